@@ -1,0 +1,260 @@
+//! Money in whole øre, DRG points in thousandths, shares in hundredths of a per cent.
+//!
+//! A product of the three is exact ([`ExactAmount`]) until it is rounded once, as the rule file says.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Neg, Sub};
+
+use serde::{Deserialize, Serialize};
+
+/// An amount of money in whole øre (`beløp`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize)]
+pub struct Amount(i64);
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Amount = Amount(0);
+
+    /// An amount of so many øre.
+    pub const fn from_ore(ore: i64) -> Self {
+        Amount(ore)
+    }
+
+    /// An amount of so many whole kroner; `None` if it does not fit.
+    pub fn from_kroner(kroner: i64) -> Option<Self> {
+        kroner.checked_mul(100).map(Amount)
+    }
+
+    /// The amount in øre.
+    pub const fn ore(self) -> i64 {
+        self.0
+    }
+
+    /// Exact product of a price per DRG point and a number of points, not yet rounded.
+    pub fn times(self, points: Points) -> ExactAmount {
+        ExactAmount(self.0 as i128 * points.0 as i128 * Share::WHOLE as i128)
+    }
+
+    /// Exact product of a price per unit (a day, a visit) and a number of units, not yet rounded.
+    pub fn times_units(self, units: i64) -> ExactAmount {
+        ExactAmount(self.0 as i128 * units as i128 * Points::PER_POINT as i128 * Share::WHOLE as i128)
+    }
+}
+
+impl Add for Amount {
+    type Output = Amount;
+    fn add(self, other: Amount) -> Amount {
+        Amount(self.0 + other.0)
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Amount) {
+        self.0 += other.0;
+    }
+}
+
+impl Sub for Amount {
+    type Output = Amount;
+    fn sub(self, other: Amount) -> Amount {
+        Amount(self.0 - other.0)
+    }
+}
+
+impl Neg for Amount {
+    type Output = Amount;
+    fn neg(self) -> Amount {
+        Amount(-self.0)
+    }
+}
+
+impl std::iter::Sum for Amount {
+    fn sum<I: Iterator<Item = Amount>>(iter: I) -> Amount {
+        Amount(iter.map(|amount| amount.0).sum())
+    }
+}
+
+/// Norwegian form: `1 234,50 kr`, with no-break spaces and a real minus sign.
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ore = self.0.unsigned_abs();
+        let sign = if self.0 < 0 { "\u{2212}" } else { "" };
+        write!(f, "{sign}{},{:02}\u{a0}kr", grouped(ore / 100), ore % 100)
+    }
+}
+
+/// DRG points in thousandths (`DRG-poeng`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize)]
+pub struct Points(i64);
+
+impl Points {
+    /// Thousandths in one point.
+    pub const PER_POINT: i64 = 1000;
+    /// No points.
+    pub const ZERO: Points = Points(0);
+
+    /// So many thousandths of a point.
+    pub const fn from_milli(milli: i64) -> Self {
+        Points(milli)
+    }
+
+    /// The points in thousandths.
+    pub const fn milli(self) -> i64 {
+        self.0
+    }
+
+    /// The smaller of the two.
+    pub fn at_most(self, ceiling: Points) -> Points {
+        std::cmp::min(self, ceiling)
+    }
+}
+
+impl Add for Points {
+    type Output = Points;
+    fn add(self, other: Points) -> Points {
+        Points(self.0 + other.0)
+    }
+}
+
+impl Sub for Points {
+    type Output = Points;
+    fn sub(self, other: Points) -> Points {
+        Points(self.0 - other.0)
+    }
+}
+
+/// Norwegian form: `1,234`.
+impl fmt::Display for Points {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "\u{2212}" } else { "" };
+        let milli = self.0.unsigned_abs();
+        write!(f, "{sign}{},{:03}", grouped(milli / 1000), milli % 1000)
+    }
+}
+
+/// A share in hundredths of a per cent (`andel`); 20 % is 2000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Share(i64);
+
+impl Share {
+    /// Hundredths of a per cent in the whole.
+    pub const WHOLE: i64 = 10_000;
+    /// Nothing of it.
+    pub const NONE: Share = Share(0);
+
+    /// A share of so many hundredths of a per cent; `None` outside 0 to 100 %.
+    pub fn from_basis_points(basis_points: i64) -> Option<Self> {
+        (0..=Self::WHOLE).contains(&basis_points).then_some(Share(basis_points))
+    }
+
+    /// The share in hundredths of a per cent.
+    pub const fn basis_points(self) -> i64 {
+        self.0
+    }
+}
+
+/// Norwegian form: `20 %` or `12,5 %`.
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / 100, self.0 % 100);
+        match part {
+            0 => write!(f, "{whole}\u{a0}%"),
+            _ if part % 10 == 0 => write!(f, "{whole},{}\u{a0}%", part / 10),
+            _ => write!(f, "{whole},{part:02}\u{a0}%"),
+        }
+    }
+}
+
+/// How an exact amount becomes whole øre. Stated by each rule, applied once per charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    /// To the nearest øre; exactly half goes away from zero, so that a reversal mirrors its charge.
+    HalfAwayFromZero,
+}
+
+/// An amount that is not rounded yet, in ten-millionths of an øre.
+///
+/// Price (øre) × points (thousandths) × share (ten-thousandths) fits without loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct ExactAmount(i128);
+
+impl ExactAmount {
+    const PER_ORE: i128 = Points::PER_POINT as i128 * Share::WHOLE as i128;
+
+    /// The share of this amount. Exact as long as it is taken of an amount that no share was taken of.
+    pub fn share(self, share: Share) -> ExactAmount {
+        debug_assert_eq!(self.0 % Share::WHOLE as i128, 0, "a share of a share would be rounded silently");
+        ExactAmount(self.0 / Share::WHOLE as i128 * share.0 as i128)
+    }
+
+    /// Whole øre, rounded as the rule says. `None` if it does not fit an amount.
+    pub fn round_to_ore(self, rounding: Rounding) -> Option<Amount> {
+        let Rounding::HalfAwayFromZero = rounding;
+        let half = Self::PER_ORE / 2;
+        let shifted = if self.0 < 0 { self.0 - half } else { self.0 + half };
+        i64::try_from(shifted / Self::PER_ORE).ok().map(Amount)
+    }
+
+    /// Whether rounding to whole øre changes anything.
+    pub fn is_whole_ore(self) -> bool {
+        self.0 % Self::PER_ORE == 0
+    }
+}
+
+impl Sub for ExactAmount {
+    type Output = ExactAmount;
+    fn sub(self, other: ExactAmount) -> ExactAmount {
+        ExactAmount(self.0 - other.0)
+    }
+}
+
+/// A whole number with a no-break space between thousands: `1 234`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 2);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) && digits.len() > 3 {
+            out.push('\u{a0}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_reversal_mirrors_its_charge() {
+        let price = Amount::from_ore(3_820_900);
+        let share = Share::from_basis_points(2000).unwrap();
+        // 1 thousandth of a point: 38.209 kr x 20 % = 7.6418 kr
+        for (milli, ore) in [(1, 764), (-1, -764), (4000, 3_056_720), (5, 3821), (-5, -3821)] {
+            let exact = price.times(Points::from_milli(milli)).share(share);
+            assert_eq!(exact.round_to_ore(Rounding::HalfAwayFromZero), Some(Amount(ore)), "{milli}");
+        }
+    }
+
+    #[test]
+    fn shows_kroner_as_norwegians_write_them() {
+        assert_eq!(Amount(123_450).to_string(), "1\u{a0}234,50\u{a0}kr");
+        assert_eq!(Amount(-5).to_string(), "\u{2212}0,05\u{a0}kr");
+        assert_eq!(Points(1234).to_string(), "1,234");
+        assert_eq!(Share(2000).to_string(), "20\u{a0}%");
+        assert_eq!(Share(1250).to_string(), "12,5\u{a0}%");
+    }
+
+    proptest! {
+        #[test]
+        fn rounding_is_within_half_an_ore(price in 0i64..10_000_000, milli in -400_000i64..400_000, bp in 0i64..=10_000) {
+            let exact = Amount(price).times(Points(milli)).share(Share(bp));
+            let rounded = exact.round_to_ore(Rounding::HalfAwayFromZero).unwrap();
+            let error = rounded.0 as i128 * ExactAmount::PER_ORE - exact.0;
+            prop_assert!(error.abs() * 2 <= ExactAmount::PER_ORE);
+            let mirrored = Amount(price).times(Points(-milli)).share(Share(bp));
+            prop_assert_eq!(mirrored.round_to_ore(Rounding::HalfAwayFromZero).unwrap(), -rounded);
+        }
+    }
+}

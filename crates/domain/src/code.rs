@@ -1,0 +1,315 @@
+//! The closed vocabularies that a contact is described by, each with the word used in files.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A word that is not in the vocabulary it was used for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {vocabulary} '{word}': expected one of {expected}")]
+pub struct UnknownCode {
+    /// Name of the vocabulary, for instance `care_level`.
+    pub vocabulary: &'static str,
+    /// The word that was met.
+    pub word: String,
+    /// The words that are known.
+    pub expected: String,
+}
+
+// A macro because nine vocabularies need the same seven methods, and a word added to one by hand in
+// six places would be forgotten in the seventh.
+macro_rules! vocabulary {
+    ($(#[$doc:meta])* $name:ident, $column:literal, { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// Every value, in the order of [`Self::index`].
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// How many values there are.
+            pub const COUNT: usize = Self::ALL.len();
+            /// The words, in the order of [`Self::index`].
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The word that files use.
+            pub const fn word(self) -> &'static str {
+                Self::WORDS[self as usize]
+            }
+
+            /// Place in [`Self::ALL`].
+            pub const fn index(self) -> usize {
+                self as usize
+            }
+
+            /// The value at a place in [`Self::ALL`].
+            pub fn from_index(index: usize) -> Option<Self> {
+                Self::ALL.get(index).copied()
+            }
+
+            /// The value of a word, or an error that lists the words.
+            pub fn from_word(word: &str) -> Result<Self, UnknownCode> {
+                match Self::WORDS.iter().position(|known| *known == word) {
+                    Some(place) => Ok(Self::ALL[place]),
+                    None => Err(UnknownCode {
+                        vocabulary: $column,
+                        word: word.to_owned(),
+                        expected: Self::WORDS.join(", "),
+                    }),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.word())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word = String::deserialize(deserializer)?;
+                Self::from_word(&word).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+vocabulary! {
+    /// Level of care of a contact (`omsorgsnivå`).
+    #[doc(alias = "omsorgsnivå")]
+    CareLevel, "care_level", {
+        /// Overnight stay (`døgnopphold`).
+        Overnight = "overnight",
+        /// Day treatment (`dagbehandling`).
+        Day = "day",
+        /// Outpatient visit (`poliklinisk konsultasjon`).
+        Outpatient = "outpatient",
+        /// Outpatient visit of somebody who is an inpatient elsewhere in the house.
+        OutpatientForInpatient = "outpatient-for-inpatient",
+    }
+}
+
+vocabulary! {
+    /// Sector of the specialist service.
+    Sector, "sector", {
+        /// Somatic care.
+        Somatic = "somatic",
+        /// Mental health care (`psykisk helsevern`).
+        MentalHealth = "mental-health",
+        /// Interdisciplinary specialised treatment of substance use (`TSB`).
+        SubstanceUse = "substance-use",
+        /// Rehabilitation in an institution outside the hospitals.
+        Rehabilitation = "rehabilitation",
+    }
+}
+
+vocabulary! {
+    /// Kind of unit that treats (`virksomhet`, `behandlingssted`).
+    #[doc(alias = "virksomhet")]
+    UnitKind, "unit_kind", {
+        /// Hospital owned by a health trust.
+        PublicHospital = "public-hospital",
+        /// Private hospital with an agreement with a regional authority.
+        PrivateHospitalWithAgreement = "private-hospital-with-agreement",
+        /// Private hospital without such an agreement.
+        PrivateHospital = "private-hospital",
+        /// Contract specialist (`avtalespesialist`).
+        ContractSpecialist = "contract-specialist",
+        /// Private rehabilitation institution.
+        PrivateRehabilitation = "private-rehabilitation",
+        /// Mental health unit for adults (`VOP`).
+        AdultPsychiatry = "adult-psychiatry",
+        /// Mental health unit for children and youth (`BUP`).
+        YouthPsychiatry = "youth-psychiatry",
+        /// Unit for treatment of substance use (`TSB`).
+        SubstanceUseUnit = "substance-use-unit",
+    }
+}
+
+vocabulary! {
+    /// What kind of service an outpatient contact is.
+    Service, "service", {
+        /// Anything that is not one of the others.
+        Ordinary = "ordinary",
+        /// Outpatient laboratory.
+        Laboratory = "laboratory",
+        /// Outpatient radiology.
+        Radiology = "radiology",
+    }
+}
+
+vocabulary! {
+    /// Type of the DRG (`drg_type` K and M in extracts).
+    DrgType, "drg_type", {
+        /// Medical (M).
+        Medical = "medical",
+        /// Surgical (K, `kirurgisk`).
+        Surgical = "surgical",
+        /// Not given.
+        Unknown = "unknown",
+    }
+}
+
+vocabulary! {
+    /// Urgency at admission (`hastegrad`).
+    #[doc(alias = "hastegrad")]
+    Urgency, "urgency", {
+        /// Acute.
+        Acute = "acute",
+        /// Planned.
+        Planned = "planned",
+        /// Not given.
+        Unknown = "unknown",
+    }
+}
+
+vocabulary! {
+    /// Sex as registered (`kjønn`).
+    Sex, "sex", {
+        /// Man.
+        Man = "man",
+        /// Woman.
+        Woman = "woman",
+        /// Not given.
+        Unknown = "unknown",
+    }
+}
+
+vocabulary! {
+    /// Economic instrument.
+    Instrument, "instrument", {
+        /// Municipal co-financing (`kommunal medfinansiering`).
+        CoFinancing = "KMF",
+        /// Payment for discharge-ready patients (`utskrivningsklare pasienter`).
+        DischargeReady = "USK",
+        /// Activity-based funding (`innsatsstyrt finansiering`).
+        Isf = "ISF",
+    }
+}
+
+vocabulary! {
+    /// Kind of event in the life of a discharge-ready case, as reported (`TYPETIDSPUNKT`).
+    EventKind, "event", {
+        /// 1: notice to the municipality of an admitted patient (§ 8).
+        AdmissionNotice = "admission-notice",
+        /// 2: patient judged ready for discharge (§ 9).
+        Ready = "ready",
+        /// 3: notice of readiness to the municipality (§ 10).
+        ReadinessNotice = "readiness-notice",
+        /// 4: the readiness is withdrawn.
+        Withdrawn = "withdrawn",
+        /// 6: the municipality answers that it cannot receive (§ 11).
+        CannotReceive = "cannot-receive",
+        /// 7: the municipality answers that it can receive: a place is ready.
+        CanReceive = "can-receive",
+        /// 12: patient ready for transfer.
+        ReadyForTransfer = "ready-for-transfer",
+    }
+}
+
+impl EventKind {
+    /// The number that hospital extracts use for this event (`TYPETIDSPUNKT`).
+    pub const fn reported_number(self) -> u8 {
+        match self {
+            EventKind::AdmissionNotice => 1,
+            EventKind::Ready => 2,
+            EventKind::ReadinessNotice => 3,
+            EventKind::Withdrawn => 4,
+            EventKind::CannotReceive => 6,
+            EventKind::CanReceive => 7,
+            EventKind::ReadyForTransfer => 12,
+        }
+    }
+
+    /// The event of a number in hospital extracts.
+    pub fn from_reported_number(number: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.reported_number() == number)
+    }
+}
+
+impl Sector {
+    /// The sector in Norwegian.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Sector::Somatic => "somatikk",
+            Sector::MentalHealth => "psykisk helsevern",
+            Sector::SubstanceUse => "rusbehandling (TSB)",
+            Sector::Rehabilitation => "rehabilitering i institusjon",
+        }
+    }
+}
+
+impl CareLevel {
+    /// The level of care in Norwegian.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CareLevel::Overnight => "døgnopphold",
+            CareLevel::Day => "dagbehandling",
+            CareLevel::Outpatient => "poliklinisk konsultasjon",
+            CareLevel::OutpatientForInpatient => "poliklinisk konsultasjon for inneliggende",
+        }
+    }
+}
+
+impl UnitKind {
+    /// The kind of unit in Norwegian.
+    pub const fn name(self) -> &'static str {
+        match self {
+            UnitKind::PublicHospital => "offentlig sykehus",
+            UnitKind::PrivateHospitalWithAgreement => "privat sykehus med avtale",
+            UnitKind::PrivateHospital => "privat sykehus uten avtale",
+            UnitKind::ContractSpecialist => "avtalespesialist",
+            UnitKind::PrivateRehabilitation => "privat rehabiliteringsinstitusjon",
+            UnitKind::AdultPsychiatry => "psykisk helsevern for voksne",
+            UnitKind::YouthPsychiatry => "psykisk helsevern for barn og unge",
+            UnitKind::SubstanceUseUnit => "enhet for rusbehandling (TSB)",
+        }
+    }
+}
+
+impl DrgType {
+    /// The type of DRG in Norwegian.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DrgType::Medical => "medisinsk",
+            DrgType::Surgical => "kirurgisk",
+            DrgType::Unknown => "ikke oppgitt",
+        }
+    }
+}
+
+impl Instrument {
+    /// The instrument in Norwegian.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Instrument::CoFinancing => "kommunal medfinansiering",
+            Instrument::DischargeReady => "utskrivningsklare pasienter",
+            Instrument::Isf => "innsatsstyrt finansiering",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_leads_back_to_its_value() {
+        for value in CareLevel::ALL {
+            assert_eq!(CareLevel::from_word(value.word()), Ok(*value));
+        }
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::from_reported_number(kind.reported_number()), Some(*kind));
+        }
+        let error = Sector::from_word("somatisk").unwrap_err();
+        assert!(error.to_string().starts_with("unknown sector 'somatisk': expected one of somatic,"));
+    }
+}

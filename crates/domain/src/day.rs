@@ -1,0 +1,357 @@
+//! Days, minutes, months and periods of the civil calendar. No clock and no time zone.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// A day of the civil calendar, as days since 1970-01-01 (the same number as a Parquet `DATE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Day(i32);
+
+/// Text that is not a day, a time or a period.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{text}' is not {wanted}")]
+pub struct NotATime {
+    text: String,
+    wanted: &'static str,
+}
+
+fn not(text: &str, wanted: &'static str) -> NotATime {
+    NotATime { text: text.to_owned(), wanted }
+}
+
+const EPOCH: Date = Date::constant(1970, 1, 1);
+/// First and last day that a record may name. Anything else is a slip of the keyboard.
+const EARLIEST: Day = Day(-25_567); // 1900-01-01
+const LATEST: Day = Day(84_005); // 2199-12-31
+
+impl Day {
+    /// The day so many days after 1970-01-01.
+    pub const fn from_number(days_since_1970: i32) -> Self {
+        Day(days_since_1970)
+    }
+
+    /// Days since 1970-01-01.
+    pub const fn number(self) -> i32 {
+        self.0
+    }
+
+    /// The day of a year, month and day of month; `None` if there is none such from 1900 to 2199.
+    pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
+        let date = Date::new(year, month, day).ok()?;
+        let days = date.duration_since(EPOCH).as_hours() / 24;
+        let day = Day(i32::try_from(days).ok()?);
+        (EARLIEST..=LATEST).contains(&day).then_some(day)
+    }
+
+    fn date(self) -> Date {
+        let clamped = self.0.clamp(EARLIEST.0, LATEST.0);
+        EPOCH.saturating_add(jiff::Span::new().days(clamped))
+    }
+
+    /// Calendar year.
+    pub fn year(self) -> i16 {
+        self.date().year()
+    }
+
+    /// The month the day lies in.
+    pub fn month(self) -> Month {
+        let date = self.date();
+        Month { year: date.year(), month: date.month() }
+    }
+
+    /// 0 for Monday to 6 for Sunday.
+    pub fn weekday(self) -> u8 {
+        (self.0 + 3).rem_euclid(7) as u8
+    }
+
+    /// The day so many days later (earlier if negative).
+    pub const fn plus(self, days: i32) -> Day {
+        Day(self.0 + days)
+    }
+
+    /// The day before.
+    pub const fn previous(self) -> Day {
+        Day(self.0 - 1)
+    }
+
+    /// The day after.
+    pub const fn next(self) -> Day {
+        Day(self.0 + 1)
+    }
+
+    /// First minute of the day.
+    pub const fn start(self) -> Minute {
+        Minute(self.0 as i64 * Minute::PER_DAY)
+    }
+
+    /// Reads `2012-03-04`, and nothing else.
+    ///
+    /// # Errors
+    /// If the text is not a day between 1900 and 2199 in that form.
+    pub fn parse(text: &str) -> Result<Day, NotATime> {
+        let wrong = || not(text, "a day as 2012-03-04");
+        let bytes = text.as_bytes();
+        if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+            return Err(wrong());
+        }
+        let number = |from: usize, to: usize| digits(&bytes[from..to]);
+        let (Some(year), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else {
+            return Err(wrong());
+        };
+        Day::new(year as i16, month as i8, day as i8).ok_or_else(wrong)
+    }
+}
+
+fn digits(bytes: &[u8]) -> Option<i32> {
+    bytes.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i32::from(byte - b'0')))
+}
+
+impl TryFrom<String> for Day {
+    type Error = NotATime;
+    fn try_from(text: String) -> Result<Self, NotATime> {
+        Day::parse(&text)
+    }
+}
+
+impl From<Day> for String {
+    fn from(day: Day) -> String {
+        day.to_string()
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.date().to_string())
+    }
+}
+
+/// A minute of the civil calendar, as minutes since 1970-01-01 00:00 where the hospital lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Minute(i64);
+
+impl Minute {
+    /// Minutes in a day.
+    pub const PER_DAY: i64 = 24 * 60;
+
+    /// The minute of that number.
+    pub const fn from_number(minutes_since_1970: i64) -> Self {
+        Minute(minutes_since_1970)
+    }
+
+    /// Minutes since 1970-01-01 00:00.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// The day it lies in.
+    pub const fn day(self) -> Day {
+        Day(self.0.div_euclid(Self::PER_DAY) as i32)
+    }
+
+    /// So many hours later.
+    pub const fn plus_hours(self, hours: i64) -> Minute {
+        Minute(self.0 + hours * 60)
+    }
+
+    /// Reads `2012-03-04T12:30`, `2012-03-04 12:30`, the same with seconds (dropped), or a day alone
+    /// (its first minute).
+    ///
+    /// # Errors
+    /// If the text has another form or names no such time.
+    pub fn parse(text: &str) -> Result<Minute, NotATime> {
+        let wrong = || not(text, "a time as 2012-03-04T12:30");
+        if text.len() == 10 {
+            return Ok(Day::parse(text)?.start());
+        }
+        let bytes = text.as_bytes();
+        let separated = matches!(bytes.get(10), Some(b'T' | b' ')) && bytes.get(13) == Some(&b':');
+        let seconds = bytes.len() == 16
+            || (bytes.len() == 19
+                && bytes[16] == b':'
+                && digits(&bytes[17..19]).is_some_and(|second| second < 60));
+        if !separated || !seconds || !text.is_char_boundary(10) {
+            return Err(wrong());
+        }
+        let day = Day::parse(&text[..10])?;
+        match (digits(&bytes[11..13]), digits(&bytes[14..16])) {
+            (Some(hour @ 0..=23), Some(minute @ 0..=59)) => {
+                Ok(Minute(day.start().0 + i64::from(hour * 60 + minute)))
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of_day = self.0.rem_euclid(Self::PER_DAY);
+        write!(f, "{}T{:02}:{:02}", self.day(), of_day / 60, of_day % 60)
+    }
+}
+
+/// A calendar month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month {
+    year: i16,
+    month: i8,
+}
+
+impl Month {
+    /// Month 1 to 12 of a year from 1900 to 2199.
+    pub fn new(year: i16, month: i8) -> Option<Self> {
+        Day::new(year, month, 1).map(|_| Month { year, month })
+    }
+
+    /// The year it lies in.
+    pub const fn year(self) -> i16 {
+        self.year
+    }
+
+    /// 1 for January to 12 for December.
+    pub const fn number(self) -> i8 {
+        self.month
+    }
+
+    /// First day of the month.
+    pub fn first(self) -> Day {
+        Day::new(self.year, self.month, 1).unwrap_or(EARLIEST)
+    }
+
+    /// Last day of the month.
+    pub fn last(self) -> Day {
+        self.next().map_or(LATEST, |next| next.first().previous())
+    }
+
+    /// The month after; `None` after 2199.
+    pub fn next(self) -> Option<Month> {
+        if self.month == 12 { Month::new(self.year + 1, 1) } else { Month::new(self.year, self.month + 1) }
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+/// What a settlement is for: a year, a tertial or a month (`2012`, `2012-T1`, `2012-03`).
+///
+/// `2012-T2` is May to August, not the year so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Period {
+    first: Month,
+    months: i8,
+}
+
+impl Period {
+    /// Reads `2012`, `2012-T1` or `2012-03`.
+    ///
+    /// # Errors
+    /// If the text has another form.
+    pub fn parse(text: &str) -> Result<Period, NotATime> {
+        let wrong = || not(text, "a period as 2012, 2012-T1 or 2012-03");
+        let (year, rest) = match text.split_once('-') {
+            None => (text, None),
+            Some((year, rest)) => (year, Some(rest)),
+        };
+        let number = |text: &str, length| {
+            (text.len() == length).then(|| digits(text.as_bytes())).flatten().ok_or_else(wrong)
+        };
+        let year = number(year, 4)? as i16;
+        let (month, months) = match rest {
+            None => (1, 12),
+            Some("T1") => (1, 4),
+            Some("T2") => (5, 4),
+            Some("T3") => (9, 4),
+            Some(month) => (number(month, 2)? as i8, 1),
+        };
+        let first = Month::new(year, month).ok_or_else(wrong)?;
+        Ok(Period { first, months })
+    }
+
+    /// First day.
+    pub fn from(self) -> Day {
+        self.first.first()
+    }
+
+    /// Last day, included.
+    pub fn to(self) -> Day {
+        self.months().last().map_or(LATEST, |month| month.last())
+    }
+
+    /// The months it holds, in order.
+    pub fn months(self) -> impl DoubleEndedIterator<Item = Month> {
+        let Month { year, month } = self.first;
+        (month..month + self.months).filter_map(move |month| Month::new(year, month))
+    }
+
+    /// Whether the day lies in it.
+    pub fn holds(self, day: Day) -> bool {
+        (self.from()..=self.to()).contains(&day)
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.months {
+            12 => write!(f, "{:04}", self.first.year),
+            4 => write!(f, "{:04}-T{}", self.first.year, self.first.month / 4 + 1),
+            _ => write!(f, "{}", self.first),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn tertials_are_four_months() {
+        let period = Period::parse("2012-T2").unwrap();
+        assert_eq!(
+            (period.from().to_string(), period.to().to_string()),
+            ("2012-05-01".into(), "2012-08-31".into())
+        );
+        for text in ["2012", "2012-T1", "2012-T2", "2012-T3", "2012-02"] {
+            assert_eq!(Period::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["2012-T4", "2012-13", "12", "2012-1", "", "2012-", "２０１２"] {
+            assert!(Period::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn weekdays_and_leap_days() {
+        assert_eq!(Day::parse("2012-01-01").unwrap().weekday(), 6);
+        assert_eq!(Day::parse("2012-02-29").unwrap().next().to_string(), "2012-03-01");
+        assert!(Day::parse("2011-02-29").is_err());
+        assert_eq!(Month::new(2012, 2).unwrap().last().to_string(), "2012-02-29");
+    }
+
+    proptest! {
+        #[test]
+        fn a_day_reads_back(number in EARLIEST.0..=LATEST.0) {
+            let day = Day(number);
+            prop_assert_eq!(Day::parse(&day.to_string()).unwrap(), day);
+            prop_assert!(day.month().first() <= day && day <= day.month().last());
+        }
+
+        #[test]
+        fn no_text_breaks_the_readers(text in "\\PC{0,24}") {
+            let _ = Day::parse(&text);
+            let _ = Minute::parse(&text);
+            let _ = Period::parse(&text);
+        }
+
+        #[test]
+        fn almost_right_text_breaks_nothing(text in "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?") {
+            if let Ok(minute) = Minute::parse(&text) {
+                prop_assert_eq!(Minute::parse(&minute.to_string()).unwrap(), minute);
+            }
+        }
+    }
+}

@@ -1,0 +1,863 @@
+//! Which version of a rule holds on a day.
+//!
+//! A book is the law and any variants laid over it. It resolves each rule into segments of days on which
+//! nothing changes; a segment's version is named by its rule, its first day and a digest of the values
+//! resolved, not of the file, so that next year's rate does not mark this year's charges as changed.
+
+use std::collections::BTreeMap;
+
+use domain::{Amount, Day, Instrument, Points, Share};
+use sha2::{Digest, Sha256};
+
+use crate::calculation::day_rate::{AdmissionNotice, DayRateRule, FirstDay};
+use crate::calculation::share_of_drg_price::{OutsideTest, ShareRule, TariffTest};
+use crate::file::{Confidence, Dates, Liable, Row, RuleError, RuleFile, VariantFile};
+
+/// Where a value stands, and how sure it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// Rule or variant.
+    pub rule: String,
+    /// The key, for instance `ceiling` or `choice dated_by`.
+    pub key: String,
+    /// The value, as text.
+    pub value: String,
+    /// File and line.
+    pub file: String,
+    /// Line.
+    pub line: usize,
+    /// First day.
+    pub from: Day,
+    /// Last day, included.
+    pub to: Option<Day>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Title of the source.
+    pub source: String,
+    /// The provision, or the source if none is cited.
+    pub cite: String,
+}
+
+impl Provenance {
+    /// `file:line`.
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+}
+
+/// A version of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// Id of the rule.
+    pub rule: String,
+    /// First day on which these values hold.
+    pub from: Day,
+    /// First eight hexadecimal digits of the digest of the values.
+    pub digest: String,
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}@{}/{}", self.rule, self.from, self.digest)
+    }
+}
+
+/// Whether a rule holds, and how.
+#[derive(Debug, Clone)]
+pub enum Standing<T> {
+    /// It holds, like this.
+    InForce(T),
+    /// It does not hold. Not the same as zero.
+    NotInForce,
+    /// It holds, but a value that it needs was not found: the settlement stops.
+    Missing(BookError),
+}
+
+impl<T> Standing<T> {
+    /// The rule, if in force.
+    pub fn in_force(&self) -> Option<&T> {
+        match self {
+            Standing::InForce(rule) => Some(rule),
+            Standing::NotInForce | Standing::Missing(_) => None,
+        }
+    }
+}
+
+/// Days on which nothing about a rule changes.
+#[derive(Debug, Clone)]
+pub struct Segment<T> {
+    /// First day.
+    pub from: Day,
+    /// Last day, included.
+    pub to: Day,
+    /// What holds.
+    pub standing: Standing<T>,
+    /// Every value that was used.
+    pub used: Vec<Provenance>,
+}
+
+/// A value that nobody has signed.
+pub type Unsigned = Provenance;
+
+/// What is wrong with a book.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BookError {
+    /// A rule or variant file is wrong.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// Two rules have the same id.
+    #[error("two rules are called {0}")]
+    Twice(String),
+    /// A file's id is not its name.
+    #[error("{file}: id is '{id}', but the file is named otherwise")]
+    Misnamed {
+        /// Name of the file.
+        file: String,
+        /// Id in it.
+        id: String,
+    },
+    /// A rule that is referred to is not there.
+    #[error("{file}: there is no rule '{id}'")]
+    NoSuchRule {
+        /// Name of the file.
+        file: String,
+        /// Id that is missing.
+        id: String,
+    },
+    /// A variant removes something that the law does not have.
+    #[error("{file}:{line}: '{key}' is not there to be removed on {day}")]
+    NothingToRemove {
+        /// Name of the file.
+        file: String,
+        /// Line.
+        line: usize,
+        /// What it wanted to remove.
+        key: String,
+        /// The day.
+        day: Day,
+    },
+    /// Two variants set the same key differently.
+    #[error("variants {one} and {other} both set {key}: {first} and {second}")]
+    Conflict {
+        /// Id of the first variant.
+        one: String,
+        /// Id of the second.
+        other: String,
+        /// The key.
+        key: String,
+        /// First value.
+        first: String,
+        /// Second value.
+        second: String,
+    },
+    /// A value is missing on a day on which the rule is in force.
+    #[error("{file}: no {key} in force on {day}")]
+    Gap {
+        /// Name of the file.
+        file: String,
+        /// The key.
+        key: &'static str,
+        /// The day.
+        day: Day,
+    },
+    /// A reading that must not change changes from one row to the next.
+    #[error("{file}:{line}: choice {key} must be the same on all days")]
+    ChangingChoice {
+        /// Name of the file.
+        file: String,
+        /// Line.
+        line: usize,
+        /// The key.
+        key: String,
+    },
+}
+
+/// The law, with any variants laid over it.
+#[derive(Debug, Clone)]
+pub struct LawBook {
+    rules: BTreeMap<String, RuleFile>,
+    variants: Vec<VariantFile>,
+}
+
+/// The day that a contact belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatedBy {
+    /// The day of discharge.
+    Discharge,
+    /// The day of admission.
+    Admission,
+}
+
+/// First and last day that a book answers for.
+const HORIZON: (i16, i16) = (2000, 2050);
+
+impl LawBook {
+    /// A book of rule files, as (file name, text), without variants.
+    ///
+    /// # Errors
+    /// If a file is wrong, two have one id, or one refers to a rule that is missing.
+    pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<LawBook, BookError> {
+        let mut rules = BTreeMap::new();
+        for (name, text) in files {
+            let rule = RuleFile::parse(name, text)?;
+            if name.strip_suffix(".toml").map(stem) != Some(rule.id.as_str()) {
+                return Err(BookError::Misnamed { file: name.into(), id: rule.id });
+            }
+            let id = rule.id.clone();
+            if rules.insert(id.clone(), rule).is_some() {
+                return Err(BookError::Twice(id));
+            }
+        }
+        for rule in rules.values() {
+            let lowering = rule.lowered_by.iter().map(|row| &row.value.rule);
+            for id in rule.unit_price_of.iter().chain(lowering) {
+                if !rules.contains_key(id) {
+                    return Err(BookError::NoSuchRule { file: rule.file.clone(), id: id.clone() });
+                }
+            }
+            for key in ["dated_by", "residence_on"] {
+                unchanging(rule, key)?;
+            }
+        }
+        Ok(LawBook { rules, variants: Vec::new() })
+    }
+
+    /// The rules that were built into the program.
+    ///
+    /// # Errors
+    /// If one of them is wrong, which the tests would have told.
+    pub fn built_in() -> Result<LawBook, BookError> {
+        LawBook::new(crate::built_in::LAW.iter().copied())
+    }
+
+    /// The same book with variants laid over it, in any order.
+    ///
+    /// # Errors
+    /// If a variant is wrong, departs from a rule that is missing, or two of them conflict.
+    pub fn with_variants<'a>(
+        mut self,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<LawBook, BookError> {
+        for (name, text) in files {
+            let variant = VariantFile::parse(name, text)?;
+            if name.strip_suffix(".toml").map(stem) != Some(variant.id.as_str()) {
+                return Err(BookError::Misnamed { file: name.into(), id: variant.id });
+            }
+            if !self.rules.contains_key(&variant.departs_from) {
+                return Err(BookError::NoSuchRule { file: variant.file, id: variant.departs_from });
+            }
+            for other in &self.variants {
+                conflict(other, &variant)?;
+            }
+            self.variants.push(variant);
+        }
+        // Stacking is the same in any order.
+        self.variants.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(self)
+    }
+
+    /// The rule files, by id.
+    pub fn rules(&self) -> impl Iterator<Item = &RuleFile> {
+        self.rules.values()
+    }
+
+    /// The variants, by id.
+    pub fn variants(&self) -> &[VariantFile] {
+        &self.variants
+    }
+
+    /// The rule of an id.
+    pub fn rule(&self, id: &str) -> Option<&RuleFile> {
+        self.rules.get(id)
+    }
+
+    /// The rule whose charges belong to an instrument.
+    pub fn rule_of(&self, instrument: Instrument) -> Option<&RuleFile> {
+        self.rules.values().find(|rule| rule.instrument == instrument)
+    }
+
+    /// The day that contacts belong to under a rule. Discharge where nothing is said.
+    pub fn dated_by(&self, rule: &RuleFile) -> DatedBy {
+        let set = self
+            .variants
+            .iter()
+            .filter(|variant| variant.departs_from == rule.id)
+            .find_map(|variant| variant.set.choice.get("dated_by"));
+        let stated = rule.choice.iter().find(|row| row.value.key == "dated_by").map(|row| &row.value.value);
+        match set.or(stated).map(String::as_str) {
+            Some("admission") => DatedBy::Admission,
+            _ => DatedBy::Discharge,
+        }
+    }
+
+    /// A share rule by segments, for every day from 2000 to 2050.
+    ///
+    /// # Errors
+    /// If there is no such rule, or a variant removes what is not there.
+    pub fn share_rule(&self, id: &str) -> Result<Vec<Segment<ShareRule>>, BookError> {
+        self.segments(id, |rule, day| self.resolve_share(rule, day))
+    }
+
+    /// The day-rate rule by segments, for every day from 2000 to 2050.
+    ///
+    /// # Errors
+    /// If there is no such rule, or a variant removes what is not there.
+    pub fn day_rate_rule(&self, id: &str) -> Result<Vec<Segment<DayRateRule>>, BookError> {
+        self.segments(id, |rule, day| self.resolve_day_rate(rule, day))
+    }
+
+    /// Every day on which a value of the rule, or of one it leans on, begins or has just ended.
+    fn boundaries(&self, rule: &RuleFile) -> Vec<Day> {
+        let mut days = vec![Day::new(HORIZON.0, 1, 1).unwrap_or(Day::from_number(0))];
+        let mut add = |from: Day, to: Option<Day>| {
+            days.push(from);
+            days.extend(to.map(Day::next));
+        };
+        let priced = rule.unit_price_of.as_ref().and_then(|id| self.rules.get(id));
+        for rule in [Some(rule), priced].into_iter().flatten() {
+            for dates in rule.all_dates() {
+                add(dates.from, dates.to);
+            }
+        }
+        for variant in self.variants_of(rule) {
+            add(variant.from, Some(variant.to));
+            for row in &variant.add {
+                add(row.dates.from, row.dates.to);
+            }
+        }
+        days.sort();
+        days.dedup();
+        let first = days[0];
+        days.retain(|day| *day >= first);
+        days
+    }
+
+    fn variants_of<'a>(&'a self, rule: &'a RuleFile) -> impl Iterator<Item = &'a VariantFile> {
+        self.variants.iter().filter(|variant| variant.departs_from == rule.id)
+    }
+
+    fn segments<T>(
+        &self,
+        id: &str,
+        resolve: impl Fn(&RuleFile, Day) -> Result<Option<Resolved<T>>, BookError>,
+    ) -> Result<Vec<Segment<T>>, BookError>
+    where
+        T: HasVersion,
+    {
+        let rule = self
+            .rules
+            .get(id)
+            .ok_or_else(|| BookError::NoSuchRule { file: "the book".into(), id: id.to_owned() })?;
+        let days = self.boundaries(rule);
+        let end = Day::new(HORIZON.1, 12, 31).unwrap_or(Day::from_number(0));
+        let mut out: Vec<Segment<T>> = Vec::new();
+        let mut last_digest = None;
+        for (place, from) in days.iter().enumerate() {
+            let to = days.get(place + 1).map_or(end, |next| next.previous());
+            let resolved = match resolve(rule, *from) {
+                Err(gap @ BookError::Gap { .. }) => {
+                    out.push(Segment { from: *from, to, standing: Standing::Missing(gap), used: Vec::new() });
+                    last_digest = None;
+                    continue;
+                }
+                other => other?,
+            };
+            let digest = resolved.as_ref().map(|resolved| resolved.digest(id));
+            // Nothing that the rule says has changed: the same version goes on.
+            if let (Some(last), true) = (out.last_mut(), last_digest == Some(digest.clone())) {
+                last.to = to;
+                continue;
+            }
+            let segment = match resolved {
+                None => Segment { from: *from, to, standing: Standing::NotInForce, used: Vec::new() },
+                Some(mut resolved) => {
+                    let digest = digest.clone().unwrap_or_default();
+                    resolved.rule.set_version(Version { rule: id.to_owned(), from: *from, digest });
+                    Segment {
+                        from: *from,
+                        to,
+                        standing: Standing::InForce(resolved.rule),
+                        used: resolved.used,
+                    }
+                }
+            };
+            out.push(segment);
+            last_digest = Some(digest);
+        }
+        Ok(out)
+    }
+
+    fn resolve_share(&self, file: &RuleFile, day: Day) -> Result<Option<Resolved<ShareRule>>, BookError> {
+        let overlay =
+            Overlay::new(file, self.variants_of(file).filter(|v| v.from <= day && day <= v.to), day);
+        if !overlay.in_force() {
+            return Ok(None);
+        }
+        let mut used = overlay.used_in_force();
+        let mut keep = |provenance: Provenance| {
+            used.push(provenance.clone());
+            provenance
+        };
+        let (sectors, care_levels, unit_kinds, covers) = overlay.covers(&mut keep)?;
+        let outside = overlay.outside(&mut keep)?;
+        let age = overlay.age(&mut keep);
+        let tariffs = overlay.tariffs(&mut keep);
+        let percent = overlay.number("share", &file.share, |row| row.percent, |set| set.percent)?;
+        let (percent, place) = percent.ok_or_else(|| overlay.gap("share"))?;
+        let share = Share::from_basis_points(percent * 100).unwrap_or(Share::NONE);
+        let share = (share, keep(place));
+        let unit_price = self.unit_price(file, day, &overlay)?;
+        let unit_price = (unit_price.0, keep(unit_price.1));
+        let ceiling = match overlay.removes("ceiling") {
+            true => None,
+            false => overlay
+                .number("ceiling", &file.ceiling, |row| row.points_per_stay, |set| set.points_per_stay)?
+                .map(|(points, place)| (Points::from_milli(points * Points::PER_POINT), keep(place))),
+        };
+        let lowered_by = file.lowered_by.iter().find(|row| row.dates.holds(overlay.base)).map(|row| {
+            (row.value.rule.clone(), keep(provenance(file, &row.dates, "lowered_by", &row.value.rule)))
+        });
+        let payment = keep(overlay.payment()?);
+        let choices = overlay.choices(&mut keep);
+        let rule = ShareRule {
+            version: Version { rule: file.id.clone(), from: day, digest: String::new() },
+            instrument: file.instrument,
+            sectors,
+            care_levels,
+            unit_kinds,
+            covers,
+            outside,
+            age,
+            tariffs,
+            share,
+            unit_price,
+            ceiling,
+            lowered_by,
+            payment,
+            choices,
+        };
+        Ok(Some(Resolved { rule, used }))
+    }
+
+    /// The unit price on the day itself, whatever day the rest of the law is taken from.
+    fn unit_price(
+        &self,
+        file: &RuleFile,
+        day: Day,
+        overlay: &Overlay,
+    ) -> Result<(Amount, Provenance), BookError> {
+        let priced = file.unit_price_of.as_ref().and_then(|id| self.rules.get(id)).unwrap_or(file);
+        if let Some((variant, kroner)) = overlay.set(|set| set.kroner_per_point) {
+            return Ok((kroner_amount(kroner), variant_place(variant, "unit_price", &kroner.to_string())));
+        }
+        let row = priced.unit_price.iter().find(|row| row.dates.holds(day));
+        let row = row.ok_or(BookError::Gap { file: priced.file.clone(), key: "unit price", day })?;
+        let kroner = row.value.kroner_per_point;
+        Ok((kroner_amount(kroner), provenance(priced, &row.dates, "unit_price", &kroner.to_string())))
+    }
+
+    fn resolve_day_rate(
+        &self,
+        file: &RuleFile,
+        day: Day,
+    ) -> Result<Option<Resolved<DayRateRule>>, BookError> {
+        let overlay =
+            Overlay::new(file, self.variants_of(file).filter(|v| v.from <= day && day <= v.to), day);
+        if !overlay.in_force() {
+            return Ok(None);
+        }
+        let mut used = overlay.used_in_force();
+        let mut keep = |provenance: Provenance| {
+            used.push(provenance.clone());
+            provenance
+        };
+        let (sectors, _, unit_kinds, covers) = overlay.covers(&mut keep)?;
+        let row = file.covers.iter().find(|row| row.dates.holds(overlay.base));
+        let liable =
+            row.and_then(|row| row.value.liable).ok_or_else(|| overlay.gap("liable municipality"))?;
+        // The rate is the day's own, and a missing one stops the settlement when a day needs it.
+        let rate = match overlay.set(|set| set.kroner_per_day) {
+            Some((variant, kroner)) => Some((kroner, variant_place(variant, "rate", &kroner.to_string()))),
+            None => file.rate.iter().find(|row| row.dates.holds(day)).map(|row| {
+                let kroner = row.value.kroner_per_day;
+                (kroner, provenance(file, &row.dates, "rate", &kroner.to_string()))
+            }),
+        };
+        let rate = rate.map(|(kroner, place)| (kroner_amount(kroner), keep(place)));
+        let choice = |key: &'static str| -> Result<(String, Provenance), BookError> {
+            overlay.choice(key).ok_or_else(|| overlay.gap(key))
+        };
+        let (first, first_place) = choice("first")?;
+        let (departure, departure_place) = choice("departure_day")?;
+        let (notice, notice_place) = choice("admission_notice")?;
+        let (grace, grace_place) = choice("grace_hours")?;
+        let first = match first.as_str() {
+            "when-all-conditions-hold" => FirstDay::WhenAllConditionsHold,
+            _ => FirstDay::LaterOfReadyAndNotified,
+        };
+        let notice = match notice.as_str() {
+            "given-within-24-hours" => AdmissionNotice::GivenWithin24Hours,
+            _ => AdmissionNotice::Given,
+        };
+        let payment = keep(overlay.payment()?);
+        let rule = DayRateRule {
+            version: Version { rule: file.id.clone(), from: day, digest: String::new() },
+            sectors,
+            unit_kinds,
+            liable,
+            covers,
+            rate,
+            first: (first, first_place),
+            departure_day_charged: (departure == "charged", departure_place),
+            admission_notice: (notice, notice_place),
+            grace_hours: (grace.parse().unwrap_or(0), grace_place),
+            payment,
+            choices: overlay.choices(&mut keep),
+        };
+        Ok(Some(Resolved { rule, used }))
+    }
+}
+
+fn stem(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+fn kroner_amount(kroner: i64) -> Amount {
+    // The file reader has checked that the number is between 0 and 10 million.
+    Amount::from_kroner(kroner).unwrap_or(Amount::ZERO)
+}
+
+fn unchanging(rule: &RuleFile, key: &str) -> Result<(), BookError> {
+    let mut rows = rule.choice.iter().filter(|row| row.value.key == key);
+    let Some(first) = rows.next() else { return Ok(()) };
+    match rows.find(|row| row.value.value != first.value.value) {
+        None => Ok(()),
+        Some(row) => Err(BookError::ChangingChoice {
+            file: rule.file.clone(),
+            line: row.dates.line,
+            key: key.to_owned(),
+        }),
+    }
+}
+
+/// A rule with its version set afterwards, when its values are known.
+trait HasVersion {
+    fn set_version(&mut self, version: Version);
+}
+
+impl HasVersion for ShareRule {
+    fn set_version(&mut self, version: Version) {
+        self.version = version;
+    }
+}
+
+impl HasVersion for DayRateRule {
+    fn set_version(&mut self, version: Version) {
+        self.version = version;
+    }
+}
+
+struct Resolved<T> {
+    rule: T,
+    used: Vec<Provenance>,
+}
+
+impl<T> Resolved<T> {
+    /// Digest of every key and value, in order. Lines, sources and remarks do not count.
+    fn digest(&self, id: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(id.as_bytes());
+        for used in &self.used {
+            hash.update(format!("\n{}={}", used.key, used.value).as_bytes());
+        }
+        let bytes = hash.finalize();
+        bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn provenance(file: &RuleFile, dates: &Dates, key: &str, value: &str) -> Provenance {
+    let source = file.sources.get(&dates.source);
+    let title = source.map_or_else(|| dates.source.clone(), |source| source.title.clone());
+    Provenance {
+        rule: file.id.clone(),
+        key: key.to_owned(),
+        value: value.to_owned(),
+        file: file.file.clone(),
+        line: dates.line,
+        from: dates.from,
+        to: dates.to,
+        confidence: dates.confidence,
+        cite: dates.cite.clone().unwrap_or_else(|| title.clone()),
+        source: title,
+    }
+}
+
+fn variant_place(variant: &VariantFile, key: &str, value: &str) -> Provenance {
+    Provenance {
+        rule: variant.id.clone(),
+        key: key.to_owned(),
+        value: value.to_owned(),
+        file: variant.file.clone(),
+        line: variant.line,
+        from: variant.from,
+        to: Some(variant.to),
+        confidence: variant.source.confidence,
+        source: variant.source.title.clone(),
+        cite: variant.title.clone(),
+    }
+}
+
+type Covered = (Vec<domain::Sector>, Vec<domain::CareLevel>, Vec<domain::UnitKind>, Provenance);
+
+/// A rule file with the variants that hold on a day laid over it.
+struct Overlay<'a> {
+    file: &'a RuleFile,
+    variants: Vec<&'a VariantFile>,
+    /// The day whose law is the base.
+    base: Day,
+    day: Day,
+}
+
+impl<'a> Overlay<'a> {
+    fn new(file: &'a RuleFile, variants: impl Iterator<Item = &'a VariantFile>, day: Day) -> Self {
+        let variants: Vec<&VariantFile> = variants.collect();
+        let base = variants.iter().find_map(|variant| variant.law_as_of).unwrap_or(day);
+        Overlay { file, variants, base, day }
+    }
+
+    fn in_force(&self) -> bool {
+        self.file.in_force.iter().any(|row| row.dates.holds(self.base))
+    }
+
+    fn used_in_force(&self) -> Vec<Provenance> {
+        let row = self.file.in_force.iter().find(|row| row.dates.holds(self.base));
+        row.map(|row| provenance(self.file, &row.dates, "in_force", "yes")).into_iter().collect()
+    }
+
+    fn gap(&self, key: &'static str) -> BookError {
+        BookError::Gap { file: self.file.file.clone(), key, day: self.day }
+    }
+
+    fn set<T>(&self, get: impl Fn(&crate::file::SetTable) -> Option<T>) -> Option<(&'a VariantFile, T)> {
+        self.variants.iter().find_map(|variant| get(&variant.set).map(|value| (*variant, value)))
+    }
+
+    fn removes(&self, key: &str) -> bool {
+        self.variants.iter().any(|variant| variant.remove.keys.iter().any(|removed| removed == key))
+    }
+
+    fn number<T>(
+        &self,
+        key: &'static str,
+        rows: &[Row<T>],
+        value: impl Fn(&T) -> i64,
+        set: impl Fn(&crate::file::SetTable) -> Option<i64>,
+    ) -> Result<Option<(i64, Provenance)>, BookError> {
+        if let Some((variant, number)) = self.set(set) {
+            return Ok(Some((number, variant_place(variant, key, &number.to_string()))));
+        }
+        Ok(rows.iter().find(|row| row.dates.holds(self.base)).map(|row| {
+            let number = value(&row.value);
+            (number, provenance(self.file, &row.dates, key, &number.to_string()))
+        }))
+    }
+
+    fn covers(&self, keep: &mut impl FnMut(Provenance) -> Provenance) -> Result<Covered, BookError> {
+        let row = self.file.covers.iter().find(|row| row.dates.holds(self.base));
+        let row = row.ok_or_else(|| self.gap("covers"))?;
+        let mut place = provenance(self.file, &row.dates, "covers", "");
+        let sectors = self.set(|set| set.sectors.clone());
+        let care_levels = self.set(|set| set.care_levels.clone());
+        let unit_kinds = self.set(|set| set.unit_kinds.clone());
+        let liable = match row.value.liable {
+            None => "",
+            Some(Liable::MunicipalityOfRegistration) => " / municipality-of-registration",
+            Some(Liable::MunicipalityOfStay) => " / municipality-of-stay",
+        };
+        if let Some(variant) = [
+            sectors.as_ref().map(|set| set.0),
+            care_levels.as_ref().map(|set| set.0),
+            unit_kinds.as_ref().map(|set| set.0),
+        ]
+        .into_iter()
+        .flatten()
+        .next()
+        {
+            place = variant_place(variant, "covers", "");
+        }
+        let sectors = sectors.map(|set| set.1).or(row.value.sectors.clone()).unwrap_or_default();
+        let care_levels = care_levels.map(|set| set.1).or(row.value.care_levels.clone()).unwrap_or_default();
+        let unit_kinds = unit_kinds.map(|set| set.1).or(row.value.unit_kinds.clone()).unwrap_or_default();
+        place.value =
+            format!("{} / {} / {}{liable}", words(&sectors), words(&care_levels), words(&unit_kinds));
+        Ok((sectors, care_levels, unit_kinds, keep(place)))
+    }
+
+    fn outside(
+        &self,
+        keep: &mut impl FnMut(Provenance) -> Provenance,
+    ) -> Result<Vec<OutsideTest>, BookError> {
+        let mut tests = Vec::new();
+        for row in self.file.outside.iter().filter(|row| row.dates.holds(self.base)) {
+            let code = &row.value.code;
+            if self.variants.iter().any(|variant| variant.remove.outside.contains(code)) {
+                continue;
+            }
+            let value = format!("{:?}", row.value.when);
+            let place = provenance(self.file, &row.dates, &format!("outside {code}"), &value);
+            tests.push(OutsideTest {
+                code: code.clone(),
+                title: row.value.title.clone(),
+                when: row.value.when.clone(),
+                provenance: keep(place),
+            });
+        }
+        for variant in &self.variants {
+            for code in &variant.remove.outside {
+                let there =
+                    self.file.outside.iter().any(|row| row.dates.holds(self.base) && row.value.code == *code);
+                if !there {
+                    return Err(self.nothing_to_remove(variant, code));
+                }
+            }
+            if let Some(key) = variant.remove.keys.iter().find(|key| *key != "ceiling") {
+                return Err(self.nothing_to_remove(variant, key));
+            }
+        }
+        Ok(tests)
+    }
+
+    fn nothing_to_remove(&self, variant: &VariantFile, key: &str) -> BookError {
+        BookError::NothingToRemove {
+            file: variant.file.clone(),
+            line: variant.line,
+            key: key.to_owned(),
+            day: self.base,
+        }
+    }
+
+    fn age(
+        &self,
+        keep: &mut impl FnMut(Provenance) -> Provenance,
+    ) -> Option<(crate::file::AgeLimit, Provenance)> {
+        let (variant, limit) = self.set(|set| set.age)?;
+        Some((limit, keep(variant_place(variant, "age", &limit.at_least.to_string()))))
+    }
+
+    fn tariffs(&self, keep: &mut impl FnMut(Provenance) -> Provenance) -> Vec<TariffTest> {
+        let mut out = Vec::new();
+        for variant in &self.variants {
+            for row in variant.add.iter().filter(|row| row.dates.holds(self.day)) {
+                let tariff = &row.value;
+                let mut place =
+                    variant_place(variant, &format!("tariff {}", tariff.code), &format!("{tariff:?}"));
+                place.line = row.dates.line;
+                place.confidence = row.dates.confidence;
+                out.push(TariffTest {
+                    code: tariff.code.clone(),
+                    title: tariff.title.clone(),
+                    when: tariff.when.clone(),
+                    per_day: kroner_amount(tariff.kroner_per_day.unwrap_or(0)),
+                    per_visit: kroner_amount(tariff.kroner_per_visit.unwrap_or(0)),
+                    of_fee: tariff.of_fee.unwrap_or(false),
+                    provenance: keep(place),
+                });
+            }
+        }
+        out
+    }
+
+    fn payment(&self) -> Result<Provenance, BookError> {
+        let row = self.file.payment.iter().find(|row| row.dates.holds(self.base));
+        let row = row.ok_or_else(|| self.gap("payment"))?;
+        let value = format!("{} to {}", row.value.debtor, row.value.creditor);
+        Ok(provenance(self.file, &row.dates, "payment", &value))
+    }
+
+    fn choice(&self, key: &str) -> Option<(String, Provenance)> {
+        if let Some((variant, value)) = self.set(|set| set.choice.get(key).cloned()) {
+            let place = variant_place(variant, &format!("choice {key}"), &value);
+            return Some((value, place));
+        }
+        let row = self.file.choice.iter().find(|row| row.value.key == key && row.dates.holds(self.base))?;
+        let place = provenance(self.file, &row.dates, &format!("choice {key}"), &row.value.value);
+        Some((row.value.value.clone(), place))
+    }
+
+    fn choices(&self, keep: &mut impl FnMut(Provenance) -> Provenance) -> Vec<(String, String, Provenance)> {
+        let mut keys: Vec<&str> = self.file.choice.iter().map(|row| row.value.key.as_str()).collect();
+        keys.extend(self.variants.iter().flat_map(|variant| variant.set.choice.keys().map(String::as_str)));
+        keys.sort_unstable();
+        keys.dedup();
+        let mut out = Vec::new();
+        for key in keys {
+            if let Some((value, place)) = self.choice(key) {
+                out.push((key.to_owned(), value, keep(place)));
+            }
+        }
+        out
+    }
+}
+
+fn words<T: std::fmt::Display>(list: &[T]) -> String {
+    list.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Two variants conflict if they say different things of one key on a common day.
+fn conflict(one: &VariantFile, other: &VariantFile) -> Result<(), BookError> {
+    let common = std::cmp::max(one.from, other.from) <= std::cmp::min(one.to, other.to);
+    if one.departs_from != other.departs_from || !common {
+        return Ok(());
+    }
+    let mine = leaves(one);
+    for (key, second) in leaves(other) {
+        if let Some(first) = mine.get(&key).filter(|first| **first != second) {
+            return Err(BookError::Conflict {
+                one: one.id.clone(),
+                other: other.id.clone(),
+                key,
+                first: first.clone(),
+                second,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn leaves(variant: &VariantFile) -> BTreeMap<String, String> {
+    let set = &variant.set;
+    let mut out = BTreeMap::new();
+    let numbers = [
+        ("percent", set.percent),
+        ("ceiling", set.points_per_stay),
+        ("kroner_per_day", set.kroner_per_day),
+        ("kroner_per_point", set.kroner_per_point),
+        ("age", set.age.map(|age| i64::from(age.at_least))),
+    ];
+    for (key, value) in numbers {
+        if let Some(value) = value {
+            out.insert(key.to_owned(), value.to_string());
+        }
+    }
+    let lists = [
+        ("sectors", set.sectors.as_ref().map(|list| words(list))),
+        ("care_levels", set.care_levels.as_ref().map(|list| words(list))),
+        ("unit_kinds", set.unit_kinds.as_ref().map(|list| words(list))),
+        ("law_as_of", variant.law_as_of.map(|day| day.to_string())),
+    ];
+    for (key, value) in lists {
+        if let Some(value) = value {
+            out.insert(key.to_owned(), value);
+        }
+    }
+    for (key, value) in &set.choice {
+        out.insert(format!("choice {key}"), value.clone());
+    }
+    for key in &variant.remove.keys {
+        out.insert(key.clone(), "removed".to_owned());
+    }
+    for row in &variant.add {
+        out.insert(format!("tariff {}", row.value.code), format!("{:?}", row.value));
+    }
+    out
+}

@@ -1,0 +1,3 @@
+//! The program: reads arguments, opens files, runs jobs.
+
+fn main() {}

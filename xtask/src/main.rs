@@ -1,0 +1,60 @@
+//! The chores: `cargo xtask test | tidy | bench | soak`. `test` is all of CI, the same at a desk.
+
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let root = root()?;
+    match arguments.first().map(String::as_str) {
+        Some("test") => test(&root),
+        Some("tidy") => tidy::tidy(&root),
+        Some("bench") => script(&root, "bench/bench.py", &arguments[1..]),
+        Some("soak") => soak(&root, arguments.get(1).map_or("20000", String::as_str)),
+        _ => bail!("usage: cargo xtask test | tidy | bench [--people N] | soak [cases]"),
+    }
+}
+
+fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Ok(here.parent().context("xtask lies in the workspace")?.to_path_buf())
+}
+
+/// Formatting, lints, tidiness, every test, documentation without warnings. Nothing but cargo is needed.
+fn test(root: &Path) -> Result<()> {
+    cargo(root, &["fmt", "--all", "--check"], &[])?;
+    tidy::tidy(root)?;
+    cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
+    cargo(root, &["test", "--workspace"], &[])?;
+    cargo(
+        root,
+        &["doc", "--workspace", "--no-deps", "--document-private-items"],
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )
+}
+
+/// The property tests again, with so many cases each: hours instead of seconds.
+fn soak(root: &Path, cases: &str) -> Result<()> {
+    cargo(root, &["test", "--workspace", "--release"], &[("PROPTEST_CASES", cases)])
+}
+
+fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    eprintln!("\n== cargo {}", arguments.join(" "));
+    run(Command::new("cargo").args(arguments).envs(environment.iter().copied()).current_dir(root))
+}
+
+fn script(root: &Path, path: &str, arguments: &[String]) -> Result<()> {
+    run(Command::new("python3").arg(root.join(path)).args(arguments).current_dir(root))
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("failed to start {command:?}"))?;
+    if !status.success() {
+        bail!("{command:?} failed: {status}");
+    }
+    Ok(())
+}

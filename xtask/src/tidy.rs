@@ -1,0 +1,168 @@
+//! Rules about the project itself, checked like any other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// A crate may use only these of ours. What the table leaves out are promises: see ARCHITECTURE.md.
+const EDGES: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("rulebook", &["domain"]),
+    ("register", &["domain"]),
+    ("settlement", &["domain", "register", "rulebook"]),
+    ("samspill", &["domain", "register", "rulebook", "settlement"]),
+    ("xtask", &[]),
+];
+
+/// Licences that the whole tree may have, beside any combination of them with OR.
+const LICENCES: &[&str] = &[
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "EUPL-1.2",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+    "0BSD",
+];
+
+/// Runs every check and reports all that is wrong, not only the first.
+pub fn tidy(root: &Path) -> Result<()> {
+    eprintln!("\n== tidy");
+    let mut wrong = Vec::new();
+    edges_and_licences(root, &mut wrong)?;
+    rules_are_built_in(root, &mut wrong)?;
+    every_rule_has_cases(root, &mut wrong)?;
+    glossary(root, &mut wrong)?;
+    source_lines(root, &mut wrong)?;
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    bail!("tidy:\n  {}", wrong.join("\n  "));
+}
+
+fn edges_and_licences(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    let output =
+        Command::new("cargo").args(["metadata", "--format-version", "1"]).current_dir(root).output()?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+    let none = Vec::new();
+    let ours: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
+    for package in metadata["packages"].as_array().unwrap_or(&none) {
+        let name = package["name"].as_str().unwrap_or_default();
+        let licence = package["license"].as_str().unwrap_or("none stated");
+        if !licence_allowed(licence) {
+            wrong.push(format!("{name}: licence {licence} is not on the list"));
+        }
+        if !package["source"].is_null() {
+            continue;
+        }
+        let Some(allowed) = ours.get(name) else {
+            wrong.push(format!("crate {name} is not in the table of edges"));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().unwrap_or(&none) {
+            let used = dependency["name"].as_str().unwrap_or_default();
+            if ours.contains_key(used) && !allowed.contains(&used) {
+                wrong.push(format!("{name} may not use {used}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn licence_allowed(expression: &str) -> bool {
+    let plain = expression.replace(['(', ')'], "").replace('/', " OR ");
+    let parts = |separator| plain.split(separator).map(str::trim).collect::<Vec<_>>();
+    parts(" OR ").iter().any(|choice| choice.split(" AND ").all(|licence| LICENCES.contains(&licence.trim())))
+        || parts(" AND ").iter().all(|part| part.split(" OR ").any(|l| LICENCES.contains(&l.trim())))
+}
+
+fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            out.extend(files(&path, ending)?);
+        } else if path.to_string_lossy().ends_with(ending) {
+            out.push(path);
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+fn rules_are_built_in(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    let built_in = std::fs::read_to_string(root.join("crates/rulebook/src/built_in.rs"))?;
+    for ending in [".toml", ".cases.md"] {
+        for path in files(&root.join("rules"), ending)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if !built_in.contains(&format!("\"{name}\"")) {
+                wrong.push(format!("{name} is not built in: add it to rulebook/src/built_in.rs"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn every_rule_has_cases(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    for path in files(&root.join("rules"), ".toml")? {
+        if !path.with_extension("cases.md").exists() {
+            wrong.push(format!("{} has no cases", path.display()));
+        }
+    }
+    Ok(())
+}
+
+/// Every Norwegian alias in the code stands in the glossary, and no English name is used for two terms.
+fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    let page = std::fs::read_to_string(root.join("GLOSSARY.md")).context("GLOSSARY.md")?;
+    let mut english = BTreeSet::new();
+    for line in page.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        if let Some(name) = cells.get(1).filter(|name| !english.insert((**name).to_owned())) {
+            wrong.push(format!("GLOSSARY.md: {name} stands for two Norwegian terms"));
+        }
+    }
+    for path in files(&root.join("crates"), ".rs")? {
+        for line in std::fs::read_to_string(&path)?.lines() {
+            let Some(alias) =
+                line.trim().strip_prefix("#[doc(alias = \"").and_then(|rest| rest.split('"').next())
+            else {
+                continue;
+            };
+            if !page.contains(alias) {
+                wrong.push(format!("{}: alias '{alias}' is not in GLOSSARY.md", path.display()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No floats near money, no ignored tests, nothing left to do.
+fn source_lines(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    let ignored = ["#[", "ignore"].concat();
+    for path in files(&root.join("crates"), ".rs")? {
+        let near_money = ["domain", "rulebook", "settlement"]
+            .iter()
+            .any(|name| path.starts_with(root.join("crates").join(name)));
+        for (place, line) in std::fs::read_to_string(&path)?.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let at = format!("{}:{}", path.display(), place + 1);
+            if near_money && (code.contains("f64") || code.contains("f32")) {
+                wrong.push(format!("{at}: a float near money"));
+            }
+            if code.contains(&ignored) {
+                wrong.push(format!("{at}: an ignored test"));
+            }
+        }
+    }
+    Ok(())
+}
