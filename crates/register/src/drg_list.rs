@@ -1,0 +1,139 @@
+//! The year's list of DRGs and their weights, supplied by the user, or the invented one of the synthetic
+//! register. No real weights come with the program: none were found in any public source.
+//!
+//! CSV with a head: `drg;drg_type;mdc;weight` and, optionally, `title`. Weight with comma or point.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use domain::DrgType;
+
+/// A DRG of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drg {
+    /// Code.
+    pub code: String,
+    /// Type.
+    pub drg_type: DrgType,
+    /// Major diagnostic category.
+    pub mdc: i32,
+    /// Basic weight in thousandths.
+    pub weight_milli: i32,
+    /// Title.
+    pub title: String,
+}
+
+/// A list of DRGs by code.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DrgList {
+    /// The DRGs.
+    pub drgs: BTreeMap<String, Drg>,
+}
+
+/// A list that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("DRG list, line {line}: {fault}")]
+pub struct BadDrgList {
+    /// Line.
+    pub line: usize,
+    /// What is wrong.
+    pub fault: String,
+}
+
+impl DrgList {
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// With the line: a column missing, a code twice, a weight that is no number, a type that is unknown.
+    pub fn parse(text: &str) -> Result<DrgList, BadDrgList> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let bad = |line: usize, fault: String| BadDrgList { line, fault };
+        let mut lines = text.lines().enumerate();
+        let (_, head) = lines.next().ok_or_else(|| bad(1, "the list is empty".into()))?;
+        let separator = if head.contains(';') { ';' } else { ',' };
+        let heads: Vec<String> = head.split(separator).map(|head| head.trim().to_lowercase()).collect();
+        let place = |name: &str| {
+            heads
+                .iter()
+                .position(|head| head == name)
+                .ok_or_else(|| bad(1, format!("column {name} is missing")))
+        };
+        let (code, kind, mdc, weight) = (place("drg")?, place("drg_type")?, place("mdc")?, place("weight")?);
+        let title = place("title").ok();
+        let mut drgs = BTreeMap::new();
+        for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
+            let cells: Vec<&str> = line.split(separator).map(str::trim).collect();
+            let cell = |place: usize| {
+                cells.get(place).copied().ok_or_else(|| bad(number + 1, "a cell is missing".into()))
+            };
+            let code = cell(code)?.to_owned();
+            let drg_type = match cell(kind)? {
+                "K" | "k" => DrgType::Surgical,
+                "M" | "m" => DrgType::Medical,
+                word => DrgType::from_word(word).map_err(|error| bad(number + 1, error.to_string()))?,
+            };
+            let drg = Drg {
+                code: code.clone(),
+                drg_type,
+                mdc: cell(mdc)?.parse().map_err(|_| bad(number + 1, "mdc is not a whole number".into()))?,
+                weight_milli: cell(weight)?
+                    .replace(",", ".")
+                    .parse::<f64>()
+                    .ok()
+                    .map(|w| (w * 1000.0).round() as i64)
+                    .and_then(|weight| i32::try_from(weight).ok())
+                    .filter(|weight| (0..=200_000).contains(weight))
+                    .ok_or_else(|| {
+                        bad(
+                            number + 1,
+                            format!(
+                                "weight '{}' is not a number of points from 0 to 200",
+                                cell(weight).unwrap_or_default()
+                            ),
+                        )
+                    })?,
+                title: title.and_then(|title| cells.get(title)).copied().unwrap_or_default().to_owned(),
+            };
+            if drgs.insert(code.clone(), drg).is_some() {
+                return Err(bad(number + 1, format!("DRG {code} stands twice")));
+            }
+        }
+        Ok(DrgList { drgs })
+    }
+
+    /// The list as text.
+    pub fn to_csv(&self) -> String {
+        let mut out = String::from("drg;drg_type;mdc;weight;title\n");
+        for drg in self.drgs.values() {
+            let (whole, part) = (drg.weight_milli / 1000, drg.weight_milli % 1000);
+            // Writing to a string cannot fail.
+            let _ =
+                writeln!(out, "{};{};{};{whole},{part:03};{}", drg.code, drg.drg_type, drg.mdc, drg.title);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_comma_and_point() {
+        let list = DrgList::parse("drg;drg_type;mdc;weight\n127;M;5;1,25\n209A;K;8;2.5\n").unwrap();
+        assert_eq!(list.drgs["127"].weight_milli, 1250);
+        assert_eq!(list.drgs["209A"].drg_type, DrgType::Surgical);
+        assert_eq!(DrgList::parse(&list.to_csv()).unwrap(), list);
+        let twice = DrgList::parse("drg;drg_type;mdc;weight\n1;M;5;1\n1;M;5;1\n").unwrap_err();
+        assert_eq!(twice.to_string(), "DRG list, line 3: DRG 1 stands twice");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in "\\PC{0,200}", rest in "[0-9;,.KM\n]{0,100}") {
+            let _ = DrgList::parse(&text);
+            let _ = DrgList::parse(&format!("drg;drg_type;mdc;weight\n{rest}"));
+        }
+    }
+}

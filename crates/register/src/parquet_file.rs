@@ -1,0 +1,380 @@
+//! Reading and writing Parquet in the schema of our own. Row groups are encoded on every core and
+//! written in order, so that the bytes do not depend on the number of threads.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::add_encoded_arrow_schema_to_metadata;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
+
+use crate::schema::{COLUMNS, Kind, SCHEMA_KEY, SCHEMA_VERSION};
+
+/// A file that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The operating system says no.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        error: std::io::Error,
+    },
+    /// Not Parquet, cut short, or damaged.
+    #[error("{}: not a whole Parquet file: {error}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        error: ParquetError,
+    },
+    /// Damaged columns.
+    #[error("{}: {error}", path.display())]
+    Arrow {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        error: arrow_schema::ArrowError,
+    },
+    /// The file does not follow the schema of our own.
+    #[error("{}: {fault}", path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        fault: String,
+    },
+    /// A worker thread was lost.
+    #[error("{}: a worker stopped before its work was done", path.display())]
+    Worker {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl FileError {
+    /// An error of the operating system.
+    pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> FileError + use<> {
+        let path = path.to_path_buf();
+        move |error| FileError::Io { path, error }
+    }
+
+    /// An error of the Parquet library.
+    pub fn parquet(path: &Path) -> impl FnOnce(ParquetError) -> FileError + use<> {
+        let path = path.to_path_buf();
+        move |error| FileError::Parquet { path, error }
+    }
+
+    /// An error of the Arrow library.
+    pub fn arrow(path: &Path) -> impl FnOnce(arrow_schema::ArrowError) -> FileError + use<> {
+        let path = path.to_path_buf();
+        move |error| FileError::Arrow { path, error }
+    }
+}
+
+/// Writes row groups that were encoded elsewhere, in order.
+pub struct Writer {
+    path: PathBuf,
+    temporary: PathBuf,
+    encoder: Encoder,
+    file: SerializedFileWriter<File>,
+    rows: u64,
+}
+
+/// An encoded row group.
+pub struct Encoded {
+    chunks: Vec<ArrowColumnChunk>,
+    rows: u64,
+}
+
+/// What a thread needs to encode a row group.
+#[derive(Clone)]
+pub struct Encoder {
+    schema: Arc<Schema>,
+    factory: Arc<ArrowRowGroupWriterFactory>,
+}
+
+impl Encoder {
+    /// Encodes rows into one row group.
+    ///
+    /// # Errors
+    /// If the columns do not fit the schema.
+    pub fn encode(&self, batch: &RecordBatch) -> Result<Encoded, ParquetError> {
+        let mut writers = self.factory.create_column_writers(0)?;
+        let mut writer = writers.iter_mut();
+        for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
+            for leaf in compute_leaves(field, column)? {
+                let writer = writer.next().ok_or_else(|| ParquetError::General("too few columns".into()))?;
+                writer.write(&leaf)?;
+            }
+        }
+        let chunks = writers.into_iter().map(|writer| writer.close()).collect::<Result<_, _>>()?;
+        Ok(Encoded { chunks, rows: batch.num_rows() as u64 })
+    }
+}
+
+impl Writer {
+    /// Begins a file. It has its name only once [`Writer::finish`] has come through.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
+    pub fn create(
+        path: &Path,
+        schema: Arc<Schema>,
+        footer: &BTreeMap<String, String>,
+    ) -> Result<Self, FileError> {
+        let temporary = path.with_extension("part");
+        let mut builder = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(FileError::parquet(path))?))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_created_by("samspill".to_owned())
+            .set_dictionary_page_size_limit(8 << 20)
+            .set_key_value_metadata(Some(
+                footer.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect(),
+            ));
+        for column in COLUMNS.iter().filter(|column| column.kind == Kind::Long) {
+            let name = ColumnPath::from(column.name);
+            builder = builder
+                .set_column_dictionary_enabled(name.clone(), false)
+                .set_column_encoding(name, Encoding::DELTA_BINARY_PACKED);
+        }
+        let mut properties = builder.build();
+        add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
+        let properties = Arc::new(properties);
+        let parquet_schema =
+            ArrowSchemaConverter::new().convert(&schema).map(Arc::new).map_err(FileError::parquet(path))?;
+        let out = File::create(&temporary).map_err(FileError::io(&temporary))?;
+        let file = SerializedFileWriter::new(out, parquet_schema.root_schema_ptr(), properties)
+            .map_err(FileError::parquet(path))?;
+        let factory = Arc::new(ArrowRowGroupWriterFactory::new(&file, schema.clone()));
+        Ok(Writer {
+            path: path.to_path_buf(),
+            temporary,
+            encoder: Encoder { schema, factory },
+            file,
+            rows: 0,
+        })
+    }
+
+    /// Begins a file of contacts in the schema of our own.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
+    pub fn contacts(path: &Path, footer: &BTreeMap<String, String>) -> Result<Self, FileError> {
+        let mut footer = footer.clone();
+        footer.insert(SCHEMA_KEY.to_owned(), SCHEMA_VERSION.to_owned());
+        Writer::create(path, crate::schema::arrow_schema(), &footer)
+    }
+
+    /// What threads need to encode for this file.
+    pub fn encoder(&self) -> Encoder {
+        self.encoder.clone()
+    }
+
+    /// Appends an encoded row group.
+    ///
+    /// # Errors
+    /// If the disk is full, or the like.
+    pub fn append(&mut self, encoded: Encoded) -> Result<(), FileError> {
+        if encoded.rows == 0 {
+            return Ok(());
+        }
+        self.rows += encoded.rows;
+        let mut group = self.file.next_row_group().map_err(FileError::parquet(&self.path))?;
+        for chunk in encoded.chunks {
+            chunk.append_to_row_group(&mut group).map_err(FileError::parquet(&self.path))?;
+        }
+        group.close().map_err(FileError::parquet(&self.path))?;
+        Ok(())
+    }
+
+    /// Closes the file and gives it its name. Returns the number of rows.
+    ///
+    /// # Errors
+    /// If the disk is full, or the like.
+    pub fn finish(self) -> Result<u64, FileError> {
+        let Writer { path, temporary, file, rows, .. } = self;
+        file.close().map_err(FileError::parquet(&path))?;
+        std::fs::rename(&temporary, &path).map_err(FileError::io(&path))?;
+        Ok(rows)
+    }
+}
+
+/// Does `work` for 0, 1, … `count` − 1 on so many threads, and takes the results in that order.
+///
+/// At most a few results wait to be taken, so memory does not grow with the number of pieces.
+///
+/// # Errors
+/// The first error of `work` or `take`, in order.
+pub fn in_order<T: Send, E: Send>(
+    count: usize,
+    threads: usize,
+    work: impl Fn(usize) -> Result<T, E> + Sync,
+    mut take: impl FnMut(usize, T) -> Result<(), E>,
+    lost: impl Fn() -> E,
+) -> Result<(), E> {
+    let threads = threads.clamp(1, std::cmp::max(count, 1));
+    std::thread::scope(|scope| {
+        let mut inboxes = Vec::new();
+        for thread in 0..threads {
+            let (send, receive) = mpsc::sync_channel(1);
+            let work = &work;
+            scope.spawn(move || {
+                for piece in (thread..count).step_by(threads) {
+                    let result = work(piece);
+                    let failed = result.is_err();
+                    if send.send(result).is_err() || failed {
+                        break;
+                    }
+                }
+            });
+            inboxes.push(receive);
+        }
+        for piece in 0..count {
+            let result = inboxes[piece % threads].recv().map_err(|_| lost())?;
+            take(piece, result?)?;
+        }
+        Ok(())
+    })
+}
+
+/// A Parquet file, opened once; each thread reads through its own handle.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+    footer: BTreeMap<String, String>,
+}
+
+impl Reader {
+    /// Opens a file and reads its footer.
+    ///
+    /// # Errors
+    /// If the file is not there, is not Parquet or is cut short.
+    pub fn open(path: &Path) -> Result<Reader, FileError> {
+        let file = File::open(path).map_err(FileError::io(path))?;
+        let metadata =
+            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(FileError::parquet(path))?;
+        let pairs = metadata.metadata().file_metadata().key_value_metadata();
+        let footer = pairs
+            .into_iter()
+            .flatten()
+            .filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?)))
+            .collect();
+        Ok(Reader { path: path.to_path_buf(), metadata, footer })
+    }
+
+    /// Opens a file that must follow the schema of our own.
+    ///
+    /// # Errors
+    /// As [`Reader::open`], and if the schema is another or a column is missing.
+    pub fn open_contacts(path: &Path) -> Result<Reader, FileError> {
+        let reader = Reader::open(path)?;
+        let fault = |fault: String| FileError::Schema { path: path.to_path_buf(), fault };
+        match reader.footer.get(SCHEMA_KEY).map(String::as_str) {
+            Some(SCHEMA_VERSION) => {}
+            Some(other) => {
+                return Err(fault(format!("schema version {other}, this program reads {SCHEMA_VERSION}")));
+            }
+            None => return Err(fault("not in the program's own schema".into())),
+        }
+        let (have, want) = (reader.metadata.schema(), crate::schema::arrow_schema());
+        for field in want.fields() {
+            match have.field_with_name(field.name()) {
+                Ok(found) if found.data_type() == field.data_type() => {}
+                Ok(found) => {
+                    return Err(fault(format!(
+                        "column {} is {}, not {}",
+                        field.name(),
+                        found.data_type(),
+                        field.data_type()
+                    )));
+                }
+                Err(_) => return Err(fault(format!("column {} is missing", field.name()))),
+            }
+        }
+        Ok(reader)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The Arrow schema of the file.
+    pub fn schema(&self) -> &Arc<Schema> {
+        self.metadata.schema()
+    }
+
+    /// The footer's keys and values.
+    pub fn footer(&self) -> &BTreeMap<String, String> {
+        &self.footer
+    }
+
+    /// How many row groups.
+    pub fn row_groups(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// Rows in a row group.
+    pub fn rows_in(&self, group: usize) -> usize {
+        self.metadata.metadata().row_group(group).num_rows() as usize
+    }
+
+    /// Rows in the file.
+    pub fn rows(&self) -> u64 {
+        self.metadata.metadata().file_metadata().num_rows() as u64
+    }
+
+    /// Smallest and largest value of a whole-number column in a row group, where the file says.
+    pub fn range(&self, group: usize, column: &str) -> Option<(i64, i64)> {
+        use parquet::file::statistics::Statistics;
+        let group = self.metadata.metadata().row_group(group);
+        let chunk = group.columns().iter().find(|chunk| chunk.column_path().string() == column)?;
+        match chunk.statistics()? {
+            Statistics::Int64(range) => Some((*range.min_opt()?, *range.max_opt()?)),
+            Statistics::Int32(range) => Some((i64::from(*range.min_opt()?), i64::from(*range.max_opt()?))),
+            _ => None,
+        }
+    }
+
+    /// Reads some columns of one row group, through a file handle of its own.
+    ///
+    /// # Errors
+    /// If the file has gone or is damaged.
+    pub fn read(
+        &self,
+        group: usize,
+        columns: &[&str],
+        batch_rows: usize,
+        selection: Option<parquet::arrow::arrow_reader::RowSelection>,
+    ) -> Result<ParquetRecordBatchReader, FileError> {
+        let file = File::open(&self.path).map_err(FileError::io(&self.path))?;
+        let roots: Vec<usize> =
+            columns.iter().filter_map(|name| self.metadata.schema().index_of(name).ok()).collect();
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let mut builder =
+            builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(batch_rows);
+        if let Some(selection) = selection {
+            builder = builder.with_row_selection(selection);
+        }
+        builder.build().map_err(FileError::parquet(&self.path))
+    }
+}

@@ -1,0 +1,291 @@
+//! What a register holds, in figures that are published for the real one: volumes, readmissions, and how
+//! many stays a few facts would point out one person for.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int32Type, Int64Type};
+use arrow_array::{Array, RecordBatch};
+use domain::{CareLevel, Day, DrgType, Sector, Sex, UnitKind, Urgency};
+
+use crate::parquet_file::{FileError, Reader, in_order};
+use crate::schema::{COLUMNS, at};
+
+/// The figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Profile {
+    /// Contacts.
+    pub contacts: u64,
+    /// Persons with a contact.
+    pub patients: u64,
+    /// Somatic stays overnight.
+    pub stays: u64,
+    /// Nights in them.
+    pub bed_days: u64,
+    /// Of medical stays at 18 and over (births apart), those followed by an acute stay within 30 days.
+    pub readmitted: Share,
+    /// The same for men of 80 and over, after any stay.
+    pub readmitted_men_80: Share,
+    /// Stays whose unit, date of admission, municipality, sex and age belong to one person only.
+    pub one_person_by_date: Share,
+    /// The same with the month for the date.
+    pub one_person_by_month: Share,
+    /// Stays that no other stay shares those facts with, by date.
+    pub unique_by_date: Share,
+    /// The same with the month for the date.
+    pub unique_by_month: Share,
+    /// Bed days of persons of 80 and over.
+    pub bed_days_80: u64,
+    /// Stays of persons of 80 and over.
+    pub stays_80: u64,
+    /// Contacts by kind of unit, in the order of [`UnitKind::ALL`].
+    pub by_unit_kind: [u64; UnitKind::COUNT],
+    /// Units met.
+    pub units: u64,
+}
+
+/// So many of so many.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Those counted.
+    pub part: u64,
+    /// Out of these.
+    pub of: u64,
+}
+
+impl Share {
+    /// In per cent.
+    pub fn per_cent(self) -> f64 {
+        100.0 * self.part as f64 / (self.of.max(1)) as f64
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Stay {
+    person: i64,
+    stay: i64,
+    admitted: i32,
+    discharged: i32,
+    bed_days: i32,
+    unit: u32,
+    home: u32,
+    age: i32,
+    sex: Sex,
+    acute: bool,
+    /// Medical, and not to do with birth.
+    medical: bool,
+}
+
+#[derive(Default)]
+struct Piece {
+    rows: u64,
+    persons: Vec<i64>,
+    stays: Vec<(Stay, String, String)>,
+    by_unit_kind: [u64; UnitKind::COUNT],
+    units: Vec<String>,
+}
+
+/// Reads a checked file and computes its figures.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn profile(reader: &Reader, threads: usize) -> Result<Profile, FileError> {
+    let mut out = Profile { contacts: reader.rows(), ..Profile::default() };
+    let (mut persons, mut stays, mut all_units) = (Vec::new(), Vec::new(), std::collections::BTreeSet::new());
+    let mut words = crate::schema::Interner::default();
+    in_order(
+        reader.row_groups(),
+        threads,
+        |group| piece(reader, group),
+        |_, piece: Piece| {
+            persons.extend(piece.persons);
+            for (mut stay, unit, home) in piece.stays {
+                (stay.unit, stay.home) = (words.number(&unit) as u32, words.number(&home) as u32);
+                stays.push(stay);
+            }
+            for (sum, count) in out.by_unit_kind.iter_mut().zip(piece.by_unit_kind) {
+                *sum += count;
+            }
+            all_units.extend(piece.units);
+            Ok(())
+        },
+        || FileError::Worker { path: reader.path().to_path_buf() },
+    )?;
+    persons.sort_unstable();
+    persons.dedup();
+    out.patients = persons.len() as u64;
+    out.units = all_units.len() as u64;
+    let mut stays = whole_stays(stays);
+    out.stays = stays.len() as u64;
+    out.bed_days = stays.iter().map(|stay| stay.bed_days as u64).sum();
+    let old = || stays.iter().filter(|stay| stay.age >= 80);
+    (out.stays_80, out.bed_days_80) = (old().count() as u64, old().map(|stay| stay.bed_days as u64).sum());
+    readmissions(&mut stays, &mut out);
+    let by_date = one_person(&mut stays, |stay| stay.admitted);
+    let by_month = one_person(&mut stays, |stay| {
+        let month = Day::from_number(stay.admitted).month();
+        i32::from(month.year()) * 12 + i32::from(month.number())
+    });
+    (out.one_person_by_date, out.unique_by_date) = by_date;
+    (out.one_person_by_month, out.unique_by_month) = by_month;
+    Ok(out)
+}
+
+fn piece(reader: &Reader, group: usize) -> Result<Piece, FileError> {
+    let name = |place: usize| COLUMNS[place].name;
+    let columns = [
+        at::PERSON_ID,
+        at::STAY_ID,
+        at::UNIT,
+        at::UNIT_KIND,
+        at::SECTOR,
+        at::CARE_LEVEL,
+        at::URGENCY,
+        at::ADMITTED_ON,
+        at::DISCHARGED_ON,
+        at::MUNICIPALITY_OF_REGISTRATION,
+        at::AGE,
+        at::SEX,
+        at::DRG_TYPE,
+        at::MDC,
+        at::BED_DAYS,
+    ]
+    .map(name);
+    let mut out = Piece::default();
+    for batch in reader.read(group, &columns, 1 << 16, None)? {
+        let batch = batch.map_err(FileError::arrow(reader.path()))?;
+        out.rows += batch.num_rows() as u64;
+        let view = View { batch: &batch };
+        out.persons.extend(view.longs(at::PERSON_ID));
+        let (kinds, names) = view.words(at::UNIT_KIND);
+        let kinds_of: Vec<Option<usize>> =
+            names.iter().map(|name| UnitKind::from_word(name).ok().map(UnitKind::index)).collect();
+        for key in kinds {
+            if let Some(Some(kind)) = kinds_of.get(*key as usize) {
+                out.by_unit_kind[*kind] += 1;
+            }
+        }
+        out.units.extend(view.words(at::UNIT).1);
+        view.stays(&mut out.stays);
+    }
+    out.persons.sort_unstable();
+    out.persons.dedup();
+    out.units.sort_unstable();
+    out.units.dedup();
+    Ok(out)
+}
+
+struct View<'a> {
+    batch: &'a RecordBatch,
+}
+
+impl View<'_> {
+    fn column(&self, place: usize) -> Option<&dyn Array> {
+        self.batch.column_by_name(COLUMNS[place].name).map(|column| column.as_ref())
+    }
+
+    fn longs(&self, place: usize) -> &[i64] {
+        self.column(place).and_then(|c| c.as_primitive_opt::<Int64Type>()).map_or(&[], |c| c.values())
+    }
+
+    fn ints(&self, place: usize) -> &[i32] {
+        let Some(column) = self.column(place) else { return &[] };
+        match column.as_primitive_opt::<Date32Type>() {
+            Some(days) => days.values(),
+            None => column.as_primitive_opt::<Int32Type>().map_or(&[], |ints| ints.values()),
+        }
+    }
+
+    fn words(&self, place: usize) -> (&[i32], Vec<String>) {
+        let column = self.column(place).and_then(|c| c.as_dictionary_opt::<Int32Type>());
+        let Some(column) = column else { return (&[], Vec::new()) };
+        let words = column.values().as_string_opt::<i32>();
+        let words = words.map_or_else(Vec::new, |w| w.iter().map(|w| w.unwrap_or("").to_owned()).collect());
+        (column.keys().values(), words)
+    }
+
+    /// Somatic contacts overnight.
+    fn stays(&self, out: &mut Vec<(Stay, String, String)>) {
+        let of = |place| self.words(place);
+        let (sector, care, urgency) = (of(at::SECTOR), of(at::CARE_LEVEL), of(at::URGENCY));
+        let (unit, home, sex) = (of(at::UNIT), of(at::MUNICIPALITY_OF_REGISTRATION), of(at::SEX));
+        let drg_type = of(at::DRG_TYPE);
+        let is =
+            |column: &(&[i32], Vec<String>), row: usize, word: &str| column.1[column.0[row] as usize] == word;
+        for row in 0..self.batch.num_rows() {
+            if !is(&care, row, CareLevel::Overnight.word()) || !is(&sector, row, Sector::Somatic.word()) {
+                continue;
+            }
+            let mdc = self.ints(at::MDC)[row];
+            let stay = Stay {
+                person: self.longs(at::PERSON_ID)[row],
+                stay: self.longs(at::STAY_ID)[row],
+                admitted: self.ints(at::ADMITTED_ON)[row],
+                discharged: self.ints(at::DISCHARGED_ON)[row],
+                bed_days: self.ints(at::BED_DAYS)[row],
+                unit: 0,
+                home: 0,
+                age: self.ints(at::AGE)[row],
+                sex: Sex::from_word(&sex.1[sex.0[row] as usize]).unwrap_or(Sex::Unknown),
+                acute: is(&urgency, row, Urgency::Acute.word()),
+                medical: is(&drg_type, row, DrgType::Medical.word()) && mdc != 14 && mdc != 15,
+            };
+            out.push((stay, unit.1[unit.0[row] as usize].clone(), home.1[home.0[row] as usize].clone()));
+        }
+    }
+}
+
+/// Puts the contacts of a stay together: admitted as the first, discharged as the last.
+fn whole_stays(mut parts: Vec<Stay>) -> Vec<Stay> {
+    parts.sort_by_key(|part| (part.stay, part.admitted, part.discharged));
+    let mut out: Vec<Stay> = Vec::new();
+    for part in parts {
+        match out.last_mut() {
+            Some(stay) if stay.stay == part.stay => {
+                stay.discharged = std::cmp::max(stay.discharged, part.discharged);
+                stay.bed_days += part.bed_days;
+            }
+            _ => out.push(part),
+        }
+    }
+    out
+}
+
+/// A stay is followed by a readmission if the same person has a new acute stay within 30 days of it. Stays
+/// that end less than 30 days before the file does are not asked.
+fn readmissions(stays: &mut [Stay], out: &mut Profile) {
+    stays.sort_by_key(|stay| (stay.person, stay.admitted, stay.discharged));
+    let end = stays.iter().map(|stay| stay.discharged).max().unwrap_or(0) - 30;
+    for (place, stay) in stays.iter().enumerate() {
+        if stay.discharged > end || stay.age < 18 {
+            continue;
+        }
+        let later = stays[place + 1..].iter().take_while(|next| next.person == stay.person);
+        let mut soon = later.filter(|next| (0..=30).contains(&(next.admitted - stay.discharged)));
+        let again = soon.any(|next| next.acute);
+        let count = |share: &mut Share| {
+            share.of += 1;
+            share.part += u64::from(again);
+        };
+        if stay.medical {
+            count(&mut out.readmitted);
+        }
+        if stay.sex == Sex::Man && stay.age >= 80 {
+            count(&mut out.readmitted_men_80);
+        }
+    }
+}
+
+/// Stays whose facts belong to one person, and stays that are alone with theirs.
+fn one_person(stays: &mut [Stay], when: impl Fn(&Stay) -> i32) -> (Share, Share) {
+    let key = |stay: &Stay| (stay.unit, when(stay), stay.home, stay.sex, stay.age);
+    stays.sort_by_cached_key(|stay| (key(stay), stay.person));
+    let of = stays.len() as u64;
+    let (mut one, mut alone) = (0, 0);
+    for same in stays.chunk_by(|first, next| key(first) == key(next)) {
+        let count = same.len() as u64;
+        if same.iter().all(|stay| stay.person == same[0].person) {
+            one += count;
+        }
+        alone += u64::from(count == 1);
+    }
+    (Share { part: one, of }, Share { part: alone, of })
+}

@@ -1,0 +1,105 @@
+//! An invented list of DRGs, with invented weights. Real weights are a file that the user supplies.
+//!
+//! Codes for births (370–375) and newborns (385–391, 915O) are the real ones, since the law leaves them
+//! out by their codes; every other code and every weight is made up.
+
+use std::collections::BTreeMap;
+
+use domain::DrgType;
+
+use crate::drg_list::{Drg, DrgList};
+
+/// DRGs of a kind, by weight.
+pub struct Ladder {
+    drgs: Vec<Drg>,
+}
+
+impl Ladder {
+    /// The DRG whose weight is nearest in proportion.
+    pub fn nearest(&self, weight_milli: f64) -> &Drg {
+        let weight = weight_milli.max(1.0) as i32;
+        let above = self.drgs.partition_point(|drg| drg.weight_milli < weight);
+        let (low, high) = (above.saturating_sub(1), std::cmp::min(above, self.drgs.len() - 1));
+        let (below, over) = (f64::from(self.drgs[low].weight_milli), f64::from(self.drgs[high].weight_milli));
+        if weight_milli / below.max(1.0) < over / weight_milli.max(1.0) {
+            &self.drgs[low]
+        } else {
+            &self.drgs[high]
+        }
+    }
+}
+
+/// The invented DRGs by kind.
+pub struct Drgs {
+    /// Medical, inpatient.
+    pub medical: Ladder,
+    /// Surgical, inpatient.
+    pub surgical: Ladder,
+    /// Births without surgery.
+    pub birth: Ladder,
+    /// Caesarean sections.
+    pub caesarean: Ladder,
+    /// Newborns.
+    pub newborn: Ladder,
+    /// Outpatient and day, medical.
+    pub outpatient: Ladder,
+    /// Day surgery and outpatient surgery.
+    pub minor_surgery: Ladder,
+    /// All of them.
+    pub list: DrgList,
+}
+
+/// Makes the list. It does not depend on the seed: the list is one, the registers are many.
+pub fn drgs() -> Drgs {
+    let mut list = BTreeMap::new();
+    let mut ladder = |codes: Vec<String>, drg_type, kind: &str, low: f64, high: f64| {
+        let steps = codes.len().max(2) as f64 - 1.0;
+        let drgs: Vec<Drg> = codes
+            .into_iter()
+            .enumerate()
+            .map(|(place, code)| {
+                let weight = low * (high / low).powf(place as f64 / steps);
+                let mdc = match kind {
+                    "fødsel" | "keisersnitt" => 14,
+                    "nyfødt" => 15,
+                    _ => 1 + (place as i32 * 7) % 13,
+                };
+                let title = format!("Syntetisk gruppe: {kind} {}", place + 1);
+                Drg { code, drg_type, mdc, weight_milli: weight.round() as i32, title }
+            })
+            .collect();
+        for drg in &drgs {
+            list.insert(drg.code.clone(), drg.clone());
+        }
+        Ladder { drgs }
+    };
+    let numbers = |from: u32, count: u32| (from..from + count).map(|number| number.to_string()).collect();
+    let letters = |from: u32, count: u32, letter: &str| {
+        (from..from + count).map(|number| format!("{number}{letter}")).collect::<Vec<_>>()
+    };
+    let medical = ladder(numbers(10, 160), DrgType::Medical, "medisinsk", 90.0, 14_000.0);
+    let surgical = ladder(numbers(200, 120), DrgType::Surgical, "kirurgisk", 250.0, 30_000.0);
+    let birth = ladder(vec!["373".into(), "372".into()], DrgType::Medical, "fødsel", 480.0, 720.0);
+    let caesarean =
+        ladder(vec!["371".into(), "370".into()], DrgType::Surgical, "keisersnitt", 1050.0, 1400.0);
+    let newborn = ladder(
+        ["391", "390", "389B", "388B", "388A", "387N", "386N"].map(String::from).to_vec(),
+        DrgType::Medical,
+        "nyfødt",
+        170.0,
+        38_000.0,
+    );
+    let outpatient = ladder(letters(901, 80, "O"), DrgType::Medical, "poliklinisk", 8.0, 600.0);
+    let minor_surgery = ladder(letters(200, 60, "O"), DrgType::Surgical, "dagkirurgi", 30.0, 1500.0);
+    // 915O is a real code for newborns seen as outpatients: kept out of the ladder above.
+    Drgs {
+        medical,
+        surgical,
+        birth,
+        caesarean,
+        newborn,
+        outpatient,
+        minor_surgery,
+        list: DrgList { drgs: list },
+    }
+}

@@ -1,0 +1,252 @@
+//! The synthetic register: people who do not exist, with the contacts that such people would have.
+//!
+//! Every person has a random stream of their own, keyed by the seed and the person's number. So the same
+//! seed gives the same bytes on any number of threads, and a sample of the country is the same people as
+//! in the whole. Persons return: one frailty per person drives admissions, visits and what follows.
+
+pub mod drgs;
+mod life;
+mod model;
+pub mod people;
+pub mod units;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use domain::Day;
+
+use crate::parquet_file::{FileError, Writer, in_order};
+use crate::schema::{CHECKED_KEY, Contacts, RESIDENCE_KEY, SOURCE_KEY, SYNTHETIC_KEY};
+use drgs::Drgs;
+use model::Model;
+use people::{BadPopulation, Inhabitants, Population};
+use units::Units;
+
+/// Persons whose contacts make one row group.
+const PERSONS_PER_GROUP: u64 = 200_000;
+/// Visitors from other countries per inhabitant.
+const VISITORS: f64 = 0.003;
+
+/// What register to make.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Year of discharge.
+    pub year: i16,
+    /// Persons, at most the country's; `None` for all.
+    pub people: Option<u64>,
+    /// Seed.
+    pub seed: u64,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// What was made.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// Rows.
+    pub rows: u64,
+    /// Inhabitants drawn.
+    pub persons: u64,
+    /// Inhabitants of the country.
+    pub of_persons: u64,
+}
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum SynthError {
+    /// No population for the year.
+    #[error(transparent)]
+    Population(#[from] BadPopulation),
+    /// A file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Everything a person's life is drawn from.
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) model: Model,
+    pub(crate) units: Units,
+    pub(crate) drgs: Drgs,
+    pub(crate) calendar: life::Calendar,
+    pub(crate) words: life::Words,
+    population: Population,
+    /// First person of each municipality.
+    starts: Vec<u64>,
+    /// For each municipality, its local hospital among those of its area.
+    pub(crate) local: Vec<usize>,
+}
+
+/// One person.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Person<'a> {
+    pub(crate) number: u64,
+    pub(crate) home: &'a Inhabitants,
+    pub(crate) home_place: usize,
+    pub(crate) age: usize,
+    pub(crate) visitor: bool,
+}
+
+impl World {
+    fn new(order: &Order) -> Result<World, SynthError> {
+        let mut population = Population::of(order.year)?;
+        let people: Vec<f64> = (0..=100)
+            .map(|age| population.municipalities.iter().map(|home| f64::from(home.by_age[age])).sum())
+            .collect();
+        let model = Model::of(order.year, &people);
+        let local = local_hospitals(&population);
+        let visitors = (population.persons as f64 * VISITORS) as u32;
+        let by_age = (0..=100).map(|age| if (20..=69).contains(&age) { visitors / 50 } else { 0 }).collect();
+        population.municipalities.push(Inhabitants {
+            municipality: domain::municipality::ABROAD.to_owned(),
+            region: "991324968".to_owned(),
+            trust_area: 16,
+            by_age,
+        });
+        let mut starts = vec![0];
+        for home in &population.municipalities {
+            let people: u64 = home.by_age.iter().map(|count| u64::from(*count)).sum();
+            starts.push(starts.last().copied().unwrap_or(0) + people);
+        }
+        Ok(World {
+            seed: order.seed,
+            model,
+            units: units::units(),
+            drgs: drgs::drgs(),
+            calendar: life::Calendar::of(order.year),
+            words: life::Words::new(),
+            population,
+            starts,
+            local,
+        })
+    }
+
+    fn everybody(&self) -> u64 {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    /// The person of a number, in order of municipality and age.
+    fn person(&self, number: u64) -> Option<Person<'_>> {
+        let home_place = self.starts.partition_point(|start| *start <= number) - 1;
+        let home = self.population.municipalities.get(home_place)?;
+        let mut left = number - self.starts[home_place];
+        let mut age = 0;
+        for count in &home.by_age {
+            if left < u64::from(*count) {
+                break;
+            }
+            left -= u64::from(*count);
+            age += 1;
+        }
+        let visitor = home.municipality == domain::municipality::ABROAD;
+        Some(Person { number, home, home_place, age, visitor })
+    }
+
+    fn men(&self, age: usize) -> f64 {
+        self.population.men.get(age).copied().unwrap_or(0.5)
+    }
+
+    /// The contacts of the persons of a group, of `persons` who are drawn out of everybody.
+    fn group(&self, group: u64, persons: u64) -> Contacts {
+        let mut contacts = Contacts::new();
+        let end = std::cmp::min((group + 1) * PERSONS_PER_GROUP, persons);
+        for drawn in group * PERSONS_PER_GROUP..end {
+            // Every n-th person: a sample with the country's mix of places and ages.
+            let number = (u128::from(drawn) * u128::from(self.everybody()) / u128::from(persons)) as u64;
+            if let Some(person) = self.person(number) {
+                life::live(self, &person, &mut contacts);
+            }
+        }
+        contacts
+    }
+}
+
+/// Which of its area's hospitals a municipality goes to: neighbours in the list share one.
+fn local_hospitals(population: &Population) -> Vec<usize> {
+    let units = units::units();
+    let mut out = Vec::new();
+    let size = |home: &Inhabitants| home.by_age.iter().map(|count| u64::from(*count)).sum::<u64>();
+    for (place, home) in population.municipalities.iter().enumerate() {
+        let same = || population.municipalities.iter().filter(|other| other.trust_area == home.trust_area);
+        let total: u64 = same().map(size).sum();
+        let before: u64 = population.municipalities[..place]
+            .iter()
+            .filter(|other| other.trust_area == home.trust_area)
+            .map(size)
+            .sum();
+        let hospitals = units.hospitals_of(home.trust_area).len() as u64;
+        let middle = before + size(home) / 2;
+        out.push((middle * hospitals / total.max(1)) as usize);
+    }
+    out.push(0);
+    out
+}
+
+/// Makes a register, with its list of DRGs and table of units beside it. `told` hears how many of how many
+/// groups of persons are done.
+///
+/// # Errors
+/// If there is no population for the year, or a file cannot be written.
+pub fn make(order: &Order, folder: &Path, mut told: impl FnMut(u64, u64)) -> Result<Made, SynthError> {
+    let world = World::new(order)?;
+    let country = world.population.persons;
+    let wanted = order.people.map_or(country, |people| std::cmp::min(people, country));
+    // Visitors come in proportion.
+    let persons = (u128::from(wanted) * u128::from(world.everybody()) / u128::from(country.max(1))) as u64;
+    std::fs::create_dir_all(folder).map_err(FileError::io(folder))?;
+    let write = |name: &str, text: String| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(FileError::io(&path))
+    };
+    write("drg-list.csv", world.drgs.list.to_csv())?;
+    write("units.csv", world.units.to_csv())?;
+    let path = folder.join("contacts.parquet");
+    let footer = BTreeMap::from([
+        (CHECKED_KEY.to_owned(), "synthetic register".to_owned()),
+        (SYNTHETIC_KEY.to_owned(), "yes".to_owned()),
+        (RESIDENCE_KEY.to_owned(), "municipality".to_owned()),
+        (
+            SOURCE_KEY.to_owned(),
+            format!("synthetic register {}, seed {}, {wanted} persons", order.year, order.seed),
+        ),
+        ("samspill.persons".to_owned(), wanted.to_string()),
+        ("samspill.of_persons".to_owned(), country.to_string()),
+    ]);
+    let mut writer = Writer::contacts(&path, &footer)?;
+    let encoder = writer.encoder();
+    let groups = persons.div_ceil(PERSONS_PER_GROUP);
+    in_order(
+        groups as usize,
+        order.threads,
+        |group| {
+            let mut contacts = world.group(group as u64, persons);
+            number_rows(&mut contacts);
+            let batch = contacts.to_record_batch().map_err(FileError::arrow(&path))?;
+            encoder.encode(&batch).map_err(FileError::parquet(&path))
+        },
+        |group, encoded| {
+            writer.append(encoded)?;
+            told(group as u64 + 1, groups);
+            Ok(())
+        },
+        || FileError::Worker { path: path.clone() },
+    )?;
+    let rows = writer.finish()?;
+    Ok(Made { rows, persons: wanted, of_persons: country })
+}
+
+/// How many contacts each stay has: the rows of a stay follow each other.
+fn number_rows(contacts: &mut Contacts) {
+    let stays = contacts.longs(crate::schema::at::STAY_ID);
+    let mut counts = Vec::with_capacity(stays.len());
+    for stay in stays.chunk_by(|one, other| one == other) {
+        counts.extend(std::iter::repeat_n(stay.len() as i32, stay.len()));
+    }
+    contacts.set_ints(crate::schema::at::STAY_ROWS, counts);
+}
+
+/// First and last day of a year.
+pub(crate) fn year_days(year: i16) -> (Day, Day) {
+    let day = |month, of_month| Day::new(year, month, of_month).unwrap_or(Day::from_number(0));
+    (day(1, 1), day(12, 31))
+}

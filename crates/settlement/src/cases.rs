@@ -1,0 +1,81 @@
+//! Stays with payable days: the readiness events of a contact, asked of the day-rate rule.
+
+use domain::{Amount, CareLevel, Day, Minute, Month, Sector, UnitKind};
+use rulebook::calculation::day_rate::{self, NoRate};
+use rulebook::file::Liable;
+use rulebook::{Assessment, Case, Event, Trace};
+
+use crate::judge::Law;
+
+/// A charge for the days of one stay in one month, owed by one municipality.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayCharge {
+    /// Month.
+    pub month: Month,
+    /// Which of the person's municipalities pays.
+    pub liable: Liable,
+    /// Days.
+    pub days: i64,
+    /// Amount.
+    pub amount: Amount,
+    /// First day, which names the rule version.
+    pub first: Day,
+}
+
+/// A stay that was reported ready.
+#[derive(Debug, Clone)]
+pub struct Stay {
+    /// Sector.
+    pub sector: Sector,
+    /// Kind of unit.
+    pub unit_kind: UnitKind,
+    /// Level of care.
+    pub care_level: CareLevel,
+    /// Admission.
+    pub admitted_at: Minute,
+    /// Departure.
+    pub departed_at: Minute,
+    /// Events.
+    pub events: Vec<Event>,
+}
+
+/// The charges of a stay, month by month, or the reason why there is none.
+///
+/// # Errors
+/// If a payable day has no rate.
+pub fn assess(
+    law: &Law,
+    stay: &Stay,
+    trace: &mut impl Trace,
+) -> Result<Result<Vec<DayCharge>, &'static str>, NoRate> {
+    let case = Case {
+        sector: stay.sector,
+        unit_kind: stay.unit_kind,
+        care_level: stay.care_level,
+        admitted_at: stay.admitted_at,
+        departed_at: stay.departed_at,
+        events: &stay.events,
+    };
+    let days = match day_rate::assess(&case, |day| law.usk_on(day), trace)? {
+        Assessment::Nothing { reason } => return Ok(Err(reason)),
+        Assessment::Payable(days) => days,
+    };
+    let mut charges: Vec<DayCharge> = Vec::new();
+    for day in days {
+        let month = day.day.month();
+        match charges.iter_mut().find(|charge| charge.month == month && charge.liable == day.liable) {
+            Some(charge) => {
+                charge.days += 1;
+                charge.amount += day.rate;
+            }
+            None => charges.push(DayCharge {
+                month,
+                liable: day.liable,
+                days: 1,
+                amount: day.rate,
+                first: day.day,
+            }),
+        }
+    }
+    Ok(Ok(charges))
+}

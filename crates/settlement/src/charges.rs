@@ -1,0 +1,158 @@
+//! `charges.parquet`: one row for each charge.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
+};
+use arrow_schema::{DataType, Field, Schema};
+use domain::Instrument;
+use register::FileError;
+use register::parquet_file::{Encoded, Encoder, Writer};
+
+use crate::judge::SettleError;
+
+/// A charge, with its words as numbers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Charge {
+    pub(crate) contact: i64,
+    pub(crate) debtor: u32,
+    pub(crate) creditor: u32,
+    pub(crate) municipality: u32,
+    pub(crate) unit: u32,
+    pub(crate) month: u32,
+    pub(crate) instrument: Instrument,
+    pub(crate) points: i64,
+    pub(crate) days: i32,
+    pub(crate) share: i32,
+    pub(crate) amount: i64,
+    pub(crate) version: u32,
+    pub(crate) reason: u32,
+}
+
+/// Charges as columns.
+#[derive(Debug, Default)]
+pub(crate) struct Charges {
+    contact: Vec<i64>,
+    words: [Vec<u32>; 7],
+    instrument: Vec<i32>,
+    points: Vec<i32>,
+    days: Vec<i32>,
+    share: Vec<i32>,
+    amount: Vec<i64>,
+}
+
+/// Columns of words, in the order of [`Charges::words`].
+const WORDS: [&str; 7] = ["debtor", "creditor", "municipality", "unit", "month", "rule_version", "reason"];
+
+impl Charges {
+    #[inline]
+    pub(crate) fn push(&mut self, charge: Charge) {
+        self.contact.push(charge.contact);
+        let words = [
+            charge.debtor,
+            charge.creditor,
+            charge.municipality,
+            charge.unit,
+            charge.month,
+            charge.version,
+            charge.reason,
+        ];
+        for (column, word) in self.words.iter_mut().zip(words) {
+            column.push(word);
+        }
+        self.instrument.push(charge.instrument.index() as i32);
+        self.points.push(charge.points as i32);
+        self.days.push(charge.days);
+        self.share.push(charge.share);
+        self.amount.push(charge.amount);
+    }
+}
+
+fn schema() -> Arc<Schema> {
+    let words = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let mut fields = vec![Field::new("contact_id", DataType::Int64, false)];
+    fields.extend(WORDS.iter().map(|name| Field::new(*name, words(), false)));
+    fields.push(Field::new("instrument", words(), false));
+    fields.extend(
+        ["drg_points_milli", "days", "share_basis_points"]
+            .map(|name| Field::new(name, DataType::Int32, false)),
+    );
+    fields.push(Field::new("amount_ore", DataType::Int64, false));
+    Arc::new(Schema::new(fields))
+}
+
+/// The file that is being written.
+pub(crate) struct ChargeWriter {
+    writer: Writer,
+    path: PathBuf,
+}
+
+/// What threads encode with.
+#[derive(Clone)]
+pub(crate) struct ChargeEncoder {
+    encoder: Encoder,
+    path: PathBuf,
+}
+
+impl ChargeWriter {
+    pub(crate) fn create(path: &Path) -> Result<ChargeWriter, FileError> {
+        let footer = BTreeMap::from([("samspill.charges".to_owned(), "1".to_owned())]);
+        Ok(ChargeWriter { writer: Writer::create(path, schema(), &footer)?, path: path.to_path_buf() })
+    }
+
+    pub(crate) fn encoder(&self) -> ChargeEncoder {
+        ChargeEncoder { encoder: self.writer.encoder(), path: self.path.clone() }
+    }
+
+    pub(crate) fn append(&mut self, encoded: Encoded) -> Result<(), SettleError> {
+        Ok(self.writer.append(encoded)?)
+    }
+
+    pub(crate) fn finish(self) -> Result<u64, SettleError> {
+        Ok(self.writer.finish()?)
+    }
+}
+
+impl ChargeEncoder {
+    /// Encodes charges whose words are numbers in `names`. Each column gets a dictionary of its own in
+    /// order of first use, so that the bytes do not depend on which thread did the work.
+    pub(crate) fn encode(&self, charges: &Charges, names: &[String]) -> Result<Encoded, SettleError> {
+        let arrow = || FileError::arrow(&self.path);
+        let mut arrays: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(charges.contact.clone()))];
+        for column in &charges.words {
+            arrays.push(dictionary(column, names).map_err(arrow())?);
+        }
+        let instruments: StringArray = Instrument::WORDS.iter().map(|word| Some(*word)).collect();
+        let keys: PrimitiveArray<Int32Type> = PrimitiveArray::from(charges.instrument.clone());
+        arrays.push(Arc::new(DictionaryArray::try_new(keys, Arc::new(instruments)).map_err(arrow())?));
+        for column in [&charges.points, &charges.days, &charges.share] {
+            arrays.push(Arc::new(Int32Array::from(column.clone())));
+        }
+        arrays.push(Arc::new(Int64Array::from(charges.amount.clone())));
+        let batch = RecordBatch::try_new(schema(), arrays).map_err(arrow())?;
+        Ok(self.encoder.encode(&batch).map_err(FileError::parquet(&self.path))?)
+    }
+}
+
+fn dictionary(column: &[u32], names: &[String]) -> Result<ArrayRef, arrow_schema::ArrowError> {
+    let mut place = vec![-1; names.len()];
+    let mut used: Vec<&str> = Vec::new();
+    let keys: Vec<i32> = column
+        .iter()
+        .map(|number| {
+            let at = &mut place[*number as usize];
+            if *at < 0 {
+                *at = used.len() as i32;
+                used.push(&names[*number as usize]);
+            }
+            *at
+        })
+        .collect();
+    let words: StringArray = used.into_iter().map(Some).collect();
+    let keys: PrimitiveArray<Int32Type> = PrimitiveArray::from(keys);
+    Ok(Arc::new(DictionaryArray::try_new(keys, Arc::new(words))?))
+}

@@ -1,0 +1,1191 @@
+//! The kernel: row groups in parallel, one look-up a contact, dense sums.
+//!
+//! Two passes over each row group. The first reads the few columns that nearly every contact needs, as
+//! dictionaries, and looks up decision and amount. The second reads the rows that need more: stays with
+//! several contacts (they share a ceiling) and those reported ready for discharge.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
+use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
+use domain::{
+    Amount, CareLevel, DrgType, EventKind, Instrument, Minute, Municipalities, Period, Points, Residence,
+    Sector, Service, UnitKind,
+};
+use parquet::arrow::arrow_reader::RowSelection;
+use register::parquet_file::{Reader, in_order};
+use register::{FileError, schema};
+use rulebook::file::Liable;
+use rulebook::{Decision, Facts, NoTrace, Pricing, Quantity};
+
+use crate::cases::{self, Stay};
+use crate::charges::{Charge, ChargeWriter, Charges};
+use crate::judge::{Days, Decisions, Law, SettleError, Slot};
+use crate::totals::{Builder, Line, Outside, Sum, Totals};
+
+/// Rows that are decoded at a time.
+const BATCH: usize = 1 << 16;
+/// Points below this are looked up; above, computed.
+const TABLE_POINTS: usize = 1 << 16;
+const NO_SLOT: u32 = u32::MAX;
+
+/// How to settle.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// The period.
+    pub period: Period,
+    /// Threads.
+    pub threads: usize,
+    /// Where to write every charge; `None` for sums only.
+    pub charges: Option<&'a Path>,
+}
+
+/// What came out.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Sums.
+    pub totals: Totals,
+    /// Contacts that gave no charge.
+    pub outside: Outside,
+    /// Rows read.
+    pub rows: u64,
+    /// Rows in the period.
+    pub settled_rows: u64,
+    /// Rows outside the period.
+    pub outside_period_rows: u64,
+    /// Charges that are an upper bound, by what could not be tested.
+    pub upper_bound: BTreeMap<(Instrument, String), Sum>,
+    /// Instruments that do not hold in the period.
+    pub not_in_force: Vec<Instrument>,
+    /// Charges written.
+    pub charges: u64,
+}
+
+/// Settles a checked file. `told` hears how many row groups of how many are done.
+///
+/// # Errors
+/// If the file cannot be read, a value that the law needs is missing, or an amount does not fit.
+pub fn settle(
+    reader: &Reader,
+    law: &Law,
+    municipalities: &Municipalities,
+    options: &Options,
+    mut told: impl FnMut(usize, usize),
+) -> Result<Settled, SettleError> {
+    let mut settled = Settled::default();
+    for instrument in Instrument::ALL {
+        let (in_force, missing) = law.standing(*instrument, options.period);
+        if !in_force {
+            settled.not_in_force.push(*instrument);
+        }
+        // A day rate is missed only when a payable day needs it.
+        if let (Some(missing), false) = (missing, *instrument == Instrument::DischargeReady) {
+            return Err(SettleError::Book(missing));
+        }
+    }
+    let desk = Desk::new(reader, law, municipalities, options.period);
+    let mut writer = options.charges.map(ChargeWriter::create).transpose()?;
+    let encoder = writer.as_ref().map(ChargeWriter::encoder);
+    let detail = encoder.is_some();
+    let groups = reader.row_groups();
+    let threads = options.threads.clamp(1, std::cmp::max(groups, 1));
+    // Each thread keeps one clerk, who remembers what was decided and computed.
+    let clerks: Vec<std::sync::Mutex<Clerk>> =
+        (0..threads).map(|_| std::sync::Mutex::new(Clerk::new(&desk))).collect();
+    let mut sides = Vec::new();
+    in_order(
+        groups,
+        threads,
+        |group| {
+            let mut clerk = clerks[group % threads].lock().map_err(|_| lost(reader))?;
+            let (charges, side) = clerk.group(group, detail)?;
+            let encoded = match &encoder {
+                Some(encoder) => Some(encoder.encode(&charges, &clerk.names.words)?),
+                None => None,
+            };
+            Ok((encoded, side))
+        },
+        |group, (encoded, side)| {
+            if let (Some(writer), Some(encoded)) = (&mut writer, encoded) {
+                writer.append(encoded)?;
+            }
+            sides.extend(side);
+            told(group + 1, groups);
+            Ok(())
+        },
+        || lost(reader),
+    )?;
+    let mut clerks: Vec<Clerk> = clerks
+        .into_iter()
+        .map(|clerk| clerk.into_inner().map_err(|_| lost(reader)))
+        .collect::<Result<_, _>>()?;
+    if let Some(clerk) = clerks.first_mut() {
+        let charges = clerk.stays(sides, detail)?;
+        if let (Some(writer), Some(encoder)) = (&mut writer, &encoder) {
+            writer.append(encoder.encode(&charges, &clerk.names.words)?)?;
+        }
+    }
+    settled.rows = reader.rows();
+    gather(&desk, clerks, &mut settled);
+    if let Some(writer) = writer {
+        settled.charges = writer.finish()?;
+    }
+    assert_eq!(
+        settled.rows,
+        settled.settled_rows + settled.outside_period_rows,
+        "every row is settled or outside the period"
+    );
+    Ok(settled)
+}
+
+fn lost(reader: &Reader) -> SettleError {
+    SettleError::File(FileError::Worker { path: reader.path().to_path_buf() })
+}
+
+fn gather(desk: &Desk, clerks: Vec<Clerk>, settled: &mut Settled) {
+    let mut builder = Builder::default();
+    let months: Vec<u32> =
+        desk.days.0.months().iter().map(|month| builder.word(&month.to_string())).collect();
+    let (state, nobody) = (builder.word("state"), builder.word(""));
+    for clerk in clerks {
+        settled.settled_rows += clerk.settled_rows;
+        settled.outside_period_rows += clerk.outside_rows;
+        let units: Vec<u32> = clerk.units.words.iter().map(|unit| builder.word(unit)).collect();
+        let homes: Vec<(u32, u32)> =
+            clerk.homes.iter().map(|home| (builder.word(&home.debtor), builder.word(&home.region))).collect();
+        let regions: Vec<u32> = clerk.regions.words.iter().map(|region| builder.word(region)).collect();
+        for (key, cells) in clerk.kmf.slots() {
+            let (debtor, creditor) = homes[key.1];
+            let line = Line {
+                debtor,
+                creditor,
+                municipality: debtor,
+                unit: units[key.0],
+                month: 0,
+                instrument: Instrument::CoFinancing,
+            };
+            add_cells(&mut builder, line, cells, &months);
+        }
+        for (key, cells) in clerk.isf.slots() {
+            let line = Line {
+                debtor: state,
+                creditor: regions[key.1],
+                municipality: nobody,
+                unit: units[key.0],
+                month: 0,
+                instrument: Instrument::Isf,
+            };
+            add_cells(&mut builder, line, cells, &months);
+        }
+        for (day_key, sum) in &clerk.usk {
+            let [debtor, creditor, unit, month] = day_key.each_ref().map(|word| builder.word(word));
+            let instrument = Instrument::DischargeReady;
+            builder.add(Line { debtor, creditor, municipality: debtor, unit, month, instrument }, *sum);
+        }
+        clerk.tell_outside(settled);
+    }
+    settled.totals = builder.finish();
+}
+
+fn add_cells(builder: &mut Builder, line: Line, cells: &[Cell], months: &[u32]) {
+    for (cell, month) in cells.iter().zip(months).filter(|(cell, _)| cell.contacts != 0) {
+        let sum = Sum {
+            contacts: cell.contacts,
+            points: Points::from_milli(cell.points),
+            days: 0,
+            amount: Amount::from_ore(cell.amount),
+        };
+        builder.add(Line { month: *month, ..line }, sum);
+    }
+}
+
+/// What every clerk shares.
+struct Desk<'a> {
+    reader: &'a Reader,
+    law: &'a Law,
+    municipalities: &'a Municipalities,
+    period: Period,
+    days: (Days, Days),
+    /// Columns that the first pass reads.
+    columns: Vec<&'static str>,
+    /// Ages at which a rule divides, in order.
+    age_limits: Vec<u16>,
+    dates: (usize, usize),
+    counted: bool,
+    tariffs: bool,
+    by_area: bool,
+    region: String,
+}
+
+fn name(place: usize) -> &'static str {
+    schema::COLUMNS[place].name
+}
+
+impl<'a> Desk<'a> {
+    fn new(reader: &'a Reader, law: &'a Law, municipalities: &'a Municipalities, period: Period) -> Self {
+        use rulebook::book::DatedBy;
+        use schema::at;
+        let date = |dated_by| match dated_by {
+            DatedBy::Discharge => at::DISCHARGED_ON,
+            DatedBy::Admission => at::ADMITTED_ON,
+        };
+        let dates = (date(law.kmf.dated_by), date(law.isf.dated_by));
+        let rules = || law.kmf.segments.iter().chain(&law.isf.segments).filter_map(|s| s.standing.in_force());
+        let mut age_limits: Vec<u16> =
+            rules().filter_map(|rule| rule.age.as_ref().map(|(limit, _)| limit.at_least)).collect();
+        age_limits.sort_unstable();
+        age_limits.dedup();
+        let tariffs = rules().any(|rule| !rule.tariffs.is_empty());
+        let footer = |key: &str| reader.footer().get(key).map_or("", String::as_str);
+        let counted = footer("samspill.counted") == "yes";
+        let mut places = vec![
+            at::UNIT,
+            at::UNIT_KIND,
+            at::SECTOR,
+            at::CARE_LEVEL,
+            at::SERVICE,
+            at::DRG,
+            at::DRG_TYPE,
+            at::COSTLY_MEDICINE,
+            at::RESIDENT,
+            at::MUNICIPALITY_OF_REGISTRATION,
+            at::POINTS,
+            at::STAY_ROWS,
+            at::REPORTED_READY,
+            dates.0,
+            dates.1,
+        ];
+        if !age_limits.is_empty() {
+            places.push(at::AGE);
+        }
+        if tariffs || counted {
+            places.extend([at::BED_DAYS, at::FEE, at::CONTACTS]);
+        }
+        places.sort_unstable();
+        places.dedup();
+        Desk {
+            reader,
+            law,
+            municipalities,
+            period,
+            days: (Days::of(&law.kmf, period), Days::of(&law.isf, period)),
+            columns: places.into_iter().map(name).collect(),
+            age_limits,
+            dates,
+            counted,
+            tariffs,
+            by_area: footer(schema::RESIDENCE_KEY) == "area",
+            region: footer("samspill.region").to_owned(),
+        }
+    }
+
+    /// The debtor and region that a residence stands for in the period.
+    fn home(&self, code: &str) -> Home {
+        if self.by_area {
+            return Home { debtor: format!("area:{code}"), region: self.region.clone() };
+        }
+        let from = self.period.from();
+        let place = match self.municipalities.residence(code, from) {
+            Residence::Municipality(place) => Some(place),
+            // A successor inherits; a split is not guessed at.
+            Residence::Ended { became, .. } => match &became[..] {
+                [one] => match self.municipalities.residence(one, from) {
+                    Residence::Municipality(place) => Some(place),
+                    _ => None,
+                },
+                _ => None,
+            },
+            Residence::Abroad | Residence::NotYet { .. } | Residence::Unknown => None,
+        };
+        match place.and_then(|place| self.municipalities.get(place)) {
+            Some(row) => Home { debtor: row.code.clone(), region: row.region.clone() },
+            None => Home { debtor: String::new(), region: String::new() },
+        }
+    }
+}
+
+/// Debtor and region of a residence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Home {
+    debtor: String,
+    region: String,
+}
+
+/// Words by number, in order of first use.
+#[derive(Debug, Default)]
+struct Numbers {
+    words: Vec<String>,
+    numbers: BTreeMap<String, u32>,
+}
+
+impl Numbers {
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        let number = self.words.len() as u32;
+        self.words.push(word.to_owned());
+        self.numbers.insert(word.to_owned(), number);
+        number
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    contacts: i64,
+    points: i64,
+    amount: i64,
+}
+
+impl Cell {
+    #[inline]
+    fn add(&mut self, other: Cell) {
+        self.contacts += other.contacts;
+        self.points += other.points;
+        self.amount += other.amount;
+    }
+}
+
+/// Sums by (unit, party) and month, dense where there is something.
+#[derive(Debug, Default)]
+struct Grid {
+    slot: Vec<Vec<u32>>,
+    keys: Vec<(usize, usize)>,
+    cells: Vec<[Cell; 12]>,
+}
+
+impl Grid {
+    #[inline]
+    fn cell(&mut self, unit: usize, party: usize, month: u8) -> &mut Cell {
+        if unit >= self.slot.len() {
+            self.slot.resize(unit + 1, Vec::new());
+        }
+        let row = &mut self.slot[unit];
+        if party >= row.len() {
+            row.resize(party + 64, NO_SLOT);
+        }
+        if row[party] == NO_SLOT {
+            row[party] = self.cells.len() as u32;
+            self.keys.push((unit, party));
+            self.cells.push([Cell::default(); 12]);
+        }
+        &mut self.cells[row[party] as usize][usize::from(month)]
+    }
+
+    fn slots(&self) -> impl Iterator<Item = ((usize, usize), &[Cell])> {
+        self.keys.iter().copied().zip(self.cells.iter().map(|cells| &cells[..]))
+    }
+}
+
+/// What was decided on one set of facts, and what it came to for each number of points.
+struct Outcome {
+    decisions: Decisions,
+    /// Whether each instrument charges.
+    charged: (bool, bool),
+    by_points: Vec<Entry>,
+    /// Whether the amount follows from the points alone.
+    lookup: bool,
+    sums: (Cell, Cell),
+    labels: Option<(Option<Label>, Option<Label>)>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry {
+    kmf: i64,
+    isf: i64,
+    kmf_points: i32,
+    known: bool,
+}
+
+/// Everything decided under one pair of rule versions.
+struct Memo {
+    segments: (u8, u8),
+    by_class: Vec<Vec<u16>>,
+    outcomes: Vec<Outcome>,
+}
+
+const UNDECIDED: u16 = u16::MAX;
+const CLASSES: usize =
+    Sector::COUNT * UnitKind::COUNT * CareLevel::COUNT * Service::COUNT * DrgType::COUNT * 4;
+
+/// Facts as numbers: a class of small vocabularies, an age band and a DRG.
+#[derive(Debug, Clone, Copy)]
+struct Coded {
+    class: usize,
+    drg: u32,
+    age: Option<u16>,
+}
+
+/// One thread's worker.
+pub(crate) struct Clerk<'a> {
+    desk: &'a Desk<'a>,
+    units: Numbers,
+    drgs: Numbers,
+    regions: Numbers,
+    homes: Vec<Home>,
+    home_numbers: BTreeMap<String, u32>,
+    home_regions: Vec<u32>,
+    memos: Vec<Memo>,
+    last_memo: usize,
+    kmf: Grid,
+    isf: Grid,
+    usk: BTreeMap<[String; 4], Sum>,
+    usk_outside: BTreeMap<&'static str, i64>,
+    /// Every word that a charge may hold, and where the others stand in it.
+    names: Numbers,
+    unit_names: Vec<u32>,
+    home_names: Vec<(u32, u32)>,
+    month_names: Vec<u32>,
+    state: u32,
+    nobody: u32,
+    settled_rows: u64,
+    outside_rows: u64,
+}
+
+/// A contact of a stay with several, waiting for the others.
+pub(crate) struct Side {
+    stay: i64,
+    admitted: i32,
+    contact: i64,
+    dates: (i32, i32),
+    unit: String,
+    home: String,
+    drg: String,
+    class: usize,
+    age: Option<u16>,
+    quantity: Quantity,
+}
+
+/// The columns of a batch, decoded.
+struct Columns<'b> {
+    unit: Words<'b>,
+    drg: Words<'b>,
+    home: Words<'b>,
+    class: Vec<u16>,
+    points: &'b [i32],
+    dates: (&'b [i32], &'b [i32]),
+    stay_rows: &'b [i32],
+    ready: &'b BooleanArray,
+    age: Option<&'b [i32]>,
+    measured: Option<(&'b [i32], &'b [i32], &'b [i32])>,
+}
+
+/// A dictionary column: keys, and what each key stands for.
+struct Words<'b> {
+    keys: &'b [i32],
+    of: Vec<u32>,
+}
+
+impl Words<'_> {
+    #[inline]
+    fn at(&self, row: usize) -> u32 {
+        self.of[self.keys[row] as usize]
+    }
+}
+
+fn column<'b>(batch: &'b RecordBatch, place: usize) -> &'b Arc<dyn Array> {
+    // The reader has checked that every column of the schema is there.
+    static NONE: std::sync::OnceLock<Arc<dyn Array>> = std::sync::OnceLock::new();
+    batch
+        .column_by_name(name(place))
+        .unwrap_or_else(|| NONE.get_or_init(|| Arc::new(arrow_array::NullArray::new(0))))
+}
+
+fn ints<'b>(batch: &'b RecordBatch, place: usize) -> &'b [i32] {
+    let column = column(batch, place);
+    match column.as_primitive_opt::<Date32Type>() {
+        Some(days) => days.values(),
+        None => column.as_primitive_opt::<Int32Type>().map_or(&[], |ints| ints.values()),
+    }
+}
+
+fn longs<'b>(batch: &'b RecordBatch, place: usize) -> &'b [i64] {
+    column(batch, place).as_primitive_opt::<Int64Type>().map_or(&[], |longs| longs.values())
+}
+
+fn words<'b>(batch: &'b RecordBatch, place: usize) -> (&'b [i32], Option<&'b StringArray>) {
+    match column(batch, place).as_dictionary_opt::<Int32Type>() {
+        Some(words) => (words.keys().values(), words.values().as_string_opt::<i32>()),
+        None => (&[], None),
+    }
+}
+
+fn word<'b>(batch: &'b RecordBatch, place: usize, row: usize) -> &'b str {
+    let (keys, words) = words(batch, place);
+    match (keys.get(row), words) {
+        (Some(key), Some(words)) if (*key as usize) < words.len() => words.value(*key as usize),
+        _ => "",
+    }
+}
+
+fn vocabulary(batch: &RecordBatch, place: usize, known: &[&str], step: usize, class: &mut [u16]) {
+    let (keys, words) = words(batch, place);
+    let Some(words) = words else { return };
+    let of: Vec<u16> = words
+        .iter()
+        .map(|word| (known.iter().position(|known| Some(*known) == word).unwrap_or(0) * step) as u16)
+        .collect();
+    if let [only] = of[..] {
+        class.iter_mut().for_each(|class| *class += only);
+        return;
+    }
+    for (class, key) in class.iter_mut().zip(keys) {
+        *class += of[*key as usize];
+    }
+}
+
+/// The class of each row of a batch.
+fn classes(batch: &RecordBatch) -> Vec<u16> {
+    use schema::at;
+    let mut class = vec![0; batch.num_rows()];
+    let mut step = 1;
+    for (place, known) in [
+        (at::SECTOR, Sector::WORDS),
+        (at::UNIT_KIND, UnitKind::WORDS),
+        (at::CARE_LEVEL, CareLevel::WORDS),
+        (at::SERVICE, Service::WORDS),
+        (at::DRG_TYPE, DrgType::WORDS),
+    ] {
+        vocabulary(batch, place, known, step, &mut class);
+        step *= known.len();
+    }
+    for place in [at::COSTLY_MEDICINE, at::RESIDENT] {
+        if let Some(flags) = column(batch, place).as_boolean_opt() {
+            for (class, flag) in class.iter_mut().zip(flags.values()) {
+                *class += if flag { step as u16 } else { 0 };
+            }
+        }
+        step *= 2;
+    }
+    class
+}
+
+/// The facts that a class stands for.
+fn facts(mut class: usize, drg: Option<&str>, age: Option<u16>) -> Facts<'_> {
+    let mut take = |count: usize| {
+        let place = class % count;
+        class /= count;
+        place
+    };
+    Facts {
+        sector: Sector::ALL[take(Sector::COUNT)],
+        unit_kind: UnitKind::ALL[take(UnitKind::COUNT)],
+        care_level: CareLevel::ALL[take(CareLevel::COUNT)],
+        service: Service::ALL[take(Service::COUNT)],
+        drg_type: DrgType::ALL[take(DrgType::COUNT)],
+        costly_medicine: take(2) == 1,
+        resident: take(2) == 1,
+        drg,
+        age,
+    }
+}
+
+impl<'a> Clerk<'a> {
+    fn new(desk: &'a Desk<'a>) -> Self {
+        let mut names = Numbers::default();
+        let (state, nobody) = (names.number("state"), names.number(""));
+        let month_names = desk.days.0.months().iter().map(|month| names.number(&month.to_string())).collect();
+        Clerk {
+            desk,
+            units: Numbers::default(),
+            drgs: Numbers::default(),
+            regions: Numbers::default(),
+            homes: Vec::new(),
+            home_numbers: BTreeMap::new(),
+            home_regions: Vec::new(),
+            memos: Vec::new(),
+            last_memo: 0,
+            kmf: Grid::default(),
+            isf: Grid::default(),
+            usk: BTreeMap::new(),
+            usk_outside: BTreeMap::new(),
+            names,
+            unit_names: Vec::new(),
+            home_names: Vec::new(),
+            month_names,
+            state,
+            nobody,
+            settled_rows: 0,
+            outside_rows: 0,
+        }
+    }
+
+    fn unit(&mut self, code: &str) -> u32 {
+        let number = self.units.number(code);
+        if number as usize == self.unit_names.len() {
+            self.unit_names.push(self.names.number(code));
+        }
+        number
+    }
+
+    fn home(&mut self, code: &str) -> u32 {
+        if let Some(number) = self.home_numbers.get(code) {
+            return *number;
+        }
+        let home = self.desk.home(code);
+        let number = self.homes.len() as u32;
+        self.home_regions.push(self.regions.number(&home.region));
+        self.home_names.push((self.names.number(&home.debtor), self.names.number(&home.region)));
+        self.homes.push(home);
+        self.home_numbers.insert(code.to_owned(), number);
+        number
+    }
+
+    fn mapped<'b>(
+        &mut self,
+        batch: &'b RecordBatch,
+        place: usize,
+        map: impl Fn(&mut Self, &str) -> u32,
+    ) -> Words<'b> {
+        let (keys, words) = words(batch, place);
+        let of = words
+            .map_or_else(Vec::new, |words| words.iter().map(|word| map(self, word.unwrap_or(""))).collect());
+        Words { keys, of }
+    }
+
+    fn columns<'b>(&mut self, batch: &'b RecordBatch) -> Option<Columns<'b>> {
+        use schema::at;
+        let desk = self.desk;
+        Some(Columns {
+            unit: self.mapped(batch, at::UNIT, Clerk::unit),
+            drg: self.mapped(batch, at::DRG, |clerk, word| clerk.drgs.number(word)),
+            home: self.mapped(batch, at::MUNICIPALITY_OF_REGISTRATION, Clerk::home),
+            class: classes(batch),
+            points: ints(batch, at::POINTS),
+            dates: (ints(batch, desk.dates.0), ints(batch, desk.dates.1)),
+            stay_rows: ints(batch, at::STAY_ROWS),
+            ready: column(batch, at::REPORTED_READY).as_boolean_opt()?,
+            age: (!desk.age_limits.is_empty()).then(|| ints(batch, at::AGE)),
+            measured: (desk.tariffs || desk.counted)
+                .then(|| (ints(batch, at::BED_DAYS), ints(batch, at::CONTACTS), ints(batch, at::FEE))),
+        })
+    }
+
+    /// Settles a row group. Gives its charges, if asked for, and the contacts that wait for others.
+    fn group(&mut self, group: usize, detail: bool) -> Result<(Charges, Vec<Side>), SettleError> {
+        let desk = self.desk;
+        let path = desk.reader.path();
+        let mut columns = desk.columns.clone();
+        if detail {
+            columns.push(name(schema::at::CONTACT_ID));
+        }
+        let (mut charges, mut second) = (Charges::default(), Vec::new());
+        let mut start = 0;
+        for batch in desk.reader.read(group, &columns, BATCH, None)? {
+            let batch = batch.map_err(FileError::arrow(path))?;
+            let contacts = longs(&batch, schema::at::CONTACT_ID);
+            let decoded = self.columns(&batch).ok_or_else(|| lost(desk.reader))?;
+            for row in 0..batch.num_rows() {
+                if decoded.stay_rows[row] > 1 || decoded.ready.value(row) {
+                    second.push(start + row);
+                }
+                // A stay of several contacts is settled when all of them are here.
+                if decoded.stay_rows[row] > 1 {
+                    continue;
+                }
+                self.row(&decoded, row, contacts.get(row).copied().unwrap_or(0), detail, &mut charges)?;
+            }
+            start += batch.num_rows();
+        }
+        let sides = self.second_pass(group, &second, detail, &mut charges)?;
+        Ok((charges, sides))
+    }
+
+    #[inline]
+    fn row(
+        &mut self,
+        columns: &Columns,
+        row: usize,
+        contact: i64,
+        detail: bool,
+        charges: &mut Charges,
+    ) -> Result<(), SettleError> {
+        let slots = (self.desk.days.0.at(columns.dates.0[row]), self.desk.days.1.at(columns.dates.1[row]));
+        if slots.0.month == Slot::OUTSIDE && slots.1.month == Slot::OUTSIDE {
+            self.outside_rows += 1;
+            return Ok(());
+        }
+        self.settled_rows += 1;
+        let points = columns.points[row];
+        let (bed_days, counted, fee) = match columns.measured {
+            Some((days, contacts, fees)) => (days[row], contacts[row], fees[row]),
+            None => (0, 1, 0),
+        };
+        let quantity = Quantity {
+            points: Points::from_milli(i64::from(points)),
+            bed_days: i64::from(bed_days),
+            contacts: i64::from(counted),
+            fee: Amount::from_ore(i64::from(fee)),
+        };
+        let age = columns.age.map(|ages| ages[row] as u16);
+        let coded = Coded { class: usize::from(columns.class[row]), drg: columns.drg.at(row), age };
+        let memo = self.memo((slots.0.segment, slots.1.segment));
+        let outcome = self.outcome(memo, coded);
+        let months = (slots.0.month, slots.1.month);
+        let place = Place { contact, unit: columns.unit.at(row), home: columns.home.at(row), months };
+        self.charge((memo, outcome), &quantity, Points::ZERO, &place, detail.then_some(charges))?;
+        Ok(())
+    }
+
+    #[inline]
+    fn memo(&mut self, segments: (u8, u8)) -> usize {
+        if self.memos.get(self.last_memo).is_none_or(|memo| memo.segments != segments) {
+            self.last_memo = match self.memos.iter().position(|memo| memo.segments == segments) {
+                Some(place) => place,
+                None => {
+                    let bands = self.desk.age_limits.len() + 2;
+                    let by_class = vec![Vec::new(); CLASSES * bands];
+                    self.memos.push(Memo { segments, by_class, outcomes: Vec::new() });
+                    self.memos.len() - 1
+                }
+            };
+        }
+        self.last_memo
+    }
+
+    /// The outcome of a set of facts, decided by the rulebook the first time that it is met.
+    #[inline]
+    fn outcome(&mut self, memo: usize, coded: Coded) -> usize {
+        let band = match coded.age {
+            _ if self.desk.age_limits.is_empty() => 0,
+            None => 0,
+            Some(age) => 1 + self.desk.age_limits.iter().filter(|limit| age >= **limit).count(),
+        };
+        let drg = coded.drg as usize;
+        let known = &self.memos[memo].by_class[band * CLASSES + coded.class];
+        match known.get(drg).copied() {
+            Some(outcome) if outcome != UNDECIDED => usize::from(outcome),
+            _ => self.decide(memo, coded, band),
+        }
+    }
+
+    #[cold]
+    fn decide(&mut self, memo: usize, coded: Coded, band: usize) -> usize {
+        let segments = segments(self.memos[memo].segments);
+        let drg = self.drgs.words.get(coded.drg as usize).map(String::as_str).filter(|drg| !drg.is_empty());
+        let facts = facts(coded.class, drg, coded.age);
+        let decisions = self.desk.law.decide(segments, &facts, (&mut NoTrace, &mut NoTrace));
+        let memo = &mut self.memos[memo];
+        let outcome = match memo.outcomes.iter().position(|outcome| outcome.decisions == decisions) {
+            Some(place) => place,
+            None => {
+                let by_points = |decision: &Option<Decision>| {
+                    !matches!(decision, Some(Decision::In { pricing: Pricing::Tariff(_), .. }))
+                };
+                let charges = |decision: &Option<Decision>| matches!(decision, Some(Decision::In { .. }));
+                memo.outcomes.push(Outcome {
+                    charged: (charges(&decisions.kmf), charges(&decisions.isf)),
+                    lookup: !self.desk.counted && by_points(&decisions.kmf) && by_points(&decisions.isf),
+                    decisions,
+                    by_points: Vec::new(),
+                    sums: (Cell::default(), Cell::default()),
+                    labels: None,
+                });
+                memo.outcomes.len() - 1
+            }
+        };
+        let known = &mut memo.by_class[band * CLASSES + coded.class];
+        if known.len() <= coded.drg as usize {
+            known.resize(coded.drg as usize + 1, UNDECIDED);
+        }
+        known[coded.drg as usize] = outcome as u16;
+        outcome
+    }
+
+    /// Charges one contact and adds it to the sums. Gives the points used of the stay's ceiling.
+    #[inline]
+    fn charge(
+        &mut self,
+        key: (usize, usize),
+        quantity: &Quantity,
+        used: Points,
+        place: &Place,
+        charges: Option<&mut Charges>,
+    ) -> Result<Points, SettleError> {
+        let law = self.desk.law;
+        let Memo { segments: pair, outcomes, .. } = &mut self.memos[key.0];
+        let outcome = &mut outcomes[key.1];
+        let milli = quantity.points.milli();
+        let entry = if outcome.lookup && used == Points::ZERO && (0..TABLE_POINTS as i64).contains(&milli) {
+            let milli = milli as usize;
+            if outcome.by_points.len() <= milli {
+                outcome.by_points.resize(milli + 1, Entry::default());
+            }
+            if !outcome.by_points[milli].known {
+                outcome.by_points[milli] =
+                    priced(law, *pair, &outcome.decisions, quantity, used, place.contact)?;
+            }
+            outcome.by_points[milli]
+        } else {
+            priced(law, *pair, &outcome.decisions, quantity, used, place.contact)?
+        };
+        let (unit, home) = (place.unit as usize, place.home as usize);
+        let kmf = (outcome.charged.0 && place.months.0 != Slot::OUTSIDE).then_some(Cell {
+            contacts: quantity.contacts,
+            points: i64::from(entry.kmf_points),
+            amount: entry.kmf,
+        });
+        let isf = (outcome.charged.1 && place.months.1 != Slot::OUTSIDE).then_some(Cell {
+            contacts: quantity.contacts,
+            points: milli,
+            amount: entry.isf,
+        });
+        if place.months.0 != Slot::OUTSIDE {
+            outcome.sums.0.add(Cell { contacts: quantity.contacts, ..kmf.unwrap_or_default() });
+        }
+        if place.months.1 != Slot::OUTSIDE {
+            outcome.sums.1.add(Cell { contacts: quantity.contacts, ..isf.unwrap_or_default() });
+        }
+        if let Some(cell) = kmf {
+            if self.homes[home].debtor.is_empty() {
+                return Err(self.no_home(place));
+            }
+            self.kmf.cell(unit, home, place.months.0).add(cell);
+        }
+        if let Some(cell) = isf {
+            let region = self.home_regions[home] as usize;
+            self.isf.cell(unit, region, place.months.1).add(cell);
+        }
+        if let Some(charges) = charges {
+            self.detail(key, place, kmf, isf, charges);
+        }
+        Ok(Points::from_milli(i64::from(entry.kmf_points)))
+    }
+
+    #[cold]
+    fn no_home(&self, place: &Place) -> SettleError {
+        let code = self.home_numbers.iter().find(|(_, number)| **number == place.home);
+        let code = code.map_or_else(String::new, |(code, _)| code.clone());
+        SettleError::Residence { contact: place.contact, code, period: self.desk.period }
+    }
+
+    fn detail(
+        &mut self,
+        key: (usize, usize),
+        place: &Place,
+        kmf: Option<Cell>,
+        isf: Option<Cell>,
+        charges: &mut Charges,
+    ) {
+        let labels = self.labels(key);
+        let (unit, home) = (self.unit_names[place.unit as usize], self.home_names[place.home as usize]);
+        let common = |instrument, cell: Cell, label: Label, month: u8| Charge {
+            contact: place.contact,
+            debtor: home.0,
+            creditor: home.1,
+            municipality: home.0,
+            unit,
+            month: self.month_names[usize::from(month)],
+            instrument,
+            points: cell.points,
+            days: 0,
+            share: label.share,
+            amount: cell.amount,
+            version: label.version,
+            reason: label.reason,
+        };
+        if let (Some(cell), Some(label)) = (kmf, labels.0) {
+            charges.push(common(Instrument::CoFinancing, cell, label, place.months.0));
+        }
+        if let (Some(cell), Some(label)) = (isf, labels.1) {
+            let charge = common(Instrument::Isf, cell, label, place.months.1);
+            charges.push(Charge { debtor: self.state, municipality: self.nobody, ..charge });
+        }
+    }
+
+    /// Rule version, share and reason of the charges of an outcome, as names.
+    fn labels(&mut self, key: (usize, usize)) -> (Option<Label>, Option<Label>) {
+        let memo = &self.memos[key.0];
+        if let Some(labels) = memo.outcomes[key.1].labels {
+            return labels;
+        }
+        let pair = segments(memo.segments);
+        let law = self.desk.law;
+        let mut label = |rule: Option<&rulebook::ShareRule>, decision: &Option<Decision>| {
+            let (rule, Some(Decision::In { untested, .. })) = (rule?, decision) else { return None };
+            let reason = match untested.is_empty() {
+                true => "in".to_owned(),
+                false => format!("in-upper-bound:{}", untested.join("+")),
+            };
+            Some(Label {
+                share: rule.share.0.basis_points() as i32,
+                version: self.names.number(&rule.version.to_string()),
+                reason: self.names.number(&reason),
+            })
+        };
+        let decisions = memo.outcomes[key.1].decisions.clone();
+        let labels =
+            (label(law.kmf.rule(pair.0), &decisions.kmf), label(law.isf.rule(pair.1), &decisions.isf));
+        self.memos[key.0].outcomes[key.1].labels = Some(labels);
+        labels
+    }
+
+    /// Reads the rows that need more columns: those of stays with several contacts are handed on, and the
+    /// readiness events of the others are assessed here.
+    fn second_pass(
+        &mut self,
+        group: usize,
+        rows: &[usize],
+        detail: bool,
+        charges: &mut Charges,
+    ) -> Result<Vec<Side>, SettleError> {
+        use schema::at;
+        let desk = self.desk;
+        let mut sides = Vec::new();
+        if rows.is_empty() {
+            return Ok(sides);
+        }
+        let mut columns = desk.columns.clone();
+        columns.extend(
+            [
+                at::CONTACT_ID,
+                at::STAY_ID,
+                at::TRUST,
+                at::ADMITTED,
+                at::DISCHARGED,
+                at::MUNICIPALITY_OF_STAY,
+                at::EVENTS,
+                at::BED_DAYS,
+                at::FEE,
+                at::CONTACTS,
+            ]
+            .map(name),
+        );
+        let selection = RowSelection::from_consecutive_ranges(
+            rows.chunk_by(|one, next| *next == one + 1).map(|run| run[0]..run[0] + run.len()),
+            desk.reader.rows_in(group),
+        );
+        for batch in desk.reader.read(group, &columns, BATCH, Some(selection))? {
+            let batch = batch.map_err(FileError::arrow(desk.reader.path()))?;
+            let decoded = self.columns(&batch).ok_or_else(|| lost(desk.reader))?;
+            for row in 0..batch.num_rows() {
+                if decoded.ready.value(row) {
+                    self.readiness(&batch, row, detail, charges)?;
+                }
+                if decoded.stay_rows[row] > 1 {
+                    sides.push(self.side(&batch, &decoded, row));
+                }
+            }
+        }
+        Ok(sides)
+    }
+
+    fn side(&self, batch: &RecordBatch, columns: &Columns, row: usize) -> Side {
+        use schema::at;
+        Side {
+            stay: longs(batch, at::STAY_ID)[row],
+            admitted: ints(batch, at::ADMITTED)[row],
+            contact: longs(batch, at::CONTACT_ID)[row],
+            dates: (columns.dates.0[row], columns.dates.1[row]),
+            unit: word(batch, at::UNIT, row).to_owned(),
+            home: word(batch, at::MUNICIPALITY_OF_REGISTRATION, row).to_owned(),
+            drg: word(batch, at::DRG, row).to_owned(),
+            class: usize::from(columns.class[row]),
+            age: columns.age.map(|ages| ages[row] as u16),
+            quantity: Quantity {
+                points: Points::from_milli(i64::from(columns.points[row])),
+                bed_days: i64::from(ints(batch, at::BED_DAYS)[row]),
+                contacts: i64::from(ints(batch, at::CONTACTS)[row]),
+                fee: Amount::from_ore(i64::from(ints(batch, at::FEE)[row])),
+            },
+        }
+    }
+
+    /// Settles the stays of several contacts, in order of admission, under one ceiling each.
+    pub(crate) fn stays(&mut self, mut sides: Vec<Side>, detail: bool) -> Result<Charges, SettleError> {
+        let mut charges = Charges::default();
+        sides.sort_by_key(|side| (side.stay, side.admitted, side.contact));
+        for stay in sides.chunk_by(|one, other| one.stay == other.stay) {
+            let mut used = Points::ZERO;
+            for side in stay {
+                let slots = (self.desk.days.0.at(side.dates.0), self.desk.days.1.at(side.dates.1));
+                let months = (slots.0.month, slots.1.month);
+                let inside = months.0 != Slot::OUTSIDE || months.1 != Slot::OUTSIDE;
+                if inside {
+                    self.settled_rows += 1
+                } else {
+                    self.outside_rows += 1
+                }
+                let unit = self.unit(&side.unit);
+                let home = self.home(&side.home);
+                let drg = self.drgs.number(&side.drg);
+                let memo = self.memo((slots.0.segment, slots.1.segment));
+                let outcome = self.outcome(memo, Coded { class: side.class, drg, age: side.age });
+                let place = Place { contact: side.contact, unit, home, months };
+                let sink = (detail && inside).then_some(&mut charges);
+                used = used + self.charge((memo, outcome), &side.quantity, used, &place, sink)?;
+            }
+        }
+        Ok(charges)
+    }
+
+    /// Assesses the readiness events of a contact.
+    fn readiness(
+        &mut self,
+        batch: &RecordBatch,
+        row: usize,
+        detail: bool,
+        charges: &mut Charges,
+    ) -> Result<(), SettleError> {
+        use schema::at;
+        let desk = self.desk;
+        let contact = longs(batch, at::CONTACT_ID)[row];
+        let stay = stay_of(batch, row);
+        let assessed = cases::assess(desk.law, &stay, &mut NoTrace)
+            .map_err(|error| SettleError::NoRate { contact, error })?;
+        let days = match assessed {
+            Ok(days) => days,
+            Err(reason) => {
+                if desk.period.holds(stay.departed_at.day()) {
+                    *self.usk_outside.entry(reason).or_default() += 1;
+                }
+                return Ok(());
+            }
+        };
+        let unit = word(batch, at::UNIT, row);
+        let trust = match word(batch, at::TRUST, row) {
+            "" => unit,
+            trust => trust,
+        };
+        for charge in days.iter().filter(|charge| desk.period.holds(charge.month.first())) {
+            let place = match charge.liable {
+                Liable::MunicipalityOfRegistration => at::MUNICIPALITY_OF_REGISTRATION,
+                Liable::MunicipalityOfStay => at::MUNICIPALITY_OF_STAY,
+            };
+            let code = word(batch, place, row);
+            let home = self.home(code);
+            let debtor = self.homes[home as usize].debtor.clone();
+            if debtor.is_empty() {
+                *self.usk_outside.entry("no-municipality").or_default() += 1;
+                continue;
+            }
+            let sum = Sum { contacts: 1, points: Points::ZERO, days: charge.days, amount: charge.amount };
+            let key = [debtor, trust.to_owned(), unit.to_owned(), charge.month.to_string()];
+            self.usk.entry(key).or_default().add(sum);
+            if detail {
+                let version =
+                    desk.law.usk_on(charge.first).map_or_else(String::new, |rule| rule.version.to_string());
+                charges.push(Charge {
+                    contact,
+                    debtor: self.home_names[home as usize].0,
+                    creditor: self.names.number(trust),
+                    municipality: self.home_names[home as usize].0,
+                    unit: self.names.number(unit),
+                    month: self.names.number(&charge.month.to_string()),
+                    instrument: Instrument::DischargeReady,
+                    points: 0,
+                    days: charge.days as i32,
+                    share: 0,
+                    amount: charge.amount.ore(),
+                    version: self.names.number(&version),
+                    reason: self.names.number("in"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what gave no charge, and what is an upper bound, to the result.
+    fn tell_outside(&self, settled: &mut Settled) {
+        for outcome in self.memos.iter().flat_map(|memo| &memo.outcomes) {
+            let sides = [
+                (Instrument::CoFinancing, &outcome.decisions.kmf, outcome.sums.0),
+                (Instrument::Isf, &outcome.decisions.isf, outcome.sums.1),
+            ];
+            for (instrument, decision, sum) in sides {
+                match decision {
+                    None if settled.not_in_force.contains(&instrument) => {}
+                    None => settled.outside.add(instrument, "not-in-force", sum.contacts),
+                    Some(Decision::Out { reason }) => settled.outside.add(instrument, reason, sum.contacts),
+                    Some(Decision::In { untested, .. }) if untested.is_empty() => {}
+                    Some(Decision::In { untested, .. }) => {
+                        let entry = settled.upper_bound.entry((instrument, untested.join("+"))).or_default();
+                        entry.add(Sum {
+                            contacts: sum.contacts,
+                            points: Points::from_milli(sum.points),
+                            days: 0,
+                            amount: Amount::from_ore(sum.amount),
+                        });
+                    }
+                }
+            }
+        }
+        for (reason, contacts) in &self.usk_outside {
+            settled.outside.add(Instrument::DischargeReady, reason, *contacts);
+        }
+    }
+}
+
+/// Where a contact belongs.
+struct Place {
+    contact: i64,
+    unit: u32,
+    home: u32,
+    months: (u8, u8),
+}
+
+/// Names of a charge's rule version and reason.
+#[derive(Debug, Clone, Copy)]
+struct Label {
+    share: i32,
+    version: u32,
+    reason: u32,
+}
+
+fn segments(pair: (u8, u8)) -> (Option<usize>, Option<usize>) {
+    let segment = |segment| Slot { month: 0, segment }.segment();
+    (segment(pair.0), segment(pair.1))
+}
+
+/// What a contact comes to, from the rulebook.
+fn priced(
+    law: &Law,
+    pair: (u8, u8),
+    decisions: &Decisions,
+    quantity: &Quantity,
+    used: Points,
+    contact: i64,
+) -> Result<Entry, SettleError> {
+    let prices = law
+        .price(segments(pair), decisions, quantity, used, (&mut NoTrace, &mut NoTrace))
+        .map_err(|error| SettleError::Record { contact, error })?;
+    let amount = |priced: Option<rulebook::Priced>| priced.map_or(0, |priced| priced.amount.ore());
+    Ok(Entry {
+        kmf: amount(prices.kmf),
+        isf: amount(prices.isf),
+        kmf_points: prices.kmf.map_or(0, |priced| priced.points.milli() as i32),
+        known: true,
+    })
+}
+
+/// A contact's stay and events, as the day-rate rule wants them.
+pub(crate) fn stay_of(batch: &RecordBatch, row: usize) -> Stay {
+    use schema::at;
+    let mut events = Vec::new();
+    if let Some(list) = column(batch, at::EVENTS).as_list_opt::<i32>() {
+        let of_row = list.value(row);
+        if let Some(pairs) = of_row.as_struct_opt() {
+            let kinds =
+                pairs.column(0).as_primitive_opt::<Int8Type>().map_or(&[][..], |kinds| kinds.values());
+            let minutes =
+                pairs.column(1).as_primitive_opt::<Int32Type>().map_or(&[][..], |minutes| minutes.values());
+            for (kind, minute) in kinds.iter().zip(minutes) {
+                if let Some(kind) = EventKind::from_reported_number(*kind as u8) {
+                    events.push(rulebook::Event { at: Minute::from_number(i64::from(*minute)), kind });
+                }
+            }
+        }
+    }
+    let minute = |place| Minute::from_number(i64::from(ints(batch, place)[row]));
+    Stay {
+        sector: Sector::from_word(word(batch, at::SECTOR, row)).unwrap_or(Sector::Somatic),
+        unit_kind: UnitKind::from_word(word(batch, at::UNIT_KIND, row)).unwrap_or(UnitKind::PublicHospital),
+        care_level: CareLevel::from_word(word(batch, at::CARE_LEVEL, row)).unwrap_or(CareLevel::Outpatient),
+        admitted_at: minute(at::ADMITTED),
+        departed_at: minute(at::DISCHARGED),
+        events,
+    }
+}

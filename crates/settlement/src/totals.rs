@@ -1,0 +1,232 @@
+//! Sums by debtor, creditor, unit, month and instrument, and their tables.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use domain::{Amount, Instrument, Points};
+
+/// What a sum is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Who owes.
+    pub debtor: String,
+    /// Who is owed.
+    pub creditor: String,
+    /// Municipality; empty where the state pays.
+    pub municipality: String,
+    /// Unit.
+    pub unit: String,
+    /// Month.
+    pub month: String,
+    /// Instrument.
+    pub instrument: Instrument,
+}
+
+/// A sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sum {
+    /// Contacts (cases, for the day rate).
+    pub contacts: i64,
+    /// DRG points charged.
+    pub points: Points,
+    /// Days charged (day rate only).
+    pub days: i64,
+    /// Amount.
+    pub amount: Amount,
+}
+
+impl Sum {
+    /// Adds another.
+    pub fn add(&mut self, other: Sum) {
+        self.contacts += other.contacts;
+        self.points = self.points + other.points;
+        self.days += other.days;
+        self.amount += other.amount;
+    }
+}
+
+/// One line of the totals, with its words as numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// Who owes.
+    pub debtor: u32,
+    /// Who is owed.
+    pub creditor: u32,
+    /// Municipality; the empty word where the state pays.
+    pub municipality: u32,
+    /// Unit.
+    pub unit: u32,
+    /// Month.
+    pub month: u32,
+    /// Instrument.
+    pub instrument: Instrument,
+}
+
+/// All sums, in order of their words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    words: Vec<String>,
+    lines: Vec<(Line, Sum)>,
+}
+
+/// Gathers lines in any order.
+#[derive(Debug, Default)]
+pub struct Builder {
+    words: BTreeMap<String, u32>,
+    lines: Vec<(Line, Sum)>,
+}
+
+impl Builder {
+    /// The number of a word.
+    pub fn word(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.words.get(word) {
+            return *number;
+        }
+        let number = self.words.len() as u32;
+        self.words.insert(word.to_owned(), number);
+        number
+    }
+
+    /// Adds a sum to a line.
+    pub fn add(&mut self, line: Line, sum: Sum) {
+        self.lines.push((line, sum));
+    }
+
+    /// Puts the lines in order and adds up those that are the same.
+    pub fn finish(self) -> Totals {
+        // The map is in order of words, so a word's place in it is its rank.
+        let mut rank = vec![0; self.words.len()];
+        for (place, number) in self.words.values().enumerate() {
+            rank[*number as usize] = place as u32;
+        }
+        let at = |word: u32| rank[word as usize];
+        let mut lines = self.lines;
+        for (line, _) in &mut lines {
+            line.debtor = at(line.debtor);
+            line.creditor = at(line.creditor);
+            line.municipality = at(line.municipality);
+            line.unit = at(line.unit);
+            line.month = at(line.month);
+        }
+        lines.sort_unstable_by_key(|(line, _)| *line);
+        lines.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1.add(later.1);
+            }
+            same
+        });
+        Totals { words: self.words.into_keys().collect(), lines }
+    }
+}
+
+impl Totals {
+    fn word(&self, number: u32) -> &str {
+        self.words.get(number as usize).map_or("", String::as_str)
+    }
+
+    /// The lines with their words, in order.
+    pub fn lines(&self) -> impl Iterator<Item = (Key, Sum)> {
+        self.lines.iter().map(|(line, sum)| {
+            let word = |number| self.word(number).to_owned();
+            let key = Key {
+                debtor: word(line.debtor),
+                creditor: word(line.creditor),
+                municipality: word(line.municipality),
+                unit: word(line.unit),
+                month: word(line.month),
+                instrument: line.instrument,
+            };
+            (key, *sum)
+        })
+    }
+
+    /// How many lines.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The sum of an instrument.
+    pub fn of(&self, instrument: Instrument) -> Sum {
+        let mut total = Sum::default();
+        for (_, sum) in self.lines.iter().filter(|(line, _)| line.instrument == instrument) {
+            total.add(*sum);
+        }
+        total
+    }
+
+    /// Sums of an instrument by debtor.
+    pub fn by_debtor(&self, instrument: Instrument) -> BTreeMap<&str, Sum> {
+        self.by(instrument, |line| line.debtor)
+    }
+
+    /// Sums of an instrument by month.
+    pub fn by_month(&self, instrument: Instrument) -> BTreeMap<&str, Sum> {
+        self.by(instrument, |line| line.month)
+    }
+
+    fn by(&self, instrument: Instrument, word: impl Fn(&Line) -> u32) -> BTreeMap<&str, Sum> {
+        let mut out: BTreeMap<&str, Sum> = BTreeMap::new();
+        for (line, sum) in self.lines.iter().filter(|(line, _)| line.instrument == instrument) {
+            out.entry(self.word(word(line))).or_default().add(*sum);
+        }
+        out
+    }
+
+    /// The table `totals.csv`: comma, point, no byte-order mark, for programs.
+    pub fn to_csv(&self) -> String {
+        let quoted: Vec<String> = self.words.iter().map(|word| cell(word)).collect();
+        let mut out = String::with_capacity(64 * self.lines.len());
+        out.push_str(
+            "debtor,creditor,municipality,unit,month,instrument,contacts,drg_points_milli,amount_ore\n",
+        );
+        for (line, sum) in &self.lines {
+            for word in [line.debtor, line.creditor, line.municipality, line.unit, line.month] {
+                out.push_str(&quoted[word as usize]);
+                out.push(',');
+            }
+            out.push_str(line.instrument.word());
+            let (contacts, points, amount) = (sum.contacts, sum.points.milli(), sum.amount.ore());
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, ",{contacts},{points},{amount}");
+        }
+        out
+    }
+}
+
+/// A cell of a comma-separated table, quoted if it must be.
+pub fn cell(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Contacts that gave no charge, by instrument and reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outside(pub BTreeMap<(Instrument, String), i64>);
+
+impl Outside {
+    /// Counts contacts.
+    pub fn add(&mut self, instrument: Instrument, reason: &str, contacts: i64) {
+        if contacts != 0 {
+            *self.0.entry((instrument, reason.to_owned())).or_default() += contacts;
+        }
+    }
+
+    /// The table `outside.csv`.
+    pub fn to_csv(&self) -> String {
+        let mut out = String::from("instrument,reason,contacts\n");
+        for ((instrument, reason), contacts) in &self.0 {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{instrument},{reason},{contacts}");
+        }
+        out
+    }
+}
