@@ -1,1 +1,893 @@
-//! x
+//! Checks a file once, row by row and then as a whole, and writes what was accepted in the schema of our
+//! own. Rows in = accepted + refused; a refused row is told of with its line, the reason and the remedy.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use domain::{
+    CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Residence, Sector, Service, Sex, UnitKind,
+    Urgency,
+};
+
+use crate::csv_file::decimal;
+use crate::drg_list::DrgList;
+use crate::mapping::{FIELDS, Mapping, ResidenceKind, field};
+use crate::parquet_file::{FileError, Writer, in_order};
+use crate::schema::{
+    CHECKED_KEY, Contact, Contacts, Event, MISSING, Other, RESIDENCE_KEY, SOURCE_KEY, at, contact_key,
+};
+use crate::source::{Cells, Source};
+
+/// Points above this in one contact are a slip of the keyboard.
+const ABSURD_POINTS: i64 = 150_000;
+
+/// Why a row is refused. Each has a code for programs, and text, remedy and who can mend it for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// A cell that must be filled is empty.
+    Empty,
+    /// A code that is not in the vocabulary.
+    UnknownCode,
+    /// Not a number.
+    NotANumber,
+    /// Not a time.
+    NotATime,
+    /// A municipality that never was, or is not yet.
+    UnknownMunicipality,
+    /// A municipality that has become another.
+    MergedMunicipality,
+    /// A DRG without a weight in the year's list.
+    DrgNotInList,
+    /// A weight that differs from the list.
+    WeightDiffers,
+    /// Discharge before admission.
+    DischargeBeforeAdmission,
+    /// Points below zero.
+    NegativePoints,
+    /// More points than any contact has.
+    AbsurdPoints,
+    /// A contact id that stands before.
+    DuplicateContact,
+    /// The same stay twice at one institution.
+    StayTwice,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: [Reason; 13] = [
+        Reason::Empty,
+        Reason::UnknownCode,
+        Reason::NotANumber,
+        Reason::NotATime,
+        Reason::UnknownMunicipality,
+        Reason::MergedMunicipality,
+        Reason::DrgNotInList,
+        Reason::WeightDiffers,
+        Reason::DischargeBeforeAdmission,
+        Reason::NegativePoints,
+        Reason::AbsurdPoints,
+        Reason::DuplicateContact,
+        Reason::StayTwice,
+    ];
+
+    /// Code, text, remedy and who can mend it.
+    pub const fn told(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        match self {
+            Reason::Empty => {
+                ("empty", "feltet må fylles ut", "fyll ut feltet og lever raden på nytt", "sykehuset")
+            }
+            Reason::UnknownCode => (
+                "unknown-code",
+                "koden er ikke kjent",
+                "rett koden, eller legg den til i --mapping",
+                "den som lager uttrekket",
+            ),
+            Reason::NotANumber => (
+                "not-a-number",
+                "ikke et tall",
+                "skriv tallet med komma eller punktum, uten enhet",
+                "den som lager uttrekket",
+            ),
+            Reason::NotATime => (
+                "not-a-time",
+                "ikke et tidspunkt",
+                "skriv 2012-03-04T12:30 eller 04.03.2012 12:30",
+                "den som lager uttrekket",
+            ),
+            Reason::UnknownMunicipality => (
+                "unknown-municipality",
+                "kommunenummeret gjelder ikke på datoen",
+                "rett kommunenummeret etter Folkeregisteret",
+                "sykehuset",
+            ),
+            Reason::MergedMunicipality => (
+                "merged-municipality",
+                "kommunen er gått inn i en annen",
+                "bruk nummeret som gjelder på datoen",
+                "sykehuset",
+            ),
+            Reason::DrgNotInList => (
+                "drg-not-in-list",
+                "DRG-en har ingen vekt i årets liste",
+                "grupper på nytt, eller gi riktig års liste med --drg-list",
+                "Helsedirektoratet",
+            ),
+            Reason::WeightDiffers => (
+                "weight-differs",
+                "vekten er en annen enn i årets liste",
+                "grupper på nytt med årets vekter",
+                "Helsedirektoratet",
+            ),
+            Reason::DischargeBeforeAdmission => {
+                ("discharge-before-admission", "utskrevet før innlagt", "rett tidspunktene", "sykehuset")
+            }
+            Reason::NegativePoints => (
+                "negative-points",
+                "negative DRG-poeng",
+                "en korreksjon leveres som ny versjon av kontakten, ikke som negative poeng",
+                "den som lager uttrekket",
+            ),
+            Reason::AbsurdPoints => (
+                "absurd-points",
+                "over 150 DRG-poeng",
+                "se etter flyttet desimalkomma",
+                "den som lager uttrekket",
+            ),
+            Reason::DuplicateContact => (
+                "duplicate-contact",
+                "kontakten står tidligere i filen",
+                "lever hver kontakt én gang",
+                "den som lager uttrekket",
+            ),
+            Reason::StayTwice => (
+                "stay-twice",
+                "samme opphold to ganger ved samme enhet",
+                "slett den ene, eller slå dem sammen",
+                "sykehuset",
+            ),
+        }
+    }
+
+    /// The code.
+    pub const fn code(self) -> &'static str {
+        self.told().0
+    }
+}
+
+/// A refused row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Line in the file (CSV) or row (Parquet), from 1.
+    pub line: u64,
+    /// Contact id as written.
+    pub contact: String,
+    /// Field.
+    pub field: &'static str,
+    /// Value as written, or what was compared.
+    pub value: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// How the file is written.
+    pub described: String,
+    /// Mapping used.
+    pub mapping: String,
+    /// Rows read.
+    pub rows: u64,
+    /// Rows accepted.
+    pub accepted: u64,
+    /// Rows refused, by line.
+    pub refused: Vec<Refusal>,
+    /// What was noticed but not refused: text and count.
+    pub warnings: BTreeMap<String, u64>,
+    /// First and last day of discharge among the accepted.
+    pub discharged: Option<(Day, Day)>,
+}
+
+impl Report {
+    /// Refused rows by reason, with their first lines.
+    pub fn by_reason(&self) -> BTreeMap<Reason, (u64, Vec<u64>)> {
+        let mut out: BTreeMap<Reason, (u64, Vec<u64>)> = BTreeMap::new();
+        for refusal in &self.refused {
+            let entry = out.entry(refusal.reason).or_default();
+            entry.0 += 1;
+            if entry.1.len() < 5 {
+                entry.1.push(refusal.line);
+            }
+        }
+        out
+    }
+
+    /// The table `refused.csv`, for people: semicolons and a byte-order mark.
+    pub fn refused_csv(&self) -> String {
+        let mut out =
+            String::from("\u{feff}line;contact;field;value;reason;explanation;remedy;who_can_mend\n");
+        let cell = |text: &str| {
+            let quoted = text.contains([';', '"', '\n', '\r']);
+            if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+        };
+        for refusal in &self.refused {
+            let (code, text, remedy, who) = refusal.reason.told();
+            let cells = [
+                &refusal.line.to_string(),
+                &refusal.contact,
+                refusal.field,
+                &refusal.value,
+                code,
+                text,
+                remedy,
+                who,
+            ];
+            let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+            out.push_str(&cells.join(";"));
+            out.push('\n');
+        }
+        out
+    }
+}
+
+/// Why a file as a whole cannot be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// It cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A column that must be there is not.
+    #[error("{file}: no column for {field} (looked for {wanted}); the file has {has}{hint}")]
+    MissingColumn {
+        /// Name of the file.
+        file: String,
+        /// Field.
+        field: &'static str,
+        /// Names looked for.
+        wanted: String,
+        /// Names that are there.
+        has: String,
+        /// A name that is near, if any.
+        hint: String,
+    },
+}
+
+/// How to check.
+pub struct Check<'a> {
+    /// The mapping.
+    pub mapping: &'a Mapping,
+    /// The municipalities.
+    pub municipalities: &'a Municipalities,
+    /// The year's list, if any.
+    pub drg_list: Option<&'a DrgList>,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// Where a field comes from.
+#[derive(Debug, Clone, Default)]
+struct Origin {
+    columns: Vec<usize>,
+    constant: String,
+    values: Option<BTreeMap<String, String>>,
+}
+
+/// Fields that must be in the file or among the constants, for contacts and for counted rows.
+const REQUIRED: &[usize] = &[
+    field::CONTACT_ID,
+    field::UNIT,
+    field::UNIT_KIND,
+    field::SECTOR,
+    field::CARE_LEVEL,
+    field::ADMITTED,
+    field::DISCHARGED,
+    field::MUNICIPALITY_OF_REGISTRATION,
+    field::POINTS,
+];
+const REQUIRED_COUNTED: &[usize] =
+    &[field::YEAR, field::CARE_LEVEL, field::MUNICIPALITY_OF_REGISTRATION, field::CONTACTS, field::POINTS];
+/// Fields whose columns are joined into one key.
+const JOINED: &[usize] = &[field::CONTACT_ID, field::STAY_ID, field::EVENT_KINDS, field::EVENT_TIMES];
+
+struct Checker<'a> {
+    check: &'a Check<'a>,
+    from: Vec<Origin>,
+    file: String,
+}
+
+/// What the whole-file checks need of a row.
+struct Keys {
+    contact: i64,
+    stay: i64,
+    line: u64,
+}
+
+struct Night {
+    person: i64,
+    unit: i64,
+    admitted: i64,
+    discharged: i64,
+    line: u64,
+    contact: i64,
+}
+
+#[derive(Default)]
+struct Piece {
+    rows: u64,
+    refused: Vec<Refusal>,
+    warnings: BTreeMap<String, u64>,
+    keys: Vec<Keys>,
+    nights: Vec<Night>,
+    discharged: Option<(Day, Day)>,
+}
+
+/// Checks a file, and writes what was accepted to `out` if given. `told` hears how far it is.
+///
+/// # Errors
+/// If the file cannot be read, a column is missing, or `out` cannot be written.
+pub fn check_file(
+    path: &Path,
+    check: &Check,
+    out: Option<&Path>,
+    mut told: impl FnMut(usize, usize),
+) -> Result<Report, CheckError> {
+    let source = Source::open(path, check.threads)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (from, ignored) = columns(&source, check.mapping, &name)?;
+    let checker = Checker { check, from, file: name };
+    let lost = || FileError::Worker { path: path.to_path_buf() };
+    let mut report =
+        Report { described: source.described(), mapping: check.mapping.id.clone(), ..Report::default() };
+    for head in ignored {
+        report.warnings.insert(format!("column '{head}' is not in the mapping, and is not read"), 1);
+    }
+    let (mut keys, mut nights) = (Vec::new(), Vec::new());
+    let steps = source.pieces() * if out.is_some() { 2 } else { 1 };
+    in_order(
+        source.pieces(),
+        check.threads,
+        |piece| checker.first_pass(&source, piece),
+        |piece, found: Piece| {
+            report.rows += found.rows;
+            report.refused.extend(found.refused);
+            for (warning, count) in found.warnings {
+                *report.warnings.entry(warning).or_default() += count;
+            }
+            report.discharged = widest(report.discharged, found.discharged);
+            keys.extend(found.keys);
+            nights.extend(found.nights);
+            told(piece + 1, steps);
+            Ok(())
+        },
+        lost,
+    )?;
+    let several = whole_file(keys, nights, &mut report);
+    report.refused.sort_by_key(|refusal| refusal.line);
+    report.accepted = report.rows - report.refused.len() as u64;
+    if let Some(out) = out {
+        checker.write(&source, out, &report, &several, |piece| told(source.pieces() + piece, steps))?;
+    }
+    Ok(report)
+}
+
+fn widest(one: Option<(Day, Day)>, other: Option<(Day, Day)>) -> Option<(Day, Day)> {
+    match (one, other) {
+        (Some((from, to)), Some((first, last))) => {
+            Some((std::cmp::min(from, first), std::cmp::max(to, last)))
+        }
+        (one, other) => one.or(other),
+    }
+}
+
+/// Finds each field's columns; gives the names that no field uses.
+fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin>, Vec<String>), CheckError> {
+    let heads = source.heads();
+    let lower: Vec<String> = heads.iter().map(|head| head.to_lowercase()).collect();
+    let mut used = vec![false; heads.len()];
+    let mut from = Vec::new();
+    let required = if mapping.counted { REQUIRED_COUNTED } else { REQUIRED };
+    for (place, name) in FIELDS.iter().enumerate() {
+        let wanted = mapping.columns.get(*name).cloned().unwrap_or_default();
+        let mut found: Vec<usize> = wanted
+            .iter()
+            .filter_map(|name| lower.iter().position(|head| *head == name.to_lowercase()))
+            .collect();
+        let joined = JOINED.contains(&place);
+        if !joined {
+            found.truncate(1);
+        }
+        // A key of several columns needs them all; events may stop short of five.
+        let partial = joined && found.len() < wanted.len() && place <= field::STAY_ID;
+        let constant = mapping.constants.get(*name).cloned().unwrap_or_default();
+        if required.contains(&place) && (found.is_empty() && constant.is_empty() || partial) {
+            let near = heads.iter().find(|head| wanted.iter().any(|name| alike(head, name)));
+            return Err(CheckError::MissingColumn {
+                file: file.to_owned(),
+                field: name,
+                wanted: if wanted.is_empty() { (*name).to_owned() } else { wanted.join(", ") },
+                has: heads.join(", "),
+                hint: near.map_or_else(String::new, |near| format!(" (did '{near}' mean that?)")),
+            });
+        }
+        if partial {
+            found.clear();
+        }
+        for column in &found {
+            used[*column] = true;
+        }
+        from.push(Origin { columns: found, constant, values: mapping.values.get(*name).cloned() });
+    }
+    let ignored = heads.iter().zip(used).filter(|(_, used)| !used).map(|(head, _)| head.clone()).collect();
+    Ok((from, ignored))
+}
+
+/// Whether two names differ by a letter or two.
+fn alike(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
+    let shared = one.chars().filter(|letter| other.contains(*letter)).count();
+    let longest = std::cmp::max(one.chars().count(), other.chars().count());
+    longest > 2 && shared + 2 >= longest && one.chars().next() == other.chars().next()
+}
+
+/// Finds duplicated contacts, stays that stand twice and overlaps. Gives the stays of several contacts.
+fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) -> BTreeMap<i64, i32> {
+    keys.sort_unstable_by_key(|key| (key.contact, key.line));
+    let mut gone = BTreeSet::new();
+    for same in keys.chunk_by(|one, other| one.contact == other.contact) {
+        for later in &same[1..] {
+            gone.insert(later.line);
+            report.refused.push(Refusal {
+                line: later.line,
+                contact: later.contact.to_string(),
+                field: "contact_id",
+                value: format!("first in line {}", same[0].line),
+                reason: Reason::DuplicateContact,
+            });
+        }
+    }
+    nights.retain(|night| !gone.contains(&night.line));
+    nights.sort_unstable_by_key(|night| {
+        (night.person, night.admitted, night.discharged, night.unit, night.line)
+    });
+    let mut overlaps = 0;
+    for pair in nights.windows(2) {
+        let (one, other) = (&pair[0], &pair[1]);
+        if one.person != other.person || other.admitted >= one.discharged {
+            continue;
+        }
+        let same =
+            one.unit == other.unit && one.admitted == other.admitted && one.discharged == other.discharged;
+        if same {
+            gone.insert(other.line);
+            report.refused.push(Refusal {
+                line: other.line,
+                contact: other.contact.to_string(),
+                field: "admitted",
+                value: format!("the same as in line {}", one.line),
+                reason: Reason::StayTwice,
+            });
+        } else {
+            overlaps += 1;
+        }
+    }
+    if overlaps > 0 {
+        let text = "overnight contacts of one person overlap (legitimate at transfers)";
+        report.warnings.insert(text.to_owned(), overlaps);
+    }
+    keys.retain(|key| !gone.contains(&key.line));
+    keys.sort_unstable_by_key(|key| key.stay);
+    keys.chunk_by(|one, other| one.stay == other.stay)
+        .filter(|stay| stay.len() > 1)
+        .map(|stay| (stay[0].stay, stay.len() as i32))
+        .collect()
+}
+
+type Refused = (&'static str, String, Reason);
+
+impl Checker<'_> {
+    fn first_pass(&self, source: &Source, piece: usize) -> Result<Piece, FileError> {
+        let mut out = Piece::default();
+        let mut events = Vec::new();
+        source.rows(piece, |line, cells| {
+            out.rows += 1;
+            match self.row(line, cells, &mut events, &mut out.warnings) {
+                Err((field, value, reason)) => {
+                    let contact = self.text(cells, field::CONTACT_ID).to_owned();
+                    out.refused.push(Refusal { line, contact, field, value, reason });
+                }
+                Ok(contact) => {
+                    let (contact_id, stay) = (contact.contact_id, contact.stay_id);
+                    out.keys.push(Keys { contact: contact_id, stay, line });
+                    let day = contact.discharged.day();
+                    out.discharged = widest(out.discharged, Some((day, day)));
+                    if contact.care_level == CareLevel::Overnight
+                        && contact.contacts == 1
+                        && contact.person_id != 0
+                    {
+                        out.nights.push(Night {
+                            person: contact.person_id,
+                            unit: contact_key(contact.unit, ""),
+                            admitted: contact.admitted.number(),
+                            discharged: contact.discharged.number(),
+                            line,
+                            contact: contact_id,
+                        });
+                    }
+                }
+            }
+        })?;
+        Ok(out)
+    }
+
+    /// Reads the file again, now that it is known which rows stand, and writes them.
+    fn write(
+        &self,
+        source: &Source,
+        out: &Path,
+        report: &Report,
+        several: &BTreeMap<i64, i32>,
+        mut told: impl FnMut(usize),
+    ) -> Result<(), FileError> {
+        let refused: BTreeSet<u64> = report.refused.iter().map(|refusal| refusal.line).collect();
+        let mapping = self.check.mapping;
+        let residence = match mapping.residence {
+            ResidenceKind::Municipality => "municipality",
+            ResidenceKind::Area => "area",
+        };
+        let footer = BTreeMap::from([
+            (CHECKED_KEY.to_owned(), format!("samspill check, mapping {}", mapping.id)),
+            (RESIDENCE_KEY.to_owned(), residence.to_owned()),
+            (SOURCE_KEY.to_owned(), self.file.clone()),
+            ("samspill.counted".to_owned(), if mapping.counted { "yes" } else { "no" }.to_owned()),
+            ("samspill.region".to_owned(), self.from[field::REGION].constant.clone()),
+        ]);
+        let mut writer = Writer::contacts(out, &footer)?;
+        let encoder = writer.encoder();
+        in_order(
+            source.pieces(),
+            self.check.threads,
+            |piece| {
+                let mut contacts = Contacts::new();
+                let (mut events, mut warnings) = (Vec::new(), BTreeMap::new());
+                source.rows(piece, |line, cells| {
+                    if refused.contains(&line) {
+                        return;
+                    }
+                    if let Ok(contact) = self.row(line, cells, &mut events, &mut warnings) {
+                        contacts.push(&contact);
+                    }
+                })?;
+                let rows = contacts.longs(at::STAY_ID).iter();
+                let rows = rows.map(|stay| several.get(stay).copied().unwrap_or(1)).collect();
+                contacts.set_ints(at::STAY_ROWS, rows);
+                let batch = contacts.to_record_batch().map_err(FileError::arrow(out))?;
+                encoder.encode(&batch).map_err(FileError::parquet(out))
+            },
+            |piece, encoded| {
+                told(piece + 1);
+                writer.append(encoded)
+            },
+            || FileError::Worker { path: out.to_path_buf() },
+        )?;
+        let written = writer.finish()?;
+        assert_eq!(written, report.accepted, "every accepted row is written");
+        Ok(())
+    }
+
+    /// A field as written in the file, or its constant.
+    fn text<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
+        let from = &self.from[field];
+        let text = from.columns.first().map_or("", |column| cells.cell(*column));
+        if text.is_empty() { &from.constant } else { text }
+    }
+
+    fn required<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> Result<&'a str, Refused> {
+        match self.text(cells, field) {
+            "" => Err((FIELDS[field], String::new(), Reason::Empty)),
+            text => Ok(text),
+        }
+    }
+
+    /// A field as one of our words, translated if the mapping says so.
+    fn coded<T>(
+        &self,
+        cells: &dyn Cells,
+        field: usize,
+        read: impl Fn(&str) -> Result<T, domain::UnknownCode>,
+    ) -> Result<T, Refused> {
+        let text = self.required(cells, field)?;
+        let word =
+            self.from[field].values.as_ref().and_then(|values| values.get(text)).map_or(text, String::as_str);
+        read(word).map_err(|_| (FIELDS[field], text.to_owned(), Reason::UnknownCode))
+    }
+
+    fn number(&self, cells: &dyn Cells, field: usize, decimals: u32) -> Result<Option<i64>, Refused> {
+        let text = self.text(cells, field);
+        if text.is_empty() || text == "(tom)" {
+            return Ok(None);
+        }
+        let decimals = if self.check.mapping.whole_numbers { 0 } else { decimals };
+        match decimal(text, decimals) {
+            Some(number) if i32::try_from(number).is_ok() => Ok(Some(number)),
+            _ => Err((FIELDS[field], text.to_owned(), Reason::NotANumber)),
+        }
+    }
+
+    fn yes(&self, cells: &dyn Cells, field: usize) -> Result<bool, Refused> {
+        match self.text(cells, field) {
+            "" | "0" | "no" | "nei" | "false" => Ok(false),
+            "1" | "yes" | "ja" | "true" => Ok(true),
+            other => Err((FIELDS[field], other.to_owned(), Reason::UnknownCode)),
+        }
+    }
+
+    fn day(&self, cells: &dyn Cells, field: usize) -> Result<Option<Day>, Refused> {
+        match self.text(cells, field) {
+            "" => Ok(None),
+            text => match time(text) {
+                Some(at) => Ok(Some(at.day())),
+                None => Err((FIELDS[field], text.to_owned(), Reason::NotATime)),
+            },
+        }
+    }
+
+    /// A key: one whole number as it stands, anything else through [`contact_key`].
+    fn key(&self, cells: &dyn Cells, field: usize) -> Result<Option<i64>, Refused> {
+        match &self.from[field].columns[..] {
+            [] => Ok(None),
+            [only] => match cells.cell(*only) {
+                "" => Ok(None),
+                text => Ok(Some(text.parse().unwrap_or_else(|_| contact_key("", text)))),
+            },
+            [institution, local, ..] => match (cells.cell(*institution), cells.cell(*local)) {
+                (_, "") => Ok(None),
+                ("", _) => Err((FIELDS[field], String::new(), Reason::Empty)),
+                (institution, local) => Ok(Some(contact_key(institution, local))),
+            },
+        }
+    }
+
+    /// Whether a residence is in Norway.
+    fn resident(&self, code: &str, admitted: Day, discharged: Day) -> Result<bool, Refused> {
+        if self.check.mapping.residence == ResidenceKind::Area {
+            return Ok(true);
+        }
+        let name = FIELDS[field::MUNICIPALITY_OF_REGISTRATION];
+        let unknown = || Err((name, code.to_owned(), Reason::UnknownMunicipality));
+        match self.check.municipalities.residence(code, admitted) {
+            Residence::Municipality(_) => Ok(true),
+            Residence::Abroad => Ok(false),
+            Residence::Ended { became, to } => {
+                let value = format!("{code} ended on {to} and became {}", became.join(" and "));
+                Err((name, value, Reason::MergedMunicipality))
+            }
+            Residence::NotYet { from } if from <= discharged => Ok(true),
+            Residence::NotYet { .. } | Residence::Unknown => unknown(),
+        }
+    }
+
+    fn events(&self, cells: &dyn Cells, out: &mut Vec<Event>) -> Result<(), Refused> {
+        out.clear();
+        let mut add = |kind: &str, at: &str, field: usize| {
+            let numbered = kind.parse().ok().and_then(EventKind::from_reported_number);
+            let known = numbered.or_else(|| EventKind::from_word(kind).ok());
+            let kind = known.ok_or_else(|| (FIELDS[field], kind.to_owned(), Reason::UnknownCode))?;
+            let at = time(at).ok_or_else(|| (FIELDS[field], at.to_owned(), Reason::NotATime))?;
+            out.push(Event { at, kind });
+            Ok::<(), Refused>(())
+        };
+        for pair in self.text(cells, field::EVENTS).split_whitespace() {
+            let (kind, at) = pair.split_once('@').unwrap_or((pair, ""));
+            add(kind, at, field::EVENTS)?;
+        }
+        let kinds = &self.from[field::EVENT_KINDS].columns;
+        for (kind, at) in kinds.iter().zip(&self.from[field::EVENT_TIMES].columns) {
+            let (kind, at) = (cells.cell(*kind), cells.cell(*at));
+            if !(kind.is_empty() || at.is_empty()) {
+                add(kind, at, field::EVENT_KINDS)?;
+            }
+        }
+        out.sort();
+        Ok(())
+    }
+
+    /// Admission and discharge. Counted rows have a year, and are dated by its last day.
+    fn times(&self, cells: &dyn Cells) -> Result<(Minute, Minute), Refused> {
+        if self.check.mapping.counted {
+            let text = self.required(cells, field::YEAR)?;
+            let year = text.parse().ok().and_then(|year| Day::new(year, 12, 31));
+            let day = year.ok_or_else(|| (FIELDS[field::YEAR], text.to_owned(), Reason::NotATime))?;
+            return Ok((day.start(), day.start()));
+        }
+        let read = |place: usize| {
+            let text = self.required(cells, place)?;
+            time(text).ok_or_else(|| (FIELDS[place], text.to_owned(), Reason::NotATime))
+        };
+        let (admitted, discharged) = (read(field::ADMITTED)?, read(field::DISCHARGED)?);
+        match discharged < admitted {
+            true => Err((
+                FIELDS[field::DISCHARGED],
+                format!("{discharged} < {admitted}"),
+                Reason::DischargeBeforeAdmission,
+            )),
+            false => Ok((admitted, discharged)),
+        }
+    }
+
+    fn points(&self, cells: &dyn Cells, contacts: i64) -> Result<i32, Refused> {
+        let points = self.number(cells, field::POINTS, 3)?.unwrap_or(0);
+        let refuse =
+            |reason| Err((FIELDS[field::POINTS], self.text(cells, field::POINTS).to_owned(), reason));
+        match points {
+            ..0 => refuse(Reason::NegativePoints),
+            _ if points > ABSURD_POINTS * contacts => refuse(Reason::AbsurdPoints),
+            _ => Ok(points as i32),
+        }
+    }
+
+    /// Type, category and weight of the DRG, compared with the list where there is one.
+    fn grouped(&self, cells: &dyn Cells, drg: &str) -> Result<(DrgType, i32, i32), Refused> {
+        let mut drg_type = self.coded(cells, field::DRG_TYPE, DrgType::from_word)?;
+        let mut mdc = self.number(cells, field::MDC, 0)?.map_or(MISSING, |mdc| mdc as i32);
+        let mut weight = self.number(cells, field::WEIGHT, 3)?.map_or(MISSING, |weight| weight as i32);
+        if let (Some(list), false) = (self.check.drg_list, drg.is_empty()) {
+            let listed = list
+                .drgs
+                .get(drg)
+                .ok_or_else(|| (FIELDS[field::DRG], drg.to_owned(), Reason::DrgNotInList))?;
+            if weight != MISSING && weight != listed.weight_milli {
+                let value = format!("{drg}: {weight} thousandths, {} in the list", listed.weight_milli);
+                return Err((FIELDS[field::WEIGHT], value, Reason::WeightDiffers));
+            }
+            weight = listed.weight_milli;
+            mdc = if mdc == MISSING { listed.mdc } else { mdc };
+            drg_type = if drg_type == DrgType::Unknown { listed.drg_type } else { drg_type };
+        }
+        Ok((drg_type, mdc, weight))
+    }
+
+    fn row<'a>(
+        &'a self,
+        line: u64,
+        cells: &'a dyn Cells,
+        events: &'a mut Vec<Event>,
+        warnings: &mut BTreeMap<String, u64>,
+    ) -> Result<Contact<'a>, Refused> {
+        let counted = self.check.mapping.counted;
+        let (admitted, discharged) = self.times(cells)?;
+        let contact_id = match self.key(cells, field::CONTACT_ID)? {
+            Some(key) => key,
+            None if counted => line as i64,
+            None => return Err((FIELDS[field::CONTACT_ID], String::new(), Reason::Empty)),
+        };
+        let contacts = match (counted, self.number(cells, field::CONTACTS, 0)?) {
+            (false, _) => 1,
+            (true, Some(count @ 1..)) => count,
+            (true, other) => {
+                let value = other.map_or_else(String::new, |count| count.to_string());
+                return Err((FIELDS[field::CONTACTS], value, Reason::NotANumber));
+            }
+        };
+        let home = self.required(cells, field::MUNICIPALITY_OF_REGISTRATION)?;
+        let home = self.padded(home, warnings);
+        let stays_in = match self.text(cells, field::MUNICIPALITY_OF_STAY) {
+            "" => home,
+            code => self.padded(code, warnings),
+        };
+        let resident = self.resident(home, admitted.day(), discharged.day())?;
+        let drg = self.text(cells, field::DRG);
+        let (drg_type, mdc, weight_milli) = self.grouped(cells, drg)?;
+        let nights = discharged.day().number() - admitted.day().number();
+        self.events(cells, events)?;
+        let unit = self.required(cells, field::UNIT)?;
+        let age = self.number(cells, field::AGE, 0)?;
+        if let Some(age) = age.filter(|age| !(0..=125).contains(age)) {
+            return Err((FIELDS[field::AGE], age.to_string(), Reason::NotANumber));
+        }
+        Ok(Contact {
+            contact_id,
+            source_row: line as i64,
+            stay_id: self.key(cells, field::STAY_ID)?.unwrap_or(contact_id),
+            stay_rows: 1,
+            person_id: self.person(cells),
+            unit,
+            unit_kind: self.coded(cells, field::UNIT_KIND, UnitKind::from_word)?,
+            trust: self.text(cells, field::TRUST),
+            sector: self.coded(cells, field::SECTOR, Sector::from_word)?,
+            care_level: self.coded(cells, field::CARE_LEVEL, CareLevel::from_word)?,
+            service: self.coded(cells, field::SERVICE, Service::from_word)?,
+            urgency: self.or_unknown(cells, field::URGENCY, Urgency::from_word, Urgency::Unknown)?,
+            admitted,
+            discharged,
+            municipality_of_registration: home,
+            municipality_of_stay: stays_in,
+            resident,
+            age: age.map_or(MISSING, |age| age as i32),
+            sex: self.or_unknown(cells, field::SEX, Sex::from_word, Sex::Unknown)?,
+            drg,
+            drg_type,
+            mdc,
+            weight_milli,
+            points_milli: self.points(cells, contacts)?,
+            bed_days: self.number(cells, field::BED_DAYS, 0)?.map_or(nights, |days| days as i32),
+            costly_medicine: self.yes(cells, field::COSTLY_MEDICINE)?,
+            fee_ore: self.number(cells, field::FEE, 2)?.unwrap_or(0) as i32,
+            contacts: contacts as i32,
+            events,
+            other: self.other(cells)?,
+        })
+    }
+
+    fn or_unknown<T>(
+        &self,
+        cells: &dyn Cells,
+        field: usize,
+        read: impl Fn(&str) -> Result<T, domain::UnknownCode>,
+        unknown: T,
+    ) -> Result<T, Refused> {
+        if self.text(cells, field).is_empty() { Ok(unknown) } else { self.coded(cells, field, read) }
+    }
+
+    fn person(&self, cells: &dyn Cells) -> i64 {
+        match self.text(cells, field::PERSON_ID) {
+            "" => 0,
+            text => text.parse().unwrap_or_else(|_| contact_key("person", text)),
+        }
+    }
+
+    /// A municipality's number with the leading zero that spreadsheets drop.
+    fn padded<'a>(&'a self, code: &'a str, warnings: &mut BTreeMap<String, u64>) -> &'a str {
+        let short = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
+        if !short || self.check.mapping.residence == ResidenceKind::Area {
+            return code;
+        }
+        let padded = format!("0{code}");
+        let rows = self.check.municipalities.rows();
+        let place = rows.partition_point(|row| row.code.as_str() < padded.as_str());
+        match rows.get(place).filter(|row| row.code == padded) {
+            Some(row) => {
+                let text = "municipality numbers of three digits were given back their leading zero";
+                *warnings.entry(text.to_owned()).or_default() += 1;
+                &row.code
+            }
+            None => code,
+        }
+    }
+
+    fn other<'a>(&'a self, cells: &'a dyn Cells) -> Result<Other<'a>, Refused> {
+        Ok(Other {
+            department: self.text(cells, field::DEPARTMENT),
+            referral_reason: self.text(cells, field::REFERRAL_REASON),
+            referred_on: self.day(cells, field::REFERRED_ON)?,
+            deadline_on: self.day(cells, field::DEADLINE_ON)?,
+            right_to_care: self.yes(cells, field::RIGHT_TO_CARE)?,
+            referred_from: self.text(cells, field::REFERRED_FROM),
+            referred_to: self.text(cells, field::REFERRED_TO),
+            formality: self.text(cells, field::FORMALITY),
+            diagnoses: self.text(cells, field::DIAGNOSES),
+            procedures: self.text(cells, field::PROCEDURES),
+            tariff_codes: self.text(cells, field::TARIFF_CODES),
+            medicine: self.text(cells, field::MEDICINE),
+            functional_ability: self
+                .number(cells, field::FUNCTIONAL_ABILITY, 0)?
+                .map(|ability| ability as i32),
+            nationality: self.text(cells, field::NATIONALITY),
+        })
+    }
+}
+
+/// `2012-03-04T12:30`, `04.03.2012 12:30`, either without the hour, or whole minutes since 1970.
+fn time(text: &str) -> Option<Minute> {
+    if let Ok(at) = Minute::parse(text) {
+        return Some(at);
+    }
+    let bytes = text.as_bytes();
+    if bytes.len() >= 10 && bytes[2] == b'.' && bytes[5] == b'.' && text.is_ascii() {
+        let rest = text[10..].trim_start();
+        let iso = format!("{}-{}-{}", &text[6..10], &text[3..5], &text[0..2]);
+        let iso = if rest.is_empty() { iso } else { format!("{iso}T{rest}") };
+        return Minute::parse(&iso).ok();
+    }
+    let whole = bytes.len() >= 6 && bytes.len() <= 9 && bytes.iter().all(u8::is_ascii_digit);
+    whole.then(|| text.parse().ok().map(Minute::from_number)).flatten()
+}

@@ -1,1 +1,364 @@
-//! x
+//! CSV as people have it: comma or semicolon or tab, decimal comma or point, UTF-8 with or without a
+//! byte-order mark, or Latin-1. Cut into blocks of whole records, so that every core can read.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::parquet_file::{FileError, in_order};
+
+/// Bytes in a block.
+const BLOCK: u64 = 8 << 20;
+
+/// How the text is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// Latin-1: the bytes are not UTF-8, so each is taken as a letter.
+    Latin1,
+}
+
+/// A CSV file, looked over.
+#[derive(Debug, Clone)]
+pub struct CsvFile {
+    path: PathBuf,
+    /// How the text is encoded.
+    pub encoding: Encoding,
+    /// What separates cells.
+    pub separator: u8,
+    /// The head.
+    pub heads: Vec<String>,
+    blocks: Vec<Block>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    from: u64,
+    to: u64,
+    /// Line of its first record.
+    line: u64,
+}
+
+struct Look {
+    utf8: bool,
+    quotes: u64,
+    lines: u64,
+    zero: bool,
+}
+
+impl CsvFile {
+    /// Looks the file over: encoding, separator, head, and where records begin.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is empty, or is UTF-16.
+    pub fn open(path: &Path, threads: usize) -> Result<CsvFile, FileError> {
+        let io = || FileError::io(path);
+        let fault = |fault: &str| FileError::Schema { path: path.to_path_buf(), fault: fault.to_owned() };
+        let size = std::fs::metadata(path).map_err(io())?.len();
+        if size == 0 {
+            return Err(fault("the file is empty"));
+        }
+        let count = size.div_ceil(BLOCK);
+        let mut looks: Vec<Look> = Vec::new();
+        in_order(
+            count as usize,
+            threads,
+            |piece| look(path, piece as u64 * BLOCK, std::cmp::min((piece as u64 + 1) * BLOCK, size)),
+            |_, look| {
+                looks.push(look);
+                Ok(())
+            },
+            || FileError::Worker { path: path.to_path_buf() },
+        )?;
+        if looks.iter().any(|look| look.zero) {
+            return Err(fault(
+                "the file holds zero bytes: it may be UTF-16 or not text; save it as CSV UTF-8",
+            ));
+        }
+        let encoding = if looks.iter().all(|look| look.utf8) { Encoding::Utf8 } else { Encoding::Latin1 };
+        let start = if read_range(path, 0, std::cmp::min(3, size))? == [0xef, 0xbb, 0xbf] { 3 } else { 0 };
+        let blocks = blocks(path, size, start, &looks)?;
+        let first = blocks.first().ok_or_else(|| fault("the file is empty"))?;
+        let top = decode(read_range(path, first.from, first.to)?, encoding);
+        let line = top.lines().next().unwrap_or_default();
+        let separator = separator(line);
+        let mut csv = CsvFile { path: path.to_path_buf(), encoding, separator, heads: Vec::new(), blocks };
+        let mut reader = csv.reader(top.as_bytes());
+        let mut record = csv::StringRecord::new();
+        if !reader.read_record(&mut record).map_err(|error| fault(&error.to_string()))? {
+            return Err(fault("there is no head"));
+        }
+        csv.heads = record.iter().map(|head| head.trim().to_owned()).collect();
+        Ok(csv)
+    }
+
+    /// How many blocks.
+    pub fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn reader<'a>(&self, text: &'a [u8]) -> csv::Reader<&'a [u8]> {
+        csv::ReaderBuilder::new()
+            .delimiter(self.separator)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text)
+    }
+
+    /// Hands every record of a block, with its line, to `take`. The head is left out.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn records(
+        &self,
+        block: usize,
+        mut take: impl FnMut(u64, &csv::StringRecord),
+    ) -> Result<(), FileError> {
+        let Block { from, to, line } = self.blocks[block];
+        let text = decode(read_range(&self.path, from, to)?, self.encoding);
+        let mut reader = self.reader(text.as_bytes());
+        let mut record = csv::StringRecord::new();
+        let mut head = block == 0;
+        loop {
+            let more = reader.read_record(&mut record);
+            // Flexible and valid UTF-8: nothing is left that a record could fail by.
+            if !more
+                .map_err(|error| FileError::Schema { path: self.path.clone(), fault: error.to_string() })?
+            {
+                return Ok(());
+            }
+            let at = line + record.position().map_or(0, |position| position.line() - 1);
+            if !std::mem::take(&mut head) {
+                take(at, &record);
+            }
+        }
+    }
+}
+
+/// The separator that a head holds most of.
+fn separator(head: &str) -> u8 {
+    let count = |mark: char| head.matches(mark).count();
+    [(b';', count(';')), (b',', count(',')), (b'\t', count('\t'))]
+        .into_iter()
+        .rev()
+        .max_by_key(|(_, count)| *count)
+        .map_or(b',', |(mark, _)| mark)
+}
+
+fn read_range(path: &Path, from: u64, to: u64) -> Result<Vec<u8>, FileError> {
+    let mut file = File::open(path).map_err(FileError::io(path))?;
+    file.seek(SeekFrom::Start(from)).map_err(FileError::io(path))?;
+    let mut bytes = Vec::with_capacity((to - from) as usize);
+    file.take(to - from).read_to_end(&mut bytes).map_err(FileError::io(path))?;
+    Ok(bytes)
+}
+
+fn look(path: &Path, from: u64, to: u64) -> Result<Look, FileError> {
+    let bytes = read_range(path, from, to)?;
+    // A letter cut by the block's edge is whole again in one of the two neighbours' views.
+    let begin = if from == 0 { 0 } else { bytes.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(0) };
+    let utf8 = match std::str::from_utf8(&bytes[begin.min(3)..]) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && bytes.len() - begin.min(3) - error.valid_up_to() < 4,
+    };
+    Ok(Look {
+        utf8: utf8 && begin <= 3,
+        quotes: bytes.iter().filter(|byte| **byte == b'"').count() as u64,
+        lines: bytes.iter().filter(|byte| **byte == b'\n').count() as u64,
+        zero: bytes.contains(&0),
+    })
+}
+
+/// Cuts at line ends that are not inside quotes.
+fn blocks(path: &Path, size: u64, start: u64, looks: &[Look]) -> Result<Vec<Block>, FileError> {
+    let mut out = vec![Block { from: start, to: size, line: 1 }];
+    let (mut quotes, mut lines) = (0, 1);
+    for (piece, look) in looks.iter().enumerate() {
+        let edge = piece as u64 * BLOCK;
+        if piece > 0 {
+            let cut = first_line_end(path, edge, size, quotes % 2 == 1)?;
+            if let (Some((at, passed)), Some(last)) = (cut, out.last_mut())
+                && at > last.from
+                && at < size
+            {
+                last.to = at;
+                out.push(Block { from: at, to: size, line: lines + passed });
+            }
+        }
+        quotes += look.quotes;
+        lines += look.lines;
+    }
+    Ok(out)
+}
+
+/// The byte after the first line end at or after `edge` that is outside quotes, and the line ends passed.
+fn first_line_end(
+    path: &Path,
+    edge: u64,
+    size: u64,
+    mut quoted: bool,
+) -> Result<Option<(u64, u64)>, FileError> {
+    let mut from = edge;
+    let mut passed = 0;
+    while from < size {
+        let bytes = read_range(path, from, std::cmp::min(from + 65_536, size))?;
+        for (place, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'"' => quoted = !quoted,
+                b'\n' => {
+                    passed += 1;
+                    if !quoted {
+                        return Ok(Some((from + place as u64 + 1, passed)));
+                    }
+                }
+                _ => {}
+            }
+        }
+        from += bytes.len() as u64;
+    }
+    Ok(None)
+}
+
+fn decode(bytes: Vec<u8>, encoding: Encoding) -> String {
+    match encoding {
+        // The whole file was looked over: what is lossy here was cut by nothing, for blocks end at lines.
+        Encoding::Utf8 => String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        Encoding::Latin1 => bytes.into_iter().map(char::from).collect(),
+    }
+}
+
+/// `1234,5` or `1 234.5` as a whole number of the smallest unit with so many decimals. More decimals than
+/// that are rounded half away from zero; `None` if it is not a number.
+pub fn decimal(text: &str, decimals: u32) -> Option<i64> {
+    let text = text.trim();
+    let (negative, digits) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (mut value, mut seen, mut places): (i64, bool, Option<u32>) = (0, false, None);
+    let mut round_up = false;
+    for character in digits.chars() {
+        match (character, places) {
+            ('0'..='9', Some(place)) if place >= decimals => {
+                if place == decimals {
+                    round_up = character >= '5';
+                    places = Some(place + 1);
+                }
+            }
+            ('0'..='9', _) => {
+                seen = true;
+                value = value.checked_mul(10)?.checked_add(i64::from(character as u32 - '0' as u32))?;
+                places = places.map(|place| place + 1);
+            }
+            (',' | '.', None) => places = Some(0),
+            (' ' | '\u{a0}', None) if seen => {}
+            _ => return None,
+        }
+    }
+    if !seen {
+        return None;
+    }
+    for _ in places.unwrap_or(0).min(decimals)..decimals {
+        value = value.checked_mul(10)?;
+    }
+    value = value.checked_add(i64::from(round_up))?;
+    Some(if negative { -value } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn decimals_with_comma_or_point() {
+        for (text, value) in [
+            ("1,234", Some(1234)),
+            ("1.2", Some(1200)),
+            ("-0,5", Some(-500)),
+            ("12", Some(12_000)),
+            ("1 234,5", Some(1_234_500)),
+            ("0,00049", Some(0)),
+            ("0,0005", Some(1)),
+            ("1,2,3", None),
+            ("", None),
+            ("abc", None),
+            (",", None),
+            ("1e3", None),
+        ] {
+            assert_eq!(decimal(text, 3), value, "{text}");
+        }
+    }
+
+    fn read(bytes: &[u8]) -> (CsvFile, Vec<(u64, Vec<String>)>) {
+        let folder = std::env::temp_dir().join(format!(
+            "samspill-csv-{}-{:?}",
+            std::process::id(),
+            std::thread::current().id()
+        ));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("file.csv");
+        std::fs::write(&path, bytes).unwrap();
+        let file = CsvFile::open(&path, 2).unwrap();
+        let mut rows = Vec::new();
+        for block in 0..file.blocks() {
+            file.records(block, |line, record| rows.push((line, record.iter().map(str::to_owned).collect())))
+                .unwrap();
+        }
+        (file, rows)
+    }
+
+    #[test]
+    fn tells_encoding_and_separator() {
+        let (file, rows) = read("\u{feff}a;b\nø;1,5\n".as_bytes());
+        assert_eq!(
+            (file.encoding, file.separator, &file.heads[..]),
+            (Encoding::Utf8, b';', &["a".to_owned(), "b".into()][..])
+        );
+        assert_eq!(rows, [(2, vec!["ø".to_owned(), "1,5".into()])]);
+        let (file, rows) = read(b"a,b\nBod\xf8,\"x,\ny\"\n2,3\n");
+        assert_eq!((file.encoding, file.separator), (Encoding::Latin1, b','));
+        assert_eq!(rows, [(2, vec!["Bodø".to_owned(), "x,\ny".into()]), (4, vec!["2".into(), "3".into()])]);
+    }
+
+    #[test]
+    fn blocks_lose_no_record_and_count_lines() {
+        let mut text = String::from("a;b\n");
+        for number in 0..900_000 {
+            text.push_str(&format!("{number};\"quoted {number}\"\n"));
+        }
+        let (file, rows) = read(text.as_bytes());
+        assert!(file.blocks() > 2);
+        assert_eq!(rows.len(), 900_000);
+        assert!(
+            rows.iter()
+                .enumerate()
+                .all(|(place, (line, row))| *line == place as u64 + 2 && row[0] == place.to_string())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_the_reader(bytes in prop::collection::vec(any::<u8>(), 1..400)) {
+            let folder = std::env::temp_dir().join(format!("samspill-fuzz-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).unwrap();
+            let path = folder.join("bytes.csv");
+            std::fs::write(&path, &bytes).unwrap();
+            if let Ok(file) = CsvFile::open(&path, 1) {
+                for block in 0..file.blocks() {
+                    let _ = file.records(block, |_, _| {});
+                }
+            }
+        }
+
+        #[test]
+        fn a_number_reads_back(milli in -10_000_000i64..10_000_000) {
+            let sign = if milli < 0 { "-" } else { "" };
+            let text = format!("{sign}{},{:03}", milli.abs() / 1000, milli.abs() % 1000);
+            prop_assert_eq!(decimal(&text, 3), Some(milli));
+        }
+    }
+}

@@ -12,7 +12,9 @@ pub mod mapping;
 pub mod parquet_file;
 pub mod profile;
 pub mod schema;
+pub mod source;
 pub mod synth;
 
+pub use check::{Report, check_file};
 pub use parquet_file::{FileError, Reader, Writer};
 pub use schema::{Contact, Contacts, Event};

@@ -1,1 +1,185 @@
-//! x
+//! How a file's columns and codes become ours. Three mappings are built in; a user's own is a TOML file
+//! of the same form.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A mapping.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// Id.
+    pub id: String,
+    /// Title in Norwegian.
+    pub title: String,
+    /// Rows are counts, not contacts.
+    #[serde(default)]
+    pub counted: bool,
+    /// Times are minutes, points thousandths and money oere, all as whole numbers.
+    #[serde(default)]
+    pub whole_numbers: bool,
+    /// What a residence is.
+    #[serde(default)]
+    pub residence: ResidenceKind,
+    /// Ours = theirs. Several names of one field are alternatives, except for keys (all of them, joined)
+    /// and events (all of them).
+    pub columns: BTreeMap<String, Vec<String>>,
+    /// Values for fields that the file does not have.
+    #[serde(default)]
+    pub constants: BTreeMap<String, String>,
+    /// Their codes = our words, by field.
+    #[serde(default)]
+    pub values: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What a residence is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResidenceKind {
+    /// A municipality's number.
+    #[default]
+    Municipality,
+    /// The name of an area.
+    Area,
+}
+
+/// A mapping that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadMapping {
+    /// Not TOML of the right form.
+    #[error("mapping, line {line}: {fault}")]
+    Toml {
+        /// Line.
+        line: usize,
+        /// What is wrong.
+        fault: String,
+    },
+    /// A field that the schema does not have.
+    #[error("mapping: '{0}' is not a field of the schema; fields are {known}", known = FIELDS.join(", "))]
+    UnknownField(String),
+}
+
+// A macro because a field's place and name must not drift apart.
+macro_rules! fields {
+    ($($place:ident = $name:literal,)+) => {
+        /// Fields that a mapping may fill.
+        pub const FIELDS: &[&str] = &[$($name),+];
+
+        #[allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, missing_docs, non_camel_case_types, clippy::upper_case_acronyms)]
+        mod order { pub(super) enum Order { $($place),+ } }
+
+        /// Place of each field in [`FIELDS`].
+        pub mod field {
+            $(#[doc = $name] pub const $place: usize = super::order::Order::$place as usize;)+
+        }
+    };
+}
+
+fields! {
+    CONTACT_ID = "contact_id",
+    STAY_ID = "stay_id",
+    PERSON_ID = "person_id",
+    UNIT = "unit",
+    UNIT_KIND = "unit_kind",
+    TRUST = "trust",
+    SECTOR = "sector",
+    CARE_LEVEL = "care_level",
+    SERVICE = "service",
+    URGENCY = "urgency",
+    ADMITTED = "admitted",
+    DISCHARGED = "discharged",
+    YEAR = "year",
+    MUNICIPALITY_OF_REGISTRATION = "municipality_of_registration",
+    MUNICIPALITY_OF_STAY = "municipality_of_stay",
+    AGE = "age",
+    SEX = "sex",
+    DRG = "drg",
+    DRG_TYPE = "drg_type",
+    MDC = "mdc",
+    WEIGHT = "weight",
+    POINTS = "points",
+    BED_DAYS = "bed_days",
+    COSTLY_MEDICINE = "costly_medicine",
+    FEE = "fee",
+    CONTACTS = "contacts",
+    PAYER = "payer",
+    EVENTS = "events",
+    EVENT_KINDS = "event_kinds",
+    EVENT_TIMES = "event_times",
+    DEPARTMENT = "department",
+    REFERRAL_REASON = "referral_reason",
+    REFERRED_ON = "referred_on",
+    DEADLINE_ON = "deadline_on",
+    RIGHT_TO_CARE = "right_to_care",
+    REFERRED_FROM = "referred_from",
+    REFERRED_TO = "referred_to",
+    FORMALITY = "formality",
+    DIAGNOSES = "diagnoses",
+    PROCEDURES = "procedures",
+    TARIFF_CODES = "tariff_codes",
+    MEDICINE = "medicine",
+    FUNCTIONAL_ABILITY = "functional_ability",
+    NATIONALITY = "nationality",
+    REGION = "region",
+}
+
+const BUILT_IN: [(&str, &str); 4] = [
+    ("samspill", include_str!("../mappings/samspill.toml")),
+    ("samspill-parquet", include_str!("../mappings/samspill-parquet.toml")),
+    ("npr-extract", include_str!("../mappings/npr-extract.toml")),
+    ("aggregate", include_str!("../mappings/aggregate.toml")),
+];
+
+impl Mapping {
+    /// The names of the built-in mappings.
+    pub fn names() -> Vec<&'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// A built-in mapping.
+    pub fn built_in(name: &str) -> Option<Result<Mapping, BadMapping>> {
+        BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| Mapping::parse(text))
+    }
+
+    /// Reads a mapping.
+    ///
+    /// # Errors
+    /// With the line, if the text has another form.
+    pub fn parse(text: &str) -> Result<Mapping, BadMapping> {
+        let mapping: Mapping = toml::from_str(text).map_err(|error| {
+            let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));
+            let line = text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
+            BadMapping::Toml { line, fault: error.message().to_owned() }
+        })?;
+        let fields = mapping.columns.keys().chain(mapping.constants.keys()).chain(mapping.values.keys());
+        for field in fields {
+            if !FIELDS.contains(&field.as_str()) {
+                return Err(BadMapping::UnknownField(field.clone()));
+            }
+        }
+        Ok(mapping)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn built_in_mappings_can_be_read() {
+        for name in Mapping::names() {
+            assert_eq!(Mapping::built_in(name).unwrap().unwrap().id, name);
+        }
+        let error = Mapping::parse("id = 'x'\ntitle = 'y'\n[columns]\npints = ['p']\n").unwrap_err();
+        assert!(error.to_string().starts_with("mapping: 'pints' is not a field"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in "[a-z\\[\\]=\"'\n,. ]{0,120}") {
+            let _ = Mapping::parse(&text);
+        }
+    }
+}

@@ -36,12 +36,19 @@ pub struct Provenance {
     pub source: String,
     /// The provision, or the source if none is cited.
     pub cite: String,
+    /// Somebody has signed the source.
+    pub signed_off: bool,
 }
 
 impl Provenance {
     /// `file:line`.
     pub fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
+    }
+
+    /// Whether the value settles only as a draft: nobody has read it in a source or signed it.
+    pub fn is_unsigned(&self) -> bool {
+        self.confidence == Confidence::M && !self.signed_off
     }
 }
 
@@ -589,6 +596,7 @@ fn provenance(file: &RuleFile, dates: &Dates, key: &str, value: &str) -> Provena
         confidence: dates.confidence,
         cite: dates.cite.clone().unwrap_or_else(|| title.clone()),
         source: title,
+        signed_off: source.is_some_and(|source| source.signed_off.is_some()),
     }
 }
 
@@ -604,6 +612,7 @@ fn variant_place(variant: &VariantFile, key: &str, value: &str) -> Provenance {
         confidence: variant.source.confidence,
         source: variant.source.title.clone(),
         cite: variant.title.clone(),
+        signed_off: false,
     }
 }
 

@@ -28,6 +28,7 @@ pub const LAW_CASES: &[(&str, &str)] = files!("law":
 pub const VARIANTS: &[(&str, &str)] = files!("variants":
     "co-financing-80-plus-with-outpatient.toml",
     "co-financing-80-plus.toml",
+    "co-financing-as-in-2012.toml",
     "co-financing-fee-funded.toml",
     "co-financing-medical-with-outpatient.toml",
     "co-financing-medical.toml",
@@ -41,6 +42,7 @@ pub const VARIANTS: &[(&str, &str)] = files!("variants":
 pub const VARIANT_CASES: &[(&str, &str)] = files!("variants":
     "co-financing-80-plus-with-outpatient.cases.md",
     "co-financing-80-plus.cases.md",
+    "co-financing-as-in-2012.cases.md",
     "co-financing-fee-funded.cases.md",
     "co-financing-medical-with-outpatient.cases.md",
     "co-financing-medical.cases.md",

@@ -1,77 +1,371 @@
-//! temporary
-use std::path::Path;
-fn main() -> anyhow::Result<()> {
-    let a: Vec<String> = std::env::args().collect();
-    let people: u64 = a[2].parse()?;
-    let dir = Path::new(&a[3]);
-    let year: i16 = a[1].parse()?;
-    let t = std::time::Instant::now();
-    let made = register::synth::make(
-        &register::synth::Order { year, people: Some(people), seed: 1, threads: 2 },
-        dir,
-        |_, _| {},
-    )?;
-    eprintln!("{made:?} {:?}", t.elapsed());
-    let t = std::time::Instant::now();
-    let reader = register::Reader::open_contacts(&dir.join("contacts.parquet"))?;
-    let p = register::profile::profile(&reader, 2)?;
-    let f = made.of_persons as f64 / made.persons as f64;
-    eprintln!("profile {:?}", t.elapsed());
-    eprintln!(
-        "contacts {:.0} patients {:.0} stays {:.0} beddays {:.0} los {:.3} re {:.2} re80 {:.2} date {:.2} month {:.2} uniq {:.2} {:.2} 80stays {:.0} 80days {:.3}",
-        p.contacts as f64 * f,
-        p.patients as f64 * f,
-        p.stays as f64 * f,
-        p.bed_days as f64 * f,
-        p.bed_days as f64 / p.stays as f64,
-        p.readmitted.per_cent(),
-        p.readmitted_men_80.per_cent(),
-        p.one_person_by_date.per_cent(),
-        p.one_person_by_month.per_cent(),
-        p.unique_by_date.per_cent(),
-        p.unique_by_month.per_cent(),
-        p.stays_80 as f64 * f,
-        p.bed_days_80 as f64 / p.bed_days as f64
-    );
-    eprintln!("{:?} {}", p.by_unit_kind.map(|x| (x as f64 * f) as i64), p.units);
-    let mun = domain::Municipalities::built_in()?;
-    let variants: Vec<&[&str]> = vec![
-        &[],
-        &["co-financing-80-plus"],
-        &["co-financing-medical"],
-        &["co-financing-mental-health-substance-use-rehabilitation"],
-        &["co-financing-fee-funded"],
-        &["discharge-ready-3000"],
-    ];
-    for v in variants {
-        let book = rulebook::LawBook::built_in()?
-            .with_variants(v.iter().map(|v| rulebook::built_in::variant(v).unwrap()))?;
-        let law = settlement::Law::of(&book)?;
-        let t = std::time::Instant::now();
-        let s = settlement::settle(
-            &reader,
-            &law,
-            &mun,
-            &settlement::Options { period: domain::Period::parse(&a[1])?, threads: 2, charges: None },
-            |_, _| {},
-        )?;
-        eprintln!("{v:?} {:?}", t.elapsed());
-        for i in domain::Instrument::ALL {
-            let x = s.totals.of(*i);
-            eprintln!(
-                "  {i} contacts {:.0} points {:.0} days {:.0} MNOK {:.1}",
-                x.contacts as f64 * f,
-                x.points.milli() as f64 * f / 1000.0,
-                x.days as f64 * f,
-                x.amount.ore() as f64 * f / 1e8
-            );
-        }
-        if v.is_empty() {
-            for (m, x) in s.totals.by_month(domain::Instrument::DischargeReady) {
-                eprint!("{m}: {:.0} ", x.days as f64 * f);
+//! The program: reads arguments, opens files, runs jobs. The only part that knows the clock, the
+//! environment and the command line.
+
+mod demo;
+mod explain_job;
+mod law;
+mod progress;
+mod rules;
+mod settle_job;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use domain::{Day, Period};
+
+use progress::{Teller, decimal_seconds};
+use settle_job::Unsigned;
+use table::Form;
+
+/// Economic instruments between municipalities and hospitals: settlement with an explanation.
+///
+/// Examples:
+///   samspill demo
+///   samspill settle 2012-03 --contacts contacts.parquet --draft --out result
+#[derive(Parser)]
+#[command(version, verbatim_doc_comment)]
+struct Arguments {
+    /// Say nothing but results and errors.
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// Threads; all cores if not given.
+    #[arg(long, global = true)]
+    threads: Option<usize>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a synthetic national year, settle it and show it beside what is published.
+    Demo(DemoArguments),
+    /// Make a synthetic register of any size.
+    Synth(SynthArguments),
+    /// Check a file of contacts, and write it in the program's own schema.
+    Check(CheckArguments),
+    /// Settle a period.
+    Settle(SettleArguments),
+    /// Show one charge or contact as a person would work it out.
+    Explain(ExplainArguments),
+    /// The law as dated data.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+}
+
+#[derive(Args)]
+struct DemoArguments {
+    /// Persons; the whole country if not given.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    people: Option<u64>,
+    /// Seed of the register.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder for everything that is made.
+    #[arg(long, default_value = "demo")]
+    out: PathBuf,
+    /// Do not open the web pages (there are none yet).
+    #[arg(long)]
+    no_serve: bool,
+}
+
+#[derive(Args)]
+struct SynthArguments {
+    /// Year of discharge, 2010 to 2014.
+    #[arg(long)]
+    year: i16,
+    /// Persons; the whole country if not given.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    people: Option<u64>,
+    /// Seed: the same seed gives the same bytes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder: contacts.parquet, drg-list.csv, units.csv.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Args)]
+struct CheckArguments {
+    /// CSV or Parquet.
+    file: PathBuf,
+    /// Built-in mapping (samspill, npr-extract, aggregate) or a TOML file.
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// The year's list of DRGs: drg;drg_type;mdc;weight.
+    #[arg(long)]
+    drg_list: Option<PathBuf>,
+    /// Write the checked file here (Parquet); refused rows go to refused.csv beside it.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Form of the table.
+    #[arg(long = "as")]
+    form: Option<Form>,
+}
+
+#[derive(Args)]
+struct SettleArguments {
+    /// 2012, 2012-T1 or 2012-03.
+    period: String,
+    /// CSV or Parquet.
+    #[arg(long)]
+    contacts: PathBuf,
+    /// Built-in mapping (samspill, npr-extract, aggregate) or a TOML file.
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// The year's list of DRGs: drg;drg_type;mdc;weight.
+    #[arg(long)]
+    drg_list: Option<PathBuf>,
+    /// Folder of rule files instead of those that come with the program.
+    #[arg(long)]
+    law: Option<PathBuf>,
+    /// Variant to lay over the law: a file or a built-in name; may be given several times.
+    #[arg(long)]
+    variant: Vec<PathBuf>,
+    /// Use values that nobody has signed.
+    #[arg(long)]
+    draft: bool,
+    /// Sums only: leave out charges.parquet.
+    #[arg(long)]
+    totals_only: bool,
+    /// Result folder.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[derive(Args)]
+struct ExplainArguments {
+    /// A charge (KMF-123, USK-123-2012-03) or a contact (123).
+    charge: String,
+    /// Result folder of a settlement.
+    #[arg(long = "in")]
+    folder: PathBuf,
+    /// The settled file, if it has moved.
+    #[arg(long)]
+    contacts: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum RulesCommand {
+    /// List the rules and variants.
+    List(RuleSource),
+    /// Show a rule as it holds on a day.
+    Show {
+        /// Id of the rule.
+        rule: String,
+        /// Day; 2012-07-01 if not given.
+        #[arg(long, default_value = "2012-07-01")]
+        on: String,
+        #[command(flatten)]
+        source: RuleSource,
+    },
+    /// Show what differs between two days.
+    Diff {
+        /// Id of the rule.
+        rule: String,
+        /// First day.
+        before: String,
+        /// Second day.
+        after: String,
+        #[command(flatten)]
+        source: RuleSource,
+    },
+    /// Read every rule and run every case.
+    Check(RuleSource),
+}
+
+#[derive(Args)]
+struct RuleSource {
+    /// Folder of rule files instead of those that come with the program.
+    #[arg(long)]
+    law: Option<PathBuf>,
+    /// Variant to lay over the law.
+    #[arg(long)]
+    variant: Vec<PathBuf>,
+    /// Form of the table.
+    #[arg(long = "as")]
+    form: Option<Form>,
+}
+
+/// Done, but rows were refused.
+const REFUSED: u8 = 3;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+            eprintln!("error: {}", chain.join(": "));
+            let (help, code) = help(&error);
+            if let Some(help) = help {
+                eprintln!("help: {help}");
             }
-            eprintln!("{:#?}", s.outside.0);
+            ExitCode::from(code)
         }
     }
-    Ok(())
+}
+
+/// What to try, and the exit code.
+fn help(error: &anyhow::Error) -> (Option<String>, u8) {
+    use register::check::CheckError;
+    if error.is::<Unsigned>() {
+        return (
+            Some(
+                "give --draft to use them in a draft, or sign their sources in the rule files (signed_off)"
+                    .into(),
+            ),
+            2,
+        );
+    }
+    if error.is::<CheckError>() {
+        return (
+            Some("copy a built-in mapping, change the names, and give it with --mapping FILE".into()),
+            2,
+        );
+    }
+    if error.is::<rulebook::BookError>() || error.is::<rulebook::RuleError>() {
+        return (Some("samspill rules check --law DIR tells what is wrong with rule files".into()), 2);
+    }
+    if let Some(settlement::SettleError::Book(_) | settlement::SettleError::NoRate { .. }) =
+        error.downcast_ref()
+    {
+        return (
+            Some(
+                "add the missing row, with its source, to the rule file and give the folder with --law DIR"
+                    .into(),
+            ),
+            2,
+        );
+    }
+    (None, 1)
+}
+
+fn run(arguments: &Arguments) -> Result<u8> {
+    let teller = Teller { quiet: arguments.quiet };
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = arguments.threads.unwrap_or_else(cores).clamp(1, 64);
+    match &arguments.command {
+        Command::Demo(demo) => {
+            let started = Instant::now();
+            let text = demo::run(
+                &demo::Demo { people: demo.people, seed: demo.seed, out: &demo.out, threads },
+                teller,
+            )?;
+            print(&text);
+            if !demo.no_serve {
+                teller.say(&format!("ferdig på {} s", decimal_seconds(started.elapsed())));
+            }
+            Ok(0)
+        }
+        Command::Synth(order) => synth(order, threads, teller),
+        Command::Check(order) => check(order, threads, teller),
+        Command::Settle(order) => settle(order, threads, teller),
+        Command::Explain(order) => {
+            print(&explain_job::run(&order.charge, &order.folder, order.contacts.as_deref())?);
+            Ok(0)
+        }
+        Command::Rules(command) => rules_command(command),
+    }
+}
+
+/// Prints to stdout; a reader who has gone is no error.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn synth(order: &SynthArguments, threads: usize, teller: Teller) -> Result<u8> {
+    let started = Instant::now();
+    let stage = teller.stage(&format!("lager syntetisk register {}", order.year));
+    let wanted = register::synth::Order { year: order.year, people: order.people, seed: order.seed, threads };
+    let made = register::synth::make(&wanted, &order.out, |done, of| stage.at(done, of))?;
+    stage.done();
+    let count = domain::amount::grouped;
+    teller.say(&format!(
+        "laget {}: {} kontakter for {} av {} innbyggere, {} s; neste: samspill settle {} --contacts {} --draft --out result",
+        order.out.display(),
+        count(made.rows),
+        count(made.persons),
+        count(made.of_persons),
+        decimal_seconds(started.elapsed()),
+        order.year,
+        order.out.join("contacts.parquet").display()
+    ));
+    Ok(0)
+}
+
+fn check(order: &CheckArguments, threads: usize, teller: Teller) -> Result<u8> {
+    let mapping = settle_job::mapping(order.mapping.as_deref(), settle_job::is_parquet(&order.file))?;
+    let list = settle_job::drg_list(order.drg_list.as_deref())?;
+    let report =
+        settle_job::check(&order.file, &mapping, list.as_ref(), order.out.as_deref(), threads, teller)?;
+    let table = settle_job::report_table(&report);
+    teller.say(&table.title);
+    for (warning, count) in &report.warnings {
+        teller.say(&format!("note: {warning} ({count})"));
+    }
+    let form = Form::or_suited(order.form);
+    let shown = table::Table { title: String::new(), ..table };
+    print(&shown.render(form));
+    if let Some(out) = &order.out {
+        let refused = out.with_file_name("refused.csv");
+        std::fs::write(&refused, report.refused_csv()).with_context(|| refused.display().to_string())?;
+        teller.say(&format!("skrevet: {} og {}", out.display(), refused.display()));
+    }
+    Ok(if report.refused.is_empty() { 0 } else { REFUSED })
+}
+
+fn settle(order: &SettleArguments, threads: usize, teller: Teller) -> Result<u8> {
+    let started = Instant::now();
+    let period = Period::parse(&order.period)?;
+    let files = law::Files::read(order.law.as_deref(), &order.variant)?;
+    let job = settle_job::Order {
+        period,
+        contacts: &order.contacts,
+        mapping: order.mapping.as_deref(),
+        drg_list: order.drg_list.as_deref(),
+        files: &files,
+        draft: order.draft,
+        totals_only: order.totals_only,
+        out: &order.out,
+        threads,
+    };
+    let outcome = settle_job::run(&job, teller)?;
+    for bound in &outcome.manifest.upper_bound {
+        teller.say(&format!(
+            "note: {} {} is an upper bound: {} could not be tested for {} contacts",
+            bound.instrument,
+            domain::Amount::from_ore(bound.amount_ore),
+            bound.untested,
+            domain::amount::grouped(bound.contacts as u64)
+        ));
+    }
+    teller.say(&settle_job::summary(&job, &outcome, &decimal_seconds(started.elapsed())));
+    Ok(if outcome.refused > 0 { REFUSED } else { 0 })
+}
+
+fn rules_command(command: &RulesCommand) -> Result<u8> {
+    let book = |source: &RuleSource| law::Files::read(source.law.as_deref(), &source.variant)?.book();
+    let show = |table: table::Table, source: &RuleSource| print(&table.render(Form::or_suited(source.form)));
+    match command {
+        RulesCommand::List(source) => show(rules::list(&book(source)?, Form::or_suited(source.form)), source),
+        RulesCommand::Show { rule, on, source } => {
+            show(rules::show(&book(source)?, rule, Day::parse(on)?)?, source)
+        }
+        RulesCommand::Diff { rule, before, after, source } => {
+            show(rules::diff(&book(source)?, rule, Day::parse(before)?, Day::parse(after)?)?, source);
+        }
+        RulesCommand::Check(source) => {
+            let failed = rules::check(&book(source)?, source.law.is_none())?;
+            for line in &failed {
+                eprintln!("{line}");
+            }
+            return Ok(u8::from(!failed.is_empty()));
+        }
+    }
+    Ok(0)
 }

@@ -1,1 +1,349 @@
-//! x
+//! One contact as a person would work it out. The steps come from the functions that made the charge.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int32Type, Int64Type};
+use arrow_array::{Array, RecordBatch};
+use domain::{Amount, Day, DrgType, Instrument, Minute, Municipalities, Period, Points, Residence, Service};
+use parquet::arrow::arrow_reader::RowSelection;
+use register::parquet_file::Reader;
+use register::{FileError, schema};
+use rulebook::book::DatedBy;
+use rulebook::calculation::share_of_drg_price::Quantity;
+use rulebook::{Decision, Facts, NoTrace, Step, Steps};
+use schema::at;
+
+use crate::cases::{self, Stay};
+use crate::judge::{Law, SettleError};
+use crate::settle::stay_of;
+
+/// What there is to know of a contact.
+#[derive(Debug, Clone)]
+pub struct Contact {
+    /// Key.
+    pub id: i64,
+    /// Row in the file that was checked.
+    pub source_row: i64,
+    /// Stay.
+    pub stay: i64,
+    /// Contacts in the stay.
+    pub stay_rows: i32,
+    /// Unit.
+    pub unit: String,
+    /// Trust.
+    pub trust: String,
+    /// Registered in.
+    pub municipality_of_registration: String,
+    /// Stays in.
+    pub municipality_of_stay: String,
+    /// DRG.
+    pub drg: String,
+    /// Facts, apart from the DRG.
+    facts: Facts<'static>,
+    /// Quantity.
+    pub quantity: Quantity,
+    /// Stay with events.
+    pub case: Stay,
+}
+
+impl Contact {
+    fn facts(&self) -> Facts<'_> {
+        Facts { drg: Some(self.drg.as_str()).filter(|drg| !drg.is_empty()), ..self.facts }
+    }
+
+    fn dated(&self, by: DatedBy) -> Day {
+        match by {
+            DatedBy::Discharge => self.case.departed_at.day(),
+            DatedBy::Admission => self.case.admitted_at.day(),
+        }
+    }
+}
+
+/// An instrument's part of an explanation.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Instrument.
+    pub instrument: Instrument,
+    /// Rule version, with its dates, or that none holds.
+    pub rule: String,
+    /// Steps in order.
+    pub steps: Vec<Step>,
+    /// Amount by month; empty if nothing is charged.
+    pub amounts: Vec<(String, Amount)>,
+    /// What it came to, in a sentence.
+    pub conclusion: String,
+}
+
+/// An explanation.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// The contact.
+    pub contact: Contact,
+    /// Facts in sentences.
+    pub facts: Vec<String>,
+    /// One part for each instrument.
+    pub parts: Vec<Part>,
+}
+
+/// Finds the contacts of a key's stay, in order of admission; empty if no contact has the key.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn stay_of_contact(reader: &Reader, id: i64) -> Result<Vec<Contact>, FileError> {
+    let Some(contact) = find(reader, at::CONTACT_ID, id)?.into_iter().next() else { return Ok(Vec::new()) };
+    if contact.stay_rows <= 1 {
+        return Ok(vec![contact]);
+    }
+    let mut stay = find(reader, at::STAY_ID, contact.stay)?;
+    stay.sort_by_key(|contact| (contact.case.admitted_at, contact.id));
+    Ok(stay)
+}
+
+fn find(reader: &Reader, place: usize, wanted: i64) -> Result<Vec<Contact>, FileError> {
+    let name = schema::COLUMNS[place].name;
+    let mut out = Vec::new();
+    for group in 0..reader.row_groups() {
+        if reader.range(group, name).is_some_and(|(low, high)| wanted < low || wanted > high) {
+            continue;
+        }
+        let mut rows = Vec::new();
+        let mut start = 0;
+        for batch in reader.read(group, &[name], 1 << 16, None)? {
+            let batch = batch.map_err(FileError::arrow(reader.path()))?;
+            let keys = batch.column(0).as_primitive_opt::<Int64Type>().map_or(&[][..], |keys| keys.values());
+            rows.extend(
+                keys.iter().enumerate().filter(|(_, key)| **key == wanted).map(|(row, _)| start + row),
+            );
+            start += batch.num_rows();
+        }
+        out.extend(load(reader, group, &rows)?);
+    }
+    Ok(out)
+}
+
+/// Loads contacts by their rows in a row group.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn load(reader: &Reader, group: usize, rows: &[usize]) -> Result<Vec<Contact>, FileError> {
+    let mut out = Vec::new();
+    if rows.is_empty() {
+        return Ok(out);
+    }
+    let columns: Vec<&str> = schema::COLUMNS.iter().map(|column| column.name).collect();
+    let selection =
+        RowSelection::from_consecutive_ranges(rows.iter().map(|row| *row..row + 1), reader.rows_in(group));
+    for batch in reader.read(group, &columns, 1 << 12, Some(selection))? {
+        let batch = batch.map_err(FileError::arrow(reader.path()))?;
+        out.extend((0..batch.num_rows()).map(|row| contact(&batch, row)));
+    }
+    Ok(out)
+}
+
+fn contact(batch: &RecordBatch, row: usize) -> Contact {
+    let column = |place: usize| batch.column_by_name(schema::COLUMNS[place].name);
+    let long = |place| {
+        column(place).and_then(|c| c.as_primitive_opt::<Int64Type>()).map_or(0, |longs| longs.value(row))
+    };
+    let int = |place| {
+        let ints = column(place).and_then(|c| c.as_primitive_opt::<Int32Type>());
+        ints.filter(|ints| ints.is_valid(row)).map_or(schema::MISSING, |ints| ints.value(row))
+    };
+    let flag = |place| column(place).and_then(|c| c.as_boolean_opt()).is_some_and(|flags| flags.value(row));
+    let word = |place| {
+        let words = column(place).and_then(|c| c.as_dictionary_opt::<Int32Type>());
+        words
+            .and_then(|words| {
+                let key = *words.keys().values().get(row)? as usize;
+                words.values().as_string_opt::<i32>().map(|names| names.value(key).to_owned())
+            })
+            .unwrap_or_default()
+    };
+    debug_assert!(column(at::DISCHARGED_ON).is_none_or(|c| c.as_primitive_opt::<Date32Type>().is_some()));
+    let or_zero = |value: i32| if value == schema::MISSING { 0 } else { i64::from(value) };
+    let case = stay_of(batch, row);
+    let age = int(at::AGE);
+    Contact {
+        id: long(at::CONTACT_ID),
+        source_row: long(at::SOURCE_ROW),
+        stay: long(at::STAY_ID),
+        stay_rows: int(at::STAY_ROWS),
+        unit: word(at::UNIT),
+        trust: word(at::TRUST),
+        municipality_of_registration: word(at::MUNICIPALITY_OF_REGISTRATION),
+        municipality_of_stay: word(at::MUNICIPALITY_OF_STAY),
+        drg: word(at::DRG),
+        facts: Facts {
+            sector: case.sector,
+            unit_kind: case.unit_kind,
+            care_level: case.care_level,
+            service: Service::from_word(&word(at::SERVICE)).unwrap_or(Service::Ordinary),
+            drg_type: DrgType::from_word(&word(at::DRG_TYPE)).unwrap_or(DrgType::Unknown),
+            drg: None,
+            costly_medicine: flag(at::COSTLY_MEDICINE),
+            resident: flag(at::RESIDENT),
+            age: (age != schema::MISSING).then_some(age as u16),
+        },
+        quantity: Quantity {
+            points: Points::from_milli(or_zero(int(at::POINTS))),
+            bed_days: or_zero(int(at::BED_DAYS)),
+            contacts: or_zero(int(at::CONTACTS)),
+            fee: Amount::from_ore(or_zero(int(at::FEE))),
+        },
+        case,
+    }
+}
+
+/// Explains one contact of a stay.
+///
+/// # Errors
+/// If an amount does not fit, or a day has no rate.
+pub fn explain(
+    law: &Law,
+    municipalities: &Municipalities,
+    stay: &[Contact],
+    id: i64,
+    period: Period,
+) -> Result<Option<Explanation>, SettleError> {
+    let Some(place) = stay.iter().position(|contact| contact.id == id) else { return Ok(None) };
+    let contact = &stay[place];
+    let used = used_before(law, &stay[..place])?;
+    let (mut kmf_steps, mut isf_steps) = (Steps::default(), Steps::default());
+    if used != Points::ZERO {
+        kmf_steps.0.push(Step::sum(format!(
+            "Tidligere episoder i samme sykehusopphold har brukt {used} poeng av taket"
+        )));
+    }
+    let days = (contact.dated(law.kmf.dated_by), contact.dated(law.isf.dated_by));
+    let segments = (law.kmf.on(days.0), law.isf.on(days.1));
+    let decisions = law.decide(segments, &contact.facts(), (&mut kmf_steps, &mut isf_steps));
+    let prices = law
+        .price(segments, &decisions, &contact.quantity, used, (&mut kmf_steps, &mut isf_steps))
+        .map_err(|error| SettleError::Record { contact: id, error })?;
+    let share = |instrument,
+                 rule: Option<&rulebook::ShareRule>,
+                 decision: &Option<Decision>,
+                 priced,
+                 day: Day,
+                 steps: Steps| {
+        let charged: Option<rulebook::Priced> = priced;
+        Part {
+            instrument,
+            rule: rule
+                .map_or_else(|| format!("ordningen gjelder ikke {day}"), |rule| rule.version.to_string()),
+            steps: steps.0,
+            amounts: charged.map(|priced| (day.month().to_string(), priced.amount)).into_iter().collect(),
+            conclusion: concluded(decision, charged.map(|priced| priced.amount), period.holds(day), day),
+        }
+    };
+    let mut parts = vec![
+        share(
+            Instrument::CoFinancing,
+            law.kmf.rule(segments.0),
+            &decisions.kmf,
+            prices.kmf,
+            days.0,
+            kmf_steps,
+        ),
+        share(Instrument::Isf, law.isf.rule(segments.1), &decisions.isf, prices.isf, days.1, isf_steps),
+    ];
+    if !contact.case.events.is_empty() {
+        parts.push(day_rate(law, contact)?);
+    }
+    Ok(Some(Explanation { facts: facts(contact, municipalities), contact: contact.clone(), parts }))
+}
+
+/// What earlier contacts of the stay have used of the ceiling.
+fn used_before(law: &Law, earlier: &[Contact]) -> Result<Points, SettleError> {
+    let mut used = Points::ZERO;
+    for contact in earlier {
+        let segments =
+            (law.kmf.on(contact.dated(law.kmf.dated_by)), law.isf.on(contact.dated(law.isf.dated_by)));
+        let decisions = law.decide(segments, &contact.facts(), (&mut NoTrace, &mut NoTrace));
+        let prices = law
+            .price(segments, &decisions, &contact.quantity, used, (&mut NoTrace, &mut NoTrace))
+            .map_err(|error| SettleError::Record { contact: contact.id, error })?;
+        used = used + prices.kmf.map_or(Points::ZERO, |priced| priced.points);
+    }
+    Ok(used)
+}
+
+fn concluded(decision: &Option<Decision>, amount: Option<Amount>, inside: bool, day: Day) -> String {
+    let when = if inside {
+        String::new()
+    } else {
+        format!(" (dagen {day} ligger utenfor perioden som er gjort opp)")
+    };
+    match (decision, amount) {
+        (None, _) => format!("Ikke i kraft: gir verken krav eller null{when}"),
+        (Some(Decision::Out { reason }), _) => format!("Intet krav, grunn: {reason}{when}"),
+        (Some(Decision::In { untested, .. }), Some(amount)) if untested.is_empty() => {
+            format!("Krav: {amount}{when}")
+        }
+        (Some(Decision::In { untested, .. }), Some(amount)) => {
+            format!("Krav: {amount}, et øvre anslag: {} kunne ikke prøves{when}", untested.join(", "))
+        }
+        (Some(Decision::In { .. }), None) => format!("Intet krav{when}"),
+    }
+}
+
+fn day_rate(law: &Law, contact: &Contact) -> Result<Part, SettleError> {
+    let mut steps = Steps::default();
+    let assessed = cases::assess(law, &contact.case, &mut steps)
+        .map_err(|error| SettleError::NoRate { contact: contact.id, error })?;
+    let departed = contact.case.departed_at.day();
+    let rule = law
+        .usk_on(departed)
+        .map_or_else(|| format!("ordningen gjelder ikke {departed}"), |rule| rule.version.to_string());
+    let (amounts, conclusion) = match assessed {
+        Err(reason) => (Vec::new(), format!("Intet krav, grunn: {reason}")),
+        Ok(charges) => {
+            let total: Amount = charges.iter().map(|charge| charge.amount).sum();
+            let amounts = charges.iter().map(|charge| (charge.month.to_string(), charge.amount)).collect();
+            (amounts, format!("Krav: {total}"))
+        }
+    };
+    Ok(Part { instrument: Instrument::DischargeReady, rule, steps: steps.0, amounts, conclusion })
+}
+
+fn facts(contact: &Contact, municipalities: &Municipalities) -> Vec<String> {
+    let facts = contact.facts();
+    let name = |code: &str| match municipalities.residence(code, contact.case.admitted_at.day()) {
+        Residence::Municipality(place) => {
+            municipalities.get(place).map_or_else(|| code.to_owned(), |row| format!("{code} {}", row.name))
+        }
+        _ => code.to_owned(),
+    };
+    let clock = |at: Minute| at.to_string().replace('T', " kl. ");
+    let mut out = vec![
+        format!("{} ved {} ({})", sentence(facts.care_level.name()), contact.unit, facts.unit_kind.name()),
+        format!("Sektor: {}", facts.sector.name()),
+        format!("Inn {}, ut {}", clock(contact.case.admitted_at), clock(contact.case.departed_at)),
+        format!(
+            "Folkeregistrert i {}; oppholder seg i {}",
+            name(&contact.municipality_of_registration),
+            name(&contact.municipality_of_stay)
+        ),
+    ];
+    match facts.drg {
+        Some(drg) => out.push(format!(
+            "DRG {drg} ({}), {} korrigerte poeng",
+            facts.drg_type.name(),
+            contact.quantity.points
+        )),
+        None => out.push(format!("Uten DRG, {} poeng", contact.quantity.points)),
+    }
+    if let Some(age) = facts.age {
+        out.push(format!("Alder ved innleggelsen: {age} år"));
+    }
+    if contact.stay_rows > 1 {
+        out.push(format!("En av {} episoder i sykehusopphold {}", contact.stay_rows, contact.stay));
+    }
+    out
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}

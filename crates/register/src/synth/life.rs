@@ -284,13 +284,14 @@ impl<'a> Life<'a> {
     fn hospital(&mut self, may_be_private: bool) -> usize {
         let world = self.world;
         let draw: f64 = self.random.random();
-        if may_be_private && draw > 0.90 {
+        if may_be_private && self.chance(0.10) {
             return self.pick(&world.units.private);
         }
+        let [local, trust, university] = world.hospital_shares[self.person.home_place];
         match draw {
-            _ if draw < 0.82 => self.local,
-            _ if draw < 0.90 => self.pick(world.units.hospitals_of(self.area)),
-            _ if draw < 0.97 => world.units.university_of(&self.person.home.region),
+            _ if draw < local => self.local,
+            _ if draw < local + trust => self.pick(world.units.hospitals_of(self.area)),
+            _ if draw < local + trust + university => world.units.university_of(&self.person.home.region),
             _ => {
                 let all = &world.units.hospitals;
                 let (_, places) = &all[self.random.random_range(0..all.len())];
@@ -479,7 +480,7 @@ impl<'a> Life<'a> {
             let (ladder, mean) = match () {
                 () if costly => (&world.drgs.outpatient, 0.25),
                 () if self.chance(0.07) => (&world.drgs.minor_surgery, 0.065),
-                () => (&world.drgs.outpatient, 0.0365),
+                () => (&world.drgs.outpatient, 0.0345),
             };
             self.visit(unit, CareLevel::Outpatient, Service::Ordinary, day, ladder, mean, costly, 0);
             if self.chance(0.035) {
@@ -576,12 +577,12 @@ impl<'a> Life<'a> {
             _ => {
                 let fewer = if age >= 67 { 0.35 } else { 1.0 };
                 if self.chance(0.0345 * fewer) {
-                    self.series(adult, Sector::MentalHealth, 9.8, 0.27, 21.0);
+                    self.series(adult, Sector::MentalHealth, 9.8, 0.455, 23.0);
                 }
                 if age < 67 && self.chance(0.0068) {
-                    self.series(UnitKind::SubstanceUseUnit, Sector::SubstanceUse, 13.0, 0.55, 30.0);
+                    self.series(UnitKind::SubstanceUseUnit, Sector::SubstanceUse, 13.0, 0.55, 35.0);
                 }
-                if self.chance(0.0045 + self.frailty * 0.002) {
+                if self.chance(0.005 + self.frailty * 0.0025) {
                     self.bed_in(UnitKind::PrivateRehabilitation, Sector::Rehabilitation, 19.0, false);
                 }
             }

@@ -75,6 +75,8 @@ pub(crate) struct World {
     starts: Vec<u64>,
     /// For each municipality, its local hospital among those of its area.
     pub(crate) local: Vec<usize>,
+    /// For each municipality, where its stays take place.
+    pub(crate) hospital_shares: Vec<[f64; 3]>,
 }
 
 /// One person.
@@ -103,6 +105,9 @@ impl World {
             trust_area: 16,
             by_age,
         });
+        let size = |home: &Inhabitants| home.by_age.iter().map(|count| u64::from(*count)).sum();
+        let hospital_shares =
+            population.municipalities.iter().map(|home| model::hospital_shares(size(home))).collect();
         let mut starts = vec![0];
         for home in &population.municipalities {
             let people: u64 = home.by_age.iter().map(|count| u64::from(*count)).sum();
@@ -118,6 +123,7 @@ impl World {
             population,
             starts,
             local,
+            hospital_shares,
         })
     }
 

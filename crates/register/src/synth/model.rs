@@ -41,7 +41,7 @@ const STAYS: [[f64; 2]; 5] =
 /// Mean nights by group, waiting included: medical, surgical.
 const NIGHTS: [[f64; 2]; 5] = [[2.6, 2.7], [3.1, 3.9], [4.4, 5.7], [5.0, 6.8], [5.4, 7.3]];
 /// Mean points per stay by group: medical, surgical.
-const POINTS: [[f64; 2]; 5] = [[0.72, 0.95], [0.60, 1.65], [0.835, 2.45], [1.04, 2.75], [1.06, 2.77]];
+const POINTS: [[f64; 2]; 5] = [[0.72, 0.95], [0.60, 1.65], [0.835, 2.45], [1.04, 2.75], [1.01, 2.63]];
 /// Outpatient visits, visits to contract specialists and day treatments per person and year, by group.
 const VISITS: [[f64; 3]; 5] = [
     [0.571, 0.137, 0.028],
@@ -56,24 +56,34 @@ pub const VISITS_PER_COURSE: f64 = 2.6;
 /// Visits in a course with a contract specialist, on average.
 pub const VISITS_PER_SPECIALIST_COURSE: f64 = 2.4;
 /// Shape of the gamma distribution of frailty: small means that few use much.
-pub const FRAILTY_SHAPE: f64 = 0.62;
+pub const FRAILTY_SHAPE: f64 = 0.49;
 /// How much of a person's frailty shows in admissions.
 pub const FRAILTY_IN_STAYS: f64 = 0.5;
 /// Share of births by caesarean section.
 pub const CAESAREAN: f64 = 0.165;
 /// Share of medical stays that are acute, and of surgical ones.
 pub const ACUTE: [f64; 2] = [0.79, 0.37];
+/// Where stays take place, by size of the home municipality: share at the local hospital, at any of the
+/// trust's, at the region's university hospital; the rest anywhere. A town has what it needs at home, a
+/// small place sends more of its patients further.
+pub fn hospital_shares(inhabitants: u64) -> [f64; 3] {
+    match inhabitants {
+        80_000.. => [0.95, 0.02, 0.02],
+        15_000..=79_999 => [0.73, 0.14, 0.10],
+        _ => [0.50, 0.25, 0.18],
+    }
+}
 /// Share of stays with two department episodes.
 pub const TWO_EPISODES: f64 = 0.07;
 
 /// Chance of being admitted again, beyond what frailty alone gives, by group: after medicine, after surgery.
-const AGAIN: [[f64; 2]; 5] = [[0.05, 0.03], [0.102, 0.035], [0.112, 0.045], [0.105, 0.05], [0.098, 0.05]];
+const AGAIN: [[f64; 2]; 5] = [[0.05, 0.03], [0.105, 0.035], [0.115, 0.045], [0.108, 0.05], [0.096, 0.053]];
 
 /// Chance of an extra readmission within 30 days.
 pub fn again(age: usize, sex: Sex, surgical: bool) -> f64 {
     let chance = AGAIN[group(age)][usize::from(surgical)];
     match sex {
-        Sex::Man if age >= 80 => chance + 0.028,
+        Sex::Man if age >= 80 => chance + 0.05,
         Sex::Man | Sex::Woman | Sex::Unknown => chance,
     }
 }
@@ -89,7 +99,7 @@ pub fn reported_ready(age: usize) -> f64 {
 }
 
 /// Chance that a patient who is ready must wait, and the mean days of those who do, before the reform.
-pub const WAIT: (f64, f64) = (0.385, 4.7);
+pub const WAIT: (f64, f64) = (0.385, 4.87);
 
 /// The age group of an age.
 pub fn group(age: usize) -> usize {
@@ -168,10 +178,10 @@ impl Model {
     pub fn of(year: i16, people: &[f64]) -> Model {
         // From 2012 on the stays are more and shorter, and the wait for the municipality falls at once.
         let reform = year >= 2012;
-        let volume = if reform { 1.0105 } else { 1.0 };
-        let night_scale = if reform { 0.925 } else { 0.984 };
+        let volume = if reform { 1.018 } else { 1.008 };
+        let night_scale = if reform { 0.939 } else { 0.994 };
         let waiting = match reform {
-            true => [(0.70, 0.74), (0.50, 0.60), (0.49, 0.59)],
+            true => [(0.637, 0.73), (0.458, 0.59), (0.452, 0.58)],
             false => [(1.0, 1.0); 3],
         };
         let begun = |place: usize, kind: usize| {

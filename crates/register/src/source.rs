@@ -1,0 +1,155 @@
+//! Rows as text, from CSV or from any Parquet table.
+
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int8Type, Int32Type};
+use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_schema::DataType;
+
+use crate::csv_file::{CsvFile, Encoding};
+use crate::parquet_file::{FileError, Reader};
+
+/// A row's cells as text.
+pub trait Cells {
+    /// The cell of a column; nothing where the row is short or the value missing.
+    fn cell(&self, column: usize) -> &str;
+}
+
+impl Cells for csv::StringRecord {
+    fn cell(&self, column: usize) -> &str {
+        self.get(column).map_or("", str::trim)
+    }
+}
+
+/// A file of rows.
+pub enum Source {
+    /// CSV.
+    Csv(CsvFile),
+    /// Parquet.
+    Table(Reader),
+}
+
+struct TableRow<'a> {
+    columns: &'a [StringArray],
+    row: usize,
+}
+
+impl Cells for TableRow<'_> {
+    fn cell(&self, column: usize) -> &str {
+        match self.columns.get(column) {
+            Some(column) if column.is_valid(self.row) => column.value(self.row).trim(),
+            _ => "",
+        }
+    }
+}
+
+impl Source {
+    /// Opens a file: Parquet by its first four bytes, else CSV.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn open(path: &Path, threads: usize) -> Result<Source, FileError> {
+        use std::io::Read;
+        let mut start = [0; 4];
+        let mut file = std::fs::File::open(path).map_err(FileError::io(path))?;
+        let read = file.read(&mut start).map_err(FileError::io(path))?;
+        if read == 4 && &start == b"PAR1" {
+            return Ok(Source::Table(Reader::open(path)?));
+        }
+        Ok(Source::Csv(CsvFile::open(path, threads)?))
+    }
+
+    /// Names of the columns.
+    pub fn heads(&self) -> Vec<String> {
+        match self {
+            Source::Csv(csv) => csv.heads.clone(),
+            Source::Table(reader) => {
+                reader.schema().fields().iter().map(|field| field.name().clone()).collect()
+            }
+        }
+    }
+
+    /// How the file is written, in words.
+    pub fn described(&self) -> String {
+        match self {
+            Source::Table(_) => "Parquet".to_owned(),
+            Source::Csv(csv) => {
+                let separator = match csv.separator {
+                    b';' => "semicolon",
+                    b'\t' => "tab",
+                    _ => "comma",
+                };
+                let encoding = match csv.encoding {
+                    Encoding::Utf8 => "UTF-8",
+                    Encoding::Latin1 => "Latin-1 (the bytes are not UTF-8, so each was taken as a letter)",
+                };
+                format!("CSV, {separator}, {encoding}")
+            }
+        }
+    }
+
+    /// Pieces that can be read apart.
+    pub fn pieces(&self) -> usize {
+        match self {
+            Source::Csv(csv) => csv.blocks(),
+            Source::Table(reader) => reader.row_groups(),
+        }
+    }
+
+    /// Hands each row of a piece, with its line (CSV) or row number (Parquet), to `take`.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn rows(&self, piece: usize, mut take: impl FnMut(u64, &dyn Cells)) -> Result<(), FileError> {
+        match self {
+            Source::Csv(csv) => csv.records(piece, |line, record| take(line, record)),
+            Source::Table(reader) => {
+                let mut line = 1 + (0..piece).map(|group| reader.rows_in(group) as u64).sum::<u64>();
+                let heads = self.heads();
+                let names: Vec<&str> = heads.iter().map(String::as_str).collect();
+                for batch in reader.read(piece, &names, 1 << 13, None)? {
+                    let batch = batch.map_err(FileError::arrow(reader.path()))?;
+                    let columns: Vec<StringArray> = batch
+                        .columns()
+                        .iter()
+                        .map(as_text)
+                        .collect::<Result<_, _>>()
+                        .map_err(FileError::arrow(reader.path()))?;
+                    for row in 0..batch.num_rows() {
+                        take(line, &TableRow { columns: &columns, row });
+                        line += 1;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn as_text(column: &ArrayRef) -> Result<StringArray, arrow_schema::ArrowError> {
+    if let Some(list) = column.as_list_opt::<i32>() {
+        return Ok((0..list.len()).map(|row| Some(events_text(&list.value(row)))).collect());
+    }
+    let text = arrow_cast::cast(column, &DataType::Utf8)?;
+    text.as_string_opt::<i32>()
+        .cloned()
+        .ok_or_else(|| arrow_schema::ArrowError::CastError("a column cannot be read as text".into()))
+}
+
+/// Events of our own schema as `1@22090000 3@22091440`.
+fn events_text(pairs: &ArrayRef) -> String {
+    let Some(pairs) = pairs.as_struct_opt().filter(|pairs| pairs.num_columns() == 2) else {
+        return String::new();
+    };
+    let kinds = pairs.column(0).as_primitive_opt::<Int8Type>();
+    let minutes = pairs.column(1).as_primitive_opt::<Int32Type>();
+    let (Some(kinds), Some(minutes)) = (kinds, minutes) else { return String::new() };
+    let words: Vec<String> = kinds
+        .values()
+        .iter()
+        .zip(minutes.values())
+        .map(|(kind, minute)| format!("{kind}@{minute}"))
+        .collect();
+    words.join(" ")
+}

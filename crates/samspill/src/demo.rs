@@ -1,0 +1,467 @@
+//! `samspill demo`: a synthetic national year, settled, beside what is published.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type};
+use domain::amount::grouped;
+use domain::{Amount, Instrument, Municipalities, Period};
+use register::parquet_file::Reader;
+use register::profile::{Profile, Share, profile};
+use register::synth;
+use settlement::totals::Totals;
+use settlement::{Law, Options, settle};
+
+use crate::law::Files;
+use crate::progress::Teller;
+use crate::settle_job::{self, Order};
+use crate::table::{Form, Table};
+
+/// What demonstration to make.
+pub struct Demo<'a> {
+    /// Persons; `None` for the country.
+    pub people: Option<u64>,
+    /// Seed.
+    pub seed: u64,
+    /// Folder.
+    pub out: &'a Path,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// Share of the country that the baseline of 2011 is drawn from, in per cent of the persons of 2012.
+const BASELINE_PER_CENT: u64 = 40;
+
+/// Makes and settles the registers, prints the tables and writes everything.
+pub fn run(demo: &Demo, teller: Teller) -> Result<String> {
+    let folder = |name: &str| demo.out.join(name);
+    std::fs::create_dir_all(demo.out).with_context(|| format!("failed to make {}", demo.out.display()))?;
+    let register = folder("register-2012");
+    let made = synth_stage(demo, teller, 2012, demo.people, &register)?;
+    let contacts = register.join("contacts.parquet");
+    let result = folder("result-2012");
+    let files = Files::read(None, &[])?;
+    let order = Order {
+        period: Period::parse("2012")?,
+        contacts: &contacts,
+        mapping: None,
+        drg_list: None,
+        files: &files,
+        draft: true,
+        totals_only: false,
+        out: &result,
+        threads: demo.threads,
+    };
+    let outcome = settle_job::run(&order, teller)?;
+    let reader = Reader::open_contacts(&contacts)?;
+    let stage = teller.stage("regner ut nøkkeltall");
+    let figures = profile(&reader, demo.threads)?;
+    stage.done();
+    let people_2011 = made.persons * BASELINE_PER_CENT / 100;
+    let baseline_folder = folder("register-2011");
+    let baseline = synth_stage(demo, teller, 2011, Some(people_2011), &baseline_folder)?;
+    let stage = teller.stage("priser departementets alternativer");
+    let alternatives = alternatives(&baseline_folder.join("contacts.parquet"), demo.threads)?;
+    stage.done();
+
+    let scale = Scale { made: made.persons, of: made.of_persons };
+    let baseline_scale = Scale { made: baseline.persons, of: baseline.of_persons };
+    let mut out = heading(demo, &scale, &baseline_scale, &outcome.manifest.unsigned);
+    let tables = [
+        volumes(&figures, scale),
+        seed_sums(&alternatives, baseline_scale),
+        shares(&figures),
+        settled_2012(&outcome.settled.totals, scale),
+        consequences(&alternatives, baseline_scale),
+        municipalities(&outcome.settled.totals, scale)?,
+    ];
+    for table in &tables {
+        out.push_str(&table.render(Form::Table));
+        out.push('\n');
+    }
+    std::fs::write(folder("summary.txt"), &out)?;
+    out.push_str(&settle_job::summary(&order, &outcome, "–"));
+    out.push('\n');
+    out.push_str(&next_commands(demo.out, &result)?);
+    Ok(out)
+}
+
+fn synth_stage(
+    demo: &Demo,
+    teller: Teller,
+    year: i16,
+    people: Option<u64>,
+    folder: &Path,
+) -> Result<synth::Made> {
+    let stage = teller.stage(&format!("lager syntetisk register {year}"));
+    let order = synth::Order { year, people, seed: demo.seed, threads: demo.threads };
+    let made = synth::make(&order, folder, |done, of| stage.at(done, of))?;
+    stage.done();
+    Ok(made)
+}
+
+/// From a sample to the country.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    made: u64,
+    of: u64,
+}
+
+impl Scale {
+    fn up(self, number: i64) -> i64 {
+        (i128::from(number) * i128::from(self.of) / i128::from(self.made.max(1))) as i64
+    }
+
+    fn amount(self, amount: Amount) -> Amount {
+        Amount::from_ore(self.up(amount.ore()))
+    }
+
+    fn told(self) -> String {
+        if self.made >= self.of {
+            return "hele landet".to_owned();
+        }
+        format!("{} av {} innbyggere, blåst opp", grouped(self.made), grouped(self.of))
+    }
+}
+
+/// A sum of each of the ministry's alternatives, on the baseline.
+struct Alternatives {
+    kmf: BTreeMap<&'static str, Amount>,
+    usk: BTreeMap<&'static str, (Amount, i64)>,
+}
+
+const KMF_ALTERNATIVES: [&str; 7] = [
+    "co-financing-80-plus",
+    "co-financing-over-80",
+    "co-financing-80-plus-with-outpatient",
+    "co-financing-medical",
+    "co-financing-medical-with-outpatient",
+    "co-financing-mental-health-substance-use-rehabilitation",
+    "co-financing-fee-funded",
+];
+const AS_IN_2012: &str = "co-financing-as-in-2012";
+
+fn alternatives(contacts: &Path, threads: usize) -> Result<Alternatives> {
+    let reader = Reader::open_contacts(contacts)?;
+    let municipalities = Municipalities::built_in()?;
+    let options = Options { period: Period::parse("2011")?, threads, charges: None };
+    let mut out = Alternatives { kmf: BTreeMap::new(), usk: BTreeMap::new() };
+    let price = |variants: &[&str]| -> Result<Totals> {
+        let paths: Vec<PathBuf> = variants.iter().map(PathBuf::from).collect();
+        let law = Law::of(&Files::read(None, &paths)?.book()?)?;
+        Ok(settle(&reader, &law, &municipalities, &options, |_, _| {})?.totals)
+    };
+    // The two instruments do not touch each other, so one pass prices one of each.
+    for (place, name) in KMF_ALTERNATIVES.into_iter().chain([AS_IN_2012]).enumerate() {
+        let usk = ["discharge-ready-3000", "discharge-ready-5000"].get(place).copied();
+        let variants: Vec<&str> = [Some(name), usk].into_iter().flatten().collect();
+        let totals = price(&variants)?;
+        out.kmf.insert(name, totals.of(Instrument::CoFinancing).amount);
+        if let Some(usk) = usk {
+            let sum = totals.of(Instrument::DischargeReady);
+            out.usk.insert(usk, (sum.amount, sum.days));
+        }
+    }
+    Ok(out)
+}
+
+fn heading(demo: &Demo, scale: &Scale, baseline: &Scale, unsigned: &[String]) -> String {
+    let mut out = String::from("SAMSPILL: ET SYNTETISK NASJONALT ÅR\n\n");
+    out.push_str("Ingen virkelige personer. DRG-listen og vektene er oppdiktet; folketall, kommuner og regler er virkelige.\n");
+    out.push_str(&format!(
+        "Frø {}. 2012: {}. 2011 (grunnlag før reformen): {}.\n",
+        demo.seed,
+        scale.told(),
+        baseline.told()
+    ));
+    out.push_str(&format!(
+        "UTKAST: {} verdier i reglene for 2012 er usignerte, blant dem enhetsprisen og taket. Ingenting her er et krav.\n\n",
+        unsigned.len()
+    ));
+    out
+}
+
+fn millions(amount: Amount) -> String {
+    let tenths = (amount.ore() + 5_000_000) / 10_000_000;
+    format!("{},{}", grouped((tenths / 10) as u64), tenths % 10)
+}
+
+/// Deviation from a published figure in per cent with one decimal.
+fn deviation(ours: i64, published: i64) -> String {
+    let per_mille = (i128::from(ours - published) * 2000 / i128::from(published.max(1))
+        + i128::from((ours - published).signum()))
+        / 2;
+    let sign = if per_mille < 0 { "\u{2212}" } else { "+" };
+    format!("{sign}{},{} %", per_mille.abs() / 10, per_mille.abs() % 10)
+}
+
+fn volumes(figures: &Profile, scale: Scale) -> Table {
+    let mut table = Table::new(
+        "1. Omfang 2012 (somatiske døgnopphold: SSB; register: departementets lysbilde)",
+        &["størrelse", "publisert", "syntetisk", "avvik"],
+    );
+    let mut add = |name: &str, published: i64, ours: u64| {
+        let ours = scale.up(ours as i64);
+        table.row([name.into(), grouped(published as u64), grouped(ours as u64), deviation(ours, published)]);
+    };
+    add("døgnopphold", 880_000, figures.stays);
+    add("liggedøgn", 3_640_000, figures.bed_days);
+    add("pasienter i registeret", 2_000_000, figures.patients);
+    add("kontakter i registeret", 11_000_000, figures.contacts);
+    let hundredths = (figures.bed_days * 100 / figures.stays.max(1)) as i64;
+    let mean = format!("{},{:02}", hundredths / 100, hundredths % 100);
+    table.row(["middel liggetid, døgn".into(), "4,1".into(), mean, deviation(hundredths, 410)]);
+    let old = Share { part: figures.bed_days_80, of: figures.bed_days };
+    table.row([
+        "andel av liggedøgn, 80 år og eldre".into(),
+        "21,9 % (2007)".into(),
+        per_cent(old),
+        String::new(),
+    ]);
+    table
+}
+
+fn per_cent(share: Share) -> String {
+    let tenths = (share.part * 2000 / share.of.max(1) + 1) / 2;
+    format!("{},{} %", tenths / 10, tenths % 10)
+}
+
+fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
+    let mut table = Table::new(
+        "2. Brutto midler etter departementets alternativer (grunnlag 2011), mill. kr",
+        &["kilde", "publisert", "syntetisk", "avvik"],
+    );
+    let mut add = |name: String, published: Option<i64>, ours: Amount| {
+        let ours = scale.amount(ours);
+        let (shown, off) = match published {
+            None => ("–".to_owned(), String::new()),
+            Some(published) => (grouped(published as u64), deviation(ours.ore(), published * 100_000_000)),
+        };
+        table.row([name, shown, millions(ours), off]);
+    };
+    for (name, published, label) in
+        [("discharge-ready-3000", 500, "3 000"), ("discharge-ready-5000", 800, "5 000")]
+    {
+        let (amount, days) = alternatives.usk.get(name).copied().unwrap_or_default();
+        let days = grouped(scale.up(days) as u64);
+        add(format!("utskrivningsklare, {label} kr per døgn ({days} døgn)"), Some(published), amount);
+    }
+    let law = alternatives.kmf.get(AS_IN_2012).copied().unwrap_or_default();
+    for (name, published, label) in [
+        ("co-financing-80-plus", Some(1500), "80 år og eldre, innleggelser"),
+        ("co-financing-over-80", None, "over 80 år, innleggelser"),
+        ("co-financing-80-plus-with-outpatient", None, "80 år og eldre, all behandling"),
+        ("co-financing-medical", Some(3600), "medisinske pasienter, innleggelser"),
+        ("co-financing-medical-with-outpatient", None, "medisinske pasienter, innleggelser og henvisninger"),
+    ] {
+        add(label.to_owned(), published, alternatives.kmf.get(name).copied().unwrap_or_default());
+    }
+    let beside = |name: &str| alternatives.kmf.get(name).copied().unwrap_or_default() - law;
+    add(
+        "psykisk helsevern, rus og rehabilitering (antatte priser)".into(),
+        Some(2500),
+        beside("co-financing-mental-health-substance-use-rehabilitation"),
+    );
+    add("aktivitet som HELFO honorerer (20 % av honorar)".into(), None, beside("co-financing-fee-funded"));
+    add("ordningen som i 2012, lagt på 2011".into(), None, law);
+    table
+}
+
+fn shares(figures: &Profile) -> Table {
+    let mut table = Table::new(
+        "3. Reinnleggelser og gjenkjennelighet (publisert: departementets lysbilde, 2009)",
+        &["størrelse", "publisert", "syntetisk", "entydige poster"],
+    );
+    let none = String::new;
+    table.row([
+        "reinnlagt innen 30 døgn, medisinske 18+".into(),
+        "14 %".into(),
+        per_cent(figures.readmitted),
+        none(),
+    ]);
+    table.row([
+        "reinnlagt innen 30 døgn, menn 80+".into(),
+        "19 %".into(),
+        per_cent(figures.readmitted_men_80),
+        none(),
+    ]);
+    table.row([
+        "én person: institusjon, dato, kommune, kjønn, alder".into(),
+        "88 %".into(),
+        per_cent(figures.one_person_by_date),
+        per_cent(figures.unique_by_date),
+    ]);
+    table.row([
+        "én person: institusjon, måned, kommune, kjønn, alder".into(),
+        "43 %".into(),
+        per_cent(figures.one_person_by_month),
+        per_cent(figures.unique_by_month),
+    ]);
+    table
+}
+
+fn settled_2012(totals: &Totals, scale: Scale) -> Table {
+    let mut table = Table::new(
+        "4. Oppgjør 2012 (utkast), mill. kr, ved siden av det som er publisert",
+        &["ordning", "publisert", "oppgjort", "avvik"],
+    );
+    let kmf = scale.amount(totals.of(Instrument::CoFinancing).amount);
+    table.row([
+        "kommunal medfinansiering (rammetilskudd 5,0 mrd.)".into(),
+        "5 000".into(),
+        millions(kmf),
+        deviation(kmf.ore(), 500_000_000_000),
+    ]);
+    let usk = scale.amount(totals.of(Instrument::DischargeReady).amount);
+    table.row([
+        "utskrivningsklare (rammetilskudd 560 mill.)".into(),
+        "560".into(),
+        millions(usk),
+        deviation(usk.ore(), 56_000_000_000),
+    ]);
+    let by_month = totals.by_month(Instrument::DischargeReady);
+    let days = |from: &str, to: &str| {
+        let days =
+            by_month.iter().filter(|(month, _)| **month >= from && **month <= to).map(|(_, sum)| sum.days);
+        scale.up(days.sum())
+    };
+    for (name, published, from, to) in [
+        ("utskrivningsklare, betalte døgn, 1. tertial", 26_200, "2012-01", "2012-04"),
+        ("utskrivningsklare, betalte døgn, 2. tertial", 15_300, "2012-05", "2012-08"),
+    ] {
+        let ours = days(from, to);
+        table.row([name.into(), grouped(published as u64), grouped(ours as u64), deviation(ours, published)]);
+    }
+    let isf = scale.amount(totals.of(Instrument::Isf).amount);
+    table.row(["innsatsstyrt finansiering, staten".into(), "–".into(), millions(isf), String::new()]);
+    table
+}
+
+/// Flat arithmetic: a municipality's part of the country's sum is its part of the people.
+fn consequences(alternatives: &Alternatives, scale: Scale) -> Table {
+    let mut table = Table::new(
+        "5. Mulige konsekvenser per kommune, mill. kr: flat fordeling etter folketall (publisert: grove, avrundede anslag)",
+        &["virkning", "100 000: publisert", "vårt", "20 000: publisert", "vårt", "5 000: publisert", "vårt"],
+    );
+    let flat = |amount: Amount, people: i128| {
+        let ore = i128::from(scale.amount(amount).ore()) * people / i128::from(scale.of.max(1));
+        let hundredths = (ore + 500_000) / 1_000_000;
+        format!("{},{:02}", hundredths / 100, hundredths % 100)
+    };
+    let usk = |name: &str| alternatives.usk.get(name).map_or(Amount::ZERO, |sum| sum.0);
+    let tenth = |name: &str| {
+        let amount = alternatives.kmf.get(name).copied().unwrap_or_default();
+        Amount::from_ore(amount.ore() / 10)
+    };
+    for (name, published, amount) in [
+        ("ingen utskrivningsklare, 3 000 kr", ["10", "2", "0,6"], usk("discharge-ready-3000")),
+        ("ingen utskrivningsklare, 5 000 kr", ["16", "3", "1"], usk("discharge-ready-5000")),
+        ("10 % færre medisinske innleggelser", ["7,5", "1,5", "0,5"], tenth("co-financing-medical")),
+        ("10 % færre innleggelser 80+", ["3", "0,6", "0,2"], tenth("co-financing-80-plus")),
+    ] {
+        let [large, middle, small] = published.map(str::to_owned);
+        table.row([
+            name.into(),
+            large,
+            flat(amount, 100_000),
+            middle,
+            flat(amount, 20_000),
+            small,
+            flat(amount, 5_000),
+        ]);
+    }
+    table
+}
+
+fn municipalities(totals: &Totals, scale: Scale) -> Result<Table> {
+    let mut table = Table::new(
+        "6. Kommuner 2012, 1 000 kr: oppgjør (utkast) ved siden av rammetilskuddet (KMF og USK samlet)",
+        &["kommune", "KMF", "USK", "KMF + USK", "rammetilskudd", "kr per innbygger"],
+    );
+    let people: BTreeMap<String, u64> = synth::people::Population::of(2012)?
+        .municipalities
+        .into_iter()
+        .map(|home| (home.municipality, home.by_age.iter().map(|count| u64::from(*count)).sum()))
+        .collect();
+    let (kmf, usk) =
+        (totals.by_debtor(Instrument::CoFinancing), totals.by_debtor(Instrument::DischargeReady));
+    for line in include_str!("../../../data/block_grant_2012.csv").lines().skip(1) {
+        let cells: Vec<&str> = line.split(';').collect();
+        let [code, name, grant, _] = cells[..] else { continue };
+        let of = |sums: &BTreeMap<&str, settlement::totals::Sum>| {
+            scale.amount(sums.get(code).map_or(Amount::ZERO, |sum| sum.amount))
+        };
+        let (kmf, usk) = (of(&kmf), of(&usk));
+        let thousand = |amount: Amount| grouped(((amount.ore() + 50_000) / 100_000) as u64);
+        let inhabitants = people.get(code).copied().unwrap_or(1).max(1) as i64;
+        table.row([
+            format!("{code} {name}"),
+            thousand(kmf),
+            thousand(usk),
+            thousand(kmf + usk),
+            grouped(grant.parse().unwrap_or(0)),
+            grouped(((kmf + usk).ore() / 100 / inhabitants) as u64),
+        ]);
+    }
+    Ok(table)
+}
+
+/// A contact with a charge of each kind, to try `explain` on.
+fn examples(charges: &Path) -> Result<(Option<i64>, Option<(i64, String)>)> {
+    let reader = Reader::open(charges)?;
+    let (mut kmf, mut usk) = (None, None);
+    for group in 0..reader.row_groups().min(2) {
+        for batch in
+            reader.read(group, &["contact_id", "instrument", "drg_points_milli", "month"], 1 << 14, None)?
+        {
+            let batch = batch?;
+            let column = |name: &str| batch.column_by_name(name);
+            let (Some(ids), Some(instruments), Some(points), Some(months)) = (
+                column("contact_id").and_then(|c| c.as_primitive_opt::<Int64Type>()),
+                column("instrument").and_then(|c| c.as_dictionary_opt::<Int32Type>()),
+                column("drg_points_milli").and_then(|c| c.as_primitive_opt::<Int32Type>()),
+                column("month").and_then(|c| c.as_dictionary_opt::<Int32Type>()),
+            ) else {
+                continue;
+            };
+            let word = |column: &arrow_array::DictionaryArray<Int32Type>, row: usize| {
+                let key = column.keys().value(row) as usize;
+                column
+                    .values()
+                    .as_string_opt::<i32>()
+                    .map_or_else(String::new, |words| words.value(key).to_owned())
+            };
+            for row in 0..batch.num_rows() {
+                match word(instruments, row).as_str() {
+                    "KMF" if points.value(row) > 800 => kmf = kmf.or(Some(ids.value(row))),
+                    "USK" => usk = usk.or_else(|| Some((ids.value(row), word(months, row)))),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok((kmf, usk))
+}
+
+fn next_commands(out: &Path, result: &Path) -> Result<String> {
+    let (kmf, usk) = examples(&result.join("charges.parquet"))?;
+    let (out, result) = (out.display(), result.display());
+    let run = "cargo run --release --";
+    let mut text = format!(
+        "\nSkrevet: {out}/ (summary.txt, register-2012/, result-2012/, register-2011/)\n\nPrøv nå:\n"
+    );
+    if let Some(contact) = kmf {
+        text.push_str(&format!("  {run} explain KMF-{contact} --in {result}\n"));
+    }
+    if let Some((contact, month)) = usk {
+        text.push_str(&format!("  {run} explain USK-{contact}-{month} --in {result}\n"));
+    }
+    text.push_str(&format!(
+        "  {run} settle 2012-03 --contacts {out}/register-2012/contacts.parquet --draft --out result\n"
+    ));
+    text.push_str(&format!("  {run} rules show co-financing --on 2012-07-01\n"));
+    text.push_str(&format!("  {run} check {out}/register-2012/contacts.parquet\n"));
+    Ok(text)
+}

@@ -1,0 +1,134 @@
+//! `samspill explain`: one charge or contact, as a person would work it out.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use domain::{Instrument, Municipalities, Period};
+use register::parquet_file::Reader;
+use settlement::explain::{Explanation, explain, stay_of_contact};
+use settlement::manifest::Manifest;
+use settlement::{Law, manifest};
+
+use crate::law::Files;
+
+/// A charge (`KMF-123`, `USK-123-2012-03`) or a contact (`123`).
+struct Asked {
+    contact: i64,
+    instrument: Option<Instrument>,
+    month: Option<String>,
+}
+
+fn read(text: &str) -> Result<Asked> {
+    let wrong = || format!("'{text}' is not a contact (123) or a charge (KMF-123, USK-123-2012-03)");
+    let (instrument, rest) = match text.split_once('-') {
+        Some((word, rest)) if !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic()) => {
+            (Some(Instrument::from_word(&word.to_uppercase()).with_context(wrong)?), rest)
+        }
+        _ => (None, text),
+    };
+    let (contact, month) = match rest.split_once('-') {
+        Some((contact, month)) => (contact, Some(month.to_owned())),
+        None => (rest, None),
+    };
+    Ok(Asked { contact: contact.parse().with_context(wrong)?, instrument, month })
+}
+
+/// Explains, in Norwegian.
+pub fn run(asked: &str, folder: &Path, contacts: Option<&Path>) -> Result<String> {
+    let asked = read(asked)?;
+    let path = folder.join("manifest.toml");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("{} is not a result folder: no manifest.toml", folder.display()))?;
+    let manifest: Manifest = toml::from_str(&text).with_context(|| path.display().to_string())?;
+    let input = match contacts {
+        Some(path) => path.to_path_buf(),
+        None => linked(folder)?,
+    };
+    let hash = manifest::sha256_file(&input)?;
+    if hash != manifest.input.sha256 {
+        bail!(
+            "{} is not the file that was settled: its SHA-256 is {hash}, the manifest says {}",
+            input.display(),
+            manifest.input.sha256
+        );
+    }
+    let variants = variant_files(folder, &manifest);
+    let files = Files::read(Some(&folder.join("rules/law")), &variants)?;
+    let law = Law::of(&files.book()?)?;
+    let municipalities = Municipalities::built_in()?;
+    let reader = Reader::open_contacts(&input)?;
+    let stay = stay_of_contact(&reader, asked.contact)?;
+    let period = Period::parse(&manifest.period)?;
+    match explain(&law, &municipalities, &stay, asked.contact, period)? {
+        Some(explanation) => Ok(told(&explanation, &asked, &manifest)),
+        None => bail!("there is no contact {} in {}", asked.contact, manifest.input.file),
+    }
+}
+
+fn linked(folder: &Path) -> Result<PathBuf> {
+    let link = folder.join("input.link");
+    let text = std::fs::read_to_string(&link)
+        .context("the result folder does not say where its input lies: give --contacts FILE")?;
+    let path = folder.join(text.trim());
+    if !path.exists() {
+        bail!("the input is no longer at {}: give --contacts FILE", path.display());
+    }
+    Ok(path)
+}
+
+fn variant_files(folder: &Path, manifest: &Manifest) -> Vec<PathBuf> {
+    manifest.variants.iter().map(|name| folder.join("rules").join(name)).collect()
+}
+
+fn told(explanation: &Explanation, asked: &Asked, manifest: &Manifest) -> String {
+    let contact = &explanation.contact;
+    let mut out = format!("Kontakt {}\n", contact.id);
+    if manifest.synthetic {
+        out.push_str("(Syntetisk: ingen virkelig person står bak.)\n");
+    }
+    out.push_str(&format!(
+        "Fil {} (SHA-256 {}…), rad {}, kontrollert fra: {}\n\nOpplysninger\n",
+        manifest.input.file,
+        &manifest.input.sha256[..12.min(manifest.input.sha256.len())],
+        contact.source_row,
+        manifest.input.checked_from
+    ));
+    for fact in &explanation.facts {
+        out.push_str(&format!("  {fact}\n"));
+    }
+    for part in
+        explanation.parts.iter().filter(|part| asked.instrument.is_none_or(|asked| asked == part.instrument))
+    {
+        out.push_str(&format!(
+            "\n{} ({})\n  Regelversjon: {}\n",
+            sentence(part.instrument.name()),
+            part.instrument,
+            part.rule
+        ));
+        for (number, step) in part.steps.iter().enumerate() {
+            let behind = match (step.provision.is_empty(), step.confidence) {
+                (true, _) => String::new(),
+                (false, "M") => format!("  [{}; {}; USIGNERT]", step.provision, step.place),
+                (false, _) => format!("  [{}; {}]", step.provision, step.place),
+            };
+            out.push_str(&format!("  {}. {}{behind}\n", number + 1, step.text));
+        }
+        for (month, amount) in
+            part.amounts.iter().filter(|(month, _)| asked.month.as_ref().is_none_or(|asked| asked == month))
+        {
+            out.push_str(&format!("  {month}: {amount}\n"));
+        }
+        out.push_str(&format!("  => {}\n", part.conclusion));
+    }
+    if manifest.status == "draft" {
+        out.push_str("\nUTKAST: usignerte verdier er brukt. Se «unsigned» i manifest.toml.\n");
+    }
+    out
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}

@@ -1,0 +1,78 @@
+//! The book of law that a command works with.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use rulebook::LawBook;
+
+/// Files of a book: name and text. They are copied into a result, so that it can be explained later.
+pub struct Files {
+    /// Law.
+    pub law: Vec<(String, String)>,
+    /// Variants.
+    pub variants: Vec<(String, String)>,
+}
+
+impl Files {
+    /// The law that was built in or lies in a folder, and variants by file or by built-in name.
+    pub fn read(law: Option<&Path>, variants: &[PathBuf]) -> Result<Files> {
+        let law = match law {
+            None => owned(rulebook::built_in::LAW),
+            Some(folder) => folder_of(folder)?,
+        };
+        let variants = variants.iter().map(|name| variant(name)).collect::<Result<_>>()?;
+        Ok(Files { law, variants })
+    }
+
+    /// The book.
+    pub fn book(&self) -> Result<LawBook> {
+        let pairs = |files: &'_ [(String, String)]| -> Vec<(String, String)> { files.to_vec() };
+        let (law, variants) = (pairs(&self.law), pairs(&self.variants));
+        let book = LawBook::new(law.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
+        Ok(book.with_variants(variants.iter().map(|(name, text)| (name.as_str(), text.as_str())))?)
+    }
+}
+
+fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+/// Every `.toml` of a folder, in order of name.
+pub fn folder_of(folder: &Path) -> Result<Vec<(String, String)>> {
+    let mut out = Vec::new();
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("failed to open {}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.ends_with(".toml") {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("failed to read {}", path.display()))?;
+            out.push((format!("law/{name}"), text));
+        }
+    }
+    out.sort();
+    if out.is_empty() {
+        bail!("no rule file (*.toml) in {}", folder.display());
+    }
+    Ok(out)
+}
+
+fn variant(name: &Path) -> Result<(String, String)> {
+    let shown = name.display().to_string();
+    if name.exists() {
+        let text = std::fs::read_to_string(name).with_context(|| format!("failed to read {shown}"))?;
+        let file = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        return Ok((format!("variants/{file}"), text));
+    }
+    match rulebook::built_in::variant(shown.trim_end_matches(".toml")) {
+        Some((file, text)) => Ok((file.to_owned(), text.to_owned())),
+        None => {
+            let names: Vec<&str> = rulebook::built_in::VARIANTS
+                .iter()
+                .map(|(file, _)| file.trim_start_matches("variants/").trim_end_matches(".toml"))
+                .collect();
+            bail!("there is no variant '{shown}': give a file, or one of {}", names.join(", "))
+        }
+    }
+}

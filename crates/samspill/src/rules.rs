@@ -1,0 +1,139 @@
+//! `samspill rules`: the law as dated data.
+
+use anyhow::{Context, Result, bail};
+use domain::Day;
+use rulebook::{LawBook, Provenance, Segment, Standing};
+
+use crate::table::{Form, Table};
+
+/// Lists the rules.
+pub fn list(book: &LawBook, form: Form) -> Table {
+    let mut table = Table::new("Regler", &["rule", "instrument", "title", "in_force", "unsigned_values"]);
+    for rule in book.rules() {
+        let spans: Vec<String> = rule
+            .in_force
+            .iter()
+            .map(|row| {
+                format!("{}–{}", row.dates.from, row.dates.to.map_or_else(String::new, |to| to.to_string()))
+            })
+            .collect();
+        let unsigned =
+            rule.all_dates().iter().filter(|dates| dates.confidence == rulebook::Confidence::M).count();
+        table.row([
+            rule.id.clone(),
+            rule.instrument.to_string(),
+            rule.title.clone(),
+            spans.join("; "),
+            unsigned.to_string(),
+        ]);
+    }
+    if form == Form::Table || form == Form::Md {
+        for (file, text) in rulebook::built_in::VARIANTS {
+            let title =
+                text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
+            let id = file.trim_start_matches("variants/").trim_end_matches(".toml");
+            table.row([id.to_owned(), "variant".into(), title.to_owned(), String::new(), String::new()]);
+        }
+    }
+    table
+}
+
+/// What was used on a day, or why nothing is.
+fn used_on(book: &LawBook, rule: &str, day: Day) -> Result<Vec<Provenance>> {
+    fn look<T>(segments: &[Segment<T>], day: Day, rule: &str) -> Result<Vec<Provenance>> {
+        let segment = segments.iter().find(|segment| segment.from <= day && day <= segment.to);
+        match segment.map(|segment| (&segment.standing, &segment.used)) {
+            Some((Standing::InForce(_), used)) => Ok(used.clone()),
+            Some((Standing::Missing(gap), _)) => bail!("{gap}"),
+            Some((Standing::NotInForce, _)) | None => bail!("{rule} is not in force on {day}"),
+        }
+    }
+    let file = book.rule(rule).with_context(|| {
+        let known: Vec<&str> = book.rules().map(|rule| rule.id.as_str()).collect();
+        format!("there is no rule '{rule}': rules are {}", known.join(", "))
+    })?;
+    match file.calculation {
+        rulebook::file::CalculationKind::ShareOfDrgPrice => look(&book.share_rule(rule)?, day, rule),
+        rulebook::file::CalculationKind::DayRate => look(&book.day_rate_rule(rule)?, day, rule),
+    }
+}
+
+/// Shows a rule as it holds on a day.
+pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
+    let used = used_on(book, rule, day)?;
+    let title = book.rule(rule).map_or("", |rule| rule.title.as_str());
+    let mut table = Table::new(
+        &format!("{title}, {day}"),
+        &["key", "value", "from", "to", "confidence", "place", "provision_or_source"],
+    );
+    for value in used {
+        table.row([
+            value.key.clone(),
+            shortened(&value.value),
+            value.from.to_string(),
+            value.to.map_or_else(String::new, |to| to.to_string()),
+            format!("{}{}", value.confidence, if value.is_unsigned() { " (usignert)" } else { "" }),
+            value.place(),
+            value.cite.clone(),
+        ]);
+    }
+    Ok(table)
+}
+
+/// A condition without the fields that it does not state.
+fn shortened(value: &str) -> String {
+    let Some(inner) = value.strip_prefix("When { ").and_then(|rest| rest.strip_suffix(" }")) else {
+        return value.to_owned();
+    };
+    let stated: Vec<&str> = inner.split(", ").filter(|part| !part.ends_with(": None")).collect();
+    stated.join(", ").replace("Some(", "").replace(')', "")
+}
+
+/// What differs between a rule on two days.
+pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
+    let (before, after) = (used_on(book, rule, one)?, used_on(book, rule, other)?);
+    let mut table = Table::new(&format!("{rule}: {one} → {other}"), &["key", "before", "after", "place"]);
+    let find = |list: &[Provenance], key: &str| list.iter().find(|value| value.key == key).cloned();
+    let mut keys: Vec<&str> = before.iter().chain(&after).map(|value| value.key.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        let (was, is) = (find(&before, key), find(&after, key));
+        let text = |value: &Option<Provenance>| {
+            value.as_ref().map_or_else(|| "–".to_owned(), |v| shortened(&v.value))
+        };
+        if text(&was) != text(&is) {
+            let place = is.as_ref().or(was.as_ref()).map_or_else(String::new, Provenance::place);
+            table.row([key.to_owned(), text(&was), text(&is), place]);
+        }
+    }
+    Ok(table)
+}
+
+/// Resolves every rule and runs every case. Gives what failed.
+pub fn check(book: &LawBook, built_in: bool) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    for rule in book.rules() {
+        let missing: Vec<String> = match rule.calculation {
+            rulebook::file::CalculationKind::ShareOfDrgPrice => gaps(&book.share_rule(&rule.id)?),
+            rulebook::file::CalculationKind::DayRate => gaps(&book.day_rate_rule(&rule.id)?),
+        };
+        for gap in missing {
+            eprintln!("note: {gap}: a contact there stops the settlement");
+        }
+    }
+    if built_in {
+        let (count, failures) = rulebook::cases::run_built_in()?;
+        eprintln!("{count} cases, {} failed", failures.len());
+        out.extend(failures.iter().map(ToString::to_string));
+    }
+    Ok(out)
+}
+
+fn gaps<T>(segments: &[Segment<T>]) -> Vec<String> {
+    let missing = segments.iter().filter_map(|segment| match &segment.standing {
+        Standing::Missing(gap) => Some(format!("{gap} to {}", segment.to)),
+        Standing::InForce(_) | Standing::NotInForce => None,
+    });
+    missing.collect()
+}

@@ -1,0 +1,310 @@
+//! `samspill settle` and `check`: files in, a result folder out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use domain::{Instrument, Municipalities, Period};
+use register::check::{Check, Report, check_file};
+use register::drg_list::DrgList;
+use register::mapping::Mapping;
+use register::parquet_file::Reader;
+use register::schema;
+use settlement::manifest::{self, Manifest};
+use settlement::{Law, Options, Settled, settle};
+
+use crate::law::Files;
+use crate::progress::Teller;
+use crate::table::Table;
+
+/// What to settle and how.
+pub struct Order<'a> {
+    /// Period.
+    pub period: Period,
+    /// Contacts.
+    pub contacts: &'a Path,
+    /// Mapping: a built-in name or a file.
+    pub mapping: Option<&'a Path>,
+    /// The year's list.
+    pub drg_list: Option<&'a Path>,
+    /// Law and variants.
+    pub files: &'a Files,
+    /// Unsigned values may be used.
+    pub draft: bool,
+    /// Leave out `charges.parquet`.
+    pub totals_only: bool,
+    /// Result folder.
+    pub out: &'a Path,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// The settlement.
+    pub settled: Settled,
+    /// Rows refused by the check.
+    pub refused: u64,
+    /// The manifest.
+    pub manifest: Manifest,
+}
+
+/// Unsigned values stand in the way: exit code 2.
+#[derive(Debug)]
+pub struct Unsigned(pub Vec<String>);
+
+impl std::fmt::Display for Unsigned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} values are unsigned:\n  {}", self.0.len(), self.0.join("\n  "))
+    }
+}
+
+impl std::error::Error for Unsigned {}
+
+/// The mapping of a name or file; without one, the schema of our own.
+pub fn mapping(name: Option<&Path>, parquet: bool) -> Result<Mapping> {
+    let standard = if parquet { "samspill-parquet" } else { "samspill" };
+    let name = name.map_or_else(|| standard.to_owned(), |name| name.display().to_string());
+    if let Some(mapping) = Mapping::built_in(&name) {
+        return Ok(mapping?);
+    }
+    let text = std::fs::read_to_string(&name).with_context(|| {
+        format!("no mapping '{name}': give a TOML file, or one of {}", Mapping::names().join(", "))
+    })?;
+    Ok(Mapping::parse(&text).with_context(|| name.clone())?)
+}
+
+/// The list of DRGs in a file.
+pub fn drg_list(path: Option<&Path>) -> Result<Option<DrgList>> {
+    path.map(|path| {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        DrgList::parse(&text).with_context(|| path.display().to_string())
+    })
+    .transpose()
+}
+
+/// Whether a file is Parquet.
+pub fn is_parquet(path: &Path) -> bool {
+    use std::io::Read;
+    let mut start = [0; 4];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && &start == b"PAR1"
+}
+
+/// Checks a file.
+pub fn check(
+    path: &Path,
+    mapping: &Mapping,
+    list: Option<&DrgList>,
+    out: Option<&Path>,
+    threads: usize,
+    teller: Teller,
+) -> Result<Report> {
+    let municipalities = Municipalities::built_in()?;
+    let check = Check { mapping, municipalities: &municipalities, drg_list: list, threads };
+    let stage = teller.stage("leser og kontrollerer");
+    let report = check_file(path, &check, out, |done, of| stage.at(done as u64, of as u64))?;
+    stage.done();
+    Ok(report)
+}
+
+/// The refusals and warnings of a check, for people.
+pub fn report_table(report: &Report) -> Table {
+    let mut table = Table::new(
+        &format!(
+            "{} rader = {} godtatt + {} avvist ({}, tilordning {})",
+            report.rows,
+            report.accepted,
+            report.refused.len(),
+            report.described,
+            report.mapping
+        ),
+        &["reason", "rows", "first_lines", "explanation", "remedy", "who_can_mend"],
+    );
+    for (reason, (count, lines)) in report.by_reason() {
+        let (code, text, remedy, who) = reason.told();
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        table.row([code.into(), count.to_string(), lines.join(" "), text.into(), remedy.into(), who.into()]);
+    }
+    table
+}
+
+/// Settles a file into a folder.
+pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
+    let book = order.files.book()?;
+    let law = Law::of(&book)?;
+    let unsigned: Vec<String> = law
+        .used(order.period)
+        .iter()
+        .filter(|value| value.is_unsigned())
+        .map(manifest::unsigned_line)
+        .collect();
+    if !unsigned.is_empty() && !order.draft {
+        return Err(Unsigned(unsigned).into());
+    }
+    std::fs::create_dir_all(order.out).with_context(|| format!("failed to make {}", order.out.display()))?;
+    let (input, report) = trusted(order, teller)?;
+    let reader = Reader::open_contacts(&input)?;
+    let municipalities = Municipalities::built_in()?;
+    let charges = order.out.join("charges.parquet");
+    let stage = teller.stage(&format!("gjør opp {}", order.period));
+    let options = Options {
+        period: order.period,
+        threads: order.threads,
+        charges: (!order.totals_only).then_some(charges.as_path()),
+    };
+    // The input is hashed on a thread of its own while it is settled.
+    let (settled, hash) = std::thread::scope(|scope| {
+        let hash = scope.spawn(|| manifest::sha256_file(&input));
+        let settled =
+            settle(&reader, &law, &municipalities, &options, |done, of| stage.at(done as u64, of as u64));
+        (settled, hash.join())
+    });
+    stage.done();
+    let settled = settled?;
+    let hash = match hash {
+        Ok(hash) => hash?,
+        Err(_) => bail!("the thread that hashes the input stopped"),
+    };
+    let refused = report.as_ref().map_or(0, |report| report.refused.len() as u64);
+    let manifest = describe(order, &law, &settled, &reader, hash, refused, unsigned)?;
+    write_folder(order, &settled, report.as_ref(), &manifest, &input)?;
+    Ok(Outcome { settled, refused, manifest })
+}
+
+/// A checked file: the contacts themselves if they are one, else what the check makes of them.
+fn trusted(order: &Order, teller: Teller) -> Result<(PathBuf, Option<Report>)> {
+    let parquet = is_parquet(order.contacts);
+    if parquet && order.mapping.is_none() && order.drg_list.is_none() {
+        let reader = Reader::open(order.contacts)?;
+        if reader.footer().contains_key(schema::CHECKED_KEY) {
+            return Ok((order.contacts.to_path_buf(), None));
+        }
+    }
+    let mapping = mapping(order.mapping, parquet)?;
+    let list = drg_list(order.drg_list)?;
+    let checked = order.out.join("checked.parquet");
+    let report = check(order.contacts, &mapping, list.as_ref(), Some(&checked), order.threads, teller)?;
+    for (warning, count) in &report.warnings {
+        teller.say(&format!("note: {warning} ({count})"));
+    }
+    Ok((checked, Some(report)))
+}
+
+fn describe(
+    order: &Order,
+    law: &Law,
+    settled: &Settled,
+    reader: &Reader,
+    hash: String,
+    refused: u64,
+    unsigned: Vec<String>,
+) -> Result<Manifest> {
+    let footer = |key: &str| reader.footer().get(key).cloned().unwrap_or_default();
+    let rule_files: BTreeMap<String, String> = order
+        .files
+        .law
+        .iter()
+        .chain(&order.files.variants)
+        .map(|(name, text)| (name.clone(), manifest::sha256_text(text)))
+        .collect();
+    let upper_bound = settled
+        .upper_bound
+        .iter()
+        .map(|((instrument, untested), sum)| manifest::UpperBound {
+            instrument: instrument.word().to_owned(),
+            untested: untested.clone(),
+            contacts: sum.contacts,
+            amount_ore: sum.amount.ore(),
+        })
+        .collect();
+    let program = std::env::current_exe().context("failed to find the program itself")?;
+    Ok(Manifest {
+        manifest: manifest::VERSION,
+        period: order.period.to_string(),
+        status: if unsigned.is_empty() { "signed" } else { "draft" }.to_owned(),
+        synthetic: footer(schema::SYNTHETIC_KEY) == "yes",
+        not_in_force: settled.not_in_force.iter().map(|i| i.word().to_owned()).collect(),
+        variants: order.files.variants.iter().map(|(name, _)| name.clone()).collect(),
+        input: manifest::Input {
+            file: reader.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            sha256: hash,
+            checked_from: footer(schema::SOURCE_KEY),
+            checked: footer(schema::CHECKED_KEY),
+        },
+        program: manifest::Program {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sha256: manifest::sha256_file(&program)?,
+        },
+        rows: manifest::Rows {
+            read: settled.rows + refused,
+            settled: settled.settled_rows,
+            outside_period: settled.outside_period_rows,
+            refused,
+            charges: settled.charges,
+        },
+        sums: manifest::sums(settled),
+        upper_bound,
+        rules: manifest::versions(law, order.period),
+        rule_files,
+        unsigned,
+    })
+}
+
+/// Writes the folder; the manifest last, so that a folder with one is whole.
+fn write_folder(
+    order: &Order,
+    settled: &Settled,
+    report: Option<&Report>,
+    manifest: &Manifest,
+    input: &Path,
+) -> Result<()> {
+    let write = |name: &str, text: &str| {
+        let path = order.out.join(name);
+        std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))
+    };
+    write("totals.csv", &settled.totals.to_csv())?;
+    write("outside.csv", &settled.outside.to_csv())?;
+    let none = Report::default();
+    write("refused.csv", &report.unwrap_or(&none).refused_csv())?;
+    for (folder, files) in [("law", &order.files.law), ("variants", &order.files.variants)] {
+        let folder = order.out.join("rules").join(folder);
+        std::fs::create_dir_all(&folder)?;
+        for (name, text) in files {
+            let name = name.rsplit('/').next().unwrap_or(name);
+            std::fs::write(folder.join(name), text)?;
+        }
+    }
+    // Where the input lay, for `explain` on this machine. Not part of the manifest.
+    let input = std::fs::canonicalize(input)?;
+    let out = std::fs::canonicalize(order.out)?;
+    let link = input.strip_prefix(&out).unwrap_or(&input).display().to_string();
+    write("input.link", &link)?;
+    write("manifest.toml", &toml::to_string(manifest)?)
+}
+
+/// The last line: what was done, in one sentence.
+pub fn summary(order: &Order, outcome: &Outcome, seconds: &str) -> String {
+    let sums: Vec<String> = Instrument::ALL
+        .iter()
+        .map(|instrument| {
+            if outcome.settled.not_in_force.contains(instrument) {
+                return format!("{instrument} ikke i kraft");
+            }
+            format!("{instrument} {}", outcome.settled.totals.of(*instrument).amount)
+        })
+        .collect();
+    let count = domain::amount::grouped;
+    format!(
+        "{} {}: {} rader = {} gjort opp + {} utenfor perioden + {} avvist; {}; {seconds} s{}",
+        if outcome.manifest.status == "draft" { "UTKAST, gjort opp" } else { "gjort opp" },
+        order.period,
+        count(outcome.manifest.rows.read),
+        count(outcome.manifest.rows.settled),
+        count(outcome.manifest.rows.outside_period),
+        count(outcome.refused),
+        sums.join(", "),
+        if outcome.refused > 0 { "; se refused.csv" } else { "" }
+    )
+}

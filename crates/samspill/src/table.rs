@@ -1,0 +1,138 @@
+//! Tables for people, and the same as CSV, Markdown or JSON.
+
+use std::io::IsTerminal;
+
+use clap::ValueEnum;
+
+/// Form of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// Boxes, for people.
+    Table,
+    /// Comma-separated, for programs.
+    Csv,
+    /// JSON, for programs.
+    Json,
+    /// Markdown.
+    Md,
+}
+
+impl Form {
+    /// The form asked for; else boxes on a terminal and CSV for programs.
+    pub fn or_suited(asked: Option<Form>) -> Form {
+        asked.unwrap_or(if std::io::stdout().is_terminal() { Form::Table } else { Form::Csv })
+    }
+}
+
+/// A table.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// Heading.
+    pub title: String,
+    /// Heads.
+    pub heads: Vec<String>,
+    /// Rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with a heading and heads.
+    pub fn new(title: &str, heads: &[&str]) -> Table {
+        Table {
+            title: title.to_owned(),
+            heads: heads.iter().map(|head| (*head).to_owned()).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.into());
+    }
+
+    /// The table in a form.
+    pub fn render(&self, form: Form) -> String {
+        match form {
+            Form::Table => self.boxes(),
+            Form::Md => self.markdown(),
+            Form::Csv => self.csv(),
+            Form::Json => self.json(),
+        }
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let width = |place: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(place)).chain(self.heads.get(place));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        (0..self.heads.len()).map(width).collect()
+    }
+
+    /// Numbers stand to the right.
+    fn is_number(&self, place: usize) -> bool {
+        let numeric = |cell: &String| {
+            cell.is_empty() || cell.chars().all(|c| c.is_ascii_digit() || "\u{a0}\u{2212} ,.%+:–".contains(c))
+        };
+        !self.rows.is_empty() && self.rows.iter().filter_map(|row| row.get(place)).all(numeric)
+    }
+
+    fn boxes(&self) -> String {
+        let widths = self.widths();
+        let rule = |left: &str, middle: &str, right: &str| {
+            let parts: Vec<String> = widths.iter().map(|width| "─".repeat(width + 2)).collect();
+            format!("{left}{}{right}\n", parts.join(middle))
+        };
+        let line = |cells: &[String]| {
+            let parts: Vec<String> = cells
+                .iter()
+                .enumerate()
+                .map(|(place, cell)| {
+                    let gap = " ".repeat(widths[place] - cell.chars().count());
+                    if self.is_number(place) { format!(" {gap}{cell} ") } else { format!(" {cell}{gap} ") }
+                })
+                .collect();
+            format!("│{}│\n", parts.join("│"))
+        };
+        let mut out = String::new();
+        if !self.title.is_empty() {
+            out.push_str(&format!("{}\n", self.title));
+        }
+        out.push_str(&rule("┌", "┬", "┐"));
+        out.push_str(&line(&self.heads));
+        out.push_str(&rule("├", "┼", "┤"));
+        for row in &self.rows {
+            out.push_str(&line(row));
+        }
+        out.push_str(&rule("└", "┴", "┘"));
+        out
+    }
+
+    fn markdown(&self) -> String {
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let rule: Vec<String> = (0..self.heads.len())
+            .map(|place| if self.is_number(place) { "---:" } else { "---" }.to_owned())
+            .collect();
+        let rows: String = self.rows.iter().map(|row| line(row)).collect();
+        format!("{}{}{rows}", line(&self.heads), line(&rule))
+    }
+
+    fn csv(&self) -> String {
+        let line = |cells: &[String]| {
+            let cells: Vec<String> = cells.iter().map(|cell| settlement::totals::cell(cell)).collect();
+            format!("{}\n", cells.join(","))
+        };
+        let rows: String = self.rows.iter().map(|row| line(row)).collect();
+        format!("{}{rows}", line(&self.heads))
+    }
+
+    fn json(&self) -> String {
+        let row = |row: &Vec<String>| {
+            let pairs =
+                self.heads.iter().cloned().zip(row.iter().map(|cell| serde_json::Value::from(cell.clone())));
+            serde_json::Value::Object(pairs.collect())
+        };
+        let rows: Vec<serde_json::Value> = self.rows.iter().map(row).collect();
+        let whole = serde_json::json!({ "schema": 1, "title": self.title, "rows": rows });
+        format!("{whole:#}\n")
+    }
+}
