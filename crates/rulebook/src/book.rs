@@ -712,7 +712,7 @@ impl<'a> Overlay<'a> {
             if self.variants.iter().any(|variant| variant.remove.outside.contains(code)) {
                 continue;
             }
-            let value = format!("{:?}", row.value.when);
+            let value = row.value.when.to_string();
             let place = provenance(self.file, &row.dates, &format!("outside {code}"), &value);
             tests.push(OutsideTest {
                 code: code.clone(),

@@ -321,6 +321,29 @@ pub struct When {
     pub resident: Option<bool>,
 }
 
+/// What is stated, and only that: `drgs = 385-391, 915O`.
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn list<T: fmt::Display>(values: &Option<Vec<T>>) -> Option<String> {
+            let values = values.as_ref()?;
+            Some(values.iter().map(T::to_string).collect::<Vec<_>>().join(", "))
+        }
+        let stated = [
+            ("sectors", list(&self.sectors)),
+            ("unit_kinds", list(&self.unit_kinds)),
+            ("care_levels", list(&self.care_levels)),
+            ("services", list(&self.services)),
+            ("drg_types", list(&self.drg_types)),
+            ("drgs", list(&self.drgs)),
+            ("costly_medicine", self.costly_medicine.map(|yes| yes.to_string())),
+            ("resident", self.resident.map(|yes| yes.to_string())),
+        ];
+        let parts: Vec<String> =
+            stated.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}", value?))).collect();
+        f.write_str(&parts.join("; "))
+    }
+}
+
 impl When {
     fn is_empty(&self) -> bool {
         *self == When::default()

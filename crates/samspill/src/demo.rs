@@ -224,7 +224,7 @@ fn volumes(figures: &Profile, scale: Scale) -> Table {
 }
 
 fn per_cent(share: Share) -> String {
-    let tenths = (share.part * 2000 / share.of.max(1) + 1) / 2;
+    let tenths = (share.part * 2000 / share.of.max(1)).div_ceil(2);
     format!("{},{} %", tenths / 10, tenths % 10)
 }
 
@@ -408,8 +408,11 @@ fn municipalities(totals: &Totals, scale: Scale) -> Result<Table> {
     Ok(table)
 }
 
+/// A contact with a charge for co-financing, and one with a charge for days and its month.
+type Examples = (Option<i64>, Option<(i64, String)>);
+
 /// A contact with a charge of each kind, to try `explain` on.
-fn examples(charges: &Path) -> Result<(Option<i64>, Option<(i64, String)>)> {
+fn examples(charges: &Path) -> Result<Examples> {
     let reader = Reader::open(charges)?;
     let (mut kmf, mut usk) = (None, None);
     for group in 0..reader.row_groups().min(2) {

@@ -310,7 +310,9 @@ fn check(order: &CheckArguments, threads: usize, teller: Teller) -> Result<u8> {
     }
     let form = Form::or_suited(order.form);
     let shown = table::Table { title: String::new(), ..table };
-    print(&shown.render(form));
+    if form != Form::Table || !shown.rows.is_empty() {
+        print(&shown.render(form));
+    }
     if let Some(out) = &order.out {
         let refused = out.with_file_name("refused.csv");
         std::fs::write(&refused, report.refused_csv()).with_context(|| refused.display().to_string())?;

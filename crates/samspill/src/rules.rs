@@ -69,7 +69,7 @@ pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
     for value in used {
         table.row([
             value.key.clone(),
-            shortened(&value.value),
+            value.value.clone(),
             value.from.to_string(),
             value.to.map_or_else(String::new, |to| to.to_string()),
             format!("{}{}", value.confidence, if value.is_unsigned() { " (usignert)" } else { "" }),
@@ -78,15 +78,6 @@ pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
         ]);
     }
     Ok(table)
-}
-
-/// A condition without the fields that it does not state.
-fn shortened(value: &str) -> String {
-    let Some(inner) = value.strip_prefix("When { ").and_then(|rest| rest.strip_suffix(" }")) else {
-        return value.to_owned();
-    };
-    let stated: Vec<&str> = inner.split(", ").filter(|part| !part.ends_with(": None")).collect();
-    stated.join(", ").replace("Some(", "").replace(')', "")
 }
 
 /// What differs between a rule on two days.
@@ -99,9 +90,8 @@ pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
     keys.dedup();
     for key in keys {
         let (was, is) = (find(&before, key), find(&after, key));
-        let text = |value: &Option<Provenance>| {
-            value.as_ref().map_or_else(|| "–".to_owned(), |v| shortened(&v.value))
-        };
+        let text =
+            |value: &Option<Provenance>| value.as_ref().map_or_else(|| "–".to_owned(), |v| v.value.clone());
         if text(&was) != text(&is) {
             let place = is.as_ref().or(was.as_ref()).map_or_else(String::new, Provenance::place);
             table.row([key.to_owned(), text(&was), text(&is), place]);

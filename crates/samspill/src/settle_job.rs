@@ -71,7 +71,7 @@ pub fn mapping(name: Option<&Path>, parquet: bool) -> Result<Mapping> {
     let text = std::fs::read_to_string(&name).with_context(|| {
         format!("no mapping '{name}': give a TOML file, or one of {}", Mapping::names().join(", "))
     })?;
-    Ok(Mapping::parse(&text).with_context(|| name.clone())?)
+    Mapping::parse(&text).with_context(|| name.clone())
 }
 
 /// The list of DRGs in a file.
@@ -279,9 +279,15 @@ fn write_folder(
     // Where the input lay, for `explain` on this machine. Not part of the manifest.
     let input = std::fs::canonicalize(input)?;
     let out = std::fs::canonicalize(order.out)?;
-    let link = input.strip_prefix(&out).unwrap_or(&input).display().to_string();
-    write("input.link", &link)?;
+    write("input.link", &relative(&input, &out).display().to_string())?;
     write("manifest.toml", &toml::to_string(manifest)?)
+}
+
+/// A path as seen from a folder, so that both can be moved together.
+fn relative(path: &Path, folder: &Path) -> PathBuf {
+    let shared = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
+    let up = folder.components().skip(shared).map(|_| std::path::Component::ParentDir);
+    up.chain(path.components().skip(shared)).collect()
 }
 
 /// The last line: what was done, in one sentence.

@@ -226,10 +226,14 @@ pub fn explain(
                  day: Day,
                  steps: Steps| {
         let charged: Option<rulebook::Priced> = priced;
+        let side = if instrument == Instrument::Isf { &law.isf } else { &law.kmf };
+        let holds = side.on(day).and_then(|place| side.segments.get(place)).map_or_else(String::new, held);
         Part {
             instrument,
-            rule: rule
-                .map_or_else(|| format!("ordningen gjelder ikke {day}"), |rule| rule.version.to_string()),
+            rule: rule.map_or_else(
+                || format!("ordningen gjelder ikke {day}"),
+                |rule| rule.version.to_string() + &holds,
+            ),
             steps: steps.0,
             amounts: charged.map(|priced| (day.month().to_string(), priced.amount)).into_iter().collect(),
             conclusion: concluded(decision, charged.map(|priced| priced.amount), period.holds(day), day),
@@ -250,6 +254,11 @@ pub fn explain(
         parts.push(day_rate(law, contact)?);
     }
     Ok(Some(Explanation { facts: facts(contact, municipalities), contact: contact.clone(), parts }))
+}
+
+/// The days on which a segment's values hold.
+fn held<T>(segment: &rulebook::Segment<T>) -> String {
+    format!(", gjelder {}–{}", segment.from, segment.to)
 }
 
 /// What earlier contacts of the stay have used of the ceiling.

@@ -45,9 +45,12 @@ pub enum SettleError {
         /// The period.
         period: Period,
     },
-    /// Values that nobody has signed, without leave to use them.
-    #[error("{} unsigned values: settle with --draft, or sign their sources", .0.len())]
-    Unsigned(Vec<Provenance>),
+    /// Counted figures are by year.
+    #[error("the figures are counted by year, and cannot be settled for {period}")]
+    CountedByYear {
+        /// The period.
+        period: Period,
+    },
 }
 
 /// The law of one instrument that is a share, by segments.
@@ -86,22 +89,6 @@ pub struct Law {
     pub isf: ShareSide,
     /// Discharge-ready patients.
     pub usk: Vec<Segment<DayRateRule>>,
-}
-
-/// What one instrument makes of a contact.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// The rule does not hold on the contact's day.
-    NotInForce,
-    /// The contact is outside, and why.
-    Outside(String),
-    /// The contact is charged for.
-    Charged {
-        /// Points charged and amount.
-        priced: Priced,
-        /// Codes that could not be tested.
-        untested: Vec<String>,
-    },
 }
 
 /// What the two share instruments decide on a set of facts.

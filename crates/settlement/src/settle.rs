@@ -87,6 +87,9 @@ pub fn settle(
         }
     }
     let desk = Desk::new(reader, law, municipalities, options.period);
+    if desk.counted && options.period.months().count() != 12 {
+        return Err(SettleError::CountedByYear { period: options.period });
+    }
     let mut writer = options.charges.map(ChargeWriter::create).transpose()?;
     let encoder = writer.as_ref().map(ChargeWriter::encoder);
     let detail = encoder.is_some();
@@ -282,6 +285,13 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What the months are called: counted figures are by year, and say so.
+    fn month_labels(&self) -> Vec<String> {
+        let label =
+            |month: &domain::Month| if self.counted { self.period.to_string() } else { month.to_string() };
+        self.days.0.months().iter().map(label).collect()
+    }
+
     /// The debtor and region that a residence stands for in the period.
     fn home(&self, code: &str) -> Home {
         if self.by_area {
@@ -434,6 +444,8 @@ pub(crate) struct Clerk<'a> {
     isf: Grid,
     usk: BTreeMap<[String; 4], Sum>,
     usk_outside: BTreeMap<&'static str, i64>,
+    /// Contacts in the period that nobody was told to be ready of.
+    not_reported: i64,
     /// Every word that a charge may hold, and where the others stand in it.
     names: Numbers,
     unit_names: Vec<u32>,
@@ -456,6 +468,7 @@ pub(crate) struct Side {
     drg: String,
     class: usize,
     age: Option<u16>,
+    ready: bool,
     quantity: Quantity,
 }
 
@@ -486,7 +499,7 @@ impl Words<'_> {
     }
 }
 
-fn column<'b>(batch: &'b RecordBatch, place: usize) -> &'b Arc<dyn Array> {
+fn column(batch: &RecordBatch, place: usize) -> &Arc<dyn Array> {
     // The reader has checked that every column of the schema is there.
     static NONE: std::sync::OnceLock<Arc<dyn Array>> = std::sync::OnceLock::new();
     batch
@@ -494,7 +507,7 @@ fn column<'b>(batch: &'b RecordBatch, place: usize) -> &'b Arc<dyn Array> {
         .unwrap_or_else(|| NONE.get_or_init(|| Arc::new(arrow_array::NullArray::new(0))))
 }
 
-fn ints<'b>(batch: &'b RecordBatch, place: usize) -> &'b [i32] {
+fn ints(batch: &RecordBatch, place: usize) -> &[i32] {
     let column = column(batch, place);
     match column.as_primitive_opt::<Date32Type>() {
         Some(days) => days.values(),
@@ -502,18 +515,18 @@ fn ints<'b>(batch: &'b RecordBatch, place: usize) -> &'b [i32] {
     }
 }
 
-fn longs<'b>(batch: &'b RecordBatch, place: usize) -> &'b [i64] {
+fn longs(batch: &RecordBatch, place: usize) -> &[i64] {
     column(batch, place).as_primitive_opt::<Int64Type>().map_or(&[], |longs| longs.values())
 }
 
-fn words<'b>(batch: &'b RecordBatch, place: usize) -> (&'b [i32], Option<&'b StringArray>) {
+fn words(batch: &RecordBatch, place: usize) -> (&[i32], Option<&StringArray>) {
     match column(batch, place).as_dictionary_opt::<Int32Type>() {
         Some(words) => (words.keys().values(), words.values().as_string_opt::<i32>()),
         None => (&[], None),
     }
 }
 
-fn word<'b>(batch: &'b RecordBatch, place: usize, row: usize) -> &'b str {
+fn word(batch: &RecordBatch, place: usize, row: usize) -> &str {
     let (keys, words) = words(batch, place);
     match (keys.get(row), words) {
         (Some(key), Some(words)) if (*key as usize) < words.len() => words.value(*key as usize),
@@ -587,7 +600,7 @@ impl<'a> Clerk<'a> {
     fn new(desk: &'a Desk<'a>) -> Self {
         let mut names = Numbers::default();
         let (state, nobody) = (names.number("state"), names.number(""));
-        let month_names = desk.days.0.months().iter().map(|month| names.number(&month.to_string())).collect();
+        let month_names = desk.month_labels().iter().map(|month| names.number(month)).collect();
         Clerk {
             desk,
             units: Numbers::default(),
@@ -602,6 +615,7 @@ impl<'a> Clerk<'a> {
             isf: Grid::default(),
             usk: BTreeMap::new(),
             usk_outside: BTreeMap::new(),
+            not_reported: 0,
             names,
             unit_names: Vec::new(),
             home_names: Vec::new(),
@@ -720,6 +734,9 @@ impl<'a> Clerk<'a> {
             contacts: i64::from(counted),
             fee: Amount::from_ore(i64::from(fee)),
         };
+        if !columns.ready.value(row) {
+            self.not_reported += quantity.contacts;
+        }
         let age = columns.age.map(|ages| ages[row] as u16);
         let coded = Coded { class: usize::from(columns.class[row]), drg: columns.drg.at(row), age };
         let memo = self.memo((slots.0.segment, slots.1.segment));
@@ -767,7 +784,14 @@ impl<'a> Clerk<'a> {
         let segments = segments(self.memos[memo].segments);
         let drg = self.drgs.words.get(coded.drg as usize).map(String::as_str).filter(|drg| !drg.is_empty());
         let facts = facts(coded.class, drg, coded.age);
-        let decisions = self.desk.law.decide(segments, &facts, (&mut NoTrace, &mut NoTrace));
+        let mut decisions = self.desk.law.decide(segments, &facts, (&mut NoTrace, &mut NoTrace));
+        // A ceiling is per stay, and counted figures have none.
+        let ceiling = self.desk.law.kmf.rule(segments.0).is_some_and(|rule| rule.ceiling.is_some());
+        if let (true, true, Some(Decision::In { untested, .. })) =
+            (self.desk.counted, ceiling, &mut decisions.kmf)
+        {
+            untested.push("ceiling".to_owned());
+        }
         let memo = &mut self.memos[memo];
         let outcome = match memo.outcomes.iter().position(|outcome| outcome.decisions == decisions) {
             Some(place) => place,
@@ -985,6 +1009,7 @@ impl<'a> Clerk<'a> {
             drg: word(batch, at::DRG, row).to_owned(),
             class: usize::from(columns.class[row]),
             age: columns.age.map(|ages| ages[row] as u16),
+            ready: columns.ready.value(row),
             quantity: Quantity {
                 points: Points::from_milli(i64::from(columns.points[row])),
                 bed_days: i64::from(ints(batch, at::BED_DAYS)[row]),
@@ -1008,6 +1033,9 @@ impl<'a> Clerk<'a> {
                     self.settled_rows += 1
                 } else {
                     self.outside_rows += 1
+                }
+                if inside && !side.ready {
+                    self.not_reported += side.quantity.contacts;
                 }
                 let unit = self.unit(&side.unit);
                 let home = self.home(&side.home);
@@ -1112,6 +1140,9 @@ impl<'a> Clerk<'a> {
                     }
                 }
             }
+        }
+        if !settled.not_in_force.contains(&Instrument::DischargeReady) {
+            settled.outside.add(Instrument::DischargeReady, "not-reported-ready", self.not_reported);
         }
         for (reason, contacts) in &self.usk_outside {
             settled.outside.add(Instrument::DischargeReady, reason, *contacts);

@@ -247,7 +247,9 @@ fn payable_days<'r>(
     let Some(rule) = rule_on(later.day()).or_else(|| rule_on(case.departed_at.day())) else { return Ok(()) };
     let answers = || {
         let until = spell.withdrawn.unwrap_or(case.departed_at);
-        events.iter().filter(move |event| event.at >= spell.notified && event.at <= until)
+        let answered = |kind| matches!(kind, EventKind::CanReceive | EventKind::CannotReceive);
+        let within = spell.notified..=until;
+        events.iter().filter(move |event| answered(event.kind) && within.contains(&event.at))
     };
     let refusal = answers().find(|event| event.kind == EventKind::CannotReceive).map(|event| event.at);
     let start = std::cmp::max(later, spell.notified.plus_hours(rule.grace_hours.0)).day();
@@ -281,9 +283,7 @@ fn payable_days<'r>(
     let mut day = first;
     while day < end {
         // The last answer that stands at the end of the day decides; none at all counts as unanswered.
-        let answer = answers()
-            .filter(|event| matches!(event.kind, EventKind::CanReceive | EventKind::CannotReceive))
-            .rfind(|event| event.at.day() <= day);
+        let answer = answers().rfind(|event| event.at.day() <= day);
         let place_ready = answer.is_some_and(|event| event.kind == EventKind::CanReceive);
         let already = payable.iter().any(|paid| paid.day == day);
         if let (false, false, Some(rule)) = (place_ready, already, rule_on(day)) {
@@ -302,18 +302,12 @@ fn rate_place(rule: &DayRateRule) -> &Provenance {
 
 fn answer_line(event: &Event, rule: &DayRateRule) -> Step {
     let at = shown(event.at);
-    let text = match event.kind {
-        EventKind::CannotReceive => format!("Kommunen svarte {at} at den ikke kan ta imot"),
-        EventKind::CanReceive => {
-            format!("Kommunen svarte {at} at en plass er klar: fra det døgnet betales det ikke")
-        }
-        EventKind::AdmissionNotice
-        | EventKind::Ready
-        | EventKind::ReadinessNotice
-        | EventKind::Withdrawn
-        | EventKind::ReadyForTransfer => format!("Hendelse {} {at}", event.kind.reported_number()),
+    let text = match event.kind == EventKind::CanReceive {
+        true => format!("Kommunen svarte {at} at en plass er klar: fra det døgnet betales det ikke"),
+        false => format!("Kommunen svarte {at} at den ikke kan ta imot"),
     };
-    Step::on(text, &rule.covers)
+    let last = rule.choices.iter().find(|(key, _, _)| key == "last");
+    Step::on(text, last.map_or(&rule.covers, |(_, _, place)| place))
 }
 
 fn sum_line(payable: &[PayableDay]) -> Step {

@@ -1,0 +1,258 @@
+//! The program as its user meets it: files, messages and exit codes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn samspill(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_samspill")).args(arguments).output().unwrap()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("samspill-program-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+const EXTRACT: &str = "\
+contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,municipality_of_registration,age,drg,drg_type,points,events
+1,1,1,U1,public-hospital,983974724,somatic,overnight,2012-03-04T10:00,2012-03-09T12:00,1201,81,127,medical,1.5,1@2012-03-04T12:00 2@2012-03-06T09:00 3@2012-03-06T10:00 6@2012-03-06T11:00
+2,2,2,U1,public-hospital,983974724,somatic,overnight,2012-03-04T10:00,2012-03-09T12:00,1201,40,209,surgical,2.5,
+3,3,3,U1,public-hospital,983974724,somatic,outpatient,2012-04-04T10:00,2012-04-04T11:00,1201,40,901O,medical,0.031,
+4,4,4,U1,public-hospital,983974724,somatic,outpatient,2012-04-04T10:00,2012-04-04T11:00,9998,40,901O,medical,0.031,
+";
+
+#[test]
+fn an_extract_becomes_kroner_and_an_explanation() {
+    let folder = folder("extract");
+    let (file, out) = (folder.join("extract.csv"), folder.join("result"));
+    std::fs::write(&file, EXTRACT).unwrap();
+    // Without leave to use unsigned values: nothing is settled, and they are named.
+    let refused = samspill(&["settle", "2012", "--contacts", path(&file), "--out", path(&out)]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("ceiling = 4") && text(&refused.stderr).contains("--draft"));
+    assert!(!out.join("totals.csv").exists());
+
+    let settled = samspill(&["settle", "2012", "--contacts", path(&file), "--draft", "--out", path(&out)]);
+    assert_eq!(settled.status.code(), Some(3), "{}", text(&settled.stderr));
+    let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
+    assert_eq!(
+        totals,
+        "debtor,creditor,municipality,unit,month,instrument,contacts,drg_points_milli,amount_ore\n\
+         1201,983658725,1201,U1,2012-03,KMF,1,1500,1146270\n\
+         1201,983658725,1201,U1,2012-04,KMF,1,31,23690\n\
+         1201,983974724,1201,U1,2012-03,USK,1,0,1200000\n\
+         state,983658725,,U1,2012-03,ISF,2,4000,4967170\n\
+         state,983658725,,U1,2012-04,ISF,1,31,23690\n"
+    );
+    let outside = std::fs::read_to_string(out.join("outside.csv")).unwrap();
+    assert!(outside.contains("KMF,surgery,1") && outside.contains("USK,not-reported-ready,1"), "{outside}");
+    let refusals = std::fs::read_to_string(out.join("refused.csv")).unwrap();
+    assert!(refusals.contains("5;4;municipality_of_registration;9998;unknown-municipality"), "{refusals}");
+    let manifest = std::fs::read_to_string(out.join("manifest.toml")).unwrap();
+    assert!(
+        manifest.contains("status = \"draft\"")
+            && manifest.contains("read = 4")
+            && manifest.contains("refused = 1")
+    );
+    assert!(!manifest.contains(path(&folder)), "a manifest holds no paths");
+
+    let explained = samspill(&["explain", "KMF-1", "--in", path(&out)]);
+    let told = text(&explained.stdout);
+    assert!(explained.status.success(), "{}", text(&explained.stderr));
+    for part in [
+        "11\u{a0}462,70\u{a0}kr",
+        "1,500 × 38\u{a0}209,00\u{a0}kr × 20\u{a0}%",
+        "rad 2",
+        "§ 3 bokstav a",
+        "USIGNERT",
+    ] {
+        assert!(told.contains(part), "{part} is not in\n{told}");
+    }
+    let days = text(&samspill(&["explain", "USK-1-2012-03", "--in", path(&out)]).stdout);
+    assert!(days.contains("3 × 4\u{a0}000,00\u{a0}kr = 12\u{a0}000,00\u{a0}kr"), "{days}");
+    let outside = text(&samspill(&["explain", "2", "--in", path(&out)]).stdout);
+    assert!(outside.contains("grunn: surgery"), "{outside}");
+    let nobody = samspill(&["explain", "77", "--in", path(&out)]);
+    assert_eq!(nobody.status.code(), Some(1));
+}
+
+#[test]
+fn settling_again_gives_the_same_bytes() {
+    let folder = folder("again");
+    let file = folder.join("extract.csv");
+    std::fs::write(&file, EXTRACT).unwrap();
+    let run = |name: &str| {
+        let out = folder.join(name);
+        samspill(&["settle", "2012", "--contacts", path(&file), "--draft", "--out", path(&out)]);
+        ["totals.csv", "manifest.toml", "charges.parquet", "outside.csv"]
+            .map(|name| std::fs::read(out.join(name)).unwrap())
+    };
+    assert!(run("one") == run("two"));
+}
+
+#[test]
+fn shuffled_rows_change_no_total_and_parts_add_up() {
+    let folder = folder("shuffle");
+    let mut lines: Vec<&str> = EXTRACT.lines().collect();
+    let head = lines.remove(0);
+    let totals = |name: &str, lines: &[&str]| {
+        let (file, out) = (folder.join(format!("{name}.csv")), folder.join(name));
+        std::fs::write(&file, format!("{head}\n{}\n", lines.join("\n"))).unwrap();
+        samspill(&["settle", "2012", "--contacts", path(&file), "--draft", "--out", path(&out)]);
+        std::fs::read_to_string(out.join("totals.csv")).unwrap()
+    };
+    let sum = |csv: &str| -> i64 {
+        csv.lines().skip(1).filter_map(|line| line.rsplit(',').next()?.parse::<i64>().ok()).sum()
+    };
+    let whole = totals("whole", &lines);
+    let parts = sum(&totals("first", &lines[..1])) + sum(&totals("rest", &lines[1..]));
+    assert_eq!(parts, sum(&whole));
+    lines.reverse();
+    assert_eq!(totals("reversed", &lines), whole);
+}
+
+#[test]
+fn real_figures_of_helse_nord_settle_as_an_upper_bound() {
+    let out = folder("nord");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/activity_helse_nord.csv");
+    let settled = samspill(&[
+        "settle",
+        "2012",
+        "--contacts",
+        data,
+        "--mapping",
+        "aggregate",
+        "--draft",
+        "--out",
+        path(&out),
+    ]);
+    let told = text(&settled.stderr);
+    assert!(settled.status.success(), "{told}");
+    assert!(told.contains("upper bound") && told.contains("ceiling"), "{told}");
+    let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
+    let areas: std::collections::BTreeSet<&str> = totals
+        .lines()
+        .filter(|line| line.contains(",KMF,"))
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!(areas.len(), 12, "eleven local areas and those outside: {areas:?}");
+    let month = samspill(&[
+        "settle",
+        "2012-03",
+        "--contacts",
+        data,
+        "--mapping",
+        "aggregate",
+        "--draft",
+        "--out",
+        path(&out),
+    ]);
+    assert!(text(&month.stderr).contains("counted by year"));
+}
+
+#[test]
+fn bad_rule_files_are_told_with_file_and_line() {
+    let folder = folder("rules");
+    let law = rulebook::built_in::LAW.iter().find(|(name, _)| name.contains("co-financing")).unwrap().1;
+    let isf = rulebook::built_in::LAW.iter().find(|(name, _)| name.contains("activity")).unwrap().1;
+    let overlap = law.replacen("[[share]]", "[[share]]\nfrom = 2013-01-01\nto = 2013-12-31\npercent = 10\nconfidence = \"M\"\nsource = \"hod\"\n\n[[share]]", 1);
+    for (broken, told) in [
+        (overlap, "both hold on 2013-01-01"),
+        (law.replace("percent = 20", "percent = 120"), "a share of 120 per cent is not between 0 and 100"),
+        (law.replace("percent = 20", "per_cent = 20"), "unknown field `per_cent`"),
+        (
+            law.replace("value = \"discharge\"", "value = \"birthday\""),
+            "choice dated_by = 'birthday' is not known",
+        ),
+        (law.replace("source = \"hod\"", "source = \"hud\""), "source 'hud' is not described"),
+        (law.replacen("to = 2014-12-31\npercent", "percent", 1), "needs a last day"),
+    ] {
+        std::fs::write(folder.join("co-financing.toml"), broken).unwrap();
+        std::fs::write(folder.join("activity-based-funding.toml"), isf).unwrap();
+        let output = samspill(&["rules", "check", "--law", path(&folder)]);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(told) && error.contains("co-financing.toml:"), "{told} is not in {error}");
+    }
+    // A gap is no fault of the file, but stops a settlement that needs it.
+    let gap = law.replace(
+        "from = 2012-01-01\nto = 2014-12-31\npercent",
+        "from = 2013-01-01\nto = 2014-12-31\npercent",
+    );
+    std::fs::write(folder.join("co-financing.toml"), gap).unwrap();
+    let file = folder.join("extract.csv");
+    std::fs::write(&file, EXTRACT).unwrap();
+    let out = folder.join("result");
+    let output = samspill(&[
+        "settle",
+        "2012",
+        "--contacts",
+        path(&file),
+        "--law",
+        path(&folder),
+        "--draft",
+        "--out",
+        path(&out),
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no share in force on 2012-01-01"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn conflicting_variants_are_both_named() {
+    let folder = folder("conflict");
+    let output = samspill(&[
+        "rules",
+        "list",
+        "--variant",
+        "co-financing-80-plus",
+        "--variant",
+        "co-financing-over-80",
+    ]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        error.contains("co-financing-80-plus and co-financing-over-80 both set age: 80 and 81"),
+        "{error}"
+    );
+    drop(folder);
+}
+
+#[test]
+fn a_small_demo_runs_through() {
+    let out = folder("demo");
+    let output = samspill(&["demo", "--people", "20000", "--out", path(&out), "--no-serve"]);
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    for part in [
+        "880\u{a0}000",
+        "3\u{a0}600",
+        "88 %",
+        "1201 Bergen",
+        "UTKAST",
+        "explain KMF-",
+        "20\u{a0}000 av 4\u{a0}985\u{a0}870",
+    ] {
+        assert!(told.contains(part), "{part} is not in\n{told}");
+    }
+    let example = told.lines().find(|line| line.contains("explain KMF-")).unwrap();
+    let charge = example.split_whitespace().find(|word| word.starts_with("KMF-")).unwrap();
+    let explained = samspill(&["explain", charge, "--in", path(&out.join("result-2012"))]);
+    assert!(explained.status.success() && text(&explained.stdout).contains("=> Krav:"));
+    let checked = samspill(&[
+        "check",
+        path(&out.join("register-2012/contacts.parquet")),
+        "--drg-list",
+        path(&out.join("register-2012/drg-list.csv")),
+    ]);
+    assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
+}
