@@ -1,5 +1,7 @@
 //! Bad input, tried: each refusal with its record, reason and remedy, and the rest of the file whole.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::PathBuf;
 
 use domain::{Day, Municipalities};
