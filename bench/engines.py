@@ -176,7 +176,7 @@ def duckdb_csv(data):
               {time_of.format('admitted_minute')} as admitted, {time_of.format('discharged_minute')} as discharged,
               municipality_of_registration, municipality_of_stay, age, sex, drg, drg_type, mdc, weight_milli / 1000 as weight,
               points_milli / 1000 as points, bed_days, costly_medicine, fee_ore / 100 as fee,
-              list_aggregate(list_transform(events, e -> e.event || '@' || {time_of.format('e.minute')}), 'string_agg', ' ') as events,
+              list_aggregate(list_transform(events, lambda e: e.event || '@' || {time_of.format('e.minute')}), 'string_agg', ' ') as events,
               department, referral_reason, referred_on, deadline_on, right_to_care, referred_from, referred_to, formality,
               diagnoses, procedures, tariff_codes, medicine, functional_ability, nationality
             from read_parquet('{data}/contacts.parquet')) to '{path}' (header, delimiter ',')""")
