@@ -82,7 +82,7 @@ pub fn run(demo: &Demo, teller: Teller) -> Result<String> {
         out.push('\n');
     }
     std::fs::write(folder("summary.txt"), &out)?;
-    out.push_str(&settle_job::summary(&order, &outcome, "–"));
+    out.push_str(&settle_job::summary(&order, &outcome, None));
     out.push('\n');
     out.push_str(&next_commands(demo.out, &result)?);
     Ok(out)
@@ -319,7 +319,7 @@ fn settled_2012(totals: &Totals, scale: Scale) -> Table {
         "utskrivningsklare (rammetilskudd 560 mill.)".into(),
         "560".into(),
         millions(usk),
-        deviation(usk.ore(), 56_000_000_000),
+        String::new(),
     ]);
     let by_month = totals.by_month(Instrument::DischargeReady);
     let days = |from: &str, to: &str| {

@@ -346,7 +346,7 @@ fn settle(order: &SettleArguments, threads: usize, teller: Teller) -> Result<u8>
             domain::amount::grouped(bound.contacts as u64)
         ));
     }
-    teller.say(&settle_job::summary(&job, &outcome, &decimal_seconds(started.elapsed())));
+    teller.say(&settle_job::summary(&job, &outcome, Some(&decimal_seconds(started.elapsed()))));
     Ok(if outcome.refused > 0 { REFUSED } else { 0 })
 }
 

@@ -291,7 +291,7 @@ fn relative(path: &Path, folder: &Path) -> PathBuf {
 }
 
 /// The last line: what was done, in one sentence.
-pub fn summary(order: &Order, outcome: &Outcome, seconds: &str) -> String {
+pub fn summary(order: &Order, outcome: &Outcome, seconds: Option<&str>) -> String {
     let sums: Vec<String> = Instrument::ALL
         .iter()
         .map(|instrument| {
@@ -303,7 +303,7 @@ pub fn summary(order: &Order, outcome: &Outcome, seconds: &str) -> String {
         .collect();
     let count = domain::amount::grouped;
     format!(
-        "{} {}: {} rader = {} gjort opp + {} utenfor perioden + {} avvist; {}; {seconds} s{}",
+        "{} {}: {} rader = {} gjort opp + {} utenfor perioden + {} avvist; {}{}{}",
         if outcome.manifest.status == "draft" { "UTKAST, gjort opp" } else { "gjort opp" },
         order.period,
         count(outcome.manifest.rows.read),
@@ -311,6 +311,7 @@ pub fn summary(order: &Order, outcome: &Outcome, seconds: &str) -> String {
         count(outcome.manifest.rows.outside_period),
         count(outcome.refused),
         sums.join(", "),
+        seconds.map_or_else(String::new, |seconds| format!("; {seconds} s")),
         if outcome.refused > 0 { "; se refused.csv" } else { "" }
     )
 }

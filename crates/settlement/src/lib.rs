@@ -4,7 +4,7 @@
 //! computed once by its functions; the kernel looks up and adds. [`judge`] is the one place where the
 //! instruments meet (ISF is told what co-financing has charged), and `explain` goes through it too.
 //!
-//! Start reading in [`judge`], then [`settle`].
+//! Start reading in [`judge`], then [`mod@settle`].
 
 pub mod cases;
 pub mod charges;

@@ -52,9 +52,9 @@ const VISITS: [[f64; 3]; 5] = [
 ];
 
 /// Visits in an outpatient course, on average.
-pub const VISITS_PER_COURSE: f64 = 2.6;
+pub const VISITS_PER_COURSE: f64 = 2.9;
 /// Visits in a course with a contract specialist, on average.
-pub const VISITS_PER_SPECIALIST_COURSE: f64 = 2.4;
+pub const VISITS_PER_SPECIALIST_COURSE: f64 = 2.6;
 /// Shape of the gamma distribution of frailty: small means that few use much.
 pub const FRAILTY_SHAPE: f64 = 0.49;
 /// How much of a person's frailty shows in admissions.
@@ -68,9 +68,9 @@ pub const ACUTE: [f64; 2] = [0.79, 0.37];
 /// small place sends more of its patients further.
 pub fn hospital_shares(inhabitants: u64) -> [f64; 3] {
     match inhabitants {
-        80_000.. => [0.95, 0.02, 0.02],
-        15_000..=79_999 => [0.73, 0.14, 0.10],
-        _ => [0.50, 0.25, 0.18],
+        80_000.. => [0.96, 0.015, 0.015],
+        15_000..=79_999 => [0.69, 0.17, 0.11],
+        _ => [0.44, 0.29, 0.20],
     }
 }
 /// Share of stays with two department episodes.
@@ -178,7 +178,7 @@ impl Model {
     pub fn of(year: i16, people: &[f64]) -> Model {
         // From 2012 on the stays are more and shorter, and the wait for the municipality falls at once.
         let reform = year >= 2012;
-        let volume = if reform { 1.018 } else { 1.008 };
+        let volume = if reform { 1.017 } else { 1.008 };
         let night_scale = if reform { 0.939 } else { 0.994 };
         let waiting = match reform {
             true => [(0.637, 0.73), (0.458, 0.59), (0.452, 0.58)],
