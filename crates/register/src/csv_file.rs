@@ -76,6 +76,11 @@ impl CsvFile {
                 "the file holds zero bytes: it may be UTF-16 or not text; save it as CSV UTF-8",
             ));
         }
+        if looks.iter().map(|look| look.quotes).sum::<u64>() % 2 == 1 {
+            return Err(fault(
+                "there is an odd number of quotes: a cell is opened with \" and never closed, and rows would be lost in it",
+            ));
+        }
         let encoding = if looks.iter().all(|look| look.utf8) { Encoding::Utf8 } else { Encoding::Latin1 };
         let start = if read_range(path, 0, std::cmp::min(3, size))? == [0xef, 0xbb, 0xbf] { 3 } else { 0 };
         let blocks = blocks(path, size, start, &looks)?;

@@ -12,13 +12,19 @@ use crate::parquet_file::{FileError, Reader};
 
 /// A row's cells as text.
 pub trait Cells {
-    /// The cell of a column; nothing where the row is short or the value missing.
+    /// The cell of a column; nothing where there is no such column or the value is missing.
     fn cell(&self, column: usize) -> &str;
+    /// How many cells the row has.
+    fn count(&self) -> usize;
 }
 
 impl Cells for csv::StringRecord {
     fn cell(&self, column: usize) -> &str {
         self.get(column).map_or("", str::trim)
+    }
+
+    fn count(&self) -> usize {
+        self.len()
     }
 }
 
@@ -41,6 +47,10 @@ impl Cells for TableRow<'_> {
             Some(column) if column.is_valid(self.row) => column.value(self.row).trim(),
             _ => "",
         }
+    }
+
+    fn count(&self) -> usize {
+        self.columns.len()
     }
 }
 

@@ -72,6 +72,9 @@ fn each_bad_row_is_refused_for_its_own_reason() {
         (&[("points", "1301")], Reason::AbsurdPoints),
         (&[("points", "mye")], Reason::NotANumber),
         (&[("points", "99999999999999999999")], Reason::NotANumber),
+        (&[("points", "9999999")], Reason::TooLarge),
+        (&[("points", "")], Reason::Empty),
+        (&[("points", "1;301")], Reason::CellCount),
         (&[("admitted", "i går")], Reason::NotATime),
         (&[("admitted", "2012-02-30T10:00")], Reason::NotATime),
         (&[("care_level", "hotell")], Reason::UnknownCode),
@@ -188,4 +191,36 @@ proptest::proptest! {
         let report = check(&write("cell.csv", text.as_bytes()), "samspill", None).unwrap();
         proptest::prop_assert_eq!(report.rows, report.accepted + report.refused.len() as u64);
     }
+}
+
+#[test]
+fn days_without_hours_and_texts_as_keys() {
+    let text = format!(
+        "{HEAD};municipality_of_stay;events\n{};;\n{};;\n{};9998;\n{};;2@20120305 3@\n",
+        row(1, &[("admitted", "20120304"), ("discharged", "20120309")]),
+        row(2, &[("contact_id", "01"), ("stay_id", "")]),
+        row(3, &[]),
+        row(4, &[]),
+    );
+    let report = check(&write("texts.csv", text.as_bytes()), "samspill", None).unwrap();
+    let day = |text| Day::parse(text).unwrap();
+    assert_eq!(report.discharged, Some((day("2012-03-06"), day("2012-03-09"))));
+    let reasons: Vec<_> =
+        report.refused.iter().map(|refusal| (refusal.line, refusal.field, refusal.reason)).collect();
+    assert_eq!(
+        reasons,
+        [(4, "municipality_of_stay", Reason::UnknownMunicipality), (5, "events", Reason::NotATime),]
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_told_and_a_file_never_replaces_itself() {
+    let text = format!("{HEAD}\n{}\n{}\n", row(1, &[("unit", "\"U1")]), row(2, &[]));
+    let path = write("quote.csv", text.as_bytes());
+    assert!(check(&path, "samspill", None).unwrap_err().to_string().contains("odd number of quotes"));
+    let path = write("itself.csv", format!("{HEAD}\n{}\n", row(1, &[])).as_bytes());
+    let mapping = Mapping::built_in("samspill").unwrap().unwrap();
+    let municipalities = Municipalities::built_in().unwrap();
+    let same = Check { mapping: &mapping, municipalities: &municipalities, drg_list: None, threads: 1 };
+    assert!(matches!(check_file(&path, &same, Some(&path), |_, _| {}), Err(CheckError::SameFile(_))));
 }

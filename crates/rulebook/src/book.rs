@@ -115,6 +115,19 @@ pub enum BookError {
     /// Two rules have the same id.
     #[error("two rules are called {0}")]
     Twice(String),
+    /// Two rules for one instrument.
+    #[error("rules {one} and {other} are both for {instrument}: a book has one rule for each instrument")]
+    TwoFor {
+        /// Instrument.
+        instrument: Instrument,
+        /// Id of the first.
+        one: String,
+        /// Id of the second.
+        other: String,
+    },
+    /// No rule for an instrument. Not the same as not in force.
+    #[error("there is no rule file for {0}: a repealed rule keeps its file")]
+    NoneFor(Instrument),
     /// A file's id is not its name.
     #[error("{file}: id is '{id}', but the file is named otherwise")]
     Misnamed {
@@ -216,6 +229,12 @@ impl LawBook {
             }
         }
         for rule in rules.values() {
+            let rule: &RuleFile = rule;
+            let same = |other: &&RuleFile| other.instrument == rule.instrument && other.id > rule.id;
+            if let Some(other) = rules.values().find(same) {
+                let (one, other) = (rule.id.clone(), other.id.clone());
+                return Err(BookError::TwoFor { instrument: rule.instrument, one, other });
+            }
             let lowering = rule.lowered_by.iter().map(|row| &row.value.rule);
             for id in rule.unit_price_of.iter().chain(lowering) {
                 if !rules.contains_key(id) {
@@ -279,8 +298,12 @@ impl LawBook {
     }
 
     /// The rule whose charges belong to an instrument.
-    pub fn rule_of(&self, instrument: Instrument) -> Option<&RuleFile> {
-        self.rules.values().find(|rule| rule.instrument == instrument)
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn rule_of(&self, instrument: Instrument) -> Result<&RuleFile, BookError> {
+        let rule = self.rules.values().find(|rule| rule.instrument == instrument);
+        rule.ok_or(BookError::NoneFor(instrument))
     }
 
     /// The day that contacts belong to under a rule. Discharge where nothing is said.

@@ -201,6 +201,7 @@ fn share_case(book: &LawBook, rule: &str, row: &Cells) -> Result<Outcome, String
         points: Points::from_milli(number(row, "points", 3)?.unwrap_or(0)),
         bed_days: number(row, "bed days", 0)?.unwrap_or(0),
         contacts: number(row, "contacts", 0)?.unwrap_or(1),
+        counted: row.contains_key("contacts"),
         fee: Amount::from_ore(number(row, "fee", 2)?.unwrap_or(0)),
     };
     let used = Points::from_milli(number(row, "used of ceiling", 3)?.unwrap_or(0));
@@ -221,7 +222,7 @@ fn share_case(book: &LawBook, rule: &str, row: &Cells) -> Result<Outcome, String
 }
 
 fn left_of_ceiling(rule: &ShareRule, quantity: &Quantity, used: Points) -> Option<Points> {
-    rule.ceiling.as_ref().filter(|_| quantity.contacts == 1).map(|(ceiling, _)| *ceiling - used)
+    rule.ceiling.as_ref().filter(|_| !quantity.counted).map(|(ceiling, _)| *ceiling - used)
 }
 
 /// What the lowering rule charges of the same points.
@@ -302,9 +303,8 @@ fn day_rate_case(book: &LawBook, rule: &str, row: &Cells) -> Result<Outcome, Str
     let segments = book.day_rate_rule(rule).map_err(|error| error.to_string())?;
     let rule_on = |day| on(&segments, day).and_then(|segment| segment.standing.in_force());
     Ok(match day_rate::assess(&case, rule_on, &mut NoTrace) {
-        Err(no_rate) => Outcome { stopped: Some(no_rate.to_string()), ..Outcome::default() },
-        Ok(Assessment::Nothing { reason }) => Outcome { reason: reason.into(), ..Outcome::default() },
-        Ok(Assessment::Payable(days)) => {
+        Assessment::Nothing { reason } => Outcome { reason: reason.into(), ..Outcome::default() },
+        Assessment::Payable(days) => {
             let mut payers: Vec<&str> = days
                 .iter()
                 .map(|day| match day.liable {
@@ -313,8 +313,12 @@ fn day_rate_case(book: &LawBook, rule: &str, row: &Cells) -> Result<Outcome, Str
                 })
                 .collect();
             payers.dedup();
-            let kroner = days.iter().map(|day| day.rate).sum();
-            Outcome { kroner, payer: payers.join(", "), ..Outcome::default() }
+            match day_rate::total(&days) {
+                Ok(kroner) => Outcome { kroner, payer: payers.join(", "), ..Outcome::default() },
+                Err(day) => {
+                    Outcome { stopped: Some(format!("no rate in force on {day}")), ..Outcome::default() }
+                }
+            }
         }
     })
 }

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use domain::{Instrument, Municipalities, Period};
+use register::check::own_key;
 use register::parquet_file::Reader;
+use register::schema::contact_key;
 use settlement::explain::{Explanation, explain, stay_of_contact};
 use settlement::manifest::Manifest;
 use settlement::{Law, manifest};
 
 use crate::law::Files;
 
-/// A charge (`KMF-123`, `USK-123-2012-03`) or a contact (`123`).
+/// A charge (`KMF-123`, `USK-123-2012-03`) or a contact (`123`, or `institution/episode` as in the extract).
 struct Asked {
     contact: i64,
     instrument: Option<Instrument>,
@@ -19,18 +21,31 @@ struct Asked {
 }
 
 fn read(text: &str) -> Result<Asked> {
-    let wrong = || format!("'{text}' is not a contact (123) or a charge (KMF-123, USK-123-2012-03)");
     let (instrument, rest) = match text.split_once('-') {
-        Some((word, rest)) if !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic()) => {
-            (Some(Instrument::from_word(&word.to_uppercase()).with_context(wrong)?), rest)
+        Some((word, rest)) => match Instrument::from_word(&word.to_uppercase()) {
+            Ok(instrument) => (Some(instrument), rest),
+            Err(_) => (None, text),
+        },
+        None => (None, text),
+    };
+    // A month at the end: `-2012-03`.
+    let cut = rest.len().saturating_sub(8);
+    let (contact, month) = match rest.get(cut..).and_then(|end| end.strip_prefix('-')) {
+        Some(month) if month.len() == 7 && Period::parse(month).is_ok() => {
+            (&rest[..cut], Some(month.to_owned()))
         }
-        _ => (None, text),
+        _ => (rest, None),
     };
-    let (contact, month) = match rest.split_once('-') {
-        Some((contact, month)) => (contact, Some(month.to_owned())),
-        None => (rest, None),
+    if contact.is_empty() {
+        bail!(
+            "'{text}' is not a contact (123, or institution/episode) or a charge (KMF-123, USK-123-2012-03)"
+        );
+    }
+    let contact = match contact.split_once('/') {
+        Some((institution, episode)) => contact_key(institution, episode),
+        None => own_key(contact),
     };
-    Ok(Asked { contact: contact.parse().with_context(wrong)?, instrument, month })
+    Ok(Asked { contact, instrument, month })
 }
 
 /// Explains, in Norwegian.

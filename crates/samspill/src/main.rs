@@ -138,7 +138,7 @@ struct SettleArguments {
 
 #[derive(Args)]
 struct ExplainArguments {
-    /// A charge (KMF-123, USK-123-2012-03) or a contact (123).
+    /// A charge (KMF-123, USK-123-2012-03) or a contact (123, or institution/episode as in the extract).
     charge: String,
     /// Result folder of a settlement.
     #[arg(long = "in")]
@@ -221,7 +221,10 @@ fn help(error: &anyhow::Error) -> (Option<String>, u8) {
             2,
         );
     }
-    if error.is::<CheckError>() {
+    if let Some(CheckError::SameFile(_)) = error.downcast_ref() {
+        return (Some("give another name with --out".into()), 2);
+    }
+    if let Some(CheckError::MissingColumn { .. }) = error.downcast_ref() {
         return (
             Some("copy a built-in mapping, change the names, and give it with --mapping FILE".into()),
             2,

@@ -144,6 +144,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         return Err(Unsigned(unsigned).into());
     }
     std::fs::create_dir_all(order.out).with_context(|| format!("failed to make {}", order.out.display()))?;
+    clear(order)?;
     let (input, report) = trusted(order, teller)?;
     let reader = Reader::open_contacts(&input)?;
     let municipalities = Municipalities::built_in()?;
@@ -171,6 +172,35 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     let manifest = describe(order, &law, &settled, &reader, hash, refused, unsigned)?;
     write_folder(order, &settled, report.as_ref(), &manifest, &input)?;
     Ok(Outcome { settled, refused, manifest })
+}
+
+/// Takes away what an earlier settlement left in the folder, the manifest first: what is there afterwards
+/// belongs together. The input is left alone, should it lie there.
+fn clear(order: &Order) -> Result<()> {
+    let input = std::fs::canonicalize(order.contacts).ok();
+    let names = [
+        "manifest.toml",
+        "charges.parquet",
+        "charges.part",
+        "checked.part",
+        "checked.parquet",
+        "totals.csv",
+        "outside.csv",
+        "refused.csv",
+        "input.link",
+    ];
+    for path in names.map(|name| order.out.join(name)) {
+        if path.exists() && std::fs::canonicalize(&path).ok() != input {
+            std::fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))?;
+        }
+    }
+    for folder in ["law", "variants"].map(|name| order.out.join("rules").join(name)) {
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)
+                .with_context(|| format!("failed to remove {}", folder.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// A checked file: the contacts themselves if they are one, else what the check makes of them.

@@ -191,6 +191,20 @@ fn bad_rule_files_are_told_with_file_and_line() {
         "from = 2013-01-01\nto = 2014-12-31\npercent",
     );
     std::fs::write(folder.join("co-financing.toml"), gap).unwrap();
+    let alone = samspill(&[
+        "settle",
+        "2012",
+        "--contacts",
+        path(&folder.join("extract.csv")),
+        "--law",
+        path(&folder),
+        "--draft",
+        "--out",
+        path(&folder.join("none")),
+    ]);
+    assert!(text(&alone.stderr).contains("there is no rule file for USK"), "{}", text(&alone.stderr));
+    let days = rulebook::built_in::LAW.iter().find(|(name, _)| name.contains("discharge")).unwrap().1;
+    std::fs::write(folder.join("discharge-ready-day-rate.toml"), days).unwrap();
     let file = folder.join("extract.csv");
     std::fs::write(&file, EXTRACT).unwrap();
     let out = folder.join("result");

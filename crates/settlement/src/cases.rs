@@ -1,7 +1,7 @@
 //! Stays with payable days: the readiness events of a contact, asked of the day-rate rule.
 
 use domain::{Amount, CareLevel, Day, Minute, Month, Sector, UnitKind};
-use rulebook::calculation::day_rate::{self, NoRate};
+use rulebook::calculation::day_rate;
 use rulebook::file::Liable;
 use rulebook::{Assessment, Case, Event, Trace};
 
@@ -16,8 +16,10 @@ pub struct DayCharge {
     pub liable: Liable,
     /// Days.
     pub days: i64,
-    /// Amount.
+    /// Amount of the days that have a rate.
     pub amount: Amount,
+    /// The first day without one: who needs the amount must stop.
+    pub without_rate: Option<Day>,
     /// First day, which names the rule version.
     pub first: Day,
 }
@@ -39,15 +41,11 @@ pub struct Stay {
     pub events: Vec<Event>,
 }
 
-/// The charges of a stay, month by month, or the reason why there is none.
+/// The charges of a stay, month by month.
 ///
 /// # Errors
-/// If a payable day has no rate.
-pub fn assess(
-    law: &Law,
-    stay: &Stay,
-    trace: &mut impl Trace,
-) -> Result<Result<Vec<DayCharge>, &'static str>, NoRate> {
+/// The reason why there is none.
+pub fn assess(law: &Law, stay: &Stay, trace: &mut impl Trace) -> Result<Vec<DayCharge>, &'static str> {
     let case = Case {
         sector: stay.sector,
         unit_kind: stay.unit_kind,
@@ -56,26 +54,25 @@ pub fn assess(
         departed_at: stay.departed_at,
         events: &stay.events,
     };
-    let days = match day_rate::assess(&case, |day| law.usk_on(day), trace)? {
-        Assessment::Nothing { reason } => return Ok(Err(reason)),
+    let days = match day_rate::assess(&case, |day| law.usk_on(day), trace) {
+        Assessment::Nothing { reason } => return Err(reason),
         Assessment::Payable(days) => days,
     };
     let mut charges: Vec<DayCharge> = Vec::new();
     for day in days {
         let month = day.day.month();
-        match charges.iter_mut().find(|charge| charge.month == month && charge.liable == day.liable) {
-            Some(charge) => {
-                charge.days += 1;
-                charge.amount += day.rate;
-            }
-            None => charges.push(DayCharge {
-                month,
-                liable: day.liable,
-                days: 1,
-                amount: day.rate,
-                first: day.day,
-            }),
+        let place = charges.iter().position(|charge| charge.month == month && charge.liable == day.liable);
+        let place = place.unwrap_or_else(|| {
+            let (amount, first) = (Amount::ZERO, day.day);
+            charges.push(DayCharge { month, liable: day.liable, days: 0, amount, without_rate: None, first });
+            charges.len() - 1
+        });
+        let charge = &mut charges[place];
+        charge.days += 1;
+        match day.rate {
+            Some(rate) => charge.amount += rate,
+            None => charge.without_rate = charge.without_rate.or(Some(day.day)),
         }
     }
-    Ok(Ok(charges))
+    Ok(charges)
 }

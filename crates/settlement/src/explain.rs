@@ -134,7 +134,12 @@ pub fn load(reader: &Reader, group: usize, rows: &[usize]) -> Result<Vec<Contact
         RowSelection::from_consecutive_ranges(rows.iter().map(|row| *row..row + 1), reader.rows_in(group));
     for batch in reader.read(group, &columns, 1 << 12, Some(selection))? {
         let batch = batch.map_err(FileError::arrow(reader.path()))?;
-        out.extend((0..batch.num_rows()).map(|row| contact(&batch, row)));
+        let counted = reader.footer().get("samspill.counted").is_some_and(|counted| counted == "yes");
+        out.extend((0..batch.num_rows()).map(|row| {
+            let mut contact = contact(&batch, row);
+            contact.quantity.counted = counted;
+            contact
+        }));
     }
     Ok(out)
 }
@@ -187,6 +192,7 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
             points: Points::from_milli(or_zero(int(at::POINTS))),
             bed_days: or_zero(int(at::BED_DAYS)),
             contacts: or_zero(int(at::CONTACTS)),
+            counted: false,
             fee: Amount::from_ore(or_zero(int(at::FEE))),
         },
         case,
@@ -196,7 +202,7 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
 /// Explains one contact of a stay.
 ///
 /// # Errors
-/// If an amount does not fit, or a day has no rate.
+/// If an amount does not fit.
 pub fn explain(
     law: &Law,
     municipalities: &Municipalities,
@@ -251,7 +257,7 @@ pub fn explain(
         share(Instrument::Isf, law.isf.rule(segments.1), &decisions.isf, prices.isf, days.1, isf_steps),
     ];
     if !contact.case.events.is_empty() {
-        parts.push(day_rate(law, contact)?);
+        parts.push(day_rate(law, contact));
     }
     Ok(Some(Explanation { facts: facts(contact, municipalities), contact: contact.clone(), parts }))
 }
@@ -295,10 +301,9 @@ fn concluded(decision: &Option<Decision>, amount: Option<Amount>, inside: bool, 
     }
 }
 
-fn day_rate(law: &Law, contact: &Contact) -> Result<Part, SettleError> {
+fn day_rate(law: &Law, contact: &Contact) -> Part {
     let mut steps = Steps::default();
-    let assessed = cases::assess(law, &contact.case, &mut steps)
-        .map_err(|error| SettleError::NoRate { contact: contact.id, error })?;
+    let assessed = cases::assess(law, &contact.case, &mut steps);
     let departed = contact.case.departed_at.day();
     let rule = law
         .usk_on(departed)
@@ -308,10 +313,12 @@ fn day_rate(law: &Law, contact: &Contact) -> Result<Part, SettleError> {
         Ok(charges) => {
             let total: Amount = charges.iter().map(|charge| charge.amount).sum();
             let amounts = charges.iter().map(|charge| (charge.month.to_string(), charge.amount)).collect();
-            (amounts, format!("Krav: {total}"))
+            let unknown = charges.iter().find_map(|charge| charge.without_rate);
+            let but = unknown.map_or_else(String::new, |day| format!(", men ingen sats er funnet for {day}"));
+            (amounts, format!("Krav: {total}{but}"))
         }
     };
-    Ok(Part { instrument: Instrument::DischargeReady, rule, steps: steps.0, amounts, conclusion })
+    Part { instrument: Instrument::DischargeReady, rule, steps: steps.0, amounts, conclusion }
 }
 
 fn facts(contact: &Contact, municipalities: &Municipalities) -> Vec<String> {

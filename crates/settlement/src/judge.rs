@@ -28,12 +28,12 @@ pub enum SettleError {
         error: TooLarge,
     },
     /// A day needs a rate that was not found.
-    #[error("{error}: contact {contact}")]
+    #[error("no rate in force on {day}: contact {contact}")]
     NoRate {
         /// The contact.
         contact: i64,
         /// The day.
-        error: rulebook::calculation::day_rate::NoRate,
+        day: Day,
     },
     /// A residence that the check should have refused.
     #[error("contact {contact}: municipality '{code}' does not hold in {period}: check the file again")]
@@ -64,8 +64,7 @@ pub struct ShareSide {
 
 impl ShareSide {
     fn of(book: &LawBook, instrument: Instrument) -> Result<ShareSide, BookError> {
-        let none = ShareSide { segments: Vec::new(), dated_by: DatedBy::Discharge };
-        let Some(file) = book.rule_of(instrument) else { return Ok(none) };
+        let file = book.rule_of(instrument)?;
         Ok(ShareSide { segments: book.share_rule(&file.id)?, dated_by: book.dated_by(file) })
     }
 
@@ -115,10 +114,7 @@ impl Law {
     /// # Errors
     /// If a rule cannot be resolved.
     pub fn of(book: &LawBook) -> Result<Law, BookError> {
-        let usk = match book.rule_of(Instrument::DischargeReady) {
-            Some(file) => book.day_rate_rule(&file.id)?,
-            None => Vec::new(),
-        };
+        let usk = book.day_rate_rule(&book.rule_of(Instrument::DischargeReady)?.id)?;
         Ok(Law {
             kmf: ShareSide::of(book, Instrument::CoFinancing)?,
             isf: ShareSide::of(book, Instrument::Isf)?,
@@ -220,7 +216,7 @@ impl Law {
 /// and it cannot be computed.
 fn left_of_ceiling(rule: &ShareRule, quantity: &Quantity, used: Points) -> Option<Points> {
     let (ceiling, _) = rule.ceiling.as_ref()?;
-    (quantity.contacts == 1).then(|| std::cmp::max(*ceiling - used, Points::ZERO))
+    (!quantity.counted).then(|| std::cmp::max(*ceiling - used, Points::ZERO))
 }
 
 /// For each day of interest: the period's month it lies in, and the segment of a rule that holds.

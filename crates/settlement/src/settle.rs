@@ -12,8 +12,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 use domain::{
-    Amount, CareLevel, DrgType, EventKind, Instrument, Minute, Municipalities, Period, Points, Residence,
-    Sector, Service, UnitKind,
+    Amount, CareLevel, Day, DrgType, EventKind, Instrument, Minute, Municipalities, Period, Points,
+    Residence, Sector, Service, UnitKind,
 };
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::{Reader, in_order};
@@ -297,22 +297,24 @@ impl<'a> Desk<'a> {
         if self.by_area {
             return Home { debtor: format!("area:{code}"), region: self.region.clone() };
         }
-        let from = self.period.from();
-        let place = match self.municipalities.residence(code, from) {
-            Residence::Municipality(place) => Some(place),
-            // A successor inherits; a split is not guessed at.
-            Residence::Ended { became, .. } => match &became[..] {
-                [one] => match self.municipalities.residence(one, from) {
-                    Residence::Municipality(place) => Some(place),
-                    _ => None,
-                },
-                _ => None,
-            },
-            Residence::Abroad | Residence::NotYet { .. } | Residence::Unknown => None,
+        let (from, all) = (self.period.from(), self.municipalities);
+        let there = |code: &str, on: Day| match all.residence(code, on) {
+            Residence::Municipality(place) => all.get(place),
+            _ => None,
         };
-        match place.and_then(|place| self.municipalities.get(place)) {
-            Some(row) => Home { debtor: row.code.clone(), region: row.region.clone() },
-            None => Home { debtor: String::new(), region: String::new() },
+        let home = |row: &domain::Municipality| Home { debtor: row.code.clone(), region: row.region.clone() };
+        let nobody = || Home { debtor: String::new(), region: String::new() };
+        match all.residence(code, from) {
+            Residence::Municipality(place) => all.get(place).map_or_else(nobody, home),
+            // The number came later than the period: the one that inherits is charged.
+            Residence::NotYet { from } => there(code, from).map_or_else(nobody, home),
+            Residence::Ended { became, to } => match &became[..] {
+                [one] => there(one, from).map_or_else(nobody, home),
+                // A split is not guessed at; the region is still known.
+                _ => there(code, to)
+                    .map_or_else(nobody, |row| Home { debtor: String::new(), region: row.region.clone() }),
+            },
+            Residence::Abroad | Residence::Unknown => nobody(),
         }
     }
 }
@@ -732,12 +734,13 @@ impl<'a> Clerk<'a> {
             points: Points::from_milli(i64::from(points)),
             bed_days: i64::from(bed_days),
             contacts: i64::from(counted),
+            counted: self.desk.counted,
             fee: Amount::from_ore(i64::from(fee)),
         };
         if !columns.ready.value(row) {
             self.not_reported += quantity.contacts;
         }
-        let age = columns.age.map(|ages| ages[row] as u16);
+        let age = columns.age.and_then(|ages| u16::try_from(ages[row]).ok());
         let coded = Coded { class: usize::from(columns.class[row]), drg: columns.drg.at(row), age };
         let memo = self.memo((slots.0.segment, slots.1.segment));
         let outcome = self.outcome(memo, coded);
@@ -870,6 +873,9 @@ impl<'a> Clerk<'a> {
             self.kmf.cell(unit, home, place.months.0).add(cell);
         }
         if let Some(cell) = isf {
+            if self.homes[home].region.is_empty() {
+                return Err(self.no_home(place));
+            }
             let region = self.home_regions[home] as usize;
             self.isf.cell(unit, region, place.months.1).add(cell);
         }
@@ -1008,12 +1014,13 @@ impl<'a> Clerk<'a> {
             home: word(batch, at::MUNICIPALITY_OF_REGISTRATION, row).to_owned(),
             drg: word(batch, at::DRG, row).to_owned(),
             class: usize::from(columns.class[row]),
-            age: columns.age.map(|ages| ages[row] as u16),
+            age: columns.age.and_then(|ages| u16::try_from(ages[row]).ok()),
             ready: columns.ready.value(row),
             quantity: Quantity {
                 points: Points::from_milli(i64::from(columns.points[row])),
                 bed_days: i64::from(ints(batch, at::BED_DAYS)[row]),
                 contacts: i64::from(ints(batch, at::CONTACTS)[row]),
+                counted: self.desk.counted,
                 fee: Amount::from_ore(i64::from(ints(batch, at::FEE)[row])),
             },
         }
@@ -1062,9 +1069,7 @@ impl<'a> Clerk<'a> {
         let desk = self.desk;
         let contact = longs(batch, at::CONTACT_ID)[row];
         let stay = stay_of(batch, row);
-        let assessed = cases::assess(desk.law, &stay, &mut NoTrace)
-            .map_err(|error| SettleError::NoRate { contact, error })?;
-        let days = match assessed {
+        let days = match cases::assess(desk.law, &stay, &mut NoTrace) {
             Ok(days) => days,
             Err(reason) => {
                 if desk.period.holds(stay.departed_at.day()) {
@@ -1079,6 +1084,9 @@ impl<'a> Clerk<'a> {
             trust => trust,
         };
         for charge in days.iter().filter(|charge| desk.period.holds(charge.month.first())) {
+            if let Some(day) = charge.without_rate {
+                return Err(SettleError::NoRate { contact, day });
+            }
             let place = match charge.liable {
                 Liable::MunicipalityOfRegistration => at::MUNICIPALITY_OF_REGISTRATION,
                 Liable::MunicipalityOfStay => at::MUNICIPALITY_OF_STAY,

@@ -50,7 +50,7 @@ pub enum FirstDay {
 /// Which admission notice is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdmissionNotice {
-    /// Given at some time before the notice of readiness.
+    /// Given at some time before the patient left.
     Given,
     /// Given within 24 hours of admission.
     GivenWithin24Hours,
@@ -87,8 +87,8 @@ pub struct Case<'a> {
 pub struct PayableDay {
     /// The day.
     pub day: Day,
-    /// Its price.
-    pub rate: Amount,
+    /// Its price; `None` if no rate holds on the day. None is carried over from another year.
+    pub rate: Option<Amount>,
     /// Which municipality pays.
     pub liable: Liable,
 }
@@ -105,36 +105,27 @@ pub enum Assessment {
     },
 }
 
-/// No price holds on a day that would be payable: the settlement stops.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no rate in force on {day}")]
-pub struct NoRate {
-    /// The day.
-    pub day: Day,
-}
-
 /// The days of a stay that a municipality pays for.
 ///
-/// `rule_on` gives the rule as it holds on a day, or `None` where it is not in force.
-///
-/// # Errors
-/// If a payable day has no rate. None is carried over from another year.
+/// `rule_on` gives the rule as it holds on a day, or `None` where it is not in force. A payable day without a
+/// rate is told as such; whoever needs its price must stop.
 pub fn assess<'r>(
     case: &Case,
     rule_on: impl Fn(Day) -> Option<&'r DayRateRule>,
     trace: &mut impl Trace,
-) -> Result<Assessment, NoRate> {
+) -> Assessment {
     let mut events: Vec<Event> = case.events.to_vec();
-    events.sort();
+    // By time; at the same time in the order reported, since times may be days only.
+    events.sort_by_key(|event| event.at);
     events.dedup();
     let Some(rule) = rule_on(case.departed_at.day()).or_else(|| rule_on(case.admitted_at.day())) else {
-        return Ok(Assessment::Nothing { reason: "not-in-force" });
+        return Assessment::Nothing { reason: "not-in-force" };
     };
     if let Some(reason) = not_covered(case, rule, trace) {
-        return Ok(Assessment::Nothing { reason });
+        return Assessment::Nothing { reason };
     }
     if let Some(reason) = no_admission_notice(case, &events, rule, trace) {
-        return Ok(Assessment::Nothing { reason });
+        return Assessment::Nothing { reason };
     }
     let spells = spells(case, &events);
     if spells.is_empty() {
@@ -143,17 +134,17 @@ pub fn assess<'r>(
                 "Det er ikke meldt at pasienten er utskrivningsklar, eller kommunen er ikke varslet".into(),
             )
         });
-        return Ok(Assessment::Nothing { reason: "not-ready-and-notified" });
+        return Assessment::Nothing { reason: "not-ready-and-notified" };
     }
     let mut payable: Vec<PayableDay> = Vec::new();
     for spell in &spells {
-        payable_days(spell, case, &events, &rule_on, &mut payable, trace)?;
+        payable_days(spell, case, &events, &rule_on, &mut payable, trace);
     }
     if payable.is_empty() {
-        return Ok(Assessment::Nothing { reason: "no-payable-day" });
+        return Assessment::Nothing { reason: "no-payable-day" };
     }
     trace.step(|| sum_line(&payable));
-    Ok(Assessment::Payable(payable))
+    Assessment::Payable(payable)
 }
 
 fn not_covered(case: &Case, rule: &DayRateRule, trace: &mut impl Trace) -> Option<&'static str> {
@@ -184,6 +175,7 @@ fn no_admission_notice(
     let (asked, provenance) = &rule.admission_notice;
     let reason = match (notice, asked) {
         (None, _) => Some("no-admission-notice"),
+        (Some(at), _) if at > case.departed_at => Some("no-admission-notice"),
         (Some(at), AdmissionNotice::GivenWithin24Hours) if at > case.admitted_at.plus_hours(24) => {
             Some("admission-notice-late")
         }
@@ -241,10 +233,10 @@ fn payable_days<'r>(
     rule_on: &impl Fn(Day) -> Option<&'r DayRateRule>,
     payable: &mut Vec<PayableDay>,
     trace: &mut impl Trace,
-) -> Result<(), NoRate> {
+) {
     let later = std::cmp::max(spell.ready, spell.notified);
     // A patient who was ready before the rule came into force is paid for from its first day.
-    let Some(rule) = rule_on(later.day()).or_else(|| rule_on(case.departed_at.day())) else { return Ok(()) };
+    let Some(rule) = rule_on(later.day()).or_else(|| rule_on(case.departed_at.day())) else { return };
     let answers = || {
         let until = spell.withdrawn.unwrap_or(case.departed_at);
         let answered = |kind| matches!(kind, EventKind::CanReceive | EventKind::CannotReceive);
@@ -252,7 +244,9 @@ fn payable_days<'r>(
         events.iter().filter(move |event| answered(event.kind) && within.contains(&event.at))
     };
     let refusal = answers().find(|event| event.kind == EventKind::CannotReceive).map(|event| event.at);
+    // An episode is paid for from its own first day: what came before belongs to the one before it.
     let start = std::cmp::max(later, spell.notified.plus_hours(rule.grace_hours.0)).day();
+    let start = std::cmp::max(start, case.admitted_at.day());
     let first = match rule.first.0 {
         FirstDay::LaterOfReadyAndNotified => start,
         FirstDay::WhenAllConditionsHold => std::cmp::max(start, refusal.map_or(start, Minute::day)),
@@ -286,14 +280,18 @@ fn payable_days<'r>(
         let answer = answers().rfind(|event| event.at.day() <= day);
         let place_ready = answer.is_some_and(|event| event.kind == EventKind::CanReceive);
         let already = payable.iter().any(|paid| paid.day == day);
-        if let (false, false, Some(rule)) = (place_ready, already, rule_on(day)) {
-            let (rate, _) = rule.rate.as_ref().ok_or(NoRate { day })?;
-            payable.push(PayableDay { day, rate: *rate, liable: rule.liable });
-            trace.step(|| Step::on(format!("Døgnet {day}: {rate}"), rate_place(rule)));
+        // Each day is asked of its own day's rule: sectors came in later than the rule did.
+        let covered = |rule: &&DayRateRule| {
+            rule.sectors.contains(&case.sector) && rule.unit_kinds.contains(&case.unit_kind)
+        };
+        if let (false, false, Some(rule)) = (place_ready, already, rule_on(day).filter(covered)) {
+            let rate = rule.rate.as_ref().map(|(rate, _)| *rate);
+            payable.push(PayableDay { day, rate, liable: rule.liable });
+            let shown = rate.map_or_else(|| "ingen sats er funnet".to_owned(), |rate| rate.to_string());
+            trace.step(|| Step::on(format!("Døgnet {day}: {shown}"), rate_place(rule)));
         }
         day = day.next();
     }
-    Ok(())
 }
 
 fn rate_place(rule: &DayRateRule) -> &Provenance {
@@ -311,16 +309,26 @@ fn answer_line(event: &Event, rule: &DayRateRule) -> Step {
 }
 
 fn sum_line(payable: &[PayableDay]) -> Step {
-    let mut groups: Vec<(Amount, u32)> = Vec::new();
+    let mut groups: Vec<(Option<Amount>, u32)> = Vec::new();
     for day in payable {
         match groups.last_mut() {
             Some((rate, count)) if *rate == day.rate => *count += 1,
             _ => groups.push((day.rate, 1)),
         }
     }
-    let parts: Vec<String> = groups.iter().map(|(rate, count)| format!("{count} × {rate}")).collect();
-    let total: Amount = payable.iter().map(|day| day.rate).sum();
+    let rate = |rate: &Option<Amount>| rate.map_or_else(|| "ukjent sats".to_owned(), |rate| rate.to_string());
+    let parts: Vec<String> =
+        groups.iter().map(|(price, count)| format!("{count} × {}", rate(price))).collect();
+    let total = total(payable).map_or_else(|_| "ukjent".to_owned(), |total| total.to_string());
     Step::sum(format!("{} = {total}", parts.join(" + ")))
+}
+
+/// The price of all the days, or the first day without a rate.
+///
+/// # Errors
+/// If a day has no rate.
+pub fn total(days: &[PayableDay]) -> Result<Amount, Day> {
+    days.iter().map(|day| day.rate.ok_or(day.day)).sum()
 }
 
 /// A time as a person would write it: the day alone if no hour is known.

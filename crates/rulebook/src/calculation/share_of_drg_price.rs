@@ -136,6 +136,8 @@ pub struct Quantity {
     pub bed_days: i64,
     /// Contacts (more than one in counted figures).
     pub contacts: i64,
+    /// The row is a count of contacts, not a contact: no ceiling per stay can be computed on it.
+    pub counted: bool,
     /// The contact's own fee.
     pub fee: Amount,
 }
@@ -244,7 +246,7 @@ fn pricing(facts: &Facts, rule: &ShareRule, trace: &mut impl Trace) -> Pricing {
 }
 
 fn matches(when: &When, facts: &Facts) -> Answer {
-    let unknown_type = facts.drg_type == DrgType::Unknown && facts.drg.is_none();
+    let unknown_type = facts.drg_type == DrgType::Unknown;
     let listed = |yes: Option<bool>| yes.map_or(Answer::Yes, Answer::from);
     let answers = [
         listed(when.sectors.as_ref().map(|list| list.contains(&facts.sector))),
