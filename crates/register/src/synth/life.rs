@@ -343,7 +343,9 @@ impl<'a> Life<'a> {
     }
 
     fn write_stay(&mut self, spell: &Spell, ladder: &Ladder, points: f64) {
-        let nights = spell.discharged.day().number() - spell.admitted.day().number();
+        // A patient who is ready to leave the hospital is not moved within it.
+        let ready = spell.events.iter().find(|event| event.kind == EventKind::Ready).map(|event| event.at);
+        let nights = ready.unwrap_or(spell.discharged).day().number() - spell.admitted.day().number();
         let two = nights >= 2
             && matches!(spell.stay, Stay::Medical | Stay::Surgical)
             && self.chance(model::TWO_EPISODES);

@@ -1,0 +1,150 @@
+//! Properties of the law as data: time is covered, variants stack, and no text breaks the readers.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use domain::{CareLevel, Day, EventKind, Minute, Sector, UnitKind};
+use proptest::prelude::*;
+use rulebook::book::BookError;
+use rulebook::built_in::{LAW, VARIANTS};
+use rulebook::calculation::day_rate::{assess, total};
+use rulebook::file::{RuleFile, VariantFile};
+use rulebook::{Assessment, Case, Event, LawBook, NoTrace, Segment, Standing};
+
+fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+/// Every day has one segment, and no two neighbours say the same.
+fn covers_time<T>(segments: &[Segment<T>], version: impl Fn(&T) -> String) {
+    for pair in segments.windows(2) {
+        assert_eq!(pair[0].to.next(), pair[1].from, "a day with none, or two");
+        if let (Standing::InForce(one), Standing::InForce(other)) = (&pair[0].standing, &pair[1].standing) {
+            assert_ne!(version(one), version(other));
+        }
+    }
+    assert_eq!(segments.first().unwrap().from, day("2000-01-01"));
+    assert_eq!(segments.last().unwrap().to, day("2050-12-31"));
+}
+
+#[test]
+fn every_day_has_exactly_one_version() {
+    let book = LawBook::built_in().unwrap();
+    covers_time(&book.share_rule("co-financing").unwrap(), |rule| rule.version.to_string());
+    covers_time(&book.share_rule("activity-based-funding").unwrap(), |rule| rule.version.to_string());
+    covers_time(&book.day_rate_rule("discharge-ready-day-rate").unwrap(), |rule| rule.version.to_string());
+}
+
+#[test]
+fn outside_2012_to_2014_co_financing_is_not_in_force() {
+    let book = LawBook::built_in().unwrap();
+    for segment in book.share_rule("co-financing").unwrap() {
+        let inside = segment.from >= day("2012-01-01") && segment.to <= day("2014-12-31");
+        assert_eq!(matches!(segment.standing, Standing::InForce(_)), inside, "{}", segment.from);
+    }
+}
+
+#[test]
+fn next_years_rate_does_not_change_this_years_version() {
+    let longer = |name: &str, text: &str| match name.contains("day-rate") {
+        false => text.to_owned(),
+        true => format!("# a remark\n{}", text.replace("kroner_per_day = 5_981", "kroner_per_day = 6_999")),
+    };
+    let changed: Vec<(String, String)> =
+        LAW.iter().map(|(name, text)| ((*name).to_owned(), longer(name, text))).collect();
+    let changed = LawBook::new(changed.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap();
+    let versions = |book: &LawBook| -> Vec<(Day, String)> {
+        let segments = book.day_rate_rule("discharge-ready-day-rate").unwrap();
+        segments
+            .iter()
+            .filter_map(|segment| Some((segment.from, segment.standing.in_force()?.version.to_string())))
+            .collect()
+    };
+    let (before, after) = (versions(&LawBook::built_in().unwrap()), versions(&changed));
+    let differ: Vec<Day> =
+        before.iter().zip(&after).filter(|(one, other)| one != other).map(|(one, _)| one.0).collect();
+    assert_eq!(differ, [day("2025-01-01")]);
+}
+
+#[test]
+fn variants_stack_in_any_order_and_two_that_disagree_are_named() {
+    let pick = |id: &str| rulebook::built_in::variant(id).unwrap();
+    let (medical, days) = (pick("co-financing-medical"), pick("discharge-ready-3000"));
+    let rules = |order: [(&'static str, &'static str); 2]| {
+        let book = LawBook::built_in().unwrap().with_variants(order).unwrap();
+        format!("{:?}", book.share_rule("co-financing").unwrap())
+    };
+    assert_eq!(rules([medical, days]), rules([days, medical]));
+    let both = LawBook::built_in().unwrap().with_variants([days, pick("discharge-ready-5000")]);
+    match both.unwrap_err() {
+        BookError::Conflict { one, other, key, .. } => {
+            assert_eq!(
+                (one.as_str(), other.as_str(), key.as_str()),
+                ("discharge-ready-3000", "discharge-ready-5000", "kroner_per_day")
+            );
+        }
+        other => assert_eq!(other.to_string(), "a conflict"),
+    }
+}
+
+fn cost(ready: i64, notified: i64, refused: Option<i64>, place: Option<i64>, departed: i64) -> i64 {
+    let book = LawBook::built_in().unwrap();
+    let segments = book.day_rate_rule("discharge-ready-day-rate").unwrap();
+    let start = day("2015-03-01").start();
+    let at = |hours: i64| start.plus_hours(hours);
+    let mut events = vec![
+        Event { at: start, kind: EventKind::AdmissionNotice },
+        Event { at: at(ready), kind: EventKind::Ready },
+        Event { at: at(notified), kind: EventKind::ReadinessNotice },
+    ];
+    events.extend(refused.map(|hours| Event { at: at(notified + hours), kind: EventKind::CannotReceive }));
+    events.extend(place.map(|hours| Event { at: at(notified + hours), kind: EventKind::CanReceive }));
+    let departed_at: Minute = at(departed);
+    let case = Case {
+        sector: Sector::Somatic,
+        unit_kind: UnitKind::PublicHospital,
+        care_level: CareLevel::Overnight,
+        admitted_at: start,
+        departed_at,
+        events: &events,
+    };
+    let on = |day: Day| segments.iter().find(|s| s.from <= day && day <= s.to)?.standing.in_force();
+    match assess(&case, on, &mut NoTrace) {
+        Assessment::Nothing { .. } => 0,
+        Assessment::Payable(days) => total(&days).unwrap().ore(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..Default::default() })]
+
+    #[test]
+    fn one_more_day_never_costs_less(
+        ready in 0i64..200, later in 0i64..48, refused in prop::option::of(0i64..48),
+        place in prop::option::of(0i64..200), stay in 0i64..400,
+    ) {
+        let one = cost(ready, ready + later, refused, place, ready + later + stay);
+        let more = cost(ready, ready + later, refused, place, ready + later + stay + 24);
+        prop_assert!(more >= one, "{one} then {more}");
+        prop_assert_eq!(one % 438_700, 0);
+    }
+
+    #[test]
+    fn no_rule_text_breaks_the_reader(file in 0usize..13, from in 0usize..6000, length in 0usize..40, put in "[\\[\\]=\"0-9a-z_\n -]{0,12}") {
+        let all: Vec<&(&str, &str)> = LAW.iter().chain(VARIANTS).collect();
+        let (name, text) = all[file % all.len()];
+        let letters: Vec<char> = text.chars().collect();
+        let from = from % letters.len();
+        let to = std::cmp::min(from + length, letters.len());
+        let broken: String = letters[..from].iter().copied().chain(put.chars()).chain(letters[to..].iter().copied()).collect();
+        // An error or a rule; and a rule that is read can be resolved or says why not.
+        if RuleFile::parse(name, &broken).is_ok() {
+            let files = LAW.iter().map(|(known, text)| (*known, if known == name { broken.as_str() } else { *text }));
+            if let Ok(book) = LawBook::new(files) {
+                let _ = (book.share_rule("co-financing"), book.day_rate_rule("discharge-ready-day-rate"));
+            }
+        }
+        if VariantFile::parse(name, &broken).is_ok() {
+            let _ = LawBook::built_in().unwrap().with_variants([(*name, broken.as_str())]).map(|book| book.share_rule("co-financing").is_ok());
+        }
+    }
+}
