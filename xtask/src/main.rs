@@ -2,8 +2,9 @@
 
 mod tidy;
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -29,12 +30,33 @@ fn test(root: &Path) -> Result<()> {
     cargo(root, &["fmt", "--all", "--check"], &[])?;
     tidy::tidy(root)?;
     cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
-    cargo(root, &["test", "--workspace"], &[])?;
-    cargo(
-        root,
-        &["doc", "--workspace", "--no-deps", "--document-private-items"],
-        &[("RUSTDOCFLAGS", "-D warnings")],
-    )
+    let passed = tests(root)?;
+    let documented = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+    cargo(root, &documented, &[("RUSTDOCFLAGS", "-D warnings")])?;
+    println!("{passed} passed, 0 failed");
+    Ok(())
+}
+
+/// Runs every test and counts them: a run that found none has not tested anything.
+fn tests(root: &Path) -> Result<u32> {
+    eprintln!("\n== cargo test --workspace");
+    let mut command = Command::new("cargo");
+    command.args(["test", "--workspace"]).current_dir(root).stdout(Stdio::piped());
+    let mut child = command.spawn().context("failed to start cargo test")?;
+    let mut passed = 0;
+    if let Some(out) = child.stdout.take() {
+        for line in BufReader::new(out).lines() {
+            let line = line?;
+            println!("{line}");
+            let count = line.strip_prefix("test result: ok. ").and_then(|rest| rest.split(' ').next());
+            passed += count.and_then(|count| count.parse::<u32>().ok()).unwrap_or(0);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() || passed == 0 {
+        bail!("cargo test failed: {status}, {passed} passed");
+    }
+    Ok(passed)
 }
 
 /// The property tests again, with so many cases each: hours instead of seconds.

@@ -119,10 +119,10 @@ impl Scale {
     }
 
     fn told(self) -> String {
-        if self.made >= self.of {
+        if self.made == self.of {
             return "hele landet".to_owned();
         }
-        format!("{} av {} innbyggere, blåst opp", grouped(self.made), grouped(self.of))
+        format!("{} av {} innbyggere, skalert", grouped(self.made), grouped(self.of))
     }
 }
 

@@ -122,8 +122,8 @@ struct SettleArguments {
     /// Folder of rule files instead of those that come with the program.
     #[arg(long)]
     law: Option<PathBuf>,
-    /// Variant to lay over the law: a file or a built-in name; may be given several times.
-    #[arg(long)]
+    /// Variants to lay over the law: files or built-in names.
+    #[arg(long, num_args = 1..)]
     variant: Vec<PathBuf>,
     /// Use values that nobody has signed.
     #[arg(long)]
@@ -182,8 +182,8 @@ struct RuleSource {
     /// Folder of rule files instead of those that come with the program.
     #[arg(long)]
     law: Option<PathBuf>,
-    /// Variant to lay over the law.
-    #[arg(long)]
+    /// Variants to lay over the law.
+    #[arg(long, num_args = 1..)]
     variant: Vec<PathBuf>,
     /// Form of the table.
     #[arg(long = "as")]
@@ -289,7 +289,7 @@ fn synth(order: &SynthArguments, threads: usize, teller: Teller) -> Result<u8> {
     stage.done();
     let count = domain::amount::grouped;
     teller.say(&format!(
-        "laget {}: {} kontakter for {} av {} innbyggere, {} s; neste: samspill settle {} --contacts {} --draft --out result",
+        "laget {}: {} kontakter for {} personer (landet har {}), {} s; neste: samspill settle {} --contacts {} --draft --out result",
         order.out.display(),
         count(made.rows),
         count(made.persons),

@@ -261,6 +261,10 @@ fn describe(
             file: reader.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
             sha256: hash,
             checked_from: footer(schema::SOURCE_KEY),
+            checked_from_sha256: match reader.path() == order.contacts {
+                true => String::new(),
+                false => manifest::sha256_file(order.contacts)?,
+            },
             checked: footer(schema::CHECKED_KEY),
         },
         program: manifest::Program {

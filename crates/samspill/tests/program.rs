@@ -256,7 +256,7 @@ fn a_small_demo_runs_through() {
         "1201 Bergen",
         "UTKAST",
         "explain KMF-",
-        "20\u{a0}000 av 4\u{a0}985\u{a0}870",
+        "20\u{a0}000 av 4\u{a0}985\u{a0}870 innbyggere, skalert",
     ] {
         assert!(told.contains(part), "{part} is not in\n{told}");
     }

@@ -58,6 +58,8 @@ pub struct Input {
     pub sha256: String,
     /// The file that was checked to make it.
     pub checked_from: String,
+    /// Its SHA-256, if it was checked in this run; else empty.
+    pub checked_from_sha256: String,
     /// How it was checked.
     pub checked: String,
 }

@@ -32,7 +32,7 @@ const VISITORS: f64 = 0.003;
 pub struct Order {
     /// Year of discharge.
     pub year: i16,
-    /// Persons, at most the country's; `None` for all.
+    /// Persons; `None` for the country's. Fewer are a sample, more are the country again with other people.
     pub people: Option<u64>,
     /// Seed.
     pub seed: u64,
@@ -157,10 +157,18 @@ impl World {
         let mut contacts = Contacts::new();
         let end = std::cmp::min((group + 1) * PERSONS_PER_GROUP, persons);
         for drawn in group * PERSONS_PER_GROUP..end {
-            // Every n-th person: a sample with the country's mix of places and ages.
-            let number = (u128::from(drawn) * u128::from(self.everybody()) / u128::from(persons)) as u64;
-            if let Some(person) = self.person(number) {
-                life::live(self, &person, &mut contacts);
+            let everybody = self.everybody();
+            // Every n-th person: a sample with the country's mix of places and ages. More than the country
+            // holds: the places and ages again, with other people in them.
+            let (place, number) = match persons <= everybody {
+                true => {
+                    let number = (u128::from(drawn) * u128::from(everybody) / u128::from(persons)) as u64;
+                    (number, number)
+                }
+                false => (drawn % everybody, drawn),
+            };
+            if let Some(person) = self.person(place) {
+                life::live(self, &Person { number, ..person }, &mut contacts);
             }
         }
         contacts
@@ -196,7 +204,7 @@ fn local_hospitals(population: &Population) -> Vec<usize> {
 pub fn make(order: &Order, folder: &Path, mut told: impl FnMut(u64, u64)) -> Result<Made, SynthError> {
     let world = World::new(order)?;
     let country = world.population.persons;
-    let wanted = order.people.map_or(country, |people| std::cmp::min(people, country));
+    let wanted = order.people.unwrap_or(country);
     // Visitors come in proportion.
     let persons = (u128::from(wanted) * u128::from(world.everybody()) / u128::from(country.max(1))) as u64;
     std::fs::create_dir_all(folder).map_err(FileError::io(folder))?;
