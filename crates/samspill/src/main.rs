@@ -221,6 +221,9 @@ fn help(error: &anyhow::Error) -> (Option<String>, u8) {
             2,
         );
     }
+    if error.is::<domain::day::NotATime>() {
+        return (None, 2);
+    }
     if let Some(CheckError::SameFile(_)) = error.downcast_ref() {
         return (Some("give another name with --out".into()), 2);
     }

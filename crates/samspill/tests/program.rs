@@ -81,6 +81,11 @@ fn an_extract_becomes_kroner_and_an_explanation() {
     }
     let days = text(&samspill(&["explain", "USK-1-2012-03", "--in", path(&out)]).stdout);
     assert!(days.contains("3 × 4\u{a0}000,00\u{a0}kr = 12\u{a0}000,00\u{a0}kr"), "{days}");
+    assert!(
+        days.contains(", gjelder 2012-01-01–2012-12-31") && told.contains(", gjelder 2012-01-01–2012-12-31")
+    );
+    let wrong = samspill(&["settle", "2012-13", "--contacts", path(&file), "--draft", "--out", path(&out)]);
+    assert_eq!(wrong.status.code(), Some(2));
     let outside = text(&samspill(&["explain", "2", "--in", path(&out)]).stdout);
     assert!(outside.contains("grunn: surgery"), "{outside}");
     let nobody = samspill(&["explain", "77", "--in", path(&out)]);

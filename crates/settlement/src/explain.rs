@@ -305,9 +305,13 @@ fn day_rate(law: &Law, contact: &Contact) -> Part {
     let mut steps = Steps::default();
     let assessed = cases::assess(law, &contact.case, &mut steps);
     let departed = contact.case.departed_at.day();
-    let rule = law
-        .usk_on(departed)
-        .map_or_else(|| format!("ordningen gjelder ikke {departed}"), |rule| rule.version.to_string());
+    let rule = law.usk_on(departed).map_or_else(
+        || format!("ordningen gjelder ikke {departed}"),
+        |rule| {
+            let segment = law.usk.iter().find(|segment| segment.from <= departed && departed <= segment.to);
+            rule.version.to_string() + &segment.map_or_else(String::new, held)
+        },
+    );
     let (amounts, conclusion) = match assessed {
         Err(reason) => (Vec::new(), format!("Intet krav, grunn: {reason}")),
         Ok(charges) => {
