@@ -407,69 +407,12 @@ impl Contacts {
         }
     }
 
-    /// A column of 32-bit numbers or days.
-    pub fn ints(&self, place: usize) -> &[i32] {
-        match &self.columns[place] {
-            Values::Int(values) => values,
-            _ => &[],
-        }
-    }
-
     /// Replaces a column of 32-bit numbers of the same length.
     pub fn set_ints(&mut self, place: usize, new: Vec<i32>) {
         assert_eq!(new.len(), self.rows, "a column has as many values as the file has rows");
         if let Values::Int(values) = &mut self.columns[place] {
             *values = new;
         }
-    }
-
-    /// The word of a row.
-    pub fn word_at(&self, place: usize, row: usize) -> &str {
-        match &self.columns[place] {
-            Values::Word(numbers, interner) => &interner.words[numbers[row] as usize],
-            _ => "",
-        }
-    }
-
-    /// A column's word numbers.
-    pub fn word_numbers(&self, place: usize) -> &[i32] {
-        match &self.columns[place] {
-            Values::Word(numbers, _) => numbers,
-            _ => &[],
-        }
-    }
-
-    /// A column's words, by number.
-    pub fn words(&self, place: usize) -> &[String] {
-        match &self.columns[place] {
-            Values::Word(_, interner) => interner.words(),
-            _ => &[],
-        }
-    }
-
-    /// The rows at these places, in that order.
-    pub fn select(&self, rows: &[usize]) -> Contacts {
-        let columns = self
-            .columns
-            .iter()
-            .map(|values| match values {
-                Values::Long(values) => Values::Long(rows.iter().map(|row| values[*row]).collect()),
-                Values::Int(values) => Values::Int(rows.iter().map(|row| values[*row]).collect()),
-                Values::Flag(values) => Values::Flag(rows.iter().map(|row| values[*row]).collect()),
-                Values::Word(numbers, interner) => {
-                    Values::Word(rows.iter().map(|row| numbers[*row]).collect(), interner.clone())
-                }
-                Values::Events(ends, events) => {
-                    let (mut new_ends, mut new_events) = (vec![0], Vec::new());
-                    for row in rows {
-                        new_events.extend_from_slice(&events[ends[*row] as usize..ends[*row + 1] as usize]);
-                        new_ends.push(new_events.len() as u32);
-                    }
-                    Values::Events(new_ends, new_events)
-                }
-            })
-            .collect();
-        Contacts { columns, rows: rows.len() }
     }
 
     /// The same rows as Arrow columns.

@@ -6,9 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    Amount, CareLevel, Day, DrgType, EventKind, Instrument, Minute, Points, Sector, Service, UnitKind,
-};
+use domain::{Amount, CareLevel, Day, DrgType, EventKind, Minute, Points, Sector, Service, UnitKind};
 
 use crate::book::{DatedBy, LawBook, Segment, Standing};
 use crate::calculation::day_rate::{self, Assessment, Case, Event};
@@ -369,11 +367,6 @@ pub fn run_built_in() -> Result<(usize, Vec<Failure>), crate::book::BookError> {
         add(run(&book, &rule, file, page));
     }
     Ok((count, failures))
-}
-
-/// The instrument of a rule, for messages.
-pub fn instrument(book: &LawBook, rule: &str) -> Option<Instrument> {
-    book.rule(rule).map(|rule| rule.instrument)
 }
 
 #[cfg(test)]

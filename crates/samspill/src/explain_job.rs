@@ -7,7 +7,7 @@ use domain::{Instrument, Municipalities, Period};
 use register::check::own_key;
 use register::parquet_file::Reader;
 use register::schema::contact_key;
-use settlement::explain::{Explanation, explain, stay_of_contact};
+use settlement::explain::{Explanation, explain, sentence, stay_of_contact};
 use settlement::manifest::Manifest;
 use settlement::{Law, manifest};
 
@@ -139,11 +139,4 @@ fn told(explanation: &Explanation, asked: &Asked, manifest: &Manifest) -> String
         out.push_str("\nUTKAST: usignerte verdier er brukt. Se «unsigned» i manifest.toml.\n");
     }
     out
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }

@@ -361,7 +361,8 @@ fn facts(contact: &Contact, municipalities: &Municipalities) -> Vec<String> {
     out
 }
 
-fn sentence(text: &str) -> String {
+/// A text with a capital first letter.
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters
         .next()
