@@ -93,6 +93,21 @@ fn an_extract_becomes_kroner_and_an_explanation() {
 }
 
 #[test]
+fn an_age_that_is_missing_is_unknown_in_sum_and_explanation_alike() {
+    let folder = folder("age");
+    let (file, out) = (folder.join("extract.csv"), folder.join("result"));
+    std::fs::write(&file, EXTRACT.replace(",1201,81,127,", ",1201,,127,")).unwrap();
+    let variant = ["--variant", "co-financing-80-plus", "--draft"];
+    let settle = [&["settle", "2012", "--contacts", path(&file), "--out", path(&out)][..], &variant].concat();
+    let settled = samspill(&settle);
+    assert!(text(&settled.stderr).contains("below-age could not be tested"), "{}", text(&settled.stderr));
+    let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
+    assert!(totals.contains("1201,983658725,1201,U1,2012-03,KMF,1,1500,1146270"), "{totals}");
+    let told = text(&samspill(&["explain", "KMF-1", "--in", path(&out)]).stdout);
+    assert!(told.contains("Krav: 11\u{a0}462,70\u{a0}kr, et øvre anslag"), "{told}");
+}
+
+#[test]
 fn settling_again_gives_the_same_bytes() {
     let folder = folder("again");
     let file = folder.join("extract.csv");

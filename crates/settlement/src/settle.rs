@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
-use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
+use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch, StringArray};
 use domain::{
     Amount, CareLevel, Day, DrgType, EventKind, Instrument, Minute, Municipalities, Period, Points,
     Residence, Sector, Service, UnitKind,
@@ -484,8 +484,17 @@ struct Columns<'b> {
     dates: (&'b [i32], &'b [i32]),
     stay_rows: &'b [i32],
     ready: &'b BooleanArray,
-    age: Option<&'b [i32]>,
+    age: Option<&'b Int32Array>,
     measured: Option<(&'b [i32], &'b [i32], &'b [i32])>,
+}
+
+impl Columns<'_> {
+    /// Age, where it is given: the value behind a missing one says nothing.
+    #[inline]
+    fn age_at(&self, row: usize) -> Option<u16> {
+        let ages = self.age.filter(|ages| ages.is_valid(row))?;
+        u16::try_from(ages.value(row)).ok()
+    }
 }
 
 /// A dictionary column: keys, and what each key stands for.
@@ -674,7 +683,10 @@ impl<'a> Clerk<'a> {
             dates: (ints(batch, desk.dates.0), ints(batch, desk.dates.1)),
             stay_rows: ints(batch, at::STAY_ROWS),
             ready: column(batch, at::REPORTED_READY).as_boolean_opt()?,
-            age: (!desk.age_limits.is_empty()).then(|| ints(batch, at::AGE)),
+            age: match desk.age_limits.is_empty() {
+                true => None,
+                false => column(batch, at::AGE).as_primitive_opt(),
+            },
             measured: (desk.tariffs || desk.counted)
                 .then(|| (ints(batch, at::BED_DAYS), ints(batch, at::CONTACTS), ints(batch, at::FEE))),
         })
@@ -740,7 +752,7 @@ impl<'a> Clerk<'a> {
         if !columns.ready.value(row) {
             self.not_reported += quantity.contacts;
         }
-        let age = columns.age.and_then(|ages| u16::try_from(ages[row]).ok());
+        let age = columns.age_at(row);
         let coded = Coded { class: usize::from(columns.class[row]), drg: columns.drg.at(row), age };
         let memo = self.memo((slots.0.segment, slots.1.segment));
         let outcome = self.outcome(memo, coded);
@@ -1014,7 +1026,7 @@ impl<'a> Clerk<'a> {
             home: word(batch, at::MUNICIPALITY_OF_REGISTRATION, row).to_owned(),
             drg: word(batch, at::DRG, row).to_owned(),
             class: usize::from(columns.class[row]),
-            age: columns.age.and_then(|ages| u16::try_from(ages[row]).ok()),
+            age: columns.age_at(row),
             ready: columns.ready.value(row),
             quantity: Quantity {
                 points: Points::from_milli(i64::from(columns.points[row])),
