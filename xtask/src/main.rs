@@ -1,6 +1,7 @@
 //! The chores: `cargo xtask test | tidy | bench | soak`. `test` is all of CI, the same at a desk.
 
 mod tidy;
+mod tools;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,11 +13,14 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let root = root()?;
     match arguments.first().map(String::as_str) {
-        Some("test") => test(&root),
+        Some("test") => test(&root, arguments.iter().any(|argument| argument == "--install")),
+        Some("postgres") => postgres(),
         Some("tidy") => tidy::tidy(&root),
         Some("bench") => script(&root, "bench/bench.py", &arguments[1..]),
         Some("soak") => soak(&root, arguments.get(1).map_or("20000", String::as_str)),
-        _ => bail!("usage: cargo xtask test | tidy | bench [--people N] | soak [cases]"),
+        _ => {
+            bail!("usage: cargo xtask test [--install] | tidy | bench [--people N] | soak [cases] | postgres")
+        }
     }
 }
 
@@ -25,12 +29,18 @@ fn root() -> Result<PathBuf> {
     Ok(here.parent().context("xtask lies in the workspace")?.to_path_buf())
 }
 
-/// Formatting, lints, tidiness, every test, documentation without warnings. Nothing but cargo is needed.
-fn test(root: &Path) -> Result<()> {
+/// Formatting, lints, tidiness, every test on both stores, documentation without warnings. What the tests
+/// need beside cargo is installed with `--install`, and where `CI` is set.
+fn test(root: &Path, install: bool) -> Result<()> {
+    let install = install || std::env::var_os("CI").is_some();
+    tools::ready(install)?;
+    let beancount = tools::beancount(root, install)?;
     cargo(root, &["fmt", "--all", "--check"], &[])?;
     tidy::tidy(root)?;
     cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
-    let passed = tests(root)?;
+    let server = tools::server()?;
+    let passed = tests(root, &server, &beancount)?;
+    drop(server);
     let documented = ["doc", "--workspace", "--no-deps", "--document-private-items"];
     cargo(root, &documented, &[("RUSTDOCFLAGS", "-D warnings")])?;
     println!("{passed} passed, 0 failed");
@@ -38,10 +48,12 @@ fn test(root: &Path) -> Result<()> {
 }
 
 /// Runs every test and counts them: a run that found none has not tested anything.
-fn tests(root: &Path) -> Result<u32> {
+fn tests(root: &Path, server: &tools::Server, beancount: &Path) -> Result<u32> {
     eprintln!("\n== cargo test --workspace");
     let mut command = Command::new("cargo");
     command.args(["test", "--workspace"]).current_dir(root).stdout(Stdio::piped());
+    command.env("SAMSPILL_TEST_POSTGRES", &server.address);
+    command.env("SAMSPILL_TEST_BEAN_CHECK", beancount.join("bean-check"));
     let mut child = command.spawn().context("failed to start cargo test")?;
     let mut passed = 0;
     if let Some(out) = child.stdout.take() {
@@ -57,6 +69,14 @@ fn tests(root: &Path) -> Result<u32> {
         bail!("cargo test failed: {status}, {passed} passed");
     }
     Ok(passed)
+}
+
+/// A server for tests that are run one by one: keeps it until a line is read.
+fn postgres() -> Result<()> {
+    let server = tools::server()?;
+    println!("export SAMSPILL_TEST_POSTGRES={}", server.address);
+    std::io::stdin().read_line(&mut String::new())?;
+    Ok(())
 }
 
 /// The property tests again, with so many cases each: hours instead of seconds.

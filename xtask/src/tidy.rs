@@ -12,7 +12,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("rulebook", &["domain"]),
     ("register", &["domain"]),
     ("settlement", &["domain", "register", "rulebook"]),
-    ("samspill", &["domain", "register", "rulebook", "settlement"]),
+    ("ledger", &["domain"]),
+    ("paper", &["domain"]),
+    ("samspill", &["domain", "ledger", "paper", "register", "rulebook", "settlement"]),
     ("xtask", &[]),
 ];
 
@@ -150,7 +152,7 @@ fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
 fn source_lines(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     let ignored = ["#[", "ignore"].concat();
     for path in files(&root.join("crates"), ".rs")? {
-        let near_money = ["domain", "rulebook", "settlement"]
+        let near_money = ["domain", "rulebook", "settlement", "ledger"]
             .iter()
             .any(|name| path.starts_with(root.join("crates").join(name)));
         for (place, line) in std::fs::read_to_string(&path)?.lines().enumerate() {

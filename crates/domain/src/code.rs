@@ -215,6 +215,178 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Why a voucher was posted (`årsak`). The order is the order in which a correction is computed.
+    #[doc(alias = "årsak")]
+    Cause, "cause", {
+        /// First settlement of the month.
+        Activity = "activity",
+        /// The contact is no longer delivered, though its institution and day are.
+        Withdrawn = "withdrawn",
+        /// The contact was not delivered before.
+        NewActivity = "new-activity",
+        /// The contact was delivered before, with other facts or none that a rule needs.
+        ChangedCoding = "changed-coding",
+        /// Somebody else owes or is owed.
+        ChangedPayer = "changed-payer",
+        /// The same contact under another rule or rate.
+        ChangedRule = "changed-rule",
+        /// An objection was decided.
+        Objection = "objection",
+        /// Decision of the settlement review board (`avregningsutvalget`).
+        ReviewBoard = "review-board",
+        /// Paid on account.
+        OnAccount = "on-account",
+        /// Moved to the clearing account, with everything else of the party.
+        Netting = "netting",
+        /// Asked of one debtor by one creditor, where each creditor sends its own invoice.
+        Invoice = "invoice",
+        /// Rounding to whole kroner.
+        Rounding = "rounding",
+    }
+}
+
+impl Cause {
+    /// The cause in Norwegian.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Activity => "aktivitet",
+            Cause::Withdrawn => "trukket tilbake",
+            Cause::NewActivity => "ny aktivitet",
+            Cause::ChangedCoding => "sen eller endret koding",
+            Cause::ChangedPayer => "endret betaler",
+            Cause::ChangedRule => "endret regel eller sats",
+            Cause::Objection => "avgjort innsigelse",
+            Cause::ReviewBoard => "avregningsutvalget",
+            Cause::OnAccount => "a konto",
+            Cause::Netting => "nettooppgjør",
+            Cause::Invoice => "faktura",
+            Cause::Rounding => "avrunding",
+        }
+    }
+
+    /// Whether the voucher states what a contact amounts to, as computed from data and rules.
+    pub const fn is_computed(self) -> bool {
+        match self {
+            Cause::Activity
+            | Cause::Withdrawn
+            | Cause::NewActivity
+            | Cause::ChangedCoding
+            | Cause::ChangedPayer
+            | Cause::ChangedRule => true,
+            Cause::Objection
+            | Cause::ReviewBoard
+            | Cause::OnAccount
+            | Cause::Netting
+            | Cause::Invoice
+            | Cause::Rounding => false,
+        }
+    }
+}
+
+vocabulary! {
+    /// How an instrument is settled.
+    Mode, "mode", {
+        /// Through the clearing account, netted with everything else of the party; nobody sends an invoice.
+        Central = "central",
+        /// Each creditor sends its own invoice or credit note.
+        Decentral = "decentral",
+    }
+}
+
+vocabulary! {
+    /// How often what was paid on account is set against what was settled.
+    Balancing, "balancing", {
+        /// Each month.
+        Month = "month",
+        /// In April, August and December.
+        Tertial = "tertial",
+        /// In December.
+        Year = "year",
+    }
+}
+
+vocabulary! {
+    /// What an amount to pay is rounded to.
+    PayRounding, "rounding", {
+        /// Not at all.
+        Ore = "ore",
+        /// Whole kroner, half away from zero; the rest stands on a line of its own.
+        Kroner = "kroner",
+    }
+}
+
+vocabulary! {
+    /// Kind of account in the ledger, from the settlement unit's side.
+    AccountKind, "account", {
+        /// What a debtor owes for an instrument (`fordring`).
+        Receivable = "receivable",
+        /// What a creditor is owed for an instrument (`gjeld`).
+        Payable = "payable",
+        /// What was asked for or given on account (`a konto`).
+        OnAccount = "on-account",
+        /// One amount a party and month, in one direction (`avregningskonto`).
+        #[doc(alias = "avregningskonto")]
+        Clearing = "clearing",
+        /// What rounding to whole kroner leaves.
+        Rounding = "rounding",
+    }
+}
+
+vocabulary! {
+    /// State of a month in the ledger.
+    PeriodState, "state", {
+        /// Nothing is settled yet.
+        Open = "open",
+        /// Settled, and may change.
+        Provisional = "provisional",
+        /// Never changes: what arrives later lands in an open month.
+        Closed = "closed",
+        /// Closed, and every value behind it is signed.
+        Final = "final",
+    }
+}
+
+impl PeriodState {
+    /// The state in Norwegian.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PeriodState::Open => "åpen",
+            PeriodState::Provisional => "foreløpig",
+            PeriodState::Closed => "lukket",
+            PeriodState::Final => "endelig",
+        }
+    }
+}
+
+vocabulary! {
+    /// What was done to the ledger.
+    StepKind, "step", {
+        /// Months were opened.
+        Open = "open",
+        /// Amounts on account were posted.
+        OnAccount = "on-account",
+        /// A month was settled.
+        Run = "run",
+        /// Closed months were corrected in an open one.
+        Correct = "correct",
+        /// A month was netted and closed.
+        Close = "close",
+        /// A month was made final.
+        Finalise = "finalise",
+        /// A municipality disputes a line.
+        ObjectionFiled = "objection-filed",
+        /// The trust has answered.
+        ObjectionAnswered = "objection-answered",
+        /// The objection is decided.
+        ObjectionDecided = "objection-decided",
+        /// Decisions of the settlement review board were posted.
+        ReviewBoard = "review-board",
+        /// Who inherits from a municipality that was split.
+        Inheritance = "inheritance",
+    }
+}
+
 impl EventKind {
     /// The number that hospital extracts use for this event (`TYPETIDSPUNKT`).
     pub const fn reported_number(self) -> u8 {

@@ -193,7 +193,8 @@ impl fmt::Display for Minute {
 }
 
 /// A calendar month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Month {
     year: i16,
     month: i8,
@@ -203,6 +204,16 @@ impl Month {
     /// Month 1 to 12 of a year from 1900 to 2199.
     pub fn new(year: i16, month: i8) -> Option<Self> {
         Day::new(year, month, 1).map(|_| Month { year, month })
+    }
+
+    /// Reads `2012-03`.
+    ///
+    /// # Errors
+    /// If the text has another form.
+    pub fn parse(text: &str) -> Result<Month, NotATime> {
+        let wrong = || not(text, "a month as 2012-03");
+        let period = Period::parse(text).map_err(|_| wrong())?;
+        if period.months == 1 { Ok(period.first) } else { Err(wrong()) }
     }
 
     /// The year it lies in.
@@ -228,6 +239,19 @@ impl Month {
     /// The month after; `None` after 2199.
     pub fn next(self) -> Option<Month> {
         if self.month == 12 { Month::new(self.year + 1, 1) } else { Month::new(self.year, self.month + 1) }
+    }
+}
+
+impl TryFrom<String> for Month {
+    type Error = NotATime;
+    fn try_from(text: String) -> Result<Month, NotATime> {
+        Month::parse(&text)
+    }
+}
+
+impl From<Month> for String {
+    fn from(month: Month) -> String {
+        month.to_string()
     }
 }
 
@@ -280,6 +304,11 @@ impl Period {
     /// Last day, included.
     pub fn to(self) -> Day {
         self.months().last().map_or(LATEST, |month| month.last())
+    }
+
+    /// The period of one month.
+    pub const fn of_month(month: Month) -> Period {
+        Period { first: month, months: 1 }
     }
 
     /// The months it holds, in order.

@@ -6,14 +6,17 @@
 //! Start reading in [`amount`] (how a krone is rounded) and [`code`] (the words a contact is described by).
 
 pub mod amount;
+pub mod claim;
 pub mod code;
 pub mod day;
 pub mod municipality;
 pub mod party;
 
 pub use amount::{Amount, ExactAmount, Points, Rounding, Share};
+pub use claim::{Claim, Claims, Words};
 pub use code::{
-    CareLevel, DrgType, EventKind, Instrument, Sector, Service, Sex, UnitKind, UnknownCode, Urgency,
+    AccountKind, Balancing, CareLevel, Cause, DrgType, EventKind, Instrument, Mode, PayRounding, PeriodState,
+    Sector, Service, Sex, StepKind, UnitKind, UnknownCode, Urgency,
 };
 pub use day::{Day, Minute, Month, Period};
 pub use municipality::{Municipalities, Municipality, Residence};

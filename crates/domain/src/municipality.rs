@@ -73,6 +73,18 @@ pub const ABROAD: &str = "9900";
 /// in Norway, but no municipality of the register stands behind them.
 pub const WITHOUT_MUNICIPALITY: [&str; 6] = ["2100", "2111", "2121", "2131", "2211", "2311"];
 
+/// Before the code of a municipality that was split, where nobody has decided who inherits.
+pub const UNDECIDED: &str = "undecided:";
+
+/// Who answers for a party on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heir {
+    /// This party: itself, or the one that it became.
+    One(String),
+    /// The municipality was split into these, and nobody has decided.
+    Split(Vec<String>),
+}
+
 /// A line of a table that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{table}:{line}: expected {expected}")]
@@ -169,6 +181,46 @@ impl Municipalities {
         }
     }
 
+    /// The name of a municipality as a party: its code, with `@year` for a later lifetime of the same code.
+    pub fn party(&self, code: &str, day: Day) -> String {
+        let lifetimes: Vec<&Municipality> = self.rows.iter().filter(|row| row.code == code).collect();
+        match lifetimes.iter().position(|row| row.exists_on(day)) {
+            Some(place) if place > 0 => match lifetimes[place].from {
+                Some(from) => format!("{code}@{}", from.year()),
+                None => code.to_owned(),
+            },
+            _ => code.to_owned(),
+        }
+    }
+
+    /// The lifetime that a party's name stands for; `None` if it is no municipality.
+    pub fn of_party(&self, party: &str) -> Option<&Municipality> {
+        let (code, year) = match party.split_once('@') {
+            Some((code, year)) => (code, year.parse::<i16>().ok()),
+            None => (party, None),
+        };
+        let mut lifetimes = self.rows.iter().filter(|row| row.code == code);
+        match year {
+            None => lifetimes.next(),
+            Some(year) => lifetimes.find(|row| row.from.is_some_and(|from| from.year() == year)),
+        }
+    }
+
+    /// Who answers for a party on a day: a municipality that has ended is followed to its successor.
+    pub fn heir(&self, party: &str, day: Day) -> Heir {
+        let Some(row) = self.of_party(party) else { return Heir::One(party.to_owned()) };
+        let Some(to) = row.to.filter(|to| *to < day) else { return Heir::One(party.to_owned()) };
+        let mut became: Vec<String> =
+            self.successors(&row.code, to, day).iter().map(|code| self.party(code, day)).collect();
+        became.sort();
+        became.dedup();
+        match &became[..] {
+            [] => Heir::One(party.to_owned()),
+            [one] => Heir::One(one.clone()),
+            _ => Heir::Split(became),
+        }
+    }
+
     /// The codes that a code, ended after `ended`, has become by the day. Follows chains of changes.
     fn successors(&self, code: &str, ended: Day, day: Day) -> Vec<String> {
         let mut out = Vec::new();
@@ -223,6 +275,19 @@ mod tests {
         assert_eq!(all.residence("0000", day("2012-01-01")), Residence::Unknown);
         assert_eq!(all.residence("9900", day("2012-01-01")), Residence::Abroad);
         assert!(matches!(all.residence("3101", day("2012-01-01")), Residence::NotYet { .. }));
+    }
+
+    #[test]
+    fn a_successor_inherits_and_a_split_waits() {
+        let all = Municipalities::built_in().unwrap();
+        let heir = |party: &str, on| all.heir(party, day(on));
+        assert_eq!(heir("1901", "2012-12-31"), Heir::One("1901".into()));
+        assert_eq!(heir("1901", "2013-01-01"), Heir::One("1903".into()));
+        assert_eq!(heir("0720", "2017-03-01"), Heir::Split(vec!["0704@2017".into(), "0710".into()]));
+        assert_eq!(all.party("1103", day("2019-12-31")), "1103");
+        assert_eq!(all.party("1103", day("2020-01-01")), "1103@2020");
+        assert_eq!(heir("1103", "2020-06-01"), Heir::One("1103@2020".into()));
+        assert_eq!(heir("983658725", "2020-06-01"), Heir::One("983658725".into()));
     }
 
     #[test]

@@ -24,6 +24,12 @@ pub const LAW_CASES: &[(&str, &str)] = files!("law":
     "discharge-ready-day-rate.cases.md",
 );
 
+/// The scheme: how and when a settlement is paid.
+pub const SCHEME: (&str, &str) = files!("scheme": "settlement.toml")[0];
+
+/// Its cases.
+pub const SCHEME_CASES: (&str, &str) = files!("scheme": "settlement.cases.md")[0];
+
 /// The variants.
 pub const VARIANTS: &[(&str, &str)] = files!("variants":
     "co-financing-80-plus-with-outpatient.toml",

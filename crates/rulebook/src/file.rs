@@ -208,6 +208,8 @@ macro_rules! dated {
     )+ };
 }
 
+pub(crate) use dated;
+
 dated! {
     /// The rule is in force.
     RawInForce => InForce {}
@@ -582,9 +584,9 @@ struct RawAdd {
 }
 
 /// A file's text, to find lines in.
-struct Text<'a> {
-    file: &'a str,
-    text: &'a str,
+pub(crate) struct Text<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) text: &'a str,
 }
 
 impl Text<'_> {
@@ -593,11 +595,11 @@ impl Text<'_> {
         self.text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
-    fn error(&self, line: usize, fault: Fault) -> RuleError {
+    pub(crate) fn error(&self, line: usize, fault: Fault) -> RuleError {
         RuleError { file: self.file.to_owned(), line, fault }
     }
 
-    fn parse<T: for<'de> Deserialize<'de>>(&self) -> Result<T, RuleError> {
+    pub(crate) fn parse<T: for<'de> Deserialize<'de>>(&self) -> Result<T, RuleError> {
         toml::from_str(self.text).map_err(|error| {
             let line = error.span().map_or(1, |span| self.line(span.start));
             self.error(line, Fault::Toml(error.message().to_owned()))
@@ -614,7 +616,7 @@ impl Text<'_> {
         plain.ok_or_else(|| self.error(line, Fault::NotADate(date.to_string())))
     }
 
-    fn dates(
+    pub(crate) fn dates(
         &self,
         from: Spanned<Datetime>,
         to: Option<Datetime>,
@@ -633,7 +635,7 @@ impl Text<'_> {
     }
 
     /// No two rows of the same key may hold on one day.
-    fn no_overlap<T>(&self, rows: &[Row<T>], key: impl Fn(&T) -> String) -> Result<(), RuleError> {
+    pub(crate) fn no_overlap<T>(&self, rows: &[Row<T>], key: impl Fn(&T) -> String) -> Result<(), RuleError> {
         for (place, row) in rows.iter().enumerate() {
             for earlier in &rows[..place] {
                 if key(&row.value) != key(&earlier.value) {

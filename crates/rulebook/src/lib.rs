@@ -12,6 +12,7 @@ pub mod built_in;
 pub mod calculation;
 pub mod cases;
 pub mod file;
+pub mod scheme;
 pub mod trace;
 
 pub use book::{BookError, LawBook, Provenance, Segment, Standing, Unsigned, Version};

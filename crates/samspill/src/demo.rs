@@ -51,6 +51,7 @@ pub fn run(demo: &Demo, teller: Teller) -> Result<String> {
         files: &files,
         draft: true,
         totals_only: false,
+        known: false,
         out: &result,
         threads: demo.threads,
     };
@@ -146,7 +147,7 @@ const AS_IN_2012: &str = "co-financing-as-in-2012";
 fn alternatives(contacts: &Path, threads: usize) -> Result<Alternatives> {
     let reader = Reader::open_contacts(contacts)?;
     let municipalities = Municipalities::built_in()?;
-    let options = Options { period: Period::parse("2011")?, threads, charges: None };
+    let options = Options { period: Period::parse("2011")?, threads, charges: None, known: false };
     let mut out = Alternatives { kmf: BTreeMap::new(), usk: BTreeMap::new() };
     let price = |variants: &[&str]| -> Result<Totals> {
         let paths: Vec<PathBuf> = variants.iter().map(PathBuf::from).collect();

@@ -1,12 +1,16 @@
 //! The program: reads arguments, opens files, runs jobs. The only part that knows the clock, the
 //! environment and the command line.
 
+mod clock;
 mod demo;
 mod explain_job;
 mod law;
+mod ledger_job;
 mod progress;
 mod rules;
 mod settle_job;
+mod settlement_cli;
+mod settlement_job;
 mod table;
 
 use std::path::PathBuf;
@@ -19,6 +23,7 @@ use domain::{Day, Period};
 
 use progress::{Teller, decimal_seconds};
 use settle_job::Unsigned;
+use settlement_cli::{LedgerCommand, Said, SettlementCommand};
 use table::Form;
 
 /// Economic instruments between municipalities and hospitals: settlement with an explanation.
@@ -51,6 +56,12 @@ enum Command {
     Settle(SettleArguments),
     /// Show one charge or contact as a person would work it out.
     Explain(ExplainArguments),
+    /// Settlement in a ledger: open, run, close, correct, month by month.
+    #[command(subcommand)]
+    Settlement(SettlementCommand),
+    /// The ledger itself: proof, export, balances.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// The law as dated data.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -224,6 +235,12 @@ fn help(error: &anyhow::Error) -> (Option<String>, u8) {
     if error.is::<domain::day::NotATime>() {
         return (None, 2);
     }
+    if let Some(not_now) = error.downcast_ref::<settlement_job::NotNow>() {
+        return (Some(not_now.remedy.clone()), 2);
+    }
+    if let Some(error) = error.downcast_ref::<ledger::LedgerError>() {
+        return (ledger_help(error), 1);
+    }
     if let Some(CheckError::SameFile(_)) = error.downcast_ref() {
         return (Some("give another name with --out".into()), 2);
     }
@@ -250,6 +267,23 @@ fn help(error: &anyhow::Error) -> (Option<String>, u8) {
     (None, 1)
 }
 
+fn ledger_help(error: &ledger::LedgerError) -> Option<String> {
+    use ledger::LedgerError;
+    let help = match error {
+        LedgerError::Missing { place } => format!("samspill settlement open 2012 --ledger {place} makes one"),
+        LedgerError::Changed { .. } => "nothing was posted: run the same command again".to_owned(),
+        LedgerError::Backwards { .. } => "give a later time with --now, or leave it out".to_owned(),
+        LedgerError::Damaged { place, .. } => {
+            format!("samspill ledger verify --ledger {place} finds what was altered")
+        }
+        LedgerError::Sqlite { .. } | LedgerError::Postgres { .. } => {
+            "nothing was posted: mend what the message names, and run the same command again".to_owned()
+        }
+        LedgerError::NotALedger { .. } | LedgerError::Unbalanced { .. } => return None,
+    };
+    Some(help)
+}
+
 fn run(arguments: &Arguments) -> Result<u8> {
     let teller = Teller { quiet: arguments.quiet };
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -274,8 +308,23 @@ fn run(arguments: &Arguments) -> Result<u8> {
             print(&explain_job::run(&order.charge, &order.folder, order.contacts.as_deref())?);
             Ok(0)
         }
+        Command::Settlement(command) => {
+            Ok(say(settlement_cli::settlement(command, threads, teller)?, teller))
+        }
+        Command::Ledger(command) => Ok(say(settlement_cli::ledger(command, teller)?, teller)),
         Command::Rules(command) => rules_command(command),
     }
+}
+
+/// Data to stdout, words to stderr. An error is said even to those who asked for quiet.
+fn say(said: Said, teller: Teller) -> u8 {
+    print(&said.data);
+    if said.code == 1 {
+        eprintln!("{}", said.words);
+    } else if !said.words.is_empty() {
+        teller.say(&said.words);
+    }
+    said.code
 }
 
 /// Prints to stdout; a reader who has gone is no error.
@@ -339,6 +388,7 @@ fn settle(order: &SettleArguments, threads: usize, teller: Teller) -> Result<u8>
         files: &files,
         draft: order.draft,
         totals_only: order.totals_only,
+        known: false,
         out: &order.out,
         threads,
     };

@@ -33,6 +33,8 @@ pub struct Order<'a> {
     pub draft: bool,
     /// Leave out `charges.parquet`.
     pub totals_only: bool,
+    /// Write contacts that give no charge too, for whoever posts.
+    pub known: bool,
     /// Result folder.
     pub out: &'a Path,
     /// Threads.
@@ -154,6 +156,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         period: order.period,
         threads: order.threads,
         charges: (!order.totals_only).then_some(charges.as_path()),
+        known: order.known,
     };
     // The input is hashed on a thread of its own while it is settled.
     let (settled, hash) = std::thread::scope(|scope| {
@@ -205,21 +208,33 @@ fn clear(order: &Order) -> Result<()> {
 
 /// A checked file: the contacts themselves if they are one, else what the check makes of them.
 fn trusted(order: &Order, teller: Teller) -> Result<(PathBuf, Option<Report>)> {
-    let parquet = is_parquet(order.contacts);
-    if parquet && order.mapping.is_none() && order.drg_list.is_none() {
-        let reader = Reader::open(order.contacts)?;
+    let checked = order.out.join("checked.parquet");
+    trusted_in(order.contacts, order.mapping, order.drg_list, &checked, order.threads, teller)
+}
+
+/// A checked file: the contacts themselves if they are one, else what the check writes to `checked`.
+pub fn trusted_in(
+    contacts: &Path,
+    mapping: Option<&Path>,
+    list: Option<&Path>,
+    checked: &Path,
+    threads: usize,
+    teller: Teller,
+) -> Result<(PathBuf, Option<Report>)> {
+    let parquet = is_parquet(contacts);
+    if parquet && mapping.is_none() && list.is_none() {
+        let reader = Reader::open(contacts)?;
         if reader.footer().contains_key(schema::CHECKED_KEY) {
-            return Ok((order.contacts.to_path_buf(), None));
+            return Ok((contacts.to_path_buf(), None));
         }
     }
-    let mapping = mapping(order.mapping, parquet)?;
-    let list = drg_list(order.drg_list)?;
-    let checked = order.out.join("checked.parquet");
-    let report = check(order.contacts, &mapping, list.as_ref(), Some(&checked), order.threads, teller)?;
+    let mapping = self::mapping(mapping, parquet)?;
+    let list = drg_list(list)?;
+    let report = check(contacts, &mapping, list.as_ref(), Some(checked), threads, teller)?;
     for (warning, count) in &report.warnings {
         teller.say(&format!("note: {warning} ({count})"));
     }
-    Ok((checked, Some(report)))
+    Ok((checked.to_path_buf(), Some(report)))
 }
 
 fn describe(

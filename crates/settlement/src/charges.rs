@@ -24,7 +24,10 @@ pub(crate) struct Charge {
     pub(crate) municipality: u32,
     pub(crate) unit: u32,
     pub(crate) month: u32,
-    pub(crate) instrument: Instrument,
+    /// Month that the contact ended in; only the charges that are posted tell it.
+    pub(crate) ended: u32,
+    /// `None` where the contact is known and gives no charge.
+    pub(crate) instrument: Option<Instrument>,
     pub(crate) points: i64,
     pub(crate) days: i32,
     pub(crate) share: i32,
@@ -37,7 +40,7 @@ pub(crate) struct Charge {
 #[derive(Debug, Default)]
 pub(crate) struct Charges {
     contact: Vec<i64>,
-    words: [Vec<u32>; 7],
+    words: [Vec<u32>; 8],
     instrument: Vec<i32>,
     points: Vec<i32>,
     days: Vec<i32>,
@@ -46,7 +49,8 @@ pub(crate) struct Charges {
 }
 
 /// Columns of words, in the order of [`Charges::words`].
-const WORDS: [&str; 7] = ["debtor", "creditor", "municipality", "unit", "month", "rule_version", "reason"];
+pub(crate) const WORDS: [&str; 8] =
+    ["debtor", "creditor", "municipality", "unit", "month", "rule_version", "reason", "ended"];
 
 impl Charges {
     #[inline]
@@ -60,11 +64,13 @@ impl Charges {
             charge.month,
             charge.version,
             charge.reason,
+            charge.ended,
         ];
         for (column, word) in self.words.iter_mut().zip(words) {
             column.push(word);
         }
-        self.instrument.push(charge.instrument.index() as i32);
+        let none = Instrument::COUNT;
+        self.instrument.push(charge.instrument.map_or(none, Instrument::index) as i32);
         self.points.push(charge.points as i32);
         self.days.push(charge.days);
         self.share.push(charge.share);
@@ -126,7 +132,8 @@ impl ChargeEncoder {
         for column in &charges.words {
             arrays.push(dictionary(column, names).map_err(arrow())?);
         }
-        let instruments: StringArray = Instrument::WORDS.iter().map(|word| Some(*word)).collect();
+        let instruments: StringArray =
+            Instrument::WORDS.iter().chain(&[""]).map(|word| Some(*word)).collect();
         let keys: PrimitiveArray<Int32Type> = PrimitiveArray::from(charges.instrument.clone());
         arrays.push(Arc::new(DictionaryArray::try_new(keys, Arc::new(instruments)).map_err(arrow())?));
         for column in [&charges.points, &charges.days, &charges.share] {

@@ -6,9 +6,11 @@
 //!
 //! Start reading in [`judge`], then [`mod@settle`].
 
+pub mod archive;
 pub mod cases;
 pub mod charges;
 pub mod explain;
+pub mod journal;
 pub mod judge;
 pub mod manifest;
 pub mod settle;

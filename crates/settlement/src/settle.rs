@@ -11,6 +11,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch, StringArray};
+use domain::municipality::UNDECIDED as UNDECIDED_HEIR;
 use domain::{
     Amount, CareLevel, Day, DrgType, EventKind, Instrument, Minute, Municipalities, Period, Points,
     Residence, Sector, Service, UnitKind,
@@ -41,6 +42,8 @@ pub struct Options<'a> {
     pub threads: usize,
     /// Where to write every charge; `None` for sums only.
     pub charges: Option<&'a Path>,
+    /// Whether contacts that give no charge are written too, so that whoever posts knows that they came.
+    pub known: bool,
 }
 
 /// What came out.
@@ -86,7 +89,8 @@ pub fn settle(
             return Err(SettleError::Book(missing));
         }
     }
-    let desk = Desk::new(reader, law, municipalities, options.period);
+    let mut desk = Desk::new(reader, law, municipalities, options.period);
+    desk.known = options.known;
     if desk.counted && options.period.months().count() != 12 {
         return Err(SettleError::CountedByYear { period: options.period });
     }
@@ -220,6 +224,7 @@ struct Desk<'a> {
     counted: bool,
     tariffs: bool,
     by_area: bool,
+    known: bool,
     region: String,
 }
 
@@ -281,6 +286,7 @@ impl<'a> Desk<'a> {
             counted,
             tariffs,
             by_area: footer(schema::RESIDENCE_KEY) == "area",
+            known: false,
             region: footer("samspill.region").to_owned(),
         }
     }
@@ -310,9 +316,11 @@ impl<'a> Desk<'a> {
             Residence::NotYet { from } => there(code, from).map_or_else(nobody, home),
             Residence::Ended { became, to } => match &became[..] {
                 [one] => there(one, from).map_or_else(nobody, home),
-                // A split is not guessed at; the region is still known.
-                _ => there(code, to)
-                    .map_or_else(nobody, |row| Home { debtor: String::new(), region: row.region.clone() }),
+                // A split is not guessed at: it waits for a recorded decision. The region is known.
+                _ => there(code, to).map_or_else(nobody, |row| Home {
+                    debtor: format!("{UNDECIDED_HEIR}{code}"),
+                    region: row.region.clone(),
+                }),
             },
             Residence::Abroad | Residence::Unknown => nobody(),
         }
@@ -921,7 +929,8 @@ impl<'a> Clerk<'a> {
             municipality: home.0,
             unit,
             month: self.month_names[usize::from(month)],
-            instrument,
+            ended: self.month_names[usize::from(month)],
+            instrument: Some(instrument),
             points: cell.points,
             days: 0,
             share: label.share,
@@ -935,6 +944,13 @@ impl<'a> Clerk<'a> {
         if let (Some(cell), Some(label)) = (isf, labels.1) {
             let charge = common(Instrument::Isf, cell, label, place.months.1);
             charges.push(Charge { debtor: self.state, municipality: self.nobody, ..charge });
+        }
+        let month = std::cmp::min(place.months.0, place.months.1);
+        if self.desk.known && kmf.is_none() && isf.is_none() && month != Slot::OUTSIDE {
+            let none = Label { share: 0, version: self.nobody, reason: self.nobody };
+            let known = common(Instrument::Isf, Cell::default(), none, month);
+            let (debtor, creditor) = (self.nobody, self.nobody);
+            charges.push(Charge { instrument: None, debtor, creditor, municipality: debtor, ..known });
         }
     }
 
@@ -1123,7 +1139,8 @@ impl<'a> Clerk<'a> {
                     municipality: self.home_names[home as usize].0,
                     unit: self.names.number(unit),
                     month: self.names.number(&charge.month.to_string()),
-                    instrument: Instrument::DischargeReady,
+                    ended: self.names.number(&stay.departed_at.day().month().to_string()),
+                    instrument: Some(Instrument::DischargeReady),
                     points: 0,
                     days: charge.days as i32,
                     share: 0,

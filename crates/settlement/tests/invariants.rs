@@ -35,7 +35,7 @@ fn law(variants: &[&str]) -> Law {
 
 fn settled(contacts: &Path, law: &Law, period: &str, threads: usize, charges: Option<&Path>) -> Settled {
     let reader = Reader::open_contacts(contacts).unwrap();
-    let options = Options { period: Period::parse(period).unwrap(), threads, charges };
+    let options = Options { period: Period::parse(period).unwrap(), threads, charges, known: false };
     settle(&reader, law, &Municipalities::built_in().unwrap(), &options, |_, _| {}).unwrap()
 }
 
@@ -195,7 +195,7 @@ fn a_damaged_file_is_an_error_and_not_a_crash() {
     let whole = std::fs::read(&contacts).unwrap();
     let law = law(&[]);
     let municipalities = Municipalities::built_in().unwrap();
-    let options = Options { period: Period::parse("2012").unwrap(), threads: 1, charges: None };
+    let options = Options { period: Period::parse("2012").unwrap(), threads: 1, charges: None, known: false };
     let path = contacts.with_file_name("damaged.parquet");
     for length in [0, 4, 12, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();

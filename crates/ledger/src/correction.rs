@@ -1,0 +1,412 @@
+//! The difference between what is posted and what a new delivery amounts to, split by cause.
+//!
+//! For each contact, instrument and month the steps are taken in a fixed order, each from where the last
+//! one ended, so that the parts always add up to the whole:
+//!
+//! 1. *withdrawn*: the contact is gone from a delivery that covers it; all that is posted is taken back;
+//! 2. *new activity*, if the contact was never delivered before, else *changed coding*: what the new facts
+//!    amount to under the rules that were posted by, asked of the payer that was posted;
+//! 3. *changed payer*: that amount, moved from one payer to the other;
+//! 4. *changed rule*: what the same facts amount to under the rules of now, less the above.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use domain::{Amount, Cause, Claim, Claims, Words};
+
+use crate::voucher::{Posting, Voucher};
+
+/// What to compare.
+pub struct Comparison<'a> {
+    /// What is posted for the months compared: every movement, in the order of posting.
+    pub posted: &'a Claims,
+    /// What the delivery amounts to under the rules that were posted by; `None` if those are the rules of now.
+    pub under_posted_rules: Option<&'a Claims>,
+    /// What the delivery amounts to now.
+    pub now: &'a Claims,
+    /// Whether nothing was posted for the month before: then all is activity.
+    pub first: bool,
+    /// Whether the delivery covers a unit and the month in which a contact ended.
+    pub covers: &'a dyn Fn(&str, &str) -> bool,
+    /// Whether a contact stands in the delivery, in any month.
+    pub delivered: &'a dyn Fn(i64) -> bool,
+    /// Whether a contact was delivered before, in any month.
+    pub known: &'a dyn Fn(i64) -> bool,
+    /// The party that answers for another today: a successor, or itself.
+    pub heir: &'a dyn Fn(&str) -> String,
+}
+
+/// What is posted, net: movements of the same contact, instrument, month, payer and unit are added up.
+pub fn net(posted: &Claims) -> Claims {
+    let mut rows: Vec<(usize, Claim)> = posted.rows.iter().copied().enumerate().collect();
+    rows.sort_unstable_by_key(|(place, row)| (same(row), *place));
+    let mut out = Claims { words: posted.words.clone(), rows: Vec::new() };
+    for group in rows.chunk_by(|(_, one), (_, other)| same(one) == same(other)) {
+        let Some((_, last)) = group.last() else { continue };
+        let sum = |of: &dyn Fn(&Claim) -> i32| group.iter().map(|(_, row)| of(row)).sum();
+        let row = Claim {
+            points: sum(&|row| row.points),
+            days: sum(&|row| row.days),
+            amount: group.iter().map(|(_, row)| row.amount).sum(),
+            ..*last
+        };
+        if !is_nothing(&row) {
+            out.rows.push(row);
+        }
+    }
+    out
+}
+
+type Same = (i64, Option<domain::Instrument>, u32, u32, u32, u32);
+
+fn same(row: &Claim) -> Same {
+    (row.contact, row.instrument, row.month, row.debtor, row.creditor, row.unit)
+}
+
+fn is_nothing(row: &Claim) -> bool {
+    row.points == 0 && row.days == 0 && row.amount == Amount::ZERO
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum From {
+    Posted,
+    PostedRules,
+    Now,
+}
+
+/// The movements that lead from what is posted to what the delivery amounts to.
+pub fn movements(comparison: &Comparison) -> Claims {
+    let mut words = Words::default();
+    let mut rows: Vec<(From, Claim)> = Vec::new();
+    let posted = net(comparison.posted);
+    let rules = comparison.under_posted_rules.unwrap_or(comparison.now);
+    for (from, claims) in [(From::Posted, &posted), (From::PostedRules, rules), (From::Now, comparison.now)] {
+        if from == From::PostedRules && comparison.under_posted_rules.is_none() {
+            continue;
+        }
+        let mut merged = Claims { words: std::mem::take(&mut words), rows: Vec::new() };
+        merged.extend(claims);
+        words = merged.words;
+        rows.extend(merged.rows.into_iter().filter(|row| !is_nothing(row)).map(|row| (from, row)));
+    }
+    rows.sort_unstable_by_key(|(from, row)| (row.contact, row.instrument, row.month, *from, *row));
+    let mut out = Claims { words, rows: Vec::new() };
+    let key = |row: &Claim| (row.contact, row.instrument, row.month);
+    let mut sheet = Sheet { comparison, heirs: BTreeMap::new(), words: &out.words, rows: Vec::new() };
+    for group in rows.chunk_by(|(_, one), (_, other)| key(one) == key(other)) {
+        let part = |from| {
+            let start = group.partition_point(|(of, _)| *of < from);
+            let end = group.partition_point(|(of, _)| *of <= from);
+            &group[start..end]
+        };
+        let now = part(From::Now);
+        let rules = match comparison.under_posted_rules {
+            Some(_) => part(From::PostedRules),
+            None => now,
+        };
+        sheet.contact(part(From::Posted), rules, now);
+    }
+    out.rows = sheet.rows;
+    out
+}
+
+struct Sheet<'a> {
+    comparison: &'a Comparison<'a>,
+    heirs: BTreeMap<u32, String>,
+    words: &'a Words,
+    rows: Vec<Claim>,
+}
+
+impl Sheet<'_> {
+    /// One contact under one instrument in one month.
+    fn contact(&mut self, posted: &[(From, Claim)], rules: &[(From, Claim)], now: &[(From, Claim)]) {
+        let Some(contact) = posted.first().or(now.first()).or(rules.first()).map(|(_, row)| row.contact)
+        else {
+            return;
+        };
+        if rules.is_empty() && now.is_empty() && !(self.comparison.delivered)(contact) {
+            for (_, row) in posted {
+                if (self.comparison.covers)(self.words.word(row.unit), self.words.word(row.ended)) {
+                    self.rows.push(negated(row, Cause::Withdrawn));
+                }
+            }
+            return;
+        }
+        let (rules, now) = (&self.renamed(posted, rules)[..], &self.renamed(posted, now)[..]);
+        let first = match posted.is_empty() && !(self.comparison.known)(contact) {
+            _ if self.comparison.first => Cause::Activity,
+            true => Cause::NewActivity,
+            false => Cause::ChangedCoding,
+        };
+        self.data(posted, rules, first);
+        self.between(rules, now, Cause::ChangedRule);
+    }
+
+    /// A new number for the same party is no correction: what changed is asked of the party that was posted.
+    fn renamed<'r>(
+        &mut self,
+        posted: &[(From, Claim)],
+        rows: &'r [(From, Claim)],
+    ) -> Cow<'r, [(From, Claim)]> {
+        let mut out = Cow::Borrowed(rows);
+        for (place, (_, new)) in rows.iter().enumerate() {
+            if posted.is_empty() || posted.iter().any(|(_, old)| old.debtor == new.debtor) {
+                continue;
+            }
+            let alike = |old: &Claim| old.unit == new.unit && old.creditor == new.creditor;
+            let heir = self.heir(new.debtor);
+            let old =
+                posted.iter().map(|(_, old)| old).find(|old| alike(old) && self.heir(old.debtor) == heir);
+            if let Some(old) = old {
+                out.to_mut()[place].1.debtor = old.debtor;
+            }
+        }
+        out
+    }
+
+    /// From what is posted to the new facts under the same rules: first the amount, then the payer.
+    fn data(&mut self, posted: &[(From, Claim)], rules: &[(From, Claim)], cause: Cause) {
+        let ([(_, old)], [(_, new)]) = (posted, rules) else {
+            self.between(posted, rules, cause);
+            return;
+        };
+        if same(old) == same(new) {
+            self.between(posted, rules, cause);
+            return;
+        }
+        let at_old_payer = Claim { debtor: old.debtor, creditor: old.creditor, unit: old.unit, ..*new };
+        self.push_difference(old, &at_old_payer, cause);
+        let moved = if old.debtor == new.debtor && old.creditor == new.creditor {
+            Cause::ChangedCoding
+        } else {
+            Cause::ChangedPayer
+        };
+        self.rows.push(negated(&at_old_payer, moved));
+        self.rows.push(Claim { cause: moved, ..*new });
+    }
+
+    /// The plain difference: what is on one side and not the other, payer by payer.
+    fn between(&mut self, before: &[(From, Claim)], after: &[(From, Claim)], cause: Cause) {
+        for (_, old) in before {
+            match after.iter().find(|(_, new)| same(new) == same(old)) {
+                Some((_, new)) => self.push_difference(old, new, cause),
+                None => self.rows.push(negated(old, cause)),
+            }
+        }
+        for (_, new) in after {
+            if !before.iter().any(|(_, old)| same(old) == same(new)) {
+                self.rows.push(Claim { cause, ..*new });
+            }
+        }
+    }
+
+    fn push_difference(&mut self, old: &Claim, new: &Claim, cause: Cause) {
+        let row = Claim {
+            cause,
+            points: new.points - old.points,
+            days: new.days - old.days,
+            amount: new.amount - old.amount,
+            ..*new
+        };
+        if !is_nothing(&row) {
+            self.rows.push(row);
+        }
+    }
+
+    fn heir(&mut self, party: u32) -> String {
+        let (words, heir) = (self.words, self.comparison.heir);
+        self.heirs.entry(party).or_insert_with(|| heir(words.word(party))).clone()
+    }
+}
+
+fn negated(row: &Claim, cause: Cause) -> Claim {
+    Claim { cause, points: -row.points, days: -row.days, amount: -row.amount, ..*row }
+}
+
+/// Adds movements up to vouchers: one for each debtor, creditor, unit, month, instrument, cause and rule
+/// version, in that order. Contacts that are known without a charge give none.
+pub fn vouchers(movements: &Claims, posting_month: &str) -> Vec<Voucher> {
+    let word = |number| movements.words.word(number);
+    let mut sums: BTreeMap<_, (i64, i64, i64, Amount)> = BTreeMap::new();
+    for row in &movements.rows {
+        let Some(instrument) = row.instrument else { continue };
+        let key = (
+            (word(row.debtor), word(row.creditor), word(row.unit)),
+            (word(row.month), instrument, row.cause, word(row.version)),
+        );
+        let sum = sums.entry(key).or_default();
+        sum.0 += 1;
+        sum.1 += i64::from(row.points);
+        sum.2 += i64::from(row.days);
+        sum.3 += row.amount;
+    }
+    sums.into_iter()
+        .map(|(((debtor, creditor, unit), (month, instrument, cause, version)), sum)| {
+            let mut voucher = Voucher {
+                number: 0,
+                step: 0,
+                posting_month: posting_month.to_owned(),
+                activity_period: month.to_owned(),
+                instrument: Some(instrument),
+                cause,
+                debtor: debtor.to_owned(),
+                creditor: creditor.to_owned(),
+                unit: unit.to_owned(),
+                rule_version: version.to_owned(),
+                contacts: sum.0,
+                points: sum.1,
+                days: sum.2,
+                amount: sum.3,
+                note: String::new(),
+                lines: Vec::new(),
+                hash: String::new(),
+            };
+            voucher.lines = voucher.claim_lines();
+            voucher
+        })
+        .collect()
+}
+
+/// Kroner by cause, for the one who posts.
+pub fn by_cause(posting: &Posting) -> BTreeMap<Cause, Amount> {
+    let mut out = BTreeMap::new();
+    for voucher in &posting.vouchers {
+        *out.entry(voucher.cause).or_default() += voucher.amount;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Instrument;
+    use proptest::prelude::*;
+
+    fn claims(rows: &[(i64, &str, &str, i64)]) -> Claims {
+        let mut out = Claims::default();
+        for (contact, debtor, month, ore) in rows {
+            let mut word = |text: &str| out.words.number(text);
+            let row = Claim {
+                contact: *contact,
+                instrument: Some(Instrument::CoFinancing),
+                month: word(month),
+                debtor: word(debtor),
+                creditor: word("983658725"),
+                unit: word("unit"),
+                ended: word(month),
+                version: word("v"),
+                cause: Cause::Activity,
+                points: (*ore / 10) as i32,
+                days: 0,
+                amount: Amount::from_ore(*ore),
+            };
+            out.rows.push(row);
+        }
+        out
+    }
+
+    fn compare(posted: &Claims, rules: Option<&Claims>, now: &Claims, delivered: &[i64]) -> Claims {
+        movements(&Comparison {
+            posted,
+            under_posted_rules: rules,
+            now,
+            first: false,
+            covers: &|_, _| true,
+            delivered: &|contact| delivered.contains(&contact),
+            known: &|contact| posted.rows.iter().any(|row| row.contact == contact),
+            heir: &|party| if party == "1601" { "5001".to_owned() } else { party.to_owned() },
+        })
+    }
+
+    fn told(claims: &Claims) -> Vec<String> {
+        let row = |row: &Claim| {
+            format!("{} {} {} {}", row.contact, claims.words.word(row.debtor), row.cause, row.amount.ore())
+        };
+        claims.rows.iter().map(row).collect()
+    }
+
+    #[test]
+    fn each_cause_is_told_apart() {
+        let posted = claims(&[
+            (1, "0301", "2012-03", 1000),
+            (2, "0301", "2012-03", 1000),
+            (3, "0301", "2012-03", 1000),
+            (4, "0301", "2012-03", 1000),
+            (6, "1601", "2012-03", 1000),
+        ]);
+        let rules = claims(&[
+            (2, "0301", "2012-03", 1500),
+            (3, "0219", "2012-03", 1200),
+            (4, "0301", "2012-03", 1000),
+            (5, "0301", "2012-03", 700),
+            (6, "5001", "2012-03", 1000),
+        ]);
+        let now = claims(&[
+            (2, "0301", "2012-03", 1500),
+            (3, "0219", "2012-03", 1200),
+            (4, "0301", "2012-03", 1100),
+            (5, "0301", "2012-03", 770),
+            (6, "5001", "2012-03", 1000),
+        ]);
+        let got = compare(&posted, Some(&rules), &now, &[2, 3, 4, 5, 6]);
+        assert_eq!(
+            told(&got),
+            [
+                "1 0301 withdrawn -1000",
+                "2 0301 changed-coding 500",
+                "3 0301 changed-coding 200",
+                "3 0301 changed-payer -1200",
+                "3 0219 changed-payer 1200",
+                "4 0301 changed-rule 100",
+                "5 0301 new-activity 700",
+                "5 0301 changed-rule 70",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_contact_outside_the_delivery_stays() {
+        let posted = claims(&[(1, "0301", "2012-03", 1000)]);
+        let none = Claims::default();
+        let comparison = Comparison {
+            posted: &posted,
+            under_posted_rules: None,
+            now: &none,
+            first: false,
+            covers: &|_, _| false,
+            delivered: &|_| false,
+            known: &|_| true,
+            heir: &str::to_owned,
+        };
+        assert!(movements(&comparison).rows.is_empty());
+        // Still delivered, but no longer charged: that is coding, not withdrawal.
+        assert_eq!(told(&compare(&posted, None, &none, &[1])), ["1 0301 changed-coding -1000"]);
+    }
+
+    fn some_claims() -> impl Strategy<Value = Vec<(i64, &'static str, &'static str, i64)>> {
+        let row = (0i64..12, prop::sample::select(vec!["0301", "0219", "1601", "5001"]), -500i64..5000);
+        prop::collection::btree_map(0i64..12, row, 0..12).prop_map(|rows| {
+            rows.into_iter().map(|(contact, (_, debtor, ore))| (contact, debtor, "2012-03", ore)).collect()
+        })
+    }
+
+    proptest! {
+        /// Whatever is posted and whatever comes, the parts lead exactly to what the delivery amounts to,
+        /// and posting the same again changes nothing.
+        #[test]
+        fn causes_add_up(one in some_claims(), rules in some_claims(), now in some_claims()) {
+            let (posted, rules, now) = (claims(&one), claims(&rules), claims(&now));
+            let delivered: Vec<i64> =
+                now.rows.iter().chain(&rules.rows).map(|row| row.contact).collect();
+            let moved = compare(&posted, Some(&rules), &now, &delivered);
+            prop_assert_eq!(posted.amount() + moved.amount(), now.amount());
+            let mut all = posted.clone();
+            all.extend(&moved);
+            let again = compare(&all, None, &now, &delivered);
+            prop_assert_eq!(told(&again), Vec::<String>::new());
+            let vouchers = vouchers(&moved, "2012-05");
+            prop_assert_eq!(vouchers.iter().map(|voucher| voucher.amount).sum::<Amount>(), moved.amount());
+            prop_assert!(vouchers.iter().all(Voucher::balances));
+        }
+    }
+}

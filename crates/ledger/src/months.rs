@@ -1,0 +1,232 @@
+//! Where each month stands, read from the steps: open, provisional, closed or final; what it was settled
+//! from; and how many times its statement has changed.
+
+use std::collections::BTreeMap;
+
+use domain::{Balancing, Day, Minute, Mode, Month, PayRounding, PeriodState, StepKind};
+use serde::de::DeserializeOwned;
+
+use crate::content::{Answer, Closed, Decision, Inherited, Objection, Opened, Reviewed, Settled};
+use crate::netting::Terms;
+use crate::store::LedgerError;
+use crate::voucher::Step;
+
+/// A month of the ledger.
+#[derive(Debug, Clone)]
+pub struct MonthRecord {
+    /// State.
+    pub state: PeriodState,
+    /// How it is settled.
+    pub opened: Opened,
+    /// Steps that changed its statement, in order: the first made version 1.
+    pub versions: Vec<i64>,
+    /// Whether an unsigned value stands behind a voucher in its statement.
+    pub draft: bool,
+    /// Whether a statement of it was corrected later in another month.
+    pub corrected: bool,
+    /// Whether closing netted the instruments.
+    pub netted: bool,
+    /// When it was closed.
+    pub closed_at: Option<Minute>,
+}
+
+/// A settlement of a month of activity, from the steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    /// The step.
+    pub step: i64,
+    /// Digest of its movements.
+    pub movements: String,
+    /// Digest of the rule files.
+    pub rules_archive: String,
+    /// Rule versions.
+    pub rules: Vec<String>,
+}
+
+/// An objection and what became of it.
+#[derive(Debug, Clone)]
+pub struct Dispute {
+    /// The objection.
+    pub objection: Objection,
+    /// When it was filed.
+    pub filed_at: Minute,
+    /// The answer.
+    pub answer: Option<Answer>,
+    /// The decision.
+    pub decision: Option<Decision>,
+}
+
+/// What the steps say.
+#[derive(Debug, Clone, Default)]
+pub struct Months {
+    /// Months by date.
+    pub months: BTreeMap<Month, MonthRecord>,
+    /// What each month of activity was settled from, in order.
+    pub basis: BTreeMap<Month, Vec<Basis>>,
+    /// Decisions on who inherits.
+    pub inherited: Vec<Inherited>,
+    /// Objections by key.
+    pub disputes: BTreeMap<String, Dispute>,
+    /// Whether any delivery was synthetic.
+    pub synthetic: bool,
+    /// Unsigned values that were used, once each.
+    pub unsigned: Vec<String>,
+    /// Last step that was read.
+    pub last_step: i64,
+}
+
+fn read<T: DeserializeOwned>(step: &Step) -> Result<T, LedgerError> {
+    serde_json::from_str(&step.content).map_err(|error| LedgerError::Damaged {
+        place: "steps".to_owned(),
+        what: format!("step {}", step.number),
+        fault: error.to_string(),
+    })
+}
+
+impl Months {
+    /// Reads the steps that were recorded by a time; all of them without one.
+    ///
+    /// # Errors
+    /// If a step's content cannot be read.
+    pub fn of(steps: &[Step], known_at: Option<Minute>) -> Result<Months, LedgerError> {
+        let mut out = Months::default();
+        for step in steps.iter().filter(|step| known_at.is_none_or(|at| step.recorded_at <= at)) {
+            out.step(step)?;
+            out.last_step = step.number;
+        }
+        Ok(out)
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), LedgerError> {
+        let months: Vec<Month> =
+            domain::Period::parse(&step.period).map(|period| period.months().collect()).unwrap_or_default();
+        match step.kind {
+            StepKind::Open => {
+                let opened: Opened = read(step)?;
+                for month in months {
+                    let record = MonthRecord {
+                        state: PeriodState::Open,
+                        opened: opened.clone(),
+                        versions: Vec::new(),
+                        draft: false,
+                        corrected: false,
+                        netted: false,
+                        closed_at: None,
+                    };
+                    self.months.entry(month).or_insert(record);
+                }
+            }
+            StepKind::OnAccount => {}
+            StepKind::Run | StepKind::Correct => self.settled(step, read(step)?),
+            StepKind::Close => {
+                let closed: Closed = read(step)?;
+                for (month, record) in &mut self.months {
+                    if months.contains(month) {
+                        record.state = PeriodState::Closed;
+                        record.netted = closed.netted;
+                        record.closed_at = Some(step.recorded_at);
+                    }
+                }
+            }
+            StepKind::Finalise => {
+                for (month, record) in &mut self.months {
+                    if months.contains(month) {
+                        record.state = PeriodState::Final;
+                    }
+                }
+            }
+            StepKind::ObjectionFiled => {
+                let objection: Objection = read(step)?;
+                let filed_at = step.recorded_at;
+                let dispute = Dispute { objection, filed_at, answer: None, decision: None };
+                self.disputes.insert(dispute.objection.key.clone(), dispute);
+            }
+            StepKind::ObjectionAnswered => {
+                let answer: Answer = read(step)?;
+                if let Some(dispute) = self.disputes.get_mut(&answer.key) {
+                    dispute.answer = Some(answer);
+                }
+            }
+            StepKind::ObjectionDecided => {
+                let decision: Decision = read(step)?;
+                if step.vouchers > 0 {
+                    self.changed(decision.into, step.number);
+                }
+                if let Some(dispute) = self.disputes.get_mut(&decision.key) {
+                    dispute.decision = Some(decision);
+                }
+            }
+            StepKind::ReviewBoard => {
+                let reviewed: Reviewed = read(step)?;
+                self.changed(reviewed.into, step.number);
+            }
+            StepKind::Inheritance => self.inherited.push(read(step)?),
+        }
+        Ok(())
+    }
+
+    fn changed(&mut self, month: Month, step: i64) {
+        if let Some(record) = self.months.get_mut(&month) {
+            record.versions.push(step);
+        }
+    }
+
+    fn settled(&mut self, step: &Step, settled: Settled) {
+        self.changed(settled.into, step.number);
+        self.synthetic |= settled.delivery.synthetic;
+        for value in &settled.unsigned {
+            if !self.unsigned.contains(value) {
+                self.unsigned.push(value.clone());
+            }
+        }
+        if let Some(record) = self.months.get_mut(&settled.into) {
+            record.draft |= !settled.unsigned.is_empty();
+            if record.state == PeriodState::Open {
+                record.state = PeriodState::Provisional;
+            }
+        }
+        for moved in settled.months {
+            let basis = Basis {
+                step: step.number,
+                movements: moved.movements_archive,
+                rules_archive: settled.rules_archive.clone(),
+                rules: moved.rules,
+            };
+            self.basis.entry(moved.month).or_default().push(basis);
+            if moved.month != settled.into
+                && let Some(record) = self.months.get_mut(&moved.month)
+            {
+                record.corrected = true;
+            }
+        }
+    }
+
+    /// The state of a month; `None` if it was never opened.
+    pub fn state(&self, month: Month) -> Option<PeriodState> {
+        self.months.get(&month).map(|record| record.state)
+    }
+
+    /// How a month's instruments are settled.
+    pub fn terms(&self, month: Month) -> Terms {
+        match self.months.get(&month) {
+            Some(record) => Terms { modes: record.opened.modes.clone(), rounding: record.opened.rounding },
+            None => Terms { modes: BTreeMap::<domain::Instrument, Mode>::new(), rounding: PayRounding::Ore },
+        }
+    }
+
+    /// Whether closing a month nets the instruments.
+    pub fn nets(&self, month: Month) -> bool {
+        let balancing = self.months.get(&month).map_or(Balancing::Month, |record| record.opened.balancing);
+        match balancing {
+            Balancing::Month => true,
+            Balancing::Tertial => month.number() % 4 == 0,
+            Balancing::Year => month.number() == 12,
+        }
+    }
+
+    /// A recorded decision on who answers for a party on a day.
+    pub fn decided_heir(&self, party: &str, day: Day) -> Option<&str> {
+        let decided = self.inherited.iter().rev().find(|one| one.party == party && one.from <= day);
+        decided.map(|one| one.heir.as_str())
+    }
+}

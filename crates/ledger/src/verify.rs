@@ -1,0 +1,132 @@
+//! Proof that nothing was altered: every hash is computed again, every voucher balances, and all accounts
+//! together are zero.
+
+use domain::Amount;
+
+use crate::store::{Head, Ledger, LedgerError, Wanted};
+
+/// What was proved, or what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proof {
+    /// Steps read.
+    pub steps: i64,
+    /// Vouchers read.
+    pub vouchers: i64,
+    /// Files read.
+    pub archives: i64,
+    /// Sum of all debits.
+    pub debit: Amount,
+    /// The end of the chain, as computed.
+    pub head: String,
+    /// What is wrong, each with its record; empty if nothing is.
+    pub faults: Vec<String>,
+}
+
+/// Vouchers read at a time, by step.
+const FAULTS: usize = 50;
+
+/// Computes everything again.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
+    let head = ledger.head()?;
+    let mut proof = Proof::default();
+    let mut hash = String::new();
+    let mut total = Amount::ZERO;
+    let mut last = None;
+    for (place, step) in ledger.steps()?.into_iter().enumerate() {
+        if proof.faults.len() >= FAULTS {
+            break;
+        }
+        proof.steps += 1;
+        if step.number != place as i64 + 1 {
+            proof.faults.push(format!("step {}: the one before it is missing", step.number));
+        }
+        if last.is_some_and(|last| step.recorded_at < last) {
+            proof.faults.push(format!("step {}: recorded before the step that precedes it", step.number));
+        }
+        last = Some(step.recorded_at);
+        let computed = step.chained(&hash);
+        if computed != step.hash {
+            proof.faults.push(format!("step {}: altered, or what precedes it is", step.number));
+        }
+        hash = step.hash.clone();
+        let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
+        let vouchers = ledger.vouchers(&only)?;
+        if vouchers.len() as i64 != step.vouchers {
+            let found = vouchers.len();
+            proof.faults.push(format!("step {}: {found} vouchers, not {}", step.number, step.vouchers));
+        }
+        for voucher in vouchers {
+            proof.vouchers += 1;
+            let number = voucher.number;
+            if number != proof.vouchers {
+                proof.faults.push(format!("voucher {number}: the one before it is missing"));
+                proof.vouchers = number;
+            }
+            if !voucher.balances() {
+                proof.faults.push(format!("voucher {number}: debit and credit differ"));
+            }
+            if voucher.chained(&hash) != voucher.hash {
+                proof.faults.push(format!("voucher {number}: altered, or what precedes it is"));
+            }
+            proof.debit += voucher.debit();
+            total += voucher.lines.iter().map(|line| line.amount).sum();
+            hash = voucher.hash;
+        }
+    }
+    if total != Amount::ZERO {
+        proof.faults.push(format!("all accounts together are {total}, not zero"));
+    }
+    kept(ledger, &mut proof)?;
+    if proof.faults.is_empty() && head != (Head { recorded_at: last, ..end(&proof, &hash) }) {
+        proof.faults.push("the end of the chain is not where the store says".to_owned());
+    }
+    proof.head = hash;
+    Ok(proof)
+}
+
+fn end(proof: &Proof, hash: &str) -> Head {
+    Head { steps: proof.steps, vouchers: proof.vouchers, hash: hash.to_owned(), recorded_at: None }
+}
+
+/// Every file that was kept is what its digest says, and every file that a step names is there.
+fn kept(ledger: &mut Ledger, proof: &mut Proof) -> Result<(), LedgerError> {
+    let archives = ledger.archives()?;
+    for digest in &archives {
+        proof.archives += 1;
+        match ledger.archive(digest) {
+            Ok(_) => {}
+            Err(LedgerError::Damaged { what, fault, .. }) => proof.faults.push(format!("{what}: {fault}")),
+            Err(error) => return Err(error),
+        }
+    }
+    for step in ledger.steps()? {
+        for digest in named(&step.content) {
+            if !archives.contains(&digest) {
+                proof.faults.push(format!("step {}: archive {digest} is not there", step.number));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Digests that a step's content names under `archive`, wherever they stand in it.
+fn named(content: &str) -> Vec<String> {
+    fn walk(value: &serde_json::Value, key: &str, out: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| walk(value, key, out)),
+            serde_json::Value::Array(list) => list.iter().for_each(|value| walk(value, key, out)),
+            serde_json::Value::String(text) if key.ends_with("archive") && !text.is_empty() => {
+                out.push(text.clone());
+            }
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    if let Ok(value) = serde_json::from_str(content) {
+        walk(&value, "", &mut out);
+    }
+    out
+}

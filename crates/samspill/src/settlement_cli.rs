@@ -1,0 +1,340 @@
+//! Arguments of `samspill settlement` and `samspill ledger`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Subcommand, ValueEnum};
+use domain::{Balancing, Day, Mode, Month, PayRounding, Period};
+use ledger::content::Inherited;
+
+use crate::clock::now;
+use crate::law::Files;
+use crate::ledger_job::{self, ExportForm};
+use crate::progress::Teller;
+use crate::settlement_job::{self as job, Books, OnAccountFrom, Outcome, Run};
+use crate::table::Form;
+
+#[derive(Args)]
+pub struct Place {
+    /// The ledger: a file, or postgres://user@host/database.
+    #[arg(long)]
+    pub ledger: String,
+    /// The day or minute that it is recorded at (2012-04-10T09:00); the clock if not given.
+    #[arg(long)]
+    pub now: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeChoice {
+    /// One clearing account, netted; nobody sends an invoice.
+    Central,
+    /// Each creditor sends its own invoice.
+    Decentral,
+    /// As each was, or is: samspill rules payments shows it.
+    AsLaw,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BalancingChoice {
+    /// Each month.
+    Month,
+    /// April, August, December.
+    Tertial,
+    /// December.
+    Year,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoundingChoice {
+    /// Not at all.
+    Ore,
+    /// Whole kroner, on a line of its own.
+    Kroner,
+}
+
+#[derive(Args)]
+pub struct DeliveryArguments {
+    /// CSV or Parquet: everything that is known of the months, not only what is new.
+    #[arg(long)]
+    pub contacts: PathBuf,
+    /// Built-in mapping (samspill, npr-extract, aggregate) or a TOML file.
+    #[arg(long)]
+    pub mapping: Option<PathBuf>,
+    /// The year's list of DRGs: drg;drg_type;mdc;weight.
+    #[arg(long)]
+    pub drg_list: Option<PathBuf>,
+    /// What the delivery covers, unit;from;to by months. Not given: every unit in the file, in the months settled.
+    #[arg(long)]
+    pub coverage: Option<PathBuf>,
+    /// Folder of rule files instead of those that come with the program.
+    #[arg(long)]
+    pub law: Option<PathBuf>,
+    /// Use values that nobody has signed; the month can then not be made final.
+    #[arg(long)]
+    pub draft: bool,
+}
+
+#[derive(Subcommand)]
+pub enum SettlementCommand {
+    /// Open months for settlement; makes the ledger if there is none.
+    Open {
+        /// 2012, 2012-T1 or 2012-03.
+        period: String,
+        #[command(flatten)]
+        place: Place,
+        /// How it is paid.
+        #[arg(long, default_value = "central")]
+        mode: ModeChoice,
+        /// How often on-account payments are set against what was settled.
+        #[arg(long, default_value = "month")]
+        balancing: BalancingChoice,
+        /// What an amount to pay is rounded to.
+        #[arg(long, default_value = "ore")]
+        rounding: RoundingChoice,
+    },
+    /// Post amounts on account, from a budget or from a year in the ledger.
+    OnAccount {
+        /// 2012, 2012-T1 or 2012-03.
+        period: String,
+        #[command(flatten)]
+        place: Place,
+        /// instrument;debtor;creditor;kroner for the year.
+        #[arg(long, conflicts_with = "from_year")]
+        budget: Option<PathBuf>,
+        /// A year that the ledger holds.
+        #[arg(long, required_unless_present = "budget")]
+        from_year: Option<i16>,
+        /// Divide by the season of that year instead of in equal parts.
+        #[arg(long, requires = "from_year")]
+        season: bool,
+    },
+    /// Settle a month that is open or provisional, and post it.
+    Run {
+        /// 2012, 2012-T1 or 2012-03.
+        period: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        delivery: DeliveryArguments,
+    },
+    /// Net and close months: what comes later lands in an open month.
+    Close {
+        /// 2012, 2012-T1 or 2012-03.
+        period: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Make closed months final; every value behind them must be signed.
+    Finalise {
+        /// 2012, 2012-T1 or 2012-03.
+        period: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Correct closed months in an open one, from a new delivery or new rules.
+    Correct {
+        /// The closed months: 2012, 2012-T1 or 2012-03.
+        period: String,
+        /// The open month that the correction stands in.
+        #[arg(long)]
+        into: String,
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        delivery: DeliveryArguments,
+    },
+    /// Show where each month stands.
+    Status {
+        /// Some months only.
+        period: Option<String>,
+        #[command(flatten)]
+        place: Place,
+        /// Form of the table.
+        #[arg(long = "as")]
+        form: Option<Form>,
+    },
+    /// Record the decision on who answers for a municipality that was split.
+    Inherit {
+        /// The party, as undecided:1507 or 0720.
+        party: String,
+        /// The municipality that answers for it.
+        #[arg(long)]
+        heir: String,
+        /// Day from which it does.
+        #[arg(long)]
+        from: String,
+        /// Reference of the decision.
+        #[arg(long)]
+        reference: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum LedgerCommand {
+    /// Prove that nothing was altered and that everything balances.
+    Verify {
+        #[command(flatten)]
+        place: Place,
+        /// The end of the chain that was noted elsewhere, or the beginning of it.
+        #[arg(long)]
+        expect: Option<String>,
+    },
+    /// Write the ledger in another form.
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// Form.
+        #[arg(long = "as")]
+        form: ExportForm,
+        /// File; to the screen if not given.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// The balance of every account.
+    Balances {
+        #[command(flatten)]
+        place: Place,
+        /// Form of the table.
+        #[arg(long = "as")]
+        form: Option<Form>,
+    },
+}
+
+/// What a command says, and its exit code.
+pub struct Said {
+    /// For stdout.
+    pub data: String,
+    /// For stderr.
+    pub words: String,
+    /// Exit code.
+    pub code: u8,
+}
+
+impl Said {
+    fn words(words: String) -> Said {
+        Said { data: String::new(), words, code: 0 }
+    }
+
+    fn outcome(outcome: Outcome) -> Said {
+        let (words, code) = if outcome.refused > 0 {
+            let words =
+                format!("{}\n{} rader avvist: samspill check viser hvilke", outcome.told, outcome.refused);
+            (words, crate::REFUSED)
+        } else {
+            (outcome.told, 0)
+        };
+        Said { data: String::new(), words, code }
+    }
+}
+
+/// Runs a command.
+pub fn settlement(command: &SettlementCommand, threads: usize, teller: Teller) -> Result<Said> {
+    match command {
+        SettlementCommand::Open { period, place, mode, balancing, rounding } => {
+            let period = Period::parse(period)?;
+            let mode = match mode {
+                ModeChoice::Central => Some(Mode::Central),
+                ModeChoice::Decentral => Some(Mode::Decentral),
+                ModeChoice::AsLaw => None,
+            };
+            let balancing = match balancing {
+                BalancingChoice::Month => Balancing::Month,
+                BalancingChoice::Tertial => Balancing::Tertial,
+                BalancingChoice::Year => Balancing::Year,
+            };
+            let rounding = match rounding {
+                RoundingChoice::Ore => PayRounding::Ore,
+                RoundingChoice::Kroner => PayRounding::Kroner,
+            };
+            let content = job::opened(mode, period, balancing, rounding)?;
+            Ok(Said::words(job::open(&place.ledger, period, &content, now(place.now.as_deref())?)?))
+        }
+        SettlementCommand::OnAccount { period, place, budget, from_year, season } => {
+            let from = match (budget, from_year) {
+                (Some(path), _) => OnAccountFrom::Budget(path),
+                (None, year) => OnAccountFrom::Year(year.unwrap_or_default()),
+            };
+            let mut books = Books::open(&place.ledger)?;
+            let at = now(place.now.as_deref())?;
+            Ok(Said::words(job::on_account(&mut books, Period::parse(period)?, &from, *season, at)?))
+        }
+        SettlementCommand::Run { period, place, delivery } => {
+            let period = Period::parse(period)?;
+            with_run(place, delivery, threads, |books, run| job::run(books, period, run, teller))
+        }
+        SettlementCommand::Correct { period, into, place, delivery } => {
+            let (period, into) = (Period::parse(period)?, Month::parse(into)?);
+            with_run(place, delivery, threads, |books, run| job::correct(books, period, into, run, teller))
+        }
+        SettlementCommand::Close { period, place } => {
+            let mut books = Books::open(&place.ledger)?;
+            let at = now(place.now.as_deref())?;
+            Ok(Said::words(job::close(&mut books, Period::parse(period)?, at, teller)?))
+        }
+        SettlementCommand::Finalise { period, place } => {
+            let mut books = Books::open(&place.ledger)?;
+            Ok(Said::words(job::finalise(&mut books, Period::parse(period)?, now(place.now.as_deref())?)?))
+        }
+        SettlementCommand::Status { period, place, form } => {
+            let period = period.as_deref().map(Period::parse).transpose()?;
+            let table = job::status(&mut Books::open(&place.ledger)?, period)?;
+            Ok(Said { data: table.render(Form::or_suited(*form)), words: String::new(), code: 0 })
+        }
+        SettlementCommand::Inherit { party, heir, from, reference, place } => {
+            let content = Inherited {
+                party: party.clone(),
+                heir: heir.clone(),
+                from: Day::parse(from)?,
+                reference: reference.clone(),
+            };
+            let mut books = Books::open(&place.ledger)?;
+            Ok(Said::words(job::inherit(&mut books, &content, now(place.now.as_deref())?)?))
+        }
+    }
+}
+
+fn with_run(
+    place: &Place,
+    delivery: &DeliveryArguments,
+    threads: usize,
+    work: impl FnOnce(&mut Books, &Run) -> Result<Outcome>,
+) -> Result<Said> {
+    let files = Files::read(delivery.law.as_deref(), &[])?;
+    let run = Run {
+        contacts: &delivery.contacts,
+        mapping: delivery.mapping.as_deref(),
+        drg_list: delivery.drg_list.as_deref(),
+        coverage: delivery.coverage.as_deref(),
+        files: &files,
+        draft: delivery.draft,
+        threads,
+        now: now(place.now.as_deref())?,
+    };
+    let mut books = Books::open(&place.ledger)?;
+    Ok(Said::outcome(work(&mut books, &run)?))
+}
+
+/// Runs a command.
+pub fn ledger(command: &LedgerCommand, teller: Teller) -> Result<Said> {
+    match command {
+        LedgerCommand::Verify { place, expect } => {
+            let (faults, told) = ledger_job::prove(&place.ledger, expect.as_deref(), teller)?;
+            if faults.is_empty() {
+                return Ok(Said { data: format!("{told}\n"), words: String::new(), code: 0 });
+            }
+            let words = format!("error: the ledger does not hold:\n  {}", faults.join("\n  "));
+            Ok(Said { data: String::new(), words, code: 1 })
+        }
+        LedgerCommand::Export { place, form, out } => {
+            let data = ledger_job::write(&place.ledger, *form, out.as_deref())?;
+            let words = out.as_ref().map_or_else(String::new, |out| format!("skrevet: {}", out.display()));
+            Ok(Said { data, words, code: 0 })
+        }
+        LedgerCommand::Balances { place, form } => {
+            let table = ledger_job::balances(&place.ledger)?;
+            Ok(Said { data: table.render(Form::or_suited(*form)), words: String::new(), code: 0 })
+        }
+    }
+}

@@ -1,0 +1,822 @@
+//! `samspill settlement …`: charges into the ledger, month by month.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type};
+use domain::municipality::Heir;
+use domain::{
+    Amount, Balancing, Cause, Claims, Instrument, Minute, Mode, Month, Municipalities, PayRounding, Period,
+    PeriodState, StepKind,
+};
+use ledger::content::{Closed, Coverage, Delivery, Inherited, MonthMoved, OnAccount, Opened, Settled};
+use ledger::correction::{self, Comparison};
+use ledger::months::{Basis, Months};
+use ledger::netting;
+use ledger::store::Wanted;
+use ledger::{Ledger, Posting, Voucher};
+use register::parquet_file::Reader;
+use settlement::{archive, manifest};
+
+use crate::law::Files;
+use crate::progress::Teller;
+use crate::settle_job::{self, Order};
+use crate::table::Table;
+
+/// A ledger, read.
+pub struct Books {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The chain's end when it was read.
+    pub head: ledger::Head,
+    /// Where each month stands.
+    pub months: Months,
+    /// Municipalities with their lifetimes.
+    pub municipalities: Municipalities,
+}
+
+/// A command that the state of the ledger does not allow: exit code 2.
+#[derive(Debug)]
+pub struct NotNow {
+    /// What stands in the way.
+    pub fault: String,
+    /// What to do instead.
+    pub remedy: String,
+}
+
+impl std::fmt::Display for NotNow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.fault)
+    }
+}
+
+impl std::error::Error for NotNow {}
+
+/// An error with what to do about it.
+pub fn not_now(fault: impl Into<String>, remedy: impl Into<String>) -> anyhow::Error {
+    NotNow { fault: fault.into(), remedy: remedy.into() }.into()
+}
+
+impl Books {
+    /// Opens a ledger that exists.
+    pub fn open(place: &str) -> Result<Books> {
+        Books::read(Ledger::open(place)?)
+    }
+
+    fn read(mut ledger: Ledger) -> Result<Books> {
+        let head = ledger.head()?;
+        let months = Months::of(&ledger.steps()?, None)?;
+        Ok(Books { ledger, head, months, municipalities: Municipalities::built_in()? })
+    }
+
+    /// Posts a step and gives its number.
+    pub fn post(
+        &mut self,
+        kind: StepKind,
+        period: &str,
+        now: Minute,
+        content: String,
+        vouchers: Vec<Voucher>,
+        archives: Vec<Vec<u8>>,
+    ) -> Result<i64> {
+        let posting =
+            Posting { kind, period: period.to_owned(), recorded_at: now, content, vouchers, archives };
+        let posted = self.ledger.post(posting, &self.head)?;
+        self.head = posted.head;
+        self.months = Months::of(&self.ledger.steps()?, None)?;
+        Ok(posted.step)
+    }
+
+    /// The party that answers for another in a month.
+    pub fn heir(&self, party: &str, month: Month) -> String {
+        let day = month.first();
+        if let Some(decided) = self.months.decided_heir(party, day) {
+            return decided.to_owned();
+        }
+        match self.municipalities.heir(party, day) {
+            Heir::One(heir) => heir,
+            Heir::Split(_) => party.to_owned(),
+        }
+    }
+
+    /// A month that may be posted to.
+    pub fn may_change(&self, month: Month) -> Result<()> {
+        match self.months.state(month) {
+            Some(PeriodState::Open | PeriodState::Provisional) => Ok(()),
+            Some(state) => Err(not_now(
+                format!("{month} is {state}: it never changes"),
+                format!(
+                    "samspill settlement correct {month} --into MONTH posts the difference in an open month"
+                ),
+            )),
+            None => Err(not_now(
+                format!("{month} is not opened"),
+                format!("samspill settlement open {} --ledger {}", month.year(), self.ledger.place()),
+            )),
+        }
+    }
+
+    /// Vouchers that stand in months, as known after a step.
+    pub fn vouchers(&mut self, from: Month, to: Month, to_step: Option<i64>) -> Result<Vec<Voucher>> {
+        let months = Some((from.to_string(), to.to_string()));
+        Ok(self.ledger.vouchers(&Wanted { months, after_step: 0, to_step })?)
+    }
+}
+
+/// Opens the months of a period; makes the ledger if there is none.
+pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Result<String> {
+    let mut books = Books::read(Ledger::open_or_make(place)?)?;
+    let new: Vec<Month> = period.months().filter(|month| books.months.state(*month).is_none()).collect();
+    if new.is_empty() {
+        return Ok(format!("{period} er åpnet fra før; ingenting endret"));
+    }
+    if new.len() != period.months().count() {
+        return Err(not_now(
+            format!("some months of {period} are open already"),
+            "open the others one by one, as 2012-07",
+        ));
+    }
+    books.post(
+        StepKind::Open,
+        &period.to_string(),
+        now,
+        serde_json::to_string(content)?,
+        Vec::new(),
+        Vec::new(),
+    )?;
+    Ok(format!(
+        "åpnet {period} i {place}; neste: samspill settlement run {} --ledger {place} --contacts FIL",
+        new[0]
+    ))
+}
+
+/// How instruments are settled in a mode: all centrally, all between the parties, or as each was.
+pub fn modes(mode: Option<Mode>, period: Period) -> Result<BTreeMap<Instrument, Mode>> {
+    let scheme = rulebook::scheme::Scheme::built_in()?;
+    let of = |instrument: &Instrument| {
+        let as_law = || scheme.mode_on(instrument.word(), period.from()).map(|row| row.value.mode);
+        (*instrument, mode.or_else(as_law).unwrap_or(Mode::Central))
+    };
+    Ok(Instrument::ALL.iter().map(of).collect())
+}
+
+/// What a delivery is and how it is settled.
+pub struct Run<'a> {
+    /// Contacts.
+    pub contacts: &'a Path,
+    /// Mapping.
+    pub mapping: Option<&'a Path>,
+    /// List of DRGs.
+    pub drg_list: Option<&'a Path>,
+    /// What the delivery covers: `unit;from;to`.
+    pub coverage: Option<&'a Path>,
+    /// Rule files.
+    pub files: &'a Files,
+    /// Unsigned values may be used.
+    pub draft: bool,
+    /// Threads.
+    pub threads: usize,
+    /// When it is recorded.
+    pub now: Minute,
+}
+
+/// A folder that goes when the work is done.
+pub struct Scratch(pub PathBuf);
+
+impl Scratch {
+    /// A new one.
+    pub fn new() -> Result<Scratch> {
+        let mut place = 0;
+        loop {
+            let name = format!("samspill-{}-{place}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(Scratch(path)),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => place += 1,
+                Err(error) => {
+                    return Err(error).with_context(|| format!("failed to make {}", path.display()));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What was delivered: every contact and unit of the file.
+struct Delivered {
+    contacts: Vec<i64>,
+    units: BTreeSet<String>,
+}
+
+impl Delivered {
+    fn of(path: &Path) -> Result<Delivered> {
+        let reader = Reader::open_contacts(path)?;
+        let (mut contacts, mut units) = (Vec::new(), BTreeSet::new());
+        for group in 0..reader.row_groups() {
+            for batch in reader.read(group, &["contact_id", "unit"], 1 << 16, None)? {
+                let batch = batch?;
+                if let Some(ids) =
+                    batch.column_by_name("contact_id").and_then(|c| c.as_primitive_opt::<Int64Type>())
+                {
+                    contacts.extend_from_slice(ids.values());
+                }
+                let words = batch.column_by_name("unit").and_then(|c| c.as_dictionary_opt::<Int32Type>());
+                let words = words.and_then(|words| words.values().as_string_opt::<i32>());
+                units.extend(words.into_iter().flatten().flatten().map(str::to_owned));
+            }
+        }
+        contacts.sort_unstable();
+        Ok(Delivered { contacts, units })
+    }
+
+    fn holds(&self, contact: i64) -> bool {
+        self.contacts.binary_search(&contact).is_ok()
+    }
+}
+
+/// Settles a delivery for months, and compares each with what is posted.
+struct Desk<'a> {
+    books: &'a mut Books,
+    run: &'a Run<'a>,
+    scratch: Scratch,
+    /// The checked file.
+    contacts: PathBuf,
+    delivered: Delivered,
+    coverage: Vec<Coverage>,
+    refused: u64,
+    sha256: String,
+    synthetic: bool,
+    rules_text: String,
+    unsigned: Vec<String>,
+    known: RefCell<Option<Vec<i64>>>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(books: &'a mut Books, run: &'a Run<'a>, months: &[Month], teller: Teller) -> Result<Desk<'a>> {
+        let scratch = Scratch::new()?;
+        let (contacts, report) = settle_job::trusted_in(
+            run.contacts,
+            run.mapping,
+            run.drg_list,
+            &scratch.0.join("checked.parquet"),
+            run.threads,
+            teller,
+        )?;
+        let stage = teller.stage("leser leveransen");
+        let delivered = Delivered::of(&contacts)?;
+        stage.done();
+        let coverage = match run.coverage {
+            Some(path) => read_coverage(path)?,
+            None => {
+                let (Some(from), Some(to)) = (months.first(), months.last()) else { bail!("no month") };
+                let of = |unit: &String| Coverage { unit: unit.clone(), from: *from, to: *to };
+                delivered.units.iter().map(of).collect()
+            }
+        };
+        let reader = Reader::open_contacts(&contacts)?;
+        let synthetic = reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes");
+        Ok(Desk {
+            books,
+            run,
+            scratch,
+            sha256: manifest::sha256_file(run.contacts)?,
+            contacts,
+            delivered,
+            coverage,
+            refused: report.map_or(0, |report| report.refused.len() as u64),
+            synthetic,
+            rules_text: serde_json::to_string(&run.files.law)?,
+            unsigned: Vec::new(),
+            known: RefCell::new(None),
+        })
+    }
+
+    /// Settles one month under rule files.
+    fn settle(
+        &mut self,
+        month: Month,
+        files: &Files,
+        draft: bool,
+        teller: Teller,
+    ) -> Result<(Claims, Vec<String>)> {
+        let out = self.scratch.0.join("result");
+        let order = Order {
+            period: Period::of_month(month),
+            contacts: &self.contacts,
+            mapping: None,
+            drg_list: None,
+            files,
+            draft,
+            totals_only: false,
+            known: true,
+            out: &out,
+            threads: self.run.threads,
+        };
+        let outcome = settle_job::run(&order, teller)?;
+        for value in outcome.manifest.unsigned {
+            if !self.unsigned.contains(&value) {
+                self.unsigned.push(value);
+            }
+        }
+        let claims = archive::claims(&out.join("charges.parquet"), &self.books.municipalities)?;
+        Ok((claims, outcome.manifest.rules))
+    }
+
+    /// What a month's posted movements are, and the rules they stand under last.
+    fn posted(&mut self, month: Month) -> Result<(Claims, Option<Basis>)> {
+        let basis = self.books.months.basis.get(&month).cloned().unwrap_or_default();
+        let mut claims = Claims::default();
+        for one in &basis {
+            archive::decode(self.books.ledger.archive(&one.movements)?, &mut claims)?;
+        }
+        Ok((claims, basis.last().cloned()))
+    }
+
+    /// Every contact that stands in a posted month of the year before to the year after.
+    fn known_contacts(&mut self, month: Month) -> Result<Vec<i64>> {
+        let mut all = Vec::new();
+        let near: Vec<String> = self
+            .books
+            .months
+            .basis
+            .iter()
+            .filter(|(other, _)| (other.year() - month.year()).abs() <= 1)
+            .flat_map(|(_, basis)| basis.iter().map(|one| one.movements.clone()))
+            .collect();
+        for digest in near {
+            all.extend(archive::contacts(self.books.ledger.archive(&digest)?)?);
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// The movements of one month, and what the ledger will say of them.
+    fn month(&mut self, month: Month, into: Month, teller: Teller) -> Result<Option<(MonthMoved, Claims)>> {
+        let run = self.run;
+        let (now, rules) = self.settle(month, run.files, run.draft, teller)?;
+        let (posted, last) = self.posted(month)?;
+        let before = match &last {
+            Some(basis) if basis.rules != rules => {
+                let text = self.books.ledger.archive(&basis.rules_archive)?;
+                let files = Files { law: serde_json::from_slice(&text)?, variants: Vec::new() };
+                Some(self.settle(month, &files, true, teller)?.0)
+            }
+            _ => None,
+        };
+        if last.is_some() && self.known.borrow().is_none() {
+            let known = self.known_contacts(month)?;
+            self.known.replace(Some(known));
+        }
+        let known = self.known.borrow();
+        let covers = |unit: &str, ended: &str| {
+            let Ok(ended) = Month::parse(ended) else { return false };
+            self.coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)
+        };
+        let movements = correction::movements(&Comparison {
+            posted: &posted,
+            under_posted_rules: before.as_ref(),
+            now: &now,
+            first: last.is_none(),
+            covers: &covers,
+            delivered: &|contact| self.delivered.holds(contact),
+            known: &|contact| known.as_ref().is_some_and(|known| known.binary_search(&contact).is_ok()),
+            heir: &|party| self.books.heir(party, into),
+        });
+        if movements.rows.is_empty() && last.is_some() {
+            return Ok(None);
+        }
+        let mut causes: BTreeMap<Cause, i64> = BTreeMap::new();
+        for row in movements.rows.iter().filter(|row| row.instrument.is_some()) {
+            *causes.entry(row.cause).or_default() += row.amount.ore();
+        }
+        let moved = MonthMoved { month, movements_archive: String::new(), rules, causes };
+        Ok(Some((moved, movements)))
+    }
+
+    fn content(&self, into: Month, months: Vec<MonthMoved>) -> Settled {
+        Settled {
+            into,
+            delivery: Delivery {
+                file: self.run.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                sha256: self.sha256.clone(),
+                coverage: self.coverage.clone(),
+                refused: self.refused,
+                synthetic: self.synthetic,
+            },
+            rules_archive: ledger::voucher::digest(self.rules_text.as_bytes()),
+            unsigned: self.unsigned.clone(),
+            months,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// Reads `unit;from;to`: what a delivery covers, by whole months.
+pub fn read_coverage(path: &Path) -> Result<Vec<Coverage>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let mut out = Vec::new();
+    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        if line.trim().is_empty() || (place == 0 && line.starts_with("unit")) {
+            continue;
+        }
+        let at = || format!("{}:{}", path.display(), place + 1);
+        let cells: Vec<&str> = line.split(';').map(str::trim).collect();
+        let [unit, from, to] = cells[..] else {
+            bail!("{}: expected unit;from;to, as 974557746;2012-01;2012-04", at())
+        };
+        let (from, to) = (Month::parse(from).with_context(at)?, Month::parse(to).with_context(at)?);
+        if to < from {
+            bail!("{}: the coverage ends in {to}, before it begins in {from}", at());
+        }
+        out.push(Coverage { unit: unit.to_owned(), from, to });
+    }
+    if out.is_empty() {
+        bail!("{}: no coverage is declared", path.display());
+    }
+    Ok(out)
+}
+
+/// What a settlement posted.
+pub struct Outcome {
+    /// One sentence.
+    pub told: String,
+    /// Rows refused.
+    pub refused: u64,
+}
+
+/// Settles the months of a period that may change.
+pub fn run(books: &mut Books, period: Period, run: &Run, teller: Teller) -> Result<Outcome> {
+    let months: Vec<Month> = period.months().collect();
+    for month in &months {
+        books.may_change(*month)?;
+    }
+    let mut told = Vec::new();
+    let mut refused = 0;
+    for month in months {
+        let mut desk = Desk::new(books, run, &[month], teller)?;
+        let moved = desk.month(month, month, teller)?;
+        refused = desk.refused;
+        let Some((mut moved, movements)) = moved else {
+            told.push(format!("{month}: akkurat dette er bokført fra før; ingenting endret"));
+            continue;
+        };
+        let vouchers = correction::vouchers(&movements, &month.to_string());
+        let bytes = archive::encode(&movements)?;
+        moved.movements_archive = ledger::voucher::digest(&bytes);
+        let rules = desk.rules_text.clone().into_bytes();
+        let causes = moved.causes.clone();
+        let content = serde_json::to_string(&desk.content(month, vec![moved]))?;
+        check_sums(&movements, &vouchers);
+        let (kept, sum) = (vouchers.len(), sums(&vouchers));
+        let stage = teller.stage(&format!("bokfører {month}"));
+        let step =
+            books.post(StepKind::Run, &month.to_string(), run.now, content, vouchers, vec![bytes, rules])?;
+        stage.done();
+        told.push(format!(
+            "{month}: steg {step}, {} bilag; {sum}; {}",
+            domain::amount::grouped(kept as u64),
+            told_causes(&causes)
+        ));
+    }
+    Ok(Outcome { told: told.join("\n"), refused })
+}
+
+/// Money is checked when it crosses the border: the vouchers say what the movements say.
+fn check_sums(movements: &Claims, vouchers: &[Voucher]) {
+    let posted: Amount = vouchers.iter().map(|voucher| voucher.amount).sum();
+    assert_eq!(posted, movements.amount(), "vouchers and movements differ");
+}
+
+fn sums(vouchers: &[Voucher]) -> String {
+    let mut by: BTreeMap<&str, Amount> = BTreeMap::new();
+    for voucher in vouchers {
+        *by.entry(voucher.instrument.map_or("", Instrument::word)).or_default() += voucher.amount;
+    }
+    let parts: Vec<String> = by.iter().map(|(name, amount)| format!("{name} {amount}")).collect();
+    parts.join(", ")
+}
+
+fn told_causes(causes: &BTreeMap<Cause, i64>) -> String {
+    let part = |(cause, ore): (&Cause, &i64)| format!("{} {}", cause.name(), Amount::from_ore(*ore));
+    causes.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// Corrects closed months of a period in an open one.
+pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, teller: Teller) -> Result<Outcome> {
+    books.may_change(into)?;
+    let closed: Vec<Month> = period
+        .months()
+        .filter(|month| matches!(books.months.state(*month), Some(PeriodState::Closed | PeriodState::Final)))
+        .collect();
+    if closed.is_empty() {
+        return Err(not_now(
+            format!("no month of {period} is closed"),
+            format!("samspill settlement run {period} settles a month that is open or provisional again"),
+        ));
+    }
+    let mut desk = Desk::new(books, run, &closed, teller)?;
+    let (mut months, mut vouchers, mut archives) = (Vec::new(), Vec::new(), Vec::new());
+    let mut told = Vec::new();
+    for month in closed {
+        let Some((mut moved, movements)) = desk.month(month, into, teller)? else {
+            told.push(format!("{month}: ingen forskjell"));
+            continue;
+        };
+        let bytes = archive::encode(&movements)?;
+        moved.movements_archive = ledger::voucher::digest(&bytes);
+        let of_month = correction::vouchers(&movements, &into.to_string());
+        check_sums(&movements, &of_month);
+        told.push(format!("{month}: {}", told_causes(&moved.causes)));
+        vouchers.extend(of_month);
+        archives.push(bytes);
+        months.push(moved);
+    }
+    let refused = desk.refused;
+    if months.is_empty() {
+        told.push("ingenting endret".to_owned());
+        return Ok(Outcome { told: told.join("\n"), refused });
+    }
+    archives.push(desk.rules_text.clone().into_bytes());
+    let content = serde_json::to_string(&desk.content(into, months))?;
+    let count = vouchers.len();
+    told.push(format!("ført i {into}: {count} bilag; {}", sums(&vouchers)));
+    books.post(StepKind::Correct, &period.to_string(), run.now, content, vouchers, archives)?;
+    Ok(Outcome { told: told.join("\n"), refused })
+}
+
+/// Nets and closes the months of a period.
+pub fn close(books: &mut Books, period: Period, now: Minute, teller: Teller) -> Result<String> {
+    let mut told = Vec::new();
+    for month in period.months() {
+        match books.months.state(month) {
+            Some(PeriodState::Closed | PeriodState::Final) => {
+                told.push(format!("{month}: lukket fra før; ingenting endret"));
+                continue;
+            }
+            Some(PeriodState::Provisional) => {}
+            Some(PeriodState::Open) => {
+                return Err(not_now(
+                    format!("{month} is not settled yet"),
+                    format!(
+                        "samspill settlement run {month} --ledger {} --contacts FILE",
+                        books.ledger.place()
+                    ),
+                ));
+            }
+            None => books.may_change(month)?,
+        }
+        let before = |(other, record): (&Month, &ledger::months::MonthRecord)| {
+            (*other < month && matches!(record.state, PeriodState::Open | PeriodState::Provisional))
+                .then_some(*other)
+        };
+        if let Some(other) = books.months.months.iter().find_map(before) {
+            return Err(not_now(
+                format!("{other} is not closed yet"),
+                format!("samspill settlement close {other}"),
+            ));
+        }
+        let stage = teller.stage(&format!("lukker {month}"));
+        let nets = books.months.nets(month);
+        let vouchers = if nets {
+            let last =
+                |(other, record): (&Month, &ledger::months::MonthRecord)| record.netted.then_some(*other);
+            let from = books.months.months.iter().rev().find_map(last).and_then(Month::next);
+            let from = from.or(books.months.months.keys().next().copied()).unwrap_or(month);
+            let open = books.vouchers(from, month, None)?;
+            netting::net(&open, &month.to_string(), &books.months.terms(month))
+        } else {
+            Vec::new()
+        };
+        let count = vouchers.len();
+        let content = serde_json::to_string(&Closed { netted: nets })?;
+        books.post(StepKind::Close, &month.to_string(), now, content, vouchers, Vec::new())?;
+        stage.done();
+        told.push(if nets {
+            format!("{month}: lukket, {count} beløp å gjøre opp")
+        } else {
+            format!("{month}: lukket; gjøres opp mot a konto senere")
+        });
+    }
+    Ok(told.join("\n"))
+}
+
+/// Makes the months of a period final.
+pub fn finalise(books: &mut Books, period: Period, now: Minute) -> Result<String> {
+    for month in period.months() {
+        match books.months.months.get(&month) {
+            Some(record) if record.state == PeriodState::Final => {}
+            Some(record) if record.state == PeriodState::Closed && !record.draft => {}
+            Some(record) if record.state == PeriodState::Closed => {
+                let unsigned = books.months.unsigned.clone();
+                return Err(settle_job::Unsigned(unsigned).into());
+            }
+            _ => {
+                return Err(not_now(
+                    format!("{month} is not closed"),
+                    format!("samspill settlement close {month} --ledger {}", books.ledger.place()),
+                ));
+            }
+        }
+    }
+    if period.months().all(|month| books.months.state(month) == Some(PeriodState::Final)) {
+        return Ok(format!("{period}: endelig fra før; ingenting endret"));
+    }
+    books.post(StepKind::Finalise, &period.to_string(), now, "{}".to_owned(), Vec::new(), Vec::new())?;
+    Ok(format!("{period}: endelig"))
+}
+
+/// Records who answers for a party that was split.
+pub fn inherit(books: &mut Books, content: &Inherited, now: Minute) -> Result<String> {
+    if books.months.inherited.contains(content) {
+        return Ok("vedtaket er ført fra før; ingenting endret".to_owned());
+    }
+    let text = serde_json::to_string(content)?;
+    books.post(
+        StepKind::Inheritance,
+        &content.from.month().to_string(),
+        now,
+        text,
+        Vec::new(),
+        Vec::new(),
+    )?;
+    Ok(format!("{} svarer for {} fra {}", content.heir, content.party, content.from))
+}
+
+/// Where each month of a period stands.
+pub fn status(books: &mut Books, period: Option<Period>) -> Result<Table> {
+    let mut table = Table::new(
+        "Månedene i hovedboken",
+        &["month", "state", "version", "settled", "draft", "corrected_later", "netted", "open_objections"],
+    );
+    for (month, record) in &books.months.months {
+        if period.is_some_and(|period| !period.holds(month.first())) {
+            continue;
+        }
+        let settled = books.months.basis.get(month).map_or(0, Vec::len);
+        let yes = |yes: bool| if yes { "ja" } else { "" }.to_owned();
+        let disputes = books.months.disputes.values();
+        let open = disputes.filter(|one| one.decision.is_none() && one.objection.month == *month).count();
+        table.row([
+            month.to_string(),
+            record.state.name().to_owned(),
+            record.versions.len().to_string(),
+            settled.to_string(),
+            yes(record.draft),
+            yes(record.corrected),
+            yes(record.netted),
+            open.to_string(),
+        ]);
+    }
+    Ok(table)
+}
+
+/// Where amounts on account come from.
+pub enum OnAccountFrom<'a> {
+    /// A budget: `instrument;debtor;creditor;kroner` for the year.
+    Budget(&'a Path),
+    /// What a year in the ledger came to.
+    Year(i16),
+}
+
+/// Posts amounts on account for the open months of a period.
+pub fn on_account(
+    books: &mut Books,
+    period: Period,
+    from: &OnAccountFrom,
+    season: bool,
+    now: Minute,
+) -> Result<String> {
+    let months: Vec<Month> = period.months().collect();
+    for month in &months {
+        books.may_change(*month)?;
+    }
+    let (Some(first), Some(last)) = (months.first().copied(), months.last().copied()) else {
+        bail!("no month")
+    };
+    let standing = books.vouchers(first, last, None)?;
+    if standing.iter().any(|voucher| voucher.cause == Cause::OnAccount) {
+        return Ok(format!("{period}: a konto er ført fra før; ingenting endret"));
+    }
+    let mut yearly: BTreeMap<(Instrument, String, String), Amount> = BTreeMap::new();
+    let mut weights = vec![1_i64; months.len()];
+    let content = match from {
+        OnAccountFrom::Budget(path) => {
+            yearly = read_budget(path, &books.municipalities)?;
+            OnAccount { basis: "budget".into(), of: manifest::sha256_file(path)?, divided: "equal".into() }
+        }
+        OnAccountFrom::Year(year) => {
+            let (Some(january), Some(december)) = (Month::new(*year, 1), Month::new(*year, 12)) else {
+                bail!("{year} is no year")
+            };
+            let mut by_month = [0_i64; 12];
+            for voucher in books.vouchers(january, december, None)? {
+                let Some(instrument) = voucher.instrument.filter(|_| voucher.cause.is_computed()) else {
+                    continue;
+                };
+                let key =
+                    (instrument, books.heir(&voucher.debtor, first), books.heir(&voucher.creditor, first));
+                *yearly.entry(key).or_default() += voucher.amount;
+                if let Ok(month) = Month::parse(&voucher.activity_period) {
+                    by_month[month.number() as usize - 1] += voucher.amount.ore();
+                }
+            }
+            if yearly.is_empty() {
+                return Err(not_now(
+                    format!("the ledger holds no settlement of {year}"),
+                    "give the amounts in a file with --budget FILE",
+                ));
+            }
+            if season {
+                weights = months
+                    .iter()
+                    .map(|month| std::cmp::max(by_month[month.number() as usize - 1], 0))
+                    .collect();
+            }
+            let divided = if season { "season" } else { "equal" }.to_owned();
+            OnAccount { basis: "previous-year".into(), of: year.to_string(), divided }
+        }
+    };
+    let mut vouchers = Vec::new();
+    for ((instrument, debtor, creditor), amount) in &yearly {
+        for (month, part) in months.iter().zip(netting::divided(*amount, &weights)) {
+            vouchers.push(netting::on_account(&month.to_string(), *instrument, debtor, creditor, part));
+        }
+    }
+    vouchers.sort_by(|one, other| one.posting_month.cmp(&other.posting_month));
+    let (count, sum) = (vouchers.len(), sums(&vouchers));
+    books.post(
+        StepKind::OnAccount,
+        &period.to_string(),
+        now,
+        serde_json::to_string(&content)?,
+        vouchers,
+        Vec::new(),
+    )?;
+    Ok(format!("{period}: {count} bilag a konto; {sum}"))
+}
+
+/// Reads a budget: `instrument;debtor;creditor;kroner`, decimal comma or point.
+fn read_budget(
+    path: &Path,
+    municipalities: &Municipalities,
+) -> Result<BTreeMap<(Instrument, String, String), Amount>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let mut out = BTreeMap::new();
+    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        if line.trim().is_empty() || (place == 0 && line.starts_with("instrument")) {
+            continue;
+        }
+        let at = || format!("{}:{}", path.display(), place + 1);
+        let cells: Vec<&str> = line.split(';').map(str::trim).collect();
+        let [instrument, debtor, creditor, kroner] = cells[..] else {
+            bail!("{}: expected instrument;debtor;creditor;kroner", at())
+        };
+        let instrument = Instrument::from_word(instrument).with_context(at)?;
+        let amount = kroner_of(kroner).with_context(|| format!("{}: '{kroner}' is not an amount", at()))?;
+        let is_code = debtor.len() == 4 && debtor.bytes().all(|b| b.is_ascii_digit());
+        if is_code && municipalities.of_party(debtor).is_none() {
+            bail!("{}: there is no municipality {debtor}", at());
+        }
+        if out.insert((instrument, debtor.to_owned(), creditor.to_owned()), amount).is_some() {
+            bail!("{}: {instrument} from {debtor} to {creditor} stands twice", at());
+        }
+    }
+    Ok(out)
+}
+
+/// `1 234,50`, `1234.5`, `-20` as an amount.
+pub fn kroner_of(text: &str) -> Option<Amount> {
+    let text: String =
+        text.chars().filter(|c| !c.is_whitespace() && *c != '\u{a0}' && *c != '\u{202f}').collect();
+    let text = text.trim_end_matches("kr").replace('\u{2212}', "-");
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.as_str()),
+    };
+    let (kroner, ore) = digits.split_once([',', '.']).unwrap_or((digits, ""));
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if kroner.is_empty() || !plain(kroner) || !plain(ore) || ore.len() > 2 {
+        return None;
+    }
+    let ore: i64 = if ore.is_empty() { 0 } else { format!("{ore:0<2}").parse().ok()? };
+    kroner.parse::<i64>().ok()?.checked_mul(100)?.checked_add(ore).map(|all| Amount::from_ore(sign * all))
+}
+
+/// What `open` was asked for, with the defaults.
+pub fn opened(
+    mode: Option<Mode>,
+    period: Period,
+    balancing: Balancing,
+    rounding: PayRounding,
+) -> Result<Opened> {
+    Ok(Opened { modes: modes(mode, period)?, balancing, rounding })
+}

@@ -1,0 +1,336 @@
+//! Charges as claims that can be posted, and the movements behind vouchers as a file that is kept.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
+};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
+use domain::{Amount, Cause, Claim, Claims, Instrument, Month, Municipalities};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use register::FileError;
+use register::parquet_file::Reader;
+
+/// A file of movements that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// Not Parquet, or damaged.
+    #[error("movements: {0}")]
+    Parquet(#[from] ParquetError),
+    /// Damaged columns.
+    #[error("movements: {0}")]
+    Arrow(#[from] ArrowError),
+    /// A column is missing or holds something else.
+    #[error("movements: column {0} is not what it should be")]
+    Column(&'static str),
+}
+
+/// Columns of words in a file of movements.
+const WORDS: [&str; 8] =
+    ["instrument", "month", "debtor", "creditor", "unit", "ended", "rule_version", "cause"];
+
+/// Mark of a contact that is known and gives no charge: it has no amount, but it was delivered.
+const MARK: i32 = 1;
+
+/// Rows that are read at a time.
+const BATCH: usize = 1 << 16;
+
+/// Reads `charges.parquet` as claims. Municipalities become parties: a code in its lifetime.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn claims(path: &Path, municipalities: &Municipalities) -> Result<Claims, FileError> {
+    let reader = Reader::open(path)?;
+    let names = [
+        "contact_id",
+        "debtor",
+        "creditor",
+        "unit",
+        "month",
+        "rule_version",
+        "ended",
+        "instrument",
+        "drg_points_milli",
+        "days",
+        "amount_ore",
+    ];
+    let mut out = Claims::default();
+    for group in 0..reader.row_groups() {
+        for batch in reader.read(group, &names, BATCH, None)? {
+            let batch = batch.map_err(FileError::arrow(path))?;
+            let wrong = |_| FileError::Schema {
+                path: path.to_path_buf(),
+                fault: "it is no file of charges of this version".to_owned(),
+            };
+            append_charges(&batch, municipalities, &mut out).map_err(wrong)?;
+        }
+    }
+    Ok(out)
+}
+
+fn append_charges(
+    batch: &RecordBatch,
+    municipalities: &Municipalities,
+    out: &mut Claims,
+) -> Result<(), ArchiveError> {
+    let months = codes(batch, "month", |word| out.words.number(word))?;
+    let of_month: Vec<Option<Month>> = out.words.all().iter().map(|word| Month::parse(word).ok()).collect();
+    let debtors: Vec<String> = texts(batch, "debtor")?;
+    let debtor_keys = keys(batch, "debtor")?;
+    let creditors = codes(batch, "creditor", |word| out.words.number(word))?;
+    let units = codes(batch, "unit", |word| out.words.number(word))?;
+    let ended = codes(batch, "ended", |word| out.words.number(word))?;
+    let versions = codes(batch, "rule_version", |word| out.words.number(word))?;
+    let instruments = texts(batch, "instrument")?;
+    let instruments: Vec<Option<Instrument>> =
+        instruments.iter().map(|word| Instrument::from_word(word).ok()).collect();
+    let instrument_keys = keys(batch, "instrument")?;
+    let (contacts, amounts) = (longs(batch, "contact_id")?, longs(batch, "amount_ore")?);
+    let (points, days) = (ints(batch, "drg_points_milli")?, ints(batch, "days")?);
+    // A debtor's name depends on the month, so it is looked up once for each pair.
+    let mut parties: std::collections::BTreeMap<(i32, u32), u32> = std::collections::BTreeMap::new();
+    for row in 0..batch.num_rows() {
+        let key = (debtor_keys[row], months[row]);
+        let debtor = match parties.get(&key) {
+            Some(debtor) => *debtor,
+            None => {
+                let code = &debtors[key.0 as usize];
+                let month = of_month.get(months[row] as usize).copied().flatten();
+                let name = month.map_or_else(|| code.clone(), |m| municipalities.party(code, m.first()));
+                let number = out.words.number(&name);
+                parties.insert(key, number);
+                number
+            }
+        };
+        let (amount, points, days) = (Amount::from_ore(amounts[row]), points[row], days[row]);
+        let nothing = amount == Amount::ZERO && points == 0 && days == 0;
+        let instrument = instruments[instrument_keys[row] as usize].filter(|_| !nothing);
+        out.rows.push(Claim {
+            contact: contacts[row],
+            instrument,
+            month: months[row],
+            debtor,
+            creditor: creditors[row],
+            unit: units[row],
+            ended: ended[row],
+            version: versions[row],
+            cause: Cause::Activity,
+            points: if instrument.is_none() { MARK } else { points },
+            days,
+            amount,
+        });
+    }
+    Ok(())
+}
+
+fn schema() -> Arc<Schema> {
+    let words = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let mut fields = vec![Field::new("contact_id", DataType::Int64, false)];
+    fields.extend(WORDS.map(|name| Field::new(name, words(), false)));
+    fields.extend(["drg_points_milli", "days"].map(|name| Field::new(name, DataType::Int32, false)));
+    fields.push(Field::new("amount_ore", DataType::Int64, false));
+    Arc::new(Schema::new(fields))
+}
+
+/// Movements as the bytes of a Parquet file. The same movements give the same bytes.
+///
+/// # Errors
+/// If they do not fit the schema.
+pub fn encode(movements: &Claims) -> Result<Vec<u8>, ArchiveError> {
+    let rows = &movements.rows;
+    let words = |of: fn(&Claim) -> u32| -> Result<ArrayRef, ArrowError> {
+        dictionary(rows.iter().map(|row| movements.words.word(of(row))))
+    };
+    let arrays: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.contact))),
+        dictionary(rows.iter().map(|row| row.instrument.map_or("", Instrument::word)))?,
+        words(|row| row.month)?,
+        words(|row| row.debtor)?,
+        words(|row| row.creditor)?,
+        words(|row| row.unit)?,
+        words(|row| row.ended)?,
+        words(|row| row.version)?,
+        dictionary(rows.iter().map(|row| row.cause.word()))?,
+        Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.points))),
+        Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.days))),
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.amount.ore()))),
+    ];
+    let batch = RecordBatch::try_new(schema(), arrays)?;
+    let zstd = ZstdLevel::try_new(3)?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(zstd))
+        .set_created_by("samspill".to_owned())
+        .build();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema(), Some(properties))?;
+    writer.write(&batch)?;
+    writer.close()?;
+    Ok(bytes)
+}
+
+/// Words as a dictionary, in order of first use.
+pub(crate) fn dictionary<'w>(words: impl Iterator<Item = &'w str>) -> Result<ArrayRef, ArrowError> {
+    let mut place: std::collections::BTreeMap<&str, i32> = std::collections::BTreeMap::new();
+    let mut used: Vec<&str> = Vec::new();
+    let mut last: Option<(&str, i32)> = None;
+    let keys: Vec<i32> = words
+        .map(|word| match last {
+            Some((known, key)) if known == word => key,
+            _ => {
+                let key = *place.entry(word).or_insert_with(|| {
+                    used.push(word);
+                    used.len() as i32 - 1
+                });
+                last = Some((word, key));
+                key
+            }
+        })
+        .collect();
+    let words: StringArray = used.into_iter().map(Some).collect();
+    let keys: PrimitiveArray<Int32Type> = PrimitiveArray::from(keys);
+    Ok(Arc::new(DictionaryArray::try_new(keys, Arc::new(words))?))
+}
+
+/// Reads movements back and adds them to others.
+///
+/// # Errors
+/// If the bytes are no file of movements.
+pub fn decode(bytes: Vec<u8>, out: &mut Claims) -> Result<(), ArchiveError> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))?;
+    for batch in reader.with_batch_size(BATCH).build()? {
+        append_movements(&batch?, out)?;
+    }
+    Ok(())
+}
+
+/// The contacts of a file of movements, in its order.
+///
+/// # Errors
+/// If the bytes are no file of movements.
+pub fn contacts(bytes: Vec<u8>) -> Result<Vec<i64>, ArchiveError> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), ["contact_id"]);
+    let mut out = Vec::new();
+    for batch in builder.with_projection(mask).with_batch_size(BATCH).build()? {
+        out.extend_from_slice(longs(&batch?, "contact_id")?);
+    }
+    Ok(out)
+}
+
+fn append_movements(batch: &RecordBatch, out: &mut Claims) -> Result<(), ArchiveError> {
+    let mut words = |name| codes(batch, name, |word| out.words.number(word));
+    let (months, debtors, creditors) = (words("month")?, words("debtor")?, words("creditor")?);
+    let (units, ended, versions) = (words("unit")?, words("ended")?, words("rule_version")?);
+    let wrong = |column| move |_| ArchiveError::Column(column);
+    let instruments: Vec<Option<Instrument>> = texts(batch, "instrument")?
+        .iter()
+        .map(|word| if word.is_empty() { Ok(None) } else { Instrument::from_word(word).map(Some) })
+        .collect::<Result<_, _>>()
+        .map_err(wrong("instrument"))?;
+    let causes: Vec<Cause> = texts(batch, "cause")?
+        .iter()
+        .map(|word| Cause::from_word(word))
+        .collect::<Result<_, _>>()
+        .map_err(wrong("cause"))?;
+    let (instrument_keys, cause_keys) = (keys(batch, "instrument")?, keys(batch, "cause")?);
+    let (contacts, amounts) = (longs(batch, "contact_id")?, longs(batch, "amount_ore")?);
+    let (points, days) = (ints(batch, "drg_points_milli")?, ints(batch, "days")?);
+    out.rows.reserve(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        out.rows.push(Claim {
+            contact: contacts[row],
+            instrument: instruments[instrument_keys[row] as usize],
+            month: months[row],
+            debtor: debtors[row],
+            creditor: creditors[row],
+            unit: units[row],
+            ended: ended[row],
+            version: versions[row],
+            cause: causes[cause_keys[row] as usize],
+            points: points[row],
+            days: days[row],
+            amount: Amount::from_ore(amounts[row]),
+        });
+    }
+    Ok(())
+}
+
+fn column<'b>(batch: &'b RecordBatch, name: &'static str) -> Result<&'b ArrayRef, ArchiveError> {
+    batch.column_by_name(name).filter(|column| column.null_count() == 0).ok_or(ArchiveError::Column(name))
+}
+
+fn keys<'b>(batch: &'b RecordBatch, name: &'static str) -> Result<&'b [i32], ArchiveError> {
+    let words = column(batch, name)?.as_dictionary_opt::<Int32Type>();
+    Ok(words.ok_or(ArchiveError::Column(name))?.keys().values())
+}
+
+fn texts(batch: &RecordBatch, name: &'static str) -> Result<Vec<String>, ArchiveError> {
+    let words = column(batch, name)?.as_dictionary_opt::<Int32Type>().ok_or(ArchiveError::Column(name))?;
+    let words = words.values().as_string_opt::<i32>().ok_or(ArchiveError::Column(name))?;
+    Ok(words.iter().map(|word| word.unwrap_or("").to_owned()).collect())
+}
+
+/// A column of words as numbers in a table of words.
+fn codes(
+    batch: &RecordBatch,
+    name: &'static str,
+    mut number: impl FnMut(&str) -> u32,
+) -> Result<Vec<u32>, ArchiveError> {
+    let of: Vec<u32> = texts(batch, name)?.iter().map(|word| number(word)).collect();
+    Ok(keys(batch, name)?.iter().map(|key| of[*key as usize]).collect())
+}
+
+fn longs<'b>(batch: &'b RecordBatch, name: &'static str) -> Result<&'b [i64], ArchiveError> {
+    let longs = column(batch, name)?.as_primitive_opt::<Int64Type>();
+    Ok(longs.ok_or(ArchiveError::Column(name))?.values())
+}
+
+fn ints<'b>(batch: &'b RecordBatch, name: &'static str) -> Result<&'b [i32], ArchiveError> {
+    let ints = column(batch, name)?.as_primitive_opt::<Int32Type>();
+    Ok(ints.ok_or(ArchiveError::Column(name))?.values())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn movements_read_back() {
+        let mut claims = Claims::default();
+        for (contact, instrument) in [(7, Some(Instrument::Isf)), (-9, None)] {
+            let mut word = |text: &str| claims.words.number(text);
+            let row = Claim {
+                contact,
+                instrument,
+                month: word("2012-03"),
+                debtor: word("1103@2020"),
+                creditor: word("983658725"),
+                unit: word("Øst"),
+                ended: word("2012-04"),
+                version: word("v"),
+                cause: Cause::ChangedPayer,
+                points: -5,
+                days: 2,
+                amount: Amount::from_ore(-123_456_789_012),
+            };
+            claims.rows.push(row);
+        }
+        let bytes = encode(&claims).unwrap();
+        assert_eq!(bytes, encode(&claims).unwrap());
+        let mut back = Claims::default();
+        decode(bytes.clone(), &mut back).unwrap();
+        assert_eq!(back.rows.len(), 2);
+        assert_eq!(back.words.word(back.rows[1].debtor), "1103@2020");
+        assert_eq!((back.rows[0].amount, back.rows[1].instrument), (claims.rows[0].amount, None));
+        assert_eq!(contacts(bytes).unwrap(), [7, -9]);
+        assert!(decode(b"PAR1 but not really".to_vec(), &mut back).is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! What the tests need beside cargo: a PostgreSQL server of their own, and the two programs that check an
+//! exported journal.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Debian's packages that hold them.
+const PACKAGES: &[&str] = &["postgresql", "hledger", "poppler-utils", "python3-venv"];
+
+/// A server that lives as long as the tests.
+pub struct Server {
+    folder: PathBuf,
+    bin: PathBuf,
+    /// `postgres://…` without a database.
+    pub address: String,
+}
+
+fn found(name: &str) -> bool {
+    let quiet = |command: &mut Command| command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    quiet(Command::new("sh").args(["-c", &format!("command -v {name}")])).is_ok_and(|status| status.success())
+}
+
+/// Where PostgreSQL's programs lie: Debian keeps them outside the path.
+fn postgres_bin() -> Option<PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let mut all: Vec<PathBuf> = folders.flatten().map(|entry| entry.path().join("bin")).collect();
+    all.sort();
+    all.retain(|bin| bin.join("initdb").exists());
+    all.pop()
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// Finds what the tests need, or installs it where that was asked for.
+pub fn ready(install: bool) -> Result<()> {
+    let missing = postgres_bin().is_none() || !found("hledger") || !found("pdftotext");
+    if missing && !install {
+        bail!(
+            "the tests need PostgreSQL, hledger and poppler: cargo xtask test --install installs them on Debian ({})",
+            PACKAGES.join(", ")
+        );
+    }
+    if missing {
+        eprintln!("\n== installing {}", PACKAGES.join(", "));
+        let environment = [("DEBIAN_FRONTEND", "noninteractive")];
+        for arguments in
+            [&["update"][..], &[&["install", "-y", "--no-install-recommends"], PACKAGES].concat()[..]]
+        {
+            let sudo = if is_root() { Command::new("apt-get") } else { sudo() };
+            let mut command = sudo;
+            let quiet = command.arg("-q").args(arguments).envs(environment).stdout(Stdio::null());
+            crate::run(quiet)?;
+        }
+    }
+    Ok(())
+}
+
+fn sudo() -> Command {
+    let mut command = Command::new("sudo");
+    command.arg("apt-get");
+    command
+}
+
+/// A folder with `bean-check`, in an environment of its own; from the Python package index.
+pub fn beancount(root: &Path, install: bool) -> Result<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let folder = target.join("beancount");
+    let bin = folder.join("bin");
+    if bin.join("bean-check").exists() {
+        return Ok(bin);
+    }
+    if !install && found("bean-check") {
+        return Ok(PathBuf::from("/usr/bin"));
+    }
+    if !install {
+        bail!("the tests need bean-check: cargo xtask test --install fetches it (beancount, from PyPI)");
+    }
+    eprintln!("\n== installing beancount");
+    crate::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    crate::run(Command::new(bin.join("pip")).args(["install", "--quiet", "beancount>=3,<4"]))?;
+    Ok(bin)
+}
+
+/// Starts a server of our own on a free port. It keeps nothing and trusts everybody on this machine.
+pub fn server() -> Result<Server> {
+    let bin = postgres_bin().context("PostgreSQL is not installed")?;
+    let folder = std::env::temp_dir().join(format!("samspill-postgres-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder)?;
+    if is_root() {
+        crate::run(Command::new("chown").arg("postgres").arg(&folder))?;
+    }
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let data = folder.join("data");
+    eprintln!("\n== starting PostgreSQL on port {port}");
+    let quiet = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+    let mut init = as_server(&bin.join("initdb"), &folder);
+    crate::run(init.args(quiet).arg("-D").arg(&data).stdout(Stdio::null()))?;
+    let options = format!(
+        "-p {port} -k {} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off",
+        folder.display()
+    );
+    let mut start = as_server(&bin.join("pg_ctl"), &folder);
+    let log = folder.join("log");
+    crate::run(
+        start
+            .args(["start", "-w", "-D"])
+            .arg(&data)
+            .arg("-l")
+            .arg(log)
+            .args(["-o", &options])
+            .stdout(Stdio::null()),
+    )?;
+    Ok(Server { folder, bin, address: format!("postgres://postgres@127.0.0.1:{port}") })
+}
+
+/// A program of the server's: it refuses to run as root.
+fn as_server(program: &Path, folder: &Path) -> Command {
+    let mut command = if is_root() {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(program);
+        command
+    } else {
+        Command::new(program)
+    };
+    command.current_dir(folder);
+    command
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let mut stop = as_server(&self.bin.join("pg_ctl"), &self.folder);
+        let data = self.folder.join("data");
+        let _ = stop.args(["stop", "-m", "immediate", "-D"]).arg(data).stdout(Stdio::null()).status();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
