@@ -13,8 +13,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("register", &["domain"]),
     ("settlement", &["domain", "register", "rulebook"]),
     ("ledger", &["domain"]),
-    ("paper", &["domain"]),
-    ("samspill", &["domain", "ledger", "paper", "register", "rulebook", "settlement"]),
+    ("chart", &["domain"]),
+    ("paper", &["chart", "domain"]),
+    ("samspill", &["chart", "domain", "ledger", "paper", "register", "rulebook", "settlement"]),
     ("xtask", &[]),
 ];
 

@@ -11,6 +11,7 @@ pub mod code;
 pub mod day;
 pub mod municipality;
 pub mod party;
+pub mod statement;
 
 pub use amount::{Amount, ExactAmount, Points, Rounding, Share};
 pub use claim::{Claim, Claims, Words};

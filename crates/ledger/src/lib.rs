@@ -11,6 +11,7 @@ pub mod correction;
 pub mod export;
 pub mod months;
 pub mod netting;
+pub mod statement;
 pub mod store;
 pub mod verify;
 pub mod voucher;

@@ -11,6 +11,7 @@ mod rules;
 mod settle_job;
 mod settlement_cli;
 mod settlement_job;
+mod statement_job;
 mod table;
 
 use std::path::PathBuf;
@@ -59,6 +60,8 @@ enum Command {
     /// Settlement in a ledger: open, run, close, correct, month by month.
     #[command(subcommand)]
     Settlement(SettlementCommand),
+    /// Statements of a period, for every party or some.
+    Statement(settlement_cli::StatementArguments),
     /// The ledger itself: proof, export, balances.
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -311,6 +314,7 @@ fn run(arguments: &Arguments) -> Result<u8> {
         Command::Settlement(command) => {
             Ok(say(settlement_cli::settlement(command, threads, teller)?, teller))
         }
+        Command::Statement(command) => Ok(say(settlement_cli::statement(command, threads, teller)?, teller)),
         Command::Ledger(command) => Ok(say(settlement_cli::ledger(command, teller)?, teller)),
         Command::Rules(command) => rules_command(command),
     }

@@ -6,12 +6,14 @@ use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{Balancing, Day, Mode, Month, PayRounding, Period};
 use ledger::content::Inherited;
+use ledger::statement::Span;
 
 use crate::clock::now;
 use crate::law::Files;
 use crate::ledger_job::{self, ExportForm};
 use crate::progress::Teller;
 use crate::settlement_job::{self as job, Books, OnAccountFrom, Outcome, Run};
+use crate::statement_job::{self, PaperForm};
 use crate::table::Form;
 
 #[derive(Args)]
@@ -171,6 +173,41 @@ pub enum SettlementCommand {
     },
 }
 
+#[derive(Args)]
+pub struct StatementArguments {
+    /// 2012-03, 2012-T1 or 2012.
+    period: String,
+    #[command(flatten)]
+    place: Place,
+    /// The year up to and with the month given.
+    #[arg(long)]
+    to_date: bool,
+    /// Municipality's code, organisation number or 'state'; all if not given.
+    #[arg(long, alias = "municipality")]
+    party: Vec<String>,
+    /// Forms.
+    #[arg(long = "as", value_delimiter = ',', default_value = "pdf,xlsx")]
+    forms: Vec<PaperForm>,
+    /// As it was known at the end of this day, or at this minute.
+    #[arg(long)]
+    known_on: Option<String>,
+    /// As this version said.
+    #[arg(long)]
+    version: Option<usize>,
+    /// Language decisions: code;nb or code;nn.
+    #[arg(long)]
+    languages: Option<PathBuf>,
+    /// Name of the sender.
+    #[arg(long)]
+    sender: Option<String>,
+    /// Tables with comma and point, for programs.
+    #[arg(long)]
+    plain: bool,
+    /// Folder.
+    #[arg(long, default_value = "statements")]
+    out: PathBuf,
+}
+
 #[derive(Subcommand)]
 pub enum LedgerCommand {
     /// Prove that nothing was altered and that everything balances.
@@ -314,6 +351,51 @@ fn with_run(
     };
     let mut books = Books::open(&place.ledger)?;
     Ok(Said::outcome(work(&mut books, &run)?))
+}
+
+/// Makes statements.
+pub fn statement(arguments: &StatementArguments, threads: usize, teller: Teller) -> Result<Said> {
+    let span = match arguments.to_date {
+        true => Span::to_date(Month::parse(&arguments.period)?),
+        false => Span::of(Period::parse(&arguments.period)?),
+    };
+    let Some(span) = span else { anyhow::bail!("'{}' holds no month", arguments.period) };
+    let known_on = match arguments.known_on.as_deref() {
+        None => None,
+        Some(text) => match Day::parse(text) {
+            Ok(day) => Some(domain::Minute::from_number(day.next().start().number() - 1)),
+            Err(_) => Some(domain::Minute::parse(text)?),
+        },
+    };
+    let parties = if arguments.party.is_empty() {
+        String::new()
+    } else {
+        format!(" --party {}", arguments.party.join(" --party "))
+    };
+    let version = arguments.version.map_or_else(String::new, |version| format!(" --version {version}"));
+    let mut books = Books::open(&arguments.place.ledger)?;
+    let order = statement_job::Order {
+        span,
+        parties: &arguments.party,
+        forms: &arguments.forms,
+        known_on,
+        version: arguments.version,
+        languages: arguments.languages.as_deref(),
+        sender: arguments.sender.as_deref(),
+        plain: arguments.plain,
+        out: &arguments.out,
+        threads,
+        command: format!("samspill statement {}{parties}{version} --ledger LEDGER", arguments.period),
+    };
+    let made = statement_job::run(&mut books, &order, teller)?;
+    let to_pay: domain::Amount = made.iter().filter(|one| one.owes).map(|one| one.to_pay).sum();
+    let to_get: domain::Amount = made.iter().filter(|one| !one.owes).map(|one| one.to_pay).sum();
+    Ok(Said::words(format!(
+        "{} oppgjør for {} i {}; å betale {to_pay}, til gode {to_get}",
+        domain::amount::grouped(made.len() as u64),
+        order.span.name,
+        arguments.out.display()
+    )))
 }
 
 /// Runs a command.

@@ -1,0 +1,476 @@
+//! Vouchers added up to a statement for one party.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::statement::{
+    Booking, BridgeStep, BridgeWhat, FORM, Language, MonthSum, Named, Payment, Post, Statement, Tag,
+};
+use domain::{AccountKind, Amount, Cause, Day, Instrument, Mode, Month, Period, PeriodState};
+
+use crate::months::Months;
+use crate::voucher::Voucher;
+
+/// A rule version as people know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleName {
+    /// How it is priced, `20 % × 38 209 kr`.
+    pub rate: String,
+    /// Provision.
+    pub cite: String,
+}
+
+/// Where a flow is booked, and how many days there are to pay it in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Function, article, text, unsigned: for public and for private institutions.
+    pub account: Option<[(String, String, String, bool); 2]>,
+    /// Days to pay in, and whether that is unsigned.
+    pub days: Option<(i32, bool)>,
+}
+
+/// What a statement needs to know beside the vouchers.
+pub struct Desk<'a> {
+    /// Where each month stands, as known.
+    pub months: &'a Months,
+    /// Name of a party.
+    pub name: &'a dyn Fn(&str) -> String,
+    /// The party that answers for another in the period.
+    pub heir: &'a dyn Fn(&str) -> String,
+    /// Whether a creditor is a private institution.
+    pub is_private: &'a dyn Fn(&str) -> bool,
+    /// Rule versions.
+    pub rules: &'a BTreeMap<String, RuleName>,
+    /// Terms of each instrument on a day.
+    pub terms: &'a dyn Fn(Instrument, Day) -> Terms,
+    /// Who sends it.
+    pub sender: Named,
+    /// The end of the chain after the last step that is known.
+    pub control_code: String,
+}
+
+/// A period: its first and last month, and its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// Name, `2012-03`, or `2012-05-ytd` for the year so far.
+    pub name: String,
+    /// First month.
+    pub first: Month,
+    /// Last month, included.
+    pub last: Month,
+}
+
+impl Span {
+    /// A month, tertial or year.
+    pub fn of(period: Period) -> Option<Span> {
+        let (first, last) = (period.months().next()?, period.months().last()?);
+        Some(Span { name: period.to_string(), first, last })
+    }
+
+    /// The year up to and with a month.
+    pub fn to_date(month: Month) -> Option<Span> {
+        Some(Span { name: format!("{month}-ytd"), first: Month::new(month.year(), 1)?, last: month })
+    }
+
+    fn holds(&self, month: &str) -> bool {
+        Month::parse(month).is_ok_and(|month| self.first <= month && month <= self.last)
+    }
+}
+
+/// Every party that a statement is for: municipalities, trusts, regional authorities, the state.
+pub fn parties(vouchers: &[Voucher], heir: &dyn Fn(&str) -> String) -> BTreeSet<String> {
+    let mut raw: BTreeSet<&str> = BTreeSet::new();
+    for voucher in vouchers.iter().filter(|voucher| is_gross(voucher)) {
+        raw.insert(&voucher.debtor);
+        raw.insert(&voucher.creditor);
+    }
+    raw.into_iter().map(heir).collect()
+}
+
+/// Whether a voucher says what is owed, rather than how it is paid.
+fn is_gross(voucher: &Voucher) -> bool {
+    match voucher.cause {
+        Cause::Netting | Cause::Invoice | Cause::Rounding => false,
+        cause => {
+            cause.is_computed() || matches!(cause, Cause::Objection | Cause::ReviewBoard | Cause::OnAccount)
+        }
+    }
+}
+
+/// The vouchers of each party, under the name of its heir. `year` is every voucher of the year up to the
+/// end of the period.
+pub fn by_party<'v>(
+    year: &'v [Voucher],
+    heir: &dyn Fn(&str) -> String,
+) -> BTreeMap<String, Vec<(&'v Voucher, bool)>> {
+    let mut heirs: BTreeMap<&str, String> = BTreeMap::new();
+    let mut out: BTreeMap<String, Vec<(&Voucher, bool)>> = BTreeMap::new();
+    for voucher in year {
+        for (party, owes) in [(&voucher.debtor, true), (&voucher.creditor, false)] {
+            let heir = heirs.entry(party).or_insert_with(|| heir(party)).clone();
+            out.entry(heir).or_default().push((voucher, owes));
+        }
+    }
+    out
+}
+
+/// Adds vouchers up to the statement of one party. `own` are those of [`by_party`].
+pub fn statement(
+    party: &str,
+    own: &[(&Voucher, bool)],
+    span: &Span,
+    language: Language,
+    desk: &Desk,
+) -> Statement {
+    let owes = own.iter().any(|(voucher, owes)| *owes && is_gross(voucher));
+    let mine: Vec<&Voucher> = own
+        .iter()
+        .filter(|(voucher, side)| *side == owes && is_gross(voucher))
+        .map(|(voucher, _)| *voucher)
+        .collect();
+    let inside: Vec<&Voucher> =
+        mine.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
+    let gross: Vec<&Voucher> =
+        inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
+    let disputed = disputed(desk.months, party);
+    let posts = |by_unit| posts(&gross, by_unit, owes, span, desk, &disputed, party);
+    let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
+    let on_account = on_account(&inside);
+    let paying = paying(&mine, span, desk.months);
+    let record = desk.months.months.get(&span.last);
+    let mode = mode(&gross, desk.months, span.last);
+    let cleared = cleared(own, party, span, desk.heir);
+    let fixed = record.is_some_and(|record| matches!(record.state, PeriodState::Closed | PeriodState::Final));
+    let expected = paying.carried + settled - on_account - paying.carried_on;
+    let to_pay = if fixed { cleared.paid } else { expected };
+    let (due, due_unsigned) = due(&gross, desk, span.last);
+    let mut statement = Statement {
+        form: FORM,
+        number: format!("{}-{}", span.name, party.replace(':', "-")),
+        version: version(desk.months, span),
+        period: span.name.clone(),
+        from: span.first.first(),
+        to: span.last.last(),
+        language,
+        sender: desk.sender.clone(),
+        recipient: named(party, desk),
+        owes,
+        tags: tags(desk.months, span),
+        mode,
+        settled,
+        on_account,
+        carried: paying.carried,
+        rounding: if fixed { cleared.rounding } else { Amount::ZERO },
+        to_pay,
+        carried_on: paying.carried_on,
+        fixed,
+        due: due.filter(|_| fixed),
+        due_unsigned,
+        payments: Vec::new(),
+        bridge: bridge(&gross, &inside, settled),
+        posts: posts(false),
+        detail: posts(true),
+        bookings: if owes { bookings(&gross, desk, party) } else { Vec::new() },
+        months: month_sums(&mine, span),
+        objections: open_objections(desk.months, party),
+        rules: rules(&gross, desk),
+        unsigned: desk.months.unsigned.len(),
+        control_code: desk.control_code.clone(),
+        last_step: desk.months.last_step,
+    };
+    statement.payments = payments(&statement, own, span, desk);
+    statement
+}
+
+fn named(party: &str, desk: &Desk) -> Named {
+    Named { party: party.to_owned(), name: (desk.name)(party) }
+}
+
+fn on_account(vouchers: &[&Voucher]) -> Amount {
+    vouchers.iter().filter(|voucher| voucher.cause == Cause::OnAccount).map(|voucher| voucher.amount).sum()
+}
+
+/// Months whose statement was changed by a step, and how often.
+fn version(months: &Months, span: &Span) -> usize {
+    let inside = months.months.range(span.first..=span.last);
+    let steps: BTreeSet<i64> = inside.flat_map(|(_, record)| record.versions.iter().copied()).collect();
+    steps.len()
+}
+
+fn tags(months: &Months, span: &Span) -> Vec<Tag> {
+    let records: Vec<_> = months.months.range(span.first..=span.last).map(|(_, record)| record).collect();
+    let all = |state: &[PeriodState]| {
+        !records.is_empty() && records.iter().all(|record| state.contains(&record.state))
+    };
+    let mut tags = Vec::new();
+    if records.iter().any(|record| record.draft) {
+        tags.push(Tag::Draft);
+    }
+    tags.push(if all(&[PeriodState::Final]) {
+        Tag::Final
+    } else if all(&[PeriodState::Closed, PeriodState::Final]) {
+        Tag::Closed
+    } else {
+        Tag::Provisional
+    });
+    if records.iter().any(|record| record.corrected || record.versions.len() > 1) {
+        tags.push(Tag::Corrected);
+    }
+    if months.synthetic {
+        tags.push(Tag::Synthetic);
+    }
+    tags
+}
+
+/// How most of it is paid: each creditor for itself, if any instrument is.
+fn mode(gross: &[&Voucher], months: &Months, last: Month) -> Mode {
+    let terms = months.terms(last);
+    let of =
+        |voucher: &&Voucher| voucher.instrument.and_then(|instrument| terms.modes.get(&instrument).copied());
+    match gross.iter().any(|voucher| of(voucher) == Some(Mode::Decentral)) {
+        true => Mode::Decentral,
+        false => Mode::Central,
+    }
+}
+
+struct Paying {
+    carried: Amount,
+    carried_on: Amount,
+}
+
+/// What is carried from months that were closed without netting, and what is carried on.
+fn paying(mine: &[&Voucher], span: &Span, months: &Months) -> Paying {
+    let open = |from: Option<Month>, to: Month| -> Amount {
+        let inside = |voucher: &&&Voucher| {
+            Month::parse(&voucher.posting_month)
+                .is_ok_and(|month| from.is_none_or(|from| from < month) && month <= to)
+        };
+        let chosen: Vec<&Voucher> = mine.iter().filter(inside).copied().collect();
+        let gross = chosen.iter().filter(|voucher| voucher.cause != Cause::OnAccount);
+        gross.map(|voucher| voucher.amount).sum::<Amount>() - on_account(&chosen)
+    };
+    let netting = |month: &Month| months.nets(*month);
+    let before: Vec<Month> = months.months.keys().copied().filter(|month| *month < span.first).collect();
+    let last_netted = before.iter().rev().copied().find(|month| netting(month));
+    let carried = match before.last() {
+        Some(previous) if last_netted != Some(*previous) => open(last_netted, *previous),
+        _ => Amount::ZERO,
+    };
+    let inside: Vec<Month> = months.months.range(span.first..=span.last).map(|(month, _)| *month).collect();
+    let carried_on = match inside.iter().rev().copied().find(|month| netting(month)) {
+        Some(netted) if netted == span.last => Amount::ZERO,
+        Some(netted) => open(Some(netted), span.last),
+        None => carried + open(span.first.first().previous().month().into(), span.last),
+    };
+    Paying { carried, carried_on }
+}
+
+struct Cleared {
+    paid: Amount,
+    rounding: Amount,
+}
+
+/// What was moved to the party's clearing account when the months of the period were closed.
+fn cleared(own: &[(&Voucher, bool)], party: &str, span: &Span, heir: &dyn Fn(&str) -> String) -> Cleared {
+    let mut cleared = Cleared { paid: Amount::ZERO, rounding: Amount::ZERO };
+    let mut seen = BTreeSet::new();
+    let mut owes = false;
+    for (voucher, side) in own {
+        owes |= *side && is_gross(voucher);
+        let netted = matches!(voucher.cause, Cause::Netting | Cause::Invoice);
+        if !netted || !span.holds(&voucher.posting_month) || !seen.insert(voucher.number) {
+            continue;
+        }
+        for line in voucher.lines.iter().filter(|line| heir(&line.account.party) == party) {
+            match line.account.kind {
+                AccountKind::Clearing => cleared.paid += line.amount,
+                AccountKind::Rounding => cleared.rounding += -line.amount,
+                AccountKind::Receivable | AccountKind::Payable | AccountKind::OnAccount => {}
+            }
+        }
+    }
+    if !owes {
+        cleared = Cleared { paid: -cleared.paid, rounding: -cleared.rounding };
+    }
+    cleared
+}
+
+fn due(gross: &[&Voucher], desk: &Desk, last: Month) -> (Option<Day>, bool) {
+    let instruments: BTreeSet<Instrument> = gross.iter().filter_map(|voucher| voucher.instrument).collect();
+    let terms = instruments.into_iter().filter_map(|instrument| (desk.terms)(instrument, last.last()).days);
+    // The shortest term holds where several are netted.
+    let Some((days, unsigned)) = terms.min() else { return (None, false) };
+    let closed = desk.months.months.get(&last).and_then(|record| record.closed_at);
+    (closed.map(|at| at.day().plus(days)), unsigned)
+}
+
+/// Keys that lines of this party are disputed by: instrument, month of activity.
+fn disputed(months: &Months, party: &str) -> BTreeSet<(Instrument, String)> {
+    let open = months.disputes.values().filter(|one| one.decision.is_none() && one.objection.party == party);
+    open.map(|one| (one.objection.instrument, one.objection.month.to_string())).collect()
+}
+
+fn open_objections(months: &Months, party: &str) -> Vec<(String, Amount)> {
+    let open =
+        months.disputes.iter().filter(|(_, one)| one.decision.is_none() && one.objection.party == party);
+    open.map(|(key, one)| (key.clone(), Amount::from_ore(one.objection.amount_ore))).collect()
+}
+
+fn posts(
+    gross: &[&Voucher],
+    by_unit: bool,
+    owes: bool,
+    span: &Span,
+    desk: &Desk,
+    disputed: &BTreeSet<(Instrument, String)>,
+    party: &str,
+) -> Vec<Post> {
+    let mut out: BTreeMap<_, Post> = BTreeMap::new();
+    for voucher in gross {
+        let Some(instrument) = voucher.instrument else { continue };
+        let other = if owes { &voucher.creditor } else { &voucher.debtor };
+        let unit = if by_unit { voucher.unit.as_str() } else { "" };
+        let correction = voucher.cause != Cause::Activity;
+        // Months of one period are added up; what corrects another month names it.
+        let activity = if correction || by_unit { voucher.activity_period.as_str() } else { "" };
+        let key = (correction, instrument, voucher.cause, other, activity, unit, &voucher.rule_version);
+        let post = out.entry(key).or_insert_with(|| Post {
+            instrument,
+            cause: voucher.cause,
+            activity_period: if activity.is_empty() { span.name.clone() } else { activity.to_owned() },
+            counterparty: named(other, desk),
+            unit: Named {
+                party: unit.to_owned(),
+                name: if by_unit { (desk.name)(unit) } else { String::new() },
+            },
+            contacts: 0,
+            points_milli: 0,
+            days: 0,
+            rate: desk.rules.get(&voucher.rule_version).map_or_else(String::new, |rule| rule.rate.clone()),
+            rule_version: voucher.rule_version.clone(),
+            corrects: corrects(voucher, party),
+            vouchers: (voucher.number, voucher.number),
+            disputed: disputed.contains(&(instrument, voucher.activity_period.clone())),
+            amount: Amount::ZERO,
+        });
+        post.contacts += voucher.contacts;
+        post.points_milli += voucher.points;
+        post.days += voucher.days;
+        post.amount += voucher.amount;
+        post.vouchers.0 = std::cmp::min(post.vouchers.0, voucher.number);
+        post.vouchers.1 = std::cmp::max(post.vouchers.1, voucher.number);
+    }
+    out.into_values().collect()
+}
+
+/// The statement that a voucher corrects: the one of its month of activity.
+fn corrects(voucher: &Voucher, party: &str) -> String {
+    match voucher.cause {
+        Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice | Cause::Rounding => {
+            String::new()
+        }
+        _ => format!("{}-{}", voucher.activity_period, party.replace(':', "-")),
+    }
+}
+
+fn bridge(gross: &[&Voucher], inside: &[&Voucher], settled: Amount) -> Vec<BridgeStep> {
+    let mut steps: BTreeMap<BridgeWhat, Amount> = BTreeMap::new();
+    let paid = on_account(inside);
+    steps.insert(BridgeWhat::OnAccount, paid);
+    for voucher in gross {
+        let Some(instrument) = voucher.instrument else { continue };
+        let what = match voucher.cause {
+            Cause::Activity => BridgeWhat::Activity(instrument),
+            Cause::ChangedRule => BridgeWhat::Rates,
+            Cause::Objection | Cause::ReviewBoard => BridgeWhat::Decisions,
+            _ => BridgeWhat::Corrections,
+        };
+        *steps.entry(what).or_default() += voucher.amount;
+    }
+    for voucher in inside.iter().filter(|voucher| voucher.cause == Cause::OnAccount) {
+        if let Some(instrument) = voucher.instrument {
+            *steps.entry(BridgeWhat::Activity(instrument)).or_default() += -voucher.amount;
+        }
+    }
+    steps.insert(BridgeWhat::Settlement, settled);
+    let walked: Amount =
+        steps.iter().filter(|(what, _)| **what != BridgeWhat::Settlement).map(|(_, amount)| *amount).sum();
+    assert_eq!(walked, settled, "the bridge ends at what was settled");
+    steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect()
+}
+
+fn bookings(gross: &[&Voucher], desk: &Desk, party: &str) -> Vec<Booking> {
+    let is_municipality =
+        party.len() >= 4 && party.bytes().take(4).all(|b| b.is_ascii_digit()) && party.len() < 9;
+    let mut out: BTreeMap<(String, String, String, bool), Amount> = BTreeMap::new();
+    for voucher in gross.iter().filter(|_| is_municipality) {
+        let Some(instrument) = voucher.instrument else { continue };
+        let Ok(month) = Month::parse(&voucher.activity_period) else { continue };
+        if let Some(accounts) = (desk.terms)(instrument, month.last()).account {
+            let private = usize::from((desk.is_private)(&voucher.creditor));
+            *out.entry(accounts[private].clone()).or_default() += voucher.amount;
+        }
+    }
+    out.into_iter()
+        .map(|((function, article, text, unsigned), amount)| Booking {
+            function,
+            article,
+            text,
+            unsigned,
+            amount,
+        })
+        .collect()
+}
+
+fn month_sums(mine: &[&Voucher], span: &Span) -> Vec<MonthSum> {
+    let mut out = Vec::new();
+    let mut month = Month::new(span.last.year(), 1);
+    while let Some(now) = month.filter(|month| *month <= span.last) {
+        let name = now.to_string();
+        let of: Vec<&Voucher> =
+            mine.iter().copied().filter(|voucher| voucher.posting_month == name).collect();
+        let gross = of.iter().filter(|voucher| voucher.cause != Cause::OnAccount);
+        let settled = gross.map(|voucher| voucher.amount).sum();
+        out.push(MonthSum { month: name, on_account: on_account(&of), settled });
+        month = now.next();
+    }
+    out
+}
+
+fn rules(gross: &[&Voucher], desk: &Desk) -> Vec<(String, String)> {
+    let versions: BTreeSet<&str> = gross.iter().map(|voucher| voucher.rule_version.as_str()).collect();
+    let known = |version: &str| desk.rules.get(version).map_or_else(String::new, |rule| rule.cite.clone());
+    versions
+        .into_iter()
+        .filter(|version| !version.is_empty())
+        .map(|version| (version.to_owned(), known(version)))
+        .collect()
+}
+
+/// One payment through the clearing account, or one for each counterparty.
+fn payments(statement: &Statement, own: &[(&Voucher, bool)], span: &Span, desk: &Desk) -> Vec<Payment> {
+    let mut out = Vec::new();
+    let mut rest = statement.to_pay;
+    let mut by: BTreeMap<&str, Amount> = BTreeMap::new();
+    for (voucher, side) in own {
+        if voucher.cause == Cause::Invoice && *side == statement.owes && span.holds(&voucher.posting_month) {
+            let other = if statement.owes { &voucher.creditor } else { &voucher.debtor };
+            let ours = |line: &&crate::Line| {
+                line.account.kind == AccountKind::Clearing
+                    && (desk.heir)(&line.account.party) == statement.recipient.party
+            };
+            let moved: Amount = voucher.lines.iter().filter(ours).map(|line| line.amount).sum();
+            let amount = if statement.owes { moved } else { -moved };
+            *by.entry(other).or_default() += amount;
+        }
+    }
+    for (other, amount) in by {
+        rest = rest - amount;
+        let reference = format!("{}-{}", statement.number, other);
+        out.push(Payment { counterparty: named(other, desk), amount, reference });
+    }
+    if rest != Amount::ZERO || out.is_empty() {
+        let clearing = Named { party: "clearing".to_owned(), name: statement.sender.name.clone() };
+        out.push(Payment { counterparty: clearing, amount: rest, reference: statement.number.clone() });
+    }
+    out
+}

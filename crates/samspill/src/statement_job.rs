@@ -1,0 +1,355 @@
+//! `samspill statement`: statements for all parties, in parallel, with progress.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail};
+use domain::municipality::UNDECIDED;
+use domain::statement::{Language, Named, Statement};
+use domain::{Day, Instrument, Minute, Month, StepKind};
+use ledger::content::Settled;
+use ledger::months::Months;
+use ledger::statement::{self as made, Desk, RuleName, Span, Terms};
+use ledger::voucher::Step;
+use paper::text::Texts;
+use rulebook::LawBook;
+use rulebook::scheme::{Scheme, is_unsigned};
+
+use crate::law::Files;
+use crate::progress::Teller;
+use crate::settlement_job::{Books, not_now};
+
+/// Form of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum PaperForm {
+    /// PDF.
+    Pdf,
+    /// Excel workbook.
+    Xlsx,
+    /// Table of the lines, for Excel.
+    Csv,
+    /// Everything, for programs.
+    Json,
+}
+
+/// What statements to make.
+pub struct Order<'a> {
+    /// Period.
+    pub span: Span,
+    /// Parties; empty for all.
+    pub parties: &'a [String],
+    /// Forms.
+    pub forms: &'a [PaperForm],
+    /// As it was known then.
+    pub known_on: Option<Minute>,
+    /// As of this version of the period's statement.
+    pub version: Option<usize>,
+    /// Language decisions: `code;nb|nn`.
+    pub languages: Option<&'a Path>,
+    /// Who sends them.
+    pub sender: Option<&'a str>,
+    /// Comma and point in tables.
+    pub plain: bool,
+    /// Folder.
+    pub out: &'a Path,
+    /// Threads.
+    pub threads: usize,
+    /// The command, to stand in the workbook.
+    pub command: String,
+}
+
+/// The last step that a statement is to be made from.
+fn last_step(steps: &[Step], order: &Order) -> Result<Option<Minute>> {
+    let Some(version) = order.version else { return Ok(order.known_on) };
+    let months = Months::of(steps, order.known_on)?;
+    let inside = months.months.range(order.span.first..=order.span.last);
+    let mut changes: Vec<i64> = inside.flat_map(|(_, record)| record.versions.iter().copied()).collect();
+    changes.sort_unstable();
+    changes.dedup();
+    let Some(step) = version.checked_sub(1).and_then(|place| changes.get(place)) else {
+        let name = &order.span.name;
+        return Err(not_now(
+            format!("the statement of {name} has {} versions, not {version}", changes.len()),
+            format!("samspill settlement status {name} shows the versions"),
+        ));
+    };
+    // What was known just before the next version was made: closing belongs to the version it closes.
+    let next = changes.iter().find(|other| *other > step);
+    let last = steps.iter().rfind(|one| next.is_none_or(|next| one.number < *next));
+    Ok(last.map(|one| one.recorded_at))
+}
+
+/// Makes statements. Gives how many, and the total of what is to be paid.
+pub fn run(books: &mut Books, order: &Order, teller: Teller) -> Result<Vec<Statement>> {
+    let steps = books.ledger.steps()?;
+    let known = last_step(&steps, order)?;
+    let statements = statements(books, order, &steps, known, teller)?;
+    if statements.is_empty() {
+        return Err(not_now(
+            format!("nothing is posted for {}", order.span.name),
+            format!(
+                "samspill settlement run {} --ledger {} --contacts FILE",
+                order.span.last,
+                books.ledger.place()
+            ),
+        ));
+    }
+    std::fs::create_dir_all(order.out).with_context(|| format!("failed to make {}", order.out.display()))?;
+    let stage = teller.stage(&format!("skriver {} oppgjør", statements.len()));
+    let total = statements.len() as u64;
+    let texts =
+        BTreeMap::from([(Language::Nb, Texts::of(Language::Nb)?), (Language::Nn, Texts::of(Language::Nn)?)]);
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || -> Result<()> {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(statement) = statements.get(place) else { return Ok(()) };
+            let Some(texts) = texts.get(&statement.language) else { bail!("no texts") };
+            write(statement, texts, order)?;
+            let count = done.fetch_add(1, Ordering::Relaxed) + 1;
+            stage.at(count as u64, total);
+            if place % 32 == 0 {
+                paper::pdf::forget();
+            }
+        }
+    };
+    std::thread::scope(|scope| -> Result<()> {
+        let threads: Vec<_> = (0..order.threads).map(|_| scope.spawn(work)).collect();
+        for thread in threads {
+            thread.join().map_err(|_| anyhow::anyhow!("a thread that writes statements stopped"))??;
+        }
+        Ok(())
+    })?;
+    stage.done();
+    let overview = order.out.join(format!("oversikt-{}.csv", order.span.name));
+    std::fs::write(&overview, paper::csv::overview(&statements, order.plain))
+        .with_context(|| format!("failed to write {}", overview.display()))?;
+    Ok(statements)
+}
+
+/// The statements of a period, as known at a time.
+pub fn statements(
+    books: &mut Books,
+    order: &Order,
+    steps: &[Step],
+    known: Option<Minute>,
+    teller: Teller,
+) -> Result<Vec<Statement>> {
+    let stage = teller.stage("leser bilagene");
+    let months = Months::of(steps, known)?;
+    let january = Month::new(order.span.first.year(), 1).unwrap_or(order.span.first);
+    // What is carried forward may come from before the year.
+    let first = months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));
+    let first = if months.nets(january) { january } else { first };
+    let vouchers = books.vouchers(first, order.span.last, Some(months.last_step))?;
+    let rules = rule_names(books, steps, months.last_step)?;
+    stage.done();
+    let scheme = Scheme::built_in()?;
+    let languages = languages(order.languages)?;
+    let control_code = control(books, steps, months.last_step)?;
+    let names = names(books)?;
+    let name = |party: &str| name_of(party, &names);
+    let last = order.span.last;
+    books.months = months.clone();
+    let heir = |party: &str| books.heir(party, last);
+    let terms = |instrument: Instrument, day: Day| terms(&scheme, instrument, day);
+    let trusts = private_institutions();
+    let is_private = |party: &str| trusts.contains(&party) || party.starts_with("SYN-P");
+    let own = made::by_party(&vouchers, &heir);
+    let desk = Desk {
+        months: &months,
+        name: &name,
+        heir: &heir,
+        is_private: &is_private,
+        rules: &rules,
+        terms: &terms,
+        sender: Named {
+            party: "sender".to_owned(),
+            name: order.sender.unwrap_or("Oppgjørsenheten").to_owned(),
+        },
+        control_code,
+    };
+    let mut out = Vec::new();
+    let inside: Vec<ledger::Voucher> = vouchers
+        .iter()
+        .filter(|voucher| {
+            Month::parse(&voucher.posting_month).is_ok_and(|m| order.span.first <= m && m <= last)
+        })
+        .cloned()
+        .collect();
+    for party in made::parties(&inside, &heir) {
+        let wanted = order.parties.is_empty() || order.parties.contains(&party);
+        let Some(own) = own.get(&party).filter(|_| wanted) else { continue };
+        let language = languages.get(party.as_str()).copied().unwrap_or(Language::Nb);
+        out.push(made::statement(&party, own, &order.span, language, &desk));
+    }
+    for party in order.parties {
+        if !out.iter().any(|statement| statement.recipient.party == *party) {
+            return Err(not_now(
+                format!("{party} has no line in {}", order.span.name),
+                "give a municipality's code, an organisation number or 'state'; leave --party out for all",
+            ));
+        }
+    }
+    Ok(out)
+}
+
+/// The end of the chain after a step: of its last voucher, or of itself.
+fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
+    let only = ledger::store::Wanted { months: None, after_step: last - 1, to_step: Some(last) };
+    let vouchers = books.ledger.vouchers(&only)?;
+    let of_step =
+        || steps.iter().find(|step| step.number == last).map_or_else(String::new, |step| step.hash.clone());
+    Ok(vouchers.last().map_or_else(of_step, |voucher| voucher.hash.clone()))
+}
+
+/// Every rule version that vouchers name, as people know it: from the rules kept in the ledger.
+fn rule_names(books: &mut Books, steps: &[Step], last: i64) -> Result<BTreeMap<String, RuleName>> {
+    let mut archives: Vec<String> = Vec::new();
+    for step in steps.iter().filter(|step| step.number <= last) {
+        if matches!(step.kind, StepKind::Run | StepKind::Correct) {
+            let content: Settled = serde_json::from_str(&step.content).context("content of a step")?;
+            if !archives.contains(&content.rules_archive) {
+                archives.push(content.rules_archive);
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    for digest in archives {
+        let law: Vec<(String, String)> = serde_json::from_slice(&books.ledger.archive(&digest)?)?;
+        let files = Files { law, variants: Vec::new() };
+        name_rules(&files.book()?, &mut out)?;
+    }
+    Ok(out)
+}
+
+fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -> Result<()> {
+    let law = settlement::Law::of(book)?;
+    for segment in law.kmf.segments.iter().chain(&law.isf.segments) {
+        if let Some(rule) = segment.standing.in_force() {
+            // Where another instrument lowers the share of the same points, it is a ceiling.
+            let upto = if rule.lowered_by.is_some() { "inntil " } else { "" };
+            let rate = format!("{upto}{} × {}", rule.share.0, whole(rule.unit_price.0));
+            let cite = rule.payment.cite.clone();
+            out.insert(rule.version.to_string(), RuleName { rate, cite });
+        }
+    }
+    for segment in &law.usk {
+        if let Some(rule) = segment.standing.in_force() {
+            let rate = rule.rate.as_ref().map_or_else(String::new, |rate| whole(rate.0));
+            let cite = rule.payment.cite.clone();
+            out.insert(rule.version.to_string(), RuleName { rate, cite });
+        }
+    }
+    Ok(())
+}
+
+/// `38 209 kr` where there are no øre.
+fn whole(amount: domain::Amount) -> String {
+    amount.to_string().replace(",00", "")
+}
+
+fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
+    let flow = instrument.word();
+    let account = scheme.account_on(flow, day).map(|row| {
+        let unsigned = is_unsigned(row, &scheme.sources);
+        let text = |article: &str| format!("{}, {}", row.value.function_name, article);
+        let of = |article: &str, name: &str| {
+            (row.value.function.clone(), article.to_owned(), text(name), unsigned)
+        };
+        [
+            of(&row.value.article, &row.value.article_name),
+            of(&row.value.article_private, &row.value.article_private_name),
+        ]
+    });
+    let days = scheme.term_on(flow, day).map(|row| (row.value.days, is_unsigned(row, &scheme.sources)));
+    Terms { account, days }
+}
+
+fn private_institutions() -> Vec<&'static str> {
+    let lines = include_str!("../../../data/trusts.csv").lines();
+    lines.filter(|line| line.contains(";private")).filter_map(|line| line.split(';').next()).collect()
+}
+
+/// Names of every party and unit that the program knows.
+fn names(books: &Books) -> Result<BTreeMap<String, String>> {
+    let mut out = BTreeMap::new();
+    for row in books.municipalities.rows() {
+        let from = row.from.unwrap_or(Day::from_number(0));
+        out.insert(books.municipalities.party(&row.code, from), format!("{} kommune", row.name));
+    }
+    for line in include_str!("../../../data/trusts.csv").lines().skip(1) {
+        if let [number, name, ..] = line.split(';').collect::<Vec<_>>()[..] {
+            out.insert(number.to_owned(), name.to_owned());
+        }
+    }
+    out.insert("state".to_owned(), "Staten".to_owned());
+    Ok(out)
+}
+
+fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
+    match (names.get(party), party.strip_prefix(UNDECIDED), party.strip_prefix("area:")) {
+        (Some(name), _, _) => name.clone(),
+        (None, Some(code), _) => {
+            let name = names.get(code).cloned().unwrap_or_else(|| code.to_owned());
+            format!("{name} (delt, ikke avgjort hvem som svarer)")
+        }
+        (None, None, Some(area)) => format!("Boområde {area}"),
+        (None, None, None) => party.to_owned(),
+    }
+}
+
+/// Reads `code;nb|nn`: what each municipality has decided.
+fn languages(path: Option<&Path>) -> Result<BTreeMap<String, Language>> {
+    let mut out = BTreeMap::new();
+    let Some(path) = path else { return Ok(out) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let cells: Vec<&str> = line.split(';').map(str::trim).collect();
+        let language = match cells[..] {
+            [] | [""] | ["code", ..] => continue,
+            [code, "nn"] => (code, Language::Nn),
+            // Who is neutral gets the sender's language.
+            [code, "nb" | "neutral"] => (code, Language::Nb),
+            _ => bail!("{}:{}: expected code;nb, code;nn or code;neutral", path.display(), place + 1),
+        };
+        out.insert(language.0.to_owned(), language.1);
+    }
+    Ok(out)
+}
+
+/// File name without ending: `oppgjor-2012-03-0602-kladd`.
+fn stem(statement: &Statement) -> String {
+    let draft = if statement.tags.contains(&domain::statement::Tag::Draft) { "-kladd" } else { "" };
+    let plain: String = statement
+        .number
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
+        .collect();
+    format!("oppgjor-{plain}{draft}")
+}
+
+/// Writes one statement in every form asked for.
+fn write(statement: &Statement, texts: &Texts, order: &Order) -> Result<()> {
+    let path = |ending: &str| order.out.join(format!("{}.{ending}", stem(statement)));
+    let put = |path: PathBuf, bytes: &[u8]| {
+        std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
+    };
+    for form in order.forms {
+        match form {
+            PaperForm::Pdf => put(path("pdf"), &paper::pdf::pdf(statement, texts)?)?,
+            PaperForm::Xlsx => {
+                put(path("xlsx"), &paper::workbook::workbook(statement, texts, &order.command)?)?
+            }
+            PaperForm::Csv => {
+                put(path("csv"), paper::csv::lines(statement, order.plain).as_bytes())?;
+                put(path("txt"), paper::csv::about(statement, texts, &order.command).as_bytes())?;
+            }
+            PaperForm::Json => {
+                put(path("json"), format!("{}\n", serde_json::to_string_pretty(statement)?).as_bytes())?
+            }
+        }
+    }
+    Ok(())
+}
