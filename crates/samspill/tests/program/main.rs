@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod crash;
+mod settlement;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

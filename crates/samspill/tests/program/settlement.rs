@@ -1,0 +1,390 @@
+//! A settlement year as its user meets it: late hospitals, recoded stays, patients who moved, a rate
+//! changed in the middle. The same on both stores.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use super::{folder, path, samspill, text};
+
+/// A small stream of numbers from a seed.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % sides
+    }
+}
+
+const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
+municipality_of_registration,age,drg,drg_type,points,events\n";
+
+/// A contact of the small world.
+#[derive(Clone)]
+pub struct Contact {
+    id: u64,
+    pub unit: u64,
+    pub month: u64,
+    home: &'static str,
+    surgical: bool,
+    milli: u64,
+    ready_days: u64,
+}
+
+impl Contact {
+    fn row(&self) -> String {
+        let Contact { id, unit, month, home, milli, .. } = self;
+        let kind = if self.surgical { "surgical" } else { "medical" };
+        let day = 1 + id % 20;
+        let events = match self.ready_days {
+            0 => String::new(),
+            days => {
+                let at = |kind, day| format!("{kind}@2012-{month:02}-{day:02}T10:00");
+                format!(
+                    "{} {} {} {}",
+                    at(1, day),
+                    at(2, day + 7 - days),
+                    at(3, day + 7 - days),
+                    at(6, day + 7 - days)
+                )
+            }
+        };
+        format!(
+            "{id},{id},{id},U{unit},public-hospital,98397472{unit},somatic,overnight,2012-{month:02}-{day:02}T08:00,\
+             2012-{month:02}-{:02}T12:00,{home},70,127,{kind},{}.{:03},{events}\n",
+            day + 7,
+            milli / 1000,
+            milli % 1000
+        )
+    }
+}
+
+const HOMES: [&str; 4] = ["1201", "0301", "1901", "1103"];
+
+/// So many contacts of four months, three hospitals and four municipalities.
+pub fn world(seed: u64, count: u64) -> Vec<Contact> {
+    let mut dice = Dice::new(seed);
+    (1..=count)
+        .map(|id| Contact {
+            id,
+            unit: 1 + dice.roll(3),
+            month: 1 + dice.roll(4),
+            home: HOMES[dice.roll(4) as usize],
+            surgical: dice.roll(4) == 0,
+            milli: 50 + dice.roll(3000),
+            ready_days: if dice.roll(5) == 0 { 1 + dice.roll(4) } else { 0 },
+        })
+        .collect()
+}
+
+/// The same contacts some weeks later: recoded, moved, other points, withdrawn.
+pub fn later(contacts: &[Contact], seed: u64) -> Vec<Contact> {
+    let mut dice = Dice::new(seed ^ 0xabcd);
+    let changed = contacts.iter().filter_map(|contact| {
+        let mut contact = contact.clone();
+        match dice.roll(12) {
+            0 => return None,
+            1 => contact.surgical = !contact.surgical,
+            2 => contact.milli += 100,
+            3 => contact.home = HOMES[dice.roll(4) as usize],
+            4 => contact.ready_days = 2,
+            5 => contact.month = 1 + dice.roll(4),
+            _ => {}
+        }
+        Some(contact)
+    });
+    changed.collect()
+}
+
+pub fn csv<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> String {
+    contacts.into_iter().fold(HEAD.to_owned(), |text, contact| text + &contact.row())
+}
+
+/// Both places that a ledger may lie in.
+pub fn places(name: &str) -> Vec<String> {
+    #[expect(clippy::disallowed_methods, reason = "the address of the server is told by the environment")]
+    let server = std::env::var("SAMSPILL_TEST_POSTGRES");
+    let server = server.unwrap_or_else(|_| {
+        unreachable!("SAMSPILL_TEST_POSTGRES is not set: cargo xtask test starts a server")
+    });
+    let database = format!("program_{}_{name}", std::process::id());
+    let mut client = postgres::Client::connect(&format!("{server}/postgres"), postgres::NoTls).unwrap();
+    client.batch_execute(&format!("DROP DATABASE IF EXISTS {database}")).unwrap();
+    client.batch_execute(&format!("CREATE DATABASE {database}")).unwrap();
+    let file = folder(&format!("ledger-{name}")).join("ledger.sqlite");
+    vec![path(&file).to_owned(), format!("{server}/{database}")]
+}
+
+/// Runs a command on a ledger at a time; gives what it said.
+pub fn done(ledger: &str, now: &str, arguments: &[&str]) -> String {
+    let (code, told) = tried(ledger, now, arguments);
+    assert_eq!(code, Some(0), "{arguments:?}: {told}");
+    told
+}
+
+pub fn tried(ledger: &str, now: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut all: Vec<&str> = arguments.to_vec();
+    all.extend(["--ledger", ledger, "--now", now]);
+    let output = samspill(&all);
+    (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+}
+
+/// Øre by debtor and instrument of everything that was computed from contacts.
+pub fn owed(ledger: &str) -> BTreeMap<(String, String), i64> {
+    let output = samspill(&["ledger", "export", "--as", "csv", "--ledger", ledger]);
+    let mut out = BTreeMap::new();
+    for line in text(&output.stdout).lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').map(|cell| cell.trim_matches('"')).collect();
+        let computed = !["on-account", "netting", "invoice", "objection", "review-board"].contains(&cells[5]);
+        if computed && cells[10] == "receivable" {
+            *out.entry((cells[6].to_owned(), cells[4].to_owned())).or_default() +=
+                cells[13].parse::<i64>().unwrap();
+        }
+    }
+    out.retain(|_, ore| *ore != 0);
+    out
+}
+
+/// The same from a settlement of the whole file at once.
+fn settled(file: &str, law: Option<&str>, name: &str) -> BTreeMap<(String, String), i64> {
+    let out = folder(name);
+    let mut arguments =
+        vec!["settle", "2012", "--contacts", file, "--draft", "--totals-only", "--out", path(&out)];
+    arguments.extend(law.into_iter().flat_map(|law| ["--law", law]));
+    let output = samspill(&arguments);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for line in std::fs::read_to_string(out.join("totals.csv")).unwrap().lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        *sums.entry((cells[0].to_owned(), cells[5].to_owned())).or_default() +=
+            cells[8].parse::<i64>().unwrap();
+    }
+    sums.retain(|_, ore| *ore != 0);
+    sums
+}
+
+/// A folder of rules where the unit price of 2012 is another.
+fn dearer(name: &str) -> PathBuf {
+    let out = folder(name);
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|ending| ending == "toml") {
+            let rule = std::fs::read_to_string(&file).unwrap();
+            assert!(!file.ends_with("activity-based-funding.toml") || rule.contains("38_209"));
+            std::fs::write(out.join(file.file_name().unwrap()), rule.replace("38_209", "38_500")).unwrap();
+        }
+    }
+    out
+}
+
+#[test]
+fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
+    let mut heads = Vec::new();
+    for (store, ledger) in places("year").into_iter().enumerate() {
+        let work = folder(&format!("year-{store}"));
+        let file = |name: &str| path(&work.join(name)).to_owned();
+        let first = world(7, 300);
+        let second = later(&first, 7);
+        // Hospital 2 is late with its first months.
+        std::fs::write(file("first.csv"), csv(first.iter().filter(|contact| contact.unit != 2))).unwrap();
+        std::fs::write(file("late.csv"), csv(&first)).unwrap();
+        std::fs::write(file("second.csv"), csv(&second)).unwrap();
+        let coverage = "unit;from;to\nU1;2012-01;2012-04\nU2;2012-01;2012-04\nU3;2012-01;2012-04\n";
+        std::fs::write(file("coverage.csv"), coverage).unwrap();
+        done(&ledger, "2012-01-02", &["settlement", "open", "2012"]);
+        for (month, at) in [("2012-01", "2012-02-20"), ("2012-02", "2012-03-12")] {
+            let run = ["settlement", "run", month, "--contacts", &file("first.csv"), "--draft"];
+            let told = done(&ledger, at, &run);
+            assert!(told.contains("aktivitet") && !told.contains("ny aktivitet"), "{told}");
+            assert!(done(&ledger, at, &run).contains("ingenting endret"));
+            assert!(done(&ledger, at, &["settlement", "close", month]).contains("lukket"));
+            let (code, told) = tried(&ledger, at, &run);
+            assert!(code == Some(2) && told.contains("it never changes"), "{told}");
+        }
+        let statement = |out: &str, more: &[&str]| {
+            let mut all = vec!["statement", "2012-01", "--as", "json,csv", "--out", out];
+            all.extend(more);
+            done(&ledger, "2013-01-01", &all);
+        };
+        statement(&file("before"), &[]);
+        // The late hospital, in March, as new activity of January and February.
+        let correct = [
+            "settlement",
+            "correct",
+            "2012",
+            "--into",
+            "2012-03",
+            "--draft",
+            "--contacts",
+            &file("late.csv"),
+        ];
+        let told = done(&ledger, "2012-04-10", &correct);
+        assert!(told.contains("ny aktivitet") && !told.contains("trukket"), "{told}");
+        done(
+            &ledger,
+            "2012-04-11",
+            &["settlement", "run", "2012-03", "--contacts", &file("late.csv"), "--draft"],
+        );
+        done(&ledger, "2012-04-12", &["settlement", "close", "2012-03"]);
+        done(
+            &ledger,
+            "2012-05-10",
+            &["settlement", "run", "2012-04", "--contacts", &file("late.csv"), "--draft"],
+        );
+        done(&ledger, "2012-05-11", &["settlement", "close", "2012-04"]);
+        assert_eq!(owed(&ledger), settled(&file("late.csv"), None, "year-settled-late"));
+        // Everything again under another unit price: each cause is told apart, and all of it adds up.
+        let law = dearer(&format!("year-law-{store}"));
+        let correct = [
+            "settlement",
+            "correct",
+            "2012",
+            "--into",
+            "2012-05",
+            "--draft",
+            "--contacts",
+            &file("second.csv"),
+            "--coverage",
+            &file("coverage.csv"),
+            "--law",
+            path(&law),
+        ];
+        let told = done(&ledger, "2012-06-10", &correct);
+        for cause in ["trukket tilbake", "endret koding", "endret betaler", "endret regel"] {
+            assert!(told.contains(cause), "{cause}: {told}");
+        }
+        assert!(done(&ledger, "2012-06-11", &correct).contains("ingenting endret"));
+        assert_eq!(owed(&ledger), settled(&file("second.csv"), Some(path(&law)), "year-settled-second"));
+        done(
+            &ledger,
+            "2012-06-12",
+            &[
+                "settlement",
+                "run",
+                "2012-05",
+                "--contacts",
+                &file("second.csv"),
+                "--draft",
+                "--law",
+                path(&law),
+            ],
+        );
+        // What January's statement said before, it says for ever; now it says that it was corrected.
+        statement(&file("then"), &["--known-on", "2012-03-20"]);
+        statement(&file("now"), &[]);
+        for entry in std::fs::read_dir(file("before")).unwrap() {
+            let name = entry.unwrap().file_name();
+            let read = |out: &str| std::fs::read(PathBuf::from(file(out)).join(&name)).unwrap();
+            assert!(read("before") == read("then"), "{name:?}");
+            if name.to_str().unwrap().ends_with(".json") {
+                assert!(!text(&read("before")).contains("\"corrected\""));
+                assert!(text(&read("now")).contains("\"corrected\""));
+            }
+        }
+        let (code, told) = tried(&ledger, "2013-01-01", &["settlement", "finalise", "2012-01"]);
+        assert!(code == Some(2) && told.contains("unsigned"), "{told}");
+        let told = done(&ledger, "2013-01-01", &["ledger", "verify"]);
+        heads.push(told.split("ender i ").nth(1).unwrap().to_owned());
+        checked_by_others(&ledger, &work);
+    }
+    assert_eq!(heads[0], heads[1], "both stores hold the same chain");
+}
+
+/// hledger and beancount agree that the journal is sound, and on every balance.
+fn checked_by_others(ledger: &str, work: &std::path::Path) {
+    let journal = work.join("ledger.journal");
+    done(ledger, "2013-01-01", &["ledger", "export", "--as", "hledger", "--out", path(&journal)]);
+    let hledger = |arguments: &[&str]| {
+        let output = std::process::Command::new("hledger")
+            .args(["-f", path(&journal)])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    hledger(&["check", "--strict"]);
+    let theirs: BTreeMap<String, i64> = hledger(&["balance", "--flat", "--no-total", "-O", "csv"])
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let (account, amount) = line.split_once("\",\"").unwrap();
+            let ore: String = amount.chars().filter(|c| c.is_ascii_digit() || *c == '-').collect();
+            (account.trim_matches('"').to_owned(), ore.parse().unwrap())
+        })
+        .collect();
+    let output = samspill(&["ledger", "balances", "--as", "csv", "--ledger", ledger]);
+    let mut count = 0;
+    for line in text(&output.stdout).lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let ends = match cells[2] {
+            "" => format!(":{}:{}", cells[0], cells[1]),
+            instrument => format!(":{}:{}:{instrument}", cells[0], cells[1]),
+        };
+        let (_, amount) = theirs.iter().find(|(account, _)| account.ends_with(&ends)).unwrap();
+        assert_eq!(amount.to_string(), cells[3], "{line}");
+        count += 1;
+    }
+    assert_eq!(count, theirs.values().filter(|amount| **amount != 0).count());
+    let file = work.join("ledger.beancount");
+    done(ledger, "2013-01-01", &["ledger", "export", "--as", "beancount", "--out", path(&file)]);
+    #[expect(clippy::disallowed_methods, reason = "where the program lies is told by the environment")]
+    let bean = std::env::var("SAMSPILL_TEST_BEAN_CHECK").unwrap_or_else(|_| "bean-check".to_owned());
+    let output = std::process::Command::new(bean).arg(&file).output().unwrap();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+/// Parts of a file, in any order and some of them twice, come to the same as the whole.
+#[test]
+fn deliveries_in_any_order_come_to_the_same() {
+    let contacts = world(11, 120);
+    let work = folder("any-order");
+    let whole = work.join("whole.csv");
+    std::fs::write(&whole, csv(&contacts)).unwrap();
+    let wanted = settled(path(&whole), None, "any-order-settled");
+    for seed in 0..3 {
+        let mut dice = Dice::new(seed);
+        let ledger = path(&work.join(format!("{seed}.sqlite"))).to_owned();
+        done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+        // Each hospital delivers by itself; the first time with an older version of its contacts.
+        let mut deliveries: Vec<(u64, bool)> =
+            (1..=3).flat_map(|unit| [(unit, false), (unit, true)]).collect();
+        for place in (1..deliveries.len()).rev() {
+            deliveries.swap(place, dice.roll(place as u64 + 1) as usize);
+        }
+        let mut last = BTreeMap::new();
+        for (unit, _) in &mut deliveries {
+            let is_last = last.insert(*unit, ()).is_some();
+            let older = later(&contacts, seed);
+            let chosen: Vec<&Contact> =
+                if is_last { contacts.iter().collect() } else { older.iter().collect() };
+            let file = work.join(format!("{seed}-{unit}-{is_last}.csv"));
+            std::fs::write(&file, csv(chosen.into_iter().filter(|contact| contact.unit == *unit))).unwrap();
+            let coverage = work.join("coverage.csv");
+            std::fs::write(&coverage, format!("U{unit};2012-01;2012-04\n")).unwrap();
+            let mut text = String::new();
+            write!(text, "2012-T1").unwrap();
+            let run = [
+                "settlement",
+                "run",
+                &text,
+                "--draft",
+                "--contacts",
+                path(&file),
+                "--coverage",
+                path(&coverage),
+            ];
+            done(&ledger, "2012-05-01", &run);
+            done(&ledger, "2012-05-01", &run);
+        }
+        assert_eq!(owed(&ledger), wanted, "seed {seed}");
+        done(&ledger, "2012-05-02", &["ledger", "verify"]);
+    }
+}
