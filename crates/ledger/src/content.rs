@@ -79,6 +79,10 @@ pub struct Settled {
     pub unsigned: Vec<String>,
     /// Months that changed.
     pub months: Vec<MonthMoved>,
+    /// Objections whose line changed after they were decided: what the decision took off is put back, and
+    /// they wait for a new one.
+    #[serde(default)]
+    pub reopened: Vec<String>,
     /// Version of the program.
     pub program: String,
 }
@@ -120,6 +124,12 @@ pub struct Objection {
     pub ground: String,
     /// In the party's own words, without anything about the patient.
     pub text: String,
+    /// Who is owed by the line.
+    pub creditor: String,
+    /// Treating unit of the line.
+    pub unit: String,
+    /// Rule version of the line.
+    pub rule_version: String,
     /// The line as it stood, øre.
     pub amount_ore: i64,
     /// Facts of the case, one sentence each.
@@ -144,6 +154,8 @@ pub struct Decision {
     pub outcome: String,
     /// Who decided, and its reference.
     pub reference: String,
+    /// What it takes off the line, øre.
+    pub reduction_ore: i64,
     /// Month of the statement that the correction stands in.
     pub into: Month,
 }

@@ -185,6 +185,11 @@ impl Months {
                 record.state = PeriodState::Provisional;
             }
         }
+        for key in &settled.reopened {
+            if let Some(dispute) = self.disputes.get_mut(key) {
+                dispute.decision = None;
+            }
+        }
         for moved in settled.months {
             let basis = Basis {
                 step: step.number,

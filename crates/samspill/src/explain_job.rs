@@ -48,6 +48,28 @@ fn read(text: &str) -> Result<Asked> {
     Ok(Asked { contact, instrument, month })
 }
 
+/// The contact that is asked for.
+pub fn contact_of(text: &str) -> Result<i64> {
+    Ok(read(text)?.contact)
+}
+
+/// What a ledger holds of a contact, or what is behind a voucher.
+pub fn in_ledger(asked: &str, place: &str) -> Result<String> {
+    let mut books = crate::settlement_job::Books::open(place)?;
+    let form = crate::table::Form::or_suited(None);
+    if let Some(number) = asked.strip_prefix("bilag-") {
+        let number = number.parse().with_context(|| format!("'{asked}' is not a voucher as bilag-17"))?;
+        let (head, table) = crate::objection_job::behind(&mut books, number)?;
+        return Ok(format!("{head}{}", table.render(form)));
+    }
+    let contact = contact_of(asked)?;
+    let table = crate::objection_job::history(&mut books, contact)?;
+    if table.rows.is_empty() {
+        bail!("nothing is posted for contact {contact}");
+    }
+    Ok(table.render(form))
+}
+
 /// Explains, in Norwegian.
 pub fn run(asked: &str, folder: &Path, contacts: Option<&Path>) -> Result<String> {
     let asked = read(asked)?;

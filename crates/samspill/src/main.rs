@@ -6,6 +6,7 @@ mod demo;
 mod explain_job;
 mod law;
 mod ledger_job;
+mod objection_job;
 mod progress;
 mod rules;
 mod settle_job;
@@ -62,6 +63,9 @@ enum Command {
     Settlement(SettlementCommand),
     /// Statements of a period, for every party or some.
     Statement(settlement_cli::StatementArguments),
+    /// Dispute a line of a statement, answer, decide.
+    #[command(subcommand)]
+    Objection(settlement_cli::ObjectionCommand),
     /// The ledger itself: proof, export, balances.
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -152,11 +156,15 @@ struct SettleArguments {
 
 #[derive(Args)]
 struct ExplainArguments {
-    /// A charge (KMF-123, USK-123-2012-03) or a contact (123, or institution/episode as in the extract).
+    /// A charge (KMF-123, USK-123-2012-03), a contact (123, or institution/episode as in the extract), or,
+    /// in a ledger, a voucher (bilag-17).
     charge: String,
     /// Result folder of a settlement.
-    #[arg(long = "in")]
-    folder: PathBuf,
+    #[arg(long = "in", required_unless_present = "ledger")]
+    folder: Option<PathBuf>,
+    /// A ledger: what is posted for the contact, or what is behind the voucher.
+    #[arg(long, conflicts_with = "folder")]
+    ledger: Option<String>,
     /// The settled file, if it has moved.
     #[arg(long)]
     contacts: Option<PathBuf>,
@@ -308,13 +316,20 @@ fn run(arguments: &Arguments) -> Result<u8> {
         Command::Check(order) => check(order, threads, teller),
         Command::Settle(order) => settle(order, threads, teller),
         Command::Explain(order) => {
-            print(&explain_job::run(&order.charge, &order.folder, order.contacts.as_deref())?);
+            match (&order.ledger, &order.folder) {
+                (Some(ledger), _) => print(&explain_job::in_ledger(&order.charge, ledger)?),
+                (None, folder) => {
+                    let folder = folder.as_deref().unwrap_or(std::path::Path::new("."));
+                    print(&explain_job::run(&order.charge, folder, order.contacts.as_deref())?);
+                }
+            }
             Ok(0)
         }
         Command::Settlement(command) => {
             Ok(say(settlement_cli::settlement(command, threads, teller)?, teller))
         }
         Command::Statement(command) => Ok(say(settlement_cli::statement(command, threads, teller)?, teller)),
+        Command::Objection(command) => Ok(say(settlement_cli::objection(command)?, teller)),
         Command::Ledger(command) => Ok(say(settlement_cli::ledger(command, teller)?, teller)),
         Command::Rules(command) => rules_command(command),
     }

@@ -402,7 +402,31 @@ impl<'a> Desk<'a> {
         Ok(Some((moved, movements)))
     }
 
-    fn content(&self, into: Month, months: Vec<MonthMoved>) -> Settled {
+    /// What decided objections took off lines that have now changed is put back, and they are opened again.
+    fn reopened(&self, movements: &Claims, into: Month) -> (Vec<String>, Vec<Voucher>) {
+        let touched = |objection: &ledger::content::Objection| {
+            let month = objection.month.to_string();
+            movements.rows.iter().any(|row| {
+                row.contact == objection.contact
+                    && row.instrument == Some(objection.instrument)
+                    && movements.words.word(row.month) == month
+            })
+        };
+        let mut out = (Vec::new(), Vec::new());
+        for (key, dispute) in &self.books.months.disputes {
+            let Some(decision) = dispute.decision.as_ref().filter(|_| touched(&dispute.objection)) else {
+                continue;
+            };
+            out.0.push(key.clone());
+            if decision.reduction_ore != 0 {
+                let amount = Amount::from_ore(decision.reduction_ore);
+                out.1.push(crate::objection_job::voucher(&dispute.objection, amount, into, key));
+            }
+        }
+        out
+    }
+
+    fn content(&self, into: Month, months: Vec<MonthMoved>, reopened: Vec<String>) -> Settled {
         Settled {
             into,
             delivery: Delivery {
@@ -415,6 +439,7 @@ impl<'a> Desk<'a> {
             rules_archive: ledger::voucher::digest(self.rules_text.as_bytes()),
             unsigned: self.unsigned.clone(),
             months,
+            reopened,
             program: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -469,13 +494,15 @@ pub fn run(books: &mut Books, period: Period, run: &Run, teller: Teller) -> Resu
             told.push(format!("{month}: akkurat dette er bokført fra før; ingenting endret"));
             continue;
         };
-        let vouchers = correction::vouchers(&movements, &month.to_string());
+        let mut vouchers = correction::vouchers(&movements, &month.to_string());
+        check_sums(&movements, &vouchers);
+        let (reopened, back) = desk.reopened(&movements, month);
+        vouchers.extend(back);
         let bytes = archive::encode(&movements)?;
         moved.movements_archive = ledger::voucher::digest(&bytes);
         let rules = desk.rules_text.clone().into_bytes();
         let causes = moved.causes.clone();
-        let content = serde_json::to_string(&desk.content(month, vec![moved]))?;
-        check_sums(&movements, &vouchers);
+        let content = serde_json::to_string(&desk.content(month, vec![moved], reopened.clone()))?;
         let (kept, sum) = (vouchers.len(), sums(&vouchers));
         let stage = teller.stage(&format!("bokfører {month}"));
         let step =
@@ -486,8 +513,15 @@ pub fn run(books: &mut Books, period: Period, run: &Run, teller: Teller) -> Resu
             domain::amount::grouped(kept as u64),
             told_causes(&causes)
         ));
+        told.extend(told_reopened(&reopened));
     }
     Ok(Outcome { told: told.join("\n"), refused })
+}
+
+fn told_reopened(keys: &[String]) -> Option<String> {
+    let list = keys.join(", ");
+    (!keys.is_empty())
+        .then(|| format!("linjer med avgjort innsigelse er endret; må avgjøres på nytt: {list}"))
 }
 
 /// Money is checked when it crosses the border: the vouchers say what the movements say.
@@ -525,7 +559,7 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, teller
     }
     let mut desk = Desk::new(books, run, &closed, teller)?;
     let (mut months, mut vouchers, mut archives) = (Vec::new(), Vec::new(), Vec::new());
-    let mut told = Vec::new();
+    let (mut told, mut reopened) = (Vec::new(), Vec::new());
     for month in closed {
         let Some((mut moved, movements)) = desk.month(month, into, teller)? else {
             told.push(format!("{month}: ingen forskjell"));
@@ -537,6 +571,9 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, teller
         check_sums(&movements, &of_month);
         told.push(format!("{month}: {}", told_causes(&moved.causes)));
         vouchers.extend(of_month);
+        let (keys, back) = desk.reopened(&movements, into);
+        reopened.extend(keys);
+        vouchers.extend(back);
         archives.push(bytes);
         months.push(moved);
     }
@@ -546,9 +583,10 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, teller
         return Ok(Outcome { told: told.join("\n"), refused });
     }
     archives.push(desk.rules_text.clone().into_bytes());
-    let content = serde_json::to_string(&desk.content(into, months))?;
+    let content = serde_json::to_string(&desk.content(into, months, reopened.clone()))?;
     let count = vouchers.len();
     told.push(format!("ført i {into}: {count} bilag; {}", sums(&vouchers)));
+    told.extend(told_reopened(&reopened));
     books.post(StepKind::Correct, &period.to_string(), run.now, content, vouchers, archives)?;
     Ok(Outcome { told: told.join("\n"), refused })
 }

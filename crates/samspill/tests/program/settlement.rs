@@ -388,3 +388,63 @@ fn deliveries_in_any_order_come_to_the_same() {
         done(&ledger, "2012-05-02", &["ledger", "verify"]);
     }
 }
+
+/// A line is disputed, answered and decided; when its basis changes afterwards, it is opened again.
+#[test]
+fn an_objection_is_filed_answered_decided_and_opened_again() {
+    for (store, ledger) in places("objection").into_iter().enumerate() {
+        let work = folder(&format!("objection-{store}"));
+        let contacts = world(5, 60);
+        let file = work.join("contacts.csv");
+        std::fs::write(&file, csv(&contacts)).unwrap();
+        let disputed = contacts.iter().find(|contact| contact.ready_days > 0).unwrap();
+        let month = format!("2012-{:02}", disputed.month);
+        done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+        done(&ledger, "2012-05-01", &["settlement", "run", "2012-T1", "--draft", "--contacts", path(&file)]);
+        let id = disputed.id.to_string();
+        let mut filing =
+            vec!["objection", "file", "--party", disputed.home, "--instrument", "usk", "--contact", &id];
+        filing.extend(["--month", &month, "--ground", "discharge-papers", "--text", "Epikrisen manglet"]);
+        let told = done(&ledger, "2012-05-02", &filing);
+        let key = told.split(':').next().unwrap().to_owned();
+        assert!(told.contains("4\u{a0}000,00") || told.contains("000,00"), "{told}");
+        assert!(done(&ledger, "2012-05-02", &filing).contains("omtvistet fra før"));
+        filing[3] = "0602";
+        let (code, told) = tried(&ledger, "2012-05-02", &filing);
+        assert!(code == Some(2) && told.contains("0602 has no line"), "{told}");
+        done(&ledger, "2012-05-03", &["objection", "answer", &key, "--text", "Epikrisen ble sendt"]);
+        done(&ledger, "2012-05-03", &["settlement", "close", "2012-T1"]);
+        let decide = |into| {
+            ["objection", "decide", &key, "--outcome", "upheld", "--reference", "TLN 12/1", "--into", into]
+        };
+        let (code, told) = tried(&ledger, "2012-05-04", &decide("2012-03"));
+        assert!(code == Some(2) && told.contains("never changes"), "{told}");
+        assert!(done(&ledger, "2012-05-04", &decide("2012-05")).contains("tas av linjen"));
+        assert!(done(&ledger, "2012-05-04", &decide("2012-05")).contains("avgjort fra før"));
+        let objections = |ledger: &str| -> i64 {
+            let output = samspill(&["ledger", "export", "--as", "csv", "--ledger", ledger]);
+            let text = text(&output.stdout);
+            let rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+            let ours = rows.filter(|cells| cells[5] == "objection" && cells[10] == "receivable");
+            ours.map(|cells| cells[13].parse::<i64>().unwrap()).sum()
+        };
+        assert_eq!(objections(&ledger), -400_000 * disputed.ready_days.cast_signed());
+        // The hospital withdraws the stay: what the decision took off is put back, so that nothing is
+        // taken off twice, and the objection waits for a new decision.
+        let left: Vec<&Contact> = contacts.iter().filter(|contact| contact.id != disputed.id).collect();
+        std::fs::write(&file, csv(left)).unwrap();
+        let correct =
+            ["settlement", "correct", "2012", "--into", "2012-05", "--draft", "--contacts", path(&file)];
+        assert!(done(&ledger, "2012-05-10", &correct).contains("må avgjøres på nytt"));
+        assert_eq!(objections(&ledger), 0);
+        let told = done(&ledger, "2012-05-11", &["objection", "show", &key]);
+        assert!(told.contains("Ikke avgjort") && told.contains("Epikrisen ble sendt"), "{told}");
+        let told = done(&ledger, "2012-05-11", &["objection", "list", "--as", "csv"]);
+        assert!(told.contains("discharge-papers") && told.contains("åpen"), "{told}");
+        let told = text(&samspill(&["explain", &id, "--ledger", &ledger]).stdout);
+        assert!(told.contains("withdrawn"), "{told}");
+        let told = text(&samspill(&["explain", "bilag-1", "--ledger", &ledger]).stdout);
+        assert!(told.contains("Bilag 1, steg 2"), "{told}");
+        done(&ledger, "2012-05-12", &["ledger", "verify"]);
+    }
+}
