@@ -54,11 +54,13 @@ pub enum Reason {
     CellCount,
     /// A number that is too large for the schema.
     TooLarge,
+    /// Not discharged yet.
+    NotDischarged,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 15] = [
+    pub const ALL: [Reason; 16] = [
         Reason::Empty,
         Reason::UnknownCode,
         Reason::NotANumber,
@@ -74,6 +76,7 @@ impl Reason {
         Reason::StayTwice,
         Reason::CellCount,
         Reason::TooLarge,
+        Reason::NotDischarged,
     ];
 
     /// Code, text, remedy and who can mend it.
@@ -88,7 +91,7 @@ impl Reason {
 }
 
 /// Code, text, remedy and who can mend it, in the order of [`Reason::ALL`].
-const TOLD: [(&str, &str, &str, &str); 15] = [
+const TOLD: [(&str, &str, &str, &str); 16] = [
     ("empty", "feltet må fylles ut", "fyll ut feltet og lever raden på nytt", "sykehuset"),
     (
         "unknown-code",
@@ -159,6 +162,12 @@ const TOLD: [(&str, &str, &str, &str); 15] = [
         "den som lager uttrekket",
     ),
     ("too-large", "tallet er for stort for skjemaet", "del raden i flere", "den som lager uttrekket"),
+    (
+        "not-discharged",
+        "pasienten er ikke utskrevet",
+        "ingenting: kontakten gjøres opp når den er avsluttet; samspill running viser løpende saker",
+        "ingen",
+    ),
 ];
 
 /// A refused row.
@@ -272,6 +281,9 @@ pub struct Check<'a> {
     pub drg_list: Option<&'a DrgList>,
     /// Threads.
     pub threads: usize,
+    /// The time that a list of running cases is made for: who is not discharged then is taken as there.
+    /// `None` for settlement, where such contacts wait for their discharge.
+    pub running_at: Option<Minute>,
 }
 
 /// Where a field comes from.
@@ -742,7 +754,12 @@ impl Checker<'_> {
             let text = self.required(cells, place)?;
             self.time(text).ok_or_else(|| (FIELDS[place], text.to_owned(), Reason::NotATime))
         };
-        let (admitted, discharged) = (read(field::ADMITTED)?, read(field::DISCHARGED)?);
+        let admitted = read(field::ADMITTED)?;
+        let discharged = match (self.text(cells, field::DISCHARGED), self.check.running_at) {
+            ("", Some(at)) => at,
+            ("", None) => return Err((FIELDS[field::DISCHARGED], String::new(), Reason::NotDischarged)),
+            _ => read(field::DISCHARGED)?,
+        };
         match discharged < admitted {
             true => Err((
                 FIELDS[field::DISCHARGED],

@@ -27,7 +27,13 @@ fn check(
 ) -> Result<register::Report, CheckError> {
     let mapping = Mapping::built_in(mapping).unwrap().unwrap();
     let municipalities = Municipalities::built_in().unwrap();
-    let check = Check { mapping: &mapping, municipalities: &municipalities, drg_list: list, threads: 2 };
+    let check = Check {
+        mapping: &mapping,
+        municipalities: &municipalities,
+        drg_list: list,
+        threads: 2,
+        running_at: None,
+    };
     check_file(path, &check, Some(&path.with_extension("parquet")), |_, _| {})
 }
 
@@ -174,7 +180,13 @@ fn our_own_parquet_can_be_checked_again() {
     std::fs::copy(&parquet, &copy).unwrap();
     let mapping = Mapping::built_in("samspill-parquet").unwrap().unwrap();
     let municipalities = Municipalities::built_in().unwrap();
-    let again = Check { mapping: &mapping, municipalities: &municipalities, drg_list: None, threads: 1 };
+    let again = Check {
+        mapping: &mapping,
+        municipalities: &municipalities,
+        drg_list: None,
+        threads: 1,
+        running_at: None,
+    };
     let out = copy.with_file_name("again.parquet");
     let report = check_file(&copy, &again, Some(&out), |_, _| {}).unwrap();
     assert_eq!((report.accepted, report.refused.len(), report.warnings.len()), (1, 0, 0));
@@ -221,6 +233,12 @@ fn a_quote_that_is_never_closed_is_told_and_a_file_never_replaces_itself() {
     let path = write("itself.csv", format!("{HEAD}\n{}\n", row(1, &[])).as_bytes());
     let mapping = Mapping::built_in("samspill").unwrap().unwrap();
     let municipalities = Municipalities::built_in().unwrap();
-    let same = Check { mapping: &mapping, municipalities: &municipalities, drg_list: None, threads: 1 };
+    let same = Check {
+        mapping: &mapping,
+        municipalities: &municipalities,
+        drg_list: None,
+        threads: 1,
+        running_at: None,
+    };
     assert!(matches!(check_file(&path, &same, Some(&path), |_, _| {}), Err(CheckError::SameFile(_))));
 }

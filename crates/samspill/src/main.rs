@@ -9,6 +9,7 @@ mod ledger_job;
 mod objection_job;
 mod progress;
 mod rules;
+mod running_job;
 mod settle_job;
 mod settlement_cli;
 mod settlement_job;
@@ -63,6 +64,8 @@ enum Command {
     Settlement(SettlementCommand),
     /// Statements of a period, for every party or some.
     Statement(settlement_cli::StatementArguments),
+    /// Discharge-ready patients who wait now: hours, days, and what has accrued.
+    Running(settlement_cli::RunningArguments),
     /// Dispute a line of a statement, answer, decide.
     #[command(subcommand)]
     Objection(settlement_cli::ObjectionCommand),
@@ -329,6 +332,7 @@ fn run(arguments: &Arguments) -> Result<u8> {
             Ok(say(settlement_cli::settlement(command, threads, teller)?, teller))
         }
         Command::Statement(command) => Ok(say(settlement_cli::statement(command, threads, teller)?, teller)),
+        Command::Running(command) => Ok(say(settlement_cli::running(command, threads, teller)?, teller)),
         Command::Objection(command) => Ok(say(settlement_cli::objection(command)?, teller)),
         Command::Ledger(command) => Ok(say(settlement_cli::ledger(command, teller)?, teller)),
         Command::Rules(command) => rules_command(command),
@@ -376,7 +380,7 @@ fn check(order: &CheckArguments, threads: usize, teller: Teller) -> Result<u8> {
     let mapping = settle_job::mapping(order.mapping.as_deref(), settle_job::is_parquet(&order.file))?;
     let list = settle_job::drg_list(order.drg_list.as_deref())?;
     let report =
-        settle_job::check(&order.file, &mapping, list.as_ref(), order.out.as_deref(), threads, teller)?;
+        settle_job::check(&order.file, &mapping, list.as_ref(), order.out.as_deref(), threads, None, teller)?;
     let table = settle_job::report_table(&report);
     teller.say(&table.title);
     for (warning, count) in &report.warnings {

@@ -101,10 +101,11 @@ pub fn check(
     list: Option<&DrgList>,
     out: Option<&Path>,
     threads: usize,
+    running_at: Option<domain::Minute>,
     teller: Teller,
 ) -> Result<Report> {
     let municipalities = Municipalities::built_in()?;
-    let check = Check { mapping, municipalities: &municipalities, drg_list: list, threads };
+    let check = Check { mapping, municipalities: &municipalities, drg_list: list, threads, running_at };
     let stage = teller.stage("leser og kontrollerer");
     let report = check_file(path, &check, out, |done, of| stage.at(done as u64, of as u64))?;
     stage.done();
@@ -230,7 +231,7 @@ pub fn trusted_in(
     }
     let mapping = self::mapping(mapping, parquet)?;
     let list = drg_list(list)?;
-    let report = check(contacts, &mapping, list.as_ref(), Some(checked), threads, teller)?;
+    let report = check(contacts, &mapping, list.as_ref(), Some(checked), threads, None, teller)?;
     for (warning, count) in &report.warnings {
         teller.say(&format!("note: {warning} ({count})"));
     }

@@ -209,6 +209,34 @@ pub struct StatementArguments {
     out: PathBuf,
 }
 
+#[derive(Args)]
+pub struct RunningArguments {
+    /// CSV or Parquet, with those who are not discharged: their discharge is empty.
+    #[arg(long)]
+    contacts: PathBuf,
+    /// Built-in mapping (samspill, npr-extract) or a TOML file.
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// Day or minute of the list; now if not given.
+    #[arg(long)]
+    at: Option<String>,
+    /// Only this municipality.
+    #[arg(long, alias = "party")]
+    municipality: Option<String>,
+    /// Add up by municipality and institution: the accrual, as a proposal for the accounts.
+    #[arg(long)]
+    sums: bool,
+    /// Folder of rule files instead of those that come with the program.
+    #[arg(long)]
+    law: Option<PathBuf>,
+    /// Use values that nobody has signed.
+    #[arg(long)]
+    draft: bool,
+    /// Form of the table.
+    #[arg(long = "as")]
+    form: Option<Form>,
+}
+
 #[derive(Subcommand)]
 pub enum ObjectionCommand {
     /// Dispute a line.
@@ -473,6 +501,24 @@ pub fn objection(command: &ObjectionCommand) -> Result<Said> {
             Ok(Said { data, words: String::new(), code: 0 })
         }
     }
+}
+
+/// Lists running cases.
+pub fn running(arguments: &RunningArguments, threads: usize, teller: Teller) -> Result<Said> {
+    let files = Files::read(arguments.law.as_deref(), &[])?;
+    let order = crate::running_job::Order {
+        contacts: &arguments.contacts,
+        mapping: arguments.mapping.as_deref(),
+        files: &files,
+        at: now(arguments.at.as_deref())?,
+        municipality: arguments.municipality.as_deref(),
+        draft: arguments.draft,
+        threads,
+    };
+    let found = crate::running_job::run(&order, teller)?;
+    let table = if arguments.sums { found.sums() } else { found.table() };
+    let code = if found.refused > 0 { crate::REFUSED } else { 0 };
+    Ok(Said { data: table.render(Form::or_suited(arguments.form)), words: found.told(), code })
 }
 
 /// Makes statements.

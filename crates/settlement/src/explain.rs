@@ -98,6 +98,27 @@ pub fn stay_of_contact(reader: &Reader, id: i64) -> Result<Vec<Contact>, FileErr
     Ok(stay)
 }
 
+/// The contacts that somebody was told to be ready of, in the order of the file.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn reported_ready(reader: &Reader) -> Result<Vec<Contact>, FileError> {
+    let name = schema::COLUMNS[at::REPORTED_READY].name;
+    let mut out = Vec::new();
+    for group in 0..reader.row_groups() {
+        let (mut rows, mut start) = (Vec::new(), 0);
+        for batch in reader.read(group, &[name], 1 << 16, None)? {
+            let batch = batch.map_err(FileError::arrow(reader.path()))?;
+            if let Some(ready) = batch.column(0).as_boolean_opt() {
+                rows.extend((0..ready.len()).filter(|row| ready.value(*row)).map(|row| start + row));
+            }
+            start += batch.num_rows();
+        }
+        out.extend(load(reader, group, &rows)?);
+    }
+    Ok(out)
+}
+
 fn find(reader: &Reader, place: usize, wanted: i64) -> Result<Vec<Contact>, FileError> {
     let name = schema::COLUMNS[place].name;
     let mut out = Vec::new();

@@ -448,3 +448,48 @@ fn an_objection_is_filed_answered_decided_and_opened_again() {
         done(&ledger, "2012-05-12", &["ledger", "verify"]);
     }
 }
+
+/// Patients who wait now: late and out of order, withdrawn, answered; and what the next midnight adds.
+#[test]
+fn running_cases_accrue_by_the_day() {
+    let work = folder("running");
+    let file = work.join("running.csv");
+    let head = "contact_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
+municipality_of_registration,drg,drg_type,points,events\n";
+    let row = |id: u32, discharged: &str, events: &str| {
+        format!(
+            "{id},{id},U1,public-hospital,983974724,somatic,overnight,2012-03-01T08:00,{discharged},1201,127,medical,1,{events}\n"
+        )
+    };
+    let rows = [
+        row(1, "", "6@2012-03-04T11:00 3@2012-03-04T10:00 2@2012-03-04T09:00 1@2012-03-01T12:00"),
+        row(2, "", "1@2012-03-01T12:00 2@2012-03-04T09:00 3@2012-03-04T10:00 4@2012-03-06T10:00"),
+        row(3, "", "1@2012-03-01T12:00 2@2012-03-04T09:00 3@2012-03-04T10:00 7@2012-03-05T10:00"),
+        row(4, "2012-03-05T12:00", "1@2012-03-01T12:00 2@2012-03-04T09:00 3@2012-03-04T10:00"),
+        row(5, "", "2@2012-03-04T09:00 3@2012-03-04T10:00"),
+    ];
+    std::fs::write(&file, format!("{head}{}", rows.concat())).unwrap();
+    let list = |more: &[&str]| {
+        let mut all =
+            vec!["running", "--contacts", path(&file), "--at", "2012-03-07T09:00", "--draft", "--as", "csv"];
+        all.extend(more);
+        let output = samspill(&all);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    // 4., 5. and 6. March; withdrawn on the 6.: two; a place on the 5.: one; no notice of admission: none.
+    assert_eq!(
+        list(&[]),
+        "case,municipality,unit,institution,notified,hours,days,accrued_ore,next_midnight_ore,reason\n\
+         1,1201,U1,983974724,2012-03-04T10:00,71,3,1200000,400000,\n\
+         2,1201,U1,983974724,2012-03-04T10:00,71,2,800000,0,\n\
+         3,1201,U1,983974724,2012-03-04T10:00,71,1,400000,0,\n\
+         5,1201,U1,983974724,2012-03-04T10:00,71,0,0,0,no-admission-notice\n"
+    );
+    assert_eq!(list(&["--sums"]).lines().last(), Some("1201,983974724,4,6,2400000"));
+    // A settlement leaves them until they are discharged, and says so.
+    let out = work.join("result");
+    let settled = samspill(&["settle", "2012-03", "--contacts", path(&file), "--draft", "--out", path(&out)]);
+    assert_eq!(settled.status.code(), Some(3));
+    assert!(std::fs::read_to_string(out.join("refused.csv")).unwrap().contains("not-discharged"));
+}
