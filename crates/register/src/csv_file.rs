@@ -225,6 +225,12 @@ fn first_line_end(
     Ok(None)
 }
 
+/// A whole file as text: UTF-8 if it is, else Latin-1.
+pub fn decoded(bytes: &[u8]) -> String {
+    let encoding = if std::str::from_utf8(bytes).is_ok() { Encoding::Utf8 } else { Encoding::Latin1 };
+    decode(bytes.to_vec(), encoding)
+}
+
 fn decode(bytes: Vec<u8>, encoding: Encoding) -> String {
     match encoding {
         // The whole file was looked over: what is lossy here was cut by nothing, for blocks end at lines.

@@ -12,6 +12,7 @@ pub mod mapping;
 pub mod parquet_file;
 pub mod profile;
 pub mod schema;
+pub mod sheet;
 pub mod source;
 pub mod synth;
 

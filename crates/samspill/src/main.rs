@@ -2,6 +2,7 @@
 //! environment and the command line.
 
 mod clock;
+mod compare_job;
 mod demo;
 mod explain_job;
 mod law;
@@ -64,6 +65,8 @@ enum Command {
     Settlement(SettlementCommand),
     /// Statements of a period, for every party or some.
     Statement(settlement_cli::StatementArguments),
+    /// Compare a bill that was received with our own settlement or log, line by line.
+    Compare(settlement_cli::CompareArguments),
     /// Discharge-ready patients who wait now: hours, days, and what has accrued.
     Running(settlement_cli::RunningArguments),
     /// Dispute a line of a statement, answer, decide.
@@ -333,6 +336,7 @@ fn run(arguments: &Arguments) -> Result<u8> {
         }
         Command::Statement(command) => Ok(say(settlement_cli::statement(command, threads, teller)?, teller)),
         Command::Running(command) => Ok(say(settlement_cli::running(command, threads, teller)?, teller)),
+        Command::Compare(command) => Ok(say(settlement_cli::compare(command)?, teller)),
         Command::Objection(command) => Ok(say(settlement_cli::objection(command)?, teller)),
         Command::Ledger(command) => Ok(say(settlement_cli::ledger(command, teller)?, teller)),
         Command::Rules(command) => rules_command(command),

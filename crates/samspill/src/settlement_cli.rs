@@ -210,6 +210,34 @@ pub struct StatementArguments {
 }
 
 #[derive(Args)]
+pub struct CompareArguments {
+    /// The bill: CSV or Excel, one row for each case.
+    #[arg(long)]
+    received: PathBuf,
+    /// Its columns where the names are not the usual: reference=Saksnr,days=Antall,amount=Sum.
+    #[arg(long, value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Result folder of our own settlement.
+    #[arg(long)]
+    own: Option<PathBuf>,
+    /// Our own log of messages: case;time;message, one row for each message.
+    #[arg(long, conflicts_with = "own", required_unless_present = "own")]
+    log: Option<PathBuf>,
+    /// Instrument of the bill.
+    #[arg(long, default_value = "USK")]
+    instrument: String,
+    /// Only this debtor of our own settlement.
+    #[arg(long, alias = "municipality")]
+    party: Option<String>,
+    /// Folder of rule files instead of those that come with the program.
+    #[arg(long)]
+    law: Option<PathBuf>,
+    /// Form of the table.
+    #[arg(long = "as")]
+    form: Option<Form>,
+}
+
+#[derive(Args)]
 pub struct RunningArguments {
     /// CSV or Parquet, with those who are not discharged: their discharge is empty.
     #[arg(long)]
@@ -501,6 +529,25 @@ pub fn objection(command: &ObjectionCommand) -> Result<Said> {
             Ok(Said { data, words: String::new(), code: 0 })
         }
     }
+}
+
+/// Compares a bill.
+pub fn compare(arguments: &CompareArguments) -> Result<Said> {
+    let files = Files::read(arguments.law.as_deref(), &[])?;
+    let order = crate::compare_job::Order {
+        received: &arguments.received,
+        columns: &arguments.columns,
+        own: arguments.own.as_deref(),
+        log: arguments.log.as_deref(),
+        instrument: domain::Instrument::from_word(&arguments.instrument.to_uppercase())?,
+        party: arguments.party.as_deref(),
+        files: &files,
+    };
+    let found = crate::compare_job::run(&order)?;
+    let data =
+        if found.is_equal() { String::new() } else { found.table().render(Form::or_suited(arguments.form)) };
+    let code = if found.is_equal() { 0 } else { crate::REFUSED };
+    Ok(Said { data, words: found.told(), code })
 }
 
 /// Lists running cases.

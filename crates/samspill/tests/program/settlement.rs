@@ -493,3 +493,69 @@ municipality_of_registration,drg,drg_type,points,events\n";
     assert_eq!(settled.status.code(), Some(3));
     assert!(std::fs::read_to_string(out.join("refused.csv")).unwrap().contains("not-discharged"));
 }
+
+/// A bill beside our own settlement, and beside the municipality's own log: each difference has a cause, and
+/// the total reconciles.
+#[test]
+fn a_received_bill_is_compared_line_by_line() {
+    let work = folder("compare");
+    let contacts: Vec<Contact> =
+        world(9, 80).into_iter().filter(|contact| contact.ready_days > 0).take(5).collect();
+    let (file, own) = (work.join("contacts.csv"), work.join("own"));
+    std::fs::write(&file, csv(&contacts)).unwrap();
+    let output = samspill(&["settle", "2012", "--contacts", path(&file), "--draft", "--out", path(&own)]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let mut bill = "Saksnr;Antall;Beløp\n".to_owned();
+    for (place, contact) in contacts.iter().enumerate().take(4) {
+        let days = contact.ready_days + u64::from(place == 1);
+        let rate = if place == 2 { 4_125 } else { 4_000 };
+        writeln!(bill, "{};{days};{},00", contact.id, days * rate).unwrap();
+    }
+    writeln!(bill, "99999;2;8 000,00\nSum;;1").unwrap();
+    let received = work.join("bill.csv");
+    std::fs::write(&received, &bill).unwrap();
+    let compare = |evidence: &[&str]| {
+        let mut all =
+            vec!["compare", "--received", path(&received), "--columns", "reference=Saksnr", "--as", "csv"];
+        all.extend(evidence);
+        let output = samspill(&all);
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let (table, told) = compare(&["--own", path(&own)]);
+    let cause = |contact: u64, cause: &str, ore: i64| {
+        let found =
+            table.lines().find(|line| line.starts_with(&format!("{contact},")) && line.contains(cause));
+        assert!(
+            found.is_some_and(|line| line.ends_with(&format!(",{ore}"))),
+            "{contact} {cause} {ore}: {table}"
+        );
+    };
+    cause(contacts[1].id, "quantity", 400_000);
+    cause(contacts[2].id, "price", 12_500 * contacts[2].ready_days.cast_signed());
+    cause(contacts[4].id, "only-in-own", -400_000 * contacts[4].ready_days.cast_signed());
+    cause(99_999, "only-in-bill", 800_000);
+    assert_eq!(table.lines().count(), 5);
+    assert!(told.contains("2 linjer er like"), "{told}");
+    // The same from the municipality's own log.
+    let mut log = "sak;tidspunkt;melding\n".to_owned();
+    for contact in &contacts {
+        let (month, day) = (contact.month, 1 + contact.id % 20);
+        let at = |day: u64| format!("2012-{month:02}-{day:02}T10:00");
+        let ready = day + 7 - contact.ready_days;
+        for (day, message) in [
+            (day, "innlagt"),
+            (ready, "utskrivningsklar"),
+            (ready, "kan ikke ta imot"),
+            (day + 7, "utskrevet"),
+        ] {
+            writeln!(log, "{};{};{message}", contact.id, at(day)).unwrap();
+        }
+    }
+    let messages = work.join("log.csv");
+    std::fs::write(&messages, log).unwrap();
+    assert_eq!(compare(&["--log", path(&messages)]), (table, told));
+    std::fs::write(&received, "Navn;Pris\nx;1\n").unwrap();
+    let output = samspill(&["compare", "--received", path(&received), "--own", path(&own)]);
+    assert!(text(&output.stderr).contains("it has Navn, Pris"), "{}", text(&output.stderr));
+}

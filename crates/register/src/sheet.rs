@@ -1,0 +1,115 @@
+//! A table that somebody sends: CSV with any separator, or the first sheet of an Excel workbook.
+
+use std::path::{Path, PathBuf};
+
+use calamine::{Data, Reader, open_workbook_auto};
+
+/// A table that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// The operating system says no.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        error: std::io::Error,
+    },
+    /// Not a workbook, or damaged.
+    #[error("{}: {error}", path.display())]
+    Workbook {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        error: Box<calamine::Error>,
+    },
+    /// Not a table.
+    #[error("{}: {error}", path.display())]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        error: csv::Error,
+    },
+    /// No head.
+    #[error("{}: the table is empty", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// A table: heads, and rows with the line they stand on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Heads.
+    pub heads: Vec<String>,
+    /// Line from 1, and cells.
+    pub rows: Vec<(usize, Vec<String>)>,
+}
+
+impl Sheet {
+    /// The place of the first column that has one of the names, whatever the case of its letters.
+    pub fn column(&self, names: &[&str]) -> Option<usize> {
+        names
+            .iter()
+            .find_map(|name| self.heads.iter().position(|head| head.to_lowercase() == name.to_lowercase()))
+    }
+}
+
+/// Reads a table.
+///
+/// # Errors
+/// If the file is neither, or has no head.
+pub fn read(path: &Path) -> Result<Sheet, SheetError> {
+    let is_book = path.extension().is_some_and(|ending| {
+        ["xlsx", "xlsm", "xls", "xlsb", "ods"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+    });
+    let rows = if is_book { workbook(path)? } else { text(path)? };
+    let mut rows = rows.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
+    let (_, heads) = rows.next().ok_or_else(|| SheetError::Empty { path: path.to_path_buf() })?;
+    Ok(Sheet { heads, rows: rows.collect() })
+}
+
+type Rows = Vec<(usize, Vec<String>)>;
+
+fn workbook(path: &Path) -> Result<Rows, SheetError> {
+    let fault = |error| SheetError::Workbook { path: path.to_path_buf(), error: Box::new(error) };
+    let mut book = open_workbook_auto(path).map_err(fault)?;
+    let Some(sheet) = book.worksheet_range_at(0) else { return Ok(Vec::new()) };
+    let sheet = sheet.map_err(fault)?;
+    let first = sheet.start().map_or(0, |(row, _)| row as usize);
+    let cell = |cell: &Data| match cell {
+        Data::Empty => String::new(),
+        other => other.to_string().trim().to_owned(),
+    };
+    Ok(sheet
+        .rows()
+        .enumerate()
+        .map(|(row, cells)| (first + row + 1, cells.iter().map(cell).collect()))
+        .collect())
+}
+
+fn text(path: &Path) -> Result<Rows, SheetError> {
+    let bytes = std::fs::read(path).map_err(|error| SheetError::Io { path: path.to_path_buf(), error })?;
+    let text = crate::csv_file::decoded(&bytes);
+    let text = text.trim_start_matches('\u{feff}');
+    let head = text.lines().next().unwrap_or_default();
+    let count = |separator: char| head.matches(separator).count();
+    let separator = [';', '\t', ','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(';');
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator as u8)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let fault = |error| SheetError::Csv { path: path.to_path_buf(), error };
+    reader
+        .records()
+        .map(|record| {
+            let record = record.map_err(fault)?;
+            let line = record.position().map_or(0, |at| at.line() as usize);
+            Ok((line, record.iter().map(str::to_owned).collect()))
+        })
+        .collect()
+}
