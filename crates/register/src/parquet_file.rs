@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::Schema;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::ProjectionMask;
@@ -377,4 +377,37 @@ impl Reader {
         }
         builder.build().map_err(FileError::parquet(&self.path))
     }
+}
+/// Writes the rows of a checked file that are wanted to another, with the same footer. Gives their number.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub fn copy_rows(
+    from: &Reader,
+    to: &Path,
+    threads: usize,
+    wanted: impl Fn(&RecordBatch) -> Option<BooleanArray> + Sync,
+) -> Result<u64, FileError> {
+    let mut footer = from.footer().clone();
+    footer.retain(|key, _| key.starts_with("samspill."));
+    let mut writer = Writer::contacts(to, &footer)?;
+    let encoder = writer.encoder();
+    let columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+    let lost = || FileError::Worker { path: to.to_path_buf() };
+    let work = |group: usize| -> Result<Option<Encoded>, FileError> {
+        let mut kept = Vec::new();
+        for batch in from.read(group, &columns, 1 << 16, None)? {
+            let batch = batch.map_err(FileError::arrow(from.path()))?;
+            let mask = wanted(&batch).ok_or_else(lost)?;
+            let rows = arrow_select::filter::filter_record_batch(&batch, &mask);
+            kept.push(rows.map_err(FileError::arrow(from.path()))?);
+        }
+        let Some(schema) = kept.first().map(RecordBatch::schema) else { return Ok(None) };
+        let whole = arrow_select::concat::concat_batches(&schema, &kept);
+        let whole = whole.map_err(FileError::arrow(from.path()))?;
+        encoder.encode(&whole).map(Some).map_err(FileError::parquet(to))
+    };
+    let take = |_: usize, encoded: Option<Encoded>| encoded.map_or(Ok(()), |encoded| writer.append(encoded));
+    in_order(from.row_groups(), threads, work, take, lost)?;
+    writer.finish()
 }

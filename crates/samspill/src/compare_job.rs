@@ -137,9 +137,10 @@ fn received(order: &Order) -> Result<BTreeMap<String, Known>> {
         let scale = if order.instrument == Instrument::DischargeReady { 0 } else { 3 };
         let quantity = match quantity.map(cell).filter(|text| !text.is_empty()) {
             None => None,
-            Some(text) => {
-                Some(register::csv_file::decimal(text, scale).with_context(|| format!("{}: '{text}' is not a number", at()))?)
-            }
+            Some(text) => Some(
+                register::csv_file::decimal(text, scale)
+                    .with_context(|| format!("{}: '{text}' is not a number", at()))?,
+            ),
         };
         let known = out.entry(key(reference, order.own.is_some())).or_insert(Known {
             quantity: Some(0),

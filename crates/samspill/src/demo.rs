@@ -14,6 +14,7 @@ use register::synth;
 use settlement::totals::Totals;
 use settlement::{Law, Options, settle};
 
+use crate::demo_year;
 use crate::law::Files;
 use crate::progress::Teller;
 use crate::settle_job::{self, Order};
@@ -82,6 +83,17 @@ pub fn run(demo: &Demo, teller: Teller) -> Result<String> {
         out.push_str(&table.render(Form::Table));
         out.push('\n');
     }
+    let year = demo_year::Year {
+        contacts: &contacts,
+        baseline: &baseline_folder.join("contacts.parquet"),
+        baseline_scale: (baseline.persons, made.persons),
+        totals: &outcome.settled.totals,
+        files: &files,
+        out: demo.out,
+        threads: demo.threads,
+    };
+    let told = demo_year::run(&year, teller)?;
+    out.push_str(&told);
     std::fs::write(folder("summary.txt"), &out)?;
     out.push_str(&settle_job::summary(&order, &outcome, None));
     out.push('\n');
@@ -454,7 +466,7 @@ fn next_commands(out: &Path, result: &Path) -> Result<String> {
     let (out, result) = (out.display(), result.display());
     let run = "cargo run --release --";
     let mut text = format!(
-        "\nSkrevet: {out}/ (summary.txt, register-2012/, result-2012/, register-2011/)\n\nPrøv nå:\n"
+        "\nSkrevet: {out}/ (summary.txt, ledger.sqlite, statements/, register-2012/, result-2012/, register-2011/)\n\nPrøv nå:\n"
     );
     if let Some(contact) = kmf {
         text.push_str(&format!("  {run} explain KMF-{contact} --in {result}\n"));
@@ -464,6 +476,11 @@ fn next_commands(out: &Path, result: &Path) -> Result<String> {
     }
     text.push_str(&format!(
         "  {run} settle 2012-03 --contacts {out}/register-2012/contacts.parquet --draft --out result\n"
+    ));
+    text.push_str(&format!("  {run} settlement status --ledger {out}/ledger.sqlite\n"));
+    text.push_str(&format!("  {run} ledger verify --ledger {out}/ledger.sqlite\n"));
+    text.push_str(&format!(
+        "  {run} statement 2012-04 --party 1201 --ledger {out}/ledger.sqlite --out statements\n"
     ));
     text.push_str(&format!("  {run} rules show co-financing --on 2012-07-01\n"));
     text.push_str(&format!("  {run} check {out}/register-2012/contacts.parquet\n"));

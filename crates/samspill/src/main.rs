@@ -4,6 +4,7 @@
 mod clock;
 mod compare_job;
 mod demo;
+mod demo_year;
 mod explain_job;
 mod law;
 mod ledger_job;

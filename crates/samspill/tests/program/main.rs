@@ -294,4 +294,12 @@ fn a_small_demo_runs_through() {
         path(&out.join("register-2012/drg-list.csv")),
     ]);
     assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
+    // The ledger of the demonstration holds, and its statements lie there to open.
+    let ledger = out.join("ledger.sqlite");
+    let proved = samspill(&["ledger", "verify", "--ledger", path(&ledger)]);
+    assert!(proved.status.success(), "{}", text(&proved.stderr));
+    assert!(told.contains("ny aktivitet"), "{told}");
+    for name in ["oppgjor-2012-04-1201-kladd.pdf", "oppgjor-2012-1201-kladd.xlsx", "oversikt-2012.csv"] {
+        assert!(out.join("statements").join(name).exists(), "{name}");
+    }
 }

@@ -184,6 +184,36 @@ fn dearer(name: &str) -> PathBuf {
     out
 }
 
+/// Two months settled and closed: again changes nothing, and a closed month never changes.
+fn two_closed_months(ledger: &str, contacts: &str) {
+    done(ledger, "2012-01-02", &["settlement", "open", "2012"]);
+    for (month, at) in [("2012-01", "2012-02-20"), ("2012-02", "2012-03-12")] {
+        let run = ["settlement", "run", month, "--contacts", contacts, "--draft"];
+        let told = done(ledger, at, &run);
+        assert!(told.contains("aktivitet") && !told.contains("ny aktivitet"), "{told}");
+        assert!(done(ledger, at, &run).contains("ingenting endret"));
+        assert!(done(ledger, at, &["settlement", "close", month]).contains("lukket"));
+        let (code, told) = tried(ledger, at, &run);
+        assert!(code == Some(2) && told.contains("it never changes"), "{told}");
+    }
+}
+
+/// What January's statement said before, it says for ever; now it says that it was corrected.
+fn says_the_same_for_ever(before: &str, then: &str, now: &str) {
+    let mut count = 0;
+    for entry in std::fs::read_dir(before).unwrap() {
+        let name = entry.unwrap().file_name();
+        let read = |out: &str| std::fs::read(PathBuf::from(out).join(&name)).unwrap();
+        assert!(read(before) == read(then), "{name:?}");
+        if name.to_str().unwrap().ends_with(".json") {
+            assert!(!text(&read(before)).contains("\"corrected\""));
+            assert!(text(&read(now)).contains("\"corrected\""));
+            count += 1;
+        }
+    }
+    assert!(count > 5);
+}
+
 #[test]
 fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
     let mut heads = Vec::new();
@@ -191,23 +221,13 @@ fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
         let work = folder(&format!("year-{store}"));
         let file = |name: &str| path(&work.join(name)).to_owned();
         let first = world(7, 300);
-        let second = later(&first, 7);
         // Hospital 2 is late with its first months.
         std::fs::write(file("first.csv"), csv(first.iter().filter(|contact| contact.unit != 2))).unwrap();
         std::fs::write(file("late.csv"), csv(&first)).unwrap();
-        std::fs::write(file("second.csv"), csv(&second)).unwrap();
+        std::fs::write(file("second.csv"), csv(&later(&first, 7))).unwrap();
         let coverage = "unit;from;to\nU1;2012-01;2012-04\nU2;2012-01;2012-04\nU3;2012-01;2012-04\n";
         std::fs::write(file("coverage.csv"), coverage).unwrap();
-        done(&ledger, "2012-01-02", &["settlement", "open", "2012"]);
-        for (month, at) in [("2012-01", "2012-02-20"), ("2012-02", "2012-03-12")] {
-            let run = ["settlement", "run", month, "--contacts", &file("first.csv"), "--draft"];
-            let told = done(&ledger, at, &run);
-            assert!(told.contains("aktivitet") && !told.contains("ny aktivitet"), "{told}");
-            assert!(done(&ledger, at, &run).contains("ingenting endret"));
-            assert!(done(&ledger, at, &["settlement", "close", month]).contains("lukket"));
-            let (code, told) = tried(&ledger, at, &run);
-            assert!(code == Some(2) && told.contains("it never changes"), "{told}");
-        }
+        two_closed_months(&ledger, &file("first.csv"));
         let statement = |out: &str, more: &[&str]| {
             let mut all = vec!["statement", "2012-01", "--as", "json,csv", "--out", out];
             all.extend(more);
@@ -215,79 +235,30 @@ fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
         };
         statement(&file("before"), &[]);
         // The late hospital, in March, as new activity of January and February.
-        let correct = [
-            "settlement",
-            "correct",
-            "2012",
-            "--into",
-            "2012-03",
-            "--draft",
-            "--contacts",
-            &file("late.csv"),
-        ];
+        let late = file("late.csv");
+        let correct = ["settlement", "correct", "2012", "--into", "2012-03", "--draft", "--contacts", &late];
         let told = done(&ledger, "2012-04-10", &correct);
         assert!(told.contains("ny aktivitet") && !told.contains("trukket"), "{told}");
-        done(
-            &ledger,
-            "2012-04-11",
-            &["settlement", "run", "2012-03", "--contacts", &file("late.csv"), "--draft"],
-        );
-        done(&ledger, "2012-04-12", &["settlement", "close", "2012-03"]);
-        done(
-            &ledger,
-            "2012-05-10",
-            &["settlement", "run", "2012-04", "--contacts", &file("late.csv"), "--draft"],
-        );
-        done(&ledger, "2012-05-11", &["settlement", "close", "2012-04"]);
-        assert_eq!(owed(&ledger), settled(&file("late.csv"), None, "year-settled-late"));
+        for (month, at) in [("2012-03", "2012-04-11"), ("2012-04", "2012-05-10")] {
+            done(&ledger, at, &["settlement", "run", month, "--contacts", &late, "--draft"]);
+            done(&ledger, at, &["settlement", "close", month]);
+        }
+        assert_eq!(owed(&ledger), settled(&late, None, "year-settled-late"));
         // Everything again under another unit price: each cause is told apart, and all of it adds up.
         let law = dearer(&format!("year-law-{store}"));
-        let correct = [
-            "settlement",
-            "correct",
-            "2012",
-            "--into",
-            "2012-05",
-            "--draft",
-            "--contacts",
-            &file("second.csv"),
-            "--coverage",
-            &file("coverage.csv"),
-            "--law",
-            path(&law),
-        ];
+        let (second, coverage) = (file("second.csv"), file("coverage.csv"));
+        let mut correct =
+            vec!["settlement", "correct", "2012", "--into", "2012-05", "--draft", "--contacts", &second];
+        correct.extend(["--coverage", &coverage, "--law", path(&law)]);
         let told = done(&ledger, "2012-06-10", &correct);
         for cause in ["trukket tilbake", "endret koding", "endret betaler", "endret regel"] {
             assert!(told.contains(cause), "{cause}: {told}");
         }
         assert!(done(&ledger, "2012-06-11", &correct).contains("ingenting endret"));
-        assert_eq!(owed(&ledger), settled(&file("second.csv"), Some(path(&law)), "year-settled-second"));
-        done(
-            &ledger,
-            "2012-06-12",
-            &[
-                "settlement",
-                "run",
-                "2012-05",
-                "--contacts",
-                &file("second.csv"),
-                "--draft",
-                "--law",
-                path(&law),
-            ],
-        );
-        // What January's statement said before, it says for ever; now it says that it was corrected.
+        assert_eq!(owed(&ledger), settled(&second, Some(path(&law)), "year-settled-second"));
         statement(&file("then"), &["--known-on", "2012-03-20"]);
         statement(&file("now"), &[]);
-        for entry in std::fs::read_dir(file("before")).unwrap() {
-            let name = entry.unwrap().file_name();
-            let read = |out: &str| std::fs::read(PathBuf::from(file(out)).join(&name)).unwrap();
-            assert!(read("before") == read("then"), "{name:?}");
-            if name.to_str().unwrap().ends_with(".json") {
-                assert!(!text(&read("before")).contains("\"corrected\""));
-                assert!(text(&read("now")).contains("\"corrected\""));
-            }
-        }
+        says_the_same_for_ever(&file("before"), &file("then"), &file("now"));
         let (code, told) = tried(&ledger, "2013-01-01", &["settlement", "finalise", "2012-01"]);
         assert!(code == Some(2) && told.contains("unsigned"), "{told}");
         let told = done(&ledger, "2013-01-01", &["ledger", "verify"]);
