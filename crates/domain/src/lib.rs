@@ -9,6 +9,7 @@ pub mod amount;
 pub mod claim;
 pub mod code;
 pub mod day;
+pub mod identifier;
 pub mod municipality;
 pub mod party;
 pub mod statement;

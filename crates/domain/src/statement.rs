@@ -183,6 +183,8 @@ pub struct Statement {
     pub carried_on: Amount,
     /// Whether what is to be paid is fixed: the period is closed.
     pub fixed: bool,
+    /// When it was closed, and so issued.
+    pub issued: Option<Day>,
     /// When it is due; `None` until the period is closed, and where no term was found.
     pub due: Option<Day>,
     /// Whether nobody has signed the term.

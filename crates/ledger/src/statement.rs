@@ -163,6 +163,7 @@ pub fn statement(
         to_pay,
         carried_on: paying.carried_on,
         fixed,
+        issued: record.and_then(|record| record.closed_at).map(domain::Minute::day),
         due: due.filter(|_| fixed),
         due_unsigned,
         payments: Vec::new(),

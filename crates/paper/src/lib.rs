@@ -4,6 +4,7 @@
 //! the same bytes. Start reading in [`view`], which turns a statement into words.
 
 pub mod csv;
+pub mod ehf;
 pub mod pdf;
 pub mod text;
 pub mod view;

@@ -31,6 +31,8 @@ pub enum PaperForm {
     Csv,
     /// Everything, for programs.
     Json,
+    /// An EHF invoice or credit note for each creditor that asks for its own money.
+    Ehf,
 }
 
 /// What statements to make.
@@ -346,10 +348,54 @@ fn write(statement: &Statement, texts: &Texts, order: &Order) -> Result<()> {
                 put(path("csv"), paper::csv::lines(statement, order.plain).as_bytes())?;
                 put(path("txt"), paper::csv::about(statement, texts, &order.command).as_bytes())?;
             }
+            PaperForm::Ehf => invoices(statement, texts, &put, order.out)?,
             PaperForm::Json => {
                 put(path("json"), format!("{}\n", serde_json::to_string_pretty(statement)?).as_bytes())?
             }
         }
     }
     Ok(())
+}
+
+/// One document for each creditor of a municipality's statement; none where all is netted, or not yet closed.
+fn invoices(
+    statement: &Statement,
+    texts: &Texts,
+    put: &impl Fn(PathBuf, &[u8]) -> Result<()>,
+    out: &Path,
+) -> Result<()> {
+    let own = statement.payments.iter().filter(|payment| payment.counterparty.party != "clearing");
+    for payment in own.filter(|_| statement.owes && statement.fixed) {
+        let seller = paper::ehf::Party {
+            name: payment.counterparty.name.clone(),
+            organisation: payment.counterparty.party.clone(),
+        };
+        let buyer = paper::ehf::Party {
+            name: statement.recipient.name.clone(),
+            organisation: organisation_of(&statement.recipient.party),
+        };
+        if let Some(text) = paper::ehf::document(statement, payment, &seller, &buyer, texts) {
+            let name: String = payment
+                .reference
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
+                .collect();
+            put(out.join(format!("ehf-{name}.xml")), text.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+/// The organisation number of a municipality, where it is known; the party itself otherwise.
+fn organisation_of(party: &str) -> String {
+    let (code, year) = party.split_once('@').unwrap_or((party, ""));
+    let lines = include_str!("../../../data/municipality_organisations.csv").lines();
+    let found = lines.filter_map(|line| {
+        let cells: Vec<&str> = line.split(';').collect();
+        match cells[..] {
+            [known, from, number] if known == code && from.starts_with(year) => Some(number),
+            _ => None,
+        }
+    });
+    found.last().unwrap_or(party).to_owned()
 }

@@ -530,3 +530,63 @@ fn a_received_bill_is_compared_line_by_line() {
     let output = samspill(&["compare", "--received", path(&received), "--own", path(&own)]);
     assert!(text(&output.stderr).contains("it has Navn, Pris"), "{}", text(&output.stderr));
 }
+
+/// Where each creditor asks for its own money, there is one invoice for each, and all of them add up.
+#[test]
+fn decentral_settlement_gives_invoices_and_credit_notes() {
+    let work = folder("invoices");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let file = work.join("contacts.csv");
+    let contacts = world(13, 150);
+    std::fs::write(&file, csv(&contacts)).unwrap();
+    let open = ["settlement", "open", "2012", "--mode", "decentral", "--rounding", "kroner"];
+    done(&ledger, "2012-01-01", &open);
+    let deliver = |command: &str, period: &str, more: &[&str]| {
+        let mut all = vec!["settlement", command, period, "--draft", "--contacts", path(&file)];
+        all.extend(more);
+        done(&ledger, "2012-02-10", &all);
+    };
+    deliver("run", "2012-01", &[]);
+    done(&ledger, "2012-02-10", &["settlement", "close", "2012-01"]);
+    // Everything is withdrawn: credit notes that mirror the invoices.
+    std::fs::write(&file, csv(contacts.iter().filter(|contact| contact.month != 1))).unwrap();
+    deliver("correct", "2012-01", &["--into", "2012-02"]);
+    std::fs::write(&file, csv(&[])).unwrap();
+    deliver("run", "2012-02", &[]);
+    done(&ledger, "2012-02-10", &["settlement", "close", "2012-02"]);
+    let payable = |month: &str| -> BTreeMap<String, (String, i64)> {
+        let out = work.join(month);
+        done(&ledger, "2013-01-01", &["statement", month, "--as", "ehf,json", "--out", path(&out)]);
+        let mut found = BTreeMap::new();
+        for entry in std::fs::read_dir(&out).unwrap() {
+            let file = entry.unwrap().path();
+            let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+            let Some(pair) = name.strip_prefix(&format!("ehf-{month}-")) else { continue };
+            let xml = std::fs::read_to_string(&file).unwrap();
+            let between = |from: &str, to: &str| {
+                xml.split(from).nth(1).and_then(|rest| rest.split(to).next()).unwrap().to_owned()
+            };
+            let ore: i64 =
+                between("PayableAmount currencyID=\"NOK\">", "<").replace('.', "").parse().unwrap();
+            assert!(ore > 0 && ore % 100 == 0, "whole kroner: {ore}");
+            let lines: i64 = xml
+                .split("<cbc:PriceAmount currencyID=\"NOK\">")
+                .skip(1)
+                .map(|rest| rest.split('<').next().unwrap().replace('.', "").parse::<i64>().unwrap())
+                .sum();
+            assert!((lines - ore).abs() < 100, "lines {lines} and total {ore}");
+            found.insert(
+                pair.to_owned(),
+                (if xml.contains("<CreditNote") { "credit" } else { "invoice" }.to_owned(), ore),
+            );
+        }
+        found
+    };
+    let (invoices, credits) = (payable("2012-01"), payable("2012-02"));
+    assert!(invoices.len() > 5, "{invoices:?}");
+    assert_eq!(invoices.len(), credits.len());
+    for (pair, (kind, ore)) in &invoices {
+        assert_eq!((kind.as_str(), &credits[pair]), ("invoice", &("credit".to_owned(), *ore)), "{pair}");
+    }
+    done(&ledger, "2013-01-01", &["ledger", "verify"]);
+}

@@ -1,0 +1,239 @@
+//! An invoice or credit note as EHF (Peppol BIS Billing 3.0), where each creditor asks for its own money.
+//! No value added tax: the scheme's row for that is unsigned, and the document says so in words.
+
+use std::fmt::Write;
+
+use domain::statement::{Payment, Post, Statement};
+use domain::{Amount, Cause, identifier};
+
+use crate::text::{Texts, period};
+use crate::view;
+
+/// A party with its organisation number, where one is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    /// Name.
+    pub name: String,
+    /// Organisation number; empty if not known.
+    pub organisation: String,
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// An indented XML document in the making.
+struct Xml {
+    text: String,
+    open: Vec<String>,
+}
+
+impl Xml {
+    fn leaf(&mut self, name: &str, attributes: &str, value: &str) {
+        let indent = "  ".repeat(self.open.len());
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.text, "{indent}<{name}{attributes}>{}</{name}>", escaped(value));
+    }
+
+    fn group(&mut self, name: &str, inside: impl FnOnce(&mut Xml)) {
+        let indent = "  ".repeat(self.open.len());
+        let _ = writeln!(self.text, "{indent}<{name}>");
+        self.open.push(name.to_owned());
+        inside(self);
+        self.open.pop();
+        let _ = writeln!(self.text, "{indent}</{name}>");
+    }
+
+    fn amount(&mut self, name: &str, amount: Amount) {
+        self.leaf(name, " currencyID=\"NOK\"", &plain(amount));
+    }
+}
+
+fn plain(amount: Amount) -> String {
+    let ore = amount.ore();
+    let sign = if ore < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", ore.unsigned_abs() / 100, ore.unsigned_abs() % 100)
+}
+
+/// The document, and the payment reference in it. A payment below zero is a credit note of the same amount
+/// above zero. `None` if nothing is to be paid.
+pub fn document(
+    statement: &Statement,
+    payment: &Payment,
+    seller: &Party,
+    buyer: &Party,
+    texts: &Texts,
+) -> Option<String> {
+    let is_credit = payment.amount < Amount::ZERO;
+    if payment.amount == Amount::ZERO {
+        return None;
+    }
+    let sign = |amount: Amount| if is_credit { -amount } else { amount };
+    let mut lines: Vec<(String, Amount)> = statement
+        .posts
+        .iter()
+        .filter(|post| {
+            post.counterparty.party == payment.counterparty.party && post.cause != Cause::OnAccount
+        })
+        .filter(|post| post.amount != Amount::ZERO)
+        .map(|post| (line_text(post, texts), sign(post.amount)))
+        .collect();
+    let named: Amount = lines.iter().map(|(_, amount)| *amount).sum();
+    let rest = sign(payment.amount) - named;
+    // Less than a krone is rounding; more was carried from months before.
+    let rounding = if rest.ore().abs() < 100 { rest } else { Amount::ZERO };
+    if rounding == Amount::ZERO && rest != Amount::ZERO {
+        lines.push((texts.with("carried", "amount", &rest.to_string()), rest));
+    }
+    let (root, code, line) = match is_credit {
+        true => ("CreditNote", "381", "CreditNoteLine"),
+        false => ("Invoice", "380", "InvoiceLine"),
+    };
+    let mut xml =
+        Xml { text: String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), open: Vec::new() };
+    let _ = writeln!(
+        xml.text,
+        "<{root} xmlns=\"urn:oasis:names:specification:ubl:schema:xsd:{root}-2\" \
+         xmlns:cac=\"urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2\" \
+         xmlns:cbc=\"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2\">"
+    );
+    xml.open.push(root.to_owned());
+    head(&mut xml, statement, payment, (is_credit, code), texts);
+    party(&mut xml, "cac:AccountingSupplierParty", seller);
+    party(&mut xml, "cac:AccountingCustomerParty", buyer);
+    payment_means(&mut xml, statement, payment, is_credit);
+    let total: Amount = lines.iter().map(|(_, amount)| *amount).sum();
+    tax(&mut xml, total);
+    xml.group("cac:LegalMonetaryTotal", |xml| {
+        xml.amount("cbc:LineExtensionAmount", total);
+        xml.amount("cbc:TaxExclusiveAmount", total);
+        xml.amount("cbc:TaxInclusiveAmount", total);
+        if rounding != Amount::ZERO {
+            xml.amount("cbc:PayableRoundingAmount", rounding);
+        }
+        xml.amount("cbc:PayableAmount", total + rounding);
+    });
+    for (place, (text, amount)) in lines.iter().enumerate() {
+        one_line(&mut xml, line, is_credit, place + 1, text, *amount);
+    }
+    xml.open.pop();
+    let _ = writeln!(xml.text, "</{root}>");
+    Some(xml.text)
+}
+
+fn line_text(post: &Post, texts: &Texts) -> String {
+    format!("{}: {} ({})", view::post_title(post, texts), view::quantity(post, texts), post.rate)
+}
+
+/// The reference that the payer gives: month, debtor and creditor with a check digit.
+pub fn reference(statement: &Statement, payment: &Payment) -> Option<String> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let creditor = digits(&payment.counterparty.party);
+    let whole = format!("{}{}{creditor}", digits(&statement.period), digits(&statement.recipient.party));
+    (creditor.len() == 9).then(|| identifier::payment_reference(&whole)).flatten()
+}
+
+fn head(
+    xml: &mut Xml,
+    statement: &Statement,
+    payment: &Payment,
+    (is_credit, code): (bool, &str),
+    texts: &Texts,
+) {
+    xml.leaf(
+        "cbc:CustomizationID",
+        "",
+        "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0",
+    );
+    xml.leaf("cbc:ProfileID", "", "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0");
+    xml.leaf("cbc:ID", "", &payment.reference);
+    let issued = statement.issued.unwrap_or(statement.to);
+    xml.leaf("cbc:IssueDate", "", &issued.to_string());
+    if let (false, Some(due)) = (is_credit, statement.due) {
+        xml.leaf("cbc:DueDate", "", &due.to_string());
+    }
+    xml.leaf(if is_credit { "cbc:CreditNoteTypeCode" } else { "cbc:InvoiceTypeCode" }, "", code);
+    let tags: Vec<String> = statement.tags.iter().map(|tag| view::tag(*tag, texts).0).collect();
+    let vat = texts.get("vat_unsigned");
+    let note =
+        format!("{} {} ({}). {vat}", texts.get("settlement"), period(&statement.period), tags.join(", "));
+    xml.leaf("cbc:Note", "", &note);
+    xml.leaf("cbc:DocumentCurrencyCode", "", "NOK");
+    xml.leaf("cbc:BuyerReference", "", &statement.number);
+    xml.group("cac:InvoicePeriod", |xml| {
+        xml.leaf("cbc:StartDate", "", &statement.from.to_string());
+        xml.leaf("cbc:EndDate", "", &statement.to.to_string());
+    });
+}
+
+fn party(xml: &mut Xml, role: &str, party: &Party) {
+    let known = identifier::is_organisation(&party.organisation);
+    xml.group(role, |xml| {
+        xml.group("cac:Party", |xml| {
+            if known {
+                xml.leaf("cbc:EndpointID", " schemeID=\"0192\"", &party.organisation);
+            }
+            xml.group("cac:PartyName", |xml| xml.leaf("cbc:Name", "", &party.name));
+            xml.group("cac:PostalAddress", |xml| {
+                xml.group("cac:Country", |xml| xml.leaf("cbc:IdentificationCode", "", "NO"));
+            });
+            xml.group("cac:PartyLegalEntity", |xml| {
+                xml.leaf("cbc:RegistrationName", "", &party.name);
+                if known {
+                    xml.leaf("cbc:CompanyID", " schemeID=\"0192\"", &party.organisation);
+                }
+            });
+        });
+    });
+}
+
+fn payment_means(xml: &mut Xml, statement: &Statement, payment: &Payment, is_credit: bool) {
+    if is_credit {
+        return;
+    }
+    if let Some(reference) = reference(statement, payment) {
+        xml.group("cac:PaymentMeans", |xml| {
+            xml.leaf("cbc:PaymentMeansCode", "", "30");
+            xml.leaf("cbc:PaymentID", "", &reference);
+        });
+    }
+}
+
+/// Category E: exempt, at no rate.
+fn category(xml: &mut Xml, name: &str, reason: bool) {
+    xml.group(name, |xml| {
+        xml.leaf("cbc:ID", "", "E");
+        xml.leaf("cbc:Percent", "", "0");
+        if reason {
+            xml.leaf("cbc:TaxExemptionReason", "", "Helsetjenester");
+        }
+        xml.group("cac:TaxScheme", |xml| xml.leaf("cbc:ID", "", "VAT"));
+    });
+}
+
+fn tax(xml: &mut Xml, total: Amount) {
+    xml.group("cac:TaxTotal", |xml| {
+        xml.amount("cbc:TaxAmount", Amount::ZERO);
+        xml.group("cac:TaxSubtotal", |xml| {
+            xml.amount("cbc:TaxableAmount", total);
+            xml.amount("cbc:TaxAmount", Amount::ZERO);
+            category(xml, "cac:TaxCategory", true);
+        });
+    });
+}
+
+/// A line: one of it at its amount, or minus one, since a price may not be below zero.
+fn one_line(xml: &mut Xml, name: &str, is_credit: bool, number: usize, text: &str, amount: Amount) {
+    let quantity = if amount < Amount::ZERO { "-1" } else { "1" };
+    xml.group(name, |xml| {
+        xml.leaf("cbc:ID", "", &number.to_string());
+        let tag = if is_credit { "cbc:CreditedQuantity" } else { "cbc:InvoicedQuantity" };
+        xml.leaf(tag, " unitCode=\"C62\"", quantity);
+        xml.amount("cbc:LineExtensionAmount", amount);
+        xml.group("cac:Item", |xml| {
+            xml.leaf("cbc:Name", "", text);
+            category(xml, "cac:ClassifiedTaxCategory", false);
+        });
+        xml.group("cac:Price", |xml| xml.amount("cbc:PriceAmount", Amount::from_ore(amount.ore().abs())));
+    });
+}
