@@ -16,10 +16,15 @@ fn main() -> Result<()> {
         Some("test") => test(&root, arguments.iter().any(|argument| argument == "--install")),
         Some("postgres") => postgres(),
         Some("tidy") => tidy::tidy(&root),
+        Some("bench") if arguments.get(1).is_some_and(|what| what == "ledger") => {
+            script(&root, "bench/ledger.py", &arguments[2..])
+        }
         Some("bench") => script(&root, "bench/bench.py", &arguments[1..]),
         Some("soak") => soak(&root, arguments.get(1).map_or("20000", String::as_str)),
         _ => {
-            bail!("usage: cargo xtask test [--install] | tidy | bench [--people N] | soak [cases] | postgres")
+            bail!(
+                "usage: cargo xtask test [--install] | tidy | bench [ledger] [--people N] | soak [cases] | postgres"
+            )
         }
     }
 }

@@ -72,6 +72,8 @@ pub struct Post {
     pub corrects: String,
     /// Voucher numbers, first and last.
     pub vouchers: (i64, i64),
+    /// KOSTRA function and article, `255/300`; empty where the recipient is no municipality.
+    pub account: String,
     /// Whether it is disputed.
     pub disputed: bool,
     /// Amount, from the recipient's side: what it owes, or is owed.

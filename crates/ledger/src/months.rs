@@ -20,6 +20,8 @@ pub struct MonthRecord {
     pub opened: Opened,
     /// Steps that changed its statement, in order: the first made version 1.
     pub versions: Vec<i64>,
+    /// How many times its own activity was settled.
+    pub runs: usize,
     /// Whether an unsigned value stands behind a voucher in its statement.
     pub draft: bool,
     /// Whether a statement of it was corrected later in another month.
@@ -108,6 +110,7 @@ impl Months {
                         state: PeriodState::Open,
                         opened: opened.clone(),
                         versions: Vec::new(),
+                        runs: 0,
                         draft: false,
                         corrected: false,
                         netted: false,
@@ -180,6 +183,7 @@ impl Months {
             }
         }
         if let Some(record) = self.months.get_mut(&settled.into) {
+            record.runs += usize::from(step.kind == StepKind::Run);
             record.draft |= !settled.unsigned.is_empty();
             if record.state == PeriodState::Open {
                 record.state = PeriodState::Provisional;

@@ -213,7 +213,7 @@ fn tags(months: &Months, span: &Span) -> Vec<Tag> {
     } else {
         Tag::Provisional
     });
-    if records.iter().any(|record| record.corrected || record.versions.len() > 1) {
+    if records.iter().any(|record| record.corrected || record.runs > 1) {
         tags.push(Tag::Corrected);
     }
     if months.synthetic {
@@ -349,6 +349,8 @@ fn posts(
             rate: desk.rules.get(&voucher.rule_version).map_or_else(String::new, |rule| rule.rate.clone()),
             rule_version: voucher.rule_version.clone(),
             corrects: corrects(voucher, party),
+            account: account(voucher, desk, party)
+                .map_or_else(String::new, |one| format!("{}/{}", one.0, one.1)),
             vouchers: (voucher.number, voucher.number),
             disputed: disputed.contains(&(instrument, voucher.activity_period.clone())),
             amount: Amount::ZERO,
@@ -399,16 +401,20 @@ fn bridge(gross: &[&Voucher], inside: &[&Voucher], settled: Amount) -> Vec<Bridg
     steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect()
 }
 
+/// Where a municipality books a voucher: function, article, text, unsigned.
+fn account(voucher: &Voucher, desk: &Desk, party: &str) -> Option<(String, String, String, bool)> {
+    let is_municipality = party.bytes().take(4).all(|b| b.is_ascii_digit()) && (4..9).contains(&party.len());
+    let (instrument, month) = (voucher.instrument?, Month::parse(&voucher.activity_period).ok()?);
+    let accounts = is_municipality.then(|| (desk.terms)(instrument, month.last()).account)??;
+    let [public, private] = accounts;
+    Some(if (desk.is_private)(&voucher.creditor) { private } else { public })
+}
+
 fn bookings(gross: &[&Voucher], desk: &Desk, party: &str) -> Vec<Booking> {
-    let is_municipality =
-        party.len() >= 4 && party.bytes().take(4).all(|b| b.is_ascii_digit()) && party.len() < 9;
     let mut out: BTreeMap<(String, String, String, bool), Amount> = BTreeMap::new();
-    for voucher in gross.iter().filter(|_| is_municipality) {
-        let Some(instrument) = voucher.instrument else { continue };
-        let Ok(month) = Month::parse(&voucher.activity_period) else { continue };
-        if let Some(accounts) = (desk.terms)(instrument, month.last()).account {
-            let private = usize::from((desk.is_private)(&voucher.creditor));
-            *out.entry(accounts[private].clone()).or_default() += voucher.amount;
+    for voucher in gross {
+        if let Some(account) = account(voucher, desk, party) {
+            *out.entry(account).or_default() += voucher.amount;
         }
     }
     out.into_iter()

@@ -31,8 +31,8 @@ pub struct View {
     pub bridge: (String, String),
     /// Heads of the lines.
     pub heads: Vec<String>,
-    /// Lines.
-    pub lines: Vec<[String; 6]>,
+    /// Lines: post, counterparty, quantity, rate, amount, account, rule.
+    pub lines: Vec<[String; 7]>,
     /// A remark under the lines.
     pub remark: String,
     /// Sum.
@@ -208,19 +208,7 @@ fn control(code: &str) -> String {
     format!("{one} {other}")
 }
 
-fn lines(statement: &Statement, texts: &Texts) -> (Vec<[String; 6]>, String) {
-    let accounts = |post: &Post| {
-        let of = |one: &&domain::statement::Booking| {
-            (one.function == "255") == (post.instrument == Instrument::CoFinancing)
-        };
-        let found: Vec<String> = statement
-            .bookings
-            .iter()
-            .filter(of)
-            .map(|one| format!("{}/{}", one.function, one.article))
-            .collect();
-        found.first().cloned().unwrap_or_default()
-    };
+fn lines(statement: &Statement, texts: &Texts) -> (Vec<[String; 7]>, String) {
     let is_folded = statement.posts.len() > LINES;
     let folded;
     let posts = if is_folded {
@@ -230,12 +218,19 @@ fn lines(statement: &Statement, texts: &Texts) -> (Vec<[String; 6]>, String) {
         &statement.posts
     };
     let line = |post: &Post| {
-        let mut title = post_title(post, texts);
-        if !is_folded && (statement.payments.len() != 1 || !statement.owes) {
-            title = format!("{title} – {}", post.counterparty.name);
-        }
-        let rule = post.rule_version.split('/').next().unwrap_or_default().to_owned();
-        [title, quantity(post, texts), post.rate.clone(), kroner(post.amount), accounts(post), rule]
+        let other = if is_folded { String::new() } else { post.counterparty.name.clone() };
+        // The rule and its first day; the digest stands in the workbook.
+        let rule = post.rule_version.split('/').next().unwrap_or_default().replace('@', " ");
+        let title = post_title(post, texts);
+        [
+            title,
+            other,
+            quantity(post, texts),
+            post.rate.clone(),
+            kroner(post.amount),
+            post.account.clone(),
+            rule,
+        ]
     };
     let remark = match is_folded {
         true => texts.with("more_lines", "count", &statement.posts.len().to_string()),

@@ -228,19 +228,23 @@ fn rule_names(books: &mut Books, steps: &[Step], last: i64) -> Result<BTreeMap<S
 
 fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -> Result<()> {
     let law = settlement::Law::of(book)?;
+    let cites = |instrument: Instrument| -> Result<String> {
+        let file = book.rule_of(instrument)?;
+        Ok(file.law.iter().map(|law| law.cite.clone()).collect::<Vec<_>>().join("; "))
+    };
     for segment in law.kmf.segments.iter().chain(&law.isf.segments) {
         if let Some(rule) = segment.standing.in_force() {
             // Where another instrument lowers the share of the same points, it is a ceiling.
             let upto = if rule.lowered_by.is_some() { "inntil " } else { "" };
             let rate = format!("{upto}{} × {}", rule.share.0, whole(rule.unit_price.0));
-            let cite = rule.payment.cite.clone();
+            let cite = cites(rule.instrument)?;
             out.insert(rule.version.to_string(), RuleName { rate, cite });
         }
     }
     for segment in &law.usk {
         if let Some(rule) = segment.standing.in_force() {
             let rate = rule.rate.as_ref().map_or_else(String::new, |rate| whole(rate.0));
-            let cite = rule.payment.cite.clone();
+            let cite = cites(Instrument::DischargeReady)?;
             out.insert(rule.version.to_string(), RuleName { rate, cite });
         }
     }
