@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// Debian's packages that hold them.
-const PACKAGES: &[&str] = &["postgresql", "hledger", "poppler-utils", "python3-venv"];
+const PACKAGES: &[&str] = &["postgresql", "hledger", "poppler-utils", "python3-venv", "sqlite3"];
 
 /// A server that lives as long as the tests.
 pub struct Server {
@@ -38,7 +38,7 @@ fn is_root() -> bool {
 
 /// Finds what the tests need, or installs it where that was asked for.
 pub fn ready(install: bool) -> Result<()> {
-    let missing = postgres_bin().is_none() || !found("hledger") || !found("pdftotext");
+    let missing = postgres_bin().is_none() || !found("hledger") || !found("pdftotext") || !found("sqlite3");
     if missing && !install {
         bail!(
             "the tests need PostgreSQL, hledger and poppler: cargo xtask test --install installs them on Debian ({})",

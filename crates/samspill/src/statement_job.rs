@@ -393,13 +393,14 @@ fn invoices(
 /// The organisation number of a municipality, where it is known; the party itself otherwise.
 fn organisation_of(party: &str) -> String {
     let (code, year) = party.split_once('@').unwrap_or((party, ""));
+    // The latest lifetime, where no year is named.
     let lines = include_str!("../../../data/municipality_organisations.csv").lines();
-    let found = lines.filter_map(|line| {
+    let mut found = lines.rev().filter_map(|line| {
         let cells: Vec<&str> = line.split(';').collect();
         match cells[..] {
             [known, from, number] if known == code && from.starts_with(year) => Some(number),
             _ => None,
         }
     });
-    found.last().unwrap_or(party).to_owned()
+    found.next().unwrap_or(party).to_owned()
 }

@@ -4,6 +4,7 @@
 
 mod crash;
 mod settlement;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

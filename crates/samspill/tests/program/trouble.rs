@@ -1,0 +1,179 @@
+//! A full disk, a file that may not be written, a lost connection, two operators at once, a copy that is put
+//! back: a clear error, and nothing half posted.
+
+use std::process::{Command, Output, Stdio};
+
+use super::settlement::{csv, done, places, tried, world};
+use super::{folder, path, samspill, text};
+
+/// A ledger with one settled month, and the delivery for the next.
+fn begun(name: &str) -> (Vec<String>, String) {
+    let work = folder(&format!("trouble-{name}"));
+    let file = work.join("contacts.csv");
+    std::fs::write(&file, csv(&world(21, 300))).unwrap();
+    let ledgers = places(name);
+    for ledger in &ledgers {
+        done(ledger, "2012-01-01", &["settlement", "open", "2012"]);
+        done(ledger, "2012-02-10", &["settlement", "run", "2012-01", "--draft", "--contacts", path(&file)]);
+    }
+    (ledgers, path(&file).to_owned())
+}
+
+fn run_february(ledger: &str, contacts: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_samspill"));
+    command.args(["settlement", "run", "2012-02", "--draft", "--now", "2012-03-10"]);
+    command.args(["--contacts", contacts, "--ledger", ledger]);
+    command
+}
+
+/// The error says what and where, the month is not settled, the ledger holds, and the same command works
+/// once the trouble is over.
+fn nothing_half_posted(ledger: &str, contacts: &str, output: &Output) {
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let place = ledger.rsplit(['/', '@']).next().unwrap();
+    assert!(
+        told.contains("error: ledger ") && told.contains(place) && told.contains("help: nothing was posted"),
+        "{told}"
+    );
+    let status = done(ledger, "2012-03-10", &["settlement", "status", "2012-02", "--as", "csv"]);
+    assert!(status.contains("2012-02,åpen,0,0"), "{status}");
+    done(ledger, "2012-03-10", &["ledger", "verify"]);
+    assert!(run_february(ledger, contacts).output().unwrap().status.success());
+    done(ledger, "2012-03-10", &["ledger", "verify"]);
+}
+
+#[test]
+fn a_full_disk_posts_nothing() {
+    let (ledgers, contacts) = begun("full");
+    let blocks = std::fs::metadata(&ledgers[0]).unwrap().len() / 512 + 8;
+    // A limit on the size of files, with the signal for it put aside, is what a full disk looks like.
+    let shell = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let february = run_february(&ledgers[0], &contacts);
+    let output = Command::new("sh")
+        .args(["-c", &shell])
+        .arg(february.get_program())
+        .args(february.get_args())
+        .output();
+    nothing_half_posted(&ledgers[0], &contacts, &output.unwrap());
+}
+
+#[test]
+fn a_file_that_may_not_be_written_is_read_only() {
+    let (ledgers, contacts) = begun("readonly");
+    let file = std::path::Path::new(&ledgers[0]);
+    let mut permissions = std::fs::metadata(file).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(file, permissions.clone()).unwrap();
+    let is_root = Command::new("id").arg("-u").output().unwrap().stdout.trim_ascii() == b"0";
+    let february = run_february(&ledgers[0], &contacts);
+    let output = if is_root {
+        // Root may write anything: somebody else is asked, with a copy of the program that all can reach.
+        let program = folder("trouble-program").join("samspill");
+        std::fs::copy(february.get_program(), &program).unwrap();
+        Command::new("runuser")
+            .args(["-u", "nobody", "--"])
+            .arg(program)
+            .args(february.get_args())
+            .output()
+            .unwrap()
+    } else {
+        run_february(&ledgers[0], &contacts).output().unwrap()
+    };
+    // Reading still works while it may not be written.
+    done(&ledgers[0], "2012-03-10", &["ledger", "verify"]);
+    #[expect(clippy::permissions_set_readonly_false, reason = "a file of the test's own, in its own folder")]
+    permissions.set_readonly(false);
+    std::fs::set_permissions(file, permissions).unwrap();
+    nothing_half_posted(&ledgers[0], &contacts, &output);
+}
+
+#[test]
+fn a_lost_connection_posts_nothing_or_all() {
+    let (ledgers, contacts) = begun("lost");
+    let (server, database) = ledgers[1].rsplit_once('/').unwrap();
+    let mut other = postgres::Client::connect(&format!("{server}/postgres"), postgres::NoTls).unwrap();
+    let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+    let mut cuts = 0;
+    for _ in 0..200 {
+        let mut command = run_february(&ledgers[1], &contacts);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            other.query(&cut, &[]).unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        if !output.status.success() {
+            nothing_half_posted(&ledgers[1], &contacts, &output);
+            cuts += 1;
+            break;
+        }
+    }
+    assert_eq!(cuts, 1, "the connection was never cut in time");
+}
+
+#[test]
+fn two_operators_at_once_do_not_both_post() {
+    for ledger in begun("two").0 {
+        let contacts = folder("trouble-two-contacts").join("contacts.csv");
+        std::fs::write(&contacts, csv(&world(21, 300))).unwrap();
+        let children: Vec<_> = (0..4)
+            .map(|_| {
+                run_february(&ledger, path(&contacts))
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        let outputs: Vec<Output> =
+            children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+        for output in &outputs {
+            let told = text(&output.stderr);
+            assert!(
+                output.status.success() || told.contains("somebody else has posted since it was read"),
+                "{told}"
+            );
+        }
+        assert!(outputs.iter().any(|output| text(&output.stderr).contains("2012-02: steg 3")));
+        let told = done(&ledger, "2012-03-11", &["ledger", "verify"]);
+        assert!(told.starts_with("3 steg"), "{told}");
+    }
+}
+
+/// A copy taken while the ledger is in use is put back, and holds what it held.
+#[test]
+fn a_copy_that_is_put_back_holds() {
+    let (ledgers, contacts) = begun("backup");
+    let head = |ledger: &str| {
+        let told = done(ledger, "2012-04-01", &["ledger", "verify"]);
+        told.split("ender i ").nth(1).unwrap().trim().to_owned()
+    };
+    let before = head(&ledgers[0]);
+    let copy = folder("trouble-copy").join("copy.sqlite");
+    let backup = format!(".backup '{}'", path(&copy));
+    assert!(Command::new("sqlite3").args([&ledgers[0], &backup]).status().unwrap().success());
+    let dump = Command::new("pg_dump").args(["--schema=samspill", "--dbname", &ledgers[1]]).output().unwrap();
+    assert!(dump.status.success(), "{}", text(&dump.stderr));
+    for ledger in &ledgers {
+        assert!(run_february(ledger, &contacts).output().unwrap().status.success());
+        assert_ne!(head(ledger), before);
+        let (code, told) = tried(ledger, "2012-04-01", &["ledger", "verify", "--expect", &before]);
+        assert!(code == Some(1) && told.contains("the chain ends in"), "{told}");
+    }
+    done(path(&copy), "2012-04-01", &["ledger", "verify", "--expect", &before]);
+    let restored = &places("backup_restored")[1];
+    let mut psql = Command::new("psql")
+        .args(["-q", restored])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(psql.stdin.as_mut().unwrap(), &dump.stdout).unwrap();
+    drop(psql.stdin.take());
+    assert!(psql.wait().unwrap().success());
+    done(restored, "2012-04-01", &["ledger", "verify", "--expect", &before]);
+    // The restored ledger goes on where it was, and comes to the same.
+    assert!(run_february(restored, &contacts).output().unwrap().status.success());
+    assert_eq!(head(restored), head(&ledgers[0]));
+    assert!(samspill(&["ledger", "verify", "--ledger", restored]).status.success());
+}
