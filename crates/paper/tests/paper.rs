@@ -1,0 +1,91 @@
+//! A statement on paper: what stands on the page, in the workbook and in the table.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::io::{Cursor, Write};
+use std::process::{Command, Stdio};
+
+use calamine::{Data, Reader, Xlsx};
+use domain::statement::Language;
+use domain::statement::Statement;
+use paper::text::Texts;
+use paper::{csv, pdf, workbook};
+
+fn statement() -> Statement {
+    serde_json::from_str(include_str!("statement.json")).unwrap()
+}
+
+fn words(bytes: &[u8]) -> String {
+    let mut child = Command::new("pdftotext")
+        .args(["-layout", "-", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(bytes).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn the_page_says_what_the_statement_says() {
+    let (nb, nn) = (Texts::of(Language::Nb).unwrap(), Texts::of(Language::Nn).unwrap());
+    let page = pdf::pdf(&statement(), &nb).unwrap();
+    assert_eq!(page, pdf::pdf(&statement(), &nb).unwrap(), "the same statement, the same bytes");
+    let raw = String::from_utf8_lossy(&page);
+    assert!(raw.contains("pdfaid:part>2") && raw.contains("pdfaid:conformance>A"), "PDF/A-2a");
+    assert!(raw.contains("pdfuaid:part>1"), "PDF/UA-1");
+    let told = words(&page).replace('\u{a0}', " ");
+    expect_test::expect_file!["golden/statement-nb.txt"].assert_eq(&told);
+    let mut other = statement();
+    other.language = Language::Nn;
+    let told = words(&pdf::pdf(&other, &nn).unwrap()).replace('\u{a0}', " ");
+    expect_test::expect_file!["golden/statement-nn.txt"].assert_eq(&told);
+    assert!(!told.contains('['), "a text is missing: {told}");
+}
+
+#[test]
+fn the_workbook_is_right_also_where_nothing_recalculates() {
+    let nb = Texts::of(Language::Nb).unwrap();
+    let statement = statement();
+    let bytes = workbook::workbook(&statement, &nb, "samspill statement 2012-04").unwrap();
+    assert_eq!(bytes, workbook::workbook(&statement, &nb, "samspill statement 2012-04").unwrap());
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    assert_eq!(book.sheet_names(), ["Les meg", "Poster", "Per enhet", "Måneder", "Regler"]);
+    for name in ["Poster", "Per enhet"] {
+        let sheet = book.worksheet_range(name).unwrap();
+        let heads: Vec<String> = sheet.rows().next().unwrap().iter().map(ToString::to_string).collect();
+        let amount = heads.iter().position(|head| head == "Beløp, kr").unwrap();
+        let column: Vec<f64> = sheet
+            .rows()
+            .skip(1)
+            .filter_map(|row| match row[amount] {
+                Data::Float(kroner) => Some(kroner),
+                _ => None,
+            })
+            .collect();
+        let (total, lines) = column.split_last().unwrap();
+        // The last is the total's written result.
+        let ore = |kroner: f64| (kroner * 100.0).round() as i64;
+        assert_eq!(lines.iter().map(|kroner| ore(*kroner)).sum::<i64>(), statement.settled.ore(), "{name}");
+        assert_eq!(ore(*total), statement.settled.ore(), "{name}");
+    }
+    let months = book.worksheet_range("Måneder").unwrap();
+    assert_eq!(months.rows().count(), statement.months.len() + 1);
+}
+
+#[test]
+fn the_table_opens_in_a_norwegian_excel_and_the_plain_one_in_a_program() {
+    let statement = statement();
+    let table = csv::lines(&statement, false);
+    assert!(table.starts_with("\u{feff}statement;version;"));
+    let first = table.lines().nth(1).unwrap();
+    assert_eq!(first.split(';').count(), csv::COLUMNS.len());
+    let plain = csv::lines(&statement, true);
+    let ore: i64 = plain
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(10).unwrap().replace('.', "").parse::<i64>().unwrap())
+        .sum();
+    assert_eq!(ore, statement.settled.ore());
+    let overview = csv::overview(&[statement], false);
+    assert!(overview.contains(";1645843,43;"), "{overview}");
+}
