@@ -169,8 +169,11 @@ impl Months {
     }
 
     fn changed(&mut self, month: Month, step: i64) {
+        let is_draft = !self.unsigned.is_empty();
         if let Some(record) = self.months.get_mut(&month) {
             record.versions.push(step);
+            // What a decision is taken off, or divided by, was computed with unsigned values.
+            record.draft |= is_draft;
         }
     }
 

@@ -10,6 +10,7 @@ mod law;
 mod ledger_job;
 mod objection_job;
 mod progress;
+mod review_job;
 mod rules;
 mod running_job;
 mod settle_job;

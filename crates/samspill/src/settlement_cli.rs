@@ -146,6 +146,18 @@ pub enum SettlementCommand {
         #[command(flatten)]
         delivery: DeliveryArguments,
     },
+    /// Post the decisions of the settlement review board on a year, in an open month.
+    ReviewBoard {
+        /// Year.
+        year: i16,
+        /// institution;instrument;kroner;key;reference, where key is by-settled.
+        file: PathBuf,
+        /// The open month that they stand in.
+        #[arg(long)]
+        into: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Show where each month stands.
     Status {
         /// Some months only.
@@ -444,6 +456,11 @@ pub fn settlement(command: &SettlementCommand, threads: usize, teller: Teller) -
         SettlementCommand::Finalise { period, place } => {
             let mut books = Books::open(&place.ledger)?;
             Ok(Said::words(job::finalise(&mut books, Period::parse(period)?, now(place.now.as_deref())?)?))
+        }
+        SettlementCommand::ReviewBoard { year, file, into, place } => {
+            let mut books = Books::open(&place.ledger)?;
+            let at = now(place.now.as_deref())?;
+            Ok(Said::words(crate::review_job::run(&mut books, *year, file, Month::parse(into)?, at)?))
         }
         SettlementCommand::Status { period, place, form } => {
             let period = period.as_deref().map(Period::parse).transpose()?;

@@ -590,3 +590,69 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     }
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
+
+/// On account each month, balanced each tertial: nothing is paid twice, and the board's decision is divided
+/// over those who pay.
+#[test]
+fn on_account_is_balanced_by_the_tertial_and_the_board_decides() {
+    let work = folder("tertial");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (file, budget, board) = (work.join("contacts.csv"), work.join("budget.csv"), work.join("board.csv"));
+    std::fs::write(&file, csv(&world(17, 200))).unwrap();
+    std::fs::write(
+        &budget,
+        "instrument;debtor;creditor;kroner\nKMF;1201;983658725;100 000,01\nKMF;0301;991324968;50000\n",
+    )
+    .unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--balancing", "tertial"]);
+    let account = ["settlement", "on-account", "2012", "--budget", path(&budget)];
+    assert!(done(&ledger, "2012-01-01", &account).contains("24 bilag"));
+    assert!(done(&ledger, "2012-01-01", &account).contains("ingenting endret"));
+    for (month, at) in [
+        ("2012-01", "2012-02-10"),
+        ("2012-02", "2012-03-10"),
+        ("2012-03", "2012-04-10"),
+        ("2012-04", "2012-05-10"),
+    ] {
+        done(&ledger, at, &["settlement", "run", month, "--draft", "--contacts", path(&file)]);
+        done(&ledger, at, &["settlement", "close", month]);
+    }
+    let bergen = |period: &str| -> serde_json::Value {
+        let out = work.join(period);
+        done(
+            &ledger,
+            "2013-01-01",
+            &["statement", period, "--party", "1201", "--as", "json", "--out", path(&out)],
+        );
+        let name = format!("oppgjor-{period}-1201-kladd.json");
+        serde_json::from_str(&std::fs::read_to_string(out.join(name)).unwrap()).unwrap()
+    };
+    let ore = |statement: &serde_json::Value, key: &str| statement[key].as_i64().unwrap();
+    let months: Vec<_> = (1..=4).map(|month| bergen(&format!("2012-{month:02}"))).collect();
+    let mut open = 0;
+    for (place, month) in months.iter().enumerate() {
+        assert_eq!(ore(month, "carried"), open, "month {place}");
+        open += ore(month, "settled") - ore(month, "on_account");
+        let (paid, carried_on) = if place == 3 { (open, 0) } else { (0, open) };
+        assert_eq!((ore(month, "to_pay"), ore(month, "carried_on")), (paid, carried_on), "month {place}");
+    }
+    let tertial = bergen("2012-T1");
+    assert_eq!(ore(&tertial, "to_pay"), ore(&tertial, "settled") - ore(&tertial, "on_account"));
+    assert_eq!(months.iter().map(|month| ore(month, "settled")).sum::<i64>(), ore(&tertial, "settled"));
+    // A lump sum off one hospital, in May; the parts add up to it, and once is enough.
+    std::fs::write(
+        &board,
+        "institution;instrument;kroner;key;reference\nU1;KMF;-10 000,01;by-settled;AU 12/3\n",
+    )
+    .unwrap();
+    let decide = ["settlement", "review-board", "2012", path(&board), "--into", "2012-05"];
+    let told = done(&ledger, "2012-06-01", &decide);
+    assert!(told.contains("\u{2212}10\u{a0}000,01\u{a0}kr"), "{told}");
+    assert!(done(&ledger, "2012-06-01", &decide).contains("ingenting endret"));
+    let may = bergen("2012-05");
+    assert!(ore(&may, "settled") < 0 && may["posts"][0]["cause"] == "review-board", "{may}");
+    std::fs::write(&board, "U9;KMF;-1;by-settled;x\n").unwrap();
+    let (code, told) = tried(&ledger, "2012-06-01", &decide);
+    assert!(code == Some(2) && told.contains("nothing of KMF was settled for U9 in 2012"), "{told}");
+    done(&ledger, "2012-06-01", &["ledger", "verify"]);
+}

@@ -1,0 +1,127 @@
+//! `samspill settlement review-board`: the board's decisions of a year, lump sums for each institution, divided
+//! over those who owe by a stated key.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use domain::{Amount, Cause, Instrument, Minute, Month, StepKind};
+use ledger::Voucher;
+use ledger::content::Reviewed;
+use ledger::netting::{blank, divided};
+use settlement::manifest;
+
+use crate::settlement_job::{Books, kroner_of, not_now};
+
+/// One decision.
+struct Decision {
+    institution: String,
+    instrument: Instrument,
+    amount: Amount,
+    reference: String,
+}
+
+/// The only key so far: each debtor's part of what was settled for the institution in the year.
+const KEY: &str = "by-settled";
+
+/// Posts the decisions of a year in an open month.
+pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<String> {
+    books.may_change(into)?;
+    let decisions = read(file)?;
+    let sha256 = manifest::sha256_file(file)?;
+    let steps = books.ledger.steps()?;
+    if steps.iter().any(|step| step.kind == StepKind::ReviewBoard && step.content.contains(&sha256)) {
+        return Ok("vedtakene er ført fra før; ingenting endret".to_owned());
+    }
+    let (Some(first), Some(last)) = (Month::new(year, 1), Month::new(year, 12)) else {
+        bail!("{year} is no year")
+    };
+    // What was corrected later still belongs to the year.
+    let end = std::cmp::max(last, into);
+    let settled = books.vouchers(first, end, None)?;
+    let mut vouchers = Vec::new();
+    let mut told = Vec::new();
+    for decision in &decisions {
+        let shares = shares(&settled, year, decision);
+        if shares.is_empty() {
+            return Err(not_now(
+                format!(
+                    "nothing of {} was settled for {} in {year}",
+                    decision.instrument, decision.institution
+                ),
+                "the institution is named as unit or creditor in samspill ledger export --as csv",
+            ));
+        }
+        let weights: Vec<i64> = shares.values().map(|amount| std::cmp::max(amount.ore(), 0)).collect();
+        let parts = divided(decision.amount, &weights);
+        for (((debtor, creditor), _), part) in
+            shares.iter().zip(parts).filter(|(_, part)| *part != Amount::ZERO)
+        {
+            let mut voucher = blank(&into.to_string(), Cause::ReviewBoard);
+            voucher.activity_period = year.to_string();
+            voucher.instrument = Some(decision.instrument);
+            (voucher.debtor, voucher.creditor) = (debtor.clone(), creditor.clone());
+            voucher.unit.clone_from(&decision.institution);
+            voucher.amount = part;
+            voucher.note = format!("{}; {KEY}", decision.reference);
+            voucher.lines = voucher.claim_lines();
+            vouchers.push(voucher);
+        }
+        told.push(format!("{} {}: {}", decision.institution, decision.instrument, decision.amount));
+    }
+    let posted: Amount = vouchers.iter().map(|voucher| voucher.amount).sum();
+    let decided: Amount = decisions.iter().map(|decision| decision.amount).sum();
+    assert_eq!(posted, decided, "the parts add up to the decisions");
+    let content = serde_json::to_string(&Reviewed { into, sha256, key: KEY.to_owned() })?;
+    let count = vouchers.len();
+    books.post(StepKind::ReviewBoard, &year.to_string(), now, content, vouchers, Vec::new())?;
+    told.push(format!(
+        "{count} bilag ført i {into}, fordelt etter hva hver betaler er gjort opp for i {year}; sum {posted}"
+    ));
+    Ok(told.join("\n"))
+}
+
+/// What each debtor and creditor was settled for, for an institution in a year.
+fn shares(settled: &[Voucher], year: i16, decision: &Decision) -> BTreeMap<(String, String), Amount> {
+    let of_year = |voucher: &&Voucher| {
+        Month::parse(&voucher.activity_period).is_ok_and(|month| month.year() == year)
+            && voucher.cause.is_computed()
+            && voucher.instrument == Some(decision.instrument)
+            && (voucher.unit == decision.institution || voucher.creditor == decision.institution)
+    };
+    let mut out: BTreeMap<(String, String), Amount> = BTreeMap::new();
+    for voucher in settled.iter().filter(of_year) {
+        *out.entry((voucher.debtor.clone(), voucher.creditor.clone())).or_default() += voucher.amount;
+    }
+    out.retain(|_, amount| *amount > Amount::ZERO);
+    out
+}
+
+/// Reads `institution;instrument;kroner;key;reference`.
+fn read(path: &Path) -> Result<Vec<Decision>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let mut out = Vec::new();
+    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        if line.trim().is_empty() || (place == 0 && line.starts_with("institution")) {
+            continue;
+        }
+        let at = || format!("{}:{}", path.display(), place + 1);
+        let cells: Vec<&str> = line.split(';').map(str::trim).collect();
+        let [institution, instrument, kroner, key, reference] = cells[..] else {
+            bail!("{}: expected institution;instrument;kroner;key;reference", at())
+        };
+        if key != KEY {
+            bail!("{}: unknown key '{key}': expected {KEY}", at());
+        }
+        out.push(Decision {
+            institution: institution.to_owned(),
+            instrument: Instrument::from_word(instrument).with_context(at)?,
+            amount: kroner_of(kroner).with_context(|| format!("{}: '{kroner}' is not an amount", at()))?,
+            reference: reference.to_owned(),
+        });
+    }
+    if out.is_empty() {
+        bail!("{}: no decision", path.display());
+    }
+    Ok(out)
+}
