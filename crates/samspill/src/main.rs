@@ -1,6 +1,7 @@
 //! The program: reads arguments, opens files, runs jobs. The only part that knows the clock, the
 //! environment and the command line.
 
+mod accrual_job;
 mod clock;
 mod compare_job;
 mod demo;
@@ -71,6 +72,8 @@ enum Command {
     Compare(settlement_cli::CompareArguments),
     /// Discharge-ready patients who wait now: hours, days, and what has accrued.
     Running(settlement_cli::RunningArguments),
+    /// The year so far against on account, and what is owed and not yet billed.
+    Accrual(settlement_cli::AccrualArguments),
     /// Dispute a line of a statement, answer, decide.
     #[command(subcommand)]
     Objection(settlement_cli::ObjectionCommand),
@@ -339,6 +342,7 @@ fn run(arguments: &Arguments) -> Result<u8> {
         Command::Statement(command) => Ok(say(settlement_cli::statement(command, threads, teller)?, teller)),
         Command::Running(command) => Ok(say(settlement_cli::running(command, threads, teller)?, teller)),
         Command::Compare(command) => Ok(say(settlement_cli::compare(command)?, teller)),
+        Command::Accrual(command) => Ok(say(settlement_cli::accrual(command, threads, teller)?, teller)),
         Command::Objection(command) => Ok(say(settlement_cli::objection(command)?, teller)),
         Command::Ledger(command) => Ok(say(settlement_cli::ledger(command, teller)?, teller)),
         Command::Rules(command) => rules_command(command),

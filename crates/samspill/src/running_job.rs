@@ -195,6 +195,16 @@ impl Running {
         table
     }
 
+    /// What has accrued for each municipality; `None` where a rate is missing.
+    pub fn by_municipality(&self) -> BTreeMap<String, Option<Amount>> {
+        let mut out: BTreeMap<String, Option<Amount>> = BTreeMap::new();
+        for case in &self.cases {
+            let sum = out.entry(case.municipality.clone()).or_insert(Some(Amount::ZERO));
+            *sum = sum.zip(case.accrued).map(|(sum, more)| sum + more);
+        }
+        out
+    }
+
     /// One sentence.
     pub fn told(&self) -> String {
         let days: i64 = self.cases.iter().map(|case| case.days).sum();

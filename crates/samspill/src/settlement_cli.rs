@@ -250,6 +250,27 @@ pub struct CompareArguments {
 }
 
 #[derive(Args)]
+pub struct AccrualArguments {
+    /// Last month, as 2012-12.
+    month: String,
+    /// The ledger: a file, or postgres://user@host/database.
+    #[arg(long)]
+    ledger: String,
+    /// Contacts with those who are not discharged, for the cases that run at the end of the month.
+    #[arg(long)]
+    contacts: Option<PathBuf>,
+    /// Built-in mapping (samspill, npr-extract) or a TOML file.
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// Use values that nobody has signed.
+    #[arg(long)]
+    draft: bool,
+    /// Form of the table.
+    #[arg(long = "as")]
+    form: Option<Form>,
+}
+
+#[derive(Args)]
 pub struct RunningArguments {
     /// CSV or Parquet, with those who are not discharged: their discharge is empty.
     #[arg(long)]
@@ -565,6 +586,34 @@ pub fn compare(arguments: &CompareArguments) -> Result<Said> {
         if found.is_equal() { String::new() } else { found.table().render(Form::or_suited(arguments.form)) };
     let code = if found.is_equal() { 0 } else { crate::REFUSED };
     Ok(Said { data, words: found.told(), code })
+}
+
+/// The accrual.
+pub fn accrual(arguments: &AccrualArguments, threads: usize, teller: Teller) -> Result<Said> {
+    let month = Month::parse(&arguments.month)?;
+    let files = Files::read(None, &[])?;
+    let running = match &arguments.contacts {
+        None => None,
+        Some(contacts) => {
+            let order = crate::running_job::Order {
+                contacts,
+                mapping: arguments.mapping.as_deref(),
+                files: &files,
+                at: month.last().next().start(),
+                municipality: None,
+                draft: arguments.draft,
+                threads,
+            };
+            Some(crate::running_job::run(&order, teller)?)
+        }
+    };
+    let mut books = Books::open(&arguments.ledger)?;
+    let table = crate::accrual_job::run(&mut books, month, running.as_ref(), teller)?;
+    let words = match &running {
+        Some(running) => running.told(),
+        None => "løpende saker er ikke med: gi --contacts med dem som ikke er utskrevet".to_owned(),
+    };
+    Ok(Said { data: table.render(Form::or_suited(arguments.form)), words, code: 0 })
 }
 
 /// Lists running cases.

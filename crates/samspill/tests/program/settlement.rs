@@ -458,6 +458,22 @@ municipality_of_registration,drg,drg_type,points,events\n";
          5,1201,U1,983974724,2012-03-04T10:00,71,0,0,0,no-admission-notice\n"
     );
     assert_eq!(list(&["--sums"]).lines().last(), Some("1201,983974724,4,6,2400000"));
+    // At the end of a month, beside the year so far: what was settled is not accrued, what runs is.
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let settled = work.join("settled.csv");
+    std::fs::write(&settled, csv(&world(2, 40))).unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--balancing", "year"]);
+    done(&ledger, "2012-04-01", &["settlement", "run", "2012-T1", "--draft", "--contacts", path(&settled)]);
+    let accrual =
+        ["accrual", "2012-03", "--ledger", &ledger, "--contacts", path(&file), "--draft", "--as", "csv"];
+    let table = text(&samspill(&accrual).stdout);
+    let bergen: Vec<&str> =
+        table.lines().find(|line| line.starts_with("1201,")).unwrap().split(',').collect();
+    let ore = |place: usize| bergen[place].parse::<i64>().unwrap();
+    // Case 1 runs to the end of March: the 4. to the 31.
+    assert_eq!(ore(6), 28 * 400_000 + 800_000 + 400_000, "{table}");
+    assert_eq!((ore(4), ore(7)), (ore(3) - ore(2), ore(5) + ore(6)));
+    assert!(ore(3) > 0 && ore(5) == ore(3), "{table}");
     // A settlement leaves them until they are discharged, and says so.
     let out = work.join("result");
     let settled = samspill(&["settle", "2012-03", "--contacts", path(&file), "--draft", "--out", path(&out)]);

@@ -1,0 +1,85 @@
+//! `samspill accrual`: the year so far against what was paid on account, and what is owed and not yet billed,
+//! as a proposal for each municipality's accounts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use domain::{Amount, Month};
+use ledger::statement::Span;
+
+use crate::progress::Teller;
+use crate::running_job::{self, Running};
+use crate::settlement_job::Books;
+use crate::statement_job;
+use crate::table::Table;
+
+/// Each municipality's year to date at the end of a month. `running` are the cases that run then.
+pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: Teller) -> Result<Table> {
+    let Some(span) = Span::to_date(month) else { bail!("{month} is in no year") };
+    let order = statement_job::Order {
+        span,
+        parties: &[],
+        forms: &[],
+        known_on: None,
+        version: None,
+        languages: None,
+        sender: None,
+        plain: true,
+        out: Path::new("."),
+        threads: 1,
+        command: String::new(),
+    };
+    let steps = books.ledger.steps()?;
+    let statements = statement_job::statements(books, &order, &steps, None, teller)?;
+    let waiting: BTreeMap<String, Option<Amount>> =
+        running.map(running_job::Running::by_municipality).unwrap_or_default();
+    let heads = [
+        "municipality",
+        "name",
+        "on_account_to_date_ore",
+        "settled_to_date_ore",
+        "difference_ore",
+        "not_balanced_yet_ore",
+        "running_cases_ore",
+        "accrual_ore",
+        "accounts",
+    ];
+    let mut table =
+        Table::new(&format!("A konto mot oppgjør hittil i år, og avsetning ved utgangen av {month}"), &heads);
+    let shown =
+        |amount: Option<Amount>| amount.map_or_else(|| "..".to_owned(), |amount| amount.ore().to_string());
+    let is_municipality = |party: &str| party.split('@').next().is_some_and(|code| code.len() == 4);
+    let mut rest = waiting.clone();
+    for one in statements.iter().filter(|one| one.owes && is_municipality(&one.recipient.party)) {
+        let code = one.recipient.party.split('@').next().unwrap_or_default();
+        // Without a list of running cases, what they come to is not known.
+        let cases = match running {
+            Some(_) => rest.remove(code).unwrap_or(Some(Amount::ZERO)),
+            None => None,
+        };
+        let accounts: Vec<String> =
+            one.bookings.iter().map(|booking| format!("{}/{}", booking.function, booking.article)).collect();
+        table.row([
+            one.recipient.party.clone(),
+            one.recipient.name.clone(),
+            one.on_account.ore().to_string(),
+            one.settled.ore().to_string(),
+            (one.settled - one.on_account).ore().to_string(),
+            one.carried_on.ore().to_string(),
+            shown(cases),
+            shown(cases.map(|cases| cases + one.carried_on)),
+            accounts.join(" "),
+        ]);
+    }
+    // Who has running cases and nothing settled this year is accrued for too.
+    for (code, cases) in rest {
+        let name = books
+            .municipalities
+            .of_party(&code)
+            .map_or_else(String::new, |row| format!("{} kommune", row.name));
+        let zero = || "0".to_owned();
+        table.row([code, name, zero(), zero(), zero(), zero(), shown(cases), shown(cases), String::new()]);
+    }
+    Ok(table)
+}
