@@ -15,7 +15,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ledger", &["domain"]),
     ("chart", &["domain"]),
     ("paper", &["chart", "domain"]),
-    ("samspill", &["chart", "domain", "ledger", "paper", "register", "rulebook", "settlement"]),
+    ("statistics", &["domain"]),
+    ("samspill", &["chart", "domain", "ledger", "paper", "register", "rulebook", "settlement", "statistics"]),
     ("xtask", &[]),
 ];
 

@@ -99,6 +99,9 @@ pub fn run(year: &Year, teller: Teller) -> Result<String> {
         let made = statement_job::run(&mut Books::open(&place)?, &order, teller)?;
         let _ = writeln!(text, "{} oppgjør for {name} i {}", made.len(), statements.display());
     }
+    let (_, held) =
+        crate::forecast_job::run(&mut Books::open(&place)?, domain::Month::parse("2012-06")?, None)?;
+    let _ = writeln!(text, "Prognose for resten av året, gjort i juni: {held}");
     let mut out = months(&mut Books::open(&place)?, whole)?.render(Form::Table);
     let _ = writeln!(
         out,

@@ -7,6 +7,7 @@ mod compare_job;
 mod demo;
 mod demo_year;
 mod explain_job;
+mod forecast_job;
 mod law;
 mod ledger_job;
 mod objection_job;
@@ -74,6 +75,8 @@ enum Command {
     Running(settlement_cli::RunningArguments),
     /// The year so far against on account, and what is owed and not yet billed.
     Accrual(settlement_cli::AccrualArguments),
+    /// What the rest of the year comes to, with a band.
+    Forecast(settlement_cli::ForecastArguments),
     /// Dispute a line of a statement, answer, decide.
     #[command(subcommand)]
     Objection(settlement_cli::ObjectionCommand),
@@ -343,6 +346,7 @@ fn run(arguments: &Arguments) -> Result<u8> {
         Command::Running(command) => Ok(say(settlement_cli::running(command, threads, teller)?, teller)),
         Command::Compare(command) => Ok(say(settlement_cli::compare(command)?, teller)),
         Command::Accrual(command) => Ok(say(settlement_cli::accrual(command, threads, teller)?, teller)),
+        Command::Forecast(command) => Ok(say(settlement_cli::forecast(command)?, teller)),
         Command::Objection(command) => Ok(say(settlement_cli::objection(command)?, teller)),
         Command::Ledger(command) => Ok(say(settlement_cli::ledger(command, teller)?, teller)),
         Command::Rules(command) => rules_command(command),

@@ -271,6 +271,21 @@ pub struct AccrualArguments {
 }
 
 #[derive(Args)]
+pub struct ForecastArguments {
+    /// Last month that is known, as 2012-06.
+    month: String,
+    /// The ledger: a file, or postgres://user@host/database.
+    #[arg(long)]
+    ledger: String,
+    /// Only this municipality.
+    #[arg(long, alias = "municipality")]
+    party: Option<String>,
+    /// Form of the table.
+    #[arg(long = "as")]
+    form: Option<Form>,
+}
+
+#[derive(Args)]
 pub struct RunningArguments {
     /// CSV or Parquet, with those who are not discharged: their discharge is empty.
     #[arg(long)]
@@ -613,6 +628,14 @@ pub fn accrual(arguments: &AccrualArguments, threads: usize, teller: Teller) -> 
         Some(running) => running.told(),
         None => "løpende saker er ikke med: gi --contacts med dem som ikke er utskrevet".to_owned(),
     };
+    Ok(Said { data: table.render(Form::or_suited(arguments.form)), words, code: 0 })
+}
+
+/// The forecast.
+pub fn forecast(arguments: &ForecastArguments) -> Result<Said> {
+    let mut books = Books::open(&arguments.ledger)?;
+    let month = Month::parse(&arguments.month)?;
+    let (table, words) = crate::forecast_job::run(&mut books, month, arguments.party.as_deref())?;
     Ok(Said { data: table.render(Form::or_suited(arguments.form)), words, code: 0 })
 }
 

@@ -300,6 +300,21 @@ fn a_small_demo_runs_through() {
     let proved = samspill(&["ledger", "verify", "--ledger", path(&ledger)]);
     assert!(proved.status.success(), "{}", text(&proved.stderr));
     assert!(told.contains("ny aktivitet"), "{told}");
+    // The forecast of June, beside what the rest of the year came to: the band holds about as often as it says.
+    let forecast = samspill(&["forecast", "2012-06", "--ledger", path(&ledger), "--as", "csv"]);
+    let held = text(&forecast.stderr);
+    let per_cent: f64 = held
+        .split("det holdt for ")
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap()
+        .replace(',', ".")
+        .parse()
+        .unwrap();
+    assert!((70.0..=92.0).contains(&per_cent), "{held}");
+    assert!(text(&forecast.stdout).lines().count() > 300);
     for name in ["oppgjor-2012-04-1201-kladd.pdf", "oppgjor-2012-1201-kladd.xlsx", "oversikt-2012.csv"] {
         assert!(out.join("statements").join(name).exists(), "{name}");
     }

@@ -1,0 +1,3 @@
+//! Estimates with their uncertainty. Floating-point numbers live here, and never become a charge.
+
+pub mod forecast;
