@@ -84,9 +84,19 @@ fn postgres() -> Result<()> {
     Ok(())
 }
 
-/// The property tests again, with so many cases each: hours instead of seconds.
+/// The property tests again with so many cases each, and the process killed as many times in the course of a
+/// settlement: hours instead of seconds.
 fn soak(root: &Path, cases: &str) -> Result<()> {
-    cargo(root, &["test", "--workspace", "--release"], &[("PROPTEST_CASES", cases)])
+    let server = tools::server()?;
+    let bean_check = tools::beancount(root, false)?.join("bean-check");
+    let environment = [
+        ("PROPTEST_CASES", cases),
+        ("SAMSPILL_TEST_KILLS", cases),
+        ("SAMSPILL_TEST_WORLDS", "50"),
+        ("SAMSPILL_TEST_POSTGRES", server.address.as_str()),
+        ("SAMSPILL_TEST_BEAN_CHECK", bean_check.to_str().context("the path is no text")?),
+    ];
+    cargo(root, &["test", "--workspace", "--release"], &environment)
 }
 
 fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {

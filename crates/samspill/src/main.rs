@@ -209,6 +209,14 @@ enum RulesCommand {
         #[command(flatten)]
         source: RuleSource,
     },
+    /// Show who pays whom on a day, how, and where a municipality books it.
+    Payments {
+        /// Day; 2012-07-01 if not given.
+        #[arg(long, default_value = "2012-07-01")]
+        on: String,
+        #[command(flatten)]
+        source: RuleSource,
+    },
     /// Read every rule and run every case.
     Check(RuleSource),
 }
@@ -453,6 +461,9 @@ fn rules_command(command: &RulesCommand) -> Result<u8> {
         }
         RulesCommand::Diff { rule, before, after, source } => {
             show(rules::diff(&book(source)?, rule, Day::parse(before)?, Day::parse(after)?)?, source);
+        }
+        RulesCommand::Payments { on, source } => {
+            show(rules::payments(&book(source)?, Day::parse(on)?)?, source);
         }
         RulesCommand::Check(source) => {
             let failed = rules::check(&book(source)?, source.law.is_none())?;

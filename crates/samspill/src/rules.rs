@@ -127,3 +127,64 @@ fn gaps<T>(segments: &[Segment<T>]) -> Vec<String> {
     });
     missing.collect()
 }
+
+/// Who pays whom on a day, how it is paid, where a municipality books it, and when it is due.
+pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
+    use rulebook::scheme::{Scheme, is_unsigned};
+    let scheme = Scheme::built_in()?;
+    let heads = [
+        "flow",
+        "debtor",
+        "creditor",
+        "mode",
+        "function",
+        "article",
+        "article_private",
+        "days",
+        "unsigned",
+        "rule",
+    ];
+    let mut table = Table::new(&format!("Hvem betaler hvem {day}"), &heads);
+    let mut flows: Vec<(String, String, String, bool, String)> = Vec::new();
+    for instrument in domain::Instrument::ALL {
+        let file = book.rule_of(*instrument)?;
+        let in_force = file.in_force.iter().any(|row| row.dates.holds(day));
+        let Some(row) = file.payment.iter().find(|row| in_force && row.dates.holds(day)) else { continue };
+        let unsigned = row.dates.confidence == rulebook::Confidence::M;
+        let (debtor, creditor) = (row.value.debtor.clone(), row.value.creditor.clone());
+        flows.push((instrument.word().to_owned(), debtor, creditor, unsigned, file.id.clone()));
+    }
+    for row in scheme.flow.iter().filter(|row| row.dates.holds(day)) {
+        let unsigned = is_unsigned(row, &scheme.sources);
+        let (debtor, creditor) = (row.value.debtor.clone(), row.value.creditor.clone());
+        flows.push((
+            row.value.flow.clone(),
+            debtor,
+            creditor,
+            unsigned,
+            "settlement (ikke regnet ut)".to_owned(),
+        ));
+    }
+    for (flow, debtor, creditor, mut unsigned, rule) in flows {
+        let (mode, term) = (scheme.mode_on(&flow, day), scheme.term_on(&flow, day));
+        let account = scheme.account_on(&flow, day);
+        unsigned |= mode.is_some_and(|row| is_unsigned(row, &scheme.sources));
+        unsigned |= term.is_some_and(|row| is_unsigned(row, &scheme.sources));
+        let of = |text: fn(&rulebook::scheme::AccountRow) -> &String| {
+            account.map_or_else(String::new, |row| text(&row.value).clone())
+        };
+        table.row([
+            flow,
+            debtor,
+            creditor,
+            mode.map_or("", |row| row.value.mode.word()).to_owned(),
+            of(|row| &row.function),
+            of(|row| &row.article),
+            of(|row| &row.article_private),
+            term.map_or_else(String::new, |row| row.value.days.to_string()),
+            if unsigned { "ja" } else { "" }.to_owned(),
+            rule,
+        ]);
+    }
+    Ok(table)
+}

@@ -319,3 +319,21 @@ fn a_small_demo_runs_through() {
         assert!(out.join("statements").join(name).exists(), "{name}");
     }
 }
+
+#[test]
+fn who_pays_whom_is_told_for_a_day() {
+    let on = |day: &str| {
+        let output = samspill(&["rules", "payments", "--on", day, "--as", "csv"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let told = on("2012-07-01");
+    assert!(
+        told.contains("KMF,municipality,regional-authority-of-residence,decentral,255,300,370,30,"),
+        "{told}"
+    );
+    assert!(told.contains("\nguest-patient,regional-authority,regional-authority,"), "{told}");
+    // Co-financing was repealed; the day rate was not.
+    let told = on("2016-07-01");
+    assert!(!told.contains("KMF") && told.contains("USK"), "{told}");
+}
