@@ -30,6 +30,8 @@ pub struct Comparison<'a> {
     pub covers: &'a dyn Fn(&str, &str) -> bool,
     /// Whether a contact stands in the delivery, in any month.
     pub delivered: &'a dyn Fn(i64) -> bool,
+    /// Whether a contact was delivered in a form that cannot be used: what is posted for it stands.
+    pub refused: &'a dyn Fn(i64) -> bool,
     /// Whether a contact was delivered before, in any month.
     pub known: &'a dyn Fn(i64) -> bool,
     /// The party that answers for another today: a successor, or itself.
@@ -124,6 +126,9 @@ impl Sheet<'_> {
         else {
             return;
         };
+        if (self.comparison.refused)(contact) {
+            return;
+        }
         if rules.is_empty() && now.is_empty() && !(self.comparison.delivered)(contact) {
             for (_, row) in posted {
                 if (self.comparison.covers)(self.words.word(row.unit), self.words.word(row.ended)) {
@@ -313,6 +318,7 @@ mod tests {
             first: false,
             covers: &|_, _| true,
             delivered: &|contact| delivered.contains(&contact),
+            refused: &|_| false,
             known: &|contact| posted.rows.iter().any(|row| row.contact == contact),
             heir: &|party| if party == "1601" { "5001".to_owned() } else { party.to_owned() },
         })
@@ -375,6 +381,7 @@ mod tests {
             first: false,
             covers: &|_, _| false,
             delivered: &|_| false,
+            refused: &|_| false,
             known: &|_| true,
             heir: &str::to_owned,
         };

@@ -24,6 +24,12 @@ pub struct MonthRecord {
     pub runs: usize,
     /// Whether an unsigned value stands behind a voucher in its statement.
     pub draft: bool,
+    /// Whether the last settlement of its own activity was a draft.
+    run_is_draft: bool,
+    /// Whether a correction or decision that stands in it was.
+    other_is_draft: bool,
+    /// The last step that touched it.
+    pub touched: i64,
     /// Whether a statement of it was corrected later in another month.
     pub corrected: bool,
     /// Whether closing netted the instruments.
@@ -43,6 +49,8 @@ pub struct Basis {
     pub rules_archive: String,
     /// Rule versions.
     pub rules: Vec<String>,
+    /// Whether unsigned values were used.
+    pub draft: bool,
 }
 
 /// An objection and what became of it.
@@ -112,6 +120,9 @@ impl Months {
                         versions: Vec::new(),
                         runs: 0,
                         draft: false,
+                        run_is_draft: false,
+                        other_is_draft: false,
+                        touched: step.number,
                         corrected: false,
                         netted: false,
                         closed_at: None,
@@ -119,10 +130,21 @@ impl Months {
                     self.months.entry(month).or_insert(record);
                 }
             }
-            StepKind::OnAccount => {}
+            StepKind::OnAccount => {
+                for month in &months {
+                    if let Some(record) = self.months.get_mut(month) {
+                        record.touched = step.number;
+                        // A statement that was made already says something else now.
+                        if !record.versions.is_empty() {
+                            record.versions.push(step.number);
+                        }
+                    }
+                }
+            }
             StepKind::Run | StepKind::Correct => self.settled(step, read(step)?),
             StepKind::Close => {
                 let closed: Closed = read(step)?;
+                self.touch(&months, step.number);
                 for (month, record) in &mut self.months {
                     if months.contains(month) {
                         record.state = PeriodState::Closed;
@@ -132,14 +154,32 @@ impl Months {
                 }
             }
             StepKind::Finalise => {
+                self.touch(&months, step.number);
                 for (month, record) in &mut self.months {
                     if months.contains(month) {
                         record.state = PeriodState::Final;
                     }
                 }
             }
+            StepKind::ObjectionFiled | StepKind::ObjectionAnswered | StepKind::ObjectionDecided => {
+                self.dispute(step)?;
+            }
+            StepKind::ReviewBoard => {
+                let reviewed: Reviewed = read(step)?;
+                let is_draft = months.iter().any(|month| self.is_draft(*month));
+                self.changed(reviewed.into, step.number, is_draft);
+            }
+            StepKind::Inheritance => self.inherited.push(read(step)?),
+        }
+        Ok(())
+    }
+
+    /// An objection that is filed, answered or decided.
+    fn dispute(&mut self, step: &Step) -> Result<(), LedgerError> {
+        match step.kind {
             StepKind::ObjectionFiled => {
                 let objection: Objection = read(step)?;
+                self.touch(&[objection.month], step.number);
                 let filed_at = step.recorded_at;
                 let dispute = Dispute { objection, filed_at, answer: None, decision: None };
                 self.disputes.insert(dispute.objection.key.clone(), dispute);
@@ -152,42 +192,63 @@ impl Months {
             }
             StepKind::ObjectionDecided => {
                 let decision: Decision = read(step)?;
+                let month = self.disputes.get(&decision.key).map(|dispute| dispute.objection.month);
                 if step.vouchers > 0 {
-                    self.changed(decision.into, step.number);
+                    let is_draft = month.is_some_and(|month| self.is_draft(month));
+                    self.changed(decision.into, step.number, is_draft);
                 }
+                self.touch(month.as_slice(), step.number);
                 if let Some(dispute) = self.disputes.get_mut(&decision.key) {
                     dispute.decision = Some(decision);
                 }
             }
-            StepKind::ReviewBoard => {
-                let reviewed: Reviewed = read(step)?;
-                self.changed(reviewed.into, step.number);
-            }
-            StepKind::Inheritance => self.inherited.push(read(step)?),
+            _ => {}
         }
         Ok(())
     }
 
-    fn changed(&mut self, month: Month, step: i64) {
-        let is_draft = !self.unsigned.is_empty();
+    /// A decision changed a month's statement. What it is taken off, or divided by, may rest on unsigned values.
+    fn changed(&mut self, month: Month, step: i64, is_draft: bool) {
         if let Some(record) = self.months.get_mut(&month) {
             record.versions.push(step);
-            // What a decision is taken off, or divided by, was computed with unsigned values.
-            record.draft |= is_draft;
+            record.touched = step;
+            record.other_is_draft |= is_draft;
+            record.draft = record.run_is_draft || record.other_is_draft;
+        }
+    }
+
+    /// Whether a month of activity rests on unsigned values.
+    fn is_draft(&self, month: Month) -> bool {
+        self.basis.get(&month).and_then(|basis| basis.last()).is_some_and(|basis| basis.draft)
+    }
+
+    fn touch(&mut self, months: &[Month], step: i64) {
+        for month in months {
+            if let Some(record) = self.months.get_mut(month) {
+                record.touched = step;
+            }
         }
     }
 
     fn settled(&mut self, step: &Step, settled: Settled) {
-        self.changed(settled.into, step.number);
         self.synthetic |= settled.delivery.synthetic;
         for value in &settled.unsigned {
             if !self.unsigned.contains(value) {
                 self.unsigned.push(value.clone());
             }
         }
+        let is_draft = !settled.unsigned.is_empty();
         if let Some(record) = self.months.get_mut(&settled.into) {
-            record.runs += usize::from(step.kind == StepKind::Run);
-            record.draft |= !settled.unsigned.is_empty();
+            record.versions.push(step.number);
+            record.touched = step.number;
+            match step.kind {
+                StepKind::Run => {
+                    record.runs += 1;
+                    record.run_is_draft = is_draft;
+                }
+                _ => record.other_is_draft |= is_draft,
+            }
+            record.draft = record.run_is_draft || record.other_is_draft;
             if record.state == PeriodState::Open {
                 record.state = PeriodState::Provisional;
             }
@@ -203,12 +264,14 @@ impl Months {
                 movements: moved.movements_archive,
                 rules_archive: settled.rules_archive.clone(),
                 rules: moved.rules,
+                draft: !settled.unsigned.is_empty(),
             };
             self.basis.entry(moved.month).or_default().push(basis);
             if moved.month != settled.into
                 && let Some(record) = self.months.get_mut(&moved.month)
             {
                 record.corrected = true;
+                record.touched = step.number;
             }
         }
     }
@@ -234,6 +297,21 @@ impl Months {
             Balancing::Tertial => month.number() % 4 == 0,
             Balancing::Year => month.number() == 12,
         }
+    }
+
+    /// What decided objections have taken off a line.
+    pub fn reduced(&self, contact: i64, instrument: domain::Instrument, month: Month) -> domain::Amount {
+        let same = |one: &&Dispute| {
+            (one.objection.contact, one.objection.instrument, one.objection.month)
+                == (contact, instrument, month)
+        };
+        let decided = self.disputes.values().filter(same).filter_map(|one| one.decision.as_ref());
+        domain::Amount::from_ore(decided.map(|decision| decision.reduction_ore).sum())
+    }
+
+    /// The last step that touched a span of months; 0 if none of them was opened.
+    pub fn touched(&self, first: Month, last: Month) -> i64 {
+        self.months.range(first..=last).map(|(_, record)| record.touched).max().unwrap_or(0)
     }
 
     /// A recorded decision on who answers for a party on a day.

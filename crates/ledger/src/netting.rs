@@ -34,8 +34,9 @@ pub fn net(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     let mut by_party: BTreeMap<String, Vec<(Account, Amount)>> = BTreeMap::new();
     for (account, amount) in balances(open) {
         let netted = match account.kind {
-            AccountKind::Receivable | AccountKind::Payable => terms.is_central(account.instrument),
-            AccountKind::OnAccount => true,
+            AccountKind::Receivable | AccountKind::Payable | AccountKind::OnAccount => {
+                terms.is_central(account.instrument)
+            }
             AccountKind::Clearing | AccountKind::Rounding => false,
         };
         if netted && amount != Amount::ZERO {
@@ -63,30 +64,52 @@ pub fn net(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     out
 }
 
-/// One voucher for each debtor and creditor of the instruments that are settled between them.
+/// What is open between a debtor and a creditor: claimed, and paid on account.
+#[derive(Clone, Copy, Default)]
+struct Between {
+    claimed: Amount,
+    on_account: Amount,
+}
+
+/// One voucher for each debtor and creditor of the instruments that are settled between them: what is claimed,
+/// less what was paid on account.
 fn invoices(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
-    let mut sums: BTreeMap<(String, String), BTreeMap<Instrument, Amount>> = BTreeMap::new();
+    let mut sums: BTreeMap<(String, String, Instrument), Between> = BTreeMap::new();
     for voucher in open.iter().filter(|voucher| !terms.is_central(voucher.instrument)) {
         let Some(instrument) = voucher.instrument else { continue };
-        // What an invoice took away is taken away here too.
-        let sign = if voucher.cause == Cause::Invoice { -1 } else { 1 };
-        let pair = (voucher.debtor.clone(), voucher.creditor.clone());
-        let amount = Amount::from_ore(sign * voucher.amount.ore());
-        *sums.entry(pair).or_default().entry(instrument).or_default() += amount;
+        let pair = (voucher.debtor.clone(), voucher.creditor.clone(), instrument);
+        let sum = sums.entry(pair).or_default();
+        // Read from the debtor's lines, so that what an earlier invoice took away is taken away here too.
+        for line in voucher.lines.iter().filter(|line| line.account.party == voucher.debtor) {
+            match line.account.kind {
+                AccountKind::Receivable => sum.claimed += line.amount,
+                AccountKind::OnAccount => sum.on_account += -line.amount,
+                AccountKind::Payable | AccountKind::Clearing | AccountKind::Rounding => {}
+            }
+        }
     }
     let mut out = Vec::new();
-    for ((debtor, creditor), instruments) in sums {
-        for (instrument, amount) in instruments.into_iter().filter(|(_, amount)| *amount != Amount::ZERO) {
-            let mut voucher = blank(month, Cause::Invoice);
-            voucher.instrument = Some(instrument);
-            voucher.amount = amount;
-            (voucher.debtor, voucher.creditor) = (debtor.clone(), creditor.clone());
-            voucher.lines =
-                voucher.claim_lines().into_iter().map(|line| Line { amount: -line.amount, ..line }).collect();
-            to_clearing(&mut voucher, &debtor, amount, terms.rounding);
-            to_clearing(&mut voucher, &creditor, -amount, terms.rounding);
-            out.push(voucher);
+    for ((debtor, creditor, instrument), between) in sums {
+        let Between { claimed, on_account } = between;
+        if claimed == Amount::ZERO && on_account == Amount::ZERO {
+            continue;
         }
+        let mut voucher = blank(month, Cause::Invoice);
+        voucher.instrument = Some(instrument);
+        (voucher.debtor, voucher.creditor) = (debtor.clone(), creditor.clone());
+        voucher.amount = claimed;
+        voucher.lines =
+            voucher.claim_lines().into_iter().map(|line| Line { amount: -line.amount, ..line }).collect();
+        voucher.amount = claimed - on_account;
+        for (party, amount) in [(&debtor, on_account), (&creditor, -on_account)] {
+            let account =
+                Account { kind: AccountKind::OnAccount, party: party.clone(), instrument: Some(instrument) };
+            voucher.lines.push(Line { account, amount });
+        }
+        to_clearing(&mut voucher, &debtor, claimed - on_account, terms.rounding);
+        to_clearing(&mut voucher, &creditor, on_account - claimed, terms.rounding);
+        voucher.lines.retain(|line| line.amount != Amount::ZERO);
+        out.push(voucher);
     }
     out
 }
@@ -224,7 +247,8 @@ mod tests {
             let mode = if decentral { Mode::Decentral } else { Mode::Central };
             let terms = Terms { modes: BTreeMap::from([(Instrument::DischargeReady, mode)]), rounding };
             let mut all = claims(&rows);
-            all.push(on_account("2012-03", Instrument::CoFinancing, "m1", "c3", Amount::from_ore(777)));
+            let on_account_for = if decentral { Instrument::DischargeReady } else { Instrument::CoFinancing };
+            all.push(on_account("2012-03", on_account_for, "m1", "c3", Amount::from_ore(777)));
             let before = balances(&all);
             prop_assert_eq!(before.values().copied().sum::<Amount>(), Amount::ZERO);
             let netted = net(&all, "2012-03", &terms);

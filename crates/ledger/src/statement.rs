@@ -83,6 +83,13 @@ pub fn parties(vouchers: &[Voucher], heir: &dyn Fn(&str) -> String) -> BTreeSet<
         raw.insert(&voucher.debtor);
         raw.insert(&voucher.creditor);
     }
+    // Who has nothing new, but settles what was carried from months before.
+    for voucher in vouchers.iter().filter(|voucher| matches!(voucher.cause, Cause::Netting | Cause::Invoice))
+    {
+        raw.extend(
+            [voucher.debtor.as_str(), voucher.creditor.as_str()].iter().filter(|party| **party != "clearing"),
+        );
+    }
     raw.into_iter().map(heir).collect()
 }
 
@@ -131,7 +138,7 @@ pub fn statement(
         mine.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
     let gross: Vec<&Voucher> =
         inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
-    let disputed = disputed(desk.months, party);
+    let disputed = disputed(desk, party);
     let posts = |by_unit| posts(&gross, by_unit, owes, span, desk, &disputed, party);
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
@@ -172,7 +179,7 @@ pub fn statement(
         detail: posts(true),
         bookings: if owes { bookings(&gross, desk, party) } else { Vec::new() },
         months: month_sums(&mine, span),
-        objections: open_objections(desk.months, party),
+        objections: open_objections(desk, party),
         rules: rules(&gross, desk),
         unsigned: desk.months.unsigned.len(),
         control_code: desk.control_code.clone(),
@@ -305,14 +312,17 @@ fn due(gross: &[&Voucher], desk: &Desk, last: Month) -> (Option<Day>, bool) {
 }
 
 /// Keys that lines of this party are disputed by: instrument, month of activity.
-fn disputed(months: &Months, party: &str) -> BTreeSet<(Instrument, String)> {
-    let open = months.disputes.values().filter(|one| one.decision.is_none() && one.objection.party == party);
+fn disputed(desk: &Desk, party: &str) -> BTreeSet<(Instrument, String)> {
+    let ours =
+        |one: &&crate::months::Dispute| one.decision.is_none() && (desk.heir)(&one.objection.party) == party;
+    let open = desk.months.disputes.values().filter(ours);
     open.map(|one| (one.objection.instrument, one.objection.month.to_string())).collect()
 }
 
-fn open_objections(months: &Months, party: &str) -> Vec<(String, Amount)> {
-    let open =
-        months.disputes.iter().filter(|(_, one)| one.decision.is_none() && one.objection.party == party);
+fn open_objections(desk: &Desk, party: &str) -> Vec<(String, Amount)> {
+    let ours =
+        |one: &crate::months::Dispute| one.decision.is_none() && (desk.heir)(&one.objection.party) == party;
+    let open = desk.months.disputes.iter().filter(|(_, one)| ours(one));
     open.map(|(key, one)| (key.clone(), Amount::from_ore(one.objection.amount_ore))).collect()
 }
 
@@ -348,7 +358,7 @@ fn posts(
             days: 0,
             rate: desk.rules.get(&voucher.rule_version).map_or_else(String::new, |rule| rule.rate.clone()),
             rule_version: voucher.rule_version.clone(),
-            corrects: corrects(voucher, party),
+            corrects: corrects(voucher, if owes { &voucher.debtor } else { &voucher.creditor }),
             account: account(voucher, desk, party)
                 .map_or_else(String::new, |one| format!("{}/{}", one.0, one.1)),
             vouchers: (voucher.number, voucher.number),
@@ -404,8 +414,8 @@ fn bridge(gross: &[&Voucher], inside: &[&Voucher], settled: Amount) -> Vec<Bridg
 /// Where a municipality books a voucher: function, article, text, unsigned.
 fn account(voucher: &Voucher, desk: &Desk, party: &str) -> Option<(String, String, String, bool)> {
     let is_municipality = party.bytes().take(4).all(|b| b.is_ascii_digit()) && (4..9).contains(&party.len());
-    let (instrument, month) = (voucher.instrument?, Month::parse(&voucher.activity_period).ok()?);
-    let accounts = is_municipality.then(|| (desk.terms)(instrument, month.last()).account)??;
+    let (instrument, period) = (voucher.instrument?, Period::parse(&voucher.activity_period).ok()?);
+    let accounts = is_municipality.then(|| (desk.terms)(instrument, period.to()).account)??;
     let [public, private] = accounts;
     Some(if (desk.is_private)(&voucher.creditor) { private } else { public })
 }

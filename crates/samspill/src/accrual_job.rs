@@ -31,7 +31,7 @@ pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: T
         command: String::new(),
     };
     let steps = books.ledger.steps()?;
-    let statements = statement_job::statements(books, &order, &steps, None, teller)?;
+    let statements = statement_job::statements(books, &order, &steps, teller)?;
     let waiting: BTreeMap<String, Option<Amount>> =
         running.map(running_job::Running::by_municipality).unwrap_or_default();
     let heads = [

@@ -119,7 +119,7 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<String> {
     let line = claims.rows.iter().find(|row| {
         row.instrument == Some(filing.instrument)
             && (claims.words.word(row.debtor) == filing.party
-                || books.heir(claims.words.word(row.debtor), filing.month) == filing.party)
+                || books.heir(claims.words.word(row.debtor), now.day().month()) == filing.party)
     });
     let Some(line) = line else {
         return Err(not_now(
@@ -143,6 +143,13 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<String> {
     if let Some(open) = open {
         return Ok(format!("linjen er omtvistet fra før, som {}; ingenting endret", open.objection.key));
     }
+    let left = line.amount - books.months.reduced(filing.contact, filing.instrument, filing.month);
+    if left == Amount::ZERO {
+        return Err(not_now(
+            "the whole line is taken off already, by an objection that was decided",
+            format!("samspill objection list --ledger {} shows it", books.ledger.place()),
+        ));
+    }
     let count = books
         .months
         .disputes
@@ -161,7 +168,7 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<String> {
         creditor: word(line.creditor),
         unit: word(line.unit),
         rule_version: word(line.version),
-        amount_ore: line.amount.ore(),
+        amount_ore: left.ore(),
         facts: facts(books, filing)?,
     };
     let content = serde_json::to_string(&objection)?;
@@ -244,6 +251,7 @@ pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Str
         })
         .map(|row| row.amount)
         .sum();
+    let line = line - books.months.reduced(objection.contact, objection.instrument, objection.month);
     let reduction = match (deciding.outcome, deciding.reduction) {
         (Outcome::Rejected, None) => Amount::ZERO,
         (Outcome::Upheld, None) => line,
@@ -377,6 +385,23 @@ pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
             }
         }
     }
+    for (key, one) in books.months.disputes.iter().filter(|(_, one)| one.objection.contact == contact) {
+        let reduction = one.decision.as_ref().map_or(0, |decision| -decision.reduction_ore);
+        let outcome = one.decision.as_ref().map_or("open", |decision| decision.outcome.as_str());
+        table.row([
+            String::new(),
+            one.filed_at.day().to_string(),
+            one.objection.month.to_string(),
+            one.objection.instrument.to_string(),
+            format!("objection {key}: {outcome}"),
+            one.objection.party.clone(),
+            one.objection.creditor.clone(),
+            one.objection.rule_version.clone(),
+            "0".to_owned(),
+            "0".to_owned(),
+            reduction.to_string(),
+        ]);
+    }
     Ok(table)
 }
 
@@ -390,7 +415,7 @@ pub fn behind(books: &mut Books, number: i64) -> Result<(String, Table)> {
         ));
     };
     let head = format!(
-        "Bilag {number}, steg {}: {} for {}, ført i {}\n{} skylder {}: {} ({})\n",
+        "Bilag {number}, steg {}: {} for {}, ført i {}\n{} skylder {}: {} ({}) {}\n",
         voucher.step,
         voucher.instrument.map_or("", Instrument::word),
         voucher.activity_period,
@@ -398,7 +423,8 @@ pub fn behind(books: &mut Books, number: i64) -> Result<(String, Table)> {
         voucher.debtor,
         voucher.creditor,
         voucher.amount,
-        voucher.cause.name()
+        voucher.cause.name(),
+        voucher.note
     );
     let mut table =
         Table::new("Kravene bak bilaget, øre", &["contact", "drg_points_milli", "days", "amount_ore"]);

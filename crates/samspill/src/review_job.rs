@@ -28,7 +28,15 @@ const KEY: &str = "by-settled";
 pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<String> {
     books.may_change(into)?;
     let decisions = read(file)?;
-    let sha256 = manifest::sha256_file(file)?;
+    // What is decided, not how the file is written: the same decisions on the same year are posted once.
+    let mut named: Vec<String> = decisions
+        .iter()
+        .map(|one| {
+            format!("{year};{};{};{};{}", one.institution, one.instrument, one.amount.ore(), one.reference)
+        })
+        .collect();
+    named.sort();
+    let sha256 = manifest::sha256_text(&named.join("\n"));
     let steps = books.ledger.steps()?;
     if steps.iter().any(|step| step.kind == StepKind::ReviewBoard && step.content.contains(&sha256)) {
         return Ok("vedtakene er ført fra før; ingenting endret".to_owned());

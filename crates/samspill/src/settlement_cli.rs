@@ -671,6 +671,13 @@ pub fn statement(arguments: &StatementArguments, threads: usize, teller: Teller)
             Err(_) => Some(domain::Minute::parse(text)?),
         },
     };
+    let clock = now(arguments.place.now.as_deref())?;
+    if let Some(at) = known_on.filter(|at| *at >= clock) {
+        return Err(crate::settlement_job::not_now(
+            format!("{at} is not over: what is known then may change"),
+            "leave --known-on out for what is known now",
+        ));
+    }
     let parties = if arguments.party.is_empty() {
         String::new()
     } else {

@@ -90,16 +90,23 @@ impl Books {
         Ok(posted.step)
     }
 
-    /// The party that answers for another in a month.
+    /// The party that answers for another in a month: decisions and mergers are followed to their end.
     pub fn heir(&self, party: &str, month: Month) -> String {
         let day = month.first();
-        if let Some(decided) = self.months.decided_heir(party, day) {
-            return decided.to_owned();
+        let mut now = party.to_owned();
+        // A decision may lead to a municipality that was merged later, and that to another decision.
+        for _ in 0..8 {
+            let next = match (self.months.decided_heir(&now, day), self.municipalities.heir(&now, day)) {
+                (Some(decided), _) => decided.to_owned(),
+                (None, Heir::One(heir)) => heir,
+                (None, Heir::Split(_)) => now.clone(),
+            };
+            if next == now {
+                break;
+            }
+            now = next;
         }
-        match self.municipalities.heir(party, day) {
-            Heir::One(heir) => heir,
-            Heir::Split(_) => party.to_owned(),
-        }
+        now
     }
 
     /// A month that may be posted to.
@@ -132,6 +139,15 @@ pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Resul
     let new: Vec<Month> = period.months().filter(|month| books.months.state(*month).is_none()).collect();
     if new.is_empty() {
         return Ok(format!("{period} er åpnet fra før; ingenting endret"));
+    }
+    let closed = |(month, record): (&Month, &ledger::months::MonthRecord)| {
+        matches!(record.state, PeriodState::Closed | PeriodState::Final).then_some(*month)
+    };
+    if let Some(later) = books.months.months.iter().filter_map(closed).find(|closed| *closed > new[0]) {
+        return Err(not_now(
+            format!("{later} is closed, and comes after {}", new[0]),
+            format!("samspill settlement correct takes in what belongs to {} in an open month", new[0]),
+        ));
     }
     if new.len() != period.months().count() {
         return Err(not_now(
@@ -214,6 +230,10 @@ impl Drop for Scratch {
 struct Delivered {
     contacts: Vec<i64>,
     units: BTreeSet<String>,
+    /// Contacts that were delivered and refused by the check.
+    refused: BTreeSet<i64>,
+    /// Whether a refused row does not say which contact it is.
+    is_unknown_refused: bool,
 }
 
 impl Delivered {
@@ -234,7 +254,7 @@ impl Delivered {
             }
         }
         contacts.sort_unstable();
-        Ok(Delivered { contacts, units })
+        Ok(Delivered { contacts, units, refused: BTreeSet::new(), is_unknown_refused: false })
     }
 
     fn holds(&self, contact: i64) -> bool {
@@ -271,7 +291,17 @@ impl<'a> Desk<'a> {
             teller,
         )?;
         let stage = teller.stage("leser leveransen");
-        let delivered = Delivered::of(&contacts)?;
+        let mut delivered = Delivered::of(&contacts)?;
+        for refusal in report.iter().flat_map(|report| &report.refused) {
+            match crate::explain_job::contact_of(&refusal.contact) {
+                Ok(contact) if !delivered.holds(contact) => {
+                    delivered.refused.insert(contact);
+                }
+                // A row that stands twice is there once.
+                Ok(_) => {}
+                Err(_) => delivered.is_unknown_refused = true,
+            }
+        }
         stage.done();
         let coverage = match run.coverage {
             Some(path) => read_coverage(path)?,
@@ -379,7 +409,9 @@ impl<'a> Desk<'a> {
         let known = self.known.borrow();
         let covers = |unit: &str, ended: &str| {
             let Ok(ended) = Month::parse(ended) else { return false };
-            self.coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)
+            // Where a refused row does not say which contact it is, any that is absent may be that one.
+            !self.delivered.is_unknown_refused
+                && self.coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)
         };
         let movements = correction::movements(&Comparison {
             posted: &posted,
@@ -388,10 +420,13 @@ impl<'a> Desk<'a> {
             first: last.is_none(),
             covers: &covers,
             delivered: &|contact| self.delivered.holds(contact),
+            refused: &|contact| self.delivered.refused.contains(&contact),
             known: &|contact| known.as_ref().is_some_and(|known| known.binary_search(&contact).is_ok()),
             heir: &|party| self.books.heir(party, into),
         });
-        if movements.rows.is_empty() && last.is_some() {
+        // The same amounts from values that are signed now are worth a step: the month is no draft any more.
+        let is_signed_now = last.as_ref().is_some_and(|last| last.draft) && self.unsigned.is_empty();
+        if movements.rows.is_empty() && last.is_some() && !is_signed_now {
             return Ok(None);
         }
         let mut causes: BTreeMap<Cause, i64> = BTreeMap::new();
@@ -484,13 +519,11 @@ pub fn run(books: &mut Books, period: Period, run: &Run, teller: Teller) -> Resu
     for month in &months {
         books.may_change(*month)?;
     }
+    let mut desk = Desk::new(books, run, &months, teller)?;
     let mut told = Vec::new();
-    let mut refused = 0;
     for month in months {
-        let mut desk = Desk::new(books, run, &[month], teller)?;
-        let moved = desk.month(month, month, teller)?;
-        refused = desk.refused;
-        let Some((mut moved, movements)) = moved else {
+        desk.unsigned.clear();
+        let Some((mut moved, movements)) = desk.month(month, month, teller)? else {
             told.push(format!("{month}: akkurat dette er bokført fra før; ingenting endret"));
             continue;
         };
@@ -505,17 +538,21 @@ pub fn run(books: &mut Books, period: Period, run: &Run, teller: Teller) -> Resu
         let content = serde_json::to_string(&desk.content(month, vec![moved], reopened.clone()))?;
         let (kept, sum) = (vouchers.len(), sums(&vouchers));
         let stage = teller.stage(&format!("bokfører {month}"));
+        let archives = vec![bytes, rules];
         let step =
-            books.post(StepKind::Run, &month.to_string(), run.now, content, vouchers, vec![bytes, rules])?;
+            desk.books.post(StepKind::Run, &month.to_string(), run.now, content, vouchers, archives)?;
         stage.done();
-        told.push(format!(
-            "{month}: steg {step}, {} bilag; {sum}; {}",
-            domain::amount::grouped(kept as u64),
-            told_causes(&causes)
-        ));
+        told.push(match kept {
+            0 => format!("{month}: steg {step}, ingen forskjell i kroner; reglene er signert nå"),
+            _ => {
+                let kept = domain::amount::grouped(kept as u64);
+                format!("{month}: steg {step}, {kept} bilag; {sum}; {}", told_causes(&causes))
+            }
+        });
         told.extend(told_reopened(&reopened));
+        desk.known.replace(None);
     }
-    Ok(Outcome { told: told.join("\n"), refused })
+    Ok(Outcome { told: told.join("\n"), refused: desk.refused })
 }
 
 fn told_reopened(keys: &[String]) -> Option<String> {
@@ -677,6 +714,27 @@ pub fn inherit(books: &mut Books, content: &Inherited, now: Minute) -> Result<St
     if books.months.inherited.contains(content) {
         return Ok("vedtaket er ført fra før; ingenting endret".to_owned());
     }
+    let heir = books.municipalities.of_party(&content.heir);
+    if !heir.is_some_and(|row| row.exists_on(content.from)) {
+        return Err(not_now(
+            format!("there is no municipality {} on {}", content.heir, content.from),
+            "give the code of the municipality that answers, as it is on that day",
+        ));
+    }
+    let code = content.party.trim_start_matches(domain::municipality::UNDECIDED);
+    let ended = books.municipalities.of_party(code).and_then(|row| row.to);
+    if ended.is_none_or(|to| to >= content.from) {
+        return Err(not_now(
+            format!("{code} is no municipality that has ended before {}", content.from),
+            "only a municipality that was split, as undecided:1507 or 0720, waits for a decision",
+        ));
+    }
+    if matches!(books.months.state(content.from.month()), Some(PeriodState::Closed | PeriodState::Final)) {
+        return Err(not_now(
+            format!("{} is closed: what its statements say never changes", content.from.month()),
+            "let the decision count from a month that is open",
+        ));
+    }
     let text = serde_json::to_string(content)?;
     books.post(
         StepKind::Inheritance,
@@ -741,32 +799,25 @@ pub fn on_account(
         bail!("no month")
     };
     let standing = books.vouchers(first, last, None)?;
-    if standing.iter().any(|voucher| voucher.cause == Cause::OnAccount) {
+    let has = |month: &Month| {
+        let name = month.to_string();
+        standing.iter().any(|voucher| voucher.cause == Cause::OnAccount && voucher.posting_month == name)
+    };
+    let missing: Vec<Month> = months.iter().copied().filter(|month| !has(month)).collect();
+    if missing.is_empty() {
         return Ok(format!("{period}: a konto er ført fra før; ingenting endret"));
     }
-    let mut yearly: BTreeMap<(Instrument, String, String), Amount> = BTreeMap::new();
-    let mut weights = vec![1_i64; months.len()];
+    let yearly: BTreeMap<(Instrument, String, String), Amount>;
+    // A year's amount is divided over its twelve months, of which some are asked for.
+    let mut weights = [1_i64; 12];
     let content = match from {
         OnAccountFrom::Budget(path) => {
             yearly = read_budget(path, &books.municipalities)?;
             OnAccount { basis: "budget".into(), of: manifest::sha256_file(path)?, divided: "equal".into() }
         }
         OnAccountFrom::Year(year) => {
-            let (Some(january), Some(december)) = (Month::new(*year, 1), Month::new(*year, 12)) else {
-                bail!("{year} is no year")
-            };
-            let mut by_month = [0_i64; 12];
-            for voucher in books.vouchers(january, december, None)? {
-                let Some(instrument) = voucher.instrument.filter(|_| voucher.cause.is_computed()) else {
-                    continue;
-                };
-                let key =
-                    (instrument, books.heir(&voucher.debtor, first), books.heir(&voucher.creditor, first));
-                *yearly.entry(key).or_default() += voucher.amount;
-                if let Ok(month) = Month::parse(&voucher.activity_period) {
-                    by_month[month.number() as usize - 1] += voucher.amount.ore();
-                }
-            }
+            let by_month;
+            (yearly, by_month) = of_year(books, *year, first)?;
             if yearly.is_empty() {
                 return Err(not_now(
                     format!("the ledger holds no settlement of {year}"),
@@ -774,10 +825,7 @@ pub fn on_account(
                 ));
             }
             if season {
-                weights = months
-                    .iter()
-                    .map(|month| std::cmp::max(by_month[month.number() as usize - 1], 0))
-                    .collect();
+                weights = by_month.map(|ore| std::cmp::max(ore, 0));
             }
             let divided = if season { "season" } else { "equal" }.to_owned();
             OnAccount { basis: "previous-year".into(), of: year.to_string(), divided }
@@ -785,9 +833,14 @@ pub fn on_account(
     };
     let mut vouchers = Vec::new();
     for ((instrument, debtor, creditor), amount) in &yearly {
-        for (month, part) in months.iter().zip(netting::divided(*amount, &weights)) {
+        let parts = netting::divided(*amount, &weights);
+        for month in &missing {
+            let part = parts.get(month.number() as usize - 1).copied().unwrap_or_default();
             vouchers.push(netting::on_account(&month.to_string(), *instrument, debtor, creditor, part));
         }
+    }
+    if vouchers.is_empty() {
+        bail!("there is no amount to post on account");
     }
     vouchers.sort_by(|one, other| one.posting_month.cmp(&other.posting_month));
     let (count, sum) = (vouchers.len(), sums(&vouchers));
@@ -800,6 +853,28 @@ pub fn on_account(
         Vec::new(),
     )?;
     Ok(format!("{period}: {count} bilag a konto; {sum}"))
+}
+
+/// What a year in the ledger came to, by instrument, debtor and creditor as they are now, and by month.
+#[expect(clippy::type_complexity, reason = "two tables of one reading, used in one place")]
+fn of_year(
+    books: &mut Books,
+    year: i16,
+    now: Month,
+) -> Result<(BTreeMap<(Instrument, String, String), Amount>, [i64; 12])> {
+    let (Some(january), Some(december)) = (Month::new(year, 1), Month::new(year, 12)) else {
+        bail!("{year} is no year")
+    };
+    let (mut yearly, mut by_month) = (BTreeMap::new(), [0_i64; 12]);
+    for voucher in books.vouchers(january, december, None)? {
+        let Some(instrument) = voucher.instrument.filter(|_| voucher.cause.is_computed()) else { continue };
+        let key = (instrument, books.heir(&voucher.debtor, now), books.heir(&voucher.creditor, now));
+        *yearly.entry(key).or_insert(Amount::ZERO) += voucher.amount;
+        if let Ok(month) = Month::parse(&voucher.activity_period) {
+            by_month[month.number() as usize - 1] += voucher.amount.ore();
+        }
+    }
+    Ok((yearly, by_month))
 }
 
 /// Reads a budget: `instrument;debtor;creditor;kroner`, decimal comma or point.
@@ -820,9 +895,11 @@ fn read_budget(
         };
         let instrument = Instrument::from_word(instrument).with_context(at)?;
         let amount = kroner_of(kroner).with_context(|| format!("{}: '{kroner}' is not an amount", at()))?;
-        let is_code = debtor.len() == 4 && debtor.bytes().all(|b| b.is_ascii_digit());
-        if is_code && municipalities.of_party(debtor).is_none() {
+        if debtor != "state" && !debtor.starts_with("area:") && municipalities.of_party(debtor).is_none() {
             bail!("{}: there is no municipality {debtor}", at());
+        }
+        if !domain::identifier::is_organisation(creditor) && !creditor.starts_with("SYN-") {
+            bail!("{}: {creditor} is no organisation number", at());
         }
         if out.insert((instrument, debtor.to_owned(), creditor.to_owned()), amount).is_some() {
             bail!("{}: {instrument} from {debtor} to {creditor} stands twice", at());
@@ -846,7 +923,9 @@ pub fn kroner_of(text: &str) -> Option<Amount> {
         return None;
     }
     let ore: i64 = if ore.is_empty() { 0 } else { format!("{ore:0<2}").parse().ok()? };
-    kroner.parse::<i64>().ok()?.checked_mul(100)?.checked_add(ore).map(|all| Amount::from_ore(sign * all))
+    let all = kroner.parse::<i64>().ok()?.checked_mul(100)?.checked_add(ore)?;
+    // No amount between two parties is above ten thousand billion kroner; sums of those that are below fit.
+    (all <= 1_000_000_000_000_000).then(|| Amount::from_ore(sign * all))
 }
 
 /// What `open` was asked for, with the defaults.

@@ -61,32 +61,41 @@ pub struct Order<'a> {
     pub command: String,
 }
 
-/// The last step that a statement is to be made from.
-fn last_step(steps: &[Step], order: &Order) -> Result<Option<Minute>> {
-    let Some(version) = order.version else { return Ok(order.known_on) };
-    let months = Months::of(steps, order.known_on)?;
-    let inside = months.months.range(order.span.first..=order.span.last);
-    let mut changes: Vec<i64> = inside.flat_map(|(_, record)| record.versions.iter().copied()).collect();
-    changes.sort_unstable();
-    changes.dedup();
-    let Some(step) = version.checked_sub(1).and_then(|place| changes.get(place)) else {
-        let name = &order.span.name;
-        return Err(not_now(
-            format!("the statement of {name} has {} versions, not {version}", changes.len()),
-            format!("samspill settlement status {name} shows the versions"),
-        ));
-    };
-    // What was known just before the next version was made: closing belongs to the version it closes.
-    let next = changes.iter().find(|other| *other > step);
-    let last = steps.iter().rfind(|one| next.is_none_or(|next| one.number < *next));
-    Ok(last.map(|one| one.recorded_at))
+/// The steps that a statement is to be made from: those recorded by the time asked for, up to the version
+/// asked for, and none that came after the last that touched the period.
+fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
+    let mut known: Vec<Step> =
+        steps.iter().filter(|step| order.known_on.is_none_or(|at| step.recorded_at <= at)).cloned().collect();
+    let months = Months::of(&known, None)?;
+    let (first, last) = (order.span.first, order.span.last);
+    let mut end = months.touched(first, last);
+    if let Some(version) = order.version {
+        let inside = months.months.range(first..=last);
+        let mut changes: Vec<i64> = inside.flat_map(|(_, record)| record.versions.iter().copied()).collect();
+        changes.sort_unstable();
+        changes.dedup();
+        if version == 0 || version > changes.len() {
+            let name = &order.span.name;
+            return Err(not_now(
+                format!("the statement of {name} has {} versions, not {version}", changes.len()),
+                format!("samspill settlement status {name} shows the versions"),
+            ));
+        }
+        // Closing belongs to the version that it closes: up to the step before the next version.
+        if let Some(next) = changes.get(version) {
+            known.retain(|step| step.number < *next);
+            end = Months::of(&known, None)?.touched(first, last);
+        }
+    }
+    // Decisions on who inherits count from the day that they name, whenever they were made.
+    known.retain(|step| step.number <= end || step.kind == StepKind::Inheritance);
+    Ok(known)
 }
 
 /// Makes statements. Gives how many, and the total of what is to be paid.
 pub fn run(books: &mut Books, order: &Order, teller: Teller) -> Result<Vec<Statement>> {
     let steps = books.ledger.steps()?;
-    let known = last_step(&steps, order)?;
-    let statements = statements(books, order, &steps, known, teller)?;
+    let statements = statements(books, order, &known_steps(&steps, order)?, teller)?;
     if statements.is_empty() {
         return Err(not_now(
             format!("nothing is posted for {}", order.span.name),
@@ -130,16 +139,18 @@ pub fn run(books: &mut Books, order: &Order, teller: Teller) -> Result<Vec<State
     Ok(statements)
 }
 
-/// The statements of a period, as known at a time.
+/// The statements of a period, as the steps given say.
 pub fn statements(
     books: &mut Books,
     order: &Order,
     steps: &[Step],
-    known: Option<Minute>,
     teller: Teller,
 ) -> Result<Vec<Statement>> {
     let stage = teller.stage("leser bilagene");
-    let months = Months::of(steps, known)?;
+    let mut months = Months::of(steps, None)?;
+    let is_inheritance = |step: &&Step| step.kind == StepKind::Inheritance;
+    months.last_step =
+        steps.iter().filter(|step| !is_inheritance(step)).map(|step| step.number).max().unwrap_or(0);
     let january = Month::new(order.span.first.year(), 1).unwrap_or(order.span.first);
     // What is carried forward may come from before the year.
     let first = months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));

@@ -674,3 +674,131 @@ fn on_account_is_balanced_by_the_tertial_and_the_board_decides() {
     assert!(code == Some(2) && told.contains("nothing of KMF was settled for U9 in 2012"), "{told}");
     done(&ledger, "2012-06-01", &["ledger", "verify"]);
 }
+
+/// What an auditor found once, and must not find again.
+#[test]
+#[expect(clippy::too_many_lines, reason = "one fault after the other, each in a line or two")]
+fn what_an_auditor_found() {
+    let work = folder("auditor");
+    let place = |name: &str| path(&work.join(name)).to_owned();
+    let contacts = world(31, 60);
+    let whole = csv(&contacts);
+    std::fs::write(place("whole.csv"), &whole).unwrap();
+    let file = place("whole.csv");
+    let json = |ledger: &str, period: &str, party: &str, more: &[&str]| -> serde_json::Value {
+        let out = place(&format!("out-{party}"));
+        let _ = std::fs::remove_dir_all(&out);
+        let mut all = vec!["statement", period, "--party", party, "--as", "json", "--out", &out];
+        all.extend(more);
+        done(ledger, "2013-01-01", &all);
+        let file = std::fs::read_dir(&out)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|p| p.extension().is_some_and(|e| e == "json"));
+        serde_json::from_str(&std::fs::read_to_string(file.unwrap()).unwrap()).unwrap()
+    };
+    let run = |ledger: &str, period: &str, contacts: &str, at: &str| {
+        tried(ledger, at, &["settlement", "run", period, "--draft", "--contacts", contacts])
+    };
+    // Invoices set what was paid on account against what is claimed, and leave nothing open.
+    let ledger = place("decentral.sqlite");
+    std::fs::write(place("budget.csv"), "KMF;1201;983658725;120000\n").unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--mode", "decentral"]);
+    let budget = place("budget.csv");
+    let account = |period: &str| {
+        done(&ledger, "2012-01-01", &["settlement", "on-account", period, "--budget", &budget])
+    };
+    // A month is a twelfth of the year; the rest is posted later, and nothing twice.
+    assert!(account("2012-01").contains("1 bilag a konto; KMF 10\u{a0}000,00"));
+    assert!(account("2012").contains("11 bilag a konto; KMF 110\u{a0}000,00"));
+    run(&ledger, "2012-01", &file, "2012-02-01");
+    done(&ledger, "2012-02-01", &["settlement", "close", "2012-01"]);
+    let bergen = json(&ledger, "2012-01", "1201", &[]);
+    assert_eq!(bergen["to_pay"].as_i64().unwrap(), bergen["settled"].as_i64().unwrap() - 1_000_000);
+    let paid: i64 =
+        bergen["payments"].as_array().unwrap().iter().map(|one| one["amount"].as_i64().unwrap()).sum();
+    assert_eq!(paid, bergen["to_pay"].as_i64().unwrap());
+    let balances = samspill(&["ledger", "balances", "--as", "csv", "--ledger", &ledger]);
+    assert!(!text(&balances.stdout).contains("receivable"), "{}", text(&balances.stdout));
+    // A row that is refused was delivered: it is not withdrawn.
+    let first = contacts.iter().find(|contact| contact.month == 1).unwrap();
+    let broken = whole.replace(
+        &first.row(),
+        &first.row().replace(",medical,", ",medicall,").replace(",surgical,", ",surgicall,"),
+    );
+    std::fs::write(place("broken.csv"), broken).unwrap();
+    let correct = [
+        "settlement",
+        "correct",
+        "2012-01",
+        "--into",
+        "2012-02",
+        "--draft",
+        "--contacts",
+        &place("broken.csv"),
+    ];
+    let (code, told) = tried(&ledger, "2012-03-01", &correct);
+    assert!(code == Some(3) && told.contains("ingen forskjell"), "{told}");
+    // Months that come before a closed one are not opened, and all months of a command are covered.
+    let ledger = place("order.sqlite");
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-02"]);
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-03"]);
+    run(&ledger, "2012-02", &file, "2012-03-01");
+    done(&ledger, "2012-03-01", &["settlement", "close", "2012-02"]);
+    let (code, told) = tried(&ledger, "2012-03-02", &["settlement", "open", "2012-01"]);
+    assert!(code == Some(2) && told.contains("2012-02 is closed"), "{told}");
+    let ledger = place("whole.sqlite");
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--balancing", "tertial"]);
+    run(&ledger, "2012-T1", &file, "2012-05-01");
+    let gone = contacts.iter().find(|contact| contact.ready_days > 0).unwrap();
+    std::fs::write(place("gone.csv"), csv(contacts.iter().filter(|contact| contact.id != gone.id))).unwrap();
+    run(&ledger, "2012-T1", &place("gone.csv"), "2012-05-01");
+    assert_eq!(owed(&ledger), settled(&place("gone.csv"), None, "auditor-settled"));
+    // The first version says the same after the second, though both were recorded in the same minute.
+    let version =
+        |number: &str| json(&ledger, &format!("2012-{:02}", gone.month), "1201", &["--version", number]);
+    let before = version("1");
+    run(&ledger, "2012-T1", &file, "2012-05-01");
+    assert_eq!(version("1"), before);
+    done(&ledger, "2012-05-02", &["settlement", "close", "2012-T1"]);
+    assert_eq!(version("1"), before);
+    let (code, told) = tried(
+        &ledger,
+        "2012-05-02",
+        &["statement", "2012-01", "--known-on", "2012-05-02", "--out", &place("x")],
+    );
+    assert!(code == Some(2) && told.contains("is not over"), "{told}");
+    // Everybody who is to pay or get in the month that balances has a statement, and the two sides agree.
+    let told =
+        done(&ledger, "2013-01-01", &["statement", "2012-04", "--as", "csv", "--out", &place("april")]);
+    let sides: Vec<&str> = told.split("å betale ").nth(1).unwrap().trim().split(", til gode ").collect();
+    assert_eq!(sides[0], sides[1], "{told}");
+    // A line is taken off once.
+    let month = format!("2012-{:02}", gone.month);
+    let id = gone.id.to_string();
+    let mut filing = vec!["objection", "file", "--party", gone.home, "--instrument", "USK", "--contact", &id];
+    filing.extend(["--month", &month, "--ground", "other"]);
+    let key = done(&ledger, "2012-06-01", &filing).split(':').next().unwrap().to_owned();
+    done(
+        &ledger,
+        "2012-06-01",
+        &["objection", "decide", &key, "--outcome", "upheld", "--reference", "x", "--into", "2012-05"],
+    );
+    let (code, told) = tried(&ledger, "2012-06-02", &filing);
+    assert!(code == Some(2) && told.contains("taken off already"), "{told}");
+    let told = text(&samspill(&["explain", &id, "--ledger", &ledger]).stdout);
+    assert!(told.contains(&format!("objection {key}: upheld")), "{told}");
+    // Amounts that nobody owes are no amounts, and decisions are about municipalities that are.
+    std::fs::write(place("budget.csv"), "KMF;1201;983658725;90000000000000000\n").unwrap();
+    let (code, told) = tried(
+        &ledger,
+        "2012-06-02",
+        &["settlement", "on-account", "2012-05", "--budget", &place("budget.csv")],
+    );
+    assert!(code == Some(1) && told.contains("budget.csv:1") && told.contains("is not an amount"), "{told}");
+    let inherit =
+        ["settlement", "inherit", "9999", "--heir", "abc", "--from", "2012-05-01", "--reference", "x"];
+    let (code, told) = tried(&ledger, "2012-06-02", &inherit);
+    assert!(code == Some(2) && told.contains("no municipality abc"), "{told}");
+    done(&ledger, "2013-01-01", &["ledger", "verify"]);
+}
