@@ -179,7 +179,7 @@ impl Months {
         match step.kind {
             StepKind::ObjectionFiled => {
                 let objection: Objection = read(step)?;
-                self.touch(&[objection.month], step.number);
+                self.touch_from(objection.month, step.number);
                 let filed_at = step.recorded_at;
                 let dispute = Dispute { objection, filed_at, answer: None, decision: None };
                 self.disputes.insert(dispute.objection.key.clone(), dispute);
@@ -197,7 +197,9 @@ impl Months {
                     let is_draft = month.is_some_and(|month| self.is_draft(month));
                     self.changed(decision.into, step.number, is_draft);
                 }
-                self.touch(month.as_slice(), step.number);
+                if let Some(month) = month {
+                    self.touch_from(month, step.number);
+                }
                 if let Some(dispute) = self.disputes.get_mut(&decision.key) {
                     dispute.decision = Some(decision);
                 }
@@ -220,6 +222,13 @@ impl Months {
     /// Whether a month of activity rests on unsigned values.
     fn is_draft(&self, month: Month) -> bool {
         self.basis.get(&month).and_then(|basis| basis.last()).is_some_and(|basis| basis.draft)
+    }
+
+    /// A line of a month of activity may stand in the statement of any month from then on.
+    fn touch_from(&mut self, first: Month, step: i64) {
+        for (_, record) in self.months.range_mut(first..) {
+            record.touched = step;
+        }
     }
 
     fn touch(&mut self, months: &[Month], step: i64) {

@@ -802,3 +802,66 @@ fn what_an_auditor_found() {
     assert!(code == Some(2) && told.contains("no municipality abc"), "{told}");
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
+
+/// What belongs to a municipality that was merged at New Year is asked of its successor, by name of what it
+/// corrects; the old one's statement of December stands.
+#[test]
+fn a_successor_answers_after_a_merger() {
+    let work = folder("merger");
+    let place = |name: &str| path(&work.join(name)).to_owned();
+    let ledger = place("ledger.sqlite");
+    let mut contacts = world(41, 30);
+    for (number, contact) in contacts.iter_mut().enumerate() {
+        contact.month = 12;
+        contact.home = if number % 2 == 0 { "1901" } else { "1915" };
+    }
+    std::fs::write(place("early.csv"), csv(&contacts[..20])).unwrap();
+    std::fs::write(place("all.csv"), csv(&contacts)).unwrap();
+    done(&ledger, "2012-12-01", &["settlement", "open", "2012-12"]);
+    done(&ledger, "2012-12-01", &["settlement", "open", "2013-01"]);
+    let deliver = |command: &str, month: &str, file: &str, more: &[&str]| {
+        let mut all = vec!["settlement", command, month, "--draft", "--contacts", file];
+        all.extend(more);
+        done(&ledger, "2013-02-01", &all)
+    };
+    deliver("run", "2012-12", &place("early.csv"), &[]);
+    done(&ledger, "2013-02-01", &["settlement", "close", "2012-12"]);
+    let told = deliver("correct", "2012-12", &place("all.csv"), &["--into", "2013-01"]);
+    assert!(told.contains("ny aktivitet"), "{told}");
+    deliver("run", "2013-01", &place("all.csv"), &[]);
+    done(&ledger, "2013-02-01", &["settlement", "close", "2013-01"]);
+    let statement = |period: &str, party: &str| {
+        let out = place(&format!("{period}-{party}"));
+        let (code, told) = tried(
+            &ledger,
+            "2013-03-01",
+            &["statement", period, "--party", party, "--as", "json", "--out", &out],
+        );
+        let file = std::path::Path::new(&out).join(format!("oppgjor-{period}-{party}-kladd.json"));
+        let json = std::fs::read_to_string(file)
+            .ok()
+            .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap());
+        (code, told, json)
+    };
+    // December is the old ones'; January is the new one's, with what it inherits from both.
+    assert!(statement("2012-12", "1901").2.is_some() && statement("2012-12", "1915").2.is_some());
+    assert_eq!(statement("2012-12", "1903").0, Some(2));
+    assert_eq!(statement("2013-01", "1901").0, Some(2));
+    let january = statement("2013-01", "1903").2.unwrap();
+    let corrects: std::collections::BTreeSet<&str> =
+        january["posts"].as_array().unwrap().iter().map(|post| post["corrects"].as_str().unwrap()).collect();
+    assert_eq!(corrects.into_iter().collect::<Vec<_>>(), ["2012-12-1901", "2012-12-1915"]);
+    assert_eq!(january["to_pay"], january["settled"]);
+    assert!(january["settled"].as_i64().unwrap() > 0);
+    // The successor may dispute what it inherited.
+    let late = contacts[20..].iter().find(|contact| contact.ready_days > 0).unwrap();
+    let filing =
+        ["objection", "file", "--party", "1903", "--instrument", "USK", "--contact", &late.id.to_string()]
+            .map(str::to_owned);
+    let mut filing: Vec<&str> = filing.iter().map(String::as_str).collect();
+    filing.extend(["--month", "2012-12", "--ground", "other"]);
+    assert!(done(&ledger, "2013-03-01", &filing).contains("er omtvistet"));
+    let january = statement("2013-01", "1903").2.unwrap();
+    assert_eq!(january["objections"].as_array().unwrap().len(), 1);
+    done(&ledger, "2013-03-01", &["ledger", "verify"]);
+}
