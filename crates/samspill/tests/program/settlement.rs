@@ -865,3 +865,47 @@ fn a_successor_answers_after_a_merger() {
     assert_eq!(january["objections"].as_array().unwrap().len(), 1);
     done(&ledger, "2013-03-01", &["ledger", "verify"]);
 }
+
+/// A folder of rules where somebody has signed every source.
+fn signed(name: &str) -> PathBuf {
+    let out = folder(name);
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|ending| ending == "toml") {
+            let lines = std::fs::read_to_string(&file).unwrap();
+            let sign = |line: &str| match line.starts_with("[sources.") {
+                true => format!("{line}\nsigned_off = \"A. Jurist, 2027-01-01\"\n"),
+                false => format!("{line}\n"),
+            };
+            std::fs::write(out.join(file.file_name().unwrap()), lines.lines().map(sign).collect::<String>())
+                .unwrap();
+        }
+    }
+    out
+}
+
+/// A draft becomes signed when the same is settled with signed rules, and then it can be made final.
+#[test]
+fn a_signed_month_is_made_final() {
+    let work = folder("final");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (file, law) = (work.join("contacts.csv"), signed("final-law"));
+    std::fs::write(&file, csv(&world(51, 30))).unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
+    let run = ["settlement", "run", "2012-01", "--contacts", path(&file)];
+    let (code, told) = tried(&ledger, "2012-02-01", &run);
+    assert!(code == Some(2) && told.contains("unsigned"), "{told}");
+    done(&ledger, "2012-02-01", &[&run[..], &["--draft"]].concat());
+    let told = done(&ledger, "2012-02-02", &[&run[..], &["--law", path(&law)]].concat());
+    assert!(told.contains("reglene er signert nå"), "{told}");
+    let (code, told) = tried(&ledger, "2012-02-02", &["settlement", "finalise", "2012-01"]);
+    assert!(code == Some(2) && told.contains("is not closed"), "{told}");
+    done(&ledger, "2012-02-03", &["settlement", "close", "2012-01"]);
+    assert!(done(&ledger, "2012-02-04", &["settlement", "finalise", "2012-01"]).contains("endelig"));
+    assert!(done(&ledger, "2012-02-04", &["settlement", "finalise", "2012-01"]).contains("ingenting endret"));
+    let out = work.join("statements");
+    done(&ledger, "2013-01-01", &["statement", "2012-01", "--as", "json", "--out", path(&out)]);
+    let json = std::fs::read_to_string(out.join("oppgjor-2012-01-state.json")).unwrap();
+    assert!(json.contains("\"final\"") && !json.contains("\"draft\""), "{json}");
+    done(&ledger, "2013-01-01", &["ledger", "verify"]);
+}
