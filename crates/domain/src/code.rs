@@ -241,8 +241,6 @@ vocabulary! {
         Netting = "netting",
         /// Asked of one debtor by one creditor, where each creditor sends its own invoice.
         Invoice = "invoice",
-        /// Rounding to whole kroner.
-        Rounding = "rounding",
     }
 }
 
@@ -261,8 +259,12 @@ impl Cause {
             Cause::OnAccount => "a konto",
             Cause::Netting => "nettooppgjør",
             Cause::Invoice => "faktura",
-            Cause::Rounding => "avrunding",
         }
+    }
+
+    /// Whether the voucher says how something is paid, rather than that it is owed.
+    pub const fn is_payment(self) -> bool {
+        matches!(self, Cause::Netting | Cause::Invoice)
     }
 
     /// Whether the voucher states what a contact amounts to, as computed from data and rules.
@@ -274,12 +276,9 @@ impl Cause {
             | Cause::ChangedCoding
             | Cause::ChangedPayer
             | Cause::ChangedRule => true,
-            Cause::Objection
-            | Cause::ReviewBoard
-            | Cause::OnAccount
-            | Cause::Netting
-            | Cause::Invoice
-            | Cause::Rounding => false,
+            Cause::Objection | Cause::ReviewBoard | Cause::OnAccount | Cause::Netting | Cause::Invoice => {
+                false
+            }
         }
     }
 }

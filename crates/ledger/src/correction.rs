@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use domain::{Amount, Cause, Claim, Claims, Words};
 
-use crate::voucher::{Posting, Voucher};
+use crate::voucher::Voucher;
 
 /// What to compare.
 pub struct Comparison<'a> {
@@ -270,15 +270,6 @@ pub fn vouchers(movements: &Claims, posting_month: &str) -> Vec<Voucher> {
             voucher
         })
         .collect()
-}
-
-/// Kroner by cause, for the one who posts.
-pub fn by_cause(posting: &Posting) -> BTreeMap<Cause, Amount> {
-    let mut out = BTreeMap::new();
-    for voucher in &posting.vouchers {
-        *out.entry(voucher.cause).or_default() += voucher.amount;
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Where each month stands, read from the steps: open, provisional, closed or final; what it was settled
 //! from; and how many times its statement has changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Balancing, Day, Minute, Mode, Month, PayRounding, PeriodState, StepKind};
+use domain::{Balancing, Day, Minute, Month, PayRounding, PeriodState, StepKind};
 use serde::de::DeserializeOwned;
 
 use crate::content::{Answer, Closed, Decision, Inherited, Objection, Opened, Reviewed, Settled};
@@ -22,8 +22,6 @@ pub struct MonthRecord {
     pub versions: Vec<i64>,
     /// How many times its own activity was settled.
     pub runs: usize,
-    /// Whether an unsigned value stands behind a voucher in its statement.
-    pub draft: bool,
     /// Whether the last settlement of its own activity was a draft.
     run_is_draft: bool,
     /// Whether a correction or decision that stands in it was.
@@ -81,8 +79,6 @@ pub struct Months {
     pub synthetic: bool,
     /// Unsigned values that were used, once each.
     pub unsigned: Vec<String>,
-    /// Last step that was read.
-    pub last_step: i64,
 }
 
 fn read<T: DeserializeOwned>(step: &Step) -> Result<T, LedgerError> {
@@ -93,77 +89,99 @@ fn read<T: DeserializeOwned>(step: &Step) -> Result<T, LedgerError> {
     })
 }
 
+impl MonthRecord {
+    fn opened(opened: &Opened, step: i64) -> MonthRecord {
+        MonthRecord {
+            state: PeriodState::Open,
+            opened: opened.clone(),
+            versions: Vec::new(),
+            runs: 0,
+            run_is_draft: false,
+            other_is_draft: false,
+            touched: step,
+            corrected: false,
+            netted: false,
+            closed_at: None,
+        }
+    }
+
+    /// Whether an unsigned value stands behind a voucher in its statement.
+    pub fn is_draft(&self) -> bool {
+        self.run_is_draft || self.other_is_draft
+    }
+
+    /// Whether it never changes any more.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, PeriodState::Closed | PeriodState::Final)
+    }
+
+    /// A step put vouchers in its statement.
+    fn change(&mut self, step: i64) {
+        self.versions.push(step);
+        self.touched = step;
+    }
+}
+
 impl Months {
-    /// Reads the steps that were recorded by a time; all of them without one.
+    /// Reads steps, from the first on.
     ///
     /// # Errors
     /// If a step's content cannot be read.
-    pub fn of(steps: &[Step], known_at: Option<Minute>) -> Result<Months, LedgerError> {
+    pub fn of(steps: &[Step]) -> Result<Months, LedgerError> {
         let mut out = Months::default();
-        for step in steps.iter().filter(|step| known_at.is_none_or(|at| step.recorded_at <= at)) {
-            out.step(step)?;
-            out.last_step = step.number;
+        for step in steps {
+            out.add(step)?;
         }
         Ok(out)
     }
 
-    fn step(&mut self, step: &Step) -> Result<(), LedgerError> {
+    /// Reads one step more.
+    ///
+    /// # Errors
+    /// If its content cannot be read.
+    pub fn add(&mut self, step: &Step) -> Result<(), LedgerError> {
         let months: Vec<Month> =
             domain::Period::parse(&step.period).map(|period| period.months().collect()).unwrap_or_default();
         match step.kind {
             StepKind::Open => {
                 let opened: Opened = read(step)?;
                 for month in months {
-                    let record = MonthRecord {
-                        state: PeriodState::Open,
-                        opened: opened.clone(),
-                        versions: Vec::new(),
-                        runs: 0,
-                        draft: false,
-                        run_is_draft: false,
-                        other_is_draft: false,
-                        touched: step.number,
-                        corrected: false,
-                        netted: false,
-                        closed_at: None,
-                    };
-                    self.months.entry(month).or_insert(record);
+                    self.months.entry(month).or_insert_with(|| MonthRecord::opened(&opened, step.number));
                 }
             }
             StepKind::OnAccount => {
-                for month in &months {
-                    if let Some(record) = self.months.get_mut(month) {
-                        record.touched = step.number;
-                        // A statement that was made already says something else now.
-                        if !record.versions.is_empty() {
-                            record.versions.push(step.number);
-                        }
+                for record in self.records(&months) {
+                    record.touched = step.number;
+                    // A statement that was made already says something else now.
+                    if !record.versions.is_empty() {
+                        record.versions.push(step.number);
                     }
                 }
             }
             StepKind::Run | StepKind::Correct => self.settled(step, read(step)?),
             StepKind::Close => {
                 let closed: Closed = read(step)?;
-                self.touch(&months, step.number);
-                for (month, record) in &mut self.months {
-                    if months.contains(month) {
-                        record.state = PeriodState::Closed;
-                        record.netted = closed.netted;
-                        record.closed_at = Some(step.recorded_at);
-                    }
+                for record in self.records(&months) {
+                    record.touched = step.number;
+                    record.state = PeriodState::Closed;
+                    record.netted = closed.netted;
+                    record.closed_at = Some(step.recorded_at);
                 }
             }
             StepKind::Finalise => {
-                self.touch(&months, step.number);
-                for (month, record) in &mut self.months {
-                    if months.contains(month) {
-                        record.state = PeriodState::Final;
-                    }
+                for record in self.records(&months) {
+                    record.touched = step.number;
+                    record.state = PeriodState::Final;
                 }
             }
-            StepKind::ObjectionFiled | StepKind::ObjectionAnswered | StepKind::ObjectionDecided => {
-                self.dispute(step)?;
+            StepKind::ObjectionFiled => self.filed(step, read(step)?),
+            StepKind::ObjectionAnswered => {
+                let answer: Answer = read(step)?;
+                if let Some(dispute) = self.disputes.get_mut(&answer.key) {
+                    dispute.answer = Some(answer);
+                }
             }
+            StepKind::ObjectionDecided => self.decided(step, read(step)?),
             StepKind::ReviewBoard => {
                 let reviewed: Reviewed = read(step)?;
                 let is_draft = months.iter().any(|month| self.is_draft(*month));
@@ -174,48 +192,34 @@ impl Months {
         Ok(())
     }
 
-    /// An objection that is filed, answered or decided.
-    fn dispute(&mut self, step: &Step) -> Result<(), LedgerError> {
-        match step.kind {
-            StepKind::ObjectionFiled => {
-                let objection: Objection = read(step)?;
-                self.touch_from(objection.month, step.number);
-                let filed_at = step.recorded_at;
-                let dispute = Dispute { objection, filed_at, answer: None, decision: None };
-                self.disputes.insert(dispute.objection.key.clone(), dispute);
-            }
-            StepKind::ObjectionAnswered => {
-                let answer: Answer = read(step)?;
-                if let Some(dispute) = self.disputes.get_mut(&answer.key) {
-                    dispute.answer = Some(answer);
-                }
-            }
-            StepKind::ObjectionDecided => {
-                let decision: Decision = read(step)?;
-                let month = self.disputes.get(&decision.key).map(|dispute| dispute.objection.month);
-                if step.vouchers > 0 {
-                    let is_draft = month.is_some_and(|month| self.is_draft(month));
-                    self.changed(decision.into, step.number, is_draft);
-                }
-                if let Some(month) = month {
-                    self.touch_from(month, step.number);
-                }
-                if let Some(dispute) = self.disputes.get_mut(&decision.key) {
-                    dispute.decision = Some(decision);
-                }
-            }
-            _ => {}
+    fn records(&mut self, months: &[Month]) -> impl Iterator<Item = &mut MonthRecord> {
+        self.months.iter_mut().filter(|(month, _)| months.contains(month)).map(|(_, record)| record)
+    }
+
+    fn filed(&mut self, step: &Step, objection: Objection) {
+        self.touch_from(objection.month, step.number);
+        let dispute = Dispute { objection, filed_at: step.recorded_at, answer: None, decision: None };
+        self.disputes.insert(dispute.objection.key.clone(), dispute);
+    }
+
+    fn decided(&mut self, step: &Step, decision: Decision) {
+        let Some(month) = self.disputes.get(&decision.key).map(|dispute| dispute.objection.month) else {
+            return;
+        };
+        if step.vouchers > 0 {
+            self.changed(decision.into, step.number, self.is_draft(month));
         }
-        Ok(())
+        self.touch_from(month, step.number);
+        if let Some(dispute) = self.disputes.get_mut(&decision.key) {
+            dispute.decision = Some(decision);
+        }
     }
 
     /// A decision changed a month's statement. What it is taken off, or divided by, may rest on unsigned values.
     fn changed(&mut self, month: Month, step: i64, is_draft: bool) {
         if let Some(record) = self.months.get_mut(&month) {
-            record.versions.push(step);
-            record.touched = step;
+            record.change(step);
             record.other_is_draft |= is_draft;
-            record.draft = record.run_is_draft || record.other_is_draft;
         }
     }
 
@@ -231,14 +235,6 @@ impl Months {
         }
     }
 
-    fn touch(&mut self, months: &[Month], step: i64) {
-        for month in months {
-            if let Some(record) = self.months.get_mut(month) {
-                record.touched = step;
-            }
-        }
-    }
-
     fn settled(&mut self, step: &Step, settled: Settled) {
         self.synthetic |= settled.delivery.synthetic;
         for value in &settled.unsigned {
@@ -248,16 +244,13 @@ impl Months {
         }
         let is_draft = !settled.unsigned.is_empty();
         if let Some(record) = self.months.get_mut(&settled.into) {
-            record.versions.push(step.number);
-            record.touched = step.number;
-            match step.kind {
-                StepKind::Run => {
-                    record.runs += 1;
-                    record.run_is_draft = is_draft;
-                }
-                _ => record.other_is_draft |= is_draft,
+            record.change(step.number);
+            if step.kind == StepKind::Run {
+                record.runs += 1;
+                record.run_is_draft = is_draft;
+            } else {
+                record.other_is_draft |= is_draft;
             }
-            record.draft = record.run_is_draft || record.other_is_draft;
             if record.state == PeriodState::Open {
                 record.state = PeriodState::Provisional;
             }
@@ -273,7 +266,7 @@ impl Months {
                 movements: moved.movements_archive,
                 rules_archive: settled.rules_archive.clone(),
                 rules: moved.rules,
-                draft: !settled.unsigned.is_empty(),
+                draft: is_draft,
             };
             self.basis.entry(moved.month).or_default().push(basis);
             if moved.month != settled.into
@@ -294,7 +287,7 @@ impl Months {
     pub fn terms(&self, month: Month) -> Terms {
         match self.months.get(&month) {
             Some(record) => Terms { modes: record.opened.modes.clone(), rounding: record.opened.rounding },
-            None => Terms { modes: BTreeMap::<domain::Instrument, Mode>::new(), rounding: PayRounding::Ore },
+            None => Terms { modes: BTreeMap::new(), rounding: PayRounding::Ore },
         }
     }
 
@@ -321,6 +314,16 @@ impl Months {
     /// The last step that touched a span of months; 0 if none of them was opened.
     pub fn touched(&self, first: Month, last: Month) -> i64 {
         self.months.range(first..=last).map(|(_, record)| record.touched).max().unwrap_or(0)
+    }
+
+    /// The steps that changed the statement of a span of months, in order: the first made version 1.
+    pub fn versions(&self, first: Month, last: Month) -> BTreeSet<i64> {
+        self.months.range(first..=last).flat_map(|(_, record)| record.versions.iter().copied()).collect()
+    }
+
+    /// Objections that nobody has decided.
+    pub fn open_disputes(&self) -> impl Iterator<Item = &Objection> {
+        self.disputes.values().filter(|one| one.decision.is_none()).map(|one| &one.objection)
     }
 
     /// A recorded decision on who answers for a party on a day.

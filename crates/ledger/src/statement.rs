@@ -7,7 +7,8 @@ use domain::statement::{
 };
 use domain::{AccountKind, Amount, Cause, Day, Instrument, Mode, Month, Period, PeriodState};
 
-use crate::months::Months;
+use crate::content::Objection;
+use crate::months::{MonthRecord, Months};
 use crate::voucher::Voucher;
 
 /// A rule version as people know it.
@@ -71,35 +72,9 @@ impl Span {
         Some(Span { name: format!("{month}-ytd"), first: Month::new(month.year(), 1)?, last: month })
     }
 
-    fn holds(&self, month: &str) -> bool {
+    /// Whether a month, as vouchers name it, lies in it.
+    pub fn holds(&self, month: &str) -> bool {
         Month::parse(month).is_ok_and(|month| self.first <= month && month <= self.last)
-    }
-}
-
-/// Every party that a statement is for: municipalities, trusts, regional authorities, the state.
-pub fn parties(vouchers: &[Voucher], heir: &dyn Fn(&str) -> String) -> BTreeSet<String> {
-    let mut raw: BTreeSet<&str> = BTreeSet::new();
-    for voucher in vouchers.iter().filter(|voucher| is_gross(voucher)) {
-        raw.insert(&voucher.debtor);
-        raw.insert(&voucher.creditor);
-    }
-    // Who has nothing new, but settles what was carried from months before.
-    for voucher in vouchers.iter().filter(|voucher| matches!(voucher.cause, Cause::Netting | Cause::Invoice))
-    {
-        raw.extend(
-            [voucher.debtor.as_str(), voucher.creditor.as_str()].iter().filter(|party| **party != "clearing"),
-        );
-    }
-    raw.into_iter().map(heir).collect()
-}
-
-/// Whether a voucher says what is owed, rather than how it is paid.
-fn is_gross(voucher: &Voucher) -> bool {
-    match voucher.cause {
-        Cause::Netting | Cause::Invoice | Cause::Rounding => false,
-        cause => {
-            cause.is_computed() || matches!(cause, Cause::Objection | Cause::ReviewBoard | Cause::OnAccount)
-        }
     }
 }
 
@@ -128,17 +103,18 @@ pub fn statement(
     language: Language,
     desk: &Desk,
 ) -> Statement {
-    let owes = own.iter().any(|(voucher, owes)| *owes && is_gross(voucher));
+    let owes = own.iter().any(|(voucher, owes)| *owes && !voucher.cause.is_payment());
     let mine: Vec<&Voucher> = own
         .iter()
-        .filter(|(voucher, side)| *side == owes && is_gross(voucher))
+        .filter(|(voucher, side)| *side == owes && !voucher.cause.is_payment())
         .map(|(voucher, _)| *voucher)
         .collect();
     let inside: Vec<&Voucher> =
         mine.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
     let gross: Vec<&Voucher> =
         inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
-    let disputed = disputed(desk, party);
+    let disputes = disputes(desk, party);
+    let disputed = disputes.iter().map(|one| (one.instrument, one.month.to_string())).collect();
     let posts = |by_unit| posts(&gross, by_unit, owes, span, desk, &disputed, party);
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
@@ -146,14 +122,14 @@ pub fn statement(
     let record = desk.months.months.get(&span.last);
     let mode = mode(&gross, desk.months, span.last);
     let cleared = cleared(own, party, span, desk.heir);
-    let fixed = record.is_some_and(|record| matches!(record.state, PeriodState::Closed | PeriodState::Final));
+    let fixed = record.is_some_and(MonthRecord::is_closed);
     let expected = paying.carried + settled - on_account - paying.carried_on;
     let to_pay = if fixed { cleared.paid } else { expected };
     let (due, due_unsigned) = due(&gross, desk, span.last);
     let mut statement = Statement {
         form: FORM,
         number: format!("{}-{}", span.name, party.replace(':', "-")),
-        version: version(desk.months, span),
+        version: desk.months.versions(span.first, span.last).len(),
         period: span.name.clone(),
         from: span.first.first(),
         to: span.last.last(),
@@ -179,11 +155,11 @@ pub fn statement(
         detail: posts(true),
         bookings: if owes { bookings(&gross, desk, party) } else { Vec::new() },
         months: month_sums(&mine, span),
-        objections: open_objections(desk, party),
+        objections: disputes.iter().map(|one| (one.key.clone(), Amount::from_ore(one.amount_ore))).collect(),
         rules: rules(&gross, desk),
         unsigned: desk.months.unsigned.len(),
         control_code: desk.control_code.clone(),
-        last_step: desk.months.last_step,
+        last_step: desk.months.touched(span.first, span.last),
     };
     statement.payments = payments(&statement, own, span, desk);
     statement
@@ -197,20 +173,13 @@ fn on_account(vouchers: &[&Voucher]) -> Amount {
     vouchers.iter().filter(|voucher| voucher.cause == Cause::OnAccount).map(|voucher| voucher.amount).sum()
 }
 
-/// Months whose statement was changed by a step, and how often.
-fn version(months: &Months, span: &Span) -> usize {
-    let inside = months.months.range(span.first..=span.last);
-    let steps: BTreeSet<i64> = inside.flat_map(|(_, record)| record.versions.iter().copied()).collect();
-    steps.len()
-}
-
 fn tags(months: &Months, span: &Span) -> Vec<Tag> {
     let records: Vec<_> = months.months.range(span.first..=span.last).map(|(_, record)| record).collect();
     let all = |state: &[PeriodState]| {
         !records.is_empty() && records.iter().all(|record| state.contains(&record.state))
     };
     let mut tags = Vec::new();
-    if records.iter().any(|record| record.draft) {
+    if records.iter().any(|record| record.is_draft()) {
         tags.push(Tag::Draft);
     }
     tags.push(if all(&[PeriodState::Final]) {
@@ -283,9 +252,9 @@ fn cleared(own: &[(&Voucher, bool)], party: &str, span: &Span, heir: &dyn Fn(&st
     let mut seen = BTreeSet::new();
     let mut owes = false;
     for (voucher, side) in own {
-        owes |= *side && is_gross(voucher);
-        let netted = matches!(voucher.cause, Cause::Netting | Cause::Invoice);
-        if !netted || !span.holds(&voucher.posting_month) || !seen.insert(voucher.number) {
+        owes |= *side && !voucher.cause.is_payment();
+        if !voucher.cause.is_payment() || !span.holds(&voucher.posting_month) || !seen.insert(voucher.number)
+        {
             continue;
         }
         for line in voucher.lines.iter().filter(|line| heir(&line.account.party) == party) {
@@ -311,19 +280,9 @@ fn due(gross: &[&Voucher], desk: &Desk, last: Month) -> (Option<Day>, bool) {
     (closed.map(|at| at.day().plus(days)), unsigned)
 }
 
-/// Keys that lines of this party are disputed by: instrument, month of activity.
-fn disputed(desk: &Desk, party: &str) -> BTreeSet<(Instrument, String)> {
-    let ours =
-        |one: &&crate::months::Dispute| one.decision.is_none() && (desk.heir)(&one.objection.party) == party;
-    let open = desk.months.disputes.values().filter(ours);
-    open.map(|one| (one.objection.instrument, one.objection.month.to_string())).collect()
-}
-
-fn open_objections(desk: &Desk, party: &str) -> Vec<(String, Amount)> {
-    let ours =
-        |one: &crate::months::Dispute| one.decision.is_none() && (desk.heir)(&one.objection.party) == party;
-    let open = desk.months.disputes.iter().filter(|(_, one)| ours(one));
-    open.map(|(key, one)| (key.clone(), Amount::from_ore(one.objection.amount_ore))).collect()
+/// Open objections of those that the party answers for.
+fn disputes<'d>(desk: &'d Desk, party: &str) -> Vec<&'d Objection> {
+    desk.months.open_disputes().filter(|objection| (desk.heir)(&objection.party) == party).collect()
 }
 
 fn posts(
@@ -378,9 +337,7 @@ fn posts(
 /// The statement that a voucher corrects: the one of its month of activity.
 fn corrects(voucher: &Voucher, party: &str) -> String {
     match voucher.cause {
-        Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice | Cause::Rounding => {
-            String::new()
-        }
+        Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => String::new(),
         _ => format!("{}-{}", voucher.activity_period, party.replace(':', "-")),
     }
 }

@@ -4,6 +4,7 @@
 use domain::Amount;
 
 use crate::store::{Head, Ledger, LedgerError, Wanted};
+use crate::voucher::Step;
 
 /// What was proved, or what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,7 +23,7 @@ pub struct Proof {
     pub faults: Vec<String>,
 }
 
-/// Vouchers read at a time, by step.
+/// Faults after which no more steps are read.
 const FAULTS: usize = 50;
 
 /// Computes everything again.
@@ -35,7 +36,8 @@ pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
     let mut hash = String::new();
     let mut total = Amount::ZERO;
     let mut last = None;
-    for (place, step) in ledger.steps()?.into_iter().enumerate() {
+    let steps = ledger.steps()?;
+    for (place, step) in steps.iter().enumerate() {
         if proof.faults.len() >= FAULTS {
             break;
         }
@@ -51,7 +53,7 @@ pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
         if computed != step.hash {
             proof.faults.push(format!("step {}: altered, or what precedes it is", step.number));
         }
-        hash = step.hash.clone();
+        hash.clone_from(&step.hash);
         let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
         let vouchers = ledger.vouchers(&only)?;
         if vouchers.len() as i64 != step.vouchers {
@@ -79,7 +81,7 @@ pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
     if total != Amount::ZERO {
         proof.faults.push(format!("all accounts together are {total}, not zero"));
     }
-    kept(ledger, &mut proof)?;
+    kept(ledger, &steps, &mut proof)?;
     if proof.faults.is_empty() && head != (Head { recorded_at: last, ..end(&proof, &hash) }) {
         proof.faults.push("the end of the chain is not where the store says".to_owned());
     }
@@ -92,7 +94,7 @@ fn end(proof: &Proof, hash: &str) -> Head {
 }
 
 /// Every file that was kept is what its digest says, and every file that a step names is there.
-fn kept(ledger: &mut Ledger, proof: &mut Proof) -> Result<(), LedgerError> {
+fn kept(ledger: &mut Ledger, steps: &[Step], proof: &mut Proof) -> Result<(), LedgerError> {
     let archives = ledger.archives()?;
     for digest in &archives {
         proof.archives += 1;
@@ -102,7 +104,7 @@ fn kept(ledger: &mut Ledger, proof: &mut Proof) -> Result<(), LedgerError> {
             Err(error) => return Err(error),
         }
     }
-    for step in ledger.steps()? {
+    for step in steps {
         for digest in named(&step.content) {
             if !archives.contains(&digest) {
                 proof.faults.push(format!("step {}: archive {digest} is not there", step.number));

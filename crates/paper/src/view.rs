@@ -78,9 +78,7 @@ pub fn instrument(instrument: Instrument, texts: &Texts) -> String {
 /// A cause in the recipient's language.
 pub fn cause(cause: Cause, texts: &Texts) -> String {
     match cause {
-        Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice | Cause::Rounding => {
-            String::new()
-        }
+        Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => String::new(),
         other => texts.get(&format!("cause_{}", other.word().replace('-', "_"))),
     }
 }

@@ -32,7 +32,7 @@ pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: T
     };
     let steps = books.ledger.steps()?;
     let statements = statement_job::statements(books, &order, &steps, teller)?;
-    let waiting: BTreeMap<String, Option<Amount>> =
+    let mut waiting: BTreeMap<String, Option<Amount>> =
         running.map(running_job::Running::by_municipality).unwrap_or_default();
     let heads = [
         "municipality",
@@ -50,12 +50,11 @@ pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: T
     let shown =
         |amount: Option<Amount>| amount.map_or_else(|| "..".to_owned(), |amount| amount.ore().to_string());
     let is_municipality = |party: &str| party.split('@').next().is_some_and(|code| code.len() == 4);
-    let mut rest = waiting.clone();
     for one in statements.iter().filter(|one| one.owes && is_municipality(&one.recipient.party)) {
         let code = one.recipient.party.split('@').next().unwrap_or_default();
         // Without a list of running cases, what they come to is not known.
         let cases = match running {
-            Some(_) => rest.remove(code).unwrap_or(Some(Amount::ZERO)),
+            Some(_) => waiting.remove(code).unwrap_or(Some(Amount::ZERO)),
             None => None,
         };
         let accounts: Vec<String> =
@@ -73,7 +72,7 @@ pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: T
         ]);
     }
     // Who has running cases and nothing settled this year is accrued for too.
-    for (code, cases) in rest {
+    for (code, cases) in waiting {
         let name = books
             .municipalities
             .of_party(&code)

@@ -1,15 +1,12 @@
 //! The only place that asks what time it is.
 
 use anyhow::{Context, Result};
-use domain::{Day, Minute};
+use domain::Minute;
 
 /// The minute that a command works at: the one given with `--now`, else the clock's, in UTC.
 pub fn now(given: Option<&str>) -> Result<Minute> {
     if let Some(text) = given {
-        return match Day::parse(text) {
-            Ok(day) => Ok(day.start()),
-            Err(_) => Ok(Minute::parse(text)?),
-        };
+        return Ok(Minute::parse(text)?);
     }
     #[expect(clippy::disallowed_methods, reason = "this is the door that the others are told to use")]
     let clock = std::time::SystemTime::now();

@@ -196,7 +196,8 @@ fn of_log(path: &Path, files: &Files) -> Result<BTreeMap<String, Known>> {
     for (line, cells) in &sheet.rows {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
         let at = || format!("{}:{line}", path.display());
-        let when = minute(cell(time))
+        let when = Minute::parse(cell(time))
+            .ok()
             .with_context(|| format!("{}: '{}' is not a time as 2012-03-04T12:30", at(), cell(time)))?;
         let log = logs.entry(cell(case).to_owned()).or_insert((Vec::new(), None, Sector::Somatic));
         if let Some(text) = sector.map(cell).filter(|text| !text.is_empty()) {
@@ -238,10 +239,6 @@ fn of_log(path: &Path, files: &Files) -> Result<BTreeMap<String, Known>> {
         out.insert(case, known);
     }
     Ok(out)
-}
-
-fn minute(text: &str) -> Option<Minute> {
-    Minute::parse(text).ok().or_else(|| domain::Day::parse(text).ok().map(domain::Day::start))
 }
 
 /// Differences in a fixed order: a case on one side only; the quantity at our own price; then the price.

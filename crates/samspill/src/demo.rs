@@ -52,7 +52,6 @@ pub fn run(demo: &Demo, teller: Teller) -> Result<String> {
         files: &files,
         draft: true,
         totals_only: false,
-        known: false,
         out: &result,
         threads: demo.threads,
     };

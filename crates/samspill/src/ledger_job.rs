@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use domain::{Amount, Claims};
+use domain::Amount;
 use ledger::content::Settled;
 use ledger::store::Wanted;
 use ledger::{correction, export, verify};
-use settlement::archive;
 
 use crate::progress::Teller;
 use crate::settlement_job::Books;
@@ -62,8 +61,7 @@ fn behind(books: &mut Books, faults: &mut Vec<String>) -> Result<()> {
         let posted = books.ledger.vouchers(&only)?;
         let mut computed = Vec::new();
         for month in &content.months {
-            let mut claims = Claims::default();
-            archive::decode(books.ledger.archive(&month.movements_archive)?, &mut claims)?;
+            let claims = books.movements(&month.movements_archive)?;
             computed.extend(correction::vouchers(&claims, &content.into.to_string()));
         }
         // What was put back of a decision rests on the objection, not on claims.

@@ -433,7 +433,6 @@ fn settle(order: &SettleArguments, threads: usize, teller: Teller) -> Result<u8>
         files: &files,
         draft: order.draft,
         totals_only: order.totals_only,
-        known: false,
         out: &order.out,
         threads,
     };

@@ -10,9 +10,7 @@ use ledger::content::{Answer, Decision, Objection};
 use ledger::correction;
 use ledger::netting::blank;
 use register::parquet_file::Reader;
-use settlement::archive;
 
-use crate::law::Files;
 use crate::settlement_job::{Books, not_now};
 use crate::table::Table;
 
@@ -89,8 +87,7 @@ pub struct Filing<'a> {
 pub fn standing(books: &mut Books, contact: i64, month: Month) -> Result<Claims> {
     let mut claims = Claims::default();
     for basis in books.months.basis.get(&month).cloned().unwrap_or_default() {
-        let mut all = Claims::default();
-        archive::decode(books.ledger.archive(&basis.movements)?, &mut all)?;
+        let mut all = books.movements(&basis.movements)?;
         all.rows.retain(|row| row.contact == contact);
         claims.extend(&all);
     }
@@ -134,14 +131,11 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<String> {
             ),
         ));
     };
-    let open = books.months.disputes.values().find(|one| {
-        let other = &one.objection;
-        one.decision.is_none()
-            && (other.contact, other.instrument, other.month)
-                == (filing.contact, filing.instrument, filing.month)
+    let open = books.months.open_disputes().find(|other| {
+        (other.contact, other.instrument, other.month) == (filing.contact, filing.instrument, filing.month)
     });
     if let Some(open) = open {
-        return Ok(format!("linjen er omtvistet fra før, som {}; ingenting endret", open.objection.key));
+        return Ok(format!("linjen er omtvistet fra før, som {}; ingenting endret", open.key));
     }
     let left = line.amount - books.months.reduced(filing.contact, filing.instrument, filing.month);
     if left == Amount::ZERO {
@@ -186,8 +180,7 @@ fn facts(books: &mut Books, filing: &Filing) -> Result<Vec<String>> {
     let Some(basis) = books.months.basis.get(&filing.month).and_then(|basis| basis.last()).cloned() else {
         return Ok(Vec::new());
     };
-    let law = serde_json::from_slice(&books.ledger.archive(&basis.rules_archive)?)?;
-    let law = settlement::Law::of(&Files { law, variants: Vec::new() }.book()?)?;
+    let law = settlement::Law::of(&books.kept_rules(&basis.rules_archive)?)?;
     let reader = Reader::open_contacts(path)?;
     let stay = settlement::explain::stay_of_contact(&reader, filing.contact)?;
     let period = Period::of_month(filing.month);
@@ -364,8 +357,7 @@ pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
     let steps = books.ledger.steps().context("steps")?;
     for (month, basis) in books.months.basis.clone() {
         for one in basis {
-            let mut claims = Claims::default();
-            archive::decode(books.ledger.archive(&one.movements)?, &mut claims)?;
+            let claims = books.movements(&one.movements)?;
             let recorded = steps.iter().find(|step| step.number == one.step);
             for row in claims.rows.iter().filter(|row| row.contact == contact && row.instrument.is_some()) {
                 let word = |number| claims.words.word(number).to_owned();
@@ -407,7 +399,15 @@ pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
 
 /// What a voucher is made of: the claims behind it.
 pub fn behind(books: &mut Books, number: i64) -> Result<(String, Table)> {
-    let vouchers = books.ledger.vouchers(&ledger::store::Wanted::default())?;
+    // The steps say how many vouchers each has, and so which of them the number lies in.
+    let mut before = 0;
+    let step = books.ledger.steps()?.into_iter().find(|step| {
+        before += step.vouchers;
+        number <= before
+    });
+    let step = step.map_or(0, |step| step.number);
+    let only = ledger::store::Wanted { months: None, after_step: step - 1, to_step: Some(step) };
+    let vouchers = books.ledger.vouchers(&only)?;
     let Some(voucher) = vouchers.iter().find(|voucher| voucher.number == number) else {
         return Err(not_now(
             format!("there is no voucher {number}"),
@@ -431,8 +431,7 @@ pub fn behind(books: &mut Books, number: i64) -> Result<(String, Table)> {
     let month = Month::parse(&voucher.activity_period).ok();
     let basis = month.and_then(|month| books.months.basis.get(&month)).cloned().unwrap_or_default();
     for one in basis.iter().filter(|one| one.step == voucher.step) {
-        let mut claims = Claims::default();
-        archive::decode(books.ledger.archive(&one.movements)?, &mut claims)?;
+        let claims = books.movements(&one.movements)?;
         let word = |number| claims.words.word(number);
         for row in &claims.rows {
             let same = row.instrument == voucher.instrument

@@ -12,6 +12,7 @@ use ledger::netting::{blank, divided};
 use settlement::manifest;
 
 use crate::settlement_job::{Books, kroner_of, not_now};
+use crate::table::small_table;
 
 /// One decision.
 struct Decision {
@@ -107,26 +108,16 @@ fn shares(settled: &[Voucher], year: i16, decision: &Decision) -> BTreeMap<(Stri
 
 /// Reads `institution;instrument;kroner;key;reference`.
 fn read(path: &Path) -> Result<Vec<Decision>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
     let mut out = Vec::new();
-    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        if line.trim().is_empty() || (place == 0 && line.starts_with("institution")) {
-            continue;
-        }
-        let at = || format!("{}:{}", path.display(), place + 1);
-        let cells: Vec<&str> = line.split(';').map(str::trim).collect();
-        let [institution, instrument, kroner, key, reference] = cells[..] else {
-            bail!("{}: expected institution;instrument;kroner;key;reference", at())
-        };
+    for (at, [institution, instrument, kroner, key, reference]) in
+        small_table(path, "institution;instrument;kroner;key;reference")?
+    {
         if key != KEY {
-            bail!("{}: unknown key '{key}': expected {KEY}", at());
+            bail!("{at}: unknown key '{key}': expected {KEY}");
         }
-        out.push(Decision {
-            institution: institution.to_owned(),
-            instrument: Instrument::from_word(instrument).with_context(at)?,
-            amount: kroner_of(kroner).with_context(|| format!("{}: '{kroner}' is not an amount", at()))?,
-            reference: reference.to_owned(),
-        });
+        let instrument = Instrument::from_word(&instrument).with_context(|| at.clone())?;
+        let amount = kroner_of(&kroner).with_context(|| format!("{at}: '{kroner}' is not an amount"))?;
+        out.push(Decision { institution, instrument, amount, reference });
     }
     if out.is_empty() {
         bail!("{}: no decision", path.display());

@@ -10,11 +10,11 @@ use register::parquet_file::Reader;
 use rulebook::NoTrace;
 use rulebook::file::Liable;
 use settlement::explain::{Contact, reported_ready};
-use settlement::{Law, cases, manifest};
+use settlement::{Law, cases};
 
 use crate::law::Files;
 use crate::progress::Teller;
-use crate::settle_job::{self, Unsigned};
+use crate::settle_job;
 use crate::settlement_job::Scratch;
 use crate::table::Table;
 
@@ -66,16 +66,7 @@ pub struct Running {
 pub fn run(order: &Order, teller: Teller) -> Result<Running> {
     let law = Law::of(&order.files.book()?)?;
     let period = Period::of_month(order.at.day().month());
-    let used = law.used(period);
-    let is_usk = |file: &str| file.contains("discharge-ready");
-    let unsigned: Vec<String> = used
-        .iter()
-        .filter(|value| is_usk(&value.file) && value.is_unsigned())
-        .map(manifest::unsigned_line)
-        .collect();
-    if !unsigned.is_empty() && !order.draft {
-        return Err(Unsigned(unsigned).into());
-    }
+    let unsigned = settle_job::unsigned(&law, period, order.draft, |file| file.contains("discharge-ready"))?;
     let scratch = Scratch::new()?;
     let mapping = settle_job::mapping(order.mapping, settle_job::is_parquet(order.contacts))?;
     let checked = scratch.0.join("checked.parquet");

@@ -33,8 +33,6 @@ pub struct Order<'a> {
     pub draft: bool,
     /// Leave out `charges.parquet`.
     pub totals_only: bool,
-    /// Write contacts that give no charge too, for whoever posts.
-    pub known: bool,
     /// Result folder.
     pub out: &'a Path,
     /// Threads.
@@ -133,19 +131,25 @@ pub fn report_table(report: &Report) -> Table {
     table
 }
 
+/// The values of a period that nobody has signed, of the rule files wanted.
+///
+/// # Errors
+/// If there are any, and no leave to use them.
+pub fn unsigned(law: &Law, period: Period, draft: bool, wanted: fn(&str) -> bool) -> Result<Vec<String>> {
+    let used = law.used(period);
+    let unsigned = used.iter().filter(|value| wanted(&value.file) && value.is_unsigned());
+    let unsigned: Vec<String> = unsigned.map(manifest::unsigned_line).collect();
+    if !unsigned.is_empty() && !draft {
+        return Err(Unsigned(unsigned).into());
+    }
+    Ok(unsigned)
+}
+
 /// Settles a file into a folder.
 pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     let book = order.files.book()?;
     let law = Law::of(&book)?;
-    let unsigned: Vec<String> = law
-        .used(order.period)
-        .iter()
-        .filter(|value| value.is_unsigned())
-        .map(manifest::unsigned_line)
-        .collect();
-    if !unsigned.is_empty() && !order.draft {
-        return Err(Unsigned(unsigned).into());
-    }
+    let unsigned = unsigned(&law, order.period, order.draft, |_| true)?;
     std::fs::create_dir_all(order.out).with_context(|| format!("failed to make {}", order.out.display()))?;
     clear(order)?;
     let (input, report) = trusted(order, teller)?;
@@ -157,7 +161,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         period: order.period,
         threads: order.threads,
         charges: (!order.totals_only).then_some(charges.as_path()),
-        known: order.known,
+        known: false,
     };
     // The input is hashed on a thread of its own while it is settled.
     let (settled, hash) = std::thread::scope(|scope| {

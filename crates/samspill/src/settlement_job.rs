@@ -1,6 +1,5 @@
 //! `samspill settlement …`: charges into the ledger, month by month.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -14,17 +13,18 @@ use domain::{
 };
 use ledger::content::{Closed, Coverage, Delivery, Inherited, MonthMoved, OnAccount, Opened, Settled};
 use ledger::correction::{self, Comparison};
-use ledger::months::{Basis, Months};
+use ledger::months::{Basis, MonthRecord, Months};
 use ledger::netting;
 use ledger::store::Wanted;
 use ledger::{Ledger, Posting, Voucher};
 use register::parquet_file::Reader;
-use settlement::{archive, manifest};
+use rulebook::LawBook;
+use settlement::{Law, Options, archive, manifest, settle};
 
 use crate::law::Files;
 use crate::progress::Teller;
-use crate::settle_job::{self, Order};
-use crate::table::Table;
+use crate::settle_job;
+use crate::table::{Table, small_table};
 
 /// A ledger, read.
 pub struct Books {
@@ -68,7 +68,7 @@ impl Books {
 
     fn read(mut ledger: Ledger) -> Result<Books> {
         let head = ledger.head()?;
-        let months = Months::of(&ledger.steps()?, None)?;
+        let months = Months::of(&ledger.steps()?)?;
         Ok(Books { ledger, head, months, municipalities: Municipalities::built_in()? })
     }
 
@@ -86,27 +86,26 @@ impl Books {
             Posting { kind, period: period.to_owned(), recorded_at: now, content, vouchers, archives };
         let posted = self.ledger.post(posting, &self.head)?;
         self.head = posted.head;
-        self.months = Months::of(&self.ledger.steps()?, None)?;
-        Ok(posted.step)
+        self.months.add(&posted.step)?;
+        Ok(posted.step.number)
     }
 
-    /// The party that answers for another in a month: decisions and mergers are followed to their end.
+    /// The party that answers for another in a month.
     pub fn heir(&self, party: &str, month: Month) -> String {
-        let day = month.first();
-        let mut now = party.to_owned();
-        // A decision may lead to a municipality that was merged later, and that to another decision.
-        for _ in 0..8 {
-            let next = match (self.months.decided_heir(&now, day), self.municipalities.heir(&now, day)) {
-                (Some(decided), _) => decided.to_owned(),
-                (None, Heir::One(heir)) => heir,
-                (None, Heir::Split(_)) => now.clone(),
-            };
-            if next == now {
-                break;
-            }
-            now = next;
-        }
-        now
+        heir(&self.months, &self.municipalities, party, month)
+    }
+
+    /// The law that was kept with a settlement.
+    pub fn kept_rules(&mut self, digest: &str) -> Result<LawBook> {
+        let law = serde_json::from_slice(&self.ledger.archive(digest)?)?;
+        Files { law, variants: Vec::new() }.book()
+    }
+
+    /// The movements that were kept with a settlement.
+    pub fn movements(&mut self, digest: &str) -> Result<Claims> {
+        let mut claims = Claims::default();
+        archive::decode(self.ledger.archive(digest)?, &mut claims)?;
+        Ok(claims)
     }
 
     /// A month that may be posted to.
@@ -133,6 +132,25 @@ impl Books {
     }
 }
 
+/// The party that answers for another in a month: decisions and mergers are followed to their end.
+pub fn heir(months: &Months, municipalities: &Municipalities, party: &str, month: Month) -> String {
+    let day = month.first();
+    let mut now = party.to_owned();
+    // A decision may lead to a municipality that was merged later, and that to another decision.
+    for _ in 0..8 {
+        let next = match (months.decided_heir(&now, day), municipalities.heir(&now, day)) {
+            (Some(decided), _) => decided.to_owned(),
+            (None, Heir::One(heir)) => heir,
+            (None, Heir::Split(_)) => now.clone(),
+        };
+        if next == now {
+            break;
+        }
+        now = next;
+    }
+    now
+}
+
 /// Opens the months of a period; makes the ledger if there is none.
 pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Result<String> {
     let mut books = Books::read(Ledger::open_or_make(place)?)?;
@@ -140,10 +158,8 @@ pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Resul
     if new.is_empty() {
         return Ok(format!("{period} er åpnet fra før; ingenting endret"));
     }
-    let closed = |(month, record): (&Month, &ledger::months::MonthRecord)| {
-        matches!(record.state, PeriodState::Closed | PeriodState::Final).then_some(*month)
-    };
-    if let Some(later) = books.months.months.iter().filter_map(closed).find(|closed| *closed > new[0]) {
+    let mut closed = books.months.months.iter().filter(|(_, record)| record.is_closed());
+    if let Some((later, _)) = closed.find(|(month, _)| **month > new[0]) {
         return Err(not_now(
             format!("{later} is closed, and comes after {}", new[0]),
             format!("samspill settlement correct takes in what belongs to {} in an open month", new[0]),
@@ -275,8 +291,11 @@ struct Desk<'a> {
     sha256: String,
     synthetic: bool,
     rules_text: String,
+    law: Law,
+    /// Values that nobody has signed, of the months that changed.
     unsigned: Vec<String>,
-    known: RefCell<Option<Vec<i64>>>,
+    /// Contacts that were delivered before, once they are asked for.
+    known: Option<Vec<i64>>,
 }
 
 impl<'a> Desk<'a> {
@@ -324,40 +343,27 @@ impl<'a> Desk<'a> {
             refused: report.map_or(0, |report| report.refused.len() as u64),
             synthetic,
             rules_text: serde_json::to_string(&run.files.law)?,
+            law: Law::of(&run.files.book()?)?,
             unsigned: Vec::new(),
-            known: RefCell::new(None),
+            known: None,
         })
     }
 
-    /// Settles one month under rule files.
-    fn settle(
-        &mut self,
-        month: Month,
-        files: &Files,
-        draft: bool,
-        teller: Teller,
-    ) -> Result<(Claims, Vec<String>)> {
-        let out = self.scratch.0.join("result");
-        let order = Order {
+    /// Settles one month under a law. Every contact that the file knows of in the month is among the claims.
+    fn settle(&self, month: Month, law: &Law, teller: Teller) -> Result<Claims> {
+        let charges = self.scratch.0.join("charges.parquet");
+        let options = Options {
             period: Period::of_month(month),
-            contacts: &self.contacts,
-            mapping: None,
-            drg_list: None,
-            files,
-            draft,
-            totals_only: false,
-            known: true,
-            out: &out,
             threads: self.run.threads,
+            charges: Some(&charges),
+            known: true,
         };
-        let outcome = settle_job::run(&order, teller)?;
-        for value in outcome.manifest.unsigned {
-            if !self.unsigned.contains(&value) {
-                self.unsigned.push(value);
-            }
-        }
-        let claims = archive::claims(&out.join("charges.parquet"), &self.books.municipalities)?;
-        Ok((claims, outcome.manifest.rules))
+        let reader = Reader::open_contacts(&self.contacts)?;
+        let stage = teller.stage(&format!("gjør opp {month}"));
+        let municipalities = &self.books.municipalities;
+        settle(&reader, law, municipalities, &options, |done, of| stage.at(done as u64, of as u64))?;
+        stage.done();
+        Ok(archive::claims(&charges, municipalities)?)
     }
 
     /// What a month's posted movements are, and the rules they stand under last.
@@ -391,22 +397,21 @@ impl<'a> Desk<'a> {
 
     /// The movements of one month, and what the ledger will say of them.
     fn month(&mut self, month: Month, into: Month, teller: Teller) -> Result<Option<(MonthMoved, Claims)>> {
-        let run = self.run;
-        let (now, rules) = self.settle(month, run.files, run.draft, teller)?;
+        let period = Period::of_month(month);
+        let unsigned = settle_job::unsigned(&self.law, period, self.run.draft, |_| true)?;
+        let (now, rules) = (self.settle(month, &self.law, teller)?, manifest::versions(&self.law, period));
         let (posted, last) = self.posted(month)?;
         let before = match &last {
             Some(basis) if basis.rules != rules => {
-                let text = self.books.ledger.archive(&basis.rules_archive)?;
-                let files = Files { law: serde_json::from_slice(&text)?, variants: Vec::new() };
-                Some(self.settle(month, &files, true, teller)?.0)
+                let law = Law::of(&self.books.kept_rules(&basis.rules_archive)?)?;
+                Some(self.settle(month, &law, teller)?)
             }
             _ => None,
         };
-        if last.is_some() && self.known.borrow().is_none() {
-            let known = self.known_contacts(month)?;
-            self.known.replace(Some(known));
+        if last.is_some() && self.known.is_none() {
+            self.known = Some(self.known_contacts(month)?);
         }
-        let known = self.known.borrow();
+        let known = self.known.as_ref();
         let covers = |unit: &str, ended: &str| {
             let Ok(ended) = Month::parse(ended) else { return false };
             // Where a refused row does not say which contact it is, any that is absent may be that one.
@@ -421,13 +426,18 @@ impl<'a> Desk<'a> {
             covers: &covers,
             delivered: &|contact| self.delivered.holds(contact),
             refused: &|contact| self.delivered.refused.contains(&contact),
-            known: &|contact| known.as_ref().is_some_and(|known| known.binary_search(&contact).is_ok()),
+            known: &|contact| known.is_some_and(|known| known.binary_search(&contact).is_ok()),
             heir: &|party| self.books.heir(party, into),
         });
         // The same amounts from values that are signed now are worth a step: the month is no draft any more.
-        let is_signed_now = last.as_ref().is_some_and(|last| last.draft) && self.unsigned.is_empty();
+        let is_signed_now = last.as_ref().is_some_and(|last| last.draft) && unsigned.is_empty();
         if movements.rows.is_empty() && last.is_some() && !is_signed_now {
             return Ok(None);
+        }
+        for value in unsigned {
+            if !self.unsigned.contains(&value) {
+                self.unsigned.push(value);
+            }
         }
         let mut causes: BTreeMap<Cause, i64> = BTreeMap::new();
         for row in movements.rows.iter().filter(|row| row.instrument.is_some()) {
@@ -482,22 +492,14 @@ impl<'a> Desk<'a> {
 
 /// Reads `unit;from;to`: what a delivery covers, by whole months.
 pub fn read_coverage(path: &Path) -> Result<Vec<Coverage>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
     let mut out = Vec::new();
-    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        if line.trim().is_empty() || (place == 0 && line.starts_with("unit")) {
-            continue;
-        }
-        let at = || format!("{}:{}", path.display(), place + 1);
-        let cells: Vec<&str> = line.split(';').map(str::trim).collect();
-        let [unit, from, to] = cells[..] else {
-            bail!("{}: expected unit;from;to, as 974557746;2012-01;2012-04", at())
-        };
-        let (from, to) = (Month::parse(from).with_context(at)?, Month::parse(to).with_context(at)?);
+    for (at, [unit, from, to]) in small_table(path, "unit;from;to, as 974557746;2012-01;2012-04")? {
+        let month = |text: &str| Month::parse(text).with_context(|| at.clone());
+        let (from, to) = (month(&from)?, month(&to)?);
         if to < from {
-            bail!("{}: the coverage ends in {to}, before it begins in {from}", at());
+            bail!("{at}: the coverage ends in {to}, before it begins in {from}");
         }
-        out.push(Coverage { unit: unit.to_owned(), from, to });
+        out.push(Coverage { unit, from, to });
     }
     if out.is_empty() {
         bail!("{}: no coverage is declared", path.display());
@@ -550,7 +552,7 @@ pub fn run(books: &mut Books, period: Period, run: &Run, teller: Teller) -> Resu
             }
         });
         told.extend(told_reopened(&reopened));
-        desk.known.replace(None);
+        desk.known = None;
     }
     Ok(Outcome { told: told.join("\n"), refused: desk.refused })
 }
@@ -586,7 +588,7 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, teller
     books.may_change(into)?;
     let closed: Vec<Month> = period
         .months()
-        .filter(|month| matches!(books.months.state(*month), Some(PeriodState::Closed | PeriodState::Final)))
+        .filter(|month| books.months.months.get(month).is_some_and(MonthRecord::is_closed))
         .collect();
     if closed.is_empty() {
         return Err(not_now(
@@ -649,11 +651,8 @@ pub fn close(books: &mut Books, period: Period, now: Minute, teller: Teller) -> 
             }
             None => books.may_change(month)?,
         }
-        let before = |(other, record): (&Month, &ledger::months::MonthRecord)| {
-            (*other < month && matches!(record.state, PeriodState::Open | PeriodState::Provisional))
-                .then_some(*other)
-        };
-        if let Some(other) = books.months.months.iter().find_map(before) {
+        let mut before = books.months.months.range(..month);
+        if let Some((other, _)) = before.find(|(_, record)| !record.is_closed()) {
             return Err(not_now(
                 format!("{other} is not closed yet"),
                 format!("samspill settlement close {other}"),
@@ -662,9 +661,8 @@ pub fn close(books: &mut Books, period: Period, now: Minute, teller: Teller) -> 
         let stage = teller.stage(&format!("lukker {month}"));
         let nets = books.months.nets(month);
         let vouchers = if nets {
-            let last =
-                |(other, record): (&Month, &ledger::months::MonthRecord)| record.netted.then_some(*other);
-            let from = books.months.months.iter().rev().find_map(last).and_then(Month::next);
+            let mut earlier = books.months.months.iter().rev();
+            let from = earlier.find(|(_, record)| record.netted).and_then(|(last, _)| last.next());
             let from = from.or(books.months.months.keys().next().copied()).unwrap_or(month);
             let open = books.vouchers(from, month, None)?;
             netting::net(&open, &month.to_string(), &books.months.terms(month))
@@ -689,7 +687,7 @@ pub fn finalise(books: &mut Books, period: Period, now: Minute) -> Result<String
     for month in period.months() {
         match books.months.months.get(&month) {
             Some(record) if record.state == PeriodState::Final => {}
-            Some(record) if record.state == PeriodState::Closed && !record.draft => {}
+            Some(record) if record.state == PeriodState::Closed && !record.is_draft() => {}
             Some(record) if record.state == PeriodState::Closed => {
                 let unsigned = books.months.unsigned.clone();
                 return Err(settle_job::Unsigned(unsigned).into());
@@ -729,7 +727,7 @@ pub fn inherit(books: &mut Books, content: &Inherited, now: Minute) -> Result<St
             "only a municipality that was split, as undecided:1507 or 0720, waits for a decision",
         ));
     }
-    if matches!(books.months.state(content.from.month()), Some(PeriodState::Closed | PeriodState::Final)) {
+    if books.months.months.get(&content.from.month()).is_some_and(MonthRecord::is_closed) {
         return Err(not_now(
             format!("{} is closed: what its statements say never changes", content.from.month()),
             "let the decision count from a month that is open",
@@ -759,14 +757,13 @@ pub fn status(books: &mut Books, period: Option<Period>) -> Result<Table> {
         }
         let settled = books.months.basis.get(month).map_or(0, Vec::len);
         let yes = |yes: bool| if yes { "ja" } else { "" }.to_owned();
-        let disputes = books.months.disputes.values();
-        let open = disputes.filter(|one| one.decision.is_none() && one.objection.month == *month).count();
+        let open = books.months.open_disputes().filter(|objection| objection.month == *month).count();
         table.row([
             month.to_string(),
             record.state.name().to_owned(),
             record.versions.len().to_string(),
             settled.to_string(),
-            yes(record.draft),
+            yes(record.is_draft()),
             yes(record.corrected),
             yes(record.netted),
             open.to_string(),
@@ -882,27 +879,20 @@ fn read_budget(
     path: &Path,
     municipalities: &Municipalities,
 ) -> Result<BTreeMap<(Instrument, String, String), Amount>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
     let mut out = BTreeMap::new();
-    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        if line.trim().is_empty() || (place == 0 && line.starts_with("instrument")) {
-            continue;
+    for (at, [instrument, debtor, creditor, kroner]) in
+        small_table(path, "instrument;debtor;creditor;kroner")?
+    {
+        let instrument = Instrument::from_word(&instrument).with_context(|| at.clone())?;
+        let amount = kroner_of(&kroner).with_context(|| format!("{at}: '{kroner}' is not an amount"))?;
+        if debtor != "state" && !debtor.starts_with("area:") && municipalities.of_party(&debtor).is_none() {
+            bail!("{at}: there is no municipality {debtor}");
         }
-        let at = || format!("{}:{}", path.display(), place + 1);
-        let cells: Vec<&str> = line.split(';').map(str::trim).collect();
-        let [instrument, debtor, creditor, kroner] = cells[..] else {
-            bail!("{}: expected instrument;debtor;creditor;kroner", at())
-        };
-        let instrument = Instrument::from_word(instrument).with_context(at)?;
-        let amount = kroner_of(kroner).with_context(|| format!("{}: '{kroner}' is not an amount", at()))?;
-        if debtor != "state" && !debtor.starts_with("area:") && municipalities.of_party(debtor).is_none() {
-            bail!("{}: there is no municipality {debtor}", at());
+        if !domain::identifier::is_organisation(&creditor) && !creditor.starts_with("SYN-") {
+            bail!("{at}: {creditor} is no organisation number");
         }
-        if !domain::identifier::is_organisation(creditor) && !creditor.starts_with("SYN-") {
-            bail!("{}: {creditor} is no organisation number", at());
-        }
-        if out.insert((instrument, debtor.to_owned(), creditor.to_owned()), amount).is_some() {
-            bail!("{}: {instrument} from {debtor} to {creditor} stands twice", at());
+        if out.insert((instrument, debtor.clone(), creditor.clone()), amount).is_some() {
+            bail!("{at}: {instrument} from {debtor} to {creditor} stands twice");
         }
     }
     Ok(out)

@@ -1,14 +1,13 @@
 //! `samspill statement`: statements for all parties, in parallel, with progress.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
 use domain::municipality::UNDECIDED;
 use domain::statement::{Language, Named, Statement};
-use domain::{Day, Instrument, Minute, Month, StepKind};
-use ledger::content::Settled;
+use domain::{Day, Instrument, Minute, Month, Municipalities, StepKind};
 use ledger::months::Months;
 use ledger::statement::{self as made, Desk, RuleName, Span, Terms};
 use ledger::voucher::Step;
@@ -16,9 +15,9 @@ use paper::text::Texts;
 use rulebook::LawBook;
 use rulebook::scheme::{Scheme, is_unsigned};
 
-use crate::law::Files;
 use crate::progress::Teller;
-use crate::settlement_job::{Books, not_now};
+use crate::settlement_job::{Books, heir, not_now};
+use crate::table::small_table;
 
 /// Form of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -66,14 +65,11 @@ pub struct Order<'a> {
 fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
     let mut known: Vec<Step> =
         steps.iter().filter(|step| order.known_on.is_none_or(|at| step.recorded_at <= at)).cloned().collect();
-    let months = Months::of(&known, None)?;
+    let months = Months::of(&known)?;
     let (first, last) = (order.span.first, order.span.last);
     let mut end = months.touched(first, last);
     if let Some(version) = order.version {
-        let inside = months.months.range(first..=last);
-        let mut changes: Vec<i64> = inside.flat_map(|(_, record)| record.versions.iter().copied()).collect();
-        changes.sort_unstable();
-        changes.dedup();
+        let changes = months.versions(first, last);
         if version == 0 || version > changes.len() {
             let name = &order.span.name;
             return Err(not_now(
@@ -82,9 +78,9 @@ fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
             ));
         }
         // Closing belongs to the version that it closes: up to the step before the next version.
-        if let Some(next) = changes.get(version) {
-            known.retain(|step| step.number < *next);
-            end = Months::of(&known, None)?.touched(first, last);
+        if let Some(next) = changes.into_iter().nth(version) {
+            known.retain(|step| step.number < next);
+            end = Months::of(&known)?.touched(first, last);
         }
     }
     // Decisions on who inherits count from the day that they name, whenever they were made.
@@ -147,28 +143,26 @@ pub fn statements(
     teller: Teller,
 ) -> Result<Vec<Statement>> {
     let stage = teller.stage("leser bilagene");
-    let mut months = Months::of(steps, None)?;
-    let is_inheritance = |step: &&Step| step.kind == StepKind::Inheritance;
-    months.last_step =
-        steps.iter().filter(|step| !is_inheritance(step)).map(|step| step.number).max().unwrap_or(0);
+    let months = Months::of(steps)?;
+    let end = months.touched(order.span.first, order.span.last);
     let january = Month::new(order.span.first.year(), 1).unwrap_or(order.span.first);
     // What is carried forward may come from before the year.
     let first = months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));
     let first = if months.nets(january) { january } else { first };
-    let vouchers = books.vouchers(first, order.span.last, Some(months.last_step))?;
-    let rules = rule_names(books, steps, months.last_step)?;
+    let vouchers = books.vouchers(first, order.span.last, Some(end))?;
+    let rules = rule_names(books, &months)?;
     stage.done();
     let scheme = Scheme::built_in()?;
     let languages = languages(order.languages)?;
-    let control_code = control(books, steps, months.last_step)?;
-    let names = names(books)?;
+    let control_code = control(books, steps, end)?;
+    let names = names(&books.municipalities);
     let name = |party: &str| name_of(party, &names);
     let last = order.span.last;
-    books.months = months.clone();
-    let heir = |party: &str| books.heir(party, last);
+    let heir = |party: &str| heir(&months, &books.municipalities, party, last);
     let terms = |instrument: Instrument, day: Day| terms(&scheme, instrument, day);
-    let trusts = private_institutions();
-    let is_private = |party: &str| trusts.contains(&party) || party.starts_with("SYN-P");
+    let private: BTreeSet<&str> =
+        trusts().filter(|(_, _, kind)| kind.starts_with("private")).map(|(number, _, _)| number).collect();
+    let is_private = |party: &str| private.contains(party) || party.starts_with("SYN-P");
     let own = made::by_party(&vouchers, &heir);
     let desk = Desk {
         months: &months,
@@ -184,18 +178,12 @@ pub fn statements(
         control_code,
     };
     let mut out = Vec::new();
-    let inside: Vec<ledger::Voucher> = vouchers
-        .iter()
-        .filter(|voucher| {
-            Month::parse(&voucher.posting_month).is_ok_and(|m| order.span.first <= m && m <= last)
-        })
-        .cloned()
-        .collect();
-    for party in made::parties(&inside, &heir) {
-        let wanted = order.parties.is_empty() || order.parties.contains(&party);
-        let Some(own) = own.get(&party).filter(|_| wanted) else { continue };
-        let language = languages.get(party.as_str()).copied().unwrap_or(Language::Nb);
-        out.push(made::statement(&party, own, &order.span, language, &desk));
+    for (party, own) in &own {
+        let is_wanted = party != "clearing" && (order.parties.is_empty() || order.parties.contains(party));
+        if is_wanted && own.iter().any(|(voucher, _)| order.span.holds(&voucher.posting_month)) {
+            let language = languages.get(party.as_str()).copied().unwrap_or(Language::Nb);
+            out.push(made::statement(party, own, &order.span, language, &desk));
+        }
     }
     for party in order.parties {
         if !out.iter().any(|statement| statement.recipient.party == *party) {
@@ -218,21 +206,12 @@ fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
 }
 
 /// Every rule version that vouchers name, as people know it: from the rules kept in the ledger.
-fn rule_names(books: &mut Books, steps: &[Step], last: i64) -> Result<BTreeMap<String, RuleName>> {
-    let mut archives: Vec<String> = Vec::new();
-    for step in steps.iter().filter(|step| step.number <= last) {
-        if matches!(step.kind, StepKind::Run | StepKind::Correct) {
-            let content: Settled = serde_json::from_str(&step.content).context("content of a step")?;
-            if !archives.contains(&content.rules_archive) {
-                archives.push(content.rules_archive);
-            }
-        }
-    }
+fn rule_names(books: &mut Books, months: &Months) -> Result<BTreeMap<String, RuleName>> {
+    let archives: BTreeSet<&str> =
+        months.basis.values().flatten().map(|basis| basis.rules_archive.as_str()).collect();
     let mut out = BTreeMap::new();
     for digest in archives {
-        let law: Vec<(String, String)> = serde_json::from_slice(&books.ledger.archive(&digest)?)?;
-        let files = Files { law, variants: Vec::new() };
-        name_rules(&files.book()?, &mut out)?;
+        name_rules(&books.kept_rules(digest)?, &mut out)?;
     }
     Ok(out)
 }
@@ -284,25 +263,24 @@ fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
     Terms { account, days }
 }
 
-fn private_institutions() -> Vec<&'static str> {
-    let lines = include_str!("../../../data/trusts.csv").lines();
-    lines.filter(|line| line.contains(";private")).filter_map(|line| line.split(';').next()).collect()
+/// Organisations that come with the program: number, name and kind.
+fn trusts() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    include_str!("../../../data/trusts.csv").lines().skip(1).filter_map(|line| {
+        let mut cells = line.split(';');
+        Some((cells.next()?, cells.next()?, cells.next()?))
+    })
 }
 
 /// Names of every party and unit that the program knows.
-fn names(books: &Books) -> Result<BTreeMap<String, String>> {
+fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
-    for row in books.municipalities.rows() {
+    for row in municipalities.rows() {
         let from = row.from.unwrap_or(Day::from_number(0));
-        out.insert(books.municipalities.party(&row.code, from), format!("{} kommune", row.name));
+        out.insert(municipalities.party(&row.code, from), format!("{} kommune", row.name));
     }
-    for line in include_str!("../../../data/trusts.csv").lines().skip(1) {
-        if let [number, name, ..] = line.split(';').collect::<Vec<_>>()[..] {
-            out.insert(number.to_owned(), name.to_owned());
-        }
-    }
+    out.extend(trusts().map(|(number, name, _)| (number.to_owned(), name.to_owned())));
     out.insert("state".to_owned(), "Staten".to_owned());
-    Ok(out)
+    out
 }
 
 fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
@@ -321,30 +299,27 @@ fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
 fn languages(path: Option<&Path>) -> Result<BTreeMap<String, Language>> {
     let mut out = BTreeMap::new();
     let Some(path) = path else { return Ok(out) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
-    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        let cells: Vec<&str> = line.split(';').map(str::trim).collect();
-        let language = match cells[..] {
-            [] | [""] | ["code", ..] => continue,
-            [code, "nn"] => (code, Language::Nn),
+    for (at, [code, word]) in small_table(path, "code;nb, code;nn or code;neutral")? {
+        let language = match word.as_str() {
+            "nn" => Language::Nn,
             // Who is neutral gets the sender's language.
-            [code, "nb" | "neutral"] => (code, Language::Nb),
-            _ => bail!("{}:{}: expected code;nb, code;nn or code;neutral", path.display(), place + 1),
+            "nb" | "neutral" => Language::Nb,
+            _ => bail!("{at}: expected code;nb, code;nn or code;neutral"),
         };
-        out.insert(language.0.to_owned(), language.1);
+        out.insert(code, language);
     }
     Ok(out)
+}
+
+/// A number or reference as it may stand in the name of a file.
+fn for_file(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
 /// File name without ending: `oppgjor-2012-03-0602-kladd`.
 fn stem(statement: &Statement) -> String {
     let draft = if statement.tags.contains(&domain::statement::Tag::Draft) { "-kladd" } else { "" };
-    let plain: String = statement
-        .number
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
-        .collect();
-    format!("oppgjor-{plain}{draft}")
+    format!("oppgjor-{}{draft}", for_file(&statement.number))
 }
 
 /// Writes one statement in every form asked for.
@@ -390,12 +365,7 @@ fn invoices(
             organisation: organisation_of(&statement.recipient.party),
         };
         if let Some(text) = paper::ehf::document(statement, payment, &seller, &buyer, texts) {
-            let name: String = payment
-                .reference
-                .chars()
-                .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
-                .collect();
-            put(out.join(format!("ehf-{name}.xml")), text.as_bytes())?;
+            put(out.join(format!("ehf-{}.xml", for_file(&payment.reference))), text.as_bytes())?;
         }
     }
     Ok(())

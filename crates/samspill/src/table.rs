@@ -1,7 +1,9 @@
 //! Tables for people, and the same as CSV, Markdown or JSON.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 /// Form of a table.
@@ -22,6 +24,26 @@ impl Form {
     pub fn or_suited(asked: Option<Form>) -> Form {
         asked.unwrap_or(if std::io::stdout().is_terminal() { Form::Table } else { Form::Csv })
     }
+}
+
+/// Reads a small table that somebody wrote by hand: semicolons, a head or none. Each row comes with its place.
+/// `expected` names the columns, for the one whose row has others.
+pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(String, [String; N])>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let head = expected.split(';').next().unwrap_or_default();
+    let mut out = Vec::new();
+    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        if line.trim().is_empty() || (place == 0 && line.starts_with(head)) {
+            continue;
+        }
+        let at = format!("{}:{}", path.display(), place + 1);
+        let cells: Vec<String> = line.split(';').map(|cell| cell.trim().to_owned()).collect();
+        match <[String; N]>::try_from(cells) {
+            Ok(cells) => out.push((at, cells)),
+            Err(_) => bail!("{at}: expected {expected}"),
+        }
+    }
+    Ok(out)
 }
 
 /// A table.

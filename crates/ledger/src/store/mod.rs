@@ -108,9 +108,7 @@ pub struct Head {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
     /// The step.
-    pub step: i64,
-    /// How many vouchers.
-    pub vouchers: i64,
+    pub step: Step,
     /// The chain's end.
     pub head: Head,
 }
@@ -288,7 +286,7 @@ impl Ledger {
             hash,
             recorded_at: Some(step.recorded_at),
         };
-        Ok(Posted { step: step.number, vouchers: step.vouchers, head })
+        Ok(Posted { step, head })
     }
 }
 
