@@ -35,8 +35,10 @@ impl Municipality {
 pub enum Residence {
     /// A municipality that exists on the day.
     Municipality(usize),
-    /// Not resident in Norway (9900) or on no known Norwegian address.
+    /// Registered in no Norwegian municipality: resident abroad, or on Svalbard, Jan Mayen or the shelf.
     Abroad,
+    /// Registered in a municipality that the record does not tell: no fixed address, or a protected one.
+    Withheld,
     /// The code was in use at another time; the municipalities it has become by the day, if any.
     Ended {
         /// Last day of the code's latest lifetime before the day.
@@ -69,11 +71,15 @@ struct Change {
 
 /// Code used for residents of other countries.
 pub const ABROAD: &str = "9900";
-/// Codes beside the municipalities: Svalbard, Jan Mayen, the shelf, no fixed address. Their people live
-/// in Norway, but no municipality of the register stands behind them.
-pub const WITHOUT_MUNICIPALITY: [&str; 6] = ["2100", "2111", "2121", "2131", "2211", "2311"];
+/// Codes beside the municipalities: foreign citizens without and with a convention, Svalbard, Jan Mayen and the
+/// shelf (SKDE's list of residences). Nobody is registered in a municipality under them.
+pub const WITHOUT_MUNICIPALITY: [&str; 9] =
+    ["9000", ABROAD, "2100", "2111", "2121", "2131", "2211", "2311", "2321"];
+/// Words for residences that a register does not tell; a mapping turns its own codes into them.
+pub const WITHHELD: [&str; 2] = ["no-fixed-address", "protected-address"];
 
-/// Before the code of a municipality that was split, where nobody has decided who inherits.
+/// Before the code of a municipality that was split, where nobody has decided who inherits, or the word for a
+/// residence that the register does not tell.
 pub const UNDECIDED: &str = "undecided:";
 
 /// Who answers for a party on a day.
@@ -161,8 +167,11 @@ impl Municipalities {
 
     /// What a code stands for on a day.
     pub fn residence(&self, code: &str, day: Day) -> Residence {
-        if code == ABROAD || WITHOUT_MUNICIPALITY.contains(&code) {
+        if WITHOUT_MUNICIPALITY.contains(&code) {
             return Residence::Abroad;
+        }
+        if WITHHELD.contains(&code) {
+            return Residence::Withheld;
         }
         let start = self.rows.partition_point(|row| row.code.as_str() < code);
         let lifetimes = || self.rows[start..].iter().enumerate().take_while(|(_, row)| row.code == code);
@@ -274,6 +283,8 @@ mod tests {
         assert_eq!(became("0101", "2024-03-01"), "3101");
         assert_eq!(all.residence("0000", day("2012-01-01")), Residence::Unknown);
         assert_eq!(all.residence("9900", day("2012-01-01")), Residence::Abroad);
+        assert_eq!(all.residence("2100", day("2012-01-01")), Residence::Abroad);
+        assert_eq!(all.residence("protected-address", day("2012-01-01")), Residence::Withheld);
         assert!(matches!(all.residence("3101", day("2012-01-01")), Residence::NotYet { .. }));
     }
 

@@ -1,8 +1,8 @@
 //! Statements as Excel workbooks: native tables and a native chart, no macros, nothing hidden, and totals
 //! that are right also where nothing recalculates.
 
-use domain::Amount;
 use domain::statement::{Post, Statement};
+use domain::{Amount, Cause, Instrument};
 use rust_xlsxwriter::{
     Chart, ChartType, DocProperties, ExcelDateTime, Format, FormatAlign, Table, TableColumn, TableStyle,
     Workbook, Worksheet, XlsxError,
@@ -33,12 +33,49 @@ struct Formats {
 ///
 /// # Errors
 /// If a sheet cannot be made.
-pub fn workbook(statement: &Statement, texts: &Texts, command: &str) -> Result<Vec<u8>, PaperError> {
-    make(statement, texts, command)
+///
+/// `cases` is a sheet more, of the contacts behind the lines; only for those who may see them.
+pub fn workbook(
+    statement: &Statement,
+    cases: Option<&[CaseLine]>,
+    texts: &Texts,
+    command: &str,
+) -> Result<Vec<u8>, PaperError> {
+    make(statement, cases, texts, command)
         .map_err(|error| PaperError::Workbook { number: statement.number.clone(), error })
 }
 
-fn make(statement: &Statement, texts: &Texts, command: &str) -> Result<Vec<u8>, XlsxError> {
+/// What one contact amounts to in a statement. Nothing clinical and nothing of the person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CaseLine {
+    /// Month of the charge.
+    pub month: String,
+    /// Instrument.
+    pub instrument: Instrument,
+    /// The contact's key, as `samspill explain` takes it.
+    pub contact: i64,
+    /// Why.
+    pub cause: Cause,
+    /// Treating unit.
+    pub unit: String,
+    /// The other party.
+    pub counterparty: String,
+    /// DRG points, thousandths.
+    pub points_milli: i64,
+    /// Days.
+    pub days: i64,
+    /// Amount, from the recipient's side.
+    pub amount: Amount,
+    /// Rule version.
+    pub rule_version: String,
+}
+
+fn make(
+    statement: &Statement,
+    cases: Option<&[CaseLine]>,
+    texts: &Texts,
+    command: &str,
+) -> Result<Vec<u8>, XlsxError> {
     let words = view::view(statement, texts);
     let formats = Formats {
         head: Format::new().set_bold().set_background_color(0xE3_EF_F0).set_text_wrap(),
@@ -74,6 +111,9 @@ fn make(statement: &Statement, texts: &Texts, command: &str) -> Result<Vec<u8>, 
         &words,
     )?;
     months(book.add_worksheet(), statement, texts, &formats, &words)?;
+    if let Some(cases) = cases {
+        claims(book.add_worksheet(), cases, texts, &formats, &words)?;
+    }
     rules(book.add_worksheet(), statement, texts, &formats, &words)?;
     book.save_to_buffer()
 }
@@ -241,6 +281,60 @@ fn months(
     chart.title().set_name(&words.title);
     chart.y_axis().set_name("kr").set_num_format("#,##0");
     sheet.insert_chart(1, 4, &chart)?;
+    Ok(())
+}
+
+/// Every contact behind the lines, one row each, with the sum.
+fn claims(
+    sheet: &mut Worksheet,
+    cases: &[CaseLine],
+    texts: &Texts,
+    formats: &Formats,
+    words: &View,
+) -> Result<(), XlsxError> {
+    dress(sheet, &texts.get("sheet_claims"), words, true)?;
+    let keys = [
+        ("activity_period", 13),
+        ("instrument", 34),
+        ("contact", 22),
+        ("cause", 20),
+        ("unit", 20),
+        ("counterparty", 20),
+        ("points", 13),
+        ("days", 13),
+        ("amount", 20),
+        ("rule", 44),
+    ];
+    for (column, (_, width)) in keys.iter().enumerate() {
+        sheet.set_column_width(column as u16, *width)?;
+    }
+    for (row, case) in (1..).zip(cases) {
+        sheet.write(row, 0, &case.month)?;
+        sheet.write(row, 1, view::instrument(case.instrument, texts))?;
+        // A key has more digits than Excel keeps of a number.
+        sheet.write(row, 2, case.contact.to_string())?;
+        sheet.write(row, 3, view::cause(case.cause, texts))?;
+        sheet.write(row, 4, &case.unit)?;
+        sheet.write(row, 5, &case.counterparty)?;
+        sheet.write_with_format(row, 6, case.points_milli as f64 / 1000.0, &formats.points)?;
+        sheet.write_with_format(row, 7, case.days as f64, &formats.count)?;
+        sheet.write_with_format(row, 8, kroner(case.amount), &formats.kroner)?;
+        sheet.write(row, 9, &case.rule_version)?;
+    }
+    let last = std::cmp::max(cases.len(), 1) as u32;
+    let columns: Vec<TableColumn> = keys
+        .iter()
+        .map(|(key, _)| {
+            TableColumn::new().set_header(capitalised(&texts.get(key))).set_header_format(&formats.head)
+        })
+        .collect();
+    let table = Table::new().set_name("Krav").set_columns(&columns).set_style(TableStyle::Light1);
+    sheet.add_table(0, 0, last, keys.len() as u16 - 1, &table)?;
+    let sum: Amount = cases.iter().map(|case| case.amount).sum();
+    let formula = rust_xlsxwriter::Formula::new(format!("=SUM(I2:I{})", last + 1))
+        .set_result(format!("{}", kroner(sum)));
+    sheet.write_with_format(last + 2, 0, texts.get("sum"), &formats.bold)?;
+    sheet.write_formula_with_format(last + 2, 8, formula, &formats.total)?;
     Ok(())
 }
 

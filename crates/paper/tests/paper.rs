@@ -46,8 +46,8 @@ fn the_page_says_what_the_statement_says() {
 fn the_workbook_is_right_also_where_nothing_recalculates() {
     let nb = Texts::of(Language::Nb).unwrap();
     let statement = statement();
-    let bytes = workbook::workbook(&statement, &nb, "samspill statement 2012-04").unwrap();
-    assert_eq!(bytes, workbook::workbook(&statement, &nb, "samspill statement 2012-04").unwrap());
+    let bytes = workbook::workbook(&statement, None, &nb, "samspill statement 2012-04").unwrap();
+    assert_eq!(bytes, workbook::workbook(&statement, None, &nb, "samspill statement 2012-04").unwrap());
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
     assert_eq!(book.sheet_names(), ["Les meg", "Poster", "Per enhet", "Måneder", "Regler"]);
     for name in ["Poster", "Per enhet"] {

@@ -702,7 +702,7 @@ impl Checker<'_> {
         let name = FIELDS[field];
         let unknown = || Err((name, code.to_owned(), Reason::UnknownMunicipality));
         match self.check.municipalities.residence(code, admitted) {
-            Residence::Municipality(_) => Ok(true),
+            Residence::Municipality(_) | Residence::Withheld => Ok(true),
             Residence::Abroad => Ok(false),
             Residence::Ended { became, to } => {
                 let value = format!("{code} ended on {to} and became {}", became.join(" and "));

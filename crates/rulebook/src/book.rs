@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use domain::{Amount, Day, Instrument, Points, Share};
 use sha2::{Digest, Sha256};
 
+use crate::agreement::{self, Agreements};
 use crate::calculation::day_rate::{AdmissionNotice, DayRateRule, FirstDay};
 use crate::calculation::share_of_drg_price::{OutsideTest, ShareRule, TariffTest};
 use crate::file::{Confidence, Dates, Liable, Row, RuleError, RuleFile, VariantFile};
@@ -195,6 +196,7 @@ pub enum BookError {
 /// The law, with any variants laid over it.
 #[derive(Debug, Clone)]
 pub struct LawBook {
+    agreements: Agreements,
     rules: BTreeMap<String, RuleFile>,
     variants: Vec<VariantFile>,
 }
@@ -212,13 +214,19 @@ pub enum DatedBy {
 const HORIZON: (i16, i16) = (2000, 2050);
 
 impl LawBook {
-    /// A book of rule files, as (file name, text), without variants.
+    /// A book of rule files, as (file name, text), without variants. A file called `agreements.toml` holds
+    /// what cooperation agreements say.
     ///
     /// # Errors
     /// If a file is wrong, two have one id, or one refers to a rule that is missing.
     pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<LawBook, BookError> {
         let mut rules = BTreeMap::new();
+        let mut agreements = Agreements::default();
         for (name, text) in files {
+            if name.strip_suffix(".toml").map(stem) == Some(agreement::FILE) {
+                agreements = Agreements::parse(name, text)?;
+                continue;
+            }
             let rule = RuleFile::parse(name, text)?;
             if name.strip_suffix(".toml").map(stem) != Some(rule.id.as_str()) {
                 return Err(BookError::Misnamed { file: name.into(), id: rule.id });
@@ -245,7 +253,7 @@ impl LawBook {
                 unchanging(rule, key)?;
             }
         }
-        Ok(LawBook { rules, variants: Vec::new() })
+        Ok(LawBook { agreements, rules, variants: Vec::new() })
     }
 
     /// The rules that were built into the program.
@@ -280,6 +288,11 @@ impl LawBook {
         // Stacking is the same in any order.
         self.variants.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(self)
+    }
+
+    /// What cooperation agreements say.
+    pub fn agreements(&self) -> &Agreements {
+        &self.agreements
     }
 
     /// The rule files, by id.

@@ -297,10 +297,14 @@ fn day_rate_case(book: &LawBook, rule: &str, row: &Cells) -> Result<Outcome, Str
         admitted_at,
         departed_at,
         events: &events,
+        // A page is about the law, not about what two parties have agreed.
+        trust: "",
+        registered_in: "",
+        stays_in: "",
     };
     let segments = book.day_rate_rule(rule).map_err(|error| error.to_string())?;
     let rule_on = |day| on(&segments, day).and_then(|segment| segment.standing.in_force());
-    Ok(match day_rate::assess(&case, rule_on, &mut NoTrace) {
+    Ok(match day_rate::assess(&case, rule_on, book.agreements(), &mut NoTrace) {
         Assessment::Nothing { reason } => Outcome { reason: reason.into(), ..Outcome::default() },
         Assessment::Payable(days) => {
             let mut payers: Vec<&str> = days

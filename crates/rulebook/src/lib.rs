@@ -7,6 +7,7 @@
 //!
 //! Start reading in [`book`] (which version of a rule holds on a day), then [`calculation`].
 
+pub mod agreement;
 pub mod book;
 pub mod built_in;
 pub mod calculation;
@@ -15,6 +16,7 @@ pub mod file;
 pub mod scheme;
 pub mod trace;
 
+pub use agreement::Agreements;
 pub use book::{BookError, LawBook, Provenance, Segment, Standing, Unsigned, Version};
 pub use calculation::day_rate::{Assessment, Case, DayRateRule, Event, PayableDay};
 pub use calculation::share_of_drg_price::{Decision, Facts, Priced, Pricing, Quantity, ShareRule};

@@ -25,6 +25,7 @@ pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: T
         version: None,
         languages: None,
         sender: None,
+        with_claims: false,
         plain: true,
         out: Path::new("."),
         threads: 1,

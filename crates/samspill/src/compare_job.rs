@@ -80,7 +80,7 @@ pub fn run(order: &Order) -> Result<Comparison> {
     let bill = received(order)?;
     let own = match (order.own, order.log) {
         (Some(folder), None) => of_settlement(folder, order)?,
-        (None, Some(log)) => of_log(log, order.files)?,
+        (None, Some(log)) => of_log(log, order.party.unwrap_or_default(), order.files)?,
         _ => bail!("give --own DIR (a settlement of our own) or --log FILE (our own messages)"),
     };
     Ok(compared(&bill, &own))
@@ -177,7 +177,7 @@ fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Known>
 
 /// What a municipality's own log of messages gives, case by case. The municipality sees when it was told
 /// that a patient is ready, not when the physician decided it: the first counts as both.
-fn of_log(path: &Path, files: &Files) -> Result<BTreeMap<String, Known>> {
+fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Known>> {
     let law = Law::of(&files.book()?)?;
     let sheet = sheet::read(path)?;
     let need = |names: &[&str]| {
@@ -192,42 +192,51 @@ fn of_log(path: &Path, files: &Files) -> Result<BTreeMap<String, Known>> {
         need(&["message", "melding"])?,
     );
     let sector = sheet.column(&["sector", "sektor"]);
-    let mut logs: BTreeMap<String, (Vec<Event>, Option<Minute>, Sector)> = BTreeMap::new();
+    // Which agreement a case falls under is known only where the log names the institution.
+    let institution = sheet.column(&["institution", "institusjon", "trust"]);
+    let mut logs: BTreeMap<String, Log> = BTreeMap::new();
     for (line, cells) in &sheet.rows {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
         let at = || format!("{}:{line}", path.display());
         let when = Minute::parse(cell(time))
             .ok()
             .with_context(|| format!("{}: '{}' is not a time as 2012-03-04T12:30", at(), cell(time)))?;
-        let log = logs.entry(cell(case).to_owned()).or_insert((Vec::new(), None, Sector::Somatic));
+        let log = logs.entry(cell(case).to_owned()).or_default();
         if let Some(text) = sector.map(cell).filter(|text| !text.is_empty()) {
-            log.2 = Sector::from_word(text).with_context(at)?;
+            log.sector = Sector::from_word(text).with_context(at)?;
         }
-        let kinds: &[EventKind] = match cell(message).to_lowercase().as_str() {
-            "admission-notice" | "innlagt" | "innlagt pasient" => &[EventKind::AdmissionNotice],
-            "readiness-notice" | "utskrivningsklar" | "utskrivningsklar pasient" => {
-                &[EventKind::Ready, EventKind::ReadinessNotice]
+        if let Some(trust) = institution.map(cell).filter(|trust| !trust.is_empty()) {
+            log.trust = trust.to_owned();
+        }
+        match message_of(cell(message)) {
+            Some(Message::Events(kinds)) => {
+                log.events.extend(kinds.iter().map(|kind| Event { at: when, kind: *kind }))
             }
-            "withdrawn" | "avmelding" => &[EventKind::Withdrawn],
-            "cannot-receive" | "kan ikke ta imot" => &[EventKind::CannotReceive],
-            "can-receive" | "kan ta imot" => &[EventKind::CanReceive],
-            "departed" | "utskrevet" | "utreist" => {
-                log.1 = Some(when);
-                continue;
-            }
-            other => bail!(
-                "{}: unknown message '{other}': innlagt, utskrivningsklar, avmelding, kan ikke ta imot, kan ta imot, utskrevet",
-                at()
+            Some(Message::Departed) => log.departed = Some(when),
+            None => bail!(
+                "{}: unknown message '{}': innlagt, utskrivningsklar, avmelding, kan ikke ta imot, kan ta imot, utskrevet",
+                at(),
+                cell(message)
             ),
-        };
-        log.0.extend(kinds.iter().map(|kind| Event { at: when, kind: *kind }));
+        }
     }
     let mut out = BTreeMap::new();
-    for (case, (events, departed, sector)) in logs {
+    for (case, Log { events, departed, sector, trust }) in logs {
         let Some(departed_at) = departed else { continue };
         let admitted_at = events.iter().map(|event| event.at).min().unwrap_or(departed_at);
         let (unit_kind, care_level) = (UnitKind::PublicHospital, CareLevel::Overnight);
-        let stay = cases::Stay { sector, unit_kind, care_level, admitted_at, departed_at, events };
+        let (registered_in, stays_in) = (payer.to_owned(), payer.to_owned());
+        let stay = cases::Stay {
+            sector,
+            unit_kind,
+            care_level,
+            admitted_at,
+            departed_at,
+            events,
+            trust,
+            registered_in,
+            stays_in,
+        };
         let mut known = Known { quantity: Some(0), ..Known::default() };
         for charge in cases::assess(&law, &stay, &mut NoTrace).unwrap_or_default() {
             if let Some(day) = charge.without_rate {
@@ -239,6 +248,42 @@ fn of_log(path: &Path, files: &Files) -> Result<BTreeMap<String, Known>> {
         out.insert(case, known);
     }
     Ok(out)
+}
+
+/// What a log of messages says of a case.
+struct Log {
+    events: Vec<Event>,
+    departed: Option<Minute>,
+    sector: Sector,
+    trust: String,
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log { events: Vec::new(), departed: None, sector: Sector::Somatic, trust: String::new() }
+    }
+}
+
+/// A line of a log of messages.
+enum Message {
+    /// Events of the case.
+    Events(&'static [EventKind]),
+    /// The patient has left.
+    Departed,
+}
+
+fn message_of(text: &str) -> Option<Message> {
+    Some(match text.to_lowercase().as_str() {
+        "admission-notice" | "innlagt" | "innlagt pasient" => Message::Events(&[EventKind::AdmissionNotice]),
+        "readiness-notice" | "utskrivningsklar" | "utskrivningsklar pasient" => {
+            Message::Events(&[EventKind::Ready, EventKind::ReadinessNotice])
+        }
+        "withdrawn" | "avmelding" => Message::Events(&[EventKind::Withdrawn]),
+        "cannot-receive" | "kan ikke ta imot" => Message::Events(&[EventKind::CannotReceive]),
+        "can-receive" | "kan ta imot" => Message::Events(&[EventKind::CanReceive]),
+        "departed" | "utskrevet" | "utreist" => Message::Departed,
+        _ => return None,
+    })
 }
 
 /// Differences in a fixed order: a case on one side only; the quantity at our own price; then the price.

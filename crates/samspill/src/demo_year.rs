@@ -91,6 +91,7 @@ pub fn run(year: &Year, teller: Teller) -> Result<String> {
             version: None,
             languages: None,
             sender: None,
+            with_claims: false,
             plain: false,
             out: &statements,
             threads: year.threads,

@@ -24,6 +24,18 @@ impl Files {
         Ok(Files { law, variants })
     }
 
+    /// The same with what cooperation agreements say, from a file.
+    pub fn with_agreements(mut self, path: Option<&Path>) -> Result<Files> {
+        let Some(path) = path else { return Ok(self) };
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        let name = format!("law/{}.toml", rulebook::agreement::FILE);
+        self.law.retain(|(other, _)| *other != name);
+        self.law.push((name, text));
+        self.law.sort();
+        Ok(self)
+    }
+
     /// The book.
     pub fn book(&self) -> Result<LawBook> {
         let pairs = |files: &'_ [(String, String)]| -> Vec<(String, String)> { files.to_vec() };

@@ -154,6 +154,9 @@ struct SettleArguments {
     /// Folder of rule files instead of those that come with the program.
     #[arg(long)]
     law: Option<PathBuf>,
+    /// What cooperation agreements say of hours after the notice (TOML).
+    #[arg(long)]
+    agreements: Option<PathBuf>,
     /// Variants to lay over the law: files or built-in names.
     #[arg(long, num_args = 1..)]
     variant: Vec<PathBuf>,
@@ -424,7 +427,8 @@ fn check(order: &CheckArguments, threads: usize, teller: Teller) -> Result<u8> {
 fn settle(order: &SettleArguments, threads: usize, teller: Teller) -> Result<u8> {
     let started = Instant::now();
     let period = Period::parse(&order.period)?;
-    let files = law::Files::read(order.law.as_deref(), &order.variant)?;
+    let files = law::Files::read(order.law.as_deref(), &order.variant)?
+        .with_agreements(order.agreements.as_deref())?;
     let job = settle_job::Order {
         period,
         contacts: &order.contacts,

@@ -72,6 +72,9 @@ pub struct DeliveryArguments {
     /// Folder of rule files instead of those that come with the program.
     #[arg(long)]
     pub law: Option<PathBuf>,
+    /// What cooperation agreements say of hours after the notice (TOML).
+    #[arg(long)]
+    pub agreements: Option<PathBuf>,
     /// Use values that nobody has signed; the month can then not be made final.
     #[arg(long)]
     pub draft: bool,
@@ -213,6 +216,9 @@ pub struct StatementArguments {
     /// Name of the sender.
     #[arg(long)]
     sender: Option<String>,
+    /// A sheet of the contacts behind the lines, for those who may see them.
+    #[arg(long, requires = "party")]
+    with_claims: bool,
     /// Tables with comma and point, for programs.
     #[arg(long)]
     plain: bool,
@@ -244,6 +250,9 @@ pub struct CompareArguments {
     /// Folder of rule files instead of those that come with the program.
     #[arg(long)]
     law: Option<PathBuf>,
+    /// What cooperation agreements say of hours after the notice (TOML).
+    #[arg(long)]
+    agreements: Option<PathBuf>,
     /// Form of the table.
     #[arg(long = "as")]
     form: Option<Form>,
@@ -262,6 +271,9 @@ pub struct AccrualArguments {
     /// Built-in mapping (samspill, npr-extract) or a TOML file.
     #[arg(long)]
     mapping: Option<PathBuf>,
+    /// What cooperation agreements say of hours after the notice (TOML).
+    #[arg(long)]
+    agreements: Option<PathBuf>,
     /// Use values that nobody has signed.
     #[arg(long)]
     draft: bool,
@@ -305,6 +317,9 @@ pub struct RunningArguments {
     /// Folder of rule files instead of those that come with the program.
     #[arg(long)]
     law: Option<PathBuf>,
+    /// What cooperation agreements say of hours after the notice (TOML).
+    #[arg(long)]
+    agreements: Option<PathBuf>,
     /// Use values that nobody has signed.
     #[arg(long)]
     draft: bool,
@@ -522,7 +537,7 @@ fn with_run(
     threads: usize,
     work: impl FnOnce(&mut Books, &Run) -> Result<Outcome>,
 ) -> Result<Said> {
-    let files = Files::read(delivery.law.as_deref(), &[])?;
+    let files = Files::read(delivery.law.as_deref(), &[])?.with_agreements(delivery.agreements.as_deref())?;
     let run = Run {
         contacts: &delivery.contacts,
         mapping: delivery.mapping.as_deref(),
@@ -586,7 +601,8 @@ pub fn objection(command: &ObjectionCommand) -> Result<Said> {
 
 /// Compares a bill.
 pub fn compare(arguments: &CompareArguments) -> Result<Said> {
-    let files = Files::read(arguments.law.as_deref(), &[])?;
+    let files =
+        Files::read(arguments.law.as_deref(), &[])?.with_agreements(arguments.agreements.as_deref())?;
     let order = crate::compare_job::Order {
         received: &arguments.received,
         columns: &arguments.columns,
@@ -606,7 +622,7 @@ pub fn compare(arguments: &CompareArguments) -> Result<Said> {
 /// The accrual.
 pub fn accrual(arguments: &AccrualArguments, threads: usize, teller: Teller) -> Result<Said> {
     let month = Month::parse(&arguments.month)?;
-    let files = Files::read(None, &[])?;
+    let files = Files::read(None, &[])?.with_agreements(arguments.agreements.as_deref())?;
     let running = match &arguments.contacts {
         None => None,
         Some(contacts) => {
@@ -641,7 +657,8 @@ pub fn forecast(arguments: &ForecastArguments) -> Result<Said> {
 
 /// Lists running cases.
 pub fn running(arguments: &RunningArguments, threads: usize, teller: Teller) -> Result<Said> {
-    let files = Files::read(arguments.law.as_deref(), &[])?;
+    let files =
+        Files::read(arguments.law.as_deref(), &[])?.with_agreements(arguments.agreements.as_deref())?;
     let order = crate::running_job::Order {
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),
@@ -693,6 +710,7 @@ pub fn statement(arguments: &StatementArguments, threads: usize, teller: Teller)
         version: arguments.version,
         languages: arguments.languages.as_deref(),
         sender: arguments.sender.as_deref(),
+        with_claims: arguments.with_claims,
         plain: arguments.plain,
         out: &arguments.out,
         threads,

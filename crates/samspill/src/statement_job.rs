@@ -8,10 +8,12 @@ use anyhow::{Context, Result, bail};
 use domain::municipality::UNDECIDED;
 use domain::statement::{Language, Named, Statement};
 use domain::{Day, Instrument, Minute, Month, Municipalities, StepKind};
+use ledger::content::Settled;
 use ledger::months::Months;
 use ledger::statement::{self as made, Desk, RuleName, Span, Terms};
 use ledger::voucher::Step;
 use paper::text::Texts;
+use paper::workbook::CaseLine;
 use rulebook::LawBook;
 use rulebook::scheme::{Scheme, is_unsigned};
 
@@ -50,6 +52,8 @@ pub struct Order<'a> {
     pub languages: Option<&'a Path>,
     /// Who sends them.
     pub sender: Option<&'a str>,
+    /// A sheet of the contacts behind the lines, in the workbook.
+    pub with_claims: bool,
     /// Comma and point in tables.
     pub plain: bool,
     /// Folder.
@@ -91,7 +95,12 @@ fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
 /// Makes statements. Gives how many, and the total of what is to be paid.
 pub fn run(books: &mut Books, order: &Order, teller: Teller) -> Result<Vec<Statement>> {
     let steps = books.ledger.steps()?;
-    let statements = statements(books, order, &known_steps(&steps, order)?, teller)?;
+    let known = known_steps(&steps, order)?;
+    let statements = statements(books, order, &known, teller)?;
+    let cases = match order.with_claims {
+        true => cases(books, order, &known, &statements)?,
+        false => BTreeMap::new(),
+    };
     if statements.is_empty() {
         return Err(not_now(
             format!("nothing is posted for {}", order.span.name),
@@ -113,7 +122,8 @@ pub fn run(books: &mut Books, order: &Order, teller: Teller) -> Result<Vec<State
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(statement) = statements.get(place) else { return Ok(()) };
             let Some(texts) = texts.get(&statement.language) else { bail!("no texts") };
-            write(statement, texts, order)?;
+            let cases = cases.get(&statement.recipient.party).map(Vec::as_slice);
+            write(statement, cases, texts, order)?;
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
             stage.at(count as u64, total);
             if place % 32 == 0 {
@@ -133,6 +143,57 @@ pub fn run(books: &mut Books, order: &Order, teller: Teller) -> Result<Vec<State
     std::fs::write(&overview, paper::csv::overview(&statements, order.plain))
         .with_context(|| format!("failed to write {}", overview.display()))?;
     Ok(statements)
+}
+
+/// The claims behind each statement, by recipient: what was posted in the period from contacts.
+fn cases(
+    books: &mut Books,
+    order: &Order,
+    steps: &[Step],
+    statements: &[Statement],
+) -> Result<BTreeMap<String, Vec<CaseLine>>> {
+    let mut out: BTreeMap<String, Vec<CaseLine>> =
+        statements.iter().map(|statement| (statement.recipient.party.clone(), Vec::new())).collect();
+    for step in steps.iter().filter(|step| matches!(step.kind, StepKind::Run | StepKind::Correct)) {
+        let settled: Settled = serde_json::from_str(&step.content).context("content of a step")?;
+        if !order.span.holds(&settled.into.to_string()) {
+            continue;
+        }
+        for moved in &settled.months {
+            let claims = books.movements(&moved.movements_archive)?;
+            let word = |number| claims.words.word(number);
+            let mut heirs: BTreeMap<u32, String> = BTreeMap::new();
+            for claim in &claims.rows {
+                let Some(instrument) = claim.instrument else { continue };
+                for (party, other, owes) in
+                    [(claim.debtor, claim.creditor, true), (claim.creditor, claim.debtor, false)]
+                {
+                    let heir = heirs
+                        .entry(party)
+                        .or_insert_with(|| books.heir(claims.words.word(party), order.span.last));
+                    let statement = statements.iter().find(|one| one.recipient.party == *heir);
+                    let Some(lines) = out.get_mut(heir).filter(|_| statement.is_some_and(|s| s.owes == owes))
+                    else {
+                        continue;
+                    };
+                    lines.push(CaseLine {
+                        month: word(claim.month).to_owned(),
+                        instrument,
+                        contact: claim.contact,
+                        cause: claim.cause,
+                        unit: word(claim.unit).to_owned(),
+                        counterparty: word(other).to_owned(),
+                        points_milli: i64::from(claim.points),
+                        days: i64::from(claim.days),
+                        amount: claim.amount,
+                        rule_version: word(claim.version).to_owned(),
+                    });
+                }
+            }
+        }
+    }
+    out.values_mut().for_each(|lines| lines.sort());
+    Ok(out)
 }
 
 /// The statements of a period, as the steps given say.
@@ -286,6 +347,11 @@ fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
 fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
     match (names.get(party), party.strip_prefix(UNDECIDED), party.strip_prefix("area:")) {
         (Some(name), _, _) => name.clone(),
+        (None, Some("no-fixed-address"), _) => "Uten fast bosted (kommunen er ikke oppgitt)".to_owned(),
+        (None, Some("protected-address"), _) => "Beskyttet adresse (kommunen er ikke oppgitt)".to_owned(),
+        (None, Some(region), _) if region.starts_with("region-") => {
+            "Regionalt helseforetak ikke kjent (bosted er ikke oppgitt)".to_owned()
+        }
         (None, Some(code), _) => {
             let name = names.get(code).cloned().unwrap_or_else(|| code.to_owned());
             format!("{name} (delt, ikke avgjort hvem som svarer)")
@@ -323,7 +389,7 @@ fn stem(statement: &Statement) -> String {
 }
 
 /// Writes one statement in every form asked for.
-fn write(statement: &Statement, texts: &Texts, order: &Order) -> Result<()> {
+fn write(statement: &Statement, cases: Option<&[CaseLine]>, texts: &Texts, order: &Order) -> Result<()> {
     let path = |ending: &str| order.out.join(format!("{}.{ending}", stem(statement)));
     let put = |path: PathBuf, bytes: &[u8]| {
         std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
@@ -332,7 +398,7 @@ fn write(statement: &Statement, texts: &Texts, order: &Order) -> Result<()> {
         match form {
             PaperForm::Pdf => put(path("pdf"), &paper::pdf::pdf(statement, texts)?)?,
             PaperForm::Xlsx => {
-                put(path("xlsx"), &paper::workbook::workbook(statement, texts, &order.command)?)?
+                put(path("xlsx"), &paper::workbook::workbook(statement, cases, texts, &order.command)?)?
             }
             PaperForm::Csv => {
                 put(path("csv"), paper::csv::lines(statement, order.plain).as_bytes())?;

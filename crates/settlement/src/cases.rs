@@ -39,6 +39,12 @@ pub struct Stay {
     pub departed_at: Minute,
     /// Events.
     pub events: Vec<Event>,
+    /// Trust, or the unit where none is given.
+    pub trust: String,
+    /// Municipality of registration.
+    pub registered_in: String,
+    /// Municipality of stay.
+    pub stays_in: String,
 }
 
 /// The charges of a stay, month by month.
@@ -53,8 +59,11 @@ pub fn assess(law: &Law, stay: &Stay, trace: &mut impl Trace) -> Result<Vec<DayC
         admitted_at: stay.admitted_at,
         departed_at: stay.departed_at,
         events: &stay.events,
+        trust: &stay.trust,
+        registered_in: &stay.registered_in,
+        stays_in: &stay.stays_in,
     };
-    let days = match day_rate::assess(&case, |day| law.usk_on(day), trace) {
+    let days = match day_rate::assess(&case, |day| law.usk_on(day), &law.agreements, trace) {
         Assessment::Nothing { reason } => return Err(reason),
         Assessment::Payable(days) => days,
     };

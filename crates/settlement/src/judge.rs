@@ -6,8 +6,8 @@ use register::FileError;
 use rulebook::book::{BookError, DatedBy};
 use rulebook::calculation::share_of_drg_price::{self, TooLarge};
 use rulebook::{
-    DayRateRule, Decision, Facts, LawBook, Priced, Pricing, Provenance, Quantity, Segment, ShareRule,
-    Standing, Trace,
+    Agreements, DayRateRule, Decision, Facts, LawBook, Priced, Pricing, Provenance, Quantity, Segment,
+    ShareRule, Standing, Trace,
 };
 
 /// Why a settlement stops.
@@ -86,6 +86,8 @@ pub struct Law {
     pub kmf: ShareSide,
     /// Activity-based funding.
     pub isf: ShareSide,
+    /// What cooperation agreements say.
+    pub agreements: Agreements,
     /// Discharge-ready patients.
     pub usk: Vec<Segment<DayRateRule>>,
 }
@@ -118,6 +120,7 @@ impl Law {
         Ok(Law {
             kmf: ShareSide::of(book, Instrument::CoFinancing)?,
             isf: ShareSide::of(book, Instrument::Isf)?,
+            agreements: book.agreements().clone(),
             usk,
         })
     }

@@ -141,7 +141,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Names every rule version that holds on some day of a period.
+/// Names every rule version that holds on some day of a period, and what agreements say of notices that
+/// may matter to it.
 pub fn versions(law: &Law, period: Period) -> Vec<String> {
     let touched = |from, to| from <= period.to() && period.from() <= to;
     let mut out: Vec<String> = Vec::new();
@@ -151,6 +152,7 @@ pub fn versions(law: &Law, period: Period) -> Vec<String> {
     for segment in law.usk.iter().filter(|segment| touched(segment.from, segment.to)) {
         out.extend(segment.standing.in_force().map(|rule| rule.version.to_string()));
     }
+    out.extend(law.agreements.version(period.from().plus(-366), period.to()));
     out
 }
 

@@ -322,6 +322,11 @@ impl<'a> Desk<'a> {
                     region: row.region.clone(),
                 }),
             },
+            // Registered somewhere: who owes and who is owed wait for a delivery that tells it.
+            Residence::Withheld => {
+                let undecided = |of: &str| format!("{UNDECIDED_HEIR}{of}{code}");
+                Home { debtor: undecided(""), region: undecided("region-") }
+            }
             Residence::Abroad | Residence::Unknown => nobody(),
         }
     }
@@ -1107,10 +1112,7 @@ impl<'a> Clerk<'a> {
             }
         };
         let unit = word(batch, at::UNIT, row);
-        let trust = match word(batch, at::TRUST, row) {
-            "" => unit,
-            trust => trust,
-        };
+        let trust = trust_of(batch, row);
         for charge in days.iter().filter(|charge| desk.period.holds(charge.month.first())) {
             if let Some(day) = charge.without_rate {
                 return Err(SettleError::NoRate { contact, day });
@@ -1229,6 +1231,14 @@ fn priced(
     })
 }
 
+/// The trust or private institution that a contact belongs to; the unit itself where none is given.
+fn trust_of(batch: &RecordBatch, row: usize) -> &str {
+    match word(batch, schema::at::TRUST, row) {
+        "" => word(batch, schema::at::UNIT, row),
+        trust => trust,
+    }
+}
+
 /// A contact's stay and events, as the day-rate rule wants them.
 pub(crate) fn stay_of(batch: &RecordBatch, row: usize) -> Stay {
     use schema::at;
@@ -1255,5 +1265,8 @@ pub(crate) fn stay_of(batch: &RecordBatch, row: usize) -> Stay {
         admitted_at: minute(at::ADMITTED),
         departed_at: minute(at::DISCHARGED),
         events,
+        trust: trust_of(batch, row).to_owned(),
+        registered_in: word(batch, at::MUNICIPALITY_OF_REGISTRATION, row).to_owned(),
+        stays_in: word(batch, at::MUNICIPALITY_OF_STAY, row).to_owned(),
     }
 }

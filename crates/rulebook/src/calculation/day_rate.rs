@@ -5,6 +5,7 @@
 
 use domain::{Amount, CareLevel, Day, EventKind, Minute, Sector, UnitKind};
 
+use crate::agreement::Agreements;
 use crate::book::{Provenance, Version};
 use crate::file::Liable;
 use crate::trace::{Step, Trace};
@@ -80,6 +81,12 @@ pub struct Case<'a> {
     pub departed_at: Minute,
     /// Events as reported, in any order.
     pub events: &'a [Event],
+    /// Trust or institution, by organisation number.
+    pub trust: &'a str,
+    /// Municipality where the patient is registered.
+    pub registered_in: &'a str,
+    /// Municipality where the patient says that they stay.
+    pub stays_in: &'a str,
 }
 
 /// One day that is paid for.
@@ -107,11 +114,13 @@ pub enum Assessment {
 
 /// The days of a stay that a municipality pays for.
 ///
-/// `rule_on` gives the rule as it holds on a day, or `None` where it is not in force. A payable day without a
+/// `rule_on` gives the rule as it holds on a day, or `None` where it is not in force; `agreements` may give
+/// the municipality hours after the notice. A payable day without a
 /// rate is told as such; whoever needs its price must stop.
 pub fn assess<'r>(
     case: &Case,
     rule_on: impl Fn(Day) -> Option<&'r DayRateRule>,
+    agreements: &Agreements,
     trace: &mut impl Trace,
 ) -> Assessment {
     let mut events: Vec<Event> = case.events.to_vec();
@@ -138,7 +147,7 @@ pub fn assess<'r>(
     }
     let mut payable: Vec<PayableDay> = Vec::new();
     for spell in &spells {
-        payable_days(spell, case, &events, &rule_on, &mut payable, trace);
+        payable_days(spell, case, &events, &rule_on, agreements, &mut payable, trace);
     }
     if payable.is_empty() {
         return Assessment::Nothing { reason: "no-payable-day" };
@@ -231,6 +240,7 @@ fn payable_days<'r>(
     case: &Case,
     events: &[Event],
     rule_on: &impl Fn(Day) -> Option<&'r DayRateRule>,
+    agreements: &Agreements,
     payable: &mut Vec<PayableDay>,
     trace: &mut impl Trace,
 ) {
@@ -245,7 +255,8 @@ fn payable_days<'r>(
     };
     let refusal = answers().find(|event| event.kind == EventKind::CannotReceive).map(|event| event.at);
     // An episode is paid for from its own first day: what came before belongs to the one before it.
-    let start = std::cmp::max(later, spell.notified.plus_hours(rule.grace_hours.0)).day();
+    let grace = grace(spell, case, rule, agreements, trace);
+    let start = std::cmp::max(later, spell.notified.plus_hours(grace)).day();
     let start = std::cmp::max(start, case.admitted_at.day());
     let first = match rule.first.0 {
         FirstDay::LaterOfReadyAndNotified => start,
@@ -291,6 +302,28 @@ fn payable_days<'r>(
             trace.step(|| Step::on(format!("Døgnet {day}: {shown}"), rate_place(rule)));
         }
         day = day.next();
+    }
+}
+
+/// Hours that pass after the notice: those of the agreement between the trust and the municipality that pays
+/// on the day of the notice, else those of the rule.
+fn grace(
+    spell: &Spell,
+    case: &Case,
+    rule: &DayRateRule,
+    agreements: &Agreements,
+    trace: &mut impl Trace,
+) -> i64 {
+    let payer = match rule.liable {
+        Liable::MunicipalityOfRegistration => case.registered_in,
+        Liable::MunicipalityOfStay => case.stays_in,
+    };
+    match agreements.grace(case.trust, payer, spell.notified.day()) {
+        None => rule.grace_hours.0,
+        Some((hours, place)) => {
+            trace.step(|| Step::on(format!("Avtalen gir kommunen {hours} timer fra varselet"), &place));
+            hours
+        }
     }
 }
 

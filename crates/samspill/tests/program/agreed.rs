@@ -1,0 +1,126 @@
+//! What two parties have agreed, and people whose municipality a register does not tell.
+
+use super::settlement::done;
+use super::{folder, path, samspill, text};
+
+const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
+municipality_of_registration,age,drg,drg_type,points,events\n";
+
+/// Three days wait in Bergen: notified on the 6th at 10, left on the 9th.
+fn stay(id: u8, home: &str) -> String {
+    let events = "1@2012-03-04T12:00 2@2012-03-06T09:00 3@2012-03-06T10:00 6@2012-03-06T11:00";
+    format!(
+        "{id},{id},{id},U1,public-hospital,983974724,somatic,overnight,2012-03-04T10:00,2012-03-09T12:00,{home},81,127,\
+         medical,1.5,{events}\n"
+    )
+}
+
+const AGREED: &str = "[[grace]]\ntrust = \"983974724\"\nmunicipality = \"1201\"\nhours = 24\n\
+from = 2012-01-01\nto = 2012-12-31\nreference = \"Samarbeidsavtale, delavtale 5\"\n";
+
+#[test]
+fn an_agreement_gives_hours_and_a_correction_says_so() {
+    let work = folder("agreed");
+    let (file, agreed) = (work.join("contacts.csv"), work.join("agreed.toml"));
+    std::fs::write(&file, format!("{HEAD}{}{}", stay(1, "1201"), stay(2, "0301"))).unwrap();
+    std::fs::write(&agreed, AGREED).unwrap();
+    let out = work.join("result");
+    let settle = ["settle", "2012", "--contacts", path(&file), "--draft", "--out", path(&out)];
+    let settled = samspill(&[&settle[..], &["--agreements", path(&agreed)]].concat());
+    assert!(settled.status.success(), "{}", text(&settled.stderr));
+    let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
+    // A day later for Bergen, which has the agreement; Oslo has none.
+    assert!(totals.contains("1201,983974724,1201,U1,2012-03,USK,1,0,800000"), "{totals}");
+    assert!(totals.contains("0301,983974724,0301,U1,2012-03,USK,1,0,1200000"), "{totals}");
+    let explained = text(&samspill(&["explain", "USK-1", "--in", path(&out)]).stdout);
+    let step =
+        "Avtalen gir kommunen 24 timer fra varselet  [Samarbeidsavtale, delavtale 5; law/agreements.toml:5]";
+    assert!(explained.contains(step), "{explained}");
+
+    // An agreement that comes to light after the month was settled is a changed rule, not changed data.
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let run = ["settlement", "run", "2012-03", "--contacts", path(&file), "--draft"];
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
+    done(&ledger, "2012-04-02", &run);
+    let told = done(&ledger, "2012-04-03", &[&run[..], &["--agreements", path(&agreed)]].concat());
+    assert!(told.contains("endret regel eller sats −4\u{a0}000,00\u{a0}kr"), "{told}");
+    let told = done(&ledger, "2012-04-04", &[&run[..], &["--agreements", path(&agreed)]].concat());
+    assert!(told.contains("ingenting"), "{told}");
+
+    for (wrong, fault) in [
+        (
+            AGREED.replace("24", "300"),
+            "agreements.toml:5: choice hours = '300' is not known: expected 0 to 240",
+        ),
+        (format!("{AGREED}{AGREED}"), "both hold on 2012-01-01"),
+        (AGREED.replace("hours", "days"), "unknown field `days`"),
+    ] {
+        std::fs::write(&agreed, wrong).unwrap();
+        let refused = samspill(&[&settle[..], &["--agreements", path(&agreed)]].concat());
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(text(&refused.stderr).contains(fault), "{}", text(&refused.stderr));
+    }
+}
+
+/// Svalbard is no municipality: nobody is charged, and it is counted. A protected address is in some
+/// municipality: the charge stands by itself until a delivery tells which, and then moves with its cause.
+#[test]
+fn an_address_that_is_not_told_has_a_place() {
+    let work = folder("withheld");
+    let file = work.join("contacts.csv");
+    let told = |home: &str| format!("{HEAD}{}{}{}", stay(1, "2100"), stay(2, home), stay(3, "1201"));
+    std::fs::write(&file, told("protected-address")).unwrap();
+    let out = work.join("result");
+    let settled = samspill(&["settle", "2012", "--contacts", path(&file), "--draft", "--out", path(&out)]);
+    assert!(settled.status.success(), "{}", text(&settled.stderr));
+    let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
+    for line in [
+        "undecided:protected-address,983974724,undecided:protected-address,U1,2012-03,USK,1,0,1200000",
+        "undecided:protected-address,undecided:region-protected-address,undecided:protected-address,U1,2012-03,KMF",
+        "state,undecided:region-protected-address,,U1,2012-03,ISF",
+    ] {
+        assert!(totals.contains(line), "{line}\n{totals}");
+    }
+    assert!(!totals.contains("2100"), "{totals}");
+    let outside = std::fs::read_to_string(out.join("outside.csv")).unwrap();
+    assert!(outside.contains("KMF,not-resident,1") && outside.contains("USK,no-municipality,1"), "{outside}");
+
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let run = ["settlement", "run", "2012-03", "--contacts", path(&file), "--draft"];
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
+    done(&ledger, "2012-04-02", &run);
+    let statements = work.join("statements");
+    done(
+        &ledger,
+        "2012-04-03",
+        &[
+            "statement",
+            "2012-03",
+            "--party",
+            "undecided:protected-address",
+            "--as",
+            "json",
+            "--out",
+            path(&statements),
+        ],
+    );
+    let made =
+        std::fs::read_to_string(statements.join("oppgjor-2012-03-undecided-protected-address-kladd.json"));
+    assert!(made.unwrap().contains("Beskyttet adresse"));
+    // The workbook of one party may hold the contacts behind its lines; they add up to its statement.
+    let book = work.join("book");
+    let bergen = ["statement", "2012-03", "--party", "1201", "--with-claims", "--as", "xlsx"];
+    done(&ledger, "2012-04-03", &[&bergen[..], &["--out", path(&book)]].concat());
+    let mut book: calamine::Xlsx<_> =
+        calamine::open_workbook(book.join("oppgjor-2012-03-1201-kladd.xlsx")).unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, "Krav").unwrap();
+    let cells: Vec<String> = sheet.rows().map(|row| row[2].to_string() + " " + &row[8].to_string()).collect();
+    assert_eq!(cells[1..3], ["3 11462.7", "3 12000"], "{cells:?}");
+    assert_eq!(cells.last().unwrap(), " 23462.7");
+    std::fs::write(&file, told("0301")).unwrap();
+    let moved = done(&ledger, "2012-04-05", &run);
+    assert!(moved.contains("endret betaler"), "{moved}");
+    done(&ledger, "2012-04-06", &["ledger", "verify"]);
+    let balances = done(&ledger, "2012-04-06", &["ledger", "balances"]);
+    assert!(balances.contains("0301"), "{balances}");
+}
