@@ -2,7 +2,19 @@
 //!
 //! Lengths are whole pixels where the eye can tell; amounts are never read back from a chart.
 
+pub mod breakeven;
 pub mod bridge;
+#[cfg(test)]
+mod check;
+pub mod fan;
+pub mod histogram;
+mod labels;
+mod picture;
+pub mod range;
+mod scale;
+mod staggered;
+mod text;
+pub mod tornado;
 
 /// Colours of the project, as in `docs/`.
 pub mod colour {
@@ -18,6 +30,14 @@ pub mod colour {
     pub const LESS: &str = "#2f6fb3";
     /// Grid.
     pub const GRID: &str = "#d5dcdc";
+    /// Single municipalities, observed values.
+    pub const DOT: &str = "#3d7480";
+    /// Series, in order.
+    pub const SERIES: [&str; 5] = ["#0b5563", "#b4532a", "#a87200", "#7a5ba8", "#6b7779"];
+    /// The inner of two bands, bars behind lines.
+    pub const BAND: &str = "#b5d3d6";
+    /// The outer of two bands.
+    pub const BAND_LIGHT: &str = "#e3eff0";
 }
 
 /// Text that may stand in SVG.

@@ -11,6 +11,7 @@ pub mod drg_list;
 pub mod mapping;
 pub mod parquet_file;
 pub mod profile;
+pub mod readmission;
 pub mod schema;
 pub mod sheet;
 pub mod source;

@@ -13,8 +13,8 @@ use rulebook::{Decision, Facts, NoTrace, Step, Steps};
 use schema::at;
 
 use crate::cases::{self, Stay};
+use crate::decode::stay_of;
 use crate::judge::{Law, SettleError};
-use crate::settle::stay_of;
 
 /// What there is to know of a contact.
 #[derive(Debug, Clone)]

@@ -45,6 +45,9 @@ pub enum SettleError {
         /// The period.
         period: Period,
     },
+    /// Cells that do not carry what is asked of them.
+    #[error(transparent)]
+    Lacking(#[from] crate::cells::Lacking),
     /// Counted figures are by year.
     #[error("the figures are counted by year, and cannot be settled for {period}")]
     CountedByYear {

@@ -8,11 +8,14 @@
 
 pub mod archive;
 pub mod cases;
+pub mod cells;
 pub mod charges;
+mod decode;
 pub mod explain;
 pub mod journal;
 pub mod judge;
 pub mod manifest;
+pub mod price;
 pub mod settle;
 pub mod totals;
 

@@ -6,24 +6,21 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
-use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch, StringArray};
-use domain::municipality::UNDECIDED as UNDECIDED_HEIR;
-use domain::{
-    Amount, CareLevel, Day, DrgType, EventKind, Instrument, Minute, Municipalities, Period, Points,
-    Residence, Sector, Service, UnitKind,
-};
+use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch};
+use domain::{Amount, Instrument, Municipalities, Period, Points, Words as Numbers};
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::{Reader, in_order};
 use register::{FileError, schema};
 use rulebook::file::Liable;
-use rulebook::{Decision, Facts, NoTrace, Pricing, Quantity};
+use rulebook::{Decision, NoTrace, Pricing, Quantity};
 
-use crate::cases::{self, Stay};
+use crate::cases;
 use crate::charges::{Charge, ChargeWriter, Charges};
+use crate::decode::{
+    CLASSES, Home, Homes, Words, classes, column, facts, ints, longs, name, stay_of, trust_of, word, words,
+};
 use crate::judge::{Days, Decisions, Law, SettleError, Slot};
 use crate::totals::{Builder, Line, Outside, Sum, Totals};
 
@@ -110,7 +107,7 @@ pub fn settle(
             let mut clerk = clerks[group % threads].lock().map_err(|_| lost(reader))?;
             let (charges, side) = clerk.group(group, detail)?;
             let encoded = match &encoder {
-                Some(encoder) => Some(encoder.encode(&charges, &clerk.names.words)?),
+                Some(encoder) => Some(encoder.encode(&charges, clerk.names.all())?),
                 None => None,
             };
             Ok((encoded, side))
@@ -132,7 +129,7 @@ pub fn settle(
     if let Some(clerk) = clerks.first_mut() {
         let charges = clerk.stays(sides, detail)?;
         if let (Some(writer), Some(encoder)) = (&mut writer, &encoder) {
-            writer.append(encoder.encode(&charges, &clerk.names.words)?)?;
+            writer.append(encoder.encode(&charges, clerk.names.all())?)?;
         }
     }
     settled.rows = reader.rows();
@@ -160,10 +157,10 @@ fn gather(desk: &Desk, clerks: Vec<Clerk>, settled: &mut Settled) {
     for clerk in clerks {
         settled.settled_rows += clerk.settled_rows;
         settled.outside_period_rows += clerk.outside_rows;
-        let units: Vec<u32> = clerk.units.words.iter().map(|unit| builder.word(unit)).collect();
+        let units: Vec<u32> = clerk.units.all().iter().map(|unit| builder.word(unit)).collect();
         let homes: Vec<(u32, u32)> =
             clerk.homes.iter().map(|home| (builder.word(&home.debtor), builder.word(&home.region))).collect();
-        let regions: Vec<u32> = clerk.regions.words.iter().map(|region| builder.word(region)).collect();
+        let regions: Vec<u32> = clerk.regions.all().iter().map(|region| builder.word(region)).collect();
         for (key, cells) in clerk.kmf.slots() {
             let (debtor, creditor) = homes[key.1];
             let line = Line {
@@ -213,7 +210,6 @@ fn add_cells(builder: &mut Builder, line: Line, cells: &[Cell], months: &[u32]) 
 struct Desk<'a> {
     reader: &'a Reader,
     law: &'a Law,
-    municipalities: &'a Municipalities,
     period: Period,
     days: (Days, Days),
     /// Columns that the first pass reads.
@@ -223,13 +219,8 @@ struct Desk<'a> {
     dates: (usize, usize),
     counted: bool,
     tariffs: bool,
-    by_area: bool,
+    homes: Homes<'a>,
     known: bool,
-    region: String,
-}
-
-fn name(place: usize) -> &'static str {
-    schema::COLUMNS[place].name
 }
 
 impl<'a> Desk<'a> {
@@ -277,7 +268,6 @@ impl<'a> Desk<'a> {
         Desk {
             reader,
             law,
-            municipalities,
             period,
             days: (Days::of(&law.kmf, period), Days::of(&law.isf, period)),
             columns: places.into_iter().map(name).collect(),
@@ -285,9 +275,8 @@ impl<'a> Desk<'a> {
             dates,
             counted,
             tariffs,
-            by_area: footer(schema::RESIDENCE_KEY) == "area",
+            homes: Homes::of(reader, municipalities, period),
             known: false,
-            region: footer("samspill.region").to_owned(),
         }
     }
 
@@ -296,65 +285,6 @@ impl<'a> Desk<'a> {
         let label =
             |month: &domain::Month| if self.counted { self.period.to_string() } else { month.to_string() };
         self.days.0.months().iter().map(label).collect()
-    }
-
-    /// The debtor and region that a residence stands for in the period.
-    fn home(&self, code: &str) -> Home {
-        if self.by_area {
-            return Home { debtor: format!("area:{code}"), region: self.region.clone() };
-        }
-        let (from, all) = (self.period.from(), self.municipalities);
-        let there = |code: &str, on: Day| match all.residence(code, on) {
-            Residence::Municipality(place) => all.get(place),
-            _ => None,
-        };
-        let home = |row: &domain::Municipality| Home { debtor: row.code.clone(), region: row.region.clone() };
-        let nobody = || Home { debtor: String::new(), region: String::new() };
-        match all.residence(code, from) {
-            Residence::Municipality(place) => all.get(place).map_or_else(nobody, home),
-            // The number came later than the period: the one that inherits is charged.
-            Residence::NotYet { from } => there(code, from).map_or_else(nobody, home),
-            Residence::Ended { became, to } => match &became[..] {
-                [one] => there(one, from).map_or_else(nobody, home),
-                // A split is not guessed at: it waits for a recorded decision. The region is known.
-                _ => there(code, to).map_or_else(nobody, |row| Home {
-                    debtor: format!("{UNDECIDED_HEIR}{code}"),
-                    region: row.region.clone(),
-                }),
-            },
-            // Registered somewhere: who owes and who is owed wait for a delivery that tells it.
-            Residence::Withheld => {
-                let undecided = |of: &str| format!("{UNDECIDED_HEIR}{of}{code}");
-                Home { debtor: undecided(""), region: undecided("region-") }
-            }
-            Residence::Abroad | Residence::Unknown => nobody(),
-        }
-    }
-}
-
-/// Debtor and region of a residence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Home {
-    debtor: String,
-    region: String,
-}
-
-/// Words by number, in order of first use.
-#[derive(Debug, Default)]
-struct Numbers {
-    words: Vec<String>,
-    numbers: BTreeMap<String, u32>,
-}
-
-impl Numbers {
-    fn number(&mut self, word: &str) -> u32 {
-        if let Some(number) = self.numbers.get(word) {
-            return *number;
-        }
-        let number = self.words.len() as u32;
-        self.words.push(word.to_owned());
-        self.numbers.insert(word.to_owned(), number);
-        number
     }
 }
 
@@ -433,8 +363,6 @@ struct Memo {
 }
 
 const UNDECIDED: u16 = u16::MAX;
-const CLASSES: usize =
-    Sector::COUNT * UnitKind::COUNT * CareLevel::COUNT * Service::COUNT * DrgType::COUNT * 4;
 
 /// Facts as numbers: a class of small vocabularies, an age band and a DRG.
 #[derive(Debug, Clone, Copy)]
@@ -510,116 +438,6 @@ impl Columns<'_> {
     }
 }
 
-/// A dictionary column: keys, and what each key stands for.
-struct Words<'b> {
-    keys: &'b [i32],
-    of: Vec<u32>,
-}
-
-impl Words<'_> {
-    #[inline]
-    fn at(&self, row: usize) -> u32 {
-        self.of[self.keys[row] as usize]
-    }
-}
-
-fn column(batch: &RecordBatch, place: usize) -> &Arc<dyn Array> {
-    // The reader has checked that every column of the schema is there.
-    static NONE: std::sync::OnceLock<Arc<dyn Array>> = std::sync::OnceLock::new();
-    batch
-        .column_by_name(name(place))
-        .unwrap_or_else(|| NONE.get_or_init(|| Arc::new(arrow_array::NullArray::new(0))))
-}
-
-fn ints(batch: &RecordBatch, place: usize) -> &[i32] {
-    let column = column(batch, place);
-    match column.as_primitive_opt::<Date32Type>() {
-        Some(days) => days.values(),
-        None => column.as_primitive_opt::<Int32Type>().map_or(&[], |ints| ints.values()),
-    }
-}
-
-fn longs(batch: &RecordBatch, place: usize) -> &[i64] {
-    column(batch, place).as_primitive_opt::<Int64Type>().map_or(&[], |longs| longs.values())
-}
-
-fn words(batch: &RecordBatch, place: usize) -> (&[i32], Option<&StringArray>) {
-    match column(batch, place).as_dictionary_opt::<Int32Type>() {
-        Some(words) => (words.keys().values(), words.values().as_string_opt::<i32>()),
-        None => (&[], None),
-    }
-}
-
-fn word(batch: &RecordBatch, place: usize, row: usize) -> &str {
-    let (keys, words) = words(batch, place);
-    match (keys.get(row), words) {
-        (Some(key), Some(words)) if (*key as usize) < words.len() => words.value(*key as usize),
-        _ => "",
-    }
-}
-
-fn vocabulary(batch: &RecordBatch, place: usize, known: &[&str], step: usize, class: &mut [u16]) {
-    let (keys, words) = words(batch, place);
-    let Some(words) = words else { return };
-    let of: Vec<u16> = words
-        .iter()
-        .map(|word| (known.iter().position(|known| Some(*known) == word).unwrap_or(0) * step) as u16)
-        .collect();
-    if let [only] = of[..] {
-        class.iter_mut().for_each(|class| *class += only);
-        return;
-    }
-    for (class, key) in class.iter_mut().zip(keys) {
-        *class += of[*key as usize];
-    }
-}
-
-/// The class of each row of a batch.
-fn classes(batch: &RecordBatch) -> Vec<u16> {
-    use schema::at;
-    let mut class = vec![0; batch.num_rows()];
-    let mut step = 1;
-    for (place, known) in [
-        (at::SECTOR, Sector::WORDS),
-        (at::UNIT_KIND, UnitKind::WORDS),
-        (at::CARE_LEVEL, CareLevel::WORDS),
-        (at::SERVICE, Service::WORDS),
-        (at::DRG_TYPE, DrgType::WORDS),
-    ] {
-        vocabulary(batch, place, known, step, &mut class);
-        step *= known.len();
-    }
-    for place in [at::COSTLY_MEDICINE, at::RESIDENT] {
-        if let Some(flags) = column(batch, place).as_boolean_opt() {
-            for (class, flag) in class.iter_mut().zip(flags.values()) {
-                *class += if flag { step as u16 } else { 0 };
-            }
-        }
-        step *= 2;
-    }
-    class
-}
-
-/// The facts that a class stands for.
-fn facts(mut class: usize, drg: Option<&str>, age: Option<u16>) -> Facts<'_> {
-    let mut take = |count: usize| {
-        let place = class % count;
-        class /= count;
-        place
-    };
-    Facts {
-        sector: Sector::ALL[take(Sector::COUNT)],
-        unit_kind: UnitKind::ALL[take(UnitKind::COUNT)],
-        care_level: CareLevel::ALL[take(CareLevel::COUNT)],
-        service: Service::ALL[take(Service::COUNT)],
-        drg_type: DrgType::ALL[take(DrgType::COUNT)],
-        costly_medicine: take(2) == 1,
-        resident: take(2) == 1,
-        drg,
-        age,
-    }
-}
-
 impl<'a> Clerk<'a> {
     fn new(desk: &'a Desk<'a>) -> Self {
         let mut names = Numbers::default();
@@ -663,7 +481,7 @@ impl<'a> Clerk<'a> {
         if let Some(number) = self.home_numbers.get(code) {
             return *number;
         }
-        let home = self.desk.home(code);
+        let home = self.desk.homes.home(code);
         let number = self.homes.len() as u32;
         self.home_regions.push(self.regions.number(&home.region));
         self.home_names.push((self.names.number(&home.debtor), self.names.number(&home.region)));
@@ -810,7 +628,7 @@ impl<'a> Clerk<'a> {
     #[cold]
     fn decide(&mut self, memo: usize, coded: Coded, band: usize) -> usize {
         let segments = segments(self.memos[memo].segments);
-        let drg = self.drgs.words.get(coded.drg as usize).map(String::as_str).filter(|drg| !drg.is_empty());
+        let drg = Some(self.drgs.word(coded.drg)).filter(|drg| !drg.is_empty());
         let facts = facts(coded.class, drg, coded.age);
         let mut decisions = self.desk.law.decide(segments, &facts, (&mut NoTrace, &mut NoTrace));
         // A ceiling is per stay, and counted figures have none.
@@ -1229,44 +1047,4 @@ fn priced(
         kmf_points: prices.kmf.map_or(0, |priced| priced.points.milli() as i32),
         known: true,
     })
-}
-
-/// The trust or private institution that a contact belongs to; the unit itself where none is given.
-fn trust_of(batch: &RecordBatch, row: usize) -> &str {
-    match word(batch, schema::at::TRUST, row) {
-        "" => word(batch, schema::at::UNIT, row),
-        trust => trust,
-    }
-}
-
-/// A contact's stay and events, as the day-rate rule wants them.
-pub(crate) fn stay_of(batch: &RecordBatch, row: usize) -> Stay {
-    use schema::at;
-    let mut events = Vec::new();
-    if let Some(list) = column(batch, at::EVENTS).as_list_opt::<i32>() {
-        let of_row = list.value(row);
-        if let Some(pairs) = of_row.as_struct_opt() {
-            let kinds =
-                pairs.column(0).as_primitive_opt::<Int8Type>().map_or(&[][..], |kinds| kinds.values());
-            let minutes =
-                pairs.column(1).as_primitive_opt::<Int32Type>().map_or(&[][..], |minutes| minutes.values());
-            for (kind, minute) in kinds.iter().zip(minutes) {
-                if let Some(kind) = EventKind::from_reported_number(*kind as u8) {
-                    events.push(rulebook::Event { at: Minute::from_number(i64::from(*minute)), kind });
-                }
-            }
-        }
-    }
-    let minute = |place| Minute::from_number(i64::from(ints(batch, place)[row]));
-    Stay {
-        sector: Sector::from_word(word(batch, at::SECTOR, row)).unwrap_or(Sector::Somatic),
-        unit_kind: UnitKind::from_word(word(batch, at::UNIT_KIND, row)).unwrap_or(UnitKind::PublicHospital),
-        care_level: CareLevel::from_word(word(batch, at::CARE_LEVEL, row)).unwrap_or(CareLevel::Outpatient),
-        admitted_at: minute(at::ADMITTED),
-        departed_at: minute(at::DISCHARGED),
-        events,
-        trust: trust_of(batch, row).to_owned(),
-        registered_in: word(batch, at::MUNICIPALITY_OF_REGISTRATION, row).to_owned(),
-        stays_in: word(batch, at::MUNICIPALITY_OF_STAY, row).to_owned(),
-    }
 }

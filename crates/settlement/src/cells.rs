@@ -1,0 +1,887 @@
+//! Cells: how many contacts of each kind a municipality has, so that another law is priced without reading
+//! contacts again.
+//!
+//! A cell is a municipality, the facts that a rule decides on, and the quantity that it prices by, points in
+//! thousandths among them; so cells and contacts give the same øre under any share, price or ceiling, by the
+//! rulebook's own functions. What a law needs beside that is found before the cells are made ([`Needs`]):
+//! the ages that divide, the days on which it changes, stays that a ceiling may cut (kept contact by contact),
+//! prices by day or fee, and the events of patients who were reported ready.
+
+use std::collections::BTreeMap;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
+use domain::{Amount, Day, Municipalities, Period, Points, Urgency, Words};
+use parquet::arrow::arrow_reader::RowSelection;
+use register::parquet_file::{Reader, in_order};
+use register::schema::{self, at};
+use register::{FileError, readmission};
+use rulebook::book::DatedBy;
+use rulebook::{Facts, Quantity};
+
+use crate::cases::Stay;
+use crate::decode::{
+    CLASSES, Home, Homes, classes, column, facts, ints, longs, name, stay_of, trust_of, word, words,
+};
+use crate::judge::{Law, SettleError};
+
+/// Rows that are decoded at a time.
+const BATCH: usize = 1 << 16;
+/// Keys that a thread holds before it counts them.
+const KEYS: usize = 8 << 20;
+const UNKNOWN: u32 = u32::MAX;
+
+/// What cells must tell apart, for some laws and measures to be asked of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Ages at which something divides, in order.
+    pub ages: Vec<u16>,
+    /// First days on which a law or the period changes, in order.
+    pub days: Vec<Day>,
+    /// Whether a law belongs contacts to the day of admission.
+    pub admission: bool,
+    /// Whether something is priced by bed day, visit or fee.
+    pub measured: bool,
+    /// The lowest ceiling per stay.
+    pub ceiling: Option<Points>,
+    /// Whether urgency divides.
+    pub urgency: bool,
+    /// Whether readmissions divide.
+    pub readmission: bool,
+    /// Whether the treating trust divides.
+    pub trust: bool,
+}
+
+/// What is asked of cells that do not carry it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the cells do not tell {what}: make them again from the contacts")]
+pub struct Lacking {
+    /// What they do not tell.
+    pub what: String,
+}
+
+impl Needs {
+    /// What laws need in a period.
+    pub fn of<'l>(laws: impl IntoIterator<Item = &'l Law>, period: Period) -> Needs {
+        let mut needs = Needs { days: vec![period.from(), period.to().next()], ..Needs::default() };
+        let (low, high) = (period.from().plus(-731), period.to().plus(731));
+        for law in laws {
+            for side in [&law.kmf, &law.isf] {
+                needs.admission |= side.dated_by == DatedBy::Admission;
+                for segment in
+                    side.segments.iter().filter(|segment| segment.to >= low && segment.from <= high)
+                {
+                    needs.days.push(std::cmp::max(segment.from, low));
+                    let Some(rule) = segment.standing.in_force() else { continue };
+                    needs.ages.extend(rule.age.as_ref().map(|(limit, _)| limit.at_least));
+                    needs.measured |= !rule.tariffs.is_empty();
+                    let ceiling = rule.ceiling.as_ref().map(|(points, _)| *points);
+                    needs.ceiling = needs.ceiling.into_iter().chain(ceiling).min();
+                }
+            }
+        }
+        needs.sorted()
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, other: &Needs) -> Needs {
+        self.ages.extend(&other.ages);
+        self.days.extend(&other.days);
+        self.admission |= other.admission;
+        self.measured |= other.measured;
+        self.ceiling = self.ceiling.into_iter().chain(other.ceiling).min();
+        self.urgency |= other.urgency;
+        self.readmission |= other.readmission;
+        self.trust |= other.trust;
+        self.sorted()
+    }
+
+    fn sorted(mut self) -> Needs {
+        self.ages.sort_unstable();
+        self.ages.dedup();
+        self.days.sort_unstable();
+        self.days.dedup();
+        self
+    }
+
+    /// Whether cells that were made for these needs answer others.
+    ///
+    /// # Errors
+    /// With the first thing that they do not tell.
+    pub fn answer(&self, asked: &Needs) -> Result<(), Lacking> {
+        let lacking = |what: String| Err(Lacking { what });
+        if let Some(age) = asked.ages.iter().find(|age| !self.ages.contains(age)) {
+            return lacking(format!("who is {age} years or older"));
+        }
+        if let Some(day) = asked.days.iter().find(|day| !self.days.contains(day)) {
+            return lacking(format!("what happened before and from {day}"));
+        }
+        match (self.ceiling, asked.ceiling) {
+            (_, None) => {}
+            (Some(kept), Some(asked)) if kept <= asked => {}
+            (_, Some(asked)) => return lacking(format!("which stays a ceiling of {asked} points cuts")),
+        }
+        for (has, asks, what) in [
+            (self.admission, asked.admission, "the day of admission"),
+            (self.measured, asked.measured, "bed days and fees"),
+            (self.urgency, asked.urgency, "acute from planned"),
+            (self.readmission, asked.readmission, "readmissions"),
+            (self.trust, asked.trust, "trusts"),
+        ] {
+            if asks && !has {
+                return lacking(what.to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The facts that contacts of a cell have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    class: u32,
+    drg: u32,
+    /// Lowest age of the band; `None` where it is not given.
+    pub age: Option<u16>,
+    /// Places among [`Needs::days`] of discharge and, where a law asks for it, admission.
+    pub(crate) dates: (u8, u8),
+    /// Urgency, where it divides.
+    pub urgency: Urgency,
+    /// Whether it is a readmission, where that divides.
+    pub readmitted: bool,
+    /// Trust, as a place among [`Cells::trusts`], where it divides.
+    pub trust: u32,
+}
+
+/// A municipality (or area) and the region that its people belong to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Debtor; empty for those whom no municipality answers for.
+    pub debtor: String,
+    /// Regional authority.
+    pub region: String,
+}
+
+/// Contacts of one group and quantity in one municipality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell {
+    /// Group.
+    pub group: u32,
+    /// Quantity.
+    pub quantity: u32,
+    /// How many.
+    pub count: u32,
+}
+
+/// A contact of a stay that a ceiling may cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Episode {
+    pub(crate) home: u32,
+    pub(crate) group: u32,
+    pub(crate) quantity: u32,
+}
+
+/// A patient who was reported ready.
+#[derive(Debug, Clone)]
+pub(crate) struct Ready {
+    pub(crate) stay: Stay,
+    pub(crate) registered: u32,
+    pub(crate) stays: u32,
+    pub(crate) trust: u32,
+    pub(crate) age: Option<u16>,
+}
+
+/// Cells of a period.
+#[derive(Debug, Clone, Default)]
+pub struct Cells {
+    pub(crate) period: Option<Period>,
+    /// What they tell apart.
+    pub needs: Needs,
+    /// Municipalities, in order.
+    pub homes: Vec<Place>,
+    /// Trusts, in order.
+    pub trusts: Vec<String>,
+    pub(crate) drgs: Vec<String>,
+    /// Groups, in order.
+    pub groups: Vec<Group>,
+    /// Quantities, in order.
+    pub quantities: Vec<Quantity>,
+    /// First cell of each municipality, and the end.
+    pub(crate) starts: Vec<usize>,
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) episodes: Vec<Vec<Episode>>,
+    pub(crate) ready: Vec<Ready>,
+    /// Contacts in the period.
+    pub contacts: u64,
+    /// Contacts outside it.
+    pub outside: u64,
+    /// Whether rows are counts, which no ceiling can be computed on.
+    pub counted: bool,
+    /// Whether nobody real stands behind them.
+    pub synthetic: bool,
+}
+
+impl Cells {
+    /// The cells of a municipality.
+    pub fn of(&self, home: usize) -> &[Cell] {
+        &self.cells[self.starts[home]..self.starts[home + 1]]
+    }
+
+    /// The facts of a group.
+    pub fn facts(&self, group: &Group) -> Facts<'_> {
+        let drg = self.drgs.get(group.drg as usize).map(String::as_str).filter(|drg| !drg.is_empty());
+        facts(group.class as usize, drg, group.age)
+    }
+
+    /// How many cells.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.episodes.is_empty() && self.ready.is_empty()
+    }
+
+    /// How many stays are kept contact by contact.
+    pub fn stays(&self) -> usize {
+        self.episodes.len()
+    }
+
+    /// Counts the contacts of a period. `told` hears how many row groups of how many are done.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn count(
+        reader: &Reader,
+        municipalities: &Municipalities,
+        period: Period,
+        needs: &Needs,
+        threads: usize,
+        mut told: impl FnMut(usize, usize),
+    ) -> Result<Cells, SettleError> {
+        let desk = Desk::new(reader, municipalities, period, needs, threads)?;
+        let groups = reader.row_groups();
+        let threads = threads.clamp(1, std::cmp::max(groups, 1));
+        let lost = || SettleError::File(FileError::Worker { path: reader.path().to_path_buf() });
+        let counters: Vec<std::sync::Mutex<Counter>> =
+            (0..threads).map(|_| std::sync::Mutex::new(Counter::new(&desk))).collect();
+        let work = |group: usize| -> Result<(), SettleError> {
+            counters[group % threads].lock().map_err(|_| lost())?.group(group)
+        };
+        let take = |group: usize, ()| {
+            told(group + 1, groups);
+            Ok(())
+        };
+        in_order(groups, threads, work, take, lost)?;
+        let mut counted = Vec::new();
+        for counter in counters {
+            counted.push(counter.into_inner().map_err(|_| lost())?);
+        }
+        Ok(merged(&desk, counted))
+    }
+}
+
+/// What every counter shares.
+struct Desk<'a> {
+    reader: &'a Reader,
+    period: Period,
+    needs: Needs,
+    homes: Homes<'a>,
+    counted: bool,
+    columns: Vec<&'static str>,
+    /// Which place among the days each day has, from the first on.
+    days: Vec<u8>,
+    first: i32,
+    inside: Vec<bool>,
+    /// Keys of contacts that are readmissions, in order.
+    readmitted: Vec<i64>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(
+        reader: &'a Reader,
+        municipalities: &'a Municipalities,
+        period: Period,
+        needs: &Needs,
+        threads: usize,
+    ) -> Result<Desk<'a>, SettleError> {
+        let counted = reader.footer().get("samspill.counted").is_some_and(|counted| counted == "yes");
+        let mut places = vec![
+            at::UNIT_KIND,
+            at::SECTOR,
+            at::CARE_LEVEL,
+            at::SERVICE,
+            at::DRG,
+            at::DRG_TYPE,
+            at::COSTLY_MEDICINE,
+            at::RESIDENT,
+            at::MUNICIPALITY_OF_REGISTRATION,
+            at::POINTS,
+            at::STAY_ROWS,
+            at::REPORTED_READY,
+            at::DISCHARGED_ON,
+        ];
+        let optional = [
+            (needs.admission, at::ADMITTED_ON),
+            (!needs.ages.is_empty(), at::AGE),
+            (needs.urgency, at::URGENCY),
+            (needs.readmission, at::CONTACT_ID),
+            (needs.trust, at::TRUST),
+            (needs.trust, at::UNIT),
+        ];
+        places.extend(optional.iter().filter(|(wanted, _)| *wanted).map(|(_, place)| *place));
+        if needs.measured || counted {
+            places.extend([at::BED_DAYS, at::FEE, at::CONTACTS]);
+        }
+        places.sort_unstable();
+        let bounds = &needs.days;
+        let first = bounds.first().map_or(0, |day| day.number());
+        let last = bounds.last().map_or(0, |day| day.number());
+        let days =
+            (first..=last).map(|number| bounds.partition_point(|day| day.number() <= number) as u8).collect();
+        let mut inside = vec![false];
+        inside.extend(bounds.iter().map(|day| period.holds(*day)));
+        let readmitted = match needs.readmission {
+            true => readmission::keys(reader, threads)?,
+            false => Vec::new(),
+        };
+        let homes = Homes::of(reader, municipalities, period);
+        let columns = places.into_iter().map(name).collect();
+        let needs = needs.clone();
+        Ok(Desk { reader, period, needs, homes, counted, columns, days, first, inside, readmitted })
+    }
+
+    /// The place of a day among the needs' days; 0 before the first.
+    #[inline]
+    fn place(&self, day: i32) -> u8 {
+        match self.days.get(day.wrapping_sub(self.first) as usize) {
+            Some(place) => *place,
+            None if day < self.first => 0,
+            None => self.needs.days.len() as u8,
+        }
+    }
+
+    fn band(&self, age: Option<u16>) -> usize {
+        age.map_or(0, |age| 1 + self.needs.ages.partition_point(|limit| *limit <= age))
+    }
+
+    /// Lowest age of a band.
+    fn age(&self, band: usize) -> Option<u16> {
+        match band {
+            0 => None,
+            1 => Some(0),
+            band => self.needs.ages.get(band - 2).copied(),
+        }
+    }
+}
+
+/// A contact that waits for the others of its stay.
+struct Waiting {
+    stay: i64,
+    admitted: i32,
+    contact: i64,
+    inside: bool,
+    episode: Episode,
+}
+
+/// What divides groups beside facts: days of discharge and admission, urgency, readmission, trust.
+type Extra = (u8, u8, Urgency, bool, u32);
+
+/// One thread's worker, with numbers of its own for everything.
+struct Counter<'a> {
+    desk: &'a Desk<'a>,
+    homes: Vec<Home>,
+    codes: Words,
+    drgs: Words,
+    trusts: Words,
+    groups: Vec<Group>,
+    /// For dates, urgency, readmission and trust together: the group by band, class and DRG.
+    known: Vec<(Extra, Vec<Vec<u32>>)>,
+    last: usize,
+    quantities: Vec<Quantity>,
+    quantity_numbers: BTreeMap<(i64, i64, i64, i64), u32>,
+    keys: Vec<u64>,
+    counts: Vec<(u64, u32)>,
+    waiting: Vec<Waiting>,
+    ready: Vec<Ready>,
+    contacts: u64,
+    outside: u64,
+}
+
+/// The columns of a batch, decoded.
+struct Columns<'b> {
+    class: Vec<u16>,
+    drg: (&'b [i32], Vec<u32>),
+    home: (&'b [i32], Vec<u32>),
+    trust: (&'b [i32], Vec<u32>),
+    urgency: (&'b [i32], Vec<Urgency>),
+    points: &'b [i32],
+    discharged: &'b [i32],
+    admitted: &'b [i32],
+    stay_rows: &'b [i32],
+    contacts: &'b [i64],
+    ages: Option<&'b arrow_array::Int32Array>,
+    measured: Option<(&'b [i32], &'b [i32], &'b [i32])>,
+}
+
+impl<'a> Counter<'a> {
+    fn new(desk: &'a Desk<'a>) -> Self {
+        Counter {
+            desk,
+            homes: Vec::new(),
+            codes: Words::default(),
+            drgs: Words::default(),
+            trusts: Words::default(),
+            groups: Vec::new(),
+            known: Vec::new(),
+            last: 0,
+            quantities: Vec::new(),
+            quantity_numbers: BTreeMap::new(),
+            keys: Vec::new(),
+            counts: Vec::new(),
+            waiting: Vec::new(),
+            ready: Vec::new(),
+            contacts: 0,
+            outside: 0,
+        }
+    }
+
+    fn home(&mut self, code: &str) -> u32 {
+        let number = self.codes.number(code);
+        if number as usize == self.homes.len() {
+            self.homes.push(self.desk.homes.home(code));
+        }
+        number
+    }
+
+    fn mapped<'b>(
+        &mut self,
+        batch: &'b RecordBatch,
+        place: usize,
+        map: impl Fn(&mut Self, &str) -> u32,
+    ) -> (&'b [i32], Vec<u32>) {
+        let (keys, words) = words(batch, place);
+        let words = words.into_iter().flatten().map(|word| map(self, word.unwrap_or(""))).collect();
+        (keys, words)
+    }
+
+    fn columns<'b>(&mut self, batch: &'b RecordBatch) -> Columns<'b> {
+        let needs = &self.desk.needs;
+        let (urgency_keys, urgencies) = words(batch, at::URGENCY);
+        let urgency = |word: Option<&str>| {
+            word.and_then(|word| Urgency::from_word(word).ok()).unwrap_or(Urgency::Unknown)
+        };
+        Columns {
+            class: classes(batch),
+            drg: self.mapped(batch, at::DRG, |counter, word| counter.drgs.number(word)),
+            home: self.mapped(batch, at::MUNICIPALITY_OF_REGISTRATION, Counter::home),
+            trust: match needs.trust {
+                true => self.mapped(batch, at::TRUST, |counter, word| counter.trusts.number(word)),
+                false => (&[], Vec::new()),
+            },
+            urgency: (urgency_keys, urgencies.into_iter().flatten().map(urgency).collect()),
+            points: ints(batch, at::POINTS),
+            discharged: ints(batch, at::DISCHARGED_ON),
+            admitted: if needs.admission { ints(batch, at::ADMITTED_ON) } else { &[] },
+            stay_rows: ints(batch, at::STAY_ROWS),
+            contacts: if needs.readmission { longs(batch, at::CONTACT_ID) } else { &[] },
+            ages: if needs.ages.is_empty() { None } else { column(batch, at::AGE).as_primitive_opt() },
+            measured: (needs.measured || self.desk.counted)
+                .then(|| (ints(batch, at::BED_DAYS), ints(batch, at::CONTACTS), ints(batch, at::FEE))),
+        }
+    }
+
+    fn group(&mut self, group: usize) -> Result<(), SettleError> {
+        let desk = self.desk;
+        let path = desk.reader.path();
+        let mut second = Vec::new();
+        let mut start = 0;
+        for batch in desk.reader.read(group, &desk.columns, BATCH, None)? {
+            let batch = batch.map_err(FileError::arrow(path))?;
+            let columns = self.columns(&batch);
+            let ready = column(&batch, at::REPORTED_READY).as_boolean_opt();
+            for row in 0..batch.num_rows() {
+                let waits = columns.stay_rows[row] > 1 && desk.needs.ceiling.is_some() && !desk.counted;
+                if waits || ready.is_some_and(|ready| ready.value(row)) {
+                    second.push(start + row);
+                }
+                if !waits && self.inside(&columns, row) {
+                    let episode = self.row(&columns, row);
+                    self.push(episode);
+                }
+            }
+            start += batch.num_rows();
+        }
+        self.second_pass(group, &second)
+    }
+
+    /// Places of a row's discharge and admission among the days that divide.
+    #[inline]
+    fn dates(&self, columns: &Columns, row: usize) -> (u8, u8) {
+        let discharged = self.desk.place(columns.discharged[row]);
+        (discharged, columns.admitted.get(row).map_or(discharged, |day| self.desk.place(*day)))
+    }
+
+    /// Whether the period holds a row, which is counted either way.
+    #[inline]
+    fn inside(&mut self, columns: &Columns, row: usize) -> bool {
+        let (discharged, admitted) = self.dates(columns, row);
+        let inside = self.desk.inside[usize::from(discharged)] || self.desk.inside[usize::from(admitted)];
+        self.contacts += u64::from(inside);
+        self.outside += u64::from(!inside);
+        inside
+    }
+
+    /// A row's municipality, group and quantity.
+    #[inline]
+    fn row(&mut self, columns: &Columns, row: usize) -> Episode {
+        let desk = self.desk;
+        let (discharged, admitted) = self.dates(columns, row);
+        let age = columns.ages.filter(|ages| ages.is_valid(row)).map(|ages| ages.value(row) as u16);
+        let band = desk.band(age);
+        let drg = columns.drg.1[columns.drg.0[row] as usize];
+        let urgency = match desk.needs.urgency {
+            true => columns.urgency.1[columns.urgency.0[row] as usize],
+            false => Urgency::Unknown,
+        };
+        let readmitted =
+            columns.contacts.get(row).is_some_and(|contact| desk.readmitted.binary_search(contact).is_ok());
+        let trust = match desk.needs.trust {
+            true => columns.trust.1[columns.trust.0[row] as usize],
+            false => 0,
+        };
+        let extra = (discharged, admitted, urgency, readmitted, trust);
+        let group = self.group_number(extra, band, columns.class[row], drg);
+        let home = columns.home.1[columns.home.0[row] as usize];
+        let points = i64::from(columns.points[row]);
+        let quantity = match columns.measured {
+            None => columns.points[row].unsigned_abs(),
+            Some((days, contacts, fees)) => {
+                self.quantity(points, i64::from(days[row]), i64::from(contacts[row]), i64::from(fees[row]))
+            }
+        };
+        Episode { home, group, quantity }
+    }
+
+    #[inline]
+    fn group_number(&mut self, extra: Extra, band: usize, class: u16, drg: u32) -> u32 {
+        let bands = self.desk.needs.ages.len() + 2;
+        if self.known.get(self.last).is_none_or(|(known, _)| *known != extra) {
+            self.last = match self.known.iter().position(|(known, _)| *known == extra) {
+                Some(place) => place,
+                None => {
+                    self.known.push((extra, vec![Vec::new(); CLASSES * bands]));
+                    self.known.len() - 1
+                }
+            };
+        }
+        let row = &mut self.known[self.last].1[band * CLASSES + usize::from(class)];
+        if row.len() <= drg as usize {
+            row.resize(drg as usize + 1, UNKNOWN);
+        }
+        let number = &mut row[drg as usize];
+        if *number == UNKNOWN {
+            *number = self.groups.len() as u32;
+            let (discharged, admitted, urgency, readmitted, trust) = extra;
+            let (dates, age) = ((discharged, admitted), self.desk.age(band));
+            self.groups.push(Group { class: u32::from(class), drg, age, dates, urgency, readmitted, trust });
+        }
+        *number
+    }
+
+    fn quantity(&mut self, points: i64, bed_days: i64, contacts: i64, fee: i64) -> u32 {
+        let counted = self.desk.counted;
+        let (quantities, next) = (&mut self.quantities, self.quantity_numbers.len() as u32);
+        *self.quantity_numbers.entry((points, bed_days, contacts, fee)).or_insert_with(|| {
+            let (points, fee) = (Points::from_milli(points), Amount::from_ore(fee));
+            quantities.push(Quantity { points, bed_days, contacts, counted, fee });
+            next
+        })
+    }
+
+    #[inline]
+    fn push(&mut self, episode: Episode) {
+        self.keys.push(key_of(episode));
+        if self.keys.len() >= KEYS {
+            self.count_keys();
+        }
+    }
+
+    fn count_keys(&mut self) {
+        self.keys.sort_unstable();
+        let runs = self.keys.chunk_by(|one, other| one == other);
+        self.counts.extend(runs.map(|run| (run[0], run.len() as u32)));
+        self.keys.clear();
+    }
+
+    /// The rows that need more columns: contacts of stays that a ceiling may cut, and readiness events.
+    fn second_pass(&mut self, group: usize, rows: &[usize]) -> Result<(), SettleError> {
+        let desk = self.desk;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut columns = desk.columns.clone();
+        columns.extend(
+            [
+                at::CONTACT_ID,
+                at::STAY_ID,
+                at::ADMITTED,
+                at::DISCHARGED,
+                at::MUNICIPALITY_OF_STAY,
+                at::EVENTS,
+                at::TRUST,
+                at::UNIT,
+                at::AGE,
+            ]
+            .map(name),
+        );
+        let selection = RowSelection::from_consecutive_ranges(
+            rows.chunk_by(|one, next| *next == one + 1).map(|run| run[0]..run[0] + run.len()),
+            desk.reader.rows_in(group),
+        );
+        for batch in desk.reader.read(group, &columns, BATCH, Some(selection))? {
+            let batch = batch.map_err(FileError::arrow(desk.reader.path()))?;
+            let decoded = self.columns(&batch);
+            let ready = column(&batch, at::REPORTED_READY).as_boolean_opt();
+            for row in 0..batch.num_rows() {
+                if ready.is_some_and(|ready| ready.value(row)) {
+                    self.ready(&batch, row);
+                }
+                let waits = decoded.stay_rows[row] > 1 && desk.needs.ceiling.is_some() && !desk.counted;
+                if waits {
+                    let (inside, episode) = (self.inside(&decoded, row), self.row(&decoded, row));
+                    let (stay, contact) =
+                        (longs(&batch, at::STAY_ID)[row], longs(&batch, at::CONTACT_ID)[row]);
+                    let admitted = ints(&batch, at::ADMITTED)[row];
+                    self.waiting.push(Waiting { stay, admitted, contact, inside, episode });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ready(&mut self, batch: &RecordBatch, row: usize) {
+        let stay = stay_of(batch, row);
+        let (from, to) = (self.desk.period.from().start(), self.desk.period.to().next().start());
+        // Days outside the period are never paid for in it.
+        if stay.departed_at < from || stay.admitted_at >= to {
+            return;
+        }
+        let ages: Option<&arrow_array::Int32Array> = column(batch, at::AGE).as_primitive_opt();
+        let age = ages.filter(|ages| ages.is_valid(row)).map(|ages| ages.value(row) as u16);
+        let registered = self.home(word(batch, at::MUNICIPALITY_OF_REGISTRATION, row));
+        let stays = self.home(word(batch, at::MUNICIPALITY_OF_STAY, row));
+        let trust = self.trusts.number(trust_of(batch, row));
+        self.ready.push(Ready { stay, registered, stays, trust, age });
+    }
+}
+
+/// Numbers that do not depend on which thread met a thing first: by the thing's own order.
+struct Ranked<T> {
+    all: Vec<T>,
+}
+
+impl<T: Ord + Clone> Ranked<T> {
+    fn of<'t>(things: impl Iterator<Item = &'t T>) -> Ranked<T>
+    where
+        T: 't,
+    {
+        let mut all: Vec<T> = things.cloned().collect();
+        all.sort();
+        all.dedup();
+        Ranked { all }
+    }
+
+    fn rank(&self, thing: &T) -> u32 {
+        self.all.partition_point(|other| other < thing) as u32
+    }
+
+    fn ranks<'t>(&self, things: impl IntoIterator<Item = &'t T>) -> Vec<u32>
+    where
+        T: 't,
+    {
+        things.into_iter().map(|thing| self.rank(thing)).collect()
+    }
+}
+
+/// A quantity in an order of its own.
+type Measure = (i64, i64, i64, i64);
+
+fn measure(quantity: &Quantity) -> Measure {
+    (quantity.points.milli(), quantity.bed_days, quantity.contacts, quantity.fee.ore())
+}
+
+/// Numbers of everything that the threads met, under which none of them shows.
+struct Ranks {
+    homes: Ranked<Home>,
+    drgs: Ranked<String>,
+    trusts: Ranked<String>,
+    groups: Ranked<Group>,
+    measures: Vec<Measure>,
+    /// Rank of each number of points, where contacts are priced by points alone.
+    by_points: Vec<u32>,
+}
+
+impl Ranks {
+    /// Gives the ranks, and each counter's groups under them.
+    fn of(desk: &Desk, counters: &[Counter]) -> (Ranks, Vec<Vec<Group>>) {
+        let homes = Ranked::of(counters.iter().flat_map(|counter| &counter.homes));
+        let drgs = Ranked::of(counters.iter().flat_map(|counter| counter.drgs.all()));
+        let trusts = Ranked::of(counters.iter().flat_map(|counter| counter.trusts.all()));
+        let mut groups: Vec<Vec<Group>> = Vec::new();
+        for counter in counters {
+            let (drg, trust) = (drgs.ranks(counter.drgs.all()), trusts.ranks(counter.trusts.all()));
+            let renumbered = counter.groups.iter().map(|group| Group {
+                drg: drg[group.drg as usize],
+                trust: if desk.needs.trust { trust[group.trust as usize] } else { 0 },
+                ..*group
+            });
+            groups.push(renumbered.collect());
+        }
+        let (measures, by_points) = measures(desk, counters);
+        let all = Ranked::of(groups.iter().flatten());
+        (Ranks { homes, drgs, trusts, groups: all, measures, by_points }, groups)
+    }
+
+    fn quantity(&self, counter: &Counter, number: u32) -> u32 {
+        match counter.quantities.get(number as usize) {
+            Some(quantity) => {
+                let wanted = measure(quantity);
+                self.measures.partition_point(|other| *other < wanted) as u32
+            }
+            None => self.by_points.get(number as usize).copied().unwrap_or(0),
+        }
+    }
+}
+
+fn measures(desk: &Desk, counters: &[Counter]) -> (Vec<Measure>, Vec<u32>) {
+    let mut measures: Vec<Measure> = Vec::new();
+    if desk.needs.measured || desk.counted {
+        measures.extend(counters.iter().flat_map(|counter| &counter.quantities).map(measure));
+        measures.sort_unstable();
+        measures.dedup();
+        return (measures, Vec::new());
+    }
+    let quantities = |counter: &Counter| -> Vec<u32> {
+        let cells = counter.counts.iter().map(|(key, _)| (key & 0xFFF_FFFF) as u32);
+        cells.chain(counter.waiting.iter().map(|waiting| waiting.episode.quantity)).collect()
+    };
+    let mut by_points: Vec<u32> = Vec::new();
+    for milli in counters.iter().flat_map(quantities) {
+        if by_points.len() <= milli as usize {
+            by_points.resize(milli as usize + 1, UNKNOWN);
+        }
+        by_points[milli as usize] = 0;
+    }
+    for (milli, rank) in by_points.iter_mut().enumerate().filter(|(_, rank)| **rank != UNKNOWN) {
+        *rank = measures.len() as u32;
+        measures.push((milli as i64, 0, 1, 0));
+    }
+    (measures, by_points)
+}
+
+/// Puts what the threads counted together, under numbers that do not depend on them.
+fn merged(desk: &Desk, mut counters: Vec<Counter>) -> Cells {
+    counters.iter_mut().for_each(Counter::count_keys);
+    let (ranks, all_groups) = Ranks::of(desk, &counters);
+    let mut cells: Vec<(u64, u32)> = Vec::new();
+    let mut waiting: Vec<Waiting> = Vec::new();
+    let mut out = Cells::default();
+    for (mut counter, own_groups) in counters.into_iter().zip(&all_groups) {
+        let home = ranks.homes.ranks(&counter.homes);
+        let group = ranks.groups.ranks(own_groups);
+        let trust = ranks.trusts.ranks(counter.trusts.all());
+        cells.extend(counter.counts.iter().map(|(key, count)| {
+            let episode = Episode {
+                home: home[(key >> 52) as usize],
+                group: group[(key >> 28 & 0xFF_FFFF) as usize],
+                quantity: ranks.quantity(&counter, (key & 0xFFF_FFFF) as u32),
+            };
+            (key_of(episode), *count)
+        }));
+        for mut one in std::mem::take(&mut counter.waiting) {
+            let Episode { home: h, group: g, quantity: q } = one.episode;
+            let quantity = ranks.quantity(&counter, q);
+            one.episode = Episode { home: home[h as usize], group: group[g as usize], quantity };
+            waiting.push(one);
+        }
+        out.ready.extend(counter.ready.into_iter().map(|one| Ready {
+            registered: home[one.registered as usize],
+            stays: home[one.stays as usize],
+            trust: trust[one.trust as usize],
+            ..one
+        }));
+        out.contacts += counter.contacts;
+        out.outside += counter.outside;
+    }
+    out.period = Some(desk.period);
+    out.needs = desk.needs.clone();
+    out.counted = desk.counted;
+    out.synthetic = desk.reader.footer().get(schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes");
+    let place = |home: Home| Place { debtor: home.debtor, region: home.region };
+    out.homes = ranks.homes.all.into_iter().map(place).collect();
+    (out.drgs, out.trusts, out.groups) = (ranks.drgs.all, ranks.trusts.all, ranks.groups.all);
+    let quantity = |(points, bed_days, contacts, fee): &Measure| Quantity {
+        points: Points::from_milli(*points),
+        bed_days: *bed_days,
+        contacts: *contacts,
+        counted: desk.counted,
+        fee: Amount::from_ore(*fee),
+    };
+    out.quantities = ranks.measures.iter().map(quantity).collect();
+    whole_stays(&mut out, waiting, &mut cells);
+    settled_in_place(&mut out, cells);
+    // In an order that does not depend on the threads.
+    out.ready.sort_by_key(|one| {
+        let Ready { stay, registered, stays, trust, age } = one;
+        (*registered, *stays, *trust, stay.admitted_at, stay.departed_at, *age)
+    });
+    out
+}
+
+/// A cell's key: municipality, group, quantity.
+fn key_of(episode: Episode) -> u64 {
+    u64::from(episode.home) << 52 | u64::from(episode.group) << 28 | u64::from(episode.quantity)
+}
+
+/// Keeps the stays that the lowest ceiling may cut; the contacts of the others count like any.
+fn whole_stays(out: &mut Cells, mut waiting: Vec<Waiting>, cells: &mut Vec<(u64, u32)>) {
+    waiting.sort_by_key(|one| (one.stay, one.admitted, one.contact));
+    for stay in waiting.chunk_by(|one, other| one.stay == other.stay) {
+        let points = |one: &Waiting| out.quantities[one.episode.quantity as usize].points.milli();
+        let total = Points::from_milli(stay.iter().map(points).sum());
+        // Contacts outside the period use of the ceiling too, where one inside it is left to price.
+        if out.needs.ceiling.is_some_and(|ceiling| total > ceiling) && stay.iter().any(|one| one.inside) {
+            out.episodes.push(stay.iter().map(|one| one.episode).collect());
+            continue;
+        }
+        cells.extend(stay.iter().filter(|one| one.inside).map(|one| (key_of(one.episode), 1)));
+    }
+}
+
+fn settled_in_place(out: &mut Cells, mut cells: Vec<(u64, u32)>) {
+    cells.sort_unstable();
+    cells.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        if same {
+            kept.1 += later.1;
+        }
+        same
+    });
+    out.starts = Vec::with_capacity(out.homes.len() + 1);
+    let mut at = 0;
+    for home in 0..=out.homes.len() as u64 {
+        at += cells[at..].partition_point(|(key, _)| key >> 52 < home);
+        out.starts.push(at);
+    }
+    out.cells = cells
+        .into_iter()
+        .map(|(key, count)| Cell {
+            group: (key >> 28 & 0xFF_FFFF) as u32,
+            quantity: (key & 0xFFF_FFFF) as u32,
+            count,
+        })
+        .collect();
+}

@@ -1,0 +1,229 @@
+//! Columns of a checked file as the kernel, the cells and explanations read them.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
+use arrow_array::{Array, RecordBatch, StringArray};
+use domain::municipality::UNDECIDED;
+use domain::{
+    CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Period, Residence, Sector, Service, UnitKind,
+};
+use register::parquet_file::Reader;
+use register::schema;
+use rulebook::Facts;
+
+use crate::cases::Stay;
+
+pub(crate) const CLASSES: usize =
+    Sector::COUNT * UnitKind::COUNT * CareLevel::COUNT * Service::COUNT * DrgType::COUNT * 4;
+
+pub(crate) fn name(place: usize) -> &'static str {
+    schema::COLUMNS[place].name
+}
+
+/// Where residences belong: by municipality in a period, or by area.
+pub(crate) struct Homes<'a> {
+    municipalities: &'a Municipalities,
+    period: Period,
+    by_area: bool,
+    region: String,
+}
+
+impl<'a> Homes<'a> {
+    pub(crate) fn of(reader: &Reader, municipalities: &'a Municipalities, period: Period) -> Homes<'a> {
+        let footer = |key: &str| reader.footer().get(key).map_or("", String::as_str);
+        let by_area = footer(schema::RESIDENCE_KEY) == "area";
+        Homes { municipalities, period, by_area, region: footer("samspill.region").to_owned() }
+    }
+
+    /// The debtor and region that a residence stands for in the period.
+    pub(crate) fn home(&self, code: &str) -> Home {
+        if self.by_area {
+            return Home { debtor: format!("area:{code}"), region: self.region.clone() };
+        }
+        let (from, all) = (self.period.from(), self.municipalities);
+        let there = |code: &str, on: Day| match all.residence(code, on) {
+            Residence::Municipality(place) => all.get(place),
+            _ => None,
+        };
+        let home = |row: &domain::Municipality| Home { debtor: row.code.clone(), region: row.region.clone() };
+        let nobody = || Home { debtor: String::new(), region: String::new() };
+        match all.residence(code, from) {
+            Residence::Municipality(place) => all.get(place).map_or_else(nobody, home),
+            // The number came later than the period: the one that inherits is charged.
+            Residence::NotYet { from } => there(code, from).map_or_else(nobody, home),
+            Residence::Ended { became, to } => match &became[..] {
+                [one] => there(one, from).map_or_else(nobody, home),
+                // A split is not guessed at: it waits for a recorded decision. The region is known.
+                _ => there(code, to).map_or_else(nobody, |row| Home {
+                    debtor: format!("{UNDECIDED}{code}"),
+                    region: row.region.clone(),
+                }),
+            },
+            // Registered somewhere: who owes and who is owed wait for a delivery that tells it.
+            Residence::Withheld => {
+                let undecided = |of: &str| format!("{UNDECIDED}{of}{code}");
+                Home { debtor: undecided(""), region: undecided("region-") }
+            }
+            Residence::Abroad | Residence::Unknown => nobody(),
+        }
+    }
+}
+
+/// Debtor and region of a residence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Home {
+    pub(crate) debtor: String,
+    pub(crate) region: String,
+}
+
+/// A dictionary column: keys, and what each key stands for.
+pub(crate) struct Words<'b> {
+    pub(crate) keys: &'b [i32],
+    pub(crate) of: Vec<u32>,
+}
+
+impl Words<'_> {
+    #[inline]
+    pub(crate) fn at(&self, row: usize) -> u32 {
+        self.of[self.keys[row] as usize]
+    }
+}
+
+pub(crate) fn column(batch: &RecordBatch, place: usize) -> &Arc<dyn Array> {
+    // The reader has checked that every column of the schema is there.
+    static NONE: std::sync::OnceLock<Arc<dyn Array>> = std::sync::OnceLock::new();
+    batch
+        .column_by_name(name(place))
+        .unwrap_or_else(|| NONE.get_or_init(|| Arc::new(arrow_array::NullArray::new(0))))
+}
+
+pub(crate) fn ints(batch: &RecordBatch, place: usize) -> &[i32] {
+    let column = column(batch, place);
+    match column.as_primitive_opt::<Date32Type>() {
+        Some(days) => days.values(),
+        None => column.as_primitive_opt::<Int32Type>().map_or(&[], |ints| ints.values()),
+    }
+}
+
+pub(crate) fn longs(batch: &RecordBatch, place: usize) -> &[i64] {
+    column(batch, place).as_primitive_opt::<Int64Type>().map_or(&[], |longs| longs.values())
+}
+
+pub(crate) fn words(batch: &RecordBatch, place: usize) -> (&[i32], Option<&StringArray>) {
+    match column(batch, place).as_dictionary_opt::<Int32Type>() {
+        Some(words) => (words.keys().values(), words.values().as_string_opt::<i32>()),
+        None => (&[], None),
+    }
+}
+
+pub(crate) fn word(batch: &RecordBatch, place: usize, row: usize) -> &str {
+    let (keys, words) = words(batch, place);
+    match (keys.get(row), words) {
+        (Some(key), Some(words)) if (*key as usize) < words.len() => words.value(*key as usize),
+        _ => "",
+    }
+}
+
+fn vocabulary(batch: &RecordBatch, place: usize, known: &[&str], step: usize, class: &mut [u16]) {
+    let (keys, words) = words(batch, place);
+    let Some(words) = words else { return };
+    let of: Vec<u16> = words
+        .iter()
+        .map(|word| (known.iter().position(|known| Some(*known) == word).unwrap_or(0) * step) as u16)
+        .collect();
+    if let [only] = of[..] {
+        class.iter_mut().for_each(|class| *class += only);
+        return;
+    }
+    for (class, key) in class.iter_mut().zip(keys) {
+        *class += of[*key as usize];
+    }
+}
+
+/// The class of each row of a batch.
+pub(crate) fn classes(batch: &RecordBatch) -> Vec<u16> {
+    use schema::at;
+    let mut class = vec![0; batch.num_rows()];
+    let mut step = 1;
+    for (place, known) in [
+        (at::SECTOR, Sector::WORDS),
+        (at::UNIT_KIND, UnitKind::WORDS),
+        (at::CARE_LEVEL, CareLevel::WORDS),
+        (at::SERVICE, Service::WORDS),
+        (at::DRG_TYPE, DrgType::WORDS),
+    ] {
+        vocabulary(batch, place, known, step, &mut class);
+        step *= known.len();
+    }
+    for place in [at::COSTLY_MEDICINE, at::RESIDENT] {
+        if let Some(flags) = column(batch, place).as_boolean_opt() {
+            for (class, flag) in class.iter_mut().zip(flags.values()) {
+                *class += if flag { step as u16 } else { 0 };
+            }
+        }
+        step *= 2;
+    }
+    class
+}
+
+/// The facts that a class stands for.
+pub(crate) fn facts(mut class: usize, drg: Option<&str>, age: Option<u16>) -> Facts<'_> {
+    let mut take = |count: usize| {
+        let place = class % count;
+        class /= count;
+        place
+    };
+    Facts {
+        sector: Sector::ALL[take(Sector::COUNT)],
+        unit_kind: UnitKind::ALL[take(UnitKind::COUNT)],
+        care_level: CareLevel::ALL[take(CareLevel::COUNT)],
+        service: Service::ALL[take(Service::COUNT)],
+        drg_type: DrgType::ALL[take(DrgType::COUNT)],
+        costly_medicine: take(2) == 1,
+        resident: take(2) == 1,
+        drg,
+        age,
+    }
+}
+
+/// The trust or private institution that a contact belongs to; the unit itself where none is given.
+pub(crate) fn trust_of(batch: &RecordBatch, row: usize) -> &str {
+    match word(batch, schema::at::TRUST, row) {
+        "" => word(batch, schema::at::UNIT, row),
+        trust => trust,
+    }
+}
+
+/// A contact's stay and events, as the day-rate rule wants them.
+pub(crate) fn stay_of(batch: &RecordBatch, row: usize) -> Stay {
+    use schema::at;
+    let mut events = Vec::new();
+    if let Some(list) = column(batch, at::EVENTS).as_list_opt::<i32>() {
+        let of_row = list.value(row);
+        if let Some(pairs) = of_row.as_struct_opt() {
+            let kinds =
+                pairs.column(0).as_primitive_opt::<Int8Type>().map_or(&[][..], |kinds| kinds.values());
+            let minutes =
+                pairs.column(1).as_primitive_opt::<Int32Type>().map_or(&[][..], |minutes| minutes.values());
+            for (kind, minute) in kinds.iter().zip(minutes) {
+                if let Some(kind) = EventKind::from_reported_number(*kind as u8) {
+                    events.push(rulebook::Event { at: Minute::from_number(i64::from(*minute)), kind });
+                }
+            }
+        }
+    }
+    let minute = |place| Minute::from_number(i64::from(ints(batch, place)[row]));
+    Stay {
+        sector: Sector::from_word(word(batch, at::SECTOR, row)).unwrap_or(Sector::Somatic),
+        unit_kind: UnitKind::from_word(word(batch, at::UNIT_KIND, row)).unwrap_or(UnitKind::PublicHospital),
+        care_level: CareLevel::from_word(word(batch, at::CARE_LEVEL, row)).unwrap_or(CareLevel::Outpatient),
+        admitted_at: minute(at::ADMITTED),
+        departed_at: minute(at::DISCHARGED),
+        events,
+        trust: trust_of(batch, row).to_owned(),
+        registered_in: word(batch, at::MUNICIPALITY_OF_REGISTRATION, row).to_owned(),
+        stays_in: word(batch, at::MUNICIPALITY_OF_STAY, row).to_owned(),
+    }
+}

@@ -1,0 +1,517 @@
+//! Cells to kroner: what a law comes to for every municipality, without reading contacts again.
+//!
+//! Two steps, because most scenarios differ in a share or a price and decide alike. [`Decided`] asks the
+//! rulebook which groups are in, and puts together those that are priced alike. Pricing asks it what each
+//! quantity comes to, once, and multiplies by how many there are. Behaviour that changes enters as the part
+//! of each group that is left, in millionths: the only place where a sum is rounded again.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use domain::{Amount, Day, Points};
+use rulebook::calculation::day_rate::{self, DayRateRule};
+use rulebook::file::Liable;
+use rulebook::{Assessment, Case, Decision, NoTrace, Pricing, ShareRule, Standing};
+
+use crate::cells::{Cells, Episode, Group, Needs, Ready};
+use crate::judge::{Decisions, Law, SettleError, ShareSide};
+
+/// What is left when nothing changes.
+pub const WHOLE: i64 = 1_000_000;
+/// Laws that are priced side by side.
+const LANES: usize = 4;
+
+/// What behaviour leaves of contacts and of days, in millionths.
+pub trait Behaviour {
+    /// Of the contacts of a group.
+    fn of_group(&self, cells: &Cells, group: &Group) -> i64;
+    /// Of the payable days of patients of this age.
+    fn of_days(&self, age: Option<u16>) -> i64;
+}
+
+/// Behaviour as it is in the data.
+pub struct AsIs;
+
+impl Behaviour for AsIs {
+    fn of_group(&self, _: &Cells, _: &Group) -> i64 {
+        WHOLE
+    }
+
+    fn of_days(&self, _: Option<u16>) -> i64 {
+        WHOLE
+    }
+}
+
+/// A text that is the same for laws that decide alike: they can be priced from one [`Decided`].
+pub fn deciding(law: &Law) -> String {
+    fn rule(out: &mut String, rule: &ShareRule) {
+        let _ = write!(out, "{:?}{:?}{:?}", rule.sectors, rule.care_levels, rule.unit_kinds);
+        for test in &rule.outside {
+            let _ = write!(out, "{}{:?}", test.code, test.when);
+        }
+        for tariff in &rule.tariffs {
+            let _ = write!(out, "{}{:?}", tariff.code, tariff.when);
+        }
+        let _ = write!(out, "{:?}", rule.age.as_ref().map(|(limit, _)| limit));
+    }
+    fn side(out: &mut String, side: &ShareSide) {
+        let _ = write!(out, "{:?}", side.dated_by);
+        for segment in &side.segments {
+            let _ = write!(out, "{}{}", segment.from, segment.to);
+            match &segment.standing {
+                Standing::InForce(in_force) => rule(out, in_force),
+                Standing::NotInForce => out.push('-'),
+                Standing::Missing(gap) => {
+                    let _ = write!(out, "{gap}");
+                }
+            }
+        }
+    }
+    let mut out = String::new();
+    side(&mut out, &law.kmf);
+    side(&mut out, &law.isf);
+    out
+}
+
+/// Groups that are priced alike.
+#[derive(Debug, Clone)]
+struct Class {
+    segments: (Option<usize>, Option<usize>),
+    /// Whether the period holds the day of each instrument.
+    inside: (bool, bool),
+    decisions: Decisions,
+}
+
+/// Contacts and kroner of a municipality under one law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sums {
+    /// Co-financing: the municipality to its regional authority.
+    pub kmf: Amount,
+    /// ISF: the state to the regional authority, for the municipality's people.
+    pub isf: Amount,
+    /// Discharge-ready patients: the municipality to trusts.
+    pub usk: Amount,
+    /// Payable days, in millionths where behaviour leaves a part.
+    pub days_millionths: i64,
+}
+
+impl Sums {
+    /// What the municipality pays.
+    pub fn municipality(&self) -> Amount {
+        self.kmf + self.usk
+    }
+}
+
+/// What a law comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Priced {
+    /// By municipality, in the order of [`Cells::homes`].
+    pub homes: Vec<Sums>,
+    /// Discharge-ready patients by municipality and trust: days in millionths, amount.
+    pub days: BTreeMap<(u32, u32), (i64, Amount)>,
+}
+
+impl Priced {
+    /// The whole country.
+    pub fn total(&self) -> Sums {
+        let mut out = Sums::default();
+        for sums in &self.homes {
+            out.kmf += sums.kmf;
+            out.isf += sums.isf;
+            out.usk += sums.usk;
+            out.days_millionths += sums.days_millionths;
+        }
+        out
+    }
+}
+
+/// What laws that decide alike decide on cells, under one behaviour.
+pub struct Decided<'c> {
+    cells: &'c Cells,
+    classes: Vec<Class>,
+    /// For each unit: class and quantity.
+    units: Vec<(u16, u32)>,
+    /// For each municipality and each part that is left: first row, and the end.
+    starts: Vec<usize>,
+    /// Parts that are left, in millionths.
+    parts: Vec<i64>,
+    rows: Vec<(u32, u32)>,
+    /// Class and part of each group.
+    of_group: Vec<(u16, u16)>,
+    /// Contacts that are in for each municipality, in millionths: co-financing and ISF.
+    pub contacts: Vec<(i64, i64)>,
+    /// Codes of groups that could not be tested on these facts, with contacts: the sums are an upper bound.
+    pub untested: BTreeMap<String, i64>,
+}
+
+const NONE: u16 = u16::MAX;
+
+impl Cells {
+    /// Asks a law which groups are in.
+    ///
+    /// # Errors
+    /// If the cells do not carry what the law needs, or a value of the law is missing in the period.
+    pub fn decided(&self, law: &Law, behaviour: &dyn Behaviour) -> Result<Decided<'_>, SettleError> {
+        if let Some(period) = self.period {
+            self.needs.answer(&Needs::of([law], period)).map_err(SettleError::Lacking)?;
+            for instrument in [domain::Instrument::CoFinancing, domain::Instrument::Isf] {
+                if let (_, Some(missing)) = law.standing(instrument, period) {
+                    return Err(SettleError::Book(missing));
+                }
+            }
+        }
+        let mut out = Decided {
+            cells: self,
+            classes: Vec::new(),
+            units: Vec::new(),
+            starts: Vec::new(),
+            parts: Vec::new(),
+            rows: Vec::new(),
+            of_group: Vec::new(),
+            contacts: vec![(0, 0); self.homes.len()],
+            untested: BTreeMap::new(),
+        };
+        let mut untested = Vec::new();
+        for group in &self.groups {
+            let (class, codes) = self.class(law, group);
+            let part = behaviour.of_group(self, group);
+            let place = out.parts.iter().position(|known| *known == part).unwrap_or_else(|| {
+                out.parts.push(part);
+                out.parts.len() - 1
+            });
+            let class = class.map_or(NONE, |class| {
+                let same = |known: &Class| {
+                    known.segments == class.segments
+                        && known.inside == class.inside
+                        && priced_by(&known.decisions) == priced_by(&class.decisions)
+                };
+                out.classes.iter().position(same).unwrap_or_else(|| {
+                    out.classes.push(class);
+                    out.classes.len() - 1
+                }) as u16
+            });
+            out.of_group.push((class, place as u16));
+            untested.push(codes);
+        }
+        out.collapse();
+        out.count(&untested);
+        Ok(out)
+    }
+
+    /// What a law says of a group; none if it gives no charge. And what it could not test.
+    fn class(&self, law: &Law, group: &Group) -> (Option<Class>, Vec<String>) {
+        let day = |by: rulebook::book::DatedBy| {
+            let place = match by {
+                rulebook::book::DatedBy::Discharge => group.dates.0,
+                rulebook::book::DatedBy::Admission => group.dates.1,
+            };
+            usize::from(place).checked_sub(1).and_then(|place| self.needs.days.get(place)).copied()
+        };
+        let days: (Option<Day>, Option<Day>) = (day(law.kmf.dated_by), day(law.isf.dated_by));
+        let holds = |day: Option<Day>| day.is_some_and(|day| self.period.is_some_and(|p| p.holds(day)));
+        let segments = (days.0.and_then(|day| law.kmf.on(day)), days.1.and_then(|day| law.isf.on(day)));
+        let decisions = law.decide(segments, &self.facts(group), (&mut NoTrace, &mut NoTrace));
+        let mut codes: Vec<String> = [&decisions.kmf, &decisions.isf]
+            .into_iter()
+            .filter_map(|decision| match decision {
+                Some(Decision::In { untested, .. }) => Some(untested.clone()),
+                Some(Decision::Out { .. }) | None => None,
+            })
+            .flatten()
+            .collect();
+        let charges = |decision: &Option<Decision>| matches!(decision, Some(Decision::In { .. }));
+        let inside = (holds(days.0) && charges(&decisions.kmf), holds(days.1) && charges(&decisions.isf));
+        let ceiling = law.kmf.rule(segments.0).is_some_and(|rule| rule.ceiling.is_some());
+        if self.counted && ceiling && inside.0 {
+            codes.push("ceiling".to_owned());
+        }
+        let class = Class { segments, inside, decisions };
+        // One outside the period may still have used of a stay's ceiling.
+        let charged = charges(&class.decisions.kmf) || charges(&class.decisions.isf);
+        (charged.then_some(class), codes)
+    }
+
+    /// Payable days under a law's reading, by municipality, trust, segment of the law and age: what a price
+    /// has only to be put on.
+    ///
+    /// # Errors
+    /// If the cells have no period, which only empty ones have not.
+    pub fn payable(&self, law: &Law) -> PayableDays {
+        let mut out: BTreeMap<(u32, u32, u32, Option<u16>), i64> = BTreeMap::new();
+        let Some(period) = self.period else { return PayableDays { rows: out } };
+        for ready in &self.ready {
+            let Ready { stay, .. } = ready;
+            let case = Case {
+                sector: stay.sector,
+                unit_kind: stay.unit_kind,
+                care_level: stay.care_level,
+                admitted_at: stay.admitted_at,
+                departed_at: stay.departed_at,
+                events: &stay.events,
+                trust: &stay.trust,
+                registered_in: &stay.registered_in,
+                stays_in: &stay.stays_in,
+            };
+            let rule_on = |day| law.usk_on(day);
+            let Assessment::Payable(days) = day_rate::assess(&case, rule_on, &law.agreements, &mut NoTrace)
+            else {
+                continue;
+            };
+            for day in days.iter().filter(|day| period.holds(day.day)) {
+                let home = match day.liable {
+                    Liable::MunicipalityOfRegistration => ready.registered,
+                    Liable::MunicipalityOfStay => ready.stays,
+                };
+                let segment = law.usk.iter().position(|s| s.from <= day.day && day.day <= s.to);
+                let key = (home, ready.trust, segment.unwrap_or(0) as u32, ready.age);
+                if !self.homes[home as usize].debtor.is_empty() {
+                    *out.entry(key).or_default() += 1;
+                }
+            }
+        }
+        PayableDays { rows: out }
+    }
+}
+
+/// A text that is the same for laws under which the same days are payable.
+pub fn reading(law: &Law) -> String {
+    let mut out = String::new();
+    let mut rule = |from: Day, to: Day, rule: &DayRateRule| {
+        let _ = write!(
+            out,
+            "{from}{to}{:?}{:?}{:?}{:?}{}{:?}{}",
+            rule.sectors,
+            rule.unit_kinds,
+            rule.liable,
+            rule.first.0,
+            rule.departure_day_charged.0,
+            rule.admission_notice.0,
+            rule.grace_hours.0
+        );
+    };
+    for segment in &law.usk {
+        if let Some(in_force) = segment.standing.in_force() {
+            rule(segment.from, segment.to, in_force);
+        }
+    }
+    out
+}
+
+/// Days that are paid for under a reading of the law.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayableDays {
+    /// Municipality, trust, segment of the law, age: days.
+    rows: BTreeMap<(u32, u32, u32, Option<u16>), i64>,
+}
+
+impl PayableDays {
+    fn price(&self, law: &Law, behaviour: &dyn Behaviour, out: &mut Priced) -> Result<(), SettleError> {
+        let mut exact: BTreeMap<(u32, u32), (i64, i128)> = BTreeMap::new();
+        for ((home, trust, segment, age), days) in &self.rows {
+            let segment = law.usk.get(*segment as usize);
+            let rule = segment.and_then(|segment| segment.standing.in_force());
+            let Some((rate, _)) = rule.and_then(|rule| rule.rate.as_ref()) else {
+                let day = segment.map_or(Day::from_number(0), |segment| segment.from);
+                return Err(SettleError::NoRate { contact: 0, day });
+            };
+            let part = behaviour.of_days(*age);
+            let sum = exact.entry((*home, *trust)).or_default();
+            sum.0 += days * part;
+            sum.1 += i128::from(*days) * i128::from(rate.ore()) * i128::from(part);
+        }
+        for ((home, trust), (days, ore)) in exact {
+            let amount = rounded(ore);
+            let sums = &mut out.homes[home as usize];
+            sums.usk += amount;
+            sums.days_millionths += days;
+            out.days.insert((home, trust), (days, amount));
+        }
+        Ok(())
+    }
+}
+
+/// Millionths of øre to whole øre, half away from zero.
+fn rounded(millionths: i128) -> Amount {
+    let half = i128::from(WHOLE / 2) * millionths.signum();
+    Amount::from_ore(((millionths + half) / i128::from(WHOLE)) as i64)
+}
+
+fn priced_by(decisions: &Decisions) -> (Option<Pricing>, Option<Pricing>) {
+    let of = |decision: &Option<Decision>| match decision {
+        Some(Decision::In { pricing, .. }) => Some(*pricing),
+        Some(Decision::Out { .. }) | None => None,
+    };
+    (of(&decisions.kmf), of(&decisions.isf))
+}
+
+impl Decided<'_> {
+    /// Puts cells together that are priced alike: what is left is municipality, part, unit and how many.
+    fn collapse(&mut self) {
+        let cells = self.cells;
+        let quantities = cells.quantities.len();
+        let mut number = vec![u32::MAX; self.classes.len() * quantities];
+        let mut tally: Vec<u32> = Vec::new();
+        self.starts.push(0);
+        let mut touched: Vec<Vec<u32>> = vec![Vec::new(); self.parts.len()];
+        for home in 0..cells.homes.len() {
+            let mut counts: Vec<(u16, u32, u32)> = Vec::new();
+            for cell in cells.of(home) {
+                let (class, part) = self.of_group[cell.group as usize];
+                if class == NONE {
+                    continue;
+                }
+                let unit = &mut number[usize::from(class) * quantities + cell.quantity as usize];
+                if *unit == u32::MAX {
+                    *unit = self.units.len() as u32;
+                    self.units.push((class, cell.quantity));
+                    tally.push(0);
+                }
+                counts.push((part, *unit, cell.count));
+            }
+            for (part, units) in touched.iter_mut().enumerate() {
+                units.clear();
+                for (_, unit, count) in counts.iter().filter(|(of, ..)| usize::from(*of) == part) {
+                    if tally[*unit as usize] == 0 {
+                        units.push(*unit);
+                    }
+                    tally[*unit as usize] += count;
+                }
+                units.sort_unstable();
+                self.rows
+                    .extend(units.iter().map(|unit| (*unit, std::mem::take(&mut tally[*unit as usize]))));
+                self.starts.push(self.rows.len());
+            }
+        }
+    }
+
+    fn count(&mut self, untested: &[Vec<String>]) {
+        let cells = self.cells;
+        let single = (0..cells.homes.len()).flat_map(|home| {
+            cells.of(home).iter().map(move |cell| {
+                let contacts = cells.quantities[cell.quantity as usize].contacts;
+                (home, cell.group as usize, i64::from(cell.count) * std::cmp::max(contacts, 1))
+            })
+        });
+        let several = cells.episodes.iter().flatten().map(|one| (one.home as usize, one.group as usize, 1));
+        let mut contacts = vec![(0, 0); cells.homes.len()];
+        for (home, group, count) in single.chain(several) {
+            let (class, part) = self.of_group[group];
+            if class == NONE {
+                continue;
+            }
+            let inside = self.classes[usize::from(class)].inside;
+            let left = count * self.parts[usize::from(part)];
+            contacts[home].0 += if inside.0 { left } else { 0 };
+            contacts[home].1 += if inside.1 { left } else { 0 };
+            for code in &untested[group] {
+                *self.untested.entry(code.clone()).or_default() += count;
+            }
+        }
+        self.contacts = contacts;
+    }
+
+    /// What laws come to that all decide as the one that was asked ([`deciding`]).
+    ///
+    /// # Errors
+    /// If an amount does not fit, or a payable day has no rate.
+    pub fn price(
+        &self,
+        laws: &[&Law],
+        days: &PayableDays,
+        behaviour: &dyn Behaviour,
+    ) -> Result<Vec<Priced>, SettleError> {
+        let mut out = Vec::with_capacity(laws.len());
+        for laws in laws.chunks(LANES) {
+            let prices = self.unit_prices(laws)?;
+            let mut exact = self.multiplied(&prices);
+            for (lane, law) in laws.iter().enumerate() {
+                self.stays(law, lane, &mut exact)?;
+                let mut priced = Priced { homes: Vec::new(), days: BTreeMap::new() };
+                priced.homes.extend(exact.iter().map(|home| {
+                    let [kmf, isf] = [home[2 * lane], home[2 * lane + 1]].map(rounded);
+                    Sums { kmf, isf, ..Sums::default() }
+                }));
+                days.price(law, behaviour, &mut priced)?;
+                out.push(priced);
+            }
+        }
+        Ok(out)
+    }
+
+    /// What one contact of each unit comes to, under each law: co-financing and ISF in turn.
+    fn unit_prices(&self, laws: &[&Law]) -> Result<Vec<[i64; 2 * LANES]>, SettleError> {
+        let mut out = vec![[0; 2 * LANES]; self.units.len()];
+        for (lane, law) in laws.iter().enumerate() {
+            for ((class, quantity), price) in self.units.iter().zip(&mut out) {
+                let class = &self.classes[usize::from(*class)];
+                let quantity = &self.cells.quantities[*quantity as usize];
+                let prices = law
+                    .price(
+                        class.segments,
+                        &class.decisions,
+                        quantity,
+                        Points::ZERO,
+                        (&mut NoTrace, &mut NoTrace),
+                    )
+                    .map_err(|error| SettleError::Record { contact: 0, error })?;
+                let amount = |inside: bool, priced: Option<rulebook::Priced>| {
+                    priced.filter(|_| inside).map_or(0, |priced| priced.amount.ore())
+                };
+                price[2 * lane] = amount(class.inside.0, prices.kmf);
+                price[2 * lane + 1] = amount(class.inside.1, prices.isf);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Millionths of øre by municipality.
+    fn multiplied(&self, prices: &[[i64; 2 * LANES]]) -> Vec<[i128; 2 * LANES]> {
+        let parts = self.parts.len();
+        let mut out = vec![[0; 2 * LANES]; self.cells.homes.len()];
+        for (home, exact) in out.iter_mut().enumerate() {
+            for (place, part) in self.parts.iter().enumerate() {
+                let at = home * parts + place;
+                let mut sums = [0_i64; 2 * LANES];
+                for (unit, count) in &self.rows[self.starts[at]..self.starts[at + 1]] {
+                    let price = &prices[*unit as usize];
+                    for (sum, price) in sums.iter_mut().zip(price) {
+                        *sum += price * i64::from(*count);
+                    }
+                }
+                for (exact, sum) in exact.iter_mut().zip(sums) {
+                    *exact += i128::from(sum) * i128::from(*part);
+                }
+            }
+        }
+        out
+    }
+
+    /// The stays that a ceiling may cut, contact by contact in order of admission.
+    fn stays(&self, law: &Law, lane: usize, exact: &mut [[i128; 2 * LANES]]) -> Result<(), SettleError> {
+        for stay in &self.cells.episodes {
+            let mut used = Points::ZERO;
+            for Episode { home, group, quantity } in stay {
+                let (class, part) = self.of_group[*group as usize];
+                if class == NONE {
+                    continue;
+                }
+                let class = &self.classes[usize::from(class)];
+                let quantity = &self.cells.quantities[*quantity as usize];
+                let prices = law
+                    .price(class.segments, &class.decisions, quantity, used, (&mut NoTrace, &mut NoTrace))
+                    .map_err(|error| SettleError::Record { contact: 0, error })?;
+                used = used + prices.kmf.map_or(Points::ZERO, |priced| priced.points);
+                let part = i128::from(self.parts[usize::from(part)]);
+                let home = &mut exact[*home as usize];
+                for (place, inside, priced) in
+                    [(0, class.inside.0, prices.kmf), (1, class.inside.1, prices.isf)]
+                {
+                    if let Some(priced) = priced.filter(|_| inside) {
+                        home[2 * lane + place] += i128::from(priced.amount.ore()) * part;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
