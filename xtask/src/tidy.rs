@@ -15,8 +15,22 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ledger", &["domain"]),
     ("chart", &["domain"]),
     ("paper", &["chart", "domain"]),
+    ("simulation", &["domain", "rulebook", "settlement"]),
     ("statistics", &["domain"]),
-    ("samspill", &["chart", "domain", "ledger", "paper", "register", "rulebook", "settlement", "statistics"]),
+    (
+        "samspill",
+        &[
+            "chart",
+            "domain",
+            "ledger",
+            "paper",
+            "register",
+            "rulebook",
+            "settlement",
+            "simulation",
+            "statistics",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -87,8 +87,14 @@ pub const UNDECIDED: &str = "undecided:";
 pub enum Heir {
     /// This party: itself, or the one that it became.
     One(String),
-    /// The municipality was split into these, and nobody has decided.
-    Split(Vec<String>),
+    /// A municipality was split into several, and nobody has decided: itself, or one that it was merged into
+    /// before, and what that became.
+    Split {
+        /// The party that was split.
+        party: String,
+        /// What it became.
+        became: Vec<String>,
+    },
 }
 
 /// A line of a table that cannot be read.
@@ -226,7 +232,24 @@ impl Municipalities {
         match &became[..] {
             [] => Heir::One(party.to_owned()),
             [one] => Heir::One(one.clone()),
-            _ => Heir::Split(became),
+            _ => Heir::Split { party: self.split(party, &row.code, to, day), became },
+        }
+    }
+
+    /// The party that was split: this one, or the single one that it had become when that happened.
+    fn split(&self, party: &str, code: &str, ended: Day, day: Day) -> String {
+        let next: Vec<&Change> =
+            self.changes.iter().filter(|c| c.from_code == code && c.on > ended && c.on <= day).collect();
+        let on = next.iter().map(|change| change.on).min();
+        match next.iter().filter(|change| Some(change.on) == on).collect::<Vec<_>>()[..] {
+            [one] => {
+                let became = self.party(&one.to_code, one.on);
+                match self.of_party(&became).and_then(|row| row.to) {
+                    Some(to) if to < day => self.split(&became, &one.to_code, to, day),
+                    _ => party.to_owned(),
+                }
+            }
+            _ => party.to_owned(),
         }
     }
 
@@ -294,7 +317,10 @@ mod tests {
         let heir = |party: &str, on| all.heir(party, day(on));
         assert_eq!(heir("1901", "2012-12-31"), Heir::One("1901".into()));
         assert_eq!(heir("1901", "2013-01-01"), Heir::One("1903".into()));
-        assert_eq!(heir("0720", "2017-03-01"), Heir::Split(vec!["0704@2017".into(), "0710".into()]));
+        assert_eq!(
+            heir("0720", "2017-03-01"),
+            Heir::Split { party: "0720".into(), became: vec!["0704@2017".into(), "0710".into()] }
+        );
         assert_eq!(all.party("1103", day("2019-12-31")), "1103");
         assert_eq!(all.party("1103", day("2020-01-01")), "1103@2020");
         assert_eq!(heir("1103", "2020-06-01"), Heir::One("1103@2020".into()));

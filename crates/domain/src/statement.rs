@@ -105,6 +105,14 @@ pub enum BridgeWhat {
     Decisions,
     /// What the settlement comes to.
     Settlement,
+    /// What was paid on account, taken off again.
+    LessOnAccount,
+    /// Carried from months before, and on to later ones.
+    Carried,
+    /// Rounding to whole kroner.
+    Rounding,
+    /// What is to be paid.
+    ToPay,
 }
 
 /// A proposal for the municipality's accounts.
@@ -140,6 +148,10 @@ pub struct Payment {
     pub counterparty: Named,
     /// Amount, from the recipient's side.
     pub amount: Amount,
+    /// Paid on account before, and set against it.
+    pub on_account: Amount,
+    /// What rounding to whole kroner added.
+    pub rounding: Amount,
     /// Reference.
     pub reference: String,
 }
@@ -183,6 +195,9 @@ pub struct Statement {
     pub to_pay: Amount,
     /// What is left to be set against later.
     pub carried_on: Amount,
+    /// What the settlement so far comes to that nobody has been asked to pay yet: the expected year-end
+    /// settlement, where on account is balanced by the year.
+    pub not_paid: Amount,
     /// Whether what is to be paid is fixed: the period is closed.
     pub fixed: bool,
     /// When it was closed, and so issued.

@@ -165,7 +165,7 @@ pub struct Decision {
 pub struct Reviewed {
     /// Month of the statement.
     pub into: Month,
-    /// SHA-256 of the file.
+    /// SHA-256 of each decision, with spaces between.
     pub sha256: String,
     /// How lump sums were divided.
     pub key: String,

@@ -328,7 +328,10 @@ impl Months {
 
     /// A recorded decision on who answers for a party on a day.
     pub fn decided_heir(&self, party: &str, day: Day) -> Option<&str> {
-        let decided = self.inherited.iter().rev().find(|one| one.party == party && one.from <= day);
+        // A decision on `undecided:1507` is one on 1507, and the other way.
+        let plain = |party: &str| party.trim_start_matches(domain::municipality::UNDECIDED).to_owned();
+        let wanted = plain(party);
+        let decided = self.inherited.iter().rev().find(|one| plain(&one.party) == wanted && one.from <= day);
         decided.map(|one| one.heir.as_str())
     }
 }

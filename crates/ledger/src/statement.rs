@@ -114,8 +114,7 @@ pub fn statement(
     let gross: Vec<&Voucher> =
         inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
     let disputes = disputes(desk, party);
-    let disputed = disputes.iter().map(|one| (one.instrument, one.month.to_string())).collect();
-    let posts = |by_unit| posts(&gross, by_unit, owes, span, desk, &disputed, party);
+    let posts = |by_unit| posts(&gross, by_unit, owes, span, desk, &disputes, party);
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
     let paying = paying(&mine, span, desk.months);
@@ -124,8 +123,15 @@ pub fn statement(
     let cleared = cleared(own, party, span, desk.heir);
     let fixed = record.is_some_and(MonthRecord::is_closed);
     let expected = paying.carried + settled - on_account - paying.carried_on;
-    let to_pay = if fixed { cleared.paid } else { expected };
-    let (due, due_unsigned) = due(&gross, desk, span.last);
+    // Before anything is settled, a month asks for what is to be paid on account.
+    let asked = gross.is_empty() && record.is_some_and(|record| record.state == PeriodState::Open);
+    let to_pay = match (fixed, asked) {
+        (true, _) => cleared.paid,
+        (false, true) => on_account,
+        (false, false) => expected,
+    };
+    // Where nothing new is settled, the term is that of what is settled now from before.
+    let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, desk, span.last);
     let mut statement = Statement {
         form: FORM,
         number: format!("{}-{}", span.name, party.replace(':', "-")),
@@ -145,12 +151,13 @@ pub fn statement(
         rounding: if fixed { cleared.rounding } else { Amount::ZERO },
         to_pay,
         carried_on: paying.carried_on,
+        not_paid: if fixed { paying.carried_on } else { expected + paying.carried_on },
         fixed,
         issued: record.and_then(|record| record.closed_at).map(domain::Minute::day),
         due: due.filter(|_| fixed),
         due_unsigned,
         payments: Vec::new(),
-        bridge: bridge(&gross, &inside, settled),
+        bridge: Vec::new(),
         posts: posts(false),
         detail: posts(true),
         bookings: if owes { bookings(&gross, desk, party) } else { Vec::new() },
@@ -162,6 +169,7 @@ pub fn statement(
         last_step: desk.months.touched(span.first, span.last),
     };
     statement.payments = payments(&statement, own, span, desk);
+    statement.bridge = bridge(&gross, &inside, &statement, asked);
     statement
 }
 
@@ -291,7 +299,7 @@ fn posts(
     owes: bool,
     span: &Span,
     desk: &Desk,
-    disputed: &BTreeSet<(Instrument, String)>,
+    disputes: &[&Objection],
     party: &str,
 ) -> Vec<Post> {
     let mut out: BTreeMap<_, Post> = BTreeMap::new();
@@ -321,9 +329,10 @@ fn posts(
             account: account(voucher, desk, party)
                 .map_or_else(String::new, |one| format!("{}/{}", one.0, one.1)),
             vouchers: (voucher.number, voucher.number),
-            disputed: disputed.contains(&(instrument, voucher.activity_period.clone())),
+            disputed: false,
             amount: Amount::ZERO,
         });
+        post.disputed |= disputes.iter().any(|one| disputed(one, voucher, desk));
         post.contacts += voucher.contacts;
         post.points_milli += voucher.points;
         post.days += voucher.days;
@@ -334,6 +343,14 @@ fn posts(
     out.into_values().collect()
 }
 
+/// Whether an objection is to a contact behind a voucher: the same instrument, month, creditor and unit.
+fn disputed(one: &Objection, voucher: &Voucher, desk: &Desk) -> bool {
+    voucher.instrument == Some(one.instrument)
+        && voucher.activity_period == one.month.to_string()
+        && voucher.unit == one.unit
+        && (desk.heir)(&voucher.creditor) == (desk.heir)(&one.creditor)
+}
+
 /// The statement that a voucher corrects: the one of its month of activity.
 fn corrects(voucher: &Voucher, party: &str) -> String {
     match voucher.cause {
@@ -342,7 +359,9 @@ fn corrects(voucher: &Voucher, party: &str) -> String {
     }
 }
 
-fn bridge(gross: &[&Voucher], inside: &[&Voucher], settled: Amount) -> Vec<BridgeStep> {
+/// From on account to what was settled, and from there to what is to be paid.
+fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, asked: bool) -> Vec<BridgeStep> {
+    let settled = statement.settled;
     let mut steps: BTreeMap<BridgeWhat, Amount> = BTreeMap::new();
     let paid = on_account(inside);
     steps.insert(BridgeWhat::OnAccount, paid);
@@ -365,7 +384,22 @@ fn bridge(gross: &[&Voucher], inside: &[&Voucher], settled: Amount) -> Vec<Bridg
     let walked: Amount =
         steps.iter().filter(|(what, _)| **what != BridgeWhat::Settlement).map(|(_, amount)| *amount).sum();
     assert_eq!(walked, settled, "the bridge ends at what was settled");
-    steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect()
+    let less = [
+        (BridgeWhat::LessOnAccount, -paid),
+        (BridgeWhat::Carried, statement.carried - statement.carried_on),
+        (BridgeWhat::Rounding, statement.rounding),
+    ];
+    let left: Amount = less.iter().map(|(_, amount)| *amount).sum();
+    let mut out: Vec<BridgeStep> =
+        steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect();
+    // Nothing is settled yet, or what was moved at closing is of other months than these: no way to walk.
+    if asked || settled + left != statement.to_pay || less.iter().all(|(_, amount)| *amount == Amount::ZERO) {
+        return out;
+    }
+    let walked = less.into_iter().filter(|(_, amount)| *amount != Amount::ZERO);
+    out.extend(walked.map(|(what, amount)| BridgeStep { what, amount }));
+    out.push(BridgeStep { what: BridgeWhat::ToPay, amount: statement.to_pay });
+    out
 }
 
 /// Where a municipality books a voucher: function, article, text, unsigned.
@@ -424,27 +458,33 @@ fn rules(gross: &[&Voucher], desk: &Desk) -> Vec<(String, String)> {
 fn payments(statement: &Statement, own: &[(&Voucher, bool)], span: &Span, desk: &Desk) -> Vec<Payment> {
     let mut out = Vec::new();
     let mut rest = statement.to_pay;
-    let mut by: BTreeMap<&str, Amount> = BTreeMap::new();
+    let mut by: BTreeMap<&str, [Amount; 3]> = BTreeMap::new();
     for (voucher, side) in own {
         if voucher.cause == Cause::Invoice && *side == statement.owes && span.holds(&voucher.posting_month) {
             let other = if statement.owes { &voucher.creditor } else { &voucher.debtor };
-            let ours = |line: &&crate::Line| {
-                line.account.kind == AccountKind::Clearing
-                    && (desk.heir)(&line.account.party) == statement.recipient.party
+            let moved = |kind: AccountKind| -> Amount {
+                let ours = |line: &&crate::Line| {
+                    line.account.kind == kind && (desk.heir)(&line.account.party) == statement.recipient.party
+                };
+                voucher.lines.iter().filter(ours).map(|line| line.amount).sum()
             };
-            let moved: Amount = voucher.lines.iter().filter(ours).map(|line| line.amount).sum();
-            let amount = if statement.owes { moved } else { -moved };
-            *by.entry(other).or_default() += amount;
+            let sign = |amount: Amount| if statement.owes { amount } else { -amount };
+            let sums = by.entry(other).or_default();
+            sums[0] += sign(moved(AccountKind::Clearing));
+            sums[1] += sign(moved(AccountKind::OnAccount));
+            sums[2] += sign(-moved(AccountKind::Rounding));
         }
     }
-    for (other, amount) in by {
+    for (other, [amount, on_account, rounding]) in by {
         rest = rest - amount;
         let reference = format!("{}-{}", statement.number, other);
-        out.push(Payment { counterparty: named(other, desk), amount, reference });
+        out.push(Payment { counterparty: named(other, desk), amount, on_account, rounding, reference });
     }
     if rest != Amount::ZERO || out.is_empty() {
         let clearing = Named { party: "clearing".to_owned(), name: statement.sender.name.clone() };
-        out.push(Payment { counterparty: clearing, amount: rest, reference: statement.number.clone() });
+        let (on_account, rounding) = (Amount::ZERO, Amount::ZERO);
+        let reference = statement.number.clone();
+        out.push(Payment { counterparty: clearing, amount: rest, on_account, rounding, reference });
     }
     out
 }

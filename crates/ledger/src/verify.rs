@@ -31,11 +31,21 @@ const FAULTS: usize = 50;
 /// # Errors
 /// If the store cannot be read.
 pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
-    let head = ledger.head()?;
     let mut proof = Proof::default();
+    // A record that cannot be read was altered: that is a fault to tell, and the end of the walk.
+    match walk(ledger, &mut proof) {
+        Err(LedgerError::Damaged { what, fault, .. }) => proof.faults.push(format!("{what}: {fault}")),
+        walked => walked?,
+    }
+    Ok(proof)
+}
+
+fn walk(ledger: &mut Ledger, proof: &mut Proof) -> Result<(), LedgerError> {
+    let head = ledger.head()?;
     let mut hash = String::new();
     let mut total = Amount::ZERO;
     let mut last = None;
+    let mut lines = 0;
     let steps = ledger.steps()?;
     for (place, step) in steps.iter().enumerate() {
         if proof.faults.len() >= FAULTS {
@@ -73,6 +83,7 @@ pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
             if voucher.chained(&hash) != voucher.hash {
                 proof.faults.push(format!("voucher {number}: altered, or what precedes it is"));
             }
+            lines += voucher.lines.len() as i64;
             proof.debit += voucher.debit();
             total += voucher.lines.iter().map(|line| line.amount).sum();
             hash = voucher.hash;
@@ -81,12 +92,16 @@ pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
     if total != Amount::ZERO {
         proof.faults.push(format!("all accounts together are {total}, not zero"));
     }
-    kept(ledger, &steps, &mut proof)?;
-    if proof.faults.is_empty() && head != (Head { recorded_at: last, ..end(&proof, &hash) }) {
+    let all = ledger.lines()?;
+    if proof.faults.is_empty() && all != lines {
+        proof.faults.push(format!("{} lines belong to no voucher", all - lines));
+    }
+    kept(ledger, &steps, proof)?;
+    if proof.faults.is_empty() && head != (Head { recorded_at: last, ..end(proof, &hash) }) {
         proof.faults.push("the end of the chain is not where the store says".to_owned());
     }
     proof.head = hash;
-    Ok(proof)
+    Ok(())
 }
 
 fn end(proof: &Proof, hash: &str) -> Head {

@@ -25,14 +25,14 @@ pub const COLUMNS: [&str; 14] = [
     "vouchers",
 ];
 
-fn decimal(milli_or_ore: i64, decimals: usize, point: char) -> String {
+pub(crate) fn decimal(milli_or_ore: i64, decimals: usize, point: char) -> String {
     let unit = 10_u64.pow(decimals as u32);
     let all = milli_or_ore.unsigned_abs();
     let sign = if milli_or_ore < 0 { "-" } else { "" };
     format!("{sign}{}{point}{:0decimals$}", all / unit, all % unit)
 }
 
-fn quoted(text: &str, separator: &str) -> String {
+pub(crate) fn quoted(text: &str, separator: &str) -> String {
     if text.contains(separator) || text.contains(['"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

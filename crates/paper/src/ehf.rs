@@ -56,7 +56,7 @@ fn plain(amount: Amount) -> String {
 }
 
 /// The document, and the payment reference in it. A payment below zero is a credit note of the same amount
-/// above zero. `None` if nothing is to be paid.
+/// above zero. `None` if nothing is to be paid, or the buyer has no organisation number.
 pub fn document(
     statement: &Statement,
     payment: &Payment,
@@ -65,7 +65,8 @@ pub fn document(
     texts: &Texts,
 ) -> Option<String> {
     let is_credit = payment.amount < Amount::ZERO;
-    if payment.amount == Amount::ZERO {
+    // Without its number, nobody can be reached: a document without an address is none.
+    if payment.amount == Amount::ZERO || !identifier::is_organisation(&buyer.organisation) {
         return None;
     }
     let sign = |amount: Amount| if is_credit { -amount } else { amount };
@@ -79,15 +80,15 @@ pub fn document(
         .map(|post| (line_text(post, texts), sign(post.amount)))
         .collect();
     let named: Amount = lines.iter().map(|(_, amount)| *amount).sum();
-    let rest = sign(payment.amount) - named;
-    // Less than a krone is rounding; more was carried from months before.
-    let rounding = if rest.ore().abs() < 100 { rest } else { Amount::ZERO };
-    if rounding == Amount::ZERO && rest != Amount::ZERO {
+    let (prepaid, rounding) = (sign(payment.on_account), sign(payment.rounding));
+    // What is neither settled now, paid on account nor rounding was carried from months before.
+    let rest = sign(payment.amount) - named + prepaid - rounding;
+    if rest != Amount::ZERO {
         lines.push((texts.with("carried", "amount", &rest.to_string()), rest));
     }
     let (root, code, line) = match is_credit {
-        true => ("CreditNote", "381", "CreditNoteLine"),
-        false => ("Invoice", "380", "InvoiceLine"),
+        true => ("CreditNote", "381", "cac:CreditNoteLine"),
+        false => ("Invoice", "380", "cac:InvoiceLine"),
     };
     let mut xml =
         Xml { text: String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), open: Vec::new() };
@@ -108,10 +109,13 @@ pub fn document(
         xml.amount("cbc:LineExtensionAmount", total);
         xml.amount("cbc:TaxExclusiveAmount", total);
         xml.amount("cbc:TaxInclusiveAmount", total);
+        if prepaid != Amount::ZERO {
+            xml.amount("cbc:PrepaidAmount", prepaid);
+        }
         if rounding != Amount::ZERO {
             xml.amount("cbc:PayableRoundingAmount", rounding);
         }
-        xml.amount("cbc:PayableAmount", total + rounding);
+        xml.amount("cbc:PayableAmount", total - prepaid + rounding);
     });
     for (place, (text, amount)) in lines.iter().enumerate() {
         one_line(&mut xml, line, is_credit, place + 1, text, *amount);
@@ -193,17 +197,17 @@ fn payment_means(xml: &mut Xml, statement: &Statement, payment: &Payment, is_cre
     }
     if let Some(reference) = reference(statement, payment) {
         xml.group("cac:PaymentMeans", |xml| {
-            xml.leaf("cbc:PaymentMeansCode", "", "30");
+            // 1: not defined. A credit transfer (30) must name the account, which nobody has told.
+            xml.leaf("cbc:PaymentMeansCode", "", "1");
             xml.leaf("cbc:PaymentID", "", &reference);
         });
     }
 }
 
-/// Category E: exempt, at no rate.
+/// Category O: outside the scope of value added tax, with no rate and no number of registration.
 fn category(xml: &mut Xml, name: &str, reason: bool) {
     xml.group(name, |xml| {
-        xml.leaf("cbc:ID", "", "E");
-        xml.leaf("cbc:Percent", "", "0");
+        xml.leaf("cbc:ID", "", "O");
         if reason {
             xml.leaf("cbc:TaxExemptionReason", "", "Helsetjenester");
         }

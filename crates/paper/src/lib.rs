@@ -1,11 +1,15 @@
-//! Statements on paper: PDF, workbook and CSV. The only crate with Typst.
+//! Statements and results on paper: PDF, workbook, CSV and pictures. The only crate with Typst.
 //!
-//! Everything is made of a [`domain::statement::Statement`] and nothing else, so the same statement gives
-//! the same bytes. Start reading in [`view`], which turns a statement into words.
+//! A statement's forms are made of a [`domain::statement::Statement`] and nothing else, so the same statement
+//! gives the same bytes. Start reading in [`view`], which turns a statement into words; what a simulation
+//! gives goes through [`sheets`] and [`brief`].
 
+pub mod brief;
 pub mod csv;
 pub mod ehf;
 pub mod pdf;
+pub mod picture;
+pub mod sheets;
 pub mod text;
 pub mod view;
 pub mod workbook;

@@ -25,22 +25,19 @@ struct Press {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
-    main: Source,
 }
 
-fn press() -> Result<&'static Press, PaperError> {
-    static PRESS: OnceLock<Option<Press>> = OnceLock::new();
-    let press = PRESS.get_or_init(|| {
+fn press() -> &'static Press {
+    static PRESS: OnceLock<Press> = OnceLock::new();
+    PRESS.get_or_init(|| {
         let fonts: Vec<Font> =
             typst_assets::fonts().flat_map(|bytes| Font::iter(Bytes::new(bytes))).filter(is_ours).collect();
-        Some(Press {
+        Press {
             library: LazyHash::new(Library::builder().build()),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             fonts,
-            main: Source::new(file("statement.typ")?, TEMPLATE.to_owned()),
-        })
-    });
-    press.as_ref().ok_or_else(|| PaperError::Text("the template has no name".to_owned()))
+        }
+    })
 }
 
 fn is_ours(font: &Font) -> bool {
@@ -51,11 +48,11 @@ fn file(name: &str) -> Option<FileId> {
     Some(FileId::new(RootedPath::new(VirtualRoot::Project, VirtualPath::new(name).ok()?)))
 }
 
-/// One page's world: the template, its data and its picture.
+/// One document's world: the template, its data and its pictures.
 struct Desk {
     press: &'static Press,
-    data: Bytes,
-    bridge: Bytes,
+    main: Source,
+    files: Vec<(FileId, Bytes)>,
 }
 
 impl World for Desk {
@@ -68,29 +65,64 @@ impl World for Desk {
     }
 
     fn main(&self) -> FileId {
-        self.press.main.id()
+        self.main.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.press.main.id() { Ok(self.press.main.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.main.id() { Ok(self.main.clone()) } else { Err(FileError::AccessDenied) }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        match id {
-            id if Some(id) == file("data.json") => Ok(self.data.clone()),
-            id if Some(id) == file("bridge.svg") => Ok(self.bridge.clone()),
-            _ => Err(FileError::AccessDenied),
-        }
+        let found = self.files.iter().find(|(known, _)| *known == id);
+        found.map(|(_, bytes)| bytes.clone()).ok_or(FileError::AccessDenied)
     }
 
     fn font(&self, index: usize) -> Option<Font> {
         self.press.fonts.get(index).cloned()
     }
 
-    /// There is no today on a statement.
+    /// There is no today on paper.
     fn today(&self, _: Option<Duration>) -> Option<Datetime> {
         None
     }
+}
+
+/// A document to set.
+pub(crate) struct Job<'a> {
+    /// The template's text.
+    pub(crate) template: &'static str,
+    /// Number or title, for errors.
+    pub(crate) number: &'a str,
+    /// What the file's identity is made of.
+    pub(crate) ident: &'a str,
+    /// Files that the template reads.
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+}
+
+/// Sets a document as PDF/A-2a and PDF/UA-1.
+pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
+    let fault = |fault: String| PaperError::Page { number: job.number.to_owned(), fault };
+    let told = |diagnostics: typst::ecow::EcoVec<SourceDiagnostic>| {
+        let all: Vec<String> = diagnostics.iter().map(|one| one.message.to_string()).collect();
+        fault(all.join("; "))
+    };
+    let named = |name: &str| file(name).ok_or_else(|| fault(format!("{name} is no name of a file")));
+    let main = Source::new(named("main.typ")?, job.template.to_owned());
+    let mut files = Vec::new();
+    for (name, bytes) in &job.files {
+        files.push((named(name)?, Bytes::new(bytes.clone())));
+    }
+    let desk = Desk { press: press(), main, files };
+    let document: PagedDocument = typst::compile(&desk).output.map_err(told)?;
+    let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
+        .map_err(|error| fault(error.message().to_string()))?;
+    let options = PdfOptions {
+        ident: Smart::Custom(job.ident.to_owned()),
+        creator: Smart::Custom(Some("Samspill".to_owned())),
+        standards,
+        ..PdfOptions::default()
+    };
+    typst_pdf::pdf(&document, &options).map_err(told)
 }
 
 /// The statement as PDF.
@@ -99,23 +131,11 @@ impl World for Desk {
 /// If the page cannot be set.
 pub fn pdf(statement: &Statement, texts: &Texts) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: statement.number.clone(), fault };
-    let told = |diagnostics: typst::ecow::EcoVec<SourceDiagnostic>| {
-        let all: Vec<String> = diagnostics.iter().map(|one| one.message.to_string()).collect();
-        fault(all.join("; "))
-    };
     let data = serde_json::to_vec(&view(statement, texts)).map_err(|error| fault(error.to_string()))?;
     let bridge = bridge_svg(statement, texts, FONT);
-    let desk = Desk { press: press()?, data: Bytes::new(data), bridge: Bytes::from_string(bridge) };
-    let document: PagedDocument = typst::compile(&desk).output.map_err(told)?;
-    let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
-        .map_err(|error| fault(error.message().to_string()))?;
-    let options = PdfOptions {
-        ident: Smart::Custom(format!("{}-{}", statement.number, statement.control_code)),
-        creator: Smart::Custom(Some("Samspill".to_owned())),
-        standards,
-        ..PdfOptions::default()
-    };
-    typst_pdf::pdf(&document, &options).map_err(told)
+    let files = vec![("data.json".to_owned(), data), ("bridge.svg".to_owned(), bridge.into_bytes())];
+    let ident = format!("{}-{}", statement.number, statement.control_code);
+    set(&Job { template: TEMPLATE, number: &statement.number, ident: &ident, files })
 }
 
 /// Forgets what was remembered of pages set before: to be called now and then where many are set.

@@ -276,6 +276,9 @@ fn bookings(statement: &Statement, texts: &Texts) -> Vec<[String; 4]> {
 
 fn lead(statement: &Statement, texts: &Texts) -> String {
     let mut sentences = Vec::new();
+    if statement.posts.is_empty() && !statement.fixed && statement.to_pay == statement.on_account {
+        return texts.get("only_on_account");
+    }
     let more = statement.settled - statement.on_account;
     let zero = Amount::ZERO;
     let amount = |key: &str, amount: Amount| texts.with(key, "amount", &amount.to_string());
@@ -311,6 +314,10 @@ pub fn bridge_label(what: BridgeWhat, texts: &Texts) -> String {
         BridgeWhat::Rates => "rates",
         BridgeWhat::Decisions => "decisions",
         BridgeWhat::Settlement => "settled",
+        BridgeWhat::LessOnAccount => "less_on_account",
+        BridgeWhat::Carried => "carried_short",
+        BridgeWhat::Rounding => "rounding_short",
+        BridgeWhat::ToPay => "to_pay",
     })
 }
 
@@ -330,7 +337,7 @@ pub fn bridge_svg(statement: &Statement, texts: &Texts, font: &str) -> String {
         .iter()
         .map(|step| chart::bridge::Bar {
             label: bridge_label(step.what, texts),
-            is_total: matches!(step.what, BridgeWhat::OnAccount | BridgeWhat::Settlement),
+            is_total: matches!(step.what, BridgeWhat::OnAccount | BridgeWhat::Settlement | BridgeWhat::ToPay),
             amount: step.amount,
         })
         .collect();

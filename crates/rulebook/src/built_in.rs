@@ -58,6 +58,46 @@ pub const VARIANT_CASES: &[(&str, &str)] = files!("variants":
     "discharge-ready-5000.cases.md",
 );
 
+/// Measures: `measures/<id>.toml` and its text.
+pub const MEASURES: &[(&str, &str)] = files!("measures":
+    "after-care.toml",
+    "ambulatory-teams.toml",
+    "better-gp-access.toml",
+    "digital-home-follow-up.toml",
+    "fall-prevention.toml",
+    "fewer-admissions-80-plus.toml",
+    "fewer-medical-admissions.toml",
+    "fewer-outpatient-controls.toml",
+    "fewer-readmissions.toml",
+    "home-dialysis.toml",
+    "home-ventilation.toml",
+    "medication-review.toml",
+    "municipal-acute-beds.toml",
+    "no-discharge-ready.toml",
+    "take-over-bed-days.toml",
+    "take-over-controls.toml",
+);
+
+/// The cases of the measures.
+pub const MEASURE_CASES: &[(&str, &str)] = files!("measures":
+    "after-care.cases.md",
+    "ambulatory-teams.cases.md",
+    "better-gp-access.cases.md",
+    "digital-home-follow-up.cases.md",
+    "fall-prevention.cases.md",
+    "fewer-admissions-80-plus.cases.md",
+    "fewer-medical-admissions.cases.md",
+    "fewer-outpatient-controls.cases.md",
+    "fewer-readmissions.cases.md",
+    "home-dialysis.cases.md",
+    "home-ventilation.cases.md",
+    "medication-review.cases.md",
+    "municipal-acute-beds.cases.md",
+    "no-discharge-ready.cases.md",
+    "take-over-bed-days.cases.md",
+    "take-over-controls.cases.md",
+);
+
 /// The variant of an id, as (file name, text).
 pub fn variant(id: &str) -> Option<(&'static str, &'static str)> {
     let name = format!("variants/{id}.toml");

@@ -6,12 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Amount, CareLevel, Day, DrgType, EventKind, Minute, Points, Sector, Service, UnitKind};
+use domain::{
+    Amount, CareLevel, Day, DrgType, EventKind, Minute, Points, Sector, Service, UnitKind, Urgency,
+};
 
 use crate::book::{DatedBy, LawBook, Segment, Standing};
 use crate::calculation::day_rate::{self, Assessment, Case, Event};
 use crate::calculation::share_of_drg_price::{self, Decision, Facts, Quantity, ShareRule};
 use crate::file::{CalculationKind, Liable};
+use crate::measure::Measure;
 use crate::trace::NoTrace;
 
 /// A case that did not come out as its table says, or a table that cannot be read.
@@ -54,14 +57,42 @@ const INPUTS: &[&str] = &[
     "ready again",
     "notified again",
     "departed",
+    "urgency",
+    "readmitted",
 ];
-const OUTPUTS: &[&str] = &["kroner", "reason", "payer", "stops with"];
+const OUTPUTS: &[&str] = &["kroner", "reason", "payer", "stops with", "reached"];
 const REMARKS: &[&str] = &["case", "because"];
 
 type Cells = BTreeMap<String, String>;
 
 /// Runs a page against a rule of the book. Gives the number of cases and those that failed.
 pub fn run(book: &LawBook, rule: &str, file: &str, page: &str) -> (usize, Vec<Failure>) {
+    run_page(file, page, |row| check(book, rule, row))
+}
+
+/// Runs a page against a measure: whom it reaches.
+pub fn run_measure(measure: &Measure, file: &str, page: &str) -> (usize, Vec<Failure>) {
+    run_page(file, page, |row| reached(measure, row))
+}
+
+fn reached(measure: &Measure, row: &Cells) -> Result<(), String> {
+    let cell = |key: &str| row.get(key).map(String::as_str);
+    let urgency =
+        Urgency::from_word(cell("urgency").unwrap_or("unknown")).map_err(|error| error.to_string())?;
+    let readmitted = cell("readmitted") == Some("yes");
+    let got = match measure.target.reaches(&facts(row)?, urgency, readmitted) {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    };
+    match cell("reached") {
+        Some(wanted) if wanted == got => Ok(()),
+        Some(wanted) => Err(format!("reached is {got}, not {wanted}")),
+        None => Err("reached is not given".to_owned()),
+    }
+}
+
+fn run_page(file: &str, page: &str, check: impl Fn(&Cells) -> Result<(), String>) -> (usize, Vec<Failure>) {
     let mut failures = Vec::new();
     let mut count = 0;
     let mut given = Cells::new();
@@ -108,7 +139,7 @@ pub fn run(book: &LawBook, rule: &str, file: &str, page: &str) -> (usize, Vec<Fa
                 for (head, cell) in heads.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty()) {
                     row.insert(head.clone(), cell.clone());
                 }
-                if let Err(fault) = check(book, rule, &row) {
+                if let Err(fault) = check(&row) {
                     failures.push(fail(&name, fault));
                 }
             }
@@ -370,6 +401,9 @@ pub fn run_built_in() -> Result<(usize, Vec<Failure>), crate::book::BookError> {
         let rule = book.variants().first().map_or_else(String::new, |variant| variant.departs_from.clone());
         add(run(&book, &rule, file, page));
     }
+    for ((file, page), (name, text)) in crate::built_in::MEASURE_CASES.iter().zip(crate::built_in::MEASURES) {
+        add(run_measure(&Measure::parse(name, text)?, file, page));
+    }
     Ok((count, failures))
 }
 
@@ -382,7 +416,7 @@ mod tests {
         let (count, failures) = run_built_in().unwrap();
         let told: Vec<String> = failures.iter().map(Failure::to_string).collect();
         assert!(failures.is_empty(), "{}", told.join("\n"));
-        assert!(count >= 70, "only {count} cases were found");
+        assert!(count >= 110, "only {count} cases were found");
     }
 
     #[test]

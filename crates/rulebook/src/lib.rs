@@ -13,6 +13,7 @@ pub mod built_in;
 pub mod calculation;
 pub mod cases;
 pub mod file;
+pub mod measure;
 pub mod scheme;
 pub mod trace;
 

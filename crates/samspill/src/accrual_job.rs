@@ -66,9 +66,9 @@ pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: T
             one.on_account.ore().to_string(),
             one.settled.ore().to_string(),
             (one.settled - one.on_account).ore().to_string(),
-            one.carried_on.ore().to_string(),
+            one.not_paid.ore().to_string(),
             shown(cases),
-            shown(cases.map(|cases| cases + one.carried_on)),
+            shown(cases.map(|cases| cases + one.not_paid)),
             accounts.join(" "),
         ]);
     }

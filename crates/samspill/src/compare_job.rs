@@ -16,11 +16,19 @@ use crate::settlement_job::kroner_of;
 use crate::table::Table;
 
 /// What is known of one case: quantity (days, or thousandths of a point) and amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Known {
     quantity: Option<i64>,
     amount: Amount,
     line: usize,
+    /// The reference as it was written.
+    written: String,
+}
+
+impl Known {
+    fn same_quantity(&self, other: &Known) -> bool {
+        self.quantity.zip(other.quantity).is_none_or(|(one, other)| one == other)
+    }
 }
 
 /// What a line of the bill differs by.
@@ -39,6 +47,8 @@ pub struct Comparison {
     equal: usize,
     received: Amount,
     own: Amount,
+    /// The bill's own sum and its line, where its lines come to another.
+    stated: Option<(usize, Amount)>,
 }
 
 /// What to compare.
@@ -73,17 +83,20 @@ const QUANTITY: &[&str] = &[
     "quantity",
     "mengde",
 ];
+/// What a bill calls the sum of its lines.
+const TOTAL: &[&str] = &["sum", "total", "totalt", "i alt", "sum totalt", "å betale"];
 const AMOUNT: &[&str] = &["amount", "beløp", "belop", "sum", "kroner", "amount_kroner"];
 
 /// Compares.
 pub fn run(order: &Order) -> Result<Comparison> {
-    let bill = received(order)?;
+    let mut stated = None;
+    let bill = received(order, &mut stated)?;
     let own = match (order.own, order.log) {
         (Some(folder), None) => of_settlement(folder, order)?,
         (None, Some(log)) => of_log(log, order.party.unwrap_or_default(), order.files)?,
         _ => bail!("give --own DIR (a settlement of our own) or --log FILE (our own messages)"),
     };
-    Ok(compared(&bill, &own))
+    Ok(Comparison { stated, ..compared(&bill, &own) })
 }
 
 /// The column of a field: the one named with --columns, else one of the usual names.
@@ -110,7 +123,8 @@ fn key(reference: &str, by_contact: bool) -> String {
     }
 }
 
-fn received(order: &Order) -> Result<BTreeMap<String, Known>> {
+/// The lines of the bill by case. `stated` is its own sum, where the lines come to another.
+fn received(order: &Order, stated: &mut Option<(usize, Amount)>) -> Result<BTreeMap<String, Known>> {
     let sheet = sheet::read(order.received)?;
     let need = |field: &str, usual: &[&str]| {
         column(&sheet, field, usual, order)?.with_context(|| {
@@ -128,12 +142,21 @@ fn received(order: &Order) -> Result<BTreeMap<String, Known>> {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
         let at = || format!("{}:{line}", order.received.display());
         let reference = cell(reference);
-        let is_total = reference.is_empty() || reference.to_lowercase().starts_with("sum");
-        if is_total {
+        if reference.is_empty() && cell(amount).is_empty() {
             continue;
         }
         let amount = kroner_of(cell(amount))
             .with_context(|| format!("{}: '{}' is not an amount", at(), cell(amount)))?;
+        if TOTAL.contains(&reference.trim_end_matches(':').to_lowercase().as_str()) {
+            let sum: Amount = out.values().map(|known: &Known| known.amount).sum();
+            if sum != amount {
+                *stated = Some((*line, amount));
+            }
+            continue;
+        }
+        // An amount without a case is a difference like any other, under the line it stands on.
+        let nameless = format!("uten referanse, linje {line}");
+        let reference = if reference.is_empty() { nameless.as_str() } else { reference };
         let scale = if order.instrument == Instrument::DischargeReady { 0 } else { 3 };
         let quantity = match quantity.map(cell).filter(|text| !text.is_empty()) {
             None => None,
@@ -146,6 +169,7 @@ fn received(order: &Order) -> Result<BTreeMap<String, Known>> {
             quantity: Some(0),
             amount: Amount::ZERO,
             line: *line,
+            written: reference.to_owned(),
         });
         known.amount += amount;
         known.quantity = known.quantity.zip(quantity).map(|(sum, more)| sum + more);
@@ -288,7 +312,9 @@ fn message_of(text: &str) -> Option<Message> {
 
 /// Differences in a fixed order: a case on one side only; the quantity at our own price; then the price.
 fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Comparison {
-    let mut out = Comparison { differences: Vec::new(), equal: 0, received: Amount::ZERO, own: Amount::ZERO };
+    let nothing = Amount::ZERO;
+    let mut out =
+        Comparison { differences: Vec::new(), equal: 0, received: nothing, own: nothing, stated: None };
     let zero = Known { quantity: Some(0), ..Known::default() };
     let mut references: Vec<&String> = bill.keys().chain(own.keys()).collect();
     references.sort();
@@ -300,7 +326,8 @@ fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Co
         out.own += mine.amount;
         let mut push = |cause, amount: Amount| {
             if amount != Amount::ZERO {
-                let (reference, line) = (reference.clone(), theirs.line);
+                let written = if theirs.written.is_empty() { reference } else { &theirs.written };
+                let (reference, line) = (written.clone(), theirs.line);
                 out.differences.push(Difference {
                     reference,
                     cause,
@@ -313,9 +340,9 @@ fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Co
         };
         let whole = theirs.amount - mine.amount;
         match (received, ours) {
-            _ if whole == Amount::ZERO => out.equal += 1,
             (Some(_), None) => push("only-in-bill", whole),
             (None, _) => push("only-in-own", whole),
+            _ if whole == Amount::ZERO && theirs.same_quantity(mine) => out.equal += 1,
             (Some(_), Some(_)) => {
                 let of_quantity = match (theirs.quantity, mine.quantity) {
                     (Some(theirs), Some(count)) if theirs != count && count != 0 => {
@@ -369,14 +396,17 @@ impl Comparison {
         let parts: Vec<String> =
             causes.iter().map(|(cause, amount)| format!("{} {amount}", name(cause))).collect();
         let causes = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+        let stated = self.stated.map_or_else(String::new, |(line, sum)| {
+            format!("; kravets egen sum på linje {line} er {sum}, linjene er {}", self.received)
+        });
         format!(
-            "egen beregning {} + forskjell {sum}{causes} = mottatt krav {}; {} linjer er like",
+            "egen beregning {} + forskjell {sum}{causes} = mottatt krav {}; {} linjer er like{stated}",
             self.own, self.received, self.equal
         )
     }
 
     /// Whether bill and own evidence are the same.
     pub fn is_equal(&self) -> bool {
-        self.differences.is_empty()
+        self.differences.is_empty() && self.stated.is_none()
     }
 }

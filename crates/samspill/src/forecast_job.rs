@@ -15,26 +15,24 @@ pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table
     let Some(december) = Month::new(month.year(), 12) else { bail!("{month} is in no year") };
     let Some(first) = Month::new(month.year() - 3, 1) else { bail!("{month} is too early") };
     let vouchers = books.vouchers(first, december, None)?;
-    let (mut seen, mut later, mut on_account) = (Sums::new(), Sums::new(), BTreeMap::<String, Amount>::new());
-    for voucher in &vouchers {
-        let is_municipal = voucher.instrument.is_some_and(|instrument| instrument != Instrument::Isf);
-        if !is_municipal {
-            continue;
-        }
-        let party = books.heir(&voucher.debtor, month);
-        let Ok(activity) = Month::parse(&voucher.activity_period) else { continue };
-        if voucher.cause == Cause::OnAccount && activity.year() == month.year() {
-            *on_account.entry(party).or_default() += voucher.amount;
-        } else if voucher.cause.is_computed() && (first..=december).contains(&activity) {
-            let sums = if activity <= month { &mut seen } else { &mut later };
-            *sums.entry(party).or_default().entry(activity).or_default() += voucher.amount;
-        }
-    }
+    let Read { seen, later, on_account } = read(books, &vouchers, first, month);
     let ahead = months_after(month);
-    if seen.values().all(|months| months.len() < 2) || ahead.is_empty() {
+    // Months of other years tell the season; the level is this year's own.
+    let settled: std::collections::BTreeSet<Month> = seen
+        .values()
+        .flat_map(|months| months.keys().copied())
+        .filter(|one| one.year() == month.year())
+        .collect();
+    if settled.len() < 2 || !settled.contains(&month) || ahead.is_empty() {
         return Err(not_now(
             format!("there is nothing to forecast from at the end of {month}"),
-            "two settled months of the year are needed, and one that is left",
+            "two settled months of the year are needed, that month among them, and one that is left",
+        ));
+    }
+    if let Some(party) = only.filter(|party| !seen.contains_key(*party)) {
+        return Err(not_now(
+            format!("{party} has nothing settled in {}", month.year()),
+            "leave --party out for all",
         ));
     }
     let series: Vec<Series> = seen
@@ -78,6 +76,33 @@ pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table
 }
 
 type Sums = BTreeMap<String, BTreeMap<Month, Amount>>;
+
+/// What vouchers say: settled up to a month, settled after it, and the year's on account.
+#[derive(Default)]
+struct Read {
+    seen: Sums,
+    later: Sums,
+    on_account: BTreeMap<String, Amount>,
+}
+
+fn read(books: &Books, vouchers: &[ledger::Voucher], first: Month, month: Month) -> Read {
+    let mut out = Read::default();
+    for voucher in vouchers {
+        let is_municipal = voucher.instrument.is_some_and(|instrument| instrument != Instrument::Isf);
+        if !is_municipal {
+            continue;
+        }
+        let party = books.heir(&voucher.debtor, month);
+        let Ok(activity) = Month::parse(&voucher.activity_period) else { continue };
+        if voucher.cause == Cause::OnAccount && activity.year() == month.year() {
+            *out.on_account.entry(party).or_default() += voucher.amount;
+        } else if voucher.cause.is_computed() && first <= activity && activity.year() <= month.year() {
+            let sums = if activity <= month { &mut out.seen } else { &mut out.later };
+            *sums.entry(party).or_default().entry(activity).or_default() += voucher.amount;
+        }
+    }
+    out
+}
 
 /// Every month of the year so far, also those where nothing came, and what was seen of years before.
 fn whole(months: &BTreeMap<Month, Amount>, to: Month) -> BTreeMap<Month, Amount> {

@@ -36,6 +36,20 @@ impl Files {
         Ok(self)
     }
 
+    /// The same with the agreements of other rule files, where these have none.
+    pub fn or_agreements_of(mut self, kept: &[(String, String)]) -> (Files, bool) {
+        let name = format!("law/{}.toml", rulebook::agreement::FILE);
+        let agreed = |files: &[(String, String)]| files.iter().find(|(file, _)| *file == name).cloned();
+        match (agreed(&self.law), agreed(kept)) {
+            (None, Some(agreed)) => {
+                self.law.push(agreed);
+                self.law.sort();
+                (self, true)
+            }
+            _ => (self, false),
+        }
+    }
+
     /// The book.
     pub fn book(&self) -> Result<LawBook> {
         let pairs = |files: &'_ [(String, String)]| -> Vec<(String, String)> { files.to_vec() };

@@ -231,6 +231,12 @@ pub struct Deciding<'a> {
 pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<String> {
     let dispute = known(books, deciding.key)?;
     let objection = &dispute.objection;
+    if let Some(decision) = dispute.decision.as_ref().filter(|one| one.outcome != deciding.outcome.word()) {
+        return Err(not_now(
+            format!("{} is decided already, as {} ({})", deciding.key, decision.outcome, decision.reference),
+            "a decision is not made over: file a new objection to what is left of the line",
+        ));
+    }
     if let Some(decision) = &dispute.decision {
         return Ok(format!("{}: avgjort fra før ({}); ingenting endret", deciding.key, decision.outcome));
     }

@@ -29,19 +29,26 @@ const KEY: &str = "by-settled";
 pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<String> {
     books.may_change(into)?;
     let decisions = read(file)?;
-    // What is decided, not how the file is written: the same decisions on the same year are posted once.
-    let mut named: Vec<String> = decisions
-        .iter()
-        .map(|one| {
-            format!("{year};{};{};{};{}", one.institution, one.instrument, one.amount.ore(), one.reference)
-        })
-        .collect();
-    named.sort();
-    let sha256 = manifest::sha256_text(&named.join("\n"));
+    // Each decision is posted once, in whatever file and company it comes again.
+    let named = |one: &Decision| {
+        manifest::sha256_text(&format!(
+            "{year};{};{};{};{}",
+            one.institution,
+            one.instrument,
+            one.amount.ore(),
+            one.reference
+        ))
+    };
     let steps = books.ledger.steps()?;
-    if steps.iter().any(|step| step.kind == StepKind::ReviewBoard && step.content.contains(&sha256)) {
+    let posted = |digest: &str| {
+        steps.iter().any(|step| step.kind == StepKind::ReviewBoard && step.content.contains(digest))
+    };
+    let all = decisions.len();
+    let decisions: Vec<Decision> = decisions.into_iter().filter(|one| !posted(&named(one))).collect();
+    if decisions.is_empty() {
         return Ok("vedtakene er ført fra før; ingenting endret".to_owned());
     }
+    let sha256 = decisions.iter().map(named).collect::<Vec<_>>().join(" ");
     let (Some(first), Some(last)) = (Month::new(year, 1), Month::new(year, 12)) else {
         bail!("{year} is no year")
     };
@@ -61,21 +68,17 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
                 "the institution is named as unit or creditor in samspill ledger export --as csv",
             ));
         }
-        let weights: Vec<i64> = shares.values().map(|amount| std::cmp::max(amount.ore(), 0)).collect();
-        let parts = divided(decision.amount, &weights);
-        for (((debtor, creditor), _), part) in
-            shares.iter().zip(parts).filter(|(_, part)| *part != Amount::ZERO)
-        {
-            let mut voucher = blank(&into.to_string(), Cause::ReviewBoard);
-            voucher.activity_period = year.to_string();
-            voucher.instrument = Some(decision.instrument);
-            (voucher.debtor, voucher.creditor) = (debtor.clone(), creditor.clone());
-            voucher.unit.clone_from(&decision.institution);
-            voucher.amount = part;
-            voucher.note = format!("{}; {KEY}", decision.reference);
-            voucher.lines = voucher.claim_lines();
-            vouchers.push(voucher);
+        let whole: Amount = shares.values().copied().sum();
+        if whole + decision.amount < Amount::ZERO {
+            return Err(not_now(
+                format!(
+                    "{} takes off {} of {}, more than the {whole} that was settled in {year}",
+                    decision.reference, -decision.amount, decision.institution
+                ),
+                "check the amount: more than everything cannot be taken off",
+            ));
         }
+        vouchers.extend(divided_over(decision, &shares, year, into));
         told.push(format!("{} {}: {}", decision.institution, decision.instrument, decision.amount));
     }
     let posted: Amount = vouchers.iter().map(|voucher| voucher.amount).sum();
@@ -84,10 +87,38 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
     let content = serde_json::to_string(&Reviewed { into, sha256, key: KEY.to_owned() })?;
     let count = vouchers.len();
     books.post(StepKind::ReviewBoard, &year.to_string(), now, content, vouchers, Vec::new())?;
+    if decisions.len() < all {
+        told.push(format!("{} av vedtakene var ført fra før", all - decisions.len()));
+    }
     told.push(format!(
         "{count} bilag ført i {into}, fordelt etter hva hver betaler er gjort opp for i {year}; sum {posted}"
     ));
     Ok(told.join("\n"))
+}
+
+/// A decision's vouchers: one for each who owes, by what it was settled for.
+fn divided_over(
+    decision: &Decision,
+    shares: &BTreeMap<(String, String), Amount>,
+    year: i16,
+    into: Month,
+) -> Vec<Voucher> {
+    let mut out = Vec::new();
+    let weights: Vec<i64> = shares.values().map(|amount| std::cmp::max(amount.ore(), 0)).collect();
+    let parts = divided(decision.amount, &weights);
+    for (((debtor, creditor), _), part) in shares.iter().zip(parts).filter(|(_, part)| *part != Amount::ZERO)
+    {
+        let mut voucher = blank(&into.to_string(), Cause::ReviewBoard);
+        voucher.activity_period = year.to_string();
+        voucher.instrument = Some(decision.instrument);
+        (voucher.debtor, voucher.creditor) = (debtor.clone(), creditor.clone());
+        voucher.unit.clone_from(&decision.institution);
+        voucher.amount = part;
+        voucher.note = format!("{}; {KEY}", decision.reference);
+        voucher.lines = voucher.claim_lines();
+        out.push(voucher);
+    }
+    out
 }
 
 /// What each debtor and creditor was settled for, for an institution in a year.

@@ -537,7 +537,10 @@ fn with_run(
     threads: usize,
     work: impl FnOnce(&mut Books, &Run) -> Result<Outcome>,
 ) -> Result<Said> {
+    let mut books = Books::open(&place.ledger)?;
     let files = Files::read(delivery.law.as_deref(), &[])?.with_agreements(delivery.agreements.as_deref())?;
+    // What was agreed goes on until somebody gives another file.
+    let (files, goes_on) = files.or_agreements_of(&books.last_rules()?);
     let run = Run {
         contacts: &delivery.contacts,
         mapping: delivery.mapping.as_deref(),
@@ -548,8 +551,11 @@ fn with_run(
         threads,
         now: now(place.now.as_deref())?,
     };
-    let mut books = Books::open(&place.ledger)?;
-    Ok(Said::outcome(work(&mut books, &run)?))
+    let mut outcome = work(&mut books, &run)?;
+    if goes_on {
+        outcome.told.push_str("\navtalene fra forrige oppgjør gjelder fortsatt; --agreements gir andre");
+    }
+    Ok(Said::outcome(outcome))
 }
 
 /// Runs a command.

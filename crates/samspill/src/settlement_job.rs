@@ -101,6 +101,15 @@ impl Books {
         Files { law, variants: Vec::new() }.book()
     }
 
+    /// The rule files that were kept with the last settlement; none if there is none.
+    pub fn last_rules(&mut self) -> Result<Vec<(String, String)>> {
+        let last = self.months.basis.values().flatten().max_by_key(|basis| basis.step);
+        match last.map(|basis| basis.rules_archive.clone()) {
+            None => Ok(Vec::new()),
+            Some(digest) => Ok(serde_json::from_slice(&self.ledger.archive(&digest)?)?),
+        }
+    }
+
     /// The movements that were kept with a settlement.
     pub fn movements(&mut self, digest: &str) -> Result<Claims> {
         let mut claims = Claims::default();
@@ -141,7 +150,10 @@ pub fn heir(months: &Months, municipalities: &Municipalities, party: &str, month
         let next = match (months.decided_heir(&now, day), municipalities.heir(&now, day)) {
             (Some(decided), _) => decided.to_owned(),
             (None, Heir::One(heir)) => heir,
-            (None, Heir::Split(_)) => now.clone(),
+            (None, Heir::Split { party, .. }) => match months.decided_heir(&party, day) {
+                Some(decided) => decided.to_owned(),
+                None => format!("{}{party}", domain::municipality::UNDECIDED),
+            },
         };
         if next == now {
             break;
@@ -525,6 +537,7 @@ pub fn run(books: &mut Books, period: Period, run: &Run, teller: Teller) -> Resu
     let mut told = Vec::new();
     for month in months {
         desk.unsigned.clear();
+        let is_first = !desk.books.months.basis.contains_key(&month);
         let Some((mut moved, movements)) = desk.month(month, month, teller)? else {
             told.push(format!("{month}: akkurat dette er bokført fra før; ingenting endret"));
             continue;
@@ -545,6 +558,7 @@ pub fn run(books: &mut Books, period: Period, run: &Run, teller: Teller) -> Resu
             desk.books.post(StepKind::Run, &month.to_string(), run.now, content, vouchers, archives)?;
         stage.done();
         told.push(match kept {
+            0 if is_first => format!("{month}: steg {step}, ingen aktivitet"),
             0 => format!("{month}: steg {step}, ingen forskjell i kroner; reglene er signert nå"),
             _ => {
                 let kept = domain::amount::grouped(kept as u64);
@@ -689,8 +703,13 @@ pub fn finalise(books: &mut Books, period: Period, now: Minute) -> Result<String
             Some(record) if record.state == PeriodState::Final => {}
             Some(record) if record.state == PeriodState::Closed && !record.is_draft() => {}
             Some(record) if record.state == PeriodState::Closed => {
-                let unsigned = books.months.unsigned.clone();
-                return Err(settle_job::Unsigned(unsigned).into());
+                let unsigned = &books.months.unsigned;
+                return Err(not_now(
+                    format!("{month} rests on {} unsigned values: {}", unsigned.len(), unsigned.join("; ")),
+                    format!(
+                        "sign their sources (signed_off) in a folder of rules, and settle it again: samspill settlement correct {month} --into MONTH --law DIR"
+                    ),
+                ));
             }
             _ => {
                 return Err(not_now(
@@ -725,6 +744,18 @@ pub fn inherit(books: &mut Books, content: &Inherited, now: Minute) -> Result<St
         return Err(not_now(
             format!("{code} is no municipality that has ended before {}", content.from),
             "only a municipality that was split, as undecided:1507 or 0720, waits for a decision",
+        ));
+    }
+    if let Heir::One(heir) = books.municipalities.heir(code, content.from) {
+        return Err(not_now(
+            format!("{code} became {heir} alone, and that one answers for it"),
+            "only a municipality that was split, as undecided:1507 or 0720, waits for a decision",
+        ));
+    }
+    if let Some(other) = books.months.decided_heir(code, content.from).filter(|heir| *heir != content.heir) {
+        return Err(not_now(
+            format!("{other} answers for {code} already, by a decision that was recorded"),
+            "what statements rest on is not decided over again: move single amounts by an objection",
         ));
     }
     if books.months.months.get(&content.from.month()).is_some_and(MonthRecord::is_closed) {
@@ -780,7 +811,8 @@ pub enum OnAccountFrom<'a> {
     Year(i16),
 }
 
-/// Posts amounts on account for the open months of a period.
+/// Posts amounts on account for the open months of a period. What is posted already is not posted again, and
+/// an amount that has changed is posted as the difference; parties that the budget does not name stand.
 pub fn on_account(
     books: &mut Books,
     period: Period,
@@ -789,20 +821,16 @@ pub fn on_account(
     now: Minute,
 ) -> Result<String> {
     let months: Vec<Month> = period.months().collect();
-    for month in &months {
-        books.may_change(*month)?;
-    }
     let (Some(first), Some(last)) = (months.first().copied(), months.last().copied()) else {
         bail!("no month")
     };
-    let standing = books.vouchers(first, last, None)?;
-    let has = |month: &Month| {
-        let name = month.to_string();
-        standing.iter().any(|voucher| voucher.cause == Cause::OnAccount && voucher.posting_month == name)
-    };
-    let missing: Vec<Month> = months.iter().copied().filter(|month| !has(month)).collect();
-    if missing.is_empty() {
-        return Ok(format!("{period}: a konto er ført fra før; ingenting endret"));
+    let mut standing: BTreeMap<(Month, Instrument, String, String), Amount> = BTreeMap::new();
+    for voucher in books.vouchers(first, last, None)? {
+        if let (Cause::OnAccount, Some(instrument)) = (voucher.cause, voucher.instrument) {
+            let month = Month::parse(&voucher.posting_month)?;
+            *standing.entry((month, instrument, voucher.debtor, voucher.creditor)).or_default() +=
+                voucher.amount;
+        }
     }
     let yearly: BTreeMap<(Instrument, String, String), Amount>;
     // A year's amount is divided over its twelve months, of which some are asked for.
@@ -831,13 +859,22 @@ pub fn on_account(
     let mut vouchers = Vec::new();
     for ((instrument, debtor, creditor), amount) in &yearly {
         let parts = netting::divided(*amount, &weights);
-        for month in &missing {
+        for month in &months {
             let part = parts.get(month.number() as usize - 1).copied().unwrap_or_default();
-            vouchers.push(netting::on_account(&month.to_string(), *instrument, debtor, creditor, part));
+            let key = (*month, *instrument, debtor.clone(), creditor.clone());
+            // What stands is not posted again; a changed amount is posted as the difference.
+            let more = part - standing.get(&key).copied().unwrap_or_default();
+            if more != Amount::ZERO {
+                books.may_change(*month)?;
+                vouchers.push(netting::on_account(&month.to_string(), *instrument, debtor, creditor, more));
+            }
         }
     }
-    if vouchers.is_empty() {
+    if vouchers.is_empty() && standing.is_empty() {
         bail!("there is no amount to post on account");
+    }
+    if vouchers.is_empty() {
+        return Ok(format!("{period}: a konto er ført fra før; ingenting endret"));
     }
     vouchers.sort_by(|one, other| one.posting_month.cmp(&other.posting_month));
     let (count, sum) = (vouchers.len(), sums(&vouchers));
@@ -885,6 +922,9 @@ fn read_budget(
     {
         let instrument = Instrument::from_word(&instrument).with_context(|| at.clone())?;
         let amount = kroner_of(&kroner).with_context(|| format!("{at}: '{kroner}' is not an amount"))?;
+        if amount < Amount::ZERO {
+            bail!("{at}: {kroner} is below zero: what is paid on account is paid, not owed");
+        }
         if debtor != "state" && !debtor.starts_with("area:") && municipalities.of_party(&debtor).is_none() {
             bail!("{at}: there is no municipality {debtor}");
         }
@@ -898,11 +938,17 @@ fn read_budget(
     Ok(out)
 }
 
-/// `1 234,50`, `1234.5`, `-20` as an amount.
+/// `1 234,50`, `1234.5`, `4.000,00`, `kr 20`, `-20` as an amount.
 pub fn kroner_of(text: &str) -> Option<Amount> {
     let text: String =
         text.chars().filter(|c| !c.is_whitespace() && *c != '\u{a0}' && *c != '\u{202f}').collect();
-    let text = text.trim_end_matches("kr").replace('\u{2212}', "-");
+    let text = text.to_lowercase().replace('\u{2212}', "-");
+    let text = text.trim_start_matches("kr").trim_start_matches('.').trim_end_matches("kr").to_owned();
+    // With a decimal comma, points group thousands: 4.000,00.
+    let text = match text.split_once(',') {
+        Some((kroner, _)) if grouped_by_points(kroner) => text.replace('.', ""),
+        _ => text,
+    };
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text.as_str()),
@@ -916,6 +962,13 @@ pub fn kroner_of(text: &str) -> Option<Amount> {
     let all = kroner.parse::<i64>().ok()?.checked_mul(100)?.checked_add(ore)?;
     // No amount between two parties is above ten thousand billion kroner; sums of those that are below fit.
     (all <= 1_000_000_000_000_000).then(|| Amount::from_ore(sign * all))
+}
+
+/// Whether points stand between groups of three digits, and only there.
+fn grouped_by_points(kroner: &str) -> bool {
+    let mut groups = kroner.trim_start_matches('-').split('.');
+    let first = groups.next().unwrap_or_default();
+    (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3)
 }
 
 /// What `open` was asked for, with the defaults.

@@ -333,7 +333,7 @@ fn trusts() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> 
 }
 
 /// Names of every party and unit that the program knows.
-fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
+pub fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     for row in municipalities.rows() {
         let from = row.from.unwrap_or(Day::from_number(0));
@@ -344,7 +344,7 @@ fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
     out
 }
 
-fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
+pub fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
     match (names.get(party), party.strip_prefix(UNDECIDED), party.strip_prefix("area:")) {
         (Some(name), _, _) => name.clone(),
         (None, Some("no-fixed-address"), _) => "Uten fast bosted (kommunen er ikke oppgitt)".to_owned(),
@@ -432,6 +432,12 @@ fn invoices(
         };
         if let Some(text) = paper::ehf::document(statement, payment, &seller, &buyer, texts) {
             put(out.join(format!("ehf-{}.xml", for_file(&payment.reference))), text.as_bytes())?;
+        } else if payment.amount != domain::Amount::ZERO {
+            let told = format!(
+                "Ingen EHF for {}: {} har ikke noe kjent organisasjonsnummer. Beløp: {}\n",
+                payment.reference, buyer.name, payment.amount
+            );
+            put(out.join(format!("mangler-ehf-{}.txt", for_file(&payment.reference))), told.as_bytes())?;
         }
     }
     Ok(())

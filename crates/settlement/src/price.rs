@@ -14,7 +14,7 @@ use rulebook::file::Liable;
 use rulebook::{Assessment, Case, Decision, NoTrace, Pricing, ShareRule, Standing};
 
 use crate::cells::{Cells, Episode, Group, Needs, Ready};
-use crate::judge::{Decisions, Law, SettleError, ShareSide};
+use crate::judge::{Decisions, Law, Prices, SettleError, ShareSide};
 
 /// What is left when nothing changes.
 pub const WHOLE: i64 = 1_000_000;
@@ -144,6 +144,9 @@ pub struct Decided<'c> {
     pub untested: BTreeMap<String, i64>,
 }
 
+/// Contacts in millionths and kroner by municipality and label.
+pub type Labelled<K> = BTreeMap<(u32, K), (i64, Amount)>;
+
 const NONE: u16 = u16::MAX;
 
 impl Cells {
@@ -196,6 +199,18 @@ impl Cells {
         out.collapse();
         out.count(&untested);
         Ok(out)
+    }
+
+    /// Contacts that a behaviour takes away, in millionths, whatever any law says of them.
+    pub fn left_out(&self, behaviour: &dyn Behaviour) -> i64 {
+        let gone: Vec<i64> =
+            self.groups.iter().map(|group| WHOLE - behaviour.of_group(self, group)).collect();
+        let several = self.episodes.iter().flatten().map(|one| gone[one.group as usize]);
+        let single = self.cells.iter().map(|cell| {
+            let contacts = self.quantities[cell.quantity as usize].contacts;
+            gone[cell.group as usize] * i64::from(cell.count) * std::cmp::max(contacts, 1)
+        });
+        single.chain(several).sum()
     }
 
     /// What a law says of a group; none if it gives no charge. And what it could not test.
@@ -438,6 +453,50 @@ impl Decided<'_> {
         Ok(out)
     }
 
+    /// Co-financing by municipality and a label of groups: contacts in millionths, and kroner.
+    ///
+    /// # Errors
+    /// If an amount does not fit.
+    pub fn by<K: Ord>(&self, law: &Law, label: impl Fn(&Group) -> K) -> Result<Labelled<K>, SettleError> {
+        let prices = self.unit_prices(&[law])?;
+        let quantities = self.cells.quantities.len();
+        let mut price = vec![0; self.classes.len() * quantities];
+        for ((class, quantity), prices) in self.units.iter().zip(&prices) {
+            price[usize::from(*class) * quantities + *quantity as usize] = prices[0];
+        }
+        let mut exact: BTreeMap<(u32, K), (i64, i128)> = BTreeMap::new();
+        let mut add = |home: u32, group: u32, count: i64, amount: i128| {
+            let (_, part) = self.of_group[group as usize];
+            let left = self.parts[usize::from(part)];
+            let sum = exact.entry((home, label(&self.cells.groups[group as usize]))).or_default();
+            sum.0 += count * left;
+            sum.1 += amount * i128::from(left);
+        };
+        for home in 0..self.cells.homes.len() {
+            for cell in self.cells.of(home) {
+                let (class, _) = self.of_group[cell.group as usize];
+                if class == NONE || !self.classes[usize::from(class)].inside.0 {
+                    continue;
+                }
+                let contacts = self.cells.quantities[cell.quantity as usize].contacts;
+                let (count, each) =
+                    (i64::from(cell.count), price[usize::from(class) * quantities + cell.quantity as usize]);
+                add(
+                    home as u32,
+                    cell.group,
+                    count * std::cmp::max(contacts, 1),
+                    i128::from(count) * i128::from(each),
+                );
+            }
+        }
+        self.each_of_stays(law, |episode, inside, prices| {
+            if let Some(priced) = prices.kmf.filter(|_| inside.0) {
+                add(episode.home, episode.group, 1, i128::from(priced.amount.ore()));
+            }
+        })?;
+        Ok(exact.into_iter().map(|(key, (contacts, ore))| (key, (contacts, rounded(ore)))).collect())
+    }
+
     /// What one contact of each unit comes to, under each law: co-financing and ISF in turn.
     fn unit_prices(&self, laws: &[&Law]) -> Result<Vec<[i64; 2 * LANES]>, SettleError> {
         let mut out = vec![[0; 2 * LANES]; self.units.len()];
@@ -486,30 +545,40 @@ impl Decided<'_> {
         out
     }
 
-    /// The stays that a ceiling may cut, contact by contact in order of admission.
+    /// The stays that a ceiling may cut.
     fn stays(&self, law: &Law, lane: usize, exact: &mut [[i128; 2 * LANES]]) -> Result<(), SettleError> {
+        self.each_of_stays(law, |episode, inside, prices| {
+            let (_, part) = self.of_group[episode.group as usize];
+            let part = i128::from(self.parts[usize::from(part)]);
+            let home = &mut exact[episode.home as usize];
+            for (place, inside, priced) in [(0, inside.0, prices.kmf), (1, inside.1, prices.isf)] {
+                if let Some(priced) = priced.filter(|_| inside) {
+                    home[2 * lane + place] += i128::from(priced.amount.ore()) * part;
+                }
+            }
+        })
+    }
+
+    /// Prices the stays that a ceiling may cut, contact by contact in order of admission.
+    fn each_of_stays(
+        &self,
+        law: &Law,
+        mut take: impl FnMut(&Episode, (bool, bool), Prices),
+    ) -> Result<(), SettleError> {
         for stay in &self.cells.episodes {
             let mut used = Points::ZERO;
-            for Episode { home, group, quantity } in stay {
-                let (class, part) = self.of_group[*group as usize];
+            for episode in stay {
+                let (class, _) = self.of_group[episode.group as usize];
                 if class == NONE {
                     continue;
                 }
                 let class = &self.classes[usize::from(class)];
-                let quantity = &self.cells.quantities[*quantity as usize];
+                let quantity = &self.cells.quantities[episode.quantity as usize];
                 let prices = law
                     .price(class.segments, &class.decisions, quantity, used, (&mut NoTrace, &mut NoTrace))
                     .map_err(|error| SettleError::Record { contact: 0, error })?;
                 used = used + prices.kmf.map_or(Points::ZERO, |priced| priced.points);
-                let part = i128::from(self.parts[usize::from(part)]);
-                let home = &mut exact[*home as usize];
-                for (place, inside, priced) in
-                    [(0, class.inside.0, prices.kmf), (1, class.inside.1, prices.isf)]
-                {
-                    if let Some(priced) = priced.filter(|_| inside) {
-                        home[2 * lane + place] += i128::from(priced.amount.ore()) * part;
-                    }
-                }
+                take(episode, class.inside, prices);
             }
         }
         Ok(())

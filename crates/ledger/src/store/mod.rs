@@ -241,6 +241,17 @@ impl Ledger {
         }
     }
 
+    /// How many lines there are, whether a voucher holds them or not.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn lines(&mut self) -> Result<i64, LedgerError> {
+        match &mut self.store {
+            Store::Sqlite(store) => store.lines(),
+            Store::Postgres(store) => store.lines(),
+        }
+    }
+
     /// Posts a step: all of it, or nothing. `read` is the head that the step was computed from.
     ///
     /// # Errors

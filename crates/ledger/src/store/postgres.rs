@@ -177,6 +177,11 @@ impl Postgres {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
+    pub(super) fn lines(&mut self) -> Result<i64, LedgerError> {
+        let row = self.client.query_one("SELECT count(*) FROM line", &[]).map_err(self.fault())?;
+        Ok(row.get(0))
+    }
+
     pub(super) fn append(
         &mut self,
         read: &Head,

@@ -6,7 +6,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use super::{Head, LedgerError, Migrations, PART, Wanted, instrument_of, pending, word_of};
 use crate::voucher::{Account, Line, Step, Voucher, digest, word};
 
-const MIGRATIONS: Migrations = &[("0001-ledger", include_str!("../../migrations/sqlite/0001-ledger.sql"))];
+const MIGRATIONS: Migrations = &[
+    ("0001-ledger", include_str!("../../migrations/sqlite/0001-ledger.sql")),
+    ("0002-no-replace", include_str!("../../migrations/sqlite/0002-no-replace.sql")),
+];
 
 /// How long to wait for somebody else who writes.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -184,6 +187,11 @@ impl Sqlite {
             .prepare("SELECT DISTINCT digest FROM archive_part ORDER BY digest")
             .and_then(|mut query| query.query_map([], |row| row.get(0))?.collect())
             .map_err(self.fault())
+    }
+
+    pub(super) fn lines(&mut self) -> Result<i64, LedgerError> {
+        let fault = self.fault();
+        self.connection.query_row("SELECT count(*) FROM line", [], |row| row.get(0)).map_err(fault)
     }
 
     pub(super) fn append(

@@ -245,6 +245,15 @@ fn pricing(facts: &Facts, rule: &ShareRule, trace: &mut impl Trace) -> Pricing {
     }
 }
 
+/// Whether a contact meets a condition; `None` where the facts at hand cannot tell.
+pub fn meets(when: &When, facts: &Facts) -> Option<bool> {
+    match matches(when, facts) {
+        Answer::Yes => Some(true),
+        Answer::No => Some(false),
+        Answer::Unknown => None,
+    }
+}
+
 fn matches(when: &When, facts: &Facts) -> Answer {
     let unknown_type = facts.drg_type == DrgType::Unknown;
     let listed = |yes: Option<bool>| yes.map_or(Answer::Yes, Answer::from);

@@ -44,8 +44,9 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
     done(&ledger, "2012-04-02", &run);
     let told = done(&ledger, "2012-04-03", &[&run[..], &["--agreements", path(&agreed)]].concat());
     assert!(told.contains("endret regel eller sats −4\u{a0}000,00\u{a0}kr"), "{told}");
-    let told = done(&ledger, "2012-04-04", &[&run[..], &["--agreements", path(&agreed)]].concat());
-    assert!(told.contains("ingenting"), "{told}");
+    // What was agreed goes on until another file is given.
+    let told = done(&ledger, "2012-04-04", &run);
+    assert!(told.contains("ingenting") && told.contains("avtalene fra forrige oppgjør"), "{told}");
 
     for (wrong, fault) in [
         (

@@ -39,6 +39,18 @@ pub struct Contact {
 }
 
 impl Contact {
+    pub fn key(&self) -> String {
+        self.id.to_string()
+    }
+
+    pub fn home(&self) -> &'static str {
+        self.home
+    }
+
+    pub fn waits(&self) -> bool {
+        self.ready_days > 0
+    }
+
     fn row(&self) -> String {
         let Contact { id, unit, month, home, milli, .. } = self;
         let kind = if self.surgical { "surgical" } else { "medical" };

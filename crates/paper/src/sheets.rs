@@ -1,0 +1,179 @@
+//! Results as tables: the same sheet as a workbook's sheet and as a CSV, so that neither says what the other does not.
+
+use domain::Amount;
+use rust_xlsxwriter::{
+    Chart, ChartType, DocProperties, ExcelDateTime, Format, Table, TableColumn, TableStyle, Workbook,
+    XlsxError,
+};
+
+use crate::PaperError;
+use crate::csv::{decimal, quoted};
+
+/// A cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Text; codes keep their zeros.
+    Text(String),
+    /// Kroner with two decimals.
+    Kroner(Amount),
+    /// A whole number.
+    Count(i64),
+    /// A share in millionths, shown as per cent with two decimals.
+    Share(i64),
+    /// Not known: `..`, which is not zero.
+    Unknown,
+}
+
+impl Cell {
+    /// Kroner, where they are known.
+    pub fn kroner(amount: Option<Amount>) -> Cell {
+        amount.map_or(Cell::Unknown, Cell::Kroner)
+    }
+}
+
+/// A sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Name, as the tab has it; the file's name too.
+    pub name: String,
+    /// What it shows, in a sentence.
+    pub about: String,
+    /// Heads.
+    pub heads: Vec<String>,
+    /// Rows.
+    pub rows: Vec<Vec<Cell>>,
+    /// Columns that a native chart draws against the first, if any.
+    pub chart: Vec<usize>,
+}
+
+impl Sheet {
+    /// A sheet without rows yet.
+    pub fn new(name: &str, about: &str, heads: &[&str]) -> Sheet {
+        let heads = heads.iter().map(|head| (*head).to_owned()).collect();
+        Sheet { name: name.to_owned(), about: about.to_owned(), heads, rows: Vec::new(), chart: Vec::new() }
+    }
+
+    /// The sheet as a table that opens in Excel; `plain` for programs.
+    pub fn csv(&self, is_plain: bool) -> String {
+        let (mark, separator, point) = if is_plain { ("", ",", '.') } else { ("\u{feff}", ";", ',') };
+        let heads: Vec<String> = self.heads.iter().map(|head| quoted(head, separator)).collect();
+        let mut out = format!("{mark}{}\n", heads.join(separator));
+        for row in &self.rows {
+            let cells: Vec<String> = row
+                .iter()
+                .map(|cell| match cell {
+                    Cell::Text(text) => quoted(text, separator),
+                    Cell::Kroner(amount) => decimal(amount.ore(), 2, point),
+                    Cell::Count(count) => count.to_string(),
+                    Cell::Share(millionths) => decimal(rounded_per_cent(*millionths), 2, point),
+                    Cell::Unknown => "..".to_owned(),
+                })
+                .collect();
+            out.push_str(&cells.join(separator));
+            out.push('\n');
+        }
+        out
+    }
+}
+
+/// Millionths to hundredths of a per cent, half away from zero.
+fn rounded_per_cent(millionths: i64) -> i64 {
+    (millionths + 50 * millionths.signum()) / 100
+}
+
+/// A workbook of sheets, with a page first that says what they are.
+///
+/// # Errors
+/// If a sheet cannot be made.
+pub fn workbook(
+    title: &str,
+    about: &[(String, String)],
+    sheets: &[Sheet],
+    date: (i16, i8, i8),
+) -> Result<Vec<u8>, PaperError> {
+    make(title, about, sheets, date).map_err(|error| PaperError::Workbook { number: title.to_owned(), error })
+}
+
+fn make(
+    title: &str,
+    about: &[(String, String)],
+    sheets: &[Sheet],
+    date: (i16, i8, i8),
+) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    let made = ExcelDateTime::from_ymd(date.0.unsigned_abs(), date.1.unsigned_abs(), date.2.unsigned_abs())?;
+    book.set_properties(
+        &DocProperties::new().set_title(title).set_author("Samspill").set_creation_datetime(&made),
+    );
+    let bold = Format::new().set_bold();
+    let text = Format::new().set_text_wrap();
+    let first = book.add_worksheet();
+    first.set_name("Les meg")?;
+    first.set_paper_size(9);
+    first.set_print_fit_to_pages(1, 0);
+    first.set_column_width(0, 28)?;
+    first.set_column_width(1, 100)?;
+    first.write_with_format(0, 0, title, &bold)?;
+    let named = sheets.iter().map(|sheet| (format!("Arket «{}»", sheet.name), sheet.about.clone()));
+    for (row, (head, said)) in (2..).zip(about.iter().cloned().chain(named)) {
+        first.write_with_format(row, 0, head, &bold)?;
+        first.write_with_format(row, 1, said, &text)?;
+    }
+    for (place, sheet) in sheets.iter().enumerate() {
+        add(&mut book, place, sheet, title)?;
+    }
+    book.save_to_buffer()
+}
+
+fn add(book: &mut Workbook, place: usize, sheet: &Sheet, title: &str) -> Result<(), XlsxError> {
+    let head = Format::new().set_bold().set_background_color(0xE3_EF_F0).set_text_wrap();
+    let kroner = Format::new().set_num_format("#,##0.00;[Red]\u{2212}#,##0.00");
+    let count = Format::new().set_num_format("#,##0;\u{2212}#,##0");
+    let share = Format::new().set_num_format("0.00 %;\u{2212}0.00 %");
+    let page = book.add_worksheet();
+    page.set_name(&sheet.name)?;
+    page.set_paper_size(9);
+    page.set_landscape();
+    page.set_print_fit_to_pages(1, 0);
+    page.set_footer(format!("&L{}&R&P / &N", title.replace('&', "&&")));
+    page.set_repeat_rows(0, 0)?;
+    page.set_freeze_panes(1, 1)?;
+    for (column, name) in sheet.heads.iter().enumerate() {
+        page.set_column_width(column as u16, if column < 2 { 26 } else { 17 })?;
+        page.write_with_format(0, column as u16, name, &head)?;
+    }
+    for (row, cells) in (1..).zip(&sheet.rows) {
+        for (column, cell) in (0..).zip(cells) {
+            match cell {
+                Cell::Text(text) => page.write(row, column, text)?,
+                // Shown, and never read back.
+                Cell::Kroner(amount) => {
+                    page.write_with_format(row, column, amount.ore() as f64 / 100.0, &kroner)?
+                }
+                Cell::Count(number) => page.write_with_format(row, column, *number as f64, &count)?,
+                Cell::Share(millionths) => {
+                    page.write_with_format(row, column, *millionths as f64 / 1_000_000.0, &share)?
+                }
+                Cell::Unknown => page.write(row, column, "..")?,
+            };
+        }
+    }
+    let last = std::cmp::max(sheet.rows.len(), 1) as u32;
+    let columns: Vec<TableColumn> =
+        sheet.heads.iter().map(|name| TableColumn::new().set_header(name).set_header_format(&head)).collect();
+    let table = Table::new().set_name(format!("Tabell{}", place + 1)).set_columns(&columns);
+    page.add_table(0, 0, last, sheet.heads.len() as u16 - 1, &table.set_style(TableStyle::Light1))?;
+    if !sheet.chart.is_empty() {
+        let mut chart = Chart::new(ChartType::Column);
+        for column in &sheet.chart {
+            chart
+                .add_series()
+                .set_name((sheet.name.as_str(), 0, *column as u16))
+                .set_categories((sheet.name.as_str(), 1, 0, last, 0))
+                .set_values((sheet.name.as_str(), 1, *column as u16, last, *column as u16));
+        }
+        chart.title().set_name(&sheet.about);
+        page.insert_chart(1, sheet.heads.len() as u16 + 1, &chart)?;
+    }
+    Ok(())
+}

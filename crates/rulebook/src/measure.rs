@@ -1,0 +1,312 @@
+//! Measures (`tiltak`): changed behaviour as small dated files. Whom it reaches, how much goes away, who pays
+//! what and when, and where each figure comes from. A measure without an effect of its own waits for one from
+//! the scenario: none is guessed at.
+
+use std::collections::BTreeMap;
+
+use domain::{Share, Urgency};
+use serde::Deserialize;
+use toml::Spanned;
+use toml::value::Datetime;
+
+use crate::calculation::share_of_drg_price::{Facts, meets};
+use crate::file::{Confidence, Fault, Row, RuleError, Source, Text, When};
+
+/// What a measure reaches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// What goes away.
+    #[serde(default)]
+    pub of: Of,
+    /// What contacts must be.
+    #[serde(default)]
+    pub when: When,
+    /// Youngest age.
+    pub at_least: Option<u16>,
+    /// First age that is too old.
+    pub below: Option<u16>,
+    /// Urgency.
+    pub urgency: Option<Urgency>,
+    /// Whether only readmissions, or only others.
+    pub readmitted: Option<bool>,
+}
+
+/// What goes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Of {
+    /// Contacts.
+    #[default]
+    Contacts,
+    /// Payable days of patients who are ready.
+    Days,
+}
+
+impl Target {
+    /// Whether a contact is reached; `None` where the facts at hand cannot tell.
+    pub fn reaches(&self, facts: &Facts, urgency: Urgency, readmitted: bool) -> Option<bool> {
+        if self.of != Of::Contacts {
+            return Some(false);
+        }
+        let age = match (self.at_least.is_some() || self.below.is_some(), facts.age) {
+            (false, _) => Some(true),
+            (true, None) => None,
+            (true, Some(age)) => Some(self.holds_age(age)),
+        };
+        let urgent = self.urgency.is_none_or(|wanted| wanted == urgency);
+        let again = self.readmitted.is_none_or(|wanted| wanted == readmitted);
+        let answers = [age, Some(urgent), Some(again), meets(&self.when, facts)];
+        match answers.contains(&Some(false)) {
+            true => Some(false),
+            false => answers.iter().all(Option::is_some).then_some(true),
+        }
+    }
+
+    /// Whether an age is reached.
+    pub fn holds_age(&self, age: u16) -> bool {
+        self.at_least.is_none_or(|limit| age >= limit) && self.below.is_none_or(|limit| age < limit)
+    }
+
+    /// Whether patients who are ready are reached.
+    pub fn reaches_days(&self, age: Option<u16>) -> bool {
+        self.of == Of::Days && age.is_none_or(|age| self.holds_age(age))
+    }
+}
+
+/// How much of the target goes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effect {
+    /// At least; `None` where no range was found.
+    pub low: Option<Share>,
+    /// Most likely; `None` where nothing was found.
+    pub likely: Option<Share>,
+    /// At most.
+    pub high: Option<Share>,
+    /// Months until it is felt.
+    pub delay_months: u16,
+}
+
+/// Who pays what, and when: the amount is the agreement's, unless a source has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// Party: municipality, trust, regional-authority, state, gp, patient.
+    pub party: String,
+    /// What it pays for.
+    pub what: String,
+    /// Per what.
+    pub per: Per,
+    /// Whole kroner; `None` where no figure was found.
+    pub kroner: Option<i64>,
+}
+
+/// What a cost is counted per.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Per {
+    /// Once, when it begins.
+    Once,
+    /// Each year.
+    Year,
+    /// Each inhabitant and year.
+    Inhabitant,
+    /// Each contact that goes away.
+    AvoidedContact,
+    /// Each payable day that goes away.
+    AvoidedDay,
+}
+
+/// Visits to general practitioners that replace a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gp {
+    /// Visits for each contact that goes away.
+    pub visits_per_contact: u32,
+    /// Visits more for each practitioner and year, as published.
+    pub published_visits: u32,
+    /// Visits that a practitioner has a year, as published.
+    pub visits_a_year: u32,
+}
+
+/// A measure.
+#[derive(Debug, Clone)]
+pub struct Measure {
+    /// Name of the file.
+    pub file: String,
+    /// Id, the same as the file's stem.
+    pub id: String,
+    /// Title in Norwegian.
+    pub title: String,
+    /// What it is, in Norwegian.
+    pub about: String,
+    /// Whom it reaches.
+    pub target: Target,
+    /// How much goes away, by date.
+    pub effect: Vec<Row<Effect>>,
+    /// Who pays what.
+    pub cost: Vec<Row<Cost>>,
+    /// Visits that come instead.
+    pub gp: Option<Gp>,
+    /// Sources by key.
+    pub sources: BTreeMap<String, Source>,
+}
+
+/// A percentage as people write it: `10`, or `"2,5"` with decimals.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Percent {
+    Whole(i64),
+    Text(String),
+}
+
+impl Percent {
+    fn share(&self) -> Option<Share> {
+        match self {
+            Percent::Whole(percent) => Share::from_basis_points(percent.checked_mul(100)?),
+            Percent::Text(text) => percent(text),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Percent::Whole(percent) => percent.to_string(),
+            Percent::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// A percentage as people write it: `10 %`, `-10`, `2,5`; of what goes away, so that a minus says the same.
+/// Gives nothing outside 0–100, or with more than two decimals.
+pub fn percent(text: &str) -> Option<Share> {
+    let text = text.trim().trim_end_matches('%').trim_end();
+    let text = text.trim_start_matches(['-', '\u{2212}']);
+    let (whole, rest) = text.split_once([',', '.']).unwrap_or((text, ""));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || whole.len() > 3 || rest.len() > 2 || !(rest.is_empty() || digits(rest)) {
+        return None;
+    }
+    Share::from_basis_points(format!("{whole}{rest:0<2}").parse().ok()?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMeasure {
+    id: String,
+    title: String,
+    about: String,
+    target: Target,
+    effect: Vec<RawEffect>,
+    #[serde(default)]
+    cost: Vec<RawCost>,
+    gp: Option<Gp>,
+    #[serde(default)]
+    sources: BTreeMap<String, Source>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEffect {
+    from: Spanned<Datetime>,
+    to: Option<Datetime>,
+    low: Option<Percent>,
+    likely: Option<Percent>,
+    high: Option<Percent>,
+    #[serde(default)]
+    delay_months: u16,
+    confidence: Confidence,
+    source: String,
+    why: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCost {
+    from: Spanned<Datetime>,
+    to: Option<Datetime>,
+    party: String,
+    what: String,
+    per: Per,
+    kroner: Option<i64>,
+    confidence: Confidence,
+    source: String,
+}
+
+/// Parties of a cash flow.
+pub const PARTIES: &[&str] = &["municipality", "trust", "regional-authority", "state", "gp", "patient"];
+
+impl Measure {
+    /// Reads and checks a measure.
+    ///
+    /// # Errors
+    /// With file and line: what is not TOML, an effect outside 0–100 or out of order, an unknown party or source.
+    pub fn parse(file: &str, text: &str) -> Result<Measure, RuleError> {
+        let text = Text { file, text };
+        let raw: RawMeasure = text.parse()?;
+        let mut effect = Vec::new();
+        for row in raw.effect {
+            let dates = text.dates(row.from, row.to, row.confidence, row.source, None, row.why)?;
+            let share = |percent: Option<Percent>| match percent {
+                None => Ok(None),
+                Some(percent) => percent.share().map(Some).ok_or_else(|| {
+                    let (key, value) = ("effect".to_owned(), percent.shown());
+                    let expected = "0 to 100 per cent".to_owned();
+                    text.error(dates.line, Fault::UnknownChoice { key, value, expected })
+                }),
+            };
+            let (low, likely, high) = (share(row.low)?, share(row.likely)?, share(row.high)?);
+            let known: Vec<i64> =
+                [low, likely, high].into_iter().flatten().map(Share::basis_points).collect();
+            if !known.is_sorted() {
+                let (key, value) = ("effect".to_owned(), format!("{known:?}"));
+                let expected = "low, likely and high in order".to_owned();
+                return Err(text.error(dates.line, Fault::UnknownChoice { key, value, expected }));
+            }
+            let value = Effect { low, likely, high, delay_months: row.delay_months };
+            effect.push(Row { dates, value });
+        }
+        let mut cost = Vec::new();
+        for row in raw.cost {
+            let dates = text.dates(row.from, row.to, row.confidence, row.source, None, None)?;
+            if !PARTIES.contains(&row.party.as_str()) {
+                let (key, value, expected) = ("party".to_owned(), row.party, PARTIES.join(", "));
+                return Err(text.error(dates.line, Fault::UnknownChoice { key, value, expected }));
+            }
+            let value = Cost { party: row.party, what: row.what, per: row.per, kroner: row.kroner };
+            cost.push(Row { dates, value });
+        }
+        let known = |source: &String| raw.sources.contains_key(source);
+        let dates = effect.iter().map(|row| &row.dates).chain(cost.iter().map(|row| &row.dates));
+        for dates in dates {
+            if !known(&dates.source) {
+                return Err(text.error(dates.line, Fault::UnknownSource(dates.source.clone())));
+            }
+        }
+        text.no_overlap(&effect, |_| "effect".to_owned())?;
+        Ok(Measure {
+            file: file.to_owned(),
+            id: raw.id,
+            title: raw.title,
+            about: raw.about,
+            target: raw.target,
+            effect,
+            cost,
+            gp: raw.gp,
+            sources: raw.sources,
+        })
+    }
+
+    /// The effect as it stands on a day.
+    pub fn effect_on(&self, day: domain::Day) -> Option<&Row<Effect>> {
+        self.effect.iter().find(|row| row.dates.holds(day))
+    }
+
+    /// The measure of an id that comes with the program.
+    ///
+    /// # Errors
+    /// If the file was edited into something that cannot be read.
+    pub fn built_in(id: &str) -> Option<Result<Measure, RuleError>> {
+        let name = format!("measures/{id}.toml");
+        let (file, text) = crate::built_in::MEASURES.iter().find(|(file, _)| *file == name)?;
+        Some(Measure::parse(file, text))
+    }
+}

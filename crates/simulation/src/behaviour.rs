@@ -1,0 +1,74 @@
+//! Measures as behaviour: what is left of each group of contacts.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use domain::{Share, Urgency};
+use rulebook::measure::{Of, Target};
+use settlement::cells::{Cells, Group, Needs};
+use settlement::price::{Behaviour, WHOLE};
+
+use crate::scenario::Wanted;
+
+/// Measures together: each takes its part of what the ones before left.
+#[derive(Debug, Default)]
+pub struct Measures {
+    wanted: Vec<(Target, Share, String)>,
+    /// Groups that a measure could not be tested on, by measure.
+    untested: RefCell<BTreeMap<String, u64>>,
+}
+
+impl Measures {
+    /// The measures of a scenario.
+    pub fn of(wanted: &[Wanted]) -> Measures {
+        let wanted = wanted
+            .iter()
+            .map(|one| (one.measure.target.clone(), one.effect, one.measure.id.clone()))
+            .collect();
+        Measures { wanted, untested: RefCell::default() }
+    }
+
+    /// What cells must tell for the measures to be asked.
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        for (target, ..) in &self.wanted {
+            needs.ages.extend(target.at_least);
+            needs.ages.extend(target.below);
+            needs.urgency |= target.urgency.is_some();
+            needs.readmission |= target.readmitted.is_some();
+        }
+        needs
+    }
+
+    /// Groups of contacts that measures could not be tested on, and were therefore left as they are.
+    pub fn untested(&self) -> BTreeMap<String, u64> {
+        self.untested.borrow().clone()
+    }
+}
+
+/// What is left in millionths when a share of it goes, half up.
+fn less(left: i64, share: Share) -> i64 {
+    (left * (Share::WHOLE - share.basis_points()) + Share::WHOLE / 2) / Share::WHOLE
+}
+
+impl Behaviour for Measures {
+    fn of_group(&self, cells: &Cells, group: &Group) -> i64 {
+        let facts = cells.facts(group);
+        let urgency = if cells.needs.urgency { group.urgency } else { Urgency::Unknown };
+        let mut left = WHOLE;
+        for (target, share, id) in &self.wanted {
+            match target.reaches(&facts, urgency, group.readmitted) {
+                Some(true) => left = less(left, *share),
+                Some(false) => {}
+                None => *self.untested.borrow_mut().entry(id.clone()).or_default() += 1,
+            }
+        }
+        left
+    }
+
+    fn of_days(&self, age: Option<u16>) -> i64 {
+        let reached =
+            self.wanted.iter().filter(|(target, ..)| target.of == Of::Days && target.reaches_days(age));
+        reached.fold(WHOLE, |left, (_, share, _)| less(left, *share))
+    }
+}

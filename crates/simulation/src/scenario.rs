@@ -1,0 +1,451 @@
+//! A scenario (`scenario`): rules and measures stacked, with a name, and a summary made from what is in it.
+
+use domain::{Amount, Share};
+use rulebook::measure::{self, Measure};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// A scenario file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadScenario {
+    /// Not TOML of the right form.
+    #[error("{file}:{line}: {fault}")]
+    Toml {
+        /// Name of the file.
+        file: String,
+        /// Line.
+        line: usize,
+        /// What is wrong.
+        fault: String,
+    },
+    /// A value that does not hold.
+    #[error("{file}: {key} = '{value}' is not {expected}")]
+    Value {
+        /// Name of the file.
+        file: String,
+        /// The key.
+        key: String,
+        /// The value.
+        value: String,
+        /// What is expected.
+        expected: String,
+    },
+    /// A measure that is not there.
+    #[error("{file}: there is no measure '{id}': one of {known}")]
+    NoMeasure {
+        /// Name of the file.
+        file: String,
+        /// Id.
+        id: String,
+        /// Those that are.
+        known: String,
+    },
+    /// A measure without an effect.
+    #[error("{file}: no effect of {id} was found in any source: give it as percent = …")]
+    NoEffect {
+        /// Name of the file.
+        file: String,
+        /// Id.
+        id: String,
+    },
+}
+
+/// Parameters laid over the rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Set {
+    /// Co-financing's share, in whole per cent.
+    pub share: Option<i64>,
+    /// Ceiling per stay in whole points.
+    pub ceiling: Option<i64>,
+    /// Youngest age that is in.
+    pub age: Option<u16>,
+    /// Levels of care covered.
+    pub care_levels: Option<Vec<String>>,
+    /// Day rate in whole kroner.
+    pub day_rate: Option<i64>,
+    /// Price of a point in whole kroner.
+    pub unit_price: Option<i64>,
+    /// The state's share, in whole per cent.
+    pub isf_share: Option<i64>,
+}
+
+/// Names of the parameters that can be swept.
+pub const PARAMETERS: &[&str] = &["share", "ceiling", "age", "day_rate", "unit_price", "isf_share"];
+
+impl Set {
+    /// Sets a parameter by name.
+    pub fn put(&mut self, name: &str, value: i64) -> bool {
+        match name {
+            "share" => self.share = Some(value),
+            "ceiling" => self.ceiling = Some(value),
+            "age" => self.age = u16::try_from(value).ok(),
+            "day_rate" => self.day_rate = Some(value),
+            "unit_price" => self.unit_price = Some(value),
+            "isf_share" => self.isf_share = Some(value),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Variants of the rules that say the same, as (file name, text), for some years.
+    pub fn variants(&self, years: (i16, i16)) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        let mut add = |rule: &str, lines: Vec<String>| {
+            if lines.is_empty() {
+                return;
+            }
+            let id = format!("scenario-{rule}");
+            let text = format!(
+                "id = \"{id}\"\ntitle = \"{}\"\ndeparts_from = \"{rule}\"\nquestion = \"Hva om?\"\n\
+                 from = {}-01-01\nto = {}-12-31\n\n[set]\n{}\n\n[source]\ntitle = \"scenarioet\"\nconfidence = \"M\"\n",
+                lines.join(", ").replace('"', "'"),
+                years.0,
+                years.1,
+                lines.join("\n")
+            );
+            out.push((format!("variants/{id}.toml"), text));
+        };
+        let line = |key: &str, value: Option<i64>| value.map(|value| format!("{key} = {value}"));
+        let age = self.age.map(|age| format!("age = {{ at_least = {age}, on = \"admission\" }}"));
+        let levels = self.care_levels.as_ref().map(|levels| {
+            let levels: Vec<String> = levels.iter().map(|level| format!("\"{level}\"")).collect();
+            format!("care_levels = [{}]", levels.join(", "))
+        });
+        let kmf = [line("percent", self.share), line("points_per_stay", self.ceiling), age, levels];
+        add("co-financing", kmf.into_iter().flatten().collect());
+        add("discharge-ready-day-rate", line("kroner_per_day", self.day_rate).into_iter().collect());
+        let isf = [line("percent", self.isf_share), line("kroner_per_point", self.unit_price)];
+        add("activity-based-funding", isf.into_iter().flatten().collect());
+        out
+    }
+}
+
+/// A measure of a scenario.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The measure.
+    pub measure: Measure,
+    /// How much of its target goes away; the scenario's own, or the measure's.
+    pub effect: Share,
+    /// Whether the scenario gave it.
+    pub own: bool,
+}
+
+/// How money follows a task (`budsjettkorrigering`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Key {
+    /// By age composition: what each age costs in the country, times how many there are.
+    AgeComposition,
+    /// By inhabitants.
+    Population,
+    /// Each municipality its own cost.
+    OwnHistory,
+}
+
+impl Key {
+    /// In Norwegian.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Key::AgeComposition => "alderssammensetning",
+            Key::Population => "folketall",
+            Key::OwnHistory => "egen historie",
+        }
+    }
+}
+
+/// Growth over years.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Growth {
+    /// Years after the first.
+    pub years: u16,
+    /// Growth of activity a year, per cent (`"1,5"`).
+    pub percent: String,
+    /// Share of the growth of hospital budgets that municipalities get, per cent.
+    pub to_municipalities: Option<String>,
+}
+
+/// A scenario.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Name of the file.
+    pub file: String,
+    /// Id.
+    pub id: String,
+    /// Name in Norwegian.
+    pub title: String,
+    /// Variants, by built-in name or file.
+    pub rules: Vec<String>,
+    /// Parameters.
+    pub set: Set,
+    /// Measures.
+    pub measures: Vec<Wanted>,
+    /// At most so many kroner per inhabitant and year.
+    pub cap: Option<i64>,
+    /// Share of the payments in each year, where the scheme is phased in.
+    pub phase_in: Vec<Share>,
+    /// How the regional authorities' loss is given to municipalities.
+    pub budget: Option<Key>,
+    /// Growth over years.
+    pub growth: Option<Growth>,
+    /// SHA-256 of its text and of the parameters laid over it.
+    pub digest: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    id: String,
+    title: String,
+    #[serde(default)]
+    rules: Vec<String>,
+    #[serde(default)]
+    set: Set,
+    #[serde(default)]
+    measure: Vec<RawWanted>,
+    kroner_per_inhabitant: Option<i64>,
+    #[serde(default)]
+    phase_in: Vec<String>,
+    budget: Option<Key>,
+    growth: Option<Growth>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWanted {
+    r#use: String,
+    percent: Option<toml::Value>,
+}
+
+impl Scenario {
+    /// Reads a scenario. `own` finds a measure of the user's, by name.
+    ///
+    /// # Errors
+    /// With the file, and where: what is not TOML, a percentage out of bounds, a measure that is not there or has
+    /// no effect of its own and is given none.
+    pub fn parse(
+        file: &str,
+        text: &str,
+        own: &dyn Fn(&str) -> Option<Result<Measure, rulebook::RuleError>>,
+    ) -> Result<Scenario, BadScenario> {
+        let raw: Raw = toml::from_str(text).map_err(|error| {
+            let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));
+            let line = text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
+            BadScenario::Toml { file: file.to_owned(), line, fault: error.message().to_owned() }
+        })?;
+        let value = |key: &str, value: &str, expected: &str| BadScenario::Value {
+            file: file.to_owned(),
+            key: key.to_owned(),
+            value: value.to_owned(),
+            expected: expected.to_owned(),
+        };
+        let percent =
+            |key: &str, text: &str| measure::percent(text).ok_or_else(|| value(key, text, "0–100 per cent"));
+        if !raw.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || raw.id.is_empty() {
+            return Err(value("id", &raw.id, "letters, digits and hyphens"));
+        }
+        if let Some(cap) = raw.kroner_per_inhabitant.filter(|cap| !(0..=1_000_000).contains(cap)) {
+            return Err(value("kroner_per_inhabitant", &cap.to_string(), "0–1 000 000 kroner"));
+        }
+        let mut measures = Vec::new();
+        for one in raw.measure {
+            let found = own(&one.r#use).or_else(|| Measure::built_in(&one.r#use));
+            let measure = match found {
+                Some(Ok(measure)) => measure,
+                Some(Err(error)) => {
+                    let fault = error.fault.to_string();
+                    return Err(BadScenario::Toml { file: error.file, line: error.line, fault });
+                }
+                None => return Err(no_measure(file, &one.r#use)),
+            };
+            let given = match one.percent {
+                None => None,
+                Some(toml::Value::Integer(whole)) => Some(percent("percent", &whole.to_string())?),
+                Some(toml::Value::String(text)) => Some(percent("percent", &text)?),
+                Some(other) => return Err(value("percent", &other.to_string(), "10 or \"2,5\"")),
+            };
+            let likely = measure.effect.first().and_then(|row| row.value.likely);
+            let (id, own) = (measure.id.clone(), given.is_some());
+            let Some(effect) = given.or(likely) else {
+                return Err(BadScenario::NoEffect { file: file.to_owned(), id });
+            };
+            measures.push(Wanted { measure, effect, own });
+        }
+        if let Some(growth) = &raw.growth {
+            percent("growth.percent", &growth.percent)?;
+            if growth.years > 30 {
+                return Err(value("growth.years", &growth.years.to_string(), "0–30"));
+            }
+            growth.to_municipalities.as_deref().map(|text| percent("to_municipalities", text)).transpose()?;
+        }
+        let phase_in =
+            raw.phase_in.iter().map(|text| percent("phase_in", text)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Scenario {
+            file: file.to_owned(),
+            id: raw.id,
+            title: raw.title,
+            rules: raw.rules,
+            set: raw.set,
+            measures,
+            cap: raw.kroner_per_inhabitant,
+            phase_in,
+            budget: raw.budget,
+            growth: raw.growth,
+            digest: digest(text),
+        })
+    }
+
+    /// The same with a parameter at another value, as one point of a sweep.
+    #[must_use]
+    pub fn swept(&self, name: &str, at: i64) -> Option<Scenario> {
+        let mut out = self.clone();
+        out.set.put(name, at).then_some(())?;
+        out.id = format!("{}-{}-{at}", self.id, name.replace('_', "-"));
+        out.title = format!("{}, {} {at}", self.title, parameter(name));
+        out.digest = digest(&format!("{}\n{name}={at}", self.digest));
+        Some(out)
+    }
+
+    /// What it is, in plain words, made from its content. `titles` are the titles of its rules.
+    pub fn summary(&self, titles: &[String]) -> String {
+        let mut parts = Vec::new();
+        match titles {
+            [] => parts.push("Reglene som de er".to_owned()),
+            titles => parts.push(format!("Regler: {}", titles.join("; "))),
+        }
+        let set = &self.set;
+        let numbers = [
+            ("andel", set.share, " %"),
+            ("tak per opphold", set.ceiling, " poeng"),
+            ("alder fra", set.age.map(i64::from), " år"),
+            ("døgnpris", set.day_rate, " kr"),
+            ("pris per poeng", set.unit_price, " kr"),
+            ("statens andel", set.isf_share, " %"),
+        ];
+        let set: Vec<String> = numbers
+            .iter()
+            .filter_map(|(name, value, unit)| value.map(|value| format!("{name} {}{unit}", grouped(value))))
+            .collect();
+        if !set.is_empty() {
+            parts.push(format!("Satt: {}", set.join(", ")));
+        }
+        for one in &self.measures {
+            let from = if one.own { "scenarioets tall" } else { "tiltakets tall" };
+            parts.push(format!("Tiltak: {} ({} av målgruppen, {from})", one.measure.title, one.effect));
+        }
+        if let Some(cap) = self.cap {
+            parts.push(format!("Ikke over {} kr per innbygger og år", grouped(cap)));
+        }
+        if !self.phase_in.is_empty() {
+            let years: Vec<String> = self.phase_in.iter().map(Share::to_string).collect();
+            parts.push(format!("Innfasing: {}", years.join(", ")));
+        }
+        if let Some(key) = self.budget {
+            parts.push(format!("Det regionene mister, gis kommunene etter {}", key.name()));
+        }
+        if let Some(growth) = &self.growth {
+            parts.push(format!("Vekst {} % i året i {} år", growth.percent, growth.years));
+        }
+        parts.join(". ") + "."
+    }
+}
+
+fn parameter(name: &str) -> &'static str {
+    match name {
+        "share" => "andel",
+        "ceiling" => "tak",
+        "age" => "alder",
+        "day_rate" => "døgnpris",
+        "unit_price" => "pris per poeng",
+        _ => "statens andel",
+    }
+}
+
+fn grouped(number: i64) -> String {
+    domain::amount::grouped(number.unsigned_abs())
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn no_measure(file: &str, id: &str) -> BadScenario {
+    let name =
+        |(file, _): &(&str, &str)| file.trim_start_matches("measures/").trim_end_matches(".toml").to_owned();
+    let known: Vec<String> = rulebook::built_in::MEASURES.iter().map(name).collect();
+    BadScenario::NoMeasure { file: file.to_owned(), id: id.to_owned(), known: known.join(", ") }
+}
+
+/// A part of an amount, half away from zero.
+pub fn part(amount: Amount, of: i64, whole: i64) -> Amount {
+    let product = i128::from(amount.ore()) * i128::from(of);
+    let whole = i128::from(std::cmp::max(whole, 1));
+    let half = whole / 2 * product.signum();
+    Amount::from_ore(((product + half) / whole) as i64)
+}
+
+/// A share of an amount, half away from zero.
+pub fn share_of(amount: Amount, share: Share) -> Amount {
+    part(amount, share.basis_points(), Share::WHOLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "id = \"a\"\ntitle = \"A\"\nrules = [\"co-financing-medical\"]\n\n[set]\nshare = 15\n\n\
+                        [[measure]]\nuse = \"fewer-medical-admissions\"\n";
+
+    fn parse(text: &str) -> Result<Scenario, BadScenario> {
+        Scenario::parse("a.toml", text, &|_| None)
+    }
+
+    #[test]
+    fn a_summary_is_made_from_the_content() {
+        let scenario = parse(TEXT).unwrap();
+        let told = scenario.summary(&["Alle medisinske innleggelser".into()]);
+        assert_eq!(
+            told.replace('\u{a0}', " "),
+            "Regler: Alle medisinske innleggelser. Satt: andel 15 %. Tiltak: 10 % færre medisinske innleggelser (10 % av målgruppen, tiltakets tall)."
+        );
+        let swept = scenario.swept("share", 30).unwrap();
+        assert!(swept.set.share == Some(30) && swept.digest != scenario.digest && swept.id == "a-share-30");
+        assert!(scenario.swept("shares", 30).is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said() {
+        for (wrong, fault) in [
+            (
+                TEXT.replace("fewer-medical-admissions", "fewer-readmissions"),
+                "no effect of fewer-readmissions",
+            ),
+            (
+                TEXT.replace("fewer-medical-admissions", "magic"),
+                "there is no measure 'magic': one of after-care",
+            ),
+            (format!("{TEXT}percent = 120\n"), "percent = '120' is not 0–100 per cent"),
+            (TEXT.replace("share", "shares"), "a.toml:6: unknown field `shares`"),
+        ] {
+            let error = parse(&wrong).unwrap_err().to_string();
+            assert!(error.contains(fault), "{error}");
+        }
+        let own = parse(&format!("{TEXT}percent = \"-2,5 %\"\n")).unwrap();
+        assert_eq!(own.measures[0].effect.basis_points(), 250);
+    }
+
+    #[test]
+    fn parts_are_rounded_half_away_from_zero() {
+        let ore = |ore, of, whole| part(Amount::from_ore(ore), of, whole).ore();
+        assert_eq!([ore(5, 1, 2), ore(-5, 1, 2), ore(4, 1, 3), ore(1, 0, 0)], [3, -3, 1, 0]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in "[a-z0-9=\\[\\]\"\n .,%]{0,200}") {
+            let _ = parse(&text);
+        }
+    }
+}
