@@ -18,6 +18,9 @@ mod running_job;
 mod settle_job;
 mod settlement_cli;
 mod settlement_job;
+mod simulate_cli;
+mod simulate_job;
+mod simulate_out;
 mod statement_job;
 mod table;
 
@@ -83,6 +86,8 @@ enum Command {
     /// The ledger itself: proof, export, balances.
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// What if: other rules and other behaviour, for every municipality. Nothing is posted.
+    Simulate(simulate_cli::SimulateArguments),
     /// The law as dated data.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -360,6 +365,7 @@ fn run(arguments: &Arguments) -> Result<u8> {
         Command::Forecast(command) => Ok(say(settlement_cli::forecast(command)?, teller)),
         Command::Objection(command) => Ok(say(settlement_cli::objection(command)?, teller)),
         Command::Ledger(command) => Ok(say(settlement_cli::ledger(command, teller)?, teller)),
+        Command::Simulate(command) => Ok(say(simulate_cli::simulate(command, threads, teller)?, teller)),
         Command::Rules(command) => rules_command(command),
     }
 }

@@ -8,7 +8,7 @@ use domain::{Municipalities, Period};
 use register::parquet_file::Reader;
 use register::synth::people::Population;
 use rulebook::measure::Measure;
-use settlement::cells::Cells;
+use settlement::cells::{Cells, Needs};
 use settlement::{Law, manifest};
 use simulation::consequence::{self, Consequences, People};
 use simulation::{Measures, Scenario};
@@ -113,23 +113,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     for one in &prepared_all {
         needs = needs.and(&consequence::needs(&[], &one.scenario, order.period, projection.is_some()));
     }
-    let scratch = Scratch::new()?;
-    let checked = scratch.0.join("checked.parquet");
-    let (input, report) =
-        settle_job::trusted_in(order.contacts, order.mapping, None, &checked, order.threads, teller)?;
-    if let Some(report) = report.filter(|report| !report.refused.is_empty()) {
-        teller.say(&format!("{} rader avvist; samspill check viser dem", report.refused.len()));
-    }
-    let reader = Reader::open_contacts(&input)?;
-    let municipalities = Municipalities::built_in()?;
-    let stage = teller.stage("teller kontakter i celler");
-    let cells = Cells::count(&reader, &municipalities, order.period, &needs, order.threads, |done, of| {
-        stage.at(done as u64, of as u64)
-    })?;
-    stage.done();
-    if cells.is_empty() {
-        bail!("{} holds no contact in {}", order.contacts.display(), order.period);
-    }
+    let cells = counted(order, &needs, teller)?;
     let behaviour = Measures::of(&against.scenario.measures);
     let stage = teller.stage("priser scenarioene");
     let mut runs = Vec::new();
@@ -163,8 +147,30 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         vintage: (file, manifest::sha256_file(order.contacts)?),
         synthetic: cells.synthetic,
         free_income: free_income(order.free_income, &people)?,
-        names: crate::statement_job::names(&municipalities),
+        names: crate::statement_job::names(&Municipalities::built_in()?),
     })
+}
+
+/// The cells of the contacts of a file.
+fn counted(order: &Order, needs: &Needs, teller: Teller) -> Result<Cells> {
+    let scratch = Scratch::new()?;
+    let checked = scratch.0.join("checked.parquet");
+    let (input, report) =
+        settle_job::trusted_in(order.contacts, order.mapping, None, &checked, order.threads, teller)?;
+    if let Some(report) = report.filter(|report| !report.refused.is_empty()) {
+        teller.say(&format!("{} rader avvist; samspill check viser dem", report.refused.len()));
+    }
+    let reader = Reader::open_contacts(&input)?;
+    let municipalities = Municipalities::built_in()?;
+    let stage = teller.stage("teller kontakter i celler");
+    let cells = Cells::count(&reader, &municipalities, order.period, needs, order.threads, |done, of| {
+        stage.at(done as u64, of as u64)
+    })?;
+    stage.done();
+    if cells.is_empty() {
+        bail!("{} holds no contact in {}", order.contacts.display(), order.period);
+    }
+    Ok(cells)
 }
 
 fn law_as_it_is() -> Result<Scenario> {
@@ -261,7 +267,8 @@ fn people(order: &Order) -> Result<People> {
 }
 
 fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
-    let age: usize = age.parse().ok().filter(|age| *age <= 125).with_context(|| format!("{at}: '{age}' is no age"))?;
+    let age: usize =
+        age.parse().ok().filter(|age| *age <= 125).with_context(|| format!("{at}: '{age}' is no age"))?;
     let people: i64 = people
         .replace(['\u{a0}', ' '], "")
         .parse()
@@ -314,4 +321,3 @@ fn free_income(path: Option<&Path>, people: &People) -> Result<BTreeMap<String, 
     }
     Ok(out)
 }
-
