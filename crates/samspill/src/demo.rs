@@ -1,22 +1,22 @@
 //! `samspill demo`: a synthetic national year, settled, beside what is published.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use domain::amount::grouped;
-use domain::{Amount, Instrument, Municipalities, Period};
+use domain::{Amount, Instrument, Period};
 use register::parquet_file::Reader;
 use register::profile::{Profile, Share, profile};
 use register::synth;
 use settlement::totals::Totals;
-use settlement::{Law, Options, settle};
 
 use crate::demo_year;
 use crate::law::Files;
 use crate::progress::Teller;
+use crate::reproduce_job::{Scale, alternatives, consequences, deviation, millions, seed_sums};
 use crate::settle_job::{self, Order};
 use crate::table::{Form, Table};
 
@@ -75,7 +75,7 @@ pub fn run(demo: &Demo, teller: Teller) -> Result<String> {
         seed_sums(&alternatives, baseline_scale),
         shares(&figures),
         settled_2012(&outcome.settled.totals, scale),
-        consequences(&alternatives, baseline_scale),
+        consequences(&alternatives, baseline_scale, baseline_scale.of),
         municipalities(&outcome.settled.totals, scale)?,
     ];
     for table in &tables {
@@ -114,71 +114,6 @@ fn synth_stage(
     Ok(made)
 }
 
-/// From a sample to the country.
-#[derive(Debug, Clone, Copy)]
-struct Scale {
-    made: u64,
-    of: u64,
-}
-
-impl Scale {
-    fn up(self, number: i64) -> i64 {
-        (i128::from(number) * i128::from(self.of) / i128::from(self.made.max(1))) as i64
-    }
-
-    fn amount(self, amount: Amount) -> Amount {
-        Amount::from_ore(self.up(amount.ore()))
-    }
-
-    fn told(self) -> String {
-        if self.made == self.of {
-            return "hele landet".to_owned();
-        }
-        format!("{} av {} innbyggere, skalert", grouped(self.made), grouped(self.of))
-    }
-}
-
-/// A sum of each of the ministry's alternatives, on the baseline.
-struct Alternatives {
-    kmf: BTreeMap<&'static str, Amount>,
-    usk: BTreeMap<&'static str, (Amount, i64)>,
-}
-
-const KMF_ALTERNATIVES: [&str; 7] = [
-    "co-financing-80-plus",
-    "co-financing-over-80",
-    "co-financing-80-plus-with-outpatient",
-    "co-financing-medical",
-    "co-financing-medical-with-outpatient",
-    "co-financing-mental-health-substance-use-rehabilitation",
-    "co-financing-fee-funded",
-];
-const AS_IN_2012: &str = "co-financing-as-in-2012";
-
-fn alternatives(contacts: &Path, threads: usize) -> Result<Alternatives> {
-    let reader = Reader::open_contacts(contacts)?;
-    let municipalities = Municipalities::built_in()?;
-    let options = Options { period: Period::parse("2011")?, threads, charges: None, known: false };
-    let mut out = Alternatives { kmf: BTreeMap::new(), usk: BTreeMap::new() };
-    let price = |variants: &[&str]| -> Result<Totals> {
-        let paths: Vec<PathBuf> = variants.iter().map(PathBuf::from).collect();
-        let law = Law::of(&Files::read(None, &paths)?.book()?)?;
-        Ok(settle(&reader, &law, &municipalities, &options, |_, _| {})?.totals)
-    };
-    // The two instruments do not touch each other, so one pass prices one of each.
-    for (place, name) in KMF_ALTERNATIVES.into_iter().chain([AS_IN_2012]).enumerate() {
-        let usk = ["discharge-ready-3000", "discharge-ready-5000"].get(place).copied();
-        let variants: Vec<&str> = [Some(name), usk].into_iter().flatten().collect();
-        let totals = price(&variants)?;
-        out.kmf.insert(name, totals.of(Instrument::CoFinancing).amount);
-        if let Some(usk) = usk {
-            let sum = totals.of(Instrument::DischargeReady);
-            out.usk.insert(usk, (sum.amount, sum.days));
-        }
-    }
-    Ok(out)
-}
-
 fn heading(demo: &Demo, scale: &Scale, baseline: &Scale, unsigned: &[String]) -> String {
     let mut out = String::from("SAMSPILL: ET SYNTETISK NASJONALT ÅR\n\n");
     out.push_str("Ingen virkelige personer. DRG-listen og vektene er oppdiktet; folketall, kommuner og regler er virkelige.\n");
@@ -193,20 +128,6 @@ fn heading(demo: &Demo, scale: &Scale, baseline: &Scale, unsigned: &[String]) ->
         unsigned.len()
     ));
     out
-}
-
-fn millions(amount: Amount) -> String {
-    let tenths = (amount.ore() + 5_000_000) / 10_000_000;
-    format!("{},{}", grouped((tenths / 10) as u64), tenths % 10)
-}
-
-/// Deviation from a published figure in per cent with one decimal.
-fn deviation(ours: i64, published: i64) -> String {
-    let per_mille = (i128::from(ours - published) * 2000 / i128::from(published.max(1))
-        + i128::from((ours - published).signum()))
-        / 2;
-    let sign = if per_mille < 0 { "\u{2212}" } else { "+" };
-    format!("{sign}{},{} %", per_mille.abs() / 10, per_mille.abs() % 10)
 }
 
 fn volumes(figures: &Profile, scale: Scale) -> Table {
@@ -238,47 +159,6 @@ fn volumes(figures: &Profile, scale: Scale) -> Table {
 fn per_cent(share: Share) -> String {
     let tenths = (share.part * 2000 / share.of.max(1)).div_ceil(2);
     format!("{},{} %", tenths / 10, tenths % 10)
-}
-
-fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
-    let mut table = Table::new(
-        "2. Brutto midler etter departementets alternativer (grunnlag 2011), mill. kr",
-        &["kilde", "publisert", "syntetisk", "avvik"],
-    );
-    let mut add = |name: String, published: Option<i64>, ours: Amount| {
-        let ours = scale.amount(ours);
-        let (shown, off) = match published {
-            None => ("–".to_owned(), String::new()),
-            Some(published) => (grouped(published as u64), deviation(ours.ore(), published * 100_000_000)),
-        };
-        table.row([name, shown, millions(ours), off]);
-    };
-    for (name, published, label) in
-        [("discharge-ready-3000", 500, "3 000"), ("discharge-ready-5000", 800, "5 000")]
-    {
-        let (amount, days) = alternatives.usk.get(name).copied().unwrap_or_default();
-        let days = grouped(scale.up(days) as u64);
-        add(format!("utskrivningsklare, {label} kr per døgn ({days} døgn)"), Some(published), amount);
-    }
-    let law = alternatives.kmf.get(AS_IN_2012).copied().unwrap_or_default();
-    for (name, published, label) in [
-        ("co-financing-80-plus", Some(1500), "80 år og eldre, innleggelser"),
-        ("co-financing-over-80", None, "over 80 år, innleggelser"),
-        ("co-financing-80-plus-with-outpatient", None, "80 år og eldre, all behandling"),
-        ("co-financing-medical", Some(3600), "medisinske pasienter, innleggelser"),
-        ("co-financing-medical-with-outpatient", None, "medisinske pasienter, innleggelser og henvisninger"),
-    ] {
-        add(label.to_owned(), published, alternatives.kmf.get(name).copied().unwrap_or_default());
-    }
-    let beside = |name: &str| alternatives.kmf.get(name).copied().unwrap_or_default() - law;
-    add(
-        "psykisk helsevern, rus og rehabilitering (antatte priser)".into(),
-        Some(2500),
-        beside("co-financing-mental-health-substance-use-rehabilitation"),
-    );
-    add("aktivitet som HELFO honorerer (20 % av honorar)".into(), None, beside("co-financing-fee-funded"));
-    add("ordningen som i 2012, lagt på 2011".into(), None, law);
-    table
 }
 
 fn shares(figures: &Profile) -> Table {
@@ -348,42 +228,6 @@ fn settled_2012(totals: &Totals, scale: Scale) -> Table {
     }
     let isf = scale.amount(totals.of(Instrument::Isf).amount);
     table.row(["innsatsstyrt finansiering, staten".into(), "–".into(), millions(isf), String::new()]);
-    table
-}
-
-/// Flat arithmetic: a municipality's part of the country's sum is its part of the people.
-fn consequences(alternatives: &Alternatives, scale: Scale) -> Table {
-    let mut table = Table::new(
-        "5. Mulige konsekvenser per kommune, mill. kr: flat fordeling etter folketall (publisert: grove, avrundede anslag)",
-        &["virkning", "100 000: publisert", "vårt", "20 000: publisert", "vårt", "5 000: publisert", "vårt"],
-    );
-    let flat = |amount: Amount, people: i128| {
-        let ore = i128::from(scale.amount(amount).ore()) * people / i128::from(scale.of.max(1));
-        let hundredths = (ore + 500_000) / 1_000_000;
-        format!("{},{:02}", hundredths / 100, hundredths % 100)
-    };
-    let usk = |name: &str| alternatives.usk.get(name).map_or(Amount::ZERO, |sum| sum.0);
-    let tenth = |name: &str| {
-        let amount = alternatives.kmf.get(name).copied().unwrap_or_default();
-        Amount::from_ore(amount.ore() / 10)
-    };
-    for (name, published, amount) in [
-        ("ingen utskrivningsklare, 3 000 kr", ["10", "2", "0,6"], usk("discharge-ready-3000")),
-        ("ingen utskrivningsklare, 5 000 kr", ["16", "3", "1"], usk("discharge-ready-5000")),
-        ("10 % færre medisinske innleggelser", ["7,5", "1,5", "0,5"], tenth("co-financing-medical")),
-        ("10 % færre innleggelser 80+", ["3", "0,6", "0,2"], tenth("co-financing-80-plus")),
-    ] {
-        let [large, middle, small] = published.map(str::to_owned);
-        table.row([
-            name.into(),
-            large,
-            flat(amount, 100_000),
-            middle,
-            flat(amount, 20_000),
-            small,
-            flat(amount, 5_000),
-        ]);
-    }
     table
 }
 

@@ -2,6 +2,7 @@
 //! environment and the command line.
 
 mod accrual_job;
+mod agreement_job;
 mod clock;
 mod compare_job;
 mod demo;
@@ -12,7 +13,10 @@ mod law;
 mod ledger_job;
 mod objection_job;
 mod progress;
+mod reproduce_job;
 mod review_job;
+mod risk_job;
+mod risk_out;
 mod rules;
 mod running_job;
 mod settle_job;
@@ -88,6 +92,13 @@ enum Command {
     Ledger(LedgerCommand),
     /// What if: other rules and other behaviour, for every municipality. Nothing is posted.
     Simulate(simulate_cli::SimulateArguments),
+    /// How a municipality's yearly cost is distributed, and what pooling and ceilings do.
+    #[command(subcommand)]
+    Risk(simulate_cli::RiskCommand),
+    /// Who invests and who saves by a measure, and the transfers that both gain by.
+    Agreement(simulate_cli::AgreementArguments),
+    /// A published set of figures with ours beside, cell by cell: seed-2010, the ministry's two tables.
+    Reproduce(simulate_cli::ReproduceArguments),
     /// The law as dated data.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -366,6 +377,9 @@ fn run(arguments: &Arguments) -> Result<u8> {
         Command::Objection(command) => Ok(say(settlement_cli::objection(command)?, teller)),
         Command::Ledger(command) => Ok(say(settlement_cli::ledger(command, teller)?, teller)),
         Command::Simulate(command) => Ok(say(simulate_cli::simulate(command, threads, teller)?, teller)),
+        Command::Risk(command) => Ok(say(simulate_cli::risk(command, threads, teller)?, teller)),
+        Command::Agreement(command) => Ok(say(simulate_cli::agreement(command, threads, teller)?, teller)),
+        Command::Reproduce(command) => Ok(say(simulate_cli::reproduce(command, threads, teller)?, teller)),
         Command::Rules(command) => rules_command(command),
     }
 }

@@ -1,9 +1,9 @@
-//! Arguments of `simulate`.
+//! Arguments of `simulate` and `risk`.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Subcommand};
 use domain::Period;
 
 use crate::progress::Teller;
@@ -70,4 +70,162 @@ pub fn simulate(arguments: &SimulateArguments, threads: usize, teller: Teller) -
     stage.done();
     let data: Vec<String> = outcome.runs.iter().map(|run| simulate_out::told(&outcome, run)).collect();
     Ok(Said { data: data.join("\n"), words, code: 0 })
+}
+
+/// The risk picture.
+#[derive(Subcommand)]
+pub enum RiskCommand {
+    /// The distribution of a sum of persons' costs: a small case that can be checked by hand.
+    ///
+    /// Example: samspill risk distribution --rate 12,5 --severity cost.csv --json
+    Distribution {
+        /// Persons a year, on average.
+        #[arg(long)]
+        rate: String,
+        /// How sure the rate is: shape of its gamma distribution; known if not given.
+        #[arg(long)]
+        shape: Option<String>,
+        /// CSV: cost,probability.
+        #[arg(long)]
+        severity: PathBuf,
+        /// Everything as JSON, the distribution too.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every municipality: mean, spread, 1-in-10 and 1-in-100 year, pooling, ceiling.
+    Picture(RiskArguments),
+}
+
+/// Arguments of `risk picture`.
+#[derive(Args)]
+pub struct RiskArguments {
+    /// CSV or Parquet.
+    #[arg(long)]
+    contacts: PathBuf,
+    /// Built-in mapping (samspill, npr-extract) or a TOML file.
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// A whole year.
+    #[arg(long)]
+    period: String,
+    /// Variants laid over the law: files or built-in names.
+    #[arg(long, num_args = 1..)]
+    variant: Vec<PathBuf>,
+    /// Ceiling in kroner per inhabitant.
+    #[arg(long)]
+    cap: Option<i64>,
+    /// Free incomes: municipality;kroner.
+    #[arg(long)]
+    free_income: Option<PathBuf>,
+    /// Inhabitants on 1 January: municipality;age;people.
+    #[arg(long)]
+    people: Option<PathBuf>,
+    /// Municipalities that get a picture of their own distribution.
+    #[arg(long)]
+    municipality: Vec<String>,
+    /// Folder.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+fn number(text: &str) -> Result<f64> {
+    text.replace(',', ".").parse().map_err(|_| anyhow::anyhow!("'{text}' is not a number"))
+}
+
+/// Runs the command.
+pub fn risk(command: &RiskCommand, threads: usize, teller: Teller) -> Result<Said> {
+    match command {
+        RiskCommand::Distribution { rate, shape, severity, json } => {
+            let shape = shape.as_deref().map(number).transpose()?;
+            let mut found = crate::risk_job::distribution(number(rate)?, shape, severity)?;
+            if !json && let Some(found) = found.as_object_mut() {
+                found.remove("probabilities");
+            }
+            Ok(Said { data: format!("{found:#}\n"), words: String::new(), code: 0 })
+        }
+        RiskCommand::Picture(arguments) => picture(arguments, threads, teller),
+    }
+}
+
+fn picture(arguments: &RiskArguments, threads: usize, teller: Teller) -> Result<Said> {
+    let period = Period::parse(&arguments.period)?;
+    let people = simulate_job::people(arguments.people.as_deref(), period)?;
+    let order = crate::risk_job::Order {
+        contacts: &arguments.contacts,
+        mapping: arguments.mapping.as_deref(),
+        period,
+        rules: &arguments.variant,
+        free_income: simulate_job::free_income(arguments.free_income.as_deref(), &people)?,
+        people,
+        cap: arguments.cap,
+        threads,
+    };
+    let found = crate::risk_job::run(&order, teller)?;
+    let (data, words) = crate::risk_out::write(&found, &order, &arguments.municipality, &arguments.out)?;
+    Ok(Said { data, words, code: 0 })
+}
+
+/// Who invests and who saves: cash flows by party and year, and the transfers that both gain by.
+///
+/// Example: samspill agreement fallforebygging.toml --period 2012 --contacts contacts.parquet --out avtale
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct AgreementArguments {
+    /// The agreement: measure, municipalities, costs (TOML).
+    file: PathBuf,
+    /// CSV or Parquet.
+    #[arg(long)]
+    contacts: PathBuf,
+    /// Built-in mapping (samspill, npr-extract, aggregate) or a TOML file.
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// A whole year.
+    #[arg(long)]
+    period: String,
+    /// Inhabitants on 1 January: municipality;age;people.
+    #[arg(long)]
+    people: Option<PathBuf>,
+    /// Folder.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Runs the command.
+pub fn agreement(arguments: &AgreementArguments, threads: usize, teller: Teller) -> Result<Said> {
+    let period = Period::parse(&arguments.period)?;
+    let order = crate::agreement_job::Order {
+        file: &arguments.file,
+        contacts: &arguments.contacts,
+        mapping: arguments.mapping.as_deref(),
+        period,
+        people: simulate_job::people(arguments.people.as_deref(), period)?,
+        out: &arguments.out,
+        threads,
+    };
+    let data = crate::agreement_job::run(&order, teller)?;
+    Ok(Said { data, words: format!("skrevet: {}", arguments.out.display()), code: 0 })
+}
+
+/// Arguments of `reproduce`.
+#[derive(Args)]
+pub struct ReproduceArguments {
+    /// What to reproduce.
+    #[arg(value_parser = ["seed-2010"])]
+    what: String,
+    /// Contacts of 2011; a synthetic register is drawn if not given.
+    #[arg(long)]
+    contacts: Option<PathBuf>,
+    /// Seed of the synthetic register.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// A list of cells: name, published, ours, unit.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn reproduce(arguments: &ReproduceArguments, threads: usize, teller: Teller) -> Result<Said> {
+    let ReproduceArguments { contacts, seed, json, .. } = arguments;
+    let data = crate::reproduce_job::run(contacts.as_deref(), *seed, *json, threads, teller)?;
+    Ok(Said { data, words: String::new(), code: 0 })
 }

@@ -106,7 +106,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
             bail!("two scenarios are called {}: give each an id of its own", one.scenario.id);
         }
     }
-    let people = people(order)?;
+    let people = people(order.people, order.period)?;
     let projection = order.projection.map(|path| projection(path, order.period.from().year())).transpose()?;
     let laws: Vec<&Law> = prepared_all.iter().map(|one| &one.law).chain([&against.law]).collect();
     let mut needs = consequence::needs(&laws, &against.scenario, order.period, projection.is_some());
@@ -247,16 +247,16 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
 }
 
 /// Inhabitants on 1 January: a file of the user's, or the tables that come with the program.
-fn people(order: &Order) -> Result<People> {
+pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
     let mut out = People::new();
-    if let Some(path) = order.people {
+    if let Some(path) = given {
         for (at, [code, age, people]) in small_table(path, "municipality;age;people")? {
             let (age, people) = ages(&at, &age, &people)?;
             out.entry(code).or_insert_with(|| vec![0; 101])[age] += people;
         }
         return Ok(out);
     }
-    let year = order.period.from().year();
+    let year = period.from().year();
     let population = Population::of(year).with_context(|| {
         format!("the inhabitants of {year} do not come with the program: give them with --people FILE (municipality;age;people)")
     })?;
@@ -300,7 +300,7 @@ fn projection(path: &Path, first: i16) -> Result<Vec<People>> {
 }
 
 /// Free incomes of the user's, or the slides' levels per inhabitant by size of municipality, marked.
-fn free_income(path: Option<&Path>, people: &People) -> Result<BTreeMap<String, (domain::Amount, bool)>> {
+pub fn free_income(path: Option<&Path>, people: &People) -> Result<BTreeMap<String, (domain::Amount, bool)>> {
     let mut out = BTreeMap::new();
     if let Some(path) = path {
         for (at, [code, kroner]) in small_table(path, "municipality;kroner")? {

@@ -201,16 +201,28 @@ impl Cells {
         Ok(out)
     }
 
-    /// Contacts that a behaviour takes away, in millionths, whatever any law says of them.
-    pub fn left_out(&self, behaviour: &dyn Behaviour) -> i64 {
+    /// Contacts that a behaviour takes away from some municipalities, in millionths, and their points.
+    pub fn taken_away(&self, behaviour: &dyn Behaviour, homes: &dyn Fn(&str) -> bool) -> (i64, Points) {
         let gone: Vec<i64> =
             self.groups.iter().map(|group| WHOLE - behaviour.of_group(self, group)).collect();
-        let several = self.episodes.iter().flatten().map(|one| gone[one.group as usize]);
-        let single = self.cells.iter().map(|cell| {
-            let contacts = self.quantities[cell.quantity as usize].contacts;
-            gone[cell.group as usize] * i64::from(cell.count) * std::cmp::max(contacts, 1)
-        });
-        single.chain(several).sum()
+        let (mut contacts, mut points) = (0, 0_i128);
+        let mut add = |group: u32, quantity: u32, count: i64| {
+            let (gone, quantity) = (gone[group as usize], &self.quantities[quantity as usize]);
+            contacts += gone * count * std::cmp::max(quantity.contacts, 1);
+            points += i128::from(gone) * i128::from(count) * i128::from(quantity.points.milli());
+        };
+        let ours = self.homes.iter().enumerate().filter(|(_, home)| homes(&home.debtor));
+        for (place, _) in ours {
+            for cell in self.of(place) {
+                add(cell.group, cell.quantity, i64::from(cell.count));
+            }
+        }
+        for episode in self.episodes.iter().flatten() {
+            if homes(&self.homes[episode.home as usize].debtor) {
+                add(episode.group, episode.quantity, 1);
+            }
+        }
+        (contacts, Points::from_milli((points / i128::from(WHOLE)) as i64))
     }
 
     /// What a law says of a group; none if it gives no charge. And what it could not test.

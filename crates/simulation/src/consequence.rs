@@ -485,7 +485,7 @@ fn avoided(order: &Order) -> Result<Vec<i64>, SettleError> {
     for wanted in &order.scenario.measures {
         let alone = Measures::of(std::slice::from_ref(wanted));
         let gone = match wanted.measure.target.of {
-            Of::Contacts => order.cells.left_out(&alone),
+            Of::Contacts => order.cells.taken_away(&alone, &|_| true).0,
             Of::Days => {
                 let days = |behaviour: &dyn Behaviour| -> Result<i64, SettleError> {
                     Ok(priced(order.cells, order.law, behaviour)?.sums.total().days_millionths)

@@ -8,6 +8,8 @@
 
 pub mod behaviour;
 pub mod consequence;
+pub mod exchange;
+pub mod risk;
 pub mod scenario;
 
 pub use behaviour::Measures;

@@ -1,0 +1,159 @@
+//! What the risk picture writes: a table, a workbook, and pictures of the country and of single municipalities.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use chart::histogram::{Bin, Mark};
+use chart::range::Group;
+use domain::amount::grouped;
+use paper::{picture, sheets};
+use simulation::consequence::SIZES;
+use simulation::risk::Distribution;
+
+use crate::risk_job::{Line, Order, Picture, table};
+
+/// Writes everything. Gives a few lines for a terminal, and a sentence.
+///
+/// # Errors
+/// If a file cannot be written, or a municipality that is asked for is not there.
+pub fn write(found: &Picture, order: &Order, asked: &[String], out: &Path) -> Result<(String, String)> {
+    std::fs::create_dir_all(out).with_context(|| format!("failed to make {}", out.display()))?;
+    let put = |name: &str, bytes: &[u8]| {
+        let path = out.join(name);
+        std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
+    };
+    let names = crate::statement_job::names(&domain::Municipalities::built_in()?);
+    let sheet = table(found, order, &names);
+    let about = about(found, order);
+    put("risiko.csv", sheet.csv(false).as_bytes())?;
+    let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
+    put("risiko.txt", format!("{}\n{lines}", sheet.about).as_bytes())?;
+    let date = (order.period.to().year(), 12, 31);
+    put("risiko.xlsx", &sheets::workbook("Risikobilde", &about, &[sheet], date)?)?;
+    let draw = |name: &str, svg: String| -> Result<()> {
+        put(&format!("{name}.svg"), svg.as_bytes())?;
+        put(&format!("{name}.png"), &picture::png(name, &svg)?)
+    };
+    draw("andel-av-frie-inntekter", of_free_income(found, order))?;
+    draw("omfang", extent(found))?;
+    for code in asked {
+        let Some(line) = found.lines.iter().find(|line| line.code == *code) else {
+            bail!("there is no municipality {code} in {}", order.period)
+        };
+        draw(&format!("fordeling-{code}"), histogram(line, &crate::statement_job::name_of(code, &names)))?;
+    }
+    Ok((told(found), format!("{} kommuner i {}", found.lines.len(), out.display())))
+}
+
+fn about(found: &Picture, order: &Order) -> Vec<(String, String)> {
+    let rules = if found.titles.is_empty() { "Loven".to_owned() } else { found.titles.join("; ") };
+    let mut out = vec![
+        ("Regler".to_owned(), rules),
+        ("Periode".to_owned(), order.period.to_string()),
+        ("Data".to_owned(), format!("{}, SHA-256 {}…", found.vintage.0, &found.vintage.1[..12])),
+        ("Trekning".to_owned(), "Ingenting er trukket: fordelingene er regnet ut".to_owned()),
+        ("Grunnlag".to_owned(), format!(
+            "{} personer med kostnad i ett år. Kommunens egen rate trekkes mot det innbyggernes alder tilsier, mer jo færre den har",
+            grouped(found.persons as u64)
+        )),
+        ("Ikke med".to_owned(), "Endringer som rammer alle kommuner i samme år, som en epidemi eller nye satser: ett år viser dem ikke".to_owned()),
+    ];
+    if found.synthetic {
+        out.push(("Syntetisk".to_owned(), "Ingen virkelig person står bak".to_owned()));
+    }
+    let status = match found.unsigned {
+        0 => "Alle verdier er signert".to_owned(),
+        count => format!("KLADD: {count} verdier i reglene er usignerte"),
+    };
+    out.push(("Status".to_owned(), status));
+    if order.free_income.values().any(|(_, marked)| *marked) {
+        out.push((
+            "Frie inntekter".to_owned(),
+            "Lysbildenes nivå per innbygger, ikke kommunens egne tall".to_owned(),
+        ));
+    }
+    out
+}
+
+fn of_size(found: &Picture, value: impl Fn(&Line) -> Option<f64>) -> Vec<Group> {
+    let mut above = i64::MAX;
+    let mut out = Vec::new();
+    for (label, _, from) in SIZES {
+        let inside = |line: &&Line| line.people >= from && line.people < above;
+        let mut dots: Vec<f64> = found.lines.iter().filter(inside).filter_map(&value).collect();
+        above = from;
+        dots.sort_by(f64::total_cmp);
+        let at =
+            |tenth: usize| dots.get(dots.len().saturating_sub(1) * tenth / 10).copied().unwrap_or(f64::NAN);
+        out.push(Group { label: format!("{label} innb."), low: at(1), middle: at(5), high: at(9), dots });
+    }
+    out
+}
+
+/// The slides' first picture: how far a bad year goes above the expected one, against size.
+fn of_free_income(found: &Picture, order: &Order) -> String {
+    let groups = of_size(found, |line| {
+        let free = order.free_income.get(&line.code)?.0.ore() as f64 / 100.0;
+        (free > 0.0).then(|| (line.alone.quantile(0.99) - line.alone.mean()) * 100.0 / free)
+    });
+    let title = "Hvor langt et 1-av-100-år går over det ventede, andel av frie inntekter";
+    chart::range::range(&groups, 640, "% av frie inntekter", title, picture::FONT)
+}
+
+/// The slides' second picture: the scope of the scheme, kroner per inhabitant.
+fn extent(found: &Picture) -> String {
+    let groups = of_size(found, |line| (line.people > 0).then(|| line.alone.mean() / line.people as f64));
+    let title = "Omfanget av ordningen: ventet kostnad per innbygger";
+    chart::range::range(&groups, 640, "kr per innbygger", title, picture::FONT)
+}
+
+/// About forty bins between what hardly ever is undershot and what hardly ever is passed.
+fn histogram(line: &Line, name: &str) -> String {
+    let all: &Distribution = &line.alone;
+    let (low, high) = (all.quantile(0.001), all.quantile(0.999));
+    let unit = if high >= 2_000_000.0 { (1_000_000.0, "mill. kr") } else { (1_000.0, "1 000 kr") };
+    let steps = ((high - low) / all.step).max(1.0);
+    let each = (steps / 40.0).ceil() as usize;
+    let first = (low / all.step) as usize;
+    let mut bins = Vec::new();
+    let mut at = first;
+    while (at as f64) * all.step < high {
+        let inside = all.probabilities.iter().skip(at).take(each).sum();
+        let value = |place: usize| place as f64 * all.step / unit.0;
+        bins.push(Bin { from: value(at), to: value(at + each), probability: inside });
+        at += each;
+    }
+    let mark = |label: &str, value: f64| {
+        let shown = format!("{:.1}", value / unit.0).replace('.', ",");
+        Mark { at: value / unit.0, label: format!("{label}: {shown}") }
+    };
+    let marks = [
+        mark("Ventet", all.mean()),
+        mark("Ett av ti år", all.quantile(0.9)),
+        mark("Ett av hundre år", all.quantile(0.99)),
+    ];
+    let title = format!("Fordelingen av neste års kostnad, {name}");
+    chart::histogram::histogram(&bins, &marks, 640, unit.1, &title, picture::FONT)
+}
+
+fn told(found: &Picture) -> String {
+    let mut out = String::new();
+    let middle = |values: &mut Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(0.0) * 100.0
+    };
+    let mut above = i64::MAX;
+    for (label, _, from) in SIZES {
+        let inside: Vec<&Line> =
+            found.lines.iter().filter(|line| line.people >= from && line.people < above).collect();
+        above = from;
+        let of = |value: &dyn Fn(&Line) -> f64| middle(&mut inside.iter().map(|line| value(line)).collect());
+        let alone = of(&|line| line.alone.spread() / line.alone.mean().max(1.0));
+        let (area, region) = (of(&|line| line.pooled[0]), of(&|line| line.pooled[1]));
+        out.push_str(&format!(
+            "  {label} innbyggere ({} kommuner): spredning {alone:.1} % av det ventede alene, {area:.1} % i området, {region:.1} % i regionen\n",
+            inside.len()
+        ));
+    }
+    out.replace('.', ",")
+}

@@ -1,0 +1,516 @@
+//! Who invests, who saves (`hvem investerer, hvem sparer`): the cash flow of a measure by party and year, and the
+//! transfers within which no party loses.
+//!
+//! What a hospital saves when activity goes away is not what the activity cost: beds, wards and staff stay. So a
+//! part is saved at once (marginal cost), and some of the rest after so many years; the lost income goes at once.
+//! Every flow is a fixed part and a part that follows the effect, so that a range of effects needs no drawing.
+
+use std::collections::BTreeMap;
+
+use domain::{Amount, Share};
+
+use crate::scenario::{part, share_of};
+
+/// Parties of a cash flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The municipalities of the agreement.
+    Municipality,
+    /// The hospital side: trust and regional authority, who share income and cost.
+    Hospital,
+    /// The state: ISF and the health economy administration.
+    State,
+    /// General practitioners.
+    Gp,
+    /// Patients.
+    Patient,
+    /// Welfare: what is no money in any budget.
+    Welfare,
+}
+
+impl Side {
+    /// Every party.
+    pub const ALL: [Side; 6] =
+        [Side::Municipality, Side::Hospital, Side::State, Side::Gp, Side::Patient, Side::Welfare];
+
+    /// In Norwegian.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Side::Municipality => "Kommunene",
+            Side::Hospital => "Sykehus og RHF",
+            Side::State => "Staten",
+            Side::Gp => "Fastlegene",
+            Side::Patient => "Pasientene",
+            Side::Welfare => "Velferd",
+        }
+    }
+
+    /// The party of a word in a file.
+    pub fn from_word(word: &str) -> Option<Side> {
+        Some(match word {
+            "municipality" => Side::Municipality,
+            "trust" | "regional-authority" => Side::Hospital,
+            "state" => Side::State,
+            "gp" => Side::Gp,
+            "patient" => Side::Patient,
+            _ => return None,
+        })
+    }
+}
+
+/// What goes away in a full year at the likely effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Avoided {
+    /// Contacts, in millionths.
+    pub contacts: i64,
+    /// DRG points of them, in thousandths of a point.
+    pub points_milli: i64,
+    /// Co-financing that the municipalities no longer pay.
+    pub kmf: Amount,
+    /// ISF that the state no longer pays.
+    pub isf: Amount,
+    /// Day rates that the municipalities no longer pay.
+    pub usk: Amount,
+    /// Payable days, in millionths.
+    pub days: i64,
+}
+
+/// A cost of the agreement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// Who bears it.
+    pub side: Side,
+    /// What it is for.
+    pub what: String,
+    /// Amount a year, or once.
+    pub amount: Amount,
+    /// Whether it is paid once, in its first year.
+    pub once: bool,
+    /// Whether it follows the effect (so much for each contact that goes away).
+    pub follows: bool,
+    /// First year, from 1.
+    pub from_year: u16,
+}
+
+/// The hospital's own cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HospitalCost {
+    /// Full cost of a DRG point.
+    pub per_point: Amount,
+    /// Full cost of a bed day of a patient who waits.
+    pub per_day: Amount,
+    /// Part of the full cost that goes away at once: low, likely, high.
+    pub marginal: [Share; 3],
+    /// Part of the rest that can be released.
+    pub released: Share,
+    /// Years until it is.
+    pub after_years: u16,
+}
+
+/// Visits to general practitioners that come instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Visits {
+    /// For each contact that goes away.
+    pub per_contact: u32,
+    /// What the state pays for each.
+    pub state: Amount,
+    /// What the patient pays for each.
+    pub patient: Amount,
+}
+
+/// An agreement, with its figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    /// What goes away.
+    pub avoided: Avoided,
+    /// The effect that `avoided` is at, with its range: low, likely, high.
+    pub effect: [Share; 3],
+    /// Months until it is felt.
+    pub delay_months: u16,
+    /// Costs.
+    pub costs: Vec<Cost>,
+    /// The hospital's own cost.
+    pub hospital: HospitalCost,
+    /// Visits that come instead.
+    pub visits: Visits,
+    /// Welfare for each contact that does not happen; nothing where it is switched off.
+    pub welfare: Option<Amount>,
+    /// Years.
+    pub years: u16,
+    /// Rate that later years are discounted by.
+    pub discount: Share,
+}
+
+/// A line of the cash flow: party, what, and for each year the fixed part and the part that follows the effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Who.
+    pub side: Side,
+    /// What.
+    pub what: String,
+    /// For each year.
+    pub years: Vec<(Amount, Amount)>,
+}
+
+/// What may be assumed otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assumed {
+    /// Effect.
+    pub effect: Share,
+    /// Part of the hospital's full cost that goes away at once.
+    pub marginal: Share,
+    /// Costs of the agreement, in hundredths of a per cent of what is stated.
+    pub costs: i64,
+    /// Years until fixed cost is released.
+    pub after_years: u16,
+}
+
+/// Transfers within which no party loses, a year, from the hospital side to the municipalities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transfers {
+    /// The least that the municipalities need; below zero they can give.
+    pub least: Amount,
+    /// The most that the hospital side can give; below zero it needs.
+    pub most: Amount,
+}
+
+impl Transfers {
+    /// Whether there is a range at all.
+    pub fn exist(&self) -> bool {
+        self.least <= self.most
+    }
+}
+
+impl Agreement {
+    /// The likely assumptions.
+    pub fn likely(&self) -> Assumed {
+        let (effect, marginal) = (self.effect[1], self.hospital.marginal[1]);
+        Assumed { effect, marginal, costs: Share::WHOLE, after_years: self.hospital.after_years }
+    }
+
+    /// The cash flow under assumptions: above zero is in, below is out.
+    pub fn flow(&self, assumed: &Assumed) -> Vec<Line> {
+        let mut out: Vec<Line> = Vec::new();
+        let years = usize::from(self.years);
+        let felt = |year: usize| -> i64 {
+            let months = (12 * (year as i64 + 1) - i64::from(self.delay_months)).clamp(0, 12);
+            // Twelfths of the effect, as it is assumed against the one that was counted.
+            months * assumed.effect.basis_points()
+        };
+        let whole = 12 * std::cmp::max(self.effect[1].basis_points(), 1);
+        let mut follows = |side, what: &str, each: &dyn Fn(usize) -> Amount| {
+            let years: Vec<(Amount, Amount)> =
+                (0..years).map(|year| (Amount::ZERO, part(each(year), felt(year), whole))).collect();
+            if years.iter().any(|(_, amount)| *amount != Amount::ZERO) {
+                out.push(Line { side, what: what.to_owned(), years });
+            }
+        };
+        let Avoided { kmf, isf, usk, .. } = self.avoided;
+        follows(Side::Municipality, "spart medfinansiering", &|_| kmf);
+        follows(Side::Municipality, "spart betaling for utskrivningsklare", &|_| usk);
+        follows(Side::Hospital, "tapt medfinansiering", &|_| -kmf);
+        follows(Side::Hospital, "tapt innsatsstyrt finansiering", &|_| -isf);
+        follows(Side::Hospital, "tapt betaling for utskrivningsklare", &|_| -usk);
+        follows(Side::State, "spart innsatsstyrt finansiering", &|_| isf);
+        let full = self.full_cost();
+        follows(Side::Hospital, "spart kostnad med en gang", &|_| share_of(full, assumed.marginal));
+        let rest = full - share_of(full, assumed.marginal);
+        follows(Side::Hospital, "frigjort fast kostnad", &|year| match year
+            >= usize::from(assumed.after_years)
+        {
+            true => share_of(rest, self.hospital.released),
+            false => Amount::ZERO,
+        });
+        let visits = self.avoided.contacts * i64::from(self.visits.per_contact);
+        let of_visits = |each: Amount| part(each, visits, 1_000_000);
+        let (state, patient) = (of_visits(self.visits.state), of_visits(self.visits.patient));
+        follows(Side::State, "konsultasjoner i stedet (HELFO)", &|_| -state);
+        follows(Side::Patient, "egenandeler", &|_| -patient);
+        follows(Side::Gp, "honorar for konsultasjoner", &|_| state + patient);
+        if let Some(each) = self.welfare {
+            let all = part(each, self.avoided.contacts, 1_000_000);
+            follows(Side::Welfare, "unngått velferdstap", &|_| all);
+        }
+        for cost in &self.costs {
+            out.push(self.cost_line(cost, assumed, &felt, whole));
+        }
+        out
+    }
+
+    fn cost_line(&self, cost: &Cost, assumed: &Assumed, felt: &dyn Fn(usize) -> i64, whole: i64) -> Line {
+        let amount = part(-cost.amount, assumed.costs, Share::WHOLE);
+        let first = usize::from(cost.from_year.max(1)) - 1;
+        let years = (0..usize::from(self.years)).map(|year| match (cost.once, cost.follows) {
+            (_, true) => (Amount::ZERO, part(amount, felt(year), whole)),
+            (true, false) if year == first => (amount, Amount::ZERO),
+            (false, false) if year >= first => (amount, Amount::ZERO),
+            _ => (Amount::ZERO, Amount::ZERO),
+        });
+        Line { side: cost.side, what: cost.what.clone(), years: years.collect() }
+    }
+
+    /// The full cost of what goes away in a year.
+    pub fn full_cost(&self) -> Amount {
+        part(self.hospital.per_point, self.avoided.points_milli, 1000)
+            + part(self.hospital.per_day, self.avoided.days, 1_000_000)
+    }
+
+    /// Each party's cash flow by year.
+    pub fn by_side(&self, assumed: &Assumed) -> BTreeMap<Side, Vec<Amount>> {
+        let mut out: BTreeMap<Side, Vec<Amount>> = BTreeMap::new();
+        for line in self.flow(assumed) {
+            let sums = out.entry(line.side).or_insert_with(|| vec![Amount::ZERO; usize::from(self.years)]);
+            for (sum, (fixed, follows)) in sums.iter_mut().zip(&line.years) {
+                *sum += *fixed + *follows;
+            }
+        }
+        out
+    }
+
+    /// Millionths that a krone of each year is worth today; the first year's is worth itself.
+    fn worth(&self) -> Vec<i64> {
+        let mut now = 1_000_000_i64;
+        let mut out = Vec::new();
+        for _ in 0..self.years {
+            out.push(now);
+            now = now * Share::WHOLE / (Share::WHOLE + self.discount.basis_points());
+        }
+        out
+    }
+
+    /// Present value of a cash flow.
+    pub fn present(&self, flow: &[Amount]) -> Amount {
+        flow.iter().zip(self.worth()).map(|(amount, worth)| part(*amount, worth, 1_000_000)).sum()
+    }
+
+    /// Present value for each party.
+    pub fn gains(&self, assumed: &Assumed) -> BTreeMap<Side, Amount> {
+        self.by_side(assumed).into_iter().map(|(side, flow)| (side, self.present(&flow))).collect()
+    }
+
+    /// Transfers a year within which neither municipalities nor hospital side lose over the horizon.
+    pub fn transfers(&self, assumed: &Assumed) -> Transfers {
+        let gains = self.gains(assumed);
+        let of = |side| gains.get(&side).copied().unwrap_or(Amount::ZERO);
+        let years: i64 = self.worth().iter().sum();
+        let a_year = |amount: Amount| part(amount, 1_000_000, years);
+        Transfers { least: -a_year(of(Side::Municipality)), most: a_year(of(Side::Hospital)) }
+    }
+
+    /// First year in which a party's money is back: from 1; `None` if it is not within the horizon, or was never
+    /// out.
+    pub fn break_even(&self, side: Side, assumed: &Assumed) -> Option<u16> {
+        let flow = self.by_side(assumed).remove(&side)?;
+        let mut sum = Amount::ZERO;
+        let mut was_out = false;
+        for (year, amount) in flow.iter().enumerate() {
+            sum += *amount;
+            was_out |= sum < Amount::ZERO;
+            if was_out && sum >= Amount::ZERO {
+                return Some(year as u16 + 1);
+            }
+        }
+        None
+    }
+
+    /// What a party gains at one end and the other of each assumption, the others as likely; the widest first.
+    pub fn swings(&self, side: Side) -> Vec<(&'static str, [Assumed; 2], [Amount; 2])> {
+        let likely = self.likely();
+        let [low, _, high] = self.effect;
+        let [less, _, more] = self.hospital.marginal;
+        let years = self.hospital.after_years;
+        let with = [
+            ("virkning", [Assumed { effect: low, ..likely }, Assumed { effect: high, ..likely }]),
+            (
+                "kostnad som spares straks",
+                [Assumed { marginal: less, ..likely }, Assumed { marginal: more, ..likely }],
+            ),
+            ("avtalens kostnader", [Assumed { costs: 8000, ..likely }, Assumed { costs: 12_000, ..likely }]),
+            (
+                "år til fast kostnad frigjøres",
+                [
+                    Assumed { after_years: years.saturating_sub(1), ..likely },
+                    Assumed { after_years: years + 2, ..likely },
+                ],
+            ),
+        ];
+        let gain = |assumed: &Assumed| self.gains(assumed).get(&side).copied().unwrap_or(Amount::ZERO);
+        let mut out: Vec<(&'static str, [Assumed; 2], [Amount; 2])> =
+            with.into_iter().map(|(what, ends)| (what, ends, ends.map(|one| gain(&one)))).collect();
+        out.sort_by_key(|(_, _, [one, other])| std::cmp::Reverse((one.ore() - other.ore()).abs()));
+        out
+    }
+
+    /// Probability that a party gains, with a transfer a year added to it: the effect and the hospital's marginal
+    /// cost are each triangular over their ranges, and independent. A gain is linear in the effect for each
+    /// marginal cost, so that one integral is exact and the other is summed over 400 equally likely values.
+    pub fn probability(&self, side: Side, transfer: Amount) -> f64 {
+        let years: i64 = self.worth().iter().sum();
+        let added = part(transfer, years, 1_000_000).ore() as f64;
+        let gain = |effect: Share, marginal: Share| {
+            let assumed = Assumed { effect, marginal, ..self.likely() };
+            self.gains(&assumed).get(&side).copied().unwrap_or(Amount::ZERO).ore() as f64 + added
+        };
+        let ends = |shares: [Share; 3]| shares.map(|share| share.basis_points() as f64);
+        let (effect, marginal) = (ends(self.effect), ends(self.hospital.marginal));
+        // A gain is linear in the marginal cost too: four corners tell all of it.
+        let corner = |e: usize, m: usize| gain(self.effect[e], self.hospital.marginal[m]);
+        let (ll, lh, hl, hh) = (corner(0, 0), corner(0, 2), corner(2, 0), corner(2, 2));
+        let at = |low: f64, high: f64, of: [f64; 3], value: f64| {
+            let span = of[2] - of[0];
+            if span <= 0.0 { low } else { low + (high - low) * (value - of[0]) / span }
+        };
+        let mut sum = 0.0;
+        for step in 0..400 {
+            let m = triangular_quantile(marginal, (f64::from(step) + 0.5) / 400.0);
+            let (low, high) = (at(ll, lh, marginal, m), at(hl, hh, marginal, m));
+            sum += above_zero(low, high, effect);
+        }
+        sum / 400.0
+    }
+}
+
+/// The value that a triangular distribution stays below with a probability.
+fn triangular_quantile([low, mode, high]: [f64; 3], p: f64) -> f64 {
+    let span = high - low;
+    if span <= 0.0 {
+        return mode;
+    }
+    let split = (mode - low) / span;
+    if p < split {
+        low + (p * span * (mode - low)).sqrt()
+    } else {
+        high - ((1.0 - p) * span * (high - mode)).sqrt()
+    }
+}
+
+/// Probability that a line from `low` to `high` over a triangular distribution is zero or more.
+fn above_zero(at_low: f64, at_high: f64, [low, mode, high]: [f64; 3]) -> f64 {
+    let span = high - low;
+    if span <= 0.0 || at_low == at_high {
+        return f64::from(u8::from(at_low >= 0.0));
+    }
+    let zero = low - at_low * span / (at_high - at_low);
+    let below = if zero <= low {
+        0.0
+    } else if zero >= high {
+        1.0
+    } else if zero <= mode {
+        (zero - low).powi(2) / (span * (mode - low).max(f64::MIN_POSITIVE))
+    } else {
+        1.0 - (high - zero).powi(2) / (span * (high - mode).max(f64::MIN_POSITIVE))
+    };
+    if at_high > at_low { 1.0 - below } else { below }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kroner(kroner: i64) -> Amount {
+        Amount::from_ore(kroner * 100)
+    }
+
+    fn share(percent: i64) -> Share {
+        Share::from_basis_points(percent * 100).unwrap()
+    }
+
+    /// 100 contacts of one point at 40 000 kr: 20 % and 20 % of the price; full cost 60 000 a point.
+    fn agreement() -> Agreement {
+        Agreement {
+            avoided: Avoided {
+                contacts: 100_000_000,
+                points_milli: 100_000,
+                kmf: kroner(800_000),
+                isf: kroner(800_000),
+                usk: Amount::ZERO,
+                days: 0,
+            },
+            effect: [share(5), share(10), share(15)],
+            delay_months: 0,
+            costs: vec![
+                Cost {
+                    side: Side::Municipality,
+                    what: "investering".into(),
+                    amount: kroner(1_000_000),
+                    once: true,
+                    follows: false,
+                    from_year: 1,
+                },
+                Cost {
+                    side: Side::Municipality,
+                    what: "drift".into(),
+                    amount: kroner(300_000),
+                    once: false,
+                    follows: false,
+                    from_year: 1,
+                },
+            ],
+            hospital: HospitalCost {
+                per_point: kroner(60_000),
+                per_day: Amount::ZERO,
+                marginal: [share(20), share(40), share(60)],
+                released: share(50),
+                after_years: 2,
+            },
+            visits: Visits::default(),
+            welfare: None,
+            years: 4,
+            discount: Share::NONE,
+        }
+    }
+
+    #[test]
+    fn a_small_case_by_hand() {
+        let agreement = agreement();
+        let flow = agreement.by_side(&agreement.likely());
+        let shown = |side| flow[&side].iter().map(|amount| amount.ore() / 100_000).collect::<Vec<i64>>();
+        // 800 − 300 each year, less the investment of 1 000.
+        assert_eq!(shown(Side::Municipality), [-500, 500, 500, 500]);
+        // Income falls by 1 600, 40 % of 6 000 is saved at once, half of the rest after two years.
+        assert_eq!(shown(Side::Hospital), [800, 800, 2600, 2600]);
+        assert_eq!(shown(Side::State), [800; 4]);
+        assert_eq!(agreement.break_even(Side::Municipality, &agreement.likely()), Some(2));
+        let transfers = agreement.transfers(&agreement.likely());
+        assert!(
+            transfers.exist() && transfers.least == kroner(-250_000) && transfers.most == kroner(1_700_000)
+        );
+    }
+
+    #[test]
+    fn no_range_is_an_answer_too() {
+        let mut agreement = agreement();
+        agreement.hospital.marginal = [share(10); 3];
+        agreement.hospital.released = Share::NONE;
+        agreement.costs[1].amount = kroner(700_000);
+        let transfers = agreement.transfers(&agreement.likely());
+        assert!(!transfers.exist(), "{transfers:?}");
+        assert_eq!(agreement.probability(Side::Hospital, Amount::ZERO), 0.0);
+    }
+
+    #[test]
+    fn money_is_kept_between_the_parties() {
+        // Without costs, fees and what the hospital saves, what one saves another loses.
+        let mut agreement = agreement();
+        agreement.costs.clear();
+        agreement.hospital.per_point = Amount::ZERO;
+        agreement.visits = Visits { per_contact: 1, state: kroner(300), patient: kroner(150) };
+        let sum: Amount = agreement.gains(&agreement.likely()).values().copied().sum();
+        assert_eq!(sum, Amount::ZERO);
+    }
+
+    #[test]
+    fn probability_is_that_of_the_triangle() {
+        let mut agreement = agreement();
+        // The municipality breaks even over four years at an effect of 6,875 %: 4 × 80 e = 2 200.
+        agreement.discount = Share::NONE;
+        let zero: f64 = 6.875;
+        let exact = 1.0 - (zero - 5.0).powi(2) / (10.0 * 5.0);
+        let found = agreement.probability(Side::Municipality, Amount::ZERO);
+        assert!((found - exact).abs() < 1e-6, "{found} {exact}");
+        assert!(agreement.probability(Side::Municipality, kroner(500_000)) > found);
+        assert_eq!(agreement.swings(Side::Municipality)[0].0, "virkning");
+        agreement.delay_months = 18;
+        assert_eq!(agreement.gains(&agreement.likely())[&Side::Municipality], kroner(-200_000));
+    }
+}

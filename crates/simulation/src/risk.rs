@@ -1,0 +1,430 @@
+//! The risk picture: how a municipality's yearly cost is distributed under fixed rules, computed and not drawn.
+//!
+//! Persons come at random; what each costs in a year has a distribution of its own, in which a person who
+//! returns is one person. The sum is a compound distribution, and its probabilities come from the transform of
+//! the severity, raised as the number of persons says. That the rate is known from few years is part of it: with
+//! a rate of its own uncertainty the number of persons is negative binomial.
+
+use rustfft::FftPlanner;
+use rustfft::num_complex::Complex;
+
+/// Sizes of grid that are used, as powers of two.
+const GRID: (u32, u32) = (10, 17);
+/// Standard deviations beyond the mean that the grid reaches.
+const REACH: f64 = 14.0;
+
+/// What one person costs in a year: costs and their probabilities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Severity {
+    points: Vec<(f64, f64)>,
+}
+
+/// A severity that is none.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum BadSeverity {
+    /// Nothing in it.
+    #[error("the severity is empty")]
+    Empty,
+    /// A cost or a probability below zero, or no number.
+    #[error("row {row}: cost {cost} with probability {probability}: both must be numbers, zero or more")]
+    Row {
+        /// Row, from 1.
+        row: usize,
+        /// Cost.
+        cost: f64,
+        /// Probability.
+        probability: f64,
+    },
+    /// Probabilities that do not add up.
+    #[error("the probabilities add up to {0}, not to 1")]
+    Sum(f64),
+}
+
+impl Severity {
+    /// A severity from costs and probabilities, which add up to 1 within a millionth.
+    ///
+    /// # Errors
+    /// If a row is below zero, or they do not add up.
+    pub fn of(points: Vec<(f64, f64)>) -> Result<Severity, BadSeverity> {
+        if points.is_empty() {
+            return Err(BadSeverity::Empty);
+        }
+        for (place, (cost, probability)) in points.iter().enumerate() {
+            if !(cost.is_finite() && probability.is_finite() && *cost >= 0.0 && *probability >= 0.0) {
+                return Err(BadSeverity::Row { row: place + 1, cost: *cost, probability: *probability });
+            }
+        }
+        let sum: f64 = points.iter().map(|(_, probability)| probability).sum();
+        if (sum - 1.0).abs() > 1e-6 {
+            return Err(BadSeverity::Sum(sum));
+        }
+        Ok(Severity { points: points.into_iter().map(|(cost, p)| (cost, p / sum)).collect() })
+    }
+
+    /// The severity of observed costs, each as likely as the other.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn observed(costs: &[f64]) -> Result<Severity, BadSeverity> {
+        let each = 1.0 / costs.len().max(1) as f64;
+        Severity::of(costs.iter().map(|cost| (*cost, each)).collect())
+    }
+
+    /// Mean of a power.
+    pub fn moment(&self, power: i32) -> f64 {
+        self.points.iter().map(|(cost, p)| cost.powi(power) * p).sum()
+    }
+
+    /// The cost that a share of persons stay below.
+    pub fn quantile(&self, level: f64) -> f64 {
+        let mut sorted = self.points.clone();
+        sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let mut sum = 0.0;
+        for (cost, p) in &sorted {
+            sum += p;
+            if sum >= level - 1e-12 {
+                return *cost;
+            }
+        }
+        sorted.last().map_or(0.0, |(cost, _)| *cost)
+    }
+
+    /// On a grid: each cost is shared between its two neighbours so that the mean stays.
+    fn on_grid(&self, step: f64, size: usize) -> Vec<f64> {
+        let mut out = vec![0.0; size];
+        for (cost, p) in &self.points {
+            let at = cost / step;
+            let below = (at.floor() as usize).min(size - 1);
+            let part = (at - below as f64).clamp(0.0, 1.0);
+            out[below] += p * (1.0 - part);
+            out[(below + 1).min(size - 1)] += p * part;
+        }
+        out
+    }
+}
+
+/// How many persons: a mean, and how sure it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Count {
+    /// Persons a year, on average.
+    pub mean: f64,
+    /// Shape of the gamma distribution of the mean; infinite where the mean is known.
+    pub shape: f64,
+}
+
+impl Count {
+    /// A known mean: Poisson.
+    pub fn known(mean: f64) -> Count {
+        Count { mean, shape: f64::INFINITY }
+    }
+
+    fn variance(self) -> f64 {
+        self.mean + if self.shape.is_finite() { self.mean * self.mean / self.shape } else { 0.0 }
+    }
+}
+
+/// A distribution on a grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distribution {
+    /// Cost of a step of the grid.
+    pub step: f64,
+    /// Probability of each number of steps.
+    pub probabilities: Vec<f64>,
+}
+
+impl Distribution {
+    /// Mean.
+    pub fn mean(&self) -> f64 {
+        self.probabilities.iter().enumerate().map(|(place, p)| place as f64 * p).sum::<f64>() * self.step
+    }
+
+    /// Standard deviation.
+    pub fn spread(&self) -> f64 {
+        let mean = self.mean() / self.step;
+        let square = |(place, p): (usize, &f64)| (place as f64 - mean).powi(2) * p;
+        self.probabilities.iter().enumerate().map(square).sum::<f64>().sqrt() * self.step
+    }
+
+    /// The cost that is not passed with this probability: the 1-in-10 year is at 0,9, the 1-in-100 at 0,99. It is
+    /// also the value at risk.
+    pub fn quantile(&self, level: f64) -> f64 {
+        let mut sum = 0.0;
+        for (place, p) in self.probabilities.iter().enumerate() {
+            sum += p;
+            if sum >= level - 1e-12 {
+                return place as f64 * self.step;
+            }
+        }
+        (self.probabilities.len().saturating_sub(1)) as f64 * self.step
+    }
+
+    /// What a year costs on average when it is among the worst (tail value at risk).
+    pub fn tail(&self, level: f64) -> f64 {
+        let (mut sum, mut cost, rest) = (0.0, 0.0, (1.0 - level).max(1e-12));
+        for (place, p) in self.probabilities.iter().enumerate().rev() {
+            let take = p.min(rest - sum);
+            sum += take;
+            cost += take * place as f64 * self.step;
+            if sum >= rest {
+                break;
+            }
+        }
+        cost / sum.max(1e-300)
+    }
+
+    /// Mean of what is above a level: what a guarantee of it costs whoever gives it.
+    pub fn above(&self, cap: f64) -> f64 {
+        let over = |(place, p): (usize, &f64)| (place as f64 * self.step - cap).max(0.0) * p;
+        self.probabilities.iter().enumerate().map(over).sum()
+    }
+
+    /// Mean of what is missing below a level.
+    pub fn below(&self, floor: f64) -> f64 {
+        let under = |(place, p): (usize, &f64)| (floor - place as f64 * self.step).max(0.0) * p;
+        self.probabilities.iter().enumerate().map(under).sum()
+    }
+
+    /// The same in another unit: every cost times a factor.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Distribution {
+        Distribution { step: self.step * factor, probabilities: self.probabilities.clone() }
+    }
+}
+
+/// Transforms of one severity, made once for each grid.
+pub struct Press<'s> {
+    severity: &'s Severity,
+    planner: FftPlanner<f64>,
+    /// By step and size.
+    made: Vec<(f64, usize, Vec<Complex<f64>>)>,
+}
+
+impl<'s> Press<'s> {
+    /// For a severity.
+    pub fn new(severity: &'s Severity) -> Press<'s> {
+        Press { severity, planner: FftPlanner::new(), made: Vec::new() }
+    }
+
+    /// The distribution of the sum of so many persons' costs.
+    ///
+    /// The grid reaches far beyond the mean, and its step divides the mean cost of a person finely where the
+    /// reach allows it; the mean is exact, and what the step adds to the spread is below a thousandth of it.
+    pub fn distribution(&mut self, count: Count) -> Distribution {
+        let (first, second) = (self.severity.moment(1), self.severity.moment(2));
+        let mean = count.mean * first;
+        let spread =
+            (count.mean * (second - first * first) + count.variance() * first * first).max(0.0).sqrt();
+        let top = self.severity.points.iter().map(|(cost, _)| *cost).fold(0.0, f64::max);
+        if mean <= 0.0 || top <= 0.0 {
+            return Distribution { step: 1.0, probabilities: vec![1.0] };
+        }
+        let reach = mean + REACH * spread + top;
+        let (step, size) = grid(reach, first, spread);
+        let transform = self.transform(step, size);
+        let mut sums: Vec<Complex<f64>> = transform
+            .iter()
+            .map(|phi| {
+                let minus = Complex::new(1.0, 0.0) - phi;
+                match count.shape.is_finite() {
+                    false => (minus * -count.mean).exp(),
+                    true => {
+                        let base = Complex::new(1.0, 0.0) + minus * (count.mean / count.shape);
+                        (base.ln() * -count.shape).exp()
+                    }
+                }
+            })
+            .collect();
+        self.planner.plan_fft_inverse(size).process(&mut sums);
+        let scale = 1.0 / size as f64;
+        let mut probabilities: Vec<f64> = sums.iter().map(|sum| (sum.re * scale).max(0.0)).collect();
+        let whole: f64 = probabilities.iter().sum();
+        probabilities.iter_mut().for_each(|p| *p /= whole);
+        while probabilities.last().is_some_and(|p| *p < 1e-15) {
+            probabilities.pop();
+        }
+        Distribution { step, probabilities }
+    }
+
+    fn transform(&mut self, step: f64, size: usize) -> Vec<Complex<f64>> {
+        if let Some((.., made)) = self.made.iter().find(|(s, n, _)| (*s, *n) == (step, size)) {
+            return made.clone();
+        }
+        let mut grid: Vec<Complex<f64>> =
+            self.severity.on_grid(step, size).into_iter().map(|p| Complex::new(p, 0.0)).collect();
+        self.planner.plan_fft_forward(size).process(&mut grid);
+        self.made.push((step, size, grid.clone()));
+        grid
+    }
+}
+
+/// Step and size of a grid. Steps are powers of two, so that municipalities share them.
+fn grid(reach: f64, person: f64, spread: f64) -> (f64, usize) {
+    let wanted = (person / 64.0).min(spread / 256.0).max(f64::MIN_POSITIVE);
+    let mut step = 2.0_f64.powi(wanted.log2().floor() as i32);
+    while reach / step > 2.0_f64.powi(GRID.1 as i32) {
+        step *= 2.0;
+    }
+    let size = (reach / step).log2().ceil().max(f64::from(GRID.0)) as u32;
+    (step, 1 << size.min(GRID.1))
+}
+
+/// What was seen of a municipality.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Persons with a cost.
+    pub persons: f64,
+    /// What they cost together.
+    pub cost: f64,
+    /// Persons expected from its inhabitants and the country's rates.
+    pub expected: f64,
+}
+
+/// What a municipality's next year rests on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fitted {
+    /// Persons.
+    pub count: Count,
+    /// The municipality's cost of a person, as a factor on the country's.
+    pub factor: f64,
+}
+
+/// What is learnt from all municipalities together: how much their rates and costs differ beyond chance. Each is
+/// then drawn toward the country as far as its own numbers are few.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pool {
+    /// Shape of the distribution of rates about what is expected.
+    pub shape: f64,
+    /// Persons at which a municipality's own mean cost counts as much as the country's.
+    pub credibility: f64,
+    mean: f64,
+}
+
+impl Pool {
+    /// Learns from one year of all municipalities; `severity` is the country's.
+    pub fn of(seen: &[Seen], severity: &Severity) -> Pool {
+        let used: Vec<&Seen> = seen.iter().filter(|one| one.expected > 0.0).collect();
+        let mean = severity.moment(1);
+        // What squared deviations are beyond Poisson, against what they would be for a variance of 1.
+        let (mut beyond, mut weight) = (0.0, 0.0);
+        for one in &used {
+            beyond += (one.persons - one.expected).powi(2) - one.expected;
+            weight += one.expected * one.expected;
+        }
+        let between = (beyond / weight.max(1e-12)).max(1e-6);
+        let variance = severity.moment(2) - mean * mean;
+        let (mut cost_beyond, mut cost_weight) = (0.0, 0.0);
+        for one in used.iter().filter(|one| one.persons > 0.0) {
+            cost_beyond += one.persons * ((one.cost / one.persons - mean).powi(2) - variance / one.persons);
+            cost_weight += one.persons;
+        }
+        let of_means = (cost_beyond / cost_weight.max(1e-12)).max(mean * mean * 1e-6);
+        Pool { shape: 1.0 / between, credibility: variance / of_means, mean }
+    }
+
+    /// What a municipality's next year rests on.
+    pub fn fit(&self, seen: &Seen) -> Fitted {
+        let shape = self.shape + seen.persons;
+        let rate = self.shape / seen.expected.max(1e-9) + 1.0;
+        let own = if seen.persons > 0.0 { seen.cost / seen.persons / self.mean.max(1e-12) } else { 1.0 };
+        let trust = seen.persons / (seen.persons + self.credibility);
+        Fitted { count: Count { mean: shape / rate, shape }, factor: 1.0 + trust * (own - 1.0) }
+    }
+}
+
+/// Several municipalities that bear their costs together: persons add up, and what is not known of each rate
+/// evens out.
+pub fn pooled(parts: &[Fitted]) -> Fitted {
+    let mean: f64 = parts.iter().map(|one| one.count.mean).sum();
+    let variance: f64 = parts
+        .iter()
+        .filter(|one| one.count.shape.is_finite())
+        .map(|one| one.count.mean * one.count.mean / one.count.shape)
+        .sum();
+    let cost: f64 = parts.iter().map(|one| one.count.mean * one.factor).sum();
+    let shape = if variance > 0.0 { mean * mean / variance } else { f64::INFINITY };
+    Fitted { count: Count { mean, shape }, factor: cost / mean.max(1e-12) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(one: f64, other: f64, within: f64) -> bool {
+        (one - other).abs() <= within * other.abs().max(1e-9)
+    }
+
+    #[test]
+    fn one_cost_is_poisson() {
+        let severity = Severity::of(vec![(100.0, 1.0)]).unwrap();
+        let sum = Press::new(&severity).distribution(Count::known(3.0));
+        // Poisson(3): P(0) = 0,0498, P(N ≤ 6) = 0,9665, P(N ≤ 5) = 0,9161.
+        let at = |cost: f64| -> f64 {
+            let place = (cost / sum.step).round() as usize;
+            sum.probabilities[place.saturating_sub(4)..=place + 4].iter().sum()
+        };
+        assert!((at(400.0) - 0.168_031).abs() < 1e-6, "{}", at(400.0));
+        assert!((sum.probabilities[0] - 0.049_787).abs() < 1e-6);
+        assert!(near(sum.quantile(0.9), 500.0, 0.01) && near(sum.quantile(0.95), 600.0, 0.01));
+        assert!(near(sum.mean(), 300.0, 1e-9) && near(sum.spread(), 30_000.0_f64.sqrt(), 1e-3));
+    }
+
+    #[test]
+    fn a_recursion_gives_the_same() {
+        // Panjer's recursion for compound Poisson on whole costs: another way to the same numbers.
+        let severity = Severity::of(vec![(1.0, 0.5), (2.0, 0.3), (5.0, 0.2)]).unwrap();
+        let lambda = 7.5;
+        let masses = [0.0, 0.5, 0.3, 0.0, 0.0, 0.2];
+        let mut exact = vec![f64::exp(-lambda)];
+        for s in 1..=80_usize {
+            let sum: f64 = (1..=s.min(5)).map(|y| y as f64 * masses[y] * exact[s - y]).sum();
+            exact.push(lambda / s as f64 * sum);
+        }
+        let sum = Press::new(&severity).distribution(Count::known(lambda));
+        let per = (1.0 / sum.step).round() as usize;
+        assert!(near(sum.step * per as f64, 1.0, 1e-12), "whole costs lie on the grid");
+        for (cost, p) in exact.iter().enumerate() {
+            assert!((sum.probabilities.get(cost * per).copied().unwrap_or(0.0) - p).abs() < 1e-10, "{cost}");
+        }
+    }
+
+    #[test]
+    fn doubt_of_the_rate_widens_and_pooling_narrows() {
+        let severity = Severity::of(vec![(10.0, 0.9), (400.0, 0.1)]).unwrap();
+        let mut press = Press::new(&severity);
+        let known = press.distribution(Count::known(200.0));
+        let doubted = press.distribution(Count { mean: 200.0, shape: 40.0 });
+        assert!(near(known.mean(), doubted.mean(), 1e-6) && doubted.spread() > known.spread() * 1.1);
+        let exact =
+            (200.0 * severity.moment(2) + 200.0_f64.powi(2) / 40.0 * severity.moment(1).powi(2)).sqrt();
+        assert!(near(doubted.spread(), exact, 1e-3), "{} {exact}", doubted.spread());
+        assert!(doubted.tail(0.9) > doubted.quantile(0.9) && doubted.quantile(0.99) > doubted.quantile(0.9));
+        let one = Fitted { count: Count { mean: 200.0, shape: 40.0 }, factor: 1.0 };
+        let ten = pooled(&[one; 10]);
+        assert!(near(ten.count.mean, 2000.0, 1e-9) && near(ten.count.shape, 400.0, 1e-9));
+        let pool = press.distribution(ten.count);
+        assert!(pool.spread() / pool.mean() < doubted.spread() / doubted.mean() / 2.5);
+        assert!(near(known.above(0.0), known.mean(), 1e-9) && known.below(0.0) == 0.0);
+    }
+
+    #[test]
+    fn what_is_no_severity_is_refused() {
+        assert_eq!(Severity::of(Vec::new()), Err(BadSeverity::Empty));
+        assert!(Severity::of(vec![(1.0, 0.4)]).is_err() && Severity::of(vec![(-1.0, 1.0)]).is_err());
+        assert!(Severity::of(vec![(f64::NAN, 1.0)]).is_err());
+        let nothing = Severity::of(vec![(0.0, 1.0)]).unwrap();
+        assert_eq!(Press::new(&nothing).distribution(Count::known(5.0)).mean(), 0.0);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, ..Default::default() })]
+
+        #[test]
+        fn moments_are_kept(lambda in 0.1f64..3000.0, costs in proptest::collection::vec(0.5f64..5000.0, 1..12)) {
+            let severity = Severity::observed(&costs).unwrap();
+            let sum = Press::new(&severity).distribution(Count::known(lambda));
+            let exact = (lambda * severity.moment(2)).sqrt();
+            proptest::prop_assert!(near(sum.mean(), lambda * severity.moment(1), 1e-5), "{}", sum.mean());
+            proptest::prop_assert!(near(sum.spread(), exact, 5e-3), "{} {exact}", sum.spread());
+        }
+    }
+}
