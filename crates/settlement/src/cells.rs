@@ -727,7 +727,8 @@ struct Ranks {
 impl Ranks {
     /// Gives the ranks, and each counter's groups under them.
     fn of(desk: &Desk, counters: &[Counter]) -> (Ranks, Vec<Vec<Group>>) {
-        let homes = Ranked::of(counters.iter().flat_map(|counter| &counter.homes));
+        let everyone = desk.homes.all();
+        let homes = Ranked::of(counters.iter().flat_map(|counter| &counter.homes).chain(&everyone));
         let drgs = Ranked::of(counters.iter().flat_map(|counter| counter.drgs.all()));
         let trusts = Ranked::of(counters.iter().flat_map(|counter| counter.trusts.all()));
         let mut groups: Vec<Vec<Group>> = Vec::new();

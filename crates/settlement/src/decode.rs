@@ -37,6 +37,18 @@ impl<'a> Homes<'a> {
         Homes { municipalities, period, by_area, region: footer("samspill.region").to_owned() }
     }
 
+    /// Every municipality of the period's first day, so that one without a contact is there too.
+    pub(crate) fn all(&self) -> Vec<Home> {
+        if self.by_area {
+            return Vec::new();
+        }
+        let home = |(_, row): (usize, &domain::Municipality)| Home {
+            debtor: row.code.clone(),
+            region: row.region.clone(),
+        };
+        self.municipalities.on(self.period.from()).map(home).collect()
+    }
+
     /// The debtor and region that a residence stands for in the period.
     pub(crate) fn home(&self, code: &str) -> Home {
         if self.by_area {

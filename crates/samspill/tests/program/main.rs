@@ -7,6 +7,7 @@ mod crash;
 mod second_look;
 mod settlement;
 mod trouble;
+mod what_if;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

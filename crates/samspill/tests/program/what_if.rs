@@ -1,0 +1,240 @@
+//! Scenarios, risk and agreements as their user meets them.
+
+use std::path::{Path, PathBuf};
+
+use super::{folder, path, samspill, text};
+
+fn register(name: &str, year: i16, people: u64, seed: u64) -> PathBuf {
+    let out = folder(name);
+    let (year, people, seed) = (year.to_string(), people.to_string(), seed.to_string());
+    let made =
+        samspill(&["synth", "--year", &year, "--people", &people, "--seed", &seed, "--out", path(&out)]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    out.join("contacts.parquet")
+}
+
+/// Cells of a table that opens in Excel, without its head.
+fn table(file: &Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().skip(1).map(|line| line.split(';').map(str::to_owned).collect()).collect()
+}
+
+fn ore(cell: &str) -> i64 {
+    cell.replace(',', "").parse().unwrap()
+}
+
+fn simulated(contacts: &Path, out: &Path, scenario: &str, more: &[&str]) -> (Option<i32>, String) {
+    let mut all =
+        vec!["simulate", scenario, "--period", "2012", "--contacts", path(contacts), "--out", path(out)];
+    all.extend(more);
+    let output = samspill(&all);
+    (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+}
+
+#[test]
+fn a_scenario_has_consequences_that_add_up() {
+    let contacts = register("what-if", 2012, 40_000, 3);
+    let work = folder("what-if-out");
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml");
+    let simulate = |out: &str, more: &[&str]| simulated(&contacts, &work.join(out), scenario, more);
+    let (code, told) = simulate("one", &[]);
+    assert_eq!(code, Some(0), "{told}");
+    for part in
+        ["Satt: andel 15 %", "Ikke over 2 000 kr", "scenarioets tall", "tiltakets tall", "kan ikke bokføres"]
+    {
+        assert!(told.replace('\u{a0}', " ").contains(part), "{part}: {told}");
+    }
+    let out = work.join("one/medisinsk-15-prosent");
+    for file in [
+        "kommuner.csv",
+        "kommuner.txt",
+        "parter.csv",
+        "storrelse.csv",
+        "grupper.csv",
+        "ar.csv",
+        "resultat.xlsx",
+        "notat.pdf",
+        "storrelse.svg",
+        "storrelse.png",
+        "bro.png",
+        "manifest.toml",
+    ] {
+        assert!(out.join(file).exists(), "{file}");
+    }
+    // What parties gain and lose adds up to nothing, and the municipalities' line is theirs.
+    let parties = table(&out.join("parter.csv"));
+    let last = |row: &Vec<String>| ore(row.last().unwrap());
+    let (sum, rest) = parties.split_last().unwrap();
+    assert_eq!((last(sum), rest.iter().map(last).sum::<i64>()), (0, 0), "{parties:?}");
+    let municipalities = table(&out.join("kommuner.csv"));
+    assert_eq!(municipalities.len(), 429);
+    let net: i64 = municipalities.iter().map(|row| ore(&row[10])).sum();
+    assert_eq!(-net, last(&rest[0]));
+    // Groups are what the whole is made of, apart from what is rounded where a part is left.
+    let groups: i64 = table(&out.join("grupper.csv")).iter().map(|row| ore(&row[6])).sum();
+    let kmf: i64 = municipalities.iter().map(|row| ore(&row[5])).sum();
+    assert!((groups - kmf).abs() < 20_000, "{groups} {kmf}");
+    let manifest = std::fs::read_to_string(out.join("manifest.toml")).unwrap();
+    assert!(manifest.contains("status = \"draft\"") && manifest.contains("seed = \"none"), "{manifest}");
+    // The same again gives the same bytes.
+    simulate("two", &["--threads", "1"]);
+    for file in ["kommuner.csv", "resultat.xlsx", "notat.pdf", "storrelse.png", "manifest.toml"] {
+        let bytes =
+            |folder: &str| std::fs::read(work.join(folder).join("medisinsk-15-prosent").join(file)).unwrap();
+        assert!(bytes("one") == bytes("two"), "{file} differs");
+    }
+}
+
+#[test]
+fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
+    let contacts = register("what-if-beside", 2012, 20_000, 4);
+    let work = folder("what-if-beside-out");
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml");
+    let simulate = |out: &str, more: &[&str]| simulated(&contacts, &work.join(out), scenario, more);
+    // What is saved of a larger share is more. Against itself nothing changes; a sweep gives one scenario for each value, and a comparison.
+    let (code, told) = simulate("same", &["--against", scenario]);
+    assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer"), "{told}");
+    let (code, told) = simulate("swept", &["--sweep", "share=10..20:5"]);
+    assert!(code == Some(0) && told.contains("3 scenarioer"), "{told}");
+    let compared = table(&work.join("swept/sammenligning.csv"));
+    assert!(compared[0].len() == 5 && ore(&compared[0][2]) > ore(&compared[0][4]), "{:?}", compared[0]);
+
+    for (more, fault) in [
+        (&["--sweep", "shares=1..2"][..], "is not a sweep as share=0..40:5"),
+        (&["--sweep", "share=5..1"], "at most 10 000 values"),
+        (&["--against", "nothing.toml"], "there is no file 'nothing.toml'"),
+        (&["--people", "missing.csv"], "failed to read missing.csv"),
+    ] {
+        let (code, told) = simulate("bad", more);
+        assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
+    }
+}
+
+#[test]
+fn an_agreement_tells_who_invests_and_who_saves() {
+    let contacts = register("agreement", 2012, 120_000, 5);
+    let work = folder("agreement-out");
+    let file = work.join("avtale.toml");
+    let example =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/avtale.toml"))
+            .unwrap();
+    let run = |toml: &str| {
+        std::fs::write(&file, toml).unwrap();
+        let out = work.join("out");
+        let output = samspill(&[
+            "agreement",
+            path(&file),
+            "--period",
+            "2012",
+            "--contacts",
+            path(&contacts),
+            "--out",
+            path(&out),
+        ]);
+        (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+    };
+    let (code, told) = run(&example);
+    assert!(code == Some(0) && told.contains("Innen budsjettåret går det ikke opp for: Kommunene"), "{told}");
+    assert!(told.contains("Sykehus og RHF") && told.contains("i året"), "{told}");
+    for name in [
+        "kontantstrom.csv",
+        "gevinster.csv",
+        "nullpunkt.png",
+        "folsomhet-kommune.svg",
+        "avtale.xlsx",
+        "avtale.txt",
+    ] {
+        assert!(work.join("out").join(name).exists(), "{name}");
+    }
+    let clause = std::fs::read_to_string(work.join("out/avtale.txt")).unwrap();
+    assert!(clause.contains("Forslag til avtaletekst"), "{clause}");
+    for (wrong, fault) in [
+        (example.replace("\"1201\"", "\"9999\""), "there is no municipality 9999 in 2012"),
+        (
+            example.replace("effect = {", "# effect = {"),
+            "no effect of ambulatory-teams was found in any source",
+        ),
+        (example.replace("likely = \"8\"", "likely = \"80\""), "low, likely and high are not in order"),
+        (example.replace("party = \"trust\"", "party = \"church\""), "'church' is no party"),
+        (example.replace("years = 6", "yers = 6"), "unknown field `yers`"),
+    ] {
+        let (code, told) = run(&wrong);
+        assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
+    }
+}
+
+#[test]
+fn a_small_distribution_can_be_checked_by_hand() {
+    let work = folder("distribution");
+    let severity = work.join("severity.csv");
+    std::fs::write(&severity, "cost,probability\n1,0.5\n2,0.3\n5,0.2\n").unwrap();
+    let run = |rate: &str| {
+        let output =
+            samspill(&["risk", "distribution", "--rate", rate, "--severity", path(&severity), "--json"]);
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (_, told, _) = run("7,5");
+    let found: serde_json::Value = serde_json::from_str(&told).unwrap();
+    // Mean 7,5 × 2,1; variance 7,5 × 6,7.
+    let near = |key: &str, exact: f64| (found[key].as_f64().unwrap() / exact - 1.0).abs() < 1e-6;
+    assert!(near("mean", 15.75) && near("standard_deviation", 50.25_f64.sqrt()), "{told}");
+    assert_eq!(found["one_in_ten"].as_f64().unwrap(), 25.0);
+    std::fs::write(&severity, "cost;probability\n1;0,5\n2;0,3\n").unwrap();
+    let (code, _, told) = run("7,5");
+    assert!(code != Some(0) && told.contains("add up to 0.8"), "{told}");
+    let (code, _, told) = run("mange");
+    assert!(code != Some(0) && told.contains("'mange' is not a number"), "{told}");
+}
+
+/// The band from one year holds the next for about as many municipalities as it should.
+#[test]
+fn the_risk_band_holds_on_a_year_that_was_held_back() {
+    let (seen, held) = (register("risk-seen", 2012, 400_000, 21), register("risk-held", 2012, 400_000, 22));
+    let picture = |contacts: &Path, year: &str, out: &Path| {
+        let words = [
+            "risk",
+            "picture",
+            "--period",
+            year,
+            "--contacts",
+            path(contacts),
+            "--municipality",
+            "1201",
+            "--out",
+            path(out),
+        ];
+        let output = samspill(&words);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        table(&out.join("risiko.csv"))
+    };
+    let work = folder("risk-out");
+    let (first, second) = (picture(&seen, "2012", &work.join("a")), picture(&held, "2012", &work.join("b")));
+    assert!(work.join("a/fordeling-1201.png").exists() && work.join("a/omfang.svg").exists());
+    let mut counted = (0, 0);
+    for row in &first {
+        let Some(next) = second.iter().find(|other| other[0] == row[0]) else { continue };
+        counted.1 += 1;
+        // One in ten years is above; the year held back has the same rules, and other lives.
+        counted.0 += i32::from(ore(&next[4]) <= ore(&row[7]));
+    }
+    let share = f64::from(counted.0) / f64::from(counted.1);
+    assert!(counted.1 > 400 && (0.83..=0.96).contains(&share), "{share} of {}", counted.1);
+}
+
+#[test]
+fn the_ministrys_tables_are_reproduced_cell_by_cell() {
+    let contacts = register("seed-2010", 2011, 60_000, 1);
+    let output = samspill(&["reproduce", "seed-2010", "--contacts", path(&contacts), "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    let cells = found["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 5 + 12);
+    for cell in cells {
+        assert!(
+            cell["published"].is_number() && cell["ours"].as_f64().unwrap() > 0.0 && cell["unit"] == "MNOK",
+            "{cell}"
+        );
+    }
+    let shown = samspill(&["reproduce", "seed-2010", "--contacts", path(&contacts)]);
+    assert!(text(&shown.stdout).contains("10 % færre medisinske innleggelser"));
+    assert_eq!(samspill(&["reproduce", "seed-2011"]).status.code(), Some(2));
+}
