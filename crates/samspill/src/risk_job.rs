@@ -201,7 +201,7 @@ fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<Vec<L
     let pool = Pool::of(&seen, severity);
     let fitted: Vec<Fitted> = seen.iter().map(|one| pool.fit(one)).collect();
     let spread = spreads(&known, &fitted, severity, order.period)?;
-    let mut press = Press::new(severity);
+    let mut press = Press::quick(severity);
     Ok(known
         .into_iter()
         .zip(fitted)
@@ -234,7 +234,7 @@ fn spreads(
         areas.entry((region.clone(), area)).or_default().push(*one);
         regions.entry(region).or_default().push(*one);
     }
-    let mut press = Press::new(severity);
+    let mut press = Press::quick(severity);
     let mut relative = |parts: &Vec<Fitted>| {
         let sum = press.distribution(pooled(parts).count);
         sum.spread() / sum.mean().max(1e-12)
@@ -317,6 +317,46 @@ pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>)
     sheet
 }
 
+/// Shares of the income that follow activity; the rest is a block grant.
+const MIXES: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
+/// Floors of a guarantee, as shares of the expected income.
+const FLOORS: [f64; 2] = [0.90, 0.95];
+
+/// Income security for whoever is paid: how far a bad year goes below the expected one, and what a guarantee costs
+/// whoever gives it, for each mix of block grant and activity. And for the payer: what an amount on account with a
+/// band asks for afterwards.
+pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet {
+    let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "ventet, kr".to_owned()];
+    for mix in MIXES {
+        let share = (mix * 100.0) as i64;
+        heads.push(format!("{share} % aktivitet: 1 av 10 år under ventet, kr"));
+        heads.extend(FLOORS.map(|floor| {
+            format!("{share} % aktivitet: garanti {} % koster, kr", (floor * 100.0).round() as i64)
+        }));
+    }
+    heads.push("a konto med bånd 5 %: i snitt å gjøre opp etterpå, kr".to_owned());
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    let about =
+        "Inntektstrygghet: hva den som får pengene, kan regne med, og hva en garanti koster i snitt per år";
+    let mut sheet = Sheet::new("Inntektstrygghet", about, &heads);
+    for line in &picture.lines {
+        let (all, mean) = (&line.alone, line.alone.mean());
+        let mut row = vec![
+            Cell::Text(line.code.clone()),
+            Cell::Text(crate::statement_job::name_of(&line.code, names)),
+            kroner(mean),
+        ];
+        for mix in MIXES {
+            row.push(kroner((mean - all.quantile(0.1)) * mix));
+            // Income is (1 − mix) × mean + mix × cost: it is under the floor where the cost is under this.
+            row.extend(FLOORS.map(|floor| kroner(all.below(mean * (floor - (1.0 - mix)) / mix) * mix)));
+        }
+        row.push(kroner(all.above(mean * 1.05) + all.below(mean * 0.95)));
+        sheet.rows.push(row);
+    }
+    sheet
+}
+
 /// The distribution of a small case as JSON.
 pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<serde_json::Value> {
     if !(rate.is_finite() && rate >= 0.0) {
@@ -348,6 +388,7 @@ pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<se
         "value_at_risk": at,
         "tail_value_at_risk": tails,
         "step": sum.step,
+        "first": sum.cost(0),
         "probabilities": sum.probabilities,
     }))
 }

@@ -10,7 +10,7 @@ use paper::{picture, sheets};
 use simulation::consequence::SIZES;
 use simulation::risk::Distribution;
 
-use crate::risk_job::{Line, Order, Picture, table};
+use crate::risk_job::{Line, Order, Picture, security, table};
 
 /// Writes everything. Gives a few lines for a terminal, and a sentence.
 ///
@@ -29,7 +29,10 @@ pub fn write(found: &Picture, order: &Order, asked: &[String], out: &Path) -> Re
     let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
     put("risiko.txt", format!("{}\n{lines}", sheet.about).as_bytes())?;
     let date = (order.period.to().year(), 12, 31);
-    put("risiko.xlsx", &sheets::workbook("Risikobilde", &about, &[sheet], date)?)?;
+    let secure = security(found, &names);
+    put("inntektstrygghet.csv", secure.csv(false).as_bytes())?;
+    put("inntektstrygghet.txt", format!("{}\n{lines}", secure.about).as_bytes())?;
+    put("risiko.xlsx", &sheets::workbook("Risikobilde", &about, &[sheet, secure], date)?)?;
     let draw = |name: &str, svg: String| -> Result<()> {
         put(&format!("{name}.svg"), svg.as_bytes())?;
         put(&format!("{name}.png"), &picture::png(name, &svg)?)
@@ -114,12 +117,11 @@ fn histogram(line: &Line, name: &str) -> String {
     let unit = if high >= 2_000_000.0 { (1_000_000.0, "mill. kr") } else { (1_000.0, "1 000 kr") };
     let steps = ((high - low) / all.step).max(1.0);
     let each = (steps / 40.0).ceil() as usize;
-    let first = (low / all.step) as usize;
     let mut bins = Vec::new();
-    let mut at = first;
-    while (at as f64) * all.step < high {
+    let mut at = ((low / all.step) as usize).saturating_sub(all.first);
+    while all.cost(at) < high {
         let inside = all.probabilities.iter().skip(at).take(each).sum();
-        let value = |place: usize| place as f64 * all.step / unit.0;
+        let value = |place: usize| all.cost(place) / unit.0;
         bins.push(Bin { from: value(at), to: value(at + each), probability: inside });
         at += each;
     }

@@ -34,6 +34,12 @@ pub fn list(book: &LawBook, form: Form) -> Table {
             let id = file.trim_start_matches("variants/").trim_end_matches(".toml");
             table.row([id.to_owned(), "variant".into(), title.to_owned(), String::new(), String::new()]);
         }
+        for (file, text) in rulebook::built_in::MEASURES {
+            let title =
+                text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
+            let id = file.trim_start_matches("measures/").trim_end_matches(".toml");
+            table.row([id.to_owned(), "measure".into(), title.to_owned(), String::new(), String::new()]);
+        }
     }
     table
 }

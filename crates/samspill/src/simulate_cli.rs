@@ -25,8 +25,14 @@ pub struct SimulateArguments {
     #[arg(long, default_value = "law")]
     against: String,
     /// CSV or Parquet.
-    #[arg(long)]
-    contacts: PathBuf,
+    #[arg(long, required_unless_present = "cells")]
+    contacts: Option<PathBuf>,
+    /// Cells that were kept of an earlier run, instead of contacts.
+    #[arg(long, conflicts_with = "contacts")]
+    cells: Option<PathBuf>,
+    /// Keep the cells in a file (Parquet).
+    #[arg(long, requires = "contacts")]
+    keep_cells: Option<PathBuf>,
     /// Built-in mapping (samspill, npr-extract, aggregate) or a TOML file.
     #[arg(long)]
     mapping: Option<PathBuf>,
@@ -55,7 +61,9 @@ pub fn simulate(arguments: &SimulateArguments, threads: usize, teller: Teller) -
     let order = simulate_job::Order {
         scenarios: &arguments.scenarios,
         against: &arguments.against,
-        contacts: &arguments.contacts,
+        contacts: arguments.contacts.as_deref(),
+        cells: arguments.cells.as_deref(),
+        keep: arguments.keep_cells.as_deref(),
         mapping: arguments.mapping.as_deref(),
         period: Period::parse(&arguments.period)?,
         sweep: arguments.sweep.as_deref(),

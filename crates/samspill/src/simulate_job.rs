@@ -25,8 +25,12 @@ pub struct Order<'a> {
     pub scenarios: &'a [PathBuf],
     /// Law, or a scenario that the others are set against.
     pub against: &'a str,
-    /// Contacts.
-    pub contacts: &'a Path,
+    /// Contacts, or cells that were kept of them.
+    pub contacts: Option<&'a Path>,
+    /// Cells that were kept.
+    pub cells: Option<&'a Path>,
+    /// Where to keep the cells.
+    pub keep: Option<&'a Path>,
     /// Mapping.
     pub mapping: Option<&'a Path>,
     /// Period.
@@ -113,7 +117,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     for one in &prepared_all {
         needs = needs.and(&consequence::needs(&[], &one.scenario, order.period, projection.is_some()));
     }
-    let cells = counted(order, &needs, teller)?;
+    let (cells, file, vintage) = cells_of(order, &needs, teller)?;
     let behaviour = Measures::of(&against.scenario.measures);
     let stage = teller.stage("priser scenarioene");
     let mut runs = Vec::new();
@@ -137,26 +141,50 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         stage.at(place as u64 + 1, all);
     }
     stage.done();
-    let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Outcome {
         runs,
         against: against.scenario.summary(&against.titles),
         period: order.period,
         contacts: cells.contacts,
         cells: cells.len(),
-        vintage: (file, manifest::sha256_file(order.contacts)?),
+        vintage: (file, vintage),
         synthetic: cells.synthetic,
         free_income: free_income(order.free_income, &people)?,
         names: crate::statement_job::names(&Municipalities::built_in()?),
     })
 }
 
+/// The cells that are asked, with the name of the file and the SHA-256 of the contacts they were counted from.
+fn cells_of(order: &Order, needs: &Needs, teller: Teller) -> Result<(Cells, String, String)> {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    match (order.cells, order.contacts) {
+        (Some(path), _) => {
+            let (cells, vintage) = Cells::read(path)?;
+            if cells.period() != Some(order.period) {
+                let of = cells.period().map_or_else(String::new, |period| period.to_string());
+                bail!("{} holds cells of {of}, not of {}", path.display(), order.period);
+            }
+            Ok((cells, name(path), vintage))
+        }
+        (None, Some(contacts)) => {
+            let cells = counted(order, contacts, needs, teller)?;
+            let vintage = manifest::sha256_file(contacts)?;
+            if let Some(keep) = order.keep {
+                cells.write(keep, &vintage)?;
+                teller.say(&format!("celler skrevet: {}", keep.display()));
+            }
+            Ok((cells, name(contacts), vintage))
+        }
+        (None, None) => bail!("give --contacts FILE, or --cells FILE"),
+    }
+}
+
 /// The cells of the contacts of a file.
-fn counted(order: &Order, needs: &Needs, teller: Teller) -> Result<Cells> {
+fn counted(order: &Order, contacts: &Path, needs: &Needs, teller: Teller) -> Result<Cells> {
     let scratch = Scratch::new()?;
     let checked = scratch.0.join("checked.parquet");
     let (input, report) =
-        settle_job::trusted_in(order.contacts, order.mapping, None, &checked, order.threads, teller)?;
+        settle_job::trusted_in(contacts, order.mapping, None, &checked, order.threads, teller)?;
     if let Some(report) = report.filter(|report| !report.refused.is_empty()) {
         teller.say(&format!("{} rader avvist; samspill check viser dem", report.refused.len()));
     }
@@ -168,7 +196,7 @@ fn counted(order: &Order, needs: &Needs, teller: Teller) -> Result<Cells> {
     })?;
     stage.done();
     if cells.is_empty() {
-        bail!("{} holds no contact in {}", order.contacts.display(), order.period);
+        bail!("{} holds no contact in {}", contacts.display(), order.period);
     }
     Ok(cells)
 }

@@ -428,6 +428,8 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>) -> Brief {
     tags.push((format!("Periode {}", outcome.period), false));
     let mut tables = tables(outcome, run);
     tables.extend(measures(run));
+    tables.extend(ends(outcome, run));
+    tables.extend(year_table(run));
     Brief {
         title: run.scenario.title.clone(),
         tags,
@@ -497,6 +499,57 @@ fn tables(outcome: &Outcome, run: &Run) -> Vec<BriefTable> {
 
 fn plus(amount: Amount) -> &'static str {
     if amount.ore() > 0 { "+" } else { "" }
+}
+
+/// The municipalities that lose and gain most for each inhabitant.
+fn ends(outcome: &Outcome, run: &Run) -> Option<BriefTable> {
+    let mut all: Vec<(Amount, &Municipality)> = run
+        .found
+        .municipalities
+        .iter()
+        .filter(|one| is_municipality(one))
+        .filter_map(|one| Some((one.per_inhabitant(one.net())?, one)))
+        .filter(|(each, _)| *each != Amount::ZERO)
+        .collect();
+    all.sort_by_key(|(each, one)| (std::cmp::Reverse(*each), one.place.debtor.clone()));
+    let row = |(each, one): &(Amount, &Municipality)| {
+        let share = of_free_income(outcome, one, one.net()).map_or_else(|| "..".to_owned(), per_cent);
+        vec![name(outcome, &one.place.debtor), each.to_string(), one.net().to_string(), share]
+    };
+    let shown = std::cmp::min(6, all.len() / 2);
+    let rows: Vec<Vec<String>> = all[..shown].iter().chain(&all[all.len() - shown..]).map(row).collect();
+    (!rows.is_empty()).then(|| BriefTable {
+        heading: "Kommunene som taper mest og vinner mest per innbygger".to_owned(),
+        heads: ["kommune", "netto per innbygger", "netto", "% av frie inntekter"].map(str::to_owned).to_vec(),
+        rows,
+    })
+}
+
+/// Millionths as per cent with two decimals.
+fn per_cent(millionths: i64) -> String {
+    let hundredths = (millionths.abs() + 50) / 100;
+    let sign = if millionths < 0 && hundredths > 0 { "\u{2212}" } else { "" };
+    format!("{sign}{},{:02}\u{a0}%", hundredths / 100, hundredths % 100)
+}
+
+fn year_table(run: &Run) -> Option<BriefTable> {
+    let row = |year: &simulation::consequence::Year| {
+        vec![
+            format!("+{}", year.after),
+            millions(year.pays),
+            millions(year.against),
+            year.phased.to_string(),
+            millions(year.given),
+        ]
+    };
+    let rows: Vec<Vec<String>> = run.found.years.iter().map(row).collect();
+    (!rows.is_empty()).then(|| BriefTable {
+        heading: "År for år".to_owned(),
+        heads: ["år", "kommunene betaler", "ville betalt", "innfaset", "vekst gitt kommunene"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows,
+    })
 }
 
 /// What each measure takes away, with the visits that come instead, and what the slides say of it.

@@ -140,8 +140,8 @@ impl Needs {
 /// The facts that contacts of a cell have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
-    class: u32,
-    drg: u32,
+    pub(crate) class: u32,
+    pub(crate) drg: u32,
     /// Lowest age of the band; `None` where it is not given.
     pub age: Option<u16>,
     /// Places among [`Needs::days`] of discharge and, where a law asks for it, admission.
@@ -223,6 +223,11 @@ pub struct Cells {
 }
 
 impl Cells {
+    /// The period.
+    pub fn period(&self) -> Option<Period> {
+        self.period
+    }
+
     /// The cells of a municipality.
     pub fn of(&self, home: usize) -> &[Cell] {
         &self.cells[self.starts[home]..self.starts[home + 1]]

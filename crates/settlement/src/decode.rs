@@ -180,6 +180,27 @@ pub(crate) fn classes(batch: &RecordBatch) -> Vec<u16> {
     class
 }
 
+/// The class of facts: what [`facts`] takes apart again.
+pub(crate) fn class_of(
+    sector: Sector,
+    unit_kind: UnitKind,
+    care_level: CareLevel,
+    service: Service,
+    drg_type: DrgType,
+    (costly_medicine, resident): (bool, bool),
+) -> usize {
+    let parts = [
+        (sector.index(), Sector::COUNT),
+        (unit_kind.index(), UnitKind::COUNT),
+        (care_level.index(), CareLevel::COUNT),
+        (service.index(), Service::COUNT),
+        (drg_type.index(), DrgType::COUNT),
+        (usize::from(costly_medicine), 2),
+        (usize::from(resident), 2),
+    ];
+    parts.iter().rev().fold(0, |class, (place, count)| class * count + place)
+}
+
 /// The facts that a class stands for.
 pub(crate) fn facts(mut class: usize, drg: Option<&str>, age: Option<u16>) -> Facts<'_> {
     let mut take = |count: usize| {

@@ -9,6 +9,7 @@
 pub mod archive;
 pub mod cases;
 pub mod cells;
+mod cells_file;
 pub mod charges;
 mod decode;
 pub mod explain;

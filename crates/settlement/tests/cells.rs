@@ -115,6 +115,20 @@ fn every_variant_comes_to_the_same_from_cells_and_contacts() {
     let lacking = of_march.decided(eighty, &AsIs).err().unwrap().to_string();
     assert_eq!(lacking, "the cells do not tell who is 80 years or older: make them again from the contacts");
 
+    // Cells that were kept in a file come to the same.
+    let kept = register.join("cells.parquet");
+    cells.write(&kept, "vintage").unwrap();
+    let (read, vintage) = Cells::read(&kept).unwrap();
+    assert_eq!(
+        (vintage.as_str(), read.needs.clone(), read.contacts),
+        ("vintage", cells.needs.clone(), cells.contacts)
+    );
+    for (name, law) in &laws {
+        same(&reader, &read, law, period, &format!("{name}, kept"));
+    }
+    let no = Cells::read(&register.join("contacts.parquet")).unwrap_err().to_string();
+    assert!(no.contains("is no file of cells"), "{no}");
+
     // The number of threads shows nowhere.
     let alone = count(1);
     assert_eq!(format!("{alone:?}"), format!("{cells:?}"));

@@ -9,14 +9,19 @@ use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
 /// Sizes of grid that are used, as powers of two.
-const GRID: (u32, u32) = (10, 17);
-/// Standard deviations beyond the mean that the grid reaches.
+const GRID: (u32, u32) = (10, 20);
+/// Standard deviations on each side of the mean that the grid reaches.
 const REACH: f64 = 14.0;
+/// Persons from which a sum is one of many.
+const MANY: f64 = 50.0;
 
 /// What one person costs in a year: costs and their probabilities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Severity {
     points: Vec<(f64, f64)>,
+    /// First and second moment.
+    moments: [f64; 2],
+    top: f64,
 }
 
 /// A severity that is none.
@@ -58,7 +63,10 @@ impl Severity {
         if (sum - 1.0).abs() > 1e-6 {
             return Err(BadSeverity::Sum(sum));
         }
-        Ok(Severity { points: points.into_iter().map(|(cost, p)| (cost, p / sum)).collect() })
+        let points: Vec<(f64, f64)> = points.into_iter().map(|(cost, p)| (cost, p / sum)).collect();
+        let moment = |power: i32| points.iter().map(|(cost, p)| cost.powi(power) * p).sum();
+        let top = points.iter().map(|(cost, _)| *cost).fold(0.0, f64::max);
+        Ok(Severity { moments: [moment(1), moment(2)], points, top })
     }
 
     /// The severity of observed costs, each as likely as the other.
@@ -67,12 +75,15 @@ impl Severity {
     /// If there is none.
     pub fn observed(costs: &[f64]) -> Result<Severity, BadSeverity> {
         let each = 1.0 / costs.len().max(1) as f64;
-        Severity::of(costs.iter().map(|cost| (*cost, each)).collect())
+        let mut sorted = costs.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let same = sorted.chunk_by(|one, other| one == other);
+        Severity::of(same.map(|run| (run[0], each * run.len() as f64)).collect())
     }
 
-    /// Mean of a power.
-    pub fn moment(&self, power: i32) -> f64 {
-        self.points.iter().map(|(cost, p)| cost.powi(power) * p).sum()
+    /// Mean of the cost (1) or of its square (2).
+    pub fn moment(&self, power: usize) -> f64 {
+        self.moments[power.clamp(1, 2) - 1]
     }
 
     /// The cost that a share of persons stay below.
@@ -89,15 +100,19 @@ impl Severity {
         sorted.last().map_or(0.0, |(cost, _)| *cost)
     }
 
-    /// On a grid: each cost is shared between its two neighbours so that the mean stays.
-    fn on_grid(&self, step: f64, size: usize) -> Vec<f64> {
+    /// On a grid that goes around. Where persons are few, each cost is shared between its two neighbours so that
+    /// the mean stays. Where they are many, also with the one beyond so that the spread stays too: that takes a
+    /// little away from one of them, which only a sum of many evens out.
+    fn on_grid(&self, step: f64, size: usize, many: bool) -> Vec<f64> {
         let mut out = vec![0.0; size];
         for (cost, p) in &self.points {
             let at = cost / step;
-            let below = (at.floor() as usize).min(size - 1);
-            let part = (at - below as f64).clamp(0.0, 1.0);
-            out[below] += p * (1.0 - part);
-            out[(below + 1).min(size - 1)] += p * part;
+            let middle = if many { at.round() } else { at.floor() };
+            let (place, off) = (middle as usize, at - middle);
+            let square = if many { off * off } else { off };
+            out[(place + size - 1) % size] += p * (square - off) / 2.0;
+            out[place % size] += p * (1.0 - square);
+            out[(place + 1) % size] += p * (square + off) / 2.0;
         }
         out
     }
@@ -128,21 +143,28 @@ impl Count {
 pub struct Distribution {
     /// Cost of a step of the grid.
     pub step: f64,
-    /// Probability of each number of steps.
+    /// Steps that the first probability is at.
+    pub first: usize,
+    /// Probability of each number of steps, from the first on.
     pub probabilities: Vec<f64>,
 }
 
 impl Distribution {
+    /// The cost at a place.
+    pub fn cost(&self, place: usize) -> f64 {
+        (self.first + place) as f64 * self.step
+    }
+
     /// Mean.
     pub fn mean(&self) -> f64 {
-        self.probabilities.iter().enumerate().map(|(place, p)| place as f64 * p).sum::<f64>() * self.step
+        self.probabilities.iter().enumerate().map(|(place, p)| self.cost(place) * p).sum()
     }
 
     /// Standard deviation.
     pub fn spread(&self) -> f64 {
-        let mean = self.mean() / self.step;
-        let square = |(place, p): (usize, &f64)| (place as f64 - mean).powi(2) * p;
-        self.probabilities.iter().enumerate().map(square).sum::<f64>().sqrt() * self.step
+        let mean = self.mean();
+        let square = |(place, p): (usize, &f64)| (self.cost(place) - mean).powi(2) * p;
+        self.probabilities.iter().enumerate().map(square).sum::<f64>().sqrt()
     }
 
     /// The cost that is not passed with this probability: the 1-in-10 year is at 0,9, the 1-in-100 at 0,99. It is
@@ -152,10 +174,10 @@ impl Distribution {
         for (place, p) in self.probabilities.iter().enumerate() {
             sum += p;
             if sum >= level - 1e-12 {
-                return place as f64 * self.step;
+                return self.cost(place);
             }
         }
-        (self.probabilities.len().saturating_sub(1)) as f64 * self.step
+        self.cost(self.probabilities.len().saturating_sub(1))
     }
 
     /// What a year costs on average when it is among the worst (tail value at risk).
@@ -164,7 +186,7 @@ impl Distribution {
         for (place, p) in self.probabilities.iter().enumerate().rev() {
             let take = p.min(rest - sum);
             sum += take;
-            cost += take * place as f64 * self.step;
+            cost += take * self.cost(place);
             if sum >= rest {
                 break;
             }
@@ -174,53 +196,64 @@ impl Distribution {
 
     /// Mean of what is above a level: what a guarantee of it costs whoever gives it.
     pub fn above(&self, cap: f64) -> f64 {
-        let over = |(place, p): (usize, &f64)| (place as f64 * self.step - cap).max(0.0) * p;
+        let over = |(place, p): (usize, &f64)| (self.cost(place) - cap).max(0.0) * p;
         self.probabilities.iter().enumerate().map(over).sum()
     }
 
     /// Mean of what is missing below a level.
     pub fn below(&self, floor: f64) -> f64 {
-        let under = |(place, p): (usize, &f64)| (floor - place as f64 * self.step).max(0.0) * p;
+        let under = |(place, p): (usize, &f64)| (floor - self.cost(place)).max(0.0) * p;
         self.probabilities.iter().enumerate().map(under).sum()
     }
 
     /// The same in another unit: every cost times a factor.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Distribution {
-        Distribution { step: self.step * factor, probabilities: self.probabilities.clone() }
+        Distribution { step: self.step * factor, ..self.clone() }
     }
 }
 
 /// Transforms of one severity, made once for each grid.
 pub struct Press<'s> {
     severity: &'s Severity,
+    /// Steps to the mean cost of a person, and to the spread of the sum.
+    fine: (f64, f64),
+    is_fine: bool,
     planner: FftPlanner<f64>,
-    /// By step and size.
-    made: Vec<(f64, usize, Vec<Complex<f64>>)>,
+    /// By step and size, and for few or many.
+    made: Vec<(f64, usize, bool, Vec<Complex<f64>>)>,
 }
 
 impl<'s> Press<'s> {
-    /// For a severity.
+    /// For a severity, on a fine grid: a single case that is to be checked.
     pub fn new(severity: &'s Severity) -> Press<'s> {
-        Press { severity, planner: FftPlanner::new(), made: Vec::new() }
+        Press { severity, fine: (16.0, 256.0), is_fine: true, planner: FftPlanner::new(), made: Vec::new() }
+    }
+
+    /// For a severity, on a grid that is fine enough for a table: a hundred steps to the spread.
+    pub fn quick(severity: &'s Severity) -> Press<'s> {
+        Press { fine: (4.0, 100.0), is_fine: false, ..Press::new(severity) }
     }
 
     /// The distribution of the sum of so many persons' costs.
     ///
-    /// The grid reaches far beyond the mean, and its step divides the mean cost of a person finely where the
-    /// reach allows it; the mean is exact, and what the step adds to the spread is below a thousandth of it.
+    /// The grid reaches fourteen times the spread to each side. The mean is exact whatever its step; the spread
+    /// is so for many persons, and within a thousandth for few.
     pub fn distribution(&mut self, count: Count) -> Distribution {
         let (first, second) = (self.severity.moment(1), self.severity.moment(2));
         let mean = count.mean * first;
         let spread =
             (count.mean * (second - first * first) + count.variance() * first * first).max(0.0).sqrt();
-        let top = self.severity.points.iter().map(|(cost, _)| *cost).fold(0.0, f64::max);
+        let top = self.severity.top;
         if mean <= 0.0 || top <= 0.0 {
-            return Distribution { step: 1.0, probabilities: vec![1.0] };
+            return Distribution { step: 1.0, first: 0, probabilities: vec![1.0] };
         }
-        let reach = mean + REACH * spread + top;
-        let (step, size) = grid(reach, first, spread);
-        let transform = self.transform(step, size);
+        // The grid goes around: what lies far below the mean is no part of it.
+        let low = (mean - REACH * spread).max(0.0);
+        let (step, size) = self.grid(mean + REACH * spread + top - low, spread);
+        // Only a step that a person's cost hardly shows on needs more than its neighbours.
+        let many = count.mean >= MANY && step * 16.0 > first;
+        let transform = self.transform(step, size, many);
         let mut sums: Vec<Complex<f64>> = transform
             .iter()
             .map(|phi| {
@@ -236,36 +269,42 @@ impl<'s> Press<'s> {
             .collect();
         self.planner.plan_fft_inverse(size).process(&mut sums);
         let scale = 1.0 / size as f64;
-        let mut probabilities: Vec<f64> = sums.iter().map(|sum| (sum.re * scale).max(0.0)).collect();
+        let start = (low / step) as usize;
+        let mut probabilities: Vec<f64> =
+            (start..start + size).map(|place| (sums[place % size].re * scale).max(0.0)).collect();
         let whole: f64 = probabilities.iter().sum();
         probabilities.iter_mut().for_each(|p| *p /= whole);
         while probabilities.last().is_some_and(|p| *p < 1e-15) {
             probabilities.pop();
         }
-        Distribution { step, probabilities }
+        Distribution { step, first: start, probabilities }
     }
 
-    fn transform(&mut self, step: f64, size: usize) -> Vec<Complex<f64>> {
-        if let Some((.., made)) = self.made.iter().find(|(s, n, _)| (*s, *n) == (step, size)) {
+    /// Step and size of a grid. Steps are powers of two, so that municipalities share them.
+    fn grid(&self, reach: f64, spread: f64) -> (f64, usize) {
+        let (person, whole) = self.fine;
+        // In a table, a spread of many persons needs no single one told apart.
+        let single = self.severity.moment(1) / person;
+        let single = if self.is_fine { single } else { single.max(spread / (4.0 * whole)) };
+        let wanted = (spread / whole).min(single);
+        let mut step = 2.0_f64.powi(wanted.max(f64::MIN_POSITIVE).log2().floor() as i32);
+        while reach / step > 2.0_f64.powi(GRID.1 as i32) {
+            step *= 2.0;
+        }
+        let size = (reach / step).log2().ceil().max(f64::from(GRID.0)) as u32;
+        (step, 1 << size.min(GRID.1))
+    }
+
+    fn transform(&mut self, step: f64, size: usize, many: bool) -> Vec<Complex<f64>> {
+        if let Some((.., made)) = self.made.iter().find(|(s, n, m, _)| (*s, *n, *m) == (step, size, many)) {
             return made.clone();
         }
         let mut grid: Vec<Complex<f64>> =
-            self.severity.on_grid(step, size).into_iter().map(|p| Complex::new(p, 0.0)).collect();
+            self.severity.on_grid(step, size, many).into_iter().map(|p| Complex::new(p, 0.0)).collect();
         self.planner.plan_fft_forward(size).process(&mut grid);
-        self.made.push((step, size, grid.clone()));
+        self.made.push((step, size, many, grid.clone()));
         grid
     }
-}
-
-/// Step and size of a grid. Steps are powers of two, so that municipalities share them.
-fn grid(reach: f64, person: f64, spread: f64) -> (f64, usize) {
-    let wanted = (person / 64.0).min(spread / 256.0).max(f64::MIN_POSITIVE);
-    let mut step = 2.0_f64.powi(wanted.log2().floor() as i32);
-    while reach / step > 2.0_f64.powi(GRID.1 as i32) {
-        step *= 2.0;
-    }
-    let size = (reach / step).log2().ceil().max(f64::from(GRID.0)) as u32;
-    (step, 1 << size.min(GRID.1))
 }
 
 /// What was seen of a municipality.

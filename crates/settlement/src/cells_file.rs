@@ -1,0 +1,421 @@
+//! Cells as a Parquet file, so that a register is read once and many questions are asked of it. Rows are cells,
+//! contacts of stays that a ceiling may cut, and patients who were reported ready; the footer says what they tell
+//! apart. A cell may stand for one person: the file is no table to share.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+use domain::{
+    Amount, CareLevel, Day, DrgType, EventKind, Minute, Period, Points, Sector, Service, UnitKind, Urgency,
+};
+use register::FileError;
+use register::parquet_file::{Reader, Writer};
+use rulebook::{Event, Quantity};
+
+use crate::archive::dictionary;
+use crate::cases::Stay;
+use crate::cells::{Cell, Cells, Episode, Group, Needs, Place, Ready};
+use crate::decode::class_of;
+
+const VERSION: &str = "1";
+const KEY: &str = "samspill.cells";
+const WORDS: [&str; 14] = [
+    "kind",
+    "municipality",
+    "region",
+    "municipality_of_stay",
+    "region_of_stay",
+    "sector",
+    "unit_kind",
+    "care_level",
+    "service",
+    "drg_type",
+    "drg",
+    "urgency",
+    "trust",
+    "events",
+];
+const NUMBERS: [&str; 14] = [
+    "costly_medicine",
+    "resident",
+    "age_from",
+    "readmitted",
+    "discharged_place",
+    "admitted_place",
+    "points_milli",
+    "bed_days",
+    "contacts",
+    "fee_ore",
+    "count",
+    "stay",
+    "admitted_minute",
+    "discharged_minute",
+];
+
+/// A row, as it stands in the file.
+struct Row {
+    words: [String; 14],
+    numbers: [i64; 14],
+}
+
+impl Cells {
+    /// Writes the cells. `vintage` is the SHA-256 of the contacts that they were counted from.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, path: &Path, vintage: &str) -> Result<(), FileError> {
+        let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
+        let needs = &self.needs;
+        let footer: BTreeMap<String, String> = [
+            (KEY, VERSION.to_owned()),
+            ("samspill.cells.period", self.period.map_or_else(String::new, |period| period.to_string())),
+            ("samspill.cells.ages", list(&mut needs.ages.iter().map(u16::to_string))),
+            ("samspill.cells.days", list(&mut needs.days.iter().map(Day::to_string))),
+            ("samspill.cells.ceiling", needs.ceiling.map_or_else(String::new, |p| p.milli().to_string())),
+            (
+                "samspill.cells.flags",
+                list(
+                    &mut [
+                        (needs.admission, "admission"),
+                        (needs.measured, "measured"),
+                        (needs.urgency, "urgency"),
+                        (needs.readmission, "readmission"),
+                        (needs.trust, "trust"),
+                        (self.counted, "counted"),
+                        (self.synthetic, "synthetic"),
+                    ]
+                    .iter()
+                    .filter(|(yes, _)| *yes)
+                    .map(|(_, word)| (*word).to_owned()),
+                ),
+            ),
+            ("samspill.cells.contacts", format!("{} {}", self.contacts, self.outside)),
+            ("samspill.cells.vintage", vintage.to_owned()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into();
+        let words = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let mut fields = WORDS.map(|name| Field::new(name, words(), false)).to_vec();
+        fields.extend(NUMBERS.map(|name| Field::new(name, DataType::Int64, false)));
+        let schema = Arc::new(Schema::new(fields));
+        let mut writer = Writer::create(path, Arc::clone(&schema), &footer)?;
+        let rows: Vec<Row> = self.rows();
+        for chunk in rows.chunks(1 << 19) {
+            let mut arrays: Vec<ArrayRef> = Vec::new();
+            for place in 0..WORDS.len() {
+                let column = dictionary(chunk.iter().map(|row| row.words[place].as_str()));
+                arrays.push(column.map_err(FileError::arrow(path))?);
+            }
+            for place in 0..NUMBERS.len() {
+                arrays
+                    .push(Arc::new(Int64Array::from_iter_values(chunk.iter().map(|row| row.numbers[place]))));
+            }
+            let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(FileError::arrow(path))?;
+            let encoded = writer.encoder().encode(&batch).map_err(FileError::parquet(path))?;
+            writer.append(encoded)?;
+        }
+        writer.finish()?;
+        Ok(())
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let mut out = Vec::new();
+        for home in 0..self.homes.len() {
+            for cell in self.of(home) {
+                out.push(self.row("cell", home, cell.group, cell.quantity, (cell.count, 0)));
+            }
+        }
+        for (stay, episodes) in (1..).zip(&self.episodes) {
+            for one in episodes {
+                out.push(self.row("episode", one.home as usize, one.group, one.quantity, (1, stay)));
+            }
+        }
+        out.extend(self.ready.iter().map(|ready| self.ready_row(ready)));
+        // A municipality without a contact is there all the same.
+        for home in (0..self.homes.len()).filter(|home| self.of(*home).is_empty()) {
+            let mut row = Row { words: Default::default(), numbers: [0; 14] };
+            row.words[0] = "municipality".to_owned();
+            row.words[1].clone_from(&self.homes[home].debtor);
+            row.words[2].clone_from(&self.homes[home].region);
+            out.push(row);
+        }
+        out
+    }
+
+    fn row(&self, kind: &str, home: usize, group: u32, quantity: u32, (count, stay): (u32, i64)) -> Row {
+        let (place, group) = (&self.homes[home], &self.groups[group as usize]);
+        let (facts, quantity) = (self.facts(group), &self.quantities[quantity as usize]);
+        let trust = self.trusts.get(group.trust as usize).filter(|_| self.needs.trust);
+        let words = [
+            kind,
+            &place.debtor,
+            &place.region,
+            "",
+            "",
+            facts.sector.word(),
+            facts.unit_kind.word(),
+            facts.care_level.word(),
+            facts.service.word(),
+            facts.drg_type.word(),
+            facts.drg.unwrap_or(""),
+            group.urgency.word(),
+            trust.map_or("", String::as_str),
+            "",
+        ]
+        .map(str::to_owned);
+        let numbers = [
+            i64::from(facts.costly_medicine),
+            i64::from(facts.resident),
+            group.age.map_or(-1, i64::from),
+            i64::from(group.readmitted),
+            i64::from(group.dates.0),
+            i64::from(group.dates.1),
+            quantity.points.milli(),
+            quantity.bed_days,
+            quantity.contacts,
+            quantity.fee.ore(),
+            i64::from(count),
+            stay,
+            0,
+            0,
+        ];
+        Row { words, numbers }
+    }
+
+    fn ready_row(&self, ready: &Ready) -> Row {
+        let (here, there) = (&self.homes[ready.registered as usize], &self.homes[ready.stays as usize]);
+        let stay = &ready.stay;
+        let events: Vec<String> =
+            stay.events.iter().map(|event| format!("{}@{}", event.kind.word(), event.at)).collect();
+        let mut words: [String; 14] = Default::default();
+        let filled = [
+            (0, "ready"),
+            (1, &here.debtor),
+            (2, &here.region),
+            (3, &there.debtor),
+            (4, &there.region),
+            (5, stay.sector.word()),
+            (6, stay.unit_kind.word()),
+            (7, stay.care_level.word()),
+            (10, &stay.registered_in),
+            (11, &stay.stays_in),
+            (12, &stay.trust),
+        ];
+        for (place, word) in filled {
+            word.clone_into(&mut words[place]);
+        }
+        words[13] = events.join(" ");
+        let mut numbers = [0; 14];
+        numbers[2] = ready.age.map_or(-1, i64::from);
+        numbers[12] = stay.admitted_at.number();
+        numbers[13] = stay.departed_at.number();
+        Row { words, numbers }
+    }
+
+    /// Reads cells that were written. Gives the vintage too.
+    ///
+    /// # Errors
+    /// If the file is not one of cells, was made by another version, or is damaged.
+    pub fn read(path: &Path) -> Result<(Cells, String), FileError> {
+        let reader = Reader::open(path)?;
+        let fault = |fault: &str| FileError::Schema { path: path.to_path_buf(), fault: fault.to_owned() };
+        let footer = |key: &str| reader.footer().get(key).map_or("", String::as_str);
+        match footer(KEY) {
+            VERSION => {}
+            "" => return Err(fault("is no file of cells: samspill simulate --keep-cells FILE makes one")),
+            other => return Err(fault(&format!("cells of version {other}, this program reads {VERSION}"))),
+        }
+        let flags: Vec<&str> = footer("samspill.cells.flags").split(' ').collect();
+        let has = |flag: &str| flags.contains(&flag);
+        let damaged = || fault("the footer of the cells cannot be read");
+        let words = |key: &str| footer(key).split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>();
+        let ages = words("samspill.cells.ages").into_iter().map(|age| age.parse().map_err(|_| damaged()));
+        let days = words("samspill.cells.days").into_iter().map(|day| Day::parse(day).map_err(|_| damaged()));
+        let counts: Vec<u64> =
+            words("samspill.cells.contacts").iter().filter_map(|count| count.parse().ok()).collect();
+        let [contacts, outside] = counts[..] else { return Err(damaged()) };
+        let mut read = Read {
+            cells: Cells {
+                period: Some(Period::parse(footer("samspill.cells.period")).map_err(|_| damaged())?),
+                needs: Needs {
+                    ages: ages.collect::<Result<_, _>>()?,
+                    days: days.collect::<Result<_, _>>()?,
+                    admission: has("admission"),
+                    measured: has("measured"),
+                    ceiling: footer("samspill.cells.ceiling").parse().ok().map(Points::from_milli),
+                    urgency: has("urgency"),
+                    readmission: has("readmission"),
+                    trust: has("trust"),
+                },
+                contacts,
+                outside,
+                counted: has("counted"),
+                synthetic: has("synthetic"),
+                ..Cells::default()
+            },
+            ..Read::default()
+        };
+        let columns: Vec<&str> = WORDS.into_iter().chain(NUMBERS).collect();
+        for group in 0..reader.row_groups() {
+            for batch in reader.read(group, &columns, 1 << 16, None)? {
+                let batch = batch.map_err(FileError::arrow(path))?;
+                read.batch(&batch).ok_or_else(|| fault("a row of the cells cannot be read"))?;
+            }
+        }
+        Ok((read.finish(), footer("samspill.cells.vintage").to_owned()))
+    }
+}
+
+/// Cells that are being read.
+#[derive(Default)]
+struct Read {
+    cells: Cells,
+    homes: BTreeMap<Place, u32>,
+    drgs: BTreeMap<String, u32>,
+    trusts: BTreeMap<String, u32>,
+    groups: BTreeMap<Group, u32>,
+    quantities: BTreeMap<(i64, i64, i64, i64), u32>,
+    of_home: BTreeMap<u32, Vec<Cell>>,
+    stay: i64,
+}
+
+fn number<K: Ord>(known: &mut BTreeMap<K, u32>, key: K) -> u32 {
+    let next = known.len() as u32;
+    *known.entry(key).or_insert(next)
+}
+
+impl Read {
+    fn batch(&mut self, batch: &RecordBatch) -> Option<()> {
+        let mut words: Vec<(&[i32], Vec<&str>)> = Vec::new();
+        for name in WORDS {
+            let column = batch.column_by_name(name)?.as_dictionary_opt::<Int32Type>()?;
+            let names = column.values().as_string_opt::<i32>()?;
+            words.push((column.keys().values(), names.iter().map(|name| name.unwrap_or("")).collect()));
+        }
+        let mut numbers: Vec<&[i64]> = Vec::new();
+        for name in NUMBERS {
+            numbers.push(batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?.values());
+        }
+        (0..batch.num_rows()).try_for_each(|row| {
+            let word = |place: usize| words[place].1.get(words[place].0[row] as usize).copied().unwrap_or("");
+            let value = |place: usize| numbers[place][row];
+            let place = |debtor: usize| Place {
+                debtor: word(debtor).to_owned(),
+                region: word(debtor + 1).to_owned(),
+            };
+            let home = number(&mut self.homes, place(1));
+            match word(0) {
+                "municipality" => {}
+                "ready" => self.ready(home, place(3), &word, &value)?,
+                kind => {
+                    let group = self.group(&word, &value)?;
+                    let quantity = number(&mut self.quantities, (value(6), value(7), value(8), value(9)));
+                    match kind {
+                        "cell" => {
+                            let count = u32::try_from(value(10)).ok()?;
+                            self.of_home.entry(home).or_default().push(Cell { group, quantity, count });
+                        }
+                        "episode" => {
+                            if value(11) != self.stay {
+                                self.stay = value(11);
+                                self.cells.episodes.push(Vec::new());
+                            }
+                            self.cells.episodes.last_mut()?.push(Episode { home, group, quantity });
+                        }
+                        _ => return None,
+                    }
+                }
+            }
+            Some(())
+        })
+    }
+
+    fn group<'w>(&mut self, word: &dyn Fn(usize) -> &'w str, value: &dyn Fn(usize) -> i64) -> Option<u32> {
+        let class = class_of(
+            Sector::from_word(word(5)).ok()?,
+            UnitKind::from_word(word(6)).ok()?,
+            CareLevel::from_word(word(7)).ok()?,
+            Service::from_word(word(8)).ok()?,
+            DrgType::from_word(word(9)).ok()?,
+            (value(0) == 1, value(1) == 1),
+        );
+        let drg = number(&mut self.drgs, word(10).to_owned());
+        let trust = match self.cells.needs.trust {
+            true => number(&mut self.trusts, word(12).to_owned()),
+            false => 0,
+        };
+        let group = Group {
+            class: class as u32,
+            drg,
+            age: u16::try_from(value(2)).ok(),
+            dates: (u8::try_from(value(4)).ok()?, u8::try_from(value(5)).ok()?),
+            urgency: Urgency::from_word(word(11)).ok()?,
+            readmitted: value(3) == 1,
+            trust,
+        };
+        Some(number(&mut self.groups, group))
+    }
+
+    fn ready<'w>(
+        &mut self,
+        registered: u32,
+        stays: Place,
+        word: &dyn Fn(usize) -> &'w str,
+        value: &dyn Fn(usize) -> i64,
+    ) -> Option<()> {
+        let mut events = Vec::new();
+        for one in word(13).split(' ').filter(|one| !one.is_empty()) {
+            let (kind, at) = one.split_once('@')?;
+            events.push(Event { kind: EventKind::from_word(kind).ok()?, at: Minute::parse(at).ok()? });
+        }
+        let stay = Stay {
+            sector: Sector::from_word(word(5)).ok()?,
+            unit_kind: UnitKind::from_word(word(6)).ok()?,
+            care_level: CareLevel::from_word(word(7)).ok()?,
+            admitted_at: Minute::from_number(value(12)),
+            departed_at: Minute::from_number(value(13)),
+            events,
+            trust: word(12).to_owned(),
+            registered_in: word(10).to_owned(),
+            stays_in: word(11).to_owned(),
+        };
+        let stays = number(&mut self.homes, stays);
+        let trust = number(&mut self.trusts, word(12).to_owned());
+        let age = u16::try_from(value(2)).ok();
+        self.cells.ready.push(Ready { stay, registered, stays, trust, age });
+        Some(())
+    }
+
+    fn finish(self) -> Cells {
+        fn in_order<K: Clone>(known: &BTreeMap<K, u32>) -> Vec<K> {
+            let mut all: Vec<(&K, u32)> = known.iter().map(|(key, number)| (key, *number)).collect();
+            all.sort_by_key(|(_, number)| *number);
+            all.into_iter().map(|(key, _)| key.clone()).collect()
+        }
+        let mut out = self.cells;
+        out.homes = in_order(&self.homes);
+        out.drgs = in_order(&self.drgs);
+        out.trusts = in_order(&self.trusts);
+        out.groups = in_order(&self.groups);
+        let quantity = |(points, bed_days, contacts, fee): (i64, i64, i64, i64)| Quantity {
+            points: Points::from_milli(points),
+            bed_days,
+            contacts,
+            counted: out.counted,
+            fee: Amount::from_ore(fee),
+        };
+        out.quantities = in_order(&self.quantities).into_iter().map(quantity).collect();
+        let mut of_home = self.of_home;
+        out.starts.push(0);
+        for home in 0..out.homes.len() as u32 {
+            out.cells.extend(of_home.remove(&home).unwrap_or_default());
+            out.starts.push(out.cells.len());
+        }
+        out
+    }
+}
