@@ -71,4 +71,8 @@ impl Behaviour for Measures {
             self.wanted.iter().filter(|(target, ..)| target.of == Of::Days && target.reaches_days(age));
         reached.fold(WHOLE, |left, (_, share, _)| less(left, *share))
     }
+
+    fn leaves_days(&self) -> bool {
+        self.wanted.iter().all(|(target, ..)| target.of != Of::Days)
+    }
 }

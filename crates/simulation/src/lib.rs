@@ -9,6 +9,7 @@
 pub mod behaviour;
 pub mod consequence;
 pub mod exchange;
+pub mod many;
 pub mod risk;
 pub mod scenario;
 

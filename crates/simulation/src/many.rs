@@ -1,0 +1,76 @@
+//! Many laws on the same cells: those that decide alike are decided once and priced side by side.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use settlement::cells::Cells;
+use settlement::price::{AsIs, PayableDays, Priced, deciding, reading};
+use settlement::{Law, SettleError};
+
+/// Laws that a thread takes at a time.
+const PIECE: usize = 16;
+
+/// What each law comes to, with behaviour as it is in the data, in the order of the laws.
+///
+/// # Errors
+/// If the cells do not carry what a law needs, or a value of one is missing.
+pub fn price_all(cells: &Cells, laws: &[Law], threads: usize) -> Result<Vec<Priced>, SettleError> {
+    let mut alike: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (place, law) in laws.iter().enumerate() {
+        alike.entry((deciding(law), reading(law))).or_default().push(place);
+    }
+    let keys: Vec<(&(String, String), &Vec<usize>)> = alike.iter().collect();
+    // Deciding is as much work as pricing: each way to decide, and each way to read days, on a thread of its own.
+    let decided = each(keys.len(), threads, |place| cells.decided(&laws[keys[place].1[0]], &AsIs))?;
+    let mut readings: Vec<(&str, usize)> =
+        keys.iter().map(|((_, of), places)| (of.as_str(), places[0])).collect();
+    readings.sort_unstable();
+    readings.dedup_by_key(|(of, _)| *of);
+    let days = each(readings.len(), threads, |place| Ok(cells.payable(&laws[readings[place].1])))?;
+    let days: BTreeMap<&str, PayableDays> = readings.iter().map(|(of, _)| *of).zip(days).collect();
+    let mut out: Vec<Option<Priced>> = laws.iter().map(|_| None).collect();
+    let pieces: Vec<(usize, &[usize])> = keys
+        .iter()
+        .enumerate()
+        .flat_map(|(key, (_, places))| places.chunks(PIECE).map(move |piece| (key, piece)))
+        .collect();
+    let priced = each(pieces.len(), threads, |at| {
+        let (key, piece) = pieces[at];
+        let of: Vec<&Law> = piece.iter().map(|place| &laws[*place]).collect();
+        decided[key].price(&of, &days[keys[key].0.1.as_str()], &AsIs)
+    })?;
+    for ((_, places), priced) in pieces.iter().zip(priced) {
+        for (place, one) in places.iter().zip(priced) {
+            out[*place] = Some(one);
+        }
+    }
+    let priced: Vec<Priced> = out.into_iter().flatten().collect();
+    assert_eq!(priced.len(), laws.len(), "a thread that prices was lost");
+    Ok(priced)
+}
+
+/// Does each piece of work on so many threads, and gives the results in order.
+fn each<T: Send>(
+    count: usize,
+    threads: usize,
+    work: impl Fn(usize) -> Result<T, SettleError> + Sync,
+) -> Result<Vec<T>, SettleError> {
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            if place >= count {
+                return done;
+            }
+            done.push((place, work(place)));
+        }
+    };
+    let mut all: Vec<(usize, Result<T, SettleError>)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads.clamp(1, count.max(1))).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    });
+    assert_eq!(all.len(), count, "a thread that prices was lost");
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, result)| result).collect()
+}
