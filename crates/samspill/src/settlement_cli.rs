@@ -450,8 +450,10 @@ impl Said {
 
     fn outcome(outcome: Outcome) -> Said {
         let (words, code) = if outcome.refused > 0 {
-            let words =
-                format!("{}\n{} rader avvist: samspill check viser hvilke", outcome.told, outcome.refused);
+            let words = format!(
+                "{}\n{} rader avvist: samspill check FIL viser hvilke, med årsak og hvem som kan rette dem",
+                outcome.told, outcome.refused
+            );
             (words, crate::REFUSED)
         } else {
             (outcome.told, 0)

@@ -186,7 +186,10 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, teller: Teller) -> Res
     let (input, report) =
         settle_job::trusted_in(contacts, order.mapping, None, &checked, order.threads, teller)?;
     if let Some(report) = report.filter(|report| !report.refused.is_empty()) {
-        teller.say(&format!("{} rader avvist; samspill check viser dem", report.refused.len()));
+        teller.say(&format!(
+            "{} rader avvist: samspill check FIL viser hvilke, med årsak og hvem som kan rette dem",
+            report.refused.len()
+        ));
     }
     let reader = Reader::open_contacts(&input)?;
     let municipalities = Municipalities::built_in()?;
