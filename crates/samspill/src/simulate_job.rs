@@ -55,6 +55,8 @@ pub struct Run {
     pub summary: String,
     /// What it comes to.
     pub found: Consequences,
+    /// The same with the least and with the most effect of its measures, where a range is given.
+    pub ends: Option<[Consequences; 2]>,
     /// Co-financing by municipality and charge group.
     pub groups: settlement::price::Labelled<consequence::ChargeGroup>,
     /// Values that nobody has signed.
@@ -118,26 +120,30 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         needs = needs.and(&consequence::needs(&[], &one.scenario, order.period, projection.is_some()));
     }
     let (cells, file, vintage) = cells_of(order, &needs, teller)?;
-    let behaviour = Measures::of(&against.scenario.measures);
     let stage = teller.stage("priser scenarioene");
     let mut runs = Vec::new();
     let all = prepared_all.len() as u64;
     for (place, Prepared { scenario, law, titles }) in prepared_all.into_iter().enumerate() {
-        let found = consequence::run(&consequence::Order {
-            cells: &cells,
-            against: (&against.law, &behaviour),
-            law: &law,
-            scenario: &scenario,
-            people: &people,
-            projection: projection.as_deref(),
-        })
-        .with_context(|| scenario.file.clone())?;
+        let run = |scenario: &Scenario| {
+            consequence::run(&consequence::Order {
+                cells: &cells,
+                against: (&against.law, &against.scenario),
+                law: &law,
+                scenario,
+                people: &people,
+                projection: projection.as_deref(),
+            })
+            .with_context(|| scenario.file.clone())
+        };
+        let found = run(&scenario)?;
+        let ends = scenario.ends().map(|[low, high]| Ok::<_, anyhow::Error>([run(&low)?, run(&high)?]));
+        let ends = ends.transpose()?;
         let groups = consequence::by_group(&cells, &law, &Measures::of(&scenario.measures))?;
         let used = law.used(order.period);
         let unsigned = used.iter().filter(|value| value.is_unsigned()).map(manifest::unsigned_line).collect();
         let summary = scenario.summary(&titles);
         let versions = manifest::versions(&law, order.period);
-        runs.push(Run { scenario, summary, found, groups, unsigned, versions });
+        runs.push(Run { scenario, summary, found, ends, groups, unsigned, versions });
         stage.at(place as u64 + 1, all);
     }
     stage.done();

@@ -12,7 +12,7 @@ use paper::picture;
 use paper::sheets::{self, Cell, Sheet};
 use serde::Serialize;
 use simulation::Municipality;
-use simulation::consequence::{Party, SIZES};
+use simulation::consequence::{Consequences, Party, SIZES};
 
 use crate::simulate_job::{Outcome, Run};
 
@@ -60,7 +60,10 @@ pub fn write(outcome: &Outcome, out: &Path) -> Result<String> {
         let book = sheets::workbook("Sammenligning av scenarioer", &about, &[compared], date(outcome))?;
         put(&out.join("sammenligning.xlsx"), &book)?;
     }
-    Ok(format!("{} scenarioer i {}", outcome.runs.len(), out.display()))
+    match &outcome.runs[..] {
+        [run] => Ok(format!("skrevet: {}", out.join(&run.scenario.id).display())),
+        runs => Ok(format!("{} scenarioer i {}", runs.len(), out.display())),
+    }
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -188,7 +191,9 @@ fn municipalities(outcome: &Outcome, run: &Run) -> Sheet {
     ];
     let told = "Konsekvens for hver kommune; over null betaler kommunen mer";
     let mut sheet = Sheet::new("Kommuner", told, &heads);
-    for one in run.found.municipalities.iter().filter(|one| is_municipality(one)) {
+    let of_measures = ["netto, lav virkning", "netto, høy virkning"].map(str::to_owned);
+    sheet.heads.extend(of_measures.into_iter().filter(|_| !run.scenario.measures.is_empty()));
+    for (place, one) in run.found.municipalities.iter().enumerate().filter(|(_, one)| is_municipality(one)) {
         let net = one.net();
         let outcome_word = match net.ore() {
             0 => "uendret",
@@ -203,7 +208,7 @@ fn municipalities(outcome: &Outcome, run: &Run) -> Sheet {
             Cell::Kroner(one.against.usk),
             Cell::Kroner(one.scenario.kmf),
             Cell::Kroner(one.scenario.usk),
-            Cell::Kroner(one.capped),
+            Cell::Kroner(one.capped.1),
             Cell::Kroner(one.change()),
             Cell::Kroner(one.grant),
             Cell::Kroner(net),
@@ -213,6 +218,10 @@ fn municipalities(outcome: &Outcome, run: &Run) -> Sheet {
             Cell::Count(rounded(one.contacts.1)),
             text(outcome_word),
         ]);
+        if let (Some(row), false) = (sheet.rows.last_mut(), run.scenario.measures.is_empty()) {
+            let end = |at: usize| run.ends.as_ref().map(|ends| ends[at].municipalities[place].net());
+            row.extend([0, 1].map(|at| Cell::kroner(end(at))));
+        }
     }
     sheet
 }
@@ -387,13 +396,13 @@ fn waterfall(run: &Run) -> Vec<chart::bridge::Bar> {
         |of: &dyn Fn(&Municipality) -> Amount| -> Amount { run.found.municipalities.iter().map(of).sum() };
     let bar =
         |label: &str, is_total, amount| chart::bridge::Bar { label: label.to_owned(), is_total, amount };
-    let before = sum(&|one| one.against.municipality());
+    let before = sum(&Municipality::paid);
     let mut out = vec![
         bar("Før", true, before),
         bar("Med-\nfinansiering", false, sum(&|one| one.scenario.kmf - one.against.kmf)),
         bar("Utskrivnings-\nklare", false, sum(&|one| one.scenario.usk - one.against.usk)),
     ];
-    let (capped, grant) = (sum(&|one| -one.capped), sum(&|one| -one.grant));
+    let (capped, grant) = (sum(&|one| one.capped.0 - one.capped.1), sum(&|one| -one.grant));
     if capped != Amount::ZERO {
         out.push(bar("Over taket", false, capped));
     }
@@ -415,7 +424,7 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>) -> Brief {
     let real: Vec<&Municipality> =
         run.found.municipalities.iter().filter(|one| is_municipality(one)).collect();
     let change: Amount = real.iter().map(|one| one.change()).sum();
-    let net: Amount = real.iter().map(|one| one.net()).sum();
+    let net = net_of(&run.found);
     let losers = real.iter().filter(|one| one.net() > Amount::ZERO).count();
     let winners = real.iter().filter(|one| one.net() < Amount::ZERO).count();
     let mut tags = Vec::new();
@@ -617,6 +626,12 @@ fn cautions(outcome: &Outcome, run: &Run) -> Vec<String> {
             ));
         }
     }
+    if let Some(ends) = &run.ends {
+        let [low, high] = ends.each_ref().map(|end| millions(net_of(end)));
+        out.push(format!(
+            "Netto for kommunene er {low} med tiltakenes laveste virkning og {high} med den høyeste; regnet med at alle tiltak treffer likt."
+        ));
+    }
     if outcome.free_income.values().any(|(_, marked)| *marked) {
         out.push("Frie inntekter er lysbildenes nivå per innbygger, ikke kommunens egne tall.".to_owned());
     }
@@ -626,20 +641,26 @@ fn cautions(outcome: &Outcome, run: &Run) -> Vec<String> {
     out
 }
 
+/// What all municipalities lose, together.
+fn net_of(found: &Consequences) -> Amount {
+    found.municipalities.iter().filter(|one| is_municipality(one)).map(Municipality::net).sum()
+}
+
 /// A scenario in a few lines, for a terminal.
 pub fn told(outcome: &Outcome, run: &Run) -> String {
-    let real = || run.found.municipalities.iter().filter(|one| is_municipality(one));
-    let change: Amount = real().map(Municipality::change).sum();
-    let net: Amount = real().map(Municipality::net).sum();
+    let real = run.found.municipalities.iter().filter(|one| is_municipality(one));
+    let change: Amount = real.map(Municipality::change).sum();
     let mut out = format!("{}\n{}\n", run.scenario.title, run.summary);
     out.push_str(&format!("  Satt opp mot: {}\n", outcome.against));
-    out.push_str(&format!(
-        "  Kommunene betaler {}{} mer; netto {}{}\n",
-        plus(change),
-        millions(change),
-        plus(net),
-        millions(net)
-    ));
+    let word = if change < Amount::ZERO { "mindre" } else { "mer" };
+    out.push_str(&format!("  Kommunene betaler {} {word}", millions(Amount::from_ore(change.ore().abs()))));
+    let net = net_of(&run.found);
+    if net != change {
+        let word = if net < Amount::ZERO { "vinner" } else { "taper" };
+        let net = millions(Amount::from_ore(net.ore().abs()));
+        out.push_str(&format!("; med det de får tildelt, {word} de {net}"));
+    }
+    out.push('\n');
     for size in run.found.sizes.iter().filter(|size| size.count > 0) {
         out.push_str(&format!(
             "  {} innbyggere: {}{}\n",
@@ -649,7 +670,8 @@ pub fn told(outcome: &Outcome, run: &Run) -> String {
         ));
     }
     for row in measures(run).into_iter().flat_map(|table| table.rows) {
-        out.push_str(&format!("  {}: {}. {}\n", row[0], row[1], row[2]));
+        out.push_str(format!("  {}: {}. {}", row[0], row[1], row[2]).trim_end());
+        out.push('\n');
     }
     for caution in cautions(outcome, run) {
         out.push_str(&format!("  - {caution}\n"));

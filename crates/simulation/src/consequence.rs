@@ -28,8 +28,8 @@ pub type People = BTreeMap<String, Vec<i64>>;
 pub struct Order<'a> {
     /// The cells.
     pub cells: &'a Cells,
-    /// What it is set against: a law and the behaviour under it.
-    pub against: (&'a Law, &'a Measures),
+    /// What it is set against: a scenario and its law.
+    pub against: (&'a Law, &'a Scenario),
     /// The scenario's law.
     pub law: &'a Law,
     /// The scenario.
@@ -61,8 +61,8 @@ pub struct Municipality {
     pub against: Sums,
     /// The scenario.
     pub scenario: Sums,
-    /// Above the most per inhabitant: not charged.
-    pub capped: Amount,
+    /// Above the most per inhabitant, and not charged: before and in the scenario.
+    pub capped: (Amount, Amount),
     /// Given to the municipality.
     pub grant: Amount,
     /// Contacts that it pays for, in millionths: before and after.
@@ -70,14 +70,19 @@ pub struct Municipality {
 }
 
 impl Municipality {
+    /// What it paid before.
+    pub fn paid(&self) -> Amount {
+        self.against.municipality() - self.capped.0
+    }
+
     /// What it pays in the scenario.
     pub fn pays(&self) -> Amount {
-        self.scenario.municipality() - self.capped
+        self.scenario.municipality() - self.capped.1
     }
 
     /// What it pays more than before.
     pub fn change(&self) -> Amount {
-        self.pays() - self.against.municipality()
+        self.pays() - self.paid()
     }
 
     /// The same less what it is given: above zero it loses.
@@ -196,26 +201,31 @@ pub fn priced(cells: &Cells, law: &Law, behaviour: &dyn Behaviour) -> Result<Who
 pub fn run(order: &Order) -> Result<Consequences, SettleError> {
     let Order { cells, scenario, .. } = *order;
     let measures = Measures::of(&scenario.measures);
-    let Whole { sums: before, contacts: contacts_before, .. } =
-        priced(cells, order.against.0, order.against.1)?;
+    let (law_before, against) = order.against;
+    let measures_before = Measures::of(&against.measures);
+    let Whole { sums: before, contacts: contacts_before, .. } = priced(cells, law_before, &measures_before)?;
     let Whole { sums: after, contacts: contacts_after, untested } = priced(cells, order.law, &measures)?;
-    let unchanged = match scenario.measures.is_empty() {
-        true => after.clone(),
-        false => priced(cells, order.law, &AsIs)?.sums,
+    // What the rules alone come to, before and after, when nobody behaves otherwise.
+    let rules_alone = |law: &Law, with: &Scenario, priced_with: &Priced| match with.measures.is_empty() {
+        true => Ok::<Priced, SettleError>(priced_with.clone()),
+        false => Ok(priced(cells, law, &AsIs)?.sums),
     };
+    let then = rules_alone(law_before, against, &before)?;
+    let unchanged = rules_alone(order.law, scenario, &after)?;
     let mut out = Consequences { untested, ..Consequences::default() };
     for (place, home) in cells.homes.iter().enumerate() {
         let people = order.people.get(&home.debtor).map_or(0, |ages| ages.iter().sum());
-        let scenario_sums = after.homes[place];
-        let cap = scenario.cap.filter(|_| people > 0).and_then(|kroner| Amount::from_kroner(kroner * people));
-        let over =
-            cap.map_or(Amount::ZERO, |cap| std::cmp::max(scenario_sums.municipality() - cap, Amount::ZERO));
+        let (sums_before, sums_after) = (before.homes[place], after.homes[place]);
+        let over = |scenario: &Scenario, sums: &Sums| {
+            let cap = scenario.cap.filter(|_| people > 0).and_then(|cap| Amount::from_kroner(cap * people));
+            cap.map_or(Amount::ZERO, |cap| std::cmp::max(sums.municipality() - cap, Amount::ZERO))
+        };
         out.municipalities.push(Municipality {
             place: home.clone(),
             people,
-            against: before.homes[place],
-            scenario: scenario_sums,
-            capped: over,
+            against: sums_before,
+            scenario: sums_after,
+            capped: (over(against, &sums_before), over(scenario, &sums_after)),
             grant: Amount::ZERO,
             contacts: (contacts_before[place].0, contacts_after[place].0),
         });
@@ -223,14 +233,14 @@ pub fn run(order: &Order) -> Result<Consequences, SettleError> {
     let pot: Amount = unchanged
         .homes
         .iter()
-        .zip(&before.homes)
+        .zip(&then.homes)
         .map(|(now, then)| now.municipality() - then.municipality())
         .sum();
     let cuts = match scenario.budget {
         None => BTreeMap::new(),
         Some(key) => {
-            give(order, key, pot, &unchanged, &mut out)?;
-            cuts(cells, &before, &unchanged)
+            give(order, key, pot, (&then, &unchanged), &mut out)?;
+            cuts(cells, &then, &unchanged)
         }
     };
     for (code, count) in measures.untested() {
@@ -248,15 +258,14 @@ fn give(
     order: &Order,
     key: Key,
     pot: Amount,
-    unchanged: &Priced,
+    (then, unchanged): (&Priced, &Priced),
     out: &mut Consequences,
 ) -> Result<(), SettleError> {
     let weights: Vec<i128> = match key {
         Key::Population => out.municipalities.iter().map(|one| i128::from(one.people)).collect(),
         Key::OwnHistory => {
-            let own = unchanged.homes.iter().zip(&out.municipalities);
-            own.map(|(now, one)| i128::from((now.municipality() - one.against.municipality()).ore()))
-                .collect()
+            let own = unchanged.homes.iter().zip(&then.homes);
+            own.map(|(now, then)| i128::from((now.municipality() - then.municipality()).ore())).collect()
         }
         Key::AgeComposition => {
             let rates = age_rates(order)?;
@@ -355,7 +364,7 @@ fn parties(
     let mut regions: BTreeMap<&str, (Amount, Amount)> = BTreeMap::new();
     for one in municipalities {
         let sum = regions.entry(one.place.region.as_str()).or_default();
-        sum.0 += one.scenario.kmf - one.capped - one.against.kmf;
+        sum.0 += one.scenario.kmf - one.capped.1 - (one.against.kmf - one.capped.0);
         sum.1 += one.scenario.isf - one.against.isf;
     }
     let isf: Amount = regions.values().map(|sum| sum.1).sum();
@@ -418,7 +427,7 @@ fn years(order: &Order, out: &Consequences, measures: &Measures) -> Result<Vec<Y
         return Ok(Vec::new());
     }
     let pays: Amount = out.municipalities.iter().map(Municipality::pays).sum();
-    let against: Amount = out.municipalities.iter().map(|one| one.against.municipality()).sum();
+    let against: Amount = out.municipalities.iter().map(Municipality::paid).sum();
     let isf: Amount = out.municipalities.iter().map(|one| one.scenario.isf + one.scenario.kmf).sum();
     let percent = |text: &str| rulebook::measure::percent(text).map_or(0, Share::basis_points);
     let rate = scenario.growth.as_ref().map_or(0, |growth| percent(&growth.percent));
@@ -456,9 +465,10 @@ fn years(order: &Order, out: &Consequences, measures: &Measures) -> Result<Vec<Y
 /// millionths, of the scenario and of what it is set against.
 fn ageing(order: &Order, projection: &[People], measures: &Measures) -> Result<Vec<(i64, i64)>, SettleError> {
     let mut sums = vec![(0_i128, 0_i128); projection.len() + 1];
+    let (law_before, measures_before) = (order.against.0, Measures::of(&order.against.1.measures));
     for (from, to) in bands() {
         let now = priced(order.cells, order.law, &Band { from, to, of: measures })?.sums;
-        let then = priced(order.cells, order.against.0, &Band { from, to, of: order.against.1 })?.sums;
+        let then = priced(order.cells, law_before, &Band { from, to, of: &measures_before })?.sums;
         for (home, (now, then)) in order.cells.homes.iter().zip(now.homes.iter().zip(&then.homes)) {
             let base = in_band(order.people.get(&home.debtor), from, to);
             for (year, sum) in sums.iter_mut().enumerate() {

@@ -128,6 +128,8 @@ pub struct Wanted {
     pub measure: Measure,
     /// How much of its target goes away; the scenario's own, or the measure's.
     pub effect: Share,
+    /// The least and the most of it, where somebody has said so.
+    pub range: Option<(Share, Share)>,
     /// Whether the scenario gave it.
     pub own: bool,
 }
@@ -217,6 +219,8 @@ struct Raw {
 struct RawWanted {
     r#use: String,
     percent: Option<toml::Value>,
+    low: Option<toml::Value>,
+    high: Option<toml::Value>,
 }
 
 impl Scenario {
@@ -260,18 +264,30 @@ impl Scenario {
                 }
                 None => return Err(no_measure(file, &one.r#use)),
             };
-            let given = match one.percent {
-                None => None,
-                Some(toml::Value::Integer(whole)) => Some(percent("percent", &whole.to_string())?),
-                Some(toml::Value::String(text)) => Some(percent("percent", &text)?),
-                Some(other) => return Err(value("percent", &other.to_string(), "10 or \"2,5\"")),
+            let given = |key: &str, given: Option<toml::Value>| match given {
+                None => Ok(None),
+                Some(toml::Value::Integer(whole)) => percent(key, &whole.to_string()).map(Some),
+                Some(toml::Value::String(text)) => percent(key, &text).map(Some),
+                Some(other) => Err(value(key, &other.to_string(), "10 or \"2,5\"")),
             };
-            let likely = measure.effect.first().and_then(|row| row.value.likely);
-            let (id, own) = (measure.id.clone(), given.is_some());
-            let Some(effect) = given.or(likely) else {
+            let (low, percent, high) =
+                (given("low", one.low)?, given("percent", one.percent)?, given("high", one.high)?);
+            let sourced = measure.effect.first().map(|row| row.value);
+            let (id, own) = (measure.id.clone(), percent.is_some());
+            let Some(effect) = percent.or(sourced.and_then(|effect| effect.likely)) else {
                 return Err(BadScenario::NoEffect { file: file.to_owned(), id });
             };
-            measures.push(Wanted { measure, effect, own });
+            let range = match (low, high, sourced.filter(|_| !own)) {
+                (None, None, sourced) => sourced.and_then(|effect| effect.low.zip(effect.high)),
+                (low, high, _) => low.zip(high),
+            };
+            let holds = |(low, high): (Share, Share)| low <= effect && effect <= high;
+            if !range.map_or(low.is_none() && high.is_none(), holds) {
+                let told = |end: Option<Share>| end.map_or_else(|| "?".to_owned(), |end| end.to_string());
+                let told = format!("{}–{}", told(low), told(high));
+                return Err(value("low, high", &told, &format!("a range around {effect}: give both")));
+            }
+            measures.push(Wanted { measure, effect, range, own });
         }
         if let Some(growth) = &raw.growth {
             percent("growth.percent", &growth.percent)?;
@@ -306,6 +322,19 @@ impl Scenario {
         out.title = format!("{}, {} {at}", self.title, parameter(name));
         out.digest = digest(&format!("{}\n{name}={at}", self.digest));
         Some(out)
+    }
+
+    /// The same with the least and with the most effect of its measures; `None` where no range is given.
+    pub fn ends(&self) -> Option<[Scenario; 2]> {
+        self.measures.iter().any(|one| one.range.is_some()).then(|| {
+            let mut ends = [self.clone(), self.clone()];
+            for (place, one) in self.measures.iter().enumerate() {
+                let (low, high) = one.range.unwrap_or((one.effect, one.effect));
+                ends[0].measures[place].effect = low;
+                ends[1].measures[place].effect = high;
+            }
+            ends
+        })
     }
 
     /// What it is, in plain words, made from its content. `titles` are the titles of its rules.
@@ -416,6 +445,17 @@ mod tests {
     }
 
     #[test]
+    fn the_ends_of_a_range_are_the_scenarios_own_or_the_measures() {
+        let effects = |text: &str| {
+            parse(text).unwrap().ends().unwrap().map(|end| end.measures[0].effect.basis_points())
+        };
+        assert_eq!(effects(&format!("{TEXT}low = 5\nhigh = \"12,5\"\n")), [500, 1_250]);
+        let reviews = TEXT.replace("fewer-medical-admissions", "medication-review");
+        assert_eq!(effects(&reviews), [600, 1_600]);
+        assert!(parse(&format!("{reviews}percent = 3\n")).unwrap().ends().is_none());
+    }
+
+    #[test]
     fn what_cannot_be_used_is_said() {
         for (wrong, fault) in [
             (
@@ -434,6 +474,11 @@ mod tests {
         }
         let own = parse(&format!("{TEXT}percent = \"-2,5 %\"\n")).unwrap();
         assert_eq!(own.measures[0].effect.basis_points(), 250);
+        assert!(own.ends().is_none());
+        for wrong in ["low = 5", "low = 11\nhigh = 12", "low = 5\nhigh = 9"] {
+            let error = parse(&format!("{TEXT}{wrong}\n")).unwrap_err().to_string();
+            assert!(error.contains("a range around 10 %: give both"), "{error}");
+        }
     }
 
     #[test]

@@ -68,8 +68,12 @@ fn a_scenario_has_consequences_that_add_up() {
     assert_eq!((last(sum), rest.iter().map(last).sum::<i64>()), (0, 0), "{parties:?}");
     let municipalities = table(&out.join("kommuner.csv"));
     assert_eq!(municipalities.len(), 429);
-    let net: i64 = municipalities.iter().map(|row| ore(&row[10])).sum();
+    let sum = |column: usize| municipalities.iter().map(|row| ore(&row[column])).sum::<i64>();
+    let net = sum(10);
     assert_eq!(-net, last(&rest[0]));
+    // More effect is less to pay: what is expected lies between the ends.
+    assert!(sum(16) > net && net > sum(17), "{} {net} {}", sum(16), sum(17));
+    assert!(told.contains("laveste virkning"), "{told}");
     // Groups are what the whole is made of, apart from what is rounded where a part is left.
     let groups: i64 = table(&out.join("grupper.csv")).iter().map(|row| ore(&row[6])).sum();
     let kmf: i64 = municipalities.iter().map(|row| ore(&row[5])).sum();
@@ -93,9 +97,9 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
     let simulate = |out: &str, more: &[&str]| simulated(&contacts, &work.join(out), scenario, more);
     // What is saved of a larger share is more. Against itself nothing changes; a sweep gives one scenario for each value, and a comparison.
     let (code, told) = simulate("same", &["--against", scenario]);
-    assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer"), "{told}");
+    assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
     let (code, told) = simulate("swept", &["--sweep", "share=10..20:5"]);
-    assert!(code == Some(0) && told.contains("3 scenarioer"), "{told}");
+    assert!(code == Some(0) && told.contains("3 scenarioer i "), "{told}");
     let compared = table(&work.join("swept/sammenligning.csv"));
     assert!(compared[0].len() == 5 && ore(&compared[0][2]) > ore(&compared[0][4]), "{:?}", compared[0]);
 
