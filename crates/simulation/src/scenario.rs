@@ -239,14 +239,8 @@ impl Scenario {
             let line = text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
             BadScenario::Toml { file: file.to_owned(), line, fault: error.message().to_owned() }
         })?;
-        let value = |key: &str, value: &str, expected: &str| BadScenario::Value {
-            file: file.to_owned(),
-            key: key.to_owned(),
-            value: value.to_owned(),
-            expected: expected.to_owned(),
-        };
-        let percent =
-            |key: &str, text: &str| measure::percent(text).ok_or_else(|| value(key, text, "0–100 per cent"));
+        let value = |key: &str, value: &str, expected: &str| bad(file, key, value, expected);
+        let percent = |key: &str, text: &str| percent(file, key, text);
         if !raw.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || raw.id.is_empty() {
             return Err(value("id", &raw.id, "letters, digits and hyphens"));
         }
@@ -264,30 +258,7 @@ impl Scenario {
                 }
                 None => return Err(no_measure(file, &one.r#use)),
             };
-            let given = |key: &str, given: Option<toml::Value>| match given {
-                None => Ok(None),
-                Some(toml::Value::Integer(whole)) => percent(key, &whole.to_string()).map(Some),
-                Some(toml::Value::String(text)) => percent(key, &text).map(Some),
-                Some(other) => Err(value(key, &other.to_string(), "10 or \"2,5\"")),
-            };
-            let (low, percent, high) =
-                (given("low", one.low)?, given("percent", one.percent)?, given("high", one.high)?);
-            let sourced = measure.effect.first().map(|row| row.value);
-            let (id, own) = (measure.id.clone(), percent.is_some());
-            let Some(effect) = percent.or(sourced.and_then(|effect| effect.likely)) else {
-                return Err(BadScenario::NoEffect { file: file.to_owned(), id });
-            };
-            let range = match (low, high, sourced.filter(|_| !own)) {
-                (None, None, sourced) => sourced.and_then(|effect| effect.low.zip(effect.high)),
-                (low, high, _) => low.zip(high),
-            };
-            let holds = |(low, high): (Share, Share)| low <= effect && effect <= high;
-            if !range.map_or(low.is_none() && high.is_none(), holds) {
-                let told = |end: Option<Share>| end.map_or_else(|| "?".to_owned(), |end| end.to_string());
-                let told = format!("{}–{}", told(low), told(high));
-                return Err(value("low, high", &told, &format!("a range around {effect}: give both")));
-            }
-            measures.push(Wanted { measure, effect, range, own });
+            measures.push(wanted(file, measure, (one.low, one.percent, one.high))?);
         }
         if let Some(growth) = &raw.growth {
             percent("growth.percent", &growth.percent)?;
@@ -379,6 +350,46 @@ impl Scenario {
         }
         parts.join(". ") + "."
     }
+}
+
+fn bad(file: &str, key: &str, value: &str, expected: &str) -> BadScenario {
+    let [file, key, value, expected] = [file, key, value, expected].map(str::to_owned);
+    BadScenario::Value { file, key, value, expected }
+}
+
+fn percent(file: &str, key: &str, text: &str) -> Result<Share, BadScenario> {
+    measure::percent(text).ok_or_else(|| bad(file, key, text, "0–100 per cent"))
+}
+
+/// A measure with the effect that a scenario gives it (low, likely, high), or with its own.
+fn wanted(
+    file: &str,
+    measure: Measure,
+    (low, likely, high): (Option<toml::Value>, Option<toml::Value>, Option<toml::Value>),
+) -> Result<Wanted, BadScenario> {
+    let given = |key: &str, given: Option<toml::Value>| match given {
+        None => Ok(None),
+        Some(toml::Value::Integer(whole)) => percent(file, key, &whole.to_string()).map(Some),
+        Some(toml::Value::String(text)) => percent(file, key, &text).map(Some),
+        Some(other) => Err(bad(file, key, &other.to_string(), "10 or \"2,5\"")),
+    };
+    let (low, likely, high) = (given("low", low)?, given("percent", likely)?, given("high", high)?);
+    let sourced = measure.effect.first().map(|row| row.value);
+    let own = likely.is_some();
+    let Some(effect) = likely.or(sourced.and_then(|effect| effect.likely)) else {
+        return Err(BadScenario::NoEffect { file: file.to_owned(), id: measure.id });
+    };
+    let range = match (low, high, sourced.filter(|_| !own)) {
+        (None, None, sourced) => sourced.and_then(|effect| effect.low.zip(effect.high)),
+        (low, high, _) => low.zip(high),
+    };
+    let holds = |(low, high): (Share, Share)| low <= effect && effect <= high;
+    if !range.map_or(low.is_none() && high.is_none(), holds) {
+        let told = |end: Option<Share>| end.map_or_else(|| "?".to_owned(), |end| end.to_string());
+        let told = format!("{}–{}", told(low), told(high));
+        return Err(bad(file, "low, high", &told, &format!("a range around {effect}: give both")));
+    }
+    Ok(Wanted { measure, effect, range, own })
 }
 
 fn parameter(name: &str) -> &'static str {
@@ -476,7 +487,7 @@ mod tests {
         assert_eq!(own.measures[0].effect.basis_points(), 250);
         assert!(own.ends().is_none());
         for wrong in ["low = 5", "low = 11\nhigh = 12", "low = 5\nhigh = 9"] {
-            let error = parse(&format!("{TEXT}{wrong}\n")).unwrap_err().to_string();
+            let error = parse(&format!("{TEXT}{wrong}\n")).unwrap_err().to_string().replace('\u{a0}', " ");
             assert!(error.contains("a range around 10 %: give both"), "{error}");
         }
     }
