@@ -444,7 +444,7 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>) -> Brief {
         tags,
         summary: format!("{} Satt opp mot: {}", run.summary, outcome.against),
         facts: vec![
-            ("Kommunene betaler".to_owned(), format!("{}{}", plus(change), millions(change))),
+            ("Kommunenes betaling".to_owned(), format!("{}{}", plus(change), millions(change))),
             ("Netto etter tildeling".to_owned(), format!("{}{}", plus(net), millions(net))),
             ("Taper".to_owned(), format!("{losers} kommuner")),
             ("Vinner".to_owned(), format!("{winners} kommuner")),
