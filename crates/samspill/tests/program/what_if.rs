@@ -98,6 +98,14 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
     // What is saved of a larger share is more. Against itself nothing changes; a sweep gives one scenario for each value, and a comparison.
     let (code, told) = simulate("same", &["--against", scenario]);
     assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
+    let tight = work.join("tight.toml");
+    let text = std::fs::read_to_string(scenario).unwrap();
+    std::fs::write(&tight, text.replace("kroner_per_inhabitant = 2_000", "kroner_per_inhabitant = 1"))
+        .unwrap();
+    let (code, told) = simulated(&contacts, &work.join("tight"), path(&tight), &["--against", path(&tight)]);
+    assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
+    let capped = table(&work.join("tight/medisinsk-15-prosent/kommuner.csv"));
+    assert!(capped.iter().any(|row| ore(&row[7]) > 0) && capped.iter().all(|row| ore(&row[10]) == 0));
     let (code, told) = simulate("swept", &["--sweep", "share=10..20:5"]);
     assert!(code == Some(0) && told.contains("3 scenarioer i "), "{told}");
     let compared = table(&work.join("swept/sammenligning.csv"));
