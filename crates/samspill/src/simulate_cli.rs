@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use domain::Period;
 
@@ -36,7 +36,7 @@ pub struct SimulateArguments {
     /// Built-in mapping (samspill, npr-extract, aggregate) or a TOML file.
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// 2012, 2012-T1 or 2012-03.
+    /// A whole year.
     #[arg(long)]
     period: String,
     /// A parameter over a range: share=0..40:5.
@@ -56,6 +56,18 @@ pub struct SimulateArguments {
     out: PathBuf,
 }
 
+/// Free incomes, inhabitants and ceilings are of a year: a part of one cannot be set against them.
+fn whole_year(text: &str) -> Result<Period> {
+    let period = Period::parse(text)?;
+    if period.months().count() != 12 {
+        bail!(
+            "{text} is not a whole year: free incomes and ceilings are of a year. Give --period {}",
+            period.from().year()
+        );
+    }
+    Ok(period)
+}
+
 /// Runs the command.
 pub fn simulate(arguments: &SimulateArguments, threads: usize, teller: Teller) -> Result<Said> {
     let order = simulate_job::Order {
@@ -65,7 +77,7 @@ pub fn simulate(arguments: &SimulateArguments, threads: usize, teller: Teller) -
         cells: arguments.cells.as_deref(),
         keep: arguments.keep_cells.as_deref(),
         mapping: arguments.mapping.as_deref(),
-        period: Period::parse(&arguments.period)?,
+        period: whole_year(&arguments.period)?,
         sweep: arguments.sweep.as_deref(),
         free_income: arguments.free_income.as_deref(),
         people: arguments.people.as_deref(),
@@ -156,7 +168,7 @@ pub fn risk(command: &RiskCommand, threads: usize, teller: Teller) -> Result<Sai
 }
 
 fn picture(arguments: &RiskArguments, threads: usize, teller: Teller) -> Result<Said> {
-    let period = Period::parse(&arguments.period)?;
+    let period = whole_year(&arguments.period)?;
     let people = simulate_job::people(arguments.people.as_deref(), period)?;
     let order = crate::risk_job::Order {
         contacts: &arguments.contacts,
@@ -200,7 +212,7 @@ pub struct AgreementArguments {
 
 /// Runs the command.
 pub fn agreement(arguments: &AgreementArguments, threads: usize, teller: Teller) -> Result<Said> {
-    let period = Period::parse(&arguments.period)?;
+    let period = whole_year(&arguments.period)?;
     let order = crate::agreement_job::Order {
         file: &arguments.file,
         contacts: &arguments.contacts,

@@ -99,8 +99,8 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
     let (code, told) = simulate("same", &["--against", scenario]);
     assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
     let tight = work.join("tight.toml");
-    let text = std::fs::read_to_string(scenario).unwrap();
-    std::fs::write(&tight, text.replace("kroner_per_inhabitant = 2_000", "kroner_per_inhabitant = 1"))
+    let example = std::fs::read_to_string(scenario).unwrap();
+    std::fs::write(&tight, example.replace("kroner_per_inhabitant = 2_000", "kroner_per_inhabitant = 1"))
         .unwrap();
     let (code, told) = simulated(&contacts, &work.join("tight"), path(&tight), &["--against", path(&tight)]);
     assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
@@ -119,6 +119,14 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
     ] {
         let (code, told) = simulate("bad", more);
         assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
+    }
+    // What a month costs is not a share of a year's income.
+    let out = work.join("bad");
+    for command in [&["simulate", scenario][..], &["risk", "picture"], &["agreement", scenario]] {
+        let rest = ["--period", "2012-03", "--contacts", path(&contacts), "--out", path(&out)];
+        let output = samspill(&[command, &rest].concat());
+        let told = text(&output.stderr);
+        assert!(!output.status.success() && told.contains("2012-03 is not a whole year"), "{told}");
     }
 }
 
