@@ -322,6 +322,11 @@ impl Reader {
         self.metadata.schema()
     }
 
+    /// Whether the rows are counted figures, each of many contacts.
+    pub fn is_counted(&self) -> bool {
+        self.footer().get("samspill.counted").is_some_and(|counted| counted == "yes")
+    }
+
     /// The footer's keys and values.
     pub fn footer(&self) -> &BTreeMap<String, String> {
         &self.footer

@@ -91,7 +91,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Picture> {
     let (input, _) =
         settle_job::trusted_in(order.contacts, order.mapping, None, &checked, order.threads, teller)?;
     let reader = Reader::open_contacts(&input)?;
-    if reader.footer().get("samspill.counted").is_some_and(|counted| counted == "yes") {
+    if reader.is_counted() {
         bail!(
             "{} holds counts: who returns is not known, so no risk can be computed",
             order.contacts.display()

@@ -10,7 +10,7 @@ use register::synth::people::Population;
 use rulebook::measure::Measure;
 use settlement::cells::{Cells, Needs};
 use settlement::{Law, manifest};
-use simulation::consequence::{self, Consequences, People};
+use simulation::consequence::{self, Consequences, People, Situation};
 use simulation::{Measures, Scenario};
 
 use crate::law::Files;
@@ -94,7 +94,7 @@ struct Prepared {
     titles: Vec<String>,
 }
 
-/// A law and the behaviour under it, to set scenarios against.
+/// Prices every scenario beside what it is set against.
 pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     let against = match order.against {
         "law" => prepared(law_as_it_is()?, order.period)?,
@@ -113,6 +113,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         }
     }
     let people = people(order.people, order.period)?;
+    let free_income = free_income(order.free_income, &people)?;
     let projection = order.projection.map(|path| projection(path, order.period.from().year())).transpose()?;
     let laws: Vec<&Law> = prepared_all.iter().map(|one| &one.law).chain([&against.law]).collect();
     let mut needs = consequence::needs(&laws, &against.scenario, order.period, projection.is_some());
@@ -121,13 +122,14 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     }
     let (cells, file, vintage) = cells_of(order, &needs, teller)?;
     let stage = teller.stage("priser scenarioene");
+    let before = Situation::of(&cells, &against.law, &against.scenario)?;
     let mut runs = Vec::new();
     let all = prepared_all.len() as u64;
     for (place, Prepared { scenario, law, titles }) in prepared_all.into_iter().enumerate() {
         let run = |scenario: &Scenario| {
             consequence::run(&consequence::Order {
                 cells: &cells,
-                against: (&against.law, &against.scenario),
+                against: &before,
                 law: &law,
                 scenario,
                 people: &people,
@@ -155,7 +157,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         cells: cells.len(),
         vintage: (file, vintage),
         synthetic: cells.synthetic,
-        free_income: free_income(order.free_income, &people)?,
+        free_income,
         names: crate::statement_job::names(&Municipalities::built_in()?),
     })
 }

@@ -47,23 +47,29 @@ pub struct Stay {
     pub stays_in: String,
 }
 
+impl Stay {
+    /// The stay as the day-rate rule is asked.
+    pub(crate) fn case(&self) -> Case<'_> {
+        Case {
+            sector: self.sector,
+            unit_kind: self.unit_kind,
+            care_level: self.care_level,
+            admitted_at: self.admitted_at,
+            departed_at: self.departed_at,
+            events: &self.events,
+            trust: &self.trust,
+            registered_in: &self.registered_in,
+            stays_in: &self.stays_in,
+        }
+    }
+}
+
 /// The charges of a stay, month by month.
 ///
 /// # Errors
 /// The reason why there is none.
 pub fn assess(law: &Law, stay: &Stay, trace: &mut impl Trace) -> Result<Vec<DayCharge>, &'static str> {
-    let case = Case {
-        sector: stay.sector,
-        unit_kind: stay.unit_kind,
-        care_level: stay.care_level,
-        admitted_at: stay.admitted_at,
-        departed_at: stay.departed_at,
-        events: &stay.events,
-        trust: &stay.trust,
-        registered_in: &stay.registered_in,
-        stays_in: &stay.stays_in,
-    };
-    let days = match day_rate::assess(&case, |day| law.usk_on(day), &law.agreements, trace) {
+    let days = match day_rate::assess(&stay.case(), |day| law.usk_on(day), &law.agreements, trace) {
         Assessment::Nothing { reason } => return Err(reason),
         Assessment::Payable(days) => days,
     };

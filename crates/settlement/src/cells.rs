@@ -21,7 +21,8 @@ use rulebook::{Facts, Quantity};
 
 use crate::cases::Stay;
 use crate::decode::{
-    CLASSES, Home, Homes, classes, column, facts, ints, longs, name, stay_of, trust_of, word, words,
+    CLASSES, Home, Homes, MEASURED, READ, classes, column, facts, ints, longs, name, stay_of, trust_of, word,
+    words,
 };
 use crate::judge::{Law, SettleError};
 
@@ -312,22 +313,9 @@ impl<'a> Desk<'a> {
         needs: &Needs,
         threads: usize,
     ) -> Result<Desk<'a>, SettleError> {
-        let counted = reader.footer().get("samspill.counted").is_some_and(|counted| counted == "yes");
-        let mut places = vec![
-            at::UNIT_KIND,
-            at::SECTOR,
-            at::CARE_LEVEL,
-            at::SERVICE,
-            at::DRG,
-            at::DRG_TYPE,
-            at::COSTLY_MEDICINE,
-            at::RESIDENT,
-            at::MUNICIPALITY_OF_REGISTRATION,
-            at::POINTS,
-            at::STAY_ROWS,
-            at::REPORTED_READY,
-            at::DISCHARGED_ON,
-        ];
+        let counted = reader.is_counted();
+        let mut places = READ.to_vec();
+        places.push(at::DISCHARGED_ON);
         let optional = [
             (needs.admission, at::ADMITTED_ON),
             (!needs.ages.is_empty(), at::AGE),
@@ -338,7 +326,7 @@ impl<'a> Desk<'a> {
         ];
         places.extend(optional.iter().filter(|(wanted, _)| *wanted).map(|(_, place)| *place));
         if needs.measured || counted {
-            places.extend([at::BED_DAYS, at::FEE, at::CONTACTS]);
+            places.extend(MEASURED);
         }
         places.sort_unstable();
         let bounds = &needs.days;

@@ -10,13 +10,32 @@ use domain::{
     CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Period, Residence, Sector, Service, UnitKind,
 };
 use register::parquet_file::Reader;
-use register::schema;
+use register::schema::{self, at};
 use rulebook::Facts;
 
 use crate::cases::Stay;
 
 pub(crate) const CLASSES: usize =
     Sector::COUNT * UnitKind::COUNT * CareLevel::COUNT * Service::COUNT * DrgType::COUNT * 4;
+
+/// Columns that facts, the payer and the stay are read from.
+pub(crate) const READ: [usize; 12] = [
+    at::UNIT_KIND,
+    at::SECTOR,
+    at::CARE_LEVEL,
+    at::SERVICE,
+    at::DRG,
+    at::DRG_TYPE,
+    at::COSTLY_MEDICINE,
+    at::RESIDENT,
+    at::MUNICIPALITY_OF_REGISTRATION,
+    at::POINTS,
+    at::STAY_ROWS,
+    at::REPORTED_READY,
+];
+
+/// Columns that figures have where a row is more than one contact, or a rule has tariffs.
+pub(crate) const MEASURED: [usize; 3] = [at::BED_DAYS, at::FEE, at::CONTACTS];
 
 pub(crate) fn name(place: usize) -> &'static str {
     schema::COLUMNS[place].name
@@ -156,7 +175,6 @@ fn vocabulary(batch: &RecordBatch, place: usize, known: &[&str], step: usize, cl
 
 /// The class of each row of a batch.
 pub(crate) fn classes(batch: &RecordBatch) -> Vec<u16> {
-    use schema::at;
     let mut class = vec![0; batch.num_rows()];
     let mut step = 1;
     for (place, known) in [
@@ -231,7 +249,6 @@ pub(crate) fn trust_of(batch: &RecordBatch, row: usize) -> &str {
 
 /// A contact's stay and events, as the day-rate rule wants them.
 pub(crate) fn stay_of(batch: &RecordBatch, row: usize) -> Stay {
-    use schema::at;
     let mut events = Vec::new();
     if let Some(list) = column(batch, at::EVENTS).as_list_opt::<i32>() {
         let of_row = list.value(row);

@@ -155,7 +155,7 @@ pub fn load(reader: &Reader, group: usize, rows: &[usize]) -> Result<Vec<Contact
         RowSelection::from_consecutive_ranges(rows.iter().map(|row| *row..row + 1), reader.rows_in(group));
     for batch in reader.read(group, &columns, 1 << 12, Some(selection))? {
         let batch = batch.map_err(FileError::arrow(reader.path()))?;
-        let counted = reader.footer().get("samspill.counted").is_some_and(|counted| counted == "yes");
+        let counted = reader.is_counted();
         out.extend((0..batch.num_rows()).map(|row| {
             let mut contact = contact(&batch, row);
             contact.quantity.counted = counted;

@@ -11,9 +11,9 @@ use std::fmt::Write;
 use domain::{Amount, Day, Points};
 use rulebook::calculation::day_rate::{self, DayRateRule};
 use rulebook::file::Liable;
-use rulebook::{Assessment, Case, Decision, NoTrace, Pricing, ShareRule, Standing};
+use rulebook::{Assessment, Decision, NoTrace, Pricing, ShareRule, Standing};
 
-use crate::cells::{Cells, Episode, Group, Needs, Ready};
+use crate::cells::{Cells, Episode, Group, Needs};
 use crate::judge::{Decisions, Law, Prices, SettleError, ShareSide};
 
 /// What is left when nothing changes.
@@ -272,20 +272,9 @@ impl Cells {
         let mut out: BTreeMap<(u32, u32, u32, Option<u16>), i64> = BTreeMap::new();
         let Some(period) = self.period else { return PayableDays::default() };
         for ready in &self.ready {
-            let Ready { stay, .. } = ready;
-            let case = Case {
-                sector: stay.sector,
-                unit_kind: stay.unit_kind,
-                care_level: stay.care_level,
-                admitted_at: stay.admitted_at,
-                departed_at: stay.departed_at,
-                events: &stay.events,
-                trust: &stay.trust,
-                registered_in: &stay.registered_in,
-                stays_in: &stay.stays_in,
-            };
             let rule_on = |day| law.usk_on(day);
-            let Assessment::Payable(days) = day_rate::assess(&case, rule_on, &law.agreements, &mut NoTrace)
+            let Assessment::Payable(days) =
+                day_rate::assess(&ready.stay.case(), rule_on, &law.agreements, &mut NoTrace)
             else {
                 continue;
             };

@@ -19,7 +19,8 @@ use rulebook::{Decision, NoTrace, Pricing, Quantity};
 use crate::cases;
 use crate::charges::{Charge, ChargeWriter, Charges};
 use crate::decode::{
-    CLASSES, Home, Homes, Words, classes, column, facts, ints, longs, name, stay_of, trust_of, word, words,
+    CLASSES, Home, Homes, MEASURED, READ, Words, classes, column, facts, ints, longs, name, stay_of,
+    trust_of, word, words,
 };
 use crate::judge::{Days, Decisions, Law, SettleError, Slot};
 use crate::totals::{Builder, Line, Outside, Sum, Totals};
@@ -238,30 +239,14 @@ impl<'a> Desk<'a> {
         age_limits.sort_unstable();
         age_limits.dedup();
         let tariffs = rules().any(|rule| !rule.tariffs.is_empty());
-        let footer = |key: &str| reader.footer().get(key).map_or("", String::as_str);
-        let counted = footer("samspill.counted") == "yes";
-        let mut places = vec![
-            at::UNIT,
-            at::UNIT_KIND,
-            at::SECTOR,
-            at::CARE_LEVEL,
-            at::SERVICE,
-            at::DRG,
-            at::DRG_TYPE,
-            at::COSTLY_MEDICINE,
-            at::RESIDENT,
-            at::MUNICIPALITY_OF_REGISTRATION,
-            at::POINTS,
-            at::STAY_ROWS,
-            at::REPORTED_READY,
-            dates.0,
-            dates.1,
-        ];
+        let counted = reader.is_counted();
+        let mut places = READ.to_vec();
+        places.extend([at::UNIT, dates.0, dates.1]);
         if !age_limits.is_empty() {
             places.push(at::AGE);
         }
         if tariffs || counted {
-            places.extend([at::BED_DAYS, at::FEE, at::CONTACTS]);
+            places.extend(MEASURED);
         }
         places.sort_unstable();
         places.dedup();

@@ -28,8 +28,8 @@ pub type People = BTreeMap<String, Vec<i64>>;
 pub struct Order<'a> {
     /// The cells.
     pub cells: &'a Cells,
-    /// What it is set against: a scenario and its law.
-    pub against: (&'a Law, &'a Scenario),
+    /// What it is set against.
+    pub against: &'a Situation<'a>,
     /// The scenario's law.
     pub law: &'a Law,
     /// The scenario.
@@ -194,40 +194,66 @@ pub fn priced(cells: &Cells, law: &Law, behaviour: &dyn Behaviour) -> Result<Who
     Ok(Whole { sums, contacts: decided.contacts, untested: decided.untested })
 }
 
+/// A law and how people behave under it, priced.
+#[derive(Debug)]
+pub struct Situation<'a> {
+    law: &'a Law,
+    scenario: &'a Scenario,
+    whole: Whole,
+    /// What the rules come to when nobody behaves otherwise; `None` where nobody does.
+    rules_alone: Option<Priced>,
+}
+
+impl<'a> Situation<'a> {
+    /// Prices it.
+    ///
+    /// # Errors
+    /// As [`priced`].
+    pub fn of(cells: &Cells, law: &'a Law, scenario: &'a Scenario) -> Result<Situation<'a>, SettleError> {
+        let measures = Measures::of(&scenario.measures);
+        let mut whole = priced(cells, law, &measures)?;
+        for (code, count) in measures.untested() {
+            *whole.untested.entry(format!("tiltak {code}")).or_default() += count as i64;
+        }
+        let rules_alone = match scenario.measures.is_empty() {
+            true => None,
+            false => Some(priced(cells, law, &AsIs)?.sums),
+        };
+        Ok(Situation { law, scenario, whole, rules_alone })
+    }
+
+    fn rules_alone(&self) -> &Priced {
+        self.rules_alone.as_ref().unwrap_or(&self.whole.sums)
+    }
+
+    /// What is above the most per inhabitant in a municipality.
+    fn over(&self, place: usize, people: i64) -> Amount {
+        let cap = self.scenario.cap.filter(|_| people > 0).and_then(|cap| Amount::from_kroner(cap * people));
+        let pays = self.whole.sums.homes[place].municipality();
+        cap.map_or(Amount::ZERO, |cap| std::cmp::max(pays - cap, Amount::ZERO))
+    }
+}
+
 /// Runs a scenario.
 ///
 /// # Errors
 /// If the cells do not carry what is asked, or a value of a law is missing.
 pub fn run(order: &Order) -> Result<Consequences, SettleError> {
-    let Order { cells, scenario, .. } = *order;
-    let measures = Measures::of(&scenario.measures);
-    let (law_before, against) = order.against;
-    let measures_before = Measures::of(&against.measures);
-    let Whole { sums: before, contacts: contacts_before, .. } = priced(cells, law_before, &measures_before)?;
-    let Whole { sums: after, contacts: contacts_after, untested } = priced(cells, order.law, &measures)?;
-    // What the rules alone come to, before and after, when nobody behaves otherwise.
-    let rules_alone = |law: &Law, with: &Scenario, priced_with: &Priced| match with.measures.is_empty() {
-        true => Ok::<Priced, SettleError>(priced_with.clone()),
-        false => Ok(priced(cells, law, &AsIs)?.sums),
-    };
-    let then = rules_alone(law_before, against, &before)?;
-    let unchanged = rules_alone(order.law, scenario, &after)?;
-    let mut out = Consequences { untested, ..Consequences::default() };
+    let Order { cells, scenario, against, .. } = *order;
+    let now = Situation::of(cells, order.law, scenario)?;
+    let (before, after) = (&against.whole, &now.whole);
+    let (then, unchanged) = (against.rules_alone(), now.rules_alone());
+    let mut out = Consequences { untested: after.untested.clone(), ..Consequences::default() };
     for (place, home) in cells.homes.iter().enumerate() {
         let people = order.people.get(&home.debtor).map_or(0, |ages| ages.iter().sum());
-        let (sums_before, sums_after) = (before.homes[place], after.homes[place]);
-        let over = |scenario: &Scenario, sums: &Sums| {
-            let cap = scenario.cap.filter(|_| people > 0).and_then(|cap| Amount::from_kroner(cap * people));
-            cap.map_or(Amount::ZERO, |cap| std::cmp::max(sums.municipality() - cap, Amount::ZERO))
-        };
         out.municipalities.push(Municipality {
             place: home.clone(),
             people,
-            against: sums_before,
-            scenario: sums_after,
-            capped: (over(against, &sums_before), over(scenario, &sums_after)),
+            against: before.sums.homes[place],
+            scenario: after.sums.homes[place],
+            capped: (against.over(place, people), now.over(place, people)),
             grant: Amount::ZERO,
-            contacts: (contacts_before[place].0, contacts_after[place].0),
+            contacts: (before.contacts[place].0, after.contacts[place].0),
         });
     }
     let pot: Amount = unchanged
@@ -239,16 +265,13 @@ pub fn run(order: &Order) -> Result<Consequences, SettleError> {
     let cuts = match scenario.budget {
         None => BTreeMap::new(),
         Some(key) => {
-            give(order, key, pot, (&then, &unchanged), &mut out)?;
-            cuts(cells, &then, &unchanged)
+            give(order, key, pot, (then, unchanged), &mut out)?;
+            cuts(cells, then, unchanged)
         }
     };
-    for (code, count) in measures.untested() {
-        *out.untested.entry(format!("tiltak {code}")).or_default() += count as i64;
-    }
-    out.parties = parties(cells, &before, &after, &out.municipalities, &cuts);
+    out.parties = parties(cells, &before.sums, &after.sums, &out.municipalities, &cuts);
     out.sizes = sizes(&out.municipalities);
-    out.years = years(order, &out, &measures)?;
+    out.years = years(order, &out)?;
     out.avoided = avoided(order)?;
     Ok(out)
 }
@@ -417,7 +440,7 @@ fn sizes(municipalities: &[Municipality]) -> Vec<Size> {
 }
 
 /// Year by year: growth, ageing and phasing in.
-fn years(order: &Order, out: &Consequences, measures: &Measures) -> Result<Vec<Year>, SettleError> {
+fn years(order: &Order, out: &Consequences) -> Result<Vec<Year>, SettleError> {
     let scenario = order.scenario;
     let after = std::cmp::max(
         scenario.growth.as_ref().map_or(0, |growth| growth.years),
@@ -435,7 +458,7 @@ fn years(order: &Order, out: &Consequences, measures: &Measures) -> Result<Vec<Y
     let given = given.map_or(0, percent);
     let ageing = match order.projection {
         None => Vec::new(),
-        Some(projection) => ageing(order, projection, measures)?,
+        Some(projection) => ageing(order, projection)?,
     };
     let mut factor = WHOLE;
     let mut rows = Vec::new();
@@ -463,12 +486,14 @@ fn years(order: &Order, out: &Consequences, measures: &Measures) -> Result<Vec<Y
 
 /// How the costs of each year relate to the first when each age costs as now and there are more or fewer of it:
 /// millionths, of the scenario and of what it is set against.
-fn ageing(order: &Order, projection: &[People], measures: &Measures) -> Result<Vec<(i64, i64)>, SettleError> {
+fn ageing(order: &Order, projection: &[People]) -> Result<Vec<(i64, i64)>, SettleError> {
     let mut sums = vec![(0_i128, 0_i128); projection.len() + 1];
-    let (law_before, measures_before) = (order.against.0, Measures::of(&order.against.1.measures));
+    let against = order.against;
+    let measures = Measures::of(&order.scenario.measures);
+    let measures_before = Measures::of(&against.scenario.measures);
     for (from, to) in bands() {
-        let now = priced(order.cells, order.law, &Band { from, to, of: measures })?.sums;
-        let then = priced(order.cells, law_before, &Band { from, to, of: &measures_before })?.sums;
+        let now = priced(order.cells, order.law, &Band { from, to, of: &measures })?.sums;
+        let then = priced(order.cells, against.law, &Band { from, to, of: &measures_before })?.sums;
         for (home, (now, then)) in order.cells.homes.iter().zip(now.homes.iter().zip(&then.homes)) {
             let base = in_band(order.people.get(&home.debtor), from, to);
             for (year, sum) in sums.iter_mut().enumerate() {
