@@ -334,10 +334,12 @@ pub fn price(
     if let (Pricing::DrgPoints, Some((lowered_points, lowered_share))) = (pricing, lowered) {
         exact = exact - rule.unit_price.0.times(lowered_points).share(lowered_share);
         if let Some((_, place)) = &rule.lowered_by {
-            let text = format!(
-                "Kommunen betaler {lowered_share} av {lowered_points} av de samme poengene: det trekkes fra"
-            );
-            trace.step(|| Step::on(text, place));
+            trace.step(|| {
+                let text = format!(
+                    "Kommunen betaler {lowered_share} av {lowered_points} av de samme poengene: det trekkes fra"
+                );
+                Step::on(text, place)
+            });
         }
     }
     let amount = exact.round_to_ore(Rounding::HalfAwayFromZero).ok_or(TooLarge)?;
