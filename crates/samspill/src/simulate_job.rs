@@ -10,7 +10,7 @@ use register::synth::people::Population;
 use rulebook::measure::Measure;
 use settlement::cells::{Cells, Needs};
 use settlement::{Law, manifest};
-use simulation::consequence::{self, Consequences, People, Situation};
+use simulation::consequence::{self, Consequences, Ground, People, Situation};
 use simulation::{Measures, Scenario};
 
 use crate::law::Files;
@@ -96,6 +96,7 @@ struct Prepared {
 
 /// Prices every scenario beside what it is set against.
 pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
+    let as_it_is = prepared(law_as_it_is()?, order.period)?;
     let against = match order.against {
         "law" => prepared(law_as_it_is()?, order.period)?,
         other => prepared(scenario(Path::new(other))?, order.period)?,
@@ -115,27 +116,21 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     let people = people(order.people, order.period)?;
     let free_income = free_income(order.free_income, &people)?;
     let projection = order.projection.map(|path| projection(path, order.period.from().year())).transpose()?;
-    let laws: Vec<&Law> = prepared_all.iter().map(|one| &one.law).chain([&against.law]).collect();
+    let laws: Vec<&Law> =
+        prepared_all.iter().map(|one| &one.law).chain([&against.law, &as_it_is.law]).collect();
     let mut needs = consequence::needs(&laws, &against.scenario, order.period, projection.is_some());
     for one in &prepared_all {
         needs = needs.and(&consequence::needs(&[], &one.scenario, order.period, projection.is_some()));
     }
     let (cells, file, vintage) = cells_of(order, &needs, teller)?;
     let stage = teller.stage("priser scenarioene");
-    let before = Situation::of(&cells, &against.law, &against.scenario)?;
+    let ground = Ground::of(&cells, &as_it_is.law, &people, projection.as_deref())?;
+    let before = Situation::of(&ground, &against.law, &against.scenario)?;
     let mut runs = Vec::new();
     let all = prepared_all.len() as u64;
     for (place, Prepared { scenario, law, titles }) in prepared_all.into_iter().enumerate() {
         let run = |scenario: &Scenario| {
-            consequence::run(&consequence::Order {
-                cells: &cells,
-                against: &before,
-                law: &law,
-                scenario,
-                people: &people,
-                projection: projection.as_deref(),
-            })
-            .with_context(|| scenario.file.clone())
+            consequence::run(&ground, &before, &law, scenario).with_context(|| scenario.file.clone())
         };
         let found = run(&scenario)?;
         let ends = scenario.ends().map(|[low, high]| Ok::<_, anyhow::Error>([run(&low)?, run(&high)?]));

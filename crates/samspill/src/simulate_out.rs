@@ -179,9 +179,11 @@ fn municipalities(outcome: &Outcome, run: &Run) -> Sheet {
         "USK før",
         "KMF etter",
         "USK etter",
-        "over taket",
+        "over taket før",
+        "over taket etter",
         "endring",
-        "tildelt",
+        "tildelt før",
+        "tildelt etter",
         "netto",
         "netto kr per innbygger",
         "netto, % av frie inntekter",
@@ -208,9 +210,11 @@ fn municipalities(outcome: &Outcome, run: &Run) -> Sheet {
             Cell::Kroner(one.against.usk),
             Cell::Kroner(one.scenario.kmf),
             Cell::Kroner(one.scenario.usk),
+            Cell::Kroner(one.capped.0),
             Cell::Kroner(one.capped.1),
             Cell::Kroner(one.change()),
-            Cell::Kroner(one.grant),
+            Cell::Kroner(one.grants.0),
+            Cell::Kroner(one.grants.1),
             Cell::Kroner(net),
             Cell::kroner(one.per_inhabitant(net)),
             of_free_income(outcome, one, net).map_or(Cell::Unknown, Cell::Share),
@@ -308,7 +312,14 @@ fn groups(outcome: &Outcome, run: &Run) -> Sheet {
 }
 
 fn years(run: &Run) -> Sheet {
-    let heads = ["år", "kommunene betaler", "ville betalt", "endring", "innfaset", "vekst gitt kommunene"];
+    let heads = [
+        "år",
+        "kommunene betaler",
+        "ville betalt",
+        "endring",
+        "innfaset",
+        "vekst gitt kommunene, mer enn før",
+    ];
     let mut sheet = Sheet::new("År", "År for år: vekst, aldring og innfasing", &heads);
     for year in &run.found.years {
         sheet.rows.push(vec![
@@ -402,7 +413,7 @@ fn waterfall(run: &Run) -> Vec<chart::bridge::Bar> {
         bar("Med-\nfinansiering", false, sum(&|one| one.scenario.kmf - one.against.kmf)),
         bar("Utskrivnings-\nklare", false, sum(&|one| one.scenario.usk - one.against.usk)),
     ];
-    let (capped, grant) = (sum(&|one| one.capped.0 - one.capped.1), sum(&|one| -one.grant));
+    let (capped, grant) = (sum(&|one| one.capped.0 - one.capped.1), sum(&|one| -one.grant()));
     if capped != Amount::ZERO {
         out.push(bar("Over taket", false, capped));
     }

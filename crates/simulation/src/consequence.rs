@@ -24,20 +24,34 @@ pub const SIZES: [(&str, i64, i64); 3] =
 /// Inhabitants by municipality and single year of age, 0 to 100.
 pub type People = BTreeMap<String, Vec<i64>>;
 
-/// What is to be priced.
-pub struct Order<'a> {
-    /// The cells.
-    pub cells: &'a Cells,
-    /// What it is set against.
-    pub against: &'a Situation<'a>,
-    /// The scenario's law.
-    pub law: &'a Law,
-    /// The scenario.
-    pub scenario: &'a Scenario,
-    /// Inhabitants.
-    pub people: &'a People,
+/// What every scenario is measured from: who lives where, and what the law as it is comes to.
+pub struct Ground<'a> {
+    cells: &'a Cells,
+    people: &'a People,
     /// Inhabitants of later years, by municipality: for each year after the first.
-    pub projection: Option<&'a [People]>,
+    projection: Option<&'a [People]>,
+    law: &'a Law,
+    priced: Priced,
+}
+
+impl<'a> Ground<'a> {
+    /// Prices the law as it is.
+    ///
+    /// # Errors
+    /// As [`priced`].
+    pub fn of(
+        cells: &'a Cells,
+        law: &'a Law,
+        people: &'a People,
+        projection: Option<&'a [People]>,
+    ) -> Result<Ground<'a>, SettleError> {
+        let priced = priced(cells, law, &AsIs)?.sums;
+        Ok(Ground { cells, people, projection, law, priced })
+    }
+
+    fn people(&self, place: usize) -> i64 {
+        self.people.get(&self.cells.homes[place].debtor).map_or(0, |ages| ages.iter().sum())
+    }
 }
 
 /// What cells must tell for a scenario.
@@ -63,8 +77,9 @@ pub struct Municipality {
     pub scenario: Sums,
     /// Above the most per inhabitant, and not charged: before and in the scenario.
     pub capped: (Amount, Amount),
-    /// Given to the municipality.
-    pub grant: Amount,
+    /// Given to the municipality, of what the regional authorities get more of than under the law: before and in
+    /// the scenario.
+    pub grants: (Amount, Amount),
     /// Contacts that it pays for, in millionths: before and after.
     pub contacts: (i64, i64),
 }
@@ -85,9 +100,14 @@ impl Municipality {
         self.pays() - self.paid()
     }
 
-    /// The same less what it is given: above zero it loses.
+    /// What it is given more than before.
+    pub fn grant(&self) -> Amount {
+        self.grants.1 - self.grants.0
+    }
+
+    /// What it pays more, less what it is given more: above zero it loses.
     pub fn net(&self) -> Amount {
-        self.change() - self.grant
+        self.change() - self.grant()
     }
 
     /// Øre per inhabitant of an amount.
@@ -140,7 +160,7 @@ pub struct Year {
     pub against: Amount,
     /// Share of the scheme that is phased in.
     pub phased: Share,
-    /// Growth of hospital budgets that is given to municipalities.
+    /// Growth of hospital budgets that is given to municipalities, more than before.
     pub given: Amount,
 }
 
@@ -195,13 +215,16 @@ pub fn priced(cells: &Cells, law: &Law, behaviour: &dyn Behaviour) -> Result<Who
 }
 
 /// A law and how people behave under it, priced.
-#[derive(Debug)]
 pub struct Situation<'a> {
     law: &'a Law,
     scenario: &'a Scenario,
     whole: Whole,
-    /// What the rules come to when nobody behaves otherwise; `None` where nobody does.
-    rules_alone: Option<Priced>,
+    /// Above the most per inhabitant, by municipality.
+    over: Vec<Amount>,
+    /// Given to each municipality.
+    grants: Vec<Amount>,
+    /// What each regional authority's budget is cut by.
+    cuts: BTreeMap<String, Amount>,
 }
 
 impl<'a> Situation<'a> {
@@ -209,110 +232,121 @@ impl<'a> Situation<'a> {
     ///
     /// # Errors
     /// As [`priced`].
-    pub fn of(cells: &Cells, law: &'a Law, scenario: &'a Scenario) -> Result<Situation<'a>, SettleError> {
+    pub fn of(ground: &Ground, law: &'a Law, scenario: &'a Scenario) -> Result<Situation<'a>, SettleError> {
         let measures = Measures::of(&scenario.measures);
-        let mut whole = priced(cells, law, &measures)?;
+        let mut whole = priced(ground.cells, law, &measures)?;
         for (code, count) in measures.untested() {
             *whole.untested.entry(format!("tiltak {code}")).or_default() += count as i64;
         }
-        let rules_alone = match scenario.measures.is_empty() {
-            true => None,
-            false => Some(priced(cells, law, &AsIs)?.sums),
-        };
-        Ok(Situation { law, scenario, whole, rules_alone })
+        let over = over(ground, scenario, &whole.sums);
+        let (mut grants, mut cuts) = (vec![Amount::ZERO; over.len()], BTreeMap::new());
+        if let Some(key) = scenario.budget {
+            // Budgets are set for people who behave as they do: what measures save is not taken from anybody.
+            let alone = match scenario.measures.is_empty() {
+                true => None,
+                false => Some(priced(ground.cells, law, &AsIs)?.sums),
+            };
+            let alone = alone.as_ref().unwrap_or(&whole.sums);
+            let gains = gains(ground, alone, &self::over(ground, scenario, alone));
+            grants = given(ground, law, key, &gains)?;
+            for (home, (municipality, isf)) in ground.cells.homes.iter().zip(gains) {
+                *cuts.entry(home.region.clone()).or_default() += municipality + isf;
+            }
+        }
+        Ok(Situation { law, scenario, whole, over, grants, cuts })
     }
 
-    fn rules_alone(&self) -> &Priced {
-        self.rules_alone.as_ref().unwrap_or(&self.whole.sums)
-    }
-
-    /// What is above the most per inhabitant in a municipality.
-    fn over(&self, place: usize, people: i64) -> Amount {
-        let cap = self.scenario.cap.filter(|_| people > 0).and_then(|cap| Amount::from_kroner(cap * people));
-        let pays = self.whole.sums.homes[place].municipality();
-        cap.map_or(Amount::ZERO, |cap| std::cmp::max(pays - cap, Amount::ZERO))
+    /// What municipalities pay together.
+    fn paid(&self) -> Amount {
+        self.whole.sums.total().municipality() - self.over.iter().copied().sum()
     }
 }
 
-/// Runs a scenario.
+/// What is above the most per inhabitant, by municipality.
+fn over(ground: &Ground, scenario: &Scenario, sums: &Priced) -> Vec<Amount> {
+    let over = |(place, sums): (usize, &Sums)| {
+        let people = ground.people(place);
+        let cap = scenario.cap.filter(|_| people > 0).and_then(|cap| Amount::from_kroner(cap * people));
+        cap.map_or(Amount::ZERO, |cap| std::cmp::max(sums.municipality() - cap, Amount::ZERO))
+    };
+    sums.homes.iter().enumerate().map(over).collect()
+}
+
+/// What the regional authorities and trusts get more of than under the law, by municipality: from it, and in ISF.
+fn gains(ground: &Ground, sums: &Priced, over: &[Amount]) -> Vec<(Amount, Amount)> {
+    let homes = sums.homes.iter().zip(over).zip(&ground.priced.homes);
+    homes
+        .map(|((now, over), law)| (now.municipality() - *over - law.municipality(), now.isf - law.isf))
+        .collect()
+}
+
+/// Runs a scenario against another.
 ///
 /// # Errors
 /// If the cells do not carry what is asked, or a value of a law is missing.
-pub fn run(order: &Order) -> Result<Consequences, SettleError> {
-    let Order { cells, scenario, against, .. } = *order;
-    let now = Situation::of(cells, order.law, scenario)?;
+pub fn run(
+    ground: &Ground,
+    against: &Situation,
+    law: &Law,
+    scenario: &Scenario,
+) -> Result<Consequences, SettleError> {
+    let now = Situation::of(ground, law, scenario)?;
     let (before, after) = (&against.whole, &now.whole);
-    let (then, unchanged) = (against.rules_alone(), now.rules_alone());
     let mut out = Consequences { untested: after.untested.clone(), ..Consequences::default() };
-    for (place, home) in cells.homes.iter().enumerate() {
-        let people = order.people.get(&home.debtor).map_or(0, |ages| ages.iter().sum());
+    for (code, contacts) in &before.untested {
+        let known = out.untested.entry(code.clone()).or_default();
+        *known = std::cmp::max(*known, *contacts);
+    }
+    for (place, home) in ground.cells.homes.iter().enumerate() {
         out.municipalities.push(Municipality {
             place: home.clone(),
-            people,
+            people: ground.people(place),
             against: before.sums.homes[place],
             scenario: after.sums.homes[place],
-            capped: (against.over(place, people), now.over(place, people)),
-            grant: Amount::ZERO,
+            capped: (against.over[place], now.over[place]),
+            grants: (against.grants[place], now.grants[place]),
             contacts: (before.contacts[place].0, after.contacts[place].0),
         });
     }
-    let pot: Amount = unchanged
-        .homes
-        .iter()
-        .zip(&then.homes)
-        .map(|(now, then)| now.municipality() - then.municipality())
-        .sum();
-    let cuts = match scenario.budget {
-        None => BTreeMap::new(),
-        Some(key) => {
-            give(order, key, pot, (then, unchanged), &mut out)?;
-            cuts(cells, then, unchanged)
-        }
-    };
-    out.parties = parties(cells, &before.sums, &after.sums, &out.municipalities, &cuts);
+    out.parties = parties(ground.cells, against, &now, &out.municipalities);
     out.sizes = sizes(&out.municipalities);
-    out.years = years(order, &out)?;
-    out.avoided = avoided(order)?;
+    out.years = years(ground, against, &now)?;
+    out.avoided = avoided(ground.cells, law, scenario)?;
     Ok(out)
 }
 
-/// Gives a pot to municipalities by a key, to the øre: what rounding leaves goes to the largest.
-fn give(
-    order: &Order,
+/// Gives what is gained to municipalities by a key, to the øre: what rounding leaves goes to the largest.
+fn given(
+    ground: &Ground,
+    law: &Law,
     key: Key,
-    pot: Amount,
-    (then, unchanged): (&Priced, &Priced),
-    out: &mut Consequences,
-) -> Result<(), SettleError> {
+    gains: &[(Amount, Amount)],
+) -> Result<Vec<Amount>, SettleError> {
     let weights: Vec<i128> = match key {
-        Key::Population => out.municipalities.iter().map(|one| i128::from(one.people)).collect(),
-        Key::OwnHistory => {
-            let own = unchanged.homes.iter().zip(&then.homes);
-            own.map(|(now, then)| i128::from((now.municipality() - then.municipality()).ore())).collect()
-        }
+        Key::Population => (0..gains.len()).map(|place| i128::from(ground.people(place))).collect(),
+        Key::OwnHistory => gains.iter().map(|(own, _)| i128::from(own.ore())).collect(),
         Key::AgeComposition => {
-            let rates = age_rates(order)?;
-            let weight = |one: &Municipality| {
-                let ages = order.people.get(&one.place.debtor);
+            let rates = age_rates(ground, law)?;
+            let weight = |home: &Place| {
+                let ages = ground.people.get(&home.debtor);
                 rates.iter().map(|(from, to, rate)| i128::from(in_band(ages, *from, *to)) * rate).sum()
             };
-            out.municipalities.iter().map(weight).collect()
+            ground.cells.homes.iter().map(weight).collect()
         }
     };
+    let pot: Amount = gains.iter().map(|(municipality, _)| *municipality).sum();
     let whole: i128 = weights.iter().sum();
     if whole == 0 {
-        return Ok(());
+        return Ok(vec![Amount::ZERO; gains.len()]);
     }
-    let mut left = pot;
-    for (one, weight) in out.municipalities.iter_mut().zip(&weights) {
-        one.grant = Amount::from_ore((i128::from(pot.ore()) * weight / whole) as i64);
-        left = left - one.grant;
-    }
+    let part = |weight: &i128| Amount::from_ore((i128::from(pot.ore()) * weight / whole) as i64);
+    let mut out: Vec<Amount> = weights.iter().map(part).collect();
+    let left = pot - out.iter().copied().sum();
     let largest = weights.iter().enumerate().max_by_key(|(place, weight)| (**weight, usize::MAX - place));
     if let Some((place, _)) = largest {
-        out.municipalities[place].grant += left;
+        out[place] += left;
     }
-    Ok(())
+    Ok(out)
 }
 
 /// Bands of age: first, and first that is too old.
@@ -352,36 +386,29 @@ impl Behaviour for Band<'_> {
 }
 
 /// What an inhabitant of each band costs in the country, in thousandths of an øre.
-fn age_rates(order: &Order) -> Result<Vec<(u16, u16, i128)>, SettleError> {
+fn age_rates(ground: &Ground, law: &Law) -> Result<Vec<(u16, u16, i128)>, SettleError> {
     let mut out = Vec::new();
     for (from, to) in bands() {
-        let priced = priced(order.cells, order.law, &Band { from, to, of: &AsIs })?.sums;
-        let people: i64 = order.people.values().map(|ages| in_band(Some(ages), from, to)).sum();
+        let priced = priced(ground.cells, law, &Band { from, to, of: &AsIs })?.sums;
+        let people: i64 = ground.people.values().map(|ages| in_band(Some(ages), from, to)).sum();
         let cost = i128::from(priced.total().municipality().ore());
         out.push((from, to, cost * 1000 / i128::from(std::cmp::max(people, 1))));
     }
     Ok(out)
 }
 
-/// What each regional authority gains when nothing else changes, which is what its budget is cut by.
-fn cuts(cells: &Cells, before: &Priced, unchanged: &Priced) -> BTreeMap<String, Amount> {
-    let mut out: BTreeMap<String, Amount> = BTreeMap::new();
-    for ((home, then), now) in cells.homes.iter().zip(&before.homes).zip(&unchanged.homes) {
-        let gain = (now.kmf + now.isf + now.usk) - (then.kmf + then.isf + then.usk);
-        *out.entry(home.region.clone()).or_default() += gain;
-    }
-    out
-}
-
 fn parties(
     cells: &Cells,
-    before: &Priced,
-    after: &Priced,
+    against: &Situation,
+    now: &Situation,
     municipalities: &[Municipality],
-    cuts: &BTreeMap<String, Amount>,
 ) -> Vec<Party> {
+    let cut = |region: &str| {
+        let of = |situation: &Situation| situation.cuts.get(region).copied().unwrap_or_default();
+        of(now) - of(against)
+    };
     let change: Amount = municipalities.iter().map(Municipality::change).sum();
-    let grant: Amount = municipalities.iter().map(|one| one.grant).sum();
+    let grant: Amount = municipalities.iter().map(Municipality::grant).sum();
     let mut out =
         vec![Party { party: "municipalities".to_owned(), lines: vec![("pays", -change), ("grant", grant)] }];
     let mut regions: BTreeMap<&str, (Amount, Amount)> = BTreeMap::new();
@@ -391,19 +418,18 @@ fn parties(
         sum.1 += one.scenario.isf - one.against.isf;
     }
     let isf: Amount = regions.values().map(|sum| sum.1).sum();
-    let all_cuts: Amount = cuts.values().copied().sum();
+    let all_cuts: Amount = regions.keys().map(|region| cut(region)).sum();
     for (region, (kmf, isf)) in regions {
-        let cut = cuts.get(region).copied().unwrap_or_default();
         out.push(Party {
             party: region.to_owned(),
-            lines: vec![("co-financing", kmf), ("isf", isf), ("budget", -cut)],
+            lines: vec![("co-financing", kmf), ("isf", isf), ("budget", -cut(region))],
         });
     }
     let mut trusts: BTreeMap<u32, Amount> = BTreeMap::new();
-    for ((_, trust), (_, amount)) in &after.days {
+    for ((_, trust), (_, amount)) in &now.whole.sums.days {
         *trusts.entry(*trust).or_default() += *amount;
     }
-    for ((_, trust), (_, amount)) in &before.days {
+    for ((_, trust), (_, amount)) in &against.whole.sums.days {
         *trusts.entry(*trust).or_default() += -*amount;
     }
     for (trust, amount) in trusts.into_iter().filter(|(_, amount)| *amount != Amount::ZERO) {
@@ -439,71 +465,96 @@ fn sizes(municipalities: &[Municipality]) -> Vec<Size> {
     out
 }
 
-/// Year by year: growth, ageing and phasing in.
-fn years(order: &Order, out: &Consequences) -> Result<Vec<Year>, SettleError> {
-    let scenario = order.scenario;
-    let after = std::cmp::max(
-        scenario.growth.as_ref().map_or(0, |growth| growth.years),
-        (scenario.phase_in.len() as u16).saturating_sub(1),
-    );
-    if after == 0 {
+/// A share in basis points of a percentage that the scenario's reader has read before.
+fn basis_points(text: &str) -> i64 {
+    rulebook::measure::percent(text).map_or(0, Share::basis_points)
+}
+
+/// How a situation's payments move: its own growth, or where it has none that of what it is set beside.
+struct Course<'s> {
+    situation: &'s Situation<'s>,
+    rate: i64,
+    given: i64,
+    /// How the cost of each year relates to the first when people age: of the law, and of the situation.
+    ageing: Vec<(i64, i64)>,
+}
+
+impl<'s> Course<'s> {
+    fn of(ground: &Ground, situation: &'s Situation, beside: &Situation) -> Result<Course<'s>, SettleError> {
+        let own = situation.scenario.growth.as_ref();
+        let growth = own.or(beside.scenario.growth.as_ref());
+        let given = own.and_then(|growth| growth.to_municipalities.as_deref());
+        let ageing = match ground.projection {
+            None => Vec::new(),
+            Some(projection) => ageing(ground, situation, projection)?,
+        };
+        let rate = growth.map_or(0, |growth| basis_points(&growth.percent));
+        Ok(Course { situation, rate, given: given.map_or(0, basis_points), ageing })
+    }
+
+    fn phased(&self, year: u16) -> Share {
+        let phases = &self.situation.scenario.phase_in;
+        let whole = Share::from_basis_points(Share::WHOLE).unwrap_or(Share::NONE);
+        phases.get(usize::from(year)).or(phases.last()).copied().unwrap_or(whole)
+    }
+
+    /// What municipalities pay in a year, and the growth that is given to them.
+    fn year(&self, ground: &Ground, year: u16) -> (Amount, Amount) {
+        let mut factor = WHOLE;
+        for _ in 0..year {
+            factor = (factor * (Share::WHOLE + self.rate) + Share::WHOLE / 2) / Share::WHOLE;
+        }
+        let (law, own) = self.ageing.get(usize::from(year)).copied().unwrap_or((WHOLE, WHOLE));
+        let grown = |amount: Amount, aged: i64| part(part(amount, factor, WHOLE), aged, WHOLE);
+        let law = grown(ground.priced.total().municipality(), law);
+        let reformed = grown(self.situation.paid(), own);
+        let sums = self.situation.whole.sums.total();
+        let budget = sums.isf + sums.kmf;
+        let given = part(grown(budget, own) - budget, self.given, Share::WHOLE);
+        (law + share_of(reformed - law, self.phased(year)), given)
+    }
+}
+
+/// Year by year: growth, ageing and phasing in, of the scenario and of what it is set against.
+fn years(ground: &Ground, against: &Situation, now: &Situation) -> Result<Vec<Year>, SettleError> {
+    let last = |scenario: &Scenario| {
+        let grown = scenario.growth.as_ref().map_or(0, |growth| growth.years);
+        std::cmp::max(grown, (scenario.phase_in.len() as u16).saturating_sub(1))
+    };
+    let last = std::cmp::max(last(now.scenario), last(against.scenario));
+    if last == 0 {
         return Ok(Vec::new());
     }
-    let pays: Amount = out.municipalities.iter().map(Municipality::pays).sum();
-    let against: Amount = out.municipalities.iter().map(Municipality::paid).sum();
-    let isf: Amount = out.municipalities.iter().map(|one| one.scenario.isf + one.scenario.kmf).sum();
-    let percent = |text: &str| rulebook::measure::percent(text).map_or(0, Share::basis_points);
-    let rate = scenario.growth.as_ref().map_or(0, |growth| percent(&growth.percent));
-    let given = scenario.growth.as_ref().and_then(|growth| growth.to_municipalities.as_deref());
-    let given = given.map_or(0, percent);
-    let ageing = match order.projection {
-        None => Vec::new(),
-        Some(projection) => ageing(order, projection)?,
+    let (then, now) = (Course::of(ground, against, now)?, Course::of(ground, now, against)?);
+    let year = |after: u16| {
+        let ((pays, given), (against, given_before)) = (now.year(ground, after), then.year(ground, after));
+        Year { after, pays, against, phased: now.phased(after), given: given - given_before }
     };
-    let mut factor = WHOLE;
-    let mut rows = Vec::new();
-    for year in 0..=after {
-        if year > 0 {
-            factor = (factor * (Share::WHOLE + rate) + Share::WHOLE / 2) / Share::WHOLE;
-        }
-        let aged = ageing.get(usize::from(year)).copied().unwrap_or((WHOLE, WHOLE));
-        let grown = |amount: Amount, aged: i64| part(part(amount, factor, WHOLE), aged, WHOLE);
-        let phased = match scenario.phase_in.get(usize::from(year)).or(scenario.phase_in.last()) {
-            Some(share) => *share,
-            None => Share::from_basis_points(Share::WHOLE).unwrap_or(Share::NONE),
-        };
-        let (now, then) = (grown(pays, aged.0), grown(against, aged.1));
-        rows.push(Year {
-            after: year,
-            pays: then + share_of(now - then, phased),
-            against: then,
-            phased,
-            given: part(grown(isf, aged.0) - isf, given, Share::WHOLE),
-        });
-    }
-    Ok(rows)
+    Ok((0..=last).map(year).collect())
 }
 
 /// How the costs of each year relate to the first when each age costs as now and there are more or fewer of it:
-/// millionths, of the scenario and of what it is set against.
-fn ageing(order: &Order, projection: &[People]) -> Result<Vec<(i64, i64)>, SettleError> {
+/// millionths, of the law as it is and of a situation.
+fn ageing(
+    ground: &Ground,
+    situation: &Situation,
+    projection: &[People],
+) -> Result<Vec<(i64, i64)>, SettleError> {
     let mut sums = vec![(0_i128, 0_i128); projection.len() + 1];
-    let against = order.against;
-    let measures = Measures::of(&order.scenario.measures);
-    let measures_before = Measures::of(&against.scenario.measures);
+    let measures = Measures::of(&situation.scenario.measures);
     for (from, to) in bands() {
-        let now = priced(order.cells, order.law, &Band { from, to, of: &measures })?.sums;
-        let then = priced(order.cells, against.law, &Band { from, to, of: &measures_before })?.sums;
-        for (home, (now, then)) in order.cells.homes.iter().zip(now.homes.iter().zip(&then.homes)) {
-            let base = in_band(order.people.get(&home.debtor), from, to);
+        let law = priced(ground.cells, ground.law, &Band { from, to, of: &AsIs })?.sums;
+        let own = priced(ground.cells, situation.law, &Band { from, to, of: &measures })?.sums;
+        for (home, (law, own)) in ground.cells.homes.iter().zip(law.homes.iter().zip(&own.homes)) {
+            let base = in_band(ground.people.get(&home.debtor), from, to);
             for (year, sum) in sums.iter_mut().enumerate() {
                 let people = match year {
                     0 => base,
                     year => in_band(projection[year - 1].get(&home.debtor), from, to),
                 };
                 let (people, base) = if base == 0 { (1, 1) } else { (people, base) };
-                sum.0 += i128::from(part(now.municipality(), people, base).ore());
-                sum.1 += i128::from(part(then.municipality(), people, base).ore());
+                sum.0 += i128::from(part(law.municipality(), people, base).ore());
+                sum.1 += i128::from(part(own.municipality(), people, base).ore());
             }
         }
     }
@@ -515,15 +566,15 @@ fn ageing(order: &Order, projection: &[People]) -> Result<Vec<(i64, i64)>, Settl
 
 /// What each measure takes away by itself, in millionths of contacts in the country, or of payable days under
 /// the scenario's rules.
-fn avoided(order: &Order) -> Result<Vec<i64>, SettleError> {
+fn avoided(cells: &Cells, law: &Law, scenario: &Scenario) -> Result<Vec<i64>, SettleError> {
     let mut out = Vec::new();
-    for wanted in &order.scenario.measures {
+    for wanted in &scenario.measures {
         let alone = Measures::of(std::slice::from_ref(wanted));
         let gone = match wanted.measure.target.of {
-            Of::Contacts => order.cells.taken_away(&alone, &|_| true).0,
+            Of::Contacts => cells.taken_away(&alone, &|_| true).0,
             Of::Days => {
                 let days = |behaviour: &dyn Behaviour| -> Result<i64, SettleError> {
-                    Ok(priced(order.cells, order.law, behaviour)?.sums.total().days_millionths)
+                    Ok(priced(cells, law, behaviour)?.sums.total().days_millionths)
                 };
                 days(&AsIs)? - days(&alone)?
             }

@@ -69,10 +69,10 @@ fn a_scenario_has_consequences_that_add_up() {
     let municipalities = table(&out.join("kommuner.csv"));
     assert_eq!(municipalities.len(), 429);
     let sum = |column: usize| municipalities.iter().map(|row| ore(&row[column])).sum::<i64>();
-    let net = sum(10);
+    let net = sum(12);
     assert_eq!(-net, last(&rest[0]));
     // More effect is less to pay: what is expected lies between the ends.
-    assert!(sum(16) > net && net > sum(17), "{} {net} {}", sum(16), sum(17));
+    assert!(sum(18) > net && net > sum(19), "{} {net} {}", sum(18), sum(19));
     assert!(told.contains("laveste virkning"), "{told}");
     // Groups are what the whole is made of, apart from what is rounded where a part is left.
     let groups: i64 = table(&out.join("grupper.csv")).iter().map(|row| ore(&row[6])).sum();
@@ -105,7 +105,7 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
     let (code, told) = simulated(&contacts, &work.join("tight"), path(&tight), &["--against", path(&tight)]);
     assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
     let capped = table(&work.join("tight/medisinsk-15-prosent/kommuner.csv"));
-    assert!(capped.iter().any(|row| ore(&row[7]) > 0) && capped.iter().all(|row| ore(&row[10]) == 0));
+    assert!(capped.iter().any(|row| ore(&row[8]) > 0) && capped.iter().all(|row| ore(&row[12]) == 0));
     let (code, told) = simulate("swept", &["--sweep", "share=10..20:5"]);
     assert!(code == Some(0) && told.contains("3 scenarioer i "), "{told}");
     let compared = table(&work.join("swept/sammenligning.csv"));
@@ -128,6 +128,45 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
         let told = text(&output.stderr);
         assert!(!output.status.success() && told.contains("2012-03 is not a whole year"), "{told}");
     }
+}
+
+#[test]
+fn two_scenarios_differ_by_what_each_differs_from_the_law() {
+    let contacts = register("what-if-two", 2012, 20_000, 6);
+    let work = folder("what-if-two-out");
+    let one = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml");
+    let other = work.join("other.toml");
+    std::fs::write(
+        &other,
+        "id = \"other\"\ntitle = \"Annen\"\nrules = [\"co-financing-80-plus\"]\nbudget = \"population\"\n\
+         kroner_per_inhabitant = 900\nphase_in = [\"50\", \"100\"]\n[growth]\nyears = 4\npercent = \"1,5\"\n\
+         to_municipalities = \"10\"\n[[measure]]\nuse = \"fewer-readmissions\"\npercent = 5\n",
+    )
+    .unwrap();
+    let run = |out: &str, scenario: &str, more: &[&str]| {
+        let (code, told) = simulated(&contacts, &work.join(out), scenario, more);
+        assert_eq!(code, Some(0), "{told}");
+        let id = if scenario == one { "medisinsk-15-prosent" } else { "other" };
+        let out = work.join(out).join(id);
+        (table(&out.join("kommuner.csv")), table(&out.join("ar.csv")), table(&out.join("parter.csv")))
+    };
+    let from_law = run("one", one, &[]);
+    let others = run("other", path(&other), &[]);
+    let between = run("between", one, &["--against", path(&other)]);
+    let mut granted = 0;
+    for ((row, law), other) in between.0.iter().zip(&from_law.0).zip(&others.0) {
+        assert_eq!(ore(&row[12]), ore(&law[12]) - ore(&other[12]), "{row:?}");
+        // What was over the ceiling and given before is told too.
+        assert_eq!((&row[7], &row[10]), (&other[8], &other[11]), "{row:?}");
+        granted += ore(&row[10]).abs();
+    }
+    assert!(granted > 0);
+    for ((row, law), other) in between.1.iter().zip(&from_law.1).zip(&others.1) {
+        assert_eq!((&row[1], &row[2]), (&law[1], &other[1]), "{row:?}");
+        assert_eq!(ore(&row[5]), ore(&law[5]) - ore(&other[5]), "{row:?}");
+    }
+    let region = |of: &[Vec<String>]| ore(of[1].last().unwrap());
+    assert_eq!(region(&between.2), region(&from_law.2) - region(&others.2));
 }
 
 #[test]
