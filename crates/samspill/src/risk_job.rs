@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use domain::{Instrument, Municipalities, Period};
-use paper::sheets::{Cell, Sheet};
 use register::parquet_file::Reader;
 use settlement::{Law, Options, archive, manifest, settle};
 use simulation::consequence::AGES;
@@ -35,6 +34,8 @@ pub struct Order<'a> {
     pub free_income: BTreeMap<String, (domain::Amount, bool)>,
     /// Ceiling in kroner per inhabitant, for what it takes away.
     pub cap: Option<i64>,
+    /// Municipalities that have chosen to bear their costs together: the pool of each.
+    pub pools: BTreeMap<String, String>,
     /// Threads.
     pub threads: usize,
 }
@@ -51,14 +52,33 @@ pub struct Line {
     pub fitted: Fitted,
     /// Next year's cost.
     pub alone: Distribution,
-    /// The same share of a pool with the neighbours of its trust area, and of its region: relative spread.
-    pub pooled: [f64; 2],
+    /// Relative spread of the pools that it is in: of the trust's area, of the region, and of its own choice.
+    pub pooled: [Option<f64>; 3],
+    /// The average of several years, of [`SPANS`].
+    pub several: Vec<Distribution>,
+}
+
+/// Years whose average is pictured.
+pub const SPANS: [u16; 4] = [2, 3, 5, 10];
+
+/// Municipalities that bear their costs together.
+pub struct Pooling {
+    /// What kind of pool.
+    pub kind: &'static str,
+    /// Region, trust area, or the user's name.
+    pub name: String,
+    /// Places among the lines.
+    pub members: Vec<usize>,
+    /// Next year's cost, together.
+    pub together: Distribution,
 }
 
 /// The picture.
 pub struct Picture {
     /// Municipalities, in order.
     pub lines: Vec<Line>,
+    /// Pools: of areas, of regions, and of the user's choice.
+    pub pools: Vec<Pooling>,
     /// The country's severity.
     pub severity: Severity,
     /// Persons with a cost.
@@ -106,11 +126,12 @@ pub fn run(order: &Order, teller: Teller) -> Result<Picture> {
     let costs: Vec<f64> = persons.iter().map(|person| person.ore as f64 / 100.0).collect();
     let severity = Severity::observed(&costs)?;
     let stage = teller.stage("regner ut fordelingene");
-    let lines = lines(order, &persons, &severity)?;
+    let (lines, pools) = lines(order, &persons, &severity)?;
     stage.done();
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Picture {
         lines,
+        pools,
         persons: persons.len(),
         severity,
         synthetic: reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes"),
@@ -166,7 +187,7 @@ fn band(age: u16) -> usize {
 }
 
 /// What is expected of each municipality from its inhabitants' ages, what was seen, and what follows.
-fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<Vec<Line>> {
+fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<Line>, Vec<Pooling>)> {
     let mut inhabitants = [0_i64; AGES.len() + 1];
     let mut seen_by_band = [0_i64; AGES.len() + 1];
     let by_band = |ages: &[i64]| {
@@ -200,161 +221,69 @@ fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<Vec<L
     let seen: Vec<Seen> = known.iter().map(|(.., seen)| seen.clone()).collect();
     let pool = Pool::of(&seen, severity);
     let fitted: Vec<Fitted> = seen.iter().map(|one| pool.fit(one)).collect();
-    let spread = spreads(&known, &fitted, severity, order.period)?;
+    let codes: Vec<&str> = known.iter().map(|(code, ..)| code.as_str()).collect();
+    let pools = pools(order, &codes, &fitted, severity)?;
     let mut press = Press::quick(severity);
-    Ok(known
-        .into_iter()
-        .zip(fitted)
-        .zip(spread)
-        .map(|(((code, people, seen), fitted), pooled)| {
-            let alone = press.distribution(fitted.count).scaled(fitted.factor);
-            Line { code, people, seen, fitted, alone, pooled }
-        })
-        .collect())
+    let mut out = Vec::new();
+    for (place, ((code, people, seen), fitted)) in known.into_iter().zip(fitted).enumerate() {
+        let alone = press.distribution(fitted.count).scaled(fitted.factor);
+        // What is not known of the rate is the same in every year; chance is not.
+        let several = SPANS.map(|years| {
+            let count = Count { mean: fitted.count.mean * f64::from(years), ..fitted.count };
+            press.distribution(count).scaled(fitted.factor / f64::from(years))
+        });
+        let pooled = KINDS.map(|kind| {
+            let of = pools.iter().find(|pool| pool.kind == kind && pool.members.contains(&place))?;
+            Some(of.together.spread() / of.together.mean().max(1e-12))
+        });
+        out.push(Line { code, people, seen, fitted, alone, pooled, several: several.into() });
+    }
+    Ok((out, pools))
 }
 
-/// Relative spread of each municipality's pools: the trust area's municipalities, and the region's.
-fn spreads(
-    known: &[(String, i64, Seen)],
-    fitted: &[Fitted],
-    severity: &Severity,
-    period: Period,
-) -> Result<Vec<[f64; 2]>> {
+/// Kinds of pools, in the order of [`Line::pooled`].
+const KINDS: [&str; 3] = ["helseforetakets område", "region", "eget samarbeid"];
+
+/// The pools of areas and regions, and those of the user's choice.
+fn pools(order: &Order, codes: &[&str], fitted: &[Fitted], severity: &Severity) -> Result<Vec<Pooling>> {
+    if let Some(unknown) = order.pools.keys().find(|code| !codes.contains(&code.as_str())) {
+        bail!("--pool: there is no municipality {unknown} in {}", order.period);
+    }
     let municipalities = Municipalities::built_in()?;
-    let place = |code: &str| match municipalities.residence(code, period.from()) {
-        domain::Residence::Municipality(place) => municipalities.get(place),
-        _ => None,
-    };
-    let key =
-        |code: &str| place(code).map_or_else(Default::default, |row| (row.region.clone(), row.trust_area));
-    let mut areas: BTreeMap<(String, u8), Vec<Fitted>> = BTreeMap::new();
-    let mut regions: BTreeMap<String, Vec<Fitted>> = BTreeMap::new();
-    for ((code, ..), one) in known.iter().zip(fitted) {
-        let (region, area) = key(code);
-        areas.entry((region.clone(), area)).or_default().push(*one);
-        regions.entry(region).or_default().push(*one);
+    let names = crate::statement_job::names(&municipalities);
+    let name = |party: &str| crate::statement_job::name_of(party, &names);
+    let mut members: BTreeMap<(usize, String), Vec<usize>> = BTreeMap::new();
+    for (place, code) in codes.iter().enumerate() {
+        if let domain::Residence::Municipality(row) = municipalities.residence(code, order.period.from()) {
+            let row = municipalities.get(row);
+            let (region, area) =
+                row.map_or_else(Default::default, |row| (row.region.clone(), row.trust_area));
+            members.entry((0, format!("{}, område {area}", name(&region)))).or_default().push(place);
+            members.entry((1, name(&region))).or_default().push(place);
+        }
+        if let Some(own) = order.pools.get(*code) {
+            members.entry((2, own.clone())).or_default().push(place);
+        }
     }
     let mut press = Press::quick(severity);
-    let mut relative = |parts: &Vec<Fitted>| {
-        let sum = press.distribution(pooled(parts).count);
-        sum.spread() / sum.mean().max(1e-12)
+    let pool = |((kind, name), members): ((usize, String), Vec<usize>)| {
+        let parts: Vec<Fitted> = members.iter().map(|place| fitted[*place]).collect();
+        let all = pooled(&parts);
+        let together = press.distribution(all.count).scaled(all.factor);
+        Pooling { kind: KINDS[kind], name, members, together }
     };
-    let of_area: BTreeMap<&(String, u8), f64> =
-        areas.iter().map(|(key, parts)| (key, relative(parts))).collect();
-    let of_region: BTreeMap<&String, f64> =
-        regions.iter().map(|(key, parts)| (key, relative(parts))).collect();
-    Ok(known
-        .iter()
-        .map(|(code, ..)| {
-            let key = key(code);
-            [of_area.get(&key).copied().unwrap_or(0.0), of_region.get(&key.0).copied().unwrap_or(0.0)]
-        })
-        .collect())
+    Ok(members.into_iter().map(pool).collect())
 }
 
-fn kroner(value: f64) -> Cell {
-    Cell::Kroner(domain::Amount::from_ore((value * 100.0).round() as i64))
-}
-
-/// The table: one row for each municipality.
-pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>) -> Sheet {
-    let mut heads = vec![
-        "kommune",
-        "navn",
-        "innbyggere",
-        "personer med kostnad",
-        "sett, kr",
-        "ventet, kr",
-        "spredning, kr",
-        "1 av 10 år, kr",
-        "1 av 100 år, kr",
-        "VaR 95 %, kr",
-        "TVaR 95 %, kr",
-        "ventet, kr per innbygger",
-        "1 av 100 år over ventet, % av frie inntekter",
-        "relativ spredning alene",
-        "i området",
-        "i regionen",
-        "en dyr pasient (1 av 1000), kr",
-        "en dyr pasient, % av ventet",
-    ];
-    if order.cap.is_some() {
-        heads.push("over taket, kr i snitt");
-    }
-    let about = "Fordelingen av neste års kostnad under faste regler, regnet ut og ikke trukket; usikkerhet om raten er med";
-    let mut sheet = Sheet::new("Risiko", about, &heads);
-    let dear = picture.severity.quantile(0.999);
-    for line in &picture.lines {
-        let (mean, all) = (line.alone.mean(), &line.alone);
-        let share = |value: f64| Cell::Share((value * 1_000_000.0).round() as i64);
-        let free = order.free_income.get(&line.code).map(|(free, _)| free.ore() as f64 / 100.0);
-        let one_dear = dear * line.fitted.factor;
-        let mut row = vec![
-            Cell::Text(line.code.clone()),
-            Cell::Text(crate::statement_job::name_of(&line.code, names)),
-            Cell::Count(line.people),
-            Cell::Count(line.seen.persons as i64),
-            kroner(line.seen.cost),
-            kroner(mean),
-            kroner(all.spread()),
-            kroner(all.quantile(0.9)),
-            kroner(all.quantile(0.99)),
-            kroner(all.quantile(0.95)),
-            kroner(all.tail(0.95)),
-            if line.people > 0 { kroner(mean / line.people as f64) } else { Cell::Unknown },
-            free.map_or(Cell::Unknown, |free| share((all.quantile(0.99) - mean) / free.max(1.0))),
-            share(all.spread() / mean.max(1.0)),
-            share(line.pooled[0]),
-            share(line.pooled[1]),
-            kroner(one_dear),
-            share(one_dear / mean.max(1.0)),
-        ];
-        if let Some(cap) = order.cap {
-            row.push(kroner(all.above(cap as f64 * line.people as f64)));
+/// Reads `pool;municipality`: each municipality is in one pool at most.
+pub fn read_pools(path: &Path) -> Result<BTreeMap<String, String>> {
+    let mut out = BTreeMap::new();
+    for (at, [pool, code]) in crate::table::small_table(path, "pool;municipality")? {
+        if let Some(other) = out.insert(code.clone(), pool.clone()).filter(|other| *other != pool) {
+            bail!("{at}: {code} is in '{other}' already: give each municipality one pool");
         }
-        sheet.rows.push(row);
     }
-    sheet
-}
-
-/// Shares of the income that follow activity; the rest is a block grant.
-const MIXES: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
-/// Floors of a guarantee, as shares of the expected income.
-const FLOORS: [f64; 2] = [0.90, 0.95];
-
-/// Income security for whoever is paid: how far a bad year goes below the expected one, and what a guarantee costs
-/// whoever gives it, for each mix of block grant and activity. And for the payer: what an amount on account with a
-/// band asks for afterwards.
-pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet {
-    let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "ventet, kr".to_owned()];
-    for mix in MIXES {
-        let share = (mix * 100.0) as i64;
-        heads.push(format!("{share} % aktivitet: 1 av 10 år under ventet, kr"));
-        heads.extend(FLOORS.map(|floor| {
-            format!("{share} % aktivitet: garanti {} % koster, kr", (floor * 100.0).round() as i64)
-        }));
-    }
-    heads.push("a konto med bånd 5 %: i snitt å gjøre opp etterpå, kr".to_owned());
-    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-    let about =
-        "Inntektstrygghet: hva den som får pengene, kan regne med, og hva en garanti koster i snitt per år";
-    let mut sheet = Sheet::new("Inntektstrygghet", about, &heads);
-    for line in &picture.lines {
-        let (all, mean) = (&line.alone, line.alone.mean());
-        let mut row = vec![
-            Cell::Text(line.code.clone()),
-            Cell::Text(crate::statement_job::name_of(&line.code, names)),
-            kroner(mean),
-        ];
-        for mix in MIXES {
-            row.push(kroner((mean - all.quantile(0.1)) * mix));
-            // Income is (1 − mix) × mean + mix × cost: it is under the floor where the cost is under this.
-            row.extend(FLOORS.map(|floor| kroner(all.below(mean * (floor - (1.0 - mix)) / mix) * mix)));
-        }
-        row.push(kroner(all.above(mean * 1.05) + all.below(mean * 0.95)));
-        sheet.rows.push(row);
-    }
-    sheet
+    Ok(out)
 }
 
 /// The distribution of a small case as JSON.

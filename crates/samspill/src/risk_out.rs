@@ -3,14 +3,18 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use chart::fan::FanPoint;
 use chart::histogram::{Bin, Mark};
 use chart::range::Group;
 use domain::amount::grouped;
+use paper::brief::{self, BriefFigure};
 use paper::{picture, sheets};
 use simulation::consequence::SIZES;
 use simulation::risk::Distribution;
 
-use crate::risk_job::{Line, Order, Picture, security, table};
+use crate::risk_brief::Subject;
+use crate::risk_job::{Line, Order, Picture, SPANS};
+use crate::risk_tables::{on_account, pools, security, several_years, table};
 
 /// Writes everything. Gives a few lines for a terminal, and a sentence.
 ///
@@ -23,27 +27,41 @@ pub fn write(found: &Picture, order: &Order, asked: &[String], out: &Path) -> Re
         std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
     };
     let names = crate::statement_job::names(&domain::Municipalities::built_in()?);
-    let sheet = table(found, order, &names);
     let about = about(found, order);
-    put("risiko.csv", sheet.csv(false).as_bytes())?;
     let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
-    put("risiko.txt", format!("{}\n{lines}", sheet.about).as_bytes())?;
+    let sheets = [
+        table(found, order, &names),
+        on_account(found, &names),
+        several_years(found, &names),
+        pools(found),
+        security(found, &names),
+    ];
+    for sheet in &sheets {
+        let stem = sheet.name.to_lowercase().replace(' ', "-").replace('å', "a");
+        put(&format!("{stem}.csv"), sheet.csv(false).as_bytes())?;
+        put(&format!("{stem}.txt"), format!("{}\n{lines}", sheet.about).as_bytes())?;
+    }
     let date = (order.period.to().year(), 12, 31);
-    let secure = security(found, &names);
-    put("inntektstrygghet.csv", secure.csv(false).as_bytes())?;
-    put("inntektstrygghet.txt", format!("{}\n{lines}", secure.about).as_bytes())?;
-    put("risiko.xlsx", &sheets::workbook("Risikobilde", &about, &[sheet, secure], date)?)?;
-    let draw = |name: &str, svg: String| -> Result<()> {
-        put(&format!("{name}.svg"), svg.as_bytes())?;
-        put(&format!("{name}.png"), &picture::png(name, &svg)?)
+    put("risiko.xlsx", &sheets::workbook("Risikobilde", &about, &sheets, date)?)?;
+    let draw = |name: &str, figure: &BriefFigure| -> Result<()> {
+        put(&format!("{name}.svg"), figure.svg.as_bytes())?;
+        put(&format!("{name}.png"), &picture::png(name, &figure.svg)?)
     };
-    draw("andel-av-frie-inntekter", of_free_income(found, order))?;
-    draw("omfang", extent(found))?;
+    let subject = Subject { found, order, about: &about };
+    let figures = [of_free_income(found, order), extent(found)];
+    draw("andel-av-frie-inntekter", &figures[0])?;
+    draw("omfang", &figures[1])?;
+    put("notat.pdf", &brief::pdf(&subject.country(figures.into()))?)?;
     for code in asked {
         let Some(line) = found.lines.iter().find(|line| line.code == *code) else {
             bail!("there is no municipality {code} in {}", order.period)
         };
-        draw(&format!("fordeling-{code}"), histogram(line, &crate::statement_job::name_of(code, &names)))?;
+        let name = crate::statement_job::name_of(code, &names);
+        let figures = [histogram(line, &name), fan(line, &name)];
+        draw(&format!("fordeling-{code}"), &figures[0])?;
+        draw(&format!("vifte-{code}"), &figures[1])?;
+        let brief = subject.municipality(line, &name, figures.into());
+        put(&format!("notat-{code}.pdf"), &brief::pdf(&brief)?)?;
     }
     Ok((told(found), format!("{} kommuner i {}", found.lines.len(), out.display())))
 }
@@ -94,27 +112,67 @@ fn of_size(found: &Picture, value: impl Fn(&Line) -> Option<f64>) -> Vec<Group> 
 }
 
 /// The slides' first picture: how far a bad year goes above the expected one, against size.
-fn of_free_income(found: &Picture, order: &Order) -> String {
+fn of_free_income(found: &Picture, order: &Order) -> BriefFigure {
     let groups = of_size(found, |line| {
         let free = order.free_income.get(&line.code)?.0.ore() as f64 / 100.0;
         (free > 0.0).then(|| (line.alone.quantile(0.99) - line.alone.mean()) * 100.0 / free)
     });
     let title = "Hvor langt et 1-av-100-år går over det ventede, andel av frie inntekter";
-    chart::range::range(&groups, 640, "% av frie inntekter", title, picture::FONT)
+    let svg = chart::range::range(&groups, 640, "% av frie inntekter", title, picture::FONT);
+    ranged(title, &groups, " %", svg)
 }
 
 /// The slides' second picture: the scope of the scheme, kroner per inhabitant.
-fn extent(found: &Picture) -> String {
+fn extent(found: &Picture) -> BriefFigure {
     let groups = of_size(found, |line| (line.people > 0).then(|| line.alone.mean() / line.people as f64));
     let title = "Omfanget av ordningen: ventet kostnad per innbygger";
-    chart::range::range(&groups, 640, "kr per innbygger", title, picture::FONT)
+    let svg = chart::range::range(&groups, 640, "kr per innbygger", title, picture::FONT);
+    ranged(title, &groups, " kr", svg)
+}
+
+fn ranged(title: &str, groups: &[Group], unit: &str, svg: String) -> BriefFigure {
+    let told = groups.iter().map(|group| {
+        let Group { label, low, middle, high, .. } = group;
+        format!("{label}: midterste {middle:.1}{unit}, åtte av ti fra {low:.1} til {high:.1}")
+            .replace('.', ",")
+    });
+    let told: Vec<String> = told.collect();
+    BriefFigure { heading: title.to_owned(), alt: format!("{title}. {}", told.join("; ")), svg }
+}
+
+/// The unit that a municipality's costs are drawn in.
+fn unit_of(line: &Line) -> (f64, &'static str) {
+    match line.alone.quantile(0.999) {
+        2_000_000.0.. => (1_000_000.0, "mill. kr"),
+        _ => (1_000.0, "1 000 kr"),
+    }
+}
+
+/// What evens out over years, and what does not.
+fn fan(line: &Line, name: &str) -> BriefFigure {
+    let (by, unit) = unit_of(line);
+    let spans = std::iter::once(1).chain(SPANS).zip(std::iter::once(&line.alone).chain(&line.several));
+    let point = |(years, all): (u16, &Distribution)| {
+        let [p10, p25, p50, p75, p90] = [0.1, 0.25, 0.5, 0.75, 0.9].map(|level| all.quantile(level) / by);
+        let actual = (years == 1).then_some(line.seen.cost / by);
+        FanPoint { label: format!("{years} år"), p10, p25, p50, p75, p90, actual }
+    };
+    let points: Vec<FanPoint> = spans.map(point).collect();
+    let title = format!("Kostnaden per år i snitt over flere år, {name}; prikken er året som er sett");
+    let told = points.iter().map(|point| {
+        format!("{}: åtte av ti fra {:.1} til {:.1}", point.label, point.p10, point.p90).replace('.', ",")
+    });
+    let told: Vec<String> = told.collect();
+    let alt = format!("{title}, i {unit}. {}", told.join("; "));
+    let svg = chart::fan::fan(&points, 640, unit, &title, picture::FONT);
+    BriefFigure { heading: title, alt, svg }
 }
 
 /// About forty bins between what hardly ever is undershot and what hardly ever is passed.
-fn histogram(line: &Line, name: &str) -> String {
+fn histogram(line: &Line, name: &str) -> BriefFigure {
     let all: &Distribution = &line.alone;
     let (low, high) = (all.quantile(0.001), all.quantile(0.999));
-    let unit = if high >= 2_000_000.0 { (1_000_000.0, "mill. kr") } else { (1_000.0, "1 000 kr") };
+    let unit = unit_of(line);
     let steps = ((high - low) / all.step).max(1.0);
     let each = (steps / 40.0).ceil() as usize;
     let mut bins = Vec::new();
@@ -135,7 +193,10 @@ fn histogram(line: &Line, name: &str) -> String {
         mark("Ett av hundre år", all.quantile(0.99)),
     ];
     let title = format!("Fordelingen av neste års kostnad, {name}");
-    chart::histogram::histogram(&bins, &marks, 640, unit.1, &title, picture::FONT)
+    let told: Vec<&str> = marks.iter().map(|mark| mark.label.as_str()).collect();
+    let alt = format!("{title}, i {}. {}", unit.1, told.join("; "));
+    let svg = chart::histogram::histogram(&bins, &marks, 640, unit.1, &title, picture::FONT);
+    BriefFigure { heading: title, alt, svg }
 }
 
 fn told(found: &Picture) -> String {
@@ -151,7 +212,8 @@ fn told(found: &Picture) -> String {
         above = from;
         let of = |value: &dyn Fn(&Line) -> f64| middle(&mut inside.iter().map(|line| value(line)).collect());
         let alone = of(&|line| line.alone.spread() / line.alone.mean().max(1.0));
-        let (area, region) = (of(&|line| line.pooled[0]), of(&|line| line.pooled[1]));
+        let pooled = |place: usize| of(&|line| line.pooled[place].unwrap_or(0.0));
+        let (area, region) = (pooled(0), pooled(1));
         out.push_str(&format!(
             "  {label} innbyggere ({} kommuner): spredning {alone:.1} % av det ventede alene, {area:.1} % i området, {region:.1} % i regionen\n",
             inside.len()

@@ -1,5 +1,6 @@
 //! Arguments of `simulate` and `risk`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -134,13 +135,17 @@ pub struct RiskArguments {
     /// Ceiling in kroner per inhabitant.
     #[arg(long)]
     cap: Option<i64>,
+    /// Municipalities that bear their costs together, by choice: pool;municipality. Areas and regions are always
+    /// pictured.
+    #[arg(long)]
+    pool: Option<PathBuf>,
     /// Free incomes: municipality;kroner.
     #[arg(long)]
     free_income: Option<PathBuf>,
     /// Inhabitants on 1 January: municipality;age;people.
     #[arg(long)]
     people: Option<PathBuf>,
-    /// Municipalities that get a picture of their own distribution.
+    /// Municipalities that get a brief and pictures of their own.
     #[arg(long)]
     municipality: Vec<String>,
     /// Folder.
@@ -178,6 +183,7 @@ fn picture(arguments: &RiskArguments, threads: usize, teller: Teller) -> Result<
         free_income: simulate_job::free_income(arguments.free_income.as_deref(), &people)?,
         people,
         cap: arguments.cap,
+        pools: arguments.pool.as_deref().map_or_else(|| Ok(BTreeMap::new()), crate::risk_job::read_pools)?,
         threads,
     };
     let found = crate::risk_job::run(&order, teller)?;

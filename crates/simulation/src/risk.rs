@@ -194,6 +194,12 @@ impl Distribution {
         cost / sum.max(1e-300)
     }
 
+    /// How probable it is to end below the one level or above the other.
+    pub fn outside(&self, low: f64, high: f64) -> f64 {
+        let is_outside = |(place, _): &(usize, &f64)| !(low..=high).contains(&self.cost(*place));
+        self.probabilities.iter().enumerate().filter(is_outside).map(|(_, p)| p).sum()
+    }
+
     /// Mean of what is above a level: what a guarantee of it costs whoever gives it.
     pub fn above(&self, cap: f64) -> f64 {
         let over = |(place, p): (usize, &f64)| (self.cost(place) - cap).max(0.0) * p;
@@ -443,6 +449,8 @@ mod tests {
         let pool = press.distribution(ten.count);
         assert!(pool.spread() / pool.mean() < doubted.spread() / doubted.mean() / 2.5);
         assert!(near(known.above(0.0), known.mean(), 1e-9) && known.below(0.0) == 0.0);
+        let outside = known.outside(known.quantile(0.1), known.quantile(0.9));
+        assert!((0.17..=0.2).contains(&outside), "{outside}");
     }
 
     #[test]

@@ -249,26 +249,36 @@ fn a_small_distribution_can_be_checked_by_hand() {
 #[test]
 fn the_risk_band_holds_on_a_year_that_was_held_back() {
     let (seen, held) = (register("risk-seen", 2012, 400_000, 21), register("risk-held", 2012, 400_000, 22));
+    let work = folder("risk-out");
+    let pool = work.join("pool.csv");
     let picture = |contacts: &Path, year: &str, out: &Path| {
-        let words = [
-            "risk",
-            "picture",
-            "--period",
-            year,
-            "--contacts",
-            path(contacts),
-            "--municipality",
-            "1201",
-            "--out",
-            path(out),
-        ];
-        let output = samspill(&words);
-        assert!(output.status.success(), "{}", text(&output.stderr));
+        let words = ["risk", "picture", "--period", year, "--contacts", path(contacts)];
+        let more = ["--municipality", "1201", "--pool", path(&pool), "--out", path(out)];
+        let output = samspill(&[&words[..], &more].concat());
+        (output.status.success(), text(&output.stderr), out.to_path_buf())
+    };
+    let drawn = |contacts: &Path, year: &str, out: &Path| {
+        let (done, told, out) = picture(contacts, year, out);
+        assert!(done, "{told}");
         table(&out.join("risiko.csv"))
     };
-    let work = folder("risk-out");
-    let (first, second) = (picture(&seen, "2012", &work.join("a")), picture(&held, "2012", &work.join("b")));
-    assert!(work.join("a/fordeling-1201.png").exists() && work.join("a/omfang.svg").exists());
+    for (rows, fault) in [
+        ("Nord;1263\nSør;1263\n", "1263 is in 'Nord' already"),
+        ("Nord;9999\n", "there is no municipality 9999"),
+    ] {
+        std::fs::write(&pool, format!("pool;municipality\n{rows}")).unwrap();
+        let (done, told, _) = picture(&seen, "2012", &work.join("bad"));
+        assert!(!done && told.contains(fault), "{told}");
+    }
+    std::fs::write(&pool, "pool;municipality\nNordhordland;1263\nNordhordland;1260\nNordhordland;1256\n")
+        .unwrap();
+    let (first, second) = (drawn(&seen, "2012", &work.join("a")), drawn(&held, "2012", &work.join("b")));
+    for file in
+        ["fordeling-1201.png", "vifte-1201.svg", "notat-1201.pdf", "notat.pdf", "omfang.svg", "risiko.xlsx"]
+    {
+        assert!(work.join("a").join(file).exists(), "{file}");
+    }
+    of_pools_and_years(&work.join("a"));
     let mut counted = (0, 0);
     for row in &first {
         let Some(next) = second.iter().find(|other| other[0] == row[0]) else { continue };
@@ -278,6 +288,26 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
     }
     let share = f64::from(counted.0) / f64::from(counted.1);
     assert!(counted.1 > 400 && (0.83..=0.96).contains(&share), "{share} of {}", counted.1);
+}
+
+/// Together nobody needs to be ready for more than each alone; the more years and the wider the band, the less.
+fn of_pools_and_years(out: &Path) {
+    let pools = table(&out.join("samarbeid.csv"));
+    assert!(pools.iter().any(|row| row[1] == "Nordhordland" && row[2] == "3"), "{pools:?}");
+    for row in pools.iter().filter(|row| row[2] != "1") {
+        assert!(ore(&row[5]) < ore(&row[4]), "{row:?}");
+    }
+    for row in table(&out.join("flere-ar.csv")) {
+        let spread: Vec<i64> = row[3..].chunks(2).map(|pair| ore(&pair[1]) - ore(&pair[0])).collect();
+        assert!(spread.len() == 5 && spread.is_sorted_by(|one, next| one > next), "{row:?}");
+    }
+    for row in table(&out.join("a-konto.csv")) {
+        let to_settle: Vec<i64> = row[3..].chunks(3).map(|band| ore(&band[1])).collect();
+        assert!(
+            to_settle.len() == 4 && to_settle.is_sorted_by(|one, next| one > next || *next == 0),
+            "{row:?}"
+        );
+    }
 }
 
 #[test]
