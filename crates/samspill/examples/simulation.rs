@@ -59,9 +59,10 @@ fn main() -> Result<()> {
     let cells = Cells::count(&reader, &municipalities, period, &needs, 2, |_, _| {})?;
     let counted = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let priced = price_all(&cells, &laws, 2)?;
+    let of: Vec<&Law> = laws.iter().collect();
+    let priced = price_all(&cells, &of, 2)?;
     let thousand = started.elapsed().as_secs_f64();
-    let sum: i64 = priced.iter().map(|one| one.total().municipality().ore() % 1_000_003).sum();
+    let sum: i64 = priced.iter().map(|one| one.sums.total().municipality().ore() % 1_000_003).sum();
 
     let rates: Vec<f64> = numbers(rates)?.into_iter().flatten().collect();
     let points =

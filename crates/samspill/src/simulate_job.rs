@@ -10,7 +10,8 @@ use register::synth::people::Population;
 use rulebook::measure::Measure;
 use settlement::cells::{Cells, Needs};
 use settlement::{Law, manifest};
-use simulation::consequence::{self, Consequences, Ground, People, Situation};
+use simulation::consequence::{self, Consequences, Ground, People, Situation, Whole};
+use simulation::many::price_all;
 use simulation::{Measures, Scenario};
 
 use crate::law::Files;
@@ -126,14 +127,25 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     let stage = teller.stage("priser scenarioene");
     let ground = Ground::of(&cells, &as_it_is.law, &people, projection.as_deref())?;
     let before = Situation::of(&ground, &against.law, &against.scenario)?;
+    // Laws under which nobody behaves otherwise are priced together, as a sweep mostly is.
+    let plain: Vec<&Law> =
+        prepared_all.iter().filter(|one| one.scenario.measures.is_empty()).map(|one| &one.law).collect();
+    let mut known = price_all(&cells, &plain, order.threads)?.into_iter();
     let mut runs = Vec::new();
     let all = prepared_all.len() as u64;
     for (place, Prepared { scenario, law, titles }) in prepared_all.into_iter().enumerate() {
-        let run = |scenario: &Scenario| {
-            consequence::run(&ground, &before, &law, scenario).with_context(|| scenario.file.clone())
+        let run = |scenario: &Scenario, known: Option<Whole>| {
+            let now = match known {
+                Some(whole) => Situation::given(&ground, &law, scenario, whole),
+                None => Situation::of(&ground, &law, scenario),
+            };
+            now.and_then(|now| consequence::run(&ground, &before, &now))
+                .with_context(|| scenario.file.clone())
         };
-        let found = run(&scenario)?;
-        let ends = scenario.ends().map(|[low, high]| Ok::<_, anyhow::Error>([run(&low)?, run(&high)?]));
+        let known = if scenario.measures.is_empty() { known.next() } else { None };
+        let found = run(&scenario, known)?;
+        let ends =
+            scenario.ends().map(|[low, high]| Ok::<_, anyhow::Error>([run(&low, None)?, run(&high, None)?]));
         let ends = ends.transpose()?;
         let groups = consequence::by_group(&cells, &law, &Measures::of(&scenario.measures))?;
         let used = law.used(order.period);

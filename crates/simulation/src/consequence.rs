@@ -238,6 +238,19 @@ impl<'a> Situation<'a> {
         for (code, count) in measures.untested() {
             *whole.untested.entry(format!("tiltak {code}")).or_default() += count as i64;
         }
+        Situation::given(ground, law, scenario, whole)
+    }
+
+    /// The same where what the law comes to under the scenario's behaviour is known ([`crate::many`]).
+    ///
+    /// # Errors
+    /// As [`priced`].
+    pub fn given(
+        ground: &Ground,
+        law: &'a Law,
+        scenario: &'a Scenario,
+        whole: Whole,
+    ) -> Result<Situation<'a>, SettleError> {
         let over = over(ground, scenario, &whole.sums);
         let (mut grants, mut cuts) = (vec![Amount::ZERO; over.len()], BTreeMap::new());
         if let Some(key) = scenario.budget {
@@ -284,13 +297,7 @@ fn gains(ground: &Ground, sums: &Priced, over: &[Amount]) -> Vec<(Amount, Amount
 ///
 /// # Errors
 /// If the cells do not carry what is asked, or a value of a law is missing.
-pub fn run(
-    ground: &Ground,
-    against: &Situation,
-    law: &Law,
-    scenario: &Scenario,
-) -> Result<Consequences, SettleError> {
-    let now = Situation::of(ground, law, scenario)?;
+pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Consequences, SettleError> {
     let (before, after) = (&against.whole, &now.whole);
     let mut out = Consequences { untested: after.untested.clone(), ..Consequences::default() };
     for (code, contacts) in &before.untested {
@@ -308,10 +315,10 @@ pub fn run(
             contacts: (before.contacts[place].0, after.contacts[place].0),
         });
     }
-    out.parties = parties(ground.cells, against, &now, &out.municipalities);
+    out.parties = parties(ground.cells, against, now, &out.municipalities);
     out.sizes = sizes(&out.municipalities);
-    out.years = years(ground, against, &now)?;
-    out.avoided = avoided(ground.cells, law, scenario)?;
+    out.years = years(ground, against, now)?;
+    out.avoided = avoided(ground.cells, now.law, now.scenario)?;
     Ok(out)
 }
 

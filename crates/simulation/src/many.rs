@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use settlement::cells::Cells;
-use settlement::price::{AsIs, PayableDays, Priced, deciding, reading};
+use settlement::price::{AsIs, PayableDays, deciding, reading};
 use settlement::{Law, SettleError};
+
+use crate::consequence::Whole;
 
 /// Laws that a thread takes at a time.
 const PIECE: usize = 16;
@@ -14,21 +16,21 @@ const PIECE: usize = 16;
 ///
 /// # Errors
 /// If the cells do not carry what a law needs, or a value of one is missing.
-pub fn price_all(cells: &Cells, laws: &[Law], threads: usize) -> Result<Vec<Priced>, SettleError> {
+pub fn price_all(cells: &Cells, laws: &[&Law], threads: usize) -> Result<Vec<Whole>, SettleError> {
     let mut alike: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (place, law) in laws.iter().enumerate() {
         alike.entry((deciding(law), reading(law))).or_default().push(place);
     }
     let keys: Vec<(&(String, String), &Vec<usize>)> = alike.iter().collect();
     // Deciding is as much work as pricing: each way to decide, and each way to read days, on a thread of its own.
-    let decided = each(keys.len(), threads, |place| cells.decided(&laws[keys[place].1[0]], &AsIs))?;
+    let decided = each(keys.len(), threads, |place| cells.decided(laws[keys[place].1[0]], &AsIs))?;
     let mut readings: Vec<(&str, usize)> =
         keys.iter().map(|((_, of), places)| (of.as_str(), places[0])).collect();
     readings.sort_unstable();
     readings.dedup_by_key(|(of, _)| *of);
-    let days = each(readings.len(), threads, |place| Ok(cells.payable(&laws[readings[place].1])))?;
+    let days = each(readings.len(), threads, |place| Ok(cells.payable(laws[readings[place].1])))?;
     let days: BTreeMap<&str, PayableDays> = readings.iter().map(|(of, _)| *of).zip(days).collect();
-    let mut out: Vec<Option<Priced>> = laws.iter().map(|_| None).collect();
+    let mut out: Vec<Option<Whole>> = laws.iter().map(|_| None).collect();
     let pieces: Vec<(usize, &[usize])> = keys
         .iter()
         .enumerate()
@@ -36,15 +38,16 @@ pub fn price_all(cells: &Cells, laws: &[Law], threads: usize) -> Result<Vec<Pric
         .collect();
     let priced = each(pieces.len(), threads, |at| {
         let (key, piece) = pieces[at];
-        let of: Vec<&Law> = piece.iter().map(|place| &laws[*place]).collect();
+        let of: Vec<&Law> = piece.iter().map(|place| laws[*place]).collect();
         decided[key].price(&of, &days[keys[key].0.1.as_str()], &AsIs)
     })?;
-    for ((_, places), priced) in pieces.iter().zip(priced) {
-        for (place, one) in places.iter().zip(priced) {
-            out[*place] = Some(one);
+    for ((key, places), priced) in pieces.iter().zip(priced) {
+        for (place, sums) in places.iter().zip(priced) {
+            let (contacts, untested) = (decided[*key].contacts.clone(), decided[*key].untested.clone());
+            out[*place] = Some(Whole { sums, contacts, untested });
         }
     }
-    let priced: Vec<Priced> = out.into_iter().flatten().collect();
+    let priced: Vec<Whole> = out.into_iter().flatten().collect();
     assert_eq!(priced.len(), laws.len(), "a thread that prices was lost");
     Ok(priced)
 }
