@@ -23,10 +23,11 @@ fn main() -> Result<()> {
             script(&root, "bench/simulation.py", &arguments[2..])
         }
         Some("bench") => script(&root, "bench/bench.py", &arguments[1..]),
+        Some("vectors") => script(&root, "bench/vectors.py", &[]),
         Some("soak") => soak(&root, arguments.get(1).map_or("20000", String::as_str)),
         _ => {
             bail!(
-                "usage: cargo xtask test [--install] | tidy | bench [ledger | simulation] [--people N] | soak [cases] | postgres"
+                "usage: cargo xtask test [--install] | tidy | bench [ledger | simulation] [--people N] | vectors | soak [cases] | postgres"
             )
         }
     }

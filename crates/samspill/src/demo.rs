@@ -19,6 +19,7 @@ use crate::progress::Teller;
 use crate::reproduce_job::{Scale, alternatives, consequences, deviation, millions, seed_sums};
 use crate::settle_job::{self, Order};
 use crate::table::{Form, Table};
+use crate::{risk_job, risk_out, simulate_job, simulate_out};
 
 /// What demonstration to make.
 pub struct Demo<'a> {
@@ -93,6 +94,7 @@ pub fn run(demo: &Demo, teller: Teller) -> Result<String> {
     };
     let told = demo_year::run(&year, teller)?;
     out.push_str(&told);
+    out.push_str(&what_if(demo, &contacts, scale, teller)?);
     std::fs::write(folder("summary.txt"), &out)?;
     out.push_str(&settle_job::summary(&order, &outcome, None));
     out.push('\n');
@@ -304,12 +306,59 @@ fn examples(charges: &Path) -> Result<Examples> {
     Ok((kmf, usk))
 }
 
+/// The example scenario and the risk picture of Bergen, as `simulate` and `risk picture` make them.
+fn what_if(demo: &Demo, contacts: &Path, scale: Scale, teller: Teller) -> Result<String> {
+    let period = Period::parse("2012")?;
+    let (out, scenario) = (demo.out.join("hva-om"), demo.out.join("hva-om.toml"));
+    std::fs::write(&scenario, include_str!("../../../docs/examples/hva-om.toml"))?;
+    let outcome = simulate_job::run(
+        &simulate_job::Order {
+            scenarios: &[scenario],
+            against: "law",
+            contacts: Some(contacts),
+            cells: None,
+            keep: None,
+            mapping: None,
+            period,
+            sweep: None,
+            free_income: None,
+            people: None,
+            projection: None,
+            threads: demo.threads,
+        },
+        teller,
+    )?;
+    simulate_out::write(&outcome, &out)?;
+    let people = simulate_job::people(None, period)?;
+    let order = risk_job::Order {
+        contacts,
+        mapping: None,
+        period,
+        rules: &[],
+        free_income: simulate_job::free_income(None, &people)?,
+        people,
+        cap: None,
+        pools: BTreeMap::new(),
+        threads: demo.threads,
+    };
+    let picture = risk_job::run(&order, teller)?;
+    let (spread, _) = risk_out::write(&picture, &order, &["1201".to_owned()], &demo.out.join("risiko"))?;
+    let told: String = outcome.runs.iter().map(|run| simulate_out::told(&outcome, run)).collect();
+    let sample = match scale.made == scale.of {
+        true => String::new(),
+        false => format!("Beløpene er utvalgets ({}), ikke skalert.\n", scale.told()),
+    };
+    Ok(format!(
+        "\n8. Hva om? Eksempelet docs/examples/hva-om.toml på dette året\n{sample}{told}\n9. Hvor langt det svinger\n{spread}"
+    ))
+}
+
 fn next_commands(out: &Path, result: &Path) -> Result<String> {
     let (kmf, usk) = examples(&result.join("charges.parquet"))?;
     let (out, result) = (out.display(), result.display());
     let run = "cargo run --release --";
     let mut text = format!(
-        "\nSkrevet: {out}/ (summary.txt, ledger.sqlite, statements/, register-2012/, result-2012/, register-2011/)\n\nPrøv nå:\n"
+        "\nSkrevet: {out}/ (summary.txt, ledger.sqlite, statements/, hva-om/, risiko/, register-2012/, result-2012/, register-2011/)\n\nPrøv nå:\n"
     );
     if let Some(contact) = kmf {
         text.push_str(&format!("  {run} explain KMF-{contact} --in {result}\n"));
@@ -326,6 +375,9 @@ fn next_commands(out: &Path, result: &Path) -> Result<String> {
         "  {run} statement 2012-04 --party 1201 --ledger {out}/ledger.sqlite --out statements\n"
     ));
     text.push_str(&format!("  {run} rules show co-financing --on 2012-07-01\n"));
+    text.push_str(&format!(
+        "  {run} simulate co-financing-80-plus --period 2012 --contacts {out}/register-2012/contacts.parquet --out hva-om\n"
+    ));
     text.push_str(&format!("  {run} check {out}/register-2012/contacts.parquet\n"));
     Ok(text)
 }

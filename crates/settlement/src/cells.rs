@@ -29,7 +29,7 @@ use crate::judge::{Law, SettleError};
 /// Rows that are decoded at a time.
 const BATCH: usize = 1 << 16;
 /// Keys that a thread holds before it counts them.
-const KEYS: usize = 8 << 20;
+const KEYS: usize = 1 << 20;
 const UNKNOWN: u32 = u32::MAX;
 
 /// What cells must tell apart, for some laws and measures to be asked of them.

@@ -233,7 +233,7 @@ pub struct Press<'s> {
 impl<'s> Press<'s> {
     /// For a severity, on a fine grid: a single case that is to be checked.
     pub fn new(severity: &'s Severity) -> Press<'s> {
-        Press { severity, fine: (16.0, 256.0), is_fine: true, planner: FftPlanner::new(), made: Vec::new() }
+        Press { severity, fine: (64.0, 1024.0), is_fine: true, planner: FftPlanner::new(), made: Vec::new() }
     }
 
     /// For a severity, on a grid that is fine enough for a table: a hundred steps to the spread.

@@ -7,6 +7,7 @@ mod crash;
 mod second_look;
 mod settlement;
 mod trouble;
+mod vectors;
 mod what_if;
 
 use std::path::{Path, PathBuf};
@@ -283,6 +284,8 @@ fn a_small_demo_runs_through() {
         "1201 Bergen",
         "UTKAST",
         "explain KMF-",
+        "Hva om?",
+        "Beløpene er utvalgets",
         "20\u{a0}000 av 4\u{a0}985\u{a0}870 innbyggere, skalert",
     ] {
         assert!(told.contains(part), "{part} is not in\n{told}");
