@@ -1,3 +1,12 @@
 //! Estimates with their uncertainty. Floating-point numbers live here, and never become a charge.
+//!
+//! Each method is checked against an independent implementation (docs/numerics.md).
 
+pub mod evaluate;
 pub mod forecast;
+pub mod funnel;
+pub mod interval;
+pub mod regression;
+pub mod spc;
+pub mod standard;
+pub mod standardise;

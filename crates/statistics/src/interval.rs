@@ -1,0 +1,171 @@
+//! Intervals for counts, proportions and means.
+
+use statrs::distribution::{Beta, ChiSquared, ContinuousCDF, Normal, StudentsT};
+
+/// An interval: what is estimated, and how far it may reach.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// The estimate.
+    pub value: f64,
+    /// Lower limit.
+    pub low: f64,
+    /// Upper limit.
+    pub high: f64,
+}
+
+impl Interval {
+    /// The same times a factor, as a rate is a count divided by a population.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Interval {
+        Interval { value: self.value * factor, low: self.low * factor, high: self.high * factor }
+    }
+}
+
+/// How an interval of a count is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfCount {
+    /// Byar's approximation from ten events; exact below, where the approximation is too narrow at the lower end.
+    Byar,
+    /// Exact, from the chi-squared distribution (Garwood).
+    Exact,
+}
+
+/// How an interval of a proportion is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfProportion {
+    /// Wilson's score interval.
+    Wilson,
+    /// Exact (Clopper and Pearson).
+    Exact,
+}
+
+/// Events from which Byar's approximation is used.
+pub const BYAR_FROM: f64 = 10.0;
+
+/// The standard normal distribution's point below which a share lies.
+pub fn normal_point(share: f64) -> f64 {
+    Normal::standard().inverse_cdf(share)
+}
+
+/// The two-sided point of Student's distribution: `confidence` lies within it on both sides of zero.
+pub fn student_point(confidence: f64, freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0))
+}
+
+/// Probability of a normal value at least as far from zero, on either side.
+pub fn normal_p(z: f64) -> f64 {
+    2.0 * Normal::standard().cdf(-z.abs())
+}
+
+/// Probability of a Student value at least as far from zero, on either side.
+pub fn student_p(t: f64, freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |of| 2.0 * of.cdf(-t.abs()))
+}
+
+fn chi_squared(share: f64, freedom: f64) -> f64 {
+    let Ok(of) = ChiSquared::new(freedom) else { return 0.0 };
+    refined(of.inverse_cdf(share), share, |x| of.cdf(x), 0.0)
+}
+
+/// Bisects around a point until the share is met to the last digits.
+fn refined(start: f64, share: f64, below: impl Fn(f64) -> f64, floor: f64) -> f64 {
+    let (mut low, mut high) = ((start * 0.99 - 1e-9).max(floor), start * 1.01 + 1e-9);
+    for _ in 0..100 {
+        let middle = low + (high - low) / 2.0;
+        if below(middle) < share { low = middle } else { high = middle }
+    }
+    low + (high - low) / 2.0
+}
+
+/// The interval of a count of events that come by themselves (Poisson).
+///
+/// Source: Breslow and Day 1987 (Byar); Garwood 1936 (exact).
+pub fn count(events: f64, confidence: f64, method: OfCount) -> Interval {
+    let tail = (1.0 - confidence) / 2.0;
+    if method == OfCount::Exact || events < BYAR_FROM {
+        let low = if events > 0.0 { chi_squared(tail, 2.0 * events) / 2.0 } else { 0.0 };
+        let high = chi_squared(1.0 - tail, 2.0 * events + 2.0) / 2.0;
+        return Interval { value: events, low, high };
+    }
+    let z = normal_point(1.0 - tail);
+    let next = events + 1.0;
+    let low = events * (1.0 - 1.0 / (9.0 * events) - z / (3.0 * events.sqrt())).powi(3);
+    let high = next * (1.0 - 1.0 / (9.0 * next) + z / (3.0 * next.sqrt())).powi(3);
+    Interval { value: events, low, high }
+}
+
+/// The interval of a proportion.
+///
+/// Source: Wilson 1927; Clopper and Pearson 1934.
+pub fn proportion(events: f64, of: f64, confidence: f64, method: OfProportion) -> Interval {
+    let (value, tail) = (events / of, (1.0 - confidence) / 2.0);
+    match method {
+        OfProportion::Wilson => {
+            let z = normal_point(1.0 - tail);
+            let middle = 2.0 * events + z * z;
+            let reach = z * (z * z + 4.0 * events * (1.0 - value)).sqrt();
+            let whole = 2.0 * (of + z * z);
+            Interval {
+                value,
+                low: ((middle - reach) / whole).max(0.0),
+                high: ((middle + reach) / whole).min(1.0),
+            }
+        }
+        OfProportion::Exact => {
+            let at = |one: f64, other: f64, share: f64| {
+                Beta::new(one, other).map_or(f64::NAN, |of| {
+                    refined(of.inverse_cdf(share), share, |x| of.cdf(x.clamp(0.0, 1.0)), 0.0)
+                })
+            };
+            let low = if events > 0.0 { at(events, of - events + 1.0, tail) } else { 0.0 };
+            let high = if events < of { at(events + 1.0, of - events, 1.0 - tail) } else { 1.0 };
+            Interval { value, low, high }
+        }
+    }
+}
+
+/// The interval of a mean, by Student's distribution.
+pub fn mean(mean: f64, spread: f64, of: f64, confidence: f64) -> Interval {
+    let reach = student_point(confidence, of - 1.0) * spread / of.sqrt();
+    Interval { value: mean, low: mean - reach, high: mean + reach }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_seen_is_not_nothing() {
+        // The rule of three: with no event, three are not ruled out (95 % to one side; 3,69 to both).
+        let none = count(0.0, 0.95, OfCount::Byar);
+        assert!(none.low == 0.0 && (none.high - 3.688_879).abs() < 1e-6, "{none:?}");
+        let none = proportion(0.0, 20.0, 0.95, OfProportion::Wilson);
+        assert!(none.low == 0.0 && none.high > 0.1, "{none:?}");
+        let all = proportion(20.0, 20.0, 0.95, OfProportion::Exact);
+        assert!(all.high == 1.0 && (all.low - 0.831_57).abs() < 1e-4, "{all:?}");
+    }
+
+    #[test]
+    fn byar_meets_the_exact_interval_as_events_grow() {
+        let gap = |events: f64| {
+            let (byar, exact) = (count(events, 0.95, OfCount::Byar), count(events, 0.95, OfCount::Exact));
+            (byar.low - exact.low).abs() + (byar.high - exact.high).abs()
+        };
+        assert!(gap(9.0) == 0.0 && gap(10.0) > 0.0 && gap(10.0) < 0.05 && gap(1000.0) < gap(10.0));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_estimate_lies_within(events in 0u32..5000, more in 1u32..5000, confidence in 0.5f64..0.999) {
+            let (events, of) = (f64::from(events), f64::from(events + more));
+            for one in [
+                count(events, confidence, OfCount::Byar),
+                count(events, confidence, OfCount::Exact),
+                proportion(events, of, confidence, OfProportion::Wilson),
+                proportion(events, of, confidence, OfProportion::Exact),
+            ] {
+                proptest::prop_assert!(one.low <= one.value + 1e-9 && one.value <= one.high + 1e-9, "{one:?}");
+            }
+        }
+    }
+}

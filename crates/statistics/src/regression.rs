@@ -1,0 +1,210 @@
+//! Least squares and Poisson regression on small tables, with intervals that allow for what small tables have: values
+//! that depend on the ones before, counts that spread more than Poisson, units that go together.
+
+/// What a regression gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    /// Coefficients.
+    pub coefficients: Vec<f64>,
+    /// Their covariance, row by row.
+    pub covariance: Vec<Vec<f64>>,
+    /// What is left of each row: of least squares the difference, of Poisson the same divided by its spread.
+    pub residuals: Vec<f64>,
+    /// Rows less coefficients.
+    pub freedom: f64,
+    /// Squared residuals for each degree of freedom.
+    pub scale: f64,
+}
+
+impl Fit {
+    /// Standard error of a coefficient.
+    pub fn error(&self, place: usize) -> f64 {
+        self.covariance[place][place].max(0.0).sqrt()
+    }
+}
+
+/// How errors depend on each other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Errors<'e> {
+    /// On the so many before (Newey and West), in the order of the rows.
+    Lagged(usize),
+    /// On the others of the same unit.
+    Clustered(&'e [usize]),
+}
+
+/// The inverse of a symmetric matrix; `None` where it has none, as when a column says what others say.
+fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let count = matrix.len();
+    let mut left: Vec<Vec<f64>> = matrix.to_vec();
+    let mut right: Vec<Vec<f64>> =
+        (0..count).map(|row| (0..count).map(|column| f64::from(u8::from(row == column))).collect()).collect();
+    let size = (0..count).map(|place| matrix[place][place].abs()).fold(0.0, f64::max);
+    for step in 0..count {
+        let pivot =
+            (step..count).max_by(|one, other| left[*one][step].abs().total_cmp(&left[*other][step].abs()))?;
+        if left[pivot][step].abs() <= size * 1e-13 {
+            return None;
+        }
+        left.swap(step, pivot);
+        right.swap(step, pivot);
+        let by = left[step][step];
+        left[step].iter_mut().chain(right[step].iter_mut()).for_each(|cell| *cell /= by);
+        let (done_left, done_right) = (left[step].clone(), right[step].clone());
+        for row in (0..count).filter(|row| *row != step) {
+            let times = left[row][step];
+            if times != 0.0 {
+                left[row].iter_mut().zip(&done_left).for_each(|(cell, done)| *cell -= times * done);
+                right[row].iter_mut().zip(&done_right).for_each(|(cell, done)| *cell -= times * done);
+            }
+        }
+    }
+    Some(right)
+}
+
+fn product(one: &[Vec<f64>], other: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let columns = other.first().map_or(0, Vec::len);
+    one.iter()
+        .map(|row| {
+            (0..columns).map(|c| row.iter().zip(other).map(|(cell, row)| cell * row[c]).sum()).collect()
+        })
+        .collect()
+}
+
+/// The sum of weight times the outer product of each row with itself.
+fn normal(rows: &[Vec<f64>], weights: impl Fn(usize) -> f64) -> Vec<Vec<f64>> {
+    let count = rows.first().map_or(0, Vec::len);
+    let mut out = vec![vec![0.0; count]; count];
+    for (place, row) in rows.iter().enumerate() {
+        let weight = weights(place);
+        for (at, one) in row.iter().enumerate().filter(|(_, one)| **one != 0.0) {
+            row.iter().zip(&mut out[at]).for_each(|(other, sum)| *sum += weight * one * other);
+        }
+    }
+    out
+}
+
+fn times(matrix: &[Vec<f64>], vector: &[f64]) -> Vec<f64> {
+    matrix.iter().map(|row| row.iter().zip(vector).map(|(one, other)| one * other).sum()).collect()
+}
+
+/// Least squares. `None` where columns say the same, or there are no more rows than columns.
+pub fn least_squares(rows: &[Vec<f64>], values: &[f64], errors: Errors) -> Option<Fit> {
+    let columns = rows.first()?.len();
+    let freedom = rows.len().checked_sub(columns).filter(|freedom| *freedom > 0)? as f64;
+    let bread = inverse(&normal(rows, |_| 1.0))?;
+    let mut target = vec![0.0; columns];
+    for (row, value) in rows.iter().zip(values) {
+        row.iter().zip(&mut target).for_each(|(cell, sum)| *sum += cell * value);
+    }
+    let coefficients = times(&bread, &target);
+    let fitted = times(rows, &coefficients);
+    let residuals: Vec<f64> = values.iter().zip(&fitted).map(|(value, fitted)| value - fitted).collect();
+    let meat = match errors {
+        Errors::Lagged(lags) => lagged(rows, &residuals, lags),
+        Errors::Clustered(units) => clustered(rows, &residuals, units),
+    };
+    let count = rows.len() as f64;
+    let small = match errors {
+        Errors::Lagged(_) => count / freedom,
+        Errors::Clustered(units) => {
+            let groups = units.iter().max().map_or(1, |last| last + 1) as f64;
+            groups / (groups - 1.0) * (count - 1.0) / freedom
+        }
+    };
+    let mut covariance = product(&product(&bread, &meat), &bread);
+    covariance.iter_mut().flatten().for_each(|cell| *cell *= small);
+    let scale = residuals.iter().map(|left| left * left).sum::<f64>() / freedom;
+    Some(Fit { coefficients, covariance, residuals, freedom, scale })
+}
+
+fn lagged(rows: &[Vec<f64>], residuals: &[f64], lags: usize) -> Vec<Vec<f64>> {
+    let mut out = normal(rows, |place| residuals[place] * residuals[place]);
+    for lag in 1..=lags.min(rows.len().saturating_sub(1)) {
+        let weight = 1.0 - lag as f64 / (lags + 1) as f64;
+        for (place, row) in rows.iter().enumerate().skip(lag) {
+            let times = weight * residuals[place] * residuals[place - lag];
+            let before = &rows[place - lag];
+            for (at, one) in row.iter().enumerate() {
+                for (other_at, other) in before.iter().enumerate() {
+                    out[at][other_at] += times * one * other;
+                    out[other_at][at] += times * one * other;
+                }
+            }
+        }
+    }
+    out
+}
+
+fn clustered(rows: &[Vec<f64>], residuals: &[f64], units: &[usize]) -> Vec<Vec<f64>> {
+    let groups = units.iter().max().map_or(0, |last| last + 1);
+    let mut scores = vec![vec![0.0; rows.first().map_or(0, Vec::len)]; groups];
+    for ((row, left), unit) in rows.iter().zip(residuals).zip(units) {
+        row.iter().zip(&mut scores[*unit]).for_each(|(cell, sum)| *sum += cell * left);
+    }
+    normal(&scores, |_| 1.0)
+}
+
+/// Poisson regression with a logarithmic link and an offset for each row. The covariance is widened by how much more
+/// than Poisson the counts spread, and never narrowed.
+///
+/// `None` where it does not settle, or columns say the same.
+pub fn poisson(rows: &[Vec<f64>], events: &[f64], offsets: &[f64]) -> Option<Fit> {
+    let columns = rows.first()?.len();
+    let freedom = rows.len().checked_sub(columns).filter(|freedom| *freedom > 0)? as f64;
+    // From the counts themselves, as is usual; a count of none is taken as a half.
+    let mut linear: Vec<f64> = events.iter().map(|events| (events.max(0.5)).ln()).collect();
+    let mut coefficients = vec![0.0; columns];
+    for _ in 0..100 {
+        let mu: Vec<f64> = linear.iter().map(|linear| linear.exp()).collect();
+        let bread = inverse(&normal(rows, |place| mu[place]))?;
+        let mut target = vec![0.0; columns];
+        for (place, row) in rows.iter().enumerate() {
+            let working = linear[place] - offsets[place] + (events[place] - mu[place]) / mu[place];
+            row.iter().zip(&mut target).for_each(|(cell, sum)| *sum += cell * working * mu[place]);
+        }
+        let next = times(&bread, &target);
+        let moved =
+            next.iter().zip(&coefficients).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
+        coefficients = next;
+        linear = times(rows, &coefficients).iter().zip(offsets).map(|(one, offset)| one + offset).collect();
+        if linear.iter().any(|linear| !linear.is_finite() || *linear > 700.0) {
+            return None;
+        }
+        if moved < 1e-12 {
+            break;
+        }
+    }
+    let mu: Vec<f64> = linear.iter().map(|linear| linear.exp()).collect();
+    let residuals: Vec<f64> = events.iter().zip(&mu).map(|(events, mu)| (events - mu) / mu.sqrt()).collect();
+    let scale = residuals.iter().map(|left| left * left).sum::<f64>() / freedom;
+    let mut covariance = inverse(&normal(rows, |place| mu[place]))?;
+    covariance.iter_mut().flatten().for_each(|cell| *cell *= scale.max(1.0));
+    Some(Fit { coefficients, covariance, residuals, freedom, scale })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_found_and_columns_that_say_the_same_are_refused() {
+        let rows: Vec<Vec<f64>> = (0..20).map(|x| vec![1.0, f64::from(x)]).collect();
+        let values: Vec<f64> =
+            (0..20).map(|x| 3.0 + 0.5 * f64::from(x) + if x % 2 == 0 { 0.1 } else { -0.1 }).collect();
+        let fit = least_squares(&rows, &values, Errors::Lagged(0)).unwrap();
+        assert!((fit.coefficients[1] - 0.5).abs() < 0.01 && fit.freedom == 18.0);
+        let same: Vec<Vec<f64>> = rows.iter().map(|row| vec![row[0], row[1], 2.0 * row[1]]).collect();
+        assert!(least_squares(&same, &values, Errors::Lagged(0)).is_none());
+        assert!(least_squares(&rows[..2], &values[..2], Errors::Lagged(0)).is_none());
+    }
+
+    #[test]
+    fn a_rate_ratio_is_found() {
+        let rows: Vec<Vec<f64>> = (0..40).map(|x| vec![1.0, f64::from(u8::from(x >= 20))]).collect();
+        let events: Vec<f64> = (0..40).map(|x| if x < 20 { 100.0 } else { 50.0 }).collect();
+        let fit = poisson(&rows, &events, &[0.0; 40]).unwrap();
+        assert!((fit.coefficients[1].exp() - 0.5).abs() < 1e-9);
+        // 20 x 100 before and 20 x 50 after: the error of the logarithm is √(1/2000 + 1/1000).
+        assert!((fit.error(1) - (1.0_f64 / 2000.0 + 1.0 / 1000.0).sqrt()).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,208 @@
+//! The XmR chart: what a process does by itself, and what is more than that.
+//!
+//! Limits are the mean and 2,66 times the mean moving range to each side (Shewhart, Wheeler). A point or run is told
+//! when it meets one of four rules, as NHS England's «Making Data Count» has them: outside a limit; seven or more
+//! on one side of the mean; seven or more that rise or fall; two of three beyond two thirds of the way to a limit.
+
+/// Mean moving ranges from the mean to a limit: 3 / 1,128.
+pub const TO_LIMIT: f64 = 3.0 / 1.128;
+/// Points of a run on one side of the mean, or of a trend.
+pub const RUN: usize = 7;
+
+/// A rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// Outside a limit.
+    Outside,
+    /// One of seven or more on one side of the mean.
+    Shift,
+    /// One of seven or more that rise or fall.
+    Trend,
+    /// One of two of three near a limit.
+    NearLimit,
+}
+
+impl Rule {
+    /// The rule's name in files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Rule::Outside => "outside",
+            Rule::Shift => "shift",
+            Rule::Trend => "trend",
+            Rule::NearLimit => "near-limit",
+        }
+    }
+}
+
+/// A stretch with limits of its own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Base {
+    /// First value.
+    pub from: usize,
+    /// First value of the next.
+    pub to: usize,
+    /// Mean.
+    pub mean: f64,
+    /// Mean moving range.
+    pub moving_range: f64,
+    /// Lower limit.
+    pub low: f64,
+    /// Upper limit.
+    pub high: f64,
+}
+
+/// A chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// Stretches, in order.
+    pub bases: Vec<Base>,
+    /// Rules that each value meets, in order.
+    pub met: Vec<Vec<Rule>>,
+}
+
+/// Makes a chart. `rebased` are the values at which new limits begin, which somebody has decided and given a reason.
+pub fn chart(values: &[f64], rebased: &[usize]) -> Chart {
+    let mut starts: Vec<usize> =
+        rebased.iter().copied().filter(|at| (1..values.len()).contains(at)).collect();
+    starts.push(0);
+    starts.sort_unstable();
+    starts.dedup();
+    let mut out = Chart { bases: Vec::new(), met: vec![Vec::new(); values.len()] };
+    for (place, from) in starts.iter().enumerate() {
+        let to = starts.get(place + 1).copied().unwrap_or(values.len());
+        if *from == to {
+            continue;
+        }
+        let base = base(values, *from, to);
+        mark(&values[*from..to], &base, &mut out.met[*from..to]);
+        out.bases.push(base);
+    }
+    out
+}
+
+fn base(values: &[f64], from: usize, to: usize) -> Base {
+    let inside = &values[from..to];
+    let mean = inside.iter().sum::<f64>() / inside.len() as f64;
+    let ranges = inside.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+    let moving_range = ranges.sum::<f64>() / (inside.len().max(2) - 1) as f64;
+    let reach = TO_LIMIT * moving_range;
+    Base { from, to, mean, moving_range, low: mean - reach, high: mean + reach }
+}
+
+fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
+    let mut tell = |from: usize, to: usize, rule: Rule, which: &dyn Fn(f64) -> bool| {
+        for place in (from..to).filter(|place| which(values[*place])) {
+            if !met[place].contains(&rule) {
+                met[place].push(rule);
+            }
+        }
+    };
+    for (place, value) in values.iter().enumerate() {
+        if *value < base.low || *value > base.high {
+            tell(place, place + 1, Rule::Outside, &|_| true);
+        }
+    }
+    let sides = |from: usize| (values[from] - base.mean).partial_cmp(&0.0);
+    runs(values.len(), sides, |from, to| tell(from, to, Rule::Shift, &|_| true));
+    // A trend of seven points is six steps that go the same way.
+    let steps = |from: usize| values[from + 1].partial_cmp(&values[from]);
+    let mut trends = Vec::new();
+    let count = values.len().saturating_sub(1);
+    stretches(count, steps, RUN - 1, |from, to| trends.push((from, to + 1)));
+    for (from, to) in trends {
+        tell(from, to, Rule::Trend, &|_| true);
+    }
+    let near = (base.high - base.mean) * 2.0 / 3.0;
+    for from in 0..values.len().saturating_sub(2) {
+        for side in [1.0, -1.0] {
+            let beyond = |value: f64| (value - base.mean) * side > near;
+            if near > 0.0 && values[from..from + 3].iter().filter(|value| beyond(**value)).count() >= 2 {
+                tell(from, from + 3, Rule::NearLimit, &beyond);
+            }
+        }
+    }
+}
+
+fn runs(count: usize, side: impl Fn(usize) -> Option<std::cmp::Ordering>, found: impl FnMut(usize, usize)) {
+    stretches(count, side, RUN, found);
+}
+
+/// Stretches of at least so many that are all above or all below.
+fn stretches(
+    count: usize,
+    side: impl Fn(usize) -> Option<std::cmp::Ordering>,
+    least: usize,
+    mut found: impl FnMut(usize, usize),
+) {
+    let mut from = 0;
+    for place in 1..=count {
+        if place < count && side(place) == side(from) {
+            continue;
+        }
+        let is_a_side = side(from).is_some_and(std::cmp::Ordering::is_ne);
+        if is_a_side && place - from >= least {
+            found(from, place);
+        }
+        from = place;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn met(values: &[f64]) -> Vec<String> {
+        let words = |rules: &Vec<Rule>| rules.iter().map(|rule| rule.word()).collect::<Vec<_>>().join("+");
+        chart(values, &[]).met.iter().map(words).collect()
+    }
+
+    #[test]
+    fn each_rule_is_met() {
+        let mut values = [10.0, 11.0].repeat(8);
+        assert!(met(&values).iter().all(String::is_empty), "{:?}", met(&values));
+        values.push(30.0);
+        assert_eq!(met(&values).last().unwrap(), "outside");
+        let steps: Vec<f64> = (0..7).map(f64::from).collect();
+        let noisy: Vec<f64> = [3.0, -9.0, 12.0, -7.0, 9.0, -2.0].into_iter().chain(steps).collect();
+        let found = met(&noisy);
+        assert!(found[5..13].iter().all(|one| one.contains("trend")) && found[4].is_empty(), "{found:?}");
+        let shifted: Vec<f64> = [[10.0, 11.0].repeat(4), [12.0, 13.0].repeat(4)].concat();
+        assert!(met(&shifted)[8..].iter().all(|one| one.contains("shift")), "{:?}", met(&shifted));
+        // New limits where somebody has said that something changed: nothing is left to tell.
+        let rebased = chart(&shifted, &[8]);
+        assert!(rebased.bases.len() == 2 && rebased.met.iter().all(Vec::is_empty));
+        assert_eq!((rebased.bases[0].mean, rebased.bases[1].mean), (10.5, 12.5));
+    }
+
+    #[test]
+    fn six_are_not_seven() {
+        let values = |count: usize| {
+            let low = [10.0, 11.0].repeat(9);
+            let high = [12.9, 13.4].repeat(4);
+            [low, high[..count].to_vec()].concat()
+        };
+        assert!(!met(&values(6)).iter().any(|one| one.contains("shift") && one.contains("x")));
+        let side =
+            |count: usize| met(&values(count))[18..].iter().filter(|one| one.contains("shift")).count();
+        assert_eq!((side(6), side(7)), (0, 7));
+    }
+
+    #[test]
+    fn two_of_three_near_a_limit() {
+        let base = Base { from: 0, to: 5, mean: 0.0, moving_range: 1.0, low: -3.0, high: 3.0 };
+        let mut rules = vec![Vec::new(); 5];
+        mark(&[0.0, 2.1, 1.0, 2.2, -1.0], &base, &mut rules);
+        assert_eq!(rules[1], [Rule::NearLimit]);
+        assert_eq!((rules[2].len(), rules[3].len(), rules[4].len()), (0, 1, 0));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_values_break_it(values in proptest::collection::vec(-1e6f64..1e6, 0..40), at in 0usize..50) {
+            let chart = chart(&values, &[at, at / 2]);
+            proptest::prop_assert_eq!(chart.met.len(), values.len());
+            let covered: usize = chart.bases.iter().map(|base| base.to - base.from).sum();
+            proptest::prop_assert_eq!(covered, values.len());
+        }
+    }
+}
