@@ -14,7 +14,7 @@ import warnings
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 OUT = ROOT / "crates" / "samspill" / "tests" / "vectors"
-PACKAGES = ["scipy", "aggregate"]
+PACKAGES = ["scipy", "aggregate", "statsmodels", "PHStatsMethods"]
 LEVELS = [0.5, 0.75, 0.9, 0.95, 0.99, 0.995]
 
 
@@ -102,6 +102,190 @@ def risk():
     return {"made_with": versions("scipy", "numpy", "aggregate"), "cases": cases}
 
 
+# ---- Methods --------------------------------------------------------------------------------------------------------
+# A case is a command, the table it reads, who says what it should give, and how near: `expect` names places in our JSON.
+
+ESP = [("0-4", 5000), ("5-9", 5500), ("10-14", 5500), ("15-19", 5500), ("20-24", 6000), ("25-29", 6000), ("30-34", 6500), ("35-39", 7000),
+       ("40-44", 7000), ("45-49", 7000), ("50-54", 7000), ("55-59", 6500), ("60-64", 6000), ("65-69", 5500), ("70-74", 5000),
+       ("75-79", 4000), ("80-84", 2500), ("85-89", 1500), ("90+", 1000)]
+
+
+def case(by, args, expect, within=1e-9, table=None):
+    return {"by": by, "args": args, "table": table, "expect": expect, "within": within}
+
+
+def text(frame):
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def intervals():
+    from PHStatsMethods.confidence_intervals import byars_lower, byars_upper, exact, wilson
+    from scipy.stats import norm, t
+    from statsmodels.stats.proportion import proportion_confint
+
+    out = []
+    for count in [0, 1, 7, 9, 10, 11, 48, 389, 5000]:
+        # Its `byars` takes the confidence for what is outside it (0.1.16); the limits one by one do not.
+        halves = (lambda count, level: (byars_lower(count, level), byars_upper(count, level))) if count else exact
+        for method, of in [("byar", halves), ("exact", exact)]:
+            low, high = of(count, 0.95)
+            args = ["interval", "poisson", "--count", str(count), "--method", method, "--json"]
+            out.append(case("PHStatsMethods", args, {"low": float(low) if count else 0.0, "high": float(high)}))
+    for count, of in [(0, 12), (3, 12), (12, 12), (65, 263), (1900, 2000)]:
+        for method in ["wilson", "exact"]:
+            if method == "wilson":
+                by, (low, high) = "PHStatsMethods", wilson(count, of, 0.998)
+            else:
+                by, (low, high) = "statsmodels", proportion_confint(count, of, alpha=0.002, method="beta")
+            args = ["interval", "proportion", "--count", str(count), "--of", str(of), "--method", method, "--confidence", "99.8", "--json"]
+            out.append(case(by, args, {"low": max(float(low), 0.0), "high": float(high)}))
+    low, high = t.interval(0.9, 13, loc=4.2, scale=1.3 / 14**0.5)
+    args = ["interval", "mean", "--mean", "4.2", "--spread", "1.3", "--of", "14", "--confidence", "90", "--json"]
+    out.append(case("scipy", args, {"low": float(low), "high": float(high)}))
+    return out
+
+
+def rates():
+    import numpy as np
+    import pandas as pd
+    from PHStatsMethods import ph_dsr, ph_ISRate, ph_ISRatio
+
+    dice = np.random.default_rng(7)
+    rows = []
+    for area, size in [("A", 9000), ("B", 90000), ("C", 2500)]:
+        for place, (age, people) in enumerate(ESP):
+            people = int(size * people / 100_000 * dice.uniform(0.7, 1.3)) + 5
+            rows.append((area, age, int(dice.poisson(people * 0.002 * 1.25**place)), people))
+    frame = pd.DataFrame(rows, columns=["area", "age", "events", "people"])
+    table = text(frame)
+    esp = frame.assign(standard=frame.age.map(dict(ESP)))
+    direct = ph_dsr(esp, "events", "people", "standard", "area", multiplier=1000, euro_standard_pops=False, metadata=False)
+    # The first age of the standard is divided in two in our table and not in theirs: the sum is the same.
+    expect = {}
+    for place, row in enumerate(direct.sort_values("area").to_dict("records")):
+        low, high = [value for key, value in row.items() if "lower" in key.lower()][0], [value for key, value in row.items() if "upper" in key.lower()][0]
+        expect |= {f"areas.{place}.rate": row["Value"], f"areas.{place}.low": low, f"areas.{place}.high": high}
+    args = ["standardise", "TABLE", "--area", "area", "--strata", "age", "--events", "events", "--population", "people", "--json"]
+    out = [case("PHStatsMethods ph_dsr", args, expect, table=table)]
+    whole = frame.groupby("age", as_index=False).agg(all_events=("events", "sum"), all_people=("people", "sum"))
+    merged = frame.merge(whole, on="age")
+    ratio = ph_ISRatio(merged, "events", "people", "all_events", "all_people", "area", metadata=False)
+    expect = {}
+    for place, row in enumerate(ratio.sort_values("area").to_dict("records")):
+        low, high = [value for key, value in row.items() if "lower" in key.lower()][0], [value for key, value in row.items() if "upper" in key.lower()][0]
+        expect |= {f"areas.{place}.rate": row["Value"], f"areas.{place}.low": low, f"areas.{place}.high": high, f"areas.{place}.expected": row["Expected"]}
+    out.append(case("PHStatsMethods ph_ISRatio", args + ["--method", "indirect"], expect, table=table))
+    return out + [recurrent(dice)]
+
+
+def recurrent(dice):
+    """Events of the same person: the rate's variance as the variance of a compound Poisson sum, by drawing persons."""
+    import numpy as np
+    import pandas as pd
+
+    rows = []
+    weights = {"0-64": sum(n for a, n in ESP if int(a.split("-")[0].rstrip("+")) < 65), "65-79": 14500, "80+": 5000}
+    whole = sum(weights.values())
+    events, drawn = 0, np.zeros(200_000)
+    for age, people, by_times in [("0-64", 8000, {1: 40, 2: 6}), ("65-79", 1500, {1: 60, 2: 14, 3: 5}), ("80+", 500, {1: 30, 2: 12, 4: 3})]:
+        for times, persons in by_times.items():
+            rows.append((age, persons, times, people))
+            events += persons * times
+            # Persons come at random, each with so many events.
+            drawn += dice.poisson(persons, drawn.size) * times * weights[age] / whole / people
+    frame = pd.DataFrame(rows, columns=["age", "persons", "times", "people"])
+    spread = float(drawn.std())
+    low, high = events * (1 - 1 / (9 * events) - 1.959963984540054 / (3 * events**0.5)) ** 3, (events + 1) * (1 - 1 / (9 * (events + 1)) + 1.959963984540054 / (3 * (events + 1) ** 0.5)) ** 3
+    mean = sum(n * t * weights[a] / whole / p for a, n, t, p in rows)
+    expect = {"areas.0.rate": 1000 * mean, "areas.0.low": 1000 * (mean + spread / events**0.5 * (low - events)), "areas.0.high": 1000 * (mean + spread / events**0.5 * (high - events))}
+    args = ["standardise", "TABLE", "--strata", "age", "--events", "persons", "--per-person", "times", "--population", "people", "--json"]
+    return case("200 000 drawn populations", args, expect, within=0.005, table=text(frame))
+
+
+def charts():
+    import numpy as np
+    import pandas as pd
+
+    dice = np.random.default_rng(11)
+    values = np.round(dice.normal(50, 4, 30), 2)
+    values[21:] += 9
+    frame = pd.DataFrame({"month": range(1, 31), "value": values})
+    ranges = np.abs(np.diff(values)).mean()
+    mean = values.mean()
+    expect = {"bases.0.mean": mean, "bases.0.moving_range": ranges, "bases.0.low": mean - 3 * ranges / 1.128, "bases.0.high": mean + 3 * ranges / 1.128}
+    out = [case("numpy", ["spc", "TABLE", "--value", "value", "--json"], {k: float(v) for k, v in expect.items()}, table=text(frame))]
+    people = dice.integers(800, 90000, 60)
+    events = dice.poisson(people * 0.004 * np.exp(dice.normal(0, 0.15, 60)))
+    frame = pd.DataFrame({"area": [f"K{place:02}" for place in range(60)], "events": events, "people": people})
+    expected = people * events.sum() / people.sum()
+    z = 2 * (np.sqrt(events) - np.sqrt(expected))
+    clipped = np.clip(z, np.quantile(z, 0.1), np.quantile(z, 0.9))
+    phi = float((clipped**2).mean())
+    weights = 4 * expected
+    tau = max(0.0, (60 * phi - 59) / (weights.sum() - (weights**2).sum() / weights.sum()))
+    for allowance, spread in [("multiplicative", np.sqrt(max(phi, 1.0) / weights)), ("additive", np.sqrt(1 / weights + tau))]:
+        score = (np.sqrt(events / expected) - 1) / spread
+        unit = 1000 * events.sum() / people.sum()
+        expect = {"overdispersion_factor": max(phi, 1.0), "between_variance": float(tau)}
+        for place in [0, 17, 59]:
+            expect |= {f"areas.{place}.z": float(score[place]), f"areas.{place}.limits_95.0": float(unit * (1 - 1.959963984540054 * spread[place]) ** 2)}
+        args = ["funnel", "TABLE", "--area", "area", "--events", "events", "--population", "people", "--allowance", allowance, "--json"]
+        out.append(case("numpy, Spiegelhalter 2012", args, expect, table=text(frame)))
+    return out
+
+
+def effects():
+    import numpy as np
+    import pandas as pd
+    import statsmodels.api as sm
+    from scipy.stats import t as student
+
+    dice, out = np.random.default_rng(13), []
+    time = np.arange(48)
+    began = (time >= 30).astype(float)
+    since = np.where(time >= 30, time - 30, 0)
+    noise = np.zeros(48)
+    for place in range(1, 48):
+        noise[place] = 0.5 * noise[place - 1] + dice.normal(0, 1.5)
+    values = np.round(40 + 0.15 * time - 5 * began - 0.2 * since + noise, 3)
+    design = np.column_stack([np.ones(48), time, began, since])
+    fit = sm.OLS(values, design).fit(cov_type="HAC", cov_kwds={"maxlags": 3, "use_correction": True})
+    reach = student.ppf(0.975, 44)
+    expect = {"level.value": fit.params[2], "level.standard_error": fit.bse[2], "slope.value": fit.params[3], "slope.standard_error": fit.bse[3],
+              "level.low": fit.params[2] - reach * fit.bse[2]}
+    args = ["evaluate", "TABLE", "--time", "time", "--value", "value", "--from", "30", "--method", "its", "--lags", "3", "--json"]
+    out.append(case("statsmodels OLS, HAC", args, {k: float(v) for k, v in expect.items()}, within=1e-8, table=text(pd.DataFrame({"time": time, "value": values}))))
+    people = np.round(12_000 + 20 * time).astype(int)
+    events = dice.negative_binomial(8, 8 / (8 + people * 0.003 * np.exp(-0.4 * began - 0.01 * since)))
+    fit = sm.GLM(events, design, family=sm.families.Poisson(), offset=np.log(people)).fit(scale="X2", tol=1e-13)
+    assert fit.scale > 1
+    expect = {"level.value": np.exp(fit.params[2]), "level.standard_error": fit.bse[2], "slope.value": np.exp(fit.params[3]),
+              "slope.standard_error": fit.bse[3], "dispersion": fit.scale}
+    args = ["evaluate", "TABLE", "--time", "time", "--value", "events", "--population", "people", "--from", "30", "--method", "poisson", "--json"]
+    out.append(case("statsmodels GLM Poisson, Pearson scale", args, {k: float(v) for k, v in expect.items()}, within=1e-7,
+                    table=text(pd.DataFrame({"time": time, "events": events, "people": people}))))
+    rows = []
+    for unit in range(14):
+        level = dice.normal(30, 6)
+        for step in range(12):
+            effect = -2.5 if unit < 5 and step >= 7 else 0.0
+            rows.append((f"U{unit:02}", step, round(level + 0.4 * step + effect + dice.normal(0, 1.2), 3), int(unit < 5)))
+    frame = pd.DataFrame(rows, columns=["unit", "time", "value", "treated"])
+    frame = frame.drop(index=[20, 77]).reset_index(drop=True)  # not every unit is there at all times
+    dummies = pd.concat([pd.get_dummies(frame.unit, dtype=float), pd.get_dummies(frame.time, dtype=float).iloc[:, 1:]], axis=1)
+    design = np.column_stack([((frame.treated == 1) & (frame.time >= 7)).astype(float), dummies])
+    fit = sm.OLS(frame.value.to_numpy(), design).fit(cov_type="cluster", cov_kwds={"groups": frame.unit.astype("category").cat.codes.to_numpy()})
+    reach = student.ppf(0.975, 13)
+    expect = {"effect.value": fit.params[0], "effect.standard_error": fit.bse[0], "effect.high": fit.params[0] + reach * fit.bse[0]}
+    args = ["evaluate", "TABLE", "--time", "time", "--value", "value", "--unit", "unit", "--treated", "treated", "--from", "7", "--method", "did", "--json"]
+    out.append(case("statsmodels OLS, cluster", args, {k: float(v) for k, v in expect.items()}, within=1e-8, table=text(frame)))
+    return out
+
+
+def methods():
+    return {"made_with": versions("PHStatsMethods", "statsmodels", "scipy", "numpy"), "cases": intervals() + rates() + charts() + effects()}
+
+
 # ---- All ------------------------------------------------------------------------------------------------------------
 
 
@@ -111,7 +295,7 @@ def main():
         sys.exit(subprocess.run([python, __file__], env={**os.environ, "SAMSPILL_VECTORS": "inside"}).returncode)
     warnings.filterwarnings("ignore")
     OUT.mkdir(parents=True, exist_ok=True)
-    for name, make in [("risk", risk)]:
+    for name, make in [("risk", risk), ("methods", methods)]:
         (OUT / f"{name}.json").write_text(json.dumps(make(), indent=1) + "\n")
         print(f"written: {name}.json")
 

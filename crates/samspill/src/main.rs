@@ -4,6 +4,7 @@
 mod accrual_job;
 mod agreement_job;
 mod clock;
+mod columns;
 mod compare_job;
 mod demo;
 mod demo_year;
@@ -11,6 +12,7 @@ mod explain_job;
 mod forecast_job;
 mod law;
 mod ledger_job;
+mod methods_cli;
 mod objection_job;
 mod progress;
 mod reproduce_job;
@@ -101,6 +103,17 @@ enum Command {
     Agreement(simulate_cli::AgreementArguments),
     /// A published set of figures with ours beside, cell by cell: seed-2010, the ministry's two tables.
     Reproduce(simulate_cli::ReproduceArguments),
+    /// Standardised rates on any small table, with intervals.
+    Standardise(methods_cli::StandardiseArguments),
+    /// An interval of a count, a proportion or a mean.
+    #[command(subcommand)]
+    Interval(methods_cli::IntervalCommand),
+    /// An XmR chart of any series.
+    Spc(methods_cli::SpcArguments),
+    /// A funnel of any areas.
+    Funnel(methods_cli::FunnelArguments),
+    /// What changed when a measure began, on any small table.
+    Evaluate(methods_cli::EvaluateArguments),
     /// The law as dated data.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -382,6 +395,11 @@ fn run(arguments: &Arguments) -> Result<u8> {
         Command::Risk(command) => Ok(say(simulate_cli::risk(command, threads, teller)?, teller)),
         Command::Agreement(command) => Ok(say(simulate_cli::agreement(command, threads, teller)?, teller)),
         Command::Reproduce(command) => Ok(say(simulate_cli::reproduce(command, threads, teller)?, teller)),
+        Command::Standardise(command) => Ok(say(methods_cli::standardise(command)?, teller)),
+        Command::Interval(command) => Ok(say(methods_cli::interval(command)?, teller)),
+        Command::Spc(command) => Ok(say(methods_cli::spc(command)?, teller)),
+        Command::Funnel(command) => Ok(say(methods_cli::funnel(command)?, teller)),
+        Command::Evaluate(command) => Ok(say(methods_cli::evaluate(command)?, teller)),
         Command::Rules(command) => rules_command(command),
     }
 }

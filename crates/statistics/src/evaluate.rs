@@ -171,7 +171,7 @@ pub fn detectable(monthly: f64, before: f64, after: f64, dispersion: f64, confid
     let reach = normal_point(0.5 + confidence / 2.0) + normal_point(POWER);
     let chance = (dispersion / (4.0 * monthly) * (1.0 / before + 1.0 / after)).sqrt();
     let left = 1.0 - reach * chance;
-    (left > 0.0).then(|| 1.0 - left * left)
+    (left > 0.0).then_some(1.0 - left * left)
 }
 
 /// What a year that was chosen because it was high would have been followed by if nothing was done: drawn toward the

@@ -56,3 +56,104 @@ fn the_risk_of_small_cases_is_what_others_say() {
         }
     }
 }
+
+/// A place in JSON: `areas.0.rate`.
+fn at<'v>(value: &'v Value, place: &str) -> &'v Value {
+    place.split('.').fold(value, |value, step| match step.parse::<usize>() {
+        Ok(number) if value.is_array() => &value[number],
+        _ => &value[step],
+    })
+}
+
+#[test]
+fn the_methods_give_what_others_say() {
+    let vectors = vectors("methods");
+    let cases = vectors["cases"].as_array().unwrap();
+    assert!(cases.len() > 30, "{}", cases.len());
+    let table = folder("methods").join("table.csv");
+    for case in cases {
+        let args: Vec<&str> =
+            case["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+        if let Some(text) = case["table"].as_str() {
+            std::fs::write(&table, text).unwrap();
+        }
+        let words: Vec<&str> =
+            args.iter().map(|word| if *word == "TABLE" { path(&table) } else { word }).collect();
+        let output = samspill(&words);
+        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        let ours: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+        for (place, theirs) in case["expect"].as_object().unwrap() {
+            let ours = at(&ours, place);
+            let within = case["within"].as_f64().unwrap();
+            assert!(
+                ours.is_number() && near(ours, theirs, within),
+                "{args:?} {place}: {ours} {theirs} by {}",
+                case["by"]
+            );
+        }
+    }
+}
+
+/// What a controller may have saved, and what cannot be used.
+#[test]
+fn small_tables_are_read_as_they_were_saved() {
+    let table = folder("tables").join("t.csv");
+    let run = |text_of: &[u8], args: &[&str]| {
+        std::fs::write(&table, text_of).unwrap();
+        let words: Vec<&str> =
+            args.iter().map(|word| if *word == "TABLE" { path(&table) } else { word }).collect();
+        let output = samspill(&words);
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    };
+    let standardise = [
+        "standardise",
+        "TABLE",
+        "--area",
+        "område",
+        "--strata",
+        "alder",
+        "--events",
+        "n",
+        "--population",
+        "folk",
+    ];
+    let good = "område;alder;n;folk\nÅs;0-79;12;1 000,0\nÅs;80+;8;100\n";
+    let latin: Vec<u8> = good.chars().map(|one| one as u8).collect();
+    let (done, utf8, told) = run(good.as_bytes(), &standardise);
+    assert!(done && utf8.lines().nth(1).unwrap().starts_with("Ås,"), "{utf8}{told}");
+    assert_eq!(run(&latin, &standardise).1, utf8);
+    let json = [&standardise[..], &["--json"]].concat();
+    for (rows, fault) in [
+        ("område;alder;n;folk\n", "holds no rows"),
+        ("område;alder;n\nA;0-79;1\n", "has no column 'folk': its columns are område, alder, n"),
+        ("område;alder;n;folk\nA;gammel;1;10\n", "'gammel' is no band of the European standard"),
+        ("område;alder;n;folk\nA;0-79;mange;10\n", "row 1: n = 'mange' is not a number"),
+        ("område;alder;n;folk\nA;0-79;-1;10\n", "n = -1 is below zero"),
+        ("område;alder;n;folk\nA;0-79;1;0\n", "no people: join strata"),
+        ("område;alder;n;folk\nA;0-79;1;10\nA;0-79;1;10\n", "stands there already"),
+        ("område;alder;n;folk\nA;0-79;1;10\nA;80+;1;10\nB;80+;1;10\n", "B has no people of 0-79"),
+        ("område;alder;n;folk\nA;0-79;1\n", "row 1 has 3 cells, and the head has 4"),
+    ] {
+        let (done, _, told) = run(rows.as_bytes(), &json);
+        assert!(!done && told.contains(fault), "{fault}: {told}");
+    }
+    let months = "tid,verdi\n1,5\n2,6\n3,5\n4,7\n";
+    for (args, fault) in [
+        (&["spc", "TABLE", "--value", "verdi", "--rebase", "3"][..], "has no reason"),
+        (&["spc", "TABLE", "--value", "verdi", "--rebase", "9=flytting"], "there is no '9'"),
+        (&["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "7"], "they go from 1 to 4"),
+        (
+            &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "3"],
+            "at least 3 times before",
+        ),
+        (
+            &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "3", "--method", "did"],
+            "--unit",
+        ),
+        (&["interval", "proportion", "--count", "7", "--of", "5"], "is not between 0 and"),
+        (&["funnel", "TABLE", "--area", "tid", "--events", "verdi"], "--population"),
+    ] {
+        let (done, _, told) = run(months.as_bytes(), args);
+        assert!(!done && told.contains(fault), "{fault}: {told}");
+    }
+}

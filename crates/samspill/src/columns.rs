@@ -1,0 +1,110 @@
+//! A small table with a head, as somebody saved it: commas, semicolons or tabs; decimal comma or point.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+/// A table whose columns are asked for by name.
+pub struct Columns {
+    file: String,
+    heads: Vec<String>,
+    rows: Vec<Vec<String>>,
+    /// Whether a comma may be a decimal point.
+    is_comma: bool,
+}
+
+impl Columns {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// If the file cannot be read, has no rows, or a row has more or fewer cells than the head.
+    pub fn read(path: &Path) -> Result<Columns> {
+        let file = path.display().to_string();
+        let bytes = std::fs::read(path).with_context(|| format!("failed to read {file}"))?;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            // As Excel saves it in Norwegian where it does not save UTF-8.
+            Err(error) => error.into_bytes().iter().map(|byte| char::from(*byte)).collect(),
+        };
+        let text = text.trim_start_matches('\u{feff}');
+        let first = text.lines().next().unwrap_or_default();
+        let separator = [b';', b'\t', b',']
+            .into_iter()
+            .max_by_key(|byte| (first.bytes().filter(|other| other == byte).count(), *byte == b';'));
+        let separator = separator.unwrap_or(b',');
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(separator)
+            .has_headers(true)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let heads: Vec<String> = reader.headers()?.iter().map(|head| head.trim().to_owned()).collect();
+        let mut rows = Vec::new();
+        for (place, record) in reader.records().enumerate() {
+            let record = record.with_context(|| format!("{file}: row {}", place + 1))?;
+            let row: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
+            if row.iter().all(String::is_empty) {
+                continue;
+            }
+            if row.len() != heads.len() {
+                bail!("{file}: row {} has {} cells, and the head has {}", place + 1, row.len(), heads.len());
+            }
+            rows.push(row);
+        }
+        if rows.is_empty() {
+            bail!("{file} holds no rows");
+        }
+        Ok(Columns { file, heads, rows, is_comma: separator != b',' })
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// A column as text.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub fn text(&self, name: &str) -> Result<Vec<&str>> {
+        let place = self.heads.iter().position(|head| head == name).with_context(|| {
+            format!("{} has no column '{name}': its columns are {}", self.file, self.heads.join(", "))
+        })?;
+        Ok(self.rows.iter().map(|row| row[place].as_str()).collect())
+    }
+
+    /// A column as numbers.
+    ///
+    /// # Errors
+    /// If there is none of that name, or a cell is no number.
+    pub fn numbers(&self, name: &str) -> Result<Vec<f64>> {
+        let text = self.text(name)?.into_iter().enumerate();
+        text.map(|(place, text)| self.number(name, place, text)).collect()
+    }
+
+    /// A column as numbers that are zero or more, as counts and people are.
+    ///
+    /// # Errors
+    /// As [`Columns::numbers`], or if one is below zero.
+    pub fn amounts(&self, name: &str) -> Result<Vec<f64>> {
+        let all = self.numbers(name)?;
+        match all.iter().position(|value| *value < 0.0) {
+            Some(place) => bail!("{}: row {}: {name} = {} is below zero", self.file, place + 1, all[place]),
+            None => Ok(all),
+        }
+    }
+
+    fn number(&self, name: &str, place: usize, text: &str) -> Result<f64> {
+        let plain = text.replace(['\u{a0}', '\u{202f}', ' '], "").replace('\u{2212}', "-");
+        let plain = if self.is_comma { plain.replace(',', ".") } else { plain };
+        plain
+            .parse()
+            .ok()
+            .filter(|value: &f64| value.is_finite())
+            .with_context(|| format!("{}: row {}: {name} = '{text}' is not a number", self.file, place + 1))
+    }
+
+    /// What an error is about: the file and a row.
+    pub fn at(&self, row: usize) -> String {
+        format!("{}: row {}", self.file, row + 1)
+    }
+}
