@@ -16,7 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("chart", &["domain"]),
     ("paper", &["chart", "domain"]),
     ("simulation", &["domain", "rulebook", "settlement"]),
-    ("statistics", &["domain"]),
+    ("statistics", &["domain", "register"]),
     (
         "samspill",
         &[

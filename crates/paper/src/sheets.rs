@@ -20,8 +20,12 @@ pub enum Cell {
     Count(i64),
     /// A share in millionths, shown as per cent with two decimals.
     Share(i64),
+    /// A number in thousandths.
+    Decimal(i64),
     /// Not known: `..`, which is not zero.
     Unknown,
+    /// Known, and withheld: `:`.
+    Withheld,
 }
 
 impl Cell {
@@ -66,7 +70,9 @@ impl Sheet {
                     Cell::Kroner(amount) => decimal(amount.ore(), 2, point),
                     Cell::Count(count) => count.to_string(),
                     Cell::Share(millionths) => decimal(rounded_per_cent(*millionths), 2, point),
+                    Cell::Decimal(thousandths) => decimal(*thousandths, 3, point),
                     Cell::Unknown => "..".to_owned(),
+                    Cell::Withheld => ":".to_owned(),
                 })
                 .collect();
             out.push_str(&cells.join(separator));
@@ -129,6 +135,7 @@ fn add(book: &mut Workbook, place: usize, sheet: &Sheet, title: &str) -> Result<
     let head = Format::new().set_bold().set_background_color(0xE3_EF_F0).set_text_wrap();
     let kroner = Format::new().set_num_format("#,##0.00;[Red]\u{2212}#,##0.00");
     let count = Format::new().set_num_format("#,##0;\u{2212}#,##0");
+    let number = Format::new().set_num_format("#,##0.000;\u{2212}#,##0.000");
     let share = Format::new().set_num_format("0.00 %;\u{2212}0.00 %");
     let page = book.add_worksheet();
     page.set_name(&sheet.name)?;
@@ -154,7 +161,11 @@ fn add(book: &mut Workbook, place: usize, sheet: &Sheet, title: &str) -> Result<
                 Cell::Share(millionths) => {
                     page.write_with_format(row, column, *millionths as f64 / 1_000_000.0, &share)?
                 }
+                Cell::Decimal(thousandths) => {
+                    page.write_with_format(row, column, *thousandths as f64 / 1000.0, &number)?
+                }
                 Cell::Unknown => page.write(row, column, "..")?,
+                Cell::Withheld => page.write(row, column, ":")?,
             };
         }
     }

@@ -10,6 +10,8 @@ mod demo;
 mod demo_year;
 mod explain_job;
 mod forecast_job;
+mod indicators_cli;
+mod indicators_job;
 mod law;
 mod ledger_job;
 mod methods_cli;
@@ -103,6 +105,9 @@ enum Command {
     Agreement(simulate_cli::AgreementArguments),
     /// A published set of figures with ours beside, cell by cell: seed-2010, the ministry's two tables.
     Reproduce(simulate_cli::ReproduceArguments),
+    /// What happens to our patients: rates, readmissions, waiting, for every municipality.
+    #[command(subcommand)]
+    Indicators(indicators_cli::IndicatorsCommand),
     /// Standardised rates on any small table, with intervals.
     Standardise(methods_cli::StandardiseArguments),
     /// An interval of a count, a proportion or a mean.
@@ -395,6 +400,9 @@ fn run(arguments: &Arguments) -> Result<u8> {
         Command::Risk(command) => Ok(say(simulate_cli::risk(command, threads, teller)?, teller)),
         Command::Agreement(command) => Ok(say(simulate_cli::agreement(command, threads, teller)?, teller)),
         Command::Reproduce(command) => Ok(say(simulate_cli::reproduce(command, threads, teller)?, teller)),
+        Command::Indicators(command) => {
+            Ok(say(indicators_cli::indicators(command, threads, teller)?, teller))
+        }
         Command::Standardise(command) => Ok(say(methods_cli::standardise(command)?, teller)),
         Command::Interval(command) => Ok(say(methods_cli::interval(command)?, teller)),
         Command::Spc(command) => Ok(say(methods_cli::spc(command)?, teller)),

@@ -2,9 +2,12 @@
 //!
 //! Each method is checked against an independent implementation (docs/numerics.md).
 
+pub mod counts;
 pub mod evaluate;
+pub mod figures;
 pub mod forecast;
 pub mod funnel;
+pub mod indicator;
 pub mod interval;
 pub mod regression;
 pub mod spc;

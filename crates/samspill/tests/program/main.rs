@@ -4,6 +4,7 @@
 
 mod agreed;
 mod crash;
+mod indicators;
 mod second_look;
 mod settlement;
 mod trouble;

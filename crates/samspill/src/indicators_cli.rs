@@ -1,0 +1,93 @@
+//! Arguments of `indicators`.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use domain::Period;
+
+use crate::indicators_job;
+use crate::progress::Teller;
+use crate::settlement_cli::Said;
+use crate::table::Form;
+
+/// What happens to our patients.
+#[derive(Subcommand)]
+pub enum IndicatorsCommand {
+    /// What there is, with definitions and sources.
+    List {
+        /// Indicators of your own (TOML).
+        #[arg(long)]
+        own: Vec<PathBuf>,
+        /// Form of the table.
+        #[arg(long = "as")]
+        form: Option<Form>,
+    },
+    /// Count them for every municipality.
+    ///
+    /// Example: samspill indicators run --all --period 2012 --contacts contacts.parquet --out indikatorer
+    Run(RunArguments),
+}
+
+/// Arguments of `indicators run`.
+#[derive(Args)]
+pub struct RunArguments {
+    /// Ids, as `indicators list` shows them.
+    #[arg(required_unless_present = "all")]
+    ids: Vec<String>,
+    /// All of them.
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    /// 2012, 2012-T2 or 2012-03.
+    #[arg(long)]
+    period: String,
+    /// CSV or Parquet.
+    #[arg(long)]
+    contacts: PathBuf,
+    /// Built-in mapping (samspill, npr-extract) or a TOML file.
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// Indicators of your own (TOML).
+    #[arg(long)]
+    own: Vec<PathBuf>,
+    /// Inhabitants: municipality;age;people. For 2010 to 2014 the mean of two new years comes with the program.
+    #[arg(long)]
+    people: Option<PathBuf>,
+    /// Bokmål or nynorsk.
+    #[arg(long, default_value = "nb", value_parser = ["nb", "nn"])]
+    language: String,
+    /// Folder.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Runs the command.
+pub fn indicators(command: &IndicatorsCommand, threads: usize, teller: Teller) -> Result<Said> {
+    match command {
+        IndicatorsCommand::List { own, form } => {
+            let table = indicators_job::listed(&indicators_job::asked(&[], own)?);
+            Ok(Said { data: table.render(Form::or_suited(*form)), words: String::new(), code: 0 })
+        }
+        IndicatorsCommand::Run(arguments) => run(arguments, threads, teller),
+    }
+}
+
+fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said> {
+    let period = Period::parse(&arguments.period)?;
+    if period.months().count() > 12 {
+        bail!("{} is more than a year: municipalities and people are of one", arguments.period);
+    }
+    let order = indicators_job::Order {
+        contacts: &arguments.contacts,
+        mapping: arguments.mapping.as_deref(),
+        period,
+        ids: &arguments.ids,
+        own: &arguments.own,
+        people: arguments.people.as_deref(),
+        nynorsk: arguments.language == "nn",
+        threads,
+    };
+    let found = indicators_job::run(&order, teller)?;
+    let (data, words) = found.write(&arguments.out)?;
+    Ok(Said { data, words, code: 0 })
+}

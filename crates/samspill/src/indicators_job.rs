@@ -1,0 +1,485 @@
+//! `samspill indicators`: what happens to a municipality's patients, beside chance, age and the country.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use domain::{Municipalities, Period};
+use paper::sheets::{self, Cell, Sheet};
+use register::parquet_file::Reader;
+use register::synth::people::Population;
+use settlement::manifest;
+use statistics::counts::{self, Counts, People, Side};
+use statistics::figures::{Figure, Figures, WITHHELD, Why, figures};
+use statistics::indicator::{Indicator, Kind};
+use statistics::interval::Interval;
+use statistics::spc;
+
+use crate::progress::Teller;
+use crate::settle_job;
+use crate::settlement_job::Scratch;
+use crate::table::{Table, small_table};
+
+/// What to count.
+pub struct Order<'a> {
+    /// Contacts.
+    pub contacts: &'a Path,
+    /// Mapping.
+    pub mapping: Option<&'a Path>,
+    /// Period.
+    pub period: Period,
+    /// Ids; all where there are none.
+    pub ids: &'a [String],
+    /// Indicators of the user's own.
+    pub own: &'a [std::path::PathBuf],
+    /// Inhabitants: `municipality;age;people`.
+    pub people: Option<&'a Path>,
+    /// Whether titles are in nynorsk.
+    pub nynorsk: bool,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// Everything that was found, and what it rests on.
+pub struct Outcome {
+    /// Indicators, in order.
+    pub indicators: Vec<Indicator>,
+    /// Figures; none of an indicator that the register cannot tell.
+    pub figures: Vec<Option<Figures>>,
+    /// Counts behind them.
+    pub counts: Counts,
+    /// How the people were counted.
+    pub population: String,
+    /// Name and SHA-256 of the data.
+    pub vintage: (String, String),
+    period: Period,
+    names: BTreeMap<String, String>,
+    nynorsk: bool,
+}
+
+/// The indicators that are asked for: built in, or the user's own.
+///
+/// # Errors
+/// If one is not there, or a file is wrong.
+pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator>> {
+    let mut all = Indicator::built_in()?;
+    for path in own {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {shown}"))?;
+        let one = Indicator::parse(&shown, &text)?;
+        if all.iter().any(|known| known.id == one.id) {
+            bail!("{shown}: there is an indicator {} already: give it an id of its own", one.id);
+        }
+        all.push(one);
+    }
+    if ids.is_empty() {
+        return Ok(all);
+    }
+    let known: Vec<String> = all.iter().map(|one| one.id.clone()).collect();
+    if let Some(id) = ids.iter().find(|id| !known.contains(id)) {
+        bail!("there is no indicator '{id}': they are {}", known.join(", "));
+    }
+    Ok(all.into_iter().filter(|one| ids.contains(&one.id)).collect())
+}
+
+/// The indicators as a table.
+pub fn listed(all: &[Indicator]) -> Table {
+    let mut table = Table::new(
+        "",
+        &["id", "versjon", "tittel", "definisjon", "mål", "kilde", "signert", "kan regnes ut"],
+    );
+    for one in all {
+        let computed =
+            one.lacking.as_ref().map_or_else(|| "ja".to_owned(), |what| format!("nei: mangler {what}"));
+        table.row([
+            one.id.clone(),
+            one.version.to_string(),
+            one.title.nb.clone(),
+            one.about.clone(),
+            one.aim.name().to_owned(),
+            one.source.title.clone(),
+            if one.is_unsigned() { "nei" } else { "ja" }.to_owned(),
+            computed,
+        ]);
+    }
+    table
+}
+
+/// Counts everything.
+pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
+    let indicators = asked(order.ids, order.own)?;
+    let (people, population) = people(order.people, order.period)?;
+    let scratch = Scratch::new()?;
+    let checked = scratch.0.join("checked.parquet");
+    let (input, _) =
+        settle_job::trusted_in(order.contacts, order.mapping, None, &checked, order.threads, teller)?;
+    let reader = Reader::open_contacts(&input)?;
+    if reader.is_counted() {
+        bail!("{} holds counts: who returns, and when a stay began, is not known", order.contacts.display());
+    }
+    let municipalities = Municipalities::built_in()?;
+    let stage = teller.stage("teller indikatorer");
+    let counts =
+        counts::count(&reader, &municipalities, order.period, &indicators, order.threads, |done, of| {
+            stage.at(done as u64, of as u64);
+        })?;
+    stage.done();
+    if counts.contacts == 0 {
+        bail!("{} holds no contact in {}", order.contacts.display(), order.period);
+    }
+    let years = order.period.months().count() as f64 / 12.0;
+    let figures = figures(&indicators, &counts, &people, years);
+    let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Outcome {
+        indicators,
+        figures,
+        counts,
+        population,
+        vintage: (file, manifest::sha256_file(order.contacts)?),
+        period: order.period,
+        names: crate::statement_job::names(&municipalities),
+        nynorsk: order.nynorsk,
+    })
+}
+
+/// Inhabitants in the middle of the year, and how they were found.
+fn people(given: Option<&Path>, period: Period) -> Result<(People, String)> {
+    let year = period.from().year();
+    if let Some(path) = given {
+        let mut out = People::new();
+        for (at, [code, age, people]) in small_table(path, "municipality;age;people")? {
+            let number =
+                |text: &str| text.replace(['\u{a0}', ' '], "").parse::<i64>().ok().filter(|one| *one >= 0);
+            let age =
+                number(&age).filter(|age| *age <= 125).with_context(|| format!("{at}: '{age}' is no age"))?;
+            let people =
+                number(&people).with_context(|| format!("{at}: '{people}' is no number of people"))?;
+            out.entry(code).or_insert_with(|| vec![0; 101])[(age as usize).min(100)] += people;
+        }
+        return Ok((out, format!("{}, som de står", path.display())));
+    }
+    let first = Population::of(year).with_context(|| {
+        format!("the inhabitants of {year} do not come with the program: give them with --people FILE (municipality;age;people)")
+    })?;
+    let mut out: People = first
+        .municipalities
+        .into_iter()
+        .map(|home| (home.municipality, home.by_age.iter().map(|count| i64::from(*count)).collect()))
+        .collect();
+    let Ok(next) = Population::of(year + 1) else {
+        return Ok((out, format!("SSB, 1. januar {year}; {} følger ikke med", year + 1)));
+    };
+    let next: BTreeMap<String, Vec<u32>> =
+        next.municipalities.into_iter().map(|home| (home.municipality, home.by_age)).collect();
+    let mut kept = 0;
+    for (code, ages) in &mut out {
+        // A municipality that is no more next year keeps the people it had.
+        let Some(later) = next.get(code) else {
+            kept += 1;
+            continue;
+        };
+        ages.iter_mut().zip(later).for_each(|(now, later)| *now = (*now + i64::from(*later) + 1) / 2);
+    }
+    let kept = if kept == 0 { String::new() } else { format!("; {kept} kommuner med tallet fra {year}") };
+    Ok((out, format!("SSB, middel av 1. januar {year} og {}{kept}", year + 1)))
+}
+
+fn thousandths(value: f64) -> Cell {
+    if value.is_finite() { Cell::Decimal((value * 1000.0).round() as i64) } else { Cell::Unknown }
+}
+
+fn interval(one: Option<Interval>, withheld: bool) -> [Cell; 3] {
+    match (one, withheld) {
+        (_, true) => [Cell::Withheld, Cell::Withheld, Cell::Withheld],
+        (None, _) => [Cell::Unknown, Cell::Unknown, Cell::Unknown],
+        (Some(one), _) => [one.value, one.low, one.high].map(thousandths),
+    }
+}
+
+const HEADS: [&str; 20] = [
+    "indikator",
+    "tittel",
+    "kommune",
+    "navn",
+    "teller",
+    "nevner",
+    "enhet",
+    "verdi",
+    "verdi fra",
+    "verdi til",
+    "standardisert",
+    "standardisert fra",
+    "standardisert til",
+    "mot landet",
+    "mot landet fra",
+    "mot landet til",
+    "mot landet, trukket",
+    "vekt av egne tall",
+    "i trakten",
+    "merknad",
+];
+
+impl Outcome {
+    fn title<'i>(&self, one: &'i Indicator) -> &'i str {
+        if self.nynorsk { &one.title.nn } else { &one.title.nb }
+    }
+
+    fn unit(one: &Indicator) -> String {
+        match one.kind {
+            Kind::Rate => format!("per {} innbyggere og år", domain::amount::grouped(u64::from(one.per))),
+            Kind::Proportion => "%".to_owned(),
+            Kind::Mean => "døgn eller dager".to_owned(),
+        }
+    }
+
+    fn row(&self, one: &Indicator, code: &str, figure: &Figure) -> Vec<Cell> {
+        let hidden = figure.withheld.is_some();
+        let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
+        let name = match code {
+            "" => "Landet".to_owned(),
+            code => crate::statement_job::name_of(code, &self.names),
+        };
+        let mut row = vec![
+            Cell::Text(one.id.clone()),
+            Cell::Text(self.title(one).to_owned()),
+            Cell::Text(code.to_owned()),
+            Cell::Text(name),
+            or_hidden(Cell::Count(figure.numerator)),
+            // People are known anyway; a whole that the few are part of is not.
+            if one.kind == Kind::Rate {
+                thousandths(figure.denominator)
+            } else {
+                or_hidden(thousandths(figure.denominator))
+            },
+            Cell::Text(Self::unit(one)),
+        ];
+        row.extend(interval(figure.crude, hidden));
+        row.extend(interval(figure.direct, hidden && one.kind == Kind::Rate));
+        row.extend(interval(figure.ratio, hidden && one.kind != Kind::Mean));
+        let drawn = figure.shrunk;
+        row.push(drawn.map_or(Cell::Unknown, |drawn| or_hidden(thousandths(drawn.ratio))));
+        row.push(
+            drawn.map_or(Cell::Unknown, |drawn| or_hidden(Cell::Share((drawn.own * 1e6).round() as i64))),
+        );
+        let side = figure.side.map_or("..", |side| {
+            ["under 99,8 %", "under 95 %", "innenfor", "over 95 %", "over 99,8 %"][(side + 2) as usize]
+        });
+        row.push(if hidden { Cell::Withheld } else { Cell::Text(side.to_owned()) });
+        row.push(Cell::Text(self.note(one, figure)));
+        row
+    }
+
+    fn note(&self, one: &Indicator, figure: &Figure) -> String {
+        let mut out: Vec<String> = Vec::new();
+        match figure.withheld {
+            Some(Why::Few) => out.push(format!("holdt tilbake: 1 til {WITHHELD}")),
+            Some(Why::Reveals) => out.push("holdt tilbake: ville røpe et annet tall".to_owned()),
+            None => {}
+        }
+        if one.is_unsigned() {
+            out.push("definisjonen er ikke signert".to_owned());
+        }
+        out.join("; ")
+    }
+
+    /// Every indicator for every municipality, and for the country.
+    pub fn sheets(&self) -> Vec<Sheet> {
+        let mut country = Sheet::new("Landet", "Hver indikator for landet", &HEADS);
+        let mut homes = Sheet::new("Kommuner", "Hver indikator for hver kommune", &HEADS);
+        for (one, found) in self.indicators.iter().zip(&self.figures) {
+            let Some(found) = found else { continue };
+            country.rows.push(self.row(one, "", &found.country));
+            for (code, figure) in self.counts.homes.iter().zip(&found.homes) {
+                homes.rows.push(self.row(one, code, figure));
+            }
+        }
+        vec![homes, country, self.months(), self.definitions()]
+    }
+
+    /// The country month by month, with what is more than a process does by itself.
+    fn months(&self) -> Sheet {
+        let heads = [
+            "indikator",
+            "tittel",
+            "måned",
+            "teller",
+            "nevner",
+            "verdi",
+            "middel",
+            "grense fra",
+            "grense til",
+            "regler",
+        ];
+        let about = "Landet måned for måned, med XmR-grenser og de fire reglene; verdien er teller / nevner, eller telleren der nevneren er folketallet";
+        let mut sheet = Sheet::new("Måneder", about, &heads);
+        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
+            if found.is_none() {
+                continue;
+            }
+            let sum = |side: Side, month: usize| -> Option<i64> {
+                (0..self.counts.homes.len())
+                    .map(|home| Some(self.counts.months_of(place, side, home)?[month]))
+                    .sum::<Option<i64>>()
+            };
+            let rows: Vec<(i64, Option<i64>, f64)> = (0..self.counts.months.len())
+                .filter_map(|month| {
+                    let (numerator, denominator) =
+                        (sum(Side::Numerator, month)?, sum(Side::Denominator, month));
+                    let by = if one.kind == Kind::Proportion { f64::from(one.per) } else { 1.0 };
+                    let value =
+                        denominator.map_or(numerator as f64, |of| numerator as f64 * by / (of.max(1)) as f64);
+                    Some((numerator, denominator, value))
+                })
+                .collect();
+            let values: Vec<f64> = rows.iter().map(|(.., value)| *value).collect();
+            let chart = spc::chart(&values, &[]);
+            let few = |count: i64| (1..=WITHHELD).contains(&count);
+            for (place, ((numerator, denominator, value), month)) in
+                rows.iter().zip(&self.counts.months).enumerate()
+            {
+                let hidden = few(*numerator) || denominator.is_some_and(|of| few(of) || few(of - numerator));
+                let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
+                let base = chart.bases.first();
+                let limit = |of: Option<f64>| of.map_or(Cell::Unknown, thousandths);
+                let rules: Vec<&str> = chart.met[place].iter().map(|rule| rule.word()).collect();
+                sheet.rows.push(vec![
+                    Cell::Text(one.id.clone()),
+                    Cell::Text(self.title(one).to_owned()),
+                    Cell::Text(month.to_string()),
+                    or_hidden(Cell::Count(*numerator)),
+                    or_hidden(denominator.map_or(Cell::Unknown, Cell::Count)),
+                    or_hidden(thousandths(*value)),
+                    limit(base.map(|base| base.mean)),
+                    limit(base.map(|base| base.low)),
+                    limit(base.map(|base| base.high)),
+                    Cell::Text(rules.join(" ")),
+                ]);
+            }
+        }
+        sheet
+    }
+
+    /// What each indicator is, and what could not be told.
+    fn definitions(&self) -> Sheet {
+        let heads = [
+            "indikator",
+            "versjon",
+            "tittel",
+            "definisjon",
+            "mål",
+            "kilde",
+            "signert",
+            "ikke prøvd på",
+            "merknad",
+        ];
+        let mut sheet =
+            Sheet::new("Definisjoner", "Hva hver indikator er, og hvor definisjonen kommer fra", &heads);
+        for (place, one) in self.indicators.iter().enumerate() {
+            let lacking = one
+                .lacking
+                .as_ref()
+                .map_or_else(String::new, |what| format!("ikke regnet ut: uttrekket mangler {what}"));
+            sheet.rows.push(vec![
+                Cell::Text(one.id.clone()),
+                Cell::Count(i64::from(one.version)),
+                Cell::Text(self.title(one).to_owned()),
+                Cell::Text(one.about.clone()),
+                Cell::Text(one.aim.name().to_owned()),
+                Cell::Text(one.source.title.clone()),
+                Cell::Text(if one.is_unsigned() { "nei" } else { "ja" }.to_owned()),
+                Cell::Count(self.counts.untested_of(place)),
+                Cell::Text(lacking),
+            ]);
+        }
+        sheet
+    }
+
+    /// What every file says of itself.
+    pub fn about(&self) -> Vec<(String, String)> {
+        let (file, digest) = &self.vintage;
+        let line = |head: &str, text: String| (head.to_owned(), text);
+        let mut out = vec![
+            line("Periode", format!("{}, etter utskrivningsdag", self.period)),
+            line("Data", format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())])),
+            line("Folketall", self.population.clone()),
+            line("Bosted", "Kommunen på kontakten (den som får regningen)".to_owned()),
+            line("Standardisering", "Alder, ikke kjønn: direkte mot den europeiske standarden 2013 (ti hendelser eller flere, folk i alle aldre); «mot landet» er hendelser delt på det landets rater gir kommunens aldre".to_owned()),
+            line("Intervaller", "95 %. Rater: Dobson med Byar; andeler: Wilson; middel: Student. Hendelser hos samme person teller mindre enn like mange hos hver sin: landets gjentakelser per alder".to_owned()),
+            line("Små kommuner", "«Trukket» er forholdet trukket mot landet, så langt kommunens egne hendelser er få; vekten sier hvor mye som er dens eget".to_owned()),
+            line("Holdt tilbake", format!("«:» er 1 til {WITHHELD}, eller et tall som røper et slikt: en enkel, trygg regel som holder mer tilbake enn nødvendig")),
+            line("Utenfor", format!("{} kontakter og opphold hører ikke til noen kommune i perioden", self.counts.outside)),
+        ];
+        if let Some(last) = self.counts.last {
+            out.push(line("Siste dag", format!("{last}; opphold de siste 30 døgnene før den har ikke full oppfølging, og er ikke med i reinnleggelser")));
+        }
+        if self.counts.synthetic {
+            out.push(line("Syntetisk", "Ingen virkelig person står bak".to_owned()));
+        }
+        out
+    }
+
+    /// Writes tables and a workbook. Gives a few lines for a terminal, and a sentence.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(&self, out: &Path) -> Result<(String, String)> {
+        std::fs::create_dir_all(out).with_context(|| format!("failed to make {}", out.display()))?;
+        let put = |name: &str, bytes: &[u8]| {
+            let path = out.join(name);
+            std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
+        };
+        let about = self.about();
+        let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
+        let sheets = self.sheets();
+        for sheet in &sheets {
+            let stem = sheet.name.to_lowercase().replace('å', "a");
+            put(&format!("{stem}.csv"), sheet.csv(false).as_bytes())?;
+        }
+        put("les-meg.txt", lines.as_bytes())?;
+        let day = self.period.to();
+        let number = (day.number() - day.month().first().number() + 1) as i8;
+        let date = (day.year(), day.month().number(), number);
+        put("indikatorer.xlsx", &sheets::workbook("Indikatorer", &about, &sheets, date)?)?;
+        Ok((
+            self.told(),
+            format!(
+                "{} indikatorer for {} kommuner i {}",
+                self.indicators.len(),
+                self.counts.homes.len(),
+                out.display()
+            ),
+        ))
+    }
+
+    fn told(&self) -> String {
+        let mut table =
+            Table::new("", &["indikator", "landet", "", "kommuner over / under 99,8 %", "holdt tilbake"]);
+        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
+            let Some(found) = found else {
+                let cannot = || format!("{} kan ikke prøves", self.counts.untested_of(place));
+                let lacking = one.lacking.as_ref().map_or_else(cannot, |what| format!("mangler {what}"));
+                table.row([
+                    self.title(one).to_owned(),
+                    "..".to_owned(),
+                    lacking,
+                    String::new(),
+                    String::new(),
+                ]);
+                continue;
+            };
+            let value = found
+                .country
+                .crude
+                .map_or_else(|| "..".to_owned(), |one| format!("{:.2}", one.value).replace('.', ","));
+            let sides = |side: i8| found.homes.iter().filter(|figure| figure.side == Some(side)).count();
+            let hidden = found.homes.iter().filter(|figure| figure.withheld.is_some()).count();
+            let outside = if one.kind == Kind::Mean {
+                "..".to_owned()
+            } else {
+                format!("{} / {}", sides(2), sides(-2))
+            };
+            table.row([self.title(one).to_owned(), value, Self::unit(one), outside, hidden.to_string()]);
+        }
+        table.render(crate::table::Form::or_suited(None))
+    }
+}

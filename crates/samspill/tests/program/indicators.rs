@@ -1,0 +1,165 @@
+//! Indicators as their user meets them.
+
+use std::path::Path;
+
+use super::{folder, path, samspill, text};
+
+const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
+                    municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,referral_reason,referred_on,\
+                    deadline_on,events";
+
+/// Six persons of Oslo live the same months, so that no count is one that is withheld; one of Utsira does alone, and five
+/// of Kristiansand are withheld beside it, since the country's total would tell.
+fn contacts() -> String {
+    let mut out = format!("{HEAD}\n");
+    let mut number = 0;
+    for person in 1..=12 {
+        let home = ["0301", "1151", "1001"][usize::from(person > 6) + usize::from(person > 7)];
+        let mut row = |stay: i64,
+                       level: &str,
+                       urgency: &str,
+                       from: &str,
+                       to: &str,
+                       days: i64,
+                       diagnosis: &str,
+                       more: &str| {
+            number += 1;
+            out.push_str(&format!(
+                "{number},{},{person},874716782,public-hospital,983971636,somatic,{level},{urgency},{from},{to},{home},70,woman,\
+                 089,medical,0.5,{days},{diagnosis},{more},\n",
+                person * 100 + stay
+            ));
+        };
+        // A stay of two contacts: one admission, with the facts of the first; then one five hours later.
+        row(1, "overnight", "acute", "2012-03-01T10:00", "2012-03-05T10:00", 4, "J18", ",,");
+        row(1, "overnight", "planned", "2012-03-05T10:00", "2012-03-10T10:00", 5, "I50", ",,");
+        row(2, "overnight", "acute", "2012-03-10T15:00", "2012-03-12T12:00", 2, "I50", ",,");
+        // 29 days after: within thirty by both definitions. The next comes 40 days after, and is no readmission.
+        row(3, "overnight", "acute", "2012-04-10T12:00", "2012-04-11T12:00", 1, "S72", ",,");
+        row(4, "overnight", "acute", "2012-05-21T12:00", "2012-05-22T12:00", 1, "S72.1", ",,");
+        // Planned after three days: no readmission. It ends on the register's last days, and is not followed.
+        row(5, "overnight", "planned", "2012-12-20T12:00", "2012-12-22T12:00", 2, "I50", ",,");
+        row(
+            6,
+            "outpatient",
+            "planned",
+            "2012-06-01T12:00",
+            "2012-06-01T13:00",
+            0,
+            "I10",
+            "utredning,2012-05-02,2012-05-20",
+        );
+        row(7, "outpatient", "planned", "2012-07-01T12:00", "2012-07-01T13:00", 0, "I10", "kontroll,,");
+        row(8, "outpatient", "planned", "2012-12-31T12:00", "2012-12-31T13:00", 0, "", "kontroll,,");
+    }
+    out
+}
+
+fn rows(file: &Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().skip(1).map(|line| line.split(';').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn each_indicator_counts_what_it_says() {
+    let work = folder("indicators");
+    let file = work.join("contacts.csv");
+    std::fs::write(&file, contacts()).unwrap();
+    let out = work.join("out");
+    let run = |more: &[&str]| {
+        let words = ["indicators", "run", "--contacts", path(&file), "--out", path(&out)];
+        let output = samspill(&[&words[..], more].concat());
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, told, said) = run(&["--all", "--period", "2012", "--mapping", "samspill"]);
+    assert_eq!(code, Some(0), "{said}");
+    let homes = rows(&out.join("kommuner.csv"));
+    let of = |id: &str, code: &str| {
+        let row = homes.iter().find(|row| row[0] == id && row[2] == code).unwrap();
+        (row[4].clone(), row[5].clone())
+    };
+    for (id, numerator, denominator) in [
+        ("admissions", 30, None),
+        ("admissions-acute", 24, None),
+        ("bed-days", 90, None),
+        ("mean-stay", 90, Some(30)),
+        ("outpatient-contacts", 18, None),
+        ("controls", 12, None),
+        // The first is followed within five hours, the second after 29 days, the third and fourth by none in time.
+        ("readmissions-medical", 12, Some(24)),
+        // Of the four conditions' stays, the first and second; five hours are fewer than eight, but 31 days are too many.
+        ("readmissions-eleven-groups", 6, Some(24)),
+        ("hip-fractures", 6, None),
+        ("waiting-days", 180, Some(6)),
+        ("deadline-breaches", 6, Some(6)),
+        ("completeness", 48, Some(54)),
+    ] {
+        let (found, whole) = of(id, "0301");
+        assert_eq!(found, numerator.to_string(), "{id}");
+        if let Some(denominator) = denominator {
+            assert_eq!(whole, format!("{denominator},000"), "{id}");
+        }
+    }
+    // The one of Utsira is withheld wherever there are one to four, and no row tells it.
+    for row in homes.iter().filter(|row| row[2] == "1151") {
+        let shown = row[4].parse::<i64>().unwrap_or(0);
+        assert!(shown == 0 || shown > 4, "{row:?}");
+    }
+    assert!(told.contains("mangler særkoder"), "{told}");
+    let read_me = std::fs::read_to_string(out.join("les-meg.txt")).unwrap();
+    assert!(
+        read_me.contains("middel av 1. januar 2012 og 2013") && read_me.contains("2012-12-31"),
+        "{read_me}"
+    );
+    // A diagnosis of three letters cannot tell a hip from a thigh: the six and the six others.
+    let hip = rows(&out.join("definisjoner.csv")).into_iter().find(|row| row[0] == "hip-fractures").unwrap();
+    assert_eq!(hip[hip.len() - 3..hip.len() - 1], ["nei", "12"], "{hip:?}");
+
+    for (more, fault) in [
+        (&["magic", "--period", "2012"][..], "there is no indicator 'magic'"),
+        (&["admissions", "--period", "2013"], "holds no contact in 2013"),
+        (&["admissions", "--period", "2030"], "the inhabitants of 2030 do not come with the program"),
+        (&["--period", "2012"], "required"),
+    ] {
+        let (code, _, said) = run(&[more, &["--mapping", "samspill"]].concat());
+        assert!(code != Some(0) && said.contains(fault), "{fault}: {said}");
+    }
+}
+
+#[test]
+fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refused() {
+    let work = folder("indicators-own");
+    let (file, own, out) = (work.join("contacts.csv"), work.join("own.toml"), work.join("out"));
+    std::fs::write(&file, contacts()).unwrap();
+    let example = "id = \"acute-67\"\nversion = 1\ntitle = { nb = \"Akutte, 67 og eldre\", nn = \"Akutte, 67 og eldre\" }\n\
+                   about = \"Akutte opphold.\"\naim = \"health\"\nkind = \"rate\"\nper = 1000\npeople = { at_least = 67 }\n\
+                   source = { title = \"Kommunen\", confidence = \"C\" }\n[numerator]\nurgency = \"acute\"\nat_least = 67\n";
+    let run = |toml: &str| {
+        std::fs::write(&own, toml).unwrap();
+        let words = [
+            "indicators",
+            "run",
+            "acute-67",
+            "--own",
+            path(&own),
+            "--period",
+            "2012",
+            "--mapping",
+            "samspill",
+        ];
+        let output = samspill(&[&words[..], &["--contacts", path(&file), "--out", path(&out)]].concat());
+        (output.status.success(), text(&output.stderr))
+    };
+    let (done, said) = run(example);
+    assert!(done, "{said}");
+    let row = rows(&out.join("kommuner.csv")).into_iter().find(|row| row[2] == "0301").unwrap();
+    assert_eq!((&row[4][..], row[19].as_str()), ("24", ""), "{row:?}");
+    for (wrong, fault) in [
+        (example.replace("urgency", "hastegrad"), "unknown field `hastegrad`"),
+        (example.replace("acute-67", "admissions"), "there is an indicator admissions already"),
+        (example.replace("\"rate\"", "\"mean\""), "need a [denominator]"),
+    ] {
+        let (done, said) = run(&wrong);
+        assert!(!done && said.contains(fault), "{fault}: {said}");
+    }
+}

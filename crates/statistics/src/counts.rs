@@ -1,0 +1,682 @@
+//! One pass over the register for all indicators: what each municipality has of each, by month and by age.
+//!
+//! Every group of an indicator is a bit. A column's words are asked once for each batch which groups they may belong
+//! to; a row belongs to those that all its columns agree on. Stays are put together afterwards, since a readmission is
+//! a matter of two of them.
+
+use std::collections::BTreeMap;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int32Type, Int64Type};
+use arrow_array::{Array, BooleanArray, RecordBatch};
+use domain::{Day, Month, Municipalities, Period, Residence};
+use register::FileError;
+use register::parquet_file::{Reader, in_order};
+use register::schema::{COLUMNS, at};
+
+use crate::indicator::{Followed, Group, Indicator, Measure, Of, diagnosed};
+
+/// Ages at which bands begin: five years each, as the European standard has them.
+pub const BANDS: [u16; 19] = [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90];
+/// Bands, and one for those whose age is not told.
+pub const STRATA: usize = BANDS.len() + 1;
+/// Groups that one pass can tell apart.
+const MOST: usize = 64;
+/// Rows that are decoded at a time.
+const BATCH: usize = 1 << 16;
+const DAY: i32 = 24 * 60;
+
+/// The band of an age.
+pub fn band(age: Option<u16>) -> usize {
+    age.map_or(BANDS.len(), |age| BANDS.partition_point(|from| *from <= age) - 1)
+}
+
+/// A group of an indicator.
+#[derive(Debug, Clone)]
+struct Counter {
+    group: Group,
+    of: Of,
+}
+
+/// What was counted.
+#[derive(Debug, Clone)]
+pub struct Counts {
+    /// Municipalities of the period's first day, in order.
+    pub homes: Vec<String>,
+    /// Months of the period.
+    pub months: Vec<Month>,
+    /// Place of each indicator's numerator and denominator among the groups.
+    places: Vec<Places>,
+    by_age: Vec<i64>,
+    by_month: Vec<i64>,
+    squares: Vec<i64>,
+    /// Events and squares of each person's events, in the country, by group and age.
+    persons: Vec<(i64, i64)>,
+    /// Rows that could not be asked, by group.
+    pub untested: Vec<i64>,
+    /// Contacts and stays of no municipality of the period.
+    pub outside: i64,
+    /// Contacts in the period.
+    pub contacts: u64,
+    /// Whether nobody real stands behind them.
+    pub synthetic: bool,
+    /// Last day that anything ended.
+    pub last: Option<Day>,
+}
+
+/// Which of an indicator's two groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Above the line.
+    Numerator,
+    /// Below it.
+    Denominator,
+}
+
+impl Counts {
+    fn place(&self, indicator: usize, side: Side) -> Option<usize> {
+        let (numerator, denominator) = self.places[indicator];
+        match side {
+            Side::Numerator => (numerator != usize::MAX).then_some(numerator),
+            Side::Denominator => denominator,
+        }
+    }
+
+    /// What a municipality has, by age band; `None` where the group is not counted.
+    pub fn of(&self, indicator: usize, side: Side, home: usize) -> Option<&[i64]> {
+        let at = (self.place(indicator, side)? * self.homes.len() + home) * STRATA;
+        Some(&self.by_age[at..at + STRATA])
+    }
+
+    /// What a municipality has, by month.
+    pub fn months_of(&self, indicator: usize, side: Side, home: usize) -> Option<&[i64]> {
+        let at = (self.place(indicator, side)? * self.homes.len() + home) * self.months.len();
+        Some(&self.by_month[at..at + self.months.len()])
+    }
+
+    /// Squares of what each of a municipality's counts, added up.
+    pub fn squares_of(&self, indicator: usize, home: usize) -> i64 {
+        self.place(indicator, Side::Numerator)
+            .map_or(0, |place| self.squares[place * self.homes.len() + home])
+    }
+
+    /// How much more than by themselves events come, of an age in the country, since some are of the same person:
+    /// the squares of each person's events, divided by the events. 1 where each has one.
+    pub fn clustering(&self, indicator: usize, stratum: usize) -> f64 {
+        let Some(place) = self.place(indicator, Side::Numerator) else { return 1.0 };
+        let (events, squares) = self.persons[place * STRATA + stratum];
+        if events > 0 { squares as f64 / events as f64 } else { 1.0 }
+    }
+
+    /// Rows that could not be asked about an indicator.
+    pub fn untested_of(&self, indicator: usize) -> i64 {
+        let places = [Side::Numerator, Side::Denominator].map(|side| self.place(indicator, side));
+        places.into_iter().flatten().map(|place| self.untested[place]).sum()
+    }
+}
+
+/// Counts that are asked for more than can be told apart.
+#[derive(Debug, thiserror::Error)]
+pub enum CountError {
+    /// Too many groups.
+    #[error("{0} groups are asked for, and at most {MOST} can be counted at a time: choose fewer indicators")]
+    TooMany(usize),
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Counts indicators in a period. `told` hears how many row groups of how many are done.
+///
+/// # Errors
+/// If the file cannot be read, or too many indicators are asked for.
+pub fn count(
+    reader: &Reader,
+    municipalities: &Municipalities,
+    period: Period,
+    indicators: &[Indicator],
+    threads: usize,
+    mut told: impl FnMut(usize, usize),
+) -> Result<Counts, CountError> {
+    let (counters, places) = counters(indicators)?;
+    let homes: Vec<String> = municipalities.on(period.from()).map(|(_, row)| row.code.clone()).collect();
+    let months: Vec<Month> = period.months().collect();
+    let desk = Desk { counters: &counters, municipalities, period, homes: &homes, months: &months };
+    let groups = reader.row_groups();
+    let lost = || FileError::Worker { path: reader.path().to_path_buf() };
+    let mut tally = Tally::new(&desk);
+    let mut rows: Vec<Row> = Vec::new();
+    in_order(
+        groups,
+        threads,
+        |group| desk.group(reader, group),
+        |group, (piece, stays): (Tally, Vec<Row>)| {
+            tally.add(piece);
+            rows.extend(stays);
+            told(group + 1, groups);
+            Ok(())
+        },
+        lost,
+    )?;
+    desk.stays(rows, &mut tally);
+    Ok(finished(desk, tally, reader, places))
+}
+
+/// Places of an indicator's groups.
+type Places = (usize, Option<usize>);
+
+fn counters(indicators: &[Indicator]) -> Result<(Vec<Counter>, Vec<Places>), CountError> {
+    let mut counters: Vec<Counter> = Vec::new();
+    let mut place = |group: &Group, of: Of| {
+        let same = counters.iter().position(|known| known.group == *group && known.of == of);
+        same.unwrap_or_else(|| {
+            counters.push(Counter { group: group.clone(), of });
+            counters.len() - 1
+        })
+    };
+    let places = indicators.iter().map(|one| match one.lacking {
+        Some(_) => (usize::MAX, None),
+        None => {
+            let denominator = one.denominator.as_ref().map(|group| place(group, one.of));
+            (place(&one.numerator, one.of), denominator)
+        }
+    });
+    let places: Vec<Places> = places.collect();
+    if counters.len() > MOST {
+        return Err(CountError::TooMany(counters.len()));
+    }
+    Ok((counters, places))
+}
+
+fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> Counts {
+    let footer = reader.footer().get(register::schema::SYNTHETIC_KEY);
+    let mut persons = vec![(0, 0); desk.counters.len() * STRATA];
+    let mut keys = tally.persons;
+    keys.sort_unstable();
+    for run in keys.chunk_by(|one, other| one == other) {
+        let (counter, stratum) = ((run[0] & 63) as usize, (run[0] >> 6 & 63) as usize);
+        let sum = &mut persons[counter * STRATA + stratum];
+        sum.0 += run.len() as i64;
+        sum.1 += (run.len() * run.len()) as i64;
+    }
+    Counts {
+        homes: desk.homes.to_vec(),
+        months: desk.months.to_vec(),
+        places,
+        by_age: tally.by_age,
+        by_month: tally.by_month,
+        squares: tally.squares,
+        persons,
+        untested: tally.untested,
+        outside: tally.outside,
+        contacts: tally.contacts,
+        synthetic: footer.is_some_and(|yes| yes == "yes"),
+        last: (tally.last > i32::MIN).then(|| Day::from_number(tally.last)),
+    }
+}
+
+/// What every thread shares.
+struct Desk<'a> {
+    counters: &'a [Counter],
+    municipalities: &'a Municipalities,
+    period: Period,
+    homes: &'a [String],
+    months: &'a [Month],
+}
+
+/// Sums of a row group, or of all.
+struct Tally {
+    by_age: Vec<i64>,
+    by_month: Vec<i64>,
+    /// Squares of quantities.
+    squares: Vec<i64>,
+    /// A person's hash, the age band and the group, of each event.
+    persons: Vec<u64>,
+    untested: Vec<i64>,
+    outside: i64,
+    contacts: u64,
+    last: i32,
+}
+
+impl Tally {
+    fn new(desk: &Desk) -> Tally {
+        let cells = desk.counters.len() * desk.homes.len();
+        Tally {
+            by_age: vec![0; cells * STRATA],
+            by_month: vec![0; cells * desk.months.len()],
+            squares: vec![0; cells],
+            persons: Vec::new(),
+            untested: vec![0; desk.counters.len()],
+            outside: 0,
+            contacts: 0,
+            last: i32::MIN,
+        }
+    }
+
+    fn add(&mut self, other: Tally) {
+        let sum = |all: &mut Vec<i64>, piece: Vec<i64>| {
+            all.iter_mut().zip(piece).for_each(|(sum, one)| *sum += one)
+        };
+        sum(&mut self.by_age, other.by_age);
+        sum(&mut self.by_month, other.by_month);
+        sum(&mut self.squares, other.squares);
+        sum(&mut self.untested, other.untested);
+        self.persons.extend(other.persons);
+        self.outside += other.outside;
+        self.contacts += other.contacts;
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// A contact overnight, before it is known what stay it is part of.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    person: i64,
+    stay: i64,
+    contact: i64,
+    admitted: i32,
+    discharged: i32,
+    /// Groups that its own facts allow, and those that they cannot tell.
+    mask: u64,
+    unknown: u64,
+    home: u16,
+    stratum: u8,
+    acute: bool,
+    bed_days: i32,
+}
+
+/// What a row counts beside one.
+#[derive(Clone, Copy)]
+struct Worth {
+    bed_days: i64,
+    waiting_days: i64,
+    /// How many contacts it stands for.
+    contacts: i64,
+}
+
+const NOWHERE: u16 = u16::MAX;
+
+/// Groups that a word of a column allows, and those that it cannot tell.
+type Allowed = (u64, u64);
+
+/// The columns that words are read from.
+const WORDS: [usize; 8] = [
+    at::SECTOR,
+    at::CARE_LEVEL,
+    at::SERVICE,
+    at::DRG_TYPE,
+    at::URGENCY,
+    at::REFERRAL_REASON,
+    at::REFERRED_FROM,
+    at::DIAGNOSES,
+];
+
+const OTHERS: [usize; 15] = [
+    at::CONTACT_ID,
+    at::STAY_ID,
+    at::PERSON_ID,
+    at::ADMITTED,
+    at::DISCHARGED,
+    at::ADMITTED_ON,
+    at::DISCHARGED_ON,
+    at::MUNICIPALITY_OF_REGISTRATION,
+    at::AGE,
+    at::SEX,
+    at::BED_DAYS,
+    at::CONTACTS,
+    at::REPORTED_READY,
+    at::REFERRED_ON,
+    at::DEADLINE_ON,
+];
+
+fn name(place: usize) -> &'static str {
+    COLUMNS[place].name
+}
+
+fn ints(batch: &RecordBatch, place: usize) -> Option<&arrow_array::Int32Array> {
+    batch.column_by_name(name(place))?.as_primitive_opt::<Int32Type>()
+}
+
+fn days(batch: &RecordBatch, place: usize) -> Option<&arrow_array::Date32Array> {
+    batch.column_by_name(name(place))?.as_primitive_opt::<Date32Type>()
+}
+
+fn longs(batch: &RecordBatch, place: usize) -> Option<&arrow_array::Int64Array> {
+    batch.column_by_name(name(place))?.as_primitive_opt::<Int64Type>()
+}
+
+/// A column of words: the key of each row, and what each key's word maps to. Where the column is missing all rows
+/// have the empty word.
+fn words<T: Copy>(batch: &RecordBatch, place: usize, map: impl Fn(&str) -> T) -> (Vec<u32>, Vec<T>) {
+    let column = batch.column_by_name(name(place)).and_then(|column| column.as_dictionary_opt::<Int32Type>());
+    let Some((column, values)) = column.and_then(|c| Some((c, c.values().as_string_opt::<i32>()?))) else {
+        return (vec![0; batch.num_rows()], vec![map("")]);
+    };
+    let mut mapped: Vec<T> = values.iter().map(|word| map(word.unwrap_or(""))).collect();
+    mapped.push(map(""));
+    let none = mapped.len() as u32 - 1;
+    let keys = column.keys();
+    let key = |row: usize| if column.is_valid(row) { keys.value(row) as u32 } else { none };
+    ((0..batch.num_rows()).map(key).collect(), mapped)
+}
+
+impl Desk<'_> {
+    /// Groups for which something holds.
+    fn groups(&self, holds: impl Fn(&Counter) -> bool) -> u64 {
+        self.counters.iter().enumerate().map(|(place, one)| u64::from(holds(one)) << place).sum()
+    }
+
+    /// Groups that a word of a column allows, and that it cannot tell.
+    fn allowed(&self, place: usize, word: &str) -> Allowed {
+        let listed =
+            |list: &Option<Vec<String>>| list.as_ref().is_none_or(|list| list.iter().any(|one| one == word));
+        if place == at::DIAGNOSES {
+            let found =
+                |one: &Counter| one.group.diagnoses.as_ref().map_or(Some(true), |list| diagnosed(list, word));
+            return (self.groups(|one| found(one) == Some(true)), self.groups(|one| found(one).is_none()));
+        }
+        let yes = self.groups(|one| match place {
+            at::SECTOR => listed(&one.group.sectors),
+            at::CARE_LEVEL => match one.of {
+                Of::Stays => word == "overnight",
+                Of::Contacts => listed(&one.group.care_levels),
+            },
+            at::SERVICE => listed(&one.group.services),
+            at::DRG_TYPE => listed(&one.group.drg_types),
+            at::URGENCY => one.group.urgency.as_ref().is_none_or(|wanted| wanted == word),
+            at::REFERRAL_REASON => listed(&one.group.referral_reasons),
+            _ => listed(&one.group.referred_from),
+        });
+        // A DRG that is not told may be of either type.
+        let unknown = match place == at::DRG_TYPE && (word == "unknown" || word.is_empty()) {
+            true => self.groups(|one| one.group.drg_types.is_some()),
+            false => 0,
+        };
+        (yes & !unknown, unknown)
+    }
+
+    /// Groups that a fact allows, by whether it holds.
+    fn by_flag(&self, flag: impl Fn(&Group) -> Option<bool>) -> [u64; 2] {
+        [false, true].map(|holds| self.groups(|one| flag(&one.group).is_none_or(|wanted| wanted == holds)))
+    }
+
+    /// The place of a residence among the period's municipalities.
+    fn home(&self, code: &str) -> u16 {
+        let on = |day| match self.municipalities.residence(code, day) {
+            Residence::Municipality(place) => self.municipalities.get(place),
+            Residence::Ended { became, to } if became.len() == 1 => {
+                match self.municipalities.residence(&became[0], to.next()) {
+                    Residence::Municipality(place) => self.municipalities.get(place),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let row = on(self.period.from());
+        let place = row.and_then(|row| self.homes.iter().position(|home| *home == row.code));
+        place.map_or(NOWHERE, |place| place as u16)
+    }
+
+    fn group(&self, reader: &Reader, group: usize) -> Result<(Tally, Vec<Row>), FileError> {
+        let columns: Vec<&str> = WORDS.iter().chain(&OTHERS).map(|place| name(*place)).collect();
+        let mut tally = Tally::new(self);
+        let mut rows = Vec::new();
+        for batch in reader.read(group, &columns, BATCH, None)? {
+            let batch = batch.map_err(FileError::arrow(reader.path()))?;
+            self.batch(&batch, &mut tally, &mut rows);
+        }
+        Ok((tally, rows))
+    }
+
+    fn batch(&self, batch: &RecordBatch, tally: &mut Tally, out: &mut Vec<Row>) {
+        let Some(facts) = Facts::of(self, batch) else { return };
+        let contacts = self.groups(|one| one.of == Of::Contacts);
+        for row in 0..batch.num_rows() {
+            let discharged_on = facts.discharged_on.value(row);
+            tally.last = tally.last.max(discharged_on);
+            let (mask, unknown) = facts.asked(row);
+            let home = facts.home.1[facts.home.0[row] as usize];
+            let stratum = band(facts.age(row)) as u8;
+            if facts.overnight.1[facts.overnight.0[row] as usize] {
+                out.push(facts.row(row, (mask & !contacts, unknown & !contacts), (home, stratum)));
+            }
+            let Some(month) = self.month(discharged_on) else { continue };
+            let worth = facts.worth(row);
+            tally.contacts += worth.contacts as u64;
+            for place in bits(unknown & contacts) {
+                tally.untested[place] += worth.contacts;
+            }
+            let person = facts.person.value(row);
+            self.count(tally, (mask & contacts, home, stratum), (month, person), worth);
+        }
+    }
+
+    /// The place of a day's month in the period.
+    fn month(&self, day: i32) -> Option<usize> {
+        let day = Day::from_number(day);
+        if !self.period.holds(day) {
+            return None;
+        }
+        self.months.iter().position(|month| *month == day.month())
+    }
+
+    fn count(
+        &self,
+        tally: &mut Tally,
+        (mask, home, stratum): (u64, u16, u8),
+        (month, person): (usize, i64),
+        worth: Worth,
+    ) {
+        if home == NOWHERE {
+            tally.outside += i64::from(mask != 0);
+            return;
+        }
+        let (homes, home) = (self.homes.len(), usize::from(home));
+        for place in bits(mask) {
+            let quantity = match self.counters[place].group.measure {
+                Measure::Count => worth.contacts,
+                Measure::BedDays => worth.bed_days,
+                Measure::WaitingDays => worth.waiting_days,
+            };
+            tally.by_age[(place * homes + home) * STRATA + usize::from(stratum)] += quantity;
+            tally.by_month[(place * homes + home) * self.months.len() + month] += quantity;
+            tally.squares[place * homes + home] += quantity * quantity;
+            if person != 0 && self.counters[place].group.measure == Measure::Count {
+                // Of two million persons two share the hash's 52 bits about once in two thousand registers.
+                let hash = (person as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 12;
+                tally.persons.push(hash << 12 | u64::from(stratum) << 6 | place as u64);
+            }
+        }
+    }
+
+    /// Puts stays together, finds what follows each, and counts those that end in the period.
+    fn stays(&self, mut rows: Vec<Row>, tally: &mut Tally) {
+        rows.sort_unstable_by_key(|row| (row.person, row.stay, row.admitted, row.contact));
+        let mut stays: Vec<Row> = Vec::new();
+        for stay in rows.chunk_by(|one, other| (one.person, one.stay) == (other.person, other.stay)) {
+            let discharged = stay.iter().map(|row| row.discharged).max().unwrap_or(0);
+            let bed_days = stay.iter().map(|row| row.bed_days).sum();
+            stays.push(Row { discharged, bed_days, ..stay[0] });
+        }
+        stays.sort_unstable_by_key(|stay| (stay.person, stay.admitted, stay.stay));
+        let wants = |wanted| self.groups(|one| one.group.followed == Some(wanted));
+        let (slides, today) = (wants(Followed::Within30Days), wants(Followed::From8HoursTo30Days));
+        let followed_up = self.by_flag(|group| group.followed_up.or(group.followed.map(|_| true)));
+        for (place, stay) in stays.iter().enumerate() {
+            let day = stay.discharged.div_euclid(DAY);
+            let Some(month) = self.month(day) else { continue };
+            let later =
+                stays[place + 1..].iter().take_while(|next| next.person == stay.person && stay.person != 0);
+            let (mut soon, mut after_8_hours) = (false, false);
+            for next in later.filter(|next| next.acute && next.admitted >= stay.admitted) {
+                let (minutes, in_days) =
+                    (next.admitted - stay.discharged, next.admitted.div_euclid(DAY) - day);
+                soon |= minutes >= 0 && in_days <= 30;
+                after_8_hours |= (8 * 60..=30 * DAY).contains(&minutes);
+            }
+            let mut mask = stay.mask & followed_up[usize::from(day + 30 <= tally.last)];
+            mask &= if soon { !0 } else { !slides };
+            mask &= if after_8_hours { !0 } else { !today };
+            for place in bits(stay.unknown) {
+                tally.untested[place] += 1;
+            }
+            let worth = Worth { bed_days: i64::from(stay.bed_days), waiting_days: 0, contacts: 1 };
+            self.count(tally, (mask, stay.home, stay.stratum), (month, stay.person), worth);
+        }
+    }
+}
+
+fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        (mask != 0).then(|| {
+            let place = mask.trailing_zeros() as usize;
+            mask &= mask - 1;
+            place
+        })
+    })
+}
+
+/// The columns of a batch, asked.
+struct Facts<'b> {
+    asked: Vec<(Vec<u32>, Vec<Allowed>)>,
+    home: (Vec<u32>, Vec<u16>),
+    overnight: (Vec<u32>, Vec<bool>),
+    acute: (Vec<u32>, Vec<bool>),
+    has_sex: (Vec<u32>, Vec<bool>),
+    has_diagnosis: (Vec<u32>, Vec<bool>),
+    ages: Option<&'b arrow_array::Int32Array>,
+    by_age: Vec<u64>,
+    contact: &'b arrow_array::Int64Array,
+    stay: &'b arrow_array::Int64Array,
+    person: &'b arrow_array::Int64Array,
+    admitted: &'b arrow_array::Int32Array,
+    discharged: &'b arrow_array::Int32Array,
+    admitted_on: &'b arrow_array::Date32Array,
+    discharged_on: &'b arrow_array::Date32Array,
+    bed_days: Option<&'b arrow_array::Int32Array>,
+    contacts: Option<&'b arrow_array::Int32Array>,
+    ready: Option<&'b BooleanArray>,
+    referred_on: Option<&'b arrow_array::Date32Array>,
+    deadline_on: Option<&'b arrow_array::Date32Array>,
+    flags: [[u64; 2]; 5],
+}
+
+impl<'b> Facts<'b> {
+    fn of(desk: &Desk, batch: &'b RecordBatch) -> Option<Facts<'b>> {
+        let asked = WORDS.map(|place| words(batch, place, |word| desk.allowed(place, word))).into();
+        let is_told = |place| words(batch, place, |word| !word.is_empty() && word != "unknown");
+        let ages = |age: Option<u16>| {
+            desk.groups(|one| match (one.group.at_least.is_some() || one.group.below.is_some(), age) {
+                (false, _) => true,
+                (true, None) => false,
+                (true, Some(age)) => {
+                    one.group.at_least.is_none_or(|limit| age >= limit)
+                        && one.group.below.is_none_or(|limit| age < limit)
+                }
+            })
+        };
+        let by_age = std::iter::once(None).chain((0..=125).map(Some)).map(ages).collect();
+        Some(Facts {
+            asked,
+            home: words(batch, at::MUNICIPALITY_OF_REGISTRATION, |code| desk.home(code)),
+            overnight: words(batch, at::CARE_LEVEL, |word| word == "overnight"),
+            acute: words(batch, at::URGENCY, |word| word == "acute"),
+            has_sex: is_told(at::SEX),
+            has_diagnosis: is_told(at::DIAGNOSES),
+            ages: ints(batch, at::AGE),
+            by_age,
+            contact: longs(batch, at::CONTACT_ID)?,
+            stay: longs(batch, at::STAY_ID)?,
+            person: longs(batch, at::PERSON_ID)?,
+            admitted: ints(batch, at::ADMITTED)?,
+            discharged: ints(batch, at::DISCHARGED)?,
+            admitted_on: days(batch, at::ADMITTED_ON)?,
+            discharged_on: days(batch, at::DISCHARGED_ON)?,
+            bed_days: ints(batch, at::BED_DAYS),
+            contacts: ints(batch, at::CONTACTS),
+            ready: batch.column_by_name(name(at::REPORTED_READY)).and_then(|column| column.as_boolean_opt()),
+            referred_on: days(batch, at::REFERRED_ON),
+            deadline_on: days(batch, at::DEADLINE_ON),
+            flags: [
+                desk.by_flag(|group| group.reported_ready),
+                desk.by_flag(|group| group.referred),
+                desk.by_flag(|group| group.has_deadline),
+                desk.by_flag(|group| group.after_deadline),
+                desk.by_flag(|group| group.complete),
+            ],
+        })
+    }
+
+    fn age(&self, row: usize) -> Option<u16> {
+        self.ages.filter(|ages| ages.is_valid(row)).map(|ages| ages.value(row).clamp(0, 125) as u16)
+    }
+
+    fn word<T: Copy>(&self, column: &(Vec<u32>, Vec<T>), row: usize) -> T {
+        column.1[column.0[row] as usize]
+    }
+
+    /// Groups that a row belongs to, and those that it cannot be asked about.
+    fn asked(&self, row: usize) -> Allowed {
+        let age = self.age(row);
+        let mut sure = self.by_age[age.map_or(0, |age| usize::from(age) + 1)];
+        let ready = self.ready.is_some_and(|ready| ready.is_valid(row) && ready.value(row));
+        let told = |days: Option<&arrow_array::Date32Array>| {
+            days.filter(|days| days.is_valid(row)).map(|days| days.value(row))
+        };
+        let (referred, deadline) = (told(self.referred_on), told(self.deadline_on));
+        let late = deadline.is_some_and(|deadline| self.admitted_on.value(row) > deadline);
+        let complete = age.is_some()
+            && self.word(&self.home, row) != NOWHERE
+            && self.word(&self.has_sex, row)
+            && self.word(&self.has_diagnosis, row);
+        let facts = [ready, referred.is_some(), deadline.is_some(), late, complete];
+        for (by_flag, holds) in self.flags.iter().zip(facts) {
+            sure &= by_flag[usize::from(holds)];
+        }
+        // A row that no other column rules out, and one cannot tell, is unknown.
+        let (mut possible, mut yes) = (sure, sure);
+        for column in &self.asked {
+            let (allowed, unknown) = self.word(column, row);
+            yes &= allowed;
+            possible &= allowed | unknown;
+        }
+        (yes, possible & !yes)
+    }
+
+    fn worth(&self, row: usize) -> Worth {
+        let value = |column: Option<&arrow_array::Int32Array>, otherwise: i64| {
+            column.filter(|c| c.is_valid(row)).map_or(otherwise, |c| i64::from(c.value(row)))
+        };
+        let waited = self.referred_on.filter(|days| days.is_valid(row));
+        let waited = waited.map_or(0, |days| i64::from(self.admitted_on.value(row) - days.value(row)));
+        Worth { bed_days: value(self.bed_days, 0), waiting_days: waited, contacts: value(self.contacts, 1) }
+    }
+
+    fn row(&self, row: usize, (mask, unknown): Allowed, (home, stratum): (u16, u8)) -> Row {
+        Row {
+            person: self.person.value(row),
+            stay: self.stay.value(row),
+            contact: self.contact.value(row),
+            admitted: self.admitted.value(row),
+            discharged: self.discharged.value(row),
+            mask,
+            unknown,
+            home,
+            stratum,
+            acute: self.word(&self.acute, row),
+            bed_days: self.worth(row).bed_days as i32,
+        }
+    }
+}
+
+/// People of each age band, and between ages, where people are by single year of age.
+pub fn people_of(ages: &[i64], holds: impl Fn(u16) -> bool) -> [i64; STRATA] {
+    let mut out = [0; STRATA];
+    for (age, people) in ages.iter().enumerate().filter(|(age, _)| holds(*age as u16)) {
+        out[band(Some(age as u16))] += people;
+    }
+    out
+}
+
+/// Inhabitants by municipality and single year of age.
+pub type People = BTreeMap<String, Vec<i64>>;

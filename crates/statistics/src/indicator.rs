@@ -1,0 +1,338 @@
+//! Indicators: what is counted, of whom, and where the definition comes from. One file each, in `indicators/`.
+
+use serde::Deserialize;
+
+/// An indicator.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Indicator {
+    /// Id, the same as the file's stem.
+    pub id: String,
+    /// Version of the definition.
+    pub version: u32,
+    /// Title in both forms of Norwegian.
+    pub title: Title,
+    /// The definition, in Norwegian.
+    pub about: String,
+    /// Which of the Directorate's four aims it tells about.
+    pub aim: Aim,
+    /// Rate, proportion or mean.
+    pub kind: Kind,
+    /// What is counted.
+    #[serde(default)]
+    pub of: Of,
+    /// Shown for so many.
+    #[serde(default = "one")]
+    pub per: u32,
+    /// What the register does not hold, where it cannot be computed at all.
+    pub lacking: Option<String>,
+    /// People that a rate is of.
+    #[serde(default)]
+    pub people: People,
+    /// Where the definition comes from.
+    pub source: Source,
+    /// What is counted above the line.
+    #[serde(default)]
+    pub numerator: Group,
+    /// What is counted below it; people where it is not given.
+    pub denominator: Option<Group>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A title.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Title {
+    /// Bokmål.
+    pub nb: String,
+    /// Nynorsk.
+    pub nn: String,
+}
+
+/// Where a definition comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Title.
+    pub title: String,
+    /// Q quoted, C the project's own choice, M not signed.
+    pub confidence: char,
+}
+
+/// The four aims of the Directorate's slide (2021).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aim {
+    /// Better health of the population.
+    Health,
+    /// Better experience of patients and relatives.
+    Experience,
+    /// Better use of resources.
+    Resources,
+    /// Satisfaction of those who work there.
+    Work,
+}
+
+impl Aim {
+    /// In Norwegian, as the slide has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Aim::Health => "bedre helse i befolkningen",
+            Aim::Experience => "bedre brukeropplevelser",
+            Aim::Resources => "bedre ressursutnyttelse",
+            Aim::Work => "jobbtilfredshet",
+        }
+    }
+}
+
+/// How the two counts make a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Events for people and year.
+    Rate,
+    /// Part of a whole.
+    Proportion,
+    /// A quantity for each.
+    Mean,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Of {
+    /// Stays overnight: all contacts of a stay are one, with the facts of the first.
+    #[default]
+    Stays,
+    /// Contacts, as they stand in the register.
+    Contacts,
+}
+
+/// What each one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// One.
+    #[default]
+    Count,
+    /// Nights in bed.
+    BedDays,
+    /// Days from referral.
+    WaitingDays,
+}
+
+/// What follows a stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Followed {
+    /// An acute stay that begins within 30 days of the day of discharge.
+    #[serde(rename = "within-30-days")]
+    Within30Days,
+    /// An acute stay that begins 8 hours to 30 days after discharge.
+    #[serde(rename = "8-hours-to-30-days")]
+    From8HoursTo30Days,
+}
+
+/// People of some ages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct People {
+    /// Youngest.
+    pub at_least: Option<u16>,
+    /// First who is too old.
+    pub below: Option<u16>,
+}
+
+impl People {
+    /// Whether an age is among them.
+    pub fn holds(&self, age: u16) -> bool {
+        self.at_least.is_none_or(|limit| age >= limit) && self.below.is_none_or(|limit| age < limit)
+    }
+}
+
+/// Which stays or contacts are counted: all conditions that are stated must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Group {
+    /// What each counts.
+    pub measure: Measure,
+    /// Sectors, by word.
+    pub sectors: Option<Vec<String>>,
+    /// Levels of care.
+    pub care_levels: Option<Vec<String>>,
+    /// Services.
+    pub services: Option<Vec<String>>,
+    /// Types of DRG.
+    pub drg_types: Option<Vec<String>>,
+    /// Urgency.
+    pub urgency: Option<String>,
+    /// Reasons of referral.
+    pub referral_reasons: Option<Vec<String>>,
+    /// Who referred.
+    pub referred_from: Option<Vec<String>>,
+    /// First letters of the main diagnosis, without a point.
+    pub diagnoses: Option<Vec<String>>,
+    /// Youngest.
+    pub at_least: Option<u16>,
+    /// First who is too old.
+    pub below: Option<u16>,
+    /// Whether the patient was reported ready.
+    pub reported_ready: Option<bool>,
+    /// Whether the day of referral is told.
+    pub referred: Option<bool>,
+    /// Whether there is a deadline.
+    pub has_deadline: Option<bool>,
+    /// Whether the deadline was past.
+    pub after_deadline: Option<bool>,
+    /// Whether municipality, age, sex and diagnosis are told.
+    pub complete: Option<bool>,
+    /// What follows a stay.
+    pub followed: Option<Followed>,
+    /// Whether the register tells thirty days more.
+    pub followed_up: Option<bool>,
+}
+
+/// Whether a main diagnosis is one of a list; `None` where it is too short to tell.
+pub fn diagnosed(wanted: &[String], diagnoses: &str) -> Option<bool> {
+    let main: String =
+        diagnoses.split([' ', ',', ';']).next().unwrap_or_default().chars().filter(|c| *c != '.').collect();
+    if wanted.iter().any(|prefix| main.starts_with(prefix.as_str())) {
+        return Some(true);
+    }
+    let is_too_short = !main.is_empty() && wanted.iter().any(|prefix| prefix.starts_with(&main));
+    (!is_too_short).then_some(false)
+}
+
+// A macro because each file is needed twice, as its name and its text.
+macro_rules! files {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../indicators/", $name, ".toml")))),+]
+    };
+}
+
+/// The indicators that come with the program, in the order that they are shown.
+pub const BUILT_IN: &[(&str, &str)] = files!(
+    "admissions",
+    "admissions-medical",
+    "admissions-acute",
+    "admissions-80-plus",
+    "admitted-by-emergency-clinic",
+    "bed-days",
+    "mean-stay",
+    "day-contacts",
+    "outpatient-contacts",
+    "new-referrals",
+    "referred-by-gp",
+    "controls",
+    "readmissions-medical",
+    "readmissions-67-plus",
+    "readmissions-eleven-groups",
+    "discharge-ready",
+    "ambulatory-care-sensitive",
+    "hip-fractures",
+    "waiting-days",
+    "deadline-breaches",
+    "completeness",
+    "telephone-and-video",
+    "team-and-cooperation-codes",
+    "municipal-acute-beds",
+);
+
+/// An indicator file that is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {fault}")]
+pub struct BadIndicator {
+    /// The file.
+    pub file: String,
+    /// What is wrong.
+    pub fault: String,
+}
+
+impl Indicator {
+    /// Reads an indicator.
+    ///
+    /// # Errors
+    /// If it is not TOML, a field is unknown, or the parts do not fit together.
+    pub fn parse(file: &str, text: &str) -> Result<Indicator, BadIndicator> {
+        let bad = |fault: String| BadIndicator { file: file.to_owned(), fault };
+        let found: Indicator = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
+        if found.per == 0 {
+            return Err(bad("per = 0: give a number above zero".to_owned()));
+        }
+        let needs_whole = found.kind != Kind::Rate && found.lacking.is_none();
+        if needs_whole && found.denominator.is_none() {
+            return Err(bad("a proportion and a mean need a [denominator]".to_owned()));
+        }
+        if found.kind == Kind::Rate && found.denominator.is_some() {
+            return Err(bad(
+                "a rate is of people: leave [denominator] out, or make it a proportion".to_owned()
+            ));
+        }
+        let follows = |group: &Group| group.followed.is_some() || group.followed_up.is_some();
+        let groups = std::iter::once(&found.numerator).chain(&found.denominator);
+        if found.of == Of::Contacts && groups.clone().any(follows) {
+            return Err(bad("only stays are followed: of = \"stays\"".to_owned()));
+        }
+        Ok(found)
+    }
+
+    /// All that come with the program.
+    ///
+    /// # Errors
+    /// If one is wrong, which the tests would have told.
+    pub fn built_in() -> Result<Vec<Indicator>, BadIndicator> {
+        BUILT_IN.iter().map(|(name, text)| Indicator::parse(&format!("{name}.toml"), text)).collect()
+    }
+
+    /// Whether nobody has signed the definition.
+    pub fn is_unsigned(&self) -> bool {
+        self.source.confidence == 'M'
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_built_in_and_named_as_it_is() {
+        let all = Indicator::built_in().unwrap();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/indicators");
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), all.len());
+        for (one, (name, _)) in all.iter().zip(BUILT_IN) {
+            assert_eq!(one.id, *name);
+            assert!(
+                !one.title.nb.is_empty() && !one.title.nn.is_empty() && one.about.ends_with('.'),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_short_code_cannot_tell() {
+        let hip = ["S720".to_owned(), "S721".to_owned()];
+        assert_eq!(diagnosed(&hip, "S72.0 I10"), Some(true));
+        assert_eq!(diagnosed(&hip, "I10 S72.0"), Some(false));
+        assert_eq!(
+            (diagnosed(&hip, "S72"), diagnosed(&hip, ""), diagnosed(&hip, "S723")),
+            (None, Some(false), Some(false))
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let text = BUILT_IN[0].1;
+        for (from, to, fault) in [
+            ("kind = \"rate\"", "kind = \"mean\"", "need a [denominator]"),
+            ("of = \"stays\"", "of = \"stay\"", "unknown variant `stay`"),
+            ("per = 1000", "per = 0", "above zero"),
+            ("sectors", "sector", "unknown field `sector`"),
+        ] {
+            assert!(text.contains(from), "{from}");
+            let error = Indicator::parse("a.toml", &text.replace(from, to)).unwrap_err().to_string();
+            assert!(error.contains(fault) && error.starts_with("a.toml"), "{error}");
+        }
+    }
+}
