@@ -22,12 +22,15 @@ fn main() -> Result<()> {
         Some("bench") if arguments.get(1).is_some_and(|what| what == "simulation") => {
             script(&root, "bench/simulation.py", &arguments[2..])
         }
+        Some("bench") if arguments.get(1).is_some_and(|what| what == "indicators") => {
+            script(&root, "bench/indicators.py", &arguments[2..])
+        }
         Some("bench") => script(&root, "bench/bench.py", &arguments[1..]),
         Some("vectors") => script(&root, "bench/vectors.py", &[]),
         Some("soak") => soak(&root, arguments.get(1).map_or("20000", String::as_str)),
         _ => {
             bail!(
-                "usage: cargo xtask test [--install] | tidy | bench [ledger | simulation] [--people N] | vectors | soak [cases] | postgres"
+                "usage: cargo xtask test [--install] | tidy | bench [indicators | ledger | simulation] [--people N] | vectors | soak [cases] | postgres"
             )
         }
     }

@@ -53,6 +53,9 @@ pub struct RunArguments {
     /// Inhabitants: municipality;age;people. For 2010 to 2014 the mean of two new years comes with the program.
     #[arg(long)]
     people: Option<PathBuf>,
+    /// Leave out what each costs the parties: faster, and no law is needed.
+    #[arg(long)]
+    without_kroner: bool,
     /// Bokmål or nynorsk.
     #[arg(long, default_value = "nb", value_parser = ["nb", "nn"])]
     language: String,
@@ -85,6 +88,7 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
         own: &arguments.own,
         people: arguments.people.as_deref(),
         nynorsk: arguments.language == "nn",
+        without_kroner: arguments.without_kroner,
         threads,
     };
     let found = indicators_job::run(&order, teller)?;

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use domain::{Municipalities, Period};
+use domain::{Amount, Instrument, Municipalities, Period};
 use paper::sheets::{self, Cell, Sheet};
 use register::parquet_file::Reader;
 use register::synth::people::Population;
-use settlement::manifest;
-use statistics::counts::{self, Counts, People, Side};
+use settlement::{Law, Options, archive, manifest, settle};
+use statistics::counts::{self, Charged, Counts, Ore, People, Side};
 use statistics::figures::{Figure, Figures, WITHHELD, Why, figures};
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::Interval;
 use statistics::spc;
 
+use crate::law::Files;
 use crate::progress::Teller;
 use crate::settle_job;
 use crate::settlement_job::Scratch;
@@ -36,6 +37,8 @@ pub struct Order<'a> {
     pub people: Option<&'a Path>,
     /// Whether titles are in nynorsk.
     pub nynorsk: bool,
+    /// Whether to leave out what each costs.
+    pub without_kroner: bool,
     /// Threads.
     pub threads: usize,
 }
@@ -55,6 +58,8 @@ pub struct Outcome {
     period: Period,
     names: BTreeMap<String, String>,
     nynorsk: bool,
+    /// Values behind the kroner that nobody has signed; `None` where there are no kroner.
+    unsigned: Option<usize>,
 }
 
 /// The indicators that are asked for: built in, or the user's own.
@@ -118,11 +123,27 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         bail!("{} holds counts: who returns, and when a stay began, is not known", order.contacts.display());
     }
     let municipalities = Municipalities::built_in()?;
+    let (charged, unsigned) = match order.without_kroner {
+        true => (None, 0),
+        false => {
+            let (charged, unsigned) = charged(order, &reader, &municipalities, &scratch, teller)?;
+            (Some(charged), unsigned)
+        }
+    };
     let stage = teller.stage("teller indikatorer");
-    let counts =
-        counts::count(&reader, &municipalities, order.period, &indicators, order.threads, |done, of| {
+    let none = Charged::default();
+    let of_contacts = charged.as_ref().unwrap_or(&none);
+    let counts = counts::count(
+        &reader,
+        &municipalities,
+        order.period,
+        &indicators,
+        of_contacts,
+        order.threads,
+        |done, of| {
             stage.at(done as u64, of as u64);
-        })?;
+        },
+    )?;
     stage.done();
     if counts.contacts == 0 {
         bail!("{} holds no contact in {}", order.contacts.display(), order.period);
@@ -139,7 +160,36 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         period: order.period,
         names: crate::statement_job::names(&municipalities),
         nynorsk: order.nynorsk,
+        unsigned: charged.map(|_| unsigned),
     })
+}
+
+/// What the settlement of the period charges for each contact, under the law as it is, and how many values of it nobody
+/// has signed.
+fn charged(
+    order: &Order,
+    reader: &Reader,
+    municipalities: &Municipalities,
+    scratch: &Scratch,
+    teller: Teller,
+) -> Result<(Charged, usize)> {
+    let law = Law::of(&Files::read(None, &[])?.book()?)?;
+    let path = scratch.0.join("charges.parquet");
+    let options =
+        Options { period: order.period, threads: order.threads, charges: Some(&path), known: false };
+    let stage = teller.stage("gjør opp kontaktene");
+    settle(reader, &law, municipalities, &options, |done, of| stage.at(done as u64, of as u64))?;
+    let claims = archive::claims(&path, municipalities)?;
+    stage.done();
+    let which = |instrument| match instrument {
+        Instrument::CoFinancing => 0,
+        Instrument::DischargeReady => 1,
+        Instrument::Isf => 2,
+    };
+    let rows =
+        claims.rows.iter().filter_map(|row| Some((row.contact, which(row.instrument?), row.amount.ore())));
+    let unsigned = law.used(order.period).iter().filter(|value| value.is_unsigned()).count();
+    Ok((Charged::of(rows), unsigned))
 }
 
 /// Inhabitants in the middle of the year, and how they were found.
@@ -196,7 +246,7 @@ fn interval(one: Option<Interval>, withheld: bool) -> [Cell; 3] {
     }
 }
 
-const HEADS: [&str; 20] = [
+const HEADS: [&str; 25] = [
     "indikator",
     "tittel",
     "kommune",
@@ -216,6 +266,11 @@ const HEADS: [&str; 20] = [
     "mot landet, trukket",
     "vekt av egne tall",
     "i trakten",
+    "kommunen betaler, kr",
+    "staten betaler, kr",
+    "kommunen, kr per hendelse",
+    "sykehus og RHF får, kr per hendelse",
+    "staten, kr per hendelse",
     "merknad",
 ];
 
@@ -232,7 +287,7 @@ impl Outcome {
         }
     }
 
-    fn row(&self, one: &Indicator, code: &str, figure: &Figure) -> Vec<Cell> {
+    fn row(&self, one: &Indicator, code: &str, figure: &Figure, ore: Ore) -> Vec<Cell> {
         let hidden = figure.withheld.is_some();
         let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
         let name = match code {
@@ -265,8 +320,27 @@ impl Outcome {
             ["under 99,8 %", "under 95 %", "innenfor", "over 95 %", "over 99,8 %"][(side + 2) as usize]
         });
         row.push(if hidden { Cell::Withheld } else { Cell::Text(side.to_owned()) });
+        row.extend(self.kroner(one, figure, ore));
         row.push(Cell::Text(self.note(one, figure)));
         row
+    }
+
+    /// What the events cost the parties, and what one less would mean for each: the mean of those that were.
+    fn kroner(&self, one: &Indicator, figure: &Figure, ore: Ore) -> [Cell; 5] {
+        let told = self.unsigned.is_some() && one.kind != Kind::Mean;
+        if !told {
+            return std::array::from_fn(|_| Cell::Unknown);
+        }
+        if figure.withheld.is_some() {
+            return std::array::from_fn(|_| Cell::Withheld);
+        }
+        let (municipality, state) = (ore[0] + ore[1], ore[2]);
+        let each = |ore: i64| match figure.numerator {
+            0 => Cell::Unknown,
+            count => Cell::Kroner(simulation::scenario::part(Amount::from_ore(ore), 1, count)),
+        };
+        let whole = |ore: i64| Cell::Kroner(Amount::from_ore(ore));
+        [whole(municipality), whole(state), each(municipality), each(municipality + state), each(state)]
     }
 
     fn note(&self, one: &Indicator, figure: &Figure) -> String {
@@ -286,12 +360,15 @@ impl Outcome {
     pub fn sheets(&self) -> Vec<Sheet> {
         let mut country = Sheet::new("Landet", "Hver indikator for landet", &HEADS);
         let mut homes = Sheet::new("Kommuner", "Hver indikator for hver kommune", &HEADS);
-        for (one, found) in self.indicators.iter().zip(&self.figures) {
+        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
             let Some(found) = found else { continue };
-            country.rows.push(self.row(one, "", &found.country));
-            for (code, figure) in self.counts.homes.iter().zip(&found.homes) {
-                homes.rows.push(self.row(one, code, figure));
+            let mut all = [0; 3];
+            for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
+                let ore = self.counts.ore_of(place, home);
+                all.iter_mut().zip(ore).for_each(|(sum, one)| *sum += one);
+                homes.rows.push(self.row(one, code, figure, ore));
             }
+            country.rows.push(self.row(one, "", &found.country, all));
         }
         vec![homes, country, self.months(), self.definitions()]
     }
@@ -411,6 +488,16 @@ impl Outcome {
         ];
         if let Some(last) = self.counts.last {
             out.push(line("Siste dag", format!("{last}; opphold de siste 30 døgnene før den har ikke full oppfølging, og er ikke med i reinnleggelser")));
+        }
+        if let Some(unsigned) = self.unsigned {
+            out.push(line("Kroner", "Krav i perioden for de samme kontaktene, etter lovens egne funksjoner: kommunen (medfinansiering og utskrivningsklare) og staten (ISF). Ved reinnleggelser er det oppholdet som fulgte. «Per hendelse» er snittet, og er det én færre betyr om den er som de andre; hva sykehuset sparer, står ikke her".to_owned()));
+            out.push(line(
+                "Status",
+                match unsigned {
+                    0 => "Alle verdier er signert".to_owned(),
+                    count => format!("KLADD: {count} verdier i reglene er usignerte"),
+                },
+            ));
         }
         if self.counts.synthetic {
             out.push(line("Syntetisk", "Ingen virkelig person står bak".to_owned()));

@@ -31,6 +31,43 @@ pub fn band(age: Option<u16>) -> usize {
     age.map_or(BANDS.len(), |age| BANDS.partition_point(|from| *from <= age) - 1)
 }
 
+/// What parties pay for a contact, in øre: municipality for treatment, municipality for days of those who were ready,
+/// state.
+pub type Ore = [i64; 3];
+
+/// What was charged for contacts, by contact and in order.
+#[derive(Debug, Clone, Default)]
+pub struct Charged {
+    rows: Vec<(i64, Ore)>,
+}
+
+impl Charged {
+    /// From charges in any order: contact, which of the three, øre.
+    pub fn of(charges: impl Iterator<Item = (i64, usize, i64)>) -> Charged {
+        let mut rows: Vec<(i64, Ore)> = Vec::new();
+        for (contact, which, ore) in charges {
+            let mut amounts = [0; 3];
+            amounts[which] = ore;
+            rows.push((contact, amounts));
+        }
+        rows.sort_unstable();
+        rows.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1.iter_mut().zip(later.1).for_each(|(sum, one)| *sum += one);
+            }
+            same
+        });
+        Charged { rows }
+    }
+
+    fn of_contact(&self, contact: i64) -> Ore {
+        self.rows
+            .binary_search_by_key(&contact, |(known, _)| *known)
+            .map_or([0; 3], |place| self.rows[place].1)
+    }
+}
+
 /// A group of an indicator.
 #[derive(Debug, Clone)]
 struct Counter {
@@ -50,6 +87,7 @@ pub struct Counts {
     by_age: Vec<i64>,
     by_month: Vec<i64>,
     squares: Vec<i64>,
+    ore: Vec<Ore>,
     /// Events and squares of each person's events, in the country, by group and age.
     persons: Vec<(i64, i64)>,
     /// Rows that could not be asked, by group.
@@ -100,6 +138,12 @@ impl Counts {
             .map_or(0, |place| self.squares[place * self.homes.len() + home])
     }
 
+    /// What was charged for a municipality's numerator. Of stays that something followed, it is for what followed.
+    pub fn ore_of(&self, indicator: usize, home: usize) -> Ore {
+        self.place(indicator, Side::Numerator)
+            .map_or([0; 3], |place| self.ore[place * self.homes.len() + home])
+    }
+
     /// How much more than by themselves events come, of an age in the country, since some are of the same person:
     /// the squares of each person's events, divided by the events. 1 where each has one.
     pub fn clustering(&self, indicator: usize, stratum: usize) -> f64 {
@@ -135,13 +179,14 @@ pub fn count(
     municipalities: &Municipalities,
     period: Period,
     indicators: &[Indicator],
+    charged: &Charged,
     threads: usize,
     mut told: impl FnMut(usize, usize),
 ) -> Result<Counts, CountError> {
     let (counters, places) = counters(indicators)?;
     let homes: Vec<String> = municipalities.on(period.from()).map(|(_, row)| row.code.clone()).collect();
     let months: Vec<Month> = period.months().collect();
-    let desk = Desk { counters: &counters, municipalities, period, homes: &homes, months: &months };
+    let desk = Desk { counters: &counters, municipalities, period, charged, homes: &homes, months: &months };
     let groups = reader.row_groups();
     let lost = || FileError::Worker { path: reader.path().to_path_buf() };
     let mut tally = Tally::new(&desk);
@@ -206,6 +251,7 @@ fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> C
         by_age: tally.by_age,
         by_month: tally.by_month,
         squares: tally.squares,
+        ore: tally.ore,
         persons,
         untested: tally.untested,
         outside: tally.outside,
@@ -220,6 +266,7 @@ struct Desk<'a> {
     counters: &'a [Counter],
     municipalities: &'a Municipalities,
     period: Period,
+    charged: &'a Charged,
     homes: &'a [String],
     months: &'a [Month],
 }
@@ -230,6 +277,7 @@ struct Tally {
     by_month: Vec<i64>,
     /// Squares of quantities.
     squares: Vec<i64>,
+    ore: Vec<Ore>,
     /// A person's hash, the age band and the group, of each event.
     persons: Vec<u64>,
     untested: Vec<i64>,
@@ -245,6 +293,7 @@ impl Tally {
             by_age: vec![0; cells * STRATA],
             by_month: vec![0; cells * desk.months.len()],
             squares: vec![0; cells],
+            ore: vec![[0; 3]; cells],
             persons: Vec::new(),
             untested: vec![0; desk.counters.len()],
             outside: 0,
@@ -260,12 +309,17 @@ impl Tally {
         sum(&mut self.by_age, other.by_age);
         sum(&mut self.by_month, other.by_month);
         sum(&mut self.squares, other.squares);
+        self.ore.iter_mut().zip(other.ore).for_each(|(sum, one)| add(sum, one));
         sum(&mut self.untested, other.untested);
         self.persons.extend(other.persons);
         self.outside += other.outside;
         self.contacts += other.contacts;
         self.last = self.last.max(other.last);
     }
+}
+
+fn add(sum: &mut Ore, one: Ore) {
+    sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
 }
 
 /// A contact overnight, before it is known what stay it is part of.
@@ -283,6 +337,7 @@ struct Row {
     stratum: u8,
     acute: bool,
     bed_days: i32,
+    ore: Ore,
 }
 
 /// What a row counts beside one.
@@ -292,6 +347,8 @@ struct Worth {
     waiting_days: i64,
     /// How many contacts it stands for.
     contacts: i64,
+    /// What was charged for it.
+    ore: Ore,
 }
 
 const NOWHERE: u16 = u16::MAX;
@@ -437,11 +494,18 @@ impl Desk<'_> {
             let (mask, unknown) = facts.asked(row);
             let home = facts.home.1[facts.home.0[row] as usize];
             let stratum = band(facts.age(row)) as u8;
-            if facts.overnight.1[facts.overnight.0[row] as usize] {
-                out.push(facts.row(row, (mask & !contacts, unknown & !contacts), (home, stratum)));
+            let (overnight, month) =
+                (facts.overnight.1[facts.overnight.0[row] as usize], self.month(discharged_on));
+            let ore = match overnight || month.is_some() {
+                true => self.charged.of_contact(facts.contact.value(row)),
+                false => [0; 3],
+            };
+            let worth = facts.worth(row, ore);
+            if overnight {
+                let asked = (mask & !contacts, unknown & !contacts);
+                out.push(facts.row(row, asked, (home, stratum), worth));
             }
-            let Some(month) = self.month(discharged_on) else { continue };
-            let worth = facts.worth(row);
+            let Some(month) = month else { continue };
             tally.contacts += worth.contacts as u64;
             for place in bits(unknown & contacts) {
                 tally.untested[place] += worth.contacts;
@@ -481,6 +545,7 @@ impl Desk<'_> {
             tally.by_age[(place * homes + home) * STRATA + usize::from(stratum)] += quantity;
             tally.by_month[(place * homes + home) * self.months.len() + month] += quantity;
             tally.squares[place * homes + home] += quantity * quantity;
+            add(&mut tally.ore[place * homes + home], worth.ore);
             if person != 0 && self.counters[place].group.measure == Measure::Count {
                 // Of two million persons two share the hash's 52 bits about once in two thousand registers.
                 let hash = (person as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 12;
@@ -496,7 +561,9 @@ impl Desk<'_> {
         for stay in rows.chunk_by(|one, other| (one.person, one.stay) == (other.person, other.stay)) {
             let discharged = stay.iter().map(|row| row.discharged).max().unwrap_or(0);
             let bed_days = stay.iter().map(|row| row.bed_days).sum();
-            stays.push(Row { discharged, bed_days, ..stay[0] });
+            let mut ore = [0; 3];
+            stay.iter().for_each(|row| add(&mut ore, row.ore));
+            stays.push(Row { discharged, bed_days, ore, ..stay[0] });
         }
         stays.sort_unstable_by_key(|stay| (stay.person, stay.admitted, stay.stay));
         let wants = |wanted| self.groups(|one| one.group.followed == Some(wanted));
@@ -508,11 +575,16 @@ impl Desk<'_> {
             let later =
                 stays[place + 1..].iter().take_while(|next| next.person == stay.person && stay.person != 0);
             let (mut soon, mut after_8_hours) = (false, false);
+            let mut of_next = [[0; 3]; 2];
             for next in later.filter(|next| next.acute && next.admitted >= stay.admitted) {
                 let (minutes, in_days) =
                     (next.admitted - stay.discharged, next.admitted.div_euclid(DAY) - day);
-                soon |= minutes >= 0 && in_days <= 30;
-                after_8_hours |= (8 * 60..=30 * DAY).contains(&minutes);
+                if !soon && minutes >= 0 && in_days <= 30 {
+                    (soon, of_next[0]) = (true, next.ore);
+                }
+                if !after_8_hours && (8 * 60..=30 * DAY).contains(&minutes) {
+                    (after_8_hours, of_next[1]) = (true, next.ore);
+                }
             }
             let mut mask = stay.mask & followed_up[usize::from(day + 30 <= tally.last)];
             mask &= if soon { !0 } else { !slides };
@@ -520,8 +592,11 @@ impl Desk<'_> {
             for place in bits(stay.unknown) {
                 tally.untested[place] += 1;
             }
-            let worth = Worth { bed_days: i64::from(stay.bed_days), waiting_days: 0, contacts: 1 };
-            self.count(tally, (mask, stay.home, stay.stratum), (month, stay.person), worth);
+            // What a readmission costs is what came after, not the stay that it came after.
+            for (groups, ore) in [(!(slides | today), stay.ore), (slides, of_next[0]), (today, of_next[1])] {
+                let worth = Worth { bed_days: i64::from(stay.bed_days), waiting_days: 0, contacts: 1, ore };
+                self.count(tally, (mask & groups, stay.home, stay.stratum), (month, stay.person), worth);
+            }
         }
     }
 }
@@ -643,16 +718,21 @@ impl<'b> Facts<'b> {
         (yes, possible & !yes)
     }
 
-    fn worth(&self, row: usize) -> Worth {
+    fn worth(&self, row: usize, ore: Ore) -> Worth {
         let value = |column: Option<&arrow_array::Int32Array>, otherwise: i64| {
             column.filter(|c| c.is_valid(row)).map_or(otherwise, |c| i64::from(c.value(row)))
         };
         let waited = self.referred_on.filter(|days| days.is_valid(row));
         let waited = waited.map_or(0, |days| i64::from(self.admitted_on.value(row) - days.value(row)));
-        Worth { bed_days: value(self.bed_days, 0), waiting_days: waited, contacts: value(self.contacts, 1) }
+        Worth {
+            bed_days: value(self.bed_days, 0),
+            waiting_days: waited,
+            contacts: value(self.contacts, 1),
+            ore,
+        }
     }
 
-    fn row(&self, row: usize, (mask, unknown): Allowed, (home, stratum): (u16, u8)) -> Row {
+    fn row(&self, row: usize, (mask, unknown): Allowed, (home, stratum): (u16, u8), worth: Worth) -> Row {
         Row {
             person: self.person.value(row),
             stay: self.stay.value(row),
@@ -664,7 +744,8 @@ impl<'b> Facts<'b> {
             home,
             stratum,
             acute: self.word(&self.acute, row),
-            bed_days: self.worth(row).bed_days as i32,
+            bed_days: worth.bed_days as i32,
+            ore: worth.ore,
         }
     }
 }
