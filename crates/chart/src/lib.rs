@@ -7,6 +7,7 @@ pub mod bridge;
 #[cfg(test)]
 mod check;
 pub mod fan;
+pub mod funnel;
 pub mod histogram;
 mod labels;
 mod picture;
@@ -15,6 +16,7 @@ mod scale;
 mod staggered;
 mod text;
 pub mod tornado;
+pub mod xmr;
 
 /// Colours of the project, as in `docs/`.
 pub mod colour {

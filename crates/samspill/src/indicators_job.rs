@@ -55,11 +55,14 @@ pub struct Outcome {
     pub population: String,
     /// Name and SHA-256 of the data.
     pub vintage: (String, String),
-    period: Period,
-    names: BTreeMap<String, String>,
-    nynorsk: bool,
+    /// Period.
+    pub period: Period,
+    /// Names of parties.
+    pub names: BTreeMap<String, String>,
+    /// Whether texts are in nynorsk.
+    pub nynorsk: bool,
     /// Values behind the kroner that nobody has signed; `None` where there are no kroner.
-    unsigned: Option<usize>,
+    pub unsigned: Option<usize>,
 }
 
 /// The indicators that are asked for: built in, or the user's own.
@@ -316,7 +319,7 @@ impl Outcome {
         row.push(
             drawn.map_or(Cell::Unknown, |drawn| or_hidden(Cell::Share((drawn.own * 1e6).round() as i64))),
         );
-        let side = figure.side.map_or("..", |side| {
+        let side = figure.side().map_or("..", |side| {
             ["under 99,8 %", "under 95 %", "innenfor", "over 95 %", "over 99,8 %"][(side + 2) as usize]
         });
         row.push(if hidden { Cell::Withheld } else { Cell::Text(side.to_owned()) });
@@ -558,7 +561,7 @@ impl Outcome {
                 .country
                 .crude
                 .map_or_else(|| "..".to_owned(), |one| format!("{:.2}", one.value).replace('.', ","));
-            let sides = |side: i8| found.homes.iter().filter(|figure| figure.side == Some(side)).count();
+            let sides = |side: i8| found.homes.iter().filter(|figure| figure.side() == Some(side)).count();
             let hidden = found.homes.iter().filter(|figure| figure.withheld.is_some()).count();
             let outside = if one.kind == Kind::Mean {
                 "..".to_owned()
