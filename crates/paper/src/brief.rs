@@ -30,9 +30,22 @@ pub struct BriefFigure {
     pub svg: String,
 }
 
+/// The form of Norwegian that a brief is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Bokmål.
+    #[default]
+    Nb,
+    /// Nynorsk.
+    Nn,
+}
+
 /// A brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Brief {
+    /// Form of Norwegian.
+    pub language: Language,
     /// Title.
     pub title: String,
     /// Tags: text, and whether it is loud (`draft`, `synthetic`).

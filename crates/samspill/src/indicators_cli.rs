@@ -53,6 +53,9 @@ pub struct RunArguments {
     /// Inhabitants: municipality;age;people. For 2010 to 2014 the mean of two new years comes with the program.
     #[arg(long)]
     people: Option<PathBuf>,
+    /// Municipalities that get a profile of four pages (PDF); all for every one.
+    #[arg(long)]
+    profile: Vec<String>,
     /// Leave out what each costs the parties: faster, and no law is needed.
     #[arg(long)]
     without_kroner: bool,
@@ -80,6 +83,7 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
     if period.months().count() > 12 {
         bail!("{} is more than a year: municipalities and people are of one", arguments.period);
     }
+    crate::indicators_job::known(&arguments.profile, period)?;
     let order = indicators_job::Order {
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),
@@ -93,5 +97,6 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
     };
     let found = indicators_job::run(&order, teller)?;
     let (data, words) = found.write(&arguments.out)?;
+    found.profiles(&arguments.profile, &arguments.out, teller)?;
     Ok(Said { data, words, code: 0 })
 }

@@ -90,6 +90,19 @@ pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator
     Ok(all.into_iter().filter(|one| ids.contains(&one.id)).collect())
 }
 
+/// Whether all of some municipalities are there in a period.
+///
+/// # Errors
+/// With the first that is not.
+pub fn known(codes: &[String], period: Period) -> Result<()> {
+    let municipalities = Municipalities::built_in()?;
+    let there: Vec<&str> = municipalities.on(period.from()).map(|(_, row)| row.code.as_str()).collect();
+    match codes.iter().find(|code| *code != "all" && !there.contains(&code.as_str())) {
+        Some(code) => bail!("there is no municipality {code} in {period}"),
+        None => Ok(()),
+    }
+}
+
 /// The indicators as a table.
 pub fn listed(all: &[Indicator]) -> Table {
     let mut table = Table::new(
@@ -474,38 +487,104 @@ impl Outcome {
         sheet
     }
 
+    fn say(&self, nb: &str, nn: &str) -> String {
+        if self.nynorsk { nn } else { nb }.to_owned()
+    }
+
     /// What every file says of itself.
     pub fn about(&self) -> Vec<(String, String)> {
         let (file, digest) = &self.vintage;
         let line = |head: &str, text: String| (head.to_owned(), text);
         let mut out = vec![
-            line("Periode", format!("{}, etter utskrivningsdag", self.period)),
+            line(
+                "Periode",
+                format!("{}, {}", self.period, self.say("etter utskrivningsdag", "etter utskrivingsdag")),
+            ),
             line("Data", format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())])),
-            line("Folketall", self.population.clone()),
-            line("Bosted", "Kommunen på kontakten (den som får regningen)".to_owned()),
-            line("Standardisering", "Alder, ikke kjønn: direkte mot den europeiske standarden 2013 (ti hendelser eller flere, folk i alle aldre); «mot landet» er hendelser delt på det landets rater gir kommunens aldre".to_owned()),
-            line("Intervaller", "95 %. Rater: Dobson med Byar; andeler: Wilson; middel: Student. Hendelser hos samme person teller mindre enn like mange hos hver sin: landets gjentakelser per alder".to_owned()),
-            line("Små kommuner", "«Trukket» er forholdet trukket mot landet, så langt kommunens egne hendelser er få; vekten sier hvor mye som er dens eget".to_owned()),
-            line("Holdt tilbake", format!("«:» er 1 til {WITHHELD}, eller et tall som røper et slikt: en enkel, trygg regel som holder mer tilbake enn nødvendig")),
-            line("Utenfor", format!("{} kontakter og opphold hører ikke til noen kommune i perioden", self.counts.outside)),
+            line(&self.say("Folketall", "Folketal"), self.population.clone()),
         ];
+        out.extend(self.methods());
+        let outside = self.say(
+            "{n} kontakter og opphold hører ikke til noen kommune i perioden",
+            "{n} kontaktar og opphald høyrer ikkje til nokon kommune i perioden",
+        );
+        out.push(line(
+            &self.say("Utenfor", "Utanfor"),
+            outside.replace("{n}", &self.counts.outside.to_string()),
+        ));
         if let Some(last) = self.counts.last {
-            out.push(line("Siste dag", format!("{last}; opphold de siste 30 døgnene før den har ikke full oppfølging, og er ikke med i reinnleggelser")));
+            let followed = self.say(
+                "opphold de siste 30 døgnene før den har ikke full oppfølging, og er ikke med i reinnleggelser",
+                "opphald dei siste 30 døgna før den har ikkje full oppfølging, og er ikkje med i reinnleggingar",
+            );
+            out.push(line(&self.say("Siste dag", "Siste dagen"), format!("{last}; {followed}")));
         }
         if let Some(unsigned) = self.unsigned {
-            out.push(line("Kroner", "Krav i perioden for de samme kontaktene, etter lovens egne funksjoner: kommunen (medfinansiering og utskrivningsklare) og staten (ISF). Ved reinnleggelser er det oppholdet som fulgte. «Per hendelse» er snittet, og er det én færre betyr om den er som de andre; hva sykehuset sparer, står ikke her".to_owned()));
-            out.push(line(
-                "Status",
-                match unsigned {
-                    0 => "Alle verdier er signert".to_owned(),
-                    count => format!("KLADD: {count} verdier i reglene er usignerte"),
-                },
-            ));
+            let told = self.say(
+                "Krav i perioden for de samme kontaktene, etter lovens egne funksjoner: kommunen (medfinansiering og utskrivningsklare) og staten (ISF). Ved reinnleggelser er det oppholdet som fulgte. «Per hendelse» er snittet, og er det én færre betyr om den er som de andre; hva sykehuset sparer, står ikke her",
+                "Krav i perioden for dei same kontaktane, etter funksjonane i lova: kommunen (medfinansiering og utskrivingsklare) og staten (ISF). Ved reinnleggingar er det opphaldet som følgde. «Per hending» er snittet, og er det éin færre betyr om han er som dei andre; kva sjukehuset sparer, står ikkje her",
+            );
+            out.push(line("Kroner", told));
+            let status = match unsigned {
+                0 => self.say("Alle verdier er signert", "Alle verdiar er signerte"),
+                _ => self
+                    .say(
+                        "KLADD: {n} verdier i reglene er usignerte",
+                        "UTKAST: {n} verdiar i reglane er usignerte",
+                    )
+                    .replace("{n}", &unsigned.to_string()),
+            };
+            out.push(line("Status", status));
         }
         if self.counts.synthetic {
-            out.push(line("Syntetisk", "Ingen virkelig person står bak".to_owned()));
+            out.push(line(
+                "Syntetisk",
+                self.say("Ingen virkelig person står bak", "Ingen verkeleg person står bak"),
+            ));
         }
         out
+    }
+
+    /// How figures are made, and what is held back.
+    fn methods(&self) -> Vec<(String, String)> {
+        let texts = [
+            (
+                ("Bosted", "Bustad"),
+                (
+                    "Kommunen på kontakten (den som får regningen)",
+                    "Kommunen på kontakten (den som får rekninga)",
+                ),
+            ),
+            (
+                ("Standardisering", "Standardisering"),
+                (
+                    "Alder, ikke kjønn: direkte mot den europeiske standarden 2013 (ti hendelser eller flere, folk i alle aldre); «mot landet» er hendelser delt på det landets rater gir kommunens aldre",
+                    "Alder, ikkje kjønn: direkte mot den europeiske standarden 2013 (ti hendingar eller fleire, folk i alle aldrar); «mot landet» er hendingar delte på det ratane for landet gir aldrane i kommunen",
+                ),
+            ),
+            (
+                ("Intervaller", "Intervall"),
+                (
+                    "95 %. Rater: Dobson med Byar; andeler: Wilson; middel: Student. Hendelser hos samme person teller mindre enn like mange hos hver sin: landets gjentakelser per alder",
+                    "95 %. Ratar: Dobson med Byar; delar: Wilson; middel: Student. Hendingar hos same person tel mindre enn like mange hos kvar sin: gjentakingar i landet per alder",
+                ),
+            ),
+            (
+                ("Små kommuner", "Små kommunar"),
+                (
+                    "«Trukket» er forholdet trukket mot landet, så langt kommunens egne hendelser er få; vekten sier hvor mye som er dens eget",
+                    "«Trukket» er forholdet trekt mot landet, så langt hendingane i kommunen er få; vekta seier kor mykje som er hans eige",
+                ),
+            ),
+            (
+                ("Holdt tilbake", "Halde tilbake"),
+                (
+                    "«:» er 1 til 4, eller et tall som røper et slikt: en enkel, trygg regel som holder mer tilbake enn nødvendig",
+                    "«:» er 1 til 4, eller eit tal som røper eit slikt: ein enkel, trygg regel som held meir tilbake enn nødvendig",
+                ),
+            ),
+        ];
+        texts.map(|(head, text)| (self.say(head.0, head.1), self.say(text.0, text.1))).into()
     }
 
     /// Writes tables and a workbook. Gives a few lines for a terminal, and a sentence.
@@ -539,6 +618,28 @@ impl Outcome {
                 out.display()
             ),
         ))
+    }
+
+    /// Writes profiles of some municipalities, or of `all`.
+    ///
+    /// # Errors
+    /// If a page cannot be set or written.
+    pub fn profiles(&self, codes: &[String], out: &Path, teller: Teller) -> Result<()> {
+        let every = codes.iter().any(|code| code == "all");
+        let codes = if every { &self.counts.homes } else { codes };
+        if codes.is_empty() {
+            return Ok(());
+        }
+        let stage = teller.stage("skriver profiler");
+        for (place, code) in codes.iter().enumerate() {
+            if let Some(pdf) = crate::indicators_profile::pdf(self, code)? {
+                let path = out.join(format!("profil-{code}.pdf"));
+                std::fs::write(&path, pdf).with_context(|| format!("failed to write {}", path.display()))?;
+            }
+            stage.at(place as u64 + 1, codes.len() as u64);
+        }
+        stage.done();
+        Ok(())
     }
 
     fn told(&self) -> String {

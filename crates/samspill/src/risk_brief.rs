@@ -2,7 +2,7 @@
 
 use domain::Amount;
 use domain::amount::grouped;
-use paper::brief::{Brief, BriefFigure, BriefTable};
+use paper::brief::{Brief, BriefFigure, BriefTable, Language};
 use simulation::consequence::SIZES;
 use simulation::risk::Distribution;
 
@@ -52,6 +52,7 @@ impl Subject<'_> {
         let cautions = self.about.iter().filter(|(head, _)| !["Periode", "Data"].contains(&head.as_str()));
         let digest = &self.found.vintage.1;
         Brief {
+            language: Language::Nb,
             tags,
             summary,
             facts: facts.map(|(name, value)| (name.to_owned(), value)).to_vec(),

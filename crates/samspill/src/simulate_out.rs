@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use chart::range::Group;
 use domain::Amount;
 use domain::amount::grouped;
-use paper::brief::{self, Brief, BriefFigure, BriefTable};
+use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
 use paper::picture;
 use paper::sheets::{self, Cell, Sheet};
 use serde::Serialize;
@@ -451,6 +451,7 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>) -> Brief {
     tables.extend(ends(outcome, run));
     tables.extend(year_table(run));
     Brief {
+        language: Language::Nb,
         title: run.scenario.title.clone(),
         tags,
         summary: format!("{} Satt opp mot: {}", run.summary, outcome.against),

@@ -164,3 +164,44 @@ fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refuse
         assert!(!done && said.contains(fault), "{fault}: {said}");
     }
 }
+
+/// Four pages for a municipality, in both forms of Norwegian, that tell only what the tables do.
+#[test]
+fn a_profile_is_made_in_bokmal_and_nynorsk() {
+    let work = folder("indicators-profile");
+    let register = work.join("register");
+    let made = samspill(&["synth", "--year", "2012", "--people", "60000", "--out", path(&register)]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let contacts = register.join("contacts.parquet");
+    let run = |period: &str, language: &str, code: &str, threads: &str| {
+        let out = work.join(format!("{language}-{threads}"));
+        let words = ["indicators", "run", "--all", "--period", period, "--contacts", path(&contacts)];
+        let more = ["--profile", code, "--language", language, "--threads", threads, "--out", path(&out)];
+        let output = samspill(&[&words[..], &more].concat());
+        (output.status.success(), text(&output.stderr), out)
+    };
+    let (done, said, out) = run("2012", "nb", "0301", "2");
+    assert!(done, "{said}");
+    let pdf = std::fs::read(out.join("profil-0301.pdf")).unwrap();
+    assert!(pdf.starts_with(b"%PDF-"));
+    // The same on one thread gives the same bytes.
+    let (done, _, again) = run("2012", "nb", "0301", "1");
+    assert!(done);
+    for file in ["profil-0301.pdf", "kommuner.csv", "landet.csv", "maneder.csv", "indikatorer.xlsx"] {
+        assert!(
+            std::fs::read(out.join(file)).unwrap() == std::fs::read(again.join(file)).unwrap(),
+            "{file} differs"
+        );
+    }
+    let (done, _, nynorsk) = run("2012-T1", "nn", "0301", "2");
+    let read_me = std::fs::read_to_string(nynorsk.join("les-meg.txt")).unwrap();
+    assert!(done && read_me.contains("Folketal:") && read_me.contains("Ingen verkeleg person"), "{read_me}");
+    assert!(nynorsk.join("profil-0301.pdf").exists());
+    let (done, said, _) = run("2012", "nb", "9999", "2");
+    assert!(!done && said.contains("there is no municipality 9999 in 2012"), "{said}");
+    // No count from one to four leaves the house.
+    let few = rows(&out.join("kommuner.csv"))
+        .into_iter()
+        .find(|row| (1..=4).contains(&row[4].parse().unwrap_or(0)));
+    assert!(few.is_none(), "{few:?}");
+}

@@ -1,0 +1,364 @@
+//! A municipality's profile in four pages, in bokmål or nynorsk: what stands out and why, beside chance, age and the
+//! country. Only what the tables show is told.
+
+use anyhow::Result;
+use chart::funnel::{Dot, Limit};
+use chart::xmr::{Step, Stretch};
+use domain::Amount;
+use domain::amount::grouped;
+use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
+use paper::picture;
+use statistics::counts::Side;
+use statistics::figures::{Figure, Figures, WITHHELD};
+use statistics::indicator::{Indicator, Kind};
+use statistics::spc;
+
+use crate::indicators_job::Outcome;
+use crate::simulate_out::millions;
+
+/// Funnels that are drawn.
+const FUNNELS: usize = 4;
+
+/// The texts of one form of Norwegian.
+struct Words {
+    title: &'static str,
+    higher: &'static str,
+    lower: &'static str,
+    none_out: &'static str,
+    found: &'static str,
+    all: [&'static str; 6],
+    kroner: [&'static str; 4],
+    all_heading: &'static str,
+    kroner_heading: &'static str,
+    by_size: &'static str,
+    expected: &'static str,
+    inside: &'static str,
+    withheld: &'static str,
+    months: &'static str,
+    per: &'static str,
+    facts: [&'static str; 4],
+}
+
+const NB: Words = Words {
+    title: "hva skjer med pasientene våre?",
+    higher: "høyere enn tilfeldig variasjon tilsier",
+    lower: "lavere enn tilfeldig variasjon tilsier",
+    none_out: "Ingen av tallene skiller seg ut mer enn kommuner vanligvis gjør, når alder og tilfeldigheter er tatt hensyn til.",
+    found: "Landets rater ville gitt kommunens innbyggere {expected}; det var {seen}",
+    all: ["indikator", "kommunen", "95 % fra", "til", "landet", "sammenlignet med det ventede"],
+    kroner: ["indikator", "kommunen betaler", "kommunen, per hendelse", "staten, per hendelse"],
+    all_heading: "Alle tallene",
+    kroner_heading: "Hva det koster, og hva én færre betyr",
+    by_size: "mot det ventede (1), etter kommunens størrelse",
+    expected: "ventet antall",
+    inside: "som ventet",
+    withheld: "holdt tilbake",
+    months: "måned for måned",
+    per: "per {count} innb.",
+    facts: ["Innleggelser", "Reinnlagt, 67 år og eldre", "Kommunen betaler", "Skiller seg ut"],
+};
+
+const NN: Words = Words {
+    title: "kva skjer med pasientane våre?",
+    higher: "høgare enn tilfeldig variasjon tilseier",
+    lower: "lågare enn tilfeldig variasjon tilseier",
+    none_out: "Ingen av tala skil seg ut meir enn kommunar vanlegvis gjer, når alder og tilfelle er rekna med.",
+    found: "Ratane for landet ville gitt innbyggjarane i kommunen {expected}; det var {seen}",
+    all: ["indikator", "kommunen", "95 % frå", "til", "landet", "jamført med det venta"],
+    kroner: ["indikator", "kommunen betaler", "kommunen, per hending", "staten, per hending"],
+    all_heading: "Alle tala",
+    kroner_heading: "Kva det kostar, og kva éin færre betyr",
+    by_size: "mot det venta (1), etter storleiken på kommunen",
+    expected: "venta tal",
+    inside: "som venta",
+    withheld: "halde tilbake",
+    months: "månad for månad",
+    per: "per {count} innb.",
+    facts: ["Innleggingar", "Reinnlagde, 67 år og eldre", "Kommunen betaler", "Skil seg ut"],
+};
+
+/// A municipality's place among all, with what the profile is made of.
+struct Profile<'a> {
+    outcome: &'a Outcome,
+    home: usize,
+    name: String,
+    words: &'static Words,
+}
+
+/// The profile of a municipality as PDF; `None` if it is not one of the period.
+///
+/// # Errors
+/// If the page cannot be set.
+pub fn pdf(outcome: &Outcome, code: &str) -> Result<Option<Vec<u8>>> {
+    let Some(home) = outcome.counts.homes.iter().position(|known| known == code) else { return Ok(None) };
+    let name = crate::statement_job::name_of(code, &outcome.names);
+    let words = if outcome.nynorsk { &NN } else { &NB };
+    let profile = Profile { outcome, home, name, words };
+    Ok(Some(brief::pdf(&profile.brief())?))
+}
+
+fn number(value: f64) -> String {
+    let decimals = if value.abs() >= 100.0 { 0 } else { 1 };
+    let digits = format!("{:.decimals$}", value.abs());
+    let (whole, rest) = digits.split_once('.').unwrap_or((&digits, ""));
+    let sign = if value < 0.0 { "\u{2212}" } else { "" };
+    let comma = if rest.is_empty() { "" } else { "," };
+    format!("{sign}{}{comma}{rest}", grouped(whole.parse().unwrap_or(0)))
+}
+
+impl<'a> Profile<'a> {
+    fn shown(&self) -> impl Iterator<Item = (usize, &'a Indicator, &'a Figures, &'a Figure)> {
+        let outcome = self.outcome;
+        let home = self.home;
+        let all = outcome.indicators.iter().zip(&outcome.figures).enumerate();
+        all.filter_map(move |(place, (one, found))| {
+            let found = found.as_ref()?;
+            Some((place, one, found, &found.homes[home]))
+        })
+    }
+
+    fn title(&self, one: &'a Indicator) -> &'a str {
+        if self.outcome.nynorsk { &one.title.nn } else { &one.title.nb }
+    }
+
+    fn unit(&self, one: &Indicator) -> String {
+        match one.kind {
+            Kind::Rate => self.words.per.replace("{count}", &grouped(u64::from(one.per))),
+            Kind::Proportion => "%".to_owned(),
+            Kind::Mean => if self.outcome.nynorsk { "dagar" } else { "dager" }.to_owned(),
+        }
+    }
+
+    /// What is outside the funnel, the farthest first.
+    fn out_of_line(&self) -> Vec<(usize, &'a Indicator, &'a Figures, &'a Figure)> {
+        let outside = |(.., figure): &(usize, &Indicator, &Figures, &Figure)| {
+            figure.withheld.is_none() && figure.side().is_some_and(|side| side != 0)
+        };
+        let mut all: Vec<_> = self.shown().filter(outside).collect();
+        let far = |figure: &Figure| figure.point.map_or(0.0, |point| point.z.abs());
+        all.sort_by(|one, other| far(other.3).total_cmp(&far(one.3)).then(one.0.cmp(&other.0)));
+        all
+    }
+
+    fn side(&self, figure: &Figure) -> String {
+        match figure.side() {
+            _ if figure.withheld.is_some() => self.words.withheld.to_owned(),
+            None => "..".to_owned(),
+            Some(0) => self.words.inside.to_owned(),
+            Some(side) => if side > 0 { self.words.higher } else { self.words.lower }.to_owned(),
+        }
+    }
+
+    fn sentence(&self, one: &'a Indicator, figure: &Figure) -> String {
+        let seen = figure.numerator as f64;
+        let found = self
+            .words
+            .found
+            .replace("{expected}", &grouped(figure.expected.round() as u64))
+            .replace("{seen}", &grouped(seen as u64));
+        format!("{}: {}. {found}.", self.title(one), self.side(figure))
+    }
+
+    fn brief(&self) -> Brief {
+        let (outcome, words) = (self.outcome, self.words);
+        let outside = self.out_of_line();
+        let told: Vec<String> =
+            outside.iter().take(FUNNELS).map(|(_, one, _, figure)| self.sentence(one, figure)).collect();
+        let summary = if told.is_empty() { words.none_out.to_owned() } else { told.join(" ") };
+        let mut tags = Vec::new();
+        if outcome.unsigned.is_some_and(|unsigned| unsigned > 0) {
+            tags.push((if outcome.nynorsk { "Utkast" } else { "Kladd" }.to_owned(), true));
+        }
+        if outcome.counts.synthetic {
+            tags.push(("Syntetisk".to_owned(), true));
+        }
+        tags.push((format!("Periode {}", outcome.period), false));
+        let mut figures: Vec<BriefFigure> = self.months().into_iter().collect();
+        // Where little stands out, the first indicators are shown where they stand.
+        let drawn = outside
+            .iter()
+            .copied()
+            .chain(self.shown().filter(|one| !outside.iter().any(|other| other.0 == one.0)));
+        figures.extend(drawn.filter_map(|(_, one, found, _)| self.funnel(one, found)).take(FUNNELS));
+        let digest = &outcome.vintage.1;
+        let day = outcome.period.to();
+        let number = (day.number() - day.month().first().number() + 1) as i8;
+        Brief {
+            language: if outcome.nynorsk { Language::Nn } else { Language::Nb },
+            title: format!("{}: {}", self.name, words.title),
+            tags,
+            summary,
+            facts: self.facts(outside.len()),
+            tables: [Some(self.all()), self.kroner()].into_iter().flatten().collect(),
+            figures,
+            cautions: outcome.about().into_iter().map(|(head, text)| format!("{head}: {text}.")).collect(),
+            footer: format!(
+                "Samspill {} · indikatorer · data {}…",
+                env!("CARGO_PKG_VERSION"),
+                &digest[..8.min(digest.len())]
+            ),
+            date: (day.year(), day.month().number(), number),
+            digest: format!("{} {} {} {digest}", self.name, outcome.period, words.title),
+        }
+    }
+
+    fn facts(&self, outside: usize) -> Vec<(String, String)> {
+        let of = |id: &str| self.shown().find(|(_, one, ..)| one.id == id);
+        let value = |id: &str| match of(id) {
+            Some((_, one, _, figure)) if figure.withheld.is_none() => figure.crude.map_or_else(
+                || "..".to_owned(),
+                |crude| format!("{} {}", number(crude.value), self.unit(one)),
+            ),
+            Some(_) => ":".to_owned(),
+            None => "..".to_owned(),
+        };
+        let paid = of("admissions")
+            .filter(|(.., figure)| figure.withheld.is_none() && self.outcome.unsigned.is_some());
+        let paid = paid.map_or_else(
+            || "..".to_owned(),
+            |(place, ..)| {
+                let ore = self.outcome.counts.ore_of(place, self.home);
+                format!(
+                    "{} ({})",
+                    millions(Amount::from_ore(ore[0] + ore[1])),
+                    self.words.facts[0].to_lowercase()
+                )
+            },
+        );
+        let values = [value("admissions"), value("readmissions-67-plus"), paid, outside.to_string()];
+        self.words.facts.iter().map(|name| (*name).to_owned()).zip(values).collect()
+    }
+
+    fn all(&self) -> BriefTable {
+        let row = |(_, one, found, figure): (usize, &'a Indicator, &Figures, &Figure)| {
+            let cells = |of: Option<f64>| {
+                of.filter(|value| value.is_finite()).map_or_else(|| "..".to_owned(), number)
+            };
+            let mut row = vec![format!("{} ({})", self.title(one), self.unit(one))];
+            match figure.withheld {
+                Some(_) => row.extend([":", ":", ":"].map(str::to_owned)),
+                None => {
+                    let crude = figure.crude;
+                    row.extend(
+                        [crude.map(|c| c.value), crude.map(|c| c.low), crude.map(|c| c.high)].map(cells),
+                    );
+                }
+            }
+            row.push(match found.country.withheld {
+                Some(_) => ":".to_owned(),
+                None => cells(found.country.crude.map(|crude| crude.value)),
+            });
+            row.push(self.side(figure));
+            row
+        };
+        BriefTable {
+            heading: self.words.all_heading.to_owned(),
+            heads: self.words.all.map(str::to_owned).to_vec(),
+            rows: self.shown().map(row).collect(),
+        }
+    }
+
+    fn kroner(&self) -> Option<BriefTable> {
+        self.outcome.unsigned?;
+        let row = |(place, one, _, figure): (usize, &'a Indicator, &Figures, &Figure)| {
+            if one.kind == Kind::Mean || figure.numerator == 0 {
+                return None;
+            }
+            if figure.withheld.is_some() {
+                return Some(
+                    std::iter::once(self.title(one).to_owned())
+                        .chain([":", ":", ":"].map(str::to_owned))
+                        .collect(),
+                );
+            }
+            let ore = self.outcome.counts.ore_of(place, self.home);
+            let each = |ore: i64| {
+                let each = simulation::scenario::part(Amount::from_ore(ore), 1, figure.numerator);
+                format!("{} kr", grouped((each.ore().unsigned_abs() + 50) / 100))
+            };
+            let municipality = ore[0] + ore[1];
+            Some(vec![
+                self.title(one).to_owned(),
+                millions(Amount::from_ore(municipality)),
+                each(municipality),
+                each(ore[2]),
+            ])
+        };
+        Some(BriefTable {
+            heading: self.words.kroner_heading.to_owned(),
+            heads: self.words.kroner.map(str::to_owned).to_vec(),
+            rows: self.shown().filter_map(row).collect(),
+        })
+    }
+
+    /// Admissions month by month, where no month is withheld.
+    fn months(&self) -> Option<BriefFigure> {
+        let (place, one, ..) = self.shown().find(|(_, one, ..)| one.id == "admissions")?;
+        let values = self.outcome.counts.months_of(place, Side::Numerator, self.home)?;
+        if values.len() < 6 || values.iter().any(|count| (1..=WITHHELD).contains(count)) {
+            return None;
+        }
+        let values: Vec<f64> = values.iter().map(|count| *count as f64).collect();
+        let chart = spc::chart(&values, &[]);
+        let steps: Vec<Step> = values
+            .iter()
+            .zip(&self.outcome.counts.months)
+            .zip(&chart.met)
+            .map(|((value, month), met)| Step {
+                label: month.to_string(),
+                value: *value,
+                is_special: !met.is_empty(),
+            })
+            .collect();
+        let stretch = |base: &spc::Base| Stretch {
+            from: base.from,
+            to: base.to,
+            mean: base.mean,
+            low: base.low,
+            high: base.high,
+            reason: String::new(),
+        };
+        let stretches: Vec<Stretch> = chart.bases.iter().map(stretch).collect();
+        let heading = format!("{} {}", self.title(one), self.words.months);
+        let told: Vec<String> =
+            steps.iter().map(|step| format!("{}: {}", step.label, number(step.value))).collect();
+        let alt = format!("{heading}. {}", told.join("; "));
+        let svg = chart::xmr::xmr(&steps, &stretches, 640, self.title(one), &heading, picture::FONT);
+        Some(BriefFigure { heading, alt, svg })
+    }
+
+    /// Where a municipality stands among all, by how many are expected of it.
+    fn funnel(&self, one: &'a Indicator, found: &Figures) -> Option<BriefFigure> {
+        let (funnel, at_a_time) = found.funnel?;
+        if found.homes[self.home].withheld.is_some() || found.homes[self.home].expected <= 0.0 {
+            return None;
+        }
+        let dots: Vec<Dot> = found
+            .homes
+            .iter()
+            .enumerate()
+            .filter(|(_, figure)| figure.withheld.is_none() && figure.expected > 0.0)
+            .map(|(place, figure)| Dot {
+                size: figure.expected,
+                value: figure.numerator as f64 / figure.expected,
+                is_outside: figure.side().is_some_and(|side| side.abs() > 1),
+                label: (place == self.home).then(|| self.name.clone()),
+            })
+            .collect();
+        let sizes = dots.iter().map(|dot| dot.size.ln());
+        let (low, high) =
+            sizes.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), one| (l.min(one), h.max(one)));
+        let limit = |step: i32| {
+            let size = (low + (high - low) * f64::from(step) / 40.0).exp();
+            let limits = funnel.limits(size / at_a_time);
+            Limit { size, inner: limits.inner, outer: limits.outer }
+        };
+        let limits: Vec<Limit> = (0..=40).map(limit).collect();
+        let heading = format!("{}: {}", self.title(one), self.words.by_size);
+        let figure = &found.homes[self.home];
+        let alt = format!("{heading}. {}", self.sentence(one, figure));
+        let words = (self.title(one), self.words.expected, heading.as_str());
+        let svg = chart::funnel::funnel(&dots, &limits, 1.0, 640, words, picture::FONT);
+        Some(BriefFigure { heading, alt, svg })
+    }
+}
