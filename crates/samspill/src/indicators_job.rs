@@ -49,6 +49,8 @@ pub struct Outcome {
     pub indicators: Vec<Indicator>,
     /// Figures; none of an indicator that the register cannot tell.
     pub figures: Vec<Option<Figures>>,
+    /// The same of trust areas and regions.
+    larger: Vec<Larger>,
     /// Counts behind them.
     pub counts: Counts,
     /// How the people were counted.
@@ -63,6 +65,56 @@ pub struct Outcome {
     pub nynorsk: bool,
     /// Values behind the kroner that nobody has signed; `None` where there are no kroner.
     pub unsigned: Option<usize>,
+}
+
+/// Municipalities together.
+struct Larger {
+    sheet: &'static str,
+    counts: Counts,
+    figures: Vec<Option<Figures>>,
+}
+
+/// How municipalities are put together.
+struct Group {
+    sheet: &'static str,
+    names: Vec<String>,
+    /// Which of the names each municipality belongs to.
+    of: Vec<usize>,
+}
+
+impl Group {
+    fn members(&self) -> Vec<Vec<usize>> {
+        let of = |name: usize| (0..self.of.len()).filter(|home| self.of[*home] == name).collect();
+        (0..self.names.len()).map(of).collect()
+    }
+
+    /// The people of each.
+    fn together(&self, counts: &Counts, people: &People) -> People {
+        let mut out = People::new();
+        for (home, name) in counts.homes.iter().zip(&self.of) {
+            let sums = out.entry(self.names[*name].clone()).or_insert_with(|| vec![0; 101]);
+            let ages = people.get(home).map_or(&[][..], Vec::as_slice);
+            ages.iter().zip(sums).for_each(|(one, sum)| *sum += one);
+        }
+        out
+    }
+}
+
+/// Trust areas (which the partnerships follow) and regions.
+fn groups(homes: &[String], period: Period, municipalities: &Municipalities) -> [Group; 2] {
+    let names = crate::statement_job::names(municipalities);
+    let row =
+        |code: &String| municipalities.on(period.from()).map(|(_, row)| row).find(|row| row.code == *code);
+    let of = |sheet: &'static str, name: &dyn Fn(&domain::Municipality) -> String| {
+        let mine: Vec<String> = homes.iter().map(|code| row(code).map_or_else(String::new, name)).collect();
+        let mut all = mine.clone();
+        all.sort();
+        all.dedup();
+        let of = mine.iter().map(|name| all.partition_point(|other| other < name)).collect();
+        Group { sheet, names: all, of }
+    };
+    let region = |row: &domain::Municipality| crate::statement_job::name_of(&row.region, &names);
+    [of("Områder", &|row| format!("{}, område {:02}", region(row), row.trust_area)), of("Regioner", &region)]
 }
 
 /// The indicators that are asked for: built in, or the user's own.
@@ -165,11 +217,28 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         bail!("{} holds no contact in {}", order.contacts.display(), order.period);
     }
     let years = order.period.months().count() as f64 / 12.0;
-    let figures = figures(&indicators, &counts, &people, years);
+    let groups = groups(&counts.homes, order.period, &municipalities);
+    let totals: Vec<Vec<usize>> = groups.iter().flat_map(Group::members).collect();
+    let found = figures(&indicators, &counts, &people, years, &totals);
+    let [_, regions] = &groups;
+    let regions = regions.names.clone();
+    let larger = groups.into_iter().map(|group| {
+        // An area's region is published beside it.
+        let within = |region: &String| -> Vec<usize> {
+            (0..group.names.len()).filter(|area| group.names[*area].starts_with(region.as_str())).collect()
+        };
+        let totals: Vec<Vec<usize>> = regions.iter().map(within).filter(|areas| areas.len() > 1).collect();
+        let together = group.together(&counts, &people);
+        let counts = counts.grouped(group.names, &group.of);
+        let figures = figures(&indicators, &counts, &together, years, &totals);
+        Larger { sheet: group.sheet, counts, figures }
+    });
+    let larger = larger.collect();
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Outcome {
         indicators,
-        figures,
+        figures: found,
+        larger,
         counts,
         population,
         vintage: (file, manifest::sha256_file(order.contacts)?),
@@ -386,7 +455,20 @@ impl Outcome {
             }
             country.rows.push(self.row(one, "", &found.country, all));
         }
-        vec![homes, country, self.months(), self.definitions()]
+        let mut out = vec![homes];
+        for larger in &self.larger {
+            let about = "Hver indikator for kommuner som hører sammen";
+            let mut sheet = Sheet::new(larger.sheet, about, &HEADS);
+            for (place, (one, found)) in self.indicators.iter().zip(&larger.figures).enumerate() {
+                let Some(found) = found else { continue };
+                for (home, (name, figure)) in larger.counts.homes.iter().zip(&found.homes).enumerate() {
+                    sheet.rows.push(self.row(one, name, figure, larger.counts.ore_of(place, home)));
+                }
+            }
+            out.push(sheet);
+        }
+        out.extend([country, self.months(), self.definitions()]);
+        out
     }
 
     /// The country month by month, with what is more than a process does by itself.

@@ -152,6 +152,32 @@ impl Counts {
         if events > 0 { squares as f64 / events as f64 } else { 1.0 }
     }
 
+    /// The same counted together, by groups of municipalities; `of` tells which group each belongs to.
+    #[must_use]
+    pub fn grouped(&self, names: Vec<String>, of: &[usize]) -> Counts {
+        let (before, after) = (self.homes.len(), names.len());
+        let sum = |values: &[i64], each: usize| {
+            let mut out = vec![0; values.len() / (before * each).max(1) * after * each];
+            for (place, value) in values.iter().enumerate() {
+                let (group, home, rest) = (place / each / before, place / each % before, place % each);
+                out[(group * after + of[home]) * each + rest] += value;
+            }
+            out
+        };
+        let mut ore = vec![[0; 3]; self.ore.len() / before.max(1) * after];
+        for (place, amounts) in self.ore.iter().enumerate() {
+            add(&mut ore[place / before * after + of[place % before]], *amounts);
+        }
+        Counts {
+            by_age: sum(&self.by_age, STRATA),
+            by_month: sum(&self.by_month, self.months.len()),
+            squares: sum(&self.squares, 1),
+            ore,
+            homes: names,
+            ..self.clone()
+        }
+    }
+
     /// Rows that could not be asked about an indicator.
     pub fn untested_of(&self, indicator: usize) -> i64 {
         let places = [Side::Numerator, Side::Denominator].map(|side| self.place(indicator, side));

@@ -69,12 +69,14 @@ struct Parts {
     of: [f64; STRATA],
 }
 
-/// Makes the figures of every indicator that the register can tell. `years` is how long the period is.
+/// Makes the figures of every indicator that the register can tell. `years` is how long the period is; `totals` are the
+/// groups of municipalities whose totals are published too.
 pub fn figures(
     indicators: &[Indicator],
     counts: &Counts,
     people: &People,
     years: f64,
+    totals: &[Vec<usize>],
 ) -> Vec<Option<Figures>> {
     let mut out: Vec<Option<Figures>> = indicators
         .iter()
@@ -89,7 +91,7 @@ pub fn figures(
             }
         })
         .collect();
-    withhold(indicators, &mut out);
+    withhold(indicators, totals, &mut out);
     out
 }
 
@@ -263,7 +265,7 @@ fn beside_each_other(
 
 /// Withholds counts of one to four, and what reveals them: the rest of a whole, the difference of two counts of the
 /// same kind, and a single hidden one beside a total. It hides more than is needed, and never less.
-fn withhold(indicators: &[Indicator], all: &mut [Option<Figures>]) {
+fn withhold(indicators: &[Indicator], totals: &[Vec<usize>], all: &mut [Option<Figures>]) {
     let few = |count: i64| (1..=WITHHELD).contains(&count);
     for (one, figures) in indicators.iter().zip(all.iter_mut()) {
         let Some(figures) = figures else { continue };
@@ -284,7 +286,10 @@ fn withhold(indicators: &[Indicator], all: &mut [Option<Figures>]) {
                 (0..all.len()).filter(|place| indicators[*place].of == of && all[*place].is_some()).collect();
             differences(&same, indicators, all);
         }
-        all.iter_mut().flatten().for_each(beside_a_total);
+        for figures in all.iter_mut().flatten() {
+            let everywhere: Vec<usize> = (0..figures.homes.len()).collect();
+            std::iter::once(&everywhere).chain(totals).for_each(|members| beside_a_total(figures, members));
+        }
         if withheld(all) == before {
             return;
         }
@@ -328,18 +333,21 @@ fn differences(same: &[usize], indicators: &[Indicator], all: &mut [Option<Figur
     }
 }
 
-/// The country's total is published: what is withheld must not be what is left of it.
-fn beside_a_total(figures: &mut Figures) {
+/// A total is published: what is withheld of its members must not be what is left of it.
+fn beside_a_total(figures: &mut Figures, members: &[usize]) {
     loop {
-        let hidden = figures.homes.iter().filter(|figure| figure.withheld.is_some());
+        let homes = members.iter().map(|place| &figures.homes[*place]);
+        let hidden = homes.filter(|figure| figure.withheld.is_some());
         let (count, sum) = hidden.fold((0, 0), |all, figure| (all.0 + 1, all.1 + figure.numerator));
         if count == 0 || (count > 1 && sum > WITHHELD) {
             return;
         }
-        let shown =
-            figures.homes.iter_mut().filter(|figure| figure.withheld.is_none() && figure.numerator > 0);
-        match shown.min_by_key(|figure| figure.numerator) {
-            Some(smallest) => smallest.withheld = Some(Why::Reveals),
+        let is_shown = |place: &&usize| {
+            let figure = &figures.homes[**place];
+            figure.withheld.is_none() && figure.numerator > 0
+        };
+        match members.iter().filter(is_shown).min_by_key(|place| figures.homes[**place].numerator) {
+            Some(smallest) => figures.homes[*smallest].withheld = Some(Why::Reveals),
             None => return,
         }
     }
@@ -372,7 +380,7 @@ mod tests {
             figures(&[(60, 900.0), (48, 900.0), (9, 900.0), (0, 900.0)]),
             figures(&[(30, 33.0), (40, 90.0), (41, 90.0), (6, 20.0)]),
         ];
-        withhold(&indicators, &mut out);
+        withhold(&indicators, &[], &mut out);
         // Three of the last; and one more, since the total tells what is left. 50 less 48 are two that were not medical.
         assert_eq!(hidden(&out[0]), [false, false, true, true]);
         assert_eq!(hidden(&out[1]), [false, true, true, false]);
@@ -383,8 +391,18 @@ mod tests {
         let indicators = [of("admissions"), of("admissions-medical"), of("admissions-acute")];
         let rest = [(90, 900.0), (80, 900.0), (70, 900.0)];
         let mut out = [33, 30, 30].map(|first| figures(&[&[(first, 900.0)], &rest[..]].concat()));
-        withhold(&indicators, &mut out);
+        withhold(&indicators, &[], &mut out);
         assert!(hidden(&out[1])[0] && hidden(&out[2])[0] && !hidden(&out[0])[1]);
+    }
+
+    #[test]
+    fn an_areas_total_gives_no_municipality_away() {
+        let indicators = [Indicator::built_in().unwrap()[0].clone()];
+        let homes = [3, 40, 50, 2, 60, 0].iter().map(|count| figure(*count, 900.0)).collect();
+        let mut out = [Some(Figures { homes, country: figure(155, 5400.0), funnel: None })];
+        withhold(&indicators, &[vec![0, 1, 2], vec![3, 4, 5]], &mut out);
+        // Each area withholds one more, though the country's total would not have told.
+        assert_eq!(hidden(&out[0]), [true, true, false, true, true, false]);
     }
 
     proptest::proptest! {
@@ -395,7 +413,8 @@ mod tests {
             for one in figures.homes.iter_mut().filter(|one| (1..=WITHHELD).contains(&one.numerator)) {
                 one.withheld = Some(Why::Few);
             }
-            beside_a_total(&mut figures);
+            let everywhere: Vec<usize> = (0..figures.homes.len()).collect();
+            beside_a_total(&mut figures, &everywhere);
             let hidden: Vec<i64> =
                 figures.homes.iter().filter(|one| one.withheld.is_some()).map(|one| one.numerator).collect();
             let shown_left = figures.homes.iter().any(|one| one.withheld.is_none() && one.numerator > 0);
