@@ -14,6 +14,7 @@ use statistics::figures::{Figure, Figures, WITHHELD, Why, figures};
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::Interval;
 use statistics::spc;
+use statistics::variation::variation;
 
 use crate::law::Files;
 use crate::progress::Teller;
@@ -467,8 +468,53 @@ impl Outcome {
             }
             out.push(sheet);
         }
-        out.extend([country, self.months(), self.definitions()]);
+        out.extend([country, self.variation(), self.months(), self.definitions()]);
         out
+    }
+
+    /// How much areas vary beyond chance.
+    fn variation(&self) -> Sheet {
+        let heads = [
+            "indikator",
+            "tittel",
+            "delt i",
+            "antall",
+            "SCV × 100",
+            "høyeste / laveste",
+            "uten ytterpunktene",
+        ];
+        let about = "Hvor mye rater varierer mellom områder, justert for alder: SCV er det som er mer enn tilfeldig, og under null er det ikke noe";
+        let mut sheet = Sheet::new("Variasjon", about, &heads);
+        let home = ("kommuner", &self.figures);
+        let larger = self.larger.iter().map(|larger| (larger.sheet, &larger.figures));
+        for (place, one) in self.indicators.iter().enumerate().filter(|(_, one)| one.kind != Kind::Mean) {
+            for (name, figures) in std::iter::once(home).chain(larger.clone()) {
+                let Some(found) = &figures[place] else { continue };
+                let by = found.funnel.map_or(1.0, |(_, at_a_time)| at_a_time);
+                let pairs: Vec<(f64, f64)> = found
+                    .homes
+                    .iter()
+                    .map(|figure| (figure.numerator as f64 / by, figure.expected / by))
+                    .collect();
+                // Where one is withheld, the extremes might be its.
+                let is_hidden = found.homes.iter().any(|figure| figure.withheld.is_some());
+                let ends = |value: Option<f64>| {
+                    if is_hidden { Cell::Withheld } else { value.map_or(Cell::Unknown, thousandths) }
+                };
+                let all = variation(&pairs);
+                let systematic = all.map_or(Cell::Unknown, |all| thousandths(all.systematic));
+                sheet.rows.push(vec![
+                    Cell::Text(one.id.clone()),
+                    Cell::Text(self.title(one).to_owned()),
+                    Cell::Text(name.to_lowercase()),
+                    Cell::Count(pairs.iter().filter(|(_, expected)| *expected > 0.0).count() as i64),
+                    systematic,
+                    ends(all.map(|all| all.extremal)),
+                    ends(all.and_then(|all| all.extremal_without_ends)),
+                ]);
+            }
+        }
+        sheet
     }
 
     /// The country month by month, with what is more than a process does by itself.

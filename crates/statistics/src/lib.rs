@@ -13,3 +13,4 @@ pub mod regression;
 pub mod spc;
 pub mod standard;
 pub mod standardise;
+pub mod variation;

@@ -157,3 +157,32 @@ fn small_tables_are_read_as_they_were_saved() {
         assert!(!done && told.contains(fault), "{fault}: {told}");
     }
 }
+
+/// The health atlas gives its counts and, adjusted for age and sex, its figures. Ours from the counts lie beside them: as
+/// far off as the adjustment moves a figure, which is less than chance does.
+#[test]
+fn published_figures_are_met_from_their_own_counts() {
+    let table = include_str!("../../../../data/health_atlas_elderly.csv");
+    let (mut inside, mut all, mut worst) = (0, 0, 0.0_f64);
+    for line in table.lines().skip(1) {
+        let cells: Vec<&str> = line.split(';').collect();
+        let [_, area, kind, published, numerator, denominator, _] = cells[..] else { panic!("{line}") };
+        let published: f64 = published.parse().unwrap();
+        let words: Vec<&str> = match kind {
+            "rate" => {
+                vec!["interval", "poisson", "--count", numerator, "--population", denominator, "--json"]
+            }
+            _ => vec!["interval", "proportion", "--count", numerator, "--of", denominator, "--json"],
+        };
+        let ours: Value = serde_json::from_str(&text(&samspill(&words).stdout)).unwrap();
+        let per = if kind == "rate" { 1.0 } else { 100.0 };
+        let of = |key: &str| ours[key].as_f64().unwrap() * per;
+        worst = worst.max((of("value") / published - 1.0).abs());
+        if area != "Norge" {
+            all += 1;
+            inside += i32::from((of("low")..=of("high")).contains(&published));
+        }
+    }
+    assert_eq!(all, 80);
+    assert!(worst < 0.10 && inside >= 76, "{worst} {inside} of {all}");
+}
