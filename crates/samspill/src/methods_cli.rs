@@ -24,6 +24,16 @@ fn confidence(text: &str) -> Result<f64, String> {
     if (0.5..1.0).contains(&share) { Ok(share) } else { Err("give 95, 99,8 or 0.95".to_owned()) }
 }
 
+fn number(text: &str) -> Result<f64, String> {
+    let value = text.trim().replace(',', ".").parse().ok();
+    value.filter(|value: &f64| value.is_finite() && *value >= 0.0).ok_or_else(|| "no number".to_owned())
+}
+
+fn per_cent(text: &str) -> Result<f64, String> {
+    let value = number(text.trim_end_matches('%'))?;
+    if value <= 100.0 { Ok(value / 100.0) } else { Err("give 0 to 100".to_owned()) }
+}
+
 fn said(json: bool, value: Value, table: &Table) -> Said {
     let data = if json { format!("{value:#}\n") } else { table.render(Form::or_suited(None)) };
     Said { data, words: String::new(), code: 0 }
@@ -602,6 +612,12 @@ pub struct EvaluateArguments {
     /// How.
     #[arg(long, value_enum, default_value = "its")]
     method: EffectMethod,
+    /// Events expected before, from people and others' rates (before-after): what would have come if nothing was done.
+    #[arg(long, requires = "own_weight", value_parser = number)]
+    expected: Option<f64>,
+    /// How much of a deviation is the area's own, per cent, as `indicators` gives it (before-after).
+    #[arg(long, requires = "expected", value_parser = per_cent)]
+    own_weight: Option<f64>,
     /// How many before an error depends on (its); a usual rule if not given.
     #[arg(long)]
     lags: Option<usize>,
@@ -763,10 +779,28 @@ fn before_after(
     table
         .rows
         .push([vec!["etter / før".to_owned()], cells(found.at).to_vec(), vec![shown(found.p)]].concat());
+    // What would have come of itself, for the people after: a count that was high falls without anything being done.
+    let without = arguments
+        .expected
+        .zip(arguments.own_weight)
+        .map(|(expected, own)| evaluate::toward_the_mean(before.0, expected, own) * after.1 / before.1);
+    let times = (from as f64, (values.len() - from) as f64);
+    let smallest = (before.0 > 0.0)
+        .then(|| evaluate::detectable(before.0 / times.0, times.0, times.1, 1.0, arguments.confidence))
+        .flatten();
+    let told = [
+        ("ventet etter, uten tiltaket", without.map(shown)),
+        ("minste fall som kan vises", smallest.map(|fall| format!("{} %", shown(fall * 100.0)))),
+    ];
+    for (name, value) in told {
+        let value = value.unwrap_or_else(|| "..".to_owned());
+        table.rows.push([name, &value, "", "", ""].map(str::to_owned).to_vec());
+    }
     let value = json!({
         "schema": 1, "method": "before-after", "unit": "ratio", "from": arguments.from, "confidence": arguments.confidence,
         "effect": of_effect(&found), "before": { "events": before.0, "population": before.1 },
         "after": { "events": after.0, "population": after.1 },
+        "without": without, "smallest_fall": smallest, "power": evaluate::POWER,
     });
     Ok(said(arguments.json, value, &table))
 }
