@@ -26,7 +26,7 @@ pub enum IndicatorsCommand {
     /// Count them for every municipality.
     ///
     /// Example: samspill indicators run --all --period 2012 --contacts contacts.parquet --out indikatorer
-    Run(RunArguments),
+    Run(Box<RunArguments>),
 }
 
 /// Arguments of `indicators run`.
@@ -56,6 +56,12 @@ pub struct RunArguments {
     /// Municipalities that get a profile of four pages (PDF); all for every one.
     #[arg(long)]
     profile: Vec<String>,
+    /// Answers to surveys: question;aim;municipality;answers;positive (aim: experience or work).
+    #[arg(long)]
+    survey: Option<PathBuf>,
+    /// What municipalities did themselves for shared patients: municipality;what;kroner;paid_by_others.
+    #[arg(long)]
+    effort: Option<PathBuf>,
     /// Leave out what each costs the parties: faster, and no law is needed.
     #[arg(long)]
     without_kroner: bool,
@@ -93,6 +99,8 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
         people: arguments.people.as_deref(),
         nynorsk: arguments.language == "nn",
         without_kroner: arguments.without_kroner,
+        survey: arguments.survey.as_deref(),
+        effort: arguments.effort.as_deref(),
         threads,
     };
     let found = indicators_job::run(&order, teller)?;

@@ -16,6 +16,7 @@ use statistics::interval::Interval;
 use statistics::spc;
 use statistics::variation::variation;
 
+use crate::indicators_own::{self, Answers, Effort};
 use crate::law::Files;
 use crate::progress::Teller;
 use crate::settle_job;
@@ -40,6 +41,10 @@ pub struct Order<'a> {
     pub nynorsk: bool,
     /// Whether to leave out what each costs.
     pub without_kroner: bool,
+    /// Answers to surveys.
+    pub survey: Option<&'a Path>,
+    /// What municipalities did themselves.
+    pub effort: Option<&'a Path>,
     /// Threads.
     pub threads: usize,
 }
@@ -52,6 +57,9 @@ pub struct Outcome {
     pub figures: Vec<Option<Figures>>,
     /// The same of trust areas and regions.
     larger: Vec<Larger>,
+    /// Answers to surveys, and what municipalities did themselves.
+    answers: Vec<Answers>,
+    effort: Vec<Effort>,
     /// Counts behind them.
     pub counts: Counts,
     /// How the people were counted.
@@ -182,6 +190,8 @@ pub fn listed(all: &[Indicator]) -> Table {
 /// Counts everything.
 pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     let indicators = asked(order.ids, order.own)?;
+    let answers = order.survey.map_or_else(|| Ok(Vec::new()), indicators_own::survey)?;
+    let effort = order.effort.map_or_else(|| Ok(Vec::new()), indicators_own::effort)?;
     let (people, population) = people(order.people, order.period)?;
     let scratch = Scratch::new()?;
     let checked = scratch.0.join("checked.parquet");
@@ -240,6 +250,8 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         indicators,
         figures: found,
         larger,
+        answers,
+        effort,
         counts,
         population,
         vintage: (file, manifest::sha256_file(order.contacts)?),
@@ -468,7 +480,15 @@ impl Outcome {
             }
             out.push(sheet);
         }
-        out.extend([country, self.variation(), self.months(), self.definitions()]);
+        out.extend([country, self.variation(), self.months()]);
+        let has = |id: &str| self.indicators.iter().any(|one| one.id == id);
+        if has("admissions") && has("bed-days") {
+            out.push(indicators_own::asymmetry_sheet(self, &self.effort));
+        }
+        if !self.answers.is_empty() {
+            out.push(indicators_own::survey_sheet(self, &self.answers));
+        }
+        out.push(self.definitions());
         out
     }
 
@@ -729,7 +749,7 @@ impl Outcome {
         let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
         let sheets = self.sheets();
         for sheet in &sheets {
-            let stem = sheet.name.to_lowercase().replace('å', "a");
+            let stem = sheet.name.to_lowercase().replace('å', "a").replace('ø', "o");
             put(&format!("{stem}.csv"), sheet.csv(false).as_bytes())?;
         }
         put("les-meg.txt", lines.as_bytes())?;

@@ -12,6 +12,7 @@ mod explain_job;
 mod forecast_job;
 mod indicators_cli;
 mod indicators_job;
+mod indicators_own;
 mod indicators_profile;
 mod law;
 mod ledger_job;

@@ -165,6 +165,51 @@ fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refuse
     }
 }
 
+#[test]
+fn what_a_municipality_brings_itself_stands_beside_the_register() {
+    let work = folder("indicators-brought");
+    let (file, out) = (work.join("contacts.csv"), work.join("out"));
+    std::fs::write(&file, contacts()).unwrap();
+    // Answers and effort of the municipality's own; few answers are withheld, and what no scheme pays for is told.
+    let (survey, effort) = (work.join("survey.csv"), work.join("effort.csv"));
+    let with = |answers: &str, done: &str| {
+        std::fs::write(&survey, format!("question;aim;municipality;answers;positive\n{answers}")).unwrap();
+        std::fs::write(&effort, format!("municipality;what;kroner;paid_by_others\n{done}")).unwrap();
+        let words = [
+            "indicators",
+            "run",
+            "--all",
+            "--period",
+            "2012",
+            "--mapping",
+            "samspill",
+            "--contacts",
+            path(&file),
+        ];
+        let more = ["--survey", path(&survey), "--effort", path(&effort), "--out", path(&out)];
+        let output = samspill(&[&words[..], &more].concat());
+        (output.status.success(), text(&output.stderr))
+    };
+    let good =
+        "Godt mottatt?;experience;0301;200;150\nGodt mottatt?;experience;1151;6;3\nTrives?;work;0301;0;0\n";
+    let (done, said) = with(good, "0301;ambulant team;1 200 000;200 000\n");
+    assert!(done, "{said}");
+    let answers = rows(&out.join("undersokelser.csv"));
+    assert_eq!([&answers[0][5], &answers[1][5], &answers[2][5]], ["75,000", ":", ".."], "{answers:?}");
+    let oslo = rows(&out.join("asymmetri.csv")).into_iter().find(|row| row[0] == "0301").unwrap();
+    // Six persons with six contacts overnight of half a point, beside a million that nobody pays for.
+    assert_eq!([&oslo[2], &oslo[5], &oslo[9]], ["30", "137552,40", "1000000,00"], "{oslo:?}");
+    for (answers, effort, fault) in [
+        ("A;health;0301;5;5\n", "", "'health' is not experience or work"),
+        ("A;work;0301;5;6\n", "", "6 positive of 5 answers"),
+        ("A;work;0301;mange;6\n", "", "answers = 'mange' is no count"),
+        ("", "0301;a;100;200\n", "paid by others of"),
+    ] {
+        let (done, said) = with(answers, effort);
+        assert!(!done && said.contains(fault), "{fault}: {said}");
+    }
+}
+
 /// Four pages for a municipality, in both forms of Norwegian, that tell only what the tables do.
 #[test]
 fn a_profile_is_made_in_bokmal_and_nynorsk() {

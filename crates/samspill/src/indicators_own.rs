@@ -1,0 +1,175 @@
+//! What a municipality brings itself, beside the register: answers to surveys, and work that no scheme pays for.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use domain::Amount;
+use paper::sheets::{Cell, Sheet};
+use statistics::counts::Side;
+use statistics::figures::{CONFIDENCE, WITHHELD};
+use statistics::interval::{OfProportion, proportion};
+
+use crate::indicators_job::Outcome;
+use crate::settlement_job::kroner_of;
+use crate::table::small_table;
+
+/// Answers to a question of a survey in a municipality.
+pub struct Answers {
+    question: String,
+    aim: &'static str,
+    municipality: String,
+    answers: i64,
+    positive: i64,
+}
+
+fn whole(at: &str, what: &str, text: &str) -> Result<i64> {
+    let plain = text.replace(['\u{a0}', ' '], "");
+    plain
+        .parse()
+        .ok()
+        .filter(|value: &i64| *value >= 0)
+        .with_context(|| format!("{at}: {what} = '{text}' is no count"))
+}
+
+/// Reads `question;aim;municipality;answers;positive`: aim is experience (of patients and relatives) or work.
+///
+/// # Errors
+/// If a row is something else.
+pub fn survey(path: &Path) -> Result<Vec<Answers>> {
+    let mut out = Vec::new();
+    for (at, [question, aim, municipality, answers, positive]) in
+        small_table(path, "question;aim;municipality;answers;positive")?
+    {
+        let aim = match aim.as_str() {
+            "experience" => statistics::indicator::Aim::Experience.name(),
+            "work" => statistics::indicator::Aim::Work.name(),
+            other => bail!("{at}: '{other}' is not experience or work: the register tells of the other aims"),
+        };
+        let (answers, positive) = (whole(&at, "answers", &answers)?, whole(&at, "positive", &positive)?);
+        if positive > answers {
+            bail!("{at}: {positive} positive of {answers} answers");
+        }
+        out.push(Answers { question, aim, municipality, answers, positive });
+    }
+    Ok(out)
+}
+
+/// The answers with intervals; few are withheld.
+pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> Sheet {
+    let heads = ["spørsmål", "mål", "kommune", "navn", "svar", "andel positive, %", "fra", "til", "merknad"];
+    let about = "Undersøkelser som er lagt inn, med antall svar og intervall (Wilson, 95 %)";
+    let mut sheet = Sheet::new("Undersøkelser", about, &heads);
+    for one in answers {
+        let few = |count: i64| (1..=WITHHELD).contains(&count);
+        let hidden = few(one.answers) || few(one.positive) || few(one.answers - one.positive);
+        let mut row = vec![
+            Cell::Text(one.question.clone()),
+            Cell::Text(one.aim.to_owned()),
+            Cell::Text(one.municipality.clone()),
+            Cell::Text(crate::statement_job::name_of(&one.municipality, &outcome.names)),
+            if few(one.answers) { Cell::Withheld } else { Cell::Count(one.answers) },
+        ];
+        let share = (one.answers > 0)
+            .then(|| proportion(one.positive as f64, one.answers as f64, CONFIDENCE, OfProportion::Wilson));
+        let cell = |value: f64| Cell::Decimal((value * 100_000.0).round() as i64);
+        row.extend(match share {
+            _ if hidden => [Cell::Withheld, Cell::Withheld, Cell::Withheld],
+            None => [Cell::Unknown, Cell::Unknown, Cell::Unknown],
+            Some(share) => [share.value, share.low, share.high].map(cell),
+        });
+        row.push(Cell::Text(if hidden { format!("holdt tilbake: 1 til {WITHHELD}") } else { String::new() }));
+        sheet.rows.push(row);
+    }
+    sheet
+}
+
+/// What a municipality did for shared patients, and what others paid of it.
+pub struct Effort {
+    municipality: String,
+    what: String,
+    kroner: Amount,
+    paid_by_others: Amount,
+}
+
+/// Reads `municipality;what;kroner;paid_by_others`.
+///
+/// # Errors
+/// If a row is something else.
+pub fn effort(path: &Path) -> Result<Vec<Effort>> {
+    let mut out = Vec::new();
+    for (at, [municipality, what, kroner, paid]) in
+        small_table(path, "municipality;what;kroner;paid_by_others")?
+    {
+        let amount = |text: &str| kroner_of(text).with_context(|| format!("{at}: '{text}' is not an amount"));
+        let (kroner, paid_by_others) = (amount(&kroner)?, amount(&paid)?);
+        if paid_by_others > kroner || paid_by_others < Amount::ZERO {
+            bail!("{at}: {paid_by_others} paid by others of {kroner}");
+        }
+        out.push(Effort { municipality, what, kroner, paid_by_others });
+    }
+    Ok(out)
+}
+
+/// Who did what and who paid: the hospitals' stays and days with the schemes that pay for them, beside what the
+/// municipality says that it did itself, and how much of that no scheme pays for.
+pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
+    let heads = [
+        "kommune",
+        "navn",
+        "sykehusopphold",
+        "liggedøgn",
+        "staten betaler (ISF), kr",
+        "kommunen betaler (KMF), kr",
+        "kommunen betaler (USK), kr",
+        "kommunens egen innsats, kr",
+        "betalt av andre, kr",
+        "betalt av ingen ordning, kr",
+        "innsatsen er",
+    ];
+    let about = "Hva hvert nivå gjorde for felles pasienter, og hvem som betalte: kommunens innsats er den kommunen selv har lagt inn, og '..' der den ikke har";
+    let mut sheet = Sheet::new("Asymmetri", about, &heads);
+    let mut by_home: BTreeMap<&str, Vec<&Effort>> = BTreeMap::new();
+    for one in effort {
+        by_home.entry(&one.municipality).or_default().push(one);
+    }
+    let place = |id: &str| outcome.indicators.iter().position(|one| one.id == id);
+    for (home, code) in outcome.counts.homes.iter().enumerate() {
+        let of = |id: &str| -> Option<(i64, bool)> {
+            let place = place(id)?;
+            let found = outcome.figures[place].as_ref()?;
+            let sum = outcome.counts.of(place, Side::Numerator, home)?.iter().sum();
+            Some((sum, found.homes[home].withheld.is_some()))
+        };
+        let count = |found: Option<(i64, bool)>| match found {
+            None => Cell::Unknown,
+            Some((_, true)) => Cell::Withheld,
+            Some((count, false)) => Cell::Count(count),
+        };
+        let (stays, days) = (of("admissions"), of("bed-days"));
+        let paid = stays.zip(place("admissions")).filter(|_| outcome.unsigned.is_some());
+        let kroner = |which: usize| match paid {
+            None => Cell::Unknown,
+            Some(((_, true), _)) => Cell::Withheld,
+            Some((_, place)) => Cell::Kroner(Amount::from_ore(outcome.counts.ore_of(place, home)[which])),
+        };
+        let mine = by_home.get(code.as_str());
+        let sum =
+            |of: &dyn Fn(&Effort) -> Amount| mine.map(|all| all.iter().map(|one| of(one)).sum::<Amount>());
+        let what: Vec<&str> = mine.into_iter().flatten().map(|one| one.what.as_str()).collect();
+        sheet.rows.push(vec![
+            Cell::Text(code.clone()),
+            Cell::Text(crate::statement_job::name_of(code, &outcome.names)),
+            count(stays),
+            count(days),
+            kroner(2),
+            kroner(0),
+            kroner(1),
+            Cell::kroner(sum(&|one| one.kroner)),
+            Cell::kroner(sum(&|one| one.paid_by_others)),
+            Cell::kroner(sum(&|one| one.kroner - one.paid_by_others)),
+            Cell::Text(what.join("; ")),
+        ]);
+    }
+    sheet
+}
