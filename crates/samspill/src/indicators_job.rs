@@ -9,12 +9,10 @@ use paper::sheets::{self, Cell, Sheet};
 use register::parquet_file::Reader;
 use register::synth::people::Population;
 use settlement::{Law, Options, archive, manifest, settle};
-use statistics::counts::{self, Charged, Counts, Ore, People, Side};
+use statistics::counts::{self, Charged, Counts, Ore, People};
 use statistics::figures::{Figure, Figures, WITHHELD, Why, figures};
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::Interval;
-use statistics::spc;
-use statistics::variation::variation;
 
 use crate::indicators_own::{self, Answers, Effort};
 use crate::law::Files;
@@ -56,7 +54,7 @@ pub struct Outcome {
     /// Figures; none of an indicator that the register cannot tell.
     pub figures: Vec<Option<Figures>>,
     /// The same of trust areas and regions.
-    larger: Vec<Larger>,
+    pub larger: Vec<Larger>,
     /// Answers to surveys, and what municipalities did themselves.
     answers: Vec<Answers>,
     effort: Vec<Effort>,
@@ -77,10 +75,12 @@ pub struct Outcome {
 }
 
 /// Municipalities together.
-struct Larger {
-    sheet: &'static str,
+pub struct Larger {
+    /// Name of their sheet.
+    pub sheet: &'static str,
     counts: Counts,
-    figures: Vec<Option<Figures>>,
+    /// Figures.
+    pub figures: Vec<Option<Figures>>,
 }
 
 /// How municipalities are put together.
@@ -332,7 +332,8 @@ fn people(given: Option<&Path>, period: Period) -> Result<(People, String)> {
     Ok((out, format!("SSB, middel av 1. januar {year} og {}{kept}", year + 1)))
 }
 
-fn thousandths(value: f64) -> Cell {
+/// A number with three decimals, where it is one.
+pub fn thousandths(value: f64) -> Cell {
     if value.is_finite() { Cell::Decimal((value * 1000.0).round() as i64) } else { Cell::Unknown }
 }
 
@@ -373,11 +374,13 @@ const HEADS: [&str; 25] = [
 ];
 
 impl Outcome {
-    fn title<'i>(&self, one: &'i Indicator) -> &'i str {
+    /// An indicator's title.
+    pub fn title<'i>(&self, one: &'i Indicator) -> &'i str {
         if self.nynorsk { &one.title.nn } else { &one.title.nb }
     }
 
-    fn unit(one: &Indicator) -> String {
+    /// What a figure is told in.
+    pub fn unit(one: &Indicator) -> String {
         match one.kind {
             Kind::Rate => format!("per {} innbyggere og år", domain::amount::grouped(u64::from(one.per))),
             Kind::Proportion => "%".to_owned(),
@@ -480,7 +483,7 @@ impl Outcome {
             }
             out.push(sheet);
         }
-        out.extend([country, self.variation(), self.months()]);
+        out.extend([country, self.ages(), self.variation(), self.months()]);
         let has = |id: &str| self.indicators.iter().any(|one| one.id == id);
         if has("admissions") && has("bed-days") {
             out.push(indicators_own::asymmetry_sheet(self, &self.effort));
@@ -490,114 +493,6 @@ impl Outcome {
         }
         out.push(self.definitions());
         out
-    }
-
-    /// How much areas vary beyond chance.
-    fn variation(&self) -> Sheet {
-        let heads = [
-            "indikator",
-            "tittel",
-            "delt i",
-            "antall",
-            "SCV × 100",
-            "høyeste / laveste",
-            "uten ytterpunktene",
-        ];
-        let about = "Hvor mye rater varierer mellom områder, justert for alder: SCV er det som er mer enn tilfeldig, og under null er det ikke noe";
-        let mut sheet = Sheet::new("Variasjon", about, &heads);
-        let home = ("kommuner", &self.figures);
-        let larger = self.larger.iter().map(|larger| (larger.sheet, &larger.figures));
-        for (place, one) in self.indicators.iter().enumerate().filter(|(_, one)| one.kind != Kind::Mean) {
-            for (name, figures) in std::iter::once(home).chain(larger.clone()) {
-                let Some(found) = &figures[place] else { continue };
-                let by = found.funnel.map_or(1.0, |(_, at_a_time)| at_a_time);
-                let pairs: Vec<(f64, f64)> = found
-                    .homes
-                    .iter()
-                    .map(|figure| (figure.numerator as f64 / by, figure.expected / by))
-                    .collect();
-                // Where one is withheld, the extremes might be its.
-                let is_hidden = found.homes.iter().any(|figure| figure.withheld.is_some());
-                let ends = |value: Option<f64>| {
-                    if is_hidden { Cell::Withheld } else { value.map_or(Cell::Unknown, thousandths) }
-                };
-                let all = variation(&pairs);
-                let systematic = all.map_or(Cell::Unknown, |all| thousandths(all.systematic));
-                sheet.rows.push(vec![
-                    Cell::Text(one.id.clone()),
-                    Cell::Text(self.title(one).to_owned()),
-                    Cell::Text(name.to_lowercase()),
-                    Cell::Count(pairs.iter().filter(|(_, expected)| *expected > 0.0).count() as i64),
-                    systematic,
-                    ends(all.map(|all| all.extremal)),
-                    ends(all.and_then(|all| all.extremal_without_ends)),
-                ]);
-            }
-        }
-        sheet
-    }
-
-    /// The country month by month, with what is more than a process does by itself.
-    fn months(&self) -> Sheet {
-        let heads = [
-            "indikator",
-            "tittel",
-            "måned",
-            "teller",
-            "nevner",
-            "verdi",
-            "middel",
-            "grense fra",
-            "grense til",
-            "regler",
-        ];
-        let about = "Landet måned for måned, med XmR-grenser og de fire reglene; verdien er teller / nevner, eller telleren der nevneren er folketallet";
-        let mut sheet = Sheet::new("Måneder", about, &heads);
-        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
-            if found.is_none() {
-                continue;
-            }
-            let sum = |side: Side, month: usize| -> Option<i64> {
-                (0..self.counts.homes.len())
-                    .map(|home| Some(self.counts.months_of(place, side, home)?[month]))
-                    .sum::<Option<i64>>()
-            };
-            let rows: Vec<(i64, Option<i64>, f64)> = (0..self.counts.months.len())
-                .filter_map(|month| {
-                    let (numerator, denominator) =
-                        (sum(Side::Numerator, month)?, sum(Side::Denominator, month));
-                    let by = if one.kind == Kind::Proportion { f64::from(one.per) } else { 1.0 };
-                    let value =
-                        denominator.map_or(numerator as f64, |of| numerator as f64 * by / (of.max(1)) as f64);
-                    Some((numerator, denominator, value))
-                })
-                .collect();
-            let values: Vec<f64> = rows.iter().map(|(.., value)| *value).collect();
-            let chart = spc::chart(&values, &[]);
-            let few = |count: i64| (1..=WITHHELD).contains(&count);
-            for (place, ((numerator, denominator, value), month)) in
-                rows.iter().zip(&self.counts.months).enumerate()
-            {
-                let hidden = few(*numerator) || denominator.is_some_and(|of| few(of) || few(of - numerator));
-                let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
-                let base = chart.bases.first();
-                let limit = |of: Option<f64>| of.map_or(Cell::Unknown, thousandths);
-                let rules: Vec<&str> = chart.met[place].iter().map(|rule| rule.word()).collect();
-                sheet.rows.push(vec![
-                    Cell::Text(one.id.clone()),
-                    Cell::Text(self.title(one).to_owned()),
-                    Cell::Text(month.to_string()),
-                    or_hidden(Cell::Count(*numerator)),
-                    or_hidden(denominator.map_or(Cell::Unknown, Cell::Count)),
-                    or_hidden(thousandths(*value)),
-                    limit(base.map(|base| base.mean)),
-                    limit(base.map(|base| base.low)),
-                    limit(base.map(|base| base.high)),
-                    Cell::Text(rules.join(" ")),
-                ]);
-            }
-        }
-        sheet
     }
 
     /// What each indicator is, and what could not be told.
@@ -751,6 +646,7 @@ impl Outcome {
         for sheet in &sheets {
             let stem = sheet.name.to_lowercase().replace('å', "a").replace('ø', "o");
             put(&format!("{stem}.csv"), sheet.csv(false).as_bytes())?;
+            crate::sheet_parquet::write(sheet, &about, &out.join(format!("{stem}.parquet")))?;
         }
         put("les-meg.txt", lines.as_bytes())?;
         let day = self.period.to();

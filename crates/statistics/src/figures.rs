@@ -52,6 +52,8 @@ pub struct Figures {
     pub homes: Vec<Figure>,
     /// The country.
     pub country: Figure,
+    /// People, or the whole, of each age in the country.
+    pub of: [f64; STRATA],
     /// The funnel that they stand in, and how many events come at a time.
     pub funnel: Option<(Funnel, f64)>,
 }
@@ -140,6 +142,7 @@ fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People,
     Figures {
         homes: figures,
         country: figure(one, &whole, &whole, &clustering, squares),
+        of: whole.of,
         funnel: funnel.map(|funnel| (funnel, at_a_time)),
     }
 }
@@ -335,19 +338,27 @@ fn differences(same: &[usize], indicators: &[Indicator], all: &mut [Option<Figur
 
 /// A total is published: what is withheld of its members must not be what is left of it.
 fn beside_a_total(figures: &mut Figures, members: &[usize]) {
+    let counts: Vec<i64> = members.iter().map(|place| figures.homes[*place].numerator).collect();
+    let mut hidden: Vec<bool> =
+        members.iter().map(|place| figures.homes[*place].withheld.is_some()).collect();
+    beside_totals(&counts, &mut hidden);
+    for (place, _) in members.iter().zip(hidden).filter(|(_, hidden)| *hidden) {
+        figures.homes[*place].withheld.get_or_insert(Why::Reveals);
+    }
+}
+
+/// Hides more of some counts whose sum is published, until what is hidden is more than one and not few: the smallest
+/// first.
+pub fn beside_totals(counts: &[i64], hidden: &mut [bool]) {
     loop {
-        let homes = members.iter().map(|place| &figures.homes[*place]);
-        let hidden = homes.filter(|figure| figure.withheld.is_some());
-        let (count, sum) = hidden.fold((0, 0), |all, figure| (all.0 + 1, all.1 + figure.numerator));
-        if count == 0 || (count > 1 && sum > WITHHELD) {
+        let all = counts.iter().zip(&*hidden).filter(|(_, hidden)| **hidden);
+        let (number, sum) = all.fold((0, 0), |sums, (count, _)| (sums.0 + 1, sums.1 + count));
+        if number == 0 || (number > 1 && sum > WITHHELD) {
             return;
         }
-        let is_shown = |place: &&usize| {
-            let figure = &figures.homes[**place];
-            figure.withheld.is_none() && figure.numerator > 0
-        };
-        match members.iter().filter(is_shown).min_by_key(|place| figures.homes[**place].numerator) {
-            Some(smallest) => figures.homes[*smallest].withheld = Some(Why::Reveals),
+        let shown = (0..counts.len()).filter(|place| !hidden[*place] && counts[*place] > 0);
+        match shown.min_by_key(|place| counts[*place]) {
+            Some(smallest) => hidden[smallest] = true,
             None => return,
         }
     }
@@ -373,7 +384,7 @@ mod tests {
         let indicators = [of("admissions"), of("admissions-medical"), of("deadline-breaches")];
         let figures = |counts: &[(i64, f64)]| {
             let homes = counts.iter().map(|(numerator, of)| figure(*numerator, *of)).collect();
-            Some(Figures { homes, country: figure(0, 0.0), funnel: None })
+            Some(Figures { homes, country: figure(0, 0.0), of: [0.0; STRATA], funnel: None })
         };
         let mut out = [
             figures(&[(100, 900.0), (50, 900.0), (20, 900.0), (3, 900.0)]),
@@ -399,7 +410,8 @@ mod tests {
     fn an_areas_total_gives_no_municipality_away() {
         let indicators = [Indicator::built_in().unwrap()[0].clone()];
         let homes = [3, 40, 50, 2, 60, 0].iter().map(|count| figure(*count, 900.0)).collect();
-        let mut out = [Some(Figures { homes, country: figure(155, 5400.0), funnel: None })];
+        let mut out =
+            [Some(Figures { homes, country: figure(155, 5400.0), of: [0.0; STRATA], funnel: None })];
         withhold(&indicators, &[vec![0, 1, 2], vec![3, 4, 5]], &mut out);
         // Each area withholds one more, though the country's total would not have told.
         assert_eq!(hidden(&out[0]), [true, true, false, true, true, false]);
@@ -409,7 +421,7 @@ mod tests {
         #[test]
         fn no_total_gives_a_withheld_count_away(counts in proptest::collection::vec(0i64..12, 2..30)) {
             let mut figures =
-                Figures { homes: counts.iter().map(|count| figure(*count, 100.0)).collect(), country: figure(0, 0.0), funnel: None };
+                Figures { homes: counts.iter().map(|count| figure(*count, 100.0)).collect(), country: figure(0, 0.0), of: [0.0; STRATA], funnel: None };
             for one in figures.homes.iter_mut().filter(|one| (1..=WITHHELD).contains(&one.numerator)) {
                 one.withheld = Some(Why::Few);
             }

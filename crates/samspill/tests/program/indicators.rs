@@ -232,7 +232,14 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
     // The same on one thread gives the same bytes.
     let (done, _, again) = run("2012", "nb", "0301", "1");
     assert!(done);
-    for file in ["profil-0301.pdf", "kommuner.csv", "landet.csv", "maneder.csv", "indikatorer.xlsx"] {
+    for file in [
+        "profil-0301.pdf",
+        "kommuner.csv",
+        "landet.csv",
+        "maneder.csv",
+        "kommuner.parquet",
+        "indikatorer.xlsx",
+    ] {
         assert!(
             std::fs::read(out.join(file)).unwrap() == std::fs::read(again.join(file)).unwrap(),
             "{file} differs"
@@ -249,4 +256,30 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
         .into_iter()
         .find(|row| (1..=4).contains(&row[4].parse().unwrap_or(0)));
     assert!(few.is_none(), "{few:?}");
+    no_total_tells(&out);
+}
+
+/// What is left of a total when all that is shown is taken from it, is nothing, or of several and not few.
+fn no_total_tells(out: &Path) {
+    let mut hidden_anywhere = 0;
+    let country = rows(&out.join("landet.csv"));
+    for (file, column) in
+        [("kommuner.csv", 4), ("omrader.csv", 4), ("regioner.csv", 4), ("alder.csv", 3), ("maneder.csv", 3)]
+    {
+        let all = rows(&out.join(file));
+        for total in country.iter().filter(|row| row[4] != ":") {
+            let mine: Vec<&str> =
+                all.iter().filter(|row| row[0] == total[0]).map(|row| row[column].as_str()).collect();
+            let hidden = mine.iter().filter(|cell| **cell == ":").count();
+            let shown: i64 = mine.iter().filter_map(|cell| cell.parse::<i64>().ok()).sum();
+            let left = total[4].parse::<i64>().unwrap() - shown;
+            hidden_anywhere += hidden;
+            assert!(
+                if hidden == 0 { left == 0 } else { hidden > 1 && left > 4 },
+                "{file} {}: {hidden} {left}",
+                total[0]
+            );
+        }
+    }
+    assert!(hidden_anywhere > 100, "{hidden_anywhere}");
 }

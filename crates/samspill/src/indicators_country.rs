@@ -1,0 +1,188 @@
+//! The country's sheets: by age, month by month, and how much areas vary.
+
+use paper::sheets::{Cell, Sheet};
+use statistics::counts::{BANDS, STRATA, Side};
+use statistics::figures::{WITHHELD, beside_totals};
+use statistics::indicator::Kind;
+use statistics::spc;
+use statistics::variation::variation;
+
+use crate::indicators_job::{Outcome, thousandths};
+
+fn few(count: i64) -> bool {
+    (1..=WITHHELD).contains(&count)
+}
+
+/// Which of some counts are withheld, when their sum is published.
+fn withheld(counts: &[i64], is_few: impl Fn(usize) -> bool) -> Vec<bool> {
+    let mut hidden: Vec<bool> = (0..counts.len()).map(is_few).collect();
+    beside_totals(counts, &mut hidden);
+    hidden
+}
+
+fn label(stratum: usize) -> String {
+    match (BANDS.get(stratum), BANDS.get(stratum + 1)) {
+        (Some(from), Some(next)) => format!("{from}–{}", next - 1),
+        (Some(from), None) => format!("{from}+"),
+        (None, _) => "ukjent".to_owned(),
+    }
+}
+
+impl Outcome {
+    /// The country by age.
+    pub fn ages(&self) -> Sheet {
+        let heads = ["indikator", "tittel", "alder", "teller", "nevner", "enhet", "verdi"];
+        let mut sheet = Sheet::new("Alder", "Landet etter alder", &heads);
+        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
+            let Some(found) = found else { continue };
+            let sum = |side: Side, stratum: usize| -> Option<i64> {
+                (0..self.counts.homes.len())
+                    .map(|home| Some(self.counts.of(place, side, home)?[stratum]))
+                    .sum::<Option<i64>>()
+            };
+            let counts: Vec<i64> =
+                (0..STRATA).map(|stratum| sum(Side::Numerator, stratum).unwrap_or(0)).collect();
+            let is_few = |stratum: usize| {
+                let (count, whole) = (counts[stratum], found.of[stratum] as i64);
+                few(count) || (one.kind != Kind::Rate && (few(whole) || few(whole - count)))
+            };
+            let hidden = withheld(&counts, is_few);
+            for (stratum, (numerator, hidden)) in counts.iter().zip(hidden).enumerate() {
+                let whole = found.of[stratum];
+                if whole <= 0.0 && *numerator == 0 {
+                    continue;
+                }
+                let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
+                let by = if one.kind == Kind::Mean { 1.0 } else { f64::from(one.per) };
+                let value =
+                    if whole > 0.0 { thousandths(*numerator as f64 / whole * by) } else { Cell::Unknown };
+                let of =
+                    if one.kind == Kind::Rate { thousandths(whole) } else { or_hidden(thousandths(whole)) };
+                sheet.rows.push(vec![
+                    Cell::Text(one.id.clone()),
+                    Cell::Text(self.title(one).to_owned()),
+                    Cell::Text(label(stratum)),
+                    or_hidden(Cell::Count(*numerator)),
+                    of,
+                    Cell::Text(Self::unit(one)),
+                    or_hidden(value),
+                ]);
+            }
+        }
+        sheet
+    }
+
+    /// How much areas vary beyond chance.
+    pub fn variation(&self) -> Sheet {
+        let heads = [
+            "indikator",
+            "tittel",
+            "delt i",
+            "antall",
+            "SCV × 100",
+            "høyeste / laveste",
+            "uten ytterpunktene",
+        ];
+        let about = "Hvor mye rater varierer mellom områder, justert for alder: SCV er det som er mer enn tilfeldig, og under null er det ikke noe";
+        let mut sheet = Sheet::new("Variasjon", about, &heads);
+        let home = ("kommuner", &self.figures);
+        let larger = self.larger.iter().map(|larger| (larger.sheet, &larger.figures));
+        for (place, one) in self.indicators.iter().enumerate().filter(|(_, one)| one.kind != Kind::Mean) {
+            for (name, figures) in std::iter::once(home).chain(larger.clone()) {
+                let Some(found) = &figures[place] else { continue };
+                let by = found.funnel.map_or(1.0, |(_, at_a_time)| at_a_time);
+                let pairs: Vec<(f64, f64)> = found
+                    .homes
+                    .iter()
+                    .map(|figure| (figure.numerator as f64 / by, figure.expected / by))
+                    .collect();
+                // Where one is withheld, the extremes might be its.
+                let is_hidden = found.homes.iter().any(|figure| figure.withheld.is_some());
+                let ends = |value: Option<f64>| {
+                    if is_hidden { Cell::Withheld } else { value.map_or(Cell::Unknown, thousandths) }
+                };
+                let all = variation(&pairs);
+                let systematic = all.map_or(Cell::Unknown, |all| thousandths(all.systematic));
+                sheet.rows.push(vec![
+                    Cell::Text(one.id.clone()),
+                    Cell::Text(self.title(one).to_owned()),
+                    Cell::Text(name.to_lowercase()),
+                    Cell::Count(pairs.iter().filter(|(_, expected)| *expected > 0.0).count() as i64),
+                    systematic,
+                    ends(all.map(|all| all.extremal)),
+                    ends(all.and_then(|all| all.extremal_without_ends)),
+                ]);
+            }
+        }
+        sheet
+    }
+
+    /// The country month by month, with what is more than a process does by itself.
+    pub fn months(&self) -> Sheet {
+        let heads = [
+            "indikator",
+            "tittel",
+            "måned",
+            "teller",
+            "nevner",
+            "verdi",
+            "middel",
+            "grense fra",
+            "grense til",
+            "regler",
+        ];
+        let about = "Landet måned for måned, med XmR-grenser og de fire reglene; verdien er teller / nevner, eller telleren der nevneren er folketallet";
+        let mut sheet = Sheet::new("Måneder", about, &heads);
+        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
+            if found.is_none() {
+                continue;
+            }
+            let sum = |side: Side, month: usize| -> Option<i64> {
+                (0..self.counts.homes.len())
+                    .map(|home| Some(self.counts.months_of(place, side, home)?[month]))
+                    .sum::<Option<i64>>()
+            };
+            let rows: Vec<(i64, Option<i64>, f64)> = (0..self.counts.months.len())
+                .filter_map(|month| {
+                    let (numerator, denominator) =
+                        (sum(Side::Numerator, month)?, sum(Side::Denominator, month));
+                    let by = if one.kind == Kind::Proportion { f64::from(one.per) } else { 1.0 };
+                    let value =
+                        denominator.map_or(numerator as f64, |of| numerator as f64 * by / (of.max(1)) as f64);
+                    Some((numerator, denominator, value))
+                })
+                .collect();
+            let values: Vec<f64> = rows.iter().map(|(.., value)| *value).collect();
+            let chart = spc::chart(&values, &[]);
+            let counts: Vec<i64> = rows.iter().map(|(count, ..)| *count).collect();
+            let is_few = |month: usize| {
+                let (count, whole, _) = rows[month];
+                few(count) || whole.is_some_and(|whole| few(whole) || few(whole - count))
+            };
+            let hidden = withheld(&counts, is_few);
+            // Limits are made of every month, and would tell of those that are withheld.
+            let base = chart.bases.first().filter(|_| !hidden.contains(&true));
+            for (place, ((numerator, denominator, value), month)) in
+                rows.iter().zip(&self.counts.months).enumerate()
+            {
+                let or_hidden = |cell: Cell| if hidden[place] { Cell::Withheld } else { cell };
+                let limit = |of: Option<f64>| of.map_or(Cell::Withheld, thousandths);
+                let met = chart.met[place].iter().filter(|_| base.is_some());
+                let rules: Vec<&str> = met.map(|rule| rule.word()).collect();
+                sheet.rows.push(vec![
+                    Cell::Text(one.id.clone()),
+                    Cell::Text(self.title(one).to_owned()),
+                    Cell::Text(month.to_string()),
+                    or_hidden(Cell::Count(*numerator)),
+                    or_hidden(denominator.map_or(Cell::Unknown, Cell::Count)),
+                    or_hidden(thousandths(*value)),
+                    limit(base.map(|base| base.mean)),
+                    limit(base.map(|base| base.low)),
+                    limit(base.map(|base| base.high)),
+                    Cell::Text(rules.join(" ")),
+                ]);
+            }
+        }
+        sheet
+    }
+}

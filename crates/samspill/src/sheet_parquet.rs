@@ -1,0 +1,62 @@
+//! A sheet as Parquet, for programs: numbers as numbers, øre as whole øre, and what is not known or withheld as nothing,
+//! with a column that tells which rows hold something back.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
+use paper::sheets::{Cell, Sheet};
+use register::parquet_file::Writer;
+
+/// Writes a sheet, with what it says of itself in the footer.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(sheet: &Sheet, about: &[(String, String)], path: &Path) -> Result<()> {
+    let mut columns: Vec<(String, ArrayRef)> = Vec::new();
+    for (place, head) in sheet.heads.iter().enumerate() {
+        let cells: Vec<&Cell> = sheet.rows.iter().map(|row| &row[place]).collect();
+        let is_kroner = cells.iter().any(|cell| matches!(cell, Cell::Kroner(_)));
+        let name = if is_kroner { head.replace(", kr", ", øre") } else { head.clone() };
+        columns.push((name, column(&cells)));
+    }
+    let holds = |row: &Vec<Cell>| row.contains(&Cell::Withheld);
+    let withheld: BooleanArray = sheet.rows.iter().map(|row| Some(holds(row))).collect();
+    columns.push(("holdt_tilbake".to_owned(), Arc::new(withheld)));
+    let batch = RecordBatch::try_from_iter(columns)?;
+    let footer: BTreeMap<String, String> =
+        about.iter().map(|(head, text)| (format!("samspill.{head}"), text.clone())).collect();
+    let mut writer = Writer::create(path, batch.schema(), &footer)?;
+    let encoded = writer.encoder().encode(&batch)?;
+    writer.append(encoded)?;
+    writer.finish()?;
+    Ok(())
+}
+
+/// Text if any cell is; else numbers with decimals if any has; else whole numbers.
+fn column(cells: &[&Cell]) -> ArrayRef {
+    if cells.iter().any(|cell| matches!(cell, Cell::Text(_))) {
+        let text = |cell: &&Cell| match cell {
+            Cell::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        return Arc::new(cells.iter().map(text).collect::<StringArray>());
+    }
+    if cells.iter().any(|cell| matches!(cell, Cell::Decimal(_) | Cell::Share(_))) {
+        let number = |cell: &&Cell| match cell {
+            Cell::Decimal(thousandths) => Some(*thousandths as f64 / 1000.0),
+            Cell::Share(millionths) => Some(*millionths as f64 / 1_000_000.0),
+            Cell::Count(count) => Some(*count as f64),
+            _ => None,
+        };
+        return Arc::new(cells.iter().map(number).collect::<Float64Array>());
+    }
+    let whole = |cell: &&Cell| match cell {
+        Cell::Count(count) => Some(*count),
+        Cell::Kroner(amount) => Some(amount.ore()),
+        _ => None,
+    };
+    Arc::new(cells.iter().map(whole).collect::<Int64Array>())
+}
