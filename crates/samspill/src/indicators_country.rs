@@ -2,23 +2,12 @@
 
 use paper::sheets::{Cell, Sheet};
 use statistics::counts::{BANDS, STRATA, Side};
-use statistics::figures::{WITHHELD, beside_totals};
 use statistics::indicator::Kind;
 use statistics::spc;
 use statistics::variation::variation;
+use statistics::withhold::{self, Known, Row};
 
 use crate::indicators_job::{Outcome, thousandths};
-
-fn few(count: i64) -> bool {
-    (1..=WITHHELD).contains(&count)
-}
-
-/// Which of some counts are withheld, when their sum is published.
-fn withheld(counts: &[i64], is_few: impl Fn(usize) -> bool) -> Vec<bool> {
-    let mut hidden: Vec<bool> = (0..counts.len()).map(is_few).collect();
-    beside_totals(counts, &mut hidden);
-    hidden
-}
 
 fn label(stratum: usize) -> String {
     match (BANDS.get(stratum), BANDS.get(stratum + 1)) {
@@ -28,13 +17,43 @@ fn label(stratum: usize) -> String {
     }
 }
 
+/// Events and what they are part of, of one indicator in one municipality, by age or month.
+type Parts<'c> = (Option<&'c [i64]>, Option<&'c [i64]>);
+
 impl Outcome {
+    /// What is withheld of the country's ages or months, by indicator.
+    fn hidden<'c>(&'c self, count: usize, parts: impl Fn(usize, usize) -> Parts<'c>) -> Vec<Vec<bool>> {
+        let row = |place: usize| {
+            let mut places = vec![Known { events: 0, whole: None }; count];
+            for home in 0..self.counts.homes.len() {
+                let (events, whole) = parts(place, home);
+                for (at, known) in places.iter_mut().enumerate() {
+                    known.events += events.map_or(0, |events| events[at]);
+                    known.whole = whole.map(|whole| known.whole.unwrap_or(0) + whole[at]);
+                }
+            }
+            Row { kind: self.indicators[place].of as u8, places }
+        };
+        let rows: Vec<Row> = (0..self.indicators.len()).map(row).collect();
+        let mut out = withhold::hidden(&rows, &[(0..count).collect()]);
+        // What is withheld of the whole is withheld of its parts.
+        for (found, hidden) in self.figures.iter().zip(&mut out) {
+            if found.as_ref().is_some_and(|found| found.country.is_withheld) {
+                hidden.fill(true);
+            }
+        }
+        out
+    }
+
     /// The country by age.
     pub fn ages(&self) -> Sheet {
         let heads = ["indikator", "tittel", "alder", "teller", "nevner", "enhet", "verdi"];
         let mut sheet = Sheet::new("Alder", "Landet etter alder", &heads);
-        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
-            let Some(found) = found else { continue };
+        let hidden = self.hidden(STRATA, |place, home| {
+            let counts = &self.counts;
+            (counts.events_of(place, home), counts.of(place, Side::Denominator, home))
+        });
+        for (place, one, found) in self.written() {
             let sum = |side: Side, stratum: usize| -> Option<i64> {
                 (0..self.counts.homes.len())
                     .map(|home| Some(self.counts.of(place, side, home)?[stratum]))
@@ -42,17 +61,12 @@ impl Outcome {
             };
             let counts: Vec<i64> =
                 (0..STRATA).map(|stratum| sum(Side::Numerator, stratum).unwrap_or(0)).collect();
-            let is_few = |stratum: usize| {
-                let (count, whole) = (counts[stratum], found.of[stratum] as i64);
-                few(count) || (one.kind != Kind::Rate && (few(whole) || few(whole - count)))
-            };
-            let hidden = withheld(&counts, is_few);
-            for (stratum, (numerator, hidden)) in counts.iter().zip(hidden).enumerate() {
+            for (stratum, (numerator, hidden)) in counts.iter().zip(&hidden[place]).enumerate() {
                 let whole = found.of[stratum];
                 if whole <= 0.0 && *numerator == 0 {
                     continue;
                 }
-                let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
+                let or_hidden = |cell: Cell| if *hidden { Cell::Withheld } else { cell };
                 let by = if one.kind == Kind::Mean { 1.0 } else { f64::from(one.per) };
                 let value =
                     if whole > 0.0 { thousandths(*numerator as f64 / whole * by) } else { Cell::Unknown };
@@ -87,7 +101,7 @@ impl Outcome {
         let mut sheet = Sheet::new("Variasjon", about, &heads);
         let home = ("kommuner", &self.figures);
         let larger = self.larger.iter().map(|larger| (larger.sheet, &larger.figures));
-        for (place, one) in self.indicators.iter().enumerate().filter(|(_, one)| one.kind != Kind::Mean) {
+        for (place, one, _) in self.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
             for (name, figures) in std::iter::once(home).chain(larger.clone()) {
                 let Some(found) = &figures[place] else { continue };
                 let by = found.funnel.map_or(1.0, |(_, at_a_time)| at_a_time);
@@ -96,13 +110,13 @@ impl Outcome {
                     .iter()
                     .map(|figure| (figure.numerator as f64 / by, figure.expected / by))
                     .collect();
-                // Where one is withheld, the extremes might be its.
-                let is_hidden = found.homes.iter().any(|figure| figure.withheld.is_some());
+                // Where one is withheld, the extremes might be its, and what varies tells of it.
+                let is_hidden = found.homes.iter().any(|figure| figure.is_withheld);
                 let ends = |value: Option<f64>| {
                     if is_hidden { Cell::Withheld } else { value.map_or(Cell::Unknown, thousandths) }
                 };
                 let all = variation(&pairs);
-                let systematic = all.map_or(Cell::Unknown, |all| thousandths(all.systematic));
+                let systematic = ends(all.map(|all| all.systematic));
                 sheet.rows.push(vec![
                     Cell::Text(one.id.clone()),
                     Cell::Text(self.title(one).to_owned()),
@@ -133,10 +147,11 @@ impl Outcome {
         ];
         let about = "Landet måned for måned, med XmR-grenser og de fire reglene; verdien er teller / nevner, eller telleren der nevneren er folketallet";
         let mut sheet = Sheet::new("Måneder", about, &heads);
-        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
-            if found.is_none() {
-                continue;
-            }
+        let hidden = self.hidden(self.counts.months.len(), |place, home| {
+            let counts = &self.counts;
+            (counts.event_months_of(place, home), counts.months_of(place, Side::Denominator, home))
+        });
+        for (place, one, _) in self.written() {
             let sum = |side: Side, month: usize| -> Option<i64> {
                 (0..self.counts.homes.len())
                     .map(|home| Some(self.counts.months_of(place, side, home)?[month]))
@@ -154,12 +169,7 @@ impl Outcome {
                 .collect();
             let values: Vec<f64> = rows.iter().map(|(.., value)| *value).collect();
             let chart = spc::chart(&values, &[]);
-            let counts: Vec<i64> = rows.iter().map(|(count, ..)| *count).collect();
-            let is_few = |month: usize| {
-                let (count, whole, _) = rows[month];
-                few(count) || whole.is_some_and(|whole| few(whole) || few(whole - count))
-            };
-            let hidden = withheld(&counts, is_few);
+            let hidden = &hidden[place];
             // Limits are made of every month, and would tell of those that are withheld.
             let base = chart.bases.first().filter(|_| !hidden.contains(&true));
             for (place, ((numerator, denominator, value), month)) in

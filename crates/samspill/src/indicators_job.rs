@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use domain::{Amount, Instrument, Municipalities, Period};
+use domain::{Amount, Day, Instrument, Municipalities, Period};
 use paper::sheets::{self, Cell, Sheet};
 use register::parquet_file::Reader;
 use register::synth::people::Population;
 use settlement::{Law, Options, archive, manifest, settle};
 use statistics::counts::{self, Charged, Counts, Ore, People};
-use statistics::figures::{Figure, Figures, WITHHELD, Why, figures};
+use statistics::figures::{Figure, Figures, figures};
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::Interval;
+use statistics::withhold::few;
 
 use crate::indicators_own::{self, Answers, Effort};
 use crate::law::Files;
@@ -55,6 +56,8 @@ pub struct Outcome {
     pub figures: Vec<Option<Figures>>,
     /// The same of trust areas and regions.
     pub larger: Vec<Larger>,
+    /// Ids of the indicators that were asked for.
+    wanted: Vec<String>,
     /// Answers to surveys, and what municipalities did themselves.
     answers: Vec<Answers>,
     effort: Vec<Effort>,
@@ -189,7 +192,9 @@ pub fn listed(all: &[Indicator]) -> Table {
 
 /// Counts everything.
 pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
-    let indicators = asked(order.ids, order.own)?;
+    // All are counted, so that what is withheld does not hang on which of them are asked for.
+    let wanted: Vec<String> = asked(order.ids, order.own)?.into_iter().map(|one| one.id).collect();
+    let indicators = asked(&[], order.own)?;
     let answers = order.survey.map_or_else(|| Ok(Vec::new()), indicators_own::survey)?;
     let effort = order.effort.map_or_else(|| Ok(Vec::new()), indicators_own::effort)?;
     let (people, population) = people(order.people, order.period)?;
@@ -227,28 +232,12 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     if counts.contacts == 0 {
         bail!("{} holds no contact in {}", order.contacts.display(), order.period);
     }
-    let years = order.period.months().count() as f64 / 12.0;
-    let groups = groups(&counts.homes, order.period, &municipalities);
-    let totals: Vec<Vec<usize>> = groups.iter().flat_map(Group::members).collect();
-    let found = figures(&indicators, &counts, &people, years, &totals);
-    let [_, regions] = &groups;
-    let regions = regions.names.clone();
-    let larger = groups.into_iter().map(|group| {
-        // An area's region is published beside it.
-        let within = |region: &String| -> Vec<usize> {
-            (0..group.names.len()).filter(|area| group.names[*area].starts_with(region.as_str())).collect()
-        };
-        let totals: Vec<Vec<usize>> = regions.iter().map(within).filter(|areas| areas.len() > 1).collect();
-        let together = group.together(&counts, &people);
-        let counts = counts.grouped(group.names, &group.of);
-        let figures = figures(&indicators, &counts, &together, years, &totals);
-        Larger { sheet: group.sheet, counts, figures }
-    });
-    let larger = larger.collect();
+    let (found, larger) = all_figures(&indicators, &counts, &people, order.period, &municipalities);
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Outcome {
         indicators,
         figures: found,
+        wanted,
         larger,
         answers,
         effort,
@@ -260,6 +249,47 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         nynorsk: order.nynorsk,
         unsigned: charged.map(|_| unsigned),
     })
+}
+
+/// A number of contacts that are told of, where they are not few.
+fn outside_of(count: i64) -> String {
+    if few(count) { "1 til 4".to_owned() } else { count.to_string() }
+}
+
+/// Figures of municipalities, and of what they are put together to.
+fn all_figures(
+    indicators: &[Indicator],
+    counts: &Counts,
+    people: &People,
+    period: Period,
+    municipalities: &Municipalities,
+) -> (Vec<Option<Figures>>, Vec<Larger>) {
+    let years = period.months().count() as f64 / 12.0;
+    let groups = groups(&counts.homes, period, municipalities);
+    let totals: Vec<Vec<usize>> = groups.iter().flat_map(Group::members).collect();
+    let found = figures(indicators, counts, people, years, &totals);
+    let [_, regions] = &groups;
+    let regions = regions.names.clone();
+    let larger = groups.into_iter().map(|group| {
+        // An area's region is published beside it.
+        let within = |region: &String| -> Vec<usize> {
+            (0..group.names.len()).filter(|area| group.names[*area].starts_with(region.as_str())).collect()
+        };
+        let totals: Vec<Vec<usize>> = regions.iter().map(within).filter(|areas| areas.len() > 1).collect();
+        let together = group.together(counts, people);
+        let counts = counts.grouped(group.names, &group.of);
+        let figures = figures(indicators, &counts, &together, years, &totals);
+        Larger { sheet: group.sheet, counts, figures }
+    });
+    (found, larger.collect())
+}
+
+/// The period with the months around it: a stay may have begun before it, and what follows one may end two months after.
+fn periods(period: Period) -> Vec<Period> {
+    let before = Day::from_number(period.from().number() - 1).month();
+    let next = period.to().next().month();
+    let months = [Some(before), Some(next), next.next()];
+    std::iter::once(period).chain(months.into_iter().flatten().map(Period::of_month)).collect()
 }
 
 /// What the settlement of the period charges for each contact, under the law as it is, and how many values of it nobody
@@ -275,19 +305,23 @@ fn charged(
     let path = scratch.0.join("charges.parquet");
     let options =
         Options { period: order.period, threads: order.threads, charges: Some(&path), known: false };
-    let stage = teller.stage("gjør opp kontaktene");
-    settle(reader, &law, municipalities, &options, |done, of| stage.at(done as u64, of as u64))?;
-    let claims = archive::claims(&path, municipalities)?;
-    stage.done();
     let which = |instrument| match instrument {
         Instrument::CoFinancing => 0,
         Instrument::DischargeReady => 1,
         Instrument::Isf => 2,
     };
-    let rows =
-        claims.rows.iter().filter_map(|row| Some((row.contact, which(row.instrument?), row.amount.ore())));
+    let stage = teller.stage("gjør opp kontaktene");
+    let mut rows: Vec<(i64, usize, i64)> = Vec::new();
+    for period in periods(order.period) {
+        let options = Options { period, ..options };
+        settle(reader, &law, municipalities, &options, |done, of| stage.at(done as u64, of as u64))?;
+        let claims = archive::claims(&path, municipalities)?;
+        let charged = claims.rows.iter();
+        rows.extend(charged.filter_map(|row| Some((row.contact, which(row.instrument?), row.amount.ore()))));
+    }
+    stage.done();
     let unsigned = law.used(order.period).iter().filter(|value| value.is_unsigned()).count();
-    Ok((Charged::of(rows), unsigned))
+    Ok((Charged::of(rows.into_iter()), unsigned))
 }
 
 /// Inhabitants in the middle of the year, and how they were found.
@@ -379,6 +413,13 @@ impl Outcome {
         if self.nynorsk { &one.title.nn } else { &one.title.nb }
     }
 
+    /// The indicators that were asked for and can be told, with their places.
+    pub fn written(&self) -> impl Iterator<Item = (usize, &Indicator, &Figures)> {
+        let all = self.indicators.iter().zip(&self.figures).enumerate();
+        let asked = all.filter(|(_, (one, _))| self.wanted.contains(&one.id));
+        asked.filter_map(|(place, (one, found))| Some((place, one, found.as_ref()?)))
+    }
+
     /// What a figure is told in.
     pub fn unit(one: &Indicator) -> String {
         match one.kind {
@@ -389,7 +430,7 @@ impl Outcome {
     }
 
     fn row(&self, one: &Indicator, code: &str, figure: &Figure, ore: Ore) -> Vec<Cell> {
-        let hidden = figure.withheld.is_some();
+        let hidden = figure.is_withheld;
         let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
         let name = match code {
             "" => "Landet".to_owned(),
@@ -422,7 +463,7 @@ impl Outcome {
         });
         row.push(if hidden { Cell::Withheld } else { Cell::Text(side.to_owned()) });
         row.extend(self.kroner(one, figure, ore));
-        row.push(Cell::Text(self.note(one, figure)));
+        row.push(Cell::Text(Self::note(one, figure)));
         row
     }
 
@@ -432,7 +473,7 @@ impl Outcome {
         if !told {
             return std::array::from_fn(|_| Cell::Unknown);
         }
-        if figure.withheld.is_some() {
+        if figure.is_withheld {
             return std::array::from_fn(|_| Cell::Withheld);
         }
         let (municipality, state) = (ore[0] + ore[1], ore[2]);
@@ -444,25 +485,18 @@ impl Outcome {
         [whole(municipality), whole(state), each(municipality), each(municipality + state), each(state)]
     }
 
-    fn note(&self, one: &Indicator, figure: &Figure) -> String {
-        let mut out: Vec<String> = Vec::new();
-        match figure.withheld {
-            Some(Why::Few) => out.push(format!("holdt tilbake: 1 til {WITHHELD}")),
-            Some(Why::Reveals) => out.push("holdt tilbake: ville røpe et annet tall".to_owned()),
-            None => {}
-        }
-        if one.is_unsigned() {
-            out.push("definisjonen er ikke signert".to_owned());
-        }
-        out.join("; ")
+    fn note(one: &Indicator, figure: &Figure) -> String {
+        // Which rule it was would tell how large it is.
+        let withheld = figure.is_withheld.then_some("holdt tilbake");
+        let unsigned = one.is_unsigned().then_some("definisjonen er ikke signert");
+        withheld.into_iter().chain(unsigned).collect::<Vec<_>>().join("; ")
     }
 
     /// Every indicator for every municipality, and for the country.
     pub fn sheets(&self) -> Vec<Sheet> {
         let mut country = Sheet::new("Landet", "Hver indikator for landet", &HEADS);
         let mut homes = Sheet::new("Kommuner", "Hver indikator for hver kommune", &HEADS);
-        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
-            let Some(found) = found else { continue };
+        for (place, one, found) in self.written() {
             let mut all = [0; 3];
             for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
                 let ore = self.counts.ore_of(place, home);
@@ -475,8 +509,8 @@ impl Outcome {
         for larger in &self.larger {
             let about = "Hver indikator for kommuner som hører sammen";
             let mut sheet = Sheet::new(larger.sheet, about, &HEADS);
-            for (place, (one, found)) in self.indicators.iter().zip(&larger.figures).enumerate() {
-                let Some(found) = found else { continue };
+            for (place, one, _) in self.written() {
+                let Some(found) = &larger.figures[place] else { continue };
                 for (home, (name, figure)) in larger.counts.homes.iter().zip(&found.homes).enumerate() {
                     sheet.rows.push(self.row(one, name, figure, larger.counts.ore_of(place, home)));
                 }
@@ -510,7 +544,9 @@ impl Outcome {
         ];
         let mut sheet =
             Sheet::new("Definisjoner", "Hva hver indikator er, og hvor definisjonen kommer fra", &heads);
-        for (place, one) in self.indicators.iter().enumerate() {
+        let asked = self.indicators.iter().enumerate().filter(|(_, one)| self.wanted.contains(&one.id));
+        for (place, one) in asked {
+            let untested = self.counts.untested_of(place);
             let lacking = one
                 .lacking
                 .as_ref()
@@ -523,7 +559,7 @@ impl Outcome {
                 Cell::Text(one.aim.name().to_owned()),
                 Cell::Text(one.source.title.clone()),
                 Cell::Text(if one.is_unsigned() { "nei" } else { "ja" }.to_owned()),
-                Cell::Count(self.counts.untested_of(place)),
+                if few(untested) { Cell::Withheld } else { Cell::Count(untested) },
                 Cell::Text(lacking),
             ]);
         }
@@ -548,12 +584,12 @@ impl Outcome {
         ];
         out.extend(self.methods());
         let outside = self.say(
-            "{n} kontakter og opphold hører ikke til noen kommune i perioden",
-            "{n} kontaktar og opphald høyrer ikkje til nokon kommune i perioden",
+            "{n} kontakter hører ikke til noen kommune i perioden",
+            "{n} kontaktar høyrer ikkje til nokon kommune i perioden",
         );
         out.push(line(
             &self.say("Utenfor", "Utanfor"),
-            outside.replace("{n}", &self.counts.outside.to_string()),
+            outside.replace("{n}", &outside_of(self.counts.outside)),
         ));
         if let Some(last) = self.counts.last {
             let followed = self.say(
@@ -690,6 +726,9 @@ impl Outcome {
         let mut table =
             Table::new("", &["indikator", "landet", "", "kommuner over / under 99,8 %", "holdt tilbake"]);
         for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
+            if !self.wanted.contains(&one.id) {
+                continue;
+            }
             let Some(found) = found else {
                 let cannot = || format!("{} kan ikke prøves", self.counts.untested_of(place));
                 let lacking = one.lacking.as_ref().map_or_else(cannot, |what| format!("mangler {what}"));
@@ -702,12 +741,12 @@ impl Outcome {
                 ]);
                 continue;
             };
-            let value = found
-                .country
-                .crude
-                .map_or_else(|| "..".to_owned(), |one| format!("{:.2}", one.value).replace('.', ","));
-            let sides = |side: i8| found.homes.iter().filter(|figure| figure.side() == Some(side)).count();
-            let hidden = found.homes.iter().filter(|figure| figure.withheld.is_some()).count();
+            let crude = found.country.crude.filter(|_| !found.country.is_withheld);
+            let value =
+                crude.map_or_else(|| "..".to_owned(), |one| format!("{:.2}", one.value).replace('.', ","));
+            let shown = || found.homes.iter().filter(|figure| !figure.is_withheld);
+            let sides = |side: i8| shown().filter(|figure| figure.side() == Some(side)).count();
+            let hidden = found.homes.iter().filter(|figure| figure.is_withheld).count();
             let outside = if one.kind == Kind::Mean {
                 "..".to_owned()
             } else {

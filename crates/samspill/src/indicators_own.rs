@@ -7,8 +7,9 @@ use anyhow::{Context, Result, bail};
 use domain::Amount;
 use paper::sheets::{Cell, Sheet};
 use statistics::counts::Side;
-use statistics::figures::{CONFIDENCE, WITHHELD};
+use statistics::figures::CONFIDENCE;
 use statistics::interval::{OfProportion, proportion};
+use statistics::withhold::few;
 
 use crate::indicators_job::Outcome;
 use crate::settlement_job::kroner_of;
@@ -61,7 +62,6 @@ pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> Sheet {
     let about = "Undersøkelser som er lagt inn, med antall svar og intervall (Wilson, 95 %)";
     let mut sheet = Sheet::new("Undersøkelser", about, &heads);
     for one in answers {
-        let few = |count: i64| (1..=WITHHELD).contains(&count);
         let hidden = few(one.answers) || few(one.positive) || few(one.answers - one.positive);
         let mut row = vec![
             Cell::Text(one.question.clone()),
@@ -78,7 +78,7 @@ pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> Sheet {
             None => [Cell::Unknown, Cell::Unknown, Cell::Unknown],
             Some(share) => [share.value, share.low, share.high].map(cell),
         });
-        row.push(Cell::Text(if hidden { format!("holdt tilbake: 1 til {WITHHELD}") } else { String::new() }));
+        row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
         sheet.rows.push(row);
     }
     sheet
@@ -139,7 +139,7 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
             let place = place(id)?;
             let found = outcome.figures[place].as_ref()?;
             let sum = outcome.counts.of(place, Side::Numerator, home)?.iter().sum();
-            Some((sum, found.homes[home].withheld.is_some()))
+            Some((sum, found.homes[home].is_withheld))
         };
         let count = |found: Option<(i64, bool)>| match found {
             None => Cell::Unknown,

@@ -9,9 +9,10 @@ use domain::amount::grouped;
 use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
 use paper::picture;
 use statistics::counts::Side;
-use statistics::figures::{Figure, Figures, WITHHELD};
+use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Indicator, Kind};
 use statistics::spc;
+use statistics::withhold::few;
 
 use crate::indicators_job::Outcome;
 use crate::simulate_out::millions;
@@ -132,7 +133,7 @@ impl<'a> Profile<'a> {
     /// What is outside the funnel, the farthest first.
     fn out_of_line(&self) -> Vec<(usize, &'a Indicator, &'a Figures, &'a Figure)> {
         let outside = |(.., figure): &(usize, &Indicator, &Figures, &Figure)| {
-            figure.withheld.is_none() && figure.side().is_some_and(|side| side != 0)
+            !figure.is_withheld && figure.side().is_some_and(|side| side != 0)
         };
         let mut all: Vec<_> = self.shown().filter(outside).collect();
         let far = |figure: &Figure| figure.point.map_or(0.0, |point| point.z.abs());
@@ -142,7 +143,7 @@ impl<'a> Profile<'a> {
 
     fn side(&self, figure: &Figure) -> String {
         match figure.side() {
-            _ if figure.withheld.is_some() => self.words.withheld.to_owned(),
+            _ if figure.is_withheld => self.words.withheld.to_owned(),
             None => "..".to_owned(),
             Some(0) => self.words.inside.to_owned(),
             Some(side) => if side > 0 { self.words.higher } else { self.words.lower }.to_owned(),
@@ -205,15 +206,15 @@ impl<'a> Profile<'a> {
     fn facts(&self, outside: usize) -> Vec<(String, String)> {
         let of = |id: &str| self.shown().find(|(_, one, ..)| one.id == id);
         let value = |id: &str| match of(id) {
-            Some((_, one, _, figure)) if figure.withheld.is_none() => figure.crude.map_or_else(
+            Some((_, one, _, figure)) if !figure.is_withheld => figure.crude.map_or_else(
                 || "..".to_owned(),
                 |crude| format!("{} {}", number(crude.value), self.unit(one)),
             ),
             Some(_) => ":".to_owned(),
             None => "..".to_owned(),
         };
-        let paid = of("admissions")
-            .filter(|(.., figure)| figure.withheld.is_none() && self.outcome.unsigned.is_some());
+        let paid =
+            of("admissions").filter(|(.., figure)| !figure.is_withheld && self.outcome.unsigned.is_some());
         let paid = paid.map_or_else(
             || "..".to_owned(),
             |(place, ..)| {
@@ -235,18 +236,18 @@ impl<'a> Profile<'a> {
                 of.filter(|value| value.is_finite()).map_or_else(|| "..".to_owned(), number)
             };
             let mut row = vec![format!("{} ({})", self.title(one), self.unit(one))];
-            match figure.withheld {
-                Some(_) => row.extend([":", ":", ":"].map(str::to_owned)),
-                None => {
+            match figure.is_withheld {
+                true => row.extend([":", ":", ":"].map(str::to_owned)),
+                false => {
                     let crude = figure.crude;
                     row.extend(
                         [crude.map(|c| c.value), crude.map(|c| c.low), crude.map(|c| c.high)].map(cells),
                     );
                 }
             }
-            row.push(match found.country.withheld {
-                Some(_) => ":".to_owned(),
-                None => cells(found.country.crude.map(|crude| crude.value)),
+            row.push(match found.country.is_withheld {
+                true => ":".to_owned(),
+                false => cells(found.country.crude.map(|crude| crude.value)),
             });
             row.push(self.side(figure));
             row
@@ -264,7 +265,7 @@ impl<'a> Profile<'a> {
             if one.kind == Kind::Mean || figure.numerator == 0 {
                 return None;
             }
-            if figure.withheld.is_some() {
+            if figure.is_withheld {
                 return Some(
                     std::iter::once(self.title(one).to_owned())
                         .chain([":", ":", ":"].map(str::to_owned))
@@ -294,8 +295,16 @@ impl<'a> Profile<'a> {
     /// Admissions month by month, where no month is withheld.
     fn months(&self) -> Option<BriefFigure> {
         let (place, one, ..) = self.shown().find(|(_, one, ..)| one.id == "admissions")?;
-        let values = self.outcome.counts.months_of(place, Side::Numerator, self.home)?;
-        if values.len() < 6 || values.iter().any(|count| (1..=WITHHELD).contains(count)) {
+        let counts = &self.outcome.counts;
+        let found = self.outcome.figures[place].as_ref()?;
+        // Every profile is published: one that is left out alone would be what is left of the country's month.
+        let is_left_out = |home: usize| {
+            let months = counts.months_of(place, Side::Numerator, home).unwrap_or(&[]);
+            found.homes[home].is_withheld || months.iter().any(|count| few(*count))
+        };
+        let left_out = (0..counts.homes.len()).filter(|home| is_left_out(*home)).count();
+        let values = counts.months_of(place, Side::Numerator, self.home)?;
+        if values.len() < 6 || is_left_out(self.home) || left_out == 1 {
             return None;
         }
         let values: Vec<f64> = values.iter().map(|count| *count as f64).collect();
@@ -330,14 +339,14 @@ impl<'a> Profile<'a> {
     /// Where a municipality stands among all, by how many are expected of it.
     fn funnel(&self, one: &'a Indicator, found: &Figures) -> Option<BriefFigure> {
         let (funnel, at_a_time) = found.funnel?;
-        if found.homes[self.home].withheld.is_some() || found.homes[self.home].expected <= 0.0 {
+        if found.homes[self.home].is_withheld || found.homes[self.home].expected <= 0.0 {
             return None;
         }
         let dots: Vec<Dot> = found
             .homes
             .iter()
             .enumerate()
-            .filter(|(_, figure)| figure.withheld.is_none() && figure.expected > 0.0)
+            .filter(|(_, figure)| !figure.is_withheld && figure.expected > 0.0)
             .map(|(place, figure)| Dot {
                 size: figure.expected,
                 value: figure.numerator as f64 / figure.expected,

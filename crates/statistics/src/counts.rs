@@ -86,13 +86,16 @@ pub struct Counts {
     places: Vec<Places>,
     by_age: Vec<i64>,
     by_month: Vec<i64>,
+    /// Stays or contacts, where the quantity is their days.
+    events_by_age: Vec<i64>,
+    events_by_month: Vec<i64>,
     squares: Vec<i64>,
     ore: Vec<Ore>,
     /// Events and squares of each person's events, in the country, by group and age.
     persons: Vec<(i64, i64)>,
     /// Rows that could not be asked, by group.
     pub untested: Vec<i64>,
-    /// Contacts and stays of no municipality of the period.
+    /// Contacts in the period of no municipality of it.
     pub outside: i64,
     /// Contacts in the period.
     pub contacts: u64,
@@ -130,6 +133,18 @@ impl Counts {
     pub fn months_of(&self, indicator: usize, side: Side, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, side)? * self.homes.len() + home) * self.months.len();
         Some(&self.by_month[at..at + self.months.len()])
+    }
+
+    /// Stays or contacts behind a municipality's numerator, by age band.
+    pub fn events_of(&self, indicator: usize, home: usize) -> Option<&[i64]> {
+        let at = (self.place(indicator, Side::Numerator)? * self.homes.len() + home) * STRATA;
+        Some(&self.events_by_age[at..at + STRATA])
+    }
+
+    /// The same by month.
+    pub fn event_months_of(&self, indicator: usize, home: usize) -> Option<&[i64]> {
+        let at = (self.place(indicator, Side::Numerator)? * self.homes.len() + home) * self.months.len();
+        Some(&self.events_by_month[at..at + self.months.len()])
     }
 
     /// Squares of what each of a municipality's counts, added up.
@@ -171,6 +186,8 @@ impl Counts {
         Counts {
             by_age: sum(&self.by_age, STRATA),
             by_month: sum(&self.by_month, self.months.len()),
+            events_by_age: sum(&self.events_by_age, STRATA),
+            events_by_month: sum(&self.events_by_month, self.months.len()),
             squares: sum(&self.squares, 1),
             ore,
             homes: names,
@@ -276,6 +293,8 @@ fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> C
         places,
         by_age: tally.by_age,
         by_month: tally.by_month,
+        events_by_age: tally.events_by_age,
+        events_by_month: tally.events_by_month,
         squares: tally.squares,
         ore: tally.ore,
         persons,
@@ -301,6 +320,8 @@ struct Desk<'a> {
 struct Tally {
     by_age: Vec<i64>,
     by_month: Vec<i64>,
+    events_by_age: Vec<i64>,
+    events_by_month: Vec<i64>,
     /// Squares of quantities.
     squares: Vec<i64>,
     ore: Vec<Ore>,
@@ -318,6 +339,8 @@ impl Tally {
         Tally {
             by_age: vec![0; cells * STRATA],
             by_month: vec![0; cells * desk.months.len()],
+            events_by_age: vec![0; cells * STRATA],
+            events_by_month: vec![0; cells * desk.months.len()],
             squares: vec![0; cells],
             ore: vec![[0; 3]; cells],
             persons: Vec::new(),
@@ -334,6 +357,8 @@ impl Tally {
         };
         sum(&mut self.by_age, other.by_age);
         sum(&mut self.by_month, other.by_month);
+        sum(&mut self.events_by_age, other.events_by_age);
+        sum(&mut self.events_by_month, other.events_by_month);
         sum(&mut self.squares, other.squares);
         self.ore.iter_mut().zip(other.ore).for_each(|(sum, one)| add(sum, one));
         sum(&mut self.untested, other.untested);
@@ -470,10 +495,18 @@ impl Desk<'_> {
             at::REFERRAL_REASON => listed(&one.group.referral_reasons),
             _ => listed(&one.group.referred_from),
         });
-        // A DRG that is not told may be of either type.
-        let unknown = match place == at::DRG_TYPE && (word == "unknown" || word.is_empty()) {
-            true => self.groups(|one| one.group.drg_types.is_some()),
+        // What is not told may be anything.
+        let unknown = match word.is_empty() || word == "unknown" {
             false => 0,
+            true => self.groups(|one| match place {
+                at::SECTOR => one.group.sectors.is_some(),
+                at::SERVICE => one.group.services.is_some(),
+                at::DRG_TYPE => one.group.drg_types.is_some(),
+                at::URGENCY => one.group.urgency.is_some(),
+                at::REFERRAL_REASON => one.group.referral_reasons.is_some(),
+                at::REFERRED_FROM => one.group.referred_from.is_some(),
+                _ => false,
+            }),
         };
         (yes & !unknown, unknown)
     }
@@ -532,6 +565,7 @@ impl Desk<'_> {
                 out.push(facts.row(row, asked, (home, stratum), worth));
             }
             let Some(month) = month else { continue };
+            tally.outside += if home == NOWHERE { worth.contacts } else { 0 };
             tally.contacts += worth.contacts as u64;
             for place in bits(unknown & contacts) {
                 tally.untested[place] += worth.contacts;
@@ -558,7 +592,6 @@ impl Desk<'_> {
         worth: Worth,
     ) {
         if home == NOWHERE {
-            tally.outside += i64::from(mask != 0);
             return;
         }
         let (homes, home) = (self.homes.len(), usize::from(home));
@@ -568,8 +601,12 @@ impl Desk<'_> {
                 Measure::BedDays => worth.bed_days,
                 Measure::WaitingDays => worth.waiting_days,
             };
-            tally.by_age[(place * homes + home) * STRATA + usize::from(stratum)] += quantity;
-            tally.by_month[(place * homes + home) * self.months.len() + month] += quantity;
+            let by_age = (place * homes + home) * STRATA + usize::from(stratum);
+            let by_month = (place * homes + home) * self.months.len() + month;
+            tally.by_age[by_age] += quantity;
+            tally.by_month[by_month] += quantity;
+            tally.events_by_age[by_age] += worth.contacts;
+            tally.events_by_month[by_month] += worth.contacts;
             tally.squares[place * homes + home] += quantity * quantity;
             add(&mut tally.ore[place * homes + home], worth.ore);
             if person != 0 && self.counters[place].group.measure == Measure::Count {

@@ -3,15 +3,14 @@
 
 use crate::counts::{Counts, People, STRATA, Side, people_of};
 use crate::funnel::{Allowance, Funnel, Point};
-use crate::indicator::{Indicator, Kind, Measure, Of};
+use crate::indicator::{Indicator, Kind, Measure};
 use crate::interval::{Interval, OfCount, OfProportion, mean, proportion};
 use crate::standard::{Ages, european_2013};
 use crate::standardise::{Shrunk, Stratum, direct, indirect, shrunk};
+use crate::withhold::{self, Known, Row};
 
 /// How much of the time the truth is to lie in an interval.
 pub const CONFIDENCE: f64 = 0.95;
-/// Counts from one to this are withheld.
-pub const WITHHELD: i64 = 4;
 
 /// What a municipality, or the country, has of an indicator.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,17 +31,8 @@ pub struct Figure {
     pub shrunk: Option<Shrunk>,
     /// Where it stands in the funnel, with its allowance for how municipalities usually differ.
     pub point: Option<Point>,
-    /// Whether it is withheld, and why.
-    pub withheld: Option<Why>,
-}
-
-/// Why a figure is withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// So few that a person might be known.
-    Few,
-    /// It would reveal another.
-    Reveals,
+    /// Whether it is withheld: few, or would reveal what is.
+    pub is_withheld: bool,
 }
 
 /// An indicator's figures.
@@ -93,7 +83,7 @@ pub fn figures(
             }
         })
         .collect();
-    withhold(indicators, totals, &mut out);
+    withhold(indicators, counts, totals, &mut out);
     out
 }
 
@@ -160,14 +150,15 @@ fn figure(one: &Indicator, parts: &Parts, whole: &Parts, clustering: &[f64], squ
         expected: 0.0,
         shrunk: None,
         point: None,
-        withheld: None,
+        is_withheld: false,
     };
     if denominator <= 0.0 {
         return out;
     }
     if one.kind == Kind::Mean {
         let value = events / denominator;
-        let spread = (squares as f64 / denominator - value * value).max(0.0).sqrt();
+        let variance = (squares as f64 / denominator - value * value).max(0.0);
+        let spread = (variance * denominator / (denominator - 1.0).max(1.0)).sqrt();
         let with_spread = (denominator >= 2.0).then(|| mean(value, spread, denominator, CONFIDENCE));
         out.crude = with_spread.or(Some(Interval { value, low: f64::NAN, high: f64::NAN }));
         return out;
@@ -181,23 +172,36 @@ fn figure(one: &Indicator, parts: &Parts, whole: &Parts, clustering: &[f64], squ
     match one.kind {
         Kind::Proportion => {
             // Events of the same person are worth less than as many of each his own.
-            let by =
-                if events > 0.0 { list.iter().map(|one| one.squares).sum::<f64>() / events } else { 1.0 };
+            let by = if events > 0.0 {
+                list.iter().map(|one| one.squares).sum::<f64>()
+                    / list.iter().map(|one| one.events).sum::<f64>().max(1.0)
+            } else {
+                1.0
+            };
             let by = by.max(1.0);
             let of = proportion(events / by, denominator / by, CONFIDENCE, OfProportion::Wilson);
             out.crude = Some(of.times(per));
         }
         Kind::Rate | Kind::Mean => {
-            out.crude = Some(found.crude.times(per));
+            out.crude = Some(crude_rate(parts, clustering).times(per));
             out.direct = as_the_standard(one, parts, clustering).map(|rate| rate.times(per));
         }
     }
     out
 }
 
+/// Events for each person, those of unknown age too.
+fn crude_rate(parts: &Parts, clustering: &[f64]) -> Interval {
+    let (events, people) = (parts.events.iter().sum::<i64>() as f64, parts.of.iter().sum::<f64>());
+    let squares: f64 = parts.events.iter().zip(clustering).map(|(one, times)| *one as f64 * times).sum();
+    let whole = Stratum { events, squares: squares.max(events), people, standard: 0.0 };
+    indirect(&[whole], CONFIDENCE, OfCount::Byar).crude
+}
+
 fn strata(parts: &Parts, clustering: &[f64], standard: impl Fn(usize) -> f64) -> Vec<Stratum> {
     (0..STRATA)
-        .filter(|place| parts.of[*place] > 0.0 || parts.events[*place] > 0)
+        // Events of unknown age have no people to be of.
+        .filter(|place| parts.of[*place] > 0.0)
         .map(|place| {
             let events = parts.events[place] as f64;
             let squares = events * clustering[place];
@@ -249,7 +253,9 @@ fn beside_each_other(
         (0..STRATA).map(of).sum()
     };
     let pair = |parts: &Parts| {
-        let events: i64 = parts.events.iter().sum();
+        // Those of unknown age are expected of nobody.
+        let known = parts.events.iter().zip(&parts.of).filter(|(_, of)| **of > 0.0);
+        let events: i64 = known.map(|(events, _)| *events).sum();
         (events as f64 / clustering, expected(parts) / clustering)
     };
     let pairs: Vec<(f64, f64)> = homes.iter().map(pair).collect();
@@ -266,101 +272,33 @@ fn beside_each_other(
     Some(funnel)
 }
 
-/// Withholds counts of one to four, and what reveals them: the rest of a whole, the difference of two counts of the
-/// same kind, and a single hidden one beside a total. It hides more than is needed, and never less.
-fn withhold(indicators: &[Indicator], totals: &[Vec<usize>], all: &mut [Option<Figures>]) {
-    let few = |count: i64| (1..=WITHHELD).contains(&count);
-    for (one, figures) in indicators.iter().zip(all.iter_mut()) {
-        let Some(figures) = figures else { continue };
-        // A country of few is no better hidden than a municipality.
-        for figure in figures.homes.iter_mut().chain([&mut figures.country]) {
-            let rest = figure.denominator as i64 - figure.numerator;
-            let is_few = few(figure.numerator) || (one.kind != Kind::Rate && few(figure.denominator as i64));
-            if is_few || (one.kind == Kind::Proportion && few(rest)) {
-                figure.withheld = Some(Why::Few);
-            }
-        }
-    }
-    // What one rule withholds, another must know of.
-    loop {
-        let before = withheld(all);
-        for of in [Of::Stays, Of::Contacts] {
-            let same: Vec<usize> =
-                (0..all.len()).filter(|place| indicators[*place].of == of && all[*place].is_some()).collect();
-            differences(&same, indicators, all);
-        }
-        for figures in all.iter_mut().flatten() {
-            let everywhere: Vec<usize> = (0..figures.homes.len()).collect();
-            std::iter::once(&everywhere).chain(totals).for_each(|members| beside_a_total(figures, members));
-        }
-        if withheld(all) == before {
-            return;
-        }
-    }
-}
-
-fn withheld(all: &[Option<Figures>]) -> usize {
-    all.iter().flatten().flat_map(|figures| &figures.homes).filter(|figure| figure.withheld.is_some()).count()
-}
-
-/// Of two counts of the same kind, one may be part of the other: where they differ by one to four, the smaller is
-/// withheld. And one that is withheld must not stand as a count of something else.
-fn differences(same: &[usize], indicators: &[Indicator], all: &mut [Option<Figures>]) {
-    let homes = all.iter().flatten().next().map_or(0, |figures| figures.homes.len());
-    for home in 0..homes {
-        let mut counts: Vec<(i64, usize)> = Vec::new();
-        for place in same {
-            let Some(figures) = &all[*place] else { continue };
-            let (figure, one) = (&figures.homes[home], &indicators[*place]);
-            if one.numerator.measure == Measure::Count {
-                counts.push((figure.numerator, *place));
-            }
-            if one.kind != Kind::Rate {
-                counts.push((figure.denominator as i64, *place));
-            }
-        }
-        let is_hidden =
-            |place: usize| all[place].as_ref().is_some_and(|of| of.homes[home].withheld.is_some());
-        let reveals = |(low, place): &(i64, usize)| {
-            let other = |(high, other): &(i64, usize)| {
-                (1..=WITHHELD).contains(&(high - low)) || (high == low && other != place && is_hidden(*other))
-            };
-            *low > 0 && !is_hidden(*place) && counts.iter().any(other)
-        };
-        let found: Vec<usize> = counts.iter().filter(|one| reveals(one)).map(|(_, place)| *place).collect();
-        for place in found {
-            if let Some(figures) = &mut all[place] {
-                figures.homes[home].withheld.get_or_insert(Why::Reveals);
-            }
-        }
-    }
-}
-
-/// A total is published: what is withheld of its members must not be what is left of it.
-fn beside_a_total(figures: &mut Figures, members: &[usize]) {
-    let counts: Vec<i64> = members.iter().map(|place| figures.homes[*place].numerator).collect();
-    let mut hidden: Vec<bool> =
-        members.iter().map(|place| figures.homes[*place].withheld.is_some()).collect();
-    beside_totals(&counts, &mut hidden);
-    for (place, _) in members.iter().zip(hidden).filter(|(_, hidden)| *hidden) {
-        figures.homes[*place].withheld.get_or_insert(Why::Reveals);
-    }
-}
-
-/// Hides more of some counts whose sum is published, until what is hidden is more than one and not few: the smallest
-/// first.
-pub fn beside_totals(counts: &[i64], hidden: &mut [bool]) {
-    loop {
-        let all = counts.iter().zip(&*hidden).filter(|(_, hidden)| **hidden);
-        let (number, sum) = all.fold((0, 0), |sums, (count, _)| (sums.0 + 1, sums.1 + count));
-        if number == 0 || (number > 1 && sum > WITHHELD) {
-            return;
-        }
-        let shown = (0..counts.len()).filter(|place| !hidden[*place] && counts[*place] > 0);
-        match shown.min_by_key(|place| counts[*place]) {
-            Some(smallest) => hidden[smallest] = true,
-            None => return,
-        }
+/// Withholds what must not leave the house, in every municipality and in the country.
+fn withhold(indicators: &[Indicator], counts: &Counts, totals: &[Vec<usize>], all: &mut [Option<Figures>]) {
+    let shown: Vec<usize> = (0..all.len()).filter(|place| all[*place].is_some()).collect();
+    let homes = counts.homes.len();
+    let known = |place: usize, home: usize| {
+        let events = counts.events_of(place, home).map_or(0, |events| events.iter().sum());
+        let whole = counts.of(place, Side::Denominator, home).map(|whole| whole.iter().sum());
+        Known { events, whole }
+    };
+    let rows = |places: &dyn Fn(usize) -> Vec<Known>| -> Vec<Row> {
+        shown.iter().map(|place| Row { kind: indicators[*place].of as u8, places: places(*place) }).collect()
+    };
+    let of_homes = rows(&|place| (0..homes).map(|home| known(place, home)).collect());
+    let sum = |known: &[Known]| Known {
+        events: known.iter().map(|one| one.events).sum(),
+        whole: known.iter().map(|one| one.whole).sum(),
+    };
+    let of_country: Vec<Row> =
+        of_homes.iter().map(|row| Row { kind: row.kind, places: vec![sum(&row.places)] }).collect();
+    let mut every: Vec<Vec<usize>> = totals.to_vec();
+    every.push((0..homes).collect());
+    let in_homes = withhold::hidden(&of_homes, &every);
+    let in_country = withhold::hidden(&of_country, &[]);
+    for ((place, in_homes), in_country) in shown.iter().zip(in_homes).zip(in_country) {
+        let Some(figures) = &mut all[*place] else { continue };
+        figures.homes.iter_mut().zip(in_homes).for_each(|(figure, hidden)| figure.is_withheld = hidden);
+        figures.country.is_withheld = in_country[0];
     }
 }
 
@@ -368,69 +306,13 @@ pub fn beside_totals(counts: &[i64], hidden: &mut [bool]) {
 mod tests {
     use super::*;
 
-    fn figure(numerator: i64, denominator: f64) -> Figure {
-        let (crude, direct, ratio, shrunk, point) = (None, None, None, None, None);
-        Figure { numerator, denominator, crude, direct, expected: 0.0, ratio, shrunk, point, withheld: None }
-    }
-
-    fn hidden(figures: &Option<Figures>) -> Vec<bool> {
-        figures.as_ref().unwrap().homes.iter().map(|figure| figure.withheld.is_some()).collect()
-    }
-
+    /// What a person of unknown age has is not held against the ages of the others.
     #[test]
-    fn the_few_and_what_reveals_them_are_withheld() {
-        let all = Indicator::built_in().unwrap();
-        let of = |id: &str| all.iter().find(|one| one.id == id).unwrap().clone();
-        let indicators = [of("admissions"), of("admissions-medical"), of("deadline-breaches")];
-        let figures = |counts: &[(i64, f64)]| {
-            let homes = counts.iter().map(|(numerator, of)| figure(*numerator, *of)).collect();
-            Some(Figures { homes, country: figure(0, 0.0), of: [0.0; STRATA], funnel: None })
-        };
-        let mut out = [
-            figures(&[(100, 900.0), (50, 900.0), (20, 900.0), (3, 900.0)]),
-            figures(&[(60, 900.0), (48, 900.0), (9, 900.0), (0, 900.0)]),
-            figures(&[(30, 33.0), (40, 90.0), (41, 90.0), (6, 20.0)]),
-        ];
-        withhold(&indicators, &[], &mut out);
-        // Three of the last; and one more, since the total tells what is left. 50 less 48 are two that were not medical.
-        assert_eq!(hidden(&out[0]), [false, false, true, true]);
-        assert_eq!(hidden(&out[1]), [false, true, true, false]);
-        // 30 of 33 is three that were not; 40 and 41 are other people's, and their difference is of no one. The last is the
-        // smallest beside it.
-        assert_eq!(hidden(&out[2]), [true, false, false, true]);
-        // 33 less 30 are three: the 30 are withheld as both things that they are. It hides more than is needed.
-        let indicators = [of("admissions"), of("admissions-medical"), of("admissions-acute")];
-        let rest = [(90, 900.0), (80, 900.0), (70, 900.0)];
-        let mut out = [33, 30, 30].map(|first| figures(&[&[(first, 900.0)], &rest[..]].concat()));
-        withhold(&indicators, &[], &mut out);
-        assert!(hidden(&out[1])[0] && hidden(&out[2])[0] && !hidden(&out[0])[1]);
-    }
-
-    #[test]
-    fn an_areas_total_gives_no_municipality_away() {
-        let indicators = [Indicator::built_in().unwrap()[0].clone()];
-        let homes = [3, 40, 50, 2, 60, 0].iter().map(|count| figure(*count, 900.0)).collect();
-        let mut out =
-            [Some(Figures { homes, country: figure(155, 5400.0), of: [0.0; STRATA], funnel: None })];
-        withhold(&indicators, &[vec![0, 1, 2], vec![3, 4, 5]], &mut out);
-        // Each area withholds one more, though the country's total would not have told.
-        assert_eq!(hidden(&out[0]), [true, true, false, true, true, false]);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_total_gives_a_withheld_count_away(counts in proptest::collection::vec(0i64..12, 2..30)) {
-            let mut figures =
-                Figures { homes: counts.iter().map(|count| figure(*count, 100.0)).collect(), country: figure(0, 0.0), of: [0.0; STRATA], funnel: None };
-            for one in figures.homes.iter_mut().filter(|one| (1..=WITHHELD).contains(&one.numerator)) {
-                one.withheld = Some(Why::Few);
-            }
-            let everywhere: Vec<usize> = (0..figures.homes.len()).collect();
-            beside_a_total(&mut figures, &everywhere);
-            let hidden: Vec<i64> =
-                figures.homes.iter().filter(|one| one.withheld.is_some()).map(|one| one.numerator).collect();
-            let shown_left = figures.homes.iter().any(|one| one.withheld.is_none() && one.numerator > 0);
-            proptest::prop_assert!(hidden.is_empty() || !shown_left || (hidden.len() > 1 && hidden.iter().sum::<i64>() > WITHHELD));
-        }
+    fn unknown_ages_do_not_move_the_ratio() {
+        let one = &Indicator::built_in().unwrap()[0];
+        let mut parts = Parts { events: [0; STRATA], of: [0.0; STRATA] };
+        (parts.events[3], parts.of[3], parts.events[STRATA - 1]) = (20, 1000.0, 15);
+        let found = figure(one, &parts, &parts, &[1.0; STRATA], 0);
+        assert!((found.ratio.unwrap().value - 1.0).abs() < 1e-12 && found.numerator == 35, "{found:?}");
     }
 }

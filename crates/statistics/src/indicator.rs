@@ -194,14 +194,14 @@ pub struct Group {
     pub followed_up: Option<bool>,
 }
 
-/// Whether a main diagnosis is one of a list; `None` where it is too short to tell.
+/// Whether a main diagnosis is one of a list; `None` where it is not told, or too short to tell.
 pub fn diagnosed(wanted: &[String], diagnoses: &str) -> Option<bool> {
     let main: String =
         diagnoses.split([' ', ',', ';']).next().unwrap_or_default().chars().filter(|c| *c != '.').collect();
     if wanted.iter().any(|prefix| main.starts_with(prefix.as_str())) {
         return Some(true);
     }
-    let is_too_short = !main.is_empty() && wanted.iter().any(|prefix| prefix.starts_with(&main));
+    let is_too_short = wanted.iter().any(|prefix| prefix.starts_with(&main));
     (!is_too_short).then_some(false)
 }
 
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(diagnosed(&hip, "I10 S72.0"), Some(false));
         assert_eq!(
             (diagnosed(&hip, "S72"), diagnosed(&hip, ""), diagnosed(&hip, "S723")),
-            (None, Some(false), Some(false))
+            (None, None, Some(false))
         );
     }
 

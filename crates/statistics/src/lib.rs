@@ -14,3 +14,4 @@ pub mod spc;
 pub mod standard;
 pub mod standardise;
 pub mod variation;
+pub mod withhold;
