@@ -38,6 +38,9 @@ impl Columns {
             .flexible(true)
             .from_reader(text.as_bytes());
         let heads: Vec<String> = reader.headers()?.iter().map(|head| head.trim().to_owned()).collect();
+        if let Some(twice) = heads.iter().enumerate().find(|(place, head)| heads[..*place].contains(head)) {
+            bail!("{file} has two columns '{}': give each a name of its own", twice.1);
+        }
         let mut rows = Vec::new();
         for (place, record) in reader.records().enumerate() {
             let record = record.with_context(|| format!("{file}: row {}", place + 1))?;

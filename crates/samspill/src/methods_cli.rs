@@ -40,6 +40,9 @@ fn said(json: bool, value: Value, table: &Table) -> Said {
 }
 
 fn shown(value: f64) -> String {
+    if !value.is_finite() {
+        return "..".to_owned();
+    }
     let decimals = match value.abs() {
         100.0.. => 1,
         1.0..100.0 => 2,
@@ -83,7 +86,11 @@ impl CountMethod {
     }
 
     fn used(self, events: f64) -> &'static str {
-        if self == CountMethod::Exact || events < interval::BYAR_FROM { "exact" } else { "byar" }
+        if (self == CountMethod::Exact && events < interval::EXACT_TO) || events < interval::BYAR_FROM {
+            "exact"
+        } else {
+            "byar"
+        }
     }
 }
 
@@ -378,6 +385,9 @@ pub fn interval(command: &IntervalCommand) -> Result<Said> {
             if !(count >= 0.0 && count.is_finite() && population.is_none_or(|people| people > 0.0)) {
                 bail!("--count is zero or more, and --population above zero");
             }
+            if !(per > 0.0 && per.is_finite()) {
+                bail!("--per {per} is not above zero");
+            }
             let one = interval::count(count, confidence, method.of());
             let one = population.map_or(one, |people| one.times(per / people));
             (one, method.used(count), confidence, json)
@@ -393,8 +403,8 @@ pub fn interval(command: &IntervalCommand) -> Result<Said> {
             (interval::proportion(count, of, confidence, of_method), used, confidence, json)
         }
         IntervalCommand::Mean { mean, spread, of, confidence, json } => {
-            if !(spread >= 0.0 && of >= 2.0) {
-                bail!("--spread is zero or more, and --of at least two");
+            if !(mean.is_finite() && spread >= 0.0 && spread.is_finite() && of >= 2.0 && of.is_finite()) {
+                bail!("--mean is a number, --spread zero or more, and --of at least two");
             }
             (interval::mean(mean, spread, of, confidence), "student", confidence, json)
         }
@@ -537,6 +547,12 @@ pub fn funnel(arguments: &FunnelArguments) -> Result<Said> {
         Some(_) => events.iter().sum::<f64>() / of.iter().sum::<f64>(),
         None => 1.0,
     };
+    if !(arguments.per > 0.0 && arguments.per.is_finite()) {
+        bail!("--per {} is not above zero", arguments.per);
+    }
+    if target <= 0.0 {
+        bail!("there are no events: there is nothing to set areas beside");
+    }
     let pairs: Vec<(f64, f64)> = events.iter().zip(&of).map(|(events, of)| (*events, of * target)).collect();
     let allowance = match arguments.allowance {
         AllowanceArgument::None => funnel::Allowance::None,
@@ -633,16 +649,19 @@ fn of_effect(one: &evaluate::Effect) -> Value {
     json!({ "value": one.at.value, "low": one.at.low, "high": one.at.high, "standard_error": one.error, "p": one.p })
 }
 
+/// A time as its numbers: 2012-2 comes before 2012-10, and 2,5 before 10.
+fn natural(text: &str) -> Vec<f64> {
+    if let Ok(number) = text.replace(',', ".").parse::<f64>() {
+        return vec![number];
+    }
+    let runs = text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty());
+    runs.map(|run| run.parse().unwrap_or(f64::MAX)).collect()
+}
+
 /// Times in order, and which of them each row is.
 fn in_order(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
     let mut times: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-    let numeric = |text: &String| text.replace(',', ".").parse::<f64>().ok();
-    match times.iter().all(|text| numeric(text).is_some()) {
-        true => times.sort_by(|one, other| {
-            numeric(one).partial_cmp(&numeric(other)).unwrap_or(std::cmp::Ordering::Equal)
-        }),
-        false => times.sort(),
-    }
+    times.sort_by(|one, other| natural(one).partial_cmp(&natural(other)).unwrap_or_else(|| one.cmp(other)));
     times.dedup();
     let place = |text: &&str| times.iter().position(|time| time == text).unwrap_or_default();
     let places = texts.iter().map(place).collect();
@@ -805,6 +824,9 @@ fn before_after(
     Ok(said(arguments.json, value, &table))
 }
 
+/// Units on each side that an interval of a difference needs at least.
+const LEAST_UNITS: usize = 3;
+
 fn difference(
     arguments: &EvaluateArguments,
     table: &Columns,
@@ -826,6 +848,26 @@ fn difference(
         };
         let value = people.map_or(values[row], |people| values[row] / people[row]);
         cells_of.push(evaluate::Cell { unit: of[row], time: places[row], value, is_treated });
+    }
+    for (place, cell) in cells_of.iter().enumerate() {
+        let before = &cells_of[..place];
+        if before.iter().any(|other| other.unit == cell.unit && other.is_treated != cell.is_treated) {
+            bail!("{}: {} is 1 on one row and 0 on another", table.at(place), names[place]);
+        }
+        if before.iter().any(|other| (other.unit, other.time) == (cell.unit, cell.time)) {
+            bail!("{}: {} stands there already at that time", table.at(place), names[place]);
+        }
+    }
+    for side in [true, false] {
+        let of_side: BTreeSet<usize> =
+            cells_of.iter().filter(|cell| cell.is_treated == side).map(|cell| cell.unit).collect();
+        if of_side.len() < LEAST_UNITS {
+            bail!(
+                "{} units where it {}: at least {LEAST_UNITS} are needed on each side, or the interval says nothing",
+                of_side.len(),
+                if side { "began" } else { "did not begin" }
+            );
+        }
     }
     let found = evaluate::difference(&cells_of, from, arguments.confidence)
         .context("units where it began and others, both before and after, are needed")?;

@@ -1,5 +1,6 @@
 //! Indicators: what is counted, of whom, and where the definition comes from. One file each, in `indicators/`.
 
+use domain::{CareLevel, DrgType, Sector, Service, Urgency};
 use serde::Deserialize;
 
 /// An indicator.
@@ -250,6 +251,37 @@ pub struct BadIndicator {
     pub fault: String,
 }
 
+/// Whether the words of an indicator are ones that a register has, and fit what is counted.
+fn words(one: &Indicator) -> Result<(), String> {
+    let known = |key: &str, given: &[String], all: Vec<&str>| match given
+        .iter()
+        .find(|word| !all.contains(&word.as_str()))
+    {
+        Some(word) => Err(format!("{key}: '{word}' is none of {}", all.join(", "))),
+        None => Ok(()),
+    };
+    for group in std::iter::once(&one.numerator).chain(&one.denominator) {
+        let list = |words: &Option<Vec<String>>| words.clone().unwrap_or_default();
+        known("sectors", &list(&group.sectors), Sector::ALL.iter().map(|word| word.word()).collect())?;
+        known(
+            "care_levels",
+            &list(&group.care_levels),
+            CareLevel::ALL.iter().map(|word| word.word()).collect(),
+        )?;
+        known("services", &list(&group.services), Service::ALL.iter().map(|word| word.word()).collect())?;
+        known("drg_types", &list(&group.drg_types), DrgType::ALL.iter().map(|word| word.word()).collect())?;
+        let urgency: Vec<String> = group.urgency.iter().cloned().collect();
+        known("urgency", &urgency, Urgency::ALL.iter().map(|word| word.word()).collect())?;
+        if one.of == Of::Stays && group.care_levels.is_some() {
+            return Err("stays are overnight: leave care_levels out, or say of = \"contacts\"".to_owned());
+        }
+        if one.of == Of::Stays && group.measure == Measure::WaitingDays {
+            return Err("waiting-days are of contacts: say of = \"contacts\"".to_owned());
+        }
+    }
+    Ok(())
+}
+
 impl Indicator {
     /// Reads an indicator.
     ///
@@ -270,6 +302,7 @@ impl Indicator {
                 "a rate is of people: leave [denominator] out, or make it a proportion".to_owned()
             ));
         }
+        words(&found).map_err(bad)?;
         let follows = |group: &Group| group.followed.is_some() || group.followed_up.is_some();
         let groups = std::iter::once(&found.numerator).chain(&found.denominator);
         if found.of == Of::Contacts && groups.clone().any(follows) {
@@ -329,6 +362,8 @@ mod tests {
             ("of = \"stays\"", "of = \"stay\"", "unknown variant `stay`"),
             ("per = 1000", "per = 0", "above zero"),
             ("sectors", "sector", "unknown field `sector`"),
+            ("\"somatic\"", "\"somatisk\"", "'somatisk' is none of somatic, "),
+            ("sectors = [\"somatic\"]", "care_levels = [\"day\"]", "stays are overnight"),
         ] {
             assert!(text.contains(from), "{from}");
             let error = Indicator::parse("a.toml", &text.replace(from, to)).unwrap_err().to_string();

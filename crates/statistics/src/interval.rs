@@ -41,6 +41,10 @@ pub enum OfProportion {
 
 /// Events from which Byar's approximation is used.
 pub const BYAR_FROM: f64 = 10.0;
+/// Events from which it is as good as exact, which is then slow to find.
+pub const EXACT_TO: f64 = 1e6;
+/// Degrees of freedom from which Student's distribution is the normal one.
+const AS_NORMAL: f64 = 1e6;
 
 /// The standard normal distribution's point below which a share lies.
 pub fn normal_point(share: f64) -> f64 {
@@ -49,6 +53,9 @@ pub fn normal_point(share: f64) -> f64 {
 
 /// The two-sided point of Student's distribution: `confidence` lies within it on both sides of zero.
 pub fn student_point(confidence: f64, freedom: f64) -> f64 {
+    if freedom > AS_NORMAL {
+        return normal_point(0.5 + confidence / 2.0);
+    }
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0))
 }
 
@@ -59,6 +66,9 @@ pub fn normal_p(z: f64) -> f64 {
 
 /// Probability of a Student value at least as far from zero, on either side.
 pub fn student_p(t: f64, freedom: f64) -> f64 {
+    if t.is_nan() {
+        return f64::NAN;
+    }
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |of| 2.0 * of.cdf(-t.abs()))
 }
 
@@ -82,7 +92,7 @@ fn refined(start: f64, share: f64, below: impl Fn(f64) -> f64, floor: f64) -> f6
 /// Source: Breslow and Day 1987 (Byar); Garwood 1936 (exact).
 pub fn count(events: f64, confidence: f64, method: OfCount) -> Interval {
     let tail = (1.0 - confidence) / 2.0;
-    if method == OfCount::Exact || events < BYAR_FROM {
+    if (method == OfCount::Exact && events < EXACT_TO) || events < BYAR_FROM {
         let low = if events > 0.0 { chi_squared(tail, 2.0 * events) / 2.0 } else { 0.0 };
         let high = chi_squared(1.0 - tail, 2.0 * events + 2.0) / 2.0;
         return Interval { value: events, low, high };

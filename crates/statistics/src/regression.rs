@@ -153,7 +153,7 @@ pub fn poisson(rows: &[Vec<f64>], events: &[f64], offsets: &[f64]) -> Option<Fit
     let freedom = rows.len().checked_sub(columns).filter(|freedom| *freedom > 0)? as f64;
     // From the counts themselves, as is usual; a count of none is taken as a half.
     let mut linear: Vec<f64> = events.iter().map(|events| (events.max(0.5)).ln()).collect();
-    let mut coefficients = vec![0.0; columns];
+    let (mut coefficients, mut is_settled) = (vec![0.0; columns], false);
     for _ in 0..100 {
         let mu: Vec<f64> = linear.iter().map(|linear| linear.exp()).collect();
         let bread = inverse(&normal(rows, |place| mu[place]))?;
@@ -170,9 +170,13 @@ pub fn poisson(rows: &[Vec<f64>], events: &[f64], offsets: &[f64]) -> Option<Fit
         if linear.iter().any(|linear| !linear.is_finite() || *linear > 700.0) {
             return None;
         }
-        if moved < 1e-12 {
+        is_settled = moved < 1e-10;
+        if is_settled {
             break;
         }
+    }
+    if !is_settled {
+        return None;
     }
     let mu: Vec<f64> = linear.iter().map(|linear| linear.exp()).collect();
     let residuals: Vec<f64> = events.iter().zip(&mu).map(|(events, mu)| (events - mu) / mu.sqrt()).collect();

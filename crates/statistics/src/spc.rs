@@ -97,12 +97,17 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
             }
         }
     };
+    // A value that is the mean but for its last digit is on neither side of it.
+    let hair = base.mean.abs().max(base.moving_range) * 1e-9;
     for (place, value) in values.iter().enumerate() {
-        if *value < base.low || *value > base.high {
+        if *value < base.low - hair || *value > base.high + hair {
             tell(place, place + 1, Rule::Outside, &|_| true);
         }
     }
-    let sides = |from: usize| (values[from] - base.mean).partial_cmp(&0.0);
+    let sides = |from: usize| {
+        let from_mean = values[from] - base.mean;
+        if from_mean.abs() <= hair { Some(std::cmp::Ordering::Equal) } else { from_mean.partial_cmp(&0.0) }
+    };
     runs(values.len(), sides, |from, to| tell(from, to, Rule::Shift, &|_| true));
     // A trend of seven points is six steps that go the same way.
     let steps = |from: usize| values[from + 1].partial_cmp(&values[from]);
@@ -172,6 +177,11 @@ mod tests {
         let rebased = chart(&shifted, &[8]);
         assert!(rebased.bases.len() == 2 && rebased.met.iter().all(Vec::is_empty));
         assert_eq!((rebased.bases[0].mean, rebased.bases[1].mean), (10.5, 12.5));
+    }
+
+    #[test]
+    fn a_level_series_tells_nothing() {
+        assert!(met(&[0.1; 12]).iter().all(String::is_empty), "{:?}", met(&[0.1; 12]));
     }
 
     #[test]

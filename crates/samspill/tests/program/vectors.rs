@@ -94,6 +94,56 @@ fn the_methods_give_what_others_say() {
     }
 }
 
+/// Units, times and levels that an effect cannot be found in, or that look like one.
+#[test]
+fn an_effect_is_not_claimed_where_there_is_none_to_find() {
+    let table = folder("effects").join("t.csv");
+    let run = |text_of: &[u8], args: &[&str]| {
+        std::fs::write(&table, text_of).unwrap();
+        let words: Vec<&str> =
+            args.iter().map(|word| if *word == "TABLE" { path(&table) } else { word }).collect();
+        let output = samspill(&words);
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    };
+    let units = |rows: &str| format!("k,t,y,d\n{rows}");
+    let did = [
+        "evaluate",
+        "TABLE",
+        "--time",
+        "t",
+        "--value",
+        "y",
+        "--unit",
+        "k",
+        "--treated",
+        "d",
+        "--from",
+        "2",
+        "--method",
+        "did",
+    ];
+    for (rows, fault) in [
+        ("A,1,5,1\nA,2,6,1\nB,1,5,0\nB,2,5,0\n", "1 units where it began: at least 3"),
+        ("A,1,5,1\nA,2,6,0\n", "row 2: A is 1 on one row and 0 on another"),
+        ("A,1,5,1\nA,1,6,1\nA,2,6,1\n", "row 2: A stands there already"),
+    ] {
+        let (done, _, told) = run(units(rows).as_bytes(), &did);
+        assert!(!done && told.contains(fault), "{fault}: {told}");
+    }
+    // A level series, and months without a nought before them.
+    let level: String = (1..=12).map(|month| format!("2012-{month};0\n")).collect();
+    let its = ["evaluate", "TABLE", "--time", "t", "--value", "y", "--from", "2012-10", "--json"];
+    let (done, told, said) = run(format!("t;y\n{level}").as_bytes(), &its);
+    assert!(done && told.contains("\"before\": 9"), "{told}{said}");
+    let (done, told, _) = run(
+        b"t,y\n1,2\n2,3\n",
+        &["funnel", "TABLE", "--area", "t", "--events", "y", "--population", "y", "--per=-5"],
+    );
+    assert!(!done, "{told}");
+    let (done, _, told) = run(b"a,a\n1,2\n", &["spc", "TABLE", "--value", "a"]);
+    assert!(!done && told.contains("two columns 'a'"), "{told}");
+}
+
 /// What a controller may have saved, and what cannot be used.
 #[test]
 fn small_tables_are_read_as_they_were_saved() {
