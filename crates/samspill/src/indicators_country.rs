@@ -1,7 +1,12 @@
 //! The country's sheets: by age, month by month, and how much areas vary.
 
+use chart::funnel::{Dot, Limit};
+use chart::xmr::{Step, Stretch};
+use domain::Month;
+use paper::picture;
 use paper::sheets::{Cell, Sheet};
 use statistics::counts::{BANDS, STRATA, Side};
+use statistics::figures::Figures;
 use statistics::indicator::Kind;
 use statistics::spc;
 use statistics::variation::variation;
@@ -15,6 +20,52 @@ fn label(stratum: usize) -> String {
         (Some(from), None) => format!("{from}+"),
         (None, _) => "ukjent".to_owned(),
     }
+}
+
+/// The funnel of an indicator: every municipality that is shown, by how many are expected of it. `chosen` is named.
+/// `words` name the values, the sizes and the picture.
+pub fn funnel(found: &Figures, chosen: Option<(usize, &str)>, words: (&str, &str, &str)) -> Option<String> {
+    let (funnel, at_a_time) = found.funnel?;
+    let shown = found.homes.iter().enumerate();
+    let dots: Vec<Dot> = shown
+        .filter(|(_, figure)| !figure.is_withheld && figure.expected > 0.0)
+        .map(|(place, figure)| Dot {
+            size: figure.expected,
+            value: figure.ratio.map_or(f64::NAN, |ratio| ratio.value),
+            is_outside: figure.side().is_some_and(|side| side.abs() > 1),
+            label: chosen.filter(|(home, _)| *home == place).map(|(_, name)| name.to_owned()),
+        })
+        .collect();
+    let sizes = dots.iter().map(|dot| dot.size.ln());
+    let (low, high) = sizes.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), one| (l.min(one), h.max(one)));
+    let limit = |step: i32| {
+        let size = (low + (high - low) * f64::from(step) / 40.0).exp();
+        let limits = funnel.limits(size / at_a_time);
+        Limit { size, inner: limits.inner, outer: limits.outer }
+    };
+    let limits: Vec<Limit> = (0..=40).map(limit).collect();
+    (!dots.is_empty()).then(|| chart::funnel::funnel(&dots, &limits, 1.0, 640, words, picture::FONT))
+}
+
+/// An XmR chart of some months.
+pub fn by_month(months: &[Month], values: &[f64], unit: &str, title: &str) -> String {
+    let chart = spc::chart(values, &[]);
+    let steps: Vec<Step> = values
+        .iter()
+        .zip(months)
+        .zip(&chart.met)
+        .map(|((value, month), met)| Step {
+            label: month.to_string(),
+            value: *value,
+            is_special: !met.is_empty(),
+        })
+        .collect();
+    let stretch = |base: &spc::Base| {
+        let spc::Base { from, to, mean, low, high, .. } = *base;
+        Stretch { from, to, mean, low, high, reason: String::new() }
+    };
+    let stretches: Vec<Stretch> = chart.bases.iter().map(stretch).collect();
+    chart::xmr::xmr(&steps, &stretches, 640, unit, title, picture::FONT)
 }
 
 /// Events and what they are part of, of one indicator in one municipality, by age or month.
@@ -41,6 +92,47 @@ impl Outcome {
             if found.as_ref().is_some_and(|found| found.country.is_withheld) {
                 hidden.fill(true);
             }
+        }
+        out
+    }
+
+    /// A funnel of every indicator, and its months where none of them is withheld.
+    pub fn figures_of_country(&self) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        let months = &self.counts.months;
+        let hidden = self.hidden(months.len(), |place, home| {
+            (self.counts.event_months_of(place, home), self.counts.months_of(place, Side::Denominator, home))
+        });
+        let (of_size, of_months, expected) = match self.nynorsk {
+            true => {
+                ("mot det venta (1), etter storleiken på kommunen", "landet månad for månad", "venta tal")
+            }
+            false => {
+                ("mot det ventede (1), etter kommunens størrelse", "landet måned for måned", "ventet antall")
+            }
+        };
+        for (place, one, found) in self.written() {
+            let heading = format!("{}: {of_size}", self.title(one));
+            let svg = funnel(found, None, (self.title(one), expected, &heading));
+            out.extend(svg.map(|svg| (format!("trakt-{}", one.id), svg)));
+            if months.len() < 6 || hidden[place].contains(&true) {
+                continue;
+            }
+            let sum = |side: Side, month: usize| -> i64 {
+                let homes = 0..self.counts.homes.len();
+                homes.filter_map(|home| Some(self.counts.months_of(place, side, home)?[month])).sum()
+            };
+            let by = if one.kind == Kind::Proportion { f64::from(one.per) } else { 1.0 };
+            let values: Vec<f64> = (0..months.len())
+                .map(|month| match one.kind {
+                    Kind::Rate => sum(Side::Numerator, month) as f64,
+                    _ => {
+                        sum(Side::Numerator, month) as f64 * by / sum(Side::Denominator, month).max(1) as f64
+                    }
+                })
+                .collect();
+            let heading = format!("{}: {of_months}", self.title(one));
+            out.push((format!("maneder-{}", one.id), by_month(months, &values, self.title(one), &heading)));
         }
         out
     }

@@ -9,7 +9,7 @@ use paper::sheets::{self, Cell, Sheet};
 use register::parquet_file::Reader;
 use register::synth::people::Population;
 use settlement::{Law, Options, archive, manifest, settle};
-use statistics::counts::{self, Charged, Counts, Ore, People};
+use statistics::counts::{self, Charged, Counts, Ore, People, Side};
 use statistics::figures::{Figure, Figures, figures};
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::Interval;
@@ -499,7 +499,7 @@ impl Outcome {
         for (place, one, found) in self.written() {
             let mut all = [0; 3];
             for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
-                let ore = self.counts.ore_of(place, home);
+                let ore = self.counts.ore_of(place, Side::Numerator, home);
                 all.iter_mut().zip(ore).for_each(|(sum, one)| *sum += one);
                 homes.rows.push(self.row(one, code, figure, ore));
             }
@@ -512,12 +512,18 @@ impl Outcome {
             for (place, one, _) in self.written() {
                 let Some(found) = &larger.figures[place] else { continue };
                 for (home, (name, figure)) in larger.counts.homes.iter().zip(&found.homes).enumerate() {
-                    sheet.rows.push(self.row(one, name, figure, larger.counts.ore_of(place, home)));
+                    sheet.rows.push(self.row(
+                        one,
+                        name,
+                        figure,
+                        larger.counts.ore_of(place, Side::Numerator, home),
+                    ));
                 }
             }
             out.push(sheet);
         }
         out.extend([country, self.ages(), self.variation(), self.months()]);
+        out.extend(indicators_own::cost_sheet(self));
         let has = |id: &str| self.indicators.iter().any(|one| one.id == id);
         if has("admissions") && has("bed-days") {
             out.push(indicators_own::asymmetry_sheet(self, &self.effort));
@@ -685,6 +691,10 @@ impl Outcome {
             crate::sheet_parquet::write(sheet, &about, &out.join(format!("{stem}.parquet")))?;
         }
         put("les-meg.txt", lines.as_bytes())?;
+        for (name, svg) in self.figures_of_country() {
+            put(&format!("{name}.svg"), svg.as_bytes())?;
+            put(&format!("{name}.png"), &paper::picture::png(&name, &svg)?)?;
+        }
         let day = self.period.to();
         let number = (day.number() - day.month().first().number() + 1) as i8;
         let date = (day.year(), day.month().number(), number);

@@ -111,6 +111,49 @@ pub fn effort(path: &Path) -> Result<Vec<Effort>> {
     Ok(out)
 }
 
+/// What the schemes cost in each municipality, and for each inhabitant: all contacts of the period.
+pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
+    outcome.unsigned?;
+    let place = outcome.indicators.iter().position(|one| one.id == "completeness")?;
+    let people = outcome.indicators.iter().position(|one| one.id == "admissions")?;
+    let figures = outcome.figures[people].as_ref()?;
+    let heads = [
+        "kommune",
+        "navn",
+        "innbyggere × år",
+        "KMF, kr",
+        "USK, kr",
+        "ISF, kr",
+        "KMF, kr per innbygger og år",
+        "USK, kr per innbygger og år",
+        "ISF, kr per innbygger og år",
+    ];
+    let about = "Hva ordningene koster: kravene i perioden for kommunens innbyggere";
+    let mut sheet = Sheet::new("Kostnad", about, &heads);
+    for (home, code) in outcome.counts.homes.iter().enumerate() {
+        let contacts: i64 = outcome.counts.of(place, Side::Denominator, home)?.iter().sum();
+        let ore = outcome.counts.ore_of(place, Side::Denominator, home);
+        let years = figures.homes[home].denominator;
+        let hidden = few(contacts);
+        let cell = |cell: Cell| if hidden { Cell::Withheld } else { cell };
+        let mut row = vec![
+            Cell::Text(code.clone()),
+            Cell::Text(crate::statement_job::name_of(code, &outcome.names)),
+            Cell::Decimal((years * 1000.0).round() as i64),
+        ];
+        row.extend(ore.map(|ore| cell(Cell::Kroner(Amount::from_ore(ore)))));
+        // Person-years in thousandths: kroner are parted in whole øre.
+        let by = (years * 1000.0).round() as i64;
+        let each = |ore: i64| {
+            let ore = i128::from(ore) * 1000 / i128::from(by.max(1));
+            if by > 0 { Cell::Kroner(Amount::from_ore(ore as i64)) } else { Cell::Unknown }
+        };
+        row.extend(ore.map(|ore| cell(each(ore))));
+        sheet.rows.push(row);
+    }
+    Some(sheet)
+}
+
 /// Who did what and who paid: the hospitals' stays and days with the schemes that pay for them, beside what the
 /// municipality says that it did itself, and how much of that no scheme pays for.
 pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
@@ -151,7 +194,9 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
         let kroner = |which: usize| match paid {
             None => Cell::Unknown,
             Some(((_, true), _)) => Cell::Withheld,
-            Some((_, place)) => Cell::Kroner(Amount::from_ore(outcome.counts.ore_of(place, home)[which])),
+            Some((_, place)) => {
+                Cell::Kroner(Amount::from_ore(outcome.counts.ore_of(place, Side::Numerator, home)[which]))
+            }
         };
         let mine = by_home.get(code.as_str());
         let sum =

@@ -2,18 +2,15 @@
 //! country. Only what the tables show is told.
 
 use anyhow::Result;
-use chart::funnel::{Dot, Limit};
-use chart::xmr::{Step, Stretch};
 use domain::Amount;
 use domain::amount::grouped;
 use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
-use paper::picture;
 use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Indicator, Kind};
-use statistics::spc;
 use statistics::withhold::few;
 
+use crate::indicators_country;
 use crate::indicators_job::Outcome;
 use crate::simulate_out::millions;
 
@@ -218,7 +215,7 @@ impl<'a> Profile<'a> {
         let paid = paid.map_or_else(
             || "..".to_owned(),
             |(place, ..)| {
-                let ore = self.outcome.counts.ore_of(place, self.home);
+                let ore = self.outcome.counts.ore_of(place, Side::Numerator, self.home);
                 format!(
                     "{} ({})",
                     millions(Amount::from_ore(ore[0] + ore[1])),
@@ -272,7 +269,7 @@ impl<'a> Profile<'a> {
                         .collect(),
                 );
             }
-            let ore = self.outcome.counts.ore_of(place, self.home);
+            let ore = self.outcome.counts.ore_of(place, Side::Numerator, self.home);
             let each = |ore: i64| {
                 let each = simulation::scenario::part(Amount::from_ore(ore), 1, figure.numerator);
                 format!("{} kr", grouped((each.ore().unsigned_abs() + 50) / 100))
@@ -308,66 +305,25 @@ impl<'a> Profile<'a> {
             return None;
         }
         let values: Vec<f64> = values.iter().map(|count| *count as f64).collect();
-        let chart = spc::chart(&values, &[]);
-        let steps: Vec<Step> = values
-            .iter()
-            .zip(&self.outcome.counts.months)
-            .zip(&chart.met)
-            .map(|((value, month), met)| Step {
-                label: month.to_string(),
-                value: *value,
-                is_special: !met.is_empty(),
-            })
-            .collect();
-        let stretch = |base: &spc::Base| Stretch {
-            from: base.from,
-            to: base.to,
-            mean: base.mean,
-            low: base.low,
-            high: base.high,
-            reason: String::new(),
-        };
-        let stretches: Vec<Stretch> = chart.bases.iter().map(stretch).collect();
         let heading = format!("{} {}", self.title(one), self.words.months);
-        let told: Vec<String> =
-            steps.iter().map(|step| format!("{}: {}", step.label, number(step.value))).collect();
-        let alt = format!("{heading}. {}", told.join("; "));
-        let svg = chart::xmr::xmr(&steps, &stretches, 640, self.title(one), &heading, picture::FONT);
+        let months = &counts.months;
+        let told = months.iter().zip(&values).map(|(month, value)| format!("{month}: {}", number(*value)));
+        let alt = format!("{heading}. {}", told.collect::<Vec<_>>().join("; "));
+        let svg = indicators_country::by_month(months, &values, self.title(one), &heading);
         Some(BriefFigure { heading, alt, svg })
     }
 
     /// Where a municipality stands among all, by how many are expected of it.
     fn funnel(&self, one: &'a Indicator, found: &Figures) -> Option<BriefFigure> {
-        let (funnel, at_a_time) = found.funnel?;
+        found.funnel?;
         if found.homes[self.home].is_withheld || found.homes[self.home].expected <= 0.0 {
             return None;
         }
-        let dots: Vec<Dot> = found
-            .homes
-            .iter()
-            .enumerate()
-            .filter(|(_, figure)| !figure.is_withheld && figure.expected > 0.0)
-            .map(|(place, figure)| Dot {
-                size: figure.expected,
-                value: figure.numerator as f64 / figure.expected,
-                is_outside: figure.side().is_some_and(|side| side.abs() > 1),
-                label: (place == self.home).then(|| self.name.clone()),
-            })
-            .collect();
-        let sizes = dots.iter().map(|dot| dot.size.ln());
-        let (low, high) =
-            sizes.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), one| (l.min(one), h.max(one)));
-        let limit = |step: i32| {
-            let size = (low + (high - low) * f64::from(step) / 40.0).exp();
-            let limits = funnel.limits(size / at_a_time);
-            Limit { size, inner: limits.inner, outer: limits.outer }
-        };
-        let limits: Vec<Limit> = (0..=40).map(limit).collect();
         let heading = format!("{}: {}", self.title(one), self.words.by_size);
         let figure = &found.homes[self.home];
         let alt = format!("{heading}. {}", self.sentence(one, figure));
         let words = (self.title(one), self.words.expected, heading.as_str());
-        let svg = chart::funnel::funnel(&dots, &limits, 1.0, 640, words, picture::FONT);
+        let svg = indicators_country::funnel(found, Some((self.home, &self.name)), words)?;
         Some(BriefFigure { heading, alt, svg })
     }
 }

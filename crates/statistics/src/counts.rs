@@ -153,10 +153,9 @@ impl Counts {
             .map_or(0, |place| self.squares[place * self.homes.len() + home])
     }
 
-    /// What was charged for a municipality's numerator. Of stays that something followed, it is for what followed.
-    pub fn ore_of(&self, indicator: usize, home: usize) -> Ore {
-        self.place(indicator, Side::Numerator)
-            .map_or([0; 3], |place| self.ore[place * self.homes.len() + home])
+    /// What was charged for a municipality's stays or contacts. Of stays that something followed, it is for what followed.
+    pub fn ore_of(&self, indicator: usize, side: Side, home: usize) -> Ore {
+        self.place(indicator, side).map_or([0; 3], |place| self.ore[place * self.homes.len() + home])
     }
 
     /// How much more than by themselves events come, of an age in the country, since some are of the same person:
