@@ -1,5 +1,7 @@
 //! Our commands beside what independent implementations say of the same small cases (`cargo xtask vectors`).
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::{folder, path, samspill, text};
@@ -94,17 +96,20 @@ fn the_methods_give_what_others_say() {
     }
 }
 
+/// Whether a command on a table is done, and what it says on either side.
+fn run_on(table: &Path, text_of: &[u8], args: &[&str]) -> (bool, String, String) {
+    std::fs::write(table, text_of).unwrap();
+    let words: Vec<&str> =
+        args.iter().map(|word| if *word == "TABLE" { path(table) } else { word }).collect();
+    let output = samspill(&words);
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
 /// Units, times and levels that an effect cannot be found in, or that look like one.
 #[test]
 fn an_effect_is_not_claimed_where_there_is_none_to_find() {
     let table = folder("effects").join("t.csv");
-    let run = |text_of: &[u8], args: &[&str]| {
-        std::fs::write(&table, text_of).unwrap();
-        let words: Vec<&str> =
-            args.iter().map(|word| if *word == "TABLE" { path(&table) } else { word }).collect();
-        let output = samspill(&words);
-        (output.status.success(), text(&output.stdout), text(&output.stderr))
-    };
+    let run = |text_of: &[u8], args: &[&str]| run_on(&table, text_of, args);
     let units = |rows: &str| format!("k,t,y,d\n{rows}");
     let did = [
         "evaluate",
@@ -148,13 +153,7 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
 #[test]
 fn small_tables_are_read_as_they_were_saved() {
     let table = folder("tables").join("t.csv");
-    let run = |text_of: &[u8], args: &[&str]| {
-        std::fs::write(&table, text_of).unwrap();
-        let words: Vec<&str> =
-            args.iter().map(|word| if *word == "TABLE" { path(&table) } else { word }).collect();
-        let output = samspill(&words);
-        (output.status.success(), text(&output.stdout), text(&output.stderr))
-    };
+    let run = |text_of: &[u8], args: &[&str]| run_on(&table, text_of, args);
     let standardise = [
         "standardise",
         "TABLE",
