@@ -175,6 +175,9 @@ pub fn risk(command: &RiskCommand, threads: usize, teller: Teller) -> Result<Sai
 fn picture(arguments: &RiskArguments, threads: usize, teller: Teller) -> Result<Said> {
     let period = whole_year(&arguments.period)?;
     let people = simulate_job::people(arguments.people.as_deref(), period)?;
+    if let Some(code) = arguments.municipality.iter().find(|code| !people.contains_key(*code)) {
+        bail!("there is no municipality {code} in {period}");
+    }
     let order = crate::risk_job::Order {
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),
