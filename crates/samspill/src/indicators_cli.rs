@@ -56,6 +56,9 @@ pub struct RunArguments {
     /// Municipalities that get a profile of four pages (PDF); all for every one.
     #[arg(long)]
     profile: Vec<String>,
+    /// Count by treating trust or institution too: counts, proportions and means.
+    #[arg(long)]
+    hospitals: bool,
     /// Answers to surveys: question;aim;municipality;answers;positive (aim: experience or work).
     #[arg(long)]
     survey: Option<PathBuf>,
@@ -99,6 +102,7 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
         people: arguments.people.as_deref(),
         nynorsk: arguments.language == "nn",
         without_kroner: arguments.without_kroner,
+        hospitals: arguments.hospitals,
         survey: arguments.survey.as_deref(),
         effort: arguments.effort.as_deref(),
         threads,

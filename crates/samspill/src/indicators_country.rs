@@ -202,6 +202,9 @@ impl Outcome {
                     .iter()
                     .map(|figure| (figure.numerator as f64 / by, figure.expected / by))
                     .collect();
+                if pairs.iter().all(|(_, expected)| *expected <= 0.0) {
+                    continue;
+                }
                 // Where one is withheld, the extremes might be its, and what varies tells of it.
                 let is_hidden = found.homes.iter().any(|figure| figure.is_withheld);
                 let ends = |value: Option<f64>| {

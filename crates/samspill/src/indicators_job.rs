@@ -9,7 +9,7 @@ use paper::sheets::{self, Cell, Sheet};
 use register::parquet_file::Reader;
 use register::synth::people::Population;
 use settlement::{Law, Options, archive, manifest, settle};
-use statistics::counts::{self, Charged, Counts, Ore, People, Side};
+use statistics::counts::{self, By, Charged, Counts, Ore, People, Side};
 use statistics::figures::{Figure, Figures, figures};
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::Interval;
@@ -40,6 +40,8 @@ pub struct Order<'a> {
     pub nynorsk: bool,
     /// Whether to leave out what each costs.
     pub without_kroner: bool,
+    /// Whether to count by treating trust too.
+    pub hospitals: bool,
     /// Answers to surveys.
     pub survey: Option<&'a Path>,
     /// What municipalities did themselves.
@@ -221,7 +223,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         &reader,
         &municipalities,
         order.period,
-        &indicators,
+        (&indicators, By::Residence),
         of_contacts,
         order.threads,
         |done, of| {
@@ -232,7 +234,10 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     if counts.contacts == 0 {
         bail!("{} holds no contact in {}", order.contacts.display(), order.period);
     }
-    let (found, larger) = all_figures(&indicators, &counts, &people, order.period, &municipalities);
+    let (found, mut larger) = all_figures(&indicators, &counts, &people, order.period, &municipalities);
+    if order.hospitals {
+        larger.push(hospitals(order, (&reader, &municipalities), &indicators, of_contacts, teller)?);
+    }
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Outcome {
         indicators,
@@ -249,6 +254,23 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         nynorsk: order.nynorsk,
         unsigned: charged.map(|_| unsigned),
     })
+}
+
+/// The same by treating trust: counts, proportions and means, since nobody lives in one.
+fn hospitals(
+    order: &Order,
+    (reader, municipalities): (&Reader, &Municipalities),
+    indicators: &[Indicator],
+    charged: &Charged,
+    teller: Teller,
+) -> Result<Larger> {
+    let stage = teller.stage("teller etter behandlende foretak");
+    let by = (indicators, By::Treating);
+    let told = |done, of| stage.at(done as u64, of as u64);
+    let counts = counts::count(reader, municipalities, order.period, by, charged, order.threads, told)?;
+    stage.done();
+    let figures = figures(indicators, &counts, &People::new(), 1.0, &[]);
+    Ok(Larger { sheet: "Foretak", counts, figures })
 }
 
 /// A number of contacts that are told of, where they are not few.

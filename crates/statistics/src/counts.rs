@@ -4,7 +4,7 @@
 //! to; a row belongs to those that all its columns agree on. Stays are put together afterwards, since a readmission is
 //! a matter of two of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type};
@@ -212,6 +212,37 @@ pub enum CountError {
     File(#[from] FileError),
 }
 
+/// Whose stays and contacts are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Those who live in a municipality.
+    Residence,
+    /// Those whom a trust or private institution treated.
+    Treating,
+}
+
+/// The trusts and institutions of a file, in order.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn treating(reader: &Reader) -> Result<Vec<String>, FileError> {
+    let mut out: BTreeSet<String> = BTreeSet::new();
+    for group in 0..reader.row_groups() {
+        for batch in reader.read(group, &[name(at::TRUST)], BATCH, None)? {
+            let batch = batch.map_err(FileError::arrow(reader.path()))?;
+            let (keys, named) = words(&batch, at::TRUST, |_| ());
+            let mut seen = vec![false; named.len()];
+            keys.iter().for_each(|key| seen[*key as usize] = true);
+            let column =
+                batch.column_by_name(name(at::TRUST)).and_then(|c| c.as_dictionary_opt::<Int32Type>());
+            let values = column.and_then(|column| column.values().as_string_opt::<i32>());
+            let met = values.into_iter().flatten().zip(seen).filter(|(_, seen)| *seen);
+            out.extend(met.filter_map(|(word, _)| word).filter(|word| !word.is_empty()).map(str::to_owned));
+        }
+    }
+    Ok(out.into_iter().collect())
+}
+
 /// Counts indicators in a period. `told` hears how many row groups of how many are done.
 ///
 /// # Errors
@@ -220,15 +251,19 @@ pub fn count(
     reader: &Reader,
     municipalities: &Municipalities,
     period: Period,
-    indicators: &[Indicator],
+    (indicators, by): (&[Indicator], By),
     charged: &Charged,
     threads: usize,
     mut told: impl FnMut(usize, usize),
 ) -> Result<Counts, CountError> {
     let (counters, places) = counters(indicators)?;
-    let homes: Vec<String> = municipalities.on(period.from()).map(|(_, row)| row.code.clone()).collect();
+    let homes: Vec<String> = match by {
+        By::Residence => municipalities.on(period.from()).map(|(_, row)| row.code.clone()).collect(),
+        By::Treating => treating(reader)?,
+    };
     let months: Vec<Month> = period.months().collect();
-    let desk = Desk { counters: &counters, municipalities, period, charged, homes: &homes, months: &months };
+    let desk =
+        Desk { counters: &counters, municipalities, period, by, charged, homes: &homes, months: &months };
     let groups = reader.row_groups();
     let lost = || FileError::Worker { path: reader.path().to_path_buf() };
     let mut tally = Tally::new(&desk);
@@ -310,6 +345,7 @@ struct Desk<'a> {
     counters: &'a [Counter],
     municipalities: &'a Municipalities,
     period: Period,
+    by: By,
     charged: &'a Charged,
     homes: &'a [String],
     months: &'a [Month],
@@ -418,7 +454,7 @@ const WORDS: [usize; 8] = [
     at::DIAGNOSES,
 ];
 
-const OTHERS: [usize; 15] = [
+const OTHERS: [usize; 16] = [
     at::CONTACT_ID,
     at::STAY_ID,
     at::PERSON_ID,
@@ -427,6 +463,7 @@ const OTHERS: [usize; 15] = [
     at::ADMITTED_ON,
     at::DISCHARGED_ON,
     at::MUNICIPALITY_OF_REGISTRATION,
+    at::TRUST,
     at::AGE,
     at::SEX,
     at::BED_DAYS,
@@ -517,6 +554,19 @@ impl Desk<'_> {
 
     /// The place of a residence among the period's municipalities.
     fn home(&self, code: &str) -> u16 {
+        if self.by == By::Treating {
+            return self
+                .homes
+                .binary_search_by(|home| home.as_str().cmp(code))
+                .map_or(NOWHERE, |place| place as u16);
+        }
+        let found = self.municipality(code);
+        let place = found.and_then(|found| self.homes.iter().position(|home| *home == found.code));
+        place.map_or(NOWHERE, |place| place as u16)
+    }
+
+    /// The municipality of a residence in the period.
+    fn municipality(&self, code: &str) -> Option<&domain::Municipality> {
         let on = |day| match self.municipalities.residence(code, day) {
             Residence::Municipality(place) => self.municipalities.get(place),
             Residence::Ended { became, to } if became.len() == 1 => {
@@ -527,9 +577,7 @@ impl Desk<'_> {
             }
             _ => None,
         };
-        let row = on(self.period.from());
-        let place = row.and_then(|row| self.homes.iter().position(|home| *home == row.code));
-        place.map_or(NOWHERE, |place| place as u16)
+        on(self.period.from())
     }
 
     fn group(&self, reader: &Reader, group: usize) -> Result<(Tally, Vec<Row>), FileError> {
@@ -679,6 +727,7 @@ struct Facts<'b> {
     home: (Vec<u32>, Vec<u16>),
     overnight: (Vec<u32>, Vec<bool>),
     acute: (Vec<u32>, Vec<bool>),
+    has_municipality: (Vec<u32>, Vec<bool>),
     has_sex: (Vec<u32>, Vec<bool>),
     has_diagnosis: (Vec<u32>, Vec<bool>),
     ages: Option<&'b arrow_array::Int32Array>,
@@ -715,7 +764,13 @@ impl<'b> Facts<'b> {
         let by_age = std::iter::once(None).chain((0..=125).map(Some)).map(ages).collect();
         Some(Facts {
             asked,
-            home: words(batch, at::MUNICIPALITY_OF_REGISTRATION, |code| desk.home(code)),
+            home: match desk.by {
+                By::Residence => words(batch, at::MUNICIPALITY_OF_REGISTRATION, |code| desk.home(code)),
+                By::Treating => words(batch, at::TRUST, |code| desk.home(code)),
+            },
+            has_municipality: words(batch, at::MUNICIPALITY_OF_REGISTRATION, |code| {
+                desk.municipality(code).is_some()
+            }),
             overnight: words(batch, at::CARE_LEVEL, |word| word == "overnight"),
             acute: words(batch, at::URGENCY, |word| word == "acute"),
             has_sex: is_told(at::SEX),
@@ -763,7 +818,7 @@ impl<'b> Facts<'b> {
         let (referred, deadline) = (told(self.referred_on), told(self.deadline_on));
         let late = deadline.is_some_and(|deadline| self.admitted_on.value(row) > deadline);
         let complete = age.is_some()
-            && self.word(&self.home, row) != NOWHERE
+            && self.word(&self.has_municipality, row)
             && self.word(&self.has_sex, row)
             && self.word(&self.has_diagnosis, row);
         let facts = [ready, referred.is_some(), deadline.is_some(), late, complete];

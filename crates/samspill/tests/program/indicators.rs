@@ -71,8 +71,12 @@ fn each_indicator_counts_what_it_says() {
         let output = samspill(&[&words[..], more].concat());
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
-    let (code, told, said) = run(&["--all", "--period", "2012", "--mapping", "samspill"]);
+    let (code, told, said) = run(&["--all", "--period", "2012", "--mapping", "samspill", "--hospitals"]);
     assert_eq!(code, Some(0), "{said}");
+    // The one hospital has them all: thirteen persons with five stays each.
+    let hospital = rows(&out.join("foretak.csv"));
+    let stays = hospital.iter().find(|row| row[0] == "admissions").unwrap();
+    assert_eq!([&stays[2], &stays[4]], ["983971636", "65"], "{stays:?}");
     let homes = rows(&out.join("kommuner.csv"));
     let of = |id: &str, code: &str| {
         let row = homes.iter().find(|row| row[0] == id && row[2] == code).unwrap();
