@@ -451,7 +451,7 @@ impl Outcome {
         }
     }
 
-    fn row(&self, one: &Indicator, code: &str, figure: &Figure, ore: Ore) -> Vec<Cell> {
+    fn row(&self, one: &Indicator, code: &str, figure: &Figure, charged: (Ore, bool)) -> Vec<Cell> {
         let hidden = figure.is_withheld;
         let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
         let name = match code {
@@ -484,13 +484,13 @@ impl Outcome {
             ["under 99,8 %", "under 95 %", "innenfor", "over 95 %", "over 99,8 %"][(side + 2) as usize]
         });
         row.push(if hidden { Cell::Withheld } else { Cell::Text(side.to_owned()) });
-        row.extend(self.kroner(one, figure, ore));
+        row.extend(self.kroner(one, figure, charged));
         row.push(Cell::Text(Self::note(one, figure)));
         row
     }
 
     /// What the events cost the parties, and what one less would mean for each: the mean of those that were.
-    fn kroner(&self, one: &Indicator, figure: &Figure, ore: Ore) -> [Cell; 5] {
+    fn kroner(&self, one: &Indicator, figure: &Figure, (ore, days): (Ore, bool)) -> [Cell; 5] {
         let told = self.unsigned.is_some() && one.kind != Kind::Mean;
         if !told {
             return std::array::from_fn(|_| Cell::Unknown);
@@ -498,13 +498,16 @@ impl Outcome {
         if figure.is_withheld {
             return std::array::from_fn(|_| Cell::Withheld);
         }
-        let (municipality, state) = (ore[0] + ore[1], ore[2]);
+        let state = ore[2];
         let each = |ore: i64| match figure.numerator {
             0 => Cell::Unknown,
             count => Cell::Kroner(simulation::scenario::part(Amount::from_ore(ore), 1, count)),
         };
         let whole = |ore: i64| Cell::Kroner(Amount::from_ore(ore));
-        [whole(municipality), whole(state), each(municipality), each(municipality + state), each(state)]
+        match indicators_own::pays(ore, days) {
+            Some(pays) => [whole(pays), whole(state), each(pays), each(pays + state), each(state)],
+            None => [Cell::Withheld, whole(state), Cell::Withheld, Cell::Withheld, each(state)],
+        }
     }
 
     fn note(one: &Indicator, figure: &Figure) -> String {
@@ -523,9 +526,11 @@ impl Outcome {
             for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
                 let ore = self.counts.ore_of(place, Side::Numerator, home);
                 all.iter_mut().zip(ore).for_each(|(sum, one)| *sum += one);
-                homes.rows.push(self.row(one, code, figure, ore));
+                let days = indicators_own::hides_days(self, &self.figures, Some(home));
+                homes.rows.push(self.row(one, code, figure, (ore, days)));
             }
-            country.rows.push(self.row(one, "", &found.country, all));
+            let days = indicators_own::hides_days(self, &self.figures, None);
+            country.rows.push(self.row(one, "", &found.country, (all, days)));
         }
         let mut out = vec![homes];
         for larger in &self.larger {
@@ -534,12 +539,9 @@ impl Outcome {
             for (place, one, _) in self.written() {
                 let Some(found) = &larger.figures[place] else { continue };
                 for (home, (name, figure)) in larger.counts.homes.iter().zip(&found.homes).enumerate() {
-                    sheet.rows.push(self.row(
-                        one,
-                        name,
-                        figure,
-                        larger.counts.ore_of(place, Side::Numerator, home),
-                    ));
+                    let ore = larger.counts.ore_of(place, Side::Numerator, home);
+                    let days = indicators_own::hides_days(self, &larger.figures, Some(home));
+                    sheet.rows.push(self.row(one, name, figure, (ore, days)));
                 }
             }
             out.push(sheet);

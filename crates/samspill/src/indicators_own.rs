@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use domain::Amount;
 use paper::sheets::{Cell, Sheet};
-use statistics::counts::Side;
-use statistics::figures::CONFIDENCE;
+use statistics::counts::{Ore, Side};
+use statistics::figures::{CONFIDENCE, Figures};
 use statistics::interval::{OfProportion, proportion};
 use statistics::withhold::few;
 
@@ -111,6 +111,23 @@ pub fn effort(path: &Path) -> Result<Vec<Effort>> {
     Ok(out)
 }
 
+/// Whether the kroner of discharge-ready patients tell how few they were: a day has a price that everybody knows.
+///
+/// `figures` are of the places that `home` is one of; the country where it is none.
+pub fn hides_days(outcome: &Outcome, figures: &[Option<Figures>], home: Option<usize>) -> bool {
+    let place = outcome.indicators.iter().position(|one| one.id == "discharge-ready");
+    let figures = place.and_then(|place| figures[place].as_ref());
+    figures.is_none_or(|figures| match home {
+        Some(home) => figures.homes[home].is_withheld,
+        None => figures.country.is_withheld,
+    })
+}
+
+/// What a municipality pays for treatment and for days; `None` where it would tell the days that are withheld.
+pub fn pays(ore: Ore, hides_days: bool) -> Option<i64> {
+    (!hides_days || ore[1] == 0).then_some(ore[0] + ore[1])
+}
+
 /// What the schemes cost in each municipality, and for each inhabitant: all contacts of the period.
 pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
     outcome.unsigned?;
@@ -141,14 +158,19 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
             Cell::Text(crate::statement_job::name_of(code, &outcome.names)),
             Cell::Decimal((years * 1000.0).round() as i64),
         ];
-        row.extend(ore.map(|ore| cell(Cell::Kroner(Amount::from_ore(ore)))));
+        let days = hides_days(outcome, &outcome.figures, Some(home));
+        let all = |cells: [Cell; 3]| {
+            let [kmf, usk, isf] = cells.map(cell);
+            [kmf, if days { Cell::Withheld } else { usk }, isf]
+        };
+        row.extend(all(ore.map(|ore| Cell::Kroner(Amount::from_ore(ore)))));
         // Person-years in thousandths: kroner are parted in whole øre.
         let by = (years * 1000.0).round() as i64;
         let each = |ore: i64| {
             let ore = i128::from(ore) * 1000 / i128::from(by.max(1));
             if by > 0 { Cell::Kroner(Amount::from_ore(ore as i64)) } else { Cell::Unknown }
         };
-        row.extend(ore.map(|ore| cell(each(ore))));
+        row.extend(all(ore.map(each)));
         sheet.rows.push(row);
     }
     Some(sheet)
@@ -209,7 +231,7 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
             count(days),
             kroner(2),
             kroner(0),
-            kroner(1),
+            if hides_days(outcome, &outcome.figures, Some(home)) { Cell::Withheld } else { kroner(1) },
             Cell::kroner(sum(&|one| one.kroner)),
             Cell::kroner(sum(&|one| one.paid_by_others)),
             Cell::kroner(sum(&|one| one.kroner - one.paid_by_others)),

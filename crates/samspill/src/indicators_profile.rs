@@ -5,14 +5,14 @@ use anyhow::Result;
 use domain::Amount;
 use domain::amount::grouped;
 use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
-use statistics::counts::Side;
+use statistics::counts::{Ore, Side};
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Indicator, Kind};
 use statistics::withhold::few;
 
-use crate::indicators_country;
 use crate::indicators_job::Outcome;
 use crate::simulate_out::millions;
+use crate::{indicators_country, indicators_own};
 
 /// Funnels that are drawn.
 const FUNNELS: usize = 4;
@@ -216,11 +216,9 @@ impl<'a> Profile<'a> {
             || "..".to_owned(),
             |(place, ..)| {
                 let ore = self.outcome.counts.ore_of(place, Side::Numerator, self.home);
-                format!(
-                    "{} ({})",
-                    millions(Amount::from_ore(ore[0] + ore[1])),
-                    self.words.facts[0].to_lowercase()
-                )
+                let paid =
+                    self.pays(ore).map_or_else(|| ":".to_owned(), |ore| millions(Amount::from_ore(ore)));
+                format!("{paid} ({})", self.words.facts[0].to_lowercase())
             },
         );
         let values = [value("admissions"), value("readmissions-67-plus"), paid, outside.to_string()];
@@ -256,6 +254,12 @@ impl<'a> Profile<'a> {
         }
     }
 
+    /// What the municipality pays, where it does not tell of days that are withheld.
+    fn pays(&self, ore: Ore) -> Option<i64> {
+        let days = indicators_own::hides_days(self.outcome, &self.outcome.figures, Some(self.home));
+        indicators_own::pays(ore, days)
+    }
+
     fn kroner(&self) -> Option<BriefTable> {
         self.outcome.unsigned?;
         let row = |(place, one, _, figure): (usize, &'a Indicator, &Figures, &Figure)| {
@@ -274,13 +278,12 @@ impl<'a> Profile<'a> {
                 let each = simulation::scenario::part(Amount::from_ore(ore), 1, figure.numerator);
                 format!("{} kr", grouped((each.ore().unsigned_abs() + 50) / 100))
             };
-            let municipality = ore[0] + ore[1];
-            Some(vec![
-                self.title(one).to_owned(),
-                millions(Amount::from_ore(municipality)),
-                each(municipality),
-                each(ore[2]),
-            ])
+            let paid = match self.pays(ore) {
+                Some(ore) => [millions(Amount::from_ore(ore)), each(ore)],
+                None => [":", ":"].map(str::to_owned),
+            };
+            let [paid, of_each] = paid;
+            Some(vec![self.title(one).to_owned(), paid, of_each, each(ore[2])])
         };
         Some(BriefTable {
             heading: self.words.kroner_heading.to_owned(),

@@ -261,6 +261,16 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
         .find(|row| (1..=4).contains(&row[4].parse().unwrap_or(0)));
     assert!(few.is_none(), "{few:?}");
     no_total_tells(&out);
+    // A day has a price that everybody knows: kroner of days are withheld where those who waited are.
+    let homes = rows(&out.join("kommuner.csv"));
+    let few: Vec<&String> =
+        homes.iter().filter(|row| row[0] == "discharge-ready" && row[4] == ":").map(|row| &row[2]).collect();
+    for (file, column) in [("kostnad.csv", 4), ("asymmetri.csv", 6)] {
+        let told = rows(&out.join(file));
+        let told = told.iter().filter(|row| few.contains(&&row[0]));
+        assert!(told.clone().count() == few.len() && told.clone().all(|row| row[column] == ":"), "{file}");
+    }
+    assert!(few.len() > 5);
 }
 
 /// What is left of a total when all that is shown is taken from it, is nothing, or of several and not few.
