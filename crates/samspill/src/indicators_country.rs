@@ -7,7 +7,7 @@ use paper::picture;
 use paper::sheets::{Cell, Sheet};
 use statistics::counts::{BANDS, STRATA, Side};
 use statistics::figures::Figures;
-use statistics::indicator::Kind;
+use statistics::indicator::{Indicator, Kind};
 use statistics::spc;
 use statistics::variation::variation;
 use statistics::withhold::{self, Known, Row};
@@ -96,13 +96,34 @@ impl Outcome {
         out
     }
 
+    /// What is withheld of the country's months, by indicator.
+    fn hidden_months(&self) -> Vec<Vec<bool>> {
+        let counts = &self.counts;
+        self.hidden(counts.months.len(), |place, home| {
+            (counts.event_months_of(place, home), counts.months_of(place, Side::Denominator, home))
+        })
+    }
+
+    /// The country's months of an indicator: what is above the line, below it, and the value.
+    fn by_months(&self, place: usize, one: &Indicator) -> Vec<(i64, Option<i64>, f64)> {
+        let sum = |side: Side, month: usize| -> Option<i64> {
+            let homes = 0..self.counts.homes.len();
+            homes.map(|home| Some(self.counts.months_of(place, side, home)?[month])).sum()
+        };
+        let by = if one.kind == Kind::Proportion { f64::from(one.per) } else { 1.0 };
+        let month = |month: usize| {
+            let (numerator, denominator) = (sum(Side::Numerator, month)?, sum(Side::Denominator, month));
+            let value = denominator.map_or(numerator as f64, |of| numerator as f64 * by / of.max(1) as f64);
+            Some((numerator, denominator, value))
+        };
+        (0..self.counts.months.len()).filter_map(month).collect()
+    }
+
     /// A funnel of every indicator, and its months where none of them is withheld.
     pub fn figures_of_country(&self) -> Vec<(String, String)> {
         let mut out = Vec::new();
         let months = &self.counts.months;
-        let hidden = self.hidden(months.len(), |place, home| {
-            (self.counts.event_months_of(place, home), self.counts.months_of(place, Side::Denominator, home))
-        });
+        let hidden = self.hidden_months();
         let (of_size, of_months, expected) = match self.nynorsk {
             true => {
                 ("mot det venta (1), etter storleiken på kommunen", "landet månad for månad", "venta tal")
@@ -118,19 +139,7 @@ impl Outcome {
             if months.len() < 6 || hidden[place].contains(&true) {
                 continue;
             }
-            let sum = |side: Side, month: usize| -> i64 {
-                let homes = 0..self.counts.homes.len();
-                homes.filter_map(|home| Some(self.counts.months_of(place, side, home)?[month])).sum()
-            };
-            let by = if one.kind == Kind::Proportion { f64::from(one.per) } else { 1.0 };
-            let values: Vec<f64> = (0..months.len())
-                .map(|month| match one.kind {
-                    Kind::Rate => sum(Side::Numerator, month) as f64,
-                    _ => {
-                        sum(Side::Numerator, month) as f64 * by / sum(Side::Denominator, month).max(1) as f64
-                    }
-                })
-                .collect();
+            let values: Vec<f64> = self.by_months(place, one).into_iter().map(|(.., value)| value).collect();
             let heading = format!("{}: {of_months}", self.title(one));
             out.push((format!("maneder-{}", one.id), by_month(months, &values, self.title(one), &heading)));
         }
@@ -242,26 +251,9 @@ impl Outcome {
         ];
         let about = "Landet måned for måned, med XmR-grenser og de fire reglene; verdien er teller / nevner, eller telleren der nevneren er folketallet";
         let mut sheet = Sheet::new("Måneder", about, &heads);
-        let hidden = self.hidden(self.counts.months.len(), |place, home| {
-            let counts = &self.counts;
-            (counts.event_months_of(place, home), counts.months_of(place, Side::Denominator, home))
-        });
+        let hidden = self.hidden_months();
         for (place, one, _) in self.written() {
-            let sum = |side: Side, month: usize| -> Option<i64> {
-                (0..self.counts.homes.len())
-                    .map(|home| Some(self.counts.months_of(place, side, home)?[month]))
-                    .sum::<Option<i64>>()
-            };
-            let rows: Vec<(i64, Option<i64>, f64)> = (0..self.counts.months.len())
-                .filter_map(|month| {
-                    let (numerator, denominator) =
-                        (sum(Side::Numerator, month)?, sum(Side::Denominator, month));
-                    let by = if one.kind == Kind::Proportion { f64::from(one.per) } else { 1.0 };
-                    let value =
-                        denominator.map_or(numerator as f64, |of| numerator as f64 * by / (of.max(1)) as f64);
-                    Some((numerator, denominator, value))
-                })
-                .collect();
+            let rows = self.by_months(place, one);
             let values: Vec<f64> = rows.iter().map(|(.., value)| *value).collect();
             let chart = spc::chart(&values, &[]);
             let hidden = &hidden[place];

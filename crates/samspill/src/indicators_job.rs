@@ -20,7 +20,8 @@ use crate::law::Files;
 use crate::progress::Teller;
 use crate::settle_job;
 use crate::settlement_job::Scratch;
-use crate::table::{Table, small_table};
+use crate::simulate_job;
+use crate::table::Table;
 
 /// What to count.
 pub struct Order<'a> {
@@ -348,28 +349,11 @@ fn charged(
 
 /// Inhabitants in the middle of the year, and how they were found.
 fn people(given: Option<&Path>, period: Period) -> Result<(People, String)> {
-    let year = period.from().year();
+    let mut out = simulate_job::people(given, period)?;
     if let Some(path) = given {
-        let mut out = People::new();
-        for (at, [code, age, people]) in small_table(path, "municipality;age;people")? {
-            let number =
-                |text: &str| text.replace(['\u{a0}', ' '], "").parse::<i64>().ok().filter(|one| *one >= 0);
-            let age =
-                number(&age).filter(|age| *age <= 125).with_context(|| format!("{at}: '{age}' is no age"))?;
-            let people =
-                number(&people).with_context(|| format!("{at}: '{people}' is no number of people"))?;
-            out.entry(code).or_insert_with(|| vec![0; 101])[(age as usize).min(100)] += people;
-        }
         return Ok((out, format!("{}, som de står", path.display())));
     }
-    let first = Population::of(year).with_context(|| {
-        format!("the inhabitants of {year} do not come with the program: give them with --people FILE (municipality;age;people)")
-    })?;
-    let mut out: People = first
-        .municipalities
-        .into_iter()
-        .map(|home| (home.municipality, home.by_age.iter().map(|count| i64::from(*count)).collect()))
-        .collect();
+    let year = period.from().year();
     let Ok(next) = Population::of(year + 1) else {
         return Ok((out, format!("SSB, 1. januar {year}; {} følger ikke med", year + 1)));
     };

@@ -7,7 +7,7 @@ use simulation::consequence::SIZES;
 use simulation::risk::Distribution;
 
 use crate::risk_job::{Line, Order, Picture, SPANS};
-use crate::risk_tables::BANDS;
+use crate::risk_tables::{BANDS, income, settled_up};
 use crate::simulate_out::millions;
 
 /// What the brief is of.
@@ -94,7 +94,7 @@ impl Subject<'_> {
         // Nothing of this is set against its income.
         out.cautions.retain(|caution| !caution.starts_with("Frie inntekter"));
         out.figures = figures;
-        out.tables = vec![self.pooling(line, mean), spans(line), bands(all), income(all)];
+        out.tables = vec![self.pooling(line, mean), spans(line), bands(all), security(all)];
         out
     }
 
@@ -174,12 +174,7 @@ impl Subject<'_> {
         let mut heads = vec!["midterste kommune på".to_owned()];
         heads.extend(BANDS.map(|band| format!("bånd {} %", (band * 100.0).round())));
         let rows = self.by_size(|inside| {
-            let of = |band: f64| {
-                median(inside, |line| {
-                    let mean = line.alone.mean();
-                    Some(line.alone.outside(mean * (1.0 - band), mean * (1.0 + band)))
-                })
-            };
+            let of = |band: f64| median(inside, |line| Some(settled_up(&line.alone, band).0));
             BANDS.map(|band| shown(of(band))).to_vec()
         });
         let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
@@ -213,17 +208,12 @@ fn spans(line: &Line) -> BriefTable {
 }
 
 fn bands(all: &Distribution) -> BriefTable {
-    let mean = all.mean();
     let row = |band: f64| {
-        let (low, high) = (mean * (1.0 - band), mean * (1.0 + band));
         let name =
             if band == 0.0 { "uten bånd".to_owned() } else { format!("bånd {} %", (band * 100.0).round()) };
-        vec![
-            name,
-            per_cent(all.outside(low, high)),
-            amount(all.above(high) + all.below(low)),
-            amount((all.quantile(0.99) - high).max(0.0)),
-        ]
+        let (years, amounts) = settled_up(all, band);
+        let [to_settle, bill] = amounts.map(amount);
+        vec![name, per_cent(years), to_settle, bill]
     };
     table(
         "A konto: det ventede betales, og det utenfor båndet gjøres opp",
@@ -233,20 +223,15 @@ fn bands(all: &Distribution) -> BriefTable {
 }
 
 /// What whoever is paid can count on.
-fn income(all: &Distribution) -> BriefTable {
-    let mean = all.mean();
+fn security(all: &Distribution) -> BriefTable {
     let row = |mix: f64| {
-        let floor = |floor: f64| amount(all.below(mean * (floor - (1.0 - mix)) / mix) * mix);
-        vec![
-            if mix == 1.0 {
-                "bare aktivitet".to_owned()
-            } else {
-                format!("{} % aktivitet, resten ramme", (mix * 100.0).round())
-            },
-            amount((mean - all.quantile(0.1)) * mix),
-            floor(0.90),
-            floor(0.95),
-        ]
+        let name = match mix {
+            1.0 => "bare aktivitet".to_owned(),
+            mix => format!("{} % aktivitet, resten ramme", (mix * 100.0).round()),
+        };
+        let (short, guarantees) = income(all, mix);
+        let [low, high] = guarantees.map(amount);
+        vec![name, amount(short), low, high]
     };
     table(
         "Inntektstrygghet for den som får pengene",

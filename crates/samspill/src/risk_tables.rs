@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use paper::sheets::{Cell, Sheet};
+use simulation::risk::Distribution;
 
 use crate::risk_job::{Order, Picture, SPANS};
 use crate::statement_job::name_of;
@@ -79,6 +80,23 @@ const MIXES: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
 /// Floors of a guarantee, as shares of the expected income.
 const FLOORS: [f64; 2] = [0.90, 0.95];
 
+/// What whoever is paid can count on when a share of the income follows activity: how far one year in ten goes below
+/// the expected one, and what each guarantee costs in a year.
+pub fn income(all: &Distribution, mix: f64) -> (f64, [f64; 2]) {
+    let mean = all.mean();
+    // Income is (1 − mix) × mean + mix × cost: it is under the floor where the cost is under this.
+    let guarantee = |floor: f64| all.below(mean * (floor - (1.0 - mix)) / mix) * mix;
+    ((mean - all.quantile(0.1)) * mix, FLOORS.map(guarantee))
+}
+
+/// What an amount on account with a band leaves: the share of years that are settled up, how much on average, and the
+/// bill of one year in a hundred.
+pub fn settled_up(all: &Distribution, band: f64) -> (f64, [f64; 2]) {
+    let (low, high) = (all.mean() * (1.0 - band), all.mean() * (1.0 + band));
+    let bill = (all.quantile(0.99) - high).max(0.0);
+    (all.outside(low, high), [all.above(high) + all.below(low), bill])
+}
+
 /// Income security for whoever is paid: how far a bad year goes below the expected one, and what a guarantee costs
 /// whoever gives it, for each mix of block grant and activity.
 pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet {
@@ -99,9 +117,9 @@ pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet {
         let mut row =
             vec![Cell::Text(line.code.clone()), Cell::Text(name_of(&line.code, names)), kroner(mean)];
         for mix in MIXES {
-            row.push(kroner((mean - all.quantile(0.1)) * mix));
-            // Income is (1 − mix) × mean + mix × cost: it is under the floor where the cost is under this.
-            row.extend(FLOORS.map(|floor| kroner(all.below(mean * (floor - (1.0 - mix)) / mix) * mix)));
+            let (short, guarantees) = income(all, mix);
+            row.push(kroner(short));
+            row.extend(guarantees.map(kroner));
         }
         sheet.rows.push(row);
     }
@@ -129,10 +147,9 @@ pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet 
         let name = name_of(&line.code, names);
         let mut row = vec![Cell::Text(line.code.clone()), Cell::Text(name), kroner(mean)];
         for band in BANDS {
-            let (low, high) = (mean * (1.0 - band), mean * (1.0 + band));
-            row.push(share(all.outside(low, high)));
-            row.push(kroner(all.above(high) + all.below(low)));
-            row.push(kroner((all.quantile(0.99) - high).max(0.0)));
+            let (years, amounts) = settled_up(all, band);
+            row.push(share(years));
+            row.extend(amounts.map(kroner));
         }
         sheet.rows.push(row);
     }
@@ -177,7 +194,7 @@ pub fn pools(picture: &Picture) -> Sheet {
     let about = "Hva det gjør å bære kostnadene sammen; «hver for seg» er summen av det hver kommune måtte ta høyde for";
     let mut sheet = Sheet::new("Samarbeid", about, &heads);
     for pool in &picture.pools {
-        let over = |all: &simulation::risk::Distribution| all.quantile(0.99) - all.mean();
+        let over = |all: &Distribution| all.quantile(0.99) - all.mean();
         let single: f64 = pool.members.iter().map(|place| over(&picture.lines[*place].alone)).sum();
         let (all, mean) = (&pool.together, pool.together.mean());
         sheet.rows.push(vec![

@@ -75,6 +75,63 @@ struct Counter {
     of: Of,
 }
 
+/// Sums by group and municipality, some of them by age or month too.
+#[derive(Debug, Clone)]
+struct Sums {
+    by_age: Vec<i64>,
+    by_month: Vec<i64>,
+    /// Stays or contacts, where the quantity is their days.
+    events_by_age: Vec<i64>,
+    events_by_month: Vec<i64>,
+    /// Squares of quantities.
+    squares: Vec<i64>,
+    ore: Vec<Ore>,
+}
+
+impl Sums {
+    fn new(cells: usize, months: usize) -> Sums {
+        Sums {
+            by_age: vec![0; cells * STRATA],
+            by_month: vec![0; cells * months],
+            events_by_age: vec![0; cells * STRATA],
+            events_by_month: vec![0; cells * months],
+            squares: vec![0; cells],
+            ore: vec![[0; 3]; cells],
+        }
+    }
+
+    fn add(&mut self, other: Sums) {
+        add_each(&mut self.by_age, other.by_age);
+        add_each(&mut self.by_month, other.by_month);
+        add_each(&mut self.events_by_age, other.events_by_age);
+        add_each(&mut self.events_by_month, other.events_by_month);
+        add_each(&mut self.squares, other.squares);
+        self.ore.iter_mut().zip(other.ore).for_each(|(sum, one)| add(sum, one));
+    }
+
+    /// The same of `after` places instead of `before`, where `of` tells which each belongs to.
+    fn grouped(&self, before: usize, after: usize, of: &[usize], months: usize) -> Sums {
+        let cell = |cell: usize| cell / before * after + of[cell % before];
+        let sum = |values: &[i64], each: usize| {
+            let mut out = vec![0; values.len() / before.max(1) * after];
+            for (place, value) in values.iter().enumerate() {
+                out[cell(place / each) * each + place % each] += value;
+            }
+            out
+        };
+        let mut ore = vec![[0; 3]; self.ore.len() / before.max(1) * after];
+        self.ore.iter().enumerate().for_each(|(place, amounts)| add(&mut ore[cell(place)], *amounts));
+        Sums {
+            by_age: sum(&self.by_age, STRATA),
+            by_month: sum(&self.by_month, months),
+            events_by_age: sum(&self.events_by_age, STRATA),
+            events_by_month: sum(&self.events_by_month, months),
+            squares: sum(&self.squares, 1),
+            ore,
+        }
+    }
+}
+
 /// What was counted.
 #[derive(Debug, Clone)]
 pub struct Counts {
@@ -84,13 +141,7 @@ pub struct Counts {
     pub months: Vec<Month>,
     /// Place of each indicator's numerator and denominator among the groups.
     places: Vec<Places>,
-    by_age: Vec<i64>,
-    by_month: Vec<i64>,
-    /// Stays or contacts, where the quantity is their days.
-    events_by_age: Vec<i64>,
-    events_by_month: Vec<i64>,
-    squares: Vec<i64>,
-    ore: Vec<Ore>,
+    sums: Sums,
     /// Events and squares of each person's events, in the country, by group and age.
     persons: Vec<(i64, i64)>,
     /// Rows that could not be asked, by group.
@@ -126,36 +177,36 @@ impl Counts {
     /// What a municipality has, by age band; `None` where the group is not counted.
     pub fn of(&self, indicator: usize, side: Side, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, side)? * self.homes.len() + home) * STRATA;
-        Some(&self.by_age[at..at + STRATA])
+        Some(&self.sums.by_age[at..at + STRATA])
     }
 
     /// What a municipality has, by month.
     pub fn months_of(&self, indicator: usize, side: Side, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, side)? * self.homes.len() + home) * self.months.len();
-        Some(&self.by_month[at..at + self.months.len()])
+        Some(&self.sums.by_month[at..at + self.months.len()])
     }
 
     /// Stays or contacts behind a municipality's numerator, by age band.
     pub fn events_of(&self, indicator: usize, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, Side::Numerator)? * self.homes.len() + home) * STRATA;
-        Some(&self.events_by_age[at..at + STRATA])
+        Some(&self.sums.events_by_age[at..at + STRATA])
     }
 
     /// The same by month.
     pub fn event_months_of(&self, indicator: usize, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, Side::Numerator)? * self.homes.len() + home) * self.months.len();
-        Some(&self.events_by_month[at..at + self.months.len()])
+        Some(&self.sums.events_by_month[at..at + self.months.len()])
     }
 
     /// Squares of what each of a municipality's counts, added up.
     pub fn squares_of(&self, indicator: usize, home: usize) -> i64 {
         self.place(indicator, Side::Numerator)
-            .map_or(0, |place| self.squares[place * self.homes.len() + home])
+            .map_or(0, |place| self.sums.squares[place * self.homes.len() + home])
     }
 
     /// What was charged for a municipality's stays or contacts. Of stays that something followed, it is for what followed.
     pub fn ore_of(&self, indicator: usize, side: Side, home: usize) -> Ore {
-        self.place(indicator, side).map_or([0; 3], |place| self.ore[place * self.homes.len() + home])
+        self.place(indicator, side).map_or([0; 3], |place| self.sums.ore[place * self.homes.len() + home])
     }
 
     /// How much more than by themselves events come, of an age in the country, since some are of the same person:
@@ -169,28 +220,14 @@ impl Counts {
     /// The same counted together, by groups of municipalities; `of` tells which group each belongs to.
     #[must_use]
     pub fn grouped(&self, names: Vec<String>, of: &[usize]) -> Counts {
-        let (before, after) = (self.homes.len(), names.len());
-        let sum = |values: &[i64], each: usize| {
-            let mut out = vec![0; values.len() / (before * each).max(1) * after * each];
-            for (place, value) in values.iter().enumerate() {
-                let (group, home, rest) = (place / each / before, place / each % before, place % each);
-                out[(group * after + of[home]) * each + rest] += value;
-            }
-            out
-        };
-        let mut ore = vec![[0; 3]; self.ore.len() / before.max(1) * after];
-        for (place, amounts) in self.ore.iter().enumerate() {
-            add(&mut ore[place / before * after + of[place % before]], *amounts);
-        }
         Counts {
-            by_age: sum(&self.by_age, STRATA),
-            by_month: sum(&self.by_month, self.months.len()),
-            events_by_age: sum(&self.events_by_age, STRATA),
-            events_by_month: sum(&self.events_by_month, self.months.len()),
-            squares: sum(&self.squares, 1),
-            ore,
+            sums: self.sums.grouped(self.homes.len(), names.len(), of, self.months.len()),
             homes: names,
-            ..self.clone()
+            months: self.months.clone(),
+            places: self.places.clone(),
+            persons: self.persons.clone(),
+            untested: self.untested.clone(),
+            ..*self
         }
     }
 
@@ -325,12 +362,7 @@ fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> C
         homes: desk.homes.to_vec(),
         months: desk.months.to_vec(),
         places,
-        by_age: tally.by_age,
-        by_month: tally.by_month,
-        events_by_age: tally.events_by_age,
-        events_by_month: tally.events_by_month,
-        squares: tally.squares,
-        ore: tally.ore,
+        sums: tally.sums,
         persons,
         untested: tally.untested,
         outside: tally.outside,
@@ -353,13 +385,7 @@ struct Desk<'a> {
 
 /// Sums of a row group, or of all.
 struct Tally {
-    by_age: Vec<i64>,
-    by_month: Vec<i64>,
-    events_by_age: Vec<i64>,
-    events_by_month: Vec<i64>,
-    /// Squares of quantities.
-    squares: Vec<i64>,
-    ore: Vec<Ore>,
+    sums: Sums,
     /// A person's hash, the age band and the group, of each event.
     persons: Vec<u64>,
     untested: Vec<i64>,
@@ -370,14 +396,8 @@ struct Tally {
 
 impl Tally {
     fn new(desk: &Desk) -> Tally {
-        let cells = desk.counters.len() * desk.homes.len();
         Tally {
-            by_age: vec![0; cells * STRATA],
-            by_month: vec![0; cells * desk.months.len()],
-            events_by_age: vec![0; cells * STRATA],
-            events_by_month: vec![0; cells * desk.months.len()],
-            squares: vec![0; cells],
-            ore: vec![[0; 3]; cells],
+            sums: Sums::new(desk.counters.len() * desk.homes.len(), desk.months.len()),
             persons: Vec::new(),
             untested: vec![0; desk.counters.len()],
             outside: 0,
@@ -387,21 +407,17 @@ impl Tally {
     }
 
     fn add(&mut self, other: Tally) {
-        let sum = |all: &mut Vec<i64>, piece: Vec<i64>| {
-            all.iter_mut().zip(piece).for_each(|(sum, one)| *sum += one)
-        };
-        sum(&mut self.by_age, other.by_age);
-        sum(&mut self.by_month, other.by_month);
-        sum(&mut self.events_by_age, other.events_by_age);
-        sum(&mut self.events_by_month, other.events_by_month);
-        sum(&mut self.squares, other.squares);
-        self.ore.iter_mut().zip(other.ore).for_each(|(sum, one)| add(sum, one));
-        sum(&mut self.untested, other.untested);
+        self.sums.add(other.sums);
+        add_each(&mut self.untested, other.untested);
         self.persons.extend(other.persons);
         self.outside += other.outside;
         self.contacts += other.contacts;
         self.last = self.last.max(other.last);
     }
+}
+
+fn add_each(sums: &mut [i64], values: Vec<i64>) {
+    sums.iter_mut().zip(values).for_each(|(sum, one)| *sum += one);
 }
 
 fn add(sum: &mut Ore, one: Ore) {
@@ -650,12 +666,12 @@ impl Desk<'_> {
             };
             let by_age = (place * homes + home) * STRATA + usize::from(stratum);
             let by_month = (place * homes + home) * self.months.len() + month;
-            tally.by_age[by_age] += quantity;
-            tally.by_month[by_month] += quantity;
-            tally.events_by_age[by_age] += worth.contacts;
-            tally.events_by_month[by_month] += worth.contacts;
-            tally.squares[place * homes + home] += quantity * quantity;
-            add(&mut tally.ore[place * homes + home], worth.ore);
+            tally.sums.by_age[by_age] += quantity;
+            tally.sums.by_month[by_month] += quantity;
+            tally.sums.events_by_age[by_age] += worth.contacts;
+            tally.sums.events_by_month[by_month] += worth.contacts;
+            tally.sums.squares[place * homes + home] += quantity * quantity;
+            add(&mut tally.sums.ore[place * homes + home], worth.ore);
             if person != 0 && self.counters[place].group.measure == Measure::Count {
                 // Of two million persons two share the hash's 52 bits about once in two thousand registers.
                 let hash = (person as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 12;

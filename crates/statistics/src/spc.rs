@@ -108,7 +108,7 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
         let from_mean = values[from] - base.mean;
         if from_mean.abs() <= hair { Some(std::cmp::Ordering::Equal) } else { from_mean.partial_cmp(&0.0) }
     };
-    runs(values.len(), sides, |from, to| tell(from, to, Rule::Shift, &|_| true));
+    stretches(values.len(), sides, RUN, |from, to| tell(from, to, Rule::Shift, &|_| true));
     // A trend of seven points is six steps that go the same way.
     let steps = |from: usize| values[from + 1].partial_cmp(&values[from]);
     let mut trends = Vec::new();
@@ -126,10 +126,6 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
             }
         }
     }
-}
-
-fn runs(count: usize, side: impl Fn(usize) -> Option<std::cmp::Ordering>, found: impl FnMut(usize, usize)) {
-    stretches(count, side, RUN, found);
 }
 
 /// Stretches of at least so many that are all above or all below.
