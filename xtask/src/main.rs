@@ -37,8 +37,9 @@ fn main() -> Result<()> {
 }
 
 fn root() -> Result<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Ok(here.parent().context("xtask lies in the workspace")?.to_path_buf())
+    // Cargo says where it runs from: a build folder may be shared by several clones.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Ok(Path::new(&here).parent().context("xtask lies in the workspace")?.to_path_buf())
 }
 
 /// Formatting, lints, tidiness, every test on both stores, documentation without warnings. What the tests

@@ -34,13 +34,13 @@ const TOP: f64 = 30.0;
 const BOTTOM: f64 = 260.0;
 
 /// Draws the funnel. `limits` are in order of size; `target` is what all are set beside. `unit` names the values, `size`
-/// what municipalities are ordered by, `title` the picture for those who do not see it.
+/// what municipalities are ordered by, `note` what rules it follows, `title` the picture for those who do not see it.
 pub fn funnel(
     dots: &[Dot],
     limits: &[Limit],
     target: f64,
     width: i64,
-    (unit, size, title): (&str, &str, &str),
+    (unit, size, note, title): (&str, &str, &str, &str),
     font: &str,
 ) -> String {
     let mut picture = Picture::new(width);
@@ -96,7 +96,8 @@ pub fn funnel(
     }
     ends(&mut picture, &named, right + 8.0, TOP - 8.0, BOTTOM + 8.0);
     marks(&mut picture, &shown_dots, |dot| (x(dot.size), scale.at(dot.value)), [left, TOP, right, BOTTOM]);
-    picture.finished(BOTTOM + 46.0, title, font)
+    picture.text((0.0, BOTTOM + 56.0), Anchor::Start, colour::MUTED, note);
+    picture.finished(BOTTOM + 62.0, title, font)
 }
 
 /// The axis of sizes: powers of ten.
@@ -158,7 +159,12 @@ mod tests {
 
     #[test]
     fn a_funnel_is_drawn() {
-        let words = ("per 1 000 innbyggere", "innbyggere", "Innleggelser etter kommunens størrelse");
+        let words = (
+            "per 1 000 innbyggere",
+            "innbyggere",
+            "Trakt, regelsett 1",
+            "Innleggelser etter kommunens størrelse",
+        );
         for width in [360, 640, 760] {
             tidy(&funnel(&example(), &limits(), 170.0, width, words, "sans-serif"));
         }
@@ -171,7 +177,7 @@ mod tests {
 
     #[test]
     fn no_values_break_the_drawing() {
-        let words = ("kr", "folk", "<\"a\" & b>");
+        let words = ("kr", "folk", "", "<\"a\" & b>");
         well_formed(&funnel(&[], &[], f64::NAN, 360, words, "x"));
         for one in AWKWARD {
             for other in AWKWARD {

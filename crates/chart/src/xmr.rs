@@ -37,8 +37,15 @@ pub struct Stretch {
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 220.0;
 
-/// Draws the chart. `unit` names the values, `title` the picture for those who do not see it.
-pub fn xmr(steps: &[Step], stretches: &[Stretch], width: i64, unit: &str, title: &str, font: &str) -> String {
+/// Draws the chart. `unit` names the values, `note` what rules it follows, `title` the picture for those who do not see
+/// it.
+pub fn xmr(
+    steps: &[Step],
+    stretches: &[Stretch],
+    width: i64,
+    (unit, note, title): (&str, &str, &str),
+    font: &str,
+) -> String {
     let mut picture = Picture::new(width);
     let limits = stretches.iter().flat_map(|one| [one.mean, one.low, one.high]);
     let scale = Scale::of(steps.iter().map(|step| step.value).chain(limits), false).placed(BOTTOM, TOP);
@@ -104,7 +111,8 @@ pub fn xmr(steps: &[Step], stretches: &[Stretch], width: i64, unit: &str, title:
     ends(&mut picture, &told, right + 14.0, TOP - 8.0, BOTTOM + 8.0);
     let names: Vec<&str> = steps.iter().map(|step| step.label.as_str()).collect();
     places.named(&mut picture, &names, BOTTOM + 4.0);
-    picture.finished(BOTTOM + 30.0, title, font)
+    picture.text((0.0, BOTTOM + 46.0), Anchor::Start, colour::MUTED, note);
+    picture.finished(BOTTOM + 52.0, title, font)
 }
 
 fn line(picture: &mut Picture, points: &[Point]) {
@@ -144,9 +152,9 @@ mod tests {
         let (steps, stretches) = example();
         let title = "Innleggelser måned for måned";
         for width in [360, 640, 760] {
-            tidy(&xmr(&steps, &stretches, width, "per 1 000", title, "sans-serif"));
+            tidy(&xmr(&steps, &stretches, width, ("per 1 000", "XmR, regelsett 1", title), "sans-serif"));
         }
-        let svg = xmr(&steps, &stretches, 640, "per 1 000", title, "sans-serif");
+        let svg = xmr(&steps, &stretches, 640, ("per 1 000", "XmR, regelsett 1", title), "sans-serif");
         for part in [title, ">reformen &amp; annet<", ">des. 2012<", "<polygon", "15,1"] {
             assert!(svg.contains(part), "{part}: {svg}");
         }
@@ -155,13 +163,13 @@ mod tests {
 
     #[test]
     fn no_values_break_the_drawing() {
-        well_formed(&xmr(&[], &[], 360, "kr", "<\"a\" & b>", "x"));
+        well_formed(&xmr(&[], &[], 360, ("kr", "<i>", "<\"a\" & b>"), "x"));
         for one in AWKWARD {
             for other in AWKWARD {
                 let step = |value: f64| Step { label: "a".to_owned(), value, is_special: value > 0.0 };
                 let stretch =
                     Stretch { from: 1, to: 2, mean: one, low: other, high: one, reason: "b".to_owned() };
-                well_formed(&xmr(&[step(one), step(other)], &[stretch], 360, "kr", "a", "x"));
+                well_formed(&xmr(&[step(one), step(other)], &[stretch], 360, ("kr", "", "a"), "x"));
             }
         }
     }

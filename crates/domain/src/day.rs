@@ -267,7 +267,7 @@ impl fmt::Display for Month {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Period {
     first: Month,
-    months: i8,
+    months: i16,
 }
 
 impl Period {
@@ -296,6 +296,27 @@ impl Period {
         Ok(Period { first, months })
     }
 
+    /// Reads `2012-2014` too: whole years together, as indicators of small places need. Nothing is settled for so long.
+    ///
+    /// # Errors
+    /// If the text has another form, the years are not in order, or are more than ten.
+    pub fn parse_with_years(text: &str) -> Result<Period, NotATime> {
+        let year = |text: &str| Period::parse(text).ok().filter(|period| period.months == 12);
+        let Some((first, last)) =
+            text.split_once('-').and_then(|(a, b)| Some((year(a)?.first, year(b)?.first)))
+        else {
+            return Period::parse(text)
+                .map_err(|_| not(text, "a period as 2012, 2012-2014, 2012-T1 or 2012-03"));
+        };
+        let years = last.year - first.year + 1;
+        let months = 12
+            * (2..=10)
+                .contains(&years)
+                .then_some(years)
+                .ok_or_else(|| not(text, "two to ten years in order, as 2012-2014"))?;
+        Ok(Period { first, months })
+    }
+
     /// First day.
     pub fn from(self) -> Day {
         self.first.first()
@@ -314,7 +335,17 @@ impl Period {
     /// The months it holds, in order.
     pub fn months(self) -> impl DoubleEndedIterator<Item = Month> {
         let Month { year, month } = self.first;
-        (month..month + self.months).filter_map(move |month| Month::new(year, month))
+        let from = i16::from(month) - 1;
+        (from..from + self.months)
+            .filter_map(move |month| Month::new(year + month / 12, (month % 12) as i8 + 1))
+    }
+
+    /// The years that it holds some of, each as a period, in order.
+    pub fn by_year(self) -> impl Iterator<Item = Period> {
+        let years = (self.months / 12).max(1);
+        let months = if self.months > 12 { 12 } else { self.months };
+        let Month { year, month } = self.first;
+        (year..year + years).map(move |year| Period { first: Month { year, month }, months })
     }
 
     /// Whether the day lies in it.
@@ -328,6 +359,9 @@ impl fmt::Display for Period {
         match self.months {
             12 => write!(f, "{:04}", self.first.year),
             4 => write!(f, "{:04}-T{}", self.first.year, self.first.month / 4 + 1),
+            months if months > 12 => {
+                write!(f, "{:04}-{:04}", self.first.year, self.first.year + months / 12 - 1)
+            }
             _ => write!(f, "{}", self.first),
         }
     }
@@ -350,6 +384,23 @@ mod tests {
         }
         for text in ["2012-T4", "2012-13", "12", "2012-1", "", "2012-", "２０１２"] {
             assert!(Period::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn years_together_are_a_period_of_their_own_kind() {
+        let period = Period::parse_with_years("2012-2014").unwrap();
+        assert_eq!((period.to_string(), period.months().count()), ("2012-2014".into(), 36));
+        assert_eq!(period.to(), Day::parse("2014-12-31").unwrap());
+        let years: Vec<String> = period.by_year().map(|year| year.to_string()).collect();
+        assert_eq!(years, ["2012", "2013", "2014"]);
+        let one: Vec<String> =
+            Period::parse_with_years("2012-T3").unwrap().by_year().map(|one| one.to_string()).collect();
+        assert_eq!(one, ["2012-T3"]);
+        // A settlement is of a year at most.
+        assert!(Period::parse("2012-2014").is_err());
+        for text in ["2014-2012", "2012-2012", "2000-2012", "2012-2014-2016"] {
+            assert!(Period::parse_with_years(text).is_err(), "{text}");
         }
     }
 

@@ -14,7 +14,8 @@ use crate::drg_list::DrgList;
 use crate::mapping::{FIELDS, Mapping, ResidenceKind, field};
 use crate::parquet_file::{FileError, Writer, in_order};
 use crate::schema::{
-    CHECKED_KEY, Contact, Contacts, Event, MISSING, Other, RESIDENCE_KEY, SOURCE_KEY, at, contact_key,
+    CHECKED_KEY, Contact, Contacts, Event, MISSING, Other, RESIDENCE_KEY, SOURCE_KEY, TOLD_KEY, at,
+    contact_key,
 };
 use crate::source::{Cells, Source};
 
@@ -580,6 +581,7 @@ impl Checker<'_> {
             (CHECKED_KEY.to_owned(), format!("samspill check, mapping {}", mapping.id)),
             (RESIDENCE_KEY.to_owned(), residence.to_owned()),
             (SOURCE_KEY.to_owned(), self.file.clone()),
+            (TOLD_KEY.to_owned(), self.told()),
             ("samspill.counted".to_owned(), if mapping.counted { "yes" } else { "no" }.to_owned()),
             ("samspill.region".to_owned(), self.from[field::REGION].constant.clone()),
         ]);
@@ -623,6 +625,21 @@ impl Checker<'_> {
         if text.is_empty() { &from.constant } else { text }
     }
 
+    /// A field as a word of the mapping's, or as it is written where the mapping has none for it.
+    fn word<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
+        let text = self.text(cells, field);
+        self.from[field].values.as_ref().and_then(|values| values.get(text)).map_or(text, String::as_str)
+    }
+
+    /// Names of the fields that the file tells.
+    fn told(&self) -> String {
+        let is_told = |from: &Origin| {
+            from.columns.iter().any(|column| *column != usize::MAX) || !from.constant.is_empty()
+        };
+        let names = FIELDS.iter().zip(&self.from).filter(|(_, from)| is_told(from));
+        names.map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+    }
+
     fn required<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> Result<&'a str, Refused> {
         match self.text(cells, field) {
             "" => Err((FIELDS[field], String::new(), Reason::Empty)),
@@ -638,9 +655,7 @@ impl Checker<'_> {
         read: impl Fn(&str) -> Result<T, domain::UnknownCode>,
     ) -> Result<T, Refused> {
         let text = self.required(cells, field)?;
-        let word =
-            self.from[field].values.as_ref().and_then(|values| values.get(text)).map_or(text, String::as_str);
-        read(word).map_err(|_| (FIELDS[field], text.to_owned(), Reason::UnknownCode))
+        read(self.word(cells, field)).map_err(|_| (FIELDS[field], text.to_owned(), Reason::UnknownCode))
     }
 
     fn number(&self, cells: &dyn Cells, field: usize, decimals: u32) -> Result<Option<i64>, Refused> {
@@ -936,7 +951,7 @@ impl Checker<'_> {
             referred_on: self.day(cells, field::REFERRED_ON)?,
             deadline_on: self.day(cells, field::DEADLINE_ON)?,
             right_to_care: self.yes(cells, field::RIGHT_TO_CARE)?,
-            referred_from: self.text(cells, field::REFERRED_FROM),
+            referred_from: self.word(cells, field::REFERRED_FROM),
             referred_to: self.text(cells, field::REFERRED_TO),
             formality: self.text(cells, field::FORMALITY),
             diagnoses: self.text(cells, field::DIAGNOSES),
@@ -947,6 +962,7 @@ impl Checker<'_> {
                 .number(cells, field::FUNCTIONAL_ABILITY, 0)?
                 .map(|ability| ability as i32),
             nationality: self.text(cells, field::NATIONALITY),
+            contact_form: self.word(cells, field::CONTACT_FORM),
         })
     }
 }

@@ -121,6 +121,7 @@ fields! {
     MEDICINE = "medicine",
     FUNCTIONAL_ABILITY = "functional_ability",
     NATIONALITY = "nationality",
+    CONTACT_FORM = "contact_form",
     REGION = "region",
 }
 

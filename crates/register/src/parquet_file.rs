@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use arrow_array::{BooleanArray, RecordBatch};
-use arrow_schema::Schema;
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, RecordBatch};
+use arrow_schema::{Field, Schema};
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::add_encoded_arrow_schema_to_metadata;
@@ -23,7 +24,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
-use crate::schema::{COLUMNS, Kind, SCHEMA_KEY, SCHEMA_VERSION};
+use crate::schema::{COLUMNS, Kind, SCHEMA_KEY, SCHEMA_VERSION, at};
 
 /// A file that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -306,6 +307,8 @@ impl Reader {
                         field.data_type()
                     )));
                 }
+                // A column that came later may be missing: it is read as not told.
+                Err(_) if LATER.contains(&field.name().as_str()) => {}
                 Err(_) => return Err(fault(format!("column {} is missing", field.name()))),
             }
         }
@@ -383,6 +386,21 @@ impl Reader {
         builder.build().map_err(FileError::parquet(&self.path))
     }
 }
+
+/// Columns of words that files written before them do not have.
+const LATER: [&str; 1] = [COLUMNS[at::CONTACT_FORM].name];
+
+/// A batch with every column, those that came later than its file without words.
+fn with_later(batch: &RecordBatch) -> Result<RecordBatch, arrow_schema::ArrowError> {
+    let schema = crate::schema::arrow_schema();
+    let none = || Arc::new(std::iter::repeat_n("", batch.num_rows()).collect::<DictionaryArray<Int32Type>>());
+    let column = |field: &Arc<Field>| -> ArrayRef {
+        batch.column_by_name(field.name()).cloned().unwrap_or_else(|| none())
+    };
+    let columns = schema.fields().iter().map(column).collect();
+    RecordBatch::try_new(schema, columns)
+}
+
 /// Writes the rows of a checked file that are wanted to another, with the same footer. Gives their number.
 ///
 /// # Errors
@@ -404,6 +422,7 @@ pub fn copy_rows(
         for batch in from.read(group, &columns, 1 << 16, None)? {
             let batch = batch.map_err(FileError::arrow(from.path()))?;
             let mask = wanted(&batch).ok_or_else(lost)?;
+            let batch = with_later(&batch).map_err(FileError::arrow(from.path()))?;
             let rows = arrow_select::filter::filter_record_batch(&batch, &mask);
             kept.push(rows.map_err(FileError::arrow(from.path()))?);
         }

@@ -26,6 +26,9 @@ pub const RESIDENCE_KEY: &str = "samspill.residence";
 pub const SOURCE_KEY: &str = "samspill.source";
 /// Footer key: `yes` if the contacts are made by a machine and no person stands behind them.
 pub const SYNTHETIC_KEY: &str = "samspill.synthetic";
+/// Footer key: the mapping's fields that the checked file had columns or values for, with commas. A file without the
+/// key tells them all.
+pub const TOLD_KEY: &str = "samspill.told";
 
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +123,7 @@ columns! {
     MEDICINE = "medicine", Word, false, "costly medicine (ATC)";
     FUNCTIONAL_ABILITY = "functional_ability", Int, false, "functional ability, 1 (poor) to 5";
     NATIONALITY = "nationality", Word, false, "nationality";
+    CONTACT_FORM = "contact_form", Word, false, "how the contact took place (KONTAKTTYPE): video, telephone or as reported";
 }
 
 /// A missing value in a column of whole numbers or days.
@@ -230,6 +234,8 @@ pub struct Other<'a> {
     pub functional_ability: Option<i32>,
     /// Nationality.
     pub nationality: &'a str,
+    /// How the contact took place.
+    pub contact_form: &'a str,
 }
 
 /// Words by number, in order of first use.
@@ -397,6 +403,7 @@ impl Contacts {
         self.word(at::MEDICINE, other.medicine);
         self.int(at::FUNCTIONAL_ABILITY, other.functional_ability.unwrap_or(MISSING));
         self.word(at::NATIONALITY, other.nationality);
+        self.word(at::CONTACT_FORM, other.contact_form);
     }
 
     /// A column of 64-bit numbers, or nothing if the column has another type.

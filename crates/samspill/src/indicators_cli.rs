@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::Period;
+use statistics::figures::Adjust;
+use statistics::funnel::Allowance;
 
 use crate::indicators_job;
 use crate::progress::Teller;
@@ -38,7 +40,7 @@ pub struct RunArguments {
     /// All of them.
     #[arg(long, conflicts_with = "ids")]
     all: bool,
-    /// 2012, 2012-T2 or 2012-03.
+    /// 2012, 2012-T2 or 2012-03; 2012-2014 for years together, which small municipalities need.
     #[arg(long)]
     period: String,
     /// CSV or Parquet.
@@ -50,9 +52,23 @@ pub struct RunArguments {
     /// Indicators of your own (TOML).
     #[arg(long)]
     own: Vec<PathBuf>,
-    /// Inhabitants: municipality;age;people. For 2010 to 2014 the mean of two new years comes with the program.
+    /// Inhabitants: municipality;age;people, or municipality;age;sex;people. For 2010 to 2014 the mean of two new years
+    /// comes with the program.
     #[arg(long)]
     people: Option<PathBuf>,
+    /// What municipalities are held against: the country's rates for their ages and sexes, for their ages, or as they are.
+    #[arg(long, value_enum, default_value = "age-sex")]
+    adjust: AdjustFor,
+    /// How municipalities are let differ in the funnel beside chance: a spread between them is added to it, its limits are
+    /// widened by the same factor, or not at all.
+    #[arg(long, value_enum, default_value = "additive")]
+    overdispersion: Overdispersion,
+    /// A month that the limits of the country's months are made anew from, with the reason: 2012-07=ny registrering.
+    #[arg(long)]
+    rebase: Vec<String>,
+    /// Municipalities that are counted together too, as a partnership: municipality;area.
+    #[arg(long)]
+    areas: Option<PathBuf>,
     /// Municipalities that get a profile of four pages (PDF); all for every one.
     #[arg(long)]
     profile: Vec<String>,
@@ -76,6 +92,46 @@ pub struct RunArguments {
     out: PathBuf,
 }
 
+/// What municipalities are held against.
+#[derive(Clone, Copy, ValueEnum)]
+enum AdjustFor {
+    /// Their ages and sexes.
+    AgeSex,
+    /// Their ages.
+    Age,
+    /// As they are.
+    None,
+}
+
+/// How municipalities are let differ.
+#[derive(Clone, Copy, ValueEnum)]
+enum Overdispersion {
+    /// A spread between them is added.
+    Additive,
+    /// Limits are widened by a factor.
+    Multiplicative,
+    /// Chance alone.
+    None,
+}
+
+/// Reads `2012-07=reason`.
+fn rebased(given: &[String], period: Period) -> Result<Vec<(domain::Month, String)>> {
+    let one = |text: &String| {
+        let (month, reason) = text.split_once('=').unwrap_or((text, ""));
+        let month = domain::Month::parse(month)?;
+        if !period.months().skip(1).any(|known| known == month) {
+            bail!("--rebase {text}: {month} is not within {period}");
+        }
+        if reason.trim().is_empty() {
+            bail!("--rebase {text}: limits are made anew for a reason that is written down: {month}=REASON");
+        }
+        Ok((month, reason.trim().to_owned()))
+    };
+    let mut out: Vec<(domain::Month, String)> = given.iter().map(one).collect::<Result<_>>()?;
+    out.sort();
+    Ok(out)
+}
+
 /// Runs the command.
 pub fn indicators(command: &IndicatorsCommand, threads: usize, teller: Teller) -> Result<Said> {
     match command {
@@ -88,10 +144,8 @@ pub fn indicators(command: &IndicatorsCommand, threads: usize, teller: Teller) -
 }
 
 fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said> {
-    let period = Period::parse(&arguments.period)?;
-    if period.months().count() > 12 {
-        bail!("{} is more than a year: municipalities and people are of one", arguments.period);
-    }
+    let period = Period::parse_with_years(&arguments.period)?;
+    let rebased = rebased(&arguments.rebase, period)?;
     crate::indicators_job::known(&arguments.profile, period)?;
     let order = indicators_job::Order {
         contacts: &arguments.contacts,
@@ -102,6 +156,18 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
         people: arguments.people.as_deref(),
         nynorsk: arguments.language == "nn",
         without_kroner: arguments.without_kroner,
+        adjust: match arguments.adjust {
+            AdjustFor::AgeSex => Adjust::AgeAndSex,
+            AdjustFor::Age => Adjust::Age,
+            AdjustFor::None => Adjust::Nothing,
+        },
+        allowance: match arguments.overdispersion {
+            Overdispersion::Additive => Allowance::Additive,
+            Overdispersion::Multiplicative => Allowance::Multiplicative,
+            Overdispersion::None => Allowance::None,
+        },
+        rebased: &rebased,
+        areas: arguments.areas.as_deref(),
         hospitals: arguments.hospitals,
         survey: arguments.survey.as_deref(),
         effort: arguments.effort.as_deref(),

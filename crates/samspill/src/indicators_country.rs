@@ -2,11 +2,13 @@
 
 use chart::funnel::{Dot, Limit};
 use chart::xmr::{Step, Stretch};
-use domain::Month;
+use domain::{Month, Sex};
 use paper::picture;
 use paper::sheets::{Cell, Sheet};
-use statistics::counts::{BANDS, STRATA, Side};
+use statistics::counts::{AGES, BANDS, SEXES, STRATA, Side};
+use statistics::figures::Adjust;
 use statistics::figures::Figures;
+use statistics::funnel::{self, Allowance};
 use statistics::indicator::{Indicator, Kind};
 use statistics::spc;
 use statistics::variation::variation;
@@ -22,9 +24,21 @@ fn label(stratum: usize) -> String {
     }
 }
 
+fn name_of_sex(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Woman => "kvinner",
+        Sex::Man => "menn",
+        Sex::Unknown => "ukjent",
+    }
+}
+
 /// The funnel of an indicator: every municipality that is shown, by how many are expected of it. `chosen` is named.
-/// `words` name the values, the sizes and the picture.
-pub fn funnel(found: &Figures, chosen: Option<(usize, &str)>, words: (&str, &str, &str)) -> Option<String> {
+/// `words` name the values, the sizes, the rules and the picture.
+pub fn funnel(
+    found: &Figures,
+    chosen: Option<(usize, &str)>,
+    words: (&str, &str, &str, &str),
+) -> Option<String> {
     let (funnel, at_a_time) = found.funnel?;
     let shown = found.homes.iter().enumerate();
     let dots: Vec<Dot> = shown
@@ -47,9 +61,14 @@ pub fn funnel(found: &Figures, chosen: Option<(usize, &str)>, words: (&str, &str
     (!dots.is_empty()).then(|| chart::funnel::funnel(&dots, &limits, 1.0, 640, words, picture::FONT))
 }
 
-/// An XmR chart of some months.
-pub fn by_month(months: &[Month], values: &[f64], unit: &str, title: &str) -> String {
-    let chart = spc::chart(values, &[]);
+/// An XmR chart of some months. `words` name the values, the rules and the picture.
+pub fn by_month(
+    months: &[Month],
+    values: &[f64],
+    rebased: &[(Month, String)],
+    words: (&str, &str, &str),
+) -> String {
+    let chart = spc::chart(values, &places_of(months, rebased));
     let steps: Vec<Step> = values
         .iter()
         .zip(months)
@@ -62,18 +81,24 @@ pub fn by_month(months: &[Month], values: &[f64], unit: &str, title: &str) -> St
         .collect();
     let stretch = |base: &spc::Base| {
         let spc::Base { from, to, mean, low, high, .. } = *base;
-        Stretch { from, to, mean, low, high, reason: String::new() }
+        let reason = rebased.iter().find(|(month, _)| months.get(from) == Some(month));
+        Stretch { from, to, mean, low, high, reason: reason.map_or_else(String::new, |(_, why)| why.clone()) }
     };
     let stretches: Vec<Stretch> = chart.bases.iter().map(stretch).collect();
-    chart::xmr::xmr(&steps, &stretches, 640, unit, title, picture::FONT)
+    chart::xmr::xmr(&steps, &stretches, 640, words, picture::FONT)
+}
+
+/// Places of the months that limits are made anew from.
+fn places_of(months: &[Month], rebased: &[(Month, String)]) -> Vec<usize> {
+    rebased.iter().filter_map(|(month, _)| months.iter().position(|known| known == month)).collect()
 }
 
 /// Events and what they are part of, of one indicator in one municipality, by age or month.
 type Parts<'c> = (Option<&'c [i64]>, Option<&'c [i64]>);
 
 impl Outcome {
-    /// What is withheld of the country's ages or months, by indicator.
-    fn hidden<'c>(&'c self, count: usize, parts: impl Fn(usize, usize) -> Parts<'c>) -> Vec<Vec<bool>> {
+    /// What the country has of each indicator, by age and sex or by month.
+    fn known<'c>(&'c self, count: usize, parts: impl Fn(usize, usize) -> Parts<'c>) -> Vec<Row> {
         let row = |place: usize| {
             let mut places = vec![Known { events: 0, whole: None }; count];
             for home in 0..self.counts.homes.len() {
@@ -85,8 +110,13 @@ impl Outcome {
             }
             Row { kind: self.indicators[place].of as u8, places }
         };
-        let rows: Vec<Row> = (0..self.indicators.len()).map(row).collect();
-        let mut out = withhold::hidden(&rows, &[(0..count).collect()]);
+        (0..self.indicators.len()).map(row).collect()
+    }
+
+    /// What is withheld of rows whose places' total is published.
+    fn hidden(&self, rows: &[Row]) -> Vec<Vec<bool>> {
+        let count = rows.first().map_or(0, |row| row.places.len());
+        let mut out = withhold::hidden(rows, &[(0..count).collect()]);
         // What is withheld of the whole is withheld of its parts.
         for (found, hidden) in self.figures.iter().zip(&mut out) {
             if found.as_ref().is_some_and(|found| found.country.is_withheld) {
@@ -99,9 +129,51 @@ impl Outcome {
     /// What is withheld of the country's months, by indicator.
     fn hidden_months(&self) -> Vec<Vec<bool>> {
         let counts = &self.counts;
-        self.hidden(counts.months.len(), |place, home| {
+        self.hidden(&self.known(counts.months.len(), |place, home| {
             (counts.event_months_of(place, home), counts.months_of(place, Side::Denominator, home))
-        })
+        }))
+    }
+
+    /// The rules that months are judged by.
+    pub fn months_follow(&self) -> String {
+        format!(
+            "XmR, {} {}: {}",
+            self.say("regelsett", "regelsett"),
+            spc::RULE_SET,
+            self.say(
+                "utenfor en grense; sju på én side; sju som stiger eller faller; to av tre nær en grense",
+                "utanfor ei grense; sju på éi side; sju som stig eller fell; to av tre nær ei grense"
+            )
+        )
+    }
+
+    /// The rules that municipalities are judged by.
+    pub fn funnel_follows(&self) -> String {
+        let allowance = match self.method.allowance {
+            Allowance::Additive => {
+                self.say("spredning mellom kommuner lagt til", "spreiing mellom kommunar lagd til")
+            }
+            Allowance::Multiplicative => {
+                self.say("grensene utvidet med én faktor", "grensene utvida med éin faktor")
+            }
+            Allowance::None => self.say("bare tilfeldigheter", "berre tilfelle"),
+        };
+        format!(
+            "{} {}: 95 {} 99,8 %, {allowance}; {}",
+            self.say("Trakt, regelsett", "Trakt, regelsett"),
+            funnel::RULE_SET,
+            self.say("og", "og"),
+            self.adjusted()
+        )
+    }
+
+    /// What municipalities are held against.
+    pub fn adjusted(&self) -> String {
+        match self.method.adjust {
+            Adjust::AgeAndSex => self.say("justert for alder og kjønn", "justert for alder og kjønn"),
+            Adjust::Age => self.say("justert for alder", "justert for alder"),
+            Adjust::Nothing => self.say("ikke justert", "ikkje justert"),
+        }
     }
 
     /// The country's months of an indicator: what is above the line, below it, and the value.
@@ -134,50 +206,116 @@ impl Outcome {
         };
         for (place, one, found) in self.written() {
             let heading = format!("{}: {of_size}", self.title(one));
-            let svg = funnel(found, None, (self.title(one), expected, &heading));
+            let svg = funnel(found, None, (self.title(one), expected, &self.funnel_follows(), &heading));
             out.extend(svg.map(|svg| (format!("trakt-{}", one.id), svg)));
             if months.len() < 6 || hidden[place].contains(&true) {
                 continue;
             }
             let values: Vec<f64> = self.by_months(place, one).into_iter().map(|(.., value)| value).collect();
             let heading = format!("{}: {of_months}", self.title(one));
-            out.push((format!("maneder-{}", one.id), by_month(months, &values, self.title(one), &heading)));
+            let words = (self.title(one), &*self.months_follow(), &*heading);
+            out.push((format!("maneder-{}", one.id), by_month(months, &values, &self.rebased, words)));
         }
         out
     }
 
-    /// The country by age.
-    pub fn ages(&self) -> Sheet {
-        let heads = ["indikator", "tittel", "alder", "teller", "nevner", "enhet", "verdi"];
-        let mut sheet = Sheet::new("Alder", "Landet etter alder", &heads);
-        let hidden = self.hidden(STRATA, |place, home| {
-            let counts = &self.counts;
+    /// What the country has of each indicator by age and sex, with the ages of all and the sexes of all after them.
+    fn ages_and_sexes(&self) -> Vec<Row> {
+        let counts = &self.counts;
+        let mut rows = self.known(STRATA, |place, home| {
             (counts.events_of(place, home), counts.of(place, Side::Denominator, home))
         });
-        for (place, one, found) in self.written() {
-            let sum = |side: Side, stratum: usize| -> Option<i64> {
-                (0..self.counts.homes.len())
-                    .map(|home| Some(self.counts.of(place, side, home)?[stratum]))
-                    .sum::<Option<i64>>()
+        for row in &mut rows {
+            let cells = row.places.clone();
+            let sum = |inside: &mut dyn Iterator<Item = usize>| {
+                inside.fold(Known { events: 0, whole: None }, |sum, at| Known {
+                    events: sum.events + cells[at].events,
+                    whole: cells[at].whole.map(|whole| whole + sum.whole.unwrap_or(0)),
+                })
             };
-            let counts: Vec<i64> =
-                (0..STRATA).map(|stratum| sum(Side::Numerator, stratum).unwrap_or(0)).collect();
-            for (stratum, (numerator, hidden)) in counts.iter().zip(&hidden[place]).enumerate() {
-                let whole = found.of[stratum];
-                if whole <= 0.0 && *numerator == 0 {
+            row.places.extend((0..AGES).map(|age| sum(&mut (0..SEXES.len()).map(|sex| sex * AGES + age))));
+            row.places.extend((0..SEXES.len()).map(|sex| sum(&mut (sex * AGES..(sex + 1) * AGES))));
+        }
+        rows
+    }
+
+    /// What is withheld of them: of all ages and of all sexes first, and what would tell of these with them.
+    fn hidden_ages(&self, rows: &[Row]) -> Vec<Vec<bool>> {
+        let margin = |from: usize, to: usize| -> Vec<Vec<bool>> {
+            let of = |row: &Row| Row { kind: row.kind, places: row.places[from..to].to_vec() };
+            self.hidden(&rows.iter().map(of).collect::<Vec<_>>())
+        };
+        let ages = margin(STRATA, STRATA + AGES);
+        let sexes = margin(STRATA + AGES, STRATA + AGES + SEXES.len());
+        let cells: Vec<Row> =
+            rows.iter().map(|row| Row { kind: row.kind, places: row.places[..STRATA].to_vec() }).collect();
+        let totals: Vec<Vec<usize>> = (0..AGES)
+            .map(|age| (0..SEXES.len()).map(|sex| sex * AGES + age).collect())
+            .chain((0..SEXES.len()).map(|sex| (sex * AGES..(sex + 1) * AGES).collect()))
+            .collect();
+        let start = |row: usize, cell: usize| ages[row][cell % AGES] || sexes[row][cell / AGES];
+        let cells = withhold::hidden_from(&cells, start, &totals);
+        let together = |((mut cells, ages), sexes): ((Vec<bool>, Vec<bool>), Vec<bool>)| {
+            cells.extend(ages);
+            cells.extend(sexes);
+            cells
+        };
+        cells.into_iter().zip(ages).zip(sexes).map(together).collect()
+    }
+
+    /// The country by age and sex.
+    pub fn ages(&self) -> Sheet {
+        let heads = ["indikator", "tittel", "alder", "kjønn", "teller", "nevner", "enhet", "verdi"];
+        let mut sheet = Sheet::new("Alder", "Landet etter alder og kjønn", &heads);
+        let hidden = self.hidden_ages(&self.ages_and_sexes());
+        // Ages of both sexes first, then each sex, and each sex's ages.
+        let ages = (0..AGES).map(|age| (STRATA + age, label(age), "alle"));
+        let sexes = SEXES.into_iter().enumerate().flat_map(|(place, sex)| {
+            let each = (0..AGES).map(move |age| (place * AGES + age, label(age), name_of_sex(sex)));
+            std::iter::once((STRATA + AGES + place, "alle".to_owned(), name_of_sex(sex))).chain(each)
+        });
+        let lines: Vec<(usize, String, &str)> = ages.chain(sexes).collect();
+        for (place, one, found) in self.written() {
+            let inside = |at: usize| -> Vec<usize> {
+                match at {
+                    at if at < STRATA => vec![at],
+                    at if at < STRATA + AGES => {
+                        (0..SEXES.len()).map(|sex| sex * AGES + at - STRATA).collect()
+                    }
+                    at => {
+                        let sex = at - STRATA - AGES;
+                        (sex * AGES..(sex + 1) * AGES).collect()
+                    }
+                }
+            };
+            let homes = 0..self.counts.homes.len();
+            let events: Vec<i64> = (0..STRATA)
+                .map(|at| {
+                    homes
+                        .clone()
+                        .filter_map(|home| self.counts.of(place, Side::Numerator, home))
+                        .map(|of| of[at])
+                        .sum()
+                })
+                .collect();
+            for (at, age, sex) in &lines {
+                let whole: f64 = inside(*at).into_iter().map(|at| found.of[at]).sum();
+                let numerator: i64 = inside(*at).into_iter().map(|at| events[at]).sum();
+                if whole <= 0.0 && numerator == 0 {
                     continue;
                 }
-                let or_hidden = |cell: Cell| if *hidden { Cell::Withheld } else { cell };
+                let or_hidden = |cell: Cell| if hidden[place][*at] { Cell::Withheld } else { cell };
                 let by = if one.kind == Kind::Mean { 1.0 } else { f64::from(one.per) };
                 let value =
-                    if whole > 0.0 { thousandths(*numerator as f64 / whole * by) } else { Cell::Unknown };
+                    if whole > 0.0 { thousandths(numerator as f64 / whole * by) } else { Cell::Unknown };
                 let of =
                     if one.kind == Kind::Rate { thousandths(whole) } else { or_hidden(thousandths(whole)) };
                 sheet.rows.push(vec![
                     Cell::Text(one.id.clone()),
                     Cell::Text(self.title(one).to_owned()),
-                    Cell::Text(label(stratum)),
-                    or_hidden(Cell::Count(*numerator)),
+                    Cell::Text(age.clone()),
+                    Cell::Text((*sex).to_owned()),
+                    or_hidden(Cell::Count(numerator)),
                     of,
                     Cell::Text(Self::unit(one)),
                     or_hidden(value),
@@ -198,8 +336,11 @@ impl Outcome {
             "høyeste / laveste",
             "uten ytterpunktene",
         ];
-        let about = "Hvor mye rater varierer mellom områder, justert for alder: SCV er det som er mer enn tilfeldig, og under null er det ikke noe";
-        let mut sheet = Sheet::new("Variasjon", about, &heads);
+        let about = format!(
+            "Hvor mye rater varierer mellom områder, {}: SCV er det som er mer enn tilfeldig, og under null er det ikke noe",
+            self.adjusted()
+        );
+        let mut sheet = Sheet::new("Variasjon", &about, &heads);
         let home = ("kommuner", &self.figures);
         let larger = self.larger.iter().map(|larger| (larger.sheet, &larger.figures));
         for (place, one, _) in self.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
@@ -248,22 +389,28 @@ impl Outcome {
             "grense fra",
             "grense til",
             "regler",
+            "nye grenser herfra, fordi",
         ];
-        let about = "Landet måned for måned, med XmR-grenser og de fire reglene; verdien er teller / nevner, eller telleren der nevneren er folketallet";
-        let mut sheet = Sheet::new("Måneder", about, &heads);
+        let about = format!(
+            "Landet måned for måned; verdien er teller / nevner, eller telleren der nevneren er folketallet. {}",
+            self.months_follow()
+        );
+        let mut sheet = Sheet::new("Måneder", &about, &heads);
         let hidden = self.hidden_months();
         for (place, one, _) in self.written() {
             let rows = self.by_months(place, one);
             let values: Vec<f64> = rows.iter().map(|(.., value)| *value).collect();
-            let chart = spc::chart(&values, &[]);
+            let chart = spc::chart(&values, &places_of(&self.counts.months, &self.rebased));
             let hidden = &hidden[place];
-            // Limits are made of every month, and would tell of those that are withheld.
-            let base = chart.bases.first().filter(|_| !hidden.contains(&true));
             for (place, ((numerator, denominator, value), month)) in
                 rows.iter().zip(&self.counts.months).enumerate()
             {
                 let or_hidden = |cell: Cell| if hidden[place] { Cell::Withheld } else { cell };
+                // Limits are made of every month, and would tell of those that are withheld.
+                let base = chart.bases.iter().find(|base| (base.from..base.to).contains(&place));
+                let base = base.filter(|_| !hidden.contains(&true));
                 let limit = |of: Option<f64>| of.map_or(Cell::Withheld, thousandths);
+                let reason = self.rebased.iter().find(|(rebased, _)| rebased == month);
                 let met = chart.met[place].iter().filter(|_| base.is_some());
                 let rules: Vec<&str> = met.map(|rule| rule.word()).collect();
                 sheet.rows.push(vec![
@@ -277,6 +424,7 @@ impl Outcome {
                     limit(base.map(|base| base.low)),
                     limit(base.map(|base| base.high)),
                     Cell::Text(rules.join(" ")),
+                    Cell::Text(reason.map_or_else(String::new, |(_, why)| why.clone())),
                 ]);
             }
         }

@@ -7,21 +7,21 @@ use anyhow::{Context, Result, bail};
 use domain::{Amount, Day, Instrument, Municipalities, Period};
 use paper::sheets::{self, Cell, Sheet};
 use register::parquet_file::Reader;
-use register::synth::people::Population;
 use settlement::{Law, Options, archive, manifest, settle};
-use statistics::counts::{self, By, Charged, Counts, Ore, People, Side};
-use statistics::figures::{Figure, Figures, figures};
+use statistics::counts::{self, By, Charged, Counts, Paid, People, Side};
+use statistics::figures::{Adjust, Figure, Figures, Method, figures};
+use statistics::funnel::Allowance;
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::Interval;
 use statistics::withhold::few;
 
 use crate::indicators_own::{self, Answers, Effort};
+use crate::indicators_people::{Inhabited, inhabited};
 use crate::law::Files;
 use crate::progress::Teller;
 use crate::settle_job;
 use crate::settlement_job::Scratch;
-use crate::simulate_job;
-use crate::table::Table;
+use crate::table::{Table, small_table};
 
 /// What to count.
 pub struct Order<'a> {
@@ -35,12 +35,20 @@ pub struct Order<'a> {
     pub ids: &'a [String],
     /// Indicators of the user's own.
     pub own: &'a [std::path::PathBuf],
-    /// Inhabitants: `municipality;age;people`.
+    /// Inhabitants: `municipality;age;people`, or by sex too.
     pub people: Option<&'a Path>,
     /// Whether titles are in nynorsk.
     pub nynorsk: bool,
     /// Whether to leave out what each costs.
     pub without_kroner: bool,
+    /// What municipalities are held against.
+    pub adjust: Adjust,
+    /// How they are let differ in the funnel.
+    pub allowance: Allowance,
+    /// Months that the limits of a process are made anew from, each with the reason.
+    pub rebased: &'a [(domain::Month, String)],
+    /// Municipalities that are counted together too: `municipality;area`.
+    pub areas: Option<&'a Path>,
     /// Whether to count by treating trust too.
     pub hospitals: bool,
     /// Answers to surveys.
@@ -66,8 +74,12 @@ pub struct Outcome {
     effort: Vec<Effort>,
     /// Counts behind them.
     pub counts: Counts,
-    /// How the people were counted.
-    pub population: String,
+    /// The people, and how they were counted.
+    pub inhabited: Inhabited,
+    /// How figures are made.
+    pub method: Method,
+    /// Months that limits are made anew from, with the reason.
+    pub rebased: Vec<(domain::Month, String)>,
     /// Name and SHA-256 of the data.
     pub vintage: (String, String),
     /// Period.
@@ -107,29 +119,57 @@ impl Group {
     fn together(&self, counts: &Counts, people: &People) -> People {
         let mut out = People::new();
         for (home, name) in counts.homes.iter().zip(&self.of) {
-            let sums = out.entry(self.names[*name].clone()).or_insert_with(|| vec![0; 101]);
-            let ages = people.get(home).map_or(&[][..], Vec::as_slice);
-            ages.iter().zip(sums).for_each(|(one, sum)| *sum += one);
+            let sums =
+                out.entry(self.names[*name].clone()).or_insert_with(|| std::array::from_fn(|_| vec![0; 101]));
+            for (sums, ages) in sums.iter_mut().zip(people.get(home).into_iter().flatten()) {
+                sums.iter_mut().zip(ages).for_each(|(sum, one)| *sum += one);
+            }
         }
         out
     }
 }
 
-/// Trust areas (which the partnerships follow) and regions.
-fn groups(homes: &[String], period: Period, municipalities: &Municipalities) -> [Group; 2] {
+/// Trust areas (which the partnerships follow), regions, and the user's own areas.
+fn groups(
+    homes: &[String],
+    period: Period,
+    municipalities: &Municipalities,
+    own: Option<&Path>,
+) -> Result<Vec<Group>> {
     let names = crate::statement_job::names(municipalities);
     let row =
-        |code: &String| municipalities.on(period.from()).map(|(_, row)| row).find(|row| row.code == *code);
-    let of = |sheet: &'static str, name: &dyn Fn(&domain::Municipality) -> String| {
-        let mine: Vec<String> = homes.iter().map(|code| row(code).map_or_else(String::new, name)).collect();
+        |code: &String| municipalities.on(period.to()).map(|(_, row)| row).find(|row| row.code == *code);
+    let together = |sheet: &'static str, mine: Vec<String>| {
         let mut all = mine.clone();
         all.sort();
         all.dedup();
         let of = mine.iter().map(|name| all.partition_point(|other| other < name)).collect();
         Group { sheet, names: all, of }
     };
+    let of = |sheet, name: &dyn Fn(&domain::Municipality) -> String| {
+        together(sheet, homes.iter().map(|code| row(code).map_or_else(String::new, name)).collect())
+    };
     let region = |row: &domain::Municipality| crate::statement_job::name_of(&row.region, &names);
-    [of("Områder", &|row| format!("{}, område {:02}", region(row), row.trust_area)), of("Regioner", &region)]
+    let area = |row: &domain::Municipality| {
+        let trust = crate::statement_job::trust_of_area(row.trust_area);
+        let name = trust.map_or_else(|| format!("område {:02}", row.trust_area), str::to_owned);
+        format!("{}, {name}", region(row))
+    };
+    let mut out = vec![of("Områder", &area), of("Regioner", &region)];
+    if let Some(path) = own {
+        let mut area_of: BTreeMap<String, String> = BTreeMap::new();
+        for (at, [code, area]) in small_table(path, "municipality;area")? {
+            if !homes.contains(&code) {
+                bail!("{at}: there is no municipality {code} in {period}");
+            }
+            if area.is_empty() || area_of.insert(code.clone(), area).is_some() {
+                bail!("{at}: {code} needs one area, and has none or several");
+            }
+        }
+        let rest = |code: &String| area_of.get(code).cloned().unwrap_or_else(|| "(alle andre)".to_owned());
+        out.push(together("Egne områder", homes.iter().map(rest).collect()));
+    }
+    Ok(out)
 }
 
 /// The indicators that are asked for: built in, or the user's own.
@@ -163,11 +203,43 @@ pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator
 /// With the first that is not.
 pub fn known(codes: &[String], period: Period) -> Result<()> {
     let municipalities = Municipalities::built_in()?;
-    let there: Vec<&str> = municipalities.on(period.from()).map(|(_, row)| row.code.as_str()).collect();
+    let there: Vec<&str> = municipalities.on(period.to()).map(|(_, row)| row.code.as_str()).collect();
     match codes.iter().find(|code| *code != "all" && !there.contains(&code.as_str())) {
         Some(code) => bail!("there is no municipality {code} in {period}"),
         None => Ok(()),
     }
+}
+
+/// Referrers that are told apart; what is left is told together.
+const REFERRERS: usize = 6;
+
+/// Puts one indicator for each referrer in the place of those that are for each, in `wanted` too.
+fn by_referrer(indicators: Vec<Indicator>, referrers: &[String], wanted: &mut Vec<String>) -> Vec<Indicator> {
+    let mut named: Vec<(String, Vec<String>)> =
+        referrers.iter().take(REFERRERS).map(|word| (word.clone(), vec![word.clone()])).collect();
+    if let Some(rest) = referrers.get(REFERRERS..).filter(|rest| !rest.is_empty()) {
+        named.push(("andre".to_owned(), rest.to_vec()));
+    }
+    let mut out = Vec::new();
+    for one in indicators {
+        if !one.by_referrer || one.lacking.is_some() {
+            out.push(one);
+            continue;
+        }
+        let is_wanted = wanted.contains(&one.id);
+        for (name, words) in &named {
+            let mut of_one = one.clone();
+            of_one.id = format!("{}-{}", one.id, name.to_lowercase().replace(' ', "-"));
+            of_one.title.nb = format!("{}: {name}", one.title.nb);
+            of_one.title.nn = format!("{}: {name}", one.title.nn);
+            of_one.numerator.referred_from = Some(words.clone());
+            if is_wanted {
+                wanted.push(of_one.id.clone());
+            }
+            out.push(of_one);
+        }
+    }
+    out
 }
 
 /// The indicators as a table.
@@ -196,11 +268,13 @@ pub fn listed(all: &[Indicator]) -> Table {
 /// Counts everything.
 pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     // All are counted, so that what is withheld does not hang on which of them are asked for.
-    let wanted: Vec<String> = asked(order.ids, order.own)?.into_iter().map(|one| one.id).collect();
+    let mut wanted: Vec<String> = asked(order.ids, order.own)?.into_iter().map(|one| one.id).collect();
     let indicators = asked(&[], order.own)?;
     let answers = order.survey.map_or_else(|| Ok(Vec::new()), indicators_own::survey)?;
     let effort = order.effort.map_or_else(|| Ok(Vec::new()), indicators_own::effort)?;
-    let (people, population) = people(order.people, order.period)?;
+    let municipalities = Municipalities::built_in()?;
+    let inhabited = inhabited(order.people, order.period, &municipalities)?;
+    let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
     let scratch = Scratch::new()?;
     let checked = scratch.0.join("checked.parquet");
     let (input, _) =
@@ -209,7 +283,12 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     if reader.is_counted() {
         bail!("{} holds counts: who returns, and when a stay began, is not known", order.contacts.display());
     }
-    let municipalities = Municipalities::built_in()?;
+    let told = reader.footer().get(register::schema::TOLD_KEY);
+    if order.adjust == Adjust::AgeAndSex && told.is_some_and(|told| !told.split(',').any(|one| one == "sex"))
+    {
+        bail!("{} does not tell sex: add --adjust age", order.contacts.display());
+    }
+    let indicators = by_referrer(indicators, &counts::words_of(&reader, "referred_from")?, &mut wanted);
     let (charged, unsigned) = match order.without_kroner {
         true => (None, 0),
         false => {
@@ -235,7 +314,8 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     if counts.contacts == 0 {
         bail!("{} holds no contact in {}", order.contacts.display(), order.period);
     }
-    let (found, mut larger) = all_figures(&indicators, &counts, &people, order.period, &municipalities);
+    let groups = groups(&counts.homes, order.period, &municipalities, order.areas)?;
+    let (found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
     if order.hospitals {
         larger.push(hospitals(order, (&reader, &municipalities), &indicators, of_contacts, teller)?);
     }
@@ -248,7 +328,9 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         answers,
         effort,
         counts,
-        population,
+        inhabited,
+        method,
+        rebased: order.rebased.to_vec(),
         vintage: (file, manifest::sha256_file(order.contacts)?),
         period: order.period,
         names: crate::statement_job::names(&municipalities),
@@ -270,7 +352,8 @@ fn hospitals(
     let told = |done, of| stage.at(done as u64, of as u64);
     let counts = counts::count(reader, municipalities, order.period, by, charged, order.threads, told)?;
     stage.done();
-    let figures = figures(indicators, &counts, &People::new(), 1.0, &[]);
+    let method = Method { years: 1.0, adjust: order.adjust, allowance: order.allowance };
+    let figures = figures(indicators, &counts, &People::new(), method, &[]);
     Ok(Larger { sheet: "Foretak", counts, figures })
 }
 
@@ -284,15 +367,12 @@ fn all_figures(
     indicators: &[Indicator],
     counts: &Counts,
     people: &People,
-    period: Period,
-    municipalities: &Municipalities,
+    method: Method,
+    groups: Vec<Group>,
 ) -> (Vec<Option<Figures>>, Vec<Larger>) {
-    let years = period.months().count() as f64 / 12.0;
-    let groups = groups(&counts.homes, period, municipalities);
     let totals: Vec<Vec<usize>> = groups.iter().flat_map(Group::members).collect();
-    let found = figures(indicators, counts, people, years, &totals);
-    let [_, regions] = &groups;
-    let regions = regions.names.clone();
+    let found = figures(indicators, counts, people, method, &totals);
+    let regions = groups[1].names.clone();
     let larger = groups.into_iter().map(|group| {
         // An area's region is published beside it.
         let within = |region: &String| -> Vec<usize> {
@@ -301,7 +381,7 @@ fn all_figures(
         let totals: Vec<Vec<usize>> = regions.iter().map(within).filter(|areas| areas.len() > 1).collect();
         let together = group.together(counts, people);
         let counts = counts.grouped(group.names, &group.of);
-        let figures = figures(indicators, &counts, &together, years, &totals);
+        let figures = figures(indicators, &counts, &together, method, &totals);
         Larger { sheet: group.sheet, counts, figures }
     });
     (found, larger.collect())
@@ -312,7 +392,7 @@ fn periods(period: Period) -> Vec<Period> {
     let before = Day::from_number(period.from().number() - 1).month();
     let next = period.to().next().month();
     let months = [Some(before), Some(next), next.next()];
-    std::iter::once(period).chain(months.into_iter().flatten().map(Period::of_month)).collect()
+    period.by_year().chain(months.into_iter().flatten().map(Period::of_month)).collect()
 }
 
 /// What the settlement of the period charges for each contact, under the law as it is, and how many values of it nobody
@@ -345,31 +425,6 @@ fn charged(
     stage.done();
     let unsigned = law.used(order.period).iter().filter(|value| value.is_unsigned()).count();
     Ok((Charged::of(rows.into_iter()), unsigned))
-}
-
-/// Inhabitants in the middle of the year, and how they were found.
-fn people(given: Option<&Path>, period: Period) -> Result<(People, String)> {
-    let mut out = simulate_job::people(given, period)?;
-    if let Some(path) = given {
-        return Ok((out, format!("{}, som de står", path.display())));
-    }
-    let year = period.from().year();
-    let Ok(next) = Population::of(year + 1) else {
-        return Ok((out, format!("SSB, 1. januar {year}; {} følger ikke med", year + 1)));
-    };
-    let next: BTreeMap<String, Vec<u32>> =
-        next.municipalities.into_iter().map(|home| (home.municipality, home.by_age)).collect();
-    let mut kept = 0;
-    for (code, ages) in &mut out {
-        // A municipality that is no more next year keeps the people it had.
-        let Some(later) = next.get(code) else {
-            kept += 1;
-            continue;
-        };
-        ages.iter_mut().zip(later).for_each(|(now, later)| *now = (*now + i64::from(*later) + 1) / 2);
-    }
-    let kept = if kept == 0 { String::new() } else { format!("; {kept} kommuner med tallet fra {year}") };
-    Ok((out, format!("SSB, middel av 1. januar {year} og {}{kept}", year + 1)))
 }
 
 /// A number with three decimals, where it is one.
@@ -435,7 +490,7 @@ impl Outcome {
         }
     }
 
-    fn row(&self, one: &Indicator, code: &str, figure: &Figure, charged: (Ore, bool)) -> Vec<Cell> {
+    fn row(&self, one: &Indicator, code: &str, figure: &Figure, charged: (Paid, bool)) -> Vec<Cell> {
         let hidden = figure.is_withheld;
         let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
         let name = match code {
@@ -469,12 +524,12 @@ impl Outcome {
         });
         row.push(if hidden { Cell::Withheld } else { Cell::Text(side.to_owned()) });
         row.extend(self.kroner(one, figure, charged));
-        row.push(Cell::Text(Self::note(one, figure)));
+        row.push(Cell::Text(self.note(one, code, figure)));
         row
     }
 
     /// What the events cost the parties, and what one less would mean for each: the mean of those that were.
-    fn kroner(&self, one: &Indicator, figure: &Figure, (ore, days): (Ore, bool)) -> [Cell; 5] {
+    fn kroner(&self, one: &Indicator, figure: &Figure, (paid, days): (Paid, bool)) -> [Cell; 5] {
         let told = self.unsigned.is_some() && one.kind != Kind::Mean;
         if !told {
             return std::array::from_fn(|_| Cell::Unknown);
@@ -482,23 +537,24 @@ impl Outcome {
         if figure.is_withheld {
             return std::array::from_fn(|_| Cell::Withheld);
         }
-        let state = ore[2];
-        let each = |ore: i64| match figure.numerator {
-            0 => Cell::Unknown,
-            count => Cell::Kroner(simulation::scenario::part(Amount::from_ore(ore), 1, count)),
+        let (pays, state) = (indicators_own::pays(paid, days), paid.told(2));
+        let each = |ore: Option<i64>| match (figure.numerator, ore) {
+            (_, None) => Cell::Withheld,
+            (0, _) => Cell::Unknown,
+            (count, Some(ore)) => Cell::Kroner(simulation::scenario::part(Amount::from_ore(ore), 1, count)),
         };
-        let whole = |ore: i64| Cell::Kroner(Amount::from_ore(ore));
-        match indicators_own::pays(ore, days) {
-            Some(pays) => [whole(pays), whole(state), each(pays), each(pays + state), each(state)],
-            None => [Cell::Withheld, whole(state), Cell::Withheld, Cell::Withheld, each(state)],
-        }
+        let whole = |ore: Option<i64>| ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)));
+        let both = pays.zip(state).map(|(pays, state)| pays + state);
+        [whole(pays), whole(state), each(pays), each(both), each(state)]
     }
 
-    fn note(one: &Indicator, figure: &Figure) -> String {
+    fn note(&self, one: &Indicator, code: &str, figure: &Figure) -> String {
         // Which rule it was would tell how large it is.
         let withheld = figure.is_withheld.then_some("holdt tilbake");
         let unsigned = one.is_unsigned().then_some("definisjonen er ikke signert");
-        withheld.into_iter().chain(unsigned).collect::<Vec<_>>().join("; ")
+        let estimated = one.kind == Kind::Rate && self.inhabited.is_estimated(code);
+        let estimated = estimated.then_some("folketallet er delvis anslått");
+        withheld.into_iter().chain(unsigned).chain(estimated).collect::<Vec<_>>().join("; ")
     }
 
     /// Every indicator for every municipality, and for the country.
@@ -506,12 +562,12 @@ impl Outcome {
         let mut country = Sheet::new("Landet", "Hver indikator for landet", &HEADS);
         let mut homes = Sheet::new("Kommuner", "Hver indikator for hver kommune", &HEADS);
         for (place, one, found) in self.written() {
-            let mut all = [0; 3];
+            let mut all = Paid::default();
             for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
-                let ore = self.counts.ore_of(place, Side::Numerator, home);
-                all.iter_mut().zip(ore).for_each(|(sum, one)| *sum += one);
+                let paid = self.counts.paid_of(place, Side::Numerator, home);
+                all.add(paid);
                 let days = indicators_own::hides_days(self, &self.figures, Some(home));
-                homes.rows.push(self.row(one, code, figure, (ore, days)));
+                homes.rows.push(self.row(one, code, figure, (paid, days)));
             }
             let days = indicators_own::hides_days(self, &self.figures, None);
             country.rows.push(self.row(one, "", &found.country, (all, days)));
@@ -523,15 +579,17 @@ impl Outcome {
             for (place, one, _) in self.written() {
                 let Some(found) = &larger.figures[place] else { continue };
                 for (home, (name, figure)) in larger.counts.homes.iter().zip(&found.homes).enumerate() {
-                    let ore = larger.counts.ore_of(place, Side::Numerator, home);
+                    let paid = larger.counts.paid_of(place, Side::Numerator, home);
                     let days = indicators_own::hides_days(self, &larger.figures, Some(home));
-                    sheet.rows.push(self.row(one, name, figure, (ore, days)));
+                    sheet.rows.push(self.row(one, name, figure, (paid, days)));
                 }
             }
             out.push(sheet);
         }
         out.extend([country, self.ages(), self.variation(), self.months()]);
         out.extend(indicators_own::cost_sheet(self));
+        out.extend(indicators_own::moved_sheet(self));
+        out.push(self.inhabited.sheet(self));
         let has = |id: &str| self.indicators.iter().any(|one| one.id == id);
         if has("admissions") && has("bed-days") {
             out.push(indicators_own::asymmetry_sheet(self, &self.effort));
@@ -561,10 +619,13 @@ impl Outcome {
         let asked = self.indicators.iter().enumerate().filter(|(_, one)| self.wanted.contains(&one.id));
         for (place, one) in asked {
             let untested = self.counts.untested_of(place);
+            let untold = self.counts.lacking_of(place);
+            let untold =
+                untold.map_or_else(String::new, |field| format!("ikke regnet ut: filen har ikke {field}"));
             let lacking = one
                 .lacking
                 .as_ref()
-                .map_or_else(String::new, |what| format!("ikke regnet ut: uttrekket mangler {what}"));
+                .map_or(untold, |what| format!("ikke regnet ut: uttrekket mangler {what}"));
             sheet.rows.push(vec![
                 Cell::Text(one.id.clone()),
                 Cell::Count(i64::from(one.version)),
@@ -580,7 +641,7 @@ impl Outcome {
         sheet
     }
 
-    fn say(&self, nb: &str, nn: &str) -> String {
+    pub(crate) fn say(&self, nb: &str, nn: &str) -> String {
         if self.nynorsk { nn } else { nb }.to_owned()
     }
 
@@ -594,9 +655,17 @@ impl Outcome {
                 format!("{}, {}", self.period, self.say("etter utskrivningsdag", "etter utskrivingsdag")),
             ),
             line("Data", format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())])),
-            line(&self.say("Folketall", "Folketal"), self.population.clone()),
+            line(&self.say("Folketall", "Folketal"), self.inhabited.source.clone()),
         ];
+        out.push(line(&self.say("Justering", "Justering"), self.adjusted()));
         out.extend(self.methods());
+        out.push(line(
+            &self.say("Trakt og XmR", "Trakt og XmR"),
+            format!("{}. {}", self.funnel_follows(), self.months_follow()),
+        ));
+        for (month, reason) in &self.rebased {
+            out.push(line(&self.say("Nye grenser", "Nye grenser"), format!("{month}: {reason}")));
+        }
         let outside = self.say(
             "{n} kontakter hører ikke til noen kommune i perioden",
             "{n} kontaktar høyrer ikkje til nokon kommune i perioden",
@@ -651,8 +720,8 @@ impl Outcome {
             (
                 ("Standardisering", "Standardisering"),
                 (
-                    "Alder, ikke kjønn: direkte mot den europeiske standarden 2013 (ti hendelser eller flere, folk i alle aldre); «mot landet» er hendelser delt på det landets rater gir kommunens aldre",
-                    "Alder, ikkje kjønn: direkte mot den europeiske standarden 2013 (ti hendingar eller fleire, folk i alle aldrar); «mot landet» er hendingar delte på det ratane for landet gir aldrane i kommunen",
+                    "Direkte mot den europeiske standarden 2013, halvparten av hvert kjønn (ti hendelser eller flere); «mot landet» er hendelser delt på det landets rater gir kommunens egne innbyggere eller helhet",
+                    "Direkte mot den europeiske standarden 2013, halvparten av kvart kjønn (ti hendingar eller fleire); «mot landet» er hendingar delte på det ratane for landet gir innbyggjarane eller heilskapen i kommunen",
                 ),
             ),
             (
@@ -694,7 +763,7 @@ impl Outcome {
         let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
         let sheets = self.sheets();
         for sheet in &sheets {
-            let stem = sheet.name.to_lowercase().replace('å', "a").replace('ø', "o");
+            let stem = sheet.name.to_lowercase().replace('å', "a").replace('ø', "o").replace(' ', "-");
             put(&format!("{stem}.csv"), sheet.csv(false).as_bytes())?;
             crate::sheet_parquet::write(sheet, &about, &out.join(format!("{stem}.parquet")))?;
         }
@@ -749,6 +818,8 @@ impl Outcome {
             }
             let Some(found) = found else {
                 let cannot = || format!("{} kan ikke prøves", self.counts.untested_of(place));
+                let untold = self.counts.lacking_of(place);
+                let cannot = || untold.map_or_else(cannot, |field| format!("filen har ikke {field}"));
                 let lacking = one.lacking.as_ref().map_or_else(cannot, |what| format!("mangler {what}"));
                 table.row([
                     self.title(one).to_owned(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use domain::Amount;
 use paper::sheets::{Cell, Sheet};
-use statistics::counts::{Ore, Side};
+use statistics::counts::{Paid, Side};
 use statistics::figures::{CONFIDENCE, Figures};
 use statistics::interval::{OfProportion, proportion};
 use statistics::withhold::few;
@@ -115,17 +115,20 @@ pub fn effort(path: &Path) -> Result<Vec<Effort>> {
 ///
 /// `figures` are of the places that `home` is one of; the country where it is none.
 pub fn hides_days(outcome: &Outcome, figures: &[Option<Figures>], home: Option<usize>) -> bool {
-    let place = outcome.indicators.iter().position(|one| one.id == "discharge-ready");
-    let figures = place.and_then(|place| figures[place].as_ref());
-    figures.is_none_or(|figures| match home {
-        Some(home) => figures.homes[home].is_withheld,
-        None => figures.country.is_withheld,
+    ["discharge-ready", "discharge-ready-days"].into_iter().any(|id| {
+        let place = outcome.indicators.iter().position(|one| one.id == id);
+        let figures = place.and_then(|place| figures[place].as_ref());
+        figures.is_none_or(|figures| match home {
+            Some(home) => figures.homes[home].is_withheld,
+            None => figures.country.is_withheld,
+        })
     })
 }
 
-/// What a municipality pays for treatment and for days; `None` where it would tell the days that are withheld.
-pub fn pays(ore: Ore, hides_days: bool) -> Option<i64> {
-    (!hides_days || ore[1] == 0).then_some(ore[0] + ore[1])
+/// What a municipality pays for treatment and for days; `None` where it would tell of few, or the days that are withheld.
+pub fn pays(paid: Paid, hides_days: bool) -> Option<i64> {
+    let days = paid.told(1).filter(|days| !hides_days || *days == 0);
+    Some(paid.told(0)? + days?)
 }
 
 /// What the schemes cost in each municipality, and for each inhabitant: all contacts of the period.
@@ -149,7 +152,7 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
     let mut sheet = Sheet::new("Kostnad", about, &heads);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
         let contacts: i64 = outcome.counts.of(place, Side::Denominator, home)?.iter().sum();
-        let ore = outcome.counts.ore_of(place, Side::Denominator, home);
+        let paid = outcome.counts.paid_of(place, Side::Denominator, home);
         let years = figures.homes[home].denominator;
         let hidden = few(contacts);
         let cell = |cell: Cell| if hidden { Cell::Withheld } else { cell };
@@ -163,15 +166,47 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
             let [kmf, usk, isf] = cells.map(cell);
             [kmf, if days { Cell::Withheld } else { usk }, isf]
         };
-        row.extend(all(ore.map(|ore| Cell::Kroner(Amount::from_ore(ore)))));
+        let told = [0, 1, 2].map(|which| paid.told(which));
+        let kroner = |ore: Option<i64>| ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)));
+        row.extend(all(told.map(kroner)));
         // Person-years in thousandths: kroner are parted in whole øre.
         let by = (years * 1000.0).round() as i64;
-        let each = |ore: i64| {
-            let ore = i128::from(ore) * 1000 / i128::from(by.max(1));
-            if by > 0 { Cell::Kroner(Amount::from_ore(ore as i64)) } else { Cell::Unknown }
+        let each = |ore: Option<i64>| {
+            let ore = ore.map(|ore| (i128::from(ore) * 1000 / i128::from(by.max(1))) as i64);
+            if by > 0 { kroner(ore) } else { Cell::Unknown }
         };
-        row.extend(all(ore.map(each)));
+        row.extend(all(told.map(each)));
         sheet.rows.push(row);
+    }
+    Some(sheet)
+}
+
+/// Stays by the municipality on the contact, which gets the bill, and by the one that the person was last known in.
+pub fn moved_sheet(outcome: &Outcome) -> Option<Sheet> {
+    let place = outcome.indicators.iter().position(|one| one.id == "admissions")?;
+    let figures = outcome.figures[place].as_ref()?;
+    let heads = [
+        "kommune",
+        "navn",
+        "innleggelser, på regningen",
+        "av dem sist kjent i en annen kommune",
+        "sist kjent her, på en annen kommunes regning",
+    ];
+    let about = "Kommunen på regningen er den på kontakten; den sist kjente er kommunen ved personens siste døgnopphold i filen";
+    let mut sheet = Sheet::new("Bosted", about, &heads);
+    for (home, code) in outcome.counts.homes.iter().enumerate() {
+        let stays: i64 = outcome.counts.of(place, Side::Numerator, home)?.iter().sum();
+        let (elsewhere, here) = outcome.counts.moved.get(home).copied()?;
+        let hidden = figures.homes[home].is_withheld;
+        let few = few(elsewhere) || few(here) || few(stays - elsewhere);
+        let cell = |count: i64, hidden: bool| if hidden { Cell::Withheld } else { Cell::Count(count) };
+        sheet.rows.push(vec![
+            Cell::Text(code.clone()),
+            Cell::Text(crate::statement_job::name_of(code, &outcome.names)),
+            cell(stays, hidden),
+            cell(elsewhere, hidden || few),
+            cell(here, hidden || few),
+        ]);
     }
     Some(sheet)
 }
@@ -217,7 +252,8 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
             None => Cell::Unknown,
             Some(((_, true), _)) => Cell::Withheld,
             Some((_, place)) => {
-                Cell::Kroner(Amount::from_ore(outcome.counts.ore_of(place, Side::Numerator, home)[which]))
+                let told = outcome.counts.paid_of(place, Side::Numerator, home).told(which);
+                told.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)))
             }
         };
         let mine = by_home.get(code.as_str());

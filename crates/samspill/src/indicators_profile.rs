@@ -5,7 +5,7 @@ use anyhow::Result;
 use domain::Amount;
 use domain::amount::grouped;
 use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
-use statistics::counts::{Ore, Side};
+use statistics::counts::{Paid, Side};
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Indicator, Kind};
 use statistics::withhold::few;
@@ -215,9 +215,9 @@ impl<'a> Profile<'a> {
         let paid = paid.map_or_else(
             || "..".to_owned(),
             |(place, ..)| {
-                let ore = self.outcome.counts.ore_of(place, Side::Numerator, self.home);
+                let paid = self.outcome.counts.paid_of(place, Side::Numerator, self.home);
                 let paid =
-                    self.pays(ore).map_or_else(|| ":".to_owned(), |ore| millions(Amount::from_ore(ore)));
+                    self.pays(paid).map_or_else(|| ":".to_owned(), |ore| millions(Amount::from_ore(ore)));
                 format!("{paid} ({})", self.words.facts[0].to_lowercase())
             },
         );
@@ -255,9 +255,9 @@ impl<'a> Profile<'a> {
     }
 
     /// What the municipality pays, where it does not tell of days that are withheld.
-    fn pays(&self, ore: Ore) -> Option<i64> {
+    fn pays(&self, paid: Paid) -> Option<i64> {
         let days = indicators_own::hides_days(self.outcome, &self.outcome.figures, Some(self.home));
-        indicators_own::pays(ore, days)
+        indicators_own::pays(paid, days)
     }
 
     fn kroner(&self) -> Option<BriefTable> {
@@ -273,17 +273,18 @@ impl<'a> Profile<'a> {
                         .collect(),
                 );
             }
-            let ore = self.outcome.counts.ore_of(place, Side::Numerator, self.home);
+            let all = self.outcome.counts.paid_of(place, Side::Numerator, self.home);
             let each = |ore: i64| {
                 let each = simulation::scenario::part(Amount::from_ore(ore), 1, figure.numerator);
                 format!("{} kr", grouped((each.ore().unsigned_abs() + 50) / 100))
             };
-            let paid = match self.pays(ore) {
+            let paid = match self.pays(all) {
                 Some(ore) => [millions(Amount::from_ore(ore)), each(ore)],
                 None => [":", ":"].map(str::to_owned),
             };
             let [paid, of_each] = paid;
-            Some(vec![self.title(one).to_owned(), paid, of_each, each(ore[2])])
+            let state = all.told(2).map_or_else(|| ":".to_owned(), each);
+            Some(vec![self.title(one).to_owned(), paid, of_each, state])
         };
         Some(BriefTable {
             heading: self.words.kroner_heading.to_owned(),
@@ -312,7 +313,8 @@ impl<'a> Profile<'a> {
         let months = &counts.months;
         let told = months.iter().zip(&values).map(|(month, value)| format!("{month}: {}", number(*value)));
         let alt = format!("{heading}. {}", told.collect::<Vec<_>>().join("; "));
-        let svg = indicators_country::by_month(months, &values, self.title(one), &heading);
+        let words = (self.title(one), &*self.outcome.months_follow(), &*heading);
+        let svg = indicators_country::by_month(months, &values, &self.outcome.rebased, words);
         Some(BriefFigure { heading, alt, svg })
     }
 
@@ -325,7 +327,8 @@ impl<'a> Profile<'a> {
         let heading = format!("{}: {}", self.title(one), self.words.by_size);
         let figure = &found.homes[self.home];
         let alt = format!("{heading}. {}", self.sentence(one, figure));
-        let words = (self.title(one), self.words.expected, heading.as_str());
+        let follows = self.outcome.funnel_follows();
+        let words = (self.title(one), self.words.expected, follows.as_str(), heading.as_str());
         let svg = indicators_country::funnel(found, Some((self.home, &self.name)), words)?;
         Some(BriefFigure { heading, alt, svg })
     }

@@ -14,6 +14,7 @@ mod indicators_cli;
 mod indicators_country;
 mod indicators_job;
 mod indicators_own;
+mod indicators_people;
 mod indicators_profile;
 mod law;
 mod ledger_job;

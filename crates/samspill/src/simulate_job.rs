@@ -312,7 +312,11 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
     Ok(out)
 }
 
-fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
+/// An age and a number of people of a row.
+///
+/// # Errors
+/// If one of them is none.
+pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
     let age: usize =
         age.parse().ok().filter(|age| *age <= 125).with_context(|| format!("{at}: '{age}' is no age"))?;
     let people: i64 = people

@@ -332,6 +332,15 @@ fn trusts() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> 
     })
 }
 
+/// The name of the health trust whose area it is. Where several share one, it is named after none of them.
+pub fn trust_of_area(area: u8) -> Option<&'static str> {
+    let mut named = include_str!("../../../data/trusts.csv").lines().skip(1).filter_map(|line| {
+        let cells: Vec<&str> = line.split(';').collect();
+        (cells.get(4)?.parse() == Ok(area)).then(|| cells.get(1).copied()).flatten()
+    });
+    named.next().filter(|_| named.next().is_none())
+}
+
 /// Names of every party and unit that the program knows.
 pub fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();

@@ -7,19 +7,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int32Type, Int64Type};
+use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
-use domain::{Day, Month, Municipalities, Period, Residence};
+use domain::{Day, EventKind, Month, Municipalities, Period, Residence, Sex};
 use register::FileError;
 use register::parquet_file::{Reader, in_order};
 use register::schema::{COLUMNS, at};
 
 use crate::indicator::{Followed, Group, Indicator, Measure, Of, diagnosed};
+use crate::withhold::few;
 
 /// Ages at which bands begin: five years each, as the European standard has them.
 pub const BANDS: [u16; 19] = [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90];
 /// Bands, and one for those whose age is not told.
-pub const STRATA: usize = BANDS.len() + 1;
+pub const AGES: usize = BANDS.len() + 1;
+/// Sexes, and those whose sex is not told, in the order of strata.
+pub const SEXES: [Sex; 3] = [Sex::Woman, Sex::Man, Sex::Unknown];
+/// Ages of each sex.
+pub const STRATA: usize = AGES * SEXES.len();
 /// Groups that one pass can tell apart.
 const MOST: usize = 64;
 /// Rows that are decoded at a time.
@@ -31,9 +36,41 @@ pub fn band(age: Option<u16>) -> usize {
     age.map_or(BANDS.len(), |age| BANDS.partition_point(|from| *from <= age) - 1)
 }
 
+/// The stratum of an age and a sex.
+pub fn stratum(age: Option<u16>, sex: Sex) -> usize {
+    let sex = SEXES.iter().position(|known| *known == sex).unwrap_or(SEXES.len() - 1);
+    sex * AGES + band(age)
+}
+
 /// What parties pay for a contact, in øre: municipality for treatment, municipality for days of those who were ready,
 /// state.
 pub type Ore = [i64; 3];
+
+/// What was charged for events, and for how many of them anything was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Paid {
+    /// Øre, by party as in [`Ore`].
+    pub ore: Ore,
+    /// Events that something was charged for, by party.
+    pub of: [i64; 3],
+}
+
+impl Paid {
+    fn event(ore: Ore) -> Paid {
+        Paid { ore, of: ore.map(|ore| i64::from(ore != 0)) }
+    }
+
+    /// The same of both.
+    pub fn add(&mut self, other: Paid) {
+        add(&mut self.ore, other.ore);
+        add(&mut self.of, other.of);
+    }
+
+    /// What was charged of a kind; `None` where it was for so few that it tells of them.
+    pub fn told(&self, which: usize) -> Option<i64> {
+        (!few(self.of[which])).then_some(self.ore[which])
+    }
+}
 
 /// What was charged for contacts, by contact and in order.
 #[derive(Debug, Clone, Default)]
@@ -85,7 +122,7 @@ struct Sums {
     events_by_month: Vec<i64>,
     /// Squares of quantities.
     squares: Vec<i64>,
-    ore: Vec<Ore>,
+    paid: Vec<Paid>,
 }
 
 impl Sums {
@@ -96,7 +133,7 @@ impl Sums {
             events_by_age: vec![0; cells * STRATA],
             events_by_month: vec![0; cells * months],
             squares: vec![0; cells],
-            ore: vec![[0; 3]; cells],
+            paid: vec![Paid::default(); cells],
         }
     }
 
@@ -106,7 +143,7 @@ impl Sums {
         add_each(&mut self.events_by_age, other.events_by_age);
         add_each(&mut self.events_by_month, other.events_by_month);
         add_each(&mut self.squares, other.squares);
-        self.ore.iter_mut().zip(other.ore).for_each(|(sum, one)| add(sum, one));
+        self.paid.iter_mut().zip(other.paid).for_each(|(sum, one)| sum.add(one));
     }
 
     /// The same of `after` places instead of `before`, where `of` tells which each belongs to.
@@ -119,15 +156,15 @@ impl Sums {
             }
             out
         };
-        let mut ore = vec![[0; 3]; self.ore.len() / before.max(1) * after];
-        self.ore.iter().enumerate().for_each(|(place, amounts)| add(&mut ore[cell(place)], *amounts));
+        let mut paid = vec![Paid::default(); self.paid.len() / before.max(1) * after];
+        self.paid.iter().enumerate().for_each(|(place, one)| paid[cell(place)].add(*one));
         Sums {
             by_age: sum(&self.by_age, STRATA),
             by_month: sum(&self.by_month, months),
             events_by_age: sum(&self.events_by_age, STRATA),
             events_by_month: sum(&self.events_by_month, months),
             squares: sum(&self.squares, 1),
-            ore,
+            paid,
         }
     }
 }
@@ -146,6 +183,11 @@ pub struct Counts {
     persons: Vec<(i64, i64)>,
     /// Rows that could not be asked, by group.
     pub untested: Vec<i64>,
+    /// The field that a group asks for and the file does not tell.
+    lacking: Vec<Option<&'static str>>,
+    /// Somatic stays of those who were known to live elsewhere in their last stay, by municipality; and the same of those who
+    /// were known to live there, and had the stay elsewhere.
+    pub moved: Vec<(i64, i64)>,
     /// Contacts in the period of no municipality of it.
     pub outside: i64,
     /// Contacts in the period.
@@ -205,16 +247,14 @@ impl Counts {
     }
 
     /// What was charged for a municipality's stays or contacts. Of stays that something followed, it is for what followed.
-    pub fn ore_of(&self, indicator: usize, side: Side, home: usize) -> Ore {
-        self.place(indicator, side).map_or([0; 3], |place| self.sums.ore[place * self.homes.len() + home])
+    pub fn paid_of(&self, indicator: usize, side: Side, home: usize) -> Paid {
+        let place = self.place(indicator, side);
+        place.map_or_else(Paid::default, |place| self.sums.paid[place * self.homes.len() + home])
     }
 
-    /// How much more than by themselves events come, of an age in the country, since some are of the same person:
-    /// the squares of each person's events, divided by the events. 1 where each has one.
-    pub fn clustering(&self, indicator: usize, stratum: usize) -> f64 {
-        let Some(place) = self.place(indicator, Side::Numerator) else { return 1.0 };
-        let (events, squares) = self.persons[place * STRATA + stratum];
-        if events > 0 { squares as f64 / events as f64 } else { 1.0 }
+    /// The country's events of a stratum, and the squares of each person's: where each has one, they are as many.
+    pub fn clustering(&self, indicator: usize, stratum: usize) -> (i64, i64) {
+        self.place(indicator, Side::Numerator).map_or((0, 0), |place| self.persons[place * STRATA + stratum])
     }
 
     /// The same counted together, by groups of municipalities; `of` tells which group each belongs to.
@@ -227,8 +267,16 @@ impl Counts {
             places: self.places.clone(),
             persons: self.persons.clone(),
             untested: self.untested.clone(),
+            lacking: self.lacking.clone(),
+            moved: Vec::new(),
             ..*self
         }
+    }
+
+    /// The field that an indicator asks for and the file does not tell.
+    pub fn lacking_of(&self, indicator: usize) -> Option<&'static str> {
+        let places = [Side::Numerator, Side::Denominator].map(|side| self.place(indicator, side));
+        places.into_iter().flatten().find_map(|place| self.lacking[place])
     }
 
     /// Rows that could not be asked about an indicator.
@@ -258,20 +306,20 @@ pub enum By {
     Treating,
 }
 
-/// The trusts and institutions of a file, in order.
+/// The words of a column of a file, in order.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn treating(reader: &Reader) -> Result<Vec<String>, FileError> {
+pub fn words_of(reader: &Reader, column: &str) -> Result<Vec<String>, FileError> {
     let mut out: BTreeSet<String> = BTreeSet::new();
+    let Some(place) = COLUMNS.iter().position(|known| known.name == column) else { return Ok(Vec::new()) };
     for group in 0..reader.row_groups() {
-        for batch in reader.read(group, &[name(at::TRUST)], BATCH, None)? {
+        for batch in reader.read(group, &[column], BATCH, None)? {
             let batch = batch.map_err(FileError::arrow(reader.path()))?;
-            let (keys, named) = words(&batch, at::TRUST, |_| ());
+            let (keys, named) = words(&batch, place, |_| ());
             let mut seen = vec![false; named.len()];
             keys.iter().for_each(|key| seen[*key as usize] = true);
-            let column =
-                batch.column_by_name(name(at::TRUST)).and_then(|c| c.as_dictionary_opt::<Int32Type>());
+            let column = batch.column_by_name(column).and_then(|c| c.as_dictionary_opt::<Int32Type>());
             let values = column.and_then(|column| column.values().as_string_opt::<i32>());
             let met = values.into_iter().flatten().zip(seen).filter(|(_, seen)| *seen);
             out.extend(met.filter_map(|(word, _)| word).filter(|word| !word.is_empty()).map(str::to_owned));
@@ -280,7 +328,7 @@ pub fn treating(reader: &Reader) -> Result<Vec<String>, FileError> {
     Ok(out.into_iter().collect())
 }
 
-/// Counts indicators in a period. `told` hears how many row groups of how many are done.
+/// Counts indicators in a period. `hears` is told how many row groups of how many are done.
 ///
 /// # Errors
 /// If the file cannot be read, or too many indicators are asked for.
@@ -291,33 +339,45 @@ pub fn count(
     (indicators, by): (&[Indicator], By),
     charged: &Charged,
     threads: usize,
-    mut told: impl FnMut(usize, usize),
+    mut hears: impl FnMut(usize, usize),
 ) -> Result<Counts, CountError> {
     let (counters, places) = counters(indicators)?;
     let homes: Vec<String> = match by {
-        By::Residence => municipalities.on(period.from()).map(|(_, row)| row.code.clone()).collect(),
-        By::Treating => treating(reader)?,
+        By::Residence => municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect(),
+        By::Treating => words_of(reader, name(at::TRUST))?,
     };
     let months: Vec<Month> = period.months().collect();
-    let desk =
-        Desk { counters: &counters, municipalities, period, by, charged, homes: &homes, months: &months };
+    let told = reader.footer().get(register::schema::TOLD_KEY);
+    let lacking: Vec<Option<&'static str>> = counters.iter().map(|one| lacking(one, told)).collect();
+    let desk = Desk {
+        counters: &counters,
+        municipalities,
+        period,
+        by,
+        charged,
+        homes: &homes,
+        months: &months,
+        lacking: &lacking,
+    };
     let groups = reader.row_groups();
     let lost = || FileError::Worker { path: reader.path().to_path_buf() };
     let mut tally = Tally::new(&desk);
-    let mut rows: Vec<Row> = Vec::new();
+    let mut found = Found::default();
     in_order(
         groups,
         threads,
         |group| desk.group(reader, group),
-        |group, (piece, stays): (Tally, Vec<Row>)| {
+        |group, (piece, rows): (Tally, Found)| {
             tally.add(piece);
-            rows.extend(stays);
-            told(group + 1, groups);
+            found.stays.extend(rows.stays);
+            found.referrals.extend(rows.referrals);
+            hears(group + 1, groups);
             Ok(())
         },
         lost,
     )?;
-    desk.stays(rows, &mut tally);
+    desk.stays(found.stays, &mut tally);
+    desk.referrals(found.referrals, &mut tally);
     Ok(finished(desk, tally, reader, places))
 }
 
@@ -364,7 +424,14 @@ fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> C
         places,
         sums: tally.sums,
         persons,
-        untested: tally.untested,
+        untested: tally
+            .untested
+            .iter()
+            .zip(desk.lacking)
+            .map(|(untested, lacking)| lacking.map_or(*untested, |_| tally.contacts as i64))
+            .collect(),
+        lacking: desk.lacking.to_vec(),
+        moved: tally.moved,
         outside: tally.outside,
         contacts: tally.contacts,
         synthetic: footer.is_some_and(|yes| yes == "yes"),
@@ -381,6 +448,34 @@ struct Desk<'a> {
     charged: &'a Charged,
     homes: &'a [String],
     months: &'a [Month],
+    lacking: &'a [Option<&'static str>],
+}
+
+/// The field that a group asks for and a file does not tell; `told` are the fields that it tells, with commas.
+fn lacking(one: &Counter, told: Option<&String>) -> Option<&'static str> {
+    let told: BTreeSet<&str> = told?.split(',').collect();
+    let group = &one.group;
+    let is_ready = group.reported_ready.is_some() || group.measure == Measure::ReadyDays;
+    let is_referred =
+        group.referred.is_some() || group.measure == Measure::WaitingDays || one.of == Of::Referrals;
+    let asked = [
+        ("drg_type", group.drg_types.is_some()),
+        ("urgency", group.urgency.is_some() || group.followed.is_some()),
+        ("referral_reason", group.referral_reasons.is_some()),
+        ("referred_from", group.referred_from.is_some()),
+        ("diagnoses", group.diagnoses.is_some()),
+        ("procedures", group.procedures.is_some()),
+        ("contact_form", group.contact_forms.is_some() || group.has_contact_form.is_some()),
+        ("sex", group.sex.is_some()),
+        ("age", group.at_least.is_some() || group.below.is_some()),
+        ("bed_days", group.measure == Measure::BedDays),
+        ("referred_on", is_referred),
+        ("deadline_on", group.has_deadline.is_some() || group.after_deadline.is_some()),
+    ];
+    if is_ready && !told.contains("events") && !told.contains("event_kinds") {
+        return Some("events");
+    }
+    asked.into_iter().find(|(field, is_asked)| *is_asked && !told.contains(field)).map(|(field, _)| field)
 }
 
 /// Sums of a row group, or of all.
@@ -392,6 +487,29 @@ struct Tally {
     outside: i64,
     contacts: u64,
     last: i32,
+    moved: Vec<(i64, i64)>,
+}
+
+/// Rows of which several make one event.
+#[derive(Default)]
+struct Found {
+    stays: Vec<Row>,
+    referrals: Vec<Referral>,
+}
+
+/// A contact that came of a referral, before it is known whether it was the first.
+#[derive(Clone, Copy)]
+struct Referral {
+    person: i64,
+    contact: i64,
+    referred_on: i32,
+    admitted: i32,
+    discharged_on: i32,
+    waited: i32,
+    mask: u64,
+    unknown: u64,
+    home: u16,
+    stratum: u8,
 }
 
 impl Tally {
@@ -403,6 +521,7 @@ impl Tally {
             outside: 0,
             contacts: 0,
             last: i32::MIN,
+            moved: Vec::new(),
         }
     }
 
@@ -439,6 +558,7 @@ struct Row {
     stratum: u8,
     acute: bool,
     bed_days: i32,
+    ready_days: i32,
     ore: Ore,
 }
 
@@ -447,6 +567,7 @@ struct Row {
 struct Worth {
     bed_days: i64,
     waiting_days: i64,
+    ready_days: i64,
     /// How many contacts it stands for.
     contacts: i64,
     /// What was charged for it.
@@ -459,7 +580,7 @@ const NOWHERE: u16 = u16::MAX;
 type Allowed = (u64, u64);
 
 /// The columns that words are read from.
-const WORDS: [usize; 8] = [
+const WORDS: [usize; 12] = [
     at::SECTOR,
     at::CARE_LEVEL,
     at::SERVICE,
@@ -468,9 +589,13 @@ const WORDS: [usize; 8] = [
     at::REFERRAL_REASON,
     at::REFERRED_FROM,
     at::DIAGNOSES,
+    at::PROCEDURES,
+    at::CONTACT_FORM,
+    at::SEX,
+    at::TRUST,
 ];
 
-const OTHERS: [usize; 16] = [
+const OTHERS: [usize; 15] = [
     at::CONTACT_ID,
     at::STAY_ID,
     at::PERSON_ID,
@@ -479,9 +604,8 @@ const OTHERS: [usize; 16] = [
     at::ADMITTED_ON,
     at::DISCHARGED_ON,
     at::MUNICIPALITY_OF_REGISTRATION,
-    at::TRUST,
     at::AGE,
-    at::SEX,
+    at::EVENTS,
     at::BED_DAYS,
     at::CONTACTS,
     at::REPORTED_READY,
@@ -535,11 +659,19 @@ impl Desk<'_> {
                 |one: &Counter| one.group.diagnoses.as_ref().map_or(Some(true), |list| diagnosed(list, word));
             return (self.groups(|one| found(one) == Some(true)), self.groups(|one| found(one).is_none()));
         }
+        let given = |list: &Option<Vec<String>>| {
+            list.as_ref()
+                .is_none_or(|list| word.split([' ', ',', ';']).any(|code| list.iter().any(|one| one == code)))
+        };
         let yes = self.groups(|one| match place {
+            at::PROCEDURES => given(&one.group.procedures),
+            at::CONTACT_FORM => listed(&one.group.contact_forms),
+            at::TRUST => listed(&one.group.trusts),
+            at::SEX => one.group.sex.is_none_or(|wanted| wanted.sex().word() == word),
             at::SECTOR => listed(&one.group.sectors),
             at::CARE_LEVEL => match one.of {
                 Of::Stays => word == "overnight",
-                Of::Contacts => listed(&one.group.care_levels),
+                Of::Contacts | Of::Referrals => listed(&one.group.care_levels),
             },
             at::SERVICE => listed(&one.group.services),
             at::DRG_TYPE => listed(&one.group.drg_types),
@@ -557,6 +689,9 @@ impl Desk<'_> {
                 at::URGENCY => one.group.urgency.is_some(),
                 at::REFERRAL_REASON => one.group.referral_reasons.is_some(),
                 at::REFERRED_FROM => one.group.referred_from.is_some(),
+                at::CONTACT_FORM => one.group.contact_forms.is_some(),
+                at::SEX => one.group.sex.is_some(),
+                at::TRUST => one.group.trusts.is_some(),
                 _ => false,
             }),
         };
@@ -593,13 +728,13 @@ impl Desk<'_> {
             }
             _ => None,
         };
-        on(self.period.from())
+        on(self.period.to())
     }
 
-    fn group(&self, reader: &Reader, group: usize) -> Result<(Tally, Vec<Row>), FileError> {
+    fn group(&self, reader: &Reader, group: usize) -> Result<(Tally, Found), FileError> {
         let columns: Vec<&str> = WORDS.iter().chain(&OTHERS).map(|place| name(*place)).collect();
         let mut tally = Tally::new(self);
-        let mut rows = Vec::new();
+        let mut rows = Found::default();
         for batch in reader.read(group, &columns, BATCH, None)? {
             let batch = batch.map_err(FileError::arrow(reader.path()))?;
             self.batch(&batch, &mut tally, &mut rows);
@@ -607,15 +742,19 @@ impl Desk<'_> {
         Ok((tally, rows))
     }
 
-    fn batch(&self, batch: &RecordBatch, tally: &mut Tally, out: &mut Vec<Row>) {
+    fn batch(&self, batch: &RecordBatch, tally: &mut Tally, out: &mut Found) {
         let Some(facts) = Facts::of(self, batch) else { return };
-        let contacts = self.groups(|one| one.of == Of::Contacts);
+        let (stays, contacts, referrals) = (
+            self.groups(|one| one.of == Of::Stays),
+            self.groups(|one| one.of == Of::Contacts),
+            self.groups(|one| one.of == Of::Referrals),
+        );
         for row in 0..batch.num_rows() {
             let discharged_on = facts.discharged_on.value(row);
             tally.last = tally.last.max(discharged_on);
             let (mask, unknown) = facts.asked(row);
             let home = facts.home.1[facts.home.0[row] as usize];
-            let stratum = band(facts.age(row)) as u8;
+            let stratum = stratum(facts.age(row), facts.word(&facts.sex, row)) as u8;
             let (overnight, month) =
                 (facts.overnight.1[facts.overnight.0[row] as usize], self.month(discharged_on));
             let ore = match overnight || month.is_some() {
@@ -624,8 +763,15 @@ impl Desk<'_> {
             };
             let worth = facts.worth(row, ore);
             if overnight {
-                let asked = (mask & !contacts, unknown & !contacts);
-                out.push(facts.row(row, asked, (home, stratum), worth));
+                out.stays.push(facts.row(row, (mask & stays, unknown & stays), (home, stratum), worth));
+            }
+            let asked = (mask & referrals, unknown & referrals);
+            if let Some(referral) = facts.referral(row, asked, (home, stratum), worth) {
+                if discharged_on <= self.period.to().number() {
+                    out.referrals.push(referral);
+                }
+            } else if month.is_some() {
+                bits(asked.0 | asked.1).for_each(|place| tally.untested[place] += worth.contacts);
             }
             let Some(month) = month else { continue };
             tally.outside += if home == NOWHERE { worth.contacts } else { 0 };
@@ -663,15 +809,21 @@ impl Desk<'_> {
                 Measure::Count => worth.contacts,
                 Measure::BedDays => worth.bed_days,
                 Measure::WaitingDays => worth.waiting_days,
+                Measure::ReadyDays => worth.ready_days,
             };
             let by_age = (place * homes + home) * STRATA + usize::from(stratum);
             let by_month = (place * homes + home) * self.months.len() + month;
             tally.sums.by_age[by_age] += quantity;
             tally.sums.by_month[by_month] += quantity;
-            tally.sums.events_by_age[by_age] += worth.contacts;
-            tally.sums.events_by_month[by_month] += worth.contacts;
+            // Of those who were ready, the ones who waited a night are whom nights tell of.
+            let events = match self.counters[place].group.measure {
+                Measure::ReadyDays => quantity.min(1),
+                _ => worth.contacts,
+            };
+            tally.sums.events_by_age[by_age] += events;
+            tally.sums.events_by_month[by_month] += events;
             tally.sums.squares[place * homes + home] += quantity * quantity;
-            add(&mut tally.sums.ore[place * homes + home], worth.ore);
+            tally.sums.paid[place * homes + home].add(Paid::event(worth.ore));
             if person != 0 && self.counters[place].group.measure == Measure::Count {
                 // Of two million persons two share the hash's 52 bits about once in two thousand registers.
                 let hash = (person as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 12;
@@ -687,11 +839,13 @@ impl Desk<'_> {
         for stay in rows.chunk_by(|one, other| (one.person, one.stay) == (other.person, other.stay)) {
             let discharged = stay.iter().map(|row| row.discharged).max().unwrap_or(0);
             let bed_days = stay.iter().map(|row| row.bed_days).sum();
+            let ready_days = stay.iter().map(|row| row.ready_days).sum();
             let mut ore = [0; 3];
             stay.iter().for_each(|row| add(&mut ore, row.ore));
-            stays.push(Row { discharged, bed_days, ore, ..stay[0] });
+            stays.push(Row { discharged, bed_days, ready_days, ore, ..stay[0] });
         }
         stays.sort_unstable_by_key(|stay| (stay.person, stay.admitted, stay.stay));
+        self.moves(&stays, tally);
         let wants = |wanted| self.groups(|one| one.group.followed == Some(wanted));
         let (slides, today) = (wants(Followed::Within30Days), wants(Followed::From8HoursTo30Days));
         let followed_up = self.by_flag(|group| group.followed_up.or(group.followed.map(|_| true)));
@@ -720,9 +874,58 @@ impl Desk<'_> {
             }
             // What a readmission costs is what came after, not the stay that it came after.
             for (groups, ore) in [(!(slides | today), stay.ore), (slides, of_next[0]), (today, of_next[1])] {
-                let worth = Worth { bed_days: i64::from(stay.bed_days), waiting_days: 0, contacts: 1, ore };
+                let worth = Worth {
+                    bed_days: i64::from(stay.bed_days),
+                    ready_days: i64::from(stay.ready_days),
+                    waiting_days: 0,
+                    contacts: 1,
+                    ore,
+                };
                 self.count(tally, (mask & groups, stay.home, stay.stratum), (month, stay.person), worth);
             }
+        }
+    }
+}
+
+impl Desk<'_> {
+    /// Counts the stays whose municipality is another than the one that the person was last known in.
+    fn moves(&self, stays: &[Row], tally: &mut Tally) {
+        tally.moved = vec![(0, 0); self.homes.len()];
+        let somatic = Group { sectors: Some(vec!["somatic".to_owned()]), ..Group::default() };
+        let admissions = self.groups(|one| one.of == Of::Stays && one.group == somatic);
+        for of_person in stays.chunk_by(|one, other| one.person == other.person && one.person != 0) {
+            let Some(last) = of_person.last().map(|stay| stay.home) else { continue };
+            for stay in of_person.iter().filter(|stay| stay.home != last && stay.mask & admissions != 0) {
+                if self.month(stay.discharged.div_euclid(DAY)).is_none() {
+                    continue;
+                }
+                if let Some(here) = tally.moved.get_mut(usize::from(stay.home)) {
+                    here.0 += 1;
+                }
+                if let Some(there) = tally.moved.get_mut(usize::from(last)) {
+                    there.1 += 1;
+                }
+            }
+        }
+    }
+
+    /// Counts referrals whose first contact ended in the period.
+    fn referrals(&self, mut rows: Vec<Referral>, tally: &mut Tally) {
+        rows.sort_unstable_by_key(|row| (row.person, row.referred_on, row.admitted, row.contact));
+        for same in rows.chunk_by(|one, other| {
+            (one.person, one.referred_on) == (other.person, other.referred_on) && one.person != 0
+        }) {
+            let first = same[0];
+            let Some(month) = self.month(first.discharged_on) else { continue };
+            bits(first.unknown).for_each(|place| tally.untested[place] += 1);
+            let worth = Worth {
+                bed_days: 0,
+                ready_days: 0,
+                waiting_days: i64::from(first.waited),
+                contacts: 1,
+                ore: self.charged.of_contact(first.contact),
+            };
+            self.count(tally, (first.mask, first.home, first.stratum), (month, first.person), worth);
         }
     }
 }
@@ -744,7 +947,7 @@ struct Facts<'b> {
     overnight: (Vec<u32>, Vec<bool>),
     acute: (Vec<u32>, Vec<bool>),
     has_municipality: (Vec<u32>, Vec<bool>),
-    has_sex: (Vec<u32>, Vec<bool>),
+    sex: (Vec<u32>, Vec<Sex>),
     has_diagnosis: (Vec<u32>, Vec<bool>),
     ages: Option<&'b arrow_array::Int32Array>,
     by_age: Vec<u64>,
@@ -758,9 +961,12 @@ struct Facts<'b> {
     bed_days: Option<&'b arrow_array::Int32Array>,
     contacts: Option<&'b arrow_array::Int32Array>,
     ready: Option<&'b BooleanArray>,
+    events: Option<Events<'b>>,
+    told: u64,
     referred_on: Option<&'b arrow_array::Date32Array>,
     deadline_on: Option<&'b arrow_array::Date32Array>,
-    flags: [[u64; 2]; 5],
+    has_form: (Vec<u32>, Vec<bool>),
+    flags: [[u64; 2]; 6],
 }
 
 impl<'b> Facts<'b> {
@@ -789,8 +995,9 @@ impl<'b> Facts<'b> {
             }),
             overnight: words(batch, at::CARE_LEVEL, |word| word == "overnight"),
             acute: words(batch, at::URGENCY, |word| word == "acute"),
-            has_sex: is_told(at::SEX),
+            sex: words(batch, at::SEX, |word| Sex::from_word(word).unwrap_or(Sex::Unknown)),
             has_diagnosis: is_told(at::DIAGNOSES),
+            has_form: is_told(at::CONTACT_FORM),
             ages: ints(batch, at::AGE),
             by_age,
             contact: longs(batch, at::CONTACT_ID)?,
@@ -803,6 +1010,13 @@ impl<'b> Facts<'b> {
             bed_days: ints(batch, at::BED_DAYS),
             contacts: ints(batch, at::CONTACTS),
             ready: batch.column_by_name(name(at::REPORTED_READY)).and_then(|column| column.as_boolean_opt()),
+            events: Events::of(batch),
+            told: desk
+                .lacking
+                .iter()
+                .enumerate()
+                .map(|(place, lacking)| u64::from(lacking.is_none()) << place)
+                .sum(),
             referred_on: days(batch, at::REFERRED_ON),
             deadline_on: days(batch, at::DEADLINE_ON),
             flags: [
@@ -811,6 +1025,7 @@ impl<'b> Facts<'b> {
                 desk.by_flag(|group| group.has_deadline),
                 desk.by_flag(|group| group.after_deadline),
                 desk.by_flag(|group| group.complete),
+                desk.by_flag(|group| group.has_contact_form),
             ],
         })
     }
@@ -826,7 +1041,7 @@ impl<'b> Facts<'b> {
     /// Groups that a row belongs to, and those that it cannot be asked about.
     fn asked(&self, row: usize) -> Allowed {
         let age = self.age(row);
-        let mut sure = self.by_age[age.map_or(0, |age| usize::from(age) + 1)];
+        let mut sure = self.told & self.by_age[age.map_or(0, |age| usize::from(age) + 1)];
         let ready = self.ready.is_some_and(|ready| ready.is_valid(row) && ready.value(row));
         let told = |days: Option<&arrow_array::Date32Array>| {
             days.filter(|days| days.is_valid(row)).map(|days| days.value(row))
@@ -835,9 +1050,10 @@ impl<'b> Facts<'b> {
         let late = deadline.is_some_and(|deadline| self.admitted_on.value(row) > deadline);
         let complete = age.is_some()
             && self.word(&self.has_municipality, row)
-            && self.word(&self.has_sex, row)
+            && self.word(&self.sex, row) != Sex::Unknown
             && self.word(&self.has_diagnosis, row);
-        let facts = [ready, referred.is_some(), deadline.is_some(), late, complete];
+        let has_form = self.word(&self.has_form, row);
+        let facts = [ready, referred.is_some(), deadline.is_some(), late, complete, has_form];
         for (by_flag, holds) in self.flags.iter().zip(facts) {
             sure &= by_flag[usize::from(holds)];
         }
@@ -860,6 +1076,10 @@ impl<'b> Facts<'b> {
         Worth {
             bed_days: value(self.bed_days, 0),
             waiting_days: waited,
+            ready_days: self
+                .events
+                .as_ref()
+                .map_or(0, |events| events.ready_days(row, self.discharged.value(row))),
             contacts: value(self.contacts, 1),
             ore,
         }
@@ -878,19 +1098,85 @@ impl<'b> Facts<'b> {
             stratum,
             acute: self.word(&self.acute, row),
             bed_days: worth.bed_days as i32,
+            ready_days: worth.ready_days as i32,
             ore: worth.ore,
         }
     }
+
+    /// A row as a contact that came of a referral; `None` where the day of referral is not told. One that no group asks
+    /// for is not kept.
+    fn referral(
+        &self,
+        row: usize,
+        (mask, unknown): Allowed,
+        (home, stratum): (u16, u8),
+        worth: Worth,
+    ) -> Option<Referral> {
+        let referred_on =
+            self.referred_on.filter(|days| days.is_valid(row) && mask | unknown != 0)?.value(row);
+        Some(Referral {
+            person: self.person.value(row),
+            contact: self.contact.value(row),
+            referred_on,
+            admitted: self.admitted.value(row),
+            discharged_on: self.discharged_on.value(row),
+            waited: worth.waiting_days as i32,
+            mask,
+            unknown,
+            home,
+            stratum,
+        })
+    }
 }
 
-/// People of each age band, and between ages, where people are by single year of age.
-pub fn people_of(ages: &[i64], holds: impl Fn(u16) -> bool) -> [i64; STRATA] {
+/// The readiness events of a batch.
+struct Events<'b> {
+    ends: &'b [i32],
+    kinds: &'b [i8],
+    minutes: &'b [i32],
+}
+
+impl<'b> Events<'b> {
+    fn of(batch: &'b RecordBatch) -> Option<Events<'b>> {
+        let list = batch.column_by_name(name(at::EVENTS))?.as_list_opt::<i32>()?;
+        let pairs = list.values().as_struct_opt()?;
+        Some(Events {
+            ends: list.value_offsets(),
+            kinds: pairs.column(0).as_primitive_opt::<Int8Type>()?.values(),
+            minutes: pairs.column(1).as_primitive_opt::<Int32Type>()?.values(),
+        })
+    }
+
+    /// Nights from the first notice that stands to discharge: one that came after the last withdrawal.
+    fn ready_days(&self, row: usize, discharged: i32) -> i64 {
+        let events = self.ends[row] as usize..self.ends[row + 1] as usize;
+        let at = |wanted: &[EventKind]| {
+            let mine = |place: &usize| {
+                EventKind::from_reported_number(self.kinds[*place] as u8)
+                    .is_some_and(|kind| wanted.contains(&kind))
+            };
+            events.clone().filter(mine).map(|place| self.minutes[place]).collect::<Vec<i32>>()
+        };
+        let withdrawn = at(&[EventKind::Withdrawn]).into_iter().max();
+        let notices = at(&[EventKind::Ready, EventKind::ReadinessNotice]);
+        let stands = notices.into_iter().filter(|minute| withdrawn.is_none_or(|last| *minute > last)).min();
+        stands.map_or(0, |from| i64::from((discharged.div_euclid(DAY) - from.div_euclid(DAY)).max(0)))
+    }
+}
+
+/// Inhabitants of a place by single year of age: women, men, and those whose sex is not told.
+pub type Inhabitants = [Vec<i64>; SEXES.len()];
+
+/// Inhabitants by municipality.
+pub type People = BTreeMap<String, Inhabitants>;
+
+/// People of each stratum, of those that a condition holds for.
+pub fn people_of(inhabitants: &Inhabitants, holds: impl Fn(u16, Sex) -> bool) -> [i64; STRATA] {
     let mut out = [0; STRATA];
-    for (age, people) in ages.iter().enumerate().filter(|(age, _)| holds(*age as u16)) {
-        out[band(Some(age as u16))] += people;
+    for (sex, ages) in SEXES.into_iter().zip(inhabitants) {
+        for (age, people) in ages.iter().enumerate().filter(|(age, _)| holds(*age as u16, sex)) {
+            out[stratum(Some(age as u16), sex)] += people;
+        }
     }
     out
 }
-
-/// Inhabitants by municipality and single year of age.
-pub type People = BTreeMap<String, Vec<i64>>;

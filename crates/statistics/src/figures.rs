@@ -1,7 +1,7 @@
 //! Indicators as figures: for each municipality what it has, beside chance, age and the country; and what must not leave
 //! the house.
 
-use crate::counts::{Counts, People, STRATA, Side, people_of};
+use crate::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side, people_of};
 use crate::funnel::{Allowance, Funnel, Point};
 use crate::indicator::{Indicator, Kind, Measure};
 use crate::interval::{Interval, OfCount, OfProportion, mean, proportion};
@@ -12,6 +12,48 @@ use crate::withhold::{self, Known, Row};
 /// How much of the time the truth is to lie in an interval.
 pub const CONFIDENCE: f64 = 0.95;
 
+/// What a municipality is held against: how the people it has are taken into account. A choice that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Adjust {
+    /// Their ages and sexes.
+    #[default]
+    AgeAndSex,
+    /// Their ages.
+    Age,
+    /// Not at all: the country's crude rate.
+    Nothing,
+}
+
+impl Adjust {
+    /// Classes that people are divided in.
+    const fn classes(self) -> usize {
+        match self {
+            Adjust::AgeAndSex => 2 * BANDS.len() + 1,
+            Adjust::Age => BANDS.len() + 1,
+            Adjust::Nothing => 1,
+        }
+    }
+
+    /// The class of a stratum: bands of women, bands of men, and last those of whom something is not told.
+    const fn class(self, stratum: usize) -> usize {
+        let (sex, age) = (stratum / AGES, stratum % AGES);
+        let is_known = age < BANDS.len();
+        match self {
+            Adjust::AgeAndSex if is_known && sex + 1 < SEXES.len() => sex * BANDS.len() + age,
+            Adjust::Age if is_known => age,
+            Adjust::Nothing => 0,
+            Adjust::AgeAndSex | Adjust::Age => self.classes() - 1,
+        }
+    }
+
+    /// Values of strata, by class.
+    fn together<T: Copy + Default + std::ops::AddAssign>(self, strata: &[T]) -> Vec<T> {
+        let mut out = vec![T::default(); self.classes()];
+        strata.iter().enumerate().for_each(|(stratum, one)| out[self.class(stratum)] += *one);
+        out
+    }
+}
+
 /// What a municipality, or the country, has of an indicator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
@@ -21,7 +63,8 @@ pub struct Figure {
     pub denominator: f64,
     /// The figure as it is, for as many as it is shown for.
     pub crude: Option<Interval>,
-    /// As if its people had the ages of the European standard of 2013; of rates with ten events or more.
+    /// As if its people had the ages of the European standard of 2013, half of them men; of rates with ten events or
+    /// more.
     pub direct: Option<Interval>,
     /// Events that the country's rates give its people.
     pub expected: f64,
@@ -42,7 +85,7 @@ pub struct Figures {
     pub homes: Vec<Figure>,
     /// The country.
     pub country: Figure,
-    /// People, or the whole, of each age in the country.
+    /// People, or the whole, of each age and sex in the country.
     pub of: [f64; STRATA],
     /// The funnel that they stand in, and how many events come at a time.
     pub funnel: Option<(Funnel, f64)>,
@@ -55,19 +98,30 @@ impl Figure {
     }
 }
 
-/// Strata of a municipality, with the people or the whole that events are of.
+/// Classes of a municipality, with the people or the whole that events are of.
 struct Parts {
-    events: [i64; STRATA],
-    of: [f64; STRATA],
+    events: Vec<i64>,
+    of: Vec<f64>,
 }
 
-/// Makes the figures of every indicator that the register can tell. `years` is how long the period is; `totals` are the
-/// groups of municipalities whose totals are published too.
+/// How figures are made.
+#[derive(Debug, Clone, Copy)]
+pub struct Method {
+    /// What each of the people given counts in person-years.
+    pub years: f64,
+    /// What municipalities are held against.
+    pub adjust: Adjust,
+    /// How municipalities are let differ in the funnel.
+    pub allowance: Allowance,
+}
+
+/// Makes the figures of every indicator that the register can tell. `totals` are the groups of municipalities whose
+/// totals are published too.
 pub fn figures(
     indicators: &[Indicator],
     counts: &Counts,
     people: &People,
-    years: f64,
+    method: Method,
     totals: &[Vec<usize>],
 ) -> Vec<Option<Figures>> {
     let mut out: Vec<Option<Figures>> = indicators
@@ -76,7 +130,7 @@ pub fn figures(
         .map(|(place, one)| match one.lacking {
             Some(_) => None,
             None => {
-                let found = of_indicator(one, place, counts, people, years);
+                let found = of_indicator(one, place, counts, people, method);
                 // None was found, and some could not be asked: that is not none.
                 let is_unknown = found.country.numerator == 0 && counts.untested_of(place) > 0;
                 (!is_unknown).then_some(found)
@@ -87,57 +141,86 @@ pub fn figures(
     out
 }
 
-fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People, years: f64) -> Figures {
-    let none = [0; STRATA];
-    let parts = |home: usize| {
-        let taken = |side| counts.of(place, side, home).unwrap_or(&none);
-        let mut events = none;
-        events.copy_from_slice(taken(Side::Numerator));
-        let mut of = [0.0; STRATA];
-        match one.kind {
-            Kind::Rate => {
-                let ages = people.get(&counts.homes[home]).map_or(&[][..], Vec::as_slice);
-                let inside = people_of(ages, |age| one.people.holds(age));
-                of.iter_mut().zip(inside).for_each(|(of, people)| *of = people as f64 * years);
-            }
-            Kind::Proportion | Kind::Mean => {
-                of.iter_mut().zip(taken(Side::Denominator)).for_each(|(of, count)| *of = *count as f64);
-            }
+/// The people or the whole that a municipality's events are of, by stratum.
+fn below(
+    one: &Indicator,
+    place: usize,
+    home: usize,
+    counts: &Counts,
+    people: &People,
+    years: f64,
+) -> [f64; STRATA] {
+    let mut of = [0.0; STRATA];
+    match (one.kind, counts.of(place, Side::Denominator, home), people.get(&counts.homes[home])) {
+        (Kind::Rate, _, Some(inhabitants)) => {
+            let inside = people_of(inhabitants, |age, sex| one.people.holds(age, sex));
+            of.iter_mut().zip(inside).for_each(|(of, people)| *of = people as f64 * years);
         }
-        Parts { events, of }
+        (Kind::Proportion | Kind::Mean, Some(counts), _) => {
+            of.iter_mut().zip(counts).for_each(|(of, count)| *of = *count as f64);
+        }
+        _ => {}
+    }
+    of
+}
+
+fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People, method: Method) -> Figures {
+    let Method { years, adjust, allowance } = method;
+    let mut of_all = [0.0; STRATA];
+    let parts = |home: usize| {
+        let of = below(one, place, home, counts, people, years);
+        of_all.iter_mut().zip(of).for_each(|(sum, one)| *sum += one);
+        let events = counts.of(place, Side::Numerator, home).unwrap_or(&[0; STRATA]);
+        Parts { events: adjust.together(events), of: adjust.together(&of) }
     };
     let homes: Vec<Parts> = (0..counts.homes.len()).map(parts).collect();
-    let mut whole = Parts { events: none, of: [0.0; STRATA] };
+    let mut whole = Parts { events: vec![0; adjust.classes()], of: vec![0.0; adjust.classes()] };
     for home in &homes {
-        whole.events.iter_mut().zip(home.events).for_each(|(sum, one)| *sum += one);
-        whole.of.iter_mut().zip(home.of).for_each(|(sum, one)| *sum += one);
+        whole.events.iter_mut().zip(&home.events).for_each(|(sum, one)| *sum += one);
+        whole.of.iter_mut().zip(&home.of).for_each(|(sum, one)| *sum += one);
     }
     let squares: i64 = (0..homes.len()).map(|home| counts.squares_of(place, home)).sum();
     let all: i64 = whole.events.iter().sum();
     let clustering: Vec<f64> = match one.numerator.measure {
-        Measure::Count => (0..STRATA).map(|stratum| counts.clustering(place, stratum)).collect(),
+        Measure::Count => {
+            let of = |side: fn((i64, i64)) -> i64| -> Vec<i64> {
+                (0..STRATA).map(|stratum| side(counts.clustering(place, stratum))).collect()
+            };
+            let (events, squares) = (adjust.together(&of(|of| of.0)), adjust.together(&of(|of| of.1)));
+            let each =
+                |(events, squares): (i64, i64)| if events > 0 { squares as f64 / events as f64 } else { 1.0 };
+            events.into_iter().zip(squares).map(each).collect()
+        }
         // Days come many at a time, with each stay.
-        Measure::BedDays | Measure::WaitingDays => {
-            vec![(squares as f64 / all.max(1) as f64).max(1.0); STRATA]
+        Measure::BedDays | Measure::WaitingDays | Measure::ReadyDays => {
+            vec![(squares as f64 / all.max(1) as f64).max(1.0); adjust.classes()]
         }
     };
     let mut figures: Vec<Figure> = homes
         .iter()
         .enumerate()
-        .map(|(home, parts)| figure(one, parts, &whole, &clustering, counts.squares_of(place, home)))
+        .map(|(home, parts)| {
+            figure(one, (parts, &whole), adjust, &clustering, counts.squares_of(place, home))
+        })
         .collect();
-    let in_all: f64 = (0..STRATA).map(|stratum| whole.events[stratum] as f64 * clustering[stratum]).sum();
+    let in_all: f64 = whole.events.iter().zip(&clustering).map(|(one, times)| *one as f64 * times).sum();
     let at_a_time = (in_all / all.max(1) as f64).max(1.0);
-    let funnel = beside_each_other(one, &homes, &whole, at_a_time, &mut figures);
+    let funnel = beside_each_other(one, (&homes, &whole), at_a_time, allowance, &mut figures);
     Figures {
         homes: figures,
-        country: figure(one, &whole, &whole, &clustering, squares),
-        of: whole.of,
+        country: figure(one, (&whole, &whole), adjust, &clustering, squares),
+        of: of_all,
         funnel: funnel.map(|funnel| (funnel, at_a_time)),
     }
 }
 
-fn figure(one: &Indicator, parts: &Parts, whole: &Parts, clustering: &[f64], squares: i64) -> Figure {
+fn figure(
+    one: &Indicator,
+    (parts, whole): (&Parts, &Parts),
+    adjust: Adjust,
+    clustering: &[f64],
+    squares: i64,
+) -> Figure {
     let numerator: i64 = parts.events.iter().sum();
     let denominator: f64 = parts.of.iter().sum();
     let (events, per) = (numerator as f64, f64::from(one.per));
@@ -184,7 +267,7 @@ fn figure(one: &Indicator, parts: &Parts, whole: &Parts, clustering: &[f64], squ
         }
         Kind::Rate | Kind::Mean => {
             out.crude = Some(crude_rate(parts, clustering).times(per));
-            out.direct = as_the_standard(one, parts, clustering).map(|rate| rate.times(per));
+            out.direct = as_the_standard(one, adjust, parts, clustering).map(|rate| rate.times(per));
         }
     }
     out
@@ -199,7 +282,7 @@ fn crude_rate(parts: &Parts, clustering: &[f64]) -> Interval {
 }
 
 fn strata(parts: &Parts, clustering: &[f64], standard: impl Fn(usize) -> f64) -> Vec<Stratum> {
-    (0..STRATA)
+    (0..parts.of.len())
         // Events of unknown age have no people to be of.
         .filter(|place| parts.of[*place] > 0.0)
         .map(|place| {
@@ -210,25 +293,36 @@ fn strata(parts: &Parts, clustering: &[f64], standard: impl Fn(usize) -> f64) ->
         .collect()
 }
 
-/// A rate with the standard's ages. Small municipalities have too few of some: none is given for them.
-fn as_the_standard(one: &Indicator, parts: &Parts, clustering: &[f64]) -> Option<Interval> {
-    let bands = &crate::counts::BANDS;
-    if parts.events.iter().sum::<i64>() < 10 {
+/// A rate with the standard's ages, and as many men as women where sexes are apart. The oldest that a municipality has
+/// none of are taken as those a band younger. None is given for few events, or where the youngest are missing.
+fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &[f64]) -> Option<Interval> {
+    if parts.events.iter().sum::<i64>() < 10 || adjust == Adjust::Nothing {
         return None;
     }
+    let sexes = if adjust == Adjust::AgeAndSex { &SEXES[..2] } else { &SEXES[2..] };
     let mut list = Vec::new();
-    for (place, from) in bands.iter().enumerate() {
-        let last = bands.get(place + 1).map(|next| next - 1);
-        // Bands are whole: people of a rate begin and end where bands do, or some of a band are left out.
-        if !one.people.holds(*from) {
-            continue;
+    for (apart, sex) in sexes.iter().enumerate() {
+        let mut of_none = 0.0;
+        for (place, from) in BANDS.iter().enumerate().rev() {
+            let last = BANDS.get(place + 1).map(|next| next - 1);
+            // Of a band that the people of a rate begin or end within, its part of the standard.
+            let ages = *from..=last.unwrap_or(*from);
+            let mut inside = ages.filter(|age| one.people.holds(*age, *sex));
+            let Some(from) = inside.next() else { continue };
+            let last = last.map(|_| inside.next_back().unwrap_or(from));
+            let at = apart * BANDS.len() + place;
+            let standard = european_2013(Ages { from, to: last })? + of_none;
+            if parts.of[at] <= 0.0 {
+                of_none = standard;
+                continue;
+            }
+            of_none = 0.0;
+            let events = parts.events[at] as f64;
+            list.push(Stratum { events, squares: events * clustering[at], people: parts.of[at], standard });
         }
-        if parts.of[place] <= 0.0 {
+        if of_none > 0.0 {
             return None;
         }
-        let events = parts.events[place] as f64;
-        let standard = european_2013(Ages { from: *from, to: last })?;
-        list.push(Stratum { events, squares: events * clustering[place], people: parts.of[place], standard });
     }
     Some(direct(&list, CONFIDENCE, OfCount::Byar).rate)
 }
@@ -237,9 +331,9 @@ fn as_the_standard(one: &Indicator, parts: &Parts, clustering: &[f64]) -> Option
 /// `clustering` at a time are worth as many fewer.
 fn beside_each_other(
     one: &Indicator,
-    homes: &[Parts],
-    whole: &Parts,
+    (homes, whole): (&[Parts], &Parts),
     clustering: f64,
+    allowance: Allowance,
     figures: &mut [Figure],
 ) -> Option<Funnel> {
     if one.kind == Kind::Mean {
@@ -250,7 +344,7 @@ fn beside_each_other(
             true => parts.of[place] * whole.events[place] as f64 / whole.of[place],
             false => 0.0,
         };
-        (0..STRATA).map(of).sum()
+        (0..whole.of.len()).map(of).sum()
     };
     let pair = |parts: &Parts| {
         // Those of unknown age are expected of nobody.
@@ -262,7 +356,7 @@ fn beside_each_other(
     if pairs.iter().map(|(_, expected)| expected).sum::<f64>() <= 0.0 {
         return None;
     }
-    let funnel = Funnel::of(&pairs, Allowance::Additive);
+    let funnel = Funnel::of(&pairs, allowance);
     for ((figure, drawn), (events, expected)) in figures.iter_mut().zip(shrunk(&pairs)).zip(pairs) {
         if expected > 0.0 {
             figure.shrunk = Some(drawn);
@@ -310,9 +404,12 @@ mod tests {
     #[test]
     fn unknown_ages_do_not_move_the_ratio() {
         let one = &Indicator::built_in().unwrap()[0];
-        let mut parts = Parts { events: [0; STRATA], of: [0.0; STRATA] };
-        (parts.events[3], parts.of[3], parts.events[STRATA - 1]) = (20, 1000.0, 15);
-        let found = figure(one, &parts, &parts, &[1.0; STRATA], 0);
+        let mut strata = [0; STRATA];
+        let mut of = [0.0; STRATA];
+        (strata[3], of[3], strata[STRATA - 1]) = (20, 1000.0, 15);
+        let adjust = Adjust::AgeAndSex;
+        let parts = Parts { events: adjust.together(&strata), of: adjust.together(&of) };
+        let found = figure(one, (&parts, &parts), adjust, &[1.0; STRATA], 0);
         assert!((found.ratio.unwrap().value - 1.0).abs() < 1e-12 && found.numerator == 35, "{found:?}");
     }
 }

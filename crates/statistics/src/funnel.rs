@@ -22,6 +22,9 @@ pub enum Allowance {
     Additive,
 }
 
+/// The rules that a funnel follows, by number: other limits, or another way to them, is another number.
+pub const RULE_SET: u32 = 1;
+
 /// Limits for an area with so many expected, as ratios to the expected.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {

@@ -1,6 +1,6 @@
 //! Indicators: what is counted, of whom, and where the definition comes from. One file each, in `indicators/`.
 
-use domain::{CareLevel, DrgType, Sector, Service, Urgency};
+use domain::{CareLevel, DrgType, Sector, Service, Sex, Urgency};
 use serde::Deserialize;
 
 /// An indicator.
@@ -37,6 +37,9 @@ pub struct Indicator {
     pub numerator: Group,
     /// What is counted below it; people where it is not given.
     pub denominator: Option<Group>,
+    /// One for each referrer that the register names, instead of one for all.
+    #[serde(default)]
+    pub by_referrer: bool,
 }
 
 fn one() -> u32 {
@@ -110,6 +113,8 @@ pub enum Of {
     Stays,
     /// Contacts, as they stand in the register.
     Contacts,
+    /// Referrals: a person's contacts with the same day of referral are one, with the facts of the first.
+    Referrals,
 }
 
 /// What each one counts.
@@ -123,6 +128,8 @@ pub enum Measure {
     BedDays,
     /// Days from referral.
     WaitingDays,
+    /// Nights from the last readiness notice that was not withdrawn to discharge.
+    ReadyDays,
 }
 
 /// What follows a stay.
@@ -144,12 +151,36 @@ pub struct People {
     pub at_least: Option<u16>,
     /// First who is too old.
     pub below: Option<u16>,
+    /// Only women, or only men.
+    pub sex: Option<OfSex>,
+}
+
+/// One of the two sexes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfSex {
+    /// Women.
+    Woman,
+    /// Men.
+    Man,
+}
+
+impl OfSex {
+    /// As a contact has it.
+    pub const fn sex(self) -> Sex {
+        match self {
+            OfSex::Woman => Sex::Woman,
+            OfSex::Man => Sex::Man,
+        }
+    }
 }
 
 impl People {
-    /// Whether an age is among them.
-    pub fn holds(&self, age: u16) -> bool {
-        self.at_least.is_none_or(|limit| age >= limit) && self.below.is_none_or(|limit| age < limit)
+    /// Whether an age of a sex is among them; where the sex is not told, whether it may be.
+    pub fn holds(&self, age: u16, sex: Sex) -> bool {
+        self.at_least.is_none_or(|limit| age >= limit)
+            && self.below.is_none_or(|limit| age < limit)
+            && self.sex.is_none_or(|only| sex == only.sex() || sex == Sex::Unknown)
     }
 }
 
@@ -175,6 +206,14 @@ pub struct Group {
     pub referred_from: Option<Vec<String>>,
     /// First letters of the main diagnosis, without a point.
     pub diagnoses: Option<Vec<String>>,
+    /// Codes of procedures; one of them is enough.
+    pub procedures: Option<Vec<String>>,
+    /// How the contact took place.
+    pub contact_forms: Option<Vec<String>>,
+    /// Trusts and private institutions that treated, by organisation number.
+    pub trusts: Option<Vec<String>>,
+    /// Only women, or only men.
+    pub sex: Option<OfSex>,
     /// Youngest.
     pub at_least: Option<u16>,
     /// First who is too old.
@@ -187,6 +226,8 @@ pub struct Group {
     pub has_deadline: Option<bool>,
     /// Whether the deadline was past.
     pub after_deadline: Option<bool>,
+    /// Whether it is told how the contact took place.
+    pub has_contact_form: Option<bool>,
     /// Whether municipality, age, sex and diagnosis are told.
     pub complete: Option<bool>,
     /// What follows a stay.
@@ -225,12 +266,13 @@ pub const BUILT_IN: &[(&str, &str)] = files!(
     "day-contacts",
     "outpatient-contacts",
     "new-referrals",
-    "referred-by-gp",
+    "referrals-by-referrer",
     "controls",
     "readmissions-medical",
     "readmissions-67-plus",
     "readmissions-eleven-groups",
     "discharge-ready",
+    "discharge-ready-days",
     "ambulatory-care-sensitive",
     "hip-fractures",
     "waiting-days",
@@ -276,7 +318,10 @@ fn words(one: &Indicator) -> Result<(), String> {
             return Err("stays are overnight: leave care_levels out, or say of = \"contacts\"".to_owned());
         }
         if one.of == Of::Stays && group.measure == Measure::WaitingDays {
-            return Err("waiting-days are of contacts: say of = \"contacts\"".to_owned());
+            return Err("waiting-days are of contacts or referrals: say of = \"referrals\"".to_owned());
+        }
+        if one.of == Of::Referrals && matches!(group.measure, Measure::BedDays | Measure::ReadyDays) {
+            return Err("nights are of stays or contacts: say of = \"stays\"".to_owned());
         }
     }
     Ok(())
@@ -305,7 +350,7 @@ impl Indicator {
         words(&found).map_err(bad)?;
         let follows = |group: &Group| group.followed.is_some() || group.followed_up.is_some();
         let groups = std::iter::once(&found.numerator).chain(&found.denominator);
-        if found.of == Of::Contacts && groups.clone().any(follows) {
+        if found.of != Of::Stays && groups.clone().any(follows) {
             return Err(bad("only stays are followed: of = \"stays\"".to_owned()));
         }
         Ok(found)

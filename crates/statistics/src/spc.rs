@@ -51,6 +51,9 @@ pub struct Base {
     pub high: f64,
 }
 
+/// The rules that a chart follows, by number: another set of rules, or another way to the limits, is another number.
+pub const RULE_SET: u32 = 1;
+
 /// A chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {

@@ -49,8 +49,23 @@ pub struct Row {
 
 /// What is hidden, by indicator and place. `totals` are the groups of places whose totals are published.
 pub fn hidden(rows: &[Row], totals: &[Vec<usize>]) -> Vec<Vec<bool>> {
-    let start = |row: &Row| row.places.iter().map(|known| known.counts().into_iter().any(few)).collect();
-    let mut out: Vec<Vec<bool>> = rows.iter().map(start).collect();
+    hidden_from(rows, |_, _| false, totals)
+}
+
+/// The same, where `start` tells what is hidden already: a row's place that has anything.
+pub fn hidden_from(
+    rows: &[Row],
+    start: impl Fn(usize, usize) -> bool,
+    totals: &[Vec<usize>],
+) -> Vec<Vec<bool>> {
+    let begin = |(row, of): (usize, &Row)| {
+        let hides = |(place, known): (usize, &Known)| {
+            let counts = known.counts();
+            counts.into_iter().any(few) || (start(row, place) && counts.into_iter().any(|count| count > 0))
+        };
+        of.places.iter().enumerate().map(hides).collect()
+    };
+    let mut out: Vec<Vec<bool>> = rows.iter().enumerate().map(begin).collect();
     let places = rows.iter().map(|row| row.places.len()).max().unwrap_or(0);
     let kinds: BTreeSet<u8> = rows.iter().map(|row| row.kind).collect();
     let mut secret: Vec<BTreeSet<(u8, i64)>> = vec![BTreeSet::new(); places];

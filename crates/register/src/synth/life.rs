@@ -401,6 +401,7 @@ impl<'a> Life<'a> {
             medicine: "",
             functional_ability: ability,
             nationality: if self.person.visitor { "annen" } else { "norsk" },
+            contact_form: "",
         };
         let row = Row {
             unit,
@@ -541,6 +542,7 @@ impl<'a> Life<'a> {
             tariff_codes: if fee_ore > 0 { tariff } else { "" },
             medicine: if costly_medicine { "SYN-ATC" } else { "" },
             nationality: if self.person.visitor { "annen" } else { "norsk" },
+            contact_form: "",
             ..Other::default()
         };
         let row = Row {
@@ -635,6 +637,7 @@ impl<'a> Life<'a> {
             formality: if compulsory { "tvang" } else { "frivillig" },
             diagnoses: diagnosis,
             nationality: "norsk",
+            contact_form: "",
             ..Other::default()
         };
         let row = Row {
