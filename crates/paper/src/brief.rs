@@ -56,6 +56,8 @@ pub struct Brief {
     pub facts: Vec<(String, String)>,
     /// Tables.
     pub tables: Vec<BriefTable>,
+    /// Tables that begin a page.
+    pub new_pages: Vec<usize>,
     /// Figures.
     pub figures: Vec<BriefFigure>,
     /// What to know before it is used.

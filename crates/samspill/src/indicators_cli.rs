@@ -81,6 +81,10 @@ pub struct RunArguments {
     /// What municipalities did themselves for shared patients: municipality;what;kroner;paid_by_others.
     #[arg(long)]
     effort: Option<PathBuf>,
+    /// What others have counted of indicators that the register lacks, as stays in municipal acute beds:
+    /// indicator;municipality;numerator;denominator (empty for a rate).
+    #[arg(long)]
+    counted: Option<PathBuf>,
     /// Leave out what each costs the parties: faster, and no law is needed.
     #[arg(long)]
     without_kroner: bool,
@@ -171,6 +175,7 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
         hospitals: arguments.hospitals,
         survey: arguments.survey.as_deref(),
         effort: arguments.effort.as_deref(),
+        counted: arguments.counted.as_deref(),
         threads,
     };
     let found = indicators_job::run(&order, teller)?;

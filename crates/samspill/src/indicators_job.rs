@@ -11,11 +11,12 @@ use settlement::{Law, Options, archive, manifest, settle};
 use statistics::counts::{self, By, Charged, Counts, Paid, People, Side};
 use statistics::figures::{Adjust, Figure, Figures, Method, figures};
 use statistics::funnel::Allowance;
-use statistics::indicator::{Indicator, Kind};
+use statistics::indicator::{Aim, Indicator, Kind};
 use statistics::interval::Interval;
 use statistics::withhold::few;
 
-use crate::indicators_own::{self, Answers, Effort};
+use crate::indicators_nynorsk;
+use crate::indicators_own::{self, Brought};
 use crate::indicators_people::{Inhabited, inhabited};
 use crate::law::Files;
 use crate::progress::Teller;
@@ -55,6 +56,8 @@ pub struct Order<'a> {
     pub survey: Option<&'a Path>,
     /// What municipalities did themselves.
     pub effort: Option<&'a Path>,
+    /// What others have counted of what the register does not hold.
+    pub counted: Option<&'a Path>,
     /// Threads.
     pub threads: usize,
 }
@@ -69,9 +72,8 @@ pub struct Outcome {
     pub larger: Vec<Larger>,
     /// Ids of the indicators that were asked for.
     wanted: Vec<String>,
-    /// Answers to surveys, and what municipalities did themselves.
-    answers: Vec<Answers>,
-    effort: Vec<Effort>,
+    /// What municipalities and others brought.
+    pub brought: Brought,
     /// Counts behind them.
     pub counts: Counts,
     /// The people, and how they were counted.
@@ -270,8 +272,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     // All are counted, so that what is withheld does not hang on which of them are asked for.
     let mut wanted: Vec<String> = asked(order.ids, order.own)?.into_iter().map(|one| one.id).collect();
     let indicators = asked(&[], order.own)?;
-    let answers = order.survey.map_or_else(|| Ok(Vec::new()), indicators_own::survey)?;
-    let effort = order.effort.map_or_else(|| Ok(Vec::new()), indicators_own::effort)?;
+    let brought = Brought::read(order, &indicators)?;
     let municipalities = Municipalities::built_in()?;
     let inhabited = inhabited(order.people, order.period, &municipalities)?;
     let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
@@ -325,8 +326,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         figures: found,
         wanted,
         larger,
-        answers,
-        effort,
+        brought,
         counts,
         inhabited,
         method,
@@ -440,7 +440,7 @@ fn interval(one: Option<Interval>, withheld: bool) -> [Cell; 3] {
     }
 }
 
-const HEADS: [&str; 25] = [
+const HEADS: [&str; 26] = [
     "indikator",
     "tittel",
     "kommune",
@@ -466,6 +466,7 @@ const HEADS: [&str; 25] = [
     "sykehus og RHF får, kr per hendelse",
     "staten, kr per hendelse",
     "merknad",
+    "mål",
 ];
 
 impl Outcome {
@@ -479,6 +480,11 @@ impl Outcome {
         let all = self.indicators.iter().zip(&self.figures).enumerate();
         let asked = all.filter(|(_, (one, _))| self.wanted.contains(&one.id));
         asked.filter_map(|(place, (one, found))| Some((place, one, found.as_ref()?)))
+    }
+
+    /// An aim's name.
+    pub fn aim(&self, aim: Aim) -> &'static str {
+        if self.nynorsk { aim.name_in_nynorsk() } else { aim.name() }
     }
 
     /// What a figure is told in.
@@ -525,6 +531,7 @@ impl Outcome {
         row.push(if hidden { Cell::Withheld } else { Cell::Text(side.to_owned()) });
         row.extend(self.kroner(one, figure, charged));
         row.push(Cell::Text(self.note(one, code, figure)));
+        row.push(Cell::Text(self.aim(one.aim).to_owned()));
         row
     }
 
@@ -592,10 +599,13 @@ impl Outcome {
         out.push(self.inhabited.sheet(self));
         let has = |id: &str| self.indicators.iter().any(|one| one.id == id);
         if has("admissions") && has("bed-days") {
-            out.push(indicators_own::asymmetry_sheet(self, &self.effort));
+            out.push(indicators_own::asymmetry_sheet(self, &self.brought.effort));
         }
-        if !self.answers.is_empty() {
-            out.push(indicators_own::survey_sheet(self, &self.answers));
+        if !self.brought.answers.is_empty() {
+            out.push(indicators_own::survey_sheet(self, &self.brought.answers));
+        }
+        if !self.brought.counted.is_empty() {
+            out.push(indicators_own::counted_sheet(self, &self.brought.counted));
         }
         out.push(self.definitions());
         out
@@ -655,7 +665,10 @@ impl Outcome {
                 format!("{}, {}", self.period, self.say("etter utskrivningsdag", "etter utskrivingsdag")),
             ),
             line("Data", format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())])),
-            line(&self.say("Folketall", "Folketal"), self.inhabited.source.clone()),
+            line(
+                &self.say("Folketall", "Folketal"),
+                self.say(&self.inhabited.source, &indicators_nynorsk::sentence(&self.inhabited.source)),
+            ),
         ];
         out.push(line(&self.say("Justering", "Justering"), self.adjusted()));
         out.extend(self.methods());
@@ -761,11 +774,14 @@ impl Outcome {
         };
         let about = self.about();
         let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
-        let sheets = self.sheets();
-        for sheet in &sheets {
+        let mut sheets = self.sheets();
+        for sheet in &mut sheets {
             let stem = sheet.name.to_lowercase().replace('å', "a").replace('ø', "o").replace(' ', "-");
-            put(&format!("{stem}.csv"), sheet.csv(false).as_bytes())?;
             crate::sheet_parquet::write(sheet, &about, &out.join(format!("{stem}.parquet")))?;
+            if self.nynorsk {
+                *sheet = indicators_nynorsk::sheet(sheet);
+            }
+            put(&format!("{stem}.csv"), sheet.csv(false).as_bytes())?;
         }
         put("les-meg.txt", lines.as_bytes())?;
         for (name, svg) in self.figures_of_country() {

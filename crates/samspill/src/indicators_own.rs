@@ -8,20 +8,71 @@ use domain::Amount;
 use paper::sheets::{Cell, Sheet};
 use statistics::counts::{Paid, Side};
 use statistics::figures::{CONFIDENCE, Figures};
-use statistics::interval::{OfProportion, proportion};
+use statistics::indicator::{Aim, Indicator, Kind};
+use statistics::interval::{Interval, OfCount, OfProportion, count, proportion};
 use statistics::withhold::few;
 
-use crate::indicators_job::Outcome;
+use crate::indicators_job::{self, Order, Outcome, thousandths};
 use crate::settlement_job::kroner_of;
 use crate::table::small_table;
 
 /// Answers to a question of a survey in a municipality.
 pub struct Answers {
     question: String,
-    aim: &'static str,
+    aim: Aim,
     municipality: String,
     answers: i64,
     positive: i64,
+}
+
+impl Answers {
+    /// Whether they are of this aim and municipality.
+    pub fn is_of(&self, aim: Aim, municipality: &str) -> bool {
+        self.aim == aim && self.municipality == municipality
+    }
+
+    /// Whether they are few.
+    pub fn is_withheld(&self) -> bool {
+        [self.answers, self.positive, self.answers - self.positive].into_iter().any(few)
+    }
+
+    /// The question.
+    pub fn question(&self) -> &str {
+        &self.question
+    }
+
+    /// The share of positive answers, in per cent; `None` where there are none, or few.
+    pub fn share(&self) -> Option<Interval> {
+        let of = || proportion(self.positive as f64, self.answers as f64, CONFIDENCE, OfProportion::Wilson);
+        (self.answers > 0 && !self.is_withheld()).then(|| of().times(100.0))
+    }
+}
+
+/// What is brought beside the register.
+pub struct Brought {
+    /// Answers to surveys.
+    pub answers: Vec<Answers>,
+    /// What municipalities did themselves.
+    pub effort: Vec<Effort>,
+    /// What others have counted.
+    pub counted: Vec<Counted>,
+}
+
+impl Brought {
+    /// Reads what an order brings.
+    ///
+    /// # Errors
+    /// If a row is something else, or is of no municipality of the period.
+    pub fn read(order: &Order, indicators: &[Indicator]) -> Result<Brought> {
+        let answers = order.survey.map_or_else(|| Ok(Vec::new()), survey)?;
+        let effort = order.effort.map_or_else(|| Ok(Vec::new()), effort)?;
+        let counted = order.counted.map_or_else(|| Ok(Vec::new()), |path| counted(path, indicators))?;
+        let of = counted.iter().map(|one: &Counted| &one.municipality);
+        let of = of.chain(answers.iter().map(|one| &one.municipality));
+        let of: Vec<String> = of.chain(effort.iter().map(|one| &one.municipality)).cloned().collect();
+        indicators_job::known(&of, order.period)?;
+        Ok(Brought { answers, effort, counted })
+    }
 }
 
 fn whole(at: &str, what: &str, text: &str) -> Result<i64> {
@@ -37,14 +88,14 @@ fn whole(at: &str, what: &str, text: &str) -> Result<i64> {
 ///
 /// # Errors
 /// If a row is something else.
-pub fn survey(path: &Path) -> Result<Vec<Answers>> {
+fn survey(path: &Path) -> Result<Vec<Answers>> {
     let mut out = Vec::new();
     for (at, [question, aim, municipality, answers, positive]) in
         small_table(path, "question;aim;municipality;answers;positive")?
     {
         let aim = match aim.as_str() {
-            "experience" => statistics::indicator::Aim::Experience.name(),
-            "work" => statistics::indicator::Aim::Work.name(),
+            "experience" => Aim::Experience,
+            "work" => Aim::Work,
             other => bail!("{at}: '{other}' is not experience or work: the register tells of the other aims"),
         };
         let (answers, positive) = (whole(&at, "answers", &answers)?, whole(&at, "positive", &positive)?);
@@ -62,21 +113,147 @@ pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> Sheet {
     let about = "Undersøkelser som er lagt inn, med antall svar og intervall (Wilson, 95 %)";
     let mut sheet = Sheet::new("Undersøkelser", about, &heads);
     for one in answers {
-        let hidden = few(one.answers) || few(one.positive) || few(one.answers - one.positive);
+        let hidden = one.is_withheld();
         let mut row = vec![
             Cell::Text(one.question.clone()),
-            Cell::Text(one.aim.to_owned()),
+            Cell::Text(one.aim.name().to_owned()),
             Cell::Text(one.municipality.clone()),
             Cell::Text(crate::statement_job::name_of(&one.municipality, &outcome.names)),
             if few(one.answers) { Cell::Withheld } else { Cell::Count(one.answers) },
         ];
-        let share = (one.answers > 0)
-            .then(|| proportion(one.positive as f64, one.answers as f64, CONFIDENCE, OfProportion::Wilson));
-        let cell = |value: f64| Cell::Decimal((value * 100_000.0).round() as i64);
-        row.extend(match share {
+        row.extend(match one.share() {
             _ if hidden => [Cell::Withheld, Cell::Withheld, Cell::Withheld],
             None => [Cell::Unknown, Cell::Unknown, Cell::Unknown],
-            Some(share) => [share.value, share.low, share.high].map(cell),
+            Some(share) => [share.value, share.low, share.high].map(thousandths),
+        });
+        row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
+        sheet.rows.push(row);
+    }
+    sheet
+}
+
+/// What others have counted of an indicator that the register does not hold, as stays in municipal acute beds.
+pub struct Counted {
+    indicator: String,
+    municipality: String,
+    numerator: i64,
+    denominator: Option<i64>,
+}
+
+/// Reads `indicator;municipality;numerator;denominator`: a rate's denominator is left empty, and is its people.
+///
+/// # Errors
+/// If a row is something else, or its indicator is one that the register tells.
+fn counted(path: &Path, indicators: &[Indicator]) -> Result<Vec<Counted>> {
+    let mut out: Vec<Counted> = Vec::new();
+    for (at, [indicator, municipality, numerator, denominator]) in
+        small_table(path, "indicator;municipality;numerator;denominator")?
+    {
+        let lacking: Vec<&str> =
+            indicators.iter().filter(|one| one.lacking.is_some()).map(|one| one.id.as_str()).collect();
+        let Some(one) = indicators.iter().find(|one| one.id == indicator && one.lacking.is_some()) else {
+            bail!(
+                "{at}: '{indicator}' is no indicator that the register lacks: they are {}",
+                lacking.join(", ")
+            );
+        };
+        let numerator = whole(&at, "numerator", &numerator)?;
+        let denominator = match (one.kind, denominator.as_str()) {
+            (Kind::Rate, "") => None,
+            (Kind::Rate, _) => {
+                bail!("{at}: {indicator} is a rate: leave denominator empty, its people are known")
+            }
+            (_, text) => Some(whole(&at, "denominator", text)?),
+        };
+        if one.kind == Kind::Proportion && denominator.is_some_and(|whole| numerator > whole) {
+            bail!("{at}: {numerator} of {}", denominator.unwrap_or_default());
+        }
+        if out.iter().any(|known| known.indicator == indicator && known.municipality == municipality) {
+            bail!("{at}: {indicator} of {municipality} stands there twice");
+        }
+        out.push(Counted { indicator, municipality, numerator, denominator });
+    }
+    Ok(out)
+}
+
+impl Counted {
+    /// Whether it is of this indicator and municipality.
+    pub fn is_of(&self, id: &str, municipality: &str) -> bool {
+        self.indicator == id && self.municipality == municipality
+    }
+
+    /// Whether it is of few.
+    pub fn is_withheld(&self) -> bool {
+        let whole = self.denominator.unwrap_or(0);
+        [self.numerator, whole, if whole > 0 { whole - self.numerator } else { 0 }].into_iter().any(few)
+    }
+
+    /// The value with its interval; `None` where it is of nobody, or of few.
+    pub fn value(&self, outcome: &Outcome, one: &Indicator) -> Option<Interval> {
+        if self.is_withheld() {
+            return None;
+        }
+        let (events, per) = (self.numerator as f64, f64::from(one.per));
+        match (one.kind, self.denominator) {
+            (Kind::Rate, _) => {
+                let years = outcome.inhabited.years_of(&self.municipality, one)?;
+                (years > 0.0).then(|| count(events, CONFIDENCE, OfCount::Byar).times(per / years))
+            }
+            (_, None | Some(0)) => None,
+            (Kind::Proportion, Some(whole)) => {
+                Some(proportion(events, whole as f64, CONFIDENCE, OfProportion::Wilson).times(per))
+            }
+            (Kind::Mean, Some(whole)) => {
+                let value = events / whole as f64;
+                Some(Interval { value, low: f64::NAN, high: f64::NAN })
+            }
+        }
+    }
+}
+
+/// What others have counted, with intervals; few are withheld.
+pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> Sheet {
+    let heads = [
+        "indikator",
+        "tittel",
+        "kommune",
+        "navn",
+        "teller",
+        "nevner",
+        "enhet",
+        "verdi",
+        "fra",
+        "til",
+        "merknad",
+    ];
+    let about =
+        "Tall fra andre enn sykehusregisteret, som de er lagt inn (95 %: Byar for rater, Wilson for andeler)";
+    let mut sheet = Sheet::new("Andre tall", about, &heads);
+    for one in counted {
+        let Some(indicator) = outcome.indicators.iter().find(|known| known.id == one.indicator) else {
+            continue;
+        };
+        let hidden = one.is_withheld();
+        let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
+        let of = match one.denominator {
+            None => {
+                outcome.inhabited.years_of(&one.municipality, indicator).map_or(Cell::Unknown, thousandths)
+            }
+            Some(whole) => or_hidden(Cell::Count(whole)),
+        };
+        let mut row = vec![
+            Cell::Text(one.indicator.clone()),
+            Cell::Text(outcome.title(indicator).to_owned()),
+            Cell::Text(one.municipality.clone()),
+            Cell::Text(crate::statement_job::name_of(&one.municipality, &outcome.names)),
+            or_hidden(Cell::Count(one.numerator)),
+            of,
+            Cell::Text(Outcome::unit(indicator)),
+        ];
+        row.extend(match one.value(outcome, indicator) {
+            _ if hidden => [Cell::Withheld, Cell::Withheld, Cell::Withheld],
+            None => [Cell::Unknown, Cell::Unknown, Cell::Unknown],
+            Some(value) => [value.value, value.low, value.high].map(thousandths),
         });
         row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
         sheet.rows.push(row);
@@ -96,7 +273,7 @@ pub struct Effort {
 ///
 /// # Errors
 /// If a row is something else.
-pub fn effort(path: &Path) -> Result<Vec<Effort>> {
+fn effort(path: &Path) -> Result<Vec<Effort>> {
     let mut out = Vec::new();
     for (at, [municipality, what, kroner, paid]) in
         small_table(path, "municipality;what;kroner;paid_by_others")?

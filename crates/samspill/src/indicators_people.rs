@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use domain::{Day, Municipalities, Period, Residence};
 use paper::sheets::{Cell, Sheet};
 use register::synth::people::Population;
-use statistics::counts::{BANDS, Inhabitants, People, band};
+use statistics::counts::{BANDS, Inhabitants, People, band, people_of};
+use statistics::indicator::Indicator;
 
 use crate::indicators_job::Outcome;
 use crate::simulate_job;
@@ -150,7 +151,10 @@ fn middle_of(
             kept += 1;
             continue;
         };
-        ages.iter_mut().zip(later).for_each(|(now, later)| *now = (*now + later + 1) / 2);
+        // A half is one at odd ages and none at even, so that the sum is the mean of the sums.
+        for (age, (now, later)) in (0..).zip(ages.iter_mut().zip(later)) {
+            *now = (*now + later + age % 2) / 2;
+        }
     }
     let kept = if kept == 0 { String::new() } else { format!(" ({kept} kommuner med tallet fra {year})") };
     Ok((out, format!("SSB, middel av 1. januar {year} og {}{kept}", year + 1)))
@@ -235,6 +239,12 @@ impl Inhabited {
     /// Whether a municipality's number or ages are estimated.
     pub fn is_estimated(&self, code: &str) -> bool {
         self.estimated.contains_key(code)
+    }
+
+    /// Person-years of a municipality that an indicator is a rate of.
+    pub fn years_of(&self, code: &str, one: &Indicator) -> Option<f64> {
+        let people = people_of(self.people.get(code)?, |age, sex| one.people.holds(age, sex));
+        Some(people.iter().sum::<i64>() as f64 * self.years)
     }
 
     /// Inhabitants of every municipality, and what of them is estimated.

@@ -7,15 +7,18 @@ use domain::amount::grouped;
 use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
 use statistics::counts::{Paid, Side};
 use statistics::figures::{Figure, Figures};
-use statistics::indicator::{Indicator, Kind};
+use statistics::indicator::{Aim, Indicator, Kind};
+use statistics::interval::Interval;
 use statistics::withhold::few;
 
 use crate::indicators_job::Outcome;
 use crate::simulate_out::millions;
 use crate::{indicators_country, indicators_own};
 
-/// Funnels that are drawn.
-const FUNNELS: usize = 4;
+/// Pictures that are drawn: two on the first page, three on the second.
+const PICTURES: usize = 5;
+/// What stands out that the first page tells of.
+const TOLD: usize = 4;
 
 /// The texts of one form of Norwegian.
 struct Words {
@@ -26,7 +29,7 @@ struct Words {
     found: &'static str,
     all: [&'static str; 6],
     kroner: [&'static str; 4],
-    all_heading: &'static str,
+    none_given: &'static str,
     kroner_heading: &'static str,
     by_size: &'static str,
     expected: &'static str,
@@ -45,7 +48,7 @@ const NB: Words = Words {
     found: "Landets rater ville gitt kommunens innbyggere {expected}; det var {seen}",
     all: ["indikator", "kommunen", "95 % fra", "til", "landet", "sammenlignet med det ventede"],
     kroner: ["indikator", "kommunen betaler", "kommunen, per hendelse", "staten, per hendelse"],
-    all_heading: "Alle tallene",
+    none_given: "Ingen undersøkelse er lagt inn",
     kroner_heading: "Hva det koster, og hva én færre betyr",
     by_size: "mot det ventede (1), etter kommunens størrelse",
     expected: "ventet antall",
@@ -64,7 +67,7 @@ const NN: Words = Words {
     found: "Ratane for landet ville gitt innbyggjarane i kommunen {expected}; det var {seen}",
     all: ["indikator", "kommunen", "95 % frå", "til", "landet", "jamført med det venta"],
     kroner: ["indikator", "kommunen betaler", "kommunen, per hending", "staten, per hending"],
-    all_heading: "Alle tala",
+    none_given: "Inga undersøking er lagd inn",
     kroner_heading: "Kva det kostar, og kva éin færre betyr",
     by_size: "mot det venta (1), etter storleiken på kommunen",
     expected: "venta tal",
@@ -102,6 +105,16 @@ fn number(value: f64) -> String {
     let sign = if value < 0.0 { "\u{2212}" } else { "" };
     let comma = if rest.is_empty() { "" } else { "," };
     format!("{sign}{}{comma}{rest}", grouped(whole.parse().unwrap_or(0)))
+}
+
+/// A value and its interval.
+fn cells(value: Option<Interval>, is_withheld: bool) -> [String; 3] {
+    let cell = |value: f64| if value.is_finite() { number(value) } else { "..".to_owned() };
+    match value {
+        _ if is_withheld => [":", ":", ":"].map(str::to_owned),
+        None => ["..", "..", ".."].map(str::to_owned),
+        Some(value) => [value.value, value.low, value.high].map(cell),
+    }
 }
 
 impl<'a> Profile<'a> {
@@ -161,7 +174,7 @@ impl<'a> Profile<'a> {
         let (outcome, words) = (self.outcome, self.words);
         let outside = self.out_of_line();
         let told: Vec<String> =
-            outside.iter().take(FUNNELS).map(|(_, one, _, figure)| self.sentence(one, figure)).collect();
+            outside.iter().take(TOLD).map(|(_, one, _, figure)| self.sentence(one, figure)).collect();
         let summary = if told.is_empty() { words.none_out.to_owned() } else { told.join(" ") };
         let mut tags = Vec::new();
         if outcome.unsigned.is_some_and(|unsigned| unsigned > 0) {
@@ -177,7 +190,8 @@ impl<'a> Profile<'a> {
             .iter()
             .copied()
             .chain(self.shown().filter(|one| !outside.iter().any(|other| other.0 == one.0)));
-        figures.extend(drawn.filter_map(|(_, one, found, _)| self.funnel(one, found)).take(FUNNELS));
+        let left = PICTURES - figures.len();
+        figures.extend(drawn.filter_map(|(_, one, found, _)| self.funnel(one, found)).take(left));
         let digest = &outcome.vintage.1;
         let day = outcome.period.to();
         let number = (day.number() - day.month().first().number() + 1) as i8;
@@ -187,7 +201,9 @@ impl<'a> Profile<'a> {
             tags,
             summary,
             facts: self.facts(outside.len()),
-            tables: [Some(self.all()), self.kroner()].into_iter().flatten().collect(),
+            tables: self.all().into_iter().chain(self.kroner()).collect(),
+            // The third page is every figure, the fourth is kroner and what to know.
+            new_pages: vec![0, Aim::ALL.len()],
             figures,
             cautions: outcome.about().into_iter().map(|(head, text)| format!("{head}: {text}.")).collect(),
             footer: format!(
@@ -225,33 +241,55 @@ impl<'a> Profile<'a> {
         self.words.facts.iter().map(|name| (*name).to_owned()).zip(values).collect()
     }
 
-    fn all(&self) -> BriefTable {
-        let row = |(_, one, found, figure): (usize, &'a Indicator, &Figures, &Figure)| {
-            let cells = |of: Option<f64>| {
-                of.filter(|value| value.is_finite()).map_or_else(|| "..".to_owned(), number)
-            };
-            let mut row = vec![format!("{} ({})", self.title(one), self.unit(one))];
-            match figure.is_withheld {
-                true => row.extend([":", ":", ":"].map(str::to_owned)),
-                false => {
-                    let crude = figure.crude;
-                    row.extend(
-                        [crude.map(|c| c.value), crude.map(|c| c.low), crude.map(|c| c.high)].map(cells),
-                    );
-                }
+    /// Every figure, a table for each aim; what others have counted and answered stands under its aim.
+    fn all(&self) -> Vec<BriefTable> {
+        let table = |aim: Aim| {
+            let mut rows: Vec<Vec<String>> =
+                self.shown().filter(|(_, one, ..)| one.aim == aim).map(|shown| self.line(shown)).collect();
+            rows.extend(self.brought(aim));
+            if rows.is_empty() {
+                rows.push([self.words.none_given, "..", "..", "..", "..", ".."].map(str::to_owned).to_vec());
             }
-            row.push(match found.country.is_withheld {
-                true => ":".to_owned(),
-                false => cells(found.country.crude.map(|crude| crude.value)),
-            });
-            row.push(self.side(figure));
+            let name = self.outcome.aim(aim);
+            let heading = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
+            BriefTable { heading, heads: self.words.all.map(str::to_owned).to_vec(), rows }
+        };
+        Aim::ALL.map(table).into()
+    }
+
+    fn line(&self, (_, one, found, figure): (usize, &'a Indicator, &Figures, &Figure)) -> Vec<String> {
+        let mut row = vec![format!("{} ({})", self.title(one), self.unit(one))];
+        let crude = figure.crude.filter(|_| !figure.is_withheld);
+        row.extend(cells(crude, figure.is_withheld));
+        row.push(match found.country.is_withheld {
+            true => ":".to_owned(),
+            false => cells(found.country.crude, false)[0].clone(),
+        });
+        row.push(self.side(figure));
+        row
+    }
+
+    /// What others have counted and answered of an aim, without the country beside it.
+    fn brought(&self, aim: Aim) -> Vec<Vec<String>> {
+        let outcome = self.outcome;
+        let code = &outcome.counts.homes[self.home];
+        let line = |head: String, value: Option<Interval>, is_withheld: bool| {
+            let mut row = vec![head];
+            row.extend(cells(value, is_withheld));
+            row.extend(["..", ".."].map(str::to_owned));
             row
         };
-        BriefTable {
-            heading: self.words.all_heading.to_owned(),
-            heads: self.words.all.map(str::to_owned).to_vec(),
-            rows: self.shown().map(row).collect(),
+        let mut out = Vec::new();
+        for one in outcome.indicators.iter().filter(|one| one.aim == aim) {
+            for counted in outcome.brought.counted.iter().filter(|counted| counted.is_of(&one.id, code)) {
+                let head = format!("{} ({})", self.title(one), self.unit(one));
+                out.push(line(head, counted.value(outcome, one), counted.is_withheld()));
+            }
         }
+        for answers in outcome.brought.answers.iter().filter(|answers| answers.is_of(aim, code)) {
+            out.push(line(format!("{} (%)", answers.question()), answers.share(), answers.is_withheld()));
+        }
+        out
     }
 
     /// What the municipality pays, where it does not tell of days that are withheld.

@@ -13,6 +13,7 @@ mod forecast_job;
 mod indicators_cli;
 mod indicators_country;
 mod indicators_job;
+mod indicators_nynorsk;
 mod indicators_own;
 mod indicators_people;
 mod indicators_profile;

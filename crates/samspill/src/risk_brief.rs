@@ -58,6 +58,7 @@ impl Subject<'_> {
             facts: facts.map(|(name, value)| (name.to_owned(), value)).to_vec(),
             tables: Vec::new(),
             figures: Vec::new(),
+            new_pages: Vec::new(),
             cautions: cautions.map(|(head, text)| format!("{head}: {text}.")).collect(),
             footer: format!(
                 "Samspill {} · risikobilde · data {}…",

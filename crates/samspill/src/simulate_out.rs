@@ -463,6 +463,7 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>) -> Brief {
         ],
         tables,
         figures,
+        new_pages: Vec::new(),
         cautions: cautions(outcome, run),
         footer: format!(
             "Samspill {} · {} · data {}… · scenario {}…",

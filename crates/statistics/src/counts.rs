@@ -14,7 +14,7 @@ use register::FileError;
 use register::parquet_file::{Reader, in_order};
 use register::schema::{COLUMNS, at};
 
-use crate::indicator::{Followed, Group, Indicator, Measure, Of, diagnosed};
+use crate::indicator::{Followed, Group, Indicator, Kind, Measure, Of, diagnosed};
 use crate::withhold::few;
 
 /// Ages at which bands begin: five years each, as the European standard has them.
@@ -292,6 +292,16 @@ pub enum CountError {
     /// Too many groups.
     #[error("{0} groups are asked for, and at most {MOST} can be counted at a time: choose fewer indicators")]
     TooMany(usize),
+    /// Events of a proportion that are no part of what they are held against.
+    #[error(
+        "{id}: {count} of its numerator are not in its denominator: a proportion's [numerator] needs every condition of its [denominator]"
+    )]
+    Astray {
+        /// The indicator.
+        id: String,
+        /// How many.
+        count: i64,
+    },
     /// The file.
     #[error(transparent)]
     File(#[from] FileError),
@@ -358,6 +368,14 @@ pub fn count(
         homes: &homes,
         months: &months,
         lacking: &lacking,
+        parts: places
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| indicators[*place].kind == Kind::Proportion)
+            .filter_map(|(place, (numerator, denominator))| {
+                Some((place, 1 << numerator, 1 << (*denominator)?))
+            })
+            .collect(),
     };
     let groups = reader.row_groups();
     let lost = || FileError::Worker { path: reader.path().to_path_buf() };
@@ -378,6 +396,9 @@ pub fn count(
     )?;
     desk.stays(found.stays, &mut tally);
     desk.referrals(found.referrals, &mut tally);
+    if let Some((place, count)) = tally.astray.first_key_value() {
+        return Err(CountError::Astray { id: indicators[*place].id.clone(), count: *count });
+    }
     Ok(finished(desk, tally, reader, places))
 }
 
@@ -449,6 +470,8 @@ struct Desk<'a> {
     homes: &'a [String],
     months: &'a [Month],
     lacking: &'a [Option<&'static str>],
+    /// Indicators that are proportions, with the bit of each side.
+    parts: Vec<(usize, u64, u64)>,
 }
 
 /// The field that a group asks for and a file does not tell; `told` are the fields that it tells, with commas.
@@ -488,6 +511,8 @@ struct Tally {
     contacts: u64,
     last: i32,
     moved: Vec<(i64, i64)>,
+    /// Events of proportions that are in no denominator, by indicator.
+    astray: BTreeMap<usize, i64>,
 }
 
 /// Rows of which several make one event.
@@ -522,10 +547,12 @@ impl Tally {
             contacts: 0,
             last: i32::MIN,
             moved: Vec::new(),
+            astray: BTreeMap::new(),
         }
     }
 
     fn add(&mut self, other: Tally) {
+        other.astray.into_iter().for_each(|(place, count)| *self.astray.entry(place).or_default() += count);
         self.sums.add(other.sums);
         add_each(&mut self.untested, other.untested);
         self.persons.extend(other.persons);
@@ -780,7 +807,17 @@ impl Desk<'_> {
                 tally.untested[place] += worth.contacts;
             }
             let person = facts.person.value(row);
+            self.stray(tally, mask & contacts);
             self.count(tally, (mask & contacts, home, stratum), (month, person), worth);
+        }
+    }
+
+    /// Keeps count of events that are above the line and not below it.
+    fn stray(&self, tally: &mut Tally, mask: u64) {
+        for (place, numerator, denominator) in &self.parts {
+            if mask & numerator != 0 && mask & denominator == 0 {
+                *tally.astray.entry(*place).or_default() += 1;
+            }
         }
     }
 
@@ -872,6 +909,7 @@ impl Desk<'_> {
             for place in bits(stay.unknown) {
                 tally.untested[place] += 1;
             }
+            self.stray(tally, mask);
             // What a readmission costs is what came after, not the stay that it came after.
             for (groups, ore) in [(!(slides | today), stay.ore), (slides, of_next[0]), (today, of_next[1])] {
                 let worth = Worth {
@@ -918,6 +956,7 @@ impl Desk<'_> {
             let first = same[0];
             let Some(month) = self.month(first.discharged_on) else { continue };
             bits(first.unknown).for_each(|place| tally.untested[place] += 1);
+            self.stray(tally, first.mask);
             let worth = Worth {
                 bed_days: 0,
                 ready_days: 0,

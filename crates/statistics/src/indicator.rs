@@ -81,7 +81,20 @@ pub enum Aim {
 }
 
 impl Aim {
-    /// In Norwegian, as the slide has it.
+    /// All, in the slide's order.
+    pub const ALL: [Aim; 4] = [Aim::Health, Aim::Experience, Aim::Resources, Aim::Work];
+
+    /// In nynorsk.
+    pub const fn name_in_nynorsk(self) -> &'static str {
+        match self {
+            Aim::Health => "betre helse i befolkninga",
+            Aim::Experience => "betre brukaropplevingar",
+            Aim::Resources => "betre ressursutnytting",
+            Aim::Work => "jobbtilfredsheit",
+        }
+    }
+
+    /// In bokmål, as the slide has it.
     pub const fn name(self) -> &'static str {
         match self {
             Aim::Health => "bedre helse i befolkningen",

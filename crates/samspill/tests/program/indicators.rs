@@ -1,6 +1,6 @@
 //! Indicators as their user meets them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{folder, path, samspill, text};
 
@@ -167,8 +167,164 @@ fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refuse
         (example.replace("urgency", "hastegrad"), "unknown field `hastegrad`"),
         (example.replace("acute-67", "admissions"), "there is an indicator admissions already"),
         (example.replace("\"rate\"", "\"mean\""), "need a [denominator]"),
+        // Of those who were acute, 24 were not 80 years old.
+        (
+            example.replace("\"rate\"", "\"proportion\"") + "[denominator]\nat_least = 80\n",
+            "acute-67: 52 of its numerator are not in its denominator",
+        ),
     ] {
         let (done, said) = run(&wrong);
+        assert!(!done && said.contains(fault), "{fault}: {said}");
+    }
+}
+
+/// Six persons in each of two municipalities that became one: in 2012 a stay with a notice that was withdrawn and one that
+/// stands, and two contacts of one referral; in 2013 a stay in the one that they became.
+fn merged() -> String {
+    let mut out = format!("{HEAD},referred_from,procedures\n");
+    for person in 1..=12 {
+        let home = if person > 6 { "1915" } else { "1901" };
+        let mut row = |number: i64, level: &str, days: &str, home: &str, events: &str, more: &str| {
+            let urgency = if level == "overnight" { "acute" } else { "planned" };
+            out.push_str(&format!(
+                "{},{},{person},874716782,public-hospital,983974929,somatic,{level},{urgency},{days},{home},80,man,089,medical,0.5,9,I50,\
+                 utredning,{more}\n",
+                person * 10 + number,
+                person * 10 + number,
+            ).replace("EVENTS", events));
+        };
+        let notices = "3@2012-03-04T10:00 4@2012-03-05T10:00 3@2012-03-07T08:00";
+        row(1, "overnight", "2012-03-01T10:00,2012-03-10T10:00", home, notices, ",,EVENTS,legevakt,B0044 A1");
+        row(2, "outpatient", "2012-03-02T12:00,2012-03-02T13:00", home, "", "2012-02-01,,EVENTS,fastlege,");
+        row(3, "outpatient", "2012-04-02T12:00,2012-04-02T13:00", home, "", "2012-02-01,,EVENTS,fastlege,");
+        row(4, "overnight", "2013-05-01T10:00,2013-05-10T10:00", "1903", "", ",,EVENTS,legevakt,");
+    }
+    out
+}
+
+/// Runs all indicators of [`merged`] with more arguments; gives the folders of what comes out and of areas, too.
+fn merged_in(work: &Path) -> (impl Fn(&[&str]) -> (bool, String), PathBuf, PathBuf) {
+    let (file, out, areas) = (work.join("contacts.csv"), work.join("out"), work.join("areas.csv"));
+    std::fs::write(&file, merged()).unwrap();
+    std::fs::write(&areas, "municipality;area\n1903;Helsefellesskap nord\n1902;Helsefellesskap nord\n")
+        .unwrap();
+    let into = out.clone();
+    let run = move |more: &[&str]| {
+        let words = ["indicators", "run", "--all", "--mapping", "samspill", "--without-kroner"];
+        let files = ["--contacts", path(&file), "--out", path(&into)];
+        let output = samspill(&[&words[..], &files, more].concat());
+        (output.status.success(), text(&output.stderr))
+    };
+    (run, out, areas)
+}
+
+fn row_of(file: &Path, id: &str, place: &str) -> Vec<String> {
+    let found = rows(file).into_iter().find(|row| row[0] == id && row[2] == place);
+    found.unwrap()
+}
+
+/// Years together are in the municipalities of the last; a referral is one however many contacts it had; nights are
+/// from the notice that stands; areas are the user's own, and limits are made anew for a reason.
+#[test]
+fn years_together_referrals_and_nights_are_what_they_say() {
+    let work = folder("indicators-years");
+    let (run, out, areas) = merged_in(&work);
+    let of = |file: &str, id: &str, place: &str| row_of(&out.join(file), id, place);
+    let (done, said) = run(&[
+        "--period",
+        "2012-2013",
+        "--areas",
+        path(&areas),
+        "--rebase",
+        "2013-01=ny kommune",
+        "--adjust",
+        "age",
+    ]);
+    assert!(done, "{said}");
+    for (id, numerator) in [
+        ("admissions", "24"),
+        ("new-referrals", "12"),
+        ("referrals-by-referrer-fastlege", "12"),
+        ("referrals-by-referrer-legevakt", "0"),
+        ("discharge-ready-days", "36"),
+        ("waiting-days", "360"),
+        ("team-and-cooperation-codes", "12"),
+    ] {
+        assert_eq!(of("kommuner.csv", id, "1903")[4], numerator, "{id}");
+        assert_eq!(of("egne-omrader.csv", id, "Helsefellesskap nord")[4], numerator, "{id}");
+    }
+    // Two years of Harstad and Bjarkøy, about 24 100 of them.
+    let years: f64 = of("kommuner.csv", "admissions", "1903")[5].replace(',', ".").parse().unwrap();
+    assert!((48_000.0..49_000.0).contains(&years), "{years}");
+    // Twelve of 24 stays were of municipalities that are no more, and nobody has moved.
+    let moved = rows(&out.join("bosted.csv")).into_iter().find(|row| row[0] == "1903").unwrap();
+    assert_eq!(moved[2..], ["24", "0", "0"]);
+    let people = rows(&out.join("folketall.csv")).into_iter().find(|row| row[0] == "0706").unwrap();
+    assert!(people[5].contains("fordeling mellom 0706/0719/0720"), "{people:?}");
+    let read_me = std::fs::read_to_string(out.join("les-meg.txt")).unwrap();
+    for told in [
+        "Nye grenser: 2013-01: ny kommune",
+        "Justering: justert for alder\n",
+        "XmR, regelsett 1",
+        "Trakt, regelsett 1",
+    ] {
+        assert!(read_me.contains(told), "{told}: {read_me}");
+    }
+    let months = rows(&out.join("maneder.csv"));
+    let begun = months.iter().filter(|row| row[10] == "ny kommune").all(|row| row[2] == "2013-01");
+    assert!(
+        begun && std::fs::read_to_string(out.join("maneder-admissions.svg")).unwrap().contains("ny kommune")
+    );
+}
+
+#[test]
+fn a_referral_is_of_its_first_contact_and_bad_periods_are_refused() {
+    let work = folder("indicators-referral");
+    let (run, out, areas) = merged_in(&work);
+    // The referral came to its first contact in March, and is none in April.
+    for (period, count) in [("2012-03", "6"), ("2012-04", "0")] {
+        let (done, said) = run(&["--period", period]);
+        assert!(done, "{said}");
+        assert_eq!(row_of(&out.join("kommuner.csv"), "new-referrals", "1901")[4], count, "{period}");
+    }
+    for (more, fault) in [
+        (&["--period", "2012-2013", "--rebase", "2013-01"][..], "for a reason that is written down"),
+        (&["--period", "2012", "--rebase", "2013-01=x"], "2013-01 is not within 2012"),
+        (&["--period", "2013-2012"], "two to ten years in order"),
+        (&["--period", "2012", "--areas", path(&areas)], "there is no municipality 1903 in 2012"),
+    ] {
+        let (done, said) = run(more);
+        assert!(!done && said.contains(fault), "{fault}: {said}");
+    }
+}
+
+/// What others have counted stands beside the register, and few of it are withheld.
+#[test]
+fn what_others_have_counted_is_told() {
+    let work = folder("indicators-counted");
+    let (file, out, counted) = (work.join("contacts.csv"), work.join("out"), work.join("counted.csv"));
+    std::fs::write(&file, contacts()).unwrap();
+    let run = |rows: &str| {
+        std::fs::write(&counted, format!("indicator;municipality;numerator;denominator\n{rows}")).unwrap();
+        let words =
+            ["indicators", "run", "--all", "--mapping", "samspill", "--without-kroner", "--period", "2012"];
+        let files = ["--counted", path(&counted), "--contacts", path(&file), "--out", path(&out)];
+        let output = samspill(&[&words[..], &files].concat());
+        (output.status.success(), text(&output.stderr))
+    };
+    let (done, said) = run("municipal-acute-beds;0301;1 200;\nmunicipal-acute-beds;1151;3;\n");
+    assert!(done, "{said}");
+    let told = rows(&out.join("andre-tall.csv"));
+    // 1 200 of 618 623 inhabitants: the mean of 613 285 and 623 966, by age.
+    assert_eq!([&told[0][4], &told[0][5], &told[0][7]], ["1200", "618623,000", "1,940"], "{told:?}");
+    assert_eq!([&told[1][4], &told[1][7], &told[1][10]], [":", ":", "holdt tilbake"], "{told:?}");
+    for (wrong, fault) in [
+        ("admissions;0301;5;\n", "'admissions' is no indicator that the register lacks"),
+        ("municipal-acute-beds;0301;5;9\n", "leave denominator empty"),
+        ("municipal-acute-beds;9999;5;\n", "there is no municipality 9999"),
+        ("municipal-acute-beds;0301;x;\n", "numerator = 'x' is no count"),
+    ] {
+        let (done, said) = run(wrong);
         assert!(!done && said.contains(fault), "{fault}: {said}");
     }
 }
@@ -257,6 +413,7 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
     let read_me = std::fs::read_to_string(nynorsk.join("les-meg.txt")).unwrap();
     assert!(done && read_me.contains("Folketal:") && read_me.contains("Ingen verkeleg person"), "{read_me}");
     assert!(nynorsk.join("profil-0301.pdf").exists());
+    no_head_is_in_bokmal(&nynorsk);
     let (done, said, _) = run("2012", "nb", "9999", "2");
     assert!(!done && said.contains("there is no municipality 9999 in 2012"), "{said}");
     // No count from one to four leaves the house.
@@ -296,6 +453,34 @@ fn by_sex_no_total_tells(all: &[Vec<String>]) {
             Err(_) => assert!(mine().all(|row| row[4] == ":" || row[4] == "0"), "{total:?}"),
         }
     }
+}
+
+/// No head is left in bokmål; programs read the same heads in both.
+fn no_head_is_in_bokmal(nynorsk: &Path) {
+    for entry in std::fs::read_dir(nynorsk).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|one| one == "csv") {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let heads: Vec<&str> = text.lines().next().unwrap().split([';', ' ', ',']).collect();
+            for word in [
+                "fra",
+                "hendelse",
+                "innbygger",
+                "innbyggere",
+                "ikke",
+                "egne",
+                "egen",
+                "kilde",
+                "teller",
+                "nevner",
+                "uten",
+            ] {
+                assert!(!heads.contains(&word), "{}: {word}", file.display());
+            }
+            assert!(!text.contains("holdt tilbake") && !text.contains("innenfor"), "{}", file.display());
+        }
+    }
+    assert!(std::fs::read(nynorsk.join("landet.parquet")).unwrap().windows(6).any(|part| part == b"teller"));
 }
 
 /// What is left of a total when all that is shown is taken from it, is nothing, or of several and not few.
