@@ -175,7 +175,34 @@ def rates():
         low, high = [value for key, value in row.items() if "lower" in key.lower()][0], [value for key, value in row.items() if "upper" in key.lower()][0]
         expect |= {f"areas.{place}.rate": row["Value"], f"areas.{place}.low": low, f"areas.{place}.high": high, f"areas.{place}.expected": row["Expected"]}
     out.append(case("PHStatsMethods ph_ISRatio", args + ["--method", "indirect"], expect, table=table))
-    return out + [recurrent(dice)]
+    return out + [recurrent(dice)] + real()
+
+
+def real():
+    """Helse Nord 2012-2014, age and sex: published counts, and inhabitants by Statistics Norway."""
+    import pandas as pd
+    from PHStatsMethods import ph_dsr, ph_ISRatio
+
+    frame = pd.read_csv(ROOT / "data" / "helse_nord_admissions.csv", sep=";").rename(columns={"stays": "events"})
+    frame = frame.groupby(["area", "age", "sex"], as_index=False).agg(events=("events", "sum"), people=("people", "sum"))
+    spread = {a: sum(n for band, n in ESP if low <= int(band.split("-")[0].rstrip("+")) <= high) for a, low, high in [("18-49", 20, 45), ("50-74", 50, 70), ("75+", 75, 90)]}
+    # 15 to 19 years are five ages, three of them under 18.
+    spread |= {"0-17": 5000 + 5500 + 5500 + 5500 * 3 / 5, "18-49": spread["18-49"] + 5500 * 2 / 5}
+    table = text(frame)
+    weighed = frame.assign(standard=frame.age.map(spread) / 2, stratum=frame.age + frame.sex)
+    assert abs(weighed.groupby("area").standard.sum().iloc[0] - 100_000) < 1e-6
+    direct = ph_dsr(weighed, "events", "people", "standard", "area", multiplier=1000, euro_standard_pops=False, metadata=False)
+    whole = weighed.groupby("stratum", as_index=False).agg(all_events=("events", "sum"), all_people=("people", "sum"))
+    ratio = ph_ISRatio(weighed.merge(whole, on="stratum"), "events", "people", "all_events", "all_people", "area", metadata=False)
+    args = ["standardise", "TABLE", "--area", "area", "--strata", "age,sex", "--events", "events", "--population", "people", "--json"]
+    out = []
+    for name, found, more in [("ph_dsr", direct, []), ("ph_ISRatio", ratio, ["--method", "indirect"])]:
+        expect = {}
+        for place, row in enumerate(found.sort_values("area").to_dict("records")):
+            low, high = [value for key, value in row.items() if "lower" in key.lower()][0], [value for key, value in row.items() if "upper" in key.lower()][0]
+            expect |= {f"areas.{place}.rate": row["Value"], f"areas.{place}.low": low, f"areas.{place}.high": high}
+        out.append(case(f"PHStatsMethods {name}, Helse Nord 2012-2014", args + more, expect, table=table))
+    return out
 
 
 def recurrent(dice):
@@ -255,6 +282,7 @@ def effects():
               "level.low": fit.params[2] - reach * fit.bse[2]}
     args = ["evaluate", "TABLE", "--time", "time", "--value", "value", "--from", "30", "--method", "its", "--lags", "3", "--json"]
     out.append(case("statsmodels OLS, HAC", args, {k: float(v) for k, v in expect.items()}, within=1e-8, table=text(pd.DataFrame({"time": time, "value": values}))))
+    out.append(first_order(design, time, values))
     people = np.round(12_000 + 20 * time).astype(int)
     events = dice.negative_binomial(8, 8 / (8 + people * 0.003 * np.exp(-0.4 * began - 0.01 * since)))
     fit = sm.GLM(events, design, family=sm.families.Poisson(), offset=np.log(people)).fit(scale="X2", tol=1e-13)
@@ -279,7 +307,51 @@ def effects():
     expect = {"effect.value": fit.params[0], "effect.standard_error": fit.bse[0], "effect.high": fit.params[0] + reach * fit.bse[0]}
     args = ["evaluate", "TABLE", "--time", "time", "--value", "value", "--unit", "unit", "--treated", "treated", "--from", "7", "--method", "did", "--json"]
     out.append(case("statsmodels OLS, cluster", args, {k: float(v) for k, v in expect.items()}, within=1e-8, table=text(frame)))
+    rows = []
+    for unit in range(16):
+        people, level = int(dice.uniform(800, 9000)), dice.normal(0, 0.3)
+        for step in range(10):
+            effect = -0.35 if unit < 6 and step >= 6 else 0.0
+            rows.append((f"U{unit:02}", step, int(dice.poisson(people * 0.004 * np.exp(level + 0.03 * step + effect))) if unit != 9 else 0, people + 10 * step, int(unit < 6)))
+    frame = pd.DataFrame(rows, columns=["unit", "time", "events", "people", "treated"])
+    told = frame[frame.unit != "U09"]  # a unit without events tells nothing
+    dummies = pd.concat([pd.get_dummies(told.unit, dtype=float), pd.get_dummies(told.time, dtype=float).iloc[:, 1:]], axis=1)
+    design = np.column_stack([((told.treated == 1) & (told.time >= 6)).astype(float), dummies])
+    fit = sm.GLM(told.events.to_numpy(), design, family=sm.families.Poisson(), offset=np.log(told.people.to_numpy())).fit(
+        cov_type="cluster", cov_kwds={"groups": told.unit.astype("category").cat.codes.to_numpy()}, tol=1e-13)
+    reach = student.ppf(0.975, 14)
+    expect = {"effect.value": np.exp(fit.params[0]), "effect.standard_error": fit.bse[0], "effect.low": np.exp(fit.params[0] - reach * fit.bse[0]), "units.without_events": 1}
+    args = ["evaluate", "TABLE", "--time", "time", "--value", "events", "--population", "people", "--unit", "unit", "--treated", "treated", "--from", "6", "--method", "did-poisson", "--json"]
+    out.append(case("statsmodels GLM Poisson, cluster", args, {k: float(v) for k, v in expect.items()}, within=1e-7, table=text(frame)))
     return out
+
+
+def first_order(design, time, values):
+    """Errors of first order by restricted likelihood, from the whole covariance matrix."""
+    import numpy as np
+    import pandas as pd
+    from scipy.optimize import minimize_scalar
+
+    count, columns = design.shape
+    apart = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
+
+    def fitted(leaning):
+        shape = leaning**apart / (1 - leaning**2)
+        inverse = np.linalg.inv(shape)
+        matrix = design.T @ inverse @ design
+        left = values - design @ np.linalg.solve(matrix, design.T @ inverse @ values)
+        square = left @ inverse @ left
+        size = np.linalg.slogdet(shape)[1] + np.linalg.slogdet(matrix)[1] + (count - columns) * np.log(square)
+        return size / 2, square / (count - columns), shape
+
+    leaning = minimize_scalar(lambda one: fitted(one)[0], bounds=(0, 0.98), method="bounded", options={"xatol": 1e-12}).x
+    _, variance, shape = fitted(leaning)
+    bread = np.linalg.inv(design.T @ design)
+    errors = np.sqrt(np.diag(bread @ design.T @ (variance * shape) @ design @ bread))
+    expect = {"leaning_on_the_one_before": leaning, "level.standard_error": errors[2], "slope.standard_error": errors[3]}
+    args = ["evaluate", "TABLE", "--time", "time", "--value", "value", "--from", "30", "--method", "its", "--json"]
+    return case("numpy and scipy, restricted likelihood", args, {k: float(v) for k, v in expect.items()}, within=1e-6,
+                table=text(pd.DataFrame({"time": time, "value": values})))
 
 
 def methods():

@@ -595,6 +595,8 @@ enum EffectMethod {
     Poisson,
     /// Against units where nothing began.
     Did,
+    /// The same for counts, as ratios of rates.
+    DidPoisson,
     /// The rate after beside the rate before, and nothing else.
     BeforeAfter,
 }
@@ -634,7 +636,8 @@ pub struct EvaluateArguments {
     /// How much of a deviation is the area's own, per cent, as `indicators` gives it (before-after).
     #[arg(long, requires = "expected", value_parser = per_cent)]
     own_weight: Option<f64>,
-    /// How many before an error depends on (its); a usual rule if not given.
+    /// How many before an error depends on (its), by Newey and West. If not given, errors lean on the one before as much
+    /// as the series tells.
     #[arg(long)]
     lags: Option<usize>,
     /// Per cent.
@@ -682,7 +685,7 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<Said> {
     if let Some(place) = people.as_ref().and_then(|people| people.iter().position(|people| *people <= 0.0)) {
         bail!("{}: nobody to have an event", table.at(place));
     }
-    if arguments.method == EffectMethod::Did {
+    if matches!(arguments.method, EffectMethod::Did | EffectMethod::DidPoisson) {
         return difference(arguments, &table, (&places, from), &values, people.as_deref());
     }
     // One row for each time.
@@ -697,7 +700,7 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<Said> {
     let people: Option<Vec<f64>> = people.map(|people| rows.iter().map(|row| people[*row]).collect());
     match arguments.method {
         EffectMethod::BeforeAfter => before_after(arguments, from, &values, people),
-        EffectMethod::Its | EffectMethod::Poisson | EffectMethod::Did => {
+        EffectMethod::Its | EffectMethod::Poisson | EffectMethod::Did | EffectMethod::DidPoisson => {
             series(arguments, from, &values, people)
         }
     }
@@ -746,21 +749,7 @@ fn series(
     for (name, one) in names.iter().zip([&found.level, &found.slope, &found.before]) {
         table.rows.push([vec![(*name).to_owned()], cells(one.at).to_vec(), vec![shown(one.p)]].concat());
     }
-    let monthly = values[..from].iter().sum::<f64>() / from as f64;
-    let detect: Vec<Value> = [6, 12, 24, 36]
-        .iter()
-        .filter(|_| is_count && monthly > 0.0)
-        .map(|after| {
-            let fall = evaluate::detectable(
-                monthly,
-                from as f64,
-                f64::from(*after),
-                found.dispersion.max(1.0),
-                arguments.confidence,
-            );
-            json!({ "times_after": after, "smallest_fall": fall })
-        })
-        .collect();
+    let detect = falls(arguments, &found, is_count, (from, values));
     let value = json!({
         "schema": 1,
         "method": if is_count { "poisson" } else { "its" },
@@ -773,11 +762,40 @@ fn series(
         "confidence": arguments.confidence,
         "autocorrelation": found.autocorrelation,
         "lags": found.lags,
+        "leaning_on_the_one_before": found.leaning,
         "dispersion": found.dispersion,
         "after": { "seen": found.after.0, "without": found.after.1 },
         "detectable": { "power": evaluate::POWER, "falls": detect },
     });
     Ok(said(arguments.json, value, &table))
+}
+
+/// The smallest falls that can be shown: of counts after so many times more, of other values after those there are.
+fn falls(
+    arguments: &EvaluateArguments,
+    found: &evaluate::Series,
+    is_count: bool,
+    (from, values): (usize, &[f64]),
+) -> Vec<Value> {
+    let told = |after: usize, fall: Option<f64>| json!({ "times_after": after, "smallest_fall": fall });
+    let each = values[..from].iter().sum::<f64>() / from as f64;
+    let spread = found.dispersion.max(1.0);
+    let of_counts = |after: usize| {
+        let fall = evaluate::detectable(each, from as f64, after as f64, spread, arguments.confidence);
+        told(after, fall)
+    };
+    let after = values.len() - from;
+    match is_count {
+        true if each > 0.0 => [6, 12, 24, 36].map(of_counts).into(),
+        true => Vec::new(),
+        false => {
+            let smallest =
+                evaluate::findable(found.level.error, (values.len() - 4) as f64, arguments.confidence);
+            let without = found.after.1 / after as f64;
+            let share = (without > 0.0).then(|| smallest / without).filter(|share| *share <= 1.0);
+            vec![told(after, share)]
+        }
+    }
 }
 
 fn before_after(
@@ -869,16 +887,59 @@ fn difference(
             );
         }
     }
-    let found = evaluate::difference(&cells_of, from, arguments.confidence)
-        .context("units where it began and others, both before and after, are needed")?;
+    let is_count = arguments.method == EffectMethod::DidPoisson;
+    let (found, left_out) = match is_count {
+        true => of_counts(arguments, table, &cells_of, from, (values, people))?,
+        false => {
+            let found = evaluate::difference(&cells_of, from, arguments.confidence);
+            (found.context("units where it began and others, both before and after, are needed")?, 0)
+        }
+    };
     let treated_units: BTreeSet<usize> =
         cells_of.iter().filter(|cell| cell.is_treated).map(|cell| cell.unit).collect();
+    // What they would have had is what they had before; a fall of it all cannot be seen where it is more than that.
+    let before: Vec<f64> =
+        cells_of.iter().filter(|cell| cell.is_treated && cell.time < from).map(|cell| cell.value).collect();
+    let smallest = evaluate::findable(found.error, (units.len() - left_out - 1) as f64, arguments.confidence);
+    let mean = before.iter().sum::<f64>() / before.len().max(1) as f64;
+    let smallest = match is_count {
+        true => Some(1.0 - (-smallest).exp()),
+        false => (mean > 0.0).then(|| smallest / mean).filter(|share| *share <= 1.0),
+    };
     let mut out = Table::new("", &["", "verdi", "fra", "til", "p"]);
-    out.rows
-        .push([vec!["mer enn de andre".to_owned()], cells(found.at).to_vec(), vec![shown(found.p)]].concat());
+    let name = if is_count { "ganger de andre" } else { "mer enn de andre" };
+    out.rows.push([vec![name.to_owned()], cells(found.at).to_vec(), vec![shown(found.p)]].concat());
+    let told = smallest.map_or_else(|| "..".to_owned(), |fall| format!("{} %", shown(fall * 100.0)));
+    out.rows.push(["minste fall som kan vises", &told, "", "", ""].map(str::to_owned).to_vec());
+    let after: BTreeSet<usize> = places.iter().copied().filter(|time| *time >= from).collect();
     let value = json!({
-        "schema": 1, "method": "did", "unit": "difference", "from": arguments.from, "confidence": arguments.confidence,
-        "effect": of_effect(&found), "units": { "treated": treated_units.len(), "others": units.len() - treated_units.len() },
+        "schema": 1, "method": if is_count { "did-poisson" } else { "did" }, "unit": if is_count { "ratio" } else { "difference" },
+        "from": arguments.from, "confidence": arguments.confidence, "effect": of_effect(&found),
+        "units": { "treated": treated_units.len(), "others": units.len() - treated_units.len(), "without_events": left_out },
+        "detectable": { "power": evaluate::POWER, "falls": [{ "times_after": after.len(), "smallest_fall": smallest }] },
     });
     Ok(said(arguments.json, value, &out))
+}
+
+/// The effect as a ratio of rates; the second is how many units without an event are left out.
+fn of_counts(
+    arguments: &EvaluateArguments,
+    table: &Columns,
+    cells: &[evaluate::Cell],
+    from: usize,
+    (values, people): (&[f64], Option<&[f64]>),
+) -> Result<(evaluate::Effect, usize)> {
+    if let Some(place) = values.iter().position(|value| *value < 0.0) {
+        bail!("{}: {} is below zero: a count is not", table.at(place), values[place]);
+    }
+    let counts: Vec<(evaluate::Cell, f64)> = cells
+        .iter()
+        .enumerate()
+        .map(|(row, cell)| {
+            let cell = evaluate::Cell { value: values[row], ..*cell };
+            (cell, people.map_or(1.0, |people| people[row]))
+        })
+        .collect();
+    evaluate::difference_of_counts(&counts, from, arguments.confidence)
+        .context("units with events, where it began and others, both before and after, are needed")
 }

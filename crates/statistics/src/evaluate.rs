@@ -1,5 +1,7 @@
 //! The effect of a measure: what changed when it began, beside what would have been.
 
+use std::collections::BTreeSet;
+
 use crate::interval::{Interval, normal_p, normal_point, student_p, student_point};
 use crate::regression::{Errors, Fit, least_squares, poisson};
 
@@ -25,8 +27,10 @@ pub struct Series {
     pub before: Effect,
     /// Correlation of what is left with the one before.
     pub autocorrelation: f64,
-    /// How many the errors depend on (least squares).
-    pub lags: usize,
+    /// How many before the errors depend on, where that was asked for (least squares).
+    pub lags: Option<usize>,
+    /// How much they are taken to lean on the one before, where it was not.
+    pub leaning: Option<f64>,
     /// How much more than Poisson the counts spread (Poisson).
     pub dispersion: f64,
     /// Values after the beginning, added up, and what they would have been.
@@ -43,11 +47,6 @@ fn broken(count: usize, from: usize) -> Vec<Vec<f64>> {
         vec![1.0, time as f64, began, time_since]
     };
     (0..count).map(row).collect()
-}
-
-/// Lags that Newey and West's rule gives for so many values.
-pub fn usual_lags(count: usize) -> usize {
-    (4.0 * (count as f64 / 100.0).powf(2.0 / 9.0)).floor() as usize
 }
 
 fn effect(fit: &Fit, place: usize, confidence: f64) -> Effect {
@@ -69,12 +68,12 @@ fn autocorrelation(residuals: &[f64]) -> f64 {
     if square > 0.0 { next / square } else { 0.0 }
 }
 
-/// Interrupted time series by least squares, with Newey and West's errors. `None` where too few times are before or
+/// Interrupted time series by least squares, with errors that lean on the one before, or Newey and West's of so many
+/// `lags`. `None` where too few times are before or
 /// after.
 pub fn interrupted(values: &[f64], from: usize, confidence: f64, lags: Option<usize>) -> Option<Series> {
     let rows = enough(values.len(), from)?;
-    let lags = lags.unwrap_or_else(|| usual_lags(values.len()));
-    let fit = least_squares(&rows, values, Errors::Lagged(lags))?;
+    let fit = least_squares(&rows, values, lags.map_or(Errors::FirstOrder, Errors::Lagged))?;
     let without = |time: usize| fit.coefficients[0] + fit.coefficients[1] * time as f64;
     Some(Series {
         level: effect(&fit, 2, confidence),
@@ -82,6 +81,7 @@ pub fn interrupted(values: &[f64], from: usize, confidence: f64, lags: Option<us
         before: effect(&fit, 1, confidence),
         autocorrelation: autocorrelation(&fit.residuals),
         lags,
+        leaning: fit.leaning,
         dispersion: 1.0,
         after: (values[from..].iter().sum(), (from..values.len()).map(without).sum()),
     })
@@ -96,7 +96,7 @@ fn enough(count: usize, from: usize) -> Option<Vec<Vec<f64>>> {
 pub fn of_counts(events: &[f64], people: &[f64], from: usize, confidence: f64) -> Option<Series> {
     let rows = enough(events.len(), from)?;
     let offsets: Vec<f64> = people.iter().map(|people| people.ln()).collect();
-    let fit = poisson(&rows, events, &offsets)?;
+    let fit = poisson(&rows, events, &offsets, None)?;
     let without =
         |time: usize| (fit.coefficients[0] + fit.coefficients[1] * time as f64).exp() * people[time];
     Some(Series {
@@ -104,10 +104,49 @@ pub fn of_counts(events: &[f64], people: &[f64], from: usize, confidence: f64) -
         slope: ratio(&fit, 3, confidence),
         before: ratio(&fit, 1, confidence),
         autocorrelation: autocorrelation(&fit.residuals),
-        lags: 0,
+        lags: None,
+        leaning: None,
         dispersion: fit.scale,
         after: (events[from..].iter().sum(), (from..events.len()).map(without).sum()),
     })
+}
+
+/// The same for counts: how many times as much the rate of the units where it began changed as that of the others, with
+/// people as what events are of. Units and times without an event tell nothing and are left out; the second is how many
+/// units are. `None` as [`difference`], or where it does not settle.
+pub fn difference_of_counts(cells: &[(Cell, f64)], from: usize, confidence: f64) -> Option<(Effect, usize)> {
+    let has_events = |of: fn(&Cell) -> usize| -> BTreeSet<usize> {
+        cells.iter().filter(|(cell, _)| cell.value > 0.0).map(|(cell, _)| of(cell)).collect()
+    };
+    let (units, times) = (has_events(|cell| cell.unit), has_events(|cell| cell.time));
+    let all: BTreeSet<usize> = cells.iter().map(|(cell, _)| cell.unit).collect();
+    let place = |known: &BTreeSet<usize>, one: usize| known.iter().position(|other| *other == one);
+    let told: Vec<(Cell, f64, bool)> = cells
+        .iter()
+        .filter_map(|(cell, people)| {
+            let (unit, time) = (place(&units, cell.unit)?, place(&times, cell.time)?);
+            Some((Cell { unit, time, ..*cell }, *people, cell.time >= from))
+        })
+        .collect();
+    for corner in [(true, true), (true, false), (false, true), (false, false)] {
+        told.iter().find(|(cell, _, is_after)| (cell.is_treated, *is_after) == corner)?;
+    }
+    let row = |(cell, _, is_after): &(Cell, f64, bool)| {
+        let mut row = vec![0.0; units.len() + times.len()];
+        row[0] = f64::from(u8::from(cell.is_treated && *is_after));
+        row[1 + cell.unit] = 1.0;
+        if cell.time > 0 {
+            row[units.len() + cell.time] = 1.0;
+        }
+        row
+    };
+    let rows: Vec<Vec<f64>> = told.iter().map(row).collect();
+    let events: Vec<f64> = told.iter().map(|(cell, ..)| cell.value).collect();
+    let offsets: Vec<f64> = told.iter().map(|(_, people, _)| people.ln()).collect();
+    let of: Vec<usize> = told.iter().map(|(cell, ..)| cell.unit).collect();
+    let fit = poisson(&rows, &events, &offsets, Some(&of))?;
+    let freedom = (units.len() - 1) as f64;
+    Some((ratio(&Fit { freedom, ..fit }, 0, confidence), all.len() - units.len()))
 }
 
 /// A value of a unit at a time.
@@ -174,6 +213,11 @@ pub fn detectable(monthly: f64, before: f64, after: f64, dispersion: f64, confid
     (left > 0.0).then_some(1.0 - left * left)
 }
 
+/// The smallest effect that a study with this error is to find with [`POWER`], on the scale of the error.
+pub fn findable(error: f64, freedom: f64, confidence: f64) -> f64 {
+    (student_point(confidence, freedom) + normal_point(POWER)) * error
+}
+
 /// What events that were looked at because they were many would have been followed by if nothing was done: drawn toward
 /// the expected as far as they are chance. `own` is how much of a deviation is the area's own, from 0 to 1.
 pub fn toward_the_mean(seen: f64, expected: f64, own: f64) -> f64 {
@@ -220,6 +264,103 @@ mod tests {
         );
         let all: Vec<Cell> = cells.iter().map(|cell| Cell { is_treated: true, ..*cell }).collect();
         assert!(difference(&all, 6, 0.95).is_none());
+    }
+
+    /// Numbers that look drawn, the same each time: evenly between nought and one.
+    struct Dice(u64);
+
+    impl Dice {
+        fn even(&mut self) -> f64 {
+            // SplitMix64.
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut z = self.0;
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        }
+
+        fn normal(&mut self) -> f64 {
+            (-2.0 * (1.0 - self.even()).ln()).sqrt() * (std::f64::consts::TAU * self.even()).cos()
+        }
+
+        fn poisson(&mut self, mean: f64) -> f64 {
+            let (mut count, mut left) = (0.0, self.even());
+            while left > (-mean).exp() {
+                left *= self.even();
+                count += 1.0;
+            }
+            count
+        }
+    }
+
+    /// Of many studies of nothing, how many intervals hold no effect. What they are to hold is 95 of a hundred.
+    fn holding(studies: usize, mut study: impl FnMut(&mut Dice) -> (f64, Interval)) -> f64 {
+        let mut dice = Dice(2012);
+        let held = |_: &usize| {
+            let (truth, at) = study(&mut dice);
+            at.low <= truth && truth <= at.high
+        };
+        (0..studies).filter(held).count() as f64 / studies as f64
+    }
+
+    #[test]
+    fn intervals_hold_the_truth_about_as_often_as_they_say() {
+        let counts = holding(600, |dice| {
+            let events: Vec<f64> = (0..36).map(|_| dice.poisson(12.0)).collect();
+            (1.0, of_counts(&events, &[1000.0; 36], 24, 0.95).unwrap().level.at)
+        });
+        let independent = holding(600, |dice| {
+            let values: Vec<f64> = (0..60).map(|_| dice.normal()).collect();
+            (0.0, interrupted(&values, 36, 0.95, None).unwrap().level.at)
+        });
+        // Each month leans on the one before.
+        let leaning = holding(600, |dice| {
+            let mut last = 0.0;
+            let values: Vec<f64> = (0..60)
+                .map(|_| {
+                    last = 0.4 * last + dice.normal();
+                    last
+                })
+                .collect();
+            (0.0, interrupted(&values, 36, 0.95, None).unwrap().level.at)
+        });
+        let unit_and_time = |dice: &mut Dice, is_count: bool| -> Vec<(Cell, f64)> {
+            let level: Vec<f64> = (0..16).map(|_| 8.0 + 4.0 * dice.even()).collect();
+            let cell = |place: usize| {
+                let (unit, time) = (place / 10, place % 10);
+                let mean = level[unit] * (1.0 + 0.05 * time as f64);
+                let value = if is_count { dice.poisson(mean) } else { mean + dice.normal() };
+                (Cell { unit, time, value, is_treated: unit < 6 }, 500.0)
+            };
+            (0..160).map(cell).collect()
+        };
+        let between = holding(300, |dice| {
+            let cells: Vec<Cell> = unit_and_time(dice, false).into_iter().map(|(cell, _)| cell).collect();
+            (0.0, difference(&cells, 6, 0.95).unwrap().at)
+        });
+        let of_rates = holding(300, |dice| {
+            (1.0, difference_of_counts(&unit_and_time(dice, true), 6, 0.95).unwrap().0.at)
+        });
+        let apart = holding(600, |dice| {
+            (1.0, before_after((dice.poisson(40.0), 12.0), (dice.poisson(40.0), 12.0), 0.95).at)
+        });
+        let told = [counts, independent, leaning, between, of_rates, apart];
+        let least = [0.93, 0.92, 0.89, 0.92, 0.92, 0.93];
+        assert!(told.iter().zip(least).all(|(held, least)| (least..=0.99).contains(held)), "{told:?}");
+    }
+
+    /// The smallest effect that is said to be found is found four times of five.
+    #[test]
+    fn what_is_said_to_be_found_is_found() {
+        let fall = detectable(12.0, 36.0, 24.0, 1.0, 0.95).unwrap();
+        let mut dice = Dice(2013);
+        let mut sum = |mean: f64, months: usize| (0..months).map(|_| dice.poisson(mean)).sum::<f64>();
+        let found = (0..800).filter(|_| {
+            let (before, after) = ((sum(12.0, 36), 36.0), (sum(12.0 * (1.0 - fall), 24), 24.0));
+            before_after(before, after, 0.95).at.high < 1.0
+        });
+        let found = found.count() as f64 / 800.0;
+        assert!((0.76..0.85).contains(&found), "{found}");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Fit {
     pub freedom: f64,
     /// Squared residuals for each degree of freedom.
     pub scale: f64,
+    /// How much each error is taken to lean on the one before ([`Errors::FirstOrder`]).
+    pub leaning: Option<f64>,
 }
 
 impl Fit {
@@ -28,6 +30,9 @@ impl Fit {
 pub enum Errors<'e> {
     /// On the so many before (Newey and West), in the order of the rows.
     Lagged(usize),
+    /// On the one before, as much as the rows tell by restricted likelihood: of first order, and never less than not at
+    /// all.
+    FirstOrder,
     /// On the others of the same unit.
     Clustered(&'e [usize]),
 }
@@ -99,22 +104,122 @@ pub fn least_squares(rows: &[Vec<f64>], values: &[f64], errors: Errors) -> Optio
     let coefficients = times(&bread, &target);
     let fitted = times(rows, &coefficients);
     let residuals: Vec<f64> = values.iter().zip(&fitted).map(|(value, fitted)| value - fitted).collect();
+    let leaning = (errors == Errors::FirstOrder).then(|| leaning(rows, values)).flatten();
     let meat = match errors {
         Errors::Lagged(lags) => lagged(rows, &residuals, lags),
+        Errors::FirstOrder => {
+            let (times, variance) = leaning?;
+            first_order(rows, times, variance)
+        }
         Errors::Clustered(units) => clustered(rows, &residuals, units),
     };
     let count = rows.len() as f64;
     let small = match errors {
         Errors::Lagged(_) => count / freedom,
-        Errors::Clustered(units) => {
-            let groups = units.iter().max().map_or(1, |last| last + 1) as f64;
-            groups / (groups - 1.0) * (count - 1.0) / freedom
-        }
+        Errors::FirstOrder => 1.0,
+        Errors::Clustered(units) => of_few(units, count, freedom),
     };
     let mut covariance = product(&product(&bread, &meat), &bread);
     covariance.iter_mut().flatten().for_each(|cell| *cell *= small);
     let scale = residuals.iter().map(|left| left * left).sum::<f64>() / freedom;
-    Some(Fit { coefficients, covariance, residuals, freedom, scale })
+    Some(Fit {
+        coefficients,
+        covariance,
+        residuals,
+        freedom,
+        scale,
+        leaning: leaning.map(|(times, _)| times),
+    })
+}
+
+/// How much each error leans on the one before, and the variance of what is new in each: where the restricted
+/// likelihood of a series of first order is highest. Newey and West's errors are too small in series of a few years.
+fn leaning(rows: &[Vec<f64>], values: &[f64]) -> Option<(f64, f64)> {
+    let columns = rows.first()?.len();
+    let freedom = (rows.len() - columns) as f64;
+    // What is new in each row, where it leans so much on the one before.
+    let at = |times: f64| -> Option<(f64, f64)> {
+        let alone = (1.0 - times * times).sqrt();
+        let new = |row: usize, of: &dyn Fn(usize) -> f64| match row {
+            0 => alone * of(0),
+            row => of(row) - times * of(row - 1),
+        };
+        let whitened: Vec<Vec<f64>> = (0..rows.len())
+            .map(|row| (0..columns).map(|column| new(row, &|row| rows[row][column])).collect())
+            .collect();
+        let targets: Vec<f64> = (0..rows.len()).map(|row| new(row, &|row| values[row])).collect();
+        let matrix = normal(&whitened, |_| 1.0);
+        let bread = inverse(&matrix)?;
+        let mut target = vec![0.0; columns];
+        for (row, value) in whitened.iter().zip(&targets) {
+            row.iter().zip(&mut target).for_each(|(cell, sum)| *sum += cell * value);
+        }
+        let fitted = self::times(&whitened, &self::times(&bread, &target));
+        let square: f64 = targets.iter().zip(&fitted).map(|(one, other)| (one - other) * (one - other)).sum();
+        let likelihood =
+            alone.ln() - 0.5 * (freedom * square.max(f64::MIN_POSITIVE).ln() + log_size(&matrix)?);
+        Some((likelihood, square / freedom))
+    };
+    let likelihood = |times: f64| at(times).map_or(f64::NEG_INFINITY, |(likelihood, _)| likelihood);
+    // The highest of a coarse row, and then closer by halves.
+    let mut best = (0..=49)
+        .map(|step| f64::from(step) * 0.02)
+        .fold(0.0, |best, one| if likelihood(one) > likelihood(best) { one } else { best });
+    let mut step = 0.01;
+    while step > 1e-10 {
+        for one in [best - step, best + step] {
+            if (0.0..=0.98).contains(&one) && likelihood(one) > likelihood(best) {
+                best = one;
+            }
+        }
+        step /= 2.0;
+    }
+    Some((best, at(best)?.1))
+}
+
+/// The logarithm of a positive matrix's determinant.
+fn log_size(matrix: &[Vec<f64>]) -> Option<f64> {
+    let mut left: Vec<Vec<f64>> = matrix.to_vec();
+    let mut out = 0.0;
+    for step in 0..left.len() {
+        let pivot = left[step][step];
+        if pivot <= 0.0 {
+            return None;
+        }
+        out += pivot.ln();
+        let done = left[step].clone();
+        for row in left.iter_mut().skip(step + 1) {
+            let times = row[step] / pivot;
+            row.iter_mut().zip(&done).for_each(|(cell, done)| *cell -= times * done);
+        }
+    }
+    Some(out)
+}
+
+/// Rows times the covariance of errors of first order times rows.
+fn first_order(rows: &[Vec<f64>], leaning: f64, variance: f64) -> Vec<Vec<f64>> {
+    let count = rows.first().map_or(0, Vec::len);
+    let spread: Vec<Vec<f64>> = (0..rows.len())
+        .map(|row| {
+            let lean = |other: usize| leaning.powi(row.abs_diff(other) as i32);
+            (0..count).map(|column| rows.iter().enumerate().map(|(o, r)| lean(o) * r[column]).sum()).collect()
+        })
+        .collect();
+    let mut out = vec![vec![0.0; count]; count];
+    for (row, spread) in rows.iter().zip(&spread) {
+        for (at, one) in row.iter().enumerate() {
+            spread.iter().zip(&mut out[at]).for_each(|(other, sum)| *sum += one * other);
+        }
+    }
+    let variance = variance / (1.0 - leaning * leaning);
+    out.iter_mut().flatten().for_each(|cell| *cell *= variance);
+    out
+}
+
+/// How much wider errors of few units are.
+fn of_few(units: &[usize], count: f64, freedom: f64) -> f64 {
+    let groups = units.iter().max().map_or(1, |last| last + 1) as f64;
+    groups / (groups - 1.0) * (count - 1.0) / freedom
 }
 
 fn lagged(rows: &[Vec<f64>], residuals: &[f64], lags: usize) -> Vec<Vec<f64>> {
@@ -145,10 +250,10 @@ fn clustered(rows: &[Vec<f64>], residuals: &[f64], units: &[usize]) -> Vec<Vec<f
 }
 
 /// Poisson regression with a logarithmic link and an offset for each row. The covariance is widened by how much more
-/// than Poisson the counts spread, and never narrowed.
+/// than Poisson the counts spread, and never narrowed; where `units` are given, errors go together within each instead.
 ///
 /// `None` where it does not settle, or columns say the same.
-pub fn poisson(rows: &[Vec<f64>], events: &[f64], offsets: &[f64]) -> Option<Fit> {
+pub fn poisson(rows: &[Vec<f64>], events: &[f64], offsets: &[f64], units: Option<&[usize]>) -> Option<Fit> {
     let columns = rows.first()?.len();
     let freedom = rows.len().checked_sub(columns).filter(|freedom| *freedom > 0)? as f64;
     // From the counts themselves, as is usual; a count of none is taken as a half.
@@ -181,9 +286,17 @@ pub fn poisson(rows: &[Vec<f64>], events: &[f64], offsets: &[f64]) -> Option<Fit
     let mu: Vec<f64> = linear.iter().map(|linear| linear.exp()).collect();
     let residuals: Vec<f64> = events.iter().zip(&mu).map(|(events, mu)| (events - mu) / mu.sqrt()).collect();
     let scale = residuals.iter().map(|left| left * left).sum::<f64>() / freedom;
-    let mut covariance = inverse(&normal(rows, |place| mu[place]))?;
-    covariance.iter_mut().flatten().for_each(|cell| *cell *= scale.max(1.0));
-    Some(Fit { coefficients, covariance, residuals, freedom, scale })
+    let bread = inverse(&normal(rows, |place| mu[place]))?;
+    let (mut covariance, widened) = match units {
+        None => (bread, scale.max(1.0)),
+        Some(units) => {
+            let left: Vec<f64> = events.iter().zip(&mu).map(|(events, mu)| events - mu).collect();
+            let meat = clustered(rows, &left, units);
+            (product(&product(&bread, &meat), &bread), of_few(units, rows.len() as f64, freedom))
+        }
+    };
+    covariance.iter_mut().flatten().for_each(|cell| *cell *= widened);
+    Some(Fit { coefficients, covariance, residuals, freedom, scale, leaning: None })
 }
 
 #[cfg(test)]
@@ -206,7 +319,7 @@ mod tests {
     fn a_rate_ratio_is_found() {
         let rows: Vec<Vec<f64>> = (0..40).map(|x| vec![1.0, f64::from(u8::from(x >= 20))]).collect();
         let events: Vec<f64> = (0..40).map(|x| if x < 20 { 100.0 } else { 50.0 }).collect();
-        let fit = poisson(&rows, &events, &[0.0; 40]).unwrap();
+        let fit = poisson(&rows, &events, &[0.0; 40], None).unwrap();
         assert!((fit.coefficients[1].exp() - 0.5).abs() < 1e-9);
         // 20 x 100 before and 20 x 50 after: the error of the logarithm is √(1/2000 + 1/1000).
         assert!((fit.error(1) - (1.0_f64 / 2000.0 + 1.0 / 1000.0).sqrt()).abs() < 1e-9);
