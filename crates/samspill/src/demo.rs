@@ -19,7 +19,7 @@ use crate::progress::Teller;
 use crate::reproduce_job::{Scale, alternatives, consequences, deviation, millions, seed_sums};
 use crate::settle_job::{self, Order};
 use crate::table::{Form, Table};
-use crate::{risk_job, risk_out, simulate_job, simulate_out};
+use crate::{indicators_job, risk_job, risk_out, simulate_job, simulate_out};
 
 /// What demonstration to make.
 pub struct Demo<'a> {
@@ -95,6 +95,7 @@ pub fn run(demo: &Demo, teller: Teller) -> Result<String> {
     let told = demo_year::run(&year, teller)?;
     out.push_str(&told);
     out.push_str(&what_if(demo, &contacts, scale, teller)?);
+    out.push_str(&indicators(demo, &contacts, teller)?);
     std::fs::write(folder("summary.txt"), &out)?;
     out.push_str(&settle_job::summary(&order, &outcome, None));
     out.push('\n');
@@ -353,12 +354,22 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, teller: Teller) -> Result
     ))
 }
 
+/// The indicators of the year, with the profiles of Bergen and Utsira, as `indicators run` makes them.
+fn indicators(demo: &Demo, contacts: &Path, teller: Teller) -> Result<String> {
+    let order = indicators_job::Order::of_all(contacts, Period::parse("2012")?, demo.threads);
+    let found = indicators_job::run(&order, teller)?;
+    let out = demo.out.join("indikatorer");
+    let (told, _) = found.write(&out)?;
+    found.profiles(&["1201".to_owned(), "1151".to_owned()], &out, teller)?;
+    Ok(format!("\n10. Hva skjer med pasientene våre? Landet, og kommuner utenfor trakten\n{told}"))
+}
+
 fn next_commands(out: &Path, result: &Path) -> Result<String> {
     let (kmf, usk) = examples(&result.join("charges.parquet"))?;
     let (out, result) = (out.display(), result.display());
     let run = "cargo run --release --";
     let mut text = format!(
-        "\nSkrevet: {out}/ (summary.txt, ledger.sqlite, statements/, hva-om/, risiko/, register-2012/, result-2012/, register-2011/)\n\nPrøv nå:\n"
+        "\nSkrevet: {out}/ (summary.txt, ledger.sqlite, statements/, hva-om/, risiko/, indikatorer/, register-2012/, result-2012/, register-2011/)\n\nPrøv nå:\n"
     );
     if let Some(contact) = kmf {
         text.push_str(&format!("  {run} explain KMF-{contact} --in {result}\n"));
@@ -377,6 +388,9 @@ fn next_commands(out: &Path, result: &Path) -> Result<String> {
     text.push_str(&format!("  {run} rules show co-financing --on 2012-07-01\n"));
     text.push_str(&format!(
         "  {run} simulate co-financing-80-plus --period 2012 --contacts {out}/register-2012/contacts.parquet --out hva-om\n"
+    ));
+    text.push_str(&format!(
+        "  {run} indicators run --all --period 2012-T2 --contacts {out}/register-2012/contacts.parquet --profile 0301 --out indikatorer\n"
     ));
     text.push_str(&format!("  {run} check {out}/register-2012/contacts.parquet\n"));
     Ok(text)

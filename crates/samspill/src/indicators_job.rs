@@ -62,6 +62,31 @@ pub struct Order<'a> {
     pub threads: usize,
 }
 
+impl<'a> Order<'a> {
+    /// All indicators of a period, with kroner, of a checked file and the program's own tables.
+    pub fn of_all(contacts: &'a Path, period: Period, threads: usize) -> Order<'a> {
+        Order {
+            contacts,
+            mapping: None,
+            period,
+            ids: &[],
+            own: &[],
+            people: None,
+            nynorsk: false,
+            without_kroner: false,
+            adjust: Adjust::default(),
+            allowance: Allowance::Additive,
+            rebased: &[],
+            areas: None,
+            hospitals: false,
+            survey: None,
+            effort: None,
+            counted: None,
+            threads,
+        }
+    }
+}
+
 /// Everything that was found, and what it rests on.
 pub struct Outcome {
     /// Indicators, in order.
@@ -274,8 +299,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     let indicators = asked(&[], order.own)?;
     let brought = Brought::read(order, &indicators)?;
     let municipalities = Municipalities::built_in()?;
-    let inhabited = inhabited(order.people, order.period, &municipalities)?;
-    let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
+    let mut inhabited = inhabited(order.people, order.period, &municipalities)?;
     let scratch = Scratch::new()?;
     let checked = scratch.0.join("checked.parquet");
     let (input, _) =
@@ -284,6 +308,8 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     if reader.is_counted() {
         bail!("{} holds counts: who returns, and when a stay began, is not known", order.contacts.display());
     }
+    inhabited.of_sample(reader.footer());
+    let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
     let told = reader.footer().get(register::schema::TOLD_KEY);
     if order.adjust == Adjust::AgeAndSex && told.is_some_and(|told| !told.split(',').any(|one| one == "sex"))
     {

@@ -67,7 +67,8 @@ const WORDS: [(&str, &str); 53] = [
 ];
 
 /// What sheets say of themselves, in parts.
-const ABOUT: [(&str, &str); 17] = [
+const ABOUT: [(&str, &str); 18] = [
+    ("registeret er et utvalg på", "registeret er eit utval på"),
     ("Hver indikator for kommuner som hører sammen", "Kvar indikator for kommunar som høyrer saman"),
     ("Hver indikator for hver kommune", "Kvar indikator for kvar kommune"),
     ("Hver indikator for landet", "Kvar indikator for landet"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use domain::amount::grouped;
 use domain::{Day, Municipalities, Period, Residence};
 use paper::sheets::{Cell, Sheet};
 use register::synth::people::Population;
@@ -236,6 +237,22 @@ fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String
 }
 
 impl Inhabited {
+    /// Counts people as many fewer as a synthetic register is a sample of them, so that rates are of those who could be
+    /// in it.
+    pub fn of_sample(&mut self, footer: &BTreeMap<String, String>) {
+        let persons = |key: &str| footer.get(key).and_then(|count| count.parse::<u64>().ok());
+        let Some((made, of)) = persons("samspill.persons").zip(persons("samspill.of_persons")) else {
+            return;
+        };
+        if made < of {
+            self.years *= made as f64 / of as f64;
+            let (made, of) = (grouped(made), grouped(of));
+            self.source.push_str(&format!(
+                "; registeret er et utvalg på {made} av {of}, og folketallet er talt så mye færre"
+            ));
+        }
+    }
+
     /// Whether a municipality's number or ages are estimated.
     pub fn is_estimated(&self, code: &str) -> bool {
         self.estimated.contains_key(code)

@@ -287,6 +287,7 @@ fn a_small_demo_runs_through() {
         "explain KMF-",
         "Hva om?",
         "Beløpene er utvalgets",
+        "Hva skjer med pasientene våre?",
         "20\u{a0}000 av 4\u{a0}985\u{a0}870 innbyggere, skalert",
     ] {
         assert!(told.contains(part), "{part} is not in\n{told}");
@@ -302,6 +303,12 @@ fn a_small_demo_runs_through() {
         path(&out.join("register-2012/drg-list.csv")),
     ]);
     assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
+    // Rates of a sample are of as many fewer people: about 176 stays per 1 000.
+    let country = std::fs::read_to_string(out.join("indikatorer/landet.csv")).unwrap();
+    let rate =
+        country.lines().find(|line| line.starts_with("admissions;")).unwrap().split(';').nth(7).unwrap();
+    let rate: f64 = rate.replace(',', ".").parse().unwrap();
+    assert!((160.0..190.0).contains(&rate) && out.join("indikatorer/profil-1151.pdf").exists(), "{rate}");
     // The ledger of the demonstration holds, and its statements lie there to open.
     let ledger = out.join("ledger.sqlite");
     let proved = samspill(&["ledger", "verify", "--ledger", path(&ledger)]);
