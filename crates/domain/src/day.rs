@@ -296,25 +296,27 @@ impl Period {
         Ok(Period { first, months })
     }
 
-    /// Reads `2012-2014` too: whole years together, as indicators of small places need. Nothing is settled for so long.
+    /// Reads any months up to ten years: `2012-2014` and `2012-07..2013-06` too. Nothing is settled for such a period.
     ///
     /// # Errors
-    /// If the text has another form, the years are not in order, or are more than ten.
-    pub fn parse_with_years(text: &str) -> Result<Period, NotATime> {
+    /// If the text has another form, the months are not in order, or are of more than ten years.
+    pub fn parse_any(text: &str) -> Result<Period, NotATime> {
+        let wrong = || not(text, "a period as 2012, 2012-2014, 2012-T1, 2012-03 or 2012-07..2013-06");
         let year = |text: &str| Period::parse(text).ok().filter(|period| period.months == 12);
-        let Some((first, last)) =
-            text.split_once('-').and_then(|(a, b)| Some((year(a)?.first, year(b)?.first)))
-        else {
-            return Period::parse(text)
-                .map_err(|_| not(text, "a period as 2012, 2012-2014, 2012-T1 or 2012-03"));
+        let month = |text: &str| Period::parse(text).ok().filter(|period| period.months == 1);
+        let both = |(one, other): (&str, &str), of: &dyn Fn(&str) -> Option<Period>| {
+            Some((of(one)?.first, of(other)?.months().last()?))
         };
-        let years = last.year - first.year + 1;
-        let months = 12
-            * (2..=10)
-                .contains(&years)
-                .then_some(years)
-                .ok_or_else(|| not(text, "two to ten years in order, as 2012-2014"))?;
-        Ok(Period { first, months })
+        let ends = match text.split_once("..") {
+            Some(parts) => Some(both(parts, &month).ok_or_else(wrong)?),
+            None => text.split_once('-').and_then(|parts| both(parts, &year)),
+        };
+        let Some((first, last)) = ends else { return Period::parse(text).map_err(|_| wrong()) };
+        let months = 12 * (last.year - first.year) + i16::from(last.month - first.month) + 1;
+        match months {
+            2..=120 => Ok(Period { first, months }),
+            _ => Err(not(text, "two months to ten years in order, as 2012-2014 or 2012-07..2013-06")),
+        }
     }
 
     /// First day.
@@ -340,12 +342,18 @@ impl Period {
             .filter_map(move |month| Month::new(year + month / 12, (month % 12) as i8 + 1))
     }
 
-    /// The years that it holds some of, each as a period, in order.
+    /// What it holds of each year, in order.
     pub fn by_year(self) -> impl Iterator<Item = Period> {
-        let years = (self.months / 12).max(1);
-        let months = if self.months > 12 { 12 } else { self.months };
-        let Month { year, month } = self.first;
-        (year..year + years).map(move |year| Period { first: Month { year, month }, months })
+        let mut left = Some(self);
+        std::iter::from_fn(move || {
+            let Period { first, months } = left?;
+            let of_year = std::cmp::min(months, 13 - i16::from(first.month));
+            left = (months > of_year)
+                .then(|| Month::new(first.year + 1, 1))
+                .flatten()
+                .map(|first| Period { first, months: months - of_year });
+            Some(Period { first, months: of_year })
+        })
     }
 
     /// Whether the day lies in it.
@@ -356,13 +364,16 @@ impl Period {
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.months {
-            12 => write!(f, "{:04}", self.first.year),
-            4 => write!(f, "{:04}-T{}", self.first.year, self.first.month / 4 + 1),
-            months if months > 12 => {
-                write!(f, "{:04}-{:04}", self.first.year, self.first.year + months / 12 - 1)
+        let Month { year, month } = self.first;
+        match (self.months, month) {
+            (12, 1) => write!(f, "{year:04}"),
+            (4, 1 | 5 | 9) => write!(f, "{year:04}-T{}", month / 4 + 1),
+            (1, _) => write!(f, "{}", self.first),
+            (months, 1) if months % 12 == 0 => write!(f, "{year:04}-{:04}", year + months / 12 - 1),
+            _ => {
+                write!(f, "{}..", self.first)?;
+                self.months().last().map_or(Ok(()), |last| write!(f, "{last}"))
             }
-            _ => write!(f, "{}", self.first),
         }
     }
 }
@@ -388,19 +399,28 @@ mod tests {
     }
 
     #[test]
-    fn years_together_are_a_period_of_their_own_kind() {
-        let period = Period::parse_with_years("2012-2014").unwrap();
-        assert_eq!((period.to_string(), period.months().count()), ("2012-2014".into(), 36));
-        assert_eq!(period.to(), Day::parse("2014-12-31").unwrap());
-        let years: Vec<String> = period.by_year().map(|year| year.to_string()).collect();
-        assert_eq!(years, ["2012", "2013", "2014"]);
-        let one: Vec<String> =
-            Period::parse_with_years("2012-T3").unwrap().by_year().map(|one| one.to_string()).collect();
-        assert_eq!(one, ["2012-T3"]);
+    fn a_longer_period_is_of_months_in_order() {
+        let of = |text: &str| {
+            let period = Period::parse_any(text).unwrap();
+            let years: Vec<String> = period.by_year().map(|year| year.to_string()).collect();
+            (period.to_string(), period.months().count(), years.join(" "))
+        };
+        for (text, months, years) in [
+            ("2012-2014", 36, "2012 2013 2014"),
+            ("2012-T3", 4, "2012-T3"),
+            ("2012-07..2013-06", 12, "2012-07..2012-12 2013-01..2013-06"),
+            ("2012-12..2014-01", 14, "2012-12 2013 2014-01"),
+            ("2012-05..2012-08", 4, "2012-T2"),
+        ] {
+            let told = if text == "2012-05..2012-08" { "2012-T2" } else { text };
+            assert_eq!(of(text), (told.to_owned(), months, years.to_owned()));
+        }
         // A settlement is of a year at most.
-        assert!(Period::parse("2012-2014").is_err());
-        for text in ["2014-2012", "2012-2012", "2000-2012", "2012-2014-2016"] {
-            assert!(Period::parse_with_years(text).is_err(), "{text}");
+        assert!(Period::parse("2012-2014").is_err() && Period::parse("2012-07..2013-06").is_err());
+        for text in
+            ["2014-2012", "2000-2012", "2012-2014-2016", "2012-07..2012-06", "2012..2013", "2012-01..2012-T1"]
+        {
+            assert!(Period::parse_any(text).is_err(), "{text}");
         }
     }
 

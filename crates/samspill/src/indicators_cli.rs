@@ -40,7 +40,7 @@ pub struct RunArguments {
     /// All of them.
     #[arg(long, conflicts_with = "ids")]
     all: bool,
-    /// 2012, 2012-T2 or 2012-03; 2012-2014 for years together, which small municipalities need.
+    /// 2012, 2012-T2 or 2012-03; 2012-2014 or 2012-07..2013-06 for more together, which small municipalities need.
     #[arg(long)]
     period: String,
     /// CSV or Parquet.
@@ -75,6 +75,9 @@ pub struct RunArguments {
     /// Count by treating trust or institution too: counts, proportions and means.
     #[arg(long)]
     hospitals: bool,
+    /// The same by treating unit.
+    #[arg(long)]
+    units: bool,
     /// Answers to surveys: question;aim;municipality;answers;positive (aim: experience or work).
     #[arg(long)]
     survey: Option<PathBuf>,
@@ -148,7 +151,7 @@ pub fn indicators(command: &IndicatorsCommand, threads: usize, teller: Teller) -
 }
 
 fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said> {
-    let period = Period::parse_with_years(&arguments.period)?;
+    let period = Period::parse_any(&arguments.period)?;
     let rebased = rebased(&arguments.rebase, period)?;
     crate::indicators_job::known(&arguments.profile, period)?;
     let order = indicators_job::Order {
@@ -173,6 +176,7 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
         rebased: &rebased,
         areas: arguments.areas.as_deref(),
         hospitals: arguments.hospitals,
+        units: arguments.units,
         survey: arguments.survey.as_deref(),
         effort: arguments.effort.as_deref(),
         counted: arguments.counted.as_deref(),

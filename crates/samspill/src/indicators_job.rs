@@ -52,6 +52,8 @@ pub struct Order<'a> {
     pub areas: Option<&'a Path>,
     /// Whether to count by treating trust too.
     pub hospitals: bool,
+    /// Whether to count by treating unit too.
+    pub units: bool,
     /// Answers to surveys.
     pub survey: Option<&'a Path>,
     /// What municipalities did themselves.
@@ -63,6 +65,12 @@ pub struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
+    /// Who treated, as it is asked for, with the name of their sheet.
+    fn treating(&self) -> impl Iterator<Item = (By, &'static str)> + use<> {
+        let asked = [(self.hospitals, By::Trust, "Foretak"), (self.units, By::Unit, "Enheter")];
+        asked.into_iter().filter(|(is_asked, ..)| *is_asked).map(|(_, by, sheet)| (by, sheet))
+    }
+
     /// All indicators of a period, with kroner, of a checked file and the program's own tables.
     pub fn of_all(contacts: &'a Path, period: Period, threads: usize) -> Order<'a> {
         Order {
@@ -79,6 +87,7 @@ impl<'a> Order<'a> {
             rebased: &[],
             areas: None,
             hospitals: false,
+            units: false,
             survey: None,
             effort: None,
             counted: None,
@@ -343,8 +352,9 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     }
     let groups = groups(&counts.homes, order.period, &municipalities, order.areas)?;
     let (found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
-    if order.hospitals {
-        larger.push(hospitals(order, (&reader, &municipalities), &indicators, of_contacts, teller)?);
+    for (by, sheet) in order.treating() {
+        let of = (&indicators[..], by);
+        larger.push(treating(order, (&reader, &municipalities), of, (of_contacts, sheet), teller)?);
     }
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Outcome {
@@ -365,22 +375,22 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     })
 }
 
-/// The same by treating trust: counts, proportions and means, since nobody lives in one.
-fn hospitals(
+/// The same by those who treated: counts, proportions and means, since nobody lives in one.
+fn treating(
     order: &Order,
     (reader, municipalities): (&Reader, &Municipalities),
-    indicators: &[Indicator],
-    charged: &Charged,
+    (indicators, by): (&[Indicator], By),
+    (charged, sheet): (&Charged, &'static str),
     teller: Teller,
 ) -> Result<Larger> {
-    let stage = teller.stage("teller etter behandlende foretak");
-    let by = (indicators, By::Treating);
+    let stage = teller.stage("teller etter hvem som behandlet");
+    let by = (indicators, by);
     let told = |done, of| stage.at(done as u64, of as u64);
     let counts = counts::count(reader, municipalities, order.period, by, charged, order.threads, told)?;
     stage.done();
     let method = Method { years: 1.0, adjust: order.adjust, allowance: order.allowance };
     let figures = figures(indicators, &counts, &People::new(), method, &[]);
-    Ok(Larger { sheet: "Foretak", counts, figures })
+    Ok(Larger { sheet, counts, figures })
 }
 
 /// A number of contacts that are told of, where they are not few.

@@ -20,7 +20,7 @@ type BySex = (Vec<i64>, Vec<i64>);
 
 /// Inhabitants of a period, and how they were found.
 pub struct Inhabited {
-    /// People; of several years added up.
+    /// People; of the program's own tables by month, added up.
     pub people: People,
     /// What each of them counts in person-years.
     pub years: f64,
@@ -55,13 +55,12 @@ pub fn municipality_on<'m>(
 /// # Errors
 /// If a row is something else, or the program has no table.
 pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipalities) -> Result<Inhabited> {
-    let years = period.by_year().count();
-    let part = if years > 1 { 1.0 } else { period.months().count() as f64 / 12.0 };
+    let months = period.months().count();
     if let Some(path) = given {
-        let of_years = if years > 1 { format!(", de samme i {years} år") } else { String::new() };
+        let of_years = if months > 12 { ", de samme hele perioden" } else { "" };
         return Ok(Inhabited {
             people: of_file(path)?,
-            years: part * years as f64,
+            years: months as f64 / 12.0,
             source: format!("{}, som de står{of_years}", path.display()),
             estimated: BTreeMap::new(),
             with_others: BTreeMap::new(),
@@ -73,7 +72,9 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         let (mean, source) = middle_of(year.from().year(), period.to(), municipalities)?;
         for (code, of_year) in mean {
             let sums = ages.entry(code).or_insert_with(|| vec![0; of_year.len()]);
-            sums.iter_mut().zip(of_year).for_each(|(sum, one)| *sum += one);
+            // Months of people, so that parts of years add up to whole people.
+            let months = year.months().count() as i64;
+            sums.iter_mut().zip(of_year).for_each(|(sum, one)| *sum += one * months);
         }
         sources.push(source);
     }
@@ -90,7 +91,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         people.insert(code, by_sex(&ages, &became, &table));
     }
     let estimated = estimated(period, municipalities);
-    Ok(Inhabited { people, years: part, source: sources.join("; "), estimated, with_others })
+    Ok(Inhabited { people, years: 1.0 / 12.0, source: sources.join("; "), estimated, with_others })
 }
 
 /// Reads `municipality;age;people`, or `municipality;age;sex;people`.
@@ -304,7 +305,7 @@ mod tests {
 
     fn of(period: &str) -> (Inhabited, Municipalities) {
         let municipalities = Municipalities::built_in().unwrap();
-        let period = Period::parse_with_years(period).unwrap();
+        let period = Period::parse_any(period).unwrap();
         (inhabited(None, period, &municipalities).unwrap(), municipalities)
     }
 
@@ -314,14 +315,18 @@ mod tests {
         // Bjarkøy was merged with Harstad in 2013.
         assert!(!years.people.contains_key("1901") && !years.people.contains_key("1915"));
         let homes = municipalities.on(Day::new(2013, 12, 31).unwrap()).count();
-        assert_eq!((years.people.len(), years.years), (homes, 1.0));
+        assert_eq!((years.people.len(), years.years), (homes, 1.0 / 12.0));
         let (first, _) = of("2012");
         let (second, _) = of("2013");
         let sum = |found: &Inhabited, code: &str| found.people[code].iter().flatten().sum::<i64>();
         for code in years.people.keys().filter(|code| *code != "1903") {
             assert_eq!(sum(&years, code), sum(&first, code) + sum(&second, code), "{code}");
         }
-        assert!(sum(&years, "1903") > 2 * (23_640 + 455));
+        assert!(sum(&years, "1903") > 24 * (23_640 + 455));
+        let (part, _) = of("2012-07..2013-06");
+        for code in part.people.keys().filter(|code| *code != "1903") {
+            assert_eq!(2 * sum(&part, code), sum(&first, code) + sum(&second, code), "{code}");
+        }
     }
 
     #[test]

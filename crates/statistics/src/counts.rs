@@ -313,7 +313,20 @@ pub enum By {
     /// Those who live in a municipality.
     Residence,
     /// Those whom a trust or private institution treated.
-    Treating,
+    Trust,
+    /// Those whom a unit treated.
+    Unit,
+}
+
+impl By {
+    /// The column that tells it.
+    const fn column(self) -> usize {
+        match self {
+            By::Residence => at::MUNICIPALITY_OF_REGISTRATION,
+            By::Trust => at::TRUST,
+            By::Unit => at::UNIT,
+        }
+    }
 }
 
 /// The words of a column of a file, in order.
@@ -354,7 +367,7 @@ pub fn count(
     let (counters, places) = counters(indicators)?;
     let homes: Vec<String> = match by {
         By::Residence => municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect(),
-        By::Treating => words_of(reader, name(at::TRUST))?,
+        By::Trust | By::Unit => words_of(reader, name(by.column()))?,
     };
     let months: Vec<Month> = period.months().collect();
     let told = reader.footer().get(register::schema::TOLD_KEY);
@@ -732,7 +745,7 @@ impl Desk<'_> {
 
     /// The place of a residence among the period's municipalities.
     fn home(&self, code: &str) -> u16 {
-        if self.by == By::Treating {
+        if self.by != By::Residence {
             return self
                 .homes
                 .binary_search_by(|home| home.as_str().cmp(code))
@@ -759,7 +772,8 @@ impl Desk<'_> {
     }
 
     fn group(&self, reader: &Reader, group: usize) -> Result<(Tally, Found), FileError> {
-        let columns: Vec<&str> = WORDS.iter().chain(&OTHERS).map(|place| name(*place)).collect();
+        let columns = WORDS.iter().chain(&OTHERS).chain((self.by == By::Unit).then_some(&at::UNIT));
+        let columns: Vec<&str> = columns.map(|place| name(*place)).collect();
         let mut tally = Tally::new(self);
         let mut rows = Found::default();
         for batch in reader.read(group, &columns, BATCH, None)? {
@@ -1025,10 +1039,7 @@ impl<'b> Facts<'b> {
         let by_age = std::iter::once(None).chain((0..=125).map(Some)).map(ages).collect();
         Some(Facts {
             asked,
-            home: match desk.by {
-                By::Residence => words(batch, at::MUNICIPALITY_OF_REGISTRATION, |code| desk.home(code)),
-                By::Treating => words(batch, at::TRUST, |code| desk.home(code)),
-            },
+            home: words(batch, desk.by.column(), |code| desk.home(code)),
             has_municipality: words(batch, at::MUNICIPALITY_OF_REGISTRATION, |code| {
                 desk.municipality(code).is_some()
             }),
