@@ -676,7 +676,7 @@ impl Outcome {
                 Cell::Text(one.id.clone()),
                 Cell::Count(i64::from(one.version)),
                 Cell::Text(self.title(one).to_owned()),
-                Cell::Text(one.about.clone()),
+                Cell::Text(self.say(&one.about, one.about_nn.as_ref().unwrap_or(&one.about))),
                 Cell::Text(one.aim.name().to_owned()),
                 Cell::Text(one.source.title.clone()),
                 Cell::Text(if one.is_unsigned() { "nei" } else { "ja" }.to_owned()),

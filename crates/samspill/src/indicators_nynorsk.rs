@@ -1,5 +1,4 @@
-//! The sheets of `indicators` in nynorsk. Files for programs keep their names and heads; definitions are as they were
-//! written.
+//! The sheets of `indicators` in nynorsk. Files for programs keep their names and heads.
 
 use paper::sheets::{Cell, Sheet};
 

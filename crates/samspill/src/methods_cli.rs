@@ -484,7 +484,7 @@ pub fn spc(arguments: &SpcArguments) -> Result<Said> {
             })
         })
         .collect();
-    let value = json!({ "schema": 1, "method": "XmR", "rules": "Making Data Count", "run": spc::RUN, "bases": bases, "points": points });
+    let value = json!({ "schema": 1, "method": "XmR", "rule_set": spc::RULE_SET, "rules": "Making Data Count", "run": spc::RUN, "bases": bases, "points": points });
     Ok(said(arguments.json, value, &shown_table))
 }
 
@@ -580,7 +580,7 @@ pub fn funnel(arguments: &FunnelArguments) -> Result<Said> {
     }
     let name = ["none", "multiplicative", "additive"][arguments.allowance as usize];
     let value = json!({
-        "schema": 1, "target": unit, "per": arguments.per, "allowance": name, "winsorised": funnel::WINSORISED,
+        "schema": 1, "rule_set": funnel::RULE_SET, "target": unit, "per": arguments.per, "allowance": name, "winsorised": funnel::WINSORISED,
         "overdispersion_factor": found.factor, "between_variance": found.between, "areas": points,
     });
     Ok(said(arguments.json, value, &shown_table))

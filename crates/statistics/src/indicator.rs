@@ -15,6 +15,8 @@ pub struct Indicator {
     pub title: Title,
     /// The definition, in Norwegian.
     pub about: String,
+    /// The same in nynorsk, where it is given.
+    pub about_nn: Option<String>,
     /// Which of the Directorate's four aims it tells about.
     pub aim: Aim,
     /// Rate, proportion or mean.
@@ -395,7 +397,10 @@ mod tests {
         for (one, (name, _)) in all.iter().zip(BUILT_IN) {
             assert_eq!(one.id, *name);
             assert!(
-                !one.title.nb.is_empty() && !one.title.nn.is_empty() && one.about.ends_with('.'),
+                !one.title.nb.is_empty()
+                    && !one.title.nn.is_empty()
+                    && one.about.ends_with('.')
+                    && one.about_nn.as_ref().is_some_and(|about| about.ends_with('.')),
                 "{name}"
             );
         }
