@@ -634,7 +634,8 @@ impl Checker<'_> {
     /// Names of the fields that the file tells.
     fn told(&self) -> String {
         let is_told = |from: &Origin| {
-            from.columns.iter().any(|column| *column != usize::MAX) || !from.constant.is_empty()
+            from.columns.iter().any(|column| *column != usize::MAX)
+                || !matches!(from.constant.as_str(), "" | "unknown")
         };
         let names = FIELDS.iter().zip(&self.from).filter(|(_, from)| is_told(from));
         names.map(|(name, _)| *name).collect::<Vec<_>>().join(",")

@@ -11,7 +11,7 @@ use settlement::{Law, Options, archive, manifest, settle};
 use statistics::counts::{self, By, Charged, Counts, Paid, People, Side};
 use statistics::figures::{Adjust, Figure, Figures, Method, figures};
 use statistics::funnel::Allowance;
-use statistics::indicator::{Aim, Indicator, Kind};
+use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::Interval;
 use statistics::withhold::few;
 
@@ -251,8 +251,12 @@ const REFERRERS: usize = 6;
 
 /// Puts one indicator for each referrer in the place of those that are for each, in `wanted` too.
 fn by_referrer(indicators: Vec<Indicator>, referrers: &[String], wanted: &mut Vec<String>) -> Vec<Indicator> {
-    let mut named: Vec<(String, Vec<String>)> =
-        referrers.iter().take(REFERRERS).map(|word| (word.clone(), vec![word.clone()])).collect();
+    let mut named: Vec<(String, Vec<String>)> = referrers
+        .iter()
+        .filter(|word| *word != "unknown")
+        .take(REFERRERS)
+        .map(|word| (word.clone(), vec![word.clone()]))
+        .collect();
     if let Some(rest) = referrers.get(REFERRERS..).filter(|rest| !rest.is_empty()) {
         named.push(("andre".to_owned(), rest.to_vec()));
     }
@@ -265,7 +269,11 @@ fn by_referrer(indicators: Vec<Indicator>, referrers: &[String], wanted: &mut Ve
         let is_wanted = wanted.contains(&one.id);
         for (name, words) in &named {
             let mut of_one = one.clone();
-            of_one.id = format!("{}-{}", one.id, name.to_lowercase().replace(' ', "-"));
+            of_one.id = format!("{}-{}", one.id, plain(name));
+            let known = |out: &[Indicator], id: &String| out.iter().any(|other| other.id == *id);
+            while known(&out, &of_one.id) {
+                of_one.id.push_str("-2");
+            }
             of_one.title.nb = format!("{}: {name}", one.title.nb);
             of_one.title.nn = format!("{}: {name}", one.title.nn);
             of_one.numerator.referred_from = Some(words.clone());
@@ -276,6 +284,12 @@ fn by_referrer(indicators: Vec<Indicator>, referrers: &[String], wanted: &mut Ve
         }
     }
     out
+}
+
+/// A word as part of a file's name.
+fn plain(word: &str) -> String {
+    let kept = |letter: char| if letter.is_alphanumeric() { letter } else { '-' };
+    word.to_lowercase().chars().map(kept).collect()
 }
 
 /// The indicators as a table.
@@ -301,6 +315,19 @@ pub fn listed(all: &[Indicator]) -> Table {
     table
 }
 
+/// Whether contacts and people tell what municipalities are to be adjusted for.
+fn can_adjust(order: &Order, reader: &Reader, inhabited: &Inhabited) -> Result<()> {
+    let told = reader.footer().get(register::schema::TOLD_KEY);
+    if order.adjust == Adjust::AgeAndSex && told.is_some_and(|told| !told.split(',').any(|one| one == "sex"))
+    {
+        bail!("{} does not tell sex: add --adjust age", order.contacts.display());
+    }
+    if order.adjust == Adjust::AgeAndSex && !inhabited.is_by_sex() {
+        bail!("the people given have no sex: add --adjust age, or a column (municipality;age;sex;people)");
+    }
+    Ok(())
+}
+
 /// Counts everything.
 pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     // All are counted, so that what is withheld does not hang on which of them are asked for.
@@ -319,11 +346,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     }
     inhabited.of_sample(reader.footer());
     let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
-    let told = reader.footer().get(register::schema::TOLD_KEY);
-    if order.adjust == Adjust::AgeAndSex && told.is_some_and(|told| !told.split(',').any(|one| one == "sex"))
-    {
-        bail!("{} does not tell sex: add --adjust age", order.contacts.display());
-    }
+    can_adjust(order, &reader, &inhabited)?;
     let indicators = by_referrer(indicators, &counts::words_of(&reader, "referred_from")?, &mut wanted);
     let (charged, unsigned) = match order.without_kroner {
         true => (None, 0),
@@ -409,6 +432,11 @@ fn all_figures(
     let totals: Vec<Vec<usize>> = groups.iter().flat_map(Group::members).collect();
     let found = figures(indicators, counts, people, method, &totals);
     let regions = groups[1].names.clone();
+    let own = groups.get(2).map(|own| overlaps(&groups[0], own));
+    let beside = own.as_ref().map(|(cells, _)| {
+        let together = cells.together(counts, people);
+        figures(indicators, &counts.grouped(cells.names.clone(), &cells.of), &together, method, &[])
+    });
     let larger = groups.into_iter().map(|group| {
         // An area's region is published beside it.
         let within = |region: &String| -> Vec<usize> {
@@ -420,7 +448,37 @@ fn all_figures(
         let figures = figures(indicators, &counts, &together, method, &totals);
         Larger { sheet: group.sheet, counts, figures }
     });
-    (found, larger.collect())
+    let mut larger: Vec<Larger> = larger.collect();
+    if let (Some((_, pairs)), Some(beside), Some(own)) = (own, beside, larger.get_mut(2)) {
+        hide_beside(&pairs, &beside, &mut own.figures);
+    }
+    (found, larger)
+}
+
+/// What the user's own areas and the trust areas have together: as groups, and as the area and the own area of each.
+fn overlaps(areas: &Group, own: &Group) -> (Group, Vec<(usize, usize)>) {
+    let mut pairs: Vec<(usize, usize)> = areas.of.iter().copied().zip(own.of.iter().copied()).collect();
+    let all = pairs.clone();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let of = all.iter().map(|pair| pairs.partition_point(|known| known < pair)).collect();
+    let names = (0..pairs.len()).map(|place| place.to_string()).collect();
+    (Group { sheet: "", names, of }, pairs)
+}
+
+/// Withholds own areas that would tell, beside a trust area, what is withheld of a part of both.
+fn hide_beside(pairs: &[(usize, usize)], beside: &[Option<Figures>], own: &mut [Option<Figures>]) {
+    for (beside, own) in beside.iter().zip(own) {
+        let (Some(beside), Some(own)) = (beside, own) else { continue };
+        let hidden = pairs.iter().zip(&beside.homes).filter(|(_, figure)| figure.is_withheld);
+        let areas: Vec<usize> = hidden.map(|((area, _), _)| *area).collect();
+        for (area, of_own) in pairs {
+            let parts = pairs.iter().filter(|(other, _)| other == area).count();
+            if areas.contains(area) && parts > 1 {
+                own.homes[*of_own].is_withheld = true;
+            }
+        }
+    }
 }
 
 /// The period with the months around it: a stay may have begun before it, and what follows one may end two months after.
@@ -532,7 +590,13 @@ impl Outcome {
         }
     }
 
-    fn row(&self, one: &Indicator, code: &str, figure: &Figure, charged: (Paid, bool)) -> Vec<Cell> {
+    fn row(
+        &self,
+        one: &Indicator,
+        code: &str,
+        figure: &Figure,
+        (charged, tells_of_few): ((Paid, bool), bool),
+    ) -> Vec<Cell> {
         let hidden = figure.is_withheld;
         let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
         let name = match code {
@@ -557,9 +621,12 @@ impl Outcome {
         row.extend(interval(figure.direct, hidden && one.kind == Kind::Rate));
         row.extend(interval(figure.ratio, hidden && one.kind != Kind::Mean));
         let drawn = figure.shrunk;
-        row.push(drawn.map_or(Cell::Unknown, |drawn| or_hidden(thousandths(drawn.ratio))));
+        let drawn_or_hidden = |cell: Cell| if tells_of_few { Cell::Withheld } else { or_hidden(cell) };
+        row.push(drawn.map_or(Cell::Unknown, |drawn| drawn_or_hidden(thousandths(drawn.ratio))));
         row.push(
-            drawn.map_or(Cell::Unknown, |drawn| or_hidden(Cell::Share((drawn.own * 1e6).round() as i64))),
+            drawn.map_or(Cell::Unknown, |drawn| {
+                drawn_or_hidden(Cell::Share((drawn.own * 1e6).round() as i64))
+            }),
         );
         let side = figure.side().map_or("..", |side| {
             ["under 99,8 %", "under 95 %", "innenfor", "over 95 %", "over 99,8 %"][(side + 2) as usize]
@@ -573,14 +640,16 @@ impl Outcome {
 
     /// What the events cost the parties, and what one less would mean for each: the mean of those that were.
     fn kroner(&self, one: &Indicator, figure: &Figure, (paid, days): (Paid, bool)) -> [Cell; 5] {
-        let told = self.unsigned.is_some() && one.kind != Kind::Mean;
+        // What is paid for those who were ready stands at their stays; of nights alone it would tell who waited none.
+        let told =
+            self.unsigned.is_some() && one.kind != Kind::Mean && one.numerator.measure != Measure::ReadyDays;
         if !told {
             return std::array::from_fn(|_| Cell::Unknown);
         }
         if figure.is_withheld {
             return std::array::from_fn(|_| Cell::Withheld);
         }
-        let (pays, state) = (indicators_own::pays(paid, days), paid.told(2));
+        let (pays, state) = (indicators_own::pays(paid, figure.hides, days), paid.told(2, figure.hides));
         let each = |ore: Option<i64>| match (figure.numerator, ore) {
             (_, None) => Cell::Withheld,
             (0, _) => Cell::Unknown,
@@ -610,10 +679,10 @@ impl Outcome {
                 let paid = self.counts.paid_of(place, Side::Numerator, home);
                 all.add(paid);
                 let days = indicators_own::hides_days(self, &self.figures, Some(home));
-                homes.rows.push(self.row(one, code, figure, (paid, days)));
+                homes.rows.push(self.row(one, code, figure, ((paid, days), found.tells_of_few)));
             }
             let days = indicators_own::hides_days(self, &self.figures, None);
-            country.rows.push(self.row(one, "", &found.country, (all, days)));
+            country.rows.push(self.row(one, "", &found.country, ((all, days), found.tells_of_few)));
         }
         let mut out = vec![homes];
         for larger in &self.larger {
@@ -624,7 +693,7 @@ impl Outcome {
                 for (home, (name, figure)) in larger.counts.homes.iter().zip(&found.homes).enumerate() {
                     let paid = larger.counts.paid_of(place, Side::Numerator, home);
                     let days = indicators_own::hides_days(self, &larger.figures, Some(home));
-                    sheet.rows.push(self.row(one, name, figure, (paid, days)));
+                    sheet.rows.push(self.row(one, name, figure, ((paid, days), found.tells_of_few)));
                 }
             }
             out.push(sheet);
@@ -869,7 +938,7 @@ impl Outcome {
                 continue;
             }
             let Some(found) = found else {
-                let cannot = || format!("{} kan ikke prøves", self.counts.untested_of(place));
+                let cannot = || format!("{} kan ikke prøves", outside_of(self.counts.untested_of(place)));
                 let untold = self.counts.lacking_of(place);
                 let cannot = || untold.map_or_else(cannot, |field| format!("filen har ikke {field}"));
                 let lacking = one.lacking.as_ref().map_or_else(cannot, |what| format!("mangler {what}"));

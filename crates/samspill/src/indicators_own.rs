@@ -303,9 +303,9 @@ pub fn hides_days(outcome: &Outcome, figures: &[Option<Figures>], home: Option<u
 }
 
 /// What a municipality pays for treatment and for days; `None` where it would tell of few, or the days that are withheld.
-pub fn pays(paid: Paid, hides_days: bool) -> Option<i64> {
-    let days = paid.told(1).filter(|days| !hides_days || *days == 0);
-    Some(paid.told(0)? + days?)
+pub fn pays(paid: Paid, hides: [bool; 3], hides_days: bool) -> Option<i64> {
+    let days = paid.told(1, hides).filter(|days| !hides_days || *days == 0);
+    Some(paid.told(0, hides)? + days?)
 }
 
 /// What the schemes cost in each municipality, and for each inhabitant: all contacts of the period.
@@ -343,7 +343,8 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
             let [kmf, usk, isf] = cells.map(cell);
             [kmf, if days { Cell::Withheld } else { usk }, isf]
         };
-        let told = [0, 1, 2].map(|which| paid.told(which));
+        let hides = outcome.figures[place].as_ref().and_then(|of| of.hides_whole.get(home).copied());
+        let told = [0, 1, 2].map(|which| paid.told(which, hides.unwrap_or([true; 3])));
         let kroner = |ore: Option<i64>| ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)));
         row.extend(all(told.map(kroner)));
         // Person-years in thousandths: kroner are parted in whole øre.
@@ -358,6 +359,9 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
     Some(sheet)
 }
 
+/// Stays that are many enough to be told beside few.
+const MANY: i64 = 20;
+
 /// Stays by the municipality on the contact, which gets the bill, and by the one that the person was last known in.
 pub fn moved_sheet(outcome: &Outcome) -> Option<Sheet> {
     let place = outcome.indicators.iter().position(|one| one.id == "admissions")?;
@@ -369,13 +373,15 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<Sheet> {
         "av dem sist kjent i en annen kommune",
         "sist kjent her, på en annen kommunes regning",
     ];
+    let any_few = outcome.counts.moved.iter().any(|(elsewhere, here)| few(*elsewhere) || few(*here));
     let about = "Kommunen på regningen er den på kontakten; den sist kjente er kommunen ved personens siste døgnopphold i filen";
     let mut sheet = Sheet::new("Bosted", about, &heads);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
         let stays: i64 = outcome.counts.of(place, Side::Numerator, home)?.iter().sum();
         let (elsewhere, here) = outcome.counts.moved.get(home).copied()?;
         let hidden = figures.homes[home].is_withheld;
-        let few = few(elsewhere) || few(here) || few(stays - elsewhere);
+        // Who left one municipality came to another: beside few, all that are not many are withheld, none too.
+        let few = few(stays - elsewhere) || (any_few && elsewhere.min(here) < MANY);
         let cell = |count: i64, hidden: bool| if hidden { Cell::Withheld } else { Cell::Count(count) };
         sheet.rows.push(vec![
             Cell::Text(code.clone()),
@@ -429,7 +435,8 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
             None => Cell::Unknown,
             Some(((_, true), _)) => Cell::Withheld,
             Some((_, place)) => {
-                let told = outcome.counts.paid_of(place, Side::Numerator, home).told(which);
+                let hides = outcome.figures[place].as_ref().map_or([true; 3], |of| of.homes[home].hides);
+                let told = outcome.counts.paid_of(place, Side::Numerator, home).told(which, hides);
                 told.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)))
             }
         };

@@ -238,6 +238,11 @@ fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String
 }
 
 impl Inhabited {
+    /// Whether anybody's sex is told.
+    pub fn is_by_sex(&self) -> bool {
+        self.people.values().any(|of| of[0].iter().chain(&of[1]).any(|people| *people > 0))
+    }
+
     /// Counts people as many fewer as a synthetic register is a sample of them, so that rates are of those who could be
     /// in it.
     pub fn of_sample(&mut self, footer: &BTreeMap<String, String>) {

@@ -7,9 +7,9 @@ use domain::amount::grouped;
 use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
 use statistics::counts::{Paid, Side};
 use statistics::figures::{Figure, Figures};
-use statistics::indicator::{Aim, Indicator, Kind};
+use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::Interval;
-use statistics::withhold::few;
+use statistics::withhold::{WITHHELD, few};
 
 use crate::indicators_job::Outcome;
 use crate::simulate_out::millions;
@@ -230,10 +230,11 @@ impl<'a> Profile<'a> {
             of("admissions").filter(|(.., figure)| !figure.is_withheld && self.outcome.unsigned.is_some());
         let paid = paid.map_or_else(
             || "..".to_owned(),
-            |(place, ..)| {
+            |(place, .., figure)| {
                 let paid = self.outcome.counts.paid_of(place, Side::Numerator, self.home);
-                let paid =
-                    self.pays(paid).map_or_else(|| ":".to_owned(), |ore| millions(Amount::from_ore(ore)));
+                let paid = self
+                    .pays(paid, figure.hides)
+                    .map_or_else(|| ":".to_owned(), |ore| millions(Amount::from_ore(ore)));
                 format!("{paid} ({})", self.words.facts[0].to_lowercase())
             },
         );
@@ -293,15 +294,16 @@ impl<'a> Profile<'a> {
     }
 
     /// What the municipality pays, where it does not tell of days that are withheld.
-    fn pays(&self, paid: Paid) -> Option<i64> {
+    fn pays(&self, paid: Paid, hides: [bool; 3]) -> Option<i64> {
         let days = indicators_own::hides_days(self.outcome, &self.outcome.figures, Some(self.home));
-        indicators_own::pays(paid, days)
+        indicators_own::pays(paid, hides, days)
     }
 
     fn kroner(&self) -> Option<BriefTable> {
         self.outcome.unsigned?;
         let row = |(place, one, _, figure): (usize, &'a Indicator, &Figures, &Figure)| {
-            if one.kind == Kind::Mean || figure.numerator == 0 {
+            if one.kind == Kind::Mean || one.numerator.measure == Measure::ReadyDays || figure.numerator == 0
+            {
                 return None;
             }
             if figure.is_withheld {
@@ -316,12 +318,12 @@ impl<'a> Profile<'a> {
                 let each = simulation::scenario::part(Amount::from_ore(ore), 1, figure.numerator);
                 format!("{} kr", grouped((each.ore().unsigned_abs() + 50) / 100))
             };
-            let paid = match self.pays(all) {
+            let paid = match self.pays(all, figure.hides) {
                 Some(ore) => [millions(Amount::from_ore(ore)), each(ore)],
                 None => [":", ":"].map(str::to_owned),
             };
             let [paid, of_each] = paid;
-            let state = all.told(2).map_or_else(|| ":".to_owned(), each);
+            let state = all.told(2, figure.hides).map_or_else(|| ":".to_owned(), each);
             Some(vec![self.title(one).to_owned(), paid, of_each, state])
         };
         Some(BriefTable {
@@ -341,9 +343,18 @@ impl<'a> Profile<'a> {
             let months = counts.months_of(place, Side::Numerator, home).unwrap_or(&[]);
             found.homes[home].is_withheld || months.iter().any(|count| few(*count))
         };
-        let left_out = (0..counts.homes.len()).filter(|home| is_left_out(*home)).count();
+        let left_out: Vec<usize> = (0..counts.homes.len()).filter(|home| is_left_out(*home)).collect();
+        let of_month = |month: usize| -> i64 {
+            left_out
+                .iter()
+                .filter_map(|home| counts.months_of(place, Side::Numerator, *home))
+                .map(|of| of[month])
+                .sum()
+        };
+        let tells = !left_out.is_empty()
+            && (0..counts.months.len()).any(|month| of_month(month) <= WITHHELD + left_out.len() as i64);
         let values = counts.months_of(place, Side::Numerator, self.home)?;
-        if values.len() < 6 || is_left_out(self.home) || left_out == 1 {
+        if values.len() < 6 || is_left_out(self.home) || left_out.len() == 1 || tells {
             return None;
         }
         let values: Vec<f64> = values.iter().map(|count| *count as f64).collect();

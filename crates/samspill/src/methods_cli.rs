@@ -664,7 +664,12 @@ fn natural(text: &str) -> Vec<f64> {
 /// Times in order, and which of them each row is.
 fn in_order(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
     let mut times: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-    times.sort_by(|one, other| natural(one).partial_cmp(&natural(other)).unwrap_or_else(|| one.cmp(other)));
+    times.sort_by(|one, other| {
+        natural(one)
+            .partial_cmp(&natural(other))
+            .unwrap_or(std::cmp::Ordering::Equal)
+            .then_with(|| one.cmp(other))
+    });
     times.dedup();
     let place = |text: &&str| times.iter().position(|time| time == text).unwrap_or_default();
     let places = texts.iter().map(place).collect();
@@ -845,6 +850,32 @@ fn before_after(
 /// Units on each side that an interval of a difference needs at least.
 const LEAST_UNITS: usize = 3;
 
+/// Whether each side has the units that an interval of a difference needs.
+fn enough_units(arguments: &EvaluateArguments, cells: &[evaluate::Cell], from: usize) -> Result<()> {
+    let is_of_counts = arguments.method == EffectMethod::DidPoisson;
+    // Units that are there before and after; of counts those with an event.
+    let tells = |unit: usize| {
+        let mine = || cells.iter().filter(|cell| cell.unit == unit);
+        let both = mine().any(|cell| cell.time < from) && mine().any(|cell| cell.time >= from);
+        both && (!is_of_counts || mine().any(|cell| cell.value > 0.0))
+    };
+    for side in [true, false] {
+        let of_side: BTreeSet<usize> = cells
+            .iter()
+            .filter(|cell| cell.is_treated == side && tells(cell.unit))
+            .map(|cell| cell.unit)
+            .collect();
+        if of_side.len() < LEAST_UNITS {
+            bail!(
+                "{} units where it {} tell of before and after: at least {LEAST_UNITS} are needed on each side, or the interval says nothing",
+                of_side.len(),
+                if side { "began" } else { "did not begin" }
+            );
+        }
+    }
+    Ok(())
+}
+
 fn difference(
     arguments: &EvaluateArguments,
     table: &Columns,
@@ -876,17 +907,7 @@ fn difference(
             bail!("{}: {} stands there already at that time", table.at(place), names[place]);
         }
     }
-    for side in [true, false] {
-        let of_side: BTreeSet<usize> =
-            cells_of.iter().filter(|cell| cell.is_treated == side).map(|cell| cell.unit).collect();
-        if of_side.len() < LEAST_UNITS {
-            bail!(
-                "{} units where it {}: at least {LEAST_UNITS} are needed on each side, or the interval says nothing",
-                of_side.len(),
-                if side { "began" } else { "did not begin" }
-            );
-        }
-    }
+    enough_units(arguments, &cells_of, from)?;
     let is_count = arguments.method == EffectMethod::DidPoisson;
     let (found, left_out) = match is_count {
         true => of_counts(arguments, table, &cells_of, from, (values, people))?,

@@ -15,7 +15,6 @@ use register::parquet_file::{Reader, in_order};
 use register::schema::{COLUMNS, at};
 
 use crate::indicator::{Followed, Group, Indicator, Kind, Measure, Of, diagnosed};
-use crate::withhold::few;
 
 /// Ages at which bands begin: five years each, as the European standard has them.
 pub const BANDS: [u16; 19] = [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90];
@@ -66,9 +65,9 @@ impl Paid {
         add(&mut self.of, other.of);
     }
 
-    /// What was charged of a kind; `None` where it was for so few that it tells of them.
-    pub fn told(&self, which: usize) -> Option<i64> {
-        (!few(self.of[which])).then_some(self.ore[which])
+    /// What was charged of a kind; `None` where it is one of those that are withheld.
+    pub fn told(&self, which: usize, hides: [bool; 3]) -> Option<i64> {
+        (!hides[which]).then_some(self.ore[which])
     }
 }
 
@@ -385,6 +384,7 @@ pub fn count(
             .iter()
             .enumerate()
             .filter(|(place, _)| indicators[*place].kind == Kind::Proportion)
+            .filter(|(_, (numerator, _))| *numerator < MOST)
             .filter_map(|(place, (numerator, denominator))| {
                 Some((place, 1 << numerator, 1 << (*denominator)?))
             })
@@ -760,8 +760,8 @@ impl Desk<'_> {
     fn municipality(&self, code: &str) -> Option<&domain::Municipality> {
         let on = |day| match self.municipalities.residence(code, day) {
             Residence::Municipality(place) => self.municipalities.get(place),
-            Residence::Ended { became, to } if became.len() == 1 => {
-                match self.municipalities.residence(&became[0], to.next()) {
+            Residence::Ended { became, .. } if became.len() == 1 => {
+                match self.municipalities.residence(&became[0], day) {
                     Residence::Municipality(place) => self.municipalities.get(place),
                     _ => None,
                 }
@@ -794,7 +794,11 @@ impl Desk<'_> {
             let discharged_on = facts.discharged_on.value(row);
             tally.last = tally.last.max(discharged_on);
             let (mask, unknown) = facts.asked(row);
-            let home = facts.home.1[facts.home.0[row] as usize];
+            // Those of no municipality are counted nowhere, also where it is counted who treated them.
+            let home = match facts.word(&facts.has_municipality, row) {
+                true => facts.word(&facts.home, row),
+                false => NOWHERE,
+            };
             let stratum = stratum(facts.age(row), facts.word(&facts.sex, row)) as u8;
             let (overnight, month) =
                 (facts.overnight.1[facts.overnight.0[row] as usize], self.month(discharged_on));
@@ -946,7 +950,8 @@ impl Desk<'_> {
         let somatic = Group { sectors: Some(vec!["somatic".to_owned()]), ..Group::default() };
         let admissions = self.groups(|one| one.of == Of::Stays && one.group == somatic);
         for of_person in stays.chunk_by(|one, other| one.person == other.person && one.person != 0) {
-            let Some(last) = of_person.last().map(|stay| stay.home) else { continue };
+            let known = of_person.iter().rfind(|stay| stay.home != NOWHERE);
+            let Some(last) = known.map(|stay| stay.home) else { continue };
             for stay in of_person.iter().filter(|stay| stay.home != last && stay.mask & admissions != 0) {
                 if self.month(stay.discharged.div_euclid(DAY)).is_none() {
                     continue;

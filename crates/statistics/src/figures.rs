@@ -76,6 +76,8 @@ pub struct Figure {
     pub point: Option<Point>,
     /// Whether it is withheld: few, or would reveal what is.
     pub is_withheld: bool,
+    /// Whether what was charged for it is, by party as in [`crate::counts::Ore`].
+    pub hides: [bool; 3],
 }
 
 /// An indicator's figures.
@@ -89,7 +91,14 @@ pub struct Figures {
     pub of: [f64; STRATA],
     /// The funnel that they stand in, and how many events come at a time.
     pub funnel: Option<(Funnel, f64)>,
+    /// Whether what was charged for the whole is withheld, by municipality.
+    pub hides_whole: Vec<[bool; 3]>,
+    /// Whether so few municipalities are withheld that what is estimated from all tells of them.
+    pub tells_of_few: bool,
 }
+
+/// Municipalities that are withheld, where what is estimated from all of them is withheld too.
+const FEW_PLACES: usize = 9;
 
 impl Figure {
     /// From −2 to 2: outside the funnel's limits.
@@ -211,6 +220,8 @@ fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People,
         country: figure(one, (&whole, &whole), adjust, &clustering, squares),
         of: of_all,
         funnel: funnel.map(|funnel| (funnel, at_a_time)),
+        hides_whole: Vec::new(),
+        tells_of_few: false,
     }
 }
 
@@ -234,6 +245,7 @@ fn figure(
         shrunk: None,
         point: None,
         is_withheld: false,
+        hides: [false; 3],
     };
     if denominator <= 0.0 {
         return out;
@@ -393,6 +405,49 @@ fn withhold(indicators: &[Indicator], counts: &Counts, totals: &[Vec<usize>], al
         let Some(figures) = &mut all[*place] else { continue };
         figures.homes.iter_mut().zip(in_homes).for_each(|(figure, hidden)| figure.is_withheld = hidden);
         figures.country.is_withheld = in_country[0];
+        let hidden = figures.homes.iter().filter(|figure| figure.is_withheld).count();
+        figures.tells_of_few = (1..=FEW_PLACES).contains(&hidden);
+    }
+    for party in 0..3 {
+        withhold_kroner(counts, &every, party, all);
+    }
+}
+
+/// Withholds what was charged for few, and what reveals it, by the same rules: of each indicator, and of its whole.
+fn withhold_kroner(counts: &Counts, every: &[Vec<usize>], party: usize, all: &mut [Option<Figures>]) {
+    let homes = counts.homes.len();
+    let shown = (0..all.len()).filter(|place| all[*place].is_some());
+    let sides: Vec<(usize, Side)> =
+        shown.flat_map(|place| [Side::Numerator, Side::Denominator].map(|side| (place, side))).collect();
+    let row = |(place, side): &(usize, Side)| {
+        let of = |home| counts.paid_of(*place, *side, home).of[party];
+        Row { kind: 0, places: (0..homes).map(|home| Known { events: of(home), whole: None }).collect() }
+    };
+    let rows: Vec<Row> = sides.iter().map(row).collect();
+    let of_country: Vec<Row> = rows
+        .iter()
+        .map(|row| {
+            let events = row.places.iter().map(|known| known.events).sum();
+            Row { kind: 0, places: vec![Known { events, whole: None }] }
+        })
+        .collect();
+    let is_withheld = |place: usize, home: usize| {
+        all[place].as_ref().is_some_and(|figures| figures.homes[home].is_withheld)
+    };
+    let in_homes = withhold::hidden_from(&rows, |row, home| is_withheld(sides[row].0, home), every);
+    let in_country = withhold::hidden(&of_country, &[]);
+    for (((place, side), in_homes), in_country) in sides.iter().zip(in_homes).zip(in_country) {
+        let Some(figures) = &mut all[*place] else { continue };
+        figures.hides_whole.resize(homes, [false; 3]);
+        for (home, hidden) in in_homes.into_iter().enumerate() {
+            match side {
+                Side::Numerator => figures.homes[home].hides[party] = hidden,
+                Side::Denominator => figures.hides_whole[home][party] = hidden,
+            }
+        }
+        if *side == Side::Numerator {
+            figures.country.hides[party] = in_country[0];
+        }
     }
 }
 

@@ -302,6 +302,32 @@ fn a_referral_is_of_its_first_contact_and_bad_periods_are_refused() {
     }
 }
 
+/// Utsira alone is what its trust area has beyond an area of one's own without it: neither tells.
+#[test]
+fn an_area_of_ones_own_gives_no_municipality_away() {
+    let work = folder("indicators-overlap");
+    let (file, out, areas) = (work.join("contacts.csv"), work.join("out"), work.join("areas.csv"));
+    std::fs::write(&file, contacts()).unwrap();
+    std::fs::write(&areas, "municipality;area\n1149;Haugalandet\n1106;Haugalandet\n").unwrap();
+    let words =
+        ["indicators", "run", "--all", "--mapping", "samspill", "--without-kroner", "--period", "2012"];
+    let files = ["--areas", path(&areas), "--contacts", path(&file), "--out", path(&out)];
+    let output = samspill(&[&words[..], &files].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let own = row_of(&out.join("egne-omrader.csv"), "hip-fractures", "Haugalandet");
+    let rest = row_of(&out.join("egne-omrader.csv"), "hip-fractures", "(alle andre)");
+    assert_eq!([&own[4], &rest[4]], [":", ":"]);
+    // People without sex cannot be adjusted for it, and are not taken as none.
+    let people = work.join("people.csv");
+    std::fs::write(&people, "municipality;age;people\n0301;70;9000\n").unwrap();
+    let output = samspill(&[&words[..], &files, &["--people", path(&people)]].concat());
+    assert!(
+        !output.status.success() && text(&output.stderr).contains("add --adjust age"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
 /// What others have counted stands beside the register, and few of it are withheld.
 #[test]
 fn what_others_have_counted_is_told() {

@@ -128,7 +128,10 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
         "did",
     ];
     for (rows, fault) in [
-        ("A,1,5,1\nA,2,6,1\nB,1,5,0\nB,2,5,0\n", "1 units where it began: at least 3"),
+        (
+            "A,1,5,1\nA,2,6,1\nB,1,5,0\nB,2,5,0\n",
+            "1 units where it began tell of before and after: at least 3",
+        ),
         ("A,1,5,1\nA,2,6,0\n", "row 2: A is 1 on one row and 0 on another"),
         ("A,1,5,1\nA,1,6,1\nA,2,6,1\n", "row 2: A stands there already"),
     ] {
