@@ -146,7 +146,7 @@ pub fn figures(
             }
         })
         .collect();
-    withhold(indicators, counts, totals, &mut out);
+    withhold(counts, totals, &mut out);
     out
 }
 
@@ -379,7 +379,7 @@ fn beside_each_other(
 }
 
 /// Withholds what must not leave the house, in every municipality and in the country.
-fn withhold(indicators: &[Indicator], counts: &Counts, totals: &[Vec<usize>], all: &mut [Option<Figures>]) {
+fn withhold(counts: &Counts, totals: &[Vec<usize>], all: &mut [Option<Figures>]) {
     let shown: Vec<usize> = (0..all.len()).filter(|place| all[*place].is_some()).collect();
     let homes = counts.homes.len();
     let known = |place: usize, home: usize| {
@@ -388,7 +388,8 @@ fn withhold(indicators: &[Indicator], counts: &Counts, totals: &[Vec<usize>], al
         Known { events, whole }
     };
     let rows = |places: &dyn Fn(usize) -> Vec<Known>| -> Vec<Row> {
-        shown.iter().map(|place| Row { kind: indicators[*place].of as u8, places: places(*place) }).collect()
+        // A stay is a contact at least, and a referral one: any two numbers of a place may be part of each other.
+        shown.iter().map(|place| Row { kind: 0, places: places(*place) }).collect()
     };
     let of_homes = rows(&|place| (0..homes).map(|home| known(place, home)).collect());
     let sum = |known: &[Known]| Known {
