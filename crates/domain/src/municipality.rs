@@ -196,6 +196,22 @@ impl Municipalities {
         }
     }
 
+    /// The municipality that a code stands for on a day: itself, or the one that it became; `None` where it became
+    /// several, or is none.
+    pub fn one_on(&self, code: &str, day: Day) -> Option<&Municipality> {
+        match self.residence(code, day) {
+            Residence::Municipality(place) => self.get(place),
+            Residence::Ended { became, .. } => match &became[..] {
+                [one] => match self.residence(one, day) {
+                    Residence::Municipality(place) => self.get(place),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The name of a municipality as a party: its code, with `@year` for a later lifetime of the same code.
     pub fn party(&self, code: &str, day: Day) -> String {
         let lifetimes: Vec<&Municipality> = self.rows.iter().filter(|row| row.code == code).collect();

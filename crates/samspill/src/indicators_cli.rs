@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::Period;
 use statistics::figures::Adjust;
-use statistics::funnel::Allowance;
 
 use crate::indicators_job;
+use crate::methods_cli::AllowanceArgument;
 use crate::progress::Teller;
 use crate::settlement_cli::Said;
 use crate::table::Form;
@@ -62,7 +62,7 @@ pub struct RunArguments {
     /// How municipalities are let differ in the funnel beside chance: a spread between them is added to it, its limits are
     /// widened by the same factor, or not at all.
     #[arg(long, value_enum, default_value = "additive")]
-    overdispersion: Overdispersion,
+    overdispersion: AllowanceArgument,
     /// A month that the limits of the country's months are made anew from, with the reason: 2012-07=ny registrering.
     #[arg(long)]
     rebase: Vec<String>,
@@ -107,17 +107,6 @@ enum AdjustFor {
     /// Their ages.
     Age,
     /// As they are.
-    None,
-}
-
-/// How municipalities are let differ.
-#[derive(Clone, Copy, ValueEnum)]
-enum Overdispersion {
-    /// A spread between them is added.
-    Additive,
-    /// Limits are widened by a factor.
-    Multiplicative,
-    /// Chance alone.
     None,
 }
 
@@ -168,11 +157,7 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
             AdjustFor::Age => Adjust::Age,
             AdjustFor::None => Adjust::Nothing,
         },
-        allowance: match arguments.overdispersion {
-            Overdispersion::Additive => Allowance::Additive,
-            Overdispersion::Multiplicative => Allowance::Multiplicative,
-            Overdispersion::None => Allowance::None,
-        },
+        allowance: arguments.overdispersion.allowance(),
         rebased: &rebased,
         areas: arguments.areas.as_deref(),
         hospitals: arguments.hospitals,

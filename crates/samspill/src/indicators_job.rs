@@ -526,7 +526,8 @@ pub fn thousandths(value: f64) -> Cell {
     if value.is_finite() { Cell::Decimal((value * 1000.0).round() as i64) } else { Cell::Unknown }
 }
 
-fn interval(one: Option<Interval>, withheld: bool) -> [Cell; 3] {
+/// A value and its interval as cells.
+pub fn interval(one: Option<Interval>, withheld: bool) -> [Cell; 3] {
     match (one, withheld) {
         (_, true) => [Cell::Withheld, Cell::Withheld, Cell::Withheld],
         (None, _) => [Cell::Unknown, Cell::Unknown, Cell::Unknown],

@@ -12,7 +12,7 @@ use statistics::indicator::{Aim, Indicator, Kind};
 use statistics::interval::{Interval, OfCount, OfProportion, count, proportion};
 use statistics::withhold::few;
 
-use crate::indicators_job::{self, Order, Outcome, thousandths};
+use crate::indicators_job::{self, Order, Outcome, interval, thousandths};
 use crate::settlement_job::kroner_of;
 use crate::table::small_table;
 
@@ -121,11 +121,7 @@ pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> Sheet {
             Cell::Text(crate::statement_job::name_of(&one.municipality, &outcome.names)),
             if few(one.answers) { Cell::Withheld } else { Cell::Count(one.answers) },
         ];
-        row.extend(match one.share() {
-            _ if hidden => [Cell::Withheld, Cell::Withheld, Cell::Withheld],
-            None => [Cell::Unknown, Cell::Unknown, Cell::Unknown],
-            Some(share) => [share.value, share.low, share.high].map(thousandths),
-        });
+        row.extend(interval(one.share(), hidden));
         row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
         sheet.rows.push(row);
     }
@@ -250,11 +246,7 @@ pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> Sheet {
             of,
             Cell::Text(Outcome::unit(indicator)),
         ];
-        row.extend(match one.value(outcome, indicator) {
-            _ if hidden => [Cell::Withheld, Cell::Withheld, Cell::Withheld],
-            None => [Cell::Unknown, Cell::Unknown, Cell::Unknown],
-            Some(value) => [value.value, value.low, value.high].map(thousandths),
-        });
+        row.extend(interval(one.value(outcome, indicator), hidden));
         row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
         sheet.rows.push(row);
     }

@@ -32,24 +32,6 @@ pub struct Inhabited {
     with_others: BTreeMap<String, bool>,
 }
 
-/// The municipality that a code stands for on a day; the one that it became, if it is one.
-pub fn municipality_on<'m>(
-    municipalities: &'m Municipalities,
-    code: &str,
-    day: Day,
-) -> Option<&'m domain::Municipality> {
-    match municipalities.residence(code, day) {
-        Residence::Municipality(place) => municipalities.get(place),
-        Residence::Ended { became, .. } if became.len() == 1 => {
-            match municipalities.residence(&became[0], day) {
-                Residence::Municipality(place) => municipalities.get(place),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
 /// Inhabitants of a period: a file of the user's, or the tables that come with the program.
 ///
 /// # Errors
@@ -81,14 +63,12 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
     let table = sexes()?;
     let mut people = People::new();
     let mut with_others = BTreeMap::new();
-    let mut alone: BTreeMap<Vec<String>, usize> = BTreeMap::new();
-    for code in ages.keys() {
-        *alone.entry(later(code, period.to(), municipalities)).or_default() += 1;
-    }
-    for (code, ages) in ages {
-        let became = later(&code, period.to(), municipalities);
-        with_others.insert(code.clone(), alone[&became] > 1 || became.len() > 1);
-        people.insert(code, by_sex(&ages, &became, &table));
+    let became: Vec<Vec<String>> = ages.keys().map(|code| later(code, period.to(), municipalities)).collect();
+    let mut alone: BTreeMap<&[String], usize> = BTreeMap::new();
+    became.iter().for_each(|became| *alone.entry(became).or_default() += 1);
+    for ((code, ages), became) in ages.into_iter().zip(&became) {
+        with_others.insert(code.clone(), alone[&became[..]] > 1 || became.len() > 1);
+        people.insert(code, by_sex(&ages, became, &table));
     }
     let estimated = estimated(period, municipalities);
     Ok(Inhabited { people, years: 1.0 / 12.0, source: sources.join("; "), estimated, with_others })
@@ -135,7 +115,7 @@ fn middle_of(
         })?;
         let mut out: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for home in population.municipalities {
-            let code = municipality_on(municipalities, &home.municipality, day);
+            let code = municipalities.one_on(&home.municipality, day);
             let code = code.map_or(home.municipality, |found| found.code.clone());
             let sums = out.entry(code).or_insert_with(|| vec![0; home.by_age.len()]);
             sums.iter_mut().zip(home.by_age).for_each(|(sum, one)| *sum += i64::from(one));
@@ -223,7 +203,7 @@ fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String
     for line in include_str!("../../../data/population_estimated.csv").lines().skip(1) {
         let cells: Vec<&str> = line.split(';').collect();
         let [year, code, how] = cells[..] else { continue };
-        let Some(home) = municipality_on(municipalities, code, period.to()) else { continue };
+        let Some(home) = municipalities.one_on(code, period.to()) else { continue };
         // Where all parts of what was estimated are one municipality, its sum is exact.
         if home.code != code || !year.parse().is_ok_and(|year| years.contains(&year)) {
             continue;

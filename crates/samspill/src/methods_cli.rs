@@ -490,13 +490,24 @@ pub fn spc(arguments: &SpcArguments) -> Result<Said> {
 
 /// How limits allow for more than chance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AllowanceArgument {
+pub enum AllowanceArgument {
     /// Chance alone.
     None,
     /// All limits are widened by the same factor.
     Multiplicative,
     /// A spread between areas is added to chance.
     Additive,
+}
+
+impl AllowanceArgument {
+    /// As the funnel has it.
+    pub const fn allowance(self) -> funnel::Allowance {
+        match self {
+            AllowanceArgument::None => funnel::Allowance::None,
+            AllowanceArgument::Multiplicative => funnel::Allowance::Multiplicative,
+            AllowanceArgument::Additive => funnel::Allowance::Additive,
+        }
+    }
 }
 
 /// A funnel: which areas differ more than chance, and more than areas usually do.
@@ -554,11 +565,7 @@ pub fn funnel(arguments: &FunnelArguments) -> Result<Said> {
         bail!("there are no events: there is nothing to set areas beside");
     }
     let pairs: Vec<(f64, f64)> = events.iter().zip(&of).map(|(events, of)| (*events, of * target)).collect();
-    let allowance = match arguments.allowance {
-        AllowanceArgument::None => funnel::Allowance::None,
-        AllowanceArgument::Multiplicative => funnel::Allowance::Multiplicative,
-        AllowanceArgument::Additive => funnel::Allowance::Additive,
-    };
+    let allowance = arguments.allowance.allowance();
     let found = funnel::Funnel::of(&pairs, allowance);
     let unit = arguments.population.as_ref().map_or(1.0, |_| target * arguments.per);
     let mut shown_table =

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
-use domain::{Day, EventKind, Month, Municipalities, Period, Residence, Sex};
+use domain::{Day, EventKind, Month, Municipalities, Period, Sex};
 use register::FileError;
 use register::parquet_file::{Reader, in_order};
 use register::schema::{COLUMNS, at};
@@ -758,17 +758,7 @@ impl Desk<'_> {
 
     /// The municipality of a residence in the period.
     fn municipality(&self, code: &str) -> Option<&domain::Municipality> {
-        let on = |day| match self.municipalities.residence(code, day) {
-            Residence::Municipality(place) => self.municipalities.get(place),
-            Residence::Ended { became, .. } if became.len() == 1 => {
-                match self.municipalities.residence(&became[0], day) {
-                    Residence::Municipality(place) => self.municipalities.get(place),
-                    _ => None,
-                }
-            }
-            _ => None,
-        };
-        on(self.period.to())
+        self.municipalities.one_on(code, self.period.to())
     }
 
     fn group(&self, reader: &Reader, group: usize) -> Result<(Tally, Found), FileError> {

@@ -69,8 +69,7 @@ fn autocorrelation(residuals: &[f64]) -> f64 {
 }
 
 /// Interrupted time series by least squares, with errors that lean on the one before, or Newey and West's of so many
-/// `lags`. `None` where too few times are before or
-/// after.
+/// `lags`. `None` where too few times are before or after.
 pub fn interrupted(values: &[f64], from: usize, confidence: f64, lags: Option<usize>) -> Option<Series> {
     let rows = enough(values.len(), from)?;
     let fit = least_squares(&rows, values, lags.map_or(Errors::FirstOrder, Errors::Lagged))?;
@@ -121,29 +120,16 @@ pub fn difference_of_counts(cells: &[(Cell, f64)], from: usize, confidence: f64)
     let (units, times) = (has_events(|cell| cell.unit), has_events(|cell| cell.time));
     let all: BTreeSet<usize> = cells.iter().map(|(cell, _)| cell.unit).collect();
     let place = |known: &BTreeSet<usize>, one: usize| known.iter().position(|other| *other == one);
-    let told: Vec<(Cell, f64, bool)> = cells
+    let (told, people): (Vec<Cell>, Vec<f64>) = cells
         .iter()
         .filter_map(|(cell, people)| {
             let (unit, time) = (place(&units, cell.unit)?, place(&times, cell.time)?);
-            Some((Cell { unit, time, ..*cell }, *people, cell.time >= from))
+            Some((Cell { unit, time, ..*cell }, *people))
         })
-        .collect();
-    for corner in [(true, true), (true, false), (false, true), (false, false)] {
-        told.iter().find(|(cell, _, is_after)| (cell.is_treated, *is_after) == corner)?;
-    }
-    let row = |(cell, _, is_after): &(Cell, f64, bool)| {
-        let mut row = vec![0.0; units.len() + times.len()];
-        row[0] = f64::from(u8::from(cell.is_treated && *is_after));
-        row[1 + cell.unit] = 1.0;
-        if cell.time > 0 {
-            row[units.len() + cell.time] = 1.0;
-        }
-        row
-    };
-    let rows: Vec<Vec<f64>> = told.iter().map(row).collect();
-    let events: Vec<f64> = told.iter().map(|(cell, ..)| cell.value).collect();
-    let offsets: Vec<f64> = told.iter().map(|(_, people, _)| people.ln()).collect();
-    let of: Vec<usize> = told.iter().map(|(cell, ..)| cell.unit).collect();
+        .unzip();
+    let (rows, of) = unit_and_time(&told, times.range(..from).count())?;
+    let events: Vec<f64> = told.iter().map(|cell| cell.value).collect();
+    let offsets: Vec<f64> = people.iter().map(|people| people.ln()).collect();
     let fit = poisson(&rows, &events, &offsets, Some(&of))?;
     let freedom = (units.len() - 1) as f64;
     Some((ratio(&Fit { freedom, ..fit }, 0, confidence), all.len() - units.len()))
@@ -162,9 +148,9 @@ pub struct Cell {
     pub is_treated: bool,
 }
 
-/// Difference in differences: how much more the units where it began changed than the others, with a level of its own
-/// for each unit and time, and errors that go together within a unit. `None` where one of the four corners is empty.
-pub fn difference(cells: &[Cell], from: usize, confidence: f64) -> Option<Effect> {
+/// Rows of the effect, a level for each unit and one for each time after the first; and the unit of each row. `None`
+/// where one of the four corners is empty.
+fn unit_and_time(cells: &[Cell], from: usize) -> Option<(Vec<Vec<f64>>, Vec<usize>)> {
     let units = cells.iter().map(|cell| cell.unit).max()? + 1;
     let times = cells.iter().map(|cell| cell.time).max()? + 1;
     for (treated, after) in [(true, true), (true, false), (false, true), (false, false)] {
@@ -179,11 +165,17 @@ pub fn difference(cells: &[Cell], from: usize, confidence: f64) -> Option<Effect
         }
         row
     };
-    let rows: Vec<Vec<f64>> = cells.iter().map(row).collect();
+    Some((cells.iter().map(row).collect(), cells.iter().map(|cell| cell.unit).collect()))
+}
+
+/// Difference in differences: how much more the units where it began changed than the others, with a level of its own
+/// for each unit and time, and errors that go together within a unit. `None` where one of the four corners is empty.
+pub fn difference(cells: &[Cell], from: usize, confidence: f64) -> Option<Effect> {
+    let (rows, of) = unit_and_time(cells, from)?;
     let values: Vec<f64> = cells.iter().map(|cell| cell.value).collect();
-    let of: Vec<usize> = cells.iter().map(|cell| cell.unit).collect();
     let fit = least_squares(&rows, &values, Errors::Clustered(&of))?;
     // As many units as are independent, less one.
+    let units = of.iter().max()? + 1;
     Some(effect(&Fit { freedom: (units - 1) as f64, ..fit }, 0, confidence))
 }
 

@@ -92,18 +92,24 @@ fn times(matrix: &[Vec<f64>], vector: &[f64]) -> Vec<f64> {
     matrix.iter().map(|row| row.iter().zip(vector).map(|(one, other)| one * other).sum()).collect()
 }
 
+/// Coefficients, and what is left of each value, where `bread` is the inverse of the rows' normal matrix.
+fn solved(rows: &[Vec<f64>], values: &[f64], bread: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
+    let mut target = vec![0.0; bread.len()];
+    for (row, value) in rows.iter().zip(values) {
+        row.iter().zip(&mut target).for_each(|(cell, sum)| *sum += cell * value);
+    }
+    let coefficients = times(bread, &target);
+    let fitted = times(rows, &coefficients);
+    let residuals = values.iter().zip(&fitted).map(|(value, fitted)| value - fitted).collect();
+    (coefficients, residuals)
+}
+
 /// Least squares. `None` where columns say the same, or there are no more rows than columns.
 pub fn least_squares(rows: &[Vec<f64>], values: &[f64], errors: Errors) -> Option<Fit> {
     let columns = rows.first()?.len();
     let freedom = rows.len().checked_sub(columns).filter(|freedom| *freedom > 0)? as f64;
     let bread = inverse(&normal(rows, |_| 1.0))?;
-    let mut target = vec![0.0; columns];
-    for (row, value) in rows.iter().zip(values) {
-        row.iter().zip(&mut target).for_each(|(cell, sum)| *sum += cell * value);
-    }
-    let coefficients = times(&bread, &target);
-    let fitted = times(rows, &coefficients);
-    let residuals: Vec<f64> = values.iter().zip(&fitted).map(|(value, fitted)| value - fitted).collect();
+    let (coefficients, residuals) = solved(rows, values, &bread);
     let leaning = (errors == Errors::FirstOrder).then(|| leaning(rows, values)).flatten();
     let meat = match errors {
         Errors::Lagged(lags) => lagged(rows, &residuals, lags),
@@ -149,13 +155,8 @@ fn leaning(rows: &[Vec<f64>], values: &[f64]) -> Option<(f64, f64)> {
             .collect();
         let targets: Vec<f64> = (0..rows.len()).map(|row| new(row, &|row| values[row])).collect();
         let matrix = normal(&whitened, |_| 1.0);
-        let bread = inverse(&matrix)?;
-        let mut target = vec![0.0; columns];
-        for (row, value) in whitened.iter().zip(&targets) {
-            row.iter().zip(&mut target).for_each(|(cell, sum)| *sum += cell * value);
-        }
-        let fitted = self::times(&whitened, &self::times(&bread, &target));
-        let square: f64 = targets.iter().zip(&fitted).map(|(one, other)| (one - other) * (one - other)).sum();
+        let (_, left) = solved(&whitened, &targets, &inverse(&matrix)?);
+        let square: f64 = left.iter().map(|left| left * left).sum();
         let likelihood =
             alone.ln() - 0.5 * (freedom * square.max(f64::MIN_POSITIVE).ln() + log_size(&matrix)?);
         Some((likelihood, square / freedom))
