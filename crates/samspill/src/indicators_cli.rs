@@ -72,6 +72,9 @@ pub struct RunArguments {
     /// Municipalities that get a profile of four pages (PDF); all for every one.
     #[arg(long)]
     profile: Vec<String>,
+    /// Tell of age groups and sexes of every municipality, trust area and region too.
+    #[arg(long)]
+    by_age: bool,
     /// Count by treating trust or institution too: counts, proportions and means.
     #[arg(long)]
     hospitals: bool,
@@ -125,6 +128,9 @@ fn rebased(given: &[String], period: Period) -> Result<Vec<(domain::Month, Strin
     };
     let mut out: Vec<(domain::Month, String)> = given.iter().map(one).collect::<Result<_>>()?;
     out.sort();
+    if let Some(pair) = out.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        bail!("--rebase: {} stands there twice: give both reasons at once", pair[0].0);
+    }
     Ok(out)
 }
 
@@ -165,6 +171,7 @@ fn run(arguments: &RunArguments, threads: usize, teller: Teller) -> Result<Said>
         survey: arguments.survey.as_deref(),
         effort: arguments.effort.as_deref(),
         counted: arguments.counted.as_deref(),
+        by_age: arguments.by_age,
         threads,
     };
     let found = indicators_job::run(&order, teller)?;

@@ -1,36 +1,20 @@
-//! The country's sheets: by age, month by month, and how much areas vary.
+//! The country's sheets: month by month, and how much areas vary.
 
 use chart::funnel::{Dot, Limit};
 use chart::xmr::{Step, Stretch};
-use domain::{Month, Sex};
+use domain::Month;
 use paper::picture;
 use paper::sheets::{Cell, Sheet};
-use statistics::counts::{AGES, BANDS, SEXES, STRATA, Side};
+use statistics::counts::Side;
 use statistics::figures::Adjust;
-use statistics::figures::Figures;
+use statistics::figures::{Figures, hidden_parts};
 use statistics::funnel::{self, Allowance};
 use statistics::indicator::{Indicator, Kind};
 use statistics::spc;
 use statistics::variation::variation;
-use statistics::withhold::{self, Known, Row};
+use statistics::withhold::{Known, Row, Total};
 
-use crate::indicators_job::{Outcome, thousandths};
-
-fn label(stratum: usize) -> String {
-    match (BANDS.get(stratum), BANDS.get(stratum + 1)) {
-        (Some(from), Some(next)) => format!("{from}–{}", next - 1),
-        (Some(from), None) => format!("{from}+"),
-        (None, _) => "ukjent".to_owned(),
-    }
-}
-
-fn name_of_sex(sex: Sex) -> &'static str {
-    match sex {
-        Sex::Woman => "kvinner",
-        Sex::Man => "menn",
-        Sex::Unknown => "ukjent",
-    }
-}
+use crate::indicators_job::{Outcome, counted, thousandths};
 
 /// The funnel of an indicator: every municipality that is shown, by how many are expected of it. `chosen` is named.
 /// `words` name the values, the sizes, the rules and the picture.
@@ -39,7 +23,7 @@ pub fn funnel(
     chosen: Option<(usize, &str)>,
     words: (&str, &str, &str, &str),
 ) -> Option<String> {
-    let (funnel, at_a_time) = found.funnel?;
+    let (funnel, at_a_time) = (found.funnel?, found.at_a_time);
     let shown = found.homes.iter().enumerate();
     let dots: Vec<Dot> = shown
         .filter(|(_, figure)| !figure.is_withheld && figure.expected > 0.0)
@@ -98,9 +82,9 @@ type Parts<'c> = (Option<&'c [i64]>, Option<&'c [i64]>);
 
 impl Outcome {
     /// What the country has of each indicator, by age and sex or by month.
-    fn known<'c>(&'c self, count: usize, parts: impl Fn(usize, usize) -> Parts<'c>) -> Vec<Row> {
+    pub(crate) fn known<'c>(&'c self, count: usize, parts: impl Fn(usize, usize) -> Parts<'c>) -> Vec<Row> {
         let row = |place: usize| {
-            let mut places = vec![Known { events: 0, whole: None }; count];
+            let mut places: Row = vec![Known { events: 0, whole: None }; count];
             for home in 0..self.counts.homes.len() {
                 let (events, whole) = parts(place, home);
                 for (at, known) in places.iter_mut().enumerate() {
@@ -108,30 +92,27 @@ impl Outcome {
                     known.whole = whole.map(|whole| known.whole.unwrap_or(0) + whole[at]);
                 }
             }
-            Row { kind: self.indicators[place].of as u8, places }
+            places
         };
         (0..self.indicators.len()).map(row).collect()
     }
 
-    /// What is withheld of rows whose places' total is published.
-    fn hidden(&self, rows: &[Row]) -> Vec<Vec<bool>> {
-        let count = rows.first().map_or(0, |row| row.places.len());
-        let mut out = withhold::hidden(rows, &[(0..count).collect()]);
-        // What is withheld of the whole is withheld of its parts.
-        for (found, hidden) in self.figures.iter().zip(&mut out) {
-            if found.as_ref().is_some_and(|found| found.country.is_withheld) {
-                hidden.fill(true);
-            }
-        }
-        out
+    /// What is withheld of rows of the country's parts: also all that what is withheld of the country is the sum of.
+    pub(crate) fn hidden(&self, rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
+        let whole = |row: usize, _| {
+            self.figures[row].as_ref().is_some_and(|found| found.country.is_withheld).then_some(true)
+        };
+        hidden_parts(&self.indicators, rows, &whole, totals)
     }
 
     /// What is withheld of the country's months, by indicator.
     fn hidden_months(&self) -> Vec<Vec<bool>> {
         let counts = &self.counts;
-        self.hidden(&self.known(counts.months.len(), |place, home| {
+        let months = counts.months.len();
+        let rows = self.known(months, |place, home| {
             (counts.event_months_of(place, home), counts.months_of(place, Side::Denominator, home))
-        }))
+        });
+        self.hidden(&rows, &[Total::of(0..months)])
     }
 
     /// The rules that months are judged by.
@@ -182,10 +163,12 @@ impl Outcome {
             let homes = 0..self.counts.homes.len();
             homes.map(|home| Some(self.counts.months_of(place, side, home)?[month])).sum()
         };
-        let by = if one.kind == Kind::Proportion { f64::from(one.per) } else { 1.0 };
+        // Of people it is what is counted itself, in kroner where it is money.
+        let by = if one.kind == Kind::Rate { one.times() / f64::from(one.per) } else { one.times() };
         let month = |month: usize| {
             let (numerator, denominator) = (sum(Side::Numerator, month)?, sum(Side::Denominator, month));
-            let value = denominator.map_or(numerator as f64, |of| numerator as f64 * by / of.max(1) as f64);
+            let value =
+                denominator.map_or(numerator as f64 * by, |of| numerator as f64 * by / of.max(1) as f64);
             Some((numerator, denominator, value))
         };
         (0..self.counts.months.len()).filter_map(month).collect()
@@ -219,112 +202,6 @@ impl Outcome {
         out
     }
 
-    /// What the country has of each indicator by age and sex, with the ages of all and the sexes of all after them.
-    fn ages_and_sexes(&self) -> Vec<Row> {
-        let counts = &self.counts;
-        let mut rows = self.known(STRATA, |place, home| {
-            (counts.events_of(place, home), counts.of(place, Side::Denominator, home))
-        });
-        for row in &mut rows {
-            let cells = row.places.clone();
-            let sum = |inside: &mut dyn Iterator<Item = usize>| {
-                inside.fold(Known { events: 0, whole: None }, |sum, at| Known {
-                    events: sum.events + cells[at].events,
-                    whole: cells[at].whole.map(|whole| whole + sum.whole.unwrap_or(0)),
-                })
-            };
-            row.places.extend((0..AGES).map(|age| sum(&mut (0..SEXES.len()).map(|sex| sex * AGES + age))));
-            row.places.extend((0..SEXES.len()).map(|sex| sum(&mut (sex * AGES..(sex + 1) * AGES))));
-        }
-        rows
-    }
-
-    /// What is withheld of them: of all ages and of all sexes first, and what would tell of these with them.
-    fn hidden_ages(&self, rows: &[Row]) -> Vec<Vec<bool>> {
-        let margin = |from: usize, to: usize| -> Vec<Vec<bool>> {
-            let of = |row: &Row| Row { kind: row.kind, places: row.places[from..to].to_vec() };
-            self.hidden(&rows.iter().map(of).collect::<Vec<_>>())
-        };
-        let ages = margin(STRATA, STRATA + AGES);
-        let sexes = margin(STRATA + AGES, STRATA + AGES + SEXES.len());
-        let cells: Vec<Row> =
-            rows.iter().map(|row| Row { kind: row.kind, places: row.places[..STRATA].to_vec() }).collect();
-        let totals: Vec<Vec<usize>> = (0..AGES)
-            .map(|age| (0..SEXES.len()).map(|sex| sex * AGES + age).collect())
-            .chain((0..SEXES.len()).map(|sex| (sex * AGES..(sex + 1) * AGES).collect()))
-            .collect();
-        let start = |row: usize, cell: usize| ages[row][cell % AGES] || sexes[row][cell / AGES];
-        let cells = withhold::hidden_from(&cells, start, &totals);
-        let together = |((mut cells, ages), sexes): ((Vec<bool>, Vec<bool>), Vec<bool>)| {
-            cells.extend(ages);
-            cells.extend(sexes);
-            cells
-        };
-        cells.into_iter().zip(ages).zip(sexes).map(together).collect()
-    }
-
-    /// The country by age and sex.
-    pub fn ages(&self) -> Sheet {
-        let heads = ["indikator", "tittel", "alder", "kjønn", "teller", "nevner", "enhet", "verdi"];
-        let mut sheet = Sheet::new("Alder", "Landet etter alder og kjønn", &heads);
-        let hidden = self.hidden_ages(&self.ages_and_sexes());
-        // Ages of both sexes first, then each sex, and each sex's ages.
-        let ages = (0..AGES).map(|age| (STRATA + age, label(age), "alle"));
-        let sexes = SEXES.into_iter().enumerate().flat_map(|(place, sex)| {
-            let each = (0..AGES).map(move |age| (place * AGES + age, label(age), name_of_sex(sex)));
-            std::iter::once((STRATA + AGES + place, "alle".to_owned(), name_of_sex(sex))).chain(each)
-        });
-        let lines: Vec<(usize, String, &str)> = ages.chain(sexes).collect();
-        for (place, one, found) in self.written() {
-            let inside = |at: usize| -> Vec<usize> {
-                match at {
-                    at if at < STRATA => vec![at],
-                    at if at < STRATA + AGES => {
-                        (0..SEXES.len()).map(|sex| sex * AGES + at - STRATA).collect()
-                    }
-                    at => {
-                        let sex = at - STRATA - AGES;
-                        (sex * AGES..(sex + 1) * AGES).collect()
-                    }
-                }
-            };
-            let homes = 0..self.counts.homes.len();
-            let events: Vec<i64> = (0..STRATA)
-                .map(|at| {
-                    homes
-                        .clone()
-                        .filter_map(|home| self.counts.of(place, Side::Numerator, home))
-                        .map(|of| of[at])
-                        .sum()
-                })
-                .collect();
-            for (at, age, sex) in &lines {
-                let whole: f64 = inside(*at).into_iter().map(|at| found.of[at]).sum();
-                let numerator: i64 = inside(*at).into_iter().map(|at| events[at]).sum();
-                if whole <= 0.0 && numerator == 0 {
-                    continue;
-                }
-                let or_hidden = |cell: Cell| if hidden[place][*at] { Cell::Withheld } else { cell };
-                let by = if one.kind == Kind::Mean { 1.0 } else { f64::from(one.per) };
-                let value =
-                    if whole > 0.0 { thousandths(numerator as f64 / whole * by) } else { Cell::Unknown };
-                let of =
-                    if one.kind == Kind::Rate { thousandths(whole) } else { or_hidden(thousandths(whole)) };
-                sheet.rows.push(vec![
-                    Cell::Text(one.id.clone()),
-                    Cell::Text(self.title(one).to_owned()),
-                    Cell::Text(age.clone()),
-                    Cell::Text((*sex).to_owned()),
-                    or_hidden(Cell::Count(numerator)),
-                    of,
-                    Cell::Text(Self::unit(one)),
-                    or_hidden(value),
-                ]);
-            }
-        }
-        sheet
-    }
-
     /// How much areas vary beyond chance.
     pub fn variation(&self) -> Sheet {
         let heads = [
@@ -337,7 +214,7 @@ impl Outcome {
             "uten ytterpunktene",
         ];
         let about = format!(
-            "Hvor mye rater varierer mellom områder, {}: SCV er det som er mer enn tilfeldig, og under null er det ikke noe",
+            "Hvor mye rater varierer mellom områder som ikke er holdt tilbake, {}: SCV er det som er mer enn tilfeldig, og under null er det ikke noe",
             self.adjusted()
         );
         let mut sheet = Sheet::new("Variasjon", &about, &heads);
@@ -346,30 +223,25 @@ impl Outcome {
         for (place, one, _) in self.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
             for (name, figures) in std::iter::once(home).chain(larger.clone()) {
                 let Some(found) = &figures[place] else { continue };
-                let by = found.funnel.map_or(1.0, |(_, at_a_time)| at_a_time);
-                let pairs: Vec<(f64, f64)> = found
-                    .homes
-                    .iter()
-                    .map(|figure| (figure.numerator as f64 / by, figure.expected / by))
+                // Of those that are shown, so that it tells nothing of the others.
+                let shown = found.homes.iter().filter(|figure| !figure.is_withheld);
+                let pairs: Vec<(f64, f64)> = shown
+                    .filter(|figure| figure.expected > 0.0)
+                    .map(|figure| (figure.known as f64 / found.at_a_time, figure.expected / found.at_a_time))
                     .collect();
-                if pairs.iter().all(|(_, expected)| *expected <= 0.0) {
+                if pairs.is_empty() {
                     continue;
                 }
-                // Where one is withheld, the extremes might be its, and what varies tells of it.
-                let is_hidden = found.homes.iter().any(|figure| figure.is_withheld);
-                let ends = |value: Option<f64>| {
-                    if is_hidden { Cell::Withheld } else { value.map_or(Cell::Unknown, thousandths) }
-                };
                 let all = variation(&pairs);
-                let systematic = ends(all.map(|all| all.systematic));
+                let told = |value: Option<f64>| value.map_or(Cell::Unknown, thousandths);
                 sheet.rows.push(vec![
                     Cell::Text(one.id.clone()),
                     Cell::Text(self.title(one).to_owned()),
                     Cell::Text(name.to_lowercase()),
-                    Cell::Count(pairs.iter().filter(|(_, expected)| *expected > 0.0).count() as i64),
-                    systematic,
-                    ends(all.map(|all| all.extremal)),
-                    ends(all.and_then(|all| all.extremal_without_ends)),
+                    Cell::Count(pairs.len() as i64),
+                    told(all.map(|all| all.systematic)),
+                    told(all.map(|all| all.extremal)),
+                    told(all.and_then(|all| all.extremal_without_ends)),
                 ]);
             }
         }
@@ -417,7 +289,7 @@ impl Outcome {
                     Cell::Text(one.id.clone()),
                     Cell::Text(self.title(one).to_owned()),
                     Cell::Text(month.to_string()),
-                    or_hidden(Cell::Count(*numerator)),
+                    or_hidden(counted(one, *numerator)),
                     or_hidden(denominator.map_or(Cell::Unknown, Cell::Count)),
                     or_hidden(thousandths(*value)),
                     limit(base.map(|base| base.mean)),

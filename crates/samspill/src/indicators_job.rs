@@ -1,6 +1,6 @@
 //! `samspill indicators`: what happens to a municipality's patients, beside chance, age and the country.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +13,8 @@ use statistics::figures::{Adjust, Figure, Figures, Method, figures};
 use statistics::funnel::Allowance;
 use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::Interval;
-use statistics::withhold::few;
+use statistics::standardise::Shrunk;
+use statistics::withhold::{Total, few};
 
 use crate::indicators_nynorsk;
 use crate::indicators_own::{self, Brought};
@@ -60,6 +61,8 @@ pub struct Order<'a> {
     pub effort: Option<&'a Path>,
     /// What others have counted of what the register does not hold.
     pub counted: Option<&'a Path>,
+    /// Whether to tell of ages and sexes of every place too.
+    pub by_age: bool,
     /// Threads.
     pub threads: usize,
 }
@@ -91,10 +94,14 @@ impl<'a> Order<'a> {
             survey: None,
             effort: None,
             counted: None,
+            by_age: false,
             threads,
         }
     }
 }
+
+/// Days without a contact at the end of a period that are no more than a small register has.
+const SHORT: i32 = 7;
 
 /// Everything that was found, and what it rests on.
 pub struct Outcome {
@@ -124,6 +131,8 @@ pub struct Outcome {
     pub names: BTreeMap<String, String>,
     /// Whether texts are in nynorsk.
     pub nynorsk: bool,
+    /// Whether ages and sexes of every place are told too.
+    by_age: bool,
     /// Values behind the kroner that nobody has signed; `None` where there are no kroner.
     pub unsigned: Option<usize>,
 }
@@ -132,10 +141,21 @@ pub struct Outcome {
 pub struct Larger {
     /// Name of their sheet.
     pub sheet: &'static str,
-    counts: Counts,
+    /// Counts; the names are its homes.
+    pub counts: Counts,
+    /// Which of them each municipality belongs to; none of those who treated.
+    pub of: Vec<usize>,
+    /// The people of each.
+    pub people: People,
     /// Figures.
     pub figures: Vec<Option<Figures>>,
 }
+
+/// The sheet of the user's own areas.
+const OWN_AREAS: &str = "Egne områder";
+
+/// Municipalities that are in none of them.
+const ALL_OTHERS: &str = "(alle andre)";
 
 /// How municipalities are put together.
 struct Group {
@@ -166,12 +186,8 @@ impl Group {
 }
 
 /// Trust areas (which the partnerships follow), regions, and the user's own areas.
-fn groups(
-    homes: &[String],
-    period: Period,
-    municipalities: &Municipalities,
-    own: Option<&Path>,
-) -> Result<Vec<Group>> {
+fn groups(period: Period, municipalities: &Municipalities, own: Option<&Path>) -> Result<Vec<Group>> {
+    let homes: Vec<String> = municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect();
     let names = crate::statement_job::names(municipalities);
     let row =
         |code: &String| municipalities.on(period.to()).map(|(_, row)| row).find(|row| row.code == *code);
@@ -198,12 +214,15 @@ fn groups(
             if !homes.contains(&code) {
                 bail!("{at}: there is no municipality {code} in {period}");
             }
-            if area.is_empty() || area_of.insert(code.clone(), area).is_some() {
-                bail!("{at}: {code} needs one area, and has none or several");
+            if area == ALL_OTHERS || area.chars().all(|letter| letter.is_ascii_digit()) {
+                bail!("{at}: the area of {code} is '{area}': give it a name of its own, with letters");
+            }
+            if area_of.insert(code.clone(), area).is_some() {
+                bail!("{at}: {code} stands there twice: a municipality has one area");
             }
         }
-        let rest = |code: &String| area_of.get(code).cloned().unwrap_or_else(|| "(alle andre)".to_owned());
-        out.push(together("Egne områder", homes.iter().map(rest).collect()));
+        let rest = |code: &String| area_of.get(code).cloned().unwrap_or_else(|| ALL_OTHERS.to_owned());
+        out.push(together(OWN_AREAS, homes.iter().map(rest).collect()));
     }
     Ok(out)
 }
@@ -233,6 +252,16 @@ pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator
     Ok(all.into_iter().filter(|one| ids.contains(&one.id)).collect())
 }
 
+/// All indicators, so that what is withheld does not hang on which of them are asked for.
+fn all_counted(order: &Order) -> Result<Vec<Indicator>> {
+    let mut all = asked(&[], order.own)?;
+    if order.without_kroner {
+        let of_money = all.iter_mut().filter(|one| one.is_money());
+        of_money.for_each(|one| one.lacking = Some("kroner (--without-kroner)".to_owned()));
+    }
+    Ok(all)
+}
+
 /// Whether all of some municipalities are there in a period.
 ///
 /// # Errors
@@ -249,20 +278,31 @@ pub fn known(codes: &[String], period: Period) -> Result<()> {
 /// Referrers that are told apart; what is left is told together.
 const REFERRERS: usize = 6;
 
-/// Puts one indicator for each referrer in the place of those that are for each, in `wanted` too.
-fn by_referrer(indicators: Vec<Indicator>, referrers: &[String], wanted: &mut Vec<String>) -> Vec<Indicator> {
-    let mut named: Vec<(String, Vec<String>)> = referrers
-        .iter()
-        .filter(|word| *word != "unknown")
-        .take(REFERRERS)
-        .map(|word| (word.clone(), vec![word.clone()]))
-        .collect();
-    if let Some(rest) = referrers.get(REFERRERS..).filter(|rest| !rest.is_empty()) {
+/// Puts one indicator for each referrer in the place of those that are for each, in `wanted` too: those with most
+/// contacts each by itself, and the others together.
+fn by_referrer(
+    indicators: Vec<Indicator>,
+    contacts: BTreeMap<String, u64>,
+    wanted: &mut Vec<String>,
+) -> Vec<Indicator> {
+    let mut referrers: Vec<(String, u64)> =
+        contacts.into_iter().filter(|(word, _)| word != "unknown").collect();
+    referrers.sort_by_key(|(word, contacts)| (std::cmp::Reverse(*contacts), word.clone()));
+    let words: Vec<String> = referrers.into_iter().map(|(word, _)| word).collect();
+    let (most, rest) = words.split_at(words.len().min(REFERRERS));
+    let mut named: Vec<(String, Vec<String>)> =
+        most.iter().map(|word| (word.clone(), vec![word.clone()])).collect();
+    if !rest.is_empty() {
         named.push(("andre".to_owned(), rest.to_vec()));
     }
     let mut out = Vec::new();
-    for one in indicators {
+    for mut one in indicators {
         if !one.by_referrer || one.lacking.is_some() {
+            out.push(one);
+            continue;
+        }
+        if named.is_empty() {
+            one.lacking = Some("henviser (referred_from)".to_owned());
             out.push(one);
             continue;
         }
@@ -330,12 +370,12 @@ fn can_adjust(order: &Order, reader: &Reader, inhabited: &Inhabited) -> Result<(
 
 /// Counts everything.
 pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
-    // All are counted, so that what is withheld does not hang on which of them are asked for.
     let mut wanted: Vec<String> = asked(order.ids, order.own)?.into_iter().map(|one| one.id).collect();
-    let indicators = asked(&[], order.own)?;
+    let indicators = all_counted(order)?;
     let brought = Brought::read(order, &indicators)?;
     let municipalities = Municipalities::built_in()?;
     let mut inhabited = inhabited(order.people, order.period, &municipalities)?;
+    let groups = groups(order.period, &municipalities, order.areas)?;
     let scratch = Scratch::new()?;
     let checked = scratch.0.join("checked.parquet");
     let (input, _) =
@@ -347,7 +387,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     inhabited.of_sample(reader.footer());
     let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
     can_adjust(order, &reader, &inhabited)?;
-    let indicators = by_referrer(indicators, &counts::words_of(&reader, "referred_from")?, &mut wanted);
+    let indicators = by_referrer(indicators, counts::words_of(&reader, "referred_from")?, &mut wanted);
     let (charged, unsigned) = match order.without_kroner {
         true => (None, 0),
         false => {
@@ -370,10 +410,9 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         },
     )?;
     stage.done();
-    if counts.contacts == 0 {
+    if counts.contacts.iter().all(|contacts| *contacts == 0) {
         bail!("{} holds no contact in {}", order.contacts.display(), order.period);
     }
-    let groups = groups(&counts.homes, order.period, &municipalities, order.areas)?;
     let (found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
     for (by, sheet) in order.treating() {
         let of = (&indicators[..], by);
@@ -394,6 +433,7 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
         period: order.period,
         names: crate::statement_job::names(&municipalities),
         nynorsk: order.nynorsk,
+        by_age: order.by_age,
         unsigned: charged.map(|_| unsigned),
     })
 }
@@ -412,8 +452,8 @@ fn treating(
     let counts = counts::count(reader, municipalities, order.period, by, charged, order.threads, told)?;
     stage.done();
     let method = Method { years: 1.0, adjust: order.adjust, allowance: order.allowance };
-    let figures = figures(indicators, &counts, &People::new(), method, &[]);
-    Ok(Larger { sheet, counts, figures })
+    let figures = figures(indicators, &counts, &People::new(), method, (&[], &|_, _| false));
+    Ok(Larger { sheet, counts, of: Vec::new(), people: People::new(), figures })
 }
 
 /// A number of contacts that are told of, where they are not few.
@@ -429,30 +469,30 @@ fn all_figures(
     method: Method,
     groups: Vec<Group>,
 ) -> (Vec<Option<Figures>>, Vec<Larger>) {
-    let totals: Vec<Vec<usize>> = groups.iter().flat_map(Group::members).collect();
-    let found = figures(indicators, counts, people, method, &totals);
+    let totals: Vec<Total> = groups.iter().flat_map(Group::members).map(Total::of).collect();
+    let found = figures(indicators, counts, people, method, (&totals, &|_, _| false));
     let regions = groups[1].names.clone();
-    let own = groups.get(2).map(|own| overlaps(&groups[0], own));
-    let beside = own.as_ref().map(|(cells, _)| {
-        let together = cells.together(counts, people);
-        figures(indicators, &counts.grouped(cells.names.clone(), &cells.of), &together, method, &[])
-    });
-    let larger = groups.into_iter().map(|group| {
+    let told: Vec<Vec<BTreeSet<usize>>> = groups
+        .iter()
+        .map(|group| match group.sheet == OWN_AREAS {
+            true => told_beside(indicators, (counts, people, method), (&groups[0], group)),
+            false => vec![BTreeSet::new(); indicators.len()],
+        })
+        .collect();
+    let larger = groups.into_iter().zip(told).map(|(group, told)| {
         // An area's region is published beside it.
         let within = |region: &String| -> Vec<usize> {
             (0..group.names.len()).filter(|area| group.names[*area].starts_with(region.as_str())).collect()
         };
-        let totals: Vec<Vec<usize>> = regions.iter().map(within).filter(|areas| areas.len() > 1).collect();
+        let totals: Vec<Total> =
+            regions.iter().map(within).filter(|areas| areas.len() > 1).map(Total::of).collect();
         let together = group.together(counts, people);
         let counts = counts.grouped(group.names, &group.of);
-        let figures = figures(indicators, &counts, &together, method, &totals);
-        Larger { sheet: group.sheet, counts, figures }
+        let already = |indicator: usize, area: usize| told[indicator].contains(&area);
+        let figures = figures(indicators, &counts, &together, method, (&totals, &already));
+        Larger { sheet: group.sheet, counts, of: group.of, people: together, figures }
     });
-    let mut larger: Vec<Larger> = larger.collect();
-    if let (Some((_, pairs)), Some(beside), Some(own)) = (own, beside, larger.get_mut(2)) {
-        hide_beside(&pairs, &beside, &mut own.figures);
-    }
-    (found, larger)
+    (found, larger.collect())
 }
 
 /// What the user's own areas and the trust areas have together: as groups, and as the area and the own area of each.
@@ -466,19 +506,24 @@ fn overlaps(areas: &Group, own: &Group) -> (Group, Vec<(usize, usize)>) {
     (Group { sheet: "", names, of }, pairs)
 }
 
-/// Withholds own areas that would tell, beside a trust area, what is withheld of a part of both.
-fn hide_beside(pairs: &[(usize, usize)], beside: &[Option<Figures>], own: &mut [Option<Figures>]) {
-    for (beside, own) in beside.iter().zip(own) {
-        let (Some(beside), Some(own)) = (beside, own) else { continue };
-        let hidden = pairs.iter().zip(&beside.homes).filter(|(_, figure)| figure.is_withheld);
-        let areas: Vec<usize> = hidden.map(|((area, _), _)| *area).collect();
-        for (area, of_own) in pairs {
-            let parts = pairs.iter().filter(|(other, _)| other == area).count();
-            if areas.contains(area) && parts > 1 {
-                own.homes[*of_own].is_withheld = true;
-            }
-        }
-    }
+/// The own areas that would tell, beside a trust area, what is withheld of a part of both: by indicator.
+fn told_beside(
+    indicators: &[Indicator],
+    (counts, people, method): (&Counts, &People, Method),
+    (areas, own): (&Group, &Group),
+) -> Vec<BTreeSet<usize>> {
+    let (cells, pairs) = overlaps(areas, own);
+    let together = cells.together(counts, people);
+    let counts = counts.grouped(cells.names.clone(), &cells.of);
+    let parts = |area: usize| pairs.iter().filter(|(other, _)| *other == area).count();
+    let of_one = |found: &Option<Figures>| -> BTreeSet<usize> {
+        let homes = found.iter().flat_map(|found| &found.homes);
+        let hidden = pairs.iter().zip(homes).filter(|(_, figure)| figure.is_withheld);
+        let areas: BTreeSet<usize> =
+            hidden.map(|((area, _), _)| *area).filter(|area| parts(*area) > 1).collect();
+        pairs.iter().filter(|(area, _)| areas.contains(area)).map(|(_, own)| *own).collect()
+    };
+    figures(indicators, &counts, &together, method, (&[], &|_, _| false)).iter().map(of_one).collect()
 }
 
 /// The period with the months around it: a stay may have begun before it, and what follows one may end two months after.
@@ -519,6 +564,11 @@ fn charged(
     stage.done();
     let unsigned = law.used(order.period).iter().filter(|value| value.is_unsigned()).count();
     Ok((Charged::of(rows.into_iter()), unsigned))
+}
+
+/// What an indicator counts: kroner, or a number.
+pub fn counted(one: &Indicator, count: i64) -> Cell {
+    if one.is_money() { Cell::Kroner(Amount::from_ore(count)) } else { Cell::Count(count) }
 }
 
 /// A number with three decimals, where it is one.
@@ -585,19 +635,15 @@ impl Outcome {
     /// What a figure is told in.
     pub fn unit(one: &Indicator) -> String {
         match one.kind {
+            Kind::Rate if one.is_money() && one.per == 1 => "kr per innbygger og år".to_owned(),
+            Kind::Mean if one.is_money() => "kr".to_owned(),
             Kind::Rate => format!("per {} innbyggere og år", domain::amount::grouped(u64::from(one.per))),
             Kind::Proportion => "%".to_owned(),
             Kind::Mean => "døgn eller dager".to_owned(),
         }
     }
 
-    fn row(
-        &self,
-        one: &Indicator,
-        code: &str,
-        figure: &Figure,
-        (charged, tells_of_few): ((Paid, bool), bool),
-    ) -> Vec<Cell> {
+    fn row(&self, one: &Indicator, code: &str, figure: &Figure, paid: Paid) -> Vec<Cell> {
         let hidden = figure.is_withheld;
         let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
         let name = match code {
@@ -609,7 +655,7 @@ impl Outcome {
             Cell::Text(self.title(one).to_owned()),
             Cell::Text(code.to_owned()),
             Cell::Text(name),
-            or_hidden(Cell::Count(figure.numerator)),
+            or_hidden(counted(one, figure.numerator)),
             // People are known anyway; a whole that the few are part of is not.
             if one.kind == Kind::Rate {
                 thousandths(figure.denominator)
@@ -622,35 +668,33 @@ impl Outcome {
         row.extend(interval(figure.direct, hidden && one.kind == Kind::Rate));
         row.extend(interval(figure.ratio, hidden && one.kind != Kind::Mean));
         let drawn = figure.shrunk;
-        let drawn_or_hidden = |cell: Cell| if tells_of_few { Cell::Withheld } else { or_hidden(cell) };
-        row.push(drawn.map_or(Cell::Unknown, |drawn| drawn_or_hidden(thousandths(drawn.ratio))));
-        row.push(
-            drawn.map_or(Cell::Unknown, |drawn| {
-                drawn_or_hidden(Cell::Share((drawn.own * 1e6).round() as i64))
-            }),
-        );
+        row.push(or_hidden(drawn.map_or(Cell::Unknown, |drawn| thousandths(drawn.ratio))));
+        let share = |drawn: Shrunk| Cell::Share((drawn.own * 1e6).round() as i64);
+        row.push(or_hidden(drawn.map_or(Cell::Unknown, share)));
         let side = figure.side().map_or("..", |side| {
             ["under 99,8 %", "under 95 %", "innenfor", "over 95 %", "over 99,8 %"][(side + 2) as usize]
         });
         row.push(if hidden { Cell::Withheld } else { Cell::Text(side.to_owned()) });
-        row.extend(self.kroner(one, figure, charged));
+        row.extend(self.kroner(one, figure, paid));
         row.push(Cell::Text(self.note(one, code, figure)));
         row.push(Cell::Text(self.aim(one.aim).to_owned()));
         row
     }
 
     /// What the events cost the parties, and what one less would mean for each: the mean of those that were.
-    fn kroner(&self, one: &Indicator, figure: &Figure, (paid, days): (Paid, bool)) -> [Cell; 5] {
+    fn kroner(&self, one: &Indicator, figure: &Figure, paid: Paid) -> [Cell; 5] {
         // What is paid for those who were ready stands at their stays; of nights alone it would tell who waited none.
-        let told =
-            self.unsigned.is_some() && one.kind != Kind::Mean && one.numerator.measure != Measure::ReadyDays;
+        let told = self.unsigned.is_some()
+            && one.kind != Kind::Mean
+            && one.numerator.measure != Measure::ReadyDays
+            && !one.is_money();
         if !told {
             return std::array::from_fn(|_| Cell::Unknown);
         }
         if figure.is_withheld {
             return std::array::from_fn(|_| Cell::Withheld);
         }
-        let (pays, state) = (indicators_own::pays(paid, figure.hides, days), paid.told(2, figure.hides));
+        let (pays, state) = (indicators_own::pays(paid, figure.hides), paid.told(2, figure.hides));
         let each = |ore: Option<i64>| match (figure.numerator, ore) {
             (_, None) => Cell::Withheld,
             (0, _) => Cell::Unknown,
@@ -679,11 +723,9 @@ impl Outcome {
             for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
                 let paid = self.counts.paid_of(place, Side::Numerator, home);
                 all.add(paid);
-                let days = indicators_own::hides_days(self, &self.figures, Some(home));
-                homes.rows.push(self.row(one, code, figure, ((paid, days), found.tells_of_few)));
+                homes.rows.push(self.row(one, code, figure, paid));
             }
-            let days = indicators_own::hides_days(self, &self.figures, None);
-            country.rows.push(self.row(one, "", &found.country, ((all, days), found.tells_of_few)));
+            country.rows.push(self.row(one, "", &found.country, all));
         }
         let mut out = vec![homes];
         for larger in &self.larger {
@@ -693,13 +735,13 @@ impl Outcome {
                 let Some(found) = &larger.figures[place] else { continue };
                 for (home, (name, figure)) in larger.counts.homes.iter().zip(&found.homes).enumerate() {
                     let paid = larger.counts.paid_of(place, Side::Numerator, home);
-                    let days = indicators_own::hides_days(self, &larger.figures, Some(home));
-                    sheet.rows.push(self.row(one, name, figure, ((paid, days), found.tells_of_few)));
+                    sheet.rows.push(self.row(one, name, figure, paid));
                 }
             }
             out.push(sheet);
         }
         out.extend([country, self.ages(), self.variation(), self.months()]);
+        out.extend(self.by_age.then(|| self.ages_of_places()));
         out.extend(indicators_own::cost_sheet(self));
         out.extend(indicators_own::moved_sheet(self));
         out.push(self.inhabited.sheet(self));
@@ -793,6 +835,7 @@ impl Outcome {
             &self.say("Utenfor", "Utanfor"),
             outside.replace("{n}", &outside_of(self.counts.outside)),
         ));
+        out.extend(self.missing().map(|missing| line("Dekning", missing)));
         if let Some(last) = self.counts.last {
             let followed = self.say(
                 "opphold de siste 30 døgnene før den har ikke full oppfølging, og er ikke med i reinnleggelser",
@@ -824,6 +867,28 @@ impl Outcome {
             ));
         }
         out
+    }
+
+    /// What of the period the register does not hold: months without a contact, and days after its last.
+    fn missing(&self) -> Option<String> {
+        let counts = &self.counts;
+        let empty: Vec<String> = counts
+            .months
+            .iter()
+            .zip(&counts.contacts)
+            .filter(|(_, contacts)| **contacts == 0)
+            .map(|(month, _)| month.to_string())
+            .collect();
+        let last = counts.last.filter(|last| last.number() + SHORT < self.period.to().number());
+        let told = match (last, &empty[..]) {
+            (None, []) => return None,
+            (Some(last), []) => format!("ingen etter {last}"),
+            (_, months) => format!("ingen i {}", months.join(", ")),
+        };
+        Some(self.say(
+            &format!("registeret dekker ikke hele perioden (kontakter: {told}), og ratene er for lave"),
+            &format!("registeret dekkjer ikkje heile perioden (kontaktar: {told}), og ratane er for låge"),
+        ))
     }
 
     /// How figures are made, and what is held back.
@@ -898,15 +963,14 @@ impl Outcome {
         let number = (day.number() - day.month().first().number() + 1) as i8;
         let date = (day.year(), day.month().number(), number);
         put("indikatorer.xlsx", &sheets::workbook("Indikatorer", &about, &sheets, date)?)?;
-        Ok((
-            self.told(),
-            format!(
-                "{} indikatorer for {} kommuner i {}",
-                self.indicators.len(),
-                self.counts.homes.len(),
-                out.display()
-            ),
-        ))
+        let written = format!(
+            "{} indikatorer for {} kommuner i {}",
+            self.written().count(),
+            self.counts.homes.len(),
+            out.display()
+        );
+        let missing = self.missing().map(|missing| format!("\nOBS: {missing}"));
+        Ok((self.told(), written + &missing.unwrap_or_default()))
     }
 
     /// Writes profiles of some municipalities, or of `all`.

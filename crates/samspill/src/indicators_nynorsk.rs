@@ -3,7 +3,7 @@
 use paper::sheets::{Cell, Sheet};
 
 /// Heads and words of cells: bokmål, nynorsk. What is the same in both is not here.
-const WORDS: [(&str, &str); 53] = [
+const WORDS: [(&str, &str); 54] = [
     ("teller", "teljar"),
     ("nevner", "nemnar"),
     ("verdi fra", "verdi frå"),
@@ -39,6 +39,7 @@ const WORDS: [(&str, &str); 53] = [
     ("holdt tilbake", "halde tilbake"),
     ("definisjonen er ikke signert", "definisjonen er ikkje signert"),
     ("folketallet er delvis anslått", "folketalet er delvis anslått"),
+    ("kr per innbygger og år", "kr per innbyggjar og år"),
     ("innenfor", "innanfor"),
     ("døgn eller dager", "døgn eller dagar"),
     ("kommuner", "kommunar"),
@@ -66,12 +67,15 @@ const WORDS: [(&str, &str); 53] = [
 ];
 
 /// What sheets say of themselves, in parts.
-const ABOUT: [(&str, &str); 18] = [
+const ABOUT: [(&str, &str); 21] = [
     ("registeret er et utvalg på", "registeret er eit utval på"),
     ("Hver indikator for kommuner som hører sammen", "Kvar indikator for kommunar som høyrer saman"),
     ("Hver indikator for hver kommune", "Kvar indikator for kvar kommune"),
     ("Hver indikator for landet", "Kvar indikator for landet"),
-    ("Hvor mye rater varierer mellom områder", "Kor mykje ratar varierer mellom område"),
+    (
+        "Hvor mye rater varierer mellom områder som ikke er holdt tilbake",
+        "Kor mykje ratar varierer mellom område som ikkje er haldne tilbake",
+    ),
     (
         "SCV er det som er mer enn tilfeldig, og under null er det ikke noe",
         "SCV er det som er meir enn tilfeldig, og under null er det ikkje noko",
@@ -104,11 +108,15 @@ const ABOUT: [(&str, &str); 18] = [
         "Kva kvart nivå gjorde for felles pasientar, og kven som betalte: innsatsen er den kommunen sjølv har lagt inn, og '..' der han ikkje har",
     ),
     ("Folketallet som rater er regnet av", "Folketalet som ratar er rekna av"),
+    ("og folketallet er talt så mye færre", "og folketalet er talt så mykje færre"),
+    (", som de står", ", som dei står"),
+    (", de samme hele perioden", ", dei same heile perioden"),
     ("følger ikke med", "følgjer ikkje med"),
     ("kommuner med tallet fra", "kommunar med talet frå"),
 ];
 
-fn word(text: &str) -> Option<&'static str> {
+/// A head or a word of a cell in nynorsk, where it is another.
+pub fn word(text: &str) -> Option<&'static str> {
     WORDS.iter().find(|(nb, _)| *nb == text).map(|(_, nn)| *nn)
 }
 

@@ -7,10 +7,10 @@ use anyhow::{Context, Result, bail};
 use domain::Amount;
 use paper::sheets::{Cell, Sheet};
 use statistics::counts::{Paid, Side};
-use statistics::figures::{CONFIDENCE, Figures};
+use statistics::figures::CONFIDENCE;
 use statistics::indicator::{Aim, Indicator, Kind};
 use statistics::interval::{Interval, OfCount, OfProportion, count, proportion};
-use statistics::withhold::few;
+use statistics::withhold::{self, Known, Row, Total, few};
 
 use crate::indicators_job::{self, Order, Outcome, interval, thousandths};
 use crate::settlement_job::kroner_of;
@@ -280,32 +280,18 @@ fn effort(path: &Path) -> Result<Vec<Effort>> {
     Ok(out)
 }
 
-/// Whether the kroner of discharge-ready patients tell how few they were: a day has a price that everybody knows.
-///
-/// `figures` are of the places that `home` is one of; the country where it is none.
-pub fn hides_days(outcome: &Outcome, figures: &[Option<Figures>], home: Option<usize>) -> bool {
-    ["discharge-ready", "discharge-ready-days"].into_iter().any(|id| {
-        let place = outcome.indicators.iter().position(|one| one.id == id);
-        let figures = place.and_then(|place| figures[place].as_ref());
-        figures.is_none_or(|figures| match home {
-            Some(home) => figures.homes[home].is_withheld,
-            None => figures.country.is_withheld,
-        })
-    })
+/// What a municipality pays for treatment and for days; `None` where it would tell of few.
+pub fn pays(paid: Paid, hides: [bool; 3]) -> Option<i64> {
+    Some(paid.told(0, hides)? + paid.told(1, hides)?)
 }
 
-/// What a municipality pays for treatment and for days; `None` where it would tell of few, or the days that are withheld.
-pub fn pays(paid: Paid, hides: [bool; 3], hides_days: bool) -> Option<i64> {
-    let days = paid.told(1, hides).filter(|days| !hides_days || *days == 0);
-    Some(paid.told(0, hides)? + days?)
-}
-
-/// What the schemes cost in each municipality, and for each inhabitant: all contacts of the period.
+/// What the schemes cost in each municipality, and for each inhabitant, to the øre: all contacts of the period.
 pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
-    outcome.unsigned?;
-    let place = outcome.indicators.iter().position(|one| one.id == "completeness")?;
-    let people = outcome.indicators.iter().position(|one| one.id == "admissions")?;
-    let figures = outcome.figures[people].as_ref()?;
+    let of = |id: &str| {
+        let place = outcome.indicators.iter().position(|one| one.id == id)?;
+        outcome.figures[place].as_ref()
+    };
+    let schemes = [of("co-financing")?, of("discharge-ready-payment")?, of("activity-based-funding")?];
     let heads = [
         "kommune",
         "navn",
@@ -320,39 +306,28 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
     let about = "Hva ordningene koster: kravene i perioden for kommunens innbyggere";
     let mut sheet = Sheet::new("Kostnad", about, &heads);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
-        let contacts: i64 = outcome.counts.of(place, Side::Denominator, home)?.iter().sum();
-        let paid = outcome.counts.paid_of(place, Side::Denominator, home);
-        let years = figures.homes[home].denominator;
-        let hidden = few(contacts);
-        let cell = |cell: Cell| if hidden { Cell::Withheld } else { cell };
-        let mut row = vec![
-            Cell::Text(code.clone()),
-            Cell::Text(crate::statement_job::name_of(code, &outcome.names)),
-            Cell::Decimal((years * 1000.0).round() as i64),
-        ];
-        let days = hides_days(outcome, &outcome.figures, Some(home));
-        let all = |cells: [Cell; 3]| {
-            let [kmf, usk, isf] = cells.map(cell);
-            [kmf, if days { Cell::Withheld } else { usk }, isf]
-        };
-        let hides = outcome.figures[place].as_ref().and_then(|of| of.hides_whole.get(home).copied());
-        let told = [0, 1, 2].map(|which| paid.told(which, hides.unwrap_or([true; 3])));
-        let kroner = |ore: Option<i64>| ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)));
-        row.extend(all(told.map(kroner)));
         // Person-years in thousandths: kroner are parted in whole øre.
-        let by = (years * 1000.0).round() as i64;
+        let by = (schemes[0].homes[home].denominator * 1000.0).round() as i64;
+        let told = schemes.map(|figures| {
+            let figure = &figures.homes[home];
+            (!figure.is_withheld).then_some(figure.numerator)
+        });
+        let kroner = |ore: Option<i64>| ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)));
         let each = |ore: Option<i64>| {
             let ore = ore.map(|ore| (i128::from(ore) * 1000 / i128::from(by.max(1))) as i64);
             if by > 0 { kroner(ore) } else { Cell::Unknown }
         };
-        row.extend(all(told.map(each)));
+        let mut row = vec![
+            Cell::Text(code.clone()),
+            Cell::Text(crate::statement_job::name_of(code, &outcome.names)),
+            Cell::Decimal(by),
+        ];
+        row.extend(told.map(kroner));
+        row.extend(told.map(each));
         sheet.rows.push(row);
     }
     Some(sheet)
 }
-
-/// Stays that are many enough to be told beside few.
-const MANY: i64 = 20;
 
 /// Stays by the municipality on the contact, which gets the bill, and by the one that the person was last known in.
 pub fn moved_sheet(outcome: &Outcome) -> Option<Sheet> {
@@ -365,22 +340,34 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<Sheet> {
         "av dem sist kjent i en annen kommune",
         "sist kjent her, på en annen kommunes regning",
     ];
-    let any_few = outcome.counts.moved.iter().any(|(elsewhere, here)| few(*elsewhere) || few(*here));
+    let stays = |home: usize| -> i64 {
+        outcome.counts.of(place, Side::Numerator, home).map_or(0, |stays| stays.iter().sum())
+    };
+    // Who left one municipality came to another: both have the same sum.
+    let moved = outcome.counts.moved.iter().enumerate();
+    let (elsewhere, here): (Row, Row) = moved
+        .map(|(home, (elsewhere, here))| {
+            (Known { events: *elsewhere, whole: Some(stays(home)) }, Known { events: *here, whole: None })
+        })
+        .unzip();
+    let homes = outcome.counts.homes.len();
+    let is_hidden = |_, home: usize| figures.homes[home].is_withheld;
+    let hidden = withhold::hidden_beside(
+        &[elsewhere, here],
+        |row, home| is_hidden(row, home).then_some(true),
+        &[Total::of(0..homes)],
+    );
     let about = "Kommunen på regningen er den på kontakten; den sist kjente er kommunen ved personens siste døgnopphold i filen";
     let mut sheet = Sheet::new("Bosted", about, &heads);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
-        let stays: i64 = outcome.counts.of(place, Side::Numerator, home)?.iter().sum();
         let (elsewhere, here) = outcome.counts.moved.get(home).copied()?;
-        let hidden = figures.homes[home].is_withheld;
-        // Who left one municipality came to another: beside few, all that are not many are withheld, none too.
-        let few = few(stays - elsewhere) || (any_few && elsewhere.min(here) < MANY);
         let cell = |count: i64, hidden: bool| if hidden { Cell::Withheld } else { Cell::Count(count) };
         sheet.rows.push(vec![
             Cell::Text(code.clone()),
             Cell::Text(crate::statement_job::name_of(code, &outcome.names)),
-            cell(stays, hidden),
-            cell(elsewhere, hidden || few),
-            cell(here, hidden || few),
+            cell(stays(home), is_hidden(0, home)),
+            cell(elsewhere, hidden[0][home]),
+            cell(here, hidden[1][home]),
         ]);
     }
     Some(sheet)
@@ -432,6 +419,8 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
                 told.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)))
             }
         };
+        let ready = place("discharge-ready-payment").and_then(|place| outcome.figures[place].as_ref());
+        let hides_ready = ready.is_some_and(|ready| ready.homes[home].is_withheld);
         let mine = by_home.get(code.as_str());
         let sum =
             |of: &dyn Fn(&Effort) -> Amount| mine.map(|all| all.iter().map(|one| of(one)).sum::<Amount>());
@@ -443,7 +432,7 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
             count(days),
             kroner(2),
             kroner(0),
-            if hides_days(outcome, &outcome.figures, Some(home)) { Cell::Withheld } else { kroner(1) },
+            if hides_ready { Cell::Withheld } else { kroner(1) },
             Cell::kroner(sum(&|one| one.kroner)),
             Cell::kroner(sum(&|one| one.paid_by_others)),
             Cell::kroner(sum(&|one| one.kroner - one.paid_by_others)),

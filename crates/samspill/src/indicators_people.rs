@@ -41,7 +41,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
     if let Some(path) = given {
         let of_years = if months > 12 { ", de samme hele perioden" } else { "" };
         return Ok(Inhabited {
-            people: of_file(path)?,
+            people: of_file(path, period.to(), municipalities)?,
             years: months as f64 / 12.0,
             source: format!("{}, som de står{of_years}", path.display()),
             estimated: BTreeMap::new(),
@@ -75,7 +75,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
 }
 
 /// Reads `municipality;age;people`, or `municipality;age;sex;people`.
-fn of_file(path: &Path) -> Result<People> {
+fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<People> {
     let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
     let is_by_sex =
         text.lines().find(|line| !line.trim().is_empty()).is_some_and(|l| l.split(';').count() == 4);
@@ -96,7 +96,10 @@ fn of_file(path: &Path) -> Result<People> {
             "" => 2,
             other => bail!("{at}: '{other}' is not woman or man"),
         };
-        out.entry(code).or_insert_with(none)[sex][age] += people;
+        let Some(home) = municipalities.one_on(&code, day) else {
+            bail!("{at}: there is no municipality {code} on {day}");
+        };
+        out.entry(home.code.clone()).or_insert_with(none)[sex][age] += people;
     }
     Ok(out)
 }

@@ -5,13 +5,14 @@ use anyhow::Result;
 use domain::Amount;
 use domain::amount::grouped;
 use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
-use statistics::counts::{Paid, Side};
+use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::Interval;
 use statistics::withhold::{WITHHELD, few};
 
 use crate::indicators_job::Outcome;
+use crate::indicators_nynorsk;
 use crate::simulate_out::millions;
 use crate::{indicators_country, indicators_own};
 
@@ -134,6 +135,11 @@ impl<'a> Profile<'a> {
 
     fn unit(&self, one: &Indicator) -> String {
         match one.kind {
+            _ if one.is_money() => {
+                let unit = Outcome::unit(one);
+                let nynorsk = indicators_nynorsk::word(&unit).filter(|_| self.outcome.nynorsk);
+                nynorsk.map_or(unit, str::to_owned)
+            }
             Kind::Rate => self.words.per.replace("{count}", &grouped(u64::from(one.per))),
             Kind::Proportion => "%".to_owned(),
             Kind::Mean => if self.outcome.nynorsk { "dagar" } else { "dager" }.to_owned(),
@@ -161,12 +167,12 @@ impl<'a> Profile<'a> {
     }
 
     fn sentence(&self, one: &'a Indicator, figure: &Figure) -> String {
-        let seen = figure.numerator as f64;
-        let found = self
-            .words
-            .found
-            .replace("{expected}", &grouped(figure.expected.round() as u64))
-            .replace("{seen}", &grouped(seen as u64));
+        let told = |count: i64| match one.is_money() {
+            true => millions(Amount::from_ore(count)),
+            false => grouped(count.unsigned_abs()),
+        };
+        let found = self.words.found.replace("{expected}", &told(figure.expected.round() as i64));
+        let found = found.replace("{seen}", &told(figure.numerator));
         format!("{}: {}. {found}.", self.title(one), self.side(figure))
     }
 
@@ -226,16 +232,11 @@ impl<'a> Profile<'a> {
             Some(_) => ":".to_owned(),
             None => "..".to_owned(),
         };
-        let paid =
-            of("admissions").filter(|(.., figure)| !figure.is_withheld && self.outcome.unsigned.is_some());
-        let paid = paid.map_or_else(
+        let paid = of("co-financing").zip(of("discharge-ready-payment")).map_or_else(
             || "..".to_owned(),
-            |(place, .., figure)| {
-                let paid = self.outcome.counts.paid_of(place, Side::Numerator, self.home);
-                let paid = self
-                    .pays(paid, figure.hides)
-                    .map_or_else(|| ":".to_owned(), |ore| millions(Amount::from_ore(ore)));
-                format!("{paid} ({})", self.words.facts[0].to_lowercase())
+            |((.., treatment), (.., days))| match treatment.is_withheld || days.is_withheld {
+                true => ":".to_owned(),
+                false => millions(Amount::from_ore(treatment.numerator + days.numerator)),
             },
         );
         let values = [value("admissions"), value("readmissions-67-plus"), paid, outside.to_string()];
@@ -293,17 +294,11 @@ impl<'a> Profile<'a> {
         out
     }
 
-    /// What the municipality pays, where it does not tell of days that are withheld.
-    fn pays(&self, paid: Paid, hides: [bool; 3]) -> Option<i64> {
-        let days = indicators_own::hides_days(self.outcome, &self.outcome.figures, Some(self.home));
-        indicators_own::pays(paid, hides, days)
-    }
-
     fn kroner(&self) -> Option<BriefTable> {
         self.outcome.unsigned?;
         let row = |(place, one, _, figure): (usize, &'a Indicator, &Figures, &Figure)| {
-            if one.kind == Kind::Mean || one.numerator.measure == Measure::ReadyDays || figure.numerator == 0
-            {
+            let is_of_events = one.kind != Kind::Mean && one.numerator.measure != Measure::ReadyDays;
+            if !is_of_events || one.is_money() || figure.numerator == 0 {
                 return None;
             }
             if figure.is_withheld {
@@ -318,7 +313,7 @@ impl<'a> Profile<'a> {
                 let each = simulation::scenario::part(Amount::from_ore(ore), 1, figure.numerator);
                 format!("{} kr", grouped((each.ore().unsigned_abs() + 50) / 100))
             };
-            let paid = match self.pays(all, figure.hides) {
+            let paid = match indicators_own::pays(all, figure.hides) {
                 Some(ore) => [millions(Amount::from_ore(ore)), each(ore)],
                 None => [":", ":"].map(str::to_owned),
             };

@@ -10,6 +10,7 @@ mod demo;
 mod demo_year;
 mod explain_job;
 mod forecast_job;
+mod indicators_ages;
 mod indicators_cli;
 mod indicators_country;
 mod indicators_job;

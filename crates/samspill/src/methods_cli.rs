@@ -720,7 +720,7 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<Said> {
 
 fn too_few() -> String {
     format!(
-        "at least {} times before and after are needed, and values that are not all alike",
+        "at least {} times before and after are needed, and values that are not all alike and do not lie on a line",
         evaluate::LEAST
     )
 }
@@ -750,6 +750,13 @@ fn series(
             evaluate::interrupted(&rates, from, arguments.confidence, arguments.lags)
         }
     };
+    if is_count && from >= evaluate::LEAST {
+        let sum = |values: &[f64]| values.iter().sum::<f64>();
+        let sides = [("before", sum(&values[..from])), ("after", sum(&values[from..]))];
+        if let Some((side, _)) = sides.iter().find(|(_, sum)| *sum == 0.0) {
+            bail!("no event {side} {}: use --method before-after, which can tell of none", arguments.from);
+        }
+    }
     let found = found.with_context(too_few)?;
     let heads = ["", "verdi", "fra", "til", "p"];
     let mut table = Table::new("", &heads);
@@ -920,7 +927,10 @@ fn difference(
         true => of_counts(arguments, table, &cells_of, from, (values, people))?,
         false => {
             let found = evaluate::difference(&cells_of, from, arguments.confidence);
-            (found.context("units where it began and others, both before and after, are needed")?, 0)
+            {
+                let needed = "units where it began and others, both before and after, are needed, and values that differ by more than unit and time";
+                (found.context(needed)?, 0)
+            }
         }
     };
     let treated_units: BTreeSet<usize> =
@@ -943,7 +953,7 @@ fn difference(
     let value = json!({
         "schema": 1, "method": if is_count { "did-poisson" } else { "did" }, "unit": if is_count { "ratio" } else { "difference" },
         "from": arguments.from, "confidence": arguments.confidence, "effect": of_effect(&found),
-        "units": { "treated": treated_units.len(), "others": units.len() - treated_units.len(), "without_events": left_out },
+        "units": { "treated": treated_units.len(), "others": units.len() - treated_units.len(), "without_events": left_out, "used": units.len() - left_out },
         "detectable": { "power": evaluate::POWER, "falls": [{ "times_after": after.len(), "smallest_fall": smallest }] },
     });
     Ok(said(arguments.json, value, &out))
@@ -959,6 +969,19 @@ fn of_counts(
 ) -> Result<(evaluate::Effect, usize)> {
     if let Some(place) = values.iter().position(|value| *value < 0.0) {
         bail!("{}: {} is below zero: a count is not", table.at(place), values[place]);
+    }
+    for (is_treated, is_after) in [(true, false), (true, true), (false, false), (false, true)] {
+        let is_of = |cell: &evaluate::Cell| cell.is_treated == is_treated && (cell.time >= from) == is_after;
+        let events: f64 =
+            cells.iter().zip(values).filter(|(cell, _)| is_of(cell)).map(|(_, count)| count).sum();
+        if events == 0.0 {
+            bail!(
+                "no event {} {}, where it {}: a ratio cannot be formed",
+                if is_after { "after" } else { "before" },
+                arguments.from,
+                if is_treated { "began" } else { "did not begin" }
+            );
+        }
     }
     let counts: Vec<(evaluate::Cell, f64)> = cells
         .iter()

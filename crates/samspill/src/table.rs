@@ -43,6 +43,9 @@ pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(S
             Err(_) => bail!("{at}: expected {expected}"),
         }
     }
+    if out.is_empty() {
+        bail!("{} has no rows: expected {expected}", path.display());
+    }
     Ok(out)
 }
 

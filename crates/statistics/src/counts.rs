@@ -119,8 +119,8 @@ struct Sums {
     /// Stays or contacts, where the quantity is their days.
     events_by_age: Vec<i64>,
     events_by_month: Vec<i64>,
-    /// Squares of quantities.
-    squares: Vec<i64>,
+    /// Squares of quantities; of øre more than 64 bits hold.
+    squares: Vec<i128>,
     paid: Vec<Paid>,
 }
 
@@ -141,7 +141,7 @@ impl Sums {
         add_each(&mut self.by_month, other.by_month);
         add_each(&mut self.events_by_age, other.events_by_age);
         add_each(&mut self.events_by_month, other.events_by_month);
-        add_each(&mut self.squares, other.squares);
+        self.squares.iter_mut().zip(other.squares).for_each(|(sum, one)| *sum += one);
         self.paid.iter_mut().zip(other.paid).for_each(|(sum, one)| sum.add(one));
     }
 
@@ -155,14 +155,17 @@ impl Sums {
             }
             out
         };
-        let mut paid = vec![Paid::default(); self.paid.len() / before.max(1) * after];
+        let cells = self.paid.len() / before.max(1) * after;
+        let mut paid = vec![Paid::default(); cells];
         self.paid.iter().enumerate().for_each(|(place, one)| paid[cell(place)].add(*one));
+        let mut squares = vec![0; cells];
+        self.squares.iter().enumerate().for_each(|(place, one)| squares[cell(place)] += one);
         Sums {
             by_age: sum(&self.by_age, STRATA),
             by_month: sum(&self.by_month, months),
             events_by_age: sum(&self.events_by_age, STRATA),
             events_by_month: sum(&self.events_by_month, months),
-            squares: sum(&self.squares, 1),
+            squares,
             paid,
         }
     }
@@ -189,8 +192,8 @@ pub struct Counts {
     pub moved: Vec<(i64, i64)>,
     /// Contacts in the period of no municipality of it.
     pub outside: i64,
-    /// Contacts in the period.
-    pub contacts: u64,
+    /// Contacts by month, also of no municipality.
+    pub contacts: Vec<u64>,
     /// Whether nobody real stands behind them.
     pub synthetic: bool,
     /// Last day that anything ended.
@@ -240,7 +243,7 @@ impl Counts {
     }
 
     /// Squares of what each of a municipality's counts, added up.
-    pub fn squares_of(&self, indicator: usize, home: usize) -> i64 {
+    pub fn squares_of(&self, indicator: usize, home: usize) -> i128 {
         self.place(indicator, Side::Numerator)
             .map_or(0, |place| self.sums.squares[place * self.homes.len() + home])
     }
@@ -268,6 +271,7 @@ impl Counts {
             untested: self.untested.clone(),
             lacking: self.lacking.clone(),
             moved: Vec::new(),
+            contacts: self.contacts.clone(),
             ..*self
         }
     }
@@ -328,26 +332,29 @@ impl By {
     }
 }
 
-/// The words of a column of a file, in order.
+/// The words of a column of a file, and how many rows each stands in.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn words_of(reader: &Reader, column: &str) -> Result<Vec<String>, FileError> {
-    let mut out: BTreeSet<String> = BTreeSet::new();
-    let Some(place) = COLUMNS.iter().position(|known| known.name == column) else { return Ok(Vec::new()) };
+pub fn words_of(reader: &Reader, column: &str) -> Result<BTreeMap<String, u64>, FileError> {
+    let mut out: BTreeMap<String, u64> = BTreeMap::new();
+    let Some(place) = COLUMNS.iter().position(|known| known.name == column) else { return Ok(out) };
     for group in 0..reader.row_groups() {
         for batch in reader.read(group, &[column], BATCH, None)? {
             let batch = batch.map_err(FileError::arrow(reader.path()))?;
             let (keys, named) = words(&batch, place, |_| ());
-            let mut seen = vec![false; named.len()];
-            keys.iter().for_each(|key| seen[*key as usize] = true);
+            let mut rows = vec![0; named.len()];
+            keys.iter().for_each(|key| rows[*key as usize] += 1);
             let column = batch.column_by_name(column).and_then(|c| c.as_dictionary_opt::<Int32Type>());
             let values = column.and_then(|column| column.values().as_string_opt::<i32>());
-            let met = values.into_iter().flatten().zip(seen).filter(|(_, seen)| *seen);
-            out.extend(met.filter_map(|(word, _)| word).filter(|word| !word.is_empty()).map(str::to_owned));
+            for (word, rows) in values.into_iter().flatten().zip(rows).filter(|(_, rows)| *rows > 0) {
+                if let Some(word) = word.filter(|word| !word.is_empty()) {
+                    *out.entry(word.to_owned()).or_default() += rows;
+                }
+            }
         }
     }
-    Ok(out.into_iter().collect())
+    Ok(out)
 }
 
 /// Counts indicators in a period. `hears` is told how many row groups of how many are done.
@@ -366,7 +373,7 @@ pub fn count(
     let (counters, places) = counters(indicators)?;
     let homes: Vec<String> = match by {
         By::Residence => municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect(),
-        By::Trust | By::Unit => words_of(reader, name(by.column()))?,
+        By::Trust | By::Unit => words_of(reader, name(by.column()))?.into_keys().collect(),
     };
     let months: Vec<Month> = period.months().collect();
     let told = reader.footer().get(register::schema::TOLD_KEY);
@@ -462,7 +469,9 @@ fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> C
             .untested
             .iter()
             .zip(desk.lacking)
-            .map(|(untested, lacking)| lacking.map_or(*untested, |_| tally.contacts as i64))
+            .map(|(untested, lacking)| {
+                lacking.map_or(*untested, |_| tally.contacts.iter().sum::<u64>() as i64)
+            })
             .collect(),
         lacking: desk.lacking.to_vec(),
         moved: tally.moved,
@@ -521,7 +530,8 @@ struct Tally {
     persons: Vec<u64>,
     untested: Vec<i64>,
     outside: i64,
-    contacts: u64,
+    /// By month.
+    contacts: Vec<u64>,
     last: i32,
     moved: Vec<(i64, i64)>,
     /// Events of proportions that are in no denominator, by indicator.
@@ -557,7 +567,7 @@ impl Tally {
             persons: Vec::new(),
             untested: vec![0; desk.counters.len()],
             outside: 0,
-            contacts: 0,
+            contacts: vec![0; desk.months.len()],
             last: i32::MIN,
             moved: Vec::new(),
             astray: BTreeMap::new(),
@@ -570,7 +580,7 @@ impl Tally {
         add_each(&mut self.untested, other.untested);
         self.persons.extend(other.persons);
         self.outside += other.outside;
-        self.contacts += other.contacts;
+        self.contacts.iter_mut().zip(other.contacts).for_each(|(sum, one)| *sum += one);
         self.last = self.last.max(other.last);
     }
 }
@@ -810,7 +820,7 @@ impl Desk<'_> {
             }
             let Some(month) = month else { continue };
             tally.outside += if home == NOWHERE { worth.contacts } else { 0 };
-            tally.contacts += worth.contacts as u64;
+            tally.contacts[month] += worth.contacts as u64;
             for place in bits(unknown & contacts) {
                 tally.untested[place] += worth.contacts;
             }
@@ -855,19 +865,23 @@ impl Desk<'_> {
                 Measure::BedDays => worth.bed_days,
                 Measure::WaitingDays => worth.waiting_days,
                 Measure::ReadyDays => worth.ready_days,
+                Measure::CoFinancing => worth.ore[0],
+                Measure::DischargeReady => worth.ore[1],
+                Measure::ActivityBased => worth.ore[2],
             };
             let by_age = (place * homes + home) * STRATA + usize::from(stratum);
             let by_month = (place * homes + home) * self.months.len() + month;
             tally.sums.by_age[by_age] += quantity;
             tally.sums.by_month[by_month] += quantity;
-            // Of those who were ready, the ones who waited a night are whom nights tell of.
+            // Of those who were ready, the ones who waited a night are whom nights tell of; of kroner those that any are for.
             let events = match self.counters[place].group.measure {
                 Measure::ReadyDays => quantity.min(1),
+                measure if measure.party().is_some() && quantity == 0 => 0,
                 _ => worth.contacts,
             };
             tally.sums.events_by_age[by_age] += events;
             tally.sums.events_by_month[by_month] += events;
-            tally.sums.squares[place * homes + home] += quantity * quantity;
+            tally.sums.squares[place * homes + home] += i128::from(quantity) * i128::from(quantity);
             tally.sums.paid[place * homes + home].add(Paid::event(worth.ore));
             if person != 0 && self.counters[place].group.measure == Measure::Count {
                 // Of two million persons two share the hash's 52 bits about once in two thousand registers.
@@ -1148,8 +1162,8 @@ impl<'b> Facts<'b> {
         }
     }
 
-    /// A row as a contact that came of a referral; `None` where the day of referral is not told. One that no group asks
-    /// for is not kept.
+    /// A row as a contact that came of a referral; `None` where the day of referral is not told, or is after the contact.
+    /// One that no group asks for is not kept.
     fn referral(
         &self,
         row: usize,
@@ -1159,6 +1173,9 @@ impl<'b> Facts<'b> {
     ) -> Option<Referral> {
         let referred_on =
             self.referred_on.filter(|days| days.is_valid(row) && mask | unknown != 0)?.value(row);
+        if worth.waiting_days < 0 {
+            return None;
+        }
         Some(Referral {
             person: self.person.value(row),
             contact: self.contact.value(row),

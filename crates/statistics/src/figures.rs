@@ -7,7 +7,7 @@ use crate::indicator::{Indicator, Kind, Measure};
 use crate::interval::{Interval, OfCount, OfProportion, mean, proportion};
 use crate::standard::{Ages, european_2013};
 use crate::standardise::{Shrunk, Stratum, direct, indirect, shrunk};
-use crate::withhold::{self, Known, Row};
+use crate::withhold::{self, Known, Row, Total};
 
 /// How much of the time the truth is to lie in an interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -66,6 +66,8 @@ pub struct Figure {
     /// As if its people had the ages of the European standard of 2013, half of them men; of rates with ten events or
     /// more.
     pub direct: Option<Interval>,
+    /// Events of those whose age and sex are told, as far as the figure is adjusted for them.
+    pub known: i64,
     /// Events that the country's rates give its people.
     pub expected: f64,
     /// Beside what the country's rates give its people: 1 is as expected.
@@ -89,16 +91,11 @@ pub struct Figures {
     pub country: Figure,
     /// People, or the whole, of each age and sex in the country.
     pub of: [f64; STRATA],
-    /// The funnel that they stand in, and how many events come at a time.
-    pub funnel: Option<(Funnel, f64)>,
-    /// Whether what was charged for the whole is withheld, by municipality.
-    pub hides_whole: Vec<[bool; 3]>,
-    /// Whether so few municipalities are withheld that what is estimated from all tells of them.
-    pub tells_of_few: bool,
+    /// How many events come at a time: they are worth as many fewer.
+    pub at_a_time: f64,
+    /// The funnel that they stand in.
+    pub funnel: Option<Funnel>,
 }
-
-/// Municipalities that are withheld, where what is estimated from all of them is withheld too.
-const FEW_PLACES: usize = 9;
 
 impl Figure {
     /// From −2 to 2: outside the funnel's limits.
@@ -124,14 +121,14 @@ pub struct Method {
     pub allowance: Allowance,
 }
 
-/// Makes the figures of every indicator that the register can tell. `totals` are the groups of municipalities whose
-/// totals are published too.
+/// Makes the figures of every indicator that the register can tell. `totals` of municipalities are published too, and
+/// `already` tells which are hidden for another reason, by indicator and municipality.
 pub fn figures(
     indicators: &[Indicator],
     counts: &Counts,
     people: &People,
     method: Method,
-    totals: &[Vec<usize>],
+    (totals, already): (&[Total], &dyn Fn(usize, usize) -> bool),
 ) -> Vec<Option<Figures>> {
     let mut out: Vec<Option<Figures>> = indicators
         .iter()
@@ -146,7 +143,10 @@ pub fn figures(
             }
         })
         .collect();
-    withhold(counts, totals, &mut out);
+    withhold(indicators, counts, (totals, already), &mut out);
+    for (one, found) in indicators.iter().zip(&mut out) {
+        found.iter_mut().for_each(|found| beside_each_other(one, method.allowance, found));
+    }
     out
 }
 
@@ -173,8 +173,60 @@ fn below(
     of
 }
 
+/// How many events come at a time in the country, in some strata: of counts because the same person has them (one where
+/// each has one), of days and øre because each stay or contact has many.
+pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(usize) -> bool) -> f64 {
+    let (events, squares) = match one.numerator.measure {
+        Measure::Count => {
+            let inside = (0..STRATA).filter(|stratum| holds(*stratum));
+            let (events, squares) = inside
+                .map(|stratum| counts.clustering(place, stratum))
+                .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+            (events as f64, squares as f64)
+        }
+        Measure::BedDays
+        | Measure::WaitingDays
+        | Measure::ReadyDays
+        | Measure::CoFinancing
+        | Measure::DischargeReady
+        | Measure::ActivityBased => {
+            let homes = 0..counts.homes.len();
+            let events =
+                |home| counts.of(place, Side::Numerator, home).map_or(0, |events| events.iter().sum());
+            let squares: i128 = homes.clone().map(|home| counts.squares_of(place, home)).sum();
+            (homes.map(events).sum::<i64>() as f64, squares as f64)
+        }
+    };
+    if events > 0.0 { (squares / events).max(1.0) } else { 1.0 }
+}
+
+/// What some ages and sexes of a municipality have: above the line, below it, and the figure, where events come
+/// [`at_a_time`]. Means have no interval.
+pub fn of_part(
+    one: &Indicator,
+    (place, home): (usize, usize),
+    counts: &Counts,
+    people: &People,
+    (years, strata, at_a_time): (f64, &[usize], f64),
+) -> (i64, f64, Option<Interval>) {
+    let events = counts.of(place, Side::Numerator, home).unwrap_or(&[0; STRATA]);
+    let of = below(one, place, home, counts, people, years);
+    let sum: i64 = strata.iter().map(|stratum| events[*stratum]).sum();
+    let of: f64 = strata.iter().map(|stratum| of[*stratum]).sum();
+    let parts = Parts { events: vec![sum], of: vec![of] };
+    let crude = match one.kind {
+        _ if of <= 0.0 => None,
+        Kind::Rate => Some(crude_rate(&parts, &[at_a_time])),
+        Kind::Proportion => {
+            Some(proportion(sum as f64 / at_a_time, of / at_a_time, CONFIDENCE, OfProportion::Wilson))
+        }
+        Kind::Mean => Some(Interval { value: sum as f64 / of, low: f64::NAN, high: f64::NAN }),
+    };
+    (sum, of, crude.map(|crude| crude.times(one.times())))
+}
+
 fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People, method: Method) -> Figures {
-    let Method { years, adjust, allowance } = method;
+    let Method { years, adjust, .. } = method;
     let mut of_all = [0.0; STRATA];
     let parts = |home: usize| {
         let of = below(one, place, home, counts, people, years);
@@ -188,24 +240,12 @@ fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People,
         whole.events.iter_mut().zip(&home.events).for_each(|(sum, one)| *sum += one);
         whole.of.iter_mut().zip(&home.of).for_each(|(sum, one)| *sum += one);
     }
-    let squares: i64 = (0..homes.len()).map(|home| counts.squares_of(place, home)).sum();
+    let squares: i128 = (0..homes.len()).map(|home| counts.squares_of(place, home)).sum();
+    let clustering: Vec<f64> = (0..adjust.classes())
+        .map(|class| at_a_time(one, place, counts, |stratum| adjust.class(stratum) == class))
+        .collect();
     let all: i64 = whole.events.iter().sum();
-    let clustering: Vec<f64> = match one.numerator.measure {
-        Measure::Count => {
-            let of = |side: fn((i64, i64)) -> i64| -> Vec<i64> {
-                (0..STRATA).map(|stratum| side(counts.clustering(place, stratum))).collect()
-            };
-            let (events, squares) = (adjust.together(&of(|of| of.0)), adjust.together(&of(|of| of.1)));
-            let each =
-                |(events, squares): (i64, i64)| if events > 0 { squares as f64 / events as f64 } else { 1.0 };
-            events.into_iter().zip(squares).map(each).collect()
-        }
-        // Days come many at a time, with each stay.
-        Measure::BedDays | Measure::WaitingDays | Measure::ReadyDays => {
-            vec![(squares as f64 / all.max(1) as f64).max(1.0); adjust.classes()]
-        }
-    };
-    let mut figures: Vec<Figure> = homes
+    let figures: Vec<Figure> = homes
         .iter()
         .enumerate()
         .map(|(home, parts)| {
@@ -213,15 +253,12 @@ fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People,
         })
         .collect();
     let in_all: f64 = whole.events.iter().zip(&clustering).map(|(one, times)| *one as f64 * times).sum();
-    let at_a_time = (in_all / all.max(1) as f64).max(1.0);
-    let funnel = beside_each_other(one, (&homes, &whole), at_a_time, allowance, &mut figures);
     Figures {
         homes: figures,
         country: figure(one, (&whole, &whole), adjust, &clustering, squares),
         of: of_all,
-        funnel: funnel.map(|funnel| (funnel, at_a_time)),
-        hides_whole: Vec::new(),
-        tells_of_few: false,
+        at_a_time: (in_all / all.max(1) as f64).max(1.0),
+        funnel: None,
     }
 }
 
@@ -230,17 +267,18 @@ fn figure(
     (parts, whole): (&Parts, &Parts),
     adjust: Adjust,
     clustering: &[f64],
-    squares: i64,
+    squares: i128,
 ) -> Figure {
     let numerator: i64 = parts.events.iter().sum();
     let denominator: f64 = parts.of.iter().sum();
-    let (events, per) = (numerator as f64, f64::from(one.per));
+    let (events, per) = (numerator as f64, one.times());
     let mut out = Figure {
         numerator,
         denominator,
         crude: None,
         direct: None,
         ratio: None,
+        known: 0,
         expected: 0.0,
         shrunk: None,
         point: None,
@@ -255,13 +293,15 @@ fn figure(
         let variance = (squares as f64 / denominator - value * value).max(0.0);
         let spread = (variance * denominator / (denominator - 1.0).max(1.0)).sqrt();
         let with_spread = (denominator >= 2.0).then(|| mean(value, spread, denominator, CONFIDENCE));
-        out.crude = with_spread.or(Some(Interval { value, low: f64::NAN, high: f64::NAN }));
+        let found = with_spread.unwrap_or(Interval { value, low: f64::NAN, high: f64::NAN });
+        out.crude = Some(found.times(per));
         return out;
     }
     let list = strata(parts, clustering, |place| {
         if whole.of[place] > 0.0 { whole.events[place] as f64 / whole.of[place] } else { 0.0 }
     });
     let found = indirect(&list, CONFIDENCE, OfCount::Byar);
+    out.known = list.iter().map(|one| one.events as i64).sum();
     out.expected = found.expected.unwrap_or(0.0);
     out.ratio = found.expected.filter(|expected| *expected > 0.0).map(|_| found.rate);
     match one.kind {
@@ -339,117 +379,147 @@ fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &
     Some(direct(&list, CONFIDENCE, OfCount::Byar).rate)
 }
 
-/// What needs all municipalities: the funnel, and how far each ratio is drawn toward the country. Events that come
-/// `clustering` at a time are worth as many fewer.
-fn beside_each_other(
-    one: &Indicator,
-    (homes, whole): (&[Parts], &Parts),
-    clustering: f64,
-    allowance: Allowance,
-    figures: &mut [Figure],
-) -> Option<Funnel> {
-    if one.kind == Kind::Mean {
-        return None;
-    }
-    let expected = |parts: &Parts| -> f64 {
-        let of = |place: usize| match whole.of[place] > 0.0 {
-            true => parts.of[place] * whole.events[place] as f64 / whole.of[place],
-            false => 0.0,
-        };
-        (0..whole.of.len()).map(of).sum()
-    };
-    let pair = |parts: &Parts| {
-        // Those of unknown age are expected of nobody.
-        let known = parts.events.iter().zip(&parts.of).filter(|(_, of)| **of > 0.0);
-        let events: i64 = known.map(|(events, _)| *events).sum();
-        (events as f64 / clustering, expected(parts) / clustering)
-    };
-    let pairs: Vec<(f64, f64)> = homes.iter().map(pair).collect();
-    if pairs.iter().map(|(_, expected)| expected).sum::<f64>() <= 0.0 {
-        return None;
+/// What needs all municipalities: the funnel, and how far each ratio is drawn toward the country. How they differ is
+/// learned from those that are shown, so that it tells nothing of those that are not.
+fn beside_each_other(one: &Indicator, allowance: Allowance, found: &mut Figures) {
+    let at_a_time = found.at_a_time;
+    let shown = |figure: &&mut Figure| !figure.is_withheld && figure.expected > 0.0;
+    let (mut figures, pairs): (Vec<&mut Figure>, Vec<(f64, f64)>) = found
+        .homes
+        .iter_mut()
+        .filter(shown)
+        .map(|figure| {
+            let pair = (figure.known as f64 / at_a_time, figure.expected / at_a_time);
+            (figure, pair)
+        })
+        .unzip();
+    if one.kind == Kind::Mean || pairs.is_empty() {
+        return;
     }
     let funnel = Funnel::of(&pairs, allowance);
     for ((figure, drawn), (events, expected)) in figures.iter_mut().zip(shrunk(&pairs)).zip(pairs) {
-        if expected > 0.0 {
-            figure.shrunk = Some(drawn);
-            figure.point = Some(funnel.point(events, expected));
-        }
+        figure.shrunk = Some(drawn);
+        figure.point = Some(funnel.point(events, expected));
     }
-    Some(funnel)
+    found.funnel = Some(funnel);
 }
 
 /// Withholds what must not leave the house, in every municipality and in the country.
-fn withhold(counts: &Counts, totals: &[Vec<usize>], all: &mut [Option<Figures>]) {
-    let shown: Vec<usize> = (0..all.len()).filter(|place| all[*place].is_some()).collect();
+fn withhold(
+    indicators: &[Indicator],
+    counts: &Counts,
+    (totals, already): (&[Total], &dyn Fn(usize, usize) -> bool),
+    all: &mut [Option<Figures>],
+) {
     let homes = counts.homes.len();
     let known = |place: usize, home: usize| {
         let events = counts.events_of(place, home).map_or(0, |events| events.iter().sum());
         let whole = counts.of(place, Side::Denominator, home).map(|whole| whole.iter().sum());
         Known { events, whole }
     };
-    let rows = |places: &dyn Fn(usize) -> Vec<Known>| -> Vec<Row> {
-        // A stay is a contact at least, and a referral one: any two numbers of a place may be part of each other.
-        shown.iter().map(|place| Row { kind: 0, places: places(*place) }).collect()
-    };
-    let of_homes = rows(&|place| (0..homes).map(|home| known(place, home)).collect());
-    let sum = |known: &[Known]| Known {
-        events: known.iter().map(|one| one.events).sum(),
-        whole: known.iter().map(|one| one.whole).sum(),
-    };
-    let of_country: Vec<Row> =
-        of_homes.iter().map(|row| Row { kind: row.kind, places: vec![sum(&row.places)] }).collect();
-    let mut every: Vec<Vec<usize>> = totals.to_vec();
-    every.push((0..homes).collect());
-    let in_homes = withhold::hidden(&of_homes, &every);
-    let in_country = withhold::hidden(&of_country, &[]);
+    // Kroner are withheld by what they are for, below: whether they are counted tells nothing of the others.
+    let shown: Vec<usize> =
+        (0..all.len()).filter(|place| all[*place].is_some() && !indicators[*place].is_money()).collect();
+    let of_homes: Vec<Row> =
+        shown.iter().map(|place| (0..homes).map(|home| known(*place, home)).collect()).collect();
+    let every: Vec<Total> = totals.iter().cloned().chain([Total::of(0..homes)]).collect();
+    let in_homes =
+        withhold::hidden_beside(&of_homes, |row, home| already(shown[row], home).then_some(true), &every);
+    let in_country = withhold::hidden(&withhold::sums(&of_homes), &[]);
     for ((place, in_homes), in_country) in shown.iter().zip(in_homes).zip(in_country) {
         let Some(figures) = &mut all[*place] else { continue };
         figures.homes.iter_mut().zip(in_homes).for_each(|(figure, hidden)| figure.is_withheld = hidden);
         figures.country.is_withheld = in_country[0];
-        let hidden = figures.homes.iter().filter(|figure| figure.is_withheld).count();
-        figures.tells_of_few = (1..=FEW_PLACES).contains(&hidden);
     }
     for party in 0..3 {
-        withhold_kroner(counts, &every, party, all);
+        withhold_kroner(indicators, counts, (&every, already), party, all);
     }
 }
 
-/// Withholds what was charged for few, and what reveals it, by the same rules: of each indicator, and of its whole.
-fn withhold_kroner(counts: &Counts, every: &[Vec<usize>], party: usize, all: &mut [Option<Figures>]) {
-    let homes = counts.homes.len();
-    let shown = (0..all.len()).filter(|place| all[*place].is_some());
-    let sides: Vec<(usize, Side)> =
-        shown.flat_map(|place| [Side::Numerator, Side::Denominator].map(|side| (place, side))).collect();
-    let row = |(place, side): &(usize, Side)| {
-        let of = |home| counts.paid_of(*place, *side, home).of[party];
-        Row { kind: 0, places: (0..homes).map(|home| Known { events: of(home), whole: None }).collect() }
+/// Withholds what was charged for few, and what reveals it, by the same rules. A day of those who were ready has a price
+/// that everybody knows: where they are withheld, what they cost is too.
+fn withhold_kroner(
+    indicators: &[Indicator],
+    counts: &Counts,
+    (every, already): (&[Total], &dyn Fn(usize, usize) -> bool),
+    party: usize,
+    all: &mut [Option<Figures>],
+) {
+    let places: Vec<usize> = (0..all.len()).filter(|place| all[*place].is_some()).collect();
+    let row = |place: &usize| -> Row {
+        let of = |home| counts.paid_of(*place, Side::Numerator, home).of[party];
+        (0..counts.homes.len()).map(|home| Known { events: of(home), whole: None }).collect()
     };
-    let rows: Vec<Row> = sides.iter().map(row).collect();
-    let of_country: Vec<Row> = rows
+    let rows: Vec<Row> = places.iter().map(row).collect();
+    let of_ready: Vec<Option<&Figures>> = indicators
         .iter()
-        .map(|row| {
-            let events = row.places.iter().map(|known| known.events).sum();
-            Row { kind: 0, places: vec![Known { events, whole: None }] }
-        })
+        .zip(&*all)
+        .filter(|(one, _)| is_of_ready(one))
+        .map(|(_, found)| found.as_ref())
         .collect();
-    let is_withheld = |place: usize, home: usize| {
-        all[place].as_ref().is_some_and(|figures| figures.homes[home].is_withheld)
+    let hides_days = |figure: &dyn Fn(&Figures) -> bool| {
+        party == 1 && of_ready.iter().any(|found| found.is_none_or(figure))
     };
-    let in_homes = withhold::hidden_from(&rows, |row, home| is_withheld(sides[row].0, home), every);
-    let in_country = withhold::hidden(&of_country, &[]);
-    for (((place, side), in_homes), in_country) in sides.iter().zip(in_homes).zip(in_country) {
+    let is_withheld = |row: usize, home: usize| {
+        let is_withheld = |figures: &Figures| figures.homes[home].is_withheld;
+        let of_itself = all[places[row]].as_ref().is_some_and(is_withheld);
+        (already(places[row], home) || of_itself || hides_days(&is_withheld)).then_some(true)
+    };
+    let in_homes = withhold::hidden_beside(&rows, is_withheld, every);
+    let is_withheld = |_, _| hides_days(&|figures: &Figures| figures.country.is_withheld).then_some(true);
+    let in_country = withhold::hidden_beside(&withhold::sums(&rows), is_withheld, &[]);
+    let homes = 0..counts.homes.len();
+    let none_told: Vec<bool> = homes
+        .map(|home| hides_days(&|figures: &Figures| figures.homes[home].is_withheld))
+        .chain([hides_days(&|figures: &Figures| figures.country.is_withheld)])
+        .collect();
+    for ((place, in_homes), in_country) in places.iter().zip(in_homes).zip(in_country) {
         let Some(figures) = &mut all[*place] else { continue };
-        figures.hides_whole.resize(homes, [false; 3]);
-        for (home, hidden) in in_homes.into_iter().enumerate() {
-            match side {
-                Side::Numerator => figures.homes[home].hides[party] = hidden,
-                Side::Denominator => figures.hides_whole[home][party] = hidden,
-            }
-        }
-        if *side == Side::Numerator {
-            figures.country.hides[party] = in_country[0];
+        let is_of_them = indicators[*place].numerator.measure.party() == Some(party);
+        let both = figures.homes.iter_mut().chain([&mut figures.country]);
+        for ((figure, hidden), none_told) in both.zip(in_homes.into_iter().chain(in_country)).zip(&none_told)
+        {
+            figure.hides[party] = hidden;
+            // That nothing was charged would tell too.
+            figure.is_withheld |= is_of_them && (hidden || *none_told);
         }
     }
+}
+
+/// Whether an indicator tells of those who were reported ready: their days have a price that everybody knows.
+fn is_of_ready(one: &Indicator) -> bool {
+    one.numerator.reported_ready == Some(true) || one.numerator.measure == Measure::ReadyDays
+}
+
+/// What is hidden of parts of places, as their ages or months: a row for each indicator. `decided` tells what is hidden
+/// or told elsewhere, by indicator and place.
+pub fn hidden_parts(
+    indicators: &[Indicator],
+    rows: &[Row],
+    decided: &dyn Fn(usize, usize) -> Option<bool>,
+    totals: &[Total],
+) -> Vec<Vec<bool>> {
+    let mut out = vec![Vec::new(); indicators.len()];
+    // Kroner after the others, as they are of whole places: whether they are counted tells nothing of those.
+    let (money, others): (Vec<usize>, Vec<usize>) =
+        (0..indicators.len()).partition(|place| indicators[*place].is_money());
+    for chosen in [others, money] {
+        let of_them: Vec<Row> = chosen.iter().map(|indicator| rows[*indicator].clone()).collect();
+        let found = withhold::hidden_beside(
+            &of_them,
+            |row, place| {
+                let is_of_days = indicators[chosen[row]].numerator.measure == Measure::DischargeReady;
+                let mut ready = indicators.iter().zip(&out).filter(|(one, _)| is_of_ready(one));
+                let hides_days = is_of_days
+                    && ready
+                        .any(|(_, hidden): (_, &Vec<bool>)| hidden.get(place).is_none_or(|hidden| *hidden));
+                if hides_days { Some(true) } else { decided(chosen[row], place) }
+            },
+            totals,
+        );
+        chosen.iter().zip(found).for_each(|(indicator, hidden)| out[*indicator] = hidden);
+    }
+    out
 }
 
 #[cfg(test)]

@@ -145,6 +145,24 @@ pub enum Measure {
     WaitingDays,
     /// Nights from the last readiness notice that was not withdrawn to discharge.
     ReadyDays,
+    /// Øre that the municipality is charged for treatment (co-financing).
+    CoFinancing,
+    /// Øre that the municipality is charged for days of those who were ready.
+    DischargeReady,
+    /// Øre that the state pays for activity.
+    ActivityBased,
+}
+
+impl Measure {
+    /// What the law makes of it in the settlement: by party as in [`crate::counts::Ore`]; `None` where it is no money.
+    pub const fn party(self) -> Option<usize> {
+        match self {
+            Measure::CoFinancing => Some(0),
+            Measure::DischargeReady => Some(1),
+            Measure::ActivityBased => Some(2),
+            Measure::Count | Measure::BedDays | Measure::WaitingDays | Measure::ReadyDays => None,
+        }
+    }
 }
 
 /// What follows a stay.
@@ -296,6 +314,9 @@ pub const BUILT_IN: &[(&str, &str)] = files!(
     "telephone-and-video",
     "team-and-cooperation-codes",
     "municipal-acute-beds",
+    "co-financing",
+    "discharge-ready-payment",
+    "activity-based-funding",
 );
 
 /// An indicator file that is wrong.
@@ -332,6 +353,9 @@ fn words(one: &Indicator) -> Result<(), String> {
         if one.of == Of::Stays && group.care_levels.is_some() {
             return Err("stays are overnight: leave care_levels out, or say of = \"contacts\"".to_owned());
         }
+        if group.measure.party().is_some() && (one.of != Of::Contacts || one.kind == Kind::Proportion) {
+            return Err("kroner are of contacts, a rate or a mean: say of = \"contacts\"".to_owned());
+        }
         if one.of == Of::Stays && group.measure == Measure::WaitingDays {
             return Err("waiting-days are of contacts or referrals: say of = \"referrals\"".to_owned());
         }
@@ -350,6 +374,11 @@ impl Indicator {
     pub fn parse(file: &str, text: &str) -> Result<Indicator, BadIndicator> {
         let bad = |fault: String| BadIndicator { file: file.to_owned(), fault };
         let found: Indicator = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
+        // Files are named after it.
+        let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        if found.id.is_empty() || found.id.len() > 60 || !found.id.chars().all(is_plain) {
+            return Err(bad(format!("id = '{}': use at most 60 of a-z, 0-9 and -", found.id)));
+        }
         if found.per == 0 {
             return Err(bad("per = 0: give a number above zero".to_owned()));
         }
@@ -377,6 +406,17 @@ impl Indicator {
     /// If one is wrong, which the tests would have told.
     pub fn built_in() -> Result<Vec<Indicator>, BadIndicator> {
         BUILT_IN.iter().map(|(name, text)| Indicator::parse(&format!("{name}.toml"), text)).collect()
+    }
+
+    /// How many times what is counted for each a figure is: kroner of øre, and for so many.
+    pub fn times(&self) -> f64 {
+        let per = if self.kind == Kind::Mean { 1.0 } else { f64::from(self.per) };
+        if self.is_money() { per / 100.0 } else { per }
+    }
+
+    /// Whether it is of kroner.
+    pub fn is_money(&self) -> bool {
+        self.numerator.measure.party().is_some()
     }
 
     /// Whether nobody has signed the definition.
@@ -424,6 +464,7 @@ mod tests {
             ("kind = \"rate\"", "kind = \"mean\"", "need a [denominator]"),
             ("of = \"stays\"", "of = \"stay\"", "unknown variant `stay`"),
             ("per = 1000", "per = 0", "above zero"),
+            ("id = \"admissions\"", "id = \"../admissions\"", "at most 60 of a-z"),
             ("sectors", "sector", "unknown field `sector`"),
             ("\"somatic\"", "\"somatisk\"", "'somatisk' is none of somatic, "),
             ("sectors = [\"somatic\"]", "care_levels = [\"day\"]", "stays are overnight"),

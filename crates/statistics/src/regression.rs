@@ -104,12 +104,18 @@ fn solved(rows: &[Vec<f64>], values: &[f64], bread: &[Vec<f64>]) -> (Vec<f64>, V
     (coefficients, residuals)
 }
 
-/// Least squares. `None` where columns say the same, or there are no more rows than columns.
+/// Least squares. `None` where columns say the same, there are no more rows than columns, or nothing is left of the
+/// values to judge by.
 pub fn least_squares(rows: &[Vec<f64>], values: &[f64], errors: Errors) -> Option<Fit> {
     let columns = rows.first()?.len();
     let freedom = rows.len().checked_sub(columns).filter(|freedom| *freedom > 0)? as f64;
     let bread = inverse(&normal(rows, |_| 1.0))?;
     let (coefficients, residuals) = solved(rows, values, &bread);
+    let squares = |values: &[f64]| values.iter().map(|one| one * one).sum::<f64>();
+    // What is left of values that lie on a line is what the machine rounds away.
+    if squares(&residuals) <= squares(values) * 1e-22 {
+        return None;
+    }
     let leaning = (errors == Errors::FirstOrder).then(|| leaning(rows, values)).flatten();
     let meat = match errors {
         Errors::Lagged(lags) => lagged(rows, &residuals, lags),

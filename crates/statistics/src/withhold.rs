@@ -38,47 +38,74 @@ impl Known {
     }
 }
 
-/// An indicator's counts in every place; `kind` tells those that may be part of each other.
+/// An indicator's counts, by place. A stay is a contact at least, and a referral one: any two numbers of a place may be
+/// part of each other.
+pub type Row = Vec<Known>;
+
+/// Places whose sum is told.
 #[derive(Debug, Clone)]
-pub struct Row {
-    /// Indicators of the same kind count the same things.
-    pub kind: u8,
-    /// By place.
-    pub places: Vec<Known>,
+pub struct Total {
+    /// The places.
+    pub members: Vec<usize>,
+    /// The place that their sum is told at, where it is one that may be hidden.
+    pub at: Option<usize>,
 }
 
-/// What is hidden, by indicator and place. `totals` are the groups of places whose totals are published.
-pub fn hidden(rows: &[Row], totals: &[Vec<usize>]) -> Vec<Vec<bool>> {
-    hidden_from(rows, |_, _| false, totals)
+impl Total {
+    /// The total of some places, which is always told.
+    pub fn of(members: impl IntoIterator<Item = usize>) -> Total {
+        Total { members: members.into_iter().collect(), at: None }
+    }
+
+    /// The total of some places, told at a place of its own.
+    #[must_use]
+    pub fn told_at(self, place: usize) -> Total {
+        Total { at: Some(place), ..self }
+    }
 }
 
-/// The same, where `start` tells what is hidden already: a row's place that has anything.
-pub fn hidden_from(
+/// Sum of some places of a row.
+pub fn sum(row: &[Known]) -> Known {
+    Known { events: row.iter().map(|one| one.events).sum(), whole: row.iter().map(|one| one.whole).sum() }
+}
+
+/// The sum of each row, as the only place of one.
+pub fn sums(rows: &[Row]) -> Vec<Row> {
+    rows.iter().map(|row| vec![sum(row)]).collect()
+}
+
+/// What is hidden, by indicator and place.
+pub fn hidden(rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
+    hidden_beside(rows, |_, _| None, totals)
+}
+
+/// The same beside what is decided already, by row and place: what has anything and is hidden, and what is told elsewhere
+/// and cannot be.
+pub fn hidden_beside(
     rows: &[Row],
-    start: impl Fn(usize, usize) -> bool,
-    totals: &[Vec<usize>],
+    decided: impl Fn(usize, usize) -> Option<bool>,
+    totals: &[Total],
 ) -> Vec<Vec<bool>> {
+    let is_told = |row: usize, place: usize| decided(row, place) == Some(false);
     let begin = |(row, of): (usize, &Row)| {
         let hides = |(place, known): (usize, &Known)| {
             let counts = known.counts();
-            counts.into_iter().any(few) || (start(row, place) && counts.into_iter().any(|count| count > 0))
+            let is_hidden = decided(row, place) == Some(true) && counts.into_iter().any(|count| count > 0);
+            !is_told(row, place) && (is_hidden || counts.into_iter().any(few))
         };
-        of.places.iter().enumerate().map(hides).collect()
+        of.iter().enumerate().map(hides).collect()
     };
     let mut out: Vec<Vec<bool>> = rows.iter().enumerate().map(begin).collect();
-    let places = rows.iter().map(|row| row.places.len()).max().unwrap_or(0);
-    let kinds: BTreeSet<u8> = rows.iter().map(|row| row.kind).collect();
-    let mut secret: Vec<BTreeSet<(u8, i64)>> = vec![BTreeSet::new(); places];
+    let places = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let mut secret: Vec<BTreeSet<i64>> = vec![BTreeSet::new(); places];
     loop {
         let before = out.iter().flatten().filter(|hidden| **hidden).count();
-        for kind in &kinds {
-            let same: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].kind == *kind).collect();
-            for (place, secret) in secret.iter_mut().enumerate() {
-                differences(rows, &same, place, secret, &mut out);
-            }
+        for (place, secret) in secret.iter_mut().enumerate() {
+            differences(rows, place, |row| is_told(row, place), secret, &mut out);
         }
-        for (row, hidden) in rows.iter().zip(&mut out) {
-            totals.iter().for_each(|members| beside_a_total(row, members, hidden));
+        for (row, hidden) in out.iter_mut().enumerate() {
+            let is_told = |place: usize| is_told(row, place);
+            totals.iter().for_each(|total| beside_a_total(&rows[row], total, is_told, hidden));
         }
         if out.iter().flatten().filter(|hidden| **hidden).count() == before {
             return out;
@@ -86,43 +113,54 @@ pub fn hidden_from(
     }
 }
 
-/// Hides the smaller of two counts that differ by few, and everything that tells the same count.
+/// Hides the smaller of two counts that differ by few, and everything that tells the same count; the larger where the
+/// smaller is told elsewhere.
 fn differences(
     rows: &[Row],
-    same: &[usize],
     place: usize,
-    secret: &mut BTreeSet<(u8, i64)>,
+    is_told: impl Fn(usize) -> bool,
+    secret: &mut BTreeSet<i64>,
     out: &mut [Vec<bool>],
 ) {
-    let Some(kind) = same.first().map(|row| rows[*row].kind) else { return };
-    let mut shown: Vec<i64> = Vec::new();
-    for row in same {
-        let known = rows[*row].places[place];
-        if out[*row][place] {
-            secret.insert((kind, known.events));
-        } else {
-            shown.extend(known.counts());
+    let (mut shown, mut told) = (Vec::new(), BTreeSet::new());
+    for (at, (row, hidden)) in rows.iter().zip(out.iter()).enumerate() {
+        if hidden[place] {
+            secret.insert(row[place].events);
+            continue;
+        }
+        shown.extend(row[place].counts());
+        if is_told(at) {
+            told.extend(row[place].counts());
         }
     }
     shown.sort_unstable();
     shown.dedup();
-    let smaller = shown.windows(2).filter(|pair| pair[0] > 0 && few(pair[1] - pair[0]));
-    secret.extend(smaller.map(|pair| (kind, pair[0])));
-    for row in same {
-        let told = rows[*row].places[place].counts();
-        if told.into_iter().any(|count| count > 0 && secret.contains(&(kind, count))) {
-            out[*row][place] = true;
-        }
+    let apart = shown.windows(2).filter(|pair| pair[0] > 0 && few(pair[1] - pair[0]));
+    secret.extend(apart.map(|pair| if told.contains(&pair[0]) { pair[1] } else { pair[0] }));
+    for (at, (row, hidden)) in rows.iter().zip(out).enumerate() {
+        let tells = row[place].counts().into_iter().any(|count| count > 0 && secret.contains(&count));
+        hidden[place] |= tells && !is_told(at);
     }
 }
 
-fn beside_a_total(row: &Row, members: &[usize], hidden: &mut [bool]) {
+/// Hides the smallest members of a total until none of the hidden ones is known, and at last the total itself, or all
+/// that is none. Where the total is hidden, so is all that it is the sum of. What is told elsewhere is left.
+fn beside_a_total(
+    row: &Row,
+    Total { members, at }: &Total,
+    is_told: impl Fn(usize) -> bool,
+    hidden: &mut [bool],
+) {
+    let has_any = |place: &usize| row[*place].counts().iter().any(|count| *count > 0);
+    let members: Vec<usize> = members.iter().copied().filter(|place| !is_told(*place)).collect();
     loop {
+        if at.is_some_and(|at| hidden[at]) {
+            members.iter().filter(|place| has_any(place)).for_each(|place| hidden[*place] = true);
+            return;
+        }
         let is_safe = (0..3).all(|which| {
-            let counts = members
-                .iter()
-                .filter(|place| hidden[**place])
-                .map(|place| row.places[*place].counts()[which]);
+            let counts =
+                members.iter().filter(|place| hidden[**place]).map(|place| row[*place].counts()[which]);
             let (number, sum) =
                 counts.filter(|count| *count > 0).fold((0, 0), |all, count| (all.0 + 1, all.1 + count));
             number == 0 || (number > 1 && sum > WITHHELD + number)
@@ -130,13 +168,15 @@ fn beside_a_total(row: &Row, members: &[usize], hidden: &mut [bool]) {
         if is_safe {
             return;
         }
-        let shown = members
-            .iter()
-            .filter(|place| !hidden[**place] && row.places[**place].counts().iter().any(|c| *c > 0));
-        match shown.min_by_key(|place| (row.places[**place].events.max(row.places[**place].rest()), **place))
-        {
-            Some(smallest) => hidden[*smallest] = true,
-            None => return,
+        let shown = members.iter().filter(|place| !hidden[**place] && has_any(place));
+        let smallest = shown.min_by_key(|place| (row[**place].events.max(row[**place].rest()), **place));
+        match smallest.copied().or(at.filter(|at| !is_told(*at))) {
+            Some(next) => hidden[next] = true,
+            // All that is left to know is the total: none is told as none.
+            None => {
+                members.iter().for_each(|place| hidden[*place] = true);
+                return;
+            }
         }
     }
 }
@@ -146,14 +186,11 @@ mod tests {
     use super::*;
 
     fn rate(counts: &[i64]) -> Row {
-        let places = counts.iter().map(|events| Known { events: *events, whole: None }).collect();
-        Row { kind: 0, places }
+        counts.iter().map(|events| Known { events: *events, whole: None }).collect()
     }
 
-    fn part(kind: u8, counts: &[(i64, i64)]) -> Row {
-        let places =
-            counts.iter().map(|(events, whole)| Known { events: *events, whole: Some(*whole) }).collect();
-        Row { kind, places }
+    fn part(counts: &[(i64, i64)]) -> Row {
+        counts.iter().map(|(events, whole)| Known { events: *events, whole: Some(*whole) }).collect()
     }
 
     #[test]
@@ -161,39 +198,59 @@ mod tests {
         let rows = [
             rate(&[100, 50, 20, 3, 90]),
             rate(&[60, 48, 9, 0, 80]),
-            part(1, &[(30, 33), (40, 90), (41, 90), (6, 20), (7, 50)]),
+            part(&[(130, 133), (340, 390), (241, 290), (106, 220), (7, 350)]),
         ];
-        let everywhere = vec![(0..5).collect()];
-        let found = hidden(&rows, &everywhere);
+        let found = hidden(&rows, &[Total::of(0..5)]);
         // Three, and the smallest beside it, since the total tells what is left.
         assert!(found[0][3] && found[0][2] && !found[0][0], "{found:?}");
         // 50 less 48 are two that were not medical.
         assert!(found[1][1] && !found[1][0], "{found:?}");
-        // 30 of 33 is three that were not; 40 and 41 are other people's, and their difference is of no one.
+        // 130 of 133 is three that were not; 340 and 390 are 50 apart.
         assert!(found[2][0] && !found[2][1] && !found[2][2], "{found:?}");
     }
 
     #[test]
     fn a_count_that_is_hidden_is_not_told_as_another() {
         // 33 less 30 are three: the 30 are hidden as all that they are, also as a whole.
-        let rows = [rate(&[33]), rate(&[30]), part(0, &[(10, 30)])];
+        let rows = [rate(&[33]), rate(&[30]), part(&[(10, 30)])];
         assert_eq!(hidden(&rows, &[]), [[false], [true], [true]]);
+    }
+
+    #[test]
+    fn what_is_told_elsewhere_hides_what_is_beside_it() {
+        // Eight are told elsewhere: of ten, of which they are a part, two are not.
+        let decided = |row: usize, place: usize| (row == 0 && place == 0).then_some(false);
+        let found = hidden_beside(&[rate(&[8, 20]), rate(&[10, 40])], decided, &[]);
+        assert_eq!(found, [[false, false], [true, false]]);
+        // Where nothing else is left, none is told as none beside the total.
+        assert_eq!(hidden(&[rate(&[3, 2, 0])], &[Total::of(0..3)]), [[true, true, true]]);
     }
 
     #[test]
     fn an_areas_total_gives_no_municipality_away() {
         let rows = [rate(&[3, 40, 50, 2, 60, 0])];
-        let found = hidden(&rows, &[(0..6).collect(), vec![0, 1, 2], vec![3, 4, 5]]);
+        let found = hidden(&rows, &[Total::of(0..6), Total::of(0..3), Total::of(3..6)]);
         assert_eq!(found, [[true, true, false, true, true, false]]);
         // One and five beside a six that is told are known exactly: a third is hidden too.
-        assert_eq!(hidden(&[rate(&[1, 5, 40])], &[(0..3).collect()]), [[true, true, true]]);
+        assert_eq!(hidden(&[rate(&[1, 5, 40])], &[Total::of(0..3)]), [[true, true, true]]);
+    }
+
+    #[test]
+    fn a_total_that_would_tell_is_hidden_with_all_its_parts() {
+        // Two and three of five are known within five: the five is hidden, and one of its like beside it.
+        let found =
+            hidden(&[rate(&[2, 0, 3, 60, 61, 62, 5])], &[Total::of(0..3).told_at(6), Total::of(3..7)]);
+        assert_eq!(found, [[true, false, true, true, false, false, true]]);
+        // One of its two sexes hidden, and none of the other: all of both would be the same.
+        let found =
+            hidden(&[rate(&[3, 0, 60, 61, 3]), rate(&[40, 0, 0, 90, 40])], &[Total::of(0..2).told_at(4)]);
+        assert_eq!(found[0], [true, false, false, false, true]);
     }
 
     proptest::proptest! {
         #[test]
         fn a_hidden_count_is_not_known_within_five(counts in proptest::collection::vec(0i64..14, 2..30)) {
-            let all: Vec<usize> = (0..counts.len()).collect();
-            let found = &hidden(&[rate(&counts)], &[all])[0];
+            let found = &hidden(&[rate(&counts)], &[Total::of(0..counts.len())])[0];
             let hidden: Vec<i64> = counts.iter().zip(found).filter(|(_, hidden)| **hidden).map(|(c, _)| *c).collect();
             let shown = counts.iter().zip(found).filter(|(_, hidden)| !**hidden);
             proptest::prop_assert!(shown.clone().all(|(count, _)| !few(*count)));
