@@ -918,8 +918,8 @@ impl Outcome {
             (
                 ("Små kommuner", "Små kommunar"),
                 (
-                    "«Trukket» er forholdet trukket mot landet, så langt kommunens egne hendelser er få; vekten sier hvor mye som er dens eget",
-                    "«Trukket» er forholdet trekt mot landet, så langt hendingane i kommunen er få; vekta seier kor mykje som er hans eige",
+                    "«Trukket» er forholdet trukket mot landet, så langt kommunens egne hendelser er få; vekten sier hvor mye som er dens eget. Hvor mye kommuner pleier å variere, er lært av dem som vises",
+                    "«Trukket» er forholdet trekt mot landet, så langt hendingane i kommunen er få; vekta seier kor mykje som er hans eige. Kor mykje kommunar pleier å variere, er lært av dei som er viste",
                 ),
             ),
             (

@@ -445,7 +445,12 @@ fn withhold_kroner(
     party: usize,
     all: &mut [Option<Figures>],
 ) {
-    let places: Vec<usize> = (0..all.len()).filter(|place| all[*place].is_some()).collect();
+    // Of the indicators that are kroner themselves, those of this party.
+    let is_of_it = |place: &usize| {
+        let own = indicators[*place].numerator.measure.party();
+        all[*place].is_some() && own.is_none_or(|own| own == party)
+    };
+    let places: Vec<usize> = (0..all.len()).filter(is_of_it).collect();
     let row = |place: &usize| -> Row {
         let of = |home| counts.paid_of(*place, Side::Numerator, home).of[party];
         (0..counts.homes.len()).map(|home| Known { events: of(home), whole: None }).collect()
@@ -500,10 +505,10 @@ pub fn hidden_parts(
     totals: &[Total],
 ) -> Vec<Vec<bool>> {
     let mut out = vec![Vec::new(); indicators.len()];
-    // Kroner after the others, as they are of whole places: whether they are counted tells nothing of those.
-    let (money, others): (Vec<usize>, Vec<usize>) =
-        (0..indicators.len()).partition(|place| indicators[*place].is_money());
-    for chosen in [others, money] {
+    // Each party's kroner by themselves, after the others: whether they are counted tells nothing of those.
+    for party in [None, Some(0), Some(1), Some(2)] {
+        let is_of_it = |place: &usize| indicators[*place].numerator.measure.party() == party;
+        let chosen: Vec<usize> = (0..indicators.len()).filter(is_of_it).collect();
         let of_them: Vec<Row> = chosen.iter().map(|indicator| rows[*indicator].clone()).collect();
         let found = withhold::hidden_beside(
             &of_them,

@@ -378,7 +378,8 @@ impl<'a> Life<'a> {
         let unit = &world.units.all[spell.unit];
         // Corrected points are near the weight, and above it for a long stay.
         let corrected = (points * 1000.0).round().clamp(5.0, 90_000.0) as i32;
-        let diagnosis = self.diagnosis();
+        let has_fallen = spell.acute && matches!(spell.stay, Stay::Surgical) && self.person.age >= 75;
+        let diagnosis = self.diagnosis(if has_fallen { model::HIP_FRACTURES } else { 0.0 });
         let surgical = drg.drg_type == DrgType::Surgical;
         let procedure = if surgical { self.procedure() } else { "" };
         let bed_days = to.day().number() - from.day().number();
@@ -426,9 +427,11 @@ impl<'a> Life<'a> {
         self.push(&row);
     }
 
-    fn diagnosis(&mut self) -> &'a str {
-        let world = self.world;
-        &world.words.diagnoses[self.random.random_range(0..world.words.diagnoses.len())]
+    /// A code, of which a share are hip fractures. One number is drawn whatever the share.
+    fn diagnosis(&mut self, hip_fractures: f64) -> &'a str {
+        let codes = &self.world.words.diagnoses;
+        let drawn = self.random.random_range(0..codes.len());
+        if (drawn as f64) < hip_fractures * codes.len() as f64 { "S720" } else { &codes[drawn] }
     }
 
     fn procedure(&mut self) -> &'a str {
@@ -528,7 +531,7 @@ impl<'a> Life<'a> {
         // Outside points there is no DRG.
         let grouped = mean_points > 0.0;
         let minute = Minute::from_number(day.start().number() + 8 * 60 + self.random.random_range(0..7 * 60));
-        let diagnosis = self.diagnosis();
+        let diagnosis = self.diagnosis(0.0);
         let world = self.world;
         let tariff = &world.words.tariffs[self.random.random_range(0..world.words.tariffs.len())];
         let control = self.chance(0.55);
@@ -628,7 +631,7 @@ impl<'a> Life<'a> {
             0 => Minute::from_number(from.number() + 45),
             nights => Minute::from_number(day.plus(nights).start().number() + 13 * 60),
         };
-        let diagnosis = self.diagnosis();
+        let diagnosis = self.diagnosis(0.0);
         let compulsory = sector == Sector::MentalHealth && nights > 0 && acute && self.chance(0.3);
         let other = Other {
             referral_reason: "behandling",

@@ -73,6 +73,9 @@ pub fn hospital_shares(inhabitants: u64) -> [f64; 3] {
         _ => [0.44, 0.29, 0.20],
     }
 }
+/// Share of acute surgical stays from 75 years that are hip fractures: gives 19 per 1 000 of that age and year (Helseatlas
+/// for eldre 2013–2015).
+pub const HIP_FRACTURES: f64 = 0.372;
 /// Share of stays with two department episodes.
 pub const TWO_EPISODES: f64 = 0.07;
 

@@ -107,6 +107,12 @@ fn each_indicator_counts_what_it_says() {
             assert_eq!(whole, format!("{denominator},000"), "{id}");
         }
     }
+    // Kroner of all contacts: 36 overnight and 18 others, half a point of 38 209 kr each, a fifth of it. In the mean of
+    // 613 285 and 623 966 inhabitants that is 33 øre each.
+    let cost = row_of(&out.join("kommuner.csv"), "co-financing", "0301");
+    assert_eq!([&cost[4], &cost[5], &cost[7]], ["206328,60", "618623,000", "0,334"], "{cost:?}");
+    let sheet = rows(&out.join("kostnad.csv")).into_iter().find(|row| row[0] == "0301").unwrap();
+    assert_eq!([&sheet[3], &sheet[6]], ["206328,60", "0,33"], "{sheet:?}");
     // The one of Utsira is withheld wherever there are one to four, and no row tells it.
     for row in homes.iter().filter(|row| row[2] == "1151") {
         let shown = row[4].parse::<i64>().unwrap_or(0);
@@ -168,6 +174,7 @@ fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refuse
     assert_eq!([&row[4], &row[19], &row[20]], ["24", "114627,00", "114627,00"], "{row:?}");
     for (wrong, fault) in [
         (example.replace("urgency", "hastegrad"), "unknown field `hastegrad`"),
+        (example.replace("acute-67", "../x"), "use at most 60 of a-z, 0-9 and -"),
         (example.replace("acute-67", "admissions"), "there is an indicator admissions already"),
         (example.replace("\"rate\"", "\"mean\""), "need a [denominator]"),
         // Of those who were acute, 24 were not 80 years old.
@@ -318,15 +325,33 @@ fn an_area_of_ones_own_gives_no_municipality_away() {
     let own = row_of(&out.join("egne-omrader.csv"), "hip-fractures", "Haugalandet");
     let rest = row_of(&out.join("egne-omrader.csv"), "hip-fractures", "(alle andre)");
     assert_eq!([&own[4], &rest[4]], [":", ":"]);
-    // People without sex cannot be adjusted for it, and are not taken as none.
+    // A register that ends before the period is told of, and so is what is brought and is no such thing.
     let people = work.join("people.csv");
-    std::fs::write(&people, "municipality;age;people\n0301;70;9000\n").unwrap();
-    let output = samspill(&[&words[..], &files, &["--people", path(&people)]].concat());
+    let run = |given: &str, of: &str, more: &[&str]| {
+        std::fs::write(&people, given).unwrap();
+        std::fs::write(&areas, of).unwrap();
+        let output = samspill(&[&words[..6], more, &files, &["--people", path(&people)]].concat());
+        (output.status.success(), text(&output.stderr))
+    };
+    let (good, area) = ("municipality;age;people\n0301;70;9000\n", "municipality;area\n1149;Haugalandet\n");
+    let (done, said) = run(good, area, &["--period", "2012-07..2013-02", "--adjust", "age"]);
     assert!(
-        !output.status.success() && text(&output.stderr).contains("add --adjust age"),
-        "{}",
-        text(&output.stderr)
+        done && said.contains("ingen i 2012-08, ") && said.contains("2013-02), og ratene er for lave"),
+        "{said}"
     );
+    let year = ["--period", "2012"];
+    for (people, area, more, fault) in [
+        // People without sex cannot be adjusted for it, and are not taken as none.
+        (good, area, &[][..], "add --adjust age"),
+        ("municipality;age;people\n", area, &["--adjust", "age"], "people.csv has no rows"),
+        ("9999;70;9000\n", area, &["--adjust", "age"], "there is no municipality 9999 on 2012-12-31"),
+        (good, "1149;0301\n", &["--adjust", "age"], "the area of 1149 is '0301': give it a name"),
+        (good, "1149;A\n1149;B\n", &["--adjust", "age"], "1149 stands there twice"),
+        (good, area, &["--rebase", "2012-07=a", "--rebase", "2012-07=b"], "2012-07 stands there twice"),
+    ] {
+        let (done, said) = run(people, area, &[&year, more].concat());
+        assert!(!done && said.contains(fault), "{fault}: {said}");
+    }
 }
 
 /// What others have counted stands beside the register, and few of it are withheld.

@@ -138,8 +138,8 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
         let (done, _, told) = run(units(rows).as_bytes(), &did);
         assert!(!done && told.contains(fault), "{fault}: {told}");
     }
-    // A level series, and months without a nought before them.
-    let level: String = (1..=12).map(|month| format!("2012-{month};0\n")).collect();
+    // Months without a nought before them, in order.
+    let level: String = (1..=12).map(|month| format!("2012-{month};{}\n", month * 7 % 5)).collect();
     let its = ["evaluate", "TABLE", "--time", "t", "--value", "y", "--from", "2012-10", "--json"];
     let (done, told, said) = run(format!("t;y\n{level}").as_bytes(), &its);
     assert!(done && told.contains("\"before\": 9"), "{told}{said}");
@@ -189,11 +189,11 @@ fn small_tables_are_read_as_they_were_saved() {
         let (done, _, told) = run(rows.as_bytes(), &json);
         assert!(!done && told.contains(fault), "{fault}: {told}");
     }
-    let months = "tid,verdi\n1,5\n2,6\n3,5\n4,7\n";
+    let months = "tid,verdi,linje,ingen\n1,5,3,1\n2,6,5,2\n3,5,7,1\n4,7,9,0\n5,6,11,0\n6,7,13,0\n";
     for (args, fault) in [
         (&["spc", "TABLE", "--value", "verdi", "--rebase", "3"][..], "has no reason"),
         (&["spc", "TABLE", "--value", "verdi", "--rebase", "9=flytting"], "there is no '9'"),
-        (&["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "7"], "they go from 1 to 4"),
+        (&["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "9"], "they go from 1 to 6"),
         (
             &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "3"],
             "at least 3 times before",
@@ -201,6 +201,11 @@ fn small_tables_are_read_as_they_were_saved() {
         (
             &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "3", "--method", "did"],
             "--unit",
+        ),
+        (&["evaluate", "TABLE", "--time", "tid", "--value", "linje", "--from", "4"], "do not lie on a line"),
+        (
+            &["evaluate", "TABLE", "--time", "tid", "--value", "ingen", "--from", "4", "--method", "poisson"],
+            "no event after 4: use --method before-after",
         ),
         (&["interval", "proportion", "--count", "7", "--of", "5"], "is not between 0 and"),
         (&["funnel", "TABLE", "--area", "tid", "--events", "verdi"], "--population"),
