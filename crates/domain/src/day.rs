@@ -312,11 +312,16 @@ impl Period {
             None => text.split_once('-').and_then(|parts| both(parts, &year)),
         };
         let Some((first, last)) = ends else { return Period::parse(text).map_err(|_| wrong()) };
-        let months = 12 * (last.year - first.year) + i16::from(last.month - first.month) + 1;
-        match months {
-            2..=120 => Ok(Period { first, months }),
+        match Period::spanning(first, last) {
+            period @ Period { months: 2..=120, .. } => Ok(period),
             _ => Err(not(text, "two months to ten years in order, as 2012-2014 or 2012-07..2013-06")),
         }
+    }
+
+    /// All months from one to another.
+    pub const fn spanning(first: Month, last: Month) -> Period {
+        let months = 12 * (last.year - first.year) + (last.month - first.month) as i16 + 1;
+        Period { first, months }
     }
 
     /// First day.

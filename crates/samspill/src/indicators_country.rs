@@ -16,19 +16,20 @@ use statistics::withhold::{Known, Row, Total};
 
 use crate::indicators_job::{Outcome, counted, thousandths};
 
-/// The funnel of an indicator: every municipality that is shown, by how many are expected of it. `chosen` is named.
-/// `words` name the values, the sizes, the rules and the picture.
+/// The funnel of an indicator: every municipality that is shown, by how many, or how many kroner, are expected of it.
+/// `chosen` is named. `words` name the values, the sizes, the rules and the picture.
 pub fn funnel(
-    found: &Figures,
+    (one, found): (&Indicator, &Figures),
     chosen: Option<(usize, &str)>,
     words: (&str, &str, &str, &str),
 ) -> Option<String> {
     let (funnel, at_a_time) = (found.funnel?, found.at_a_time);
+    let unit = if one.is_money() { 0.01 } else { 1.0 };
     let shown = found.homes.iter().enumerate();
     let dots: Vec<Dot> = shown
         .filter(|(_, figure)| !figure.is_withheld && figure.expected > 0.0)
         .map(|(place, figure)| Dot {
-            size: figure.expected,
+            size: figure.expected * unit,
             value: figure.ratio.map_or(f64::NAN, |ratio| ratio.value),
             is_outside: figure.side().is_some_and(|side| side.abs() > 1),
             label: chosen.filter(|(home, _)| *home == place).map(|(_, name)| name.to_owned()),
@@ -38,7 +39,7 @@ pub fn funnel(
     let (low, high) = sizes.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), one| (l.min(one), h.max(one)));
     let limit = |step: i32| {
         let size = (low + (high - low) * f64::from(step) / 40.0).exp();
-        let limits = funnel.limits(size / at_a_time);
+        let limits = funnel.limits(size / unit / at_a_time);
         Limit { size, inner: limits.inner, outer: limits.outer }
     };
     let limits: Vec<Limit> = (0..=40).map(limit).collect();
@@ -148,6 +149,14 @@ impl Outcome {
         )
     }
 
+    /// What is expected of a municipality, as the sizes in a funnel.
+    pub fn expected(&self, one: &Indicator) -> String {
+        match one.is_money() {
+            true => self.say("ventede kroner", "venta kroner"),
+            false => self.say("ventet antall", "venta tal"),
+        }
+    }
+
     /// What municipalities are held against.
     pub fn adjusted(&self) -> String {
         match self.method.adjust {
@@ -179,17 +188,15 @@ impl Outcome {
         let mut out = Vec::new();
         let months = &self.counts.months;
         let hidden = self.hidden_months();
-        let (of_size, of_months, expected) = match self.nynorsk {
-            true => {
-                ("mot det venta (1), etter storleiken på kommunen", "landet månad for månad", "venta tal")
-            }
-            false => {
-                ("mot det ventede (1), etter kommunens størrelse", "landet måned for måned", "ventet antall")
-            }
-        };
+        let of_size = self.say(
+            "mot det ventede (1), etter kommunens størrelse",
+            "mot det venta (1), etter storleiken på kommunen",
+        );
+        let of_months = self.say("landet måned for måned", "landet månad for månad");
         for (place, one, found) in self.written() {
             let heading = format!("{}: {of_size}", self.title(one));
-            let svg = funnel(found, None, (self.title(one), expected, &self.funnel_follows(), &heading));
+            let words = (self.title(one), &*self.expected(one), &*self.funnel_follows(), &*heading);
+            let svg = funnel((one, found), None, words);
             out.extend(svg.map(|svg| (format!("trakt-{}", one.id), svg)));
             if months.len() < 6 || hidden[place].contains(&true) {
                 continue;

@@ -526,12 +526,12 @@ fn told_beside(
     figures(indicators, &counts, &together, method, (&[], &|_, _| false)).iter().map(of_one).collect()
 }
 
-/// The period with the months around it: a stay may have begun before it, and what follows one may end two months after.
+/// The period with the months around it, year by year: a stay may have begun before it, and what follows one may end two
+/// months after.
 fn periods(period: Period) -> Vec<Period> {
     let before = Day::from_number(period.from().number() - 1).month();
     let next = period.to().next().month();
-    let months = [Some(before), Some(next), next.next()];
-    period.by_year().chain(months.into_iter().flatten().map(Period::of_month)).collect()
+    Period::spanning(before, next.next().unwrap_or(next)).by_year().collect()
 }
 
 /// What the settlement of the period charges for each contact, under the law as it is, and how many values of it nobody
@@ -554,9 +554,12 @@ fn charged(
     };
     let stage = teller.stage("gjør opp kontaktene");
     let mut rows: Vec<(i64, usize, i64)> = Vec::new();
-    for period in periods(order.period) {
-        let options = Options { period, ..options };
-        settle(reader, &law, municipalities, &options, |done, of| stage.at(done as u64, of as u64))?;
+    let periods = periods(order.period);
+    for (pass, period) in periods.iter().enumerate() {
+        let options = Options { period: *period, ..options };
+        settle(reader, &law, municipalities, &options, |done, of| {
+            stage.at((pass * of + done) as u64, (periods.len() * of) as u64);
+        })?;
         let claims = archive::claims(&path, municipalities)?;
         let charged = claims.rows.iter();
         rows.extend(charged.filter_map(|row| Some((row.contact, which(row.instrument?), row.amount.ore()))));

@@ -33,7 +33,6 @@ struct Words {
     none_given: &'static str,
     kroner_heading: &'static str,
     by_size: &'static str,
-    expected: &'static str,
     inside: &'static str,
     withheld: &'static str,
     months: &'static str,
@@ -52,7 +51,6 @@ const NB: Words = Words {
     none_given: "Ingen undersøkelse er lagt inn",
     kroner_heading: "Hva det koster, og hva én færre betyr",
     by_size: "mot det ventede (1), etter kommunens størrelse",
-    expected: "ventet antall",
     inside: "som ventet",
     withheld: "holdt tilbake",
     months: "måned for måned",
@@ -71,7 +69,6 @@ const NN: Words = Words {
     none_given: "Inga undersøking er lagd inn",
     kroner_heading: "Kva det kostar, og kva éin færre betyr",
     by_size: "mot det venta (1), etter storleiken på kommunen",
-    expected: "venta tal",
     inside: "som venta",
     withheld: "halde tilbake",
     months: "månad for månad",
@@ -372,8 +369,8 @@ impl<'a> Profile<'a> {
         let figure = &found.homes[self.home];
         let alt = format!("{heading}. {}", self.sentence(one, figure));
         let follows = self.outcome.funnel_follows();
-        let words = (self.title(one), self.words.expected, follows.as_str(), heading.as_str());
-        let svg = indicators_country::funnel(found, Some((self.home, &self.name)), words)?;
+        let words = (self.title(one), &*self.outcome.expected(one), follows.as_str(), heading.as_str());
+        let svg = indicators_country::funnel((one, found), Some((self.home, &self.name)), words)?;
         Some(BriefFigure { heading, alt, svg })
     }
 }
