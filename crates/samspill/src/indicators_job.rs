@@ -796,7 +796,7 @@ impl Outcome {
                 Cell::Text(one.source.title.clone()),
                 Cell::Text(if one.is_unsigned() { "nei" } else { "ja" }.to_owned()),
                 if few(untested) { Cell::Withheld } else { Cell::Count(untested) },
-                Cell::Text(lacking),
+                Cell::Text(self.say(&lacking, &indicators_nynorsk::sentence(&lacking))),
             ]);
         }
         sheet

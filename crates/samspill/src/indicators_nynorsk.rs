@@ -3,7 +3,9 @@
 use paper::sheets::{Cell, Sheet};
 
 /// Heads and words of cells: bokmål, nynorsk. What is the same in both is not here.
-const WORDS: [(&str, &str); 54] = [
+const WORDS: [(&str, &str); 56] = [
+    ("navn", "namn"),
+    ("enhet", "eining"),
     ("teller", "teljar"),
     ("nevner", "nemnar"),
     ("verdi fra", "verdi frå"),
@@ -67,9 +69,13 @@ const WORDS: [(&str, &str); 54] = [
 ];
 
 /// What sheets say of themselves, in parts.
-const ABOUT: [(&str, &str); 21] = [
+const ABOUT: [(&str, &str); 25] = [
     ("registeret er et utvalg på", "registeret er eit utval på"),
     ("Hver indikator for kommuner som hører sammen", "Kvar indikator for kommunar som høyrer saman"),
+    ("ikke regnet ut: filen har ikke", "ikkje rekna ut: fila har ikkje"),
+    ("ikke regnet ut: uttrekket mangler", "ikkje rekna ut: uttrekket manglar"),
+    ("kommunale opphold: gi dem med", "kommunale opphald: gje dei med"),
+    (", hvert område og hver region etter alder", ", kvart område og kvar region etter alder"),
     ("Hver indikator for hver kommune", "Kvar indikator for kvar kommune"),
     ("Hver indikator for landet", "Kvar indikator for landet"),
     (
