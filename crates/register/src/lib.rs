@@ -6,6 +6,7 @@
 //! Start reading in [`schema`] (what a contact is), then [`check`] (what is refused) and [`synth`].
 
 pub mod check;
+pub mod columns;
 pub mod csv_file;
 pub mod drg_list;
 pub mod mapping;

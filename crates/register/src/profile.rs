@@ -1,11 +1,10 @@
 //! What a register holds, in figures that are published for the real one: volumes, readmissions, and how
 //! many stays a few facts would point out one person for.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int32Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::RecordBatch;
 use domain::{CareLevel, Day, DrgType, Sector, Sex, UnitKind, Urgency};
 
+use crate::columns;
 use crate::parquet_file::{FileError, Reader, in_order};
 use crate::schema::{COLUMNS, at};
 
@@ -131,7 +130,7 @@ pub fn profile(reader: &Reader, threads: usize) -> Result<Profile, FileError> {
 
 fn piece(reader: &Reader, group: usize) -> Result<Piece, FileError> {
     let name = |place: usize| COLUMNS[place].name;
-    let columns = [
+    let read = [
         at::PERSON_ID,
         at::STAY_ID,
         at::UNIT,
@@ -150,7 +149,7 @@ fn piece(reader: &Reader, group: usize) -> Result<Piece, FileError> {
     ]
     .map(name);
     let mut out = Piece::default();
-    for batch in reader.read(group, &columns, 1 << 16, None)? {
+    for batch in reader.read(group, &read, 1 << 16, None)? {
         let batch = batch.map_err(FileError::arrow(reader.path()))?;
         out.rows += batch.num_rows() as u64;
         let view = View { batch: &batch };
@@ -178,28 +177,17 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    fn column(&self, place: usize) -> Option<&dyn Array> {
-        self.batch.column_by_name(COLUMNS[place].name).map(|column| column.as_ref())
-    }
-
     fn longs(&self, place: usize) -> &[i64] {
-        self.column(place).and_then(|c| c.as_primitive_opt::<Int64Type>()).map_or(&[], |c| c.values())
+        columns::longs(self.batch, COLUMNS[place].name)
     }
 
     fn ints(&self, place: usize) -> &[i32] {
-        let Some(column) = self.column(place) else { return &[] };
-        match column.as_primitive_opt::<Date32Type>() {
-            Some(days) => days.values(),
-            None => column.as_primitive_opt::<Int32Type>().map_or(&[], |ints| ints.values()),
-        }
+        columns::ints(self.batch, COLUMNS[place].name)
     }
 
     fn words(&self, place: usize) -> (&[i32], Vec<String>) {
-        let column = self.column(place).and_then(|c| c.as_dictionary_opt::<Int32Type>());
-        let Some(column) = column else { return (&[], Vec::new()) };
-        let words = column.values().as_string_opt::<i32>();
-        let words = words.map_or_else(Vec::new, |w| w.iter().map(|w| w.unwrap_or("").to_owned()).collect());
-        (column.keys().values(), words)
+        let (keys, words) = columns::words(self.batch, COLUMNS[place].name);
+        (keys, words.into_iter().flatten().map(|word| word.unwrap_or("").to_owned()).collect())
     }
 
     /// Somatic contacts overnight.

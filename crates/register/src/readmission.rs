@@ -1,11 +1,9 @@
 //! Which contacts are readmissions: an acute somatic stay that begins within 30 days after another stay of the
 //! same person ended. It needs the person, so it is found contact by contact and only where somebody asks.
 
-use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use domain::{CareLevel, Sector, Urgency};
 
+use crate::columns;
 use crate::parquet_file::{FileError, Reader, in_order};
 use crate::schema::{COLUMNS, at};
 
@@ -65,7 +63,7 @@ pub fn keys(reader: &Reader, threads: usize) -> Result<Vec<i64>, FileError> {
 }
 
 fn piece(reader: &Reader, group: usize) -> Result<Vec<Part>, FileError> {
-    let columns = [
+    let read = [
         at::PERSON_ID,
         at::STAY_ID,
         at::CONTACT_ID,
@@ -77,21 +75,16 @@ fn piece(reader: &Reader, group: usize) -> Result<Vec<Part>, FileError> {
     ]
     .map(|place| COLUMNS[place].name);
     let mut out = Vec::new();
-    for batch in reader.read(group, &columns, 1 << 16, None)? {
+    for batch in reader.read(group, &read, 1 << 16, None)? {
         let batch = batch.map_err(FileError::arrow(reader.path()))?;
-        let is = |place, word| rows_with(&batch, place, word);
+        let is = |place: usize, word| columns::rows_with(&batch, COLUMNS[place].name, word);
         let (overnight, somatic, acute) = (
             is(at::CARE_LEVEL, CareLevel::Overnight.word()),
             is(at::SECTOR, Sector::Somatic.word()),
             is(at::URGENCY, Urgency::Acute.word()),
         );
-        let column = |place: usize| batch.column_by_name(COLUMNS[place].name);
-        let longs = |place| {
-            column(place).and_then(|c| c.as_primitive_opt::<Int64Type>()).map_or(&[][..], |c| c.values())
-        };
-        let days = |place| {
-            column(place).and_then(|c| c.as_primitive_opt::<Date32Type>()).map_or(&[][..], |c| c.values())
-        };
+        let longs = |place: usize| columns::longs(&batch, COLUMNS[place].name);
+        let days = |place: usize| columns::ints(&batch, COLUMNS[place].name);
         let (person, stay, contact) = (longs(at::PERSON_ID), longs(at::STAY_ID), longs(at::CONTACT_ID));
         let (admitted, discharged) = (days(at::ADMITTED_ON), days(at::DISCHARGED_ON));
         for row in (0..batch.num_rows()).filter(|row| overnight[*row] && somatic[*row]) {
@@ -106,14 +99,4 @@ fn piece(reader: &Reader, group: usize) -> Result<Vec<Part>, FileError> {
         }
     }
     Ok(out)
-}
-
-fn rows_with(batch: &RecordBatch, place: usize, wanted: &str) -> Vec<bool> {
-    let column = batch.column_by_name(COLUMNS[place].name);
-    let Some(words) = column.and_then(|column| column.as_dictionary_opt::<Int32Type>()) else {
-        return vec![false; batch.num_rows()];
-    };
-    let names = words.values().as_string_opt::<i32>();
-    let yes: Vec<bool> = names.into_iter().flatten().map(|name| name == Some(wanted)).collect();
-    words.keys().values().iter().map(|key| yes.get(*key as usize).copied().unwrap_or(false)).collect()
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, Int64Type};
 use domain::amount::grouped;
 use domain::{Amount, Instrument, Period};
+use register::columns;
 use register::parquet_file::Reader;
 use register::profile::{Profile, Share, profile};
 use register::synth;
@@ -279,26 +278,13 @@ fn examples(charges: &Path) -> Result<Examples> {
             reader.read(group, &["contact_id", "instrument", "drg_points_milli", "month"], 1 << 14, None)?
         {
             let batch = batch?;
-            let column = |name: &str| batch.column_by_name(name);
-            let (Some(ids), Some(instruments), Some(points), Some(months)) = (
-                column("contact_id").and_then(|c| c.as_primitive_opt::<Int64Type>()),
-                column("instrument").and_then(|c| c.as_dictionary_opt::<Int32Type>()),
-                column("drg_points_milli").and_then(|c| c.as_primitive_opt::<Int32Type>()),
-                column("month").and_then(|c| c.as_dictionary_opt::<Int32Type>()),
-            ) else {
-                continue;
-            };
-            let word = |column: &arrow_array::DictionaryArray<Int32Type>, row: usize| {
-                let key = column.keys().value(row) as usize;
-                column
-                    .values()
-                    .as_string_opt::<i32>()
-                    .map_or_else(String::new, |words| words.value(key).to_owned())
-            };
-            for row in 0..batch.num_rows() {
-                match word(instruments, row).as_str() {
-                    "KMF" if points.value(row) > 800 => kmf = kmf.or(Some(ids.value(row))),
-                    "USK" => usk = usk.or_else(|| Some((ids.value(row), word(months, row)))),
+            let (ids, points) =
+                (columns::longs(&batch, "contact_id"), columns::ints(&batch, "drg_points_milli"));
+            for (row, id) in ids.iter().enumerate() {
+                let word = |name| columns::word(&batch, name, row);
+                match word("instrument") {
+                    "KMF" if points[row] > 800 => kmf = kmf.or(Some(*id)),
+                    "USK" => usk = usk.or_else(|| Some((*id, word("month").to_owned()))),
                     _ => {}
                 }
             }

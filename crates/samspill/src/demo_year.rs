@@ -6,12 +6,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int32Type};
 use arrow_array::{BooleanArray, RecordBatch};
 use domain::municipality::Heir;
 use domain::{Amount, Balancing, Cause, Day, Instrument, Minute, Mode, Municipalities, PayRounding, Period};
 use ledger::statement::Span;
+use register::columns;
 use register::parquet_file::{Reader, copy_rows};
 use settlement::totals::Totals;
 use settlement::{Law, Options, settle};
@@ -145,14 +144,9 @@ fn first_delivery(year: &Year, late: &str, teller: Teller) -> Result<PathBuf> {
     let last = Day::parse("2012-03-31")?.number();
     let reader = Reader::open_contacts(year.contacts)?;
     let wanted = |batch: &RecordBatch| -> Option<BooleanArray> {
-        let days = batch.column_by_name("discharged_on")?.as_primitive_opt::<Date32Type>()?;
-        let units = batch.column_by_name("unit")?.as_dictionary_opt::<Int32Type>()?;
-        let words = units.values().as_string_opt::<i32>()?;
-        let is_late: Vec<bool> = words.iter().map(|word| word == Some(late)).collect();
-        let rows = (0..batch.num_rows()).map(|row| {
-            days.value(row) <= last
-                && !is_late.get(units.keys().value(row) as usize).copied().unwrap_or(false)
-        });
+        let is_late = columns::rows_with(batch, "unit", late);
+        let days = columns::ints(batch, "discharged_on");
+        let rows = days.iter().zip(is_late).map(|(day, is_late)| *day <= last && !is_late);
         Some(rows.collect::<Vec<bool>>().into())
     };
     copy_rows(&reader, &path, year.threads, wanted)?;

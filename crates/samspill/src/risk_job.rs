@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, Int64Type};
 use domain::{Instrument, Municipalities, Period};
+use register::columns;
 use register::parquet_file::Reader;
 use settlement::{Law, Options, archive, manifest, settle};
 use simulation::consequence::AGES;
@@ -160,16 +159,14 @@ fn persons(reader: &Reader, law: &Law, order: &Order, scratch: &Scratch) -> Resu
     for group in 0..reader.row_groups() {
         for batch in reader.read(group, &["contact_id", "person_id", "age"], 1 << 16, None)? {
             let batch = batch?;
-            let longs =
-                |name: &str| batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>());
-            let (Some(contacts), Some(people)) = (longs("contact_id"), longs("person_id")) else { continue };
-            let ages = batch.column_by_name("age").and_then(|c| c.as_primitive_opt::<Int32Type>());
-            for row in 0..batch.num_rows() {
-                let contact = contacts.value(row);
+            let (contacts, people) =
+                (columns::longs(&batch, "contact_id"), columns::longs(&batch, "person_id"));
+            let ages = columns::maybe_ints(&batch, "age");
+            for (row, contact) in contacts.iter().copied().enumerate() {
                 let start = charged.partition_point(|(other, ..)| *other < contact);
                 for (_, debtor, ore) in charged[start..].iter().take_while(|(other, ..)| *other == contact) {
                     let age = ages.map_or(0, |ages| ages.value(row).clamp(0, 125) as u16);
-                    let sum = of_person.entry((people.value(row), *debtor)).or_insert((age, 0));
+                    let sum = of_person.entry((people[row], *debtor)).or_insert((age, 0));
                     sum.1 += ore;
                 }
             }

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, Int64Type};
 use domain::municipality::Heir;
 use domain::{
     Amount, Balancing, Cause, Claims, Instrument, Minute, Mode, Month, Municipalities, PayRounding, Period,
@@ -17,6 +15,7 @@ use ledger::months::{Basis, MonthRecord, Months};
 use ledger::netting;
 use ledger::store::Wanted;
 use ledger::{Ledger, Posting, Voucher};
+use register::columns;
 use register::parquet_file::Reader;
 use rulebook::LawBook;
 use settlement::{Law, Options, archive, manifest, settle};
@@ -271,13 +270,8 @@ impl Delivered {
         for group in 0..reader.row_groups() {
             for batch in reader.read(group, &["contact_id", "unit"], 1 << 16, None)? {
                 let batch = batch?;
-                if let Some(ids) =
-                    batch.column_by_name("contact_id").and_then(|c| c.as_primitive_opt::<Int64Type>())
-                {
-                    contacts.extend_from_slice(ids.values());
-                }
-                let words = batch.column_by_name("unit").and_then(|c| c.as_dictionary_opt::<Int32Type>());
-                let words = words.and_then(|words| words.values().as_string_opt::<i32>());
+                contacts.extend_from_slice(columns::longs(&batch, "contact_id"));
+                let (_, words) = columns::words(&batch, "unit");
                 units.extend(words.into_iter().flatten().flatten().map(str::to_owned));
             }
         }

@@ -9,7 +9,6 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
 use domain::{Amount, Day, Municipalities, Period, Points, Urgency, Words};
 use parquet::arrow::arrow_reader::RowSelection;
@@ -21,7 +20,7 @@ use rulebook::{Facts, Quantity};
 
 use crate::cases::Stay;
 use crate::decode::{
-    CLASSES, Home, Homes, MEASURED, READ, classes, column, facts, ints, longs, name, stay_of, trust_of, word,
+    CLASSES, Home, Homes, MEASURED, READ, classes, facts, flags, ints, longs, name, stay_of, trust_of, word,
     words,
 };
 use crate::judge::{Law, SettleError};
@@ -480,7 +479,11 @@ impl<'a> Counter<'a> {
             admitted: if needs.admission { ints(batch, at::ADMITTED_ON) } else { &[] },
             stay_rows: ints(batch, at::STAY_ROWS),
             contacts: if needs.readmission { longs(batch, at::CONTACT_ID) } else { &[] },
-            ages: if needs.ages.is_empty() { None } else { column(batch, at::AGE).as_primitive_opt() },
+            ages: if needs.ages.is_empty() {
+                None
+            } else {
+                register::columns::maybe_ints(batch, name(at::AGE))
+            },
             measured: (needs.measured || self.desk.counted)
                 .then(|| (ints(batch, at::BED_DAYS), ints(batch, at::CONTACTS), ints(batch, at::FEE))),
         }
@@ -494,7 +497,7 @@ impl<'a> Counter<'a> {
         for batch in desk.reader.read(group, &desk.columns, BATCH, None)? {
             let batch = batch.map_err(FileError::arrow(path))?;
             let columns = self.columns(&batch);
-            let ready = column(&batch, at::REPORTED_READY).as_boolean_opt();
+            let ready = flags(&batch, at::REPORTED_READY);
             for row in 0..batch.num_rows() {
                 let waits = columns.stay_rows[row] > 1 && desk.needs.ceiling.is_some() && !desk.counted;
                 if waits || ready.is_some_and(|ready| ready.value(row)) {
@@ -637,7 +640,7 @@ impl<'a> Counter<'a> {
         for batch in desk.reader.read(group, &columns, BATCH, Some(selection))? {
             let batch = batch.map_err(FileError::arrow(desk.reader.path()))?;
             let decoded = self.columns(&batch);
-            let ready = column(&batch, at::REPORTED_READY).as_boolean_opt();
+            let ready = flags(&batch, at::REPORTED_READY);
             for row in 0..batch.num_rows() {
                 if ready.is_some_and(|ready| ready.value(row)) {
                     self.ready(&batch, row);
@@ -662,7 +665,7 @@ impl<'a> Counter<'a> {
         if stay.departed_at < from || stay.admitted_at >= to {
             return;
         }
-        let ages: Option<&arrow_array::Int32Array> = column(batch, at::AGE).as_primitive_opt();
+        let ages: Option<&arrow_array::Int32Array> = register::columns::maybe_ints(batch, name(at::AGE));
         let age = ages.filter(|ages| ages.is_valid(row)).map(|ages| ages.value(row) as u16);
         let registered = self.home(word(batch, at::MUNICIPALITY_OF_REGISTRATION, row));
         let stays = self.home(word(batch, at::MUNICIPALITY_OF_STAY, row));

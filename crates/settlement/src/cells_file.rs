@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use domain::{
     Amount, CareLevel, Day, DrgType, EventKind, Minute, Period, Points, Sector, Service, UnitKind, Urgency,
 };
 use register::FileError;
+use register::columns;
 use register::parquet_file::{Reader, Writer};
 use rulebook::{Event, Quantity};
 
@@ -293,13 +292,15 @@ impl Read {
     fn batch(&mut self, batch: &RecordBatch) -> Option<()> {
         let mut words: Vec<(&[i32], Vec<&str>)> = Vec::new();
         for name in WORDS {
-            let column = batch.column_by_name(name)?.as_dictionary_opt::<Int32Type>()?;
-            let names = column.values().as_string_opt::<i32>()?;
-            words.push((column.keys().values(), names.iter().map(|name| name.unwrap_or("")).collect()));
+            let (keys, names) = columns::words(batch, name);
+            words.push((keys, names?.iter().map(|name| name.unwrap_or("")).collect()));
         }
         let mut numbers: Vec<&[i64]> = Vec::new();
         for name in NUMBERS {
-            numbers.push(batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?.values());
+            numbers.push(columns::longs(batch, name));
+        }
+        if numbers.iter().any(|numbers| numbers.len() < batch.num_rows()) {
+            return None;
         }
         (0..batch.num_rows()).try_for_each(|row| {
             let word = |place: usize| words[place].1.get(words[place].0[row] as usize).copied().unwrap_or("");

@@ -1,14 +1,11 @@
 //! Columns of a checked file as the kernel, the cells and explanations read them.
 
-use std::sync::Arc;
-
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
-use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_array::{BooleanArray, RecordBatch, StringArray};
 use domain::municipality::UNDECIDED;
 use domain::{
     CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Period, Residence, Sector, Service, UnitKind,
 };
+use register::columns;
 use register::parquet_file::Reader;
 use register::schema::{self, at};
 use rulebook::Facts;
@@ -122,39 +119,24 @@ impl Words<'_> {
     }
 }
 
-pub(crate) fn column(batch: &RecordBatch, place: usize) -> &Arc<dyn Array> {
-    // The reader has checked that every column of the schema is there.
-    static NONE: std::sync::OnceLock<Arc<dyn Array>> = std::sync::OnceLock::new();
-    batch
-        .column_by_name(name(place))
-        .unwrap_or_else(|| NONE.get_or_init(|| Arc::new(arrow_array::NullArray::new(0))))
-}
-
 pub(crate) fn ints(batch: &RecordBatch, place: usize) -> &[i32] {
-    let column = column(batch, place);
-    match column.as_primitive_opt::<Date32Type>() {
-        Some(days) => days.values(),
-        None => column.as_primitive_opt::<Int32Type>().map_or(&[], |ints| ints.values()),
-    }
+    columns::ints(batch, name(place))
 }
 
 pub(crate) fn longs(batch: &RecordBatch, place: usize) -> &[i64] {
-    column(batch, place).as_primitive_opt::<Int64Type>().map_or(&[], |longs| longs.values())
+    columns::longs(batch, name(place))
+}
+
+pub(crate) fn flags(batch: &RecordBatch, place: usize) -> Option<&BooleanArray> {
+    columns::flags(batch, name(place))
 }
 
 pub(crate) fn words(batch: &RecordBatch, place: usize) -> (&[i32], Option<&StringArray>) {
-    match column(batch, place).as_dictionary_opt::<Int32Type>() {
-        Some(words) => (words.keys().values(), words.values().as_string_opt::<i32>()),
-        None => (&[], None),
-    }
+    columns::words(batch, name(place))
 }
 
 pub(crate) fn word(batch: &RecordBatch, place: usize, row: usize) -> &str {
-    let (keys, words) = words(batch, place);
-    match (keys.get(row), words) {
-        (Some(key), Some(words)) if (*key as usize) < words.len() => words.value(*key as usize),
-        _ => "",
-    }
+    columns::word(batch, name(place), row)
 }
 
 fn vocabulary(batch: &RecordBatch, place: usize, known: &[&str], step: usize, class: &mut [u16]) {
@@ -188,7 +170,7 @@ pub(crate) fn classes(batch: &RecordBatch) -> Vec<u16> {
         step *= known.len();
     }
     for place in [at::COSTLY_MEDICINE, at::RESIDENT] {
-        if let Some(flags) = column(batch, place).as_boolean_opt() {
+        if let Some(flags) = flags(batch, place) {
             for (class, flag) in class.iter_mut().zip(flags.values()) {
                 *class += if flag { step as u16 } else { 0 };
             }
@@ -249,21 +231,12 @@ pub(crate) fn trust_of(batch: &RecordBatch, row: usize) -> &str {
 
 /// A contact's stay and events, as the day-rate rule wants them.
 pub(crate) fn stay_of(batch: &RecordBatch, row: usize) -> Stay {
-    let mut events = Vec::new();
-    if let Some(list) = column(batch, at::EVENTS).as_list_opt::<i32>() {
-        let of_row = list.value(row);
-        if let Some(pairs) = of_row.as_struct_opt() {
-            let kinds =
-                pairs.column(0).as_primitive_opt::<Int8Type>().map_or(&[][..], |kinds| kinds.values());
-            let minutes =
-                pairs.column(1).as_primitive_opt::<Int32Type>().map_or(&[][..], |minutes| minutes.values());
-            for (kind, minute) in kinds.iter().zip(minutes) {
-                if let Some(kind) = EventKind::from_reported_number(*kind as u8) {
-                    events.push(rulebook::Event { at: Minute::from_number(i64::from(*minute)), kind });
-                }
-            }
-        }
-    }
+    let events = columns::Events::of(batch);
+    let events = events.iter().flat_map(|events| events.row(row));
+    let event = |(kind, minute): (EventKind, i32)| rulebook::Event {
+        at: Minute::from_number(i64::from(minute)),
+        kind,
+    };
     let minute = |place| Minute::from_number(i64::from(ints(batch, place)[row]));
     Stay {
         sector: Sector::from_word(word(batch, at::SECTOR, row)).unwrap_or(Sector::Somatic),
@@ -271,7 +244,7 @@ pub(crate) fn stay_of(batch: &RecordBatch, row: usize) -> Stay {
         care_level: CareLevel::from_word(word(batch, at::CARE_LEVEL, row)).unwrap_or(CareLevel::Outpatient),
         admitted_at: minute(at::ADMITTED),
         departed_at: minute(at::DISCHARGED),
-        events,
+        events: events.map(event).collect(),
         trust: trust_of(batch, row).to_owned(),
         registered_in: word(batch, at::MUNICIPALITY_OF_REGISTRATION, row).to_owned(),
         stays_in: word(batch, at::MUNICIPALITY_OF_STAY, row).to_owned(),

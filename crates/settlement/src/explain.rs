@@ -1,10 +1,9 @@
 //! One contact as a person would work it out. The steps come from the functions that made the charge.
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use domain::{Amount, Day, DrgType, Instrument, Minute, Municipalities, Period, Points, Residence, Service};
 use parquet::arrow::arrow_reader::RowSelection;
+use register::columns;
 use register::parquet_file::Reader;
 use register::{FileError, schema};
 use rulebook::book::DatedBy;
@@ -13,7 +12,7 @@ use rulebook::{Decision, Facts, NoTrace, Step, Steps};
 use schema::at;
 
 use crate::cases::{self, Stay};
-use crate::decode::stay_of;
+use crate::decode::{flags, longs, stay_of, word};
 use crate::judge::{Law, SettleError};
 
 /// What there is to know of a contact.
@@ -109,7 +108,7 @@ pub fn reported_ready(reader: &Reader) -> Result<Vec<Contact>, FileError> {
         let (mut rows, mut start) = (Vec::new(), 0);
         for batch in reader.read(group, &[name], 1 << 16, None)? {
             let batch = batch.map_err(FileError::arrow(reader.path()))?;
-            if let Some(ready) = batch.column(0).as_boolean_opt() {
+            if let Some(ready) = flags(&batch, at::REPORTED_READY) {
                 rows.extend((0..ready.len()).filter(|row| ready.value(*row)).map(|row| start + row));
             }
             start += batch.num_rows();
@@ -130,7 +129,7 @@ fn find(reader: &Reader, place: usize, wanted: i64) -> Result<Vec<Contact>, File
         let mut start = 0;
         for batch in reader.read(group, &[name], 1 << 16, None)? {
             let batch = batch.map_err(FileError::arrow(reader.path()))?;
-            let keys = batch.column(0).as_primitive_opt::<Int64Type>().map_or(&[][..], |keys| keys.values());
+            let keys = longs(&batch, place);
             rows.extend(
                 keys.iter().enumerate().filter(|(_, key)| **key == wanted).map(|(row, _)| start + row),
             );
@@ -166,25 +165,13 @@ pub fn load(reader: &Reader, group: usize, rows: &[usize]) -> Result<Vec<Contact
 }
 
 fn contact(batch: &RecordBatch, row: usize) -> Contact {
-    let column = |place: usize| batch.column_by_name(schema::COLUMNS[place].name);
-    let long = |place| {
-        column(place).and_then(|c| c.as_primitive_opt::<Int64Type>()).map_or(0, |longs| longs.value(row))
-    };
-    let int = |place| {
-        let ints = column(place).and_then(|c| c.as_primitive_opt::<Int32Type>());
+    let long = |place| longs(batch, place).get(row).copied().unwrap_or(0);
+    let int = |place: usize| {
+        let ints = columns::maybe_ints(batch, schema::COLUMNS[place].name);
         ints.filter(|ints| ints.is_valid(row)).map_or(schema::MISSING, |ints| ints.value(row))
     };
-    let flag = |place| column(place).and_then(|c| c.as_boolean_opt()).is_some_and(|flags| flags.value(row));
-    let word = |place| {
-        let words = column(place).and_then(|c| c.as_dictionary_opt::<Int32Type>());
-        words
-            .and_then(|words| {
-                let key = *words.keys().values().get(row)? as usize;
-                words.values().as_string_opt::<i32>().map(|names| names.value(key).to_owned())
-            })
-            .unwrap_or_default()
-    };
-    debug_assert!(column(at::DISCHARGED_ON).is_none_or(|c| c.as_primitive_opt::<Date32Type>().is_some()));
+    let flag = |place| flags(batch, place).is_some_and(|flags| flags.value(row));
+    let word = |place| word(batch, place, row).to_owned();
     let or_zero = |value: i32| if value == schema::MISSING { 0 } else { i64::from(value) };
     let case = stay_of(batch, row);
     let age = int(at::AGE);

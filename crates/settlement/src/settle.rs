@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use arrow_array::cast::AsArray;
 use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch};
 use domain::{Amount, Instrument, Municipalities, Period, Points, Words as Numbers};
 use parquet::arrow::arrow_reader::RowSelection;
@@ -19,8 +18,8 @@ use rulebook::{Decision, NoTrace, Pricing, Quantity};
 use crate::cases;
 use crate::charges::{Charge, ChargeWriter, Charges};
 use crate::decode::{
-    CLASSES, Home, Homes, MEASURED, READ, Words, classes, column, facts, ints, longs, name, stay_of,
-    trust_of, word, words,
+    CLASSES, Home, Homes, MEASURED, READ, Words, classes, facts, flags, ints, longs, name, stay_of, trust_of,
+    word, words,
 };
 use crate::judge::{Days, Decisions, Law, SettleError, Slot};
 use crate::totals::{Builder, Line, Outside, Sum, Totals};
@@ -498,10 +497,10 @@ impl<'a> Clerk<'a> {
             points: ints(batch, at::POINTS),
             dates: (ints(batch, desk.dates.0), ints(batch, desk.dates.1)),
             stay_rows: ints(batch, at::STAY_ROWS),
-            ready: column(batch, at::REPORTED_READY).as_boolean_opt()?,
+            ready: flags(batch, at::REPORTED_READY)?,
             age: match desk.age_limits.is_empty() {
                 true => None,
-                false => column(batch, at::AGE).as_primitive_opt(),
+                false => register::columns::maybe_ints(batch, name(at::AGE)),
             },
             measured: (desk.tariffs || desk.counted)
                 .then(|| (ints(batch, at::BED_DAYS), ints(batch, at::CONTACTS), ints(batch, at::FEE))),

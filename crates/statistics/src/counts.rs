@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
+use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use domain::{Day, EventKind, Month, Municipalities, Period, Sex};
 use register::FileError;
+use register::columns::Events;
 use register::parquet_file::{Reader, in_order};
 use register::schema::{COLUMNS, at};
 
@@ -1138,7 +1139,7 @@ impl<'b> Facts<'b> {
             ready_days: self
                 .events
                 .as_ref()
-                .map_or(0, |events| events.ready_days(row, self.discharged.value(row))),
+                .map_or(0, |events| ready_days(events, row, self.discharged.value(row))),
             contacts: value(self.contacts, 1),
             ore,
         }
@@ -1191,39 +1192,17 @@ impl<'b> Facts<'b> {
     }
 }
 
-/// The readiness events of a batch.
-struct Events<'b> {
-    ends: &'b [i32],
-    kinds: &'b [i8],
-    minutes: &'b [i32],
-}
-
-impl<'b> Events<'b> {
-    fn of(batch: &'b RecordBatch) -> Option<Events<'b>> {
-        let list = batch.column_by_name(name(at::EVENTS))?.as_list_opt::<i32>()?;
-        let pairs = list.values().as_struct_opt()?;
-        Some(Events {
-            ends: list.value_offsets(),
-            kinds: pairs.column(0).as_primitive_opt::<Int8Type>()?.values(),
-            minutes: pairs.column(1).as_primitive_opt::<Int32Type>()?.values(),
-        })
-    }
-
-    /// Nights from the first notice that stands to discharge: one that came after the last withdrawal.
-    fn ready_days(&self, row: usize, discharged: i32) -> i64 {
-        let events = self.ends[row] as usize..self.ends[row + 1] as usize;
-        let at = |wanted: &[EventKind]| {
-            let mine = |place: &usize| {
-                EventKind::from_reported_number(self.kinds[*place] as u8)
-                    .is_some_and(|kind| wanted.contains(&kind))
-            };
-            events.clone().filter(mine).map(|place| self.minutes[place]).collect::<Vec<i32>>()
-        };
-        let withdrawn = at(&[EventKind::Withdrawn]).into_iter().max();
-        let notices = at(&[EventKind::Ready, EventKind::ReadinessNotice]);
-        let stands = notices.into_iter().filter(|minute| withdrawn.is_none_or(|last| *minute > last)).min();
-        stands.map_or(0, |from| i64::from((discharged.div_euclid(DAY) - from.div_euclid(DAY)).max(0)))
-    }
+/// Nights from the first notice that stands to discharge: one that came after the last withdrawal.
+fn ready_days(events: &Events, row: usize, discharged: i32) -> i64 {
+    let withdrawn =
+        events.row(row).filter(|(kind, _)| *kind == EventKind::Withdrawn).map(|(_, minute)| minute).max();
+    let stands = events
+        .row(row)
+        .filter(|(kind, _)| matches!(kind, EventKind::Ready | EventKind::ReadinessNotice))
+        .map(|(_, minute)| minute)
+        .filter(|minute| withdrawn.is_none_or(|last| *minute > last))
+        .min();
+    stands.map_or(0, |from| i64::from((discharged.div_euclid(DAY) - from.div_euclid(DAY)).max(0)))
 }
 
 /// Inhabitants of a place by single year of age: women, men, and those whose sex is not told.
