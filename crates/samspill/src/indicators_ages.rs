@@ -3,8 +3,9 @@
 use domain::Sex;
 use paper::sheets::{Cell, Sheet};
 use statistics::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side};
-use statistics::figures::{Figures, at_a_time, hidden_parts, of_part};
+use statistics::figures::{Figures, at_a_time, of_part};
 use statistics::indicator::{Indicator, Kind};
+use statistics::levels::hidden_parts;
 use statistics::withhold::{self, Known, Row, Total};
 
 use crate::indicators_job::{Outcome, counted, interval, thousandths};
@@ -42,12 +43,18 @@ const GROUPS: [u16; 4] = [0, 20, 65, 80];
 /// Groups, those whose age is not told, and the sexes.
 const CLASSES: usize = GROUPS.len() + 1 + SEXES.len();
 
+/// The group of a band of five years.
+fn group(age: usize) -> usize {
+    BANDS.get(age).map_or(GROUPS.len(), |from| GROUPS.partition_point(|first| first <= from) - 1)
+}
+
+/// The bands of five years of a group.
+fn bands_of(class: usize) -> impl Iterator<Item = usize> {
+    (0..AGES).filter(move |age| group(*age) == class)
+}
+
 /// The ages and sexes of a class.
 fn of_class(class: usize) -> Vec<usize> {
-    let group = |age: usize| match BANDS.get(age) {
-        Some(from) => GROUPS.partition_point(|first| first <= from) - 1,
-        None => GROUPS.len(),
-    };
     let inside = |stratum: &usize| match class.checked_sub(GROUPS.len() + 1) {
         None => group(stratum % AGES) == class,
         Some(sex) => stratum / AGES == sex,
@@ -176,10 +183,12 @@ impl Outcome {
         out
     }
 
-    /// What is withheld of the classes of every place, by indicator: places of all levels after each other, class by class.
+    /// What is withheld of the classes of every place, by indicator: class by class the places of all levels after each
+    /// other, and the country.
     fn hidden_classes(&self, levels: &[Level]) -> Vec<Vec<bool>> {
         let counts: Vec<usize> = levels.iter().map(|level| level.counts.homes.len()).collect();
-        let each: usize = counts.iter().sum();
+        let country: usize = counts.iter().sum();
+        let (each, bands) = (country + 1, STRATA..STRATA + AGES);
         let classes: Vec<Vec<usize>> = (0..CLASSES).map(of_class).collect();
         let known = |indicator: usize, level: &Level, home: usize, class: &Vec<usize>| {
             let sum = |of: Option<&[i64]>| of.map(|of| class.iter().map(|stratum| of[*stratum]).sum());
@@ -188,23 +197,42 @@ impl Outcome {
                 whole: sum(level.counts.of(indicator, Side::Denominator, home)),
             }
         };
+        let of_country = self.ages_and_sexes();
         let row = |indicator: usize| -> Row {
-            let of_class = |class| {
-                let of_level = move |level: &Level| -> Row {
-                    (0..level.counts.homes.len()).map(|home| known(indicator, level, home, class)).collect()
-                };
-                levels.iter().flat_map(of_level).collect::<Row>()
-            };
-            classes.iter().flat_map(of_class).collect()
+            let mut out = Row::new();
+            for class in &classes {
+                let first = out.len();
+                for level in levels {
+                    out.extend(
+                        (0..level.counts.homes.len()).map(|home| known(indicator, level, home, class)),
+                    );
+                }
+                out.push(withhold::sum(&out[first..first + counts[0]]));
+            }
+            out.extend(&of_country[indicator][bands.clone()]);
+            out
         };
+        // The country's bands of five years, and its sexes, are told in a sheet of their own.
+        let hidden_ages = self.hidden_ages();
         let decided = |indicator: usize, place: usize| {
-            let (mut level, mut home) = (0, place % each);
+            let (class, home) = (place / each, place % each);
+            let hidden_ages = &hidden_ages[indicator];
+            if class >= CLASSES {
+                return Some(hidden_ages[STRATA + place - CLASSES * each]);
+            }
+            if home == country {
+                return match class.checked_sub(GROUPS.len() + 1) {
+                    Some(sex) => Some(hidden_ages[STRATA + AGES + sex]),
+                    None => bands_of(class).all(|age| !hidden_ages[STRATA + age]).then_some(false),
+                };
+            }
+            let (mut level, mut home) = (0, home);
             while home >= counts[level] {
                 (level, home) = (level + 1, home - counts[level]);
             }
             let found = levels[level].figures[indicator].as_ref()?;
             // The class that an indicator is of is told as the whole.
-            let is_whole = is_only_of(&self.indicators[indicator], place / each);
+            let is_whole = is_only_of(&self.indicators[indicator], class);
             if found.homes[home].is_withheld { Some(true) } else { is_whole.then_some(false) }
         };
         let totals = self.totals_of_classes(&counts, each);
@@ -212,7 +240,8 @@ impl Outcome {
         hidden_parts(&self.indicators, &rows, &decided, &totals)
     }
 
-    /// What the classes of places are summed to: ages and sexes to a place, places to a larger one.
+    /// What the classes of places are summed to: ages and sexes to a place, places to a larger one; and the country's
+    /// bands of five years, which stand after all classes.
     fn totals_of_classes(&self, counts: &[usize], each: usize) -> Vec<Total> {
         let (homes, areas) = (counts[0], counts[1]);
         let mut out = Vec::new();
@@ -233,7 +262,11 @@ impl Outcome {
                 let members = (0..areas).filter(within).map(|area| first + homes + area);
                 out.push(Total::of(members).told_at(first + homes + areas + region));
             }
-            out.push(Total::of((0..counts[2]).map(|region| first + homes + areas + region)));
+            let (regions, country) = (first + homes + areas, first + each - 1);
+            out.push(Total::of(regions..country).told_at(country));
+            if class <= GROUPS.len() {
+                out.push(Total::of(bands_of(class).map(|age| CLASSES * each + age)).told_at(country));
+            }
         }
         out
     }
@@ -259,7 +292,7 @@ impl Outcome {
         let mut sheet = Sheet::new("Aldersgrupper", about, &heads);
         let levels = self.levels();
         let hidden = self.hidden_classes(&levels);
-        let each: usize = levels.iter().map(|level| level.counts.homes.len()).sum();
+        let each: usize = levels.iter().map(|level| level.counts.homes.len()).sum::<usize>() + 1;
         for (indicator, one, _) in self.written() {
             let classes: Vec<(Vec<usize>, f64)> = (0..CLASSES)
                 .map(|class| {

@@ -13,6 +13,7 @@ use statistics::figures::{Adjust, Figure, Figures, Method, figures};
 use statistics::funnel::Allowance;
 use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::Interval;
+use statistics::levels::{Level, withhold};
 use statistics::standardise::Shrunk;
 use statistics::withhold::{Total, few};
 
@@ -166,11 +167,6 @@ struct Group {
 }
 
 impl Group {
-    fn members(&self) -> Vec<Vec<usize>> {
-        let of = |name: usize| (0..self.of.len()).filter(|home| self.of[*home] == name).collect();
-        (0..self.names.len()).map(of).collect()
-    }
-
     /// The people of each.
     fn together(&self, counts: &Counts, people: &People) -> People {
         let mut out = People::new();
@@ -413,11 +409,9 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     if counts.contacts.iter().all(|contacts| *contacts == 0) {
         bail!("{} holds no contact in {}", order.contacts.display(), order.period);
     }
-    let (found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
-    for (by, sheet) in order.treating() {
-        let of = (&indicators[..], by);
-        larger.push(treating(order, (&reader, &municipalities), of, (of_contacts, sheet), teller)?);
-    }
+    let (mut found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
+    let of = (&indicators[..], of_contacts);
+    larger.extend(treating(order, (&reader, &municipalities), of, (&counts, &mut found), teller)?);
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Outcome {
         indicators,
@@ -438,22 +432,53 @@ pub fn run(order: &Order, teller: Teller) -> Result<Outcome> {
     })
 }
 
-/// The same by those who treated: counts, proportions and means, since nobody lives in one.
+/// The same by those who treated, units first: counts, proportions and means, since nobody lives in one. A trust is the
+/// sum of its units.
 fn treating(
     order: &Order,
     (reader, municipalities): (&Reader, &Municipalities),
-    (indicators, by): (&[Indicator], By),
-    (charged, sheet): (&Charged, &'static str),
+    (indicators, charged): (&[Indicator], &Charged),
+    (counts, found): (&Counts, &mut [Option<Figures>]),
     teller: Teller,
-) -> Result<Larger> {
-    let stage = teller.stage("teller etter hvem som behandlet");
-    let by = (indicators, by);
-    let told = |done, of| stage.at(done as u64, of as u64);
-    let counts = counts::count(reader, municipalities, order.period, by, charged, order.threads, told)?;
-    stage.done();
+) -> Result<Vec<Larger>> {
     let method = Method { years: 1.0, adjust: order.adjust, allowance: order.allowance };
-    let figures = figures(indicators, &counts, &People::new(), method, (&[], &|_, _| false));
-    Ok(Larger { sheet, counts, of: Vec::new(), people: People::new(), figures })
+    let mut out = Vec::new();
+    for (by, sheet) in order.treating() {
+        let stage = teller.stage("teller etter hvem som behandlet");
+        let told = |done, of| stage.at(done as u64, of as u64);
+        let by = (indicators, by);
+        let counts = counts::count(reader, municipalities, order.period, by, charged, order.threads, told)?;
+        stage.done();
+        let figures = figures(indicators, &counts, &People::new(), method);
+        out.push(Larger { sheet, counts, of: Vec::new(), people: People::new(), figures });
+    }
+    let mut totals = Vec::new();
+    let first = counts.homes.len();
+    let country = first + out.iter().map(|larger| larger.counts.homes.len()).sum::<usize>();
+    match &mut out[..] {
+        [trusts, units] => {
+            let trusts_of = counts::trusts_of_units(reader)?;
+            let after = first + trusts.counts.homes.len();
+            for (place, trust) in trusts.counts.homes.iter().enumerate() {
+                let is_of_it = |unit: &usize| {
+                    trusts_of.get(&units.counts.homes[*unit]).is_some_and(|trusts| trusts.contains(trust))
+                };
+                let mine = || (0..units.counts.homes.len()).filter(is_of_it);
+                // A unit of two trusts is no part of one.
+                if mine().all(|unit| trusts_of[&units.counts.homes[unit]].len() == 1) {
+                    totals.push(Total::of(mine().map(|unit| after + unit)).told_at(first + place));
+                }
+            }
+            totals.push(Total::of(first..after).told_at(country));
+            totals.push(Total::of(after..country).told_at(country));
+        }
+        _ => totals.push(Total::of(first..country).told_at(country)),
+    }
+    let mut levels = vec![Level { counts, figures: found }];
+    levels
+        .extend(out.iter_mut().map(|larger| Level { counts: &larger.counts, figures: &mut larger.figures }));
+    withhold(indicators, &mut levels, (&totals, 1), &|_, _| false, method.allowance);
+    Ok(out)
 }
 
 /// A number of contacts that are told of, where they are not few.
@@ -469,30 +494,71 @@ fn all_figures(
     method: Method,
     groups: Vec<Group>,
 ) -> (Vec<Option<Figures>>, Vec<Larger>) {
-    let totals: Vec<Total> = groups.iter().flat_map(Group::members).map(Total::of).collect();
-    let found = figures(indicators, counts, people, method, (&totals, &|_, _| false));
-    let regions = groups[1].names.clone();
-    let told: Vec<Vec<BTreeSet<usize>>> = groups
-        .iter()
-        .map(|group| match group.sheet == OWN_AREAS {
-            true => told_beside(indicators, (counts, people, method), (&groups[0], group)),
-            false => vec![BTreeSet::new(); indicators.len()],
+    let mut found = figures(indicators, counts, people, method);
+    let beside =
+        groups.get(2).map(|own| told_beside(indicators, (counts, people, method), (&groups[0], own)));
+    let mut larger: Vec<Larger> = groups
+        .into_iter()
+        .map(|group| {
+            let together = group.together(counts, people);
+            let counts = counts.grouped(group.names, &group.of);
+            let figures = figures(indicators, &counts, &together, method);
+            Larger { sheet: group.sheet, counts, of: group.of, people: together, figures }
         })
         .collect();
-    let larger = groups.into_iter().zip(told).map(|(group, told)| {
-        // An area's region is published beside it.
-        let within = |region: &String| -> Vec<usize> {
-            (0..group.names.len()).filter(|area| group.names[*area].starts_with(region.as_str())).collect()
+    let (homes, none) = (counts.homes.len(), |_, _| false);
+    let mut own = larger.split_off(2);
+    if let [areas, regions] = &mut larger[..] {
+        let mut totals = summed(&areas.of, 0, homes);
+        let region_of =
+            |area: usize| areas.of.iter().position(|of| *of == area).map_or(0, |home| regions.of[home]);
+        let of_areas: Vec<usize> = (0..areas.counts.homes.len()).map(region_of).collect();
+        let first = homes + of_areas.len();
+        totals.extend(summed(&of_areas, homes, first));
+        let country = first + regions.counts.homes.len();
+        totals.push(Total::of(first..country).told_at(country));
+        let mut levels = [
+            Level { counts, figures: &mut found },
+            Level { counts: &areas.counts, figures: &mut areas.figures },
+            Level { counts: &regions.counts, figures: &mut regions.figures },
+        ];
+        withhold(indicators, &mut levels, (&totals, 0), &none, method.allowance);
+    }
+    if let ([areas, _], [own], Some(beside)) = (&mut larger[..], &mut own[..], beside) {
+        let first = homes + areas.counts.homes.len();
+        let mut totals = summed(&own.of, 0, first);
+        // Own areas that are whole trust areas together are sums of these too.
+        let own_of = |area: usize| -> BTreeSet<usize> {
+            areas.of.iter().zip(&own.of).filter(|(of, _)| **of == area).map(|(_, own)| *own).collect()
         };
-        let totals: Vec<Total> =
-            regions.iter().map(within).filter(|areas| areas.len() > 1).map(Total::of).collect();
-        let together = group.together(counts, people);
-        let counts = counts.grouped(group.names, &group.of);
-        let already = |indicator: usize, area: usize| told[indicator].contains(&area);
-        let figures = figures(indicators, &counts, &together, method, (&totals, &already));
-        Larger { sheet: group.sheet, counts, of: group.of, people: together, figures }
-    });
-    (found, larger.collect())
+        let of_areas: Vec<BTreeSet<usize>> = (0..areas.counts.homes.len()).map(own_of).collect();
+        for place in 0..own.counts.homes.len() {
+            let mine = || (0..of_areas.len()).filter(|area| of_areas[*area].contains(&place));
+            if mine().all(|area| of_areas[area].len() == 1) {
+                totals.push(Total::of(mine().map(|area| homes + area)).told_at(first + place));
+            }
+        }
+        let country = first + own.counts.homes.len();
+        totals.push(Total::of(first..country).told_at(country));
+        let already =
+            |indicator: usize, place: usize| place >= first && beside[indicator].contains(&(place - first));
+        let mut levels = [
+            Level { counts, figures: &mut found },
+            Level { counts: &areas.counts, figures: &mut areas.figures },
+            Level { counts: &own.counts, figures: &mut own.figures },
+        ];
+        withhold(indicators, &mut levels, (&totals, 2), &already, method.allowance);
+    }
+    larger.extend(own);
+    (found, larger)
+}
+
+/// The totals of places that are put together: `of` tells the sum of each, places begin at `from` and sums at `at`.
+fn summed(of: &[usize], from: usize, at: usize) -> Vec<Total> {
+    let sums = of.iter().max().map_or(0, |last| last + 1);
+    let members =
+        |sum: usize| (0..of.len()).filter(move |place| of[*place] == sum).map(move |place| from + place);
+    (0..sums).map(|sum| Total::of(members(sum)).told_at(at + sum)).collect()
 }
 
 /// What the user's own areas and the trust areas have together: as groups, and as the area and the own area of each.
@@ -523,7 +589,12 @@ fn told_beside(
             hidden.map(|((area, _), _)| *area).filter(|area| parts(*area) > 1).collect();
         pairs.iter().filter(|(area, _)| areas.contains(area)).map(|(_, own)| *own).collect()
     };
-    figures(indicators, &counts, &together, method, (&[], &|_, _| false)).iter().map(of_one).collect()
+    let mut found = figures(indicators, &counts, &together, method);
+    let mut levels = [Level { counts: &counts, figures: &mut found }];
+    let places = counts.homes.len();
+    let totals = [Total::of(0..places).told_at(places)];
+    withhold(indicators, &mut levels, (&totals, 0), &|_, _| false, method.allowance);
+    found.iter().map(of_one).collect()
 }
 
 /// The period with the months around it, year by year: a stay may have begun before it, and what follows one may end two

@@ -11,7 +11,7 @@ use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use domain::{Day, EventKind, Month, Municipalities, Period, Sex};
 use register::FileError;
-use register::columns::Events;
+use register::columns::{self, Events};
 use register::parquet_file::{Reader, in_order};
 use register::schema::{COLUMNS, at};
 
@@ -352,6 +352,28 @@ pub fn words_of(reader: &Reader, column: &str) -> Result<BTreeMap<String, u64>, 
                 if let Some(word) = word.filter(|word| !word.is_empty()) {
                     *out.entry(word.to_owned()).or_default() += rows;
                 }
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The trusts that each unit of a file is of.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn trusts_of_units(reader: &Reader) -> Result<BTreeMap<String, BTreeSet<String>>, FileError> {
+    let names = [name(at::UNIT), name(at::TRUST)];
+    let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for group in 0..reader.row_groups() {
+        for batch in reader.read(group, &names, BATCH, None)? {
+            let batch = batch.map_err(FileError::arrow(reader.path()))?;
+            let [(units, _), (trusts, _)] = names.map(|name| columns::words(&batch, name));
+            let pairs: BTreeMap<(i32, i32), usize> =
+                units.iter().copied().zip(trusts.iter().copied()).zip(0..).collect();
+            for row in pairs.into_values() {
+                let [unit, trust] = names.map(|name| columns::word(&batch, name, row).to_owned());
+                out.entry(unit).or_default().insert(trust);
             }
         }
     }

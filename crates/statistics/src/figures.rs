@@ -7,7 +7,6 @@ use crate::indicator::{Indicator, Kind, Measure};
 use crate::interval::{Interval, OfCount, OfProportion, mean, proportion};
 use crate::standard::{Ages, european_2013};
 use crate::standardise::{Shrunk, Stratum, direct, indirect, shrunk};
-use crate::withhold::{self, Known, Row, Total};
 
 /// How much of the time the truth is to lie in an interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -121,16 +120,15 @@ pub struct Method {
     pub allowance: Allowance,
 }
 
-/// Makes the figures of every indicator that the register can tell. `totals` of municipalities are published too, and
-/// `already` tells which are hidden for another reason, by indicator and municipality.
+/// Makes the figures of every indicator that the register can tell. Nothing is withheld yet, and none is held beside the
+/// others: [`crate::levels::withhold`] does both.
 pub fn figures(
     indicators: &[Indicator],
     counts: &Counts,
     people: &People,
     method: Method,
-    (totals, already): (&[Total], &dyn Fn(usize, usize) -> bool),
 ) -> Vec<Option<Figures>> {
-    let mut out: Vec<Option<Figures>> = indicators
+    indicators
         .iter()
         .enumerate()
         .map(|(place, one)| match one.lacking {
@@ -142,12 +140,7 @@ pub fn figures(
                 (!is_unknown).then_some(found)
             }
         })
-        .collect();
-    withhold(indicators, counts, (totals, already), &mut out);
-    for (one, found) in indicators.iter().zip(&mut out) {
-        found.iter_mut().for_each(|found| beside_each_other(one, method.allowance, found));
-    }
-    out
+        .collect()
 }
 
 /// The people or the whole that a municipality's events are of, by stratum.
@@ -381,7 +374,7 @@ fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &
 
 /// What needs all municipalities: the funnel, and how far each ratio is drawn toward the country. How they differ is
 /// learned from those that are shown, so that it tells nothing of those that are not.
-fn beside_each_other(one: &Indicator, allowance: Allowance, found: &mut Figures) {
+pub(crate) fn beside_each_other(one: &Indicator, allowance: Allowance, found: &mut Figures) {
     let at_a_time = found.at_a_time;
     let shown = |figure: &&mut Figure| !figure.is_withheld && figure.expected > 0.0;
     let (mut figures, pairs): (Vec<&mut Figure>, Vec<(f64, f64)>) = found
@@ -402,129 +395,6 @@ fn beside_each_other(one: &Indicator, allowance: Allowance, found: &mut Figures)
         figure.point = Some(funnel.point(events, expected));
     }
     found.funnel = Some(funnel);
-}
-
-/// Withholds what must not leave the house, in every municipality and in the country.
-fn withhold(
-    indicators: &[Indicator],
-    counts: &Counts,
-    (totals, already): (&[Total], &dyn Fn(usize, usize) -> bool),
-    all: &mut [Option<Figures>],
-) {
-    let homes = counts.homes.len();
-    let known = |place: usize, home: usize| {
-        let events = counts.events_of(place, home).map_or(0, |events| events.iter().sum());
-        let whole = counts.of(place, Side::Denominator, home).map(|whole| whole.iter().sum());
-        Known { events, whole }
-    };
-    // Kroner are withheld by what they are for, below: whether they are counted tells nothing of the others.
-    let shown: Vec<usize> =
-        (0..all.len()).filter(|place| all[*place].is_some() && !indicators[*place].is_money()).collect();
-    let of_homes: Vec<Row> =
-        shown.iter().map(|place| (0..homes).map(|home| known(*place, home)).collect()).collect();
-    let every: Vec<Total> = totals.iter().cloned().chain([Total::of(0..homes)]).collect();
-    let in_homes =
-        withhold::hidden_beside(&of_homes, |row, home| already(shown[row], home).then_some(true), &every);
-    let in_country = withhold::hidden(&withhold::sums(&of_homes), &[]);
-    for ((place, in_homes), in_country) in shown.iter().zip(in_homes).zip(in_country) {
-        let Some(figures) = &mut all[*place] else { continue };
-        figures.homes.iter_mut().zip(in_homes).for_each(|(figure, hidden)| figure.is_withheld = hidden);
-        figures.country.is_withheld = in_country[0];
-    }
-    for party in 0..3 {
-        withhold_kroner(indicators, counts, (&every, already), party, all);
-    }
-}
-
-/// Withholds what was charged for few, and what reveals it, by the same rules. A day of those who were ready has a price
-/// that everybody knows: where they are withheld, what they cost is too.
-fn withhold_kroner(
-    indicators: &[Indicator],
-    counts: &Counts,
-    (every, already): (&[Total], &dyn Fn(usize, usize) -> bool),
-    party: usize,
-    all: &mut [Option<Figures>],
-) {
-    // Of the indicators that are kroner themselves, those of this party.
-    let is_of_it = |place: &usize| {
-        let own = indicators[*place].numerator.measure.party();
-        all[*place].is_some() && own.is_none_or(|own| own == party)
-    };
-    let places: Vec<usize> = (0..all.len()).filter(is_of_it).collect();
-    let row = |place: &usize| -> Row {
-        let of = |home| counts.paid_of(*place, Side::Numerator, home).of[party];
-        (0..counts.homes.len()).map(|home| Known { events: of(home), whole: None }).collect()
-    };
-    let rows: Vec<Row> = places.iter().map(row).collect();
-    let of_ready: Vec<Option<&Figures>> = indicators
-        .iter()
-        .zip(&*all)
-        .filter(|(one, _)| is_of_ready(one))
-        .map(|(_, found)| found.as_ref())
-        .collect();
-    let hides_days = |figure: &dyn Fn(&Figures) -> bool| {
-        party == 1 && of_ready.iter().any(|found| found.is_none_or(figure))
-    };
-    let is_withheld = |row: usize, home: usize| {
-        let is_withheld = |figures: &Figures| figures.homes[home].is_withheld;
-        let of_itself = all[places[row]].as_ref().is_some_and(is_withheld);
-        (already(places[row], home) || of_itself || hides_days(&is_withheld)).then_some(true)
-    };
-    let in_homes = withhold::hidden_beside(&rows, is_withheld, every);
-    let is_withheld = |_, _| hides_days(&|figures: &Figures| figures.country.is_withheld).then_some(true);
-    let in_country = withhold::hidden_beside(&withhold::sums(&rows), is_withheld, &[]);
-    let homes = 0..counts.homes.len();
-    let none_told: Vec<bool> = homes
-        .map(|home| hides_days(&|figures: &Figures| figures.homes[home].is_withheld))
-        .chain([hides_days(&|figures: &Figures| figures.country.is_withheld)])
-        .collect();
-    for ((place, in_homes), in_country) in places.iter().zip(in_homes).zip(in_country) {
-        let Some(figures) = &mut all[*place] else { continue };
-        let is_of_them = indicators[*place].numerator.measure.party() == Some(party);
-        let both = figures.homes.iter_mut().chain([&mut figures.country]);
-        for ((figure, hidden), none_told) in both.zip(in_homes.into_iter().chain(in_country)).zip(&none_told)
-        {
-            figure.hides[party] = hidden;
-            // That nothing was charged would tell too.
-            figure.is_withheld |= is_of_them && (hidden || *none_told);
-        }
-    }
-}
-
-/// Whether an indicator tells of those who were reported ready: their days have a price that everybody knows.
-fn is_of_ready(one: &Indicator) -> bool {
-    one.numerator.reported_ready == Some(true) || one.numerator.measure == Measure::ReadyDays
-}
-
-/// What is hidden of parts of places, as their ages or months: a row for each indicator. `decided` tells what is hidden
-/// or told elsewhere, by indicator and place.
-pub fn hidden_parts(
-    indicators: &[Indicator],
-    rows: &[Row],
-    decided: &dyn Fn(usize, usize) -> Option<bool>,
-    totals: &[Total],
-) -> Vec<Vec<bool>> {
-    let mut out = vec![Vec::new(); indicators.len()];
-    // Each party's kroner by themselves, after the others: whether they are counted tells nothing of those.
-    for party in [None, Some(0), Some(1), Some(2)] {
-        let is_of_it = |place: &usize| indicators[*place].numerator.measure.party() == party;
-        let chosen: Vec<usize> = (0..indicators.len()).filter(is_of_it).collect();
-        let of_them: Vec<Row> = chosen.iter().map(|indicator| rows[*indicator].clone()).collect();
-        let found = withhold::hidden_beside(
-            &of_them,
-            |row, place| {
-                let is_of_days = indicators[chosen[row]].numerator.measure == Measure::DischargeReady;
-                let mut ready = indicators.iter().zip(&out).filter(|(one, _)| is_of_ready(one));
-                let hides_days = is_of_days
-                    && ready
-                        .any(|(_, hidden): (_, &Vec<bool>)| hidden.get(place).is_none_or(|hidden| *hidden));
-                if hides_days { Some(true) } else { decided(chosen[row], place) }
-            },
-            totals,
-        );
-        chosen.iter().zip(found).for_each(|(indicator, hidden)| out[*indicator] = hidden);
-    }
-    out
 }
 
 #[cfg(test)]

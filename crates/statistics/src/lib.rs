@@ -9,6 +9,7 @@ pub mod forecast;
 pub mod funnel;
 pub mod indicator;
 pub mod interval;
+pub mod levels;
 pub mod regression;
 pub mod spc;
 pub mod standard;

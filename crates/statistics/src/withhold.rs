@@ -69,11 +69,6 @@ pub fn sum(row: &[Known]) -> Known {
     Known { events: row.iter().map(|one| one.events).sum(), whole: row.iter().map(|one| one.whole).sum() }
 }
 
-/// The sum of each row, as the only place of one.
-pub fn sums(rows: &[Row]) -> Vec<Row> {
-    rows.iter().map(|row| vec![sum(row)]).collect()
-}
-
 /// What is hidden, by indicator and place.
 pub fn hidden(rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
     hidden_beside(rows, |_, _| None, totals)
@@ -86,7 +81,8 @@ pub fn hidden_beside(
     decided: impl Fn(usize, usize) -> Option<bool>,
     totals: &[Total],
 ) -> Vec<Vec<bool>> {
-    let is_told = |row: usize, place: usize| decided(row, place) == Some(false);
+    let told = told(rows, &decided);
+    let is_told = |row: usize, place: usize| told[row][place];
     let begin = |(row, of): (usize, &Row)| {
         let hides = |(place, known): (usize, &Known)| {
             let counts = known.counts();
@@ -111,6 +107,24 @@ pub fn hidden_beside(
             return out;
         }
     }
+}
+
+/// What is told elsewhere, by row and place: also where another row of the place has the same counts.
+fn told(rows: &[Row], decided: &impl Fn(usize, usize) -> Option<bool>) -> Vec<Vec<bool>> {
+    let of_place = |place: usize| -> Vec<Known> {
+        let is_told = |(row, _): &(usize, &Row)| decided(*row, place) == Some(false);
+        rows.iter().enumerate().filter(is_told).filter_map(|(_, of)| of.get(place).copied()).collect()
+    };
+    let places = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let known: Vec<Vec<Known>> = (0..places).map(of_place).collect();
+    let is_told = |row: usize, place: usize| match decided(row, place) {
+        Some(hidden) => !hidden,
+        None => known[place].iter().any(|other| other.events > 0 && *other == rows[row][place]),
+    };
+    rows.iter()
+        .enumerate()
+        .map(|(row, of)| (0..of.len()).map(|place| is_told(row, place)).collect())
+        .collect()
 }
 
 /// Hides the smaller of two counts that differ by few, and everything that tells the same count; the larger where the
@@ -144,7 +158,7 @@ fn differences(
 }
 
 /// Hides the smallest members of a total until none of the hidden ones is known, and at last the total itself, or all
-/// that is none. Where the total is hidden, so is all that it is the sum of. What is told elsewhere is left.
+/// that is none. Beside a total that is hidden itself one is enough. What is told elsewhere is left.
 fn beside_a_total(
     row: &Row,
     Total { members, at }: &Total,
@@ -154,24 +168,25 @@ fn beside_a_total(
     let has_any = |place: &usize| row[*place].counts().iter().any(|count| *count > 0);
     let members: Vec<usize> = members.iter().copied().filter(|place| !is_told(*place)).collect();
     loop {
-        if at.is_some_and(|at| hidden[at]) {
-            members.iter().filter(|place| has_any(place)).for_each(|place| hidden[*place] = true);
-            return;
-        }
+        let is_hidden = at.is_some_and(|at| hidden[at]);
         let is_safe = (0..3).all(|which| {
-            let counts =
-                members.iter().filter(|place| hidden[**place]).map(|place| row[*place].counts()[which]);
-            let (number, sum) =
-                counts.filter(|count| *count > 0).fold((0, 0), |all, count| (all.0 + 1, all.1 + count));
-            number == 0 || (number > 1 && sum > WITHHELD + number)
+            let count = |place: &&usize| row[**place].counts()[which];
+            let positive = || members.iter().filter(|place| count(place) > 0);
+            let mine = || positive().filter(|place| hidden[**place]);
+            let (number, sum) = (mine().count() as i64, mine().map(|place| count(&place)).sum::<i64>());
+            match number {
+                0 => !is_hidden || positive().next().is_none(),
+                _ => (number > 1 || is_hidden) && sum > WITHHELD + number,
+            }
         });
         if is_safe {
             return;
         }
         let shown = members.iter().filter(|place| !hidden[**place] && has_any(place));
         let smallest = shown.min_by_key(|place| (row[**place].events.max(row[**place].rest()), **place));
-        match smallest.copied().or(at.filter(|at| !is_told(*at))) {
+        match smallest.copied().or(at.filter(|at| !hidden[*at] && !is_told(*at))) {
             Some(next) => hidden[next] = true,
+            None if is_hidden => return,
             // All that is left to know is the total: none is told as none.
             None => {
                 members.iter().for_each(|place| hidden[*place] = true);
@@ -236,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_total_that_would_tell_is_hidden_with_all_its_parts() {
+    fn a_total_that_would_tell_is_hidden_and_is_not_the_sum_of_what_is_shown() {
         // Two and three of five are known within five: the five is hidden, and one of its like beside it.
         let found =
             hidden(&[rate(&[2, 0, 3, 60, 61, 62, 5])], &[Total::of(0..3).told_at(6), Total::of(3..7)]);
@@ -245,6 +260,19 @@ mod tests {
         let found =
             hidden(&[rate(&[3, 0, 60, 61, 3]), rate(&[40, 0, 0, 90, 40])], &[Total::of(0..2).told_at(4)]);
         assert_eq!(found[0], [true, false, false, false, true]);
+        // 298 less 296 are two: the 296 are hidden, and one of those that they are the sum of.
+        let found =
+            hidden(&[rate(&[94, 63, 139, 296]), rate(&[100, 70, 128, 298])], &[Total::of(0..3).told_at(3)]);
+        assert_eq!(found, [[false, true, false, true], [false; 4]]);
+    }
+
+    #[test]
+    fn what_is_told_as_another_count_is_no_complement() {
+        // Of 35, two are hidden beside five that are told elsewhere as another row: a third must be.
+        let decided = |row: usize, place: usize| (row == 1 && place == 3).then_some(false);
+        let rows = [rate(&[2, 15, 13, 5]), rate(&[0, 0, 0, 5])];
+        let found = hidden_beside(&rows, decided, &[Total::of(0..4)]);
+        assert_eq!(found[0], [true, false, true, false]);
     }
 
     proptest::proptest! {

@@ -1,0 +1,193 @@
+//! What is withheld of figures where places are told beside each other: municipalities, and what they are parts of.
+
+use crate::counts::{Counts, Side};
+use crate::figures::{Figure, Figures, beside_each_other};
+use crate::funnel::Allowance;
+use crate::indicator::{Indicator, Kind, Measure};
+use crate::withhold::{self, Known, Row, Total};
+
+/// Places of one kind.
+pub struct Level<'a> {
+    /// Counts.
+    pub counts: &'a Counts,
+    /// Figures by indicator.
+    pub figures: &'a mut [Option<Figures>],
+}
+
+/// A level and a place of it; `None` is the country.
+type Place = Option<(usize, usize)>;
+
+/// The places of all levels one after the other, and the country last.
+fn places_of(levels: &[Level]) -> Vec<Place> {
+    let of_level = |(level, of): (usize, &Level)| -> Vec<Place> {
+        (0..of.counts.homes.len()).map(|home| Some((level, home))).collect()
+    };
+    levels.iter().enumerate().flat_map(of_level).chain([None]).collect()
+}
+
+fn figure<'f>(levels: &'f [Level], indicator: usize, place: Place) -> Option<&'f Figure> {
+    match place {
+        Some((level, home)) => levels[level].figures[indicator].as_ref().map(|found| &found.homes[home]),
+        None => levels[0].figures[indicator].as_ref().map(|found| &found.country),
+    }
+}
+
+fn figure_mut<'f>(levels: &'f mut [Level], indicator: usize, place: Place) -> Option<&'f mut Figure> {
+    match place {
+        Some((level, home)) => levels[level].figures[indicator].as_mut().map(|found| &mut found.homes[home]),
+        None => levels[0].figures[indicator].as_mut().map(|found| &mut found.country),
+    }
+}
+
+/// A row of all places: the country is the sum of the first level.
+fn row_of(levels: &[Level], known: impl Fn(&Counts, usize) -> Known) -> Row {
+    let of_level = |level: &Level| -> Row {
+        (0..level.counts.homes.len()).map(|home| known(level.counts, home)).collect()
+    };
+    let country = withhold::sum(&of_level(&levels[0]));
+    levels.iter().flat_map(of_level).chain([country]).collect()
+}
+
+/// Withholds what must not leave the house, and holds places that are shown beside each other. Places are those of each
+/// level one after the other, and the country last; `totals` tell which are the sum of which. The first `decided` levels
+/// stand as they are, with the country. `already` tells what is hidden for another reason, by indicator and place.
+pub fn withhold(
+    indicators: &[Indicator],
+    levels: &mut [Level],
+    (totals, decided): (&[Total], usize),
+    already: &dyn Fn(usize, usize) -> bool,
+    allowance: Allowance,
+) {
+    let places = places_of(levels);
+    let stands: Vec<bool> =
+        places.iter().map(|place| place.map_or(decided > 0, |(level, _)| level < decided)).collect();
+    // Kroner are withheld by what they are for, below: whether they are counted tells nothing of the others.
+    let shown: Vec<usize> = (0..indicators.len())
+        .filter(|indicator| levels[0].figures[*indicator].is_some() && !indicators[*indicator].is_money())
+        .collect();
+    let rows: Vec<Row> = shown
+        .iter()
+        .map(|indicator| row_of(levels, |counts, home| known(counts, *indicator, home)))
+        .collect();
+    let decision = |row: usize, place: usize| match stands[place] {
+        true => figure(levels, shown[row], places[place]).map(|figure| figure.is_withheld),
+        false => already(shown[row], place).then_some(true),
+    };
+    let hidden = withhold::hidden_beside(&rows, decision, totals);
+    for (indicator, hidden) in shown.iter().zip(&hidden) {
+        for (place, hidden) in hidden.iter().enumerate().filter(|(place, _)| !stands[*place]) {
+            if let Some(figure) = figure_mut(levels, *indicator, places[place]) {
+                figure.is_withheld = *hidden;
+            }
+        }
+    }
+    for party in 0..3 {
+        withhold_kroner(indicators, levels, (totals, &places, &stands), already, party);
+    }
+    for level in levels.iter_mut().skip(decided) {
+        for (one, found) in indicators.iter().zip(level.figures.iter_mut()) {
+            found.iter_mut().for_each(|found| beside_each_other(one, allowance, found));
+        }
+    }
+}
+
+fn known(counts: &Counts, indicator: usize, home: usize) -> Known {
+    let events = counts.events_of(indicator, home).map_or(0, |events| events.iter().sum());
+    let whole = counts.of(indicator, Side::Denominator, home).map(|whole| whole.iter().sum());
+    Known { events, whole }
+}
+
+/// Withholds what was charged for few, and what reveals it, by the same rules. A day of those who were ready has a price
+/// that everybody knows: where they are withheld, what they cost is too, and it is held beside how many waited.
+fn withhold_kroner(
+    indicators: &[Indicator],
+    levels: &mut [Level],
+    (totals, places, stands): (&[Total], &[Place], &[bool]),
+    already: &dyn Fn(usize, usize) -> bool,
+    party: usize,
+) {
+    let is_there = |indicator: &usize| levels[0].figures[*indicator].is_some();
+    // Of the indicators that are kroner themselves, those of this party.
+    let own = |indicator: usize| indicators[indicator].numerator.measure.party();
+    let charged =
+        (0..indicators.len()).filter(|one| is_there(one) && own(*one).is_none_or(|own| own == party));
+    let charged: Vec<usize> = charged.collect();
+    let of_ready: Vec<usize> =
+        (0..indicators.len()).filter(|one| party == 1 && is_of_ready(&indicators[*one])).collect();
+    let of_charged = |indicator: usize| {
+        row_of(levels, |counts, home| {
+            let of_mean = own(indicator).is_some() && indicators[indicator].kind == Kind::Mean;
+            let whole = known(counts, indicator, home).whole.filter(|_| of_mean);
+            Known { events: counts.paid_of(indicator, Side::Numerator, home).of[party], whole }
+        })
+    };
+    let of_events = |indicator: usize| {
+        row_of(levels, |counts, home| Known { whole: None, ..known(counts, indicator, home) })
+    };
+    let waited = of_ready.iter().copied().filter(is_there);
+    let rows: Vec<Row> =
+        charged.iter().map(|one| of_charged(*one)).chain(waited.clone().map(of_events)).collect();
+    let of_row: Vec<usize> = charged.iter().copied().chain(waited).collect();
+    let is_withheld = |indicator: usize, place: usize| {
+        figure(levels, indicator, places[place]).is_none_or(|one| one.is_withheld)
+    };
+    let decision = |row: usize, place: usize| {
+        let indicator = of_row[row];
+        if row >= charged.len() {
+            return Some(is_withheld(indicator, place));
+        }
+        if stands[place] {
+            return figure(levels, indicator, places[place]).map(|figure| figure.hides[party]);
+        }
+        let is_hidden = already(indicator, place)
+            || is_withheld(indicator, place)
+            || of_ready.iter().any(|ready| is_withheld(*ready, place));
+        is_hidden.then_some(true)
+    };
+    let hidden = withhold::hidden_beside(&rows, decision, totals);
+    for (indicator, hidden) in charged.iter().zip(&hidden) {
+        let is_of_it = own(*indicator) == Some(party);
+        for (place, hidden) in hidden.iter().enumerate().filter(|(place, _)| !stands[*place]) {
+            if let Some(figure) = figure_mut(levels, *indicator, places[place]) {
+                figure.hides[party] = *hidden;
+                figure.is_withheld |= is_of_it && *hidden;
+            }
+        }
+    }
+}
+
+/// Whether an indicator tells of those who were reported ready: their days have a price that everybody knows.
+fn is_of_ready(one: &Indicator) -> bool {
+    one.numerator.reported_ready == Some(true) || one.numerator.measure == Measure::ReadyDays
+}
+
+/// What is hidden of parts of places, as their ages or months: a row for each indicator. `decided` tells what is hidden
+/// or told elsewhere, by indicator and place.
+pub fn hidden_parts(
+    indicators: &[Indicator],
+    rows: &[Row],
+    decided: &dyn Fn(usize, usize) -> Option<bool>,
+    totals: &[Total],
+) -> Vec<Vec<bool>> {
+    let mut out = vec![Vec::new(); indicators.len()];
+    // Each party's kroner by themselves, after the others: whether they are counted tells nothing of those.
+    for party in [None, Some(0), Some(1), Some(2)] {
+        let is_of_it = |place: &usize| indicators[*place].numerator.measure.party() == party;
+        let chosen: Vec<usize> = (0..indicators.len()).filter(is_of_it).collect();
+        let of_them: Vec<Row> = chosen.iter().map(|indicator| rows[*indicator].clone()).collect();
+        let found = withhold::hidden_beside(
+            &of_them,
+            |row, place| {
+                let is_of_days = indicators[chosen[row]].numerator.measure == Measure::DischargeReady;
+                let mut ready = indicators.iter().zip(&out).filter(|(one, _)| is_of_ready(one));
+                let hides_days = is_of_days
+                    && ready
+                        .any(|(_, hidden): (_, &Vec<bool>)| hidden.get(place).is_none_or(|hidden| *hidden));
+                if hides_days { Some(true) } else { decided(chosen[row], place) }
+            },
+            totals,
+        );
+        chosen.iter().zip(found).for_each(|(indicator, hidden)| out[*indicator] = hidden);
+    }
+    out
+}
