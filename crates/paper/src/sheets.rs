@@ -66,6 +66,10 @@ impl Sheet {
             let cells: Vec<String> = row
                 .iter()
                 .map(|cell| match cell {
+                    // What a spreadsheet would take for a formula is text to it.
+                    Cell::Text(text) if !is_plain && text.starts_with(['=', '+', '-', '@', '\t']) => {
+                        quoted(&format!("'{text}"), separator)
+                    }
                     Cell::Text(text) => quoted(text, separator),
                     Cell::Kroner(amount) => decimal(amount.ore(), 2, point),
                     Cell::Count(count) => count.to_string(),

@@ -210,7 +210,8 @@ fn groups(period: Period, municipalities: &Municipalities, own: Option<&Path>) -
             if !homes.contains(&code) {
                 bail!("{at}: there is no municipality {code} in {period}");
             }
-            if area == ALL_OTHERS || area.chars().all(|letter| letter.is_ascii_digit()) {
+            let is_known = out.iter().any(|group| group.names.contains(&area)) || area == "Landet";
+            if is_known || area == ALL_OTHERS || area.chars().all(|letter| letter.is_ascii_digit()) {
                 bail!("{at}: the area of {code} is '{area}': give it a name of its own, with letters");
             }
             if area_of.insert(code.clone(), area).is_some() {

@@ -69,7 +69,7 @@ const WORDS: [(&str, &str); 56] = [
 ];
 
 /// What sheets say of themselves, in parts.
-const ABOUT: [(&str, &str); 25] = [
+const ABOUT: [(&str, &str); 26] = [
     ("registeret er et utvalg på", "registeret er eit utval på"),
     ("Hver indikator for kommuner som hører sammen", "Kvar indikator for kommunar som høyrer saman"),
     ("ikke regnet ut: filen har ikke", "ikkje rekna ut: fila har ikkje"),
@@ -115,6 +115,10 @@ const ABOUT: [(&str, &str); 25] = [
     ),
     ("Folketallet som rater er regnet av", "Folketalet som ratar er rekna av"),
     ("og folketallet er talt så mye færre", "og folketalet er talt så mykje færre"),
+    (
+        "kommuner er ikke i filen, og er ikke med i landets rater",
+        "kommunar er ikkje i fila, og er ikkje med i ratane for landet",
+    ),
     (", som de står", ", som dei står"),
     (", de samme hele perioden", ", dei same heile perioden"),
     ("følger ikke med", "følgjer ikkje med"),

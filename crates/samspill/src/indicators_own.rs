@@ -89,7 +89,7 @@ fn whole(at: &str, what: &str, text: &str) -> Result<i64> {
 /// # Errors
 /// If a row is something else.
 fn survey(path: &Path) -> Result<Vec<Answers>> {
-    let mut out = Vec::new();
+    let mut out: Vec<Answers> = Vec::new();
     for (at, [question, aim, municipality, answers, positive]) in
         small_table(path, "question;aim;municipality;answers;positive")?
     {
@@ -101,6 +101,10 @@ fn survey(path: &Path) -> Result<Vec<Answers>> {
         let (answers, positive) = (whole(&at, "answers", &answers)?, whole(&at, "positive", &positive)?);
         if positive > answers {
             bail!("{at}: {positive} positive of {answers} answers");
+        }
+        let is_same = |one: &Answers| one.question == question && one.is_of(aim, &municipality);
+        if out.iter().any(is_same) {
+            bail!("{at}: «{question}» of {municipality} stands there twice");
         }
         out.push(Answers { question, aim, municipality, answers, positive });
     }
@@ -141,13 +145,14 @@ pub struct Counted {
 /// # Errors
 /// If a row is something else, or its indicator is one that the register tells.
 fn counted(path: &Path, indicators: &[Indicator]) -> Result<Vec<Counted>> {
+    let is_lacking = |one: &Indicator| one.lacking.is_some() && !one.is_money();
     let mut out: Vec<Counted> = Vec::new();
     for (at, [indicator, municipality, numerator, denominator]) in
         small_table(path, "indicator;municipality;numerator;denominator")?
     {
         let lacking: Vec<&str> =
-            indicators.iter().filter(|one| one.lacking.is_some()).map(|one| one.id.as_str()).collect();
-        let Some(one) = indicators.iter().find(|one| one.id == indicator && one.lacking.is_some()) else {
+            indicators.iter().filter(|one| is_lacking(one)).map(|one| one.id.as_str()).collect();
+        let Some(one) = indicators.iter().find(|one| one.id == indicator && is_lacking(one)) else {
             bail!(
                 "{at}: '{indicator}' is no indicator that the register lacks: they are {}",
                 lacking.join(", ")

@@ -40,10 +40,17 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
     let months = period.months().count();
     if let Some(path) = given {
         let of_years = if months > 12 { ", de samme hele perioden" } else { "" };
+        let people = of_file(path, period.to(), municipalities)?;
+        let lacking =
+            municipalities.on(period.to()).filter(|(_, row)| !people.contains_key(&row.code)).count();
+        let lacking = match lacking {
+            0 => String::new(),
+            _ => format!("; {lacking} kommuner er ikke i filen, og er ikke med i landets rater"),
+        };
         return Ok(Inhabited {
-            people: of_file(path, period.to(), municipalities)?,
+            people,
             years: months as f64 / 12.0,
-            source: format!("{}, som de står{of_years}", path.display()),
+            source: format!("{}, som de står{of_years}{lacking}", path.display()),
             estimated: BTreeMap::new(),
             with_others: BTreeMap::new(),
         });
@@ -88,7 +95,11 @@ fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<Peo
             .map(|(at, [code, age, people])| (at, [code, age, String::new(), people]))
             .collect(),
     };
+    let mut seen = std::collections::BTreeSet::new();
     for (at, [code, age, sex, people]) in rows {
+        if !seen.insert((code.clone(), age.clone(), sex.clone())) {
+            bail!("{at}: {code}, {age} {sex} stands there twice");
+        }
         let (age, people) = simulate_job::ages(&at, &age, &people)?;
         let sex = match sex.as_str() {
             "woman" | "kvinne" | "kvinner" => 0,

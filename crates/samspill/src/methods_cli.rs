@@ -313,7 +313,7 @@ pub enum IntervalCommand {
     /// Of a count of events, or of their rate.
     Poisson {
         /// Events.
-        #[arg(long, alias = "events")]
+        #[arg(long, alias = "events", value_parser = number)]
         count: f64,
         /// People, for a rate.
         #[arg(long)]
@@ -334,7 +334,7 @@ pub enum IntervalCommand {
     /// Of a proportion.
     Proportion {
         /// Events.
-        #[arg(long, alias = "events")]
+        #[arg(long, alias = "events", value_parser = number)]
         count: f64,
         /// Of how many.
         #[arg(long, aliases = ["population", "n"])]
@@ -551,6 +551,9 @@ pub fn funnel(arguments: &FunnelArguments) -> Result<Said> {
         .or(arguments.expected.as_ref())
         .context("give --population or --expected")?;
     let of = table.amounts(of)?;
+    if let Some(place) = (1..areas.len()).find(|place| areas[..*place].contains(&areas[*place])) {
+        bail!("{}: {} stands there already", table.at(place), areas[place]);
+    }
     if let Some(place) = of.iter().position(|of| *of <= 0.0) {
         bail!("{}: nobody to have an event", table.at(place));
     }
@@ -734,10 +737,20 @@ fn series(
     let is_count = arguments.method == EffectMethod::Poisson;
     let counts = || -> Result<()> {
         match values.iter().position(|value| *value < 0.0) {
-            Some(place) => bail!("{} = {} is below zero: a count is not", arguments.value, values[place]),
+            Some(place) => {
+                bail!(
+                    "{} = {} at time {}: a count is not below zero",
+                    arguments.value,
+                    values[place],
+                    place + 1
+                )
+            }
             None => Ok(()),
         }
     };
+    if let Some(lags) = arguments.lags.filter(|lags| 2 * lags >= values.len()) {
+        bail!("--lags {lags}: a series of {} times tells of fewer than half as many", values.len());
+    }
     let found = match (is_count, &people) {
         (true, people) => {
             counts()?;

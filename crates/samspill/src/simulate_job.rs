@@ -323,7 +323,8 @@ pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
         .replace(['\u{a0}', ' '], "")
         .parse()
         .ok()
-        .filter(|people| *people >= 0)
+        // More than any country has at an age is no number of people, and would not add up.
+        .filter(|people| (0..=100_000_000).contains(people))
         .with_context(|| format!("{at}: '{people}' is no number of people"))?;
     Ok((std::cmp::min(age, 100), people))
 }

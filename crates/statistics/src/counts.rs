@@ -296,9 +296,9 @@ pub enum CountError {
     /// Too many groups.
     #[error("{0} groups are asked for, and at most {MOST} can be counted at a time: choose fewer indicators")]
     TooMany(usize),
-    /// Events of a proportion that are no part of what they are held against.
+    /// Events that are no part of the whole they are held against.
     #[error(
-        "{id}: {count} of its numerator are not in its denominator: a proportion's [numerator] needs every condition of its [denominator]"
+        "{id}: {count} of its numerator are not in its denominator: [numerator] needs every condition of [denominator]"
     )]
     Astray {
         /// The indicator.
@@ -413,7 +413,7 @@ pub fn count(
         parts: places
             .iter()
             .enumerate()
-            .filter(|(place, _)| indicators[*place].kind == Kind::Proportion)
+            .filter(|(place, _)| indicators[*place].kind != Kind::Rate)
             .filter(|(_, (numerator, _))| *numerator < MOST)
             .filter_map(|(place, (numerator, denominator))| {
                 Some((place, 1 << numerator, 1 << (*denominator)?))
@@ -515,7 +515,7 @@ struct Desk<'a> {
     homes: &'a [String],
     months: &'a [Month],
     lacking: &'a [Option<&'static str>],
-    /// Indicators that are proportions, with the bit of each side.
+    /// Indicators that are of a whole, with the bit of each side.
     parts: Vec<(usize, u64, u64)>,
 }
 
@@ -557,7 +557,7 @@ struct Tally {
     contacts: Vec<u64>,
     last: i32,
     moved: Vec<(i64, i64)>,
-    /// Events of proportions that are in no denominator, by indicator.
+    /// Events that are not in the whole they are of, by indicator.
     astray: BTreeMap<usize, i64>,
 }
 

@@ -7,6 +7,10 @@ use crate::indicator::{Indicator, Kind, Measure};
 use crate::interval::{Interval, OfCount, OfProportion, mean, proportion};
 use crate::standard::{Ages, european_2013};
 use crate::standardise::{Shrunk, Stratum, direct, indirect, shrunk};
+use crate::withhold::few;
+
+/// So many that a mean's own spread is told with it.
+const OWN_SPREAD: f64 = 30.0;
 
 /// How much of the time the truth is to lie in an interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -227,9 +231,12 @@ fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People,
         let events = counts.of(place, Side::Numerator, home).unwrap_or(&[0; STRATA]);
         Parts { events: adjust.together(events), of: adjust.together(&of) }
     };
+    // Events of people who are not told are no part of the country's.
+    let is_told =
+        |home: usize| one.kind != Kind::Rate || people.is_empty() || people.contains_key(&counts.homes[home]);
     let homes: Vec<Parts> = (0..counts.homes.len()).map(parts).collect();
     let mut whole = Parts { events: vec![0; adjust.classes()], of: vec![0.0; adjust.classes()] };
-    for home in &homes {
+    for (_, home) in homes.iter().enumerate().filter(|(home, _)| is_told(*home)) {
         whole.events.iter_mut().zip(&home.events).for_each(|(sum, one)| *sum += one);
         whole.of.iter_mut().zip(&home.of).for_each(|(sum, one)| *sum += one);
     }
@@ -238,17 +245,26 @@ fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People,
         .map(|class| at_a_time(one, place, counts, |stratum| adjust.class(stratum) == class))
         .collect();
     let all: i64 = whole.events.iter().sum();
+    let variance = |parts: &Parts, squares: i128| {
+        let (of, sum) = (parts.of.iter().sum::<f64>().max(1.0), parts.events.iter().sum::<i64>() as f64);
+        let mean = sum / of;
+        (squares as f64 / of - mean * mean).max(0.0) * of / (of - 1.0).max(1.0)
+    };
+    let of_country = variance(&whole, squares);
     let figures: Vec<Figure> = homes
         .iter()
         .enumerate()
         .map(|(home, parts)| {
-            figure(one, (parts, &whole), adjust, &clustering, counts.squares_of(place, home))
+            // Of few, how much each differs would tell what each is.
+            let is_few = parts.of.iter().sum::<f64>() < OWN_SPREAD;
+            let own = if is_few { of_country } else { variance(parts, counts.squares_of(place, home)) };
+            figure(one, (parts, &whole), adjust, &clustering, own)
         })
         .collect();
     let in_all: f64 = whole.events.iter().zip(&clustering).map(|(one, times)| *one as f64 * times).sum();
     Figures {
         homes: figures,
-        country: figure(one, (&whole, &whole), adjust, &clustering, squares),
+        country: figure(one, (&whole, &whole), adjust, &clustering, of_country),
         of: of_all,
         at_a_time: (in_all / all.max(1) as f64).max(1.0),
         funnel: None,
@@ -260,7 +276,7 @@ fn figure(
     (parts, whole): (&Parts, &Parts),
     adjust: Adjust,
     clustering: &[f64],
-    squares: i128,
+    variance: f64,
 ) -> Figure {
     let numerator: i64 = parts.events.iter().sum();
     let denominator: f64 = parts.of.iter().sum();
@@ -283,10 +299,9 @@ fn figure(
     }
     if one.kind == Kind::Mean {
         let value = events / denominator;
-        let variance = (squares as f64 / denominator - value * value).max(0.0);
-        let spread = (variance * denominator / (denominator - 1.0).max(1.0)).sqrt();
-        let with_spread = (denominator >= 2.0).then(|| mean(value, spread, denominator, CONFIDENCE));
+        let with_spread = (denominator >= 2.0).then(|| mean(value, variance.sqrt(), denominator, CONFIDENCE));
         let found = with_spread.unwrap_or(Interval { value, low: f64::NAN, high: f64::NAN });
+        let found = Interval { low: found.low.max(0.0), ..found };
         out.crude = Some(found.times(per));
         return out;
     }
@@ -312,7 +327,12 @@ fn figure(
         }
         Kind::Rate | Kind::Mean => {
             out.crude = Some(crude_rate(parts, clustering).times(per));
-            out.direct = as_the_standard(one, adjust, parts, clustering).map(|rate| rate.times(per));
+            let found = as_the_standard(one, adjust, parts, clustering).map(|rate| rate.times(per));
+            out.direct = found.map(|found| Interval {
+                value: three_digits(found.value),
+                low: three_digits(found.low),
+                high: three_digits(found.high),
+            });
         }
     }
     out
@@ -338,10 +358,27 @@ fn strata(parts: &Parts, clustering: &[f64], standard: impl Fn(usize) -> f64) ->
         .collect()
 }
 
+/// A number with three digits that count: more would tell which ages the events are of.
+fn three_digits(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let unit = 10_f64.powi(2 - value.abs().log10().floor() as i32);
+    (value * unit).round() / unit
+}
+
+/// Whether a rate with the standard's weights, which everybody knows, would tell what each age and sex has: where one has
+/// few, and there are not so many of them that many others would give the same rate.
+fn tells_of_ages(events: &[i64]) -> bool {
+    let any = events.iter().filter(|count| **count > 0).count();
+    events.iter().any(|count| few(*count)) && (any < 10 || events.iter().sum::<i64>() < 100)
+}
+
 /// A rate with the standard's ages, and as many men as women where sexes are apart. The oldest that a municipality has
-/// none of are taken as those a band younger. None is given for few events, or where the youngest are missing.
+/// none of are taken as those a band younger. None is given for few events, where it would tell what each age has, or
+/// where the youngest are missing.
 fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &[f64]) -> Option<Interval> {
-    if parts.events.iter().sum::<i64>() < 10 || adjust == Adjust::Nothing {
+    if parts.events.iter().sum::<i64>() < 10 || adjust == Adjust::Nothing || tells_of_ages(&parts.events) {
         return None;
     }
     let sexes = if adjust == Adjust::AgeAndSex { &SEXES[..2] } else { &SEXES[2..] };
@@ -410,7 +447,17 @@ mod tests {
         (strata[3], of[3], strata[STRATA - 1]) = (20, 1000.0, 15);
         let adjust = Adjust::AgeAndSex;
         let parts = Parts { events: adjust.together(&strata), of: adjust.together(&of) };
-        let found = figure(one, (&parts, &parts), adjust, &[1.0; STRATA], 0);
+        let found = figure(one, (&parts, &parts), adjust, &[1.0; STRATA], 0.0);
         assert!((found.ratio.unwrap().value - 1.0).abs() < 1e-12 && found.numerator == 35, "{found:?}");
+    }
+
+    #[test]
+    fn a_standardised_rate_does_not_tell_what_each_age_has() {
+        // Women 5, 2, 1 and men 3, 0, 0 of the ages from 80 are the only ones that give their rate.
+        assert!(tells_of_ages(&[5, 2, 1, 3, 0, 0]) && !tells_of_ages(&[6, 5, 0]));
+        let mut many = [9; 14];
+        many[3] = 2;
+        assert!(!tells_of_ages(&many) && tells_of_ages(&many[..9]));
+        assert_eq!([770.102, 0.0123456, 0.0, 99.96].map(three_digits), [770.0, 0.0123, 0.0, 100.0]);
     }
 }

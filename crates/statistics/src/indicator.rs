@@ -366,6 +366,38 @@ fn words(one: &Indicator) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether ages and codes are ones that a register may have, and a rate is of no others than its people.
+fn limits(one: &Indicator) -> Result<(), String> {
+    let ages = |key: &str, at_least: Option<u16>, below: Option<u16>| {
+        let (from, to) = (at_least.unwrap_or(0), below.unwrap_or(u16::MAX));
+        match from < to && from <= 125 {
+            true => Ok(()),
+            false => Err(format!("{key}: nobody is at least {from} and below {to}")),
+        }
+    };
+    ages("people", one.people.at_least, one.people.below)?;
+    for group in std::iter::once(&one.numerator).chain(&one.denominator) {
+        ages("ages", group.at_least, group.below)?;
+        let codes = group.diagnoses.iter().chain(&group.procedures).flatten();
+        let is_code = |code: &&String| {
+            !code.is_empty() && code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        };
+        if let Some(code) = codes.into_iter().find(|code| !is_code(code)) {
+            return Err(format!("'{code}' is no code: use A-Z and 0-9, without a point"));
+        }
+    }
+    let (people, events) = (&one.people, &one.numerator);
+    let is_inside = people.at_least.is_none_or(|limit| events.at_least.is_some_and(|from| from >= limit))
+        && people.below.is_none_or(|limit| events.below.is_some_and(|to| to <= limit))
+        && people.sex.is_none_or(|sex| events.sex == Some(sex));
+    if one.kind == Kind::Rate && one.lacking.is_none() && !is_inside {
+        return Err(
+            "the people of a rate are what its events are of: give [numerator] their ages and sex".to_owned()
+        );
+    }
+    Ok(())
+}
+
 impl Indicator {
     /// Reads an indicator.
     ///
@@ -392,6 +424,7 @@ impl Indicator {
             ));
         }
         words(&found).map_err(bad)?;
+        limits(&found).map_err(bad)?;
         let follows = |group: &Group| group.followed.is_some() || group.followed_up.is_some();
         let groups = std::iter::once(&found.numerator).chain(&found.denominator);
         if found.of != Of::Stays && groups.clone().any(follows) {
@@ -464,6 +497,9 @@ mod tests {
             ("kind = \"rate\"", "kind = \"mean\"", "need a [denominator]"),
             ("of = \"stays\"", "of = \"stay\"", "unknown variant `stay`"),
             ("per = 1000", "per = 0", "above zero"),
+            ("per = 1000", "per = 1000\npeople = { at_least = 80 }", "give [numerator] their ages"),
+            ("[numerator]", "[numerator]\nat_least = 80\nbelow = 20", "nobody is at least 80 and below 20"),
+            ("[numerator]", "[numerator]\ndiagnoses = [\"S72.0\"]", "'S72.0' is no code"),
             ("id = \"admissions\"", "id = \"../admissions\"", "at most 60 of a-z"),
             ("sectors", "sector", "unknown field `sector`"),
             ("\"somatic\"", "\"somatisk\"", "'somatisk' is none of somatic, "),
