@@ -94,16 +94,28 @@ pub fn hidden_beside(
     let mut out: Vec<Vec<bool>> = rows.iter().enumerate().map(begin).collect();
     let places = rows.iter().map(Vec::len).max().unwrap_or(0);
     let mut secret: Vec<BTreeSet<i64>> = vec![BTreeSet::new(); places];
+    let count = |out: &[Vec<bool>]| -> Vec<usize> {
+        let of_place = |place: usize| out.iter().filter(|hidden| hidden.get(place) == Some(&true)).count();
+        (0..places).map(of_place).collect()
+    };
+    // Only what has changed can change more.
+    let mut changed = vec![true; places];
     loop {
-        let before = out.iter().flatten().filter(|hidden| **hidden).count();
-        for (place, secret) in secret.iter_mut().enumerate() {
+        let before = count(&out);
+        for (place, secret) in secret.iter_mut().enumerate().filter(|(place, _)| changed[*place]) {
             differences(rows, place, |row| is_told(row, place), secret, &mut out);
         }
-        for (row, hidden) in out.iter_mut().enumerate() {
-            let is_told = |place: usize| is_told(row, place);
-            totals.iter().for_each(|total| beside_a_total(&rows[row], total, is_told, hidden));
+        let now = count(&out);
+        changed.iter_mut().enumerate().for_each(|(place, changed)| *changed |= now[place] != before[place]);
+        let touched = |total: &&Total| total.members.iter().chain(&total.at).any(|place| changed[*place]);
+        for total in totals.iter().filter(touched) {
+            for (row, hidden) in out.iter_mut().enumerate() {
+                beside_a_total(&rows[row], total, |place| is_told(row, place), hidden);
+            }
         }
-        if out.iter().flatten().filter(|hidden| **hidden).count() == before {
+        let after = count(&out);
+        changed = before.iter().zip(&after).map(|(before, after)| before != after).collect();
+        if !changed.contains(&true) {
             return out;
         }
     }

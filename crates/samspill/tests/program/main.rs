@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod agreed;
+mod audit;
 mod crash;
 mod indicators;
 mod second_look;

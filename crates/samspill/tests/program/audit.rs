@@ -1,0 +1,313 @@
+//! What somebody who has all tables can work out of what they hide: each total is written down as a sum, and what is known
+//! of its parts is drawn together until no more follows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::indicators::rows;
+use super::{folder, path, samspill, text};
+
+/// A count, thousandths of one, or øre of kroner; `None` where it is withheld.
+fn count(cell: &str) -> Option<i64> {
+    let number: i64 = cell.replace(',', "").parse().ok()?;
+    let is_thousandths = cell.split_once(',').is_some_and(|(_, decimals)| decimals.len() == 3);
+    Some(if is_thousandths && number % 1000 == 0 { number / 1000 } else { number })
+}
+
+/// Cells, and what is known of each: from and to.
+#[derive(Default)]
+struct Known {
+    of: BTreeMap<String, usize>,
+    bounds: Vec<(i64, i64)>,
+    hidden: Vec<bool>,
+    sums: Vec<(usize, Vec<usize>)>,
+}
+
+const ANY: i64 = 1 << 40;
+
+impl Known {
+    /// A cell: a count, `:`, or nothing where the table has no such row.
+    fn cell(&mut self, name: &str, told: Option<&str>) -> usize {
+        let count = told.map_or(Some(0), count);
+        let next = self.bounds.len();
+        let place = *self.of.entry(name.to_owned()).or_insert(next);
+        if place == next {
+            self.bounds.push(count.map_or((0, ANY), |count| (count, count)));
+            self.hidden.push(count.is_none());
+        }
+        place
+    }
+
+    /// A cell that no table has.
+    fn untold(&mut self, name: &str) -> usize {
+        let place = self.bounds.len();
+        self.of.insert(name.to_owned(), place);
+        self.bounds.push((0, ANY));
+        self.hidden.push(false);
+        place
+    }
+
+    /// Says that cells add up to another.
+    fn sum(&mut self, total: usize, parts: Vec<usize>) {
+        assert!(!parts.is_empty());
+        self.sums.push((total, parts));
+    }
+
+    /// Draws what follows, and gives the hidden cells that are known to have one to four.
+    fn few(mut self) -> Vec<String> {
+        let mut is_changed = true;
+        while is_changed {
+            is_changed = false;
+            for (total, parts) in &self.sums {
+                let sum = |end: fn(&(i64, i64)) -> i64| -> i64 {
+                    parts.iter().map(|part| end(&self.bounds[*part])).sum()
+                };
+                let (low, high) = (sum(|of| of.0), sum(|of| of.1));
+                let (from, to) = self.bounds[*total];
+                let (from, to) = (from.max(low), to.min(high));
+                let of_parts = parts.iter().map(|part| {
+                    let mine = self.bounds[*part];
+                    (*part, (from - (high - mine.1), to - (low - mine.0)))
+                });
+                let drawn: Vec<(usize, (i64, i64))> = of_parts.chain([(*total, (from, to))]).collect();
+                for (cell, (from, to)) in drawn {
+                    let before = self.bounds[cell];
+                    let after = (before.0.max(from), before.1.min(to));
+                    assert!(after.0 <= after.1, "the tables do not add up: {after:?}");
+                    is_changed |= after != before;
+                    self.bounds[cell] = after;
+                }
+            }
+        }
+        let known = |place: &usize| self.hidden[*place] && self.bounds[*place].0 == self.bounds[*place].1;
+        let is_few = |place: &usize| (1..=4).contains(&self.bounds[*place].0);
+        self.of
+            .iter()
+            .filter(|(_, place)| known(place) && is_few(place))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+}
+
+/// Which places belong together: of a column of the program's table of municipalities, by the names of a sheet, whose
+/// people are the sum of theirs.
+fn members(
+    column: usize,
+    homes: &[Vec<String>],
+    sheet: &[Vec<String>],
+) -> BTreeMap<String, BTreeSet<String>> {
+    let people = |row: &Vec<String>| count(&row[5]).unwrap();
+    let mut sums: BTreeMap<&str, (i64, BTreeSet<String>)> = BTreeMap::new();
+    for line in include_str!("../../../../data/municipalities.csv").lines().skip(1) {
+        let cells: Vec<&str> = line.split(';').collect();
+        let is_there = cells[2] <= "2012-12-31" && (cells[3].is_empty() || cells[3] >= "2012-12-31");
+        let home = homes.iter().find(|row| row[0] == "admissions" && row[2] == cells[0]);
+        if let Some(home) = home.filter(|_| is_there) {
+            let sum = sums.entry(cells[column]).or_default();
+            sum.0 += people(home);
+            sum.1.insert(cells[0].to_owned());
+        }
+    }
+    let of_sheet = sheet.iter().filter(|row| row[0] == "admissions");
+    let named = of_sheet.map(|row| {
+        let nearest = sums.values().min_by_key(|(sum, _)| (sum - people(row)).abs()).unwrap();
+        assert!((nearest.0 - people(row)).abs() < 500, "{row:?}");
+        (row[2].clone(), nearest.1.clone())
+    });
+    named.collect()
+}
+
+/// The tables of a folder that are told of every indicator.
+struct Tables {
+    homes: Vec<Vec<String>>,
+    areas: Vec<Vec<String>>,
+    regions: Vec<Vec<String>>,
+    country: Vec<Vec<String>>,
+    ages: Vec<Vec<String>>,
+    classes: Vec<Vec<String>>,
+    months: Vec<Vec<String>>,
+    units: Vec<Vec<String>>,
+    trusts: Vec<Vec<String>>,
+}
+
+fn of_indicator<'t>(rows: &'t [Vec<String>], id: &str) -> Vec<&'t Vec<String>> {
+    rows.iter().filter(|row| row[0] == id).collect()
+}
+
+const SEXES: [&str; 3] = ["kvinner", "menn", "ukjent"];
+const GROUPS: [&str; 5] = ["0–19", "20–64", "65–79", "80+", "ukjent"];
+
+/// The group of a band of five years.
+fn group_of(band: &str) -> &'static str {
+    let Ok(from) = band.split(['–', '+']).next().unwrap().parse::<usize>() else { return GROUPS[4] };
+    GROUPS[[20, 65, 80].iter().filter(|first| **first <= from).count()]
+}
+
+impl Tables {
+    fn read(out: &Path) -> Tables {
+        let of = |name: &str| rows(&out.join(name));
+        Tables {
+            homes: of("kommuner.csv"),
+            areas: of("omrader.csv"),
+            regions: of("regioner.csv"),
+            country: of("landet.csv"),
+            ages: of("alder.csv"),
+            classes: of("aldersgrupper.csv"),
+            months: of("maneder.csv"),
+            units: of("enheter.csv"),
+            trusts: of("foretak.csv"),
+        }
+    }
+
+    /// What is known of an indicator's events, or of the whole they are of. `column` is that of the places; `trust_of`
+    /// tells a unit's.
+    fn known(&self, id: &str, column: usize, trust_of: &BTreeMap<String, String>) -> Known {
+        let mut known = Known::default();
+        let country = known.cell("landet", Some(&of_indicator(&self.country, id)[0][column]));
+        let places = |known: &mut Known, rows: &[Vec<String>]| -> BTreeMap<String, usize> {
+            let mine = of_indicator(rows, id);
+            mine.iter().map(|row| (row[2].clone(), known.cell(&row[2], Some(&row[column])))).collect()
+        };
+        let homes = places(&mut known, &self.homes);
+        let areas = places(&mut known, &self.areas);
+        let regions = places(&mut known, &self.regions);
+        let in_area = members(5, &self.homes, &self.areas);
+        for (area, of) in &in_area {
+            known.sum(areas[area], of.iter().map(|home| homes[home]).collect());
+        }
+        for (region, cell) in &regions {
+            let mine = areas.iter().filter(|(name, _)| name.starts_with(region.as_str()));
+            known.sum(*cell, mine.map(|(_, cell)| *cell).collect());
+        }
+        known.sum(country, regions.values().copied().collect());
+        let months = of_indicator(&self.months, id);
+        let months: Vec<usize> =
+            months.iter().map(|row| known.cell(&row[2], Some(&row[column - 1]))).collect();
+        known.sum(country, months);
+        let trusts = places(&mut known, &self.trusts);
+        let units = places(&mut known, &self.units);
+        for (trust, cell) in &trusts {
+            let mine = units.iter().filter(|(unit, _)| trust_of.get(*unit) == Some(trust));
+            let mine: Vec<usize> = mine.map(|(_, cell)| *cell).collect();
+            // Private institutions have no units in the table.
+            if !mine.is_empty() {
+                known.sum(*cell, mine);
+            }
+        }
+        known.sum(country, trusts.values().copied().collect());
+        let (areas, regions): (Vec<String>, Vec<String>) =
+            (areas.into_keys().collect(), regions.into_keys().collect());
+        self.classes(&mut known, (id, column), (&areas, &regions), &in_area);
+        known
+    }
+
+    /// Adds the country's bands of five years and its sexes; gives the bands.
+    fn bands(&self, known: &mut Known, (id, column): (&str, usize)) -> BTreeSet<&str> {
+        let country = known.of["landet"];
+        let told: BTreeMap<(&str, &str), &str> = of_indicator(&self.ages, id)
+            .into_iter()
+            .map(|row| ((&*row[2], &*row[3]), row[column].as_str()))
+            .collect();
+        let mut bands: BTreeSet<&str> = self.ages.iter().map(|row| row[2].as_str()).collect();
+        bands.remove("alle");
+        let cell = |known: &mut Known, band: &str, sex: &str| {
+            known.cell(&format!("landet {band} {sex}"), told.get(&(band, sex)).copied())
+        };
+        for band in &bands {
+            let all = cell(known, band, "alle");
+            let parts = SEXES.map(|sex| cell(known, band, sex));
+            known.sum(all, parts.into());
+        }
+        let of_sexes = SEXES.map(|sex| {
+            let all = cell(known, "alle", sex);
+            let parts = bands.iter().map(|band| cell(known, band, sex)).collect();
+            known.sum(all, parts);
+            all
+        });
+        known.sum(country, of_sexes.into());
+        let of_bands: Vec<usize> = bands.iter().map(|band| cell(known, band, "alle")).collect();
+        known.sum(country, of_bands);
+        bands
+    }
+
+    /// Adds the groups and sexes of every place, and of the country what its bands and sexes tell of them.
+    fn classes(
+        &self,
+        known: &mut Known,
+        (id, column): (&str, usize),
+        (areas, regions): (&[String], &[String]),
+        in_area: &BTreeMap<String, BTreeSet<String>>,
+    ) {
+        let bands = self.bands(known, (id, column));
+        let told: BTreeMap<(&str, &str, &str), &str> = of_indicator(&self.classes, id)
+            .into_iter()
+            .map(|row| ((&*row[3], &*row[5], &*row[6]), row[column + 3].as_str()))
+            .collect();
+        let cell = |known: &mut Known, place: &str, age: &str, sex: &str| {
+            known.cell(&format!("{place} {age} {sex}"), told.get(&(place, age, sex)).copied())
+        };
+        for place in in_area.values().flatten().chain(areas).chain(regions) {
+            let ages = GROUPS.map(|age| cell(known, place, age, "alle"));
+            known.sum(known.of[place], ages.into());
+            let of_sexes = SEXES.map(|sex| cell(known, place, "alle", sex));
+            known.sum(known.of[place], of_sexes.into());
+        }
+        let classes = GROUPS.map(|age| (age, "alle")).into_iter().chain(SEXES.map(|sex| ("alle", sex)));
+        for (age, sex) in classes {
+            for area in areas {
+                let all = cell(known, area, age, sex);
+                let parts = in_area[area].iter().map(|home| cell(known, home, age, sex)).collect();
+                known.sum(all, parts);
+            }
+            for region in regions {
+                let all = cell(known, region, age, sex);
+                let mine = areas.iter().filter(|area| area.starts_with(region.as_str()));
+                let parts = mine.map(|area| cell(known, area, age, sex)).collect();
+                known.sum(all, parts);
+            }
+            let of_regions: Vec<usize> = regions.iter().map(|region| cell(known, region, age, sex)).collect();
+            let parts: Vec<usize> = match sex {
+                "alle" => bands
+                    .iter()
+                    .filter(|band| group_of(band) == age)
+                    .map(|band| known.of[&format!("landet {band} alle")])
+                    .collect(),
+                sex => vec![known.of[&format!("landet alle {sex}")]],
+            };
+            let group = known.untold(&format!("landet, gruppe {age} {sex}"));
+            known.sum(group, of_regions);
+            known.sum(group, parts);
+        }
+    }
+}
+
+/// Nobody who adds and subtracts all that a folder tells finds a hidden cell that has one to four.
+#[test]
+fn nothing_few_follows_from_all_tables_together() {
+    let work = folder("audit");
+    let (register, out) = (work.join("register"), work.join("out"));
+    let made = samspill(&["synth", "--year", "2012", "--people", "20000", "--out", path(&register)]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let contacts = register.join("contacts.parquet");
+    let words = ["indicators", "run", "--all", "--by-age", "--hospitals", "--units", "--period", "2012-T1"];
+    let output = samspill(&[&words[..], &["--contacts", path(&contacts), "--out", path(&out)]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let units = std::fs::read_to_string(register.join("units.csv")).unwrap();
+    let trust_of = units.lines().skip(1).map(|line| {
+        let cells: Vec<&str> = line.split(';').collect();
+        (cells[0].to_owned(), cells[3].to_owned())
+    });
+    let trust_of: BTreeMap<String, String> = trust_of.collect();
+    let tables = Tables::read(&out);
+    let mut hidden = 0;
+    for row in &tables.country {
+        let columns = if row[6].contains("innbygger") { &[4][..] } else { &[4, 5] };
+        for column in columns {
+            let known = tables.known(&row[0], *column, &trust_of);
+            hidden += known.hidden.iter().filter(|hidden| **hidden).count();
+            let few = known.few();
+            assert!(few.is_empty(), "{} {column}: {few:?}", row[0]);
+        }
+    }
+    assert!(hidden > 10_000, "{hidden}");
+}
