@@ -130,7 +130,7 @@ def main():
         middle = lambda walls: sorted(walls)[len(walls) // 2]
         mine, theirs = middle(ours), middle([one["wall"] for one in other])
         print(f"| {name}, {len(found)} indicators | {mine:.2f} | {theirs:.2f} | {mine / theirs:.2f} |")
-        print(f"| the same with kroner: every contact settled first | {middle(with_kroner):.2f} | | |")
+        print(f"| {name} with kroner | {middle(with_kroner):.2f} | | |")
     print(f"\n{len(other[0]['sums'])} of the counts are compared; the others have no counterpart in the query.")
 
 
