@@ -98,7 +98,7 @@ fn known(counts: &Counts, indicator: usize, home: usize) -> Known {
 }
 
 /// Withholds what was charged for few, and what reveals it, by the same rules. A day of those who were ready has a price
-/// that everybody knows: where they are withheld, what they cost is too, and it is held beside how many waited.
+/// that everybody knows: where they are withheld, what they cost is too.
 fn withhold_kroner(
     indicators: &[Indicator],
     levels: &mut [Level],
@@ -121,21 +121,12 @@ fn withhold_kroner(
             Known { events: counts.paid_of(indicator, Side::Numerator, home).of[party], whole }
         })
     };
-    let of_events = |indicator: usize| {
-        row_of(levels, |counts, home| Known { whole: None, ..known(counts, indicator, home) })
-    };
-    let waited = of_ready.iter().copied().filter(is_there);
-    let rows: Vec<Row> =
-        charged.iter().map(|one| of_charged(*one)).chain(waited.clone().map(of_events)).collect();
-    let of_row: Vec<usize> = charged.iter().copied().chain(waited).collect();
+    let rows: Vec<Row> = charged.iter().map(|one| of_charged(*one)).collect();
     let is_withheld = |indicator: usize, place: usize| {
         figure(levels, indicator, places[place]).is_none_or(|one| one.is_withheld)
     };
     let decision = |row: usize, place: usize| {
-        let indicator = of_row[row];
-        if row >= charged.len() {
-            return Some(is_withheld(indicator, place));
-        }
+        let indicator = charged[row];
         if stands[place] {
             return figure(levels, indicator, places[place]).map(|figure| figure.hides[party]);
         }
