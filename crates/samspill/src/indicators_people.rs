@@ -98,7 +98,7 @@ fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<Peo
     let mut seen = std::collections::BTreeSet::new();
     for (at, [code, age, sex, people]) in rows {
         if !seen.insert((code.clone(), age.clone(), sex.clone())) {
-            bail!("{at}: {code}, {age} {sex} stands there twice");
+            bail!("{at}: {code} at {age} stands there twice");
         }
         let (age, people) = simulate_job::ages(&at, &age, &people)?;
         let sex = match sex.as_str() {

@@ -181,6 +181,11 @@ fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refuse
             example.replace("\"rate\"", "\"proportion\"") + "[denominator]\nat_least = 80\n",
             "acute-67: 52 of its numerator are not in its denominator",
         ),
+        (
+            example.replace("\"rate\"", "\"mean\"")
+                + "measure = \"bed-days\"\n[denominator]\nat_least = 80\n",
+            "acute-67: 52 of its numerator are not in its denominator",
+        ),
     ] {
         let (done, said) = run(&wrong);
         assert!(!done && said.contains(fault), "{fault}: {said}");
@@ -346,6 +351,9 @@ fn an_area_of_ones_own_gives_no_municipality_away() {
         ("9999;70;9000\n", area, &["--adjust", "age"], "there is no municipality 9999 on 2012-12-31"),
         (good, "1149;0301\n", &["--adjust", "age"], "the area of 1149 is '0301': give it a name"),
         (good, "1149;A\n1149;B\n", &["--adjust", "age"], "1149 stands there twice"),
+        (good, "1149;Landet\n", &["--adjust", "age"], "the area of 1149 is 'Landet': give it a name"),
+        ("0301;70;9\n0301;70;9\n", area, &["--adjust", "age"], "people.csv:2: 0301 at 70 stands there twice"),
+        ("0301;70;9223372036854775807\n", area, &["--adjust", "age"], "is no number of people"),
         (good, area, &["--rebase", "2012-07=a", "--rebase", "2012-07=b"], "2012-07 stands there twice"),
     ] {
         let (done, said) = run(people, area, &[&year, more].concat());
@@ -377,6 +385,7 @@ fn what_others_have_counted_is_told() {
         ("admissions;0301;5;\n", "'admissions' is no indicator that the register lacks"),
         ("municipal-acute-beds;0301;5;9\n", "leave denominator empty"),
         ("municipal-acute-beds;9999;5;\n", "there is no municipality 9999"),
+        ("co-financing;0301;5;\n", "'co-financing' is no indicator that the register lacks"),
         ("municipal-acute-beds;0301;x;\n", "numerator = 'x' is no count"),
     ] {
         let (done, said) = run(wrong);
@@ -421,6 +430,7 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     for (answers, effort, fault) in [
         ("A;health;0301;5;5\n", "", "'health' is not experience or work"),
         ("A;work;0301;5;6\n", "", "6 positive of 5 answers"),
+        ("A;work;0301;9;6\nA;work;0301;9;6\n", "", "survey.csv:3: «A» of 0301 stands there twice"),
         ("A;work;0301;mange;6\n", "", "answers = 'mange' is no count"),
         (good, "0301;a;100;200\n", "paid by others of"),
         ("", "", "survey.csv has no rows"),

@@ -204,6 +204,14 @@ fn small_tables_are_read_as_they_were_saved() {
         ),
         (&["evaluate", "TABLE", "--time", "tid", "--value", "linje", "--from", "4"], "do not lie on a line"),
         (
+            &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "4", "--lags", "3"],
+            "a series of 6 times tells of fewer than half as many",
+        ),
+        (
+            &["funnel", "TABLE", "--area", "verdi", "--events", "tid", "--population", "linje"],
+            "row 3: 5 stands there already",
+        ),
+        (
             &["evaluate", "TABLE", "--time", "tid", "--value", "ingen", "--from", "4", "--method", "poisson"],
             "no event after 4: use --method before-after",
         ),
