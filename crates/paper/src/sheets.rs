@@ -67,7 +67,7 @@ impl Sheet {
                 .iter()
                 .map(|cell| match cell {
                     // What a spreadsheet would take for a formula is text to it.
-                    Cell::Text(text) if !is_plain && text.starts_with(['=', '+', '-', '@', '\t']) => {
+                    Cell::Text(text) if !is_plain && is_formula(text) => {
                         quoted(&format!("'{text}"), separator)
                     }
                     Cell::Text(text) => quoted(text, separator),
@@ -83,6 +83,14 @@ impl Sheet {
             out.push('\n');
         }
         out
+    }
+}
+
+/// Whether a spreadsheet would take a text for a formula; a number is none.
+fn is_formula(text: &str) -> bool {
+    match text.strip_prefix(['+', '-']) {
+        Some(rest) => !rest.starts_with(|first: char| first.is_ascii_digit()),
+        None => text.starts_with(['=', '@', '\t']),
     }
 }
 

@@ -45,6 +45,10 @@ pub enum Reason {
     DischargeBeforeAdmission,
     /// Points below zero.
     NegativePoints,
+    /// A number of things below zero.
+    Negative,
+    /// A number of whole things with decimals.
+    NotWhole,
     /// More points than any contact has.
     AbsurdPoints,
     /// A contact id that stands before.
@@ -61,7 +65,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 16] = [
+    pub const ALL: [Reason; 18] = [
         Reason::Empty,
         Reason::UnknownCode,
         Reason::NotANumber,
@@ -72,6 +76,8 @@ impl Reason {
         Reason::WeightDiffers,
         Reason::DischargeBeforeAdmission,
         Reason::NegativePoints,
+        Reason::Negative,
+        Reason::NotWhole,
         Reason::AbsurdPoints,
         Reason::DuplicateContact,
         Reason::StayTwice,
@@ -92,7 +98,7 @@ impl Reason {
 }
 
 /// Code, text, remedy and who can mend it, in the order of [`Reason::ALL`].
-const TOLD: [(&str, &str, &str, &str); 16] = [
+const TOLD: [(&str, &str, &str, &str); 18] = [
     ("empty", "feltet må fylles ut", "fyll ut feltet og lever raden på nytt", "sykehuset"),
     (
         "unknown-code",
@@ -141,6 +147,13 @@ const TOLD: [(&str, &str, &str, &str); 16] = [
         "negative-points",
         "negative DRG-poeng",
         "en korreksjon leveres som ny versjon av kontakten, ikke som negative poeng",
+        "den som lager uttrekket",
+    ),
+    ("negative", "et antall eller beløp under null", "rett tallet i kilden", "sykehuset"),
+    (
+        "not-whole",
+        "et helt tall med desimaler",
+        "skriv hele år, døgn eller antall",
         "den som lager uttrekket",
     ),
     ("absurd-points", "over 150 DRG-poeng", "se etter flyttet desimalkomma", "den som lager uttrekket"),
@@ -256,6 +269,14 @@ pub enum CheckError {
     /// The checked file would take the place of the file itself.
     #[error("{0}: the checked file would take the place of the file that is checked")]
     SameFile(String),
+    /// A column that stands twice.
+    #[error("{file}: two columns are called {column}: leave one out, or give it another name")]
+    TwoColumns {
+        /// Name of the file.
+        file: String,
+        /// The column.
+        column: String,
+    },
     /// A column that must be there is not.
     #[error("{file}: no column for {field} (looked for {wanted}); the file has {has}{hint}")]
     MissingColumn {
@@ -427,6 +448,10 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
         if place == field::EVENT_KINDS || place == field::EVENT_TIMES {
             let at = |name: &String| lower.iter().position(|head| *head == name.to_lowercase());
             found = wanted.iter().map(|name| at(name).unwrap_or(usize::MAX)).collect();
+        }
+        let same = |head: &usize| lower.iter().skip(head + 1).any(|other| *other == lower[*head]);
+        if let Some(head) = found.iter().find(|head| **head < lower.len() && same(head)) {
+            return Err(CheckError::TwoColumns { file: file.to_owned(), column: heads[*head].clone() });
         }
         let joined = JOINED.contains(&place);
         if !joined {
@@ -665,7 +690,15 @@ impl Checker<'_> {
             return Ok(None);
         }
         let decimals = if self.check.mapping.whole_numbers { 0 } else { decimals };
+        // Whole things are not rounded: an age of 79,5 is not 80.
+        let is_whole = decimals > 0 || decimal(text, 6).is_none_or(|millionths| millionths % 1_000_000 == 0);
+        if !is_whole {
+            return Err((FIELDS[field], text.to_owned(), Reason::NotWhole));
+        }
         match decimal(text, decimals) {
+            Some(number) if number < 0 && field != field::POINTS => {
+                Err((FIELDS[field], text.to_owned(), Reason::Negative))
+            }
             Some(number) if i32::try_from(number).is_ok() => Ok(Some(number)),
             Some(_) => Err((FIELDS[field], text.to_owned(), Reason::TooLarge)),
             None => Err((FIELDS[field], text.to_owned(), Reason::NotANumber)),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use domain::{Amount, Month};
+use domain::{Amount, Month, Period};
 use ledger::statement::Span;
 
 use crate::progress::Teller;
@@ -14,8 +14,34 @@ use crate::settlement_job::Books;
 use crate::statement_job;
 use crate::table::Table;
 
-/// Each municipality's year to date at the end of a month. `running` are the cases that run then.
-pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: Teller) -> Result<Table> {
+const HEADS: [&str; 9] = [
+    "municipality",
+    "name",
+    "on_account_to_date_ore",
+    "settled_to_date_ore",
+    "difference_ore",
+    "not_balanced_yet_ore",
+    "running_cases_ore",
+    "accrual_ore",
+    "accounts",
+];
+
+/// The months of the year that are not settled, up to one.
+fn unsettled(books: &Books, month: Month) -> Result<Vec<String>> {
+    let year = Period::parse(&month.first().year().to_string())?;
+    let is_settled = |one: &Month| books.months.months.get(one).is_some_and(|record| record.runs > 0);
+    let open = year.months().filter(|one| *one <= month && !is_settled(one));
+    Ok(open.map(|one| one.to_string()).collect())
+}
+
+/// Each municipality's year to date at the end of a month. `running` are the cases that run then. The second is the months
+/// that are not settled: what is not balanced is not known where there are any.
+pub fn run(
+    books: &mut Books,
+    month: Month,
+    running: Option<&Running>,
+    teller: Teller,
+) -> Result<(Table, Vec<String>)> {
     let Some(span) = Span::to_date(month) else { bail!("{month} is in no year") };
     let order = statement_job::Order {
         span,
@@ -31,23 +57,14 @@ pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: T
         threads: 1,
         command: String::new(),
     };
+    let unsettled = unsettled(books, month)?;
+    let not_paid = |amount: Amount| unsettled.is_empty().then_some(amount);
     let steps = books.ledger.steps()?;
     let statements = statement_job::statements(books, &order, &steps, teller)?;
     let mut waiting: BTreeMap<String, Option<Amount>> =
         running.map(running_job::Running::by_municipality).unwrap_or_default();
-    let heads = [
-        "municipality",
-        "name",
-        "on_account_to_date_ore",
-        "settled_to_date_ore",
-        "difference_ore",
-        "not_balanced_yet_ore",
-        "running_cases_ore",
-        "accrual_ore",
-        "accounts",
-    ];
     let mut table =
-        Table::new(&format!("A konto mot oppgjør hittil i år, og avsetning ved utgangen av {month}"), &heads);
+        Table::new(&format!("A konto mot oppgjør hittil i år, og avsetning ved utgangen av {month}"), &HEADS);
     let shown =
         |amount: Option<Amount>| amount.map_or_else(|| "..".to_owned(), |amount| amount.ore().to_string());
     let is_municipality = |party: &str| party.split('@').next().is_some_and(|code| code.len() == 4);
@@ -66,9 +83,9 @@ pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: T
             one.on_account.ore().to_string(),
             one.settled.ore().to_string(),
             (one.settled - one.on_account).ore().to_string(),
-            one.not_paid.ore().to_string(),
+            shown(not_paid(one.not_paid)),
             shown(cases),
-            shown(cases.map(|cases| cases + one.not_paid)),
+            shown(cases.zip(not_paid(one.not_paid)).map(|(cases, not_paid)| cases + not_paid)),
             accounts.join(" "),
         ]);
     }
@@ -79,7 +96,19 @@ pub fn run(books: &mut Books, month: Month, running: Option<&Running>, teller: T
             .of_party(&code)
             .map_or_else(String::new, |row| format!("{} kommune", row.name));
         let zero = || "0".to_owned();
-        table.row([code, name, zero(), zero(), zero(), zero(), shown(cases), shown(cases), String::new()]);
+        let accrual = cases.filter(|_| unsettled.is_empty());
+        let not_paid = shown(not_paid(Amount::ZERO));
+        table.row([
+            code,
+            name,
+            zero(),
+            zero(),
+            zero(),
+            not_paid,
+            shown(cases),
+            shown(accrual),
+            String::new(),
+        ]);
     }
-    Ok(table)
+    Ok((table, unsettled))
 }

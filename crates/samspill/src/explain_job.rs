@@ -97,9 +97,28 @@ pub fn run(asked: &str, folder: &Path, contacts: Option<&Path>) -> Result<String
     let stay = stay_of_contact(&reader, asked.contact)?;
     let period = Period::parse(&manifest.period)?;
     match explain(&law, &municipalities, &stay, asked.contact, period)? {
-        Some(explanation) => Ok(told(&explanation, &asked, &manifest)),
+        Some(explanation) => {
+            charged_in(&explanation, &asked, period)?;
+            Ok(told(&explanation, &asked, &manifest))
+        }
         None => bail!("there is no contact {} in {}", asked.contact, manifest.input.file),
     }
+}
+
+/// Whether there is a charge of the month that is asked for.
+fn charged_in(explanation: &Explanation, asked: &Asked, period: Period) -> Result<()> {
+    let Some(month) = &asked.month else { return Ok(()) };
+    let mine =
+        explanation.parts.iter().filter(|part| asked.instrument.is_none_or(|one| one == part.instrument));
+    let months: Vec<&str> = mine.flat_map(|part| &part.amounts).map(|(month, _)| month.as_str()).collect();
+    if !months.contains(&month.as_str()) {
+        let has = if months.is_empty() { "none".to_owned() } else { months.join(", ") };
+        bail!("contact {} has no charge of {month}; it has {has}", explanation.contact.id);
+    }
+    if Period::parse(month).is_ok_and(|month| !period.holds(month.from())) {
+        bail!("{month} is not in {period}, which was settled: ask the settlement of {month}");
+    }
+    Ok(())
 }
 
 fn linked(folder: &Path) -> Result<PathBuf> {

@@ -101,6 +101,10 @@ impl<'a> Order<'a> {
     }
 }
 
+/// Files of sheets that not every run writes.
+const SHEETS: [&str; 6] =
+    ["egne-omrader", "aldersgrupper", "foretak", "enheter", "undersokelser", "andre-tall"];
+
 /// Days without a contact at the end of a period that are no more than a small register has.
 const SHORT: i32 = 7;
 
@@ -1013,7 +1017,16 @@ impl Outcome {
     /// # Errors
     /// If a file cannot be written.
     pub fn write(&self, out: &Path) -> Result<(String, String)> {
-        std::fs::create_dir_all(out).with_context(|| format!("failed to make {}", out.display()))?;
+        crate::folder::made(out, "les-meg.txt", |name| {
+            let is_picture = ["trakt-", "maneder-"].iter().any(|start| name.starts_with(start));
+            let is_profile = name.starts_with("profil-");
+            let is_sheet = SHEETS
+                .iter()
+                .any(|sheet| name.strip_suffix(".csv").or(name.strip_suffix(".parquet")) == Some(sheet));
+            is_sheet
+                || (is_picture && crate::folder::ends_as(name, &["svg", "png"]))
+                || (is_profile && crate::folder::ends_as(name, &["pdf"]))
+        })?;
         let put = |name: &str, bytes: &[u8]| {
             let path = out.join(name);
             std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))

@@ -9,6 +9,7 @@ mod compare_job;
 mod demo;
 mod demo_year;
 mod explain_job;
+mod folder;
 mod forecast_job;
 mod indicators_ages;
 mod indicators_cli;

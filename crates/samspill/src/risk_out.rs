@@ -12,6 +12,7 @@ use paper::{picture, sheets};
 use simulation::consequence::SIZES;
 use simulation::risk::Distribution;
 
+use crate::folder;
 use crate::risk_brief::Subject;
 use crate::risk_job::{Line, Order, Picture, SPANS};
 use crate::risk_tables::{on_account, pools, security, several_years, table};
@@ -21,7 +22,7 @@ use crate::risk_tables::{on_account, pools, security, several_years, table};
 /// # Errors
 /// If a file cannot be written, or a municipality that is asked for is not there.
 pub fn write(found: &Picture, order: &Order, asked: &[String], out: &Path) -> Result<(String, String)> {
-    std::fs::create_dir_all(out).with_context(|| format!("failed to make {}", out.display()))?;
+    folder::made(out, "risiko.xlsx", |name| name.starts_with("notat-") && folder::ends_as(name, &["pdf"]))?;
     let put = |name: &str, bytes: &[u8]| {
         let path = out.join(name);
         std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))

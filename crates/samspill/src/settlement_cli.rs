@@ -630,7 +630,10 @@ pub fn compare(arguments: &CompareArguments) -> Result<Said> {
 /// The accrual.
 pub fn accrual(arguments: &AccrualArguments, threads: usize, teller: Teller) -> Result<Said> {
     let month = Month::parse(&arguments.month)?;
+    let mut books = Books::open(&arguments.ledger)?;
     let files = Files::read(None, &[])?.with_agreements(arguments.agreements.as_deref())?;
+    // What was agreed goes on until somebody gives another file.
+    let (files, _) = files.or_agreements_of(&books.last_rules()?);
     let running = match &arguments.contacts {
         None => None,
         Some(contacts) => {
@@ -646,12 +649,17 @@ pub fn accrual(arguments: &AccrualArguments, threads: usize, teller: Teller) -> 
             Some(crate::running_job::run(&order, teller)?)
         }
     };
-    let mut books = Books::open(&arguments.ledger)?;
-    let table = crate::accrual_job::run(&mut books, month, running.as_ref(), teller)?;
-    let words = match &running {
+    let (table, unsettled) = crate::accrual_job::run(&mut books, month, running.as_ref(), teller)?;
+    let mut words = match &running {
         Some(running) => running.told(),
         None => "løpende saker er ikke med: gi --contacts med dem som ikke er utskrevet".to_owned(),
     };
+    if !unsettled.is_empty() {
+        words.push_str(&format!(
+            "\nOBS: {} er ikke gjort opp, og hva som er utestående, er ikke kjent: kjør settlement run først",
+            unsettled.join(", ")
+        ));
+    }
     Ok(Said { data: table.render(Form::or_suited(arguments.form)), words, code: 0 })
 }
 
@@ -725,8 +733,12 @@ pub fn statement(arguments: &StatementArguments, threads: usize, teller: Teller)
         command: format!("samspill statement {}{parties}{version} --ledger LEDGER", arguments.period),
     };
     let made = statement_job::run(&mut books, &order, teller)?;
-    let to_pay: domain::Amount = made.iter().filter(|one| one.owes).map(|one| one.to_pay).sum();
-    let to_get: domain::Amount = made.iter().filter(|one| !one.owes).map(|one| one.to_pay).sum();
+    // Who owes less than nothing is owed.
+    let due = made.iter().map(|one| if one.owes { one.to_pay } else { -one.to_pay });
+    let (pays, gets): (Vec<domain::Amount>, Vec<domain::Amount>) =
+        due.partition(|due| *due > domain::Amount::ZERO);
+    let (to_pay, to_get) =
+        (pays.into_iter().sum::<domain::Amount>(), -gets.into_iter().sum::<domain::Amount>());
     Ok(Said::words(format!(
         "{} oppgjør for {} i {}; å betale {to_pay}, til gode {to_get}",
         domain::amount::grouped(made.len() as u64),

@@ -167,6 +167,14 @@ pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Resul
     let mut books = Books::read(Ledger::open_or_make(place)?)?;
     let new: Vec<Month> = period.months().filter(|month| books.months.state(*month).is_none()).collect();
     if new.is_empty() {
+        let is_other =
+            |month: &Month| books.months.months.get(month).is_some_and(|record| record.opened != *content);
+        if let Some(month) = period.months().find(is_other) {
+            return Err(not_now(
+                format!("{month} is open already, on other terms than these"),
+                "a month keeps the terms that it was opened on: leave --mode, --balancing and --rounding as they were",
+            ));
+        }
         return Ok(format!("{period} er åpnet fra før; ingenting endret"));
     }
     let mut closed = books.months.months.iter().filter(|(_, record)| record.is_closed());

@@ -14,6 +14,7 @@ use serde::Serialize;
 use simulation::Municipality;
 use simulation::consequence::{Consequences, Party, SIZES};
 
+use crate::folder;
 use crate::simulate_job::{Outcome, Run};
 
 /// Version of the manifest's form.
@@ -50,7 +51,9 @@ struct Manifest<'a> {
 pub fn write(outcome: &Outcome, out: &Path) -> Result<String> {
     for run in &outcome.runs {
         let folder = out.join(&run.scenario.id);
-        std::fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+        folder::made(&folder, "manifest.toml", |name| {
+            folder::ends_as(name, &["csv", "txt", "xlsx", "svg", "png", "pdf"])
+        })?;
         one(outcome, run, &folder)?;
     }
     if outcome.runs.len() > 1 {

@@ -265,7 +265,7 @@ pub fn explain(
         share(Instrument::Isf, law.isf.rule(segments.1), &decisions.isf, prices.isf, days.1, isf_steps),
     ];
     if !contact.case.events.is_empty() {
-        parts.push(day_rate(law, contact));
+        parts.push(day_rate(law, contact, period));
     }
     Ok(Some(Explanation { facts: facts(contact, municipalities), contact: contact.clone(), parts }))
 }
@@ -309,7 +309,7 @@ fn concluded(decision: &Option<Decision>, amount: Option<Amount>, inside: bool, 
     }
 }
 
-fn day_rate(law: &Law, contact: &Contact) -> Part {
+fn day_rate(law: &Law, contact: &Contact, period: Period) -> Part {
     let mut steps = Steps::default();
     let assessed = cases::assess(law, &contact.case, &mut steps);
     let departed = contact.case.departed_at.day();
@@ -323,11 +323,19 @@ fn day_rate(law: &Law, contact: &Contact) -> Part {
     let (amounts, conclusion) = match assessed {
         Err(reason) => (Vec::new(), format!("Intet krav, grunn: {reason}")),
         Ok(charges) => {
-            let total: Amount = charges.iter().map(|charge| charge.amount).sum();
+            let sum = |is_inside: bool| -> Amount {
+                let mine = charges.iter().filter(|charge| period.holds(charge.month.first()) == is_inside);
+                mine.map(|charge| charge.amount).sum()
+            };
+            let (total, outside) = (sum(true), sum(false));
+            let outside = match outside {
+                Amount::ZERO => String::new(),
+                outside => format!(" ({outside} er for døgn utenfor perioden som er gjort opp)"),
+            };
             let amounts = charges.iter().map(|charge| (charge.month.to_string(), charge.amount)).collect();
             let unknown = charges.iter().find_map(|charge| charge.without_rate);
             let but = unknown.map_or_else(String::new, |day| format!(", men ingen sats er funnet for {day}"));
-            (amounts, format!("Krav: {total}{but}"))
+            (amounts, format!("Krav: {total}{outside}{but}"))
         }
     };
     Part { instrument: Instrument::DischargeReady, rule, steps: steps.0, amounts, conclusion }

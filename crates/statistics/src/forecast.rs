@@ -92,7 +92,8 @@ pub fn forecast(all: &[Series], ahead: &[Month]) -> Vec<Forecast> {
         Forecast {
             party: one.series.party.clone(),
             expected: amount(expected),
-            low: amount(expected - point * spread),
+            // What comes is not below nothing.
+            low: amount((expected - point * spread).max(expected.min(0.0))),
             high: amount(expected + point * spread),
         }
     };
