@@ -117,6 +117,53 @@ fn an_age_that_is_missing_is_unknown_in_sum_and_explanation_alike() {
     assert!(told.contains("Krav: 11\u{a0}462,70\u{a0}kr, et øvre anslag"), "{told}");
 }
 
+const READY: &str = "contact_id;stay_id;person_id;unit;unit_kind;trust;sector;care_level;service;urgency;admitted;discharged;\
+                     municipality_of_registration;municipality_of_stay;age;sex;drg;drg_type;mdc;weight;points;bed_days;\
+                     costly_medicine;fee;events";
+
+/// Ready on 30 December and left on 3 January: two days of each year, and what is explained is what was settled.
+#[test]
+fn days_over_the_year_end_are_explained_where_they_were_settled() {
+    let work = folder("year-end");
+    let (file, out) = (work.join("contacts.csv"), work.join("out"));
+    let row = "1;1;1;U1;public-hospital;983971768;somatic;overnight;ordinary;acute;2012-12-28T10:00;2013-01-03T09:00;1201;1201;\
+               80;man;88;medical;4;1,0;1,000;4;false;;1@2012-12-28T11:00 2@2012-12-30T10:00 3@2012-12-30T11:00";
+    let settled = |rows: &str| {
+        std::fs::write(&file, format!("{READY}\n{rows}\n")).unwrap();
+        let words = ["settle", "2012", "--mapping", "samspill", "--draft"];
+        text(&samspill(&[&words[..], &["--contacts", path(&file), "--out", path(&out)]].concat()).stderr)
+    };
+    settled(row);
+    let explained = |charge: &str| {
+        let output = samspill(&["explain", charge, "--in", path(&out)]);
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, told) = explained("USK-1-2012-12");
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("=> Krav: 8\u{a0}000,00\u{a0}kr (") && told.contains("utenfor perioden"), "{told}");
+    for (charge, fault) in [
+        ("USK-1-2013-01", "2013-01 is not in 2012, which was settled"),
+        ("USK-1-2012-05", "contact 1 has no charge of 2012-05; it has 2012-12, 2013-01"),
+    ] {
+        let (code, told) = explained(charge);
+        assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
+    }
+    // Whole things are not rounded into another rule, and none is below zero.
+    for (from, to, reason) in [
+        (";80;man", ";79,5;man", "not-whole"),
+        (";1,000;4;", ";1,000;-4;", "negative"),
+        ("false;;", "false;-100;", "negative"),
+    ] {
+        assert!(row.contains(from), "{from}");
+        let told = settled(&row.replace(from, to));
+        let refused = std::fs::read_to_string(out.join("refused.csv")).unwrap();
+        assert!(refused.contains(reason), "{reason}: {told} {refused}");
+    }
+    std::fs::write(&file, format!("{READY};Points\n{row};9,0\n")).unwrap();
+    let output = samspill(&["check", path(&file), "--mapping", "samspill"]);
+    assert!(text(&output.stderr).contains("two columns are called points"), "{}", text(&output.stderr));
+}
+
 #[test]
 fn settling_again_gives_the_same_bytes() {
     let folder = folder("again");

@@ -177,3 +177,24 @@ fn a_copy_that_is_put_back_holds() {
     assert_eq!(head(restored), head(&ledgers[0]));
     assert!(samspill(&["ledger", "verify", "--ledger", restored]).status.success());
 }
+
+/// A hash that is empty proves nothing, and a month keeps the terms that it was opened on.
+#[test]
+fn what_proves_nothing_and_other_terms_are_refused() {
+    let (ledgers, _) = begun("terms");
+    for ledger in &ledgers {
+        for expected in ["", "2"] {
+            let (code, told) = tried(ledger, "2012-03-10", &["ledger", "verify", "--expect", expected]);
+            assert!(code != Some(0) && told.contains("proves nothing"), "{told}");
+        }
+        let again = ["settlement", "open", "2012"];
+        assert!(tried(ledger, "2012-03-10", &again).0 == Some(0));
+        let other = ["settlement", "open", "2012", "--mode", "decentral"];
+        let (code, told) = tried(ledger, "2012-03-10", &other);
+        assert!(code != Some(0) && told.contains("on other terms"), "{told}");
+        // Of the year only January is settled: what is owed at the end of March is not known.
+        let table = text(&samspill(&["accrual", "2012-03", "--as", "csv", "--ledger", ledger]).stdout);
+        let row: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();
+        assert_eq!([row[5], row[7]], ["..", ".."], "{table}");
+    }
+}
