@@ -805,7 +805,8 @@ impl Checker<'_> {
         };
         let admitted = read(field::ADMITTED)?;
         let discharged = match (self.text(cells, field::DISCHARGED), self.check.running_at) {
-            ("", Some(at)) => at,
+            // Who comes later is not there yet, and is no fault.
+            ("", Some(at)) => std::cmp::max(at, admitted),
             ("", None) => return Err((FIELDS[field::DISCHARGED], String::new(), Reason::NotDischarged)),
             _ => read(field::DISCHARGED)?,
         };

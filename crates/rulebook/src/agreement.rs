@@ -81,6 +81,11 @@ impl Agreements {
         Ok(Agreements { file: file.to_owned(), grace })
     }
 
+    /// The agreements, each with the line it stands on.
+    pub fn rows(&self) -> impl Iterator<Item = (&GracePeriod, usize)> {
+        self.grace.iter().map(|row| (&row.value, row.dates.line))
+    }
+
     /// Hours under the agreement between a trust and a municipality that a notice on a day falls under, and
     /// where they stand.
     pub fn grace(&self, trust: &str, municipality: &str, day: Day) -> Option<(i64, Provenance)> {

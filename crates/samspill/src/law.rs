@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use domain::Municipalities;
+use domain::identifier::is_organisation;
 use rulebook::LawBook;
+use rulebook::agreement::{Agreements, GracePeriod};
 
 /// Files of a book: name and text. They are copied into a result, so that it can be explained later.
 pub struct Files {
@@ -29,6 +32,25 @@ impl Files {
         let Some(path) = path else { return Ok(self) };
         let text =
             std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+        let shown = path.display().to_string();
+        let municipalities = Municipalities::built_in()?;
+        for (one, line) in Agreements::parse(&shown, &text)?.rows() {
+            let GracePeriod { trust, municipality, reference, .. } = one;
+            if !municipalities.rows().iter().any(|row| row.code == *municipality) {
+                bail!(
+                    "{shown}:{line}: there is no municipality {municipality}: the agreement would give nobody hours"
+                );
+            }
+            let is_number = trust.chars().all(|letter| letter.is_ascii_digit());
+            if trust.is_empty() || (is_number && !is_organisation(trust)) {
+                bail!(
+                    "{shown}:{line}: {trust} is no organisation number (nine digits): nobody would be given hours"
+                );
+            }
+            if reference.trim().is_empty() {
+                bail!("{shown}:{line}: say which agreement it is (reference)");
+            }
+        }
         let name = format!("law/{}.toml", rulebook::agreement::FILE);
         self.law.retain(|(other, _)| *other != name);
         self.law.push((name, text));

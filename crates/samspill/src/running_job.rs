@@ -59,6 +59,8 @@ pub struct Running {
     cases: Vec<Case>,
     /// Rows refused.
     pub refused: u64,
+    /// The first of them: where, and why.
+    first_refused: Option<String>,
     is_draft: bool,
 }
 
@@ -81,7 +83,17 @@ pub fn run(order: &Order, teller: Teller) -> Result<Running> {
         .filter(|case| order.municipality.is_none_or(|only| only == case.municipality))
         .collect();
     cases.sort_by_key(|case| (std::cmp::Reverse(case.accrued), case.reference));
-    Ok(Running { at: order.at, cases, refused: report.refused.len() as u64, is_draft: !unsigned.is_empty() })
+    let first = report.refused.first().map(|one| {
+        let (_, text, remedy, _) = one.reason.told();
+        format!("linje {}: {text} ({} {}); {remedy}", one.line, one.field, one.value)
+    });
+    Ok(Running {
+        at: order.at,
+        cases,
+        refused: report.refused.len() as u64,
+        first_refused: first,
+        is_draft: !unsigned.is_empty(),
+    })
 }
 
 /// Days, amount if every day has a rate, who is liable for the last of them, or why there are none.
@@ -206,7 +218,10 @@ impl Running {
             self.cases.len(),
             self.at,
             accrued.map_or_else(|| "en sats mangler".to_owned(), |accrued| accrued.to_string()),
-            if self.refused > 0 { format!("; {} rader avvist", self.refused) } else { String::new() }
+            self.first_refused.as_ref().map_or_else(String::new, |first| format!(
+                "; {} rader avvist, den første på {first}",
+                self.refused
+            ))
         )
     }
 }

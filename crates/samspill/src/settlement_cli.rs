@@ -660,7 +660,9 @@ pub fn accrual(arguments: &AccrualArguments, threads: usize, teller: Teller) -> 
             unsettled.join(", ")
         ));
     }
-    Ok(Said { data: table.render(Form::or_suited(arguments.form)), words, code: 0 })
+    let is_refused = running.as_ref().is_some_and(|running| running.refused > 0);
+    let code = if is_refused { crate::REFUSED } else { 0 };
+    Ok(Said { data: table.render(Form::or_suited(arguments.form)), words, code })
 }
 
 /// The forecast.

@@ -49,10 +49,7 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
     assert!(told.contains("ingenting") && told.contains("avtalene fra forrige oppgjør"), "{told}");
 
     for (wrong, fault) in [
-        (
-            AGREED.replace("24", "300"),
-            "agreements.toml:5: choice hours = '300' is not known: expected 0 to 240",
-        ),
+        (AGREED.replace("24", "300"), "agreed.toml:5: choice hours = '300' is not known: expected 0 to 240"),
         (format!("{AGREED}{AGREED}"), "both hold on 2012-01-01"),
         (AGREED.replace("hours", "days"), "unknown field `days`"),
     ] {
@@ -60,6 +57,20 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
         let refused = samspill(&[&settle[..], &["--agreements", path(&agreed)]].concat());
         assert_eq!(refused.status.code(), Some(2));
         assert!(text(&refused.stderr).contains(fault), "{}", text(&refused.stderr));
+    }
+    // What no contact can fall under is a slip of the pen.
+    for (from, to, fault) in [
+        ("983974724", "98397472", "98397472 is no organisation number"),
+        ("1201", "9999", "there is no municipality 9999"),
+        ("Samarbeidsavtale, delavtale 5", "", "say which agreement it is"),
+    ] {
+        std::fs::write(&agreed, AGREED.replace(from, to)).unwrap();
+        let refused = samspill(&[&settle[..], &["--agreements", path(&agreed)]].concat());
+        let told = text(&refused.stderr);
+        assert!(
+            !refused.status.success() && told.contains("agreed.toml:5") && told.contains(fault),
+            "{told}"
+        );
     }
 }
 

@@ -452,6 +452,8 @@ municipality_of_registration,drg,drg_type,points,events\n";
         row(3, "", "1@2012-03-01T12:00 2@2012-03-04T09:00 3@2012-03-04T10:00 7@2012-03-05T10:00"),
         row(4, "2012-03-05T12:00", "1@2012-03-01T12:00 2@2012-03-04T09:00 3@2012-03-04T10:00"),
         row(5, "", "2@2012-03-04T09:00 3@2012-03-04T10:00"),
+        // Who comes the day after is not there yet.
+        row(6, "", "1@2012-03-08T12:00").replace("2012-03-01T08:00", "2012-03-08T08:00"),
     ];
     std::fs::write(&file, format!("{head}{}", rows.concat())).unwrap();
     let list = |more: &[&str]| {
@@ -470,6 +472,15 @@ municipality_of_registration,drg,drg_type,points,events\n";
          2,1201,U1,983974724,2012-03-04T10:00,71,2,800000,0,\n\
          3,1201,U1,983974724,2012-03-04T10:00,71,1,400000,0,\n\
          5,1201,U1,983974724,2012-03-04T10:00,71,0,0,0,no-admission-notice\n"
+    );
+    let with_a_slip = work.join("slip.csv");
+    std::fs::write(&with_a_slip, format!("{head}{}{}", rows[0], rows[1].replace("U1", ""))).unwrap();
+    let slip = ["running", "--contacts", path(&with_a_slip), "--at", "2012-03-07T09:00", "--draft"];
+    let output = samspill(&slip);
+    let told = text(&output.stderr);
+    assert!(
+        output.status.code() == Some(3) && told.contains("1 rader avvist, den første på linje 3"),
+        "{told}"
     );
     assert_eq!(list(&["--sums"]).lines().last(), Some("1201,983974724,4,6,2400000"));
     // At the end of a month, beside the year so far: what was settled is not accrued, what runs is.
