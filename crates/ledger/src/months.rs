@@ -41,6 +41,8 @@ pub struct MonthRecord {
 pub struct Basis {
     /// The step.
     pub step: i64,
+    /// SHA-256 of the delivery.
+    pub delivery: String,
     /// Digest of its movements.
     pub movements: String,
     /// Digest of the rule files.
@@ -263,6 +265,7 @@ impl Months {
         for moved in settled.months {
             let basis = Basis {
                 step: step.number,
+                delivery: settled.delivery.sha256.clone(),
                 movements: moved.movements_archive,
                 rules_archive: settled.rules_archive.clone(),
                 rules: moved.rules,

@@ -390,7 +390,8 @@ impl<'a> Desk<'a> {
         Ok((claims, basis.last().cloned()))
     }
 
-    /// Every contact that stands in a posted month of the year before to the year after.
+    /// Every contact that stands in a posted month of the year before to the year after, from another delivery than this:
+    /// one that this file is the first to have is new, whichever of its months is settled first.
     fn known_contacts(&mut self, month: Month) -> Result<Vec<i64>> {
         let mut all = Vec::new();
         let near: Vec<String> = self
@@ -399,7 +400,8 @@ impl<'a> Desk<'a> {
             .basis
             .iter()
             .filter(|(other, _)| (other.year() - month.year()).abs() <= 1)
-            .flat_map(|(_, basis)| basis.iter().map(|one| one.movements.clone()))
+            .flat_map(|(_, basis)| basis.iter().filter(|one| one.delivery != self.sha256))
+            .map(|one| one.movements.clone())
             .collect();
         for digest in near {
             all.extend(archive::contacts(self.books.ledger.archive(&digest)?)?);

@@ -136,3 +136,32 @@ fn an_address_that_is_not_told_has_a_place() {
     let balances = done(&ledger, "2012-04-06", &["ledger", "balances"]);
     assert!(balances.contains("0301"), "{balances}");
 }
+
+/// A patient of a file who waited in January and left in February is new in both, whichever month is settled first.
+#[test]
+fn the_order_of_commands_does_not_change_the_cause() {
+    let work = folder("order");
+    let events = "1@2012-01-20T12:00 2@2012-01-29T09:00 3@2012-01-29T10:00 6@2012-01-29T11:00";
+    let over = format!(
+        "9,9,9,U1,public-hospital,983974724,somatic,overnight,2012-01-20T10:00,2012-02-03T12:00,1201,81,127,medical,1.5,{events}\n"
+    );
+    let january = stay(1, "1201").replace("2012-03", "2012-01");
+    let (first, second) = (work.join("january.csv"), work.join("february.csv"));
+    std::fs::write(&first, format!("{HEAD}{january}")).unwrap();
+    std::fs::write(&second, format!("{HEAD}{january}{over}")).unwrap();
+    let causes = |name: &str, february_first: bool| {
+        let ledger = path(&work.join(name)).to_owned();
+        done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
+        done(&ledger, "2012-02-02", &["settlement", "run", "2012-01", "--contacts", path(&first), "--draft"]);
+        done(&ledger, "2012-02-03", &["settlement", "close", "2012-01"]);
+        let run = ["settlement", "run", "2012-02", "--contacts", path(&second), "--draft"];
+        let correct =
+            ["settlement", "correct", "2012-01", "--into", "2012-02", "--contacts", path(&second), "--draft"];
+        let (one, other) = if february_first { (&run[..], &correct[..]) } else { (&correct[..], &run[..]) };
+        done(&ledger, "2012-03-02", one) + &done(&ledger, "2012-03-03", other)
+    };
+    for (name, february_first) in [("a.sqlite", true), ("b.sqlite", false)] {
+        let told = causes(name, february_first);
+        assert!(told.contains("ny aktivitet") && !told.contains("endret koding"), "{told}");
+    }
+}
