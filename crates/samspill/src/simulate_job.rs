@@ -216,8 +216,20 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, teller: Teller) -> Res
     if cells.is_empty() {
         bail!("{} holds no contact in {}", contacts.display(), order.period);
     }
+    // Stays that began the year before are no year.
+    if cells.contacts * FEW_OF < reader.rows() {
+        let [held, all] = [cells.contacts, reader.rows()].map(domain::amount::grouped);
+        bail!(
+            "{} has {held} of {all} contacts in {}: it is of another time",
+            contacts.display(),
+            order.period
+        );
+    }
     Ok(cells)
 }
+
+/// A period that fewer than one in so many contacts are of is not what a file is of.
+const FEW_OF: u64 = 1000;
 
 fn law_as_it_is() -> Result<Scenario> {
     Ok(Scenario::parse("loven", "id = \"law\"\ntitle = \"Loven\"\n", &|_| None)?)

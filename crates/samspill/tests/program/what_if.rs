@@ -128,6 +128,10 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
         let told = text(&output.stderr);
         assert!(!output.status.success() && told.contains("2012-03 is not a whole year"), "{told}");
     }
+    // A few stays that began the year before are not that year.
+    let rest = ["--period", "2011", "--contacts", path(&contacts), "--out", path(&out)];
+    let told = text(&samspill(&[&["simulate", "co-financing-80-plus"][..], &rest].concat()).stderr);
+    assert!(told.contains("in 2011: it is of another time") || told.contains("no contact in 2011"), "{told}");
 }
 
 #[test]
