@@ -71,8 +71,8 @@ pub fn in_ledger(asked: &str, place: &str) -> Result<String> {
 }
 
 /// Explains, in Norwegian.
-pub fn run(asked: &str, folder: &Path, contacts: Option<&Path>) -> Result<String> {
-    let asked = read(asked)?;
+pub fn run(given: &str, folder: &Path, contacts: Option<&Path>) -> Result<String> {
+    let asked = read(given)?;
     let path = folder.join("manifest.toml");
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("{} is not a result folder: no manifest.toml", folder.display()))?;
@@ -101,7 +101,7 @@ pub fn run(asked: &str, folder: &Path, contacts: Option<&Path>) -> Result<String
             charged_in(&explanation, &asked, period)?;
             Ok(told(&explanation, &asked, &manifest))
         }
-        None => bail!("there is no contact {} in {}", asked.contact, manifest.input.file),
+        None => bail!("there is no contact {given} in {}", manifest.input.file),
     }
 }
 

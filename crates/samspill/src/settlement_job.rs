@@ -390,6 +390,18 @@ impl<'a> Desk<'a> {
         Ok((claims, basis.last().cloned()))
     }
 
+    /// Units that the delivery is said to cover and has nothing of: all that is posted of them is withdrawn, or a unit is
+    /// misspelt.
+    fn undelivered(&self) -> Option<String> {
+        let units: BTreeSet<&str> = self.coverage.iter().map(|one| one.unit.as_str()).collect();
+        let none: Vec<&str> =
+            units.into_iter().filter(|unit| !self.delivered.units.contains(*unit)).collect();
+        (!none.is_empty()).then(|| {
+            let list = none.join(", ");
+            format!("OBS: dekningen nevner {list}, og leveransen har ingen kontakter derfra: det som er bokført, trekkes")
+        })
+    }
+
     /// Every contact that stands in a posted month of the year before to the year after, from another delivery than this:
     /// one that this file is the first to have is new, whichever of its months is settled first.
     fn known_contacts(&mut self, month: Month) -> Result<Vec<i64>> {
@@ -538,7 +550,7 @@ pub fn run(books: &mut Books, period: Period, run: &Run, teller: Teller) -> Resu
         books.may_change(*month)?;
     }
     let mut desk = Desk::new(books, run, &months, teller)?;
-    let mut told = Vec::new();
+    let mut told: Vec<String> = desk.undelivered().into_iter().collect();
     for month in months {
         desk.unsigned.clear();
         let is_first = !desk.books.months.basis.contains_key(&month);
@@ -616,7 +628,8 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, teller
     }
     let mut desk = Desk::new(books, run, &closed, teller)?;
     let (mut months, mut vouchers, mut archives) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut told, mut reopened) = (Vec::new(), Vec::new());
+    let mut told: Vec<String> = desk.undelivered().into_iter().collect();
+    let mut reopened = Vec::new();
     for month in closed {
         let Some((mut moved, movements)) = desk.month(month, into, teller)? else {
             told.push(format!("{month}: ingen forskjell"));

@@ -160,6 +160,13 @@ fn the_order_of_commands_does_not_change_the_cause() {
         let (one, other) = if february_first { (&run[..], &correct[..]) } else { (&correct[..], &run[..]) };
         done(&ledger, "2012-03-02", one) + &done(&ledger, "2012-03-03", other)
     };
+    // A unit that is covered and not delivered may be a slip of the pen.
+    let (ledger, coverage) = (path(&work.join("c.sqlite")).to_owned(), work.join("coverage.csv"));
+    std::fs::write(&coverage, "unit;from;to\nU1;2012-01;2012-01\nU11;2012-01;2012-01\n").unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
+    let run = ["settlement", "run", "2012-01", "--contacts", path(&first), "--draft"];
+    let told = done(&ledger, "2012-02-02", &[&run[..], &["--coverage", path(&coverage)]].concat());
+    assert!(told.contains("dekningen nevner U11, og leveransen har ingen kontakter derfra"), "{told}");
     for (name, february_first) in [("a.sqlite", true), ("b.sqlite", false)] {
         let told = causes(name, february_first);
         assert!(told.contains("ny aktivitet") && !told.contains("endret koding"), "{told}");
