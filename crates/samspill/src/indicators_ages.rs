@@ -8,10 +8,11 @@ use statistics::indicator::{Indicator, Kind};
 use statistics::levels::hidden_parts;
 use statistics::withhold::{self, Known, Row, Total};
 
-use crate::indicators_job::{Outcome, counted, interval, thousandths};
+use crate::indicators_job::{Outcome, counted, interval, summed_up, thousandths};
 
-fn label(stratum: usize) -> String {
-    match (BANDS.get(stratum), BANDS.get(stratum + 1)) {
+/// Ages in words: of those that begin at some, one.
+fn label(begin: &[u16], place: usize) -> String {
+    match (begin.get(place), begin.get(place + 1)) {
         (Some(from), Some(next)) => format!("{from}–{}", next - 1),
         (Some(from), None) => format!("{from}+"),
         (None, _) => "ukjent".to_owned(),
@@ -80,12 +81,7 @@ fn words_of(class: usize) -> (String, &'static str) {
     if let Some(sex) = class.checked_sub(GROUPS.len() + 1) {
         return ("alle".to_owned(), name_of_sex(SEXES[sex]));
     }
-    let ages = match (GROUPS.get(class), GROUPS.get(class + 1)) {
-        (Some(from), Some(next)) => format!("{from}–{}", next - 1),
-        (Some(from), None) => format!("{from}+"),
-        (None, _) => "ukjent".to_owned(),
-    };
-    (ages, "alle")
+    (label(&GROUPS, class), "alle")
 }
 
 /// Municipalities, trust areas or regions.
@@ -112,23 +108,23 @@ impl Outcome {
     }
 
     /// What is withheld of them: every age of both sexes and every sex of all ages is told beside what it is the sum of.
-    fn hidden_ages(&self) -> Vec<Vec<bool>> {
+    fn hidden_ages(&self, rows: &[Row]) -> Vec<Vec<bool>> {
         let margins = STRATA..STRATA + AGES + SEXES.len();
         let totals = margins.map(|at| Total::of(inside(at)).told_at(at));
         let of_all =
             [Total::of(STRATA..STRATA + AGES), Total::of(STRATA + AGES..STRATA + AGES + SEXES.len())];
-        self.hidden(&self.ages_and_sexes(), &totals.chain(of_all).collect::<Vec<_>>())
+        self.hidden(rows, &totals.chain(of_all).collect::<Vec<_>>())
     }
 
     /// The country by age and sex.
     pub fn ages(&self) -> Sheet {
         let heads = ["indikator", "tittel", "alder", "kjønn", "teller", "nevner", "enhet", "verdi"];
         let mut sheet = Sheet::new("Alder", "Landet etter alder og kjønn", &heads);
-        let hidden = self.hidden_ages();
+        let hidden = self.hidden_ages(&self.ages_and_sexes());
         // Ages of both sexes first, then each sex, and each sex's ages.
-        let ages = (0..AGES).map(|age| (STRATA + age, label(age), "alle"));
+        let ages = (0..AGES).map(|age| (STRATA + age, label(&BANDS, age), "alle"));
         let sexes = SEXES.into_iter().enumerate().flat_map(|(place, sex)| {
-            let each = (0..AGES).map(move |age| (place * AGES + age, label(age), name_of_sex(sex)));
+            let each = (0..AGES).map(move |age| (place * AGES + age, label(&BANDS, age), name_of_sex(sex)));
             std::iter::once((STRATA + AGES + place, "alle".to_owned(), name_of_sex(sex))).chain(each)
         });
         let lines: Vec<(usize, String, &str)> = ages.chain(sexes).collect();
@@ -213,7 +209,7 @@ impl Outcome {
             out
         };
         // The country's bands of five years, and its sexes, are told in a sheet of their own.
-        let hidden_ages = self.hidden_ages();
+        let hidden_ages = self.hidden_ages(&of_country);
         let decided = |indicator: usize, place: usize| {
             let (class, home) = (place / each, place % each);
             let hidden_ages = &hidden_ages[indicator];
@@ -235,35 +231,22 @@ impl Outcome {
             let is_whole = is_only_of(&self.indicators[indicator], class);
             if found.homes[home].is_withheld { Some(true) } else { is_whole.then_some(false) }
         };
-        let totals = self.totals_of_classes(&counts, each);
+        let totals = self.totals_of_classes(each);
         let rows: Vec<Row> = (0..self.indicators.len()).map(row).collect();
         hidden_parts(&self.indicators, &rows, &decided, &totals)
     }
 
     /// What the classes of places are summed to: ages and sexes to a place, places to a larger one; and the country's
     /// bands of five years, which stand after all classes.
-    fn totals_of_classes(&self, counts: &[usize], each: usize) -> Vec<Total> {
-        let (homes, areas) = (counts[0], counts[1]);
+    fn totals_of_classes(&self, each: usize) -> Vec<Total> {
         let mut out = Vec::new();
         for place in 0..each {
             let classes = |from: usize, to: usize| Total::of((from..to).map(|class| class * each + place));
             out.extend([classes(0, GROUPS.len() + 1), classes(GROUPS.len() + 1, CLASSES)]);
         }
-        let (in_area, in_region) = (&self.larger[0].of, &self.larger[1].of);
         for class in 0..CLASSES {
-            let first = class * each;
-            for area in 0..areas {
-                let members = (0..homes).filter(|home| in_area[*home] == area).map(|home| first + home);
-                out.push(Total::of(members).told_at(first + homes + area));
-            }
-            for region in 0..counts[2] {
-                let within =
-                    |area: &usize| (0..homes).any(|home| in_area[home] == *area && in_region[home] == region);
-                let members = (0..areas).filter(within).map(|area| first + homes + area);
-                out.push(Total::of(members).told_at(first + homes + areas + region));
-            }
-            let (regions, country) = (first + homes + areas, first + each - 1);
-            out.push(Total::of(regions..country).told_at(country));
+            out.extend(summed_up(&self.larger[0], &self.larger[1], class * each));
+            let country = (class + 1) * each - 1;
             if class <= GROUPS.len() {
                 out.push(Total::of(bands_of(class).map(|age| CLASSES * each + age)).told_at(country));
             }

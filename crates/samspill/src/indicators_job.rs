@@ -514,14 +514,7 @@ fn all_figures(
     let (homes, none) = (counts.homes.len(), |_, _| false);
     let mut own = larger.split_off(2);
     if let [areas, regions] = &mut larger[..] {
-        let mut totals = summed(&areas.of, 0, homes);
-        let region_of =
-            |area: usize| areas.of.iter().position(|of| *of == area).map_or(0, |home| regions.of[home]);
-        let of_areas: Vec<usize> = (0..areas.counts.homes.len()).map(region_of).collect();
-        let first = homes + of_areas.len();
-        totals.extend(summed(&of_areas, homes, first));
-        let country = first + regions.counts.homes.len();
-        totals.push(Total::of(first..country).told_at(country));
+        let totals = summed_up(areas, regions, 0);
         let mut levels = [
             Level { counts, figures: &mut found },
             Level { counts: &areas.counts, figures: &mut areas.figures },
@@ -556,6 +549,21 @@ fn all_figures(
     }
     larger.extend(own);
     (found, larger)
+}
+
+/// The totals of municipalities, trust areas and regions that stand after each other from a place on, with the country
+/// after them.
+pub fn summed_up(areas: &Larger, regions: &Larger, from: usize) -> Vec<Total> {
+    let first_area = from + areas.of.len();
+    let region_of =
+        |area: usize| areas.of.iter().position(|of| *of == area).map_or(0, |home| regions.of[home]);
+    let of_areas: Vec<usize> = (0..areas.counts.homes.len()).map(region_of).collect();
+    let first_region = first_area + of_areas.len();
+    let country = first_region + regions.counts.homes.len();
+    let mut out = summed(&areas.of, from, first_area);
+    out.extend(summed(&of_areas, first_area, first_region));
+    out.push(Total::of(first_region..country).told_at(country));
+    out
 }
 
 /// The totals of places that are put together: `of` tells the sum of each, places begin at `from` and sums at `at`.

@@ -20,8 +20,8 @@ use rulebook::{Facts, Quantity};
 
 use crate::cases::Stay;
 use crate::decode::{
-    CLASSES, Home, Homes, MEASURED, READ, classes, facts, flags, ints, longs, name, stay_of, trust_of, word,
-    words,
+    CLASSES, Home, Homes, MEASURED, READ, classes, facts, flags, ints, longs, maybe_ints, name, stay_of,
+    trust_of, word, words,
 };
 use crate::judge::{Law, SettleError};
 
@@ -479,11 +479,7 @@ impl<'a> Counter<'a> {
             admitted: if needs.admission { ints(batch, at::ADMITTED_ON) } else { &[] },
             stay_rows: ints(batch, at::STAY_ROWS),
             contacts: if needs.readmission { longs(batch, at::CONTACT_ID) } else { &[] },
-            ages: if needs.ages.is_empty() {
-                None
-            } else {
-                register::columns::maybe_ints(batch, name(at::AGE))
-            },
+            ages: if needs.ages.is_empty() { None } else { maybe_ints(batch, at::AGE) },
             measured: (needs.measured || self.desk.counted)
                 .then(|| (ints(batch, at::BED_DAYS), ints(batch, at::CONTACTS), ints(batch, at::FEE))),
         }
@@ -665,7 +661,7 @@ impl<'a> Counter<'a> {
         if stay.departed_at < from || stay.admitted_at >= to {
             return;
         }
-        let ages: Option<&arrow_array::Int32Array> = register::columns::maybe_ints(batch, name(at::AGE));
+        let ages: Option<&arrow_array::Int32Array> = maybe_ints(batch, at::AGE);
         let age = ages.filter(|ages| ages.is_valid(row)).map(|ages| ages.value(row) as u16);
         let registered = self.home(word(batch, at::MUNICIPALITY_OF_REGISTRATION, row));
         let stays = self.home(word(batch, at::MUNICIPALITY_OF_STAY, row));

@@ -1,6 +1,6 @@
 //! Columns of a checked file as the kernel, the cells and explanations read them.
 
-use arrow_array::{BooleanArray, RecordBatch, StringArray};
+use arrow_array::{BooleanArray, Int32Array, RecordBatch, StringArray};
 use domain::municipality::UNDECIDED;
 use domain::{
     CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Period, Residence, Sector, Service, UnitKind,
@@ -125,6 +125,10 @@ pub(crate) fn ints(batch: &RecordBatch, place: usize) -> &[i32] {
 
 pub(crate) fn longs(batch: &RecordBatch, place: usize) -> &[i64] {
     columns::longs(batch, name(place))
+}
+
+pub(crate) fn maybe_ints(batch: &RecordBatch, place: usize) -> Option<&Int32Array> {
+    columns::maybe_ints(batch, name(place))
 }
 
 pub(crate) fn flags(batch: &RecordBatch, place: usize) -> Option<&BooleanArray> {

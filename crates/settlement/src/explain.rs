@@ -3,7 +3,6 @@
 use arrow_array::{Array, RecordBatch};
 use domain::{Amount, Day, DrgType, Instrument, Minute, Municipalities, Period, Points, Residence, Service};
 use parquet::arrow::arrow_reader::RowSelection;
-use register::columns;
 use register::parquet_file::Reader;
 use register::{FileError, schema};
 use rulebook::book::DatedBy;
@@ -12,7 +11,7 @@ use rulebook::{Decision, Facts, NoTrace, Step, Steps};
 use schema::at;
 
 use crate::cases::{self, Stay};
-use crate::decode::{flags, longs, stay_of, word};
+use crate::decode::{flags, longs, maybe_ints, stay_of, word};
 use crate::judge::{Law, SettleError};
 
 /// What there is to know of a contact.
@@ -167,7 +166,7 @@ pub fn load(reader: &Reader, group: usize, rows: &[usize]) -> Result<Vec<Contact
 fn contact(batch: &RecordBatch, row: usize) -> Contact {
     let long = |place| longs(batch, place).get(row).copied().unwrap_or(0);
     let int = |place: usize| {
-        let ints = columns::maybe_ints(batch, schema::COLUMNS[place].name);
+        let ints = maybe_ints(batch, place);
         ints.filter(|ints| ints.is_valid(row)).map_or(schema::MISSING, |ints| ints.value(row))
     };
     let flag = |place| flags(batch, place).is_some_and(|flags| flags.value(row));

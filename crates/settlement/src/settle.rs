@@ -18,8 +18,8 @@ use rulebook::{Decision, NoTrace, Pricing, Quantity};
 use crate::cases;
 use crate::charges::{Charge, ChargeWriter, Charges};
 use crate::decode::{
-    CLASSES, Home, Homes, MEASURED, READ, Words, classes, facts, flags, ints, longs, name, stay_of, trust_of,
-    word, words,
+    CLASSES, Home, Homes, MEASURED, READ, Words, classes, facts, flags, ints, longs, maybe_ints, name,
+    stay_of, trust_of, word, words,
 };
 use crate::judge::{Days, Decisions, Law, SettleError, Slot};
 use crate::totals::{Builder, Line, Outside, Sum, Totals};
@@ -500,7 +500,7 @@ impl<'a> Clerk<'a> {
             ready: flags(batch, at::REPORTED_READY)?,
             age: match desk.age_limits.is_empty() {
                 true => None,
-                false => register::columns::maybe_ints(batch, name(at::AGE)),
+                false => maybe_ints(batch, at::AGE),
             },
             measured: (desk.tariffs || desk.counted)
                 .then(|| (ints(batch, at::BED_DAYS), ints(batch, at::CONTACTS), ints(batch, at::FEE))),

@@ -691,7 +691,7 @@ fn name(place: usize) -> &'static str {
 }
 
 fn ints(batch: &RecordBatch, place: usize) -> Option<&arrow_array::Int32Array> {
-    batch.column_by_name(name(place))?.as_primitive_opt::<Int32Type>()
+    columns::maybe_ints(batch, name(place))
 }
 
 fn days(batch: &RecordBatch, place: usize) -> Option<&arrow_array::Date32Array> {
