@@ -18,7 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("simulation", &["domain", "rulebook", "settlement"]),
     ("statistics", &["domain", "register"]),
     (
-        "samspill",
+        "jobs",
         &[
             "chart",
             "domain",
@@ -31,7 +31,25 @@ const EDGES: &[(&str, &[&str])] = &[
             "statistics",
         ],
     ),
+    ("samspill", &["domain", "jobs"]),
     ("xtask", &[]),
+];
+
+/// Words that the code of a crate never holds, and why: promises that the table of edges cannot see.
+const ABSENT: &[(&str, &[&str], &str)] = &[
+    (
+        "jobs",
+        &["clap", "println!", "eprintln!", "print!", "eprint!", "stdout()", "stderr()"],
+        "jobs know no screen",
+    ),
+    (
+        "jobs",
+        &["std::env", "SystemTime", "Instant::now", "current_exe"],
+        "jobs know no clock and no environment",
+    ),
+    ("simulation", &["ledger::"], "a simulated krone is never posted"),
+    ("domain", &["std::fs", "std::env", "SystemTime"], "the domain does no I/O"),
+    ("rulebook", &["std::fs", "std::env", "SystemTime"], "texts of rules are handed in"),
 ];
 
 /// Licences that the whole tree may have, beside any combination of them with OR.
@@ -61,6 +79,8 @@ pub fn tidy(root: &Path) -> Result<()> {
     every_rule_has_cases(root, &mut wrong)?;
     glossary(root, &mut wrong)?;
     source_lines(root, &mut wrong)?;
+    absences(root, &mut wrong)?;
+    circles(root, &mut wrong)?;
     if wrong.is_empty() {
         return Ok(());
     }
@@ -183,4 +203,141 @@ fn source_lines(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What a crate promises never to name, in the code outside its tests.
+fn absences(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    for (name, words, why) in ABSENT {
+        for path in files(&root.join("crates").join(name).join("src"), ".rs")? {
+            let text = std::fs::read_to_string(&path)?;
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for (place, line) in code.lines().enumerate() {
+                let line = line.split("//").next().unwrap_or_default();
+                for word in words.iter().filter(|word| line.contains(**word)) {
+                    wrong.push(format!("{}:{}: {word}: {why}", path.display(), place + 1));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No circle of files within a crate: each can be read after those that it leans on.
+fn circles(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    for (name, _) in EDGES.iter().filter(|(name, _)| *name != "xtask") {
+        let source = root.join("crates").join(name).join("src");
+        let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for path in files(&source, ".rs")? {
+            let module = module_of(&path, &source);
+            let text = std::fs::read_to_string(&path)?;
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            uses.insert(module.clone(), named_modules(code, &module));
+        }
+        // A name leads to the longest module that it begins with; a folder's own file may name what lies in it.
+        let known: BTreeSet<String> = uses.keys().cloned().collect();
+        let resolved: BTreeMap<String, BTreeSet<String>> = uses
+            .into_iter()
+            .map(|(module, named)| {
+                let to = named.iter().filter_map(|path| longest(path, &known));
+                let to = to.filter(|other| *other != module && !other.starts_with(&format!("{module}::")));
+                let to = to.filter(|other| !other.is_empty()).collect();
+                (module, to)
+            })
+            .collect();
+        if let Some(circle) = circle_of(&resolved) {
+            wrong.push(format!("{name}: a circle of files: {}", circle.join(" -> ")));
+        }
+    }
+    Ok(())
+}
+
+fn module_of(path: &Path, source: &Path) -> String {
+    let inside = path.strip_prefix(source).unwrap_or(path).with_extension("");
+    let parts: Vec<String> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    parts.join("::").trim_end_matches("::mod").replace("lib", "").to_owned()
+}
+
+/// Every path that begins with `crate::` or `super::` in some code, without the beginning.
+fn named_modules(code: &str, module: &str) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    let above = module.rsplit_once("::").map_or("", |(above, _)| above);
+    for line in code.lines().map(|line| line.split("//").next().unwrap_or_default()) {
+        for (prefix, base) in [("crate::", ""), ("super::", above)] {
+            for rest in line.split(prefix).skip(1) {
+                let end =
+                    rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len());
+                let path = rest[..end].trim_end_matches(':');
+                out.insert(if base.is_empty() { path.to_owned() } else { format!("{base}::{path}") });
+            }
+        }
+    }
+    out
+}
+
+fn longest(path: &str, known: &BTreeSet<String>) -> Option<String> {
+    let mut path = path;
+    loop {
+        if known.contains(path) {
+            return Some(path.to_owned());
+        }
+        path = path.rsplit_once("::")?.0;
+    }
+}
+
+/// A circle of arrows, if there is one.
+fn circle_of(arrows: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn walk(
+        at: &str,
+        arrows: &BTreeMap<String, BTreeSet<String>>,
+        trail: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> Option<Vec<String>> {
+        if let Some(place) = trail.iter().position(|known| known == at) {
+            return Some(trail[place..].iter().cloned().chain([at.to_owned()]).collect());
+        }
+        if done.contains(at) {
+            return None;
+        }
+        trail.push(at.to_owned());
+        for next in arrows.get(at).into_iter().flatten() {
+            if let Some(circle) = walk(next, arrows, trail, done) {
+                return Some(circle);
+            }
+        }
+        trail.pop();
+        done.insert(at.to_owned());
+        None
+    }
+    let mut done = BTreeSet::new();
+    arrows.keys().find_map(|start| walk(start, arrows, &mut Vec::new(), &mut done))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_is_found_and_a_chain_is_none() {
+        let arrows = |pairs: &[(&str, &str)]| {
+            let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            for (from, to) in pairs {
+                out.entry((*from).to_owned()).or_default().insert((*to).to_owned());
+            }
+            out
+        };
+        assert_eq!(circle_of(&arrows(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
+        let circle = circle_of(&arrows(&[("a", "b"), ("b", "c"), ("c", "b")]));
+        assert_eq!(circle, Some(["b", "c", "b"].map(str::to_owned).to_vec()));
+    }
+
+    #[test]
+    fn a_name_leads_to_its_file() {
+        let named = named_modules(
+            "use crate::cells::{Cells, Group};\nuse super::page::Case; // crate::not",
+            "cases::law",
+        );
+        assert_eq!(named, ["cases::page::Case", "cells"].map(str::to_owned).into());
+        let known = ["cells", "cases", "cases::page"].map(str::to_owned).into();
+        assert_eq!(longest("cases::page::Case", &known), Some("cases::page".to_owned()));
+    }
 }

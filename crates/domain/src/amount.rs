@@ -12,6 +12,33 @@ use serde::{Deserialize, Serialize};
 pub struct Amount(i64);
 
 impl Amount {
+    /// An amount of kroner as people write it: `1 234,50`, `1234.5`, `4.000,00`, `kr 20`, `-20`. At most two decimals and
+    /// ten thousand billion kroner; `None` for anything else.
+    pub fn read(text: &str) -> Option<Amount> {
+        let text: String =
+            text.chars().filter(|c| !c.is_whitespace() && *c != '\u{a0}' && *c != '\u{202f}').collect();
+        let text = text.to_lowercase().replace('\u{2212}', "-");
+        let text = text.trim_start_matches("kr").trim_start_matches('.').trim_end_matches("kr").to_owned();
+        // With a decimal comma, points group thousands: 4.000,00.
+        let text = match text.split_once(',') {
+            Some((kroner, _)) if grouped_by_points(kroner) => text.replace('.', ""),
+            _ => text,
+        };
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, text.as_str()),
+        };
+        let (kroner, ore) = digits.split_once([',', '.']).unwrap_or((digits, ""));
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if kroner.is_empty() || !plain(kroner) || !plain(ore) || ore.len() > 2 {
+            return None;
+        }
+        let ore: i64 = if ore.is_empty() { 0 } else { format!("{ore:0<2}").parse().ok()? };
+        let all = kroner.parse::<i64>().ok()?.checked_mul(100)?.checked_add(ore)?;
+        // No amount between two parties is above ten thousand billion kroner; sums of those that are below fit.
+        (all <= 1_000_000_000_000_000).then(|| Amount::from_ore(sign * all))
+    }
+
     /// Nothing.
     pub const ZERO: Amount = Amount(0);
 
@@ -223,6 +250,13 @@ pub fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// Whether points stand between groups of three digits, and only there.
+fn grouped_by_points(kroner: &str) -> bool {
+    let mut groups = kroner.trim_start_matches('-').split('.');
+    let first = groups.next().unwrap_or_default();
+    (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3)
 }
 
 #[cfg(test)]

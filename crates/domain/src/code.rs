@@ -468,6 +468,43 @@ impl Instrument {
     }
 }
 
+vocabulary! {
+    /// Why a municipality disputes a line (`innsigelse`).
+    #[doc(alias = "innsigelse")]
+    Ground, "ground", {
+        /// No notice of admission within 24 hours (§ 8).
+        AdmissionNotice = "admission-notice",
+        /// The patient was not ready (§ 9).
+        NotReady = "not-ready",
+        /// No notice that the patient was ready, or a late one (§ 10).
+        ReadinessNotice = "readiness-notice",
+        /// The municipality could receive the patient (§ 11).
+        PlaceReady = "place-ready",
+        /// A cooperation agreement gives more time.
+        GracePeriod = "grace-period",
+        /// Discharge papers were missing.
+        DischargePapers = "discharge-papers",
+        /// Another municipality is liable.
+        WrongMunicipality = "wrong-municipality",
+        /// Wrong coding, points or days.
+        WrongBasis = "wrong-basis",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+vocabulary! {
+    /// How an objection is decided.
+    Ruling, "outcome", {
+        /// The whole line is taken off.
+        Upheld = "upheld",
+        /// A part of the line is taken off.
+        Partly = "partly",
+        /// The line stands.
+        Rejected = "rejected",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

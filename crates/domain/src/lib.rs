@@ -17,8 +17,8 @@ pub mod statement;
 pub use amount::{Amount, ExactAmount, Points, Rounding, Share};
 pub use claim::{Claim, Claims, Words};
 pub use code::{
-    AccountKind, Balancing, CareLevel, Cause, DrgType, EventKind, Instrument, Mode, PayRounding, PeriodState,
-    Sector, Service, Sex, StepKind, UnitKind, UnknownCode, Urgency,
+    AccountKind, Balancing, CareLevel, Cause, DrgType, EventKind, Ground, Instrument, Mode, PayRounding,
+    PeriodState, Ruling, Sector, Service, Sex, StepKind, UnitKind, UnknownCode, Urgency,
 };
 pub use day::{Day, Minute, Month, Period};
 pub use municipality::{Municipalities, Municipality, Residence};

@@ -4,10 +4,10 @@ use anyhow::{Context, Result, bail};
 use domain::Day;
 use rulebook::{LawBook, Provenance, Segment, Standing};
 
-use crate::table::{Form, Table};
+use crate::table::Table;
 
-/// Lists the rules.
-pub fn list(book: &LawBook, form: Form) -> Table {
+/// Lists the rules, with the built-in variants and measures where asked.
+pub fn list(book: &LawBook, with_built_in: bool) -> Table {
     let mut table = Table::new("Regler", &["rule", "instrument", "title", "in_force", "unsigned_values"]);
     for rule in book.rules() {
         let spans: Vec<String> = rule
@@ -27,7 +27,7 @@ pub fn list(book: &LawBook, form: Form) -> Table {
             unsigned.to_string(),
         ]);
     }
-    if form == Form::Table || form == Form::Md {
+    if with_built_in {
         for (file, text) in rulebook::built_in::VARIANTS {
             let title =
                 text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
@@ -47,7 +47,7 @@ pub fn list(book: &LawBook, form: Form) -> Table {
 /// What was used on a day, or why nothing is.
 fn used_on(book: &LawBook, rule: &str, day: Day) -> Result<Vec<Provenance>> {
     fn look<T>(segments: &[Segment<T>], day: Day, rule: &str) -> Result<Vec<Provenance>> {
-        let segment = segments.iter().find(|segment| segment.from <= day && day <= segment.to);
+        let segment = Segment::on(segments, day);
         match segment.map(|segment| (&segment.standing, &segment.used)) {
             Some((Standing::InForce(_), used)) => Ok(used.clone()),
             Some((Standing::Missing(gap), _)) => bail!("{gap}"),
@@ -106,24 +106,31 @@ pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
     Ok(table)
 }
 
-/// Resolves every rule and runs every case. Gives what failed.
-pub fn check(book: &LawBook, built_in: bool) -> Result<Vec<String>> {
-    let mut out = Vec::new();
+/// What a check of rule files found.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Values that are missing on days on which a rule is in force: a contact there stops the settlement.
+    pub gaps: Vec<String>,
+    /// What came of the cases; `None` for rule files that have none with them.
+    pub cases: Option<rulebook::cases::Report>,
+}
+
+/// Resolves every rule on every day, and runs the built-in cases.
+///
+/// # Errors
+/// If a rule cannot be resolved.
+pub fn check(book: &LawBook, built_in: bool) -> Result<Checked> {
+    let mut found = Checked::default();
     for rule in book.rules() {
-        let missing: Vec<String> = match rule.calculation {
+        found.gaps.extend(match rule.calculation {
             rulebook::file::CalculationKind::ShareOfDrgPrice => gaps(&book.share_rule(&rule.id)?),
             rulebook::file::CalculationKind::DayRate => gaps(&book.day_rate_rule(&rule.id)?),
-        };
-        for gap in missing {
-            eprintln!("note: {gap}: a contact there stops the settlement");
-        }
+        });
     }
     if built_in {
-        let report = rulebook::cases::run_built_in()?;
-        eprintln!("{} cases, {} failed", report.count, report.failures.len());
-        out.extend(report.failures.iter().map(ToString::to_string));
+        found.cases = Some(rulebook::cases::run_built_in()?);
     }
-    Ok(out)
+    Ok(found)
 }
 
 fn gaps<T>(segments: &[Segment<T>]) -> Vec<String> {

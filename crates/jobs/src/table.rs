@@ -1,13 +1,11 @@
 //! Tables for people, and the same as CSV, Markdown or JSON.
 
-use std::io::IsTerminal;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
 
 /// Form of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Boxes, for people.
     Table,
@@ -17,13 +15,6 @@ pub enum Form {
     Json,
     /// Markdown.
     Md,
-}
-
-impl Form {
-    /// The form asked for; else boxes on a terminal and CSV for programs.
-    pub fn or_suited(asked: Option<Form>) -> Form {
-        asked.unwrap_or(if std::io::stdout().is_terminal() { Form::Table } else { Form::Csv })
-    }
 }
 
 /// Reads a small table that somebody wrote by hand: semicolons, a head or none. Each row comes with its place.

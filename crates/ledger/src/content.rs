@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Balancing, Cause, Day, Instrument, Mode, Month, PayRounding};
+use domain::{Balancing, Cause, Day, Ground, Instrument, Mode, Month, PayRounding, Ruling};
 use serde::{Deserialize, Serialize};
 
 /// Months were opened.
@@ -121,7 +121,7 @@ pub struct Objection {
     /// Month of activity.
     pub month: Month,
     /// Ground.
-    pub ground: String,
+    pub ground: Ground,
     /// In the party's own words, without anything about the patient.
     pub text: String,
     /// Who is owed by the line.
@@ -151,7 +151,7 @@ pub struct Decision {
     /// Key of the objection.
     pub key: String,
     /// `upheld`, `partly` or `rejected`.
-    pub outcome: String,
+    pub outcome: Ruling,
     /// Who decided, and its reference.
     pub reference: String,
     /// What it takes off the line, øre.

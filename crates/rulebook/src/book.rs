@@ -734,8 +734,12 @@ impl<'a> Overlay<'a> {
         let sectors = sectors.map(|set| set.1).or(row.value.sectors.clone()).unwrap_or_default();
         let care_levels = care_levels.map(|set| set.1).or(row.value.care_levels.clone()).unwrap_or_default();
         let unit_kinds = unit_kinds.map(|set| set.1).or(row.value.unit_kinds.clone()).unwrap_or_default();
-        place.value =
-            format!("{} / {} / {}{liable}{notified}", words(&sectors), words(&care_levels), words(&unit_kinds));
+        place.value = format!(
+            "{} / {} / {}{liable}{notified}",
+            words(&sectors),
+            words(&care_levels),
+            words(&unit_kinds)
+        );
         Ok((sectors, care_levels, unit_kinds, keep(place)))
     }
 

@@ -193,7 +193,8 @@ impl std::fmt::Display for Schedule {
             (*tertial_settlements, "tertial settlement"),
             (*year_end_settlements, "year-end settlement"),
         ];
-        let text = |(count, what): (u32, &str)| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let text =
+            |(count, what): (u32, &str)| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         f.write_str(&parts.map(text).join(", "))
     }
 }

@@ -1,39 +1,22 @@
-//! Progress on stderr: one bar for each stage on a terminal, one plain line otherwise, nothing at all for
+//! Progress on stderr: one bar for each piece of work on a terminal, one plain line otherwise, and nothing at all for
 //! what takes under a second.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jobs::progress::{Note, Progress, Stage, Work};
 
-/// How much to say.
+use crate::words;
+
+/// Bars on stderr.
 #[derive(Debug, Clone, Copy)]
-pub struct Teller {
-    /// Say nothing but errors.
+pub struct Bars {
+    /// Nothing but errors is said.
     pub quiet: bool,
 }
 
-/// A stage of the work.
-pub struct Stage {
-    bar: ProgressBar,
-    name: String,
-    started: Instant,
-    plain: bool,
-}
-
-impl Teller {
-    /// Begins a stage.
-    pub fn stage(self, name: &str) -> Stage {
-        let terminal = std::io::stderr().is_terminal() && !self.quiet;
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if terminal {
-            let style = ProgressStyle::with_template("{msg:<44} {bar:24} {pos}/{len} {eta}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.set_message(name.to_owned());
-        }
-        Stage { bar, name: name.to_owned(), started: Instant::now(), plain: !terminal && !self.quiet }
-    }
-
+impl Bars {
     /// Says a line.
     pub fn say(self, line: &str) {
         if !self.quiet {
@@ -42,9 +25,35 @@ impl Teller {
     }
 }
 
-impl Stage {
-    /// So many of so many are done.
-    pub fn at(&self, done: u64, of: u64) {
+impl Progress for Bars {
+    fn begin(&self, work: Work) -> Box<dyn Stage + '_> {
+        let name = words::work(&work);
+        let terminal = std::io::stderr().is_terminal() && !self.quiet;
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if terminal {
+            let style = ProgressStyle::with_template("{msg:<44} {bar:24} {pos}/{len} {eta}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_message(name.clone());
+        }
+        Box::new(Bar { bar, name, started: Instant::now(), plain: !terminal && !self.quiet })
+    }
+
+    fn note(&self, note: Note) {
+        self.say(&words::note(&note));
+    }
+}
+
+/// The bar of one piece of work.
+struct Bar {
+    bar: ProgressBar,
+    name: String,
+    started: Instant,
+    /// A line at the end instead of a bar.
+    plain: bool,
+}
+
+impl Stage for Bar {
+    fn at(&self, done: u64, of: u64) {
         if !self.plain && self.started.elapsed() > Duration::from_secs(1) && self.bar.is_hidden() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
@@ -52,8 +61,7 @@ impl Stage {
         self.bar.set_position(done);
     }
 
-    /// The stage is over.
-    pub fn done(self) {
+    fn done(self: Box<Self>) {
         self.bar.finish_and_clear();
         if self.plain && self.started.elapsed() > Duration::from_secs(1) {
             eprintln!("{}: {} s", self.name, decimal_seconds(self.started.elapsed()));

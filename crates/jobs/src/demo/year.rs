@@ -1,0 +1,215 @@
+//! The settlement year of the demonstration: on account from the year before, a hospital that delivers its
+//! first quarter late, a correction, twelve closed months, and statements to open.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use arrow_array::{BooleanArray, RecordBatch};
+use domain::municipality::Heir;
+use domain::{
+    Amount, Balancing, Cause, Day, Instrument, Minute, Mode, Month, Municipalities, PayRounding, Period,
+};
+use ledger::statement::Span;
+use register::columns;
+use register::parquet_file::{Reader, copy_rows};
+use settlement::totals::Totals;
+use settlement::{Law, Options, settle};
+
+use crate::host::Host;
+use crate::law::Files;
+use crate::progress::Work;
+use crate::settlement::statement::{self, PaperForm};
+use crate::settlement::{self as job, Books, Correction, OnAccountFrom, Run};
+use crate::table::{Form, Table};
+
+/// What the year is made of.
+pub struct Year<'a> {
+    /// Contacts of 2012.
+    pub contacts: &'a Path,
+    /// Contacts of 2011, a sample.
+    pub baseline: &'a Path,
+    /// Persons in the sample, and in the register of 2012.
+    pub baseline_scale: (u64, u64),
+    /// What 2012 came to, to choose the hospital from.
+    pub totals: &'a Totals,
+    /// Law.
+    pub files: &'a Files,
+    /// Folder.
+    pub out: &'a Path,
+    /// Threads.
+    pub threads: usize,
+    /// Puts words on a correction that stands in a month.
+    pub words: fn(&Correction, Month) -> String,
+}
+
+/// Runs the year and tells it.
+pub fn run(year: &Year, host: &Host) -> Result<String> {
+    let ledger = year.out.join("ledger.sqlite");
+    if ledger.exists() {
+        std::fs::remove_file(&ledger).with_context(|| format!("failed to remove {}", ledger.display()))?;
+    }
+    let place = ledger.display().to_string();
+    let whole = Period::parse("2012")?;
+    let opened = job::opened(Some(Mode::Central), whole, Balancing::Month, PayRounding::Ore)?;
+    job::open(&place, whole, &opened, Day::parse("2012-01-02")?.start())?;
+    let mut books = Books::open(&place)?;
+    let budget = budget(year)?;
+    job::on_account(
+        &mut books,
+        whole,
+        &OnAccountFrom::Budget(&budget),
+        false,
+        Day::parse("2012-01-03")?.start(),
+    )?;
+    let late = late_unit(year.totals);
+    let first = first_delivery(year, &late, host)?;
+    let quiet = host.silent();
+    let stage = host.begin(Work::SettleYear);
+    let mut corrected = String::new();
+    for (place, month) in whole.months().enumerate() {
+        // The tenth of the next month, the eleventh for what closes it.
+        let at = month.last().plus(10).start();
+        let contacts = if place < 3 { &first } else { year.contacts };
+        let run = delivery(year, contacts, at);
+        if place == 3 {
+            let closed = Period::parse("2012-T1")?;
+            corrected = (year.words)(&job::correct(&mut books, closed, month, &run, &quiet)?, month);
+        }
+        job::run(&mut books, Period::of_month(month), &run, &quiet)?;
+        job::close(&mut books, Period::of_month(month), month.last().plus(11).start(), &quiet)?;
+        stage.at(place as u64 + 1, 12);
+    }
+    stage.done();
+    let statements = year.out.join("statements");
+    let mut text = String::new();
+    for name in ["2012-04", "2012"] {
+        let forms = [PaperForm::Pdf, PaperForm::Xlsx];
+        let Some(span) = Span::of(Period::parse(name)?) else { continue };
+        let order = statement::Order {
+            span,
+            parties: &[],
+            forms: &forms,
+            known_on: None,
+            version: None,
+            languages: None,
+            sender: None,
+            with_claims: false,
+            plain: false,
+            out: &statements,
+            threads: year.threads,
+            command: format!("samspill statement {name} --ledger ledger.sqlite"),
+        };
+        let made = statement::run(&mut Books::open(&place)?, &order, host)?;
+        let _ = writeln!(text, "{} oppgjør for {name} i {}", made.len(), statements.display());
+    }
+    let (_, held) =
+        crate::settlement::forecast::run(&mut Books::open(&place)?, domain::Month::parse("2012-06")?, None)?;
+    let _ = writeln!(text, "Prognose for resten av året, gjort i juni: {held}");
+    let mut out = months(&mut Books::open(&place)?, whole)?.render(Form::Table);
+    let _ = writeln!(
+        out,
+        "Sykehuset {late} leverte januar–mars først i mai. Rettet i april, med årsak:\n{corrected}\n{text}Kjeden ender i {}\n",
+        books.head.hash
+    );
+    Ok(out)
+}
+
+fn delivery<'a>(year: &'a Year, contacts: &'a Path, now: Minute) -> Run<'a> {
+    Run { contacts, mapping: None, drg_list: None, coverage: None, files: year.files, draft: true, now }
+}
+
+/// The hospital that is late: the fifth by co-financing.
+fn late_unit(totals: &Totals) -> String {
+    let mut by_unit: BTreeMap<String, Amount> = BTreeMap::new();
+    for (key, sum) in totals.lines().filter(|(key, _)| key.instrument == Instrument::CoFinancing) {
+        *by_unit.entry(key.unit).or_default() += sum.amount;
+    }
+    let mut units: Vec<(Amount, String)> = by_unit.into_iter().map(|(unit, amount)| (amount, unit)).collect();
+    units.sort();
+    let place = units.len().saturating_sub(5);
+    units.get(place).map_or_else(String::new, |(_, unit)| unit.clone())
+}
+
+/// January to March, without the hospital that is late.
+fn first_delivery(year: &Year, late: &str, host: &Host) -> Result<PathBuf> {
+    let stage = host.begin(Work::SplitDelivery);
+    let folder = year.out.join("register-2012");
+    let path = folder.join("first-quarter-without-one-hospital.parquet");
+    let last = Day::parse("2012-03-31")?.number();
+    let reader = Reader::open_contacts(year.contacts)?;
+    let wanted = |batch: &RecordBatch| -> Option<BooleanArray> {
+        let is_late = columns::rows_with(batch, "unit", late);
+        let days = columns::ints(batch, "discharged_on");
+        let rows = days.iter().zip(is_late).map(|(day, is_late)| *day <= last && !is_late);
+        Some(rows.collect::<Vec<bool>>().into())
+    };
+    copy_rows(&reader, &path, year.threads, wanted)?;
+    stage.done();
+    Ok(path)
+}
+
+/// A budget: what the rules of 2012 would have cost each municipality in 2011, by sample.
+fn budget(year: &Year) -> Result<PathBuf> {
+    let files = Files::read(None, &[PathBuf::from("co-financing-as-in-2012")])?;
+    let (law, municipalities) = (Law::of(&files.book()?)?, Municipalities::built_in()?);
+    let reader = Reader::open_contacts(year.baseline)?;
+    let options =
+        Options { period: Period::parse("2011")?, threads: year.threads, charges: None, known: false };
+    let totals = settle(&reader, &law, &municipalities, &options, |_, _| {})?.totals;
+    let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let january = Day::parse("2012-01-01")?;
+    for (key, sum) in totals.lines().filter(|(key, _)| key.instrument == Instrument::CoFinancing) {
+        let Heir::One(debtor) = municipalities.heir(&key.debtor, january) else { continue };
+        *sums.entry((debtor, key.creditor)).or_default() += sum.amount.ore();
+    }
+    let (made, of) = year.baseline_scale;
+    let mut text = "instrument;debtor;creditor;kroner\n".to_owned();
+    for ((debtor, creditor), ore) in sums {
+        // To whole thousands, as budgets are.
+        let kroner = i128::from(ore) * i128::from(of) / i128::from(made.max(1)) / 100_000 * 1_000;
+        let _ = writeln!(text, "KMF;{debtor};{creditor};{kroner}");
+    }
+    let path = year.out.join("budget-2012.csv");
+    std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
+    Ok(path)
+}
+
+/// What each month came to.
+fn months(books: &mut Books, period: Period) -> Result<Table> {
+    let heads = ["måned", "status", "aktivitet", "rettelser", "a konto", "netto å betale (kommunene)"];
+    let mut table =
+        Table::new("7. Oppgjørsåret 2012 i hovedboken, mill. kr (alle ordninger; utkast)", &heads);
+    let millions = |amount: Amount| {
+        let tenths = (amount.ore() + 5_000_000).div_euclid(10_000_000);
+        let sign = if tenths < 0 { "\u{2212}" } else { "" };
+        format!(
+            "{sign}{},{}",
+            domain::amount::grouped(tenths.unsigned_abs() / 10),
+            tenths.unsigned_abs() % 10
+        )
+    };
+    for month in period.months() {
+        let vouchers = books.vouchers(month, month, None)?;
+        let sum = |of: &dyn Fn(&ledger::Voucher) -> bool| -> Amount {
+            vouchers.iter().filter(|voucher| of(voucher)).map(|voucher| voucher.amount).sum()
+        };
+        let is_correction = |cause: Cause| cause.is_computed() && cause != Cause::Activity;
+        let to_pay = sum(&|voucher| voucher.cause == Cause::Netting && is_municipality(&voucher.debtor))
+            - sum(&|voucher| voucher.cause == Cause::Netting && is_municipality(&voucher.creditor));
+        table.row([
+            month.to_string(),
+            books.months.state(month).map_or("", domain::PeriodState::name).to_owned(),
+            millions(sum(&|voucher| voucher.cause == Cause::Activity)),
+            millions(sum(&|voucher| is_correction(voucher.cause))),
+            millions(sum(&|voucher| voucher.cause == Cause::OnAccount)),
+            millions(to_pay),
+        ]);
+    }
+    Ok(table)
+}
+
+fn is_municipality(party: &str) -> bool {
+    party.len() == 4 && party.bytes().all(|b| b.is_ascii_digit())
+}

@@ -1,0 +1,324 @@
+//! Sheets by age and sex: of the country in bands of five years, and of every place in a few.
+
+use domain::Sex;
+use paper::sheets::{Cell, Sheet};
+use statistics::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side};
+use statistics::figures::{Figures, at_a_time, of_part};
+use statistics::indicator::{Indicator, Kind};
+use statistics::levels::hidden_parts;
+use statistics::withhold::{self, Known, Row, Total};
+
+use crate::indicators::{Outcome, counted, interval, summed_up, thousandths};
+
+/// Ages in words: of those that begin at some, one.
+fn label(begin: &[u16], place: usize) -> String {
+    match (begin.get(place), begin.get(place + 1)) {
+        (Some(from), Some(next)) => format!("{from}–{}", next - 1),
+        (Some(from), None) => format!("{from}+"),
+        (None, _) => "ukjent".to_owned(),
+    }
+}
+
+fn name_of_sex(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Woman => "kvinner",
+        Sex::Man => "menn",
+        Sex::Unknown => "ukjent",
+    }
+}
+
+/// The ages and sexes that a place is the sum of: one of each, then all sexes of an age, then all ages of a sex.
+fn inside(at: usize) -> Vec<usize> {
+    match at {
+        at if at < STRATA => vec![at],
+        at if at < STRATA + AGES => (0..SEXES.len()).map(|sex| sex * AGES + at - STRATA).collect(),
+        at => {
+            let sex = at - STRATA - AGES;
+            (sex * AGES..(sex + 1) * AGES).collect()
+        }
+    }
+}
+
+/// Ages at which the groups of every place begin: children and the young, those who work, the old, and the oldest.
+const GROUPS: [u16; 4] = [0, 20, 65, 80];
+/// Groups, those whose age is not told, and the sexes.
+const CLASSES: usize = GROUPS.len() + 1 + SEXES.len();
+
+/// The group of a band of five years.
+fn group(age: usize) -> usize {
+    BANDS.get(age).map_or(GROUPS.len(), |from| GROUPS.partition_point(|first| first <= from) - 1)
+}
+
+/// The bands of five years of a group.
+fn bands_of(class: usize) -> impl Iterator<Item = usize> {
+    (0..AGES).filter(move |age| group(*age) == class)
+}
+
+/// The ages and sexes of a class.
+fn of_class(class: usize) -> Vec<usize> {
+    let inside = |stratum: &usize| match class.checked_sub(GROUPS.len() + 1) {
+        None => group(stratum % AGES) == class,
+        Some(sex) => stratum / AGES == sex,
+    };
+    (0..STRATA).filter(inside).collect()
+}
+
+/// Whether an indicator is of no others than a class.
+fn is_only_of(one: &Indicator, class: usize) -> bool {
+    let group = &one.numerator;
+    match class.checked_sub(GROUPS.len() + 1) {
+        Some(sex) => group.sex.is_some_and(|only| only.sex() == SEXES[sex]),
+        None => GROUPS.get(class).is_some_and(|from| {
+            let next = GROUPS.get(class + 1);
+            group.at_least.unwrap_or(0) >= *from
+                && next.is_none_or(|next| group.below.is_some_and(|limit| limit <= *next))
+        }),
+    }
+}
+
+/// A class in words: ages, and sex.
+fn words_of(class: usize) -> (String, &'static str) {
+    if let Some(sex) = class.checked_sub(GROUPS.len() + 1) {
+        return ("alle".to_owned(), name_of_sex(SEXES[sex]));
+    }
+    (label(&GROUPS, class), "alle")
+}
+
+/// Municipalities, trust areas or regions.
+struct Level<'o> {
+    name: &'static str,
+    counts: &'o Counts,
+    people: &'o People,
+    figures: &'o [Option<Figures>],
+}
+
+impl Outcome {
+    /// What the country has of each indicator by age and sex, with the ages of all and the sexes of all after them.
+    fn ages_and_sexes(&self) -> Vec<Row> {
+        let counts = &self.counts;
+        let mut rows = self.known(STRATA, |place, home| {
+            (counts.events_of(place, home), counts.of(place, Side::Denominator, home))
+        });
+        for row in &mut rows {
+            let sum = |at: usize| withhold::sum(&inside(at).into_iter().map(|at| row[at]).collect::<Row>());
+            let margins: Row = (STRATA..STRATA + AGES + SEXES.len()).map(sum).collect();
+            row.extend(margins);
+        }
+        rows
+    }
+
+    /// What is withheld of them: every age of both sexes and every sex of all ages is told beside what it is the sum of.
+    fn hidden_ages(&self, rows: &[Row]) -> Vec<Vec<bool>> {
+        let margins = STRATA..STRATA + AGES + SEXES.len();
+        let totals = margins.map(|at| Total::of(inside(at)).told_at(at));
+        let of_all =
+            [Total::of(STRATA..STRATA + AGES), Total::of(STRATA + AGES..STRATA + AGES + SEXES.len())];
+        self.hidden(rows, &totals.chain(of_all).collect::<Vec<_>>())
+    }
+
+    /// The country by age and sex.
+    pub fn ages(&self) -> Sheet {
+        let heads = ["indikator", "tittel", "alder", "kjønn", "teller", "nevner", "enhet", "verdi"];
+        let mut sheet = Sheet::new("Alder", "Landet etter alder og kjønn", &heads);
+        let hidden = self.hidden_ages(&self.ages_and_sexes());
+        // Ages of both sexes first, then each sex, and each sex's ages.
+        let ages = (0..AGES).map(|age| (STRATA + age, label(&BANDS, age), "alle"));
+        let sexes = SEXES.into_iter().enumerate().flat_map(|(place, sex)| {
+            let each = (0..AGES).map(move |age| (place * AGES + age, label(&BANDS, age), name_of_sex(sex)));
+            std::iter::once((STRATA + AGES + place, "alle".to_owned(), name_of_sex(sex))).chain(each)
+        });
+        let lines: Vec<(usize, String, &str)> = ages.chain(sexes).collect();
+        for (place, one, found) in self.written() {
+            let homes = 0..self.counts.homes.len();
+            let events: Vec<i64> = (0..STRATA)
+                .map(|at| {
+                    homes
+                        .clone()
+                        .filter_map(|home| self.counts.of(place, Side::Numerator, home))
+                        .map(|of| of[at])
+                        .sum()
+                })
+                .collect();
+            for (at, age, sex) in &lines {
+                let whole: f64 = inside(*at).into_iter().map(|at| found.of[at]).sum();
+                let numerator: i64 = inside(*at).into_iter().map(|at| events[at]).sum();
+                if whole <= 0.0 && numerator == 0 && !hidden[place][*at] {
+                    continue;
+                }
+                let or_hidden = |cell: Cell| if hidden[place][*at] { Cell::Withheld } else { cell };
+                let value = if whole > 0.0 {
+                    thousandths(numerator as f64 / whole * one.times())
+                } else {
+                    Cell::Unknown
+                };
+                let of =
+                    if one.kind == Kind::Rate { thousandths(whole) } else { or_hidden(thousandths(whole)) };
+                sheet.rows.push(vec![
+                    Cell::Text(one.id.clone()),
+                    Cell::Text(self.title(one).to_owned()),
+                    Cell::Text(age.clone()),
+                    Cell::Text((*sex).to_owned()),
+                    or_hidden(counted(one, numerator)),
+                    of,
+                    Cell::Text(Self::unit(one)),
+                    or_hidden(value),
+                ]);
+            }
+        }
+        sheet
+    }
+
+    /// Municipalities, trust areas and regions, the smaller first.
+    fn levels(&self) -> Vec<Level<'_>> {
+        let (counts, people, figures) = (&self.counts, &self.inhabited.people, &self.figures);
+        let mut out = vec![Level { name: "kommune", counts, people, figures }];
+        for (name, larger) in ["område", "region"].into_iter().zip(&self.larger) {
+            let (counts, people, figures) = (&larger.counts, &larger.people, &larger.figures);
+            out.push(Level { name, counts, people, figures });
+        }
+        out
+    }
+
+    /// What is withheld of the classes of every place, by indicator: class by class the places of all levels after each
+    /// other, and the country.
+    fn hidden_classes(&self, levels: &[Level]) -> Vec<Vec<bool>> {
+        let counts: Vec<usize> = levels.iter().map(|level| level.counts.homes.len()).collect();
+        let country: usize = counts.iter().sum();
+        let (each, bands) = (country + 1, STRATA..STRATA + AGES);
+        let classes: Vec<Vec<usize>> = (0..CLASSES).map(of_class).collect();
+        let known = |indicator: usize, level: &Level, home: usize, class: &Vec<usize>| {
+            let sum = |of: Option<&[i64]>| of.map(|of| class.iter().map(|stratum| of[*stratum]).sum());
+            Known {
+                events: sum(level.counts.events_of(indicator, home)).unwrap_or(0),
+                whole: sum(level.counts.of(indicator, Side::Denominator, home)),
+            }
+        };
+        let of_country = self.ages_and_sexes();
+        let row = |indicator: usize| -> Row {
+            let mut out = Row::new();
+            for class in &classes {
+                let first = out.len();
+                for level in levels {
+                    out.extend(
+                        (0..level.counts.homes.len()).map(|home| known(indicator, level, home, class)),
+                    );
+                }
+                out.push(withhold::sum(&out[first..first + counts[0]]));
+            }
+            out.extend(&of_country[indicator][bands.clone()]);
+            out
+        };
+        // The country's bands of five years, and its sexes, are told in a sheet of their own.
+        let hidden_ages = self.hidden_ages(&of_country);
+        let decided = |indicator: usize, place: usize| {
+            let (class, home) = (place / each, place % each);
+            let hidden_ages = &hidden_ages[indicator];
+            if class >= CLASSES {
+                return Some(hidden_ages[STRATA + place - CLASSES * each]);
+            }
+            if home == country {
+                return match class.checked_sub(GROUPS.len() + 1) {
+                    Some(sex) => Some(hidden_ages[STRATA + AGES + sex]),
+                    None => bands_of(class).all(|age| !hidden_ages[STRATA + age]).then_some(false),
+                };
+            }
+            let (mut level, mut home) = (0, home);
+            while home >= counts[level] {
+                (level, home) = (level + 1, home - counts[level]);
+            }
+            let found = levels[level].figures[indicator].as_ref()?;
+            // The class that an indicator is of is told as the whole.
+            let is_whole = is_only_of(&self.indicators[indicator], class);
+            if found.homes[home].is_withheld { Some(true) } else { is_whole.then_some(false) }
+        };
+        let totals = self.totals_of_classes(each);
+        let rows: Vec<Row> = (0..self.indicators.len()).map(row).collect();
+        hidden_parts(&self.indicators, &rows, &decided, &totals)
+    }
+
+    /// What the classes of places are summed to: ages and sexes to a place, places to a larger one; and the country's
+    /// bands of five years, which stand after all classes.
+    fn totals_of_classes(&self, each: usize) -> Vec<Total> {
+        let mut out = Vec::new();
+        for place in 0..each {
+            let classes = |from: usize, to: usize| Total::of((from..to).map(|class| class * each + place));
+            out.extend([classes(0, GROUPS.len() + 1), classes(GROUPS.len() + 1, CLASSES)]);
+        }
+        for class in 0..CLASSES {
+            out.extend(summed_up(&self.larger[0], &self.larger[1], class * each));
+            let country = (class + 1) * each - 1;
+            if class <= GROUPS.len() {
+                out.push(Total::of(bands_of(class).map(|age| CLASSES * each + age)).told_at(country));
+            }
+        }
+        out
+    }
+
+    /// Every place by a few ages, and by sex.
+    pub fn ages_of_places(&self) -> Sheet {
+        let heads = [
+            "indikator",
+            "tittel",
+            "nivå",
+            "kommune",
+            "navn",
+            "alder",
+            "kjønn",
+            "teller",
+            "nevner",
+            "enhet",
+            "verdi",
+            "verdi fra",
+            "verdi til",
+        ];
+        let about = "Hver indikator for hver kommune, hvert område og hver region etter alder og etter kjønn";
+        let mut sheet = Sheet::new("Aldersgrupper", about, &heads);
+        let levels = self.levels();
+        let hidden = self.hidden_classes(&levels);
+        let each: usize = levels.iter().map(|level| level.counts.homes.len()).sum::<usize>() + 1;
+        for (indicator, one, _) in self.written() {
+            let classes: Vec<(Vec<usize>, f64)> = (0..CLASSES)
+                .map(|class| {
+                    let strata = of_class(class);
+                    let times = at_a_time(one, indicator, &self.counts, |stratum| strata.contains(&stratum));
+                    (strata, times)
+                })
+                .collect();
+            let mut before = 0;
+            for level in &levels {
+                for (home, code) in level.counts.homes.iter().enumerate() {
+                    for (class, (strata, times)) in classes.iter().enumerate() {
+                        let of = (self.method.years, &strata[..], *times);
+                        let at = (indicator, home);
+                        let (numerator, denominator, value) =
+                            of_part(one, at, level.counts, level.people, of);
+                        let is_hidden = hidden[indicator][class * each + before + home];
+                        // A row that is missing would say that there is none.
+                        if numerator == 0 && denominator <= 0.0 && !is_hidden {
+                            continue;
+                        }
+                        let or_hidden = |cell: Cell| if is_hidden { Cell::Withheld } else { cell };
+                        let (ages, sex) = words_of(class);
+                        let below = thousandths(denominator);
+                        let mut row = vec![
+                            Cell::Text(one.id.clone()),
+                            Cell::Text(self.title(one).to_owned()),
+                            Cell::Text(level.name.to_owned()),
+                            Cell::Text(code.clone()),
+                            Cell::Text(crate::settlement::statement::name_of(code, &self.names)),
+                            Cell::Text(ages),
+                            Cell::Text(sex.to_owned()),
+                            or_hidden(counted(one, numerator)),
+                            if one.kind == Kind::Rate { below } else { or_hidden(below) },
+                            Cell::Text(Self::unit(one)),
+                        ];
+                        row.extend(interval(value, is_hidden));
+                        sheet.rows.push(row);
+                    }
+                }
+                before += level.counts.homes.len();
+            }
+        }
+        sheet
+    }
+}

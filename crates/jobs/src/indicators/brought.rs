@@ -1,0 +1,448 @@
+//! What a municipality brings itself, beside the register: answers to surveys, and work that no scheme pays for.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use domain::Amount;
+use paper::sheets::{Cell, Sheet};
+use statistics::counts::{Paid, Side};
+use statistics::figures::CONFIDENCE;
+use statistics::indicator::{Aim, Indicator, Kind};
+use statistics::interval::{Interval, OfCount, OfProportion, count, proportion};
+use statistics::withhold::{self, Known, Row, Total, few};
+
+use crate::indicators::{self, Order, Outcome, interval, thousandths};
+use crate::table::small_table;
+
+/// Answers to a question of a survey in a municipality.
+pub struct Answers {
+    question: String,
+    aim: Aim,
+    municipality: String,
+    answers: i64,
+    positive: i64,
+}
+
+impl Answers {
+    /// Whether they are of this aim and municipality.
+    pub fn is_of(&self, aim: Aim, municipality: &str) -> bool {
+        self.aim == aim && self.municipality == municipality
+    }
+
+    /// Whether they are few.
+    pub fn is_withheld(&self) -> bool {
+        [self.answers, self.positive, self.answers - self.positive].into_iter().any(few)
+    }
+
+    /// The question.
+    pub fn question(&self) -> &str {
+        &self.question
+    }
+
+    /// The share of positive answers, in per cent; `None` where there are none, or few.
+    pub fn share(&self) -> Option<Interval> {
+        let of = || proportion(self.positive as f64, self.answers as f64, CONFIDENCE, OfProportion::Wilson);
+        (self.answers > 0 && !self.is_withheld()).then(|| of().times(100.0))
+    }
+}
+
+/// What is brought beside the register.
+pub struct Brought {
+    /// Answers to surveys.
+    pub answers: Vec<Answers>,
+    /// What municipalities did themselves.
+    pub effort: Vec<Effort>,
+    /// What others have counted.
+    pub counted: Vec<Counted>,
+}
+
+impl Brought {
+    /// Reads what an order brings.
+    ///
+    /// # Errors
+    /// If a row is something else, or is of no municipality of the period.
+    pub fn read(order: &Order, indicators: &[Indicator]) -> Result<Brought> {
+        let answers = order.survey.map_or_else(|| Ok(Vec::new()), survey)?;
+        let effort = order.effort.map_or_else(|| Ok(Vec::new()), effort)?;
+        let counted = order.counted.map_or_else(|| Ok(Vec::new()), |path| counted(path, indicators))?;
+        let of = counted.iter().map(|one: &Counted| &one.municipality);
+        let of = of.chain(answers.iter().map(|one| &one.municipality));
+        let of: Vec<String> = of.chain(effort.iter().map(|one| &one.municipality)).cloned().collect();
+        indicators::known(&of, order.period)?;
+        Ok(Brought { answers, effort, counted })
+    }
+}
+
+fn whole(at: &str, what: &str, text: &str) -> Result<i64> {
+    let plain = text.replace(['\u{a0}', ' '], "");
+    plain
+        .parse()
+        .ok()
+        .filter(|value: &i64| *value >= 0)
+        .with_context(|| format!("{at}: {what} = '{text}' is no count"))
+}
+
+/// Reads `question;aim;municipality;answers;positive`: aim is experience (of patients and relatives) or work.
+///
+/// # Errors
+/// If a row is something else.
+fn survey(path: &Path) -> Result<Vec<Answers>> {
+    let mut out: Vec<Answers> = Vec::new();
+    for (at, [question, aim, municipality, answers, positive]) in
+        small_table(path, "question;aim;municipality;answers;positive")?
+    {
+        let aim = match aim.as_str() {
+            "experience" => Aim::Experience,
+            "work" => Aim::Work,
+            other => bail!("{at}: '{other}' is not experience or work: the register tells of the other aims"),
+        };
+        let (answers, positive) = (whole(&at, "answers", &answers)?, whole(&at, "positive", &positive)?);
+        if positive > answers {
+            bail!("{at}: {positive} positive of {answers} answers");
+        }
+        let is_same = |one: &Answers| one.question == question && one.is_of(aim, &municipality);
+        if out.iter().any(is_same) {
+            bail!("{at}: «{question}» of {municipality} stands there twice");
+        }
+        out.push(Answers { question, aim, municipality, answers, positive });
+    }
+    Ok(out)
+}
+
+/// The answers with intervals; few are withheld.
+pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> Sheet {
+    let heads = ["spørsmål", "mål", "kommune", "navn", "svar", "andel positive, %", "fra", "til", "merknad"];
+    let about = "Undersøkelser som er lagt inn, med antall svar og intervall (Wilson, 95 %)";
+    let mut sheet = Sheet::new("Undersøkelser", about, &heads);
+    for one in answers {
+        let hidden = one.is_withheld();
+        let mut row = vec![
+            Cell::Text(one.question.clone()),
+            Cell::Text(one.aim.name().to_owned()),
+            Cell::Text(one.municipality.clone()),
+            Cell::Text(crate::settlement::statement::name_of(&one.municipality, &outcome.names)),
+            if few(one.answers) { Cell::Withheld } else { Cell::Count(one.answers) },
+        ];
+        row.extend(interval(one.share(), hidden));
+        row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
+        sheet.rows.push(row);
+    }
+    sheet
+}
+
+/// What others have counted of an indicator that the register does not hold, as stays in municipal acute beds.
+pub struct Counted {
+    indicator: String,
+    municipality: String,
+    numerator: i64,
+    denominator: Option<i64>,
+}
+
+/// Reads `indicator;municipality;numerator;denominator`: a rate's denominator is left empty, and is its people.
+///
+/// # Errors
+/// If a row is something else, or its indicator is one that the register tells.
+fn counted(path: &Path, indicators: &[Indicator]) -> Result<Vec<Counted>> {
+    let is_lacking = |one: &Indicator| one.lacking.is_some() && !one.is_money();
+    let mut out: Vec<Counted> = Vec::new();
+    for (at, [indicator, municipality, numerator, denominator]) in
+        small_table(path, "indicator;municipality;numerator;denominator")?
+    {
+        let lacking: Vec<&str> =
+            indicators.iter().filter(|one| is_lacking(one)).map(|one| one.id.as_str()).collect();
+        let Some(one) = indicators.iter().find(|one| one.id == indicator && is_lacking(one)) else {
+            bail!(
+                "{at}: '{indicator}' is no indicator that the register lacks: they are {}",
+                lacking.join(", ")
+            );
+        };
+        let numerator = whole(&at, "numerator", &numerator)?;
+        let denominator = match (one.kind, denominator.as_str()) {
+            (Kind::Rate, "") => None,
+            (Kind::Rate, _) => {
+                bail!("{at}: {indicator} is a rate: leave denominator empty, its people are known")
+            }
+            (_, text) => Some(whole(&at, "denominator", text)?),
+        };
+        if one.kind == Kind::Proportion && denominator.is_some_and(|whole| numerator > whole) {
+            bail!("{at}: {numerator} of {}", denominator.unwrap_or_default());
+        }
+        if out.iter().any(|known| known.indicator == indicator && known.municipality == municipality) {
+            bail!("{at}: {indicator} of {municipality} stands there twice");
+        }
+        out.push(Counted { indicator, municipality, numerator, denominator });
+    }
+    Ok(out)
+}
+
+impl Counted {
+    /// Whether it is of this indicator and municipality.
+    pub fn is_of(&self, id: &str, municipality: &str) -> bool {
+        self.indicator == id && self.municipality == municipality
+    }
+
+    /// Whether it is of few.
+    pub fn is_withheld(&self) -> bool {
+        let whole = self.denominator.unwrap_or(0);
+        [self.numerator, whole, if whole > 0 { whole - self.numerator } else { 0 }].into_iter().any(few)
+    }
+
+    /// The value with its interval; `None` where it is of nobody, or of few.
+    pub fn value(&self, outcome: &Outcome, one: &Indicator) -> Option<Interval> {
+        if self.is_withheld() {
+            return None;
+        }
+        let (events, per) = (self.numerator as f64, f64::from(one.per));
+        match (one.kind, self.denominator) {
+            (Kind::Rate, _) => {
+                let years = outcome.inhabited.years_of(&self.municipality, one)?;
+                (years > 0.0).then(|| count(events, CONFIDENCE, OfCount::Byar).times(per / years))
+            }
+            (_, None | Some(0)) => None,
+            (Kind::Proportion, Some(whole)) => {
+                Some(proportion(events, whole as f64, CONFIDENCE, OfProportion::Wilson).times(per))
+            }
+            (Kind::Mean, Some(whole)) => {
+                let value = events / whole as f64;
+                Some(Interval { value, low: f64::NAN, high: f64::NAN })
+            }
+        }
+    }
+}
+
+/// What others have counted, with intervals; few are withheld.
+pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> Sheet {
+    let heads = [
+        "indikator",
+        "tittel",
+        "kommune",
+        "navn",
+        "teller",
+        "nevner",
+        "enhet",
+        "verdi",
+        "fra",
+        "til",
+        "merknad",
+    ];
+    let about =
+        "Tall fra andre enn sykehusregisteret, som de er lagt inn (95 %: Byar for rater, Wilson for andeler)";
+    let mut sheet = Sheet::new("Andre tall", about, &heads);
+    for one in counted {
+        let Some(indicator) = outcome.indicators.iter().find(|known| known.id == one.indicator) else {
+            continue;
+        };
+        let hidden = one.is_withheld();
+        let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
+        let of = match one.denominator {
+            None => {
+                outcome.inhabited.years_of(&one.municipality, indicator).map_or(Cell::Unknown, thousandths)
+            }
+            Some(whole) => or_hidden(Cell::Count(whole)),
+        };
+        let mut row = vec![
+            Cell::Text(one.indicator.clone()),
+            Cell::Text(outcome.title(indicator).to_owned()),
+            Cell::Text(one.municipality.clone()),
+            Cell::Text(crate::settlement::statement::name_of(&one.municipality, &outcome.names)),
+            or_hidden(Cell::Count(one.numerator)),
+            of,
+            Cell::Text(Outcome::unit(indicator)),
+        ];
+        row.extend(interval(one.value(outcome, indicator), hidden));
+        row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
+        sheet.rows.push(row);
+    }
+    sheet
+}
+
+/// What a municipality did for shared patients, and what others paid of it.
+pub struct Effort {
+    municipality: String,
+    what: String,
+    kroner: Amount,
+    paid_by_others: Amount,
+}
+
+/// Reads `municipality;what;kroner;paid_by_others`.
+///
+/// # Errors
+/// If a row is something else.
+fn effort(path: &Path) -> Result<Vec<Effort>> {
+    let mut out = Vec::new();
+    for (at, [municipality, what, kroner, paid]) in
+        small_table(path, "municipality;what;kroner;paid_by_others")?
+    {
+        let amount =
+            |text: &str| Amount::read(text).with_context(|| format!("{at}: '{text}' is not an amount"));
+        let (kroner, paid_by_others) = (amount(&kroner)?, amount(&paid)?);
+        if paid_by_others > kroner || paid_by_others < Amount::ZERO {
+            bail!("{at}: {paid_by_others} paid by others of {kroner}");
+        }
+        out.push(Effort { municipality, what, kroner, paid_by_others });
+    }
+    Ok(out)
+}
+
+/// What a municipality pays for treatment and for days; `None` where it would tell of few.
+pub fn pays(paid: Paid, hides: [bool; 3]) -> Option<i64> {
+    Some(paid.told(0, hides)? + paid.told(1, hides)?)
+}
+
+/// What the schemes cost in each municipality, and for each inhabitant, to the øre: all contacts of the period.
+pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
+    let of = |id: &str| {
+        let place = outcome.indicators.iter().position(|one| one.id == id)?;
+        outcome.figures[place].as_ref()
+    };
+    let schemes = [of("co-financing")?, of("discharge-ready-payment")?, of("activity-based-funding")?];
+    let heads = [
+        "kommune",
+        "navn",
+        "innbyggere × år",
+        "KMF, kr",
+        "USK, kr",
+        "ISF, kr",
+        "KMF, kr per innbygger og år",
+        "USK, kr per innbygger og år",
+        "ISF, kr per innbygger og år",
+    ];
+    let about = "Hva ordningene koster: kravene i perioden for kommunens innbyggere";
+    let mut sheet = Sheet::new("Kostnad", about, &heads);
+    for (home, code) in outcome.counts.homes.iter().enumerate() {
+        // Person-years in thousandths: kroner are parted in whole øre.
+        let by = (schemes[0].homes[home].denominator * 1000.0).round() as i64;
+        let told = schemes.map(|figures| {
+            let figure = &figures.homes[home];
+            (!figure.is_withheld).then_some(figure.numerator)
+        });
+        let kroner = |ore: Option<i64>| ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)));
+        let each = |ore: Option<i64>| {
+            let ore = ore.map(|ore| (i128::from(ore) * 1000 / i128::from(by.max(1))) as i64);
+            if by > 0 { kroner(ore) } else { Cell::Unknown }
+        };
+        let mut row = vec![
+            Cell::Text(code.clone()),
+            Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+            Cell::Decimal(by),
+        ];
+        row.extend(told.map(kroner));
+        row.extend(told.map(each));
+        sheet.rows.push(row);
+    }
+    Some(sheet)
+}
+
+/// Stays by the municipality on the contact, which gets the bill, and by the one that the person was last known in.
+pub fn moved_sheet(outcome: &Outcome) -> Option<Sheet> {
+    let place = outcome.indicators.iter().position(|one| one.id == "admissions")?;
+    let figures = outcome.figures[place].as_ref()?;
+    let heads = [
+        "kommune",
+        "navn",
+        "innleggelser, på regningen",
+        "av dem sist kjent i en annen kommune",
+        "sist kjent her, på en annen kommunes regning",
+    ];
+    let stays = |home: usize| -> i64 {
+        outcome.counts.of(place, Side::Numerator, home).map_or(0, |stays| stays.iter().sum())
+    };
+    // Who left one municipality came to another: both have the same sum.
+    let moved = outcome.counts.moved.iter().enumerate();
+    let (elsewhere, here): (Row, Row) = moved
+        .map(|(home, (elsewhere, here))| {
+            (Known { events: *elsewhere, whole: Some(stays(home)) }, Known { events: *here, whole: None })
+        })
+        .unzip();
+    let homes = outcome.counts.homes.len();
+    let is_hidden = |_, home: usize| figures.homes[home].is_withheld;
+    let hidden = withhold::hidden_beside(
+        &[elsewhere, here],
+        |row, home| is_hidden(row, home).then_some(true),
+        &[Total::of(0..homes)],
+    );
+    let about = "Kommunen på regningen er den på kontakten; den sist kjente er kommunen ved personens siste døgnopphold i filen";
+    let mut sheet = Sheet::new("Bosted", about, &heads);
+    for (home, code) in outcome.counts.homes.iter().enumerate() {
+        let (elsewhere, here) = outcome.counts.moved.get(home).copied()?;
+        let cell = |count: i64, hidden: bool| if hidden { Cell::Withheld } else { Cell::Count(count) };
+        sheet.rows.push(vec![
+            Cell::Text(code.clone()),
+            Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+            cell(stays(home), is_hidden(0, home)),
+            cell(elsewhere, hidden[0][home]),
+            cell(here, hidden[1][home]),
+        ]);
+    }
+    Some(sheet)
+}
+
+/// Who did what and who paid: the hospitals' stays and days with the schemes that pay for them, beside what the
+/// municipality says that it did itself, and how much of that no scheme pays for.
+pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
+    let heads = [
+        "kommune",
+        "navn",
+        "sykehusopphold",
+        "liggedøgn",
+        "staten betaler (ISF), kr",
+        "kommunen betaler (KMF), kr",
+        "kommunen betaler (USK), kr",
+        "kommunens egen innsats, kr",
+        "betalt av andre, kr",
+        "betalt av ingen ordning, kr",
+        "innsatsen er",
+    ];
+    let about = "Hva hvert nivå gjorde for felles pasienter, og hvem som betalte: kommunens innsats er den kommunen selv har lagt inn, og '..' der den ikke har";
+    let mut sheet = Sheet::new("Asymmetri", about, &heads);
+    let mut by_home: BTreeMap<&str, Vec<&Effort>> = BTreeMap::new();
+    for one in effort {
+        by_home.entry(&one.municipality).or_default().push(one);
+    }
+    let place = |id: &str| outcome.indicators.iter().position(|one| one.id == id);
+    for (home, code) in outcome.counts.homes.iter().enumerate() {
+        let of = |id: &str| -> Option<(i64, bool)> {
+            let place = place(id)?;
+            let found = outcome.figures[place].as_ref()?;
+            let sum = outcome.counts.of(place, Side::Numerator, home)?.iter().sum();
+            Some((sum, found.homes[home].is_withheld))
+        };
+        let count = |found: Option<(i64, bool)>| match found {
+            None => Cell::Unknown,
+            Some((_, true)) => Cell::Withheld,
+            Some((count, false)) => Cell::Count(count),
+        };
+        let (stays, days) = (of("admissions"), of("bed-days"));
+        let paid = stays.zip(place("admissions")).filter(|_| outcome.unsigned.is_some());
+        let kroner = |which: usize| match paid {
+            None => Cell::Unknown,
+            Some(((_, true), _)) => Cell::Withheld,
+            Some((_, place)) => {
+                let hides = outcome.figures[place].as_ref().map_or([true; 3], |of| of.homes[home].hides);
+                let told = outcome.counts.paid_of(place, Side::Numerator, home).told(which, hides);
+                told.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)))
+            }
+        };
+        let ready = place("discharge-ready-payment").and_then(|place| outcome.figures[place].as_ref());
+        let hides_ready = ready.is_some_and(|ready| ready.homes[home].is_withheld);
+        let mine = by_home.get(code.as_str());
+        let sum =
+            |of: &dyn Fn(&Effort) -> Amount| mine.map(|all| all.iter().map(|one| of(one)).sum::<Amount>());
+        let what: Vec<&str> = mine.into_iter().flatten().map(|one| one.what.as_str()).collect();
+        sheet.rows.push(vec![
+            Cell::Text(code.clone()),
+            Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+            count(stays),
+            count(days),
+            kroner(2),
+            kroner(0),
+            if hides_ready { Cell::Withheld } else { kroner(1) },
+            Cell::kroner(sum(&|one| one.kroner)),
+            Cell::kroner(sum(&|one| one.paid_by_others)),
+            Cell::kroner(sum(&|one| one.kroner - one.paid_by_others)),
+            Cell::Text(what.join("; ")),
+        ]);
+    }
+    sheet
+}

@@ -1,0 +1,313 @@
+//! The country's sheets: month by month, and how much areas vary.
+
+use chart::funnel::{Dot, Limit};
+use chart::xmr::{Step, Stretch};
+use domain::Month;
+use paper::picture;
+use paper::sheets::{Cell, Sheet};
+use statistics::counts::Side;
+use statistics::figures::Adjust;
+use statistics::figures::Figures;
+use statistics::funnel::{self, Allowance};
+use statistics::indicator::{Indicator, Kind};
+use statistics::levels::hidden_parts;
+use statistics::spc;
+use statistics::variation::variation;
+use statistics::withhold::{Known, Row, Total};
+
+use crate::indicators::{Outcome, counted, thousandths};
+
+/// The funnel of an indicator: every municipality that is shown, by how many, or how many kroner, are expected of it.
+/// `chosen` is named. `words` name the values, the sizes, the rules and the picture.
+pub fn funnel(
+    (one, found): (&Indicator, &Figures),
+    chosen: Option<(usize, &str)>,
+    words: (&str, &str, &str, &str),
+) -> Option<String> {
+    let (funnel, at_a_time) = (found.funnel?, found.at_a_time);
+    let unit = if one.is_money() { 0.01 } else { 1.0 };
+    let shown = found.homes.iter().enumerate();
+    let dots: Vec<Dot> = shown
+        .filter(|(_, figure)| !figure.is_withheld && figure.expected > 0.0)
+        .map(|(place, figure)| Dot {
+            size: figure.expected * unit,
+            value: figure.ratio.map_or(f64::NAN, |ratio| ratio.value),
+            is_outside: figure.side().is_some_and(|side| side.abs() > 1),
+            label: chosen.filter(|(home, _)| *home == place).map(|(_, name)| name.to_owned()),
+        })
+        .collect();
+    let sizes = dots.iter().map(|dot| dot.size.ln());
+    let (low, high) = sizes.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), one| (l.min(one), h.max(one)));
+    let limit = |step: i32| {
+        let size = (low + (high - low) * f64::from(step) / 40.0).exp();
+        let limits = funnel.limits(size / unit / at_a_time);
+        Limit { size, inner: limits.inner, outer: limits.outer }
+    };
+    let limits: Vec<Limit> = (0..=40).map(limit).collect();
+    (!dots.is_empty()).then(|| chart::funnel::funnel(&dots, &limits, 1.0, 640, words, picture::FONT))
+}
+
+/// An XmR chart of some months. `words` name the values, the rules and the picture.
+pub fn by_month(
+    months: &[Month],
+    values: &[f64],
+    rebased: &[(Month, String)],
+    words: (&str, &str, &str),
+) -> String {
+    let chart = spc::chart(values, &places_of(months, rebased));
+    let steps: Vec<Step> = values
+        .iter()
+        .zip(months)
+        .zip(&chart.met)
+        .map(|((value, month), met)| Step {
+            label: month.to_string(),
+            value: *value,
+            is_special: !met.is_empty(),
+        })
+        .collect();
+    let stretch = |base: &spc::Base| {
+        let spc::Base { from, to, mean, low, high, .. } = *base;
+        let reason = rebased.iter().find(|(month, _)| months.get(from) == Some(month));
+        Stretch { from, to, mean, low, high, reason: reason.map_or_else(String::new, |(_, why)| why.clone()) }
+    };
+    let stretches: Vec<Stretch> = chart.bases.iter().map(stretch).collect();
+    chart::xmr::xmr(&steps, &stretches, 640, words, picture::FONT)
+}
+
+/// Places of the months that limits are made anew from.
+fn places_of(months: &[Month], rebased: &[(Month, String)]) -> Vec<usize> {
+    rebased.iter().filter_map(|(month, _)| months.iter().position(|known| known == month)).collect()
+}
+
+/// Events and what they are part of, of one indicator in one municipality, by age or month.
+type Parts<'c> = (Option<&'c [i64]>, Option<&'c [i64]>);
+
+impl Outcome {
+    /// What the country has of each indicator, by age and sex or by month.
+    pub(crate) fn known<'c>(&'c self, count: usize, parts: impl Fn(usize, usize) -> Parts<'c>) -> Vec<Row> {
+        let row = |place: usize| {
+            let mut places: Row = vec![Known { events: 0, whole: None }; count];
+            for home in 0..self.counts.homes.len() {
+                let (events, whole) = parts(place, home);
+                for (at, known) in places.iter_mut().enumerate() {
+                    known.events += events.map_or(0, |events| events[at]);
+                    known.whole = whole.map(|whole| known.whole.unwrap_or(0) + whole[at]);
+                }
+            }
+            places
+        };
+        (0..self.indicators.len()).map(row).collect()
+    }
+
+    /// What is withheld of rows of the country's parts: also all that what is withheld of the country is the sum of.
+    pub(crate) fn hidden(&self, rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
+        let whole = |row: usize, _| {
+            self.figures[row].as_ref().is_some_and(|found| found.country.is_withheld).then_some(true)
+        };
+        hidden_parts(&self.indicators, rows, &whole, totals)
+    }
+
+    /// What is withheld of the country's months, by indicator.
+    fn hidden_months(&self) -> Vec<Vec<bool>> {
+        let counts = &self.counts;
+        let months = counts.months.len();
+        let rows = self.known(months, |place, home| {
+            (counts.event_months_of(place, home), counts.months_of(place, Side::Denominator, home))
+        });
+        self.hidden(&rows, &[Total::of(0..months)])
+    }
+
+    /// The rules that months are judged by.
+    pub fn months_follow(&self) -> String {
+        format!(
+            "XmR, {} {}: {}",
+            self.say("regelsett", "regelsett"),
+            spc::RULE_SET,
+            self.say(
+                "utenfor en grense; sju på én side; sju som stiger eller faller; to av tre nær en grense",
+                "utanfor ei grense; sju på éi side; sju som stig eller fell; to av tre nær ei grense"
+            )
+        )
+    }
+
+    /// The rules that municipalities are judged by.
+    pub fn funnel_follows(&self) -> String {
+        let allowance = match self.method.allowance {
+            Allowance::Additive => {
+                self.say("spredning mellom kommuner lagt til", "spreiing mellom kommunar lagd til")
+            }
+            Allowance::Multiplicative => {
+                self.say("grensene utvidet med én faktor", "grensene utvida med éin faktor")
+            }
+            Allowance::None => self.say("bare tilfeldigheter", "berre tilfelle"),
+        };
+        format!(
+            "{} {}: 95 {} 99,8 %, {allowance}; {}",
+            self.say("Trakt, regelsett", "Trakt, regelsett"),
+            funnel::RULE_SET,
+            self.say("og", "og"),
+            self.adjusted()
+        )
+    }
+
+    /// What is expected of a municipality, as the sizes in a funnel.
+    pub fn expected(&self, one: &Indicator) -> String {
+        match one.is_money() {
+            true => self.say("ventede kroner", "venta kroner"),
+            false => self.say("ventet antall", "venta tal"),
+        }
+    }
+
+    /// What municipalities are held against.
+    pub fn adjusted(&self) -> String {
+        match self.method.adjust {
+            Adjust::AgeAndSex => self.say("justert for alder og kjønn", "justert for alder og kjønn"),
+            Adjust::Age => self.say("justert for alder", "justert for alder"),
+            Adjust::Nothing => self.say("ikke justert", "ikkje justert"),
+        }
+    }
+
+    /// The country's months of an indicator: what is above the line, below it, and the value.
+    fn by_months(&self, place: usize, one: &Indicator) -> Vec<(i64, Option<i64>, f64)> {
+        let sum = |side: Side, month: usize| -> Option<i64> {
+            let homes = 0..self.counts.homes.len();
+            homes.map(|home| Some(self.counts.months_of(place, side, home)?[month])).sum()
+        };
+        // Of people it is what is counted itself, in kroner where it is money.
+        let by = if one.kind == Kind::Rate { one.times() / f64::from(one.per) } else { one.times() };
+        let month = |month: usize| {
+            let (numerator, denominator) = (sum(Side::Numerator, month)?, sum(Side::Denominator, month));
+            let value =
+                denominator.map_or(numerator as f64 * by, |of| numerator as f64 * by / of.max(1) as f64);
+            Some((numerator, denominator, value))
+        };
+        (0..self.counts.months.len()).filter_map(month).collect()
+    }
+
+    /// A funnel of every indicator, and its months where none of them is withheld.
+    pub fn figures_of_country(&self) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        let months = &self.counts.months;
+        let hidden = self.hidden_months();
+        let of_size = self.say(
+            "mot det ventede (1), etter kommunens størrelse",
+            "mot det venta (1), etter storleiken på kommunen",
+        );
+        let of_months = self.say("landet måned for måned", "landet månad for månad");
+        for (place, one, found) in self.written() {
+            let heading = format!("{}: {of_size}", self.title(one));
+            let words = (self.title(one), &*self.expected(one), &*self.funnel_follows(), &*heading);
+            let svg = funnel((one, found), None, words);
+            out.extend(svg.map(|svg| (format!("trakt-{}", one.id), svg)));
+            if months.len() < 6 || hidden[place].contains(&true) {
+                continue;
+            }
+            let values: Vec<f64> = self.by_months(place, one).into_iter().map(|(.., value)| value).collect();
+            let heading = format!("{}: {of_months}", self.title(one));
+            let words = (self.title(one), &*self.months_follow(), &*heading);
+            out.push((format!("maneder-{}", one.id), by_month(months, &values, &self.rebased, words)));
+        }
+        out
+    }
+
+    /// How much areas vary beyond chance.
+    pub fn variation(&self) -> Sheet {
+        let heads = [
+            "indikator",
+            "tittel",
+            "delt i",
+            "antall",
+            "SCV × 100",
+            "høyeste / laveste",
+            "uten ytterpunktene",
+        ];
+        let about = format!(
+            "Hvor mye rater varierer mellom områder som ikke er holdt tilbake, {}: SCV er det som er mer enn tilfeldig, og under null er det ikke noe",
+            self.adjusted()
+        );
+        let mut sheet = Sheet::new("Variasjon", &about, &heads);
+        let home = ("kommuner", &self.figures);
+        let larger = self.larger.iter().map(|larger| (larger.sheet, &larger.figures));
+        for (place, one, _) in self.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
+            for (name, figures) in std::iter::once(home).chain(larger.clone()) {
+                let Some(found) = &figures[place] else { continue };
+                // Of those that are shown, so that it tells nothing of the others.
+                let shown = found.homes.iter().filter(|figure| !figure.is_withheld);
+                let pairs: Vec<(f64, f64)> = shown
+                    .filter(|figure| figure.expected > 0.0)
+                    .map(|figure| (figure.known as f64 / found.at_a_time, figure.expected / found.at_a_time))
+                    .collect();
+                if pairs.is_empty() {
+                    continue;
+                }
+                let all = variation(&pairs);
+                let told = |value: Option<f64>| value.map_or(Cell::Unknown, thousandths);
+                sheet.rows.push(vec![
+                    Cell::Text(one.id.clone()),
+                    Cell::Text(self.title(one).to_owned()),
+                    Cell::Text(name.to_lowercase()),
+                    Cell::Count(pairs.len() as i64),
+                    told(all.map(|all| all.systematic)),
+                    told(all.map(|all| all.extremal)),
+                    told(all.and_then(|all| all.extremal_without_ends)),
+                ]);
+            }
+        }
+        sheet
+    }
+
+    /// The country month by month, with what is more than a process does by itself.
+    pub fn months(&self) -> Sheet {
+        let heads = [
+            "indikator",
+            "tittel",
+            "måned",
+            "teller",
+            "nevner",
+            "verdi",
+            "middel",
+            "grense fra",
+            "grense til",
+            "regler",
+            "nye grenser herfra, fordi",
+        ];
+        let about = format!(
+            "Landet måned for måned; verdien er teller / nevner, eller telleren der nevneren er folketallet. {}",
+            self.months_follow()
+        );
+        let mut sheet = Sheet::new("Måneder", &about, &heads);
+        let hidden = self.hidden_months();
+        for (place, one, _) in self.written() {
+            let rows = self.by_months(place, one);
+            let values: Vec<f64> = rows.iter().map(|(.., value)| *value).collect();
+            let chart = spc::chart(&values, &places_of(&self.counts.months, &self.rebased));
+            let hidden = &hidden[place];
+            for (place, ((numerator, denominator, value), month)) in
+                rows.iter().zip(&self.counts.months).enumerate()
+            {
+                let or_hidden = |cell: Cell| if hidden[place] { Cell::Withheld } else { cell };
+                // Limits are made of every month, and would tell of those that are withheld.
+                let base = chart.bases.iter().find(|base| (base.from..base.to).contains(&place));
+                let base = base.filter(|_| !hidden.contains(&true));
+                let limit = |of: Option<f64>| of.map_or(Cell::Withheld, thousandths);
+                let reason = self.rebased.iter().find(|(rebased, _)| rebased == month);
+                let met = chart.met[place].iter().filter(|_| base.is_some());
+                let rules: Vec<&str> = met.map(|rule| rule.word()).collect();
+                sheet.rows.push(vec![
+                    Cell::Text(one.id.clone()),
+                    Cell::Text(self.title(one).to_owned()),
+                    Cell::Text(month.to_string()),
+                    or_hidden(counted(one, *numerator)),
+                    or_hidden(denominator.map_or(Cell::Unknown, Cell::Count)),
+                    or_hidden(thousandths(*value)),
+                    limit(base.map(|base| base.mean)),
+                    limit(base.map(|base| base.low)),
+                    limit(base.map(|base| base.high)),
+                    Cell::Text(rules.join(" ")),
+                    Cell::Text(reason.map_or_else(String::new, |(_, why)| why.clone())),
+                ]);
+            }
+        }
+        sheet
+    }
+}

@@ -1,0 +1,346 @@
+//! Inhabitants that rates are of: by municipality, age and sex, over the whole period; and what of it is estimated.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use domain::amount::grouped;
+use domain::{Day, Municipalities, Period, Residence};
+use paper::sheets::{Cell, Sheet};
+use register::synth::people::Population;
+use statistics::counts::{BANDS, Inhabitants, People, band, people_of};
+use statistics::indicator::Indicator;
+
+use crate::indicators::Outcome;
+use crate::table::small_table;
+use crate::what_if::simulate;
+
+/// Women and men of each age band in a municipality.
+type BySex = (Vec<i64>, Vec<i64>);
+
+/// Inhabitants of a period, and how they were found.
+pub struct Inhabited {
+    /// People; of the program's own tables by month, added up.
+    pub people: People,
+    /// What each of them counts in person-years.
+    pub years: f64,
+    /// Where they are from.
+    pub source: String,
+    /// What is estimated of a municipality's number or ages.
+    estimated: BTreeMap<String, String>,
+    /// Whether a municipality's sexes are those of municipalities that it was merged with later.
+    with_others: BTreeMap<String, bool>,
+}
+
+/// Inhabitants of a period: a file of the user's, or the tables that come with the program.
+///
+/// # Errors
+/// If a row is something else, or the program has no table.
+pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipalities) -> Result<Inhabited> {
+    let months = period.months().count();
+    if let Some(path) = given {
+        let of_years = if months > 12 { ", de samme hele perioden" } else { "" };
+        let people = of_file(path, period.to(), municipalities)?;
+        let lacking =
+            municipalities.on(period.to()).filter(|(_, row)| !people.contains_key(&row.code)).count();
+        let lacking = match lacking {
+            0 => String::new(),
+            _ => format!("; {lacking} kommuner er ikke i filen, og er ikke med i landets rater"),
+        };
+        return Ok(Inhabited {
+            people,
+            years: months as f64 / 12.0,
+            source: format!("{}, som de står{of_years}{lacking}", path.display()),
+            estimated: BTreeMap::new(),
+            with_others: BTreeMap::new(),
+        });
+    }
+    let mut ages: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let mut sources = Vec::new();
+    for year in period.by_year() {
+        let (mean, source) = middle_of(year.from().year(), period.to(), municipalities)?;
+        for (code, of_year) in mean {
+            let sums = ages.entry(code).or_insert_with(|| vec![0; of_year.len()]);
+            // Months of people, so that parts of years add up to whole people.
+            let months = year.months().count() as i64;
+            sums.iter_mut().zip(of_year).for_each(|(sum, one)| *sum += one * months);
+        }
+        sources.push(source);
+    }
+    let table = sexes()?;
+    let mut people = People::new();
+    let mut with_others = BTreeMap::new();
+    let became: Vec<Vec<String>> = ages.keys().map(|code| later(code, period.to(), municipalities)).collect();
+    let mut alone: BTreeMap<&[String], usize> = BTreeMap::new();
+    became.iter().for_each(|became| *alone.entry(became).or_default() += 1);
+    for ((code, ages), became) in ages.into_iter().zip(&became) {
+        with_others.insert(code.clone(), alone[&became[..]] > 1 || became.len() > 1);
+        people.insert(code, by_sex(&ages, became, &table));
+    }
+    let estimated = estimated(period, municipalities);
+    Ok(Inhabited { people, years: 1.0 / 12.0, source: sources.join("; "), estimated, with_others })
+}
+
+/// Reads `municipality;age;people`, or `municipality;age;sex;people`.
+fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<People> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let is_by_sex =
+        text.lines().find(|line| !line.trim().is_empty()).is_some_and(|l| l.split(';').count() == 4);
+    let mut out = People::new();
+    let none = || -> Inhabitants { std::array::from_fn(|_| vec![0; 101]) };
+    let rows: Vec<(String, [String; 4])> = match is_by_sex {
+        true => small_table(path, "municipality;age;sex;people")?,
+        false => small_table(path, "municipality;age;people")?
+            .into_iter()
+            .map(|(at, [code, age, people])| (at, [code, age, String::new(), people]))
+            .collect(),
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    for (at, [code, age, sex, people]) in rows {
+        if !seen.insert((code.clone(), age.clone(), sex.clone())) {
+            bail!("{at}: {code} at {age} stands there twice");
+        }
+        let (age, people) = simulate::ages(&at, &age, &people)?;
+        let sex = match sex.as_str() {
+            "woman" | "kvinne" | "kvinner" => 0,
+            "man" | "mann" | "menn" => 1,
+            "" => 2,
+            other => bail!("{at}: '{other}' is not woman or man"),
+        };
+        let Some(home) = municipalities.one_on(&code, day) else {
+            bail!("{at}: there is no municipality {code} on {day}");
+        };
+        out.entry(home.code.clone()).or_insert_with(none)[sex][age] += people;
+    }
+    Ok(out)
+}
+
+/// The mean of two new years by municipality of a day.
+fn middle_of(
+    year: i16,
+    day: Day,
+    municipalities: &Municipalities,
+) -> Result<(BTreeMap<String, Vec<i64>>, String)> {
+    let of = |year: i16| -> Result<BTreeMap<String, Vec<i64>>> {
+        let population = Population::of(year).with_context(|| {
+            format!(
+                "the inhabitants of {year} do not come with the program: give them with --people FILE (municipality;age;people or municipality;age;sex;people)"
+            )
+        })?;
+        let mut out: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        for home in population.municipalities {
+            let code = municipalities.one_on(&home.municipality, day);
+            let code = code.map_or(home.municipality, |found| found.code.clone());
+            let sums = out.entry(code).or_insert_with(|| vec![0; home.by_age.len()]);
+            sums.iter_mut().zip(home.by_age).for_each(|(sum, one)| *sum += i64::from(one));
+        }
+        Ok(out)
+    };
+    let mut out = of(year)?;
+    let Ok(next) = of(year + 1) else {
+        return Ok((out, format!("SSB, 1. januar {year}; {} følger ikke med", year + 1)));
+    };
+    let mut kept = 0;
+    for (code, ages) in &mut out {
+        // A municipality that is no more next year keeps the people it had.
+        let Some(later) = next.get(code) else {
+            kept += 1;
+            continue;
+        };
+        // A half is one at odd ages and none at even, so that the sum is the mean of the sums.
+        for (age, (now, later)) in (0..).zip(ages.iter_mut().zip(later)) {
+            *now = (*now + later + age % 2) / 2;
+        }
+    }
+    let kept = if kept == 0 { String::new() } else { format!(" ({kept} kommuner med tallet fra {year})") };
+    Ok((out, format!("SSB, middel av 1. januar {year} og {}{kept}", year + 1)))
+}
+
+/// Women and men of each band on 1 January 2012, by the municipalities of 2024 (SSB, table 07459).
+fn sexes() -> Result<BTreeMap<&'static str, BySex>> {
+    let numbers =
+        |text: &str| -> Option<Vec<i64>> { text.split(',').map(|count| count.parse().ok()).collect() };
+    let mut out = BTreeMap::new();
+    for line in include_str!("../../../../data/population_sex_2012.csv").lines().skip(1) {
+        let cells: Vec<&str> = line.split(';').collect();
+        let [code, women, men] = cells[..] else { bail!("population_sex_2012.csv: {line}") };
+        let both =
+            numbers(women).zip(numbers(men)).with_context(|| format!("population_sex_2012.csv: {code}"))?;
+        out.insert(code, both);
+    }
+    Ok(out)
+}
+
+/// The municipalities of 2024 and 2023 that one has become.
+fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<String> {
+    let days = [Day::new(2024, 1, 1), Day::new(2023, 12, 31)];
+    let mut out: Vec<String> = Vec::new();
+    for on in days.into_iter().flatten().filter(|on| *on > day) {
+        match municipalities.residence(code, on) {
+            Residence::Municipality(_) => out.push(code.to_owned()),
+            Residence::Ended { became, .. } => out.extend(became),
+            _ => {}
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// Divides ages by the shares of women and men that a municipality, or what it became, had in 2012. Those whose shares
+/// are not known are of no sex.
+fn by_sex(ages: &[i64], became: &[String], table: &BTreeMap<&str, BySex>) -> Inhabitants {
+    let mut shares = vec![(0, 0); BANDS.len()];
+    for found in became.iter().filter_map(|code| table.get(code.as_str())) {
+        for ((sum, women), men) in shares.iter_mut().zip(&found.0).zip(&found.1) {
+            *sum = (sum.0 + women, sum.1 + men);
+        }
+    }
+    let mut out: Inhabitants = std::array::from_fn(|_| vec![0; ages.len()]);
+    for (age, people) in ages.iter().enumerate() {
+        let (women, men) = shares[band(Some(age as u16))];
+        if women + men == 0 {
+            out[2][age] = *people;
+            continue;
+        }
+        out[0][age] = (2 * people * women + women + men) / (2 * (women + men));
+        out[1][age] = people - out[0][age];
+    }
+    out
+}
+
+/// What of the tables that come with the program is estimated in a period, by municipality.
+fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String, String> {
+    let mut out: BTreeMap<String, String> = BTreeMap::new();
+    // The mean is of two new years.
+    let years = period.from().year()..=period.to().year() + 1;
+    for line in include_str!("../../../../data/population_estimated.csv").lines().skip(1) {
+        let cells: Vec<&str> = line.split(';').collect();
+        let [year, code, how] = cells[..] else { continue };
+        let Some(home) = municipalities.one_on(code, period.to()) else { continue };
+        // Where all parts of what was estimated are one municipality, its sum is exact.
+        if home.code != code || !year.parse().is_ok_and(|year| years.contains(&year)) {
+            continue;
+        }
+        let told = out.entry(home.code.clone()).or_default();
+        if !told.contains(how) {
+            let gap = if told.is_empty() { "" } else { "; " };
+            told.push_str(&format!("{gap}{year}: {how}"));
+        }
+    }
+    out
+}
+
+impl Inhabited {
+    /// Whether anybody's sex is told.
+    pub fn is_by_sex(&self) -> bool {
+        self.people.values().any(|of| of[0].iter().chain(&of[1]).any(|people| *people > 0))
+    }
+
+    /// Counts people as many fewer as a synthetic register is a sample of them, so that rates are of those who could be
+    /// in it.
+    pub fn of_sample(&mut self, footer: &BTreeMap<String, String>) {
+        let persons = |key: &str| footer.get(key).and_then(|count| count.parse::<u64>().ok());
+        let Some((made, of)) = persons("samspill.persons").zip(persons("samspill.of_persons")) else {
+            return;
+        };
+        if made < of {
+            self.years *= made as f64 / of as f64;
+            let (made, of) = (grouped(made), grouped(of));
+            self.source.push_str(&format!(
+                "; registeret er et utvalg på {made} av {of}, og folketallet er talt så mye færre"
+            ));
+        }
+    }
+
+    /// Whether a municipality's number or ages are estimated.
+    pub fn is_estimated(&self, code: &str) -> bool {
+        self.estimated.contains_key(code)
+    }
+
+    /// Person-years of a municipality that an indicator is a rate of.
+    pub fn years_of(&self, code: &str, one: &Indicator) -> Option<f64> {
+        let people = people_of(self.people.get(code)?, |age, sex| one.people.holds(age, sex));
+        Some(people.iter().sum::<i64>() as f64 * self.years)
+    }
+
+    /// Inhabitants of every municipality, and what of them is estimated.
+    pub fn sheet(&self, outcome: &Outcome) -> Sheet {
+        let heads =
+            ["kommune", "navn", "innbyggere × år", "kvinner × år", "menn × år", "anslått", "kvinner og menn"];
+        let about = format!("Folketallet som rater er regnet av: {}", self.source);
+        let mut sheet = Sheet::new("Folketall", &about, &heads);
+        for code in &outcome.counts.homes {
+            let of = self.people.get(code);
+            let sum = |sex: usize| of.map_or(0, |of| of[sex].iter().sum::<i64>());
+            let years = |people: i64| Cell::Decimal((people as f64 * self.years * 1000.0).round() as i64);
+            let is_told = sum(0) + sum(1) > 0;
+            let sexes = match (self.with_others.get(code), is_told) {
+                (_, false) => "ikke kjent",
+                (None, _) => "som i filen",
+                (Some(true), _) => {
+                    "andelene i hver femårsgruppe 1. januar 2012 i kommunene den senere ble slått sammen med"
+                }
+                (Some(false), _) => "andelene i hver femårsgruppe 1. januar 2012 i kommunen selv",
+            };
+            let or_unknown = |cell: Cell| if is_told { cell } else { Cell::Unknown };
+            sheet.rows.push(vec![
+                Cell::Text(code.clone()),
+                Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+                if of.is_some() { years(sum(0) + sum(1) + sum(2)) } else { Cell::Unknown },
+                or_unknown(years(sum(0))),
+                or_unknown(years(sum(1))),
+                Cell::Text(self.estimated.get(code).map_or("nei", String::as_str).to_owned()),
+                Cell::Text(sexes.to_owned()),
+            ]);
+        }
+        sheet
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(period: &str) -> (Inhabited, Municipalities) {
+        let municipalities = Municipalities::built_in().unwrap();
+        let period = Period::parse_any(period).unwrap();
+        (inhabited(None, period, &municipalities).unwrap(), municipalities)
+    }
+
+    #[test]
+    fn people_of_years_are_added_up_in_the_municipalities_of_the_last() {
+        let (years, municipalities) = of("2012-2013");
+        // Bjarkøy was merged with Harstad in 2013.
+        assert!(!years.people.contains_key("1901") && !years.people.contains_key("1915"));
+        let homes = municipalities.on(Day::new(2013, 12, 31).unwrap()).count();
+        assert_eq!((years.people.len(), years.years), (homes, 1.0 / 12.0));
+        let (first, _) = of("2012");
+        let (second, _) = of("2013");
+        let sum = |found: &Inhabited, code: &str| found.people[code].iter().flatten().sum::<i64>();
+        for code in years.people.keys().filter(|code| *code != "1903") {
+            assert_eq!(sum(&years, code), sum(&first, code) + sum(&second, code), "{code}");
+        }
+        assert!(sum(&years, "1903") > 24 * (23_640 + 455));
+        let (part, _) = of("2012-07..2013-06");
+        for code in part.people.keys().filter(|code| *code != "1903") {
+            assert_eq!(2 * sum(&part, code), sum(&first, code) + sum(&second, code), "{code}");
+        }
+    }
+
+    #[test]
+    fn sexes_are_a_municipalitys_own_and_no_one_is_lost() {
+        let (found, _) = of("2012");
+        assert!(found.people.values().all(|of| of[2].iter().sum::<i64>() == 0));
+        let (women, men) = found
+            .people
+            .values()
+            .fold((0, 0), |sum, of| (sum.0 + of[0].iter().sum::<i64>(), sum.1 + of[1].iter().sum::<i64>()));
+        // The country on 1 January 2012: 2 486 985 women and 2 498 832 men; the mean is half a year later.
+        let share = women as f64 / (women + men) as f64;
+        assert!((share - 2_486_985.0 / 4_985_817.0).abs() < 0.0005, "{share}");
+        // Bergen was not merged, Stavanger was; Haram became part of an Ålesund that was divided again.
+        assert_eq!((found.with_others["1201"], found.with_others["1103"]), (false, true));
+        assert!(found.with_others["1534"] && found.is_estimated("1901") && !found.is_estimated("0301"));
+    }
+}

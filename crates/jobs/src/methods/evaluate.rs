@@ -1,0 +1,390 @@
+//! What changed when a measure began, on any small table.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use statistics::evaluate;
+
+use super::{Answer, cells, shown};
+use crate::columns::Columns;
+use crate::table::Table;
+
+/// How an effect is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EffectMethod {
+    /// Interrupted time series: a change of level and slope, allowing for autocorrelation.
+    Its,
+    /// The same for counts, as ratios of rates.
+    Poisson,
+    /// Against units where nothing began.
+    Did,
+    /// The same for counts, as ratios of rates.
+    DidPoisson,
+    /// The rate after beside the rate before, and nothing else.
+    BeforeAfter,
+}
+
+/// What to evaluate.
+pub struct Evaluate {
+    /// A table with a head.
+    pub file: PathBuf,
+    /// Column of times; they are put in order.
+    pub time: String,
+    /// Column of values or events.
+    pub value: String,
+    /// Column of people.
+    pub population: Option<String>,
+    /// Column of units (did).
+    pub unit: Option<String>,
+    /// Column that is 1 for units where it began (did).
+    pub treated: Option<String>,
+    /// First time after it began.
+    pub from: String,
+    /// How.
+    pub method: EffectMethod,
+    /// Events expected before, from people and others' rates (before-after): what would have come if nothing was done.
+    pub expected: Option<f64>,
+    /// How much of a deviation is the area's own, per cent, as `indicators` gives it (before-after).
+    pub own_weight: Option<f64>,
+    /// How many before an error depends on (its), by Newey and West. If not given, errors lean on the one before as much
+    /// as the series tells.
+    pub lags: Option<usize>,
+    /// Per cent.
+    pub confidence: f64,
+}
+
+fn of_effect(one: &evaluate::Effect) -> Value {
+    json!({ "value": one.at.value, "low": one.at.low, "high": one.at.high, "standard_error": one.error, "p": one.p })
+}
+
+/// A time as its numbers: 2012-2 comes before 2012-10, and 2,5 before 10.
+fn natural(text: &str) -> Vec<f64> {
+    if let Ok(number) = text.replace(',', ".").parse::<f64>() {
+        return vec![number];
+    }
+    let runs = text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty());
+    runs.map(|run| run.parse().unwrap_or(f64::MAX)).collect()
+}
+
+/// Times in order, and which of them each row is.
+fn in_order(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
+    let mut times: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+    times.sort_by(|one, other| {
+        natural(one)
+            .partial_cmp(&natural(other))
+            .unwrap_or(std::cmp::Ordering::Equal)
+            .then_with(|| one.cmp(other))
+    });
+    times.dedup();
+    let place = |text: &&str| times.iter().position(|time| time == text).unwrap_or_default();
+    let places = texts.iter().map(place).collect();
+    (times, places)
+}
+
+/// Runs `evaluate`.
+pub fn evaluate(order: &Evaluate) -> Result<Answer> {
+    let table = Columns::read(&order.file)?;
+    let (times, places) = in_order(&table.text(&order.time)?);
+    let from = times.iter().position(|time| *time == order.from).with_context(|| {
+        let (first, last) =
+            (times.first().cloned().unwrap_or_default(), times.last().cloned().unwrap_or_default());
+        format!("--from {}: there is no such time; they go from {first} to {last}", order.from)
+    })?;
+    let values = table.numbers(&order.value)?;
+    let people = order.population.as_deref().map(|name| table.amounts(name)).transpose()?;
+    if let Some(place) = people.as_ref().and_then(|people| people.iter().position(|people| *people <= 0.0)) {
+        bail!("{}: nobody to have an event", table.at(place));
+    }
+    if matches!(order.method, EffectMethod::Did | EffectMethod::DidPoisson) {
+        return difference(order, &table, (&places, from), &values, people.as_deref());
+    }
+    // One row for each time.
+    let mut rows: Vec<Option<usize>> = vec![None; times.len()];
+    for (row, place) in places.iter().enumerate() {
+        if let Some(other) = rows[*place].replace(row) {
+            bail!("{}: {} stands there already, on row {}", table.at(row), times[*place], other + 1);
+        }
+    }
+    let rows: Vec<usize> = rows.into_iter().flatten().collect();
+    let values: Vec<f64> = rows.iter().map(|row| values[*row]).collect();
+    let people: Option<Vec<f64>> = people.map(|people| rows.iter().map(|row| people[*row]).collect());
+    match order.method {
+        EffectMethod::BeforeAfter => before_after(order, from, &values, people),
+        EffectMethod::Its | EffectMethod::Poisson | EffectMethod::Did | EffectMethod::DidPoisson => {
+            series(order, from, &values, people)
+        }
+    }
+}
+
+fn too_few() -> String {
+    format!(
+        "at least {} times before and after are needed, and values that are not all alike and do not lie on a line",
+        evaluate::LEAST
+    )
+}
+
+fn series(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>>) -> Result<Answer> {
+    let is_count = order.method == EffectMethod::Poisson;
+    let counts = || -> Result<()> {
+        match values.iter().position(|value| *value < 0.0) {
+            Some(place) => {
+                bail!("{} = {} at time {}: a count is not below zero", order.value, values[place], place + 1)
+            }
+            None => Ok(()),
+        }
+    };
+    if let Some(lags) = order.lags.filter(|lags| 2 * lags >= values.len()) {
+        bail!("--lags {lags}: a series of {} times tells of fewer than half as many", values.len());
+    }
+    let found = match (is_count, &people) {
+        (true, people) => {
+            counts()?;
+            let people = people.clone().unwrap_or_else(|| vec![1.0; values.len()]);
+            evaluate::of_counts(values, &people, from, order.confidence)
+        }
+        (false, None) => evaluate::interrupted(values, from, order.confidence, order.lags),
+        (false, Some(people)) => {
+            let rates: Vec<f64> = values.iter().zip(people).map(|(value, people)| value / people).collect();
+            evaluate::interrupted(&rates, from, order.confidence, order.lags)
+        }
+    };
+    if is_count && from >= evaluate::LEAST {
+        let sum = |values: &[f64]| values.iter().sum::<f64>();
+        let sides = [("before", sum(&values[..from])), ("after", sum(&values[from..]))];
+        if let Some((side, _)) = sides.iter().find(|(_, sum)| *sum == 0.0) {
+            bail!("no event {side} {}: use --method before-after, which can tell of none", order.from);
+        }
+    }
+    let found = found.with_context(too_few)?;
+    let heads = ["", "verdi", "fra", "til", "p"];
+    let mut table = Table::new("", &heads);
+    let names = if is_count {
+        ["nivå, forhold", "stigning, forhold", "stigning før, forhold"]
+    } else {
+        ["nivå", "stigning", "stigning før"]
+    };
+    for (name, one) in names.iter().zip([&found.level, &found.slope, &found.before]) {
+        table.rows.push([vec![(*name).to_owned()], cells(one.at).to_vec(), vec![shown(one.p)]].concat());
+    }
+    let detect = falls(order, &found, is_count, (from, values));
+    let value = json!({
+        "schema": 1,
+        "method": if is_count { "poisson" } else { "its" },
+        "from": order.from,
+        "times": { "before": from, "after": values.len() - from },
+        "level": of_effect(&found.level),
+        "slope": of_effect(&found.slope),
+        "slope_before": of_effect(&found.before),
+        "unit": if is_count { "ratio" } else { "difference" },
+        "confidence": order.confidence,
+        "autocorrelation": found.autocorrelation,
+        "lags": found.lags,
+        "leaning_on_the_one_before": found.leaning,
+        "dispersion": found.dispersion,
+        "after": { "seen": found.after.0, "without": found.after.1 },
+        "detectable": { "power": evaluate::POWER, "falls": detect },
+    });
+    Ok(Answer { value, table })
+}
+
+/// The smallest falls that can be shown: of counts after so many times more, of other values after those there are.
+fn falls(
+    order: &Evaluate,
+    found: &evaluate::Series,
+    is_count: bool,
+    (from, values): (usize, &[f64]),
+) -> Vec<Value> {
+    let told = |after: usize, fall: Option<f64>| json!({ "times_after": after, "smallest_fall": fall });
+    let each = values[..from].iter().sum::<f64>() / from as f64;
+    let spread = found.dispersion.max(1.0);
+    let of_counts = |after: usize| {
+        let fall = evaluate::detectable(each, from as f64, after as f64, spread, order.confidence);
+        told(after, fall)
+    };
+    let after = values.len() - from;
+    match is_count {
+        true if each > 0.0 => [6, 12, 24, 36].map(of_counts).into(),
+        true => Vec::new(),
+        false => {
+            let smallest = evaluate::findable(found.level.error, (values.len() - 4) as f64, order.confidence);
+            let without = found.after.1 / after as f64;
+            let share = (without > 0.0).then(|| smallest / without).filter(|share| *share <= 1.0);
+            vec![told(after, share)]
+        }
+    }
+}
+
+fn before_after(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>>) -> Result<Answer> {
+    if from == 0 || values.iter().any(|value| *value < 0.0) {
+        bail!("times before {} and counts of zero or more are needed", order.from);
+    }
+    let people = people.unwrap_or_else(|| vec![1.0; values.len()]);
+    let sums =
+        |from: usize, to: usize| (values[from..to].iter().sum::<f64>(), people[from..to].iter().sum::<f64>());
+    let (before, after) = (sums(0, from), sums(from, values.len()));
+    let found = evaluate::before_after(before, after, order.confidence);
+    let mut table = Table::new("", &["", "verdi", "fra", "til", "p"]);
+    table
+        .rows
+        .push([vec!["etter / før".to_owned()], cells(found.at).to_vec(), vec![shown(found.p)]].concat());
+    // What would have come of itself, for the people after: a count that was high falls without anything being done.
+    let without = order
+        .expected
+        .zip(order.own_weight)
+        .map(|(expected, own)| evaluate::toward_the_mean(before.0, expected, own) * after.1 / before.1);
+    let times = (from as f64, (values.len() - from) as f64);
+    let smallest = (before.0 > 0.0)
+        .then(|| evaluate::detectable(before.0 / times.0, times.0, times.1, 1.0, order.confidence))
+        .flatten();
+    let told = [
+        ("ventet etter, uten tiltaket", without.map(shown)),
+        ("minste fall som kan vises", smallest.map(|fall| format!("{} %", shown(fall * 100.0)))),
+    ];
+    for (name, value) in told {
+        let value = value.unwrap_or_else(|| "..".to_owned());
+        table.rows.push([name, &value, "", "", ""].map(str::to_owned).to_vec());
+    }
+    let value = json!({
+        "schema": 1, "method": "before-after", "unit": "ratio", "from": order.from, "confidence": order.confidence,
+        "effect": of_effect(&found), "before": { "events": before.0, "population": before.1 },
+        "after": { "events": after.0, "population": after.1 },
+        "without": without, "smallest_fall": smallest, "power": evaluate::POWER,
+    });
+    Ok(Answer { value, table })
+}
+
+/// Units on each side that an interval of a difference needs at least.
+const LEAST_UNITS: usize = 3;
+
+/// Whether each side has the units that an interval of a difference needs.
+fn enough_units(order: &Evaluate, cells: &[evaluate::Cell], from: usize) -> Result<()> {
+    let is_of_counts = order.method == EffectMethod::DidPoisson;
+    // Units that are there before and after; of counts those with an event.
+    let tells = |unit: usize| {
+        let mine = || cells.iter().filter(|cell| cell.unit == unit);
+        let both = mine().any(|cell| cell.time < from) && mine().any(|cell| cell.time >= from);
+        both && (!is_of_counts || mine().any(|cell| cell.value > 0.0))
+    };
+    for side in [true, false] {
+        let of_side: BTreeSet<usize> = cells
+            .iter()
+            .filter(|cell| cell.is_treated == side && tells(cell.unit))
+            .map(|cell| cell.unit)
+            .collect();
+        if of_side.len() < LEAST_UNITS {
+            bail!(
+                "{} units where it {} tell of before and after: at least {LEAST_UNITS} are needed on each side, or the interval says nothing",
+                of_side.len(),
+                if side { "began" } else { "did not begin" }
+            );
+        }
+    }
+    Ok(())
+}
+
+fn difference(
+    order: &Evaluate,
+    table: &Columns,
+    (places, from): (&[usize], usize),
+    values: &[f64],
+    people: Option<&[f64]>,
+) -> Result<Answer> {
+    let (Some(unit), Some(treated)) = (&order.unit, &order.treated) else {
+        bail!("did needs --unit and --treated")
+    };
+    let (names, treated) = (table.text(unit)?, table.text(treated)?);
+    let (units, of) = in_order(&names);
+    let mut cells_of = Vec::new();
+    for row in 0..table.len() {
+        let is_treated = match treated[row].to_lowercase().as_str() {
+            "1" | "ja" | "yes" | "true" => true,
+            "0" | "nei" | "no" | "false" | "" => false,
+            other => bail!("{}: '{other}' is not 1 or 0", table.at(row)),
+        };
+        let value = people.map_or(values[row], |people| values[row] / people[row]);
+        cells_of.push(evaluate::Cell { unit: of[row], time: places[row], value, is_treated });
+    }
+    for (place, cell) in cells_of.iter().enumerate() {
+        let before = &cells_of[..place];
+        if before.iter().any(|other| other.unit == cell.unit && other.is_treated != cell.is_treated) {
+            bail!("{}: {} is 1 on one row and 0 on another", table.at(place), names[place]);
+        }
+        if before.iter().any(|other| (other.unit, other.time) == (cell.unit, cell.time)) {
+            bail!("{}: {} stands there already at that time", table.at(place), names[place]);
+        }
+    }
+    enough_units(order, &cells_of, from)?;
+    let is_count = order.method == EffectMethod::DidPoisson;
+    let (found, left_out) = match is_count {
+        true => of_counts(order, table, &cells_of, from, (values, people))?,
+        false => {
+            let found = evaluate::difference(&cells_of, from, order.confidence);
+            {
+                let needed = "units where it began and others, both before and after, are needed, and values that differ by more than unit and time";
+                (found.context(needed)?, 0)
+            }
+        }
+    };
+    let treated_units: BTreeSet<usize> =
+        cells_of.iter().filter(|cell| cell.is_treated).map(|cell| cell.unit).collect();
+    // What they would have had is what they had before; a fall of it all cannot be seen where it is more than that.
+    let before: Vec<f64> =
+        cells_of.iter().filter(|cell| cell.is_treated && cell.time < from).map(|cell| cell.value).collect();
+    let smallest = evaluate::findable(found.error, (units.len() - left_out - 1) as f64, order.confidence);
+    let mean = before.iter().sum::<f64>() / before.len().max(1) as f64;
+    let smallest = match is_count {
+        true => Some(1.0 - (-smallest).exp()),
+        false => (mean > 0.0).then(|| smallest / mean).filter(|share| *share <= 1.0),
+    };
+    let mut out = Table::new("", &["", "verdi", "fra", "til", "p"]);
+    let name = if is_count { "ganger de andre" } else { "mer enn de andre" };
+    out.rows.push([vec![name.to_owned()], cells(found.at).to_vec(), vec![shown(found.p)]].concat());
+    let told = smallest.map_or_else(|| "..".to_owned(), |fall| format!("{} %", shown(fall * 100.0)));
+    out.rows.push(["minste fall som kan vises", &told, "", "", ""].map(str::to_owned).to_vec());
+    let after: BTreeSet<usize> = places.iter().copied().filter(|time| *time >= from).collect();
+    let value = json!({
+        "schema": 1, "method": if is_count { "did-poisson" } else { "did" }, "unit": if is_count { "ratio" } else { "difference" },
+        "from": order.from, "confidence": order.confidence, "effect": of_effect(&found),
+        "units": { "treated": treated_units.len(), "others": units.len() - treated_units.len(), "without_events": left_out, "used": units.len() - left_out },
+        "detectable": { "power": evaluate::POWER, "falls": [{ "times_after": after.len(), "smallest_fall": smallest }] },
+    });
+    Ok(Answer { value, table: out })
+}
+
+/// The effect as a ratio of rates; the second is how many units without an event are left out.
+fn of_counts(
+    order: &Evaluate,
+    table: &Columns,
+    cells: &[evaluate::Cell],
+    from: usize,
+    (values, people): (&[f64], Option<&[f64]>),
+) -> Result<(evaluate::Effect, usize)> {
+    if let Some(place) = values.iter().position(|value| *value < 0.0) {
+        bail!("{}: {} is below zero: a count is not", table.at(place), values[place]);
+    }
+    for (is_treated, is_after) in [(true, false), (true, true), (false, false), (false, true)] {
+        let is_of = |cell: &evaluate::Cell| cell.is_treated == is_treated && (cell.time >= from) == is_after;
+        let events: f64 =
+            cells.iter().zip(values).filter(|(cell, _)| is_of(cell)).map(|(_, count)| count).sum();
+        if events == 0.0 {
+            bail!(
+                "no event {} {}, where it {}: a ratio cannot be formed",
+                if is_after { "after" } else { "before" },
+                order.from,
+                if is_treated { "began" } else { "did not begin" }
+            );
+        }
+    }
+    let counts: Vec<(evaluate::Cell, f64)> = cells
+        .iter()
+        .enumerate()
+        .map(|(row, cell)| {
+            let cell = evaluate::Cell { value: values[row], ..*cell };
+            (cell, people.map_or(1.0, |people| people[row]))
+        })
+        .collect();
+    evaluate::difference_of_counts(&counts, from, order.confidence)
+        .context("units with events, where it began and others, both before and after, are needed")
+}

@@ -1,0 +1,40 @@
+//! The statistical methods on any small table, so that others can check them. The indicators use the same functions.
+
+pub mod evaluate;
+pub mod funnel;
+pub mod interval;
+pub mod spc;
+pub mod standardise;
+
+use serde_json::{Value, json};
+use statistics::interval::Interval;
+
+use crate::table::Table;
+
+/// What a method found, for programs and for people.
+pub struct Answer {
+    /// Every figure, as JSON with a schema version.
+    pub value: Value,
+    /// The figures that a reader needs.
+    pub table: Table,
+}
+
+fn shown(value: f64) -> String {
+    if !value.is_finite() {
+        return "..".to_owned();
+    }
+    let decimals = match value.abs() {
+        100.0.. => 1,
+        1.0..100.0 => 2,
+        _ => 4,
+    };
+    format!("{value:.decimals$}").replace('.', ",")
+}
+
+fn of_interval(one: Interval) -> Value {
+    json!({ "value": one.value, "low": one.low, "high": one.high })
+}
+
+fn cells(one: Interval) -> [String; 3] {
+    [shown(one.value), shown(one.low), shown(one.high)]
+}

@@ -1,0 +1,72 @@
+//! An XmR chart of any series.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use statistics::spc;
+
+use super::{Answer, shown};
+use crate::columns::Columns;
+use crate::table::Table;
+
+/// What to chart.
+pub struct Spc {
+    /// A table with a head; rows in order of time.
+    pub file: PathBuf,
+    /// Column of values.
+    pub value: String,
+    /// Column of names of times.
+    pub label: Option<String>,
+    /// New limits from a time (its label, or its row from 1), with the reason: 2012-01=reformen.
+    pub rebase: Vec<String>,
+}
+
+/// Runs `spc`.
+pub fn spc(order: &Spc) -> Result<Answer> {
+    let table = Columns::read(&order.file)?;
+    let values = table.numbers(&order.value)?;
+    let labels: Vec<String> = match &order.label {
+        Some(name) => table.text(name)?.into_iter().map(str::to_owned).collect(),
+        None => (1..=values.len()).map(|row| row.to_string()).collect(),
+    };
+    let mut rebased = Vec::new();
+    for given in &order.rebase {
+        let (at, reason) = given
+            .split_once('=')
+            .filter(|(_, reason)| !reason.trim().is_empty())
+            .with_context(|| format!("--rebase '{given}' has no reason: give it as 2012-01=reformen"))?;
+        let place = labels
+            .iter()
+            .position(|label| label == at)
+            .with_context(|| format!("--rebase: there is no '{at}'"))?;
+        rebased.push((place, reason.trim().to_owned()));
+    }
+    let at: Vec<usize> = rebased.iter().map(|(place, _)| *place).collect();
+    let chart = spc::chart(&values, &at);
+    let mut shown_table = Table::new("", &["tid", "verdi", "middel", "fra", "til", "regler"]);
+    let mut points = Vec::new();
+    for (place, value) in values.iter().enumerate() {
+        let Some(base) = chart.bases.iter().find(|base| (base.from..base.to).contains(&place)) else {
+            continue;
+        };
+        let rules: Vec<&str> = chart.met[place].iter().map(|rule| rule.word()).collect();
+        let limits = [*value, base.mean, base.low, base.high].map(shown);
+        shown_table.rows.push([vec![labels[place].clone()], limits.to_vec(), vec![rules.join(" ")]].concat());
+        points.push(json!({ "label": labels[place], "value": value, "rules": rules }));
+    }
+    let reason =
+        |from: usize| rebased.iter().find(|(place, _)| *place == from).map(|(_, reason)| reason.clone());
+    let bases: Vec<Value> = chart
+        .bases
+        .iter()
+        .map(|base| {
+            json!({
+                "from": labels[base.from], "to": labels[base.to - 1], "mean": base.mean, "moving_range": base.moving_range,
+                "low": base.low, "high": base.high, "reason": reason(base.from),
+            })
+        })
+        .collect();
+    let value = json!({ "schema": 1, "method": "XmR", "rule_set": spc::RULE_SET, "rules": "Making Data Count", "run": spc::RUN, "bases": bases, "points": points });
+    Ok(Answer { value, table: shown_table })
+}

@@ -1,0 +1,285 @@
+//! `samspill settle` and `check`: files in, a result folder out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use domain::{Instrument, Municipalities, Period};
+use register::check::Report;
+use register::parquet_file::Reader;
+use register::schema;
+pub use settlement::manifest;
+use settlement::manifest::Manifest;
+use settlement::{Law, Options, Settled, settle};
+
+use crate::host::Host;
+use crate::intake;
+use crate::law::Files;
+use crate::progress::Work;
+use crate::refusal::Refusal;
+use crate::table::Table;
+
+/// What to settle and how.
+pub struct Order<'a> {
+    /// Period.
+    pub period: Period,
+    /// Contacts.
+    pub contacts: &'a Path,
+    /// Mapping: a built-in name or a file.
+    pub mapping: Option<&'a Path>,
+    /// The year's list.
+    pub drg_list: Option<&'a Path>,
+    /// Law and variants.
+    pub files: &'a Files,
+    /// Unsigned values may be used.
+    pub draft: bool,
+    /// Leave out `charges.parquet`.
+    pub totals_only: bool,
+    /// Result folder.
+    pub out: &'a Path,
+    /// Threads.
+    pub threads: usize,
+    /// Version and digest of the program, as the manifest names them.
+    pub program: &'a manifest::Program,
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// The settlement.
+    pub settled: Settled,
+    /// Rows refused by the check.
+    pub refused: u64,
+    /// The manifest.
+    pub manifest: Manifest,
+}
+
+/// The refusals and warnings of a check, for people.
+pub fn report_table(report: &Report) -> Table {
+    let mut table = Table::new(
+        &format!(
+            "{} rader = {} godtatt + {} avvist ({}, tilordning {})",
+            report.rows,
+            report.accepted,
+            report.refused.len(),
+            report.described,
+            report.mapping
+        ),
+        &["reason", "rows", "first_lines", "explanation", "remedy", "who_can_mend"],
+    );
+    for (reason, (count, lines)) in report.by_reason() {
+        let (code, text, remedy, who) = reason.told();
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        table.row([code.into(), count.to_string(), lines.join(" "), text.into(), remedy.into(), who.into()]);
+    }
+    table
+}
+
+/// The values of a period that nobody has signed, of the rule files wanted.
+///
+/// # Errors
+/// If there are any, and no leave to use them.
+pub fn unsigned(law: &Law, period: Period, draft: bool, wanted: fn(&str) -> bool) -> Result<Vec<String>> {
+    let used = law.used(period);
+    let unsigned = used.iter().filter(|value| wanted(&value.file) && value.is_unsigned());
+    let unsigned: Vec<String> = unsigned.map(manifest::unsigned_line).collect();
+    if !unsigned.is_empty() && !draft {
+        return Err(Refusal::Unsigned(unsigned).into());
+    }
+    Ok(unsigned)
+}
+
+/// Settles a file into a folder.
+pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
+    let book = order.files.book()?;
+    let law = Law::of(&book)?;
+    let unsigned = unsigned(&law, order.period, order.draft, |_| true)?;
+    std::fs::create_dir_all(order.out).with_context(|| format!("failed to make {}", order.out.display()))?;
+    clear(order)?;
+    let (input, report) = trusted(order, host)?;
+    let reader = Reader::open_contacts(&input)?;
+    let municipalities = Municipalities::built_in()?;
+    let charges = order.out.join("charges.parquet");
+    let stage = host.begin(Work::Settle(order.period));
+    let options = Options {
+        period: order.period,
+        threads: order.threads,
+        charges: (!order.totals_only).then_some(charges.as_path()),
+        known: false,
+    };
+    // The input is hashed on a thread of its own while it is settled.
+    let (settled, hash) = std::thread::scope(|scope| {
+        let hash = scope.spawn(|| manifest::sha256_file(&input));
+        let settled =
+            settle(&reader, &law, &municipalities, &options, |done, of| stage.at(done as u64, of as u64));
+        (settled, hash.join())
+    });
+    stage.done();
+    let settled = settled?;
+    let hash = match hash {
+        Ok(hash) => hash?,
+        Err(_) => bail!("the thread that hashes the input stopped"),
+    };
+    let refused = report.as_ref().map_or(0, |report| report.refused.len() as u64);
+    let manifest = describe(order, &law, &settled, &reader, hash, refused, unsigned)?;
+    write_folder(order, &settled, report.as_ref(), &manifest, &input)?;
+    Ok(Outcome { settled, refused, manifest })
+}
+
+/// Takes away what an earlier settlement left in the folder, the manifest first: what is there afterwards
+/// belongs together. The input is left alone, should it lie there.
+fn clear(order: &Order) -> Result<()> {
+    let input = std::fs::canonicalize(order.contacts).ok();
+    let names = [
+        "manifest.toml",
+        "charges.parquet",
+        "charges.part",
+        "checked.part",
+        "checked.parquet",
+        "totals.csv",
+        "outside.csv",
+        "refused.csv",
+        "input.link",
+    ];
+    for path in names.map(|name| order.out.join(name)) {
+        if path.exists() && std::fs::canonicalize(&path).ok() != input {
+            std::fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))?;
+        }
+    }
+    for folder in ["law", "variants"].map(|name| order.out.join("rules").join(name)) {
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)
+                .with_context(|| format!("failed to remove {}", folder.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A checked file: the contacts themselves if they are one, else what the check makes of them.
+fn trusted(order: &Order, host: &Host) -> Result<(PathBuf, Option<Report>)> {
+    let checked = order.out.join("checked.parquet");
+    intake::trusted_in(order.contacts, order.mapping, order.drg_list, &checked, host)
+}
+
+fn describe(
+    order: &Order,
+    law: &Law,
+    settled: &Settled,
+    reader: &Reader,
+    hash: String,
+    refused: u64,
+    unsigned: Vec<String>,
+) -> Result<Manifest> {
+    let footer = |key: &str| reader.footer().get(key).cloned().unwrap_or_default();
+    let rule_files: BTreeMap<String, String> = order
+        .files
+        .law
+        .iter()
+        .chain(&order.files.variants)
+        .map(|(name, text)| (name.clone(), manifest::sha256_text(text)))
+        .collect();
+    let upper_bound = settled
+        .upper_bound
+        .iter()
+        .map(|((instrument, untested), sum)| manifest::UpperBound {
+            instrument: instrument.word().to_owned(),
+            untested: untested.clone(),
+            contacts: sum.contacts,
+            amount_ore: sum.amount.ore(),
+        })
+        .collect();
+    Ok(Manifest {
+        manifest: manifest::VERSION,
+        period: order.period.to_string(),
+        status: if unsigned.is_empty() { "signed" } else { "draft" }.to_owned(),
+        synthetic: footer(schema::SYNTHETIC_KEY) == "yes",
+        not_in_force: settled.not_in_force.iter().map(|i| i.word().to_owned()).collect(),
+        variants: order.files.variants.iter().map(|(name, _)| name.clone()).collect(),
+        input: manifest::Input {
+            file: reader.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            sha256: hash,
+            checked_from: footer(schema::SOURCE_KEY),
+            checked_from_sha256: match reader.path() == order.contacts {
+                true => String::new(),
+                false => manifest::sha256_file(order.contacts)?,
+            },
+            checked: footer(schema::CHECKED_KEY),
+        },
+        program: order.program.clone(),
+        rows: manifest::Rows {
+            read: settled.rows + refused,
+            settled: settled.settled_rows,
+            outside_period: settled.outside_period_rows,
+            refused,
+            charges: settled.charges,
+        },
+        sums: manifest::sums(settled),
+        upper_bound,
+        rules: manifest::versions(law, order.period),
+        rule_files,
+        unsigned,
+    })
+}
+
+/// Writes the folder; the manifest last, so that a folder with one is whole.
+fn write_folder(
+    order: &Order,
+    settled: &Settled,
+    report: Option<&Report>,
+    manifest: &Manifest,
+    input: &Path,
+) -> Result<()> {
+    let write = |name: &str, text: &str| {
+        let path = order.out.join(name);
+        std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))
+    };
+    write("totals.csv", &settled.totals.to_csv())?;
+    write("outside.csv", &settled.outside.to_csv())?;
+    let none = Report::default();
+    write("refused.csv", &report.unwrap_or(&none).refused_csv())?;
+    for (folder, files) in [("law", &order.files.law), ("variants", &order.files.variants)] {
+        let folder = order.out.join("rules").join(folder);
+        std::fs::create_dir_all(&folder)?;
+        for (name, text) in files {
+            let name = name.rsplit('/').next().unwrap_or(name);
+            std::fs::write(folder.join(name), text)?;
+        }
+    }
+    // Where the input lay, for `explain` on this machine. Not part of the manifest.
+    let input = std::fs::canonicalize(input)?;
+    let out = std::fs::canonicalize(order.out)?;
+    write("input.link", &relative(&input, &out).display().to_string())?;
+    write("manifest.toml", &toml::to_string(manifest)?)
+}
+
+/// A path as seen from a folder, so that both can be moved together.
+fn relative(path: &Path, folder: &Path) -> PathBuf {
+    let shared = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
+    let up = folder.components().skip(shared).map(|_| std::path::Component::ParentDir);
+    up.chain(path.components().skip(shared)).collect()
+}
+
+/// The last line: what was done, in one sentence.
+pub fn summary(order: &Order, outcome: &Outcome, seconds: Option<&str>) -> String {
+    let sums: Vec<String> = Instrument::ALL
+        .iter()
+        .map(|instrument| {
+            if outcome.settled.not_in_force.contains(instrument) {
+                return format!("{instrument} ikke i kraft");
+            }
+            format!("{instrument} {}", outcome.settled.totals.of(*instrument).amount)
+        })
+        .collect();
+    let count = domain::amount::grouped;
+    format!(
+        "{} {}: {} rader = {} gjort opp + {} utenfor perioden + {} avvist; {}{}{}",
+        if outcome.manifest.status == "draft" { "UTKAST, gjort opp" } else { "gjort opp" },
+        order.period,
+        count(outcome.manifest.rows.read),
+        count(outcome.manifest.rows.settled),
+        count(outcome.manifest.rows.outside_period),
+        count(outcome.refused),
+        sums.join(", "),
+        seconds.map_or_else(String::new, |seconds| format!("; {seconds} s")),
+        if outcome.refused > 0 { "; se refused.csv" } else { "" }
+    )
+}

@@ -1,0 +1,64 @@
+//! Nets and closes months: what comes later lands in an open month.
+
+use anyhow::Result;
+use domain::{Minute, Month, Period, PeriodState, StepKind};
+use ledger::content::Closed;
+use ledger::netting;
+
+use super::books::Books;
+use crate::host::Host;
+use crate::progress::Work;
+use crate::refusal::Refusal;
+
+/// What came of closing one month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// The month was closed already: nothing was changed.
+    Unchanged,
+    /// Closed and netted to so many amounts.
+    Netted(usize),
+    /// Closed; set against amounts on account later.
+    SetAgainstLater,
+}
+
+/// Nets and closes the months of a period.
+///
+/// # Errors
+/// If a month is not opened or settled, or an earlier one is not closed.
+pub fn close(books: &mut Books, period: Period, now: Minute, host: &Host) -> Result<Vec<(Month, Closing)>> {
+    let mut out = Vec::new();
+    for month in period.months() {
+        match books.months.state(month) {
+            Some(PeriodState::Closed | PeriodState::Final) => {
+                out.push((month, Closing::Unchanged));
+                continue;
+            }
+            Some(PeriodState::Provisional) => {}
+            Some(PeriodState::Open) => {
+                return Err(Refusal::NotSettled { month, ledger: books.ledger.place().to_owned() }.into());
+            }
+            None => books.may_change(month)?,
+        }
+        let mut before = books.months.months.range(..month);
+        if let Some((other, _)) = before.find(|(_, record)| !record.is_closed()) {
+            return Err(Refusal::EarlierNotClosed(*other).into());
+        }
+        let stage = host.begin(Work::Close(month));
+        let nets = books.months.nets(month);
+        let vouchers = if nets {
+            let mut earlier = books.months.months.iter().rev();
+            let from = earlier.find(|(_, record)| record.netted).and_then(|(last, _)| last.next());
+            let from = from.or(books.months.months.keys().next().copied()).unwrap_or(month);
+            let open = books.vouchers(from, month, None)?;
+            netting::net(&open, &month.to_string(), &books.months.terms(month))
+        } else {
+            Vec::new()
+        };
+        let count = vouchers.len();
+        let content = serde_json::to_string(&Closed { netted: nets })?;
+        books.post(StepKind::Close, &month.to_string(), now, content, vouchers, Vec::new())?;
+        stage.done();
+        out.push((month, if nets { Closing::Netted(count) } else { Closing::SetAgainstLater }));
+    }
+    Ok(out)
+}

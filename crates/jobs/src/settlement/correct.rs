@@ -1,0 +1,72 @@
+//! Corrects closed months in an open one.
+
+use anyhow::Result;
+use domain::{Month, Period, StepKind};
+use ledger::correction;
+use ledger::months::MonthRecord;
+use settlement::archive;
+
+use super::books::Books;
+pub use super::delivery::{Causes, Run, Sums};
+use super::delivery::{Desk, check_sums, sums};
+use crate::host::Host;
+use crate::refusal::Refusal;
+
+/// What a correction posted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Correction {
+    /// Units that the delivery is said to cover and has no contact of: what is posted for them is withdrawn.
+    pub undelivered: Vec<String>,
+    /// The closed months, in order, with the difference by cause; `None` where there is none.
+    pub months: Vec<(Month, Option<Causes>)>,
+    /// Number of vouchers in the open month and what they come to; `None` where nothing differs.
+    pub posted: Option<(usize, Sums)>,
+    /// Objections whose lines have changed and that must be decided anew.
+    pub reopened: Vec<String>,
+    /// Rows that the check refused.
+    pub refused: u64,
+}
+
+/// Corrects closed months of a period in an open one.
+///
+/// # Errors
+/// If the open month may not change, none of the period is closed, or the delivery cannot be settled.
+pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, host: &Host) -> Result<Correction> {
+    books.may_change(into)?;
+    let closed: Vec<Month> = period
+        .months()
+        .filter(|month| books.months.months.get(month).is_some_and(MonthRecord::is_closed))
+        .collect();
+    if closed.is_empty() {
+        return Err(Refusal::NothingClosed(period).into());
+    }
+    let mut desk = Desk::new(books, run, &closed, host)?;
+    let (mut months, mut vouchers, mut archives) = (Vec::new(), Vec::new(), Vec::new());
+    let mut out = Correction { undelivered: desk.undelivered(), ..Correction::default() };
+    for month in closed {
+        let Some((mut moved, movements)) = desk.month(month, into, host)? else {
+            out.months.push((month, None));
+            continue;
+        };
+        let bytes = archive::encode(&movements)?;
+        moved.movements_archive = ledger::voucher::digest(&bytes);
+        let of_month = correction::vouchers(&movements, &into.to_string());
+        check_sums(&movements, &of_month);
+        out.months.push((month, Some(moved.causes.clone())));
+        vouchers.extend(of_month);
+        let (keys, back) = desk.reopened(&movements, into);
+        out.reopened.extend(keys);
+        vouchers.extend(back);
+        archives.push(bytes);
+        months.push(moved);
+    }
+    out.refused = desk.refused;
+    if months.is_empty() {
+        return Ok(out);
+    }
+    archives.push(desk.rules_text.clone().into_bytes());
+    let content = serde_json::to_string(&desk.content(into, months, out.reopened.clone()))?;
+    out.posted = Some((vouchers.len(), sums(&vouchers)));
+    books.post(StepKind::Correct, &period.to_string(), run.now, content, vouchers, archives)?;
+    Ok(out)
+}

@@ -1,0 +1,340 @@
+//! A delivery on its way into the ledger: what it holds and covers, settled month by month and compared with what is
+//! posted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use domain::{Amount, Cause, Claims, Minute, Month, Period};
+use ledger::Voucher;
+use ledger::content::{Coverage, Delivery, MonthMoved, Settled};
+use ledger::correction::{self, Comparison};
+use ledger::months::Basis;
+use register::columns;
+use register::parquet_file::Reader;
+use settlement::{Law, Options, archive, manifest, settle};
+
+use super::books::Books;
+use crate::host::{Host, Scratch};
+use crate::intake;
+use crate::law::Files;
+use crate::progress::Work;
+use crate::table::small_table;
+
+/// What a delivery is and how it is settled.
+pub struct Run<'a> {
+    /// Contacts.
+    pub contacts: &'a Path,
+    /// Mapping.
+    pub mapping: Option<&'a Path>,
+    /// List of DRGs.
+    pub drg_list: Option<&'a Path>,
+    /// What the delivery covers: `unit;from;to`.
+    pub coverage: Option<&'a Path>,
+    /// Rule files.
+    pub files: &'a Files,
+    /// Unsigned values may be used.
+    pub draft: bool,
+    /// When it is recorded.
+    pub now: Minute,
+}
+
+/// What was delivered: every contact and unit of the file.
+struct Delivered {
+    contacts: Vec<i64>,
+    units: BTreeSet<String>,
+    /// Contacts that were delivered and refused by the check.
+    refused: BTreeSet<i64>,
+    /// Whether a refused row does not say which contact it is.
+    is_unknown_refused: bool,
+}
+
+impl Delivered {
+    fn of(path: &Path) -> Result<Delivered> {
+        let reader = Reader::open_contacts(path)?;
+        let (mut contacts, mut units) = (Vec::new(), BTreeSet::new());
+        for group in 0..reader.row_groups() {
+            for batch in reader.read(group, &["contact_id", "unit"], 1 << 16, None)? {
+                let batch = batch?;
+                contacts.extend_from_slice(columns::longs(&batch, "contact_id"));
+                let (_, words) = columns::words(&batch, "unit");
+                units.extend(words.into_iter().flatten().flatten().map(str::to_owned));
+            }
+        }
+        contacts.sort_unstable();
+        Ok(Delivered { contacts, units, refused: BTreeSet::new(), is_unknown_refused: false })
+    }
+
+    fn holds(&self, contact: i64) -> bool {
+        self.contacts.binary_search(&contact).is_ok()
+    }
+}
+
+/// Settles a delivery for months, and compares each with what is posted.
+pub(super) struct Desk<'a> {
+    pub(super) books: &'a mut Books,
+    run: &'a Run<'a>,
+    scratch: Scratch,
+    /// The checked file.
+    contacts: PathBuf,
+    delivered: Delivered,
+    coverage: Vec<Coverage>,
+    pub(super) refused: u64,
+    sha256: String,
+    synthetic: bool,
+    pub(super) rules_text: String,
+    law: Law,
+    /// Values that nobody has signed, of the months that changed.
+    pub(super) unsigned: Vec<String>,
+    /// Contacts that were delivered before, once they are asked for.
+    pub(super) known: Option<Vec<i64>>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(
+        books: &'a mut Books,
+        run: &'a Run<'a>,
+        months: &[Month],
+        host: &Host,
+    ) -> Result<Desk<'a>> {
+        let scratch = Scratch::under(host.scratch)?;
+        let (contacts, report) = intake::trusted_in(
+            run.contacts,
+            run.mapping,
+            run.drg_list,
+            &scratch.0.join("checked.parquet"),
+            host,
+        )?;
+        let stage = host.begin(Work::ReadDelivery);
+        let mut delivered = Delivered::of(&contacts)?;
+        for refusal in report.iter().flat_map(|report| &report.refused) {
+            match crate::explain::contact_of(&refusal.contact) {
+                Ok(contact) if !delivered.holds(contact) => {
+                    delivered.refused.insert(contact);
+                }
+                // A row that stands twice is there once.
+                Ok(_) => {}
+                Err(_) => delivered.is_unknown_refused = true,
+            }
+        }
+        stage.done();
+        let coverage = match run.coverage {
+            Some(path) => read_coverage(path)?,
+            None => {
+                let (Some(from), Some(to)) = (months.first(), months.last()) else { bail!("no month") };
+                let of = |unit: &String| Coverage { unit: unit.clone(), from: *from, to: *to };
+                delivered.units.iter().map(of).collect()
+            }
+        };
+        let reader = Reader::open_contacts(&contacts)?;
+        let synthetic = reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes");
+        Ok(Desk {
+            books,
+            run,
+            scratch,
+            sha256: manifest::sha256_file(run.contacts)?,
+            contacts,
+            delivered,
+            coverage,
+            refused: report.map_or(0, |report| report.refused.len() as u64),
+            synthetic,
+            rules_text: serde_json::to_string(&run.files.law)?,
+            law: Law::of(&run.files.book()?)?,
+            unsigned: Vec::new(),
+            known: None,
+        })
+    }
+
+    /// Settles one month under a law. Every contact that the file knows of in the month is among the claims.
+    fn settle(&self, month: Month, law: &Law, host: &Host) -> Result<Claims> {
+        let charges = self.scratch.0.join("charges.parquet");
+        let options = Options {
+            period: Period::of_month(month),
+            threads: host.threads,
+            charges: Some(&charges),
+            known: true,
+        };
+        let reader = Reader::open_contacts(&self.contacts)?;
+        let stage = host.begin(Work::Settle(Period::of_month(month)));
+        let municipalities = &self.books.municipalities;
+        settle(&reader, law, municipalities, &options, |done, of| stage.at(done as u64, of as u64))?;
+        stage.done();
+        Ok(archive::claims(&charges, municipalities)?)
+    }
+
+    /// What a month's posted movements are, and the rules they stand under last.
+    fn posted(&mut self, month: Month) -> Result<(Claims, Option<Basis>)> {
+        let basis = self.books.months.basis.get(&month).cloned().unwrap_or_default();
+        let mut claims = Claims::default();
+        for one in &basis {
+            archive::decode(self.books.ledger.archive(&one.movements)?, &mut claims)?;
+        }
+        Ok((claims, basis.last().cloned()))
+    }
+
+    /// Units that the delivery is said to cover and has no contact of: what is posted for them is withdrawn, unless a unit is
+    /// misspelt.
+    pub(super) fn undelivered(&self) -> Vec<String> {
+        let units: BTreeSet<&str> = self.coverage.iter().map(|one| one.unit.as_str()).collect();
+        units.into_iter().filter(|unit| !self.delivered.units.contains(*unit)).map(str::to_owned).collect()
+    }
+
+    /// Every contact that stands in a posted month of the year before to the year after, from another delivery than this:
+    /// one that this file is the first to have is new, whichever of its months is settled first.
+    fn known_contacts(&mut self, month: Month) -> Result<Vec<i64>> {
+        let mut all = Vec::new();
+        let near: Vec<String> = self
+            .books
+            .months
+            .basis
+            .iter()
+            .filter(|(other, _)| (other.year() - month.year()).abs() <= 1)
+            .flat_map(|(_, basis)| basis.iter().filter(|one| one.delivery != self.sha256))
+            .map(|one| one.movements.clone())
+            .collect();
+        for digest in near {
+            all.extend(archive::contacts(self.books.ledger.archive(&digest)?)?);
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// The movements of one month, and what the ledger will say of them.
+    pub(super) fn month(
+        &mut self,
+        month: Month,
+        into: Month,
+        host: &Host,
+    ) -> Result<Option<(MonthMoved, Claims)>> {
+        let period = Period::of_month(month);
+        let unsigned = crate::settle::unsigned(&self.law, period, self.run.draft, |_| true)?;
+        let (now, rules) = (self.settle(month, &self.law, host)?, manifest::versions(&self.law, period));
+        let (posted, last) = self.posted(month)?;
+        let before = match &last {
+            Some(basis) if basis.rules != rules => {
+                let law = Law::of(&self.books.kept_rules(&basis.rules_archive)?)?;
+                Some(self.settle(month, &law, host)?)
+            }
+            _ => None,
+        };
+        if last.is_some() && self.known.is_none() {
+            self.known = Some(self.known_contacts(month)?);
+        }
+        let known = self.known.as_ref();
+        let covers = |unit: &str, ended: &str| {
+            let Ok(ended) = Month::parse(ended) else { return false };
+            // Where a refused row does not say which contact it is, any that is absent may be that one.
+            !self.delivered.is_unknown_refused
+                && self.coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)
+        };
+        let movements = correction::movements(&Comparison {
+            posted: &posted,
+            under_posted_rules: before.as_ref(),
+            now: &now,
+            first: last.is_none(),
+            covers: &covers,
+            delivered: &|contact| self.delivered.holds(contact),
+            refused: &|contact| self.delivered.refused.contains(&contact),
+            known: &|contact| known.is_some_and(|known| known.binary_search(&contact).is_ok()),
+            heir: &|party| self.books.heir(party, into),
+        });
+        // The same amounts from values that are signed now are worth a step: the month is no draft any more.
+        let is_signed_now = last.as_ref().is_some_and(|last| last.draft) && unsigned.is_empty();
+        if movements.rows.is_empty() && last.is_some() && !is_signed_now {
+            return Ok(None);
+        }
+        for value in unsigned {
+            if !self.unsigned.contains(&value) {
+                self.unsigned.push(value);
+            }
+        }
+        let mut causes: BTreeMap<Cause, i64> = BTreeMap::new();
+        for row in movements.rows.iter().filter(|row| row.instrument.is_some()) {
+            *causes.entry(row.cause).or_default() += row.amount.ore();
+        }
+        let moved = MonthMoved { month, movements_archive: String::new(), rules, causes };
+        Ok(Some((moved, movements)))
+    }
+
+    /// What decided objections took off lines that have now changed is put back, and they are opened again.
+    pub(super) fn reopened(&self, movements: &Claims, into: Month) -> (Vec<String>, Vec<Voucher>) {
+        let touched = |objection: &ledger::content::Objection| {
+            let month = objection.month.to_string();
+            movements.rows.iter().any(|row| {
+                row.contact == objection.contact
+                    && row.instrument == Some(objection.instrument)
+                    && movements.words.word(row.month) == month
+            })
+        };
+        let mut out = (Vec::new(), Vec::new());
+        for (key, dispute) in &self.books.months.disputes {
+            let Some(decision) = dispute.decision.as_ref().filter(|_| touched(&dispute.objection)) else {
+                continue;
+            };
+            out.0.push(key.clone());
+            if decision.reduction_ore != 0 {
+                let amount = Amount::from_ore(decision.reduction_ore);
+                out.1.push(crate::settlement::objection::voucher(&dispute.objection, amount, into, key));
+            }
+        }
+        out
+    }
+
+    pub(super) fn content(&self, into: Month, months: Vec<MonthMoved>, reopened: Vec<String>) -> Settled {
+        Settled {
+            into,
+            delivery: Delivery {
+                file: self.run.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                sha256: self.sha256.clone(),
+                coverage: self.coverage.clone(),
+                refused: self.refused,
+                synthetic: self.synthetic,
+            },
+            rules_archive: ledger::voucher::digest(self.rules_text.as_bytes()),
+            unsigned: self.unsigned.clone(),
+            months,
+            reopened,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// Reads `unit;from;to`: what a delivery covers, by whole months.
+pub fn read_coverage(path: &Path) -> Result<Vec<Coverage>> {
+    let mut out = Vec::new();
+    for (at, [unit, from, to]) in small_table(path, "unit;from;to, as 974557746;2012-01;2012-04")? {
+        let month = |text: &str| Month::parse(text).with_context(|| at.clone());
+        let (from, to) = (month(&from)?, month(&to)?);
+        if to < from {
+            bail!("{at}: the coverage ends in {to}, before it begins in {from}");
+        }
+        out.push(Coverage { unit, from, to });
+    }
+    if out.is_empty() {
+        bail!("{}: no coverage is declared", path.display());
+    }
+    Ok(out)
+}
+
+/// Money is checked when it crosses the border: the vouchers say what the movements say.
+pub(super) fn check_sums(movements: &Claims, vouchers: &[Voucher]) {
+    let posted: Amount = vouchers.iter().map(|voucher| voucher.amount).sum();
+    assert_eq!(posted, movements.amount(), "vouchers and movements differ");
+}
+
+/// What vouchers come to by instrument; those of none stand first.
+pub(super) fn sums(vouchers: &[Voucher]) -> Sums {
+    let mut sums = Sums::default();
+    for voucher in vouchers {
+        *sums.0.entry(voucher.instrument).or_default() += voucher.amount;
+    }
+    sums
+}
+
+/// Amounts by instrument.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sums(pub BTreeMap<Option<domain::Instrument>, Amount>);
+
+/// Amounts by cause, in øre.
+pub type Causes = BTreeMap<Cause, i64>;

@@ -1,0 +1,40 @@
+//! Makes closed months final.
+
+use anyhow::Result;
+use domain::{Minute, Period, PeriodState, StepKind};
+
+use super::books::Books;
+use crate::refusal::Refusal;
+
+/// What came of making a period final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finalising {
+    /// The period was final already: nothing was changed.
+    Unchanged,
+    /// The period is final now.
+    Final,
+}
+
+/// Makes the months of a period final.
+///
+/// # Errors
+/// If a month is not closed, or rests on values that nobody has signed.
+pub fn finalise(books: &mut Books, period: Period, now: Minute) -> Result<Finalising> {
+    for month in period.months() {
+        match books.months.months.get(&month).map(|record| (record.state, record.is_draft())) {
+            Some((PeriodState::Final, _) | (PeriodState::Closed, false)) => {}
+            Some((PeriodState::Closed, true)) => {
+                let values = books.months.unsigned.iter().cloned().collect();
+                return Err(Refusal::RestsOnUnsigned { month, values }.into());
+            }
+            Some((PeriodState::Open | PeriodState::Provisional, _)) | None => {
+                return Err(Refusal::NotClosed { month, ledger: books.ledger.place().to_owned() }.into());
+            }
+        }
+    }
+    if period.months().all(|month| books.months.state(month) == Some(PeriodState::Final)) {
+        return Ok(Finalising::Unchanged);
+    }
+    books.post(StepKind::Finalise, &period.to_string(), now, "{}".to_owned(), Vec::new(), Vec::new())?;
+    Ok(Finalising::Final)
+}

@@ -1,0 +1,134 @@
+//! `samspill forecast`: what the rest of the year comes to for each municipality, with a band, and how often
+//! the band has held where the ledger already knows the answer.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use domain::{Amount, Cause, Instrument, Month};
+use statistics::forecast::{self, Series};
+
+use super::books::Books;
+use crate::refusal::Refusal;
+use crate::table::Table;
+
+/// A forecast, and a sentence on how well it has held.
+pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table, String)> {
+    let Some(december) = Month::new(month.year(), 12) else { bail!("{month} is in no year") };
+    let Some(first) = Month::new(month.year() - 3, 1) else { bail!("{month} is too early") };
+    let vouchers = books.vouchers(first, december, None)?;
+    let Read { seen, later, on_account } = read(books, &vouchers, first, month);
+    let ahead = months_after(month);
+    // Months of other years tell the season; the level is this year's own.
+    let settled: std::collections::BTreeSet<Month> = seen
+        .values()
+        .flat_map(|months| months.keys().copied())
+        .filter(|one| one.year() == month.year())
+        .collect();
+    if settled.len() < 2 || !settled.contains(&month) || ahead.is_empty() {
+        return Err(Refusal::NothingToForecast(month).into());
+    }
+    if let Some(party) = only.filter(|party| !seen.contains_key(*party)) {
+        return Err(Refusal::NothingOfParty { party: party.to_owned(), year: month.year() }.into());
+    }
+    let series: Vec<Series> = seen
+        .iter()
+        .map(|(party, months)| Series { party: party.clone(), months: whole(months, month) })
+        .collect();
+    let found = forecast::forecast(&series, &ahead);
+    let told = held(&found, &later, &ahead);
+    let heads = [
+        "municipality",
+        "name",
+        "settled_ore",
+        "rest_expected_ore",
+        "rest_low_ore",
+        "rest_high_ore",
+        "year_expected_ore",
+        "on_account_year_ore",
+        "year_less_on_account_ore",
+    ];
+    let mut table = Table::new(
+        &format!("Prognose ved utgangen av {month}: KMF og USK, {} %-bånd", forecast::LEVEL),
+        &heads,
+    );
+    for one in found.iter().filter(|one| only.is_none_or(|only| only == one.party)) {
+        let settled: Amount = seen[&one.party]
+            .iter()
+            .filter(|(seen, _)| seen.year() == month.year())
+            .map(|(_, amount)| *amount)
+            .sum();
+        let year = settled + one.expected;
+        let budget = on_account.get(&one.party).copied().unwrap_or_default();
+        let name = books.municipalities.of_party(&one.party).map_or_else(String::new, |row| row.name.clone());
+        let mut row = vec![one.party.clone(), name];
+        row.extend(
+            [settled, one.expected, one.low, one.high, year, budget, year - budget]
+                .map(|a| a.ore().to_string()),
+        );
+        table.rows.push(row);
+    }
+    Ok((table, told))
+}
+
+type Sums = BTreeMap<String, BTreeMap<Month, Amount>>;
+
+/// What vouchers say: settled up to a month, settled after it, and the year's on account.
+#[derive(Default)]
+struct Read {
+    seen: Sums,
+    later: Sums,
+    on_account: BTreeMap<String, Amount>,
+}
+
+fn read(books: &Books, vouchers: &[ledger::Voucher], first: Month, month: Month) -> Read {
+    let mut out = Read::default();
+    for voucher in vouchers {
+        let is_municipal = voucher.instrument.is_some_and(|instrument| instrument != Instrument::Isf);
+        if !is_municipal {
+            continue;
+        }
+        let party = books.heir(&voucher.debtor, month);
+        let Ok(activity) = Month::parse(&voucher.activity_period) else { continue };
+        if voucher.cause == Cause::OnAccount && activity.year() == month.year() {
+            *out.on_account.entry(party).or_default() += voucher.amount;
+        } else if voucher.cause.is_computed() && first <= activity && activity.year() <= month.year() {
+            let sums = if activity <= month { &mut out.seen } else { &mut out.later };
+            *sums.entry(party).or_default().entry(activity).or_default() += voucher.amount;
+        }
+    }
+    out
+}
+
+/// Every month of the year so far, also those where nothing came, and what was seen of years before.
+fn whole(months: &BTreeMap<Month, Amount>, to: Month) -> BTreeMap<Month, Amount> {
+    let mut out = months.clone();
+    for number in 1..=to.number() {
+        if let Some(month) = Month::new(to.year(), number) {
+            out.entry(month).or_default();
+        }
+    }
+    out
+}
+
+fn months_after(month: Month) -> Vec<Month> {
+    (month.number() + 1..=12).filter_map(|number| Month::new(month.year(), number)).collect()
+}
+
+/// How often the band held, where every month ahead is settled already.
+fn held(found: &[forecast::Forecast], later: &Sums, ahead: &[Month]) -> String {
+    let known: Vec<&Month> =
+        ahead.iter().filter(|month| later.values().any(|months| months.contains_key(month))).collect();
+    let level = forecast::LEVEL;
+    if known.len() < ahead.len() {
+        return format!("båndet skal holde for {level} % av kommunene; hva resten ble, er ikke kjent ennå");
+    }
+    let truth = |party: &str| later.get(party).map_or(Amount::ZERO, |months| months.values().copied().sum());
+    let inside = found.iter().filter(|one| (one.low..=one.high).contains(&truth(&one.party))).count();
+    let tenths = inside * 1000 / std::cmp::max(found.len(), 1);
+    format!(
+        "båndet skal holde for {level} % av kommunene; det holdt for {},{} % ({inside} av {}), målt mot det som er gjort opp siden",
+        tenths / 10,
+        tenths % 10,
+        found.len()
+    )
+}

@@ -1,0 +1,59 @@
+//! Records who answers for a municipality that was split.
+
+use anyhow::Result;
+use domain::municipality::Heir;
+use domain::{Minute, StepKind};
+pub use ledger::content::Inherited;
+use ledger::months::MonthRecord;
+
+use super::books::Books;
+use crate::refusal::Refusal;
+
+/// What came of recording a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inheriting {
+    /// The decision was recorded already: nothing was changed.
+    Unchanged,
+    /// The decision is recorded.
+    Recorded,
+}
+
+/// Records who answers for a party that was split.
+///
+/// # Errors
+/// If the heir does not exist on the day, the party has not ended or has one heir, another heir is decided on, or the
+/// month is closed.
+pub fn inherit(books: &mut Books, content: &Inherited, now: Minute) -> Result<Inheriting> {
+    if books.months.inherited.contains(content) {
+        return Ok(Inheriting::Unchanged);
+    }
+    let heir = books.municipalities.of_party(&content.heir);
+    if !heir.is_some_and(|row| row.exists_on(content.from)) {
+        let (code, day) = (content.heir.clone(), content.from);
+        return Err(Refusal::NoSuchMunicipality { code, day }.into());
+    }
+    let code = content.party.trim_start_matches(domain::municipality::UNDECIDED);
+    let ended = books.municipalities.of_party(code).and_then(|row| row.to);
+    if ended.is_none_or(|to| to >= content.from) {
+        return Err(Refusal::HasNotEnded { code: code.to_owned(), day: content.from }.into());
+    }
+    if let Heir::One(heir) = books.municipalities.heir(code, content.from) {
+        return Err(Refusal::OneHeir { code: code.to_owned(), heir }.into());
+    }
+    if let Some(other) = books.months.decided_heir(code, content.from).filter(|heir| *heir != content.heir) {
+        return Err(Refusal::HeirDecided { code: code.to_owned(), heir: other.to_owned() }.into());
+    }
+    if books.months.months.get(&content.from.month()).is_some_and(MonthRecord::is_closed) {
+        return Err(Refusal::DecisionInClosedMonth(content.from.month()).into());
+    }
+    let text = serde_json::to_string(content)?;
+    books.post(
+        StepKind::Inheritance,
+        &content.from.month().to_string(),
+        now,
+        text,
+        Vec::new(),
+        Vec::new(),
+    )?;
+    Ok(Inheriting::Recorded)
+}

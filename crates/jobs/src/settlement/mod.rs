@@ -1,0 +1,34 @@
+//! The settlement in a ledger, month by month: opened, paid on account, settled, closed, corrected, made final; and
+//! what is made of it.
+//!
+//! Start reading in [`run`].
+
+pub mod accrual;
+mod books;
+mod close;
+mod correct;
+mod delivery;
+mod finalise;
+pub mod forecast;
+mod inherit;
+pub mod objection;
+mod on_account;
+mod open;
+pub mod proof;
+pub mod review_board;
+mod run;
+pub mod running;
+pub mod statement;
+mod status;
+
+pub use books::{Books, heir};
+pub use close::{Closing, close};
+pub use correct::{Correction, correct};
+pub use delivery::{Causes, Run, Sums};
+pub use finalise::{Finalising, finalise};
+pub use inherit::{Inherited, Inheriting, inherit};
+pub use ledger::statement::Span;
+pub use on_account::{OnAccountFrom, OnAccountPosted, on_account};
+pub use open::{Opening, open, opened};
+pub use run::{Settlement, Settling, run};
+pub use status::status;

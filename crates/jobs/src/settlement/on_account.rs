@@ -1,0 +1,164 @@
+//! Amounts on account: from a budget, or from a year in the ledger.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use domain::{Amount, Cause, Instrument, Minute, Month, Municipalities, Period, StepKind};
+use ledger::content::OnAccount;
+use ledger::netting;
+use settlement::manifest;
+
+use super::books::Books;
+use super::delivery::{Sums, sums};
+use crate::refusal::Refusal;
+use crate::table::small_table;
+
+/// Where amounts on account come from.
+pub enum OnAccountFrom<'a> {
+    /// A budget: `instrument;debtor;creditor;kroner` for the year.
+    Budget(&'a Path),
+    /// What a year in the ledger came to.
+    Year(i16),
+}
+
+/// What was posted on account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnAccountPosted {
+    /// Exactly this is posted already: nothing was changed.
+    Unchanged,
+    /// Posted.
+    Posted {
+        /// Number of vouchers.
+        vouchers: usize,
+        /// What they come to.
+        sums: Sums,
+    },
+}
+
+/// Posts amounts on account for the open months of a period. What is posted already is not posted again, and
+/// an amount that has changed is posted as the difference; parties that the budget does not name stand.
+///
+/// # Errors
+/// If the budget cannot be read, the ledger holds no settlement of the year, or a month may not change.
+pub fn on_account(
+    books: &mut Books,
+    period: Period,
+    from: &OnAccountFrom,
+    season: bool,
+    now: Minute,
+) -> Result<OnAccountPosted> {
+    let months: Vec<Month> = period.months().collect();
+    let (Some(first), Some(last)) = (months.first().copied(), months.last().copied()) else {
+        bail!("no month")
+    };
+    let mut standing: BTreeMap<(Month, Instrument, String, String), Amount> = BTreeMap::new();
+    for voucher in books.vouchers(first, last, None)? {
+        if let (Cause::OnAccount, Some(instrument)) = (voucher.cause, voucher.instrument) {
+            let month = Month::parse(&voucher.posting_month)?;
+            *standing.entry((month, instrument, voucher.debtor, voucher.creditor)).or_default() +=
+                voucher.amount;
+        }
+    }
+    let yearly: BTreeMap<(Instrument, String, String), Amount>;
+    // A year's amount is divided over its twelve months, of which some are asked for.
+    let mut weights = [1_i64; 12];
+    let content = match from {
+        OnAccountFrom::Budget(path) => {
+            yearly = read_budget(path, &books.municipalities)?;
+            OnAccount { basis: "budget".into(), of: manifest::sha256_file(path)?, divided: "equal".into() }
+        }
+        OnAccountFrom::Year(year) => {
+            let by_month;
+            (yearly, by_month) = of_year(books, *year, first)?;
+            if yearly.is_empty() {
+                return Err(Refusal::NoSettlementOf(*year).into());
+            }
+            if season {
+                weights = by_month.map(|ore| std::cmp::max(ore, 0));
+            }
+            let divided = if season { "season" } else { "equal" }.to_owned();
+            OnAccount { basis: "previous-year".into(), of: year.to_string(), divided }
+        }
+    };
+    let mut vouchers = Vec::new();
+    for ((instrument, debtor, creditor), amount) in &yearly {
+        let parts = netting::divided(*amount, &weights);
+        for month in &months {
+            let part = parts.get(month.number() as usize - 1).copied().unwrap_or_default();
+            let key = (*month, *instrument, debtor.clone(), creditor.clone());
+            // What stands is not posted again; a changed amount is posted as the difference.
+            let more = part - standing.get(&key).copied().unwrap_or_default();
+            if more != Amount::ZERO {
+                books.may_change(*month)?;
+                vouchers.push(netting::on_account(&month.to_string(), *instrument, debtor, creditor, more));
+            }
+        }
+    }
+    if vouchers.is_empty() && standing.is_empty() {
+        bail!("there is no amount to post on account");
+    }
+    if vouchers.is_empty() {
+        return Ok(OnAccountPosted::Unchanged);
+    }
+    vouchers.sort_by(|one, other| one.posting_month.cmp(&other.posting_month));
+    let (count, sum) = (vouchers.len(), sums(&vouchers));
+    books.post(
+        StepKind::OnAccount,
+        &period.to_string(),
+        now,
+        serde_json::to_string(&content)?,
+        vouchers,
+        Vec::new(),
+    )?;
+    Ok(OnAccountPosted::Posted { vouchers: count, sums: sum })
+}
+
+/// What a year in the ledger came to, by instrument, debtor and creditor as they are now, and by month.
+#[expect(clippy::type_complexity, reason = "two tables of one reading, used in one place")]
+fn of_year(
+    books: &mut Books,
+    year: i16,
+    now: Month,
+) -> Result<(BTreeMap<(Instrument, String, String), Amount>, [i64; 12])> {
+    let (Some(january), Some(december)) = (Month::new(year, 1), Month::new(year, 12)) else {
+        bail!("{year} is no year")
+    };
+    let (mut yearly, mut by_month) = (BTreeMap::new(), [0_i64; 12]);
+    for voucher in books.vouchers(january, december, None)? {
+        let Some(instrument) = voucher.instrument.filter(|_| voucher.cause.is_computed()) else { continue };
+        let key = (instrument, books.heir(&voucher.debtor, now), books.heir(&voucher.creditor, now));
+        *yearly.entry(key).or_insert(Amount::ZERO) += voucher.amount;
+        if let Ok(month) = Month::parse(&voucher.activity_period) {
+            by_month[month.number() as usize - 1] += voucher.amount.ore();
+        }
+    }
+    Ok((yearly, by_month))
+}
+
+/// Reads a budget: `instrument;debtor;creditor;kroner`, decimal comma or point.
+fn read_budget(
+    path: &Path,
+    municipalities: &Municipalities,
+) -> Result<BTreeMap<(Instrument, String, String), Amount>> {
+    let mut out = BTreeMap::new();
+    for (at, [instrument, debtor, creditor, kroner]) in
+        small_table(path, "instrument;debtor;creditor;kroner")?
+    {
+        let instrument = Instrument::from_word(&instrument).with_context(|| at.clone())?;
+        let amount = Amount::read(&kroner).with_context(|| format!("{at}: '{kroner}' is not an amount"))?;
+        if amount < Amount::ZERO {
+            bail!("{at}: {kroner} is below zero: what is paid on account is paid, not owed");
+        }
+        if debtor != "state" && !debtor.starts_with("area:") && municipalities.of_party(&debtor).is_none() {
+            bail!("{at}: there is no municipality {debtor}");
+        }
+        if !domain::identifier::is_organisation(&creditor) && !creditor.starts_with("SYN-") {
+            bail!("{at}: {creditor} is no organisation number");
+        }
+        if out.insert((instrument, debtor.clone(), creditor.clone()), amount).is_some() {
+            bail!("{at}: {instrument} from {debtor} to {creditor} stands twice");
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,69 @@
+//! Opens months, on the terms that they are settled by.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use domain::{Balancing, Instrument, Minute, Mode, Month, PayRounding, Period, StepKind};
+use ledger::Ledger;
+use ledger::content::Opened;
+use ledger::months::MonthRecord;
+
+use super::books::Books;
+use crate::refusal::Refusal;
+
+/// What came of opening a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// The period was open already, on the same terms: nothing was changed.
+    Unchanged,
+    /// The period is open; its first month that was not is named.
+    Opened(Month),
+}
+
+/// Opens the months of a period; makes the ledger if there is none.
+///
+/// # Errors
+/// If a month is open on other terms, a later one is closed, or some of the months are open already.
+pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Result<Opening> {
+    let mut books = Books::read(Ledger::open_or_make(place)?)?;
+    let new: Vec<Month> = period.months().filter(|month| books.months.state(*month).is_none()).collect();
+    let Some(first) = new.first().copied() else {
+        let is_other = |month: &Month| {
+            books.months.months.get(month).is_some_and(|record: &MonthRecord| record.opened != *content)
+        };
+        return match period.months().find(is_other) {
+            Some(month) => Err(Refusal::OpenOnOtherTerms(month).into()),
+            None => Ok(Opening::Unchanged),
+        };
+    };
+    let mut closed = books.months.months.iter().filter(|(_, record)| record.is_closed());
+    if let Some((later, _)) = closed.find(|(month, _)| **month > first) {
+        return Err(Refusal::LaterMonthClosed { later: *later, first }.into());
+    }
+    if new.len() != period.months().count() {
+        return Err(Refusal::PartlyOpen(period).into());
+    }
+    let content = serde_json::to_string(content)?;
+    books.post(StepKind::Open, &period.to_string(), now, content, Vec::new(), Vec::new())?;
+    Ok(Opening::Opened(first))
+}
+
+/// How instruments are settled in a mode: all centrally, all between the parties, or as each was.
+pub fn modes(mode: Option<Mode>, period: Period) -> Result<BTreeMap<Instrument, Mode>> {
+    let scheme = rulebook::scheme::Scheme::built_in()?;
+    let of = |instrument: &Instrument| {
+        let as_law = || scheme.mode_on(instrument.word(), period.from()).map(|row| row.value.mode);
+        (*instrument, mode.or_else(as_law).unwrap_or(Mode::Central))
+    };
+    Ok(Instrument::ALL.iter().map(of).collect())
+}
+
+/// What `open` was asked for, with the defaults.
+pub fn opened(
+    mode: Option<Mode>,
+    period: Period,
+    balancing: Balancing,
+    rounding: PayRounding,
+) -> Result<Opened> {
+    Ok(Opened { modes: modes(mode, period)?, balancing, rounding })
+}

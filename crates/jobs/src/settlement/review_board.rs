@@ -1,0 +1,154 @@
+//! `samspill settlement review-board`: the board's decisions of a year, lump sums for each institution, divided
+//! over those who owe by a stated key.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use domain::{Amount, Cause, Instrument, Minute, Month, StepKind};
+use ledger::Voucher;
+use ledger::content::Reviewed;
+use ledger::netting::{blank, divided};
+use settlement::manifest;
+
+use super::books::Books;
+use crate::refusal::Refusal;
+use crate::table::small_table;
+
+/// One decision.
+struct Decision {
+    institution: String,
+    instrument: Instrument,
+    amount: Amount,
+    reference: String,
+}
+
+/// The only key so far: each debtor's part of what was settled for the institution in the year.
+const KEY: &str = "by-settled";
+
+/// Posts the decisions of a year in an open month.
+pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<String> {
+    books.may_change(into)?;
+    let decisions = read(file)?;
+    // Each decision is posted once, in whatever file and company it comes again.
+    let named = |one: &Decision| {
+        manifest::sha256_text(&format!(
+            "{year};{};{};{};{}",
+            one.institution,
+            one.instrument,
+            one.amount.ore(),
+            one.reference
+        ))
+    };
+    let steps = books.ledger.steps()?;
+    let posted = |digest: &str| {
+        steps.iter().any(|step| step.kind == StepKind::ReviewBoard && step.content.contains(digest))
+    };
+    let all = decisions.len();
+    let decisions: Vec<Decision> = decisions.into_iter().filter(|one| !posted(&named(one))).collect();
+    if decisions.is_empty() {
+        return Ok("vedtakene er ført fra før; ingenting endret".to_owned());
+    }
+    let sha256 = decisions.iter().map(named).collect::<Vec<_>>().join(" ");
+    let (Some(first), Some(last)) = (Month::new(year, 1), Month::new(year, 12)) else {
+        bail!("{year} is no year")
+    };
+    // What was corrected later still belongs to the year.
+    let end = std::cmp::max(last, into);
+    let settled = books.vouchers(first, end, None)?;
+    let mut vouchers = Vec::new();
+    let mut told = Vec::new();
+    for decision in &decisions {
+        let shares = shares(&settled, year, decision);
+        if shares.is_empty() {
+            let (institution, instrument) = (decision.institution.clone(), decision.instrument);
+            return Err(Refusal::NothingSettledFor { institution, instrument, year }.into());
+        }
+        let whole: Amount = shares.values().copied().sum();
+        if whole + decision.amount < Amount::ZERO {
+            return Err(Refusal::MoreThanSettled {
+                reference: decision.reference.clone(),
+                amount: -decision.amount,
+                institution: decision.institution.clone(),
+                settled: whole,
+                year,
+            }
+            .into());
+        }
+        vouchers.extend(divided_over(decision, &shares, year, into));
+        told.push(format!("{} {}: {}", decision.institution, decision.instrument, decision.amount));
+    }
+    let posted: Amount = vouchers.iter().map(|voucher| voucher.amount).sum();
+    let decided: Amount = decisions.iter().map(|decision| decision.amount).sum();
+    assert_eq!(posted, decided, "the parts add up to the decisions");
+    let content = serde_json::to_string(&Reviewed { into, sha256, key: KEY.to_owned() })?;
+    let count = vouchers.len();
+    books.post(StepKind::ReviewBoard, &year.to_string(), now, content, vouchers, Vec::new())?;
+    if decisions.len() < all {
+        told.push(format!("{} av vedtakene var ført fra før", all - decisions.len()));
+    }
+    told.push(format!(
+        "{count} bilag ført i {into}, fordelt etter hva hver betaler er gjort opp for i {year}; sum {posted}"
+    ));
+    Ok(told.join("\n"))
+}
+
+/// A decision's vouchers: one for each who owes, by what it was settled for.
+fn divided_over(
+    decision: &Decision,
+    shares: &BTreeMap<(String, String), Amount>,
+    year: i16,
+    into: Month,
+) -> Vec<Voucher> {
+    let mut out = Vec::new();
+    let weights: Vec<i64> = shares.values().map(|amount| std::cmp::max(amount.ore(), 0)).collect();
+    let parts = divided(decision.amount, &weights);
+    for (((debtor, creditor), _), part) in shares.iter().zip(parts).filter(|(_, part)| *part != Amount::ZERO)
+    {
+        let mut voucher = blank(&into.to_string(), Cause::ReviewBoard);
+        voucher.activity_period = year.to_string();
+        voucher.instrument = Some(decision.instrument);
+        (voucher.debtor, voucher.creditor) = (debtor.clone(), creditor.clone());
+        voucher.unit.clone_from(&decision.institution);
+        voucher.amount = part;
+        voucher.note = format!("{}; {KEY}", decision.reference);
+        voucher.lines = voucher.claim_lines();
+        out.push(voucher);
+    }
+    out
+}
+
+/// What each debtor and creditor was settled for, for an institution in a year.
+fn shares(settled: &[Voucher], year: i16, decision: &Decision) -> BTreeMap<(String, String), Amount> {
+    let of_year = |voucher: &&Voucher| {
+        Month::parse(&voucher.activity_period).is_ok_and(|month| month.year() == year)
+            && voucher.cause.is_computed()
+            && voucher.instrument == Some(decision.instrument)
+            && (voucher.unit == decision.institution || voucher.creditor == decision.institution)
+    };
+    let mut out: BTreeMap<(String, String), Amount> = BTreeMap::new();
+    for voucher in settled.iter().filter(of_year) {
+        *out.entry((voucher.debtor.clone(), voucher.creditor.clone())).or_default() += voucher.amount;
+    }
+    out.retain(|_, amount| *amount > Amount::ZERO);
+    out
+}
+
+/// Reads `institution;instrument;kroner;key;reference`.
+fn read(path: &Path) -> Result<Vec<Decision>> {
+    let mut out = Vec::new();
+    for (at, [institution, instrument, kroner, key, reference]) in
+        small_table(path, "institution;instrument;kroner;key;reference")?
+    {
+        if key != KEY {
+            bail!("{at}: unknown key '{key}': expected {KEY}");
+        }
+        let instrument = Instrument::from_word(&instrument).with_context(|| at.clone())?;
+        let amount = Amount::read(&kroner).with_context(|| format!("{at}: '{kroner}' is not an amount"))?;
+        out.push(Decision { institution, instrument, amount, reference });
+    }
+    if out.is_empty() {
+        bail!("{}: no decision", path.display());
+    }
+    Ok(out)
+}

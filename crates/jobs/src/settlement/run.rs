@@ -1,0 +1,88 @@
+//! Settles months that are open or provisional, and posts them.
+
+use anyhow::Result;
+use domain::{Month, Period, StepKind};
+use ledger::correction;
+use settlement::archive;
+
+use super::books::Books;
+pub use super::delivery::{Causes, Run, Sums};
+use super::delivery::{Desk, check_sums, sums};
+use crate::host::Host;
+use crate::progress::Work;
+
+/// What a settlement posted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settlement {
+    /// Units that the delivery is said to cover and has no contact of: what is posted for them is withdrawn.
+    pub undelivered: Vec<String>,
+    /// The months, in order.
+    pub months: Vec<(Month, Settling)>,
+    /// Rows that the check refused.
+    pub refused: u64,
+}
+
+/// What came of settling one month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settling {
+    /// Exactly this is posted already: nothing was changed.
+    Unchanged,
+    /// Posted.
+    Posted {
+        /// Number of the step.
+        step: i64,
+        /// Whether it is the first settlement of the month.
+        is_first: bool,
+        /// Number of vouchers; none where nothing differs in kroner.
+        vouchers: usize,
+        /// What they come to.
+        sums: Sums,
+        /// The difference by cause.
+        causes: Causes,
+        /// Objections whose lines have changed and that must be decided anew.
+        reopened: Vec<String>,
+    },
+}
+
+/// Settles the months of a period that may change.
+///
+/// # Errors
+/// If a month may not change, the file cannot be read, or a value that is needed is missing or unsigned.
+pub fn run(books: &mut Books, period: Period, run: &Run, host: &Host) -> Result<Settlement> {
+    let months: Vec<Month> = period.months().collect();
+    for month in &months {
+        books.may_change(*month)?;
+    }
+    let mut desk = Desk::new(books, run, &months, host)?;
+    let mut out = Settlement { undelivered: desk.undelivered(), ..Settlement::default() };
+    for month in months {
+        desk.unsigned.clear();
+        let settling = settle_month(&mut desk, month, run, host)?;
+        out.months.push((month, settling));
+    }
+    out.refused = desk.refused;
+    Ok(out)
+}
+
+fn settle_month(desk: &mut Desk, month: Month, run: &Run, host: &Host) -> Result<Settling> {
+    let is_first = !desk.books.months.basis.contains_key(&month);
+    let Some((mut moved, movements)) = desk.month(month, month, host)? else {
+        return Ok(Settling::Unchanged);
+    };
+    let mut vouchers = correction::vouchers(&movements, &month.to_string());
+    check_sums(&movements, &vouchers);
+    let (reopened, back) = desk.reopened(&movements, month);
+    vouchers.extend(back);
+    let bytes = archive::encode(&movements)?;
+    moved.movements_archive = ledger::voucher::digest(&bytes);
+    let rules = desk.rules_text.clone().into_bytes();
+    let causes = moved.causes.clone();
+    let content = serde_json::to_string(&desk.content(month, vec![moved], reopened.clone()))?;
+    let (count, sums) = (vouchers.len(), sums(&vouchers));
+    let stage = host.begin(Work::Post(month));
+    let archives = vec![bytes, rules];
+    let step = desk.books.post(StepKind::Run, &month.to_string(), run.now, content, vouchers, archives)?;
+    stage.done();
+    desk.known = None;
+    Ok(Settling::Posted { step, is_first, vouchers: count, sums, causes, reopened })
+}

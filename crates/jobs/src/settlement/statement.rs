@@ -1,0 +1,463 @@
+//! `samspill statement`: statements for all parties, in parallel, with progress.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail};
+use domain::municipality::UNDECIDED;
+use domain::statement::{Language, Named, Statement};
+use domain::{Day, Instrument, Minute, Month, Municipalities, StepKind};
+use ledger::content::Settled;
+use ledger::months::Months;
+use ledger::statement::{self as made, Desk, RuleName, Span, Terms};
+use ledger::voucher::Step;
+use paper::text::Texts;
+use paper::workbook::CaseLine;
+use rulebook::LawBook;
+use rulebook::scheme::{Scheme, is_unsigned};
+
+use super::books::{Books, heir};
+use crate::host::Host;
+use crate::progress::Work;
+use crate::refusal::Refusal;
+use crate::table::small_table;
+
+/// Form of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PaperForm {
+    /// PDF.
+    Pdf,
+    /// Excel workbook.
+    Xlsx,
+    /// Table of the lines, for Excel.
+    Csv,
+    /// Everything, for programs.
+    Json,
+    /// An EHF invoice or credit note for each creditor that asks for its own money.
+    Ehf,
+}
+
+/// What statements to make.
+pub struct Order<'a> {
+    /// Period.
+    pub span: Span,
+    /// Parties; empty for all.
+    pub parties: &'a [String],
+    /// Forms.
+    pub forms: &'a [PaperForm],
+    /// As it was known then.
+    pub known_on: Option<Minute>,
+    /// As of this version of the period's statement.
+    pub version: Option<usize>,
+    /// Language decisions: `code;nb|nn`.
+    pub languages: Option<&'a Path>,
+    /// Who sends them.
+    pub sender: Option<&'a str>,
+    /// A sheet of the contacts behind the lines, in the workbook.
+    pub with_claims: bool,
+    /// Comma and point in tables.
+    pub plain: bool,
+    /// Folder.
+    pub out: &'a Path,
+    /// Threads.
+    pub threads: usize,
+    /// The command, to stand in the workbook.
+    pub command: String,
+}
+
+/// The steps that a statement is to be made from: those recorded by the time asked for, up to the version
+/// asked for, and none that came after the last that touched the period.
+fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
+    let mut known: Vec<Step> =
+        steps.iter().filter(|step| order.known_on.is_none_or(|at| step.recorded_at <= at)).cloned().collect();
+    let months = Months::of(&known)?;
+    let (first, last) = (order.span.first, order.span.last);
+    let mut end = months.touched(first, last);
+    if let Some(version) = order.version {
+        let changes = months.versions(first, last);
+        if version == 0 || version > changes.len() {
+            let name = &order.span.name;
+            return Err(Refusal::NoSuchVersion {
+                period: name.clone(),
+                versions: changes.len(),
+                asked: version,
+            }
+            .into());
+        }
+        // Closing belongs to the version that it closes: up to the step before the next version.
+        if let Some(next) = changes.into_iter().nth(version) {
+            known.retain(|step| step.number < next);
+            end = Months::of(&known)?.touched(first, last);
+        }
+    }
+    // Decisions on who inherits count from the day that they name, whenever they were made.
+    known.retain(|step| step.number <= end || step.kind == StepKind::Inheritance);
+    Ok(known)
+}
+
+/// Makes statements. Gives how many, and the total of what is to be paid.
+pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statement>> {
+    let steps = books.ledger.steps()?;
+    let known = known_steps(&steps, order)?;
+    let statements = statements(books, order, &known, host)?;
+    let cases = match order.with_claims {
+        true => cases(books, order, &known, &statements)?,
+        false => BTreeMap::new(),
+    };
+    if statements.is_empty() {
+        return Err(Refusal::NothingPosted {
+            period: order.span.name.clone(),
+            last: order.span.last,
+            ledger: books.ledger.place().to_owned(),
+        }
+        .into());
+    }
+    std::fs::create_dir_all(order.out).with_context(|| format!("failed to make {}", order.out.display()))?;
+    let stage = host.begin(Work::WriteStatements(statements.len()));
+    let total = statements.len() as u64;
+    let texts =
+        BTreeMap::from([(Language::Nb, Texts::of(Language::Nb)?), (Language::Nn, Texts::of(Language::Nn)?)]);
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || -> Result<()> {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(statement) = statements.get(place) else { return Ok(()) };
+            let Some(texts) = texts.get(&statement.language) else { bail!("no texts") };
+            let cases = cases.get(&statement.recipient.party).map(Vec::as_slice);
+            write(statement, cases, texts, order)?;
+            let count = done.fetch_add(1, Ordering::Relaxed) + 1;
+            stage.at(count as u64, total);
+            if place % 32 == 0 {
+                paper::pdf::forget();
+            }
+        }
+    };
+    std::thread::scope(|scope| -> Result<()> {
+        let threads: Vec<_> = (0..order.threads).map(|_| scope.spawn(work)).collect();
+        for thread in threads {
+            thread.join().map_err(|_| anyhow::anyhow!("a thread that writes statements stopped"))??;
+        }
+        Ok(())
+    })?;
+    stage.done();
+    let overview = order.out.join(format!("oversikt-{}.csv", order.span.name));
+    std::fs::write(&overview, paper::csv::overview(&statements, order.plain))
+        .with_context(|| format!("failed to write {}", overview.display()))?;
+    Ok(statements)
+}
+
+/// The claims behind each statement, by recipient: what was posted in the period from contacts.
+fn cases(
+    books: &mut Books,
+    order: &Order,
+    steps: &[Step],
+    statements: &[Statement],
+) -> Result<BTreeMap<String, Vec<CaseLine>>> {
+    let mut out: BTreeMap<String, Vec<CaseLine>> =
+        statements.iter().map(|statement| (statement.recipient.party.clone(), Vec::new())).collect();
+    for step in steps.iter().filter(|step| matches!(step.kind, StepKind::Run | StepKind::Correct)) {
+        let settled: Settled = serde_json::from_str(&step.content).context("content of a step")?;
+        if !order.span.holds(&settled.into.to_string()) {
+            continue;
+        }
+        for moved in &settled.months {
+            let claims = books.movements(&moved.movements_archive)?;
+            let word = |number| claims.words.word(number);
+            let mut heirs: BTreeMap<u32, String> = BTreeMap::new();
+            for claim in &claims.rows {
+                let Some(instrument) = claim.instrument else { continue };
+                for (party, other, owes) in
+                    [(claim.debtor, claim.creditor, true), (claim.creditor, claim.debtor, false)]
+                {
+                    let heir = heirs
+                        .entry(party)
+                        .or_insert_with(|| books.heir(claims.words.word(party), order.span.last));
+                    let statement = statements.iter().find(|one| one.recipient.party == *heir);
+                    let Some(lines) = out.get_mut(heir).filter(|_| statement.is_some_and(|s| s.owes == owes))
+                    else {
+                        continue;
+                    };
+                    lines.push(CaseLine {
+                        month: word(claim.month).to_owned(),
+                        instrument,
+                        contact: claim.contact,
+                        cause: claim.cause,
+                        unit: word(claim.unit).to_owned(),
+                        counterparty: word(other).to_owned(),
+                        points_milli: i64::from(claim.points),
+                        days: i64::from(claim.days),
+                        amount: claim.amount,
+                        rule_version: word(claim.version).to_owned(),
+                    });
+                }
+            }
+        }
+    }
+    out.values_mut().for_each(|lines| lines.sort());
+    Ok(out)
+}
+
+/// The statements of a period, as the steps given say.
+pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host) -> Result<Vec<Statement>> {
+    let stage = host.begin(Work::ReadVouchers);
+    let months = Months::of(steps)?;
+    let end = months.touched(order.span.first, order.span.last);
+    let january = Month::new(order.span.first.year(), 1).unwrap_or(order.span.first);
+    // What is carried forward may come from before the year.
+    let first = months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));
+    let first = if months.nets(january) { january } else { first };
+    let vouchers = books.vouchers(first, order.span.last, Some(end))?;
+    let rules = rule_names(books, &months)?;
+    stage.done();
+    let scheme = Scheme::built_in()?;
+    let languages = languages(order.languages)?;
+    let control_code = control(books, steps, end)?;
+    let names = names(&books.municipalities);
+    let name = |party: &str| name_of(party, &names);
+    let last = order.span.last;
+    let heir = |party: &str| heir(&months, &books.municipalities, party, last);
+    let terms = |instrument: Instrument, day: Day| terms(&scheme, instrument, day);
+    let private: BTreeSet<&str> =
+        trusts().filter(|(_, _, kind)| kind.starts_with("private")).map(|(number, _, _)| number).collect();
+    let is_private = |party: &str| private.contains(party) || party.starts_with("SYN-P");
+    let own = made::by_party(&vouchers, &heir);
+    let desk = Desk {
+        months: &months,
+        name: &name,
+        heir: &heir,
+        is_private: &is_private,
+        rules: &rules,
+        terms: &terms,
+        sender: Named {
+            party: "sender".to_owned(),
+            name: order.sender.unwrap_or("Oppgjørsenheten").to_owned(),
+        },
+        control_code,
+    };
+    let mut out = Vec::new();
+    for (party, own) in &own {
+        let is_wanted = party != "clearing" && (order.parties.is_empty() || order.parties.contains(party));
+        if is_wanted && own.iter().any(|(voucher, _)| order.span.holds(&voucher.posting_month)) {
+            let language = languages.get(party.as_str()).copied().unwrap_or(Language::Nb);
+            out.push(made::statement(party, own, &order.span, language, &desk));
+        }
+    }
+    for party in order.parties {
+        if !out.iter().any(|statement| statement.recipient.party == *party) {
+            let (party, period) = (party.clone(), order.span.name.clone());
+            return Err(Refusal::NoLineIn { party, period }.into());
+        }
+    }
+    Ok(out)
+}
+
+/// The end of the chain after a step: of its last voucher, or of itself.
+fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
+    let only = ledger::store::Wanted { months: None, after_step: last - 1, to_step: Some(last) };
+    let vouchers = books.ledger.vouchers(&only)?;
+    let of_step =
+        || steps.iter().find(|step| step.number == last).map_or_else(String::new, |step| step.hash.clone());
+    Ok(vouchers.last().map_or_else(of_step, |voucher| voucher.hash.clone()))
+}
+
+/// Every rule version that vouchers name, as people know it: from the rules kept in the ledger.
+fn rule_names(books: &mut Books, months: &Months) -> Result<BTreeMap<String, RuleName>> {
+    let archives: BTreeSet<&str> =
+        months.basis.values().flatten().map(|basis| basis.rules_archive.as_str()).collect();
+    let mut out = BTreeMap::new();
+    for digest in archives {
+        name_rules(&books.kept_rules(digest)?, &mut out)?;
+    }
+    Ok(out)
+}
+
+fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -> Result<()> {
+    let law = settlement::Law::of(book)?;
+    let cites = |instrument: Instrument| -> Result<String> {
+        let file = book.rule_of(instrument)?;
+        Ok(file.law.iter().map(|law| law.cite.clone()).collect::<Vec<_>>().join("; "))
+    };
+    for segment in law.kmf.segments.iter().chain(&law.isf.segments) {
+        if let Some(rule) = segment.standing.in_force() {
+            // Where another instrument lowers the share of the same points, it is a ceiling.
+            let upto = if rule.lowered_by.is_some() { "inntil " } else { "" };
+            let rate = format!("{upto}{} × {}", rule.share.0, whole(rule.unit_price.0));
+            let cite = cites(rule.instrument)?;
+            out.insert(rule.version.to_string(), RuleName { rate, cite });
+        }
+    }
+    for segment in &law.usk {
+        if let Some(rule) = segment.standing.in_force() {
+            let rate = rule.rate.as_ref().map_or_else(String::new, |rate| whole(rate.0));
+            let cite = cites(Instrument::DischargeReady)?;
+            out.insert(rule.version.to_string(), RuleName { rate, cite });
+        }
+    }
+    Ok(())
+}
+
+/// `38 209 kr` where there are no øre.
+fn whole(amount: domain::Amount) -> String {
+    amount.to_string().replace(",00", "")
+}
+
+fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
+    let flow = instrument.word();
+    let account = scheme.account_on(flow, day).map(|row| {
+        let unsigned = is_unsigned(row, &scheme.sources);
+        let text = |article: &str| format!("{}, {}", row.value.function_name, article);
+        let of = |article: &str, name: &str| {
+            (row.value.function.clone(), article.to_owned(), text(name), unsigned)
+        };
+        [
+            of(&row.value.article, &row.value.article_name),
+            of(&row.value.article_private, &row.value.article_private_name),
+        ]
+    });
+    let days = scheme.term_on(flow, day).map(|row| (row.value.days, is_unsigned(row, &scheme.sources)));
+    Terms { account, days }
+}
+
+/// Organisations that come with the program: number, name and kind.
+fn trusts() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    include_str!("../../../../data/trusts.csv").lines().skip(1).filter_map(|line| {
+        let mut cells = line.split(';');
+        Some((cells.next()?, cells.next()?, cells.next()?))
+    })
+}
+
+/// The name of the health trust whose area it is. Where several share one, it is named after none of them.
+pub fn trust_of_area(area: u8) -> Option<&'static str> {
+    let mut named = include_str!("../../../../data/trusts.csv").lines().skip(1).filter_map(|line| {
+        let cells: Vec<&str> = line.split(';').collect();
+        (cells.get(4)?.parse() == Ok(area)).then(|| cells.get(1).copied()).flatten()
+    });
+    named.next().filter(|_| named.next().is_none())
+}
+
+/// Names of every party and unit that the program knows.
+pub fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    for row in municipalities.rows() {
+        let from = row.from.unwrap_or(Day::from_number(0));
+        out.insert(municipalities.party(&row.code, from), format!("{} kommune", row.name));
+    }
+    out.extend(trusts().map(|(number, name, _)| (number.to_owned(), name.to_owned())));
+    out.insert("state".to_owned(), "Staten".to_owned());
+    out
+}
+
+pub fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
+    match (names.get(party), party.strip_prefix(UNDECIDED), party.strip_prefix("area:")) {
+        (Some(name), _, _) => name.clone(),
+        (None, Some("no-fixed-address"), _) => "Uten fast bosted (kommunen er ikke oppgitt)".to_owned(),
+        (None, Some("protected-address"), _) => "Beskyttet adresse (kommunen er ikke oppgitt)".to_owned(),
+        (None, Some(region), _) if region.starts_with("region-") => {
+            "Regionalt helseforetak ikke kjent (bosted er ikke oppgitt)".to_owned()
+        }
+        (None, Some(code), _) => {
+            let name = names.get(code).cloned().unwrap_or_else(|| code.to_owned());
+            format!("{name} (delt, ikke avgjort hvem som svarer)")
+        }
+        (None, None, Some(area)) => format!("Boområde {area}"),
+        (None, None, None) => party.to_owned(),
+    }
+}
+
+/// Reads `code;nb|nn`: what each municipality has decided.
+fn languages(path: Option<&Path>) -> Result<BTreeMap<String, Language>> {
+    let mut out = BTreeMap::new();
+    let Some(path) = path else { return Ok(out) };
+    for (at, [code, word]) in small_table(path, "code;nb, code;nn or code;neutral")? {
+        let language = match word.as_str() {
+            "nn" => Language::Nn,
+            // Who is neutral gets the sender's language.
+            "nb" | "neutral" => Language::Nb,
+            _ => bail!("{at}: expected code;nb, code;nn or code;neutral"),
+        };
+        out.insert(code, language);
+    }
+    Ok(out)
+}
+
+/// A number or reference as it may stand in the name of a file.
+fn for_file(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
+}
+
+/// File name without ending: `oppgjor-2012-03-0602-kladd`.
+fn stem(statement: &Statement) -> String {
+    let draft = if statement.tags.contains(&domain::statement::Tag::Draft) { "-kladd" } else { "" };
+    format!("oppgjor-{}{draft}", for_file(&statement.number))
+}
+
+/// Writes one statement in every form asked for.
+fn write(statement: &Statement, cases: Option<&[CaseLine]>, texts: &Texts, order: &Order) -> Result<()> {
+    let path = |ending: &str| order.out.join(format!("{}.{ending}", stem(statement)));
+    let put = |path: PathBuf, bytes: &[u8]| {
+        std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
+    };
+    for form in order.forms {
+        match form {
+            PaperForm::Pdf => put(path("pdf"), &paper::pdf::pdf(statement, texts)?)?,
+            PaperForm::Xlsx => {
+                put(path("xlsx"), &paper::workbook::workbook(statement, cases, texts, &order.command)?)?
+            }
+            PaperForm::Csv => {
+                put(path("csv"), paper::csv::lines(statement, order.plain).as_bytes())?;
+                put(path("txt"), paper::csv::about(statement, texts, &order.command).as_bytes())?;
+            }
+            PaperForm::Ehf => invoices(statement, texts, &put, order.out)?,
+            PaperForm::Json => {
+                put(path("json"), format!("{}\n", serde_json::to_string_pretty(statement)?).as_bytes())?
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One document for each creditor of a municipality's statement; none where all is netted, or not yet closed.
+fn invoices(
+    statement: &Statement,
+    texts: &Texts,
+    put: &impl Fn(PathBuf, &[u8]) -> Result<()>,
+    out: &Path,
+) -> Result<()> {
+    let own = statement.payments.iter().filter(|payment| payment.counterparty.party != "clearing");
+    for payment in own.filter(|_| statement.owes && statement.fixed) {
+        let seller = paper::ehf::Party {
+            name: payment.counterparty.name.clone(),
+            organisation: payment.counterparty.party.clone(),
+        };
+        let buyer = paper::ehf::Party {
+            name: statement.recipient.name.clone(),
+            organisation: organisation_of(&statement.recipient.party),
+        };
+        if let Some(text) = paper::ehf::document(statement, payment, &seller, &buyer, texts) {
+            put(out.join(format!("ehf-{}.xml", for_file(&payment.reference))), text.as_bytes())?;
+        } else if payment.amount != domain::Amount::ZERO {
+            let told = format!(
+                "Ingen EHF for {}: {} har ikke noe kjent organisasjonsnummer. Beløp: {}\n",
+                payment.reference, buyer.name, payment.amount
+            );
+            put(out.join(format!("mangler-ehf-{}.txt", for_file(&payment.reference))), told.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+/// The organisation number of a municipality, where it is known; the party itself otherwise.
+fn organisation_of(party: &str) -> String {
+    let (code, year) = party.split_once('@').unwrap_or((party, ""));
+    // The latest lifetime, where no year is named.
+    let lines = include_str!("../../../../data/municipality_organisations.csv").lines();
+    let mut found = lines.rev().filter_map(|line| {
+        let cells: Vec<&str> = line.split(';').collect();
+        match cells[..] {
+            [known, from, number] if known == code && from.starts_with(year) => Some(number),
+            _ => None,
+        }
+    });
+    found.next().unwrap_or(party).to_owned()
+}

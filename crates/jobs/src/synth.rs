@@ -1,0 +1,21 @@
+//! A synthetic register: people who do not exist, in a folder.
+
+use std::path::Path;
+
+use anyhow::Result;
+use register::synth::{self, Made};
+
+use crate::host::Host;
+use crate::progress::Work;
+
+/// Makes the register of a year, for so many persons or the whole country (`None`).
+///
+/// # Errors
+/// If the year has no population, or the folder cannot be written.
+pub fn run(year: i16, people: Option<u64>, seed: u64, folder: &Path, host: &Host) -> Result<Made> {
+    let stage = host.begin(Work::MakeRegister(year));
+    let order = synth::Order { year, people, seed, threads: host.threads };
+    let made = synth::make(&order, folder, |done, of| stage.at(done, of))?;
+    stage.done();
+    Ok(made)
+}

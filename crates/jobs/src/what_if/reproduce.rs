@@ -1,0 +1,259 @@
+//! `samspill reproduce seed-2010`: the ministry's two tables of 2010/11 with ours beside, cell by cell.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use domain::amount::grouped;
+use domain::{Amount, Municipalities, Period};
+use register::parquet_file::Reader;
+use register::synth;
+use settlement::Law;
+use settlement::cells::Cells;
+use settlement::needs::Needs;
+use settlement::price::AsIs;
+use simulation::consequence::priced;
+
+use crate::host::{Host, Scratch};
+use crate::law::Files;
+use crate::progress::Work;
+use crate::table::{Form, Table};
+
+/// Persons that the baseline is drawn from, where no file is given.
+const PEOPLE: u64 = 1_000_000;
+
+/// Runs it. Without a file, a synthetic register of the year before the reform is drawn.
+pub fn run(contacts: Option<&Path>, seed: u64, json: bool, threads: usize, host: &Host) -> Result<String> {
+    let scratch = Scratch::under(host.scratch)?;
+    let (path, scale, basis) = match contacts {
+        Some(path) => {
+            let scale = Scale { made: 1, of: 1 };
+            (path.to_path_buf(), scale, "filen, som den er".to_owned())
+        }
+        None => {
+            let stage = host.begin(Work::MakeRegister(2011));
+            let order = synth::Order { year: 2011, people: Some(PEOPLE), seed, threads };
+            let made = synth::make(&order, &scratch.0, |done, of| stage.at(done, of))?;
+            stage.done();
+            let scale = Scale { made: made.persons, of: made.of_persons };
+            (
+                scratch.0.join("contacts.parquet"),
+                scale,
+                format!("syntetisk register 2011, frø {seed}, {}", scale.told()),
+            )
+        }
+    };
+    let found = alternatives(&path, threads)?;
+    let people = match contacts {
+        None => scale.of,
+        Some(_) => synth::people::Population::of(2011)?.persons,
+    };
+    if json {
+        let cells: Vec<serde_json::Value> = cells(&found, scale, people);
+        let whole = serde_json::json!({ "schema": 1, "basis": basis, "status": "draft", "cells": cells });
+        return Ok(format!("{whole:#}\n"));
+    }
+    let tables = [seed_sums(&found, scale), consequences(&found, scale, people)];
+    let shown: Vec<String> = tables.iter().map(|table| table.render(Form::Table)).collect();
+    Ok(format!("{}\nGrunnlag: {basis}. UTKAST: reglene har usignerte verdier.\n", shown.join("\n")))
+}
+
+/// Every cell that the ministry published, the free incomes excepted: millions of kroner.
+fn cells(found: &Alternatives, scale: Scale, people: u64) -> Vec<serde_json::Value> {
+    let millions = |amount: Amount| scale.amount(amount).ore() as f64 / 100_000_000.0;
+    let kmf = |name: &str| found.kmf.get(name).copied().unwrap_or_default();
+    let usk = |name: &str| found.usk.get(name).map_or(Amount::ZERO, |sum| sum.0);
+    let beside = |name: &str| kmf(name) - kmf(AS_IN_2012);
+    let mut out = Vec::new();
+    let mut add = |name: String, published: f64, ours: f64| {
+        out.push(serde_json::json!({ "name": name, "published": published, "ours": ours, "unit": "MNOK" }));
+    };
+    for (name, published, ours) in [
+        ("gross: discharge-ready, 3 000 a day", 500.0, usk("discharge-ready-3000")),
+        ("gross: discharge-ready, 5 000 a day", 800.0, usk("discharge-ready-5000")),
+        ("gross: co-financing, 80 years and older, admissions", 1500.0, kmf("co-financing-80-plus")),
+        ("gross: co-financing, medical, admissions", 3600.0, kmf("co-financing-medical")),
+        (
+            "gross: drugs, psychiatry, rehabilitation",
+            2500.0,
+            beside("co-financing-mental-health-substance-use-rehabilitation"),
+        ),
+    ] {
+        add(name.to_owned(), published, millions(ours));
+    }
+    let sizes = [100_000.0, 20_000.0, 5_000.0];
+    for (name, published, whole) in [
+        ("no discharge-ready, 3 000 a day", [10.0, 2.0, 0.6], millions(usk("discharge-ready-3000"))),
+        ("no discharge-ready, 5 000 a day", [16.0, 3.0, 1.0], millions(usk("discharge-ready-5000"))),
+        ("10 % fewer medical admissions", [7.5, 1.5, 0.5], millions(kmf("co-financing-medical")) / 10.0),
+        ("10 % fewer admissions 80+", [3.0, 0.6, 0.2], millions(kmf("co-financing-80-plus")) / 10.0),
+    ] {
+        for (size, published) in sizes.iter().zip(published) {
+            add(format!("{name}: {size} inhabitants"), published, whole * size / people.max(1) as f64);
+        }
+    }
+    out
+}
+
+/// From a sample to the country.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale {
+    /// Persons drawn.
+    pub made: u64,
+    /// Persons of the country.
+    pub of: u64,
+}
+
+impl Scale {
+    /// A number, for the country.
+    pub fn up(self, number: i64) -> i64 {
+        (i128::from(number) * i128::from(self.of) / i128::from(self.made.max(1))) as i64
+    }
+
+    /// An amount, for the country.
+    pub fn amount(self, amount: Amount) -> Amount {
+        Amount::from_ore(self.up(amount.ore()))
+    }
+
+    /// What was drawn, in words.
+    pub fn told(self) -> String {
+        if self.made == self.of {
+            return "hele landet".to_owned();
+        }
+        format!("{} av {} innbyggere, skalert", grouped(self.made), grouped(self.of))
+    }
+}
+
+/// A sum of each of the ministry's alternatives, on the baseline.
+pub struct Alternatives {
+    kmf: BTreeMap<&'static str, Amount>,
+    usk: BTreeMap<&'static str, (Amount, i64)>,
+}
+
+const KMF_ALTERNATIVES: [&str; 7] = [
+    "co-financing-80-plus",
+    "co-financing-over-80",
+    "co-financing-80-plus-with-outpatient",
+    "co-financing-medical",
+    "co-financing-medical-with-outpatient",
+    "co-financing-mental-health-substance-use-rehabilitation",
+    "co-financing-fee-funded",
+];
+const AS_IN_2012: &str = "co-financing-as-in-2012";
+
+pub fn alternatives(contacts: &Path, threads: usize) -> Result<Alternatives> {
+    let reader = Reader::open_contacts(contacts)?;
+    let municipalities = Municipalities::built_in()?;
+    let period = Period::parse("2011")?;
+    // The two instruments do not touch each other, so one law has an alternative of each.
+    let mut laws = Vec::new();
+    for (place, name) in KMF_ALTERNATIVES.into_iter().chain([AS_IN_2012]).enumerate() {
+        let usk = ["discharge-ready-3000", "discharge-ready-5000"].get(place).copied();
+        let paths: Vec<PathBuf> = [Some(name), usk].into_iter().flatten().map(PathBuf::from).collect();
+        laws.push((name, usk, Law::of(&Files::read(None, &paths)?.book()?)?));
+    }
+    let needs = Needs::of(laws.iter().map(|(.., law)| law), period);
+    let cells = Cells::count(&reader, &municipalities, period, &needs, threads, |_, _| {})?;
+    let mut out = Alternatives { kmf: BTreeMap::new(), usk: BTreeMap::new() };
+    for (name, usk, law) in &laws {
+        let sums = priced(&cells, law, &AsIs)?.sums.total();
+        out.kmf.insert(name, sums.kmf);
+        if let Some(usk) = usk {
+            out.usk.insert(usk, (sums.usk, sums.days_millionths / 1_000_000));
+        }
+    }
+    Ok(out)
+}
+
+/// Millions with one decimal.
+pub fn millions(amount: Amount) -> String {
+    let tenths = (amount.ore() + 5_000_000) / 10_000_000;
+    format!("{},{}", grouped((tenths / 10) as u64), tenths % 10)
+}
+
+/// Deviation from a published figure in per cent with one decimal.
+pub fn deviation(ours: i64, published: i64) -> String {
+    let per_mille = (i128::from(ours - published) * 2000 / i128::from(published.max(1))
+        + i128::from((ours - published).signum()))
+        / 2;
+    let sign = if per_mille < 0 { "\u{2212}" } else { "+" };
+    format!("{sign}{},{} %", per_mille.abs() / 10, per_mille.abs() % 10)
+}
+
+/// The ministry's first table beside ours.
+pub fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
+    let mut table = Table::new(
+        "2. Brutto midler etter departementets alternativer (grunnlag 2011), mill. kr",
+        &["kilde", "publisert", "syntetisk", "avvik"],
+    );
+    let mut add = |name: String, published: Option<i64>, ours: Amount| {
+        let ours = scale.amount(ours);
+        let (shown, off) = match published {
+            None => ("–".to_owned(), String::new()),
+            Some(published) => (grouped(published as u64), deviation(ours.ore(), published * 100_000_000)),
+        };
+        table.row([name, shown, millions(ours), off]);
+    };
+    for (name, published, label) in
+        [("discharge-ready-3000", 500, "3 000"), ("discharge-ready-5000", 800, "5 000")]
+    {
+        let (amount, days) = alternatives.usk.get(name).copied().unwrap_or_default();
+        let days = grouped(scale.up(days) as u64);
+        add(format!("utskrivningsklare, {label} kr per døgn ({days} døgn)"), Some(published), amount);
+    }
+    let law = alternatives.kmf.get(AS_IN_2012).copied().unwrap_or_default();
+    for (name, published, label) in [
+        ("co-financing-80-plus", Some(1500), "80 år og eldre, innleggelser"),
+        ("co-financing-over-80", None, "over 80 år, innleggelser"),
+        ("co-financing-80-plus-with-outpatient", None, "80 år og eldre, all behandling"),
+        ("co-financing-medical", Some(3600), "medisinske pasienter, innleggelser"),
+        ("co-financing-medical-with-outpatient", None, "medisinske pasienter, innleggelser og henvisninger"),
+    ] {
+        add(label.to_owned(), published, alternatives.kmf.get(name).copied().unwrap_or_default());
+    }
+    let beside = |name: &str| alternatives.kmf.get(name).copied().unwrap_or_default() - law;
+    add(
+        "psykisk helsevern, rus og rehabilitering (antatte priser)".into(),
+        Some(2500),
+        beside("co-financing-mental-health-substance-use-rehabilitation"),
+    );
+    add("aktivitet som HELFO honorerer (20 % av honorar)".into(), None, beside("co-financing-fee-funded"));
+    add("ordningen som i 2012, lagt på 2011".into(), None, law);
+    table
+}
+
+/// Flat arithmetic: a municipality's part of the country's sum is its part of the people.
+pub fn consequences(alternatives: &Alternatives, scale: Scale, of: u64) -> Table {
+    let mut table = Table::new(
+        "5. Mulige konsekvenser per kommune, mill. kr: flat fordeling etter folketall (publisert: grove, avrundede anslag)",
+        &["virkning", "100 000: publisert", "vårt", "20 000: publisert", "vårt", "5 000: publisert", "vårt"],
+    );
+    let flat = |amount: Amount, people: i128| {
+        let ore = i128::from(scale.amount(amount).ore()) * people / i128::from(of.max(1));
+        let hundredths = (ore + 500_000) / 1_000_000;
+        format!("{},{:02}", hundredths / 100, hundredths % 100)
+    };
+    let usk = |name: &str| alternatives.usk.get(name).map_or(Amount::ZERO, |sum| sum.0);
+    let tenth = |name: &str| {
+        let amount = alternatives.kmf.get(name).copied().unwrap_or_default();
+        Amount::from_ore(amount.ore() / 10)
+    };
+    for (name, published, amount) in [
+        ("ingen utskrivningsklare, 3 000 kr", ["10", "2", "0,6"], usk("discharge-ready-3000")),
+        ("ingen utskrivningsklare, 5 000 kr", ["16", "3", "1"], usk("discharge-ready-5000")),
+        ("10 % færre medisinske innleggelser", ["7,5", "1,5", "0,5"], tenth("co-financing-medical")),
+        ("10 % færre innleggelser 80+", ["3", "0,6", "0,2"], tenth("co-financing-80-plus")),
+    ] {
+        let [large, middle, small] = published.map(str::to_owned);
+        table.row([
+            name.into(),
+            large,
+            flat(amount, 100_000),
+            middle,
+            flat(amount, 20_000),
+            small,
+            flat(amount, 5_000),
+        ]);
+    }
+    table
+}

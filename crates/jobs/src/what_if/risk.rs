@@ -1,0 +1,344 @@
+//! `samspill risk`: the distribution of a municipality's yearly cost, what pooling and a ceiling do, and the same
+//! for any small case, so that an actuary can check it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use domain::{Instrument, Municipalities, Period};
+use register::columns;
+use register::parquet_file::Reader;
+use settlement::{Law, Options, archive, manifest, settle};
+use simulation::consequence::AGES;
+use simulation::risk::{Count, Distribution, Fitted, Pool, Press, Seen, Severity, pooled};
+
+use crate::host::{Host, Scratch};
+use crate::intake;
+use crate::law::Files;
+use crate::progress::Work;
+
+/// What to picture.
+pub struct Order<'a> {
+    /// Contacts.
+    pub contacts: &'a Path,
+    /// Mapping.
+    pub mapping: Option<&'a Path>,
+    /// A whole year.
+    pub period: Period,
+    /// Variants.
+    pub rules: &'a [PathBuf],
+    /// Inhabitants by municipality and age.
+    pub people: simulation::consequence::People,
+    /// Free income in øre, and whether it is the slides' level.
+    pub free_income: BTreeMap<String, (domain::Amount, bool)>,
+    /// Ceiling in kroner per inhabitant, for what it takes away.
+    pub cap: Option<i64>,
+    /// Municipalities that have chosen to bear their costs together: the pool of each.
+    pub pools: BTreeMap<String, String>,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// A municipality's risk.
+pub struct Line {
+    /// Code.
+    pub code: String,
+    /// Inhabitants.
+    pub people: i64,
+    /// Persons and cost seen.
+    pub seen: Seen,
+    /// What next year rests on.
+    pub fitted: Fitted,
+    /// Next year's cost.
+    pub alone: Distribution,
+    /// Relative spread of the pools that it is in: of the trust's area, of the region, and of its own choice.
+    pub pooled: [Option<f64>; 3],
+    /// The average of several years, of [`SPANS`].
+    pub several: Vec<Distribution>,
+}
+
+/// Years whose average is pictured.
+pub const SPANS: [u16; 4] = [2, 3, 5, 10];
+
+/// Municipalities that bear their costs together.
+pub struct Pooling {
+    /// What kind of pool.
+    pub kind: &'static str,
+    /// Region, trust area, or the user's name.
+    pub name: String,
+    /// Places among the lines.
+    pub members: Vec<usize>,
+    /// Next year's cost, together.
+    pub together: Distribution,
+}
+
+/// The picture.
+pub struct Picture {
+    /// Municipalities, in order.
+    pub lines: Vec<Line>,
+    /// Pools: of areas, of regions, and of the user's choice.
+    pub pools: Vec<Pooling>,
+    /// The country's severity.
+    pub severity: Severity,
+    /// Persons with a cost.
+    pub persons: usize,
+    /// Whether nobody real stands behind it.
+    pub synthetic: bool,
+    /// Values that nobody has signed.
+    pub unsigned: usize,
+    /// Name and SHA-256 of the data.
+    pub vintage: (String, String),
+    /// Titles of the rules.
+    pub titles: Vec<String>,
+}
+
+/// What one person cost, and where.
+struct Person {
+    home: String,
+    age: u16,
+    ore: i64,
+}
+
+/// Makes the picture.
+pub fn run(order: &Order, host: &Host) -> Result<Picture> {
+    let files = Files::read(None, order.rules)?;
+    let book = files.book()?;
+    let titles = book.variants().iter().map(|variant| variant.title.clone()).collect();
+    let law = Law::of(&book)?;
+    let scratch = Scratch::under(host.scratch)?;
+    let checked = scratch.0.join("checked.parquet");
+    let (input, _) = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?;
+    let reader = Reader::open_contacts(&input)?;
+    if reader.is_counted() {
+        bail!(
+            "{} holds counts: who returns is not known, so no risk can be computed",
+            order.contacts.display()
+        );
+    }
+    let stage = host.begin(Work::PersonCosts);
+    let persons = persons(&reader, &law, order, &scratch)?;
+    stage.done();
+    if persons.is_empty() {
+        bail!("no municipality pays for anybody in {} under these rules", order.period);
+    }
+    let costs: Vec<f64> = persons.iter().map(|person| person.ore as f64 / 100.0).collect();
+    let severity = Severity::observed(&costs)?;
+    let stage = host.begin(Work::Distributions);
+    let (lines, pools) = lines(order, &persons, &severity)?;
+    stage.done();
+    let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Picture {
+        lines,
+        pools,
+        persons: persons.len(),
+        severity,
+        synthetic: reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes"),
+        unsigned: law.used(order.period).iter().filter(|value| value.is_unsigned()).count(),
+        vintage: (file, manifest::sha256_file(order.contacts)?),
+        titles,
+    })
+}
+
+/// What municipalities pay for each person in the period: charges, put together by the person behind them.
+fn persons(reader: &Reader, law: &Law, order: &Order, scratch: &Scratch) -> Result<Vec<Person>> {
+    let municipalities = Municipalities::built_in()?;
+    let path = scratch.0.join("charges.parquet");
+    let options =
+        Options { period: order.period, threads: order.threads, charges: Some(&path), known: false };
+    settle(reader, law, &municipalities, &options, |_, _| {})?;
+    let claims = archive::claims(&path, &municipalities)?;
+    let mut charged: Vec<(i64, u32, i64)> = claims
+        .rows
+        .iter()
+        .filter(|row| row.instrument.is_some_and(|instrument| instrument != Instrument::Isf))
+        .map(|row| (row.contact, row.debtor, row.amount.ore()))
+        .collect();
+    charged.sort_unstable();
+    let mut of_person: BTreeMap<(i64, u32), (u16, i64)> = BTreeMap::new();
+    for group in 0..reader.row_groups() {
+        for batch in reader.read(group, &["contact_id", "person_id", "age"], 1 << 16, None)? {
+            let batch = batch?;
+            let (contacts, people) =
+                (columns::longs(&batch, "contact_id"), columns::longs(&batch, "person_id"));
+            let ages = columns::maybe_ints(&batch, "age");
+            for (row, contact) in contacts.iter().copied().enumerate() {
+                let start = charged.partition_point(|(other, ..)| *other < contact);
+                for (_, debtor, ore) in charged[start..].iter().take_while(|(other, ..)| *other == contact) {
+                    let age = ages.map_or(0, |ages| ages.value(row).clamp(0, 125) as u16);
+                    let sum = of_person.entry((people[row], *debtor)).or_insert((age, 0));
+                    sum.1 += ore;
+                }
+            }
+        }
+    }
+    Ok(of_person
+        .into_iter()
+        .filter(|(_, (_, ore))| *ore > 0)
+        .map(|((_, debtor), (age, ore))| Person { home: claims.words.word(debtor).to_owned(), age, ore })
+        .collect())
+}
+
+fn band(age: u16) -> usize {
+    AGES.partition_point(|limit| *limit <= age)
+}
+
+/// What is expected of each municipality from its inhabitants' ages, what was seen, and what follows.
+fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<Line>, Vec<Pooling>)> {
+    let mut inhabitants = [0_i64; AGES.len() + 1];
+    let mut seen_by_band = [0_i64; AGES.len() + 1];
+    let by_band = |ages: &[i64]| {
+        let mut out = [0_i64; AGES.len() + 1];
+        ages.iter().enumerate().for_each(|(age, people)| out[band(age as u16)] += people);
+        out
+    };
+    for ages in order.people.values() {
+        by_band(ages).iter().zip(&mut inhabitants).for_each(|(people, sum)| *sum += people);
+    }
+    let mut of_home: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for person in persons {
+        seen_by_band[band(person.age)] += 1;
+        let sum = of_home.entry(&person.home).or_default();
+        sum.0 += 1.0;
+        sum.1 += person.ore as f64 / 100.0;
+    }
+    let expected = |ages: &[i64]| -> f64 {
+        by_band(ages)
+            .iter()
+            .zip(inhabitants.iter().zip(&seen_by_band))
+            .map(|(here, (all, seen))| *here as f64 * *seen as f64 / (*all).max(1) as f64)
+            .sum()
+    };
+    let mut known: Vec<(String, i64, Seen)> = Vec::new();
+    for (code, ages) in &order.people {
+        let (persons, cost) = of_home.get(code.as_str()).copied().unwrap_or_default();
+        let seen = Seen { persons, cost, expected: expected(ages) };
+        known.push((code.clone(), ages.iter().sum(), seen));
+    }
+    let seen: Vec<Seen> = known.iter().map(|(.., seen)| seen.clone()).collect();
+    let pool = Pool::of(&seen, severity);
+    let fitted: Vec<Fitted> = seen.iter().map(|one| pool.fit(one)).collect();
+    let codes: Vec<&str> = known.iter().map(|(code, ..)| code.as_str()).collect();
+    let pools = pools(order, &codes, &fitted, severity)?;
+    let mut press = Press::quick(severity);
+    let mut out = Vec::new();
+    for (place, ((code, people, seen), fitted)) in known.into_iter().zip(fitted).enumerate() {
+        let alone = press.distribution(fitted.count).scaled(fitted.factor);
+        // What is not known of the rate is the same in every year; chance is not.
+        let several = SPANS.map(|years| {
+            let count = Count { mean: fitted.count.mean * f64::from(years), ..fitted.count };
+            press.distribution(count).scaled(fitted.factor / f64::from(years))
+        });
+        let pooled = KINDS.map(|kind| {
+            let of = pools.iter().find(|pool| pool.kind == kind && pool.members.contains(&place))?;
+            Some(of.together.spread() / of.together.mean().max(1e-12))
+        });
+        out.push(Line { code, people, seen, fitted, alone, pooled, several: several.into() });
+    }
+    Ok((out, pools))
+}
+
+/// Kinds of pools, in the order of [`Line::pooled`].
+const KINDS: [&str; 3] = ["helseforetakets område", "region", "eget samarbeid"];
+
+/// The pools of areas and regions, and those of the user's choice.
+fn pools(order: &Order, codes: &[&str], fitted: &[Fitted], severity: &Severity) -> Result<Vec<Pooling>> {
+    if let Some(unknown) = order.pools.keys().find(|code| !codes.contains(&code.as_str())) {
+        bail!("--pool: there is no municipality {unknown} in {}", order.period);
+    }
+    let municipalities = Municipalities::built_in()?;
+    let names = crate::settlement::statement::names(&municipalities);
+    let name = |party: &str| crate::settlement::statement::name_of(party, &names);
+    let mut members: BTreeMap<(usize, String), Vec<usize>> = BTreeMap::new();
+    for (place, code) in codes.iter().enumerate() {
+        if let domain::Residence::Municipality(row) = municipalities.residence(code, order.period.from()) {
+            let row = municipalities.get(row);
+            let (region, area) =
+                row.map_or_else(Default::default, |row| (row.region.clone(), row.trust_area));
+            members.entry((0, format!("{}, område {area}", name(&region)))).or_default().push(place);
+            members.entry((1, name(&region))).or_default().push(place);
+        }
+        if let Some(own) = order.pools.get(*code) {
+            members.entry((2, own.clone())).or_default().push(place);
+        }
+    }
+    let mut press = Press::quick(severity);
+    let pool = |((kind, name), members): ((usize, String), Vec<usize>)| {
+        let parts: Vec<Fitted> = members.iter().map(|place| fitted[*place]).collect();
+        let all = pooled(&parts);
+        let together = press.distribution(all.count).scaled(all.factor);
+        Pooling { kind: KINDS[kind], name, members, together }
+    };
+    Ok(members.into_iter().map(pool).collect())
+}
+
+/// Reads `pool;municipality`: each municipality is in one pool at most.
+pub fn read_pools(path: &Path) -> Result<BTreeMap<String, String>> {
+    let mut out = BTreeMap::new();
+    for (at, [pool, code]) in crate::table::small_table(path, "pool;municipality")? {
+        if let Some(other) = out.insert(code.clone(), pool.clone()).filter(|other| *other != pool) {
+            bail!("{at}: {code} is in '{other}' already: give each municipality one pool");
+        }
+    }
+    Ok(out)
+}
+
+/// The distribution of a small case as JSON.
+pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<serde_json::Value> {
+    if !(rate.is_finite() && rate >= 0.0) {
+        bail!("a rate of {rate} is no number of persons, zero or more");
+    }
+    if let Some(shape) = shape.filter(|shape| !(shape.is_finite() && *shape > 0.0)) {
+        bail!("a shape of {shape} is not above zero");
+    }
+    let severity = read_severity(severity)?;
+    let count = Count { mean: rate, shape: shape.unwrap_or(f64::INFINITY) };
+    let sum = Press::new(&severity).distribution(count);
+    let levels = [0.5, 0.75, 0.9, 0.95, 0.99, 0.995];
+    let at: serde_json::Map<String, serde_json::Value> =
+        levels.iter().map(|level| (level.to_string(), sum.quantile(*level).into())).collect();
+    let tails: serde_json::Map<String, serde_json::Value> =
+        levels.iter().map(|level| (level.to_string(), sum.tail(*level).into())).collect();
+    let (first, second) = (severity.moment(1), severity.moment(2));
+    let doubt = shape.map_or(0.0, |shape| rate * rate / shape * first * first);
+    Ok(serde_json::json!({
+        "schema": 1,
+        "rate": rate,
+        "shape": shape,
+        "mean": sum.mean(),
+        "standard_deviation": sum.spread(),
+        "exact_mean": rate * first,
+        "exact_standard_deviation": (rate * second + doubt).sqrt(),
+        "one_in_ten": sum.quantile(0.9),
+        "one_in_hundred": sum.quantile(0.99),
+        "value_at_risk": at,
+        "tail_value_at_risk": tails,
+        "step": sum.step,
+        "first": sum.cost(0),
+        "probabilities": sum.probabilities,
+    }))
+}
+
+/// Reads `cost,probability`, with comma or semicolon between and a head or none.
+fn read_severity(path: &Path) -> Result<Severity> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let mut points = Vec::new();
+    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let cells: Vec<String> = match line.contains(';') {
+            true => line.split(';').map(|cell| cell.trim().replace(',', ".")).collect(),
+            false => line.split(',').map(|cell| cell.trim().to_owned()).collect(),
+        };
+        let at = format!("{}:{}", path.display(), place + 1);
+        match (&cells[..], place) {
+            ([only], _) if only.is_empty() => {}
+            ([cost, _], 0) if cost.parse::<f64>().is_err() => {}
+            ([cost, probability], _) => {
+                let number = |text: &str| {
+                    text.parse::<f64>().ok().with_context(|| format!("{at}: '{text}' is not a number"))
+                };
+                points.push((number(cost)?, number(probability)?));
+            }
+            _ => bail!("{at}: expected cost,probability"),
+        }
+    }
+    Severity::of(points).with_context(|| path.display().to_string())
+}
