@@ -477,8 +477,14 @@ impl LawBook {
         if let Some((variant, kroner)) = overlay.set(|set| set.kroner_per_point) {
             return Ok((kroner_amount(kroner), variant_place(variant, "unit_price", &kroner.to_string())));
         }
-        let row = priced.unit_price.iter().find(|row| row.dates.holds(day));
-        let row = row.ok_or(BookError::Gap { file: priced.file.clone(), key: "unit price", day })?;
+        let of = |file: &'_ RuleFile| file.unit_price.iter().position(|row| row.dates.holds(day));
+        // A rule's own price comes before the price of the rule that it leans on.
+        let (priced, place) = match (of(file), of(priced)) {
+            (Some(place), _) => (file, place),
+            (None, Some(place)) => (priced, place),
+            (None, None) => return Err(BookError::Gap { file: priced.file.clone(), key: "unit price", day }),
+        };
+        let row = &priced.unit_price[place];
         let kroner = row.value.kroner_per_point;
         Ok((kroner_amount(kroner), provenance(priced, &row.dates, "unit_price", &kroner.to_string())))
     }
@@ -501,6 +507,7 @@ impl LawBook {
         let row = file.covers.iter().find(|row| row.dates.holds(overlay.base));
         let liable =
             row.and_then(|row| row.value.liable).ok_or_else(|| overlay.gap("liable municipality"))?;
+        let notified_sectors = row.and_then(|row| row.value.notified_sectors.clone()).unwrap_or_default();
         // The rate is the day's own, and a missing one stops the settlement when a day needs it.
         let rate = match overlay.set(|set| set.kroner_per_day) {
             Some((variant, kroner)) => Some((kroner, variant_place(variant, "rate", &kroner.to_string()))),
@@ -521,6 +528,7 @@ impl LawBook {
         let rule = DayRateRule {
             version: Version { rule: file.id.clone(), from: day, digest: String::new() },
             sectors,
+            notified_sectors,
             unit_kinds,
             liable,
             covers,
@@ -708,6 +716,10 @@ impl<'a> Overlay<'a> {
             Some(Liable::MunicipalityOfRegistration) => " / municipality-of-registration",
             Some(Liable::MunicipalityOfStay) => " / municipality-of-stay",
         };
+        let notified = match &row.value.notified_sectors {
+            None => String::new(),
+            Some(sectors) => format!(" / notified {}", words(sectors)),
+        };
         if let Some(variant) = [
             sectors.as_ref().map(|set| set.0),
             care_levels.as_ref().map(|set| set.0),
@@ -722,8 +734,12 @@ impl<'a> Overlay<'a> {
         let sectors = sectors.map(|set| set.1).or(row.value.sectors.clone()).unwrap_or_default();
         let care_levels = care_levels.map(|set| set.1).or(row.value.care_levels.clone()).unwrap_or_default();
         let unit_kinds = unit_kinds.map(|set| set.1).or(row.value.unit_kinds.clone()).unwrap_or_default();
-        place.value =
-            format!("{} / {} / {}{liable}", words(&sectors), words(&care_levels), words(&unit_kinds));
+        place.value = format!(
+            "{} / {} / {}{liable}{notified}",
+            words(&sectors),
+            words(&care_levels),
+            words(&unit_kinds)
+        );
         Ok((sectors, care_levels, unit_kinds, keep(place)))
     }
 

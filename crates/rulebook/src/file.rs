@@ -223,6 +223,8 @@ dated! {
         unit_kinds: Option<Vec<UnitKind>>,
         /// Which municipality pays (day rate).
         liable: Option<Liable>,
+        /// Sectors in which the municipality is notified and pays nothing (day rate).
+        notified_sectors: Option<Vec<Sector>>,
     }
     /// A group of contacts that the rule leaves out.
     RawOutside => Outside {

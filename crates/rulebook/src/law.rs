@@ -338,6 +338,7 @@ fn reading(rule: &DayRateRule) -> ReadingRule {
     let DayRateRule {
         version: _,
         sectors,
+        notified_sectors: _,
         unit_kinds,
         liable,
         covers: _,

@@ -53,6 +53,17 @@ dated! {
         /// Days.
         days: i32,
     }
+    /// How often a year a flow is paid.
+    RawSchedule => Schedule {
+        /// Flow.
+        flow: String,
+        /// Payments on account.
+        instalments: u32,
+        /// Settlements after a tertial.
+        tertial_settlements: u32,
+        /// Settlements after the year.
+        year_end_settlements: u32,
+    }
     /// How value added tax is treated.
     RawVat => Vat {
         /// `exempt`: no line for it.
@@ -69,6 +80,8 @@ pub struct Scheme {
     pub title: String,
     /// See [`ModeRow`].
     pub mode: Vec<Row<ModeRow>>,
+    /// See [`Schedule`].
+    pub schedule: Vec<Row<Schedule>>,
     /// See [`Flow`].
     pub flow: Vec<Row<Flow>>,
     /// See [`AccountRow`].
@@ -89,6 +102,8 @@ struct RawScheme {
     title: String,
     #[serde(default)]
     mode: Vec<RawMode>,
+    #[serde(default)]
+    schedule: Vec<RawSchedule>,
     #[serde(default)]
     flow: Vec<RawFlow>,
     #[serde(default)]
@@ -127,6 +142,7 @@ impl Scheme {
             file: file.to_owned(),
             title: raw.title,
             mode: read!(mode),
+            schedule: read!(schedule),
             flow: read!(flow),
             account: read!(account),
             term: read!(term),
@@ -134,16 +150,12 @@ impl Scheme {
             sources: raw.sources,
         };
         text.no_overlap(&scheme.mode, |row| format!("mode {}", row.flow))?;
+        text.no_overlap(&scheme.schedule, |row| format!("schedule {}", row.flow))?;
         text.no_overlap(&scheme.flow, |row| format!("flow {}", row.flow))?;
         text.no_overlap(&scheme.account, |row| format!("account {}", row.flow))?;
         text.no_overlap(&scheme.term, |row| format!("term {}", row.flow))?;
         text.no_overlap(&scheme.vat, |_| "vat".to_owned())?;
-        let dates = scheme.mode.iter().map(|row| &row.dates).chain(scheme.flow.iter().map(|row| &row.dates));
-        let dates = dates.chain(scheme.account.iter().map(|row| &row.dates));
-        for dates in dates
-            .chain(scheme.term.iter().map(|row| &row.dates))
-            .chain(scheme.vat.iter().map(|row| &row.dates))
-        {
+        for (_, dates) in scheme.dated_rows() {
             if !scheme.sources.contains_key(&dates.source) {
                 return Err(text.error(dates.line, Fault::UnknownSource(dates.source.clone())));
             }
@@ -154,6 +166,11 @@ impl Scheme {
     /// How a flow is settled on a day.
     pub fn mode_on(&self, flow: &str, day: Day) -> Option<&Row<ModeRow>> {
         self.mode.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
+    }
+
+    /// How often a year a flow is paid, on a day.
+    pub fn schedule_on(&self, flow: &str, day: Day) -> Option<&Row<Schedule>> {
+        self.schedule.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }
 
     /// Where a flow is booked on a day.
@@ -167,16 +184,32 @@ impl Scheme {
     }
 }
 
+/// `12 instalments, 2 tertial settlements, 1 year-end settlement`.
+impl std::fmt::Display for Schedule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Schedule { flow: _, instalments, tertial_settlements, year_end_settlements } = self;
+        let parts = [
+            (*instalments, "instalment"),
+            (*tertial_settlements, "tertial settlement"),
+            (*year_end_settlements, "year-end settlement"),
+        ];
+        let text =
+            |(count, what): (u32, &str)| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        f.write_str(&parts.map(text).join(", "))
+    }
+}
+
 impl Scheme {
     /// Every dated row, by section.
     pub fn dated_rows(&self) -> Vec<(String, &Dates)> {
-        let Scheme { file: _, title: _, mode, flow, account, term, vat, sources: _ } = self;
+        let Scheme { file: _, title: _, mode, schedule, flow, account, term, vat, sources: _ } = self;
         let mode = mode.iter().map(|row| (format!("mode {}", row.value.flow), &row.dates));
+        let schedule = schedule.iter().map(|row| (format!("schedule {}", row.value.flow), &row.dates));
         let flow = flow.iter().map(|row| (format!("flow {}", row.value.flow), &row.dates));
         let account = account.iter().map(|row| (format!("account {}", row.value.flow), &row.dates));
         let term = term.iter().map(|row| (format!("term {}", row.value.flow), &row.dates));
         let vat = vat.iter().map(|row| ("vat".to_owned(), &row.dates));
-        mode.chain(flow).chain(account).chain(term).chain(vat).collect()
+        mode.chain(schedule).chain(flow).chain(account).chain(term).chain(vat).collect()
     }
 }
 
@@ -195,7 +228,7 @@ mod tests {
         let (file, text) = crate::built_in::SCHEME;
         let broken = text.replacen("mode = \"decentral\"", "mode = \"sometimes\"", 1);
         let error = Scheme::parse(file, &broken).unwrap_err().to_string();
-        assert!(error.starts_with("scheme/settlement.toml:1"), "{error}");
+        assert!(error.starts_with("scheme/settlement.toml:2") && error.contains("sometimes"), "{error}");
         let broken = text.replacen("source = \"kmf\"", "source = \"kfm\"", 1);
         assert!(Scheme::parse(file, &broken).unwrap_err().to_string().contains("kfm"));
     }

@@ -17,6 +17,8 @@ pub struct DayRateRule {
     pub version: Version,
     /// Sectors covered.
     pub sectors: Vec<Sector>,
+    /// Sectors in which the municipality is notified and pays nothing.
+    pub notified_sectors: Vec<Sector>,
     /// Kinds of unit covered.
     pub unit_kinds: Vec<UnitKind>,
     /// Which municipality pays.
@@ -199,9 +201,13 @@ pub fn assess<'r>(
 }
 
 fn not_covered(case: &Case, rule: &DayRateRule, trace: &mut impl Trace) -> Option<&'static str> {
+    let sector = match rule.notified_sectors.contains(&case.sector) {
+        true => "notified-not-paid",
+        false => "sector-not-covered",
+    };
     let tests = [
         ("not-overnight", case.care_level.name(), case.care_level == CareLevel::Overnight),
-        ("sector-not-covered", case.sector.name(), rule.sectors.contains(&case.sector)),
+        (sector, case.sector.name(), rule.sectors.contains(&case.sector)),
         ("unit-not-covered", case.unit_kind.name(), rule.unit_kinds.contains(&case.unit_kind)),
     ];
     for (reason, what, covered) in tests {

@@ -145,6 +145,11 @@ fn check_scheme(scheme: &Scheme, case: &Case, hits: &mut BTreeSet<String>) -> Re
     equal(case, "debtor", &text(moved.map(|row| row.value.debtor.as_str())))?;
     equal(case, "creditor", &text(moved.map(|row| row.value.creditor.as_str())))?;
     lines.extend(moved.map(|row| row.dates.line));
+    if case.text("schedule").is_some() {
+        let schedule = scheme.schedule_on(flow, day);
+        equal(case, "schedule", &schedule.map_or_else(String::new, |row| row.value.to_string()))?;
+        lines.extend(schedule.map(|row| row.dates.line));
+    }
     if case.text("vat").is_some() {
         equal(case, "vat", &text(vat.map(|row| row.value.treatment.as_str())))?;
         lines.extend(vat.map(|row| row.dates.line));

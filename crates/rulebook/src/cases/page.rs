@@ -53,6 +53,7 @@ const OUTPUTS: &[&str] = &[
     "effect",
     "costs",
     "mode",
+    "schedule",
     "account",
     "article",
     "article private",
