@@ -150,6 +150,7 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
         "debtor",
         "creditor",
         "mode",
+        "schedule",
         "function",
         "article",
         "article_private",
@@ -180,7 +181,7 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
     }
     for (flow, debtor, creditor, mut unsigned, rule) in flows {
         let (mode, term) = (scheme.mode_on(&flow, day), scheme.term_on(&flow, day));
-        let account = scheme.account_on(&flow, day);
+        let (account, schedule) = (scheme.account_on(&flow, day), scheme.schedule_on(&flow, day));
         unsigned |= mode.is_some_and(|row| is_unsigned(row, &scheme.sources));
         unsigned |= term.is_some_and(|row| is_unsigned(row, &scheme.sources));
         let of = |text: fn(&rulebook::scheme::AccountRow) -> &String| {
@@ -191,6 +192,7 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
             debtor,
             creditor,
             mode.map_or("", |row| row.value.mode.word()).to_owned(),
+            schedule.map_or_else(String::new, |row| row.value.to_string()),
             of(|row| &row.function),
             of(|row| &row.article),
             of(|row| &row.article_private),
