@@ -123,7 +123,7 @@ struct Parts {
 /// Choices that the figures depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct Method {
-    /// Years of the period: each inhabitant counts as so many person-years.
+    /// Years of the period: the person-years that each inhabitant counts for.
     pub years: f64,
     /// What the expected events take into account.
     pub adjust: Adjust,
@@ -376,8 +376,8 @@ fn three_digits(value: f64) -> f64 {
 }
 
 /// Whether a standardised rate would reveal the events of each class, since the weights of the standard are
-/// public: some class has one to four events, and there are not so many classes (ten) and events (a hundred)
-/// that many other counts would give the same rate.
+/// public: some class has one to four events, and fewer than ten classes have any, or there are fewer than a
+/// hundred events in all, so that few other counts would give the same rate.
 fn tells_of_ages(events: &[i64]) -> bool {
     let any = events.iter().filter(|count| **count > 0).count();
     events.iter().any(|count| few(*count)) && (any < 10 || events.iter().sum::<i64>() < 100)

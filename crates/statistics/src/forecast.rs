@@ -106,7 +106,7 @@ fn season(all: &[Series]) -> BTreeMap<i8, f64> {
     for (month, amount) in all.iter().flat_map(|series| &series.months) {
         *totals.entry(*month).or_default() += amount.ore() as f64;
     }
-    // Only whole years count: in a part of a year a low month cannot be told from a low level.
+    // Only whole years count: in a part of a year a low month cannot be distinguished from a low level.
     let mut years: BTreeMap<i16, Vec<(i8, f64)>> = BTreeMap::new();
     for (month, total) in totals {
         years.entry(month.year()).or_default().push((month.number(), total));

@@ -5,7 +5,7 @@
 //!    of the rest of that whole.
 //! 2. Of two counts of one place that differ by one to four, one may be a part of the other, and the difference
 //!    would be known. The smaller is hidden, wherever it occurs.
-//! 3. The hidden members of a published total must be at least two, and so many in sum that none of them is
+//! 3. The hidden members of a published total must be at least two, and their sum so large that none of them is
 //!    known within five.
 //!
 //! The rules are repeated until they hide nothing more. Combinations of three counts are not examined.
