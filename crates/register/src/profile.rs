@@ -18,17 +18,19 @@ pub struct Profile {
     pub stays: u64,
     /// Nights in the somatic overnight stays.
     pub bed_days: u64,
-    /// Medical stays of persons of 18 and over, births and newborns left out, that are followed by an acute
-    /// stay within 30 days.
+    /// Share of the medical stays of persons of 18 and over, births and newborns left out, that are followed by
+    /// an acute stay within 30 days.
     pub readmitted: Share,
-    /// Stays of men of 80 and over, medical or not, that are followed by an acute stay within 30 days.
+    /// Share of the stays of men of 80 and over, medical or not, that are followed by an acute stay within 30
+    /// days.
     pub readmitted_men_80: Share,
-    /// Stays whose combination of unit, date of admission, municipality, sex and age belongs to one person
-    /// only.
+    /// Share of the stays whose combination of unit, date of admission, municipality, sex and age belongs to
+    /// one person only.
     pub one_person_by_date: Share,
     /// As `one_person_by_date`, with the month of admission in place of the date.
     pub one_person_by_month: Share,
-    /// Stays whose combination of unit, date of admission, municipality, sex and age no other stay has.
+    /// Share of the stays whose combination of unit, date of admission, municipality, sex and age no other
+    /// stay has.
     pub unique_by_date: Share,
     /// As `unique_by_date`, with the month of admission in place of the date.
     pub unique_by_month: Share,
