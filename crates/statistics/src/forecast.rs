@@ -6,8 +6,8 @@
 //!
 //! 1. Season: each calendar month relative to a mean month, over all parties; 1 if no whole year was seen.
 //! 2. Level: the sum of the months seen, divided by the season of those months.
-//! 3. Scatter: the squared residual of a month grows with the level (chance: many small cases) and with its square (what
-//!    moves all months of a party). The two are fitted over all parties.
+//! 3. Scatter: the squared residual of a month grows with the level (chance: many small cases) and with its
+//!    square (what moves all months of a party). The two are fitted over all parties.
 //! 4. The band covers the scatter of the months ahead and the uncertainty of the level.
 
 use std::collections::BTreeMap;
