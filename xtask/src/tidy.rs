@@ -6,8 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// Crates of ours that each crate may use. An edge that the table leaves out is a promise: see
-/// ARCHITECTURE.md.
+/// Crates of ours that each crate may use. An edge left out is a promise: see ARCHITECTURE.md.
 const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("rulebook", &["domain"]),
@@ -145,8 +144,7 @@ fn every_rule_has_cases(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Checks that every Norwegian alias in the code stands in the glossary, and that no English name stands for
-/// two terms.
+/// Checks that every Norwegian alias stands in the glossary, and that no English name has two terms.
 fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     let page = std::fs::read_to_string(root.join("GLOSSARY.md")).context("GLOSSARY.md")?;
     let mut english = BTreeSet::new();

@@ -23,8 +23,7 @@ fn found(name: &str) -> bool {
     quiet(Command::new("sh").args(["-c", &format!("command -v {name}")])).is_ok_and(|status| status.success())
 }
 
-/// Folder of PostgreSQL's programs, which Debian keeps outside the path: the newest version. `None` if there
-/// is none.
+/// Folder of PostgreSQL's newest programs, which Debian keeps outside the path; `None` if there is none.
 fn postgres_bin() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let mut all: Vec<PathBuf> = folders.flatten().map(|entry| entry.path().join("bin")).collect();
@@ -37,8 +36,7 @@ fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// Checks that the programs are there that the tests need. With `install`, missing ones are installed;
-/// without, it fails.
+/// Checks for the programs that the tests need. If one is missing, installs them (`install`) or fails.
 pub fn ready(install: bool) -> Result<()> {
     let missing = postgres_bin().is_none() || !found("hledger") || !found("pdftotext") || !found("sqlite3");
     if missing && !install {
@@ -122,8 +120,7 @@ pub fn server() -> Result<Server> {
     Ok(Server { folder, bin, address: format!("postgres://postgres@127.0.0.1:{port}") })
 }
 
-/// Command that runs a program of the server. As root, it runs as `postgres`, because the server refuses to
-/// run as root.
+/// Command that runs a program of the server: as user `postgres` if we are root, whom the server refuses.
 fn as_server(program: &Path, folder: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("runuser");

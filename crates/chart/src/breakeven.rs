@@ -22,11 +22,9 @@ type Known = Vec<(usize, f64)>;
 
 const TOP: f64 = 34.0;
 
-/// Draws a line for each party, as SVG. `unit` names the values, and `title` describes the picture for
-/// readers who do not see it.
+/// Draws a line for each party, as SVG. `unit` names the values, and `title` is the text for screen readers.
 ///
-/// A ring marks the place where a line first crosses from below zero to above, with the year in which it
-/// does.
+/// A ring marks the first crossing from below zero to above, with the year in which it happens.
 pub fn breakeven(
     years: &[String],
     series: &[Series],

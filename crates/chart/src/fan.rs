@@ -34,8 +34,7 @@ impl FanPoint {
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 230.0;
 
-/// Draws the fan as SVG. `unit` names the values, and `title` describes the picture for readers who do not
-/// see it.
+/// Draws the fan as SVG. `unit` names the values, and `title` is the text for screen readers.
 ///
 /// The median and the outer limits of the last expected period are written at the right.
 pub fn fan(points: &[FanPoint], width: i64, unit: &str, title: &str, font: &str) -> String {

@@ -31,11 +31,10 @@ pub struct Limit {
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 260.0;
 
-/// Draws the funnel as SVG. `limits` are in order of size, and `target` is the value that all are compared
-/// with.
+/// Draws the funnel as SVG. `limits` are in order of size, and all are compared with `target`.
 ///
 /// `unit` names the values, `size` names the axis of sizes, `note` names the rules that the chart follows,
-/// and `title` describes the picture for readers who do not see it.
+/// and `title` is the text for screen readers.
 pub fn funnel(
     dots: &[Dot],
     limits: &[Limit],

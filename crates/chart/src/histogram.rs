@@ -25,8 +25,7 @@ pub struct Mark {
 
 const TALL: f64 = 170.0;
 
-/// Draws the bins as SVG. `unit` names the outcomes, and `title` describes the picture for readers who do not
-/// see it.
+/// Draws the bins as SVG. `unit` names the outcomes, and `title` is the text for screen readers.
 ///
 /// Bins of different breadth are drawn by area: the axis gives the probability for the narrowest breadth.
 pub fn histogram(bins: &[Bin], marks: &[Mark], width: i64, unit: &str, title: &str, font: &str) -> String {

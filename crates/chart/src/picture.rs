@@ -106,7 +106,7 @@ impl Picture {
         self.body.push_str("</g>");
     }
 
-    /// The whole SVG. `title` describes the picture for readers who do not see it.
+    /// The whole SVG. `title` is the text for screen readers.
     pub(crate) fn finished(self, height: f64, title: &str, font: &str) -> String {
         let (width, height, title, font) = (px(self.width), px(height), escaped(title), escaped(font));
         format!(
@@ -117,8 +117,7 @@ impl Picture {
     }
 }
 
-/// A length with at most one decimal, so that the bytes do not depend on the last bit of a float. NaN and
-/// infinity become 0.
+/// A length with at most one decimal, so that no byte depends on the last bit. NaN and infinity become 0.
 fn px(length: f64) -> String {
     let tenths = (length * 10.0).round();
     // Adding zero turns minus zero into zero.

@@ -23,8 +23,7 @@ pub struct Group {
 const TOP: f64 = 38.0;
 const ROW: f64 = 52.0;
 
-/// Draws a row for each group, as SVG. `unit` names the values, and `title` describes the picture for readers
-/// who do not see it.
+/// Draws a row for each group, as SVG. `unit` names the values, and `title` is the text for screen readers.
 pub fn range(groups: &[Group], width: i64, unit: &str, title: &str, font: &str) -> String {
     let mut picture = Picture::new(width);
     let wide = picture.width;

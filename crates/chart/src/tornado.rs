@@ -39,8 +39,8 @@ const GAP: f64 = 6.0;
 
 /// Draws a bar for each assumption, in the order given, as SVG. `base` is the outcome if all are as assumed.
 ///
-/// `unit` names the outcomes, and `title` describes the picture for readers who do not see it. Low
-/// assumptions are pale with a rim, high ones filled.
+/// `unit` names the outcomes, and `title` is the text for screen readers. Low assumptions are pale with a
+/// rim, high ones filled.
 pub fn tornado(bars: &[Swing], base: f64, width: i64, unit: &str, title: &str, font: &str) -> String {
     let mut picture = Picture::new(width);
     let wide = picture.width;

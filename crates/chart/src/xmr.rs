@@ -33,7 +33,7 @@ const TOP: f64 = 34.0;
 const BOTTOM: f64 = 220.0;
 
 /// Draws the chart as SVG. `unit` names the values, `note` names the rules that the chart follows, and
-/// `title` describes the picture for readers who do not see it.
+/// `title` is the text for screen readers.
 pub fn xmr(
     steps: &[Step],
     stretches: &[Stretch],

@@ -166,15 +166,13 @@ impl fmt::Display for Share {
 /// Rule for turning an exact amount into whole øre. Each rule file states one; it is applied once per charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rounding {
-    /// To the nearest øre. Exactly half an øre is rounded away from zero, so that a reversal mirrors its
-    /// charge.
+    /// To the nearest øre. Exactly half goes away from zero, so that a reversal mirrors its charge.
     HalfAwayFromZero,
 }
 
 /// An amount that is not rounded yet, in ten-millionths of an øre.
 ///
-/// Price (øre) × points (thousandths) × share (ten-thousandths) is a whole number in this unit: nothing is
-/// lost.
+/// Price (øre) × points (thousandths) × share (ten-thousandths) is a whole number in this unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct ExactAmount(i128);
 

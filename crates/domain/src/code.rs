@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Error: a word that is not in the vocabulary that it was read as.
+/// Error: a word that is not in the vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {vocabulary} '{word}': expected one of {expected}")]
 pub struct UnknownCode {
@@ -114,7 +114,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Kind of unit that treats (`virksomhet`, `behandlingssted`).
+    /// Kind of treating unit (`virksomhet`, `behandlingssted`).
     #[doc(alias = "virksomhet")]
     UnitKind, "unit_kind", {
         /// Hospital owned by a health trust.
@@ -211,8 +211,9 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Reason for a voucher (`årsak`). `Withdrawn` to `ChangedRule` stand in the order in which a correction
-    /// is computed.
+    /// Reason for a voucher (`årsak`).
+    ///
+    /// `Withdrawn` to `ChangedRule` stand in the order in which a correction is computed.
     #[doc(alias = "årsak")]
     Cause, "cause", {
         /// First settlement of a month.
@@ -263,8 +264,7 @@ impl Cause {
         matches!(self, Cause::Netting | Cause::Invoice)
     }
 
-    /// Whether a voucher with this cause is computed from contacts and rules, rather than decided or
-    /// arranged.
+    /// Whether a voucher with this cause is computed from contacts and rules, and not decided or arranged.
     pub const fn is_computed(self) -> bool {
         match self {
             Cause::Activity
@@ -283,8 +283,7 @@ impl Cause {
 vocabulary! {
     /// How the amounts of an instrument are paid.
     Mode, "mode", {
-        /// Through the clearing account: all that a party owes and is owed is netted, and nobody sends an
-        /// invoice.
+        /// Through the clearing account: all that a party owes and is owed is netted, with no invoices.
         Central = "central",
         /// Each creditor sends its own invoice or credit note.
         Decentral = "decentral",
@@ -307,8 +306,7 @@ vocabulary! {
     PayRounding, "rounding", {
         /// Øre: no rounding.
         Ore = "ore",
-        /// Whole kroner. Half a krone is rounded away from zero, and the difference stands on a line of its
-        /// own.
+        /// Whole kroner. Half a krone is rounded away from zero; the difference stands on its own line.
         Kroner = "kroner",
     }
 }
@@ -367,7 +365,7 @@ vocabulary! {
         Run = "run",
         /// Closed months were corrected in an open one.
         Correct = "correct",
-        /// A month was netted and closed.
+        /// A month was closed, and its amounts netted or carried forward.
         Close = "close",
         /// A month was made final.
         Finalise = "finalise",

@@ -1,7 +1,6 @@
 //! Numbers with check digits: organisation numbers and payment references.
 
-/// Whether a text is an organisation number: nine digits, of which the last is the right check digit (modulus
-/// 11).
+/// Whether a text is an organisation number: nine digits, the last a correct check digit (modulus 11).
 pub fn is_organisation(number: &str) -> bool {
     let digits: Vec<u32> = number.chars().filter_map(|c| c.to_digit(10)).collect();
     if digits.len() != 9 || number.len() != 9 {

@@ -75,8 +75,7 @@ pub const ABROAD: &str = "9900";
 /// convention, Svalbard, Jan Mayen and the shelf (SKDE's list of residences).
 pub const WITHOUT_MUNICIPALITY: [&str; 9] =
     ["9000", ABROAD, "2100", "2111", "2121", "2131", "2211", "2311", "2321"];
-/// Words for a residence that a register withholds. A mapping translates the register's own codes to these
-/// words.
+/// Words for a residence that a register withholds. A mapping translates the register's codes to them.
 pub const WITHHELD: [&str; 2] = ["no-fixed-address", "protected-address"];
 
 /// Prefix of a party that is not decided: before the code of a municipality that was split and has no
@@ -107,8 +106,7 @@ pub struct BadTable {
 }
 
 impl Municipalities {
-    /// The tables that are built into the program (municipalities: SSB, classification 131; catchment areas:
-    /// SKDE).
+    /// The tables built into the program (municipalities: SSB, classification 131; catchment areas: SKDE).
     ///
     /// # Errors
     /// Fails if a table was edited into something that cannot be read.
@@ -213,7 +211,7 @@ impl Municipalities {
         }
     }
 
-    /// Name of a municipality as a party: its code, followed by `@year` for a later lifetime of the code
+    /// Name of a municipality as a party: its code, with `@year` for a later lifetime of the code
     /// (`1103@2020`).
     pub fn party(&self, code: &str, day: Day) -> String {
         let lifetimes: Vec<&Municipality> = self.rows.iter().filter(|row| row.code == code).collect();
@@ -255,8 +253,7 @@ impl Municipalities {
         }
     }
 
-    /// The party that was split: `party`, or the one municipality that it had been merged into before the
-    /// split.
+    /// The party that was split: `party`, or the municipality that it had been merged into before.
     fn split(&self, party: &str, code: &str, ended: Day, day: Day) -> String {
         let next: Vec<&Change> =
             self.changes.iter().filter(|c| c.from_code == code && c.on > ended && c.on <= day).collect();

@@ -28,7 +28,7 @@ pub struct Named {
     pub name: String,
 }
 
-/// Mark on a statement: how far it has come, and what it rests on.
+/// Mark on a statement that says how final it is, or what it is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tag {
@@ -69,8 +69,7 @@ pub struct Post {
     pub corrects: String,
     /// First and last voucher number behind the line.
     pub vouchers: (i64, i64),
-    /// KOSTRA function and article, for instance `255/300`; empty if the recipient is no municipality, or no
-    /// account is known.
+    /// KOSTRA function and article, `255/300`; empty for other parties, and if no account is known.
     pub account: String,
     /// Whether an open objection disputes the line.
     pub disputed: bool,
@@ -78,8 +77,7 @@ pub struct Post {
     pub amount: Amount,
 }
 
-/// A step of the bridge: from the amount paid on account to the amount settled, and from there to the amount
-/// to pay.
+/// A step of the bridge: from the amount on account to the amount settled, and on to the amount to pay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BridgeStep {
     pub what: BridgeWhat,
@@ -176,8 +174,7 @@ pub struct Statement {
     pub settled: Amount,
     /// Amount asked on account for the period.
     pub on_account: Amount,
-    /// Balance of earlier months that were closed without netting: amount settled, less amount paid on
-    /// account.
+    /// Balance of earlier months that were closed without netting: settled, less paid on account.
     pub carried: Amount,
     /// Difference that rounding to whole kroner leaves; zero until the last month is closed.
     pub rounding: Amount,
@@ -192,8 +189,7 @@ pub struct Statement {
     pub fixed: bool,
     /// Day on which the last month was closed; `None` while it is open.
     pub issued: Option<Day>,
-    /// Day on which the amount is due; `None` until the last month is closed, and if no term of payment was
-    /// found.
+    /// Day on which the amount is due; `None` until the last month is closed, and if no term was found.
     pub due: Option<Day>,
     /// Whether nobody has signed the term of payment.
     pub due_unsigned: bool,

@@ -38,7 +38,6 @@ pub struct Coverage {
 pub struct Delivery {
     /// Name of the file, without its folder.
     pub file: String,
-    /// Of the file.
     pub sha256: String,
     pub coverage: Vec<Coverage>,
     /// Number of rows that the check refused.

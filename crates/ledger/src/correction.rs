@@ -1,7 +1,7 @@
 //! The difference between the posted claims and the claims of a new delivery, split by cause.
 //!
 //! For each contact, instrument and month, the causes are taken in a fixed order. Each part starts where the
-//! part before ended, so that the parts always add up to the whole:
+//! part before ended, so that the parts add up to the whole:
 //!
 //! 1. *withdrawn*: the contact is missing from a delivery that covers it, and everything posted is taken
 //!    back;
@@ -27,8 +27,7 @@ pub struct Comparison<'a> {
     pub now: &'a Claims,
     /// Whether the month was never settled before: then all of it is activity.
     pub first: bool,
-    /// Whether the delivery covers a unit (first argument) in the month in which a contact ended (second
-    /// argument).
+    /// Whether the delivery covers a unit (first argument) in the month when a contact ended (second).
     pub covers: &'a dyn Fn(&str, &str) -> bool,
     /// Whether a contact stands in the delivery, in any month.
     pub delivered: &'a dyn Fn(i64) -> bool,
@@ -176,8 +175,7 @@ impl Sheet<'_> {
         out
     }
 
-    /// Adds the movements from the posted claims to the new facts under the same rules: first the amount,
-    /// then the payer.
+    /// Adds the movements from the posted claims to the new facts under the same rules: amount, then payer.
     fn data(&mut self, posted: &[(From, Claim)], rules: &[(From, Claim)], cause: Cause) {
         let ([(_, old)], [(_, new)]) = (posted, rules) else {
             self.between(posted, rules, cause);

@@ -212,8 +212,7 @@ impl Months {
         }
     }
 
-    /// Records that a decision changed a month's statement. The amounts that it reduces or divides may rest
-    /// on unsigned values.
+    /// Records that a decision changed a month's statement, and whether it rests on unsigned values.
     fn changed(&mut self, month: Month, step: i64, is_draft: bool) {
         if let Some(record) = self.months.get_mut(&month) {
             record.change(step);
@@ -316,8 +315,7 @@ impl Months {
         self.months.range(first..=last).map(|(_, record)| record.touched).max().unwrap_or(0)
     }
 
-    /// Steps that changed the statement of the months from `first` to `last`, in order. The first made
-    /// version 1.
+    /// Steps that changed the statements from `first` to `last`, in order. The first made version 1.
     pub fn versions(&self, first: Month, last: Month) -> BTreeSet<i64> {
         self.months.range(first..=last).flat_map(|(_, record)| record.versions.iter().copied()).collect()
     }
@@ -327,8 +325,7 @@ impl Months {
         self.disputes.values().filter(|one| one.decision.is_none()).map(|one| &one.objection)
     }
 
-    /// The party that answers for a party on a day, by the latest recorded decision; `None` if there is no
-    /// decision.
+    /// The heir of a party on a day, by the latest recorded decision; `None` if nobody has decided.
     pub fn decided_heir(&self, party: &str, day: Day) -> Option<&str> {
         // A decision on `undecided:1507` holds for `1507` too, and the other way round.
         let plain = |party: &str| party.trim_start_matches(domain::municipality::UNDECIDED).to_owned();

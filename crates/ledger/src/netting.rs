@@ -72,8 +72,7 @@ struct Between {
     on_account: Amount,
 }
 
-/// One voucher for each debtor, creditor and decentral instrument: the amount claimed, less the amount paid
-/// on account.
+/// One voucher for each debtor, creditor and decentral instrument: claimed, less paid on account.
 fn invoices(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     let mut sums: BTreeMap<(String, String, Instrument), Between> = BTreeMap::new();
     for voucher in open.iter().filter(|voucher| !terms.is_central(voucher.instrument)) {
@@ -131,8 +130,7 @@ fn to_clearing(voucher: &mut Voucher, party: &str, net: Amount, rounding: PayRou
     }
 }
 
-/// The amount in whole kroner. Half a krone is rounded away from zero, so that a credit note mirrors its
-/// invoice.
+/// The amount in whole kroner. Half a krone goes away from zero, so that a credit note mirrors its invoice.
 pub fn whole_kroner(amount: Amount) -> Amount {
     let ore = amount.ore();
     let half = if ore < 0 { -50 } else { 50 };
@@ -240,8 +238,7 @@ mod tests {
 
     proptest! {
         /// The accounts balance before and after netting. After netting, the accounts of the instruments are
-        /// empty, clearing accounts hold whole kroner if amounts are rounded so, and netting again moves
-        /// nothing.
+        /// empty, clearing accounts are in whole kroner if so rounded, and netting again moves nothing.
         #[test]
         fn netting_empties_the_accounts(
             rows in prop::collection::vec((0u8..4, 2u8..6, prop::sample::select(Instrument::ALL.to_vec()), -9_999i64..9_999), 0..30),

@@ -45,7 +45,7 @@ pub struct Desk<'a> {
     /// Terms of an instrument on a day.
     pub terms: &'a dyn Fn(Instrument, Day) -> Terms,
     pub sender: Named,
-    /// Hash at the end of the chain, after the last known step.
+    /// Hash at the end of the chain, after the last step that touched the period.
     pub control_code: String,
 }
 
@@ -94,8 +94,7 @@ pub fn by_party<'v>(
     out
 }
 
-/// The statement of one party, added up from its vouchers. `own` holds the party's vouchers as [`by_party`]
-/// gives them.
+/// The statement of one party, added up from its vouchers. `own` is the party's entry in [`by_party`].
 pub fn statement(
     party: &str,
     own: &[(&Voucher, bool)],
@@ -349,8 +348,7 @@ fn posts(
     out.into_values().collect()
 }
 
-/// Whether an objection may be to a contact behind a voucher: instrument, month, creditor and unit are the
-/// same.
+/// Whether an objection may be to a contact behind a voucher: same instrument, month, creditor and unit.
 fn disputed(one: &Objection, voucher: &Voucher, desk: &Desk) -> bool {
     voucher.instrument == Some(one.instrument)
         && voucher.activity_period == one.month.to_string()
@@ -358,8 +356,7 @@ fn disputed(one: &Objection, voucher: &Voucher, desk: &Desk) -> bool {
         && (desk.heir)(&voucher.creditor) == (desk.heir)(&one.creditor)
 }
 
-/// Number of the statement that a voucher corrects: the one for its month of activity. Empty if the voucher
-/// corrects none.
+/// Number of the statement that a voucher corrects, for its month of activity; empty if none.
 fn corrects(voucher: &Voucher, party: &str) -> String {
     match voucher.cause {
         Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => String::new(),

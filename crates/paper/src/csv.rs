@@ -71,8 +71,7 @@ pub fn lines(statement: &Statement, is_plain: bool) -> String {
     out
 }
 
-/// A table with one row for each statement: the amounts settled, on account and to pay, and the day they are
-/// due.
+/// A table with one row for each statement: amounts settled, on account and to pay, and the due day.
 pub fn overview(statements: &[Statement], is_plain: bool) -> String {
     let (mark, separator, point) = if is_plain { ("", ",", '.') } else { ("\u{feff}", ";", ',') };
     let heads = [

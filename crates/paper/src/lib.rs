@@ -1,6 +1,6 @@
 //! Statements and results on paper: PDF, workbook, CSV, EHF and pictures.
 //!
-//! This crate can never read a register, a rule or a ledger: it sets what it is given. A paper depends on
+//! This crate can never read a register, a rule or a ledger: it sets what it is given. A document depends on
 //! nothing else, so that the same [`domain::statement::Statement`] gives the same bytes. It is the only crate
 //! with Typst.
 //!

@@ -96,8 +96,7 @@ fn rounded_per_cent(millionths: i64) -> i64 {
     (millionths + 50 * millionths.signum()) / 100
 }
 
-/// A workbook of sheets, after a first page that says what they are. `date` is year, month and day of the
-/// workbook.
+/// A workbook of sheets, after a page that says what they are. `date` is its year, month and day.
 ///
 /// # Errors
 /// Fails if a sheet cannot be made.

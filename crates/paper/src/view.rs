@@ -36,8 +36,7 @@ pub struct View {
     pub remark: String,
     /// Label and amount of the sum of all lines.
     pub sum: (String, String),
-    /// Headings of the lines, the payments, the proposal for the accounts, and the sentences on how to read
-    /// the statement.
+    /// Headings of the lines, the payments, the proposal for the accounts, and the reading guide.
     pub headings: Vec<String>,
     /// Counterparty, reference and amount of each payment; empty if there is only one.
     pub payments: Vec<[String; 3]>,

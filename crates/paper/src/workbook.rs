@@ -114,8 +114,7 @@ fn make(
     book.save_to_buffer()
 }
 
-/// Gives a sheet what every sheet has: fit to page width, the statement's footer, and heads repeated on each
-/// page.
+/// Gives a sheet what every sheet has: fit to page width, the statement's footer, and repeated heads.
 fn dress(sheet: &mut Worksheet, name: &str, words: &View, heads: bool) -> Result<(), XlsxError> {
     sheet.set_name(name)?;
     sheet.set_paper_size(9);

@@ -118,8 +118,7 @@ pub fn is_postgres(place: &str) -> bool {
 }
 
 impl Ledger {
-    /// Opens the ledger at a place: a file, or `postgres://user@host/database`. An older schema is brought up
-    /// to date.
+    /// Opens the ledger at a place: a file, or `postgres://user@host/database`. Migrates an older schema.
     ///
     /// # Errors
     /// Fails if no ledger is at the place, if it was made by a newer program, or if the store refuses.

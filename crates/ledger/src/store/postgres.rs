@@ -10,8 +10,7 @@ use crate::voucher::{Account, Line, Step, Voucher, digest, word};
 
 const MIGRATIONS: Migrations = &[("0001-ledger", include_str!("../../migrations/postgres/0001-ledger.sql"))];
 
-/// Key of the advisory lock that is held while posting: `SAMSPILL` in ASCII, which nothing else in the
-/// database uses.
+/// Key of the advisory lock held while posting: `SAMSPILL` in ASCII. Nothing else in the database uses it.
 const LOCK: i64 = 0x5341_4d53_5049_4c4c;
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
