@@ -1,6 +1,6 @@
-//! The chores: `cargo xtask test | tidy | bench | vectors | soak | postgres`. `test` is all of CI, the same
-//! at a desk.
+//! The chores: `cargo xtask test | tidy | bench | golden | soak`. `test` is all of CI, the same at a desk.
 
+mod golden;
 mod tidy;
 mod tools;
 
@@ -27,11 +27,12 @@ fn main() -> Result<()> {
             script(&root, "bench/indicators.py", &arguments[2..])
         }
         Some("bench") => script(&root, "bench/bench.py", &arguments[1..]),
+        Some("golden") => golden::golden(&root, &arguments[1..]),
         Some("vectors") => script(&root, "bench/vectors.py", &[]),
         Some("soak") => soak(&root, arguments.get(1).map_or("20000", String::as_str)),
         _ => {
             bail!(
-                "usage: cargo xtask test [--install] | tidy | bench [indicators | ledger | simulation] [--people N] | vectors | soak [cases] | postgres"
+                "usage: cargo xtask test [--install] | tidy | bench [indicators | ledger | simulation] [--people N] | vectors | golden [--renew [NAME …]] | soak [cases] | postgres"
             )
         }
     }

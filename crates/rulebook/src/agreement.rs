@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::book::Provenance;
 use crate::file::{Confidence, Dates, Fault, Row, RuleError, Text};
+use crate::provenance::Provenance;
 
 /// Name of the file among the rule files.
 pub const FILE: &str = "agreements";
@@ -31,7 +31,7 @@ pub struct GracePeriod {
 }
 
 /// Every agreement that is known, in the order of the file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agreements {
     file: String,
     grace: Vec<Row<GracePeriod>>,

@@ -10,65 +10,10 @@ use domain::{Amount, Day, Instrument, Points, Share};
 use sha2::{Digest, Sha256};
 
 use crate::agreement::{self, Agreements};
-use crate::calculation::day_rate::{AdmissionNotice, DayRateRule, FirstDay};
+use crate::calculation::day_rate::{AdmissionNotice, DayRateRule, DepartureDay, FirstDay};
 use crate::calculation::share_of_drg_price::{OutsideTest, ShareRule, TariffTest};
-use crate::file::{Confidence, Dates, Liable, Row, RuleError, RuleFile, VariantFile};
-
-/// Where a value stands, and how sure it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provenance {
-    /// Rule or variant.
-    pub rule: String,
-    /// The key, for instance `ceiling` or `choice dated_by`.
-    pub key: String,
-    /// The value, as text.
-    pub value: String,
-    /// File and line.
-    pub file: String,
-    /// Line.
-    pub line: usize,
-    /// First day.
-    pub from: Day,
-    /// Last day, included.
-    pub to: Option<Day>,
-    /// How sure.
-    pub confidence: Confidence,
-    /// Title of the source.
-    pub source: String,
-    /// The provision, or the source if none is cited.
-    pub cite: String,
-    /// Somebody has signed the source.
-    pub signed_off: bool,
-}
-
-impl Provenance {
-    /// `file:line`.
-    pub fn place(&self) -> String {
-        format!("{}:{}", self.file, self.line)
-    }
-
-    /// Whether the value settles only as a draft: nobody has read it in a source or signed it.
-    pub fn is_unsigned(&self) -> bool {
-        self.confidence == Confidence::M && !self.signed_off
-    }
-}
-
-/// A version of a rule.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    /// Id of the rule.
-    pub rule: String,
-    /// First day on which these values hold.
-    pub from: Day,
-    /// First eight hexadecimal digits of the digest of the values.
-    pub digest: String,
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}@{}/{}", self.rule, self.from, self.digest)
-    }
-}
+use crate::file::{Dates, Liable, Row, RuleError, RuleFile, VariantFile};
+use crate::provenance::{Provenance, Version};
 
 /// Whether a rule holds, and how.
 #[derive(Debug, Clone)]
@@ -102,6 +47,23 @@ pub struct Segment<T> {
     pub standing: Standing<T>,
     /// Every value that was used.
     pub used: Vec<Provenance>,
+}
+
+impl<T> Segment<T> {
+    /// The segment that holds on a day.
+    pub fn on(segments: &[Segment<T>], day: Day) -> Option<&Segment<T>> {
+        Segment::place_on(segments, day).and_then(|place| segments.get(place))
+    }
+
+    /// The place of the segment that holds on a day.
+    pub fn place_on(segments: &[Segment<T>], day: Day) -> Option<usize> {
+        segments.iter().position(|segment| segment.from <= day && day <= segment.to)
+    }
+
+    /// Whether the segment holds on some day from a first to a last.
+    pub fn touches(&self, first: Day, last: Day) -> bool {
+        self.from <= last && first <= self.to
+    }
 }
 
 /// A value that nobody has signed.
@@ -210,6 +172,17 @@ pub enum DatedBy {
     Admission,
 }
 
+impl DatedBy {
+    /// The reading of a word of the choice `dated_by`.
+    pub fn from_word(word: &str) -> Option<DatedBy> {
+        match word {
+            "discharge" => Some(DatedBy::Discharge),
+            "admission" => Some(DatedBy::Admission),
+            _ => None,
+        }
+    }
+}
+
 /// First and last day that a book answers for.
 const HORIZON: (i16, i16) = (2000, 2050);
 
@@ -290,6 +263,20 @@ impl LawBook {
         Ok(self)
     }
 
+    /// The same book with other readings of a rule, on every day: what a case asks for beside the law's own.
+    ///
+    /// # Errors
+    /// If a key or a reading is not known, or a variant of the book sets the key already.
+    pub fn with_readings(self, rule: &str, readings: &[(&str, &str)]) -> Result<LawBook, BookError> {
+        let set: String = readings.iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect();
+        let text = format!(
+            "id = \"reading\"\ntitle = \"lesning\"\nquestion = \"\"\ndeparts_from = {rule:?}\n\
+             from = {}-01-01\nto = {}-12-31\n[set.choice]\n{set}[source]\ntitle = \"tilfelle\"\nconfidence = \"C\"\n",
+            HORIZON.0, HORIZON.1
+        );
+        self.with_variants([("reading.toml", text.as_str())])
+    }
+
     /// What cooperation agreements say.
     pub fn agreements(&self) -> &Agreements {
         &self.agreements
@@ -327,10 +314,8 @@ impl LawBook {
             .filter(|variant| variant.departs_from == rule.id)
             .find_map(|variant| variant.set.choice.get("dated_by"));
         let stated = rule.choice.iter().find(|row| row.value.key == "dated_by").map(|row| &row.value.value);
-        match set.or(stated).map(String::as_str) {
-            Some("admission") => DatedBy::Admission,
-            _ => DatedBy::Discharge,
-        }
+        let stated = set.or(stated).map(|word| read_word(word, DatedBy::from_word));
+        stated.unwrap_or(DatedBy::Discharge)
     }
 
     /// A share rule by segments, for every day from 2000 to 2050.
@@ -358,7 +343,7 @@ impl LawBook {
         };
         let priced = rule.unit_price_of.as_ref().and_then(|id| self.rules.get(id));
         for rule in [Some(rule), priced].into_iter().flatten() {
-            for dates in rule.all_dates() {
+            for (_, dates) in rule.dated_rows() {
                 add(dates.from, dates.to);
             }
         }
@@ -431,8 +416,7 @@ impl LawBook {
     }
 
     fn resolve_share(&self, file: &RuleFile, day: Day) -> Result<Option<Resolved<ShareRule>>, BookError> {
-        let overlay =
-            Overlay::new(file, self.variants_of(file).filter(|v| v.from <= day && day <= v.to), day);
+        let overlay = Overlay::new(file, self.variants_of(file).filter(|variant| variant.holds(day)), day);
         if !overlay.in_force() {
             return Ok(None);
         }
@@ -504,8 +488,7 @@ impl LawBook {
         file: &RuleFile,
         day: Day,
     ) -> Result<Option<Resolved<DayRateRule>>, BookError> {
-        let overlay =
-            Overlay::new(file, self.variants_of(file).filter(|v| v.from <= day && day <= v.to), day);
+        let overlay = Overlay::new(file, self.variants_of(file).filter(|variant| variant.holds(day)), day);
         if !overlay.in_force() {
             return Ok(None);
         }
@@ -530,18 +513,10 @@ impl LawBook {
         let choice = |key: &'static str| -> Result<(String, Provenance), BookError> {
             overlay.choice(key).ok_or_else(|| overlay.gap(key))
         };
-        let (first, first_place) = choice("first")?;
-        let (departure, departure_place) = choice("departure_day")?;
-        let (notice, notice_place) = choice("admission_notice")?;
-        let (grace, grace_place) = choice("grace_hours")?;
-        let first = match first.as_str() {
-            "when-all-conditions-hold" => FirstDay::WhenAllConditionsHold,
-            _ => FirstDay::LaterOfReadyAndNotified,
-        };
-        let notice = match notice.as_str() {
-            "given-within-24-hours" => AdmissionNotice::GivenWithin24Hours,
-            _ => AdmissionNotice::Given,
-        };
+        let first = read(choice("first")?, FirstDay::from_word);
+        let departure_day = read(choice("departure_day")?, DepartureDay::from_word);
+        let admission_notice = read(choice("admission_notice")?, AdmissionNotice::from_word);
+        let grace_hours = read(choice("grace_hours")?, |word| word.parse().ok());
         let payment = keep(overlay.payment()?);
         let rule = DayRateRule {
             version: Version { rule: file.id.clone(), from: day, digest: String::new() },
@@ -550,14 +525,28 @@ impl LawBook {
             liable,
             covers,
             rate,
-            first: (first, first_place),
-            departure_day_charged: (departure == "charged", departure_place),
-            admission_notice: (notice, notice_place),
-            grace_hours: (grace.parse().unwrap_or(0), grace_place),
+            first,
+            departure_day,
+            admission_notice,
+            grace_hours,
             payment,
             choices: overlay.choices(&mut keep),
         };
         Ok(Some(Resolved { rule, used }))
+    }
+}
+
+/// A choice as its reading.
+fn read<T>(choice: (String, Provenance), of: impl Fn(&str) -> Option<T>) -> (T, Provenance) {
+    (read_word(&choice.0, of), choice.1)
+}
+
+/// The reader of files refuses a word that is not in [`crate::file::CHOICES`], so one that no reading has is a
+/// fault of the program.
+fn read_word<T>(word: &str, of: impl Fn(&str) -> Option<T>) -> T {
+    match of(word) {
+        Some(reading) => reading,
+        None => unreachable!("'{word}' is a known choice that has no reading"),
     }
 }
 

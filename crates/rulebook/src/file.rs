@@ -729,7 +729,7 @@ impl RuleFile {
     }
 
     fn check(&self, text: &Text) -> Result<(), RuleError> {
-        for dates in self.all_dates() {
+        for (_, dates) in self.dated_rows() {
             if !self.sources.contains_key(&dates.source) {
                 return Err(text.error(dates.line, Fault::UnknownSource(dates.source.clone())));
             }
@@ -793,20 +793,24 @@ impl RuleFile {
         needs("any", "in_force", !self.in_force.is_empty())
     }
 
-    /// The dates of every row.
-    pub fn all_dates(&self) -> Vec<&Dates> {
-        let mut all: Vec<&Dates> = Vec::new();
-        all.extend(self.in_force.iter().map(|row| &row.dates));
-        all.extend(self.covers.iter().map(|row| &row.dates));
-        all.extend(self.outside.iter().map(|row| &row.dates));
-        all.extend(self.share.iter().map(|row| &row.dates));
-        all.extend(self.unit_price.iter().map(|row| &row.dates));
-        all.extend(self.ceiling.iter().map(|row| &row.dates));
-        all.extend(self.rate.iter().map(|row| &row.dates));
-        all.extend(self.choice.iter().map(|row| &row.dates));
-        all.extend(self.payment.iter().map(|row| &row.dates));
-        all.extend(self.lowered_by.iter().map(|row| &row.dates));
-        all
+    /// Every dated row, named as [`Provenance::key`](crate::Provenance) names it.
+    pub fn dated_rows(&self) -> Vec<(String, &Dates)> {
+        fn named<'r, T>(rows: &'r [Row<T>], key: &'r str) -> impl Iterator<Item = (String, &'r Dates)> {
+            rows.iter().map(move |row| (key.to_owned(), &row.dates))
+        }
+        let outside = self.outside.iter().map(|row| (format!("outside {}", row.value.code), &row.dates));
+        let choice = self.choice.iter().map(|row| (format!("choice {}", row.value.key), &row.dates));
+        named(&self.in_force, "in_force")
+            .chain(named(&self.covers, "covers"))
+            .chain(outside)
+            .chain(named(&self.share, "share"))
+            .chain(named(&self.unit_price, "unit_price"))
+            .chain(named(&self.ceiling, "ceiling"))
+            .chain(named(&self.rate, "rate"))
+            .chain(choice)
+            .chain(named(&self.payment, "payment"))
+            .chain(named(&self.lowered_by, "lowered_by"))
+            .collect()
     }
 }
 
@@ -852,6 +856,11 @@ pub(crate) fn known_choice(key: &str, value: &str) -> Result<(), Fault> {
 }
 
 impl VariantFile {
+    /// Whether the variant is laid over the law on a day.
+    pub fn holds(&self, day: Day) -> bool {
+        self.from <= day && day <= self.to
+    }
+
     /// Reads and checks the text of a variant file.
     ///
     /// # Errors

@@ -13,13 +13,17 @@ pub mod built_in;
 pub mod calculation;
 pub mod cases;
 pub mod file;
+pub mod law;
 pub mod measure;
+pub mod provenance;
 pub mod scheme;
 pub mod trace;
 
 pub use agreement::Agreements;
-pub use book::{BookError, LawBook, Provenance, Segment, Standing, Unsigned, Version};
+pub use book::{BookError, LawBook, Segment, Standing, Unsigned};
 pub use calculation::day_rate::{Assessment, Case, DayRateRule, Event, PayableDay};
 pub use calculation::share_of_drg_price::{Decision, Facts, Priced, Pricing, Quantity, ShareRule};
 pub use file::{Confidence, RuleError};
+pub use law::Law;
+pub use provenance::{Provenance, Version};
 pub use trace::{NoTrace, Step, Steps, Trace};

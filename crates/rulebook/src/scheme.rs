@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::file::{Confidence, Fault, Row, RuleError, Source, Text, dated};
+use crate::file::{Confidence, Dates, Fault, Row, RuleError, Source, Text, dated};
 
 dated! {
     /// How a flow of money is settled.
@@ -167,6 +167,19 @@ impl Scheme {
     }
 }
 
+impl Scheme {
+    /// Every dated row, by section.
+    pub fn dated_rows(&self) -> Vec<(String, &Dates)> {
+        let Scheme { file: _, title: _, mode, flow, account, term, vat, sources: _ } = self;
+        let mode = mode.iter().map(|row| (format!("mode {}", row.value.flow), &row.dates));
+        let flow = flow.iter().map(|row| (format!("flow {}", row.value.flow), &row.dates));
+        let account = account.iter().map(|row| (format!("account {}", row.value.flow), &row.dates));
+        let term = term.iter().map(|row| (format!("term {}", row.value.flow), &row.dates));
+        let vat = vat.iter().map(|row| ("vat".to_owned(), &row.dates));
+        mode.chain(flow).chain(account).chain(term).chain(vat).collect()
+    }
+}
+
 /// Whether a row is unsigned: nothing to rest on, and nobody has signed.
 pub fn is_unsigned<T>(row: &Row<T>, sources: &BTreeMap<String, Source>) -> bool {
     let signed = sources.get(&row.dates.source).is_some_and(|source| source.signed_off.is_some());
@@ -176,29 +189,6 @@ pub fn is_unsigned<T>(row: &Row<T>, sources: &BTreeMap<String, Source>) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Every row of the cases' table holds.
-    #[test]
-    fn the_cases_hold() {
-        let scheme = Scheme::built_in().unwrap();
-        let mut count = 0;
-        for line in crate::built_in::SCHEME_CASES.1.lines().filter(|line| line.starts_with("| ")).skip(1) {
-            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-            let [case, flow, day, mode, function, article, private, days, _] = cells[..] else {
-                unreachable!("{line}")
-            };
-            let day = Day::parse(day).unwrap();
-            let got_mode = scheme.mode_on(flow, day).map_or("", |row| row.value.mode.word());
-            let account = scheme.account_on(flow, day).map(|row| &row.value);
-            let got = account.map_or(["", "", ""], |row| {
-                [row.function.as_str(), row.article.as_str(), row.article_private.as_str()]
-            });
-            let term = scheme.term_on(flow, day).map_or_else(String::new, |row| row.value.days.to_string());
-            assert_eq!((got_mode, got, term.as_str()), (mode, [function, article, private], days), "{case}");
-            count += 1;
-        }
-        assert_eq!(count, 6);
-    }
 
     #[test]
     fn what_is_wrong_is_told_with_its_line() {

@@ -3,7 +3,7 @@
 //! The kernel passes [`NoTrace`], which is nothing and costs nothing; `explain` passes [`Steps`]. Both
 //! go through the same function, so the explanation comes from the code path that made the charge.
 
-use crate::book::Provenance;
+use crate::provenance::Provenance;
 
 /// One thing that was tested or computed.
 #[derive(Debug, Clone, PartialEq, Eq)]

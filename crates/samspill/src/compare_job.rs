@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use domain::{Amount, CareLevel, EventKind, Instrument, Minute, Sector, UnitKind};
 use register::sheet::{self, Sheet};
 use rulebook::{Event, NoTrace};
-use settlement::{Law, archive, cases};
+use settlement::{Law, archive, stay};
 
 use crate::explain_job::contact_of;
 use crate::law::Files;
@@ -250,7 +250,7 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
         let admitted_at = events.iter().map(|event| event.at).min().unwrap_or(departed_at);
         let (unit_kind, care_level) = (UnitKind::PublicHospital, CareLevel::Overnight);
         let (registered_in, stays_in) = (payer.to_owned(), payer.to_owned());
-        let stay = cases::Stay {
+        let stay = stay::Stay {
             sector,
             unit_kind,
             care_level,
@@ -262,7 +262,7 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
             stays_in,
         };
         let mut known = Known { quantity: Some(0), ..Known::default() };
-        for charge in cases::assess(&law, &stay, &mut NoTrace).unwrap_or_default() {
+        for charge in stay::assess(&law, &stay, &mut NoTrace).unwrap_or_default() {
             if let Some(day) = charge.without_rate {
                 bail!("no rate in force on {day}: case {case}");
             }

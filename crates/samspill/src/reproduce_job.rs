@@ -9,7 +9,8 @@ use domain::{Amount, Municipalities, Period};
 use register::parquet_file::Reader;
 use register::synth;
 use settlement::Law;
-use settlement::cells::{Cells, Needs};
+use settlement::cells::Cells;
+use settlement::needs::Needs;
 use settlement::price::AsIs;
 use simulation::consequence::priced;
 

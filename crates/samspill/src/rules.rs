@@ -18,7 +18,7 @@ pub fn list(book: &LawBook, form: Form) -> Table {
             })
             .collect();
         let unsigned =
-            rule.all_dates().iter().filter(|dates| dates.confidence == rulebook::Confidence::M).count();
+            rule.dated_rows().iter().filter(|(_, dates)| dates.confidence == rulebook::Confidence::M).count();
         table.row([
             rule.id.clone(),
             rule.instrument.to_string(),
@@ -119,9 +119,9 @@ pub fn check(book: &LawBook, built_in: bool) -> Result<Vec<String>> {
         }
     }
     if built_in {
-        let (count, failures) = rulebook::cases::run_built_in()?;
-        eprintln!("{count} cases, {} failed", failures.len());
-        out.extend(failures.iter().map(ToString::to_string));
+        let report = rulebook::cases::run_built_in()?;
+        eprintln!("{} cases, {} failed", report.count, report.failures.len());
+        out.extend(report.failures.iter().map(ToString::to_string));
     }
     Ok(out)
 }

@@ -10,7 +10,7 @@ use register::parquet_file::Reader;
 use rulebook::NoTrace;
 use rulebook::file::Liable;
 use settlement::explain::{Contact, reported_ready};
-use settlement::{Law, cases};
+use settlement::{Law, stay};
 
 use crate::law::Files;
 use crate::progress::Teller;
@@ -100,8 +100,8 @@ pub fn run(order: &Order, teller: Teller) -> Result<Running> {
 type Accrued = Result<(i64, Option<Amount>, Option<Liable>), &'static str>;
 
 fn accrued(contact: &Contact, law: &Law, departed_at: Minute) -> Accrued {
-    let stay = cases::Stay { departed_at, ..contact.case.clone() };
-    let charges = cases::assess(law, &stay, &mut NoTrace)?;
+    let stay = stay::Stay { departed_at, ..contact.case.clone() };
+    let charges = stay::assess(law, &stay, &mut NoTrace)?;
     let days = charges.iter().map(|charge| charge.days).sum();
     let priced = charges.iter().all(|charge| charge.without_rate.is_none());
     let amount = charges.iter().map(|charge| charge.amount).sum();

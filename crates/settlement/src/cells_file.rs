@@ -17,9 +17,10 @@ use register::parquet_file::{Reader, Writer};
 use rulebook::{Event, Quantity};
 
 use crate::archive::dictionary;
-use crate::cases::Stay;
-use crate::cells::{Cell, Cells, Episode, Group, Needs, Place, Ready};
+use crate::cells::{Cell, Cells, Episode, Group, Place, Ready};
 use crate::decode::class_of;
+use crate::needs::Needs;
+use crate::stay::Stay;
 
 const VERSION: &str = "1";
 const KEY: &str = "samspill.cells";

@@ -13,7 +13,7 @@ use domain::Instrument;
 use register::FileError;
 use register::parquet_file::{Encoded, Encoder, Writer};
 
-use crate::judge::SettleError;
+use crate::error::SettleError;
 
 /// A charge, with its words as numbers.
 #[derive(Debug, Clone, Copy)]

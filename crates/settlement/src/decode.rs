@@ -10,7 +10,7 @@ use register::parquet_file::Reader;
 use register::schema::{self, at};
 use rulebook::Facts;
 
-use crate::cases::Stay;
+use crate::stay::Stay;
 
 pub(crate) const CLASSES: usize =
     Sector::COUNT * UnitKind::COUNT * CareLevel::COUNT * Service::COUNT * DrgType::COUNT * 4;

@@ -7,12 +7,13 @@ use register::parquet_file::Reader;
 use register::{FileError, schema};
 use rulebook::book::DatedBy;
 use rulebook::calculation::share_of_drg_price::Quantity;
+use rulebook::law::Law;
 use rulebook::{Decision, Facts, NoTrace, Step, Steps};
 use schema::at;
 
-use crate::cases::{self, Stay};
 use crate::decode::{flags, longs, maybe_ints, stay_of, word};
-use crate::judge::{Law, SettleError};
+use crate::error::SettleError;
+use crate::stay::{self, Stay};
 
 /// What there is to know of a contact.
 #[derive(Debug, Clone)]
@@ -310,12 +311,12 @@ fn concluded(decision: &Option<Decision>, amount: Option<Amount>, inside: bool, 
 
 fn day_rate(law: &Law, contact: &Contact, period: Period) -> Part {
     let mut steps = Steps::default();
-    let assessed = cases::assess(law, &contact.case, &mut steps);
+    let assessed = stay::assess(law, &contact.case, &mut steps);
     let departed = contact.case.departed_at.day();
     let rule = law.usk_on(departed).map_or_else(
         || format!("ordningen gjelder ikke {departed}"),
         |rule| {
-            let segment = law.usk.iter().find(|segment| segment.from <= departed && departed <= segment.to);
+            let segment = rulebook::Segment::on(&law.usk, departed);
             rule.version.to_string() + &segment.map_or_else(String::new, held)
         },
     );

@@ -7,10 +7,10 @@ use std::path::Path;
 use domain::{Instrument, Period};
 use register::FileError;
 use rulebook::Provenance;
+use rulebook::law::Law;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::judge::Law;
 use crate::settle::Settled;
 
 /// Version of the manifest's form.

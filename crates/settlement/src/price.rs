@@ -6,15 +6,16 @@
 //! of each group that is left, in millionths: the only place where a sum is rounded again.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use domain::{Amount, Day, Points};
-use rulebook::calculation::day_rate::{self, DayRateRule};
+use rulebook::calculation::day_rate;
 use rulebook::file::Liable;
-use rulebook::{Assessment, Decision, NoTrace, Pricing, ShareRule, Standing};
+use rulebook::law::{Decisions, Law, Prices};
+use rulebook::{Assessment, Decision, NoTrace, Pricing, Segment};
 
-use crate::cells::{Cells, Episode, Group, Needs};
-use crate::judge::{Decisions, Law, Prices, SettleError, ShareSide};
+use crate::cells::{Cells, Episode, Group};
+use crate::error::SettleError;
+use crate::needs::Needs;
 
 /// What is left when nothing changes.
 pub const WHOLE: i64 = 1_000_000;
@@ -48,37 +49,6 @@ impl Behaviour for AsIs {
     fn leaves_days(&self) -> bool {
         true
     }
-}
-
-/// A text that is the same for laws that decide alike: they can be priced from one [`Decided`].
-pub fn deciding(law: &Law) -> String {
-    fn rule(out: &mut String, rule: &ShareRule) {
-        let _ = write!(out, "{:?}{:?}{:?}", rule.sectors, rule.care_levels, rule.unit_kinds);
-        for test in &rule.outside {
-            let _ = write!(out, "{}{:?}", test.code, test.when);
-        }
-        for tariff in &rule.tariffs {
-            let _ = write!(out, "{}{:?}", tariff.code, tariff.when);
-        }
-        let _ = write!(out, "{:?}", rule.age.as_ref().map(|(limit, _)| limit));
-    }
-    fn side(out: &mut String, side: &ShareSide) {
-        let _ = write!(out, "{:?}", side.dated_by);
-        for segment in &side.segments {
-            let _ = write!(out, "{}{}", segment.from, segment.to);
-            match &segment.standing {
-                Standing::InForce(in_force) => rule(out, in_force),
-                Standing::NotInForce => out.push('-'),
-                Standing::Missing(gap) => {
-                    let _ = write!(out, "{gap}");
-                }
-            }
-        }
-    }
-    let mut out = String::new();
-    side(&mut out, &law.kmf);
-    side(&mut out, &law.isf);
-    out
 }
 
 /// Groups that are priced alike.
@@ -283,7 +253,7 @@ impl Cells {
                     Liable::MunicipalityOfRegistration => ready.registered,
                     Liable::MunicipalityOfStay => ready.stays,
                 };
-                let segment = law.usk.iter().position(|s| s.from <= day.day && day.day <= s.to);
+                let segment = Segment::place_on(&law.usk, day.day);
                 let key = (home, ready.trust, segment.unwrap_or(0) as u32, ready.age);
                 if !self.homes[home as usize].debtor.is_empty() {
                     *out.entry(key).or_default() += 1;
@@ -303,30 +273,6 @@ impl Cells {
 
 /// Municipality, trust, segment of the law, age; and days.
 type DayRow = ((u32, u32, u32, Option<u16>), i64);
-
-/// A text that is the same for laws under which the same days are payable.
-pub fn reading(law: &Law) -> String {
-    let mut out = String::new();
-    let mut rule = |from: Day, to: Day, rule: &DayRateRule| {
-        let _ = write!(
-            out,
-            "{from}{to}{:?}{:?}{:?}{:?}{}{:?}{}",
-            rule.sectors,
-            rule.unit_kinds,
-            rule.liable,
-            rule.first.0,
-            rule.departure_day_charged.0,
-            rule.admission_notice.0,
-            rule.grace_hours.0
-        );
-    };
-    for segment in &law.usk {
-        if let Some(in_force) = segment.standing.in_force() {
-            rule(segment.from, segment.to, in_force);
-        }
-    }
-    out
-}
 
 /// Days that are paid for under a reading of the law, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

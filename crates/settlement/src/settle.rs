@@ -13,15 +13,17 @@ use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::{Reader, in_order};
 use register::{FileError, schema};
 use rulebook::file::Liable;
+use rulebook::law::{Decisions, Law};
 use rulebook::{Decision, NoTrace, Pricing, Quantity};
 
-use crate::cases;
 use crate::charges::{Charge, ChargeWriter, Charges};
+use crate::days::{Days, Slot};
 use crate::decode::{
     CLASSES, Home, Homes, MEASURED, READ, Words, classes, facts, flags, ints, longs, maybe_ints, name,
     stay_of, trust_of, word, words,
 };
-use crate::judge::{Days, Decisions, Law, SettleError, Slot};
+use crate::error::SettleError;
+use crate::stay;
 use crate::totals::{Builder, Line, Outside, Sum, Totals};
 
 /// Rows that are decoded at a time.
@@ -904,7 +906,7 @@ impl<'a> Clerk<'a> {
         let desk = self.desk;
         let contact = longs(batch, at::CONTACT_ID)[row];
         let stay = stay_of(batch, row);
-        let days = match cases::assess(desk.law, &stay, &mut NoTrace) {
+        let days = match stay::assess(desk.law, &stay, &mut NoTrace) {
             Ok(days) => days,
             Err(reason) => {
                 if desk.period.holds(stay.departed_at.day()) {

@@ -9,8 +9,10 @@ use domain::{Amount, Instrument, Municipalities, Period};
 use register::parquet_file::Reader;
 use register::synth::{self, Order};
 use rulebook::LawBook;
-use settlement::cells::{Cells, Needs};
-use settlement::price::{AsIs, Priced, deciding};
+use rulebook::law::Deciding;
+use settlement::cells::Cells;
+use settlement::needs::Needs;
+use settlement::price::{AsIs, Priced};
 use settlement::{Law, Options, settle};
 
 fn folder(name: &str) -> PathBuf {
@@ -160,7 +162,7 @@ fn counts_and_any_mix_of_laws_come_to_the_same() {
             law(&[(&name, &text)])
         })
         .collect();
-    assert!(shares.iter().all(|one| deciding(one) == deciding(&shares[0])));
+    assert!(shares.iter().all(|one| Deciding::of(one) == Deciding::of(&shares[0])));
     let together: Vec<&Law> = shares.iter().collect();
     let days = cells.payable(&shares[0]);
     let decided = cells.decided(&shares[0], &AsIs).unwrap();

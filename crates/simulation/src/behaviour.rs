@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use domain::{Share, Urgency};
 use rulebook::measure::{Of, Target};
-use settlement::cells::{Cells, Group, Needs};
+use settlement::cells::{Cells, Group};
+use settlement::needs::Needs;
 use settlement::price::{Behaviour, WHOLE};
 
 use crate::scenario::Wanted;

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use domain::{Amount, CareLevel, DrgType, Share};
 use rulebook::measure::Of;
-use settlement::cells::{Cells, Group, Needs, Place};
+use settlement::cells::{Cells, Group, Place};
+use settlement::needs::Needs;
 use settlement::price::{AsIs, Behaviour, Labelled, Priced, Sums, WHOLE};
 use settlement::{Law, SettleError};
 

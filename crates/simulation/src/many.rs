@@ -1,10 +1,10 @@
 //! Many laws on the same cells: laws that decide alike on every contact are decided once and priced side by side.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rulebook::law::{Deciding, Reading};
 use settlement::cells::Cells;
-use settlement::price::{AsIs, PayableDays, deciding, reading};
+use settlement::price::AsIs;
 use settlement::{Law, SettleError};
 
 use crate::consequence::Whole;
@@ -12,35 +12,47 @@ use crate::consequence::Whole;
 /// Number of laws that a thread takes at a time.
 const PIECE: usize = 16;
 
+/// Laws that decide alike and find the same days payable.
+struct Alike {
+    deciding: Deciding,
+    /// Place among the readings.
+    reading: usize,
+    /// Places among the laws.
+    laws: Vec<usize>,
+}
+
 /// Prices each law with the behaviour of the data unchanged, in the order of the laws.
 ///
 /// # Errors
 /// If the cells lack what a law needs, or if a value of a law is missing.
 pub fn price_all(cells: &Cells, laws: &[&Law], threads: usize) -> Result<Vec<Whole>, SettleError> {
-    let mut alike: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    let (mut alike, mut readings): (Vec<Alike>, Vec<(Reading, usize)>) = (Vec::new(), Vec::new());
     for (place, law) in laws.iter().enumerate() {
-        alike.entry((deciding(law), reading(law))).or_default().push(place);
+        let (deciding, reading) = (Deciding::of(law), Reading::of(law));
+        let known = readings.iter().position(|(known, _)| *known == reading);
+        let reading = known.unwrap_or_else(|| {
+            readings.push((reading, place));
+            readings.len() - 1
+        });
+        let same = |one: &&mut Alike| one.reading == reading && one.deciding == deciding;
+        match alike.iter_mut().find(same) {
+            Some(one) => one.laws.push(place),
+            None => alike.push(Alike { deciding, reading, laws: vec![place] }),
+        }
     }
-    let keys: Vec<(&(String, String), &Vec<usize>)> = alike.iter().collect();
     // Deciding takes as long as pricing: each distinct decision, and each distinct reading of days, is a
     // piece of work of its own.
-    let decided = each(keys.len(), threads, |place| cells.decided(laws[keys[place].1[0]], &AsIs))?;
-    let mut readings: Vec<(&str, usize)> =
-        keys.iter().map(|((_, of), places)| (of.as_str(), places[0])).collect();
-    readings.sort_unstable();
-    readings.dedup_by_key(|(of, _)| *of);
+    let decided = each(alike.len(), threads, |place| cells.decided(laws[alike[place].laws[0]], &AsIs))?;
     let days = each(readings.len(), threads, |place| Ok(cells.payable(laws[readings[place].1])))?;
-    let days: BTreeMap<&str, PayableDays> = readings.iter().map(|(of, _)| *of).zip(days).collect();
     let mut out: Vec<Option<Whole>> = laws.iter().map(|_| None).collect();
-    let pieces: Vec<(usize, &[usize])> = keys
-        .iter()
-        .enumerate()
-        .flat_map(|(key, (_, places))| places.chunks(PIECE).map(move |piece| (key, piece)))
-        .collect();
+    let chunks = |(key, one): (usize, &'_ Alike)| -> Vec<(usize, Vec<usize>)> {
+        one.laws.chunks(PIECE).map(|piece| (key, piece.to_vec())).collect()
+    };
+    let pieces: Vec<(usize, Vec<usize>)> = alike.iter().enumerate().flat_map(chunks).collect();
     let priced = each(pieces.len(), threads, |at| {
-        let (key, piece) = pieces[at];
+        let (key, piece) = &pieces[at];
         let of: Vec<&Law> = piece.iter().map(|place| laws[*place]).collect();
-        decided[key].price(&of, &days[keys[key].0.1.as_str()], &AsIs)
+        decided[*key].price(&of, &days[alike[*key].reading], &AsIs)
     })?;
     for ((key, places), priced) in pieces.iter().zip(priced) {
         for (place, sums) in places.iter().zip(priced) {

@@ -6,8 +6,8 @@
 use domain::{Amount, CareLevel, Day, EventKind, Minute, Sector, UnitKind};
 
 use crate::agreement::Agreements;
-use crate::book::{Provenance, Version};
 use crate::file::Liable;
+use crate::provenance::{Provenance, Version};
 use crate::trace::{Step, Trace};
 
 /// The day-rate rule as it holds on a day.
@@ -28,7 +28,7 @@ pub struct DayRateRule {
     /// When the first payable day is.
     pub first: (FirstDay, Provenance),
     /// Whether the day of departure is paid for.
-    pub departure_day_charged: (bool, Provenance),
+    pub departure_day: (DepartureDay, Provenance),
     /// Which admission notice is asked for.
     pub admission_notice: (AdmissionNotice, Provenance),
     /// Hours that an agreement lets pass after the notice of readiness.
@@ -55,6 +55,48 @@ pub enum AdmissionNotice {
     Given,
     /// Given within 24 hours of admission.
     GivenWithin24Hours,
+}
+
+/// Whether the day of departure is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DepartureDay {
+    /// It is not: days are counted as from date to date.
+    NotCharged,
+    /// It is, where no place was ready by then.
+    Charged,
+}
+
+impl FirstDay {
+    /// The reading of a word of the choice `first`.
+    pub fn from_word(word: &str) -> Option<FirstDay> {
+        match word {
+            "later-of-ready-and-notified" => Some(FirstDay::LaterOfReadyAndNotified),
+            "when-all-conditions-hold" => Some(FirstDay::WhenAllConditionsHold),
+            _ => None,
+        }
+    }
+}
+
+impl DepartureDay {
+    /// The reading of a word of the choice `departure_day`.
+    pub fn from_word(word: &str) -> Option<DepartureDay> {
+        match word {
+            "not-charged" => Some(DepartureDay::NotCharged),
+            "charged" => Some(DepartureDay::Charged),
+            _ => None,
+        }
+    }
+}
+
+impl AdmissionNotice {
+    /// The reading of a word of the choice `admission_notice`.
+    pub fn from_word(word: &str) -> Option<AdmissionNotice> {
+        match word {
+            "given" => Some(AdmissionNotice::Given),
+            "given-within-24-hours" => Some(AdmissionNotice::GivenWithin24Hours),
+            _ => None,
+        }
+    }
 }
 
 /// An event of a case.
@@ -264,8 +306,10 @@ fn payable_days<'r>(
     };
     let end = match spell.withdrawn {
         Some(at) => at.day(),
-        None if rule.departure_day_charged.0 => case.departed_at.day().next(),
-        None => case.departed_at.day(),
+        None => match rule.departure_day.0 {
+            DepartureDay::Charged => case.departed_at.day().next(),
+            DepartureDay::NotCharged => case.departed_at.day(),
+        },
     };
     trace.step(|| {
         let text = format!(
@@ -280,7 +324,7 @@ fn payable_days<'r>(
             Some(at) => format!("Trukket tilbake {}: plikten faller bort fra det døgnet", shown(at)),
             None => format!("Reiste {}", shown(case.departed_at)),
         };
-        Step::on(text, &rule.departure_day_charged.1)
+        Step::on(text, &rule.departure_day.1)
     });
     for answer in answers() {
         trace.step(|| answer_line(answer, rule));

@@ -7,8 +7,8 @@ use domain::{
     Amount, CareLevel, DrgType, ExactAmount, Instrument, Points, Rounding, Sector, Service, Share, UnitKind,
 };
 
-use crate::book::{Provenance, Version};
 use crate::file::{AgeLimit, When, drg_range};
+use crate::provenance::{Provenance, Version};
 use crate::trace::{Step, Trace};
 
 /// A share rule as it holds on a day.

@@ -1,0 +1,240 @@
+//! Runs the `.cases.md` tables that stand beside each rule, by the functions that bill.
+//!
+//! Start reading in [`run`]; how a page is written stands in `page.rs`.
+
+mod law;
+mod page;
+
+use std::collections::BTreeSet;
+
+use domain::{Amount, Share, Urgency};
+
+use crate::book::LawBook;
+use crate::built_in;
+use crate::file::VariantFile;
+use crate::measure::{Cost, Effect, Measure, Per};
+use crate::scheme::Scheme;
+use law::{RulePage, facts};
+use page::Case;
+
+/// A case that did not come out as its table says, or a table that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {case}: {fault}")]
+pub struct Failure {
+    /// Name of the page.
+    pub file: String,
+    /// Line.
+    pub line: usize,
+    /// Name of the case.
+    pub case: String,
+    /// What is wrong.
+    pub fault: String,
+}
+
+/// What came of some pages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows that were run.
+    pub count: usize,
+    /// Rows that failed, and tables that cannot be read.
+    pub failures: Vec<Failure>,
+    /// `file:line` of every dated row that the outcome of some case rests on.
+    pub hits: BTreeSet<String>,
+    /// Choices and readings that some case ran under.
+    pub readings: BTreeSet<(String, String)>,
+}
+
+impl Report {
+    fn add(&mut self, other: Report) {
+        self.count += other.count;
+        self.failures.extend(other.failures);
+        self.hits.extend(other.hits);
+        self.readings.extend(other.readings);
+    }
+}
+
+/// Runs a page against a rule of the book.
+pub fn run(book: &LawBook, rule: &str, file: &str, page: &str) -> Report {
+    let mut rule_page = RulePage::of(book, rule);
+    let (count, failures) = page::run(file, page, |case| rule_page.check(case));
+    Report { count, failures, hits: rule_page.hits, readings: rule_page.readings }
+}
+
+/// Runs a page against a measure: whom it reaches, how much goes away on a day, and who pays.
+pub fn run_measure(measure: &Measure, file: &str, page: &str) -> Report {
+    let mut hits = BTreeSet::new();
+    let (count, failures) = page::run(file, page, |case| check_measure(measure, case, &mut hits));
+    Report { count, failures, hits, ..Report::default() }
+}
+
+fn check_measure(measure: &Measure, case: &Case, hits: &mut BTreeSet<String>) -> Result<(), String> {
+    if let Some(day) = case.day("day")? {
+        let row = measure.effect_on(day);
+        let costs: Vec<_> = measure.cost.iter().filter(|row| row.dates.holds(day)).collect();
+        let lines: Vec<usize> =
+            row.map(|row| row.dates.line).into_iter().chain(costs.iter().map(|row| row.dates.line)).collect();
+        equal(case, "effect", &row.map_or_else(String::new, |row| effect_text(&row.value)))?;
+        let costs: Vec<String> = costs.iter().map(|row| cost_text(&row.value)).collect();
+        equal(case, "costs", &costs.join("; "))?;
+        hits.extend(lines.into_iter().map(|line| format!("{}:{line}", measure.file)));
+        return Ok(());
+    }
+    let urgency = Urgency::from_word(case.text("urgency").unwrap_or("unknown"));
+    let urgency = urgency.map_err(|error| error.to_string())?;
+    let got = match measure.target.reaches(&facts(case)?, urgency, case.yes("readmitted", false)?) {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    };
+    case.needed("reached")?;
+    equal(case, "reached", got)
+}
+
+/// `unknown`, `10 %`, `5 % – 10 % – 20 %`, with `after 6 months` where it takes time.
+fn effect_text(effect: &Effect) -> String {
+    let Effect { low, likely, high, delay_months } = effect;
+    let known: Vec<String> = [low, likely, high].into_iter().flatten().map(Share::to_string).collect();
+    let text = if known.is_empty() { "unknown".to_owned() } else { known.join(" – ") };
+    match delay_months {
+        0 => text,
+        months => format!("{text} after {months} months"),
+    }
+}
+
+/// `municipality: dialyse, avoided-contact, 1 200 kr`.
+fn cost_text(cost: &Cost) -> String {
+    let Cost { party, what, per, kroner } = cost;
+    let per = match per {
+        Per::Once => "once",
+        Per::Year => "year",
+        Per::Inhabitant => "inhabitant",
+        Per::AvoidedContact => "avoided-contact",
+        Per::AvoidedDay => "avoided-day",
+    };
+    let amount =
+        kroner.and_then(Amount::from_kroner).map_or("unknown".to_owned(), |kroner| kroner.to_string());
+    format!("{party}: {what}, {per}, {amount}")
+}
+
+/// Runs a page against the scheme: an empty cell is nothing, and has to be.
+pub fn run_scheme(scheme: &Scheme, file: &str, page: &str) -> Report {
+    let mut hits = BTreeSet::new();
+    let (count, failures) = page::run(file, page, |case| check_scheme(scheme, case, &mut hits));
+    Report { count, failures, hits, ..Report::default() }
+}
+
+fn check_scheme(scheme: &Scheme, case: &Case, hits: &mut BTreeSet<String>) -> Result<(), String> {
+    let flow = case.needed("flow")?;
+    let day = case.day("day")?.ok_or("day is not given")?;
+    let mut lines = Vec::new();
+    let mode = scheme.mode_on(flow, day);
+    let account = scheme.account_on(flow, day);
+    let term = scheme.term_on(flow, day);
+    let vat = scheme.vat.iter().find(|row| row.dates.holds(day));
+    let moved = scheme.flow.iter().find(|row| row.value.flow == flow && row.dates.holds(day));
+    lines.extend(mode.map(|row| row.dates.line));
+    lines.extend(account.map(|row| row.dates.line));
+    lines.extend(term.map(|row| row.dates.line));
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let account = account.map(|row| &row.value);
+    equal(case, "mode", &text(mode.map(|row| row.value.mode.word())))?;
+    equal(case, "account", &text(account.map(|row| row.function.as_str())))?;
+    equal(case, "article", &text(account.map(|row| row.article.as_str())))?;
+    equal(case, "article private", &text(account.map(|row| row.article_private.as_str())))?;
+    equal(case, "days", &term.map_or_else(String::new, |row| row.value.days.to_string()))?;
+    equal(case, "debtor", &text(moved.map(|row| row.value.debtor.as_str())))?;
+    equal(case, "creditor", &text(moved.map(|row| row.value.creditor.as_str())))?;
+    lines.extend(moved.map(|row| row.dates.line));
+    if case.text("vat").is_some() {
+        equal(case, "vat", &text(vat.map(|row| row.value.treatment.as_str())))?;
+        lines.extend(vat.map(|row| row.dates.line));
+    }
+    hits.extend(lines.into_iter().map(|line| format!("{}:{line}", scheme.file)));
+    Ok(())
+}
+
+fn equal(case: &Case, column: &str, got: &str) -> Result<(), String> {
+    let (wanted, got) = (case.text(column).unwrap_or_default(), got.replace('\u{a0}', " "));
+    match wanted == got {
+        true => Ok(()),
+        false => Err(format!("{column} is '{got}', not '{wanted}'")),
+    }
+}
+
+/// Runs every page that was built in: the law's, each variant's over the law, each measure's, the scheme's.
+///
+/// # Errors
+/// If a rule, variant, measure or scheme that was built in cannot be read.
+pub fn run_built_in() -> Result<Report, crate::book::BookError> {
+    let law = LawBook::built_in()?;
+    let mut report = Report::default();
+    let id =
+        |file: &str| file.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or("").to_owned();
+    for (file, page) in built_in::LAW_CASES {
+        report.add(run(&law, &id(file), file, page));
+    }
+    for (file, page) in built_in::VARIANT_CASES {
+        let book = law.clone().with_variants(built_in::variant(&id(file)))?;
+        let Some(variant) = book.variants().first().cloned() else { continue };
+        let mut of_variant = run(&book, &variant.departs_from, file, page);
+        of_variant.hits.extend(ran(&variant, &of_variant));
+        report.add(of_variant);
+    }
+    for ((file, page), (name, text)) in built_in::MEASURE_CASES.iter().zip(built_in::MEASURES) {
+        report.add(run_measure(&Measure::parse(name, text)?, file, page));
+    }
+    let (file, page) = built_in::SCHEME_CASES;
+    report.add(run_scheme(&Scheme::built_in()?, file, page));
+    Ok(report)
+}
+
+/// A variant has one span of dates, and every case of its page is run under it.
+fn ran(variant: &VariantFile, report: &Report) -> Option<String> {
+    (report.count > 0).then(|| format!("{}:{}", variant.file, variant.line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_of_law_variants_measures_and_scheme_comes_out_as_written() {
+        let report = run_built_in().unwrap();
+        let wrong: Vec<String> = report.failures.iter().map(Failure::to_string).collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(report.count >= 110, "only {} cases were found", report.count);
+    }
+
+    /// One øre too little, a row that is too short, and a number that is missing or cannot be read.
+    #[test]
+    fn a_wrong_case_fails() {
+        let book = LawBook::built_in().unwrap();
+        let head = "| case | points | discharged | kroner |\n|---|---|---|---|\n";
+        for (row, fault) in [
+            (
+                "| a | 1,000 | 2012-03-04 | 7 641,81 |",
+                "gives 7\u{a0}641,80\u{a0}kr, not 7\u{a0}641,81\u{a0}kr",
+            ),
+            ("| b | 1 | 2012-03-04 |", "3 cells under 4 heads"),
+            ("| c | 1 | 2012-03-04 | 1 | 2 |", "5 cells under 4 heads"),
+            ("| d | | 2012-03-04 | 0 |", "points is not given"),
+            ("| e | en | 2012-03-04 | 0 |", "points: 'en' is not a number with at most 3 decimals"),
+            ("| f | 1 | | 0 |", "discharged is not given"),
+            ("| g | 1 | 2012-03-04 | |", "neither kroner nor 'stops with' is given"),
+        ] {
+            let report = run(&book, "co-financing", "page", &format!("{head}{row}\n"));
+            let faults: Vec<&str> = report.failures.iter().map(|failure| failure.fault.as_str()).collect();
+            assert_eq!((report.count, faults), (1, vec![fault]));
+        }
+        let page = "| case | pints |\n|---|---|\n";
+        assert_eq!(run(&book, "co-financing", "page", page).failures.len(), 1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_page_breaks_the_runner(page in "[|a-z0-9 =,:\\-\n]{0,200}") {
+            let book = LawBook::built_in().unwrap();
+            let _ = run(&book, "co-financing", "page", &page);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! A `.cases.md` page: prose with tables in it.
+//!
+//! A line `given: column = value, …` fills cells that are left empty below it. Column heads are identifiers; `because`
+//! is for readers. A row has as many cells as its head. An unknown column, a row that is too short or too long and a
+//! number that cannot be read are faults: none of them can make a case pass.
+
+use std::collections::BTreeMap;
+
+use domain::{Amount, Day, Minute, Points};
+
+use super::Failure;
+use crate::file::{CHOICES, HOUR_CHOICES};
+
+const INPUTS: &[&str] = &[
+    "sector",
+    "unit",
+    "care level",
+    "drg type",
+    "drg",
+    "service",
+    "medicine",
+    "resident",
+    "age",
+    "points",
+    "used of ceiling",
+    "contacts",
+    "bed days",
+    "fee",
+    "admitted",
+    "discharged",
+    "admission notice",
+    "ready",
+    "notified",
+    "refused",
+    "place ready",
+    "withdrawn",
+    "ready again",
+    "notified again",
+    "departed",
+    "urgency",
+    "readmitted",
+    "day",
+    "flow",
+];
+const OUTPUTS: &[&str] = &[
+    "kroner",
+    "reason",
+    "payer",
+    "stops with",
+    "reached",
+    "debtor",
+    "creditor",
+    "effect",
+    "costs",
+    "mode",
+    "account",
+    "article",
+    "article private",
+    "days",
+    "vat",
+];
+const REMARKS: &[&str] = &["case", "because"];
+
+/// One row of a table, with what is given for all rows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Case {
+    cells: BTreeMap<String, String>,
+}
+
+impl Case {
+    /// The text of a column; `None` where it is empty.
+    pub(crate) fn text(&self, column: &str) -> Option<&str> {
+        self.cells.get(column).map(String::as_str)
+    }
+
+    /// The text of a column that must be given.
+    pub(crate) fn needed(&self, column: &str) -> Result<&str, String> {
+        self.text(column).ok_or_else(|| format!("{column} is not given"))
+    }
+
+    /// The choices that the row makes: key and reading.
+    pub(crate) fn readings(&self) -> Vec<(&str, &str)> {
+        self.cells
+            .iter()
+            .filter(|(column, _)| is_choice(column))
+            .map(|(column, reading)| (column.as_str(), reading.as_str()))
+            .collect()
+    }
+
+    /// `yes` or `no`; the default where the column is empty.
+    pub(crate) fn yes(&self, column: &str, default: bool) -> Result<bool, String> {
+        match self.text(column) {
+            None => Ok(default),
+            Some("yes") => Ok(true),
+            Some("no") => Ok(false),
+            Some(other) => Err(format!("{column} is '{other}', not yes or no")),
+        }
+    }
+
+    pub(crate) fn day(&self, column: &str) -> Result<Option<Day>, String> {
+        self.text(column).map(|text| Day::parse(text).map_err(|error| error.to_string())).transpose()
+    }
+
+    /// A time; `None` where the column is empty or says `none`.
+    pub(crate) fn minute(&self, column: &str) -> Result<Option<Minute>, String> {
+        match self.text(column) {
+            None | Some("none") => Ok(None),
+            Some(text) => Minute::parse(text).map(Some).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// A whole number.
+    pub(crate) fn whole(&self, column: &str) -> Result<Option<i64>, String> {
+        self.number(column, 0)
+    }
+
+    /// DRG points with at most three decimals.
+    pub(crate) fn points(&self, column: &str) -> Result<Option<Points>, String> {
+        Ok(self.number(column, 3)?.map(Points::from_milli))
+    }
+
+    /// Kroner with at most two decimals.
+    pub(crate) fn kroner(&self, column: &str) -> Result<Option<Amount>, String> {
+        Ok(self.number(column, 2)?.map(Amount::from_ore))
+    }
+
+    fn number(&self, column: &str, decimals: usize) -> Result<Option<i64>, String> {
+        let read = |text| decimal(text, decimals).map_err(|fault| format!("{column}: {fault}"));
+        self.text(column).map(read).transpose()
+    }
+}
+
+/// Runs a check on every row. Gives the number of rows and those that failed.
+pub(crate) fn run(
+    file: &str,
+    page: &str,
+    mut check: impl FnMut(&Case) -> Result<(), String>,
+) -> (usize, Vec<Failure>) {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    let mut given = BTreeMap::new();
+    let mut head: Option<Head> = None;
+    for (place, line) in page.lines().enumerate() {
+        let fail = |case: &str, fault: String| Failure {
+            file: file.to_owned(),
+            line: place + 1,
+            case: case.to_owned(),
+            fault,
+        };
+        let line = line.trim();
+        if let Some(list) = line.strip_prefix("given:") {
+            match read_given(list) {
+                Ok(cells) => given = cells,
+                Err(fault) => failures.push(fail("given", fault)),
+            }
+        }
+        if !line.starts_with('|') {
+            head = None;
+            continue;
+        }
+        if line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ')) {
+            continue;
+        }
+        let Some(known) = &head else {
+            let read = Head::read(line);
+            for column in read.columns.iter().filter(|column| !is_known(column)) {
+                failures.push(fail("head", format!("unknown column '{column}'")));
+            }
+            head = Some(read);
+            continue;
+        };
+        count += 1;
+        let cells = known.cells(line);
+        let name = cells.first().copied().unwrap_or_default();
+        if cells.len() != known.columns.len() {
+            failures.push(fail(name, format!("{} cells under {} heads", cells.len(), known.columns.len())));
+            continue;
+        }
+        let mut case = Case { cells: given.clone() };
+        for (column, cell) in known.columns.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty()) {
+            case.cells.insert(column.clone(), (*cell).to_owned());
+        }
+        if let Err(fault) = check(&case) {
+            failures.push(fail(name, fault));
+        }
+    }
+    (count, failures)
+}
+
+/// The head of a table. Rows end with a bar if it does.
+struct Head {
+    columns: Vec<String>,
+    is_closed: bool,
+}
+
+impl Head {
+    fn read(line: &str) -> Head {
+        let is_closed = line.len() > 1 && line.ends_with('|');
+        let mut head = Head { columns: Vec::new(), is_closed };
+        head.columns = head.cells(line).into_iter().map(str::to_owned).collect();
+        head
+    }
+
+    fn cells<'l>(&self, line: &'l str) -> Vec<&'l str> {
+        let line = line.strip_prefix('|').unwrap_or(line);
+        let line = if self.is_closed { line.strip_suffix('|').unwrap_or(line) } else { line };
+        line.split('|').map(str::trim).collect()
+    }
+}
+
+fn is_choice(column: &str) -> bool {
+    HOUR_CHOICES.contains(&column) || CHOICES.iter().any(|(key, _)| *key == column)
+}
+
+fn is_input(column: &str) -> bool {
+    INPUTS.contains(&column) || is_choice(column)
+}
+
+fn is_known(column: &str) -> bool {
+    is_input(column) || OUTPUTS.contains(&column) || REMARKS.contains(&column)
+}
+
+fn read_given(list: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut cells = BTreeMap::new();
+    for pair in list.split(',') {
+        let (key, value) = pair.split_once('=').ok_or_else(|| format!("'{pair}' is not column = value"))?;
+        let key = key.trim();
+        if !is_input(key) {
+            return Err(format!("unknown column '{key}'"));
+        }
+        cells.insert(key.to_owned(), value.trim().to_owned());
+    }
+    Ok(cells)
+}
+
+/// `1 234,50` as a whole number of the smallest unit. Comma or point; spaces between thousands.
+fn decimal(text: &str, decimals: usize) -> Result<i64, String> {
+    let wrong = || format!("'{text}' is not a number with at most {decimals} decimals");
+    let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let (sign, digits) = match plain.strip_prefix(['-', '\u{2212}']) {
+        Some(rest) => (-1, rest),
+        None => (1, plain.as_str()),
+    };
+    let (whole, part) = digits.split_once([',', '.']).unwrap_or((digits, ""));
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !all_digits(whole) || !all_digits(part) || part.len() > decimals {
+        return Err(wrong());
+    }
+    format!("{whole}{part:0<decimals$}").parse::<i64>().map(|number| sign * number).map_err(|_| wrong())
+}

@@ -1,0 +1,361 @@
+//! The instruments together: which version of each rule holds for a contact, what each decides, and what it
+//! amounts to. Fixed order: co-financing first, then ISF, which is given its decision; the day rate by itself.
+//!
+//! Settlement, explanation, simulation and the cases that lawyers sign all call these functions.
+
+use domain::{Amount, CareLevel, Day, Instrument, Month, Period, Points, Sector, Share, UnitKind};
+
+use crate::agreement::Agreements;
+use crate::book::{BookError, DatedBy, LawBook, Segment, Standing};
+use crate::calculation::day_rate::{
+    self, AdmissionNotice, Assessment, Case, DayRateRule, DepartureDay, FirstDay,
+};
+use crate::calculation::share_of_drg_price::{
+    self, Decision, Facts, Priced, Pricing, Quantity, ShareRule, TooLarge,
+};
+use crate::file::{AgeLimit, Liable, When};
+use crate::provenance::Provenance;
+use crate::trace::Trace;
+
+/// The law of one instrument that is a share, by segments.
+#[derive(Debug, Clone)]
+pub struct ShareSide {
+    /// Segments of days.
+    pub segments: Vec<Segment<ShareRule>>,
+    /// Which day a contact belongs to.
+    pub dated_by: DatedBy,
+}
+
+impl ShareSide {
+    fn of(book: &LawBook, instrument: Instrument) -> Result<ShareSide, BookError> {
+        let file = book.rule_of(instrument)?;
+        Ok(ShareSide { segments: book.share_rule(&file.id)?, dated_by: book.dated_by(file) })
+    }
+
+    /// The place of the segment that holds on a day.
+    pub fn on(&self, day: Day) -> Option<usize> {
+        Segment::place_on(&self.segments, day)
+    }
+
+    /// The rule of a segment, where in force.
+    pub fn rule(&self, segment: Option<usize>) -> Option<&ShareRule> {
+        self.segments.get(segment?)?.standing.in_force()
+    }
+}
+
+/// All instruments.
+#[derive(Debug, Clone)]
+pub struct Law {
+    /// Co-financing.
+    pub kmf: ShareSide,
+    /// Activity-based funding.
+    pub isf: ShareSide,
+    /// What cooperation agreements say.
+    pub agreements: Agreements,
+    /// Discharge-ready patients.
+    pub usk: Vec<Segment<DayRateRule>>,
+}
+
+/// A charge for the days of one stay in one month, owed by one municipality.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayCharge {
+    /// Month.
+    pub month: Month,
+    /// Which of the person's municipalities pays.
+    pub liable: Liable,
+    /// Days.
+    pub days: i64,
+    /// Amount of the days that have a rate.
+    pub amount: Amount,
+    /// The first day without one: who needs the amount must stop.
+    pub without_rate: Option<Day>,
+    /// First day, which names the rule version.
+    pub first: Day,
+}
+
+/// What the two share instruments decide on a set of facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decisions {
+    /// Co-financing; `None` where not in force.
+    pub kmf: Option<Decision>,
+    /// ISF; `None` where not in force.
+    pub isf: Option<Decision>,
+}
+
+/// What the two share instruments charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Prices {
+    /// Co-financing.
+    pub kmf: Option<Priced>,
+    /// ISF.
+    pub isf: Option<Priced>,
+}
+
+impl Law {
+    /// The law of a book.
+    ///
+    /// # Errors
+    /// If a rule cannot be resolved.
+    pub fn of(book: &LawBook) -> Result<Law, BookError> {
+        let usk = book.day_rate_rule(&book.rule_of(Instrument::DischargeReady)?.id)?;
+        Ok(Law {
+            kmf: ShareSide::of(book, Instrument::CoFinancing)?,
+            isf: ShareSide::of(book, Instrument::Isf)?,
+            agreements: book.agreements().clone(),
+            usk,
+        })
+    }
+
+    /// The day-rate rule on a day.
+    pub fn usk_on(&self, day: Day) -> Option<&DayRateRule> {
+        Segment::on(&self.usk, day)?.standing.in_force()
+    }
+
+    /// Whether an instrument holds on some day of a period, and the first value that is missing if one is.
+    pub fn standing(&self, instrument: Instrument, period: Period) -> (bool, Option<BookError>) {
+        fn look<T>(segments: &[Segment<T>], period: Period) -> (bool, Option<BookError>) {
+            let touched = segments.iter().filter(|segment| segment.touches(period.from(), period.to()));
+            let mut found = (false, None);
+            for segment in touched {
+                match &segment.standing {
+                    Standing::InForce(_) => found.0 = true,
+                    Standing::Missing(gap) => {
+                        found.0 = true;
+                        found.1.get_or_insert(gap.clone());
+                    }
+                    Standing::NotInForce => {}
+                }
+            }
+            found
+        }
+        match instrument {
+            Instrument::CoFinancing => look(&self.kmf.segments, period),
+            Instrument::Isf => look(&self.isf.segments, period),
+            Instrument::DischargeReady => look(&self.usk, period),
+        }
+    }
+
+    /// Every value used in a period, once each, by file and line.
+    pub fn used(&self, period: Period) -> Vec<Provenance> {
+        fn take<T>(segments: &[Segment<T>], period: Period, out: &mut Vec<Provenance>) {
+            for segment in segments.iter().filter(|segment| segment.touches(period.from(), period.to())) {
+                out.extend(segment.used.iter().cloned());
+            }
+        }
+        let mut out = Vec::new();
+        take(&self.kmf.segments, period, &mut out);
+        take(&self.isf.segments, period, &mut out);
+        take(&self.usk, period, &mut out);
+        out.sort_by(|one, other| (&one.file, one.line, &one.key).cmp(&(&other.file, other.line, &other.key)));
+        out.dedup_by(|one, other| (&one.file, one.line, &one.key) == (&other.file, other.line, &other.key));
+        out
+    }
+
+    /// What both share instruments decide, under the segments that the contact falls in.
+    pub fn decide(
+        &self,
+        segments: (Option<usize>, Option<usize>),
+        facts: &Facts,
+        traces: (&mut impl Trace, &mut impl Trace),
+    ) -> Decisions {
+        let kmf = self.kmf.rule(segments.0).map(|rule| share_of_drg_price::decide(facts, rule, traces.0));
+        let isf = self.isf.rule(segments.1).map(|rule| share_of_drg_price::decide(facts, rule, traces.1));
+        Decisions { kmf, isf }
+    }
+
+    /// What both charge. `used` is what earlier contacts of the stay have used of the ceiling.
+    ///
+    /// # Errors
+    /// If an amount does not fit.
+    pub fn price(
+        &self,
+        segments: (Option<usize>, Option<usize>),
+        decisions: &Decisions,
+        quantity: &Quantity,
+        used: Points,
+        traces: (&mut impl Trace, &mut impl Trace),
+    ) -> Result<Prices, TooLarge> {
+        let mut prices = Prices::default();
+        let mut lowered: Option<(Points, Share)> = None;
+        if let (Some(rule), Some(Decision::In { pricing, .. })) = (self.kmf.rule(segments.0), &decisions.kmf)
+        {
+            let left = left_of_ceiling(rule, quantity, used);
+            let priced = share_of_drg_price::price(rule, *pricing, quantity, left, None, traces.0)?;
+            if *pricing == Pricing::DrgPoints {
+                lowered = Some((priced.points, rule.share.0));
+            }
+            prices.kmf = Some(priced);
+        }
+        if let (Some(rule), Some(Decision::In { pricing, .. })) = (self.isf.rule(segments.1), &decisions.isf)
+        {
+            let left = left_of_ceiling(rule, quantity, used);
+            let lowered = lowered.filter(|_| rule.lowered_by.is_some());
+            prices.isf = Some(share_of_drg_price::price(rule, *pricing, quantity, left, lowered, traces.1)?);
+        }
+        Ok(prices)
+    }
+
+    /// What the day-rate rule charges for a stay, by month and payer.
+    ///
+    /// # Errors
+    /// The reason code, where nothing is charged.
+    pub fn days(&self, case: &Case, trace: &mut impl Trace) -> Result<Vec<DayCharge>, &'static str> {
+        let days = match day_rate::assess(case, |day| self.usk_on(day), &self.agreements, trace) {
+            Assessment::Nothing { reason } => return Err(reason),
+            Assessment::Payable(days) => days,
+        };
+        let mut charges: Vec<DayCharge> = Vec::new();
+        for day in days {
+            let month = day.day.month();
+            let place =
+                charges.iter().position(|charge| charge.month == month && charge.liable == day.liable);
+            let place = place.unwrap_or_else(|| {
+                let (amount, first) = (Amount::ZERO, day.day);
+                charges.push(DayCharge {
+                    month,
+                    liable: day.liable,
+                    days: 0,
+                    amount,
+                    without_rate: None,
+                    first,
+                });
+                charges.len() - 1
+            });
+            let charge = &mut charges[place];
+            charge.days += 1;
+            match day.rate {
+                Some(rate) => charge.amount += rate,
+                None => charge.without_rate = charge.without_rate.or(Some(day.day)),
+            }
+        }
+        Ok(charges)
+    }
+}
+
+/// What is left of a stay's ceiling; `None` where there is none, or where contacts are counted together
+/// and it cannot be computed.
+fn left_of_ceiling(rule: &ShareRule, quantity: &Quantity, used: Points) -> Option<Points> {
+    let (ceiling, _) = rule.ceiling.as_ref()?;
+    (!quantity.counted).then(|| std::cmp::max(*ceiling - used, Points::ZERO))
+}
+
+/// What a law decides by, prices and shares left out: laws with equal keys decide every contact alike, and one
+/// decision can be priced under all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deciding {
+    kmf: (DatedBy, Vec<Span<DecidingRule>>),
+    isf: (DatedBy, Vec<Span<DecidingRule>>),
+}
+
+/// Which days a law finds payable, rates left out: laws with equal keys find the same days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    usk: Vec<Span<ReadingRule>>,
+    agreements: Agreements,
+}
+
+/// First day, last day, and what holds; `None` where the rule is not in force.
+type Span<T> = (Day, Day, Option<Result<T, BookError>>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct DecidingRule {
+    sectors: Vec<Sector>,
+    care_levels: Vec<CareLevel>,
+    unit_kinds: Vec<UnitKind>,
+    outside: Vec<(String, When)>,
+    tariffs: Vec<(String, When)>,
+    age: Option<AgeLimit>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ReadingRule {
+    sectors: Vec<Sector>,
+    unit_kinds: Vec<UnitKind>,
+    liable: Liable,
+    first: FirstDay,
+    departure_day: DepartureDay,
+    admission_notice: AdmissionNotice,
+    grace_hours: i64,
+}
+
+impl Deciding {
+    /// The key of a law.
+    pub fn of(law: &Law) -> Deciding {
+        let side =
+            |side: &ShareSide| (side.dated_by, side.segments.iter().map(|one| span(one, deciding)).collect());
+        Deciding { kmf: side(&law.kmf), isf: side(&law.isf) }
+    }
+}
+
+impl Reading {
+    /// The key of a law.
+    pub fn of(law: &Law) -> Reading {
+        let usk = law.usk.iter().map(|segment| span(segment, reading)).collect();
+        Reading { usk, agreements: law.agreements.clone() }
+    }
+}
+
+fn span<R, K>(segment: &Segment<R>, key: impl Fn(&R) -> K) -> Span<K> {
+    let holds = match &segment.standing {
+        Standing::InForce(rule) => Some(Ok(key(rule))),
+        Standing::NotInForce => None,
+        Standing::Missing(gap) => Some(Err(gap.clone())),
+    };
+    (segment.from, segment.to, holds)
+}
+
+// Every field is named, so that one added to a rule must be sorted into what decides and what does not.
+
+fn deciding(rule: &ShareRule) -> DecidingRule {
+    let ShareRule {
+        version: _,
+        instrument: _,
+        sectors,
+        care_levels,
+        unit_kinds,
+        covers: _,
+        outside,
+        age,
+        tariffs,
+        share: _,
+        unit_price: _,
+        ceiling: _,
+        lowered_by: _,
+        payment: _,
+        choices: _,
+    } = rule;
+    DecidingRule {
+        sectors: sectors.clone(),
+        care_levels: care_levels.clone(),
+        unit_kinds: unit_kinds.clone(),
+        outside: outside.iter().map(|test| (test.code.clone(), test.when.clone())).collect(),
+        tariffs: tariffs.iter().map(|tariff| (tariff.code.clone(), tariff.when.clone())).collect(),
+        age: age.as_ref().map(|(limit, _)| *limit),
+    }
+}
+
+fn reading(rule: &DayRateRule) -> ReadingRule {
+    let DayRateRule {
+        version: _,
+        sectors,
+        unit_kinds,
+        liable,
+        covers: _,
+        rate: _,
+        first,
+        departure_day,
+        admission_notice,
+        grace_hours,
+        payment: _,
+        choices: _,
+    } = rule;
+    ReadingRule {
+        sectors: sectors.clone(),
+        unit_kinds: unit_kinds.clone(),
+        liable: *liable,
+        first: first.0,
+        departure_day: departure_day.0,
+        admission_notice: admission_notice.0,
+        grace_hours: grace_hours.0,
+    }
+}
