@@ -68,7 +68,7 @@ def main():
     parser.add_argument("--people", type=int)
     parser.add_argument("--times", type=int, default=3)
     options = parser.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "samspill", "--bins", "--examples"], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--release", "--quiet", "-p", "samspill", "-p", "jobs", "--bins", "--examples"], cwd=ROOT, check=True)
     program, bench = TARGET / "release" / "samspill", TARGET / "release" / "examples" / "simulation"
     data = TARGET / f"bench-data-{options.people or 'country'}"
     if not (data / "contacts.parquet").exists():

@@ -39,13 +39,13 @@ fn main() -> Result<()> {
 }
 
 fn root() -> Result<PathBuf> {
-    // Cargo says where it runs from: a build folder may be shared by several clones.
+    // Cargo names the folder at run time, because several clones may share one build folder.
     let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Ok(Path::new(&here).parent().context("xtask lies in the workspace")?.to_path_buf())
 }
 
-/// Formatting, lints, tidiness, every test on both stores, documentation without warnings. What the tests
-/// need beside cargo is installed with `--install`, and where `CI` is set.
+/// Runs formatting, lints, tidiness, every test on both stores, and documentation without warnings. With
+/// `--install`, and if `CI` is set, tools that the tests need beside cargo are installed.
 fn test(root: &Path, install: bool) -> Result<()> {
     let install = install || std::env::var_os("CI").is_some();
     tools::ready(install)?;
@@ -62,7 +62,7 @@ fn test(root: &Path, install: bool) -> Result<()> {
     Ok(())
 }
 
-/// Runs every test and counts them: a run that found none has not tested anything.
+/// Runs every test and counts them. A run that finds no test has tested nothing, and fails.
 fn tests(root: &Path, server: &tools::Server, beancount: &Path) -> Result<u32> {
     eprintln!("\n== cargo test --workspace");
     let mut command = Command::new("cargo");
@@ -86,7 +86,7 @@ fn tests(root: &Path, server: &tools::Server, beancount: &Path) -> Result<u32> {
     Ok(passed)
 }
 
-/// A server for tests that are run one by one: keeps it until a line is read.
+/// Starts a server for tests that are run one by one, and keeps it until a line is read.
 fn postgres() -> Result<()> {
     let server = tools::server()?;
     println!("export SAMSPILL_TEST_POSTGRES={}", server.address);
@@ -94,8 +94,8 @@ fn postgres() -> Result<()> {
     Ok(())
 }
 
-/// The property tests again with so many cases each, and the process killed as many times in the course of a
-/// settlement: hours instead of seconds.
+/// Runs the tests with `cases` cases for each property, and kills the process as many times in the course of
+/// a settlement. This takes hours instead of seconds.
 fn soak(root: &Path, cases: &str) -> Result<()> {
     let server = tools::server()?;
     let bean_check = tools::beancount(root, false)?.join("bean-check");

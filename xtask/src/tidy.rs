@@ -1,4 +1,4 @@
-//! Rules about the project itself, checked like any other.
+//! Rules about the project itself, checked on its files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// A crate may use only these of ours. What the table leaves out are promises: see ARCHITECTURE.md.
+/// Crates of ours that each crate may use. An edge left out is a promise: see ARCHITECTURE.md.
 const EDGES: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("rulebook", &["domain"]),
@@ -52,7 +52,7 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
     ("rulebook", &["std::fs", "std::env", "SystemTime"], "texts of rules are handed in"),
 ];
 
-/// Licences that the whole tree may have, beside any combination of them with OR.
+/// Licences that the packages of the whole tree may be used under.
 const LICENCES: &[&str] = &[
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -70,7 +70,7 @@ const LICENCES: &[&str] = &[
     "0BSD",
 ];
 
-/// Runs every check and reports all that is wrong, not only the first.
+/// Runs every check. Fails with a list of all faults, not only the first.
 pub fn tidy(root: &Path) -> Result<()> {
     eprintln!("\n== tidy");
     let mut wrong = Vec::new();
@@ -87,6 +87,7 @@ pub fn tidy(root: &Path) -> Result<()> {
     bail!("tidy:\n  {}", wrong.join("\n  "));
 }
 
+/// Checks the edges between our crates, and the licence of every package.
 fn edges_and_licences(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     let output =
         Command::new("cargo").args(["metadata", "--format-version", "1"]).current_dir(root).output()?;
@@ -116,6 +117,7 @@ fn edges_and_licences(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
+/// Whether an expression of licences can be met with the licences of the list.
 fn licence_allowed(expression: &str) -> bool {
     let plain = expression.replace(['(', ')'], "").replace('/', " OR ");
     let parts = |separator| plain.split(separator).map(str::trim).collect::<Vec<_>>();
@@ -123,6 +125,7 @@ fn licence_allowed(expression: &str) -> bool {
         || parts(" AND ").iter().all(|part| part.split(" OR ").any(|l| LICENCES.contains(&l.trim())))
 }
 
+/// Files under a folder whose path has an ending, in order.
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     let mut out = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
@@ -137,6 +140,7 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     Ok(out)
 }
 
+/// Checks that every rule file and every file of cases is built in.
 fn rules_are_built_in(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     let built_in = std::fs::read_to_string(root.join("crates/rulebook/src/built_in.rs"))?;
     for ending in [".toml", ".cases.md"] {
@@ -150,6 +154,7 @@ fn rules_are_built_in(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
+/// Checks that every rule file has a file of cases.
 fn every_rule_has_cases(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     for path in files(&root.join("rules"), ".toml")? {
         if !path.with_extension("cases.md").exists() {
@@ -159,7 +164,7 @@ fn every_rule_has_cases(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Every Norwegian alias in the code stands in the glossary, and no English name is used for two terms.
+/// Checks that every Norwegian alias stands in the glossary, and that no English name has two terms.
 fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     let page = std::fs::read_to_string(root.join("GLOSSARY.md")).context("GLOSSARY.md")?;
     let mut english = BTreeSet::new();
@@ -184,7 +189,7 @@ fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// No floats near money, no ignored tests, nothing left to do.
+/// Checks that no float is near money, and that no test is ignored.
 fn source_lines(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     let ignored = ["#[", "ignore"].concat();
     for path in files(&root.join("crates"), ".rs")? {

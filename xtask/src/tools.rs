@@ -1,5 +1,5 @@
-//! What the tests need beside cargo: a PostgreSQL server of their own, and the two programs that check an
-//! exported journal.
+//! What the tests need beside cargo: a PostgreSQL server of their own, and the programs that check an
+//! exported journal and a page.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Debian's packages that hold them.
+/// Packages of Debian that hold the programs.
 const PACKAGES: &[&str] = &["postgresql", "hledger", "poppler-utils", "python3-venv", "sqlite3"];
 
-/// A server that lives as long as the tests.
+/// A PostgreSQL server that is stopped and removed when it is dropped.
 pub struct Server {
     folder: PathBuf,
     bin: PathBuf,
@@ -23,7 +23,7 @@ fn found(name: &str) -> bool {
     quiet(Command::new("sh").args(["-c", &format!("command -v {name}")])).is_ok_and(|status| status.success())
 }
 
-/// Where PostgreSQL's programs lie: Debian keeps them outside the path.
+/// Folder of PostgreSQL's newest programs, which Debian keeps outside the path; `None` if there is none.
 fn postgres_bin() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let mut all: Vec<PathBuf> = folders.flatten().map(|entry| entry.path().join("bin")).collect();
@@ -36,7 +36,7 @@ fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// Finds what the tests need, or installs it where that was asked for.
+/// Checks for the programs that the tests need. If one is missing, installs them (`install`) or fails.
 pub fn ready(install: bool) -> Result<()> {
     let missing = postgres_bin().is_none() || !found("hledger") || !found("pdftotext") || !found("sqlite3");
     if missing && !install {
@@ -66,7 +66,8 @@ fn sudo() -> Command {
     command
 }
 
-/// A folder with `bean-check`, in an environment of its own; from the Python package index.
+/// Folder that holds `bean-check`. With `install`, it is fetched from the Python package index into an
+/// environment of its own; without, it fails if it is not there.
 pub fn beancount(root: &Path, install: bool) -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let folder = target.join("beancount");
@@ -86,7 +87,7 @@ pub fn beancount(root: &Path, install: bool) -> Result<PathBuf> {
     Ok(bin)
 }
 
-/// Starts a server of our own on a free port. It keeps nothing and trusts everybody on this machine.
+/// Starts a server on a free port. It keeps nothing, and trusts everybody on this machine.
 pub fn server() -> Result<Server> {
     let bin = postgres_bin().context("PostgreSQL is not installed")?;
     let folder = std::env::temp_dir().join(format!("samspill-postgres-{}", std::process::id()));
@@ -119,7 +120,7 @@ pub fn server() -> Result<Server> {
     Ok(Server { folder, bin, address: format!("postgres://postgres@127.0.0.1:{port}") })
 }
 
-/// A program of the server's: it refuses to run as root.
+/// Command that runs a program of the server: as user `postgres` if we are root, whom the server refuses.
 fn as_server(program: &Path, folder: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("runuser");

@@ -1,4 +1,5 @@
-//! Break-even: what each party has gained so far, year by year, and when it has its money back.
+//! The break-even chart: the gain of each party so far, year by year, and the year in which it has its money
+//! back.
 
 use crate::colour;
 use crate::labels::{self, End, Places, Ring};
@@ -6,14 +7,13 @@ use crate::picture::{Anchor, Pen, Picture, Point};
 use crate::scale::{Scale, drawable};
 use crate::text::{lines, widest};
 
-/// A party.
+/// The line of one party.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Name of the party; broken at spaces where it is long.
+    /// Name of the party. It is broken at spaces if it is long.
     pub name: String,
-    /// Gain so far at the end of each year; values beyond the years are not drawn.
+    /// Gain so far at the end of each year. Values beyond the years are not drawn.
     pub values: Vec<f64>,
-    /// Whether the line is dashed.
     pub dashed: bool,
 }
 
@@ -22,9 +22,9 @@ type Known = Vec<(usize, f64)>;
 
 const TOP: f64 = 34.0;
 
-/// Draws the lines. `unit` names the values, `title` the picture for those who do not see it.
+/// Draws a line for each party, as SVG. `unit` names the values, and `title` is the text for screen readers.
 ///
-/// A ring marks where a line first comes from under zero to over it, with the year in which it does.
+/// A ring marks the first crossing from below zero to above, with the year in which it happens.
 pub fn breakeven(
     years: &[String],
     series: &[Series],
@@ -67,7 +67,7 @@ pub fn breakeven(
         let pen = Pen { colour, thick: 2.0, dash: if series.dashed { "7 4" } else { "" } };
         for run in known.chunk_by(|one, next| next.0 == one.0 + 1) {
             let points: Vec<Point> = match run {
-                // A year without neighbours is still to be seen.
+                // A year without neighbours gets a short line, so that it can be seen.
                 [alone] => vec![(at(alone).0 - 4.0, at(alone).1), (at(alone).0 + 4.0, at(alone).1)],
                 run => run.iter().map(at).collect(),
             };
@@ -86,7 +86,8 @@ pub fn breakeven(
     picture.finished(bottom + 30.0, title, font)
 }
 
-/// Where values first come from under zero to over it, and the first year that is not under.
+/// First crossing from below zero to above: its place among the years, and the first year that is not below
+/// zero. `None` if there is no crossing.
 fn crossing(known: &[(usize, f64)]) -> Option<(f64, usize)> {
     let mut under = None;
     for (place, (_, value)) in known.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The bridge: from what was paid on account, step by step, to what was settled.
+//! The bridge: from the amount paid on account, step by step, to the amount settled and the amount to pay.
 
 use std::fmt::Write;
 
@@ -6,20 +6,19 @@ use domain::Amount;
 
 use crate::{colour, escaped};
 
-/// A bar.
+/// A bar of the bridge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
-    /// Label under the bar; a line feed breaks it.
+    /// Text under the bar. A line feed starts a new line.
     pub label: String,
-    /// A total stands on the axis; a change hangs between two levels.
+    /// Whether the bar is a total, which stands on the axis. A change hangs between two levels.
     pub is_total: bool,
-    /// Amount.
     pub amount: Amount,
 }
 
-/// A scale for amounts.
+/// Scale of the axis, in øre.
 struct Scale {
-    /// Øre for one unit of the axis.
+    /// Øre in one unit of the axis: a thousand or a million kroner.
     unit: i64,
     low: i64,
     high: i64,
@@ -36,7 +35,7 @@ impl Scale {
         let low = levels.iter().copied().min().unwrap_or(0).min(0);
         let high = levels.iter().copied().max().unwrap_or(0).max(0);
         let span = std::cmp::max(high - low, 100);
-        // Steps of 1, 2 or 5 times a power of ten, four or so to the axis.
+        // Steps are 1, 2 or 5 times a power of ten, about four to the axis.
         let mut power = 1;
         while power * 10 <= span / 4 {
             power *= 10;
@@ -54,7 +53,7 @@ impl Scale {
                 as i64
     }
 
-    /// An amount in the axis' unit, with as many decimals as tell bars apart.
+    /// An amount in the unit of the axis. With `sign`, an amount above zero has a plus.
     fn shown(&self, ore: i64, decimals: usize, sign: bool) -> String {
         let mut scaled = i128::from(ore.abs());
         let mut unit = i128::from(self.unit);
@@ -81,7 +80,7 @@ impl Scale {
     }
 }
 
-/// Draws the bridge. `units` names the axis in thousands and in millions of kroner.
+/// Draws the bridge as SVG. `units` names the axis in thousands and in millions of kroner.
 pub fn bridge(bars: &[Bar], width: i64, units: (&str, &str), font: &str) -> String {
     let mut level = 0;
     let mut spans = Vec::new();
@@ -146,7 +145,7 @@ pub fn bridge(bars: &[Bar], width: i64, units: (&str, &str), font: &str) -> Stri
     svg
 }
 
-/// The axis with its unit and grid.
+/// Draws the axis with its unit, numbers and grid.
 fn axis(svg: &mut String, scale: &Scale, width: i64, name: &str) {
     // Writing to a string cannot fail.
     let _ = write!(svg, "<text x=\"0\" y=\"12\" fill=\"{}\">{}</text>", colour::MUTED, escaped(name));

@@ -1,12 +1,12 @@
-//! What every chart must keep, checked on its text.
+//! Checks that every chart must pass, made on the text of its SVG.
 
 use crate::text::width_of;
 
-/// Values no chart may stumble over.
+/// Values that no chart may stumble over.
 pub(crate) const AWKWARD: [f64; 11] =
     [0.0, -0.0, 1.0, -1.0, 1e15, -1e15, 1e-12, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX];
 
-/// Asserts that an SVG is well-formed and without numbers that are none.
+/// Asserts that an SVG is well-formed: no number is NaN or infinite, or has more than one decimal.
 pub(crate) fn well_formed(svg: &str) {
     assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>"), "{svg}");
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
@@ -26,7 +26,7 @@ pub(crate) fn well_formed(svg: &str) {
     assert!(open.is_empty(), "{open:?}");
 }
 
-/// Asserts that an SVG is well-formed, and that its texts stay inside it and off each other.
+/// Asserts that an SVG is well-formed, and that its texts stay inside the picture and do not overlap.
 pub(crate) fn tidy(svg: &str) {
     well_formed(svg);
     let (wide, tall) = (number(svg, "width"), number(svg, "height"));

@@ -1,4 +1,4 @@
-//! The fan: what is expected, how far it may miss, and what came.
+//! The fan: expected values with their bands, and the actual values once they are known.
 
 use crate::colour;
 use crate::labels::{End, Places, ends};
@@ -6,24 +6,22 @@ use crate::picture::{Anchor, Pen, Picture, Point};
 use crate::scale::{Scale, drawable, shown};
 use crate::text::widest;
 
-/// A period.
+/// A period of the fan.
 ///
-/// A period without an expectation has values that are no numbers; only what came is drawn then.
+/// The quantiles of a period without an expectation are NaN: only its actual value is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FanPoint {
-    /// Name of the period.
     pub label: String,
-    /// One of ten outcomes lies under this.
+    /// One outcome in ten is lower.
     pub p10: f64,
-    /// One of four outcomes lies under this.
+    /// One outcome in four is lower.
     pub p25: f64,
-    /// The median.
     pub p50: f64,
-    /// One of four outcomes lies over this.
+    /// One outcome in four is higher.
     pub p75: f64,
-    /// One of ten outcomes lies over this.
+    /// One outcome in ten is higher.
     pub p90: f64,
-    /// What came, once it is known.
+    /// `None` until the value is known.
     pub actual: Option<f64>,
 }
 
@@ -36,9 +34,9 @@ impl FanPoint {
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 230.0;
 
-/// Draws the fan. `unit` names the values, `title` the picture for those who do not see it.
+/// Draws the fan as SVG. `unit` names the values, and `title` is the text for screen readers.
 ///
-/// The last period's median and outer limits are written at the right.
+/// The median and the outer limits of the last expected period are written at the right.
 pub fn fan(points: &[FanPoint], width: i64, unit: &str, title: &str, font: &str) -> String {
     let mut picture = Picture::new(width);
     let actual = |point: &FanPoint| point.actual.filter(|value| drawable(*value));
@@ -82,7 +80,7 @@ pub fn fan(points: &[FanPoint], width: i64, unit: &str, title: &str, font: &str)
     picture.finished(BOTTOM + 30.0, title, font)
 }
 
-/// Bands and median of periods that follow each other; a single period gets some breadth.
+/// Draws the bands and the median of consecutive periods. A single period gets some breadth.
 fn bands(picture: &mut Picture, run: &[(f64, [f64; 5])]) {
     let run: Vec<(f64, [f64; 5])> = match run {
         [] => return,

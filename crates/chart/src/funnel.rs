@@ -1,4 +1,4 @@
-//! The funnel: every municipality by size, beside what chance and usual differences give.
+//! The funnel: every municipality by size, with the limits that chance and usual differences give.
 
 use crate::colour;
 use crate::labels::{End, Ring, ends, rings};
@@ -6,35 +6,35 @@ use crate::picture::{Anchor, Pen, Picture, Point};
 use crate::scale::{Scale, drawable, shown};
 use crate::text::{kept, width_of};
 
-/// A municipality.
+/// The dot of one municipality.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dot {
-    /// How large it is: people, or what events are of; above zero.
+    /// Size, above zero: for instance inhabitants, or expected events.
     pub size: f64,
-    /// Its value.
     pub value: f64,
-    /// Whether it is outside the outer limits.
+    /// Whether the value is outside the outer limits.
     pub is_outside: bool,
-    /// Its name, where it is the one that is looked for.
+    /// Name of the municipality if it is to be found in the picture; otherwise `None`.
     pub label: Option<String>,
 }
 
-/// Limits at a size.
+/// The limits at one size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limit {
-    /// Size.
     pub size: f64,
-    /// Low and high that nineteen of twenty lie between.
+    /// Lower and upper limit that 95 % of the values lie between.
     pub inner: (f64, f64),
-    /// Low and high that nearly all lie between.
+    /// Lower and upper limit that 99.8 % of the values lie between.
     pub outer: (f64, f64),
 }
 
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 260.0;
 
-/// Draws the funnel. `limits` are in order of size; `target` is what all are set beside. `unit` names the values, `size`
-/// what municipalities are ordered by, `note` what rules it follows, `title` the picture for those who do not see it.
+/// Draws the funnel as SVG. `limits` are in order of size, and all are compared with `target`.
+///
+/// `unit` names the values, `size` names the axis of sizes, `note` names the rules that the chart follows,
+/// and `title` is the text for screen readers.
 pub fn funnel(
     dots: &[Dot],
     limits: &[Limit],
@@ -47,7 +47,7 @@ pub fn funnel(
     let is_shown = |dot: &&Dot| drawable(dot.size) && dot.size > 0.0 && drawable(dot.value);
     let shown_dots: Vec<&Dot> = dots.iter().filter(is_shown).collect();
     let values = shown_dots.iter().map(|dot| dot.value).chain([target]);
-    // The outer limits of the smallest reach far: those of the middle are enough to draw by.
+    // The outer limits of small sizes reach far. The scale only makes room for those of the middle size.
     let middle = limits.get(limits.len() / 2).map(|limit| [limit.outer.0, limit.outer.1]);
     let scale = Scale::of(values.chain(middle.into_iter().flatten()), false).placed(BOTTOM, TOP);
     let left = scale.widest() + 8.0;
@@ -100,7 +100,7 @@ pub fn funnel(
     picture.finished(BOTTOM + 62.0, title, font)
 }
 
-/// The axis of sizes: powers of ten.
+/// Draws the axis of sizes, with a line for each power of ten.
 fn powers(picture: &mut Picture, (low, high): (f64, f64), x: impl Fn(f64) -> f64, size: &str) {
     let pen = Pen { colour: colour::GRID, thick: 1.0, dash: "" };
     for power in low.ceil().max(-9.0) as i32..=high.floor().min(15.0) as i32 {
@@ -113,7 +113,7 @@ fn powers(picture: &mut Picture, (low, high): (f64, f64), x: impl Fn(f64) -> f64
     picture.text((picture.width, BOTTOM + 38.0), Anchor::End, colour::MUTED, size);
 }
 
-/// Dots; triangles for those outside; a ring with a name for the one that is looked for.
+/// Draws dots, triangles for dots outside the limits, and a ring with a name for a dot that has one.
 fn marks(picture: &mut Picture, dots: &[&Dot], at: impl Fn(&Dot) -> Point, frame: [f64; 4]) {
     let plain: Vec<Point> =
         dots.iter().filter(|dot| !dot.is_outside && dot.label.is_none()).map(|dot| at(dot)).collect();

@@ -1,4 +1,4 @@
-//! The histogram: how probable each outcome is, with a few outcomes marked by name.
+//! The histogram: the probability of each outcome, with a few outcomes marked by name.
 
 use crate::colour;
 use crate::picture::{Anchor, Pen, Picture};
@@ -6,12 +6,11 @@ use crate::scale::{Scale, drawable};
 use crate::staggered::staggered;
 use crate::text::{LINE, cut};
 
-/// A bin of outcomes.
+/// An interval of outcomes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bin {
-    /// Lower limit.
     pub from: f64,
-    /// Upper limit; the same as the lower for a single outcome, which is drawn as a thin bar.
+    /// Upper limit; equal to the lower limit for a single outcome, which is drawn as a thin bar.
     pub to: f64,
     /// Probability of an outcome in the bin, from 0 to 1.
     pub probability: f64,
@@ -20,17 +19,15 @@ pub struct Bin {
 /// An outcome with a name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
-    /// The outcome.
     pub at: f64,
-    /// Its name.
     pub label: String,
 }
 
 const TALL: f64 = 170.0;
 
-/// Draws the bins. `unit` names the outcomes, `title` the picture for those who do not see it.
+/// Draws the bins as SVG. `unit` names the outcomes, and `title` is the text for screen readers.
 ///
-/// Bins of different breadth are drawn by area: the axis tells the probability for the narrowest breadth.
+/// Bins of different breadth are drawn by area: the axis gives the probability for the narrowest breadth.
 pub fn histogram(bins: &[Bin], marks: &[Mark], width: i64, unit: &str, title: &str, font: &str) -> String {
     let mut picture = Picture::new(width);
     let wide = picture.width;

@@ -1,10 +1,11 @@
-//! Names in a drawing, kept off each other: along an axis, at the ends of lines, and beside rings.
+//! Names in a picture, placed so that they do not overlap: along an axis, at the ends of lines, and beside
+//! rings.
 
 use crate::colour;
 use crate::picture::{Anchor, Pen, Picture, Point};
 use crate::text::{LINE, kept, width_of};
 
-/// Places of years or months, evenly apart.
+/// Evenly spaced places along an axis, for instance for years or months.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Places {
     pub(crate) left: f64,
@@ -13,6 +14,7 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// Pixel of a place, also of a fraction between two places.
     pub(crate) fn at(&self, place: f64) -> f64 {
         if self.count < 2 {
             return f64::midpoint(self.left, self.right);
@@ -20,7 +22,8 @@ impl Places {
         self.left + place * (self.right - self.left) / (self.count - 1) as f64
     }
 
-    /// A tick at `y` for every place, and under it the names there is room for; the last is always there.
+    /// Draws a tick at `y` for every place, and under the ticks the names that there is room for. The last
+    /// name is always drawn.
     pub(crate) fn named(&self, picture: &mut Picture, names: &[&str], y: f64) {
         let pen = Pen { colour: colour::MUTED, thick: 1.0, dash: "" };
         let wide = names.iter().map(|name| width_of(name)).fold(0.0, f64::max) + 8.0;
@@ -45,7 +48,7 @@ pub(crate) struct End<'a> {
     pub(crate) colour: &'a str,
 }
 
-/// The room a name takes.
+/// Height of a name, in pixels.
 pub(crate) fn tall(lines: &[String]) -> f64 {
     LINE * lines.len() as f64 + 2.0
 }
@@ -58,10 +61,10 @@ pub(crate) struct Ring<'a> {
     pub(crate) colour: &'a str,
 }
 
-/// Left, top, right and bottom.
+/// Left, top, right and bottom edge.
 type Edges = [f64; 4];
 
-/// Writes names at line ends from `x` on, moved apart, each tied to its line.
+/// Draws names at the ends of lines, from `x` on. Names are moved apart, and each is tied to its line.
 pub(crate) fn ends(picture: &mut Picture, ends: &[End<'_>], x: f64, top: f64, bottom: f64) {
     let mut order: Vec<&End<'_>> = ends.iter().collect();
     order.sort_by(|one, other| one.at.1.total_cmp(&other.at.1));
@@ -72,7 +75,7 @@ pub(crate) fn ends(picture: &mut Picture, ends: &[End<'_>], x: f64, top: f64, bo
         free = middle + tall(&end.lines) / 2.0;
         middles.push(middle);
     }
-    // What was pushed out at the bottom goes back up, and pushes its neighbours.
+    // Names that were pushed below the bottom move back up, and push their neighbours.
     let mut floor = bottom;
     for (end, middle) in order.iter().zip(&mut middles).rev() {
         *middle = middle.min(floor - tall(&end.lines) / 2.0);
@@ -88,8 +91,8 @@ pub(crate) fn ends(picture: &mut Picture, ends: &[End<'_>], x: f64, top: f64, bo
     }
 }
 
-/// Draws rings with their names where there is room inside the frame: over and left of the ring first, where
-/// no rising line of its own goes, then under and right.
+/// Draws rings, each with its name where there is room inside the frame. Above and left of the ring is tried
+/// first, where its own rising line does not go; then below and right.
 pub(crate) fn rings(picture: &mut Picture, rings: &[Ring<'_>], lines: &[Vec<Point>], frame: Edges) {
     let mut taken: Vec<Edges> = Vec::new();
     for Ring { at: (x, y), colour, .. } in rings {
@@ -131,7 +134,7 @@ fn touches(one: Edges, other: Edges) -> bool {
     one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3]
 }
 
-/// Whether a line goes through a text, tried at points along it.
+/// Whether a line crosses a text. The line is tried at points along it.
 fn crosses(text: Edges, from: Point, to: Point) -> bool {
     (0..=40).map(|step| f64::from(step) / 40.0).any(|share| {
         let (x, y) = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));

@@ -1,6 +1,11 @@
-//! Charts as SVG text: pure functions from figures that may be shown. One chart to a file.
+//! Charts as SVG text: pure functions, one chart to a file.
 //!
-//! Lengths are whole pixels where the eye can tell; amounts are never read back from a chart.
+//! This crate can never see contacts, charges or a ledger: it draws the figures it is given, and only figures
+//! that may be published are to be given to it. It opens no file. Coordinates have at most one decimal, and
+//! an amount is never read back from a chart.
+//!
+//! Start reading in [`bridge`], the chart of a statement. The other charts share the private modules
+//! `picture` (SVG), `scale` (axes), `labels` and `text`.
 
 pub mod breakeven;
 pub mod bridge;
@@ -18,31 +23,29 @@ mod text;
 pub mod tornado;
 pub mod xmr;
 
-/// Colours of the project, as in `docs/`.
+/// Colours of the project, the same as in `docs/`.
 pub mod colour {
-    /// Ink.
     pub const INK: &str = "#1e2b2e";
     /// Secondary text.
     pub const MUTED: &str = "#4a585a";
-    /// Totals, first series.
+    /// Totals, and the first series.
     pub const TOTAL: &str = "#0b5563";
-    /// More to pay.
+    /// More to pay; points outside the limits.
     pub const MORE: &str = "#b4532a";
     /// Less to pay.
     pub const LESS: &str = "#2f6fb3";
-    /// Grid.
     pub const GRID: &str = "#d5dcdc";
-    /// Single municipalities, observed values.
+    /// Single municipalities, and observed values.
     pub const DOT: &str = "#3d7480";
-    /// Series, in order.
+    /// Lines of several series, in order.
     pub const SERIES: [&str; 5] = ["#0b5563", "#b4532a", "#a87200", "#7a5ba8", "#6b7779"];
-    /// The inner of two bands, bars behind lines.
+    /// The inner of two bands, and bars behind lines.
     pub const BAND: &str = "#b5d3d6";
     /// The outer of two bands.
     pub const BAND_LIGHT: &str = "#e3eff0";
 }
 
-/// Text that may stand in SVG.
+/// A text with the characters that SVG reserves escaped.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

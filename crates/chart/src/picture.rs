@@ -1,13 +1,13 @@
-//! An SVG being written, with coordinates of at most one decimal.
+//! An SVG in the making. Coordinates have at most one decimal.
 
 use std::fmt::Write;
 
 use crate::{colour, escaped};
 
-/// A place in the picture.
+/// A point in the picture, in pixels right of and below the top left corner.
 pub(crate) type Point = (f64, f64);
 
-/// Which end of a text its place is.
+/// Part of a text that stands at its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,
@@ -15,16 +15,16 @@ pub(crate) enum Anchor {
     End,
 }
 
-/// How a line is drawn.
+/// Colour, breadth and dashes of a line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pen<'a> {
     pub(crate) colour: &'a str,
     pub(crate) thick: f64,
-    /// SVG's dash pattern; empty for a whole line.
+    /// Dash pattern of SVG; empty for a solid line.
     pub(crate) dash: &'a str,
 }
 
-/// A picture whose height is known last.
+/// A picture in the making. Its height is given last.
 #[derive(Debug)]
 pub(crate) struct Picture {
     pub(crate) width: f64,
@@ -33,7 +33,7 @@ pub(crate) struct Picture {
 
 // Writing to a string cannot fail, so the results of `write!` are dropped.
 impl Picture {
-    /// An empty picture. Under 240 pixels nothing is legible, so it is never narrower.
+    /// An empty picture. Its width is at least 240 pixels, because nothing is legible below.
     pub(crate) fn new(width: i64) -> Picture {
         Picture { width: width.clamp(240, 10_000) as f64, body: String::new() }
     }
@@ -42,7 +42,7 @@ impl Picture {
         self.written(at, anchor, fill, "", text);
     }
 
-    /// Text over lines: a white rim keeps it legible.
+    /// Draws a text over lines. A white rim keeps it legible.
     pub(crate) fn text_over(&mut self, at: Point, anchor: Anchor, fill: &str, text: &str) {
         let rim = " stroke=\"#fff\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"";
         self.written(at, anchor, fill, rim, text);
@@ -58,7 +58,7 @@ impl Picture {
         let _ = write!(self.body, "<text x=\"{x}\" y=\"{y}\"{anchor} fill=\"{fill}\"{more}>{text}</text>");
     }
 
-    /// A line through points; nothing for fewer than two.
+    /// Draws a line through points; nothing for fewer than two.
     pub(crate) fn line(&mut self, points: &[Point], pen: Pen<'_>) {
         if points.len() < 2 {
             return;
@@ -77,7 +77,7 @@ impl Picture {
         let _ = write!(self.body, "<polygon points=\"{points}\" fill=\"{fill}\"/>");
     }
 
-    /// A rectangle between two corners, in any order, with a rim.
+    /// Draws a rectangle with a rim between two opposite corners.
     pub(crate) fn rect(&mut self, (x1, y1): Point, (x2, y2): Point, fill: &str, rim: &str) {
         let (x, y) = (px(x1.min(x2)), px(y1.min(y2)));
         let (wide, tall) = (px((x1 - x2).abs().max(1.0)), px((y1 - y2).abs()));
@@ -87,7 +87,7 @@ impl Picture {
         );
     }
 
-    /// A ring with white inside.
+    /// Draws a ring, white inside.
     pub(crate) fn ring(&mut self, (x, y): Point, radius: f64, colour: &str) {
         let (x, y, radius) = (px(x), px(y), px(radius));
         let _ = write!(
@@ -96,7 +96,7 @@ impl Picture {
         );
     }
 
-    /// Dots of one size in one group.
+    /// Draws dots of one size, in one group.
     pub(crate) fn dots(&mut self, dots: &[Point], radius: f64, attributes: &str) {
         let _ = write!(self.body, "<g fill=\"{}\"{attributes}>", colour::DOT);
         for (x, y) in dots {
@@ -106,7 +106,7 @@ impl Picture {
         self.body.push_str("</g>");
     }
 
-    /// The whole SVG.
+    /// The whole SVG. `title` is the text for screen readers.
     pub(crate) fn finished(self, height: f64, title: &str, font: &str) -> String {
         let (width, height, title, font) = (px(self.width), px(height), escaped(title), escaped(font));
         format!(
@@ -117,10 +117,10 @@ impl Picture {
     }
 }
 
-/// A coordinate with at most one decimal, so that bytes do not hang on the last bit.
+/// A length with at most one decimal, so that no byte depends on the last bit. NaN and infinity become 0.
 fn px(length: f64) -> String {
     let tenths = (length * 10.0).round();
-    // Adding zero turns minus zero to zero.
+    // Adding zero turns minus zero into zero.
     if tenths.is_finite() { format!("{}", tenths / 10.0 + 0.0) } else { "0".to_owned() }
 }
 

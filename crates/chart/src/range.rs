@@ -1,4 +1,4 @@
-//! Ranges: for each group where the middle lies, where four of five lie, and every single one.
+//! The range chart: for each group the median, the interval of the middle 80 %, and every municipality.
 
 use crate::colour;
 use crate::picture::{Anchor, Pen, Picture, Point};
@@ -8,22 +8,22 @@ use crate::text::{LINE, kept, lines, widest};
 /// A group of municipalities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// Name of the group; broken at spaces where it is long.
+    /// Name of the group. It is broken at spaces if it is long.
     pub label: String,
-    /// A tenth of the group lies under this.
+    /// A tenth of the group is lower.
     pub low: f64,
     /// The median.
     pub middle: f64,
-    /// A tenth of the group lies over this.
+    /// A tenth of the group is higher.
     pub high: f64,
-    /// Every municipality of the group.
+    /// Value of every municipality in the group.
     pub dots: Vec<f64>,
 }
 
 const TOP: f64 = 38.0;
 const ROW: f64 = 52.0;
 
-/// Draws a row for each group. `unit` names the values, `title` the picture for those who do not see it.
+/// Draws a row for each group, as SVG. `unit` names the values, and `title` is the text for screen readers.
 pub fn range(groups: &[Group], width: i64, unit: &str, title: &str, font: &str) -> String {
     let mut picture = Picture::new(width);
     let wide = picture.width;
@@ -49,7 +49,7 @@ pub fn range(groups: &[Group], width: i64, unit: &str, title: &str, font: &str) 
     picture.finished(bottom + 4.0, title, font)
 }
 
-/// A group: the interval with its median, and the municipalities in a strip under it.
+/// Draws a group: the interval with its median, and the municipalities in a strip below.
 fn row(picture: &mut Picture, group: &Group, scale: &Scale, top: f64, left: f64) {
     let dots: Vec<Point> = group
         .dots
@@ -75,7 +75,8 @@ fn row(picture: &mut Picture, group: &Group, scale: &Scale, top: f64, left: f64)
     }
 }
 
-/// A share of the strip from a dot's place in the list, so that the same dots give the same bytes.
+/// Height of a dot in its strip, from 0 to 1. It depends on the dot's place in the list alone, so that the
+/// same dots give the same bytes.
 fn jitter(place: usize) -> f64 {
     let mixed = (place as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -89,7 +90,7 @@ mod tests {
 
     fn example() -> Vec<Group> {
         let group = |label: &str, low: f64, middle: f64, high: f64, count: usize| {
-            // A straight line between the quantiles, with the ends drawn out a little.
+            // Straight lines between the quantiles, with the ends drawn out a little.
             let quantile = |share: f64| match share {
                 share if share < 0.1 => low * (0.6 + 4.0 * share),
                 share if share < 0.5 => low + (middle - low) * (share - 0.1) / 0.4,

@@ -1,15 +1,16 @@
-//! Numbers as they are written in Norwegian, and axes in steps of 1, 2 or 5 times a power of ten.
+//! Numbers in Norwegian form, and axes in steps of 1, 2 or 5 times a power of ten.
 
 use crate::colour;
 use crate::picture::{Anchor, Pen, Picture};
 use crate::text::width_of;
 
-/// Whether a value can be drawn: a number, and not so large that pixels cannot be counted from it.
+/// Whether a value can be drawn: it is a number, and not too large to compute pixels from.
 pub(crate) fn drawable(value: f64) -> bool {
     value.abs() <= 1e18
 }
 
-/// A number with no-break spaces between thousands, a decimal comma and a real minus sign.
+/// A number in Norwegian form: no-break spaces between thousands, decimal comma, true minus sign. Empty if
+/// the value cannot be drawn.
 pub(crate) fn shown(value: f64, decimals: usize) -> String {
     if !drawable(value) {
         return String::new();
@@ -34,18 +35,18 @@ pub(crate) struct Scale {
     end: f64,
     /// Decimals of the ticks, which follow the step.
     decimals: usize,
-    /// Decimals of values, which tell them apart within a step.
+    /// Decimals of single values, enough to tell them apart within a step.
     pub(crate) fine: usize,
-    /// Whether ticks over zero bear a plus.
+    /// Whether ticks above zero have a plus sign.
     pub(crate) signed: bool,
     /// Whether the line at zero stands out.
     pub(crate) zero_line: bool,
-    /// What is written after the number of a tick.
+    /// Text after the number of a tick.
     pub(crate) suffix: &'static str,
 }
 
 impl Scale {
-    /// The scale of some values; those that cannot be drawn do not count.
+    /// The scale for some values, and for zero if `with_zero`. Values that cannot be drawn are left out.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>, with_zero: bool) -> Scale {
         let zero = if with_zero { Some(0.0) } else { None };
         let known = values.into_iter().filter(|value| drawable(*value)).chain(zero);
@@ -55,7 +56,7 @@ impl Scale {
             (low, high) = (0.0, 0.0);
         }
         let size = low.abs().max(high.abs());
-        // One value, or values that no axis could tell apart, get some air around them.
+        // A single value, or values too close for any axis, get some air around them.
         if high - low < (size * 1e-9).max(1e-6) {
             let air = if size > 1e-5 { size / 10.0 } else { 1.0 };
             high += air;
@@ -64,7 +65,7 @@ impl Scale {
         let power = 10_f64.powi(((high - low) / 5.0).log10().floor() as i32);
         let mut chosen = (power * 20.0, low, high);
         for step in [1.0, 2.0, 5.0, 10.0, 20.0].map(|n| n * power) {
-            // A whole number of steps may come out a hair beside it.
+            // A whole number of steps may be computed a hair too high or too low.
             chosen = (step, (low / step + 1e-6).floor(), (high / step - 1e-6).ceil());
             if chosen.2 - chosen.1 <= 5.0 {
                 break;
@@ -109,12 +110,12 @@ impl Scale {
         format!("{plus}{}{}", shown(tick, self.decimals), self.suffix)
     }
 
-    /// Room for the widest tick.
+    /// Width of the widest tick, in pixels.
     pub(crate) fn widest(&self) -> f64 {
         self.ticks().map(|tick| width_of(&self.label(tick))).fold(0.0, f64::max)
     }
 
-    /// The axis at the left of a drawing, with its grid.
+    /// Draws the axis at the left of a picture, with its grid.
     pub(crate) fn upright(&self, picture: &mut Picture, left: f64, right: f64) {
         for tick in self.ticks() {
             let y = self.at(tick);
@@ -123,10 +124,10 @@ impl Scale {
         }
     }
 
-    /// An axis along a drawing with its numbers at `y` and its grid from `top` to `bottom`.
+    /// Draws the axis along a picture: numbers at `y`, grid from `top` to `bottom`.
     pub(crate) fn along(&self, picture: &mut Picture, y: f64, top: f64, bottom: f64) {
         let each = ((self.end - self.start) / f64::from(self.count)).abs().max(1.0);
-        // Where numbers would touch, some are left out; zero stays if that leaves two.
+        // If numbers would touch, some are left out. Zero is kept if that leaves at least two numbers.
         let apart = ((self.widest() + 10.0) / each).ceil().clamp(1.0, 100.0) as usize;
         let zero = (-self.first).clamp(0.0, f64::from(self.count)) as usize % apart;
         let kept = if zero + apart <= self.count as usize { zero } else { 0 };

@@ -1,8 +1,8 @@
-//! Names of upright lines, in rows over the drawing.
+//! Names of upright lines, in rows above the drawing.
 
 use crate::text::width_of;
 
-/// A mark with the place of its name: a row over the bars, and the name's edges.
+/// A mark with the place of its name: a row above the bars, and the edges of the name.
 #[derive(Debug)]
 pub(crate) struct Placed<'a> {
     pub(crate) x: f64,
@@ -12,13 +12,13 @@ pub(crate) struct Placed<'a> {
     pub(crate) right: f64,
 }
 
-/// Between a line and its name.
+/// Distance between a line and its name, in pixels.
 const GAP: f64 = 4.0;
 
-/// Finds room for every name beside its line, in as few rows as will do.
+/// Places every name beside its line, in as few rows as possible.
 pub(crate) fn staggered<'a>(mut marks: Vec<(f64, &'a str)>, wide: f64) -> Vec<Placed<'a>> {
     marks.sort_by(|one, other| one.0.total_cmp(&other.0));
-    // The search doubles with every mark, and more than six are not legible anyhow.
+    // The search doubles with every mark, and more than six marks are not legible anyway.
     if marks.len() <= 6 {
         for rows in 1..=marks.len() {
             let mut done = Vec::new();
@@ -27,7 +27,7 @@ pub(crate) fn staggered<'a>(mut marks: Vec<(f64, &'a str)>, wide: f64) -> Vec<Pl
             }
         }
     }
-    // Without any free place every name gets a row of its own, over a line if need be.
+    // If no free places are found, every name gets a row of its own, over a line if need be.
     let stacked = |(row, (x, label)): (usize, (f64, &'a str))| {
         let long = width_of(label);
         let left = (x + GAP).min(wide - long).max(0.0);
@@ -36,7 +36,7 @@ pub(crate) fn staggered<'a>(mut marks: Vec<(f64, &'a str)>, wide: f64) -> Vec<Pl
     marks.into_iter().enumerate().map(stacked).collect()
 }
 
-/// Places the marks that are left so that no name stands on another or on a line; false if none will do.
+/// Places the remaining marks so that no name stands on another name or on a line; false if there is no way.
 fn search<'a>(marks: &[(f64, &'a str)], wide: f64, rows: usize, done: &mut Vec<Placed<'a>>) -> bool {
     let Some((x, label)) = marks.get(done.len()).copied() else { return true };
     let long = width_of(label);
@@ -56,7 +56,7 @@ fn search<'a>(marks: &[(f64, &'a str)], wide: f64, rows: usize, done: &mut Vec<P
 }
 
 impl Placed<'_> {
-    /// Whether names and lines are off each other. A line goes from the row of its name down.
+    /// Whether names and lines of two marks do not overlap. A line goes from the row of its name down.
     fn is_clear_of(&self, other: &Placed<'_>) -> bool {
         let is_on_line = |name: &Placed<'_>, line: &Placed<'_>| {
             line.row <= name.row && (name.left - 2.0..=name.right + 2.0).contains(&line.x)
@@ -84,7 +84,7 @@ mod tests {
                 assert!(placed[..place].iter().all(|other| one.is_clear_of(other)), "{placed:?}");
             }
         }
-        // More names than can be tried get a row each.
+        // Names that are too many for the search get a row each.
         let many = staggered(vec![(100.0, "a"); 9], 360.0);
         assert_eq!(many.iter().map(|name| name.row).collect::<Vec<_>>(), (0..9).collect::<Vec<_>>());
     }

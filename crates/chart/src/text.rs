@@ -1,9 +1,9 @@
-//! Text measured and broken without a font: the one the reader has is not known here.
+//! Text measured and broken without a font, because the reader's font is not known here.
 
-/// Room for a line of text, from baseline to baseline.
+/// Height of a line of text, from baseline to baseline, in pixels.
 pub(crate) const LINE: f64 = 14.0;
 
-/// The width of a text at 12 pixels, on the wide side.
+/// Estimated width of a text at 12 pixels, on the wide side.
 pub(crate) fn width_of(text: &str) -> f64 {
     let each = |letter: char| match letter {
         ' ' | '\u{a0}' | '.' | ',' | ':' | ';' | '\'' | 'i' | 'j' | 'l' | 'I' | '|' | '!' | '·' | '/' => {
@@ -18,7 +18,7 @@ pub(crate) fn width_of(text: &str) -> f64 {
     text.chars().map(each).sum::<f64>() * 12.0
 }
 
-/// A text broken at spaces (never at no-break spaces) into at most so many lines; what is left over is cut.
+/// A text broken at spaces (never at no-break spaces) into at most `most` lines; what is too long is cut.
 pub(crate) fn lines(text: &str, room: f64, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
@@ -39,7 +39,7 @@ pub(crate) fn lines(text: &str, room: f64, most: usize) -> Vec<String> {
     lines.iter().map(|line| cut(line, room)).collect()
 }
 
-/// A text cut to the room it has.
+/// A text cut to `room` pixels, with an ellipsis if anything is cut.
 pub(crate) fn cut(text: &str, room: f64) -> String {
     if width_of(text) <= room {
         return text.to_owned();
@@ -53,12 +53,12 @@ pub(crate) fn cut(text: &str, room: f64) -> String {
     short
 }
 
-/// The widest of some texts; 0 for none.
+/// Width of the widest of some texts; 0 for none.
 pub(crate) fn widest<'a>(texts: impl IntoIterator<Item = &'a String>) -> f64 {
     texts.into_iter().map(|text| width_of(text)).fold(0.0, f64::max)
 }
 
-/// The middle of a text, moved so that it stays between two edges.
+/// The middle of a text, moved so that the text stays between two edges.
 pub(crate) fn kept(middle: f64, text: &str, left: f64, right: f64) -> f64 {
     let half = width_of(text) / 2.0;
     middle.min(right - half).max(left + half)

@@ -1,18 +1,18 @@
-//! The tornado: how far the outcome moves when one assumption at a time is set low and high.
+//! The tornado: how far the outcome moves if one assumption at a time is set low and high.
 
 use crate::colour;
 use crate::picture::{Anchor, Pen, Picture};
 use crate::scale::{Scale, drawable, shown};
 use crate::text::{LINE, cut, kept, lines, width_of};
 
-/// An assumption.
+/// The bar of one assumption.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Swing {
-    /// Name of the assumption; broken at spaces where it is long.
+    /// Name of the assumption. It is broken at spaces if it is long.
     pub label: String,
-    /// The outcome when the assumption is low.
+    /// Outcome if the assumption is low.
     pub low: f64,
-    /// The outcome when the assumption is high.
+    /// Outcome if the assumption is high.
     pub high: f64,
     /// The low assumption itself, with its unit.
     pub low_label: String,
@@ -25,28 +25,28 @@ struct End<'a> {
     outcome: f64,
     assumption: &'a str,
     is_high: bool,
-    /// Where the end is measured from: the base, or without one the other end.
+    /// Value that the end is measured from: the base, or the other end if there is no base.
     from: f64,
-    /// On which side of the bar it is written, and where the bar ends there.
+    /// Side of the bar that its text stands on, and where the bar ends there.
     is_left: bool,
     edge: f64,
 }
 
 const TOP: f64 = 38.0;
 const BAR: f64 = 28.0;
-/// Between a bar and what is written at its end.
+/// Distance between a bar and the text at its end, in pixels.
 const GAP: f64 = 6.0;
 
-/// Draws a bar for each assumption, in the order given, around the outcome `base` of them all as assumed.
+/// Draws a bar for each assumption, in the order given, as SVG. `base` is the outcome if all are as assumed.
 ///
-/// `unit` names the outcomes, `title` the picture for those who do not see it. Low assumptions are pale with
-/// a rim, high ones filled.
+/// `unit` names the outcomes, and `title` is the text for screen readers. Low assumptions are pale with a
+/// rim, high ones filled.
 pub fn tornado(bars: &[Swing], base: f64, width: i64, unit: &str, title: &str, font: &str) -> String {
     let mut picture = Picture::new(width);
     let wide = picture.width;
     let base = Some(base).filter(|base| drawable(*base));
     let mut scale = Scale::of(bars.iter().flat_map(|bar| [bar.low, bar.high]).chain(base), false);
-    // The line that counts here is the base.
+    // The line at the base stands out instead.
     scale.zero_line = false;
     let ends: Vec<Vec<End<'_>>> = bars.iter().map(|bar| ends(bar, base)).collect();
     let scale = fitted(scale, ends.iter().flatten(), wide);
@@ -74,12 +74,12 @@ pub fn tornado(bars: &[Swing], base: f64, width: i64, unit: &str, title: &str, f
     picture.finished(bottom + 24.0, title, font)
 }
 
-/// The scale with room at both sides for what is written at the ends.
+/// The scale, with room on both sides for the texts at the ends of the bars.
 fn fitted<'a>(scale: Scale, ends: impl Iterator<Item = &'a End<'a>>, wide: f64) -> Scale {
     let scale = scale.placed(0.0, 1.0);
     let told: Vec<(bool, f64, f64)> = ends
         .map(|end| {
-            // A number is never cut; an assumption may be.
+            // A number is never cut; the text of an assumption may be.
             let number = width_of(&shown(end.outcome, scale.fine));
             let room = number.max(width_of(end.assumption).min(wide * 0.3)) + GAP + 2.0;
             let share = scale.at(end.edge);
@@ -88,7 +88,7 @@ fn fitted<'a>(scale: Scale, ends: impl Iterator<Item = &'a End<'a>>, wide: f64) 
         .collect();
     let half = scale.widest() / 2.0 + 1.0;
     let (mut left, mut right) = (half, half);
-    // Each round leaves less room for the bars, and so more need beside them, until nothing moves.
+    // Each round shortens the bars, so that the texts reach further beyond them, until nothing moves.
     for _ in 0..40 {
         let long = (wide - left - right).max(wide * 0.1);
         for (is_left, share, room) in &told {
@@ -99,7 +99,7 @@ fn fitted<'a>(scale: Scale, ends: impl Iterator<Item = &'a End<'a>>, wide: f64) 
     scale.placed(left, wide - right)
 }
 
-/// The ends that can be drawn, the smaller outcome first.
+/// The ends of a bar that can be drawn, the smaller outcome first.
 fn ends<'a>(bar: &'a Swing, base: Option<f64>) -> Vec<End<'a>> {
     let mut ends: Vec<(f64, &'a str, bool)> =
         vec![(bar.low, &bar.low_label, false), (bar.high, &bar.high_label, true)];
@@ -109,7 +109,8 @@ fn ends<'a>(bar: &'a Swing, base: Option<f64>) -> Vec<End<'a>> {
     let (low, high) =
         (outcomes().fold(f64::INFINITY, f64::min), outcomes().fold(f64::NEG_INFINITY, f64::max));
     let end = |(place, &(outcome, assumption, is_high)): (usize, &(f64, &'a str, bool))| {
-        // A single end is written on its side of the base, two on a side each.
+        // The text of a single end stands on the side of the base where the end is. Two ends have one side
+        // each.
         let is_left = if ends.len() == 1 { outcome < high } else { place == 0 };
         let from = base.unwrap_or(if outcome == low { high } else { low });
         End { outcome, assumption, is_high, from, is_left, edge: if is_left { low } else { high } }
@@ -117,10 +118,10 @@ fn ends<'a>(bar: &'a Swing, base: Option<f64>) -> Vec<End<'a>> {
     ends.iter().enumerate().map(end).collect()
 }
 
-/// A bar with its numbers outside it.
+/// Draws a bar, with its texts outside it.
 fn draw(picture: &mut Picture, ends: &[End<'_>], base: Option<f64>, scale: &Scale, top: f64) {
     let mut longest: Vec<&End<'_>> = ends.iter().collect();
-    // Where both ends are on one side, the shorter bar lies on the longer one.
+    // If both ends are on one side of the base, the shorter bar lies on the longer one.
     let long = |end: &End<'_>| (end.outcome - end.from).abs();
     longest.sort_by(|one, other| long(other).total_cmp(&long(one)));
     for end in longest {

@@ -1,4 +1,4 @@
-//! The XmR chart: a series with what it does by itself, and the points that are more than that.
+//! The XmR chart: a series, the limits of its usual variation, and the points that stand out by a rule.
 
 use crate::colour;
 use crate::labels::{End, Places, ends};
@@ -6,39 +6,34 @@ use crate::picture::{Anchor, Pen, Picture, Point};
 use crate::scale::{Scale, drawable, shown};
 use crate::text::widest;
 
-/// A point of time.
+/// A point of the series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// Its name.
     pub label: String,
-    /// Its value.
     pub value: f64,
-    /// Whether it meets a rule.
+    /// Whether the point meets a rule of the chart, and is marked.
     pub is_special: bool,
 }
 
-/// A stretch with limits of its own.
+/// Points in a row with a mean and limits of their own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stretch {
-    /// First point.
+    /// Place of the first point.
     pub from: usize,
-    /// First point of the next.
+    /// Place of the first point of the next stretch.
     pub to: usize,
-    /// Mean.
     pub mean: f64,
-    /// Lower limit.
     pub low: f64,
-    /// Upper limit.
     pub high: f64,
-    /// Why it begins here; empty for the first.
+    /// Why the stretch begins here; empty for the first.
     pub reason: String,
 }
 
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 220.0;
 
-/// Draws the chart. `unit` names the values, `note` what rules it follows, `title` the picture for those who do not see
-/// it.
+/// Draws the chart as SVG. `unit` names the values, `note` names the rules that the chart follows, and
+/// `title` is the text for screen readers.
 pub fn xmr(
     steps: &[Step],
     stretches: &[Stretch],

@@ -1,6 +1,6 @@
-//! Money in whole øre, DRG points in thousandths, shares in hundredths of a per cent.
+//! Money in whole øre, DRG points in thousandths, and shares in hundredths of a per cent.
 //!
-//! A product of the three is exact ([`ExactAmount`]) until it is rounded once, as the rule file says.
+//! A product of the three is an exact amount ([`ExactAmount`]). It is rounded once, as the rule file says.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub};
@@ -39,15 +39,14 @@ impl Amount {
         (all <= 1_000_000_000_000_000).then(|| Amount::from_ore(sign * all))
     }
 
-    /// Nothing.
     pub const ZERO: Amount = Amount(0);
 
-    /// An amount of so many øre.
+    /// An amount of `ore` øre.
     pub const fn from_ore(ore: i64) -> Self {
         Amount(ore)
     }
 
-    /// An amount of so many whole kroner; `None` if it does not fit.
+    /// An amount of `kroner` whole kroner; `None` if it does not fit.
     pub fn from_kroner(kroner: i64) -> Option<Self> {
         kroner.checked_mul(100).map(Amount)
     }
@@ -57,12 +56,12 @@ impl Amount {
         self.0
     }
 
-    /// Exact product of a price per DRG point and a number of points, not yet rounded.
+    /// Exact product of this price per DRG point and a number of points, not yet rounded.
     pub fn times(self, points: Points) -> ExactAmount {
         ExactAmount(self.0 as i128 * points.0 as i128 * Share::WHOLE as i128)
     }
 
-    /// Exact product of a price per unit (a day, a visit) and a number of units, not yet rounded.
+    /// Exact product of this price per unit (a day, a visit) and a number of units, not yet rounded.
     pub fn times_units(self, units: i64) -> ExactAmount {
         ExactAmount(self.0 as i128 * units as i128 * Points::PER_POINT as i128 * Share::WHOLE as i128)
     }
@@ -101,7 +100,7 @@ impl std::iter::Sum for Amount {
     }
 }
 
-/// Norwegian form: `1 234,50 kr`, with no-break spaces and a real minus sign.
+/// Norwegian form: `1 234,50 kr`, with no-break spaces and a true minus sign (U+2212).
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ore = self.0.unsigned_abs();
@@ -115,12 +114,11 @@ impl fmt::Display for Amount {
 pub struct Points(i64);
 
 impl Points {
-    /// Thousandths in one point.
+    /// Thousandths in one DRG point.
     pub const PER_POINT: i64 = 1000;
-    /// No points.
     pub const ZERO: Points = Points(0);
 
-    /// So many thousandths of a point.
+    /// Points from a count of thousandths.
     pub const fn from_milli(milli: i64) -> Self {
         Points(milli)
     }
@@ -130,7 +128,7 @@ impl Points {
         self.0
     }
 
-    /// The smaller of the two.
+    /// The points, but no more than `ceiling`.
     pub fn at_most(self, ceiling: Points) -> Points {
         std::cmp::min(self, ceiling)
     }
@@ -150,7 +148,7 @@ impl Sub for Points {
     }
 }
 
-/// Norwegian form: `1,234`.
+/// Norwegian form with three decimals: `1,234`.
 impl fmt::Display for Points {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "\u{2212}" } else { "" };
@@ -166,10 +164,10 @@ pub struct Share(i64);
 impl Share {
     /// Hundredths of a per cent in the whole.
     pub const WHOLE: i64 = 10_000;
-    /// Nothing of it.
+    /// A share of 0 %.
     pub const NONE: Share = Share(0);
 
-    /// A share of so many hundredths of a per cent; `None` outside 0 to 100 %.
+    /// A share of `basis_points` hundredths of a per cent; `None` outside 0 to 100 %.
     pub fn from_basis_points(basis_points: i64) -> Option<Self> {
         (0..=Self::WHOLE).contains(&basis_points).then_some(Share(basis_points))
     }
@@ -180,7 +178,7 @@ impl Share {
     }
 }
 
-/// Norwegian form: `20 %` or `12,5 %`.
+/// Norwegian form, with decimals only where they are needed: `20 %` or `12,5 %`.
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, part) = (self.0 / 100, self.0 % 100);
@@ -192,41 +190,44 @@ impl fmt::Display for Share {
     }
 }
 
-/// How an exact amount becomes whole øre. Stated by each rule, applied once per charge.
+/// Rule for turning an exact amount into whole øre. Each rule file states one; it is applied once per charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rounding {
-    /// To the nearest øre; exactly half goes away from zero, so that a reversal mirrors its charge.
+    /// To the nearest øre. Exactly half goes away from zero, so that a reversal mirrors its charge.
     HalfAwayFromZero,
 }
 
 /// An amount that is not rounded yet, in ten-millionths of an øre.
 ///
-/// Price (øre) × points (thousandths) × share (ten-thousandths) fits without loss.
+/// Price (øre) × points (thousandths) × share (ten-thousandths) is a whole number in this unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct ExactAmount(i128);
 
 impl ExactAmount {
     const PER_ORE: i128 = Points::PER_POINT as i128 * Share::WHOLE as i128;
 
-    /// The share of this amount. Exact as long as it is taken of an amount that no share was taken of.
+    /// A share of this amount.
+    ///
+    /// Exact if no share has been taken of the amount before. A share of a share would have to be rounded,
+    /// which a debug assertion forbids.
     pub fn share(self, share: Share) -> ExactAmount {
         debug_assert_eq!(self.0 % Share::WHOLE as i128, 0, "a share of a share would be rounded silently");
         ExactAmount(self.0 / Share::WHOLE as i128 * share.0 as i128)
     }
 
-    /// Whole øre, rounded as the rule says. `None` if it does not fit an amount.
+    /// The amount in whole øre, rounded as `rounding` says; `None` if it does not fit in an [`Amount`].
     pub fn round_to_ore(self, rounding: Rounding) -> Option<Amount> {
         let Rounding::HalfAwayFromZero = rounding;
         let half = Self::PER_ORE / 2;
         let shifted = if self.0 < 0 { self.0 - half } else { self.0 + half };
-        // Nearly every product fits 64 bits, and dividing those is many times faster.
+        // Nearly every product fits in 64 bits, where division is many times faster.
         match i64::try_from(shifted) {
             Ok(small) => Some(Amount(small / Self::PER_ORE as i64)),
             Err(_) => i64::try_from(shifted / Self::PER_ORE).ok().map(Amount),
         }
     }
 
-    /// Whether rounding to whole øre changes anything.
+    /// Whether the amount is a whole number of øre, so that rounding changes nothing.
     pub fn is_whole_ore(self) -> bool {
         self.0 % Self::PER_ORE == 0
     }
@@ -239,7 +240,7 @@ impl Sub for ExactAmount {
     }
 }
 
-/// A whole number with a no-break space between thousands: `1 234`.
+/// The digits of a whole number, with a no-break space between groups of three: `1 234`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 2);
@@ -268,7 +269,7 @@ mod tests {
     fn a_reversal_mirrors_its_charge() {
         let price = Amount::from_ore(3_820_900);
         let share = Share::from_basis_points(2000).unwrap();
-        // 1 thousandth of a point: 38.209 kr x 20 % = 7.6418 kr
+        // One thousandth of a point: 38.209 kr × 20 % = 7.6418 kr, which is rounded to 764 øre.
         for (milli, ore) in [(1, 764), (-1, -764), (4000, 3_056_720), (5, 3821), (-5, -3821)] {
             let exact = price.times(Points::from_milli(milli)).share(share);
             assert_eq!(exact.round_to_ore(Rounding::HalfAwayFromZero), Some(Amount(ore)), "{milli}");

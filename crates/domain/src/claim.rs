@@ -1,11 +1,13 @@
-//! What one contact amounts to under one instrument in one month, in the form that millions of them fit
-//! in memory: words are numbers in a table beside them.
+//! Claims (`krav`): points, days and amount of one contact under one instrument in one month.
+//!
+//! The form is compact, so that millions of claims fit in memory: each text is stored once in [`Words`], and
+//! a claim holds the number of the text.
 
 use std::collections::BTreeMap;
 
 use crate::{Amount, Cause, Instrument};
 
-/// Words by number, in order of first use.
+/// A table of words, numbered from 0 in order of first use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words {
     words: Vec<String>,
@@ -13,7 +15,7 @@ pub struct Words {
 }
 
 impl Words {
-    /// The number of a word, new or known.
+    /// The number of a word. A new word is added and gets the next number.
     pub fn number(&mut self, word: &str) -> u32 {
         if let Some(number) = self.numbers.get(word) {
             return *number;
@@ -24,7 +26,7 @@ impl Words {
         number
     }
 
-    /// The word of a number; empty if there is none.
+    /// The word with a number; empty if no word has it.
     pub fn word(&self, number: u32) -> &str {
         self.words.get(number as usize).map_or("", String::as_str)
     }
@@ -35,46 +37,42 @@ impl Words {
     }
 }
 
-/// A claim on one debtor for one contact (`krav`). Amounts may be differences.
+/// A claim on one debtor for one contact (`krav`).
+///
+/// A `u32` field holds the number of a word in [`Claims::words`]. In a table of movements, the points, days
+/// and amount are differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
-    /// Contact.
+    /// Key of the contact: `contact_id` of the register.
     pub contact: i64,
-    /// Instrument; `None` where the contact is known and gives no charge.
+    /// `None` for a contact that was delivered but gives no charge.
     pub instrument: Option<Instrument>,
-    /// Month of the charge, as a word.
+    /// Month of the charge, for instance `2012-03`.
     pub month: u32,
-    /// Who owes, as a word.
     pub debtor: u32,
-    /// Who is owed, as a word.
     pub creditor: u32,
-    /// Treating unit, as a word.
+    /// Unit that treated the patient.
     pub unit: u32,
-    /// Month in which the contact ended, as a word: what a delivery covers goes by it.
+    /// Month in which the contact ended. The coverage of a delivery goes by this month.
     pub ended: u32,
-    /// Rule version, as a word.
+    /// Version of the rule that gave the amount.
     pub version: u32,
-    /// Why.
     pub cause: Cause,
-    /// DRG points, thousandths.
+    /// In thousandths of a DRG point.
     pub points: i32,
-    /// Days.
     pub days: i32,
-    /// Amount, whole øre.
     pub amount: Amount,
 }
 
-/// Claims with their words.
+/// A table of claims, with the words that their numbers stand for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims {
-    /// Words.
     pub words: Words,
-    /// Claims.
     pub rows: Vec<Claim>,
 }
 
 impl Claims {
-    /// Adds the claims of another table.
+    /// Adds the claims of another table. Their words get the numbers of this table.
     pub fn extend(&mut self, other: &Claims) {
         let map: Vec<u32> = other.words.all().iter().map(|word| self.words.number(word)).collect();
         let at = |number: u32| map.get(number as usize).copied().unwrap_or(number);

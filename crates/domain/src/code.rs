@@ -1,23 +1,23 @@
-//! The closed vocabularies that a contact is described by, each with the word used in files.
+//! Closed vocabularies: the enums for the properties of contacts, vouchers and ledger steps, each value with
+//! its word in files.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A word that is not in the vocabulary it was used for.
+/// Error: a word that is not in the vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {vocabulary} '{word}': expected one of {expected}")]
 pub struct UnknownCode {
     /// Name of the vocabulary, for instance `care_level`.
     pub vocabulary: &'static str,
-    /// The word that was met.
     pub word: String,
-    /// The words that are known.
+    /// All words of the vocabulary, separated by commas.
     pub expected: String,
 }
 
-// A macro because nine vocabularies need the same seven methods, and a word added to one by hand in
-// six places would be forgotten in the seventh.
+// A macro, because every vocabulary needs the same seven functions. Written by hand, a new word would have to
+// be added in several places, and one of them would be forgotten.
 macro_rules! vocabulary {
     ($(#[$doc:meta])* $name:ident, $column:literal, { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -28,27 +28,30 @@ macro_rules! vocabulary {
         impl $name {
             /// Every value, in the order of [`Self::index`].
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
-            /// How many values there are.
+            /// Number of values.
             pub const COUNT: usize = Self::ALL.len();
-            /// The words, in the order of [`Self::index`].
+            /// The words that files use, in the order of [`Self::index`].
             pub const WORDS: &'static [&'static str] = &[$($word),+];
 
-            /// The word that files use.
+            /// The word that files use for the value.
             pub const fn word(self) -> &'static str {
                 Self::WORDS[self as usize]
             }
 
-            /// Place in [`Self::ALL`].
+            /// Place of the value in [`Self::ALL`], counted from 0.
             pub const fn index(self) -> usize {
                 self as usize
             }
 
-            /// The value at a place in [`Self::ALL`].
+            /// The value at a place in [`Self::ALL`]; `None` beyond the end.
             pub fn from_index(index: usize) -> Option<Self> {
                 Self::ALL.get(index).copied()
             }
 
-            /// The value of a word, or an error that lists the words.
+            /// The value that a word stands for.
+            ///
+            /// # Errors
+            /// Fails if the word is not in the vocabulary. The error lists the words that are.
             pub fn from_word(word: &str) -> Result<Self, UnknownCode> {
                 match Self::WORDS.iter().position(|known| *known == word) {
                     Some(place) => Ok(Self::ALL[place]),
@@ -92,15 +95,14 @@ vocabulary! {
         Day = "day",
         /// Outpatient visit (`poliklinisk konsultasjon`).
         Outpatient = "outpatient",
-        /// Outpatient visit of somebody who is an inpatient elsewhere in the house.
+        /// Outpatient visit of a patient who is admitted elsewhere in the same institution.
         OutpatientForInpatient = "outpatient-for-inpatient",
     }
 }
 
 vocabulary! {
-    /// Sector of the specialist service.
+    /// Sector of the specialist health service.
     Sector, "sector", {
-        /// Somatic care.
         Somatic = "somatic",
         /// Mental health care (`psykisk helsevern`).
         MentalHealth = "mental-health",
@@ -112,18 +114,17 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Kind of unit that treats (`virksomhet`, `behandlingssted`).
+    /// Kind of treating unit (`virksomhet`, `behandlingssted`).
     #[doc(alias = "virksomhet")]
     UnitKind, "unit_kind", {
         /// Hospital owned by a health trust.
         PublicHospital = "public-hospital",
-        /// Private hospital with an agreement with a regional authority.
+        /// Private hospital with an agreement with a regional health authority.
         PrivateHospitalWithAgreement = "private-hospital-with-agreement",
-        /// Private hospital without such an agreement.
+        /// Private hospital without an agreement with a regional health authority.
         PrivateHospital = "private-hospital",
         /// Contract specialist (`avtalespesialist`).
         ContractSpecialist = "contract-specialist",
-        /// Private rehabilitation institution.
         PrivateRehabilitation = "private-rehabilitation",
         /// Mental health unit for adults (`VOP`).
         AdultPsychiatry = "adult-psychiatry",
@@ -135,25 +136,23 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What kind of service an outpatient contact is.
+    /// Kind of service of an outpatient contact.
     Service, "service", {
-        /// Anything that is not one of the others.
+        /// Any service other than laboratory and radiology.
         Ordinary = "ordinary",
-        /// Outpatient laboratory.
         Laboratory = "laboratory",
-        /// Outpatient radiology.
         Radiology = "radiology",
     }
 }
 
 vocabulary! {
-    /// Type of the DRG (`drg_type` K and M in extracts).
+    /// Type of the DRG (K or M in extracts).
     DrgType, "drg_type", {
-        /// Medical (M).
+        /// Code M in extracts.
         Medical = "medical",
-        /// Surgical (K, `kirurgisk`).
+        /// Code K in extracts (`kirurgisk`).
         Surgical = "surgical",
-        /// Not given.
+        /// Not given in the input.
         Unknown = "unknown",
     }
 }
@@ -162,11 +161,9 @@ vocabulary! {
     /// Urgency at admission (`hastegrad`).
     #[doc(alias = "hastegrad")]
     Urgency, "urgency", {
-        /// Acute.
         Acute = "acute",
-        /// Planned.
         Planned = "planned",
-        /// Not given.
+        /// Not given in the input.
         Unknown = "unknown",
     }
 }
@@ -174,17 +171,15 @@ vocabulary! {
 vocabulary! {
     /// Sex as registered (`kjønn`).
     Sex, "sex", {
-        /// Man.
         Man = "man",
-        /// Woman.
         Woman = "woman",
-        /// Not given.
+        /// Not given in the input.
         Unknown = "unknown",
     }
 }
 
 vocabulary! {
-    /// Economic instrument.
+    /// Economic instrument: a scheme that gives charges.
     Instrument, "instrument", {
         /// Municipal co-financing (`kommunal medfinansiering`).
         CoFinancing = "KMF",
@@ -196,7 +191,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Kind of event in the life of a discharge-ready case, as reported (`TYPETIDSPUNKT`).
+    /// Kind of event in a discharge-ready case, with its number in hospital extracts (`TYPETIDSPUNKT`).
     EventKind, "event", {
         /// 1: notice to the municipality of an admitted patient (§ 8).
         AdmissionNotice = "admission-notice",
@@ -204,11 +199,11 @@ vocabulary! {
         Ready = "ready",
         /// 3: notice of readiness to the municipality (§ 10).
         ReadinessNotice = "readiness-notice",
-        /// 4: the readiness is withdrawn.
+        /// 4: withdrawal of the readiness.
         Withdrawn = "withdrawn",
-        /// 6: the municipality answers that it cannot receive (§ 11).
+        /// 6: answer of the municipality that it cannot receive the patient (§ 11).
         CannotReceive = "cannot-receive",
-        /// 7: the municipality answers that it can receive: a place is ready.
+        /// 7: answer of the municipality that it can receive the patient: a place is ready.
         CanReceive = "can-receive",
         /// 12: patient ready for transfer.
         ReadyForTransfer = "ready-for-transfer",
@@ -216,36 +211,38 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Why a voucher was posted (`årsak`). The order is the order in which a correction is computed.
+    /// Reason for a voucher (`årsak`).
+    ///
+    /// `Withdrawn` to `ChangedRule` stand in the order in which a correction is computed.
     #[doc(alias = "årsak")]
     Cause, "cause", {
-        /// First settlement of the month.
+        /// First settlement of a month.
         Activity = "activity",
-        /// The contact is no longer delivered, though its institution and day are.
+        /// The contact is missing from a delivery that covers its unit and the month in which it ended.
         Withdrawn = "withdrawn",
-        /// The contact was not delivered before.
+        /// The contact was never delivered before.
         NewActivity = "new-activity",
-        /// The contact was delivered before, with other facts or none that a rule needs.
+        /// The contact was delivered before, with other facts or without facts that a rule needs.
         ChangedCoding = "changed-coding",
-        /// Somebody else owes or is owed.
+        /// Another party owes or is owed the amount.
         ChangedPayer = "changed-payer",
-        /// The same contact under another rule or rate.
+        /// The same facts give another amount under another rule or rate.
         ChangedRule = "changed-rule",
-        /// An objection was decided.
+        /// Decision of an objection.
         Objection = "objection",
         /// Decision of the settlement review board (`avregningsutvalget`).
         ReviewBoard = "review-board",
-        /// Paid on account.
+        /// Amount asked on account (`a konto`).
         OnAccount = "on-account",
-        /// Moved to the clearing account, with everything else of the party.
+        /// Netting: everything that a party owes and is owed is moved to its clearing account.
         Netting = "netting",
-        /// Asked of one debtor by one creditor, where each creditor sends its own invoice.
+        /// Invoice from one creditor to one debtor, where each creditor sends its own.
         Invoice = "invoice",
     }
 }
 
 impl Cause {
-    /// The cause in Norwegian.
+    /// Norwegian name of the cause.
     pub const fn name(self) -> &'static str {
         match self {
             Cause::Activity => "aktivitet",
@@ -262,12 +259,12 @@ impl Cause {
         }
     }
 
-    /// Whether the voucher says how something is paid, rather than that it is owed.
+    /// Whether a voucher with this cause arranges a payment, rather than stating what is owed.
     pub const fn is_payment(self) -> bool {
         matches!(self, Cause::Netting | Cause::Invoice)
     }
 
-    /// Whether the voucher states what a contact amounts to, as computed from data and rules.
+    /// Whether a voucher with this cause is computed from contacts and rules, and not decided or arranged.
     pub const fn is_computed(self) -> bool {
         match self {
             Cause::Activity
@@ -284,9 +281,9 @@ impl Cause {
 }
 
 vocabulary! {
-    /// How an instrument is settled.
+    /// How the amounts of an instrument are paid.
     Mode, "mode", {
-        /// Through the clearing account, netted with everything else of the party; nobody sends an invoice.
+        /// Through the clearing account: all that a party owes and is owed is netted, with no invoices.
         Central = "central",
         /// Each creditor sends its own invoice or credit note.
         Decentral = "decentral",
@@ -294,9 +291,8 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// How often what was paid on account is set against what was settled.
+    /// How often amounts paid on account are set against amounts settled.
     Balancing, "balancing", {
-        /// Each month.
         Month = "month",
         /// In April, August and December.
         Tertial = "tertial",
@@ -306,28 +302,28 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What an amount to pay is rounded to.
+    /// Unit that an amount to pay is rounded to.
     PayRounding, "rounding", {
-        /// Not at all.
+        /// Øre: no rounding.
         Ore = "ore",
-        /// Whole kroner, half away from zero; the rest stands on a line of its own.
+        /// Whole kroner. Half a krone is rounded away from zero; the difference stands on its own line.
         Kroner = "kroner",
     }
 }
 
 vocabulary! {
-    /// Kind of account in the ledger, from the settlement unit's side.
+    /// Kind of account in the ledger, seen from the settlement unit.
     AccountKind, "account", {
         /// What a debtor owes for an instrument (`fordring`).
         Receivable = "receivable",
         /// What a creditor is owed for an instrument (`gjeld`).
         Payable = "payable",
-        /// What was asked for or given on account (`a konto`).
+        /// Amount asked or given on account (`a konto`).
         OnAccount = "on-account",
-        /// One amount a party and month, in one direction (`avregningskonto`).
+        /// One amount for each party and month, in one direction (`avregningskonto`).
         #[doc(alias = "avregningskonto")]
         Clearing = "clearing",
-        /// What rounding to whole kroner leaves.
+        /// Difference that rounding to whole kroner leaves.
         Rounding = "rounding",
     }
 }
@@ -337,9 +333,9 @@ vocabulary! {
     PeriodState, "state", {
         /// Nothing is settled yet.
         Open = "open",
-        /// Settled, and may change.
+        /// Settled, but may still change.
         Provisional = "provisional",
-        /// Never changes: what arrives later lands in an open month.
+        /// Never changes: what arrives later is posted in an open month.
         Closed = "closed",
         /// Closed, and every value behind it is signed.
         Final = "final",
@@ -347,7 +343,7 @@ vocabulary! {
 }
 
 impl PeriodState {
-    /// The state in Norwegian.
+    /// Norwegian name of the state.
     pub const fn name(self) -> &'static str {
         match self {
             PeriodState::Open => "åpen",
@@ -359,7 +355,7 @@ impl PeriodState {
 }
 
 vocabulary! {
-    /// What was done to the ledger.
+    /// Kind of ledger step: what was done to the ledger.
     StepKind, "step", {
         /// Months were opened.
         Open = "open",
@@ -369,25 +365,25 @@ vocabulary! {
         Run = "run",
         /// Closed months were corrected in an open one.
         Correct = "correct",
-        /// A month was netted and closed.
+        /// A month was closed, and its amounts netted or carried forward.
         Close = "close",
         /// A month was made final.
         Finalise = "finalise",
-        /// A municipality disputes a line.
+        /// A municipality disputed a line.
         ObjectionFiled = "objection-filed",
-        /// The trust has answered.
+        /// The trust answered an objection.
         ObjectionAnswered = "objection-answered",
-        /// The objection is decided.
+        /// An objection was decided.
         ObjectionDecided = "objection-decided",
         /// Decisions of the settlement review board were posted.
         ReviewBoard = "review-board",
-        /// Who inherits from a municipality that was split.
+        /// An heir was decided for a party: for instance a municipality that was split.
         Inheritance = "inheritance",
     }
 }
 
 impl EventKind {
-    /// The number that hospital extracts use for this event (`TYPETIDSPUNKT`).
+    /// Number of the event in hospital extracts (`TYPETIDSPUNKT`).
     pub const fn reported_number(self) -> u8 {
         match self {
             EventKind::AdmissionNotice => 1,
@@ -400,14 +396,14 @@ impl EventKind {
         }
     }
 
-    /// The event of a number in hospital extracts.
+    /// The event with a number in hospital extracts; `None` if no event here has the number.
     pub fn from_reported_number(number: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.reported_number() == number)
     }
 }
 
 impl Sector {
-    /// The sector in Norwegian.
+    /// Norwegian name of the sector.
     pub const fn name(self) -> &'static str {
         match self {
             Sector::Somatic => "somatikk",
@@ -419,7 +415,7 @@ impl Sector {
 }
 
 impl CareLevel {
-    /// The level of care in Norwegian.
+    /// Norwegian name of the level of care.
     pub const fn name(self) -> &'static str {
         match self {
             CareLevel::Overnight => "døgnopphold",
@@ -431,7 +427,7 @@ impl CareLevel {
 }
 
 impl UnitKind {
-    /// The kind of unit in Norwegian.
+    /// Norwegian name of the kind of unit.
     pub const fn name(self) -> &'static str {
         match self {
             UnitKind::PublicHospital => "offentlig sykehus",
@@ -447,7 +443,7 @@ impl UnitKind {
 }
 
 impl DrgType {
-    /// The type of DRG in Norwegian.
+    /// Norwegian name of the type of DRG.
     pub const fn name(self) -> &'static str {
         match self {
             DrgType::Medical => "medisinsk",
@@ -458,7 +454,7 @@ impl DrgType {
 }
 
 impl Instrument {
-    /// The instrument in Norwegian.
+    /// Norwegian name of the instrument.
     pub const fn name(self) -> &'static str {
         match self {
             Instrument::CoFinancing => "kommunal medfinansiering",

@@ -1,4 +1,4 @@
-//! Days, minutes, months and periods of the civil calendar. No clock and no time zone.
+//! Days, minutes, months and periods of the civil calendar. Nothing here knows a clock or a time zone.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Day(i32);
 
-/// Text that is not a day, a time or a period.
+/// Error: text that is not a day, a time, a month or a period.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is not {wanted}")]
 pub struct NotATime {
@@ -23,12 +23,12 @@ fn not(text: &str, wanted: &'static str) -> NotATime {
 }
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
-/// First and last day that a record may name. Anything else is a slip of the keyboard.
+/// First day that a record may name; `LATEST` is the last. A day outside them is taken for a typing error.
 const EARLIEST: Day = Day(-25_567); // 1900-01-01
 const LATEST: Day = Day(84_005); // 2199-12-31
 
 impl Day {
-    /// The day so many days after 1970-01-01.
+    /// The day `days_since_1970` days after 1970-01-01.
     pub const fn from_number(days_since_1970: i32) -> Self {
         Day(days_since_1970)
     }
@@ -38,7 +38,7 @@ impl Day {
         self.0
     }
 
-    /// The day of a year, month and day of month; `None` if there is none such from 1900 to 2199.
+    /// The day of a year, month and day of the month; `None` if there is no such day from 1900 to 2199.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
         let date = Date::new(year, month, day).ok()?;
         let days = date.duration_since(EPOCH).as_hours() / 24;
@@ -51,23 +51,23 @@ impl Day {
         EPOCH.saturating_add(jiff::Span::new().days(clamped))
     }
 
-    /// Calendar year.
+    /// Calendar year of the day.
     pub fn year(self) -> i16 {
         self.date().year()
     }
 
-    /// The month the day lies in.
+    /// Month that the day lies in.
     pub fn month(self) -> Month {
         let date = self.date();
         Month { year: date.year(), month: date.month() }
     }
 
-    /// 0 for Monday to 6 for Sunday.
+    /// Day of the week, from 0 for Monday to 6 for Sunday.
     pub fn weekday(self) -> u8 {
         (self.0 + 3).rem_euclid(7) as u8
     }
 
-    /// The day so many days later (earlier if negative).
+    /// The day `days` days later; earlier if `days` is negative.
     pub const fn plus(self, days: i32) -> Day {
         Day(self.0 + days)
     }
@@ -82,15 +82,15 @@ impl Day {
         Day(self.0 + 1)
     }
 
-    /// First minute of the day.
+    /// First minute of the day, 00:00.
     pub const fn start(self) -> Minute {
         Minute(self.0 as i64 * Minute::PER_DAY)
     }
 
-    /// Reads `2012-03-04`, and nothing else.
+    /// Reads a day in the form `2012-03-04`. No other form is accepted.
     ///
     /// # Errors
-    /// If the text is not a day between 1900 and 2199 in that form.
+    /// Fails if the text has another form, or names no day from 1900 to 2199.
     pub fn parse(text: &str) -> Result<Day, NotATime> {
         let wrong = || not(text, "a day as 2012-03-04");
         let bytes = text.as_bytes();
@@ -128,7 +128,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// A minute of the civil calendar, as minutes since 1970-01-01 00:00 where the hospital lies.
+/// A minute of the civil calendar, as minutes since 1970-01-01 00:00 in the local time of the hospital.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minute(i64);
 
@@ -136,7 +136,7 @@ impl Minute {
     /// Minutes in a day.
     pub const PER_DAY: i64 = 24 * 60;
 
-    /// The minute of that number.
+    /// The minute `minutes_since_1970` minutes after 1970-01-01 00:00.
     pub const fn from_number(minutes_since_1970: i64) -> Self {
         Minute(minutes_since_1970)
     }
@@ -146,21 +146,21 @@ impl Minute {
         self.0
     }
 
-    /// The day it lies in.
+    /// Day that the minute lies in.
     pub const fn day(self) -> Day {
         Day(self.0.div_euclid(Self::PER_DAY) as i32)
     }
 
-    /// So many hours later.
+    /// The minute `hours` hours later.
     pub const fn plus_hours(self, hours: i64) -> Minute {
         Minute(self.0 + hours * 60)
     }
 
-    /// Reads `2012-03-04T12:30`, `2012-03-04 12:30`, the same with seconds (dropped), or a day alone
-    /// (its first minute).
+    /// Reads `2012-03-04T12:30`, `2012-03-04 12:30`, either of them with seconds (which are dropped), or a
+    /// day alone (its first minute).
     ///
     /// # Errors
-    /// If the text has another form or names no such time.
+    /// Fails if the text has another form, or names no such time.
     pub fn parse(text: &str) -> Result<Minute, NotATime> {
         let wrong = || not(text, "a time as 2012-03-04T12:30");
         if text.len() == 10 {
@@ -192,7 +192,7 @@ impl fmt::Display for Minute {
     }
 }
 
-/// A calendar month.
+/// A calendar month from 1900 to 2199.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Month {
@@ -201,27 +201,27 @@ pub struct Month {
 }
 
 impl Month {
-    /// Month 1 to 12 of a year from 1900 to 2199.
+    /// Month 1 to 12 of a year; `None` for another month, or a year outside 1900 to 2199.
     pub fn new(year: i16, month: i8) -> Option<Self> {
         Day::new(year, month, 1).map(|_| Month { year, month })
     }
 
-    /// Reads `2012-03`.
+    /// Reads a month in the form `2012-03`.
     ///
     /// # Errors
-    /// If the text has another form.
+    /// Fails if the text has another form, or names no month from 1900 to 2199.
     pub fn parse(text: &str) -> Result<Month, NotATime> {
         let wrong = || not(text, "a month as 2012-03");
         let period = Period::parse(text).map_err(|_| wrong())?;
         if period.months == 1 { Ok(period.first) } else { Err(wrong()) }
     }
 
-    /// The year it lies in.
+    /// Calendar year of the month.
     pub const fn year(self) -> i16 {
         self.year
     }
 
-    /// 1 for January to 12 for December.
+    /// Number of the month, from 1 for January to 12 for December.
     pub const fn number(self) -> i8 {
         self.month
     }
@@ -236,7 +236,7 @@ impl Month {
         self.next().map_or(LATEST, |next| next.first().previous())
     }
 
-    /// The month after; `None` after 2199.
+    /// The month after; `None` after December 2199.
     pub fn next(self) -> Option<Month> {
         if self.month == 12 { Month::new(self.year + 1, 1) } else { Month::new(self.year, self.month + 1) }
     }
@@ -261,7 +261,7 @@ impl fmt::Display for Month {
     }
 }
 
-/// What a settlement is for: a year, a tertial or a month (`2012`, `2012-T1`, `2012-03`).
+/// Whole months in a row: a year, a tertial or a month (`2012`, `2012-T1`, `2012-03`), or a longer span.
 ///
 /// `2012-T2` is May to August, not the year so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -271,10 +271,10 @@ pub struct Period {
 }
 
 impl Period {
-    /// Reads `2012`, `2012-T1` or `2012-03`.
+    /// Reads a year, a tertial or a month: `2012`, `2012-T1` or `2012-03`.
     ///
     /// # Errors
-    /// If the text has another form.
+    /// Fails if the text has another form, or the year is not from 1900 to 2199.
     pub fn parse(text: &str) -> Result<Period, NotATime> {
         let wrong = || not(text, "a period as 2012, 2012-T1 or 2012-03");
         let (year, rest) = match text.split_once('-') {
@@ -296,10 +296,12 @@ impl Period {
         Ok(Period { first, months })
     }
 
-    /// Reads any months up to ten years: `2012-2014` and `2012-07..2013-06` too. Nothing is settled for such a period.
+    /// Reads any whole months up to ten years, also `2012-2014` and `2012-07..2013-06`.
+    ///
+    /// No settlement is for such a period: a settlement reads its period with [`Period::parse`].
     ///
     /// # Errors
-    /// If the text has another form, the months are not in order, or are of more than ten years.
+    /// Fails if the text has another form, or if two years or months do not span 2 to 120 months in order.
     pub fn parse_any(text: &str) -> Result<Period, NotATime> {
         let wrong = || not(text, "a period as 2012, 2012-2014, 2012-T1, 2012-03 or 2012-07..2013-06");
         let year = |text: &str| Period::parse(text).ok().filter(|period| period.months == 12);
@@ -318,18 +320,18 @@ impl Period {
         }
     }
 
-    /// All months from one to another.
+    /// All months from `first` to `last`, both included.
     pub const fn spanning(first: Month, last: Month) -> Period {
         let months = 12 * (last.year - first.year) + (last.month - first.month) as i16 + 1;
         Period { first, months }
     }
 
-    /// First day.
+    /// First day of the period.
     pub fn from(self) -> Day {
         self.first.first()
     }
 
-    /// Last day, included.
+    /// Last day of the period, included.
     pub fn to(self) -> Day {
         self.months().last().map_or(LATEST, |month| month.last())
     }
@@ -339,7 +341,7 @@ impl Period {
         Period { first: month, months: 1 }
     }
 
-    /// The months it holds, in order.
+    /// The months of the period, in order.
     pub fn months(self) -> impl DoubleEndedIterator<Item = Month> {
         let Month { year, month } = self.first;
         let from = i16::from(month) - 1;
@@ -347,7 +349,7 @@ impl Period {
             .filter_map(move |month| Month::new(year + month / 12, (month % 12) as i8 + 1))
     }
 
-    /// What it holds of each year, in order.
+    /// The part of the period in each calendar year, in order.
     pub fn by_year(self) -> impl Iterator<Item = Period> {
         let mut left = Some(self);
         std::iter::from_fn(move || {
@@ -361,7 +363,7 @@ impl Period {
         })
     }
 
-    /// Whether the day lies in it.
+    /// Whether the day lies in the period.
     pub fn holds(self, day: Day) -> bool {
         (self.from()..=self.to()).contains(&day)
     }
@@ -420,7 +422,7 @@ mod tests {
             let told = if text == "2012-05..2012-08" { "2012-T2" } else { text };
             assert_eq!(of(text), (told.to_owned(), months, years.to_owned()));
         }
-        // A settlement is of a year at most.
+        // A settlement is for a year at most.
         assert!(Period::parse("2012-2014").is_err() && Period::parse("2012-07..2013-06").is_err());
         for text in
             ["2014-2012", "2000-2012", "2012-2014-2016", "2012-07..2012-06", "2012..2013", "2012-01..2012-T1"]

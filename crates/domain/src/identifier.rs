@@ -1,6 +1,6 @@
 //! Numbers with check digits: organisation numbers and payment references.
 
-/// Whether a nine-digit organisation number has the right check digit (modulus 11).
+/// Whether a text is an organisation number: nine digits, the last a correct check digit (modulus 11).
 pub fn is_organisation(number: &str) -> bool {
     let digits: Vec<u32> = number.chars().filter_map(|c| c.to_digit(10)).collect();
     if digits.len() != 9 || number.len() != 9 {
@@ -10,8 +10,8 @@ pub fn is_organisation(number: &str) -> bool {
     digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum::<u32>() % 11 == 0
 }
 
-/// A payment reference (`KID`): the digits with a check digit after them (modulus 10). `None` if the text
-/// holds anything but digits, or more than a reference may have.
+/// A payment reference (`KID`): the digits, followed by a check digit (modulus 10). `None` if the text is
+/// empty, holds anything but digits, or is longer than 24 digits.
 #[doc(alias = "KID")]
 pub fn payment_reference(digits: &str) -> Option<String> {
     if digits.is_empty() || digits.len() > 24 || !digits.bytes().all(|b| b.is_ascii_digit()) {

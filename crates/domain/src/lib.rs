@@ -1,9 +1,9 @@
-//! The nouns: money, points, days, codes, municipalities, parties.
+//! The nouns of the settlement: money, DRG points, days, codes, municipalities, parties and statements.
 //!
-//! This crate never opens a file, never reads a clock and holds no floating-point number. Whatever is
-//! computed with kroner is computed here or in `rulebook`, in whole øre.
+//! This crate can never open a file, read a clock or hold a floating-point number. Money is a whole number of
+//! øre.
 //!
-//! Start reading in [`amount`] (how a krone is rounded) and [`code`] (the words a contact is described by).
+//! Start reading in [`amount`] (how a krone is rounded) and [`code`] (the words that describe a contact).
 
 pub mod amount;
 pub mod claim;

@@ -1,61 +1,61 @@
-//! Municipalities with their lifetimes, and which became which.
+//! Municipalities with their lifetimes, and the changes from one to another.
 //!
-//! A municipality is its code and the day it came into being, because some codes outlived a merger
-//! (1103 Stavanger and 5001 Trondheim in 2020 are not those of 2019).
+//! A municipality is identified by its code and its first day, because some codes outlived a merger (1103
+//! Stavanger and 5001 Trondheim in 2020 are not those of 2019).
 
 use crate::Day;
 
-/// One municipality in one lifetime.
+/// One municipality in one lifetime of its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Municipality {
     /// Four digits (`kommunenummer`).
     #[doc(alias = "kommunenummer")]
     pub code: String,
-    /// Official name, every language form.
+    /// Official name, in every language form.
     pub name: String,
     /// First day; `None` if before 2010.
     pub from: Option<Day>,
-    /// Last day, included; `None` if it exists.
+    /// Last day, included; `None` while the municipality exists.
     pub to: Option<Day>,
-    /// Organisation number of the regional authority that its inhabitants belong to.
+    /// Organisation number of the regional health authority of the inhabitants.
     pub region: String,
-    /// Catchment area (trust) of its inhabitants.
+    /// Number of the catchment area (of a health trust) of the inhabitants.
     pub trust_area: u8,
 }
 
 impl Municipality {
-    /// Whether it exists on the day.
+    /// Whether the municipality exists on the day.
     pub fn exists_on(&self, day: Day) -> bool {
         self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
     }
 }
 
-/// What a residence code in a record stands for.
+/// Meaning of a residence code in a record, on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Residence {
-    /// A municipality that exists on the day.
+    /// A municipality that exists on the day: its place in [`Municipalities::rows`].
     Municipality(usize),
-    /// Registered in no Norwegian municipality: resident abroad, or on Svalbard, Jan Mayen or the shelf.
+    /// No Norwegian municipality: the person lives abroad, or on Svalbard, Jan Mayen or the shelf.
     Abroad,
-    /// Registered in a municipality that the record does not tell: no fixed address, or a protected one.
+    /// A municipality that the record withholds: the person has no fixed address, or a protected one.
     Withheld,
-    /// The code was in use at another time; the municipalities it has become by the day, if any.
+    /// A code that was in use before the day.
     Ended {
         /// Last day of the code's latest lifetime before the day.
         to: Day,
-        /// Codes that hold on the day; more than one after a split.
+        /// Codes in use on the day that this code became, in order; several after a split.
         became: Vec<String>,
     },
-    /// The code comes into use later.
+    /// A code that comes into use after the day.
     NotYet {
-        /// Its first day.
+        /// First day of the code's first lifetime.
         from: Day,
     },
-    /// No municipality ever had it.
+    /// A code that no municipality ever had.
     Unknown,
 }
 
-/// All municipalities from 2010 on.
+/// All lifetimes of municipalities from 2010 on, and the changes between them.
 #[derive(Debug, Clone)]
 pub struct Municipalities {
     rows: Vec<Municipality>,
@@ -69,35 +69,34 @@ struct Change {
     to_code: String,
 }
 
-/// Code used for residents of other countries.
+/// Residence code of people who live in another country.
 pub const ABROAD: &str = "9900";
-/// Codes beside the municipalities: foreign citizens without and with a convention, Svalbard, Jan Mayen and the
-/// shelf (SKDE's list of residences). Nobody is registered in a municipality under them.
+/// Residence codes of people who are registered in no municipality: foreign citizens without and with a
+/// convention, Svalbard, Jan Mayen and the shelf (SKDE's list of residences).
 pub const WITHOUT_MUNICIPALITY: [&str; 9] =
     ["9000", ABROAD, "2100", "2111", "2121", "2131", "2211", "2311", "2321"];
-/// Words for residences that a register does not tell; a mapping turns its own codes into them.
+/// Words for a residence that a register withholds. A mapping translates the register's codes to them.
 pub const WITHHELD: [&str; 2] = ["no-fixed-address", "protected-address"];
 
-/// Before the code of a municipality that was split, where nobody has decided who inherits, or the word for a
-/// residence that the register does not tell.
+/// Prefix of a party that is not decided: before the code of a municipality that was split and has no
+/// recorded heir, or before a residence that the register withholds.
 pub const UNDECIDED: &str = "undecided:";
 
-/// Who answers for a party on a day.
+/// The party that answers for another on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heir {
-    /// This party: itself, or the one that it became.
+    /// One party: the party itself, or the municipality that it became.
     One(String),
-    /// A municipality was split into several, and nobody has decided: itself, or one that it was merged into
-    /// before, and what that became.
+    /// Several municipalities: a municipality was split, and nobody has decided which one inherits.
     Split {
-        /// The party that was split.
+        /// The municipality that was split: the party itself, or one that it had been merged into before.
         party: String,
-        /// What it became.
+        /// Parties that the municipality has become by the day.
         became: Vec<String>,
     },
 }
 
-/// A line of a table that cannot be read.
+/// Error: a line of a table that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{table}:{line}: expected {expected}")]
 pub struct BadTable {
@@ -107,10 +106,10 @@ pub struct BadTable {
 }
 
 impl Municipalities {
-    /// The tables that come with the program (SSB, classification 131; catchments: SKDE).
+    /// The tables built into the program (municipalities: SSB, classification 131; catchment areas: SKDE).
     ///
     /// # Errors
-    /// If a table was edited into something that cannot be read.
+    /// Fails if a table was edited into something that cannot be read.
     pub fn built_in() -> Result<Self, BadTable> {
         Self::parse(
             include_str!("../../../data/municipalities.csv"),
@@ -121,7 +120,7 @@ impl Municipalities {
     /// Reads the two tables: `code;name;from;to;region;trust_area` and `on;from_code;to_code;kind`.
     ///
     /// # Errors
-    /// If a line does not have that form.
+    /// Fails if a line has another form.
     pub fn parse(municipalities: &str, changes: &str) -> Result<Self, BadTable> {
         let mut rows = Vec::new();
         for (place, line) in municipalities.lines().enumerate().skip(1) {
@@ -161,17 +160,17 @@ impl Municipalities {
         &self.rows
     }
 
-    /// The municipality at a place in [`Self::rows`].
+    /// The municipality at a place in [`Self::rows`]; `None` beyond the end.
     pub fn get(&self, place: usize) -> Option<&Municipality> {
         self.rows.get(place)
     }
 
-    /// Those that exist on the day.
+    /// The municipalities that exist on the day, each with its place in [`Self::rows`].
     pub fn on(&self, day: Day) -> impl Iterator<Item = (usize, &Municipality)> {
         self.rows.iter().enumerate().filter(move |(_, row)| row.exists_on(day))
     }
 
-    /// What a code stands for on a day.
+    /// What a residence code stands for on a day.
     pub fn residence(&self, code: &str, day: Day) -> Residence {
         if WITHOUT_MUNICIPALITY.contains(&code) {
             return Residence::Abroad;
@@ -196,8 +195,8 @@ impl Municipalities {
         }
     }
 
-    /// The municipality that a code stands for on a day: itself, or the one that it became; `None` where it became
-    /// several, or is none.
+    /// The one municipality that a code stands for on a day: the code's own, or the one that it became.
+    /// `None` if the code became several, or stands for no municipality on the day.
     pub fn one_on(&self, code: &str, day: Day) -> Option<&Municipality> {
         match self.residence(code, day) {
             Residence::Municipality(place) => self.get(place),
@@ -212,7 +211,8 @@ impl Municipalities {
         }
     }
 
-    /// The name of a municipality as a party: its code, with `@year` for a later lifetime of the same code.
+    /// Name of a municipality as a party: its code, with `@year` for a later lifetime of the code
+    /// (`1103@2020`).
     pub fn party(&self, code: &str, day: Day) -> String {
         let lifetimes: Vec<&Municipality> = self.rows.iter().filter(|row| row.code == code).collect();
         match lifetimes.iter().position(|row| row.exists_on(day)) {
@@ -224,7 +224,7 @@ impl Municipalities {
         }
     }
 
-    /// The lifetime that a party's name stands for; `None` if it is no municipality.
+    /// The lifetime that the name of a party stands for; `None` if the party is no municipality.
     pub fn of_party(&self, party: &str) -> Option<&Municipality> {
         let (code, year) = match party.split_once('@') {
             Some((code, year)) => (code, year.parse::<i16>().ok()),
@@ -237,7 +237,8 @@ impl Municipalities {
         }
     }
 
-    /// Who answers for a party on a day: a municipality that has ended is followed to its successor.
+    /// The party that answers for another on a day. A municipality that has ended is followed to its
+    /// successors; every other party answers for itself.
     pub fn heir(&self, party: &str, day: Day) -> Heir {
         let Some(row) = self.of_party(party) else { return Heir::One(party.to_owned()) };
         let Some(to) = row.to.filter(|to| *to < day) else { return Heir::One(party.to_owned()) };
@@ -252,7 +253,7 @@ impl Municipalities {
         }
     }
 
-    /// The party that was split: this one, or the single one that it had become when that happened.
+    /// The party that was split: `party`, or the municipality that it had been merged into before.
     fn split(&self, party: &str, code: &str, ended: Day, day: Day) -> String {
         let next: Vec<&Change> =
             self.changes.iter().filter(|c| c.from_code == code && c.on > ended && c.on <= day).collect();
@@ -269,7 +270,7 @@ impl Municipalities {
         }
     }
 
-    /// The codes that a code, ended after `ended`, has become by the day. Follows chains of changes.
+    /// Codes in use on `day` that a code has become since its last day, `ended`. Follows chains of changes.
     fn successors(&self, code: &str, ended: Day, day: Day) -> Vec<String> {
         let mut out = Vec::new();
         for change in &self.changes {

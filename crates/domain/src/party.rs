@@ -1,15 +1,15 @@
-//! Who owes and who is owed.
+//! Parties: who owes and who is owed.
 
 use std::fmt;
 
-/// A party of a charge, as files name it.
+/// A party of a charge. `Display` gives the name that files use.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Party {
     /// The state (`staten`), written `state`.
     State,
     /// A municipality, by its four-digit code.
     Municipality(String),
-    /// An area of residence in figures that are not by municipality, written `area:Bodø`.
+    /// An area of residence, in figures that are not by municipality; written `area:Bodø`.
     Area(String),
     /// A health trust, regional authority or private institution, by organisation number.
     Organisation(String),

@@ -1,18 +1,20 @@
-//! A statement (`oppgjørsbrev`): what a party owes or is owed for a period, line by line. It is made of
-//! vouchers alone, so that the same ledger as known at the same time gives the same bytes.
+//! A statement (`oppgjørsbrev`): what a party owes or is owed for a period, line by line.
+//!
+//! A statement is made of vouchers alone, so that the same ledger as known at the same time gives the same
+//! bytes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Cause, Day, Instrument, Mode};
 
-/// Version of the statement's form in JSON.
+/// Version of the JSON form of a statement.
 pub const FORM: u32 = 1;
 
-/// Language of a statement: the recipient's decision.
+/// Language of a statement. The recipient decides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
-    /// Bokmål, also for those who are neutral.
+    /// Bokmål, also for recipients who are neutral.
     Nb,
     /// Nynorsk.
     Nn,
@@ -21,211 +23,196 @@ pub enum Language {
 /// A party with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
-    /// Party: code, organisation number, `state`.
+    /// Code of a municipality, organisation number or `state`.
     pub party: String,
-    /// Name.
     pub name: String,
 }
 
-/// How far a statement has come.
+/// Mark on a statement that says how final it is, or what it is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tag {
-    /// Made with values that nobody has signed.
+    /// A value behind the statement is not signed.
     Draft,
-    /// The period may change.
+    /// The amounts may still change.
     Provisional,
-    /// The period is closed, but not signed.
+    /// Every month of the period is closed, but not every one is final.
     Closed,
-    /// Closed and signed.
+    /// Every month of the period is closed, and every value behind it is signed.
     Final,
-    /// Changed since its first version, or corrected in a later period.
+    /// A month of the period was settled more than once, or corrected in another month.
     Corrected,
-    /// Made of contacts of people who do not exist.
+    /// The contacts are synthetic: the people do not exist.
     Synthetic,
 }
 
-/// A line (`post`).
+/// A line of a statement (`post`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {
-    /// Instrument.
     pub instrument: Instrument,
-    /// Why.
     pub cause: Cause,
-    /// When the activity was.
+    /// Month of the activity; the whole period where its months are added up.
     pub activity_period: String,
-    /// The other party.
     pub counterparty: Named,
-    /// Treating unit; empty where units are added up.
+    /// Unit that treated the patients; empty where units are added up.
     pub unit: Named,
-    /// Contacts, or cases.
+    /// Number of contacts; number of cases under the day rate.
     pub contacts: i64,
-    /// DRG points, thousandths.
+    /// In thousandths of a DRG point.
     pub points_milli: i64,
-    /// Days.
     pub days: i64,
-    /// How it is priced, `20 % × 38 209 kr`; empty where several rates are added up.
+    /// Pricing in words, for instance `20 % × 38 209 kr`; empty if it is not known for the rule version.
     pub rate: String,
-    /// Rule version; empty where no rule made it.
+    /// Version of the rule that gave the amount; empty if no rule did.
     pub rule_version: String,
-    /// The statement that the line corrects; empty if none.
+    /// Number of the statement that the line corrects; empty if it corrects none.
     pub corrects: String,
-    /// Voucher numbers, first and last.
+    /// First and last voucher number behind the line.
     pub vouchers: (i64, i64),
-    /// KOSTRA function and article, `255/300`; empty where the recipient is no municipality.
+    /// KOSTRA function and article, `255/300`; empty for other parties, and if no account is known.
     pub account: String,
-    /// Whether it is disputed.
+    /// Whether an open objection disputes the line.
     pub disputed: bool,
-    /// Amount, from the recipient's side: what it owes, or is owed.
+    /// What the recipient owes, or is owed.
     pub amount: Amount,
 }
 
-/// A step of the bridge from what was paid on account to what was settled.
+/// A step of the bridge: from the amount on account to the amount settled, and on to the amount to pay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BridgeStep {
-    /// What it is; the words are the reader's language.
     pub what: BridgeWhat,
-    /// Amount.
     pub amount: Amount,
 }
 
-/// What a step of the bridge is.
+/// Kind of a step of the bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BridgeWhat {
-    /// Paid on account.
+    /// Start of the bridge: the amount paid on account.
     OnAccount,
-    /// An instrument's activity, less what was paid on account for it.
+    /// Activity under an instrument, less the amount paid on account for it.
     Activity(Instrument),
-    /// Corrections of earlier months, by contacts and coding.
+    /// Corrections because of contacts, coding or payer.
     Corrections,
-    /// Corrections by rule or rate.
+    /// Corrections because of a changed rule or rate.
     Rates,
-    /// Decisions: objections, review board.
+    /// Decisions of objections and of the settlement review board.
     Decisions,
-    /// What the settlement comes to.
+    /// Sum of the steps before: the amount settled.
     Settlement,
-    /// What was paid on account, taken off again.
+    /// Amount paid on account, subtracted.
     LessOnAccount,
-    /// Carried from months before, and on to later ones.
+    /// Amount carried from earlier months, less the amount carried on to later ones.
     Carried,
     /// Rounding to whole kroner.
     Rounding,
-    /// What is to be paid.
+    /// End of the bridge: the amount to pay.
     ToPay,
 }
 
-/// A proposal for the municipality's accounts.
+/// Proposal for one entry in the municipality's accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booking {
     /// KOSTRA function.
     pub function: String,
     /// KOSTRA article.
     pub article: String,
-    /// What it is called.
+    /// Names of function and article.
     pub text: String,
-    /// Whether nobody has signed it.
+    /// Whether nobody has signed the account that is proposed.
     pub unsigned: bool,
-    /// Amount.
     pub amount: Amount,
 }
 
-/// What each month came to.
+/// Amounts of one month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonthSum {
-    /// Month, `2012-03`.
+    /// In the form `2012-03`.
     pub month: String,
-    /// Paid on account.
     pub on_account: Amount,
-    /// Settled.
     pub settled: Amount,
 }
 
-/// What one counterparty is to get or give, where each is settled by itself.
+/// Payment between the recipient and one counterparty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
-    /// The counterparty; the clearing account where everything is netted.
+    /// The clearing account where everything is netted.
     pub counterparty: Named,
-    /// Amount, from the recipient's side.
+    /// What the recipient pays, or gets.
     pub amount: Amount,
-    /// Paid on account before, and set against it.
+    /// Amount paid on account before, which is set against the claims.
     pub on_account: Amount,
-    /// What rounding to whole kroner added.
+    /// Difference that rounding to whole kroner added.
     pub rounding: Amount,
-    /// Reference.
+    /// Number of the statement, followed by the counterparty where each is paid by itself.
     pub reference: String,
 }
 
-/// A statement.
+/// Statement of one party for one period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
-    /// Version of the form.
+    /// Version of the JSON form: [`FORM`].
     pub form: u32,
-    /// Number, `2012-03-0602`.
+    /// Period and party, for instance `2012-03-0602`.
     pub number: String,
-    /// Version, from 1; 0 where nothing is settled yet.
+    /// Counted from 1; 0 if nothing is settled yet.
     pub version: usize,
-    /// Period, `2012-03`, `2012-T1`, `2012` or `2012-01–2012-05`.
+    /// `2012-03`, `2012-T1` or `2012`; `2012-05-ytd` for the year so far.
     pub period: String,
-    /// First day.
     pub from: Day,
     /// Last day, included.
     pub to: Day,
-    /// Language.
     pub language: Language,
-    /// Who sends it.
     pub sender: Named,
-    /// Who it is for.
     pub recipient: Named,
-    /// Whether the recipient owes; else it is owed.
+    /// Whether the recipient owes; otherwise it is owed.
     pub owes: bool,
-    /// How far it has come.
     pub tags: Vec<Tag>,
-    /// How it is paid.
+    /// `Decentral` if an instrument of the lines is paid so.
     pub mode: Mode,
     /// Sum of the lines.
     pub settled: Amount,
-    /// Asked on account for the period.
+    /// Amount asked on account for the period.
     pub on_account: Amount,
-    /// Carried from earlier months that were not yet set against what was paid on account.
+    /// Balance of earlier months that were closed without netting: settled, less paid on account.
     pub carried: Amount,
-    /// What rounding to whole kroner leaves.
+    /// Difference that rounding to whole kroner leaves; zero until the last month is closed.
     pub rounding: Amount,
-    /// To pay now (to get, if it is owed): below zero is the other way.
+    /// Amount that the recipient pays now, or gets if it is owed. Below zero, the payment goes the other way.
     pub to_pay: Amount,
-    /// What is left to be set against later.
+    /// Balance that is carried on to later months.
     pub carried_on: Amount,
-    /// What the settlement so far comes to that nobody has been asked to pay yet: the expected year-end
-    /// settlement, where on account is balanced by the year.
+    /// Amount settled so far that nobody has been asked to pay: the expected year-end settlement, if amounts
+    /// on account are balanced by the year.
     pub not_paid: Amount,
-    /// Whether what is to be paid is fixed: the period is closed.
+    /// Whether the last month of the period is closed, so that the amount to pay is fixed.
     pub fixed: bool,
-    /// When it was closed, and so issued.
+    /// Day on which the last month was closed; `None` while it is open.
     pub issued: Option<Day>,
-    /// When it is due; `None` until the period is closed, and where no term was found.
+    /// Day on which the amount is due; `None` until the last month is closed, and if no term was found.
     pub due: Option<Day>,
-    /// Whether nobody has signed the term.
+    /// Whether nobody has signed the term of payment.
     pub due_unsigned: bool,
-    /// To whom, and with which reference.
+    /// One through the clearing account, or one for each counterparty.
     pub payments: Vec<Payment>,
-    /// Bridge from on account to settled.
+    /// Steps from the amount paid on account to the amount settled and the amount to pay.
     pub bridge: Vec<BridgeStep>,
-    /// Lines, units added up.
+    /// Lines, with units added up.
     pub posts: Vec<Post>,
     /// Lines by unit, for the workbook.
     pub detail: Vec<Post>,
-    /// Proposal for the accounts.
+    /// Proposals for the municipality's accounts; empty if the recipient is owed.
     pub bookings: Vec<Booking>,
-    /// Months of the year so far.
+    /// Months of the year up to the end of the period.
     pub months: Vec<MonthSum>,
-    /// Open objections: key and amount.
+    /// Key and disputed amount of each open objection.
     pub objections: Vec<(String, Amount)>,
-    /// Rule versions, each with its provision.
+    /// Rule versions behind the lines, each with its provision.
     pub rules: Vec<(String, String)>,
-    /// How many values nobody has signed.
+    /// Number of values in the whole ledger that nobody has signed.
     pub unsigned: usize,
-    /// Beginning of the chain's hash after the last step that is in it.
+    /// Hash at the end of the ledger's chain, after the last step that touched the period.
     pub control_code: String,
-    /// The last step that is in it.
+    /// Last step that touched the period; 0 if none of its months was opened.
     pub last_step: i64,
 }

@@ -1,5 +1,7 @@
-//! Posts so many vouchers, a hundred steps of them, and adds up every account: the bench's part of the work,
-//! beside hledger and beancount on the same journal. Usage: post VOUCHERS LEDGER [JOURNAL BEANCOUNT].
+//! Posts a number of vouchers in about a hundred steps and adds up every account: the ledger's part of the
+//! benchmark, beside hledger and beancount on the same journal.
+//!
+//! Usage: `post VOUCHERS LEDGER [JOURNAL BEANCOUNT]`.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench that cannot go on should stop")]
 
 use domain::{Amount, Cause, Instrument, Minute, StepKind};
@@ -8,7 +10,7 @@ use ledger::store::Wanted;
 use ledger::{Ledger, Posting, Voucher, export};
 
 fn voucher(number: i64) -> Voucher {
-    // Some 400 debtors, 80 creditors, twelve months, three instruments.
+    // Some 400 debtors, 80 creditors, twelve months and three instruments.
     let mix = number.wrapping_mul(2_654_435_761) & 0x7fff_ffff;
     let month = format!("2012-{:02}", 1 + mix % 12);
     let mut voucher = blank(&month, Cause::Activity);

@@ -1,172 +1,157 @@
-//! What each kind of step is made of, as it stands in the ledger.
+//! Content of each kind of step, as the ledger keeps it in JSON.
 
 use std::collections::BTreeMap;
 
 use domain::{Balancing, Cause, Day, Ground, Instrument, Mode, Month, PayRounding, Ruling};
 use serde::{Deserialize, Serialize};
 
-/// Months were opened.
+/// Content of a step that opened months.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
-    /// How each instrument is settled.
     pub modes: BTreeMap<Instrument, Mode>,
-    /// How often what was paid on account is set against what was settled.
     pub balancing: Balancing,
-    /// What an amount to pay is rounded to.
     pub rounding: PayRounding,
 }
 
-/// Amounts on account were posted.
+/// Content of a step that posted amounts on account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnAccount {
-    /// Where the amounts come from: `budget` or `previous-year`.
+    /// Source of the amounts: `budget` or `previous-year`.
     pub basis: String,
-    /// SHA-256 of the budget, or the year.
+    /// SHA-256 of the budget file, or the year.
     pub of: String,
-    /// How a year is divided: `equal` or `season`.
+    /// Division of a year's amount over its months: `equal` or `season`.
     pub divided: String,
 }
 
-/// What an institution has delivered, whole: what is absent inside it is withdrawn.
+/// Unit and months that a delivery covers as a whole: a contact that is missing there is withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Coverage {
-    /// Unit.
     pub unit: String,
-    /// First month.
     pub from: Month,
     /// Last month, included.
     pub to: Month,
 }
 
-/// A delivery of contacts.
+/// A delivery of contacts: the file that a settlement was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// Name of the file.
+    /// Name of the file, without its folder.
     pub file: String,
-    /// Its SHA-256.
     pub sha256: String,
-    /// What it covers.
     pub coverage: Vec<Coverage>,
-    /// Rows refused by the check.
+    /// Number of rows that the check refused.
     pub refused: u64,
-    /// Whether the contacts are synthetic.
     pub synthetic: bool,
 }
 
-/// What a settlement moved in one month of activity.
+/// Movements of a settlement in one month of activity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonthMoved {
-    /// Month of activity.
     pub month: Month,
-    /// Digest of the movements, kept in the ledger.
+    /// Digest of the kept file with the movements.
     pub movements_archive: String,
-    /// Rule versions that the month now stands under.
+    /// Rule versions that the month stands under after the settlement.
     pub rules: Vec<String>,
-    /// Øre by cause.
+    /// Amount moved for each cause, in øre.
     pub causes: BTreeMap<Cause, i64>,
 }
 
-/// A month was settled, or closed months were corrected.
+/// Content of a step that settled a month, or corrected closed months.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     /// Month of the statement that the vouchers stand in.
     pub into: Month,
-    /// What was delivered.
     pub delivery: Delivery,
-    /// Digest of the rule files, kept in the ledger.
+    /// Digest of the kept rule files.
     pub rules_archive: String,
-    /// Values that nobody has signed; empty if all are.
+    /// Values that were used and that nobody has signed; empty if all are signed.
     pub unsigned: Vec<String>,
-    /// Months that changed.
+    /// Months of activity that changed.
     pub months: Vec<MonthMoved>,
-    /// Objections whose line changed after they were decided: what the decision took off is put back, and
-    /// they wait for a new one.
+    /// Keys of objections whose line changed after they were decided. The reduction is put back, and each
+    /// objection waits for a new decision.
     #[serde(default)]
     pub reopened: Vec<String>,
     /// Version of the program.
     pub program: String,
 }
 
-/// A month was closed.
+/// Content of a step that closed a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
-    /// Whether the instruments were netted; else they are carried forward.
+    /// Whether the instruments were netted; otherwise their amounts are carried forward.
     pub netted: bool,
 }
 
-/// Who inherits from a municipality that was split, or that the register does not follow.
+/// Content of a step that decided an heir: of a municipality that was split, or of a party that the register
+/// of municipalities does not follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inherited {
-    /// The party.
     pub party: String,
-    /// The one that answers for it.
+    /// Party that answers for `party`.
     pub heir: String,
-    /// Day from which it does.
+    /// First day on which the heir answers for the party.
     pub from: Day,
-    /// Reference of the decision.
     pub reference: String,
 }
 
-/// Grounds of an objection.
+/// Content of a step that filed an objection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Objection {
-    /// Key of the objection, `2012-03-0602-1`.
+    /// Month, party and number of the objection, for instance `2012-03-0602-1`.
     pub key: String,
-    /// Who disputes.
+    /// Debtor that disputes the line.
     pub party: String,
-    /// Instrument.
     pub instrument: Instrument,
-    /// Contact.
+    /// Key of the contact.
     pub contact: i64,
-    /// Month of activity.
+    /// Month of the activity.
     pub month: Month,
-    /// Ground.
     pub ground: Ground,
-    /// In the party's own words, without anything about the patient.
+    /// The party's own words, without anything about the patient.
     pub text: String,
-    /// Who is owed by the line.
     pub creditor: String,
-    /// Treating unit of the line.
+    /// Unit that treated the patient.
     pub unit: String,
-    /// Rule version of the line.
     pub rule_version: String,
-    /// The line as it stood, øre.
+    /// Amount of the line when the objection was filed, less earlier reductions, in øre.
     pub amount_ore: i64,
     /// Facts of the case, one sentence each.
     pub facts: Vec<String>,
 }
 
-/// The trust's answer.
+/// Content of a step that answered an objection: the answer of the trust.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// Key of the objection.
     pub key: String,
-    /// In the trust's own words.
+    /// The trust's own words.
     pub text: String,
 }
 
-/// A decision of an objection.
+/// Content of a step that decided an objection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// Key of the objection.
     pub key: String,
     /// `upheld`, `partly` or `rejected`.
     pub outcome: Ruling,
-    /// Who decided, and its reference.
+    /// Name of the body that decided, and its reference.
     pub reference: String,
-    /// What it takes off the line, øre.
+    /// Amount that the decision takes off the line, in øre.
     pub reduction_ore: i64,
     /// Month of the statement that the correction stands in.
     pub into: Month,
 }
 
-/// Decisions of the settlement review board.
+/// Content of a step that posted decisions of the settlement review board.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reviewed {
-    /// Month of the statement.
+    /// Month of the statement that the vouchers stand in.
     pub into: Month,
-    /// SHA-256 of each decision, with spaces between.
+    /// SHA-256 of each decision, separated by spaces.
     pub sha256: String,
-    /// How lump sums were divided.
+    /// Key that lump sums were divided by, for instance `by-settled`.
     pub key: String,
 }

@@ -1,13 +1,14 @@
-//! The difference between what is posted and what a new delivery amounts to, split by cause.
+//! The difference between the posted claims and the claims of a new delivery, split by cause.
 //!
-//! For each contact, instrument and month the steps are taken in a fixed order, each from where the last
-//! one ended, so that the parts always add up to the whole:
+//! For each contact, instrument and month, the causes are taken in a fixed order. Each part starts where the
+//! part before ended, so that the parts add up to the whole:
 //!
-//! 1. *withdrawn*: the contact is gone from a delivery that covers it; all that is posted is taken back;
-//! 2. *new activity*, if the contact was never delivered before, else *changed coding*: what the new facts
-//!    amount to under the rules that were posted by, asked of the payer that was posted;
-//! 3. *changed payer*: that amount, moved from one payer to the other;
-//! 4. *changed rule*: what the same facts amount to under the rules of now, less the above.
+//! 1. *withdrawn*: the contact is missing from a delivery that covers it, and everything posted is taken
+//!    back;
+//! 2. *new activity* if the contact was never delivered before, otherwise *changed coding*: from the posted
+//!    amount to the amount that the new facts give under the posted rules, charged to the posted payer;
+//! 3. *changed payer*: this amount, moved from one payer to the other;
+//! 4. *changed rule*: from this amount to the amount that the same facts give under the current rules.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,29 +17,30 @@ use domain::{Amount, Cause, Claim, Claims, Words};
 
 use crate::voucher::Voucher;
 
-/// What to compare.
+/// What a correction is computed from: the posted movements and the new delivery.
 pub struct Comparison<'a> {
-    /// What is posted for the months compared: every movement, in the order of posting.
+    /// Every movement that is posted for the months compared, in the order of posting.
     pub posted: &'a Claims,
-    /// What the delivery amounts to under the rules that were posted by; `None` if those are the rules of now.
+    /// Claims of the delivery under the rules that were posted by; `None` if they are the current rules.
     pub under_posted_rules: Option<&'a Claims>,
-    /// What the delivery amounts to now.
+    /// Claims of the delivery under the current rules.
     pub now: &'a Claims,
-    /// Whether nothing was posted for the month before: then all is activity.
+    /// Whether the month was never settled before: then all of it is activity.
     pub first: bool,
-    /// Whether the delivery covers a unit and the month in which a contact ended.
+    /// Whether the delivery covers a unit (first argument) in the month when a contact ended (second).
     pub covers: &'a dyn Fn(&str, &str) -> bool,
     /// Whether a contact stands in the delivery, in any month.
     pub delivered: &'a dyn Fn(i64) -> bool,
-    /// Whether a contact was delivered in a form that cannot be used: what is posted for it stands.
+    /// Whether a contact was delivered, but refused by the check: what is posted for it stands.
     pub refused: &'a dyn Fn(i64) -> bool,
     /// Whether a contact was delivered before, in any month.
     pub known: &'a dyn Fn(i64) -> bool,
-    /// The party that answers for another today: a successor, or itself.
+    /// The party that answers for another when the correction is posted: a successor, or the party itself.
     pub heir: &'a dyn Fn(&str) -> String,
 }
 
-/// What is posted, net: movements of the same contact, instrument, month, payer and unit are added up.
+/// The posted claims, net: movements of the same contact, instrument, month, debtor, creditor and unit are
+/// added up. Sums of zero are left out.
 pub fn net(posted: &Claims) -> Claims {
     let mut rows: Vec<(usize, Claim)> = posted.rows.iter().copied().enumerate().collect();
     rows.sort_unstable_by_key(|(place, row)| (same(row), *place));
@@ -59,6 +61,7 @@ pub fn net(posted: &Claims) -> Claims {
     out
 }
 
+/// Contact, instrument, month, debtor, creditor and unit.
 type Same = (i64, Option<domain::Instrument>, u32, u32, u32, u32);
 
 fn same(row: &Claim) -> Same {
@@ -69,6 +72,7 @@ fn is_nothing(row: &Claim) -> bool {
     row.points == 0 && row.days == 0 && row.amount == Amount::ZERO
 }
 
+/// Origin of a claim, in the order of the correction.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum From {
     Posted,
@@ -76,7 +80,7 @@ enum From {
     Now,
 }
 
-/// The movements that lead from what is posted to what the delivery amounts to.
+/// Movements that lead from the posted claims to the claims of the delivery, each with its cause.
 pub fn movements(comparison: &Comparison) -> Claims {
     let mut words = Words::default();
     let mut rows: Vec<(From, Claim)> = Vec::new();
@@ -112,6 +116,7 @@ pub fn movements(comparison: &Comparison) -> Claims {
     out
 }
 
+/// The movements found so far, and what they are computed from.
 struct Sheet<'a> {
     comparison: &'a Comparison<'a>,
     heirs: BTreeMap<u32, String>,
@@ -120,7 +125,7 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    /// One contact under one instrument in one month.
+    /// Adds the movements of one contact under one instrument in one month.
     fn contact(&mut self, posted: &[(From, Claim)], rules: &[(From, Claim)], now: &[(From, Claim)]) {
         let Some(contact) = posted.first().or(now.first()).or(rules.first()).map(|(_, row)| row.contact)
         else {
@@ -147,7 +152,8 @@ impl Sheet<'_> {
         self.between(rules, now, Cause::ChangedRule);
     }
 
-    /// A new number for the same party is no correction: what changed is asked of the party that was posted.
+    /// The new claims, with the posted debtor where the debtor only has a new code: a new code for the same
+    /// party is no correction.
     fn renamed<'r>(
         &mut self,
         posted: &[(From, Claim)],
@@ -169,7 +175,7 @@ impl Sheet<'_> {
         out
     }
 
-    /// From what is posted to the new facts under the same rules: first the amount, then the payer.
+    /// Adds the movements from the posted claims to the new facts under the same rules: amount, then payer.
     fn data(&mut self, posted: &[(From, Claim)], rules: &[(From, Claim)], cause: Cause) {
         let ([(_, old)], [(_, new)]) = (posted, rules) else {
             self.between(posted, rules, cause);
@@ -190,7 +196,7 @@ impl Sheet<'_> {
         self.rows.push(Claim { cause: moved, ..*new });
     }
 
-    /// The plain difference: what is on one side and not the other, payer by payer.
+    /// Adds the plain difference between two sets of claims, payer by payer.
     fn between(&mut self, before: &[(From, Claim)], after: &[(From, Claim)], cause: Cause) {
         for (_, old) in before {
             match after.iter().find(|(_, new)| same(new) == same(old)) {
@@ -228,8 +234,8 @@ fn negated(row: &Claim, cause: Cause) -> Claim {
     Claim { cause, points: -row.points, days: -row.days, amount: -row.amount, ..*row }
 }
 
-/// Adds movements up to vouchers: one for each debtor, creditor, unit, month, instrument, cause and rule
-/// version, in that order. Contacts that are known without a charge give none.
+/// Vouchers that add the movements up: one for each debtor, creditor, unit, month, instrument, cause and rule
+/// version, in that order. Movements without an instrument give no voucher.
 pub fn vouchers(movements: &Claims, posting_month: &str) -> Vec<Voucher> {
     let word = |number| movements.words.word(number);
     let mut sums: BTreeMap<_, (i64, i64, i64, Amount)> = BTreeMap::new();
@@ -377,7 +383,7 @@ mod tests {
             heir: &str::to_owned,
         };
         assert!(movements(&comparison).rows.is_empty());
-        // Still delivered, but no longer charged: that is coding, not withdrawal.
+        // The contact is still delivered, but no longer charged: the cause is changed coding, not withdrawal.
         assert_eq!(told(&compare(&posted, None, &none, &[1])), ["1 0301 changed-coding -1000"]);
     }
 
@@ -389,8 +395,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is posted and whatever comes, the parts lead exactly to what the delivery amounts to,
-        /// and posting the same again changes nothing.
+        /// Whatever is posted and whatever is delivered, the movements lead exactly to the claims of the
+        /// delivery. With the movements posted, the same delivery gives no more of them.
         #[test]
         fn causes_add_up(one in some_claims(), rules in some_claims(), now in some_claims()) {
             let (posted, rules, now) = (claims(&one), claims(&rules), claims(&now));

@@ -1,4 +1,4 @@
-//! The ledger in the forms of other programs, so that others can check it with tools of their own.
+//! The ledger in the forms of other programs, so that it can be checked with independent tools.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use domain::{AccountKind, Amount};
 
 use crate::voucher::{Account, Voucher};
 
-/// The balance of every account.
+/// Balance of every account that has a line.
 pub fn balances(vouchers: &[Voucher]) -> BTreeMap<Account, Amount> {
     let mut out: BTreeMap<Account, Amount> = BTreeMap::new();
     for line in vouchers.iter().flat_map(|voucher| &voucher.lines) {
@@ -16,18 +16,19 @@ pub fn balances(vouchers: &[Voucher]) -> BTreeMap<Account, Amount> {
     out
 }
 
-/// First day of the month that a voucher stands in.
+/// First day of the voucher's posting month.
 fn date(voucher: &Voucher) -> String {
     format!("{}-01", voucher.posting_month)
 }
 
-/// Øre as `1234.50`.
+/// An amount in kroner with a decimal point and no unit: `1234.50`.
 pub fn plain(amount: Amount) -> String {
     let ore = amount.ore();
     let sign = if ore < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", ore.unsigned_abs() / 100, ore.unsigned_abs() % 100)
 }
 
+/// Root account in hledger and in beancount.
 fn root(kind: AccountKind) -> (&'static str, &'static str) {
     match kind {
         AccountKind::Receivable => ("assets", "Assets"),
@@ -39,13 +40,13 @@ fn root(kind: AccountKind) -> (&'static str, &'static str) {
 }
 
 fn hledger_name(account: &Account) -> String {
-    // A colon divides accounts, so that of `area:Bodø` is written as a dash.
+    // A colon separates the parts of an account's name, so the colon in `area:Bodø` becomes a dash.
     let party = account.party.replace(':', "-");
     let instrument = account.instrument.map_or_else(String::new, |instrument| format!(":{instrument}"));
     format!("{}:{}:{party}{instrument}", root(account.kind).0, account.kind)
 }
 
-/// A journal that `hledger check --strict` accepts.
+/// The vouchers as a journal that `hledger check --strict` accepts.
 pub fn hledger(vouchers: &[Voucher]) -> String {
     let mut out = String::from("decimal-mark .\ncommodity 1000.00 NOK\n");
     for account in balances(vouchers).keys() {
@@ -61,6 +62,7 @@ pub fn hledger(vouchers: &[Voucher]) -> String {
     out
 }
 
+/// Description of a voucher on one line, without characters that a journal gives a meaning.
 fn told(voucher: &Voucher) -> String {
     let what = voucher.instrument.map_or("", domain::Instrument::word);
     let text = format!(
@@ -71,7 +73,7 @@ fn told(voucher: &Voucher) -> String {
 }
 
 fn beancount_name(account: &Account) -> String {
-    // Each part begins with a capital or a digit, and holds letters, digits and dashes.
+    // Each part must begin with a capital or a digit, and hold only letters, digits and dashes.
     let part = |text: &str| {
         let text: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
         let mut chars = text.chars();
@@ -84,7 +86,7 @@ fn beancount_name(account: &Account) -> String {
     format!("{}:{}:{}{instrument}", root(account.kind).1, part(account.kind.word()), part(&account.party))
 }
 
-/// A file that `bean-check` accepts.
+/// The vouchers as a file that `bean-check` accepts.
 pub fn beancount(vouchers: &[Voucher]) -> String {
     let mut out = String::from("option \"operating_currency\" \"NOK\"\n");
     let first = vouchers.iter().map(date).min().unwrap_or_else(|| "1970-01-01".to_owned());
@@ -100,7 +102,7 @@ pub fn beancount(vouchers: &[Voucher]) -> String {
     out
 }
 
-/// Every line as a row, for programs.
+/// Every line of every voucher as a CSV row, for programs.
 pub fn csv(vouchers: &[Voucher]) -> String {
     let mut out = String::from(
         "voucher,step,posting_month,activity_period,instrument,cause,debtor,creditor,unit,rule_version,\

@@ -1,8 +1,10 @@
-//! Charges to vouchers to statements: a double-entry ledger that is only added to.
+//! A double-entry ledger that is only added to: claims become vouchers, and vouchers become statements.
 //!
-//! Everything that happens is a [`Step`]: one transaction with its vouchers, chained by hash to what was
-//! there before. Nothing is updated or deleted; the database refuses it too. This is the only crate with a
-//! database, and it knows neither the law nor a clock: amounts and times are given to it.
+//! Every change is a [`Step`]: one transaction with its vouchers, chained by hash to everything before it.
+//! Nothing is updated or deleted; the database refuses it too.
+//!
+//! This crate can never know a rule of law, a contact file or a clock: amounts and times are given to it. It
+//! is the only crate with a database.
 //!
 //! Start reading in [`voucher`], then [`correction`] (how a difference is split by cause), then [`store`].
 

@@ -1,5 +1,5 @@
-//! Where each month stands, read from the steps: open, provisional, closed or final; what it was settled
-//! from; and how many times its statement has changed.
+//! The state of each month, read from the steps: open, provisional, closed or final; the settlements that it
+//! rests on; and the steps that changed its statement.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,78 +11,73 @@ use crate::netting::Terms;
 use crate::store::LedgerError;
 use crate::voucher::Step;
 
-/// A month of the ledger.
+/// State and history of one month in the ledger.
 #[derive(Debug, Clone)]
 pub struct MonthRecord {
-    /// State.
     pub state: PeriodState,
-    /// How it is settled.
+    /// Terms that the month was opened with.
     pub opened: Opened,
-    /// Steps that changed its statement, in order: the first made version 1.
+    /// Numbers of the steps that changed the month's statement, in order. The first made version 1.
     pub versions: Vec<i64>,
-    /// How many times its own activity was settled.
+    /// Number of times that the month's own activity was settled.
     pub runs: usize,
-    /// Whether the last settlement of its own activity was a draft.
+    /// Whether the last settlement of the month's own activity was a draft.
     run_is_draft: bool,
-    /// Whether a correction or decision that stands in it was.
+    /// Whether a correction or decision in the month's statement was a draft.
     other_is_draft: bool,
-    /// The last step that touched it.
+    /// Number of the last step that touched the month.
     pub touched: i64,
-    /// Whether a statement of it was corrected later in another month.
+    /// Whether the month's activity was corrected in the statement of another month.
     pub corrected: bool,
-    /// Whether closing netted the instruments.
+    /// Whether closing the month netted its instruments.
     pub netted: bool,
-    /// When it was closed.
+    /// `None` until the month is closed.
     pub closed_at: Option<Minute>,
 }
 
-/// A settlement of a month of activity, from the steps.
+/// One settlement of a month of activity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Basis {
-    /// The step.
     pub step: i64,
-    /// SHA-256 of the delivery.
+    /// SHA-256 of the delivered file.
     pub delivery: String,
-    /// Digest of its movements.
+    /// Digest of the kept file with the movements.
     pub movements: String,
-    /// Digest of the rule files.
+    /// Digest of the kept rule files.
     pub rules_archive: String,
-    /// Rule versions.
+    /// Rule versions that the month stood under after the settlement.
     pub rules: Vec<String>,
-    /// Whether unsigned values were used.
+    /// Whether values were used that nobody has signed.
     pub draft: bool,
 }
 
-/// An objection and what became of it.
+/// An objection with its answer and decision.
 #[derive(Debug, Clone)]
 pub struct Dispute {
-    /// The objection.
     pub objection: Objection,
-    /// When it was filed.
     pub filed_at: Minute,
-    /// The answer.
     pub answer: Option<Answer>,
-    /// The decision.
+    /// `None` until the objection is decided, and again if it is reopened.
     pub decision: Option<Decision>,
 }
 
-/// What the steps say.
+/// State of all months, objections and heirs, read from the steps.
 #[derive(Debug, Clone, Default)]
 pub struct Months {
-    /// Months by date.
     pub months: BTreeMap<Month, MonthRecord>,
-    /// What each month of activity was settled from, in order.
+    /// Settlements of each month of activity, in order.
     pub basis: BTreeMap<Month, Vec<Basis>>,
-    /// Decisions on who inherits.
+    /// Decisions on heirs, in order.
     pub inherited: Vec<Inherited>,
-    /// Objections by key.
+    /// Objections by their key.
     pub disputes: BTreeMap<String, Dispute>,
     /// Whether any delivery was synthetic.
     pub synthetic: bool,
-    /// Unsigned values that were used, once each.
+    /// Unsigned values that were used, each once.
     pub unsigned: Vec<String>,
 }
 
+/// The content of a step.
 fn read<T: DeserializeOwned>(step: &Step) -> Result<T, LedgerError> {
     serde_json::from_str(&step.content).map_err(|error| LedgerError::Damaged {
         place: "steps".to_owned(),
@@ -107,17 +102,17 @@ impl MonthRecord {
         }
     }
 
-    /// Whether an unsigned value stands behind a voucher in its statement.
+    /// Whether an unsigned value stands behind a voucher in the month's statement.
     pub fn is_draft(&self) -> bool {
         self.run_is_draft || self.other_is_draft
     }
 
-    /// Whether it never changes any more.
+    /// Whether the month is closed or final, and so never changes.
     pub fn is_closed(&self) -> bool {
         matches!(self.state, PeriodState::Closed | PeriodState::Final)
     }
 
-    /// A step put vouchers in its statement.
+    /// Records that a step put vouchers in the month's statement.
     fn change(&mut self, step: i64) {
         self.versions.push(step);
         self.touched = step;
@@ -125,10 +120,10 @@ impl MonthRecord {
 }
 
 impl Months {
-    /// Reads steps, from the first on.
+    /// Reads all steps, from the first on.
     ///
     /// # Errors
-    /// If a step's content cannot be read.
+    /// Fails if the content of a step cannot be read.
     pub fn of(steps: &[Step]) -> Result<Months, LedgerError> {
         let mut out = Months::default();
         for step in steps {
@@ -137,10 +132,10 @@ impl Months {
         Ok(out)
     }
 
-    /// Reads one step more.
+    /// Reads the next step.
     ///
     /// # Errors
-    /// If its content cannot be read.
+    /// Fails if the content of the step cannot be read.
     pub fn add(&mut self, step: &Step) -> Result<(), LedgerError> {
         let months: Vec<Month> =
             domain::Period::parse(&step.period).map(|period| period.months().collect()).unwrap_or_default();
@@ -154,7 +149,7 @@ impl Months {
             StepKind::OnAccount => {
                 for record in self.records(&months) {
                     record.touched = step.number;
-                    // A statement that was made already says something else now.
+                    // A statement that already exists changes too.
                     if !record.versions.is_empty() {
                         record.versions.push(step.number);
                     }
@@ -217,7 +212,7 @@ impl Months {
         }
     }
 
-    /// A decision changed a month's statement. What it is taken off, or divided by, may rest on unsigned values.
+    /// Records that a decision changed a month's statement, and whether it rests on unsigned values.
     fn changed(&mut self, month: Month, step: i64, is_draft: bool) {
         if let Some(record) = self.months.get_mut(&month) {
             record.change(step);
@@ -225,12 +220,13 @@ impl Months {
         }
     }
 
-    /// Whether a month of activity rests on unsigned values.
+    /// Whether the last settlement of a month of activity used unsigned values.
     fn is_draft(&self, month: Month) -> bool {
         self.basis.get(&month).and_then(|basis| basis.last()).is_some_and(|basis| basis.draft)
     }
 
-    /// A line of a month of activity may stand in the statement of any month from then on.
+    /// Marks every month from `first` on as touched: a line of a month of activity may stand in the statement
+    /// of any month from then on.
     fn touch_from(&mut self, first: Month, step: i64) {
         for (_, record) in self.months.range_mut(first..) {
             record.touched = step;
@@ -281,12 +277,12 @@ impl Months {
         }
     }
 
-    /// The state of a month; `None` if it was never opened.
+    /// State of a month; `None` if the month was never opened.
     pub fn state(&self, month: Month) -> Option<PeriodState> {
         self.months.get(&month).map(|record| record.state)
     }
 
-    /// How a month's instruments are settled.
+    /// Terms of a month. A month that was never opened is central and rounds to øre.
     pub fn terms(&self, month: Month) -> Terms {
         match self.months.get(&month) {
             Some(record) => Terms { modes: record.opened.modes.clone(), rounding: record.opened.rounding },
@@ -294,7 +290,7 @@ impl Months {
         }
     }
 
-    /// Whether closing a month nets the instruments.
+    /// Whether closing a month nets its instruments. A month that was never opened nets.
     pub fn nets(&self, month: Month) -> bool {
         let balancing = self.months.get(&month).map_or(Balancing::Month, |record| record.opened.balancing);
         match balancing {
@@ -304,7 +300,7 @@ impl Months {
         }
     }
 
-    /// What decided objections have taken off a line.
+    /// Amount that decided objections have taken off a line.
     pub fn reduced(&self, contact: i64, instrument: domain::Instrument, month: Month) -> domain::Amount {
         let same = |one: &&Dispute| {
             (one.objection.contact, one.objection.instrument, one.objection.month)
@@ -314,12 +310,12 @@ impl Months {
         domain::Amount::from_ore(decided.map(|decision| decision.reduction_ore).sum())
     }
 
-    /// The last step that touched a span of months; 0 if none of them was opened.
+    /// Last step that touched a month from `first` to `last`; 0 if none of them was opened.
     pub fn touched(&self, first: Month, last: Month) -> i64 {
         self.months.range(first..=last).map(|(_, record)| record.touched).max().unwrap_or(0)
     }
 
-    /// The steps that changed the statement of a span of months, in order: the first made version 1.
+    /// Steps that changed the statements from `first` to `last`, in order. The first made version 1.
     pub fn versions(&self, first: Month, last: Month) -> BTreeSet<i64> {
         self.months.range(first..=last).flat_map(|(_, record)| record.versions.iter().copied()).collect()
     }
@@ -329,9 +325,9 @@ impl Months {
         self.disputes.values().filter(|one| one.decision.is_none()).map(|one| &one.objection)
     }
 
-    /// A recorded decision on who answers for a party on a day.
+    /// The heir of a party on a day, by the latest recorded decision; `None` if nobody has decided.
     pub fn decided_heir(&self, party: &str, day: Day) -> Option<&str> {
-        // A decision on `undecided:1507` is one on 1507, and the other way.
+        // A decision on `undecided:1507` holds for `1507` too, and the other way round.
         let plain = |party: &str| party.trim_start_matches(domain::municipality::UNDECIDED).to_owned();
         let wanted = plain(party);
         let decided = self.inherited.iter().rev().find(|one| plain(&one.party) == wanted && one.from <= day);

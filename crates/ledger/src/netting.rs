@@ -1,8 +1,10 @@
-//! From what is owed for each instrument to what is to be paid.
+//! Amounts to pay, from the amounts that are owed for each instrument.
 //!
-//! Central: per party one amount, in one direction, across instruments and what was paid on account,
-//! through the clearing account. Decentral: per debtor and creditor one invoice or credit note. Either way
-//! the accounts of the instruments end at zero, and all clearing accounts together are zero too.
+//! Central: each party gets one amount in one direction, across instruments and amounts on account, through
+//! the clearing account. Decentral: each debtor, creditor and instrument gets one invoice or credit note.
+//!
+//! In both modes the accounts of the instruments end at zero, and all clearing and rounding accounts together
+//! are zero.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +13,11 @@ use domain::{AccountKind, Amount, Cause, Instrument, Mode, PayRounding};
 use crate::export::balances;
 use crate::voucher::{Account, Line, Voucher};
 
-/// How the instruments of a month are settled.
+/// Terms of a month: how its instruments are paid, and how amounts to pay are rounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Mode of each instrument; central where not named.
+    /// Mode of each instrument; an instrument without one is central.
     pub modes: BTreeMap<Instrument, Mode>,
-    /// What an amount to pay is rounded to.
     pub rounding: PayRounding,
 }
 
@@ -28,8 +29,8 @@ impl Terms {
     }
 }
 
-/// Vouchers that move everything open to the clearing accounts, in order of party. `open` is every voucher
-/// up to and with the month that is closed.
+/// Vouchers that move every open amount to the clearing accounts: first the parties in order, then the
+/// invoices. `open` holds every voucher up to and including the month that is closed.
 pub fn net(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     let mut by_party: BTreeMap<String, Vec<(Account, Amount)>> = BTreeMap::new();
     for (account, amount) in balances(open) {
@@ -64,22 +65,22 @@ pub fn net(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     out
 }
 
-/// What is open between a debtor and a creditor: claimed, and paid on account.
+/// Open amounts of a debtor with a creditor under an instrument.
 #[derive(Clone, Copy, Default)]
 struct Between {
     claimed: Amount,
     on_account: Amount,
 }
 
-/// One voucher for each debtor and creditor of the instruments that are settled between them: what is claimed,
-/// less what was paid on account.
+/// One voucher for each debtor, creditor and decentral instrument: claimed, less paid on account.
 fn invoices(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     let mut sums: BTreeMap<(String, String, Instrument), Between> = BTreeMap::new();
     for voucher in open.iter().filter(|voucher| !terms.is_central(voucher.instrument)) {
         let Some(instrument) = voucher.instrument else { continue };
         let pair = (voucher.debtor.clone(), voucher.creditor.clone(), instrument);
         let sum = sums.entry(pair).or_default();
-        // Read from the debtor's lines, so that what an earlier invoice took away is taken away here too.
+        // The sums are read from the debtor's lines, so that amounts of an earlier invoice are subtracted
+        // here too.
         for line in voucher.lines.iter().filter(|line| line.account.party == voucher.debtor) {
             match line.account.kind {
                 AccountKind::Receivable => sum.claimed += line.amount,
@@ -114,7 +115,7 @@ fn invoices(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     out
 }
 
-/// Adds the party's line on the clearing account, and what rounding leaves.
+/// Adds the party's line on the clearing account, and a line for the difference that rounding leaves.
 fn to_clearing(voucher: &mut Voucher, party: &str, net: Amount, rounding: PayRounding) {
     let line =
         |kind, amount| Line { account: Account { kind, party: party.to_owned(), instrument: None }, amount };
@@ -129,14 +130,14 @@ fn to_clearing(voucher: &mut Voucher, party: &str, net: Amount, rounding: PayRou
     }
 }
 
-/// The nearest whole krone; exactly half goes away from zero, so that a credit note mirrors its invoice.
+/// The amount in whole kroner. Half a krone goes away from zero, so that a credit note mirrors its invoice.
 pub fn whole_kroner(amount: Amount) -> Amount {
     let ore = amount.ore();
     let half = if ore < 0 { -50 } else { 50 };
     Amount::from_ore((ore + half) / 100 * 100)
 }
 
-/// A voucher of no amount.
+/// A voucher without parties, lines and amount.
 pub fn blank(month: &str, cause: Cause) -> Voucher {
     Voucher {
         number: 0,
@@ -159,8 +160,8 @@ pub fn blank(month: &str, cause: Cause) -> Voucher {
     }
 }
 
-/// An amount asked on account: the debtor pays it, the creditor gets it, and both are set against what is
-/// settled later.
+/// Voucher for an amount on account: the debtor pays it, the creditor gets it, and both are set against
+/// amounts settled later.
 pub fn on_account(
     month: &str,
     instrument: Instrument,
@@ -189,7 +190,8 @@ pub fn on_account(
     voucher
 }
 
-/// Divides a year's amount over months by weights, largest remainder first, so that the parts add up.
+/// Parts of a year's amount by weight, one for each month. The largest remainders are rounded up, so that the
+/// parts add up to the amount. Empty if the weights do not add up to more than zero.
 pub fn divided(amount: Amount, weights: &[i64]) -> Vec<Amount> {
     let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
     let Some(count) = (whole > 0).then_some(weights.len()) else { return Vec::new() };
@@ -235,8 +237,8 @@ mod tests {
     }
 
     proptest! {
-        /// Gross and net balance; after netting, nothing is left on the accounts of the instruments, each
-        /// party has one clearing line, and netting again moves nothing.
+        /// The accounts balance before and after netting. After netting, the accounts of the instruments are
+        /// empty, clearing accounts are in whole kroner if so rounded, and netting again moves nothing.
         #[test]
         fn netting_empties_the_accounts(
             rows in prop::collection::vec((0u8..4, 2u8..6, prop::sample::select(Instrument::ALL.to_vec()), -9_999i64..9_999), 0..30),

@@ -1,4 +1,4 @@
-//! Vouchers added up to a statement for one party.
+//! The statement of one party, added up from its vouchers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,27 +11,28 @@ use crate::content::Objection;
 use crate::months::{MonthRecord, Months};
 use crate::voucher::Voucher;
 
-/// A rule version as people know it.
+/// A rule version in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleName {
-    /// How it is priced, `20 % × 38 209 kr`.
+    /// Pricing, for instance `20 % × 38 209 kr`.
     pub rate: String,
-    /// Provision.
+    /// Provision that the rule rests on.
     pub cite: String,
 }
 
-/// Where a flow is booked, and how many days there are to pay it in.
+/// Accounts and term of payment of an instrument on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Function, article, text, unsigned: for public and for private institutions.
+    /// Accounts for public and for private institutions: function, article, text, and whether nobody has
+    /// signed it. `None` if no account is known.
     pub account: Option<[(String, String, String, bool); 2]>,
-    /// Days to pay in, and whether that is unsigned.
+    /// Days to pay in, and whether nobody has signed the term; `None` if no term is known.
     pub days: Option<(i32, bool)>,
 }
 
-/// What a statement needs to know beside the vouchers.
+/// What a statement is made of, beside the vouchers.
 pub struct Desk<'a> {
-    /// Where each month stands, as known.
+    /// Months as the known steps record them.
     pub months: &'a Months,
     /// Name of a party.
     pub name: &'a dyn Fn(&str) -> String,
@@ -39,47 +40,45 @@ pub struct Desk<'a> {
     pub heir: &'a dyn Fn(&str) -> String,
     /// Whether a creditor is a private institution.
     pub is_private: &'a dyn Fn(&str) -> bool,
-    /// Rule versions.
+    /// Words for each rule version.
     pub rules: &'a BTreeMap<String, RuleName>,
-    /// Terms of each instrument on a day.
+    /// Terms of an instrument on a day.
     pub terms: &'a dyn Fn(Instrument, Day) -> Terms,
-    /// Who sends it.
     pub sender: Named,
-    /// The end of the chain after the last step that is known.
+    /// Hash at the end of the chain, after the last step that touched the period.
     pub control_code: String,
 }
 
-/// A period: its first and last month, and its name.
+/// A period with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// Name, `2012-03`, or `2012-05-ytd` for the year so far.
+    /// Name as in `2012-03`, `2012-T1` or `2012`; `2012-05-ytd` for the year so far.
     pub name: String,
-    /// First month.
     pub first: Month,
     /// Last month, included.
     pub last: Month,
 }
 
 impl Span {
-    /// A month, tertial or year.
+    /// The span of a month, tertial or year.
     pub fn of(period: Period) -> Option<Span> {
         let (first, last) = (period.months().next()?, period.months().last()?);
         Some(Span { name: period.to_string(), first, last })
     }
 
-    /// The year up to and with a month.
+    /// The span from January up to and including a month.
     pub fn to_date(month: Month) -> Option<Span> {
         Some(Span { name: format!("{month}-ytd"), first: Month::new(month.year(), 1)?, last: month })
     }
 
-    /// Whether a month, as vouchers name it, lies in it.
+    /// Whether a month lies in the span. Vouchers write a month as `2012-03`; another text is outside.
     pub fn holds(&self, month: &str) -> bool {
         Month::parse(month).is_ok_and(|month| self.first <= month && month <= self.last)
     }
 }
 
-/// The vouchers of each party, under the name of its heir. `year` is every voucher of the year up to the
-/// end of the period.
+/// Vouchers of each party, under the name of its heir, each with whether the party owes by it. `year` holds
+/// every voucher of the year up to the end of the period.
 pub fn by_party<'v>(
     year: &'v [Voucher],
     heir: &dyn Fn(&str) -> String,
@@ -95,7 +94,7 @@ pub fn by_party<'v>(
     out
 }
 
-/// Adds vouchers up to the statement of one party. `own` are those of [`by_party`].
+/// The statement of one party, added up from its vouchers. `own` is the party's entry in [`by_party`].
 pub fn statement(
     party: &str,
     own: &[(&Voucher, bool)],
@@ -123,14 +122,15 @@ pub fn statement(
     let cleared = cleared(own, party, span, desk.heir);
     let fixed = record.is_some_and(MonthRecord::is_closed);
     let expected = paying.carried + settled - on_account - paying.carried_on;
-    // Before anything is settled, a month asks for what is to be paid on account.
+    // Before anything is settled, the statement of an open month asks for the amount on account.
     let asked = gross.is_empty() && record.is_some_and(|record| record.state == PeriodState::Open);
     let to_pay = match (fixed, asked) {
         (true, _) => cleared.paid,
         (false, true) => on_account,
         (false, false) => expected,
     };
-    // Where nothing new is settled, the term is that of what is settled now from before.
+    // If nothing new is settled, the amount to pay comes from earlier months, and so does the term of
+    // payment.
     let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, desk, span.last);
     let mut statement = Statement {
         form: FORM,
@@ -206,7 +206,7 @@ fn tags(months: &Months, span: &Span) -> Vec<Tag> {
     tags
 }
 
-/// How most of it is paid: each creditor for itself, if any instrument is.
+/// How the amounts are paid: decentral if the instrument of any voucher is, otherwise central.
 fn mode(gross: &[&Voucher], months: &Months, last: Month) -> Mode {
     let terms = months.terms(last);
     let of =
@@ -217,12 +217,13 @@ fn mode(gross: &[&Voucher], months: &Months, last: Month) -> Mode {
     }
 }
 
+/// Balances of months that were closed without netting.
 struct Paying {
     carried: Amount,
     carried_on: Amount,
 }
 
-/// What is carried from months that were closed without netting, and what is carried on.
+/// Balances of months that were closed without netting: carried into the period, and carried on from it.
 fn paying(mine: &[&Voucher], span: &Span, months: &Months) -> Paying {
     let open = |from: Option<Month>, to: Month| -> Amount {
         let inside = |voucher: &&&Voucher| {
@@ -249,12 +250,14 @@ fn paying(mine: &[&Voucher], span: &Span, months: &Months) -> Paying {
     Paying { carried, carried_on }
 }
 
+/// Amount and rounding that were moved to a clearing account.
 struct Cleared {
     paid: Amount,
     rounding: Amount,
 }
 
-/// What was moved to the party's clearing account when the months of the period were closed.
+/// Amounts moved to the party's clearing account when the months of the period were closed. Above zero, the
+/// party pays if it owes, and gets if it is owed.
 fn cleared(own: &[(&Voucher, bool)], party: &str, span: &Span, heir: &dyn Fn(&str) -> String) -> Cleared {
     let mut cleared = Cleared { paid: Amount::ZERO, rounding: Amount::ZERO };
     let mut seen = BTreeSet::new();
@@ -279,20 +282,22 @@ fn cleared(own: &[(&Voucher, bool)], party: &str, span: &Span, heir: &dyn Fn(&st
     cleared
 }
 
+/// Day on which the vouchers are due, and whether nobody has signed the term.
 fn due(gross: &[&Voucher], desk: &Desk, last: Month) -> (Option<Day>, bool) {
     let instruments: BTreeSet<Instrument> = gross.iter().filter_map(|voucher| voucher.instrument).collect();
     let terms = instruments.into_iter().filter_map(|instrument| (desk.terms)(instrument, last.last()).days);
-    // The shortest term holds where several are netted.
+    // If several instruments are netted, the shortest term holds.
     let Some((days, unsigned)) = terms.min() else { return (None, false) };
     let closed = desk.months.months.get(&last).and_then(|record| record.closed_at);
     (closed.map(|at| at.day().plus(days)), unsigned)
 }
 
-/// Open objections of those that the party answers for.
+/// Open objections of the parties that `party` answers for.
 fn disputes<'d>(desk: &'d Desk, party: &str) -> Vec<&'d Objection> {
     desk.months.open_disputes().filter(|objection| (desk.heir)(&objection.party) == party).collect()
 }
 
+/// Lines of a statement, added up from the vouchers; with `by_unit`, units and months stay apart.
 fn posts(
     gross: &[&Voucher],
     by_unit: bool,
@@ -308,7 +313,7 @@ fn posts(
         let other = if owes { &voucher.creditor } else { &voucher.debtor };
         let unit = if by_unit { voucher.unit.as_str() } else { "" };
         let correction = voucher.cause != Cause::Activity;
-        // Months of one period are added up; what corrects another month names it.
+        // Months of activity are added up over the period; a correction names the month that it corrects.
         let activity = if correction || by_unit { voucher.activity_period.as_str() } else { "" };
         let key = (correction, instrument, voucher.cause, other, activity, unit, &voucher.rule_version);
         let post = out.entry(key).or_insert_with(|| Post {
@@ -343,7 +348,7 @@ fn posts(
     out.into_values().collect()
 }
 
-/// Whether an objection is to a contact behind a voucher: the same instrument, month, creditor and unit.
+/// Whether an objection may be to a contact behind a voucher: same instrument, month, creditor and unit.
 fn disputed(one: &Objection, voucher: &Voucher, desk: &Desk) -> bool {
     voucher.instrument == Some(one.instrument)
         && voucher.activity_period == one.month.to_string()
@@ -351,7 +356,7 @@ fn disputed(one: &Objection, voucher: &Voucher, desk: &Desk) -> bool {
         && (desk.heir)(&voucher.creditor) == (desk.heir)(&one.creditor)
 }
 
-/// The statement that a voucher corrects: the one of its month of activity.
+/// Number of the statement that a voucher corrects, for its month of activity; empty if none.
 fn corrects(voucher: &Voucher, party: &str) -> String {
     match voucher.cause {
         Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => String::new(),
@@ -359,7 +364,7 @@ fn corrects(voucher: &Voucher, party: &str) -> String {
     }
 }
 
-/// From on account to what was settled, and from there to what is to be paid.
+/// Steps from the amount paid on account to the amount settled, and from there to the amount to pay.
 fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, asked: bool) -> Vec<BridgeStep> {
     let settled = statement.settled;
     let mut steps: BTreeMap<BridgeWhat, Amount> = BTreeMap::new();
@@ -392,7 +397,8 @@ fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, asked:
     let left: Amount = less.iter().map(|(_, amount)| *amount).sum();
     let mut out: Vec<BridgeStep> =
         steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect();
-    // Nothing is settled yet, or what was moved at closing is of other months than these: no way to walk.
+    // No steps follow if nothing is settled yet, if they would not lead to the amount to pay (closing moved
+    // amounts of other months too), or if all of them are zero.
     if asked || settled + left != statement.to_pay || less.iter().all(|(_, amount)| *amount == Amount::ZERO) {
         return out;
     }
@@ -402,7 +408,8 @@ fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, asked:
     out
 }
 
-/// Where a municipality books a voucher: function, article, text, unsigned.
+/// Account that a municipality books a voucher on: function, article, text, and whether nobody has signed it.
+/// `None` for other parties, and if no account is known.
 fn account(voucher: &Voucher, desk: &Desk, party: &str) -> Option<(String, String, String, bool)> {
     let is_municipality = party.bytes().take(4).all(|b| b.is_ascii_digit()) && (4..9).contains(&party.len());
     let (instrument, period) = (voucher.instrument?, Period::parse(&voucher.activity_period).ok()?);
@@ -454,7 +461,7 @@ fn rules(gross: &[&Voucher], desk: &Desk) -> Vec<(String, String)> {
         .collect()
 }
 
-/// One payment through the clearing account, or one for each counterparty.
+/// One payment for each counterparty with an invoice, and one through the clearing account for the rest.
 fn payments(statement: &Statement, own: &[(&Voucher, bool)], span: &Span, desk: &Desk) -> Vec<Payment> {
     let mut out = Vec::new();
     let mut rest = statement.to_pay;

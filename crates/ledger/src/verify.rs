@@ -1,38 +1,36 @@
-//! Proof that nothing was altered: every hash is computed again, every voucher balances, and all accounts
-//! together are zero.
+//! Proof that nothing in the ledger was altered: every hash is computed again, every voucher balances, and
+//! all accounts together are zero.
 
 use domain::Amount;
 
 use crate::store::{Head, Ledger, LedgerError, Wanted};
 use crate::voucher::Step;
 
-/// What was proved, or what is wrong.
+/// Result of a verification: what was read, and the faults that were found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Proof {
-    /// Steps read.
     pub steps: i64,
-    /// Vouchers read.
     pub vouchers: i64,
-    /// Files read.
+    /// Number of kept files read.
     pub archives: i64,
     /// Sum of all debits.
     pub debit: Amount,
-    /// The end of the chain, as computed.
+    /// Hash at the end of the chain.
     pub head: String,
-    /// What is wrong, each with its record; empty if nothing is.
+    /// Each fault names its record; empty if nothing is wrong.
     pub faults: Vec<String>,
 }
 
-/// Faults after which no more steps are read.
+/// Number of faults after which no more steps are read.
 const FAULTS: usize = 50;
 
-/// Computes everything again.
+/// Verifies the whole ledger, from the first step to the last.
 ///
 /// # Errors
-/// If the store cannot be read.
+/// Fails if the store cannot be read. A record that cannot be read back is a fault, not an error.
 pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
     let mut proof = Proof::default();
-    // A record that cannot be read was altered: that is a fault to tell, and the end of the walk.
+    // A record that cannot be read back was altered: this is a fault to report, and the end of the walk.
     match walk(ledger, &mut proof) {
         Err(LedgerError::Damaged { what, fault, .. }) => proof.faults.push(format!("{what}: {fault}")),
         walked => walked?,
@@ -108,7 +106,7 @@ fn end(proof: &Proof, hash: &str) -> Head {
     Head { steps: proof.steps, vouchers: proof.vouchers, hash: hash.to_owned(), recorded_at: None }
 }
 
-/// Every file that was kept is what its digest says, and every file that a step names is there.
+/// Checks that every kept file has its digest, and that every file that a step names is kept.
 fn kept(ledger: &mut Ledger, steps: &[Step], proof: &mut Proof) -> Result<(), LedgerError> {
     let archives = ledger.archives()?;
     for digest in &archives {
@@ -129,7 +127,7 @@ fn kept(ledger: &mut Ledger, steps: &[Step], proof: &mut Proof) -> Result<(), Le
     Ok(())
 }
 
-/// Digests that a step's content names under `archive`, wherever they stand in it.
+/// Digests in the content of a step: every text under a key that ends in `archive`, at any depth.
 fn named(content: &str) -> Vec<String> {
     fn walk(value: &serde_json::Value, key: &str, out: &mut Vec<String>) {
         match value {

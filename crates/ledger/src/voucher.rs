@@ -1,21 +1,20 @@
-//! Steps, vouchers and their lines, and the chain of hashes that holds them together.
+//! Steps, vouchers and lines, and the chain of hashes that holds them together.
 
 use domain::{AccountKind, Amount, Cause, Instrument, Minute, StepKind};
 use sha2::{Digest, Sha256};
 
-/// An account: whose, of which kind, for which instrument.
+/// An account: kind, party and instrument.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
-    /// Kind.
     pub kind: AccountKind,
-    /// Party: a municipality's code (with `@year` for a later lifetime), an organisation number, `state`.
+    /// Code of a municipality (with `@year` for a later lifetime), organisation number or `state`.
     pub party: String,
-    /// Instrument; `None` where several are netted.
+    /// `None` if instruments are netted.
     pub instrument: Option<Instrument>,
 }
 
 impl Account {
-    /// The account's name in exports, `receivable:0602:KMF`.
+    /// Name of the account, for instance `receivable:0602:KMF`.
     pub fn name(&self) -> String {
         match self.instrument {
             Some(instrument) => format!("{}:{}:{instrument}", self.kind, self.party),
@@ -24,66 +23,61 @@ impl Account {
     }
 }
 
-/// One side of a voucher.
+/// One debit or credit of a voucher.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Account.
     pub account: Account,
-    /// Debit above zero, credit below.
+    /// Debit above zero, credit below zero.
     pub amount: Amount,
 }
 
-/// A voucher (`bilag`), as it is posted.
+/// A voucher (`bilag`): an amount between a debtor and a creditor, with its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voucher {
-    /// Number in the ledger, from 1; 0 before it is posted.
+    /// Number in the ledger, from 1; 0 before posting.
     pub number: i64,
-    /// The step it belongs to; 0 before it is posted.
+    /// Number of the step that posted the voucher; 0 before posting.
     pub step: i64,
-    /// Month of the statement it stands in, `2012-03`.
+    /// Month of the statement that the voucher stands in, for instance `2012-03`.
     pub posting_month: String,
-    /// When it happened: a month or a year.
+    /// Month or year of the activity.
     pub activity_period: String,
-    /// Instrument; `None` where several are netted.
+    /// `None` if instruments are netted.
     pub instrument: Option<Instrument>,
-    /// Why.
     pub cause: Cause,
-    /// Who owes.
     pub debtor: String,
-    /// Who is owed.
     pub creditor: String,
-    /// Treating unit; empty where none.
+    /// Unit that treated the patients; empty if there is none.
     pub unit: String,
-    /// Rule version; empty where no rule made it.
+    /// Version of the rule that gave the amount; empty if no rule did.
     pub rule_version: String,
-    /// Contacts (cases, for the day rate).
+    /// Number of contacts (of cases, for the day rate).
     pub contacts: i64,
-    /// DRG points, thousandths.
+    /// In thousandths of a DRG point.
     pub points: i64,
-    /// Days.
     pub days: i64,
-    /// What the debtor owes the creditor by it.
+    /// Amount that the debtor owes the creditor by this voucher.
     pub amount: Amount,
-    /// A remark: a decision's reference, the key of a rounding.
+    /// Remark, for instance the reference of a decision, or that an amount was rounded.
     pub note: String,
-    /// Lines; they add up to zero.
+    /// Debits and credits, which add up to zero.
     pub lines: Vec<Line>,
-    /// Hash of the voucher and of everything before it; empty before it is posted.
+    /// Hash of the voucher and of everything before it; empty before posting.
     pub hash: String,
 }
 
 impl Voucher {
-    /// Sum of the lines above zero.
+    /// Sum of the debits.
     pub fn debit(&self) -> Amount {
         self.lines.iter().map(|line| line.amount).filter(|amount| *amount > Amount::ZERO).sum()
     }
 
-    /// Whether debit and credit are the same.
+    /// Whether the lines add up to zero.
     pub fn balances(&self) -> bool {
         self.lines.iter().map(|line| line.amount).sum::<Amount>() == Amount::ZERO
     }
 
-    /// The two lines of a claim: the debtor owes, the creditor is owed.
+    /// The two lines of a claim: receivable from the debtor, and payable to the creditor.
     pub fn claim_lines(&self) -> Vec<Line> {
         let side = |kind, party: &str, amount| Line {
             account: Account { kind, party: party.to_owned(), instrument: self.instrument },
@@ -95,7 +89,7 @@ impl Voucher {
         ]
     }
 
-    /// The hash of this voucher after what came before.
+    /// Hash of this voucher, chained to the hash before it.
     pub fn chained(&self, before: &str) -> String {
         let mut hash = Chain::after(before);
         hash.text("voucher").number(self.number).number(self.step);
@@ -111,32 +105,31 @@ impl Voucher {
     }
 }
 
-/// The word of an instrument, or nothing.
+/// Word of an instrument; empty if there is none.
 pub(crate) fn word(instrument: Option<Instrument>) -> &'static str {
     instrument.map_or("", Instrument::word)
 }
 
-/// One thing that was done to the ledger.
+/// One change of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Number, from 1.
+    /// Counted from 1.
     pub number: i64,
-    /// What was done.
     pub kind: StepKind,
-    /// Month, tertial or year.
+    /// Month, tertial or year that the step is for.
     pub period: String,
-    /// When we knew.
+    /// Time from which the ledger knows the step.
     pub recorded_at: Minute,
-    /// What it was made of, as JSON.
+    /// Content of the step as JSON: a type of [`crate::content`], or `{}`.
     pub content: String,
-    /// How many vouchers belong to it.
+    /// Number of vouchers in the step.
     pub vouchers: i64,
     /// Hash of the step and of everything before it.
     pub hash: String,
 }
 
 impl Step {
-    /// The hash of this step after what came before.
+    /// Hash of this step, chained to the hash before it.
     pub fn chained(&self, before: &str) -> String {
         let mut hash = Chain::after(before);
         hash.text("step").number(self.number).text(self.kind.word()).text(&self.period);
@@ -145,24 +138,23 @@ impl Step {
     }
 }
 
-/// What is to be posted in one step.
+/// A step that is to be posted.
 #[derive(Debug, Clone)]
 pub struct Posting {
-    /// What is done.
     pub kind: StepKind,
-    /// Month, tertial or year.
+    /// Month, tertial or year that the step is for.
     pub period: String,
-    /// When we know it.
+    /// Time from which the ledger knows the step.
     pub recorded_at: Minute,
-    /// What it is made of, as JSON.
+    /// Content of the step as JSON: a type of [`crate::content`], or `{}`.
     pub content: String,
-    /// Vouchers in order; numbers and hashes are given when they are posted.
+    /// Vouchers in order. Posting gives them numbers and hashes.
     pub vouchers: Vec<Voucher>,
-    /// Files to keep: the claims behind the vouchers, the rules they were computed by.
+    /// Files to keep: for instance the claims behind the vouchers, and the rules that they were computed by.
     pub archives: Vec<Vec<u8>>,
 }
 
-/// SHA-256 of bytes, as hexadecimal.
+/// SHA-256 of bytes, in hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
@@ -173,7 +165,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(pair).collect()
 }
 
-/// A hash over fields: each is preceded by its length, so that no two lists of fields look the same.
+/// A hash over fields. Each field is preceded by its length, so that no two lists of fields hash alike.
 struct Chain(Sha256);
 
 impl Chain {

@@ -1,4 +1,4 @@
-//! One suite, both stores: SQLite in a file of its own, PostgreSQL in a database of its own.
+//! One suite for both stores: SQLite in a file of its own, PostgreSQL in a database of its own.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
 #![expect(clippy::disallowed_methods, reason = "the address of the server is told by the environment")]
 
@@ -8,7 +8,7 @@ use ledger::store::Wanted;
 use ledger::verify::verify;
 use ledger::{Head, Ledger, LedgerError, Posting, Voucher};
 
-/// A place for a ledger of the test's own, and a way to speak to the store behind its back.
+/// A place for a test's own ledger, with a way past the ledger to its store.
 struct Place {
     address: String,
     folder: std::path::PathBuf,
@@ -33,7 +33,7 @@ impl Place {
         Place { address: format!("{server}/{database}"), folder: std::env::temp_dir().join("none") }
     }
 
-    /// Runs SQL past the ledger.
+    /// Runs SQL on the store, past the ledger.
     fn sql(&self, text: &str) -> Result<(), String> {
         if ledger::store::is_postgres(&self.address) {
             let mut client = postgres::Client::connect(&self.address, postgres::NoTls).unwrap();
@@ -46,7 +46,7 @@ impl Place {
         }
     }
 
-    /// Runs SQL that the triggers would stop, as an intruder with full rights would.
+    /// Runs SQL with the triggers out of force, as an intruder with full rights would.
     fn break_in(&self, text: &str) {
         if ledger::store::is_postgres(&self.address) {
             self.sql(&format!("SET session_replication_role = replica; {text}")).unwrap();
@@ -141,7 +141,7 @@ fn nothing_is_updated_or_deleted() {
                 "line" => "party = 'x'",
                 _ => "hash = 'x'",
             };
-            // REPLACE is SQLite's own way around, and has a trigger of its own.
+            // REPLACE is SQLite's own way around these triggers, and has triggers of its own.
             let replace = format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}");
             let replace = Some(replace).filter(|_| !place.address.starts_with("postgres"));
             let texts = [format!("UPDATE {table} SET {column}"), format!("DELETE FROM {table}")];
@@ -241,7 +241,7 @@ fn what_is_no_ledger_is_not_taken_for_one() {
     assert!(gone.contains("refused") && !gone.contains("secret"), "{gone}");
 }
 
-/// `schema.sql` is what all migrations together make.
+/// `schema.sql` is the sum of all migrations.
 #[test]
 fn the_schema_is_the_sum_of_the_migrations() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
@@ -266,7 +266,7 @@ fn the_schema_is_the_sum_of_the_migrations() {
             }
         }
         assert_eq!(shape(&one, &sum), shape(&other, &schema), "{store}");
-        // And it is what the program makes.
+        // The program makes the same schema.
         let made = make("schema_made");
         drop(Ledger::open_or_make(&made.address).unwrap());
         let ours: Vec<String> =

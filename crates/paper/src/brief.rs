@@ -1,4 +1,4 @@
-//! A brief of two pages that a council could be given: what was asked, what it comes to, what is uncertain.
+//! A brief of two pages for a council: the question, the results, and how uncertain they are.
 
 use serde::Serialize;
 
@@ -10,27 +10,24 @@ const TEMPLATE: &str = include_str!("../templates/brief.typ");
 /// A table of the brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BriefTable {
-    /// Heading: the finding.
+    /// Worded as the finding of the table.
     pub heading: String,
-    /// Heads.
     pub heads: Vec<String>,
-    /// Rows.
     pub rows: Vec<Vec<String>>,
 }
 
-/// A picture of the brief.
+/// A figure of the brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BriefFigure {
-    /// Heading: the finding.
+    /// Worded as the finding of the figure.
     pub heading: String,
-    /// What it shows, for those who do not see it.
+    /// Text for readers who do not see the figure.
     pub alt: String,
-    /// The picture.
     #[serde(skip)]
     pub svg: String,
 }
 
-/// The form of Norwegian that a brief is in.
+/// The form of Norwegian that a brief is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
@@ -41,39 +38,35 @@ pub enum Language {
     Nn,
 }
 
-/// A brief.
+/// A brief: texts, tables and figures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Brief {
-    /// Form of Norwegian.
     pub language: Language,
-    /// Title.
     pub title: String,
-    /// Tags: text, and whether it is loud (`draft`, `synthetic`).
+    /// Text of each tag, and whether it stands out (`draft`, `synthetic`).
     pub tags: Vec<(String, bool)>,
     /// What was asked, in plain words.
     pub summary: String,
-    /// Key figures: name and value, at most four.
+    /// Name and value of each key figure, at most four.
     pub facts: Vec<(String, String)>,
-    /// Tables.
     pub tables: Vec<BriefTable>,
-    /// Tables that begin a page.
+    /// Places of the tables that begin a page.
     pub new_pages: Vec<usize>,
-    /// Figures.
     pub figures: Vec<BriefFigure>,
-    /// What to know before it is used.
+    /// What a reader must know before the brief is used.
     pub cautions: Vec<String>,
     /// Last line of each page.
     pub footer: String,
     /// Year, month and day of the document.
     pub date: (i16, i8, i8),
-    /// What the file's own identity is made of.
+    /// Text that the identity of the PDF is made of.
     pub digest: String,
 }
 
-/// The brief as PDF/A-2a and PDF/UA-1.
+/// The brief as a PDF that meets PDF/A-2a and PDF/UA-1.
 ///
 /// # Errors
-/// If the page cannot be set.
+/// Fails if the pages cannot be set.
 pub fn pdf(brief: &Brief) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: brief.title.clone(), fault };
     let data = serde_json::to_vec(brief).map_err(|error| fault(error.to_string()))?;

@@ -1,5 +1,7 @@
-//! Statements as tables that open in Excel: byte-order mark, semicolon, decimal comma. `plain` is for
-//! programs: comma, point, no mark.
+//! Statements as CSV tables.
+//!
+//! A table opens in a Norwegian Excel: byte-order mark, semicolon, decimal comma. With `is_plain`, it is for
+//! programs: no mark, comma, decimal point.
 
 use domain::Amount;
 use domain::statement::Statement;
@@ -25,6 +27,7 @@ pub const COLUMNS: [&str; 14] = [
     "vouchers",
 ];
 
+/// A number in units of its last decimal, written with `decimals` decimals after `point`.
 pub(crate) fn decimal(milli_or_ore: i64, decimals: usize, point: char) -> String {
     let unit = 10_u64.pow(decimals as u32);
     let all = milli_or_ore.unsigned_abs();
@@ -32,6 +35,7 @@ pub(crate) fn decimal(milli_or_ore: i64, decimals: usize, point: char) -> String
     format!("{sign}{}{point}{:0decimals$}", all / unit, all % unit)
 }
 
+/// A cell, in quotes if it holds the separator, a quote or a line break.
 pub(crate) fn quoted(text: &str, separator: &str) -> String {
     if text.contains(separator) || text.contains(['"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -40,7 +44,7 @@ pub(crate) fn quoted(text: &str, separator: &str) -> String {
     }
 }
 
-/// The lines of a statement by unit.
+/// The lines of a statement by unit, as a table.
 pub fn lines(statement: &Statement, is_plain: bool) -> String {
     let (mark, separator, point) = if is_plain { ("", ",", '.') } else { ("\u{feff}", ";", ',') };
     let mut out = format!("{mark}{}\n", COLUMNS.join(separator));
@@ -67,7 +71,7 @@ pub fn lines(statement: &Statement, is_plain: bool) -> String {
     out
 }
 
-/// One row for each statement: what it came to and what is to be paid.
+/// A table with one row for each statement: amounts settled, on account and to pay, and the due day.
 pub fn overview(statements: &[Statement], is_plain: bool) -> String {
     let (mark, separator, point) = if is_plain { ("", ",", '.') } else { ("\u{feff}", ";", ',') };
     let heads = [
@@ -108,7 +112,7 @@ pub fn overview(statements: &[Statement], is_plain: bool) -> String {
     out
 }
 
-/// What stands beside a table: what it is, how sure it is, how to make it again.
+/// Text that goes beside a table: what the table is, how sure it is, and the command that makes it again.
 pub fn about(statement: &Statement, texts: &Texts, command: &str) -> String {
     let words = view::view(statement, texts);
     let tags: Vec<String> = words.tags.iter().map(|(text, _)| text.clone()).collect();

@@ -1,5 +1,7 @@
-//! An invoice or credit note as EHF (Peppol BIS Billing 3.0), where each creditor asks for its own money.
-//! No value added tax: the scheme's row for that is unsigned, and the document says so in words.
+//! An invoice or credit note in EHF (Peppol BIS Billing 3.0), for a payment that each creditor asks for by
+//! itself.
+//!
+//! There is no value added tax. The scheme's row that says so is unsigned, and the document says so in words.
 
 use std::fmt::Write;
 
@@ -9,12 +11,11 @@ use domain::{Amount, Cause, identifier};
 use crate::text::{Texts, period};
 use crate::view;
 
-/// A party with its organisation number, where one is known.
+/// A party of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
-    /// Name.
     pub name: String,
-    /// Organisation number; empty if not known.
+    /// Organisation number; empty if it is not known.
     pub organisation: String,
 }
 
@@ -55,8 +56,9 @@ fn plain(amount: Amount) -> String {
     format!("{sign}{}.{:02}", ore.unsigned_abs() / 100, ore.unsigned_abs() % 100)
 }
 
-/// The document, and the payment reference in it. A payment below zero is a credit note of the same amount
-/// above zero. `None` if nothing is to be paid, or the buyer has no organisation number.
+/// The document as XML. A payment below zero is a credit note of the same amount above zero.
+///
+/// `None` if nothing is to be paid, or the buyer has no valid organisation number.
 pub fn document(
     statement: &Statement,
     payment: &Payment,
@@ -65,7 +67,7 @@ pub fn document(
     texts: &Texts,
 ) -> Option<String> {
     let is_credit = payment.amount < Amount::ZERO;
-    // Without its number, nobody can be reached: a document without an address is none.
+    // Without its organisation number the buyer has no electronic address, and the document cannot be sent.
     if payment.amount == Amount::ZERO || !identifier::is_organisation(&buyer.organisation) {
         return None;
     }
@@ -81,7 +83,7 @@ pub fn document(
         .collect();
     let named: Amount = lines.iter().map(|(_, amount)| *amount).sum();
     let (prepaid, rounding) = (sign(payment.on_account), sign(payment.rounding));
-    // What is neither settled now, paid on account nor rounding was carried from months before.
+    // The rest, neither settled now nor paid on account nor rounding, was carried from earlier months.
     let rest = sign(payment.amount) - named + prepaid - rounding;
     if rest != Amount::ZERO {
         lines.push((texts.with("carried", "amount", &rest.to_string()), rest));
@@ -129,7 +131,8 @@ fn line_text(post: &Post, texts: &Texts) -> String {
     format!("{}: {} ({})", view::post_title(post, texts), view::quantity(post, texts), post.rate)
 }
 
-/// The reference that the payer gives: month, debtor and creditor with a check digit.
+/// The payment reference (`KID`) that the payer gives: period, debtor, creditor and a check digit. `None` if
+/// the creditor's number has other than nine digits, or the reference would be too long.
 pub fn reference(statement: &Statement, payment: &Payment) -> Option<String> {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let creditor = digits(&payment.counterparty.party);
@@ -197,14 +200,14 @@ fn payment_means(xml: &mut Xml, statement: &Statement, payment: &Payment, is_cre
     }
     if let Some(reference) = reference(statement, payment) {
         xml.group("cac:PaymentMeans", |xml| {
-            // 1: not defined. A credit transfer (30) must name the account, which nobody has told.
+            // 1 means «not defined». A credit transfer (30) must name the account, which is not known here.
             xml.leaf("cbc:PaymentMeansCode", "", "1");
             xml.leaf("cbc:PaymentID", "", &reference);
         });
     }
 }
 
-/// Category O: outside the scope of value added tax, with no rate and no number of registration.
+/// Writes tax category O: outside the scope of value added tax, with no rate and no registration number.
 fn category(xml: &mut Xml, name: &str, reason: bool) {
     xml.group(name, |xml| {
         xml.leaf("cbc:ID", "", "O");
@@ -226,7 +229,7 @@ fn tax(xml: &mut Xml, total: Amount) {
     });
 }
 
-/// A line: one of it at its amount, or minus one, since a price may not be below zero.
+/// Writes a line with quantity 1, or -1 if the amount is below zero, because a price may not be below zero.
 fn one_line(xml: &mut Xml, name: &str, is_credit: bool, number: usize, text: &str, amount: Amount) {
     let quantity = if amount < Amount::ZERO { "-1" } else { "1" };
     xml.group(name, |xml| {

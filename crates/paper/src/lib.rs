@@ -1,8 +1,11 @@
-//! Statements and results on paper: PDF, workbook, CSV and pictures. The only crate with Typst.
+//! Statements and results on paper: PDF, workbook, CSV, EHF and pictures.
 //!
-//! A statement's forms are made of a [`domain::statement::Statement`] and nothing else, so the same statement
-//! gives the same bytes. Start reading in [`view`], which turns a statement into words; what a simulation
-//! gives goes through [`sheets`] and [`brief`].
+//! This crate can never read a register, a rule or a ledger: it sets what it is given. A document depends on
+//! nothing else, so that the same [`domain::statement::Statement`] gives the same bytes. It is the only crate
+//! with Typst.
+//!
+//! Start reading in [`view`], which turns a statement into words. Results of a simulation go through
+//! [`sheets`] and [`brief`].
 
 pub mod brief;
 pub mod csv;
@@ -14,26 +17,24 @@ pub mod text;
 pub mod view;
 pub mod workbook;
 
-/// A statement that cannot be put on paper.
+/// Reason why a document cannot be put on paper.
 #[derive(Debug, thiserror::Error)]
 pub enum PaperError {
-    /// A text is missing, or a file of texts cannot be read.
+    /// A file of texts cannot be read.
     #[error("texts: {0}")]
     Text(String),
-    /// The page cannot be set.
+    /// The page cannot be set, or the picture cannot be drawn.
     #[error("statement {number}: the page cannot be set: {fault}")]
     Page {
-        /// Number of the statement.
+        /// Number of the statement, or title of the document.
         number: String,
-        /// What Typst says.
         fault: String,
     },
     /// The workbook cannot be made.
     #[error("statement {number}: {error}")]
     Workbook {
-        /// Number of the statement.
+        /// Number of the statement, or title of the workbook.
         number: String,
-        /// What the writer says.
         error: rust_xlsxwriter::XlsxError,
     },
 }

@@ -1,4 +1,4 @@
-//! Statements as PDF, set by Typst: PDF/A-2a and PDF/UA-1, the same bytes for the same statement.
+//! Statements as PDF (PDF/A-2a and PDF/UA-1), set by Typst. The same statement gives the same bytes.
 
 use std::sync::OnceLock;
 
@@ -16,11 +16,11 @@ use crate::PaperError;
 use crate::text::Texts;
 use crate::view::{bridge_svg, view};
 
-/// The font that comes with Typst and covers Norwegian and Sámi names.
+/// A font that comes with Typst and covers Norwegian and Sámi names.
 const FONT: &str = "Libertinus Serif";
 const TEMPLATE: &str = include_str!("../templates/statement.typ");
 
-/// What all pages share.
+/// The library and the fonts that all documents share.
 struct Press {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
@@ -48,7 +48,7 @@ fn file(name: &str) -> Option<FileId> {
     Some(FileId::new(RootedPath::new(VirtualRoot::Project, VirtualPath::new(name).ok()?)))
 }
 
-/// One document's world: the template, its data and its pictures.
+/// The world of one document: its template, data and pictures.
 struct Desk {
     press: &'static Press,
     main: Source,
@@ -81,7 +81,7 @@ impl World for Desk {
         self.press.fonts.get(index).cloned()
     }
 
-    /// There is no today on paper.
+    /// Gives no day, so that a document does not depend on the day it is set.
     fn today(&self, _: Option<Duration>) -> Option<Datetime> {
         None
     }
@@ -89,17 +89,16 @@ impl World for Desk {
 
 /// A document to set.
 pub(crate) struct Job<'a> {
-    /// The template's text.
     pub(crate) template: &'static str,
     /// Number or title, for errors.
     pub(crate) number: &'a str,
-    /// What the file's identity is made of.
+    /// Text that the identity of the PDF is made of.
     pub(crate) ident: &'a str,
-    /// Files that the template reads.
+    /// Name and bytes of each file that the template reads.
     pub(crate) files: Vec<(String, Vec<u8>)>,
 }
 
-/// Sets a document as PDF/A-2a and PDF/UA-1.
+/// Sets a document as a PDF that meets PDF/A-2a and PDF/UA-1. Fails if Typst cannot set it.
 pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: job.number.to_owned(), fault };
     let told = |diagnostics: typst::ecow::EcoVec<SourceDiagnostic>| {
@@ -125,10 +124,10 @@ pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
     typst_pdf::pdf(&document, &options).map_err(told)
 }
 
-/// The statement as PDF.
+/// The statement as a PDF that meets PDF/A-2a and PDF/UA-1.
 ///
 /// # Errors
-/// If the page cannot be set.
+/// Fails if the page cannot be set.
 pub fn pdf(statement: &Statement, texts: &Texts) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: statement.number.clone(), fault };
     let data = serde_json::to_vec(&view(statement, texts)).map_err(|error| fault(error.to_string()))?;
@@ -138,7 +137,7 @@ pub fn pdf(statement: &Statement, texts: &Texts) -> Result<Vec<u8>, PaperError> 
     set(&Job { template: TEMPLATE, number: &statement.number, ident: &ident, files })
 }
 
-/// Forgets what was remembered of pages set before: to be called now and then where many are set.
+/// Frees memory that Typst keeps of documents set before. To be called now and then while many are set.
 pub fn forget() {
     typst::comemo::evict(3);
 }

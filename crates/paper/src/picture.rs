@@ -1,4 +1,4 @@
-//! A chart as PNG, drawn with the font that comes with the program, so that the bytes are the same everywhere.
+//! A chart as PNG, drawn with a font that comes with the program, so that the bytes are the same everywhere.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use resvg::usvg::{Options, Tree, fontdb};
 
 use crate::PaperError;
 
-/// The font of pictures.
+/// Font family of the pictures.
 pub const FONT: &str = "Libertinus Serif";
 
 fn fonts() -> Arc<fontdb::Database> {
@@ -20,10 +20,10 @@ fn fonts() -> Arc<fontdb::Database> {
     Arc::clone(made)
 }
 
-/// The picture, at twice its size, on white.
+/// The picture as PNG, at twice the size of the SVG, on white.
 ///
 /// # Errors
-/// If it is not SVG, or too large to draw.
+/// Fails if `svg` is not SVG, or is too large to draw.
 pub fn png(name: &str, svg: &str) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: name.to_owned(), fault };
     let options = Options { fontdb: fonts(), font_family: FONT.to_owned(), ..Options::default() };

@@ -1,4 +1,4 @@
-//! Results as tables: the same sheet as a workbook's sheet and as a CSV, so that neither says what the other does not.
+//! Results as tables. One sheet gives both the sheet of a workbook and a CSV, so that both hold the same.
 
 use domain::Amount;
 use rust_xlsxwriter::{
@@ -9,55 +9,52 @@ use rust_xlsxwriter::{
 use crate::PaperError;
 use crate::csv::{decimal, quoted};
 
-/// A cell.
+/// A cell of a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
-    /// Text; codes keep their zeros.
+    /// Text. Codes keep their leading zeros.
     Text(String),
-    /// Kroner with two decimals.
+    /// Kroner, with two decimals.
     Kroner(Amount),
-    /// A whole number.
     Count(i64),
     /// A share in millionths, shown as per cent with two decimals.
     Share(i64),
-    /// A number in thousandths.
+    /// A number in thousandths, shown with three decimals.
     Decimal(i64),
-    /// Not known: `..`, which is not zero.
+    /// Not known, shown as `..`: this is not zero.
     Unknown,
-    /// Known, and withheld: `:`.
+    /// Known, but withheld, shown as `:`.
     Withheld,
 }
 
 impl Cell {
-    /// Kroner, where they are known.
+    /// An amount in kroner; [`Cell::Unknown`] for `None`.
     pub fn kroner(amount: Option<Amount>) -> Cell {
         amount.map_or(Cell::Unknown, Cell::Kroner)
     }
 }
 
-/// A sheet.
+/// A named table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
-    /// Name, as the tab has it; the file's name too.
+    /// Name of the tab, and of the CSV file.
     pub name: String,
-    /// What it shows, in a sentence.
+    /// What the sheet shows, in one sentence.
     pub about: String,
-    /// Heads.
     pub heads: Vec<String>,
-    /// Rows.
     pub rows: Vec<Vec<Cell>>,
-    /// Columns that a native chart draws against the first, if any.
+    /// Columns that a native chart draws against the first column; empty for no chart.
     pub chart: Vec<usize>,
 }
 
 impl Sheet {
-    /// A sheet without rows yet.
+    /// A sheet that has no rows yet.
     pub fn new(name: &str, about: &str, heads: &[&str]) -> Sheet {
         let heads = heads.iter().map(|head| (*head).to_owned()).collect();
         Sheet { name: name.to_owned(), about: about.to_owned(), heads, rows: Vec::new(), chart: Vec::new() }
     }
 
-    /// The sheet as a table that opens in Excel; `plain` for programs.
+    /// The sheet as CSV that opens in a Norwegian Excel; with `is_plain`, for programs.
     pub fn csv(&self, is_plain: bool) -> String {
         let (mark, separator, point) = if is_plain { ("", ",", '.') } else { ("\u{feff}", ";", ',') };
         let heads: Vec<String> = self.heads.iter().map(|head| quoted(head, separator)).collect();
@@ -66,7 +63,7 @@ impl Sheet {
             let cells: Vec<String> = row
                 .iter()
                 .map(|cell| match cell {
-                    // What a spreadsheet would take for a formula is text to it.
+                    // An apostrophe keeps a spreadsheet from taking the text for a formula.
                     Cell::Text(text) if !is_plain && is_formula(text) => {
                         quoted(&format!("'{text}"), separator)
                     }
@@ -86,7 +83,7 @@ impl Sheet {
     }
 }
 
-/// Whether a spreadsheet would take a text for a formula; a number is none.
+/// Whether a spreadsheet would take a text for a formula. A number with a sign is no formula.
 fn is_formula(text: &str) -> bool {
     match text.strip_prefix(['+', '-']) {
         Some(rest) => !rest.starts_with(|first: char| first.is_ascii_digit()),
@@ -94,15 +91,15 @@ fn is_formula(text: &str) -> bool {
     }
 }
 
-/// Millionths to hundredths of a per cent, half away from zero.
+/// Hundredths of a per cent from millionths; half is rounded away from zero.
 fn rounded_per_cent(millionths: i64) -> i64 {
     (millionths + 50 * millionths.signum()) / 100
 }
 
-/// A workbook of sheets, with a page first that says what they are.
+/// A workbook of sheets, after a page that says what they are. `date` is its year, month and day.
 ///
 /// # Errors
-/// If a sheet cannot be made.
+/// Fails if a sheet cannot be made.
 pub fn workbook(
     title: &str,
     about: &[(String, String)],
@@ -165,7 +162,7 @@ fn add(book: &mut Workbook, place: usize, sheet: &Sheet, title: &str) -> Result<
         for (column, cell) in (0..).zip(cells) {
             match cell {
                 Cell::Text(text) => page.write(row, column, text)?,
-                // Shown, and never read back.
+                // The float is for display, and never read back.
                 Cell::Kroner(amount) => {
                     page.write_with_format(row, column, amount.ore() as f64 / 100.0, &kroner)?
                 }

@@ -1,4 +1,4 @@
-//! Words in the recipient's language, and numbers and days as Norwegians write them.
+//! Texts in the recipient's language, and numbers and days in Norwegian form.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,6 @@ use crate::PaperError;
 /// The texts of one language.
 #[derive(Debug, Clone)]
 pub struct Texts {
-    /// Language.
     pub language: Language,
     texts: BTreeMap<String, String>,
 }
@@ -24,24 +23,24 @@ impl Texts {
     /// The texts of a language.
     ///
     /// # Errors
-    /// If the file of texts was edited into something that cannot be read.
+    /// Fails if the file of texts was edited into something that cannot be read.
     pub fn of(language: Language) -> Result<Texts, PaperError> {
         let text = FILES.iter().find(|(of, _)| *of == language).map_or("", |(_, text)| text);
         let texts = toml::from_str(text).map_err(|error| PaperError::Text(error.to_string()))?;
         Ok(Texts { language, texts })
     }
 
-    /// A text; its own key in brackets if there is none, so that the slip is seen.
+    /// The text of a key. A missing text gives its key in brackets, so that the mistake is seen.
     pub fn get(&self, key: &str) -> String {
         self.texts.get(key).cloned().unwrap_or_else(|| format!("[{key}]"))
     }
 
-    /// A text with one placeholder filled in.
+    /// A text with one placeholder filled in: `{name}` becomes `value`.
     pub fn with(&self, key: &str, name: &str, value: &str) -> String {
         self.get(key).replace(&format!("{{{name}}}"), value)
     }
 
-    /// The language's code for documents.
+    /// Code of the language in documents: `nb` or `nn`.
     pub fn code(&self) -> &'static str {
         match self.language {
             Language::Nb => "nb",
@@ -65,14 +64,15 @@ const MONTHS: [&str; 12] = [
     "desember",
 ];
 
-/// `10. mars 2024`.
+/// A day in words: `10. mars 2024`.
 pub fn day(day: Day) -> String {
     let month = day.month();
     let number = day.number() - month.first().number() + 1;
     format!("{number}. {} {}", MONTHS[month.number() as usize - 1], day.year())
 }
 
-/// `2012-03` as `mars 2012`, `2012-T1` as `1. tertial 2012`, `2012-05-ytd` as `januar–mai 2012`.
+/// A period in words: `2012-03` gives `mars 2012`, `2012-T1` gives `1. tertial 2012`, and `2012-05-ytd` gives
+/// `januar–mai 2012`. Any other name stays as it is.
 pub fn period(name: &str) -> String {
     let of_month = |year: &str, month: &str| {
         let place = month.parse::<usize>().ok().and_then(|month| month.checked_sub(1));
@@ -88,12 +88,12 @@ pub fn period(name: &str) -> String {
     told.unwrap_or_else(|| name.to_owned())
 }
 
-/// `1 234,50` without the unit, for columns of kroner.
+/// An amount in kroner without the unit, for columns: `1 234,50`.
 pub fn kroner(amount: Amount) -> String {
     amount.to_string().trim_end_matches("kr").trim_end_matches('\u{a0}').to_owned()
 }
 
-/// `1 402,6`: points with one decimal; with three where they are few.
+/// DRG points with one decimal: `1 402,6`. Below ten points, three decimals.
 pub fn points(milli: i64) -> String {
     if milli.abs() < 10_000 {
         return Points::from_milli(milli).to_string();

@@ -1,5 +1,4 @@
-//! A statement in words: every text and number as it stands on the page. The template and the workbook
-//! only place them.
+//! A statement in words: every text and number as it stands on the page. The template only places them.
 
 use domain::statement::{BridgeWhat, Named, Post, Statement, Tag};
 use domain::{Amount, Cause, Instrument};
@@ -7,57 +6,55 @@ use serde::Serialize;
 
 use crate::text::{Texts, day, kroner, period, points};
 
-/// Lines beyond this are added up by cause on the page; the workbook has them all.
+/// Largest number of lines on the page. If there are more, those of all counterparties are added up; the
+/// workbook has every line.
 const LINES: usize = 60;
 
-/// The page, in words.
+/// The page of a statement, in words.
 #[derive(Debug, Clone, Serialize)]
 pub struct View {
-    /// Language code.
+    /// Code of the language: `nb` or `nn`.
     pub lang: String,
-    /// Title.
     pub title: String,
-    /// Tags: text and kind.
+    /// Text and kind of each tag.
     pub tags: Vec<(String, String)>,
-    /// Sender: name and a line under it.
+    /// Name, and a line under it.
     pub sender: (String, String),
-    /// Recipient: name and a line under it.
+    /// Name, and a line under it.
     pub recipient: (String, String),
-    /// The box: heading and value.
+    /// Headings and values in the box.
     pub facts: Vec<(String, String)>,
-    /// One sentence or more on the change.
+    /// Sentences on the amount settled, beside the amount on account.
     pub lead: String,
-    /// Heading of the bridge, and what it says to those who cannot see it.
+    /// Heading of the bridge, and its text for readers who do not see it.
     pub bridge: (String, String),
-    /// Heads of the lines.
+    /// Heads of the columns of lines.
     pub heads: Vec<String>,
-    /// Lines: post, counterparty, quantity, rate, amount, account, rule.
+    /// Title, counterparty, quantity, rate, amount, account and rule of each line.
     pub lines: Vec<[String; 7]>,
-    /// A remark under the lines.
+    /// Text under the lines; empty if the lines are not added up.
     pub remark: String,
-    /// Sum.
+    /// Label and amount of the sum of all lines.
     pub sum: (String, String),
-    /// Headings of the other parts.
+    /// Headings of the lines, the payments, the proposal for the accounts, and the reading guide.
     pub headings: Vec<String>,
-    /// Payments, where there is more than one.
+    /// Counterparty, reference and amount of each payment; empty if there is only one.
     pub payments: Vec<[String; 3]>,
-    /// Heads of payments.
     pub payment_heads: [String; 3],
-    /// Proposal for the accounts.
+    /// Function, article, text and amount of each proposal for the accounts.
     pub bookings: Vec<[String; 4]>,
-    /// Heads of the proposal.
     pub booking_heads: [String; 4],
-    /// How to read it.
+    /// Sentences on how to read the statement.
     pub how: Vec<String>,
-    /// Footer, left.
+    /// Left part of the footer.
     pub footer: String,
-    /// `Side` and `av`.
+    /// The words `Side` and `av`.
     pub page: (String, String),
-    /// Day for the document's own date: year, month, day.
+    /// Year, month and day of the document: the last day of the period.
     pub date: (i16, i8, i32),
 }
 
-/// Texts of a tag.
+/// Text and kind of a tag.
 pub fn tag(tag: Tag, texts: &Texts) -> (String, String) {
     let key = match tag {
         Tag::Draft => "draft",
@@ -70,12 +67,12 @@ pub fn tag(tag: Tag, texts: &Texts) -> (String, String) {
     (texts.get(&format!("tag_{key}")), key.to_owned())
 }
 
-/// An instrument in the recipient's language.
+/// Name of an instrument in the recipient's language.
 pub fn instrument(instrument: Instrument, texts: &Texts) -> String {
     texts.get(&instrument.word().to_lowercase())
 }
 
-/// A cause in the recipient's language.
+/// Name of a cause in the recipient's language; empty for activity, amounts on account and payments.
 pub fn cause(cause: Cause, texts: &Texts) -> String {
     match cause {
         Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => String::new(),
@@ -83,7 +80,7 @@ pub fn cause(cause: Cause, texts: &Texts) -> String {
     }
 }
 
-/// What a line is called.
+/// Title of a line: the instrument, the cause if it is a correction, and a mark if it is disputed.
 pub fn post_title(post: &Post, texts: &Texts) -> String {
     let what = instrument(post.instrument, texts);
     let mut title = match post.cause {
@@ -99,7 +96,7 @@ pub fn post_title(post: &Post, texts: &Texts) -> String {
     title
 }
 
-/// How much a line is of.
+/// Quantity of a line: days for discharge-ready patients, DRG points for the other instruments.
 pub fn quantity(post: &Post, texts: &Texts) -> String {
     match post.instrument {
         Instrument::DischargeReady => {
@@ -113,6 +110,7 @@ pub fn quantity(post: &Post, texts: &Texts) -> String {
     }
 }
 
+/// Name of a party, and a line under it with its number.
 fn who(named: &Named, texts: &Texts) -> (String, String) {
     let is_code = named.party.bytes().take(4).all(|b| b.is_ascii_digit());
     let under = match named.party.len() {
@@ -123,12 +121,12 @@ fn who(named: &Named, texts: &Texts) -> (String, String) {
     (named.name.clone(), under)
 }
 
-/// An amount to pay as it is said: without a minus, since the heading tells the direction.
+/// An amount to pay without its sign, because the heading gives the direction.
 fn absolute(amount: Amount) -> Amount {
     Amount::from_ore(amount.ore().abs())
 }
 
-/// Puts a statement into words.
+/// The statement in words.
 pub fn view(statement: &Statement, texts: &Texts) -> View {
     let title = format!("{} {}", texts.get("settlement"), period(&statement.period));
     let (posts, remark) = lines(statement, texts);
@@ -199,13 +197,14 @@ pub fn view(statement: &Statement, texts: &Texts) -> View {
     }
 }
 
-/// `7f3a c1e9`.
+/// The first eight digits of a control code: `7f3a c1e9`.
 fn control(code: &str) -> String {
     let short: String = code.chars().take(8).collect();
     let (one, other) = short.split_at(std::cmp::min(4, short.len()));
     format!("{one} {other}")
 }
 
+/// The lines of the page, and the text under them.
 fn lines(statement: &Statement, texts: &Texts) -> (Vec<[String; 7]>, String) {
     let is_folded = statement.posts.len() > LINES;
     let folded;
@@ -217,7 +216,7 @@ fn lines(statement: &Statement, texts: &Texts) -> (Vec<[String; 7]>, String) {
     };
     let line = |post: &Post| {
         let other = if is_folded { String::new() } else { post.counterparty.name.clone() };
-        // The rule and its first day; the digest stands in the workbook.
+        // The rule and its first day. The workbook has the digest too.
         let rule = post.rule_version.split('/').next().unwrap_or_default().replace('@', " ");
         let title = post_title(post, texts);
         [
@@ -237,7 +236,7 @@ fn lines(statement: &Statement, texts: &Texts) -> (Vec<[String; 7]>, String) {
     (posts.iter().map(line).collect(), remark)
 }
 
-/// Lines of all counterparties, added up.
+/// Lines added up over their counterparties.
 fn fold(posts: &[Post]) -> Vec<Post> {
     let mut out: Vec<Post> = Vec::new();
     for post in posts {
@@ -274,6 +273,7 @@ fn bookings(statement: &Statement, texts: &Texts) -> Vec<[String; 4]> {
     statement.bookings.iter().map(row).collect()
 }
 
+/// Sentences on the amount settled, beside the amount on account.
 fn lead(statement: &Statement, texts: &Texts) -> String {
     let mut sentences = Vec::new();
     if statement.posts.is_empty() && !statement.fixed && statement.to_pay == statement.on_account {
@@ -303,7 +303,7 @@ fn lead(statement: &Statement, texts: &Texts) -> String {
     sentences.join(" ")
 }
 
-/// The label of a step of the bridge.
+/// Label of a step of the bridge, in the recipient's language.
 pub fn bridge_label(what: BridgeWhat, texts: &Texts) -> String {
     texts.get(match what {
         BridgeWhat::OnAccount => "on_account",
@@ -321,7 +321,7 @@ pub fn bridge_label(what: BridgeWhat, texts: &Texts) -> String {
     })
 }
 
-/// The bridge as a sentence, for those who cannot see it.
+/// The bridge as text, for readers who do not see it.
 fn bridge_told(statement: &Statement, texts: &Texts) -> String {
     let step = |step: &domain::statement::BridgeStep| {
         let label = bridge_label(step.what, texts).replace("-\n", "").replace('\n', " ");
@@ -330,7 +330,7 @@ fn bridge_told(statement: &Statement, texts: &Texts) -> String {
     statement.bridge.iter().map(step).collect::<Vec<_>>().join("; ")
 }
 
-/// The bridge as a picture.
+/// The bridge as SVG.
 pub fn bridge_svg(statement: &Statement, texts: &Texts, font: &str) -> String {
     let bars: Vec<chart::bridge::Bar> = statement
         .bridge

@@ -1,5 +1,5 @@
-//! Statements as Excel workbooks: native tables and a native chart, no macros, nothing hidden, and totals
-//! that are right also where nothing recalculates.
+//! Statements as Excel workbooks: native tables and a native chart, no macros, nothing hidden. Totals are
+//! right also in a program that does not recalculate.
 
 use domain::statement::{Post, Statement};
 use domain::{Amount, Cause, Instrument};
@@ -14,7 +14,7 @@ use crate::view::{self, View};
 
 const KRONER: &str = "#,##0.00;[Red]\u{2212}#,##0.00";
 
-/// Øre as kroner, for a cell: shown, and never read back.
+/// Kroner as a float, for display in a cell: never read back.
 fn kroner(amount: Amount) -> f64 {
     amount.ore() as f64 / 100.0
 }
@@ -29,12 +29,13 @@ struct Formats {
     text: Format,
 }
 
-/// The workbook's bytes.
+/// The workbook of a statement, as bytes.
+///
+/// With `cases`, there is one more sheet with the contacts behind the lines, for those who may see them.
+/// `command` is the command that makes the workbook again.
 ///
 /// # Errors
-/// If a sheet cannot be made.
-///
-/// `cases` is a sheet more, of the contacts behind the lines; only for those who may see them.
+/// Fails if a sheet cannot be made.
 pub fn workbook(
     statement: &Statement,
     cases: Option<&[CaseLine]>,
@@ -45,28 +46,23 @@ pub fn workbook(
         .map_err(|error| PaperError::Workbook { number: statement.number.clone(), error })
 }
 
-/// What one contact amounts to in a statement. Nothing clinical and nothing of the person.
+/// One contact's part of a statement. It holds nothing clinical, and nothing about the person.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CaseLine {
     /// Month of the charge.
     pub month: String,
-    /// Instrument.
     pub instrument: Instrument,
-    /// The contact's key, as `samspill explain` takes it.
+    /// Key of the contact, as `samspill explain` takes it.
     pub contact: i64,
-    /// Why.
     pub cause: Cause,
-    /// Treating unit.
+    /// Unit that treated the patient.
     pub unit: String,
-    /// The other party.
     pub counterparty: String,
-    /// DRG points, thousandths.
+    /// In thousandths of a DRG point.
     pub points_milli: i64,
-    /// Days.
     pub days: i64,
-    /// Amount, from the recipient's side.
+    /// What the recipient owes, or is owed.
     pub amount: Amount,
-    /// Rule version.
     pub rule_version: String,
 }
 
@@ -118,7 +114,7 @@ fn make(
     book.save_to_buffer()
 }
 
-/// What every sheet has: fit to width, number in the footer, repeated heads.
+/// Gives a sheet what every sheet has: fit to page width, the statement's footer, and repeated heads.
 fn dress(sheet: &mut Worksheet, name: &str, words: &View, heads: bool) -> Result<(), XlsxError> {
     sheet.set_name(name)?;
     sheet.set_paper_size(9);
@@ -171,7 +167,7 @@ fn read_me(
     Ok(())
 }
 
-/// A native table of lines, with a total row whose result is written too.
+/// Writes a native table of lines, with a total row. The result of the formula is written too.
 fn posts(
     sheet: &mut Worksheet,
     (name, table_name): (&str, &str),
@@ -284,7 +280,7 @@ fn months(
     Ok(())
 }
 
-/// Every contact behind the lines, one row each, with the sum.
+/// Writes one row for every contact behind the lines, and their sum.
 fn claims(
     sheet: &mut Worksheet,
     cases: &[CaseLine],
@@ -311,7 +307,7 @@ fn claims(
     for (row, case) in (1..).zip(cases) {
         sheet.write(row, 0, &case.month)?;
         sheet.write(row, 1, view::instrument(case.instrument, texts))?;
-        // A key has more digits than Excel keeps of a number.
+        // A key has more digits than Excel keeps in a number, so it is written as text.
         sheet.write(row, 2, case.contact.to_string())?;
         sheet.write(row, 3, view::cause(case.cause, texts))?;
         sheet.write(row, 4, &case.unit)?;

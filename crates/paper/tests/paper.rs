@@ -1,4 +1,4 @@
-//! A statement on paper: what stands on the page, in the workbook and in the table.
+//! A statement on paper: the page, the workbook and the tables.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::io::{Cursor, Write};
@@ -63,7 +63,7 @@ fn the_workbook_is_right_also_where_nothing_recalculates() {
             })
             .collect();
         let (total, lines) = column.split_last().unwrap();
-        // The last is the total's written result.
+        // The last cell is the written result of the total.
         let ore = |kroner: f64| (kroner * 100.0).round() as i64;
         assert_eq!(lines.iter().map(|kroner| ore(*kroner)).sum::<i64>(), statement.settled.ore(), "{name}");
         assert_eq!(ore(*total), statement.settled.ore(), "{name}");

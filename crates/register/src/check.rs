@@ -1,5 +1,7 @@
-//! Checks a file once, row by row and then as a whole, and writes what was accepted in the schema of our
-//! own. Rows in = accepted + refused; a refused row is told of with its line, the reason and the remedy.
+//! The check of a delivered file: row by row, then the file as a whole. Accepted rows are written in the
+//! program's own schema.
+//!
+//! Rows in = rows accepted + rows refused. A refused row is listed with its line, the reason and the remedy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,52 +21,51 @@ use crate::schema::{
 };
 use crate::source::{Cells, Source};
 
-/// Points above this in one contact are a slip of the keyboard.
+/// Greatest points of one contact, in thousandths. More than 150 points is taken as a misplaced decimal
+/// comma.
 const ABSURD_POINTS: i64 = 150_000;
 
-/// Why a row is refused. Each has a code for programs, and text, remedy and who can mend it for people.
+/// Why a row is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// A cell that must be filled is empty.
     Empty,
-    /// A code that is not in the vocabulary.
+    /// A code that neither the mapping nor the program knows.
     UnknownCode,
-    /// Not a number.
+    /// A text that is not a number, an age outside 0 to 125, or a counted row of no contacts.
     NotANumber,
-    /// Not a time.
+    /// A text that is not a time, a day or, in counted rows, a year.
     NotATime,
-    /// A municipality that never was, or is not yet.
+    /// A municipality that never existed, or does not exist yet at discharge.
     UnknownMunicipality,
-    /// A municipality that has become another.
+    /// A municipality that ended before the admission, when it became one or more others.
     MergedMunicipality,
-    /// A DRG without a weight in the year's list.
+    /// A DRG that is not in the year's list.
     DrgNotInList,
-    /// A weight that differs from the list.
+    /// A weight that differs from the weight in the year's list.
     WeightDiffers,
-    /// Discharge before admission.
     DischargeBeforeAdmission,
-    /// Points below zero.
     NegativePoints,
-    /// A number of things below zero.
+    /// A count or an amount below zero.
     Negative,
-    /// A number of whole things with decimals.
+    /// A count of whole things that has decimals.
     NotWhole,
-    /// More points than any contact has.
+    /// More than 150 points per contact.
     AbsurdPoints,
-    /// A contact id that stands before.
+    /// A contact id that an earlier line has.
     DuplicateContact,
-    /// The same stay twice at one institution.
+    /// An overnight contact that repeats another one's person, unit, admission and discharge.
     StayTwice,
-    /// More or fewer cells than the head.
+    /// A row with more or fewer cells than the head.
     CellCount,
-    /// A number that is too large for the schema.
+    /// A number that does not fit in 32 bits.
     TooLarge,
-    /// Not discharged yet.
+    /// A contact without a discharge, where [`Check::running_at`] is `None`.
     NotDischarged,
 }
 
 impl Reason {
-    /// All of them.
+    /// Every reason, in the order of their declaration.
     pub const ALL: [Reason; 18] = [
         Reason::Empty,
         Reason::UnknownCode,
@@ -86,18 +87,18 @@ impl Reason {
         Reason::NotDischarged,
     ];
 
-    /// Code, text, remedy and who can mend it.
+    /// Code for programs; then explanation, remedy, and who can mend the row, in Norwegian.
     pub const fn told(self) -> (&'static str, &'static str, &'static str, &'static str) {
         TOLD[self as usize]
     }
 
-    /// The code.
+    /// Code for programs, such as `not-a-time`.
     pub const fn code(self) -> &'static str {
         self.told().0
     }
 }
 
-/// Code, text, remedy and who can mend it, in the order of [`Reason::ALL`].
+/// Code, explanation, remedy and who can mend the row, in the order of [`Reason::ALL`].
 const TOLD: [(&str, &str, &str, &str); 18] = [
     ("empty", "feltet må fylles ut", "fyll ut feltet og lever raden på nytt", "sykehuset"),
     (
@@ -189,37 +190,35 @@ const TOLD: [(&str, &str, &str, &str); 18] = [
 pub struct Refusal {
     /// Line in the file (CSV) or row (Parquet), from 1.
     pub line: u64,
-    /// Contact id as written.
+    /// Contact id as written in the file; as a key where the refusal is found in the file as a whole.
     pub contact: String,
-    /// Field.
+    /// Name of the field, or `row` where the number of cells is wrong.
     pub field: &'static str,
-    /// Value as written, or what was compared.
+    /// Value as written, or the two values that were compared.
     pub value: String,
-    /// Why.
     pub reason: Reason,
 }
 
-/// What a check found.
+/// Result of a check.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// How the file is written.
+    /// Format of the file in words, such as `CSV, semicolon, UTF-8`.
     pub described: String,
-    /// Mapping used.
+    /// Id of the mapping that was used.
     pub mapping: String,
-    /// Rows read.
     pub rows: u64,
-    /// Rows accepted.
     pub accepted: u64,
-    /// Rows refused, by line.
+    /// Refused rows, in order of line.
     pub refused: Vec<Refusal>,
-    /// What was noticed but not refused: text and count.
+    /// Oddities that refuse no row: text of each, and how often it was found.
     pub warnings: BTreeMap<String, u64>,
-    /// First and last day of discharge among the accepted.
+    /// First and last day of discharge among the rows that passed the check of single rows; `None` if there
+    /// are none.
     pub discharged: Option<(Day, Day)>,
 }
 
 impl Report {
-    /// Refused rows by reason, with their first lines.
+    /// Refused rows by reason: their number, and the lines of the first five.
     pub fn by_reason(&self) -> BTreeMap<Reason, (u64, Vec<u64>)> {
         let mut out: BTreeMap<Reason, (u64, Vec<u64>)> = BTreeMap::new();
         for refusal in &self.refused {
@@ -232,7 +231,7 @@ impl Report {
         out
     }
 
-    /// The table `refused.csv`, for people: semicolons and a byte-order mark.
+    /// Text of the table `refused.csv`, with semicolons and a byte-order mark so that spreadsheets open it.
     pub fn refused_csv(&self) -> String {
         let mut out =
             String::from("\u{feff}line;contact;field;value;reason;explanation;remedy;who_can_mend\n");
@@ -260,55 +259,46 @@ impl Report {
     }
 }
 
-/// Why a file as a whole cannot be checked.
+/// A file that cannot be checked at all.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// It cannot be read or written.
+    /// The file cannot be read, or the checked file cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The checked file would take the place of the file itself.
+    /// The checked file would overwrite the file that is checked.
     #[error("{0}: the checked file would take the place of the file that is checked")]
     SameFile(String),
-    /// A column that stands twice.
+    /// Two columns have the same name.
     #[error("{file}: two columns are called {column}: leave one out, or give it another name")]
-    TwoColumns {
-        /// Name of the file.
-        file: String,
-        /// The column.
-        column: String,
-    },
-    /// A column that must be there is not.
+    TwoColumns { file: String, column: String },
+    /// The file has no column for a field that must be filled, and the mapping has no constant for it.
     #[error("{file}: no column for {field} (looked for {wanted}); the file has {has}{hint}")]
     MissingColumn {
-        /// Name of the file.
         file: String,
-        /// Field.
         field: &'static str,
-        /// Names looked for.
+        /// Column names that the mapping looks for.
         wanted: String,
-        /// Names that are there.
+        /// Column names of the file.
         has: String,
-        /// A name that is near, if any.
+        /// Question about a column with a similar name; empty if there is none.
         hint: String,
     },
 }
 
-/// How to check.
+/// What a file is checked against, and how.
 pub struct Check<'a> {
-    /// The mapping.
     pub mapping: &'a Mapping,
-    /// The municipalities.
     pub municipalities: &'a Municipalities,
-    /// The year's list, if any.
+    /// The year's list of DRGs. `None`: DRGs and weights are not compared with any list.
     pub drg_list: Option<&'a DrgList>,
-    /// Threads.
     pub threads: usize,
-    /// The time that a list of running cases is made for: who is not discharged then is taken as there.
-    /// `None` for settlement, where such contacts wait for their discharge.
+    /// Time at which a list of running cases is drawn up: a contact without a discharge is taken as
+    /// discharged then, or at its admission if that is later. `None` for settlement, where such a contact is
+    /// refused until it is discharged.
     pub running_at: Option<Minute>,
 }
 
-/// Where a field comes from.
+/// Where the values of a field come from: columns of the file, a constant, and a translation of codes.
 #[derive(Debug, Clone, Default)]
 struct Origin {
     columns: Vec<usize>,
@@ -316,7 +306,7 @@ struct Origin {
     values: Option<BTreeMap<String, String>>,
 }
 
-/// Fields that must be in the file or among the constants, for contacts and for counted rows.
+/// Fields that need a column or a constant in the mapping: for contacts, and for counted rows below.
 const REQUIRED: &[usize] = &[
     field::CONTACT_ID,
     field::UNIT,
@@ -330,18 +320,18 @@ const REQUIRED: &[usize] = &[
 ];
 const REQUIRED_COUNTED: &[usize] =
     &[field::YEAR, field::CARE_LEVEL, field::MUNICIPALITY_OF_REGISTRATION, field::CONTACTS, field::POINTS];
-/// Fields whose columns are joined into one key.
+/// Fields that use every column of the mapping: ids join them into one key, events read them in pairs.
 const JOINED: &[usize] = &[field::CONTACT_ID, field::STAY_ID, field::EVENT_KINDS, field::EVENT_TIMES];
 
 struct Checker<'a> {
     check: &'a Check<'a>,
     from: Vec<Origin>,
     file: String,
-    /// Columns in the head.
+    /// Number of columns in the head.
     heads: usize,
 }
 
-/// What the whole-file checks need of a row.
+/// What the checks of the whole file need to know of a row.
 struct Keys {
     contact: i64,
     stay: i64,
@@ -368,10 +358,12 @@ struct Piece {
     discharged: Option<(Day, Day)>,
 }
 
-/// Checks a file, and writes what was accepted to `out` if given. `told` hears how far it is.
+/// Checks a file, and writes the accepted rows to `out` if given. `told` is called with the number of pieces
+/// done and the number of pieces in all.
 ///
 /// # Errors
-/// If the file cannot be read, a column is missing, or `out` cannot be written.
+/// If the file cannot be read, has two columns of one name, or lacks a column that must be there; if `out` is
+/// the file itself or cannot be written.
 pub fn check_file(
     path: &Path,
     check: &Check,
@@ -389,7 +381,8 @@ pub fn check_file(
     let lost = || FileError::Worker { path: path.to_path_buf() };
     let mut report =
         Report { described: source.described(), mapping: check.mapping.id.clone(), ..Report::default() };
-    // Our own derived columns are made again, not read.
+    // A mapping of whole numbers reads the program's own schema, where columns outside the mapping are
+    // derived ones that are computed again: they need no warning.
     for head in ignored.into_iter().filter(|_| !check.mapping.whole_numbers) {
         report.warnings.insert(format!("column '{head}' is not in the mapping, and is not read"), 1);
     }
@@ -431,7 +424,7 @@ fn widest(one: Option<(Day, Day)>, other: Option<(Day, Day)>) -> Option<(Day, Da
     }
 }
 
-/// Finds each field's columns; gives the names that no field uses.
+/// Finds the columns of each field. Returns them with the names of the columns that no field uses.
 fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin>, Vec<String>), CheckError> {
     let heads = source.heads();
     let lower: Vec<String> = heads.iter().map(|head| head.to_lowercase()).collect();
@@ -444,7 +437,7 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
             .iter()
             .filter_map(|name| lower.iter().position(|head| *head == name.to_lowercase()))
             .collect();
-        // A kind and its time belong together by place, also where one of the columns is missing.
+        // Kinds and times are paired by place: a column that is missing keeps its place.
         if place == field::EVENT_KINDS || place == field::EVENT_TIMES {
             let at = |name: &String| lower.iter().position(|head| *head == name.to_lowercase());
             found = wanted.iter().map(|name| at(name).unwrap_or(usize::MAX)).collect();
@@ -457,7 +450,7 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
         if !joined {
             found.truncate(1);
         }
-        // A key of several columns needs them all; events may stop short of five.
+        // A key of several columns needs all of them; event columns may be fewer than the mapping names.
         let partial = joined && found.len() < wanted.len() && place <= field::STAY_ID;
         let constant = mapping.constants.get(*name).cloned().unwrap_or_default();
         if required.contains(&place) && (found.is_empty() && constant.is_empty() || partial) {
@@ -482,7 +475,7 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
     Ok((from, ignored))
 }
 
-/// Whether two names differ by a letter or two.
+/// Whether one name may be a misspelling of the other: the same first letter, and all letters shared but two.
 fn alike(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let shared = one.chars().filter(|letter| other.contains(*letter)).count();
@@ -490,7 +483,8 @@ fn alike(one: &str, other: &str) -> bool {
     longest > 2 && shared + 2 >= longest && one.chars().next() == other.chars().next()
 }
 
-/// Finds duplicated contacts, stays that stand twice and overlaps. Gives the stays of several contacts.
+/// Refuses contacts and stays that occur twice, and warns of overlaps and of stays with several persons.
+/// Returns the number of contacts of each stay that has more than one.
 fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) -> BTreeMap<i64, i32> {
     keys.sort_unstable_by_key(|key| (key.contact, key.line));
     let mut gone = BTreeSet::new();
@@ -587,7 +581,7 @@ impl Checker<'_> {
         Ok(out)
     }
 
-    /// Reads the file again, now that it is known which rows stand, and writes them.
+    /// Reads the file a second time and writes the rows that were not refused.
     fn write(
         &self,
         source: &Source,
@@ -643,20 +637,21 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// A field as written in the file, or its constant.
+    /// Text of a field's first column, or the mapping's constant if the cell is empty.
     fn text<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
         let from = &self.from[field];
         let text = from.columns.first().map_or("", |column| cells.cell(*column));
         if text.is_empty() { &from.constant } else { text }
     }
 
-    /// A field as a word of the mapping's, or as it is written where the mapping has none for it.
+    /// Text of a field, translated by the mapping; as it is written if the mapping does not name it.
     fn word<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
         let text = self.text(cells, field);
         self.from[field].values.as_ref().and_then(|values| values.get(text)).map_or(text, String::as_str)
     }
 
-    /// Names of the fields that the file tells.
+    /// Names of the fields that the file or the mapping gives a value, separated by commas. The constant
+    /// `unknown` does not count.
     fn told(&self) -> String {
         let is_told = |from: &Origin| {
             from.columns.iter().any(|column| *column != usize::MAX)
@@ -673,7 +668,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A field as one of our words, translated if the mapping says so.
+    /// A field that must hold a code of the program's own vocabulary, after the mapping has translated it.
     fn coded<T>(
         &self,
         cells: &dyn Cells,
@@ -690,7 +685,7 @@ impl Checker<'_> {
             return Ok(None);
         }
         let decimals = if self.check.mapping.whole_numbers { 0 } else { decimals };
-        // Whole things are not rounded: an age of 79,5 is not 80.
+        // A count of whole things is not rounded: an age of 79,5 is not 80.
         let is_whole = decimals > 0 || decimal(text, 6).is_none_or(|millionths| millionths % 1_000_000 == 0);
         if !is_whole {
             return Err((FIELDS[field], text.to_owned(), Reason::NotWhole));
@@ -727,7 +722,8 @@ impl Checker<'_> {
         }
     }
 
-    /// A key: one whole number as it stands, anything else through [`contact_key`].
+    /// Key of a field: of one column by [`own_key`], of several by [`contact_key`]. `None` if the last cell
+    /// is empty.
     fn key(&self, cells: &dyn Cells, field: usize) -> Result<Option<i64>, Refused> {
         match &self.from[field].columns[..] {
             [] => Ok(None),
@@ -743,7 +739,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether a residence is in Norway.
+    /// Whether a residence is in Norway. A municipality that comes into being during the contact is accepted.
+    /// Refuses a municipality that is unknown or has ended.
     fn resident(&self, code: &str, admitted: Day, discharged: Day, field: usize) -> Result<bool, Refused> {
         if self.check.mapping.residence == ResidenceKind::Area {
             return Ok(true);
@@ -786,12 +783,12 @@ impl Checker<'_> {
                 (false, false) => add(kind, at, field::EVENT_KINDS)?,
             }
         }
-        // In order of time; at the same time in the order reported.
+        // Events at the same minute keep the order in which they were reported.
         out.sort_by_key(|event| event.at);
         Ok(())
     }
 
-    /// Admission and discharge. Counted rows have a year, and are dated by its last day.
+    /// Admission and discharge. A counted row has a year only, and both are the first minute of its last day.
     fn times(&self, cells: &dyn Cells) -> Result<(Minute, Minute), Refused> {
         if self.check.mapping.counted {
             let text = self.required(cells, field::YEAR)?;
@@ -805,7 +802,8 @@ impl Checker<'_> {
         };
         let admitted = read(field::ADMITTED)?;
         let discharged = match (self.text(cells, field::DISCHARGED), self.check.running_at) {
-            // Who comes later is not there yet, and is no fault.
+            // A patient who is admitted after the time of the list has a contact of no length, and is not
+            // refused.
             ("", Some(at)) => std::cmp::max(at, admitted),
             ("", None) => return Err((FIELDS[field::DISCHARGED], String::new(), Reason::NotDischarged)),
             _ => read(field::DISCHARGED)?,
@@ -823,7 +821,7 @@ impl Checker<'_> {
     fn points(&self, cells: &dyn Cells, contacts: i64) -> Result<i32, Refused> {
         let points = match self.number(cells, field::POINTS, 3)? {
             Some(points) => points,
-            // Only a contact that is in no group may be without points.
+            // Only a contact outside every DRG may be without points.
             None if self.text(cells, field::DRG).is_empty() && !self.check.mapping.counted => 0,
             None => return Err((FIELDS[field::POINTS], String::new(), Reason::Empty)),
         };
@@ -836,7 +834,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Type, category and weight of the DRG, compared with the list where there is one.
+    /// Type, category and weight of the DRG, in thousandths. Where there is a list, it fills what is missing,
+    /// and the row is refused if the list lacks the DRG or has another weight.
     fn grouped(&self, cells: &dyn Cells, drg: &str) -> Result<(DrgType, i32, i32), Refused> {
         let mut drg_type = self.coded(cells, field::DRG_TYPE, DrgType::from_word)?;
         let mut mdc = self.number(cells, field::MDC, 0)?.map_or(MISSING, |mdc| mdc as i32);
@@ -857,7 +856,7 @@ impl Checker<'_> {
         Ok((drg_type, mdc, weight))
     }
 
-    /// How many contacts a row stands for.
+    /// Number of contacts that a row stands for: 1, unless the rows are counted figures.
     fn contacts(&self, cells: &dyn Cells) -> Result<i64, Refused> {
         match (self.check.mapping.counted, self.number(cells, field::CONTACTS, 0)?) {
             (false, _) => Ok(1),
@@ -909,7 +908,8 @@ impl Checker<'_> {
         Ok(Contact {
             contact_id,
             source_row: line as i64,
-            // Without a stay of its own, a contact is one: under a key that no stay in the file can have.
+            // A contact without a stay id is a stay of its own, under a key that no stay in the file is
+            // likely to have.
             stay_id: self
                 .key(cells, field::STAY_ID)?
                 .unwrap_or_else(|| contact_key("a stay of its own", &contact_id.to_string())),
@@ -960,7 +960,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A municipality's number with the leading zero that spreadsheets drop.
+    /// The number of a municipality, with the leading zero that spreadsheets drop put back.
     fn padded<'a>(&'a self, code: &'a str, warnings: &mut BTreeMap<String, u64>) -> &'a str {
         let short = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
         if !short || self.check.mapping.residence == ResidenceKind::Area {
@@ -1002,14 +1002,14 @@ impl Checker<'_> {
     }
 }
 
-/// The key of a text that is not joined with another: the whole number it is, else [`contact_key`] of it.
+/// Key of a text from one column: the whole number that the text is, else its [`contact_key`].
 pub fn own_key(text: &str) -> i64 {
     let number = text.parse::<i64>().ok().filter(|number| number.to_string() == text);
     number.unwrap_or_else(|| contact_key("", text))
 }
 
-/// `2012-03-04T12:30`, `04.03.2012 12:30`, `20120304`, the first two also without the hour; in our own
-/// Parquet whole minutes since 1970.
+/// Reads `2012-03-04T12:30` or `04.03.2012 12:30`, also without the time of day, or `20120304`. With
+/// `minutes` set, six to nine digits are civil minutes since 1970-01-01.
 fn time(text: &str, minutes: bool) -> Option<Minute> {
     if let Ok(at) = Minute::parse(text) {
         return Some(at);

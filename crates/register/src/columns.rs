@@ -1,5 +1,5 @@
-//! Columns of a batch, by name. One that is missing or of another type is empty: what a file must have is checked when it
-//! is opened.
+//! Columns of a record batch, by name. A column that is missing or of another type is returned as empty or
+//! `None`: whether a file has the columns it needs is checked when it is opened.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};
@@ -8,13 +8,14 @@ use domain::EventKind;
 
 use crate::schema::{COLUMNS, at};
 
-/// Whole numbers of 64 bits.
+/// Values of a column of 64-bit whole numbers.
 pub fn longs<'b>(batch: &'b RecordBatch, name: &str) -> &'b [i64] {
     let longs = batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
     longs.map_or(&[], |longs| longs.values())
 }
 
-/// Whole numbers of 32 bits, or days since 1970.
+/// Values of a column of 32-bit whole numbers, or of days as days since 1970-01-01. Missing values are not
+/// marked: see [`maybe_ints`].
 pub fn ints<'b>(batch: &'b RecordBatch, name: &str) -> &'b [i32] {
     let Some(column) = batch.column_by_name(name) else { return &[] };
     match column.as_primitive_opt::<Date32Type>() {
@@ -23,23 +24,23 @@ pub fn ints<'b>(batch: &'b RecordBatch, name: &str) -> &'b [i32] {
     }
 }
 
-/// Whole numbers of 32 bits that may be missing.
+/// A column of 32-bit whole numbers whose values may be missing.
 pub fn maybe_ints<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b Int32Array> {
     batch.column_by_name(name)?.as_primitive_opt::<Int32Type>()
 }
 
-/// Yes or no.
+/// A column of yes or no.
 pub fn flags<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b BooleanArray> {
     batch.column_by_name(name)?.as_boolean_opt()
 }
 
-/// Words: the key of each row, and what each key stands for.
+/// A column of words: the key of each row, and the words that the keys point to.
 pub fn words<'b>(batch: &'b RecordBatch, name: &str) -> (&'b [i32], Option<&'b StringArray>) {
     let column = batch.column_by_name(name).and_then(|column| column.as_dictionary_opt::<Int32Type>());
     column.map_or((&[], None), |words| (words.keys().values(), words.values().as_string_opt::<i32>()))
 }
 
-/// The word of a row; empty where there is none.
+/// The word of one row; empty if the row or the column has none.
 pub fn word<'b>(batch: &'b RecordBatch, name: &str, row: usize) -> &'b str {
     match words(batch, name) {
         (keys, Some(words)) => {
@@ -50,7 +51,7 @@ pub fn word<'b>(batch: &'b RecordBatch, name: &str, row: usize) -> &'b str {
     }
 }
 
-/// The rows of which a column of words has this one.
+/// One flag per row: whether the row's word in the column is `wanted`.
 pub fn rows_with(batch: &RecordBatch, name: &str, wanted: &str) -> Vec<bool> {
     let (keys, words) = words(batch, name);
     let Some(words) = words else { return vec![false; batch.num_rows()] };
@@ -58,7 +59,7 @@ pub fn rows_with(batch: &RecordBatch, name: &str, wanted: &str) -> Vec<bool> {
     keys.iter().map(|key| yes.get(*key as usize).copied().unwrap_or(false)).collect()
 }
 
-/// What was told of each contact about readiness.
+/// Readiness events (`utskrivningsklar`) of each contact in a batch.
 pub struct Events<'b> {
     ends: &'b [i32],
     kinds: &'b [i8],
@@ -66,7 +67,7 @@ pub struct Events<'b> {
 }
 
 impl<'b> Events<'b> {
-    /// The events of a batch of our schema; `None` where it does not have them.
+    /// The events of a batch in the program's own schema; `None` if the batch has no such column.
     pub fn of(batch: &'b RecordBatch) -> Option<Events<'b>> {
         let list = batch.column_by_name(COLUMNS[at::EVENTS].name)?.as_list_opt::<i32>()?;
         let pairs = list.values().as_struct_opt().filter(|pairs| pairs.num_columns() == 2)?;
@@ -77,7 +78,8 @@ impl<'b> Events<'b> {
         })
     }
 
-    /// The events of a row in order, each with its minute.
+    /// The events of one row in the order of the file, each with its civil minute. Events of an unknown
+    /// number are left out.
     pub fn row(&self, row: usize) -> impl Iterator<Item = (EventKind, i32)> + use<'_, 'b> {
         let places = self.ends[row] as usize..self.ends[row + 1] as usize;
         places.filter_map(|place| {

@@ -1,5 +1,6 @@
-//! CSV as people have it: comma or semicolon or tab, decimal comma or point, UTF-8 with or without a
-//! byte-order mark, or Latin-1. Cut into blocks of whole records, so that every core can read.
+//! CSV files as people save them: comma, semicolon or tab between cells, decimal comma or point, UTF-8 with
+//! or without a byte-order mark, or Latin-1. A file is cut into blocks of whole records, so that several
+//! threads can read it.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -7,27 +8,25 @@ use std::path::{Path, PathBuf};
 
 use crate::parquet_file::{FileError, in_order};
 
-/// Bytes in a block.
+/// Approximate size of a block, in bytes.
 const BLOCK: u64 = 8 << 20;
 
-/// How the text is encoded.
+/// Encoding of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// UTF-8.
     Utf8,
-    /// Latin-1: the bytes are not UTF-8, so each is taken as a letter.
+    /// Latin-1. Assumed when the bytes are not UTF-8: each byte is one letter.
     Latin1,
 }
 
-/// A CSV file, looked over.
+/// A CSV file whose form and blocks have been found.
 #[derive(Debug, Clone)]
 pub struct CsvFile {
     path: PathBuf,
-    /// How the text is encoded.
     pub encoding: Encoding,
-    /// What separates cells.
+    /// Byte between cells: `;`, `,` or tab.
     pub separator: u8,
-    /// The head.
+    /// Cells of the head, trimmed.
     pub heads: Vec<String>,
     blocks: Vec<Block>,
 }
@@ -36,7 +35,7 @@ pub struct CsvFile {
 struct Block {
     from: u64,
     to: u64,
-    /// Line of its first record.
+    /// Line of the block's first record in the file, from 1.
     line: u64,
 }
 
@@ -48,10 +47,11 @@ struct Look {
 }
 
 impl CsvFile {
-    /// Looks the file over: encoding, separator, head, and where records begin.
+    /// Reads the file once to find its encoding, its separator, its head, and the blocks.
     ///
     /// # Errors
-    /// If the file cannot be read, is empty, or is UTF-16.
+    /// If the file cannot be read, is empty, holds zero bytes (it may be UTF-16) or an odd number of quotes,
+    /// or has no head.
     pub fn open(path: &Path, threads: usize) -> Result<CsvFile, FileError> {
         let io = || FileError::io(path);
         let fault = |fault: &str| FileError::Schema { path: path.to_path_buf(), fault: fault.to_owned() };
@@ -98,7 +98,7 @@ impl CsvFile {
         Ok(csv)
     }
 
-    /// How many blocks.
+    /// Number of blocks.
     pub fn blocks(&self) -> usize {
         self.blocks.len()
     }
@@ -111,7 +111,7 @@ impl CsvFile {
             .from_reader(text)
     }
 
-    /// Hands every record of a block, with its line, to `take`. The head is left out.
+    /// Hands each record of a block to `take`, with its line in the file. The head is left out.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -127,7 +127,8 @@ impl CsvFile {
         let mut head = block == 0;
         loop {
             let more = reader.read_record(&mut record);
-            // Flexible and valid UTF-8: nothing is left that a record could fail by.
+            // A flexible reader accepts any number of cells, and the text is valid UTF-8: a record can hardly
+            // fail here.
             if !more
                 .map_err(|error| FileError::Schema { path: self.path.clone(), fault: error.to_string() })?
             {
@@ -141,7 +142,7 @@ impl CsvFile {
     }
 }
 
-/// The separator that a head holds most of.
+/// The separator that occurs most often in the head: semicolon, comma or tab. A semicolon wins a draw.
 fn separator(head: &str) -> u8 {
     let count = |mark: char| head.matches(mark).count();
     [(b';', count(';')), (b',', count(',')), (b'\t', count('\t'))]
@@ -161,7 +162,8 @@ fn read_range(path: &Path, from: u64, to: u64) -> Result<Vec<u8>, FileError> {
 
 fn look(path: &Path, from: u64, to: u64) -> Result<Look, FileError> {
     let bytes = read_range(path, from, to)?;
-    // A letter cut by the block's edge is whole again in one of the two neighbours' views.
+    // The edge of a block may cut a letter in two. The bytes of the letter before the edge are skipped here,
+    // and its missing end is accepted in the block before.
     let begin = if from == 0 { 0 } else { bytes.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(0) };
     let utf8 = match std::str::from_utf8(&bytes[begin.min(3)..]) {
         Ok(_) => true,
@@ -175,7 +177,7 @@ fn look(path: &Path, from: u64, to: u64) -> Result<Look, FileError> {
     })
 }
 
-/// Cuts at line ends that are not inside quotes.
+/// Cuts the file into blocks that end at line ends outside quotes.
 fn blocks(path: &Path, size: u64, start: u64, looks: &[Look]) -> Result<Vec<Block>, FileError> {
     let mut out = vec![Block { from: start, to: size, line: 1 }];
     let (mut quotes, mut lines) = (0, 1);
@@ -197,7 +199,8 @@ fn blocks(path: &Path, size: u64, start: u64, looks: &[Look]) -> Result<Vec<Bloc
     Ok(out)
 }
 
-/// The byte after the first line end at or after `edge` that is outside quotes, and the line ends passed.
+/// Finds the first line end at or after `edge` that is outside quotes. Returns the place of the byte after
+/// it, and the number of line ends passed. `None` if there is no such line end.
 fn first_line_end(
     path: &Path,
     edge: u64,
@@ -225,7 +228,7 @@ fn first_line_end(
     Ok(None)
 }
 
-/// A whole file as text: UTF-8 if it is, else Latin-1.
+/// A whole file as text: UTF-8 if the bytes are valid UTF-8, else Latin-1.
 pub fn decoded(bytes: &[u8]) -> String {
     let encoding = if std::str::from_utf8(bytes).is_ok() { Encoding::Utf8 } else { Encoding::Latin1 };
     decode(bytes.to_vec(), encoding)
@@ -233,15 +236,16 @@ pub fn decoded(bytes: &[u8]) -> String {
 
 fn decode(bytes: Vec<u8>, encoding: Encoding) -> String {
     match encoding {
-        // The whole file was looked over: what is lossy here was cut by nothing, for blocks end at lines.
+        // `CsvFile::open` found the whole file to be UTF-8, and blocks end at line ends, so no letter is cut.
         Encoding::Utf8 => String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
         Encoding::Latin1 => bytes.into_iter().map(char::from).collect(),
     }
 }
 
-/// `1234,5` or `1 234.5` as a whole number of the smallest unit with so many decimals. More decimals than
-/// that are rounded half away from zero; `None` if it is not a number.
+/// Reads a number such as `1234,5` or `1 234.5` as a whole number of units with `decimals` decimals: `1,5`
+/// with three decimals is 1500. Further decimals are rounded half away from zero. `None` if the text is not a
+/// number, or is too large for 64 bits.
 pub fn decimal(text: &str, decimals: u32) -> Option<i64> {
     let text = text.trim();
     let (negative, digits) = match text.as_bytes().first()? {

@@ -1,32 +1,31 @@
-//! The year's list of DRGs and their weights, supplied by the user, or the invented one of the synthetic
-//! register. No real weights come with the program: none were found in any public source.
+//! A year's list of DRGs and their weights: the user's, or the invented one of the synthetic register. The
+//! program comes with no real weights, since none were found in any public source.
 //!
-//! CSV with a head: `drg;drg_type;mdc;weight` and, optionally, `title`. Weight with comma or point.
+//! The list is a CSV text with the head `drg;drg_type;mdc;weight` and, optionally, `title`. Cells are
+//! separated by semicolon or comma; a weight has a decimal comma or point.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use domain::DrgType;
 
-/// A DRG of the list.
+/// One DRG of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drg {
-    /// Code.
     pub code: String,
-    /// Type.
     pub drg_type: DrgType,
-    /// Major diagnostic category.
+    /// Major diagnostic category (`hdg`).
     pub mdc: i32,
-    /// Basic weight in thousandths.
+    /// Basic weight (`kostnadsvekt`) in thousandths of a point, 0 to 200 000.
     pub weight_milli: i32,
-    /// Title.
+    /// Empty if the list has no titles.
     pub title: String,
 }
 
-/// A list of DRGs by code.
+/// A list of DRGs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DrgList {
-    /// The DRGs.
+    /// The DRGs by code.
     pub drgs: BTreeMap<String, Drg>,
 }
 
@@ -34,17 +33,18 @@ pub struct DrgList {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("DRG list, line {line}: {fault}")]
 pub struct BadDrgList {
-    /// Line.
+    /// Line of the fault, from 1.
     pub line: usize,
-    /// What is wrong.
     pub fault: String,
 }
 
 impl DrgList {
-    /// Reads a list.
+    /// Reads a list from its text.
     ///
     /// # Errors
-    /// With the line: a column missing, a code twice, a weight that is no number, a type that is unknown.
+    /// With the line of the fault: if the text is empty, if a column or a cell is missing, if a code stands
+    /// twice, if `mdc` is not a whole number, if a weight is not a number from 0 to 200, or if a type is
+    /// unknown.
     pub fn parse(text: &str) -> Result<DrgList, BadDrgList> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let bad = |line: usize, fault: String| BadDrgList { line, fault };
@@ -101,7 +101,7 @@ impl DrgList {
         Ok(DrgList { drgs })
     }
 
-    /// The list as text.
+    /// The list as CSV text that [`DrgList::parse`] reads back.
     pub fn to_csv(&self) -> String {
         let mut out = String::from("drg;drg_type;mdc;weight;title\n");
         for drg in self.drgs.values() {

@@ -1,9 +1,13 @@
-//! Hospital activity in: files to checked columns, with every refusal told; and the synthetic register.
+//! Hospital contacts, from files to checked columns, and the synthetic register.
 //!
-//! It knows nothing of rules or kroner. A file is checked once ([`check`]) into the schema of our own
-//! ([`schema`]), stamped, and trusted from then on.
+//! A file is checked once ([`check`]), row by row and as a whole. Every refused row is listed with its line,
+//! its reason and its remedy. Accepted rows are written in the program's own schema ([`schema`]) and stamped;
+//! from then on the file is trusted.
 //!
-//! Start reading in [`schema`] (what a contact is), then [`check`] (what is refused) and [`synth`].
+//! This crate can never know a rule or a price: it depends on `domain` alone.
+//!
+//! Start reading in [`schema`] (what a contact is), then [`check`] (what is refused), then [`synth`] (the
+//! synthetic register).
 
 pub mod check;
 pub mod columns;

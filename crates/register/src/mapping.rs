@@ -1,34 +1,35 @@
-//! How a file's columns and codes become ours. Three mappings are built in; a user's own is a TOML file
-//! of the same form.
+//! How the columns and codes of a file become those of the program. Four mappings are built in; a user's own
+//! mapping is a TOML file of the same form.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// A mapping.
+/// A mapping from the columns and codes of a file to the program's own.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
-    /// Id.
+    /// Name of the mapping, as in the footer of the files it was used for.
     pub id: String,
     /// Title in Norwegian.
     pub title: String,
-    /// Rows are counts, not contacts.
+    /// Whether a row is a counted figure and not one contact.
     #[serde(default)]
     pub counted: bool,
-    /// Times are minutes, points thousandths and money oere, all as whole numbers.
+    /// Whether every number is a whole number: times in civil minutes, points in thousandths, money in øre.
     #[serde(default)]
     pub whole_numbers: bool,
-    /// What a residence is.
+    /// What the residence columns hold.
     #[serde(default)]
     pub residence: ResidenceKind,
-    /// Ours = theirs. Several names of one field are alternatives, except for keys (all of them, joined)
-    /// and events (all of them).
+    /// Names of the file's columns, by field of the program. Of several names the first one found is used,
+    /// with two exceptions: the columns of `contact_id` and of `stay_id` are joined into one key, and those
+    /// of `event_kinds` and `event_times` are read in pairs.
     pub columns: BTreeMap<String, Vec<String>>,
-    /// Values for fields that the file does not have.
+    /// Values by field, for fields that have no column or an empty cell.
     #[serde(default)]
     pub constants: BTreeMap<String, String>,
-    /// Their codes = our words, by field.
+    /// The program's words by the file's codes, for each field.
     #[serde(default)]
     pub values: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -37,33 +38,33 @@ pub struct Mapping {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResidenceKind {
-    /// A municipality's number.
+    /// Number of a municipality.
     #[default]
     Municipality,
-    /// The name of an area.
+    /// Name of an area.
     Area,
 }
 
 /// A mapping that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadMapping {
-    /// Not TOML of the right form.
+    /// The text is not TOML of the form of [`Mapping`].
     #[error("mapping, line {line}: {fault}")]
     Toml {
-        /// Line.
+        /// Line of the fault, from 1.
         line: usize,
-        /// What is wrong.
+        /// The fault, in the words of the TOML reader.
         fault: String,
     },
-    /// A field that the schema does not have.
+    /// The mapping names a field that is not in [`FIELDS`].
     #[error("mapping: '{0}' is not a field of the schema; fields are {known}", known = FIELDS.join(", "))]
     UnknownField(String),
 }
 
-// A macro because a field's place and name must not drift apart.
+// A macro, because a field's place and name must not drift apart.
 macro_rules! fields {
     ($($place:ident = $name:literal,)+) => {
-        /// Fields that a mapping may fill.
+        /// Names of the fields that a mapping may fill.
         pub const FIELDS: &[&str] = &[$($name),+];
 
         #[allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, missing_docs, non_camel_case_types, clippy::upper_case_acronyms)]
@@ -133,20 +134,20 @@ const BUILT_IN: [(&str, &str); 4] = [
 ];
 
 impl Mapping {
-    /// The names of the built-in mappings.
+    /// Names of the built-in mappings.
     pub fn names() -> Vec<&'static str> {
         BUILT_IN.iter().map(|(name, _)| *name).collect()
     }
 
-    /// A built-in mapping.
+    /// The built-in mapping of this name; `None` if there is none.
     pub fn built_in(name: &str) -> Option<Result<Mapping, BadMapping>> {
         BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| Mapping::parse(text))
     }
 
-    /// Reads a mapping.
+    /// Reads a mapping from the text of a TOML file.
     ///
     /// # Errors
-    /// With the line, if the text has another form.
+    /// If the text is not a mapping (with the line of the fault), or names a field that is not in [`FIELDS`].
     pub fn parse(text: &str) -> Result<Mapping, BadMapping> {
         let mapping: Mapping = toml::from_str(text).map_err(|error| {
             let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));

@@ -1,5 +1,5 @@
-//! Reading and writing Parquet in the schema of our own. Row groups are encoded on every core and
-//! written in order, so that the bytes do not depend on the number of threads.
+//! Parquet files, read and written. Row groups are encoded on several threads and appended in order, so that
+//! the bytes do not depend on the number of threads.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -29,67 +29,45 @@ use crate::schema::{COLUMNS, Kind, SCHEMA_KEY, SCHEMA_VERSION, at};
 /// A file that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The operating system says no.
+    /// The operating system refuses to open, read or write the file.
     #[error("{}: {error}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What it says.
-        error: std::io::Error,
-    },
-    /// Not Parquet, cut short, or damaged.
+    Io { path: PathBuf, error: std::io::Error },
+    /// The file is not Parquet, is cut short, or is damaged.
     #[error("{}: not a whole Parquet file: {error}", path.display())]
-    Parquet {
-        /// The file.
-        path: PathBuf,
-        /// What the reader says.
-        error: ParquetError,
-    },
-    /// Damaged columns.
+    Parquet { path: PathBuf, error: ParquetError },
+    /// Columns of the file are damaged or cannot be converted.
     #[error("{}: {error}", path.display())]
-    Arrow {
-        /// The file.
-        path: PathBuf,
-        /// What the reader says.
-        error: arrow_schema::ArrowError,
-    },
-    /// The file does not follow the schema of our own.
+    Arrow { path: PathBuf, error: arrow_schema::ArrowError },
+    /// The file is not a table that the program can use: it does not follow the program's own schema, or it
+    /// is not a readable CSV file.
     #[error("{}: {fault}", path.display())]
-    Schema {
-        /// The file.
-        path: PathBuf,
-        /// What does not fit.
-        fault: String,
-    },
-    /// A worker thread was lost.
+    Schema { path: PathBuf, fault: String },
+    /// A worker thread ended without delivering its result.
     #[error("{}: a worker stopped before its work was done", path.display())]
-    Worker {
-        /// The file.
-        path: PathBuf,
-    },
+    Worker { path: PathBuf },
 }
 
 impl FileError {
-    /// An error of the operating system.
+    /// Turns an error of the operating system into a [`FileError::Io`] for this path.
     pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> FileError + use<> {
         let path = path.to_path_buf();
         move |error| FileError::Io { path, error }
     }
 
-    /// An error of the Parquet library.
+    /// Turns an error of the Parquet library into a [`FileError::Parquet`] for this path.
     pub fn parquet(path: &Path) -> impl FnOnce(ParquetError) -> FileError + use<> {
         let path = path.to_path_buf();
         move |error| FileError::Parquet { path, error }
     }
 
-    /// An error of the Arrow library.
+    /// Turns an error of the Arrow library into a [`FileError::Arrow`] for this path.
     pub fn arrow(path: &Path) -> impl FnOnce(arrow_schema::ArrowError) -> FileError + use<> {
         let path = path.to_path_buf();
         move |error| FileError::Arrow { path, error }
     }
 }
 
-/// Writes row groups that were encoded elsewhere, in order.
+/// A Parquet file being written, from row groups that an [`Encoder`] has encoded.
 pub struct Writer {
     path: PathBuf,
     temporary: PathBuf,
@@ -98,13 +76,13 @@ pub struct Writer {
     rows: u64,
 }
 
-/// An encoded row group.
+/// One encoded row group, ready for [`Writer::append`].
 pub struct Encoded {
     chunks: Vec<ArrowColumnChunk>,
     rows: u64,
 }
 
-/// What a thread needs to encode a row group.
+/// Encodes row groups for one file. Each thread has a clone.
 #[derive(Clone)]
 pub struct Encoder {
     schema: Arc<Schema>,
@@ -115,7 +93,7 @@ impl Encoder {
     /// Encodes rows into one row group.
     ///
     /// # Errors
-    /// If the columns do not fit the schema.
+    /// If the columns do not fit the schema of the file.
     pub fn encode(&self, batch: &RecordBatch) -> Result<Encoded, ParquetError> {
         let mut writers = self.factory.create_column_writers(0)?;
         let mut writer = writers.iter_mut();
@@ -131,7 +109,8 @@ impl Encoder {
 }
 
 impl Writer {
-    /// Begins a file. It has its name only once [`Writer::finish`] has come through.
+    /// Begins a file, under a temporary name (ending `.part`) until [`Writer::finish`] renames it. `footer`
+    /// is the file's key-value metadata.
     ///
     /// # Errors
     /// If the file cannot be created.
@@ -173,7 +152,7 @@ impl Writer {
         })
     }
 
-    /// Begins a file of contacts in the schema of our own.
+    /// Begins a file of contacts in the program's own schema, with the schema's version in the footer.
     ///
     /// # Errors
     /// If the file cannot be created.
@@ -183,15 +162,15 @@ impl Writer {
         Writer::create(path, crate::schema::arrow_schema(), &footer)
     }
 
-    /// What threads need to encode for this file.
+    /// An encoder for this file, for use in another thread.
     pub fn encoder(&self) -> Encoder {
         self.encoder.clone()
     }
 
-    /// Appends an encoded row group.
+    /// Appends an encoded row group. An empty one is skipped.
     ///
     /// # Errors
-    /// If the disk is full, or the like.
+    /// If the row group cannot be written, for example because the disk is full.
     pub fn append(&mut self, encoded: Encoded) -> Result<(), FileError> {
         if encoded.rows == 0 {
             return Ok(());
@@ -205,10 +184,10 @@ impl Writer {
         Ok(())
     }
 
-    /// Closes the file and gives it its name. Returns the number of rows.
+    /// Closes the file, gives it its final name, and returns the number of rows.
     ///
     /// # Errors
-    /// If the disk is full, or the like.
+    /// If the file cannot be completed or renamed, for example because the disk is full.
     pub fn finish(self) -> Result<u64, FileError> {
         let Writer { path, temporary, file, rows, .. } = self;
         file.close().map_err(FileError::parquet(&path))?;
@@ -217,12 +196,14 @@ impl Writer {
     }
 }
 
-/// Does `work` for 0, 1, … `count` − 1 on so many threads, and takes the results in that order.
+/// Calls `work` for the pieces 0 to `count` − 1 on `threads` threads, and hands the results to `take` in that
+/// order.
 ///
-/// At most a few results wait to be taken, so memory does not grow with the number of pieces.
+/// At most two results of each thread wait for `take`, so memory does not grow with the number of pieces.
 ///
 /// # Errors
-/// The first error of `work` or `take`, in order.
+/// The first error of `work` or `take`, in the order of the pieces, or the error that `lost` makes if a
+/// thread ends without delivering its result.
 pub fn in_order<T: Send, E: Send>(
     count: usize,
     threads: usize,
@@ -255,7 +236,8 @@ pub fn in_order<T: Send, E: Send>(
     })
 }
 
-/// A Parquet file, opened once; each thread reads through its own handle.
+/// A Parquet file with its footer read. Each call of [`Reader::read`] opens a file handle of its own, so that
+/// threads do not share one.
 #[derive(Debug, Clone)]
 pub struct Reader {
     path: PathBuf,
@@ -267,7 +249,7 @@ impl Reader {
     /// Opens a file and reads its footer.
     ///
     /// # Errors
-    /// If the file is not there, is not Parquet or is cut short.
+    /// If the file does not exist, is not Parquet or is cut short.
     pub fn open(path: &Path) -> Result<Reader, FileError> {
         let file = File::open(path).map_err(FileError::io(path))?;
         let metadata =
@@ -281,10 +263,11 @@ impl Reader {
         Ok(Reader { path: path.to_path_buf(), metadata, footer })
     }
 
-    /// Opens a file that must follow the schema of our own.
+    /// Opens a file that must follow the program's own schema.
     ///
     /// # Errors
-    /// As [`Reader::open`], and if the schema is another or a column is missing.
+    /// As [`Reader::open`], and if the schema's version is another, or a column is missing or of another
+    /// type.
     pub fn open_contacts(path: &Path) -> Result<Reader, FileError> {
         let reader = Reader::open(path)?;
         let fault = |fault: String| FileError::Schema { path: path.to_path_buf(), fault };
@@ -307,7 +290,7 @@ impl Reader {
                         field.data_type()
                     )));
                 }
-                // A column that came later may be missing: it is read as not told.
+                // Files written before the column existed lack it. Its value is then unknown.
                 Err(_) if LATER.contains(&field.name().as_str()) => {}
                 Err(_) => return Err(fault(format!("column {} is missing", field.name()))),
             }
@@ -315,7 +298,7 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The file.
+    /// The path that the file was opened by.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -325,32 +308,33 @@ impl Reader {
         self.metadata.schema()
     }
 
-    /// Whether the rows are counted figures, each of many contacts.
+    /// Whether each row is a counted figure that stands for many contacts.
     pub fn is_counted(&self) -> bool {
         self.footer().get("samspill.counted").is_some_and(|counted| counted == "yes")
     }
 
-    /// The footer's keys and values.
+    /// The footer's key-value metadata.
     pub fn footer(&self) -> &BTreeMap<String, String> {
         &self.footer
     }
 
-    /// How many row groups.
+    /// Number of row groups.
     pub fn row_groups(&self) -> usize {
         self.metadata.metadata().num_row_groups()
     }
 
-    /// Rows in a row group.
+    /// Number of rows in one row group.
     pub fn rows_in(&self, group: usize) -> usize {
         self.metadata.metadata().row_group(group).num_rows() as usize
     }
 
-    /// Rows in the file.
+    /// Number of rows in the file.
     pub fn rows(&self) -> u64 {
         self.metadata.metadata().file_metadata().num_rows() as u64
     }
 
-    /// Smallest and largest value of a whole-number column in a row group, where the file says.
+    /// Smallest and largest value of a whole-number column in one row group, from the file's statistics.
+    /// `None` if the file has no statistics for the column.
     pub fn range(&self, group: usize, column: &str) -> Option<(i64, i64)> {
         use parquet::file::statistics::Statistics;
         let group = self.metadata.metadata().row_group(group);
@@ -362,7 +346,8 @@ impl Reader {
         }
     }
 
-    /// Reads some columns of one row group, through a file handle of its own.
+    /// Reads columns of one row group, in batches of `batch_rows`, through a new file handle. Columns that
+    /// the file does not have are left out; `selection` limits the rows.
     ///
     /// # Errors
     /// If the file has gone or is damaged.
@@ -387,10 +372,10 @@ impl Reader {
     }
 }
 
-/// Columns of words that files written before them do not have.
+/// Columns of words that joined the schema later, so that older files lack them.
 const LATER: [&str; 1] = [COLUMNS[at::CONTACT_FORM].name];
 
-/// A batch with every column, those that came later than its file without words.
+/// The batch with every column of the schema. Columns that its file lacks are filled with empty words.
 fn with_later(batch: &RecordBatch) -> Result<RecordBatch, arrow_schema::ArrowError> {
     let schema = crate::schema::arrow_schema();
     let none = || Arc::new(std::iter::repeat_n("", batch.num_rows()).collect::<DictionaryArray<Int32Type>>());
@@ -401,10 +386,11 @@ fn with_later(batch: &RecordBatch) -> Result<RecordBatch, arrow_schema::ArrowErr
     RecordBatch::try_new(schema, columns)
 }
 
-/// Writes the rows of a checked file that are wanted to another, with the same footer. Gives their number.
+/// Copies the wanted rows of a checked file to another file, with the same `samspill.` keys in the footer,
+/// and returns their number. `wanted` gives one flag per row of a batch.
 ///
 /// # Errors
-/// If a file cannot be read or written.
+/// If a file cannot be read or written, or if `wanted` gives `None` ([`FileError::Worker`]).
 pub fn copy_rows(
     from: &Reader,
     to: &Path,

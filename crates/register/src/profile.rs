@@ -1,5 +1,5 @@
-//! What a register holds, in figures that are published for the real one: volumes, readmissions, and how
-//! many stays a few facts would point out one person for.
+//! Key figures of a register that can be compared with published figures of the real one: volumes,
+//! readmissions, and how many stays could be traced to one person by a few facts.
 
 use arrow_array::RecordBatch;
 use domain::{CareLevel, Day, DrgType, Sector, Sex, UnitKind, Urgency};
@@ -8,50 +8,51 @@ use crate::columns;
 use crate::parquet_file::{FileError, Reader, in_order};
 use crate::schema::{COLUMNS, at};
 
-/// The figures.
+/// Key figures of one register.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Profile {
-    /// Contacts.
     pub contacts: u64,
-    /// Persons with a contact.
+    /// Distinct persons with a contact.
     pub patients: u64,
-    /// Somatic stays overnight.
+    /// Somatic overnight stays. Contacts with the same stay id count once.
     pub stays: u64,
-    /// Nights in them.
+    /// Nights in the somatic overnight stays.
     pub bed_days: u64,
-    /// Of medical stays at 18 and over (births apart), those followed by an acute stay within 30 days.
+    /// Share of the medical stays of persons of 18 and over, births and newborns left out, that are followed by
+    /// an acute stay within 30 days.
     pub readmitted: Share,
-    /// The same for men of 80 and over, after any stay.
+    /// Share of the stays of men of 80 and over, medical or not, that are followed by an acute stay within 30
+    /// days.
     pub readmitted_men_80: Share,
-    /// Stays whose unit, date of admission, municipality, sex and age belong to one person only.
+    /// Share of the stays whose combination of unit, date of admission, municipality, sex and age belongs to
+    /// one person only.
     pub one_person_by_date: Share,
-    /// The same with the month for the date.
+    /// As `one_person_by_date`, with the month of admission in place of the date.
     pub one_person_by_month: Share,
-    /// Stays that no other stay shares those facts with, by date.
+    /// Share of the stays whose combination of unit, date of admission, municipality, sex and age no other
+    /// stay has.
     pub unique_by_date: Share,
-    /// The same with the month for the date.
+    /// As `unique_by_date`, with the month of admission in place of the date.
     pub unique_by_month: Share,
-    /// Bed days of persons of 80 and over.
+    /// Nights in the stays of persons of 80 and over.
     pub bed_days_80: u64,
     /// Stays of persons of 80 and over.
     pub stays_80: u64,
     /// Contacts by kind of unit, in the order of [`UnitKind::ALL`].
     pub by_unit_kind: [u64; UnitKind::COUNT],
-    /// Units met.
+    /// Distinct treating units.
     pub units: u64,
 }
 
-/// So many of so many.
+/// A part of a whole, both as counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Share {
-    /// Those counted.
     pub part: u64,
-    /// Out of these.
     pub of: u64,
 }
 
 impl Share {
-    /// In per cent.
+    /// The share in per cent; 0 if the whole is 0.
     pub fn per_cent(self) -> f64 {
         100.0 * self.part as f64 / (self.of.max(1)) as f64
     }
@@ -69,7 +70,7 @@ struct Stay {
     age: i32,
     sex: Sex,
     acute: bool,
-    /// Medical, and not to do with birth.
+    /// Medical by its DRG, and neither a birth (MDC 14) nor a newborn (MDC 15).
     medical: bool,
 }
 
@@ -82,7 +83,7 @@ struct Piece {
     units: Vec<String>,
 }
 
-/// Reads a checked file and computes its figures.
+/// Reads a checked file and computes its key figures.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -190,7 +191,8 @@ impl View<'_> {
         (keys, words.into_iter().flatten().map(|word| word.unwrap_or("").to_owned()).collect())
     }
 
-    /// Somatic contacts overnight.
+    /// Appends the somatic overnight contacts of the batch to `out`, each with its unit and home municipality
+    /// as text. The numbers of the two are filled in later.
     fn stays(&self, out: &mut Vec<(Stay, String, String)>) {
         let of = |place| self.words(place);
         let (sector, care, urgency) = (of(at::SECTOR), of(at::CARE_LEVEL), of(at::URGENCY));
@@ -221,7 +223,7 @@ impl View<'_> {
     }
 }
 
-/// Puts the contacts of a stay together: admitted as the first, discharged as the last.
+/// Joins the contacts of each stay: admitted with the first, discharged with the last, nights added up.
 fn whole_stays(mut parts: Vec<Stay>) -> Vec<Stay> {
     parts.sort_by_key(|part| (part.stay, part.admitted, part.discharged));
     let mut out: Vec<Stay> = Vec::new();
@@ -237,8 +239,8 @@ fn whole_stays(mut parts: Vec<Stay>) -> Vec<Stay> {
     out
 }
 
-/// A stay is followed by a readmission if the same person has a new acute stay within 30 days of it. Stays
-/// that end less than 30 days before the file does are not asked.
+/// Counts the stays that are followed by an acute stay of the same person within 30 days. Stays of persons
+/// under 18 are left out, and so are stays that end less than 30 days before the last discharge in the file.
 fn readmissions(stays: &mut [Stay], out: &mut Profile) {
     stays.sort_by_key(|stay| (stay.person, stay.admitted, stay.discharged));
     let end = stays.iter().map(|stay| stay.discharged).max().unwrap_or(0) - 30;
@@ -262,7 +264,8 @@ fn readmissions(stays: &mut [Stay], out: &mut Profile) {
     }
 }
 
-/// Stays whose facts belong to one person, and stays that are alone with theirs.
+/// Counts the stays whose combination of facts belongs to one person, and those whose combination no other
+/// stay has. `when` gives the day or month of admission.
 fn one_person(stays: &mut [Stay], when: impl Fn(&Stay) -> i32) -> (Share, Share) {
     let key = |stay: &Stay| (stay.unit, when(stay), stay.home, stay.sex, stay.age);
     stays.sort_by_cached_key(|stay| (key(stay), stay.person));

@@ -1,5 +1,7 @@
-//! Which contacts are readmissions: an acute somatic stay that begins within 30 days after another stay of the
-//! same person ended. It needs the person, so it is found contact by contact and only where somebody asks.
+//! Readmissions (`reinnleggelse`): acute somatic overnight stays that begin at most 30 days after another
+//! somatic overnight stay of the same person ended.
+//!
+//! The search needs the person behind each contact, so it is made only where a caller asks for it.
 
 use domain::{CareLevel, Sector, Urgency};
 
@@ -7,7 +9,7 @@ use crate::columns;
 use crate::parquet_file::{FileError, Reader, in_order};
 use crate::schema::{COLUMNS, at};
 
-/// Days from one stay to the next that make it a readmission (`reinnleggelse`).
+/// Greatest number of days from a discharge to the admission that is a readmission of it (`reinnleggelse`).
 pub const DAYS: i32 = 30;
 
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +22,10 @@ struct Part {
     acute: bool,
 }
 
-/// Keys of the contacts that are readmissions, in order. Two stays in one file are needed for one: what came
-/// before the file's first day is not known.
+/// Keys (`contact_id`) of the contacts in readmissions, in ascending order.
+///
+/// The file must hold both stays: a readmission after a stay that ended before the file begins is not found.
+/// Contacts without a person (`person_id` 0) are never readmissions.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -38,7 +42,8 @@ pub fn keys(reader: &Reader, threads: usize) -> Result<Vec<i64>, FileError> {
         || FileError::Worker { path: reader.path().to_path_buf() },
     )?;
     parts.sort_unstable_by_key(|part| (part.person, part.stay, part.admitted, part.contact));
-    // Stays of a person: first admission, last discharge, acute by their first contact.
+    // One entry per stay of a person, with the range of its contacts in `parts`: admitted with its first
+    // contact, discharged with its last, acute if its first contact is.
     let mut stays: Vec<(Part, usize, usize)> = Vec::new();
     let mut start = 0;
     for stay in parts.chunk_by(|one, other| (one.person, one.stay) == (other.person, other.stay)) {

@@ -1,7 +1,7 @@
-//! The schema of our own: one row is one contact, and a counted figure is a row with more than one.
+//! The program's own schema, version 1: one row is one contact, or a counted figure that stands for several.
 //!
-//! Version 1. A file that follows it and was checked carries `samspill.schema` and `samspill.checked` in
-//! its footer. Times are civil minutes since 1970-01-01 00:00, points are thousandths, money is øre.
+//! A file that was checked against the schema carries `samspill.schema` and `samspill.checked` in its footer.
+//! Times are civil minutes since 1970-01-01 00:00, points are thousandths, money is øre.
 
 use std::sync::Arc;
 
@@ -14,53 +14,52 @@ use arrow_array::{Date32Array, PrimitiveArray};
 use arrow_schema::{DataType, Field, Fields, Schema};
 use domain::{CareLevel, Day, DrgType, EventKind, Minute, Sector, Service, Sex, UnitKind, Urgency};
 
-/// Version of the schema, in the footer of every file that follows it.
+/// Version of the schema, written in the footer of every file that follows it.
 pub const SCHEMA_VERSION: &str = "1";
-/// Footer key of the schema's version.
+/// Footer key: the version of the schema.
 pub const SCHEMA_KEY: &str = "samspill.schema";
-/// Footer key that says that the file was checked, and by what.
+/// Footer key: what checked the file. A file without the key was not checked.
 pub const CHECKED_KEY: &str = "samspill.checked";
-/// Footer key: what a residence is, `municipality` or `area`.
+/// Footer key: whether a residence is a `municipality` or an `area`.
 pub const RESIDENCE_KEY: &str = "samspill.residence";
-/// Footer key: name of the file that was checked.
+/// Footer key: name of the file that was checked, or which synthetic register it is.
 pub const SOURCE_KEY: &str = "samspill.source";
-/// Footer key: `yes` if the contacts are made by a machine and no person stands behind them.
+/// Footer key: `yes` if the contacts are synthetic and belong to no real person.
 pub const SYNTHETIC_KEY: &str = "samspill.synthetic";
-/// Footer key: the mapping's fields that the checked file had columns or values for, with commas. A file without the
-/// key tells them all.
+/// Footer key: fields of the mapping that the checked file had a column or a value for, separated by commas.
+/// In a file without the key, every field counts as known.
 pub const TOLD_KEY: &str = "samspill.told";
 
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Whole number of 64 bits.
+    /// Whole number of 64 bits, never missing.
     Long,
     /// Whole number of 32 bits; may be missing.
     Int,
-    /// Day.
+    /// Day; may be missing.
     Date,
-    /// Text from a small set, kept as a dictionary.
+    /// Text from a small set, stored as a dictionary. An unknown word is the empty text.
     Word,
-    /// Yes or no.
+    /// Yes or no, never missing.
     Flag,
-    /// Readiness events: a list of (event, minute).
+    /// Readiness events: a list of (event number, civil minute).
     Events,
 }
 
-/// A column of the schema.
+/// One column of the schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
-    /// Name.
     pub name: &'static str,
-    /// Type.
     pub kind: Kind,
-    /// Whether a file must have it.
+    /// Whether the column belongs to the core of a contact. No code reads the mark: the fields that a
+    /// delivery must fill are listed in [`crate::check`].
     pub required: bool,
-    /// What it means.
+    /// Meaning and unit, in English.
     pub meaning: &'static str,
 }
 
-// A macro because a column's place, name, type and meaning must not drift apart.
+// A macro, because a column's place, name, type and meaning must not drift apart.
 macro_rules! columns {
     ($($place:ident = $name:literal, $kind:ident, $required:literal, $meaning:literal;)+) => {
         /// Every column, in the order of the file.
@@ -69,7 +68,7 @@ macro_rules! columns {
         #[allow(clippy::allow_attributes, clippy::allow_attributes_without_reason, missing_docs, non_camel_case_types, clippy::upper_case_acronyms)]
         mod order { pub(super) enum Order { $($place),+ } }
 
-        /// Place of each column in [`COLUMNS`].
+        /// Place of each column in [`COLUMNS`], documented with the column's meaning.
         pub mod at {
             $(#[doc = $meaning] pub const $place: usize = super::order::Order::$place as usize;)+
         }
@@ -126,119 +125,102 @@ columns! {
     CONTACT_FORM = "contact_form", Word, false, "how the contact took place (KONTAKTTYPE): video, telephone or as reported";
 }
 
-/// A missing value in a column of whole numbers or days.
+/// The value that stands for a missing whole number or day in [`Contact`] and [`Contacts`].
 pub const MISSING: i32 = i32::MIN;
 
-/// A readiness event.
+/// One readiness event of a contact (`utskrivningsklar`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
-    /// When.
     pub at: Minute,
-    /// What.
     pub kind: EventKind,
 }
 
-/// One contact, to be pushed into [`Contacts`].
+/// One contact, to be pushed into [`Contacts`]. Each field means what the column of the same name in [`at`]
+/// means.
 #[derive(Debug, Clone)]
 pub struct Contact<'a> {
-    /// See [`at`] for the meaning of each.
     pub contact_id: i64,
-    /// Row in the file that was checked.
     pub source_row: i64,
-    /// Stay.
     pub stay_id: i64,
-    /// Contacts in the stay.
     pub stay_rows: i32,
-    /// Person.
+    /// Pseudonym of the person; 0 if unknown, as in counted figures.
     pub person_id: i64,
-    /// Unit.
     pub unit: &'a str,
-    /// Kind of unit.
     pub unit_kind: UnitKind,
-    /// Trust or private institution.
+    /// Organisation number of the trust or private institution; empty if unknown.
     pub trust: &'a str,
-    /// Sector.
     pub sector: Sector,
-    /// Level of care.
     pub care_level: CareLevel,
-    /// Service.
     pub service: Service,
-    /// Urgency.
     pub urgency: Urgency,
-    /// Admission.
     pub admitted: Minute,
-    /// Discharge.
     pub discharged: Minute,
-    /// Registered in.
+    /// Code of the municipality that the person is registered in (`folkeregistrert kommune`), or name of an
+    /// area.
     pub municipality_of_registration: &'a str,
-    /// Stays in.
+    /// Code of the municipality that the person stays in (`oppholdskommune`); if not reported, the one of
+    /// registration.
     pub municipality_of_stay: &'a str,
-    /// Lives in Norway.
+    /// Whether the person lives in a Norwegian municipality.
     pub resident: bool,
-    /// Age, or [`MISSING`].
+    /// Whole years at admission, or [`MISSING`].
     pub age: i32,
-    /// Sex.
     pub sex: Sex,
-    /// DRG, or nothing.
+    /// Code of the DRG; empty if the contact is in none.
     pub drg: &'a str,
-    /// Type of DRG.
     pub drg_type: DrgType,
-    /// Major diagnostic category, or [`MISSING`].
+    /// Major diagnostic category (`hdg`), or [`MISSING`].
     pub mdc: i32,
-    /// Basic weight, or [`MISSING`].
+    /// Basic weight in thousandths of a point, or [`MISSING`].
     pub weight_milli: i32,
-    /// Corrected points.
+    /// Corrected points (`korrvekt`) in thousandths.
     pub points_milli: i32,
-    /// Nights.
+    /// Nights in bed.
     pub bed_days: i32,
-    /// Costly medicine.
+    /// Whether a listed costly medicine was given.
     pub costly_medicine: bool,
-    /// Fee.
+    /// Fee paid for the contact, in øre.
     pub fee_ore: i32,
-    /// Contacts counted.
+    /// Number of contacts that the row stands for: 1 for a contact, 1 or more for a counted figure.
     pub contacts: i32,
-    /// Readiness events.
+    /// Readiness events in order of time.
     pub events: &'a [Event],
-    /// The rest of the register's fields.
+    /// Fields that no settlement needs.
     pub other: Other<'a>,
 }
 
-/// Fields that no settlement needs, but that the register has.
+/// Fields of the register that no settlement needs. A text is empty and an option `None` if unknown.
 #[derive(Debug, Clone, Default)]
 pub struct Other<'a> {
-    /// Department.
     pub department: &'a str,
-    /// Reason of referral.
     pub referral_reason: &'a str,
-    /// Referral received.
+    /// Day on which the referral was received.
     pub referred_on: Option<Day>,
-    /// Deadline.
+    /// Deadline of the right to care.
     pub deadline_on: Option<Day>,
-    /// Right to care.
+    /// Whether the patient has a right to necessary health care; `false` also if unknown.
     pub right_to_care: bool,
-    /// Who referred.
+    /// Who referred the patient.
     pub referred_from: &'a str,
-    /// Where to.
+    /// Where the patient went after the contact.
     pub referred_to: &'a str,
-    /// Formality.
+    /// Legal formality: voluntary or compulsory.
     pub formality: &'a str,
-    /// Diagnoses.
+    /// Codes of the diagnoses, the main one first.
     pub diagnoses: &'a str,
-    /// Procedures.
     pub procedures: &'a str,
-    /// Fee codes.
+    /// Codes of the fees.
     pub tariff_codes: &'a str,
-    /// Medicine.
+    /// Costly medicine (ATC code).
     pub medicine: &'a str,
-    /// Functional ability.
+    /// From 1 (poor) to 5.
     pub functional_ability: Option<i32>,
-    /// Nationality.
     pub nationality: &'a str,
-    /// How the contact took place.
+    /// How the contact took place (`KONTAKTTYPE`): video, telephone, or as reported.
     pub contact_form: &'a str,
 }
 
-/// Words by number, in order of first use.
+/// Words numbered from 0, in order of first use.
 #[derive(Debug, Clone, Default)]
 pub struct Interner {
     words: Vec<String>,
@@ -251,7 +233,7 @@ pub struct Interner {
 }
 
 impl Interner {
-    /// The number of a word, new or known.
+    /// Number of a word. A new word gets the next number.
     pub fn number(&mut self, word: &str) -> i32 {
         if self.words.get(self.last as usize).is_some_and(|last| last == word) {
             return self.last;
@@ -267,7 +249,7 @@ impl Interner {
         number
     }
 
-    /// The words, by number.
+    /// The words, each at the place of its number.
     pub fn words(&self) -> &[String] {
         &self.words
     }
@@ -282,7 +264,7 @@ enum Values {
     Events(Vec<u32>, Vec<Event>),
 }
 
-/// Contacts as columns, in memory.
+/// Contacts in memory, as columns of the schema.
 #[derive(Debug, Clone)]
 pub struct Contacts {
     columns: Vec<Values>,
@@ -296,7 +278,7 @@ impl Default for Contacts {
 }
 
 impl Contacts {
-    /// No contacts.
+    /// A table without rows.
     pub fn new() -> Self {
         let columns = COLUMNS
             .iter()
@@ -311,12 +293,12 @@ impl Contacts {
         Contacts { columns, rows: 0 }
     }
 
-    /// How many rows.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.rows
     }
 
-    /// Whether there are none.
+    /// Whether the table has no rows.
     pub fn is_empty(&self) -> bool {
         self.rows == 0
     }
@@ -345,7 +327,7 @@ impl Contacts {
         }
     }
 
-    /// Adds a contact.
+    /// Appends a contact.
     pub fn push(&mut self, contact: &Contact) {
         let c = contact;
         self.rows += 1;
@@ -406,7 +388,7 @@ impl Contacts {
         self.word(at::CONTACT_FORM, other.contact_form);
     }
 
-    /// A column of 64-bit numbers, or nothing if the column has another type.
+    /// Values of a column of 64-bit numbers; empty if the column at `place` has another type.
     pub fn longs(&self, place: usize) -> &[i64] {
         match &self.columns[place] {
             Values::Long(values) => values,
@@ -414,7 +396,8 @@ impl Contacts {
         }
     }
 
-    /// Replaces a column of 32-bit numbers of the same length.
+    /// Replaces a column of 32-bit numbers. The new column must have as many values as the table has rows,
+    /// which an assertion demands; a column of another type is left as it is.
     pub fn set_ints(&mut self, place: usize, new: Vec<i32>) {
         assert_eq!(new.len(), self.rows, "a column has as many values as the file has rows");
         if let Values::Int(values) = &mut self.columns[place] {
@@ -422,10 +405,10 @@ impl Contacts {
         }
     }
 
-    /// The same rows as Arrow columns.
+    /// Copies the rows to an Arrow batch, with [`MISSING`] turned into Arrow's missing value.
     ///
     /// # Errors
-    /// If Arrow refuses, which a bug of ours would cause.
+    /// If Arrow refuses the columns, which only a bug in this module can cause.
     pub fn to_record_batch(&self) -> Result<RecordBatch, arrow_schema::ArrowError> {
         let arrays = self.columns.iter().zip(COLUMNS).map(|(values, column)| array(values, column.kind));
         RecordBatch::try_new(arrow_schema(), arrays.collect::<Result<_, _>>()?)
@@ -477,7 +460,7 @@ fn event_fields() -> Fields {
     ])
 }
 
-/// The schema as Arrow has it.
+/// The schema in Arrow's types.
 pub fn arrow_schema() -> Arc<Schema> {
     let fields: Vec<Field> = COLUMNS
         .iter()
@@ -501,8 +484,8 @@ pub fn arrow_schema() -> Arc<Schema> {
     Arc::new(Schema::new(fields))
 }
 
-/// A key of 63 bits for a contact, from its institution and its local episode id: the same in every
-/// delivery. FNV-1a with a final mix; two of eleven million keys meet with a chance of one in 150 000.
+/// Key of a contact, from 0 to 2⁶³ − 1, made of its institution and its local episode id: the same in every
+/// delivery. FNV-1a with a final mix; the chance that any two of eleven million keys meet is one in 150 000.
 pub fn contact_key(unit: &str, episode: &str) -> i64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in unit.bytes().chain([0x1f]).chain(episode.bytes()) {
@@ -511,7 +494,7 @@ pub fn contact_key(unit: &str, episode: &str) -> i64 {
     (mixed(hash) >> 1) as i64
 }
 
-/// Spreads the bits of a number.
+/// Mixes the bits of a number, so that numbers close together come far apart.
 pub(crate) fn mixed(mut bits: u64) -> u64 {
     bits ^= bits >> 33;
     bits = bits.wrapping_mul(0xff51_afd7_ed55_8ccd);

@@ -1,4 +1,5 @@
-//! A table that somebody sends: CSV with any separator, or the first sheet of an Excel workbook.
+//! Tables that a user supplies: CSV with any separator, or the first sheet of an Excel or OpenDocument
+//! workbook.
 
 use std::path::{Path, PathBuf};
 
@@ -7,49 +8,31 @@ use calamine::{Data, Reader, open_workbook_auto};
 /// A table that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SheetError {
-    /// The operating system says no.
+    /// The operating system refuses to read the file.
     #[error("{}: {error}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What it says.
-        error: std::io::Error,
-    },
-    /// Not a workbook, or damaged.
+    Io { path: PathBuf, error: std::io::Error },
+    /// The file is not a workbook, or is damaged.
     #[error("{}: {error}", path.display())]
-    Workbook {
-        /// The file.
-        path: PathBuf,
-        /// What the reader says.
-        error: Box<calamine::Error>,
-    },
-    /// Not a table.
+    Workbook { path: PathBuf, error: Box<calamine::Error> },
+    /// The text is not a CSV table.
     #[error("{}: {error}", path.display())]
-    Csv {
-        /// The file.
-        path: PathBuf,
-        /// What the reader says.
-        error: csv::Error,
-    },
-    /// No head.
+    Csv { path: PathBuf, error: csv::Error },
+    /// The table has no row, and so no head.
     #[error("{}: the table is empty", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
+    Empty { path: PathBuf },
 }
 
-/// A table: heads, and rows with the line they stand on.
+/// A table: its head, and its rows with the line of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
-    /// Heads.
+    /// Cells of the first row that is not empty.
     pub heads: Vec<String>,
-    /// Line from 1, and cells.
+    /// Line in the file (from 1) and cells of each row that is not empty.
     pub rows: Vec<(usize, Vec<String>)>,
 }
 
 impl Sheet {
-    /// The place of the first column that has one of the names, whatever the case of its letters.
+    /// Place of the column whose head is the first of `names` that is found. Upper and lower case are alike.
     pub fn column(&self, names: &[&str]) -> Option<usize> {
         names
             .iter()
@@ -57,10 +40,10 @@ impl Sheet {
     }
 }
 
-/// Reads a table.
+/// Reads a table: a workbook if the file name ends as one, else CSV.
 ///
 /// # Errors
-/// If the file is neither, or has no head.
+/// If the file cannot be read as a workbook or as CSV, or has no head.
 pub fn read(path: &Path) -> Result<Sheet, SheetError> {
     let is_book = path.extension().is_some_and(|ending| {
         ["xlsx", "xlsm", "xls", "xlsb", "ods"].iter().any(|known| ending.eq_ignore_ascii_case(known))

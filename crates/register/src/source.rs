@@ -1,4 +1,4 @@
-//! Rows as text, from CSV or from any Parquet table.
+//! Rows as text, from a CSV file or from any Parquet table.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use arrow_schema::DataType;
 use crate::csv_file::{CsvFile, Encoding};
 use crate::parquet_file::{FileError, Reader};
 
-/// A row's cells as text.
+/// One row, with its cells as text.
 pub trait Cells {
-    /// The cell of a column; nothing where there is no such column or the value is missing.
+    /// Text of the cell in a column, trimmed; empty if there is no such column or its value is missing.
     fn cell(&self, column: usize) -> &str;
-    /// How many cells the row has.
+    /// Number of cells in the row.
     fn count(&self) -> usize;
 }
 
@@ -28,11 +28,9 @@ impl Cells for csv::StringRecord {
     }
 }
 
-/// A file of rows.
+/// A file of rows, open for reading.
 pub enum Source {
-    /// CSV.
     Csv(CsvFile),
-    /// Parquet.
     Table(Reader),
 }
 
@@ -55,10 +53,10 @@ impl Cells for TableRow<'_> {
 }
 
 impl Source {
-    /// Opens a file: Parquet by its first four bytes, else CSV.
+    /// Opens a file: Parquet if its first four bytes say so, else CSV.
     ///
     /// # Errors
-    /// If the file cannot be read.
+    /// If the file cannot be read, or is neither Parquet nor a readable CSV file.
     pub fn open(path: &Path, threads: usize) -> Result<Source, FileError> {
         use std::io::Read;
         let mut start = [0; 4];
@@ -70,7 +68,7 @@ impl Source {
         Ok(Source::Csv(CsvFile::open(path, threads)?))
     }
 
-    /// Names of the columns.
+    /// Names of the columns, in the order of the file.
     pub fn heads(&self) -> Vec<String> {
         match self {
             Source::Csv(csv) => csv.heads.clone(),
@@ -80,7 +78,7 @@ impl Source {
         }
     }
 
-    /// How the file is written, in words.
+    /// Format of the file in words, such as `CSV, semicolon, UTF-8`.
     pub fn described(&self) -> String {
         match self {
             Source::Table(_) => "Parquet".to_owned(),
@@ -99,7 +97,7 @@ impl Source {
         }
     }
 
-    /// Pieces that can be read apart.
+    /// Number of pieces that can be read independently: blocks of a CSV file, row groups of a Parquet file.
     pub fn pieces(&self) -> usize {
         match self {
             Source::Csv(csv) => csv.blocks(),
@@ -107,7 +105,7 @@ impl Source {
         }
     }
 
-    /// Hands each row of a piece, with its line (CSV) or row number (Parquet), to `take`.
+    /// Hands each row of a piece to `take`, with its line (CSV) or its row number (Parquet), both from 1.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -147,7 +145,8 @@ fn as_text(column: &ArrayRef) -> Result<StringArray, arrow_schema::ArrowError> {
         .ok_or_else(|| arrow_schema::ArrowError::CastError("a column cannot be read as text".into()))
 }
 
-/// Events of our own schema as `1@22090000 3@22091440`.
+/// Readiness events of the program's own schema as text: `1@22090000 3@22091440`, event number and civil
+/// minute.
 fn events_text(pairs: &ArrayRef) -> String {
     let Some(pairs) = pairs.as_struct_opt().filter(|pairs| pairs.num_columns() == 2) else {
         return String::new();

@@ -1,4 +1,4 @@
-//! Bad input, tried: each refusal with its record, reason and remedy, and the rest of the file whole.
+//! Deliveries with faults: each bad row is refused for its own reason, and the rest of the file is accepted.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -37,7 +37,7 @@ fn check(
     check_file(path, &check, Some(&path.with_extension("parquet")), |_, _| {})
 }
 
-/// A row of the own schema, with some cells changed.
+/// A row of the program's own CSV form, with some cells changed.
 fn row(id: u32, changes: &[(&str, &str)]) -> String {
     let id = id.to_string();
     let mut cells = vec![

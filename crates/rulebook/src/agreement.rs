@@ -1,8 +1,8 @@
-//! What cooperation agreements (`samarbeidsavtaler`) say that a settlement needs: hours that a municipality
-//! is given after a notice of readiness, by trust, municipality and dates.
+//! Cooperation agreements (`samarbeidsavtaler`): the hours that a municipality is given after a notice of
+//! readiness, by trust, municipality and dates.
 //!
-//! An agreement is the parties' own, and comes with a file of theirs; the law's own number is the choice
-//! `grace_hours`, and holds where no agreement does.
+//! An agreement belongs to its two parties, and comes in a file of theirs. Where no agreement holds, the
+//! law's own choice `grace_hours` does.
 
 use domain::Day;
 use serde::Deserialize;
@@ -13,24 +13,24 @@ use toml::value::Datetime;
 use crate::file::{Confidence, Dates, Fault, Row, RuleError, Text};
 use crate::provenance::Provenance;
 
-/// Name of the file among the rule files.
+/// Name of the agreement file without `.toml`, and the `rule` in the provenance of its values.
 pub const FILE: &str = "agreements";
 
-/// Hours that one agreement gives (`utsatt frist etter avtale`).
+/// Hours of grace by one agreement (`utsatt frist etter avtale`).
 #[doc(alias = "utsatt frist etter avtale")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GracePeriod {
-    /// Organisation number of the trust or institution, as contacts name it.
+    /// Organisation number of the trust or institution, as in the contacts.
     pub trust: String,
     /// Code of the municipality that pays.
     pub municipality: String,
-    /// Hours after the notice of readiness before a day is paid for.
+    /// Hours from the notice of readiness during which no day is paid for, 0 to 240.
     pub hours: i64,
-    /// The agreement.
+    /// Reference of the agreement.
     pub reference: String,
 }
 
-/// Every agreement that is known, in the order of the file.
+/// Cooperation agreements, in the order of their file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agreements {
     file: String,
@@ -56,16 +56,17 @@ struct RawGrace {
 }
 
 impl Agreements {
-    /// Reads `[[grace]]` rows: `trust`, `municipality`, `hours`, `from`, `to` (or none), `reference`.
+    /// Reads `[[grace]]` rows with `trust`, `municipality`, `hours`, `from`, `to` (optional) and `reference`.
     ///
     /// # Errors
-    /// With file and line: what is not TOML, hours below 0 or above 240, two rows that hold on the same day.
+    /// Fails with file and line if the text is not TOML, a key is unknown, hours are not 0 to 240, a row ends
+    /// before it begins, or two rows of one trust and municipality hold on the same day.
     pub fn parse(file: &str, text: &str) -> Result<Agreements, RuleError> {
         let text = Text { file, text };
         let raw: Raw = text.parse()?;
         let mut grace: Vec<Row<GracePeriod>> = Vec::new();
         for row in raw.grace {
-            // The parties' own agreement is its own source, read by whoever gave the file.
+            // An agreement is its own source, read by whoever handed in the file: hence confidence Q.
             let (reference, cite) = (row.reference.clone(), Some(row.reference));
             let dates = text.dates(row.from, row.to, Confidence::Q, reference.clone(), cite, None)?;
             if !(0..=240).contains(&row.hours) {
@@ -81,13 +82,13 @@ impl Agreements {
         Ok(Agreements { file: file.to_owned(), grace })
     }
 
-    /// The agreements, each with the line it stands on.
+    /// Every agreement, with its line in the file.
     pub fn rows(&self) -> impl Iterator<Item = (&GracePeriod, usize)> {
         self.grace.iter().map(|row| (&row.value, row.dates.line))
     }
 
-    /// Hours under the agreement between a trust and a municipality that a notice on a day falls under, and
-    /// where they stand.
+    /// Hours of grace and their provenance, by the agreement between a trust and a municipality that holds on
+    /// the day of the notice; `None` if no agreement holds.
     pub fn grace(&self, trust: &str, municipality: &str, day: Day) -> Option<(i64, Provenance)> {
         let holds = |row: &&Row<GracePeriod>| {
             row.value.trust == trust && row.value.municipality == municipality && row.dates.holds(day)
@@ -109,7 +110,8 @@ impl Agreements {
         Some((row.value.hours, provenance))
     }
 
-    /// A name that changes when an agreement that holds between two days does; `None` if there is none.
+    /// A name that changes with any agreement that holds on some day from `from` to `to`, both included;
+    /// `None` if no agreement does.
     pub fn version(&self, from: Day, to: Day) -> Option<String> {
         let mut hash = Sha256::new();
         let mut any = false;

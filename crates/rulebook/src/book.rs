@@ -1,8 +1,8 @@
 //! Which version of a rule holds on a day.
 //!
 //! A book is the law and any variants laid over it. It resolves each rule into segments of days on which
-//! nothing changes; a segment's version is named by its rule, its first day and a digest of the values
-//! resolved, not of the file, so that next year's rate does not mark this year's charges as changed.
+//! nothing changes. The version of a segment is named by its rule, its first day and a digest of the resolved
+//! values. The digest is not of the file, so next year's rate does not mark this year's charges as changed.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +15,19 @@ use crate::calculation::share_of_drg_price::{OutsideTest, ShareRule, TariffTest}
 use crate::file::{Dates, Liable, Row, RuleError, RuleFile, VariantFile};
 use crate::provenance::{Provenance, Version};
 
-/// Whether a rule holds, and how.
+/// Whether a rule is in force, with its values if it is.
 #[derive(Debug, Clone)]
 pub enum Standing<T> {
-    /// It holds, like this.
+    /// The rule is in force.
     InForce(T),
-    /// It does not hold. Not the same as zero.
+    /// The rule is not in force, which is not the same as a charge of zero.
     NotInForce,
-    /// It holds, but a value that it needs was not found: the settlement stops.
+    /// The rule is in force, but a value that it needs is missing: the settlement stops.
     Missing(BookError),
 }
 
 impl<T> Standing<T> {
-    /// The rule, if in force.
+    /// The rule; `None` if it is not in force or a value is missing.
     pub fn in_force(&self) -> Option<&T> {
         match self {
             Standing::InForce(rule) => Some(rule),
@@ -36,31 +36,29 @@ impl<T> Standing<T> {
     }
 }
 
-/// Days on which nothing about a rule changes.
+/// A span of days on which nothing about a rule changes.
 #[derive(Debug, Clone)]
 pub struct Segment<T> {
-    /// First day.
     pub from: Day,
     /// Last day, included.
     pub to: Day,
-    /// What holds.
     pub standing: Standing<T>,
-    /// Every value that was used.
+    /// Every value that the rule was resolved from; empty unless it is in force.
     pub used: Vec<Provenance>,
 }
 
 impl<T> Segment<T> {
-    /// The segment that holds on a day.
+    /// The segment that holds on a day; `None` outside the segments.
     pub fn on(segments: &[Segment<T>], day: Day) -> Option<&Segment<T>> {
         Segment::place_on(segments, day).and_then(|place| segments.get(place))
     }
 
-    /// The place of the segment that holds on a day.
+    /// Index of the segment that holds on a day; `None` outside the segments.
     pub fn place_on(segments: &[Segment<T>], day: Day) -> Option<usize> {
         segments.iter().position(|segment| segment.from <= day && day <= segment.to)
     }
 
-    /// Whether the segment holds on some day from a first to a last.
+    /// Whether the segment holds on some day from `first` to `last`, both included.
     pub fn touches(&self, first: Day, last: Day) -> bool {
         self.from <= last && first <= self.to
     }
@@ -69,88 +67,72 @@ impl<T> Segment<T> {
 /// A value that nobody has signed.
 pub type Unsigned = Provenance;
 
-/// What is wrong with a book.
+/// What is wrong with a book of law.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BookError {
-    /// A rule or variant file is wrong.
+    /// A rule, variant or agreement file is wrong.
     #[error(transparent)]
     Rule(#[from] RuleError),
     /// Two rules have the same id.
     #[error("two rules are called {0}")]
     Twice(String),
-    /// Two rules for one instrument.
+    /// Two rules are for the same instrument.
     #[error("rules {one} and {other} are both for {instrument}: a book has one rule for each instrument")]
     TwoFor {
-        /// Instrument.
         instrument: Instrument,
-        /// Id of the first.
+        /// Id of the first rule.
         one: String,
-        /// Id of the second.
+        /// Id of the second rule.
         other: String,
     },
-    /// No rule for an instrument. Not the same as not in force.
+    /// No rule is for an instrument, which is not the same as a rule that is not in force.
     #[error("there is no rule file for {0}: a repealed rule keeps its file")]
     NoneFor(Instrument),
-    /// A file's id is not its name.
+    /// The id in a file is not the file's name.
     #[error("{file}: id is '{id}', but the file is named otherwise")]
     Misnamed {
-        /// Name of the file.
         file: String,
-        /// Id in it.
+        /// Id in the file.
         id: String,
     },
-    /// A rule that is referred to is not there.
+    /// A file refers to a rule that the book does not have.
     #[error("{file}: there is no rule '{id}'")]
     NoSuchRule {
-        /// Name of the file.
         file: String,
-        /// Id that is missing.
+        /// Id of the missing rule.
         id: String,
     },
-    /// A variant removes something that the law does not have.
+    /// A variant removes a group that the law does not leave out on the day, or a key other than `ceiling`.
     #[error("{file}:{line}: '{key}' is not there to be removed on {day}")]
     NothingToRemove {
-        /// Name of the file.
         file: String,
-        /// Line.
         line: usize,
-        /// What it wanted to remove.
+        /// Code of the group, or the key.
         key: String,
-        /// The day.
         day: Day,
     },
-    /// Two variants set the same key differently.
+    /// Two variants set the same key of one rule differently on a common day.
     #[error("variants {one} and {other} both set {key}: {first} and {second}")]
     Conflict {
         /// Id of the first variant.
         one: String,
-        /// Id of the second.
+        /// Id of the second variant.
         other: String,
-        /// The key.
         key: String,
-        /// First value.
+        /// Value in the first variant.
         first: String,
-        /// Second value.
+        /// Value in the second variant.
         second: String,
     },
     /// A value is missing on a day on which the rule is in force.
     #[error("{file}: no {key} in force on {day}")]
-    Gap {
-        /// Name of the file.
-        file: String,
-        /// The key.
-        key: &'static str,
-        /// The day.
-        day: Day,
-    },
-    /// A reading that must not change changes from one row to the next.
+    Gap { file: String, key: &'static str, day: Day },
+    /// A choice that must have the same reading on all days changes from one row to the next.
     #[error("{file}:{line}: choice {key} must be the same on all days")]
     ChangingChoice {
-        /// Name of the file.
         file: String,
-        /// Line.
+        /// Line of the first row with another reading.
         line: usize,
-        /// The key.
         key: String,
     },
 }
@@ -163,17 +145,15 @@ pub struct LawBook {
     variants: Vec<VariantFile>,
 }
 
-/// The day that a contact belongs to.
+/// The day of a contact that decides which rule version and which month it falls under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatedBy {
-    /// The day of discharge.
     Discharge,
-    /// The day of admission.
     Admission,
 }
 
 impl DatedBy {
-    /// The reading of a word of the choice `dated_by`.
+    /// The reading of the choice `dated_by` with a word; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<DatedBy> {
         match word {
             "discharge" => Some(DatedBy::Discharge),
@@ -183,15 +163,16 @@ impl DatedBy {
     }
 }
 
-/// First and last day that a book answers for.
+/// First and last year that a book covers.
 const HORIZON: (i16, i16) = (2000, 2050);
 
 impl LawBook {
-    /// A book of rule files, as (file name, text), without variants. A file called `agreements.toml` holds
-    /// what cooperation agreements say.
+    /// A book of rule files without variants. `files` are pairs of file name and text; a file called
+    /// `agreements.toml` holds cooperation agreements.
     ///
     /// # Errors
-    /// If a file is wrong, two have one id, or one refers to a rule that is missing.
+    /// Fails if a file is wrong or has another id than its name, if two rules have the same id or instrument,
+    /// if a rule refers to one that is missing, or if `dated_by` or `residence_on` changes over time.
     pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<LawBook, BookError> {
         let mut rules = BTreeMap::new();
         let mut agreements = Agreements::default();
@@ -229,10 +210,10 @@ impl LawBook {
         Ok(LawBook { agreements, rules, variants: Vec::new() })
     }
 
-    /// The rules that were built into the program.
+    /// The book of the rules that are built into the program.
     ///
     /// # Errors
-    /// If one of them is wrong, which the tests would have told.
+    /// Fails if one of them is wrong. The tests guard against it.
     pub fn built_in() -> Result<LawBook, BookError> {
         LawBook::new(crate::built_in::LAW.iter().copied())
     }
@@ -240,7 +221,8 @@ impl LawBook {
     /// The same book with variants laid over it, in any order.
     ///
     /// # Errors
-    /// If a variant is wrong, departs from a rule that is missing, or two of them conflict.
+    /// Fails if a variant is wrong or has another id than its name, departs from a rule that is missing, or
+    /// conflicts with another variant.
     pub fn with_variants<'a>(
         mut self,
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -258,15 +240,16 @@ impl LawBook {
             }
             self.variants.push(variant);
         }
-        // Stacking is the same in any order.
+        // The order in which variants were handed in must not matter.
         self.variants.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(self)
     }
 
-    /// The same book with other readings of a rule, on every day: what a case asks for beside the law's own.
+    /// The same book with other readings of a rule on every day, as a case may ask for. `readings` are pairs
+    /// of choice and reading.
     ///
     /// # Errors
-    /// If a key or a reading is not known, or a variant of the book sets the key already.
+    /// Fails if the rule, a choice or a reading is unknown, or a variant sets a choice to another reading.
     pub fn with_readings(self, rule: &str, readings: &[(&str, &str)]) -> Result<LawBook, BookError> {
         let set: String = readings.iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect();
         let text = format!(
@@ -277,22 +260,22 @@ impl LawBook {
         self.with_variants([("reading.toml", text.as_str())])
     }
 
-    /// What cooperation agreements say.
+    /// The cooperation agreements.
     pub fn agreements(&self) -> &Agreements {
         &self.agreements
     }
 
-    /// The rule files, by id.
+    /// The rules, in order of id.
     pub fn rules(&self) -> impl Iterator<Item = &RuleFile> {
         self.rules.values()
     }
 
-    /// The variants, by id.
+    /// The variants, in order of id.
     pub fn variants(&self) -> &[VariantFile] {
         &self.variants
     }
 
-    /// The rule of an id.
+    /// The rule with an id; `None` if no rule has the id.
     pub fn rule(&self, id: &str) -> Option<&RuleFile> {
         self.rules.get(id)
     }
@@ -300,13 +283,13 @@ impl LawBook {
     /// The rule whose charges belong to an instrument.
     ///
     /// # Errors
-    /// If there is none.
+    /// Fails if no rule does.
     pub fn rule_of(&self, instrument: Instrument) -> Result<&RuleFile, BookError> {
         let rule = self.rules.values().find(|rule| rule.instrument == instrument);
         rule.ok_or(BookError::NoneFor(instrument))
     }
 
-    /// The day that contacts belong to under a rule. Discharge where nothing is said.
+    /// The day of a contact that a rule goes by: a variant's or the rule's choice, else the day of discharge.
     pub fn dated_by(&self, rule: &RuleFile) -> DatedBy {
         let set = self
             .variants
@@ -318,23 +301,25 @@ impl LawBook {
         stated.unwrap_or(DatedBy::Discharge)
     }
 
-    /// A share rule by segments, for every day from 2000 to 2050.
+    /// The segments of a share rule, which cover every day from 2000 to 2050.
     ///
     /// # Errors
-    /// If there is no such rule, or a variant removes what is not there.
+    /// Fails if no rule has the id, or a variant removes something that the law does not have.
     pub fn share_rule(&self, id: &str) -> Result<Vec<Segment<ShareRule>>, BookError> {
         self.segments(id, |rule, day| self.resolve_share(rule, day))
     }
 
-    /// The day-rate rule by segments, for every day from 2000 to 2050.
+    /// The segments of a day-rate rule, which cover every day from 2000 to 2050.
     ///
     /// # Errors
-    /// If there is no such rule, or a variant removes what is not there.
+    /// Fails if no rule has the id.
     pub fn day_rate_rule(&self, id: &str) -> Result<Vec<Segment<DayRateRule>>, BookError> {
         self.segments(id, |rule, day| self.resolve_day_rate(rule, day))
     }
 
-    /// Every day on which a value of the rule, or of one it leans on, begins or has just ended.
+    /// The days on which a segment may begin, in order: the first day of 2000, and each first day and day
+    /// after a last day of a dated row. Rows of the rule, of the rule whose unit price it uses, and of its
+    /// variants count.
     fn boundaries(&self, rule: &RuleFile) -> Vec<Day> {
         let mut days = vec![Day::new(HORIZON.0, 1, 1).unwrap_or(Day::from_number(0))];
         let mut add = |from: Day, to: Option<Day>| {
@@ -391,7 +376,7 @@ impl LawBook {
                 other => other?,
             };
             let digest = resolved.as_ref().map(|resolved| resolved.digest(id));
-            // Nothing that the rule says has changed: the same version goes on.
+            // No resolved value has changed, so the same version goes on.
             if let (Some(last), true) = (out.last_mut(), last_digest == Some(digest.clone())) {
                 last.to = to;
                 continue;
@@ -466,7 +451,7 @@ impl LawBook {
         Ok(Some(Resolved { rule, used }))
     }
 
-    /// The unit price on the day itself, whatever day the rest of the law is taken from.
+    /// The unit price of the day itself, even where a variant takes the rest of the law from another day.
     fn unit_price(
         &self,
         file: &RuleFile,
@@ -508,7 +493,7 @@ impl LawBook {
         let liable =
             row.and_then(|row| row.value.liable).ok_or_else(|| overlay.gap("liable municipality"))?;
         let notified_sectors = row.and_then(|row| row.value.notified_sectors.clone()).unwrap_or_default();
-        // The rate is the day's own, and a missing one stops the settlement when a day needs it.
+        // The rate of the day itself. A missing rate stops the settlement only when a payable day needs it.
         let rate = match overlay.set(|set| set.kroner_per_day) {
             Some((variant, kroner)) => Some((kroner, variant_place(variant, "rate", &kroner.to_string()))),
             None => file.rate.iter().find(|row| row.dates.holds(day)).map(|row| {
@@ -544,13 +529,13 @@ impl LawBook {
     }
 }
 
-/// A choice as its reading.
+/// Turns the word of a choice into its reading.
 fn read<T>(choice: (String, Provenance), of: impl Fn(&str) -> Option<T>) -> (T, Provenance) {
     (read_word(&choice.0, of), choice.1)
 }
 
-/// The reader of files refuses a word that is not in [`crate::file::CHOICES`], so one that no reading has is a
-/// fault of the program.
+/// Turns a word into its reading. The file reader refuses words that are not in [`crate::file::CHOICES`], so
+/// a word without a reading is a fault of the program.
 fn read_word<T>(word: &str, of: impl Fn(&str) -> Option<T>) -> T {
     match of(word) {
         Some(reading) => reading,
@@ -563,7 +548,7 @@ fn stem(name: &str) -> &str {
 }
 
 fn kroner_amount(kroner: i64) -> Amount {
-    // The file reader has checked that the number is between 0 and 10 million.
+    // The file reader has checked that the number is from 0 to 10 million.
     Amount::from_kroner(kroner).unwrap_or(Amount::ZERO)
 }
 
@@ -580,7 +565,7 @@ fn unchanging(rule: &RuleFile, key: &str) -> Result<(), BookError> {
     }
 }
 
-/// A rule with its version set afterwards, when its values are known.
+/// A rule whose version is set after its values are resolved.
 trait HasVersion {
     fn set_version(&mut self, version: Version);
 }
@@ -655,7 +640,7 @@ type Covered = (Vec<domain::Sector>, Vec<domain::CareLevel>, Vec<domain::UnitKin
 struct Overlay<'a> {
     file: &'a RuleFile,
     variants: Vec<&'a VariantFile>,
-    /// The day whose law is the base.
+    /// Day whose law is the base: a variant's `law_as_of`, else the day itself.
     base: Day,
     day: Day,
 }
@@ -853,7 +838,7 @@ fn words<T: std::fmt::Display>(list: &[T]) -> String {
     list.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Two variants conflict if they say different things of one key on a common day.
+/// Checks that two variants of one rule do not set the same key differently on a common day.
 fn conflict(one: &VariantFile, other: &VariantFile) -> Result<(), BookError> {
     let common = std::cmp::max(one.from, other.from) <= std::cmp::min(one.to, other.to);
     if one.departs_from != other.departs_from || !common {

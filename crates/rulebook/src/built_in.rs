@@ -1,36 +1,37 @@
-//! The rule files that come with the program, so that it needs nothing beside itself.
+//! The rule files that are built into the program, so that the program needs no files beside itself.
 //!
-//! `cargo xtask tidy` checks that every file under `rules/` stands here.
+//! Each file is a pair of its name and its text. `cargo xtask tidy` checks that every file under
+//! `rules/` stands here.
 
-// A macro because each file is needed twice (name and text), and a slip between the two would give a
-// rule the text of another.
+// A macro, because each file is needed twice (name and text). A slip between the two would give a rule the
+// text of another.
 macro_rules! files {
     ($folder:literal: $($name:literal),+ $(,)?) => {
         &[$((concat!($folder, "/", $name), include_str!(concat!("../../../rules/", $folder, "/", $name)))),+]
     };
 }
 
-/// The law: `law/<rule>.toml` and its text.
+/// Rules of law: `law/<rule>.toml`.
 pub const LAW: &[(&str, &str)] = files!("law":
     "activity-based-funding.toml",
     "co-financing.toml",
     "discharge-ready-day-rate.toml",
 );
 
-/// The cases of the law.
+/// Cases of the law: `law/<rule>.cases.md`.
 pub const LAW_CASES: &[(&str, &str)] = files!("law":
     "activity-based-funding.cases.md",
     "co-financing.cases.md",
     "discharge-ready-day-rate.cases.md",
 );
 
-/// The scheme: how and when a settlement is paid.
+/// The settlement scheme: how and when a settlement is paid.
 pub const SCHEME: (&str, &str) = files!("scheme": "settlement.toml")[0];
 
-/// Its cases.
+/// Cases of the settlement scheme.
 pub const SCHEME_CASES: (&str, &str) = files!("scheme": "settlement.cases.md")[0];
 
-/// The variants.
+/// Variants: `variants/<id>.toml`.
 pub const VARIANTS: &[(&str, &str)] = files!("variants":
     "co-financing-80-plus-with-outpatient.toml",
     "co-financing-80-plus.toml",
@@ -44,7 +45,7 @@ pub const VARIANTS: &[(&str, &str)] = files!("variants":
     "discharge-ready-5000.toml",
 );
 
-/// The cases of the variants.
+/// Cases of the variants: `variants/<id>.cases.md`.
 pub const VARIANT_CASES: &[(&str, &str)] = files!("variants":
     "co-financing-80-plus-with-outpatient.cases.md",
     "co-financing-80-plus.cases.md",
@@ -58,7 +59,7 @@ pub const VARIANT_CASES: &[(&str, &str)] = files!("variants":
     "discharge-ready-5000.cases.md",
 );
 
-/// Measures: `measures/<id>.toml` and its text.
+/// Measures: `measures/<id>.toml`.
 pub const MEASURES: &[(&str, &str)] = files!("measures":
     "after-care.toml",
     "ambulatory-teams.toml",
@@ -78,7 +79,7 @@ pub const MEASURES: &[(&str, &str)] = files!("measures":
     "take-over-controls.toml",
 );
 
-/// The cases of the measures.
+/// Cases of the measures, in the order of [`MEASURES`].
 pub const MEASURE_CASES: &[(&str, &str)] = files!("measures":
     "after-care.cases.md",
     "ambulatory-teams.cases.md",
@@ -98,7 +99,7 @@ pub const MEASURE_CASES: &[(&str, &str)] = files!("measures":
     "take-over-controls.cases.md",
 );
 
-/// The variant of an id, as (file name, text).
+/// File name and text of the variant with an id; `None` if no variant has the id.
 pub fn variant(id: &str) -> Option<(&'static str, &'static str)> {
     let name = format!("variants/{id}.toml");
     VARIANTS.iter().copied().find(|(file, _)| *file == name)

@@ -1,7 +1,7 @@
-//! TOML text to checked rows. Every error carries file and line.
+//! From the TOML text of a rule or variant to checked rows. Every error carries file and line.
 //!
-//! A section is a list of dated rows. `from` and `source` always stand; an amount or a share also has
-//! `to`, so that none lives on by accident. Rows of one key may not overlap.
+//! A section is a list of dated rows. Each row has `from`, `confidence` and `source`; an amount or a share
+//! also has `to`, so that it does not live on by accident. Rows of one key may not overlap.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,99 +11,78 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
-/// What is wrong with a rule file, and where.
+/// A fault in a rule file, with its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {fault}")]
 pub struct RuleError {
-    /// Name of the file.
     pub file: String,
     /// Line, from 1.
     pub line: usize,
-    /// What is wrong.
     pub fault: Fault,
 }
 
 /// What can be wrong with a rule file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// Not TOML, an unknown key, a missing key, a wrong type.
+    /// The text is not TOML, a key is unknown or missing, or a value has the wrong type.
     #[error("{0}")]
     Toml(String),
     /// `from` or `to` is not a plain date.
     #[error("'{0}' is not a date as 2012-01-01")]
     NotADate(String),
-    /// The row ends before it begins.
+    /// A row ends before it begins.
     #[error("the row ends on {to}, before it begins on {from}")]
-    EndsBeforeItBegins {
-        /// First day.
-        from: Day,
-        /// Last day.
-        to: Day,
-    },
+    EndsBeforeItBegins { from: Day, to: Day },
     /// Two rows of one key hold on the same day.
     #[error("{key}: this row and the one on line {other} both hold on {on}")]
     Overlap {
-        /// The key.
         key: String,
         /// Line of the earlier row.
         other: usize,
-        /// A day that both cover.
+        /// A day on which both rows hold.
         on: Day,
     },
-    /// A share above 100 or below 0.
+    /// A share is below 0 or above 100 per cent.
     #[error("a share of {0} per cent is not between 0 and 100")]
     ShareOutOfRange(i64),
-    /// A price, rate or ceiling below zero or absurdly large.
+    /// A price, rate or ceiling is below 0 or above 10 million.
     #[error("{key} = {value} is not between 0 and 10 million")]
-    AmountOutOfRange {
-        /// The key.
-        key: &'static str,
-        /// The value.
-        value: i64,
-    },
-    /// An amount or share that has no last day.
+    AmountOutOfRange { key: &'static str, value: i64 },
+    /// An amount or a share has no last day.
     #[error("{0}: an amount or share needs a last day (`to`), so that it does not live on by accident")]
     NoEnd(&'static str),
     /// A row names a source that the file does not describe.
     #[error("source '{0}' is not described under [sources]")]
     UnknownSource(String),
-    /// A key of choice, or its value, that the calculation does not know.
+    /// A choice has an unknown key or value, or a value outside its range. Also used for hours of grace, for
+    /// effects and for parties of a measure.
     #[error("choice {key} = '{value}' is not known: expected {expected}")]
     UnknownChoice {
-        /// The key.
         key: String,
-        /// The value.
         value: String,
-        /// What is known.
+        /// The values that are known.
         expected: String,
     },
-    /// A DRG range that is not `370-375` or `370`.
+    /// A DRG range is neither `370-375` nor `370`.
     #[error("'{0}' is not a range of DRG numbers as 370-375")]
     BadDrgRange(String),
-    /// A condition that is empty, and would match everything.
+    /// A condition is empty, and would hold for every contact.
     #[error("the condition `when` of {0} is empty: it would put every contact outside")]
     EmptyCondition(String),
-    /// Parties that are not known.
+    /// A pair of debtor and creditor is not among [`PAYMENTS`].
     #[error("payment from '{debtor}' to '{creditor}' is not known: expected {expected}")]
     UnknownPayment {
-        /// Who owes.
         debtor: String,
-        /// Who is owed.
         creditor: String,
-        /// What is known.
+        /// The pairs that are known.
         expected: String,
     },
-    /// The calculation needs a section that is missing.
+    /// The calculation needs a section that the file does not have.
     #[error("calculation {calculation} needs a section [[{section}]]")]
-    MissingSection {
-        /// The calculation.
-        calculation: &'static str,
-        /// The section.
-        section: &'static str,
-    },
+    MissingSection { calculation: &'static str, section: &'static str },
 }
 
-/// How sure the project is of a value, as in the public sources it was read in.
+/// How sure the project is of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum Confidence {
     /// Read in the named source.
@@ -112,12 +91,12 @@ pub enum Confidence {
     Q2,
     /// Computed or inferred from values that were read.
     C,
-    /// Remembered, assumed, or a reading that nobody has signed: settles only as a draft.
+    /// Remembered, assumed, or a reading that nobody has signed. Settles only as a draft until it is signed.
     M,
 }
 
 impl Confidence {
-    /// The letter used in files.
+    /// The letter that files use.
     pub const fn word(self) -> &'static str {
         match self {
             Confidence::Q => "Q",
@@ -127,7 +106,7 @@ impl Confidence {
         }
     }
 
-    /// In Norwegian, for those who read an explanation.
+    /// Norwegian name, for readers of an explanation.
     pub const fn name(self) -> &'static str {
         match self {
             Confidence::Q => "lest i kilden",
@@ -144,27 +123,25 @@ impl fmt::Display for Confidence {
     }
 }
 
-/// What every dated row has.
+/// The dates and the provenance of a row, which every dated row has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dates {
-    /// First day.
     pub from: Day,
     /// Last day, included; `None` until amended.
     pub to: Option<Day>,
-    /// Line in the file.
+    /// Line in the file, from 1.
     pub line: usize,
-    /// How sure the value is.
     pub confidence: Confidence,
     /// Key of the source in the file.
     pub source: String,
-    /// The provision.
+    /// Provision; `None` if none is cited.
     pub cite: Option<String>,
-    /// A remark for readers.
+    /// Remark for readers.
     pub why: Option<String>,
 }
 
 impl Dates {
-    /// Whether the row holds on the day.
+    /// Whether the row holds on a day.
     pub fn holds(&self, day: Day) -> bool {
         self.from <= day && self.to.is_none_or(|to| day <= to)
     }
@@ -173,14 +150,12 @@ impl Dates {
 /// A row of a section: its dates and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<T> {
-    /// When it holds, and where it comes from.
     pub dates: Dates,
-    /// What it says.
     pub value: T,
 }
 
-// A macro because serde's `flatten` switches off `deny_unknown_fields`, and a misspelt key must be
-// refused: so each kind of row repeats the fields that all rows have.
+// A macro, because serde's `flatten` switches off `deny_unknown_fields`, and a misspelt key must be refused.
+// Each kind of row therefore repeats the fields that all rows have.
 macro_rules! dated {
     ($($(#[$doc:meta])* $raw:ident => $name:ident { $($(#[$fdoc:meta])* $field:ident : $kind:ty,)* })+) => { $(
         $(#[$doc])*
@@ -213,31 +188,28 @@ pub(crate) use dated;
 dated! {
     /// The rule is in force.
     RawInForce => InForce {}
-    /// Which contacts the rule is about.
+    /// Contacts that the rule covers. A list that is not stated covers no contact.
     RawCovers => Covers {
-        /// Sectors; `None` means not stated.
         sectors: Option<Vec<Sector>>,
-        /// Levels of care.
         care_levels: Option<Vec<CareLevel>>,
-        /// Kinds of unit.
         unit_kinds: Option<Vec<UnitKind>>,
-        /// Which municipality pays (day rate).
+        /// The municipality that pays (day rate only).
         liable: Option<Liable>,
         /// Sectors in which the municipality is notified and pays nothing (day rate).
         notified_sectors: Option<Vec<Sector>>,
     }
     /// A group of contacts that the rule leaves out.
     RawOutside => Outside {
-        /// Reason code.
+        /// Reason code, for instance `not-resident`.
         code: String,
-        /// Heading in Norwegian.
+        /// Norwegian heading.
         title: String,
-        /// What a contact must be to be left out.
+        /// Condition that puts a contact in the group.
         when: When,
     }
     /// The share that is paid.
     RawShare => ShareRow {
-        /// In whole per cent.
+        /// Whole per cent, 0 to 100.
         percent: i64,
     }
     /// Price per DRG point (`enhetspris`).
@@ -255,38 +227,35 @@ dated! {
         /// Whole kroner.
         kroner_per_day: i64,
     }
-    /// A reading that the law leaves open.
+    /// A choice that the law leaves open, and the reading that is followed.
     RawChoice => Choice {
-        /// The key.
+        /// One of [`CHOICES`] or [`HOUR_CHOICES`].
         key: String,
         /// The reading that is followed.
         value: String,
     }
-    /// Who pays whom.
+    /// Who pays whom: one of [`PAYMENTS`].
     RawPayment => Payment {
-        /// Who owes.
         debtor: String,
-        /// Who is owed.
         creditor: String,
     }
-    /// Another rule that lowers this one's share of the same points.
+    /// Another rule that lowers this rule's share of the same points.
     RawLoweredBy => LoweredBy {
-        /// Id of that rule.
+        /// Id of the other rule.
         rule: String,
     }
     /// A price per day, visit or fee instead of DRG points.
     RawTariff => Tariff {
-        /// Code.
         code: String,
-        /// Heading in Norwegian.
+        /// Norwegian heading.
         title: String,
-        /// Contacts it is for.
+        /// Condition that the tariff applies to a contact.
         when: When,
         /// Whole kroner per bed day.
         kroner_per_day: Option<i64>,
         /// Whole kroner per visit or day treatment.
         kroner_per_visit: Option<i64>,
-        /// `true` if the contact's own fee is the amount.
+        /// Whether the contact's own fee is the amount; the two prices are then not used.
         of_fee: Option<bool>,
     }
 }
@@ -295,37 +264,32 @@ dated! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Liable {
-    /// Where the person is registered (`folkeregistrert kommune`).
+    /// Municipality where the person is registered (`folkeregistrert kommune`).
     #[doc(alias = "folkeregistrert kommune")]
     MunicipalityOfRegistration,
-    /// Where the person says that they stay (`oppholdskommune`).
+    /// Municipality where the person reports staying (`oppholdskommune`).
     #[doc(alias = "oppholdskommune")]
     MunicipalityOfStay,
 }
 
-/// A condition: everything that is stated must hold.
+/// A condition on a contact. Everything that is stated must hold; a list holds if it has the contact's value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct When {
-    /// One of these sectors.
     pub sectors: Option<Vec<Sector>>,
-    /// One of these kinds of unit.
     pub unit_kinds: Option<Vec<UnitKind>>,
-    /// One of these levels of care.
     pub care_levels: Option<Vec<CareLevel>>,
-    /// One of these services.
     pub services: Option<Vec<Service>>,
-    /// One of these types of DRG.
     pub drg_types: Option<Vec<DrgType>>,
-    /// DRG codes: numbers `370-375` (with any letter after) or whole codes `915O`.
+    /// DRG codes: ranges of numbers as `370-375`, with any letter after the number, or whole codes as `915O`.
     pub drgs: Option<Vec<String>>,
-    /// A costly medicine was given.
+    /// Whether a costly medicine was given.
     pub costly_medicine: Option<bool>,
-    /// Resident in Norway.
+    /// Whether the person is resident in Norway.
     pub resident: Option<bool>,
 }
 
-/// What is stated, and only that: `drgs = 385-391, 915O`.
+/// The stated conditions only, for instance `drgs = 385-391, 915O`.
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fn list<T: fmt::Display>(values: &Option<Vec<T>>) -> Option<String> {
@@ -354,31 +318,28 @@ impl When {
     }
 }
 
-/// A law that a rule file is about.
+/// A law that a rule file rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LawReference {
     /// Number and paragraph.
     pub cite: String,
-    /// What it is about, in Norwegian.
+    /// Norwegian description of what it governs.
     pub about: String,
 }
 
-/// Where a value was read.
+/// A source that values were read in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// Title.
     pub title: String,
-    /// Address.
     pub url: Option<String>,
-    /// When it was read.
     pub read_on: Option<Datetime>,
-    /// Who has signed the values from this source, and when: `Name, 2027-01-01`.
+    /// Who has signed the values from this source, and when, as `Name, 2027-01-01`; `None` if nobody has.
     pub signed_off: Option<String>,
 }
 
-/// Way of calculating.
+/// The way in which a rule calculates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CalculationKind {
@@ -388,44 +349,30 @@ pub enum CalculationKind {
     DayRate,
 }
 
-/// A rule as its file says it, checked.
+/// A rule, read from its file and checked.
 #[derive(Debug, Clone)]
 pub struct RuleFile {
-    /// Name of the file.
     pub file: String,
     /// Id, the same as the file's stem.
     pub id: String,
-    /// Title in Norwegian.
+    /// Norwegian title.
     pub title: String,
-    /// Way of calculating.
     pub calculation: CalculationKind,
-    /// The instrument that its charges belong to.
     pub instrument: Instrument,
-    /// Rule whose unit price this one uses.
+    /// Id of the rule whose unit price this rule uses; `None` if it has its own.
     pub unit_price_of: Option<String>,
-    /// The laws behind it.
     pub law: Vec<LawReference>,
-    /// Sources by key.
     pub sources: BTreeMap<String, Source>,
-    /// Sections.
+    /// Dated rows, section by section.
     pub in_force: Vec<Row<InForce>>,
-    /// See [`Covers`].
     pub covers: Vec<Row<Covers>>,
-    /// See [`Outside`].
     pub outside: Vec<Row<Outside>>,
-    /// See [`ShareRow`].
     pub share: Vec<Row<ShareRow>>,
-    /// See [`UnitPrice`].
     pub unit_price: Vec<Row<UnitPrice>>,
-    /// See [`Ceiling`].
     pub ceiling: Vec<Row<Ceiling>>,
-    /// See [`Rate`].
     pub rate: Vec<Row<Rate>>,
-    /// See [`Choice`].
     pub choice: Vec<Row<Choice>>,
-    /// See [`Payment`].
     pub payment: Vec<Row<Payment>>,
-    /// See [`LoweredBy`].
     pub lowered_by: Vec<Row<LoweredBy>>,
 }
 
@@ -463,17 +410,17 @@ struct RawRule {
     lowered_by: Vec<RawLoweredBy>,
 }
 
-/// What a variant changes, and only that.
+/// The values of the law that a variant replaces.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetTable {
-    /// The share, in whole per cent.
+    /// Share in whole per cent.
     pub percent: Option<i64>,
-    /// The ceiling, in whole DRG points per stay.
+    /// Ceiling in whole DRG points per stay.
     pub points_per_stay: Option<i64>,
-    /// The day rate, in whole kroner.
+    /// Day rate in whole kroner.
     pub kroner_per_day: Option<i64>,
-    /// The unit price, in whole kroner.
+    /// Unit price in whole kroner.
     pub kroner_per_point: Option<i64>,
     /// Sectors covered.
     pub sectors: Option<Vec<Sector>>,
@@ -481,9 +428,8 @@ pub struct SetTable {
     pub care_levels: Option<Vec<CareLevel>>,
     /// Kinds of unit covered.
     pub unit_kinds: Option<Vec<UnitKind>>,
-    /// Age limit at admission.
     pub age: Option<AgeLimit>,
-    /// Readings of the law.
+    /// Readings by choice.
     #[serde(default)]
     pub choice: BTreeMap<String, String>,
 }
@@ -492,70 +438,62 @@ pub struct SetTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgeLimit {
-    /// Youngest age that is in.
+    /// Lowest age that is covered, in whole years.
     pub at_least: u16,
-    /// The day on which the age counts.
     pub on: AgeDay,
 }
 
-/// The day on which an age counts.
+/// The day on which a person's age counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AgeDay {
-    /// The day of admission.
     Admission,
 }
 
-/// What a variant takes away.
+/// What a variant removes from the law.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveTable {
     /// Codes of groups that are no longer left out.
     #[serde(default)]
     pub outside: Vec<String>,
-    /// `["ceiling"]`.
+    /// Keys that no longer hold; only `ceiling` is known.
     #[serde(default)]
     pub keys: Vec<String>,
 }
 
-/// A variant: what differs from one law between two days.
+/// A variant: its differences from one rule of law, from a first to a last day.
 #[derive(Debug, Clone)]
 pub struct VariantFile {
-    /// Name of the file.
     pub file: String,
     /// Id, the same as the file's stem.
     pub id: String,
-    /// Title in Norwegian.
+    /// Norwegian title.
     pub title: String,
-    /// The rule it departs from.
+    /// Id of the rule that the variant departs from.
     pub departs_from: String,
-    /// What it is meant to answer.
+    /// Norwegian question that the variant answers.
     pub question: String,
-    /// First day.
     pub from: Day,
     /// Last day, included.
     pub to: Day,
-    /// The law as of this day is the base, whatever the contact's day.
+    /// Day whose law is the base on every day of the variant; `None` takes the law of each day. Unit prices
+    /// and day rates are those of each day in any case.
     pub law_as_of: Option<Day>,
-    /// Values set.
     pub set: SetTable,
-    /// Values removed.
     pub remove: RemoveTable,
-    /// Tariffs added.
     pub add: Vec<Row<Tariff>>,
-    /// Where the variant comes from.
     pub source: VariantSource,
-    /// Line of `from`.
+    /// Line of `from` in the file.
     pub line: usize,
 }
 
-/// Where a variant comes from.
+/// The source of a variant.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VariantSource {
-    /// Title.
     pub title: String,
-    /// How sure its values are.
+    /// How sure the project is of the variant's values.
     pub confidence: Confidence,
 }
 
@@ -585,7 +523,7 @@ struct RawAdd {
     tariff: Vec<RawTariff>,
 }
 
-/// A file's text, to find lines in.
+/// Name and text of a file. Turns an offset into a line, and a fault into an error with its place.
 pub(crate) struct Text<'a> {
     pub(crate) file: &'a str,
     pub(crate) text: &'a str,
@@ -636,7 +574,7 @@ impl Text<'_> {
         }
     }
 
-    /// No two rows of the same key may hold on one day.
+    /// Checks that no two rows of one key hold on the same day.
     pub(crate) fn no_overlap<T>(&self, rows: &[Row<T>], key: impl Fn(&T) -> String) -> Result<(), RuleError> {
         for (place, row) in rows.iter().enumerate() {
             for earlier in &rows[..place] {
@@ -653,7 +591,7 @@ impl Text<'_> {
         Ok(())
     }
 
-    /// An amount is dated at both ends and within reason.
+    /// Checks that every row has a last day and an amount from 0 to 10 million, and that no two rows overlap.
     fn amounts<T>(
         &self,
         key: &'static str,
@@ -685,7 +623,7 @@ impl Text<'_> {
     }
 }
 
-/// `370-375` or `370` as numbers.
+/// Reads `370-375` or `370` as a first and a last number; `None` for anything else.
 pub fn drg_range(text: &str) -> Option<(u16, u16)> {
     let (low, high) = text.split_once('-').unwrap_or((text, text));
     let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten();
@@ -696,11 +634,11 @@ impl RuleFile {
     /// Reads and checks the text of a rule file.
     ///
     /// # Errors
-    /// With file and line: what is not TOML, an unknown key, an overlap, a share over 100 …
+    /// Fails with file and line at the first fault: see [`Fault`].
     pub fn parse(file: &str, text: &str) -> Result<RuleFile, RuleError> {
         let text = Text { file, text };
         let raw: RawRule = text.parse()?;
-        // `read` turns every row of a section, and stops at the first that is wrong.
+        // `read!` reads every row of a section, and stops at the first that is wrong.
         macro_rules! read {
             ($section:ident) => {
                 raw.$section.into_iter().map(|row| row.read(&text)).collect::<Result<Vec<_>, _>>()?
@@ -795,7 +733,7 @@ impl RuleFile {
         needs("any", "in_force", !self.in_force.is_empty())
     }
 
-    /// Every dated row, named as [`Provenance::key`](crate::Provenance) names it.
+    /// Every dated row, with a key as in [`Provenance::key`](crate::Provenance).
     pub fn dated_rows(&self) -> Vec<(String, &Dates)> {
         fn named<'r, T>(rows: &'r [Row<T>], key: &'r str) -> impl Iterator<Item = (String, &'r Dates)> {
             rows.iter().map(move |row| (key.to_owned(), &row.dates))
@@ -816,7 +754,7 @@ impl RuleFile {
     }
 }
 
-/// The keys that the law leaves open, with the readings that are known.
+/// The choices that the law leaves open, each with its known readings.
 pub const CHOICES: &[(&str, &[&str])] = &[
     ("dated_by", &["discharge", "admission"]),
     ("residence_on", &["admission"]),
@@ -828,17 +766,17 @@ pub const CHOICES: &[(&str, &[&str])] = &[
     ("passed_on_to_trust", &["outside-the-settlement"]),
 ];
 
-/// Who may pay whom.
+/// The pairs of debtor and creditor that are known.
 pub const PAYMENTS: &[(&str, &str)] = &[
     ("municipality", "regional-authority-of-residence"),
     ("municipality", "trust-or-institution"),
     ("state", "regional-authority-of-residence"),
 ];
 
-/// Keys whose value is a whole number of hours.
+/// Choices whose reading is a whole number of hours, 0 to 720.
 pub const HOUR_CHOICES: &[&str] = &["grace_hours"];
 
-/// Checks a key of choice and its value.
+/// Checks the key and the reading of a choice.
 pub(crate) fn known_choice(key: &str, value: &str) -> Result<(), Fault> {
     let unknown = |expected: String| Fault::UnknownChoice { key: key.into(), value: value.into(), expected };
     if HOUR_CHOICES.contains(&key) {
@@ -858,7 +796,7 @@ pub(crate) fn known_choice(key: &str, value: &str) -> Result<(), Fault> {
 }
 
 impl VariantFile {
-    /// Whether the variant is laid over the law on a day.
+    /// Whether the variant holds on a day.
     pub fn holds(&self, day: Day) -> bool {
         self.from <= day && day <= self.to
     }
@@ -866,7 +804,7 @@ impl VariantFile {
     /// Reads and checks the text of a variant file.
     ///
     /// # Errors
-    /// With file and line, as for a rule file.
+    /// Fails with file and line at the first fault: see [`Fault`].
     pub fn parse(file: &str, text: &str) -> Result<VariantFile, RuleError> {
         let text = Text { file, text };
         let raw: RawVariant = text.parse()?;

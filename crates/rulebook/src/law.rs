@@ -1,7 +1,8 @@
-//! The instruments together: which version of each rule holds for a contact, what each decides, and what it
-//! amounts to. Fixed order: co-financing first, then ISF, which is given its decision; the day rate by itself.
+//! The instruments together: the version of each rule that holds for a contact, its decision and its price.
 //!
-//! Settlement, explanation, simulation and the cases that lawyers sign all call these functions.
+//! The order is fixed. Co-financing comes first; ISF comes second, and is lowered by the charge of
+//! co-financing where its rule says so. The day rate stands alone. Settlement, explanations, simulations and
+//! the cases that lawyers sign all call these functions.
 
 use domain::{Amount, CareLevel, Day, Instrument, Month, Period, Points, Sector, Share, UnitKind};
 
@@ -17,12 +18,12 @@ use crate::file::{AgeLimit, Liable, When};
 use crate::provenance::Provenance;
 use crate::trace::Trace;
 
-/// The law of one instrument that is a share, by segments.
+/// The law of one instrument that pays a share of DRG points.
 #[derive(Debug, Clone)]
 pub struct ShareSide {
-    /// Segments of days.
+    /// The rule, day by day from 2000 to 2050.
     pub segments: Vec<Segment<ShareRule>>,
-    /// Which day a contact belongs to.
+    /// The day of a contact that its segment is found by.
     pub dated_by: DatedBy,
 }
 
@@ -32,70 +33,69 @@ impl ShareSide {
         Ok(ShareSide { segments: book.share_rule(&file.id)?, dated_by: book.dated_by(file) })
     }
 
-    /// The place of the segment that holds on a day.
+    /// Index of the segment that holds on a day; `None` outside 2000 to 2050.
     pub fn on(&self, day: Day) -> Option<usize> {
         Segment::place_on(&self.segments, day)
     }
 
-    /// The rule of a segment, where in force.
+    /// The rule in a segment; `None` if there is no segment or the rule is not in force.
     pub fn rule(&self, segment: Option<usize>) -> Option<&ShareRule> {
         self.segments.get(segment?)?.standing.in_force()
     }
 }
 
-/// All instruments.
+/// The law of all instruments.
 #[derive(Debug, Clone)]
 pub struct Law {
-    /// Co-financing.
+    /// Co-financing (`KMF`).
     pub kmf: ShareSide,
-    /// Activity-based funding.
+    /// Activity-based funding (`ISF`).
     pub isf: ShareSide,
-    /// What cooperation agreements say.
     pub agreements: Agreements,
-    /// Discharge-ready patients.
+    /// Day rate of discharge-ready patients (`USK`).
     pub usk: Vec<Segment<DayRateRule>>,
 }
 
 /// A charge for the days of one stay in one month, owed by one municipality.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayCharge {
-    /// Month.
     pub month: Month,
-    /// Which of the person's municipalities pays.
+    /// The municipality that pays, by its relation to the person.
     pub liable: Liable,
-    /// Days.
+    /// Number of payable days, with or without a rate.
     pub days: i64,
-    /// Amount of the days that have a rate.
+    /// Sum of the rates, over the days that have one.
     pub amount: Amount,
-    /// The first day without one: who needs the amount must stop.
+    /// First day without a rate. Whoever needs the amount must stop here.
     pub without_rate: Option<Day>,
-    /// First day, which names the rule version.
+    /// First payable day, which gives the rule version of the charge.
     pub first: Day,
 }
 
-/// What the two share instruments decide on a set of facts.
+/// Decisions of the two share instruments on one set of facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decisions {
-    /// Co-financing; `None` where not in force.
+    /// Co-financing; `None` if not in force.
     pub kmf: Option<Decision>,
-    /// ISF; `None` where not in force.
+    /// ISF; `None` if not in force.
     pub isf: Option<Decision>,
 }
 
-/// What the two share instruments charge.
+/// Prices of the two share instruments for one contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Prices {
-    /// Co-financing.
+    /// Co-financing; `None` if it gives no charge.
     pub kmf: Option<Priced>,
-    /// ISF.
+    /// ISF; `None` if it gives no charge.
     pub isf: Option<Priced>,
 }
 
 impl Law {
-    /// The law of a book.
+    /// Resolves the rules of a book.
     ///
     /// # Errors
-    /// If a rule cannot be resolved.
+    /// Fails if an instrument has no rule, or a variant removes something that the law does not have. A
+    /// missing value is no error here: it becomes [`Standing::Missing`] on its days.
     pub fn of(book: &LawBook) -> Result<Law, BookError> {
         let usk = book.day_rate_rule(&book.rule_of(Instrument::DischargeReady)?.id)?;
         Ok(Law {
@@ -106,12 +106,13 @@ impl Law {
         })
     }
 
-    /// The day-rate rule on a day.
+    /// The day-rate rule that holds on a day; `None` if none is in force or a value is missing.
     pub fn usk_on(&self, day: Day) -> Option<&DayRateRule> {
         Segment::on(&self.usk, day)?.standing.in_force()
     }
 
-    /// Whether an instrument holds on some day of a period, and the first value that is missing if one is.
+    /// Whether an instrument is in force on some day of a period, and the first missing value, if any. A rule
+    /// with a missing value counts as in force.
     pub fn standing(&self, instrument: Instrument, period: Period) -> (bool, Option<BookError>) {
         fn look<T>(segments: &[Segment<T>], period: Period) -> (bool, Option<BookError>) {
             let touched = segments.iter().filter(|segment| segment.touches(period.from(), period.to()));
@@ -135,7 +136,7 @@ impl Law {
         }
     }
 
-    /// Every value used in a period, once each, by file and line.
+    /// Every value used on some day of a period, once each, in order of file and line.
     pub fn used(&self, period: Period) -> Vec<Provenance> {
         fn take<T>(segments: &[Segment<T>], period: Period, out: &mut Vec<Provenance>) {
             for segment in segments.iter().filter(|segment| segment.touches(period.from(), period.to())) {
@@ -151,7 +152,7 @@ impl Law {
         out
     }
 
-    /// What both share instruments decide, under the segments that the contact falls in.
+    /// Decides a contact under both share instruments. Each pair is of co-financing and ISF, in that order.
     pub fn decide(
         &self,
         segments: (Option<usize>, Option<usize>),
@@ -163,10 +164,11 @@ impl Law {
         Decisions { kmf, isf }
     }
 
-    /// What both charge. `used` is what earlier contacts of the stay have used of the ceiling.
+    /// Prices a contact under both share instruments. `used` is the part of the stay's ceiling that earlier
+    /// contacts have used.
     ///
     /// # Errors
-    /// If an amount does not fit.
+    /// Fails if an amount does not fit in whole øre.
     pub fn price(
         &self,
         segments: (Option<usize>, Option<usize>),
@@ -195,10 +197,10 @@ impl Law {
         Ok(prices)
     }
 
-    /// What the day-rate rule charges for a stay, by month and payer.
+    /// The charges of a stay by the day-rate rule: one for each month and liable municipality.
     ///
     /// # Errors
-    /// The reason code, where nothing is charged.
+    /// Fails with a reason code if no day is paid for.
     pub fn days(&self, case: &Case, trace: &mut impl Trace) -> Result<Vec<DayCharge>, &'static str> {
         let days = match day_rate::assess(case, |day| self.usk_on(day), &self.agreements, trace) {
             Assessment::Nothing { reason } => return Err(reason),
@@ -232,29 +234,29 @@ impl Law {
     }
 }
 
-/// What is left of a stay's ceiling; `None` where there is none, or where contacts are counted together
-/// and it cannot be computed.
+/// The part of a stay's ceiling that is left. `None` if the rule has no ceiling, or if the quantity is a
+/// count of contacts, on which a ceiling per stay cannot be computed.
 fn left_of_ceiling(rule: &ShareRule, quantity: &Quantity, used: Points) -> Option<Points> {
     let (ceiling, _) = rule.ceiling.as_ref()?;
     (!quantity.counted).then(|| std::cmp::max(*ceiling - used, Points::ZERO))
 }
 
-/// What a law decides by, prices and shares left out: laws with equal keys decide every contact alike, and one
-/// decision can be priced under all of them.
+/// The part of a law that decides contacts: everything but shares, prices and ceilings. Two laws with equal
+/// keys decide every contact alike, so one decision can be priced under both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deciding {
     kmf: (DatedBy, Vec<Span<DecidingRule>>),
     isf: (DatedBy, Vec<Span<DecidingRule>>),
 }
 
-/// Which days a law finds payable, rates left out: laws with equal keys find the same days.
+/// The part of a law that finds payable days: all but the rates. Laws with equal keys find the same days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     usk: Vec<Span<ReadingRule>>,
     agreements: Agreements,
 }
 
-/// First day, last day, and what holds; `None` where the rule is not in force.
+/// First day, last day, and the values that hold; `None` if the rule is not in force.
 type Span<T> = (Day, Day, Option<Result<T, BookError>>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -304,7 +306,7 @@ fn span<R, K>(segment: &Segment<R>, key: impl Fn(&R) -> K) -> Span<K> {
     (segment.from, segment.to, holds)
 }
 
-// Every field is named, so that one added to a rule must be sorted into what decides and what does not.
+// Every field is named below, so that whoever adds a field to a rule must say whether it decides.
 
 fn deciding(rule: &ShareRule) -> DecidingRule {
     let ShareRule {

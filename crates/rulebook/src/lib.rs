@@ -1,11 +1,16 @@
-//! The law: dated values, and the calculations that use them, one contact at a time.
+//! The law: dated values, and the calculations that apply them to one contact at a time.
 //!
-//! Never opens a file and never reads a clock; the texts of the rules are handed in, or are the ones
-//! that were built in. There is one function for each question, and settlement, explanation, cases and
-//! simulation all call it: [`calculation::share_of_drg_price::decide`] and `price`,
-//! [`calculation::day_rate::assess`].
+//! Each question has one function: [`calculation::share_of_drg_price::decide`] (does a contact give a
+//! charge), [`calculation::share_of_drg_price::price`] (how much) and [`calculation::day_rate::assess`]
+//! (which days are paid for). Settlement, explanations, simulations and the cases that lawyers sign all call
+//! the same functions.
 //!
-//! Start reading in [`book`] (which version of a rule holds on a day), then [`calculation`].
+//! This crate can never open a file, read a clock or hold contacts in bulk: it depends on `domain` alone, and
+//! the texts of the rules are handed in or built in ([`built_in`]). All law stands here, also the order of
+//! the instruments.
+//!
+//! Start reading in [`book`] (which version of a rule holds on a day), then [`calculation`], then [`law`]
+//! (the instruments together).
 
 pub mod agreement;
 pub mod book;

@@ -1,6 +1,6 @@
-//! Measures (`tiltak`): changed behaviour as small dated files. Whom it reaches, how much goes away, who pays
-//! what and when, and where each figure comes from. A measure without an effect of its own waits for one from
-//! the scenario: none is guessed at.
+//! Measures (`tiltak`): changed behaviour as small dated files. A measure says which contacts or days it
+//! reaches, what part of them goes away, who pays what, and where each figure comes from. No effect is
+//! guessed at: a measure without one needs it from the scenario.
 
 use std::collections::BTreeMap;
 
@@ -12,39 +12,38 @@ use toml::value::Datetime;
 use crate::calculation::share_of_drg_price::{Facts, meets};
 use crate::file::{Confidence, Fault, Row, RuleError, Source, Text, When};
 
-/// What a measure reaches.
+/// The contacts or payable days that a measure reaches. Every stated condition must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
-    /// What goes away.
+    /// What the measure reduces: contacts or payable days.
     #[serde(default)]
     pub of: Of,
-    /// What contacts must be.
+    /// Condition on the facts of a contact; empty reaches every contact.
     #[serde(default)]
     pub when: When,
-    /// Youngest age.
+    /// Lowest age that is reached, in years.
     pub at_least: Option<u16>,
-    /// First age that is too old.
+    /// Lowest age that is no longer reached, in years.
     pub below: Option<u16>,
-    /// Urgency.
     pub urgency: Option<Urgency>,
-    /// Whether only readmissions, or only others.
+    /// `true` reaches readmissions only, `false` other contacts only; `None` reaches both.
     pub readmitted: Option<bool>,
 }
 
-/// What goes away.
+/// What a measure reduces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Of {
-    /// Contacts.
     #[default]
     Contacts,
-    /// Payable days of patients who are ready.
+    /// Payable days of patients who are ready for discharge.
     Days,
 }
 
 impl Target {
-    /// Whether a contact is reached; `None` where the facts at hand cannot tell.
+    /// Whether a contact is reached; `None` if the facts at hand cannot decide it. No contact is reached by a
+    /// measure of payable days.
     pub fn reaches(&self, facts: &Facts, urgency: Urgency, readmitted: bool) -> Option<bool> {
         if self.of != Of::Contacts {
             return Some(false);
@@ -68,47 +67,45 @@ impl Target {
         self.at_least.is_none_or(|limit| age >= limit) && self.below.is_none_or(|limit| age < limit)
     }
 
-    /// Whether patients who are ready are reached.
+    /// Whether the payable days of a patient are reached. An unknown age counts as reached.
     pub fn reaches_days(&self, age: Option<u16>) -> bool {
         self.of == Of::Days && age.is_none_or(|age| self.holds_age(age))
     }
 }
 
-/// How much of the target goes away.
+/// Part of the target that goes away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effect {
-    /// At least; `None` where no range was found.
+    /// Lowest estimate; `None` if no range was found.
     pub low: Option<Share>,
-    /// Most likely; `None` where nothing was found.
+    /// Most likely estimate; `None` if no figure was found.
     pub likely: Option<Share>,
-    /// At most.
+    /// Highest estimate; `None` if no range was found.
     pub high: Option<Share>,
-    /// Months until it is felt.
+    /// Months from the start of the measure until it has effect.
     pub delay_months: u16,
 }
 
-/// Who pays what, and when: the amount is the agreement's, unless a source has one.
+/// A cost of a measure, and the party that pays it. The amount is the agreement's, unless a source has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
-    /// Party: municipality, trust, regional-authority, state, gp, patient.
+    /// One of [`PARTIES`].
     pub party: String,
-    /// What it pays for.
+    /// Norwegian description of what is paid for.
     pub what: String,
-    /// Per what.
     pub per: Per,
-    /// Whole kroner; `None` where no figure was found.
+    /// Whole kroner; `None` if no figure was found.
     pub kroner: Option<i64>,
 }
 
-/// What a cost is counted per.
+/// What a cost is multiplied by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Per {
-    /// Once, when it begins.
+    /// Once, when the measure begins.
     Once,
-    /// Each year.
     Year,
-    /// Each inhabitant and year.
+    /// Each inhabitant, every year.
     Inhabitant,
     /// Each contact that goes away.
     AvoidedContact,
@@ -116,42 +113,37 @@ pub enum Per {
     AvoidedDay,
 }
 
-/// Visits to general practitioners that replace a contact.
+/// Visits to general practitioners that replace contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gp {
-    /// Visits for each contact that goes away.
+    /// Visits that replace one contact.
     pub visits_per_contact: u32,
-    /// Visits more for each practitioner and year, as published.
+    /// Added visits of one practitioner in a year, as published.
     pub published_visits: u32,
-    /// Visits that a practitioner has a year, as published.
+    /// All visits of one practitioner in a year, as published.
     pub visits_a_year: u32,
 }
 
-/// A measure.
+/// A measure, read from its file and checked.
 #[derive(Debug, Clone)]
 pub struct Measure {
-    /// Name of the file.
     pub file: String,
     /// Id, the same as the file's stem.
     pub id: String,
-    /// Title in Norwegian.
+    /// Norwegian title.
     pub title: String,
-    /// What it is, in Norwegian.
+    /// Norwegian description.
     pub about: String,
-    /// Whom it reaches.
     pub target: Target,
-    /// How much goes away, by date.
     pub effect: Vec<Row<Effect>>,
-    /// Who pays what.
     pub cost: Vec<Row<Cost>>,
-    /// Visits that come instead.
+    /// Visits that replace contacts; `None` if there are none.
     pub gp: Option<Gp>,
-    /// Sources by key.
     pub sources: BTreeMap<String, Source>,
 }
 
-/// A percentage as people write it: `10`, or `"2,5"` with decimals.
+/// A percentage in a TOML file: `10`, or `"2,5"` with decimals.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 enum Percent {
@@ -175,8 +167,9 @@ impl Percent {
     }
 }
 
-/// A percentage as people write it: `10 %`, `-10`, `2,5`; of what goes away, so that a minus says the same.
-/// Gives nothing outside 0–100, or with more than two decimals.
+/// Reads a percentage that goes away, as people write it: `10 %`, `-10` or `2,5`. A minus sign is ignored.
+///
+/// `None` if the number is not from 0 to 100 or has more than two decimals.
 pub fn percent(text: &str) -> Option<Share> {
     let text = text.trim().trim_end_matches('%').trim_end();
     let text = text.trim_start_matches(['-', '\u{2212}']);
@@ -235,10 +228,12 @@ struct RawCost {
 pub const PARTIES: &[&str] = &["municipality", "trust", "regional-authority", "state", "gp", "patient"];
 
 impl Measure {
-    /// Reads and checks a measure.
+    /// Reads and checks the text of a measure.
     ///
     /// # Errors
-    /// With file and line: what is not TOML, an effect outside 0–100 or out of order, an unknown party or source.
+    /// Fails with file and line if the text is not TOML; if a key, party or source is unknown; if an effect
+    /// is not from 0 to 100 per cent, or low, likely and high do not ascend; or if two effects hold on the
+    /// same day.
     pub fn parse(file: &str, text: &str) -> Result<Measure, RuleError> {
         let text = Text { file, text };
         let raw: RawMeasure = text.parse()?;
@@ -295,15 +290,15 @@ impl Measure {
         })
     }
 
-    /// The effect as it stands on a day.
+    /// The effect that holds on a day; `None` if no row does.
     pub fn effect_on(&self, day: domain::Day) -> Option<&Row<Effect>> {
         self.effect.iter().find(|row| row.dates.holds(day))
     }
 
-    /// The measure of an id that comes with the program.
+    /// The built-in measure with an id; `None` if no measure has the id.
     ///
     /// # Errors
-    /// If the file was edited into something that cannot be read.
+    /// Fails if the file was edited into something that cannot be read.
     pub fn built_in(id: &str) -> Option<Result<Measure, RuleError>> {
         let name = format!("measures/{id}.toml");
         let (file, text) = crate::built_in::MEASURES.iter().find(|(file, _)| *file == name)?;

@@ -1,56 +1,51 @@
-//! Where a value stands, how sure it is, and the name of a rule version.
+//! Provenance of a value of the law, and the name of a rule version.
 
 use domain::Day;
 
 use crate::file::Confidence;
 
-/// Where a value stands, and how sure it is.
+/// Where a value stands, when it holds, and how sure the project is of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provenance {
-    /// Rule or variant.
+    /// Id of the rule or variant.
     pub rule: String,
-    /// The key, for instance `ceiling` or `choice dated_by`.
+    /// Key of the value, for instance `ceiling` or `choice dated_by`.
     pub key: String,
-    /// The value, as text.
     pub value: String,
-    /// File and line.
     pub file: String,
-    /// Line.
+    /// Line in the file, from 1.
     pub line: usize,
-    /// First day.
     pub from: Day,
-    /// Last day, included.
+    /// Last day, included; `None` until amended.
     pub to: Option<Day>,
-    /// How sure.
     pub confidence: Confidence,
     /// Title of the source.
     pub source: String,
-    /// The provision, or the source if none is cited.
+    /// Provision; the title of the source if no provision is cited.
     pub cite: String,
-    /// Somebody has signed the source.
+    /// Whether somebody has signed the source.
     pub signed_off: bool,
 }
 
 impl Provenance {
-    /// `file:line`.
+    /// Place of the value as `file:line`.
     pub fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
     }
 
-    /// Whether the value settles only as a draft: nobody has read it in a source or signed it.
+    /// Whether the value settles only as a draft: confidence [`Confidence::M`], and nobody has signed it.
     pub fn is_unsigned(&self) -> bool {
         self.confidence == Confidence::M && !self.signed_off
     }
 }
 
-/// A version of a rule.
+/// A version of a rule, displayed as `rule@from/digest`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// Id of the rule.
     pub rule: String,
     /// First day on which these values hold.
     pub from: Day,
-    /// First eight hexadecimal digits of the digest of the values.
+    /// First eight hexadecimal digits of the SHA-256 of the rule's id, keys and values.
     pub digest: String,
 }
 

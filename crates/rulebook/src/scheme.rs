@@ -1,5 +1,6 @@
-//! What the rules do not say about a settlement: how each is paid, where a municipality books it, when it
-//! is due. Dated rows like any other, each with its confidence.
+//! The settlement scheme: how each flow of money is settled, where a municipality books it and when
+//! it is due. The rules themselves do not say this. Its rows are dated and carry a confidence, like
+//! those of a rule.
 
 use std::collections::BTreeMap;
 
@@ -13,49 +14,44 @@ use crate::file::{Confidence, Dates, Fault, Row, RuleError, Source, Text, dated}
 dated! {
     /// How a flow of money is settled.
     RawMode => ModeRow {
-        /// Flow: an instrument's word, `shared-task` or `guest-patient`.
+        /// Word of an instrument, `shared-task` or `guest-patient`.
         flow: String,
-        /// Central or decentral.
         mode: Mode,
     }
-    /// Money that moves by rules that this program does not compute.
+    /// A flow of money by rules that this program does not compute.
     RawFlow => Flow {
-        /// Flow.
+        /// `shared-task` or `guest-patient`.
         flow: String,
-        /// In Norwegian.
+        /// Norwegian title.
         title: String,
-        /// Who owes.
+        /// Word of the party that owes.
         debtor: String,
-        /// Who is owed.
+        /// Word of the party that is owed, or `by-agreement`.
         creditor: String,
     }
-    /// Where a municipality books a flow (`funksjon`, `art`).
+    /// Where a municipality books a flow: KOSTRA function (`funksjon`) and article (`art`).
     RawAccount => AccountRow {
-        /// Flow.
+        /// Word of an instrument.
         flow: String,
-        /// KOSTRA function.
+        /// KOSTRA function, for instance `255`.
         function: String,
-        /// Its name.
         function_name: String,
-        /// KOSTRA article for what is bought of the state's hospitals.
+        /// KOSTRA article of purchases from the state's hospitals.
         article: String,
-        /// Its name.
         article_name: String,
-        /// KOSTRA article for what is bought of private hospitals.
+        /// KOSTRA article of purchases from private hospitals.
         article_private: String,
-        /// Its name.
         article_private_name: String,
     }
-    /// Days from the date of a statement to the day of payment.
+    /// Time to pay, from the date of a statement to the day of payment.
     RawTerm => Term {
-        /// Flow.
+        /// Word of an instrument.
         flow: String,
-        /// Days.
         days: i32,
     }
     /// How often a year a flow is paid.
     RawSchedule => Schedule {
-        /// Flow.
+        /// Word of an instrument.
         flow: String,
         /// Payments on account.
         instalments: u32,
@@ -64,33 +60,25 @@ dated! {
         /// Settlements after the year.
         year_end_settlements: u32,
     }
-    /// How value added tax is treated.
+    /// Treatment of value added tax.
     RawVat => Vat {
-        /// `exempt`: no line for it.
+        /// `exempt`: a statement has no line for the tax.
         treatment: String,
     }
 }
 
-/// The scheme.
+/// The settlement scheme, read from its file and checked.
 #[derive(Debug, Clone)]
 pub struct Scheme {
-    /// Name of the file.
     pub file: String,
-    /// Title in Norwegian.
+    /// Norwegian title.
     pub title: String,
-    /// See [`ModeRow`].
     pub mode: Vec<Row<ModeRow>>,
-    /// See [`Schedule`].
     pub schedule: Vec<Row<Schedule>>,
-    /// See [`Flow`].
     pub flow: Vec<Row<Flow>>,
-    /// See [`AccountRow`].
     pub account: Vec<Row<AccountRow>>,
-    /// See [`Term`].
     pub term: Vec<Row<Term>>,
-    /// See [`Vat`].
     pub vat: Vec<Row<Vat>>,
-    /// Sources by key.
     pub sources: BTreeMap<String, Source>,
 }
 
@@ -117,19 +105,20 @@ struct RawScheme {
 }
 
 impl Scheme {
-    /// The scheme that comes with the program.
+    /// The scheme that is built into the program.
     ///
     /// # Errors
-    /// If it was edited into something that cannot be read.
+    /// Fails if the file was edited into something that cannot be read.
     pub fn built_in() -> Result<Scheme, RuleError> {
         let (file, text) = crate::built_in::SCHEME;
         Scheme::parse(file, text)
     }
 
-    /// Reads and checks a scheme.
+    /// Reads and checks the text of a scheme.
     ///
     /// # Errors
-    /// With file and line: what is not TOML, an unknown key, an overlap, an unknown source.
+    /// Fails with file and line if the text is not TOML, a key or value is unknown, a row ends before it
+    /// begins, two rows of one flow overlap, or a source is not described.
     pub fn parse(file: &str, text: &str) -> Result<Scheme, RuleError> {
         let text = Text { file, text };
         let raw: RawScheme = text.parse()?;
@@ -163,7 +152,7 @@ impl Scheme {
         Ok(scheme)
     }
 
-    /// How a flow is settled on a day.
+    /// The row that says how a flow is settled on a day; `None` if no row holds.
     pub fn mode_on(&self, flow: &str, day: Day) -> Option<&Row<ModeRow>> {
         self.mode.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }
@@ -173,12 +162,12 @@ impl Scheme {
         self.schedule.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }
 
-    /// Where a flow is booked on a day.
+    /// The row that says where a flow is booked on a day; `None` if no row holds.
     pub fn account_on(&self, flow: &str, day: Day) -> Option<&Row<AccountRow>> {
         self.account.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }
 
-    /// Days to pay a flow in on a day.
+    /// The row that says how many days there are to pay a flow on a day; `None` if no row holds.
     pub fn term_on(&self, flow: &str, day: Day) -> Option<&Row<Term>> {
         self.term.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }
@@ -200,7 +189,7 @@ impl std::fmt::Display for Schedule {
 }
 
 impl Scheme {
-    /// Every dated row, by section.
+    /// Every dated row, section by section, with a key such as `mode KMF`.
     pub fn dated_rows(&self) -> Vec<(String, &Dates)> {
         let Scheme { file: _, title: _, mode, schedule, flow, account, term, vat, sources: _ } = self;
         let mode = mode.iter().map(|row| (format!("mode {}", row.value.flow), &row.dates));
@@ -213,7 +202,7 @@ impl Scheme {
     }
 }
 
-/// Whether a row is unsigned: nothing to rest on, and nobody has signed.
+/// Whether a row is unsigned: its confidence is [`Confidence::M`], and nobody has signed its source.
 pub fn is_unsigned<T>(row: &Row<T>, sources: &BTreeMap<String, Source>) -> bool {
     let signed = sources.get(&row.dates.source).is_some_and(|source| source.signed_off.is_some());
     row.dates.confidence == Confidence::M && !signed

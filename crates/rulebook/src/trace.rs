@@ -1,20 +1,20 @@
-//! How a calculation tells what it did, when somebody asks.
+//! The steps of a calculation, recorded for an explanation.
 //!
-//! The kernel passes [`NoTrace`], which is nothing and costs nothing; `explain` passes [`Steps`]. Both
-//! go through the same function, so the explanation comes from the code path that made the charge.
+//! The kernel passes [`NoTrace`], which costs nothing; an explanation passes [`Steps`]. Both call the same
+//! function, so an explanation comes from the code that computed the charge.
 
 use crate::provenance::Provenance;
 
-/// One thing that was tested or computed.
+/// One test or one sum in a calculation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What was found, in Norwegian.
+    /// What was found, as a Norwegian sentence.
     pub text: String,
-    /// The provision or key behind it, in Norwegian or as cited.
+    /// Provision or source behind the step; empty for arithmetic.
     pub provision: String,
-    /// Where the value stands: `file:line`.
+    /// Place of the value as `file:line`; empty for arithmetic.
     pub place: String,
-    /// How sure the project is of the value.
+    /// Word of the value's [`Confidence`](crate::Confidence); empty for arithmetic.
     pub confidence: &'static str,
 }
 
@@ -35,13 +35,13 @@ impl Step {
     }
 }
 
-/// Takes the steps of a calculation.
+/// A receiver of the steps of a calculation.
 pub trait Trace {
-    /// Records a step; the closure runs only if somebody listens.
+    /// Records the step that `make` builds. A receiver that keeps no steps never calls `make`.
     fn step(&mut self, make: impl FnOnce() -> Step);
 }
 
-/// Nobody listens.
+/// A receiver that keeps no steps.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoTrace;
 
@@ -50,7 +50,7 @@ impl Trace for NoTrace {
     fn step(&mut self, _make: impl FnOnce() -> Step) {}
 }
 
-/// Keeps every step in order.
+/// A receiver that keeps every step, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Steps(pub Vec<Step>);
 

@@ -1,5 +1,6 @@
-//! Every dated row of law, variants, measures and scheme is turned on by some case, and every reading of a choice
-//! runs in one. What is not stands in a list with its reason, and a reason that is no longer needed is a fault too.
+//! Every dated row of the law, the variants, the measures and the scheme has a case that rests on it, and
+//! every reading of a choice has a case that runs under it. Exceptions stand in a list with their reason; an
+//! exception that is no longer needed is a fault too.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -11,7 +12,7 @@ use rulebook::file::{CHOICES, Dates, RuleFile, VariantFile};
 use rulebook::measure::Measure;
 use rulebook::scheme::Scheme;
 
-/// Rows that no case can turn on: file, key, and why.
+/// Rows that no case can rest on: file, key and reason.
 const ROWS: &[(&str, &str, &str)] = &[
     (
         "co-financing.toml",
@@ -30,7 +31,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Readings that no case can run under: key, reading, and why.
+/// Readings that no case can run under: choice, reading and reason.
 const READINGS: &[(&str, &str, &str)] = &[
     ("residence_on", "admission", "the register names the municipality; the rulebook is given it"),
     ("passed_on_to_trust", "outside-the-settlement", "no amount turns on it"),
@@ -39,7 +40,8 @@ const READINGS: &[(&str, &str, &str)] = &[
 fn rows() -> Vec<(String, String, usize)> {
     fn add(out: &mut Vec<(String, String, usize)>, file: &str, rows: Vec<(String, &Dates)>) {
         for (key, dates) in rows {
-            // Rows of one key are told apart by their first day, where an exception names it.
+            // Where an exception names a first day, it is part of the key, because rows of one key
+            // differ by it.
             let dated = format!("{key} {}", dates.from);
             let key = if ROWS.iter().any(|(_, row, _)| *row == dated) { dated } else { key };
             out.push((file.to_owned(), key, dates.line));
@@ -102,7 +104,7 @@ fn every_reading_of_a_choice_runs_in_a_case() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The tests above can fail: without one of its pages the law has rows that no case turns on.
+/// Shows that the tests above can fail: without the cases of 2019, no case rests on the day rate of 2019.
 #[test]
 fn a_page_that_is_left_out_is_missed() {
     let book = rulebook::LawBook::built_in().unwrap();

@@ -1,4 +1,4 @@
-//! Properties of the law as data: time is covered, variants stack, and no text breaks the readers.
+//! Properties of the law as data: every day is covered, variants stack, and no text breaks the readers.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -14,7 +14,7 @@ fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
 }
 
-/// Every day has one segment, and no two neighbours say the same.
+/// Checks that every day has exactly one segment, and that neighbours have different versions.
 fn covers_time<T>(segments: &[Segment<T>], version: impl Fn(&T) -> String) {
     for pair in segments.windows(2) {
         assert_eq!(pair[0].to.next(), pair[1].from, "a day with none, or two");
@@ -139,7 +139,7 @@ proptest! {
         let from = from % letters.len();
         let to = std::cmp::min(from + length, letters.len());
         let broken: String = letters[..from].iter().copied().chain(put.chars()).chain(letters[to..].iter().copied()).collect();
-        // An error or a rule; and a rule that is read can be resolved or says why not.
+        // A text gives an error or a rule, and a rule can be resolved or gives an error.
         if RuleFile::parse(name, &broken).is_ok() {
             let files = LAW.iter().map(|(known, text)| (*known, if known == name { broken.as_str() } else { *text }));
             if let Ok(book) = LawBook::new(files) {

@@ -1,11 +1,13 @@
-//! Cells: how many contacts of each kind a municipality has, so that another law is priced without reading
-//! contacts again.
+//! Cells: the number of contacts of each kind in each municipality. They let another law be priced without
+//! reading the contacts again.
 //!
-//! A cell is a municipality, the facts that a rule decides on, and the quantity that it prices by, points in
-//! thousandths among them; so cells and contacts give the same øre under any share, price or ceiling, by the
-//! rulebook's own functions. What a law needs beside that is found before the cells are made ([`Needs`]):
-//! the ages that divide, the days on which it changes, stays that a ceiling may cut (kept contact by contact),
-//! prices by day or fee, and the events of patients who were reported ready.
+//! A cell is a municipality, the facts that a rule decides on, and the quantity that it prices by. Both are
+//! exact, and both are handed to the rulebook's own functions, so cells and contacts give the same øre under
+//! any share, price or ceiling.
+//!
+//! What else a law needs is found before the cells are made ([`Needs`]): the ages and days at which it
+//! changes, prices by day or fee, the stays that a ceiling may cut (kept contact by contact), and the events
+//! of patients who were reported ready.
 
 use std::collections::BTreeMap;
 
@@ -25,46 +27,47 @@ use crate::error::SettleError;
 use crate::needs::Needs;
 use crate::stay::Stay;
 
-/// Rows that are decoded at a time.
+/// Rows decoded at a time.
 const BATCH: usize = 1 << 16;
-/// Keys that a thread holds before it counts them.
+/// Keys that a thread collects before it counts equal ones.
 const KEYS: usize = 1 << 20;
 const UNKNOWN: u32 = u32::MAX;
 
-/// The facts that contacts of a cell have in common.
+/// The facts that the contacts of a cell have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
     pub(crate) class: u32,
     pub(crate) drg: u32,
-    /// Lowest age of the band; `None` where it is not given.
+    /// Lowest age of the band; `None` if the age is unknown or [`Needs`] has no ages.
     pub age: Option<u16>,
-    /// Places among [`Needs::days`] of discharge and, where a law asks for it, admission.
+    /// Discharge and admission, each as the number of [`Needs::days`] at or before it. Unless a law dates
+    /// contacts by admission, both are of the discharge.
     pub(crate) dates: (u8, u8),
-    /// Urgency, where it divides.
+    /// `Unknown` unless [`Needs::urgency`] is set.
     pub urgency: Urgency,
-    /// Whether it is a readmission, where that divides.
+    /// `false` unless [`Needs::readmission`] is set.
     pub readmitted: bool,
-    /// Trust, as a place among [`Cells::trusts`], where it divides.
+    /// Index in [`Cells::trusts`]; 0 unless [`Needs::trust`] is set.
     pub trust: u32,
 }
 
-/// A municipality (or area) and the region that its people belong to.
+/// A municipality, or an area, and the region that its people belong to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Debtor; empty for those whom no municipality answers for.
+    /// Code of the debtor; empty for people that no municipality answers for.
     pub debtor: String,
-    /// Regional authority.
+    /// Code of the regional authority.
     pub region: String,
 }
 
-/// Contacts of one group and quantity in one municipality.
+/// Contacts of one group and one quantity in one municipality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell {
-    /// Group.
+    /// Index in [`Cells::groups`].
     pub group: u32,
-    /// Quantity.
+    /// Index in [`Cells::quantities`].
     pub quantity: u32,
-    /// How many.
+    /// Number of rows: contacts, or counted figures.
     pub count: u32,
 }
 
@@ -76,7 +79,7 @@ pub(crate) struct Episode {
     pub(crate) quantity: u32,
 }
 
-/// A patient who was reported ready.
+/// A patient who was reported ready for discharge.
 #[derive(Debug, Clone)]
 pub(crate) struct Ready {
     pub(crate) stay: Stay,
@@ -86,43 +89,42 @@ pub(crate) struct Ready {
     pub(crate) age: Option<u16>,
 }
 
-/// Cells of a period.
+/// The cells of a period.
 #[derive(Debug, Clone, Default)]
 pub struct Cells {
     pub(crate) period: Option<Period>,
-    /// What they tell apart.
+    /// The distinctions that the cells keep.
     pub needs: Needs,
-    /// Municipalities, in order.
+    /// Municipalities or areas.
     pub homes: Vec<Place>,
-    /// Trusts, in order.
+    /// Organisation numbers of trusts. Without a trust, a patient who was reported ready has the unit, and
+    /// any other contact the empty text.
     pub trusts: Vec<String>,
     pub(crate) drgs: Vec<String>,
-    /// Groups, in order.
     pub groups: Vec<Group>,
-    /// Quantities, in order.
     pub quantities: Vec<Quantity>,
-    /// First cell of each municipality, and the end.
+    /// Index of the first cell of each municipality; last, the number of cells.
     pub(crate) starts: Vec<usize>,
     pub(crate) cells: Vec<Cell>,
     pub(crate) episodes: Vec<Vec<Episode>>,
     pub(crate) ready: Vec<Ready>,
-    /// Contacts in the period.
+    /// Rows in the period.
     pub contacts: u64,
-    /// Contacts outside it.
+    /// Rows outside the period.
     pub outside: u64,
-    /// Whether rows are counts, which no ceiling can be computed on.
+    /// Whether rows are counts, on which no ceiling per stay can be computed.
     pub counted: bool,
-    /// Whether nobody real stands behind them.
+    /// Whether the contacts are synthetic.
     pub synthetic: bool,
 }
 
 impl Cells {
-    /// The period.
+    /// The period; `None` only in the default value.
     pub fn period(&self) -> Option<Period> {
         self.period
     }
 
-    /// The cells of a municipality.
+    /// The cells of a municipality, by its index in [`Cells::homes`].
     pub fn of(&self, home: usize) -> &[Cell] {
         &self.cells[self.starts[home]..self.starts[home + 1]]
     }
@@ -133,25 +135,26 @@ impl Cells {
         facts(group.class as usize, drg, group.age)
     }
 
-    /// How many cells.
+    /// Number of cells. Contacts that are kept one by one are not among them.
     pub fn len(&self) -> usize {
         self.cells.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no cells, and no contacts that are kept one by one.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty() && self.episodes.is_empty() && self.ready.is_empty()
     }
 
-    /// How many stays are kept contact by contact.
+    /// Number of stays that are kept contact by contact.
     pub fn stays(&self) -> usize {
         self.episodes.len()
     }
 
-    /// Counts the contacts of a period. `told` hears how many row groups of how many are done.
+    /// Counts the contacts of a period. `told` is called after each row group, with the number of row groups
+    /// done and their total.
     ///
     /// # Errors
-    /// If the file cannot be read.
+    /// Fails if the file cannot be read.
     pub fn count(
         reader: &Reader,
         municipalities: &Municipalities,
@@ -182,7 +185,7 @@ impl Cells {
     }
 }
 
-/// What every counter shares.
+/// Input and settings that all threads share.
 struct Desk<'a> {
     reader: &'a Reader,
     period: Period,
@@ -190,11 +193,11 @@ struct Desk<'a> {
     homes: Homes<'a>,
     counted: bool,
     columns: Vec<&'static str>,
-    /// Which place among the days each day has, from the first on.
+    /// For each day from `first` on, the number of [`Needs::days`] at or before it.
     days: Vec<u8>,
     first: i32,
     inside: Vec<bool>,
-    /// Keys of contacts that are readmissions, in order.
+    /// Keys of the contacts that are readmissions, in ascending order.
     readmitted: Vec<i64>,
 }
 
@@ -239,7 +242,7 @@ impl<'a> Desk<'a> {
         Ok(Desk { reader, period, needs, homes, counted, columns, days, first, inside, readmitted })
     }
 
-    /// The place of a day among the needs' days; 0 before the first.
+    /// The number of [`Needs::days`] at or before a day.
     #[inline]
     fn place(&self, day: i32) -> u8 {
         match self.days.get(day.wrapping_sub(self.first) as usize) {
@@ -253,7 +256,7 @@ impl<'a> Desk<'a> {
         age.map_or(0, |age| 1 + self.needs.ages.partition_point(|limit| *limit <= age))
     }
 
-    /// Lowest age of a band.
+    /// Lowest age of a band; `None` for band 0, which is an unknown age.
     fn age(&self, band: usize) -> Option<u16> {
         match band {
             0 => None,
@@ -263,7 +266,7 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// A contact that waits for the others of its stay.
+/// A contact that waits until the other contacts of its stay are read.
 struct Waiting {
     stay: i64,
     admitted: i32,
@@ -272,10 +275,10 @@ struct Waiting {
     episode: Episode,
 }
 
-/// What divides groups beside facts: days of discharge and admission, urgency, readmission, trust.
+/// What divides groups beside facts and age: both [`Group::dates`], urgency, readmission and trust.
 type Extra = (u8, u8, Urgency, bool, u32);
 
-/// One thread's worker, with numbers of its own for everything.
+/// The worker of one thread, with its own numbers of everything that it meets.
 struct Counter<'a> {
     desk: &'a Desk<'a>,
     homes: Vec<Home>,
@@ -283,7 +286,7 @@ struct Counter<'a> {
     drgs: Words,
     trusts: Words,
     groups: Vec<Group>,
-    /// For dates, urgency, readmission and trust together: the group by band, class and DRG.
+    /// Number of each group: by what divides it beside facts and age, then by band and class, then by DRG.
     known: Vec<(Extra, Vec<Vec<u32>>)>,
     last: usize,
     quantities: Vec<Quantity>,
@@ -403,14 +406,14 @@ impl<'a> Counter<'a> {
         self.second_pass(group, &second)
     }
 
-    /// Places of a row's discharge and admission among the days that divide.
+    /// The [`Group::dates`] of a row. Without a column of admission, the discharge stands for both.
     #[inline]
     fn dates(&self, columns: &Columns, row: usize) -> (u8, u8) {
         let discharged = self.desk.place(columns.discharged[row]);
         (discharged, columns.admitted.get(row).map_or(discharged, |day| self.desk.place(*day)))
     }
 
-    /// Whether the period holds a row, which is counted either way.
+    /// Whether a row lies in the period. The row is counted as inside or outside it.
     #[inline]
     fn inside(&mut self, columns: &Columns, row: usize) -> bool {
         let (discharged, admitted) = self.dates(columns, row);
@@ -420,7 +423,7 @@ impl<'a> Counter<'a> {
         inside
     }
 
-    /// A row's municipality, group and quantity.
+    /// Municipality, group and quantity of a row.
     #[inline]
     fn row(&mut self, columns: &Columns, row: usize) -> Episode {
         let desk = self.desk;
@@ -502,7 +505,7 @@ impl<'a> Counter<'a> {
         self.keys.clear();
     }
 
-    /// The rows that need more columns: contacts of stays that a ceiling may cut, and readiness events.
+    /// Reads the rows that need more columns: contacts of stays that a ceiling may cut, and readiness events.
     fn second_pass(&mut self, group: usize, rows: &[usize]) -> Result<(), SettleError> {
         let desk = self.desk;
         if rows.is_empty() {
@@ -551,7 +554,7 @@ impl<'a> Counter<'a> {
     fn ready(&mut self, batch: &RecordBatch, row: usize) {
         let stay = stay_of(batch, row);
         let (from, to) = (self.desk.period.from().start(), self.desk.period.to().next().start());
-        // Days outside the period are never paid for in it.
+        // A stay outside the period has no payable day in it.
         if stay.departed_at < from || stay.admitted_at >= to {
             return;
         }
@@ -564,7 +567,7 @@ impl<'a> Counter<'a> {
     }
 }
 
-/// Numbers that do not depend on which thread met a thing first: by the thing's own order.
+/// Numbers by the order of the things themselves, whichever thread met a thing first.
 struct Ranked<T> {
     all: Vec<T>,
 }
@@ -592,26 +595,26 @@ impl<T: Ord + Clone> Ranked<T> {
     }
 }
 
-/// A quantity in an order of its own.
+/// A quantity as a key that can be ordered: points in thousandths, bed days, contacts, fee in øre.
 type Measure = (i64, i64, i64, i64);
 
 fn measure(quantity: &Quantity) -> Measure {
     (quantity.points.milli(), quantity.bed_days, quantity.contacts, quantity.fee.ore())
 }
 
-/// Numbers of everything that the threads met, under which none of them shows.
+/// Numbers of everything that the threads met, which do not depend on the number of threads.
 struct Ranks {
     homes: Ranked<Home>,
     drgs: Ranked<String>,
     trusts: Ranked<String>,
     groups: Ranked<Group>,
     measures: Vec<Measure>,
-    /// Rank of each number of points, where contacts are priced by points alone.
+    /// Rank of each number of thousandths, if contacts are priced by points alone.
     by_points: Vec<u32>,
 }
 
 impl Ranks {
-    /// Gives the ranks, and each counter's groups under them.
+    /// The ranks, and the groups of each counter with their DRG and trust by rank.
     fn of(desk: &Desk, counters: &[Counter]) -> (Ranks, Vec<Vec<Group>>) {
         let everyone = desk.homes.all();
         let homes = Ranked::of(counters.iter().flat_map(|counter| &counter.homes).chain(&everyone));
@@ -669,7 +672,7 @@ fn measures(desk: &Desk, counters: &[Counter]) -> (Vec<Measure>, Vec<u32>) {
     (measures, by_points)
 }
 
-/// Puts what the threads counted together, under numbers that do not depend on them.
+/// Merges the counts of all threads, under numbers that do not depend on the number of threads.
 fn merged(desk: &Desk, mut counters: Vec<Counter>) -> Cells {
     counters.iter_mut().for_each(Counter::count_keys);
     let (ranks, all_groups) = Ranks::of(desk, &counters);
@@ -720,7 +723,7 @@ fn merged(desk: &Desk, mut counters: Vec<Counter>) -> Cells {
     out.quantities = ranks.measures.iter().map(quantity).collect();
     whole_stays(&mut out, waiting, &mut cells);
     settled_in_place(&mut out, cells);
-    // In an order that does not depend on the threads.
+    // This order does not depend on the number of threads.
     out.ready.sort_by_key(|one| {
         let Ready { stay, registered, stays, trust, age } = one;
         (*registered, *stays, *trust, stay.admitted_at, stay.departed_at, *age)
@@ -728,18 +731,18 @@ fn merged(desk: &Desk, mut counters: Vec<Counter>) -> Cells {
     out
 }
 
-/// A cell's key: municipality, group, quantity.
+/// The key of a cell: municipality from bit 52, group in 24 bits from bit 28, quantity in the lowest 28 bits.
 fn key_of(episode: Episode) -> u64 {
     u64::from(episode.home) << 52 | u64::from(episode.group) << 28 | u64::from(episode.quantity)
 }
 
-/// Keeps the stays that the lowest ceiling may cut; the contacts of the others count like any.
+/// Keeps the stays that the lowest ceiling may cut, contact by contact. Contacts of other stays become cells.
 fn whole_stays(out: &mut Cells, mut waiting: Vec<Waiting>, cells: &mut Vec<(u64, u32)>) {
     waiting.sort_by_key(|one| (one.stay, one.admitted, one.contact));
     for stay in waiting.chunk_by(|one, other| one.stay == other.stay) {
         let points = |one: &Waiting| out.quantities[one.episode.quantity as usize].points.milli();
         let total = Points::from_milli(stay.iter().map(points).sum());
-        // Contacts outside the period use of the ceiling too, where one inside it is left to price.
+        // Contacts outside the period use up the ceiling too, so one contact inside keeps the whole stay.
         if out.needs.ceiling.is_some_and(|ceiling| total > ceiling) && stay.iter().any(|one| one.inside) {
             out.episodes.push(stay.iter().map(|one| one.episode).collect());
             continue;

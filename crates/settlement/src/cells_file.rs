@@ -1,6 +1,8 @@
-//! Cells as a Parquet file, so that a register is read once and many questions are asked of it. Rows are cells,
-//! contacts of stays that a ceiling may cut, and patients who were reported ready; the footer says what they tell
-//! apart. A cell may stand for one person: the file is no table to share.
+//! Cells as a Parquet file, so that a register is read once and many questions are asked of it.
+//!
+//! A row is a cell, a contact of a stay that a ceiling may cut, a patient who was reported ready, or a
+//! municipality without cells. The footer holds the period and the distinctions that the cells keep. A cell
+//! may stand for one person, so the file must not be shared.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -57,17 +59,17 @@ const NUMBERS: [&str; 14] = [
     "discharged_minute",
 ];
 
-/// A row, as it stands in the file.
+/// A row of the file.
 struct Row {
     words: [String; 14],
     numbers: [i64; 14],
 }
 
 impl Cells {
-    /// Writes the cells. `vintage` is the SHA-256 of the contacts that they were counted from.
+    /// Writes the cells to a file. `vintage` is the SHA-256 of the contacts that the cells were counted from.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Fails if the file cannot be written.
     pub fn write(&self, path: &Path, vintage: &str) -> Result<(), FileError> {
         let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
         let needs = &self.needs;
@@ -136,7 +138,7 @@ impl Cells {
             }
         }
         out.extend(self.ready.iter().map(|ready| self.ready_row(ready)));
-        // A municipality without a contact is there all the same.
+        // A municipality without cells must be listed too.
         for home in (0..self.homes.len()).filter(|home| self.of(*home).is_empty()) {
             let mut row = Row { words: Default::default(), numbers: [0; 14] };
             row.words[0] = "municipality".to_owned();
@@ -217,10 +219,10 @@ impl Cells {
         Row { words, numbers }
     }
 
-    /// Reads cells that were written. Gives the vintage too.
+    /// Reads the cells and the vintage of a file that [`Cells::write`] wrote.
     ///
     /// # Errors
-    /// If the file is not one of cells, was made by another version, or is damaged.
+    /// Fails if the file does not hold cells, was written by another version, or is damaged.
     pub fn read(path: &Path) -> Result<(Cells, String), FileError> {
         let reader = Reader::open(path)?;
         let fault = |fault: &str| FileError::Schema { path: path.to_path_buf(), fault: fault.to_owned() };

@@ -1,9 +1,9 @@
-//! A grid of days, so that the kernel looks up the month and the segment of each contact instead of searching.
+//! A grid of days, in which the kernel looks up the month and the segment of a contact instead of searching.
 
 use domain::{Day, Month, Period};
 use rulebook::law::ShareSide;
 
-/// For each day of interest: the period's month it lies in, and the segment of a rule that holds.
+/// For each day around a period: its month in the period, and the segment of a rule that holds.
 #[derive(Debug, Clone)]
 pub struct Days {
     first: i32,
@@ -11,28 +11,28 @@ pub struct Days {
     months: Vec<Month>,
 }
 
-/// What holds on a day.
+/// The month and the segment of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot {
-    /// Month of the period, or [`Slot::OUTSIDE`].
+    /// Index in [`Days::months`], or [`Slot::OUTSIDE`].
     pub month: u8,
-    /// Segment, or [`Slot::NONE`].
+    /// Index of the segment, or [`Slot::NONE`].
     pub segment: u8,
 }
 
 impl Slot {
-    /// Not in the period.
+    /// The month of a day outside the period.
     pub const OUTSIDE: u8 = u8::MAX;
-    /// No segment.
+    /// The segment of a day on which no segment holds.
     pub const NONE: u8 = u8::MAX;
 
-    /// The segment.
+    /// Index of the segment; `None` if no segment holds.
     pub fn segment(self) -> Option<usize> {
         (self.segment != Slot::NONE).then_some(usize::from(self.segment))
     }
 }
 
-/// A place as a slot keeps it. A period has at most 120 months, and a rule fewer segments than 255.
+/// An index as a slot keeps it. A period has at most 120 months, and a rule has fewer than 255 segments.
 fn slot(place: usize) -> u8 {
     let small = u8::try_from(place).unwrap_or(u8::MAX);
     assert!(small < u8::MAX, "{place} is more months or segments than a grid of days holds");
@@ -40,7 +40,7 @@ fn slot(place: usize) -> u8 {
 }
 
 impl Days {
-    /// The days from a year before the period to a year after it.
+    /// The grid of a rule, from two years before the period to two years after it.
     pub fn of(side: &ShareSide, period: Period) -> Days {
         let (first, last) = (period.from().plus(-731), period.to().plus(731));
         let months: Vec<Month> = period.months().collect();
@@ -57,14 +57,14 @@ impl Days {
         Days { first: first.number(), slots, months }
     }
 
-    /// What holds on a day. Days far from the period are outside it and under no rule.
+    /// The month and the segment of a day. A day beyond the grid is outside the period and has no segment.
     #[inline]
     pub fn at(&self, day: i32) -> Slot {
         let place = day.wrapping_sub(self.first) as usize;
         self.slots.get(place).copied().unwrap_or(Slot { month: Slot::OUTSIDE, segment: Slot::NONE })
     }
 
-    /// The months of the period.
+    /// The months of the period, in order.
     pub fn months(&self) -> &[Month] {
         &self.months
     }

@@ -1,4 +1,4 @@
-//! Columns of a checked file as the kernel, the cells and explanations read them.
+//! Columns of a checked file, decoded for the kernel, the cells and explanations.
 
 use arrow_array::{BooleanArray, Int32Array, RecordBatch, StringArray};
 use domain::municipality::UNDECIDED;
@@ -15,7 +15,7 @@ use crate::stay::Stay;
 pub(crate) const CLASSES: usize =
     Sector::COUNT * UnitKind::COUNT * CareLevel::COUNT * Service::COUNT * DrgType::COUNT * 4;
 
-/// Columns that facts, the payer and the stay are read from.
+/// Columns that facts, debtor and stay are read from.
 pub(crate) const READ: [usize; 12] = [
     at::UNIT_KIND,
     at::SECTOR,
@@ -31,14 +31,14 @@ pub(crate) const READ: [usize; 12] = [
     at::REPORTED_READY,
 ];
 
-/// Columns that figures have where a row is more than one contact, or a rule has tariffs.
+/// Columns that are read only if rows are counts, or if a rule has tariffs.
 pub(crate) const MEASURED: [usize; 3] = [at::BED_DAYS, at::FEE, at::CONTACTS];
 
 pub(crate) fn name(place: usize) -> &'static str {
     schema::COLUMNS[place].name
 }
 
-/// Where residences belong: by municipality in a period, or by area.
+/// A translator from residence codes to debtors and regions: by municipality in a period, or by area.
 pub(crate) struct Homes<'a> {
     municipalities: &'a Municipalities,
     period: Period,
@@ -53,7 +53,8 @@ impl<'a> Homes<'a> {
         Homes { municipalities, period, by_area, region: footer("samspill.region").to_owned() }
     }
 
-    /// Every municipality of the period's first day, so that one without a contact is there too.
+    /// Every municipality of the period's first day, so that one without contacts is listed too; empty if the
+    /// file is by area.
     pub(crate) fn all(&self) -> Vec<Home> {
         if self.by_area {
             return Vec::new();
@@ -65,7 +66,7 @@ impl<'a> Homes<'a> {
         self.municipalities.on(self.period.from()).map(home).collect()
     }
 
-    /// The debtor and region that a residence stands for in the period.
+    /// Debtor and region of a residence code in the period; both empty if no municipality answers for it.
     pub(crate) fn home(&self, code: &str) -> Home {
         if self.by_area {
             return Home { debtor: format!("area:{code}"), region: self.region.clone() };
@@ -79,17 +80,17 @@ impl<'a> Homes<'a> {
         let nobody = || Home { debtor: String::new(), region: String::new() };
         match all.residence(code, from) {
             Residence::Municipality(place) => all.get(place).map_or_else(nobody, home),
-            // The number came later than the period: the one that inherits is charged.
+            // The code came into use after the period began: the municipality that has it then is charged.
             Residence::NotYet { from } => there(code, from).map_or_else(nobody, home),
             Residence::Ended { became, to } => match &became[..] {
                 [one] => there(one, from).map_or_else(nobody, home),
-                // A split is not guessed at: it waits for a recorded decision. The region is known.
+                // A split municipality: the debtor waits for a recorded decision; the region is known.
                 _ => there(code, to).map_or_else(nobody, |row| Home {
                     debtor: format!("{UNDECIDED}{code}"),
                     region: row.region.clone(),
                 }),
             },
-            // Registered somewhere: who owes and who is owed wait for a delivery that tells it.
+            // The municipality is withheld: debtor and creditor wait for a delivery that names it.
             Residence::Withheld => {
                 let undecided = |of: &str| format!("{UNDECIDED}{of}{code}");
                 Home { debtor: undecided(""), region: undecided("region-") }
@@ -99,14 +100,14 @@ impl<'a> Homes<'a> {
     }
 }
 
-/// Debtor and region of a residence.
+/// Debtor and region of a residence code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Home {
     pub(crate) debtor: String,
     pub(crate) region: String,
 }
 
-/// A dictionary column: keys, and what each key stands for.
+/// A dictionary column: the key of each row, and the number that each key stands for.
 pub(crate) struct Words<'b> {
     pub(crate) keys: &'b [i32],
     pub(crate) of: Vec<u32>,
@@ -159,7 +160,7 @@ fn vocabulary(batch: &RecordBatch, place: usize, known: &[&str], step: usize, cl
     }
 }
 
-/// The class of each row of a batch.
+/// The class of each row of a batch: its facts, except DRG and age, as one number.
 pub(crate) fn classes(batch: &RecordBatch) -> Vec<u16> {
     let mut class = vec![0; batch.num_rows()];
     let mut step = 1;
@@ -184,7 +185,7 @@ pub(crate) fn classes(batch: &RecordBatch) -> Vec<u16> {
     class
 }
 
-/// The class of facts: what [`facts`] takes apart again.
+/// The class of facts, which [`facts`] turns back into facts.
 pub(crate) fn class_of(
     sector: Sector,
     unit_kind: UnitKind,
@@ -205,7 +206,7 @@ pub(crate) fn class_of(
     parts.iter().rev().fold(0, |class, (place, count)| class * count + place)
 }
 
-/// The facts that a class stands for.
+/// The facts of a class, with a DRG and an age.
 pub(crate) fn facts(mut class: usize, drg: Option<&str>, age: Option<u16>) -> Facts<'_> {
     let mut take = |count: usize| {
         let place = class % count;
@@ -225,7 +226,7 @@ pub(crate) fn facts(mut class: usize, drg: Option<&str>, age: Option<u16>) -> Fa
     }
 }
 
-/// The trust or private institution that a contact belongs to; the unit itself where none is given.
+/// Trust or private institution of a contact; the treating unit if no trust is given.
 pub(crate) fn trust_of(batch: &RecordBatch, row: usize) -> &str {
     match word(batch, schema::at::TRUST, row) {
         "" => word(batch, schema::at::UNIT, row),
@@ -233,7 +234,7 @@ pub(crate) fn trust_of(batch: &RecordBatch, row: usize) -> &str {
     }
 }
 
-/// A contact's stay and events, as the day-rate rule wants them.
+/// A contact as a stay with its readiness events.
 pub(crate) fn stay_of(batch: &RecordBatch, row: usize) -> Stay {
     let events = columns::Events::of(batch);
     let events = events.iter().flat_map(|events| events.row(row));

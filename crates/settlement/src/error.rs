@@ -8,45 +8,38 @@ use rulebook::calculation::share_of_drg_price::TooLarge;
 /// Why a settlement stops.
 #[derive(Debug, thiserror::Error)]
 pub enum SettleError {
-    /// The book of law is wrong.
+    /// The book of law is wrong, or a value of the law is missing.
     #[error(transparent)]
     Book(#[from] BookError),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A record amounts to more than fits.
+    /// The amount of a contact does not fit in whole øre.
     #[error("contact {contact}: {error}")]
     Record {
-        /// The contact.
+        /// Key of the contact; 0 if it was priced from cells.
         contact: i64,
-        /// What is wrong.
         error: TooLarge,
     },
-    /// A day needs a rate that was not found.
+    /// A payable day has no rate.
     #[error("no rate in force on {day}: contact {contact}")]
     NoRate {
-        /// The contact.
+        /// Key of the contact; 0 if it was priced from cells.
         contact: i64,
-        /// The day.
         day: Day,
     },
-    /// A residence that the check should have refused.
+    /// A residence code that the check of the file should have refused.
     #[error("contact {contact}: municipality '{code}' does not hold in {period}: check the file again")]
     Residence {
-        /// The contact, or 0 where it was not read.
+        /// Key of the contact; 0 if keys were not read.
         contact: i64,
-        /// The code.
         code: String,
-        /// The period.
         period: Period,
     },
-    /// Cells that do not carry what is asked of them.
+    /// The cells do not carry what a law or a measure asks of them.
     #[error(transparent)]
     Lacking(#[from] crate::needs::Lacking),
-    /// Counted figures are by year.
+    /// The figures are counted by year, and the period is not a year.
     #[error("the figures are counted by year, and cannot be settled for {period}")]
-    CountedByYear {
-        /// The period.
-        period: Period,
-    },
+    CountedByYear { period: Period },
 }

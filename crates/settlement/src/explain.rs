@@ -1,4 +1,5 @@
-//! One contact as a person would work it out. The steps come from the functions that made the charge.
+//! An explanation of one contact, as a person would work it out. The steps come from the functions that
+//! compute the charge.
 
 use arrow_array::{Array, RecordBatch};
 use domain::{Amount, Day, DrgType, Instrument, Minute, Municipalities, Period, Points, Residence, Service};
@@ -15,32 +16,29 @@ use crate::decode::{flags, longs, maybe_ints, stay_of, word};
 use crate::error::SettleError;
 use crate::stay::{self, Stay};
 
-/// What there is to know of a contact.
+/// A contact with everything that an explanation shows.
 #[derive(Debug, Clone)]
 pub struct Contact {
-    /// Key.
+    /// Key of the contact: `contact_id`.
     pub id: i64,
-    /// Row in the file that was checked.
+    /// Row in the file that was checked, from 1.
     pub source_row: i64,
-    /// Stay.
+    /// Key of the hospital stay that the contact is part of.
     pub stay: i64,
-    /// Contacts in the stay.
+    /// Number of contacts in the stay.
     pub stay_rows: i32,
-    /// Unit.
+    /// Treating unit.
     pub unit: String,
-    /// Trust.
+    /// Organisation number of the trust or private institution; empty if none is given.
     pub trust: String,
-    /// Registered in.
     pub municipality_of_registration: String,
-    /// Stays in.
     pub municipality_of_stay: String,
-    /// DRG.
+    /// DRG code; empty if the contact has none.
     pub drg: String,
-    /// Facts, apart from the DRG.
+    /// Facts of the contact, without the DRG.
     facts: Facts<'static>,
-    /// Quantity.
     pub quantity: Quantity,
-    /// Stay with events.
+    /// The contact as a stay with its readiness events.
     pub case: Stay,
 }
 
@@ -57,36 +55,34 @@ impl Contact {
     }
 }
 
-/// An instrument's part of an explanation.
+/// The part of an explanation that is about one instrument.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// Instrument.
     pub instrument: Instrument,
-    /// Rule version, with its dates, or that none holds.
+    /// Rule version and the days on which its values hold, or that no rule is in force; in Norwegian.
     pub rule: String,
-    /// Steps in order.
+    /// Steps of the calculation, in order.
     pub steps: Vec<Step>,
-    /// Amount by month; empty if nothing is charged.
+    /// Month and amount of each charge; empty if nothing is charged.
     pub amounts: Vec<(String, Amount)>,
-    /// What it came to, in a sentence.
+    /// Result of the calculation as a Norwegian sentence.
     pub conclusion: String,
 }
 
-/// An explanation.
+/// An explanation of one contact.
 #[derive(Debug, Clone)]
 pub struct Explanation {
-    /// The contact.
     pub contact: Contact,
-    /// Facts in sentences.
+    /// Facts of the contact as Norwegian sentences.
     pub facts: Vec<String>,
-    /// One part for each instrument.
+    /// One part for each instrument; the day rate only if there are readiness events.
     pub parts: Vec<Part>,
 }
 
-/// Finds the contacts of a key's stay, in order of admission; empty if no contact has the key.
+/// The contacts of a contact's stay, in order of admission; empty if no contact has the key `id`.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Fails if the file cannot be read.
 pub fn stay_of_contact(reader: &Reader, id: i64) -> Result<Vec<Contact>, FileError> {
     let Some(contact) = find(reader, at::CONTACT_ID, id)?.into_iter().next() else { return Ok(Vec::new()) };
     if contact.stay_rows <= 1 {
@@ -97,10 +93,10 @@ pub fn stay_of_contact(reader: &Reader, id: i64) -> Result<Vec<Contact>, FileErr
     Ok(stay)
 }
 
-/// The contacts that somebody was told to be ready of, in the order of the file.
+/// Contacts reported ready for discharge, in file order.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Fails if the file cannot be read.
 pub fn reported_ready(reader: &Reader) -> Result<Vec<Contact>, FileError> {
     let name = schema::COLUMNS[at::REPORTED_READY].name;
     let mut out = Vec::new();
@@ -140,10 +136,10 @@ fn find(reader: &Reader, place: usize, wanted: i64) -> Result<Vec<Contact>, File
     Ok(out)
 }
 
-/// Loads contacts by their rows in a row group.
+/// Reads the contacts in given rows of a row group.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Fails if the file cannot be read.
 pub fn load(reader: &Reader, group: usize, rows: &[usize]) -> Result<Vec<Contact>, FileError> {
     let mut out = Vec::new();
     if rows.is_empty() {
@@ -207,10 +203,12 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
     }
 }
 
-/// Explains one contact of a stay.
+/// Explains the contact of a stay with the key `id`; `None` if no contact in `stay` has it.
+///
+/// `stay` is in order of admission, because earlier contacts use up part of the ceiling.
 ///
 /// # Errors
-/// If an amount does not fit.
+/// Fails if an amount does not fit in whole øre.
 pub fn explain(
     law: &Law,
     municipalities: &Municipalities,
@@ -270,12 +268,12 @@ pub fn explain(
     Ok(Some(Explanation { facts: facts(contact, municipalities), contact: contact.clone(), parts }))
 }
 
-/// The days on which a segment's values hold.
+/// The days on which the values of a segment hold, in Norwegian.
 fn held<T>(segment: &rulebook::Segment<T>) -> String {
     format!(", gjelder {}–{}", segment.from, segment.to)
 }
 
-/// What earlier contacts of the stay have used of the ceiling.
+/// DRG points of the ceiling that earlier contacts of the stay have used.
 fn used_before(law: &Law, earlier: &[Contact]) -> Result<Points, SettleError> {
     let mut used = Points::ZERO;
     for contact in earlier {
@@ -377,7 +375,7 @@ fn facts(contact: &Contact, municipalities: &Municipalities) -> Vec<String> {
     out
 }
 
-/// A text with a capital first letter.
+/// A text with its first letter in upper case.
 pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters

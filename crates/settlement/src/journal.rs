@@ -1,4 +1,4 @@
-//! The lines of a ledger as a Parquet file, for programs.
+//! The lines of a ledger as a Parquet file, for other programs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,16 +12,16 @@ use register::parquet_file::Writer;
 
 use crate::archive::dictionary;
 
-/// A line.
+/// One line of a voucher.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Voucher.
+    /// Number of the voucher.
     pub voucher: i64,
-    /// Step.
+    /// Number of the step that posted the voucher.
     pub step: i64,
-    /// Words, in the order of the columns.
+    /// Texts of the columns `posting_month` to `party`, in the order of the file.
     pub words: [String; 10],
-    /// Debit above zero, credit below.
+    /// Debit above zero, credit below zero.
     pub amount: Amount,
 }
 
@@ -38,10 +38,10 @@ const WORDS: [&str; 10] = [
     "party",
 ];
 
-/// Writes lines.
+/// Writes lines to a file.
 ///
 /// # Errors
-/// If the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn write(path: &Path, rows: &[Row]) -> Result<(), FileError> {
     let words = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let mut fields = ["voucher", "step"].map(|name| Field::new(name, DataType::Int64, false)).to_vec();

@@ -1,10 +1,14 @@
-//! Checked columns to charges. The fast kernel; it holds no law of its own.
+//! From a checked contact file to charges and sums: the fast kernel of the settlement.
 //!
-//! Each question is asked of `rulebook` once for each distinct set of facts, and each distinct amount is
-//! computed once by its functions; the kernel looks up and adds. The instruments meet in
-//! [`rulebook::law`], and `explain` goes through it too.
+//! The kernel asks [`rulebook::law`] once for each distinct set of facts, and computes each distinct
+//! amount once; after that it looks up and adds. An explanation ([`mod@explain`]) calls the same
+//! functions. [`cells`] counts contacts by kind, and [`price`] prices the counts under any law
+//! without reading contacts again.
 //!
-//! Start reading in [`mod@settle`].
+//! This crate can never hold law of its own: every decision and every price comes from `rulebook`. It depends
+//! on `domain`, `register` and `rulebook` alone, so it cannot post a charge either.
+//!
+//! Start reading in [`mod@settle`], then [`mod@explain`].
 
 pub mod archive;
 pub mod cells;

@@ -1,5 +1,6 @@
-//! What a settlement was made of and came to: enough to make it again, and nothing that changes when it
-//! is made again. No paths and no times of day.
+//! The manifest of a settlement: its input, program, rules and sums, enough to make it again.
+//!
+//! A settlement made again gives the same manifest: it holds no paths and no times of day.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,108 +17,100 @@ use crate::settle::Settled;
 /// Version of the manifest's form.
 pub const VERSION: u32 = 1;
 
-/// The manifest.
+/// The manifest of a settlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of the manifest's form.
     pub manifest: u32,
-    /// Period.
+    /// The period, for instance `2012-03`.
     pub period: String,
-    /// `draft` if an unsigned value was used, else `signed`.
+    /// `draft` if a value that nobody has signed was used, else `signed`.
     pub status: String,
     /// Whether the contacts are synthetic.
     pub synthetic: bool,
-    /// Instruments that do not hold in the period.
+    /// Words of the instruments that are not in force in the period.
     pub not_in_force: Vec<String>,
     /// Variants laid over the law; empty for the law itself.
     pub variants: Vec<String>,
-    /// What was read.
     pub input: Input,
-    /// What computed.
     pub program: Program,
-    /// Rows.
     pub rows: Rows,
-    /// Sums by instrument.
+    /// Sums by the word of each instrument that is in force.
     pub sums: BTreeMap<String, InstrumentSum>,
-    /// Charges that are an upper bound, since something could not be tested.
+    /// Charges that are an upper bound, because a condition could not be tested.
     pub upper_bound: Vec<UpperBound>,
-    /// Rule versions used.
+    /// Rule versions that hold in the period.
     pub rules: Vec<String>,
-    /// Digest of every rule and variant file.
+    /// Digest of every rule and variant file, by name.
     pub rule_files: BTreeMap<String, String>,
-    /// Values that nobody has signed.
+    /// Values that were used and nobody has signed, each as a line with its place.
     pub unsigned: Vec<String>,
 }
 
-/// What was read.
+/// The file that was settled, and the file that it was checked from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// Name of the file that was settled.
     pub file: String,
-    /// Its SHA-256.
+    /// SHA-256 of the file that was settled.
     pub sha256: String,
-    /// The file that was checked to make it.
+    /// Name of the file that was checked to make it, or which synthetic register it is.
     pub checked_from: String,
-    /// Its SHA-256, if it was checked in this run; else empty.
+    /// SHA-256 of that file if it was checked in this run; else empty.
     pub checked_from_sha256: String,
-    /// How it was checked.
+    /// What checked the file.
     pub checked: String,
 }
 
-/// What computed.
+/// The program that computed the settlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
-    /// Version.
     pub version: String,
     /// SHA-256 of the program.
     pub sha256: String,
 }
 
-/// Rows in = settled + outside the period + refused.
+/// Rows by what became of them: read = settled + outside the period + refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
-    /// Read.
     pub read: u64,
-    /// In the period.
     pub settled: u64,
-    /// Outside it.
     pub outside_period: u64,
-    /// Refused by the check.
+    /// Rows that the check refused.
     pub refused: u64,
-    /// Charges.
+    /// Charges written.
     pub charges: u64,
 }
 
 /// Sum of an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstrumentSum {
-    /// Contacts.
+    /// Number of contacts; for the day rate, of stays, once in each month.
     pub contacts: i64,
-    /// Points.
+    /// DRG points charged for, in thousandths.
     pub drg_points_milli: i64,
-    /// Days.
+    /// Payable days; zero for other instruments than the day rate.
     pub days: i64,
-    /// Amount.
+    /// Amount in øre.
     pub amount_ore: i64,
 }
 
-/// An upper bound.
+/// Sum of the charges of an instrument that are an upper bound, because a condition could not be tested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpperBound {
-    /// Instrument.
+    /// Word of the instrument.
     pub instrument: String,
     /// What could not be tested.
     pub untested: String,
-    /// Contacts.
     pub contacts: i64,
-    /// Amount.
+    /// Amount in øre.
     pub amount_ore: i64,
 }
 
-/// SHA-256 of a file.
+/// SHA-256 of a file, in hexadecimal digits.
 ///
 /// # Errors
-/// If it cannot be read.
+/// Fails if the file cannot be read.
 pub fn sha256_file(path: &Path) -> Result<String, FileError> {
     use std::io::Read;
     let mut file = std::fs::File::open(path).map_err(FileError::io(path))?;
@@ -132,7 +125,7 @@ pub fn sha256_file(path: &Path) -> Result<String, FileError> {
     }
 }
 
-/// SHA-256 of a text.
+/// SHA-256 of a text, in hexadecimal digits.
 pub fn sha256_text(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
@@ -141,8 +134,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Names every rule version that holds on some day of a period, and what agreements say of notices that
-/// may matter to it.
+/// Every rule version in force on some day of a period, and the version of the cooperation agreements.
+/// Agreements of the 366 days before the period count too, because a notice in them may matter to the period.
 pub fn versions(law: &Law, period: Period) -> Vec<String> {
     let touched = |from, to| from <= period.to() && period.from() <= to;
     let mut out: Vec<String> = Vec::new();
@@ -156,12 +149,12 @@ pub fn versions(law: &Law, period: Period) -> Vec<String> {
     out
 }
 
-/// A value as a line for people: `file:line key = value (confidence)`.
+/// A value as a line for people: `file:line: key = value`.
 pub fn unsigned_line(value: &Provenance) -> String {
     format!("{}: {} = {}", value.place(), value.key, value.value)
 }
 
-/// Sums by instrument.
+/// Sums of the instruments that are in force, by the word of the instrument.
 pub fn sums(settled: &Settled) -> BTreeMap<String, InstrumentSum> {
     let in_force = Instrument::ALL.iter().filter(|instrument| !settled.not_in_force.contains(instrument));
     in_force

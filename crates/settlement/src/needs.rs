@@ -1,40 +1,41 @@
-//! What cells must keep apart, so that some laws and measures can be priced from them.
+//! The distinctions that cells must keep, so that given laws and measures can be priced from them.
 
 use domain::{Day, Period, Points};
 use rulebook::book::DatedBy;
 use rulebook::law::Law;
 
-/// What cells must tell apart, for some laws and measures to be asked of them.
+/// The distinctions that cells must keep. A cell holds only contacts that are alike in all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// Ages at which something divides, in order.
+    /// Ages that start a new band, in ascending order.
     pub ages: Vec<u16>,
-    /// First days on which a law or the period changes, in order.
+    /// Days that divide, in ascending order: the first day of each segment of a law, the first day of the
+    /// period, and the day after its last.
     pub days: Vec<Day>,
-    /// Whether a law belongs contacts to the day of admission.
+    /// Whether a law dates contacts by admission.
     pub admission: bool,
-    /// Whether something is priced by bed day, visit or fee.
+    /// Whether a law has a price per bed day, visit or fee.
     pub measured: bool,
-    /// The lowest ceiling per stay.
+    /// Lowest ceiling per stay of any law; `None` if no law has one.
     pub ceiling: Option<Points>,
-    /// Whether urgency divides.
+    /// Whether acute and planned contacts are kept apart.
     pub urgency: bool,
-    /// Whether readmissions divide.
+    /// Whether readmissions are kept apart.
     pub readmission: bool,
-    /// Whether the treating trust divides.
+    /// Whether contacts are kept apart by treating trust.
     pub trust: bool,
 }
 
-/// What is asked of cells that do not carry it.
+/// A distinction that cells do not keep.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the cells do not tell {what}: make them again from the contacts")]
 pub struct Lacking {
-    /// What they do not tell.
+    /// The missing distinction, for instance `trusts`.
     pub what: String,
 }
 
 impl Needs {
-    /// What laws need in a period.
+    /// The distinctions that laws need in a period.
     pub fn of<'l>(laws: impl IntoIterator<Item = &'l Law>, period: Period) -> Needs {
         let mut needs = Needs { days: vec![period.from(), period.to().next()], ..Needs::default() };
         let (low, high) = (period.from().plus(-731), period.to().plus(731));
@@ -54,7 +55,7 @@ impl Needs {
         needs.sorted()
     }
 
-    /// Both together.
+    /// The distinctions of both.
     #[must_use]
     pub fn and(mut self, other: &Needs) -> Needs {
         self.ages.extend(&other.ages);
@@ -76,10 +77,10 @@ impl Needs {
         self
     }
 
-    /// Whether cells that were made for these needs answer others.
+    /// Checks that cells made for these needs can serve others.
     ///
     /// # Errors
-    /// With the first thing that they do not tell.
+    /// Fails with the first distinction of `asked` that these needs lack.
     pub fn answer(&self, asked: &Needs) -> Result<(), Lacking> {
         let lacking = |what: String| Err(Lacking { what });
         if let Some(age) = asked.ages.iter().find(|age| !self.ages.contains(age)) {

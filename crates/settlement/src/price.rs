@@ -1,9 +1,11 @@
-//! Cells to kroner: what a law comes to for every municipality, without reading contacts again.
+//! From cells to kroner: the amounts of a law for every municipality, without reading contacts again.
 //!
-//! Two steps, because most scenarios differ in a share or a price and decide alike. [`Decided`] asks the
-//! rulebook which groups are in, and puts together those that are priced alike. Pricing asks it what each
-//! quantity comes to, once, and multiplies by how many there are. Behaviour that changes enters as the part
-//! of each group that is left, in millionths: the only place where a sum is rounded again.
+//! There are two steps, because most scenarios differ in a share or a price and decide alike. [`Decided`]
+//! asks the rulebook which groups give a charge, and puts together groups that are priced alike. Pricing asks
+//! the rulebook for the price of each quantity once, and multiplies it by the number of contacts.
+//!
+//! Changed behaviour enters as the part of each group that is left, in millionths. Only this part makes it
+//! necessary to round a sum again.
 
 use std::collections::BTreeMap;
 
@@ -17,24 +19,24 @@ use crate::cells::{Cells, Episode, Group};
 use crate::error::SettleError;
 use crate::needs::Needs;
 
-/// What is left when nothing changes.
+/// The part that is left if nothing goes away, in millionths.
 pub const WHOLE: i64 = 1_000_000;
 /// Laws that are priced side by side.
 const LANES: usize = 8;
 
-/// What behaviour leaves of contacts and of days, in millionths.
+/// Changed behaviour: the part of contacts and of payable days that is left, in millionths.
 pub trait Behaviour {
-    /// Of the contacts of a group.
+    /// Part of the contacts of a group that is left.
     fn of_group(&self, cells: &Cells, group: &Group) -> i64;
-    /// Of the payable days of patients of this age.
+    /// Part of the payable days of patients of an age that is left.
     fn of_days(&self, age: Option<u16>) -> i64;
-    /// Whether all days are left at every age, so that ages need not be told apart.
+    /// Whether all payable days are left at every age. Ages then need not be kept apart.
     fn leaves_days(&self) -> bool {
         false
     }
 }
 
-/// Behaviour as it is in the data.
+/// Unchanged behaviour: everything is left.
 pub struct AsIs;
 
 impl Behaviour for AsIs {
@@ -51,46 +53,46 @@ impl Behaviour for AsIs {
     }
 }
 
-/// Groups that are priced alike.
+/// What groups that are priced alike have in common.
 #[derive(Debug, Clone)]
 struct Class {
     segments: (Option<usize>, Option<usize>),
-    /// Whether the period holds the day of each instrument.
+    /// Whether each instrument charges the group and dates it in the period: co-financing and ISF.
     inside: (bool, bool),
     decisions: Decisions,
 }
 
-/// Contacts and kroner of a municipality under one law.
+/// Amounts of a municipality under one law.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sums {
-    /// Co-financing: the municipality to its regional authority.
+    /// Co-financing, owed by the municipality to its regional authority.
     pub kmf: Amount,
-    /// ISF: the state to the regional authority, for the municipality's people.
+    /// ISF for the municipality's people, owed by the state to the regional authority.
     pub isf: Amount,
-    /// Discharge-ready patients: the municipality to trusts.
+    /// Day rate of discharge-ready patients, owed by the municipality to trusts.
     pub usk: Amount,
-    /// Payable days, in millionths where behaviour leaves a part.
+    /// Payable days that are left, in millionths.
     pub days_millionths: i64,
 }
 
 impl Sums {
-    /// What the municipality pays.
+    /// The amount that the municipality pays.
     pub fn municipality(&self) -> Amount {
         self.kmf + self.usk
     }
 }
 
-/// What a law comes to.
+/// Amounts of all municipalities under one law.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Priced {
-    /// By municipality, in the order of [`Cells::homes`].
+    /// Sums by municipality, in the order of [`Cells::homes`].
     pub homes: Vec<Sums>,
-    /// Discharge-ready patients by municipality and trust, in order: days in millionths, amount.
+    /// Day rate by municipality and trust, as indexes in ascending order: days in millionths, and amount.
     pub days: Vec<((u32, u32), (i64, Amount))>,
 }
 
 impl Priced {
-    /// The whole country.
+    /// Sum of all municipalities.
     pub fn total(&self) -> Sums {
         let mut out = Sums::default();
         for sums in &self.homes {
@@ -103,35 +105,36 @@ impl Priced {
     }
 }
 
-/// What laws that decide alike decide on cells, under one behaviour.
+/// Decisions on cells under one behaviour, shared by all laws that decide alike.
 pub struct Decided<'c> {
     cells: &'c Cells,
     classes: Vec<Class>,
-    /// For each unit: class and quantity.
+    /// Class and quantity of each unit: contacts with the same price.
     units: Vec<(u16, u32)>,
-    /// For each municipality and each part that is left: first row, and the end.
+    /// Index of the first row of each municipality and part; last, the number of rows.
     starts: Vec<usize>,
-    /// Parts that are left, in millionths.
+    /// The different parts that are left, in millionths.
     parts: Vec<i64>,
     rows: Vec<(u32, u32)>,
-    /// Class and part of each group.
+    /// Index of the class and of the part of each group.
     of_group: Vec<(u16, u16)>,
-    /// Contacts that are in for each municipality, in millionths: co-financing and ISF.
+    /// Contacts that are charged for in each municipality, in millionths: co-financing and ISF.
     pub contacts: Vec<(i64, i64)>,
-    /// Codes of groups that could not be tested on these facts, with contacts: the sums are an upper bound.
+    /// Number of contacts in the data by the code of what could not be tested. If any, sums are upper bounds.
     pub untested: BTreeMap<String, i64>,
 }
 
-/// Contacts in millionths and kroner by municipality and label.
+/// Contacts in millionths, and amount, by municipality and label.
 pub type Labelled<K> = BTreeMap<(u32, K), (i64, Amount)>;
 
 const NONE: u16 = u16::MAX;
 
 impl Cells {
-    /// Asks a law which groups are in.
+    /// Asks a law which groups give a charge.
     ///
     /// # Errors
-    /// If the cells do not carry what the law needs, or a value of the law is missing in the period.
+    /// Fails if the cells do not keep a distinction that the law needs, or a value of co-financing or ISF is
+    /// missing in the period.
     pub fn decided(&self, law: &Law, behaviour: &dyn Behaviour) -> Result<Decided<'_>, SettleError> {
         if let Some(period) = self.period {
             self.needs.answer(&Needs::of([law], period)).map_err(SettleError::Lacking)?;
@@ -179,7 +182,8 @@ impl Cells {
         Ok(out)
     }
 
-    /// Contacts that a behaviour takes away from some municipalities, in millionths, and their points.
+    /// Contacts that a behaviour takes away from the municipalities that `homes` holds for, in millionths,
+    /// and their points.
     pub fn taken_away(&self, behaviour: &dyn Behaviour, homes: &dyn Fn(&str) -> bool) -> (i64, Points) {
         let gone: Vec<i64> =
             self.groups.iter().map(|group| WHOLE - behaviour.of_group(self, group)).collect();
@@ -203,7 +207,7 @@ impl Cells {
         (contacts, Points::from_milli((points / i128::from(WHOLE)) as i64))
     }
 
-    /// What a law says of a group; none if it gives no charge. And what it could not test.
+    /// The class of a group, `None` if no instrument charges it; and the codes of what could not be tested.
     fn class(&self, law: &Law, group: &Group) -> (Option<Class>, Vec<String>) {
         let day = |by: rulebook::book::DatedBy| {
             let place = match by {
@@ -231,13 +235,13 @@ impl Cells {
             codes.push("ceiling".to_owned());
         }
         let class = Class { segments, inside, decisions };
-        // One outside the period may still have used of a stay's ceiling.
+        // A group outside the period is kept, because its contacts may use up part of a stay's ceiling.
         let charged = charges(&class.decisions.kmf) || charges(&class.decisions.isf);
         (charged.then_some(class), codes)
     }
 
-    /// Payable days under a law's reading, by municipality, trust, segment of the law and age: what a price
-    /// has only to be put on.
+    /// The payable days of the period under a law, by municipality, trust, segment and age; they only lack a
+    /// price. Days that no municipality answers for are left out.
     pub fn payable(&self, law: &Law) -> PayableDays {
         let mut out: BTreeMap<(u32, u32, u32, Option<u16>), i64> = BTreeMap::new();
         let Some(period) = self.period else { return PayableDays::default() };
@@ -271,14 +275,14 @@ impl Cells {
     }
 }
 
-/// Municipality, trust, segment of the law, age; and days.
+/// Municipality, trust, segment of the day-rate rule and age; and number of days.
 type DayRow = ((u32, u32, u32, Option<u16>), i64);
 
-/// Days that are paid for under a reading of the law, in order.
+/// Payable days under a law, in order of municipality, trust, segment and age.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PayableDays {
     by_age: Vec<DayRow>,
-    /// The same with ages added up.
+    /// The same days, with all ages added up.
     of_all: Vec<DayRow>,
 }
 
@@ -309,7 +313,7 @@ impl PayableDays {
     }
 }
 
-/// Millionths of øre to whole øre, half away from zero.
+/// Millionths of øre as whole øre, rounded half away from zero.
 fn rounded(millionths: i128) -> Amount {
     let half = i128::from(WHOLE / 2) * millionths.signum();
     Amount::from_ore(((millionths + half) / i128::from(WHOLE)) as i64)
@@ -324,7 +328,7 @@ fn priced_by(decisions: &Decisions) -> (Option<Pricing>, Option<Pricing>) {
 }
 
 impl Decided<'_> {
-    /// Puts cells together that are priced alike: what is left is municipality, part, unit and how many.
+    /// Merges cells that are priced alike into counts of units, by municipality and part.
     fn collapse(&mut self) {
         let cells = self.cells;
         let quantities = cells.quantities.len();
@@ -389,10 +393,11 @@ impl Decided<'_> {
         self.contacts = contacts;
     }
 
-    /// What laws come to that all decide as the one that was asked ([`deciding`]).
+    /// Prices several laws. All must decide like the law that was asked (equal [`rulebook::law::Deciding`]),
+    /// and find the days that `days` holds (equal [`rulebook::law::Reading`]).
     ///
     /// # Errors
-    /// If an amount does not fit, or a payable day has no rate.
+    /// Fails if an amount does not fit in whole øre, or a payable day has no rate.
     pub fn price(
         &self,
         laws: &[&Law],
@@ -417,10 +422,10 @@ impl Decided<'_> {
         Ok(out)
     }
 
-    /// Co-financing by municipality and a label of groups: contacts in millionths, and kroner.
+    /// Co-financing by municipality and a label of groups: contacts in millionths, and amount.
     ///
     /// # Errors
-    /// If an amount does not fit.
+    /// Fails if an amount does not fit in whole øre.
     pub fn by<K: Ord>(&self, law: &Law, label: impl Fn(&Group) -> K) -> Result<Labelled<K>, SettleError> {
         let prices = self.unit_prices(&[law])?;
         let quantities = self.cells.quantities.len();
@@ -461,7 +466,7 @@ impl Decided<'_> {
         Ok(exact.into_iter().map(|(key, (contacts, ore))| (key, (contacts, rounded(ore)))).collect())
     }
 
-    /// What one contact of each unit comes to, under each law: co-financing and ISF in turn.
+    /// The price of one contact of each unit in øre, under each law: co-financing and ISF in turn.
     fn unit_prices(&self, laws: &[&Law]) -> Result<Vec<[i64; 2 * LANES]>, SettleError> {
         let mut out = vec![[0; 2 * LANES]; self.units.len()];
         for (lane, law) in laws.iter().enumerate() {
@@ -487,9 +492,10 @@ impl Decided<'_> {
         Ok(out)
     }
 
-    /// Millionths of øre by municipality.
+    /// Sums by municipality in millionths of øre, under each law: co-financing and ISF in turn.
     fn multiplied(&self, prices: &[[i64; 2 * LANES]]) -> Vec<[i128; 2 * LANES]> {
-        // Nearly every price is above zero and fits 32 bits: half the memory, and a product the processor has.
+        // Nearly every price is at least zero and fits in 32 bits. That takes half the memory, and the
+        // processor has an instruction for the product.
         let small = |price: &[i64; 2 * LANES]| {
             let mut out = [0; 2 * LANES];
             for (out, price) in out.iter_mut().zip(price) {
@@ -531,7 +537,7 @@ impl Decided<'_> {
         out
     }
 
-    /// The stays that a ceiling may cut.
+    /// Adds the stays that a ceiling may cut, under one law.
     fn stays(&self, law: &Law, lane: usize, exact: &mut [[i128; 2 * LANES]]) -> Result<(), SettleError> {
         self.each_of_stays(law, |episode, inside, prices| {
             let (_, part) = self.of_group[episode.group as usize];

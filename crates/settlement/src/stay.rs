@@ -1,34 +1,28 @@
-//! A stay that was reported ready, as rows hold it.
+//! A stay that was reported ready for discharge, as its row has it.
 
 use domain::{CareLevel, Minute, Sector, UnitKind};
 use rulebook::law::{DayCharge, Law};
 use rulebook::{Case, Event, Trace};
 
-/// A stay that was reported ready.
+/// A stay that was reported ready for discharge.
 #[derive(Debug, Clone)]
 pub struct Stay {
-    /// Sector.
     pub sector: Sector,
-    /// Kind of unit.
     pub unit_kind: UnitKind,
-    /// Level of care.
     pub care_level: CareLevel,
-    /// Admission.
     pub admitted_at: Minute,
-    /// Departure.
     pub departed_at: Minute,
-    /// Events.
     pub events: Vec<Event>,
-    /// Trust, or the unit where none is given.
+    /// Organisation number of the trust; the treating unit if no trust is given.
     pub trust: String,
-    /// Municipality of registration.
+    /// Code of the municipality of registration.
     pub registered_in: String,
-    /// Municipality of stay.
+    /// Code of the municipality of stay.
     pub stays_in: String,
 }
 
 impl Stay {
-    /// The stay as the day-rate rule is asked.
+    /// The stay as a case of the day-rate rule.
     pub(crate) fn case(&self) -> Case<'_> {
         Case {
             sector: self.sector,
@@ -44,10 +38,10 @@ impl Stay {
     }
 }
 
-/// The charges of a stay, month by month.
+/// The charges of a stay by the day-rate rule, month by month.
 ///
 /// # Errors
-/// The reason code, where nothing is charged.
+/// Fails with a reason code if no day is paid for.
 pub fn assess(law: &Law, stay: &Stay, trace: &mut impl Trace) -> Result<Vec<DayCharge>, &'static str> {
     law.days(&stay.case(), trace)
 }

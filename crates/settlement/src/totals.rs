@@ -1,4 +1,4 @@
-//! Sums by debtor, creditor, unit, month and instrument, and their tables.
+//! Sums by debtor, creditor, unit, month and instrument, and the tables that show them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,35 +8,31 @@ use domain::{Amount, Instrument, Points};
 /// What a sum is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// Who owes.
     pub debtor: String,
-    /// Who is owed.
     pub creditor: String,
-    /// Municipality; empty where the state pays.
+    /// Municipality of the charges; empty if the state pays.
     pub municipality: String,
-    /// Unit.
+    /// Treating unit.
     pub unit: String,
-    /// Month.
+    /// The month, for instance `2012-03`.
     pub month: String,
-    /// Instrument.
     pub instrument: Instrument,
 }
 
-/// A sum.
+/// Sum of charges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sum {
-    /// Contacts (cases, for the day rate).
+    /// Number of contacts; for the day rate, of stays, once in each month.
     pub contacts: i64,
-    /// DRG points charged.
+    /// DRG points charged for.
     pub points: Points,
-    /// Days charged (day rate only).
+    /// Payable days; zero for other instruments than the day rate.
     pub days: i64,
-    /// Amount.
     pub amount: Amount,
 }
 
 impl Sum {
-    /// Adds another.
+    /// Adds another sum to this one.
     pub fn add(&mut self, other: Sum) {
         self.contacts += other.contacts;
         self.points = self.points + other.points;
@@ -45,31 +41,26 @@ impl Sum {
     }
 }
 
-/// One line of the totals, with its words as numbers.
+/// What a sum is of, like [`Key`], with numbers of words in place of the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Line {
-    /// Who owes.
     pub debtor: u32,
-    /// Who is owed.
     pub creditor: u32,
-    /// Municipality; the empty word where the state pays.
+    /// Municipality of the charges; the number of the empty word if the state pays.
     pub municipality: u32,
-    /// Unit.
     pub unit: u32,
-    /// Month.
     pub month: u32,
-    /// Instrument.
     pub instrument: Instrument,
 }
 
-/// All sums, in order of their words.
+/// All sums, in order of debtor, creditor, municipality, unit, month and instrument.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
     words: Vec<String>,
     lines: Vec<(Line, Sum)>,
 }
 
-/// Gathers lines in any order.
+/// Gathers sums in any order into [`Totals`].
 #[derive(Debug, Default)]
 pub struct Builder {
     words: BTreeMap<String, u32>,
@@ -77,7 +68,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The number of a word.
+    /// The number of a word. A new word gets the next number.
     pub fn word(&mut self, word: &str) -> u32 {
         if let Some(number) = self.words.get(word) {
             return *number;
@@ -92,9 +83,9 @@ impl Builder {
         self.lines.push((line, sum));
     }
 
-    /// Puts the lines in order and adds up those that are the same.
+    /// Puts the lines in order and adds up equal lines.
     pub fn finish(self) -> Totals {
-        // The map is in order of words, so a word's place in it is its rank.
+        // The map is in order of words, so the place of a word in the map is its rank.
         let mut rank = vec![0; self.words.len()];
         for (place, number) in self.words.values().enumerate() {
             rank[*number as usize] = place as u32;
@@ -141,12 +132,12 @@ impl Totals {
         })
     }
 
-    /// How many lines.
+    /// Number of lines.
     pub fn len(&self) -> usize {
         self.lines.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no lines.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
@@ -178,7 +169,7 @@ impl Totals {
         out
     }
 
-    /// The table `totals.csv`: comma, point, no byte-order mark, for programs.
+    /// The table `totals.csv`: comma-separated, amounts in øre, points in thousandths, no byte-order mark.
     pub fn to_csv(&self) -> String {
         let quoted: Vec<String> = self.words.iter().map(|word| cell(word)).collect();
         let mut out = String::with_capacity(64 * self.lines.len());
@@ -199,7 +190,7 @@ impl Totals {
     }
 }
 
-/// A cell of a comma-separated table, quoted if it must be.
+/// A cell of a comma-separated table. It is quoted if it has a comma, a quotation mark or a line break.
 pub fn cell(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -208,19 +199,19 @@ pub fn cell(text: &str) -> String {
     }
 }
 
-/// Contacts that gave no charge, by instrument and reason.
+/// Contacts that give no charge, by instrument and reason code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outside(pub BTreeMap<(Instrument, String), i64>);
 
 impl Outside {
-    /// Counts contacts.
+    /// Counts contacts under a reason. Zero contacts add no reason.
     pub fn add(&mut self, instrument: Instrument, reason: &str, contacts: i64) {
         if contacts != 0 {
             *self.0.entry((instrument, reason.to_owned())).or_default() += contacts;
         }
     }
 
-    /// The table `outside.csv`.
+    /// The table `outside.csv`: instrument, reason code and number of contacts.
     pub fn to_csv(&self) -> String {
         let mut out = String::from("instrument,reason,contacts\n");
         for ((instrument, reason), contacts) in &self.0 {

@@ -1,4 +1,4 @@
-//! Cells and contacts give the same øre: under the law, every variant, and shares and ceilings that no file has.
+//! Cells and contacts give the same øre: under the law, each variant, and values that no file has.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -25,7 +25,7 @@ fn law(files: &[(&str, &str)]) -> Law {
     Law::of(&LawBook::built_in().unwrap().with_variants(files.iter().copied()).unwrap()).unwrap()
 }
 
-/// A variant of our own, laid over the law of 2012.
+/// A variant that no file has, laid over the law of 2012.
 fn own(id: &str, rule: &str, set: &str) -> (String, String) {
     let text = format!(
         "id = \"{id}\"\ntitle = \"prøve\"\ndeparts_from = \"{rule}\"\nquestion = \"?\"\nfrom = 2010-01-01\n\
@@ -34,7 +34,7 @@ fn own(id: &str, rule: &str, set: &str) -> (String, String) {
     (format!("variants/{id}.toml"), text)
 }
 
-/// Øre by municipality and instrument, as the contacts give it.
+/// Øre by municipality and instrument, settled from contacts.
 fn of_contacts(reader: &Reader, law: &Law, period: Period) -> BTreeMap<(String, Instrument), i64> {
     let options = Options { period, threads: 2, charges: None, known: false };
     let settled = settle(reader, law, &Municipalities::built_in().unwrap(), &options, |_, _| {}).unwrap();
@@ -47,7 +47,7 @@ fn of_contacts(reader: &Reader, law: &Law, period: Period) -> BTreeMap<(String, 
     out
 }
 
-/// The same as the cells give it.
+/// Øre by municipality and instrument, priced from cells.
 fn of_cells(cells: &Cells, priced: &Priced) -> BTreeMap<(String, Instrument), i64> {
     let mut out = BTreeMap::new();
     for (home, sums) in cells.homes.iter().zip(&priced.homes) {
@@ -107,7 +107,7 @@ fn every_variant_comes_to_the_same_from_cells_and_contacts() {
     for (name, law) in &laws {
         same(&reader, &cells, law, period, name);
     }
-    // A month is a period like another; and cells made for less say what they lack.
+    // A month is a period like a year. Cells made for fewer needs report what they lack.
     let march = Period::parse("2012-03").unwrap();
     let all = Municipalities::built_in().unwrap();
     let needs = Needs::of([&laws[0].1], march);
@@ -117,7 +117,7 @@ fn every_variant_comes_to_the_same_from_cells_and_contacts() {
     let lacking = of_march.decided(eighty, &AsIs).err().unwrap().to_string();
     assert_eq!(lacking, "the cells do not tell who is 80 years or older: make them again from the contacts");
 
-    // Cells that were kept in a file come to the same.
+    // Cells read back from a file give the same amounts.
     let kept = register.join("cells.parquet");
     cells.write(&kept, "vintage").unwrap();
     let (read, vintage) = Cells::read(&kept).unwrap();
@@ -131,14 +131,14 @@ fn every_variant_comes_to_the_same_from_cells_and_contacts() {
     let no = Cells::read(&register.join("contacts.parquet")).unwrap_err().to_string();
     assert!(no.contains("is no file of cells"), "{no}");
 
-    // The number of threads shows nowhere.
+    // Cells do not depend on the number of threads.
     let alone = count(1);
     assert_eq!(format!("{alone:?}"), format!("{cells:?}"));
 }
 
 #[test]
 fn counts_and_any_mix_of_laws_come_to_the_same() {
-    // Published counts of Helse Nord: rows that stand for many contacts, by area.
+    // Published counts of Helse Nord: a row stands for many contacts, by area.
     let work = folder("counts");
     let table = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/activity_helse_nord.csv");
     let checked = work.join("checked.parquet");
@@ -155,7 +155,7 @@ fn counts_and_any_mix_of_laws_come_to_the_same() {
     }
     let decided = cells.decided(&laws[0], &AsIs).unwrap();
     assert!(decided.untested.contains_key("ceiling"), "{:?}", decided.untested);
-    // Laws that decide alike are priced side by side, and give what each gives alone.
+    // Laws that decide alike give the same side by side as one by one.
     let shares: Vec<Law> = (1..=9)
         .map(|percent| {
             let (name, text) = own("share", "co-financing", &format!("[set]\npercent = {}\n", percent * 7));

@@ -1,4 +1,4 @@
-//! What must hold whatever the file: properties of money that an auditor would test.
+//! Properties of money that must hold for every file, and that an auditor would test.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -39,7 +39,7 @@ fn settled(contacts: &Path, law: &Law, period: &str, threads: usize, charges: Op
     settle(&reader, law, &Municipalities::built_in().unwrap(), &options, |_, _| {}).unwrap()
 }
 
-/// A charge as the file has it: contact, instrument, amount, points.
+/// Charges in a file: contact, instrument, amount, points.
 fn charges(path: &Path) -> Vec<(i64, String, i64, i64)> {
     let reader = Reader::open(path).unwrap();
     let mut out = Vec::new();
@@ -77,7 +77,8 @@ fn the_traced_sum_is_the_column_sum() {
             charges.iter().filter(|charge| charge.1 == instrument.word()).map(|charge| charge.2).sum();
         assert_eq!(column, settled.totals.of(*instrument).amount.ore(), "{instrument}");
     }
-    // Draw contacts of every kind: those that are charged for days, of stays of several, and any others.
+    // Draws contacts of every kind: some charged for days, some of stays with several contacts (whose charges
+    // come last), and any others.
     let reader = Reader::open_contacts(&contacts).unwrap();
     let municipalities = Municipalities::built_in().unwrap();
     let period = Period::parse("2012").unwrap();
@@ -141,7 +142,7 @@ const MONTHS: [&str; 12] = [
 #[test]
 fn a_variant_that_changes_nothing_gives_the_laws_result() {
     let contacts = register_of("variant", 20_000, 2);
-    // From May on no stay began in 2011, where the variant holds and the law does not.
+    // From May on, no stay began in 2011, when the variant is in force and the law is not.
     let plain = settled(&contacts, &law(&[]), "2012-T2", 2, None);
     let same = settled(&contacts, &law(&["co-financing-as-in-2012"]), "2012-T2", 2, None);
     assert_eq!(plain.totals, same.totals);
@@ -201,7 +202,7 @@ fn a_damaged_file_is_an_error_and_not_a_crash() {
         std::fs::write(&path, &whole[..length]).unwrap();
         assert!(Reader::open_contacts(&path).is_err(), "{length} bytes");
     }
-    // Bytes changed in the middle: an error, or a result; never a crash.
+    // Changed bytes in the middle give an error or a result, never a crash.
     for step in 0..60 {
         let mut bytes = whole.clone();
         let place = 4 + step * (bytes.len() - 8) / 60;

@@ -1,4 +1,4 @@
-//! Measures as behaviour: what is left of each group of contacts.
+//! Measures as behaviour: how much of each group of contacts remains.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use settlement::price::{Behaviour, WHOLE};
 
 use crate::scenario::Wanted;
 
-/// Measures together: each takes its part of what the ones before left.
+/// Several measures together. Each takes its share of what the ones before it leave.
 #[derive(Debug, Default)]
 pub struct Measures {
     wanted: Vec<(Target, Share, String)>,
-    /// Groups that a measure could not be tested on, by measure.
+    /// Number of groups of contacts that a measure could not be decided for, by its id.
     untested: RefCell<BTreeMap<String, u64>>,
 }
 
@@ -29,7 +29,7 @@ impl Measures {
         Measures { wanted, untested: RefCell::default() }
     }
 
-    /// What cells must tell for the measures to be asked.
+    /// What the cells must carry for the measures to be decided.
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         for (target, ..) in &self.wanted {
@@ -41,13 +41,14 @@ impl Measures {
         needs
     }
 
-    /// Groups of contacts that measures could not be tested on, and were therefore left as they are.
+    /// Number of groups of contacts that a measure could not be decided for, by id of the measure. They are
+    /// left unchanged.
     pub fn untested(&self) -> BTreeMap<String, u64> {
         self.untested.borrow().clone()
     }
 }
 
-/// What is left in millionths when a share of it goes, half up.
+/// What remains, in millionths, when a share of `left` is taken away; rounded half up.
 fn less(left: i64, share: Share) -> i64 {
     (left * (Share::WHOLE - share.basis_points()) + Share::WHOLE / 2) / Share::WHOLE
 }

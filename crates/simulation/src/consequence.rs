@@ -1,7 +1,8 @@
-//! What a scenario comes to: for each municipality, each party, each size of municipality and each year.
+//! The consequences of a scenario: for each municipality, each party, each size of municipality and each
+//! year.
 //!
-//! Every line says what changes from what it is set against. The parties' changes add up to nothing: what one
-//! pays less, another gets less of.
+//! A scenario is compared with another situation, such as the law as it is. The changes of all parties add up
+//! to zero: what one pays less, another receives less.
 
 use std::collections::BTreeMap;
 
@@ -15,21 +16,22 @@ use settlement::{Law, SettleError};
 use crate::behaviour::Measures;
 use crate::scenario::{Key, Scenario, part, share_of};
 
-/// Ages at which bands of an age composition begin.
+/// First ages of the bands of the age composition, after the band from 0.
 pub const AGES: [u16; 6] = [18, 50, 67, 75, 80, 90];
 
-/// Sizes of municipality that the ministry's slides show, with the bounds that ours are grouped by.
+/// Sizes of municipality in the ministry's slides: name, nominal inhabitants, and the fewest inhabitants of a
+/// municipality that is grouped there.
 pub const SIZES: [(&str, i64, i64); 3] =
     [("100 000", 100_000, 50_000), ("20 000", 20_000, 10_000), ("5 000", 5_000, 0)];
 
-/// Inhabitants by municipality and single year of age, 0 to 100.
+/// Inhabitants by code of municipality and single year of age from 0 to 100.
 pub type People = BTreeMap<String, Vec<i64>>;
 
-/// What every scenario is measured from: who lives where, and what the law as it is comes to.
+/// What every scenario is compared on: the contacts, the inhabitants, and the law as it is, priced.
 pub struct Ground<'a> {
     cells: &'a Cells,
     people: &'a People,
-    /// Inhabitants of later years, by municipality: for each year after the first.
+    /// Inhabitants in each year after the first; `None` without ageing.
     projection: Option<&'a [People]>,
     law: &'a Law,
     priced: Priced,
@@ -55,7 +57,7 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// What cells must tell for a scenario.
+/// What the cells must carry for a scenario under the given laws. `ageing` is whether there is a projection.
 pub fn needs(order_laws: &[&Law], scenario: &Scenario, period: domain::Period, ageing: bool) -> Needs {
     let mut needs =
         Needs::of(order_laws.iter().copied(), period).and(&Measures::of(&scenario.measures).needs());
@@ -65,149 +67,147 @@ pub fn needs(order_laws: &[&Law], scenario: &Scenario, period: domain::Period, a
     needs
 }
 
-/// A municipality's consequence.
+/// The consequence for one municipality.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Municipality {
-    /// Which, and its region.
+    /// The municipality, and its region.
     pub place: Place,
-    /// Inhabitants; 0 where they are not known.
+    /// Inhabitants; 0 if unknown.
     pub people: i64,
-    /// What it is set against.
+    /// Charges before, in the situation compared with.
     pub against: Sums,
-    /// The scenario.
+    /// Charges in the scenario.
     pub scenario: Sums,
-    /// Above the most per inhabitant, and not charged: before and in the scenario.
+    /// Charges above the cap per inhabitant, which are not paid: before, and in the scenario.
     pub capped: (Amount, Amount),
-    /// Given to the municipality, of what the regional authorities get more of than under the law: before and in
-    /// the scenario.
+    /// Grants from the gains of the regional authorities relative to the law: before, and in the scenario.
     pub grants: (Amount, Amount),
-    /// Contacts that it pays for, in millionths: before and after.
+    /// Contacts that it pays for, in millionths: before, and in the scenario.
     pub contacts: (i64, i64),
 }
 
 impl Municipality {
-    /// What it paid before.
+    /// Payments before, after the cap.
     pub fn paid(&self) -> Amount {
         self.against.municipality() - self.capped.0
     }
 
-    /// What it pays in the scenario.
+    /// Payments in the scenario, after the cap.
     pub fn pays(&self) -> Amount {
         self.scenario.municipality() - self.capped.1
     }
 
-    /// What it pays more than before.
+    /// Payments in the scenario less payments before.
     pub fn change(&self) -> Amount {
         self.pays() - self.paid()
     }
 
-    /// What it is given more than before.
+    /// Grants in the scenario less grants before.
     pub fn grant(&self) -> Amount {
         self.grants.1 - self.grants.0
     }
 
-    /// What it pays more, less what it is given more: above zero it loses.
+    /// Change of payments less change of grants: above zero the municipality loses.
     pub fn net(&self) -> Amount {
         self.change() - self.grant()
     }
 
-    /// Øre per inhabitant of an amount.
+    /// An amount per inhabitant, in whole øre; `None` if the number of inhabitants is unknown.
     pub fn per_inhabitant(&self, amount: Amount) -> Option<Amount> {
         (self.people > 0).then(|| part(amount, 1, self.people))
     }
 }
 
-/// A party's change: above zero it gains.
+/// The change for one party: above zero it gains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
-    /// `municipalities`, a regional authority's or a trust's number, `trusts`, `state`.
+    /// `municipalities`, `state`, or the organisation number of a regional authority or a trust.
     pub party: String,
-    /// By what.
+    /// Parts of the change, each with its cause.
     pub lines: Vec<(&'static str, Amount)>,
 }
 
 impl Party {
-    /// All of it.
+    /// Sum of the parts.
     pub fn sum(&self) -> Amount {
         self.lines.iter().map(|(_, amount)| *amount).sum()
     }
 }
 
-/// A size of municipality.
+/// The consequence for a municipality of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Size {
-    /// Nominal inhabitants, as the slides have it.
+    /// Nominal number of inhabitants as text, as in the ministry's slides.
     pub name: &'static str,
-    /// The same as a number.
+    /// Nominal number of inhabitants.
     pub nominal: i64,
-    /// Smallest that is grouped here.
+    /// Fewest inhabitants of a municipality in the group.
     pub from: i64,
-    /// Municipalities.
+    /// Number of municipalities in the group.
     pub count: usize,
-    /// Change of the nominal municipality: the group's mean per inhabitant times its inhabitants.
+    /// Change for the nominal municipality: mean change per inhabitant in the group, times its inhabitants.
     pub change: Amount,
-    /// Øre per inhabitant that one in ten is below, half are below, and one in ten is above.
+    /// Change per inhabitant in the group: the first decile, the median and the ninth decile.
     pub range: [Amount; 3],
 }
 
-/// A year of several.
+/// Payments in one of several years.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Year {
-    /// Years after the first.
+    /// Number of years after the first.
     pub after: u16,
-    /// What municipalities pay together.
+    /// Payments of all municipalities in the scenario.
     pub pays: Amount,
-    /// What they would have paid before.
+    /// Payments of all municipalities in the situation compared with.
     pub against: Amount,
     /// Share of the scheme that is phased in.
     pub phased: Share,
-    /// Growth of hospital budgets that is given to municipalities, more than before.
+    /// Growth of hospital budgets given to municipalities: in the scenario less before.
     pub given: Amount,
 }
 
-/// A charge group of a municipality.
+/// Facts of a contact by which the charges of a municipality are divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChargeGroup {
-    /// Level of care.
     pub care_level: CareLevel,
-    /// Type of DRG.
     pub drg_type: DrgType,
-    /// Lowest age of the band; `None` where it is not divided, or not known.
+    /// Lowest age of the age band; `None` if ages are not divided, or the age is unknown.
     pub age: Option<u16>,
 }
 
-/// What a scenario comes to.
+/// The consequences of a scenario.
 #[derive(Debug, Clone, Default)]
 pub struct Consequences {
-    /// By municipality, in order; those that nobody answers for last.
+    /// Municipalities, in the order of [`Cells::homes`].
     pub municipalities: Vec<Municipality>,
-    /// By party.
+    /// Change for each party. The sum of all is zero.
     pub parties: Vec<Party>,
-    /// By size.
+    /// One entry for each of [`SIZES`].
     pub sizes: Vec<Size>,
-    /// By year, where there is growth or phasing in.
+    /// Payments by year; empty without growth and phasing in.
     pub years: Vec<Year>,
-    /// What a measure takes away, by its place: contacts or days in millionths.
+    /// What each measure of the scenario takes away: contacts, or payable days, in millionths.
     pub avoided: Vec<i64>,
-    /// What could not be tested on these data: code and contacts.
+    /// Number of contacts that could not be tested on these data, by code of the excepted group; the sums are
+    /// then an upper bound. For a measure, the number of groups of contacts, by `tiltak` and its id.
     pub untested: BTreeMap<String, i64>,
 }
 
-/// What a law comes to under a behaviour.
+/// Charges under a law and a behaviour.
 #[derive(Debug, Clone, Default)]
 pub struct Whole {
-    /// Kroner.
+    /// Charges by municipality and trust.
     pub sums: Priced,
-    /// Contacts that are in for each municipality, in millionths: co-financing and ISF.
+    /// Contacts that each municipality is charged for, in millionths: in co-financing, and in ISF.
     pub contacts: Vec<(i64, i64)>,
-    /// What could not be tested, with contacts.
+    /// Number of contacts that could not be tested, by code: see [`Consequences::untested`].
     pub untested: BTreeMap<String, i64>,
 }
 
 /// Prices a law on cells under a behaviour.
 ///
 /// # Errors
-/// If the cells do not carry what is asked, or a value of the law is missing.
+/// If the cells lack what the law or the behaviour needs, or if a value of the law is missing.
 pub fn priced(cells: &Cells, law: &Law, behaviour: &dyn Behaviour) -> Result<Whole, SettleError> {
     let decided = cells.decided(law, behaviour)?;
     let mut priced = decided.price(&[law], &cells.payable(law), behaviour)?;
@@ -215,21 +215,21 @@ pub fn priced(cells: &Cells, law: &Law, behaviour: &dyn Behaviour) -> Result<Who
     Ok(Whole { sums, contacts: decided.contacts, untested: decided.untested })
 }
 
-/// A law and how people behave under it, priced.
+/// A law and a scenario's behaviour under it, priced.
 pub struct Situation<'a> {
     law: &'a Law,
     scenario: &'a Scenario,
     whole: Whole,
-    /// Above the most per inhabitant, by municipality.
+    /// Charges above the cap per inhabitant, by municipality.
     over: Vec<Amount>,
-    /// Given to each municipality.
+    /// Grants, by municipality.
     grants: Vec<Amount>,
-    /// What each regional authority's budget is cut by.
+    /// Cut of the budget of each regional authority.
     cuts: BTreeMap<String, Amount>,
 }
 
 impl<'a> Situation<'a> {
-    /// Prices it.
+    /// Prices a law under a scenario's measures.
     ///
     /// # Errors
     /// As [`priced`].
@@ -242,7 +242,7 @@ impl<'a> Situation<'a> {
         Situation::given(ground, law, scenario, whole)
     }
 
-    /// The same where what the law comes to under the scenario's behaviour is known ([`crate::many`]).
+    /// Makes the situation from charges that are priced already ([`crate::many`]).
     ///
     /// # Errors
     /// As [`priced`].
@@ -255,7 +255,7 @@ impl<'a> Situation<'a> {
         let over = over(ground, scenario, &whole.sums);
         let (mut grants, mut cuts) = (vec![Amount::ZERO; over.len()], BTreeMap::new());
         if let Some(key) = scenario.budget {
-            // Budgets are set for people who behave as they do: what measures save is not taken from anybody.
+            // Budgets are set for unchanged behaviour: what measures save is not taken from anybody.
             let alone = match scenario.measures.is_empty() {
                 true => None,
                 false => Some(priced(ground.cells, law, &AsIs)?.sums),
@@ -270,13 +270,13 @@ impl<'a> Situation<'a> {
         Ok(Situation { law, scenario, whole, over, grants, cuts })
     }
 
-    /// What municipalities pay together.
+    /// Payments of all municipalities, after the cap.
     fn paid(&self) -> Amount {
         self.whole.sums.total().municipality() - self.over.iter().copied().sum()
     }
 }
 
-/// What is above the most per inhabitant, by municipality.
+/// Charges above the cap per inhabitant, by municipality.
 fn over(ground: &Ground, scenario: &Scenario, sums: &Priced) -> Vec<Amount> {
     let over = |(place, sums): (usize, &Sums)| {
         let people = ground.people(place);
@@ -286,7 +286,8 @@ fn over(ground: &Ground, scenario: &Scenario, sums: &Priced) -> Vec<Amount> {
     sums.homes.iter().enumerate().map(over).collect()
 }
 
-/// What the regional authorities and trusts get more of than under the law, by municipality: from it, and in ISF.
+/// Gains of the regional authorities and trusts relative to the law as it is, for each municipality: in its
+/// payments, and in ISF.
 fn gains(ground: &Ground, sums: &Priced, over: &[Amount]) -> Vec<(Amount, Amount)> {
     let homes = sums.homes.iter().zip(over).zip(&ground.priced.homes);
     homes
@@ -294,10 +295,10 @@ fn gains(ground: &Ground, sums: &Priced, over: &[Amount]) -> Vec<(Amount, Amount
         .collect()
 }
 
-/// Runs a scenario against another.
+/// Compares a situation with another.
 ///
 /// # Errors
-/// If the cells do not carry what is asked, or a value of a law is missing.
+/// If the cells lack what a law or a behaviour needs, or if a value of a law is missing.
 pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Consequences, SettleError> {
     let (before, after) = (&against.whole, &now.whole);
     let mut out = Consequences { untested: after.untested.clone(), ..Consequences::default() };
@@ -323,7 +324,8 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
     Ok(out)
 }
 
-/// Gives what is gained to municipalities by a key, to the øre: what rounding leaves goes to the largest.
+/// Divides the gains in payments between municipalities by a key. The øre that rounding leaves go to the
+/// municipality with the largest weight.
 fn given(
     ground: &Ground,
     law: &Law,
@@ -357,7 +359,7 @@ fn given(
     Ok(out)
 }
 
-/// Bands of age: first, and first that is too old.
+/// Age bands: the first age, and the first age that is too high.
 fn bands() -> Vec<(u16, u16)> {
     let starts = std::iter::once(0).chain(AGES);
     starts.zip(AGES.into_iter().chain([u16::MAX])).collect()
@@ -370,7 +372,7 @@ fn in_band(ages: Option<&Vec<i64>>, from: u16, to: u16) -> i64 {
     })
 }
 
-/// Only the contacts and days of one band of age.
+/// A behaviour in which only the contacts and days of one age band remain.
 struct Band<'b> {
     from: u16,
     to: u16,
@@ -393,7 +395,7 @@ impl Behaviour for Band<'_> {
     }
 }
 
-/// What an inhabitant of each band costs in the country, in thousandths of an øre.
+/// Mean payment per inhabitant of each age band in the country, in thousandths of an øre.
 fn age_rates(ground: &Ground, law: &Law) -> Result<Vec<(u16, u16, i128)>, SettleError> {
     let mut out = Vec::new();
     for (from, to) in bands() {
@@ -473,17 +475,19 @@ fn sizes(municipalities: &[Municipality]) -> Vec<Size> {
     out
 }
 
-/// A share in basis points of a percentage that the scenario's reader has read before.
+/// Basis points of a percentage that the scenario's reader has accepted.
 fn basis_points(text: &str) -> i64 {
     rulebook::measure::percent(text).map_or(0, Share::basis_points)
 }
 
-/// How a situation's payments move: its own growth, or where it has none that of what it is set beside.
+/// How the payments of a situation move over the years. A scenario without growth of its own uses that of the
+/// situation it is compared with.
 struct Course<'s> {
     situation: &'s Situation<'s>,
     rate: i64,
     given: i64,
-    /// How the cost of each year relates to the first when people age: of the law, and of the situation.
+    /// Cost of each year relative to the first as the population ages, in millionths: under the law as it is,
+    /// and in the situation.
     ageing: Vec<(i64, i64)>,
 }
 
@@ -506,7 +510,7 @@ impl<'s> Course<'s> {
         phases.get(usize::from(year)).or(phases.last()).copied().unwrap_or(whole)
     }
 
-    /// What municipalities pay in a year, and the growth that is given to them.
+    /// Payments of all municipalities in a year, and the growth of hospital budgets that is given to them.
     fn year(&self, ground: &Ground, year: u16) -> (Amount, Amount) {
         let mut factor = WHOLE;
         for _ in 0..year {
@@ -523,7 +527,7 @@ impl<'s> Course<'s> {
     }
 }
 
-/// Year by year: growth, ageing and phasing in, of the scenario and of what it is set against.
+/// Payments by year, with growth, ageing and phasing in, of a situation and of the one it is compared with.
 fn years(ground: &Ground, against: &Situation, now: &Situation) -> Result<Vec<Year>, SettleError> {
     let last = |scenario: &Scenario| {
         let grown = scenario.growth.as_ref().map_or(0, |growth| growth.years);
@@ -541,8 +545,8 @@ fn years(ground: &Ground, against: &Situation, now: &Situation) -> Result<Vec<Ye
     Ok((0..=last).map(year).collect())
 }
 
-/// How the costs of each year relate to the first when each age costs as now and there are more or fewer of it:
-/// millionths, of the law as it is and of a situation.
+/// Cost of each year relative to the first, in millionths, if the cost per inhabitant of each age stays the
+/// same and the number of inhabitants changes: under the law as it is, and in a situation.
 fn ageing(
     ground: &Ground,
     situation: &Situation,
@@ -572,8 +576,8 @@ fn ageing(
     Ok(sums.iter().map(|sum| (same(sum.0, first.0), same(sum.1, first.1))).collect())
 }
 
-/// What each measure takes away by itself, in millionths of contacts in the country, or of payable days under
-/// the scenario's rules.
+/// What each measure takes away if it is the only one: contacts in the country, or payable days under the
+/// scenario's rules, in millionths.
 fn avoided(cells: &Cells, law: &Law, scenario: &Scenario) -> Result<Vec<i64>, SettleError> {
     let mut out = Vec::new();
     for wanted in &scenario.measures {
@@ -592,7 +596,7 @@ fn avoided(cells: &Cells, law: &Law, scenario: &Scenario) -> Result<Vec<i64>, Se
     Ok(out)
 }
 
-/// What municipalities pay for contacts under a law, by charge group.
+/// Payments of municipalities for contacts under a law, by charge group.
 ///
 /// # Errors
 /// As [`priced`].

@@ -1,9 +1,10 @@
-//! Who invests, who saves (`hvem investerer, hvem sparer`): the cash flow of a measure by party and year, and the
-//! transfers within which no party loses.
+//! Who invests and who saves (`hvem investerer, hvem sparer`): the cash flow of an agreement by party and
+//! year, and the transfers with which no party loses.
 //!
-//! What a hospital saves when activity goes away is not what the activity cost: beds, wards and staff stay. So a
-//! part is saved at once (marginal cost), and some of the rest after so many years; the lost income goes at once.
-//! Every flow is a fixed part and a part that follows the effect, so that a range of effects needs no drawing.
+//! A hospital saves less than the cost of the activity that goes away, since beds, wards and staff remain. A
+//! part of the cost is saved at once (marginal cost), and some of the rest after some years; the income is
+//! lost at once. Each flow has a fixed part and a part that follows the effect, so that a range of effects is
+//! computed without random draws.
 
 use std::collections::BTreeMap;
 
@@ -18,22 +19,20 @@ pub enum Side {
     Municipality,
     /// The hospital side: trust and regional authority, who share income and cost.
     Hospital,
-    /// The state: ISF and the health economy administration.
+    /// The state: ISF, and the reimbursement of general practitioners (HELFO).
     State,
-    /// General practitioners.
     Gp,
-    /// Patients.
     Patient,
-    /// Welfare: what is no money in any budget.
+    /// Welfare: gains that are money in no budget.
     Welfare,
 }
 
 impl Side {
-    /// Every party.
+    /// Every party, in the order of declaration.
     pub const ALL: [Side; 6] =
         [Side::Municipality, Side::Hospital, Side::State, Side::Gp, Side::Patient, Side::Welfare];
 
-    /// In Norwegian.
+    /// The party's name in Norwegian.
     pub const fn name(self) -> &'static str {
         match self {
             Side::Municipality => "Kommunene",
@@ -45,7 +44,7 @@ impl Side {
         }
     }
 
-    /// The party of a word in a file.
+    /// The party that a word in a file stands for; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<Side> {
         Some(match word {
             "municipality" => Side::Municipality,
@@ -61,15 +60,15 @@ impl Side {
 /// What goes away in a full year at the likely effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Avoided {
-    /// Contacts, in millionths.
+    /// Contacts in millionths.
     pub contacts: i64,
-    /// DRG points of them, in thousandths of a point.
+    /// DRG points of the contacts, in thousandths of a point.
     pub points_milli: i64,
-    /// Co-financing that the municipalities no longer pay.
+    /// Co-financing (`kommunal medfinansiering`) that the municipalities no longer pay.
     pub kmf: Amount,
-    /// ISF that the state no longer pays.
+    /// ISF (`innsatsstyrt finansiering`) that the state no longer pays.
     pub isf: Amount,
-    /// Day rates that the municipalities no longer pay.
+    /// Day rates for discharge-ready patients that the municipalities no longer pay.
     pub usk: Amount,
     /// Payable days, in millionths.
     pub days: i64,
@@ -78,104 +77,102 @@ pub struct Avoided {
 /// A cost of the agreement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
-    /// Who bears it.
+    /// Party that bears the cost.
     pub side: Side,
-    /// What it is for.
+    /// Purpose, as the cash flow shows it.
     pub what: String,
-    /// Amount a year, or once.
+    /// Amount per year; or the whole amount, if the cost is paid once.
     pub amount: Amount,
-    /// Whether it is paid once, in its first year.
+    /// Whether the cost is paid once, in its first year.
     pub once: bool,
-    /// Whether it follows the effect (so much for each contact that goes away).
+    /// Whether the cost follows the effect, as a cost per contact avoided does. `amount` is then the yearly
+    /// cost at the likely effect, and `once` is not used.
     pub follows: bool,
-    /// First year, from 1.
+    /// First year of the cost, from 1. Not used if the cost follows the effect.
     pub from_year: u16,
 }
 
-/// The hospital's own cost.
+/// The hospital's own cost of activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HospitalCost {
     /// Full cost of a DRG point.
     pub per_point: Amount,
-    /// Full cost of a bed day of a patient who waits.
+    /// Full cost of a bed day of a patient who waits for the municipality.
     pub per_day: Amount,
-    /// Part of the full cost that goes away at once: low, likely, high.
+    /// Share of the full cost that goes away at once: low, likely, high.
     pub marginal: [Share; 3],
-    /// Part of the rest that can be released.
+    /// Share of the remaining cost that can be released later.
     pub released: Share,
-    /// Years until it is.
+    /// Years until the remaining cost is released.
     pub after_years: u16,
 }
 
-/// Visits to general practitioners that come instead.
+/// Visits to general practitioners in place of the contacts that go away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Visits {
-    /// For each contact that goes away.
+    /// Visits per contact that goes away.
     pub per_contact: u32,
-    /// What the state pays for each.
+    /// What the state pays per visit.
     pub state: Amount,
-    /// What the patient pays for each.
+    /// What the patient pays per visit.
     pub patient: Amount,
 }
 
-/// An agreement, with its figures.
+/// An agreement between municipalities and a hospital, in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreement {
-    /// What goes away.
+    /// What goes away at the likely effect.
     pub avoided: Avoided,
-    /// The effect that `avoided` is at, with its range: low, likely, high.
+    /// Effect as a share of the target group: low, likely, high. The likely one is what `avoided` is computed
+    /// for.
     pub effect: [Share; 3],
-    /// Months until it is felt.
+    /// Months from the beginning of the agreement until the effect is felt.
     pub delay_months: u16,
-    /// Costs.
     pub costs: Vec<Cost>,
-    /// The hospital's own cost.
     pub hospital: HospitalCost,
-    /// Visits that come instead.
     pub visits: Visits,
-    /// Welfare for each contact that does not happen; nothing where it is switched off.
+    /// Welfare gain per contact that goes away; `None` if welfare is not counted.
     pub welfare: Option<Amount>,
-    /// Years.
+    /// Number of years that the cash flow covers.
     pub years: u16,
-    /// Rate that later years are discounted by.
+    /// Rate at which each later year is discounted.
     pub discount: Share,
 }
 
-/// A line of the cash flow: party, what, and for each year the fixed part and the part that follows the effect.
+/// A line of the cash flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Who.
     pub side: Side,
-    /// What.
+    /// What the line is for, in Norwegian.
     pub what: String,
-    /// For each year.
+    /// For each year the fixed part, and the part that follows the effect. Above zero is money in.
     pub years: Vec<(Amount, Amount)>,
 }
 
-/// What may be assumed otherwise.
+/// Assumptions that can be varied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assumed {
-    /// Effect.
+    /// Effect as a share of the target group.
     pub effect: Share,
-    /// Part of the hospital's full cost that goes away at once.
+    /// Share of the hospital's full cost that goes away at once.
     pub marginal: Share,
-    /// Costs of the agreement, in hundredths of a per cent of what is stated.
+    /// Costs of the agreement relative to what is stated, in basis points: 10 000 is as stated.
     pub costs: i64,
-    /// Years until fixed cost is released.
+    /// Years until the remaining cost is released.
     pub after_years: u16,
 }
 
-/// Transfers within which no party loses, a year, from the hospital side to the municipalities.
+/// Range of yearly transfers, from the hospital side to the municipalities, with which neither loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transfers {
-    /// The least that the municipalities need; below zero they can give.
+    /// Least transfer with which the municipalities do not lose; below zero, what they can give at most.
     pub least: Amount,
-    /// The most that the hospital side can give; below zero it needs.
+    /// Greatest transfer with which the hospital side does not lose; below zero, what it needs at least.
     pub most: Amount,
 }
 
 impl Transfers {
-    /// Whether there is a range at all.
+    /// Whether there is any transfer with which neither loses.
     pub fn exist(&self) -> bool {
         self.least <= self.most
     }
@@ -188,13 +185,14 @@ impl Agreement {
         Assumed { effect, marginal, costs: Share::WHOLE, after_years: self.hospital.after_years }
     }
 
-    /// The cash flow under assumptions: above zero is in, below is out.
+    /// The cash flow under the given assumptions, line by line. Above zero is money in, below zero money out.
     pub fn flow(&self, assumed: &Assumed) -> Vec<Line> {
         let mut out: Vec<Line> = Vec::new();
         let years = usize::from(self.years);
         let felt = |year: usize| -> i64 {
             let months = (12 * (year as i64 + 1) - i64::from(self.delay_months)).clamp(0, 12);
-            // Twelfths of the effect, as it is assumed against the one that was counted.
+            // Months of the year with effect, times the assumed effect. Divided by `whole` it is the part of
+            // the full effect.
             months * assumed.effect.basis_points()
         };
         let whole = 12 * std::cmp::max(self.effect[1].basis_points(), 1);
@@ -249,13 +247,13 @@ impl Agreement {
         Line { side: cost.side, what: cost.what.clone(), years: years.collect() }
     }
 
-    /// The full cost of what goes away in a year.
+    /// Full cost of what goes away in a year at the likely effect.
     pub fn full_cost(&self) -> Amount {
         part(self.hospital.per_point, self.avoided.points_milli, 1000)
             + part(self.hospital.per_day, self.avoided.days, 1_000_000)
     }
 
-    /// Each party's cash flow by year.
+    /// Cash flow of each party, by year.
     pub fn by_side(&self, assumed: &Assumed) -> BTreeMap<Side, Vec<Amount>> {
         let mut out: BTreeMap<Side, Vec<Amount>> = BTreeMap::new();
         for line in self.flow(assumed) {
@@ -267,7 +265,7 @@ impl Agreement {
         out
     }
 
-    /// Millionths that a krone of each year is worth today; the first year's is worth itself.
+    /// Present value of one krone in each year, in millionths. A krone in the first year is worth one krone.
     fn worth(&self) -> Vec<i64> {
         let mut now = 1_000_000_i64;
         let mut out = Vec::new();
@@ -278,17 +276,18 @@ impl Agreement {
         out
     }
 
-    /// Present value of a cash flow.
+    /// Present value of a cash flow, given by year.
     pub fn present(&self, flow: &[Amount]) -> Amount {
         flow.iter().zip(self.worth()).map(|(amount, worth)| part(*amount, worth, 1_000_000)).sum()
     }
 
-    /// Present value for each party.
+    /// Present value of each party's cash flow.
     pub fn gains(&self, assumed: &Assumed) -> BTreeMap<Side, Amount> {
         self.by_side(assumed).into_iter().map(|(side, flow)| (side, self.present(&flow))).collect()
     }
 
-    /// Transfers a year within which neither municipalities nor hospital side lose over the horizon.
+    /// Range of yearly transfers with which neither the municipalities nor the hospital side lose over the
+    /// years covered.
     pub fn transfers(&self, assumed: &Assumed) -> Transfers {
         let gains = self.gains(assumed);
         let of = |side| gains.get(&side).copied().unwrap_or(Amount::ZERO);
@@ -297,8 +296,8 @@ impl Agreement {
         Transfers { least: -a_year(of(Side::Municipality)), most: a_year(of(Side::Hospital)) }
     }
 
-    /// First year in which a party's money is back: from 1; `None` if it is not within the horizon, or was never
-    /// out.
+    /// First year, from 1, in which a party's accumulated cash flow is zero or more after being below zero.
+    /// `None` if it never was below zero, or does not come back within the years covered.
     pub fn break_even(&self, side: Side, assumed: &Assumed) -> Option<u16> {
         let flow = self.by_side(assumed).remove(&side)?;
         let mut sum = Amount::ZERO;
@@ -313,7 +312,8 @@ impl Agreement {
         None
     }
 
-    /// What a party gains at one end and the other of each assumption, the others as likely; the widest first.
+    /// Present value of a party at both ends of each assumption, with the others as likely. The assumption
+    /// with the widest range comes first.
     pub fn swings(&self, side: Side) -> Vec<(&'static str, [Assumed; 2], [Amount; 2])> {
         let likely = self.likely();
         let [low, _, high] = self.effect;
@@ -341,9 +341,10 @@ impl Agreement {
         out
     }
 
-    /// Probability that a party gains, with a transfer a year added to it: the effect and the hospital's marginal
-    /// cost are each triangular over their ranges, and independent. A gain is linear in the effect for each
-    /// marginal cost, so that one integral is exact and the other is summed over 400 equally likely values.
+    /// Probability that a party does not lose, with a yearly transfer added to its cash flow. The effect and
+    /// the hospital's marginal cost are each triangular over their range, and independent. The gain is linear
+    /// in the effect for each marginal cost; the integral over the effect is therefore exact, and the one
+    /// over the marginal cost is a sum over 400 equally likely values.
     pub fn probability(&self, side: Side, transfer: Amount) -> f64 {
         let years: i64 = self.worth().iter().sum();
         let added = part(transfer, years, 1_000_000).ore() as f64;
@@ -353,7 +354,7 @@ impl Agreement {
         };
         let ends = |shares: [Share; 3]| shares.map(|share| share.basis_points() as f64);
         let (effect, marginal) = (ends(self.effect), ends(self.hospital.marginal));
-        // A gain is linear in the marginal cost too: four corners tell all of it.
+        // The gain is linear in the marginal cost too, so its values at the four corners determine it.
         let corner = |e: usize, m: usize| gain(self.effect[e], self.hospital.marginal[m]);
         let (ll, lh, hl, hh) = (corner(0, 0), corner(0, 2), corner(2, 0), corner(2, 2));
         let at = |low: f64, high: f64, of: [f64; 3], value: f64| {
@@ -370,7 +371,7 @@ impl Agreement {
     }
 }
 
-/// The value that a triangular distribution stays below with a probability.
+/// The value that a triangular distribution stays below with the probability `p`.
 fn triangular_quantile([low, mode, high]: [f64; 3], p: f64) -> f64 {
     let span = high - low;
     if span <= 0.0 {
@@ -384,7 +385,8 @@ fn triangular_quantile([low, mode, high]: [f64; 3], p: f64) -> f64 {
     }
 }
 
-/// Probability that a line from `low` to `high` over a triangular distribution is zero or more.
+/// Probability that a line, from `at_low` to `at_high` over the range of a triangular distribution, is zero
+/// or more.
 fn above_zero(at_low: f64, at_high: f64, [low, mode, high]: [f64; 3]) -> f64 {
     let span = high - low;
     if span <= 0.0 || at_low == at_high {
@@ -415,7 +417,8 @@ mod tests {
         Share::from_basis_points(percent * 100).unwrap()
     }
 
-    /// 100 contacts of one point at 40 000 kr: 20 % and 20 % of the price; full cost 60 000 a point.
+    /// 100 contacts of one point at 40 000 kr, with 20 % of the price as co-financing and 20 % as ISF; full
+    /// cost 60 000 kr a point.
     fn agreement() -> Agreement {
         Agreement {
             avoided: Avoided {
@@ -465,9 +468,9 @@ mod tests {
         let agreement = agreement();
         let flow = agreement.by_side(&agreement.likely());
         let shown = |side| flow[&side].iter().map(|amount| amount.ore() / 100_000).collect::<Vec<i64>>();
-        // 800 − 300 each year, less the investment of 1 000.
+        // 800 − 300 thousand kroner each year, less the investment of 1 000 in the first.
         assert_eq!(shown(Side::Municipality), [-500, 500, 500, 500]);
-        // Income falls by 1 600, 40 % of 6 000 is saved at once, half of the rest after two years.
+        // Income falls by 1 600; 40 % of 6 000 is saved at once, and half of the rest from the third year.
         assert_eq!(shown(Side::Hospital), [800, 800, 2600, 2600]);
         assert_eq!(shown(Side::State), [800; 4]);
         assert_eq!(agreement.break_even(Side::Municipality, &agreement.likely()), Some(2));
@@ -490,7 +493,7 @@ mod tests {
 
     #[test]
     fn money_is_kept_between_the_parties() {
-        // Without costs, fees and what the hospital saves, what one saves another loses.
+        // Without costs and hospital savings, one party saves what another loses.
         let mut agreement = agreement();
         agreement.costs.clear();
         agreement.hospital.per_point = Amount::ZERO;

@@ -1,10 +1,11 @@
-//! What if: other rules, other behaviour, and what follows for each municipality and party.
+//! What if: the consequences of other rules and other behaviour for each municipality and party.
 //!
-//! A scenario is priced by the law's own functions on cells, never by a formula of its own; it cannot reach the
-//! ledger, so that a krone of it can never be posted. Amounts are whole øre. Probabilities and present values
-//! are floating-point, and never become a charge.
+//! A scenario is priced by the law's own functions on cells, never by a formula of its own. This crate can
+//! never reach the ledger, so that a krone of a scenario is never posted. Amounts are whole øre.
+//! Probabilities are floating-point numbers, and none of them becomes a charge.
 //!
-//! Start reading in [`scenario`] (what is asked), then [`consequence`] (what it comes to).
+//! Start reading in [`scenario`] (what is asked), then [`consequence`] (the answer). [`risk`] gives the
+//! distribution of a municipality's yearly cost, and [`exchange`] the cash flow of an agreement.
 
 pub mod behaviour;
 pub mod consequence;

@@ -1,4 +1,4 @@
-//! Many laws on the same cells: those that decide alike are decided once and priced side by side.
+//! Many laws on the same cells: laws that decide alike on every contact are decided once and priced side by side.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +9,7 @@ use settlement::{Law, SettleError};
 
 use crate::consequence::Whole;
 
-/// Laws that a thread takes at a time.
+/// Number of laws that a thread takes at a time.
 const PIECE: usize = 16;
 
 /// Laws that decide alike and find the same days payable.
@@ -21,10 +21,10 @@ struct Alike {
     laws: Vec<usize>,
 }
 
-/// What each law comes to, with behaviour as it is in the data, in the order of the laws.
+/// Prices each law with the behaviour of the data unchanged, in the order of the laws.
 ///
 /// # Errors
-/// If the cells do not carry what a law needs, or a value of one is missing.
+/// If the cells lack what a law needs, or if a value of a law is missing.
 pub fn price_all(cells: &Cells, laws: &[&Law], threads: usize) -> Result<Vec<Whole>, SettleError> {
     let (mut alike, mut readings): (Vec<Alike>, Vec<(Reading, usize)>) = (Vec::new(), Vec::new());
     for (place, law) in laws.iter().enumerate() {
@@ -40,7 +40,8 @@ pub fn price_all(cells: &Cells, laws: &[&Law], threads: usize) -> Result<Vec<Who
             None => alike.push(Alike { deciding, reading, laws: vec![place] }),
         }
     }
-    // Deciding is as much work as pricing: each way to decide, and each way to read days, on a thread of its own.
+    // Deciding takes as long as pricing: each distinct decision, and each distinct reading of days, is a
+    // piece of work of its own.
     let decided = each(alike.len(), threads, |place| cells.decided(laws[alike[place].laws[0]], &AsIs))?;
     let days = each(readings.len(), threads, |place| Ok(cells.payable(laws[readings[place].1])))?;
     let mut out: Vec<Option<Whole>> = laws.iter().map(|_| None).collect();
@@ -64,7 +65,7 @@ pub fn price_all(cells: &Cells, laws: &[&Law], threads: usize) -> Result<Vec<Who
     Ok(priced)
 }
 
-/// Does each piece of work on so many threads, and gives the results in order.
+/// Does `count` pieces of work on `threads` threads, and returns the results in order.
 fn each<T: Send>(
     count: usize,
     threads: usize,

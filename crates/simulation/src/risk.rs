@@ -1,55 +1,57 @@
-//! The risk picture: how a municipality's yearly cost is distributed under fixed rules, computed and not drawn.
+//! The risk picture: the distribution of a municipality's yearly cost under fixed rules, computed without
+//! random draws.
 //!
-//! Persons come at random; what each costs in a year has a distribution of its own, in which a person who
-//! returns is one person. The sum is a compound distribution, and its probabilities come from the transform of
-//! the severity, raised as the number of persons says. That the rate is known from few years is part of it: with
-//! a rate of its own uncertainty the number of persons is negative binomial.
+//! Persons with a cost come at random. The cost of one person in a year, all returns included, has a
+//! distribution of its own (severity). The yearly cost is a compound distribution, whose probabilities come
+//! from the Fourier transform of the severity and the distribution of the number of persons. That the rate is
+//! estimated from few years is taken into account: with an uncertain rate, the number of persons is negative
+//! binomial.
 
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
-/// Sizes of grid that are used, as powers of two.
+/// Least and greatest size of a grid, as powers of two.
 const GRID: (u32, u32) = (10, 20);
-/// Standard deviations on each side of the mean that the grid reaches.
+/// Reach of the grid, in standard deviations on each side of the mean.
 const REACH: f64 = 14.0;
-/// Persons from which a sum is one of many.
+/// Mean number of persons from which the grid may keep the variance of the severity as well as its mean.
 const MANY: f64 = 50.0;
 
-/// What one person costs in a year: costs and their probabilities.
+/// Distribution of one person's cost in a year: costs and their probabilities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Severity {
     points: Vec<(f64, f64)>,
-    /// First and second moment.
+    /// Mean of the cost, and of its square.
     moments: [f64; 2],
     top: f64,
 }
 
-/// A severity that is none.
+/// Costs and probabilities that are not a distribution.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum BadSeverity {
-    /// Nothing in it.
+    /// There is no cost.
     #[error("the severity is empty")]
     Empty,
-    /// A cost or a probability below zero, or no number.
+    /// A cost or a probability is below zero or not a number.
     #[error("row {row}: cost {cost} with probability {probability}: both must be numbers, zero or more")]
     Row {
-        /// Row, from 1.
+        /// Row from 1.
         row: usize,
-        /// Cost.
         cost: f64,
-        /// Probability.
         probability: f64,
     },
-    /// Probabilities that do not add up.
+    /// The probabilities do not add up to 1.
     #[error("the probabilities add up to {0}, not to 1")]
     Sum(f64),
 }
 
 impl Severity {
-    /// A severity from costs and probabilities, which add up to 1 within a millionth.
+    /// A severity from costs and probabilities. The probabilities must add up to 1 within a millionth, and
+    /// are scaled to do so exactly.
     ///
     /// # Errors
-    /// If a row is below zero, or they do not add up.
+    /// If there is no row, if a row has a number below zero or no number, or if the probabilities do not add
+    /// up.
     pub fn of(points: Vec<(f64, f64)>) -> Result<Severity, BadSeverity> {
         if points.is_empty() {
             return Err(BadSeverity::Empty);
@@ -69,10 +71,10 @@ impl Severity {
         Ok(Severity { moments: [moment(1), moment(2)], points, top })
     }
 
-    /// The severity of observed costs, each as likely as the other.
+    /// The severity of observed costs, each with the same probability.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is no cost, or if one is below zero or not a number.
     pub fn observed(costs: &[f64]) -> Result<Severity, BadSeverity> {
         let each = 1.0 / costs.len().max(1) as f64;
         let mut sorted = costs.to_vec();
@@ -81,12 +83,12 @@ impl Severity {
         Severity::of(same.map(|run| (run[0], each * run.len() as f64)).collect())
     }
 
-    /// Mean of the cost (1) or of its square (2).
+    /// Mean of the cost (`power` 1) or of its square (`power` 2).
     pub fn moment(&self, power: usize) -> f64 {
         self.moments[power.clamp(1, 2) - 1]
     }
 
-    /// The cost that a share of persons stay below.
+    /// The least cost that a share `level` of persons do not exceed.
     pub fn quantile(&self, level: f64) -> f64 {
         let mut sorted = self.points.clone();
         sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -100,9 +102,9 @@ impl Severity {
         sorted.last().map_or(0.0, |(cost, _)| *cost)
     }
 
-    /// On a grid that goes around. Where persons are few, each cost is shared between its two neighbours so that
-    /// the mean stays. Where they are many, also with the one beyond so that the spread stays too: that takes a
-    /// little away from one of them, which only a sum of many evens out.
+    /// The severity on a grid that is a circle. Unless `many`, each cost is shared between its two
+    /// neighbours, which keeps the mean. If `many`, it is shared with a third point, which keeps the variance
+    /// too but may make a probability slightly negative; only a sum of many persons evens that out.
     fn on_grid(&self, step: f64, size: usize, many: bool) -> Vec<f64> {
         let mut out = vec![0.0; size];
         for (cost, p) in &self.points {
@@ -118,17 +120,17 @@ impl Severity {
     }
 }
 
-/// How many persons: a mean, and how sure it is.
+/// Distribution of the number of persons with a cost in a year.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Count {
-    /// Persons a year, on average.
+    /// Mean number of persons.
     pub mean: f64,
-    /// Shape of the gamma distribution of the mean; infinite where the mean is known.
+    /// Shape of the gamma distribution of an uncertain mean; infinite if the mean is known.
     pub shape: f64,
 }
 
 impl Count {
-    /// A known mean: Poisson.
+    /// A known mean: the number of persons is Poisson.
     pub fn known(mean: f64) -> Count {
         Count { mean, shape: f64::INFINITY }
     }
@@ -138,37 +140,37 @@ impl Count {
     }
 }
 
-/// A distribution on a grid.
+/// A distribution on a grid of costs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distribution {
-    /// Cost of a step of the grid.
+    /// Cost between two points of the grid.
     pub step: f64,
-    /// Steps that the first probability is at.
+    /// Number of steps from zero to the first probability.
     pub first: usize,
-    /// Probability of each number of steps, from the first on.
+    /// Probability of each point of the grid, from the first on.
     pub probabilities: Vec<f64>,
 }
 
 impl Distribution {
-    /// The cost at a place.
+    /// Cost at a place in `probabilities`.
     pub fn cost(&self, place: usize) -> f64 {
         (self.first + place) as f64 * self.step
     }
 
-    /// Mean.
+    /// Mean cost.
     pub fn mean(&self) -> f64 {
         self.probabilities.iter().enumerate().map(|(place, p)| self.cost(place) * p).sum()
     }
 
-    /// Standard deviation.
+    /// Standard deviation of the cost.
     pub fn spread(&self) -> f64 {
         let mean = self.mean();
         let square = |(place, p): (usize, &f64)| (self.cost(place) - mean).powi(2) * p;
         self.probabilities.iter().enumerate().map(square).sum::<f64>().sqrt()
     }
 
-    /// The cost that is not passed with this probability: the 1-in-10 year is at 0,9, the 1-in-100 at 0,99. It is
-    /// also the value at risk.
+    /// The least cost that is not exceeded with the probability `level` (value at risk): 0,9 gives the year
+    /// of one in ten, 0,99 that of one in a hundred.
     pub fn quantile(&self, level: f64) -> f64 {
         let mut sum = 0.0;
         for (place, p) in self.probabilities.iter().enumerate() {
@@ -180,7 +182,7 @@ impl Distribution {
         self.cost(self.probabilities.len().saturating_sub(1))
     }
 
-    /// What a year costs on average when it is among the worst (tail value at risk).
+    /// Mean cost of the worst years, those beyond the probability `level` (tail value at risk).
     pub fn tail(&self, level: f64) -> f64 {
         let (mut sum, mut cost, rest) = (0.0, 0.0, (1.0 - level).max(1e-12));
         for (place, p) in self.probabilities.iter().enumerate().rev() {
@@ -194,57 +196,57 @@ impl Distribution {
         cost / sum.max(1e-300)
     }
 
-    /// How probable it is to end below the one level or above the other.
+    /// Probability of a cost below `low` or above `high`.
     pub fn outside(&self, low: f64, high: f64) -> f64 {
         let is_outside = |(place, _): &(usize, &f64)| !(low..=high).contains(&self.cost(*place));
         self.probabilities.iter().enumerate().filter(is_outside).map(|(_, p)| p).sum()
     }
 
-    /// Mean of what is above a level: what a guarantee of it costs whoever gives it.
+    /// Mean of the cost above a cap: what a guarantee of the cap costs the guarantor on average.
     pub fn above(&self, cap: f64) -> f64 {
         let over = |(place, p): (usize, &f64)| (self.cost(place) - cap).max(0.0) * p;
         self.probabilities.iter().enumerate().map(over).sum()
     }
 
-    /// Mean of what is missing below a level.
+    /// Mean of the amount by which the cost falls short of a floor.
     pub fn below(&self, floor: f64) -> f64 {
         let under = |(place, p): (usize, &f64)| (floor - self.cost(place)).max(0.0) * p;
         self.probabilities.iter().enumerate().map(under).sum()
     }
 
-    /// The same in another unit: every cost times a factor.
+    /// The same distribution with every cost multiplied by a factor, as for another unit.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Distribution {
         Distribution { step: self.step * factor, ..self.clone() }
     }
 }
 
-/// Transforms of one severity, made once for each grid.
+/// Computes distributions of sums of one severity, and keeps its transform on each grid.
 pub struct Press<'s> {
     severity: &'s Severity,
-    /// Steps to the mean cost of a person, and to the spread of the sum.
+    /// Least number of steps to a person's mean cost, and to the standard deviation of the sum.
     fine: (f64, f64),
     is_fine: bool,
     planner: FftPlanner<f64>,
-    /// By step and size, and for few or many.
+    /// Transforms by step, size, and whether persons are many.
     made: Vec<(f64, usize, bool, Vec<Complex<f64>>)>,
 }
 
 impl<'s> Press<'s> {
-    /// For a severity, on a fine grid: a single case that is to be checked.
+    /// Uses a fine grid, for a single case that is to be checked.
     pub fn new(severity: &'s Severity) -> Press<'s> {
         Press { severity, fine: (64.0, 1024.0), is_fine: true, planner: FftPlanner::new(), made: Vec::new() }
     }
 
-    /// For a severity, on a grid that is fine enough for a table: a hundred steps to the spread.
+    /// Uses a grid that is fine enough for a table: a hundred steps to the standard deviation.
     pub fn quick(severity: &'s Severity) -> Press<'s> {
         Press { fine: (4.0, 100.0), is_fine: false, ..Press::new(severity) }
     }
 
-    /// The distribution of the sum of so many persons' costs.
+    /// Distribution of the sum of the costs of this number of persons.
     ///
-    /// The grid reaches fourteen times the spread to each side. The mean is exact whatever its step; the spread
-    /// is so for many persons, and within a thousandth for few.
+    /// The grid reaches fourteen standard deviations to each side of the mean. The mean is exact whatever the
+    /// step; the standard deviation is so for many persons, and within a thousandth for few.
     pub fn distribution(&mut self, count: Count) -> Distribution {
         let (first, second) = (self.severity.moment(1), self.severity.moment(2));
         let mean = count.mean * first;
@@ -254,10 +256,10 @@ impl<'s> Press<'s> {
         if mean <= 0.0 || top <= 0.0 {
             return Distribution { step: 1.0, first: 0, probabilities: vec![1.0] };
         }
-        // The grid goes around: what lies far below the mean is no part of it.
+        // The grid is a circle and leaves out what lies far below the mean.
         let low = (mean - REACH * spread).max(0.0);
         let (step, size) = self.grid(mean + REACH * spread + top - low, spread);
-        // Only a step that a person's cost hardly shows on needs more than its neighbours.
+        // The third point is needed only if the step is coarse compared with a person's cost.
         let many = count.mean >= MANY && step * 16.0 > first;
         let transform = self.transform(step, size, many);
         let mut sums: Vec<Complex<f64>> = transform
@@ -286,10 +288,10 @@ impl<'s> Press<'s> {
         Distribution { step, first: start, probabilities }
     }
 
-    /// Step and size of a grid. Steps are powers of two, so that municipalities share them.
+    /// Step and size of the grid. Steps are powers of two, so that municipalities share transforms.
     fn grid(&self, reach: f64, spread: f64) -> (f64, usize) {
         let (person, whole) = self.fine;
-        // In a table, a spread of many persons needs no single one told apart.
+        // In a table, the grid need not resolve the cost of one person among many.
         let single = self.severity.moment(1) / person;
         let single = if self.is_fine { single } else { single.max(spread / (4.0 * whole)) };
         let wanted = (spread / whole).min(single);
@@ -313,43 +315,43 @@ impl<'s> Press<'s> {
     }
 }
 
-/// What was seen of a municipality.
+/// Observed persons and costs of a municipality in a year.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// Persons with a cost.
+    /// Number of persons with a cost.
     pub persons: f64,
-    /// What they cost together.
+    /// Sum of their costs.
     pub cost: f64,
-    /// Persons expected from its inhabitants and the country's rates.
+    /// Number of persons expected from its inhabitants and the country's rates.
     pub expected: f64,
 }
 
-/// What a municipality's next year rests on.
+/// Assumptions for a municipality's next year.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fitted {
-    /// Persons.
+    /// Number of persons with a cost.
     pub count: Count,
-    /// The municipality's cost of a person, as a factor on the country's.
+    /// Mean cost of a person, as a factor on the country's.
     pub factor: f64,
 }
 
-/// What is learnt from all municipalities together: how much their rates and costs differ beyond chance. Each is
-/// then drawn toward the country as far as its own numbers are few.
+/// How much the rates and mean costs of municipalities differ beyond chance, estimated from all of them
+/// together. Each municipality is drawn toward the country, the more so the smaller its own numbers are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pool {
-    /// Shape of the distribution of rates about what is expected.
+    /// Shape of the gamma distribution of the rates, relative to the expected ones.
     pub shape: f64,
-    /// Persons at which a municipality's own mean cost counts as much as the country's.
+    /// Number of persons at which a municipality's own mean cost has the same weight as the country's.
     pub credibility: f64,
     mean: f64,
 }
 
 impl Pool {
-    /// Learns from one year of all municipalities; `severity` is the country's.
+    /// Estimates the pool from one year of all municipalities. `severity` is the country's.
     pub fn of(seen: &[Seen], severity: &Severity) -> Pool {
         let used: Vec<&Seen> = seen.iter().filter(|one| one.expected > 0.0).collect();
         let mean = severity.moment(1);
-        // What squared deviations are beyond Poisson, against what they would be for a variance of 1.
+        // Squared deviations beyond Poisson, and their expected sum if the rates had variance 1.
         let (mut beyond, mut weight) = (0.0, 0.0);
         for one in &used {
             beyond += (one.persons - one.expected).powi(2) - one.expected;
@@ -366,7 +368,7 @@ impl Pool {
         Pool { shape: 1.0 / between, credibility: variance / of_means, mean }
     }
 
-    /// What a municipality's next year rests on.
+    /// Assumptions for a municipality's next year.
     pub fn fit(&self, seen: &Seen) -> Fitted {
         let shape = self.shape + seen.persons;
         let rate = self.shape / seen.expected.max(1e-9) + 1.0;
@@ -376,8 +378,8 @@ impl Pool {
     }
 }
 
-/// Several municipalities that bear their costs together: persons add up, and what is not known of each rate
-/// evens out.
+/// Assumptions for several municipalities that bear their costs together. The numbers of persons add up, and
+/// the uncertainty of the rates evens out.
 pub fn pooled(parts: &[Fitted]) -> Fitted {
     let mean: f64 = parts.iter().map(|one| one.count.mean).sum();
     let variance: f64 = parts

@@ -1,4 +1,5 @@
-//! A scenario (`scenario`): rules and measures stacked, with a name, and a summary made from what is in it.
+//! A scenario (`scenario`): rules and measures in combination, with a name, and a summary that is made from
+//! its content.
 
 use domain::{Amount, Share};
 use rulebook::measure::{self, Measure};
@@ -8,65 +9,53 @@ use sha2::{Digest, Sha256};
 /// A scenario file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadScenario {
-    /// Not TOML of the right form.
+    /// The text is not TOML of the form of a scenario or a measure.
     #[error("{file}:{line}: {fault}")]
     Toml {
-        /// Name of the file.
         file: String,
-        /// Line.
+        /// Line of the fault, from 1.
         line: usize,
-        /// What is wrong.
         fault: String,
     },
-    /// A value that does not hold.
+    /// A value is out of bounds, or of another type.
     #[error("{file}: {key} = '{value}' is not {expected}")]
     Value {
-        /// Name of the file.
         file: String,
-        /// The key.
         key: String,
-        /// The value.
         value: String,
-        /// What is expected.
+        /// What the value must be.
         expected: String,
     },
-    /// A measure that is not there.
+    /// The scenario uses a measure that does not exist.
     #[error("{file}: there is no measure '{id}': one of {known}")]
     NoMeasure {
-        /// Name of the file.
         file: String,
-        /// Id.
         id: String,
-        /// Those that are.
+        /// Names of the built-in measures.
         known: String,
     },
-    /// A measure without an effect.
+    /// The measure has no effect in any source, and the scenario gives none.
     #[error("{file}: no effect of {id} was found in any source: give it as percent = …")]
-    NoEffect {
-        /// Name of the file.
-        file: String,
-        /// Id.
-        id: String,
-    },
+    NoEffect { file: String, id: String },
 }
 
-/// Parameters laid over the rules.
+/// Parameters that a scenario lays over the rules. `None` leaves the rule as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Set {
-    /// Co-financing's share, in whole per cent.
+    /// The municipality's share of co-financing, in whole per cent.
     pub share: Option<i64>,
-    /// Ceiling per stay in whole points.
+    /// Ceiling per stay (`tak per opphold`), in whole DRG points.
     pub ceiling: Option<i64>,
-    /// Youngest age that is in.
+    /// Lowest age covered by co-financing, in whole years at admission.
     pub age: Option<u16>,
-    /// Levels of care covered.
+    /// Words of the levels of care covered by co-financing.
     pub care_levels: Option<Vec<String>>,
-    /// Day rate in whole kroner.
+    /// Day rate (`døgnpris`) in whole kroner.
     pub day_rate: Option<i64>,
-    /// Price of a point in whole kroner.
+    /// Price of a DRG point (`enhetspris`) in whole kroner.
     pub unit_price: Option<i64>,
-    /// The state's share, in whole per cent.
+    /// The state's share of ISF, in whole per cent.
     pub isf_share: Option<i64>,
 }
 
@@ -74,7 +63,7 @@ pub struct Set {
 pub const PARAMETERS: &[&str] = &["share", "ceiling", "age", "day_rate", "unit_price", "isf_share"];
 
 impl Set {
-    /// Sets a parameter by name.
+    /// Sets a parameter by name. Returns `false`, and sets nothing, if the name is unknown.
     pub fn put(&mut self, name: &str, value: i64) -> bool {
         match name {
             "share" => self.share = Some(value),
@@ -88,7 +77,8 @@ impl Set {
         true
     }
 
-    /// Variants of the rules that say the same, as (file name, text), for some years.
+    /// Variants of the rules with these parameters, from the first to the last of the given years. Each is a
+    /// file name and the text of the file.
     pub fn variants(&self, years: (i16, i16)) -> Vec<(String, String)> {
         let mut out = Vec::new();
         let mut add = |rule: &str, lines: Vec<String>| {
@@ -121,33 +111,33 @@ impl Set {
     }
 }
 
-/// A measure of a scenario.
+/// A measure as a scenario uses it.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// The measure.
     pub measure: Measure,
-    /// How much of its target goes away; the scenario's own, or the measure's.
+    /// Share of the target group that goes away: given by the scenario, or else the measure's own likely
+    /// effect.
     pub effect: Share,
-    /// The least and the most of it, where somebody has said so.
+    /// Least and greatest effect; `None` if they are not given together with the effect.
     pub range: Option<(Share, Share)>,
-    /// Whether the scenario gave it.
+    /// Whether the scenario gives the effect.
     pub own: bool,
 }
 
-/// How money follows a task (`budsjettkorrigering`).
+/// Key by which money follows a task to the municipalities (`budsjettkorrigering`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Key {
-    /// By age composition: what each age costs in the country, times how many there are.
+    /// By age composition: the mean payment at each age in the country, times the inhabitants of that age.
     AgeComposition,
-    /// By inhabitants.
+    /// By the number of inhabitants.
     Population,
-    /// Each municipality its own cost.
+    /// To each municipality by its own part of the gains.
     OwnHistory,
 }
 
 impl Key {
-    /// In Norwegian.
+    /// The key's name in Norwegian.
     pub const fn name(self) -> &'static str {
         match self {
             Key::AgeComposition => "alderssammensetning",
@@ -161,38 +151,36 @@ impl Key {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Growth {
-    /// Years after the first.
+    /// Number of years after the first, 0 to 30.
     pub years: u16,
-    /// Growth of activity a year, per cent (`"1,5"`).
+    /// Growth of activity per year, in per cent, such as `"1,5"`.
     pub percent: String,
-    /// Share of the growth of hospital budgets that municipalities get, per cent.
+    /// Share of the growth of hospital budgets that municipalities get, in per cent.
     pub to_municipalities: Option<String>,
 }
 
-/// A scenario.
+/// A scenario, read and checked.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// Name of the file.
     pub file: String,
-    /// Id.
+    /// Name in results: letters, digits and hyphens.
     pub id: String,
-    /// Name in Norwegian.
+    /// Title in Norwegian.
     pub title: String,
-    /// Variants, by built-in name or file.
+    /// Variants of the rules, by built-in name or by file.
     pub rules: Vec<String>,
-    /// Parameters.
     pub set: Set,
-    /// Measures.
     pub measures: Vec<Wanted>,
-    /// At most so many kroner per inhabitant and year.
+    /// Greatest payment of a municipality, in kroner per inhabitant and year; 0 to 1 000 000.
     pub cap: Option<i64>,
-    /// Share of the payments in each year, where the scheme is phased in.
+    /// Share of the change that applies in each year from the first; the last share goes on. Empty if all
+    /// applies at once.
     pub phase_in: Vec<Share>,
-    /// How the regional authorities' loss is given to municipalities.
+    /// Key by which the gains of the regional authorities are given to municipalities; `None` if they are
+    /// not.
     pub budget: Option<Key>,
-    /// Growth over years.
     pub growth: Option<Growth>,
-    /// SHA-256 of its text and of the parameters laid over it.
+    /// SHA-256 of the file's text, and of the parameters of a sweep, in hexadecimal.
     pub digest: String,
 }
 
@@ -224,11 +212,11 @@ struct RawWanted {
 }
 
 impl Scenario {
-    /// Reads a scenario. `own` finds a measure of the user's, by name.
+    /// Reads a scenario. `own` finds one of the user's own measures by name, before the built-in ones.
     ///
     /// # Errors
-    /// With the file, and where: what is not TOML, a percentage out of bounds, a measure that is not there or has
-    /// no effect of its own and is given none.
+    /// If the text is not TOML of the right form (with its line), if a value is out of bounds, if a measure
+    /// does not exist or cannot be read, or if a measure has no effect of its own and is given none.
     pub fn parse(
         file: &str,
         text: &str,
@@ -284,7 +272,8 @@ impl Scenario {
         })
     }
 
-    /// The same with a parameter at another value, as one point of a sweep.
+    /// The scenario with a parameter at another value, as one point of a sweep. `None` if the parameter is
+    /// unknown.
     #[must_use]
     pub fn swept(&self, name: &str, at: i64) -> Option<Scenario> {
         let mut out = self.clone();
@@ -295,7 +284,8 @@ impl Scenario {
         Some(out)
     }
 
-    /// The same with the least and with the most effect of its measures; `None` where no range is given.
+    /// The scenario with the least effects and with the greatest effects of its measures; `None` if no
+    /// measure has a range.
     pub fn ends(&self) -> Option<[Scenario; 2]> {
         self.measures.iter().any(|one| one.range.is_some()).then(|| {
             let mut ends = [self.clone(), self.clone()];
@@ -308,7 +298,7 @@ impl Scenario {
         })
     }
 
-    /// What it is, in plain words, made from its content. `titles` are the titles of its rules.
+    /// Describes the scenario in plain Norwegian, from its content. `titles` are the titles of its rules.
     pub fn summary(&self, titles: &[String]) -> String {
         let mut parts = Vec::new();
         match titles {
@@ -361,7 +351,7 @@ fn percent(file: &str, key: &str, text: &str) -> Result<Share, BadScenario> {
     measure::percent(text).ok_or_else(|| bad(file, key, text, "0–100 per cent"))
 }
 
-/// A measure with the effect that a scenario gives it (low, likely, high), or with its own.
+/// A measure with the effect that a scenario gives it (least, likely, greatest), or else with its own.
 fn wanted(
     file: &str,
     measure: Measure,
@@ -418,7 +408,7 @@ fn no_measure(file: &str, id: &str) -> BadScenario {
     BadScenario::NoMeasure { file: file.to_owned(), id: id.to_owned(), known: known.join(", ") }
 }
 
-/// A part of an amount, half away from zero.
+/// The fraction `of` / `whole` of an amount, rounded half away from zero to the øre.
 pub fn part(amount: Amount, of: i64, whole: i64) -> Amount {
     let product = i128::from(amount.ore()) * i128::from(of);
     let whole = i128::from(std::cmp::max(whole, 1));
@@ -426,7 +416,7 @@ pub fn part(amount: Amount, of: i64, whole: i64) -> Amount {
     Amount::from_ore(((product + half) / whole) as i64)
 }
 
-/// A share of an amount, half away from zero.
+/// A share of an amount, rounded half away from zero to the øre.
 pub fn share_of(amount: Amount, share: Share) -> Amount {
     part(amount, share.basis_points(), Share::WHOLE)
 }

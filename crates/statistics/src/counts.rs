@@ -1,8 +1,8 @@
-//! One pass over the register for all indicators: what each municipality has of each, by month and by age.
+//! Counts of all indicators in one pass over the register: for each municipality by month, age and sex.
 //!
-//! Every group of an indicator is a bit. A column's words are asked once for each batch which groups they may belong
-//! to; a row belongs to those that all its columns agree on. Stays are put together afterwards, since a readmission is
-//! a matter of two of them.
+//! A numerator or a denominator is a group of rows, and each group is a bit of a mask. For each batch, every
+//! distinct word of a column is mapped once to the groups that it allows; a row belongs to the groups that
+//! all its columns allow. Stays are put together after the pass, since a readmission needs two of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,41 +17,42 @@ use register::schema::{COLUMNS, at};
 
 use crate::indicator::{Followed, Group, Indicator, Kind, Measure, Of, diagnosed};
 
-/// Ages at which bands begin: five years each, as the European standard has them.
+/// First ages of the bands. Each band is five years, as in the European standard population; the last has no
+/// end.
 pub const BANDS: [u16; 19] = [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90];
-/// Bands, and one for those whose age is not told.
+/// Number of age bands, with one more for an unknown age.
 pub const AGES: usize = BANDS.len() + 1;
-/// Sexes, and those whose sex is not told, in the order of strata.
+/// Sexes in the order of the strata. The last is an unknown sex.
 pub const SEXES: [Sex; 3] = [Sex::Woman, Sex::Man, Sex::Unknown];
-/// Ages of each sex.
+/// Number of strata: a stratum is a sex and an age band, with the ages of the first sex first.
 pub const STRATA: usize = AGES * SEXES.len();
-/// Groups that one pass can tell apart.
+/// Greatest number of groups: the bits of a mask.
 const MOST: usize = 64;
 /// Rows that are decoded at a time.
 const BATCH: usize = 1 << 16;
 const DAY: i32 = 24 * 60;
 
-/// The band of an age.
+/// Band of an age in whole years.
 pub fn band(age: Option<u16>) -> usize {
     age.map_or(BANDS.len(), |age| BANDS.partition_point(|from| *from <= age) - 1)
 }
 
-/// The stratum of an age and a sex.
+/// Stratum of an age in whole years and a sex.
 pub fn stratum(age: Option<u16>, sex: Sex) -> usize {
     let sex = SEXES.iter().position(|known| *known == sex).unwrap_or(SEXES.len() - 1);
     sex * AGES + band(age)
 }
 
-/// What parties pay for a contact, in øre: municipality for treatment, municipality for days of those who were ready,
-/// state.
+/// Øre by party: what the municipality pays for treatment, what it pays for days as discharge-ready, and what
+/// the state pays.
 pub type Ore = [i64; 3];
 
-/// What was charged for events, and for how many of them anything was.
+/// Charges for some events, and the number of events that have a charge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paid {
-    /// Øre, by party as in [`Ore`].
+    /// Øre by party.
     pub ore: Ore,
-    /// Events that something was charged for, by party.
+    /// Number of events with a charge that is not zero, by party.
     pub of: [i64; 3],
 }
 
@@ -60,26 +61,26 @@ impl Paid {
         Paid { ore, of: ore.map(|ore| i64::from(ore != 0)) }
     }
 
-    /// The same of both.
+    /// Adds the charges and the events of another sum.
     pub fn add(&mut self, other: Paid) {
         add(&mut self.ore, other.ore);
         add(&mut self.of, other.of);
     }
 
-    /// What was charged of a kind; `None` where it is one of those that are withheld.
+    /// Øre of one party, by its place in [`Ore`]; `None` if it is withheld.
     pub fn told(&self, which: usize, hides: [bool; 3]) -> Option<i64> {
         (!hides[which]).then_some(self.ore[which])
     }
 }
 
-/// What was charged for contacts, by contact and in order.
+/// Charges of each contact, in order of contact.
 #[derive(Debug, Clone, Default)]
 pub struct Charged {
     rows: Vec<(i64, Ore)>,
 }
 
 impl Charged {
-    /// From charges in any order: contact, which of the three, øre.
+    /// Sums charges in any order, each given as contact id, place in [`Ore`] and øre.
     pub fn of(charges: impl Iterator<Item = (i64, usize, i64)>) -> Charged {
         let mut rows: Vec<(i64, Ore)> = Vec::new();
         for (contact, which, ore) in charges {
@@ -105,22 +106,22 @@ impl Charged {
     }
 }
 
-/// A group of an indicator.
+/// One group of rows: the numerator or the denominator of one or more indicators.
 #[derive(Debug, Clone)]
 struct Counter {
     group: Group,
     of: Of,
 }
 
-/// Sums by group and municipality, some of them by age or month too.
+/// Sums by group and municipality; some of them by stratum or month too.
 #[derive(Debug, Clone)]
 struct Sums {
     by_age: Vec<i64>,
     by_month: Vec<i64>,
-    /// Stays or contacts, where the quantity is their days.
+    /// Stays or contacts, also where the quantity is their days or øre.
     events_by_age: Vec<i64>,
     events_by_month: Vec<i64>,
-    /// Squares of quantities; of øre more than 64 bits hold.
+    /// Sums of squared quantities. Those of øre need more than 64 bits.
     squares: Vec<i128>,
     paid: Vec<Paid>,
 }
@@ -146,7 +147,7 @@ impl Sums {
         self.paid.iter_mut().zip(other.paid).for_each(|(sum, one)| sum.add(one));
     }
 
-    /// The same of `after` places instead of `before`, where `of` tells which each belongs to.
+    /// The same sums with `after` places instead of `before`; `of` gives the new place of each old one.
     fn grouped(&self, before: usize, after: usize, of: &[usize], months: usize) -> Sums {
         let cell = |cell: usize| cell / before * after + of[cell % before];
         let sum = |values: &[i64], each: usize| {
@@ -172,41 +173,40 @@ impl Sums {
     }
 }
 
-/// What was counted.
+/// Counts of indicators in a period.
 #[derive(Debug, Clone)]
 pub struct Counts {
-    /// Municipalities of the period's first day, in order.
+    /// Codes of the municipalities on the last day of the period, in order; or of the trusts or units.
     pub homes: Vec<String>,
-    /// Months of the period.
     pub months: Vec<Month>,
-    /// Place of each indicator's numerator and denominator among the groups.
+    /// Places of each indicator's numerator and denominator among the groups.
     places: Vec<Places>,
     sums: Sums,
-    /// Events and squares of each person's events, in the country, by group and age.
+    /// Number of events, and sum of squares of each person's events, in the country, by group and stratum.
     persons: Vec<(i64, i64)>,
-    /// Rows that could not be asked, by group.
+    /// Rows that lack the information to decide whether they belong, by group. All rows, if the file lacks a
+    /// field.
     pub untested: Vec<i64>,
-    /// The field that a group asks for and the file does not tell.
+    /// The field that a group needs and the file lacks, by group.
     lacking: Vec<Option<&'static str>>,
-    /// Somatic stays of those who were known to live elsewhere in their last stay, by municipality; and the same of those who
-    /// were known to live there, and had the stay elsewhere.
+    /// Somatic stays by municipality that are counted in another municipality than the person's last known
+    /// one: those of persons last known elsewhere that are counted here, and those of persons last known here
+    /// that are counted elsewhere. Zero unless an indicator counts all somatic stays.
     pub moved: Vec<(i64, i64)>,
-    /// Contacts in the period of no municipality of it.
+    /// Contacts in the period that belong to none of [`Counts::homes`].
     pub outside: i64,
-    /// Contacts by month, also of no municipality.
+    /// Contacts by month, including those outside [`Counts::homes`].
     pub contacts: Vec<u64>,
-    /// Whether nobody real stands behind them.
+    /// Whether the register is synthetic.
     pub synthetic: bool,
-    /// Last day that anything ended.
+    /// Last day of discharge in the file.
     pub last: Option<Day>,
 }
 
-/// Which of an indicator's two groups.
+/// Numerator or denominator of an indicator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Above the line.
     Numerator,
-    /// Below it.
     Denominator,
 }
 
@@ -219,48 +219,51 @@ impl Counts {
         }
     }
 
-    /// What a municipality has, by age band; `None` where the group is not counted.
+    /// Sums of a municipality by stratum; `None` if the indicator has no such group.
     pub fn of(&self, indicator: usize, side: Side, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, side)? * self.homes.len() + home) * STRATA;
         Some(&self.sums.by_age[at..at + STRATA])
     }
 
-    /// What a municipality has, by month.
+    /// Sums of a municipality by month; `None` if the indicator has no such group.
     pub fn months_of(&self, indicator: usize, side: Side, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, side)? * self.homes.len() + home) * self.months.len();
         Some(&self.sums.by_month[at..at + self.months.len()])
     }
 
-    /// Stays or contacts behind a municipality's numerator, by age band.
+    /// Stays or contacts behind the numerator of a municipality, by stratum.
     pub fn events_of(&self, indicator: usize, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, Side::Numerator)? * self.homes.len() + home) * STRATA;
         Some(&self.sums.events_by_age[at..at + STRATA])
     }
 
-    /// The same by month.
+    /// Stays or contacts behind the numerator of a municipality, by month.
     pub fn event_months_of(&self, indicator: usize, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, Side::Numerator)? * self.homes.len() + home) * self.months.len();
         Some(&self.sums.events_by_month[at..at + self.months.len()])
     }
 
-    /// Squares of what each of a municipality's counts, added up.
+    /// Sum of the squared quantities of a municipality's numerator.
     pub fn squares_of(&self, indicator: usize, home: usize) -> i128 {
         self.place(indicator, Side::Numerator)
             .map_or(0, |place| self.sums.squares[place * self.homes.len() + home])
     }
 
-    /// What was charged for a municipality's stays or contacts. Of stays that something followed, it is for what followed.
+    /// Charges for the events of a municipality. Where the events are stays that another stay must follow, the
+    /// charges are those of the following stay.
     pub fn paid_of(&self, indicator: usize, side: Side, home: usize) -> Paid {
         let place = self.place(indicator, side);
         place.map_or_else(Paid::default, |place| self.sums.paid[place * self.homes.len() + home])
     }
 
-    /// The country's events of a stratum, and the squares of each person's: where each has one, they are as many.
+    /// Number of events in a stratum of the country, and the sum of squares of each person's events. The two
+    /// are equal if nobody has more than one event.
     pub fn clustering(&self, indicator: usize, stratum: usize) -> (i64, i64) {
         self.place(indicator, Side::Numerator).map_or((0, 0), |place| self.persons[place * STRATA + stratum])
     }
 
-    /// The same counted together, by groups of municipalities; `of` tells which group each belongs to.
+    /// The counts summed over groups of municipalities, which get the given names. `of` gives the group of
+    /// each municipality. [`Counts::moved`] is left empty.
     #[must_use]
     pub fn grouped(&self, names: Vec<String>, of: &[usize]) -> Counts {
         Counts {
@@ -277,53 +280,53 @@ impl Counts {
         }
     }
 
-    /// The field that an indicator asks for and the file does not tell.
+    /// A field that an indicator needs and the file lacks.
     pub fn lacking_of(&self, indicator: usize) -> Option<&'static str> {
         let places = [Side::Numerator, Side::Denominator].map(|side| self.place(indicator, side));
         places.into_iter().flatten().find_map(|place| self.lacking[place])
     }
 
-    /// Rows that could not be asked about an indicator.
+    /// Rows that lack the information to decide whether they belong to an indicator, numerator and
+    /// denominator added up.
     pub fn untested_of(&self, indicator: usize) -> i64 {
         let places = [Side::Numerator, Side::Denominator].map(|side| self.place(indicator, side));
         places.into_iter().flatten().map(|place| self.untested[place]).sum()
     }
 }
 
-/// Counts that are asked for more than can be told apart.
+/// Indicators that cannot be counted.
 #[derive(Debug, thiserror::Error)]
 pub enum CountError {
-    /// Too many groups.
+    /// The indicators have more groups than a mask has bits.
     #[error("{0} groups are asked for, and at most {MOST} can be counted at a time: choose fewer indicators")]
     TooMany(usize),
-    /// Events that are no part of the whole they are held against.
+    /// Some events of a numerator are not in its denominator.
     #[error(
         "{id}: {count} of its numerator are not in its denominator: [numerator] needs every condition of [denominator]"
     )]
     Astray {
-        /// The indicator.
+        /// Id of the indicator.
         id: String,
-        /// How many.
+        /// Number of such events.
         count: i64,
     },
-    /// The file.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
-/// Whose stays and contacts are counted together.
+/// What stays and contacts are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// Those who live in a municipality.
+    /// The municipality that the patient lives in.
     Residence,
-    /// Those whom a trust or private institution treated.
+    /// The trust or private institution that treated the patient.
     Trust,
-    /// Those whom a unit treated.
+    /// The unit that treated the patient.
     Unit,
 }
 
 impl By {
-    /// The column that tells it.
+    /// Place of the column that holds it.
     const fn column(self) -> usize {
         match self {
             By::Residence => at::MUNICIPALITY_OF_REGISTRATION,
@@ -333,7 +336,7 @@ impl By {
     }
 }
 
-/// The words of a column of a file, and how many rows each stands in.
+/// Words of a column of a file, except the empty one, with the number of rows of each.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -358,7 +361,7 @@ pub fn words_of(reader: &Reader, column: &str) -> Result<BTreeMap<String, u64>, 
     Ok(out)
 }
 
-/// The trusts that each unit of a file is of.
+/// The trusts of each unit of a file.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -380,10 +383,11 @@ pub fn trusts_of_units(reader: &Reader) -> Result<BTreeMap<String, BTreeSet<Stri
     Ok(out)
 }
 
-/// Counts indicators in a period. `hears` is told how many row groups of how many are done.
+/// Counts indicators in a period. `hears` is called with the number of row groups done and the number in all.
 ///
 /// # Errors
-/// If the file cannot be read, or too many indicators are asked for.
+/// If the file cannot be read, if the indicators have too many groups, or if events of a numerator are not in
+/// its denominator.
 pub fn count(
     reader: &Reader,
     municipalities: &Municipalities,
@@ -445,7 +449,8 @@ pub fn count(
     Ok(finished(desk, tally, reader, places))
 }
 
-/// Places of an indicator's groups.
+/// Places of an indicator's numerator and denominator among the groups. `usize::MAX` for an indicator that
+/// cannot be computed.
 type Places = (usize, Option<usize>);
 
 fn counters(indicators: &[Indicator]) -> Result<(Vec<Counter>, Vec<Places>), CountError> {
@@ -505,7 +510,7 @@ fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> C
     }
 }
 
-/// What every thread shares.
+/// What every thread needs to count.
 struct Desk<'a> {
     counters: &'a [Counter],
     municipalities: &'a Municipalities,
@@ -515,11 +520,12 @@ struct Desk<'a> {
     homes: &'a [String],
     months: &'a [Month],
     lacking: &'a [Option<&'static str>],
-    /// Indicators that are of a whole, with the bit of each side.
+    /// Proportions and means: the indicator's place, and the bits of its numerator and denominator.
     parts: Vec<(usize, u64, u64)>,
 }
 
-/// The field that a group asks for and a file does not tell; `told` are the fields that it tells, with commas.
+/// The field that a group needs and the file lacks. `told` is the footer's list of known fields; without it,
+/// all are known.
 fn lacking(one: &Counter, told: Option<&String>) -> Option<&'static str> {
     let told: BTreeSet<&str> = told?.split(',').collect();
     let group = &one.group;
@@ -546,29 +552,29 @@ fn lacking(one: &Counter, told: Option<&String>) -> Option<&'static str> {
     asked.into_iter().find(|(field, is_asked)| *is_asked && !told.contains(field)).map(|(field, _)| field)
 }
 
-/// Sums of a row group, or of all.
+/// Sums of one row group, or of the whole file.
 struct Tally {
     sums: Sums,
-    /// A person's hash, the age band and the group, of each event.
+    /// One number for each event: hash of the person, stratum, and group.
     persons: Vec<u64>,
     untested: Vec<i64>,
     outside: i64,
-    /// By month.
+    /// Contacts by month of discharge.
     contacts: Vec<u64>,
     last: i32,
     moved: Vec<(i64, i64)>,
-    /// Events that are not in the whole they are of, by indicator.
+    /// Number of events that are not in their denominator, by indicator.
     astray: BTreeMap<usize, i64>,
 }
 
-/// Rows of which several make one event.
+/// Rows that become events only when they are put together with others.
 #[derive(Default)]
 struct Found {
     stays: Vec<Row>,
     referrals: Vec<Referral>,
 }
 
-/// A contact that came of a referral, before it is known whether it was the first.
+/// A contact after a referral. Only the first contact of a referral counts.
 #[derive(Clone, Copy)]
 struct Referral {
     person: i64,
@@ -616,7 +622,7 @@ fn add(sum: &mut Ore, one: Ore) {
     sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
 }
 
-/// A contact overnight, before it is known what stay it is part of.
+/// An overnight contact, before the contacts of its stay are put together.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     person: i64,
@@ -624,7 +630,7 @@ struct Row {
     contact: i64,
     admitted: i32,
     discharged: i32,
-    /// Groups that its own facts allow, and those that they cannot tell.
+    /// Groups that the contact's facts allow; and, in `unknown`, groups that they cannot decide.
     mask: u64,
     unknown: u64,
     home: u16,
@@ -635,24 +641,24 @@ struct Row {
     ore: Ore,
 }
 
-/// What a row counts beside one.
+/// Quantities of a row.
 #[derive(Clone, Copy)]
 struct Worth {
     bed_days: i64,
     waiting_days: i64,
     ready_days: i64,
-    /// How many contacts it stands for.
+    /// Number of contacts that the row stands for.
     contacts: i64,
-    /// What was charged for it.
+    /// Charges for the row.
     ore: Ore,
 }
 
 const NOWHERE: u16 = u16::MAX;
 
-/// Groups that a word of a column allows, and those that it cannot tell.
+/// Two masks: the groups that a word or a row belongs to, and the groups that it cannot decide.
 type Allowed = (u64, u64);
 
-/// The columns that words are read from.
+/// The columns of words that decide groups.
 const WORDS: [usize; 12] = [
     at::SECTOR,
     at::CARE_LEVEL,
@@ -702,8 +708,8 @@ fn longs(batch: &RecordBatch, place: usize) -> Option<&arrow_array::Int64Array> 
     batch.column_by_name(name(place))?.as_primitive_opt::<Int64Type>()
 }
 
-/// A column of words: the key of each row, and what each key's word maps to. Where the column is missing all rows
-/// have the empty word.
+/// A column of words: the key of each row, and what `map` makes of each key's word. If the column is missing,
+/// every row has the empty word.
 fn words<T: Copy>(batch: &RecordBatch, place: usize, map: impl Fn(&str) -> T) -> (Vec<u32>, Vec<T>) {
     let column = batch.column_by_name(name(place)).and_then(|column| column.as_dictionary_opt::<Int32Type>());
     let Some((column, values)) = column.and_then(|c| Some((c, c.values().as_string_opt::<i32>()?))) else {
@@ -718,12 +724,12 @@ fn words<T: Copy>(batch: &RecordBatch, place: usize, map: impl Fn(&str) -> T) ->
 }
 
 impl Desk<'_> {
-    /// Groups for which something holds.
+    /// Mask of the groups for which a condition holds.
     fn groups(&self, holds: impl Fn(&Counter) -> bool) -> u64 {
         self.counters.iter().enumerate().map(|(place, one)| u64::from(holds(one)) << place).sum()
     }
 
-    /// Groups that a word of a column allows, and that it cannot tell.
+    /// Groups that a word of a column allows, and groups that it cannot decide.
     fn allowed(&self, place: usize, word: &str) -> Allowed {
         let listed =
             |list: &Option<Vec<String>>| list.as_ref().is_none_or(|list| list.iter().any(|one| one == word));
@@ -752,7 +758,7 @@ impl Desk<'_> {
             at::REFERRAL_REASON => listed(&one.group.referral_reasons),
             _ => listed(&one.group.referred_from),
         });
-        // What is not told may be anything.
+        // A missing or unknown word may be any word.
         let unknown = match word.is_empty() || word == "unknown" {
             false => 0,
             true => self.groups(|one| match place {
@@ -771,12 +777,12 @@ impl Desk<'_> {
         (yes & !unknown, unknown)
     }
 
-    /// Groups that a fact allows, by whether it holds.
+    /// Masks of the groups that allow a fact: first if it does not hold, then if it does.
     fn by_flag(&self, flag: impl Fn(&Group) -> Option<bool>) -> [u64; 2] {
         [false, true].map(|holds| self.groups(|one| flag(&one.group).is_none_or(|wanted| wanted == holds)))
     }
 
-    /// The place of a residence among the period's municipalities.
+    /// Place of a code in `homes`, or [`NOWHERE`].
     fn home(&self, code: &str) -> u16 {
         if self.by != By::Residence {
             return self
@@ -789,7 +795,7 @@ impl Desk<'_> {
         place.map_or(NOWHERE, |place| place as u16)
     }
 
-    /// The municipality of a residence in the period.
+    /// The municipality that a code stands for on the last day of the period.
     fn municipality(&self, code: &str) -> Option<&domain::Municipality> {
         self.municipalities.one_on(code, self.period.to())
     }
@@ -817,7 +823,7 @@ impl Desk<'_> {
             let discharged_on = facts.discharged_on.value(row);
             tally.last = tally.last.max(discharged_on);
             let (mask, unknown) = facts.asked(row);
-            // Those of no municipality are counted nowhere, also where it is counted who treated them.
+            // Patients of no municipality are counted nowhere, also where counts are by trust or unit.
             let home = match facts.word(&facts.has_municipality, row) {
                 true => facts.word(&facts.home, row),
                 false => NOWHERE,
@@ -853,7 +859,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Keeps count of events that are above the line and not below it.
+    /// Counts an event that is in the numerator of an indicator, but not in its denominator.
     fn stray(&self, tally: &mut Tally, mask: u64) {
         for (place, numerator, denominator) in &self.parts {
             if mask & numerator != 0 && mask & denominator == 0 {
@@ -862,7 +868,7 @@ impl Desk<'_> {
         }
     }
 
-    /// The place of a day's month in the period.
+    /// Place of a day's month in the period; `None` outside it.
     fn month(&self, day: i32) -> Option<usize> {
         let day = Day::from_number(day);
         if !self.period.holds(day) {
@@ -896,7 +902,8 @@ impl Desk<'_> {
             let by_month = (place * homes + home) * self.months.len() + month;
             tally.sums.by_age[by_age] += quantity;
             tally.sums.by_month[by_month] += quantity;
-            // Of those who were ready, the ones who waited a night are whom nights tell of; of kroner those that any are for.
+            // An event is, for ready days, a stay with at least one night; for kroner, a contact with a
+            // non-zero charge.
             let events = match self.counters[place].group.measure {
                 Measure::ReadyDays => quantity.min(1),
                 measure if measure.party().is_some() && quantity == 0 => 0,
@@ -907,14 +914,16 @@ impl Desk<'_> {
             tally.sums.squares[place * homes + home] += i128::from(quantity) * i128::from(quantity);
             tally.sums.paid[place * homes + home].add(Paid::event(worth.ore));
             if person != 0 && self.counters[place].group.measure == Measure::Count {
-                // Of two million persons two share the hash's 52 bits about once in two thousand registers.
+                // With 52 bits, two of two million persons get the same hash in about one register of two
+                // thousand.
                 let hash = (person as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 12;
                 tally.persons.push(hash << 12 | u64::from(stratum) << 6 | place as u64);
             }
         }
     }
 
-    /// Puts stays together, finds what follows each, and counts those that end in the period.
+    /// Puts the contacts of stays together, finds what follows each stay, and counts the stays that end in
+    /// the period.
     fn stays(&self, mut rows: Vec<Row>, tally: &mut Tally) {
         rows.sort_unstable_by_key(|row| (row.person, row.stay, row.admitted, row.contact));
         let mut stays: Vec<Row> = Vec::new();
@@ -955,7 +964,7 @@ impl Desk<'_> {
                 tally.untested[place] += 1;
             }
             self.stray(tally, mask);
-            // What a readmission costs is what came after, not the stay that it came after.
+            // The charges of a readmission are those of the later stay, not of the stay that it follows.
             for (groups, ore) in [(!(slides | today), stay.ore), (slides, of_next[0]), (today, of_next[1])] {
                 let worth = Worth {
                     bed_days: i64::from(stay.bed_days),
@@ -971,7 +980,7 @@ impl Desk<'_> {
 }
 
 impl Desk<'_> {
-    /// Counts the stays whose municipality is another than the one that the person was last known in.
+    /// Counts the stays in another municipality than the person's last known one.
     fn moves(&self, stays: &[Row], tally: &mut Tally) {
         tally.moved = vec![(0, 0); self.homes.len()];
         let somatic = Group { sectors: Some(vec!["somatic".to_owned()]), ..Group::default() };
@@ -993,7 +1002,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Counts referrals whose first contact ended in the period.
+    /// Counts the referrals whose first contact ended in the period.
     fn referrals(&self, mut rows: Vec<Referral>, tally: &mut Tally) {
         rows.sort_unstable_by_key(|row| (row.person, row.referred_on, row.admitted, row.contact));
         for same in rows.chunk_by(|one, other| {
@@ -1025,7 +1034,7 @@ fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The columns of a batch, asked.
+/// The columns of a batch, with each word mapped to what it means.
 struct Facts<'b> {
     asked: Vec<(Vec<u32>, Vec<Allowed>)>,
     home: (Vec<u32>, Vec<u16>),
@@ -1120,7 +1129,7 @@ impl<'b> Facts<'b> {
         column.1[column.0[row] as usize]
     }
 
-    /// Groups that a row belongs to, and those that it cannot be asked about.
+    /// Groups that a row belongs to, and groups that it cannot decide.
     fn asked(&self, row: usize) -> Allowed {
         let age = self.age(row);
         let mut sure = self.told & self.by_age[age.map_or(0, |age| usize::from(age) + 1)];
@@ -1139,7 +1148,7 @@ impl<'b> Facts<'b> {
         for (by_flag, holds) in self.flags.iter().zip(facts) {
             sure &= by_flag[usize::from(holds)];
         }
-        // A row that no other column rules out, and one cannot tell, is unknown.
+        // A group is undecided if no column rules the row out, but at least one cannot decide.
         let (mut possible, mut yes) = (sure, sure);
         for column in &self.asked {
             let (allowed, unknown) = self.word(column, row);
@@ -1185,8 +1194,8 @@ impl<'b> Facts<'b> {
         }
     }
 
-    /// A row as a contact that came of a referral; `None` where the day of referral is not told, or is after the contact.
-    /// One that no group asks for is not kept.
+    /// The row as a contact after a referral. `None` if the day of referral is missing or after the
+    /// admission, or if no group asks for the row.
     fn referral(
         &self,
         row: usize,
@@ -1214,7 +1223,8 @@ impl<'b> Facts<'b> {
     }
 }
 
-/// Nights from the first notice that stands to discharge: one that came after the last withdrawal.
+/// Nights to discharge from the first report of readiness that was not withdrawn: the first after the last
+/// withdrawal.
 fn ready_days(events: &Events, row: usize, discharged: i32) -> i64 {
     let withdrawn =
         events.row(row).filter(|(kind, _)| *kind == EventKind::Withdrawn).map(|(_, minute)| minute).max();
@@ -1227,13 +1237,13 @@ fn ready_days(events: &Events, row: usize, discharged: i32) -> i64 {
     stands.map_or(0, |from| i64::from((discharged.div_euclid(DAY) - from.div_euclid(DAY)).max(0)))
 }
 
-/// Inhabitants of a place by single year of age: women, men, and those whose sex is not told.
+/// Inhabitants of a place by sex (women, men, unknown) and single year of age.
 pub type Inhabitants = [Vec<i64>; SEXES.len()];
 
-/// Inhabitants by municipality.
+/// Inhabitants by code of municipality.
 pub type People = BTreeMap<String, Inhabitants>;
 
-/// People of each stratum, of those that a condition holds for.
+/// Inhabitants of each stratum for whom a condition holds.
 pub fn people_of(inhabitants: &Inhabitants, holds: impl Fn(u16, Sex) -> bool) -> [i64; STRATA] {
     let mut out = [0; STRATA];
     for (sex, ages) in SEXES.into_iter().zip(inhabitants) {

@@ -1,46 +1,47 @@
-//! The effect of a measure: what changed when it began, beside what would have been.
+//! The effect of a measure: the change when it began, compared with what would have been without it.
 
 use std::collections::BTreeSet;
 
 use crate::interval::{Interval, normal_p, normal_point, student_p, student_point};
 use crate::regression::{Errors, Fit, least_squares, poisson};
 
-/// An effect.
+/// An estimated effect.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effect {
-    /// Estimate and interval.
+    /// Estimate and confidence interval.
     pub at: Interval,
-    /// Standard error: of a ratio that of its logarithm.
+    /// Standard error; for a ratio, of its logarithm.
     pub error: f64,
-    /// How probable a value as far from none is, if there is none.
+    /// Two-sided p-value: probability of an estimate at least as far from no effect, if there is none.
     pub p: f64,
 }
 
-/// Coefficients of a series that is broken where something began.
+/// Estimates from a time series that may change in level and slope where a measure began.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Change where it began: of the level (least squares), or as a ratio (Poisson).
+    /// Change of level at the beginning: a difference (least squares) or a ratio (Poisson).
     pub level: Effect,
-    /// Change of the slope for each step of time, in the same way.
+    /// Change of slope per step of time: a difference or a ratio.
     pub slope: Effect,
-    /// Slope before, in the same way.
+    /// Slope per step of time before the beginning: a difference or a ratio.
     pub before: Effect,
-    /// Correlation of what is left with the one before.
+    /// Correlation of each residual with the one before.
     pub autocorrelation: f64,
-    /// How many before the errors depend on, where that was asked for (least squares).
+    /// Lags of Newey and West's standard errors; `None` if they were not asked for, and for Poisson.
     pub lags: Option<usize>,
-    /// How much they are taken to lean on the one before, where it was not.
+    /// Estimated correlation of each error with the one before; `None` for Newey and West, and for Poisson.
     pub leaning: Option<f64>,
-    /// How much more than Poisson the counts spread (Poisson).
+    /// Variance of the counts relative to Poisson; 1 for least squares.
     pub dispersion: f64,
-    /// Values after the beginning, added up, and what they would have been.
+    /// Sum of the values after the beginning, and the sum to expect without the measure.
     pub after: (f64, f64),
 }
 
-/// Times before and after; each needs so many.
+/// Least number of times before the beginning, and after it.
 pub const LEAST: usize = 3;
 
-/// Rows of constant, time, began, and time since: `from` is the first time after the beginning.
+/// Design matrix with a row for each time: constant, time, 1 from the beginning, and time since the
+/// beginning. `from` is the first time with the measure.
 fn broken(count: usize, from: usize) -> Vec<Vec<f64>> {
     let row = |time: usize| {
         let (time_since, began) = if time >= from { ((time - from) as f64, 1.0) } else { (0.0, 0.0) };
@@ -68,8 +69,10 @@ fn autocorrelation(residuals: &[f64]) -> f64 {
     if square > 0.0 { next / square } else { 0.0 }
 }
 
-/// Interrupted time series by least squares, with errors that lean on the one before, or Newey and West's of so many
-/// `lags`. `None` where too few times are before or after.
+/// Interrupted time series by least squares. The errors are correlated with the one before; or, if `lags` is
+/// given, the standard errors are Newey and West's. `from` is the first time with the measure.
+///
+/// `None` with fewer than [`LEAST`] times before or after, or if the values lie exactly on the fitted lines.
 pub fn interrupted(values: &[f64], from: usize, confidence: f64, lags: Option<usize>) -> Option<Series> {
     let rows = enough(values.len(), from)?;
     let fit = least_squares(&rows, values, lags.map_or(Errors::FirstOrder, Errors::Lagged))?;
@@ -90,8 +93,8 @@ fn enough(count: usize, from: usize) -> Option<Vec<Vec<f64>>> {
     (from >= LEAST && count >= from + LEAST).then(|| broken(count, from))
 }
 
-/// The same for counts: ratios of rates, with people as what events are of. `None` as [`interrupted`], or where it
-/// does not settle.
+/// Interrupted time series of counts by Poisson regression: the effects are ratios of rates, and `people` are
+/// the persons at risk at each time. `None` as for [`interrupted`], or if the regression does not converge.
 pub fn of_counts(events: &[f64], people: &[f64], from: usize, confidence: f64) -> Option<Series> {
     let rows = enough(events.len(), from)?;
     let offsets: Vec<f64> = people.iter().map(|people| people.ln()).collect();
@@ -110,9 +113,11 @@ pub fn of_counts(events: &[f64], people: &[f64], from: usize, confidence: f64) -
     })
 }
 
-/// The same for counts: how many times as much the rate of the units where it began changed as that of the others, with
-/// people as what events are of. Units and times without an event tell nothing and are left out; the second is how many
-/// units are. `None` as [`difference`], or where it does not settle.
+/// Difference in differences of counts by Poisson regression: by what factor the rate changed more in the
+/// treated units than in the others. Each cell comes with its persons at risk. Units and times without an
+/// event carry no information and are left out; the number of such units is returned with the effect.
+///
+/// `None` as for [`difference`], or if the regression does not converge.
 pub fn difference_of_counts(cells: &[(Cell, f64)], from: usize, confidence: f64) -> Option<(Effect, usize)> {
     let has_events = |of: fn(&Cell) -> usize| -> BTreeSet<usize> {
         cells.iter().filter(|(cell, _)| cell.value > 0.0).map(|(cell, _)| of(cell)).collect()
@@ -135,21 +140,20 @@ pub fn difference_of_counts(cells: &[(Cell, f64)], from: usize, confidence: f64)
     Some((ratio(&Fit { freedom, ..fit }, 0, confidence), all.len() - units.len()))
 }
 
-/// A value of a unit at a time.
+/// One value of a unit at a time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cell {
-    /// Unit.
+    /// Number of the unit, from 0.
     pub unit: usize,
-    /// Time.
+    /// Number of the time, from 0.
     pub time: usize,
-    /// Value.
     pub value: f64,
-    /// Whether the unit is one where it began.
+    /// Whether the measure began in the unit.
     pub is_treated: bool,
 }
 
-/// Rows of the effect, a level for each unit and one for each time after the first; and the unit of each row. `None`
-/// where one of the four corners is empty.
+/// Design matrix of the effect, one level for each unit, and one for each time after the first; with the unit
+/// of each row. `None` if treated or other units have no cell before or after the beginning.
 fn unit_and_time(cells: &[Cell], from: usize) -> Option<(Vec<Vec<f64>>, Vec<usize>)> {
     let units = cells.iter().map(|cell| cell.unit).max()? + 1;
     let times = cells.iter().map(|cell| cell.time).max()? + 1;
@@ -168,20 +172,24 @@ fn unit_and_time(cells: &[Cell], from: usize) -> Option<(Vec<Vec<f64>>, Vec<usiz
     Some((cells.iter().map(row).collect(), cells.iter().map(|cell| cell.unit).collect()))
 }
 
-/// Difference in differences: how much more the units where it began changed than the others, with a level of its own
-/// for each unit and time, and errors that go together within a unit. `None` where one of the four corners is empty.
+/// Difference in differences by least squares: how much more the treated units changed than the others. Each
+/// unit and each time has a level of its own, and the errors of a unit are correlated. `from` is the first
+/// time with the measure.
+///
+/// `None` if treated or other units have no cell before or after it.
 pub fn difference(cells: &[Cell], from: usize, confidence: f64) -> Option<Effect> {
     let (rows, of) = unit_and_time(cells, from)?;
     let values: Vec<f64> = cells.iter().map(|cell| cell.value).collect();
     let fit = least_squares(&rows, &values, Errors::Clustered(&of))?;
-    // As many units as are independent, less one.
+    // The independent observations are the units, so the degrees of freedom are their number less one.
     let units = of.iter().max()? + 1;
     Some(effect(&Fit { freedom: (units - 1) as f64, ..fit }, 0, confidence))
 }
 
-/// Before and after: the ratio of two rates of counts, with the interval of its logarithm.
+/// Ratio of two rates, with its interval from the logarithm. `before` and `after` are events and persons at
+/// risk.
 pub fn before_after(before: (f64, f64), after: (f64, f64), confidence: f64) -> Effect {
-    // A half is added where nothing was counted, so that a ratio can be formed at all.
+    // If either count is zero, a half is added to both, so that there is a ratio.
     let half = if before.0 == 0.0 || after.0 == 0.0 { 0.5 } else { 0.0 };
     let (events, then) = (after.0 + half, before.0 + half);
     let value = (events / after.1) / (then / before.1);
@@ -191,13 +199,14 @@ pub fn before_after(before: (f64, f64), after: (f64, f64), confidence: f64) -> E
     Effect { at, error, p: normal_p(value.ln() / error) }
 }
 
-/// Share of measures that work which a study is to find.
+/// Power: the probability of finding an effect of the size that a study is made to find.
 pub const POWER: f64 = 0.8;
 
-/// The smallest fall that so many months after can show, beside so many before, where so many are expected each month
-/// and counts spread `dispersion` times as much as Poisson: as a share. `None` where not even an end of it all is seen.
+/// Smallest fall in a rate that a study with `before` and `after` months finds with [`POWER`], as a share
+/// from 0 to 1. `monthly` events are expected in a month, and the counts vary `dispersion` times as much as
+/// Poisson. `None` if not even a fall to zero would be found.
 ///
-/// On the square-root scale, where chance is as large before and after.
+/// Computed on the square-root scale, where the chance variation is the same before and after.
 pub fn detectable(monthly: f64, before: f64, after: f64, dispersion: f64, confidence: f64) -> Option<f64> {
     let reach = normal_point(0.5 + confidence / 2.0) + normal_point(POWER);
     let chance = (dispersion / (4.0 * monthly) * (1.0 / before + 1.0 / after)).sqrt();
@@ -205,13 +214,14 @@ pub fn detectable(monthly: f64, before: f64, after: f64, dispersion: f64, confid
     (left > 0.0).then_some(1.0 - left * left)
 }
 
-/// The smallest effect that a study with this error is to find with [`POWER`], on the scale of the error.
+/// Smallest effect that a study with this standard error finds with [`POWER`], on the scale of the error.
 pub fn findable(error: f64, freedom: f64, confidence: f64) -> f64 {
     (student_point(confidence, freedom) + normal_point(POWER)) * error
 }
 
-/// What events that were looked at because they were many would have been followed by if nothing was done: drawn toward
-/// the expected as far as they are chance. `own` is how much of a deviation is the area's own, from 0 to 1.
+/// Events to expect after a year that was chosen for its many events, if nothing is done: a deviation from
+/// the expected is partly chance, and falls back. `own` is the share of a deviation that belongs to the area
+/// itself, from 0 to 1.
 pub fn toward_the_mean(seen: f64, expected: f64, own: f64) -> f64 {
     expected + own * (seen - expected)
 }
@@ -258,7 +268,7 @@ mod tests {
         assert!(difference(&all, 6, 0.95).is_none());
     }
 
-    /// Numbers that look drawn, the same each time: evenly between nought and one.
+    /// Repeatable pseudo-random numbers, evenly between 0 and 1.
     struct Dice(u64);
 
     impl Dice {
@@ -285,7 +295,7 @@ mod tests {
         }
     }
 
-    /// Of many studies of nothing, how many intervals hold no effect. What they are to hold is 95 of a hundred.
+    /// Share of the studies whose interval holds the truth. It should be 0,95.
     fn holding(studies: usize, mut study: impl FnMut(&mut Dice) -> (f64, Interval)) -> f64 {
         let mut dice = Dice(2012);
         let held = |_: &usize| {
@@ -305,7 +315,7 @@ mod tests {
             let values: Vec<f64> = (0..60).map(|_| dice.normal()).collect();
             (0.0, interrupted(&values, 36, 0.95, None).unwrap().level.at)
         });
-        // Each month leans on the one before.
+        // The error of each month is correlated with the one before.
         let leaning = holding(600, |dice| {
             let mut last = 0.0;
             let values: Vec<f64> = (0..60)
@@ -341,7 +351,7 @@ mod tests {
         assert!(told.iter().zip(least).all(|(held, least)| (least..=0.99).contains(held)), "{told:?}");
     }
 
-    /// The smallest effect that is said to be found is found four times of five.
+    /// The smallest effect that can be found is found in four studies of five.
     #[test]
     fn what_is_said_to_be_found_is_found() {
         let fall = detectable(12.0, 36.0, 24.0, 1.0, 0.95).unwrap();
@@ -361,7 +371,7 @@ mod tests {
         assert!(fall(100.0, 12.0).unwrap() < fall(10.0, 12.0).unwrap());
         assert!(fall(10.0, 24.0).unwrap() < fall(10.0, 12.0).unwrap());
         assert!(fall(0.05, 1.0).is_none());
-        // Fewer fractures after a bad year without anything being done.
+        // Fewer fractures are expected after a bad year, without any measure.
         assert_eq!(toward_the_mean(40.0, 25.0, 0.4), 31.0);
         let halved = before_after((40.0, 12.0), (20.0, 12.0), 0.95);
         assert!((halved.at.value - 0.5).abs() < 1e-12 && halved.at.high < 1.0, "{halved:?}");

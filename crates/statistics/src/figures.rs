@@ -1,5 +1,5 @@
-//! Indicators as figures: for each municipality what it has, beside chance, age and the country; and what must not leave
-//! the house.
+//! Figures of indicators: what each municipality has, compared with chance, with its age and sex composition,
+//! and with the country.
 
 use crate::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side, people_of};
 use crate::funnel::{Allowance, Funnel, Point};
@@ -9,26 +9,28 @@ use crate::standard::{Ages, european_2013};
 use crate::standardise::{Shrunk, Stratum, direct, indirect, shrunk};
 use crate::withhold::few;
 
-/// So many that a mean's own spread is told with it.
+/// Number of stays or contacts from which the interval of a municipality's mean uses its own variance. Below,
+/// it uses the country's.
 const OWN_SPREAD: f64 = 30.0;
 
-/// How much of the time the truth is to lie in an interval.
+/// Confidence level of the intervals.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// What a municipality is held against: how the people it has are taken into account. A choice that is shown.
+/// What the expected events of a municipality take into account. The choice is shown with the figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Adjust {
-    /// Their ages and sexes.
+    /// Age band and sex of the inhabitants.
     #[default]
     AgeAndSex,
-    /// Their ages.
+    /// Age band of the inhabitants.
     Age,
-    /// Not at all: the country's crude rate.
+    /// Nothing: the country's crude rate is used.
     Nothing,
 }
 
 impl Adjust {
-    /// Classes that people are divided in.
+    /// Number of classes that the inhabitants are divided in. The last is for those of unknown age or sex,
+    /// unless there is only one.
     const fn classes(self) -> usize {
         match self {
             Adjust::AgeAndSex => 2 * BANDS.len() + 1,
@@ -37,7 +39,7 @@ impl Adjust {
         }
     }
 
-    /// The class of a stratum: bands of women, bands of men, and last those of whom something is not told.
+    /// Class of a stratum: age bands of women, age bands of men, and last everybody of unknown age or sex.
     const fn class(self, stratum: usize) -> usize {
         let (sex, age) = (stratum / AGES, stratum % AGES);
         let is_known = age < BANDS.len();
@@ -49,7 +51,7 @@ impl Adjust {
         }
     }
 
-    /// Values of strata, by class.
+    /// Sums of the values of strata, by class.
     fn together<T: Copy + Default + std::ops::AddAssign>(self, strata: &[T]) -> Vec<T> {
         let mut out = vec![T::default(); self.classes()];
         strata.iter().enumerate().for_each(|(stratum, one)| out[self.class(stratum)] += *one);
@@ -57,75 +59,80 @@ impl Adjust {
     }
 }
 
-/// What a municipality, or the country, has of an indicator.
+/// An indicator's figures for a municipality, or for the country.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// Above the line.
+    /// Count or sum of the numerator; øre if the indicator is in kroner.
     pub numerator: i64,
-    /// Below it: people times years, or a count.
+    /// Person-years of a rate; the count of the whole for a proportion or a mean.
     pub denominator: f64,
-    /// The figure as it is, for as many as it is shown for.
+    /// Crude value per `Indicator::per` persons (in kroner if the indicator is), with a 95 % interval. `None`
+    /// if the denominator is 0; the limits are NaN for a mean of a single value.
     pub crude: Option<Interval>,
-    /// As if its people had the ages of the European standard of 2013, half of them men; of rates with ten events or
-    /// more.
+    /// Directly standardised rate, with the ages of the European standard population of 2013 and, if sex is
+    /// adjusted for, as many men as women. It has three significant digits. `None` with fewer than ten
+    /// events, and where it would reveal the counts of single ages.
     pub direct: Option<Interval>,
-    /// Events of those whose age and sex are told, as far as the figure is adjusted for them.
+    /// Events in classes that have people or a whole; 0 for a mean. Events of unknown age have neither in a
+    /// rate.
     pub known: i64,
-    /// Events that the country's rates give its people.
+    /// Events to expect if its people had the country's rates; 0 for a mean.
     pub expected: f64,
-    /// Beside what the country's rates give its people: 1 is as expected.
+    /// Events divided by expected events, with a 95 % interval: 1 is as expected. `None` for a mean, and if
+    /// no event is expected.
     pub ratio: Option<Interval>,
-    /// The ratio drawn toward the country as far as its own events are few.
+    /// The ratio drawn toward the country's, the more so the fewer the events. `None` if withheld, and for a
+    /// mean.
     pub shrunk: Option<Shrunk>,
-    /// Where it stands in the funnel, with its allowance for how municipalities usually differ.
+    /// Place in the funnel, with the allowance for how municipalities usually differ. `None` if withheld, and
+    /// for a mean.
     pub point: Option<Point>,
-    /// Whether it is withheld: few, or would reveal what is.
+    /// Whether the figure is withheld: it is of few, or would reveal a figure that is.
     pub is_withheld: bool,
-    /// Whether what was charged for it is, by party as in [`crate::counts::Ore`].
+    /// Whether the charges are withheld, by party as in [`crate::counts::Ore`].
     pub hides: [bool; 3],
 }
 
-/// An indicator's figures.
+/// The figures of one indicator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
-    /// Municipalities, in the order of [`Counts::homes`].
+    /// One figure for each of [`Counts::homes`], in that order.
     pub homes: Vec<Figure>,
-    /// The country.
     pub country: Figure,
-    /// People, or the whole, of each age and sex in the country.
+    /// Person-years, or the count of the whole, in each stratum of the country.
     pub of: [f64; STRATA],
-    /// How many events come at a time: they are worth as many fewer.
+    /// Events that come at a time, 1 or more: counts are divided by it before they are compared with chance.
     pub at_a_time: f64,
-    /// The funnel that they stand in.
+    /// The funnel of the municipalities. `None` for a mean, and before [`crate::levels::withhold`].
     pub funnel: Option<Funnel>,
 }
 
 impl Figure {
-    /// From −2 to 2: outside the funnel's limits.
+    /// Place in the funnel from −2 (below the outer limit) to 2 (above it); `None` without a place.
     pub fn side(&self) -> Option<i8> {
         self.point.map(|point| point.side())
     }
 }
 
-/// Classes of a municipality, with the people or the whole that events are of.
+/// Events, and the people or the whole that they are of, by class.
 struct Parts {
     events: Vec<i64>,
     of: Vec<f64>,
 }
 
-/// How figures are made.
+/// Choices that the figures depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct Method {
-    /// What each of the people given counts in person-years.
+    /// Years of the period: the person-years that each inhabitant counts for.
     pub years: f64,
-    /// What municipalities are held against.
+    /// What the expected events take into account.
     pub adjust: Adjust,
-    /// How municipalities are let differ in the funnel.
+    /// How the funnel allows for differences between municipalities.
     pub allowance: Allowance,
 }
 
-/// Makes the figures of every indicator that the register can tell. Nothing is withheld yet, and none is held beside the
-/// others: [`crate::levels::withhold`] does both.
+/// Computes the figures of every indicator; `None` for one that the register cannot answer. Nothing is
+/// withheld and no municipality is compared with others before [`crate::levels::withhold`].
 pub fn figures(
     indicators: &[Indicator],
     counts: &Counts,
@@ -139,7 +146,7 @@ pub fn figures(
             Some(_) => None,
             None => {
                 let found = of_indicator(one, place, counts, people, method);
-                // None was found, and some could not be asked: that is not none.
+                // No event was found, but some rows lack the information: the count is unknown and not zero.
                 let is_unknown = found.country.numerator == 0 && counts.untested_of(place) > 0;
                 (!is_unknown).then_some(found)
             }
@@ -147,7 +154,7 @@ pub fn figures(
         .collect()
 }
 
-/// The people or the whole that a municipality's events are of, by stratum.
+/// Person-years, or the count of the whole, of a municipality, by stratum. Zero if the population is unknown.
 fn below(
     one: &Indicator,
     place: usize,
@@ -170,8 +177,9 @@ fn below(
     of
 }
 
-/// How many events come at a time in the country, in some strata: of counts because the same person has them (one where
-/// each has one), of days and øre because each stay or contact has many.
+/// How many events come at a time in the country, in the strata that `holds` chooses: the sum of squares
+/// divided by the sum, 1 or more. The squares of a count are those of each person's events; the squares of
+/// days and of øre are those of each stay or contact.
 pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(usize) -> bool) -> f64 {
     let (events, squares) = match one.numerator.measure {
         Measure::Count => {
@@ -197,8 +205,8 @@ pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(
     if events > 0.0 { (squares / events).max(1.0) } else { 1.0 }
 }
 
-/// What some ages and sexes of a municipality have: above the line, below it, and the figure, where events come
-/// [`at_a_time`]. Means have no interval.
+/// Numerator, denominator and crude value of some strata of a municipality, where events come [`at_a_time`].
+/// The interval of a mean is NaN.
 pub fn of_part(
     one: &Indicator,
     (place, home): (usize, usize),
@@ -231,7 +239,7 @@ fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People,
         let events = counts.of(place, Side::Numerator, home).unwrap_or(&[0; STRATA]);
         Parts { events: adjust.together(events), of: adjust.together(&of) }
     };
-    // Events of people who are not told are no part of the country's.
+    // Events from a place whose population is unknown are left out of the country's rate.
     let is_told =
         |home: usize| one.kind != Kind::Rate || people.is_empty() || people.contains_key(&counts.homes[home]);
     let homes: Vec<Parts> = (0..counts.homes.len()).map(parts).collect();
@@ -255,7 +263,7 @@ fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People,
         .iter()
         .enumerate()
         .map(|(home, parts)| {
-            // Of few, how much each differs would tell what each is.
+            // If there are few stays or contacts, their own variance would reveal the value of each.
             let is_few = parts.of.iter().sum::<f64>() < OWN_SPREAD;
             let own = if is_few { of_country } else { variance(parts, counts.squares_of(place, home)) };
             figure(one, (parts, &whole), adjust, &clustering, own)
@@ -314,7 +322,7 @@ fn figure(
     out.ratio = found.expected.filter(|expected| *expected > 0.0).map(|_| found.rate);
     match one.kind {
         Kind::Proportion => {
-            // Events of the same person are worth less than as many of each his own.
+            // Several events of one person count for less than as many events of different persons.
             let by = if events > 0.0 {
                 list.iter().map(|one| one.squares).sum::<f64>()
                     / list.iter().map(|one| one.events).sum::<f64>().max(1.0)
@@ -338,7 +346,7 @@ fn figure(
     out
 }
 
-/// Events for each person, those of unknown age too.
+/// Events per person, events of unknown age included.
 fn crude_rate(parts: &Parts, clustering: &[f64]) -> Interval {
     let (events, people) = (parts.events.iter().sum::<i64>() as f64, parts.of.iter().sum::<f64>());
     let squares: f64 = parts.events.iter().zip(clustering).map(|(one, times)| *one as f64 * times).sum();
@@ -348,7 +356,7 @@ fn crude_rate(parts: &Parts, clustering: &[f64]) -> Interval {
 
 fn strata(parts: &Parts, clustering: &[f64], standard: impl Fn(usize) -> f64) -> Vec<Stratum> {
     (0..parts.of.len())
-        // Events of unknown age have no people to be of.
+        // Events of unknown age have no people, and are left out.
         .filter(|place| parts.of[*place] > 0.0)
         .map(|place| {
             let events = parts.events[place] as f64;
@@ -358,7 +366,7 @@ fn strata(parts: &Parts, clustering: &[f64], standard: impl Fn(usize) -> f64) ->
         .collect()
 }
 
-/// A number with three digits that count: more would tell which ages the events are of.
+/// A number rounded to three significant digits: further digits would reveal which ages the events belong to.
 fn three_digits(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return value;
@@ -367,16 +375,18 @@ fn three_digits(value: f64) -> f64 {
     (value * unit).round() / unit
 }
 
-/// Whether a rate with the standard's weights, which everybody knows, would tell what each age and sex has: where one has
-/// few, and there are not so many of them that many others would give the same rate.
+/// Whether a standardised rate would reveal the events of each class, since the weights of the standard are
+/// public: some class has one to four events, and fewer than ten classes have any, or there are fewer than a
+/// hundred events in all, so that few other counts would give the same rate.
 fn tells_of_ages(events: &[i64]) -> bool {
     let any = events.iter().filter(|count| **count > 0).count();
     events.iter().any(|count| few(*count)) && (any < 10 || events.iter().sum::<i64>() < 100)
 }
 
-/// A rate with the standard's ages, and as many men as women where sexes are apart. The oldest that a municipality has
-/// none of are taken as those a band younger. None is given for few events, where it would tell what each age has, or
-/// where the youngest are missing.
+/// Rate per person with the ages of the European standard and, if sex is adjusted for, as many men as women.
+/// The weight of an age band without people goes to the next younger band. `None` with fewer than ten events,
+/// if nothing is adjusted for, if the rate would reveal the events of each class, or if the youngest band has
+/// no people.
 fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &[f64]) -> Option<Interval> {
     if parts.events.iter().sum::<i64>() < 10 || adjust == Adjust::Nothing || tells_of_ages(&parts.events) {
         return None;
@@ -387,7 +397,8 @@ fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &
         let mut of_none = 0.0;
         for (place, from) in BANDS.iter().enumerate().rev() {
             let last = BANDS.get(place + 1).map(|next| next - 1);
-            // Of a band that the people of a rate begin or end within, its part of the standard.
+            // If the people of the rate begin or end within a band, the part of the standard that they make
+            // up.
             let ages = *from..=last.unwrap_or(*from);
             let mut inside = ages.filter(|age| one.people.holds(*age, *sex));
             let Some(from) = inside.next() else { continue };
@@ -409,8 +420,8 @@ fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &
     Some(direct(&list, CONFIDENCE, OfCount::Byar).rate)
 }
 
-/// What needs all municipalities: the funnel, and how far each ratio is drawn toward the country. How they differ is
-/// learned from those that are shown, so that it tells nothing of those that are not.
+/// Computes what needs every municipality: the funnel, and the ratios drawn toward the mean. Both are
+/// estimated from the figures that are shown, so that they reveal nothing of the withheld ones.
 pub(crate) fn beside_each_other(one: &Indicator, allowance: Allowance, found: &mut Figures) {
     let at_a_time = found.at_a_time;
     let shown = |figure: &&mut Figure| !figure.is_withheld && figure.expected > 0.0;
@@ -438,7 +449,7 @@ pub(crate) fn beside_each_other(one: &Indicator, allowance: Allowance, found: &m
 mod tests {
     use super::*;
 
-    /// What a person of unknown age has is not held against the ages of the others.
+    /// Events of unknown age are left out of the ratio, since the expected events are of known ages.
     #[test]
     fn unknown_ages_do_not_move_the_ratio() {
         let one = &Indicator::built_in().unwrap()[0];
@@ -453,7 +464,7 @@ mod tests {
 
     #[test]
     fn a_standardised_rate_does_not_tell_what_each_age_has() {
-        // Women 5, 2, 1 and men 3, 0, 0 of the ages from 80 are the only ones that give their rate.
+        // Women 5, 2, 1 and men 3, 0, 0 in the bands from 80 are the only counts that give their rate.
         assert!(tells_of_ages(&[5, 2, 1, 3, 0, 0]) && !tells_of_ages(&[6, 5, 0]));
         let mut many = [9; 14];
         many[3] = 2;

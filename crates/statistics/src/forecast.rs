@@ -1,47 +1,46 @@
-//! What the rest of a year comes to, with an honest band.
+//! Forecast of the rest of a year, with a band for its uncertainty.
 //!
-//! A municipality's level is its own; the season and the way that months scatter are pooled over all, since
-//! twelve months of one small municipality say too little. Its own scatter counts as its months become many.
+//! Each municipality has a level of its own. The season and the scatter of months are pooled over all
+//! municipalities, since twelve months of one small municipality carry too little information. The more
+//! months a municipality has, the more its own scatter counts.
 //!
-//! 1. Season: what each calendar month is of a mean month, over all parties; 1 where it was never seen.
-//! 2. Level: what was seen, divided by the season of the months seen.
-//! 3. Scatter: the square of what is left grows with the level (chance: many small cases) and with its square
-//!    (what moves all months of a party); the two are fitted over all parties.
-//! 4. The band holds the scatter of the months ahead and the uncertainty of the level.
+//! 1. Season: each calendar month relative to a mean month, over all parties; 1 if no whole year was seen.
+//! 2. Level: the sum of the months seen, divided by the season of those months.
+//! 3. Scatter: the squared residual of a month grows with the level (chance: many small cases) and with its
+//!    square (what moves all months of a party). The two are fitted over all parties.
+//! 4. The band covers the scatter of the months ahead and the uncertainty of the level.
 
 use std::collections::BTreeMap;
 
 use domain::{Amount, Month};
 
-/// What a party came to, month by month.
+/// Amounts of a party, month by month.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series {
-    /// Party.
     pub party: String,
-    /// Months seen, in order.
+    /// Amounts of the months seen.
     pub months: BTreeMap<Month, Amount>,
 }
 
-/// A forecast.
+/// Forecast of the sum of the months ahead for one party.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forecast {
-    /// Party.
     pub party: String,
-    /// What the months ahead are expected to come to.
+    /// Expected sum of the months ahead.
     pub expected: Amount,
-    /// Lower end of the band.
+    /// Lower end of the band, with a probability of 10 % below it.
     pub low: Amount,
-    /// Upper end of the band.
+    /// Upper end of the band, with a probability of 10 % above it.
     pub high: Amount,
 }
 
-/// How much of the time the truth is to lie in the band, in per cent.
+/// Probability that the truth lies in the band, in per cent.
 pub const LEVEL: u32 = 80;
 
-/// The normal distribution's point for the band: a tenth on either side.
+/// Quantile of the standard normal distribution for the band: 10 % lie above it.
 const POINT: f64 = 1.2816;
 
-/// How many months of the pool a municipality's own scatter is weighed against.
+/// Weight of the pooled scatter, in months, against a municipality's own.
 const POOL: f64 = 8.0;
 
 struct Fitted<'s> {
@@ -49,7 +48,7 @@ struct Fitted<'s> {
     level: f64,
 }
 
-/// Forecasts the months ahead for every party with at least two months seen.
+/// Forecasts the sum of the months in `ahead`, for every party with at least two months seen.
 pub fn forecast(all: &[Series], ahead: &[Month]) -> Vec<Forecast> {
     let season = season(all);
     let at = |month: Month| season.get(&month.number()).copied().unwrap_or(1.0);
@@ -76,7 +75,8 @@ pub fn forecast(all: &[Series], ahead: &[Month]) -> Vec<Forecast> {
         let weight: f64 = seen.iter().map(|(mean, _)| mean).sum();
         let of_level: f64 = seen.iter().map(|(mean, _)| variance(*mean)).sum();
         let ratio = if weight == 0.0 { 0.0 } else { expected / weight };
-        // Its own scatter beside the pool's: 1 where it scatters like the others.
+        // The party's squared residuals relative to the pooled scatter: about 1 for each month if it scatters
+        // like the others.
         let own: f64 = seen
             .iter()
             .map(|(mean, ore)| {
@@ -86,13 +86,13 @@ pub fn forecast(all: &[Series], ahead: &[Month]) -> Vec<Forecast> {
             .sum();
         let freedom = seen.len() as f64 - 1.0 + POOL;
         let spread = ((own + POOL) / freedom * (of_months + ratio * ratio * of_level)).sqrt();
-        // Few months make the tails heavier than the normal distribution's.
+        // With few months, the tails are heavier than those of the normal distribution.
         let point = POINT * (1.0 + (POINT * POINT + 1.0) / (4.0 * freedom));
         let amount = |ore: f64| Amount::from_ore(ore.round() as i64);
         Forecast {
             party: one.series.party.clone(),
             expected: amount(expected),
-            // What comes is not below nothing.
+            // The lower end is not below zero, unless the expected sum is.
             low: amount((expected - point * spread).max(expected.min(0.0))),
             high: amount(expected + point * spread),
         }
@@ -100,13 +100,13 @@ pub fn forecast(all: &[Series], ahead: &[Month]) -> Vec<Forecast> {
     fitted.iter().map(out).collect()
 }
 
-/// What each calendar month is of a mean month, over all parties and years.
+/// Each calendar month relative to a mean month, over all parties and whole years.
 fn season(all: &[Series]) -> BTreeMap<i8, f64> {
     let mut totals: BTreeMap<Month, f64> = BTreeMap::new();
     for (month, amount) in all.iter().flat_map(|series| &series.months) {
         *totals.entry(*month).or_default() += amount.ore() as f64;
     }
-    // A season is known of whole years only: part of a year does not tell a low month from a low level.
+    // Only whole years count: in a part of a year a low month cannot be distinguished from a low level.
     let mut years: BTreeMap<i16, Vec<(i8, f64)>> = BTreeMap::new();
     for (month, total) in totals {
         years.entry(month.year()).or_default().push((month.number(), total));
@@ -123,13 +123,14 @@ fn season(all: &[Series]) -> BTreeMap<i8, f64> {
     sums.into_iter().map(|(number, (sum, count))| (number, sum / count)).collect()
 }
 
-/// How the square of what is left grows with the level and with its square: least squares over all parties and
-/// months of `left² / mean² = chance / mean + common`, each by the number of cases behind it.
+/// Coefficients of the scatter: by weighted least squares over all parties and months of `left² / mean² =
+/// chance / mean + common`, where `left` is the residual and `mean` is both the expected amount and the
+/// weight.
 fn scatter(fitted: &[Fitted], at: &dyn Fn(Month) -> f64) -> (f64, f64) {
     let (mut weights, mut by_x, mut by_y, mut by_xx, mut by_xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for one in fitted.iter().filter(|one| one.level > 0.0) {
         let count = one.series.months.len() as f64;
-        // The level was fitted to these months, which takes one degree of freedom.
+        // The level was fitted to these months, which costs one degree of freedom.
         let lost = count / (count - 1.0);
         for (month, amount) in &one.series.months {
             let mean = one.level * at(*month);
@@ -160,7 +161,8 @@ fn scatter(fitted: &[Fitted], at: &dyn Fn(Month) -> f64) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    /// A small stream of numbers from a seed: the sum of twelve, nearly normal, mean 0 and spread 1.
+    /// A pseudo-random number that is nearly normal, with mean 0 and standard deviation 1: the sum of twelve
+    /// even ones.
     fn draw(state: &mut u64) -> f64 {
         let mut sum = -6.0;
         for _ in 0..12 {
@@ -172,8 +174,8 @@ mod tests {
         sum
     }
 
-    /// Years that are drawn and held back: the truth lies in the band about as often as it says, for small
-    /// parties and large ones alike.
+    /// The months ahead are drawn and held back. They lie in the band about as often as it promises, for
+    /// small parties and for large ones.
     #[test]
     fn the_band_holds_as_often_as_it_says() {
         for (size, seed) in [(1, 5_u64), (1, 6), (30, 7), (30, 8)] {

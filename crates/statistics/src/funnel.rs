@@ -1,61 +1,64 @@
-//! The funnel: which areas differ more than chance, and more than areas usually do.
+//! The funnel: which areas differ by more than chance, and by more than areas usually do.
 //!
-//! Ratios to the expected are drawn on a square-root scale, where chance is as large for all. Areas differ by more than
-//! chance for reasons that nobody has in the table (overdispersion). Two ways to allow for it are common: all limits
-//! widened by a factor (multiplicative), or a spread between areas added to chance (additive), which widens those of
-//! large areas more. Both are estimated with the outermost tenth of areas on each side drawn in (winsorised), so that
-//! those who stand out do not hide themselves. Source: Spiegelhalter 2005; Spiegelhalter and others 2012.
+//! Ratios of events to expected events are compared on the square-root scale, where the chance variation of a
+//! count is the same for all. Areas differ by more than chance for reasons that the table does not show
+//! (overdispersion). Two allowances for it are common: every limit is widened by a factor (multiplicative),
+//! or a variance between areas is added to that of chance (additive), which widens the limits of large areas
+//! more. Both are estimated after the outermost tenth of areas on each side is drawn in (winsorised), so that
+//! areas that stand out do not hide themselves.
+//!
+//! Source: Spiegelhalter 2005; Spiegelhalter and others 2012.
 
 use crate::interval::normal_point;
 
-/// Share of areas on each side that are drawn in before overdispersion is estimated.
+/// Share of areas on each side that is drawn in before the overdispersion is estimated.
 pub const WINSORISED: f64 = 0.1;
 
-/// How limits allow for overdispersion.
+/// How the limits allow for overdispersion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allowance {
-    /// Chance alone.
+    /// No allowance: the limits are those of chance alone.
     None,
-    /// All limits are widened by the same factor.
+    /// Every limit is widened by the same factor.
     Multiplicative,
-    /// A spread between areas is added to chance.
+    /// A variance between areas is added to that of chance.
     Additive,
 }
 
-/// The rules that a funnel follows, by number: other limits, or another way to them, is another number.
+/// Version of the limits. It rises whenever a funnel of the same areas may come out differently.
 pub const RULE_SET: u32 = 1;
 
-/// Limits for an area with so many expected, as ratios to the expected.
+/// Limits of an area, as ratios to its expected events.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// 95 %: low and high.
+    /// Low and high limit at 95 %.
     pub inner: (f64, f64),
-    /// 99,8 %: low and high.
+    /// Low and high limit at 99,8 %.
     pub outer: (f64, f64),
 }
 
-/// A funnel.
+/// A funnel, estimated from all areas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Funnel {
-    /// The allowance.
+    /// Which of the two estimates below widens the limits.
     pub allowance: Allowance,
-    /// How many times more squared deviations are than chance makes them (φ); 1 or more.
+    /// Mean squared deviation from the expected, relative to chance (φ); at least 1.
     pub factor: f64,
-    /// Variance between areas, on the square-root scale (τ²).
+    /// Variance between areas on the square-root scale (τ²), 0 or more.
     pub between: f64,
 }
 
-/// Where an area stands.
+/// The place of an area in the funnel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     /// Standard deviations from the expected, with the allowance.
     pub z: f64,
-    /// Its limits.
     pub limits: Limits,
 }
 
 impl Point {
-    /// −2 to 2: below the outer limit, below the inner, inside, above the inner, above the outer.
+    /// Place relative to the limits: −2 below the outer limit, −1 below the inner, 0 inside, 1 above the
+    /// inner, 2 above the outer.
     pub fn side(&self) -> i8 {
         let (inner, outer) = (normal_point(0.975), normal_point(0.999));
         let far = i8::from(self.z.abs() > inner) + i8::from(self.z.abs() > outer);
@@ -63,12 +66,12 @@ impl Point {
     }
 }
 
-/// Chance alone, on the square-root scale: standard deviations of the events from the expected.
+/// Deviation of the events from the expected by chance alone: standard deviations on the square-root scale.
 fn by_chance(events: f64, expected: f64) -> f64 {
     2.0 * (events.sqrt() - expected.sqrt())
 }
 
-/// The value that a share of sorted values lie below, between its neighbours.
+/// The value below which a share of the sorted values lies, interpolated between neighbours.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (low, part) = (at.floor() as usize, at.fract());
@@ -77,7 +80,8 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 }
 
 impl Funnel {
-    /// Learns from all areas: events and expected of each. Areas where none is expected tell nothing.
+    /// Estimates the overdispersion from the events and expected events of all areas. Areas without expected
+    /// events carry no information; with fewer than two others there is no allowance.
     pub fn of(areas: &[(f64, f64)], allowance: Allowance) -> Funnel {
         let used: Vec<(f64, f64)> = areas.iter().copied().filter(|(_, expected)| *expected > 0.0).collect();
         if used.len() < 2 {
@@ -95,7 +99,7 @@ impl Funnel {
         Funnel { allowance, factor: factor.max(1.0), between }
     }
 
-    /// The standard deviation of an area's ratio on the square-root scale.
+    /// Standard deviation of an area's ratio on the square-root scale.
     fn spread(&self, expected: f64) -> f64 {
         let chance = 1.0 / (4.0 * expected);
         match self.allowance {
@@ -105,7 +109,7 @@ impl Funnel {
         }
     }
 
-    /// Limits where so many are expected.
+    /// Limits of an area with this number of expected events.
     pub fn limits(&self, expected: f64) -> Limits {
         let spread = self.spread(expected);
         let at = |share: f64| {
@@ -115,7 +119,7 @@ impl Funnel {
         Limits { inner: at(0.975), outer: at(0.999) }
     }
 
-    /// Where an area stands.
+    /// Place of an area with these events and expected events.
     pub fn point(&self, events: f64, expected: f64) -> Point {
         let z = ((events / expected).sqrt() - 1.0) / self.spread(expected);
         Point { z, limits: self.limits(expected) }
@@ -133,7 +137,7 @@ mod tests {
         let [none, times, plus] = [Allowance::None, Allowance::Multiplicative, Allowance::Additive]
             .map(|allowance| Funnel::of(&areas, allowance).limits(100.0));
         assert!(none == times && none == plus, "{none:?} {times:?} {plus:?}");
-        // About 1,96 tenths to each side of a hundred events.
+        // About 1,96 tenths to each side of a ratio of 1, for a hundred events.
         assert!((none.inner.1 - 1.2056).abs() < 1e-3 && (none.inner.0 - 0.8136).abs() < 1e-3, "{none:?}");
     }
 

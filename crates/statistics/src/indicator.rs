@@ -1,45 +1,45 @@
-//! Indicators: what is counted, of whom, and where the definition comes from. One file each, in `indicators/`.
+//! Indicators: what is counted, among whom, and the source of the definition. Each has a TOML file in
+//! `indicators/`.
 
 use domain::{CareLevel, DrgType, Sector, Service, Sex, Urgency};
 use serde::Deserialize;
 
-/// An indicator.
+/// The definition of an indicator.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Indicator {
-    /// Id, the same as the file's stem.
+    /// Name in files and commands, the same as the stem of the file's name.
     pub id: String,
     /// Version of the definition.
     pub version: u32,
-    /// Title in both forms of Norwegian.
     pub title: Title,
-    /// The definition, in Norwegian.
+    /// The definition in bokmål, in whole sentences.
     pub about: String,
-    /// The same in nynorsk, where it is given.
+    /// The definition in nynorsk; `None` if it is not translated.
     pub about_nn: Option<String>,
-    /// Which of the Directorate's four aims it tells about.
+    /// The aim of the Directorate of Health that the indicator belongs to.
     pub aim: Aim,
-    /// Rate, proportion or mean.
+    /// How numerator and denominator make a figure.
     pub kind: Kind,
-    /// What is counted.
+    /// What one event is.
     #[serde(default)]
     pub of: Of,
-    /// Shown for so many.
+    /// Number of persons, or of the whole, that a rate or a proportion is shown per, such as 1 000, or 100
+    /// for per cent.
     #[serde(default = "one")]
     pub per: u32,
-    /// What the register does not hold, where it cannot be computed at all.
+    /// Why the indicator cannot be computed: what the register does not hold. `None` if it can be computed.
     pub lacking: Option<String>,
-    /// People that a rate is of.
+    /// Inhabitants that a rate is of.
     #[serde(default)]
     pub people: People,
-    /// Where the definition comes from.
     pub source: Source,
-    /// What is counted above the line.
+    /// Events that are counted.
     #[serde(default)]
     pub numerator: Group,
-    /// What is counted below it; people where it is not given.
+    /// The whole that the events are part of; `None` for a rate, whose denominator is inhabitants.
     pub denominator: Option<Group>,
-    /// One for each referrer that the register names, instead of one for all.
+    /// Whether the indicator becomes several, one for each referrer that the register names.
     #[serde(default)]
     pub by_referrer: bool,
 }
@@ -48,27 +48,24 @@ fn one() -> u32 {
     1
 }
 
-/// A title.
+/// A title in both forms of Norwegian.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Title {
-    /// Bokmål.
     pub nb: String,
-    /// Nynorsk.
     pub nn: String,
 }
 
-/// Where a definition comes from.
+/// Source of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// Title.
     pub title: String,
-    /// Q quoted, C the project's own choice, M not signed.
+    /// `Q` for a quoted definition, `C` for the project's own choice, `M` for one that nobody has signed.
     pub confidence: char,
 }
 
-/// The four aims of the Directorate's slide (2021).
+/// The four aims on the Directorate of Health's slide (2021).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aim {
@@ -78,15 +75,15 @@ pub enum Aim {
     Experience,
     /// Better use of resources.
     Resources,
-    /// Satisfaction of those who work there.
+    /// Job satisfaction of the staff.
     Work,
 }
 
 impl Aim {
-    /// All, in the slide's order.
+    /// The aims in the order of the slide.
     pub const ALL: [Aim; 4] = [Aim::Health, Aim::Experience, Aim::Resources, Aim::Work];
 
-    /// In nynorsk.
+    /// The aim in nynorsk.
     pub const fn name_in_nynorsk(self) -> &'static str {
         match self {
             Aim::Health => "betre helse i befolkninga",
@@ -96,7 +93,7 @@ impl Aim {
         }
     }
 
-    /// In bokmål, as the slide has it.
+    /// The aim in bokmål, in the words of the slide.
     pub const fn name(self) -> &'static str {
         match self {
             Aim::Health => "bedre helse i befolkningen",
@@ -107,54 +104,56 @@ impl Aim {
     }
 }
 
-/// How the two counts make a figure.
+/// How the two counts of an indicator make a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Events for people and year.
+    /// Events per inhabitant and year.
     Rate,
-    /// Part of a whole.
+    /// Events as a part of a whole.
     Proportion,
-    /// A quantity for each.
+    /// A quantity, such as days or kroner, per event of the denominator.
     Mean,
 }
 
-/// What is counted.
+/// What one event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Of {
-    /// Stays overnight: all contacts of a stay are one, with the facts of the first.
+    /// An overnight stay: the contacts of a stay count as one, with the facts of the first.
     #[default]
     Stays,
-    /// Contacts, as they stand in the register.
+    /// A contact, as it is in the register.
     Contacts,
-    /// Referrals: a person's contacts with the same day of referral are one, with the facts of the first.
+    /// A referral: the contacts of a person with the same day of referral count as one, with the facts of the
+    /// first.
     Referrals,
 }
 
-/// What each one counts.
+/// The quantity that is added up for each event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measure {
-    /// One.
+    /// The number of contacts that a row stands for, or 1 for a stay or a referral.
     #[default]
     Count,
     /// Nights in bed.
     BedDays,
-    /// Days from referral.
+    /// Days from referral to admission.
     WaitingDays,
-    /// Nights from the last readiness notice that was not withdrawn to discharge.
+    /// Nights to discharge from the first notice of readiness after the last withdrawal.
     ReadyDays,
-    /// Øre that the municipality is charged for treatment (co-financing).
+    /// Øre that the municipality is charged for treatment (`kommunal medfinansiering`).
     CoFinancing,
-    /// Øre that the municipality is charged for days of those who were ready.
+    /// Øre that the municipality is charged for days as discharge-ready (`utskrivningsklar`).
     DischargeReady,
-    /// Øre that the state pays for activity.
+    /// Øre that the state pays for activity (`innsatsstyrt finansiering`).
     ActivityBased,
 }
 
 impl Measure {
-    /// What the law makes of it in the settlement: by party as in [`crate::counts::Ore`]; `None` where it is no money.
+    /// Party whose charges the measure adds up, by place in [`crate::counts::Ore`]; `None` if it is not in
+    /// kroner.
     pub const fn party(self) -> Option<usize> {
         match self {
             Measure::CoFinancing => Some(0),
@@ -165,26 +164,26 @@ impl Measure {
     }
 }
 
-/// What follows a stay.
+/// What must follow a stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Followed {
-    /// An acute stay that begins within 30 days of the day of discharge.
+    /// An acute stay that begins from 0 to 30 days after the day of discharge.
     #[serde(rename = "within-30-days")]
     Within30Days,
-    /// An acute stay that begins 8 hours to 30 days after discharge.
+    /// An acute stay that begins from 8 hours to 30 days after discharge.
     #[serde(rename = "8-hours-to-30-days")]
     From8HoursTo30Days,
 }
 
-/// People of some ages.
+/// Inhabitants of some ages, and of one sex or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct People {
-    /// Youngest.
+    /// Lowest age in whole years; `None` for 0.
     pub at_least: Option<u16>,
-    /// First who is too old.
+    /// First age in whole years that is too high; `None` for no limit.
     pub below: Option<u16>,
-    /// Only women, or only men.
+    /// `None` for both sexes.
     pub sex: Option<OfSex>,
 }
 
@@ -192,14 +191,12 @@ pub struct People {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OfSex {
-    /// Women.
     Woman,
-    /// Men.
     Man,
 }
 
 impl OfSex {
-    /// As a contact has it.
+    /// The sex as a contact has it.
     pub const fn sex(self) -> Sex {
         match self {
             OfSex::Woman => Sex::Woman,
@@ -209,7 +206,7 @@ impl OfSex {
 }
 
 impl People {
-    /// Whether an age of a sex is among them; where the sex is not told, whether it may be.
+    /// Whether people of this age and sex are included. An unknown sex is included.
     pub fn holds(&self, age: u16, sex: Sex) -> bool {
         self.at_least.is_none_or(|limit| age >= limit)
             && self.below.is_none_or(|limit| age < limit)
@@ -217,59 +214,60 @@ impl People {
     }
 }
 
-/// Which stays or contacts are counted: all conditions that are stated must hold.
+/// Conditions on stays, contacts or referrals. Every condition that is stated must hold; a list holds if one
+/// of its words does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Group {
-    /// What each counts.
+    /// Quantity that is added up for each event.
     pub measure: Measure,
-    /// Sectors, by word.
+    /// Words of [`Sector`].
     pub sectors: Option<Vec<String>>,
-    /// Levels of care.
+    /// Words of [`CareLevel`]; `None` for stays, which are overnight.
     pub care_levels: Option<Vec<String>>,
-    /// Services.
+    /// Words of [`Service`].
     pub services: Option<Vec<String>>,
-    /// Types of DRG.
+    /// Words of [`DrgType`].
     pub drg_types: Option<Vec<String>>,
-    /// Urgency.
+    /// Word of [`Urgency`].
     pub urgency: Option<String>,
-    /// Reasons of referral.
     pub referral_reasons: Option<Vec<String>>,
-    /// Who referred.
+    /// Who referred the patient, in the words of the register.
     pub referred_from: Option<Vec<String>>,
-    /// First letters of the main diagnosis, without a point.
+    /// Beginnings of the code of the main diagnosis, without a point.
     pub diagnoses: Option<Vec<String>>,
-    /// Codes of procedures; one of them is enough.
+    /// Codes of procedures.
     pub procedures: Option<Vec<String>>,
-    /// How the contact took place.
+    /// How the contact took place, in the words of the register.
     pub contact_forms: Option<Vec<String>>,
-    /// Trusts and private institutions that treated, by organisation number.
+    /// Trusts and private institutions that treated the patient, by organisation number.
     pub trusts: Option<Vec<String>>,
-    /// Only women, or only men.
+    /// `None` for both sexes.
     pub sex: Option<OfSex>,
-    /// Youngest.
+    /// Lowest age in whole years.
     pub at_least: Option<u16>,
-    /// First who is too old.
+    /// First age in whole years that is too high.
     pub below: Option<u16>,
-    /// Whether the patient was reported ready.
+    /// Whether there are readiness events.
     pub reported_ready: Option<bool>,
-    /// Whether the day of referral is told.
+    /// Whether the day of referral is known.
     pub referred: Option<bool>,
-    /// Whether there is a deadline.
+    /// Whether a deadline of the right to care is known.
     pub has_deadline: Option<bool>,
-    /// Whether the deadline was past.
+    /// Whether the patient was admitted after the deadline.
     pub after_deadline: Option<bool>,
-    /// Whether it is told how the contact took place.
+    /// Whether it is known how the contact took place.
     pub has_contact_form: Option<bool>,
-    /// Whether municipality, age, sex and diagnosis are told.
+    /// Whether municipality, age, sex and diagnosis are all known.
     pub complete: Option<bool>,
-    /// What follows a stay.
+    /// Stay that must follow.
     pub followed: Option<Followed>,
-    /// Whether the register tells thirty days more.
+    /// Whether the register covers the 30 days after the day of discharge.
     pub followed_up: Option<bool>,
 }
 
-/// Whether a main diagnosis is one of a list; `None` where it is not told, or too short to tell.
+/// Whether the code of the main diagnosis begins with one of `wanted`. `None` if the diagnosis is missing, or
+/// its code is too short to decide.
 pub fn diagnosed(wanted: &[String], diagnoses: &str) -> Option<bool> {
     let main: String =
         diagnoses.split([' ', ',', ';']).next().unwrap_or_default().chars().filter(|c| *c != '.').collect();
@@ -280,14 +278,14 @@ pub fn diagnosed(wanted: &[String], diagnoses: &str) -> Option<bool> {
     (!is_too_short).then_some(false)
 }
 
-// A macro because each file is needed twice, as its name and its text.
+// A macro, because each file is needed twice, as its name and its text.
 macro_rules! files {
     ($($name:literal),+ $(,)?) => {
         &[$(($name, include_str!(concat!("../indicators/", $name, ".toml")))),+]
     };
 }
 
-/// The indicators that come with the program, in the order that they are shown.
+/// Names and texts of the built-in indicators, in the order in which they are shown.
 pub const BUILT_IN: &[(&str, &str)] = files!(
     "admissions",
     "admissions-medical",
@@ -319,17 +317,16 @@ pub const BUILT_IN: &[(&str, &str)] = files!(
     "activity-based-funding",
 );
 
-/// An indicator file that is wrong.
+/// A file that is not a valid indicator.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {fault}")]
 pub struct BadIndicator {
-    /// The file.
     pub file: String,
-    /// What is wrong.
     pub fault: String,
 }
 
-/// Whether the words of an indicator are ones that a register has, and fit what is counted.
+/// Checks that the words of an indicator are ones that a register has, and that its measures fit what an
+/// event is.
 fn words(one: &Indicator) -> Result<(), String> {
     let known = |key: &str, given: &[String], all: Vec<&str>| match given
         .iter()
@@ -366,7 +363,7 @@ fn words(one: &Indicator) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether ages and codes are ones that a register may have, and a rate is of no others than its people.
+/// Checks that ages and codes are possible, and that the events of a rate are limited to its inhabitants.
 fn limits(one: &Indicator) -> Result<(), String> {
     let ages = |key: &str, at_least: Option<u16>, below: Option<u16>| {
         let (from, to) = (at_least.unwrap_or(0), below.unwrap_or(u16::MAX));
@@ -399,14 +396,15 @@ fn limits(one: &Indicator) -> Result<(), String> {
 }
 
 impl Indicator {
-    /// Reads an indicator.
+    /// Reads an indicator from the text of its file.
     ///
     /// # Errors
-    /// If it is not TOML, a field is unknown, or the parts do not fit together.
+    /// If the text is not TOML, has an unknown field, or has a value that is not possible or does not fit the
+    /// others.
     pub fn parse(file: &str, text: &str) -> Result<Indicator, BadIndicator> {
         let bad = |fault: String| BadIndicator { file: file.to_owned(), fault };
         let found: Indicator = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
-        // Files are named after it.
+        // Other files are named after the id.
         let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if found.id.is_empty() || found.id.len() > 60 || !found.id.chars().all(is_plain) {
             return Err(bad(format!("id = '{}': use at most 60 of a-z, 0-9 and -", found.id)));
@@ -433,21 +431,22 @@ impl Indicator {
         Ok(found)
     }
 
-    /// All that come with the program.
+    /// The built-in indicators.
     ///
     /// # Errors
-    /// If one is wrong, which the tests would have told.
+    /// If one of them is not valid, which a test rules out.
     pub fn built_in() -> Result<Vec<Indicator>, BadIndicator> {
         BUILT_IN.iter().map(|(name, text)| Indicator::parse(&format!("{name}.toml"), text)).collect()
     }
 
-    /// How many times what is counted for each a figure is: kroner of øre, and for so many.
+    /// Factor from numerator divided by denominator to the figure that is shown: `per` for a rate or a
+    /// proportion, and kroner for øre.
     pub fn times(&self) -> f64 {
         let per = if self.kind == Kind::Mean { 1.0 } else { f64::from(self.per) };
         if self.is_money() { per / 100.0 } else { per }
     }
 
-    /// Whether it is of kroner.
+    /// Whether the figure is in kroner.
     pub fn is_money(&self) -> bool {
         self.numerator.measure.party().is_some()
     }

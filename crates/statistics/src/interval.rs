@@ -1,57 +1,58 @@
-//! Intervals for counts, proportions and means.
+//! Confidence intervals for counts, proportions and means.
 
 use statrs::distribution::{Beta, ChiSquared, ContinuousCDF, Normal, StudentsT};
 
-/// An interval: what is estimated, and how far it may reach.
+/// An estimate with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
-    /// The estimate.
     pub value: f64,
-    /// Lower limit.
     pub low: f64,
-    /// Upper limit.
     pub high: f64,
 }
 
 impl Interval {
-    /// The same times a factor, as a rate is a count divided by a population.
+    /// Estimate and limits multiplied by a factor; for example, a count divided by its population.
     #[must_use]
     pub fn times(self, factor: f64) -> Interval {
         Interval { value: self.value * factor, low: self.low * factor, high: self.high * factor }
     }
 }
 
-/// How an interval of a count is made.
+/// Method for the interval of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OfCount {
-    /// Byar's approximation from ten events; exact below, where the approximation is too narrow at the lower end.
+    /// Byar's approximation from [`BYAR_FROM`] events. Below, the approximation is too narrow at the lower
+    /// end, and the exact method is used.
     Byar,
-    /// Exact, from the chi-squared distribution (Garwood).
+    /// Exact, from the chi-squared distribution (Garwood). From [`EXACT_TO`] events Byar's approximation is
+    /// used.
     Exact,
 }
 
-/// How an interval of a proportion is made.
+/// Method for the interval of a proportion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OfProportion {
     /// Wilson's score interval.
     Wilson,
-    /// Exact (Clopper and Pearson).
+    /// Exact, from the beta distribution (Clopper and Pearson).
     Exact,
 }
 
-/// Events from which Byar's approximation is used.
+/// Number of events from which Byar's approximation may be used.
 pub const BYAR_FROM: f64 = 10.0;
-/// Events from which it is as good as exact, which is then slow to find.
+/// Number of events from which Byar's approximation is always used: it then equals the exact interval, which
+/// is slow to compute.
 pub const EXACT_TO: f64 = 1e6;
-/// Degrees of freedom from which Student's distribution is the normal one.
+/// Degrees of freedom above which Student's distribution is taken as the normal distribution.
 const AS_NORMAL: f64 = 1e6;
 
-/// The standard normal distribution's point below which a share lies.
+/// Quantile of the standard normal distribution: the point below which the given share lies.
 pub fn normal_point(share: f64) -> f64 {
     Normal::standard().inverse_cdf(share)
 }
 
-/// The two-sided point of Student's distribution: `confidence` lies within it on both sides of zero.
+/// Two-sided quantile of Student's distribution: the values within this distance from zero have the
+/// probability `confidence`.
 pub fn student_point(confidence: f64, freedom: f64) -> f64 {
     if freedom > AS_NORMAL {
         return normal_point(0.5 + confidence / 2.0);
@@ -59,12 +60,12 @@ pub fn student_point(confidence: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0))
 }
 
-/// Probability of a normal value at least as far from zero, on either side.
+/// Two-sided p-value of a standard normal value: the probability of one at least as far from zero.
 pub fn normal_p(z: f64) -> f64 {
     2.0 * Normal::standard().cdf(-z.abs())
 }
 
-/// Probability of a Student value at least as far from zero, on either side.
+/// Two-sided p-value of a Student value: the probability of one at least as far from zero. NaN if `t` is NaN.
 pub fn student_p(t: f64, freedom: f64) -> f64 {
     if t.is_nan() {
         return f64::NAN;
@@ -77,7 +78,7 @@ fn chi_squared(share: f64, freedom: f64) -> f64 {
     refined(of.inverse_cdf(share), share, |x| of.cdf(x), 0.0)
 }
 
-/// Bisects around a point until the share is met to the last digits.
+/// Bisects near `start` for the point below which `share` lies, to the last digits.
 fn refined(start: f64, share: f64, below: impl Fn(f64) -> f64, floor: f64) -> f64 {
     let (mut low, mut high) = ((start * 0.99 - 1e-9).max(floor), start * 1.01 + 1e-9);
     for _ in 0..100 {
@@ -87,7 +88,7 @@ fn refined(start: f64, share: f64, below: impl Fn(f64) -> f64, floor: f64) -> f6
     low + (high - low) / 2.0
 }
 
-/// The interval of a count of events that come by themselves (Poisson).
+/// Interval of a count of independent events (Poisson).
 ///
 /// Source: Breslow and Day 1987 (Byar); Garwood 1936 (exact).
 pub fn count(events: f64, confidence: f64, method: OfCount) -> Interval {
@@ -104,7 +105,7 @@ pub fn count(events: f64, confidence: f64, method: OfCount) -> Interval {
     Interval { value: events, low, high }
 }
 
-/// The interval of a proportion.
+/// Interval of the proportion `events` / `of`.
 ///
 /// Source: Wilson 1927; Clopper and Pearson 1934.
 pub fn proportion(events: f64, of: f64, confidence: f64, method: OfProportion) -> Interval {
@@ -134,7 +135,7 @@ pub fn proportion(events: f64, of: f64, confidence: f64, method: OfProportion) -
     }
 }
 
-/// The interval of a mean, by Student's distribution.
+/// Interval of a mean of `of` values with standard deviation `spread`, by Student's distribution.
 pub fn mean(mean: f64, spread: f64, of: f64, confidence: f64) -> Interval {
     let reach = student_point(confidence, of - 1.0) * spread / of.sqrt();
     Interval { value: mean, low: mean - reach, high: mean + reach }
@@ -146,7 +147,8 @@ mod tests {
 
     #[test]
     fn nothing_seen_is_not_nothing() {
-        // The rule of three: with no event, three are not ruled out (95 % to one side; 3,69 to both).
+        // With no event, the interval reaches to 3 at one-sided 95 % (the rule of three), and to 3,69 at
+        // two-sided 95 %.
         let none = count(0.0, 0.95, OfCount::Byar);
         assert!(none.low == 0.0 && (none.high - 3.688_879).abs() < 1e-6, "{none:?}");
         let none = proportion(0.0, 20.0, 0.95, OfProportion::Wilson);

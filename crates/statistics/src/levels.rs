@@ -1,4 +1,5 @@
-//! What is withheld of figures where places are told beside each other: municipalities, and what they are parts of.
+//! Withholding for places that are published side by side: municipalities, and the areas that they are parts
+//! of.
 
 use crate::counts::{Counts, Side};
 use crate::figures::{Figure, Figures, beside_each_other};
@@ -6,18 +7,17 @@ use crate::funnel::Allowance;
 use crate::indicator::{Indicator, Kind, Measure};
 use crate::withhold::{self, Known, Row, Total};
 
-/// Places of one kind.
+/// All places of one kind, such as municipalities or regions.
 pub struct Level<'a> {
-    /// Counts.
     pub counts: &'a Counts,
-    /// Figures by indicator.
+    /// One entry per indicator; `None` where the indicator has no figures.
     pub figures: &'a mut [Option<Figures>],
 }
 
-/// A level and a place of it; `None` is the country.
+/// A level and a place in it; `None` is the country.
 type Place = Option<(usize, usize)>;
 
-/// The places of all levels one after the other, and the country last.
+/// The places of every level in turn, and the country last.
 fn places_of(levels: &[Level]) -> Vec<Place> {
     let of_level = |(level, of): (usize, &Level)| -> Vec<Place> {
         (0..of.counts.homes.len()).map(|home| Some((level, home))).collect()
@@ -39,7 +39,7 @@ fn figure_mut<'f>(levels: &'f mut [Level], indicator: usize, place: Place) -> Op
     }
 }
 
-/// A row of all places: the country is the sum of the first level.
+/// An indicator's counts at every place. The country is the sum of the first level.
 fn row_of(levels: &[Level], known: impl Fn(&Counts, usize) -> Known) -> Row {
     let of_level = |level: &Level| -> Row {
         (0..level.counts.homes.len()).map(|home| known(level.counts, home)).collect()
@@ -48,9 +48,11 @@ fn row_of(levels: &[Level], known: impl Fn(&Counts, usize) -> Known) -> Row {
     levels.iter().flat_map(of_level).chain([country]).collect()
 }
 
-/// Withholds what must not leave the house, and holds places that are shown beside each other. Places are those of each
-/// level one after the other, and the country last; `totals` tell which are the sum of which. The first `decided` levels
-/// stand as they are, with the country. `already` tells what is hidden for another reason, by indicator and place.
+/// Decides which figures are withheld, and then compares the places of each level with each other.
+///
+/// The places are those of each level in turn, with the country last; `totals` states which places are the
+/// sum of which. The first `decided` levels, and the country with them, keep the decisions they have.
+/// `already(indicator, place)` is whether a figure is hidden for another reason.
 pub fn withhold(
     indicators: &[Indicator],
     levels: &mut [Level],
@@ -61,7 +63,8 @@ pub fn withhold(
     let places = places_of(levels);
     let stands: Vec<bool> =
         places.iter().map(|place| place.map_or(decided > 0, |(level, _)| level < decided)).collect();
-    // Kroner are withheld by what they are for, below: whether they are counted tells nothing of the others.
+    // Amounts in kroner are withheld below, by the events that have a charge: whether the kroner of an
+    // indicator are withheld reveals nothing about its counts.
     let shown: Vec<usize> = (0..indicators.len())
         .filter(|indicator| levels[0].figures[*indicator].is_some() && !indicators[*indicator].is_money())
         .collect();
@@ -97,8 +100,9 @@ fn known(counts: &Counts, indicator: usize, home: usize) -> Known {
     Known { events, whole }
 }
 
-/// Withholds what was charged for few, and what reveals it, by the same rules. A day of those who were ready has a price
-/// that everybody knows: where they are withheld, what they cost is too.
+/// Withholds the charges of one party where few events have a charge, and the charges that would reveal
+/// those, by the same rules as for counts. A day as discharge-ready (`utskrivningsklar`) has a public price,
+/// so its charge is withheld wherever the number of days is.
 fn withhold_kroner(
     indicators: &[Indicator],
     levels: &mut [Level],
@@ -107,7 +111,8 @@ fn withhold_kroner(
     party: usize,
 ) {
     let is_there = |indicator: &usize| levels[0].figures[*indicator].is_some();
-    // Of the indicators that are kroner themselves, those of this party.
+    // The party of an indicator that is itself in kroner; `None` for the others, whose charges are shown
+    // beside them.
     let own = |indicator: usize| indicators[indicator].numerator.measure.party();
     let charged =
         (0..indicators.len()).filter(|one| is_there(one) && own(*one).is_none_or(|own| own == party));
@@ -147,13 +152,14 @@ fn withhold_kroner(
     }
 }
 
-/// Whether an indicator tells of those who were reported ready: their days have a price that everybody knows.
+/// Whether an indicator counts patients reported ready for discharge, or their days.
 fn is_of_ready(one: &Indicator) -> bool {
     one.numerator.reported_ready == Some(true) || one.numerator.measure == Measure::ReadyDays
 }
 
-/// What is hidden of parts of places, as their ages or months: a row for each indicator. `decided` tells what is hidden
-/// or told elsewhere, by indicator and place.
+/// Chooses which parts of places, such as ages or months, are hidden: one vector per indicator.
+/// `decided(indicator, place)` is `Some(true)` for a part that is hidden already, and `Some(false)` for a
+/// part that is published elsewhere.
 pub fn hidden_parts(
     indicators: &[Indicator],
     rows: &[Row],
@@ -161,7 +167,8 @@ pub fn hidden_parts(
     totals: &[Total],
 ) -> Vec<Vec<bool>> {
     let mut out = vec![Vec::new(); indicators.len()];
-    // Each party's kroner by themselves, after the others: whether they are counted tells nothing of those.
+    // Counts first, then the kroner of each party by themselves: whether kroner are withheld reveals nothing
+    // about counts.
     for party in [None, Some(0), Some(1), Some(2)] {
         let is_of_it = |place: &usize| indicators[*place].numerator.measure.party() == party;
         let chosen: Vec<usize> = (0..indicators.len()).filter(is_of_it).collect();

@@ -1,6 +1,12 @@
-//! Estimates with their uncertainty. Floating-point numbers live here, and never become a charge.
+//! Counts of a register and the estimates made from them: indicators, rates and ratios with intervals,
+//! charts, regressions and forecasts; and the choice of which counts are withheld.
 //!
-//! Each method is checked against an independent implementation (docs/numerics.md).
+//! Floating-point numbers live here, and none of them ever becomes a charge. The crate can never know a rule,
+//! a price or a ledger: it depends on `domain` and `register` alone. Each method is checked against an
+//! independent implementation (docs/numerics.md).
+//!
+//! Start reading in [`indicator`] (what is counted), then [`counts`] (one pass over the register),
+//! [`figures`] (the estimates) and [`withhold`] (which counts are not published).
 
 pub mod counts;
 pub mod evaluate;

@@ -1,20 +1,22 @@
-//! Least squares and Poisson regression on small tables, with intervals that allow for what small tables have: values
-//! that depend on the ones before, counts that spread more than Poisson, units that go together.
+//! Least squares and Poisson regression on small tables. The standard errors allow for errors that are
+//! correlated with those before, for counts that vary more than Poisson, and for units whose errors are
+//! correlated.
 
-/// What a regression gives.
+/// Result of a regression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
-    /// Coefficients.
+    /// One coefficient for each column.
     pub coefficients: Vec<f64>,
-    /// Their covariance, row by row.
+    /// Covariance of the coefficients, row by row.
     pub covariance: Vec<Vec<f64>>,
-    /// What is left of each row: of least squares the difference, of Poisson the same divided by its spread.
+    /// Residual of each row: value less fitted value (least squares), or the same divided by the square root
+    /// of the fitted value (Poisson).
     pub residuals: Vec<f64>,
-    /// Rows less coefficients.
+    /// Degrees of freedom: rows less columns.
     pub freedom: f64,
-    /// Squared residuals for each degree of freedom.
+    /// Sum of squared residuals divided by the degrees of freedom.
     pub scale: f64,
-    /// How much each error is taken to lean on the one before ([`Errors::FirstOrder`]).
+    /// Estimated correlation of each error with the one before; `None` unless [`Errors::FirstOrder`].
     pub leaning: Option<f64>,
 }
 
@@ -25,19 +27,19 @@ impl Fit {
     }
 }
 
-/// How errors depend on each other.
+/// How the errors of rows are correlated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Errors<'e> {
-    /// On the so many before (Newey and West), in the order of the rows.
+    /// With those of this many rows before (Newey and West), in the order of the rows.
     Lagged(usize),
-    /// On the one before, as much as the rows tell by restricted likelihood: of first order, and never less than not at
-    /// all.
+    /// With that of the row before: first-order autoregression whose correlation, from 0 to 0,98, is
+    /// estimated by restricted likelihood.
     FirstOrder,
-    /// On the others of the same unit.
+    /// With those of the other rows of the same unit. The slice gives the unit of each row, from 0.
     Clustered(&'e [usize]),
 }
 
-/// The inverse of a symmetric matrix; `None` where it has none, as when a column says what others say.
+/// Inverse of a symmetric matrix; `None` if there is none, as when columns are linearly dependent.
 fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let count = matrix.len();
     let mut left: Vec<Vec<f64>> = matrix.to_vec();
@@ -75,7 +77,7 @@ fn product(one: &[Vec<f64>], other: &[Vec<f64>]) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// The sum of weight times the outer product of each row with itself.
+/// Normal matrix: the sum over rows of the weight times the outer product of the row with itself.
 fn normal(rows: &[Vec<f64>], weights: impl Fn(usize) -> f64) -> Vec<Vec<f64>> {
     let count = rows.first().map_or(0, Vec::len);
     let mut out = vec![vec![0.0; count]; count];
@@ -92,7 +94,7 @@ fn times(matrix: &[Vec<f64>], vector: &[f64]) -> Vec<f64> {
     matrix.iter().map(|row| row.iter().zip(vector).map(|(one, other)| one * other).sum()).collect()
 }
 
-/// Coefficients, and what is left of each value, where `bread` is the inverse of the rows' normal matrix.
+/// Coefficients and residuals of least squares. `bread` is the inverse of the rows' normal matrix.
 fn solved(rows: &[Vec<f64>], values: &[f64], bread: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
     let mut target = vec![0.0; bread.len()];
     for (row, value) in rows.iter().zip(values) {
@@ -104,15 +106,15 @@ fn solved(rows: &[Vec<f64>], values: &[f64], bread: &[Vec<f64>]) -> (Vec<f64>, V
     (coefficients, residuals)
 }
 
-/// Least squares. `None` where columns say the same, there are no more rows than columns, or nothing is left of the
-/// values to judge by.
+/// Least squares. `None` if columns are linearly dependent, if there are no more rows than columns, or if the
+/// values lie exactly on the fitted line.
 pub fn least_squares(rows: &[Vec<f64>], values: &[f64], errors: Errors) -> Option<Fit> {
     let columns = rows.first()?.len();
     let freedom = rows.len().checked_sub(columns).filter(|freedom| *freedom > 0)? as f64;
     let bread = inverse(&normal(rows, |_| 1.0))?;
     let (coefficients, residuals) = solved(rows, values, &bread);
     let squares = |values: &[f64]| values.iter().map(|one| one * one).sum::<f64>();
-    // What is left of values that lie on a line is what the machine rounds away.
+    // The residuals of values exactly on a line are rounding errors only.
     if squares(&residuals) <= squares(values) * 1e-22 {
         return None;
     }
@@ -144,12 +146,13 @@ pub fn least_squares(rows: &[Vec<f64>], values: &[f64], errors: Errors) -> Optio
     })
 }
 
-/// How much each error leans on the one before, and the variance of what is new in each: where the restricted
-/// likelihood of a series of first order is highest. Newey and West's errors are too small in series of a few years.
+/// Correlation of each error with the one before, and the variance of the innovations, by maximum restricted
+/// likelihood of a first-order autoregression. Newey and West's standard errors are too small in series of a
+/// few years.
 fn leaning(rows: &[Vec<f64>], values: &[f64]) -> Option<(f64, f64)> {
     let columns = rows.first()?.len();
     let freedom = (rows.len() - columns) as f64;
-    // What is new in each row, where it leans so much on the one before.
+    // Restricted likelihood and variance of the innovations at a given correlation.
     let at = |times: f64| -> Option<(f64, f64)> {
         let alone = (1.0 - times * times).sqrt();
         let new = |row: usize, of: &dyn Fn(usize) -> f64| match row {
@@ -168,7 +171,7 @@ fn leaning(rows: &[Vec<f64>], values: &[f64]) -> Option<(f64, f64)> {
         Some((likelihood, square / freedom))
     };
     let likelihood = |times: f64| at(times).map_or(f64::NEG_INFINITY, |(likelihood, _)| likelihood);
-    // The highest of a coarse row, and then closer by halves.
+    // Searches a coarse grid, and then refines the best point by halving the step.
     let mut best = (0..=49)
         .map(|step| f64::from(step) * 0.02)
         .fold(0.0, |best, one| if likelihood(one) > likelihood(best) { one } else { best });
@@ -184,7 +187,7 @@ fn leaning(rows: &[Vec<f64>], values: &[f64]) -> Option<(f64, f64)> {
     Some((best, at(best)?.1))
 }
 
-/// The logarithm of a positive matrix's determinant.
+/// Logarithm of the determinant of a positive definite matrix; `None` if the matrix is not.
 fn log_size(matrix: &[Vec<f64>]) -> Option<f64> {
     let mut left: Vec<Vec<f64>> = matrix.to_vec();
     let mut out = 0.0;
@@ -203,7 +206,7 @@ fn log_size(matrix: &[Vec<f64>]) -> Option<f64> {
     Some(out)
 }
 
-/// Rows times the covariance of errors of first order times rows.
+/// The rows' matrix, transposed, times the covariance of first-order errors, times the rows' matrix.
 fn first_order(rows: &[Vec<f64>], leaning: f64, variance: f64) -> Vec<Vec<f64>> {
     let count = rows.first().map_or(0, Vec::len);
     let spread: Vec<Vec<f64>> = (0..rows.len())
@@ -223,7 +226,7 @@ fn first_order(rows: &[Vec<f64>], leaning: f64, variance: f64) -> Vec<Vec<f64>> 
     out
 }
 
-/// How much wider errors of few units are.
+/// Factor on the covariance that corrects for a small number of units.
 fn of_few(units: &[usize], count: f64, freedom: f64) -> f64 {
     let groups = units.iter().max().map_or(1, |last| last + 1) as f64;
     groups / (groups - 1.0) * (count - 1.0) / freedom
@@ -256,14 +259,16 @@ fn clustered(rows: &[Vec<f64>], residuals: &[f64], units: &[usize]) -> Vec<Vec<f
     normal(&scores, |_| 1.0)
 }
 
-/// Poisson regression with a logarithmic link and an offset for each row. The covariance is widened by how much more
-/// than Poisson the counts spread, and never narrowed; where `units` are given, errors go together within each instead.
+/// Poisson regression with a logarithmic link and an offset for each row. The covariance is widened if the
+/// counts vary more than Poisson, and never narrowed; if `units` are given, it allows instead for errors that
+/// are correlated within each unit.
 ///
-/// `None` where it does not settle, or columns say the same.
+/// `None` if the iteration does not converge, if columns are linearly dependent, or if there are no more rows
+/// than columns.
 pub fn poisson(rows: &[Vec<f64>], events: &[f64], offsets: &[f64], units: Option<&[usize]>) -> Option<Fit> {
     let columns = rows.first()?.len();
     let freedom = rows.len().checked_sub(columns).filter(|freedom| *freedom > 0)? as f64;
-    // From the counts themselves, as is usual; a count of none is taken as a half.
+    // The iteration starts from the counts themselves, as is usual, with a half for a count of zero.
     let mut linear: Vec<f64> = events.iter().map(|events| (events.max(0.5)).ln()).collect();
     let (mut coefficients, mut is_settled) = (vec![0.0; columns], false);
     for _ in 0..100 {
@@ -328,7 +333,7 @@ mod tests {
         let events: Vec<f64> = (0..40).map(|x| if x < 20 { 100.0 } else { 50.0 }).collect();
         let fit = poisson(&rows, &events, &[0.0; 40], None).unwrap();
         assert!((fit.coefficients[1].exp() - 0.5).abs() < 1e-9);
-        // 20 x 100 before and 20 x 50 after: the error of the logarithm is √(1/2000 + 1/1000).
+        // 20 x 100 before and 20 x 50 after: the standard error of the logarithm is √(1/2000 + 1/1000).
         assert!((fit.error(1) - (1.0_f64 / 2000.0 + 1.0 / 1000.0).sqrt()).abs() < 1e-9);
     }
 }

@@ -1,24 +1,26 @@
-//! The XmR chart: what a process does by itself, and what is more than that.
+//! The XmR chart: the variation of a process by itself, and the values that are more than that.
 //!
-//! Limits are the mean and 2,66 times the mean moving range to each side (Shewhart, Wheeler). A point or run is told
-//! when it meets one of four rules, as NHS England's «Making Data Count» has them: outside a limit; seven or more
-//! on one side of the mean; seven or more that rise or fall; two of three beyond two thirds of the way to a limit.
+//! The limits are the mean plus and minus 2,66 times the mean moving range (Shewhart, Wheeler). A value is
+//! marked when it meets one of four rules, as in NHS England's «Making Data Count»: outside a limit; one of
+//! seven or more on one side of the mean; one of seven or more that rise or fall; one of two out of three
+//! values beyond two thirds of the way to a limit.
 
-/// Mean moving ranges from the mean to a limit: 3 / 1,128.
+/// Distance from the mean to a limit, in mean moving ranges: 3 / 1,128.
 pub const TO_LIMIT: f64 = 3.0 / 1.128;
-/// Points of a run on one side of the mean, or of a trend.
+/// Number of values in a run on one side of the mean, or in a trend.
 pub const RUN: usize = 7;
 
-/// A rule.
+/// A rule that marks a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// Outside a limit.
+    /// The value is outside a limit.
     Outside,
-    /// One of seven or more on one side of the mean.
+    /// The value is one of seven or more in a row on one side of the mean.
     Shift,
-    /// One of seven or more that rise or fall.
+    /// The value is one of seven or more in a row that rise or fall.
     Trend,
-    /// One of two of three near a limit.
+    /// The value is one of at least two, out of three in a row, beyond two thirds of the way to the same
+    /// limit.
     NearLimit,
 }
 
@@ -34,36 +36,33 @@ impl Rule {
     }
 }
 
-/// A stretch with limits of its own.
+/// A stretch of the values that has limits of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Base {
-    /// First value.
+    /// Place of the stretch's first value.
     pub from: usize,
-    /// First value of the next.
+    /// Place after the stretch's last value.
     pub to: usize,
-    /// Mean.
     pub mean: f64,
-    /// Mean moving range.
+    /// Mean absolute difference between neighbouring values.
     pub moving_range: f64,
-    /// Lower limit.
     pub low: f64,
-    /// Upper limit.
     pub high: f64,
 }
 
-/// The rules that a chart follows, by number: another set of rules, or another way to the limits, is another number.
+/// Version of the rules and limits. It rises whenever a chart of the same values may come out differently.
 pub const RULE_SET: u32 = 1;
 
-/// A chart.
+/// An XmR chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
-    /// Stretches, in order.
+    /// The stretches, in order.
     pub bases: Vec<Base>,
-    /// Rules that each value meets, in order.
+    /// The rules that each value meets, in the order of the values.
     pub met: Vec<Vec<Rule>>,
 }
 
-/// Makes a chart. `rebased` are the values at which new limits begin, which somebody has decided and given a reason.
+/// Makes a chart. New limits begin at the places in `rebased`; places outside the values are ignored.
 pub fn chart(values: &[f64], rebased: &[usize]) -> Chart {
     let mut starts: Vec<usize> =
         rebased.iter().copied().filter(|at| (1..values.len()).contains(at)).collect();
@@ -100,7 +99,7 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
             }
         }
     };
-    // A value that is the mean but for its last digit is on neither side of it.
+    // A value that differs from the mean only by rounding is on neither side of it.
     let hair = base.mean.abs().max(base.moving_range) * 1e-9;
     for (place, value) in values.iter().enumerate() {
         if *value < base.low - hair || *value > base.high + hair {
@@ -112,7 +111,7 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
         if from_mean.abs() <= hair { Some(std::cmp::Ordering::Equal) } else { from_mean.partial_cmp(&0.0) }
     };
     stretches(values.len(), sides, RUN, |from, to| tell(from, to, Rule::Shift, &|_| true));
-    // A trend of seven points is six steps that go the same way.
+    // A trend of seven values is six steps in the same direction.
     let steps = |from: usize| values[from + 1].partial_cmp(&values[from]);
     let mut trends = Vec::new();
     let count = values.len().saturating_sub(1);
@@ -131,7 +130,8 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
     }
 }
 
-/// Stretches of at least so many that are all above or all below.
+/// Calls `found` with the first place and the place after the last of each run of at least `least` places
+/// that are all greater, or all less.
 fn stretches(
     count: usize,
     side: impl Fn(usize) -> Option<std::cmp::Ordering>,
@@ -172,7 +172,7 @@ mod tests {
         assert!(found[5..13].iter().all(|one| one.contains("trend")) && found[4].is_empty(), "{found:?}");
         let shifted: Vec<f64> = [[10.0, 11.0].repeat(4), [12.0, 13.0].repeat(4)].concat();
         assert!(met(&shifted)[8..].iter().all(|one| one.contains("shift")), "{:?}", met(&shifted));
-        // New limits where somebody has said that something changed: nothing is left to tell.
+        // The new limits begin where the level changes, and no value is marked.
         let rebased = chart(&shifted, &[8]);
         assert!(rebased.bases.len() == 2 && rebased.met.iter().all(Vec::is_empty));
         assert_eq!((rebased.bases[0].mean, rebased.bases[1].mean), (10.5, 12.5));

@@ -1,6 +1,7 @@
-//! Standard populations: how many of a standard's people are of each age.
+//! Standard populations: the number of persons at each age, out of a fixed total.
 
-/// The European standard population of 2013 (Eurostat), by the first age of each band; the last has no end.
+/// European standard population of 2013 (Eurostat): first age of each band, and persons out of 100 000. The
+/// last band has no upper end.
 pub const EUROPEAN_2013: [(u16, f64); 20] = [
     (0, 1_000.0),
     (1, 4_000.0),
@@ -24,17 +25,17 @@ pub const EUROPEAN_2013: [(u16, f64); 20] = [
     (90, 1_000.0),
 ];
 
-/// Ages of a band: the first, and the last; `None` where it has no end.
+/// A range of ages in whole years, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ages {
-    /// First.
     pub from: u16,
-    /// Last.
+    /// `None` for no upper end.
     pub to: Option<u16>,
 }
 
 impl Ages {
-    /// Reads `0-4`, `0–4`, `90+`, `90 år og over`, `67`.
+    /// Reads a range such as `0-4`, `0–4`, `90+` or `90 år og over`, or a single age such as `67`. `None` if
+    /// the text has another form, an age is above 150, or the first age is above the last.
     pub fn parse(text: &str) -> Option<Ages> {
         let text = text.trim().trim_end_matches("år").trim_end();
         let number = |text: &str| text.trim().parse::<u16>().ok().filter(|age| *age <= 150);
@@ -51,8 +52,8 @@ impl Ages {
     }
 }
 
-/// How many of the European standard's people are of these ages; people of a band are spread evenly over its ages.
-/// `None` where the last band, which has no end, would have to be divided.
+/// Persons of the European standard population at these ages, out of 100 000. The persons of a band are
+/// spread evenly over its ages. `None` if the last band, which has no upper end, would have to be divided.
 pub fn european_2013(ages: Ages) -> Option<f64> {
     let (last, _) = EUROPEAN_2013[EUROPEAN_2013.len() - 1];
     if ages.from > last || ages.to.is_some_and(|to| to >= last) {

@@ -1,36 +1,34 @@
-//! Standardised rates: as if every area had the same people, or as if its people had everybody's rates.
+//! Standardised rates: the rate of an area if it had the standard's population (direct), or its events
+//! compared with what the standard's rates would give (indirect).
 
 use crate::interval::{Interval, OfCount, count};
 
-/// A stratum of an area: events and people of an age (and sex).
+/// One stratum of an area, such as an age band of one sex.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stratum {
-    /// Events.
     pub events: f64,
-    /// Squares of each person's events, added up: as many as events where each comes by itself.
+    /// Sum over persons of the square of their events: equal to `events` if nobody has more than one.
     pub squares: f64,
-    /// People.
     pub people: f64,
-    /// What is compared with: people of the standard (direct), or its rate (indirect).
+    /// The standard's persons in the stratum (direct), or its rate per person (indirect).
     pub standard: f64,
 }
 
-/// A standardised rate.
+/// A standardised rate of an area.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standardised {
-    /// Events.
     pub events: f64,
-    /// People.
     pub people: f64,
-    /// Events expected by the standard's rates; only of an indirect rate.
+    /// Events expected by the standard's rates; `None` for a direct rate.
     pub expected: Option<f64>,
-    /// Events for each person, as they are.
+    /// Events per person.
     pub crude: Interval,
-    /// The rate for each person (direct), or events divided by expected (indirect).
+    /// Standardised rate per person (direct), or events divided by expected events (indirect).
     pub rate: Interval,
 }
 
-/// How much wider than Poisson the events spread, since some are of the same person.
+/// Factor on the width of an interval, since some events are of the same person: 1 if nobody has more than
+/// one.
 fn clustering(strata: &[Stratum]) -> f64 {
     let (events, squares): (f64, f64) =
         strata.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.events, sum.1 + one.squares));
@@ -44,18 +42,18 @@ fn crude(strata: &[Stratum], confidence: f64, method: OfCount) -> (f64, f64, Int
     (events, people, around.times(1.0 / people))
 }
 
-/// An interval stretched about its estimate, never below zero.
+/// An interval stretched about its estimate, with a lower limit of at least zero.
 fn widened(one: Interval, by: f64) -> Interval {
     let low = (one.value + (one.low - one.value) * by).max(0.0);
     Interval { low, high: one.value + (one.high - one.value) * by, ..one }
 }
 
-/// The rate that an area would have if its people were the standard's.
+/// Direct standardisation: the rate per person of an area with the standard's population.
 ///
-/// The interval is Dobson's: the interval of the events, stretched as the weights stretch their variance. Where some
-/// events are of the same person, a stratum's variance is the sum of squares of each person's events.
+/// The interval is Dobson's: that of the events, stretched by the standard error of the weighted rate. The
+/// variance of a stratum is the sum of squares of each person's events.
 ///
-/// Source: Dobson and others 1991; Stukel and others 1994 for events of the same person.
+/// Source: Dobson and others 1991; Stukel and others 1994 for several events of one person.
 pub fn direct(strata: &[Stratum], confidence: f64, method: OfCount) -> Standardised {
     let whole: f64 = strata.iter().map(|one| one.standard).sum();
     let rate: f64 = strata.iter().map(|one| one.standard * one.events / one.people).sum::<f64>() / whole;
@@ -69,7 +67,8 @@ pub fn direct(strata: &[Stratum], confidence: f64, method: OfCount) -> Standardi
     Standardised { events, people, expected: None, crude, rate }
 }
 
-/// Where nothing happened there is no variance to stretch by: an event is taken to weigh as one of the whole does.
+/// Stretch of the interval if there is no event and so no variance: that of one event, spread by population
+/// over the strata.
 fn weight_of_none(strata: &[Stratum], whole: f64) -> f64 {
     let people: f64 = strata.iter().map(|one| one.people).sum();
     let variance: f64 =
@@ -77,7 +76,7 @@ fn weight_of_none(strata: &[Stratum], whole: f64) -> f64 {
     variance.sqrt()
 }
 
-/// Events beside what an area would have had with the standard's rates.
+/// Indirect standardisation: events of an area divided by the events expected by the standard's rates.
 pub fn indirect(strata: &[Stratum], confidence: f64, method: OfCount) -> Standardised {
     let expected: f64 = strata.iter().map(|one| one.standard * one.people).sum();
     let (events, people, crude) = crude(strata, confidence, method);
@@ -85,17 +84,18 @@ pub fn indirect(strata: &[Stratum], confidence: f64, method: OfCount) -> Standar
     Standardised { events, people, expected: Some(expected), crude, rate: around.times(1.0 / expected) }
 }
 
-/// What a small area's ratio is taken to be when it is drawn toward all areas as far as its own events are few
-/// (gamma prior by moments; Marshall 1991). Gives the ratio, the weight of its own events, and the interval.
+/// The ratio of an area drawn toward that of all areas, the more so the fewer its events are (empirical Bayes
+/// with a gamma prior by moments; Marshall 1991).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shrunk {
-    /// Ratio to the expected.
+    /// Events divided by expected events, after the drawing.
     pub ratio: f64,
-    /// Share of it that comes from the area's own events.
+    /// Weight of the area's own ratio, from 0 to 1.
     pub own: f64,
 }
 
-/// Draws ratios toward the mean of all: events and expected of each area.
+/// Draws the ratio of each area toward the mean of all. An area is its events and its expected events; the
+/// result is in the same order.
 pub fn shrunk(areas: &[(f64, f64)]) -> Vec<Shrunk> {
     let (events, expected): (f64, f64) =
         areas.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -131,7 +131,7 @@ mod tests {
             (found.rate.low - found.crude.low).abs() < 1e-12
                 && (found.rate.high - found.crude.high).abs() < 1e-12
         );
-        // With the area's own rates as the standard's, as many are expected as came.
+        // With the area's own rates as the standard's, the expected events are the area's own.
         let own: Vec<Stratum> =
             strata.iter().map(|one| Stratum { standard: one.events / one.people, ..one.clone() }).collect();
         assert!((indirect(&own, 0.95, OfCount::Byar).rate.value - 1.0).abs() < 1e-12);
@@ -156,7 +156,7 @@ mod tests {
             found[0].own < found[1].own && found[0].ratio < found[1].ratio && found[1].ratio < 2.0,
             "{found:?}"
         );
-        // Where areas differ no more than chance does, all are the same.
+        // Where areas differ no more than by chance, all get the same ratio.
         assert!(shrunk(&[(10.0, 10.0), (11.0, 10.0), (9.0, 10.0)]).iter().all(|one| one.own == 0.0));
     }
 }

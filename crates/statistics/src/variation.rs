@@ -1,19 +1,20 @@
-//! How much areas vary, beyond what chance makes of their numbers.
+//! Variation between areas, beyond the chance variation of their counts.
 
-/// What areas' events and expected events say of how they vary.
+/// Measures of how areas vary.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Variation {
-    /// Systematic component of variation, times a hundred, as health atlases give it (McPherson 1982). Below zero is no
-    /// more than chance.
+    /// Systematic component of variation times 100, as health atlases give it (McPherson 1982). Zero or less
+    /// means no more variation than by chance.
     pub systematic: f64,
-    /// The highest ratio to the expected divided by the lowest.
+    /// Extremal quotient: the highest ratio to the expected, divided by the lowest.
     pub extremal: f64,
-    /// The same without the highest and the lowest; `None` with fewer than four areas.
+    /// Extremal quotient without the highest and the lowest area. `None` with fewer than four areas, or if
+    /// the lowest of the rest had no event.
     pub extremal_without_ends: Option<f64>,
 }
 
-/// How areas vary: events and expected of each. `None` with fewer than two areas where any is expected, or where one
-/// had none at all, so that no quotient can be formed.
+/// Measures how areas vary, from the events and expected events of each. `None` with fewer than two areas
+/// with expected events, or if an area had no event, since there is then no quotient.
 pub fn variation(areas: &[(f64, f64)]) -> Option<Variation> {
     let used: Vec<(f64, f64)> = areas.iter().copied().filter(|(_, expected)| *expected > 0.0).collect();
     if used.len() < 2 {
@@ -39,7 +40,8 @@ mod tests {
 
     #[test]
     fn areas_that_vary_by_chance_have_no_systematic_part() {
-        // Two areas ten beside a hundred each: squares of a tenth, less a hundredth each, is nothing.
+        // Each area is 10 from 100: the squared deviation of a tenth equals the chance variance of a
+        // hundredth.
         let by_chance = variation(&[(110.0, 100.0), (90.0, 100.0)]).unwrap();
         assert!(by_chance.systematic.abs() < 1e-9 && (by_chance.extremal - 110.0 / 90.0).abs() < 1e-12);
         let more = variation(&[(150.0, 100.0), (50.0, 100.0), (100.0, 100.0), (120.0, 100.0)]).unwrap();

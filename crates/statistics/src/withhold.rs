@@ -1,30 +1,31 @@
-//! What must not leave the house: counts of one to four, and what reveals them. A simple, safe rule: it hides more than
-//! is needed.
+//! The counts that must not be published: those of one to four, and those that reveal them. The rules are
+//! simple and safe; they hide more than is strictly needed.
 //!
-//! 1. A count of one to four: of events, of the whole they are part of, or of the rest of it.
-//! 2. Two counts of the same place that differ by one to four: one may be part of the other. The smaller is hidden,
-//!    whatever it is told as.
-//! 3. Of the members of a published total, what is hidden must be of several, and so many that none of them is known
-//!    within five.
+//! 1. A count of one to four is hidden, whether it is of events, of the whole that the events are part of, or
+//!    of the rest of that whole.
+//! 2. Of two counts of one place that differ by one to four, one may be a part of the other, and the difference
+//!    would be known. The smaller is hidden, wherever it occurs.
+//! 3. The hidden members of a published total must be at least two, and their sum so large that none of them is
+//!    known within five.
 //!
-//! The rules are repeated until nothing more is hidden. Sums of three are not looked at.
+//! The rules are repeated until they hide nothing more. Combinations of three counts are not examined.
 
 use std::collections::BTreeSet;
 
-/// Counts from one to this are withheld.
+/// Greatest count that is withheld; 0 is not.
 pub const WITHHELD: i64 = 4;
 
-/// Whether a count is one that is withheld.
+/// Whether a count is one to four, and so is withheld.
 pub fn few(count: i64) -> bool {
     (1..=WITHHELD).contains(&count)
 }
 
-/// What is counted of an indicator in a place, a month or an age.
+/// Counts of one indicator in one place, month or age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
-    /// Events: stays or contacts, also where their days are what is told.
+    /// Stays or contacts, also where the indicator measures their days or kroner.
     pub events: i64,
-    /// What they are a part of; `None` where that is people, whom everybody knows.
+    /// The whole that the events are part of; `None` for a rate, whose population is public.
     pub whole: Option<i64>,
 }
 
@@ -38,44 +39,45 @@ impl Known {
     }
 }
 
-/// An indicator's counts, by place. A stay is a contact at least, and a referral one: any two numbers of a place may be
-/// part of each other.
+/// An indicator's counts, by place. Any two counts of a place may be part of each other, since a stay has at
+/// least one contact, and so has a referral.
 pub type Row = Vec<Known>;
 
-/// Places whose sum is told.
+/// Places whose sum is published.
 #[derive(Debug, Clone)]
 pub struct Total {
-    /// The places.
+    /// The places that are summed.
     pub members: Vec<usize>,
-    /// The place that their sum is told at, where it is one that may be hidden.
+    /// The place where the sum is published, if it is one that can be hidden; `None` if the sum is always
+    /// published.
     pub at: Option<usize>,
 }
 
 impl Total {
-    /// The total of some places, which is always told.
+    /// The sum of some places, which is always published.
     pub fn of(members: impl IntoIterator<Item = usize>) -> Total {
         Total { members: members.into_iter().collect(), at: None }
     }
 
-    /// The total of some places, told at a place of its own.
+    /// The same total, published at a place that can be hidden.
     #[must_use]
     pub fn told_at(self, place: usize) -> Total {
         Total { at: Some(place), ..self }
     }
 }
 
-/// Sum of some places of a row.
+/// Sum of the counts of some places. The whole is `None` if it is for any of them.
 pub fn sum(row: &[Known]) -> Known {
     Known { events: row.iter().map(|one| one.events).sum(), whole: row.iter().map(|one| one.whole).sum() }
 }
 
-/// What is hidden, by indicator and place.
+/// Chooses what is hidden, by row and place.
 pub fn hidden(rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
     hidden_beside(rows, |_, _| None, totals)
 }
 
-/// The same beside what is decided already, by row and place: what has anything and is hidden, and what is told elsewhere
-/// and cannot be.
+/// Like [`hidden`], but some cells are fixed: `Some(true)` is already suppressed, `Some(false)` is published
+/// elsewhere and cannot be. A suppressed cell is hidden only if one of its counts is above zero.
 pub fn hidden_beside(
     rows: &[Row],
     decided: impl Fn(usize, usize) -> Option<bool>,
@@ -98,7 +100,7 @@ pub fn hidden_beside(
         let of_place = |place: usize| out.iter().filter(|hidden| hidden.get(place) == Some(&true)).count();
         (0..places).map(of_place).collect()
     };
-    // Only what has changed can change more.
+    // Only a place that changed can lead to further changes.
     let mut changed = vec![true; places];
     loop {
         let before = count(&out);
@@ -121,7 +123,8 @@ pub fn hidden_beside(
     }
 }
 
-/// What is told elsewhere, by row and place: also where another row of the place has the same counts.
+/// Cells that are published elsewhere, by row and place. An undecided cell with the same counts as a
+/// published cell of its place is published with it.
 fn told(rows: &[Row], decided: &impl Fn(usize, usize) -> Option<bool>) -> Vec<Vec<bool>> {
     let of_place = |place: usize| -> Vec<Known> {
         let is_told = |(row, _): &(usize, &Row)| decided(*row, place) == Some(false);
@@ -139,8 +142,8 @@ fn told(rows: &[Row], decided: &impl Fn(usize, usize) -> Option<bool>) -> Vec<Ve
         .collect()
 }
 
-/// Hides the smaller of two counts that differ by few, and everything that tells the same count; the larger where the
-/// smaller is told elsewhere.
+/// Hides the smaller of two counts that differ by one to four, and every cell of the place that contains that
+/// count. If the smaller is published elsewhere, the larger is hidden.
 fn differences(
     rows: &[Row],
     place: usize,
@@ -169,8 +172,9 @@ fn differences(
     }
 }
 
-/// Hides the smallest members of a total until none of the hidden ones is known, and at last the total itself, or all
-/// that is none. Beside a total that is hidden itself one is enough. What is told elsewhere is left.
+/// Hides the smallest members of a total until no hidden member is known within five; if they are not enough,
+/// the total itself, or else every member. Beside a total that is hidden, one hidden member is enough.
+/// Members that are published elsewhere are left.
 fn beside_a_total(
     row: &Row,
     Total { members, at }: &Total,
@@ -199,7 +203,7 @@ fn beside_a_total(
         match smallest.copied().or(at.filter(|at| !hidden[*at] && !is_told(*at))) {
             Some(next) => hidden[next] = true,
             None if is_hidden => return,
-            // All that is left to know is the total: none is told as none.
+            // Nothing is left to hide but the members of zero: a zero is hidden as well.
             None => {
                 members.iter().for_each(|place| hidden[*place] = true);
                 return;
@@ -228,28 +232,28 @@ mod tests {
             part(&[(130, 133), (340, 390), (241, 290), (106, 220), (7, 350)]),
         ];
         let found = hidden(&rows, &[Total::of(0..5)]);
-        // Three, and the smallest beside it, since the total tells what is left.
+        // Three is hidden, and the smallest beside it, since the total gives what is left.
         assert!(found[0][3] && found[0][2] && !found[0][0], "{found:?}");
-        // 50 less 48 are two that were not medical.
+        // 50 − 48 = 2: two that are in the one count and not in the other.
         assert!(found[1][1] && !found[1][0], "{found:?}");
-        // 130 of 133 is three that were not; 340 and 390 are 50 apart.
+        // 130 of 133 leaves a rest of three; 340 and 390 are 50 apart.
         assert!(found[2][0] && !found[2][1] && !found[2][2], "{found:?}");
     }
 
     #[test]
     fn a_count_that_is_hidden_is_not_told_as_another() {
-        // 33 less 30 are three: the 30 are hidden as all that they are, also as a whole.
+        // 33 − 30 = 3: the 30 is hidden wherever it occurs, also as a whole.
         let rows = [rate(&[33]), rate(&[30]), part(&[(10, 30)])];
         assert_eq!(hidden(&rows, &[]), [[false], [true], [true]]);
     }
 
     #[test]
     fn what_is_told_elsewhere_hides_what_is_beside_it() {
-        // Eight are told elsewhere: of ten, of which they are a part, two are not.
+        // Eight is published elsewhere. It may be part of the ten, which would leave two.
         let decided = |row: usize, place: usize| (row == 0 && place == 0).then_some(false);
         let found = hidden_beside(&[rate(&[8, 20]), rate(&[10, 40])], decided, &[]);
         assert_eq!(found, [[false, false], [true, false]]);
-        // Where nothing else is left, none is told as none beside the total.
+        // The members of three and two are too few together, so the zero is hidden as well.
         assert_eq!(hidden(&[rate(&[3, 2, 0])], &[Total::of(0..3)]), [[true, true, true]]);
     }
 
@@ -258,21 +262,22 @@ mod tests {
         let rows = [rate(&[3, 40, 50, 2, 60, 0])];
         let found = hidden(&rows, &[Total::of(0..6), Total::of(0..3), Total::of(3..6)]);
         assert_eq!(found, [[true, true, false, true, true, false]]);
-        // One and five beside a six that is told are known exactly: a third is hidden too.
+        // One and five beside a published sum of six are known exactly: a third member is hidden too.
         assert_eq!(hidden(&[rate(&[1, 5, 40])], &[Total::of(0..3)]), [[true, true, true]]);
     }
 
     #[test]
     fn a_total_that_would_tell_is_hidden_and_is_not_the_sum_of_what_is_shown() {
-        // Two and three of five are known within five: the five is hidden, and one of its like beside it.
+        // Two and three of five are known within five: the five is hidden, and so is the smallest count that it
+        // is summed with.
         let found =
             hidden(&[rate(&[2, 0, 3, 60, 61, 62, 5])], &[Total::of(0..3).told_at(6), Total::of(3..7)]);
         assert_eq!(found, [[true, false, true, true, false, false, true]]);
-        // One of its two sexes hidden, and none of the other: all of both would be the same.
+        // The total of three is hidden, and one hidden member beside it is enough: the zero is shown.
         let found =
             hidden(&[rate(&[3, 0, 60, 61, 3]), rate(&[40, 0, 0, 90, 40])], &[Total::of(0..2).told_at(4)]);
         assert_eq!(found[0], [true, false, false, false, true]);
-        // 298 less 296 are two: the 296 are hidden, and one of those that they are the sum of.
+        // 298 − 296 = 2: the 296 is hidden, and one of the members that it is the sum of.
         let found =
             hidden(&[rate(&[94, 63, 139, 296]), rate(&[100, 70, 128, 298])], &[Total::of(0..3).told_at(3)]);
         assert_eq!(found, [[false, true, false, true], [false; 4]]);
@@ -280,7 +285,8 @@ mod tests {
 
     #[test]
     fn what_is_told_as_another_count_is_no_complement() {
-        // Of 35, two are hidden beside five that are told elsewhere as another row: a third must be.
+        // Of 35, the two is hidden. The five cannot be hidden beside it, since another row publishes it: the
+        // 13 is hidden.
         let decided = |row: usize, place: usize| (row == 1 && place == 3).then_some(false);
         let rows = [rate(&[2, 15, 13, 5]), rate(&[0, 0, 0, 5])];
         let found = hidden_beside(&rows, decided, &[Total::of(0..4)]);
@@ -295,7 +301,7 @@ mod tests {
             let shown = counts.iter().zip(found).filter(|(_, hidden)| !**hidden);
             proptest::prop_assert!(shown.clone().all(|(count, _)| !few(*count)));
             let is_safe = hidden.len() > 1 && hidden.iter().sum::<i64>() > WITHHELD + hidden.len() as i64;
-            // Where nothing is left to hide, the total itself is what is too small.
+            // If nothing is left to hide, the total itself is too small.
             proptest::prop_assert!(hidden.is_empty() || is_safe || shown.clone().all(|(count, _)| *count == 0));
         }
     }

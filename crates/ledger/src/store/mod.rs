@@ -1,4 +1,4 @@
-//! One ledger, two stores: a SQLite file or a PostgreSQL database. Both do the same five things.
+//! One ledger, two stores: a SQLite file or a PostgreSQL database. Both offer the same operations.
 
 mod postgres;
 mod sqlite;
@@ -7,120 +7,95 @@ use domain::{Amount, Minute};
 
 use crate::voucher::{Posting, Step, Voucher, digest};
 
-/// Why the ledger says no.
+/// Reason why a ledger cannot be opened, read or posted to.
+///
+/// `place` is a file, or an address of PostgreSQL without its password.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// There is nothing at the place.
+    /// No ledger is at the place.
     #[error("there is no ledger at {place}")]
-    Missing {
-        /// File or address.
-        place: String,
-    },
-    /// The file or database is something else.
+    Missing { place: String },
+    /// The file or database is something other than a ledger.
     #[error("{place} is not a ledger: {fault}")]
-    NotALedger {
-        /// File or address.
-        place: String,
-        /// What was found.
-        fault: String,
-    },
-    /// SQLite says no: disk full, read only, locked.
+    NotALedger { place: String, fault: String },
+    /// SQLite refuses: for instance the disk is full, or the file is read-only or locked.
     #[error("ledger {place}: {error}")]
-    Sqlite {
-        /// File.
-        place: String,
-        /// What it says.
-        error: rusqlite::Error,
-    },
-    /// PostgreSQL says no, or is gone.
+    Sqlite { place: String, error: rusqlite::Error },
+    /// PostgreSQL refuses, or cannot be reached.
     #[error("ledger {place}: {error}")]
-    Postgres {
-        /// Address, without a password.
-        place: String,
-        /// What it says.
-        error: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// Somebody else has posted since it was read.
+    Postgres { place: String, error: Box<dyn std::error::Error + Send + Sync> },
+    /// Somebody else has posted since the ledger was read.
     #[error("ledger {place}: somebody else has posted since it was read (step {read} then, step {now} now)")]
     Changed {
-        /// File or address.
         place: String,
-        /// Last step when it was read.
+        /// Last step when the ledger was read.
         read: i64,
         /// Last step now.
         now: i64,
     },
-    /// A step would be recorded before the one that precedes it.
+    /// A step would be recorded before the step that precedes it.
     #[error("{at} is before {last}, when the ledger was last posted to")]
     Backwards {
-        /// The time given.
+        /// Time of the new step.
         at: Minute,
         /// Time of the last step.
         last: Minute,
     },
-    /// Debit and credit differ.
+    /// Debit and credit of a voucher differ.
     #[error(
         "debit and credit differ: voucher to {debtor} for {activity_period}, {posting_month}: off by {off}"
     )]
     Unbalanced {
-        /// Debtor.
         debtor: String,
-        /// Activity.
         activity_period: String,
-        /// Posting.
         posting_month: String,
-        /// Difference.
+        /// Debit less credit.
         off: Amount,
     },
-    /// What is stored cannot be read back.
+    /// A stored record cannot be read back.
     #[error("ledger {place}: {what} cannot be read: {fault}")]
     Damaged {
-        /// File or address.
         place: String,
-        /// Which record.
+        /// The record, for instance `voucher 17`.
         what: String,
-        /// What is wrong.
         fault: String,
     },
 }
 
 impl LedgerError {
-    /// Whether reading again and trying once more may help.
+    /// Whether it may help to read the ledger again and try once more.
     pub fn is_changed(&self) -> bool {
         matches!(self, LedgerError::Changed { .. })
     }
 }
 
-/// The end of the chain.
+/// The end of the chain of steps and vouchers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Head {
-    /// Steps.
     pub steps: i64,
-    /// Vouchers.
     pub vouchers: i64,
-    /// Hash of everything; empty in a new ledger.
+    /// Hash of the last record, and so of everything before it; empty in a new ledger.
     pub hash: String,
-    /// When the last step was recorded.
+    /// Time of the last step; `None` in a new ledger.
     pub recorded_at: Option<Minute>,
 }
 
-/// What was posted.
+/// A step that was posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
-    /// The step.
     pub step: Step,
-    /// The chain's end.
+    /// End of the chain after the step.
     pub head: Head,
 }
 
-/// Which vouchers to read.
+/// Selection of vouchers to read.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// First and last posting month; `None` for all.
+    /// First and last posting month, both included; `None` for all.
     pub months: Option<(String, String)>,
-    /// Steps after this one; 0 for all.
+    /// Only steps after this one; 0 for all.
     pub after_step: i64,
-    /// Steps up to this one; `None` for all.
+    /// Only steps up to and including this one; `None` for all.
     pub to_step: Option<i64>,
 }
 
@@ -134,27 +109,27 @@ pub struct Ledger {
     store: Store,
 }
 
-/// Size of the parts that an archive is cut into.
+/// Size of the parts that an archive is cut into: 1 MiB.
 const PART: usize = 1 << 20;
 
-/// Whether a place is an address of PostgreSQL.
+/// Whether a place is an address of a PostgreSQL database.
 pub fn is_postgres(place: &str) -> bool {
     place.starts_with("postgres://") || place.starts_with("postgresql://")
 }
 
 impl Ledger {
-    /// Opens the ledger at a place: a file, or `postgres://user@host/database`.
+    /// Opens the ledger at a place: a file, or `postgres://user@host/database`. Migrates an older schema.
     ///
     /// # Errors
-    /// If there is none, or it cannot be opened.
+    /// Fails if no ledger is at the place, if it was made by a newer program, or if the store refuses.
     pub fn open(place: &str) -> Result<Ledger, LedgerError> {
         Self::connect(place, false)
     }
 
-    /// Opens the ledger at a place, and makes one there if there is none.
+    /// Opens the ledger at a place, or makes one if there is none.
     ///
     /// # Errors
-    /// If it cannot be made or opened.
+    /// Fails if the ledger cannot be made or opened, or something other than a ledger is at the place.
     pub fn open_or_make(place: &str) -> Result<Ledger, LedgerError> {
         Self::connect(place, true)
     }
@@ -168,7 +143,7 @@ impl Ledger {
         Ok(Ledger { store })
     }
 
-    /// Where it is, without a password.
+    /// File, or address of PostgreSQL without its password.
     pub fn place(&self) -> &str {
         match &self.store {
             Store::Sqlite(store) => &store.place,
@@ -179,7 +154,7 @@ impl Ledger {
     /// The end of the chain.
     ///
     /// # Errors
-    /// If the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn head(&mut self) -> Result<Head, LedgerError> {
         match &mut self.store {
             Store::Sqlite(store) => store.head(),
@@ -190,7 +165,7 @@ impl Ledger {
     /// Every step, in order.
     ///
     /// # Errors
-    /// If the store cannot be read.
+    /// Fails if the store cannot be read, or a step cannot be read back.
     pub fn steps(&mut self) -> Result<Vec<Step>, LedgerError> {
         match &mut self.store {
             Store::Sqlite(store) => store.steps(),
@@ -198,10 +173,10 @@ impl Ledger {
         }
     }
 
-    /// Vouchers with their lines, in order of number.
+    /// Vouchers of a selection with their lines, in order of number.
     ///
     /// # Errors
-    /// If the store cannot be read.
+    /// Fails if the store cannot be read, or a voucher cannot be read back.
     pub fn vouchers(&mut self, wanted: &Wanted) -> Result<Vec<Voucher>, LedgerError> {
         match &mut self.store {
             Store::Sqlite(store) => store.vouchers(wanted),
@@ -209,10 +184,10 @@ impl Ledger {
         }
     }
 
-    /// A file that was kept, by its SHA-256.
+    /// A kept file, by its SHA-256 digest.
     ///
     /// # Errors
-    /// If it is not there, or is not what it was.
+    /// Fails if no such file is kept, if its bytes have another digest now, or if the store cannot be read.
     pub fn archive(&mut self, wanted: &str) -> Result<Vec<u8>, LedgerError> {
         let bytes = match &mut self.store {
             Store::Sqlite(store) => store.archive(wanted)?,
@@ -230,10 +205,10 @@ impl Ledger {
         }
     }
 
-    /// Digests of every file that was kept, in order.
+    /// Digests of all kept files, in order.
     ///
     /// # Errors
-    /// If the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn archives(&mut self) -> Result<Vec<String>, LedgerError> {
         match &mut self.store {
             Store::Sqlite(store) => store.archives(),
@@ -241,10 +216,10 @@ impl Ledger {
         }
     }
 
-    /// How many lines there are, whether a voucher holds them or not.
+    /// Number of lines in the store, including lines that belong to no voucher.
     ///
     /// # Errors
-    /// If the store cannot be read.
+    /// Fails if the store cannot be read.
     pub fn lines(&mut self) -> Result<i64, LedgerError> {
         match &mut self.store {
             Store::Sqlite(store) => store.lines(),
@@ -255,7 +230,8 @@ impl Ledger {
     /// Posts a step: all of it, or nothing. `read` is the head that the step was computed from.
     ///
     /// # Errors
-    /// If a voucher does not balance, time goes backwards, somebody else has posted, or the store says no.
+    /// Fails if a voucher does not balance, the time is before the last step, somebody else has posted since
+    /// `read`, or the store refuses.
     pub fn post(&mut self, mut posting: Posting, read: &Head) -> Result<Posted, LedgerError> {
         if let Some(last) = read.recorded_at.filter(|last| posting.recorded_at < *last) {
             return Err(LedgerError::Backwards { at: posting.recorded_at, last });
@@ -301,10 +277,10 @@ impl Ledger {
     }
 }
 
-/// Migrations of a store: name and text, in order. They only go forward.
+/// Migrations of a store, in order: name and text of each. They only go forward.
 type Migrations = &'static [(&'static str, &'static str)];
 
-/// What stands in the store's list of migrations, checked against those of the program.
+/// Migrations that a store lacks. Fails if one that it has is not a migration of this program.
 fn pending(place: &str, done: &[(String, String)], all: Migrations) -> Result<Migrations, LedgerError> {
     let not = |fault: String| LedgerError::NotALedger { place: place.to_owned(), fault };
     if done.len() > all.len() {
@@ -319,6 +295,7 @@ fn pending(place: &str, done: &[(String, String)], all: Migrations) -> Result<Mi
     Ok(&all[done.len()..])
 }
 
+/// The value that was read, or an error that names the damaged record.
 fn word_of<T>(
     place: &str,
     what: impl Fn() -> String,
@@ -331,7 +308,7 @@ fn word_of<T>(
     })
 }
 
-/// An instrument's word, or nothing.
+/// The instrument with a word; `None` for an empty word.
 fn instrument_of(word: &str) -> Result<Option<domain::Instrument>, domain::UnknownCode> {
     if word.is_empty() { Ok(None) } else { domain::Instrument::from_word(word).map(Some) }
 }

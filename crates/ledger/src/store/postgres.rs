@@ -10,7 +10,7 @@ use crate::voucher::{Account, Line, Step, Voucher, digest, word};
 
 const MIGRATIONS: Migrations = &[("0001-ledger", include_str!("../../migrations/postgres/0001-ledger.sql"))];
 
-/// Key of the lock that whoever posts holds: a number that nothing else in the database uses.
+/// Key of the advisory lock held while posting: `SAMSPILL` in ASCII. Nothing else in the database uses it.
 const LOCK: i64 = 0x5341_4d53_5049_4c4c;
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -20,7 +20,7 @@ pub(super) struct Postgres {
     client: Client,
 }
 
-/// The address without a password.
+/// The address without its password.
 fn shown(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
     match rest.split_once('@') {
@@ -32,7 +32,7 @@ fn shown(address: &str) -> String {
     }
 }
 
-/// What PostgreSQL says, with the server's own message.
+/// The server's own message; if there is none, the error with its cause.
 fn told(error: postgres::Error) -> Fault {
     match error.as_db_error() {
         Some(said) => said.message().to_owned().into(),
@@ -192,7 +192,7 @@ impl Postgres {
         let fault = self.fault();
         let place = self.place.clone();
         let mut transaction = self.client.transaction().map_err(&fault)?;
-        // The lock first: from here on nobody else posts.
+        // The lock is taken first: from here on nobody else can post.
         transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).map_err(&fault)?;
         let now = read_head(head(&mut transaction).map_err(&fault)?, &place)?;
         if now != *read {
@@ -266,7 +266,7 @@ fn insert(
     Ok(())
 }
 
-/// Vouchers and their lines, in two streams: row by row would take ten times as long.
+/// Copies the vouchers and their lines in two streams. Row by row would take ten times as long.
 fn copy(client: &mut postgres::Transaction, vouchers: &[Voucher]) -> Result<(), Fault> {
     let mut writer = client.copy_in("COPY voucher FROM STDIN (FORMAT csv)").map_err(told)?;
     let mut record = String::new();
@@ -320,7 +320,7 @@ fn copy(client: &mut postgres::Transaction, vouchers: &[Voucher]) -> Result<(), 
     Ok(())
 }
 
-/// A quoted cell and a comma: quoted, so that an empty text is not taken for a missing one.
+/// Adds a quoted cell and a comma to a record. Without quotes, an empty text would be read as a missing one.
 fn cell(record: &mut String, text: &str) {
     record.push('"');
     record.push_str(&text.replace('"', "\"\""));

@@ -11,7 +11,7 @@ const MIGRATIONS: Migrations = &[
     ("0002-no-replace", include_str!("../../migrations/sqlite/0002-no-replace.sql")),
 ];
 
-/// How long to wait for somebody else who writes.
+/// Longest time to wait for another writer.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 pub(super) struct Sqlite {
@@ -43,7 +43,7 @@ impl Sqlite {
         move |error| LedgerError::Sqlite { place: place.clone(), error }
     }
 
-    /// Brings the schema up to date.
+    /// Brings the schema up to date. With `make`, an empty file becomes a ledger.
     fn prepare(&mut self, make: bool) -> Result<(), LedgerError> {
         let fault = self.fault();
         let not = |fault: String| LedgerError::NotALedger { place: self.place.clone(), fault };
@@ -203,7 +203,7 @@ impl Sqlite {
     ) -> Result<(), LedgerError> {
         let fault = self.fault();
         let place = self.place.clone();
-        // The write lock first: from here on nobody else posts.
+        // The write lock is taken first: from here on nobody else can post.
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&fault)?;
         let now = head(&transaction).map_err(&fault)?.read(&place)?;
@@ -224,7 +224,7 @@ fn done(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-/// A head whose time is still text.
+/// A head with its time still as text.
 struct RawHead(Head, Option<String>);
 
 impl RawHead {

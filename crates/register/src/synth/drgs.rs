@@ -1,7 +1,7 @@
-//! An invented list of DRGs, with invented weights. Real weights are a file that the user supplies.
+//! The invented list of DRGs, with invented weights. Real weights come in a file that the user supplies.
 //!
-//! Codes for births (370–375) and newborns (385–391, 915O) are the real ones, since the law leaves them
-//! out by their codes; every other code and every weight is made up.
+//! Births have real codes in the range 370–375 and newborns in the range 385–391, since the law leaves them
+//! out by code. Every other code is made up, and so is every weight.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use domain::DrgType;
 
 use crate::drg_list::{Drg, DrgList};
 
-/// DRGs of a kind, by weight.
+/// DRGs of one kind, in ascending order of weight.
 pub struct Ladder {
     drgs: Vec<Drg>,
 }
 
 impl Ladder {
-    /// The DRG whose weight is nearest in proportion.
+    /// The DRG whose weight is nearest to `weight_milli` (thousandths of a point) in proportion.
     pub fn nearest(&self, weight_milli: f64) -> &Drg {
         let weight = weight_milli.max(1.0) as i32;
         let above = self.drgs.partition_point(|drg| drg.weight_milli < weight);
@@ -29,27 +29,25 @@ impl Ladder {
     }
 }
 
-/// The invented DRGs by kind.
+/// The invented DRGs, by kind of treatment.
 pub struct Drgs {
-    /// Medical, inpatient.
+    /// Medical inpatient stays.
     pub medical: Ladder,
-    /// Surgical, inpatient.
+    /// Surgical inpatient stays.
     pub surgical: Ladder,
     /// Births without surgery.
     pub birth: Ladder,
-    /// Caesarean sections.
     pub caesarean: Ladder,
-    /// Newborns.
     pub newborn: Ladder,
-    /// Outpatient and day, medical.
+    /// Medical day treatment and outpatient visits.
     pub outpatient: Ladder,
-    /// Day surgery and outpatient surgery.
+    /// Surgical day treatment and outpatient visits.
     pub minor_surgery: Ladder,
-    /// All of them.
+    /// The DRGs of every kind, by code.
     pub list: DrgList,
 }
 
-/// Makes the list. It does not depend on the seed: the list is one, the registers are many.
+/// Makes the list. It is the same for every register, whatever the seed.
 pub fn drgs() -> Drgs {
     let mut list = BTreeMap::new();
     let mut ladder = |codes: Vec<String>, drg_type, kind: &str, low: f64, high: f64| {
@@ -91,7 +89,8 @@ pub fn drgs() -> Drgs {
     );
     let outpatient = ladder(letters(901, 80, "O"), DrgType::Medical, "poliklinisk", 8.0, 600.0);
     let minor_surgery = ladder(letters(200, 60, "O"), DrgType::Surgical, "dagkirurgi", 30.0, 1500.0);
-    // 915O is a real code for newborns seen as outpatients: kept out of the ladder above.
+    // The outpatient ladder runs from 901O to 980O. It therefore includes 915O, which in the law is the code
+    // of newborns seen as outpatients.
     Drgs {
         medical,
         surgical,

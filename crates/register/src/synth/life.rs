@@ -1,4 +1,4 @@
-//! One person's year: admissions and what follows them, visits, treatment in other sectors.
+//! One person's year: admissions and readmissions, visits, and treatment in other sectors.
 
 use domain::{CareLevel, Day, DrgType, EventKind, Minute, Sector, Service, Sex, UnitKind, Urgency};
 use rand::{Rng, RngExt};
@@ -11,10 +11,11 @@ use super::units::{OSLO, OSLO_SHARES, Unit};
 use super::{Person, World, year_days};
 use crate::schema::{Contact, Contacts, Event, MISSING, Other, mixed};
 
-/// Days before the year on which an admission may have begun.
+/// Number of days before the year on which an admission may begin.
 const BEFORE: i32 = 60;
 
-/// Days to draw from: planned care rests at weekends and in July, acute care a little.
+/// Days to draw from, each repeated by its weight. Planned care is rare at weekends and 40 % lower in July;
+/// acute care is 20 % lower at weekends.
 pub(crate) struct Calendar {
     planned: Vec<Day>,
     acute: Vec<Day>,
@@ -39,7 +40,7 @@ impl Calendar {
     }
 }
 
-/// Made-up codes for the register's other fields.
+/// Made-up codes of diagnoses, procedures and fees.
 pub(crate) struct Words {
     diagnoses: Vec<String>,
     procedures: Vec<String>,
@@ -73,7 +74,7 @@ const DEPARTMENTS: [&str; 10] = [
 ];
 const REASONS: [&str; 5] = ["utredning", "behandling", "kontroll", "ulykke", "forverring"];
 
-/// What a stay is for.
+/// Kind of a hospital stay.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stay {
     Medical,
@@ -83,7 +84,7 @@ enum Stay {
     Newborn,
 }
 
-/// The person and the draws that belong to them.
+/// A person, with the person's random stream and the properties drawn from it.
 struct Life<'a> {
     world: &'a World,
     person: &'a Person<'a>,
@@ -97,7 +98,7 @@ struct Life<'a> {
     out: &'a mut Contacts,
 }
 
-/// Draws a person's contacts of the year.
+/// Draws a person's contacts in the year, and appends them to `out`.
 pub(crate) fn live(world: &World, person: &Person, out: &mut Contacts) {
     let key = mixed(world.seed ^ mixed(person.number.wrapping_add(0x9e37_79b9_7f4a_7c15)));
     let mut random = Pcg64Mcg::new(u128::from(key) << 64 | u128::from(mixed(key ^ world.seed)) | 1);
@@ -124,20 +125,20 @@ fn gamma(random: &mut impl Rng, shape: f64) -> f64 {
 }
 
 fn poisson(random: &mut impl Rng, mean: f64) -> u32 {
-    // Most means are far below one: the first comparison settles most draws.
+    // A Poisson distribution needs a mean above zero.
     if mean <= 0.0 {
         return 0;
     }
     Poisson::new(mean).map_or(0, |poisson| poisson.sample(random) as u32)
 }
 
-/// One and more, with the mean given.
+/// A geometric number of at least 1, with the given mean; 401 at most.
 fn at_least_one(random: &mut impl Rng, mean: f64) -> i32 {
     let chance = 1.0 / mean.max(1.0);
     1 + Geometric::new(chance).map_or(0, |geometric| geometric.sample(random)).min(400) as i32
 }
 
-/// Where the person belongs: trust area and local hospital.
+/// Trust area and local hospital of a person. In Oslo, which several trusts share, the area is drawn.
 fn catchment(world: &World, person: &Person, random: &mut impl Rng) -> (u8, usize) {
     let mut area = person.home.trust_area;
     let mut place = world.local[person.home_place];
@@ -150,7 +151,7 @@ fn catchment(world: &World, person: &Person, random: &mut impl Rng) -> (u8, usiz
             }
             draw -= share;
         }
-        // Within a trust of Oslo the hospitals share by quarter of the town.
+        // Within a trust in Oslo, the person's number decides the hospital.
         place = (mixed(person.number) % 100) as usize;
     }
     let hospitals = world.units.hospitals_of(area);
@@ -166,13 +167,14 @@ impl<'a> Life<'a> {
         list[self.random.random_range(0..list.len())]
     }
 
-    /// A length that is long for few: mean given, in whole days, at least one.
+    /// Nights of a stay: at least one, about `mean` on average, and many for a few patients.
     fn nights(&mut self, mean: f64) -> i32 {
         let extra = gamma(&mut self.random, 0.85) * (mean - 1.0).max(0.05);
         1 + poisson(&mut self.random, extra) as i32
     }
 
-    /// A number of points with the mean given, spread in proportion.
+    /// A number of points from a log-normal distribution with the given mean. `sigma` is the spread of its
+    /// logarithm.
     fn spread(&mut self, mean: f64, sigma: f64) -> f64 {
         let normal: f64 = StandardNormal.sample(&mut self.random);
         mean * (sigma * normal - sigma * sigma / 2.0).exp()
@@ -205,7 +207,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// An admission and the readmissions that follow from it.
+    /// Draws an admission, and the readmissions that follow from it.
     fn course(&mut self, mut stay: Stay) {
         let mut acute = match stay {
             Stay::Medical => self.chance(model::ACUTE[0]),
@@ -214,7 +216,7 @@ impl<'a> Life<'a> {
             Stay::Caesarean => self.chance(0.6),
         };
         let mut day = self.day(acute);
-        // The days before the year stand for those who lie in at New Year.
+        // Admissions before the year make up the patients who are in hospital at New Year.
         let span = self.world.calendar.last.number() - self.world.calendar.first.number() + 1 + BEFORE;
         if self.chance(f64::from(BEFORE) / f64::from(span)) {
             day = self.world.calendar.first.plus(-1 - self.random.random_range(0..BEFORE));
@@ -243,7 +245,8 @@ impl<'a> Life<'a> {
         days[self.random.random_range(0..days.len())]
     }
 
-    /// One hospital stay; gives the day of discharge.
+    /// Draws one hospital stay and returns its day of discharge. The stay is written if it ends within the
+    /// year.
     fn stay(&mut self, stay: Stay, acute: bool, day: Day) -> Day {
         let world = self.world;
         let age = self.person.age;
@@ -280,7 +283,8 @@ impl<'a> Life<'a> {
         out_day
     }
 
-    /// A public hospital near the person, sometimes another; planned surgery sometimes a private one.
+    /// Draws a hospital: most often a public one near the person, sometimes one further away. Where
+    /// `may_be_private` is set, one in ten is private.
     fn hospital(&mut self, may_be_private: bool) -> usize {
         let world = self.world;
         let draw: f64 = self.random.random();
@@ -300,7 +304,8 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// What is told to the municipality, and the days that the patient waits for it.
+    /// Events about readiness that the hospital and the municipality report, and the days by which they
+    /// prolong the stay.
     fn readiness(&mut self, admitted: Minute, ready_on: Day) -> (Vec<Event>, i32) {
         if self.person.visitor || !self.chance(model::reported_ready(self.person.age)) {
             return (Vec::new(), 0);
@@ -314,7 +319,7 @@ impl<'a> Life<'a> {
             add(EventKind::AdmissionNotice, admitted.plus_hours(hours));
         }
         if self.chance(0.015) {
-            // Fell ill again: ready, then not, then ready some days later.
+            // A patient who falls ill again is ready, then not, and ready once more three days later.
             add(EventKind::Ready, at(ready_on, 9));
             add(EventKind::ReadinessNotice, at(ready_on, 10));
             add(EventKind::Withdrawn, at(ready_on, 22));
@@ -343,7 +348,7 @@ impl<'a> Life<'a> {
     }
 
     fn write_stay(&mut self, spell: &Spell, ladder: &Ladder, points: f64) {
-        // A patient who is ready to leave the hospital is not moved within it.
+        // A patient who is ready for discharge is not moved within the hospital.
         let ready = spell.events.iter().find(|event| event.kind == EventKind::Ready).map(|event| event.at);
         let nights = ready.unwrap_or(spell.discharged).day().number() - spell.admitted.day().number();
         let two = nights >= 2
@@ -358,7 +363,7 @@ impl<'a> Life<'a> {
         let moved = spell.admitted.day().plus(std::cmp::max(1, (f64::from(nights) * share) as i32));
         let moved = Minute::from_number(moved.start().number() + 12 * 60);
         self.episode(spell, spell.admitted, moved, stay_id, ladder, points * share, &[]);
-        // What is told to the municipality belongs to the department that the patient leaves from.
+        // The readiness events belong to the department that the patient leaves from.
         self.episode(spell, moved, spell.discharged, stay_id, ladder, points * (1.0 - share), &spell.events);
     }
 
@@ -376,7 +381,7 @@ impl<'a> Life<'a> {
         let world = self.world;
         let drg = ladder.nearest(points * 1000.0);
         let unit = &world.units.all[spell.unit];
-        // Corrected points are near the weight, and above it for a long stay.
+        // Corrected points are the points drawn; the weight is that of the nearest DRG.
         let corrected = (points * 1000.0).round().clamp(5.0, 90_000.0) as i32;
         let has_fallen = spell.acute && matches!(spell.stay, Stay::Surgical) && self.person.age >= 75;
         let diagnosis = self.diagnosis(if has_fallen { model::HIP_FRACTURES } else { 0.0 });
@@ -427,7 +432,7 @@ impl<'a> Life<'a> {
         self.push(&row);
     }
 
-    /// A code, of which a share are hip fractures. One number is drawn whatever the share.
+    /// Draws a diagnosis; a share `hip_fractures` of them are S720. One number is drawn whatever the share.
     fn diagnosis(&mut self, hip_fractures: f64) -> &'a str {
         let codes = &self.world.words.diagnoses;
         let drawn = self.random.random_range(0..codes.len());
@@ -439,7 +444,7 @@ impl<'a> Life<'a> {
         &world.words.procedures[self.random.random_range(0..world.words.procedures.len())]
     }
 
-    /// Day treatment, outpatient courses, contract specialists.
+    /// Draws day treatment, outpatient courses, and courses with contract specialists.
     fn visits(&mut self) {
         let world = self.world;
         let age = self.person.age;
@@ -504,7 +509,8 @@ impl<'a> Life<'a> {
                 );
             }
             let gap: f64 = Exp1.sample(&mut self.random);
-            // Controls come weeks apart, and wrap round so that the year is as full at both ends.
+            // Follow-up visits are weeks apart. A visit after the end of the year is moved to its beginning,
+            // so that both ends are equally full.
             let span = world.calendar.last.number() - world.calendar.first.number() + 1;
             let later = day.number() - world.calendar.first.number() + 7 * (1 + (gap * 6.0) as i32);
             day = world.calendar.first.plus(later.rem_euclid(span));
@@ -528,7 +534,7 @@ impl<'a> Life<'a> {
     ) {
         let points = if mean_points > 0.0 { self.spread(mean_points, 0.55) } else { 0.0 };
         let drg = ladder.nearest(points * 1000.0);
-        // Outside points there is no DRG.
+        // A visit that earns no points has no DRG.
         let grouped = mean_points > 0.0;
         let minute = Minute::from_number(day.start().number() + 8 * 60 + self.random.random_range(0..7 * 60));
         let diagnosis = self.diagnosis(0.0);
@@ -571,7 +577,7 @@ impl<'a> Life<'a> {
         self.push(&row);
     }
 
-    /// Mental health, substance use, private rehabilitation.
+    /// Draws treatment in mental health, substance use and private rehabilitation.
     fn other_sectors(&mut self) {
         let age = self.person.age;
         let (adult, young) = (UnitKind::AdultPsychiatry, UnitKind::YouthPsychiatry);
@@ -612,7 +618,7 @@ impl<'a> Life<'a> {
     fn bed_in(&mut self, kind: UnitKind, sector: Sector, nights: f64, acute: bool) {
         let unit = self.pick(self.world.units.of(kind, self.area));
         let nights = self.nights(nights);
-        // The day drawn is the discharge, so that each year has its own.
+        // The day drawn is the day of discharge, so that every stay ends within the year.
         let out = self.day(acute);
         self.plain(unit, sector, CareLevel::Overnight, out.plus(-nights), nights, acute);
     }
@@ -704,7 +710,7 @@ impl<'a> Life<'a> {
     }
 }
 
-/// A stay before it is written.
+/// A hospital stay that is drawn but not written.
 struct Spell {
     stay: Stay,
     acute: bool,
@@ -714,7 +720,7 @@ struct Spell {
     events: Vec<Event>,
 }
 
-/// A row before the person is added.
+/// A contact, without the person it belongs to.
 struct Row<'a> {
     unit: &'a Unit,
     sector: Sector,

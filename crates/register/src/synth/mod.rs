@@ -1,8 +1,9 @@
 //! The synthetic register: people who do not exist, with the contacts that such people would have.
 //!
-//! Every person has a random stream of their own, keyed by the seed and the person's number. So the same
-//! seed gives the same bytes on any number of threads, and a sample of the country is the same people as
-//! in the whole. Persons return: one frailty per person drives admissions, visits and what follows.
+//! Every person has a random stream of their own, keyed by the seed and the person's number. The same seed
+//! therefore gives the same bytes on any number of threads, and a sample of the country holds the same people
+//! as the whole. Each person has a frailty that drives their admissions and visits, so that the same persons
+//! return.
 
 pub mod drgs;
 mod life;
@@ -22,47 +23,46 @@ use model::Model;
 use people::{BadPopulation, Inhabitants, Population};
 use units::Units;
 
-/// Persons whose contacts make one row group.
+/// Number of persons whose contacts make one row group.
 const PERSONS_PER_GROUP: u64 = 200_000;
 /// Visitors from other countries per inhabitant.
 const VISITORS: f64 = 0.003;
 
-/// What register to make.
+/// The register to make.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// Year of discharge.
+    /// Year in which the contacts end, 2010 to 2014.
     pub year: i16,
-    /// Persons; `None` for the country's. Fewer are a sample, more are the country again with other people.
+    /// Number of inhabitants; `None` for as many as the country has. A smaller number is a sample. A larger
+    /// number repeats the country's places and ages with other people.
     pub people: Option<u64>,
-    /// Seed.
+    /// The same seed gives the same bytes.
     pub seed: u64,
-    /// Threads.
     pub threads: usize,
 }
 
-/// What was made.
+/// Size of the register that was made.
 #[derive(Debug, Clone)]
 pub struct Made {
-    /// Rows.
+    /// Number of rows, each one contact.
     pub rows: u64,
-    /// Inhabitants drawn.
+    /// Number of inhabitants in the register, visitors left out.
     pub persons: u64,
-    /// Inhabitants of the country.
+    /// Number of inhabitants in the country.
     pub of_persons: u64,
 }
 
-/// What can go wrong.
+/// A register that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SynthError {
-    /// No population for the year.
+    /// There is no population for the year, or a table of the program is damaged.
     #[error(transparent)]
     Population(#[from] BadPopulation),
-    /// A file cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
-/// Everything a person's life is drawn from.
+/// Everything that a person's year is drawn from.
 pub(crate) struct World {
     pub(crate) seed: u64,
     pub(crate) model: Model,
@@ -71,15 +71,15 @@ pub(crate) struct World {
     pub(crate) calendar: life::Calendar,
     pub(crate) words: life::Words,
     population: Population,
-    /// First person of each municipality.
+    /// Number of the first person of each municipality, and last the number of all persons.
     starts: Vec<u64>,
-    /// For each municipality, its local hospital among those of its area.
+    /// For each municipality, the place of its local hospital among those of its trust area.
     pub(crate) local: Vec<usize>,
-    /// For each municipality, where its stays take place.
+    /// For each municipality, the shares of its stays by place: see [`model::hospital_shares`].
     pub(crate) hospital_shares: Vec<[f64; 3]>,
 }
 
-/// One person.
+/// One person: an inhabitant of a municipality, or a visitor from another country.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Person<'a> {
     pub(crate) number: u64,
@@ -131,7 +131,7 @@ impl World {
         self.starts.last().copied().unwrap_or(0)
     }
 
-    /// The person of a number, in order of municipality and age.
+    /// The person with this number; `None` if there are fewer persons. Numbers follow municipality, then age.
     fn person(&self, number: u64) -> Option<Person<'_>> {
         let home_place = self.starts.partition_point(|start| *start <= number) - 1;
         let home = self.population.municipalities.get(home_place)?;
@@ -152,14 +152,14 @@ impl World {
         self.population.men.get(age).copied().unwrap_or(0.5)
     }
 
-    /// The contacts of the persons of a group, of `persons` who are drawn out of everybody.
+    /// Contacts of the persons of a group, where the register has `persons` persons in all.
     fn group(&self, group: u64, persons: u64) -> Contacts {
         let mut contacts = Contacts::new();
         let end = std::cmp::min((group + 1) * PERSONS_PER_GROUP, persons);
         for drawn in group * PERSONS_PER_GROUP..end {
             let everybody = self.everybody();
-            // Every n-th person: a sample with the country's mix of places and ages. More than the country
-            // holds: the places and ages again, with other people in them.
+            // A sample takes every n-th person, and so has the country's mix of places and ages. A register
+            // larger than the country repeats its places and ages, with other people in them.
             let (place, number) = match persons <= everybody {
                 true => {
                     let number = (u128::from(drawn) * u128::from(everybody) / u128::from(persons)) as u64;
@@ -175,7 +175,8 @@ impl World {
     }
 }
 
-/// Which of its area's hospitals a municipality goes to: neighbours in the list share one.
+/// For each municipality, the place of its local hospital among those of its trust area. Neighbours in the
+/// list share a hospital; the last entry is for visitors.
 fn local_hospitals(population: &Population) -> Vec<usize> {
     let units = units::units();
     let mut out = Vec::new();
@@ -196,16 +197,16 @@ fn local_hospitals(population: &Population) -> Vec<usize> {
     out
 }
 
-/// Makes a register, with its list of DRGs and table of units beside it. `told` hears how many of how many
-/// groups of persons are done.
+/// Makes a register in `folder`: `contacts.parquet`, `drg-list.csv` and `units.csv`. `told` is called with
+/// the number of groups of persons done and the number of groups in all.
 ///
 /// # Errors
-/// If there is no population for the year, or a file cannot be written.
+/// If there is no population for the year, or if a file cannot be written.
 pub fn make(order: &Order, folder: &Path, mut told: impl FnMut(u64, u64)) -> Result<Made, SynthError> {
     let world = World::new(order)?;
     let country = world.population.persons;
     let wanted = order.people.unwrap_or(country);
-    // Visitors come in proportion.
+    // Visitors are added in proportion to the inhabitants.
     let persons = (u128::from(wanted) * u128::from(world.everybody()) / u128::from(country.max(1))) as u64;
     std::fs::create_dir_all(folder).map_err(FileError::io(folder))?;
     let write = |name: &str, text: String| {
@@ -249,7 +250,7 @@ pub fn make(order: &Order, folder: &Path, mut told: impl FnMut(u64, u64)) -> Res
     Ok(Made { rows, persons: wanted, of_persons: country })
 }
 
-/// How many contacts each stay has: the rows of a stay follow each other.
+/// Fills in the number of contacts of each stay. The rows of a stay must stand together.
 fn number_rows(contacts: &mut Contacts) {
     let stays = contacts.longs(crate::schema::at::STAY_ID);
     let mut counts = Vec::with_capacity(stays.len());

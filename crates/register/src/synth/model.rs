@@ -1,48 +1,50 @@
-//! The rates that the synthetic register is drawn from.
+//! Rates that the synthetic register is drawn from.
 //!
-//! Shapes by age follow the published activity of Helse Nord 2012; levels are set so that the expected
-//! national sums are the published ones (docs/synthetic-register.md tells which, and from where). Every
-//! figure is the mean of a distribution that people are drawn from; no output is copied from a target.
+//! Shapes by age follow the published activity of Helse Nord in 2012. Levels are set so that the expected
+//! national totals are the published ones (docs/synthetic-register.md lists them, with their sources). Every
+//! number is the mean of a distribution that persons are drawn from; no published total is written into the
+//! output.
 
 use domain::Sex;
 
-/// Age groups that levels are stated for.
+/// Age groups that the levels are stated for.
 pub const GROUPS: [std::ops::RangeInclusive<usize>; 5] = [0..=17, 18..=49, 50..=74, 75..=79, 80..=100];
 
-/// Rates and means by age group, for one year.
+/// Rates and means of one year. A vector has one entry for each age from 0 to 100; an array of five has one
+/// entry for each of [`GROUPS`].
 pub struct Model {
-    /// Medical stays that begin a course, per person and year, by age.
+    /// Medical stays that begin a course, per person and year.
     pub medical: Vec<f64>,
-    /// Surgical stays that begin a course, per person and year, by age.
+    /// Surgical stays that begin a course, per person and year.
     pub surgical: Vec<f64>,
-    /// Births per woman and year, by age.
+    /// Births per woman and year.
     pub birth: Vec<f64>,
-    /// Newborn stays per person under one.
+    /// Stays of newborns per person under one year.
     pub newborn: f64,
-    /// Mean nights before any waiting, by group: medical, surgical.
+    /// Mean nights of a stay before any wait for the municipality: medical, surgical.
     pub nights: [[f64; 2]; 5],
-    /// Mean points per stay by group: medical, surgical.
+    /// Mean points of a stay: medical, surgical.
     pub points: [[f64; 2]; 5],
-    /// Outpatient courses per person and year, by age.
+    /// Outpatient courses per person and year.
     pub outpatient: Vec<f64>,
-    /// Courses with a contract specialist per person and year, by age.
+    /// Courses with a contract specialist per person and year.
     pub specialist: Vec<f64>,
-    /// Day treatments per person and year, by age.
+    /// Day treatments per person and year.
     pub day: Vec<f64>,
-    /// Waiting for the municipality, by tertial: factor on the chance, and on the mean days.
+    /// Waiting for the municipality, by tertial: factor on the chance of a wait, and factor on its mean days.
     pub waiting: [(f64, f64); 3],
-    /// Scale on the nights of births and newborns.
+    /// Factor on the nights of births, caesarean sections and newborns.
     pub night_scale: f64,
 }
 
-/// Total stays per person and year by group, readmissions included: medical, surgical (without births).
+/// Stays per person and year by age group, readmissions included and births left out: medical, surgical.
 const STAYS: [[f64; 2]; 5] =
     [[0.0411, 0.0059], [0.0609, 0.0242], [0.158, 0.068], [0.37, 0.11], [0.525, 0.13]];
-/// Mean nights by group, waiting included: medical, surgical.
+/// Mean nights of a stay by age group, waiting included: medical, surgical.
 const NIGHTS: [[f64; 2]; 5] = [[2.6, 2.7], [3.1, 3.9], [4.4, 5.7], [5.0, 6.8], [5.4, 7.3]];
-/// Mean points per stay by group: medical, surgical.
+/// Mean points of a stay by age group: medical, surgical.
 const POINTS: [[f64; 2]; 5] = [[0.72, 0.95], [0.60, 1.65], [0.835, 2.45], [1.04, 2.75], [1.01, 2.63]];
-/// Outpatient visits, visits to contract specialists and day treatments per person and year, by group.
+/// Visits per person and year by age group: outpatient, to contract specialists, day treatment.
 const VISITS: [[f64; 3]; 5] = [
     [0.571, 0.137, 0.028],
     [0.998, 0.2, 0.057],
@@ -51,21 +53,22 @@ const VISITS: [[f64; 3]; 5] = [
     [2.08, 0.93, 0.083],
 ];
 
-/// Visits in an outpatient course, on average.
+/// Mean number of visits in an outpatient course.
 pub const VISITS_PER_COURSE: f64 = 2.9;
-/// Visits in a course with a contract specialist, on average.
+/// Mean number of visits in a course with a contract specialist.
 pub const VISITS_PER_SPECIALIST_COURSE: f64 = 2.6;
-/// Shape of the gamma distribution of frailty: small means that few use much.
+/// Shape of the gamma distribution of frailty, whose mean is 1. The smaller the shape, the more of the care
+/// goes to a few persons.
 pub const FRAILTY_SHAPE: f64 = 0.49;
-/// How much of a person's frailty shows in admissions.
+/// Part of the rate of admissions that is proportional to frailty, from 0 to 1.
 pub const FRAILTY_IN_STAYS: f64 = 0.5;
 /// Share of births by caesarean section.
 pub const CAESAREAN: f64 = 0.165;
-/// Share of medical stays that are acute, and of surgical ones.
+/// Share of stays that are acute: medical, surgical.
 pub const ACUTE: [f64; 2] = [0.79, 0.37];
-/// Where stays take place, by size of the home municipality: share at the local hospital, at any of the
-/// trust's, at the region's university hospital; the rest anywhere. A town has what it needs at home, a
-/// small place sends more of its patients further.
+/// Shares of stays by place, for a home municipality of this size: at the local hospital, at any hospital of
+/// the trust, at the university hospital of the region. The rest are at any hospital in the country. A small
+/// place sends more of its patients further away than a town.
 pub fn hospital_shares(inhabitants: u64) -> [f64; 3] {
     match inhabitants {
         80_000.. => [0.96, 0.015, 0.015],
@@ -73,16 +76,17 @@ pub fn hospital_shares(inhabitants: u64) -> [f64; 3] {
         _ => [0.44, 0.29, 0.20],
     }
 }
-/// Share of acute surgical stays from 75 years that are hip fractures: gives 19 per 1 000 of that age and year (Helseatlas
-/// for eldre 2013–2015).
+/// Share of acute surgical stays from 75 years that are hip fractures. It gives 19 fractures per 1 000
+/// persons of that age and year (Helseatlas for eldre 2013–2015).
 pub const HIP_FRACTURES: f64 = 0.372;
-/// Share of stays with two department episodes.
+/// Share of medical and surgical stays of at least two nights that have two department episodes.
 pub const TWO_EPISODES: f64 = 0.07;
 
-/// Chance of being admitted again, beyond what frailty alone gives, by group: after medicine, after surgery.
+/// Chance of an acute readmission within 30 days, beyond what frailty alone gives, by age group: after a
+/// medical stay, after a surgical stay.
 const AGAIN: [[f64; 2]; 5] = [[0.05, 0.03], [0.105, 0.035], [0.115, 0.045], [0.108, 0.05], [0.096, 0.053]];
 
-/// Chance of an extra readmission within 30 days.
+/// Chance of an acute readmission within 30 days, beyond what frailty alone gives.
 pub fn again(age: usize, sex: Sex, surgical: bool) -> f64 {
     let chance = AGAIN[group(age)][usize::from(surgical)];
     match sex {
@@ -91,7 +95,7 @@ pub fn again(age: usize, sex: Sex, surgical: bool) -> f64 {
     }
 }
 
-/// Share of stays that end with a report of readiness to the municipality, by age.
+/// Share of medical and surgical stays that are reported ready for discharge to the municipality.
 pub fn reported_ready(age: usize) -> f64 {
     match age {
         80.. => 0.40,
@@ -101,15 +105,17 @@ pub fn reported_ready(age: usize) -> f64 {
     }
 }
 
-/// Chance that a patient who is ready must wait, and the mean days of those who do, before the reform.
+/// Waiting for the municipality before 2012: chance that a patient who is reported ready waits, and mean days
+/// of those who wait.
 pub const WAIT: (f64, f64) = (0.385, 4.87);
 
-/// The age group of an age.
+/// Place in [`GROUPS`] of an age in whole years.
 pub fn group(age: usize) -> usize {
     GROUPS.iter().position(|group| group.contains(&age)).unwrap_or(4)
 }
 
-/// A line through points, level outside them.
+/// Value at `at` of the line through the knots (x, y). Left of the first knot and right of the last it is
+/// level.
 fn line(knots: &[(f64, f64)], at: f64) -> f64 {
     for pair in knots.windows(2) {
         let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
@@ -161,7 +167,8 @@ const VISIT_SHAPE: &[(f64, f64)] = &[
 const BIRTH_SHAPE: &[(f64, f64)] =
     &[(15.0, 0.0), (20.0, 0.03), (25.0, 0.08), (30.0, 0.125), (34.0, 0.11), (39.0, 0.045), (45.0, 0.0)];
 
-/// A shape by age, lifted in each group to the level stated for the population at hand.
+/// Rate at each age from 0 to 100: `shape`, scaled in each age group so that the group's mean over `people`
+/// (persons by age) is `level` of the group.
 fn levelled(shape: &[(f64, f64)], level: impl Fn(usize) -> f64, people: &[f64]) -> Vec<f64> {
     let mut out = vec![0.0; 101];
     for (place, ages) in GROUPS.iter().enumerate() {
@@ -177,9 +184,10 @@ fn levelled(shape: &[(f64, f64)], level: impl Fn(usize) -> f64, people: &[f64]) 
 }
 
 impl Model {
-    /// The model for a year. `people` are the country's persons by age.
+    /// The model of a year. `people` is the number of persons in the country at each age from 0.
     pub fn of(year: i16, people: &[f64]) -> Model {
-        // From 2012 on the stays are more and shorter, and the wait for the municipality falls at once.
+        // From 2012 (the coordination reform, `samhandlingsreformen`) stays are more and shorter, and the
+        // wait for the municipality falls from the first tertial.
         let reform = year >= 2012;
         let volume = if reform { 1.017 } else { 1.008 };
         let night_scale = if reform { 0.939 } else { 0.994 };
@@ -197,7 +205,8 @@ impl Model {
             waiting.iter().map(|tertial| tertial.0).sum::<f64>() / 3.0,
             waiting.iter().map(|tertial| tertial.1).sum::<f64>() / 3.0,
         );
-        // Waiting is part of the nights that are published, so it is taken out of those drawn before it.
+        // The published nights include waiting. The mean wait is therefore subtracted from the nights drawn
+        // before it.
         let waited = [0.0, 0.018, 0.072, 0.14, 0.40].map(|ready| ready * chance * waits * days * lasts);
         let mut nights = NIGHTS;
         for (place, pair) in nights.iter_mut().enumerate() {

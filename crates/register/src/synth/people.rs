@@ -1,45 +1,45 @@
-//! The population: real numbers by municipality and age (SSB, table 07459), sex apportioned by the
+//! The population: real numbers by municipality and age (SSB, table 07459). Sex is apportioned by the
 //! country's share at each age, since the municipal tables before 2016 do not give it.
 
 use domain::{Day, Municipalities, Residence};
 
-/// Years that population tables are at hand for.
+/// Years with a population table.
 pub const YEARS: std::ops::RangeInclusive<i16> = 2010..=2014;
 
-/// People of one municipality by age, 0 to 100 and over.
+/// Inhabitants of one municipality.
 #[derive(Debug, Clone)]
 pub struct Inhabitants {
-    /// Municipality code of the year.
+    /// Code of the municipality, as of the year.
     pub municipality: String,
-    /// Organisation number of its region.
+    /// Organisation number of the regional health authority (`regionalt helseforetak`).
     pub region: String,
-    /// Trust area.
     pub trust_area: u8,
-    /// Persons by age.
+    /// Number of persons at each age from 0 to 100; the last includes the older.
     pub by_age: Vec<u32>,
 }
 
-/// A population.
+/// The country's population on 1 January of a year.
 #[derive(Debug, Clone)]
 pub struct Population {
-    /// Municipalities by code.
+    /// Municipalities in the order of their codes.
     pub municipalities: Vec<Inhabitants>,
-    /// Share of men at each age.
+    /// Share of men at each age from 0, as a fraction.
     pub men: Vec<f64>,
-    /// Persons.
+    /// Number of persons in the country.
     pub persons: u64,
 }
 
-/// A table of population that cannot be read, which the tests would have told.
+/// A population table that is missing or damaged. The tables are built in, so only a missing year can come up
+/// in a tested program.
 #[derive(Debug, thiserror::Error)]
 pub enum BadPopulation {
-    /// No table for the year.
+    /// There is no table for this year.
     #[error("there is no population table for {0}: choose a year from 2010 to 2014")]
     NoYear(i16),
-    /// A line of the table.
+    /// This line of a population table is damaged.
     #[error("population table, line {0}")]
     Line(usize),
-    /// The table of municipalities.
+    /// The table of municipalities is damaged.
     #[error(transparent)]
     Municipalities(#[from] domain::municipality::BadTable),
 }
@@ -48,7 +48,7 @@ impl Population {
     /// The population on 1 January of a year.
     ///
     /// # Errors
-    /// If there is no table for the year.
+    /// If there is no table for the year, or if a built-in table is damaged.
     pub fn of(year: i16) -> Result<Population, BadPopulation> {
         let table = match year {
             2010 => include_str!("../../../../data/population_2010.csv"),

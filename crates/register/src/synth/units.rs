@@ -1,32 +1,30 @@
 //! The units of the synthetic register, in the numbers that the ministry gives: 80 somatic hospitals, 130
-//! psychiatric units for adults, 100 for children and youth, 50 for substance use, 50 private
-//! rehabilitation institutions and 1 500 contract specialists. The units are invented; the trusts that
-//! own them are the real ones, by organisation number.
+//! psychiatric units for adults, 100 for children and youth, 50 for substance use, 50 private rehabilitation
+//! institutions and 1 500 contract specialists.
+//!
+//! The units are invented. The trusts that own them are real, by organisation number.
 
 use std::fmt::Write;
 
 use domain::UnitKind;
 
-/// A unit.
+/// One treating unit.
 #[derive(Debug, Clone)]
 pub struct Unit {
-    /// Code: `SYN-` and a letter and number.
+    /// `SYN-`, a letter for the kind, and a number: `SYN-S01`.
     pub code: String,
-    /// Name.
     pub name: String,
-    /// Kind.
     pub kind: UnitKind,
-    /// Organisation number of the trust, or the code of the private institution itself.
+    /// Organisation number of the trust, or the code of the unit itself if it is private.
     pub trust: String,
 }
 
-/// Units by what a patient may be sent to.
+/// The units, and the places in [`Units::all`] that a patient may be sent to.
 pub struct Units {
-    /// All units.
     pub all: Vec<Unit>,
-    /// Public hospitals of each trust area, largest first.
+    /// Public hospitals of each trust area.
     pub hospitals: Vec<(u8, Vec<usize>)>,
-    /// The university hospital of each region (by organisation number of the region).
+    /// University hospital of each region, by organisation number of the region.
     pub university: Vec<(String, usize)>,
     /// Units of a kind in each trust area.
     pub by_area: Vec<(UnitKind, u8, Vec<usize>)>,
@@ -34,7 +32,8 @@ pub struct Units {
     pub private: Vec<usize>,
 }
 
-/// A trust with hospitals: area, organisation number, name, region, number of somatic hospitals, people (thousands).
+/// Trusts with hospitals: area, organisation number, name, organisation number of the region, somatic
+/// hospitals, people in thousands.
 const TRUSTS: &[(u8, &str, &str, &str, usize, u32)] = &[
     (1, "983974880", "Finnmarkssykehuset", "883658752", 2, 73),
     (2, "983974899", "UNN", "883658752", 3, 188),
@@ -59,12 +58,12 @@ const TRUSTS: &[(u8, &str, &str, &str, usize, u32)] = &[
     (23, "983975240", "Sørlandet sykehus", "991324968", 3, 280),
 ];
 
-/// Trust area of the whole of Oslo, which several trusts share: their areas and shares in per cent.
+/// Trust area of all of Oslo, which several trusts share.
 pub const OSLO: u8 = 30;
-/// Who treats the people of Oslo: area and share in per cent.
+/// Trusts that treat the people of Oslo: trust area, and share of the people in per cent.
 pub const OSLO_SHARES: &[(u8, u32)] = &[(16, 46), (17, 20), (18, 20), (15, 14)];
 
-/// Makes the units.
+/// Makes the units. They are the same for every register.
 pub fn units() -> Units {
     let mut units = Units {
         all: Vec::new(),
@@ -91,7 +90,7 @@ pub fn units() -> Units {
         }
         units.hospitals.push((*area, places));
     }
-    // The public hospitals above and private ones with an agreement make 80.
+    // Private hospitals with an agreement bring the number of somatic hospitals to 80.
     let public = units.all.len();
     for number in 1..=80_usize.saturating_sub(public) {
         units.private.push(units.all.len());
@@ -116,7 +115,8 @@ pub fn units() -> Units {
     units
 }
 
-/// Gives each trust area its part of the units of a kind, by population, at least one.
+/// Gives each trust area its part of the units of a kind, by population. An area without a unit of its own
+/// uses the last unit made.
 fn spread(units: &mut Units, kind: UnitKind, letter: char, count: u32, name: &str) {
     let people: u32 = TRUSTS.iter().map(|trust| trust.5).sum();
     let (mut before, mut given) = (0, 0);
@@ -141,23 +141,23 @@ fn spread(units: &mut Units, kind: UnitKind, letter: char, count: u32, name: &st
 }
 
 impl Units {
-    /// Public hospitals of a trust area.
+    /// Places of the public hospitals of a trust area; empty if there is no such area.
     pub fn hospitals_of(&self, area: u8) -> &[usize] {
         self.hospitals.iter().find(|(known, _)| *known == area).map_or(&[], |(_, places)| places)
     }
 
-    /// Units of a kind in a trust area.
+    /// Places of the units of a kind in a trust area; empty if there are none.
     pub fn of(&self, kind: UnitKind, area: u8) -> &[usize] {
         let found = self.by_area.iter().find(|(known, place, _)| *known == kind && *place == area);
         found.map_or(&[], |(_, _, places)| places)
     }
 
-    /// The university hospital of a region.
+    /// Place of the university hospital of a region; 0 if there is no such region.
     pub fn university_of(&self, region: &str) -> usize {
         self.university.iter().find(|(known, _)| known == region).map_or(0, |(_, place)| *place)
     }
 
-    /// The table of units.
+    /// The table of units as CSV text, with semicolons.
     pub fn to_csv(&self) -> String {
         let mut out = String::from("unit;name;unit_kind;trust\n");
         for unit in &self.all {

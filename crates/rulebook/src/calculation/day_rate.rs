@@ -1,7 +1,7 @@
-//! A price for each day that a patient who is ready for discharge still lies in hospital (`USK`).
+//! A price for each day that a patient who is ready for discharge stays in hospital (`USK`).
 //!
-//! Day by day: each day is looked up in the version of the rule that holds on it, so a stay over New
-//! Year uses two rates, and one over 2018/19 two payers.
+//! Each day is looked up in the rule version that holds on that day. A stay over New Year therefore uses two
+//! rates, and a stay over 2018/19 has two payers.
 
 use domain::{Amount, CareLevel, Day, EventKind, Minute, Sector, UnitKind};
 
@@ -13,63 +13,60 @@ use crate::trace::{Step, Trace};
 /// The day-rate rule as it holds on a day.
 #[derive(Debug, Clone)]
 pub struct DayRateRule {
-    /// Which version this is.
     pub version: Version,
-    /// Sectors covered.
     pub sectors: Vec<Sector>,
     /// Sectors in which the municipality is notified and pays nothing.
     pub notified_sectors: Vec<Sector>,
-    /// Kinds of unit covered.
     pub unit_kinds: Vec<UnitKind>,
-    /// Which municipality pays.
+    /// The municipality that pays, by its relation to the patient.
     pub liable: Liable,
-    /// Where the three above stand.
+    /// Provenance of the sectors, the kinds of unit and the liable municipality.
     pub covers: Provenance,
     /// Price of a day; `None` if no row holds on the day.
     pub rate: Option<(Amount, Provenance)>,
-    /// When the first payable day is.
+    /// Reading of which day is the first payable one.
     pub first: (FirstDay, Provenance),
-    /// Whether the day of departure is paid for.
+    /// Reading of whether the day of departure is paid for.
     pub departure_day: (DepartureDay, Provenance),
-    /// Which admission notice is asked for.
+    /// Reading of which admission notice is required.
     pub admission_notice: (AdmissionNotice, Provenance),
-    /// Hours that an agreement lets pass after the notice of readiness.
+    /// Hours from the notice of readiness during which no day is paid for, where no agreement gives others.
     pub grace_hours: (i64, Provenance),
-    /// Who owes and who is owed.
+    /// Provenance of who owes and who is owed.
     pub payment: Provenance,
-    /// Readings of what the law leaves open.
+    /// Every choice that the law leaves open: key, reading and provenance.
     pub choices: Vec<(String, String, Provenance)>,
 }
 
-/// When the first payable day is.
+/// Readings of which day is the first payable one (choice `first`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstDay {
-    /// The later of ready and notified; the answer is a condition and does not move the start.
+    /// The later of ready and notified. The municipality's answer does not move the start.
     LaterOfReadyAndNotified,
-    /// The first day on which the municipality has also refused, or the day of notice if it never answers.
+    /// The later of ready, notified and refused. Without a refusal: the later of ready and notified.
     WhenAllConditionsHold,
 }
 
-/// Which admission notice is asked for.
+/// Readings of which admission notice is required (choice `admission_notice`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdmissionNotice {
-    /// Given at some time before the patient left.
+    /// A notice given before the patient left.
     Given,
-    /// Given within 24 hours of admission.
+    /// A notice given within 24 hours of admission.
     GivenWithin24Hours,
 }
 
-/// Whether the day of departure is paid for.
+/// Readings of whether the day of departure is paid for (choice `departure_day`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DepartureDay {
-    /// It is not: days are counted as from date to date.
+    /// The day of departure is not paid for: days are counted from date to date.
     NotCharged,
-    /// It is, where no place was ready by then.
+    /// The day of departure is paid for, unless a place was ready by then.
     Charged,
 }
 
 impl FirstDay {
-    /// The reading of a word of the choice `first`.
+    /// The reading with a word; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<FirstDay> {
         match word {
             "later-of-ready-and-notified" => Some(FirstDay::LaterOfReadyAndNotified),
@@ -80,7 +77,7 @@ impl FirstDay {
 }
 
 impl DepartureDay {
-    /// The reading of a word of the choice `departure_day`.
+    /// The reading with a word; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<DepartureDay> {
         match word {
             "not-charged" => Some(DepartureDay::NotCharged),
@@ -91,7 +88,7 @@ impl DepartureDay {
 }
 
 impl AdmissionNotice {
-    /// The reading of a word of the choice `admission_notice`.
+    /// The reading with a word; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<AdmissionNotice> {
         match word {
             "given" => Some(AdmissionNotice::Given),
@@ -104,63 +101,55 @@ impl AdmissionNotice {
 /// An event of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
-    /// When.
     pub at: Minute,
-    /// What.
     pub kind: EventKind,
 }
 
 /// A stay that may have payable days.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
-    /// Sector.
     pub sector: Sector,
-    /// Kind of unit.
     pub unit_kind: UnitKind,
-    /// Level of care.
     pub care_level: CareLevel,
-    /// Admission.
     pub admitted_at: Minute,
-    /// Departure.
     pub departed_at: Minute,
     /// Events as reported, in any order.
     pub events: &'a [Event],
-    /// Trust or institution, by organisation number.
+    /// Organisation number of the trust or institution.
     pub trust: &'a str,
-    /// Municipality where the patient is registered.
+    /// Code of the municipality of registration.
     pub registered_in: &'a str,
-    /// Municipality where the patient says that they stay.
+    /// Code of the municipality that the patient reports staying in.
     pub stays_in: &'a str,
 }
 
-/// One day that is paid for.
+/// One payable day, with its price and its payer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayableDay {
-    /// The day.
     pub day: Day,
-    /// Its price; `None` if no rate holds on the day. None is carried over from another year.
+    /// Price; `None` if no rate holds on the day. A rate of another year is never carried over.
     pub rate: Option<Amount>,
-    /// Which municipality pays.
+    /// The municipality that pays, by its relation to the patient.
     pub liable: Liable,
 }
 
-/// What a stay amounts to.
+/// Outcome of a stay under the day-rate rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assessment {
-    /// The days that are paid for, at least one.
+    /// The payable days, at least one.
     Payable(Vec<PayableDay>),
     /// No day is paid for.
     Nothing {
-        /// Reason code.
+        /// Reason code, for instance `no-payable-day`.
         reason: &'static str,
     },
 }
 
 /// The days of a stay that a municipality pays for.
 ///
-/// `rule_on` gives the rule as it holds on a day, or `None` where it is not in force; `agreements` may give
-/// the municipality hours after the notice. A payable day without a
-/// rate is told as such; whoever needs its price must stop.
+/// `rule_on` gives the rule that holds on a day, or `None` if it is not in force. `agreements` may give the
+/// municipality hours of grace after the notice of readiness. A payable day without a rate has `rate: None`;
+/// whoever needs its price must stop.
 pub fn assess<'r>(
     case: &Case,
     rule_on: impl Fn(Day) -> Option<&'r DayRateRule>,
@@ -168,7 +157,7 @@ pub fn assess<'r>(
     trace: &mut impl Trace,
 ) -> Assessment {
     let mut events: Vec<Event> = case.events.to_vec();
-    // By time; at the same time in the order reported, since times may be days only.
+    // In order of time. Events at the same time keep the order reported, because a time may be a day only.
     events.sort_by_key(|event| event.at);
     events.dedup();
     let Some(rule) = rule_on(case.departed_at.day()).or_else(|| rule_on(case.admitted_at.day())) else {
@@ -253,7 +242,7 @@ fn no_admission_notice(
 struct Spell {
     ready: Minute,
     notified: Minute,
-    /// Withdrawal (fell ill again), if any.
+    /// Withdrawal, because the patient fell ill again; `None` if readiness was not withdrawn.
     withdrawn: Option<Minute>,
 }
 
@@ -293,7 +282,7 @@ fn payable_days<'r>(
     trace: &mut impl Trace,
 ) {
     let later = std::cmp::max(spell.ready, spell.notified);
-    // A patient who was ready before the rule came into force is paid for from its first day.
+    // A patient who was ready before the rule came into force is paid for from the first day of the rule.
     let Some(rule) = rule_on(later.day()).or_else(|| rule_on(case.departed_at.day())) else { return };
     let answers = || {
         let until = spell.withdrawn.unwrap_or(case.departed_at);
@@ -302,7 +291,7 @@ fn payable_days<'r>(
         events.iter().filter(move |event| answered(event.kind) && within.contains(&event.at))
     };
     let refusal = answers().find(|event| event.kind == EventKind::CannotReceive).map(|event| event.at);
-    // An episode is paid for from its own first day: what came before belongs to the one before it.
+    // An episode is paid for from its own first day; earlier days belong to the episode before it.
     let grace = grace(spell, case, rule, agreements, trace);
     let start = std::cmp::max(later, spell.notified.plus_hours(grace)).day();
     let start = std::cmp::max(start, case.admitted_at.day());
@@ -337,11 +326,11 @@ fn payable_days<'r>(
     }
     let mut day = first;
     while day < end {
-        // The last answer that stands at the end of the day decides; none at all counts as unanswered.
+        // The last answer by the end of the day decides. No answer counts as a refusal.
         let answer = answers().rfind(|event| event.at.day() <= day);
         let place_ready = answer.is_some_and(|event| event.kind == EventKind::CanReceive);
         let already = payable.iter().any(|paid| paid.day == day);
-        // Each day is asked of its own day's rule: sectors came in later than the rule did.
+        // Each day is tested against the rule of that day: some sectors came in later than the rule.
         let covered = |rule: &&DayRateRule| {
             rule.sectors.contains(&case.sector) && rule.unit_kinds.contains(&case.unit_kind)
         };
@@ -355,8 +344,8 @@ fn payable_days<'r>(
     }
 }
 
-/// Hours that pass after the notice: those of the agreement between the trust and the municipality that pays
-/// on the day of the notice, else those of the rule.
+/// Hours of grace after the notice of readiness: those of the agreement between the trust and the paying
+/// municipality on the day of the notice, else those of the rule.
 fn grace(
     spell: &Spell,
     case: &Case,
@@ -406,15 +395,15 @@ fn sum_line(payable: &[PayableDay]) -> Step {
     Step::sum(format!("{} = {total}", parts.join(" + ")))
 }
 
-/// The price of all the days, or the first day without a rate.
+/// Sum of the rates of payable days.
 ///
 /// # Errors
-/// If a day has no rate.
+/// Fails with the first day that has no rate.
 pub fn total(days: &[PayableDay]) -> Result<Amount, Day> {
     days.iter().map(|day| day.rate.ok_or(day.day)).sum()
 }
 
-/// A time as a person would write it: the day alone if no hour is known.
+/// A time as people write it in Norwegian: the day alone if no hour is known.
 fn shown(at: Minute) -> String {
     let text = at.to_string();
     match text.strip_suffix("T00:00") {

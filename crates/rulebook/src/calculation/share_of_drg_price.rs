@@ -1,7 +1,7 @@
 //! A share of DRG points times a unit price: co-financing (`KMF`) and activity-based funding (`ISF`).
 //!
-//! Two questions, always in this order. [`decide`]: is the contact in, and if not, why? [`price`]: what
-//! does a contact that is in amount to?
+//! Two questions, always in this order: [`decide`] whether a contact gives a charge, and if not, why; then
+//! [`price`] a contact that does.
 
 use domain::{
     Amount, CareLevel, DrgType, ExactAmount, Instrument, Points, Rounding, Sector, Service, Share, UnitKind,
@@ -14,106 +14,90 @@ use crate::trace::{Step, Trace};
 /// A share rule as it holds on a day.
 #[derive(Debug, Clone)]
 pub struct ShareRule {
-    /// Which version this is.
     pub version: Version,
-    /// The instrument that its charges belong to.
     pub instrument: Instrument,
-    /// Sectors covered.
     pub sectors: Vec<Sector>,
-    /// Levels of care covered.
     pub care_levels: Vec<CareLevel>,
-    /// Kinds of unit covered.
     pub unit_kinds: Vec<UnitKind>,
-    /// Where the three above stand.
+    /// Provenance of the sectors, levels of care and kinds of unit.
     pub covers: Provenance,
-    /// Groups that are left out, in the order they are tested.
+    /// Groups of contacts that the rule leaves out, in the order in which they are tested.
     pub outside: Vec<OutsideTest>,
-    /// Age limit, if any.
     pub age: Option<(AgeLimit, Provenance)>,
-    /// Prices per day, visit or fee for contacts without DRG points.
+    /// Prices per day, visit or fee, for contacts that are not priced by DRG points. The first match counts.
     pub tariffs: Vec<TariffTest>,
-    /// The share.
     pub share: (Share, Provenance),
-    /// The price of a DRG point.
+    /// Price of one DRG point.
     pub unit_price: (Amount, Provenance),
-    /// Ceiling per hospital stay, if any.
+    /// DRG points per hospital stay; `None` if there is no ceiling.
     pub ceiling: Option<(Points, Provenance)>,
-    /// Rule that lowers the share of the same points, if any.
+    /// Id of the rule whose charge for the same points is subtracted; `None` if there is none.
     pub lowered_by: Option<(String, Provenance)>,
-    /// Who owes and who is owed.
+    /// Provenance of who owes and who is owed.
     pub payment: Provenance,
-    /// Readings of what the law leaves open.
+    /// Every choice that the law leaves open: key, reading and provenance.
     pub choices: Vec<(String, String, Provenance)>,
 }
 
-/// A group that is left out.
+/// A group of contacts that the rule leaves out.
 #[derive(Debug, Clone)]
 pub struct OutsideTest {
-    /// Reason code.
+    /// Reason code, for instance `not-resident`.
     pub code: String,
-    /// Heading in Norwegian.
+    /// Norwegian heading.
     pub title: String,
-    /// What a contact must be.
+    /// Condition that puts a contact in the group.
     pub when: When,
-    /// Where it stands.
     pub provenance: Provenance,
 }
 
 /// A price that is not per DRG point.
 #[derive(Debug, Clone)]
 pub struct TariffTest {
-    /// Code.
     pub code: String,
-    /// Heading in Norwegian.
+    /// Norwegian heading.
     pub title: String,
-    /// What a contact must be.
+    /// Condition that the tariff applies to a contact.
     pub when: When,
-    /// Per bed day.
+    /// Price of a bed day.
     pub per_day: Amount,
-    /// Per visit or day treatment.
+    /// Price of a visit or a day treatment.
     pub per_visit: Amount,
-    /// The contact's own fee counts.
+    /// Whether the contact's own fee is the amount; the two prices are then not used.
     pub of_fee: bool,
-    /// Where it stands.
     pub provenance: Provenance,
 }
 
-/// What has to be known of a contact to tell whether it is in.
+/// The facts of a contact that decide whether it gives a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts<'a> {
-    /// Sector.
     pub sector: Sector,
-    /// Kind of unit.
     pub unit_kind: UnitKind,
-    /// Level of care.
     pub care_level: CareLevel,
-    /// Kind of service.
     pub service: Service,
-    /// Type of DRG.
     pub drg_type: DrgType,
-    /// DRG; `None` in figures that do not carry it.
+    /// DRG code; `None` if the figures do not carry it.
     pub drg: Option<&'a str>,
-    /// A listed costly medicine was given.
+    /// Whether a listed costly medicine was given.
     pub costly_medicine: bool,
-    /// Resident in a Norwegian municipality.
+    /// Whether the person is resident in a Norwegian municipality.
     pub resident: bool,
-    /// Age at admission in whole years; `None` in figures that do not carry it.
+    /// Age at admission in whole years; `None` if the figures do not carry it.
     pub age: Option<u16>,
 }
 
-/// In or out, and why.
+/// Whether a contact gives a charge, and if not, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// The contact is charged for.
+    /// The contact gives a charge.
     In {
-        /// What it is priced by.
         pricing: Pricing,
-        /// Codes of groups that could not be tested on the facts at hand: the charge is an upper bound.
+        /// Codes of groups that the facts at hand cannot test. If any, the charge is an upper bound.
         untested: Vec<String>,
     },
     /// The contact gives no charge.
     Out {
-        /// Reason code.
+        /// Reason code, for instance `sector-not-covered`.
         reason: String,
     },
 }
@@ -121,37 +105,35 @@ pub enum Decision {
 /// What a contact is priced by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pricing {
-    /// DRG points.
     DrgPoints,
-    /// A tariff, by its place in [`ShareRule::tariffs`].
+    /// A tariff, by its index in [`ShareRule::tariffs`].
     Tariff(usize),
 }
 
-/// How much there is of a contact.
+/// The quantities of a contact, or of a row that counts several contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quantity {
     /// Corrected DRG points.
     pub points: Points,
-    /// Bed days.
     pub bed_days: i64,
-    /// Contacts (more than one in counted figures).
+    /// Number of contacts: 1, unless the row is a count.
     pub contacts: i64,
-    /// The row is a count of contacts, not a contact: no ceiling per stay can be computed on it.
+    /// Whether the row is a count of contacts. No ceiling per stay can be computed on a count.
     pub counted: bool,
-    /// The contact's own fee.
+    /// Fee paid for the contact.
     pub fee: Amount,
 }
 
-/// A priced contact.
+/// The price of a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Priced {
-    /// Points that were charged for, after any ceiling.
+    /// DRG points charged for, after any ceiling; zero under a tariff.
     pub points: Points,
-    /// The amount.
+    /// Amount in whole øre.
     pub amount: Amount,
 }
 
-/// The amount does not fit: the record cannot be right.
+/// The amount does not fit in whole øre, so the record cannot be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the amount does not fit in whole øre: the points or the price cannot be right")]
 pub struct TooLarge;
@@ -169,10 +151,10 @@ impl From<bool> for Answer {
     }
 }
 
-/// Is the contact in, and if not, why?
+/// Decides whether a contact gives a charge, and if not, why.
 ///
-/// The groups that are left out are tested first, in the order of the file, so that the reason given is
-/// the one that the law names; then what the rule covers; then the age limit.
+/// The groups that the rule leaves out are tested first, in the order of the file, so that the reason is the
+/// one that the law names. What the rule covers comes second, and the age limit third.
 pub fn decide(facts: &Facts, rule: &ShareRule, trace: &mut impl Trace) -> Decision {
     let mut untested = Vec::new();
     for test in &rule.outside {
@@ -245,7 +227,7 @@ fn pricing(facts: &Facts, rule: &ShareRule, trace: &mut impl Trace) -> Pricing {
     }
 }
 
-/// Whether a contact meets a condition; `None` where the facts at hand cannot tell.
+/// Whether a contact meets a condition; `None` if the facts at hand cannot decide it.
 pub fn meets(when: &When, facts: &Facts) -> Option<bool> {
     match matches(when, facts) {
         Answer::Yes => Some(true),
@@ -284,7 +266,7 @@ fn matches(when: &When, facts: &Facts) -> Answer {
     }
 }
 
-/// Whether a DRG code lies in a range of numbers (`370-375` holds 373O), or is the whole code (`915O`).
+/// Whether a DRG code lies in a range of numbers (373O lies in `370-375`), or equals the whole code (`915O`).
 fn drg_in(range: &str, drg: &str) -> bool {
     match drg_range(range) {
         None => range == drg,
@@ -295,13 +277,14 @@ fn drg_in(range: &str, drg: &str) -> bool {
     }
 }
 
-/// What a contact that is in amounts to.
+/// The price of a contact that gives a charge, rounded once to whole øre.
 ///
-/// `left_of_ceiling` is what earlier contacts of the stay have left of it (`None`: no ceiling, or a
-/// figure that it cannot be computed on). `lowered` is what another rule has charged of the same points.
+/// `left_of_ceiling` is the part of the stay's ceiling that earlier contacts have left; `None` if there is no
+/// ceiling, or if it cannot be computed. `lowered` is the points and the share of another rule, whose amount
+/// is subtracted.
 ///
 /// # Errors
-/// If the amount does not fit in an [`Amount`].
+/// Fails if the amount does not fit in an [`Amount`].
 pub fn price(
     rule: &ShareRule,
     pricing: Pricing,
@@ -352,7 +335,7 @@ fn by_tariff(tariff: &TariffTest, quantity: &Quantity, trace: &mut impl Trace) -
         trace.step(|| Step::on(format!("Honorar for kontakten: {}", quantity.fee), &tariff.provenance));
         return quantity.fee.times_units(1);
     }
-    // An overnight contact has bed days; anything else is a visit.
+    // An overnight contact has bed days; any other contact is a visit.
     let (unit, units, price) = match quantity.bed_days {
         0 => ("besøk", quantity.contacts, tariff.per_visit),
         days => ("døgn", days, tariff.per_day),

@@ -1,4 +1,4 @@
-//! Cases of a rule and of the variants laid over it, asked of the functions that bill.
+//! Cases of a rule, with or without variants laid over it, run through the functions that bill.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,26 +13,26 @@ use crate::law::{Law, Prices, ShareSide};
 use crate::provenance::Provenance;
 use crate::trace::NoTrace;
 
-/// What a case came to.
+/// The result of a case.
 #[derive(Default)]
 struct Outcome {
     kroner: Amount,
     reason: String,
     payer: String,
-    /// `debtor to creditor`, as the rule file says it.
+    /// `debtor to creditor`, as in the rule file.
     payment: String,
     stopped: Option<String>,
 }
 
-/// A rule with everything that its cases are run against.
+/// A rule, with everything that its cases are run against.
 pub(crate) struct RulePage<'b> {
     book: &'b LawBook,
     rule: &'b str,
-    /// The law under the readings of a row, none for the law itself.
+    /// Laws by the readings that a row chooses; no readings is the law itself.
     laws: BTreeMap<Vec<(String, String)>, Law>,
-    /// `file:line` of every dated row that some case turned on.
+    /// `file:line` of every dated row that the result of some case rests on.
     pub(crate) hits: BTreeSet<String>,
-    /// Choices and readings that some case ran under.
+    /// Pairs of choice and reading that some case ran under.
     pub(crate) readings: BTreeSet<(String, String)>,
 }
 
@@ -41,10 +41,10 @@ impl<'b> RulePage<'b> {
         RulePage { book, rule, laws: BTreeMap::new(), hits: BTreeSet::new(), readings: BTreeSet::new() }
     }
 
-    /// Checks one row.
+    /// Runs one row and compares the result with the table.
     ///
     /// # Errors
-    /// What differs from the table, or what the table lacks.
+    /// Fails with the first difference from the table, or with the cell that is missing or cannot be read.
     pub(crate) fn check(&mut self, case: &Case) -> Result<(), String> {
         let file = self.book.rule(self.rule).ok_or_else(|| format!("there is no rule '{}'", self.rule))?;
         let (calculation, instrument) = (file.calculation, file.instrument);
@@ -158,7 +158,7 @@ impl<'b> RulePage<'b> {
         Ok(Outcome { kroner, payment: rule.payment.value.clone(), ..Outcome::default() })
     }
 
-    /// The row that leaves a contact out.
+    /// Records the row that leaves a contact out.
     fn hit_exclusion(&mut self, rule: &ShareRule, reason: &str) {
         match rule.outside.iter().find(|test| test.code == reason) {
             Some(test) => self.hit(&test.provenance),
@@ -169,7 +169,7 @@ impl<'b> RulePage<'b> {
         }
     }
 
-    /// The rows that a price rests on.
+    /// Records the rows that a price rests on.
     fn hit_price(
         &mut self,
         rule: &ShareRule,
@@ -204,7 +204,7 @@ impl<'b> RulePage<'b> {
         self.choose_date(case, rule);
     }
 
-    /// A contact that was admitted and discharged on different days turns on which of them it is dated by.
+    /// Records the choice `dated_by`, which matters only if the two days differ.
     fn choose_date(&mut self, case: &Case, rule: &ShareRule) {
         if case.text("admitted").is_some() && case.text("admitted") != case.text("discharged") {
             self.hit_choice(&rule.choices, &["dated_by"]);
@@ -224,7 +224,7 @@ impl<'b> RulePage<'b> {
             admitted_at,
             departed_at,
             events: &events,
-            // A page is about the law, not about what two parties have agreed.
+            // A page tests the law, not what two parties have agreed.
             trust: "",
             registered_in: "",
             stays_in: "",
@@ -267,7 +267,7 @@ impl<'b> RulePage<'b> {
         }
     }
 
-    /// The rows that a paid day rests on.
+    /// Records the rows of the day-rate rule that hold on a day of a stay with payable days.
     fn hit_day(&mut self, law: &Law, day: Day, case: &Case) {
         let Some(segment) = Segment::on(&law.usk, day) else { return };
         for row in segment.used.iter().filter(|used| used.key == "in_force") {
@@ -286,7 +286,7 @@ impl<'b> RulePage<'b> {
     }
 }
 
-/// How much there is of a contact that is in.
+/// Quantities in a row that gives a charge. Fails if the one that the price needs is not given.
 fn quantity(case: &Case, facts: &Facts, rule: &ShareRule, pricing: Pricing) -> Result<Quantity, String> {
     let points = case.points("points")?;
     let bed_days = case.whole("bed days")?;
@@ -314,7 +314,7 @@ fn quantity(case: &Case, facts: &Facts, rule: &ShareRule, pricing: Pricing) -> R
     })
 }
 
-/// What a row says of a contact. Somatic, overnight, public hospital and resident where nothing is said.
+/// Facts in a row. An empty cell means a somatic, overnight contact of a resident at a public hospital.
 pub(super) fn facts(case: &Case) -> Result<Facts<'_>, String> {
     let word = |error: domain::UnknownCode| error.to_string();
     let text = |column, default| case.text(column).unwrap_or(default);

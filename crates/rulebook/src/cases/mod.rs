@@ -1,6 +1,6 @@
-//! Runs the `.cases.md` tables that stand beside each rule, by the functions that bill.
+//! A runner of the `.cases.md` tables beside each rule. The cases go through the functions that bill.
 //!
-//! Start reading in [`run`]; how a page is written stands in `page.rs`.
+//! Start reading in [`run`]; `page.rs` describes how a page is written.
 
 mod law;
 mod page;
@@ -17,30 +17,26 @@ use crate::scheme::Scheme;
 use law::{RulePage, facts};
 use page::Case;
 
-/// A case that did not come out as its table says, or a table that cannot be read.
+/// A case with another result than its table says, or a table that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {case}: {fault}")]
 pub struct Failure {
-    /// Name of the page.
     pub file: String,
-    /// Line.
     pub line: usize,
-    /// Name of the case.
     pub case: String,
-    /// What is wrong.
     pub fault: String,
 }
 
-/// What came of some pages.
+/// Result of running some pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Rows that were run.
+    /// Number of rows that were run.
     pub count: usize,
     /// Rows that failed, and tables that cannot be read.
     pub failures: Vec<Failure>,
-    /// `file:line` of every dated row that the outcome of some case rests on.
+    /// `file:line` of every dated row that the result of some case rests on.
     pub hits: BTreeSet<String>,
-    /// Choices and readings that some case ran under.
+    /// Pairs of choice and reading that some case ran under.
     pub readings: BTreeSet<(String, String)>,
 }
 
@@ -53,14 +49,14 @@ impl Report {
     }
 }
 
-/// Runs a page against a rule of the book.
+/// Runs a page against the rule of a book with the id `rule`. `file` is the name of the page.
 pub fn run(book: &LawBook, rule: &str, file: &str, page: &str) -> Report {
     let mut rule_page = RulePage::of(book, rule);
     let (count, failures) = page::run(file, page, |case| rule_page.check(case));
     Report { count, failures, hits: rule_page.hits, readings: rule_page.readings }
 }
 
-/// Runs a page against a measure: whom it reaches, how much goes away on a day, and who pays.
+/// Runs a page against a measure: which contacts it reaches, its effect on a day, and its costs.
 pub fn run_measure(measure: &Measure, file: &str, page: &str) -> Report {
     let mut hits = BTreeSet::new();
     let (count, failures) = page::run(file, page, |case| check_measure(measure, case, &mut hits));
@@ -90,7 +86,7 @@ fn check_measure(measure: &Measure, case: &Case, hits: &mut BTreeSet<String>) ->
     equal(case, "reached", got)
 }
 
-/// `unknown`, `10 %`, `5 % – 10 % – 20 %`, with `after 6 months` where it takes time.
+/// An effect as a page writes it: `unknown`, `10 %` or `5 % – 10 % – 20 % after 6 months`.
 fn effect_text(effect: &Effect) -> String {
     let Effect { low, likely, high, delay_months } = effect;
     let known: Vec<String> = [low, likely, high].into_iter().flatten().map(Share::to_string).collect();
@@ -101,7 +97,7 @@ fn effect_text(effect: &Effect) -> String {
     }
 }
 
-/// `municipality: dialyse, avoided-contact, 1 200 kr`.
+/// A cost as a page writes it: `municipality: dialyse, avoided-contact, 1 200 kr`.
 fn cost_text(cost: &Cost) -> String {
     let Cost { party, what, per, kroner } = cost;
     let per = match per {
@@ -116,7 +112,8 @@ fn cost_text(cost: &Cost) -> String {
     format!("{party}: {what}, {per}, {amount}")
 }
 
-/// Runs a page against the scheme: an empty cell is nothing, and has to be.
+/// Runs a page against the settlement scheme. An empty cell asserts that no row holds; an empty `vat`
+/// is not tested.
 pub fn run_scheme(scheme: &Scheme, file: &str, page: &str) -> Report {
     let mut hits = BTreeSet::new();
     let (count, failures) = page::run(file, page, |case| check_scheme(scheme, case, &mut hits));
@@ -166,10 +163,10 @@ fn equal(case: &Case, column: &str, got: &str) -> Result<(), String> {
     }
 }
 
-/// Runs every page that was built in: the law's, each variant's over the law, each measure's, the scheme's.
+/// Runs every built-in page: of the law, of each variant over the law, of each measure and of the scheme.
 ///
 /// # Errors
-/// If a rule, variant, measure or scheme that was built in cannot be read.
+/// Fails if a built-in rule, variant, measure or scheme cannot be read.
 pub fn run_built_in() -> Result<Report, crate::book::BookError> {
     let law = LawBook::built_in()?;
     let mut report = Report::default();
@@ -193,7 +190,7 @@ pub fn run_built_in() -> Result<Report, crate::book::BookError> {
     Ok(report)
 }
 
-/// A variant has one span of dates, and every case of its page is run under it.
+/// `file:line` of a variant if its page has a case: every case runs under the variant's one span of dates.
 fn ran(variant: &VariantFile, report: &Report) -> Option<String> {
     (report.count > 0).then(|| format!("{}:{}", variant.file, variant.line))
 }
@@ -210,7 +207,7 @@ mod tests {
         assert!(report.count >= 110, "only {} cases were found", report.count);
     }
 
-    /// One øre too little, a row that is too short, and a number that is missing or cannot be read.
+    /// A row fails if its amount is one øre off, its length is wrong, or a number is missing or unreadable.
     #[test]
     fn a_wrong_case_fails() {
         let book = LawBook::built_in().unwrap();

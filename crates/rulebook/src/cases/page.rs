@@ -1,8 +1,9 @@
 //! A `.cases.md` page: prose with tables in it.
 //!
-//! A line `given: column = value, …` fills cells that are left empty below it. Column heads are identifiers; `because`
-//! is for readers. A row has as many cells as its head. An unknown column, a row that is too short or too long and a
-//! number that cannot be read are faults: none of them can make a case pass.
+//! A line `given: column = value, …` fills empty cells in the tables below it, until the next such
+//! line. Column heads are identifiers; the column `because` is for readers. A row has as many cells
+//! as its head. An unknown column, a row of another length and a number that cannot be read are
+//! faults, and never make a case pass.
 
 use std::collections::BTreeMap;
 
@@ -62,24 +63,24 @@ const OUTPUTS: &[&str] = &[
 ];
 const REMARKS: &[&str] = &["case", "because"];
 
-/// One row of a table, with what is given for all rows.
+/// One row of a table, with the `given` values in its empty cells.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Case {
     cells: BTreeMap<String, String>,
 }
 
 impl Case {
-    /// The text of a column; `None` where it is empty.
+    /// The text of a column; `None` if it is empty.
     pub(crate) fn text(&self, column: &str) -> Option<&str> {
         self.cells.get(column).map(String::as_str)
     }
 
-    /// The text of a column that must be given.
+    /// The text of a column. Fails if it is empty.
     pub(crate) fn needed(&self, column: &str) -> Result<&str, String> {
         self.text(column).ok_or_else(|| format!("{column} is not given"))
     }
 
-    /// The choices that the row makes: key and reading.
+    /// The choices that the row makes: pairs of key and reading.
     pub(crate) fn readings(&self) -> Vec<(&str, &str)> {
         self.cells
             .iter()
@@ -88,7 +89,7 @@ impl Case {
             .collect()
     }
 
-    /// `yes` or `no`; the default where the column is empty.
+    /// Reads `yes` or `no`; an empty column gives the default.
     pub(crate) fn yes(&self, column: &str, default: bool) -> Result<bool, String> {
         match self.text(column) {
             None => Ok(default),
@@ -102,7 +103,7 @@ impl Case {
         self.text(column).map(|text| Day::parse(text).map_err(|error| error.to_string())).transpose()
     }
 
-    /// A time; `None` where the column is empty or says `none`.
+    /// Reads a time; `None` if the column is empty or says `none`.
     pub(crate) fn minute(&self, column: &str) -> Result<Option<Minute>, String> {
         match self.text(column) {
             None | Some("none") => Ok(None),
@@ -110,17 +111,17 @@ impl Case {
         }
     }
 
-    /// A whole number.
+    /// Reads a whole number.
     pub(crate) fn whole(&self, column: &str) -> Result<Option<i64>, String> {
         self.number(column, 0)
     }
 
-    /// DRG points with at most three decimals.
+    /// Reads DRG points with at most three decimals.
     pub(crate) fn points(&self, column: &str) -> Result<Option<Points>, String> {
         Ok(self.number(column, 3)?.map(Points::from_milli))
     }
 
-    /// Kroner with at most two decimals.
+    /// Reads kroner with at most two decimals.
     pub(crate) fn kroner(&self, column: &str) -> Result<Option<Amount>, String> {
         Ok(self.number(column, 2)?.map(Amount::from_ore))
     }
@@ -131,7 +132,7 @@ impl Case {
     }
 }
 
-/// Runs a check on every row. Gives the number of rows and those that failed.
+/// Runs a check on every row. Returns the number of rows and the failures.
 pub(crate) fn run(
     file: &str,
     page: &str,
@@ -188,7 +189,7 @@ pub(crate) fn run(
     (count, failures)
 }
 
-/// The head of a table. Rows end with a bar if it does.
+/// The head of a table. If it ends with a bar, so do its rows.
 struct Head {
     columns: Vec<String>,
     is_closed: bool,
@@ -234,7 +235,8 @@ fn read_given(list: &str) -> Result<BTreeMap<String, String>, String> {
     Ok(cells)
 }
 
-/// `1 234,50` as a whole number of the smallest unit. Comma or point; spaces between thousands.
+/// Reads `1 234,50` as a whole number of the smallest unit. The decimal sign is a comma or a point, and
+/// spaces are ignored.
 fn decimal(text: &str, decimals: usize) -> Result<i64, String> {
     let wrong = || format!("'{text}' is not a number with at most {decimals} decimals");
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();

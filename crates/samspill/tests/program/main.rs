@@ -241,8 +241,8 @@ fn real_figures_of_helse_nord_settle_as_an_upper_bound() {
 #[test]
 fn bad_rule_files_are_told_with_file_and_line() {
     let folder = folder("rules");
-    let law = rulebook::built_in::LAW.iter().find(|(name, _)| name.contains("co-financing")).unwrap().1;
-    let isf = rulebook::built_in::LAW.iter().find(|(name, _)| name.contains("activity")).unwrap().1;
+    let law = include_str!("../../../../rules/law/co-financing.toml");
+    let isf = include_str!("../../../../rules/law/activity-based-funding.toml");
     let overlap = law.replacen("[[share]]", "[[share]]\nfrom = 2013-01-01\nto = 2013-12-31\npercent = 10\nconfidence = \"M\"\nsource = \"lovtidend\"\n\n[[share]]", 1);
     for (broken, told) in [
         (overlap, "both hold on 2013-01-01"),
@@ -280,7 +280,7 @@ fn bad_rule_files_are_told_with_file_and_line() {
         path(&folder.join("none")),
     ]);
     assert!(text(&alone.stderr).contains("there is no rule file for USK"), "{}", text(&alone.stderr));
-    let days = rulebook::built_in::LAW.iter().find(|(name, _)| name.contains("discharge")).unwrap().1;
+    let days = include_str!("../../../../rules/law/discharge-ready-day-rate.toml");
     std::fs::write(folder.join("discharge-ready-day-rate.toml"), days).unwrap();
     let file = folder.join("extract.csv");
     std::fs::write(&file, EXTRACT).unwrap();
