@@ -10,6 +10,7 @@ use register::parquet_file::Reader;
 use register::schema;
 pub use settlement::manifest;
 use settlement::manifest::Manifest;
+use settlement::sink::ChargesFile;
 use settlement::{Law, Options, Settled, settle};
 
 use crate::host::Host;
@@ -100,21 +101,19 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let municipalities = Municipalities::built_in()?;
     let charges = order.out.join("charges.parquet");
     let stage = host.begin(Work::Settle(order.period));
-    let options = Options {
-        period: order.period,
-        threads: order.threads,
-        charges: (!order.totals_only).then_some(charges.as_path()),
-        known: false,
-    };
+    let options = Options { period: order.period, threads: order.threads };
+    let mut sink = ChargesFile::create((!order.totals_only).then_some(charges.as_path()))?;
     // The input is hashed on a thread of its own while it is settled.
     let (settled, hash) = std::thread::scope(|scope| {
         let hash = scope.spawn(|| manifest::sha256_file(&input));
-        let settled =
-            settle(&reader, &law, &municipalities, &options, |done, of| stage.at(done as u64, of as u64));
+        let settled = settle(&reader, &law, &municipalities, &options, &mut sink, |done, of| {
+            stage.at(done as u64, of as u64);
+        });
         (settled, hash.join())
     });
     stage.done();
     let settled = settled?;
+    sink.finish()?;
     let hash = match hash {
         Ok(hash) => hash?,
         Err(_) => bail!("the thread that hashes the input stopped"),

@@ -19,6 +19,8 @@ use parquet::file::properties::WriterProperties;
 use register::FileError;
 use register::parquet_file::Reader;
 
+use crate::sink::MARK;
+
 /// A file of movements that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
@@ -36,9 +38,6 @@ pub enum ArchiveError {
 /// Columns of words in a file of movements.
 const WORDS: [&str; 8] =
     ["instrument", "month", "debtor", "creditor", "unit", "ended", "rule_version", "cause"];
-
-/// Mark of a contact that is known and gives no charge: it has no amount, but it was delivered.
-const MARK: i32 = 1;
 
 /// Rows that are read at a time.
 const BATCH: usize = 1 << 16;

@@ -9,7 +9,7 @@ use arrow_array::{
     ArrayRef, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
 };
 use arrow_schema::{DataType, Field, Schema};
-use domain::Instrument;
+use domain::{Amount, Instrument};
 use register::FileError;
 use register::parquet_file::{Encoded, Encoder, Writer};
 
@@ -38,7 +38,7 @@ pub(crate) struct Charge {
 
 /// Charges as columns.
 #[derive(Debug, Default)]
-pub(crate) struct Charges {
+pub struct Charges {
     contact: Vec<i64>,
     words: [Vec<u32>; 8],
     instrument: Vec<i32>,
@@ -75,6 +75,32 @@ impl Charges {
         self.days.push(charge.days);
         self.share.push(charge.share);
         self.amount.push(charge.amount);
+    }
+}
+
+impl Charges {
+    /// Number of charges, and of contacts that are known and give none.
+    pub(crate) fn len(&self) -> usize {
+        self.contact.len()
+    }
+
+    /// A column of words, by its place among [`WORDS`].
+    pub(crate) fn column(&self, place: usize) -> &[u32] {
+        &self.words[place]
+    }
+
+    pub(crate) fn contact(&self, row: usize) -> i64 {
+        self.contact[row]
+    }
+
+    /// `None` where the contact is known and gives no charge.
+    pub(crate) fn instrument(&self, row: usize) -> Option<Instrument> {
+        usize::try_from(self.instrument[row]).ok().and_then(Instrument::from_index)
+    }
+
+    /// Points in thousandths, days and amount.
+    pub(crate) fn quantity(&self, row: usize) -> (i32, i32, Amount) {
+        (self.points[row], self.days[row], Amount::from_ore(self.amount[row]))
     }
 }
 

@@ -23,6 +23,7 @@ pub mod manifest;
 pub mod needs;
 pub mod price;
 pub mod settle;
+pub mod sink;
 pub mod stay;
 pub mod totals;
 

@@ -5,7 +5,6 @@
 //! several contacts (they share a ceiling) and those reported ready for discharge.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch};
 use domain::{Amount, Instrument, Municipalities, Period, Points, Words as Numbers};
@@ -16,13 +15,14 @@ use rulebook::file::Liable;
 use rulebook::law::{Decisions, Law};
 use rulebook::{Decision, NoTrace, Pricing, Quantity};
 
-use crate::charges::{Charge, ChargeWriter, Charges};
+use crate::charges::{Charge, Charges};
 use crate::days::{Days, Slot};
 use crate::decode::{
     CLASSES, Home, Homes, MEASURED, READ, Words, classes, facts, flags, ints, longs, maybe_ints, name,
     stay_of, trust_of, word, words,
 };
 use crate::error::SettleError;
+use crate::sink::{Sink, SinkWorker, Takes};
 use crate::stay;
 use crate::totals::{Builder, Line, Outside, Sum, Totals};
 
@@ -34,15 +34,11 @@ const NO_SLOT: u32 = u32::MAX;
 
 /// How to settle.
 #[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
+pub struct Options {
     /// The period.
     pub period: Period,
-    /// Threads.
+    /// Number of threads, at least 1.
     pub threads: usize,
-    /// Where to write every charge; `None` for sums only.
-    pub charges: Option<&'a Path>,
-    /// Whether contacts that give no charge are written too, so that whoever posts knows that they came.
-    pub known: bool,
 }
 
 /// What came out.
@@ -62,11 +58,11 @@ pub struct Settled {
     pub upper_bound: BTreeMap<(Instrument, String), Sum>,
     /// Instruments that do not hold in the period.
     pub not_in_force: Vec<Instrument>,
-    /// Charges written.
+    /// Number of charges that the sink took.
     pub charges: u64,
 }
 
-/// Settles a checked file. `told` hears how many row groups of how many are done.
+/// Settles a checked file. Charges go to the sink; `progress` is given how many row groups of how many are done.
 ///
 /// # Errors
 /// If the file cannot be read, a value that the law needs is missing, or an amount does not fit.
@@ -75,7 +71,8 @@ pub fn settle(
     law: &Law,
     municipalities: &Municipalities,
     options: &Options,
-    mut told: impl FnMut(usize, usize),
+    sink: &mut impl Sink,
+    mut progress: impl FnMut(usize, usize),
 ) -> Result<Settled, SettleError> {
     let mut settled = Settled::default();
     for instrument in Instrument::ALL {
@@ -89,13 +86,11 @@ pub fn settle(
         }
     }
     let mut desk = Desk::new(reader, law, municipalities, options.period);
-    desk.known = options.known;
+    desk.known = sink.takes() == Takes::ChargesAndKnown;
     if desk.counted && options.period.months().count() != 12 {
         return Err(SettleError::CountedByYear { period: options.period });
     }
-    let mut writer = options.charges.map(ChargeWriter::create).transpose()?;
-    let encoder = writer.as_ref().map(ChargeWriter::encoder);
-    let detail = encoder.is_some();
+    let (detail, worker) = (sink.takes() != Takes::Nothing, sink.worker());
     let groups = reader.row_groups();
     let threads = options.threads.clamp(1, std::cmp::max(groups, 1));
     // Each thread keeps one clerk, who remembers what was decided and computed.
@@ -108,18 +103,16 @@ pub fn settle(
         |group| {
             let mut clerk = clerks[group % threads].lock().map_err(|_| lost(reader))?;
             let (charges, side) = clerk.group(group, detail)?;
-            let encoded = match &encoder {
-                Some(encoder) => Some(encoder.encode(&charges, clerk.names.all())?),
-                None => None,
-            };
-            Ok((encoded, side))
+            let part = if detail { Some(worker.prepare(&charges, clerk.names.all())?) } else { None };
+            Ok((part, charges.len() as u64, side))
         },
-        |group, (encoded, side)| {
-            if let (Some(writer), Some(encoded)) = (&mut writer, encoded) {
-                writer.append(encoded)?;
+        |group, (part, count, side)| {
+            if let Some(part) = part {
+                sink.take(part)?;
             }
+            settled.charges += count;
             sides.extend(side);
-            told(group + 1, groups);
+            progress(group + 1, groups);
             Ok(())
         },
         || lost(reader),
@@ -130,15 +123,13 @@ pub fn settle(
         .collect::<Result<_, _>>()?;
     if let Some(clerk) = clerks.first_mut() {
         let charges = clerk.stays(sides, detail)?;
-        if let (Some(writer), Some(encoder)) = (&mut writer, &encoder) {
-            writer.append(encoder.encode(&charges, clerk.names.all())?)?;
+        if detail {
+            sink.take(worker.prepare(&charges, clerk.names.all())?)?;
         }
+        settled.charges += charges.len() as u64;
     }
     settled.rows = reader.rows();
     gather(&desk, clerks, &mut settled);
-    if let Some(writer) = writer {
-        settled.charges = writer.finish()?;
-    }
     assert_eq!(
         settled.rows,
         settled.settled_rows + settled.outside_period_rows,

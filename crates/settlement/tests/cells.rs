@@ -13,6 +13,7 @@ use rulebook::law::Deciding;
 use settlement::cells::Cells;
 use settlement::needs::Needs;
 use settlement::price::{AsIs, Priced};
+use settlement::sink::Nowhere;
 use settlement::{Law, Options, settle};
 
 fn folder(name: &str) -> PathBuf {
@@ -36,8 +37,9 @@ fn own(id: &str, rule: &str, set: &str) -> (String, String) {
 
 /// Øre by municipality and instrument, settled from contacts.
 fn of_contacts(reader: &Reader, law: &Law, period: Period) -> BTreeMap<(String, Instrument), i64> {
-    let options = Options { period, threads: 2, charges: None, known: false };
-    let settled = settle(reader, law, &Municipalities::built_in().unwrap(), &options, |_, _| {}).unwrap();
+    let options = Options { period, threads: 2 };
+    let settled =
+        settle(reader, law, &Municipalities::built_in().unwrap(), &options, &mut Nowhere, |_, _| {}).unwrap();
     let mut out = BTreeMap::new();
     for (key, sum) in settled.totals.lines() {
         let party = if key.instrument == Instrument::Isf { key.creditor } else { key.debtor };

@@ -12,6 +12,7 @@ use register::parquet_file::Reader;
 use register::synth::{self, Order};
 use rulebook::LawBook;
 use settlement::explain::{explain, stay_of_contact};
+use settlement::sink::{ChargesFile, ClaimsSink, EachCharge, Nowhere};
 use settlement::totals::{Key, Sum};
 use settlement::{Law, Options, Settled, settle};
 
@@ -35,8 +36,34 @@ fn law(variants: &[&str]) -> Law {
 
 fn settled(contacts: &Path, law: &Law, period: &str, threads: usize, charges: Option<&Path>) -> Settled {
     let reader = Reader::open_contacts(contacts).unwrap();
-    let options = Options { period: Period::parse(period).unwrap(), threads, charges, known: false };
-    settle(&reader, law, &Municipalities::built_in().unwrap(), &options, |_, _| {}).unwrap()
+    let options = Options { period: Period::parse(period).unwrap(), threads };
+    let mut sink = ChargesFile::create(charges).unwrap();
+    let settled =
+        settle(&reader, law, &Municipalities::built_in().unwrap(), &options, &mut sink, |_, _| {}).unwrap();
+    sink.finish().unwrap();
+    settled
+}
+
+/// Charges kept in memory are the charges of the file, word for word and in the same order, on any number of threads.
+#[test]
+fn claims_in_memory_are_those_of_the_file() {
+    let contacts = register_of("sinks", 4_000, 3);
+    let (law, municipalities) = (law(&[]), Municipalities::built_in().unwrap());
+    let file = contacts.with_file_name("charges.parquet");
+    let whole = settled(&contacts, &law, "2012", 2, Some(&file));
+    let of_file = settlement::archive::claims(&file, &municipalities).unwrap();
+    for threads in [1, 3] {
+        let options = Options { period: Period::parse("2012").unwrap(), threads };
+        let reader = Reader::open_contacts(&contacts).unwrap();
+        let mut sink = ClaimsSink::of_charges(&municipalities);
+        let settled = settle(&reader, &law, &municipalities, &options, &mut sink, |_, _| {}).unwrap();
+        assert_eq!(sink.claims, of_file);
+        assert_eq!((settled.charges, whole.charges), (of_file.rows.len() as u64, of_file.rows.len() as u64));
+        let mut each = EachCharge::of(|contact, instrument, amount| (contact, instrument, amount));
+        settle(&reader, &law, &municipalities, &options, &mut each, |_, _| {}).unwrap();
+        let wanted = of_file.rows.iter().filter_map(|row| Some((row.contact, row.instrument?, row.amount)));
+        assert_eq!(each.values, wanted.collect::<Vec<_>>());
+    }
 }
 
 /// Charges in a file: contact, instrument, amount, points.
@@ -196,7 +223,7 @@ fn a_damaged_file_is_an_error_and_not_a_crash() {
     let whole = std::fs::read(&contacts).unwrap();
     let law = law(&[]);
     let municipalities = Municipalities::built_in().unwrap();
-    let options = Options { period: Period::parse("2012").unwrap(), threads: 1, charges: None, known: false };
+    let options = Options { period: Period::parse("2012").unwrap(), threads: 1 };
     let path = contacts.with_file_name("damaged.parquet");
     for length in [0, 4, 12, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();
@@ -209,7 +236,7 @@ fn a_damaged_file_is_an_error_and_not_a_crash() {
         bytes[place] ^= 0x5a;
         std::fs::write(&path, &bytes).unwrap();
         if let Ok(reader) = Reader::open_contacts(&path) {
-            let _ = settle(&reader, &law, &municipalities, &options, |_, _| {});
+            let _ = settle(&reader, &law, &municipalities, &options, &mut Nowhere, |_, _| {});
         }
     }
 }

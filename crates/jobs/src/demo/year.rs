@@ -14,6 +14,7 @@ use domain::{
 use ledger::statement::Span;
 use register::columns;
 use register::parquet_file::{Reader, copy_rows};
+use settlement::sink::Nowhere;
 use settlement::totals::Totals;
 use settlement::{Law, Options, settle};
 
@@ -155,9 +156,8 @@ fn budget(year: &Year) -> Result<PathBuf> {
     let files = Files::read(None, &[PathBuf::from("co-financing-as-in-2012")])?;
     let (law, municipalities) = (Law::of(&files.book()?)?, Municipalities::built_in()?);
     let reader = Reader::open_contacts(year.baseline)?;
-    let options =
-        Options { period: Period::parse("2011")?, threads: year.threads, charges: None, known: false };
-    let totals = settle(&reader, &law, &municipalities, &options, |_, _| {})?.totals;
+    let options = Options { period: Period::parse("2011")?, threads: year.threads };
+    let totals = settle(&reader, &law, &municipalities, &options, &mut Nowhere, |_, _| {})?.totals;
     let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
     let january = Day::parse("2012-01-01")?;
     for (key, sum) in totals.lines().filter(|(key, _)| key.instrument == Instrument::CoFinancing) {

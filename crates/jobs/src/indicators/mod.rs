@@ -14,7 +14,8 @@ use anyhow::{Context, Result, bail};
 use domain::{Amount, Day, Instrument, Municipalities, Period};
 use paper::sheets::{self, Cell, Sheet};
 use register::parquet_file::Reader;
-use settlement::{Law, Options, archive, manifest, settle};
+use settlement::sink::EachCharge;
+use settlement::{Law, Options, manifest, settle};
 use statistics::counts::{self, By, Charged, Counts, Paid, People, Side};
 pub use statistics::figures::Adjust;
 use statistics::figures::{Figure, Figures, Method, figures};
@@ -398,7 +399,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let (charged, unsigned) = match order.without_kroner {
         true => (None, 0),
         false => {
-            let (charged, unsigned) = charged(order, &reader, &municipalities, &scratch, host)?;
+            let (charged, unsigned) = charged(order, &reader, &municipalities, host)?;
             (Some(charged), unsigned)
         }
     };
@@ -630,33 +631,28 @@ fn charged(
     order: &Order,
     reader: &Reader,
     municipalities: &Municipalities,
-    scratch: &Scratch,
     host: &Host,
 ) -> Result<(Charged, usize)> {
     let law = Law::of(&Files::read(None, &[])?.book()?)?;
-    let path = scratch.0.join("charges.parquet");
-    let options =
-        Options { period: order.period, threads: order.threads, charges: Some(&path), known: false };
-    let which = |instrument| match instrument {
-        Instrument::CoFinancing => 0,
-        Instrument::DischargeReady => 1,
-        Instrument::Isf => 2,
-    };
     let stage = host.begin(Work::SettleContacts);
-    let mut rows: Vec<(i64, usize, i64)> = Vec::new();
+    let mut sink = EachCharge::of(|contact, instrument, amount| {
+        let which = match instrument {
+            Instrument::CoFinancing => 0,
+            Instrument::DischargeReady => 1,
+            Instrument::Isf => 2,
+        };
+        (contact, which, amount.ore())
+    });
     let periods = periods(order.period);
     for (pass, period) in periods.iter().enumerate() {
-        let options = Options { period: *period, ..options };
-        settle(reader, &law, municipalities, &options, |done, of| {
+        let options = Options { period: *period, threads: order.threads };
+        settle(reader, &law, municipalities, &options, &mut sink, |done, of| {
             stage.at((pass * of + done) as u64, (periods.len() * of) as u64);
         })?;
-        let claims = archive::claims(&path, municipalities)?;
-        let charged = claims.rows.iter();
-        rows.extend(charged.filter_map(|row| Some((row.contact, which(row.instrument?), row.amount.ore()))));
     }
     stage.done();
     let unsigned = law.used(order.period).iter().filter(|value| value.is_unsigned()).count();
-    Ok((Charged::of(rows.into_iter()), unsigned))
+    Ok((Charged::of(sink.values.into_iter()), unsigned))
 }
 
 /// What an indicator counts: kroner, or a number.

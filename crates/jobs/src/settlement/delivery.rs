@@ -12,6 +12,7 @@ use ledger::correction::{self, Comparison};
 use ledger::months::Basis;
 use register::columns;
 use register::parquet_file::Reader;
+use settlement::sink::ClaimsSink;
 use settlement::{Law, Options, archive, manifest, settle};
 
 use super::books::Books;
@@ -74,6 +75,7 @@ impl Delivered {
 pub(super) struct Desk<'a> {
     pub(super) books: &'a mut Books,
     run: &'a Run<'a>,
+    #[expect(dead_code, reason = "the checked file lies in it until the delivery is settled")]
     scratch: Scratch,
     /// The checked file.
     contacts: PathBuf,
@@ -147,19 +149,15 @@ impl<'a> Desk<'a> {
 
     /// Settles one month under a law. Every contact that the file knows of in the month is among the claims.
     fn settle(&self, month: Month, law: &Law, host: &Host) -> Result<Claims> {
-        let charges = self.scratch.0.join("charges.parquet");
-        let options = Options {
-            period: Period::of_month(month),
-            threads: host.threads,
-            charges: Some(&charges),
-            known: true,
-        };
+        let options = Options { period: Period::of_month(month), threads: host.threads };
         let reader = Reader::open_contacts(&self.contacts)?;
         let stage = host.begin(Work::Settle(Period::of_month(month)));
         let municipalities = &self.books.municipalities;
-        settle(&reader, law, municipalities, &options, |done, of| stage.at(done as u64, of as u64))?;
+        let mut sink = ClaimsSink::with_known(municipalities);
+        let at = |done, of| stage.at(done as u64, of as u64);
+        settle(&reader, law, municipalities, &options, &mut sink, at)?;
         stage.done();
-        Ok(archive::claims(&charges, municipalities)?)
+        Ok(sink.claims)
     }
 
     /// What a month's posted movements are, and the rules they stand under last.

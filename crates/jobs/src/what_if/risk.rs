@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail};
 use domain::{Instrument, Municipalities, Period};
 use register::columns;
 use register::parquet_file::Reader;
-use settlement::{Law, Options, archive, manifest, settle};
+use settlement::sink::ClaimsSink;
+use settlement::{Law, Options, manifest, settle};
 use simulation::consequence::AGES;
 use simulation::risk::{Count, Distribution, Fitted, Pool, Press, Seen, Severity, pooled};
 
@@ -116,7 +117,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
         );
     }
     let stage = host.begin(Work::PersonCosts);
-    let persons = persons(&reader, &law, order, &scratch)?;
+    let persons = persons(&reader, &law, order)?;
     stage.done();
     if persons.is_empty() {
         bail!("no municipality pays for anybody in {} under these rules", order.period);
@@ -140,13 +141,12 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
 }
 
 /// What municipalities pay for each person in the period: charges, put together by the person behind them.
-fn persons(reader: &Reader, law: &Law, order: &Order, scratch: &Scratch) -> Result<Vec<Person>> {
+fn persons(reader: &Reader, law: &Law, order: &Order) -> Result<Vec<Person>> {
     let municipalities = Municipalities::built_in()?;
-    let path = scratch.0.join("charges.parquet");
-    let options =
-        Options { period: order.period, threads: order.threads, charges: Some(&path), known: false };
-    settle(reader, law, &municipalities, &options, |_, _| {})?;
-    let claims = archive::claims(&path, &municipalities)?;
+    let options = Options { period: order.period, threads: order.threads };
+    let mut sink = ClaimsSink::of_charges(&municipalities);
+    settle(reader, law, &municipalities, &options, &mut sink, |_, _| {})?;
+    let claims = sink.claims;
     let mut charged: Vec<(i64, u32, i64)> = claims
         .rows
         .iter()

@@ -1,0 +1,279 @@
+//! Where charges go: to a Parquet file, to claims in memory, to a value for each, or nowhere.
+//!
+//! Threads prepare pieces side by side, and the pieces are taken in the order of the file: the same input gives the
+//! same charges in the same order on any number of threads.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use domain::{Amount, Cause, Claim, Claims, Instrument, Month, Municipalities};
+use register::FileError;
+use register::parquet_file::Encoded;
+
+use crate::charges::{ChargeEncoder, ChargeWriter, Charges, WORDS};
+use crate::error::SettleError;
+
+/// Which charges a sink takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// None: sums only.
+    Nothing,
+    /// Every charge.
+    Charges,
+    /// Every charge, and contacts of the period that give none, so that whoever posts knows that they came.
+    ChargesAndKnown,
+}
+
+/// Where charges go.
+pub trait Sink {
+    /// What threads prepare pieces with.
+    type Worker: SinkWorker;
+
+    /// Which charges are taken.
+    fn takes(&self) -> Takes;
+
+    /// A worker that threads share.
+    fn worker(&self) -> Self::Worker;
+
+    /// Takes a piece; pieces come in order.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    fn take(&mut self, part: <Self::Worker as SinkWorker>::Part) -> Result<(), SettleError>;
+}
+
+/// Prepares pieces on any thread.
+pub trait SinkWorker: Sync {
+    /// A piece.
+    type Part: Send;
+
+    /// Prepares charges whose words are numbers in `names`.
+    ///
+    /// # Errors
+    /// If the charges cannot be encoded.
+    fn prepare(&self, charges: &Charges, names: &[String]) -> Result<Self::Part, SettleError>;
+}
+
+/// Sums only.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nowhere;
+
+impl Sink for Nowhere {
+    type Worker = Nowhere;
+
+    fn takes(&self) -> Takes {
+        Takes::Nothing
+    }
+
+    fn worker(&self) -> Nowhere {
+        Nowhere
+    }
+
+    fn take(&mut self, (): ()) -> Result<(), SettleError> {
+        Ok(())
+    }
+}
+
+impl SinkWorker for Nowhere {
+    type Part = ();
+
+    fn prepare(&self, _: &Charges, _: &[String]) -> Result<(), SettleError> {
+        Ok(())
+    }
+}
+
+/// `charges.parquet`, or sums only where no path is given.
+pub struct ChargesFile(Option<ChargeWriter>);
+
+impl ChargesFile {
+    /// Begins a file; `None` for sums only.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn create(path: Option<&Path>) -> Result<ChargesFile, FileError> {
+        Ok(ChargesFile(path.map(ChargeWriter::create).transpose()?))
+    }
+
+    /// Ends the file, which has its name only then.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish(self) -> Result<(), SettleError> {
+        match self.0 {
+            Some(writer) => writer.finish().map(|_| ()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Sink for ChargesFile {
+    type Worker = FileWorker;
+
+    fn takes(&self) -> Takes {
+        if self.0.is_some() { Takes::Charges } else { Takes::Nothing }
+    }
+
+    fn worker(&self) -> FileWorker {
+        FileWorker(self.0.as_ref().map(ChargeWriter::encoder))
+    }
+
+    fn take(&mut self, part: Option<Encoded>) -> Result<(), SettleError> {
+        match (&mut self.0, part) {
+            (Some(writer), Some(part)) => writer.append(part),
+            (_, None) | (None, _) => Ok(()),
+        }
+    }
+}
+
+/// Encodes for [`ChargesFile`].
+pub struct FileWorker(Option<ChargeEncoder>);
+
+impl SinkWorker for FileWorker {
+    type Part = Option<Encoded>;
+
+    fn prepare(&self, charges: &Charges, names: &[String]) -> Result<Option<Encoded>, SettleError> {
+        self.0.as_ref().map(|encoder| encoder.encode(charges, names)).transpose()
+    }
+}
+
+/// Claims that can be posted, in memory. A municipality becomes a party: a code in its lifetime.
+pub struct ClaimsSink<'m> {
+    municipalities: &'m Municipalities,
+    takes: Takes,
+    /// The claims, in the order of the file.
+    pub claims: Claims,
+}
+
+impl<'m> ClaimsSink<'m> {
+    /// A sink for charges.
+    pub fn of_charges(municipalities: &'m Municipalities) -> ClaimsSink<'m> {
+        ClaimsSink { municipalities, takes: Takes::Charges, claims: Claims::default() }
+    }
+
+    /// A sink for charges and for contacts of the period that give none.
+    pub fn with_known(municipalities: &'m Municipalities) -> ClaimsSink<'m> {
+        ClaimsSink { municipalities, takes: Takes::ChargesAndKnown, claims: Claims::default() }
+    }
+}
+
+impl<'m> Sink for ClaimsSink<'m> {
+    type Worker = ClaimsWorker<'m>;
+
+    fn takes(&self) -> Takes {
+        self.takes
+    }
+
+    fn worker(&self) -> ClaimsWorker<'m> {
+        ClaimsWorker(self.municipalities)
+    }
+
+    fn take(&mut self, part: Claims) -> Result<(), SettleError> {
+        self.claims.extend(&part);
+        Ok(())
+    }
+}
+
+/// Prepares for [`ClaimsSink`].
+pub struct ClaimsWorker<'m>(&'m Municipalities);
+
+/// Mark of a contact that is known and gives no charge: it has no amount, but it was delivered.
+pub(crate) const MARK: i32 = 1;
+
+impl SinkWorker for ClaimsWorker<'_> {
+    type Part = Claims;
+
+    fn prepare(&self, charges: &Charges, names: &[String]) -> Result<Claims, SettleError> {
+        let mut out = Claims::default();
+        // Words get their numbers column by column, in order of first use.
+        let mut column = |name: &str| -> Vec<u32> {
+            let place = WORDS.iter().position(|known| *known == name).unwrap_or_default();
+            let words = charges.column(place).iter();
+            words.map(|number| out.words.number(&names[*number as usize])).collect()
+        };
+        let [months, creditors, units, ended, versions] =
+            ["month", "creditor", "unit", "ended", "rule_version"].map(&mut column);
+        let debtors = charges.column(0);
+        let mut parties: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        for row in 0..charges.len() {
+            // A debtor's name depends on the month, so it is looked up once for each pair.
+            let key = (debtors[row], months[row]);
+            let debtor = match parties.get(&key) {
+                Some(debtor) => *debtor,
+                None => {
+                    let code = &names[key.0 as usize];
+                    let month = Month::parse(out.words.word(key.1)).ok();
+                    let name = month.map_or_else(|| code.clone(), |month| self.0.party(code, month.first()));
+                    let number = out.words.number(&name);
+                    parties.insert(key, number);
+                    number
+                }
+            };
+            let (points, days, amount) = charges.quantity(row);
+            let nothing = amount == Amount::ZERO && points == 0 && days == 0;
+            let instrument = charges.instrument(row).filter(|_| !nothing);
+            out.rows.push(Claim {
+                contact: charges.contact(row),
+                instrument,
+                month: months[row],
+                debtor,
+                creditor: creditors[row],
+                unit: units[row],
+                ended: ended[row],
+                version: versions[row],
+                cause: Cause::Activity,
+                points: if instrument.is_none() { MARK } else { points },
+                days,
+                amount,
+            });
+        }
+        Ok(out)
+    }
+}
+
+/// A value for each charge: contact, instrument and amount, in the order of the file.
+pub struct EachCharge<T> {
+    each: fn(i64, Instrument, Amount) -> T,
+    /// The values.
+    pub values: Vec<T>,
+}
+
+impl<T> EachCharge<T> {
+    /// A sink that keeps what a function makes of each charge.
+    pub fn of(each: fn(i64, Instrument, Amount) -> T) -> EachCharge<T> {
+        EachCharge { each, values: Vec::new() }
+    }
+}
+
+impl<T: Send> Sink for EachCharge<T> {
+    type Worker = EachWorker<T>;
+
+    fn takes(&self) -> Takes {
+        Takes::Charges
+    }
+
+    fn worker(&self) -> EachWorker<T> {
+        EachWorker(self.each)
+    }
+
+    fn take(&mut self, part: Vec<T>) -> Result<(), SettleError> {
+        self.values.extend(part);
+        Ok(())
+    }
+}
+
+/// Prepares for [`EachCharge`].
+pub struct EachWorker<T>(fn(i64, Instrument, Amount) -> T);
+
+impl<T: Send> SinkWorker for EachWorker<T> {
+    type Part = Vec<T>;
+
+    fn prepare(&self, charges: &Charges, _: &[String]) -> Result<Vec<T>, SettleError> {
+        let each = |row| {
+            let (points, days, amount) = charges.quantity(row);
+            let nothing = amount == Amount::ZERO && points == 0 && days == 0;
+            let instrument = charges.instrument(row).filter(|_| !nothing)?;
+            Some((self.0)(charges.contact(row), instrument, amount))
+        };
+        Ok((0..charges.len()).filter_map(each).collect())
+    }
+}
