@@ -7,23 +7,23 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
-use paper::sheets::{Cell, Sheet};
+use disclosure::{Cell, SafeTable};
 use register::parquet_file::Writer;
 
 /// Writes a sheet, with what it says of itself in the footer.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write(sheet: &Sheet, about: &[(String, String)], path: &Path) -> Result<()> {
+pub fn write(sheet: &SafeTable, about: &[(String, String)], path: &Path) -> Result<()> {
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
-    for (place, head) in sheet.heads.iter().enumerate() {
-        let cells: Vec<&Cell> = sheet.rows.iter().map(|row| &row[place]).collect();
+    for (place, head) in sheet.heads().iter().enumerate() {
+        let cells: Vec<&Cell> = sheet.rows().iter().map(|row| &row[place]).collect();
         let is_kroner = cells.iter().any(|cell| matches!(cell, Cell::Kroner(_)));
         let name = if is_kroner { head.replace(", kr", ", øre") } else { head.clone() };
         columns.push((name, column(&cells)));
     }
     let holds = |row: &Vec<Cell>| row.contains(&Cell::Withheld);
-    let withheld: BooleanArray = sheet.rows.iter().map(|row| Some(holds(row))).collect();
+    let withheld: BooleanArray = sheet.rows().iter().map(|row| Some(holds(row))).collect();
     columns.push(("holdt_tilbake".to_owned(), Arc::new(withheld)));
     let batch = RecordBatch::try_from_iter(columns)?;
     let footer: BTreeMap<String, String> =

@@ -1,6 +1,6 @@
-//! Results as tables. One sheet gives both the sheet of a workbook and a CSV, so that both hold the same.
+//! Tables that may leave, as CSV and as the sheets of a workbook, so that both hold the same.
 
-use domain::Amount;
+use disclosure::{Cell, SafeTable};
 use rust_xlsxwriter::{
     Chart, ChartType, DocProperties, ExcelDateTime, Format, Table, TableColumn, TableStyle, Workbook,
     XlsxError,
@@ -9,78 +9,30 @@ use rust_xlsxwriter::{
 use crate::PaperError;
 use crate::csv::{decimal, quoted};
 
-/// A cell of a sheet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell {
-    /// Text. Codes keep their leading zeros.
-    Text(String),
-    /// Kroner, with two decimals.
-    Kroner(Amount),
-    Count(i64),
-    /// A share in millionths, shown as per cent with two decimals.
-    Share(i64),
-    /// A number in thousandths, shown with three decimals.
-    Decimal(i64),
-    /// Not known, shown as `..`: this is not zero.
-    Unknown,
-    /// Known, but withheld, shown as `:`.
-    Withheld,
-}
-
-impl Cell {
-    /// An amount in kroner; [`Cell::Unknown`] for `None`.
-    pub fn kroner(amount: Option<Amount>) -> Cell {
-        amount.map_or(Cell::Unknown, Cell::Kroner)
+/// A table as CSV that opens in a Norwegian Excel; with `is_plain`, for programs.
+pub fn csv(table: &SafeTable, is_plain: bool) -> String {
+    let (mark, separator, point) = if is_plain { ("", ",", '.') } else { ("\u{feff}", ";", ',') };
+    let heads: Vec<String> = table.heads().iter().map(|head| quoted(head, separator)).collect();
+    let mut out = format!("{mark}{}\n", heads.join(separator));
+    for row in table.rows() {
+        let cells: Vec<String> = row
+            .iter()
+            .map(|cell| match cell {
+                // An apostrophe keeps a spreadsheet from taking the text for a formula.
+                Cell::Text(text) if !is_plain && is_formula(text) => quoted(&format!("'{text}"), separator),
+                Cell::Text(text) => quoted(text, separator),
+                Cell::Kroner(amount) => decimal(amount.ore(), 2, point),
+                Cell::Count(count) => count.to_string(),
+                Cell::Share(millionths) => decimal(rounded_per_cent(*millionths), 2, point),
+                Cell::Decimal(thousandths) => decimal(*thousandths, 3, point),
+                Cell::Unknown => "..".to_owned(),
+                Cell::Withheld => ":".to_owned(),
+            })
+            .collect();
+        out.push_str(&cells.join(separator));
+        out.push('\n');
     }
-}
-
-/// A named table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sheet {
-    /// Name of the tab, and of the CSV file.
-    pub name: String,
-    /// What the sheet shows, in one sentence.
-    pub about: String,
-    pub heads: Vec<String>,
-    pub rows: Vec<Vec<Cell>>,
-    /// Columns that a native chart draws against the first column; empty for no chart.
-    pub chart: Vec<usize>,
-}
-
-impl Sheet {
-    /// A sheet that has no rows yet.
-    pub fn new(name: &str, about: &str, heads: &[&str]) -> Sheet {
-        let heads = heads.iter().map(|head| (*head).to_owned()).collect();
-        Sheet { name: name.to_owned(), about: about.to_owned(), heads, rows: Vec::new(), chart: Vec::new() }
-    }
-
-    /// The sheet as CSV that opens in a Norwegian Excel; with `is_plain`, for programs.
-    pub fn csv(&self, is_plain: bool) -> String {
-        let (mark, separator, point) = if is_plain { ("", ",", '.') } else { ("\u{feff}", ";", ',') };
-        let heads: Vec<String> = self.heads.iter().map(|head| quoted(head, separator)).collect();
-        let mut out = format!("{mark}{}\n", heads.join(separator));
-        for row in &self.rows {
-            let cells: Vec<String> = row
-                .iter()
-                .map(|cell| match cell {
-                    // An apostrophe keeps a spreadsheet from taking the text for a formula.
-                    Cell::Text(text) if !is_plain && is_formula(text) => {
-                        quoted(&format!("'{text}"), separator)
-                    }
-                    Cell::Text(text) => quoted(text, separator),
-                    Cell::Kroner(amount) => decimal(amount.ore(), 2, point),
-                    Cell::Count(count) => count.to_string(),
-                    Cell::Share(millionths) => decimal(rounded_per_cent(*millionths), 2, point),
-                    Cell::Decimal(thousandths) => decimal(*thousandths, 3, point),
-                    Cell::Unknown => "..".to_owned(),
-                    Cell::Withheld => ":".to_owned(),
-                })
-                .collect();
-            out.push_str(&cells.join(separator));
-            out.push('\n');
-        }
-        out
-    }
+    out
 }
 
 /// Whether a spreadsheet would take a text for a formula. A number with a sign is no formula.
@@ -103,7 +55,7 @@ fn rounded_per_cent(millionths: i64) -> i64 {
 pub fn workbook(
     title: &str,
     about: &[(String, String)],
-    sheets: &[Sheet],
+    sheets: &[SafeTable],
     date: (i16, i8, i8),
 ) -> Result<Vec<u8>, PaperError> {
     make(title, about, sheets, date).map_err(|error| PaperError::Workbook { number: title.to_owned(), error })
@@ -112,7 +64,7 @@ pub fn workbook(
 fn make(
     title: &str,
     about: &[(String, String)],
-    sheets: &[Sheet],
+    sheets: &[SafeTable],
     date: (i16, i8, i8),
 ) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
@@ -129,7 +81,7 @@ fn make(
     first.set_column_width(0, 28)?;
     first.set_column_width(1, 100)?;
     first.write_with_format(0, 0, title, &bold)?;
-    let named = sheets.iter().map(|sheet| (format!("Arket «{}»", sheet.name), sheet.about.clone()));
+    let named = sheets.iter().map(|sheet| (format!("Arket «{}»", sheet.name()), sheet.about().to_owned()));
     for (row, (head, said)) in (2..).zip(about.iter().cloned().chain(named)) {
         first.write_with_format(row, 0, head, &bold)?;
         first.write_with_format(row, 1, said, &text)?;
@@ -140,25 +92,25 @@ fn make(
     book.save_to_buffer()
 }
 
-fn add(book: &mut Workbook, place: usize, sheet: &Sheet, title: &str) -> Result<(), XlsxError> {
+fn add(book: &mut Workbook, place: usize, sheet: &SafeTable, title: &str) -> Result<(), XlsxError> {
     let head = Format::new().set_bold().set_background_color(0xE3_EF_F0).set_text_wrap();
     let kroner = Format::new().set_num_format("#,##0.00;[Red]\u{2212}#,##0.00");
     let count = Format::new().set_num_format("#,##0;\u{2212}#,##0");
     let number = Format::new().set_num_format("#,##0.000;\u{2212}#,##0.000");
     let share = Format::new().set_num_format("0.00 %;\u{2212}0.00 %");
     let page = book.add_worksheet();
-    page.set_name(&sheet.name)?;
+    page.set_name(sheet.name())?;
     page.set_paper_size(9);
     page.set_landscape();
     page.set_print_fit_to_pages(1, 0);
     page.set_footer(format!("&L{}&R&P / &N", title.replace('&', "&&")));
     page.set_repeat_rows(0, 0)?;
     page.set_freeze_panes(1, 1)?;
-    for (column, name) in sheet.heads.iter().enumerate() {
+    for (column, name) in sheet.heads().iter().enumerate() {
         page.set_column_width(column as u16, if column < 2 { 26 } else { 17 })?;
         page.write_with_format(0, column as u16, name, &head)?;
     }
-    for (row, cells) in (1..).zip(&sheet.rows) {
+    for (row, cells) in (1..).zip(sheet.rows()) {
         for (column, cell) in (0..).zip(cells) {
             match cell {
                 Cell::Text(text) => page.write(row, column, text)?,
@@ -178,22 +130,25 @@ fn add(book: &mut Workbook, place: usize, sheet: &Sheet, title: &str) -> Result<
             };
         }
     }
-    let last = std::cmp::max(sheet.rows.len(), 1) as u32;
-    let columns: Vec<TableColumn> =
-        sheet.heads.iter().map(|name| TableColumn::new().set_header(name).set_header_format(&head)).collect();
+    let last = std::cmp::max(sheet.rows().len(), 1) as u32;
+    let columns: Vec<TableColumn> = sheet
+        .heads()
+        .iter()
+        .map(|name| TableColumn::new().set_header(name).set_header_format(&head))
+        .collect();
     let table = Table::new().set_name(format!("Tabell{}", place + 1)).set_columns(&columns);
-    page.add_table(0, 0, last, sheet.heads.len() as u16 - 1, &table.set_style(TableStyle::Light1))?;
-    if !sheet.chart.is_empty() {
+    page.add_table(0, 0, last, sheet.heads().len() as u16 - 1, &table.set_style(TableStyle::Light1))?;
+    if !sheet.chart().is_empty() {
         let mut chart = Chart::new(ChartType::Column);
-        for column in &sheet.chart {
+        for column in sheet.chart() {
             chart
                 .add_series()
-                .set_name((sheet.name.as_str(), 0, *column as u16))
-                .set_categories((sheet.name.as_str(), 1, 0, last, 0))
-                .set_values((sheet.name.as_str(), 1, *column as u16, last, *column as u16));
+                .set_name((sheet.name(), 0, *column as u16))
+                .set_categories((sheet.name(), 1, 0, last, 0))
+                .set_values((sheet.name(), 1, *column as u16, last, *column as u16));
         }
-        chart.title().set_name(&sheet.about);
-        page.insert_chart(1, sheet.heads.len() as u16 + 1, &chart)?;
+        chart.title().set_name(sheet.about());
+        page.insert_chart(1, sheet.heads().len() as u16 + 1, &chart)?;
     }
     Ok(())
 }

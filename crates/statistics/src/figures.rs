@@ -1,13 +1,14 @@
 //! Figures of indicators: what each municipality has, compared with chance, with its age and sex composition,
 //! and with the country.
 
+use disclosure::withhold::few;
+
 use crate::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side, people_of};
 use crate::funnel::{Allowance, Funnel, Point};
 use crate::indicator::{Indicator, Kind, Measure};
 use crate::interval::{Interval, OfCount, OfProportion, mean, proportion};
 use crate::standard::{Ages, european_2013};
 use crate::standardise::{Shrunk, Stratum, direct, indirect, shrunk};
-use crate::withhold::few;
 
 /// Number of stays or contacts from which the interval of a municipality's mean uses its own variance. Below,
 /// it uses the country's.

@@ -1,11 +1,12 @@
 //! Withholding for places that are published side by side: municipalities, and the areas that they are parts
 //! of.
 
+use disclosure::withhold::{self, Known, Row, Total};
+
 use crate::counts::{Counts, Side};
 use crate::figures::{Figure, Figures, beside_each_other};
 use crate::funnel::Allowance;
 use crate::indicator::{Indicator, Kind, Measure};
-use crate::withhold::{self, Known, Row, Total};
 
 /// All places of one kind, such as municipalities or regions.
 pub struct Level<'a> {

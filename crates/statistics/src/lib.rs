@@ -6,7 +6,7 @@
 //! independent implementation (docs/numerics.md).
 //!
 //! Start reading in [`indicator`] (what is counted), then [`counts`] (one pass over the register),
-//! [`figures`] (the estimates) and [`withhold`] (which counts are not published).
+//! [`figures`] (the estimates) and [`disclosure::withhold`] (which counts are not published).
 
 pub mod counts;
 pub mod evaluate;
@@ -21,4 +21,3 @@ pub mod spc;
 pub mod standard;
 pub mod standardise;
 pub mod variation;
-pub mod withhold;

@@ -1,12 +1,12 @@
 //! Sheets by age and sex: of the country in bands of five years, and of every place in a few.
 
+use disclosure::withhold::{self, Known, Row, Total};
+use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::Sex;
-use paper::sheets::{Cell, Sheet};
 use statistics::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side};
 use statistics::figures::{Figures, at_a_time, of_part};
 use statistics::indicator::{Indicator, Kind};
 use statistics::levels::hidden_parts;
-use statistics::withhold::{self, Known, Row, Total};
 
 use crate::indicators::{Outcome, counted, interval, summed_up, thousandths};
 
@@ -117,9 +117,9 @@ impl Outcome {
     }
 
     /// The country by age and sex.
-    pub fn ages(&self) -> Sheet {
+    pub fn ages(&self) -> SafeTable {
         let heads = ["indikator", "tittel", "alder", "kjønn", "teller", "nevner", "enhet", "verdi"];
-        let mut sheet = Sheet::new("Alder", "Landet etter alder og kjønn", &heads);
+        let mut sheet = RawTable::new("Alder", "Landet etter alder og kjønn", &heads, 0);
         let hidden = self.hidden_ages(&self.ages_and_sexes());
         // Ages of both sexes first, then each sex, and each sex's ages.
         let ages = (0..AGES).map(|age| (STRATA + age, label(&BANDS, age), "alle"));
@@ -153,19 +153,22 @@ impl Outcome {
                 };
                 let of =
                     if one.kind == Kind::Rate { thousandths(whole) } else { or_hidden(thousandths(whole)) };
-                sheet.rows.push(vec![
-                    Cell::Text(one.id.clone()),
-                    Cell::Text(self.title(one).to_owned()),
-                    Cell::Text(age.clone()),
-                    Cell::Text((*sex).to_owned()),
-                    or_hidden(counted(one, numerator)),
-                    of,
-                    Cell::Text(Self::unit(one)),
-                    or_hidden(value),
-                ]);
+                sheet.row(
+                    vec![
+                        Cell::Text(one.id.clone()),
+                        Cell::Text(self.title(one).to_owned()),
+                        Cell::Text(age.clone()),
+                        Cell::Text((*sex).to_owned()),
+                        or_hidden(counted(one, numerator)),
+                        of,
+                        Cell::Text(Self::unit(one)),
+                        or_hidden(value),
+                    ],
+                    Beneath::Decided,
+                );
             }
         }
-        sheet
+        sheet.protect()
     }
 
     /// Municipalities, trust areas and regions, the smaller first.
@@ -255,7 +258,7 @@ impl Outcome {
     }
 
     /// Every place by a few ages, and by sex.
-    pub fn ages_of_places(&self) -> Sheet {
+    pub fn ages_of_places(&self) -> SafeTable {
         let heads = [
             "indikator",
             "tittel",
@@ -272,7 +275,7 @@ impl Outcome {
             "verdi til",
         ];
         let about = "Hver indikator for hver kommune, hvert område og hver region etter alder og etter kjønn";
-        let mut sheet = Sheet::new("Aldersgrupper", about, &heads);
+        let mut sheet = RawTable::new("Aldersgrupper", about, &heads, 0);
         let levels = self.levels();
         let hidden = self.hidden_classes(&levels);
         let each: usize = levels.iter().map(|level| level.counts.homes.len()).sum::<usize>() + 1;
@@ -313,12 +316,12 @@ impl Outcome {
                             Cell::Text(Self::unit(one)),
                         ];
                         row.extend(interval(value, is_hidden));
-                        sheet.rows.push(row);
+                        sheet.row(row, Beneath::Decided);
                     }
                 }
                 before += level.counts.homes.len();
             }
         }
-        sheet
+        sheet.protect()
     }
 }

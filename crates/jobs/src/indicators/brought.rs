@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use disclosure::withhold::{self, Known, Row, Total, few};
+use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::Amount;
-use paper::sheets::{Cell, Sheet};
 use statistics::counts::{Paid, Side};
 use statistics::figures::CONFIDENCE;
 use statistics::indicator::{Aim, Indicator, Kind};
 use statistics::interval::{Interval, OfCount, OfProportion, count, proportion};
-use statistics::withhold::{self, Known, Row, Total, few};
 
 use crate::indicators::{self, Order, Outcome, interval, thousandths};
 use crate::table::small_table;
@@ -111,10 +111,10 @@ fn survey(path: &Path) -> Result<Vec<Answers>> {
 }
 
 /// The answers with intervals; few are withheld.
-pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> Sheet {
+pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> SafeTable {
     let heads = ["spørsmål", "mål", "kommune", "navn", "svar", "andel positive, %", "fra", "til", "merknad"];
     let about = "Undersøkelser som er lagt inn, med antall svar og intervall (Wilson, 95 %)";
-    let mut sheet = Sheet::new("Undersøkelser", about, &heads);
+    let mut sheet = RawTable::new("Undersøkelser", about, &heads, 0);
     for one in answers {
         let hidden = one.is_withheld();
         let mut row = vec![
@@ -126,9 +126,9 @@ pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> Sheet {
         ];
         row.extend(interval(one.share(), hidden));
         row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
-        sheet.rows.push(row);
+        sheet.row(row, Beneath::Decided);
     }
-    sheet
+    sheet.protect()
 }
 
 /// What others have counted of an indicator that the register does not hold, as stays in municipal acute beds.
@@ -212,7 +212,7 @@ impl Counted {
 }
 
 /// What others have counted, with intervals; few are withheld.
-pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> Sheet {
+pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> SafeTable {
     let heads = [
         "indikator",
         "tittel",
@@ -228,7 +228,7 @@ pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> Sheet {
     ];
     let about =
         "Tall fra andre enn sykehusregisteret, som de er lagt inn (95 %: Byar for rater, Wilson for andeler)";
-    let mut sheet = Sheet::new("Andre tall", about, &heads);
+    let mut sheet = RawTable::new("Andre tall", about, &heads, 0);
     for one in counted {
         let Some(indicator) = outcome.indicators.iter().find(|known| known.id == one.indicator) else {
             continue;
@@ -252,9 +252,9 @@ pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> Sheet {
         ];
         row.extend(interval(one.value(outcome, indicator), hidden));
         row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
-        sheet.rows.push(row);
+        sheet.row(row, Beneath::Decided);
     }
-    sheet
+    sheet.protect()
 }
 
 /// What a municipality did for shared patients, and what others paid of it.
@@ -291,7 +291,7 @@ pub fn pays(paid: Paid, hides: [bool; 3]) -> Option<i64> {
 }
 
 /// What the schemes cost in each municipality, and for each inhabitant, to the øre: all contacts of the period.
-pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
+pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let of = |id: &str| {
         let place = outcome.indicators.iter().position(|one| one.id == id)?;
         outcome.figures[place].as_ref()
@@ -309,7 +309,7 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
         "ISF, kr per innbygger og år",
     ];
     let about = "Hva ordningene koster: kravene i perioden for kommunens innbyggere";
-    let mut sheet = Sheet::new("Kostnad", about, &heads);
+    let mut sheet = RawTable::new("Kostnad", about, &heads, 0);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
         // Person-years in thousandths: kroner are parted in whole øre.
         let by = (schemes[0].homes[home].denominator * 1000.0).round() as i64;
@@ -329,13 +329,13 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<Sheet> {
         ];
         row.extend(told.map(kroner));
         row.extend(told.map(each));
-        sheet.rows.push(row);
+        sheet.row(row, Beneath::Decided);
     }
-    Some(sheet)
+    Some(sheet.protect())
 }
 
 /// Stays by the municipality on the contact, which gets the bill, and by the one that the person was last known in.
-pub fn moved_sheet(outcome: &Outcome) -> Option<Sheet> {
+pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let place = outcome.indicators.iter().position(|one| one.id == "admissions")?;
     let figures = outcome.figures[place].as_ref()?;
     let heads = [
@@ -363,24 +363,27 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<Sheet> {
         &[Total::of(0..homes)],
     );
     let about = "Kommunen på regningen er den på kontakten; den sist kjente er kommunen ved personens siste døgnopphold i filen";
-    let mut sheet = Sheet::new("Bosted", about, &heads);
+    let mut sheet = RawTable::new("Bosted", about, &heads, 0);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
         let (elsewhere, here) = outcome.counts.moved.get(home).copied()?;
         let cell = |count: i64, hidden: bool| if hidden { Cell::Withheld } else { Cell::Count(count) };
-        sheet.rows.push(vec![
-            Cell::Text(code.clone()),
-            Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
-            cell(stays(home), is_hidden(0, home)),
-            cell(elsewhere, hidden[0][home]),
-            cell(here, hidden[1][home]),
-        ]);
+        sheet.row(
+            vec![
+                Cell::Text(code.clone()),
+                Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+                cell(stays(home), is_hidden(0, home)),
+                cell(elsewhere, hidden[0][home]),
+                cell(here, hidden[1][home]),
+            ],
+            Beneath::Decided,
+        );
     }
-    Some(sheet)
+    Some(sheet.protect())
 }
 
 /// Who did what and who paid: the hospitals' stays and days with the schemes that pay for them, beside what the
 /// municipality says that it did itself, and how much of that no scheme pays for.
-pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
+pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
     let heads = [
         "kommune",
         "navn",
@@ -395,7 +398,7 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
         "innsatsen er",
     ];
     let about = "Hva hvert nivå gjorde for felles pasienter, og hvem som betalte: kommunens innsats er den kommunen selv har lagt inn, og '..' der den ikke har";
-    let mut sheet = Sheet::new("Asymmetri", about, &heads);
+    let mut sheet = RawTable::new("Asymmetri", about, &heads, 0);
     let mut by_home: BTreeMap<&str, Vec<&Effort>> = BTreeMap::new();
     for one in effort {
         by_home.entry(&one.municipality).or_default().push(one);
@@ -430,19 +433,22 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> Sheet {
         let sum =
             |of: &dyn Fn(&Effort) -> Amount| mine.map(|all| all.iter().map(|one| of(one)).sum::<Amount>());
         let what: Vec<&str> = mine.into_iter().flatten().map(|one| one.what.as_str()).collect();
-        sheet.rows.push(vec![
-            Cell::Text(code.clone()),
-            Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
-            count(stays),
-            count(days),
-            kroner(2),
-            kroner(0),
-            if hides_ready { Cell::Withheld } else { kroner(1) },
-            Cell::kroner(sum(&|one| one.kroner)),
-            Cell::kroner(sum(&|one| one.paid_by_others)),
-            Cell::kroner(sum(&|one| one.kroner - one.paid_by_others)),
-            Cell::Text(what.join("; ")),
-        ]);
+        sheet.row(
+            vec![
+                Cell::Text(code.clone()),
+                Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+                count(stays),
+                count(days),
+                kroner(2),
+                kroner(0),
+                if hides_ready { Cell::Withheld } else { kroner(1) },
+                Cell::kroner(sum(&|one| one.kroner)),
+                Cell::kroner(sum(&|one| one.paid_by_others)),
+                Cell::kroner(sum(&|one| one.kroner - one.paid_by_others)),
+                Cell::Text(what.join("; ")),
+            ],
+            Beneath::Decided,
+        );
     }
-    sheet
+    sheet.protect()
 }

@@ -2,9 +2,10 @@
 
 use chart::funnel::{Dot, Limit};
 use chart::xmr::{Step, Stretch};
+use disclosure::withhold::{Known, Row, Total};
+use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::Month;
 use paper::picture;
-use paper::sheets::{Cell, Sheet};
 use statistics::counts::Side;
 use statistics::figures::Adjust;
 use statistics::figures::Figures;
@@ -13,7 +14,6 @@ use statistics::indicator::{Indicator, Kind};
 use statistics::levels::hidden_parts;
 use statistics::spc;
 use statistics::variation::variation;
-use statistics::withhold::{Known, Row, Total};
 
 use crate::indicators::{Outcome, counted, thousandths};
 
@@ -211,7 +211,7 @@ impl Outcome {
     }
 
     /// How much areas vary beyond chance.
-    pub fn variation(&self) -> Sheet {
+    pub fn variation(&self) -> SafeTable {
         let heads = [
             "indikator",
             "tittel",
@@ -225,7 +225,7 @@ impl Outcome {
             "Hvor mye rater varierer mellom områder som ikke er holdt tilbake, {}: SCV er det som er mer enn tilfeldig, og under null er det ikke noe",
             self.adjusted()
         );
-        let mut sheet = Sheet::new("Variasjon", &about, &heads);
+        let mut sheet = RawTable::new("Variasjon", &about, &heads, 0);
         let home = ("kommuner", &self.figures);
         let larger = self.larger.iter().map(|larger| (larger.sheet, &larger.figures));
         for (place, one, _) in self.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
@@ -242,22 +242,25 @@ impl Outcome {
                 }
                 let all = variation(&pairs);
                 let told = |value: Option<f64>| value.map_or(Cell::Unknown, thousandths);
-                sheet.rows.push(vec![
-                    Cell::Text(one.id.clone()),
-                    Cell::Text(self.title(one).to_owned()),
-                    Cell::Text(name.to_lowercase()),
-                    Cell::Count(pairs.len() as i64),
-                    told(all.map(|all| all.systematic)),
-                    told(all.map(|all| all.extremal)),
-                    told(all.and_then(|all| all.extremal_without_ends)),
-                ]);
+                sheet.row(
+                    vec![
+                        Cell::Text(one.id.clone()),
+                        Cell::Text(self.title(one).to_owned()),
+                        Cell::Text(name.to_lowercase()),
+                        Cell::Count(pairs.len() as i64),
+                        told(all.map(|all| all.systematic)),
+                        told(all.map(|all| all.extremal)),
+                        told(all.and_then(|all| all.extremal_without_ends)),
+                    ],
+                    Beneath::Decided,
+                );
             }
         }
-        sheet
+        sheet.protect()
     }
 
     /// The country month by month, with what is more than a process does by itself.
-    pub fn months(&self) -> Sheet {
+    pub fn months(&self) -> SafeTable {
         let heads = [
             "indikator",
             "tittel",
@@ -275,7 +278,7 @@ impl Outcome {
             "Landet måned for måned; verdien er teller / nevner, eller telleren der nevneren er folketallet. {}",
             self.months_follow()
         );
-        let mut sheet = Sheet::new("Måneder", &about, &heads);
+        let mut sheet = RawTable::new("Måneder", &about, &heads, 0);
         let hidden = self.hidden_months();
         for (place, one, _) in self.written() {
             let rows = self.by_months(place, one);
@@ -293,21 +296,24 @@ impl Outcome {
                 let reason = self.rebased.iter().find(|(rebased, _)| rebased == month);
                 let met = chart.met[place].iter().filter(|_| base.is_some());
                 let rules: Vec<&str> = met.map(|rule| rule.word()).collect();
-                sheet.rows.push(vec![
-                    Cell::Text(one.id.clone()),
-                    Cell::Text(self.title(one).to_owned()),
-                    Cell::Text(month.to_string()),
-                    or_hidden(counted(one, *numerator)),
-                    or_hidden(denominator.map_or(Cell::Unknown, Cell::Count)),
-                    or_hidden(thousandths(*value)),
-                    limit(base.map(|base| base.mean)),
-                    limit(base.map(|base| base.low)),
-                    limit(base.map(|base| base.high)),
-                    Cell::Text(rules.join(" ")),
-                    Cell::Text(reason.map_or_else(String::new, |(_, why)| why.clone())),
-                ]);
+                sheet.row(
+                    vec![
+                        Cell::Text(one.id.clone()),
+                        Cell::Text(self.title(one).to_owned()),
+                        Cell::Text(month.to_string()),
+                        or_hidden(counted(one, *numerator)),
+                        or_hidden(denominator.map_or(Cell::Unknown, Cell::Count)),
+                        or_hidden(thousandths(*value)),
+                        limit(base.map(|base| base.mean)),
+                        limit(base.map(|base| base.low)),
+                        limit(base.map(|base| base.high)),
+                        Cell::Text(rules.join(" ")),
+                        Cell::Text(reason.map_or_else(String::new, |(_, why)| why.clone())),
+                    ],
+                    Beneath::Decided,
+                );
             }
         }
-        sheet
+        sheet.protect()
     }
 }

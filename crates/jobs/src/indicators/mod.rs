@@ -11,8 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use disclosure::withhold::{Total, few};
+use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::{Amount, Day, Instrument, Municipalities, Period};
-use paper::sheets::{self, Cell, Sheet};
+use paper::sheets;
 use register::parquet_file::Reader;
 use settlement::sink::EachCharge;
 use settlement::{Law, Options, manifest, settle};
@@ -24,7 +26,6 @@ use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::Interval;
 use statistics::levels::{Level, withhold};
 use statistics::standardise::Shrunk;
-use statistics::withhold::{Total, few};
 
 use crate::host::{Host, Scratch};
 use crate::indicators::brought::Brought;
@@ -804,32 +805,32 @@ impl Outcome {
     }
 
     /// Every indicator for every municipality, and for the country.
-    pub fn sheets(&self) -> Vec<Sheet> {
-        let mut country = Sheet::new("Landet", "Hver indikator for landet", &HEADS);
-        let mut homes = Sheet::new("Kommuner", "Hver indikator for hver kommune", &HEADS);
+    pub fn sheets(&self) -> Vec<SafeTable> {
+        let mut country = RawTable::new("Landet", "Hver indikator for landet", &HEADS, 0);
+        let mut homes = RawTable::new("Kommuner", "Hver indikator for hver kommune", &HEADS, 0);
         for (place, one, found) in self.written() {
             let mut all = Paid::default();
             for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
                 let paid = self.counts.paid_of(place, Side::Numerator, home);
                 all.add(paid);
-                homes.rows.push(self.row(one, code, figure, paid));
+                homes.row(self.row(one, code, figure, paid), Beneath::Decided);
             }
-            country.rows.push(self.row(one, "", &found.country, all));
+            country.row(self.row(one, "", &found.country, all), Beneath::Decided);
         }
-        let mut out = vec![homes];
+        let mut out = vec![homes.protect()];
         for larger in &self.larger {
             let about = "Hver indikator for kommuner som hører sammen";
-            let mut sheet = Sheet::new(larger.sheet, about, &HEADS);
+            let mut sheet = RawTable::new(larger.sheet, about, &HEADS, 0);
             for (place, one, _) in self.written() {
                 let Some(found) = &larger.figures[place] else { continue };
                 for (home, (name, figure)) in larger.counts.homes.iter().zip(&found.homes).enumerate() {
                     let paid = larger.counts.paid_of(place, Side::Numerator, home);
-                    sheet.rows.push(self.row(one, name, figure, paid));
+                    sheet.row(self.row(one, name, figure, paid), Beneath::Decided);
                 }
             }
-            out.push(sheet);
+            out.push(sheet.protect());
         }
-        out.extend([country, self.ages(), self.variation(), self.months()]);
+        out.extend([country.protect(), self.ages(), self.variation(), self.months()]);
         out.extend(self.by_age.then(|| self.ages_of_places()));
         out.extend(brought::cost_sheet(self));
         out.extend(brought::moved_sheet(self));
@@ -849,7 +850,7 @@ impl Outcome {
     }
 
     /// What each indicator is, and what could not be told.
-    fn definitions(&self) -> Sheet {
+    fn definitions(&self) -> SafeTable {
         let heads = [
             "indikator",
             "versjon",
@@ -861,8 +862,12 @@ impl Outcome {
             "ikke prøvd på",
             "merknad",
         ];
-        let mut sheet =
-            Sheet::new("Definisjoner", "Hva hver indikator er, og hvor definisjonen kommer fra", &heads);
+        let mut sheet = RawTable::new(
+            "Definisjoner",
+            "Hva hver indikator er, og hvor definisjonen kommer fra",
+            &heads,
+            0,
+        );
         let asked = self.indicators.iter().enumerate().filter(|(_, one)| self.wanted.contains(&one.id));
         for (place, one) in asked {
             let untested = self.counts.untested_of(place);
@@ -873,19 +878,22 @@ impl Outcome {
                 .lacking
                 .as_ref()
                 .map_or(untold, |what| format!("ikke regnet ut: uttrekket mangler {what}"));
-            sheet.rows.push(vec![
-                Cell::Text(one.id.clone()),
-                Cell::Count(i64::from(one.version)),
-                Cell::Text(self.title(one).to_owned()),
-                Cell::Text(self.say(&one.about, one.about_nn.as_ref().unwrap_or(&one.about))),
-                Cell::Text(one.aim.name().to_owned()),
-                Cell::Text(one.source.title.clone()),
-                Cell::Text(if one.is_unsigned() { "nei" } else { "ja" }.to_owned()),
-                if few(untested) { Cell::Withheld } else { Cell::Count(untested) },
-                Cell::Text(self.say(&lacking, &nynorsk::sentence(&lacking))),
-            ]);
+            sheet.row(
+                vec![
+                    Cell::Text(one.id.clone()),
+                    Cell::Count(i64::from(one.version)),
+                    Cell::Text(self.title(one).to_owned()),
+                    Cell::Text(self.say(&one.about, one.about_nn.as_ref().unwrap_or(&one.about))),
+                    Cell::Text(one.aim.name().to_owned()),
+                    Cell::Text(one.source.title.clone()),
+                    Cell::Text(if one.is_unsigned() { "nei" } else { "ja" }.to_owned()),
+                    if few(untested) { Cell::Withheld } else { Cell::Count(untested) },
+                    Cell::Text(self.say(&lacking, &nynorsk::sentence(&lacking))),
+                ],
+                Beneath::Decided,
+            );
         }
-        sheet
+        sheet.protect()
     }
 
     pub(crate) fn say(&self, nb: &str, nn: &str) -> String {
@@ -1045,12 +1053,12 @@ impl Outcome {
         let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
         let mut sheets = self.sheets();
         for sheet in &mut sheets {
-            let stem = sheet.name.to_lowercase().replace('å', "a").replace('ø', "o").replace(' ', "-");
+            let stem = sheet.name().to_lowercase().replace('å', "a").replace('ø', "o").replace(' ', "-");
             crate::sheet_parquet::write(sheet, &about, &out.join(format!("{stem}.parquet")))?;
             if self.nynorsk {
-                *sheet = nynorsk::sheet(sheet);
+                *sheet = nynorsk::table(sheet);
             }
-            put(&format!("{stem}.csv"), sheet.csv(false).as_bytes())?;
+            put(&format!("{stem}.csv"), sheets::csv(sheet, false).as_bytes())?;
         }
         put("les-meg.txt", lines.as_bytes())?;
         for (name, svg) in self.figures_of_country() {

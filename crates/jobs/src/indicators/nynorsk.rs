@@ -1,6 +1,6 @@
 //! The sheets of `indicators` in nynorsk. Files for programs keep their names and heads.
 
-use paper::sheets::{Cell, Sheet};
+use disclosure::SafeTable;
 
 /// Heads and words of cells: bokmål, nynorsk. What is the same in both is not here.
 const WORDS: [(&str, &str); 56] = [
@@ -135,20 +135,9 @@ pub fn sentence(text: &str) -> String {
     ABOUT.iter().fold(text.to_owned(), |text, (nb, nn)| text.replace(nb, nn))
 }
 
-/// A sheet in nynorsk.
-pub fn sheet(of: &Sheet) -> Sheet {
-    let head = |head: &String| word(head).map_or_else(|| head.clone(), str::to_owned);
-    let cell = |cell: &Cell| match cell {
-        Cell::Text(text) => {
-            let parts = text.split("; ").map(|part| word(part).unwrap_or(part));
-            Cell::Text(parts.collect::<Vec<_>>().join("; "))
-        }
-        other => other.clone(),
-    };
-    Sheet {
-        about: sentence(&of.about),
-        heads: of.heads.iter().map(head).collect(),
-        rows: of.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
-        ..of.clone()
-    }
+/// A table in nynorsk.
+pub fn table(of: &SafeTable) -> SafeTable {
+    let parts =
+        |text: &str| text.split("; ").map(|part| word(part).unwrap_or(part)).collect::<Vec<_>>().join("; ");
+    of.reworded(sentence, parts)
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::amount::grouped;
 use domain::{Day, Municipalities, Period, Residence};
-use paper::sheets::{Cell, Sheet};
 use register::synth::people::Population;
 use statistics::counts::{BANDS, Inhabitants, People, band, people_of};
 use statistics::indicator::Indicator;
@@ -265,11 +265,11 @@ impl Inhabited {
     }
 
     /// Inhabitants of every municipality, and what of them is estimated.
-    pub fn sheet(&self, outcome: &Outcome) -> Sheet {
+    pub fn sheet(&self, outcome: &Outcome) -> SafeTable {
         let heads =
             ["kommune", "navn", "innbyggere × år", "kvinner × år", "menn × år", "anslått", "kvinner og menn"];
         let about = format!("Folketallet som rater er regnet av: {}", self.source);
-        let mut sheet = Sheet::new("Folketall", &about, &heads);
+        let mut sheet = RawTable::new("Folketall", &about, &heads, 0);
         for code in &outcome.counts.homes {
             let of = self.people.get(code);
             let sum = |sex: usize| of.map_or(0, |of| of[sex].iter().sum::<i64>());
@@ -284,17 +284,20 @@ impl Inhabited {
                 (Some(false), _) => "andelene i hver femårsgruppe 1. januar 2012 i kommunen selv",
             };
             let or_unknown = |cell: Cell| if is_told { cell } else { Cell::Unknown };
-            sheet.rows.push(vec![
-                Cell::Text(code.clone()),
-                Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
-                if of.is_some() { years(sum(0) + sum(1) + sum(2)) } else { Cell::Unknown },
-                or_unknown(years(sum(0))),
-                or_unknown(years(sum(1))),
-                Cell::Text(self.estimated.get(code).map_or("nei", String::as_str).to_owned()),
-                Cell::Text(sexes.to_owned()),
-            ]);
+            sheet.row(
+                vec![
+                    Cell::Text(code.clone()),
+                    Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+                    if of.is_some() { years(sum(0) + sum(1) + sum(2)) } else { Cell::Unknown },
+                    or_unknown(years(sum(0))),
+                    or_unknown(years(sum(1))),
+                    Cell::Text(self.estimated.get(code).map_or("nei", String::as_str).to_owned()),
+                    Cell::Text(sexes.to_owned()),
+                ],
+                Beneath::Decided,
+            );
         }
-        sheet
+        sheet.protect()
     }
 }
 

@@ -2,6 +2,7 @@
 //! country. Only what the tables show is told.
 
 use anyhow::Result;
+use disclosure::withhold::{WITHHELD, few};
 use domain::Amount;
 use domain::amount::grouped;
 use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
@@ -9,7 +10,6 @@ use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::Interval;
-use statistics::withhold::{WITHHELD, few};
 
 use crate::indicators::Outcome;
 use crate::indicators::nynorsk;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use chart::breakeven::Series;
 use chart::tornado::Swing;
+use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::{Amount, Municipalities, Period, Share};
 use paper::picture;
-use paper::sheets::{self, Cell, Sheet};
+use paper::sheets;
 use register::parquet_file::Reader;
 use rulebook::measure::{Measure, Of, Per, percent};
 use serde::Deserialize;
@@ -115,6 +116,16 @@ struct Worked {
     unsigned: usize,
     synthetic: bool,
     digest: String,
+}
+
+impl Worked {
+    /// Contacts and days that the measure reaches in the municipalities: what every figure of the agreement rests on.
+    fn beneath(&self) -> Beneath {
+        let avoided = i128::from(self.agreement.avoided.contacts) + i128::from(self.agreement.avoided.days);
+        let effect = i128::from(self.agreement.effect[1].basis_points()).max(1);
+        let reached = avoided * 10_000 / effect / 1_000_000;
+        Beneath::Count(i64::try_from(reached).unwrap_or(i64::MAX))
+    }
 }
 
 /// Works an agreement out, and writes it. Gives a few lines for a terminal.
@@ -292,7 +303,10 @@ fn write(order: &Order, worked: &Worked) -> Result<()> {
     };
     let all = [flow(worked), gains(worked), swings(worked)];
     for sheet in &all {
-        put(&format!("{}.csv", sheet.name.to_lowercase().replace('ø', "o")), sheet.csv(false).as_bytes())?;
+        put(
+            &format!("{}.csv", sheet.name().to_lowercase().replace('ø', "o")),
+            sheets::csv(sheet, false).as_bytes(),
+        )?;
     }
     let about = about(order, worked);
     let date = (order.period.to().year(), 12, 31);
@@ -340,29 +354,28 @@ fn about(order: &Order, worked: &Worked) -> Vec<(String, String)> {
     out
 }
 
-fn flow(worked: &Worked) -> Sheet {
+fn flow(worked: &Worked) -> SafeTable {
     let mut heads = vec!["part".to_owned(), "post".to_owned()];
     heads.extend((1..=worked.agreement.years).map(|year| format!("år {year}")));
-    let about = "Kontantstrøm etter part og år; over null er inn".to_owned();
-    let mut sheet =
-        Sheet { name: "Kontantstrøm".to_owned(), about, heads, rows: Vec::new(), chart: Vec::new() };
+    let about = "Kontantstrøm etter part og år; over null er inn";
+    let mut sheet = RawTable::new("Kontantstrøm", about, &heads, 2);
     let likely = worked.agreement.likely();
     let mut lines = worked.agreement.flow(&likely);
     lines.sort_by_key(|line| line.side);
     for line in &lines {
         let mut row = vec![text(line.side.name()), text(&line.what)];
         row.extend(line.years.iter().map(|(fixed, follows)| Cell::Kroner(*fixed + *follows)));
-        sheet.rows.push(row);
+        sheet.row(row, worked.beneath());
     }
     for (side, years) in worked.agreement.by_side(&likely) {
         let mut row = vec![text(side.name()), text("sum")];
         row.extend(years.iter().map(|amount| Cell::Kroner(*amount)));
-        sheet.rows.push(row);
+        sheet.row(row, worked.beneath());
     }
-    sheet
+    sheet.protect()
 }
 
-fn gains(worked: &Worked) -> Sheet {
+fn gains(worked: &Worked) -> SafeTable {
     let heads = [
         "part",
         "nåverdi, lav virkning",
@@ -373,7 +386,7 @@ fn gains(worked: &Worked) -> Sheet {
     ];
     let agreement = &worked.agreement;
     let likely = agreement.likely();
-    let mut sheet = Sheet::new("Gevinster", "Nåverdi for hver part over avtalens år", &heads);
+    let mut sheet = RawTable::new("Gevinster", "Nåverdi for hver part over avtalens år", &heads, 1);
     let at = |effect: Share| agreement.gains(&Assumed { effect, ..likely });
     let [low, middle, high] = agreement.effect.map(at);
     for side in Side::ALL.into_iter().filter(|side| middle.contains_key(side)) {
@@ -381,35 +394,41 @@ fn gains(worked: &Worked) -> Sheet {
             Cell::Kroner(gains.get(&side).copied().unwrap_or(Amount::ZERO))
         };
         let back = agreement.break_even(side, &likely);
-        sheet.rows.push(vec![
-            text(side.name()),
-            of(&low),
-            of(&middle),
-            of(&high),
-            back.map_or_else(|| text("–"), |year| Cell::Count(i64::from(year))),
-            Cell::Share((agreement.probability(side, Amount::ZERO) * 1_000_000.0).round() as i64),
-        ]);
+        sheet.row(
+            vec![
+                text(side.name()),
+                of(&low),
+                of(&middle),
+                of(&high),
+                back.map_or_else(|| text("–"), |year| Cell::Count(i64::from(year))),
+                Cell::Share((agreement.probability(side, Amount::ZERO) * 1_000_000.0).round() as i64),
+            ],
+            worked.beneath(),
+        );
     }
-    sheet
+    sheet.protect()
 }
 
-fn swings(worked: &Worked) -> Sheet {
+fn swings(worked: &Worked) -> SafeTable {
     let heads = ["part", "forutsetning", "lav", "høy", "nåverdi ved lav", "nåverdi ved høy"];
-    let mut sheet = Sheet::new("Følsomhet", "Nåverdien når én forutsetning om gangen endres", &heads);
+    let mut sheet = RawTable::new("Følsomhet", "Nåverdien når én forutsetning om gangen endres", &heads, 4);
     for side in [Side::Municipality, Side::Hospital] {
         for (what, ends, [one, other]) in worked.agreement.swings(side) {
             let [low, high] = shown(what, &ends);
-            sheet.rows.push(vec![
-                text(side.name()),
-                text(what),
-                text(low),
-                text(high),
-                Cell::Kroner(one),
-                Cell::Kroner(other),
-            ]);
+            sheet.row(
+                vec![
+                    text(side.name()),
+                    text(what),
+                    text(low),
+                    text(high),
+                    Cell::Kroner(one),
+                    Cell::Kroner(other),
+                ],
+                worked.beneath(),
+            );
         }
     }
-    sheet
+    sheet.protect()
 }
 
 /// The two ends of an assumption, in words.

@@ -38,9 +38,9 @@ pub fn write(found: &Picture, order: &Order, asked: &[String], out: &Path) -> Re
         security(found, &names),
     ];
     for sheet in &sheets {
-        let stem = sheet.name.to_lowercase().replace(' ', "-").replace('å', "a");
-        put(&format!("{stem}.csv"), sheet.csv(false).as_bytes())?;
-        put(&format!("{stem}.txt"), format!("{}\n{lines}", sheet.about).as_bytes())?;
+        let stem = sheet.name().to_lowercase().replace(' ', "-").replace('å', "a");
+        put(&format!("{stem}.csv"), sheets::csv(sheet, false).as_bytes())?;
+        put(&format!("{stem}.txt"), format!("{}\n{lines}", sheet.about()).as_bytes())?;
     }
     let date = (order.period.to().year(), 12, 31);
     put("risiko.xlsx", &sheets::workbook("Risikobilde", &about, &sheets, date)?)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use paper::sheets::{Cell, Sheet};
+use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use simulation::risk::Distribution;
 
 use crate::settlement::statement::name_of;
@@ -17,7 +17,7 @@ fn kroner(value: f64) -> Cell {
 }
 
 /// The table: one row for each municipality.
-pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>) -> Sheet {
+pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>) -> SafeTable {
     let mut heads = vec![
         "kommune",
         "navn",
@@ -43,7 +43,7 @@ pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>)
         heads.push("over taket, kr i snitt");
     }
     let about = "Fordelingen av neste års kostnad under faste regler, regnet ut og ikke trukket; usikkerhet om raten er med";
-    let mut sheet = Sheet::new("Risiko", about, &heads);
+    let mut sheet = RawTable::new("Risiko", about, &heads, 3);
     let dear = picture.severity.quantile(0.999);
     for line in &picture.lines {
         let (mean, all) = (line.alone.mean(), &line.alone);
@@ -70,9 +70,9 @@ pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>)
         if let Some(cap) = order.cap {
             row.push(kroner(all.above(cap as f64 * line.people as f64)));
         }
-        sheet.rows.push(row);
+        sheet.row(row, Beneath::Count(line.seen.persons as i64));
     }
-    sheet
+    sheet.protect()
 }
 
 /// Shares of the income that follow activity; the rest is a block grant.
@@ -99,7 +99,7 @@ pub fn settled_up(all: &Distribution, band: f64) -> (f64, [f64; 2]) {
 
 /// Income security for whoever is paid: how far a bad year goes below the expected one, and what a guarantee costs
 /// whoever gives it, for each mix of block grant and activity.
-pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet {
+pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTable {
     let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "ventet, kr".to_owned()];
     for mix in MIXES {
         let share = (mix * 100.0) as i64;
@@ -111,7 +111,7 @@ pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet {
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
     let about =
         "Inntektstrygghet: hva den som får pengene, kan regne med, og hva en garanti koster i snitt per år";
-    let mut sheet = Sheet::new("Inntektstrygghet", about, &heads);
+    let mut sheet = RawTable::new("Inntektstrygghet", about, &heads, 2);
     for line in &picture.lines {
         let (all, mean) = (&line.alone, line.alone.mean());
         let mut row =
@@ -121,9 +121,9 @@ pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet {
             row.push(kroner(short));
             row.extend(guarantees.map(kroner));
         }
-        sheet.rows.push(row);
+        sheet.row(row, Beneath::Count(line.seen.persons as i64));
     }
-    sheet
+    sheet.protect()
 }
 
 /// Bands of an amount on account, as shares of it.
@@ -131,7 +131,7 @@ pub const BANDS: [f64; 4] = [0.0, 0.02, 0.05, 0.10];
 
 /// What an amount on account with a band does for the payer: how often the year is settled up afterwards, and with
 /// how much. Within the band nothing is settled; outside it, what is outside.
-pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet {
+pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTable {
     let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "a konto (ventet), kr".to_owned()];
     for band in BANDS {
         let band = (band * 100.0).round() as i64;
@@ -141,7 +141,7 @@ pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet 
     }
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
     let about = "A konto: kommunen betaler det ventede, og det som faller utenfor båndet, gjøres opp etterpå";
-    let mut sheet = Sheet::new("A konto", about, &heads);
+    let mut sheet = RawTable::new("A konto", about, &heads, 2);
     for line in &picture.lines {
         let (all, mean) = (&line.alone, line.alone.mean());
         let name = name_of(&line.code, names);
@@ -151,13 +151,13 @@ pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet 
             row.push(share(years));
             row.extend(amounts.map(kroner));
         }
-        sheet.rows.push(row);
+        sheet.row(row, Beneath::Count(line.seen.persons as i64));
     }
-    sheet
+    sheet.protect()
 }
 
 /// What evens out over several years: the average of a span of years, one time in ten above and below.
-pub fn several_years(picture: &Picture, names: &BTreeMap<String, String>) -> Sheet {
+pub fn several_years(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTable {
     let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "ventet, kr".to_owned()];
     for years in std::iter::once(1).chain(SPANS) {
         let span = if years == 1 { "ett år".to_owned() } else { format!("snitt av {years} år") };
@@ -167,21 +167,21 @@ pub fn several_years(picture: &Picture, names: &BTreeMap<String, String>) -> She
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
     let about =
         "Snittet av flere år: tilfeldighetene jevner seg ut, usikkerheten om kommunens rate gjør det ikke";
-    let mut sheet = Sheet::new("Flere år", about, &heads);
+    let mut sheet = RawTable::new("Flere år", about, &heads, 2);
     for line in &picture.lines {
         let name = name_of(&line.code, names);
         let mut row = vec![Cell::Text(line.code.clone()), Cell::Text(name), kroner(line.alone.mean())];
         for all in std::iter::once(&line.alone).chain(&line.several) {
             row.extend([kroner(all.quantile(0.1)), kroner(all.quantile(0.9))]);
         }
-        sheet.rows.push(row);
+        sheet.row(row, Beneath::Count(line.seen.persons as i64));
     }
-    sheet
+    sheet.protect()
 }
 
 /// What bearing costs together is worth: how far a 1-in-100 year goes above the expected one, each for itself and
 /// together.
-pub fn pools(picture: &Picture) -> Sheet {
+pub fn pools(picture: &Picture) -> SafeTable {
     let heads = [
         "samarbeid",
         "navn",
@@ -192,12 +192,12 @@ pub fn pools(picture: &Picture) -> Sheet {
         "relativ spredning sammen",
     ];
     let about = "Hva det gjør å bære kostnadene sammen; «hver for seg» er summen av det hver kommune måtte ta høyde for";
-    let mut sheet = Sheet::new("Samarbeid", about, &heads);
+    let mut sheet = RawTable::new("Samarbeid", about, &heads, 3);
     for pool in &picture.pools {
         let over = |all: &Distribution| all.quantile(0.99) - all.mean();
         let single: f64 = pool.members.iter().map(|place| over(&picture.lines[*place].alone)).sum();
         let (all, mean) = (&pool.together, pool.together.mean());
-        sheet.rows.push(vec![
+        let row = vec![
             Cell::Text(pool.kind.to_owned()),
             Cell::Text(pool.name.clone()),
             Cell::Count(pool.members.len() as i64),
@@ -205,7 +205,9 @@ pub fn pools(picture: &Picture) -> Sheet {
             kroner(single),
             kroner(over(all)),
             share(all.spread() / mean.max(1.0)),
-        ]);
+        ];
+        let persons: f64 = pool.members.iter().map(|place| picture.lines[*place].seen.persons).sum();
+        sheet.row(row, Beneath::Count(persons as i64));
     }
-    sheet
+    sheet.protect()
 }

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use chart::range::Group;
+use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::Amount;
 use domain::amount::grouped;
 use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
 use paper::picture;
-use paper::sheets::{self, Cell, Sheet};
+use paper::sheets;
 use serde::Serialize;
 use simulation::Municipality;
 use simulation::consequence::{Consequences, Party, SIZES};
@@ -58,7 +59,7 @@ pub fn write(outcome: &Outcome, out: &Path) -> Result<String> {
     }
     if outcome.runs.len() > 1 {
         let compared = comparison(outcome);
-        put(&out.join("sammenligning.csv"), compared.csv(false).as_bytes())?;
+        put(&out.join("sammenligning.csv"), sheets::csv(&compared, false).as_bytes())?;
         let about = about(outcome, None);
         let book = sheets::workbook("Sammenligning av scenarioer", &about, &[compared], date(outcome))?;
         put(&out.join("sammenligning.xlsx"), &book)?;
@@ -81,13 +82,16 @@ fn date(outcome: &Outcome) -> (i16, i8, i8) {
 fn one(outcome: &Outcome, run: &Run, folder: &Path) -> Result<()> {
     let all =
         [municipalities(outcome, run), parties(outcome, run), sizes(run), groups(outcome, run), years(run)];
-    let shown: Vec<Sheet> = all.into_iter().filter(|sheet| !sheet.rows.is_empty()).collect();
+    let shown: Vec<SafeTable> = all.into_iter().filter(|sheet| !sheet.rows().is_empty()).collect();
     for sheet in &shown {
-        let stem = sheet.name.to_lowercase().replace('ø', "o").replace('å', "a");
-        put(&folder.join(format!("{stem}.csv")), sheet.csv(false).as_bytes())?;
+        let stem = sheet.name().to_lowercase().replace('ø', "o").replace('å', "a");
+        put(&folder.join(format!("{stem}.csv")), sheets::csv(sheet, false).as_bytes())?;
         let note = about(outcome, Some(run));
         let lines: Vec<String> = note.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
-        put(&folder.join(format!("{stem}.txt")), format!("{}\n{}", sheet.about, lines.concat()).as_bytes())?;
+        put(
+            &folder.join(format!("{stem}.txt")),
+            format!("{}\n{}", sheet.about(), lines.concat()).as_bytes(),
+        )?;
     }
     let book = sheets::workbook(&run.scenario.title, &about(outcome, Some(run)), &shown, date(outcome))?;
     put(&folder.join("resultat.xlsx"), &book)?;
@@ -173,7 +177,7 @@ fn of_free_income(outcome: &Outcome, one: &Municipality, amount: Amount) -> Opti
     (free.ore() > 0).then(|| (i128::from(amount.ore()) * 1_000_000 / i128::from(free.ore())) as i64)
 }
 
-fn municipalities(outcome: &Outcome, run: &Run) -> Sheet {
+fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
     let heads = [
         "kommune",
         "navn",
@@ -194,10 +198,11 @@ fn municipalities(outcome: &Outcome, run: &Run) -> Sheet {
         "kontakter etter",
         "utfall",
     ];
-    let told = "Konsekvens for hver kommune; over null betaler kommunen mer";
-    let mut sheet = Sheet::new("Kommuner", told, &heads);
-    let of_measures = ["netto, lav virkning", "netto, høy virkning"].map(str::to_owned);
-    sheet.heads.extend(of_measures.into_iter().filter(|_| !run.scenario.measures.is_empty()));
+    let about = "Konsekvens for hver kommune; over null betaler kommunen mer";
+    let of_measures = ["netto, lav virkning", "netto, høy virkning"];
+    let of_measures = of_measures.into_iter().filter(|_| !run.scenario.measures.is_empty());
+    let heads: Vec<&str> = heads.into_iter().chain(of_measures).collect();
+    let mut sheet = RawTable::new("Kommuner", about, &heads, 3);
     for (place, one) in run.found.municipalities.iter().enumerate().filter(|(_, one)| is_municipality(one)) {
         let net = one.net();
         let outcome_word = match net.ore() {
@@ -205,7 +210,7 @@ fn municipalities(outcome: &Outcome, run: &Run) -> Sheet {
             ore if ore > 0 => "taper",
             _ => "vinner",
         };
-        sheet.rows.push(vec![
+        let mut row = vec![
             text(&one.place.debtor),
             text(name(outcome, &one.place.debtor)),
             if one.people > 0 { Cell::Count(one.people) } else { Cell::Unknown },
@@ -224,13 +229,21 @@ fn municipalities(outcome: &Outcome, run: &Run) -> Sheet {
             Cell::Count(rounded(one.contacts.0)),
             Cell::Count(rounded(one.contacts.1)),
             text(outcome_word),
-        ]);
-        if let (Some(row), false) = (sheet.rows.last_mut(), run.scenario.measures.is_empty()) {
+        ];
+        if !run.scenario.measures.is_empty() {
             let end = |at: usize| run.ends.as_ref().map(|ends| ends[at].municipalities[place].net());
             row.extend([0, 1].map(|at| Cell::kroner(end(at))));
         }
+        sheet.row(row, Beneath::Count(fewest([one.contacts.0, one.contacts.1])));
     }
-    sheet
+    // The sum of all municipalities is published, in another table.
+    sheet.total((0..sheet.len()).collect());
+    sheet.protect()
+}
+
+/// Fewest contacts that any figure of a row rests on: the smallest count above none, of counts in millionths.
+fn fewest(millionths: [i64; 2]) -> i64 {
+    millionths.into_iter().map(rounded).filter(|count| *count > 0).min().unwrap_or(0)
 }
 
 /// Millionths to whole, half up.
@@ -238,10 +251,10 @@ fn rounded(millionths: i64) -> i64 {
     (millionths + 500_000).div_euclid(1_000_000)
 }
 
-fn parties(outcome: &Outcome, run: &Run) -> Sheet {
+fn parties(outcome: &Outcome, run: &Run) -> SafeTable {
     let heads = ["part", "navn", "KMF", "USK", "ISF", "budsjett", "tildeling", "betaler", "sum"];
-    let mut sheet =
-        Sheet::new("Parter", "Hva hver part vinner (over null) eller taper; summen er null", &heads);
+    let about = "Hva hver part vinner (over null) eller taper; summen er null";
+    let mut sheet = RawTable::new("Parter", about, &heads, 2);
     for party in &run.found.parties {
         let line = |wanted: &str| {
             let found = party.lines.iter().find(|(what, _)| *what == wanted);
@@ -256,17 +269,17 @@ fn parties(outcome: &Outcome, run: &Run) -> Sheet {
         let mut row = vec![text(&party.party), text(shown)];
         row.extend(cells);
         row.push(Cell::Kroner(party.sum()));
-        sheet.rows.push(row);
+        sheet.row(row, Beneath::NoPerson);
     }
     let sum: Amount = run.found.parties.iter().map(Party::sum).sum();
     let mut row = vec![text("sum"), text("Alle parter")];
     row.extend(std::iter::repeat_n(text(""), 6));
     row.push(Cell::Kroner(sum));
-    sheet.rows.push(row);
-    sheet
+    sheet.row(row, Beneath::NoPerson);
+    sheet.protect()
 }
 
-fn sizes(run: &Run) -> Sheet {
+fn sizes(run: &Run) -> SafeTable {
     let heads = [
         "innbyggere",
         "kommuner i gruppen",
@@ -277,31 +290,30 @@ fn sizes(run: &Run) -> Sheet {
         "10 % over",
     ];
     let told = "Endring for en kommune på 100 000, 20 000 og 5 000 innbyggere: gruppens middel per innbygger, ganget opp";
-    let mut sheet = Sheet::new("Størrelse", told, &heads);
+    let mut sheet = RawTable::new("Størrelse", told, &heads, 3);
     for size in &run.found.sizes {
         let mut row = vec![text(size.name), Cell::Count(size.count as i64), Cell::Count(size.from)];
         row.push(if size.count == 0 { Cell::Unknown } else { Cell::Kroner(size.change) });
         row.extend(
             size.range.map(|amount| if size.count == 0 { Cell::Unknown } else { Cell::Kroner(amount) }),
         );
-        sheet.rows.push(row);
+        sheet.row(row, Beneath::NoPerson);
     }
-    sheet
+    sheet.protect()
 }
 
-fn groups(outcome: &Outcome, run: &Run) -> Sheet {
+fn groups(outcome: &Outcome, run: &Run) -> SafeTable {
     let heads = ["kommune", "navn", "omsorgsnivå", "type DRG", "alder fra", "kontakter", "KMF"];
-    let mut sheet = Sheet::new(
-        "Grupper",
-        "Medfinansiering i scenarioet, kommune for kommune, etter avgiftsgruppe",
-        &heads,
-    );
+    let about = "Medfinansiering i scenarioet, kommune for kommune, etter avgiftsgruppe";
+    let mut sheet = RawTable::new("Grupper", about, &heads, 5);
+    let mut of_home: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for ((home, group), (contacts, amount)) in &run.groups {
         let Some(one) = run.found.municipalities.get(*home as usize).filter(|one| is_municipality(one))
         else {
             continue;
         };
-        sheet.rows.push(vec![
+        of_home.entry(*home).or_default().push(sheet.len());
+        let row = vec![
             text(&one.place.debtor),
             text(name(outcome, &one.place.debtor)),
             text(group.care_level.name()),
@@ -309,12 +321,15 @@ fn groups(outcome: &Outcome, run: &Run) -> Sheet {
             group.age.map_or_else(|| text("alle"), |age| Cell::Count(i64::from(age))),
             Cell::Count(rounded(*contacts)),
             Cell::Kroner(*amount),
-        ]);
+        ];
+        sheet.row(row, Beneath::Count(rounded(*contacts)));
     }
-    sheet
+    // What a municipality pays in all, and its contacts, stand in the table of municipalities.
+    of_home.into_values().for_each(|rows| sheet.total(rows));
+    sheet.protect()
 }
 
-fn years(run: &Run) -> Sheet {
+fn years(run: &Run) -> SafeTable {
     let heads = [
         "år",
         "kommunene betaler",
@@ -323,43 +338,42 @@ fn years(run: &Run) -> Sheet {
         "innfaset",
         "vekst gitt kommunene, mer enn før",
     ];
-    let mut sheet = Sheet::new("År", "År for år: vekst, aldring og innfasing", &heads);
+    let mut sheet = RawTable::new("År", "År for år: vekst, aldring og innfasing", &heads, 1);
     for year in &run.found.years {
-        sheet.rows.push(vec![
+        let row = vec![
             text(format!("+{}", year.after)),
             Cell::Kroner(year.pays),
             Cell::Kroner(year.against),
             Cell::Kroner(year.pays - year.against),
             Cell::Share(year.phased.basis_points() * 100),
             Cell::Kroner(year.given),
-        ]);
+        ];
+        sheet.row(row, Beneath::NoPerson);
     }
-    sheet.chart = vec![1, 2];
-    sheet
+    sheet.chart(vec![1, 2]);
+    sheet.protect()
 }
 
-fn comparison(outcome: &Outcome) -> Sheet {
+fn comparison(outcome: &Outcome) -> SafeTable {
     let mut heads = vec!["kommune".to_owned(), "navn".to_owned()];
     heads.extend(outcome.runs.iter().map(|run| run.scenario.title.clone()));
-    let mut sheet = Sheet {
-        name: "Sammenligning".to_owned(),
-        about: "Netto for hver kommune i hvert scenario; over null betaler kommunen mer".to_owned(),
-        heads,
-        rows: Vec::new(),
-        chart: Vec::new(),
-    };
+    let about = "Netto for hver kommune i hvert scenario; over null betaler kommunen mer";
+    let mut sheet = RawTable::new("Sammenligning", about, &heads, 2);
     let first = outcome.runs.first().map_or(&[][..], |run| &run.found.municipalities[..]);
     let mut total = vec![text("sum"), text("Alle kommuner")];
     for run in &outcome.runs {
         total.push(Cell::Kroner(run.found.municipalities.iter().map(Municipality::net).sum()));
     }
-    sheet.rows.push(total);
+    sheet.row(total, Beneath::NoPerson);
     for (place, one) in first.iter().enumerate().filter(|(_, one)| is_municipality(one)) {
         let mut row = vec![text(&one.place.debtor), text(name(outcome, &one.place.debtor))];
         row.extend(outcome.runs.iter().map(|run| Cell::Kroner(run.found.municipalities[place].net())));
-        sheet.rows.push(row);
+        let counts = outcome.runs.iter().map(|run| &run.found.municipalities[place].contacts);
+        let fewest = counts.map(|(before, after)| fewest([*before, *after])).filter(|count| *count > 0).min();
+        sheet.row(row, Beneath::Count(fewest.unwrap_or(0)));
     }
-    sheet
+    sheet.total((1..sheet.len()).collect());
+    sheet.protect()
 }
 
 fn figures(outcome: &Outcome, run: &Run) -> Vec<(&'static str, BriefFigure)> {

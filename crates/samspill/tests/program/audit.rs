@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use disclosure::attack::Attack;
+
 use super::indicators::rows;
 use super::{folder, path, samspill, text};
 
@@ -14,79 +16,9 @@ fn count(cell: &str) -> Option<i64> {
     Some(if is_thousandths && number % 1000 == 0 { number / 1000 } else { number })
 }
 
-/// Cells, and what is known of each: from and to.
-#[derive(Default)]
-struct Known {
-    of: BTreeMap<String, usize>,
-    bounds: Vec<(i64, i64)>,
-    hidden: Vec<bool>,
-    sums: Vec<(usize, Vec<usize>)>,
-}
-
-const ANY: i64 = 1 << 40;
-
-impl Known {
-    /// A cell: a count, `:`, or nothing where the table has no such row.
-    fn cell(&mut self, name: &str, told: Option<&str>) -> usize {
-        let count = told.map_or(Some(0), count);
-        let next = self.bounds.len();
-        let place = *self.of.entry(name.to_owned()).or_insert(next);
-        if place == next {
-            self.bounds.push(count.map_or((0, ANY), |count| (count, count)));
-            self.hidden.push(count.is_none());
-        }
-        place
-    }
-
-    /// A cell that no table has.
-    fn untold(&mut self, name: &str) -> usize {
-        let place = self.bounds.len();
-        self.of.insert(name.to_owned(), place);
-        self.bounds.push((0, ANY));
-        self.hidden.push(false);
-        place
-    }
-
-    /// Says that cells add up to another.
-    fn sum(&mut self, total: usize, parts: Vec<usize>) {
-        assert!(!parts.is_empty());
-        self.sums.push((total, parts));
-    }
-
-    /// Draws what follows, and gives the hidden cells that are known to have one to four.
-    fn few(mut self) -> Vec<String> {
-        let mut is_changed = true;
-        while is_changed {
-            is_changed = false;
-            for (total, parts) in &self.sums {
-                let sum = |end: fn(&(i64, i64)) -> i64| -> i64 {
-                    parts.iter().map(|part| end(&self.bounds[*part])).sum()
-                };
-                let (low, high) = (sum(|of| of.0), sum(|of| of.1));
-                let (from, to) = self.bounds[*total];
-                let (from, to) = (from.max(low), to.min(high));
-                let of_parts = parts.iter().map(|part| {
-                    let mine = self.bounds[*part];
-                    (*part, (from - (high - mine.1), to - (low - mine.0)))
-                });
-                let drawn: Vec<(usize, (i64, i64))> = of_parts.chain([(*total, (from, to))]).collect();
-                for (cell, (from, to)) in drawn {
-                    let before = self.bounds[cell];
-                    let after = (before.0.max(from), before.1.min(to));
-                    assert!(after.0 <= after.1, "the tables do not add up: {after:?}");
-                    is_changed |= after != before;
-                    self.bounds[cell] = after;
-                }
-            }
-        }
-        let known = |place: &usize| self.hidden[*place] && self.bounds[*place].0 == self.bounds[*place].1;
-        let is_few = |place: &usize| (1..=4).contains(&self.bounds[*place].0);
-        self.of
-            .iter()
-            .filter(|(_, place)| known(place) && is_few(place))
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
+/// A cell as it stands in a table: a count, `:`, or nothing where the table has no such row.
+fn published(text: Option<&str>) -> Option<i64> {
+    text.map_or(Some(0), count)
 }
 
 /// Which places belong together: of a column of the program's table of municipalities, by the names of a sheet, whose
@@ -161,12 +93,14 @@ impl Tables {
 
     /// What is known of an indicator's events, or of the whole they are of. `column` is that of the places; `trust_of`
     /// tells a unit's.
-    fn known(&self, id: &str, column: usize, trust_of: &BTreeMap<String, String>) -> Known {
-        let mut known = Known::default();
-        let country = known.cell("landet", Some(&of_indicator(&self.country, id)[0][column]));
-        let places = |known: &mut Known, rows: &[Vec<String>]| -> BTreeMap<String, usize> {
+    fn known(&self, id: &str, column: usize, trust_of: &BTreeMap<String, String>) -> Attack {
+        let mut known = Attack::default();
+        let country = known.cell("landet", published(Some(&of_indicator(&self.country, id)[0][column])));
+        let places = |known: &mut Attack, rows: &[Vec<String>]| -> BTreeMap<String, usize> {
             let mine = of_indicator(rows, id);
-            mine.iter().map(|row| (row[2].clone(), known.cell(&row[2], Some(&row[column])))).collect()
+            mine.iter()
+                .map(|row| (row[2].clone(), known.cell(&row[2], published(Some(&row[column])))))
+                .collect()
         };
         let homes = places(&mut known, &self.homes);
         let areas = places(&mut known, &self.areas);
@@ -182,7 +116,7 @@ impl Tables {
         known.sum(country, regions.values().copied().collect());
         let months = of_indicator(&self.months, id);
         let months: Vec<usize> =
-            months.iter().map(|row| known.cell(&row[2], Some(&row[column - 1]))).collect();
+            months.iter().map(|row| known.cell(&row[2], published(Some(&row[column - 1])))).collect();
         known.sum(country, months);
         let trusts = places(&mut known, &self.trusts);
         let units = places(&mut known, &self.units);
@@ -202,16 +136,16 @@ impl Tables {
     }
 
     /// Adds the country's bands of five years and its sexes; gives the bands.
-    fn bands(&self, known: &mut Known, (id, column): (&str, usize)) -> BTreeSet<&str> {
-        let country = known.of["landet"];
+    fn bands(&self, known: &mut Attack, (id, column): (&str, usize)) -> BTreeSet<&str> {
+        let country = known.place("landet").unwrap();
         let told: BTreeMap<(&str, &str), &str> = of_indicator(&self.ages, id)
             .into_iter()
             .map(|row| ((&*row[2], &*row[3]), row[column].as_str()))
             .collect();
         let mut bands: BTreeSet<&str> = self.ages.iter().map(|row| row[2].as_str()).collect();
         bands.remove("alle");
-        let cell = |known: &mut Known, band: &str, sex: &str| {
-            known.cell(&format!("landet {band} {sex}"), told.get(&(band, sex)).copied())
+        let cell = |known: &mut Attack, band: &str, sex: &str| {
+            known.cell(&format!("landet {band} {sex}"), published(told.get(&(band, sex)).copied()))
         };
         for band in &bands {
             let all = cell(known, band, "alle");
@@ -233,7 +167,7 @@ impl Tables {
     /// Adds the groups and sexes of every place, and of the country what its bands and sexes tell of them.
     fn classes(
         &self,
-        known: &mut Known,
+        known: &mut Attack,
         (id, column): (&str, usize),
         (areas, regions): (&[String], &[String]),
         in_area: &BTreeMap<String, BTreeSet<String>>,
@@ -243,14 +177,14 @@ impl Tables {
             .into_iter()
             .map(|row| ((&*row[3], &*row[5], &*row[6]), row[column + 3].as_str()))
             .collect();
-        let cell = |known: &mut Known, place: &str, age: &str, sex: &str| {
-            known.cell(&format!("{place} {age} {sex}"), told.get(&(place, age, sex)).copied())
+        let cell = |known: &mut Attack, place: &str, age: &str, sex: &str| {
+            known.cell(&format!("{place} {age} {sex}"), published(told.get(&(place, age, sex)).copied()))
         };
         for place in in_area.values().flatten().chain(areas).chain(regions) {
             let ages = GROUPS.map(|age| cell(known, place, age, "alle"));
-            known.sum(known.of[place], ages.into());
+            known.sum(known.place(place).unwrap(), ages.into());
             let of_sexes = SEXES.map(|sex| cell(known, place, "alle", sex));
-            known.sum(known.of[place], of_sexes.into());
+            known.sum(known.place(place).unwrap(), of_sexes.into());
         }
         let classes = GROUPS.map(|age| (age, "alle")).into_iter().chain(SEXES.map(|sex| ("alle", sex)));
         for (age, sex) in classes {
@@ -270,11 +204,11 @@ impl Tables {
                 "alle" => bands
                     .iter()
                     .filter(|band| group_of(band) == age)
-                    .map(|band| known.of[&format!("landet {band} alle")])
+                    .map(|band| known.place(&format!("landet {band} alle")).unwrap())
                     .collect(),
-                sex => vec![known.of[&format!("landet alle {sex}")]],
+                sex => vec![known.place(&format!("landet alle {sex}")).unwrap()],
             };
-            let group = known.untold(&format!("landet, gruppe {age} {sex}"));
+            let group = known.unpublished(&format!("landet, gruppe {age} {sex}"));
             known.sum(group, of_regions);
             known.sum(group, parts);
         }
@@ -304,7 +238,7 @@ fn nothing_few_follows_from_all_tables_together() {
         let columns = if row[6].contains("innbygger") { &[4][..] } else { &[4, 5] };
         for column in columns {
             let known = tables.known(&row[0], *column, &trust_of);
-            hidden += known.hidden.iter().filter(|hidden| **hidden).count();
+            hidden += known.withheld();
             let few = known.few();
             assert!(few.is_empty(), "{} {column}: {few:?}", row[0]);
         }

@@ -1,0 +1,111 @@
+//! What a reader of all published tables can work out of what they hide: each published total is a sum, and what is
+//! known of its parts is narrowed until nothing more follows.
+
+use std::collections::BTreeMap;
+
+use crate::withhold::few;
+
+/// Greatest count that is thought of where nothing is known.
+const ANY: i64 = 1 << 40;
+
+/// Cells by name, with the least and the greatest count that each may have.
+#[derive(Debug, Clone, Default)]
+pub struct Attack {
+    places: BTreeMap<String, usize>,
+    bounds: Vec<(i64, i64)>,
+    /// Cells that a table withholds.
+    withheld: Vec<bool>,
+    /// Totals and their parts.
+    sums: Vec<(usize, Vec<usize>)>,
+}
+
+impl Attack {
+    /// The place of a cell: `Some(count)` is published, `None` is withheld. A cell that is named again keeps what was said
+    /// of it first.
+    pub fn cell(&mut self, name: &str, published: Option<i64>) -> usize {
+        let next = self.bounds.len();
+        let place = *self.places.entry(name.to_owned()).or_insert(next);
+        if place == next {
+            self.bounds.push(published.map_or((0, ANY), |count| (count, count)));
+            self.withheld.push(published.is_none());
+        }
+        place
+    }
+
+    /// The place of a cell that stands in no table.
+    pub fn unpublished(&mut self, name: &str) -> usize {
+        let place = self.bounds.len();
+        self.places.insert(name.to_owned(), place);
+        self.bounds.push((0, ANY));
+        self.withheld.push(false);
+        place
+    }
+
+    /// The place of a cell that has been named; `None` for another.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+
+    /// Number of cells that tables withhold.
+    pub fn withheld(&self) -> usize {
+        self.withheld.iter().filter(|is_withheld| **is_withheld).count()
+    }
+
+    /// States that cells add up to another.
+    pub fn sum(&mut self, total: usize, parts: Vec<usize>) {
+        assert!(!parts.is_empty(), "a sum has parts");
+        self.sums.push((total, parts));
+    }
+
+    /// Narrows every cell as far as the sums do, and names the withheld cells that are found to have one to four.
+    pub fn few(mut self) -> Vec<String> {
+        while self.narrow() {}
+        let is_found = |place: usize| {
+            let (low, high) = self.bounds[place];
+            self.withheld[place] && low == high && few(low)
+        };
+        self.places.iter().filter(|(_, place)| is_found(**place)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether any cell became narrower.
+    fn narrow(&mut self) -> bool {
+        let mut is_changed = false;
+        for (total, parts) in &self.sums {
+            let low: i64 = parts.iter().map(|part| self.bounds[*part].0).sum();
+            let high: i64 = parts.iter().map(|part| self.bounds[*part].1).sum();
+            let (from, to) = (self.bounds[*total].0.max(low), self.bounds[*total].1.min(high));
+            let of_parts = parts.iter().map(|part| {
+                let mine = self.bounds[*part];
+                (*part, (from - (high - mine.1), to - (low - mine.0)))
+            });
+            let drawn: Vec<(usize, (i64, i64))> = of_parts.chain([(*total, (from, to))]).collect();
+            for (cell, (from, to)) in drawn {
+                let before = self.bounds[cell];
+                let after = (before.0.max(from), before.1.min(to));
+                assert!(after.0 <= after.1, "the tables do not add up: {after:?}");
+                is_changed |= after != before;
+                self.bounds[cell] = after;
+            }
+        }
+        is_changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_hidden_part_of_a_sum_is_found_and_two_are_not() {
+        let mut attack = Attack::default();
+        let total = attack.cell("total", Some(10));
+        let parts = vec![attack.cell("a", Some(7)), attack.cell("b", None)];
+        attack.sum(total, parts);
+        assert_eq!(attack.few(), ["b"]);
+        let mut attack = Attack::default();
+        let total = attack.cell("total", Some(10));
+        let parts = vec![attack.cell("a", None), attack.cell("b", None)];
+        attack.sum(total, parts);
+        assert!(attack.few().is_empty());
+    }
+}

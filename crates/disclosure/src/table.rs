@@ -1,0 +1,221 @@
+//! Raw and safe tables.
+
+use domain::Amount;
+
+use crate::withhold::{self, Known, Total};
+
+/// A cell of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Text. Codes keep their leading zeros.
+    Text(String),
+    /// Kroner, with two decimals.
+    Kroner(Amount),
+    /// A whole number.
+    Count(i64),
+    /// A share in millionths, shown as per cent with two decimals.
+    Share(i64),
+    /// A number in thousandths, shown with three decimals.
+    Decimal(i64),
+    /// Not known, shown as `..`: this is not zero.
+    Unknown,
+    /// Known, but withheld, shown as `:`.
+    Withheld,
+}
+
+impl Cell {
+    /// An amount in kroner; [`Cell::Unknown`] for `None`.
+    pub fn kroner(amount: Option<Amount>) -> Cell {
+        amount.map_or(Cell::Unknown, Cell::Kroner)
+    }
+}
+
+/// What lies beneath the figures of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beneath {
+    /// No person: law, population, names, prices, or the sum of the whole country.
+    NoPerson,
+    /// So many contacts or persons. One to four withhold the row.
+    Count(i64),
+    /// Figures that were decided together with other tables: what must not leave is [`Cell::Withheld`] already.
+    Decided,
+}
+
+/// A table with what lies beneath it. It cannot be drawn or written.
+#[derive(Debug, Clone)]
+pub struct RawTable {
+    name: String,
+    about: String,
+    heads: Vec<String>,
+    /// Number of leading columns that identify a row and are never withheld.
+    identifying: usize,
+    rows: Vec<(Vec<Cell>, Beneath)>,
+    /// Rows whose sum is published in this table or another.
+    totals: Vec<Vec<usize>>,
+    chart: Vec<usize>,
+}
+
+impl RawTable {
+    /// A table without rows. The first `identifying` columns say what a row is about and are never withheld.
+    pub fn new<H: AsRef<str>>(name: &str, about: &str, heads: &[H], identifying: usize) -> RawTable {
+        RawTable {
+            name: name.to_owned(),
+            about: about.to_owned(),
+            heads: heads.iter().map(|head| head.as_ref().to_owned()).collect(),
+            identifying,
+            rows: Vec::new(),
+            totals: Vec::new(),
+            chart: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<Cell>, beneath: Beneath) {
+        assert_eq!(cells.len(), self.heads.len(), "a row of {} has a cell for each head", self.name);
+        self.rows.push((cells, beneath));
+    }
+
+    /// States that the sum of some rows is published: of those hidden among them, at least two must be.
+    pub fn total(&mut self, rows: Vec<usize>) {
+        self.totals.push(rows);
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether the table has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Draws columns as a native chart against the first column.
+    pub fn chart(&mut self, columns: Vec<usize>) {
+        self.chart = columns;
+    }
+
+    /// The table as it may leave: rows of one to four are withheld, and as many others as a published sum would
+    /// reveal them by.
+    pub fn protect(self) -> SafeTable {
+        let known = |(_, beneath): &(Vec<Cell>, Beneath)| match beneath {
+            Beneath::Count(count) => Known { events: *count, whole: None },
+            Beneath::NoPerson | Beneath::Decided => Known { events: 0, whole: None },
+        };
+        let counts = [self.rows.iter().map(known).collect()];
+        let totals: Vec<Total> = self.totals.into_iter().map(Total::of).collect();
+        let hidden = withhold::hidden(&counts, &totals);
+        let identifying = self.identifying;
+        let rows = self.rows.into_iter().zip(&hidden[0]).map(|((cells, _), is_hidden)| {
+            let cell = |(place, cell)| if *is_hidden && place >= identifying { Cell::Withheld } else { cell };
+            cells.into_iter().enumerate().map(cell).collect()
+        });
+        SafeTable {
+            name: self.name,
+            about: self.about,
+            heads: self.heads,
+            rows: rows.collect(),
+            chart: self.chart,
+        }
+    }
+}
+
+/// A table that may leave the house. Only [`RawTable::protect`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SafeTable {
+    name: String,
+    about: String,
+    heads: Vec<String>,
+    rows: Vec<Vec<Cell>>,
+    chart: Vec<usize>,
+}
+
+impl SafeTable {
+    /// Name of the tab, and of the CSV file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the table shows, in one sentence.
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
+    /// Column heads.
+    pub fn heads(&self) -> &[String] {
+        &self.heads
+    }
+
+    /// Rows, each with a cell for each head.
+    pub fn rows(&self) -> &[Vec<Cell>] {
+        &self.rows
+    }
+
+    /// Columns that a native chart draws against the first column; empty for no chart.
+    pub fn chart(&self) -> &[usize] {
+        &self.chart
+    }
+
+    /// The same table in other words: `sentence` is asked for what it shows, `word` for heads and texts.
+    #[must_use]
+    pub fn reworded(&self, sentence: impl Fn(&str) -> String, word: impl Fn(&str) -> String) -> SafeTable {
+        let cell = |cell: &Cell| match cell {
+            Cell::Text(text) => Cell::Text(word(text)),
+            Cell::Kroner(_)
+            | Cell::Count(_)
+            | Cell::Share(_)
+            | Cell::Decimal(_)
+            | Cell::Unknown
+            | Cell::Withheld => cell.clone(),
+        };
+        SafeTable {
+            name: self.name.clone(),
+            about: sentence(&self.about),
+            heads: self.heads.iter().map(|head| word(head)).collect(),
+            rows: self.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+            chart: self.chart.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(counts: &[i64]) -> RawTable {
+        let mut raw = RawTable::new("T", "", &["kommune", "kontakter"], 1);
+        for (place, count) in counts.iter().enumerate() {
+            let cells = vec![Cell::Text(format!("{place:04}")), Cell::Count(*count)];
+            raw.row(cells, Beneath::Count(*count));
+        }
+        raw
+    }
+
+    fn withheld(safe: &SafeTable) -> Vec<bool> {
+        safe.rows().iter().map(|row| row[1] == Cell::Withheld).collect()
+    }
+
+    #[test]
+    fn one_to_four_do_not_leave_and_none_does() {
+        let safe = table(&[0, 1, 4, 5]).protect();
+        assert_eq!(withheld(&safe), [false, true, true, false]);
+        assert_eq!(safe.rows()[1][0], Cell::Text("0001".into()));
+    }
+
+    #[test]
+    fn a_published_sum_gives_no_row_away() {
+        let mut raw = table(&[100, 3, 40]);
+        raw.total(vec![0, 1, 2]);
+        assert_eq!(withheld(&raw.protect()), [false, true, true]);
+    }
+
+    #[test]
+    fn what_is_about_nobody_or_was_decided_elsewhere_stays_as_it_is() {
+        let mut raw = RawTable::new("T", "", &["år", "kr", "n"], 1);
+        raw.row(vec![Cell::Text("2012".into()), Cell::Count(2), Cell::Withheld], Beneath::Decided);
+        raw.row(vec![Cell::Text("2013".into()), Cell::Count(3), Cell::Count(1)], Beneath::NoPerson);
+        let safe = raw.protect();
+        assert_eq!(safe.rows()[0][1..], [Cell::Count(2), Cell::Withheld]);
+        assert_eq!(safe.rows()[1][1..], [Cell::Count(3), Cell::Count(1)]);
+    }
+}
