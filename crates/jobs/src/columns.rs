@@ -60,7 +60,7 @@ impl Columns {
     }
 
     /// How many rows.
-    pub fn len(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.rows.len()
     }
 

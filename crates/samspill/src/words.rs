@@ -50,7 +50,6 @@ pub fn note(note: &Note) -> String {
 }
 
 /// What stands in the way.
-#[expect(clippy::too_many_lines, reason = "one row for each refusal")]
 pub fn fault(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Unsigned(values) => {
@@ -338,4 +337,106 @@ fn sums(sums: &Sums) -> String {
 fn causes(causes: &Causes) -> String {
     let part = |(cause, ore): (&Cause, &i64)| format!("{} {}", cause.name(), Amount::from_ore(*ore));
     causes.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Day, Minute, PeriodState, Ruling};
+
+    use super::*;
+
+    /// Place of a refusal in the table below: one that is added must be given a place, and so a row.
+    fn place(refusal: &Refusal) -> usize {
+        match refusal {
+            Refusal::Unsigned(_) => 0,
+            Refusal::OpenOnOtherTerms(_) => 1,
+            Refusal::LaterMonthClosed { .. } => 2,
+            Refusal::PartlyOpen(_) => 3,
+            Refusal::NotOpened { .. } => 4,
+            Refusal::NeverChanges { .. } => 5,
+            Refusal::NothingClosed(_) => 6,
+            Refusal::NotSettled { .. } => 7,
+            Refusal::EarlierNotClosed(_) => 8,
+            Refusal::RestsOnUnsigned { .. } => 9,
+            Refusal::NotClosed { .. } => 10,
+            Refusal::NoSuchMunicipality { .. } => 11,
+            Refusal::HasNotEnded { .. } => 12,
+            Refusal::OneHeir { .. } => 13,
+            Refusal::HeirDecided { .. } => 14,
+            Refusal::DecisionInClosedMonth(_) => 15,
+            Refusal::NoSettlementOf(_) => 16,
+            Refusal::NoLine { .. } => 17,
+            Refusal::LineTakenOff { .. } => 18,
+            Refusal::NoSuchObjection { .. } => 19,
+            Refusal::DecidedOtherwise { .. } => 20,
+            Refusal::NoSuchVoucher(_) => 21,
+            Refusal::NoSuchVersion { .. } => 22,
+            Refusal::NothingPosted { .. } => 23,
+            Refusal::NoLineIn { .. } => 24,
+            Refusal::NotOver(_) => 25,
+            Refusal::NothingSettledFor { .. } => 26,
+            Refusal::MoreThanSettled { .. } => 27,
+            Refusal::NothingToForecast(_) => 28,
+            Refusal::NothingOfParty { .. } => 29,
+        }
+    }
+
+    fn every_refusal() -> Vec<Refusal> {
+        let (month, later) = (Month::parse("2012-03").unwrap(), Month::parse("2012-05").unwrap());
+        let (day, period) = (Day::parse("2024-01-01").unwrap(), Period::parse("2012").unwrap());
+        let ledger = "oppgjor.sqlite".to_owned();
+        let value = vec!["law/co-financing.toml:204: choice dated_by = discharge".to_owned()];
+        let (code, party) = ("1507".to_owned(), "1201".to_owned());
+        let (instrument, contact) = (Instrument::DischargeReady, 4711);
+        let (key, reference) = ("2012-03-1201-1".to_owned(), "TLN 12/1".to_owned());
+        let institution = "U1".to_owned();
+        vec![
+            Refusal::Unsigned(value.clone()),
+            Refusal::OpenOnOtherTerms(month),
+            Refusal::LaterMonthClosed { later, first: month },
+            Refusal::PartlyOpen(period),
+            Refusal::NotOpened { month, ledger: ledger.clone() },
+            Refusal::NeverChanges { month, state: PeriodState::Closed },
+            Refusal::NothingClosed(period),
+            Refusal::NotSettled { month, ledger: ledger.clone() },
+            Refusal::EarlierNotClosed(month),
+            Refusal::RestsOnUnsigned { month, values: value },
+            Refusal::NotClosed { month, ledger: ledger.clone() },
+            Refusal::NoSuchMunicipality { code: "9999".to_owned(), day },
+            Refusal::HasNotEnded { code: party.clone(), day },
+            Refusal::OneHeir { code: "1503".to_owned(), heir: "1505".to_owned() },
+            Refusal::HeirDecided { code, heir: "1508".to_owned() },
+            Refusal::DecisionInClosedMonth(month),
+            Refusal::NoSettlementOf(2011),
+            Refusal::NoLine { party: party.clone(), contact, instrument, month, ledger: ledger.clone() },
+            Refusal::LineTakenOff { ledger: ledger.clone() },
+            Refusal::NoSuchObjection { key: key.clone(), ledger: ledger.clone() },
+            Refusal::DecidedOtherwise { key, outcome: Ruling::Upheld, reference: reference.clone() },
+            Refusal::NoSuchVoucher(17),
+            Refusal::NoSuchVersion { period: "2012-03".to_owned(), versions: 2, asked: 3 },
+            Refusal::NothingPosted { period: "2012-T1".to_owned(), last: month, ledger },
+            Refusal::NoLineIn { party: party.clone(), period: "2012-T1".to_owned() },
+            Refusal::NotOver(Minute::parse("2030-01-01").unwrap()),
+            Refusal::NothingSettledFor { institution: institution.clone(), instrument, year: 2012 },
+            Refusal::MoreThanSettled {
+                reference,
+                amount: Amount::from_ore(1_000_000),
+                institution,
+                settled: Amount::from_ore(400_000),
+                year: 2012,
+            },
+            Refusal::NothingToForecast(month),
+            Refusal::NothingOfParty { party, year: 2012 },
+        ]
+    }
+
+    /// Every refusal has its words and a remedy, kept word for word.
+    #[test]
+    fn words_of_every_refusal() {
+        let all = every_refusal();
+        assert!(all.iter().map(place).eq(0..30), "one row for each refusal, in order");
+        let row = |one: &Refusal| format!("error: {}\nhelp: {}\n", fault(one), remedy(one));
+        let shown: Vec<String> = all.iter().map(row).collect();
+        expect_test::expect_file!["../tests/snapshots/refusals.txt"].assert_eq(&shown.join("\n"));
+    }
 }

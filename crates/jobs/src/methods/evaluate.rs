@@ -297,7 +297,7 @@ fn difference(
     let (names, treated) = (table.text(unit)?, table.text(treated)?);
     let (units, of) = in_order(&names);
     let mut cells_of = Vec::new();
-    for row in 0..table.len() {
+    for row in 0..table.rows() {
         let is_treated = match treated[row].to_lowercase().as_str() {
             "1" | "ja" | "yes" | "true" => true,
             "0" | "nei" | "no" | "false" | "" => false,

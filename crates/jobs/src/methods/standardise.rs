@@ -58,7 +58,7 @@ fn strata(table: &Columns, order: &Standardise) -> Result<BTreeMap<String, BTree
     let (events, people) = (table.amounts(&order.events)?, table.amounts(&order.population)?);
     let each = order.per_person.as_deref().map(|name| table.amounts(name)).transpose()?;
     let mut out: BTreeMap<String, BTreeMap<Key, Stratum>> = BTreeMap::new();
-    for row in 0..table.len() {
+    for row in 0..table.rows() {
         let area = areas.as_ref().map_or("alle", |areas| areas[row]).to_owned();
         let key: Key = keys.iter().map(|column| column[row].to_owned()).collect();
         let sums = out.entry(area.clone()).or_default();
@@ -134,7 +134,7 @@ fn standards(
                 order.strata.iter().map(|name| table.text(name)).collect::<Result<_>>()?;
             let people = table.amounts(&order.population)?;
             let events = (method == Method::Indirect).then(|| table.amounts(&order.events)).transpose()?;
-            for row in 0..table.len() {
+            for row in 0..table.rows() {
                 let key: Key = names.iter().map(|column| column[row].to_owned()).collect();
                 out.insert(
                     key,

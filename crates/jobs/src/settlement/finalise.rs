@@ -24,7 +24,7 @@ pub fn finalise(books: &mut Books, period: Period, now: Minute) -> Result<Finali
         match books.months.months.get(&month).map(|record| (record.state, record.is_draft())) {
             Some((PeriodState::Final, _) | (PeriodState::Closed, false)) => {}
             Some((PeriodState::Closed, true)) => {
-                let values = books.months.unsigned.iter().cloned().collect();
+                let values = books.months.unsigned.to_vec();
                 return Err(Refusal::RestsOnUnsigned { month, values }.into());
             }
             Some((PeriodState::Open | PeriodState::Provisional, _)) | None => {

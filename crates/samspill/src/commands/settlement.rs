@@ -181,24 +181,7 @@ pub enum SettlementCommand {
 pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Said> {
     match command {
         SettlementCommand::Open { period, place, mode, balancing, rounding } => {
-            let period = Period::parse(period)?;
-            let mode = match mode {
-                ModeChoice::Central => Some(Mode::Central),
-                ModeChoice::Decentral => Some(Mode::Decentral),
-                ModeChoice::AsLaw => None,
-            };
-            let balancing = match balancing {
-                BalancingChoice::Month => Balancing::Month,
-                BalancingChoice::Tertial => Balancing::Tertial,
-                BalancingChoice::Year => Balancing::Year,
-            };
-            let rounding = match rounding {
-                RoundingChoice::Ore => PayRounding::Ore,
-                RoundingChoice::Kroner => PayRounding::Kroner,
-            };
-            let content = job::opened(mode, period, balancing, rounding)?;
-            let opening = job::open(&place.ledger, period, &content, now(place.now.as_deref())?)?;
-            Ok(Said::words(words::opening(&opening, period, &place.ledger)))
+            open(period, place, (*mode, *balancing, *rounding))
         }
         SettlementCommand::OnAccount { period, place, budget, from_year, season } => {
             let from = match (budget, from_year) {
@@ -265,6 +248,31 @@ pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Said> {
             Ok(Said::words(words::inheriting(inheriting, &content)))
         }
     }
+}
+
+fn open(
+    period: &str,
+    place: &Place,
+    (mode, balancing, rounding): (ModeChoice, BalancingChoice, RoundingChoice),
+) -> Result<Said> {
+    let period = Period::parse(period)?;
+    let mode = match mode {
+        ModeChoice::Central => Some(Mode::Central),
+        ModeChoice::Decentral => Some(Mode::Decentral),
+        ModeChoice::AsLaw => None,
+    };
+    let balancing = match balancing {
+        BalancingChoice::Month => Balancing::Month,
+        BalancingChoice::Tertial => Balancing::Tertial,
+        BalancingChoice::Year => Balancing::Year,
+    };
+    let rounding = match rounding {
+        RoundingChoice::Ore => PayRounding::Ore,
+        RoundingChoice::Kroner => PayRounding::Kroner,
+    };
+    let content = job::opened(mode, period, balancing, rounding)?;
+    let opening = job::open(&place.ledger, period, &content, now(place.now.as_deref())?)?;
+    Ok(Said::words(words::opening(&opening, period, &place.ledger)))
 }
 
 fn with_run(

@@ -8,6 +8,7 @@ mod crash;
 mod indicators;
 mod second_look;
 mod settlement;
+mod snapshots;
 mod trouble;
 mod vectors;
 mod what_if;

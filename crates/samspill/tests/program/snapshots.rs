@@ -1,0 +1,156 @@
+//! What users see, kept word for word: help, a trace, the output of a settlement, the shape of every JSON. A change of
+//! words shows in review as a change of these files; `UPDATE_EXPECT=1` renews them.
+
+use expect_test::expect_file;
+use serde_json::Value;
+
+use super::{EXTRACT, folder, path, samspill, text};
+
+/// Names of the commands in a help text.
+fn commands(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names =
+        listed.take_while(|line| line.starts_with("  ")).filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+/// The help of a command and of all under it.
+fn help(words: &[&str], out: &mut String) {
+    let output = samspill(&[words, &["--help"]].concat());
+    assert!(output.status.success(), "{words:?}");
+    let help = text(&output.stdout);
+    out.push_str(&format!("$ samspill {}\n\n{help}\n", [words, &["--help"]].concat().join(" ")));
+    for command in commands(&help) {
+        self::help(&[words, &[command.as_str()]].concat(), out);
+    }
+}
+
+#[test]
+fn help_of_every_command() {
+    let mut all = String::new();
+    help(&[], &mut all);
+    expect_file!["../snapshots/help.txt"].assert_eq(&all);
+}
+
+/// One contact explained, charge by charge, and what the settlement said.
+#[test]
+fn one_trace_and_one_run() {
+    let work = folder("snapshot-trace");
+    let (file, out) = (work.join("extract.csv"), work.join("result"));
+    std::fs::write(&file, EXTRACT).unwrap();
+    let settled = samspill(&["settle", "2012", "--contacts", path(&file), "--draft", "--out", path(&out)]);
+    let mut all = format!(
+        "$ samspill settle 2012 --contacts extract.csv --draft --out result\n\n{}",
+        text(&settled.stderr)
+    );
+    // How long it took is luck.
+    let seconds = all.split("; ").find(|part| part.ends_with(" s")).map(str::to_owned);
+    all = seconds.map_or_else(|| all.clone(), |seconds| all.replace(&seconds, "… s"));
+    for asked in ["KMF-1", "USK-1-2012-03", "2"] {
+        let explained = samspill(&["explain", asked, "--in", path(&out)]);
+        assert!(explained.status.success(), "{}", text(&explained.stderr));
+        all.push_str(&format!("\n$ samspill explain {asked} --in result\n\n{}", text(&explained.stdout)));
+    }
+    let ledger = work.join("ledger.sqlite");
+    for (at, words) in [
+        ("2012-01-01", vec!["settlement", "open", "2012"]),
+        ("2012-04-10", vec!["settlement", "run", "2012-01", "--draft", "--contacts", path(&file)]),
+        ("2012-04-10", vec!["settlement", "run", "2012-03", "--draft", "--contacts", path(&file)]),
+        ("2012-04-10", vec!["settlement", "run", "2012-03", "--draft", "--contacts", path(&file)]),
+        ("2012-04-11", vec!["settlement", "close", "2012-03"]),
+        ("2012-04-11", vec!["settlement", "close", "2012-01"]),
+        ("2012-04-12", vec!["settlement", "finalise", "2012-01"]),
+    ] {
+        let output = samspill(&[&words[..], &["--ledger", path(&ledger), "--now", at]].concat());
+        let shown = words.join(" ").replace(path(&file), "extract.csv");
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr))
+            .replace(path(&ledger), "ledger.sqlite");
+        all.push_str(&format!("\n$ samspill {shown}\n\n{said}"));
+    }
+    expect_file!["../snapshots/trace.txt"].assert_eq(&all);
+}
+
+/// Keys and kinds of a JSON value; of a list, those of its first element.
+fn shape(value: &Value, indent: usize, out: &mut String) {
+    let margin = "  ".repeat(indent);
+    match value {
+        Value::Null => out.push_str("null\n"),
+        Value::Bool(_) => out.push_str("true or false\n"),
+        Value::Number(number) => out.push_str(if number.is_f64() { "number\n" } else { "whole number\n" }),
+        Value::String(_) => out.push_str("text\n"),
+        Value::Array(list) => {
+            out.push_str("list of ");
+            match list.first() {
+                Some(first) => shape(first, indent, out),
+                None => out.push_str("nothing\n"),
+            }
+        }
+        Value::Object(fields) => {
+            out.push('\n');
+            for (key, value) in fields {
+                out.push_str(&format!("{margin}  {key}: "));
+                shape(value, indent + 1, out);
+            }
+        }
+    }
+}
+
+/// A table of six areas, half of them treated, at sixteen times; and one area of it.
+fn tables(work: &std::path::Path) -> (std::path::PathBuf, std::path::PathBuf) {
+    let head = "time;value;events;people;area;treated\n";
+    let row = |time: usize, place: usize| {
+        let events = 10 + (time * 7 + place * 3) % 9;
+        format!("{time};{events};{events};{};{};{}\n", 1000 + time, place, place % 2)
+    };
+    let rows = |areas: usize| -> String {
+        (1..=16).flat_map(|time| (0..areas).map(move |place| row(time, place))).collect()
+    };
+    let (table, series) = (work.join("table.csv"), work.join("series.csv"));
+    std::fs::write(&table, format!("{head}{}", rows(6))).unwrap();
+    std::fs::write(&series, format!("{head}{}", rows(1))).unwrap();
+    (table, series)
+}
+
+/// Each call that gives JSON, in words: `TABLE`, `SERIES`, `EXTRACT` and `SEVERITY` stand for files.
+const JSON_CALLS: &[&str] = &[
+    "rules list --as json",
+    "check EXTRACT --as json",
+    "standardise TABLE --area area --strata time --events events --population people --method indirect --json",
+    "interval poisson --count 12 --json",
+    "interval proportion --count 12 --of 40 --json",
+    "interval mean --mean 3 --spread 1 --of 40 --json",
+    "spc SERIES --value value --json",
+    "funnel SERIES --area time --events events --population people --json",
+    "evaluate SERIES --time time --value events --population people --from 9 --method its --json",
+    "evaluate SERIES --time time --value events --population people --from 9 --method poisson --json",
+    "evaluate SERIES --time time --value events --population people --from 9 --method before-after --json",
+    "evaluate TABLE --time time --value events --unit area --treated treated --from 9 --method did --json",
+    "evaluate TABLE --time time --value events --unit area --treated treated --from 9 --method did-poisson --json",
+    "risk distribution --rate 3 --severity SEVERITY --json",
+];
+
+#[test]
+fn shape_of_every_json() {
+    let work = folder("snapshot-json");
+    let (table, series) = tables(&work);
+    let (extract, severity) = (work.join("extract.csv"), work.join("severity.csv"));
+    std::fs::write(&extract, EXTRACT).unwrap();
+    std::fs::write(&severity, "1000,0.5\n5000,0.5\n").unwrap();
+    let mut all = String::new();
+    for call in JSON_CALLS {
+        let file = |word| match word {
+            "TABLE" => path(&table),
+            "SERIES" => path(&series),
+            "EXTRACT" => path(&extract),
+            "SEVERITY" => path(&severity),
+            other => other,
+        };
+        let output = samspill(&call.split(' ').map(file).collect::<Vec<_>>());
+        let value: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| unreachable!("{call}: {error}: {}", text(&output.stderr)));
+        all.push_str(&format!("$ samspill {call}\n"));
+        shape(&value, 0, &mut all);
+        all.push('\n');
+    }
+    expect_file!["../snapshots/json.txt"].assert_eq(&all);
+}
