@@ -222,7 +222,7 @@ impl ExactAmount {
         let shifted = if self.0 < 0 { self.0 - half } else { self.0 + half };
         // Nearly every product fits in 64 bits, where division is many times faster.
         match i64::try_from(shifted) {
-            Ok(small) => Some(Amount(small / Self::PER_ORE as i64)),
+            Ok(small) => Some(Amount(small / crate::narrow::<_, i64>(Self::PER_ORE))),
             Err(_) => i64::try_from(shifted / Self::PER_ORE).ok().map(Amount),
         }
     }

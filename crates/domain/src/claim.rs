@@ -3,6 +3,7 @@
 //! The form is compact, so that millions of claims fit in memory: each text is stored once in [`Words`], and
 //! a claim holds the number of the text.
 
+use crate::narrow::narrow;
 use std::collections::BTreeMap;
 
 use crate::{Amount, Cause, Instrument};
@@ -20,7 +21,7 @@ impl Words {
         if let Some(number) = self.numbers.get(word) {
             return *number;
         }
-        let number = self.words.len() as u32;
+        let number = narrow(self.words.len());
         self.words.push(word.to_owned());
         self.numbers.insert(word.to_owned(), number);
         number

@@ -1,5 +1,6 @@
 //! Days, minutes, months and periods of the civil calendar. Nothing here knows a clock or a time zone.
 
+use crate::narrow::narrow;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -64,7 +65,7 @@ impl Day {
 
     /// Day of the week, from 0 for Monday to 6 for Sunday.
     pub fn weekday(self) -> u8 {
-        (self.0 + 3).rem_euclid(7) as u8
+        narrow((self.0 + 3).rem_euclid(7))
     }
 
     /// The day `days` days later; earlier if `days` is negative.
@@ -101,7 +102,7 @@ impl Day {
         let (Some(year), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else {
             return Err(wrong());
         };
-        Day::new(year as i16, month as i8, day as i8).ok_or_else(wrong)
+        Day::new(narrow(year), narrow(month), narrow(day)).ok_or_else(wrong)
     }
 }
 
@@ -147,8 +148,8 @@ impl Minute {
     }
 
     /// Day that the minute lies in.
-    pub const fn day(self) -> Day {
-        Day(self.0.div_euclid(Self::PER_DAY) as i32)
+    pub fn day(self) -> Day {
+        Day(narrow(self.0.div_euclid(Self::PER_DAY)))
     }
 
     /// The minute `hours` hours later.
@@ -284,13 +285,13 @@ impl Period {
         let number = |text: &str, length| {
             (text.len() == length).then(|| digits(text.as_bytes())).flatten().ok_or_else(wrong)
         };
-        let year = number(year, 4)? as i16;
+        let year = narrow(number(year, 4)?);
         let (month, months) = match rest {
             None => (1, 12),
             Some("T1") => (1, 4),
             Some("T2") => (5, 4),
             Some("T3") => (9, 4),
-            Some(month) => (number(month, 2)? as i8, 1),
+            Some(month) => (narrow(number(month, 2)?), 1),
         };
         let first = Month::new(year, month).ok_or_else(wrong)?;
         Ok(Period { first, months })

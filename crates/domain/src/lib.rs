@@ -5,12 +5,15 @@
 //!
 //! Start reading in [`amount`] (how a krone is rounded) and [`code`] (the words that describe a contact).
 
+#![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
 pub mod amount;
 pub mod claim;
 pub mod code;
 pub mod day;
 pub mod identifier;
 pub mod municipality;
+mod narrow;
 pub mod party;
 pub mod statement;
 
@@ -22,4 +25,5 @@ pub use code::{
 };
 pub use day::{Day, Minute, Month, Period};
 pub use municipality::{Municipalities, Municipality, Residence};
+pub use narrow::narrow;
 pub use party::Party;

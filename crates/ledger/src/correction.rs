@@ -298,7 +298,7 @@ mod tests {
                 ended: word(month),
                 version: word("v"),
                 cause: Cause::Activity,
-                points: (*ore / 10) as i32,
+                points: domain::narrow(*ore / 10),
                 days: 0,
                 amount: Amount::from_ore(*ore),
             };

@@ -8,6 +8,8 @@
 //!
 //! Start reading in [`voucher`], then [`correction`] (how a difference is split by cause), then [`store`].
 
+#![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
 pub mod content;
 pub mod correction;
 pub mod export;

@@ -6,6 +6,7 @@
 //! In both modes the accounts of the instruments end at zero, and all clearing and rounding accounts together
 //! are zero.
 
+use domain::narrow;
 use std::collections::BTreeMap;
 
 use domain::{AccountKind, Amount, Cause, Instrument, Mode, PayRounding};
@@ -196,7 +197,7 @@ pub fn divided(amount: Amount, weights: &[i64]) -> Vec<Amount> {
     let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
     let Some(count) = (whole > 0).then_some(weights.len()) else { return Vec::new() };
     let share = |weight: &i64| i128::from(amount.ore()) * i128::from(*weight);
-    let mut parts: Vec<i64> = weights.iter().map(|weight| share(weight).div_euclid(whole) as i64).collect();
+    let mut parts: Vec<i64> = weights.iter().map(|weight| narrow(share(weight).div_euclid(whole))).collect();
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|place| (std::cmp::Reverse(share(&weights[*place]).rem_euclid(whole)), *place));
     let left = amount.ore() - parts.iter().sum::<i64>();

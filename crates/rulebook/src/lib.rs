@@ -12,6 +12,8 @@
 //! Start reading in [`book`] (which version of a rule holds on a day), then [`calculation`], then [`law`]
 //! (the instruments together).
 
+#![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
 pub mod agreement;
 pub mod book;
 pub mod built_in;

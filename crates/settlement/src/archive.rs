@@ -9,7 +9,7 @@ use arrow_array::{
     Array, ArrayRef, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema};
-use domain::{Amount, Cause, Claim, Claims, Instrument, Month, Municipalities};
+use domain::{Amount, Cause, Claim, Claims, Instrument, Month, Municipalities, narrow};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -101,7 +101,7 @@ fn append_charges(
         let debtor = match parties.get(&key) {
             Some(debtor) => *debtor,
             None => {
-                let code = &debtors[key.0 as usize];
+                let code = &debtors[narrow::<_, usize>(key.0)];
                 let month = of_month.get(months[row] as usize).copied().flatten();
                 let name = month.map_or_else(|| code.clone(), |m| municipalities.party(code, m.first()));
                 let number = out.words.number(&name);
@@ -111,7 +111,7 @@ fn append_charges(
         };
         let (amount, points, days) = (Amount::from_ore(amounts[row]), points[row], days[row]);
         let nothing = amount == Amount::ZERO && points == 0 && days == 0;
-        let instrument = instruments[instrument_keys[row] as usize].filter(|_| !nothing);
+        let instrument = instruments[narrow::<_, usize>(instrument_keys[row])].filter(|_| !nothing);
         out.rows.push(Claim {
             contact: contacts[row],
             instrument,
@@ -186,7 +186,7 @@ pub(crate) fn dictionary<'w>(words: impl Iterator<Item = &'w str>) -> Result<Arr
             _ => {
                 let key = *place.entry(word).or_insert_with(|| {
                     used.push(word);
-                    used.len() as i32 - 1
+                    narrow::<_, i32>(used.len()) - 1
                 });
                 last = Some((word, key));
                 key
@@ -246,14 +246,14 @@ fn append_movements(batch: &RecordBatch, out: &mut Claims) -> Result<(), Archive
     for row in 0..batch.num_rows() {
         out.rows.push(Claim {
             contact: contacts[row],
-            instrument: instruments[instrument_keys[row] as usize],
+            instrument: instruments[narrow::<_, usize>(instrument_keys[row])],
             month: months[row],
             debtor: debtors[row],
             creditor: creditors[row],
             unit: units[row],
             ended: ended[row],
             version: versions[row],
-            cause: causes[cause_keys[row] as usize],
+            cause: causes[narrow::<_, usize>(cause_keys[row])],
             points: points[row],
             days: days[row],
             amount: Amount::from_ore(amounts[row]),
@@ -284,7 +284,7 @@ fn codes(
     mut number: impl FnMut(&str) -> u32,
 ) -> Result<Vec<u32>, ArchiveError> {
     let of: Vec<u32> = texts(batch, name)?.iter().map(|word| number(word)).collect();
-    Ok(keys(batch, name)?.iter().map(|key| of[*key as usize]).collect())
+    Ok(keys(batch, name)?.iter().map(|key| of[narrow::<_, usize>(*key)]).collect())
 }
 
 fn longs<'b>(batch: &'b RecordBatch, name: &'static str) -> Result<&'b [i64], ArchiveError> {

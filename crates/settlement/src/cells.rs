@@ -9,6 +9,7 @@
 //! changes, prices by day or fee, the stays that a ceiling may cut (kept contact by contact), and the events
 //! of patients who were reported ready.
 
+use domain::narrow;
 use std::collections::BTreeMap;
 
 use arrow_array::{Array, RecordBatch};
@@ -228,8 +229,9 @@ impl<'a> Desk<'a> {
         let bounds = &needs.days;
         let first = bounds.first().map_or(0, |day| day.number());
         let last = bounds.last().map_or(0, |day| day.number());
-        let days =
-            (first..=last).map(|number| bounds.partition_point(|day| day.number() <= number) as u8).collect();
+        let days = (first..=last)
+            .map(|number| narrow(bounds.partition_point(|day| day.number() <= number)))
+            .collect();
         let mut inside = vec![false];
         inside.extend(bounds.iter().map(|day| period.holds(*day)));
         let readmitted = match needs.readmission {
@@ -245,10 +247,10 @@ impl<'a> Desk<'a> {
     /// The number of [`Needs::days`] at or before a day.
     #[inline]
     fn place(&self, day: i32) -> u8 {
-        match self.days.get(day.wrapping_sub(self.first) as usize) {
+        match self.days.get(day.wrapping_sub(self.first).cast_unsigned() as usize) {
             Some(place) => *place,
             None if day < self.first => 0,
-            None => self.needs.days.len() as u8,
+            None => narrow(self.needs.days.len()),
         }
     }
 
@@ -428,22 +430,22 @@ impl<'a> Counter<'a> {
     fn row(&mut self, columns: &Columns, row: usize) -> Episode {
         let desk = self.desk;
         let (discharged, admitted) = self.dates(columns, row);
-        let age = columns.ages.filter(|ages| ages.is_valid(row)).map(|ages| ages.value(row) as u16);
+        let age = columns.ages.filter(|ages| ages.is_valid(row)).map(|ages| narrow(ages.value(row)));
         let band = desk.band(age);
-        let drg = columns.drg.1[columns.drg.0[row] as usize];
+        let drg = columns.drg.1[narrow::<_, usize>(columns.drg.0[row])];
         let urgency = match desk.needs.urgency {
-            true => columns.urgency.1[columns.urgency.0[row] as usize],
+            true => columns.urgency.1[narrow::<_, usize>(columns.urgency.0[row])],
             false => Urgency::Unknown,
         };
         let readmitted =
             columns.contacts.get(row).is_some_and(|contact| desk.readmitted.binary_search(contact).is_ok());
         let trust = match desk.needs.trust {
-            true => columns.trust.1[columns.trust.0[row] as usize],
+            true => columns.trust.1[narrow::<_, usize>(columns.trust.0[row])],
             false => 0,
         };
         let extra = (discharged, admitted, urgency, readmitted, trust);
         let group = self.group_number(extra, band, columns.class[row], drg);
-        let home = columns.home.1[columns.home.0[row] as usize];
+        let home = columns.home.1[narrow::<_, usize>(columns.home.0[row])];
         let points = i64::from(columns.points[row]);
         let quantity = match columns.measured {
             None => columns.points[row].unsigned_abs(),
@@ -472,7 +474,7 @@ impl<'a> Counter<'a> {
         }
         let number = &mut row[drg as usize];
         if *number == UNKNOWN {
-            *number = self.groups.len() as u32;
+            *number = narrow(self.groups.len());
             let (discharged, admitted, urgency, readmitted, trust) = extra;
             let (dates, age) = ((discharged, admitted), self.desk.age(band));
             self.groups.push(Group { class: u32::from(class), drg, age, dates, urgency, readmitted, trust });
@@ -482,7 +484,7 @@ impl<'a> Counter<'a> {
 
     fn quantity(&mut self, points: i64, bed_days: i64, contacts: i64, fee: i64) -> u32 {
         let counted = self.desk.counted;
-        let (quantities, next) = (&mut self.quantities, self.quantity_numbers.len() as u32);
+        let (quantities, next) = (&mut self.quantities, narrow(self.quantity_numbers.len()));
         *self.quantity_numbers.entry((points, bed_days, contacts, fee)).or_insert_with(|| {
             let (points, fee) = (Points::from_milli(points), Amount::from_ore(fee));
             quantities.push(Quantity { points, bed_days, contacts, counted, fee });
@@ -501,7 +503,7 @@ impl<'a> Counter<'a> {
     fn count_keys(&mut self) {
         self.keys.sort_unstable();
         let runs = self.keys.chunk_by(|one, other| one == other);
-        self.counts.extend(runs.map(|run| (run[0], run.len() as u32)));
+        self.counts.extend(runs.map(|run| (run[0], narrow(run.len()))));
         self.keys.clear();
     }
 
@@ -559,7 +561,7 @@ impl<'a> Counter<'a> {
             return;
         }
         let ages: Option<&arrow_array::Int32Array> = maybe_ints(batch, at::AGE);
-        let age = ages.filter(|ages| ages.is_valid(row)).map(|ages| ages.value(row) as u16);
+        let age = ages.filter(|ages| ages.is_valid(row)).map(|ages| narrow(ages.value(row)));
         let registered = self.home(word(batch, at::MUNICIPALITY_OF_REGISTRATION, row));
         let stays = self.home(word(batch, at::MUNICIPALITY_OF_STAY, row));
         let trust = self.trusts.number(trust_of(batch, row));
@@ -584,7 +586,7 @@ impl<T: Ord + Clone> Ranked<T> {
     }
 
     fn rank(&self, thing: &T) -> u32 {
-        self.all.partition_point(|other| other < thing) as u32
+        narrow(self.all.partition_point(|other| other < thing))
     }
 
     fn ranks<'t>(&self, things: impl IntoIterator<Item = &'t T>) -> Vec<u32>
@@ -639,7 +641,7 @@ impl Ranks {
         match counter.quantities.get(number as usize) {
             Some(quantity) => {
                 let wanted = measure(quantity);
-                self.measures.partition_point(|other| *other < wanted) as u32
+                narrow(self.measures.partition_point(|other| *other < wanted))
             }
             None => self.by_points.get(number as usize).copied().unwrap_or(0),
         }
@@ -666,7 +668,7 @@ fn measures(desk: &Desk, counters: &[Counter]) -> (Vec<Measure>, Vec<u32>) {
         by_points[milli as usize] = 0;
     }
     for (milli, rank) in by_points.iter_mut().enumerate().filter(|(_, rank)| **rank != UNKNOWN) {
-        *rank = measures.len() as u32;
+        *rank = narrow(measures.len());
         measures.push((milli as i64, 0, 1, 0));
     }
     (measures, by_points)
@@ -733,6 +735,8 @@ fn merged(desk: &Desk, mut counters: Vec<Counter>) -> Cells {
 
 /// The key of a cell: municipality from bit 52, group in 24 bits from bit 28, quantity in the lowest 28 bits.
 fn key_of(episode: Episode) -> u64 {
+    let fits = episode.home < 1 << 12 && episode.group < 1 << 24 && episode.quantity < 1 << 28;
+    assert!(fits, "a cell of more municipalities, groups or quantities than its key has room for: {episode:?}");
     u64::from(episode.home) << 52 | u64::from(episode.group) << 28 | u64::from(episode.quantity)
 }
 

@@ -4,6 +4,7 @@
 //! municipality without cells. The footer holds the period and the distinctions that the cells keep. A cell
 //! may stand for one person, so the file must not be shared.
 
+use domain::narrow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -287,7 +288,7 @@ struct Read {
 }
 
 fn number<K: Ord>(known: &mut BTreeMap<K, u32>, key: K) -> u32 {
-    let next = known.len() as u32;
+    let next = narrow(known.len());
     *known.entry(key).or_insert(next)
 }
 
@@ -306,7 +307,9 @@ impl Read {
             return None;
         }
         (0..batch.num_rows()).try_for_each(|row| {
-            let word = |place: usize| words[place].1.get(words[place].0[row] as usize).copied().unwrap_or("");
+            let word = |place: usize| {
+                words[place].1.get(narrow::<_, usize>(words[place].0[row])).copied().unwrap_or("")
+            };
             let value = |place: usize| numbers[place][row];
             let place = |debtor: usize| Place {
                 debtor: word(debtor).to_owned(),
@@ -354,7 +357,7 @@ impl Read {
             false => 0,
         };
         let group = Group {
-            class: class as u32,
+            class: narrow(class),
             drg,
             age: u16::try_from(value(2)).ok(),
             dates: (u8::try_from(value(4)).ok()?, u8::try_from(value(5)).ok()?),
@@ -416,7 +419,7 @@ impl Read {
         out.quantities = in_order(&self.quantities).into_iter().map(quantity).collect();
         let mut of_home = self.of_home;
         out.starts.push(0);
-        for home in 0..out.homes.len() as u32 {
+        for home in 0..narrow::<_, u32>(out.homes.len()) {
             out.cells.extend(of_home.remove(&home).unwrap_or_default());
             out.starts.push(out.cells.len());
         }

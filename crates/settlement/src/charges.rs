@@ -1,5 +1,6 @@
 //! `charges.parquet`: one row for each charge.
 
+use domain::narrow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,8 +71,8 @@ impl Charges {
             column.push(word);
         }
         let none = Instrument::COUNT;
-        self.instrument.push(charge.instrument.map_or(none, Instrument::index) as i32);
-        self.points.push(charge.points as i32);
+        self.instrument.push(narrow(charge.instrument.map_or(none, Instrument::index)));
+        self.points.push(narrow(charge.points));
         self.days.push(charge.days);
         self.share.push(charge.share);
         self.amount.push(charge.amount);
@@ -179,7 +180,7 @@ fn dictionary(column: &[u32], names: &[String]) -> Result<ArrayRef, arrow_schema
         .map(|number| {
             let at = &mut place[*number as usize];
             if *at < 0 {
-                *at = used.len() as i32;
+                *at = narrow(used.len());
                 used.push(&names[*number as usize]);
             }
             *at

@@ -60,7 +60,7 @@ impl Days {
     /// The month and the segment of a day. A day beyond the grid is outside the period and has no segment.
     #[inline]
     pub fn at(&self, day: i32) -> Slot {
-        let place = day.wrapping_sub(self.first) as usize;
+        let place = day.wrapping_sub(self.first).cast_unsigned() as usize;
         self.slots.get(place).copied().unwrap_or(Slot { month: Slot::OUTSIDE, segment: Slot::NONE })
     }
 

@@ -2,6 +2,7 @@
 
 use arrow_array::{BooleanArray, Int32Array, RecordBatch, StringArray};
 use domain::municipality::UNDECIDED;
+use domain::narrow;
 use domain::{
     CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Period, Residence, Sector, Service, UnitKind,
 };
@@ -116,7 +117,7 @@ pub(crate) struct Words<'b> {
 impl Words<'_> {
     #[inline]
     pub(crate) fn at(&self, row: usize) -> u32 {
-        self.of[self.keys[row] as usize]
+        self.of[narrow::<_, usize>(self.keys[row])]
     }
 }
 
@@ -149,14 +150,14 @@ fn vocabulary(batch: &RecordBatch, place: usize, known: &[&str], step: usize, cl
     let Some(words) = words else { return };
     let of: Vec<u16> = words
         .iter()
-        .map(|word| (known.iter().position(|known| Some(*known) == word).unwrap_or(0) * step) as u16)
+        .map(|word| narrow(known.iter().position(|known| Some(*known) == word).unwrap_or(0) * step))
         .collect();
     if let [only] = of[..] {
         class.iter_mut().for_each(|class| *class += only);
         return;
     }
     for (class, key) in class.iter_mut().zip(keys) {
-        *class += of[*key as usize];
+        *class += of[narrow::<_, usize>(*key)];
     }
 }
 
@@ -177,7 +178,7 @@ pub(crate) fn classes(batch: &RecordBatch) -> Vec<u16> {
     for place in [at::COSTLY_MEDICINE, at::RESIDENT] {
         if let Some(flags) = flags(batch, place) {
             for (class, flag) in class.iter_mut().zip(flags.values()) {
-                *class += if flag { step as u16 } else { 0 };
+                *class += if flag { narrow(step) } else { 0 };
             }
         }
         step *= 2;

@@ -2,6 +2,7 @@
 //! compute the charge.
 
 use arrow_array::{Array, RecordBatch};
+use domain::narrow;
 use domain::{Amount, Day, DrgType, Instrument, Minute, Municipalities, Period, Points, Residence, Service};
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::Reader;
@@ -190,7 +191,7 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
             drg: None,
             costly_medicine: flag(at::COSTLY_MEDICINE),
             resident: flag(at::RESIDENT),
-            age: (age != schema::MISSING).then_some(age as u16),
+            age: (age != schema::MISSING).then(|| narrow(age)),
         },
         quantity: Quantity {
             points: Points::from_milli(or_zero(int(at::POINTS))),

@@ -10,6 +10,8 @@
 //!
 //! Start reading in [`mod@settle`], then [`mod@explain`].
 
+#![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
 pub mod archive;
 pub mod cells;
 mod cells_file;

@@ -7,6 +7,7 @@
 //! Changed behaviour enters as the part of each group that is left, in millionths. Only this part makes it
 //! necessary to round a sum again.
 
+use domain::narrow;
 use std::collections::BTreeMap;
 
 use domain::{Amount, Day, Points};
@@ -169,12 +170,12 @@ impl Cells {
                         && known.inside == class.inside
                         && priced_by(&known.decisions) == priced_by(&class.decisions)
                 };
-                out.classes.iter().position(same).unwrap_or_else(|| {
+                narrow(out.classes.iter().position(same).unwrap_or_else(|| {
                     out.classes.push(class);
                     out.classes.len() - 1
-                }) as u16
+                }))
             });
-            out.of_group.push((class, place as u16));
+            out.of_group.push((class, narrow(place)));
             untested.push(codes);
         }
         out.collapse();
@@ -204,7 +205,7 @@ impl Cells {
                 add(episode.group, episode.quantity, 1);
             }
         }
-        (contacts, Points::from_milli((points / i128::from(WHOLE)) as i64))
+        (contacts, Points::from_milli(narrow(points / i128::from(WHOLE))))
     }
 
     /// The class of a group, `None` if no instrument charges it; and the codes of what could not be tested.
@@ -258,7 +259,7 @@ impl Cells {
                     Liable::MunicipalityOfStay => ready.stays,
                 };
                 let segment = Segment::place_on(&law.usk, day.day);
-                let key = (home, ready.trust, segment.unwrap_or(0) as u32, ready.age);
+                let key = (home, ready.trust, narrow::<_, u32>(segment.unwrap_or(0)), ready.age);
                 if !self.homes[home as usize].debtor.is_empty() {
                     *out.entry(key).or_default() += 1;
                 }
@@ -316,7 +317,7 @@ impl PayableDays {
 /// Millionths of øre as whole øre, rounded half away from zero.
 fn rounded(millionths: i128) -> Amount {
     let half = i128::from(WHOLE / 2) * millionths.signum();
-    Amount::from_ore(((millionths + half) / i128::from(WHOLE)) as i64)
+    Amount::from_ore(narrow((millionths + half) / i128::from(WHOLE)))
 }
 
 fn priced_by(decisions: &Decisions) -> (Option<Pricing>, Option<Pricing>) {
@@ -345,7 +346,7 @@ impl Decided<'_> {
                 }
                 let unit = &mut number[usize::from(class) * quantities + cell.quantity as usize];
                 if *unit == u32::MAX {
-                    *unit = self.units.len() as u32;
+                    *unit = narrow(self.units.len());
                     self.units.push((class, cell.quantity));
                     tally.push(0);
                 }
@@ -451,7 +452,7 @@ impl Decided<'_> {
                 let (count, each) =
                     (i64::from(cell.count), price[usize::from(class) * quantities + cell.quantity as usize]);
                 add(
-                    home as u32,
+                    narrow(home),
                     cell.group,
                     count * std::cmp::max(contacts, 1),
                     i128::from(count) * i128::from(each),

@@ -4,6 +4,7 @@
 //! dictionaries, and looks up decision and amount. The second reads the rows that need more: stays with
 //! several contacts (they share a ceiling) and those reported ready for discharge.
 
+use domain::narrow;
 use std::collections::BTreeMap;
 
 use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch};
@@ -300,7 +301,7 @@ impl Grid {
             row.resize(party + 64, NO_SLOT);
         }
         if row[party] == NO_SLOT {
-            row[party] = self.cells.len() as u32;
+            row[party] = narrow(self.cells.len());
             self.keys.push((unit, party));
             self.cells.push([Cell::default(); 12]);
         }
@@ -459,7 +460,7 @@ impl<'a> Clerk<'a> {
             return *number;
         }
         let home = self.desk.homes.home(code);
-        let number = self.homes.len() as u32;
+        let number = narrow(self.homes.len());
         self.home_regions.push(self.regions.number(&home.region));
         self.home_names.push((self.names.number(&home.debtor), self.names.number(&home.region)));
         self.homes.push(home);
@@ -638,7 +639,7 @@ impl<'a> Clerk<'a> {
         if known.len() <= coded.drg as usize {
             known.resize(coded.drg as usize + 1, UNDECIDED);
         }
-        known[coded.drg as usize] = outcome as u16;
+        known[coded.drg as usize] = narrow(outcome);
         outcome
     }
 
@@ -657,7 +658,7 @@ impl<'a> Clerk<'a> {
         let outcome = &mut outcomes[key.1];
         let milli = quantity.points.milli();
         let entry = if outcome.lookup && used == Points::ZERO && (0..TABLE_POINTS as i64).contains(&milli) {
-            let milli = milli as usize;
+            let milli: usize = narrow(milli);
             if outcome.by_points.len() <= milli {
                 outcome.by_points.resize(milli + 1, Entry::default());
             }
@@ -769,7 +770,7 @@ impl<'a> Clerk<'a> {
                 false => format!("in-upper-bound:{}", untested.join("+")),
             };
             Some(Label {
-                share: rule.share.0.basis_points() as i32,
+                share: narrow(rule.share.0.basis_points()),
                 version: self.names.number(&rule.version.to_string()),
                 reason: self.names.number(&reason),
             })
@@ -939,7 +940,7 @@ impl<'a> Clerk<'a> {
                     ended: self.names.number(&stay.departed_at.day().month().to_string()),
                     instrument: Some(Instrument::DischargeReady),
                     points: 0,
-                    days: charge.days as i32,
+                    days: narrow(charge.days),
                     share: 0,
                     amount: charge.amount.ore(),
                     version: self.names.number(&version),
@@ -1021,7 +1022,7 @@ fn priced(
     Ok(Entry {
         kmf: amount(prices.kmf),
         isf: amount(prices.isf),
-        kmf_points: prices.kmf.map_or(0, |priced| priced.points.milli() as i32),
+        kmf_points: prices.kmf.map_or(0, |priced| narrow(priced.points.milli())),
         known: true,
     })
 }

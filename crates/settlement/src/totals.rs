@@ -1,5 +1,6 @@
 //! Sums by debtor, creditor, unit, month and instrument, and the tables that show them.
 
+use domain::narrow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -73,7 +74,7 @@ impl Builder {
         if let Some(number) = self.words.get(word) {
             return *number;
         }
-        let number = self.words.len() as u32;
+        let number = narrow(self.words.len());
         self.words.insert(word.to_owned(), number);
         number
     }
@@ -88,7 +89,7 @@ impl Builder {
         // The map is in order of words, so the place of a word in the map is its rank.
         let mut rank = vec![0; self.words.len()];
         for (place, number) in self.words.values().enumerate() {
-            rank[*number as usize] = place as u32;
+            rank[*number as usize] = narrow(place);
         }
         let at = |word: u32| rank[word as usize];
         let mut lines = self.lines;
