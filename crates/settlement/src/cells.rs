@@ -736,7 +736,10 @@ fn merged(desk: &Desk, mut counters: Vec<Counter>) -> Cells {
 /// The key of a cell: municipality from bit 52, group in 24 bits from bit 28, quantity in the lowest 28 bits.
 fn key_of(episode: Episode) -> u64 {
     let fits = episode.home < 1 << 12 && episode.group < 1 << 24 && episode.quantity < 1 << 28;
-    assert!(fits, "a cell of more municipalities, groups or quantities than its key has room for: {episode:?}");
+    assert!(
+        fits,
+        "a cell of more municipalities, groups or quantities than its key has room for: {episode:?}"
+    );
     u64::from(episode.home) << 52 | u64::from(episode.group) << 28 | u64::from(episode.quantity)
 }
 
