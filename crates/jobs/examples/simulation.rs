@@ -1,5 +1,7 @@
-//! The simulation's own work, timed step by step for the bench: `simulation CONTACTS RATES SEVERITY`. Prints JSON.
-//! A thousand laws differ in share, ceiling, prices and whom they reach; they are read before the clock starts.
+//! Times the steps of a simulation for the benchmark: `simulation CONTACTS RATES SEVERITY`. Prints JSON.
+//!
+//! The thousand laws differ in share, ceiling, prices and the contacts that they reach. Reading them is timed
+//! by itself.
 
 use std::path::Path;
 use std::time::Instant;
@@ -15,7 +17,7 @@ use simulation::many::price_all;
 use simulation::risk::{Count, Press, Severity};
 use simulation::scenario::Set;
 
-/// Five ways to decide, two hundred sets of numbers each.
+/// A thousand laws: five ways to decide, each with two hundred sets of numbers.
 fn laws() -> Result<Vec<Law>> {
     let bases = [
         None,

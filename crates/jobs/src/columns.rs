@@ -1,29 +1,32 @@
-//! A small table with a head, as somebody saved it: commas, semicolons or tabs; decimal comma or point.
+//! A small table with a head, as a user saved it: with comma, semicolon or tab between columns, and with
+//! decimal comma or point.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-/// A table whose columns are asked for by name.
+/// A table that was read from a file. Its columns are found by name.
 pub struct Columns {
     file: String,
     heads: Vec<String>,
     rows: Vec<Vec<String>>,
-    /// Whether a comma may be a decimal point.
+    /// Whether a comma in a number is a decimal comma: so if commas do not separate the columns.
     is_comma: bool,
 }
 
 impl Columns {
-    /// Reads a table.
+    /// Reads a table. Columns are separated by the character of semicolon, tab and comma that the head has
+    /// most of. Empty rows are skipped.
     ///
     /// # Errors
-    /// If the file cannot be read, has no rows, or a row has more or fewer cells than the head.
+    /// Fails if the file cannot be read or has no rows, if two columns have the same name, or if a row has
+    /// more or fewer cells than the head.
     pub fn read(path: &Path) -> Result<Columns> {
         let file = path.display().to_string();
         let bytes = std::fs::read(path).with_context(|| format!("failed to read {file}"))?;
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
-            // As Excel saves it in Norwegian where it does not save UTF-8.
+            // Latin-1, as a Norwegian Excel saves a table that it does not save as UTF-8.
             Err(error) => error.into_bytes().iter().map(|byte| char::from(*byte)).collect(),
         };
         let text = text.trim_start_matches('\u{feff}');
@@ -59,15 +62,15 @@ impl Columns {
         Ok(Columns { file, heads, rows, is_comma: separator != b',' })
     }
 
-    /// How many rows.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// A column as text.
+    /// Cells of a column as text.
     ///
     /// # Errors
-    /// If there is none of that name.
+    /// Fails if no column has the name.
     pub fn text(&self, name: &str) -> Result<Vec<&str>> {
         let place = self.heads.iter().position(|head| head == name).with_context(|| {
             format!("{} has no column '{name}': its columns are {}", self.file, self.heads.join(", "))
@@ -75,19 +78,19 @@ impl Columns {
         Ok(self.rows.iter().map(|row| row[place].as_str()).collect())
     }
 
-    /// A column as numbers.
+    /// Cells of a column as numbers.
     ///
     /// # Errors
-    /// If there is none of that name, or a cell is no number.
+    /// Fails if no column has the name, or if a cell is not a number.
     pub fn numbers(&self, name: &str) -> Result<Vec<f64>> {
         let text = self.text(name)?.into_iter().enumerate();
         text.map(|(place, text)| self.number(name, place, text)).collect()
     }
 
-    /// A column as numbers that are zero or more, as counts and people are.
+    /// Cells of a column as numbers of zero or more, such as counts of events or people.
     ///
     /// # Errors
-    /// As [`Columns::numbers`], or if one is below zero.
+    /// As [`Columns::numbers`]; and fails if a number is below zero.
     pub fn amounts(&self, name: &str) -> Result<Vec<f64>> {
         let all = self.numbers(name)?;
         match all.iter().position(|value| *value < 0.0) {
@@ -106,7 +109,7 @@ impl Columns {
             .with_context(|| format!("{}: row {}: {name} = '{text}' is not a number", self.file, place + 1))
     }
 
-    /// What an error is about: the file and a row.
+    /// File and row for a message. `row` counts from 0, and the message from 1.
     pub fn at(&self, row: usize) -> String {
         format!("{}: row {}", self.file, row + 1)
     }

@@ -1,5 +1,5 @@
-//! `samspill compare`: a received bill beside what we make of it ourselves, line by line, each difference
-//! with its cause, and a total that reconciles.
+//! A received bill compared with our own calculation, line by line. Each difference has a cause, and the
+//! total reconciles.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,13 +14,15 @@ use crate::explain::contact_of;
 use crate::law::Files;
 use crate::table::Table;
 
-/// What is known of one case: quantity (days, or thousandths of a point) and amount.
+/// Quantity and amount of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Known {
+    /// Days, or thousandths of a point; `None` if a line of the case does not state it.
     quantity: Option<i64>,
     amount: Amount,
+    /// First line of the case in the bill; 0 in our own calculation.
     line: usize,
-    /// The reference as it was written.
+    /// The reference as the bill writes it; empty in our own calculation.
     written: String,
 }
 
@@ -30,7 +32,7 @@ impl Known {
     }
 }
 
-/// What a line of the bill differs by.
+/// A difference between the bill and our own calculation.
 struct Difference {
     reference: String,
     cause: &'static str,
@@ -40,31 +42,32 @@ struct Difference {
     line: usize,
 }
 
-/// A bill compared.
+/// Result of a comparison.
 pub struct Comparison {
     differences: Vec<Difference>,
     equal: usize,
     received: Amount,
     own: Amount,
-    /// The bill's own sum and its line, where its lines come to another.
+    /// Line and amount of the bill's own sum, if it differs from the sum of the lines above it.
     stated: Option<(usize, Amount)>,
 }
 
-/// What to compare.
+/// Input and options of [`run`].
 pub struct Order<'a> {
-    /// The bill: CSV or Excel.
+    /// The bill, as CSV or Excel.
     pub received: &'a Path,
-    /// Its columns, `reference=Saksnr,days=Antall,amount=Sum`.
+    /// Names of the bill's columns that have other names than the usual, as `reference=Saksnr`, `days=Antall`
+    /// or `amount=Sum`.
     pub columns: &'a [String],
-    /// Result folder of our own settlement.
+    /// Result folder of our own settlement. Either this or `log` is given.
     pub own: Option<&'a Path>,
-    /// Our own log of messages: `case;time;message`.
+    /// Our own log of messages, with columns such as `case;time;message`.
     pub log: Option<&'a Path>,
-    /// Instrument of the bill.
     pub instrument: Instrument,
-    /// Only this debtor of our own settlement.
+    /// Debtor whose charges in our own settlement are compared, `None` for all; with a log, the municipality
+    /// that pays.
     pub party: Option<&'a str>,
-    /// Law, for the log.
+    /// Rule files, for a log.
     pub files: &'a Files,
 }
 
@@ -82,11 +85,15 @@ const QUANTITY: &[&str] = &[
     "quantity",
     "mengde",
 ];
-/// What a bill calls the sum of its lines.
+/// Words in the column of references that mark the bill's own sum.
 const TOTAL: &[&str] = &["sum", "total", "totalt", "i alt", "sum totalt", "å betale"];
 const AMOUNT: &[&str] = &["amount", "beløp", "belop", "sum", "kroner", "amount_kroner"];
 
-/// Compares.
+/// Compares a bill with our own settlement or our own log.
+///
+/// # Errors
+/// Fails unless exactly one of the two is given; if a file cannot be read; if a column is missing or a cell
+/// is wrong; or if a day in the log has no rate.
 pub fn run(order: &Order) -> Result<Comparison> {
     let mut stated = None;
     let bill = received(order, &mut stated)?;
@@ -98,7 +105,7 @@ pub fn run(order: &Order) -> Result<Comparison> {
     Ok(Comparison { stated, ..compared(&bill, &own) })
 }
 
-/// The column of a field: the one named with --columns, else one of the usual names.
+/// Place of the column for a field: the column that the order names, else one with a usual name.
 fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<Option<usize>> {
     let asked = order.columns.iter().find_map(|pair| pair.strip_prefix(field)?.strip_prefix('='));
     match asked {
@@ -114,7 +121,8 @@ fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<O
     }
 }
 
-/// Text that names the same case in bill and evidence: a contact's key, or the reference as written.
+/// Key of a case, the same on both sides: the contact's key if `by_contact` is set, else the reference as
+/// written.
 fn key(reference: &str, by_contact: bool) -> String {
     match by_contact.then(|| contact_of(reference)) {
         Some(Ok(contact)) => contact.to_string(),
@@ -122,7 +130,8 @@ fn key(reference: &str, by_contact: bool) -> String {
     }
 }
 
-/// The lines of the bill by case. `stated` is its own sum, where the lines come to another.
+/// Cases of the bill, by key. `stated` becomes line and amount of the bill's own sum if it differs from the
+/// sum of the lines above it.
 fn received(order: &Order, stated: &mut Option<(usize, Amount)>) -> Result<BTreeMap<String, Known>> {
     let sheet = sheet::read(order.received)?;
     let need = |field: &str, usual: &[&str]| {
@@ -153,7 +162,7 @@ fn received(order: &Order, stated: &mut Option<(usize, Amount)>) -> Result<BTree
             }
             continue;
         }
-        // An amount without a case is a difference like any other, under the line it stands on.
+        // A line with an amount and no reference is a case of its own, named by its line.
         let nameless = format!("uten referanse, linje {line}");
         let reference = if reference.is_empty() { nameless.as_str() } else { reference };
         let scale = if order.instrument == Instrument::DischargeReady { 0 } else { 3 };
@@ -176,7 +185,7 @@ fn received(order: &Order, stated: &mut Option<(usize, Amount)>) -> Result<BTree
     Ok(out)
 }
 
-/// What our own settlement charges, contact by contact.
+/// Cases of our own settlement, by contact.
 fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Known>> {
     let municipalities = domain::Municipalities::built_in()?;
     let path = folder.join("charges.parquet");
@@ -198,8 +207,8 @@ fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Known>
     Ok(out)
 }
 
-/// What a municipality's own log of messages gives, case by case. The municipality sees when it was told
-/// that a patient is ready, not when the physician decided it: the first counts as both.
+/// Cases of a municipality's own log of messages, by reference. The municipality knows when it was notified
+/// that a patient is ready, not when the physician decided it; the notice counts as both.
 fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Known>> {
     let law = Law::of(&files.book()?)?;
     let sheet = sheet::read(path)?;
@@ -215,7 +224,7 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
         need(&["message", "melding"])?,
     );
     let sector = sheet.column(&["sector", "sektor"]);
-    // Which agreement a case falls under is known only where the log names the institution.
+    // Without the institution it is not known which agreement a case falls under.
     let institution = sheet.column(&["institution", "institusjon", "trust"]);
     let mut logs: BTreeMap<String, Log> = BTreeMap::new();
     for (line, cells) in &sheet.rows {
@@ -273,7 +282,7 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
     Ok(out)
 }
 
-/// What a log of messages says of a case.
+/// The messages of one case in a log.
 struct Log {
     events: Vec<Event>,
     departed: Option<Minute>,
@@ -287,11 +296,9 @@ impl Default for Log {
     }
 }
 
-/// A line of a log of messages.
+/// Meaning of a line in a log of messages.
 enum Message {
-    /// Events of the case.
     Events(&'static [EventKind]),
-    /// The patient has left.
     Departed,
 }
 
@@ -309,7 +316,8 @@ fn message_of(text: &str) -> Option<Message> {
     })
 }
 
-/// Differences in a fixed order: a case on one side only; the quantity at our own price; then the price.
+/// Compares the cases of both sides. A case on one side only is one difference. For any other case the
+/// difference in quantity comes first, at our own price, and the rest is the difference in price.
 fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Comparison {
     let nothing = Amount::ZERO;
     let mut out =
@@ -346,7 +354,7 @@ fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Co
                 let of_quantity = match (theirs.quantity, mine.quantity) {
                     (Some(theirs), Some(count)) if theirs != count && count != 0 => {
                         let share = i128::from(mine.amount.ore()) * i128::from(theirs - count);
-                        // Whole øre, toward zero: what is left belongs to the price.
+                        // Whole øre, rounded toward zero; the rest belongs to the price.
                         Amount::from_ore((share / i128::from(count)) as i64)
                     }
                     (Some(theirs), Some(0)) if theirs != 0 => whole,
@@ -361,7 +369,7 @@ fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Co
 }
 
 impl Comparison {
-    /// One row for each difference.
+    /// Table with one row for each difference; amounts in øre.
     pub fn table(&self) -> Table {
         let heads = ["reference", "line", "cause", "received_ore", "own_ore", "difference_ore"];
         let mut table = Table::new("Forskjeller mellom mottatt krav og egen beregning", &heads);
@@ -378,7 +386,8 @@ impl Comparison {
         table
     }
 
-    /// The total, reconciled.
+    /// Norwegian sentence that reconciles the total: our own calculation, the differences by cause, and the
+    /// bill.
     pub fn told(&self) -> String {
         let mut causes: BTreeMap<&str, Amount> = BTreeMap::new();
         for one in &self.differences {
@@ -404,7 +413,7 @@ impl Comparison {
         )
     }
 
-    /// Whether bill and own evidence are the same.
+    /// Whether there is no difference, and the bill's own sum is right.
     pub fn is_equal(&self) -> bool {
         self.differences.is_empty() && self.stated.is_none()
     }

@@ -1,4 +1,4 @@
-//! `samspill explain`: one charge or contact, as a person would work it out.
+//! Explanation of one charge or contact, step by step, as a person would work it out.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,8 @@ use settlement::{Law, manifest};
 use crate::law::Files;
 use crate::table::Table;
 
-/// A charge (`KMF-123`, `USK-123-2012-03`) or a contact (`123`, or `institution/episode` as in the extract).
+/// What is to be explained: a charge (`KMF-123`, `USK-123-2012-03`), or a contact (`123`, or
+/// `institution/episode` as in the extract).
 struct Asked {
     contact: i64,
     instrument: Option<Instrument>,
@@ -49,12 +50,19 @@ fn read(text: &str) -> Result<Asked> {
     Ok(Asked { contact, instrument, month })
 }
 
-/// The contact that is asked for.
+/// Key of the contact in a text that names a contact or a charge.
+///
+/// # Errors
+/// Fails if the text names no contact.
 pub fn contact_of(text: &str) -> Result<i64> {
     Ok(read(text)?.contact)
 }
 
-/// What a ledger holds of a contact, or what is behind a voucher: a heading, which may be empty, and a table.
+/// What a ledger holds of a contact, or the claims behind a voucher (`bilag-17`). Returns a heading, which
+/// may be empty, and a table. `place` is the ledger.
+///
+/// # Errors
+/// Fails if the ledger cannot be read, if there is no such voucher, or if nothing is posted for the contact.
 pub fn in_ledger(asked: &str, place: &str) -> Result<(String, Table)> {
     let mut books = crate::settlement::Books::open(place)?;
     if let Some(number) = asked.strip_prefix("bilag-") {
@@ -69,7 +77,12 @@ pub fn in_ledger(asked: &str, place: &str) -> Result<(String, Table)> {
     Ok((String::new(), table))
 }
 
-/// Explains, in Norwegian.
+/// Explains a charge or contact of a result folder, in Norwegian. `contacts` is the settled file if it has
+/// moved; `None` finds the file by the folder's `input.link`.
+///
+/// # Errors
+/// Fails if the folder is not a result folder, if the file is not the one that was settled, or if there is no
+/// such contact, or no such charge in the settled period.
 pub fn run(given: &str, folder: &Path, contacts: Option<&Path>) -> Result<String> {
     let asked = read(given)?;
     let path = folder.join("manifest.toml");
@@ -104,7 +117,7 @@ pub fn run(given: &str, folder: &Path, contacts: Option<&Path>) -> Result<String
     }
 }
 
-/// Whether there is a charge of the month that is asked for.
+/// Checks that the contact has a charge of the month asked for, and that the settled period holds that month.
 fn charged_in(explanation: &Explanation, asked: &Asked, period: Period) -> Result<()> {
     let Some(month) = &asked.month else { return Ok(()) };
     let mine =

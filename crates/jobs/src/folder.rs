@@ -1,14 +1,14 @@
-//! Folders that a command writes to again and again.
+//! Folders that a job writes to repeatedly.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Makes a folder, and takes away what a former run left there: files of ours, where `mark` tells that there was one. One
-/// that stayed would stand beside figures that it is not of.
+/// Creates a folder and removes the files of an earlier run, so that old and new figures never stand side by
+/// side. An earlier run is recognised by the file `mark`, and its files by a name that `is_ours` accepts.
 ///
 /// # Errors
-/// If the folder cannot be made, or a file not taken away.
+/// Fails if the folder cannot be created or read, or if a file cannot be removed.
 pub fn made(out: &Path, mark: &str, is_ours: impl Fn(&str) -> bool) -> Result<()> {
     std::fs::create_dir_all(out).with_context(|| format!("failed to make {}", out.display()))?;
     if !out.join(mark).exists() {
@@ -24,7 +24,7 @@ pub fn made(out: &Path, mark: &str, is_ours: impl Fn(&str) -> bool) -> Result<()
     Ok(())
 }
 
-/// Whether a name ends as one of some kinds of files.
+/// Whether a file name has one of these extensions, which are given without the dot.
 pub fn ends_as(name: &str, kinds: &[&str]) -> bool {
     name.rsplit_once('.').is_some_and(|(_, kind)| kinds.contains(&kind))
 }

@@ -1,4 +1,4 @@
-//! What the program that runs a job hands in: everything that a job may not find out by itself.
+//! What the caller hands in to a job: everything that a job must not find out by itself.
 
 use std::path::{Path, PathBuf};
 
@@ -6,42 +6,41 @@ use anyhow::{Context, Result};
 
 use crate::progress::{Note, Progress, Silent, Stage, Work};
 
-/// The program that runs a job, as the job sees it.
+/// The caller of a job, as the job sees it.
 #[derive(Clone, Copy)]
 pub struct Host<'a> {
-    /// Who listens.
     pub progress: &'a dyn Progress,
-    /// Folder for scratch files: they hold persons, and go when the job ends.
+    /// Folder for scratch files. They hold data about persons, and are removed when the job ends.
     pub scratch: &'a Path,
     /// Number of threads, at least 1.
     pub threads: usize,
 }
 
 impl Host<'_> {
-    /// The same host with nobody listening.
+    /// The same host, with a listener that ignores everything.
     pub fn silent(&self) -> Host<'_> {
         Host { progress: &Silent, ..*self }
     }
 
-    /// A piece of work begins.
+    /// Reports that a piece of work begins.
     pub fn begin(&self, work: Work) -> Box<dyn Stage + '_> {
         self.progress.begin(work)
     }
 
-    /// A note to the user.
+    /// Passes on a note for the user.
     pub fn note(&self, note: Note) {
         self.progress.note(note);
     }
 }
 
-/// A folder for scratch files that is removed when the job ends.
+/// A folder for scratch files. It is removed when this value is dropped.
 pub struct Scratch(pub PathBuf);
 
 impl Scratch {
-    /// A new folder under another, with the first free name.
+    /// Creates a folder under `folder`, with the first free name of `samspill-0`, `samspill-1` and so on.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// Fails if the folder cannot be created.
     pub fn under(folder: &Path) -> Result<Scratch> {
         let mut place = 0;
         loop {

@@ -1,4 +1,4 @@
-//! A file of contacts on its way in: its mapping, its check, and the checked file that jobs read.
+//! Intake of a file of contacts: the mapping, the check, and the checked file that jobs read.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,10 @@ use register::schema;
 use crate::host::Host;
 use crate::progress::{Note, Work};
 
-/// The mapping of a name or file; without one, the schema of our own.
+/// The mapping with a built-in name, or in a TOML file. `None` gives the mapping of the program's own schema.
+///
+/// # Errors
+/// Fails if there is no such mapping, or if the file is not a mapping.
 pub fn mapping(name: Option<&Path>, parquet: bool) -> Result<Mapping> {
     let standard = if parquet { "samspill-parquet" } else { "samspill" };
     let name = name.map_or_else(|| standard.to_owned(), |name| name.display().to_string());
@@ -26,7 +29,10 @@ pub fn mapping(name: Option<&Path>, parquet: bool) -> Result<Mapping> {
     Mapping::parse(&text).with_context(|| name.clone())
 }
 
-/// The list of DRGs in a file.
+/// The list of DRGs in a file; `None` if no file is given.
+///
+/// # Errors
+/// Fails if the file cannot be read, or is not a list of DRGs.
 pub fn drg_list(path: Option<&Path>) -> Result<Option<DrgList>> {
     path.map(|path| {
         let text =
@@ -36,7 +42,7 @@ pub fn drg_list(path: Option<&Path>) -> Result<Option<DrgList>> {
     .transpose()
 }
 
-/// Whether a file is Parquet.
+/// Whether a file is Parquet, by its first four bytes. A file that cannot be read is not.
 pub fn is_parquet(path: &Path) -> bool {
     use std::io::Read;
     let mut start = [0; 4];
@@ -44,7 +50,11 @@ pub fn is_parquet(path: &Path) -> bool {
     read.is_ok() && &start == b"PAR1"
 }
 
-/// Checks a file.
+/// Checks a file of contacts, and writes the accepted rows to `out` if given. `running_at` is the time of a
+/// list of running cases: see [`Check::running_at`].
+///
+/// # Errors
+/// Fails if the file cannot be checked at all: see [`register::check::CheckError`].
 pub fn check(
     path: &Path,
     mapping: &Mapping,
@@ -62,7 +72,12 @@ pub fn check(
     Ok(report)
 }
 
-/// A checked file: the contacts themselves if they are one, else what the check writes to `checked`.
+/// The path of a checked file, with the report of the check. A file that was checked before, and that comes
+/// without mapping and list, is used as it is and has no report. Any other file is checked, and its accepted
+/// rows are written to `checked`. Warnings of the check become notes of the host.
+///
+/// # Errors
+/// Fails if the mapping or the list cannot be read, or if the file cannot be checked.
 pub fn trusted_in(
     contacts: &Path,
     mapping: Option<&Path>,

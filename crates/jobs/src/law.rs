@@ -1,4 +1,4 @@
-//! The book of law that a command works with.
+//! Rule files that a job works with: the law, variants, and cooperation agreements.
 
 use std::path::{Path, PathBuf};
 
@@ -8,16 +8,19 @@ use domain::identifier::is_organisation;
 use rulebook::LawBook;
 use rulebook::agreement::{Agreements, GracePeriod};
 
-/// Files of a book: name and text. They are copied into a result, so that it can be explained later.
+/// Rule files, each as name and text. A job copies them into its result, so that the result can be explained
+/// later.
 pub struct Files {
-    /// Law.
     pub law: Vec<(String, String)>,
-    /// Variants.
     pub variants: Vec<(String, String)>,
 }
 
 impl Files {
-    /// The law that was built in or lies in a folder, and variants by file or by built-in name.
+    /// Reads the law from a folder, or takes the built-in law if `law` is `None`. A variant is a file or a
+    /// built-in name.
+    ///
+    /// # Errors
+    /// Fails if a file cannot be read, if the folder has no rule file, or if there is no such variant.
     pub fn read(law: Option<&Path>, variants: &[PathBuf]) -> Result<Files> {
         let law = match law {
             None => owned(rulebook::built_in::LAW),
@@ -27,7 +30,11 @@ impl Files {
         Ok(Files { law, variants })
     }
 
-    /// The same with what cooperation agreements say, from a file.
+    /// Adds the cooperation agreements in a file, in place of any that are there; `None` changes nothing.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, or if a row names no municipality, no possible organisation number
+    /// or no reference.
     pub fn with_agreements(mut self, path: Option<&Path>) -> Result<Files> {
         let Some(path) = path else { return Ok(self) };
         let text =
@@ -58,7 +65,7 @@ impl Files {
         Ok(self)
     }
 
-    /// The same with the agreements of other rule files, where these have none.
+    /// Adds the cooperation agreements among `kept` if there are none here. Returns whether they were added.
     pub fn or_agreements_of(mut self, kept: &[(String, String)]) -> (Files, bool) {
         let name = format!("law/{}.toml", rulebook::agreement::FILE);
         let agreed = |files: &[(String, String)]| files.iter().find(|(file, _)| *file == name).cloned();
@@ -72,7 +79,10 @@ impl Files {
         }
     }
 
-    /// The book.
+    /// The rule book: the law, with the variants laid over it.
+    ///
+    /// # Errors
+    /// Fails if a file is wrong, or if two variants conflict.
     pub fn book(&self) -> Result<LawBook> {
         let pairs = |files: &'_ [(String, String)]| -> Vec<(String, String)> { files.to_vec() };
         let (law, variants) = (pairs(&self.law), pairs(&self.variants));
@@ -85,7 +95,10 @@ fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
     files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
-/// Every `.toml` of a folder, in order of name.
+/// Rule files (`*.toml`) of a folder, in order of name.
+///
+/// # Errors
+/// Fails if the folder or a file cannot be read, or if there is no rule file.
 pub fn folder_of(folder: &Path) -> Result<Vec<(String, String)>> {
     let mut out = Vec::new();
     let entries =

@@ -1,11 +1,13 @@
-//! The application: one function for each thing that a user asks for, with a typed order in and an answer or a refusal
-//! out. The command line calls it, and so will pages and other languages.
+//! The application: one function for each job that a user can ask for. A job takes a typed order, and returns
+//! a typed answer or a [`refusal`]. The command line calls the jobs; web pages and other languages will call
+//! the same ones.
 //!
-//! It never knows a command line, a screen, a clock, an environment variable or a colour: who calls hands in the
-//! time, the number of threads, a folder for scratch files, the program's own digest, and who listens to
-//! [`progress`]. It adds no law and no arithmetic of its own.
+//! This crate can never know a command line, a screen, a clock, an environment variable or a colour. The
+//! caller hands in the time, the number of threads, a folder for scratch files, the digest of the program,
+//! and a listener to the [`progress`]. The crate adds no law and no arithmetic of its own.
 //!
-//! Start reading in [`settle`] (a file into a result folder), then [`settlement`] (the same into a ledger).
+//! Start reading in [`settle`] (from a file to a result folder), then [`settlement`] (from a file to a
+//! ledger).
 
 pub mod columns;
 pub mod compare;

@@ -1,4 +1,4 @@
-//! What a job reports while it works. Who runs the job hands in who listens, and puts the words on.
+//! What a job reports while it works. The caller supplies the listener, and the listener the words.
 
 use std::path::PathBuf;
 
@@ -11,9 +11,7 @@ pub enum Work {
     Check,
     /// Reading which contacts a delivery holds.
     ReadDelivery,
-    /// Settling a period.
     Settle(Period),
-    /// Posting a month.
     Post(Month),
     /// Netting and closing a month.
     Close(Month),
@@ -23,25 +21,22 @@ pub enum Work {
     VerifyVouchers,
     /// Reading vouchers for statements.
     ReadVouchers,
-    /// Writing so many statements.
+    /// Writing this number of statements.
     WriteStatements(usize),
     /// Counting contacts in cells.
     CountCells,
-    /// Pricing scenarios.
     PriceScenarios,
     /// Writing tables, figures and a brief.
     WriteScenarios,
-    /// Computing what each person costs.
+    /// Computing the cost of each person.
     PersonCosts,
     /// Computing distributions of yearly costs.
     Distributions,
-    /// Counting indicators.
     CountIndicators,
     /// Counting indicators by treating trust or unit.
     CountByTrust,
-    /// Settling contacts for kroner of indicators.
+    /// Settling contacts for the kroner of indicators.
     SettleContacts,
-    /// Writing profiles.
     WriteProfiles,
     /// Making a synthetic register of a year.
     MakeRegister(i16),
@@ -49,47 +44,47 @@ pub enum Work {
     KeyFigures,
     /// Pricing the ministry's alternatives.
     PriceAlternatives,
-    /// Settling a year of demonstration, month by month.
+    /// Settling the year of the demonstration, month by month.
     SettleYear,
     /// Splitting off the delivery of the first quarter.
     SplitDelivery,
 }
 
-/// Something that a user should know, beside the answer.
+/// A fact that a user should know, beside the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
-    /// Rows that were accepted and look odd.
+    /// Rows that were accepted, but look odd.
     Warning {
-        /// What is odd.
+        /// The oddity, as a text of the check.
         warning: String,
-        /// Number of rows.
+        /// How often it was found.
         count: u64,
     },
-    /// Cells were kept in a file.
+    /// Cells were written to this file, to be kept.
     CellsKept(PathBuf),
-    /// Rows of a file that the check refused.
+    /// Number of rows that the check refused.
     Refused(u64),
 }
 
-/// Who listens.
+/// A listener to the progress of jobs.
 pub trait Progress: Sync {
-    /// A piece of work begins.
+    /// Reports that a piece of work begins.
     fn begin(&self, work: Work) -> Box<dyn Stage + '_>;
 
-    /// A note to the user.
+    /// Passes on a note for the user.
     fn note(&self, note: Note);
 }
 
 /// A piece of work that has begun.
 pub trait Stage: Sync {
-    /// So many parts of so many are done.
+    /// Reports that `done` of `of` parts are done.
     fn at(&self, done: u64, of: u64);
 
-    /// The work is done.
+    /// Reports that the work is done.
     fn done(self: Box<Self>);
 }
 
-/// Nobody listens.
+/// A listener that ignores everything.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

@@ -1,90 +1,59 @@
-//! Why a job was not done, where the state of things and not a fault stands in the way. Nothing was posted or written.
+//! Why a job was not done, although nothing failed: the state of the ledger, the rules or the data stands in
+//! the way. A step that is refused posts nothing; of several months, those before the refused one may be
+//! posted.
 //!
-//! A refusal names what it is about; whoever runs the job puts the words on, and the remedy.
+//! A refusal holds the facts. The caller turns them into a sentence, and adds what to do.
 
 use domain::{Amount, Day, Instrument, Month, Period, PeriodState, Ruling};
 
-/// Why a job was not done.
+/// The reason why a job was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// Values that nobody has signed are needed, and no leave was given to use them: `file:line: key = value`.
+    /// The job needs values that nobody has signed, and was not allowed to use them. Each is a line
+    /// `file:line: key = value`.
     Unsigned(Vec<String>),
     /// The month is open already, on other terms than those asked for.
     OpenOnOtherTerms(Month),
     /// A later month is closed, so that the first can no longer be opened.
-    LaterMonthClosed {
-        /// The month that is closed.
-        later: Month,
-        /// The month that was to be opened.
-        first: Month,
-    },
+    LaterMonthClosed { later: Month, first: Month },
     /// Some months of the period are open already, and others are not.
     PartlyOpen(Period),
-    /// The month is not opened.
-    NotOpened {
-        /// The month.
-        month: Month,
-        /// The ledger.
-        ledger: String,
-    },
+    /// The month was never opened.
+    NotOpened { month: Month, ledger: String },
     /// The month is closed or final and never changes.
     NeverChanges {
-        /// The month.
         month: Month,
-        /// Closed or final.
+        /// `Closed` or `Final`.
         state: PeriodState,
     },
     /// No month of the period is closed, so nothing can be corrected.
     NothingClosed(Period),
     /// The month is open and has not been settled.
-    NotSettled {
-        /// The month.
-        month: Month,
-        /// The ledger.
-        ledger: String,
-    },
-    /// An earlier month has to be closed first.
+    NotSettled { month: Month, ledger: String },
+    /// This earlier month has to be closed first.
     EarlierNotClosed(Month),
     /// The month rests on values that nobody has signed.
     RestsOnUnsigned {
-        /// The month.
         month: Month,
-        /// `file:line: key = value`.
+        /// Each value as a line `file:line: key = value`.
         values: Vec<String>,
     },
-    /// The month is not closed, and only a closed one can be made final.
-    NotClosed {
-        /// The month.
-        month: Month,
-        /// The ledger.
-        ledger: String,
-    },
-    /// No municipality has that code on the day.
-    NoSuchMunicipality {
-        /// The code.
-        code: String,
-        /// The day.
-        day: Day,
-    },
-    /// The party is no municipality that has ended before the day.
-    HasNotEnded {
-        /// The code.
-        code: String,
-        /// The day.
-        day: Day,
-    },
-    /// The municipality became one other, which answers for it without a decision.
+    /// The month is not closed, and only a closed month can be made final.
+    NotClosed { month: Month, ledger: String },
+    /// No municipality has the code on the day.
+    NoSuchMunicipality { code: String, day: Day },
+    /// The party is not a municipality that ended before the day.
+    HasNotEnded { code: String, day: Day },
+    /// The municipality became a single other one, which answers for it without a decision.
     OneHeir {
-        /// The code.
         code: String,
-        /// The code of the heir.
+        /// Code of the municipality that answers.
         heir: String,
     },
-    /// A decision on who answers is recorded already.
+    /// Another heir of the municipality is recorded already.
     HeirDecided {
-        /// The code.
         code: String,
-        /// The code of the heir decided on.
+        /// Code of the recorded heir.
         heir: String,
     },
     /// The decision would count from a month that is closed.
@@ -92,103 +61,59 @@ pub enum Refusal {
     /// The ledger holds no settlement of the year.
     NoSettlementOf(i16),
     /// The party has no line for the contact under the instrument in the month.
-    NoLine {
-        /// The party.
-        party: String,
-        /// The contact.
-        contact: i64,
-        /// The instrument.
-        instrument: Instrument,
-        /// The month of activity.
-        month: Month,
-        /// The ledger.
-        ledger: String,
-    },
-    /// An objection that was decided has taken off the whole line.
-    LineTakenOff {
-        /// The ledger.
-        ledger: String,
-    },
-    /// There is no objection of that key.
-    NoSuchObjection {
-        /// The key.
-        key: String,
-        /// The ledger.
-        ledger: String,
-    },
-    /// The objection is decided, with another outcome than that asked for.
+    NoLine { party: String, contact: i64, instrument: Instrument, month: Month, ledger: String },
+    /// Decided objections have taken off the whole line.
+    LineTakenOff { ledger: String },
+    /// No objection has the key.
+    NoSuchObjection { key: String, ledger: String },
+    /// The objection is decided, with another outcome than the one asked for.
     DecidedOtherwise {
-        /// The key.
         key: String,
-        /// The outcome.
         outcome: Ruling,
-        /// Who decided, and the reference.
+        /// Who decided, and the reference of the decision.
         reference: String,
     },
-    /// There is no voucher of that number.
+    /// No voucher has the number.
     NoSuchVoucher(i64),
-    /// The statement has fewer versions.
+    /// The statement of the period has no version of the number asked for.
     NoSuchVersion {
-        /// The statement's period.
         period: String,
-        /// The versions that it has.
+        /// Number of versions that there are.
         versions: usize,
-        /// The version asked for.
         asked: usize,
     },
     /// Nothing is posted for the period.
     NothingPosted {
-        /// The period.
         period: String,
-        /// Its last month.
+        /// Last month of the period.
         last: Month,
-        /// The ledger.
         ledger: String,
     },
     /// The party has no line in the period.
-    NoLineIn {
-        /// The party.
-        party: String,
-        /// The period.
-        period: String,
-    },
-    /// The time is not over, and what is known then may change.
+    NoLineIn { party: String, period: String },
+    /// The time has not passed yet, so that what is known of it may change.
     NotOver(domain::Minute),
-    /// Nothing of the instrument was settled for the institution in the year.
-    NothingSettledFor {
-        /// The institution.
-        institution: String,
-        /// The instrument.
-        instrument: Instrument,
-        /// The year.
-        year: i16,
-    },
+    /// No amount of the instrument was settled for the institution in the year.
+    NothingSettledFor { institution: String, instrument: Instrument, year: i16 },
     /// The decision takes off more than was settled.
     MoreThanSettled {
-        /// Reference of the decision.
         reference: String,
-        /// The amount taken off.
+        /// Amount that the decision takes off.
         amount: Amount,
-        /// The institution.
         institution: String,
-        /// What was settled for it.
+        /// Amount settled for the institution in the year.
         settled: Amount,
-        /// The year.
         year: i16,
     },
-    /// Too few months are settled, or none is left, to forecast from.
+    /// There is nothing to forecast from at the end of the month: fewer than two months of the year are
+    /// settled, the month itself is not settled, or no month of the year is left.
     NothingToForecast(Month),
     /// The party has nothing settled in the year.
-    NothingOfParty {
-        /// The party.
-        party: String,
-        /// The year.
-        year: i16,
-    },
+    NothingOfParty { party: String, year: i16 },
 }
 
 impl std::fmt::Display for Refusal {
-    /// The name of the refusal and what it is about, for logs: words for users are put on by whoever runs the job.
+    /// Name and facts of the refusal, for logs. The caller makes the sentence that users see.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{self:?}")
     }
@@ -196,34 +121,35 @@ impl std::fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// What a user can do about an error that came from a library.
+/// What a user can do about an error from a library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
-    /// Nothing that the program knows of.
+    /// No remedy is known.
     None,
-    /// The order itself cannot be read: it has to be given otherwise.
+    /// The order cannot be read: give it in another form.
     OtherOrder,
-    /// The output would stand on the input: another name is needed.
+    /// The output would overwrite the input: give another name.
     OtherOutput,
-    /// A column is missing: a mapping of one's own can name it.
+    /// A column is missing: give a mapping that names it.
     OwnMapping,
-    /// Rule files are wrong, and a check says where.
+    /// A rule file is wrong: the check of the rules shows where.
     CheckRules,
-    /// A rule file lacks a row.
+    /// A rule file lacks a row: add it.
     AddRow,
-    /// There is no ledger: opening a year makes one.
+    /// There is no ledger at this place: opening a period creates it.
     OpenLedger(String),
-    /// Somebody else posted meanwhile, and nothing was posted: the same again.
+    /// Somebody else posted in the meantime, and nothing was posted here: do the same again.
     RunAgain,
-    /// The time given lies before what is posted.
+    /// The given time is before the last step of the ledger: give a later time.
     LaterTime,
-    /// The ledger was altered, and a proof finds what.
+    /// The ledger at this place was altered: its proof shows where.
     VerifyLedger(String),
-    /// The database has a fault, and nothing was posted: the same again when it is mended.
+    /// The database failed, and nothing was posted: mend it, and do the same again.
     MendStore,
 }
 
-/// The remedy of an error, and whether the order and not the world was at fault.
+/// The remedy for an error, and whether the fault lies in the order or a file that it names, not in the
+/// system.
 pub fn remedy(error: &anyhow::Error) -> (Remedy, bool) {
     use ledger::LedgerError;
     use register::check::CheckError;

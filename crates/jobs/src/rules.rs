@@ -1,4 +1,4 @@
-//! `samspill rules`: the law as dated data.
+//! The law as dated data: which rules there are, what holds on a day, and what is missing.
 
 use anyhow::{Context, Result, bail};
 use domain::Day;
@@ -6,7 +6,7 @@ use rulebook::{LawBook, Provenance, Segment, Standing};
 
 use crate::table::Table;
 
-/// Lists the rules, with the built-in variants and measures where asked.
+/// Table of the rules; if `with_built_in`, also of the built-in variants and measures.
 pub fn list(book: &LawBook, with_built_in: bool) -> Table {
     let mut table = Table::new("Regler", &["rule", "instrument", "title", "in_force", "unsigned_values"]);
     for rule in book.rules() {
@@ -44,7 +44,7 @@ pub fn list(book: &LawBook, with_built_in: bool) -> Table {
     table
 }
 
-/// What was used on a day, or why nothing is.
+/// Values of a rule on a day. Fails if the rule is unknown, is not in force, or lacks a value.
 fn used_on(book: &LawBook, rule: &str, day: Day) -> Result<Vec<Provenance>> {
     fn look<T>(segments: &[Segment<T>], day: Day, rule: &str) -> Result<Vec<Provenance>> {
         let segment = Segment::on(segments, day);
@@ -64,7 +64,10 @@ fn used_on(book: &LawBook, rule: &str, day: Day) -> Result<Vec<Provenance>> {
     }
 }
 
-/// Shows a rule as it holds on a day.
+/// Table of the values of a rule on a day, with their sources.
+///
+/// # Errors
+/// Fails if the rule is unknown, is not in force on the day, or lacks a value.
 pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
     let used = used_on(book, rule, day)?;
     let title = book.rule(rule).map_or("", |rule| rule.title.as_str());
@@ -86,7 +89,10 @@ pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
     Ok(table)
 }
 
-/// What differs between a rule on two days.
+/// Table of the values of a rule that differ between two days.
+///
+/// # Errors
+/// As [`show`], for either day.
 pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
     let (before, after) = (used_on(book, rule, one)?, used_on(book, rule, other)?);
     let mut table = Table::new(&format!("{rule}: {one} → {other}"), &["key", "before", "after", "place"]);
@@ -106,19 +112,20 @@ pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
     Ok(table)
 }
 
-/// What a check of rule files found.
+/// Result of a check of rule files.
 #[derive(Debug, Default)]
 pub struct Checked {
-    /// Values that are missing on days on which a rule is in force: a contact there stops the settlement.
+    /// Values that are missing while their rule is in force, with the days. A contact on such a day stops a
+    /// settlement.
     pub gaps: Vec<String>,
-    /// What came of the cases; `None` for rule files that have none with them.
+    /// Result of the built-in cases; `None` if they were not run.
     pub cases: Option<rulebook::cases::Report>,
 }
 
-/// Resolves every rule on every day, and runs the built-in cases.
+/// Resolves every rule on every day; if `built_in`, also runs the built-in cases.
 ///
 /// # Errors
-/// If a rule cannot be resolved.
+/// Fails if a rule or a built-in file cannot be read.
 pub fn check(book: &LawBook, built_in: bool) -> Result<Checked> {
     let mut found = Checked::default();
     for rule in book.rules() {
@@ -141,7 +148,10 @@ fn gaps<T>(segments: &[Segment<T>]) -> Vec<String> {
     missing.collect()
 }
 
-/// Who pays whom on a day, how it is paid, where a municipality books it, and when it is due.
+/// Table of who pays whom on a day: how it is paid, where a municipality books it, and when it is due.
+///
+/// # Errors
+/// Fails if an instrument has no rule file, or if the built-in scheme cannot be read.
 pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
     use rulebook::scheme::{Scheme, is_unsigned};
     let scheme = Scheme::built_in()?;

@@ -1,4 +1,4 @@
-//! `samspill settle` and `check`: files in, a result folder out.
+//! Settlement of a file of contacts into a result folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,41 +20,37 @@ use crate::progress::Work;
 use crate::refusal::Refusal;
 use crate::table::Table;
 
-/// What to settle and how.
+/// Input and options of [`run`].
 pub struct Order<'a> {
-    /// Period.
     pub period: Period,
-    /// Contacts.
+    /// File of contacts, checked or not.
     pub contacts: &'a Path,
-    /// Mapping: a built-in name or a file.
+    /// Built-in name or TOML file of the mapping; `None` for the program's own schema.
     pub mapping: Option<&'a Path>,
-    /// The year's list.
+    /// File with the year's list of DRGs.
     pub drg_list: Option<&'a Path>,
-    /// Law and variants.
+    /// Rule files of the law and the variants.
     pub files: &'a Files,
-    /// Unsigned values may be used.
+    /// Whether values that nobody has signed may be used.
     pub draft: bool,
-    /// Leave out `charges.parquet`.
+    /// Whether to leave out `charges.parquet`.
     pub totals_only: bool,
     /// Result folder.
     pub out: &'a Path,
-    /// Threads.
     pub threads: usize,
-    /// Version and digest of the program, as the manifest names them.
+    /// Version and digest of the program, for the manifest.
     pub program: &'a manifest::Program,
 }
 
-/// What came of it.
+/// Result of [`run`].
 pub struct Outcome {
-    /// The settlement.
     pub settled: Settled,
-    /// Rows refused by the check.
+    /// Number of rows that the check refused.
     pub refused: u64,
-    /// The manifest.
     pub manifest: Manifest,
 }
 
-/// The refusals and warnings of a check, for people.
+/// Table of the refused rows of a check, by reason. The title counts the rows of the file.
 pub fn report_table(report: &Report) -> Table {
     let mut table = Table::new(
         &format!(
@@ -75,10 +71,11 @@ pub fn report_table(report: &Report) -> Table {
     table
 }
 
-/// The values of a period that nobody has signed, of the rule files wanted.
+/// Values that a period uses and nobody has signed, each as a line `file:line: key = value`. Only rule files
+/// that `wanted` accepts count.
 ///
 /// # Errors
-/// If there are any, and no leave to use them.
+/// Fails with [`Refusal::Unsigned`] if there is such a value, unless `draft` is set.
 pub fn unsigned(law: &Law, period: Period, draft: bool, wanted: fn(&str) -> bool) -> Result<Vec<String>> {
     let used = law.used(period);
     let unsigned = used.iter().filter(|value| wanted(&value.file) && value.is_unsigned());
@@ -89,7 +86,11 @@ pub fn unsigned(law: &Law, period: Period, draft: bool, wanted: fn(&str) -> bool
     Ok(unsigned)
 }
 
-/// Settles a file into a folder.
+/// Settles a file of contacts into a result folder.
+///
+/// # Errors
+/// Fails if the rules or the file cannot be read, if a value is missing, if a value is unsigned and the order
+/// is no draft, or if the folder cannot be written.
 pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let book = order.files.book()?;
     let law = Law::of(&book)?;
@@ -124,8 +125,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     Ok(Outcome { settled, refused, manifest })
 }
 
-/// Takes away what an earlier settlement left in the folder, the manifest first: what is there afterwards
-/// belongs together. The input is left alone, should it lie there.
+/// Removes what an earlier settlement left in the folder, the manifest first, so that all files there belong
+/// together. The input is kept if it lies in the folder.
 fn clear(order: &Order) -> Result<()> {
     let input = std::fs::canonicalize(order.contacts).ok();
     let names = [
@@ -153,7 +154,7 @@ fn clear(order: &Order) -> Result<()> {
     Ok(())
 }
 
-/// A checked file: the contacts themselves if they are one, else what the check makes of them.
+/// The checked file, and the report of its check: see [`intake::trusted_in`].
 fn trusted(order: &Order, host: &Host) -> Result<(PathBuf, Option<Report>)> {
     let checked = order.out.join("checked.parquet");
     intake::trusted_in(order.contacts, order.mapping, order.drg_list, &checked, host)
@@ -219,7 +220,8 @@ fn describe(
     })
 }
 
-/// Writes the folder; the manifest last, so that a folder with one is whole.
+/// Writes the files of the result folder. The manifest comes last, so that a folder with a manifest is
+/// complete.
 fn write_folder(
     order: &Order,
     settled: &Settled,
@@ -243,21 +245,21 @@ fn write_folder(
             std::fs::write(folder.join(name), text)?;
         }
     }
-    // Where the input lay, for `explain` on this machine. Not part of the manifest.
+    // Place of the input, for an explanation on the same machine. It is not part of the manifest.
     let input = std::fs::canonicalize(input)?;
     let out = std::fs::canonicalize(order.out)?;
     write("input.link", &relative(&input, &out).display().to_string())?;
     write("manifest.toml", &toml::to_string(manifest)?)
 }
 
-/// A path as seen from a folder, so that both can be moved together.
+/// A path relative to a folder, so that both can be moved together.
 fn relative(path: &Path, folder: &Path) -> PathBuf {
     let shared = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
     let up = folder.components().skip(shared).map(|_| std::path::Component::ParentDir);
     up.chain(path.components().skip(shared)).collect()
 }
 
-/// The last line: what was done, in one sentence.
+/// Norwegian sentence that sums up a settlement: rows, amount of each instrument, and time used if given.
 pub fn summary(order: &Order, outcome: &Outcome, seconds: Option<&str>) -> String {
     let sums: Vec<String> = Instrument::ALL
         .iter()

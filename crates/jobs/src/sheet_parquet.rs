@@ -1,5 +1,5 @@
-//! A sheet as Parquet, for programs: numbers as numbers, øre as whole øre, and what is not known or withheld as nothing,
-//! with a column that tells which rows hold something back.
+//! A sheet as Parquet, for programs. Numbers are stored as numbers, and kroner as whole øre. A cell that is
+//! unknown or withheld is null, and an extra column says in which rows a cell is withheld.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,10 +10,10 @@ use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch,
 use disclosure::{Cell, SafeTable};
 use register::parquet_file::Writer;
 
-/// Writes a sheet, with what it says of itself in the footer.
+/// Writes a sheet to a Parquet file. `about` holds heads and texts for the footer.
 ///
 /// # Errors
-/// If the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn write(sheet: &SafeTable, about: &[(String, String)], path: &Path) -> Result<()> {
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
     for (place, head) in sheet.heads().iter().enumerate() {
@@ -35,7 +35,7 @@ pub fn write(sheet: &SafeTable, about: &[(String, String)], path: &Path) -> Resu
     Ok(())
 }
 
-/// Text if any cell is; else numbers with decimals if any has; else whole numbers.
+/// A column of text if any cell is text, else of decimals if any cell has decimals, else of whole numbers.
 fn column(cells: &[&Cell]) -> ArrayRef {
     if cells.iter().any(|cell| matches!(cell, Cell::Text(_))) {
         let text = |cell: &&Cell| match cell {

@@ -1,4 +1,4 @@
-//! A synthetic register: people who do not exist, in a folder.
+//! A synthetic register in a folder, of people who do not exist.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use register::synth::{self, Made};
 use crate::host::Host;
 use crate::progress::Work;
 
-/// Makes the register of a year, for so many persons or the whole country (`None`).
+/// Makes the register of a year with this number of inhabitants; `None` for as many as the country has.
 ///
 /// # Errors
-/// If the year has no population, or the folder cannot be written.
+/// Fails if there is no population for the year, or if the folder cannot be written.
 pub fn run(year: i16, people: Option<u64>, seed: u64, folder: &Path, host: &Host) -> Result<Made> {
     let stage = host.begin(Work::MakeRegister(year));
     let order = synth::Order { year, people, seed, threads: host.threads };

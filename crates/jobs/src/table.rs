@@ -1,24 +1,25 @@
-//! Tables for people, and the same as CSV, Markdown or JSON.
+//! Tables of text, for people as boxes, and as CSV, Markdown or JSON.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-/// Form of a table.
+/// Format of a rendered table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Boxes, for people.
     Table,
-    /// Comma-separated, for programs.
     Csv,
-    /// JSON, for programs.
     Json,
-    /// Markdown.
     Md,
 }
 
-/// Reads a small table that somebody wrote by hand: semicolons, a head or none. Each row comes with its place.
-/// `expected` names the columns, for the one whose row has others.
+/// Reads a small table that a user wrote by hand, with semicolons between the cells. Returns each row with
+/// its place, `file:line`. `expected` is a head such as `unit;from;to`: a first line that begins with its
+/// first column is skipped as a head, and messages show it.
+///
+/// # Errors
+/// Fails if the file cannot be read or has no rows, or if a row does not have `N` cells.
 pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(String, [String; N])>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
     let head = expected.split(';').next().unwrap_or_default();
@@ -40,19 +41,16 @@ pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(S
     Ok(out)
 }
 
-/// A table.
+/// A table of text with a title and column heads.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
-    /// Heading.
     pub title: String,
-    /// Heads.
     pub heads: Vec<String>,
-    /// Rows.
     pub rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with a heading and heads.
+    /// A table without rows.
     pub fn new(title: &str, heads: &[&str]) -> Table {
         Table {
             title: title.to_owned(),
@@ -66,7 +64,7 @@ impl Table {
         self.rows.push(cells.into());
     }
 
-    /// The table in a form.
+    /// The table as text in a format.
     pub fn render(&self, form: Form) -> String {
         match form {
             Form::Table => self.boxes(),
@@ -84,7 +82,7 @@ impl Table {
         (0..self.heads.len()).map(width).collect()
     }
 
-    /// Numbers stand to the right.
+    /// Whether every cell of a column is a number or empty. Such a column is aligned to the right.
     fn is_number(&self, place: usize) -> bool {
         let numeric = |cell: &String| {
             cell.is_empty() || cell.chars().all(|c| c.is_ascii_digit() || "\u{a0}\u{2212} ,.%+:–".contains(c))

@@ -1,4 +1,4 @@
-//! Arguments that are one of some words: the words, what each means, and its value.
+//! Arguments that take one of a list of words: the words, their help, and their values.
 
 use std::io::IsTerminal;
 
@@ -8,10 +8,10 @@ use jobs::settlement::proof::ExportForm;
 use jobs::settlement::statement::PaperForm;
 use jobs::table::Form;
 
-/// Words of an argument, each with what it means and its value.
+/// Words of an argument, each with its help text and its value.
 pub type Words<T> = &'static [(&'static str, &'static str, T)];
 
-/// Forms of a table.
+/// Formats of a table.
 pub const FORMS: Words<Form> = &[
     ("table", "Boxes, for people", Form::Table),
     ("csv", "Comma-separated, for programs", Form::Csv),
@@ -19,7 +19,7 @@ pub const FORMS: Words<Form> = &[
     ("md", "Markdown", Form::Md),
 ];
 
-/// Forms of a statement.
+/// Formats of a statement.
 pub const PAPER_FORMS: Words<PaperForm> = &[
     ("pdf", "PDF", PaperForm::Pdf),
     ("xlsx", "Excel workbook", PaperForm::Xlsx),
@@ -28,7 +28,7 @@ pub const PAPER_FORMS: Words<PaperForm> = &[
     ("ehf", "An EHF invoice or credit note for each creditor that asks for its own money", PaperForm::Ehf),
 ];
 
-/// Forms of an exported ledger.
+/// Formats of an exported ledger.
 pub const EXPORT_FORMS: Words<ExportForm> = &[
     ("hledger", "A journal for hledger", ExportForm::Hledger),
     ("beancount", "A file for beancount", ExportForm::Beancount),
@@ -56,7 +56,7 @@ pub const RULINGS: Words<Ruling> = &[
     ("rejected", "Nothing is", Ruling::Rejected),
 ];
 
-/// A parser that takes one of some words.
+/// A parser that accepts one of the words, and gives its value.
 pub fn one_of<T: Copy + Send + Sync + 'static>(words: Words<T>) -> impl TypedValueParser<Value = T> {
     let possible = words.iter().map(|(word, help, _)| PossibleValue::new(*word).help(*help));
     PossibleValuesParser::new(possible.collect::<Vec<_>>()).try_map(move |given| {
@@ -65,7 +65,7 @@ pub fn one_of<T: Copy + Send + Sync + 'static>(words: Words<T>) -> impl TypedVal
     })
 }
 
-/// The form asked for; else boxes on a terminal and CSV for programs.
+/// The format asked for; without one, boxes on a terminal and CSV elsewhere.
 pub fn or_suited(asked: Option<Form>) -> Form {
     asked.unwrap_or(if std::io::stdout().is_terminal() { Form::Table } else { Form::Csv })
 }

@@ -1,4 +1,5 @@
-//! The command line: one variant for each command, whose arguments stand beside its code in `commands`.
+//! The command line: one variant for each command. The arguments of a command stand beside its code in
+//! `commands`.
 
 use clap::{Parser, Subcommand};
 

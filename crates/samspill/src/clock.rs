@@ -1,9 +1,12 @@
-//! The only place that asks what time it is.
+//! The only place that reads the clock.
 
 use anyhow::{Context, Result};
 use domain::Minute;
 
-/// The minute that a command works at: the one given with `--now`, else the clock's, in UTC.
+/// The minute that a command works at, in UTC: the given one (`--now`), or else the clock's.
+///
+/// # Errors
+/// Fails if the text is not a time, or if the clock stands before 1970.
 pub fn now(given: Option<&str>) -> Result<Minute> {
     if let Some(text) = given {
         return Ok(Minute::parse(text)?);

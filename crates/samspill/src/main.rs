@@ -1,5 +1,5 @@
-//! The program: reads arguments, runs jobs, and puts words on answers, refusals and progress. The only part that
-//! knows the command line, the screen, the clock and the environment; it never computes anything.
+//! The program: reads the arguments, runs the jobs, and puts answers, refusals and progress into words. Only
+//! this crate knows the command line, the screen, the clock and the environment. It computes nothing.
 
 mod choices;
 mod cli;

@@ -1,5 +1,5 @@
-//! Progress on stderr: one bar for each piece of work on a terminal, one plain line otherwise, and nothing at all for
-//! what takes under a second.
+//! Progress on stderr: on a terminal a bar for each piece of work, elsewhere a line with the time that it
+//! took. Work of less than a second shows nothing.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -9,15 +9,15 @@ use jobs::progress::{Note, Progress, Stage, Work};
 
 use crate::words;
 
-/// Bars on stderr.
+/// A listener that shows progress on stderr.
 #[derive(Debug, Clone, Copy)]
 pub struct Bars {
-    /// Nothing but errors is said.
+    /// Whether nothing but errors is shown.
     pub quiet: bool,
 }
 
 impl Bars {
-    /// Says a line.
+    /// Prints a line on stderr, unless quiet.
     pub fn say(self, line: &str) {
         if !self.quiet {
             eprintln!("{line}");
@@ -48,7 +48,7 @@ struct Bar {
     bar: ProgressBar,
     name: String,
     started: Instant,
-    /// A line at the end instead of a bar.
+    /// Whether a line at the end takes the place of the bar.
     plain: bool,
 }
 
@@ -69,7 +69,7 @@ impl Stage for Bar {
     }
 }
 
-/// Seconds with one decimal and a comma.
+/// Seconds with one decimal after a comma.
 pub fn decimal_seconds(time: Duration) -> String {
     format!("{:.1}", time.as_secs_f64()).replace('.', ",")
 }

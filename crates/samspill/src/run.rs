@@ -1,4 +1,4 @@
-//! From arguments to an exit code: the host that jobs run in, the command, and what is said on the screen.
+//! From arguments to an exit code: the host of the job, the command, and the output on the screen.
 
 use anyhow::Result;
 use jobs::host::Host;
@@ -12,7 +12,10 @@ use crate::commands::{
 use crate::progress::Bars;
 use crate::words;
 
-/// Runs the command that is asked for, and gives the exit code.
+/// Runs the command, prints its output, and returns the exit code.
+///
+/// # Errors
+/// Fails if the command fails; [`failed`] prints the error.
 pub fn run(arguments: &Arguments) -> Result<u8> {
     let bars = Bars { quiet: arguments.quiet };
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -51,10 +54,10 @@ fn answer(command: &Command, host: &Host) -> Result<Said> {
     }
 }
 
-/// Data to stdout, words to stderr. An error is said even to those who asked for quiet.
+/// Prints data on stdout and words on stderr, and returns the exit code. An error is printed even if quiet.
 fn say(said: Said, bars: &Bars) -> u8 {
     use std::io::Write;
-    // A reader who has gone is no error.
+    // It is no error if the reader of stdout has gone.
     let _ = std::io::stdout().write_all(said.data.as_bytes());
     if said.code == 1 {
         eprintln!("{}", said.words);
@@ -64,8 +67,8 @@ fn say(said: Said, bars: &Bars) -> u8 {
     said.code
 }
 
-/// Says what went wrong and what to try, and gives the exit code: 2 where the order or the state of things stands in
-/// the way, 1 where something failed.
+/// Prints an error with its remedy, and returns the exit code: 2 if the order, or the state of the ledger,
+/// prevents the job; 1 if something failed.
 pub fn failed(error: &anyhow::Error) -> u8 {
     let (fault, remedy, code) = match error.downcast_ref::<Refusal>() {
         Some(refusal) => (words::fault(refusal), Some(words::remedy(refusal)), 2),

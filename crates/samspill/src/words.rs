@@ -1,4 +1,4 @@
-//! Words on what jobs answer, refuse and report.
+//! Sentences on the answers, refusals and progress of jobs.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use jobs::settlement::{
     Settling, Sums,
 };
 
-/// Name of a piece of work.
+/// Norwegian name of a piece of work.
 pub fn work(work: &Work) -> String {
     let text = match work {
         Work::Check => "leser og kontrollerer",
@@ -40,7 +40,7 @@ pub fn work(work: &Work) -> String {
     text.to_owned()
 }
 
-/// A note as a line.
+/// A note as one line.
 pub fn note(note: &Note) -> String {
     match note {
         Note::Warning { warning, count } => format!("note: {warning} ({count})"),
@@ -49,7 +49,7 @@ pub fn note(note: &Note) -> String {
     }
 }
 
-/// What stands in the way.
+/// The fact that a refusal is about, in one sentence.
 pub fn fault(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Unsigned(values) => {
@@ -111,7 +111,7 @@ pub fn fault(refusal: &Refusal) -> String {
     }
 }
 
-/// What to do about a refusal.
+/// Remedy for a refusal.
 #[expect(clippy::too_many_lines, reason = "one row for each refusal")]
 pub fn remedy(refusal: &Refusal) -> String {
     let text = match refusal {
@@ -193,7 +193,7 @@ pub fn remedy(refusal: &Refusal) -> String {
     text.to_owned()
 }
 
-/// What to do about an error of a library.
+/// Remedy for an error of a library; `None` if no remedy is known.
 pub fn library_remedy(remedy: &Remedy) -> Option<String> {
     let text = match remedy {
         Remedy::None | Remedy::OtherOrder => return None,
@@ -218,7 +218,7 @@ pub fn library_remedy(remedy: &Remedy) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Months that were opened.
+/// Norwegian sentence on the opening of a period.
 pub fn opening(opening: &Opening, period: Period, ledger: &str) -> String {
     match opening {
         Opening::Unchanged => format!("{period} er åpnet fra før; ingenting endret"),
@@ -228,7 +228,7 @@ pub fn opening(opening: &Opening, period: Period, ledger: &str) -> String {
     }
 }
 
-/// Amounts on account that were posted.
+/// Norwegian sentence on amounts on account.
 pub fn on_account(posted: &OnAccountPosted, period: Period) -> String {
     match posted {
         OnAccountPosted::Unchanged => format!("{period}: a konto er ført fra før; ingenting endret"),
@@ -238,7 +238,7 @@ pub fn on_account(posted: &OnAccountPosted, period: Period) -> String {
     }
 }
 
-/// A settlement, a line for each month.
+/// Norwegian lines on a settlement, at least one for each month.
 pub fn settlement(settled: &Settlement) -> Vec<String> {
     let mut out: Vec<String> = undelivered(&settled.undelivered).into_iter().collect();
     for (month, settling) in &settled.months {
@@ -262,7 +262,8 @@ pub fn settlement(settled: &Settlement) -> Vec<String> {
     out
 }
 
-/// A correction that stands in a month, a line for each month that it corrects.
+/// Norwegian lines on a correction posted in the month `into`: one for each month that it corrects, and the
+/// sum.
 pub fn correction(corrected: &Correction, into: Month) -> String {
     let mut out: Vec<String> = undelivered(&corrected.undelivered).into_iter().collect();
     for (month, by) in &corrected.months {
@@ -279,7 +280,7 @@ pub fn correction(corrected: &Correction, into: Month) -> String {
     out.join("\n")
 }
 
-/// Months that were closed.
+/// Norwegian lines on the closing of months, one for each month.
 pub fn closing(closed: &[(Month, Closing)]) -> String {
     let line = |(month, closing): &(Month, Closing)| match closing {
         Closing::Unchanged => format!("{month}: lukket fra før; ingenting endret"),
@@ -289,7 +290,7 @@ pub fn closing(closed: &[(Month, Closing)]) -> String {
     closed.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// A period that was made final.
+/// Norwegian sentence on making a period final.
 pub fn finalising(finalising: Finalising, period: Period) -> String {
     match finalising {
         Finalising::Unchanged => format!("{period}: endelig fra før; ingenting endret"),
@@ -297,7 +298,7 @@ pub fn finalising(finalising: Finalising, period: Period) -> String {
     }
 }
 
-/// A decision on who answers for a party.
+/// Norwegian sentence on a decision on who answers for a party.
 pub fn inheriting(inheriting: Inheriting, decision: &Inherited) -> String {
     match inheriting {
         Inheriting::Unchanged => "vedtaket er ført fra før; ingenting endret".to_owned(),
@@ -307,7 +308,7 @@ pub fn inheriting(inheriting: Inheriting, decision: &Inherited) -> String {
     }
 }
 
-/// Rows that the check refused.
+/// Norwegian sentence on the number of rows that the check refused.
 pub fn refused(count: u64) -> String {
     format!("{count} rader avvist: samspill check FIL viser hvilke, med årsak og hvem som kan rette dem")
 }

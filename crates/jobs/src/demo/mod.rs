@@ -1,4 +1,4 @@
-//! `samspill demo`: a synthetic national year, settled, beside what is published.
+//! The demonstration: a synthetic national year, settled and compared with published figures.
 
 mod year;
 
@@ -24,26 +24,27 @@ use crate::table::{Form, Table};
 use crate::what_if::reproduce::{Scale, alternatives, consequences, deviation, millions, seed_sums};
 use crate::what_if::{risk, risk_files, simulate, simulate_files};
 
-/// What demonstration to make.
+/// Options of the demonstration.
 pub struct Demo<'a> {
-    /// Persons; `None` for the country.
+    /// Number of persons; `None` for the whole country.
     pub people: Option<u64>,
-    /// Seed.
     pub seed: u64,
-    /// Folder.
     pub out: &'a Path,
-    /// Threads.
     pub threads: usize,
-    /// Puts words on a correction that stands in a month.
+    /// Makes the sentences on a correction that is posted in a month.
     pub words: fn(&Correction, Month) -> String,
-    /// Version and digest of the program.
+    /// Version and digest of the program, for the manifest.
     pub program: &'a settlement::manifest::Program,
 }
 
-/// Share of the country that the baseline of 2011 is drawn from, in per cent of the persons of 2012.
+/// Persons in the sample of 2011, in per cent of the persons of 2012.
 const BASELINE_PER_CENT: u64 = 40;
 
-/// Makes and settles the registers, prints the tables and writes everything.
+/// Makes and settles the registers, and writes all results. Returns the tables as text, with commands to try
+/// next.
+///
+/// # Errors
+/// Fails if a job of the demonstration fails, or if a file cannot be written.
 pub fn run(demo: &Demo, host: &Host) -> Result<String> {
     let folder = |name: &str| demo.out.join(name);
     std::fs::create_dir_all(demo.out).with_context(|| format!("failed to make {}", demo.out.display()))?;
@@ -262,10 +263,11 @@ fn municipalities(totals: &Totals, scale: Scale) -> Result<Table> {
     Ok(table)
 }
 
-/// A contact with a charge for co-financing, and one with a charge for days and its month.
+/// A contact with a charge for co-financing; and a contact with a charge for days, and the month of the
+/// charge.
 type Examples = (Option<i64>, Option<(i64, String)>);
 
-/// A contact with a charge of each kind, to try `explain` on.
+/// Finds a contact with a charge of each kind, as examples to explain.
 fn examples(charges: &Path) -> Result<Examples> {
     let reader = Reader::open(charges)?;
     let (mut kmf, mut usk) = (None, None);
@@ -289,7 +291,7 @@ fn examples(charges: &Path) -> Result<Examples> {
     Ok((kmf, usk))
 }
 
-/// The example scenario and the risk picture of Bergen, as `simulate` and `risk picture` make them.
+/// Runs the example scenario, and makes the risk picture with a brief for Bergen. Returns a summary.
 fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<String> {
     let period = Period::parse("2012")?;
     let (out, scenario) = (demo.out.join("hva-om"), demo.out.join("hva-om.toml"));
@@ -336,7 +338,7 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
     ))
 }
 
-/// The indicators of the year, with the profiles of Bergen and Utsira, as `indicators run` makes them.
+/// Counts the indicators of the year, and writes the profiles of Bergen and Utsira. Returns a summary.
 fn count_indicators(demo: &Demo, contacts: &Path, host: &Host) -> Result<String> {
     let order = indicators::Order::of_all(contacts, Period::parse("2012")?, demo.threads);
     let found = indicators::run(&order, host)?;

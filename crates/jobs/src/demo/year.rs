@@ -1,5 +1,5 @@
-//! The settlement year of the demonstration: on account from the year before, a hospital that delivers its
-//! first quarter late, a correction, twelve closed months, and statements to open.
+//! The settlement year of the demonstration: amounts on account from the year before, a hospital that
+//! delivers its first quarter late, a correction, twelve closed months, and statements.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -25,27 +25,27 @@ use crate::settlement::statement::{self, PaperForm};
 use crate::settlement::{self as job, Books, Correction, OnAccountFrom, Run};
 use crate::table::{Form, Table};
 
-/// What the year is made of.
+/// Input of the settlement year.
 pub struct Year<'a> {
     /// Contacts of 2012.
     pub contacts: &'a Path,
-    /// Contacts of 2011, a sample.
+    /// Sample of the contacts of 2011.
     pub baseline: &'a Path,
-    /// Persons in the sample, and in the register of 2012.
+    /// Number of persons in the sample of 2011, and in the register of 2012.
     pub baseline_scale: (u64, u64),
-    /// What 2012 came to, to choose the hospital from.
+    /// Sums of the settlement of 2012, from which the late hospital is chosen.
     pub totals: &'a Totals,
-    /// Law.
     pub files: &'a Files,
-    /// Folder.
     pub out: &'a Path,
-    /// Threads.
     pub threads: usize,
-    /// Puts words on a correction that stands in a month.
+    /// Makes the sentences on a correction that is posted in a month.
     pub words: fn(&Correction, Month) -> String,
 }
 
-/// Runs the year and tells it.
+/// Settles the year in a new ledger, and writes statements. Returns a report in Norwegian.
+///
+/// # Errors
+/// Fails if a job of the year fails, or if a file cannot be written.
 pub fn run(year: &Year, host: &Host) -> Result<String> {
     let ledger = year.out.join("ledger.sqlite");
     if ledger.exists() {
@@ -70,7 +70,7 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
     let stage = host.begin(Work::SettleYear);
     let mut corrected = String::new();
     for (place, month) in whole.months().enumerate() {
-        // The tenth of the next month, the eleventh for what closes it.
+        // A month is settled on the tenth of the next, and closed on the eleventh.
         let at = month.last().plus(10).start();
         let contacts = if place < 3 { &first } else { year.contacts };
         let run = delivery(year, contacts, at);
@@ -121,7 +121,7 @@ fn delivery<'a>(year: &'a Year, contacts: &'a Path, now: Minute) -> Run<'a> {
     Run { contacts, mapping: None, drg_list: None, coverage: None, files: year.files, draft: true, now }
 }
 
-/// The hospital that is late: the fifth by co-financing.
+/// The hospital that delivers late: the one with the fifth largest amount of co-financing.
 fn late_unit(totals: &Totals) -> String {
     let mut by_unit: BTreeMap<String, Amount> = BTreeMap::new();
     for (key, sum) in totals.lines().filter(|(key, _)| key.instrument == Instrument::CoFinancing) {
@@ -133,7 +133,7 @@ fn late_unit(totals: &Totals) -> String {
     units.get(place).map_or_else(String::new, |(_, unit)| unit.clone())
 }
 
-/// January to March, without the hospital that is late.
+/// Writes the delivery of January to March, without the late hospital. Returns its path.
 fn first_delivery(year: &Year, late: &str, host: &Host) -> Result<PathBuf> {
     let stage = host.begin(Work::SplitDelivery);
     let folder = year.out.join("register-2012");
@@ -151,7 +151,8 @@ fn first_delivery(year: &Year, late: &str, host: &Host) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// A budget: what the rules of 2012 would have cost each municipality in 2011, by sample.
+/// Writes a budget: what the rules of 2012 would have cost each municipality in 2011, scaled up from the
+/// sample. Returns its path.
 fn budget(year: &Year) -> Result<PathBuf> {
     let files = Files::read(None, &[PathBuf::from("co-financing-as-in-2012")])?;
     let (law, municipalities) = (Law::of(&files.book()?)?, Municipalities::built_in()?);
@@ -167,7 +168,7 @@ fn budget(year: &Year) -> Result<PathBuf> {
     let (made, of) = year.baseline_scale;
     let mut text = "instrument;debtor;creditor;kroner\n".to_owned();
     for ((debtor, creditor), ore) in sums {
-        // To whole thousands, as budgets are.
+        // Rounded down to whole thousands of kroner, as budgets are.
         let kroner = i128::from(ore) * i128::from(of) / i128::from(made.max(1)) / 100_000 * 1_000;
         let _ = writeln!(text, "KMF;{debtor};{creditor};{kroner}");
     }
@@ -176,7 +177,7 @@ fn budget(year: &Year) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// What each month came to.
+/// Table of the amounts of each month, in millions of kroner.
 fn months(books: &mut Books, period: Period) -> Result<Table> {
     let heads = ["måned", "status", "aktivitet", "rettelser", "a konto", "netto å betale (kommunene)"];
     let mut table =

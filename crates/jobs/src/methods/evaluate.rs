@@ -1,4 +1,4 @@
-//! What changed when a measure began, on any small table.
+//! Evaluation of a measure: what changed when it began.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,47 +11,49 @@ use super::{Answer, cells, shown};
 use crate::columns::Columns;
 use crate::table::Table;
 
-/// How an effect is found.
+/// Method for the effect of a measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EffectMethod {
-    /// Interrupted time series: a change of level and slope, allowing for autocorrelation.
+    /// Interrupted time series: the change of level and slope, with autocorrelated errors.
     Its,
-    /// The same for counts, as ratios of rates.
+    /// Interrupted time series of counts: the changes as ratios of rates.
     Poisson,
-    /// Against units where nothing began.
+    /// Difference in differences: the change compared with that of units where the measure did not begin.
     Did,
-    /// The same for counts, as ratios of rates.
+    /// Difference in differences of counts: the change as a ratio of rates.
     DidPoisson,
-    /// The rate after beside the rate before, and nothing else.
+    /// Ratio of the rate after the beginning to the rate before.
     BeforeAfter,
 }
 
-/// What to evaluate.
+/// Input and options of [`evaluate()`].
 pub struct Evaluate {
-    /// A table with a head.
+    /// Table with a head.
     pub file: PathBuf,
-    /// Column of times; they are put in order.
+    /// Column with the times, in any order.
     pub time: String,
-    /// Column of values or events.
+    /// Column with the values, or with the numbers of events.
     pub value: String,
-    /// Column of people.
+    /// Column with the numbers of people.
     pub population: Option<String>,
-    /// Column of units (did).
+    /// Column with the names of the units, for `Did` and `DidPoisson`.
     pub unit: Option<String>,
-    /// Column that is 1 for units where it began (did).
+    /// Column that is 1 for units where the measure began and 0 for others, for `Did` and `DidPoisson`.
     pub treated: Option<String>,
-    /// First time after it began.
+    /// First time with the measure.
     pub from: String,
-    /// How.
     pub method: EffectMethod,
-    /// Events expected before, from people and others' rates (before-after): what would have come if nothing was done.
+    /// Number of events to expect before the beginning, from the people and the rates of others; for
+    /// `BeforeAfter`. With `own_weight` it gives the number to expect after the beginning without the
+    /// measure.
     pub expected: Option<f64>,
-    /// How much of a deviation is the area's own, per cent, as `indicators` gives it (before-after).
+    /// Share of a deviation that belongs to the area itself, from 0 to 1, as the indicators give it; for
+    /// `BeforeAfter`.
     pub own_weight: Option<f64>,
-    /// How many before an error depends on (its), by Newey and West. If not given, errors lean on the one before as much
-    /// as the series tells.
+    /// Lags of Newey and West's standard errors, for `Its`. `None`: each error is correlated with the one
+    /// before, as strongly as the series shows.
     pub lags: Option<usize>,
-    /// Per cent.
+    /// Confidence level as a share, such as 0.95.
     pub confidence: f64,
 }
 
@@ -59,7 +61,7 @@ fn of_effect(one: &evaluate::Effect) -> Value {
     json!({ "value": one.at.value, "low": one.at.low, "high": one.at.high, "standard_error": one.error, "p": one.p })
 }
 
-/// A time as its numbers: 2012-2 comes before 2012-10, and 2,5 before 10.
+/// The numbers in a time, by which times are sorted: 2012-2 comes before 2012-10, and 2,5 before 10.
 fn natural(text: &str) -> Vec<f64> {
     if let Ok(number) = text.replace(',', ".").parse::<f64>() {
         return vec![number];
@@ -68,7 +70,7 @@ fn natural(text: &str) -> Vec<f64> {
     runs.map(|run| run.parse().unwrap_or(f64::MAX)).collect()
 }
 
-/// Times in order, and which of them each row is.
+/// The different texts in natural order, and the place of each given text among them.
 fn in_order(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
     let mut times: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
     times.sort_by(|one, other| {
@@ -83,7 +85,11 @@ fn in_order(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
     (times, places)
 }
 
-/// Runs `evaluate`.
+/// Effect of a measure on the values in a table.
+///
+/// # Errors
+/// Fails if the table cannot be read or has a row without people, if no row has the time `from`, or if the
+/// method needs more times, units or events than there are.
 pub fn evaluate(order: &Evaluate) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let (times, places) = in_order(&table.text(&order.time)?);
@@ -100,7 +106,7 @@ pub fn evaluate(order: &Evaluate) -> Result<Answer> {
     if matches!(order.method, EffectMethod::Did | EffectMethod::DidPoisson) {
         return difference(order, &table, (&places, from), &values, people.as_deref());
     }
-    // One row for each time.
+    // Without units, each time has one row.
     let mut rows: Vec<Option<usize>> = vec![None; times.len()];
     for (row, place) in places.iter().enumerate() {
         if let Some(other) = rows[*place].replace(row) {
@@ -189,7 +195,8 @@ fn series(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>
     Ok(Answer { value, table })
 }
 
-/// The smallest falls that can be shown: of counts after so many times more, of other values after those there are.
+/// The smallest falls that can be found. For counts: after 6, 12, 24 and 36 times with the measure. For other
+/// values: after the times that there are.
 fn falls(
     order: &Evaluate,
     found: &evaluate::Series,
@@ -229,7 +236,8 @@ fn before_after(order: &Evaluate, from: usize, values: &[f64], people: Option<Ve
     table
         .rows
         .push([vec!["etter / før".to_owned()], cells(found.at).to_vec(), vec![shown(found.p)]].concat());
-    // What would have come of itself, for the people after: a count that was high falls without anything being done.
+    // Events to expect after the beginning without the measure, for the people then. A count that was high by
+    // chance falls by itself.
     let without = order
         .expected
         .zip(order.own_weight)
@@ -255,13 +263,13 @@ fn before_after(order: &Evaluate, from: usize, values: &[f64], people: Option<Ve
     Ok(Answer { value, table })
 }
 
-/// Units on each side that an interval of a difference needs at least.
+/// Least number of units on each side for an interval of a difference.
 const LEAST_UNITS: usize = 3;
 
-/// Whether each side has the units that an interval of a difference needs.
+/// Checks that each side has enough units for an interval of a difference.
 fn enough_units(order: &Evaluate, cells: &[evaluate::Cell], from: usize) -> Result<()> {
     let is_of_counts = order.method == EffectMethod::DidPoisson;
-    // Units that are there before and after; of counts those with an event.
+    // A unit counts if it has cells both before and after; for counts, if it also has an event.
     let tells = |unit: usize| {
         let mine = || cells.iter().filter(|cell| cell.unit == unit);
         let both = mine().any(|cell| cell.time < from) && mine().any(|cell| cell.time >= from);
@@ -329,7 +337,8 @@ fn difference(
     };
     let treated_units: BTreeSet<usize> =
         cells_of.iter().filter(|cell| cell.is_treated).map(|cell| cell.unit).collect();
-    // What they would have had is what they had before; a fall of it all cannot be seen where it is more than that.
+    // The smallest fall is relative to the mean before, in place of what the units would have had without the
+    // measure. A fall greater than that mean cannot be found.
     let before: Vec<f64> =
         cells_of.iter().filter(|cell| cell.is_treated && cell.time < from).map(|cell| cell.value).collect();
     let smallest = evaluate::findable(found.error, (units.len() - left_out - 1) as f64, order.confidence);
@@ -353,7 +362,7 @@ fn difference(
     Ok(Answer { value, table: out })
 }
 
-/// The effect as a ratio of rates; the second is how many units without an event are left out.
+/// The effect as a ratio of rates, and the number of units that are left out because they have no event.
 fn of_counts(
     order: &Evaluate,
     table: &Columns,

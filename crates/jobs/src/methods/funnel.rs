@@ -1,4 +1,4 @@
-//! A funnel of any areas.
+//! A funnel of areas: which of them differ by more than chance.
 
 use std::path::PathBuf;
 
@@ -11,25 +11,28 @@ use super::{Answer, shown};
 use crate::columns::Columns;
 use crate::table::Table;
 
-/// What to draw.
+/// Input and options of [`funnel()`].
 pub struct Funnel {
-    /// A table with a head.
+    /// Table with a head.
     pub file: PathBuf,
-    /// Column of areas.
+    /// Column with the names of the areas.
     pub area: String,
-    /// Column of events.
+    /// Column with the numbers of events.
     pub events: String,
-    /// Column of people: all are set beside the rate of all.
+    /// Column with the numbers of people. The target is then the rate of all areas together.
     pub population: Option<String>,
-    /// Column of expected events, instead of people.
+    /// Column with the expected numbers of events, used if `population` is `None`. The target is then 1.
     pub expected: Option<String>,
-    /// How limits allow for overdispersion.
     pub allowance: Allowance,
-    /// Rates are for so many people.
+    /// Number of people that a rate is for.
     pub per: f64,
 }
 
-/// Runs `funnel`.
+/// Funnel of the areas in a table.
+///
+/// # Errors
+/// Fails if the table cannot be read, if it has no column of people or expected events, if an area occurs
+/// twice or has no people, or if there are no events.
 pub fn funnel(order: &Funnel) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let (areas, events) = (table.text(&order.area)?, table.amounts(&order.events)?);

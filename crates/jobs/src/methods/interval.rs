@@ -1,4 +1,4 @@
-//! An interval of a single count, proportion or mean.
+//! Confidence interval of a single count, proportion or mean.
 
 use anyhow::{Result, bail};
 use serde_json::json;
@@ -7,12 +7,12 @@ use statistics::interval::{self, OfCount, OfProportion};
 use super::{Answer, cells};
 use crate::table::Table;
 
-/// How an interval of a count is made.
+/// Method for the interval of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CountMethod {
-    /// Byar's from ten events, exact below.
+    /// Byar's approximation from ten events, exact below.
     Byar,
-    /// Exact.
+    /// Exact (Garwood) up to a million events, Byar's approximation from there.
     Exact,
 }
 
@@ -24,6 +24,7 @@ impl CountMethod {
         }
     }
 
+    /// Name of the method that is used for this number of events.
     pub(super) fn used(self, events: f64) -> &'static str {
         if (self == CountMethod::Exact && events < interval::EXACT_TO) || events < interval::BYAR_FROM {
             "exact"
@@ -33,56 +34,54 @@ impl CountMethod {
     }
 }
 
-/// How an interval of a proportion is made.
+/// Method for the interval of a proportion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProportionMethod {
-    /// Wilson's.
+    /// Wilson's score interval.
     Wilson,
     /// Exact (Clopper and Pearson).
     Exact,
 }
 
-/// What an interval is of.
+/// The figure that an interval is computed for.
 #[derive(Debug, Clone, Copy)]
 pub enum Of {
-    /// Of a count of events, or of their rate.
+    /// A count of events, or their rate.
     Poisson {
-        /// Events.
         count: f64,
-        /// People, for a rate.
+        /// Number of people, for a rate; `None` for the count itself.
         population: Option<f64>,
-        /// Rates are for so many people.
+        /// Number of people that a rate is for.
         per: f64,
-        /// How it is made.
         method: CountMethod,
-        /// Per cent.
+        /// Confidence level as a share, such as 0.95.
         confidence: f64,
     },
-    /// Of a proportion.
     Proportion {
-        /// Events.
+        /// Number of events.
         count: f64,
-        /// Of how many.
+        /// Number that the events are out of.
         of: f64,
-        /// How it is made.
         method: ProportionMethod,
-        /// Per cent.
+        /// Confidence level as a share, such as 0.95.
         confidence: f64,
     },
-    /// Of a mean.
     Mean {
-        /// Mean.
         mean: f64,
-        /// Standard deviation.
+        /// Standard deviation of the values.
         spread: f64,
-        /// Of how many.
+        /// Number of values.
         of: f64,
-        /// Per cent.
+        /// Confidence level as a share, such as 0.95.
         confidence: f64,
     },
 }
 
-/// Runs `interval`.
+/// Confidence interval of a count, a rate, a proportion or a mean.
+///
+/// # Errors
+/// Fails if a number is out of its range: for instance, a negative count, or more events than they are out
+/// of.
 pub fn interval(of: &Of) -> Result<Answer> {
     let (one, used, confidence) = match *of {
         Of::Poisson { count, population, per, method, confidence } => {

@@ -1,4 +1,5 @@
-//! The statistical methods on any small table, so that others can check them. The indicators use the same functions.
+//! The statistical methods on any small table, so that others can check them. The indicators use the same
+//! functions.
 
 pub mod evaluate;
 pub mod funnel;
@@ -11,7 +12,7 @@ use statistics::interval::Interval;
 
 use crate::table::Table;
 
-/// What a method found, for programs and for people.
+/// Result of a method, for programs and for people.
 pub struct Answer {
     /// Every figure, as JSON with a schema version.
     pub value: Value,

@@ -1,4 +1,4 @@
-//! An XmR chart of any series.
+//! A control chart (XmR) of any series.
 
 use std::path::PathBuf;
 
@@ -10,19 +10,22 @@ use super::{Answer, shown};
 use crate::columns::Columns;
 use crate::table::Table;
 
-/// What to chart.
+/// Input and options of [`spc()`].
 pub struct Spc {
-    /// A table with a head; rows in order of time.
+    /// Table with a head, and rows in order of time.
     pub file: PathBuf,
-    /// Column of values.
+    /// Column with the values.
     pub value: String,
-    /// Column of names of times.
+    /// Column with the names of the times; `None` names them by row, from 1.
     pub label: Option<String>,
-    /// New limits from a time (its label, or its row from 1), with the reason: 2012-01=reformen.
+    /// Times from which limits are computed anew, each with its reason, as `2012-01=reformen`.
     pub rebase: Vec<String>,
 }
 
-/// Runs `spc`.
+/// Chart of the series in a table: limits, and the rules that each value meets.
+///
+/// # Errors
+/// Fails if the table cannot be read, or if a time in `rebase` is unknown or has no reason.
 pub fn spc(order: &Spc) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let values = table.numbers(&order.value)?;

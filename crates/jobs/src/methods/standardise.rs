@@ -13,45 +13,45 @@ use super::{Answer, cells, of_interval, shown};
 use crate::columns::Columns;
 use crate::table::Table;
 
-/// How a rate is standardised.
+/// Method of standardisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// As if every area had the standard's people (Dobson's interval).
+    /// Rate of an area if it had the standard's population, with Dobson's interval.
     Direct,
-    /// Events beside what the standard's rates would have given.
+    /// Events of an area divided by the events that the standard's rates would give.
     Indirect,
 }
 
-/// What to standardise.
+/// Input and options of [`standardise()`].
 pub struct Standardise {
-    /// A table with a head.
+    /// Table with a head.
     pub file: PathBuf,
-    /// Column of areas; one area if not given.
+    /// Column with the names of the areas; `None` for a single area.
     pub area: Option<String>,
-    /// Columns that divide people: ages first, as 0-4, 90+ or 67.
+    /// Columns that divide the population, ages first, as `0-4`, `90+` or `67`.
     pub strata: Vec<String>,
-    /// Column of events; with --per-person, of persons.
+    /// Column with the numbers of events; with `per_person`, with the numbers of persons.
     pub events: String,
-    /// Column of people.
+    /// Column with the numbers of people.
     pub population: String,
-    /// Column of how many events each of a row's persons had: the interval allows for events of the same person.
+    /// Column with the number of events that each person of a row had. The interval then allows for several
+    /// events of one person.
     pub per_person: Option<String>,
-    /// esp2013, or a file with the same columns of strata and population; for an indirect rate also events. An indirect
-    /// rate without one is set beside all areas together.
+    /// `esp2013`, or a file with the columns of strata and population, and for an indirect rate also of
+    /// events. `None` is `esp2013` for a direct rate, and all areas together for an indirect one.
     pub standard: Option<String>,
-    /// Direct or indirect.
     pub method: Method,
-    /// Rates are for so many people.
+    /// Number of people that a rate is for. It does not change an indirect ratio.
     pub per: f64,
-    /// How the interval of the events is made.
+    /// Method for the interval of the events.
     pub interval: CountMethod,
-    /// Per cent.
+    /// Confidence level as a share, such as 0.95.
     pub confidence: f64,
 }
 
 type Key = Vec<String>;
 
-/// Events, squares and people of each stratum of each area.
+/// Events, sum of their squares by person, and people: by area and stratum.
 fn strata(table: &Columns, order: &Standardise) -> Result<BTreeMap<String, BTreeMap<Key, Stratum>>> {
     let areas = order.area.as_deref().map(|name| table.text(name)).transpose()?;
     let keys: Vec<Vec<&str>> = order.strata.iter().map(|name| table.text(name)).collect::<Result<_>>()?;
@@ -68,7 +68,8 @@ fn strata(table: &Columns, order: &Standardise) -> Result<BTreeMap<String, BTree
                 let (events, squares) = (events[row] * times, events[row] * times * times);
                 sums.insert(key, Stratum { events, squares, people: people[row], standard: 0.0 });
             }
-            // Persons by how many events they had: the stratum's people stand on each of its rows.
+            // One row for each number of events per person: the people of the stratum are repeated on each
+            // row.
             Some(known) if each.is_some() => {
                 if known.people != people[row] {
                     bail!(
@@ -95,7 +96,7 @@ fn strata(table: &Columns, order: &Standardise) -> Result<BTreeMap<String, BTree
     Ok(out)
 }
 
-/// What each stratum is compared with.
+/// The standard of each stratum: people for a direct rate, events per person for an indirect one.
 fn standards(
     order: &Standardise,
     all: &BTreeMap<String, BTreeMap<Key, Stratum>>,
@@ -104,7 +105,7 @@ fn standards(
     let mut out = BTreeMap::new();
     match (order.method, order.standard.as_deref()) {
         (Method::Direct, None | Some("esp2013")) => {
-            // Strata that share ages share the standard's people of these ages.
+            // Strata of the same age share the standard's people of that age equally.
             let with_age =
                 |age: &str| keys.iter().filter(|key| key.first().map(String::as_str) == Some(age)).count();
             for key in &keys {
@@ -146,7 +147,11 @@ fn standards(
     Ok(out)
 }
 
-/// Runs `standardise`.
+/// Standardised rates of the areas in a table, with intervals.
+///
+/// # Errors
+/// Fails if a table cannot be read, if a stratum occurs twice or has no people where it needs them, or if the
+/// strata of the table and of the standard do not match.
 pub fn standardise(order: &Standardise) -> Result<Answer> {
     if order.per.is_nan() || order.per <= 0.0 {
         bail!("--per {} is not above zero", order.per);

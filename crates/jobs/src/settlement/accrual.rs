@@ -1,5 +1,5 @@
-//! `samspill accrual`: the year so far against what was paid on account, and what is owed and not yet billed,
-//! as a proposal for each municipality's accounts.
+//! The year so far: settled amounts against amounts on account, and a proposed accrual for each
+//! municipality's accounts.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ const HEADS: [&str; 9] = [
     "accounts",
 ];
 
-/// The months of the year that are not settled, up to one.
+/// Months of the year up to `month` that are not settled.
 fn unsettled(books: &Books, month: Month) -> Result<Vec<String>> {
     let year = Period::parse(&month.first().year().to_string())?;
     let is_settled = |one: &Month| books.months.months.get(one).is_some_and(|record| record.runs > 0);
@@ -34,8 +34,13 @@ fn unsettled(books: &Books, month: Month) -> Result<Vec<String>> {
     Ok(open.map(|one| one.to_string()).collect())
 }
 
-/// Each municipality's year to date at the end of a month. `running` are the cases that run then. The second is the months
-/// that are not settled: what is not balanced is not known where there are any.
+/// Table of each municipality's year to date at the end of a month, and the months of the year that are not
+/// settled. While there are such months, the amount that is not balanced yet is unknown. `running` are the
+/// cases that run at the end of the month; without them, their amount is unknown. An unknown amount is shown
+/// as `..`.
+///
+/// # Errors
+/// Fails if the ledger cannot be read.
 pub fn run(
     books: &mut Books,
     month: Month,
@@ -70,7 +75,7 @@ pub fn run(
     let is_municipality = |party: &str| party.split('@').next().is_some_and(|code| code.len() == 4);
     for one in statements.iter().filter(|one| one.owes && is_municipality(&one.recipient.party)) {
         let code = one.recipient.party.split('@').next().unwrap_or_default();
-        // Without a list of running cases, what they come to is not known.
+        // Without a list of running cases, their amount is unknown.
         let cases = match running {
             Some(_) => waiting.remove(code).unwrap_or(Some(Amount::ZERO)),
             None => None,
@@ -89,7 +94,7 @@ pub fn run(
             accounts.join(" "),
         ]);
     }
-    // Who has running cases and nothing settled this year is accrued for too.
+    // A municipality with running cases and nothing settled this year gets an accrual too.
     for (code, cases) in waiting {
         let name = books
             .municipalities

@@ -1,4 +1,4 @@
-//! A ledger that has been read: where each month stands, and what was posted.
+//! A ledger that has been read, with the state of its months and its vouchers.
 
 use anyhow::Result;
 use domain::municipality::Heir;
@@ -12,13 +12,12 @@ use settlement::archive;
 use crate::law::Files;
 use crate::refusal::Refusal;
 
-/// A ledger, read.
+/// A ledger, with the state that was read from its steps.
 pub struct Books {
-    /// The ledger.
     pub ledger: Ledger,
-    /// The chain's end when it was read.
+    /// End of the chain when the ledger was read, or last posted to here.
     pub head: ledger::Head,
-    /// Where each month stands.
+    /// State of each month.
     pub months: Months,
     /// Municipalities with their lifetimes.
     pub municipalities: Municipalities,
@@ -26,17 +25,25 @@ pub struct Books {
 
 impl Books {
     /// Opens a ledger that exists.
+    ///
+    /// # Errors
+    /// Fails if there is no ledger at the place, or if it cannot be read.
     pub fn open(place: &str) -> Result<Books> {
         Books::read(Ledger::open(place)?)
     }
 
+    /// Reads the state of a ledger from its steps.
     pub(crate) fn read(mut ledger: Ledger) -> Result<Books> {
         let head = ledger.head()?;
         let months = Months::of(&ledger.steps()?)?;
         Ok(Books { ledger, head, months, municipalities: Municipalities::built_in()? })
     }
 
-    /// Posts a step and gives its number.
+    /// Posts a step. Returns its number.
+    ///
+    /// # Errors
+    /// Fails if somebody else has posted since the ledger was read, if the time is before the last step, or
+    /// if the database fails.
     pub fn post(
         &mut self,
         kind: StepKind,
@@ -54,18 +61,25 @@ impl Books {
         Ok(posted.step.number)
     }
 
-    /// The party that answers for another in a month.
+    /// The party that answers for another in a month: see [`heir()`].
     pub fn heir(&self, party: &str, month: Month) -> String {
         heir(&self.months, &self.municipalities, party, month)
     }
 
-    /// The law that was kept with a settlement.
+    /// The law that was kept with a settlement, by the digest of the rule files.
+    ///
+    /// # Errors
+    /// Fails if nothing is kept under the digest, or if a rule file is wrong.
     pub fn kept_rules(&mut self, digest: &str) -> Result<LawBook> {
         let law = serde_json::from_slice(&self.ledger.archive(digest)?)?;
         Files { law, variants: Vec::new() }.book()
     }
 
-    /// The rule files that were kept with the last settlement; none if there is none.
+    /// The rule files that were kept with the last settlement, each as name and text; empty if nothing is
+    /// settled.
+    ///
+    /// # Errors
+    /// Fails if the ledger cannot be read.
     pub fn last_rules(&mut self) -> Result<Vec<(String, String)>> {
         let last = self.months.basis.values().flatten().max_by_key(|basis| basis.step);
         match last.map(|basis| basis.rules_archive.clone()) {
@@ -74,14 +88,20 @@ impl Books {
         }
     }
 
-    /// The movements that were kept with a settlement.
+    /// The movements that were kept with a settlement, by their digest.
+    ///
+    /// # Errors
+    /// Fails if nothing is kept under the digest, or if it holds no movements.
     pub fn movements(&mut self, digest: &str) -> Result<Claims> {
         let mut claims = Claims::default();
         archive::decode(self.ledger.archive(digest)?, &mut claims)?;
         Ok(claims)
     }
 
-    /// A month that may be posted to.
+    /// Checks that a month may be posted to.
+    ///
+    /// # Errors
+    /// Fails if the month is closed or final, or was never opened.
     pub fn may_change(&self, month: Month) -> Result<()> {
         match self.months.state(month) {
             Some(PeriodState::Open | PeriodState::Provisional) => Ok(()),
@@ -90,14 +110,19 @@ impl Books {
         }
     }
 
-    /// Vouchers that stand in months, as known after a step.
+    /// Vouchers posted in the months from `from` to `to`, up to and including the step `to_step`; `None` for
+    /// all steps.
+    ///
+    /// # Errors
+    /// Fails if the ledger cannot be read.
     pub fn vouchers(&mut self, from: Month, to: Month, to_step: Option<i64>) -> Result<Vec<Voucher>> {
         let months = Some((from.to_string(), to.to_string()));
         Ok(self.ledger.vouchers(&Wanted { months, after_step: 0, to_step })?)
     }
 }
 
-/// The party that answers for another in a month: decisions and mergers are followed to their end.
+/// The party that answers for another in a month. Recorded decisions and mergers are followed to their end. A
+/// split that nobody has decided gives the party with [`domain::municipality::UNDECIDED`] before it.
 pub fn heir(months: &Months, municipalities: &Municipalities, party: &str, month: Month) -> String {
     let day = month.first();
     let mut now = party.to_owned();

@@ -1,4 +1,4 @@
-//! Nets and closes months: what comes later lands in an open month.
+//! Netting and closing of months. What comes later is posted in an open month.
 
 use anyhow::Result;
 use domain::{Minute, Month, Period, PeriodState, StepKind};
@@ -10,21 +10,22 @@ use crate::host::Host;
 use crate::progress::Work;
 use crate::refusal::Refusal;
 
-/// What came of closing one month.
+/// Result of closing one month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closing {
-    /// The month was closed already: nothing was changed.
+    /// The month was closed already. Nothing was changed.
     Unchanged,
-    /// Closed and netted to so many amounts.
+    /// The month is closed, and netted to this number of amounts.
     Netted(usize),
-    /// Closed; set against amounts on account later.
+    /// The month is closed without netting: it is set against amounts on account in a later month.
     SetAgainstLater,
 }
 
-/// Nets and closes the months of a period.
+/// Nets and closes the months of a period, one by one.
 ///
 /// # Errors
-/// If a month is not opened or settled, or an earlier one is not closed.
+/// Fails if a month is not opened or not settled, or if an earlier month is not closed. Months before the
+/// failing one stay closed.
 pub fn close(books: &mut Books, period: Period, now: Minute, host: &Host) -> Result<Vec<(Month, Closing)>> {
     let mut out = Vec::new();
     for month in period.months() {

@@ -1,4 +1,4 @@
-//! Corrects closed months in an open one.
+//! Correction of closed months in an open one.
 
 use anyhow::Result;
 use domain::{Month, Period, StepKind};
@@ -15,22 +15,23 @@ use crate::refusal::Refusal;
 /// What a correction posted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Correction {
-    /// Units that the delivery is said to cover and has no contact of: what is posted for them is withdrawn.
+    /// Units that the coverage names, but the delivery has no contact of. What is posted for them is
+    /// withdrawn.
     pub undelivered: Vec<String>,
-    /// The closed months, in order, with the difference by cause; `None` where there is none.
+    /// Closed months in order, each with its differences by cause; `None` if nothing differs.
     pub months: Vec<(Month, Option<Causes>)>,
-    /// Number of vouchers in the open month and what they come to; `None` where nothing differs.
+    /// Number of vouchers in the open month, and their sums; `None` if nothing was posted.
     pub posted: Option<(usize, Sums)>,
-    /// Objections whose lines have changed and that must be decided anew.
+    /// Keys of decided objections whose lines have changed, so that they must be decided anew.
     pub reopened: Vec<String>,
-    /// Rows that the check refused.
+    /// Number of rows that the check refused.
     pub refused: u64,
 }
 
-/// Corrects closed months of a period in an open one.
+/// Corrects the closed months of a period: the differences are posted in the open month `into`.
 ///
 /// # Errors
-/// If the open month may not change, none of the period is closed, or the delivery cannot be settled.
+/// Fails if `into` may not change, if no month of the period is closed, or if the delivery cannot be settled.
 pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, host: &Host) -> Result<Correction> {
     books.may_change(into)?;
     let closed: Vec<Month> = period

@@ -1,5 +1,5 @@
-//! A delivery on its way into the ledger: what it holds and covers, settled month by month and compared with what is
-//! posted.
+//! A delivery on its way into the ledger: what it holds and covers, its settlement month by month, and the
+//! comparison with what is posted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,31 +22,32 @@ use crate::law::Files;
 use crate::progress::Work;
 use crate::table::small_table;
 
-/// What a delivery is and how it is settled.
+/// A delivery, and how it is settled.
 pub struct Run<'a> {
-    /// Contacts.
+    /// File of contacts, checked or not.
     pub contacts: &'a Path,
-    /// Mapping.
+    /// Built-in name or TOML file of the mapping; `None` for the program's own schema.
     pub mapping: Option<&'a Path>,
-    /// List of DRGs.
+    /// File with the year's list of DRGs.
     pub drg_list: Option<&'a Path>,
-    /// What the delivery covers: `unit;from;to`.
+    /// File of what the delivery covers, with rows `unit;from;to` in months. `None`: every unit in the file,
+    /// in all the months settled.
     pub coverage: Option<&'a Path>,
-    /// Rule files.
     pub files: &'a Files,
-    /// Unsigned values may be used.
+    /// Whether values that nobody has signed may be used.
     pub draft: bool,
-    /// When it is recorded.
+    /// Time at which the steps are recorded.
     pub now: Minute,
 }
 
-/// What was delivered: every contact and unit of the file.
+/// The contacts and units of a delivered file.
 struct Delivered {
+    /// Keys of the accepted contacts, in ascending order.
     contacts: Vec<i64>,
     units: BTreeSet<String>,
-    /// Contacts that were delivered and refused by the check.
+    /// Keys of the contacts of which every row was refused by the check.
     refused: BTreeSet<i64>,
-    /// Whether a refused row does not say which contact it is.
+    /// Whether a row was refused whose contact is not known.
     is_unknown_refused: bool,
 }
 
@@ -71,7 +72,7 @@ impl Delivered {
     }
 }
 
-/// Settles a delivery for months, and compares each with what is posted.
+/// Settles a delivery for months, and compares each month with what is posted.
 pub(super) struct Desk<'a> {
     pub(super) books: &'a mut Books,
     run: &'a Run<'a>,
@@ -81,18 +82,21 @@ pub(super) struct Desk<'a> {
     contacts: PathBuf,
     delivered: Delivered,
     coverage: Vec<Coverage>,
+    /// Number of rows that the check refused.
     pub(super) refused: u64,
     sha256: String,
     synthetic: bool,
+    /// The rule files of the law as JSON, to be kept with the step.
     pub(super) rules_text: String,
     law: Law,
-    /// Values that nobody has signed, of the months that changed.
+    /// Unsigned values that were used for the months that changed.
     pub(super) unsigned: Vec<String>,
-    /// Contacts that were delivered before, once they are asked for.
+    /// Keys of the contacts that were delivered before, in ascending order; `None` until they are needed.
     pub(super) known: Option<Vec<i64>>,
 }
 
 impl<'a> Desk<'a> {
+    /// Reads and checks a delivery for the months to be settled.
     pub(super) fn new(
         books: &'a mut Books,
         run: &'a Run<'a>,
@@ -114,7 +118,7 @@ impl<'a> Desk<'a> {
                 Ok(contact) if !delivered.holds(contact) => {
                     delivered.refused.insert(contact);
                 }
-                // A row that stands twice is there once.
+                // Another row of the same contact was accepted.
                 Ok(_) => {}
                 Err(_) => delivered.is_unknown_refused = true,
             }
@@ -147,7 +151,8 @@ impl<'a> Desk<'a> {
         })
     }
 
-    /// Settles one month under a law. Every contact that the file knows of in the month is among the claims.
+    /// Claims of one month under a law. They include contacts that give no charge, so that the ledger knows
+    /// that these were delivered.
     fn settle(&self, month: Month, law: &Law, host: &Host) -> Result<Claims> {
         let options = Options { period: Period::of_month(month), threads: host.threads };
         let reader = Reader::open_contacts(&self.contacts)?;
@@ -160,7 +165,7 @@ impl<'a> Desk<'a> {
         Ok(sink.claims)
     }
 
-    /// What a month's posted movements are, and the rules they stand under last.
+    /// Movements that are posted for a month, and the last settlement behind them; `None` if there is none.
     fn posted(&mut self, month: Month) -> Result<(Claims, Option<Basis>)> {
         let basis = self.books.months.basis.get(&month).cloned().unwrap_or_default();
         let mut claims = Claims::default();
@@ -170,15 +175,16 @@ impl<'a> Desk<'a> {
         Ok((claims, basis.last().cloned()))
     }
 
-    /// Units that the delivery is said to cover and has no contact of: what is posted for them is withdrawn, unless a unit is
-    /// misspelt.
+    /// Units that the coverage names, but the delivery has no contact of. What is posted for them is
+    /// withdrawn. A misspelt unit is one of them.
     pub(super) fn undelivered(&self) -> Vec<String> {
         let units: BTreeSet<&str> = self.coverage.iter().map(|one| one.unit.as_str()).collect();
         units.into_iter().filter(|unit| !self.delivered.units.contains(*unit)).map(str::to_owned).collect()
     }
 
-    /// Every contact that stands in a posted month of the year before to the year after, from another delivery than this:
-    /// one that this file is the first to have is new, whichever of its months is settled first.
+    /// Keys of the contacts in the posted movements of last year, this year and next year, except those from
+    /// this very file. A contact that this file is the first to hold is therefore new in each of its months,
+    /// whichever is settled first.
     fn known_contacts(&mut self, month: Month) -> Result<Vec<i64>> {
         let mut all = Vec::new();
         let near: Vec<String> = self
@@ -198,7 +204,8 @@ impl<'a> Desk<'a> {
         Ok(all)
     }
 
-    /// The movements of one month, and what the ledger will say of them.
+    /// Movements of one month that are to be posted in `into`, and the entry on them in the content of the
+    /// step. `None` if there is nothing to post.
     pub(super) fn month(
         &mut self,
         month: Month,
@@ -222,7 +229,8 @@ impl<'a> Desk<'a> {
         let known = self.known.as_ref();
         let covers = |unit: &str, ended: &str| {
             let Ok(ended) = Month::parse(ended) else { return false };
-            // Where a refused row does not say which contact it is, any that is absent may be that one.
+            // If the contact of a refused row is not known, it may be any contact that is missing: none is
+            // withdrawn.
             !self.delivered.is_unknown_refused
                 && self.coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)
         };
@@ -237,7 +245,8 @@ impl<'a> Desk<'a> {
             known: &|contact| known.is_some_and(|known| known.binary_search(&contact).is_ok()),
             heir: &|party| self.books.heir(party, into),
         });
-        // The same amounts from values that are signed now are worth a step: the month is no draft any more.
+        // A month whose values are all signed now gets a step even if no amount differs: it is no draft any
+        // more.
         let is_signed_now = last.as_ref().is_some_and(|last| last.draft) && unsigned.is_empty();
         if movements.rows.is_empty() && last.is_some() && !is_signed_now {
             return Ok(None);
@@ -255,7 +264,8 @@ impl<'a> Desk<'a> {
         Ok(Some((moved, movements)))
     }
 
-    /// What decided objections took off lines that have now changed is put back, and they are opened again.
+    /// Decided objections whose lines the movements change: their keys, and vouchers that put back what the
+    /// decisions took off.
     pub(super) fn reopened(&self, movements: &Claims, into: Month) -> (Vec<String>, Vec<Voucher>) {
         let touched = |objection: &ledger::content::Objection| {
             let month = objection.month.to_string();
@@ -279,6 +289,7 @@ impl<'a> Desk<'a> {
         out
     }
 
+    /// Content of the step that posts the movements of these months in `into`.
     pub(super) fn content(&self, into: Month, months: Vec<MonthMoved>, reopened: Vec<String>) -> Settled {
         Settled {
             into,
@@ -298,7 +309,10 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// Reads `unit;from;to`: what a delivery covers, by whole months.
+/// Reads what a delivery covers: rows `unit;from;to`, in whole months.
+///
+/// # Errors
+/// Fails if the file cannot be read or has no rows, or if a row ends before it begins.
 pub fn read_coverage(path: &Path) -> Result<Vec<Coverage>> {
     let mut out = Vec::new();
     for (at, [unit, from, to]) in small_table(path, "unit;from;to, as 974557746;2012-01;2012-04")? {
@@ -315,13 +329,13 @@ pub fn read_coverage(path: &Path) -> Result<Vec<Coverage>> {
     Ok(out)
 }
 
-/// Money is checked when it crosses the border: the vouchers say what the movements say.
+/// Asserts that the vouchers add up to the movements: money is checked where it crosses a border.
 pub(super) fn check_sums(movements: &Claims, vouchers: &[Voucher]) {
     let posted: Amount = vouchers.iter().map(|voucher| voucher.amount).sum();
     assert_eq!(posted, movements.amount(), "vouchers and movements differ");
 }
 
-/// What vouchers come to by instrument; those of none stand first.
+/// Sums of vouchers by instrument.
 pub(super) fn sums(vouchers: &[Voucher]) -> Sums {
     let mut sums = Sums::default();
     for voucher in vouchers {
@@ -330,7 +344,7 @@ pub(super) fn sums(vouchers: &[Voucher]) -> Sums {
     sums
 }
 
-/// Amounts by instrument.
+/// Amounts by instrument; `None` for vouchers without an instrument, which come first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sums(pub BTreeMap<Option<domain::Instrument>, Amount>);
 

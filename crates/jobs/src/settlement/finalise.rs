@@ -6,19 +6,18 @@ use domain::{Minute, Period, PeriodState, StepKind};
 use super::books::Books;
 use crate::refusal::Refusal;
 
-/// What came of making a period final.
+/// Result of making a period final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finalising {
-    /// The period was final already: nothing was changed.
+    /// The period was final already. Nothing was changed.
     Unchanged,
-    /// The period is final now.
     Final,
 }
 
 /// Makes the months of a period final.
 ///
 /// # Errors
-/// If a month is not closed, or rests on values that nobody has signed.
+/// Fails if a month is not closed, or rests on values that nobody has signed.
 pub fn finalise(books: &mut Books, period: Period, now: Minute) -> Result<Finalising> {
     for month in period.months() {
         match books.months.months.get(&month).map(|record| (record.state, record.is_draft())) {

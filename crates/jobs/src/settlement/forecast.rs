@@ -1,5 +1,5 @@
-//! `samspill forecast`: what the rest of the year comes to for each municipality, with a band, and how often
-//! the band has held where the ledger already knows the answer.
+//! Forecast of the rest of the year for each municipality, with a band; and how often the band held, if the
+//! ledger already knows the answer.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,19 @@ use super::books::Books;
 use crate::refusal::Refusal;
 use crate::table::Table;
 
-/// A forecast, and a sentence on how well it has held.
+/// Table of the forecast at the end of a month, for every municipality or for `only` one; and a Norwegian
+/// sentence on how often the band held.
+///
+/// # Errors
+/// Fails if there is nothing to forecast from ([`Refusal::NothingToForecast`]), if the party has nothing
+/// settled, or if the ledger cannot be read.
 pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table, String)> {
     let Some(december) = Month::new(month.year(), 12) else { bail!("{month} is in no year") };
     let Some(first) = Month::new(month.year() - 3, 1) else { bail!("{month} is too early") };
     let vouchers = books.vouchers(first, december, None)?;
     let Read { seen, later, on_account } = read(books, &vouchers, first, month);
     let ahead = months_after(month);
-    // Months of other years tell the season; the level is this year's own.
+    // Months of earlier years give the season; the level comes from this year.
     let settled: std::collections::BTreeSet<Month> = seen
         .values()
         .flat_map(|months| months.keys().copied())
@@ -70,9 +75,11 @@ pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table
     Ok((table, told))
 }
 
+/// Amounts by party and month of activity.
 type Sums = BTreeMap<String, BTreeMap<Month, Amount>>;
 
-/// What vouchers say: settled up to a month, settled after it, and the year's on account.
+/// Amounts read from vouchers: activity up to the month, activity of the same year after it, and on account
+/// for the year.
 #[derive(Default)]
 struct Read {
     seen: Sums,
@@ -99,7 +106,8 @@ fn read(books: &Books, vouchers: &[ledger::Voucher], first: Month, month: Month)
     out
 }
 
-/// Every month of the year so far, also those where nothing came, and what was seen of years before.
+/// Amounts by month, with a zero for each month of the year up to `to` that has none. Earlier years stay as
+/// they are.
 fn whole(months: &BTreeMap<Month, Amount>, to: Month) -> BTreeMap<Month, Amount> {
     let mut out = months.clone();
     for number in 1..=to.number() {
@@ -114,7 +122,7 @@ fn months_after(month: Month) -> Vec<Month> {
     (month.number() + 1..=12).filter_map(|number| Month::new(month.year(), number)).collect()
 }
 
-/// How often the band held, where every month ahead is settled already.
+/// Norwegian sentence on how often the band held. That is known once every month ahead is settled.
 fn held(found: &[forecast::Forecast], later: &Sums, ahead: &[Month]) -> String {
     let known: Vec<&Month> =
         ahead.iter().filter(|month| later.values().any(|months| months.contains_key(month))).collect();

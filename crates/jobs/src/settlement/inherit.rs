@@ -1,4 +1,4 @@
-//! Records who answers for a municipality that was split.
+//! Decisions on who answers for a municipality that was split.
 
 use anyhow::Result;
 use domain::municipality::Heir;
@@ -9,20 +9,19 @@ use ledger::months::MonthRecord;
 use super::books::Books;
 use crate::refusal::Refusal;
 
-/// What came of recording a decision.
+/// Result of recording a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inheriting {
-    /// The decision was recorded already: nothing was changed.
+    /// The decision was recorded already. Nothing was changed.
     Unchanged,
-    /// The decision is recorded.
     Recorded,
 }
 
-/// Records who answers for a party that was split.
+/// Records the decision on who answers for a municipality that was split.
 ///
 /// # Errors
-/// If the heir does not exist on the day, the party has not ended or has one heir, another heir is decided on, or the
-/// month is closed.
+/// Fails if the heir does not exist on the day, if the municipality has not ended or became a single other
+/// one, if another heir is recorded, or if the month is closed.
 pub fn inherit(books: &mut Books, content: &Inherited, now: Minute) -> Result<Inheriting> {
     if books.months.inherited.contains(content) {
         return Ok(Inheriting::Unchanged);

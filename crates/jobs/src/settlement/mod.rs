@@ -1,7 +1,7 @@
-//! The settlement in a ledger, month by month: opened, paid on account, settled, closed, corrected, made final; and
-//! what is made of it.
+//! Settlement in a ledger, month by month: opening, amounts on account, settling, closing, correcting, making
+//! final. Statements, objections, forecasts and proofs rest on the same ledger.
 //!
-//! Start reading in [`run`].
+//! Start reading in [`run()`].
 
 pub mod accrual;
 mod books;

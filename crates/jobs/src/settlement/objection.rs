@@ -1,5 +1,5 @@
-//! `samspill objection …`: a municipality disputes a line; the trust answers; somebody decides. The line
-//! stays and is flagged; what a decision takes off is a voucher with its own cause.
+//! Objections (`innsigelser`): a municipality disputes a line, the trust answers, and somebody decides. The
+//! line stays and is marked; the amount that a decision takes off is a voucher with its own cause.
 
 use std::path::Path;
 
@@ -15,25 +15,25 @@ use super::books::Books;
 use crate::refusal::Refusal;
 use crate::table::Table;
 
-/// A line that is disputed.
+/// An objection to file.
 pub struct Filing<'a> {
-    /// Who disputes.
+    /// Code of the municipality that disputes the line.
     pub party: &'a str,
-    /// Instrument.
     pub instrument: Instrument,
-    /// Contact.
     pub contact: i64,
     /// Month of activity.
     pub month: Month,
-    /// Ground.
     pub ground: Ground,
-    /// In the party's own words.
+    /// Reason in the party's own words.
     pub text: &'a str,
-    /// The delivery, for the facts of the case.
+    /// The delivery, for the facts of the case; `None` files no facts.
     pub contacts: Option<&'a Path>,
 }
 
-/// What stands of a contact for a party: the claims that are not taken back.
+/// Claims for a contact in a month of activity, of all parties. What was taken back is subtracted.
+///
+/// # Errors
+/// Fails if the ledger cannot be read.
 pub fn standing(books: &mut Books, contact: i64, month: Month) -> Result<Claims> {
     let mut claims = Claims::default();
     for basis in books.months.basis.get(&month).cloned().unwrap_or_default() {
@@ -44,7 +44,8 @@ pub fn standing(books: &mut Books, contact: i64, month: Month) -> Result<Claims>
     Ok(correction::net(&claims))
 }
 
-/// The voucher by which an amount is put on a disputed line, or taken off it.
+/// Voucher that adds an amount to a disputed line, or takes it off if it is below zero. It is posted in
+/// `into`.
 pub fn voucher(objection: &Objection, amount: Amount, into: Month, key: &str) -> Voucher {
     let mut voucher = blank(&into.to_string(), Cause::Objection);
     voucher.activity_period = objection.month.to_string();
@@ -59,7 +60,12 @@ pub fn voucher(objection: &Objection, amount: Amount, into: Month, key: &str) ->
     voucher
 }
 
-/// Files an objection.
+/// Files an objection. Returns a Norwegian sentence with its key. A line that is disputed already stays as it
+/// is.
+///
+/// # Errors
+/// Fails if the party has no such line, if decided objections have taken off the whole line, or if the
+/// delivery does not hold the contact.
 pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<String> {
     let claims = standing(books, filing.contact, filing.month)?;
     let month = filing.month.to_string();
@@ -118,7 +124,7 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<String> {
     ))
 }
 
-/// The facts of the case under each provision, from the code path that made the charge.
+/// Facts of the case with the provision of each, from the same code as the charge. Empty without a delivery.
 fn facts(books: &mut Books, filing: &Filing) -> Result<Vec<String>> {
     let Some(path) = filing.contacts else { return Ok(Vec::new()) };
     let Some(basis) = books.months.basis.get(&filing.month).and_then(|basis| basis.last()).cloned() else {
@@ -136,7 +142,10 @@ fn facts(books: &mut Books, filing: &Filing) -> Result<Vec<String>> {
     }))
 }
 
-/// Files the trust's answer.
+/// Records the trust's answer. Returns a Norwegian sentence.
+///
+/// # Errors
+/// Fails if there is no such objection.
 pub fn answer(books: &mut Books, key: &str, text: &str, now: Minute) -> Result<String> {
     let dispute = known(books, key)?;
     if dispute.answer.as_ref().is_some_and(|answer| answer.text == text) {
@@ -154,21 +163,23 @@ fn known(books: &Books, key: &str) -> Result<ledger::months::Dispute> {
     })
 }
 
-/// A decision of an objection.
+/// A decision on an objection.
 pub struct Deciding<'a> {
-    /// Key.
     pub key: &'a str,
-    /// Outcome.
     pub outcome: Ruling,
-    /// What is taken off, where a part is.
+    /// Amount to take off; given only if a part of the line is taken off.
     pub reduction: Option<Amount>,
-    /// Who decided, and its reference.
+    /// Who decided, and the reference of the decision.
     pub reference: &'a str,
-    /// Month that the correction stands in.
+    /// Month in which the reduction is posted.
     pub into: Month,
 }
 
-/// Decides an objection.
+/// Decides an objection, and posts the reduction. Returns a Norwegian sentence.
+///
+/// # Errors
+/// Fails if there is no such objection, if it is decided with another outcome, if the month may not change,
+/// or if the reduction does not fit the outcome and the line.
 pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<String> {
     let dispute = known(books, deciding.key)?;
     let objection = &dispute.objection;
@@ -217,7 +228,7 @@ pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Str
     Ok(format!("{}: avgjort; {reduction} tas av linjen, ført i {}", deciding.key, deciding.into))
 }
 
-/// Every objection.
+/// Table of every objection.
 pub fn list(books: &Books) -> Table {
     let heads = [
         "key",
@@ -250,7 +261,10 @@ pub fn list(books: &Books) -> Table {
     table
 }
 
-/// One objection with its facts.
+/// One objection with its facts, answer and decision, in Norwegian.
+///
+/// # Errors
+/// Fails if there is no such objection.
 pub fn show(books: &Books, key: &str) -> Result<String> {
     let one = known(books, key)?;
     let mut out = format!(
@@ -285,7 +299,11 @@ pub fn show(books: &Books, key: &str) -> Result<String> {
     Ok(out)
 }
 
-/// What the ledger says of a contact: every movement, with step, month and cause.
+/// Table of everything that the ledger holds of a contact: each movement with step, month and cause, and each
+/// objection. Amounts in øre.
+///
+/// # Errors
+/// Fails if the ledger cannot be read.
 pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
     let mut table = Table::new(
         &format!("Kontakt {contact} i hovedboken, øre"),
@@ -346,9 +364,12 @@ pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
     Ok(table)
 }
 
-/// What a voucher is made of: the claims behind it.
+/// A voucher as a heading, and a table of the claims behind it, in øre.
+///
+/// # Errors
+/// Fails if there is no such voucher.
 pub fn behind(books: &mut Books, number: i64) -> Result<(String, Table)> {
-    // The steps say how many vouchers each has, and so which of them the number lies in.
+    // Each step says how many vouchers it has, and so which step holds the number.
     let mut before = 0;
     let step = books.ledger.steps()?.into_iter().find(|step| {
         before += step.vouchers;

@@ -1,4 +1,4 @@
-//! Amounts on account: from a budget, or from a year in the ledger.
+//! Amounts on account (`a konto`), from a budget or from a year in the ledger.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,33 +14,32 @@ use super::delivery::{Sums, sums};
 use crate::refusal::Refusal;
 use crate::table::small_table;
 
-/// Where amounts on account come from.
+/// Source of the amounts on account.
 pub enum OnAccountFrom<'a> {
-    /// A budget: `instrument;debtor;creditor;kroner` for the year.
+    /// A budget file for the year, with rows `instrument;debtor;creditor;kroner`.
     Budget(&'a Path),
-    /// What a year in the ledger came to.
+    /// The amounts settled for this year in the ledger.
     Year(i16),
 }
 
-/// What was posted on account.
+/// Result of posting amounts on account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnAccountPosted {
-    /// Exactly this is posted already: nothing was changed.
+    /// Exactly this is posted already. Nothing was changed.
     Unchanged,
-    /// Posted.
     Posted {
-        /// Number of vouchers.
         vouchers: usize,
-        /// What they come to.
         sums: Sums,
     },
 }
 
-/// Posts amounts on account for the open months of a period. What is posted already is not posted again, and
-/// an amount that has changed is posted as the difference; parties that the budget does not name stand.
+/// Posts amounts on account in the open months of a period. An amount that is posted already is not posted
+/// again; a changed amount is posted as the difference; and amounts that the source does not name stay.
+/// `season` divides the amount of a year by the season of that year, not in equal parts.
 ///
 /// # Errors
-/// If the budget cannot be read, the ledger holds no settlement of the year, or a month may not change.
+/// Fails if the budget cannot be read, if the ledger holds no settlement of the year, if a month may not
+/// change, or if there is no amount to post.
 pub fn on_account(
     books: &mut Books,
     period: Period,
@@ -61,7 +60,7 @@ pub fn on_account(
         }
     }
     let yearly: BTreeMap<(Instrument, String, String), Amount>;
-    // A year's amount is divided over its twelve months, of which some are asked for.
+    // The amount of a year is divided over its twelve months; those of the period are posted.
     let mut weights = [1_i64; 12];
     let content = match from {
         OnAccountFrom::Budget(path) => {
@@ -87,7 +86,7 @@ pub fn on_account(
         for month in &months {
             let part = parts.get(month.number() as usize - 1).copied().unwrap_or_default();
             let key = (*month, *instrument, debtor.clone(), creditor.clone());
-            // What stands is not posted again; a changed amount is posted as the difference.
+            // Only the difference from what is posted already.
             let more = part - standing.get(&key).copied().unwrap_or_default();
             if more != Amount::ZERO {
                 books.may_change(*month)?;
@@ -114,7 +113,8 @@ pub fn on_account(
     Ok(OnAccountPosted::Posted { vouchers: count, sums: sum })
 }
 
-/// What a year in the ledger came to, by instrument, debtor and creditor as they are now, and by month.
+/// Amounts settled in a year of the ledger: by instrument and by the parties that answer in the month `now`;
+/// and by month of activity, in øre.
 #[expect(clippy::type_complexity, reason = "two tables of one reading, used in one place")]
 fn of_year(
     books: &mut Books,
@@ -136,7 +136,7 @@ fn of_year(
     Ok((yearly, by_month))
 }
 
-/// Reads a budget: `instrument;debtor;creditor;kroner`, decimal comma or point.
+/// Reads a budget with rows `instrument;debtor;creditor;kroner`. Kroner have a decimal comma or point.
 fn read_budget(
     path: &Path,
     municipalities: &Municipalities,

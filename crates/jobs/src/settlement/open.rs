@@ -1,4 +1,4 @@
-//! Opens months, on the terms that they are settled by.
+//! Opening of months, on the terms that they are settled by.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,20 @@ use ledger::months::MonthRecord;
 use super::books::Books;
 use crate::refusal::Refusal;
 
-/// What came of opening a period.
+/// Result of opening a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opening {
-    /// The period was open already, on the same terms: nothing was changed.
+    /// The period was open already, on the same terms. Nothing was changed.
     Unchanged,
-    /// The period is open; its first month that was not is named.
+    /// The period is open now, from this month on.
     Opened(Month),
 }
 
-/// Opens the months of a period; makes the ledger if there is none.
+/// Opens the months of a period. Creates the ledger if there is none.
 ///
 /// # Errors
-/// If a month is open on other terms, a later one is closed, or some of the months are open already.
+/// Fails if a month is open on other terms, if a later month is closed, or if only some of the months are
+/// open already.
 pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Result<Opening> {
     let mut books = Books::read(Ledger::open_or_make(place)?)?;
     let new: Vec<Month> = period.months().filter(|month| books.months.state(*month).is_none()).collect();
@@ -48,7 +49,11 @@ pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Resul
     Ok(Opening::Opened(first))
 }
 
-/// How instruments are settled in a mode: all centrally, all between the parties, or as each was.
+/// Settlement mode of each instrument in a period: `mode` for all of them. `None` takes the mode from the
+/// settlement scheme on the first day, or else the central one.
+///
+/// # Errors
+/// Fails if the built-in scheme cannot be read.
 pub fn modes(mode: Option<Mode>, period: Period) -> Result<BTreeMap<Instrument, Mode>> {
     let scheme = rulebook::scheme::Scheme::built_in()?;
     let of = |instrument: &Instrument| {
@@ -58,7 +63,10 @@ pub fn modes(mode: Option<Mode>, period: Period) -> Result<BTreeMap<Instrument, 
     Ok(Instrument::ALL.iter().map(of).collect())
 }
 
-/// What `open` was asked for, with the defaults.
+/// Terms to open a period on. Without a mode, each instrument gets its mode from the settlement scheme.
+///
+/// # Errors
+/// Fails if the built-in scheme cannot be read.
 pub fn opened(
     mode: Option<Mode>,
     period: Period,

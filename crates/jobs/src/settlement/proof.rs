@@ -1,4 +1,4 @@
-//! `samspill ledger …`: proof and export.
+//! Proof, export and balances of a ledger.
 
 use std::path::Path;
 
@@ -12,26 +12,26 @@ use crate::host::Host;
 use crate::progress::Work;
 use crate::settlement::Books;
 
-/// Form of an exported ledger.
+/// Format of an exported ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportForm {
-    /// A journal for hledger.
     Hledger,
-    /// A file for beancount.
     Beancount,
-    /// One row for each line.
+    /// One row for each line of a voucher.
     Csv,
-    /// The same rows as Parquet.
+    /// The rows of `Csv` as Parquet.
     Parquet,
 }
 
-/// Digits of a hash that prove anything.
+/// Least number of digits of a hash that prove anything.
 const LEAST_OF_HASH: usize = 12;
 
-/// Proves a ledger. Gives what is wrong, and a sentence.
+/// Proves a ledger: the chain of hashes, the balance, and that the vouchers of each settlement agree with the
+/// claims behind them. `expected` is a noted end of the chain, or the beginning of it. Returns the faults,
+/// and a Norwegian sentence that sums up the proof.
 ///
 /// # Errors
-/// If the ledger cannot be read, or the hash is too short to prove anything.
+/// Fails if the ledger cannot be read, or if `expected` is too short to prove anything.
 pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<String>, String)> {
     let stage = host.begin(Work::VerifyChain);
     let mut proof = verify::verify(&mut Ledger::open(place)?)?;
@@ -60,7 +60,8 @@ pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<St
     Ok((proof.faults, told))
 }
 
-/// Every settlement's vouchers are the sum of the claims that were kept behind them.
+/// Checks that the vouchers of every settlement and correction agree with the sums of the claims kept behind
+/// them, and adds a fault for each that does not.
 fn behind(books: &mut Books, faults: &mut Vec<String>) -> Result<()> {
     for step in books.ledger.steps()? {
         if !matches!(step.kind, domain::StepKind::Run | domain::StepKind::Correct) {
@@ -74,7 +75,7 @@ fn behind(books: &mut Books, faults: &mut Vec<String>) -> Result<()> {
             let claims = books.movements(&month.movements_archive)?;
             computed.extend(correction::vouchers(&claims, &content.into.to_string()));
         }
-        // What was put back of a decision rests on the objection, not on claims.
+        // A reduction that is put back rests on an objection, not on claims.
         let posted: Vec<_> = posted.iter().filter(|voucher| voucher.cause.is_computed()).collect();
         if computed.len() != posted.len() {
             let (posted, computed) = (posted.len(), computed.len());
@@ -90,7 +91,11 @@ fn behind(books: &mut Books, faults: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Writes the ledger in another form.
+/// Exports a ledger to a file, or returns the text if `out` is `None`. The text is empty if a file was
+/// written.
+///
+/// # Errors
+/// Fails if the ledger cannot be read, if the file cannot be written, or if no file is given for Parquet.
 pub fn write(place: &str, form: ExportForm, out: Option<&Path>) -> Result<String> {
     let mut books = Books::open(place)?;
     let vouchers = books.ledger.vouchers(&Wanted::default())?;
@@ -113,7 +118,7 @@ pub fn write(place: &str, form: ExportForm, out: Option<&Path>) -> Result<String
     }
 }
 
-/// Lines as rows of words and numbers.
+/// The lines of vouchers, each as words and an amount.
 fn rows(vouchers: &[ledger::Voucher]) -> Vec<settlement::journal::Row> {
     let mut out = Vec::new();
     for voucher in vouchers {
@@ -141,7 +146,10 @@ fn rows(vouchers: &[ledger::Voucher]) -> Vec<settlement::journal::Row> {
     out
 }
 
-/// The balance of every account, one a row.
+/// Table of the balance of every account that is not at zero, in øre.
+///
+/// # Errors
+/// Fails if the ledger cannot be read.
 pub fn balances(place: &str) -> Result<crate::table::Table> {
     let mut books = Books::open(place)?;
     let vouchers = books.ledger.vouchers(&Wanted::default())?;

@@ -1,5 +1,5 @@
-//! `samspill settlement review-board`: the board's decisions of a year, lump sums for each institution, divided
-//! over those who owe by a stated key.
+//! The settlement review board (`avregningsutvalget`): its decisions on a year are lump sums for
+//! institutions, which are divided between the debtors by a stated key.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use super::books::Books;
 use crate::refusal::Refusal;
 use crate::table::small_table;
 
-/// One decision.
+/// One decision of the board.
 struct Decision {
     institution: String,
     instrument: Instrument,
@@ -23,14 +23,20 @@ struct Decision {
     reference: String,
 }
 
-/// The only key so far: each debtor's part of what was settled for the institution in the year.
+/// The only key so far: in proportion to what was settled between each debtor and the institution in the
+/// year.
 const KEY: &str = "by-settled";
 
-/// Posts the decisions of a year in an open month.
+/// Posts the decisions on a year in an open month. Decisions that are posted already are left out. Returns a
+/// Norwegian report.
+///
+/// # Errors
+/// Fails if the month may not change, if the file cannot be read, if nothing was settled for an institution
+/// in the year, or if a decision takes off more than was settled.
 pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<String> {
     books.may_change(into)?;
     let decisions = read(file)?;
-    // Each decision is posted once, in whatever file and company it comes again.
+    // A decision is posted once, whichever file it comes in and whatever other decisions stand beside it.
     let named = |one: &Decision| {
         manifest::sha256_text(&format!(
             "{year};{};{};{};{}",
@@ -53,7 +59,7 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
     let (Some(first), Some(last)) = (Month::new(year, 1), Month::new(year, 12)) else {
         bail!("{year} is no year")
     };
-    // What was corrected later still belongs to the year.
+    // Corrections that were posted after the year still belong to it.
     let end = std::cmp::max(last, into);
     let settled = books.vouchers(first, end, None)?;
     let mut vouchers = Vec::new();
@@ -93,7 +99,7 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
     Ok(told.join("\n"))
 }
 
-/// A decision's vouchers: one for each who owes, by what it was settled for.
+/// Vouchers of a decision: one for each debtor and creditor, in proportion to what was settled between them.
 fn divided_over(
     decision: &Decision,
     shares: &BTreeMap<(String, String), Amount>,
@@ -118,7 +124,7 @@ fn divided_over(
     out
 }
 
-/// What each debtor and creditor was settled for, for an institution in a year.
+/// Amounts above zero that were settled for an institution in a year, by debtor and creditor.
 fn shares(settled: &[Voucher], year: i16, decision: &Decision) -> BTreeMap<(String, String), Amount> {
     let of_year = |voucher: &&Voucher| {
         Month::parse(&voucher.activity_period).is_ok_and(|month| month.year() == year)
@@ -134,7 +140,7 @@ fn shares(settled: &[Voucher], year: i16, decision: &Decision) -> BTreeMap<(Stri
     out
 }
 
-/// Reads `institution;instrument;kroner;key;reference`.
+/// Reads decisions with rows `institution;instrument;kroner;key;reference`.
 fn read(path: &Path) -> Result<Vec<Decision>> {
     let mut out = Vec::new();
     for (at, [institution, instrument, kroner, key, reference]) in

@@ -1,4 +1,4 @@
-//! Settles months that are open or provisional, and posts them.
+//! Settlement of open or provisional months, posted in the ledger.
 
 use anyhow::Result;
 use domain::{Month, Period, StepKind};
@@ -14,40 +14,39 @@ use crate::progress::Work;
 /// What a settlement posted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settlement {
-    /// Units that the delivery is said to cover and has no contact of: what is posted for them is withdrawn.
+    /// Units that the coverage names, but the delivery has no contact of. What is posted for them is
+    /// withdrawn.
     pub undelivered: Vec<String>,
-    /// The months, in order.
+    /// Result of each month, in order.
     pub months: Vec<(Month, Settling)>,
-    /// Rows that the check refused.
+    /// Number of rows that the check refused.
     pub refused: u64,
 }
 
-/// What came of settling one month.
+/// Result of settling one month.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settling {
-    /// Exactly this is posted already: nothing was changed.
+    /// Exactly this is posted already. Nothing was changed.
     Unchanged,
-    /// Posted.
     Posted {
-        /// Number of the step.
         step: i64,
-        /// Whether it is the first settlement of the month.
+        /// Whether the month was never settled before.
         is_first: bool,
-        /// Number of vouchers; none where nothing differs in kroner.
+        /// Number of vouchers; 0 if nothing differs in kroner.
         vouchers: usize,
-        /// What they come to.
         sums: Sums,
-        /// The difference by cause.
         causes: Causes,
-        /// Objections whose lines have changed and that must be decided anew.
+        /// Keys of decided objections whose lines have changed, so that they must be decided anew.
         reopened: Vec<String>,
     },
 }
 
-/// Settles the months of a period that may change.
+/// Settles the months of a period, and posts what differs from what is posted already. Each month is a step
+/// of its own.
 ///
 /// # Errors
-/// If a month may not change, the file cannot be read, or a value that is needed is missing or unsigned.
+/// Fails if a month may not change, if the delivery cannot be read, or if a value is missing, or unsigned and
+/// not allowed. Months before the failing one may be posted.
 pub fn run(books: &mut Books, period: Period, run: &Run, host: &Host) -> Result<Settlement> {
     let months: Vec<Month> = period.months().collect();
     for month in &months {

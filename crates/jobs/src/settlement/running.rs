@@ -1,5 +1,5 @@
-//! `samspill running`: discharge-ready patients who wait now, with hours, days and what has accrued. The
-//! same function as in the settlement, asked as if they left now.
+//! Running cases: patients who wait for discharge now, with hours, days and accrued amount. They are priced
+//! by the same function as in the settlement, as if they left now.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,53 +17,56 @@ use crate::intake;
 use crate::law::Files;
 use crate::table::Table;
 
-/// What list to make.
+/// Input and options of [`run`].
 pub struct Order<'a> {
-    /// Contacts, those not discharged among them.
+    /// File of contacts, with those who are not discharged.
     pub contacts: &'a Path,
-    /// Mapping.
+    /// Built-in name or TOML file of the mapping; `None` for the program's own schema.
     pub mapping: Option<&'a Path>,
-    /// Law.
     pub files: &'a Files,
-    /// When.
+    /// Time of the list.
     pub at: Minute,
-    /// Only this municipality.
+    /// The only municipality to list; `None` for all.
     pub municipality: Option<&'a str>,
-    /// Unsigned values may be used.
+    /// Whether values that nobody has signed may be used.
     pub draft: bool,
-    /// Threads.
     pub threads: usize,
 }
 
-/// A case.
+/// A running case.
 pub struct Case {
     reference: i64,
     municipality: String,
     unit: String,
     institution: String,
+    /// Time of the last notice of readiness; `None` if there is none.
     notified: Option<Minute>,
+    /// Whole hours since the notice.
     hours: i64,
     days: i64,
-    /// Accrued; `None` where a day has no rate.
+    /// Amount accrued; `None` if a day has no rate.
     accrued: Option<Amount>,
-    /// What the next midnight adds.
+    /// Amount that the next midnight adds; `None` if a day has no rate.
     next: Option<Amount>,
-    /// Why nothing accrues; empty if something does.
+    /// Code of the reason why nothing accrues; empty if something does.
     reason: String,
 }
 
-/// Every case.
+/// The running cases at a time.
 pub struct Running {
     at: Minute,
     cases: Vec<Case>,
-    /// Rows refused.
+    /// Number of rows that the check refused.
     pub refused: u64,
-    /// The first of them: where, and why.
+    /// Place and reason of the first refused row, in Norwegian.
     first_refused: Option<String>,
     is_draft: bool,
 }
 
-/// Finds the running cases.
+/// Finds the running cases in a file of contacts.
+///
+/// # Errors
+/// Fails if the rules or the file cannot be read, or if a value is unsigned and the order is no draft.
 pub fn run(order: &Order, host: &Host) -> Result<Running> {
     let law = Law::of(&order.files.book()?)?;
     let period = Period::of_month(order.at.day().month());
@@ -95,7 +98,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
     })
 }
 
-/// Days, amount if every day has a rate, who is liable for the last of them, or why there are none.
+/// Days, amount (`None` if a day has no rate), and who is liable for the last day; or the code of the reason
+/// why there are no days.
 type Accrued = Result<(i64, Option<Amount>, Option<Liable>), &'static str>;
 
 fn accrued(contact: &Contact, law: &Law, departed_at: Minute) -> Accrued {
@@ -135,13 +139,13 @@ fn case(contact: &Contact, law: &Law, at: Minute) -> Case {
     }
 }
 
-/// Whole øre, or `..` where a rate is missing.
+/// Amount in øre, or `..` for `None`.
 fn shown(amount: Option<Amount>) -> String {
     amount.map_or_else(|| "..".to_owned(), |amount| amount.ore().to_string())
 }
 
 impl Running {
-    /// One row for each case, the dearest first.
+    /// Table with one row for each case, the largest amount first.
     pub fn table(&self) -> Table {
         let heads = [
             "case",
@@ -173,7 +177,7 @@ impl Running {
         table
     }
 
-    /// The accrual: what is owed by each municipality to each institution and not yet billed.
+    /// Table of the accrual: what each municipality owes each institution for its running cases.
     pub fn sums(&self) -> Table {
         let mut sums: BTreeMap<(&str, &str), (i64, i64, Option<Amount>)> = BTreeMap::new();
         for case in &self.cases {
@@ -197,7 +201,7 @@ impl Running {
         table
     }
 
-    /// What has accrued for each municipality; `None` where a rate is missing.
+    /// Accrued amount by municipality; `None` if a rate is missing.
     pub fn by_municipality(&self) -> BTreeMap<String, Option<Amount>> {
         let mut out: BTreeMap<String, Option<Amount>> = BTreeMap::new();
         for case in &self.cases {
@@ -207,7 +211,7 @@ impl Running {
         out
     }
 
-    /// One sentence.
+    /// Norwegian sentence that sums up the cases.
     pub fn told(&self) -> String {
         let days: i64 = self.cases.iter().map(|case| case.days).sum();
         let accrued: Option<Amount> = self.cases.iter().map(|case| case.accrued).sum();

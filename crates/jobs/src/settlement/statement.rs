@@ -1,4 +1,4 @@
-//! `samspill statement`: statements for all parties, in parallel, with progress.
+//! Statements (`oppgjørsbrev`) of a period, for all parties or some, written in parallel.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -23,51 +23,46 @@ use crate::progress::Work;
 use crate::refusal::Refusal;
 use crate::table::small_table;
 
-/// Form of a statement.
+/// Format of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PaperForm {
-    /// PDF.
     Pdf,
-    /// Excel workbook.
     Xlsx,
-    /// Table of the lines, for Excel.
+    /// Table of the lines for Excel, with a text file about the statement.
     Csv,
-    /// Everything, for programs.
+    /// The whole statement, for programs.
     Json,
     /// An EHF invoice or credit note for each creditor that asks for its own money.
     Ehf,
 }
 
-/// What statements to make.
+/// Which statements to make, and how.
 pub struct Order<'a> {
-    /// Period.
     pub span: Span,
-    /// Parties; empty for all.
+    /// Parties that get a statement; empty for all.
     pub parties: &'a [String],
-    /// Forms.
     pub forms: &'a [PaperForm],
-    /// As it was known then.
+    /// Time of knowledge: steps recorded later do not count. `None` for all steps.
     pub known_on: Option<Minute>,
-    /// As of this version of the period's statement.
+    /// Version of the period's statements, from 1; `None` for the last.
     pub version: Option<usize>,
-    /// Language decisions: `code;nb|nn`.
+    /// File of the municipalities' language decisions, with rows `code;nb`, `code;nn` or `code;neutral`.
     pub languages: Option<&'a Path>,
-    /// Who sends them.
+    /// Name of the sender; `None` for the settlement unit (`Oppgjørsenheten`).
     pub sender: Option<&'a str>,
-    /// A sheet of the contacts behind the lines, in the workbook.
+    /// Whether the workbook has a sheet of the contacts behind the lines.
     pub with_claims: bool,
-    /// Comma and point in tables.
+    /// Whether tables have comma and decimal point, for programs; else semicolon and decimal comma, for
+    /// Excel.
     pub plain: bool,
-    /// Folder.
     pub out: &'a Path,
-    /// Threads.
     pub threads: usize,
-    /// The command, to stand in the workbook.
+    /// Command to show in the workbook and in the text file.
     pub command: String,
 }
 
-/// The steps that a statement is to be made from: those recorded by the time asked for, up to the version
-/// asked for, and none that came after the last that touched the period.
+/// Steps that a statement is made from: those recorded by `known_on` and belonging to `version`, up to the
+/// last step that touched the period.
 fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
     let mut known: Vec<Step> =
         steps.iter().filter(|step| order.known_on.is_none_or(|at| step.recorded_at <= at)).cloned().collect();
@@ -85,18 +80,23 @@ fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
             }
             .into());
         }
-        // Closing belongs to the version that it closes: up to the step before the next version.
+        // Closing belongs to the version that it closes: a version ends with the step before the next
+        // version.
         if let Some(next) = changes.into_iter().nth(version) {
             known.retain(|step| step.number < next);
             end = Months::of(&known)?.touched(first, last);
         }
     }
-    // Decisions on who inherits count from the day that they name, whenever they were made.
+    // A decision on an heir counts from the day that it names, even if it was recorded later.
     known.retain(|step| step.number <= end || step.kind == StepKind::Inheritance);
     Ok(known)
 }
 
-/// Makes statements. Gives how many, and the total of what is to be paid.
+/// Makes the statements of a period, and writes them with an overview. Returns the statements.
+///
+/// # Errors
+/// Fails if there is no such version, if nothing is posted for the period, if a party has no line in it, or
+/// if a file cannot be written.
 pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statement>> {
     let steps = books.ledger.steps()?;
     let known = known_steps(&steps, order)?;
@@ -147,7 +147,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     Ok(statements)
 }
 
-/// The claims behind each statement, by recipient: what was posted in the period from contacts.
+/// Contacts behind the lines of each statement, by recipient: the claims that were posted in the period.
 fn cases(
     books: &mut Books,
     order: &Order,
@@ -198,13 +198,16 @@ fn cases(
     Ok(out)
 }
 
-/// The statements of a period, as the steps given say.
+/// The statements of a period, as of these steps.
+///
+/// # Errors
+/// Fails if a party of the order has no line in the period, or if the ledger cannot be read.
 pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host) -> Result<Vec<Statement>> {
     let stage = host.begin(Work::ReadVouchers);
     let months = Months::of(steps)?;
     let end = months.touched(order.span.first, order.span.last);
     let january = Month::new(order.span.first.year(), 1).unwrap_or(order.span.first);
-    // What is carried forward may come from before the year.
+    // If January does not net, amounts carried forward may come from before the year.
     let first = months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));
     let first = if months.nets(january) { january } else { first };
     let vouchers = books.vouchers(first, order.span.last, Some(end))?;
@@ -252,7 +255,8 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
     Ok(out)
 }
 
-/// The end of the chain after a step: of its last voucher, or of itself.
+/// Control code of statements up to a step: the hash of the step's last voucher, or of the step if it has
+/// none.
 fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
     let only = ledger::store::Wanted { months: None, after_step: last - 1, to_step: Some(last) };
     let vouchers = books.ledger.vouchers(&only)?;
@@ -261,7 +265,7 @@ fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
     Ok(vouchers.last().map_or_else(of_step, |voucher| voucher.hash.clone()))
 }
 
-/// Every rule version that vouchers name, as people know it: from the rules kept in the ledger.
+/// Rate and citation of every rule version that a settlement stood under, from the rules kept in the ledger.
 fn rule_names(books: &mut Books, months: &Months) -> Result<BTreeMap<String, RuleName>> {
     let archives: BTreeSet<&str> =
         months.basis.values().flatten().map(|basis| basis.rules_archive.as_str()).collect();
@@ -280,7 +284,7 @@ fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -> Result<()
     };
     for segment in law.kmf.segments.iter().chain(&law.isf.segments) {
         if let Some(rule) = segment.standing.in_force() {
-            // Where another instrument lowers the share of the same points, it is a ceiling.
+            // A share that another instrument lowers is an upper bound.
             let upto = if rule.lowered_by.is_some() { "inntil " } else { "" };
             let rate = format!("{upto}{} × {}", rule.share.0, whole(rule.unit_price.0));
             let cite = cites(rule.instrument)?;
@@ -297,7 +301,7 @@ fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -> Result<()
     Ok(())
 }
 
-/// `38 209 kr` where there are no øre.
+/// An amount without its decimals if they are zero, as `38 209 kr`.
 fn whole(amount: domain::Amount) -> String {
     amount.to_string().replace(",00", "")
 }
@@ -319,7 +323,7 @@ fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
     Terms { account, days }
 }
 
-/// Organisations that come with the program: number, name and kind.
+/// Organisations in the program's own table: number, name and kind.
 fn trusts() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     include_str!("../../../../data/trusts.csv").lines().skip(1).filter_map(|line| {
         let mut cells = line.split(';');
@@ -327,7 +331,7 @@ fn trusts() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> 
     })
 }
 
-/// The name of the health trust whose area it is. Where several share one, it is named after none of them.
+/// Name of the health trust that an area belongs to; `None` if no trust has the area, or if several share it.
 pub fn trust_of_area(area: u8) -> Option<&'static str> {
     let mut named = include_str!("../../../../data/trusts.csv").lines().skip(1).filter_map(|line| {
         let cells: Vec<&str> = line.split(';').collect();
@@ -336,7 +340,7 @@ pub fn trust_of_area(area: u8) -> Option<&'static str> {
     named.next().filter(|_| named.next().is_none())
 }
 
-/// Names of every party and unit that the program knows.
+/// Names of the parties and units that the program knows, by party.
 pub fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     for row in municipalities.rows() {
@@ -348,6 +352,7 @@ pub fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
     out
 }
 
+/// Name of a party in Norwegian. A party that the program does not know keeps its own word.
 pub fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
     match (names.get(party), party.strip_prefix(UNDECIDED), party.strip_prefix("area:")) {
         (Some(name), _, _) => name.clone(),
@@ -365,14 +370,14 @@ pub fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// Reads `code;nb|nn`: what each municipality has decided.
+/// Reads rows `code;nb`, `code;nn` or `code;neutral`: the language that each municipality has decided on.
 fn languages(path: Option<&Path>) -> Result<BTreeMap<String, Language>> {
     let mut out = BTreeMap::new();
     let Some(path) = path else { return Ok(out) };
     for (at, [code, word]) in small_table(path, "code;nb, code;nn or code;neutral")? {
         let language = match word.as_str() {
             "nn" => Language::Nn,
-            // Who is neutral gets the sender's language.
+            // A neutral municipality gets the sender's language.
             "nb" | "neutral" => Language::Nb,
             _ => bail!("{at}: expected code;nb, code;nn or code;neutral"),
         };
@@ -381,18 +386,18 @@ fn languages(path: Option<&Path>) -> Result<BTreeMap<String, Language>> {
     Ok(out)
 }
 
-/// A number or reference as it may stand in the name of a file.
+/// A text for the name of a file: any character but ASCII letters, digits and hyphens becomes an underscore.
 fn for_file(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
-/// File name without ending: `oppgjor-2012-03-0602-kladd`.
+/// Name of a statement's files without the extension, as `oppgjor-2012-03-0602-kladd`.
 fn stem(statement: &Statement) -> String {
     let draft = if statement.tags.contains(&domain::statement::Tag::Draft) { "-kladd" } else { "" };
     format!("oppgjor-{}{draft}", for_file(&statement.number))
 }
 
-/// Writes one statement in every form asked for.
+/// Writes one statement in every format of the order.
 fn write(statement: &Statement, cases: Option<&[CaseLine]>, texts: &Texts, order: &Order) -> Result<()> {
     let path = |ending: &str| order.out.join(format!("{}.{ending}", stem(statement)));
     let put = |path: PathBuf, bytes: &[u8]| {
@@ -417,7 +422,8 @@ fn write(statement: &Statement, cases: Option<&[CaseLine]>, texts: &Texts, order
     Ok(())
 }
 
-/// One document for each creditor of a municipality's statement; none where all is netted, or not yet closed.
+/// Writes one document for each creditor of a municipality's statement. There is none if everything is
+/// netted, or if the amounts are not fixed yet.
 fn invoices(
     statement: &Statement,
     texts: &Texts,
@@ -447,10 +453,10 @@ fn invoices(
     Ok(())
 }
 
-/// The organisation number of a municipality, where it is known; the party itself otherwise.
+/// Organisation number of a municipality; the party itself if the number is not known.
 fn organisation_of(party: &str) -> String {
     let (code, year) = party.split_once('@').unwrap_or((party, ""));
-    // The latest lifetime, where no year is named.
+    // If the party names no year, its latest lifetime counts.
     let lines = include_str!("../../../../data/municipality_organisations.csv").lines();
     let mut found = lines.rev().filter_map(|line| {
         let cells: Vec<&str> = line.split(';').collect();

@@ -1,4 +1,4 @@
-//! Where each month stands.
+//! State of each month in a ledger.
 
 use anyhow::Result;
 use domain::Period;
@@ -6,7 +6,7 @@ use domain::Period;
 use super::books::Books;
 use crate::table::Table;
 
-/// Where each month of a period stands.
+/// Table of the state of each month in the ledger; with a period, of the months in it.
 pub fn status(books: &mut Books, period: Option<Period>) -> Result<Table> {
     let mut table = Table::new(
         "Månedene i hovedboken",

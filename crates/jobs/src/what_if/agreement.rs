@@ -1,5 +1,5 @@
-//! `samspill agreement`: who invests and who saves by a measure in some municipalities, from one file and the
-//! contacts: cash flows, break-even, the transfers that both gain by, and a clause for the agreement.
+//! Agreements on a measure in some municipalities: who invests and who saves. From one file and the contacts
+//! come cash flows, break-even, the transfers with which neither side loses, and a proposed clause.
 
 use std::path::{Path, PathBuf};
 
@@ -28,21 +28,19 @@ use crate::law::Files;
 use crate::progress::Work;
 use crate::what_if::simulate_files::millions;
 
-/// What to work out.
+/// Input and options of [`run`].
 pub struct Order<'a> {
-    /// The agreement.
+    /// The agreement, a TOML file.
     pub file: &'a Path,
-    /// Contacts.
+    /// File of contacts, checked or not.
     pub contacts: &'a Path,
-    /// Mapping.
+    /// Built-in name or TOML file of the mapping; `None` for the program's own schema.
     pub mapping: Option<&'a Path>,
     /// A whole year.
     pub period: Period,
-    /// Inhabitants.
+    /// Inhabitants by municipality and age.
     pub people: simulation::consequence::People,
-    /// Folder.
     pub out: &'a Path,
-    /// Threads.
     pub threads: usize,
 }
 
@@ -108,7 +106,7 @@ struct RawGp {
     patient_kroner: i64,
 }
 
-/// An agreement worked out.
+/// An agreement with its cash flows worked out.
 struct Worked {
     raw: Raw,
     measure: Measure,
@@ -128,7 +126,11 @@ impl Worked {
     }
 }
 
-/// Works an agreement out, and writes it. Gives a few lines for a terminal.
+/// Works an agreement out, and writes its files. Returns a Norwegian summary.
+///
+/// # Errors
+/// Fails if the agreement, the measure, the rules or the contacts cannot be read, if no effect is known, if
+/// the measure reaches nobody, or if a file cannot be written.
 pub fn run(order: &Order, host: &Host) -> Result<String> {
     let text = std::fs::read_to_string(order.file)
         .with_context(|| format!("failed to read {}", order.file.display()))?;
@@ -240,7 +242,8 @@ fn cost_of(raw: &RawCost, avoided: &Avoided, people: i64) -> Result<Cost> {
     Ok(Cost { side, what: raw.what.clone(), amount, once, follows, from_year: raw.from_year })
 }
 
-/// What goes away in the municipalities in a year, from their own contacts: priced before and after.
+/// What goes away in the municipalities in a year: their own contacts, priced before and after the measure.
+/// Also the number of unsigned values, and whether the contacts are synthetic.
 fn avoided(
     order: &Order,
     raw: &Raw,
@@ -431,7 +434,7 @@ fn swings(worked: &Worked) -> SafeTable {
     sheet.protect()
 }
 
-/// The two ends of an assumption, in words.
+/// The two ends of an assumption, in Norwegian.
 fn shown(what: &str, ends: &[Assumed; 2]) -> [String; 2] {
     ends.map(|one| match what {
         "virkning" => one.effect.to_string(),
@@ -475,7 +478,7 @@ fn tornado(worked: &Worked, side: Side) -> String {
     chart::tornado::tornado(&bars, base.ore() as f64 / 100_000_000.0, 640, "mill. kr", &title, picture::FONT)
 }
 
-/// A proposed clause, with figures.
+/// A proposed clause for the agreement, in Norwegian, with amounts.
 fn clause(worked: &Worked) -> String {
     let agreement = &worked.agreement;
     let sure = agreement.transfers(&Assumed { effect: agreement.effect[0], ..agreement.likely() });

@@ -1,5 +1,5 @@
-//! Other rules and other behaviour: scenarios, the risk picture, agreements, and published figures made again.
-//! Nothing of it is posted.
+//! What if: other rules and other behaviour. Scenarios, the risk picture, agreements, and published figures
+//! made again. Nothing is posted.
 
 pub mod agreement;
 pub mod reproduce;

@@ -1,4 +1,4 @@
-//! `samspill reproduce seed-2010`: the ministry's two tables of 2010/11 with ours beside, cell by cell.
+//! The ministry's two tables of 2010/11, with our figures beside them, cell by cell.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,14 @@ use crate::law::Files;
 use crate::progress::Work;
 use crate::table::{Form, Table};
 
-/// Persons that the baseline is drawn from, where no file is given.
+/// Number of persons in the synthetic register that is drawn if no file is given.
 const PEOPLE: u64 = 1_000_000;
 
-/// Runs it. Without a file, a synthetic register of the year before the reform is drawn.
+/// Reproduces the tables from contacts of 2011, the year before the reform. Without a file, a synthetic
+/// register is drawn. Returns two tables in Norwegian; or every published cell as JSON, if `json` is set.
+///
+/// # Errors
+/// Fails if the register cannot be made, or if the contacts cannot be priced.
 pub fn run(contacts: Option<&Path>, seed: u64, json: bool, threads: usize, host: &Host) -> Result<String> {
     let scratch = Scratch::under(host.scratch)?;
     let (path, scale, basis) = match contacts {
@@ -58,7 +62,7 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, threads: usize, host:
     Ok(format!("{}\nGrunnlag: {basis}. UTKAST: reglene har usignerte verdier.\n", shown.join("\n")))
 }
 
-/// Every cell that the ministry published, the free incomes excepted: millions of kroner.
+/// Every cell that the ministry published, except free incomes, in millions of kroner.
 fn cells(found: &Alternatives, scale: Scale, people: u64) -> Vec<serde_json::Value> {
     let millions = |amount: Amount| scale.amount(amount).ore() as f64 / 100_000_000.0;
     let kmf = |name: &str| found.kmf.get(name).copied().unwrap_or_default();
@@ -95,27 +99,27 @@ fn cells(found: &Alternatives, scale: Scale, people: u64) -> Vec<serde_json::Val
     out
 }
 
-/// From a sample to the country.
+/// A sample, and the country that it stands for.
 #[derive(Debug, Clone, Copy)]
 pub struct Scale {
-    /// Persons drawn.
+    /// Number of persons in the sample.
     pub made: u64,
-    /// Persons of the country.
+    /// Number of persons in the country.
     pub of: u64,
 }
 
 impl Scale {
-    /// A number, for the country.
+    /// A number of the sample, scaled to the country.
     pub fn up(self, number: i64) -> i64 {
         (i128::from(number) * i128::from(self.of) / i128::from(self.made.max(1))) as i64
     }
 
-    /// An amount, for the country.
+    /// An amount of the sample, scaled to the country.
     pub fn amount(self, amount: Amount) -> Amount {
         Amount::from_ore(self.up(amount.ore()))
     }
 
-    /// What was drawn, in words.
+    /// Size of the sample, in Norwegian.
     pub fn told(self) -> String {
         if self.made == self.of {
             return "hele landet".to_owned();
@@ -124,7 +128,8 @@ impl Scale {
     }
 }
 
-/// A sum of each of the ministry's alternatives, on the baseline.
+/// Sums of each of the ministry's alternatives on the contacts: the amount, and for the day rate also the
+/// days.
 pub struct Alternatives {
     kmf: BTreeMap<&'static str, Amount>,
     usk: BTreeMap<&'static str, (Amount, i64)>,
@@ -141,11 +146,15 @@ const KMF_ALTERNATIVES: [&str; 7] = [
 ];
 const AS_IN_2012: &str = "co-financing-as-in-2012";
 
+/// Prices the ministry's alternatives on contacts of 2011.
+///
+/// # Errors
+/// Fails if the contacts cannot be read, or if a value is missing.
 pub fn alternatives(contacts: &Path, threads: usize) -> Result<Alternatives> {
     let reader = Reader::open_contacts(contacts)?;
     let municipalities = Municipalities::built_in()?;
     let period = Period::parse("2011")?;
-    // The two instruments do not touch each other, so one law has an alternative of each.
+    // The two instruments do not affect each other, so that one law can carry an alternative of each.
     let mut laws = Vec::new();
     for (place, name) in KMF_ALTERNATIVES.into_iter().chain([AS_IN_2012]).enumerate() {
         let usk = ["discharge-ready-3000", "discharge-ready-5000"].get(place).copied();
@@ -165,13 +174,13 @@ pub fn alternatives(contacts: &Path, threads: usize) -> Result<Alternatives> {
     Ok(out)
 }
 
-/// Millions with one decimal.
+/// Millions of kroner with one decimal.
 pub fn millions(amount: Amount) -> String {
     let tenths = (amount.ore() + 5_000_000) / 10_000_000;
     format!("{},{}", grouped((tenths / 10) as u64), tenths % 10)
 }
 
-/// Deviation from a published figure in per cent with one decimal.
+/// Deviation from a published figure, in per cent with one decimal.
 pub fn deviation(ours: i64, published: i64) -> String {
     let per_mille = (i128::from(ours - published) * 2000 / i128::from(published.max(1))
         + i128::from((ours - published).signum()))
@@ -180,7 +189,7 @@ pub fn deviation(ours: i64, published: i64) -> String {
     format!("{sign}{},{} %", per_mille.abs() / 10, per_mille.abs() % 10)
 }
 
-/// The ministry's first table beside ours.
+/// The ministry's first table, with our figures beside it.
 pub fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
     let mut table = Table::new(
         "2. Brutto midler etter departementets alternativer (grunnlag 2011), mill. kr",
@@ -222,7 +231,8 @@ pub fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
     table
 }
 
-/// Flat arithmetic: a municipality's part of the country's sum is its part of the people.
+/// The ministry's second table, with our figures beside it. A municipality's part of the country's sum is its
+/// part of the population, which is `of` persons.
 pub fn consequences(alternatives: &Alternatives, scale: Scale, of: u64) -> Table {
     let mut table = Table::new(
         "5. Mulige konsekvenser per kommune, mill. kr: flat fordeling etter folketall (publisert: grove, avrundede anslag)",

@@ -1,5 +1,5 @@
-//! `samspill risk`: the distribution of a municipality's yearly cost, what pooling and a ceiling do, and the same
-//! for any small case, so that an actuary can check it.
+//! The risk picture: the distribution of each municipality's yearly cost, and what pooling and a ceiling do
+//! to it. Also the distribution of any small case, so that an actuary can check it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,89 +18,92 @@ use crate::intake;
 use crate::law::Files;
 use crate::progress::Work;
 
-/// What to picture.
+/// Input and options of [`run`].
 pub struct Order<'a> {
-    /// Contacts.
+    /// File of contacts, checked or not.
     pub contacts: &'a Path,
-    /// Mapping.
+    /// Built-in name or TOML file of the mapping; `None` for the program's own schema.
     pub mapping: Option<&'a Path>,
     /// A whole year.
     pub period: Period,
-    /// Variants.
+    /// Variants laid over the law: files or built-in names.
     pub rules: &'a [PathBuf],
     /// Inhabitants by municipality and age.
     pub people: simulation::consequence::People,
-    /// Free income in øre, and whether it is the slides' level.
+    /// Free income, and whether it is the slides' level and not the municipality's own.
     pub free_income: BTreeMap<String, (domain::Amount, bool)>,
-    /// Ceiling in kroner per inhabitant, for what it takes away.
+    /// Ceiling in kroner per inhabitant, to show the amount above it; `None` for no ceiling.
     pub cap: Option<i64>,
-    /// Municipalities that have chosen to bear their costs together: the pool of each.
+    /// Pool of each municipality that has chosen to bear its costs together with others.
     pub pools: BTreeMap<String, String>,
-    /// Threads.
     pub threads: usize,
 }
 
-/// A municipality's risk.
+/// The risk of one municipality.
 pub struct Line {
-    /// Code.
     pub code: String,
-    /// Inhabitants.
+    /// Number of inhabitants.
     pub people: i64,
-    /// Persons and cost seen.
+    /// Persons with a cost, and their costs, in the year that was observed.
     pub seen: Seen,
-    /// What next year rests on.
+    /// Assumptions for next year.
     pub fitted: Fitted,
-    /// Next year's cost.
+    /// Distribution of next year's cost, borne by the municipality alone.
     pub alone: Distribution,
-    /// Relative spread of the pools that it is in: of the trust's area, of the region, and of its own choice.
+    /// Relative spread (standard deviation divided by mean) of the pools that the municipality is in: the
+    /// trust's area, the region, and a pool of its own choice. `None` where it is in no such pool.
     pub pooled: [Option<f64>; 3],
-    /// The average of several years, of [`SPANS`].
+    /// Distribution of the mean yearly cost over several years, for each number of years in [`SPANS`].
     pub several: Vec<Distribution>,
 }
 
-/// Years whose average is pictured.
+/// Numbers of years that the mean yearly cost is computed for.
 pub const SPANS: [u16; 4] = [2, 3, 5, 10];
 
 /// Municipalities that bear their costs together.
 pub struct Pooling {
-    /// What kind of pool.
+    /// Kind of pool, in Norwegian.
     pub kind: &'static str,
-    /// Region, trust area, or the user's name.
+    /// Name of the trust area or region, or the user's name for the pool.
     pub name: String,
-    /// Places among the lines.
+    /// Places of the members in [`Picture::lines`].
     pub members: Vec<usize>,
-    /// Next year's cost, together.
+    /// Distribution of next year's cost of all members together.
     pub together: Distribution,
 }
 
-/// The picture.
+/// The risk picture of all municipalities.
 pub struct Picture {
-    /// Municipalities, in order.
+    /// Municipalities, in order of code.
     pub lines: Vec<Line>,
-    /// Pools: of areas, of regions, and of the user's choice.
+    /// Pools of trust areas, of regions, and of the user's choice.
     pub pools: Vec<Pooling>,
-    /// The country's severity.
+    /// Distribution of one person's cost in a year, for the whole country.
     pub severity: Severity,
-    /// Persons with a cost.
+    /// Number of persons with a cost.
     pub persons: usize,
-    /// Whether nobody real stands behind it.
+    /// Whether the contacts are synthetic.
     pub synthetic: bool,
-    /// Values that nobody has signed.
+    /// Number of values that nobody has signed.
     pub unsigned: usize,
-    /// Name and SHA-256 of the data.
+    /// Name and SHA-256 of the file of contacts.
     pub vintage: (String, String),
-    /// Titles of the rules.
+    /// Titles of the variants.
     pub titles: Vec<String>,
 }
 
-/// What one person cost, and where.
+/// The cost of one person to one municipality.
 struct Person {
     home: String,
     age: u16,
     ore: i64,
 }
 
-/// Makes the picture.
+/// Makes the risk picture.
+///
+/// # Errors
+/// Fails if the rules or the contacts cannot be read, if the rows are counts and not contacts, if no
+/// municipality pays for anybody, or if a pool names a municipality that does not exist.
 pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     let files = Files::read(None, order.rules)?;
     let book = files.book()?;
@@ -140,7 +143,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     })
 }
 
-/// What municipalities pay for each person in the period: charges, put together by the person behind them.
+/// What municipalities pay in the period, by person: the charges of all contacts of the person. ISF is not
+/// paid by municipalities.
 fn persons(reader: &Reader, law: &Law, order: &Order) -> Result<Vec<Person>> {
     let municipalities = Municipalities::built_in()?;
     let options = Options { period: order.period, threads: order.threads };
@@ -182,7 +186,8 @@ fn band(age: u16) -> usize {
     AGES.partition_point(|limit| *limit <= age)
 }
 
-/// What is expected of each municipality from its inhabitants' ages, what was seen, and what follows.
+/// The risk of each municipality, and the pools. The number of persons to expect follows from the
+/// inhabitants' ages and the country's rate at each age.
 fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<Line>, Vec<Pooling>)> {
     let mut inhabitants = [0_i64; AGES.len() + 1];
     let mut seen_by_band = [0_i64; AGES.len() + 1];
@@ -223,7 +228,7 @@ fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<
     let mut out = Vec::new();
     for (place, ((code, people, seen), fitted)) in known.into_iter().zip(fitted).enumerate() {
         let alone = press.distribution(fitted.count).scaled(fitted.factor);
-        // What is not known of the rate is the same in every year; chance is not.
+        // The uncertainty of the rate is the same in all years and does not even out. Chance does.
         let several = SPANS.map(|years| {
             let count = Count { mean: fitted.count.mean * f64::from(years), ..fitted.count };
             press.distribution(count).scaled(fitted.factor / f64::from(years))
@@ -240,7 +245,7 @@ fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<
 /// Kinds of pools, in the order of [`Line::pooled`].
 const KINDS: [&str; 3] = ["helseforetakets område", "region", "eget samarbeid"];
 
-/// The pools of areas and regions, and those of the user's choice.
+/// The pools of trust areas and regions, and those of the user's choice.
 fn pools(order: &Order, codes: &[&str], fitted: &[Fitted], severity: &Severity) -> Result<Vec<Pooling>> {
     if let Some(unknown) = order.pools.keys().find(|code| !codes.contains(&code.as_str())) {
         bail!("--pool: there is no municipality {unknown} in {}", order.period);
@@ -271,7 +276,10 @@ fn pools(order: &Order, codes: &[&str], fitted: &[Fitted], severity: &Severity) 
     Ok(members.into_iter().map(pool).collect())
 }
 
-/// Reads `pool;municipality`: each municipality is in one pool at most.
+/// Reads pools with rows `pool;municipality`.
+///
+/// # Errors
+/// Fails if the file cannot be read, or if a municipality is in two pools.
 pub fn read_pools(path: &Path) -> Result<BTreeMap<String, String>> {
     let mut out = BTreeMap::new();
     for (at, [pool, code]) in crate::table::small_table(path, "pool;municipality")? {
@@ -282,7 +290,12 @@ pub fn read_pools(path: &Path) -> Result<BTreeMap<String, String>> {
     Ok(out)
 }
 
-/// The distribution of a small case as JSON.
+/// Distribution of a sum of persons' costs, as JSON. `rate` is the mean number of persons in a year; `shape`
+/// is the shape of the rate's gamma distribution if it is uncertain; and `severity` is a file of costs and
+/// their probabilities.
+///
+/// # Errors
+/// Fails if the rate is negative, if the shape is not above zero, or if the file is not a distribution.
 pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<serde_json::Value> {
     if !(rate.is_finite() && rate >= 0.0) {
         bail!("a rate of {rate} is no number of persons, zero or more");
@@ -318,7 +331,7 @@ pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<se
     }))
 }
 
-/// Reads `cost,probability`, with comma or semicolon between and a head or none.
+/// Reads rows `cost,probability`, with comma or semicolon between and with or without a head.
 fn read_severity(path: &Path) -> Result<Severity> {
     let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
     let mut points = Vec::new();

@@ -1,4 +1,5 @@
-//! The risk picture on two pages, of the country or of one municipality: what a year may cost, what evens it out.
+//! The risk picture as a brief of two pages, for the country or for one municipality: what a year may cost,
+//! and what evens it out.
 
 use domain::Amount;
 use domain::amount::grouped;
@@ -10,13 +11,11 @@ use crate::what_if::risk::{Line, Order, Picture, SPANS};
 use crate::what_if::risk_tables::{BANDS, income, settled_up};
 use crate::what_if::simulate_files::millions;
 
-/// What the brief is of.
+/// What a brief is made from.
 pub struct Subject<'a> {
-    /// The picture.
     pub found: &'a Picture,
-    /// What was asked.
     pub order: &'a Order<'a>,
-    /// What every file says of itself: head and text.
+    /// Heads and texts on the result, which every file carries.
     pub about: &'a [(String, String)],
 }
 
@@ -71,7 +70,7 @@ impl Subject<'_> {
         }
     }
 
-    /// Of one municipality.
+    /// The brief of one municipality.
     pub fn municipality(&self, line: &Line, name: &str, figures: Vec<BriefFigure>) -> Brief {
         let (all, mean) = (&line.alone, line.alone.mean());
         let dear = self.found.severity.quantile(0.999) * line.fitted.factor;
@@ -92,14 +91,15 @@ impl Subject<'_> {
             ("En dyr pasient (1 av 1 000)", amount(dear)),
         ];
         let mut out = self.brief(format!("Risikobilde for {name}"), summary, facts);
-        // Nothing of this is set against its income.
+        // The brief compares nothing with free income.
         out.cautions.retain(|caution| !caution.starts_with("Frie inntekter"));
         out.figures = figures;
         out.tables = vec![self.pooling(line, mean), spans(line), bands(all), security(all)];
         out
     }
 
-    /// How far a bad year goes, alone and in each pool it is in.
+    /// Table of how far a bad year goes above the expected one, for the municipality alone and in each of its
+    /// pools.
     fn pooling(&self, line: &Line, mean: f64) -> BriefTable {
         let row = |name: String, all: &Distribution| {
             let bad = (all.quantile(0.99) - all.mean()) / all.mean().max(1e-12);
@@ -119,7 +119,7 @@ impl Subject<'_> {
         )
     }
 
-    /// Of the country.
+    /// The brief of the country.
     pub fn country(&self, figures: Vec<BriefFigure>) -> Brief {
         let lines = &self.found.lines;
         let sum: f64 = lines.iter().map(|line| line.alone.mean()).sum();
@@ -223,7 +223,7 @@ fn bands(all: &Distribution) -> BriefTable {
     )
 }
 
-/// What whoever is paid can count on.
+/// Table of the income security of the party that is paid.
 fn security(all: &Distribution) -> BriefTable {
     let row = |mix: f64| {
         let name = match mix {

@@ -1,4 +1,5 @@
-//! What the risk picture writes: a table, a workbook, and pictures of the country and of single municipalities.
+//! Files of the risk picture: tables, a workbook, and briefs and pictures of the country and of single
+//! municipalities.
 
 use std::path::Path;
 
@@ -17,10 +18,11 @@ use crate::what_if::risk::{Line, Order, Picture, SPANS};
 use crate::what_if::risk_brief::Subject;
 use crate::what_if::risk_tables::{on_account, pools, security, several_years, table};
 
-/// Writes everything. Gives a few lines for a terminal, and a sentence.
+/// Writes the files of the risk picture. Each municipality in `asked` gets a brief and pictures of its own.
+/// Returns a summary of a few lines, and a Norwegian sentence on what was written.
 ///
 /// # Errors
-/// If a file cannot be written, or a municipality that is asked for is not there.
+/// Fails if a file cannot be written, or if a municipality in `asked` does not exist.
 pub fn write(found: &Picture, order: &Order, asked: &[String], out: &Path) -> Result<(String, String)> {
     folder::made(out, "risiko.xlsx", |name| name.starts_with("notat-") && folder::ends_as(name, &["pdf"]))?;
     let put = |name: &str, bytes: &[u8]| {
@@ -112,7 +114,8 @@ fn of_size(found: &Picture, value: impl Fn(&Line) -> Option<f64>) -> Vec<Group> 
     out
 }
 
-/// The slides' first picture: how far a bad year goes above the expected one, against size.
+/// The slides' first picture: how far a bad year goes above the expected one, relative to free income, by
+/// size of municipality.
 fn of_free_income(found: &Picture, order: &Order) -> BriefFigure {
     let groups = of_size(found, |line| {
         let free = order.free_income.get(&line.code)?.0.ore() as f64 / 100.0;
@@ -123,7 +126,7 @@ fn of_free_income(found: &Picture, order: &Order) -> BriefFigure {
     ranged(title, &groups, " %", svg)
 }
 
-/// The slides' second picture: the scope of the scheme, kroner per inhabitant.
+/// The slides' second picture: the expected cost in kroner per inhabitant, by size of municipality.
 fn extent(found: &Picture) -> BriefFigure {
     let groups = of_size(found, |line| (line.people > 0).then(|| line.alone.mean() / line.people as f64));
     let title = "Omfanget av ordningen: ventet kostnad per innbygger";
@@ -141,7 +144,7 @@ fn ranged(title: &str, groups: &[Group], unit: &str, svg: String) -> BriefFigure
     BriefFigure { heading: title.to_owned(), alt: format!("{title}. {}", told.join("; ")), svg }
 }
 
-/// The unit that a municipality's costs are drawn in.
+/// The unit that a municipality's costs are drawn in: kroner in one unit, and its name.
 fn unit_of(line: &Line) -> (f64, &'static str) {
     match line.alone.quantile(0.999) {
         2_000_000.0.. => (1_000_000.0, "mill. kr"),
@@ -149,7 +152,8 @@ fn unit_of(line: &Line) -> (f64, &'static str) {
     }
 }
 
-/// What evens out over years, and what does not.
+/// Picture of the mean yearly cost over one year and several: chance evens out, the uncertainty of the rate
+/// does not.
 fn fan(line: &Line, name: &str) -> BriefFigure {
     let (by, unit) = unit_of(line);
     let spans = std::iter::once(1).chain(SPANS).zip(std::iter::once(&line.alone).chain(&line.several));
@@ -169,7 +173,7 @@ fn fan(line: &Line, name: &str) -> BriefFigure {
     BriefFigure { heading: title, alt, svg }
 }
 
-/// About forty bins between what hardly ever is undershot and what hardly ever is passed.
+/// Picture of next year's cost in about forty bins, without the lowest and the highest thousandth.
 fn histogram(line: &Line, name: &str) -> BriefFigure {
     let all: &Distribution = &line.alone;
     let (low, high) = (all.quantile(0.001), all.quantile(0.999));

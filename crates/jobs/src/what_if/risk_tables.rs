@@ -16,7 +16,7 @@ fn kroner(value: f64) -> Cell {
     Cell::Kroner(domain::Amount::from_ore((value * 100.0).round() as i64))
 }
 
-/// The table: one row for each municipality.
+/// Table of the risk, with one row for each municipality.
 pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>) -> SafeTable {
     let mut heads = vec![
         "kommune",
@@ -75,30 +75,31 @@ pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>)
     sheet.protect()
 }
 
-/// Shares of the income that follow activity; the rest is a block grant.
+/// Shares of an income that follow activity. The rest is a block grant.
 const MIXES: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
-/// Floors of a guarantee, as shares of the expected income.
+/// Floors of an income guarantee, as shares of the expected income.
 const FLOORS: [f64; 2] = [0.90, 0.95];
 
-/// What whoever is paid can count on when a share of the income follows activity: how far one year in ten goes below
-/// the expected one, and what each guarantee costs in a year.
+/// Income security of the party that is paid, if the share `mix` of its income follows activity and the rest
+/// is a block grant. Returns how far the income of one year in ten falls below the expected income, and the
+/// mean yearly cost of a guarantee at each of `FLOORS`.
 pub fn income(all: &Distribution, mix: f64) -> (f64, [f64; 2]) {
     let mean = all.mean();
-    // Income is (1 − mix) × mean + mix × cost: it is under the floor where the cost is under this.
+    // Income is (1 − mix) × mean + mix × cost. It is below the floor if the cost is below this amount.
     let guarantee = |floor: f64| all.below(mean * (floor - (1.0 - mix)) / mix) * mix;
     ((mean - all.quantile(0.1)) * mix, FLOORS.map(guarantee))
 }
 
-/// What an amount on account with a band leaves: the share of years that are settled up, how much on average, and the
-/// bill of one year in a hundred.
+/// Settling up of an amount on account, with a band from `−band` to `+band` about it. Returns the share of
+/// years that are settled up; and the mean amount to settle up, and the bill of one year in a hundred.
 pub fn settled_up(all: &Distribution, band: f64) -> (f64, [f64; 2]) {
     let (low, high) = (all.mean() * (1.0 - band), all.mean() * (1.0 + band));
     let bill = (all.quantile(0.99) - high).max(0.0);
     (all.outside(low, high), [all.above(high) + all.below(low), bill])
 }
 
-/// Income security for whoever is paid: how far a bad year goes below the expected one, and what a guarantee costs
-/// whoever gives it, for each mix of block grant and activity.
+/// Table of the income security (`inntektstrygghet`) of the party that is paid, for each mix of block grant
+/// and activity: how far a bad year falls below the expected one, and what a guarantee costs the guarantor.
 pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTable {
     let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "ventet, kr".to_owned()];
     for mix in MIXES {
@@ -126,11 +127,11 @@ pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTabl
     sheet.protect()
 }
 
-/// Bands of an amount on account, as shares of it.
+/// Bands about an amount on account, as shares of it.
 pub const BANDS: [f64; 4] = [0.0, 0.02, 0.05, 0.10];
 
-/// What an amount on account with a band does for the payer: how often the year is settled up afterwards, and with
-/// how much. Within the band nothing is settled; outside it, what is outside.
+/// Table of amounts on account with a band, for the payer: how often a year is settled up afterwards, and
+/// with what amount. Within the band nothing is settled up; outside it, only the part outside.
 pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTable {
     let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "a konto (ventet), kr".to_owned()];
     for band in BANDS {
@@ -156,7 +157,8 @@ pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTa
     sheet.protect()
 }
 
-/// What evens out over several years: the average of a span of years, one time in ten above and below.
+/// Table of what evens out over several years: the limits below and above which the mean of a span of years
+/// falls one time in ten.
 pub fn several_years(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTable {
     let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "ventet, kr".to_owned()];
     for years in std::iter::once(1).chain(SPANS) {
@@ -179,8 +181,8 @@ pub fn several_years(picture: &Picture, names: &BTreeMap<String, String>) -> Saf
     sheet.protect()
 }
 
-/// What bearing costs together is worth: how far a 1-in-100 year goes above the expected one, each for itself and
-/// together.
+/// Table of what it is worth to bear costs together: how far a 1-in-100 year lies above the expected one, for
+/// the members one by one and together.
 pub fn pools(picture: &Picture) -> SafeTable {
     let heads = [
         "samarbeid",

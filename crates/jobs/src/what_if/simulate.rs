@@ -1,4 +1,4 @@
-//! `samspill simulate`: scenarios priced on cells, written as tables, pictures and a brief. It cannot post.
+//! Simulation of scenarios: each is priced on cells, and compared with the law or with another scenario.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,82 +21,80 @@ use crate::law::Files;
 use crate::progress::{Note, Work};
 use crate::table::small_table;
 
-/// What to simulate.
+/// Input and options of [`run`].
 pub struct Order<'a> {
-    /// Scenario files, or names of variants and measures.
+    /// Scenario files, or names of built-in variants and measures.
     pub scenarios: &'a [PathBuf],
-    /// Law, or a scenario that the others are set against.
+    /// `law`, or a scenario that the others are compared with.
     pub against: &'a str,
-    /// Contacts, or cells that were kept of them.
+    /// File of contacts. Not used if `cells` is given.
     pub contacts: Option<&'a Path>,
-    /// Cells that were kept.
+    /// File of cells that an earlier run kept.
     pub cells: Option<&'a Path>,
-    /// Where to keep the cells.
+    /// File to keep the cells in.
     pub keep: Option<&'a Path>,
-    /// Mapping.
+    /// Built-in name or TOML file of the mapping; `None` for the program's own schema.
     pub mapping: Option<&'a Path>,
-    /// Period.
     pub period: Period,
-    /// A parameter that is swept: name, values.
+    /// A parameter and its values, as `share=0..40:5`: each value gives a scenario.
     pub sweep: Option<&'a str>,
-    /// Free incomes: `municipality;kroner`.
+    /// File of free incomes, `municipality;kroner`; `None` for the slides' levels per inhabitant.
     pub free_income: Option<&'a Path>,
-    /// Inhabitants: `municipality;age;people`.
+    /// File of inhabitants on 1 January, `municipality;age;people`; `None` for the program's own tables.
     pub people: Option<&'a Path>,
-    /// Inhabitants of later years: `year;municipality;age;people`.
+    /// File of inhabitants of later years, `year;municipality;age;people`; `None` for no ageing.
     pub projection: Option<&'a Path>,
-    /// Threads.
     pub threads: usize,
 }
 
-/// A scenario that was run.
+/// A scenario with its results.
 pub struct Run {
-    /// The scenario.
     pub scenario: Scenario,
-    /// What it is, in plain words.
+    /// The scenario in plain Norwegian.
     pub summary: String,
-    /// What it comes to.
     pub found: Consequences,
-    /// The same with the least and with the most effect of its measures, where a range is given.
+    /// Results at the least and at the greatest effect of the measures; `None` if no measure has a range.
     pub ends: Option<[Consequences; 2]>,
     /// Co-financing by municipality and charge group.
     pub groups: settlement::price::Labelled<consequence::ChargeGroup>,
-    /// Values that nobody has signed.
+    /// Values that nobody has signed, each as a line `file:line: key = value`.
     pub unsigned: Vec<String>,
-    /// Rule versions.
+    /// Rule versions of the period.
     pub versions: Vec<String>,
 }
 
-/// Everything that was run, and what it rests on.
+/// Results of all scenarios, and what they rest on.
 pub struct Outcome {
-    /// Scenarios, in order.
+    /// Scenarios, in the order asked for.
     pub runs: Vec<Run>,
-    /// What they are set against, in plain words.
+    /// What the scenarios are compared with, in plain Norwegian.
     pub against: String,
-    /// Period.
     pub period: Period,
-    /// Contacts in the period.
+    /// Number of contacts in the period.
     pub contacts: u64,
-    /// Cells that they were put into.
+    /// Number of cells that the contacts were counted in.
     pub cells: usize,
-    /// Name and SHA-256 of the file.
+    /// Name of the file that was read, and SHA-256 of the contacts behind it.
     pub vintage: (String, String),
-    /// Whether nobody real stands behind it.
+    /// Whether the contacts are synthetic.
     pub synthetic: bool,
-    /// Free income by municipality in øre, and whether it is the slides' level.
+    /// Free income by municipality, and whether it is the slides' level and not the municipality's own.
     pub free_income: BTreeMap<String, (domain::Amount, bool)>,
-    /// Names of parties.
     pub names: BTreeMap<String, String>,
 }
 
-/// A scenario with its law.
+/// A scenario with its law, and the titles of its variants.
 struct Prepared {
     scenario: Scenario,
     law: Law,
     titles: Vec<String>,
 }
 
-/// Prices every scenario beside what it is set against.
+/// Prices every scenario, and compares it with the law or with another scenario.
+///
+/// # Errors
+/// Fails if a scenario, a rule, the contacts or another file cannot be read, if two scenarios have the same
+/// id, or if the cells are of another period or lack what a scenario needs.
 pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let as_it_is = prepared(law_as_it_is()?, order.period)?;
     let against = match order.against {
@@ -128,7 +126,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let stage = host.begin(Work::PriceScenarios);
     let ground = Ground::of(&cells, &as_it_is.law, &people, projection.as_deref())?;
     let before = Situation::of(&ground, &against.law, &against.scenario)?;
-    // Laws under which nobody behaves otherwise are priced together, as a sweep mostly is.
+    // Scenarios without measures are priced together. Most scenarios of a sweep are such.
     let plain: Vec<&Law> =
         prepared_all.iter().filter(|one| one.scenario.measures.is_empty()).map(|one| &one.law).collect();
     let mut known = price_all(&cells, &plain, order.threads)?.into_iter();
@@ -170,7 +168,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     })
 }
 
-/// The cells that are asked, with the name of the file and the SHA-256 of the contacts they were counted from.
+/// The cells to price on, the name of the file that was read, and the SHA-256 of the contacts that the cells
+/// were counted from.
 fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String, String)> {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     match (order.cells, order.contacts) {
@@ -195,7 +194,7 @@ fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String,
     }
 }
 
-/// The cells of the contacts of a file.
+/// Counts the contacts of a file in cells.
 fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result<Cells> {
     let scratch = Scratch::under(host.scratch)?;
     let checked = scratch.0.join("checked.parquet");
@@ -213,7 +212,7 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
     if cells.is_empty() {
         bail!("{} holds no contact in {}", contacts.display(), order.period);
     }
-    // Stays that began the year before are no year.
+    // A file of another year may hold a few stays of the period, such as those over New Year.
     if cells.contacts * FEW_OF < reader.rows() {
         let [held, all] = [cells.contacts, reader.rows()].map(domain::amount::grouped);
         bail!(
@@ -225,14 +224,14 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
     Ok(cells)
 }
 
-/// A period that fewer than one in so many contacts are of is not what a file is of.
+/// At least one of this number of rows must lie in the period: otherwise the file is of another time.
 const FEW_OF: u64 = 1000;
 
 fn law_as_it_is() -> Result<Scenario> {
     Ok(Scenario::parse("loven", "id = \"law\"\ntitle = \"Loven\"\n", &|_| None)?)
 }
 
-/// A scenario from a file, or one that is made of a variant's or a measure's name.
+/// A scenario from a file; or one with a single built-in variant or measure, by its name.
 fn scenario(path: &Path) -> Result<Scenario> {
     let shown = path.display().to_string();
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
@@ -244,7 +243,7 @@ fn scenario(path: &Path) -> Result<Scenario> {
         let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {shown}"))?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut scenario = Scenario::parse(&file, &text, &own)?;
-        // Variants that lie beside the scenario are found beside it.
+        // A variant that lies beside the scenario is read from there.
         for rule in &mut scenario.rules {
             let beside = folder.join(&*rule);
             if beside.exists() {
@@ -269,7 +268,7 @@ fn scenario(path: &Path) -> Result<Scenario> {
     Ok(Scenario::parse(name, &text, &|_| None)?)
 }
 
-/// A sweep: `share=0..40:5` gives a scenario for each value.
+/// The scenarios of a sweep: `share=0..40:5` gives one for each value. Without a sweep, the scenario itself.
 fn swept(scenario: Scenario, sweep: Option<&str>) -> Result<Vec<Scenario>> {
     let Some(text) = sweep else { return Ok(vec![scenario]) };
     let wrong = || {
@@ -301,7 +300,10 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
     Ok(Prepared { law: Law::of(&book)?, titles, scenario })
 }
 
-/// Inhabitants on 1 January: a file of the user's, or the tables that come with the program.
+/// Inhabitants on 1 January, from a file `municipality;age;people` or from the program's own tables.
+///
+/// # Errors
+/// Fails if the file cannot be read, or if the program has no table for the year.
 pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
     let mut out = People::new();
     if let Some(path) = given {
@@ -321,10 +323,11 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
     Ok(out)
 }
 
-/// An age and a number of people of a row.
+/// Reads the age and the number of people in a row. Ages above 100 become 100. `at` is the place for a
+/// message.
 ///
 /// # Errors
-/// If one of them is none.
+/// Fails if the age is not from 0 to 125, or the number of people not from 0 to 100 million.
 pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
     let age: usize =
         age.parse().ok().filter(|age| *age <= 125).with_context(|| format!("{at}: '{age}' is no age"))?;
@@ -332,13 +335,13 @@ pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
         .replace(['\u{a0}', ' '], "")
         .parse()
         .ok()
-        // More than any country has at an age is no number of people, and would not add up.
+        // No country has more people of one age: such a number is a mistake, and sums could overflow.
         .filter(|people| (0..=100_000_000).contains(people))
         .with_context(|| format!("{at}: '{people}' is no number of people"))?;
     Ok((std::cmp::min(age, 100), people))
 }
 
-/// Inhabitants of the years after the first, without a gap.
+/// Inhabitants of each year after `first`, up to the first year that the file does not have.
 fn projection(path: &Path, first: i16) -> Result<Vec<People>> {
     let mut years: BTreeMap<i16, People> = BTreeMap::new();
     for (at, [year, code, age, people]) in small_table(path, "year;municipality;age;people")? {
@@ -359,7 +362,11 @@ fn projection(path: &Path, first: i16) -> Result<Vec<People>> {
     Ok(out)
 }
 
-/// Free incomes of the user's, or the slides' levels per inhabitant by size of municipality, marked.
+/// Free income of each municipality, and whether it is the slides' level. It comes from a file
+/// `municipality;kroner`, or from the slides' levels per inhabitant by size of municipality.
+///
+/// # Errors
+/// Fails if the file cannot be read.
 pub fn free_income(path: Option<&Path>, people: &People) -> Result<BTreeMap<String, (domain::Amount, bool)>> {
     let mut out = BTreeMap::new();
     if let Some(path) = path {

@@ -1,4 +1,5 @@
-//! What a simulation writes: tables, pictures, a workbook and a brief for each scenario, and a comparison of all.
+//! Files of a simulation: tables, pictures, a workbook and a brief for each scenario, and a comparison of
+//! all.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,10 +19,10 @@ use simulation::consequence::{Consequences, Party, SIZES};
 use crate::folder;
 use crate::what_if::simulate::{Outcome, Run};
 
-/// Version of the manifest's form.
+/// Version of the manifest's format.
 const MANIFEST: u32 = 1;
 
-/// What a result rests on: enough to make it again. No paths and no times of day.
+/// What a result rests on, so that it can be made again. It holds no paths and no times of day.
 #[derive(Serialize)]
 struct Manifest<'a> {
     manifest: u32,
@@ -45,10 +46,11 @@ struct Manifest<'a> {
     not_tested: BTreeMap<String, i64>,
 }
 
-/// Writes everything. Gives what was written, in a sentence.
+/// Writes the files of each scenario to a folder of its own, and a comparison if there are several. Returns a
+/// Norwegian sentence on what was written.
 ///
 /// # Errors
-/// If a file cannot be written, or a page cannot be set.
+/// Fails if a file cannot be written, or if a page cannot be set.
 pub fn write(outcome: &Outcome, out: &Path) -> Result<String> {
     for run in &outcome.runs {
         let folder = out.join(&run.scenario.id);
@@ -127,7 +129,7 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path) -> Result<()> {
     put(&folder.join("manifest.toml"), toml::to_string(&manifest)?.as_bytes())
 }
 
-/// What every file says of itself.
+/// Heads and texts on the result, which every file carries.
 fn about(outcome: &Outcome, run: Option<&Run>) -> Vec<(String, String)> {
     let mut out = Vec::new();
     if let Some(run) = run {
@@ -171,7 +173,8 @@ fn is_municipality(one: &Municipality) -> bool {
     !one.place.debtor.is_empty()
 }
 
-/// Change as a share of free income, in millionths.
+/// An amount as a share of the municipality's free income, in millionths; `None` if the free income is
+/// unknown or zero.
 fn of_free_income(outcome: &Outcome, one: &Municipality, amount: Amount) -> Option<i64> {
     let (free, _) = outcome.free_income.get(&one.place.debtor)?;
     (free.ore() > 0).then(|| (i128::from(amount.ore()) * 1_000_000 / i128::from(free.ore())) as i64)
@@ -246,7 +249,7 @@ fn fewest(millionths: [i64; 2]) -> i64 {
     millionths.into_iter().map(rounded).filter(|count| *count > 0).min().unwrap_or(0)
 }
 
-/// Millionths to whole, half up.
+/// Millionths rounded to whole numbers, half up.
 fn rounded(millionths: i64) -> i64 {
     (millionths + 500_000).div_euclid(1_000_000)
 }
@@ -418,7 +421,7 @@ fn figures(outcome: &Outcome, run: &Run) -> Vec<(&'static str, BriefFigure)> {
     out
 }
 
-/// What all municipalities pay, from before to after.
+/// Bars from what all municipalities pay before to what they pay after, less their grants.
 fn waterfall(run: &Run) -> Vec<chart::bridge::Bar> {
     let sum =
         |of: &dyn Fn(&Municipality) -> Amount| -> Amount { run.found.municipalities.iter().map(of).sum() };
@@ -441,7 +444,7 @@ fn waterfall(run: &Run) -> Vec<chart::bridge::Bar> {
     out
 }
 
-/// Millions of kroner with one decimal.
+/// Millions of kroner with one decimal, as `1,5 mill. kr`.
 pub fn millions(amount: Amount) -> String {
     let tenths = (amount.ore().abs() + 5_000_000) / 10_000_000;
     let sign = if amount.ore() < 0 && tenths > 0 { "\u{2212}" } else { "" };
@@ -540,7 +543,7 @@ fn plus(amount: Amount) -> &'static str {
     if amount.ore() > 0 { "+" } else { "" }
 }
 
-/// The municipalities that lose and gain most for each inhabitant.
+/// Table of the municipalities that lose most and gain most per inhabitant; `None` if there are none.
 fn ends(outcome: &Outcome, run: &Run) -> Option<BriefTable> {
     let mut all: Vec<(Amount, &Municipality)> = run
         .found
@@ -591,7 +594,8 @@ fn year_table(run: &Run) -> Option<BriefTable> {
     })
 }
 
-/// What each measure takes away, with the visits that come instead, and what the slides say of it.
+/// Table of what each measure takes away, and of the visits to general practitioners in its place, beside the
+/// slides' figures for such visits; `None` without measures.
 fn measures(run: &Run) -> Option<BriefTable> {
     let rows: Vec<Vec<String>> = run
         .scenario
@@ -671,12 +675,12 @@ fn cautions(outcome: &Outcome, run: &Run) -> Vec<String> {
     out
 }
 
-/// What all municipalities lose, together.
+/// Net loss of all municipalities together.
 fn net_of(found: &Consequences) -> Amount {
     found.municipalities.iter().filter(|one| is_municipality(one)).map(Municipality::net).sum()
 }
 
-/// A scenario in a few lines, for a terminal.
+/// Norwegian summary of a scenario, in a few lines.
 pub fn told(outcome: &Outcome, run: &Run) -> String {
     let real = run.found.municipalities.iter().filter(|one| is_municipality(one));
     let change: Amount = real.map(Municipality::change).sum();

@@ -37,12 +37,12 @@ pub struct AccrualArguments {
     form: Option<Form>,
 }
 
-/// The accrual.
+/// Makes the table of accruals.
 pub fn accrual(arguments: &AccrualArguments, host: &Host) -> Result<Said> {
     let month = Month::parse(&arguments.month)?;
     let mut books = Books::open(&arguments.ledger)?;
     let files = Files::read(None, &[])?.with_agreements(arguments.agreements.as_deref())?;
-    // What was agreed goes on until somebody gives another file.
+    // Cooperation agreements stay in force until another file is given.
     let (files, _) = files.or_agreements_of(&books.last_rules()?);
     let running = match &arguments.contacts {
         None => None,

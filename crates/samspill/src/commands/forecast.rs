@@ -24,7 +24,7 @@ pub struct ForecastArguments {
     form: Option<Form>,
 }
 
-/// The forecast.
+/// Makes the forecast.
 pub fn forecast(arguments: &ForecastArguments) -> Result<Said> {
     let mut books = Books::open(&arguments.ledger)?;
     let month = Month::parse(&arguments.month)?;

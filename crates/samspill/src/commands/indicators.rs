@@ -1,4 +1,4 @@
-//! Arguments of `indicators`.
+//! `samspill indicators`.
 
 use std::path::PathBuf;
 
@@ -114,7 +114,8 @@ enum AdjustFor {
     None,
 }
 
-/// Reads `2012-07=reason`.
+/// Reads months with reasons, as `2012-07=reason`, in order. Fails if a month is not within the period or
+/// stands twice, or if a reason is missing.
 fn rebased(given: &[String], period: Period) -> Result<Vec<(domain::Month, String)>> {
     let one = |text: &String| {
         let (month, reason) = text.split_once('=').unwrap_or((text, ""));
@@ -135,7 +136,7 @@ fn rebased(given: &[String], period: Period) -> Result<Vec<(domain::Month, Strin
     Ok(out)
 }
 
-/// Runs the command.
+/// Runs a command on indicators.
 pub fn indicators(command: &IndicatorsCommand, host: &Host) -> Result<Said> {
     match command {
         IndicatorsCommand::List { own, form } => {

@@ -42,7 +42,7 @@ pub enum LedgerCommand {
     },
 }
 
-/// Runs a command.
+/// Runs a command on the ledger.
 pub fn ledger(command: &LedgerCommand, host: &Host) -> Result<Said> {
     match command {
         LedgerCommand::Verify { place, expect } => {

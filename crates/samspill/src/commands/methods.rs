@@ -1,4 +1,4 @@
-//! `samspill standardise | interval | spc | funnel | evaluate`: the methods on any small table.
+//! `samspill standardise`, `interval`, `spc`, `funnel` and `evaluate`: the methods on any small table.
 
 use std::path::PathBuf;
 
@@ -14,32 +14,32 @@ use jobs::methods::standardise::{self, Method, Standardise};
 use super::Said;
 use crate::choices::{Words, one_of, or_suited};
 
-/// Ways to standardise.
+/// Methods of standardisation.
 const METHODS: Words<Method> = &[
     ("direct", "As if every area had the standard's people (Dobson's interval)", Method::Direct),
     ("indirect", "Events beside what the standard's rates would have given", Method::Indirect),
 ];
 
-/// Ways to make an interval of a count.
+/// Methods for the interval of a count.
 const COUNT_METHODS: Words<CountMethod> = &[
     ("byar", "Byar's from ten events, exact below", CountMethod::Byar),
     ("exact", "Exact", CountMethod::Exact),
 ];
 
-/// Ways to make an interval of a proportion.
+/// Methods for the interval of a proportion.
 const PROPORTION_METHODS: Words<ProportionMethod> = &[
     ("wilson", "Wilson's", ProportionMethod::Wilson),
     ("exact", "Exact (Clopper and Pearson)", ProportionMethod::Exact),
 ];
 
-/// Ways that limits allow for more than chance.
+/// Ways in which the limits of a funnel allow for overdispersion.
 pub const ALLOWANCES: Words<Allowance> = &[
     ("none", "Chance alone", Allowance::None),
     ("multiplicative", "All limits are widened by the same factor", Allowance::Multiplicative),
     ("additive", "A spread between areas is added to chance", Allowance::Additive),
 ];
 
-/// Ways to find an effect.
+/// Methods for the effect of a measure.
 const EFFECT_METHODS: Words<EffectMethod> = &[
     (
         "its",
@@ -52,7 +52,7 @@ const EFFECT_METHODS: Words<EffectMethod> = &[
     ("before-after", "The rate after beside the rate before, and nothing else", EffectMethod::BeforeAfter),
 ];
 
-/// How much of the time the truth is to lie in an interval.
+/// Reads a confidence level, given in per cent or as a share, and returns it as a share.
 fn confidence(text: &str) -> Result<f64, String> {
     let per_cent: f64 =
         text.trim_end_matches('%').trim().replace(',', ".").parse().map_err(|_| "no number".to_owned())?;

@@ -1,4 +1,4 @@
-//! One file for each command: its arguments, the order they make, and the words on the answer.
+//! One file for each command: its arguments, the order that they make, and the sentences on the answer.
 
 pub mod accrual;
 pub mod check;
@@ -34,25 +34,25 @@ pub struct Place {
     pub now: Option<String>,
 }
 
-/// Done, but rows were refused.
+/// Exit code of a command that was done, but found rows to refuse or differences in a bill.
 pub const REFUSED: u8 = 3;
 
-/// What a command says, and its exit code.
+/// Output of a command, and its exit code.
 pub struct Said {
-    /// For stdout.
+    /// Text for stdout.
     pub data: String,
-    /// For stderr.
+    /// Text for stderr.
     pub words: String,
-    /// Exit code.
     pub code: u8,
 }
 
 impl Said {
+    /// Output of words only, with exit code 0.
     pub fn words(words: String) -> Said {
         Said { data: String::new(), words, code: 0 }
     }
 
-    /// Words on a settlement, with the code for refused rows where there are any.
+    /// Output of words only. If rows were refused, a line on them is added, and the exit code is [`REFUSED`].
     fn with_refused(mut words: String, refused: u64) -> Said {
         let code = if refused > 0 { REFUSED } else { 0 };
         if refused > 0 {
@@ -63,7 +63,10 @@ impl Said {
     }
 }
 
-/// Version and digest of the program that runs.
+/// Version and SHA-256 of the program that runs.
+///
+/// # Errors
+/// Fails if the program's own file cannot be read.
 pub fn program() -> Result<Program> {
     let path = std::env::current_exe().context("failed to find the program itself")?;
     Ok(Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: sha256_file(&path)? })

@@ -86,7 +86,7 @@ pub enum ObjectionCommand {
     },
 }
 
-/// Runs a command.
+/// Runs a command on objections.
 pub fn objection(command: &ObjectionCommand) -> Result<Said> {
     use jobs::settlement::objection as job;
     match command {

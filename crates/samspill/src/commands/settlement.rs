@@ -177,7 +177,7 @@ pub enum SettlementCommand {
     },
 }
 
-/// Runs a command.
+/// Runs a command on the settlement.
 pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Said> {
     match command {
         SettlementCommand::Open { period, place, mode, balancing, rounding } => {
@@ -282,7 +282,7 @@ fn with_run(
 ) -> Result<Said> {
     let mut books = Books::open(&place.ledger)?;
     let files = Files::read(delivery.law.as_deref(), &[])?.with_agreements(delivery.agreements.as_deref())?;
-    // What was agreed goes on until somebody gives another file.
+    // Cooperation agreements stay in force until another file is given.
     let (files, goes_on) = files.or_agreements_of(&books.last_rules()?);
     let run = Run {
         contacts: &delivery.contacts,

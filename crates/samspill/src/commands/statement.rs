@@ -92,7 +92,7 @@ pub fn statement(arguments: &StatementArguments, host: &Host) -> Result<Said> {
         command: format!("samspill statement {}{parties}{version} --ledger LEDGER", arguments.period),
     };
     let made = statement::run(&mut books, &order, host)?;
-    // Who owes less than nothing is owed.
+    // A party that owes a negative amount is owed it.
     let due = made.iter().map(|one| if one.owes { one.to_pay } else { -one.to_pay });
     let (pays, gets): (Vec<domain::Amount>, Vec<domain::Amount>) =
         due.partition(|due| *due > domain::Amount::ZERO);

@@ -1,4 +1,4 @@
-//! Arguments of `simulate` and `risk`.
+//! `samspill simulate`, `risk`, `agreement` and `reproduce`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ pub struct SimulateArguments {
     out: PathBuf,
 }
 
-/// Free incomes, inhabitants and ceilings are of a year: a part of one cannot be set against them.
+/// Reads a period that must be a whole year, since free incomes, inhabitants and ceilings are yearly.
 fn whole_year(text: &str) -> Result<Period> {
     let period = Period::parse(text)?;
     if period.months().count() != 12 {
@@ -70,7 +70,7 @@ fn whole_year(text: &str) -> Result<Period> {
     Ok(period)
 }
 
-/// Runs the command.
+/// Runs the scenarios, and writes their files.
 pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Said> {
     let order = simulate::Order {
         scenarios: &arguments.scenarios,
@@ -158,7 +158,7 @@ fn number(text: &str) -> Result<f64> {
     text.replace(',', ".").parse().map_err(|_| anyhow::anyhow!("'{text}' is not a number"))
 }
 
-/// Runs the command.
+/// Runs a command on risk.
 pub fn risk(command: &RiskCommand, host: &Host) -> Result<Said> {
     match command {
         RiskCommand::Distribution { rate, shape, severity, json } => {
@@ -224,7 +224,7 @@ pub struct AgreementArguments {
     out: PathBuf,
 }
 
-/// Runs the command.
+/// Works out the agreement.
 pub fn agreement(arguments: &AgreementArguments, host: &Host) -> Result<Said> {
     let period = whole_year(&arguments.period)?;
     let order = jobs::what_if::agreement::Order {
@@ -257,7 +257,7 @@ pub struct ReproduceArguments {
     json: bool,
 }
 
-/// Runs the command.
+/// Reproduces the published tables.
 pub fn reproduce(arguments: &ReproduceArguments, host: &Host) -> Result<Said> {
     let ReproduceArguments { contacts, seed, json, .. } = arguments;
     let data = jobs::what_if::reproduce::run(contacts.as_deref(), *seed, *json, host.threads, host)?;

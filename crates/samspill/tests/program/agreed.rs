@@ -1,4 +1,4 @@
-//! What two parties have agreed, and people whose municipality a register does not tell.
+//! Agreements between two parties, and patients whose municipality the register does not state.
 
 use super::settlement::done;
 use super::{folder, path, samspill, text};
@@ -6,7 +6,7 @@ use super::{folder, path, samspill, text};
 const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
 municipality_of_registration,age,drg,drg_type,points,events\n";
 
-/// Three days wait in Bergen: notified on the 6th at 10, left on the 9th.
+/// A stay with three payable days: notified on the 6th at 10, left on the 9th.
 fn stay(id: u8, home: &str) -> String {
     let events = "1@2012-03-04T12:00 2@2012-03-06T09:00 3@2012-03-06T10:00 6@2012-03-06T11:00";
     format!(
@@ -29,7 +29,7 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
     let settled = samspill(&[&settle[..], &["--agreements", path(&agreed)]].concat());
     assert!(settled.status.success(), "{}", text(&settled.stderr));
     let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
-    // A day later for Bergen, which has the agreement; Oslo has none.
+    // The first payable day is a day later for Bergen, which has the agreement. Oslo has none.
     assert!(totals.contains("1201,983974724,1201,U1,2012-03,USK,1,0,800000"), "{totals}");
     assert!(totals.contains("0301,983974724,0301,U1,2012-03,USK,1,0,1200000"), "{totals}");
     let explained = text(&samspill(&["explain", "USK-1", "--in", path(&out)]).stdout);
@@ -37,14 +37,14 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
         "Avtalen gir kommunen 24 timer fra varselet  [Samarbeidsavtale, delavtale 5; law/agreements.toml:5]";
     assert!(explained.contains(step), "{explained}");
 
-    // An agreement that comes to light after the month was settled is a changed rule, not changed data.
+    // An agreement that becomes known after the month was settled is a changed rule, not changed data.
     let ledger = path(&work.join("ledger.sqlite")).to_owned();
     let run = ["settlement", "run", "2012-03", "--contacts", path(&file), "--draft"];
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
     done(&ledger, "2012-04-02", &run);
     let told = done(&ledger, "2012-04-03", &[&run[..], &["--agreements", path(&agreed)]].concat());
     assert!(told.contains("endret regel eller sats −4\u{a0}000,00\u{a0}kr"), "{told}");
-    // What was agreed goes on until another file is given.
+    // The agreement stays in force until another file is given.
     let told = done(&ledger, "2012-04-04", &run);
     assert!(told.contains("ingenting") && told.contains("avtalene fra forrige oppgjør"), "{told}");
 
@@ -58,7 +58,7 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
         assert_eq!(refused.status.code(), Some(2));
         assert!(text(&refused.stderr).contains(fault), "{}", text(&refused.stderr));
     }
-    // What no contact can fall under is a slip of the pen.
+    // A row that no contact can fall under is a mistake.
     for (from, to, fault) in [
         ("983974724", "98397472", "98397472 is no organisation number"),
         ("1201", "9999", "there is no municipality 9999"),
@@ -74,8 +74,9 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
     }
 }
 
-/// Svalbard is no municipality: nobody is charged, and it is counted. A protected address is in some
-/// municipality: the charge stands by itself until a delivery tells which, and then moves with its cause.
+/// Svalbard is no municipality: nobody is charged, and the contact is counted. A protected address is in some
+/// municipality: the charge has an undecided debtor until a delivery states the municipality, and then moves
+/// with its cause.
 #[test]
 fn an_address_that_is_not_told_has_a_place() {
     let work = folder("withheld");
@@ -119,7 +120,7 @@ fn an_address_that_is_not_told_has_a_place() {
     let made =
         std::fs::read_to_string(statements.join("oppgjor-2012-03-undecided-protected-address-kladd.json"));
     assert!(made.unwrap().contains("Beskyttet adresse"));
-    // The workbook of one party may hold the contacts behind its lines; they add up to its statement.
+    // The workbook of one party can hold the contacts behind its lines. They add up to its statement.
     let book = work.join("book");
     let bergen = ["statement", "2012-03", "--party", "1201", "--with-claims", "--as", "xlsx"];
     done(&ledger, "2012-04-03", &[&bergen[..], &["--out", path(&book)]].concat());
@@ -137,7 +138,7 @@ fn an_address_that_is_not_told_has_a_place() {
     assert!(balances.contains("0301"), "{balances}");
 }
 
-/// A patient of a file who waited in January and left in February is new in both, whichever month is settled first.
+/// A patient who waited in January and left in February is new in both months, whichever is settled first.
 #[test]
 fn the_order_of_commands_does_not_change_the_cause() {
     let work = folder("order");
@@ -160,7 +161,7 @@ fn the_order_of_commands_does_not_change_the_cause() {
         let (one, other) = if february_first { (&run[..], &correct[..]) } else { (&correct[..], &run[..]) };
         done(&ledger, "2012-03-02", one) + &done(&ledger, "2012-03-03", other)
     };
-    // A unit that is covered and not delivered may be a slip of the pen.
+    // A unit that is covered and not delivered may be misspelt.
     let (ledger, coverage) = (path(&work.join("c.sqlite")).to_owned(), work.join("coverage.csv"));
     std::fs::write(&coverage, "unit;from;to\nU1;2012-01;2012-01\nU11;2012-01;2012-01\n").unwrap();
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);

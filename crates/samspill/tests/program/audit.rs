@@ -1,5 +1,5 @@
-//! What somebody who has all tables can work out of what they hide: each total is written down as a sum, and what is known
-//! of its parts is drawn together until no more follows.
+//! What can be inferred about withheld cells from all tables together. Each total is written down as a sum of
+//! its parts, and the bounds of the cells are narrowed until nothing more follows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,20 +9,27 @@ use disclosure::attack::Attack;
 use super::indicators::rows;
 use super::{folder, path, samspill, text};
 
-/// A count, thousandths of one, or øre of kroner; `None` where it is withheld.
+/// A cell as a whole number: a count, thousandths if it has three decimals that are not zero, or øre. `None`
+/// if it is withheld.
 fn count(cell: &str) -> Option<i64> {
     let number: i64 = cell.replace(',', "").parse().ok()?;
     let is_thousandths = cell.split_once(',').is_some_and(|(_, decimals)| decimals.len() == 3);
     Some(if is_thousandths && number % 1000 == 0 { number / 1000 } else { number })
 }
 
-/// A cell as it stands in a table: a count, `:`, or nothing where the table has no such row.
+/// Cells with their bounds (least and greatest value), and the sums that bind them.
+/// Place of a cell. `told` is its text in a table: a number, or `:` if withheld; `None`, which is zero,
+/// if the table has no such row.
+/// Place of a new cell that is in no table.
+/// Records that the cells `parts` add up to the cell `total`.
+/// Narrows the bounds until nothing more follows. Returns the withheld cells that are then known, and are
+/// one to four.
 fn published(text: Option<&str>) -> Option<i64> {
     text.map_or(Some(0), count)
 }
 
-/// Which places belong together: of a column of the program's table of municipalities, by the names of a sheet, whose
-/// people are the sum of theirs.
+/// The municipalities of each place on a sheet, by the place's name. They are grouped by a column of the
+/// program's table of municipalities, and the group belongs to the place that has nearly as many people.
 fn members(
     column: usize,
     homes: &[Vec<String>],
@@ -49,7 +56,7 @@ fn members(
     named.collect()
 }
 
-/// The tables of a folder that are told of every indicator.
+/// The tables of a folder that have rows for every indicator.
 struct Tables {
     homes: Vec<Vec<String>>,
     areas: Vec<Vec<String>>,
@@ -69,7 +76,7 @@ fn of_indicator<'t>(rows: &'t [Vec<String>], id: &str) -> Vec<&'t Vec<String>> {
 const SEXES: [&str; 3] = ["kvinner", "menn", "ukjent"];
 const GROUPS: [&str; 5] = ["0–19", "20–64", "65–79", "80+", "ukjent"];
 
-/// The group of a band of five years.
+/// The age group that a five-year band belongs to.
 fn group_of(band: &str) -> &'static str {
     let Ok(from) = band.split(['–', '+']).next().unwrap().parse::<usize>() else { return GROUPS[4] };
     GROUPS[[20, 65, 80].iter().filter(|first| **first <= from).count()]
@@ -91,8 +98,8 @@ impl Tables {
         }
     }
 
-    /// What is known of an indicator's events, or of the whole they are of. `column` is that of the places; `trust_of`
-    /// tells a unit's.
+    /// What all tables say of an indicator's numerator or denominator. `column` is its column in the tables
+    /// of places. `trust_of` gives the trust of each unit.
     fn known(&self, id: &str, column: usize, trust_of: &BTreeMap<String, String>) -> Attack {
         let mut known = Attack::default();
         let country = known.cell("landet", published(Some(&of_indicator(&self.country, id)[0][column])));
@@ -135,7 +142,7 @@ impl Tables {
         known
     }
 
-    /// Adds the country's bands of five years and its sexes; gives the bands.
+    /// Adds the country's five-year bands and sexes. Returns the bands.
     fn bands(&self, known: &mut Attack, (id, column): (&str, usize)) -> BTreeSet<&str> {
         let country = known.place("landet").unwrap();
         let told: BTreeMap<(&str, &str), &str> = of_indicator(&self.ages, id)
@@ -164,7 +171,8 @@ impl Tables {
         bands
     }
 
-    /// Adds the groups and sexes of every place, and of the country what its bands and sexes tell of them.
+    /// Adds the age groups and sexes of every place, with the country's sums that its bands and sexes give
+    /// for them.
     fn classes(
         &self,
         known: &mut Attack,
@@ -215,7 +223,7 @@ impl Tables {
     }
 }
 
-/// Nobody who adds and subtracts all that a folder tells finds a hidden cell that has one to four.
+/// No withheld cell of one to four can be found by adding and subtracting everything in a folder.
 #[test]
 fn nothing_few_follows_from_all_tables_together() {
     let work = folder("audit");

@@ -1,5 +1,5 @@
-//! The process is killed at random points of run, close and correct, hundreds of times. Afterwards the same
-//! commands lead to the ledger that an undisturbed run leaves.
+//! The process is killed hundreds of times, at random points of settling, closing and correcting. The same
+//! commands then lead to the ledger that an undisturbed run leaves.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::settlement::{Dice, csv, done, later, places, tried, world};
 use super::{folder, path};
 
-/// How often each store is disturbed; `SAMSPILL_TEST_KILLS` asks for more.
+/// Number of kills to reach, over both stores. `SAMSPILL_TEST_KILLS` sets another number.
 const KILLS: u64 = 200;
 
 fn commands(first: &str, second: &str) -> Vec<(&'static str, Vec<String>)> {
@@ -48,7 +48,7 @@ fn a_killed_process_leaves_nothing_half_posted() {
     while killed < kills {
         for ledger in places(&format!("crash_{round}")) {
             for (now, arguments) in &commands {
-                // Killed a few times, each a little later; then left alone.
+                // Killed up to four times at random points, then left alone.
                 for _ in 0..4 {
                     let mut child = Command::new(env!("CARGO_BIN_EXE_samspill"))
                         .args(arguments)
@@ -67,7 +67,8 @@ fn a_killed_process_leaves_nothing_half_posted() {
                 }
                 let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
                 let (code, told) = tried(&ledger, now, &arguments);
-                // Already posted is as good as posted now: a closed month says that it does not change.
+                // The command may have been posted before it was killed: then a closed month says that it
+                // never changes.
                 assert!(code == Some(0) || told.contains("it never changes"), "{arguments:?}: {told}");
             }
             assert_eq!(head(&ledger), wanted, "{ledger}");

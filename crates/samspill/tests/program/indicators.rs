@@ -8,8 +8,9 @@ const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,car
                     municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,referral_reason,referred_on,\
                     deadline_on,events";
 
-/// Six persons of Oslo live the same months, so that no count is one that is withheld; one of Utsira does alone, and six
-/// of Karmøy are withheld beside it, since the totals of area, region and country would tell.
+/// Six persons of Oslo have the same contacts, so that no count of Oslo is withheld for being small. One
+/// person of Utsira has them too, and is withheld. The six persons of Karmøy are then withheld as well, since
+/// the totals of area, region and country would give Utsira away.
 fn contacts() -> String {
     let mut out = format!("{HEAD}\n");
     let mut number = 0;
@@ -30,14 +31,16 @@ fn contacts() -> String {
                 person * 100 + stay
             ));
         };
-        // A stay of two contacts: one admission, with the facts of the first; then one five hours later.
+        // A stay of two contacts is one admission, with the facts of the first. The next comes five hours
+        // after it.
         row(1, "overnight", "acute", "2012-03-01T10:00", "2012-03-05T10:00", 4, "J18", ",,");
         row(1, "overnight", "planned", "2012-03-05T10:00", "2012-03-10T10:00", 5, "I50", ",,");
         row(2, "overnight", "acute", "2012-03-10T15:00", "2012-03-12T12:00", 2, "I50", ",,");
-        // 29 days after: within thirty by both definitions. The next comes 40 days after, and is no readmission.
+        // 29 days after: a readmission within thirty days by both definitions. The next comes 40 days after,
+        // and is none.
         row(3, "overnight", "acute", "2012-04-10T12:00", "2012-04-11T12:00", 1, "S72", ",,");
         row(4, "overnight", "acute", "2012-05-21T12:00", "2012-05-22T12:00", 1, "S72.1", ",,");
-        // Planned after three days: no readmission. It ends on the register's last days, and is not followed.
+        // Planned, so no readmission. It ends among the last days of the register, and cannot be followed.
         row(5, "overnight", "planned", "2012-12-20T12:00", "2012-12-22T12:00", 2, "I50", ",,");
         row(
             6,
@@ -74,7 +77,7 @@ fn each_indicator_counts_what_it_says() {
     let (code, told, said) =
         run(&["--all", "--period", "2012", "--mapping", "samspill", "--hospitals", "--units"]);
     assert_eq!(code, Some(0), "{said}");
-    // The one hospital has them all: thirteen persons with five stays each.
+    // The only hospital has all stays: thirteen persons with five stays each.
     for (file, number) in [("foretak.csv", "983971636"), ("enheter.csv", "874716782")] {
         let stays = row_of(&out.join(file), "admissions", number);
         assert_eq!(stays[4], "65", "{stays:?}");
@@ -91,9 +94,11 @@ fn each_indicator_counts_what_it_says() {
         ("mean-stay", 90, Some(30)),
         ("outpatient-contacts", 18, None),
         ("controls", 12, None),
-        // The first is followed within five hours, the second after 29 days, the third and fourth by none in time.
+        // The first stay is followed within five hours, the second after 29 days, the third and fourth by
+        // none in time.
         ("readmissions-medical", 12, Some(24)),
-        // Of the four conditions' stays, the first and second; five hours are fewer than eight, but 31 days are too many.
+        // Of the stays for the four conditions, the first and second. Five hours are fewer than eight, and
+        // too few; 31 days are too many.
         ("readmissions-eleven-groups", 6, Some(24)),
         ("hip-fractures", 6, None),
         ("waiting-days", 180, Some(6)),
@@ -106,18 +111,18 @@ fn each_indicator_counts_what_it_says() {
             assert_eq!(whole, format!("{denominator},000"), "{id}");
         }
     }
-    // Kroner of all contacts: 36 overnight and 18 others, half a point of 38 209 kr each, a fifth of it. In the mean of
-    // 613 285 and 623 966 inhabitants that is 33 øre each.
+    // Co-financing of all contacts: 36 overnight and 18 others, each of half a point at 38 209 kr, and a
+    // fifth of it. Per inhabitant, with the mean of 613 285 and 623 966, that is 33 øre.
     let cost = row_of(&out.join("kommuner.csv"), "co-financing", "0301");
     assert_eq!([&cost[4], &cost[5], &cost[7]], ["206328,60", "618623,000", "0,334"], "{cost:?}");
     let sheet = rows(&out.join("kostnad.csv")).into_iter().find(|row| row[0] == "0301").unwrap();
     assert_eq!([&sheet[3], &sheet[6]], ["206328,60", "0,33"], "{sheet:?}");
-    // The one of Utsira is withheld wherever there are one to four, and no row tells it.
+    // Counts of one to four in Utsira are withheld: no row shows them.
     for row in homes.iter().filter(|row| row[2] == "1151") {
         let shown = row[4].parse::<i64>().unwrap_or(0);
         assert!(shown == 0 || shown > 4, "{row:?}");
     }
-    // What the file has no column for is not none of it.
+    // An indicator whose column the file lacks is unknown, not zero.
     for lacking in ["Team- og samhandlingskoder,..,filen har ikke procedures", "filen har ikke contact_form"]
     {
         assert!(told.contains(lacking), "{told}");
@@ -127,7 +132,7 @@ fn each_indicator_counts_what_it_says() {
         read_me.contains("middel av 1. januar 2012 og 2013") && read_me.contains("2012-12-31"),
         "{read_me}"
     );
-    // A diagnosis of three letters cannot tell a hip from a thigh: the six and the seven others.
+    // A diagnosis of three letters cannot tell a hip from a thigh: the six of Oslo and the seven others.
     let hip = rows(&out.join("definisjoner.csv")).into_iter().find(|row| row[0] == "hip-fractures").unwrap();
     assert_eq!(hip[hip.len() - 3..hip.len() - 1], ["nei", "13"], "{hip:?}");
 
@@ -169,14 +174,15 @@ fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refuse
     let (done, said) = run(example);
     assert!(done, "{said}");
     let row = rows(&out.join("kommuner.csv")).into_iter().find(|row| row[2] == "0301").unwrap();
-    // Five contacts of half a point: 30 x 0,5 x 38 209 kr x 20 %, and the state as much (40 % less the municipality's).
+    // Thirty contacts of half a point: 30 × 0,5 × 38 209 kr × 20 %. The state pays as much: 40 % less the
+    // municipality's part.
     assert_eq!([&row[4], &row[19], &row[20]], ["24", "114627,00", "114627,00"], "{row:?}");
     for (wrong, fault) in [
         (example.replace("urgency", "hastegrad"), "unknown field `hastegrad`"),
         (example.replace("acute-67", "../x"), "use at most 60 of a-z, 0-9 and -"),
         (example.replace("acute-67", "admissions"), "there is an indicator admissions already"),
         (example.replace("\"rate\"", "\"mean\""), "need a [denominator]"),
-        // Of those who were acute, 24 were not 80 years old.
+        // All 52 acute stays of the country are of persons under 80.
         (
             example.replace("\"rate\"", "\"proportion\"") + "[denominator]\nat_least = 80\n",
             "acute-67: 52 of its numerator are not in its denominator",
@@ -192,8 +198,9 @@ fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refuse
     }
 }
 
-/// Six persons in each of two municipalities that became one: in 2012 a stay with a notice that was withdrawn and one that
-/// stands, and two contacts of one referral; in 2013 a stay in the one that they became.
+/// Six persons in each of two municipalities that were merged. In 2012 each has a stay with one notice that
+/// was withdrawn and one that stands, and two contacts of one referral; in 2013 a stay in the merged
+/// municipality.
 fn merged() -> String {
     let mut out = format!("{HEAD},referred_from,procedures\n");
     for person in 1..=12 {
@@ -216,7 +223,8 @@ fn merged() -> String {
     out
 }
 
-/// Runs all indicators of [`merged`] with more arguments; gives the folders of what comes out and of areas, too.
+/// Returns a function that runs all indicators of [`merged`] with more arguments, the folder of the results,
+/// and a file of the user's own areas.
 fn merged_in(work: &Path) -> (impl Fn(&[&str]) -> (bool, String), PathBuf, PathBuf) {
     let (file, out, areas) = (work.join("contacts.csv"), work.join("out"), work.join("areas.csv"));
     std::fs::write(&file, merged()).unwrap();
@@ -237,8 +245,9 @@ fn row_of(file: &Path, id: &str, place: &str) -> Vec<String> {
     found.unwrap()
 }
 
-/// Years together are in the municipalities of the last; a referral is one however many contacts it had; nights are
-/// from the notice that stands; areas are the user's own, and limits are made anew for a reason.
+/// Several years together use the municipalities of the last year. A referral counts once, however many
+/// contacts it had. Nights count from the notice that stands. Areas are the user's own, and limits are
+/// computed anew for a stated reason.
 #[test]
 fn years_together_referrals_and_nights_are_what_they_say() {
     let work = folder("indicators-years");
@@ -267,10 +276,10 @@ fn years_together_referrals_and_nights_are_what_they_say() {
         assert_eq!(of("kommuner.csv", id, "1903")[4], numerator, "{id}");
         assert_eq!(of("egne-omrader.csv", id, "Helsefellesskap nord")[4], numerator, "{id}");
     }
-    // Two years of Harstad and Bjarkøy, about 24 100 of them.
+    // Harstad and Bjarkøy over two years, with about 24 100 inhabitants.
     let years: f64 = of("kommuner.csv", "admissions", "1903")[5].replace(',', ".").parse().unwrap();
     assert!((48_000.0..49_000.0).contains(&years), "{years}");
-    // Twelve of 24 stays were of municipalities that are no more, and nobody has moved.
+    // Twelve of the 24 stays were in municipalities that have ended, and nobody has moved.
     let moved = rows(&out.join("bosted.csv")).into_iter().find(|row| row[0] == "1903").unwrap();
     assert_eq!(moved[2..], ["24", "0", "0"]);
     let people = rows(&out.join("folketall.csv")).into_iter().find(|row| row[0] == "0706").unwrap();
@@ -297,7 +306,7 @@ fn a_referral_is_of_its_first_contact_and_bad_periods_are_refused() {
     let (run, out, areas) = merged_in(&work);
     let (done, said) = run(&["--period", "2012-07..2013-06"]);
     assert!(done && row_of(&out.join("kommuner.csv"), "admissions", "1903")[4] == "12", "{said}");
-    // The referral came to its first contact in March, and is none in April.
+    // The referral counts with its first contact, in March, and not again in April.
     for (period, count) in [("2012-03", "6"), ("2012-04", "0")] {
         let (done, said) = run(&["--period", period]);
         assert!(done, "{said}");
@@ -314,7 +323,8 @@ fn a_referral_is_of_its_first_contact_and_bad_periods_are_refused() {
     }
 }
 
-/// Utsira alone is what its trust area has beyond an area of one's own without it: neither tells.
+/// Utsira is what the trust area has beyond an area of the user's own. The counts of the user's area and of
+/// all others are therefore withheld too.
 #[test]
 fn an_area_of_ones_own_gives_no_municipality_away() {
     let work = folder("indicators-overlap");
@@ -329,7 +339,7 @@ fn an_area_of_ones_own_gives_no_municipality_away() {
     let own = row_of(&out.join("egne-omrader.csv"), "hip-fractures", "Haugalandet");
     let rest = row_of(&out.join("egne-omrader.csv"), "hip-fractures", "(alle andre)");
     assert_eq!([&own[4], &rest[4]], [":", ":"]);
-    // A register that ends before the period is told of, and so is what is brought and is no such thing.
+    // A register that ends before the period gives a warning. A file with wrong content is refused.
     let people = work.join("people.csv");
     let run = |given: &str, of: &str, more: &[&str]| {
         std::fs::write(&people, given).unwrap();
@@ -345,7 +355,7 @@ fn an_area_of_ones_own_gives_no_municipality_away() {
     );
     let year = ["--period", "2012"];
     for (people, area, more, fault) in [
-        // People without sex cannot be adjusted for it, and are not taken as none.
+        // People without sex cannot be used for an adjustment by sex, and are not taken as nobody.
         (good, area, &[][..], "add --adjust age"),
         ("municipality;age;people\n", area, &["--adjust", "age"], "people.csv has no rows"),
         ("9999;70;9000\n", area, &["--adjust", "age"], "there is no municipality 9999 on 2012-12-31"),
@@ -361,7 +371,7 @@ fn an_area_of_ones_own_gives_no_municipality_away() {
     }
 }
 
-/// What others have counted stands beside the register, and few of it are withheld.
+/// Counts that others have made stand beside the register's, and small ones are withheld.
 #[test]
 fn what_others_have_counted_is_told() {
     let work = folder("indicators-counted");
@@ -378,7 +388,7 @@ fn what_others_have_counted_is_told() {
     let (done, said) = run("municipal-acute-beds;0301;1 200;\nmunicipal-acute-beds;1151;3;\n");
     assert!(done, "{said}");
     let told = rows(&out.join("andre-tall.csv"));
-    // 1 200 of 618 623 inhabitants: the mean of 613 285 and 623 966, by age.
+    // 1 200 per 618 623 inhabitants, the mean of 613 285 and 623 966.
     assert_eq!([&told[0][4], &told[0][5], &told[0][7]], ["1200", "618623,000", "1,940"], "{told:?}");
     assert_eq!([&told[1][4], &told[1][7], &told[1][10]], [":", ":", "holdt tilbake"], "{told:?}");
     for (wrong, fault) in [
@@ -398,7 +408,8 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     let work = folder("indicators-brought");
     let (file, out) = (work.join("contacts.csv"), work.join("out"));
     std::fs::write(&file, contacts()).unwrap();
-    // Answers and effort of the municipality's own; few answers are withheld, and what no scheme pays for is told.
+    // Answers and effort of the municipality's own. Few answers are withheld, and effort that no scheme pays
+    // for is shown.
     let (survey, effort) = (work.join("survey.csv"), work.join("effort.csv"));
     let with = |answers: &str, done: &str| {
         std::fs::write(&survey, format!("question;aim;municipality;answers;positive\n{answers}")).unwrap();
@@ -425,7 +436,7 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     let answers = rows(&out.join("undersokelser.csv"));
     assert_eq!([&answers[0][5], &answers[1][5], &answers[2][5]], ["75,000", ":", ".."], "{answers:?}");
     let oslo = rows(&out.join("asymmetri.csv")).into_iter().find(|row| row[0] == "0301").unwrap();
-    // Six persons with six contacts overnight of half a point, beside a million that nobody pays for.
+    // Six persons with six overnight contacts of half a point, beside a million kroner that nobody pays for.
     assert_eq!([&oslo[2], &oslo[5], &oslo[9]], ["30", "137552,40", "1000000,00"], "{oslo:?}");
     for (answers, effort, fault) in [
         ("A;health;0301;5;5\n", "", "'health' is not experience or work"),
@@ -440,7 +451,7 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     }
 }
 
-/// Four pages for a municipality, in both forms of Norwegian, that tell only what the tables do.
+/// A profile of four pages for a municipality, in both forms of Norwegian. It says only what the tables say.
 #[test]
 fn a_profile_is_made_in_bokmal_and_nynorsk() {
     let work = folder("indicators-profile");
@@ -470,7 +481,7 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
     assert!(done, "{said}");
     let pdf = std::fs::read(out.join("profil-0301.pdf")).unwrap();
     assert!(pdf.starts_with(b"%PDF-"));
-    // The same on one thread gives the same bytes.
+    // The same run on one thread gives the same bytes.
     let (done, _, again) = run("2012", "nb", "0301", "1");
     assert!(done);
     for file in [
@@ -494,12 +505,13 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
     no_head_is_in_bokmal(&nynorsk);
     let (done, said, _) = run("2012", "nb", "9999", "2");
     assert!(!done && said.contains("there is no municipality 9999 in 2012"), "{said}");
-    // No count from one to four leaves the house.
+    // No count of one to four is published.
     let few = rows(&out.join("kommuner.csv"))
         .into_iter()
         .find(|row| (1..=4).contains(&row[4].parse().unwrap_or(0)));
     assert!(few.is_none(), "{few:?}");
-    // A day has a price that everybody knows: kroner of days are withheld where those who waited are. None is told as none.
+    // A day has a publicly known price, so kroner for days are withheld where the number of patients is. Zero
+    // is shown as zero.
     let homes = rows(&out.join("kommuner.csv"));
     let few: Vec<&String> =
         homes.iter().filter(|row| row[0] == "discharge-ready" && row[4] == ":").map(|row| &row[2]).collect();
@@ -513,7 +525,7 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
     assert!(few.len() > 5);
 }
 
-/// No head is left in bokmål; programs read the same heads in both.
+/// No head is left in bokmål in the CSV files. Parquet files have the same heads in both languages.
 fn no_head_is_in_bokmal(nynorsk: &Path) {
     for entry in std::fs::read_dir(nynorsk).unwrap() {
         let file = entry.unwrap().path();

@@ -48,7 +48,7 @@ fn an_extract_becomes_kroner_and_an_explanation() {
     let folder = folder("extract");
     let (file, out) = (folder.join("extract.csv"), folder.join("result"));
     std::fs::write(&file, EXTRACT).unwrap();
-    // Without leave to use unsigned values: nothing is settled, and they are named.
+    // Without `--draft` nothing is settled, and the unsigned values are named.
     let refused = samspill(&["settle", "2012", "--contacts", path(&file), "--out", path(&out)]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(
@@ -122,7 +122,8 @@ const READY: &str = "contact_id;stay_id;person_id;unit;unit_kind;trust;sector;ca
                      municipality_of_registration;municipality_of_stay;age;sex;drg;drg_type;mdc;weight;points;bed_days;\
                      costly_medicine;fee;events";
 
-/// Ready on 30 December and left on 3 January: two days of each year, and what is explained is what was settled.
+/// A patient who is ready on 30 December leaves on 3 January. Two days fall in each year, and the explanation
+/// shows the days that were settled.
 #[test]
 fn days_over_the_year_end_are_explained_where_they_were_settled() {
     let work = folder("year-end");
@@ -149,7 +150,7 @@ fn days_over_the_year_end_are_explained_where_they_were_settled() {
         let (code, told) = explained(charge);
         assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
     }
-    // Whole things are not rounded into another rule, and none is below zero.
+    // A count with decimals is refused and not rounded, and a number below zero is refused.
     for (from, to, reason) in [
         (";80;man", ";79,5;man", "not-whole"),
         (";1,000;4;", ";1,000;-4;", "negative"),
@@ -263,7 +264,7 @@ fn bad_rule_files_are_told_with_file_and_line() {
         assert_eq!(output.status.code(), Some(2), "{error}");
         assert!(error.contains(told) && error.contains("co-financing.toml:"), "{told} is not in {error}");
     }
-    // A gap is no fault of the file, but stops a settlement that needs it.
+    // A gap is no error in the file, but it stops a settlement that needs the value.
     let gap = law.replace(
         "from = 2012-01-01\nto = 2014-12-31\npercent",
         "from = 2013-01-01\nto = 2014-12-31\npercent",
@@ -352,18 +353,19 @@ fn a_small_demo_runs_through() {
         path(&out.join("register-2012/drg-list.csv")),
     ]);
     assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
-    // Rates of a sample are of as many fewer people: about 176 stays per 1 000.
+    // Rates of a sample are relative to the people of the sample: about 176 stays per 1 000.
     let country = std::fs::read_to_string(out.join("indikatorer/landet.csv")).unwrap();
     let rate =
         country.lines().find(|line| line.starts_with("admissions;")).unwrap().split(';').nth(7).unwrap();
     let rate: f64 = rate.replace(',', ".").parse().unwrap();
     assert!((160.0..190.0).contains(&rate) && out.join("indikatorer/profil-1151.pdf").exists(), "{rate}");
-    // The ledger of the demonstration holds, and its statements lie there to open.
+    // The ledger of the demonstration holds, and its statements are written.
     let ledger = out.join("ledger.sqlite");
     let proved = samspill(&["ledger", "verify", "--ledger", path(&ledger)]);
     assert!(proved.status.success(), "{}", text(&proved.stderr));
     assert!(told.contains("ny aktivitet"), "{told}");
-    // The forecast of June, beside what the rest of the year came to: the band holds about as often as it says.
+    // The forecast of June against what the rest of the year came to: the band holds about as often as it
+    // promises.
     let forecast = samspill(&["forecast", "2012-06", "--ledger", path(&ledger), "--as", "csv"]);
     let held = text(&forecast.stderr);
     let per_cent: f64 = held

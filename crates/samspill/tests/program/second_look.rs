@@ -1,4 +1,4 @@
-//! What a second auditor found: each of these said something that was not so.
+//! What a second auditor found: cases in which the program said something untrue.
 
 use super::settlement::{Contact, csv, done, tried, world};
 use super::{folder, path, samspill, text};
@@ -23,13 +23,13 @@ fn a_budget_that_changes_is_posted_as_the_difference() {
     };
     let of = |told: (Option<i32>, String)| told.1.replace('\u{a0}', " ");
     assert!(of(budget("KMF;1201;983658725;120 000\n")).contains("KMF 10 000,00 kr"));
-    // Another instrument, then another amount; what stands is not posted again.
+    // Another instrument, then another amount. An amount that is posted already is not posted again.
     assert!(of(budget("USK;1201;983974724;12000\n")).contains("1 bilag a konto; USK 1 000,00 kr"));
     assert!(of(budget("KMF;1201;983658725;144000\n")).contains("1 bilag a konto; KMF 2 000,00 kr"));
     assert!(of(budget("KMF;1201;983658725;144000\nUSK;1201;983974724;12000\n")).contains("ingenting endret"));
     let (code, told) = budget("KMF;1201;983658725;-5\n");
     assert!(code != Some(0) && told.contains("below zero"), "{told}");
-    // Before anything is settled, the month asks for what is to be paid on account.
+    // Before anything is settled, the statement of the month asks for the amount on account.
     let out = work.join("asked");
     let ask = ["statement", "2012-02", "--party", "1201", "--as", "json", "--out", path(&out)];
     done(&ledger, "2012-01-03", &ask);
@@ -57,7 +57,7 @@ fn the_bridge_ends_at_what_is_to_be_paid_and_the_year_end_is_accrued() {
         .split(',')
         .filter_map(|cell| cell.parse().ok())
         .collect();
-    // Code, on account, settled, difference, not asked for yet.
+    // Code, on account, settled, difference, not balanced yet.
     let [_, on_account, settled, difference, waiting] = bergen[..5] else { unreachable!("{bergen:?}") };
     assert!(on_account == 1_200_000 && settled - on_account == difference && difference != 0, "{bergen:?}");
     assert_eq!(waiting, difference);
@@ -100,7 +100,7 @@ fn decisions_are_made_once_and_only_where_there_is_something_to_decide() {
     let (code, told) = board("U1;ISF;-999999999;by-settled;AU 12/5\n");
     assert!(code == Some(2) && told.contains("more than the"), "{told}");
 
-    // An objection marks the line of its own creditor and unit, and is decided once.
+    // An objection marks only the line of its own creditor and unit, and is decided once.
     let waits = contacts.iter().find(|contact| contact.waits()).unwrap();
     let month = format!("2012-{:02}", waits.month);
     let filing = ["objection", "file", "--party", waits.home(), "--instrument", "USK", "--contact"];
@@ -177,7 +177,7 @@ fn a_bill_is_reconciled_to_its_last_line() {
         code == Some(3) && told.contains("egen sum på linje 3 er 16 000,00 kr, linjene er 12 000,00 kr"),
         "{told}"
     );
-    // Fewer days at a higher price is not the same bill.
+    // Fewer days at a higher price do not make the same bill, though the sum is the same.
     let (code, told) = compare("case;days;amount\nA;2;12000\n");
     assert!(code == Some(3) && told.contains("sats 4 000,00 kr, mengde −4 000,00 kr"), "{told}");
 }

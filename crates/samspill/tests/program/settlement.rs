@@ -1,5 +1,5 @@
-//! A settlement year as its user meets it: late hospitals, recoded stays, patients who moved, a rate
-//! changed in the middle. The same on both stores.
+//! A settlement year as its user meets it, on both stores: a late hospital, recoded stays, patients who
+//! moved, and a rate that changed in the middle.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::{folder, path, samspill, text};
 
-/// A small stream of numbers from a seed.
+/// Pseudo-random numbers from a seed.
 pub struct Dice(u64);
 
 impl Dice {
@@ -26,7 +26,7 @@ impl Dice {
 const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
 municipality_of_registration,age,drg,drg_type,points,events\n";
 
-/// A contact of the small world.
+/// A contact of a small made-up world.
 #[derive(Clone)]
 pub struct Contact {
     id: u64,
@@ -80,7 +80,7 @@ impl Contact {
 
 const HOMES: [&str; 4] = ["1201", "0301", "1901", "1103"];
 
-/// So many contacts of four months, three hospitals and four municipalities.
+/// This number of contacts, in four months, three hospitals and four municipalities.
 pub fn world(seed: u64, count: u64) -> Vec<Contact> {
     let mut dice = Dice::new(seed);
     (1..=count)
@@ -96,7 +96,7 @@ pub fn world(seed: u64, count: u64) -> Vec<Contact> {
         .collect()
 }
 
-/// The same contacts some weeks later: recoded, moved, other points, withdrawn.
+/// The same contacts some weeks later: some are recoded, moved, withdrawn, or have other points.
 pub fn later(contacts: &[Contact], seed: u64) -> Vec<Contact> {
     let mut dice = Dice::new(seed ^ 0xabcd);
     let changed = contacts.iter().filter_map(|contact| {
@@ -115,11 +115,12 @@ pub fn later(contacts: &[Contact], seed: u64) -> Vec<Contact> {
     changed.collect()
 }
 
+/// A file of contacts, as text.
 pub fn csv<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> String {
     contacts.into_iter().fold(HEAD.to_owned(), |text, contact| text + &contact.row())
 }
 
-/// Both places that a ledger may lie in.
+/// A new place for a ledger in each store: a SQLite file and a PostgreSQL database.
 pub fn places(name: &str) -> Vec<String> {
     #[expect(clippy::disallowed_methods, reason = "the address of the server is told by the environment")]
     let server = std::env::var("SAMSPILL_TEST_POSTGRES");
@@ -134,13 +135,14 @@ pub fn places(name: &str) -> Vec<String> {
     vec![path(&file).to_owned(), format!("{server}/{database}")]
 }
 
-/// Runs a command on a ledger at a time; gives what it said.
+/// Runs a command on a ledger at a time, and asserts that it succeeds. Returns its output.
 pub fn done(ledger: &str, now: &str, arguments: &[&str]) -> String {
     let (code, told) = tried(ledger, now, arguments);
     assert_eq!(code, Some(0), "{arguments:?}: {told}");
     told
 }
 
+/// Runs a command on a ledger at a time. Returns its exit code and output.
 pub fn tried(ledger: &str, now: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let mut all: Vec<&str> = arguments.to_vec();
     all.extend(["--ledger", ledger, "--now", now]);
@@ -148,7 +150,7 @@ pub fn tried(ledger: &str, now: &str, arguments: &[&str]) -> (Option<i32>, Strin
     (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
 }
 
-/// Øre by debtor and instrument of everything that was computed from contacts.
+/// Amounts in øre that were computed from contacts, by debtor and instrument.
 pub fn owed(ledger: &str) -> BTreeMap<(String, String), i64> {
     let output = samspill(&["ledger", "export", "--as", "csv", "--ledger", ledger]);
     let mut out = BTreeMap::new();
@@ -164,7 +166,7 @@ pub fn owed(ledger: &str) -> BTreeMap<(String, String), i64> {
     out
 }
 
-/// The same from a settlement of the whole file at once.
+/// The same amounts from a single settlement of the whole file.
 fn settled(file: &str, law: Option<&str>, name: &str) -> BTreeMap<(String, String), i64> {
     let out = folder(name);
     let mut arguments =
@@ -182,7 +184,7 @@ fn settled(file: &str, law: Option<&str>, name: &str) -> BTreeMap<(String, Strin
     sums
 }
 
-/// A folder of rules where the unit price of 2012 is another.
+/// A folder of rules with another unit price for 2012.
 fn dearer(name: &str) -> PathBuf {
     let out = folder(name);
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
@@ -196,7 +198,7 @@ fn dearer(name: &str) -> PathBuf {
     out
 }
 
-/// Two months settled and closed: again changes nothing, and a closed month never changes.
+/// Settles and closes two months. Settling again changes nothing, and a closed month never changes.
 fn two_closed_months(ledger: &str, contacts: &str) {
     done(ledger, "2012-01-02", &["settlement", "open", "2012"]);
     for (month, at) in [("2012-01", "2012-02-20"), ("2012-02", "2012-03-12")] {
@@ -210,7 +212,7 @@ fn two_closed_months(ledger: &str, contacts: &str) {
     }
 }
 
-/// What January's statement said before, it says for ever; now it says that it was corrected.
+/// January's statement as of then is the same for ever; the statement of now says that it was corrected.
 fn says_the_same_for_ever(before: &str, then: &str, now: &str) {
     let mut count = 0;
     for entry in std::fs::read_dir(before).unwrap() {
@@ -246,7 +248,7 @@ fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
             done(&ledger, "2013-01-01", &all);
         };
         statement(&file("before"), &[]);
-        // The late hospital, in March, as new activity of January and February.
+        // The late hospital comes in March, as new activity of January and February.
         let late = file("late.csv");
         let correct = ["settlement", "correct", "2012", "--into", "2012-03", "--draft", "--contacts", &late];
         let told = done(&ledger, "2012-04-10", &correct);
@@ -256,7 +258,7 @@ fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
             done(&ledger, at, &["settlement", "close", month]);
         }
         assert_eq!(owed(&ledger), settled(&late, None, "year-settled-late"));
-        // Everything again under another unit price: each cause is told apart, and all of it adds up.
+        // Everything again under another unit price: each cause is shown by itself, and the causes add up.
         let law = dearer(&format!("year-law-{store}"));
         let (second, coverage) = (file("second.csv"), file("coverage.csv"));
         let mut correct =
@@ -280,7 +282,7 @@ fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
     assert_eq!(heads[0], heads[1], "both stores hold the same chain");
 }
 
-/// hledger and beancount agree that the journal is sound, and on every balance.
+/// hledger and beancount find no fault in the journal, and hledger agrees on every balance.
 fn checked_by_others(ledger: &str, work: &std::path::Path) {
     let journal = work.join("ledger.journal");
     done(ledger, "2013-01-01", &["ledger", "export", "--as", "hledger", "--out", path(&journal)]);
@@ -324,7 +326,7 @@ fn checked_by_others(ledger: &str, work: &std::path::Path) {
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
 }
 
-/// Parts of a file, in any order and some of them twice, come to the same as the whole.
+/// Parts of a file, delivered in any order and some of them twice, come to the same as the whole.
 #[test]
 fn deliveries_in_any_order_come_to_the_same() {
     let contacts = world(11, 120);
@@ -338,7 +340,7 @@ fn deliveries_in_any_order_come_to_the_same() {
         let mut dice = Dice::new(seed);
         let ledger = path(&work.join(format!("{seed}.sqlite"))).to_owned();
         done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
-        // Each hospital delivers by itself; the first time with an older version of its contacts.
+        // Each hospital delivers by itself, the first time with an older version of its contacts.
         let mut deliveries: Vec<(u64, bool)> =
             (1..=3).flat_map(|unit| [(unit, false), (unit, true)]).collect();
         for place in (1..deliveries.len()).rev() {
@@ -374,7 +376,7 @@ fn deliveries_in_any_order_come_to_the_same() {
     }
 }
 
-/// A line is disputed, answered and decided; when its basis changes afterwards, it is opened again.
+/// A line is disputed, answered and decided. When its basis changes afterwards, the objection is reopened.
 #[test]
 fn an_objection_is_filed_answered_decided_and_opened_again() {
     for (store, ledger) in places("objection").into_iter().enumerate() {
@@ -414,8 +416,8 @@ fn an_objection_is_filed_answered_decided_and_opened_again() {
             ours.map(|cells| cells[13].parse::<i64>().unwrap()).sum()
         };
         assert_eq!(objections(&ledger), -400_000 * disputed.ready_days.cast_signed());
-        // The hospital withdraws the stay: what the decision took off is put back, so that nothing is
-        // taken off twice, and the objection waits for a new decision.
+        // The hospital withdraws the stay. The reduction is put back, so that nothing is taken off twice, and
+        // the objection waits for a new decision.
         let left: Vec<&Contact> = contacts.iter().filter(|contact| contact.id != disputed.id).collect();
         std::fs::write(&file, csv(left)).unwrap();
         let correct =
@@ -434,7 +436,8 @@ fn an_objection_is_filed_answered_decided_and_opened_again() {
     }
 }
 
-/// Patients who wait now: late and out of order, withdrawn, answered; and what the next midnight adds.
+/// Patients who wait now: with events out of order, withdrawn, or with a place; and what the next midnight
+/// adds.
 #[test]
 fn running_cases_accrue_by_the_day() {
     let work = folder("running");
@@ -452,7 +455,7 @@ municipality_of_registration,drg,drg_type,points,events\n";
         row(3, "", "1@2012-03-01T12:00 2@2012-03-04T09:00 3@2012-03-04T10:00 7@2012-03-05T10:00"),
         row(4, "2012-03-05T12:00", "1@2012-03-01T12:00 2@2012-03-04T09:00 3@2012-03-04T10:00"),
         row(5, "", "2@2012-03-04T09:00 3@2012-03-04T10:00"),
-        // Who comes the day after is not there yet.
+        // A patient who comes the day after is not there yet.
         row(6, "", "1@2012-03-08T12:00").replace("2012-03-01T08:00", "2012-03-08T08:00"),
     ];
     std::fs::write(&file, format!("{head}{}", rows.concat())).unwrap();
@@ -464,7 +467,8 @@ municipality_of_registration,drg,drg_type,points,events\n";
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
     };
-    // 4., 5. and 6. March; withdrawn on the 6.: two; a place on the 5.: one; no notice of admission: none.
+    // Case 1: 4, 5 and 6 March. Case 2, withdrawn on the 6th: two days. Case 3, with a place on the 5th: one.
+    // Case 5, without notice of admission: none.
     assert_eq!(
         list(&[]),
         "case,municipality,unit,institution,notified,hours,days,accrued_ore,next_midnight_ore,reason\n\
@@ -483,7 +487,7 @@ municipality_of_registration,drg,drg_type,points,events\n";
         "{told}"
     );
     assert_eq!(list(&["--sums"]).lines().last(), Some("1201,983974724,4,6,2400000"));
-    // At the end of a month, beside the year so far: what was settled is not accrued, what runs is.
+    // At the end of a month, beside the year so far: running cases are accrued, and settled amounts are not.
     let ledger = path(&work.join("ledger.sqlite")).to_owned();
     let settled = work.join("settled.csv");
     std::fs::write(&settled, csv(&world(2, 40))).unwrap();
@@ -495,19 +499,19 @@ municipality_of_registration,drg,drg_type,points,events\n";
     let bergen: Vec<&str> =
         table.lines().find(|line| line.starts_with("1201,")).unwrap().split(',').collect();
     let ore = |place: usize| bergen[place].parse::<i64>().unwrap();
-    // Case 1 runs to the end of March: the 4. to the 31.
+    // Case 1 runs from 4 March to the end of the month.
     assert_eq!(ore(6), 28 * 400_000 + 800_000 + 400_000, "{table}");
     assert_eq!((ore(4), ore(7)), (ore(3) - ore(2), ore(5) + ore(6)));
     assert!(ore(3) > 0 && ore(5) == ore(3), "{table}");
-    // A settlement leaves them until they are discharged, and says so.
+    // A settlement refuses contacts that are not discharged, and says so.
     let out = work.join("result");
     let settled = samspill(&["settle", "2012-03", "--contacts", path(&file), "--draft", "--out", path(&out)]);
     assert_eq!(settled.status.code(), Some(3));
     assert!(std::fs::read_to_string(out.join("refused.csv")).unwrap().contains("not-discharged"));
 }
 
-/// A bill beside our own settlement, and beside the municipality's own log: each difference has a cause, and
-/// the total reconciles.
+/// A bill against our own settlement, and against the municipality's own log. Each difference has a cause,
+/// and the total reconciles.
 #[test]
 fn a_received_bill_is_compared_line_by_line() {
     let work = folder("compare");
@@ -549,7 +553,7 @@ fn a_received_bill_is_compared_line_by_line() {
     cause(99_999, "only-in-bill", 800_000);
     assert_eq!(table.lines().count(), 5);
     assert!(told.contains("2 linjer er like"), "{told}");
-    // The same from the municipality's own log.
+    // The same result from the municipality's own log.
     let mut log = "sak;tidspunkt;melding\n".to_owned();
     for contact in &contacts {
         let (month, day) = (contact.month, 1 + contact.id % 20);
@@ -572,7 +576,8 @@ fn a_received_bill_is_compared_line_by_line() {
     assert!(text(&output.stderr).contains("it has Navn, Pris"), "{}", text(&output.stderr));
 }
 
-/// Where each creditor asks for its own money, there is one invoice for each, and all of them add up.
+/// In decentral settlement each creditor sends its own invoice. The lines of an invoice add up to its total,
+/// apart from the rounding to kroner.
 #[test]
 fn decentral_settlement_gives_invoices_and_credit_notes() {
     let work = folder("invoices");
@@ -589,7 +594,7 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     };
     deliver("run", "2012-01", &[]);
     done(&ledger, "2012-02-10", &["settlement", "close", "2012-01"]);
-    // Everything is withdrawn: credit notes that mirror the invoices.
+    // Everything is withdrawn: the credit notes mirror the invoices.
     std::fs::write(&file, csv(contacts.iter().filter(|contact| contact.month != 1))).unwrap();
     deliver("correct", "2012-01", &["--into", "2012-02"]);
     std::fs::write(&file, csv(&[])).unwrap();
@@ -632,8 +637,8 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
 
-/// On account each month, balanced each tertial: nothing is paid twice, and the board's decision is divided
-/// over those who pay.
+/// Amounts on account each month are balanced each tertial, and nothing is paid twice. The board's decision
+/// is divided between those who pay.
 #[test]
 fn on_account_is_balanced_by_the_tertial_and_the_board_decides() {
     let work = folder("tertial");
@@ -680,7 +685,7 @@ fn on_account_is_balanced_by_the_tertial_and_the_board_decides() {
     let tertial = bergen("2012-T1");
     assert_eq!(ore(&tertial, "to_pay"), ore(&tertial, "settled") - ore(&tertial, "on_account"));
     assert_eq!(months.iter().map(|month| ore(month, "settled")).sum::<i64>(), ore(&tertial, "settled"));
-    // A lump sum off one hospital, in May; the parts add up to it, and once is enough.
+    // A lump sum is taken off one hospital, in May. Its parts add up to it, and it is posted once.
     std::fs::write(
         &board,
         "institution;instrument;kroner;key;reference\nU1;KMF;-10 000,01;by-settled;AU 12/3\n",
@@ -698,7 +703,7 @@ fn on_account_is_balanced_by_the_tertial_and_the_board_decides() {
     done(&ledger, "2012-06-01", &["ledger", "verify"]);
 }
 
-/// What an auditor found once, and must not find again.
+/// Faults that an auditor found, and that must not come back.
 #[test]
 #[expect(clippy::too_many_lines, reason = "one fault after the other, each in a line or two")]
 fn what_an_auditor_found() {
@@ -723,7 +728,7 @@ fn what_an_auditor_found() {
     let run = |ledger: &str, period: &str, contacts: &str, at: &str| {
         tried(ledger, at, &["settlement", "run", period, "--draft", "--contacts", contacts])
     };
-    // Invoices set what was paid on account against what is claimed, and leave nothing open.
+    // Invoices set amounts on account against claims, and leave nothing open.
     let ledger = place("decentral.sqlite");
     std::fs::write(place("budget.csv"), "KMF;1201;983658725;120000\n").unwrap();
     done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--mode", "decentral"]);
@@ -731,7 +736,7 @@ fn what_an_auditor_found() {
     let account = |period: &str| {
         done(&ledger, "2012-01-01", &["settlement", "on-account", period, "--budget", &budget])
     };
-    // A month is a twelfth of the year; the rest is posted later, and nothing twice.
+    // A month is a twelfth of the year. The rest is posted later, and nothing twice.
     assert!(account("2012-01").contains("1 bilag a konto; KMF 10\u{a0}000,00"));
     assert!(account("2012").contains("11 bilag a konto; KMF 110\u{a0}000,00"));
     run(&ledger, "2012-01", &file, "2012-02-01");
@@ -743,7 +748,7 @@ fn what_an_auditor_found() {
     assert_eq!(paid, bergen["to_pay"].as_i64().unwrap());
     let balances = samspill(&["ledger", "balances", "--as", "csv", "--ledger", &ledger]);
     assert!(!text(&balances.stdout).contains("receivable"), "{}", text(&balances.stdout));
-    // A row that is refused was delivered: it is not withdrawn.
+    // A refused row was delivered, so its contact is not withdrawn.
     let first = contacts.iter().find(|contact| contact.month == 1).unwrap();
     let broken = whole.replace(
         &first.row(),
@@ -762,7 +767,7 @@ fn what_an_auditor_found() {
     ];
     let (code, told) = tried(&ledger, "2012-03-01", &correct);
     assert!(code == Some(3) && told.contains("ingen forskjell"), "{told}");
-    // Months that come before a closed one are not opened, and all months of a command are covered.
+    // A month before a closed one cannot be opened, and a delivery covers all months of the command.
     let ledger = place("order.sqlite");
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-02"]);
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-03"]);
@@ -777,7 +782,7 @@ fn what_an_auditor_found() {
     std::fs::write(place("gone.csv"), csv(contacts.iter().filter(|contact| contact.id != gone.id))).unwrap();
     run(&ledger, "2012-T1", &place("gone.csv"), "2012-05-01");
     assert_eq!(owed(&ledger), settled(&place("gone.csv"), None, "auditor-settled"));
-    // The first version says the same after the second, though both were recorded in the same minute.
+    // The first version says the same after the second, even if both were recorded in the same minute.
     let version =
         |number: &str| json(&ledger, &format!("2012-{:02}", gone.month), "1201", &["--version", number]);
     let before = version("1");
@@ -791,12 +796,12 @@ fn what_an_auditor_found() {
         &["statement", "2012-01", "--known-on", "2012-05-02", "--out", &place("x")],
     );
     assert!(code == Some(2) && told.contains("is not over"), "{told}");
-    // Everybody who is to pay or get in the month that balances has a statement, and the two sides agree.
+    // Each party that pays or receives in the month that balances has a statement, and the two sides agree.
     let told =
         done(&ledger, "2013-01-01", &["statement", "2012-04", "--as", "csv", "--out", &place("april")]);
     let sides: Vec<&str> = told.split("å betale ").nth(1).unwrap().trim().split(", til gode ").collect();
     assert_eq!(sides[0], sides[1], "{told}");
-    // A line is taken off once.
+    // A line is taken off only once.
     let month = format!("2012-{:02}", gone.month);
     let id = gone.id.to_string();
     let mut filing = vec!["objection", "file", "--party", gone.home, "--instrument", "USK", "--contact", &id];
@@ -811,7 +816,7 @@ fn what_an_auditor_found() {
     assert!(code == Some(2) && told.contains("taken off already"), "{told}");
     let told = text(&samspill(&["explain", &id, "--ledger", &ledger]).stdout);
     assert!(told.contains(&format!("objection {key}: upheld")), "{told}");
-    // Amounts that nobody owes are no amounts, and decisions are about municipalities that are.
+    // An impossible amount is refused, and so is a decision on a municipality that does not exist.
     std::fs::write(place("budget.csv"), "KMF;1201;983658725;90000000000000000\n").unwrap();
     let (code, told) = tried(
         &ledger,
@@ -826,8 +831,8 @@ fn what_an_auditor_found() {
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
 
-/// What belongs to a municipality that was merged at New Year is asked of its successor, by name of what it
-/// corrects; the old one's statement of December stands.
+/// After a merger at New Year, corrections of the old municipalities are claimed from the successor, and name
+/// the statements that they correct. The old municipalities' statements of December stand.
 #[test]
 fn a_successor_answers_after_a_merger() {
     let work = folder("merger");
@@ -866,7 +871,8 @@ fn a_successor_answers_after_a_merger() {
             .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap());
         (code, told, json)
     };
-    // December is the old ones'; January is the new one's, with what it inherits from both.
+    // December belongs to the old municipalities. January belongs to the new one, with what it inherits from
+    // both.
     assert!(statement("2012-12", "1901").2.is_some() && statement("2012-12", "1915").2.is_some());
     assert_eq!(statement("2012-12", "1903").0, Some(2));
     assert_eq!(statement("2013-01", "1901").0, Some(2));
@@ -876,7 +882,7 @@ fn a_successor_answers_after_a_merger() {
     assert_eq!(corrects.into_iter().collect::<Vec<_>>(), ["2012-12-1901", "2012-12-1915"]);
     assert_eq!(january["to_pay"], january["settled"]);
     assert!(january["settled"].as_i64().unwrap() > 0);
-    // The successor may dispute what it inherited.
+    // The successor may dispute a line that it inherited.
     let late = contacts[20..].iter().find(|contact| contact.ready_days > 0).unwrap();
     let filing =
         ["objection", "file", "--party", "1903", "--instrument", "USK", "--contact", &late.id.to_string()]
@@ -889,7 +895,7 @@ fn a_successor_answers_after_a_merger() {
     done(&ledger, "2013-03-01", &["ledger", "verify"]);
 }
 
-/// A folder of rules where somebody has signed every source.
+/// A folder of rules in which every source is signed.
 fn signed(name: &str) -> PathBuf {
     let out = folder(name);
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
@@ -907,7 +913,7 @@ fn signed(name: &str) -> PathBuf {
     out
 }
 
-/// A draft becomes signed when the same is settled with signed rules, and then it can be made final.
+/// A draft becomes signed when the month is settled again with signed rules; then it can be made final.
 #[test]
 fn a_signed_month_is_made_final() {
     let work = folder("final");

@@ -1,12 +1,12 @@
-//! A full disk, a file that may not be written, a lost connection, two operators at once, a copy that is put
-//! back: a clear error, and nothing half posted.
+//! A full disk, a read-only file, a lost connection, two operators at once, a restored copy: each gives a
+//! clear error, and nothing is half posted.
 
 use std::process::{Command, Output, Stdio};
 
 use super::settlement::{csv, done, places, tried, world};
 use super::{folder, path, samspill, text};
 
-/// A ledger with one settled month, and the delivery for the next.
+/// A ledger in each store with one settled month, and the delivery for the next month.
 fn begun(name: &str) -> (Vec<String>, String) {
     let work = folder(&format!("trouble-{name}"));
     let file = work.join("contacts.csv");
@@ -26,8 +26,8 @@ fn run_february(ledger: &str, contacts: &str) -> Command {
     command
 }
 
-/// The error says what and where, the month is not settled, the ledger holds, and the same command works
-/// once the trouble is over.
+/// Checks that the error says what and where, that the month is not settled, that the ledger holds, and that
+/// the same command succeeds once the trouble is over.
 fn nothing_half_posted(ledger: &str, contacts: &str, output: &Output) {
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{told}");
@@ -47,7 +47,7 @@ fn nothing_half_posted(ledger: &str, contacts: &str, output: &Output) {
 fn a_full_disk_posts_nothing() {
     let (ledgers, contacts) = begun("full");
     let blocks = std::fs::metadata(&ledgers[0]).unwrap().len() / 512 + 8;
-    // A limit on the size of files, with the signal for it put aside, is what a full disk looks like.
+    // A limit on the size of files, with its signal ignored, looks like a full disk.
     let shell = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
     let february = run_february(&ledgers[0], &contacts);
     let output = Command::new("sh")
@@ -68,7 +68,7 @@ fn a_file_that_may_not_be_written_is_read_only() {
     let is_root = Command::new("id").arg("-u").output().unwrap().stdout.trim_ascii() == b"0";
     let february = run_february(&ledgers[0], &contacts);
     let output = if is_root {
-        // Root may write anything: somebody else is asked, with a copy of the program that all can reach.
+        // Root may write anything, so another user runs a copy of the program that everybody can reach.
         let program = folder("trouble-program").join("samspill");
         std::fs::copy(february.get_program(), &program).unwrap();
         Command::new("runuser")
@@ -80,7 +80,7 @@ fn a_file_that_may_not_be_written_is_read_only() {
     } else {
         run_february(&ledgers[0], &contacts).output().unwrap()
     };
-    // Reading still works while it may not be written.
+    // A read-only file can still be read.
     done(&ledgers[0], "2012-03-10", &["ledger", "verify"]);
     #[expect(clippy::permissions_set_readonly_false, reason = "a file of the test's own, in its own folder")]
     permissions.set_readonly(false);
@@ -140,7 +140,7 @@ fn two_operators_at_once_do_not_both_post() {
     }
 }
 
-/// A copy taken while the ledger is in use is put back, and holds what it held.
+/// A copy that was taken while the ledger was in use can be restored, and holds.
 #[test]
 fn a_copy_that_is_put_back_holds() {
     let (ledgers, contacts) = begun("backup");
@@ -172,13 +172,13 @@ fn a_copy_that_is_put_back_holds() {
     drop(psql.stdin.take());
     assert!(psql.wait().unwrap().success());
     done(restored, "2012-04-01", &["ledger", "verify", "--expect", &before]);
-    // The restored ledger goes on where it was, and comes to the same.
+    // The restored ledger goes on where it was, and comes to the same end.
     assert!(run_february(restored, &contacts).output().unwrap().status.success());
     assert_eq!(head(restored), head(&ledgers[0]));
     assert!(samspill(&["ledger", "verify", "--ledger", restored]).status.success());
 }
 
-/// A hash that is empty proves nothing, and a month keeps the terms that it was opened on.
+/// A hash that is empty or too short proves nothing, and a month keeps the terms that it was opened on.
 #[test]
 fn what_proves_nothing_and_other_terms_are_refused() {
     let (ledgers, _) = begun("terms");
@@ -192,7 +192,7 @@ fn what_proves_nothing_and_other_terms_are_refused() {
         let other = ["settlement", "open", "2012", "--mode", "decentral"];
         let (code, told) = tried(ledger, "2012-03-10", &other);
         assert!(code != Some(0) && told.contains("on other terms"), "{told}");
-        // Of the year only January is settled: what is owed at the end of March is not known.
+        // Of the year only January is settled, so that the amount owed at the end of March is unknown.
         let table = text(&samspill(&["accrual", "2012-03", "--as", "csv", "--ledger", ledger]).stdout);
         let row: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();
         assert_eq!([row[5], row[7]], ["..", ".."], "{table}");

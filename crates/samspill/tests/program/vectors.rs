@@ -1,4 +1,4 @@
-//! Our commands beside what independent implementations say of the same small cases (`cargo xtask vectors`).
+//! Our commands compared with independent implementations, on the same small cases (`cargo xtask vectors`).
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ fn vectors(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
-/// Whether ours is as far from theirs as is allowed, relative to theirs.
+/// Whether ours differs from theirs by no more than `within`, relative to theirs.
 fn near(ours: &Value, theirs: &Value, within: f64) -> bool {
     let (ours, theirs) = (ours.as_f64().unwrap(), theirs.as_f64().unwrap());
     (ours - theirs).abs() <= within * theirs.abs().max(1e-9)
@@ -31,8 +31,8 @@ fn risk_of(case: &Value) -> Value {
     serde_json::from_str(&text(&output.stdout)).unwrap()
 }
 
-/// Costs lie on whole numbers, and so do ours where a step divides them: quantiles are then the same. Where persons
-/// are many a step may not, and a quantile is within one.
+/// Costs are whole numbers, and quantiles are equal if a step of our grid is at most 1. With many persons a
+/// step may be longer, and a quantile is within one step.
 #[test]
 fn the_risk_of_small_cases_is_what_others_say() {
     let vectors = vectors("risk");
@@ -59,7 +59,7 @@ fn the_risk_of_small_cases_is_what_others_say() {
     }
 }
 
-/// A place in JSON: `areas.0.rate`.
+/// The value at a place in JSON, such as `areas.0.rate`.
 fn at<'v>(value: &'v Value, place: &str) -> &'v Value {
     place.split('.').fold(value, |value, step| match step.parse::<usize>() {
         Ok(number) if value.is_array() => &value[number],
@@ -96,7 +96,7 @@ fn the_methods_give_what_others_say() {
     }
 }
 
-/// Whether a command on a table is done, and what it says on either side.
+/// Runs a command on a table. Returns whether it succeeded, its stdout and its stderr.
 fn run_on(table: &Path, text_of: &[u8], args: &[&str]) -> (bool, String, String) {
     std::fs::write(table, text_of).unwrap();
     let words: Vec<&str> =
@@ -105,7 +105,7 @@ fn run_on(table: &Path, text_of: &[u8], args: &[&str]) -> (bool, String, String)
     (output.status.success(), text(&output.stdout), text(&output.stderr))
 }
 
-/// Units, times and levels that an effect cannot be found in, or that look like one.
+/// Units, times and levels in which no effect can be found, or which only look like an effect.
 #[test]
 fn an_effect_is_not_claimed_where_there_is_none_to_find() {
     let table = folder("effects").join("t.csv");
@@ -138,7 +138,7 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
         let (done, _, told) = run(units(rows).as_bytes(), &did);
         assert!(!done && told.contains(fault), "{fault}: {told}");
     }
-    // Months without a nought before them, in order.
+    // Months without a leading zero are put in order.
     let level: String = (1..=12).map(|month| format!("2012-{month};{}\n", month * 7 % 5)).collect();
     let its = ["evaluate", "TABLE", "--time", "t", "--value", "y", "--from", "2012-10", "--json"];
     let (done, told, said) = run(format!("t;y\n{level}").as_bytes(), &its);
@@ -152,7 +152,7 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
     assert!(!done && told.contains("two columns 'a'"), "{told}");
 }
 
-/// What a controller may have saved, and what cannot be used.
+/// Tables as a controller may have saved them, and tables that cannot be used.
 #[test]
 fn small_tables_are_read_as_they_were_saved() {
     let table = folder("tables").join("t.csv");
@@ -223,8 +223,9 @@ fn small_tables_are_read_as_they_were_saved() {
     }
 }
 
-/// The health atlas gives its counts and, adjusted for age and sex, its figures. Ours from the counts lie beside them: as
-/// far off as the adjustment moves a figure, which is less than chance does.
+/// The health atlas publishes counts, and figures adjusted for age and sex. Our figures from the same counts
+/// are near the published ones: the adjustment moves a figure by less than 10 %, and mostly by less than
+/// chance does.
 #[test]
 fn published_figures_are_met_from_their_own_counts() {
     let table = include_str!("../../../../data/health_atlas_elderly.csv");

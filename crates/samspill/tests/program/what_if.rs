@@ -13,7 +13,7 @@ fn register(name: &str, year: i16, people: u64, seed: u64) -> PathBuf {
     out.join("contacts.parquet")
 }
 
-/// Cells of a table that opens in Excel, without its head.
+/// Cells of a CSV file with semicolons, without its head.
 fn table(file: &Path) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(file).unwrap();
     text.lines().skip(1).map(|line| line.split(';').map(str::to_owned).collect()).collect()
@@ -61,7 +61,7 @@ fn a_scenario_has_consequences_that_add_up() {
     ] {
         assert!(out.join(file).exists(), "{file}");
     }
-    // What parties gain and lose adds up to nothing, and the municipalities' line is theirs.
+    // The gains and losses of all parties add up to zero, and the municipalities' line is the sum of theirs.
     let parties = table(&out.join("parter.csv"));
     let last = |row: &Vec<String>| ore(row.last().unwrap());
     let (sum, rest) = parties.split_last().unwrap();
@@ -71,16 +71,16 @@ fn a_scenario_has_consequences_that_add_up() {
     let sum = |column: usize| municipalities.iter().map(|row| ore(&row[column])).sum::<i64>();
     let net = sum(12);
     assert_eq!(-net, last(&rest[0]));
-    // More effect is less to pay: what is expected lies between the ends.
+    // A greater effect means less to pay: the expected amount lies between the two ends.
     assert!(sum(18) > net && net > sum(19), "{} {net} {}", sum(18), sum(19));
     assert!(told.contains("laveste virkning"), "{told}");
-    // Groups are what the whole is made of, apart from what is rounded where a part is left.
+    // The groups add up to the whole, apart from rounding where a part of a contact is left.
     let groups: i64 = table(&out.join("grupper.csv")).iter().map(|row| ore(&row[6])).sum();
     let kmf: i64 = municipalities.iter().map(|row| ore(&row[5])).sum();
     assert!((groups - kmf).abs() < 20_000, "{groups} {kmf}");
     let manifest = std::fs::read_to_string(out.join("manifest.toml")).unwrap();
     assert!(manifest.contains("status = \"draft\"") && manifest.contains("seed = \"none"), "{manifest}");
-    // The same again gives the same bytes.
+    // The same run again gives the same bytes.
     simulate("two", &["--threads", "1"]);
     for file in ["kommuner.csv", "resultat.xlsx", "notat.pdf", "storrelse.png", "manifest.toml"] {
         let bytes =
@@ -95,7 +95,8 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
     let work = folder("what-if-beside-out");
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml");
     let simulate = |out: &str, more: &[&str]| simulated(&contacts, &work.join(out), scenario, more);
-    // What is saved of a larger share is more. Against itself nothing changes; a sweep gives one scenario for each value, and a comparison.
+    // Against itself a scenario changes nothing. A sweep gives one scenario for each value, and a comparison;
+    // the same saving is worth more at a larger share.
     let (code, told) = simulate("same", &["--against", scenario]);
     assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
     let tight = work.join("tight.toml");
@@ -120,7 +121,7 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
         let (code, told) = simulate("bad", more);
         assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
     }
-    // What a month costs is not a share of a year's income.
+    // The cost of a month is not a share of a year's income.
     let out = work.join("bad");
     for command in [&["simulate", scenario][..], &["risk", "picture"], &["agreement", scenario]] {
         let rest = ["--period", "2012-03", "--contacts", path(&contacts), "--out", path(&out)];
@@ -160,7 +161,7 @@ fn two_scenarios_differ_by_what_each_differs_from_the_law() {
     let mut granted = 0;
     for ((row, law), other) in between.0.iter().zip(&from_law.0).zip(&others.0) {
         assert_eq!(ore(&row[12]), ore(&law[12]) - ore(&other[12]), "{row:?}");
-        // What was over the ceiling and given before is told too.
+        // Amounts above the ceiling and grants in the other scenario are shown as before.
         assert_eq!((&row[7], &row[10]), (&other[8], &other[11]), "{row:?}");
         granted += ore(&row[10]).abs();
     }
@@ -249,7 +250,7 @@ fn a_small_distribution_can_be_checked_by_hand() {
     assert!(code != Some(0) && told.contains("'mange' is not a number"), "{told}");
 }
 
-/// The band from one year holds the next for about as many municipalities as it should.
+/// The band from one year holds the cost of another for about as many municipalities as it should.
 #[test]
 fn the_risk_band_holds_on_a_year_that_was_held_back() {
     let (seen, held) = (register("risk-seen", 2012, 400_000, 21), register("risk-held", 2012, 400_000, 22));
@@ -287,14 +288,15 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
     for row in &first {
         let Some(next) = second.iter().find(|other| other[0] == row[0]) else { continue };
         counted.1 += 1;
-        // One in ten years is above; the year held back has the same rules, and other lives.
+        // One year in ten lies above. The year held back has the same rules and other people.
         counted.0 += i32::from(ore(&next[4]) <= ore(&row[7]));
     }
     let share = f64::from(counted.0) / f64::from(counted.1);
     assert!(counted.1 > 400 && (0.83..=0.96).contains(&share), "{share} of {}", counted.1);
 }
 
-/// Together nobody needs to be ready for more than each alone; the more years and the wider the band, the less.
+/// Together, municipalities need to be ready for less than one by one. The spread is smaller over more years,
+/// and the amount to settle up is smaller with a wider band.
 fn of_pools_and_years(out: &Path) {
     let pools = table(&out.join("samarbeid.csv"));
     assert!(pools.iter().any(|row| row[1] == "Nordhordland" && row[2] == "3"), "{pools:?}");
