@@ -22,7 +22,7 @@ use rulebook::{Facts, Quantity};
 
 use crate::decode::{
     CLASSES, Home, Homes, MEASURED, READ, classes, facts, flags, ints, longs, maybe_ints, name, stay_of,
-    trust_of, word, words,
+    trust_of, word, words, years,
 };
 use crate::error::SettleError;
 use crate::needs::Needs;
@@ -430,7 +430,7 @@ impl<'a> Counter<'a> {
     fn row(&mut self, columns: &Columns, row: usize) -> Episode {
         let desk = self.desk;
         let (discharged, admitted) = self.dates(columns, row);
-        let age = columns.ages.filter(|ages| ages.is_valid(row)).map(|ages| narrow(ages.value(row)));
+        let age = columns.ages.filter(|ages| ages.is_valid(row)).map(|ages| years(ages.value(row)));
         let band = desk.band(age);
         let drg = columns.drg.1[narrow::<_, usize>(columns.drg.0[row])];
         let urgency = match desk.needs.urgency {
@@ -561,7 +561,7 @@ impl<'a> Counter<'a> {
             return;
         }
         let ages: Option<&arrow_array::Int32Array> = maybe_ints(batch, at::AGE);
-        let age = ages.filter(|ages| ages.is_valid(row)).map(|ages| narrow(ages.value(row)));
+        let age = ages.filter(|ages| ages.is_valid(row)).map(|ages| years(ages.value(row)));
         let registered = self.home(word(batch, at::MUNICIPALITY_OF_REGISTRATION, row));
         let stays = self.home(word(batch, at::MUNICIPALITY_OF_STAY, row));
         let trust = self.trusts.number(trust_of(batch, row));

@@ -141,6 +141,11 @@ pub(crate) fn words(batch: &RecordBatch, place: usize) -> (&[i32], Option<&Strin
     columns::words(batch, name(place))
 }
 
+/// An age in whole years. A file that was not checked by us may hold anything: an age that is none becomes 0.
+pub(crate) fn years(age: i32) -> u16 {
+    u16::try_from(age).unwrap_or(0)
+}
+
 pub(crate) fn word(batch: &RecordBatch, place: usize, row: usize) -> &str {
     columns::word(batch, name(place), row)
 }

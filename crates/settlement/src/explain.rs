@@ -2,7 +2,6 @@
 //! compute the charge.
 
 use arrow_array::{Array, RecordBatch};
-use domain::narrow;
 use domain::{Amount, Day, DrgType, Instrument, Minute, Municipalities, Period, Points, Residence, Service};
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::Reader;
@@ -13,7 +12,7 @@ use rulebook::law::Law;
 use rulebook::{Decision, Facts, NoTrace, Step, Steps};
 use schema::at;
 
-use crate::decode::{flags, longs, maybe_ints, stay_of, word};
+use crate::decode::{flags, longs, maybe_ints, stay_of, word, years};
 use crate::error::SettleError;
 use crate::stay::{self, Stay};
 
@@ -191,7 +190,7 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
             drg: None,
             costly_medicine: flag(at::COSTLY_MEDICINE),
             resident: flag(at::RESIDENT),
-            age: (age != schema::MISSING).then(|| narrow(age)),
+            age: (age != schema::MISSING).then(|| years(age)),
         },
         quantity: Quantity {
             points: Points::from_milli(or_zero(int(at::POINTS))),
