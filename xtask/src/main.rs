@@ -103,6 +103,7 @@ fn soak(root: &Path, cases: &str) -> Result<()> {
         ("PROPTEST_CASES", cases),
         ("SAMSPILL_TEST_KILLS", cases),
         ("SAMSPILL_TEST_WORLDS", "50"),
+        ("SAMSPILL_FUZZ", cases),
         ("SAMSPILL_TEST_POSTGRES", server.address.as_str()),
         ("SAMSPILL_TEST_BEAN_CHECK", bean_check.to_str().context("the path is no text")?),
     ];
