@@ -29,10 +29,11 @@ fn main() -> Result<()> {
         Some("bench") => script(&root, "bench/bench.py", &arguments[1..]),
         Some("golden") => golden::golden(&root, &arguments[1..]),
         Some("vectors") => script(&root, "bench/vectors.py", &[]),
+        Some("mutants") => mutants(&root),
         Some("soak") => soak(&root, arguments.get(1).map_or("20000", String::as_str)),
         _ => {
             bail!(
-                "usage: cargo xtask test [--install] | tidy | bench [indicators | ledger | simulation] [--people N] | vectors | golden [--renew [NAME …]] | soak [cases] | postgres"
+                "usage: cargo xtask test [--install] | tidy | bench [indicators | ledger | simulation] [--people N] | vectors | golden [--renew [NAME …]] | mutants | soak [cases] | postgres"
             )
         }
     }
@@ -107,7 +108,53 @@ fn soak(root: &Path, cases: &str) -> Result<()> {
         ("SAMSPILL_TEST_POSTGRES", server.address.as_str()),
         ("SAMSPILL_TEST_BEAN_CHECK", bean_check.to_str().context("the path is no text")?),
     ];
-    cargo(root, &["test", "--workspace", "--release"], &environment)
+    cargo(root, &["test", "--workspace", "--release"], &environment)?;
+    mutants(root)
+}
+
+/// What is mutated: a package, and its files, or all of them.
+const MUTATED: &[(&str, &[&str])] =
+    &[("disclosure", &[]), ("ledger", &["crates/ledger/src/correction.rs"]), ("rulebook", &[])];
+
+/// Changes the code one place at a time, and runs the package's own tests on each change. A change that no test
+/// notices has to stand in docs/mutants.md.
+fn mutants(root: &Path) -> Result<()> {
+    let known = std::fs::read_to_string(root.join("docs/mutants.md")).unwrap_or_default();
+    let mut unknown = Vec::new();
+    for (package, files) in MUTATED {
+        let out = root.join("target/mutants").join(package);
+        std::fs::create_dir_all(&out)?;
+        let mut command = Command::new("cargo");
+        command.args([
+            "mutants",
+            "--no-shuffle",
+            "--package",
+            package,
+            "--test-package",
+            package,
+            "--output",
+        ]);
+        command.arg(&out).current_dir(root);
+        for file in *files {
+            command.args(["--file", file]);
+        }
+        // Changes that no test notices give an exit code of their own: the list is what counts.
+        command.status().context("cargo mutants is not here: cargo install cargo-mutants --locked")?;
+        let missed = std::fs::read_to_string(out.join("mutants.out/missed.txt"))?;
+        let names = missed.lines().map(without_place).filter(|name| !known.contains(name.as_str()));
+        unknown.extend(names.map(|name| format!("{package}: {name}")));
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    bail!("no test notices, and docs/mutants.md does not list:\n  {}", unknown.join("\n  "));
+}
+
+/// `crates/x/src/y.rs:12:5: replace …` without line and column, which move with every edit.
+fn without_place(line: &str) -> String {
+    let mut parts = line.splitn(4, ':');
+    let (file, change) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
+    format!("{file}:{change}")
 }
 
 fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {

@@ -16,6 +16,12 @@ fn kroner(value: f64) -> Cell {
     Cell::Kroner(domain::Amount::from_ore((value * 100.0).round() as i64))
 }
 
+/// The sums of municipalities that are published: of each pool, and of the country.
+fn published_sums(sheet: &mut RawTable, picture: &Picture) {
+    picture.pools.iter().for_each(|pool| sheet.total(pool.members.clone()));
+    sheet.total((0..picture.lines.len()).collect());
+}
+
 /// Table of the risk, with one row for each municipality.
 pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>) -> SafeTable {
     let mut heads = vec![
@@ -72,6 +78,7 @@ pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>)
         }
         sheet.row(row, Beneath::Count(line.seen.persons as i64));
     }
+    published_sums(&mut sheet, picture);
     sheet.protect()
 }
 
@@ -124,6 +131,7 @@ pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTabl
         }
         sheet.row(row, Beneath::Count(line.seen.persons as i64));
     }
+    published_sums(&mut sheet, picture);
     sheet.protect()
 }
 
@@ -154,6 +162,7 @@ pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTa
         }
         sheet.row(row, Beneath::Count(line.seen.persons as i64));
     }
+    published_sums(&mut sheet, picture);
     sheet.protect()
 }
 
@@ -178,6 +187,7 @@ pub fn several_years(picture: &Picture, names: &BTreeMap<String, String>) -> Saf
         }
         sheet.row(row, Beneath::Count(line.seen.persons as i64));
     }
+    published_sums(&mut sheet, picture);
     sheet.protect()
 }
 

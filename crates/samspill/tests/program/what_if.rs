@@ -19,6 +19,15 @@ fn table(file: &Path) -> Vec<Vec<String>> {
     text.lines().skip(1).map(|line| line.split(';').map(str::to_owned).collect()).collect()
 }
 
+/// Rows that are published, and the number of those that are withheld: never one alone.
+fn published(rows: Vec<Vec<String>>) -> (Vec<Vec<String>>, usize) {
+    let all = rows.len();
+    let shown: Vec<Vec<String>> = rows.into_iter().filter(|row| row.iter().all(|cell| cell != ":")).collect();
+    let withheld = all - shown.len();
+    assert_ne!(withheld, 1, "one that is withheld alone is the rest of the sum");
+    (shown, withheld)
+}
+
 fn ore(cell: &str) -> i64 {
     cell.replace(',', "").parse().unwrap()
 }
@@ -66,18 +75,29 @@ fn a_scenario_has_consequences_that_add_up() {
     let last = |row: &Vec<String>| ore(row.last().unwrap());
     let (sum, rest) = parties.split_last().unwrap();
     assert_eq!((last(sum), rest.iter().map(last).sum::<i64>()), (0, 0), "{parties:?}");
-    let municipalities = table(&out.join("kommuner.csv"));
-    assert_eq!(municipalities.len(), 429);
+    let (municipalities, withheld) = published(table(&out.join("kommuner.csv")));
+    assert_eq!(municipalities.len() + withheld, 429);
+    // Forty thousand people of five million: the smallest municipalities have few contacts or none.
+    assert!((2..80).contains(&withheld), "{withheld}");
     let sum = |column: usize| municipalities.iter().map(|row| ore(&row[column])).sum::<i64>();
     let net = sum(12);
-    assert_eq!(-net, last(&rest[0]));
     // A greater effect means less to pay: the expected amount lies between the two ends.
     assert!(sum(18) > net && net > sum(19), "{} {net} {}", sum(18), sum(19));
     assert!(told.contains("laveste virkning"), "{told}");
     // The groups add up to the whole, apart from rounding where a part of a contact is left.
-    let groups: i64 = table(&out.join("grupper.csv")).iter().map(|row| ore(&row[6])).sum();
-    let kmf: i64 = municipalities.iter().map(|row| ore(&row[5])).sum();
-    assert!((groups - kmf).abs() < 20_000, "{groups} {kmf}");
+    let rows = table(&out.join("grupper.csv"));
+    let mut whole = 0;
+    for home in &municipalities {
+        let mine: Vec<&Vec<String>> = rows.iter().filter(|row| row[0] == home[0]).collect();
+        let hidden = mine.iter().filter(|row| row[6] == ":").count();
+        assert_ne!(hidden, 1, "{home:?}");
+        if hidden == 0 {
+            let groups: i64 = mine.iter().map(|row| ore(&row[6])).sum();
+            assert!((groups - ore(&home[5])).abs() < 100, "{groups} {home:?}");
+            whole += 1;
+        }
+    }
+    assert!(whole > 20, "{whole}");
     let manifest = std::fs::read_to_string(out.join("manifest.toml")).unwrap();
     assert!(manifest.contains("status = \"draft\"") && manifest.contains("seed = \"none"), "{manifest}");
     // The same run again gives the same bytes.
@@ -105,7 +125,7 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
         .unwrap();
     let (code, told) = simulated(&contacts, &work.join("tight"), path(&tight), &["--against", path(&tight)]);
     assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
-    let capped = table(&work.join("tight/medisinsk-15-prosent/kommuner.csv"));
+    let (capped, _) = published(table(&work.join("tight/medisinsk-15-prosent/kommuner.csv")));
     assert!(capped.iter().any(|row| ore(&row[8]) > 0) && capped.iter().all(|row| ore(&row[12]) == 0));
     let (code, told) = simulate("swept", &["--sweep", "share=10..20:5"]);
     assert!(code == Some(0) && told.contains("3 scenarioer i "), "{told}");
@@ -153,13 +173,19 @@ fn two_scenarios_differ_by_what_each_differs_from_the_law() {
         assert_eq!(code, Some(0), "{told}");
         let id = if scenario == one { "medisinsk-15-prosent" } else { "other" };
         let out = work.join(out).join(id);
-        (table(&out.join("kommuner.csv")), table(&out.join("ar.csv")), table(&out.join("parter.csv")))
+        let parts = ["kommuner.csv", "ar.csv", "parter.csv"].map(|name| table(&out.join(name)));
+        let [homes, years, parties] = parts;
+        (homes, years, parties)
     };
     let from_law = run("one", one, &[]);
     let others = run("other", path(&other), &[]);
     let between = run("between", one, &["--against", path(&other)]);
     let mut granted = 0;
+    let shown = |row: &Vec<String>| row.iter().all(|cell| cell != ":");
     for ((row, law), other) in between.0.iter().zip(&from_law.0).zip(&others.0) {
+        if ![row, law, other].into_iter().all(shown) {
+            continue;
+        }
         assert_eq!(ore(&row[12]), ore(&law[12]) - ore(&other[12]), "{row:?}");
         // Amounts above the ceiling and grants in the other scenario are shown as before.
         assert_eq!((&row[7], &row[10]), (&other[8], &other[11]), "{row:?}");
@@ -265,7 +291,7 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
     let drawn = |contacts: &Path, year: &str, out: &Path| {
         let (done, told, out) = picture(contacts, year, out);
         assert!(done, "{told}");
-        table(&out.join("risiko.csv"))
+        published(table(&out.join("risiko.csv"))).0
     };
     for (rows, fault) in [
         ("Nord;1263\nSør;1263\n", "1263 is in 'Nord' already"),
@@ -303,11 +329,11 @@ fn of_pools_and_years(out: &Path) {
     for row in pools.iter().filter(|row| row[2] != "1") {
         assert!(ore(&row[5]) < ore(&row[4]), "{row:?}");
     }
-    for row in table(&out.join("flere-ar.csv")) {
+    for row in published(table(&out.join("flere-ar.csv"))).0 {
         let spread: Vec<i64> = row[3..].chunks(2).map(|pair| ore(&pair[1]) - ore(&pair[0])).collect();
         assert!(spread.len() == 5 && spread.is_sorted_by(|one, next| one > next), "{row:?}");
     }
-    for row in table(&out.join("a-konto.csv")) {
+    for row in published(table(&out.join("a-konto.csv"))).0 {
         let to_settle: Vec<i64> = row[3..].chunks(3).map(|band| ore(&band[1])).collect();
         assert!(
             to_settle.len() == 4 && to_settle.is_sorted_by(|one, next| one > next || *next == 0),

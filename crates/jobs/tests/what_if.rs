@@ -1,0 +1,44 @@
+//! Scenarios as jobs answer them, before anything is withheld: what parties gain and lose adds up.
+
+use std::path::Path;
+
+use domain::{Amount, Period};
+use jobs::host::Host;
+use jobs::progress::Silent;
+use jobs::what_if::simulate::{self, Order};
+
+#[test]
+fn what_municipalities_pay_is_what_the_parties_say() {
+    let work = std::env::temp_dir().join(format!("samspill-jobs-what-if-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&work);
+    std::fs::create_dir_all(&work).unwrap();
+    let host = Host { progress: &Silent, scratch: &work, threads: 2 };
+    jobs::synth::run(2012, Some(20_000), 3, &work.join("register"), &host).unwrap();
+    let contacts = work.join("register/contacts.parquet");
+    let scenario = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml"));
+    let order = Order {
+        scenarios: &[scenario.to_path_buf()],
+        against: "law",
+        contacts: Some(&contacts),
+        cells: None,
+        keep: None,
+        mapping: None,
+        period: Period::parse("2012").unwrap(),
+        sweep: None,
+        free_income: None,
+        people: None,
+        projection: None,
+        threads: 2,
+    };
+    let outcome = simulate::run(&order, &host).unwrap();
+    let found = &outcome.runs[0].found;
+    let net: Amount =
+        found.municipalities.iter().filter(|one| !one.place.debtor.is_empty()).map(|one| one.net()).sum();
+    let line = found.parties.iter().find(|party| party.party == "municipalities").unwrap();
+    assert_eq!(line.sum(), -net);
+    assert_eq!(found.parties.iter().map(|party| party.sum()).sum::<Amount>(), Amount::ZERO);
+    let kmf: Amount = found.municipalities.iter().map(|one| one.scenario.kmf).sum();
+    let groups: Amount = outcome.runs[0].groups.iter().map(|(_, (_, amount))| *amount).sum();
+    assert!((groups - kmf).ore().abs() < 20_000, "{groups} {kmf}");
+    std::fs::remove_dir_all(&work).unwrap();
+}
