@@ -37,7 +37,6 @@ pub struct Order<'a> {
     pub totals_only: bool,
     /// Result folder.
     pub out: &'a Path,
-    pub threads: usize,
     /// Version and digest of the program, for the manifest.
     pub program: &'a manifest::Program,
 }
@@ -102,7 +101,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let municipalities = Municipalities::built_in()?;
     let charges = order.out.join("charges.parquet");
     let stage = host.begin(Work::Settle(order.period));
-    let options = Options { period: order.period, threads: order.threads };
+    let options = Options { period: order.period, threads: host.threads };
     let mut sink = ChargesFile::create((!order.totals_only).then_some(charges.as_path()))?;
     // The input is hashed on a thread of its own while it is settled.
     let (settled, hash) = std::thread::scope(|scope| {

@@ -28,7 +28,6 @@ fn what_municipalities_pay_is_what_the_parties_say() {
         free_income: None,
         people: None,
         projection: None,
-        threads: 2,
     };
     let outcome = simulate::run(&order, &host).unwrap();
     let found = &outcome.runs[0].found;

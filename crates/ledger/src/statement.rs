@@ -360,7 +360,13 @@ fn disputed(one: &Objection, voucher: &Voucher, desk: &Desk) -> bool {
 fn corrects(voucher: &Voucher, party: &str) -> String {
     match voucher.cause {
         Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => String::new(),
-        _ => format!("{}-{}", voucher.activity_period, party.replace(':', "-")),
+        Cause::Withdrawn
+        | Cause::NewActivity
+        | Cause::ChangedCoding
+        | Cause::ChangedPayer
+        | Cause::ChangedRule
+        | Cause::Objection
+        | Cause::ReviewBoard => format!("{}-{}", voucher.activity_period, party.replace(':', "-")),
     }
 }
 
@@ -376,7 +382,14 @@ fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, asked:
             Cause::Activity => BridgeWhat::Activity(instrument),
             Cause::ChangedRule => BridgeWhat::Rates,
             Cause::Objection | Cause::ReviewBoard => BridgeWhat::Decisions,
-            _ => BridgeWhat::Corrections,
+            Cause::Withdrawn
+            | Cause::NewActivity
+            | Cause::ChangedCoding
+            | Cause::ChangedPayer
+            // The last three are not among what was settled.
+            | Cause::OnAccount
+            | Cause::Netting
+            | Cause::Invoice => BridgeWhat::Corrections,
         };
         *steps.entry(what).or_default() += voucher.amount;
     }

@@ -785,7 +785,7 @@ impl<'a> Overlay<'a> {
             for row in variant.add.iter().filter(|row| row.dates.holds(self.day)) {
                 let tariff = &row.value;
                 let mut place =
-                    variant_place(variant, &format!("tariff {}", tariff.code), &format!("{tariff:?}"));
+                    variant_place(variant, &format!("tariff {}", tariff.code), &tariff.to_string());
                 place.line = row.dates.line;
                 place.confidence = row.dates.confidence;
                 out.push(TariffTest {
@@ -892,7 +892,7 @@ fn leaves(variant: &VariantFile) -> BTreeMap<String, String> {
         out.insert(key.clone(), "removed".to_owned());
     }
     for row in &variant.add {
-        out.insert(format!("tariff {}", row.value.code), format!("{:?}", row.value));
+        out.insert(format!("tariff {}", row.value.code), row.value.to_string());
     }
     out
 }

@@ -410,6 +410,27 @@ struct RawRule {
     lowered_by: Vec<RawLoweredBy>,
 }
 
+/// Heading, prices and condition, for instance `Psykisk helsevern; kroner_per_day = 8000; services =
+/// psychiatry`.
+impl fmt::Display for Tariff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title)?;
+        let prices = [("kroner_per_day", self.kroner_per_day), ("kroner_per_visit", self.kroner_per_visit)];
+        for (key, kroner) in prices {
+            if let Some(kroner) = kroner {
+                write!(f, "; {key} = {kroner}")?;
+            }
+        }
+        if let Some(of_fee) = self.of_fee {
+            write!(f, "; of_fee = {of_fee}")?;
+        }
+        match self.when.is_empty() {
+            true => Ok(()),
+            false => write!(f, "; {}", self.when),
+        }
+    }
+}
+
 /// The values of the law that a variant replaces.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -30,7 +30,6 @@ pub struct Demo<'a> {
     pub people: Option<u64>,
     pub seed: u64,
     pub out: &'a Path,
-    pub threads: usize,
     /// Makes the sentences on a correction that is posted in a month.
     pub words: fn(&Correction, Month) -> String,
     /// Version and digest of the program, for the manifest.
@@ -62,19 +61,18 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
         draft: true,
         totals_only: false,
         out: &result,
-        threads: demo.threads,
         program: demo.program,
     };
     let outcome = settle::run(&order, host)?;
     let reader = Reader::open_contacts(&contacts)?;
     let stage = host.begin(Work::KeyFigures);
-    let figures = profile(&reader, demo.threads)?;
+    let figures = profile(&reader, host.threads)?;
     stage.done();
     let people_2011 = made.persons * BASELINE_PER_CENT / 100;
     let baseline_folder = folder("register-2011");
     let baseline = crate::synth::run(2011, Some(people_2011), demo.seed, &baseline_folder, host)?;
     let stage = host.begin(Work::PriceAlternatives);
-    let alternatives = alternatives(&baseline_folder.join("contacts.parquet"), demo.threads)?;
+    let alternatives = alternatives(&baseline_folder.join("contacts.parquet"), host.threads)?;
     stage.done();
 
     let scale = Scale { made: made.persons, of: made.of_persons };
@@ -99,7 +97,6 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
         totals: &outcome.settled.totals,
         files: &files,
         out: demo.out,
-        threads: demo.threads,
         words: demo.words,
     };
     let told = year::run(&year, host)?;
@@ -309,7 +306,6 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
             free_income: None,
             people: None,
             projection: None,
-            threads: demo.threads,
         },
         host,
     )?;
@@ -324,7 +320,6 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
         people,
         cap: None,
         pools: BTreeMap::new(),
-        threads: demo.threads,
     };
     let picture = risk::run(&order, host)?;
     let (spread, _) = risk_files::write(&picture, &order, &["1201".to_owned()], &demo.out.join("risiko"))?;
@@ -340,7 +335,7 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
 
 /// Counts the indicators of the year, and writes the profiles of Bergen and Utsira. Returns a summary.
 fn count_indicators(demo: &Demo, contacts: &Path, host: &Host) -> Result<String> {
-    let order = indicators::Order::of_all(contacts, Period::parse("2012")?, demo.threads);
+    let order = indicators::Order::of_all(contacts, Period::parse("2012")?);
     let found = indicators::run(&order, host)?;
     let out = demo.out.join("indikatorer");
     let (told, _) = found.write(&out)?;

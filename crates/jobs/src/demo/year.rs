@@ -37,7 +37,6 @@ pub struct Year<'a> {
     pub totals: &'a Totals,
     pub files: &'a Files,
     pub out: &'a Path,
-    pub threads: usize,
     /// Makes the sentences on a correction that is posted in a month.
     pub words: fn(&Correction, Month) -> String,
 }
@@ -56,7 +55,7 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
     let opened = job::opened(Some(Mode::Central), whole, Balancing::Month, PayRounding::Ore)?;
     job::open(&place, whole, &opened, Day::parse("2012-01-02")?.start())?;
     let mut books = Books::open(&place)?;
-    let budget = budget(year)?;
+    let budget = budget(year, host.threads)?;
     job::on_account(
         &mut books,
         whole,
@@ -99,7 +98,6 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
             with_claims: false,
             plain: false,
             out: &statements,
-            threads: year.threads,
             command: format!("samspill statement {name} --ledger ledger.sqlite"),
         };
         let made = statement::run(&mut Books::open(&place)?, &order, host)?;
@@ -146,18 +144,18 @@ fn first_delivery(year: &Year, late: &str, host: &Host) -> Result<PathBuf> {
         let rows = days.iter().zip(is_late).map(|(day, is_late)| *day <= last && !is_late);
         Some(rows.collect::<Vec<bool>>().into())
     };
-    copy_rows(&reader, &path, year.threads, wanted)?;
+    copy_rows(&reader, &path, host.threads, wanted)?;
     stage.done();
     Ok(path)
 }
 
 /// Writes a budget: what the rules of 2012 would have cost each municipality in 2011, scaled up from the
 /// sample. Returns its path.
-fn budget(year: &Year) -> Result<PathBuf> {
+fn budget(year: &Year, threads: usize) -> Result<PathBuf> {
     let files = Files::read(None, &[PathBuf::from("co-financing-as-in-2012")])?;
     let (law, municipalities) = (Law::of(&files.book()?)?, Municipalities::built_in()?);
     let reader = Reader::open_contacts(year.baseline)?;
-    let options = Options { period: Period::parse("2011")?, threads: year.threads };
+    let options = Options { period: Period::parse("2011")?, threads };
     let totals = settle(&reader, &law, &municipalities, &options, &mut Nowhere, |_, _| {})?.totals;
     let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
     let january = Day::parse("2012-01-01")?;

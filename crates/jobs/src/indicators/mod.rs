@@ -73,8 +73,6 @@ pub struct Order<'a> {
     pub counted: Option<&'a Path>,
     /// Whether to tell of ages and sexes of every place too.
     pub by_age: bool,
-    /// Threads.
-    pub threads: usize,
 }
 
 impl<'a> Order<'a> {
@@ -85,7 +83,7 @@ impl<'a> Order<'a> {
     }
 
     /// All indicators of a period, with kroner, of a checked file and the program's own tables.
-    pub fn of_all(contacts: &'a Path, period: Period, threads: usize) -> Order<'a> {
+    pub fn of_all(contacts: &'a Path, period: Period) -> Order<'a> {
         Order {
             contacts,
             mapping: None,
@@ -105,7 +103,6 @@ impl<'a> Order<'a> {
             effort: None,
             counted: None,
             by_age: false,
-            threads,
         }
     }
 }
@@ -413,7 +410,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         order.period,
         (&indicators, By::Residence),
         of_contacts,
-        order.threads,
+        host.threads,
         |done, of| {
             stage.at(done as u64, of as u64);
         },
@@ -460,7 +457,7 @@ fn treating(
         let stage = host.begin(Work::CountByTrust);
         let told = |done, of| stage.at(done as u64, of as u64);
         let by = (indicators, by);
-        let counts = counts::count(reader, municipalities, order.period, by, charged, order.threads, told)?;
+        let counts = counts::count(reader, municipalities, order.period, by, charged, host.threads, told)?;
         stage.done();
         let figures = figures(indicators, &counts, &People::new(), method);
         out.push(Larger { sheet, counts, of: Vec::new(), people: People::new(), figures });
@@ -646,7 +643,7 @@ fn charged(
     });
     let periods = periods(order.period);
     for (pass, period) in periods.iter().enumerate() {
-        let options = Options { period: *period, threads: order.threads };
+        let options = Options { period: *period, threads: host.threads };
         settle(reader, &law, municipalities, &options, &mut sink, |done, of| {
             stage.at((pass * of + done) as u64, (periods.len() * of) as u64);
         })?;

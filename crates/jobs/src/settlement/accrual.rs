@@ -59,7 +59,6 @@ pub fn run(
         with_claims: false,
         plain: true,
         out: Path::new("."),
-        threads: 1,
         command: String::new(),
     };
     let unsettled = unsettled(books, month)?;

@@ -1,7 +1,7 @@
 //! The settlement review board (`avregningsutvalget`): its decisions on a year are lump sums for
 //! institutions, which are divided between the debtors by a stated key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -47,11 +47,15 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
         ))
     };
     let steps = books.ledger.steps()?;
-    let posted = |digest: &str| {
-        steps.iter().any(|step| step.kind == StepKind::ReviewBoard && step.content.contains(digest))
-    };
+    let mut posted: BTreeSet<String> = BTreeSet::new();
+    for step in steps.iter().filter(|step| step.kind == StepKind::ReviewBoard) {
+        let reviewed: Reviewed =
+            serde_json::from_str(&step.content).with_context(|| format!("step {}", step.number))?;
+        posted.extend(reviewed.sha256.split(' ').map(str::to_owned));
+    }
     let all = decisions.len();
-    let decisions: Vec<Decision> = decisions.into_iter().filter(|one| !posted(&named(one))).collect();
+    let decisions: Vec<Decision> =
+        decisions.into_iter().filter(|one| !posted.contains(&named(one))).collect();
     if decisions.is_empty() {
         return Ok("vedtakene er ført fra før; ingenting endret".to_owned());
     }

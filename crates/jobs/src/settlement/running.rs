@@ -30,7 +30,6 @@ pub struct Order<'a> {
     pub municipality: Option<&'a str>,
     /// Whether values that nobody has signed may be used.
     pub draft: bool,
-    pub threads: usize,
 }
 
 /// A running case.

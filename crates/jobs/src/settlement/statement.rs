@@ -56,7 +56,6 @@ pub struct Order<'a> {
     /// Excel.
     pub plain: bool,
     pub out: &'a Path,
-    pub threads: usize,
     /// Command to show in the workbook and in the text file.
     pub command: String,
 }
@@ -134,7 +133,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         }
     };
     std::thread::scope(|scope| -> Result<()> {
-        let threads: Vec<_> = (0..order.threads).map(|_| scope.spawn(work)).collect();
+        let threads: Vec<_> = (0..host.threads).map(|_| scope.spawn(work)).collect();
         for thread in threads {
             thread.join().map_err(|_| anyhow::anyhow!("a thread that writes statements stopped"))??;
         }

@@ -41,7 +41,6 @@ pub struct Order<'a> {
     /// Inhabitants by municipality and age.
     pub people: simulation::consequence::People,
     pub out: &'a Path,
-    pub threads: usize,
 }
 
 #[derive(Deserialize)]
@@ -262,7 +261,7 @@ fn avoided(
     let reader = Reader::open_contacts(&input)?;
     let stage = host.begin(Work::CountCells);
     let all = Municipalities::built_in()?;
-    let cells = Cells::count(&reader, &all, order.period, &needs, order.threads, |done, of| {
+    let cells = Cells::count(&reader, &all, order.period, &needs, host.threads, |done, of| {
         stage.at(done as u64, of as u64)
     })?;
     stage.done();

@@ -27,7 +27,7 @@ const PEOPLE: u64 = 1_000_000;
 ///
 /// # Errors
 /// Fails if the register cannot be made, or if the contacts cannot be priced.
-pub fn run(contacts: Option<&Path>, seed: u64, json: bool, threads: usize, host: &Host) -> Result<String> {
+pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Result<String> {
     let scratch = Scratch::under(host.scratch)?;
     let (path, scale, basis) = match contacts {
         Some(path) => {
@@ -36,7 +36,7 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, threads: usize, host:
         }
         None => {
             let stage = host.begin(Work::MakeRegister(2011));
-            let order = synth::Order { year: 2011, people: Some(PEOPLE), seed, threads };
+            let order = synth::Order { year: 2011, people: Some(PEOPLE), seed, threads: host.threads };
             let made = synth::make(&order, &scratch.0, |done, of| stage.at(done, of))?;
             stage.done();
             let scale = Scale { made: made.persons, of: made.of_persons };
@@ -47,7 +47,7 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, threads: usize, host:
             )
         }
     };
-    let found = alternatives(&path, threads)?;
+    let found = alternatives(&path, host.threads)?;
     let people = match contacts {
         None => scale.of,
         Some(_) => synth::people::Population::of(2011)?.persons,

@@ -36,7 +36,6 @@ pub struct Order<'a> {
     pub cap: Option<i64>,
     /// Pool of each municipality that has chosen to bear its costs together with others.
     pub pools: BTreeMap<String, String>,
-    pub threads: usize,
 }
 
 /// The risk of one municipality.
@@ -120,7 +119,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
         );
     }
     let stage = host.begin(Work::PersonCosts);
-    let persons = persons(&reader, &law, order)?;
+    let persons = persons(&reader, &law, order.period, host.threads)?;
     stage.done();
     if persons.is_empty() {
         bail!("no municipality pays for anybody in {} under these rules", order.period);
@@ -145,9 +144,9 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
 
 /// What municipalities pay in the period, by person: the charges of all contacts of the person. ISF is not
 /// paid by municipalities.
-fn persons(reader: &Reader, law: &Law, order: &Order) -> Result<Vec<Person>> {
+fn persons(reader: &Reader, law: &Law, period: Period, threads: usize) -> Result<Vec<Person>> {
     let municipalities = Municipalities::built_in()?;
-    let options = Options { period: order.period, threads: order.threads };
+    let options = Options { period, threads };
     let mut sink = ClaimsSink::of_charges(&municipalities);
     settle(reader, law, &municipalities, &options, &mut sink, |_, _| {})?;
     let claims = sink.claims;

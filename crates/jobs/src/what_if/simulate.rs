@@ -44,7 +44,6 @@ pub struct Order<'a> {
     pub people: Option<&'a Path>,
     /// File of inhabitants of later years, `year;municipality;age;people`; `None` for no ageing.
     pub projection: Option<&'a Path>,
-    pub threads: usize,
 }
 
 /// A scenario with its results.
@@ -129,7 +128,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     // Scenarios without measures are priced together. Most scenarios of a sweep are such.
     let plain: Vec<&Law> =
         prepared_all.iter().filter(|one| one.scenario.measures.is_empty()).map(|one| &one.law).collect();
-    let mut known = price_all(&cells, &plain, order.threads)?.into_iter();
+    let mut known = price_all(&cells, &plain, host.threads)?.into_iter();
     let mut runs = Vec::new();
     let all = prepared_all.len() as u64;
     for (place, Prepared { scenario, law, titles }) in prepared_all.into_iter().enumerate() {
@@ -205,7 +204,7 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
     let reader = Reader::open_contacts(&input)?;
     let municipalities = Municipalities::built_in()?;
     let stage = host.begin(Work::CountCells);
-    let cells = Cells::count(&reader, &municipalities, order.period, needs, order.threads, |done, of| {
+    let cells = Cells::count(&reader, &municipalities, order.period, needs, host.threads, |done, of| {
         stage.at(done as u64, of as u64)
     })?;
     stage.done();

@@ -54,7 +54,6 @@ pub fn accrual(arguments: &AccrualArguments, host: &Host) -> Result<Said> {
                 at: month.last().next().start(),
                 municipality: None,
                 draft: arguments.draft,
-                threads: host.threads,
             };
             Some(jobs::settlement::running::run(&order, host)?)
         }

@@ -30,9 +30,9 @@ pub struct DemoArguments {
 /// Makes the demonstration.
 pub fn demo(arguments: &DemoArguments, host: &Host) -> Result<Said> {
     let started = Instant::now();
-    let (people, seed, threads) = (arguments.people, arguments.seed, host.threads);
+    let (people, seed) = (arguments.people, arguments.seed);
     let (out, words) = (arguments.out.as_path(), crate::words::correction);
-    let order = Demo { people, seed, out, threads, words, program: &program()? };
+    let order = Demo { people, seed, out, words, program: &program()? };
     let data = demo::run(&order, host)?;
     let words = match arguments.no_serve {
         true => String::new(),

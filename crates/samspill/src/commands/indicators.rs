@@ -174,7 +174,6 @@ fn run(arguments: &RunArguments, host: &Host) -> Result<Said> {
         effort: arguments.effort.as_deref(),
         counted: arguments.counted.as_deref(),
         by_age: arguments.by_age,
-        threads: host.threads,
     };
     let found = indicators::run(&order, host)?;
     let (table, words) = found.write(&arguments.out)?;

@@ -54,7 +54,6 @@ pub fn running(arguments: &RunningArguments, host: &Host) -> Result<Said> {
         at: now(arguments.at.as_deref())?,
         municipality: arguments.municipality.as_deref(),
         draft: arguments.draft,
-        threads: host.threads,
     };
     let found = jobs::settlement::running::run(&order, host)?;
     let table = if arguments.sums { found.sums() } else { found.table() };

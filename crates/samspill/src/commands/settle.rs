@@ -61,7 +61,6 @@ pub fn settle(arguments: &SettleArguments, host: &Host) -> Result<Said> {
         draft: arguments.draft,
         totals_only: arguments.totals_only,
         out: &arguments.out,
-        threads: host.threads,
         program: &program()?,
     };
     let outcome = settle::run(&order, host)?;

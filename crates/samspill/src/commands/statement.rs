@@ -88,7 +88,6 @@ pub fn statement(arguments: &StatementArguments, host: &Host) -> Result<Said> {
         with_claims: arguments.with_claims,
         plain: arguments.plain,
         out: &arguments.out,
-        threads: host.threads,
         command: format!("samspill statement {}{parties}{version} --ledger LEDGER", arguments.period),
     };
     let made = statement::run(&mut books, &order, host)?;

@@ -84,7 +84,6 @@ pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Said> {
         free_income: arguments.free_income.as_deref(),
         people: arguments.people.as_deref(),
         projection: arguments.projection.as_deref(),
-        threads: host.threads,
     };
     let outcome = simulate::run(&order, host)?;
     let stage = host.begin(Work::WriteScenarios);
@@ -191,7 +190,6 @@ fn picture(arguments: &RiskArguments, host: &Host) -> Result<Said> {
             .pool
             .as_deref()
             .map_or_else(|| Ok(BTreeMap::new()), jobs::what_if::risk::read_pools)?,
-        threads: host.threads,
     };
     let found = jobs::what_if::risk::run(&order, host)?;
     let (data, words) =
@@ -234,7 +232,6 @@ pub fn agreement(arguments: &AgreementArguments, host: &Host) -> Result<Said> {
         period,
         people: simulate::people(arguments.people.as_deref(), period)?,
         out: &arguments.out,
-        threads: host.threads,
     };
     let data = jobs::what_if::agreement::run(&order, host)?;
     Ok(Said { data, words: format!("skrevet: {}", arguments.out.display()), code: 0 })
@@ -260,6 +257,6 @@ pub struct ReproduceArguments {
 /// Reproduces the published tables.
 pub fn reproduce(arguments: &ReproduceArguments, host: &Host) -> Result<Said> {
     let ReproduceArguments { contacts, seed, json, .. } = arguments;
-    let data = jobs::what_if::reproduce::run(contacts.as_deref(), *seed, *json, host.threads, host)?;
+    let data = jobs::what_if::reproduce::run(contacts.as_deref(), *seed, *json, host)?;
     Ok(Said { data, words: String::new(), code: 0 })
 }
