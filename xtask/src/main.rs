@@ -112,16 +112,20 @@ fn soak(root: &Path, cases: &str) -> Result<()> {
     mutants(root)
 }
 
-/// What is mutated: a package, and its files, or all of them.
-const MUTATED: &[(&str, &[&str])] =
-    &[("disclosure", &[]), ("ledger", &["crates/ledger/src/correction.rs"]), ("rulebook", &[])];
+/// What is mutated: a package, its files (all if none is named), and arguments for `cargo test`. The ledger's
+/// other tests are of the store, and need a server.
+const MUTATED: &[(&str, &[&str], &[&str])] = &[
+    ("disclosure", &[], &[]),
+    ("ledger", &["crates/ledger/src/correction.rs"], &["--", "--lib"]),
+    ("rulebook", &[], &[]),
+];
 
 /// Changes the code one place at a time, and runs the package's own tests on each change. A change that no test
 /// notices has to stand in docs/mutants.md.
 fn mutants(root: &Path) -> Result<()> {
     let known = std::fs::read_to_string(root.join("docs/mutants.md")).unwrap_or_default();
     let mut unknown = Vec::new();
-    for (package, files) in MUTATED {
+    for (package, files, tests) in MUTATED {
         let out = root.join("target/mutants").join(package);
         std::fs::create_dir_all(&out)?;
         let mut command = Command::new("cargo");
@@ -138,6 +142,7 @@ fn mutants(root: &Path) -> Result<()> {
         for file in *files {
             command.args(["--file", file]);
         }
+        command.args(*tests);
         // Changes that no test notices give an exit code of their own: the list is what counts.
         command.status().context("cargo mutants is not here: cargo install cargo-mutants --locked")?;
         let missed = std::fs::read_to_string(out.join("mutants.out/missed.txt"))?;
