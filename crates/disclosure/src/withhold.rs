@@ -293,6 +293,13 @@ mod tests {
         assert_eq!(found[0], [true, false, true, false]);
     }
 
+    #[test]
+    fn rests_of_one_and_two_are_not_known_from_the_rest_of_a_total() {
+        // 101 − 100 and 202 − 200 are hidden. The rest of the total gives their sum of three, so a third is hidden.
+        let found = hidden(&[part(&[(100, 101), (200, 202), (50, 90), (20, 80)])], &[Total::of(0..4)]);
+        assert_eq!(found, [[true, true, true, false]]);
+    }
+
     proptest::proptest! {
         #[test]
         fn a_hidden_count_is_not_known_within_five(counts in proptest::collection::vec(0i64..14, 2..30)) {
