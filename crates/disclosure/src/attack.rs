@@ -108,4 +108,35 @@ mod tests {
         attack.sum(total, parts);
         assert!(attack.few().is_empty());
     }
+
+    #[test]
+    fn what_follows_from_a_later_sum_is_carried_back_to_an_earlier() {
+        let mut attack = Attack::default();
+        let (total, other) = (attack.cell("total", Some(10)), attack.cell("other", Some(12)));
+        let [a, b] = ["a", "b"].map(|name| attack.cell(name, None));
+        let c = attack.cell("c", Some(5));
+        attack.sum(total, vec![a, b]);
+        attack.sum(other, vec![b, c]);
+        assert_eq!((attack.place("b"), attack.place("d"), attack.withheld()), (Some(3), None, 2));
+        // The seven is found as well, but is not few.
+        assert_eq!(attack.few(), ["a"]);
+    }
+
+    #[test]
+    fn a_count_that_is_not_exact_or_stands_in_no_table_is_not_found() {
+        // At most eight of the ten are in `a`, so `b` has at least two: how many is not known.
+        let mut attack = Attack::default();
+        let (ten, eight) = (attack.cell("ten", Some(10)), attack.cell("eight", Some(8)));
+        let [a, b, c] = ["a", "b", "c"].map(|name| attack.cell(name, None));
+        attack.sum(ten, vec![a, b]);
+        attack.sum(eight, vec![a, c]);
+        assert!(attack.few().is_empty());
+        // A difference of three that no table withholds is a figure that nobody hid.
+        let mut attack = Attack::default();
+        let (total, part) = (attack.cell("total", Some(10)), attack.cell("part", Some(7)));
+        let rest = attack.unpublished("rest");
+        assert_eq!((rest, attack.place("rest"), attack.withheld()), (2, Some(2), 0));
+        attack.sum(total, vec![part, rest]);
+        assert!(attack.few().is_empty());
+    }
 }

@@ -218,4 +218,34 @@ mod tests {
         assert_eq!(safe.rows()[0][1..], [Cell::Count(2), Cell::Withheld]);
         assert_eq!(safe.rows()[1][1..], [Cell::Count(3), Cell::Count(1)]);
     }
+
+    #[test]
+    fn name_heads_and_chart_leave_as_they_are() {
+        let mut raw = table(&[7, 3]);
+        assert!(RawTable::new("T", "", &["kommune"], 1).is_empty() && !raw.is_empty());
+        assert_eq!(raw.len(), 2);
+        raw.chart(vec![1]);
+        raw.about = "Kontakter etter kommune.".into();
+        let safe = raw.protect();
+        assert_eq!((safe.name(), safe.about()), ("T", "Kontakter etter kommune."));
+        assert_eq!(
+            (safe.heads(), safe.chart()),
+            (&["kommune".to_owned(), "kontakter".to_owned()][..], &[1][..])
+        );
+    }
+
+    #[test]
+    fn other_words_reveal_nothing_and_leave_amounts_and_unknowns() {
+        let mut raw = RawTable::new("T", "om", &["navn", "kr", "andel"], 1);
+        let cells = vec![Cell::Text("vinner".into()), Cell::Kroner(Amount::from_ore(1250)), Cell::Unknown];
+        raw.row(cells, Beneath::NoPerson);
+        raw.row(vec![Cell::Text("taper".into()), Cell::Count(2), Cell::Count(2)], Beneath::Count(2));
+        let safe = raw.protect().reworded(|_| "About.".into(), str::to_uppercase);
+        assert_eq!((safe.about(), safe.heads()[0].as_str()), ("About.", "NAVN"));
+        assert_eq!(
+            safe.rows()[0],
+            [Cell::Text("VINNER".into()), Cell::Kroner(Amount::from_ore(1250)), Cell::Unknown]
+        );
+        assert_eq!(safe.rows()[1], [Cell::Text("TAPER".into()), Cell::Withheld, Cell::Withheld]);
+    }
 }

@@ -107,8 +107,6 @@ pub fn hidden_beside(
         for (place, secret) in secret.iter_mut().enumerate().filter(|(place, _)| changed[*place]) {
             differences(rows, place, |row| is_told(row, place), secret, &mut out);
         }
-        let now = count(&out);
-        changed.iter_mut().enumerate().for_each(|(place, changed)| *changed |= now[place] != before[place]);
         let touched = |total: &&Total| total.members.iter().chain(&total.at).any(|place| changed[*place]);
         for total in totals.iter().filter(touched) {
             for (row, hidden) in out.iter_mut().enumerate() {
@@ -164,7 +162,7 @@ fn differences(
     }
     shown.sort_unstable();
     shown.dedup();
-    let apart = shown.windows(2).filter(|pair| pair[0] > 0 && few(pair[1] - pair[0]));
+    let apart = shown.windows(2).filter(|pair| few(pair[1] - pair[0]));
     secret.extend(apart.map(|pair| if told.contains(&pair[0]) { pair[1] } else { pair[0] }));
     for (at, (row, hidden)) in rows.iter().zip(out).enumerate() {
         let tells = row[place].counts().into_iter().any(|count| count > 0 && secret.contains(&count));
@@ -291,6 +289,36 @@ mod tests {
         let rows = [rate(&[2, 15, 13, 5]), rate(&[0, 0, 0, 5])];
         let found = hidden_beside(&rows, decided, &[Total::of(0..4)]);
         assert_eq!(found[0], [true, false, true, false]);
+    }
+
+    #[test]
+    fn a_zero_is_suppressed_elsewhere_without_being_hidden_and_told_elsewhere_without_being_told() {
+        let suppressed = |row: usize, place: usize| (row == 0 && place < 2).then_some(true);
+        let found = hidden_beside(&[rate(&[0, 40, 50])], suppressed, &[]);
+        assert_eq!(found, [[false, true, false]]);
+        // Another row's zero is published. The zero of this one is hidden beside the three and the two.
+        let published = |row: usize, place: usize| (row == 1 && place == 2).then_some(false);
+        let found = hidden_beside(&[rate(&[3, 2, 0]), rate(&[0, 0, 0])], published, &[Total::of(0..3)]);
+        assert_eq!(found[0], [true, true, true]);
+        // That it is hidden there tells nothing of the zeros of others.
+        let found = hidden(&[rate(&[3, 2, 0]), rate(&[0, 0, 0])], &[Total::of(0..3)]);
+        assert_eq!(found[1], [false, false, false]);
+    }
+
+    #[test]
+    fn a_hidden_count_that_is_not_few_has_another_beside_it_and_seven_of_two_are_enough() {
+        // 33 − 30 = 3: the 30 is hidden, and the total of its row would give it.
+        let found = hidden(&[rate(&[33, 60]), rate(&[30, 70])], &[Total::of(0..2)]);
+        assert_eq!(found, [[false, false], [true, true]]);
+        // Three and four of seven may each be one to six.
+        assert_eq!(hidden(&[rate(&[3, 4, 40])], &[Total::of(0..3)]), [[true, true, false]]);
+    }
+
+    #[test]
+    fn rests_of_one_and_two_are_not_known_from_the_rest_of_a_total() {
+        // 101 − 100 and 202 − 200 are hidden. The rest of the total gives their sum of three, so a third is hidden.
+        let found = hidden(&[part(&[(100, 101), (200, 202), (50, 90), (20, 80)])], &[Total::of(0..4)]);
+        assert_eq!(found, [[true, true, true, false]]);
     }
 
     proptest::proptest! {

@@ -299,7 +299,7 @@ mod tests {
                 version: word("v"),
                 cause: Cause::Activity,
                 points: domain::narrow(*ore / 10),
-                days: 0,
+                days: domain::narrow(*ore / 100),
                 amount: Amount::from_ore(*ore),
             };
             out.rows.push(row);
@@ -319,6 +319,12 @@ mod tests {
             known: &|contact| posted.rows.iter().any(|row| row.contact == contact),
             heir: &|party| if party == "1601" { "5001".to_owned() } else { party.to_owned() },
         })
+    }
+
+    /// Sums of points, days and amounts.
+    fn measures(claims: &Claims) -> (i32, i32, Amount) {
+        let sum = |of: &dyn Fn(&Claim) -> i32| claims.rows.iter().map(of).sum();
+        (sum(&|row| row.points), sum(&|row| row.days), claims.amount())
     }
 
     fn told(claims: &Claims) -> Vec<String> {
@@ -406,6 +412,8 @@ mod tests {
             prop_assert_eq!(posted.amount() + moved.amount(), now.amount());
             let mut all = posted.clone();
             all.extend(&moved);
+            prop_assert_eq!(measures(&all), measures(&now));
+            prop_assert_eq!(measures(&net(&all)), measures(&now));
             let again = compare(&all, None, &now, &delivered);
             prop_assert_eq!(told(&again), Vec::<String>::new());
             let vouchers = vouchers(&moved, "2012-05");
