@@ -393,6 +393,40 @@ mod tests {
         assert_eq!(told(&compare(&posted, None, &none, &[1])), ["1 0301 changed-coding -1000"]);
     }
 
+    #[test]
+    fn the_first_settlement_of_a_month_is_activity_and_another_month_of_a_known_contact_is_coding() {
+        let (none, now) = (Claims::default(), claims(&[(1, "0301", "2012-03", 1000)]));
+        let comparison = Comparison {
+            posted: &none,
+            under_posted_rules: None,
+            now: &now,
+            first: true,
+            covers: &|_, _| true,
+            delivered: &|_| true,
+            refused: &|_| false,
+            known: &|_| false,
+            heir: &str::to_owned,
+        };
+        assert_eq!(told(&movements(&comparison)), ["1 0301 activity 1000"]);
+        let later = claims(&[(1, "0301", "2012-03", 1000), (1, "0301", "2012-04", 300)]);
+        assert_eq!(told(&compare(&now, None, &later, &[1])), ["1 0301 changed-coding 300"]);
+    }
+
+    #[test]
+    fn a_new_code_is_the_same_party_only_for_the_same_unit_and_where_its_old_code_is_not_charged() {
+        // Both codes are posted: neither claim moves to the other.
+        let both = [(1, "1601", "2012-03", 1000), (1, "5001", "2012-03", 500)];
+        assert!(compare(&claims(&both), None, &claims(&both), &[1]).rows.is_empty());
+        let posted = claims(&[(1, "1601", "2012-03", 1000)]);
+        let mut now = claims(&[(1, "5001", "2012-03", 1000)]);
+        assert!(compare(&posted, None, &now, &[1]).rows.is_empty());
+        now.rows[0].unit = now.words.number("another unit");
+        assert_eq!(
+            told(&compare(&posted, None, &now, &[1])),
+            ["1 1601 changed-payer -1000", "1 5001 changed-payer 1000"]
+        );
+    }
+
     fn some_claims() -> impl Strategy<Value = Vec<(i64, &'static str, &'static str, i64)>> {
         let row = (0i64..12, prop::sample::select(vec!["0301", "0219", "1601", "5001"]), -500i64..5000);
         prop::collection::btree_map(0i64..12, row, 0..12).prop_map(|rows| {
