@@ -224,13 +224,13 @@ mod tests {
         let mut raw = table(&[7, 3]);
         assert!(RawTable::new("T", "", &["kommune"], 1).is_empty() && !raw.is_empty());
         assert_eq!(raw.len(), 2);
-        raw.chart(vec![1]);
+        raw.chart(vec![1, 0]);
         raw.about = "Kontakter etter kommune.".into();
         let safe = raw.protect();
         assert_eq!((safe.name(), safe.about()), ("T", "Kontakter etter kommune."));
         assert_eq!(
             (safe.heads(), safe.chart()),
-            (&["kommune".to_owned(), "kontakter".to_owned()][..], &[1][..])
+            (&["kommune".to_owned(), "kontakter".to_owned()][..], &[1, 0][..])
         );
     }
 

@@ -427,6 +427,37 @@ mod tests {
         );
     }
 
+    #[test]
+    fn another_unit_is_coding_and_another_creditor_another_payer() {
+        let posted = claims(&[(1, "0301", "2012-03", 1000)]);
+        let mut now = claims(&[(1, "0301", "2012-03", 1200)]);
+        let told = |claims: &Claims| -> Vec<String> {
+            let word = |number| claims.words.word(number);
+            let row = |row: &Claim| {
+                format!("{} {} {} {}", word(row.creditor), word(row.unit), row.cause, row.amount.ore())
+            };
+            claims.rows.iter().map(row).collect()
+        };
+        now.rows[0].unit = now.words.number("ward");
+        assert_eq!(
+            told(&compare(&posted, None, &now, &[1])),
+            [
+                "983658725 unit changed-coding 200",
+                "983658725 unit changed-coding -1200",
+                "983658725 ward changed-coding 1200"
+            ]
+        );
+        now.rows[0].creditor = now.words.number("914637651");
+        assert_eq!(
+            told(&compare(&posted, None, &now, &[1])),
+            [
+                "983658725 unit changed-coding 200",
+                "983658725 unit changed-payer -1200",
+                "914637651 ward changed-payer 1200"
+            ]
+        );
+    }
+
     fn some_claims() -> impl Strategy<Value = Vec<(i64, &'static str, &'static str, i64)>> {
         let row = (0i64..12, prop::sample::select(vec!["0301", "0219", "1601", "5001"]), -500i64..5000);
         prop::collection::btree_map(0i64..12, row, 0..12).prop_map(|rows| {
