@@ -483,6 +483,11 @@ mod tests {
             prop_assert_eq!(told(&again), Vec::<String>::new());
             let vouchers = vouchers(&moved, "2012-05");
             prop_assert_eq!(vouchers.iter().map(|voucher| voucher.amount).sum::<Amount>(), moved.amount());
+            let sum = |of: &dyn Fn(&Voucher) -> i64| vouchers.iter().map(of).sum::<i64>();
+            let (points, days, _) = measures(&moved);
+            prop_assert_eq!(sum(&|voucher| voucher.contacts), moved.rows.len() as i64);
+            prop_assert_eq!(sum(&|voucher| voucher.points), i64::from(points));
+            prop_assert_eq!(sum(&|voucher| voucher.days), i64::from(days));
             prop_assert!(vouchers.iter().all(Voucher::balances));
         }
     }
