@@ -363,3 +363,30 @@ fn sum_line(
     let rounded = if exact.is_whole_ore() { "" } else { ", avrundet til nærmeste øre" };
     Step::sum(format!("{product} = {amount}{rounded}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_type_or_code_decides_nothing_and_another_fact_does() {
+        let medical = Facts {
+            sector: Sector::Somatic,
+            unit_kind: UnitKind::PublicHospital,
+            care_level: CareLevel::Overnight,
+            service: Service::Ordinary,
+            drg_type: DrgType::Medical,
+            drg: Some("89"),
+            costly_medicine: false,
+            resident: true,
+            age: None,
+        };
+        let unknown = Facts { drg_type: DrgType::Unknown, drg: None, ..medical };
+        let typed = When { drg_types: Some(vec![DrgType::Medical]), ..When::default() };
+        assert_eq!((meets(&typed, &medical), meets(&typed, &unknown)), (Some(true), None));
+        let coded = When { drgs: Some(vec!["88-90".to_owned()]), ..When::default() };
+        assert_eq!((meets(&coded, &medical), meets(&coded, &unknown)), (Some(true), None));
+        let both = When { resident: Some(false), ..typed };
+        assert_eq!(meets(&both, &unknown), Some(false));
+    }
+}
