@@ -9,7 +9,7 @@ use arrow_array::{
     Array, ArrayRef, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema};
-use domain::{Amount, Cause, Claim, Claims, Instrument, Month, Municipalities, narrow};
+use domain::{Amount, Cause, Claim, Claims, Instrument, Municipalities, narrow};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -19,7 +19,7 @@ use parquet::file::properties::WriterProperties;
 use register::FileError;
 use register::parquet_file::Reader;
 
-use crate::sink::MARK;
+use crate::sink::{Parties, claim};
 
 /// A file of movements that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +81,6 @@ fn append_charges(
     out: &mut Claims,
 ) -> Result<(), ArchiveError> {
     let months = codes(batch, "month", |word| out.words.number(word))?;
-    let of_month: Vec<Option<Month>> = out.words.all().iter().map(|word| Month::parse(word).ok()).collect();
     let debtors: Vec<String> = texts(batch, "debtor")?;
     let debtor_keys = keys(batch, "debtor")?;
     let creditors = codes(batch, "creditor", |word| out.words.number(word))?;
@@ -94,38 +93,15 @@ fn append_charges(
     let instrument_keys = keys(batch, "instrument")?;
     let (contacts, amounts) = (longs(batch, "contact_id")?, longs(batch, "amount_ore")?);
     let (points, days) = (ints(batch, "drg_points_milli")?, ints(batch, "days")?);
-    // A debtor's name depends on the month, so it is looked up once for each pair.
-    let mut parties: std::collections::BTreeMap<(i32, u32), u32> = std::collections::BTreeMap::new();
+    let mut parties = Parties::new(municipalities);
     for row in 0..batch.num_rows() {
-        let key = (debtor_keys[row], months[row]);
-        let debtor = match parties.get(&key) {
-            Some(debtor) => *debtor,
-            None => {
-                let code = &debtors[narrow::<_, usize>(key.0)];
-                let month = of_month.get(months[row] as usize).copied().flatten();
-                let name = month.map_or_else(|| code.clone(), |m| municipalities.party(code, m.first()));
-                let number = out.words.number(&name);
-                parties.insert(key, number);
-                number
-            }
-        };
-        let (amount, points, days) = (Amount::from_ore(amounts[row]), points[row], days[row]);
-        let nothing = amount == Amount::ZERO && points == 0 && days == 0;
-        let instrument = instruments[narrow::<_, usize>(instrument_keys[row])].filter(|_| !nothing);
-        out.rows.push(Claim {
-            contact: contacts[row],
-            instrument,
-            month: months[row],
-            debtor,
-            creditor: creditors[row],
-            unit: units[row],
-            ended: ended[row],
-            version: versions[row],
-            cause: Cause::Activity,
-            points: if instrument.is_none() { MARK } else { points },
-            days,
-            amount,
-        });
+        let number: u32 = narrow(debtor_keys[row]);
+        let code = &debtors[narrow::<_, usize>(number)];
+        let debtor = parties.number(&mut out.words, (number, code), months[row]);
+        let words = [months[row], debtor, creditors[row], units[row], ended[row], versions[row]];
+        let quantity = (points[row], days[row], Amount::from_ore(amounts[row]));
+        let instrument = instruments[narrow::<_, usize>(instrument_keys[row])];
+        out.rows.push(claim(contacts[row], instrument, words, quantity));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use domain::{Amount, Cause, Claim, Claims, Instrument, Month, Municipalities};
+use domain::{Amount, Cause, Claim, Claims, Instrument, Month, Municipalities, Words};
 use register::FileError;
 use register::parquet_file::Encoded;
 
@@ -177,7 +177,7 @@ impl<'m> Sink for ClaimsSink<'m> {
 pub struct ClaimsWorker<'m>(&'m Municipalities);
 
 /// Mark of a contact that is known and gives no charge: it has no amount, but it was delivered.
-pub(crate) const MARK: i32 = 1;
+const MARK: i32 = 1;
 
 impl SinkWorker for ClaimsWorker<'_> {
     type Part = Claims;
@@ -193,40 +193,68 @@ impl SinkWorker for ClaimsWorker<'_> {
         let [months, creditors, units, ended, versions] =
             ["month", "creditor", "unit", "ended", "rule_version"].map(&mut column);
         let debtors = charges.column(0);
-        let mut parties: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        let mut parties = Parties::new(self.0);
         for row in 0..charges.len() {
-            // A debtor's name depends on the month, so it is looked up once for each pair.
-            let key = (debtors[row], months[row]);
-            let debtor = match parties.get(&key) {
-                Some(debtor) => *debtor,
-                None => {
-                    let code = &names[key.0 as usize];
-                    let month = Month::parse(out.words.word(key.1)).ok();
-                    let name = month.map_or_else(|| code.clone(), |month| self.0.party(code, month.first()));
-                    let number = out.words.number(&name);
-                    parties.insert(key, number);
-                    number
-                }
-            };
-            let (points, days, amount) = charges.quantity(row);
-            let nothing = amount == Amount::ZERO && points == 0 && days == 0;
-            let instrument = charges.instrument(row).filter(|_| !nothing);
-            out.rows.push(Claim {
-                contact: charges.contact(row),
-                instrument,
-                month: months[row],
-                debtor,
-                creditor: creditors[row],
-                unit: units[row],
-                ended: ended[row],
-                version: versions[row],
-                cause: Cause::Activity,
-                points: if instrument.is_none() { MARK } else { points },
-                days,
-                amount,
-            });
+            let code = &names[debtors[row] as usize];
+            let debtor = parties.number(&mut out.words, (debtors[row], code), months[row]);
+            let words = [months[row], debtor, creditors[row], units[row], ended[row], versions[row]];
+            let quantity = charges.quantity(row);
+            out.rows.push(claim(charges.contact(row), charges.instrument(row), words, quantity));
         }
         Ok(out)
+    }
+}
+
+/// Municipalities as parties: a code in its lifetime.
+pub(crate) struct Parties<'m> {
+    municipalities: &'m Municipalities,
+    /// Number of the party, by the code's number and the month. It is looked up once for each pair.
+    known: BTreeMap<(u32, u32), u32>,
+}
+
+impl<'m> Parties<'m> {
+    pub(crate) fn new(municipalities: &'m Municipalities) -> Parties<'m> {
+        Parties { municipalities, known: BTreeMap::new() }
+    }
+
+    /// Number in `words` of the party that a code is in a month; `code` is its number among the charges, and its text.
+    pub(crate) fn number(&mut self, words: &mut Words, code: (u32, &str), month: u32) -> u32 {
+        if let Some(party) = self.known.get(&(code.0, month)) {
+            return *party;
+        }
+        let day = Month::parse(words.word(month)).ok().map(Month::first);
+        let name = day.map_or_else(|| code.1.to_owned(), |day| self.municipalities.party(code.1, day));
+        let party = words.number(&name);
+        self.known.insert((code.0, month), party);
+        party
+    }
+}
+
+/// A charge as a claim. `words` are the numbers of month, debtor, creditor, unit, end and rule version; the quantity is
+/// points, days and amount. A charge of nothing is the mark of a contact that is known.
+pub(crate) fn claim(
+    contact: i64,
+    instrument: Option<Instrument>,
+    words: [u32; 6],
+    (points, days, amount): (i32, i32, Amount),
+) -> Claim {
+    let [month, debtor, creditor, unit, ended, version] = words;
+    let nothing = amount == Amount::ZERO && points == 0 && days == 0;
+    let instrument = instrument.filter(|_| !nothing);
+    let points = if instrument.is_none() { MARK } else { points };
+    Claim {
+        contact,
+        instrument,
+        month,
+        debtor,
+        creditor,
+        unit,
+        ended,
+        version,
+        cause: Cause::Activity,
+        points,
+        days,
+        amount,
     }
 }
 
