@@ -124,7 +124,9 @@ fn digest_outputs(
     entry: &Entry,
     found: &mut BTreeMap<String, String>,
 ) -> Result<()> {
-    let output = Command::new(program).args(&entry.arguments).current_dir(work).output()?;
+    // In bokmål, whatever the locale of the machine.
+    let mut command = Command::new(program);
+    let output = command.args(&entry.arguments).env("LC_ALL", "nb_NO.UTF-8").current_dir(work).output()?;
     let mut keep = |what: &str, bytes: &[u8]| {
         found.insert(format!("{}/{what}", entry.name), digest(bytes));
     };

@@ -8,16 +8,17 @@ use anyhow::{Context, Result, bail};
 
 /// Crates of ours that each crate may use. An edge left out is a promise: see ARCHITECTURE.md.
 const EDGES: &[(&str, &[&str])] = &[
-    ("domain", &[]),
-    ("rulebook", &["domain"]),
-    ("register", &["domain"]),
-    ("settlement", &["domain", "register", "rulebook"]),
-    ("ledger", &["domain"]),
+    ("words", &[]),
+    ("domain", &["words"]),
+    ("rulebook", &["domain", "words"]),
+    ("register", &["domain", "words"]),
+    ("settlement", &["domain", "register", "rulebook", "words"]),
+    ("ledger", &["domain", "words"]),
     ("chart", &["domain"]),
-    ("disclosure", &["domain"]),
-    ("paper", &["chart", "disclosure", "domain"]),
-    ("simulation", &["domain", "rulebook", "settlement"]),
-    ("statistics", &["disclosure", "domain", "register"]),
+    ("disclosure", &["domain", "words"]),
+    ("paper", &["chart", "disclosure", "domain", "words"]),
+    ("simulation", &["domain", "rulebook", "settlement", "words"]),
+    ("statistics", &["disclosure", "domain", "register", "words"]),
     (
         "jobs",
         &[
@@ -31,9 +32,10 @@ const EDGES: &[(&str, &[&str])] = &[
             "settlement",
             "simulation",
             "statistics",
+            "words",
         ],
     ),
-    ("samspill", &["domain", "jobs"]),
+    ("samspill", &["domain", "jobs", "words"]),
     ("xtask", &[]),
 ];
 
@@ -85,6 +87,7 @@ pub fn tidy(root: &Path) -> Result<()> {
     source_lines(root, &mut wrong)?;
     absences(root, &mut wrong)?;
     circles(root, &mut wrong)?;
+    catalogue(root, &mut wrong)?;
     if wrong.is_empty() {
         return Ok(());
     }
@@ -192,6 +195,155 @@ fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Headings whose keys are put together when the program runs, from the words of a vocabulary, the codes of rules or the
+/// arguments of the command line. Tests go through them.
+const PUT_TOGETHER: &[&str] = &[
+    "check.fault.",
+    "check.remedy.",
+    "column.",
+    "effect.",
+    "expected.",
+    "funnel_side.",
+    "help.",
+    "indicators.estimated.",
+    "indicators.rule.",
+    "mender.",
+    "month.",
+    "paper.",
+    "payer.",
+    "reason.",
+    "side.",
+    "system.",
+    "tag.",
+    "usage.name.",
+    "word.",
+];
+
+/// Checks that every sentence that code asks for is in the catalogue with the placeholders that code fills, and that
+/// the catalogue holds no sentence that nobody asks for.
+fn catalogue(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in files(&root.join("i18n"), ".toml")? {
+        let table: toml::Table = toml::from_str(&std::fs::read_to_string(&path)?)?;
+        sentences("", &table, &mut known);
+    }
+    let mut texts = Vec::new();
+    for path in files(&root.join("crates"), ".rs")? {
+        if !path.starts_with(root.join("crates/words")) {
+            texts.push((path.clone(), std::fs::read_to_string(&path)?));
+        }
+    }
+    for (path, text) in &texts {
+        for (key, values) in asked_for(text) {
+            match known.get(&key) {
+                None => wrong.push(format!("{}: the catalogue has no '{key}'", path.display())),
+                Some(holes) => {
+                    let lacking: Vec<&String> = holes.difference(&values).collect();
+                    let idle: Vec<&String> = values.difference(holes).collect();
+                    if !lacking.is_empty() || !idle.is_empty() {
+                        wrong.push(format!(
+                            "{}: {key}: not filled {lacking:?}, not in the sentence {idle:?}",
+                            path.display()
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    for key in known.keys() {
+        let last = key.rsplit('.').next().unwrap_or(key);
+        let is_named =
+            |text: &str| text.contains(&format!("\"{key}\"")) || text.contains(&format!("\"{last}\""));
+        let is_put_together = PUT_TOGETHER.iter().any(|heading| key.starts_with(heading));
+        if !is_put_together && !texts.iter().any(|(_, text)| is_named(text)) {
+            wrong.push(format!("i18n: nobody asks for '{key}'"));
+        }
+    }
+    Ok(())
+}
+
+/// Keys under a heading, each with the names of its placeholders.
+fn sentences(heading: &str, table: &toml::Table, out: &mut BTreeMap<String, BTreeSet<String>>) {
+    for (name, value) in table {
+        let key = if heading.is_empty() { name.clone() } else { format!("{heading}.{name}") };
+        let toml::Value::Table(inner) = value else { continue };
+        match inner.get("en").and_then(toml::Value::as_str) {
+            Some(text) => {
+                let holes = text.split('{').skip(1).filter_map(|rest| rest.split(['}', '|']).next());
+                out.insert(key, holes.map(str::to_owned).collect());
+            }
+            None => sentences(&key, inner, out),
+        }
+    }
+}
+
+/// Keys that code asks for by `message!`, `say!` and `fail!`, each with the names of the values that it hands in.
+fn asked_for(text: &str) -> Vec<(String, BTreeSet<String>)> {
+    let mut out = Vec::new();
+    for start in ["message!(", "say!(", "fail!("] {
+        for (place, _) in text.match_indices(start) {
+            let inside = inside(&text[place + start.len() - 1..]);
+            let parts = parts(inside);
+            let Some(first) = parts.iter().position(|part| part.trim_start().starts_with('"')) else {
+                continue;
+            };
+            if first > usize::from(start == "say!(") {
+                continue;
+            }
+            let key = parts[first].trim().trim_matches('"').to_owned();
+            let value = |part: &&str| part.split('=').next().unwrap_or(part).trim().to_owned();
+            let values = parts[first + 1..].iter().map(value).filter(|name| !name.is_empty()).collect();
+            out.push((key, values));
+        }
+    }
+    out
+}
+
+/// Text between the bracket that `text` begins with and the one that closes it.
+fn inside(text: &str) -> &str {
+    let mut depth = 0;
+    let mut quoted = false;
+    let mut escaped = false;
+    for (place, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => {
+                depth -= 1;
+                if depth == 0 {
+                    return &text[1..place];
+                }
+            }
+            _ => {}
+        }
+    }
+    ""
+}
+
+/// Parts of a list of arguments, divided at the commas that no bracket and no quote holds.
+fn parts(text: &str) -> Vec<&str> {
+    let (mut depth, mut quoted, mut escaped, mut from) = (0, false, false, 0);
+    let mut out = Vec::new();
+    for (place, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth -= 1,
+            ',' if !quoted && depth == 0 => {
+                out.push(&text[from..place]);
+                from = place + 1;
+            }
+            _ => {}
+        }
+    }
+    out.push(&text[from..]);
+    out
 }
 
 /// Checks that no float is near money, and that no test is ignored.

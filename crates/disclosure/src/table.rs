@@ -1,14 +1,18 @@
 //! Raw and safe tables.
 
 use domain::Amount;
+use words::{IntoMessage, Message, message};
 
 use crate::withhold::{self, Known, Total};
 
 /// A cell of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
-    /// Text. Codes keep their leading zeros.
+    /// Text that is the same in every language: a code, a name, words that a user wrote. Codes keep their leading
+    /// zeros.
     Text(String),
+    /// A word or a sentence of the catalogue. Programs get the last part of its key.
+    Said(Message),
     /// Kroner, with two decimals.
     Kroner(Amount),
     /// A whole number.
@@ -17,13 +21,49 @@ pub enum Cell {
     Share(i64),
     /// A number in thousandths, shown with three decimals.
     Decimal(i64),
+    /// A number as text, with a decimal point.
+    Number(String),
     /// Not known, shown as `..`: this is not zero.
     Unknown,
     /// Known, but withheld, shown as `:`.
     Withheld,
 }
 
+impl From<String> for Cell {
+    fn from(text: String) -> Cell {
+        Cell::Text(text)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+}
+
+impl From<Message> for Cell {
+    fn from(message: Message) -> Cell {
+        Cell::Said(message)
+    }
+}
+
+impl From<Amount> for Cell {
+    fn from(amount: Amount) -> Cell {
+        Cell::Kroner(amount)
+    }
+}
+
 impl Cell {
+    /// Text that is the same in every language.
+    pub fn text(text: impl std::fmt::Display) -> Cell {
+        Cell::Text(text.to_string())
+    }
+
+    /// The word for yes, or nothing.
+    pub fn yes(yes: bool) -> Cell {
+        if yes { Cell::Said(message!("yes")) } else { Cell::Text(String::new()) }
+    }
+
     /// An amount in kroner; [`Cell::Unknown`] for `None`.
     pub fn kroner(amount: Option<Amount>) -> Cell {
         amount.map_or(Cell::Unknown, Cell::Kroner)
@@ -44,9 +84,9 @@ pub enum Beneath {
 /// A table with what lies beneath it. It cannot be drawn or written.
 #[derive(Debug, Clone)]
 pub struct RawTable {
-    name: String,
-    about: String,
-    heads: Vec<String>,
+    name: Message,
+    about: Message,
+    heads: Vec<Message>,
     /// Number of leading columns that identify a row and are never withheld.
     identifying: usize,
     rows: Vec<(Vec<Cell>, Beneath)>,
@@ -57,11 +97,16 @@ pub struct RawTable {
 
 impl RawTable {
     /// A table without rows. The first `identifying` columns say what a row is about and are never withheld.
-    pub fn new<H: AsRef<str>>(name: &str, about: &str, heads: &[H], identifying: usize) -> RawTable {
+    pub fn new<H: IntoMessage + Clone>(
+        name: impl IntoMessage,
+        about: impl IntoMessage,
+        heads: &[H],
+        identifying: usize,
+    ) -> RawTable {
         RawTable {
-            name: name.to_owned(),
-            about: about.to_owned(),
-            heads: heads.iter().map(|head| head.as_ref().to_owned()).collect(),
+            name: name.into_message(),
+            about: about.into_message(),
+            heads: heads.iter().cloned().map(IntoMessage::into_message).collect(),
             identifying,
             rows: Vec::new(),
             totals: Vec::new(),
@@ -71,7 +116,7 @@ impl RawTable {
 
     /// Adds a row.
     pub fn row(&mut self, cells: Vec<Cell>, beneath: Beneath) {
-        assert_eq!(cells.len(), self.heads.len(), "a row of {} has a cell for each head", self.name);
+        assert_eq!(cells.len(), self.heads.len(), "a row of {:?} has a cell for each head", self.name);
         self.rows.push((cells, beneath));
     }
 
@@ -123,26 +168,26 @@ impl RawTable {
 /// A table that may leave the house. Only [`RawTable::protect`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SafeTable {
-    name: String,
-    about: String,
-    heads: Vec<String>,
+    name: Message,
+    about: Message,
+    heads: Vec<Message>,
     rows: Vec<Vec<Cell>>,
     chart: Vec<usize>,
 }
 
 impl SafeTable {
-    /// Name of the tab, and of the CSV file.
-    pub fn name(&self) -> &str {
+    /// Name of the tab. The CSV file has the Norwegian name.
+    pub fn name(&self) -> &Message {
         &self.name
     }
 
     /// What the table shows, in one sentence.
-    pub fn about(&self) -> &str {
+    pub fn about(&self) -> &Message {
         &self.about
     }
 
-    /// Column heads.
-    pub fn heads(&self) -> &[String] {
+    /// Column heads. The last part of a head's key is the column's name for programs.
+    pub fn heads(&self) -> &[Message] {
         &self.heads
     }
 
@@ -154,27 +199,6 @@ impl SafeTable {
     /// Columns that a native chart draws against the first column; empty for no chart.
     pub fn chart(&self) -> &[usize] {
         &self.chart
-    }
-
-    /// The same table in other words: `sentence` is asked for what it shows, `word` for heads and texts.
-    #[must_use]
-    pub fn reworded(&self, sentence: impl Fn(&str) -> String, word: impl Fn(&str) -> String) -> SafeTable {
-        let cell = |cell: &Cell| match cell {
-            Cell::Text(text) => Cell::Text(word(text)),
-            Cell::Kroner(_)
-            | Cell::Count(_)
-            | Cell::Share(_)
-            | Cell::Decimal(_)
-            | Cell::Unknown
-            | Cell::Withheld => cell.clone(),
-        };
-        SafeTable {
-            name: self.name.clone(),
-            about: sentence(&self.about),
-            heads: self.heads.iter().map(|head| word(head)).collect(),
-            rows: self.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
-            chart: self.chart.clone(),
-        }
     }
 }
 
@@ -225,27 +249,15 @@ mod tests {
         assert!(RawTable::new("T", "", &["kommune"], 1).is_empty() && !raw.is_empty());
         assert_eq!(raw.len(), 2);
         raw.chart(vec![1, 0]);
-        raw.about = "Kontakter etter kommune.".into();
+        raw.about = Message::plain("Kontakter etter kommune.");
         let safe = raw.protect();
-        assert_eq!((safe.name(), safe.about()), ("T", "Kontakter etter kommune."));
+        assert_eq!(
+            (safe.name().name(), safe.about().name()),
+            ("T".into(), "Kontakter etter kommune.".into())
+        );
         assert_eq!(
             (safe.heads(), safe.chart()),
-            (&["kommune".to_owned(), "kontakter".to_owned()][..], &[1, 0][..])
+            (&[Message::plain("kommune"), Message::plain("kontakter")][..], &[1, 0][..])
         );
-    }
-
-    #[test]
-    fn other_words_reveal_nothing_and_leave_amounts_and_unknowns() {
-        let mut raw = RawTable::new("T", "om", &["navn", "kr", "andel"], 1);
-        let cells = vec![Cell::Text("vinner".into()), Cell::Kroner(Amount::from_ore(1250)), Cell::Unknown];
-        raw.row(cells, Beneath::NoPerson);
-        raw.row(vec![Cell::Text("taper".into()), Cell::Count(2), Cell::Count(2)], Beneath::Count(2));
-        let safe = raw.protect().reworded(|_| "About.".into(), str::to_uppercase);
-        assert_eq!((safe.about(), safe.heads()[0].as_str()), ("About.", "NAVN"));
-        assert_eq!(
-            safe.rows()[0],
-            [Cell::Text("VINNER".into()), Cell::Kroner(Amount::from_ore(1250)), Cell::Unknown]
-        );
-        assert_eq!(safe.rows()[1], [Cell::Text("TAPER".into()), Cell::Withheld, Cell::Withheld]);
     }
 }

@@ -2,18 +2,27 @@
 //! its word in files.
 
 use std::fmt;
+use words::{Message, Said, message};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Error: a word that is not in the vocabulary.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {vocabulary} '{word}': expected one of {expected}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownCode {
     /// Name of the vocabulary, for instance `care_level`.
     pub vocabulary: &'static str,
     pub word: String,
     /// All words of the vocabulary, separated by commas.
     pub expected: String,
+}
+
+words::english_error!(UnknownCode);
+
+impl Said for UnknownCode {
+    fn said(&self) -> Message {
+        let UnknownCode { vocabulary, word, expected } = self;
+        message!("error.unknown_code", vocabulary, word, expected)
+    }
 }
 
 // A macro, because every vocabulary needs the same seven functions. Written by hand, a new word would have to
@@ -61,6 +70,12 @@ macro_rules! vocabulary {
                         expected: Self::WORDS.join(", "),
                     }),
                 }
+            }
+        }
+
+        impl Said for $name {
+            fn said(&self) -> Message {
+                Message::under(concat!("word.", $column), self.word())
             }
         }
 
@@ -242,23 +257,6 @@ vocabulary! {
 }
 
 impl Cause {
-    /// Norwegian name of the cause.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Cause::Activity => "aktivitet",
-            Cause::Withdrawn => "trukket tilbake",
-            Cause::NewActivity => "ny aktivitet",
-            Cause::ChangedCoding => "sen eller endret koding",
-            Cause::ChangedPayer => "endret betaler",
-            Cause::ChangedRule => "endret regel eller sats",
-            Cause::Objection => "avgjort innsigelse",
-            Cause::ReviewBoard => "avregningsutvalget",
-            Cause::OnAccount => "a konto",
-            Cause::Netting => "nettooppgjør",
-            Cause::Invoice => "faktura",
-        }
-    }
-
     /// Whether a voucher with this cause arranges a payment, rather than stating what is owed.
     pub const fn is_payment(self) -> bool {
         matches!(self, Cause::Netting | Cause::Invoice)
@@ -342,18 +340,6 @@ vocabulary! {
     }
 }
 
-impl PeriodState {
-    /// Norwegian name of the state.
-    pub const fn name(self) -> &'static str {
-        match self {
-            PeriodState::Open => "åpen",
-            PeriodState::Provisional => "foreløpig",
-            PeriodState::Closed => "lukket",
-            PeriodState::Final => "endelig",
-        }
-    }
-}
-
 vocabulary! {
     /// Kind of ledger step: what was done to the ledger.
     StepKind, "step", {
@@ -399,68 +385,6 @@ impl EventKind {
     /// The event with a number in hospital extracts; `None` if no event here has the number.
     pub fn from_reported_number(number: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.reported_number() == number)
-    }
-}
-
-impl Sector {
-    /// Norwegian name of the sector.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Sector::Somatic => "somatikk",
-            Sector::MentalHealth => "psykisk helsevern",
-            Sector::SubstanceUse => "rusbehandling (TSB)",
-            Sector::Rehabilitation => "rehabilitering i institusjon",
-        }
-    }
-}
-
-impl CareLevel {
-    /// Norwegian name of the level of care.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CareLevel::Overnight => "døgnopphold",
-            CareLevel::Day => "dagbehandling",
-            CareLevel::Outpatient => "poliklinisk konsultasjon",
-            CareLevel::OutpatientForInpatient => "poliklinisk konsultasjon for inneliggende",
-        }
-    }
-}
-
-impl UnitKind {
-    /// Norwegian name of the kind of unit.
-    pub const fn name(self) -> &'static str {
-        match self {
-            UnitKind::PublicHospital => "offentlig sykehus",
-            UnitKind::PrivateHospitalWithAgreement => "privat sykehus med avtale",
-            UnitKind::PrivateHospital => "privat sykehus uten avtale",
-            UnitKind::ContractSpecialist => "avtalespesialist",
-            UnitKind::PrivateRehabilitation => "privat rehabiliteringsinstitusjon",
-            UnitKind::AdultPsychiatry => "psykisk helsevern for voksne",
-            UnitKind::YouthPsychiatry => "psykisk helsevern for barn og unge",
-            UnitKind::SubstanceUseUnit => "enhet for rusbehandling (TSB)",
-        }
-    }
-}
-
-impl DrgType {
-    /// Norwegian name of the type of DRG.
-    pub const fn name(self) -> &'static str {
-        match self {
-            DrgType::Medical => "medisinsk",
-            DrgType::Surgical => "kirurgisk",
-            DrgType::Unknown => "ikke oppgitt",
-        }
-    }
-}
-
-impl Instrument {
-    /// Norwegian name of the instrument.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Instrument::CoFinancing => "kommunal medfinansiering",
-            Instrument::DischargeReady => "utskrivningsklare pasienter",
-            Instrument::Isf => "innsatsstyrt finansiering",
-        }
     }
 }
 

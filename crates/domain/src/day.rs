@@ -2,6 +2,7 @@
 
 use crate::narrow::narrow;
 use std::fmt;
+use words::{Message, Said, message};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,20 @@ use serde::{Deserialize, Serialize};
 pub struct Day(i32);
 
 /// Error: text that is not a day, a time, a month or a period.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is not {wanted}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotATime {
     text: String,
+    /// Word of what was expected, under `expected` in the catalogue.
     wanted: &'static str,
+}
+
+words::english_error!(NotATime);
+
+impl Said for NotATime {
+    fn said(&self) -> Message {
+        let NotATime { text, wanted } = self;
+        message!("error.not_a_time", text, wanted = Message::under("expected", wanted))
+    }
 }
 
 fn not(text: &str, wanted: &'static str) -> NotATime {
@@ -93,7 +103,7 @@ impl Day {
     /// # Errors
     /// Fails if the text has another form, or names no day from 1900 to 2199.
     pub fn parse(text: &str) -> Result<Day, NotATime> {
-        let wrong = || not(text, "a day as 2012-03-04");
+        let wrong = || not(text, "day");
         let bytes = text.as_bytes();
         if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
             return Err(wrong());
@@ -163,7 +173,7 @@ impl Minute {
     /// # Errors
     /// Fails if the text has another form, or names no such time.
     pub fn parse(text: &str) -> Result<Minute, NotATime> {
-        let wrong = || not(text, "a time as 2012-03-04T12:30");
+        let wrong = || not(text, "time");
         if text.len() == 10 {
             return Ok(Day::parse(text)?.start());
         }
@@ -212,7 +222,7 @@ impl Month {
     /// # Errors
     /// Fails if the text has another form, or names no month from 1900 to 2199.
     pub fn parse(text: &str) -> Result<Month, NotATime> {
-        let wrong = || not(text, "a month as 2012-03");
+        let wrong = || not(text, "month");
         let period = Period::parse(text).map_err(|_| wrong())?;
         if period.months == 1 { Ok(period.first) } else { Err(wrong()) }
     }
@@ -277,7 +287,7 @@ impl Period {
     /// # Errors
     /// Fails if the text has another form, or the year is not from 1900 to 2199.
     pub fn parse(text: &str) -> Result<Period, NotATime> {
-        let wrong = || not(text, "a period as 2012, 2012-T1 or 2012-03");
+        let wrong = || not(text, "period");
         let (year, rest) = match text.split_once('-') {
             None => (text, None),
             Some((year, rest)) => (year, Some(rest)),
@@ -304,7 +314,7 @@ impl Period {
     /// # Errors
     /// Fails if the text has another form, or if two years or months do not span 2 to 120 months in order.
     pub fn parse_any(text: &str) -> Result<Period, NotATime> {
-        let wrong = || not(text, "a period as 2012, 2012-2014, 2012-T1, 2012-03 or 2012-07..2013-06");
+        let wrong = || not(text, "span");
         let year = |text: &str| Period::parse(text).ok().filter(|period| period.months == 12);
         let month = |text: &str| Period::parse(text).ok().filter(|period| period.months == 1);
         let both = |(one, other): (&str, &str), of: &dyn Fn(&str) -> Option<Period>| {
@@ -317,7 +327,7 @@ impl Period {
         let Some((first, last)) = ends else { return Period::parse(text).map_err(|_| wrong()) };
         match Period::spanning(first, last) {
             period @ Period { months: 2..=120, .. } => Ok(period),
-            _ => Err(not(text, "two months to ten years in order, as 2012-2014 or 2012-07..2013-06")),
+            _ => Err(not(text, "long_span")),
         }
     }
 

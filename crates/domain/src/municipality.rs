@@ -4,6 +4,7 @@
 //! Stavanger and 5001 Trondheim in 2020 are not those of 2019).
 
 use crate::Day;
+use words::{Message, Said, message};
 
 /// One municipality in one lifetime of its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,12 +98,20 @@ pub enum Heir {
 }
 
 /// Error: a line of a table that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{table}:{line}: expected {expected}")]
+#[derive(Debug)]
 pub struct BadTable {
     table: &'static str,
     line: usize,
     expected: &'static str,
+}
+
+words::english_error!(BadTable);
+
+impl Said for BadTable {
+    fn said(&self) -> Message {
+        let BadTable { table, line, expected } = self;
+        message!("error.built_in_table", table, line, expected)
+    }
 }
 
 impl Municipalities {

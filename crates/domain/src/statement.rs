@@ -4,21 +4,12 @@
 //! bytes.
 
 use serde::{Deserialize, Serialize};
+use words::{Language, Message, Said};
 
 use crate::{Amount, Cause, Day, Instrument, Mode};
 
 /// Version of the JSON form of a statement.
 pub const FORM: u32 = 1;
-
-/// Language of a statement. The recipient decides it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// Bokmål, also for recipients who are neutral.
-    Nb,
-    /// Nynorsk.
-    Nn,
-}
 
 /// A party with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +35,20 @@ pub enum Tag {
     Corrected,
     /// The contacts are synthetic: the people do not exist.
     Synthetic,
+}
+
+impl Said for Tag {
+    fn said(&self) -> Message {
+        let word = match self {
+            Tag::Draft => "draft",
+            Tag::Provisional => "provisional",
+            Tag::Closed => "closed",
+            Tag::Final => "final",
+            Tag::Corrected => "corrected",
+            Tag::Synthetic => "synthetic",
+        };
+        Message::under("tag", word)
+    }
 }
 
 /// A line of a statement (`post`).

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
+use words::{Message, message};
 
 /// A table that was read from a file. Its columns are found by name.
 pub struct Columns {
@@ -23,7 +24,7 @@ impl Columns {
     /// more or fewer cells than the head.
     pub fn read(path: &Path) -> Result<Columns> {
         let file = path.display().to_string();
-        let bytes = std::fs::read(path).with_context(|| format!("failed to read {file}"))?;
+        let bytes = std::fs::read(path).about(|| message!("error.file.read", path = file))?;
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
             // Latin-1, as a Norwegian Excel saves a table that it does not save as UTF-8.
@@ -42,22 +43,28 @@ impl Columns {
             .from_reader(text.as_bytes());
         let heads: Vec<String> = reader.headers()?.iter().map(|head| head.trim().to_owned()).collect();
         if let Some(twice) = heads.iter().enumerate().find(|(place, head)| heads[..*place].contains(head)) {
-            bail!("{file} has two columns '{}': give each a name of its own", twice.1);
+            fail!("error.columns.has_two_columns_give_each_name", file, twice = twice.1);
         }
         let mut rows = Vec::new();
         for (place, record) in reader.records().enumerate() {
-            let record = record.with_context(|| format!("{file}: row {}", place + 1))?;
+            let record = record.about(|| message!("error.columns.row", file, place = place + 1))?;
             let row: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
             if row.iter().all(String::is_empty) {
                 continue;
             }
             if row.len() != heads.len() {
-                bail!("{file}: row {} has {} cells, and the head has {}", place + 1, row.len(), heads.len());
+                fail!(
+                    "error.columns.row_has_cells_head_has",
+                    file,
+                    place = place + 1,
+                    row = row.len(),
+                    heads = heads.len()
+                );
             }
             rows.push(row);
         }
         if rows.is_empty() {
-            bail!("{file} holds no rows");
+            fail!("error.columns.holds_no_rows", file);
         }
         Ok(Columns { file, heads, rows, is_comma: separator != b',' })
     }
@@ -72,8 +79,13 @@ impl Columns {
     /// # Errors
     /// Fails if no column has the name.
     pub fn text(&self, name: &str) -> Result<Vec<&str>> {
-        let place = self.heads.iter().position(|head| head == name).with_context(|| {
-            format!("{} has no column '{name}': its columns are {}", self.file, self.heads.join(", "))
+        let place = self.heads.iter().position(|head| head == name).about(|| {
+            message!(
+                "error.columns.has_no_column_columns",
+                file = self.file,
+                name,
+                heads = self.heads.join(", ")
+            )
         })?;
         Ok(self.rows.iter().map(|row| row[place].as_str()).collect())
     }
@@ -94,7 +106,13 @@ impl Columns {
     pub fn amounts(&self, name: &str) -> Result<Vec<f64>> {
         let all = self.numbers(name)?;
         match all.iter().position(|value| *value < 0.0) {
-            Some(place) => bail!("{}: row {}: {name} = {} is below zero", self.file, place + 1, all[place]),
+            Some(place) => fail!(
+                "error.columns.row_below_zero",
+                file = self.file,
+                place = place + 1,
+                name,
+                place2 = all[place]
+            ),
             None => Ok(all),
         }
     }
@@ -102,15 +120,13 @@ impl Columns {
     fn number(&self, name: &str, place: usize, text: &str) -> Result<f64> {
         let plain = text.replace(['\u{a0}', '\u{202f}', ' '], "").replace('\u{2212}', "-");
         let plain = if self.is_comma { plain.replace(',', ".") } else { plain };
-        plain
-            .parse()
-            .ok()
-            .filter(|value: &f64| value.is_finite())
-            .with_context(|| format!("{}: row {}: {name} = '{text}' is not a number", self.file, place + 1))
+        plain.parse().ok().filter(|value: &f64| value.is_finite()).about(|| {
+            message!("error.columns.row_not_number", file = self.file, place = place + 1, name, text)
+        })
     }
 
     /// File and row for a message. `row` counts from 0, and the message from 1.
-    pub fn at(&self, row: usize) -> String {
-        format!("{}: row {}", self.file, row + 1)
+    pub fn at(&self, row: usize) -> Message {
+        message!("columns.at", file = self.file, row = row + 1)
     }
 }

@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::{Amount, CareLevel, EventKind, Instrument, Minute, Sector, UnitKind};
 use register::sheet::{self, Sheet};
 use rulebook::{Event, NoTrace};
 use settlement::{Law, archive, stay};
+use words::{Message, Said, message};
 
 use crate::explain::contact_of;
 use crate::law::Files;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// Quantity and amount of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,8 +24,8 @@ struct Known {
     amount: Amount,
     /// First line of the case in the bill; 0 in our own calculation.
     line: usize,
-    /// The reference as the bill writes it; empty in our own calculation.
-    written: String,
+    /// The reference as the bill writes it, or words for a line without one; empty in our own calculation.
+    written: Message,
 }
 
 impl Known {
@@ -32,10 +34,30 @@ impl Known {
     }
 }
 
+/// Cause of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    OnlyInBill,
+    OnlyInOwn,
+    Price,
+    Quantity,
+}
+
+impl Said for Why {
+    fn said(&self) -> Message {
+        match self {
+            Why::OnlyInBill => message!("compare.only_in_bill"),
+            Why::OnlyInOwn => message!("compare.only_in_own"),
+            Why::Quantity => message!("compare.quantity"),
+            Why::Price => message!("compare.price"),
+        }
+    }
+}
+
 /// A difference between the bill and our own calculation.
 struct Difference {
-    reference: String,
-    cause: &'static str,
+    reference: Message,
+    cause: Why,
     received: Amount,
     own: Amount,
     amount: Amount,
@@ -100,7 +122,7 @@ pub fn run(order: &Order) -> Result<Comparison> {
     let own = match (order.own, order.log) {
         (Some(folder), None) => of_settlement(folder, order)?,
         (None, Some(log)) => of_log(log, order.party.unwrap_or_default(), order.files)?,
-        _ => bail!("give --own DIR (a settlement of our own) or --log FILE (our own messages)"),
+        _ => fail!("error.compare.give_own_dir_settlement_our_own"),
     };
     Ok(Comparison { stated, ..compared(&bill, &own) })
 }
@@ -112,10 +134,11 @@ fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<O
         None => Ok(sheet.column(usual)),
         Some(name) => match sheet.column(&[name]) {
             Some(place) => Ok(Some(place)),
-            None => bail!(
-                "{} has no column '{name}': it has {}",
-                order.received.display(),
-                sheet.heads.join(", ")
+            None => fail!(
+                "error.compare.has_no_column_has",
+                received = order.received.display(),
+                name,
+                heads = sheet.heads.join(", ")
             ),
         },
     }
@@ -135,11 +158,13 @@ fn key(reference: &str, by_contact: bool) -> String {
 fn received(order: &Order, stated: &mut Option<(usize, Amount)>) -> Result<BTreeMap<String, Known>> {
     let sheet = sheet::read(order.received)?;
     let need = |field: &str, usual: &[&str]| {
-        column(&sheet, field, usual, order)?.with_context(|| {
+        column(&sheet, field, usual, order)?.about(|| {
             let has = sheet.heads.join(", ");
-            format!(
-                "{} has no column for {field}: it has {has}; give --columns {field}=NAME",
-                order.received.display()
+            message!(
+                "error.compare.has_no_column_has_give_columns",
+                received = order.received.display(),
+                field,
+                has
             )
         })
     };
@@ -154,7 +179,7 @@ fn received(order: &Order, stated: &mut Option<(usize, Amount)>) -> Result<BTree
             continue;
         }
         let amount = Amount::read(cell(amount))
-            .with_context(|| format!("{}: '{}' is not an amount", at(), cell(amount)))?;
+            .about(|| message!("error.compare.not_amount", at = at(), cell = cell(amount)))?;
         if TOTAL.contains(&reference.trim_end_matches(':').to_lowercase().as_str()) {
             let sum: Amount = out.values().map(|known: &Known| known.amount).sum();
             if sum != amount {
@@ -163,21 +188,25 @@ fn received(order: &Order, stated: &mut Option<(usize, Amount)>) -> Result<BTree
             continue;
         }
         // A line with an amount and no reference is a case of its own, named by its line.
-        let nameless = format!("uten referanse, linje {line}");
+        let written = match reference {
+            "" => message!("compare.nameless", line),
+            reference => Message::plain(reference),
+        };
+        let nameless = format!("line {line}");
         let reference = if reference.is_empty() { nameless.as_str() } else { reference };
         let scale = if order.instrument == Instrument::DischargeReady { 0 } else { 3 };
         let quantity = match quantity.map(cell).filter(|text| !text.is_empty()) {
             None => None,
             Some(text) => Some(
                 register::csv_file::decimal(text, scale)
-                    .with_context(|| format!("{}: '{text}' is not a number", at()))?,
+                    .about(|| message!("error.compare.not_number", at = at(), text))?,
             ),
         };
         let known = out.entry(key(reference, order.own.is_some())).or_insert(Known {
             quantity: Some(0),
             amount: Amount::ZERO,
             line: *line,
-            written: reference.to_owned(),
+            written,
         });
         known.amount += amount;
         known.quantity = known.quantity.zip(quantity).map(|(sum, more)| sum + more);
@@ -190,7 +219,7 @@ fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Known>
     let municipalities = domain::Municipalities::built_in()?;
     let path = folder.join("charges.parquet");
     if !path.exists() {
-        bail!("{} holds no charges.parquet: settle without --totals-only", folder.display());
+        fail!("error.compare.holds_no_charges_parquet_settle_without", folder = folder.display());
     }
     let claims = archive::claims(&path, &municipalities)?;
     let mut out: BTreeMap<String, Known> = BTreeMap::new();
@@ -214,9 +243,9 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
     let sheet = sheet::read(path)?;
     let need = |names: &[&str]| {
         let has = sheet.heads.join(", ");
-        sheet
-            .column(names)
-            .with_context(|| format!("{} has no column {}: it has {has}", path.display(), names[0]))
+        sheet.column(names).about(|| {
+            message!("error.compare.has_no_column_has_2", path = path.display(), names = names[0], has)
+        })
     };
     let (case, time, message) = (
         need(&["case", "sak", "saksnr", "reference", "referanse"])?,
@@ -232,23 +261,23 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
         let at = || format!("{}:{line}", path.display());
         let when = Minute::parse(cell(time))
             .ok()
-            .with_context(|| format!("{}: '{}' is not a time as 2012-03-04T12:30", at(), cell(time)))?;
+            .about(|| message!("error.compare.not_time_2012_03_04t12_30", at = at(), time = cell(time)))?;
         let log = logs.entry(cell(case).to_owned()).or_default();
         if let Some(text) = sector.map(cell).filter(|text| !text.is_empty()) {
-            log.sector = Sector::from_word(text).with_context(at)?;
+            log.sector = Sector::from_word(text).about(|| Message::plain(at()))?;
         }
         if let Some(trust) = institution.map(cell).filter(|trust| !trust.is_empty()) {
             log.trust = trust.to_owned();
         }
         match message_of(cell(message)) {
-            Some(Message::Events(kinds)) => {
+            Some(Entry::Events(kinds)) => {
                 log.events.extend(kinds.iter().map(|kind| Event { at: when, kind: *kind }))
             }
-            Some(Message::Departed) => log.departed = Some(when),
-            None => bail!(
-                "{}: unknown message '{}': innlagt, utskrivningsklar, avmelding, kan ikke ta imot, kan ta imot, utskrevet",
-                at(),
-                cell(message)
+            Some(Entry::Departed) => log.departed = Some(when),
+            None => fail!(
+                "error.compare.unknown_message_innlagt_utskrivningsklar_avmelding_kan",
+                at = at(),
+                message = cell(message)
             ),
         }
     }
@@ -272,7 +301,7 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
         let mut known = Known { quantity: Some(0), ..Known::default() };
         for charge in stay::assess(&law, &stay, &mut NoTrace).unwrap_or_default() {
             if let Some(day) = charge.without_rate {
-                bail!("no rate in force on {day}: case {case}");
+                fail!("error.compare.no_rate_in_force_case", day, case);
             }
             known.quantity = known.quantity.map(|sum| sum + charge.days);
             known.amount += charge.amount;
@@ -297,21 +326,21 @@ impl Default for Log {
 }
 
 /// Meaning of a line in a log of messages.
-enum Message {
+enum Entry {
     Events(&'static [EventKind]),
     Departed,
 }
 
-fn message_of(text: &str) -> Option<Message> {
+fn message_of(text: &str) -> Option<Entry> {
     Some(match text.to_lowercase().as_str() {
-        "admission-notice" | "innlagt" | "innlagt pasient" => Message::Events(&[EventKind::AdmissionNotice]),
+        "admission-notice" | "innlagt" | "innlagt pasient" => Entry::Events(&[EventKind::AdmissionNotice]),
         "readiness-notice" | "utskrivningsklar" | "utskrivningsklar pasient" => {
-            Message::Events(&[EventKind::Ready, EventKind::ReadinessNotice])
+            Entry::Events(&[EventKind::Ready, EventKind::ReadinessNotice])
         }
-        "withdrawn" | "avmelding" => Message::Events(&[EventKind::Withdrawn]),
-        "cannot-receive" | "kan ikke ta imot" => Message::Events(&[EventKind::CannotReceive]),
-        "can-receive" | "kan ta imot" => Message::Events(&[EventKind::CanReceive]),
-        "departed" | "utskrevet" | "utreist" => Message::Departed,
+        "withdrawn" | "avmelding" => Entry::Events(&[EventKind::Withdrawn]),
+        "cannot-receive" | "kan ikke ta imot" => Entry::Events(&[EventKind::CannotReceive]),
+        "can-receive" | "kan ta imot" => Entry::Events(&[EventKind::CanReceive]),
+        "departed" | "utskrevet" | "utreist" => Entry::Departed,
         _ => return None,
     })
 }
@@ -333,8 +362,10 @@ fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Co
         out.own += mine.amount;
         let mut push = |cause, amount: Amount| {
             if amount != Amount::ZERO {
-                let written = if theirs.written.is_empty() { reference } else { &theirs.written };
-                let (reference, line) = (written.clone(), theirs.line);
+                let written = theirs.written.clone();
+                let is_own = written == Message::default();
+                let reference = if is_own { Message::plain(reference) } else { written };
+                let line = theirs.line;
                 out.differences.push(Difference {
                     reference,
                     cause,
@@ -347,8 +378,8 @@ fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Co
         };
         let whole = theirs.amount - mine.amount;
         match (received, ours) {
-            (Some(_), None) => push("only-in-bill", whole),
-            (None, _) => push("only-in-own", whole),
+            (Some(_), None) => push(Why::OnlyInBill, whole),
+            (None, _) => push(Why::OnlyInOwn, whole),
             _ if whole == Amount::ZERO && theirs.same_quantity(mine) => out.equal += 1,
             (Some(_), Some(_)) => {
                 let of_quantity = match (theirs.quantity, mine.quantity) {
@@ -360,8 +391,8 @@ fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Co
                     (Some(theirs), Some(0)) if theirs != 0 => whole,
                     _ => Amount::ZERO,
                 };
-                push("quantity", of_quantity);
-                push("price", whole - of_quantity);
+                push(Why::Quantity, of_quantity);
+                push(Why::Price, whole - of_quantity);
             }
         }
     }
@@ -369,48 +400,45 @@ fn compared(bill: &BTreeMap<String, Known>, own: &BTreeMap<String, Known>) -> Co
 }
 
 impl Comparison {
-    /// Table with one row for each difference; amounts in øre.
+    /// Table with one row for each difference.
     pub fn table(&self) -> Table {
-        let heads = ["reference", "line", "cause", "received_ore", "own_ore", "difference_ore"];
-        let mut table = Table::new("Forskjeller mellom mottatt krav og egen beregning", &heads);
+        let columns = heads(["reference", "line", "cause", "received_ore", "own_ore", "difference_ore"]);
+        let mut table = Table::new(message!("compare.title"), &columns);
         for one in &self.differences {
             table.row([
-                one.reference.clone(),
-                if one.line == 0 { String::new() } else { one.line.to_string() },
-                one.cause.to_owned(),
-                one.received.ore().to_string(),
-                one.own.ore().to_string(),
-                one.amount.ore().to_string(),
+                match &one.reference {
+                    Message::Plain(text) => Cell::text(text),
+                    reference => Cell::Said(reference.clone()),
+                },
+                Cell::text(if one.line == 0 { String::new() } else { one.line.to_string() }),
+                Cell::Said(one.cause.said()),
+                Cell::Kroner(one.received),
+                Cell::Kroner(one.own),
+                Cell::Kroner(one.amount),
             ]);
         }
         table
     }
 
-    /// Norwegian sentence that reconciles the total: our own calculation, the differences by cause, and the
-    /// bill.
-    pub fn told(&self) -> String {
-        let mut causes: BTreeMap<&str, Amount> = BTreeMap::new();
+    /// Sentences that reconcile the total: our own calculation, the differences by cause, and the bill.
+    pub fn reconciled(&self) -> Vec<Message> {
+        let mut causes: BTreeMap<Why, Amount> = BTreeMap::new();
         for one in &self.differences {
             *causes.entry(one.cause).or_default() += one.amount;
         }
         let sum: Amount = causes.values().copied().sum();
         assert_eq!(self.own + sum, self.received, "the differences explain the whole bill");
-        let name = |cause: &str| match cause {
-            "only-in-bill" => "bare i kravet",
-            "only-in-own" => "bare hos oss",
-            "quantity" => "mengde",
-            _ => "sats",
+        let part = |(cause, amount): (&Why, &Amount)| {
+            Message::joined(vec![cause.said(), Message::plain(amount)], " ")
         };
-        let parts: Vec<String> =
-            causes.iter().map(|(cause, amount)| format!("{} {amount}", name(cause))).collect();
-        let causes = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
-        let stated = self.stated.map_or_else(String::new, |(line, sum)| {
-            format!("; kravets egen sum på linje {line} er {sum}, linjene er {}", self.received)
-        });
-        format!(
-            "egen beregning {} + forskjell {sum}{causes} = mottatt krav {}; {} linjer er like{stated}",
-            self.own, self.received, self.equal
-        )
+        let parts = Message::joined(causes.iter().map(part).collect(), ", ");
+        let (own, received, equal) = (self.own, self.received, self.equal);
+        let mut out = vec![match causes.is_empty() {
+            true => message!("compare.equal", own, sum, received, equal),
+            false => message!("compare.reconciled", own, sum, parts, received, equal),
+        }];
+        out.extend(self.stated.map(|(line, stated)| message!("compare.stated", line, stated, received)));
+        out
     }
 
     /// Whether there is no difference, and the bill's own sum is right.

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::{Instrument, Municipalities, Period};
 use register::check::own_key;
 use register::parquet_file::Reader;
 use register::schema::contact_key;
-use settlement::explain::{Explanation, explain, sentence, stay_of_contact};
+use settlement::explain::{Explanation, explain, stay_of_contact};
 use settlement::manifest::Manifest;
 use settlement::{Law, manifest};
+use words::{Language, Message, Said, message, say};
 
 use crate::law::Files;
 use crate::table::Table;
@@ -39,9 +40,7 @@ fn read(text: &str) -> Result<Asked> {
         _ => (rest, None),
     };
     if contact.is_empty() {
-        bail!(
-            "'{text}' is not a contact (123, or institution/episode) or a charge (KMF-123, USK-123-2012-03)"
-        );
+        fail!("error.explain.not_contact_123_institution_episode_charge", text);
     }
     let contact = match contact.split_once('/') {
         Some((institution, episode)) => contact_key(institution, episode),
@@ -63,42 +62,43 @@ pub fn contact_of(text: &str) -> Result<i64> {
 ///
 /// # Errors
 /// Fails if the ledger cannot be read, if there is no such voucher, or if nothing is posted for the contact.
-pub fn in_ledger(asked: &str, place: &str) -> Result<(String, Table)> {
+pub fn in_ledger(asked: &str, place: &str) -> Result<(Message, Table)> {
     let mut books = crate::settlement::Books::open(place)?;
     if let Some(number) = asked.strip_prefix("bilag-") {
-        let number = number.parse().with_context(|| format!("'{asked}' is not a voucher as bilag-17"))?;
+        let number = number.parse().about(|| message!("error.explain.not_voucher_bilag_17", asked))?;
         return crate::settlement::objection::behind(&mut books, number);
     }
     let contact = contact_of(asked)?;
     let table = crate::settlement::objection::history(&mut books, contact)?;
     if table.rows.is_empty() {
-        bail!("nothing is posted for contact {contact}");
+        fail!("error.explain.nothing_posted_contact", contact);
     }
-    Ok((String::new(), table))
+    Ok((Message::default(), table))
 }
 
-/// Explains a charge or contact of a result folder, in Norwegian. `contacts` is the settled file if it has
+/// Explains a charge or contact of a result folder. `contacts` is the settled file if it has
 /// moved; `None` finds the file by the folder's `input.link`.
 ///
 /// # Errors
 /// Fails if the folder is not a result folder, if the file is not the one that was settled, or if there is no
 /// such contact, or no such charge in the settled period.
-pub fn run(given: &str, folder: &Path, contacts: Option<&Path>) -> Result<String> {
+pub fn run(given: &str, folder: &Path, contacts: Option<&Path>, language: Language) -> Result<String> {
     let asked = read(given)?;
     let path = folder.join("manifest.toml");
     let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("{} is not a result folder: no manifest.toml", folder.display()))?;
-    let manifest: Manifest = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        .about(|| message!("error.explain.not_result_folder_no_manifest_toml", folder = folder.display()))?;
+    let manifest: Manifest = toml::from_str(&text).about(|| Message::plain(path.display()))?;
     let input = match contacts {
         Some(path) => path.to_path_buf(),
         None => linked(folder)?,
     };
     let hash = manifest::sha256_file(&input)?;
     if hash != manifest.input.sha256 {
-        bail!(
-            "{} is not the file that was settled: its SHA-256 is {hash}, the manifest says {}",
-            input.display(),
-            manifest.input.sha256
+        fail!(
+            "error.explain.not_file_settled_sha_256_manifest",
+            input = input.display(),
+            hash,
+            sha256 = manifest.input.sha256
         );
     }
     let variants = variant_files(folder, &manifest);
@@ -111,9 +111,9 @@ pub fn run(given: &str, folder: &Path, contacts: Option<&Path>) -> Result<String
     match explain(&law, &municipalities, &stay, asked.contact, period)? {
         Some(explanation) => {
             charged_in(&explanation, &asked, period)?;
-            Ok(told(&explanation, &asked, &manifest))
+            Ok(written(&explanation, &asked, &manifest, language))
         }
-        None => bail!("there is no contact {given} in {}", manifest.input.file),
+        None => fail!("error.explain.there_no_contact_in", given, file = manifest.input.file),
     }
 }
 
@@ -124,11 +124,12 @@ fn charged_in(explanation: &Explanation, asked: &Asked, period: Period) -> Resul
         explanation.parts.iter().filter(|part| asked.instrument.is_none_or(|one| one == part.instrument));
     let months: Vec<&str> = mine.flat_map(|part| &part.amounts).map(|(month, _)| month.as_str()).collect();
     if !months.contains(&month.as_str()) {
-        let has = if months.is_empty() { "none".to_owned() } else { months.join(", ") };
-        bail!("contact {} has no charge of {month}; it has {has}", explanation.contact.id);
+        let has =
+            if months.is_empty() { message!("explain.none") } else { Message::plain(months.join(", ")) };
+        fail!("error.explain.contact_has_no_charge_has", id = explanation.contact.id, month, has);
     }
     if Period::parse(month).is_ok_and(|month| !period.holds(month.from())) {
-        bail!("{month} is not in {period}, which was settled: ask the settlement of {month}");
+        fail!("error.explain.not_in_settled_ask_settlement", month, period);
     }
     Ok(())
 }
@@ -136,10 +137,10 @@ fn charged_in(explanation: &Explanation, asked: &Asked, period: Period) -> Resul
 fn linked(folder: &Path) -> Result<PathBuf> {
     let link = folder.join("input.link");
     let text = std::fs::read_to_string(&link)
-        .context("the result folder does not say where its input lies: give --contacts FILE")?;
+        .about(|| message!("error.explain.result_folder_does_not_say_where"))?;
     let path = folder.join(text.trim());
     if !path.exists() {
-        bail!("the input is no longer at {}: give --contacts FILE", path.display());
+        fail!("error.explain.input_no_longer_give_contacts_file", path = path.display());
     }
     Ok(path)
 }
@@ -148,48 +149,53 @@ fn variant_files(folder: &Path, manifest: &Manifest) -> Vec<PathBuf> {
     manifest.variants.iter().map(|name| folder.join("rules").join(name)).collect()
 }
 
-fn told(explanation: &Explanation, asked: &Asked, manifest: &Manifest) -> String {
+/// The explanation as lines of text.
+fn written(explanation: &Explanation, asked: &Asked, manifest: &Manifest, language: Language) -> String {
     let contact = &explanation.contact;
-    let mut out = format!("Kontakt {}\n", contact.id);
+    let mut out = say!(language, "explain.contact", id = contact.id) + "\n";
     if manifest.synthetic {
-        out.push_str("(Syntetisk: ingen virkelig person står bak.)\n");
+        out.push_str(&format!("{}\n", language.text("explain.synthetic")));
     }
-    out.push_str(&format!(
-        "Fil {} (SHA-256 {}…), rad {}, kontrollert fra: {}\n\nOpplysninger\n",
-        manifest.input.file,
-        &manifest.input.sha256[..12.min(manifest.input.sha256.len())],
-        contact.source_row,
-        manifest.input.checked_from
-    ));
+    let file = say!(
+        language,
+        "explain.file",
+        file = manifest.input.file,
+        digest = &manifest.input.sha256[..12.min(manifest.input.sha256.len())],
+        row = contact.source_row,
+        from = manifest.input.checked_from
+    );
+    out.push_str(&format!("{file}\n\n{}\n", language.text("explain.facts")));
     for fact in &explanation.facts {
-        out.push_str(&format!("  {fact}\n"));
+        out.push_str(&format!("  {}\n", language.sentence(fact)));
     }
     for part in
         explanation.parts.iter().filter(|part| asked.instrument.is_none_or(|asked| asked == part.instrument))
     {
         out.push_str(&format!(
-            "\n{} ({})\n  Regelversjon: {}\n",
-            sentence(part.instrument.name()),
+            "\n{} ({})\n  {}\n",
+            language.sentence(&part.instrument.said()),
             part.instrument,
-            part.rule
+            say!(language, "explain.version", version = part.rule)
         ));
         for (number, step) in part.steps.iter().enumerate() {
             let behind = match (step.provision.is_empty(), step.confidence) {
                 (true, _) => String::new(),
-                (false, "M") => format!("  [{}; {}; USIGNERT]", step.provision, step.place),
+                (false, "M") => {
+                    format!("  [{}; {}; {}]", step.provision, step.place, language.text("explain.unsigned"))
+                }
                 (false, _) => format!("  [{}; {}]", step.provision, step.place),
             };
-            out.push_str(&format!("  {}. {}{behind}\n", number + 1, step.text));
+            out.push_str(&format!("  {}. {}{behind}\n", number + 1, language.say(&step.text)));
         }
         for (month, amount) in
             part.amounts.iter().filter(|(month, _)| asked.month.as_ref().is_none_or(|asked| asked == month))
         {
             out.push_str(&format!("  {month}: {amount}\n"));
         }
-        out.push_str(&format!("  => {}\n", part.conclusion));
+        out.push_str(&format!("  => {}\n", language.say(&part.conclusion)));
     }
     if manifest.status == "draft" {
-        out.push_str("\nUTKAST: usignerte verdier er brukt. Se «unsigned» i manifest.toml.\n");
+        out.push_str(&format!("\n{}\n", language.text("explain.draft")));
     }
     out
 }

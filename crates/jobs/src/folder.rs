@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use crate::failure::{About, Result};
+use words::message;
 
 /// Creates a folder and removes the files of an earlier run, so that old and new figures never stand side by
 /// side. An earlier run is recognised by the file `mark`, and its files by a name that `is_ours` accepts.
@@ -10,15 +11,15 @@ use anyhow::{Context, Result};
 /// # Errors
 /// Fails if the folder cannot be created or read, or if a file cannot be removed.
 pub fn made(out: &Path, mark: &str, is_ours: impl Fn(&str) -> bool) -> Result<()> {
-    std::fs::create_dir_all(out).with_context(|| format!("failed to make {}", out.display()))?;
+    std::fs::create_dir_all(out).about(|| message!("error.file.make", path = out.display()))?;
     if !out.join(mark).exists() {
         return Ok(());
     }
-    for entry in std::fs::read_dir(out).with_context(|| format!("failed to read {}", out.display()))? {
+    for entry in std::fs::read_dir(out).about(|| message!("error.file.read", path = out.display()))? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_file() && is_ours(&name) {
-            std::fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))?;
+            std::fs::remove_file(&path).about(|| message!("error.file.remove", path = path.display()))?;
         }
     }
     Ok(())

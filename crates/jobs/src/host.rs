@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use crate::failure::{About, Result};
+use paper::sheets::Reader;
+use words::{Language, message};
 
 use crate::progress::{Note, Progress, Silent, Stage, Work};
 
@@ -14,12 +16,21 @@ pub struct Host<'a> {
     pub scratch: &'a Path,
     /// Number of threads, at least 1.
     pub threads: usize,
+    /// Language of what people read.
+    pub language: Language,
+    /// Whether tables are for programs: English keys, decimal points, and amounts in øre.
+    pub is_plain: bool,
 }
 
 impl Host<'_> {
     /// The same host, with a listener that ignores everything.
     pub fn silent(&self) -> Host<'_> {
         Host { progress: &Silent, ..*self }
+    }
+
+    /// For whom tables are written.
+    pub fn reader(&self) -> Reader {
+        if self.is_plain { Reader::Program } else { Reader::Person(self.language) }
     }
 
     /// Reports that a piece of work begins.
@@ -49,7 +60,7 @@ impl Scratch {
                 Ok(()) => return Ok(Scratch(path)),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => place += 1,
                 Err(error) => {
-                    return Err(error).with_context(|| format!("failed to make {}", path.display()));
+                    return Err(error).about(|| message!("error.file.make", path = path.display()));
                 }
             }
         }

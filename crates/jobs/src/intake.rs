@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use crate::failure::{About, Result};
 use domain::Municipalities;
 use register::check::{Check, Report, check_file};
 use register::drg_list::DrgList;
 use register::mapping::Mapping;
 use register::parquet_file::Reader;
 use register::schema;
+use words::{Message, message};
 
 use crate::host::Host;
 use crate::progress::{Note, Work};
@@ -23,10 +24,10 @@ pub fn mapping(name: Option<&Path>, parquet: bool) -> Result<Mapping> {
     if let Some(mapping) = Mapping::built_in(&name) {
         return Ok(mapping?);
     }
-    let text = std::fs::read_to_string(&name).with_context(|| {
-        format!("no mapping '{name}': give a TOML file, or one of {}", Mapping::names().join(", "))
+    let text = std::fs::read_to_string(&name).about(|| {
+        message!("error.intake.no_mapping_give_toml_file_one", name, names = Mapping::names().join(", "))
     })?;
-    Mapping::parse(&text).with_context(|| name.clone())
+    Mapping::parse(&text).about(|| Message::plain(&name))
 }
 
 /// The list of DRGs in a file; `None` if no file is given.
@@ -36,8 +37,8 @@ pub fn mapping(name: Option<&Path>, parquet: bool) -> Result<Mapping> {
 pub fn drg_list(path: Option<&Path>) -> Result<Option<DrgList>> {
     path.map(|path| {
         let text =
-            std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
-        DrgList::parse(&text).with_context(|| path.display().to_string())
+            std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
+        DrgList::parse(&text).about(|| Message::plain(path.display()))
     })
     .transpose()
 }

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::Municipalities;
 use domain::identifier::is_organisation;
 use rulebook::LawBook;
 use rulebook::agreement::{Agreements, GracePeriod};
+use words::message;
 
 /// Rule files, each as name and text. A job copies them into its result, so that the result can be explained
 /// later.
@@ -38,24 +39,20 @@ impl Files {
     pub fn with_agreements(mut self, path: Option<&Path>) -> Result<Files> {
         let Some(path) = path else { return Ok(self) };
         let text =
-            std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+            std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
         let shown = path.display().to_string();
         let municipalities = Municipalities::built_in()?;
         for (one, line) in Agreements::parse(&shown, &text)?.rows() {
             let GracePeriod { trust, municipality, reference, .. } = one;
             if !municipalities.rows().iter().any(|row| row.code == *municipality) {
-                bail!(
-                    "{shown}:{line}: there is no municipality {municipality}: the agreement would give nobody hours"
-                );
+                fail!("error.law.there_no_municipality_agreement_would_give", shown, line, municipality);
             }
             let is_number = trust.chars().all(|letter| letter.is_ascii_digit());
             if trust.is_empty() || (is_number && !is_organisation(trust)) {
-                bail!(
-                    "{shown}:{line}: {trust} is no organisation number (nine digits): nobody would be given hours"
-                );
+                fail!("error.law.no_organisation_number_nine_digits_nobody", shown, line, trust);
             }
             if reference.trim().is_empty() {
-                bail!("{shown}:{line}: say which agreement it is (reference)");
+                fail!("error.law.say_agreement_reference", shown, line);
             }
         }
         let name = format!("law/{}.toml", rulebook::agreement::FILE);
@@ -101,20 +98,19 @@ fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
 /// Fails if the folder or a file cannot be read, or if there is no rule file.
 pub fn folder_of(folder: &Path) -> Result<Vec<(String, String)>> {
     let mut out = Vec::new();
-    let entries =
-        std::fs::read_dir(folder).with_context(|| format!("failed to open {}", folder.display()))?;
+    let entries = std::fs::read_dir(folder).about(|| message!("error.file.open", path = folder.display()))?;
     for entry in entries {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.ends_with(".toml") {
             let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("failed to read {}", path.display()))?;
+                .about(|| message!("error.file.read", path = path.display()))?;
             out.push((format!("law/{name}"), text));
         }
     }
     out.sort();
     if out.is_empty() {
-        bail!("no rule file (*.toml) in {}", folder.display());
+        fail!("error.law.no_rule_file_toml_in", folder = folder.display());
     }
     Ok(out)
 }
@@ -122,7 +118,7 @@ pub fn folder_of(folder: &Path) -> Result<Vec<(String, String)>> {
 fn variant(name: &Path) -> Result<(String, String)> {
     let shown = name.display().to_string();
     if name.exists() {
-        let text = std::fs::read_to_string(name).with_context(|| format!("failed to read {shown}"))?;
+        let text = std::fs::read_to_string(name).about(|| message!("error.file.read", path = shown))?;
         let file = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
         return Ok((format!("variants/{file}"), text));
     }
@@ -133,7 +129,7 @@ fn variant(name: &Path) -> Result<(String, String)> {
                 .iter()
                 .map(|(file, _)| file.trim_start_matches("variants/").trim_end_matches(".toml"))
                 .collect();
-            bail!("there is no variant '{shown}': give a file, or one of {}", names.join(", "))
+            fail!("error.law.there_no_variant_give_file_one", shown, names = names.join(", "))
         }
     }
 }

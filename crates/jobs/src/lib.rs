@@ -13,6 +13,7 @@ pub mod columns;
 pub mod compare;
 pub mod demo;
 pub mod explain;
+pub mod failure;
 mod folder;
 pub mod host;
 pub mod indicators;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use domain::{Month, Period};
+use words::{Message, Said, message};
 
 /// A piece of work that takes time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +51,43 @@ pub enum Work {
     SplitDelivery,
 }
 
+impl Said for Work {
+    fn said(&self) -> Message {
+        match self {
+            Work::Check => message!("work.check"),
+            Work::ReadDelivery => message!("work.read_delivery"),
+            Work::VerifyChain => message!("work.verify_chain"),
+            Work::VerifyVouchers => message!("work.verify_vouchers"),
+            Work::ReadVouchers => message!("work.read_vouchers"),
+            Work::CountCells => message!("work.count_cells"),
+            Work::PriceScenarios => message!("work.price_scenarios"),
+            Work::WriteScenarios => message!("work.write_scenarios"),
+            Work::PersonCosts => message!("work.person_costs"),
+            Work::Distributions => message!("work.distributions"),
+            Work::CountIndicators => message!("work.count_indicators"),
+            Work::CountByTrust => message!("work.count_by_trust"),
+            Work::SettleContacts => message!("work.settle_contacts"),
+            Work::WriteProfiles => message!("work.write_profiles"),
+            Work::KeyFigures => message!("work.key_figures"),
+            Work::PriceAlternatives => message!("work.price_alternatives"),
+            Work::SettleYear => message!("work.settle_year"),
+            Work::SplitDelivery => message!("work.split_delivery"),
+            Work::Settle(period) => message!("work.settle", period),
+            Work::Post(month) => message!("work.post", month),
+            Work::Close(month) => message!("work.close", month),
+            Work::WriteStatements(count) => message!("work.write_statements", count),
+            Work::MakeRegister(year) => message!("work.make_register", year),
+        }
+    }
+}
+
 /// A fact that a user should know, beside the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     /// Rows that were accepted, but look odd.
     Warning {
-        /// The oddity, as a text of the check.
-        warning: String,
+        /// The oddity.
+        warning: Message,
         /// How often it was found.
         count: u64,
     },
@@ -64,6 +95,16 @@ pub enum Note {
     CellsKept(PathBuf),
     /// Number of rows that the check refused.
     Refused(u64),
+}
+
+impl Said for Note {
+    fn said(&self) -> Message {
+        match self {
+            Note::Warning { warning, count } => message!("screen.warning", warning, count),
+            Note::CellsKept(path) => message!("screen.cells_kept", path = path.display()),
+            Note::Refused(count) => message!("screen.refused", count),
+        }
+    }
 }
 
 /// A listener to the progress of jobs.

@@ -5,6 +5,7 @@
 //! A refusal holds the facts. The caller turns them into a sentence, and adds what to do.
 
 use domain::{Amount, Day, Instrument, Month, Period, PeriodState, Ruling};
+use words::{Message, Said, message};
 
 /// The reason why a job was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,14 +113,65 @@ pub enum Refusal {
     NothingOfParty { party: String, year: i16 },
 }
 
-impl std::fmt::Display for Refusal {
-    /// Name and facts of the refusal, for logs. The caller makes the sentence that users see.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self:?}")
+words::english_error!(Refusal);
+
+impl Said for Refusal {
+    /// The fact that the refusal is about, in one sentence.
+    fn said(&self) -> Message {
+        match self {
+            Refusal::Unsigned(values) => {
+                message!("refusal.unsigned", count = values.len(), list = values.join("\n  "))
+            }
+            Refusal::OpenOnOtherTerms(month) => message!("refusal.open_on_other_terms", month),
+            Refusal::LaterMonthClosed { later, first } => {
+                message!("refusal.later_month_closed", later, first)
+            }
+            Refusal::PartlyOpen(period) => message!("refusal.partly_open", period),
+            Refusal::NotOpened { month, ledger: _ } => message!("refusal.not_opened", month),
+            Refusal::NeverChanges { month, state } => {
+                message!("refusal.never_changes", month, state = state.said())
+            }
+            Refusal::NothingClosed(period) => message!("refusal.nothing_closed", period),
+            Refusal::NotSettled { month, ledger: _ } => message!("refusal.not_settled", month),
+            Refusal::EarlierNotClosed(month) => message!("refusal.earlier_not_closed", month),
+            Refusal::RestsOnUnsigned { month, values } => {
+                message!("refusal.rests_on_unsigned", month, count = values.len(), list = values.join("; "))
+            }
+            Refusal::NotClosed { month, ledger: _ } => message!("refusal.not_closed", month),
+            Refusal::NoSuchMunicipality { code, day } => message!("refusal.no_such_municipality", code, day),
+            Refusal::HasNotEnded { code, day } => message!("refusal.has_not_ended", code, day),
+            Refusal::OneHeir { code, heir } => message!("refusal.one_heir", code, heir),
+            Refusal::HeirDecided { code, heir } => message!("refusal.heir_decided", heir, code),
+            Refusal::DecisionInClosedMonth(month) => message!("refusal.decision_in_closed_month", month),
+            Refusal::NoSettlementOf(year) => message!("refusal.no_settlement_of", year),
+            Refusal::NoLine { party, contact, instrument, month, ledger: _ } => {
+                message!("refusal.no_line", party, contact, instrument, month)
+            }
+            Refusal::LineTakenOff { ledger: _ } => message!("refusal.line_taken_off"),
+            Refusal::NoSuchObjection { key, ledger: _ } => message!("refusal.no_such_objection", key),
+            Refusal::DecidedOtherwise { key, outcome, reference } => {
+                message!("refusal.decided_otherwise", key, outcome = outcome.said(), reference)
+            }
+            Refusal::NoSuchVoucher(number) => message!("refusal.no_such_voucher", number),
+            Refusal::NoSuchVersion { period, versions, asked } => {
+                message!("refusal.no_such_version", period, versions, asked)
+            }
+            Refusal::NothingPosted { period, last: _, ledger: _ } => {
+                message!("refusal.nothing_posted", period)
+            }
+            Refusal::NoLineIn { party, period } => message!("refusal.no_line_in", party, period),
+            Refusal::NotOver(at) => message!("refusal.not_over", at),
+            Refusal::NothingSettledFor { institution, instrument, year } => {
+                message!("refusal.nothing_settled_for", instrument, institution, year)
+            }
+            Refusal::MoreThanSettled { reference, amount, institution, settled, year } => {
+                message!("refusal.more_than_settled", reference, amount, institution, settled, year)
+            }
+            Refusal::NothingToForecast(month) => message!("refusal.nothing_to_forecast", month),
+            Refusal::NothingOfParty { party, year } => message!("refusal.nothing_of_party", party, year),
+        }
     }
 }
-
-impl std::error::Error for Refusal {}
 
 /// What a user can do about an error from a library.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,38 +198,4 @@ pub enum Remedy {
     VerifyLedger(String),
     /// The database failed, and nothing was posted: mend it, and do the same again.
     MendStore,
-}
-
-/// The remedy for an error, and whether the fault lies in the order or a file that it names, not in the
-/// system.
-pub fn remedy(error: &anyhow::Error) -> (Remedy, bool) {
-    use ledger::LedgerError;
-    use register::check::CheckError;
-    use settlement::SettleError;
-    if error.is::<domain::day::NotATime>() {
-        return (Remedy::OtherOrder, true);
-    }
-    if let Some(error) = error.downcast_ref::<LedgerError>() {
-        let remedy = match error {
-            LedgerError::Missing { place } => Remedy::OpenLedger(place.clone()),
-            LedgerError::Changed { .. } => Remedy::RunAgain,
-            LedgerError::Backwards { .. } => Remedy::LaterTime,
-            LedgerError::Damaged { place, .. } => Remedy::VerifyLedger(place.clone()),
-            LedgerError::Sqlite { .. } | LedgerError::Postgres { .. } => Remedy::MendStore,
-            LedgerError::NotALedger { .. } | LedgerError::Unbalanced { .. } => Remedy::None,
-        };
-        return (remedy, false);
-    }
-    match error.downcast_ref() {
-        Some(CheckError::SameFile(_)) => return (Remedy::OtherOutput, true),
-        Some(CheckError::MissingColumn { .. }) => return (Remedy::OwnMapping, true),
-        _ => {}
-    }
-    if error.is::<rulebook::BookError>() || error.is::<rulebook::RuleError>() {
-        return (Remedy::CheckRules, true);
-    }
-    if let Some(SettleError::Book(_) | SettleError::NoRate { .. }) = error.downcast_ref() {
-        return (Remedy::AddRow, true);
-    }
-    (Remedy::None, false)
 }

@@ -1,14 +1,19 @@
 //! The law as dated data: which rules there are, what holds on a day, and what is missing.
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::Day;
 use rulebook::{LawBook, Provenance, Segment, Standing};
+use words::{Message, Said, message};
 
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// Table of the rules; if `with_built_in`, also of the built-in variants and measures.
 pub fn list(book: &LawBook, with_built_in: bool) -> Table {
-    let mut table = Table::new("Regler", &["rule", "instrument", "title", "in_force", "unsigned_values"]);
+    let mut table = Table::new(
+        message!("rules.title"),
+        &heads(["rule", "instrument", "title", "in_force", "unsigned_values"]),
+    );
     for rule in book.rules() {
         let spans: Vec<String> = rule
             .in_force
@@ -20,11 +25,11 @@ pub fn list(book: &LawBook, with_built_in: bool) -> Table {
         let unsigned =
             rule.dated_rows().iter().filter(|(_, dates)| dates.confidence == rulebook::Confidence::M).count();
         table.row([
-            rule.id.clone(),
-            rule.instrument.to_string(),
-            rule.title.clone(),
-            spans.join("; "),
-            unsigned.to_string(),
+            Cell::text(&rule.id),
+            Cell::text(rule.instrument),
+            Cell::text(&rule.title),
+            Cell::text(spans.join("; ")),
+            Cell::Count(unsigned as i64),
         ]);
     }
     if with_built_in {
@@ -32,13 +37,25 @@ pub fn list(book: &LawBook, with_built_in: bool) -> Table {
             let title =
                 text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
             let id = file.trim_start_matches("variants/").trim_end_matches(".toml");
-            table.row([id.to_owned(), "variant".into(), title.to_owned(), String::new(), String::new()]);
+            table.row([
+                Cell::text(id),
+                Cell::Said(message!("rules.variant")),
+                Cell::text(title),
+                Cell::text(""),
+                Cell::text(""),
+            ]);
         }
         for (file, text) in rulebook::built_in::MEASURES {
             let title =
                 text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
             let id = file.trim_start_matches("measures/").trim_end_matches(".toml");
-            table.row([id.to_owned(), "measure".into(), title.to_owned(), String::new(), String::new()]);
+            table.row([
+                Cell::text(id),
+                Cell::Said(message!("rules.measure")),
+                Cell::text(title),
+                Cell::text(""),
+                Cell::text(""),
+            ]);
         }
     }
     table
@@ -50,13 +67,13 @@ fn used_on(book: &LawBook, rule: &str, day: Day) -> Result<Vec<Provenance>> {
         let segment = Segment::on(segments, day);
         match segment.map(|segment| (&segment.standing, &segment.used)) {
             Some((Standing::InForce(_), used)) => Ok(used.clone()),
-            Some((Standing::Missing(gap), _)) => bail!("{gap}"),
-            Some((Standing::NotInForce, _)) | None => bail!("{rule} is not in force on {day}"),
+            Some((Standing::Missing(gap), _)) => Err(gap.clone().into()),
+            Some((Standing::NotInForce, _)) | None => fail!("error.rules.not_in_force", rule, day),
         }
     }
-    let file = book.rule(rule).with_context(|| {
+    let file = book.rule(rule).about(|| {
         let known: Vec<&str> = book.rules().map(|rule| rule.id.as_str()).collect();
-        format!("there is no rule '{rule}': rules are {}", known.join(", "))
+        message!("error.rules.there_no_rule_rules", rule, known = known.join(", "))
     })?;
     match file.calculation {
         rulebook::file::CalculationKind::ShareOfDrgPrice => look(&book.share_rule(rule)?, day, rule),
@@ -72,18 +89,21 @@ pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
     let used = used_on(book, rule, day)?;
     let title = book.rule(rule).map_or("", |rule| rule.title.as_str());
     let mut table = Table::new(
-        &format!("{title}, {day}"),
-        &["key", "value", "from", "to", "confidence", "place", "provision_or_source"],
+        Message::plain(format!("{title}, {day}")),
+        &heads(["key", "value", "from", "to", "confidence", "place", "provision_or_source"]),
     );
     for value in used {
         table.row([
-            value.key.clone(),
-            value.value.clone(),
-            value.from.to_string(),
-            value.to.map_or_else(String::new, |to| to.to_string()),
-            format!("{}{}", value.confidence, if value.is_unsigned() { " (usignert)" } else { "" }),
-            value.place(),
-            value.cite.clone(),
+            Cell::text(&value.key),
+            Cell::text(&value.value),
+            Cell::text(value.from),
+            Cell::text(value.to.map_or_else(String::new, |to| to.to_string())),
+            match value.is_unsigned() {
+                true => Cell::Said(message!("rules.unsigned", confidence = value.confidence)),
+                false => Cell::text(value.confidence),
+            },
+            Cell::text(value.place()),
+            Cell::text(&value.cite),
         ]);
     }
     Ok(table)
@@ -95,7 +115,10 @@ pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
 /// As [`show`], for either day.
 pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
     let (before, after) = (used_on(book, rule, one)?, used_on(book, rule, other)?);
-    let mut table = Table::new(&format!("{rule}: {one} → {other}"), &["key", "before", "after", "place"]);
+    let mut table = Table::new(
+        Message::plain(format!("{rule}: {one} → {other}")),
+        &heads(["key", "before", "after", "place"]),
+    );
     let find = |list: &[Provenance], key: &str| list.iter().find(|value| value.key == key).cloned();
     let mut keys: Vec<&str> = before.iter().chain(&after).map(|value| value.key.as_str()).collect();
     keys.sort_unstable();
@@ -117,7 +140,7 @@ pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
 pub struct Checked {
     /// Values that are missing while their rule is in force, with the days. A contact on such a day stops a
     /// settlement.
-    pub gaps: Vec<String>,
+    pub gaps: Vec<Message>,
     /// Result of the built-in cases; `None` if they were not run.
     pub cases: Option<rulebook::cases::Report>,
 }
@@ -140,9 +163,9 @@ pub fn check(book: &LawBook, built_in: bool) -> Result<Checked> {
     Ok(found)
 }
 
-fn gaps<T>(segments: &[Segment<T>]) -> Vec<String> {
+fn gaps<T>(segments: &[Segment<T>]) -> Vec<Message> {
     let missing = segments.iter().filter_map(|segment| match &segment.standing {
-        Standing::Missing(gap) => Some(format!("{gap} to {}", segment.to)),
+        Standing::Missing(gap) => Some(message!("rules.gap", gap = gap.said(), to = segment.to)),
         Standing::InForce(_) | Standing::NotInForce => None,
     });
     missing.collect()
@@ -155,7 +178,7 @@ fn gaps<T>(segments: &[Segment<T>]) -> Vec<String> {
 pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
     use rulebook::scheme::{Scheme, is_unsigned};
     let scheme = Scheme::built_in()?;
-    let heads = [
+    let columns = heads([
         "flow",
         "debtor",
         "creditor",
@@ -167,16 +190,16 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
         "days",
         "unsigned",
         "rule",
-    ];
-    let mut table = Table::new(&format!("Hvem betaler hvem {day}"), &heads);
-    let mut flows: Vec<(String, String, String, bool, String)> = Vec::new();
+    ]);
+    let mut table = Table::new(message!("rules.payments", day), &columns);
+    let mut flows: Vec<(String, String, String, bool, Cell)> = Vec::new();
     for instrument in domain::Instrument::ALL {
         let file = book.rule_of(*instrument)?;
         let in_force = file.in_force.iter().any(|row| row.dates.holds(day));
         let Some(row) = file.payment.iter().find(|row| in_force && row.dates.holds(day)) else { continue };
         let unsigned = row.dates.confidence == rulebook::Confidence::M;
         let (debtor, creditor) = (row.value.debtor.clone(), row.value.creditor.clone());
-        flows.push((instrument.word().to_owned(), debtor, creditor, unsigned, file.id.clone()));
+        flows.push((instrument.word().to_owned(), debtor, creditor, unsigned, Cell::text(&file.id)));
     }
     for row in scheme.flow.iter().filter(|row| row.dates.holds(day)) {
         let unsigned = is_unsigned(row, &scheme.sources);
@@ -186,7 +209,7 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
             debtor,
             creditor,
             unsigned,
-            "settlement (ikke regnet ut)".to_owned(),
+            Cell::Said(message!("rules.not_computed")),
         ));
     }
     for (flow, debtor, creditor, mut unsigned, rule) in flows {
@@ -198,18 +221,24 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
             account.map_or_else(String::new, |row| text(&row.value).clone())
         };
         table.row([
-            flow,
-            debtor,
-            creditor,
-            mode.map_or("", |row| row.value.mode.word()).to_owned(),
-            schedule.map_or_else(String::new, |row| row.value.to_string()),
-            of(|row| &row.function),
-            of(|row| &row.article),
-            of(|row| &row.article_private),
-            term.map_or_else(String::new, |row| row.value.days.to_string()),
-            if unsigned { "ja" } else { "" }.to_owned(),
+            Cell::text(&flow),
+            Cell::Said(payer(&debtor)),
+            Cell::Said(payer(&creditor)),
+            mode.map_or(Cell::text(""), |row| Cell::Said(row.value.mode.said())),
+            Cell::text(schedule.map_or_else(String::new, |row| row.value.to_string())),
+            Cell::Text(of(|row| &row.function)),
+            Cell::Text(of(|row| &row.article)),
+            Cell::Text(of(|row| &row.article_private)),
+            Cell::text(term.map_or_else(String::new, |row| row.value.days.to_string())),
+            Cell::yes(unsigned),
             rule,
         ]);
     }
     Ok(table)
+}
+
+/// Name of a party of a payment: one of the words of rule files, or a role of the scheme in its own words.
+fn payer(word: &str) -> Message {
+    let name = Message::under("payer", word);
+    if name.is_known() { name } else { Message::plain(word) }
 }

@@ -3,22 +3,26 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use domain::{Instrument, Municipalities, Period};
+use crate::failure::{About, Result, fail};
+use domain::{Amount, Instrument, Municipalities, Period};
 use register::check::Report;
 use register::parquet_file::Reader;
 use register::schema;
 pub use settlement::manifest;
 use settlement::manifest::Manifest;
 use settlement::sink::ChargesFile;
+pub use settlement::totals::{Key, Sum};
 use settlement::{Law, Options, Settled, settle};
+use words::{Language, Message, message};
 
 use crate::host::Host;
 use crate::intake;
 use crate::law::Files;
 use crate::progress::Work;
 use crate::refusal::Refusal;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
+use paper::sheets::{Reader as For, csv_of};
 
 /// Input and options of [`run`].
 pub struct Order<'a> {
@@ -52,20 +56,26 @@ pub struct Outcome {
 /// Table of the refused rows of a check, by reason. The title counts the rows of the file.
 pub fn report_table(report: &Report) -> Table {
     let mut table = Table::new(
-        &format!(
-            "{} rader = {} godtatt + {} avvist ({}, tilordning {})",
-            report.rows,
-            report.accepted,
-            report.refused.len(),
-            report.described,
-            report.mapping
+        message!(
+            "settle.report",
+            rows = report.rows,
+            accepted = report.accepted,
+            refused = report.refused.len(),
+            described = report.described,
+            mapping = report.mapping
         ),
-        &["reason", "rows", "first_lines", "explanation", "remedy", "who_can_mend"],
+        &heads(["reason", "rows", "first_lines", "explanation", "remedy", "who_can_mend"]),
     );
     for (reason, (count, lines)) in report.by_reason() {
-        let (code, text, remedy, who) = reason.told();
         let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
-        table.row([code.into(), count.to_string(), lines.join(" "), text.into(), remedy.into(), who.into()]);
+        table.row([
+            Cell::text(reason.code()),
+            Cell::Count(count as i64),
+            Cell::text(lines.join(" ")),
+            Cell::Said(reason.fault()),
+            Cell::Said(reason.remedy()),
+            Cell::Said(reason.mender()),
+        ]);
     }
     table
 }
@@ -94,7 +104,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let book = order.files.book()?;
     let law = Law::of(&book)?;
     let unsigned = unsigned(&law, order.period, order.draft, |_| true)?;
-    std::fs::create_dir_all(order.out).with_context(|| format!("failed to make {}", order.out.display()))?;
+    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     clear(order)?;
     let (input, report) = trusted(order, host)?;
     let reader = Reader::open_contacts(&input)?;
@@ -116,11 +126,12 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     sink.finish()?;
     let hash = match hash {
         Ok(hash) => hash?,
-        Err(_) => bail!("the thread that hashes the input stopped"),
+        Err(_) => fail!("error.settle.thread_hashes_input_stopped"),
     };
     let refused = report.as_ref().map_or(0, |report| report.refused.len() as u64);
     let manifest = describe(order, &law, &settled, &reader, hash, refused, unsigned)?;
-    write_folder(order, &settled, report.as_ref(), &manifest, &input)?;
+    let language = (!host.is_plain).then_some(host.language);
+    write_folder(order, &settled, report.as_ref(), &manifest, &input, language)?;
     Ok(Outcome { settled, refused, manifest })
 }
 
@@ -141,13 +152,13 @@ fn clear(order: &Order) -> Result<()> {
     ];
     for path in names.map(|name| order.out.join(name)) {
         if path.exists() && std::fs::canonicalize(&path).ok() != input {
-            std::fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))?;
+            std::fs::remove_file(&path).about(|| message!("error.file.remove", path = path.display()))?;
         }
     }
     for folder in ["law", "variants"].map(|name| order.out.join("rules").join(name)) {
         if folder.exists() {
             std::fs::remove_dir_all(&folder)
-                .with_context(|| format!("failed to remove {}", folder.display()))?;
+                .about(|| message!("error.file.remove", path = folder.display()))?;
         }
     }
     Ok(())
@@ -227,15 +238,20 @@ fn write_folder(
     report: Option<&Report>,
     manifest: &Manifest,
     input: &Path,
+    language: Option<Language>,
 ) -> Result<()> {
     let write = |name: &str, text: &str| {
         let path = order.out.join(name);
-        std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))
+        std::fs::write(&path, text).about(|| message!("error.file.write", path = path.display()))
     };
-    write("totals.csv", &settled.totals.to_csv())?;
-    write("outside.csv", &settled.outside.to_csv())?;
+    let (totals, outside) = match language {
+        Some(language) => (totals_for(settled, language), outside_for(settled, language)),
+        None => (settled.totals.to_csv(), settled.outside.to_csv()),
+    };
+    write("totals.csv", &totals)?;
+    write("outside.csv", &outside)?;
     let none = Report::default();
-    write("refused.csv", &report.unwrap_or(&none).refused_csv())?;
+    write("refused.csv", &report.unwrap_or(&none).refused_csv(language))?;
     for (folder, files) in [("law", &order.files.law), ("variants", &order.files.variants)] {
         let folder = order.out.join("rules").join(folder);
         std::fs::create_dir_all(&folder)?;
@@ -251,6 +267,47 @@ fn write_folder(
     write("manifest.toml", &toml::to_string(manifest)?)
 }
 
+/// The totals as a table for people.
+fn totals_for(settled: &Settled, language: Language) -> String {
+    let columns = [
+        "debtor",
+        "creditor",
+        "municipality",
+        "unit",
+        "month",
+        "instrument",
+        "contacts",
+        "drg_points",
+        "amount_ore",
+    ];
+    let row = |(key, sum): (Key, Sum)| {
+        vec![
+            Cell::text(key.debtor),
+            Cell::text(key.creditor),
+            Cell::text(key.municipality),
+            Cell::text(key.unit),
+            Cell::text(key.month),
+            Cell::text(key.instrument),
+            Cell::Count(sum.contacts),
+            Cell::Decimal(sum.points.milli()),
+            Cell::Kroner(sum.amount),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = settled.totals.lines().map(row).collect();
+    csv_of(&heads(columns), rows.iter().map(Vec::as_slice), For::Person(language))
+}
+
+/// The contacts without a charge as a table for people.
+fn outside_for(settled: &Settled, language: Language) -> String {
+    let row = |((instrument, reason), contacts): (&(Instrument, String), &i64)| {
+        let reason = Cell::Said(settlement::explain::reason(reason));
+        vec![Cell::text(instrument), reason, Cell::Count(*contacts)]
+    };
+    let rows: Vec<Vec<Cell>> = settled.outside.0.iter().map(row).collect();
+    let columns = heads(["instrument", "reason", "contacts"]);
+    csv_of(&columns, rows.iter().map(Vec::as_slice), For::Person(language))
+}
+
 /// A path relative to a folder, so that both can be moved together.
 fn relative(path: &Path, folder: &Path) -> PathBuf {
     let shared = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
@@ -258,28 +315,41 @@ fn relative(path: &Path, folder: &Path) -> PathBuf {
     up.chain(path.components().skip(shared)).collect()
 }
 
-/// Norwegian sentence that sums up a settlement: rows, amount of each instrument, and time used if given.
-pub fn summary(order: &Order, outcome: &Outcome, seconds: Option<&str>) -> String {
-    let sums: Vec<String> = Instrument::ALL
+/// Lines that sum up a settlement: rows, amount of each instrument, upper bounds, and refused rows.
+pub fn summary(order: &Order, outcome: &Outcome) -> Vec<Message> {
+    let sums: Vec<Message> = Instrument::ALL
         .iter()
         .map(|instrument| {
             if outcome.settled.not_in_force.contains(instrument) {
-                return format!("{instrument} ikke i kraft");
+                return message!("settle.not_in_force", instrument);
             }
-            format!("{instrument} {}", outcome.settled.totals.of(*instrument).amount)
+            Message::plain(format!("{instrument} {}", outcome.settled.totals.of(*instrument).amount))
         })
         .collect();
     let count = domain::amount::grouped;
-    format!(
-        "{} {}: {} rader = {} gjort opp + {} utenfor perioden + {} avvist; {}{}{}",
-        if outcome.manifest.status == "draft" { "UTKAST, gjort opp" } else { "gjort opp" },
-        order.period,
-        count(outcome.manifest.rows.read),
-        count(outcome.manifest.rows.settled),
-        count(outcome.manifest.rows.outside_period),
-        count(outcome.refused),
-        sums.join(", "),
-        seconds.map_or_else(String::new, |seconds| format!("; {seconds} s")),
-        if outcome.refused > 0 { "; se refused.csv" } else { "" }
-    )
+    let rows = &outcome.manifest.rows;
+    let values = vec![
+        ("period", Message::plain(order.period)),
+        ("read", Message::plain(count(rows.read))),
+        ("settled", Message::plain(count(rows.settled))),
+        ("outside", Message::plain(count(rows.outside_period))),
+        ("refused", Message::plain(count(outcome.refused))),
+        ("sums", Message::joined(sums, ", ")),
+    ];
+    let key = if outcome.manifest.status == "draft" { "settle.draft" } else { "settle.settled" };
+    let bound = |bound: &manifest::UpperBound| {
+        let codes = bound.untested.split('+').map(settlement::explain::reason);
+        let untested = Message::joined(codes.collect(), " + ");
+        message!(
+            "settle.upper_bound",
+            instrument = bound.instrument,
+            amount = Amount::from_ore(bound.amount_ore),
+            untested,
+            contacts = count(bound.contacts.unsigned_abs())
+        )
+    };
+    let mut out: Vec<Message> = outcome.manifest.upper_bound.iter().map(bound).collect();
+    out.push(Message::new(key, values));
+    out.extend((outcome.refused > 0).then(|| message!("settle.see_refused")));
+    out
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use crate::failure::Result;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
 use disclosure::{Cell, SafeTable};
 use register::parquet_file::Writer;
@@ -18,13 +18,13 @@ pub fn write(sheet: &SafeTable, about: &[(String, String)], path: &Path) -> Resu
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
     for (place, head) in sheet.heads().iter().enumerate() {
         let cells: Vec<&Cell> = sheet.rows().iter().map(|row| &row[place]).collect();
-        let is_kroner = cells.iter().any(|cell| matches!(cell, Cell::Kroner(_)));
-        let name = if is_kroner { head.replace(", kr", ", øre") } else { head.clone() };
-        columns.push((name, column(&cells)));
+        let name = head.name();
+        let values = column(&cells, name.ends_with("_ore"));
+        columns.push((name, values));
     }
     let holds = |row: &Vec<Cell>| row.contains(&Cell::Withheld);
     let withheld: BooleanArray = sheet.rows().iter().map(|row| Some(holds(row))).collect();
-    columns.push(("holdt_tilbake".to_owned(), Arc::new(withheld)));
+    columns.push(("withheld".to_owned(), Arc::new(withheld)));
     let batch = RecordBatch::try_from_iter(columns)?;
     let footer: BTreeMap<String, String> =
         about.iter().map(|(head, text)| (format!("samspill.{head}"), text.clone())).collect();
@@ -35,16 +35,20 @@ pub fn write(sheet: &SafeTable, about: &[(String, String)], path: &Path) -> Resu
     Ok(())
 }
 
-/// A column of text if any cell is text, else of decimals if any cell has decimals, else of whole numbers.
-fn column(cells: &[&Cell]) -> ArrayRef {
-    if cells.iter().any(|cell| matches!(cell, Cell::Text(_))) {
+/// A column of text if any cell is text; of whole numbers if it is of amounts or has no decimals; else of decimals, as
+/// where nothing is known.
+fn column(cells: &[&Cell], is_ore: bool) -> ArrayRef {
+    if cells.iter().any(|cell| matches!(cell, Cell::Text(_) | Cell::Said(_))) {
         let text = |cell: &&Cell| match cell {
             Cell::Text(text) => Some(text.clone()),
+            Cell::Said(message) => Some(message.word()),
             _ => None,
         };
         return Arc::new(cells.iter().map(text).collect::<StringArray>());
     }
-    if cells.iter().any(|cell| matches!(cell, Cell::Decimal(_) | Cell::Share(_))) {
+    let has_decimals = cells.iter().any(|cell| matches!(cell, Cell::Decimal(_) | Cell::Share(_)));
+    let is_unknown = !cells.iter().any(|cell| matches!(cell, Cell::Count(_) | Cell::Kroner(_)));
+    if has_decimals || (is_unknown && !is_ore) {
         let number = |cell: &&Cell| match cell {
             Cell::Decimal(thousandths) => Some(*thousandths as f64 / 1000.0),
             Cell::Share(millionths) => Some(*millionths as f64 / 1_000_000.0),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use crate::failure::Result;
 use register::synth::{self, Made};
 
 use crate::host::Host;

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use disclosure::Cell;
+use paper::sheets::{Reader, csv_of};
+use words::{IntoMessage, Message, message};
+
+use crate::failure::{About, Result, fail};
 
 /// Format of a rendered table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +25,7 @@ pub enum Form {
 /// # Errors
 /// Fails if the file cannot be read or has no rows, or if a row does not have `N` cells.
 pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(String, [String; N])>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
     let head = expected.split(';').next().unwrap_or_default();
     let mut out = Vec::new();
     for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
@@ -32,66 +36,73 @@ pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(S
         let cells: Vec<String> = line.split(';').map(|cell| cell.trim().to_owned()).collect();
         match <[String; N]>::try_from(cells) {
             Ok(cells) => out.push((at, cells)),
-            Err(_) => bail!("{at}: expected {expected}"),
+            Err(_) => fail!("error.table.expected", at, expected),
         }
     }
     if out.is_empty() {
-        bail!("{} has no rows: expected {expected}", path.display());
+        fail!("error.table.has_no_rows_expected", path = path.display(), expected);
     }
     Ok(out)
 }
 
-/// A table of text with a title and column heads.
-#[derive(Debug, Clone, Default)]
+/// A table for the screen, with a title and column heads.
+#[derive(Debug, Clone)]
 pub struct Table {
-    pub title: String,
-    pub heads: Vec<String>,
-    pub rows: Vec<Vec<String>>,
+    pub title: Message,
+    /// Heads. The last part of a head's key is the column's name for programs.
+    pub heads: Vec<Message>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// Heads of columns, by the last part of their keys under `column`.
+pub fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
+    names.map(|name| Message::under("column", name))
 }
 
 impl Table {
     /// A table without rows.
-    pub fn new(title: &str, heads: &[&str]) -> Table {
+    pub fn new<H: IntoMessage + Clone>(title: impl IntoMessage, heads: &[H]) -> Table {
         Table {
-            title: title.to_owned(),
-            heads: heads.iter().map(|head| (*head).to_owned()).collect(),
+            title: title.into_message(),
+            heads: heads.iter().cloned().map(IntoMessage::into_message).collect(),
             rows: Vec::new(),
         }
     }
 
     /// Adds a row.
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.into());
+    pub fn row<const N: usize, C: Into<Cell>>(&mut self, cells: [C; N]) {
+        self.rows.push(cells.map(Into::into).into());
     }
 
-    /// The table as text in a format.
-    pub fn render(&self, form: Form) -> String {
+    /// The table as text in a format, for a reader. JSON and a program's CSV have English keys.
+    pub fn render(&self, form: Form, reader: Reader) -> String {
         match form {
-            Form::Table => self.boxes(),
-            Form::Md => self.markdown(),
-            Form::Csv => self.csv(),
+            Form::Table => self.boxes(reader),
+            Form::Md => self.markdown(reader),
+            Form::Csv => csv_of(&self.heads, self.rows.iter().map(Vec::as_slice), reader),
             Form::Json => self.json(),
         }
     }
 
-    fn widths(&self) -> Vec<usize> {
-        let width = |place: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(place)).chain(self.heads.get(place));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    /// Heads and cells as a person sees them: amounts with thousands apart.
+    fn texts(&self, reader: Reader) -> (Vec<String>, Vec<Vec<String>>) {
+        let cell = |cell: &Cell| match (cell, reader) {
+            (Cell::Kroner(amount), Reader::Person(_)) => paper::text::kroner(*amount),
+            (cell, _) => reader.cell(cell),
         };
-        (0..self.heads.len()).map(width).collect()
+        let heads = self.heads.iter().map(|head| reader.word(head)).collect();
+        (heads, self.rows.iter().map(|row| row.iter().map(cell).collect()).collect())
     }
 
-    /// Whether every cell of a column is a number or empty. Such a column is aligned to the right.
-    fn is_number(&self, place: usize) -> bool {
-        let numeric = |cell: &String| {
-            cell.is_empty() || cell.chars().all(|c| c.is_ascii_digit() || "\u{a0}\u{2212} ,.%+:–".contains(c))
-        };
-        !self.rows.is_empty() && self.rows.iter().filter_map(|row| row.get(place)).all(numeric)
-    }
-
-    fn boxes(&self) -> String {
-        let widths = self.widths();
+    fn boxes(&self, reader: Reader) -> String {
+        let (heads, rows) = self.texts(reader);
+        let numbers = numeric(&heads, &rows);
+        let widths: Vec<usize> = (0..heads.len())
+            .map(|place| {
+                let cells = rows.iter().filter_map(|row| row.get(place)).chain(heads.get(place));
+                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+            })
+            .collect();
         let rule = |left: &str, middle: &str, right: &str| {
             let parts: Vec<String> = widths.iter().map(|width| "─".repeat(width + 2)).collect();
             format!("{left}{}{right}\n", parts.join(middle))
@@ -102,51 +113,58 @@ impl Table {
                 .enumerate()
                 .map(|(place, cell)| {
                     let gap = " ".repeat(widths[place] - cell.chars().count());
-                    if self.is_number(place) { format!(" {gap}{cell} ") } else { format!(" {cell}{gap} ") }
+                    if numbers[place] { format!(" {gap}{cell} ") } else { format!(" {cell}{gap} ") }
                 })
                 .collect();
             format!("│{}│\n", parts.join("│"))
         };
+        let title = reader.word(&self.title);
         let mut out = String::new();
-        if !self.title.is_empty() {
-            out.push_str(&format!("{}\n", self.title));
+        if !title.is_empty() {
+            out.push_str(&format!("{title}\n"));
         }
         out.push_str(&rule("┌", "┬", "┐"));
-        out.push_str(&line(&self.heads));
+        out.push_str(&line(&heads));
         out.push_str(&rule("├", "┼", "┤"));
-        for row in &self.rows {
+        for row in &rows {
             out.push_str(&line(row));
         }
         out.push_str(&rule("└", "┴", "┘"));
         out
     }
 
-    fn markdown(&self) -> String {
+    fn markdown(&self, reader: Reader) -> String {
+        let (heads, rows) = self.texts(reader);
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-        let rule: Vec<String> = (0..self.heads.len())
-            .map(|place| if self.is_number(place) { "---:" } else { "---" }.to_owned())
+        let rule: Vec<String> = numeric(&heads, &rows)
+            .into_iter()
+            .map(|is_number| if is_number { "---:" } else { "---" }.to_owned())
             .collect();
-        let rows: String = self.rows.iter().map(|row| line(row)).collect();
-        format!("{}{}{rows}", line(&self.heads), line(&rule))
-    }
-
-    fn csv(&self) -> String {
-        let line = |cells: &[String]| {
-            let cells: Vec<String> = cells.iter().map(|cell| settlement::totals::cell(cell)).collect();
-            format!("{}\n", cells.join(","))
-        };
-        let rows: String = self.rows.iter().map(|row| line(row)).collect();
-        format!("{}{rows}", line(&self.heads))
+        let rows: String = rows.iter().map(|row| line(row)).collect();
+        format!("{}{}{rows}", line(&heads), line(&rule))
     }
 
     fn json(&self) -> String {
-        let row = |row: &Vec<String>| {
-            let pairs =
-                self.heads.iter().cloned().zip(row.iter().map(|cell| serde_json::Value::from(cell.clone())));
+        let program = Reader::Program;
+        let row = |row: &Vec<Cell>| {
+            let pairs = self
+                .heads
+                .iter()
+                .map(|head| program.word(head))
+                .zip(row.iter().map(|cell| serde_json::Value::from(program.cell(cell))));
             serde_json::Value::Object(pairs.collect())
         };
         let rows: Vec<serde_json::Value> = self.rows.iter().map(row).collect();
-        let whole = serde_json::json!({ "schema": 1, "title": self.title, "rows": rows });
+        let whole = serde_json::json!({ "schema": 2, "title": self.title.english(), "rows": rows });
         format!("{whole:#}\n")
     }
+}
+
+/// Whether every cell of a column is a number or empty, by column. Such a column is aligned to the right.
+fn numeric(heads: &[String], rows: &[Vec<String>]) -> Vec<bool> {
+    let is_number = |cell: &String| {
+        cell.is_empty() || cell.chars().all(|c| c.is_ascii_digit() || "\u{a0}\u{2212} ,.%+:–".contains(c))
+    };
+    let of = |place| !rows.is_empty() && rows.iter().filter_map(|row| row.get(place)).all(is_number);
+    (0..heads.len()).map(of).collect()
 }

@@ -14,6 +14,7 @@ use jobs::law::Files;
 use jobs::progress::Silent;
 use jobs::settlement::{Books, OnAccountFrom};
 use jobs::{compare, intake, settlement};
+use words::Language;
 
 /// A parser with a text that it reads.
 struct Target {
@@ -69,7 +70,7 @@ fn file(folder: &Path, text: &str) -> PathBuf {
 }
 
 fn host(folder: &Path) -> Host<'_> {
-    Host { progress: &Silent, scratch: folder, threads: 1 }
+    Host { progress: &Silent, scratch: folder, threads: 1, language: Language::Nb, is_plain: false }
 }
 
 fn contacts(text: &str, folder: &Path) {

@@ -2,6 +2,7 @@
 //! rests on; and the steps that changed its statement.
 
 use std::collections::{BTreeMap, BTreeSet};
+use words::{Message, message};
 
 use domain::{Balancing, Day, Minute, Month, PayRounding, PeriodState, StepKind};
 use serde::de::DeserializeOwned;
@@ -80,9 +81,9 @@ pub struct Months {
 /// The content of a step.
 fn read<T: DeserializeOwned>(step: &Step) -> Result<T, LedgerError> {
     serde_json::from_str(&step.content).map_err(|error| LedgerError::Damaged {
-        place: "steps".to_owned(),
-        what: format!("step {}", step.number),
-        fault: error.to_string(),
+        place: String::new(),
+        what: message!("record.step", number = step.number),
+        fault: Message::plain(error),
     })
 }
 

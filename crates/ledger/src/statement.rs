@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::statement::{
-    Booking, BridgeStep, BridgeWhat, FORM, Language, MonthSum, Named, Payment, Post, Statement, Tag,
+    Booking, BridgeStep, BridgeWhat, FORM, MonthSum, Named, Payment, Post, Statement, Tag,
 };
 use domain::{AccountKind, Amount, Cause, Day, Instrument, Mode, Month, Period, PeriodState};
+
+use words::{Language, Message};
 
 use crate::content::Objection;
 use crate::months::{MonthRecord, Months};
@@ -15,7 +17,7 @@ use crate::voucher::Voucher;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleName {
     /// Pricing, for instance `20 % × 38 209 kr`.
-    pub rate: String,
+    pub rate: Message,
     /// Provision that the rule rests on.
     pub cite: String,
 }
@@ -113,7 +115,7 @@ pub fn statement(
     let gross: Vec<&Voucher> =
         inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
     let disputes = disputes(desk, party);
-    let posts = |by_unit| posts(&gross, by_unit, owes, span, desk, &disputes, party);
+    let posts = |by_unit| posts(&gross, by_unit, owes, span, (desk, language), &disputes, party);
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
     let paying = paying(&mine, span, desk.months);
@@ -303,7 +305,7 @@ fn posts(
     by_unit: bool,
     owes: bool,
     span: &Span,
-    desk: &Desk,
+    (desk, language): (&Desk, Language),
     disputes: &[&Objection],
     party: &str,
 ) -> Vec<Post> {
@@ -328,7 +330,10 @@ fn posts(
             contacts: 0,
             points_milli: 0,
             days: 0,
-            rate: desk.rules.get(&voucher.rule_version).map_or_else(String::new, |rule| rule.rate.clone()),
+            rate: desk
+                .rules
+                .get(&voucher.rule_version)
+                .map_or_else(String::new, |rule| language.say(&rule.rate)),
             rule_version: voucher.rule_version.clone(),
             corrects: corrects(voucher, if owes { &voucher.debtor } else { &voucher.creditor }),
             account: account(voucher, desk, party)

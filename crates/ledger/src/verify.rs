@@ -2,6 +2,7 @@
 //! all accounts together are zero.
 
 use domain::Amount;
+use words::{Message, message};
 
 use crate::store::{Head, Ledger, LedgerError, Wanted};
 use crate::voucher::Step;
@@ -18,7 +19,7 @@ pub struct Proof {
     /// Hash at the end of the chain.
     pub head: String,
     /// Each fault names its record; empty if nothing is wrong.
-    pub faults: Vec<String>,
+    pub faults: Vec<Message>,
 }
 
 /// Number of faults after which no more steps are read.
@@ -32,7 +33,9 @@ pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
     let mut proof = Proof::default();
     // A record that cannot be read back was altered: this is a fault to report, and the end of the walk.
     match walk(ledger, &mut proof) {
-        Err(LedgerError::Damaged { what, fault, .. }) => proof.faults.push(format!("{what}: {fault}")),
+        Err(LedgerError::Damaged { what, fault, .. }) => {
+            proof.faults.push(Message::joined(vec![what, fault], ": "))
+        }
         walked => walked?,
     }
     Ok(proof)
@@ -51,35 +54,40 @@ fn walk(ledger: &mut Ledger, proof: &mut Proof) -> Result<(), LedgerError> {
         }
         proof.steps += 1;
         if step.number != place as i64 + 1 {
-            proof.faults.push(format!("step {}: the one before it is missing", step.number));
+            proof.faults.push(message!("proof.step_missing", step = step.number));
         }
         if last.is_some_and(|last| step.recorded_at < last) {
-            proof.faults.push(format!("step {}: recorded before the step that precedes it", step.number));
+            proof.faults.push(message!("proof.step_backwards", step = step.number));
         }
         last = Some(step.recorded_at);
         let computed = step.chained(&hash);
         if computed != step.hash {
-            proof.faults.push(format!("step {}: altered, or what precedes it is", step.number));
+            proof.faults.push(message!("proof.step_altered", step = step.number));
         }
         hash.clone_from(&step.hash);
         let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
         let vouchers = ledger.vouchers(&only)?;
         if vouchers.len() as i64 != step.vouchers {
             let found = vouchers.len();
-            proof.faults.push(format!("step {}: {found} vouchers, not {}", step.number, step.vouchers));
+            proof.faults.push(message!(
+                "proof.step_vouchers",
+                step = step.number,
+                found,
+                stated = step.vouchers
+            ));
         }
         for voucher in vouchers {
             proof.vouchers += 1;
             let number = voucher.number;
             if number != proof.vouchers {
-                proof.faults.push(format!("voucher {number}: the one before it is missing"));
+                proof.faults.push(message!("proof.voucher_missing", number));
                 proof.vouchers = number;
             }
             if !voucher.balances() {
-                proof.faults.push(format!("voucher {number}: debit and credit differ"));
+                proof.faults.push(message!("proof.voucher_unbalanced", number));
             }
             if voucher.chained(&hash) != voucher.hash {
-                proof.faults.push(format!("voucher {number}: altered, or what precedes it is"));
+                proof.faults.push(message!("proof.voucher_altered", number));
             }
             lines += voucher.lines.len() as i64;
             proof.debit += voucher.debit();
@@ -88,15 +96,15 @@ fn walk(ledger: &mut Ledger, proof: &mut Proof) -> Result<(), LedgerError> {
         }
     }
     if total != Amount::ZERO {
-        proof.faults.push(format!("all accounts together are {total}, not zero"));
+        proof.faults.push(message!("proof.not_zero", total));
     }
     let all = ledger.lines()?;
     if proof.faults.is_empty() && all != lines {
-        proof.faults.push(format!("{} lines belong to no voucher", all - lines));
+        proof.faults.push(message!("proof.stray_lines", count = all - lines));
     }
     kept(ledger, &steps, proof)?;
     if proof.faults.is_empty() && head != (Head { recorded_at: last, ..end(proof, &hash) }) {
-        proof.faults.push("the end of the chain is not where the store says".to_owned());
+        proof.faults.push(message!("proof.end"));
     }
     proof.head = hash;
     Ok(())
@@ -113,14 +121,16 @@ fn kept(ledger: &mut Ledger, steps: &[Step], proof: &mut Proof) -> Result<(), Le
         proof.archives += 1;
         match ledger.archive(digest) {
             Ok(_) => {}
-            Err(LedgerError::Damaged { what, fault, .. }) => proof.faults.push(format!("{what}: {fault}")),
+            Err(LedgerError::Damaged { what, fault, .. }) => {
+                proof.faults.push(Message::joined(vec![what, fault], ": "))
+            }
             Err(error) => return Err(error),
         }
     }
     for step in steps {
         for digest in named(&step.content) {
             if !archives.contains(&digest) {
-                proof.faults.push(format!("step {}: archive {digest} is not there", step.number));
+                proof.faults.push(message!("proof.archive_missing", step = step.number, digest));
             }
         }
     }

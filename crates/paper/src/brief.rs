@@ -1,6 +1,7 @@
 //! A brief of two pages for a council: the question, the results, and how uncertain they are.
 
 use serde::Serialize;
+use words::Language;
 
 use crate::PaperError;
 use crate::pdf::{Job, set};
@@ -27,18 +28,7 @@ pub struct BriefFigure {
     pub svg: String,
 }
 
-/// The form of Norwegian that a brief is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// Bokmål.
-    #[default]
-    Nb,
-    /// Nynorsk.
-    Nn,
-}
-
-/// A brief: texts, tables and figures.
+/// A brief: language, tables and figures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Brief {
     pub language: Language,
@@ -63,13 +53,28 @@ pub struct Brief {
     pub digest: String,
 }
 
+/// A brief with the words that the page has of its own.
+#[derive(Serialize)]
+struct Page<'a> {
+    #[serde(flatten)]
+    brief: &'a Brief,
+    /// Heading of the cautions.
+    before_use: String,
+    /// Words of the number of a page, and of the number of pages.
+    page: String,
+    of_pages: String,
+}
+
 /// The brief as a PDF that meets PDF/A-2a and PDF/UA-1.
 ///
 /// # Errors
 /// Fails if the pages cannot be set.
 pub fn pdf(brief: &Brief) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: brief.title.clone(), fault };
-    let data = serde_json::to_vec(brief).map_err(|error| fault(error.to_string()))?;
+    let word = |key: &str| brief.language.text(key);
+    let (before_use, page, of_pages) = (word("brief.before_use"), word("paper.page"), word("paper.of_pages"));
+    let page = Page { brief, before_use, page, of_pages };
+    let data = serde_json::to_vec(&page).map_err(|error| fault(error.to_string()))?;
     let mut files = vec![("data.json".to_owned(), data)];
     for (place, figure) in brief.figures.iter().enumerate() {
         files.push((format!("figure-{place}.svg"), figure.svg.clone().into_bytes()));

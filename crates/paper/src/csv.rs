@@ -1,15 +1,16 @@
 //! Statements as CSV tables.
 //!
-//! A table opens in a Norwegian Excel: byte-order mark, semicolon, decimal comma. With `is_plain`, it is for
-//! programs: no mark, comma, decimal point.
+//! For a person, a table opens in a Norwegian Excel: byte-order mark, semicolon, decimal comma. For a program:
+//! no mark, comma, decimal point, English keys.
 
-use domain::Amount;
-use domain::statement::Statement;
+use disclosure::Cell;
+use domain::statement::{Post, Statement};
+use words::{Language, Message, Said, message};
 
-use crate::text::Texts;
+use crate::sheets::{Reader, csv_of};
 use crate::view;
 
-/// Columns of a statement's lines.
+/// Columns of a statement's lines, by the last part of their keys under `column`.
 pub const COLUMNS: [&str; 14] = [
     "statement",
     "version",
@@ -21,107 +22,88 @@ pub const COLUMNS: [&str; 14] = [
     "contacts",
     "drg_points",
     "days",
-    "amount_kroner",
+    "amount_ore",
     "rule_version",
     "corrects",
     "vouchers",
 ];
 
-/// A number in units of its last decimal, written with `decimals` decimals after `point`.
-pub(crate) fn decimal(milli_or_ore: i64, decimals: usize, point: char) -> String {
-    let unit = 10_u64.pow(decimals as u32);
-    let all = milli_or_ore.unsigned_abs();
-    let sign = if milli_or_ore < 0 { "-" } else { "" };
-    format!("{sign}{}{point}{:0decimals$}", all / unit, all % unit)
-}
+/// Columns of the overview, by the last part of their keys under `column`.
+const OVERVIEW: [&str; 12] = [
+    "statement",
+    "version",
+    "party",
+    "name",
+    "owes",
+    "tags",
+    "settled_ore",
+    "on_account_ore",
+    "carried_ore",
+    "rounding_ore",
+    "to_pay_ore",
+    "due",
+];
 
-/// A cell, in quotes if it holds the separator, a quote or a line break.
-pub(crate) fn quoted(text: &str, separator: &str) -> String {
-    if text.contains(separator) || text.contains(['"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
+    names.map(|name| Message::under("column", name))
 }
 
 /// The lines of a statement by unit, as a table.
-pub fn lines(statement: &Statement, is_plain: bool) -> String {
-    let (mark, separator, point) = if is_plain { ("", ",", '.') } else { ("\u{feff}", ";", ',') };
-    let mut out = format!("{mark}{}\n", COLUMNS.join(separator));
-    for post in &statement.detail {
-        let cells = [
-            statement.number.clone(),
-            statement.version.to_string(),
-            post.instrument.to_string(),
-            post.cause.to_string(),
-            post.activity_period.clone(),
-            post.counterparty.party.clone(),
-            post.unit.party.clone(),
-            post.contacts.to_string(),
-            decimal(post.points_milli, 3, point),
-            post.days.to_string(),
-            decimal(post.amount.ore(), 2, point),
-            post.rule_version.clone(),
-            post.corrects.clone(),
-            format!("{}-{}", post.vouchers.0, post.vouchers.1),
-        ];
-        out.push_str(&cells.iter().map(|cell| quoted(cell, separator)).collect::<Vec<_>>().join(separator));
-        out.push('\n');
-    }
-    out
+pub fn lines(statement: &Statement, reader: Reader) -> String {
+    let row = |post: &Post| {
+        vec![
+            Cell::text(&statement.number),
+            Cell::text(statement.version),
+            Cell::text(post.instrument),
+            Cell::Said(post.cause.said()),
+            Cell::text(&post.activity_period),
+            Cell::text(&post.counterparty.party),
+            Cell::text(&post.unit.party),
+            Cell::Count(post.contacts),
+            Cell::Decimal(post.points_milli),
+            Cell::Count(post.days),
+            Cell::Kroner(post.amount),
+            Cell::text(&post.rule_version),
+            Cell::text(&post.corrects),
+            Cell::text(format!("{}-{}", post.vouchers.0, post.vouchers.1)),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = statement.detail.iter().map(row).collect();
+    csv_of(&heads(COLUMNS), rows.iter().map(Vec::as_slice), reader)
 }
 
 /// A table with one row for each statement: amounts settled, on account and to pay, and the due day.
-pub fn overview(statements: &[Statement], is_plain: bool) -> String {
-    let (mark, separator, point) = if is_plain { ("", ",", '.') } else { ("\u{feff}", ";", ',') };
-    let heads = [
-        "statement",
-        "version",
-        "party",
-        "name",
-        "owes",
-        "tags",
-        "settled",
-        "on_account",
-        "carried",
-        "rounding",
-        "to_pay",
-        "due",
-    ];
-    let mut out = format!("{mark}{}\n", heads.join(separator));
-    for one in statements {
-        let kroner = |amount: Amount| decimal(amount.ore(), 2, point);
-        let tags: Vec<String> = one.tags.iter().map(|tag| format!("{tag:?}").to_lowercase()).collect();
-        let cells = [
-            one.number.clone(),
-            one.version.to_string(),
-            one.recipient.party.clone(),
-            one.recipient.name.clone(),
-            if one.owes { "yes" } else { "no" }.to_owned(),
-            tags.join(" "),
-            kroner(one.settled),
-            kroner(one.on_account),
-            kroner(one.carried),
-            kroner(one.rounding),
-            kroner(one.to_pay),
-            one.due.map_or_else(String::new, |due| due.to_string()),
-        ];
-        out.push_str(&cells.iter().map(|cell| quoted(cell, separator)).collect::<Vec<_>>().join(separator));
-        out.push('\n');
-    }
-    out
+pub fn overview(statements: &[Statement], reader: Reader) -> String {
+    let row = |one: &Statement| {
+        vec![
+            Cell::text(&one.number),
+            Cell::text(one.version),
+            Cell::text(&one.recipient.party),
+            Cell::text(&one.recipient.name),
+            Cell::Said(if one.owes { message!("yes") } else { message!("no") }),
+            Cell::Said(Message::joined(one.tags.iter().map(Said::said).collect(), " ")),
+            Cell::Kroner(one.settled),
+            Cell::Kroner(one.on_account),
+            Cell::Kroner(one.carried),
+            Cell::Kroner(one.rounding),
+            Cell::Kroner(one.to_pay),
+            Cell::text(one.due.map_or_else(String::new, |due| due.to_string())),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = statements.iter().map(row).collect();
+    csv_of(&heads(OVERVIEW), rows.iter().map(Vec::as_slice), reader)
 }
 
 /// Text that goes beside a table: what the table is, how sure it is, and the command that makes it again.
-pub fn about(statement: &Statement, texts: &Texts, command: &str) -> String {
-    let words = view::view(statement, texts);
+pub fn about(statement: &Statement, language: Language, command: &str) -> String {
+    let words = view::view(statement, language);
     let tags: Vec<String> = words.tags.iter().map(|(text, _)| text.clone()).collect();
     let mut lines = vec![
         format!("{} – {}", words.title, statement.recipient.name),
-        format!("{}: {}", texts.get("readme_status"), tags.join(", ")),
+        format!("{}: {}", language.text("paper.readme_status"), tags.join(", ")),
         words.lead,
-        texts.get("readme_signs"),
-        format!("{}: {command}", texts.get("readme_command")),
+        language.text("paper.readme_signs"),
+        format!("{}: {command}", language.text("paper.readme_command")),
         words.footer,
     ];
     lines.extend(words.how);

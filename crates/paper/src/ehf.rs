@@ -8,8 +8,9 @@ use std::fmt::Write;
 use domain::statement::{Payment, Post, Statement};
 use domain::{Amount, Cause, identifier};
 
-use crate::text::{Texts, period};
+use crate::text::period;
 use crate::view;
+use words::{Language, say};
 
 /// A party of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub fn document(
     payment: &Payment,
     seller: &Party,
     buyer: &Party,
-    texts: &Texts,
+    language: Language,
 ) -> Option<String> {
     let is_credit = payment.amount < Amount::ZERO;
     // Without its organisation number the buyer has no electronic address, and the document cannot be sent.
@@ -79,14 +80,14 @@ pub fn document(
             post.counterparty.party == payment.counterparty.party && post.cause != Cause::OnAccount
         })
         .filter(|post| post.amount != Amount::ZERO)
-        .map(|post| (line_text(post, texts), sign(post.amount)))
+        .map(|post| (line_text(post, language), sign(post.amount)))
         .collect();
     let named: Amount = lines.iter().map(|(_, amount)| *amount).sum();
     let (prepaid, rounding) = (sign(payment.on_account), sign(payment.rounding));
     // The rest, neither settled now nor paid on account nor rounding, was carried from earlier months.
     let rest = sign(payment.amount) - named + prepaid - rounding;
     if rest != Amount::ZERO {
-        lines.push((texts.with("carried", "amount", &rest.to_string()), rest));
+        lines.push((say!(language, "paper.carried", amount = rest.to_string()), rest));
     }
     let (root, code, line) = match is_credit {
         true => ("CreditNote", "381", "cac:CreditNoteLine"),
@@ -101,7 +102,7 @@ pub fn document(
          xmlns:cbc=\"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2\">"
     );
     xml.open.push(root.to_owned());
-    head(&mut xml, statement, payment, (is_credit, code), texts);
+    head(&mut xml, statement, payment, (is_credit, code), language);
     party(&mut xml, "cac:AccountingSupplierParty", seller);
     party(&mut xml, "cac:AccountingCustomerParty", buyer);
     payment_means(&mut xml, statement, payment, is_credit);
@@ -127,8 +128,8 @@ pub fn document(
     Some(xml.text)
 }
 
-fn line_text(post: &Post, texts: &Texts) -> String {
-    format!("{}: {} ({})", view::post_title(post, texts), view::quantity(post, texts), post.rate)
+fn line_text(post: &Post, language: Language) -> String {
+    format!("{}: {} ({})", view::post_title(post, language), view::quantity(post, language), post.rate)
 }
 
 /// The payment reference (`KID`) that the payer gives: period, debtor, creditor and a check digit. `None` if
@@ -145,7 +146,7 @@ fn head(
     statement: &Statement,
     payment: &Payment,
     (is_credit, code): (bool, &str),
-    texts: &Texts,
+    language: Language,
 ) {
     xml.leaf(
         "cbc:CustomizationID",
@@ -160,10 +161,14 @@ fn head(
         xml.leaf("cbc:DueDate", "", &due.to_string());
     }
     xml.leaf(if is_credit { "cbc:CreditNoteTypeCode" } else { "cbc:InvoiceTypeCode" }, "", code);
-    let tags: Vec<String> = statement.tags.iter().map(|tag| view::tag(*tag, texts).0).collect();
-    let vat = texts.get("vat_unsigned");
-    let note =
-        format!("{} {} ({}). {vat}", texts.get("settlement"), period(&statement.period), tags.join(", "));
+    let tags: Vec<String> = statement.tags.iter().map(|tag| view::tag(*tag, language).0).collect();
+    let vat = language.text("paper.vat_unsigned");
+    let note = format!(
+        "{} {} ({}). {vat}",
+        language.text("paper.settlement"),
+        period(&statement.period, language),
+        tags.join(", ")
+    );
     xml.leaf("cbc:Note", "", &note);
     xml.leaf("cbc:DocumentCurrencyCode", "", "NOK");
     xml.leaf("cbc:BuyerReference", "", &statement.number);

@@ -17,24 +17,32 @@ pub mod text;
 pub mod view;
 pub mod workbook;
 
+use words::{Message, Said, message};
+
 /// Reason why a document cannot be put on paper.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum PaperError {
-    /// A file of texts cannot be read.
-    #[error("texts: {0}")]
-    Text(String),
     /// The page cannot be set, or the picture cannot be drawn.
-    #[error("statement {number}: the page cannot be set: {fault}")]
     Page {
         /// Number of the statement, or title of the document.
         number: String,
         fault: String,
     },
     /// The workbook cannot be made.
-    #[error("statement {number}: {error}")]
     Workbook {
         /// Number of the statement, or title of the workbook.
         number: String,
         error: rust_xlsxwriter::XlsxError,
     },
+}
+
+words::english_error!(PaperError);
+
+impl Said for PaperError {
+    fn said(&self) -> Message {
+        match self {
+            PaperError::Page { number, fault } => message!("error.paper.page", number, fault),
+            PaperError::Workbook { number, error } => message!("error.paper.workbook", number, error),
+        }
+    }
 }

@@ -13,8 +13,8 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 use crate::PaperError;
-use crate::text::Texts;
 use crate::view::{bridge_svg, view};
+use words::Language;
 
 /// A font that comes with Typst and covers Norwegian and Sámi names.
 const FONT: &str = "Libertinus Serif";
@@ -128,10 +128,10 @@ pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
 ///
 /// # Errors
 /// Fails if the page cannot be set.
-pub fn pdf(statement: &Statement, texts: &Texts) -> Result<Vec<u8>, PaperError> {
+pub fn pdf(statement: &Statement, language: Language) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: statement.number.clone(), fault };
-    let data = serde_json::to_vec(&view(statement, texts)).map_err(|error| fault(error.to_string()))?;
-    let bridge = bridge_svg(statement, texts, FONT);
+    let data = serde_json::to_vec(&view(statement, language)).map_err(|error| fault(error.to_string()))?;
+    let bridge = bridge_svg(statement, language, FONT);
     let files = vec![("data.json".to_owned(), data), ("bridge.svg".to_owned(), bridge.into_bytes())];
     let ident = format!("{}-{}", statement.number, statement.control_code);
     set(&Job { template: TEMPLATE, number: &statement.number, ident: &ident, files })

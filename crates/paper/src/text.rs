@@ -1,87 +1,44 @@
-//! Texts in the recipient's language, and numbers and days in Norwegian form.
+//! Texts, days and periods in a language, and numbers in Norwegian form.
 
-use std::collections::BTreeMap;
-
-use domain::statement::Language;
 use domain::{Amount, Day, Points};
+use words::{Language, Message, say};
 
-use crate::PaperError;
-
-/// The texts of one language.
-#[derive(Debug, Clone)]
-pub struct Texts {
-    pub language: Language,
-    texts: BTreeMap<String, String>,
+/// Text of a document, by the last part of its key.
+pub fn text(key: &str, language: Language) -> String {
+    language.text(&format!("paper.{key}"))
 }
 
-const FILES: [(Language, &str); 2] = [
-    (Language::Nb, include_str!("../../../i18n/nb.toml")),
-    (Language::Nn, include_str!("../../../i18n/nn.toml")),
-];
-
-impl Texts {
-    /// The texts of a language.
-    ///
-    /// # Errors
-    /// Fails if the file of texts was edited into something that cannot be read.
-    pub fn of(language: Language) -> Result<Texts, PaperError> {
-        let text = FILES.iter().find(|(of, _)| *of == language).map_or("", |(_, text)| text);
-        let texts = toml::from_str(text).map_err(|error| PaperError::Text(error.to_string()))?;
-        Ok(Texts { language, texts })
-    }
-
-    /// The text of a key. A missing text gives its key in brackets, so that the mistake is seen.
-    pub fn get(&self, key: &str) -> String {
-        self.texts.get(key).cloned().unwrap_or_else(|| format!("[{key}]"))
-    }
-
-    /// A text with one placeholder filled in: `{name}` becomes `value`.
-    pub fn with(&self, key: &str, name: &str, value: &str) -> String {
-        self.get(key).replace(&format!("{{{name}}}"), value)
-    }
-
-    /// Code of the language in documents: `nb` or `nn`.
-    pub fn code(&self) -> &'static str {
-        match self.language {
-            Language::Nb => "nb",
-            Language::Nn => "nn",
-        }
-    }
+/// Text of a document with one placeholder filled in.
+pub(crate) fn with(language: Language, key: &str, name: &'static str, value: &str) -> String {
+    language.say(&Message::new(format!("paper.{key}"), vec![(name, Message::plain(value))]))
 }
 
-const MONTHS: [&str; 12] = [
-    "januar",
-    "februar",
-    "mars",
-    "april",
-    "mai",
-    "juni",
-    "juli",
-    "august",
-    "september",
-    "oktober",
-    "november",
-    "desember",
-];
+/// Name of a month, from 1; `None` for any other number.
+fn month_name(month: usize, language: Language) -> Option<String> {
+    (1..=12).contains(&month).then(|| language.text(&format!("month.{month}")))
+}
 
 /// A day in words: `10. mars 2024`.
-pub fn day(day: Day) -> String {
+pub fn day(day: Day, language: Language) -> String {
     let month = day.month();
     let number = day.number() - month.first().number() + 1;
-    format!("{number}. {} {}", MONTHS[month.number() as usize - 1], day.year())
+    let name = month_name(usize::from(month.number().unsigned_abs()), language).unwrap_or_default();
+    say!(language, "date.day", number, month = name, year = day.year())
 }
 
 /// A period in words: `2012-03` gives `mars 2012`, `2012-T1` gives `1. tertial 2012`, and `2012-05-ytd` gives
 /// `januar–mai 2012`. Any other name stays as it is.
-pub fn period(name: &str) -> String {
+pub fn period(name: &str, language: Language) -> String {
     let of_month = |year: &str, month: &str| {
-        let place = month.parse::<usize>().ok().and_then(|month| month.checked_sub(1));
-        place.and_then(|place| MONTHS.get(place)).map(|month| format!("{month} {year}"))
+        let name = month.parse().ok().and_then(|month| month_name(month, language));
+        name.map(|month| format!("{month} {year}"))
     };
     let parts: Vec<&str> = name.split('-').collect();
     let told = match parts[..] {
-        [year, month, "ytd"] => of_month(year, month).map(|to| format!("januar–{to}")),
-        [year, tertial] if tertial.starts_with('T') => Some(format!("{}. tertial {year}", &tertial[1..])),
+        [year, month, "ytd"] => of_month(year, month).map(|to| say!(language, "date.to_date", to)),
+        [year, tertial] if tertial.starts_with('T') => {
+            Some(say!(language, "date.tertial", tertial = &tertial[1..], year))
+        }
         [year, month] => of_month(year, month),
         _ => None,
     };
@@ -103,32 +60,38 @@ pub fn points(milli: i64) -> String {
     format!("{sign}{},{}", domain::amount::grouped((tenths / 10) as u64), tenths % 10)
 }
 
+/// A number in units of its last decimal, written with `decimals` decimals after `point`.
+pub(crate) fn decimal(milli_or_ore: i64, decimals: usize, point: char) -> String {
+    let unit = 10_u64.pow(decimals as u32);
+    let all = milli_or_ore.unsigned_abs();
+    let sign = if milli_or_ore < 0 { "-" } else { "" };
+    format!("{sign}{}{point}{:0decimals$}", all / unit, all % unit)
+}
+
+/// A cell, in quotes if it holds the separator, a quote or a line break.
+pub(crate) fn quoted(text: &str, separator: &str) -> String {
+    if text.contains(separator) || text.contains(['"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn both_languages_say_the_same_things() {
-        let holes = |text: &str| -> Vec<String> {
-            text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).map(str::to_owned).collect()
-        };
-        let (nb, nn) = (Texts::of(Language::Nb).unwrap(), Texts::of(Language::Nn).unwrap());
-        assert_eq!(nb.texts.keys().collect::<Vec<_>>(), nn.texts.keys().collect::<Vec<_>>());
-        for (key, text) in &nb.texts {
-            assert_eq!(holes(text), holes(&nn.texts[key]), "{key}");
-        }
-    }
-
-    #[test]
     fn days_and_periods_are_written_out() {
-        assert_eq!(day(Day::parse("2024-03-10").unwrap()), "10. mars 2024");
+        let days = Language::ALL.map(|language| day(Day::parse("2024-03-10").unwrap(), language));
+        assert_eq!(days, ["10. mars 2024", "10. mars 2024", "10 March 2024"]);
         for (name, told) in [
             ("2012-03", "mars 2012"),
             ("2012-T2", "2. tertial 2012"),
             ("2012", "2012"),
             ("2012-05-ytd", "januar–mai 2012"),
         ] {
-            assert_eq!(period(name), told);
+            assert_eq!(period(name, Language::Nb), told);
         }
         assert_eq!(kroner(Amount::from_ore(-123_450)), "\u{2212}1\u{a0}234,50");
         assert_eq!((points(1_402_649), points(-2_500)), ("1\u{a0}402,6".into(), "\u{2212}2,500".into()));

@@ -4,7 +4,8 @@ use domain::statement::{BridgeWhat, Named, Post, Statement, Tag};
 use domain::{Amount, Cause, Instrument};
 use serde::Serialize;
 
-use crate::text::{Texts, day, kroner, period, points};
+use crate::text::{day, kroner, period, points, text, with};
+use words::{Language, Said, say};
 
 /// Largest number of lines on the page. If there are more, those of all counterparties are added up; the
 /// workbook has every line.
@@ -55,67 +56,65 @@ pub struct View {
 }
 
 /// Text and kind of a tag.
-pub fn tag(tag: Tag, texts: &Texts) -> (String, String) {
-    let key = match tag {
-        Tag::Draft => "draft",
-        Tag::Provisional => "provisional",
-        Tag::Closed => "closed",
-        Tag::Final => "final",
-        Tag::Corrected => "corrected",
-        Tag::Synthetic => "synthetic",
-    };
-    (texts.get(&format!("tag_{key}")), key.to_owned())
+pub fn tag(tag: Tag, language: Language) -> (String, String) {
+    let said = tag.said();
+    (language.say(&said), said.name())
 }
 
 /// Name of an instrument in the recipient's language.
-pub fn instrument(instrument: Instrument, texts: &Texts) -> String {
-    texts.get(&instrument.word().to_lowercase())
+pub fn instrument(instrument: Instrument, language: Language) -> String {
+    language.text(&format!("paper.{}", instrument.word().to_lowercase()))
 }
 
 /// Name of a cause in the recipient's language; empty for activity, amounts on account and payments.
-pub fn cause(cause: Cause, texts: &Texts) -> String {
+pub fn cause(cause: Cause, language: Language) -> String {
     match cause {
         Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => String::new(),
-        other => texts.get(&format!("cause_{}", other.word().replace('-', "_"))),
+        Cause::Withdrawn
+        | Cause::NewActivity
+        | Cause::ChangedCoding
+        | Cause::ChangedPayer
+        | Cause::ChangedRule
+        | Cause::Objection
+        | Cause::ReviewBoard => language.say(&cause.said()),
     }
 }
 
 /// Title of a line: the instrument, the cause if it is a correction, and a mark if it is disputed.
-pub fn post_title(post: &Post, texts: &Texts) -> String {
-    let what = instrument(post.instrument, texts);
-    let mut title = match post.cause {
-        Cause::Activity => what,
-        other => {
-            let text = texts.with("correction_of", "statement", &post.corrects);
-            format!("{what}. {}", text.replace("{cause}", &cause(other, texts)))
-        }
+pub fn post_title(post: &Post, language: Language) -> String {
+    let what = instrument(post.instrument, language);
+    let mut title = if post.cause == Cause::Activity {
+        what
+    } else {
+        let cause = cause(post.cause, language);
+        format!("{what}. {}", say!(language, "paper.correction_of", statement = post.corrects, cause))
     };
     if post.disputed {
-        title.push_str(&format!(" ({})", texts.get("disputed")));
+        title.push_str(&format!(" ({})", language.text("paper.disputed")));
     }
     title
 }
 
 /// Quantity of a line: days for discharge-ready patients, DRG points for the other instruments.
-pub fn quantity(post: &Post, texts: &Texts) -> String {
+pub fn quantity(post: &Post, language: Language) -> String {
     match post.instrument {
         Instrument::DischargeReady => {
             let sign = if post.days < 0 { "\u{2212}" } else { "" };
             let days = domain::amount::grouped(post.days.unsigned_abs());
-            format!("{sign}{days} {}", texts.get("days"))
+            format!("{sign}{days} {}", language.text("paper.days"))
         }
         Instrument::CoFinancing | Instrument::Isf => {
-            format!("{} {}", points(post.points_milli), texts.get("points"))
+            format!("{} {}", points(post.points_milli), language.text("paper.points"))
         }
     }
 }
 
 /// Name of a party, and a line under it with its number.
-fn who(named: &Named, texts: &Texts) -> (String, String) {
+fn who(named: &Named, language: Language) -> (String, String) {
     let is_code = named.party.bytes().take(4).all(|b| b.is_ascii_digit());
     let under = match named.party.len() {
-        9 if is_code => format!("{} {}", texts.get("organisation_number"), named.party),
-        4.. if is_code => format!("{} {}", texts.get("municipality_number"), &named.party[..4]),
+        9 if is_code => format!("{} {}", language.text("paper.organisation_number"), named.party),
+        4.. if is_code => format!("{} {}", language.text("paper.municipality_number"), &named.party[..4]),
         _ => String::new(),
     };
     (named.name.clone(), under)
@@ -127,19 +126,21 @@ fn absolute(amount: Amount) -> Amount {
 }
 
 /// The statement in words.
-pub fn view(statement: &Statement, texts: &Texts) -> View {
-    let title = format!("{} {}", texts.get("settlement"), period(&statement.period));
-    let (posts, remark) = lines(statement, texts);
+pub fn view(statement: &Statement, language: Language) -> View {
+    let title = format!("{} {}", language.text("paper.settlement"), period(&statement.period, language));
+    let (posts, remark) = lines(statement, language);
     let pays = statement.owes != (statement.to_pay.ore() < 0);
     let due = match statement.due {
-        Some(due) if statement.due_unsigned => format!("{} ({})", day(due), texts.get("due_unsigned")),
-        Some(due) => day(due),
+        Some(due) if statement.due_unsigned => {
+            format!("{} ({})", day(due, language), language.text("paper.due_unsigned"))
+        }
+        Some(due) => day(due, language),
         None if statement.fixed => "–".to_owned(),
-        None => texts.get("due_open"),
+        None => language.text("paper.due_open"),
     };
     let other = match &statement.payments[..] {
         [one] => one.counterparty.name.clone(),
-        many => format!("{} ({})", texts.get("payments").to_lowercase(), many.len()),
+        many => format!("{} ({})", language.text("paper.payments").to_lowercase(), many.len()),
     };
     let mut how = Vec::new();
     for (tag, key) in [
@@ -150,49 +151,49 @@ pub fn view(statement: &Statement, texts: &Texts) -> View {
         (Tag::Final, "how_closed"),
     ] {
         if statement.tags.contains(&tag) {
-            how.push(texts.with(key, "count", &statement.unsigned.to_string()));
+            how.push(with(language, key, "count", &statement.unsigned.to_string()));
         }
     }
-    how.extend(["how_corrections", "how_objection", "how_explain"].map(|key| texts.get(key)));
-    let booking_heads = ["function", "article", "text", "amount"].map(|key| texts.get(key));
-    let payment_heads = ["counterparty", "reference", "amount"].map(|key| texts.get(key));
+    how.extend(["how_corrections", "how_objection", "how_explain"].map(|key| text(key, language)));
+    let booking_heads = ["function", "article", "text", "amount"].map(|key| text(key, language));
+    let payment_heads = ["counterparty", "reference", "amount"].map(|key| text(key, language));
     let to = statement.to;
     View {
-        lang: texts.code().to_owned(),
+        lang: language.code().to_owned(),
         title,
-        tags: statement.tags.iter().map(|one| tag(*one, texts)).collect(),
-        sender: who(&statement.sender, texts),
-        recipient: who(&statement.recipient, texts),
+        tags: statement.tags.iter().map(|one| tag(*one, language)).collect(),
+        sender: who(&statement.sender, language),
+        recipient: who(&statement.recipient, language),
         facts: vec![
-            (texts.get(if pays { "to_pay" } else { "to_get" }), absolute(statement.to_pay).to_string()),
-            (texts.get("due"), due),
-            (texts.get(if pays { "paid_to" } else { "paid_by" }), other),
-            (texts.get("reference"), statement.number.clone()),
+            (text(if pays { "to_pay" } else { "to_get" }, language), absolute(statement.to_pay).to_string()),
+            (language.text("paper.due"), due),
+            (text(if pays { "paid_to" } else { "paid_by" }, language), other),
+            (language.text("paper.reference"), statement.number.clone()),
         ],
-        lead: lead(statement, texts),
-        bridge: (texts.get("bridge"), bridge_told(statement, texts)),
+        lead: lead(statement, language),
+        bridge: (language.text("paper.bridge"), bridge_told(statement, language)),
         heads: ["post", "quantity", "rate", "amount", "function_article", "rule"]
-            .map(|key| texts.get(key))
+            .map(|key| text(key, language))
             .into(),
         lines: posts,
         remark,
-        sum: (texts.get("sum"), kroner(statement.settled)),
-        headings: ["posts", "payments", "booking", "how_to_read"].map(|key| texts.get(key)).into(),
+        sum: (language.text("paper.sum"), kroner(statement.settled)),
+        headings: ["posts", "payments", "booking", "how_to_read"].map(|key| text(key, language)).into(),
         payments: if statement.payments.len() > 1 { payments(statement) } else { Vec::new() },
         payment_heads,
-        bookings: bookings(statement, texts),
+        bookings: bookings(statement, language),
         booking_heads,
         how,
         footer: format!(
             "{} {} · {} {} · {} {}",
-            texts.get("settlement"),
+            language.text("paper.settlement"),
             statement.number,
-            texts.get("version"),
+            language.text("paper.version"),
             statement.version,
-            texts.get("control_code"),
+            language.text("paper.control_code"),
             control(&statement.control_code)
         ),
-        page: (texts.get("page"), texts.get("of_pages")),
+        page: (language.text("paper.page"), language.text("paper.of_pages")),
         date: (to.year(), to.month().number(), to.number() - to.month().first().number() + 1),
     }
 }
@@ -205,7 +206,7 @@ fn control(code: &str) -> String {
 }
 
 /// The lines of the page, and the text under them.
-fn lines(statement: &Statement, texts: &Texts) -> (Vec<[String; 7]>, String) {
+fn lines(statement: &Statement, language: Language) -> (Vec<[String; 7]>, String) {
     let is_folded = statement.posts.len() > LINES;
     let folded;
     let posts = if is_folded {
@@ -218,11 +219,11 @@ fn lines(statement: &Statement, texts: &Texts) -> (Vec<[String; 7]>, String) {
         let other = if is_folded { String::new() } else { post.counterparty.name.clone() };
         // The rule and its first day. The workbook has the digest too.
         let rule = post.rule_version.split('/').next().unwrap_or_default().replace('@', " ");
-        let title = post_title(post, texts);
+        let title = post_title(post, language);
         [
             title,
             other,
-            quantity(post, texts),
+            quantity(post, language),
             post.rate.clone(),
             kroner(post.amount),
             post.account.clone(),
@@ -230,7 +231,7 @@ fn lines(statement: &Statement, texts: &Texts) -> (Vec<[String; 7]>, String) {
         ]
     };
     let remark = match is_folded {
-        true => texts.with("more_lines", "count", &statement.posts.len().to_string()),
+        true => say!(language, "paper.more_lines", count = statement.posts.len().to_string()),
         false => String::new(),
     };
     (posts.iter().map(line).collect(), remark)
@@ -265,26 +266,30 @@ fn payments(statement: &Statement) -> Vec<[String; 3]> {
     statement.payments.iter().map(row).collect()
 }
 
-fn bookings(statement: &Statement, texts: &Texts) -> Vec<[String; 4]> {
+fn bookings(statement: &Statement, language: Language) -> Vec<[String; 4]> {
     let row = |one: &domain::statement::Booking| {
-        let mark = if one.unsigned { format!(" ({})", texts.get("booking_unsigned")) } else { String::new() };
+        let mark = if one.unsigned {
+            format!(" ({})", language.text("paper.booking_unsigned"))
+        } else {
+            String::new()
+        };
         [one.function.clone(), one.article.clone(), format!("{}{mark}", one.text), kroner(one.amount)]
     };
     statement.bookings.iter().map(row).collect()
 }
 
 /// Sentences on the amount settled, beside the amount on account.
-fn lead(statement: &Statement, texts: &Texts) -> String {
+fn lead(statement: &Statement, language: Language) -> String {
     let mut sentences = Vec::new();
     if statement.posts.is_empty() && !statement.fixed && statement.to_pay == statement.on_account {
-        return texts.get("only_on_account");
+        return language.text("paper.only_on_account");
     }
     let more = statement.settled - statement.on_account;
     let zero = Amount::ZERO;
-    let amount = |key: &str, amount: Amount| texts.with(key, "amount", &amount.to_string());
+    let amount = |key: &str, amount: Amount| with(language, key, "amount", &amount.to_string());
     sentences.push(match (statement.on_account, more) {
         (on_account, _) if on_account == zero => amount("without_on_account", statement.settled),
-        (_, more) if more == zero => texts.get("same"),
+        (_, more) if more == zero => language.text("paper.same"),
         (_, more) if more < zero => amount("lower", -more),
         (_, more) => amount("higher", more),
     });
@@ -304,8 +309,8 @@ fn lead(statement: &Statement, texts: &Texts) -> String {
 }
 
 /// Label of a step of the bridge, in the recipient's language.
-pub fn bridge_label(what: BridgeWhat, texts: &Texts) -> String {
-    texts.get(match what {
+pub fn bridge_label(what: BridgeWhat, language: Language) -> String {
+    let key = match what {
         BridgeWhat::OnAccount => "on_account",
         BridgeWhat::Activity(Instrument::CoFinancing) => "activity_kmf",
         BridgeWhat::Activity(Instrument::DischargeReady) => "activity_usk",
@@ -318,29 +323,30 @@ pub fn bridge_label(what: BridgeWhat, texts: &Texts) -> String {
         BridgeWhat::Carried => "carried_short",
         BridgeWhat::Rounding => "rounding_short",
         BridgeWhat::ToPay => "to_pay",
-    })
+    };
+    text(key, language)
 }
 
 /// The bridge as text, for readers who do not see it.
-fn bridge_told(statement: &Statement, texts: &Texts) -> String {
+fn bridge_told(statement: &Statement, language: Language) -> String {
     let step = |step: &domain::statement::BridgeStep| {
-        let label = bridge_label(step.what, texts).replace("-\n", "").replace('\n', " ");
+        let label = bridge_label(step.what, language).replace("-\n", "").replace('\n', " ");
         format!("{label}: {}", step.amount)
     };
     statement.bridge.iter().map(step).collect::<Vec<_>>().join("; ")
 }
 
 /// The bridge as SVG.
-pub fn bridge_svg(statement: &Statement, texts: &Texts, font: &str) -> String {
+pub fn bridge_svg(statement: &Statement, language: Language, font: &str) -> String {
     let bars: Vec<chart::bridge::Bar> = statement
         .bridge
         .iter()
         .map(|step| chart::bridge::Bar {
-            label: bridge_label(step.what, texts),
+            label: bridge_label(step.what, language),
             is_total: matches!(step.what, BridgeWhat::OnAccount | BridgeWhat::Settlement | BridgeWhat::ToPay),
             amount: step.amount,
         })
         .collect();
-    let units = (texts.get("axis_thousand"), texts.get("axis_million"));
+    let units = (language.text("paper.axis_thousand"), language.text("paper.axis_million"));
     chart::bridge::bridge(&bars, 640, (&units.0, &units.1), font)
 }

@@ -9,8 +9,9 @@ use rust_xlsxwriter::{
 };
 
 use crate::PaperError;
-use crate::text::{Texts, period};
+use crate::text::{period, text};
 use crate::view::{self, View};
+use words::Language;
 
 const KRONER: &str = "#,##0.00;[Red]\u{2212}#,##0.00";
 
@@ -39,10 +40,10 @@ struct Formats {
 pub fn workbook(
     statement: &Statement,
     cases: Option<&[CaseLine]>,
-    texts: &Texts,
+    language: Language,
     command: &str,
 ) -> Result<Vec<u8>, PaperError> {
-    make(statement, cases, texts, command)
+    make(statement, cases, language, command)
         .map_err(|error| PaperError::Workbook { number: statement.number.clone(), error })
 }
 
@@ -69,10 +70,10 @@ pub struct CaseLine {
 fn make(
     statement: &Statement,
     cases: Option<&[CaseLine]>,
-    texts: &Texts,
+    language: Language,
     command: &str,
 ) -> Result<Vec<u8>, XlsxError> {
-    let words = view::view(statement, texts);
+    let words = view::view(statement, language);
     let formats = Formats {
         head: Format::new().set_bold().set_background_color(0xE3_EF_F0).set_text_wrap(),
         bold: Format::new().set_bold(),
@@ -87,30 +88,30 @@ fn make(
     let made = ExcelDateTime::from_ymd(year.unsigned_abs(), month.unsigned_abs(), day.unsigned_abs() as u8)?;
     let properties = DocProperties::new().set_title(&words.title).set_author(&statement.sender.name);
     book.set_properties(&properties.set_creation_datetime(&made));
-    read_me(book.add_worksheet(), statement, &words, texts, command, &formats)?;
+    read_me(book.add_worksheet(), statement, &words, language, command, &formats)?;
     posts(
         book.add_worksheet(),
-        (&texts.get("sheet_posts"), "Poster"),
+        (&language.text("paper.sheet_posts"), "Poster"),
         &statement.posts,
         false,
-        texts,
+        language,
         &formats,
         &words,
     )?;
     posts(
         book.add_worksheet(),
-        (&texts.get("sheet_detail"), "PerEnhet"),
+        (&language.text("paper.sheet_detail"), "PerEnhet"),
         &statement.detail,
         true,
-        texts,
+        language,
         &formats,
         &words,
     )?;
-    months(book.add_worksheet(), statement, texts, &formats, &words)?;
+    months(book.add_worksheet(), statement, language, &formats, &words)?;
     if let Some(cases) = cases {
-        claims(book.add_worksheet(), cases, texts, &formats, &words)?;
+        claims(book.add_worksheet(), cases, language, &formats, &words)?;
     }
-    rules(book.add_worksheet(), statement, texts, &formats, &words)?;
+    rules(book.add_worksheet(), statement, language, &formats, &words)?;
     book.save_to_buffer()
 }
 
@@ -132,25 +133,25 @@ fn read_me(
     sheet: &mut Worksheet,
     statement: &Statement,
     words: &View,
-    texts: &Texts,
+    language: Language,
     command: &str,
     formats: &Formats,
 ) -> Result<(), XlsxError> {
-    dress(sheet, &texts.get("sheet_readme"), words, false)?;
+    dress(sheet, &language.text("paper.sheet_readme"), words, false)?;
     sheet.set_column_width(0, 28)?;
     sheet.set_column_width(1, 90)?;
     sheet.write_with_format(0, 0, &words.title, &formats.bold)?;
     sheet.write_with_format(0, 1, &statement.recipient.name, &formats.bold)?;
     let tags: Vec<String> = words.tags.iter().map(|(text, _)| text.clone()).collect();
     let mut rows = vec![
-        (texts.get("readme_status"), tags.join(", ")),
-        (texts.get("readme_period"), period(&statement.period)),
+        (language.text("paper.readme_status"), tags.join(", ")),
+        (language.text("paper.readme_period"), period(&statement.period, language)),
     ];
     rows.extend(words.facts.clone());
-    rows.push((texts.get("readme_what"), words.lead.clone()));
-    rows.push((String::new(), texts.get("readme_signs")));
+    rows.push((language.text("paper.readme_what"), words.lead.clone()));
+    rows.push((String::new(), language.text("paper.readme_signs")));
     rows.extend(words.how.iter().map(|sentence| (String::new(), sentence.clone())));
-    rows.push((texts.get("readme_command"), command.to_owned()));
+    rows.push((language.text("paper.readme_command"), command.to_owned()));
     rows.push((String::new(), words.footer.clone()));
     for (place, (head, text)) in rows.iter().enumerate() {
         let row = place as u32 + 2;
@@ -159,7 +160,7 @@ fn read_me(
     }
     for (row, one) in (rows.len() as u32 + 3..).zip(&statement.bookings) {
         let text = format!("{}/{} {}", one.function, one.article, one.text);
-        sheet.write_with_format(row, 0, texts.get("booking"), &formats.bold)?;
+        sheet.write_with_format(row, 0, language.text("paper.booking"), &formats.bold)?;
         sheet.write(row, 1, text)?;
         sheet.write_with_format(row, 2, kroner(one.amount), &formats.kroner)?;
     }
@@ -173,7 +174,7 @@ fn posts(
     (name, table_name): (&str, &str),
     posts: &[Post],
     by_unit: bool,
-    texts: &Texts,
+    language: Language,
     formats: &Formats,
     words: &View,
 ) -> Result<(), XlsxError> {
@@ -183,14 +184,14 @@ fn posts(
         keys.push("unit");
     }
     keys.extend(["contacts", "points", "days", "rate", "amount", "rule", "corrects", "vouchers"]);
-    let heads: Vec<String> = keys.iter().map(|key| capitalised(&texts.get(key))).collect();
+    let heads: Vec<String> = keys.iter().map(|key| capitalised(&text(key, language))).collect();
     let amount_column = keys.iter().position(|key| *key == "amount").unwrap_or(0) as u16;
     for (place, post) in posts.iter().enumerate() {
         let row = place as u32 + 1;
         let mut column = 0;
         let mut texts_of = vec![
-            view::instrument(post.instrument, texts),
-            view::cause(post.cause, texts),
+            view::instrument(post.instrument, language),
+            view::cause(post.cause, language),
             post.activity_period.clone(),
             post.counterparty.name.clone(),
         ];
@@ -221,7 +222,7 @@ fn posts(
     let letter = char::from(b'A' + amount_column as u8);
     let formula = rust_xlsxwriter::Formula::new(format!("=SUM({letter}2:{letter}{})", last + 1))
         .set_result(format!("{}", kroner(sum)));
-    sheet.write_with_format(last + 2, 0, texts.get("sum"), &formats.bold)?;
+    sheet.write_with_format(last + 2, 0, language.text("paper.sum"), &formats.bold)?;
     sheet.write_formula_with_format(last + 2, amount_column, formula, &formats.total)?;
     for (column, key) in keys.iter().enumerate() {
         let width = match *key {
@@ -238,13 +239,13 @@ fn posts(
 fn months(
     sheet: &mut Worksheet,
     statement: &Statement,
-    texts: &Texts,
+    language: Language,
     formats: &Formats,
     words: &View,
 ) -> Result<(), XlsxError> {
-    let name = texts.get("sheet_months");
+    let name = language.text("paper.sheet_months");
     dress(sheet, &name, words, true)?;
-    let heads = ["month", "on_account", "settled"].map(|key| texts.get(key));
+    let heads = ["month", "on_account", "settled"].map(|key| text(key, language));
     for (place, month) in statement.months.iter().enumerate() {
         let row = place as u32 + 1;
         sheet.write(row, 0, &month.month)?;
@@ -284,11 +285,11 @@ fn months(
 fn claims(
     sheet: &mut Worksheet,
     cases: &[CaseLine],
-    texts: &Texts,
+    language: Language,
     formats: &Formats,
     words: &View,
 ) -> Result<(), XlsxError> {
-    dress(sheet, &texts.get("sheet_claims"), words, true)?;
+    dress(sheet, &language.text("paper.sheet_claims"), words, true)?;
     let keys = [
         ("activity_period", 13),
         ("instrument", 34),
@@ -306,10 +307,10 @@ fn claims(
     }
     for (row, case) in (1..).zip(cases) {
         sheet.write(row, 0, &case.month)?;
-        sheet.write(row, 1, view::instrument(case.instrument, texts))?;
+        sheet.write(row, 1, view::instrument(case.instrument, language))?;
         // A key has more digits than Excel keeps in a number, so it is written as text.
         sheet.write(row, 2, case.contact.to_string())?;
-        sheet.write(row, 3, view::cause(case.cause, texts))?;
+        sheet.write(row, 3, view::cause(case.cause, language))?;
         sheet.write(row, 4, &case.unit)?;
         sheet.write(row, 5, &case.counterparty)?;
         sheet.write_with_format(row, 6, case.points_milli as f64 / 1000.0, &formats.points)?;
@@ -321,7 +322,7 @@ fn claims(
     let columns: Vec<TableColumn> = keys
         .iter()
         .map(|(key, _)| {
-            TableColumn::new().set_header(capitalised(&texts.get(key))).set_header_format(&formats.head)
+            TableColumn::new().set_header(capitalised(&text(key, language))).set_header_format(&formats.head)
         })
         .collect();
     let table = Table::new().set_name("Krav").set_columns(&columns).set_style(TableStyle::Light1);
@@ -329,7 +330,7 @@ fn claims(
     let sum: Amount = cases.iter().map(|case| case.amount).sum();
     let formula = rust_xlsxwriter::Formula::new(format!("=SUM(I2:I{})", last + 1))
         .set_result(format!("{}", kroner(sum)));
-    sheet.write_with_format(last + 2, 0, texts.get("sum"), &formats.bold)?;
+    sheet.write_with_format(last + 2, 0, language.text("paper.sum"), &formats.bold)?;
     sheet.write_formula_with_format(last + 2, 8, formula, &formats.total)?;
     Ok(())
 }
@@ -337,13 +338,13 @@ fn claims(
 fn rules(
     sheet: &mut Worksheet,
     statement: &Statement,
-    texts: &Texts,
+    language: Language,
     formats: &Formats,
     words: &View,
 ) -> Result<(), XlsxError> {
-    dress(sheet, &texts.get("sheet_rules"), words, true)?;
-    sheet.write_with_format(0, 0, texts.get("rule"), &formats.head)?;
-    sheet.write_with_format(0, 1, texts.get("provision"), &formats.head)?;
+    dress(sheet, &language.text("paper.sheet_rules"), words, true)?;
+    sheet.write_with_format(0, 0, language.text("paper.rule"), &formats.head)?;
+    sheet.write_with_format(0, 1, language.text("paper.provision"), &formats.head)?;
     for (place, (rule, cite)) in statement.rules.iter().enumerate() {
         sheet.write(place as u32 + 1, 0, rule)?;
         sheet.write(place as u32 + 1, 1, cite)?;

@@ -5,10 +5,10 @@ use std::io::{Cursor, Write};
 use std::process::{Command, Stdio};
 
 use calamine::{Data, Reader, Xlsx};
-use domain::statement::Language;
 use domain::statement::Statement;
-use paper::text::Texts;
+use paper::sheets::Reader as For;
 use paper::{csv, pdf, workbook};
+use words::Language;
 
 fn statement() -> Statement {
     serde_json::from_str(include_str!("statement.json")).unwrap()
@@ -27,9 +27,9 @@ fn words(bytes: &[u8]) -> String {
 
 #[test]
 fn the_page_says_what_the_statement_says() {
-    let (nb, nn) = (Texts::of(Language::Nb).unwrap(), Texts::of(Language::Nn).unwrap());
-    let page = pdf::pdf(&statement(), &nb).unwrap();
-    assert_eq!(page, pdf::pdf(&statement(), &nb).unwrap(), "the same statement, the same bytes");
+    let (nb, nn) = (Language::Nb, Language::Nn);
+    let page = pdf::pdf(&statement(), nb).unwrap();
+    assert_eq!(page, pdf::pdf(&statement(), nb).unwrap(), "the same statement, the same bytes");
     let raw = String::from_utf8_lossy(&page);
     assert!(raw.contains("pdfaid:part>2") && raw.contains("pdfaid:conformance>A"), "PDF/A-2a");
     assert!(raw.contains("pdfuaid:part>1"), "PDF/UA-1");
@@ -37,17 +37,21 @@ fn the_page_says_what_the_statement_says() {
     expect_test::expect_file!["golden/statement-nb.txt"].assert_eq(&told);
     let mut other = statement();
     other.language = Language::Nn;
-    let told = words(&pdf::pdf(&other, &nn).unwrap()).replace('\u{a0}', " ");
+    let told = words(&pdf::pdf(&other, nn).unwrap()).replace('\u{a0}', " ");
     expect_test::expect_file!["golden/statement-nn.txt"].assert_eq(&told);
     assert!(!told.contains('['), "a text is missing: {told}");
+    let mut english = statement();
+    english.language = Language::En;
+    let told = words(&pdf::pdf(&english, Language::En).unwrap()).replace('\u{a0}', " ");
+    expect_test::expect_file!["golden/statement-en.txt"].assert_eq(&told);
 }
 
 #[test]
 fn the_workbook_is_right_also_where_nothing_recalculates() {
-    let nb = Texts::of(Language::Nb).unwrap();
+    let nb = Language::Nb;
     let statement = statement();
-    let bytes = workbook::workbook(&statement, None, &nb, "samspill statement 2012-04").unwrap();
-    assert_eq!(bytes, workbook::workbook(&statement, None, &nb, "samspill statement 2012-04").unwrap());
+    let bytes = workbook::workbook(&statement, None, nb, "samspill statement 2012-04").unwrap();
+    assert_eq!(bytes, workbook::workbook(&statement, None, nb, "samspill statement 2012-04").unwrap());
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
     assert_eq!(book.sheet_names(), ["Les meg", "Poster", "Per enhet", "Måneder", "Regler"]);
     for name in ["Poster", "Per enhet"] {
@@ -75,17 +79,14 @@ fn the_workbook_is_right_also_where_nothing_recalculates() {
 #[test]
 fn the_table_opens_in_a_norwegian_excel_and_the_plain_one_in_a_program() {
     let statement = statement();
-    let table = csv::lines(&statement, false);
-    assert!(table.starts_with("\u{feff}statement;version;"));
+    let table = csv::lines(&statement, For::Person(Language::Nb));
+    assert!(table.starts_with("\u{feff}oppgjør;versjon;"));
     let first = table.lines().nth(1).unwrap();
     assert_eq!(first.split(';').count(), csv::COLUMNS.len());
-    let plain = csv::lines(&statement, true);
-    let ore: i64 = plain
-        .lines()
-        .skip(1)
-        .map(|line| line.split(',').nth(10).unwrap().replace('.', "").parse::<i64>().unwrap())
-        .sum();
+    let plain = csv::lines(&statement, For::Program);
+    let ore: i64 =
+        plain.lines().skip(1).map(|line| line.split(',').nth(10).unwrap().parse::<i64>().unwrap()).sum();
     assert_eq!(ore, statement.settled.ore());
-    let overview = csv::overview(&[statement], false);
+    let overview = csv::overview(&[statement], For::Person(Language::Nb));
     assert!(overview.contains(";1645843,43;"), "{overview}");
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use words::{Language, Message, Said, message};
 
 use domain::{
     CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Residence, Sector, Service, Sex, UnitKind,
@@ -87,102 +88,47 @@ impl Reason {
         Reason::NotDischarged,
     ];
 
-    /// Code for programs; then explanation, remedy, and who can mend the row, in Norwegian.
-    pub const fn told(self) -> (&'static str, &'static str, &'static str, &'static str) {
-        TOLD[self as usize]
-    }
-
     /// Code for programs, such as `not-a-time`.
     pub const fn code(self) -> &'static str {
-        self.told().0
+        CODES[self as usize].0
+    }
+
+    /// What is wrong with the row.
+    pub fn fault(self) -> Message {
+        Message::under("check.fault", self.code())
+    }
+
+    /// What to do about the row.
+    pub fn remedy(self) -> Message {
+        Message::under("check.remedy", self.code())
+    }
+
+    /// Who can mend the row.
+    pub fn mender(self) -> Message {
+        Message::under("mender", CODES[self as usize].1)
     }
 }
 
-/// Code, explanation, remedy and who can mend the row, in the order of [`Reason::ALL`].
-const TOLD: [(&str, &str, &str, &str); 18] = [
-    ("empty", "feltet må fylles ut", "fyll ut feltet og lever raden på nytt", "sykehuset"),
-    (
-        "unknown-code",
-        "koden er ikke kjent",
-        "rett koden, eller legg den til i --mapping",
-        "den som lager uttrekket",
-    ),
-    (
-        "not-a-number",
-        "ikke et tall",
-        "skriv tallet med komma eller punktum, uten enhet",
-        "den som lager uttrekket",
-    ),
-    (
-        "not-a-time",
-        "ikke et tidspunkt",
-        "skriv 2012-03-04T12:30 eller 04.03.2012 12:30",
-        "den som lager uttrekket",
-    ),
-    (
-        "unknown-municipality",
-        "kommunenummeret gjelder ikke på datoen",
-        "rett kommunenummeret etter Folkeregisteret",
-        "sykehuset",
-    ),
-    (
-        "merged-municipality",
-        "kommunen er gått inn i en annen",
-        "bruk nummeret som gjelder på datoen",
-        "sykehuset",
-    ),
-    (
-        "drg-not-in-list",
-        "DRG-en har ingen vekt i årets liste",
-        "grupper på nytt, eller gi riktig års liste med --drg-list",
-        "Helsedirektoratet",
-    ),
-    (
-        "weight-differs",
-        "vekten er en annen enn i årets liste",
-        "grupper på nytt med årets vekter",
-        "Helsedirektoratet",
-    ),
-    ("discharge-before-admission", "utskrevet før innlagt", "rett tidspunktene", "sykehuset"),
-    (
-        "negative-points",
-        "negative DRG-poeng",
-        "en korreksjon leveres som ny versjon av kontakten, ikke som negative poeng",
-        "den som lager uttrekket",
-    ),
-    ("negative", "et antall eller beløp under null", "rett tallet i kilden", "sykehuset"),
-    (
-        "not-whole",
-        "et helt tall med desimaler",
-        "skriv hele år, døgn eller antall",
-        "den som lager uttrekket",
-    ),
-    ("absurd-points", "over 150 DRG-poeng", "se etter flyttet desimalkomma", "den som lager uttrekket"),
-    (
-        "duplicate-contact",
-        "kontakten står tidligere i filen",
-        "lever hver kontakt én gang",
-        "den som lager uttrekket",
-    ),
-    (
-        "stay-twice",
-        "samme opphold to ganger ved samme enhet",
-        "slett den ene, eller slå dem sammen",
-        "sykehuset",
-    ),
-    (
-        "cell-count",
-        "raden har flere eller færre celler enn overskriften",
-        "skill med semikolon når tall har desimalkomma, eller sett anførselstegn",
-        "den som lager uttrekket",
-    ),
-    ("too-large", "tallet er for stort for skjemaet", "del raden i flere", "den som lager uttrekket"),
-    (
-        "not-discharged",
-        "pasienten er ikke utskrevet",
-        "ingenting: kontakten gjøres opp når den er avsluttet; samspill running viser løpende saker",
-        "ingen",
-    ),
+/// Code, and who can mend the row, in the order of [`Reason::ALL`].
+const CODES: [(&str, &str); 18] = [
+    ("empty", "hospital"),
+    ("unknown-code", "extractor"),
+    ("not-a-number", "extractor"),
+    ("not-a-time", "extractor"),
+    ("unknown-municipality", "hospital"),
+    ("merged-municipality", "hospital"),
+    ("drg-not-in-list", "directorate"),
+    ("weight-differs", "directorate"),
+    ("discharge-before-admission", "hospital"),
+    ("negative-points", "extractor"),
+    ("negative", "hospital"),
+    ("not-whole", "extractor"),
+    ("absurd-points", "extractor"),
+    ("duplicate-contact", "extractor"),
+    ("stay-twice", "hospital"),
+    ("cell-count", "extractor"),
+    ("too-large", "extractor"),
+    ("not-discharged", "nobody"),
 ];
 
 /// A refused row.
@@ -195,7 +141,7 @@ pub struct Refusal {
     /// Name of the field, or `row` where the number of cells is wrong.
     pub field: &'static str,
     /// Value as written, or the two values that were compared.
-    pub value: String,
+    pub value: Message,
     pub reason: Reason,
 }
 
@@ -203,7 +149,7 @@ pub struct Refusal {
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     /// Format of the file in words, such as `CSV, semicolon, UTF-8`.
-    pub described: String,
+    pub described: Message,
     /// Id of the mapping that was used.
     pub mapping: String,
     pub rows: u64,
@@ -211,7 +157,7 @@ pub struct Report {
     /// Refused rows, in order of line.
     pub refused: Vec<Refusal>,
     /// Oddities that refuse no row: text of each, and how often it was found.
-    pub warnings: BTreeMap<String, u64>,
+    pub warnings: BTreeMap<Message, u64>,
     /// First and last day of discharge among the rows that passed the check of single rows; `None` if there
     /// are none.
     pub discharged: Option<(Day, Day)>,
@@ -231,48 +177,50 @@ impl Report {
         out
     }
 
-    /// Text of the table `refused.csv`, with semicolons and a byte-order mark so that spreadsheets open it.
-    pub fn refused_csv(&self) -> String {
-        let mut out =
-            String::from("\u{feff}line;contact;field;value;reason;explanation;remedy;who_can_mend\n");
+    /// Text of the table `refused.csv`: for people in a language, with semicolons and a byte-order mark so that
+    /// spreadsheets open it; with `None` for programs, with English keys and commas.
+    pub fn refused_csv(&self, language: Option<Language>) -> String {
+        const HEADS: [&str; 8] =
+            ["line", "contact", "field", "value", "reason", "explanation", "remedy", "who_can_mend"];
+        let (mark, separator) = if language.is_some() { ("\u{feff}", ';') } else { ("", ',') };
         let cell = |text: &str| {
-            let quoted = text.contains([';', '"', '\n', '\r']);
+            let quoted = text.contains([separator, '"', '\n', '\r']);
             if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
         };
-        for refusal in &self.refused {
-            let (code, text, remedy, who) = refusal.reason.told();
-            let cells = [
-                &refusal.line.to_string(),
-                &refusal.contact,
-                refusal.field,
-                &refusal.value,
-                code,
-                text,
-                remedy,
-                who,
-            ];
+        let line = |cells: [String; 8]| {
             let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
-            out.push_str(&cells.join(";"));
-            out.push('\n');
+            format!("{}\n", cells.join(&separator.to_string()))
+        };
+        let words = language.unwrap_or(Language::En);
+        let head = |key: &str| language.map_or_else(|| key.to_owned(), |l| l.text(&format!("column.{key}")));
+        let mut out = mark.to_owned() + &line(HEADS.map(head));
+        for refusal in &self.refused {
+            let reason = refusal.reason;
+            out.push_str(&line([
+                refusal.line.to_string(),
+                refusal.contact.clone(),
+                refusal.field.to_owned(),
+                words.say(&refusal.value),
+                reason.code().to_owned(),
+                words.say(&reason.fault()),
+                words.say(&reason.remedy()),
+                words.say(&reason.mender()),
+            ]));
         }
         out
     }
 }
 
 /// A file that cannot be checked at all.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum CheckError {
     /// The file cannot be read, or the checked file cannot be written.
-    #[error(transparent)]
-    File(#[from] FileError),
+    File(FileError),
     /// The checked file would overwrite the file that is checked.
-    #[error("{0}: the checked file would take the place of the file that is checked")]
     SameFile(String),
     /// Two columns have the same name.
-    #[error("{file}: two columns are called {column}: leave one out, or give it another name")]
     TwoColumns { file: String, column: String },
     /// The file has no column for a field that must be filled, and the mapping has no constant for it.
-    #[error("{file}: no column for {field} (looked for {wanted}); the file has {has}{hint}")]
     MissingColumn {
         file: String,
         field: &'static str,
@@ -280,9 +228,33 @@ pub enum CheckError {
         wanted: String,
         /// Column names of the file.
         has: String,
-        /// Question about a column with a similar name; empty if there is none.
-        hint: String,
+        /// A column with a similar name; `None` if there is none.
+        near: Option<String>,
     },
+}
+
+words::english_error!(CheckError);
+
+impl Said for CheckError {
+    fn said(&self) -> Message {
+        match self {
+            CheckError::File(inner) => inner.said(),
+            CheckError::SameFile(value) => message!("error.check.same_file", value),
+            CheckError::TwoColumns { file, column } => message!("error.check.two_columns", file, column),
+            CheckError::MissingColumn { file, field, wanted, has, near: None } => {
+                message!("error.check.missing_column", file, field, wanted, has)
+            }
+            CheckError::MissingColumn { file, field, wanted, has, near: Some(near) } => {
+                message!("error.check.missing_column_near", file, field, wanted, has, near)
+            }
+        }
+    }
+}
+
+impl From<FileError> for CheckError {
+    fn from(error: FileError) -> CheckError {
+        CheckError::File(error)
+    }
 }
 
 /// What a file is checked against, and how.
@@ -352,7 +324,7 @@ struct Night {
 struct Piece {
     rows: u64,
     refused: Vec<Refusal>,
-    warnings: BTreeMap<String, u64>,
+    warnings: BTreeMap<Message, u64>,
     keys: Vec<Keys>,
     nights: Vec<Night>,
     discharged: Option<(Day, Day)>,
@@ -384,7 +356,7 @@ pub fn check_file(
     // A mapping of whole numbers reads the program's own schema, where columns outside the mapping are
     // derived ones that are computed again: they need no warning.
     for head in ignored.into_iter().filter(|_| !check.mapping.whole_numbers) {
-        report.warnings.insert(format!("column '{head}' is not in the mapping, and is not read"), 1);
+        report.warnings.insert(message!("check.column_not_read", head), 1);
     }
     let (mut keys, mut nights) = (Vec::new(), Vec::new());
     let steps = source.pieces() * if out.is_some() { 2 } else { 1 };
@@ -460,7 +432,7 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
                 field: name,
                 wanted: if wanted.is_empty() { (*name).to_owned() } else { wanted.join(", ") },
                 has: heads.join(", "),
-                hint: near.map_or_else(String::new, |near| format!(" (did '{near}' mean that?)")),
+                near: near.cloned(),
             });
         }
         if partial {
@@ -495,7 +467,7 @@ fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) 
                 line: later.line,
                 contact: later.contact.to_string(),
                 field: "contact_id",
-                value: format!("first in line {}", same[0].line),
+                value: message!("check.first_in_line", line = same[0].line),
                 reason: Reason::DuplicateContact,
             });
         }
@@ -518,7 +490,7 @@ fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) 
                 line: other.line,
                 contact: other.contact.to_string(),
                 field: "admitted",
-                value: format!("the same as in line {}", one.line),
+                value: message!("check.same_as_in_line", line = one.line),
                 reason: Reason::StayTwice,
             });
         } else {
@@ -526,8 +498,7 @@ fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) 
         }
     }
     if overlaps > 0 {
-        let text = "overnight contacts of one person overlap (legitimate at transfers)";
-        report.warnings.insert(text.to_owned(), overlaps);
+        report.warnings.insert(message!("check.overlapping_nights"), overlaps);
     }
     keys.retain(|key| !gone.contains(&key.line));
     keys.sort_unstable_by_key(|key| (key.stay, key.person));
@@ -535,8 +506,7 @@ fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) 
     let mixed =
         mixed.filter(|stay| stay.first().map(|key| key.person) != stay.last().map(|key| key.person)).count();
     if mixed > 0 {
-        let text = "stays hold contacts of several persons, who share a ceiling: is stay_id right?";
-        report.warnings.insert(text.to_owned(), mixed as u64);
+        report.warnings.insert(message!("check.mixed_stays"), mixed as u64);
     }
     keys.chunk_by(|one, other| one.stay == other.stay)
         .filter(|stay| stay.len() > 1)
@@ -544,7 +514,7 @@ fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) 
         .collect()
 }
 
-type Refused = (&'static str, String, Reason);
+type Refused = (&'static str, Message, Reason);
 
 impl Checker<'_> {
     fn first_pass(&self, source: &Source, piece: usize) -> Result<Piece, FileError> {
@@ -663,7 +633,7 @@ impl Checker<'_> {
 
     fn required<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> Result<&'a str, Refused> {
         match self.text(cells, field) {
-            "" => Err((FIELDS[field], String::new(), Reason::Empty)),
+            "" => Err((FIELDS[field], Message::plain(""), Reason::Empty)),
             text => Ok(text),
         }
     }
@@ -676,7 +646,7 @@ impl Checker<'_> {
         read: impl Fn(&str) -> Result<T, domain::UnknownCode>,
     ) -> Result<T, Refused> {
         let text = self.required(cells, field)?;
-        read(self.word(cells, field)).map_err(|_| (FIELDS[field], text.to_owned(), Reason::UnknownCode))
+        read(self.word(cells, field)).map_err(|_| (FIELDS[field], Message::plain(text), Reason::UnknownCode))
     }
 
     fn number(&self, cells: &dyn Cells, field: usize, decimals: u32) -> Result<Option<i64>, Refused> {
@@ -688,15 +658,15 @@ impl Checker<'_> {
         // A count of whole things is not rounded: an age of 79,5 is not 80.
         let is_whole = decimals > 0 || decimal(text, 6).is_none_or(|millionths| millionths % 1_000_000 == 0);
         if !is_whole {
-            return Err((FIELDS[field], text.to_owned(), Reason::NotWhole));
+            return Err((FIELDS[field], Message::plain(text), Reason::NotWhole));
         }
         match decimal(text, decimals) {
             Some(number) if number < 0 && field != field::POINTS => {
-                Err((FIELDS[field], text.to_owned(), Reason::Negative))
+                Err((FIELDS[field], Message::plain(text), Reason::Negative))
             }
             Some(number) if i32::try_from(number).is_ok() => Ok(Some(number)),
-            Some(_) => Err((FIELDS[field], text.to_owned(), Reason::TooLarge)),
-            None => Err((FIELDS[field], text.to_owned(), Reason::NotANumber)),
+            Some(_) => Err((FIELDS[field], Message::plain(text), Reason::TooLarge)),
+            None => Err((FIELDS[field], Message::plain(text), Reason::NotANumber)),
         }
     }
 
@@ -704,7 +674,7 @@ impl Checker<'_> {
         match self.text(cells, field) {
             "" | "0" | "no" | "nei" | "false" => Ok(false),
             "1" | "yes" | "ja" | "true" => Ok(true),
-            other => Err((FIELDS[field], other.to_owned(), Reason::UnknownCode)),
+            other => Err((FIELDS[field], Message::plain(other), Reason::UnknownCode)),
         }
     }
 
@@ -717,7 +687,7 @@ impl Checker<'_> {
             "" => Ok(None),
             text => match self.time(text) {
                 Some(at) => Ok(Some(at.day())),
-                None => Err((FIELDS[field], text.to_owned(), Reason::NotATime)),
+                None => Err((FIELDS[field], Message::plain(text), Reason::NotATime)),
             },
         }
     }
@@ -733,7 +703,7 @@ impl Checker<'_> {
             },
             [institution, local, ..] => match (cells.cell(*institution), cells.cell(*local)) {
                 (_, "") => Ok(None),
-                ("", _) => Err((FIELDS[field], String::new(), Reason::Empty)),
+                ("", _) => Err((FIELDS[field], Message::plain(""), Reason::Empty)),
                 (institution, local) => Ok(Some(contact_key(institution, local))),
             },
         }
@@ -746,12 +716,13 @@ impl Checker<'_> {
             return Ok(true);
         }
         let name = FIELDS[field];
-        let unknown = || Err((name, code.to_owned(), Reason::UnknownMunicipality));
+        let unknown = || Err((name, Message::plain(code), Reason::UnknownMunicipality));
         match self.check.municipalities.residence(code, admitted) {
             Residence::Municipality(_) | Residence::Withheld => Ok(true),
             Residence::Abroad => Ok(false),
             Residence::Ended { became, to } => {
-                let value = format!("{code} ended on {to} and became {}", became.join(" and "));
+                let became = Message::joined(became.into_iter().map(Message::plain).collect(), ", ");
+                let value = message!("check.ended", code, to, became);
                 Err((name, value, Reason::MergedMunicipality))
             }
             Residence::NotYet { from } if from <= discharged => Ok(true),
@@ -764,8 +735,8 @@ impl Checker<'_> {
         let mut add = |kind: &str, at: &str, field: usize| {
             let numbered = kind.parse().ok().and_then(EventKind::from_reported_number);
             let known = numbered.or_else(|| EventKind::from_word(kind).ok());
-            let kind = known.ok_or_else(|| (FIELDS[field], kind.to_owned(), Reason::UnknownCode))?;
-            let at = self.time(at).ok_or_else(|| (FIELDS[field], at.to_owned(), Reason::NotATime))?;
+            let kind = known.ok_or_else(|| (FIELDS[field], Message::plain(kind), Reason::UnknownCode))?;
+            let at = self.time(at).ok_or_else(|| (FIELDS[field], Message::plain(at), Reason::NotATime))?;
             out.push(Event { at, kind });
             Ok::<(), Refused>(())
         };
@@ -778,8 +749,8 @@ impl Checker<'_> {
             let (kind, at) = (cells.cell(*kind), cells.cell(*at));
             match (kind.is_empty(), at.is_empty()) {
                 (true, true) => {}
-                (false, true) => return Err((FIELDS[field::EVENT_TIMES], String::new(), Reason::Empty)),
-                (true, false) => return Err((FIELDS[field::EVENT_KINDS], String::new(), Reason::Empty)),
+                (false, true) => return Err((FIELDS[field::EVENT_TIMES], Message::plain(""), Reason::Empty)),
+                (true, false) => return Err((FIELDS[field::EVENT_KINDS], Message::plain(""), Reason::Empty)),
                 (false, false) => add(kind, at, field::EVENT_KINDS)?,
             }
         }
@@ -793,25 +764,25 @@ impl Checker<'_> {
         if self.check.mapping.counted {
             let text = self.required(cells, field::YEAR)?;
             let year = text.parse().ok().and_then(|year| Day::new(year, 12, 31));
-            let day = year.ok_or_else(|| (FIELDS[field::YEAR], text.to_owned(), Reason::NotATime))?;
+            let day = year.ok_or_else(|| (FIELDS[field::YEAR], Message::plain(text), Reason::NotATime))?;
             return Ok((day.start(), day.start()));
         }
         let read = |place: usize| {
             let text = self.required(cells, place)?;
-            self.time(text).ok_or_else(|| (FIELDS[place], text.to_owned(), Reason::NotATime))
+            self.time(text).ok_or_else(|| (FIELDS[place], Message::plain(text), Reason::NotATime))
         };
         let admitted = read(field::ADMITTED)?;
         let discharged = match (self.text(cells, field::DISCHARGED), self.check.running_at) {
             // A patient who is admitted after the time of the list has a contact of no length, and is not
             // refused.
             ("", Some(at)) => std::cmp::max(at, admitted),
-            ("", None) => return Err((FIELDS[field::DISCHARGED], String::new(), Reason::NotDischarged)),
+            ("", None) => return Err((FIELDS[field::DISCHARGED], Message::plain(""), Reason::NotDischarged)),
             _ => read(field::DISCHARGED)?,
         };
         match discharged < admitted {
             true => Err((
                 FIELDS[field::DISCHARGED],
-                format!("{discharged} < {admitted}"),
+                Message::plain(format!("{discharged} < {admitted}")),
                 Reason::DischargeBeforeAdmission,
             )),
             false => Ok((admitted, discharged)),
@@ -823,10 +794,10 @@ impl Checker<'_> {
             Some(points) => points,
             // Only a contact outside every DRG may be without points.
             None if self.text(cells, field::DRG).is_empty() && !self.check.mapping.counted => 0,
-            None => return Err((FIELDS[field::POINTS], String::new(), Reason::Empty)),
+            None => return Err((FIELDS[field::POINTS], Message::plain(""), Reason::Empty)),
         };
         let refuse =
-            |reason| Err((FIELDS[field::POINTS], self.text(cells, field::POINTS).to_owned(), reason));
+            |reason| Err((FIELDS[field::POINTS], Message::plain(self.text(cells, field::POINTS)), reason));
         match points {
             ..0 => refuse(Reason::NegativePoints),
             _ if points > ABSURD_POINTS * contacts => refuse(Reason::AbsurdPoints),
@@ -844,9 +815,9 @@ impl Checker<'_> {
             let listed = list
                 .drgs
                 .get(drg)
-                .ok_or_else(|| (FIELDS[field::DRG], drg.to_owned(), Reason::DrgNotInList))?;
+                .ok_or_else(|| (FIELDS[field::DRG], Message::plain(drg), Reason::DrgNotInList))?;
             if weight != MISSING && weight != listed.weight_milli {
-                let value = format!("{drg}: {weight} thousandths, {} in the list", listed.weight_milli);
+                let value = message!("check.weights", drg, weight, listed = listed.weight_milli);
                 return Err((FIELDS[field::WEIGHT], value, Reason::WeightDiffers));
             }
             weight = listed.weight_milli;
@@ -863,7 +834,7 @@ impl Checker<'_> {
             (true, Some(count @ 1..)) => Ok(count),
             (true, other) => {
                 let value = other.map_or_else(String::new, |count| count.to_string());
-                Err((FIELDS[field::CONTACTS], value, Reason::NotANumber))
+                Err((FIELDS[field::CONTACTS], Message::plain(value), Reason::NotANumber))
             }
         }
     }
@@ -873,18 +844,18 @@ impl Checker<'_> {
         line: u64,
         cells: &'a dyn Cells,
         events: &'a mut Vec<Event>,
-        warnings: &mut BTreeMap<String, u64>,
+        warnings: &mut BTreeMap<Message, u64>,
     ) -> Result<Contact<'a>, Refused> {
         let counted = self.check.mapping.counted;
         if cells.count() != self.heads {
-            let value = format!("{} cells, the head has {}", cells.count(), self.heads);
+            let value = message!("check.cells", count = cells.count(), heads = self.heads);
             return Err(("row", value, Reason::CellCount));
         }
         let (admitted, discharged) = self.times(cells)?;
         let contact_id = match self.key(cells, field::CONTACT_ID)? {
             Some(key) => key,
             None if counted => line as i64,
-            None => return Err((FIELDS[field::CONTACT_ID], String::new(), Reason::Empty)),
+            None => return Err((FIELDS[field::CONTACT_ID], Message::plain(""), Reason::Empty)),
         };
         let contacts = self.contacts(cells)?;
         let home = self.required(cells, field::MUNICIPALITY_OF_REGISTRATION)?;
@@ -903,7 +874,7 @@ impl Checker<'_> {
         let unit = self.required(cells, field::UNIT)?;
         let age = self.number(cells, field::AGE, 0)?;
         if let Some(age) = age.filter(|age| !(0..=125).contains(age)) {
-            return Err((FIELDS[field::AGE], age.to_string(), Reason::NotANumber));
+            return Err((FIELDS[field::AGE], Message::plain(age), Reason::NotANumber));
         }
         Ok(Contact {
             contact_id,
@@ -961,7 +932,7 @@ impl Checker<'_> {
     }
 
     /// The number of a municipality, with the leading zero that spreadsheets drop put back.
-    fn padded<'a>(&'a self, code: &'a str, warnings: &mut BTreeMap<String, u64>) -> &'a str {
+    fn padded<'a>(&'a self, code: &'a str, warnings: &mut BTreeMap<Message, u64>) -> &'a str {
         let short = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
         if !short || self.check.mapping.residence == ResidenceKind::Area {
             return code;
@@ -971,8 +942,7 @@ impl Checker<'_> {
         let place = rows.partition_point(|row| row.code.as_str() < padded.as_str());
         match rows.get(place).filter(|row| row.code == padded) {
             Some(row) => {
-                let text = "municipality numbers of three digits were given back their leading zero";
-                *warnings.entry(text.to_owned()).or_default() += 1;
+                *warnings.entry(message!("check.leading_zero")).or_default() += 1;
                 &row.code
             }
             None => code,

@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use words::{Message, message};
 
 use crate::parquet_file::{FileError, in_order};
 
@@ -54,10 +55,10 @@ impl CsvFile {
     /// or has no head.
     pub fn open(path: &Path, threads: usize) -> Result<CsvFile, FileError> {
         let io = || FileError::io(path);
-        let fault = |fault: &str| FileError::Schema { path: path.to_path_buf(), fault: fault.to_owned() };
+        let fault = |fault: Message| FileError::Schema { path: path.to_path_buf(), fault };
         let size = std::fs::metadata(path).map_err(io())?.len();
         if size == 0 {
-            return Err(fault("the file is empty"));
+            return Err(fault(message!("file.empty")));
         }
         let count = size.div_ceil(BLOCK);
         let mut looks: Vec<Look> = Vec::new();
@@ -72,27 +73,23 @@ impl CsvFile {
             || FileError::Worker { path: path.to_path_buf() },
         )?;
         if looks.iter().any(|look| look.zero) {
-            return Err(fault(
-                "the file holds zero bytes: it may be UTF-16 or not text; save it as CSV UTF-8",
-            ));
+            return Err(fault(message!("file.zero_bytes")));
         }
         if looks.iter().map(|look| look.quotes).sum::<u64>() % 2 == 1 {
-            return Err(fault(
-                "there is an odd number of quotes: a cell is opened with \" and never closed, and rows would be lost in it",
-            ));
+            return Err(fault(message!("file.odd_quotes")));
         }
         let encoding = if looks.iter().all(|look| look.utf8) { Encoding::Utf8 } else { Encoding::Latin1 };
         let start = if read_range(path, 0, std::cmp::min(3, size))? == [0xef, 0xbb, 0xbf] { 3 } else { 0 };
         let blocks = blocks(path, size, start, &looks)?;
-        let first = blocks.first().ok_or_else(|| fault("the file is empty"))?;
+        let first = blocks.first().ok_or_else(|| fault(message!("file.empty")))?;
         let top = decode(read_range(path, first.from, first.to)?, encoding);
         let line = top.lines().next().unwrap_or_default();
         let separator = separator(line);
         let mut csv = CsvFile { path: path.to_path_buf(), encoding, separator, heads: Vec::new(), blocks };
         let mut reader = csv.reader(top.as_bytes());
         let mut record = csv::StringRecord::new();
-        if !reader.read_record(&mut record).map_err(|error| fault(&error.to_string()))? {
-            return Err(fault("there is no head"));
+        if !reader.read_record(&mut record).map_err(|error| fault(Message::plain(error)))? {
+            return Err(fault(message!("file.no_head")));
         }
         csv.heads = record.iter().map(|head| head.trim().to_owned()).collect();
         Ok(csv)
@@ -129,9 +126,10 @@ impl CsvFile {
             let more = reader.read_record(&mut record);
             // A flexible reader accepts any number of cells, and the text is valid UTF-8: a record can hardly
             // fail here.
-            if !more
-                .map_err(|error| FileError::Schema { path: self.path.clone(), fault: error.to_string() })?
-            {
+            if !more.map_err(|error| FileError::Schema {
+                path: self.path.clone(),
+                fault: Message::plain(error),
+            })? {
                 return Ok(());
             }
             let at = line + record.position().map_or(0, |position| position.line() - 1);

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use words::{Message, Said, message};
 
 use domain::DrgType;
 
@@ -30,12 +31,20 @@ pub struct DrgList {
 }
 
 /// A list that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("DRG list, line {line}: {fault}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadDrgList {
     /// Line of the fault, from 1.
     pub line: usize,
-    pub fault: String,
+    pub fault: Message,
+}
+
+words::english_error!(BadDrgList);
+
+impl Said for BadDrgList {
+    fn said(&self) -> Message {
+        let BadDrgList { line, fault } = self;
+        message!("error.drg_list", line, fault)
+    }
 }
 
 impl DrgList {
@@ -47,16 +56,16 @@ impl DrgList {
     /// unknown.
     pub fn parse(text: &str) -> Result<DrgList, BadDrgList> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let bad = |line: usize, fault: String| BadDrgList { line, fault };
+        let bad = |line: usize, fault: Message| BadDrgList { line, fault };
         let mut lines = text.lines().enumerate();
-        let (_, head) = lines.next().ok_or_else(|| bad(1, "the list is empty".into()))?;
+        let (_, head) = lines.next().ok_or_else(|| bad(1, message!("file.empty")))?;
         let separator = if head.contains(';') { ';' } else { ',' };
         let heads: Vec<String> = head.split(separator).map(|head| head.trim().to_lowercase()).collect();
         let place = |name: &str| {
             heads
                 .iter()
                 .position(|head| head == name)
-                .ok_or_else(|| bad(1, format!("column {name} is missing")))
+                .ok_or_else(|| bad(1, message!("file.column_missing", column = name)))
         };
         let (code, kind, mdc, weight) = (place("drg")?, place("drg_type")?, place("mdc")?, place("weight")?);
         let title = place("title").ok();
@@ -64,18 +73,18 @@ impl DrgList {
         for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
             let cells: Vec<&str> = line.split(separator).map(str::trim).collect();
             let cell = |place: usize| {
-                cells.get(place).copied().ok_or_else(|| bad(number + 1, "a cell is missing".into()))
+                cells.get(place).copied().ok_or_else(|| bad(number + 1, message!("file.cell_missing")))
             };
             let code = cell(code)?.to_owned();
             let drg_type = match cell(kind)? {
                 "K" | "k" => DrgType::Surgical,
                 "M" | "m" => DrgType::Medical,
-                word => DrgType::from_word(word).map_err(|error| bad(number + 1, error.to_string()))?,
+                word => DrgType::from_word(word).map_err(|error| bad(number + 1, error.said()))?,
             };
             let drg = Drg {
                 code: code.clone(),
                 drg_type,
-                mdc: cell(mdc)?.parse().map_err(|_| bad(number + 1, "mdc is not a whole number".into()))?,
+                mdc: cell(mdc)?.parse().map_err(|_| bad(number + 1, message!("drg_list.mdc")))?,
                 weight_milli: cell(weight)?
                     .replace(",", ".")
                     .parse::<f64>()
@@ -86,16 +95,13 @@ impl DrgList {
                     .ok_or_else(|| {
                         bad(
                             number + 1,
-                            format!(
-                                "weight '{}' is not a number of points from 0 to 200",
-                                cell(weight).unwrap_or_default()
-                            ),
+                            message!("drg_list.weight", weight = cell(weight).unwrap_or_default()),
                         )
                     })?,
                 title: title.and_then(|title| cells.get(title)).copied().unwrap_or_default().to_owned(),
             };
             if drgs.insert(code.clone(), drg).is_some() {
-                return Err(bad(number + 1, format!("DRG {code} stands twice")));
+                return Err(bad(number + 1, message!("drg_list.twice", code)));
             }
         }
         Ok(DrgList { drgs })

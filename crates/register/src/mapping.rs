@@ -2,6 +2,7 @@
 //! mapping is a TOML file of the same form.
 
 use std::collections::BTreeMap;
+use words::{Message, Said, message};
 
 use serde::Deserialize;
 
@@ -46,10 +47,9 @@ pub enum ResidenceKind {
 }
 
 /// A mapping that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadMapping {
     /// The text is not TOML of the form of [`Mapping`].
-    #[error("mapping, line {line}: {fault}")]
     Toml {
         /// Line of the fault, from 1.
         line: usize,
@@ -57,8 +57,20 @@ pub enum BadMapping {
         fault: String,
     },
     /// The mapping names a field that is not in [`FIELDS`].
-    #[error("mapping: '{0}' is not a field of the schema; fields are {known}", known = FIELDS.join(", "))]
     UnknownField(String),
+}
+
+words::english_error!(BadMapping);
+
+impl Said for BadMapping {
+    fn said(&self) -> Message {
+        match self {
+            BadMapping::Toml { line, fault } => message!("error.mapping.toml", line, fault),
+            BadMapping::UnknownField(value) => {
+                message!("error.mapping.unknown_field", value, known = FIELDS.join(", "))
+            }
+        }
+    }
 }
 
 // A macro, because a field's place and name must not drift apart.

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
+use words::{Message, Said, message};
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, BooleanArray, DictionaryArray, RecordBatch};
@@ -27,24 +28,37 @@ use parquet::schema::types::ColumnPath;
 use crate::schema::{COLUMNS, Kind, SCHEMA_KEY, SCHEMA_VERSION, at};
 
 /// A file that cannot be read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum FileError {
     /// The operating system refuses to open, read or write the file.
-    #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: std::io::Error },
     /// The file is not Parquet, is cut short, or is damaged.
-    #[error("{}: not a whole Parquet file: {error}", path.display())]
     Parquet { path: PathBuf, error: ParquetError },
     /// Columns of the file are damaged or cannot be converted.
-    #[error("{}: {error}", path.display())]
     Arrow { path: PathBuf, error: arrow_schema::ArrowError },
     /// The file is not a table that the program can use: it does not follow the program's own schema, or it
     /// is not a readable CSV file.
-    #[error("{}: {fault}", path.display())]
-    Schema { path: PathBuf, fault: String },
+    Schema { path: PathBuf, fault: Message },
     /// A worker thread ended without delivering its result.
-    #[error("{}: a worker stopped before its work was done", path.display())]
     Worker { path: PathBuf },
+}
+
+words::english_error!(FileError);
+
+impl Said for FileError {
+    fn said(&self) -> Message {
+        match self {
+            FileError::Io { path, error } => {
+                message!("error.file.io", path = path.display(), error = words::of_io(error))
+            }
+            FileError::Parquet { path, error } => {
+                message!("error.file.parquet", path = path.display(), error)
+            }
+            FileError::Arrow { path, error } => message!("error.file.arrow", path = path.display(), error),
+            FileError::Schema { path, fault } => message!("error.file.schema", path = path.display(), fault),
+            FileError::Worker { path } => message!("error.file.worker", path = path.display()),
+        }
+    }
 }
 
 impl FileError {
@@ -270,29 +284,29 @@ impl Reader {
     /// type.
     pub fn open_contacts(path: &Path) -> Result<Reader, FileError> {
         let reader = Reader::open(path)?;
-        let fault = |fault: String| FileError::Schema { path: path.to_path_buf(), fault };
+        let fault = |fault: Message| FileError::Schema { path: path.to_path_buf(), fault };
         match reader.footer.get(SCHEMA_KEY).map(String::as_str) {
             Some(SCHEMA_VERSION) => {}
             Some(other) => {
-                return Err(fault(format!("schema version {other}, this program reads {SCHEMA_VERSION}")));
+                return Err(fault(message!("file.schema_version", other, own = SCHEMA_VERSION)));
             }
-            None => return Err(fault("not in the program's own schema".into())),
+            None => return Err(fault(message!("file.not_our_schema"))),
         }
         let (have, want) = (reader.metadata.schema(), crate::schema::arrow_schema());
         for field in want.fields() {
             match have.field_with_name(field.name()) {
                 Ok(found) if found.data_type() == field.data_type() => {}
                 Ok(found) => {
-                    return Err(fault(format!(
-                        "column {} is {}, not {}",
-                        field.name(),
-                        found.data_type(),
-                        field.data_type()
+                    return Err(fault(message!(
+                        "file.column_type",
+                        column = field.name(),
+                        found = found.data_type(),
+                        wanted = field.data_type()
                     )));
                 }
                 // Files written before the column existed lack it. Its value is then unknown.
                 Err(_) if LATER.contains(&field.name().as_str()) => {}
-                Err(_) => return Err(fault(format!("column {} is missing", field.name()))),
+                Err(_) => return Err(fault(message!("file.column_missing", column = field.name()))),
             }
         }
         Ok(reader)

@@ -2,24 +2,38 @@
 //! workbook.
 
 use std::path::{Path, PathBuf};
+use words::{Message, Said, message};
 
 use calamine::{Data, Reader, open_workbook_auto};
 
 /// A table that cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum SheetError {
     /// The operating system refuses to read the file.
-    #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: std::io::Error },
     /// The file is not a workbook, or is damaged.
-    #[error("{}: {error}", path.display())]
     Workbook { path: PathBuf, error: Box<calamine::Error> },
     /// The text is not a CSV table.
-    #[error("{}: {error}", path.display())]
     Csv { path: PathBuf, error: csv::Error },
     /// The table has no row, and so no head.
-    #[error("{}: the table is empty", path.display())]
     Empty { path: PathBuf },
+}
+
+words::english_error!(SheetError);
+
+impl Said for SheetError {
+    fn said(&self) -> Message {
+        match self {
+            SheetError::Io { path, error } => {
+                message!("error.sheet.io", path = path.display(), error = words::of_io(error))
+            }
+            SheetError::Workbook { path, error } => {
+                message!("error.sheet.workbook", path = path.display(), error)
+            }
+            SheetError::Csv { path, error } => message!("error.sheet.csv", path = path.display(), error),
+            SheetError::Empty { path } => message!("error.sheet.empty", path = path.display()),
+        }
+    }
 }
 
 /// A table: its head, and its rows with the line of each.

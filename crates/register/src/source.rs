@@ -1,6 +1,7 @@
 //! Rows as text, from a CSV file or from any Parquet table.
 
 use std::path::Path;
+use words::{Message, message};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int8Type, Int32Type};
@@ -79,20 +80,20 @@ impl Source {
     }
 
     /// Format of the file in words, such as `CSV, semicolon, UTF-8`.
-    pub fn described(&self) -> String {
+    pub fn described(&self) -> Message {
         match self {
-            Source::Table(_) => "Parquet".to_owned(),
+            Source::Table(_) => Message::plain("Parquet"),
             Source::Csv(csv) => {
                 let separator = match csv.separator {
-                    b';' => "semicolon",
-                    b'\t' => "tab",
-                    _ => "comma",
+                    b';' => message!("file.semicolon"),
+                    b'\t' => message!("file.tab"),
+                    _ => message!("file.comma"),
                 };
                 let encoding = match csv.encoding {
-                    Encoding::Utf8 => "UTF-8",
-                    Encoding::Latin1 => "Latin-1 (the bytes are not UTF-8, so each was taken as a letter)",
+                    Encoding::Utf8 => Message::plain("UTF-8"),
+                    Encoding::Latin1 => message!("file.latin1"),
                 };
-                format!("CSV, {separator}, {encoding}")
+                Message::joined(vec![Message::plain("CSV"), separator, encoding], ", ")
             }
         }
     }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
+use words::Message;
 
 use crate::file::{Confidence, Dates, Fault, Row, RuleError, Text};
 use crate::provenance::Provenance;
@@ -71,7 +72,7 @@ impl Agreements {
             let dates = text.dates(row.from, row.to, Confidence::Q, reference.clone(), cite, None)?;
             if !(0..=240).contains(&row.hours) {
                 let (key, value) = ("hours".to_owned(), row.hours.to_string());
-                let expected = "0 to 240".to_owned();
+                let expected = Message::plain("0–240");
                 return Err(text.error(dates.line, Fault::UnknownChoice { key, value, expected }));
             }
             let (trust, municipality) = (row.trust, row.municipality);

@@ -5,6 +5,7 @@
 //! values. The digest is not of the file, so next year's rate does not mark this year's charges as changed.
 
 use std::collections::BTreeMap;
+use words::{Message, Said, message};
 
 use domain::{Amount, Day, Instrument, Points, Share};
 use sha2::{Digest, Sha256};
@@ -68,16 +69,13 @@ impl<T> Segment<T> {
 pub type Unsigned = Provenance;
 
 /// What is wrong with a book of law.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BookError {
     /// A rule, variant or agreement file is wrong.
-    #[error(transparent)]
-    Rule(#[from] RuleError),
+    Rule(RuleError),
     /// Two rules have the same id.
-    #[error("two rules are called {0}")]
     Twice(String),
     /// Two rules are for the same instrument.
-    #[error("rules {one} and {other} are both for {instrument}: a book has one rule for each instrument")]
     TwoFor {
         instrument: Instrument,
         /// Id of the first rule.
@@ -86,24 +84,20 @@ pub enum BookError {
         other: String,
     },
     /// No rule is for an instrument, which is not the same as a rule that is not in force.
-    #[error("there is no rule file for {0}: a repealed rule keeps its file")]
     NoneFor(Instrument),
     /// The id in a file is not the file's name.
-    #[error("{file}: id is '{id}', but the file is named otherwise")]
     Misnamed {
         file: String,
         /// Id in the file.
         id: String,
     },
     /// A file refers to a rule that the book does not have.
-    #[error("{file}: there is no rule '{id}'")]
     NoSuchRule {
         file: String,
         /// Id of the missing rule.
         id: String,
     },
     /// A variant removes a group that the law does not leave out on the day, or a key other than `ceiling`.
-    #[error("{file}:{line}: '{key}' is not there to be removed on {day}")]
     NothingToRemove {
         file: String,
         line: usize,
@@ -112,7 +106,6 @@ pub enum BookError {
         day: Day,
     },
     /// Two variants set the same key of one rule differently on a common day.
-    #[error("variants {one} and {other} both set {key}: {first} and {second}")]
     Conflict {
         /// Id of the first variant.
         one: String,
@@ -125,16 +118,47 @@ pub enum BookError {
         second: String,
     },
     /// A value is missing on a day on which the rule is in force.
-    #[error("{file}: no {key} in force on {day}")]
     Gap { file: String, key: &'static str, day: Day },
     /// A choice that must have the same reading on all days changes from one row to the next.
-    #[error("{file}:{line}: choice {key} must be the same on all days")]
     ChangingChoice {
         file: String,
         /// Line of the first row with another reading.
         line: usize,
         key: String,
     },
+}
+
+words::english_error!(BookError);
+
+impl Said for BookError {
+    fn said(&self) -> Message {
+        match self {
+            BookError::Rule(inner) => inner.said(),
+            BookError::Twice(value) => message!("error.book.twice", value),
+            BookError::TwoFor { instrument, one, other } => {
+                message!("error.book.two_for", one, other, instrument)
+            }
+            BookError::NoneFor(value) => message!("error.book.none_for", value),
+            BookError::Misnamed { file, id } => message!("error.book.misnamed", file, id),
+            BookError::NoSuchRule { file, id } => message!("error.book.no_such_rule", file, id),
+            BookError::NothingToRemove { file, line, key, day } => {
+                message!("error.book.nothing_to_remove", file, line, key, day)
+            }
+            BookError::Conflict { one, other, key, first, second } => {
+                message!("error.book.conflict", one, other, key, first, second)
+            }
+            BookError::Gap { file, key, day } => message!("error.book.gap", file, key, day),
+            BookError::ChangingChoice { file, line, key } => {
+                message!("error.book.changing_choice", file, line, key)
+            }
+        }
+    }
+}
+
+impl From<RuleError> for BookError {
+    fn from(error: RuleError) -> BookError {
+        BookError::Rule(error)
+    }
 }
 
 /// The law, with any variants laid over it.

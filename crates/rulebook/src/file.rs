@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use words::{Message, Said, message};
 
 use domain::{CareLevel, Day, DrgType, Instrument, Sector, Service, UnitKind};
 use serde::Deserialize;
@@ -12,8 +13,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 /// A fault in a rule file, with its place.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {fault}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleError {
     pub file: String,
     /// Line, from 1.
@@ -21,20 +21,25 @@ pub struct RuleError {
     pub fault: Fault,
 }
 
+words::english_error!(RuleError);
+
+impl Said for RuleError {
+    fn said(&self) -> Message {
+        let RuleError { file, line, fault } = self;
+        message!("error.rule_file", file, line, fault = fault.said())
+    }
+}
+
 /// What can be wrong with a rule file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The text is not TOML, a key is unknown or missing, or a value has the wrong type.
-    #[error("{0}")]
     Toml(String),
     /// `from` or `to` is not a plain date.
-    #[error("'{0}' is not a date as 2012-01-01")]
     NotADate(String),
     /// A row ends before it begins.
-    #[error("the row ends on {to}, before it begins on {from}")]
     EndsBeforeItBegins { from: Day, to: Day },
     /// Two rows of one key hold on the same day.
-    #[error("{key}: this row and the one on line {other} both hold on {on}")]
     Overlap {
         key: String,
         /// Line of the earlier row.
@@ -43,34 +48,26 @@ pub enum Fault {
         on: Day,
     },
     /// A share is below 0 or above 100 per cent.
-    #[error("a share of {0} per cent is not between 0 and 100")]
     ShareOutOfRange(i64),
     /// A price, rate or ceiling is below 0 or above 10 million.
-    #[error("{key} = {value} is not between 0 and 10 million")]
     AmountOutOfRange { key: &'static str, value: i64 },
     /// An amount or a share has no last day.
-    #[error("{0}: an amount or share needs a last day (`to`), so that it does not live on by accident")]
     NoEnd(&'static str),
     /// A row names a source that the file does not describe.
-    #[error("source '{0}' is not described under [sources]")]
     UnknownSource(String),
     /// A choice has an unknown key or value, or a value outside its range. Also used for hours of grace, for
     /// effects and for parties of a measure.
-    #[error("choice {key} = '{value}' is not known: expected {expected}")]
     UnknownChoice {
         key: String,
         value: String,
         /// The values that are known.
-        expected: String,
+        expected: Message,
     },
     /// A DRG range is neither `370-375` nor `370`.
-    #[error("'{0}' is not a range of DRG numbers as 370-375")]
     BadDrgRange(String),
     /// A condition is empty, and would hold for every contact.
-    #[error("the condition `when` of {0} is empty: it would put every contact outside")]
     EmptyCondition(String),
     /// A pair of debtor and creditor is not among [`PAYMENTS`].
-    #[error("payment from '{debtor}' to '{creditor}' is not known: expected {expected}")]
     UnknownPayment {
         debtor: String,
         creditor: String,
@@ -78,8 +75,35 @@ pub enum Fault {
         expected: String,
     },
     /// The calculation needs a section that the file does not have.
-    #[error("calculation {calculation} needs a section [[{section}]]")]
     MissingSection { calculation: &'static str, section: &'static str },
+}
+
+words::english_error!(Fault);
+
+impl Said for Fault {
+    fn said(&self) -> Message {
+        match self {
+            Fault::Toml(value) => message!("error.rule.toml", value),
+            Fault::NotADate(value) => message!("error.rule.not_a_date", value),
+            Fault::EndsBeforeItBegins { from, to } => message!("error.rule.ends_before_it_begins", to, from),
+            Fault::Overlap { key, other, on } => message!("error.rule.overlap", key, other, on),
+            Fault::ShareOutOfRange(value) => message!("error.rule.share_out_of_range", value),
+            Fault::AmountOutOfRange { key, value } => message!("error.rule.amount_out_of_range", key, value),
+            Fault::NoEnd(value) => message!("error.rule.no_end", value),
+            Fault::UnknownSource(value) => message!("error.rule.unknown_source", value),
+            Fault::UnknownChoice { key, value, expected } => {
+                message!("error.rule.unknown_choice", key, value, expected)
+            }
+            Fault::BadDrgRange(value) => message!("error.rule.bad_drg_range", value),
+            Fault::EmptyCondition(value) => message!("error.rule.empty_condition", value),
+            Fault::UnknownPayment { debtor, creditor, expected } => {
+                message!("error.rule.unknown_payment", debtor, creditor, expected)
+            }
+            Fault::MissingSection { calculation, section } => {
+                message!("error.rule.missing_section", calculation, section)
+            }
+        }
+    }
 }
 
 /// How sure the project is of a value.
@@ -799,19 +823,19 @@ pub const HOUR_CHOICES: &[&str] = &["grace_hours"];
 
 /// Checks the key and the reading of a choice.
 pub(crate) fn known_choice(key: &str, value: &str) -> Result<(), Fault> {
-    let unknown = |expected: String| Fault::UnknownChoice { key: key.into(), value: value.into(), expected };
+    let unknown = |expected: Message| Fault::UnknownChoice { key: key.into(), value: value.into(), expected };
     if HOUR_CHOICES.contains(&key) {
         return match value.parse::<u16>() {
             Ok(0..=720) => Ok(()),
-            _ => Err(unknown("a number of hours from 0 to 720".into())),
+            _ => Err(unknown(message!("expected.hours"))),
         };
     }
     match CHOICES.iter().find(|(known, _)| *known == key) {
         Some((_, values)) if values.contains(&value) => Ok(()),
-        Some((_, values)) => Err(unknown(values.join(", "))),
+        Some((_, values)) => Err(unknown(Message::plain(values.join(", ")))),
         None => {
             let keys: Vec<&str> = CHOICES.iter().map(|(known, _)| *known).collect();
-            Err(unknown(format!("a key among {}, {}", keys.join(", "), HOUR_CHOICES.join(", "))))
+            Err(unknown(message!("expected.key", keys = keys.join(", "), hours = HOUR_CHOICES.join(", "))))
         }
     }
 }

@@ -3,6 +3,7 @@
 //! guessed at: a measure without one needs it from the scenario.
 
 use std::collections::BTreeMap;
+use words::{Message, message};
 
 use domain::{Share, Urgency};
 use serde::Deserialize;
@@ -244,7 +245,7 @@ impl Measure {
                 None => Ok(None),
                 Some(percent) => percent.share().map(Some).ok_or_else(|| {
                     let (key, value) = ("effect".to_owned(), percent.shown());
-                    let expected = "0 to 100 per cent".to_owned();
+                    let expected = message!("expected.per_cent");
                     text.error(dates.line, Fault::UnknownChoice { key, value, expected })
                 }),
             };
@@ -253,7 +254,7 @@ impl Measure {
                 [low, likely, high].into_iter().flatten().map(Share::basis_points).collect();
             if !known.is_sorted() {
                 let (key, value) = ("effect".to_owned(), format!("{known:?}"));
-                let expected = "low, likely and high in order".to_owned();
+                let expected = message!("expected.in_order");
                 return Err(text.error(dates.line, Fault::UnknownChoice { key, value, expected }));
             }
             let value = Effect { low, likely, high, delay_months: row.delay_months };
@@ -263,7 +264,8 @@ impl Measure {
         for row in raw.cost {
             let dates = text.dates(row.from, row.to, row.confidence, row.source, None, None)?;
             if !PARTIES.contains(&row.party.as_str()) {
-                let (key, value, expected) = ("party".to_owned(), row.party, PARTIES.join(", "));
+                let (key, value, expected) =
+                    ("party".to_owned(), row.party, Message::plain(PARTIES.join(", ")));
                 return Err(text.error(dates.line, Fault::UnknownChoice { key, value, expected }));
             }
             let value = Cost { party: row.party, what: row.what, per: row.per, kroner: row.kroner };

@@ -3,13 +3,15 @@
 //! The kernel passes [`NoTrace`], which costs nothing; an explanation passes [`Steps`]. Both call the same
 //! function, so an explanation comes from the code that computed the charge.
 
+use words::Message;
+
 use crate::provenance::Provenance;
 
 /// One test or one sum in a calculation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What was found, as a Norwegian sentence.
-    pub text: String,
+    /// What was found, in one sentence.
+    pub text: Message,
     /// Provision or source behind the step; empty for arithmetic.
     pub provision: String,
     /// Place of the value as `file:line`; empty for arithmetic.
@@ -20,7 +22,7 @@ pub struct Step {
 
 impl Step {
     /// A step that rests on one value of the law.
-    pub fn on(text: String, provenance: &Provenance) -> Step {
+    pub fn on(text: Message, provenance: &Provenance) -> Step {
         Step {
             text,
             provision: provenance.cite.clone(),
@@ -30,7 +32,7 @@ impl Step {
     }
 
     /// A step that is arithmetic only.
-    pub fn sum(text: String) -> Step {
+    pub fn sum(text: Message) -> Step {
         Step { text, provision: String::new(), place: String::new(), confidence: "" }
     }
 }

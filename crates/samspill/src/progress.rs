@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jobs::progress::{Note, Progress, Stage, Work};
 
-use crate::words;
+use words::{Language, Said};
 
 /// A listener that shows progress on stderr.
 #[derive(Debug, Clone, Copy)]
 pub struct Bars {
     /// Whether nothing but errors is shown.
     pub quiet: bool,
+    pub language: Language,
 }
 
 impl Bars {
@@ -27,7 +28,7 @@ impl Bars {
 
 impl Progress for Bars {
     fn begin(&self, work: Work) -> Box<dyn Stage + '_> {
-        let name = words::work(&work);
+        let name = self.language.say(&work.said());
         let terminal = std::io::stderr().is_terminal() && !self.quiet;
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         if terminal {
@@ -39,7 +40,7 @@ impl Progress for Bars {
     }
 
     fn note(&self, note: Note) {
-        self.say(&words::note(&note));
+        self.say(&self.language.say(&note.said()));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use words::{Message, Said, message};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
@@ -22,17 +23,38 @@ use register::parquet_file::Reader;
 use crate::sink::{Parties, claim};
 
 /// A file of movements that cannot be read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum ArchiveError {
     /// Not Parquet, or damaged.
-    #[error("movements: {0}")]
-    Parquet(#[from] ParquetError),
+    Parquet(ParquetError),
     /// Damaged columns.
-    #[error("movements: {0}")]
-    Arrow(#[from] ArrowError),
+    Arrow(ArrowError),
     /// A column is missing or holds something else.
-    #[error("movements: column {0} is not what it should be")]
     Column(&'static str),
+}
+
+words::english_error!(ArchiveError);
+
+impl Said for ArchiveError {
+    fn said(&self) -> Message {
+        match self {
+            ArchiveError::Parquet(value) => message!("error.archive.parquet", value),
+            ArchiveError::Arrow(value) => message!("error.archive.arrow", value),
+            ArchiveError::Column(value) => message!("error.archive.column", value),
+        }
+    }
+}
+
+impl From<ParquetError> for ArchiveError {
+    fn from(error: ParquetError) -> ArchiveError {
+        ArchiveError::Parquet(error)
+    }
+}
+
+impl From<ArrowError> for ArchiveError {
+    fn from(error: ArrowError) -> ArchiveError {
+        ArchiveError::Arrow(error)
+    }
 }
 
 /// Columns of words in a file of movements.
@@ -65,10 +87,8 @@ pub fn claims(path: &Path, municipalities: &Municipalities) -> Result<Claims, Fi
     for group in 0..reader.row_groups() {
         for batch in reader.read(group, &names, BATCH, None)? {
             let batch = batch.map_err(FileError::arrow(path))?;
-            let wrong = |_| FileError::Schema {
-                path: path.to_path_buf(),
-                fault: "it is no file of charges of this version".to_owned(),
-            };
+            let wrong =
+                |_| FileError::Schema { path: path.to_path_buf(), fault: message!("file.no_charges") };
             append_charges(&batch, municipalities, &mut out).map_err(wrong)?;
         }
     }

@@ -8,6 +8,7 @@ use domain::narrow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use words::{Message, message};
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
@@ -226,16 +227,16 @@ impl Cells {
     /// Fails if the file does not hold cells, was written by another version, or is damaged.
     pub fn read(path: &Path) -> Result<(Cells, String), FileError> {
         let reader = Reader::open(path)?;
-        let fault = |fault: &str| FileError::Schema { path: path.to_path_buf(), fault: fault.to_owned() };
+        let fault = |fault: Message| FileError::Schema { path: path.to_path_buf(), fault };
         let footer = |key: &str| reader.footer().get(key).map_or("", String::as_str);
         match footer(KEY) {
             VERSION => {}
-            "" => return Err(fault("is no file of cells: samspill simulate --keep-cells FILE makes one")),
-            other => return Err(fault(&format!("cells of version {other}, this program reads {VERSION}"))),
+            "" => return Err(fault(message!("cells.no_cells"))),
+            other => return Err(fault(message!("cells.version", other, own = VERSION))),
         }
         let flags: Vec<&str> = footer("samspill.cells.flags").split(' ').collect();
         let has = |flag: &str| flags.contains(&flag);
-        let damaged = || fault("the footer of the cells cannot be read");
+        let damaged = || fault(message!("cells.footer"));
         let words = |key: &str| footer(key).split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>();
         let ages = words("samspill.cells.ages").into_iter().map(|age| age.parse().map_err(|_| damaged()));
         let days = words("samspill.cells.days").into_iter().map(|day| Day::parse(day).map_err(|_| damaged()));
@@ -267,7 +268,7 @@ impl Cells {
         for group in 0..reader.row_groups() {
             for batch in reader.read(group, &columns, 1 << 16, None)? {
                 let batch = batch.map_err(FileError::arrow(path))?;
-                read.batch(&batch).ok_or_else(|| fault("a row of the cells cannot be read"))?;
+                read.batch(&batch).ok_or_else(|| fault(message!("cells.row")))?;
             }
         }
         Ok((read.finish(), footer("samspill.cells.vintage").to_owned()))

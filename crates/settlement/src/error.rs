@@ -4,32 +4,28 @@ use domain::{Day, Period};
 use register::FileError;
 use rulebook::BookError;
 use rulebook::calculation::share_of_drg_price::TooLarge;
+use words::{Message, Said, message};
 
 /// Why a settlement stops.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum SettleError {
     /// The book of law is wrong, or a value of the law is missing.
-    #[error(transparent)]
-    Book(#[from] BookError),
+    Book(BookError),
     /// A file cannot be read or written.
-    #[error(transparent)]
-    File(#[from] FileError),
+    File(FileError),
     /// The amount of a contact does not fit in whole øre.
-    #[error("contact {contact}: {error}")]
     Record {
         /// Key of the contact; 0 if it was priced from cells.
         contact: i64,
         error: TooLarge,
     },
     /// A payable day has no rate.
-    #[error("no rate in force on {day}: contact {contact}")]
     NoRate {
         /// Key of the contact; 0 if it was priced from cells.
         contact: i64,
         day: Day,
     },
     /// A residence code that the check of the file should have refused.
-    #[error("contact {contact}: municipality '{code}' does not hold in {period}: check the file again")]
     Residence {
         /// Key of the contact; 0 if keys were not read.
         contact: i64,
@@ -37,9 +33,45 @@ pub enum SettleError {
         period: Period,
     },
     /// The cells do not carry what a law or a measure asks of them.
-    #[error(transparent)]
-    Lacking(#[from] crate::needs::Lacking),
+    Lacking(crate::needs::Lacking),
     /// The figures are counted by year, and the period is not a year.
-    #[error("the figures are counted by year, and cannot be settled for {period}")]
     CountedByYear { period: Period },
+}
+
+words::english_error!(SettleError);
+
+impl Said for SettleError {
+    fn said(&self) -> Message {
+        match self {
+            SettleError::Book(inner) => inner.said(),
+            SettleError::File(inner) => inner.said(),
+            SettleError::Record { contact, error } => {
+                message!("error.settle.record", contact, error = error.said())
+            }
+            SettleError::NoRate { contact, day } => message!("error.settle.no_rate", day, contact),
+            SettleError::Residence { contact, code, period } => {
+                message!("error.settle.residence", contact, code, period)
+            }
+            SettleError::Lacking(inner) => inner.said(),
+            SettleError::CountedByYear { period } => message!("error.settle.counted_by_year", period),
+        }
+    }
+}
+
+impl From<BookError> for SettleError {
+    fn from(error: BookError) -> SettleError {
+        SettleError::Book(error)
+    }
+}
+
+impl From<FileError> for SettleError {
+    fn from(error: FileError) -> SettleError {
+        SettleError::File(error)
+    }
+}
+
+impl From<crate::needs::Lacking> for SettleError {
+    fn from(error: crate::needs::Lacking) -> SettleError {
+        SettleError::Lacking(error)
+    }
 }

@@ -11,6 +11,7 @@ use rulebook::calculation::share_of_drg_price::Quantity;
 use rulebook::law::Law;
 use rulebook::{Decision, Facts, NoTrace, Step, Steps};
 use schema::at;
+use words::{Message, Said, message};
 
 use crate::decode::{flags, longs, maybe_ints, stay_of, word, years};
 use crate::error::SettleError;
@@ -59,22 +60,22 @@ impl Contact {
 #[derive(Debug, Clone)]
 pub struct Part {
     pub instrument: Instrument,
-    /// Rule version and the days on which its values hold, or that no rule is in force; in Norwegian.
-    pub rule: String,
+    /// Rule version and the days on which its values hold, or that no rule is in force.
+    pub rule: Message,
     /// Steps of the calculation, in order.
     pub steps: Vec<Step>,
     /// Month and amount of each charge; empty if nothing is charged.
     pub amounts: Vec<(String, Amount)>,
-    /// Result of the calculation as a Norwegian sentence.
-    pub conclusion: String,
+    /// Result of the calculation in one sentence.
+    pub conclusion: Message,
 }
 
 /// An explanation of one contact.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     pub contact: Contact,
-    /// Facts of the contact as Norwegian sentences.
-    pub facts: Vec<String>,
+    /// Facts of the contact, each in one sentence.
+    pub facts: Vec<Message>,
     /// One part for each instrument; the day rate only if there are readiness events.
     pub parts: Vec<Part>,
 }
@@ -221,9 +222,7 @@ pub fn explain(
     let used = used_before(law, &stay[..place])?;
     let (mut kmf_steps, mut isf_steps) = (Steps::default(), Steps::default());
     if used != Points::ZERO {
-        kmf_steps.0.push(Step::sum(format!(
-            "Tidligere episoder i samme sykehusopphold har brukt {used} poeng av taket"
-        )));
+        kmf_steps.0.push(Step::sum(message!("trace.used_of_ceiling", used)));
     }
     let days = (contact.dated(law.kmf.dated_by), contact.dated(law.isf.dated_by));
     let segments = (law.kmf.on(days.0), law.isf.on(days.1));
@@ -239,12 +238,12 @@ pub fn explain(
                  steps: Steps| {
         let charged: Option<rulebook::Priced> = priced;
         let side = if instrument == Instrument::Isf { &law.isf } else { &law.kmf };
-        let holds = side.on(day).and_then(|place| side.segments.get(place)).map_or_else(String::new, held);
+        let segment = side.on(day).and_then(|place| side.segments.get(place));
         Part {
             instrument,
             rule: rule.map_or_else(
-                || format!("ordningen gjelder ikke {day}"),
-                |rule| rule.version.to_string() + &holds,
+                || message!("trace.not_in_force", day),
+                |rule| held(&rule.version.to_string(), segment),
             ),
             steps: steps.0,
             amounts: charged.map(|priced| (day.month().to_string(), priced.amount)).into_iter().collect(),
@@ -268,9 +267,12 @@ pub fn explain(
     Ok(Some(Explanation { facts: facts(contact, municipalities), contact: contact.clone(), parts }))
 }
 
-/// The days on which the values of a segment hold, in Norwegian.
-fn held<T>(segment: &rulebook::Segment<T>) -> String {
-    format!(", gjelder {}–{}", segment.from, segment.to)
+/// A version, and the days on which the values of its segment hold.
+fn held<T>(version: &str, segment: Option<&rulebook::Segment<T>>) -> Message {
+    match segment {
+        None => Message::plain(version),
+        Some(segment) => message!("trace.held", version, from = segment.from, to = segment.to),
+    }
 }
 
 /// DRG points of the ceiling that earlier contacts of the stay have used.
@@ -288,23 +290,22 @@ fn used_before(law: &Law, earlier: &[Contact]) -> Result<Points, SettleError> {
     Ok(used)
 }
 
-fn concluded(decision: &Option<Decision>, amount: Option<Amount>, inside: bool, day: Day) -> String {
-    let when = if inside {
-        String::new()
-    } else {
-        format!(" (dagen {day} ligger utenfor perioden som er gjort opp)")
-    };
-    match (decision, amount) {
-        (None, _) => format!("Ikke i kraft: gir verken krav eller null{when}"),
-        (Some(Decision::Out { reason }), _) => format!("Intet krav, grunn: {reason}{when}"),
+fn concluded(decision: &Option<Decision>, amount: Option<Amount>, inside: bool, day: Day) -> Message {
+    let conclusion = match (decision, amount) {
+        (None, _) => message!("trace.neither"),
+        (Some(Decision::Out { reason }), _) => {
+            message!("trace.no_charge_because", reason = of_reason(reason))
+        }
         (Some(Decision::In { untested, .. }), Some(amount)) if untested.is_empty() => {
-            format!("Krav: {amount}{when}")
+            message!("trace.charge", amount)
         }
         (Some(Decision::In { untested, .. }), Some(amount)) => {
-            format!("Krav: {amount}, et øvre anslag: {} kunne ikke prøves{when}", untested.join(", "))
+            let untested = Message::joined(untested.iter().map(|code| of_reason(code)).collect(), ", ");
+            message!("trace.charge_at_most", amount, untested)
         }
-        (Some(Decision::In { .. }), None) => format!("Intet krav{when}"),
-    }
+        (Some(Decision::In { .. }), None) => message!("trace.no_charge"),
+    };
+    if inside { conclusion } else { message!("trace.outside_period", conclusion, day) }
 }
 
 fn day_rate(law: &Law, contact: &Contact, period: Period) -> Part {
@@ -312,34 +313,32 @@ fn day_rate(law: &Law, contact: &Contact, period: Period) -> Part {
     let assessed = stay::assess(law, &contact.case, &mut steps);
     let departed = contact.case.departed_at.day();
     let rule = law.usk_on(departed).map_or_else(
-        || format!("ordningen gjelder ikke {departed}"),
-        |rule| {
-            let segment = rulebook::Segment::on(&law.usk, departed);
-            rule.version.to_string() + &segment.map_or_else(String::new, held)
-        },
+        || message!("trace.not_in_force", day = departed),
+        |rule| held(&rule.version.to_string(), rulebook::Segment::on(&law.usk, departed)),
     );
     let (amounts, conclusion) = match assessed {
-        Err(reason) => (Vec::new(), format!("Intet krav, grunn: {reason}")),
+        Err(reason) => (Vec::new(), message!("trace.no_charge_because", reason = of_reason(reason))),
         Ok(charges) => {
             let sum = |is_inside: bool| -> Amount {
                 let mine = charges.iter().filter(|charge| period.holds(charge.month.first()) == is_inside);
                 mine.map(|charge| charge.amount).sum()
             };
             let (total, outside) = (sum(true), sum(false));
-            let outside = match outside {
-                Amount::ZERO => String::new(),
-                outside => format!(" ({outside} er for døgn utenfor perioden som er gjort opp)"),
-            };
+            let mut conclusion = message!("trace.charge", amount = total);
+            if outside != Amount::ZERO {
+                conclusion = message!("trace.days_outside", conclusion, amount = outside);
+            }
             let amounts = charges.iter().map(|charge| (charge.month.to_string(), charge.amount)).collect();
-            let unknown = charges.iter().find_map(|charge| charge.without_rate);
-            let but = unknown.map_or_else(String::new, |day| format!(", men ingen sats er funnet for {day}"));
-            (amounts, format!("Krav: {total}{outside}{but}"))
+            if let Some(day) = charges.iter().find_map(|charge| charge.without_rate) {
+                conclusion = message!("trace.but_no_rate", conclusion, day);
+            }
+            (amounts, conclusion)
         }
     };
     Part { instrument: Instrument::DischargeReady, rule, steps: steps.0, amounts, conclusion }
 }
 
-fn facts(contact: &Contact, municipalities: &Municipalities) -> Vec<String> {
+fn facts(contact: &Contact, municipalities: &Municipalities) -> Vec<Message> {
     let facts = contact.facts();
     let name = |code: &str| match municipalities.residence(code, contact.case.admitted_at.day()) {
         Residence::Municipality(place) => {
@@ -347,38 +346,58 @@ fn facts(contact: &Contact, municipalities: &Municipalities) -> Vec<String> {
         }
         _ => code.to_owned(),
     };
-    let clock = |at: Minute| at.to_string().replace('T', " kl. ");
+    let clock = |at: Minute| {
+        let text = at.to_string();
+        let (day, hour) = text.split_once('T').unwrap_or((&text, ""));
+        message!("trace.time", day, hour)
+    };
     let mut out = vec![
-        format!("{} ved {} ({})", sentence(facts.care_level.name()), contact.unit, facts.unit_kind.name()),
-        format!("Sektor: {}", facts.sector.name()),
-        format!("Inn {}, ut {}", clock(contact.case.admitted_at), clock(contact.case.departed_at)),
-        format!(
-            "Folkeregistrert i {}; oppholder seg i {}",
-            name(&contact.municipality_of_registration),
-            name(&contact.municipality_of_stay)
+        message!(
+            "trace.contact",
+            care_level = facts.care_level.said(),
+            unit = contact.unit,
+            kind = facts.unit_kind.said()
+        ),
+        message!("trace.sector", sector = facts.sector.said()),
+        message!(
+            "trace.in_and_out",
+            admitted = clock(contact.case.admitted_at),
+            departed = clock(contact.case.departed_at)
+        ),
+        message!(
+            "trace.homes",
+            registered = name(&contact.municipality_of_registration),
+            stays = name(&contact.municipality_of_stay)
         ),
     ];
     match facts.drg {
-        Some(drg) => out.push(format!(
-            "DRG {drg} ({}), {} korrigerte poeng",
-            facts.drg_type.name(),
-            contact.quantity.points
+        Some(drg) => out.push(message!(
+            "trace.drg",
+            drg,
+            kind = facts.drg_type.said(),
+            points = contact.quantity.points
         )),
-        None => out.push(format!("Uten DRG, {} poeng", contact.quantity.points)),
+        None => out.push(message!("trace.without_drg", points = contact.quantity.points)),
     }
     if let Some(age) = facts.age {
-        out.push(format!("Alder ved innleggelsen: {age} år"));
+        out.push(message!("trace.age_at_admission", age));
     }
     if contact.stay_rows > 1 {
-        out.push(format!("En av {} episoder i sykehusopphold {}", contact.stay_rows, contact.stay));
+        out.push(message!("trace.episode", rows = contact.stay_rows, stay = contact.stay));
     }
     out
 }
 
-/// A text with its first letter in upper case.
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+/// Why a contact gives no charge, in words. The codes of a rule file of the user's own are shown as they are.
+pub fn reason(code: &str) -> Message {
+    let reason = Message::under("reason", code);
+    if reason.is_known() { reason } else { Message::plain(code) }
+}
+
+/// The reason in words, with its code.
+fn of_reason(code: &str) -> Message {
+    match reason(code) {
+        Message::Plain(code) => Message::Plain(code),
+        reason => message!("reason_and_code", reason, code),
+    }
 }

@@ -3,6 +3,7 @@
 use domain::{Day, Period, Points};
 use rulebook::book::DatedBy;
 use rulebook::law::Law;
+use words::{Message, Said, message};
 
 /// The distinctions that cells must keep. A cell holds only contacts that are alike in all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,11 +28,19 @@ pub struct Needs {
 }
 
 /// A distinction that cells do not keep.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the cells do not tell {what}: make them again from the contacts")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lacking {
     /// The missing distinction, for instance `trusts`.
-    pub what: String,
+    pub what: Message,
+}
+
+words::english_error!(Lacking);
+
+impl Said for Lacking {
+    fn said(&self) -> Message {
+        let Lacking { what } = self;
+        message!("error.cells_lack", what)
+    }
 }
 
 impl Needs {
@@ -82,27 +91,27 @@ impl Needs {
     /// # Errors
     /// Fails with the first distinction of `asked` that these needs lack.
     pub fn answer(&self, asked: &Needs) -> Result<(), Lacking> {
-        let lacking = |what: String| Err(Lacking { what });
+        let lacking = |what: Message| Err(Lacking { what });
         if let Some(age) = asked.ages.iter().find(|age| !self.ages.contains(age)) {
-            return lacking(format!("who is {age} years or older"));
+            return lacking(message!("cells.age", age));
         }
         if let Some(day) = asked.days.iter().find(|day| !self.days.contains(day)) {
-            return lacking(format!("what happened before and from {day}"));
+            return lacking(message!("cells.day", day));
         }
         match (self.ceiling, asked.ceiling) {
             (_, None) => {}
             (Some(kept), Some(asked)) if kept <= asked => {}
-            (_, Some(asked)) => return lacking(format!("which stays a ceiling of {asked} points cuts")),
+            (_, Some(asked)) => return lacking(message!("cells.ceiling", asked)),
         }
         for (has, asks, what) in [
-            (self.admission, asked.admission, "the day of admission"),
-            (self.measured, asked.measured, "bed days and fees"),
-            (self.urgency, asked.urgency, "acute from planned"),
-            (self.readmission, asked.readmission, "readmissions"),
-            (self.trust, asked.trust, "trusts"),
+            (self.admission, asked.admission, message!("cells.admission")),
+            (self.measured, asked.measured, message!("cells.measured")),
+            (self.urgency, asked.urgency, message!("cells.urgency")),
+            (self.readmission, asked.readmission, message!("cells.readmission")),
+            (self.trust, asked.trust, message!("cells.trust")),
         ] {
             if asks && !has {
-                return lacking(what.to_owned());
+                return lacking(what);
             }
         }
         Ok(())

@@ -170,7 +170,7 @@ impl Totals {
         out
     }
 
-    /// The table `totals.csv`: comma-separated, amounts in øre, points in thousandths, no byte-order mark.
+    /// The table `totals.csv` for programs: comma-separated, amounts in øre, points in thousandths, no byte-order mark.
     pub fn to_csv(&self) -> String {
         let quoted: Vec<String> = self.words.iter().map(|word| cell(word)).collect();
         let mut out = String::with_capacity(64 * self.lines.len());
@@ -212,7 +212,7 @@ impl Outside {
         }
     }
 
-    /// The table `outside.csv`: instrument, reason code and number of contacts.
+    /// The table `outside.csv` for programs: instrument, reason code and number of contacts.
     pub fn to_csv(&self) -> String {
         let mut out = String::from("instrument,reason,contacts\n");
         for ((instrument, reason), contacts) in &self.0 {

@@ -12,6 +12,7 @@ use settlement::cells::{Cells, Group, Place};
 use settlement::needs::Needs;
 use settlement::price::{AsIs, Behaviour, Labelled, Priced, Sums, WHOLE};
 use settlement::{Law, SettleError};
+use words::{Message, message};
 
 use crate::behaviour::Measures;
 use crate::scenario::{Key, Scenario, part, share_of};
@@ -19,8 +20,8 @@ use crate::scenario::{Key, Scenario, part, share_of};
 /// First ages of the bands of the age composition, after the band from 0.
 pub const AGES: [u16; 6] = [18, 50, 67, 75, 80, 90];
 
-/// Sizes of municipality in the ministry's slides: name, nominal inhabitants, and the fewest inhabitants of a
-/// municipality that is grouped there.
+/// Sizes of municipality in the ministry's slides: nominal inhabitants in digits and as a number, and the fewest
+/// inhabitants of a municipality that is grouped there.
 pub const SIZES: [(&str, i64, i64); 3] =
     [("100 000", 100_000, 50_000), ("20 000", 20_000, 10_000), ("5 000", 5_000, 0)];
 
@@ -137,7 +138,7 @@ impl Party {
 /// The consequence for a municipality of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Size {
-    /// Nominal number of inhabitants as text, as in the ministry's slides.
+    /// Nominal number of inhabitants in digits, as in the ministry's slides.
     pub name: &'static str,
     /// Nominal number of inhabitants.
     pub nominal: i64,
@@ -189,8 +190,8 @@ pub struct Consequences {
     /// What each measure of the scenario takes away: contacts, or payable days, in millionths.
     pub avoided: Vec<i64>,
     /// Number of contacts that could not be tested on these data, by code of the excepted group; the sums are
-    /// then an upper bound. For a measure, the number of groups of contacts, by `tiltak` and its id.
-    pub untested: BTreeMap<String, i64>,
+    /// then an upper bound. For a measure, the number of groups of contacts.
+    pub untested: BTreeMap<Message, i64>,
 }
 
 /// Charges under a law and a behaviour.
@@ -200,8 +201,8 @@ pub struct Whole {
     pub sums: Priced,
     /// Contacts that each municipality is charged for, in millionths: in co-financing, and in ISF.
     pub contacts: Vec<(i64, i64)>,
-    /// Number of contacts that could not be tested, by code: see [`Consequences::untested`].
-    pub untested: BTreeMap<String, i64>,
+    /// Number of contacts that could not be tested: see [`Consequences::untested`].
+    pub untested: BTreeMap<Message, i64>,
 }
 
 /// Prices a law on cells under a behaviour.
@@ -212,7 +213,12 @@ pub fn priced(cells: &Cells, law: &Law, behaviour: &dyn Behaviour) -> Result<Who
     let decided = cells.decided(law, behaviour)?;
     let mut priced = decided.price(&[law], &cells.payable(law), behaviour)?;
     let sums = priced.pop().unwrap_or_default();
-    Ok(Whole { sums, contacts: decided.contacts, untested: decided.untested })
+    Ok(Whole { sums, contacts: decided.contacts, untested: by_group_code(&decided.untested) })
+}
+
+/// Numbers of contacts that could not be tested, by code of the excepted group.
+pub(crate) fn by_group_code(untested: &BTreeMap<String, i64>) -> BTreeMap<Message, i64> {
+    untested.iter().map(|(code, count)| (Message::plain(code), *count)).collect()
 }
 
 /// A law and a scenario's behaviour under it, priced.
@@ -236,8 +242,8 @@ impl<'a> Situation<'a> {
     pub fn of(ground: &Ground, law: &'a Law, scenario: &'a Scenario) -> Result<Situation<'a>, SettleError> {
         let measures = Measures::of(&scenario.measures);
         let mut whole = priced(ground.cells, law, &measures)?;
-        for (code, count) in measures.untested() {
-            *whole.untested.entry(format!("tiltak {code}")).or_default() += count as i64;
+        for (id, count) in measures.untested() {
+            *whole.untested.entry(message!("scenario.untested_measure", id)).or_default() += count as i64;
         }
         Situation::given(ground, law, scenario, whole)
     }

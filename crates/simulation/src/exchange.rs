@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use domain::{Amount, Share};
+use words::{Message, Said, message};
 
 use crate::scenario::{part, share_of};
 
@@ -32,18 +33,6 @@ impl Side {
     pub const ALL: [Side; 6] =
         [Side::Municipality, Side::Hospital, Side::State, Side::Gp, Side::Patient, Side::Welfare];
 
-    /// The party's name in Norwegian.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Side::Municipality => "Kommunene",
-            Side::Hospital => "Sykehus og RHF",
-            Side::State => "Staten",
-            Side::Gp => "Fastlegene",
-            Side::Patient => "Pasientene",
-            Side::Welfare => "Velferd",
-        }
-    }
-
     /// The party that a word in a file stands for; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<Side> {
         Some(match word {
@@ -54,6 +43,19 @@ impl Side {
             "patient" => Side::Patient,
             _ => return None,
         })
+    }
+}
+
+impl Said for Side {
+    fn said(&self) -> Message {
+        match self {
+            Side::Municipality => message!("exchange.side.municipality"),
+            Side::Hospital => message!("exchange.side.hospital"),
+            Side::State => message!("exchange.side.state"),
+            Side::Gp => message!("exchange.side.gp"),
+            Side::Patient => message!("exchange.side.patient"),
+            Side::Welfare => message!("exchange.side.welfare"),
+        }
     }
 }
 
@@ -143,8 +145,8 @@ pub struct Agreement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub side: Side,
-    /// What the line is for, in Norwegian.
-    pub what: String,
+    /// What the line is for: words of ours, or the purpose that the agreement gives a cost.
+    pub what: Message,
     /// For each year the fixed part, and the part that follows the effect. Above zero is money in.
     pub years: Vec<(Amount, Amount)>,
 }
@@ -161,6 +163,32 @@ pub struct Assumed {
     /// Years until the remaining cost is released.
     pub after_years: u16,
 }
+
+/// What an agreement rests on, and what can be varied to see how much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assumption {
+    Effect,
+    /// Share of the hospital's full cost that goes away at once.
+    Marginal,
+    /// Costs of the agreement.
+    Costs,
+    /// Years until the hospital's remaining cost is released.
+    AfterYears,
+}
+
+impl Said for Assumption {
+    fn said(&self) -> Message {
+        match self {
+            Assumption::Effect => message!("exchange.assumption.effect"),
+            Assumption::Marginal => message!("exchange.assumption.marginal_cost"),
+            Assumption::Costs => message!("exchange.assumption.costs"),
+            Assumption::AfterYears => message!("exchange.assumption.years_until_released"),
+        }
+    }
+}
+
+/// An assumption, its low and its high end, and the present value of a party at each.
+pub type Swing = (Assumption, [Assumed; 2], [Amount; 2]);
 
 /// Range of yearly transfers, from the hospital side to the municipalities, with which neither loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,38 +224,38 @@ impl Agreement {
             months * assumed.effect.basis_points()
         };
         let whole = 12 * std::cmp::max(self.effect[1].basis_points(), 1);
-        let mut follows = |side, what: &str, each: &dyn Fn(usize) -> Amount| {
+        let mut follows = |side, what: Message, each: &dyn Fn(usize) -> Amount| {
             let years: Vec<(Amount, Amount)> =
                 (0..years).map(|year| (Amount::ZERO, part(each(year), felt(year), whole))).collect();
             if years.iter().any(|(_, amount)| *amount != Amount::ZERO) {
-                out.push(Line { side, what: what.to_owned(), years });
+                out.push(Line { side, what, years });
             }
         };
         let Avoided { kmf, isf, usk, .. } = self.avoided;
-        follows(Side::Municipality, "spart medfinansiering", &|_| kmf);
-        follows(Side::Municipality, "spart betaling for utskrivningsklare", &|_| usk);
-        follows(Side::Hospital, "tapt medfinansiering", &|_| -kmf);
-        follows(Side::Hospital, "tapt innsatsstyrt finansiering", &|_| -isf);
-        follows(Side::Hospital, "tapt betaling for utskrivningsklare", &|_| -usk);
-        follows(Side::State, "spart innsatsstyrt finansiering", &|_| isf);
+        follows(Side::Municipality, message!("exchange.line.saved_co_financing"), &|_| kmf);
+        follows(Side::Municipality, message!("exchange.line.saved_discharge_ready"), &|_| usk);
+        follows(Side::Hospital, message!("exchange.line.lost_co_financing"), &|_| -kmf);
+        follows(Side::Hospital, message!("exchange.line.lost_isf"), &|_| -isf);
+        follows(Side::Hospital, message!("exchange.line.lost_discharge_ready"), &|_| -usk);
+        follows(Side::State, message!("exchange.line.saved_isf"), &|_| isf);
         let full = self.full_cost();
-        follows(Side::Hospital, "spart kostnad med en gang", &|_| share_of(full, assumed.marginal));
-        let rest = full - share_of(full, assumed.marginal);
-        follows(Side::Hospital, "frigjort fast kostnad", &|year| match year
-            >= usize::from(assumed.after_years)
-        {
+        let at_once = share_of(full, assumed.marginal);
+        follows(Side::Hospital, message!("exchange.line.cost_saved_at_once"), &|_| at_once);
+        let rest = full - at_once;
+        let after = usize::from(assumed.after_years);
+        follows(Side::Hospital, message!("exchange.line.fixed_cost_released"), &|year| match year >= after {
             true => share_of(rest, self.hospital.released),
             false => Amount::ZERO,
         });
         let visits = self.avoided.contacts * i64::from(self.visits.per_contact);
         let of_visits = |each: Amount| part(each, visits, 1_000_000);
         let (state, patient) = (of_visits(self.visits.state), of_visits(self.visits.patient));
-        follows(Side::State, "konsultasjoner i stedet (HELFO)", &|_| -state);
-        follows(Side::Patient, "egenandeler", &|_| -patient);
-        follows(Side::Gp, "honorar for konsultasjoner", &|_| state + patient);
+        follows(Side::State, message!("exchange.line.visits_instead"), &|_| -state);
+        follows(Side::Patient, message!("exchange.line.patient_charges"), &|_| -patient);
+        follows(Side::Gp, message!("exchange.line.fees_for_visits"), &|_| state + patient);
         if let Some(each) = self.welfare {
             let all = part(each, self.avoided.contacts, 1_000_000);
-            follows(Side::Welfare, "unngått velferdstap", &|_| all);
+            follows(Side::Welfare, message!("exchange.line.welfare_loss_avoided"), &|_| all);
         }
         for cost in &self.costs {
             out.push(self.cost_line(cost, assumed, &felt, whole));
@@ -244,7 +272,7 @@ impl Agreement {
             (false, false) if year >= first => (amount, Amount::ZERO),
             _ => (Amount::ZERO, Amount::ZERO),
         });
-        Line { side: cost.side, what: cost.what.clone(), years: years.collect() }
+        Line { side: cost.side, what: Message::plain(&cost.what), years: years.collect() }
     }
 
     /// Full cost of what goes away in a year at the likely effect.
@@ -314,20 +342,20 @@ impl Agreement {
 
     /// Present value of a party at both ends of each assumption, with the others as likely. The assumption
     /// with the widest range comes first.
-    pub fn swings(&self, side: Side) -> Vec<(&'static str, [Assumed; 2], [Amount; 2])> {
+    pub fn swings(&self, side: Side) -> Vec<Swing> {
         let likely = self.likely();
         let [low, _, high] = self.effect;
         let [less, _, more] = self.hospital.marginal;
         let years = self.hospital.after_years;
         let with = [
-            ("virkning", [Assumed { effect: low, ..likely }, Assumed { effect: high, ..likely }]),
+            (Assumption::Effect, [Assumed { effect: low, ..likely }, Assumed { effect: high, ..likely }]),
             (
-                "kostnad som spares straks",
+                Assumption::Marginal,
                 [Assumed { marginal: less, ..likely }, Assumed { marginal: more, ..likely }],
             ),
-            ("avtalens kostnader", [Assumed { costs: 8000, ..likely }, Assumed { costs: 12_000, ..likely }]),
+            (Assumption::Costs, [Assumed { costs: 8000, ..likely }, Assumed { costs: 12_000, ..likely }]),
             (
-                "år til fast kostnad frigjøres",
+                Assumption::AfterYears,
                 [
                     Assumed { after_years: years.saturating_sub(1), ..likely },
                     Assumed { after_years: years + 2, ..likely },
@@ -335,7 +363,7 @@ impl Agreement {
             ),
         ];
         let gain = |assumed: &Assumed| self.gains(assumed).get(&side).copied().unwrap_or(Amount::ZERO);
-        let mut out: Vec<(&'static str, [Assumed; 2], [Amount; 2])> =
+        let mut out: Vec<Swing> =
             with.into_iter().map(|(what, ends)| (what, ends, ends.map(|one| gain(&one)))).collect();
         out.sort_by_key(|(_, _, [one, other])| std::cmp::Reverse((one.ore() - other.ore()).abs()));
         out
@@ -512,7 +540,7 @@ mod tests {
         let found = agreement.probability(Side::Municipality, Amount::ZERO);
         assert!((found - exact).abs() < 1e-6, "{found} {exact}");
         assert!(agreement.probability(Side::Municipality, kroner(500_000)) > found);
-        assert_eq!(agreement.swings(Side::Municipality)[0].0, "virkning");
+        assert_eq!(agreement.swings(Side::Municipality)[0].0, Assumption::Effect);
         agreement.delay_months = 18;
         assert_eq!(agreement.gains(&agreement.likely())[&Side::Municipality], kroner(-200_000));
     }

@@ -7,7 +7,7 @@ use settlement::cells::Cells;
 use settlement::price::AsIs;
 use settlement::{Law, SettleError};
 
-use crate::consequence::Whole;
+use crate::consequence::{Whole, by_group_code};
 
 /// Number of laws that a thread takes at a time.
 const PIECE: usize = 16;
@@ -56,7 +56,8 @@ pub fn price_all(cells: &Cells, laws: &[&Law], threads: usize) -> Result<Vec<Who
     })?;
     for ((key, places), priced) in pieces.iter().zip(priced) {
         for (place, sums) in places.iter().zip(priced) {
-            let (contacts, untested) = (decided[*key].contacts.clone(), decided[*key].untested.clone());
+            let (contacts, untested) =
+                (decided[*key].contacts.clone(), by_group_code(&decided[*key].untested));
             out[*place] = Some(Whole { sums, contacts, untested });
         }
     }

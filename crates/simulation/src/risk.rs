@@ -9,6 +9,7 @@
 
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
+use words::{Message, Said, message};
 
 /// Least and greatest size of a grid, as powers of two.
 const GRID: (u32, u32) = (10, 20);
@@ -27,13 +28,11 @@ pub struct Severity {
 }
 
 /// Costs and probabilities that are not a distribution.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum BadSeverity {
     /// There is no cost.
-    #[error("the severity is empty")]
     Empty,
     /// A cost or a probability is below zero or not a number.
-    #[error("row {row}: cost {cost} with probability {probability}: both must be numbers, zero or more")]
     Row {
         /// Row from 1.
         row: usize,
@@ -41,8 +40,21 @@ pub enum BadSeverity {
         probability: f64,
     },
     /// The probabilities do not add up to 1.
-    #[error("the probabilities add up to {0}, not to 1")]
     Sum(f64),
+}
+
+words::english_error!(BadSeverity);
+
+impl Said for BadSeverity {
+    fn said(&self) -> Message {
+        match self {
+            BadSeverity::Empty => message!("error.severity.empty"),
+            BadSeverity::Row { row, cost, probability } => {
+                message!("error.severity.row", row, cost, probability)
+            }
+            BadSeverity::Sum(value) => message!("error.severity.sum", value),
+        }
+    }
 }
 
 impl Severity {

@@ -5,29 +5,27 @@ use domain::{Amount, Share};
 use rulebook::measure::{self, Measure};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use words::{Message, Said, message};
 
 /// A scenario file that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadScenario {
     /// The text is not TOML of the form of a scenario or a measure.
-    #[error("{file}:{line}: {fault}")]
     Toml {
         file: String,
         /// Line of the fault, from 1.
         line: usize,
-        fault: String,
+        fault: Message,
     },
     /// A value is out of bounds, or of another type.
-    #[error("{file}: {key} = '{value}' is not {expected}")]
     Value {
         file: String,
         key: String,
         value: String,
         /// What the value must be.
-        expected: String,
+        expected: Message,
     },
     /// The scenario uses a measure that does not exist.
-    #[error("{file}: there is no measure '{id}': one of {known}")]
     NoMeasure {
         file: String,
         id: String,
@@ -35,8 +33,24 @@ pub enum BadScenario {
         known: String,
     },
     /// The measure has no effect in any source, and the scenario gives none.
-    #[error("{file}: no effect of {id} was found in any source: give it as percent = …")]
     NoEffect { file: String, id: String },
+}
+
+words::english_error!(BadScenario);
+
+impl Said for BadScenario {
+    fn said(&self) -> Message {
+        match self {
+            BadScenario::Toml { file, line, fault } => message!("error.scenario.toml", file, line, fault),
+            BadScenario::Value { file, key, value, expected } => {
+                message!("error.scenario.value", file, key, value, expected)
+            }
+            BadScenario::NoMeasure { file, id, known } => {
+                message!("error.scenario.no_measure", file, id, known)
+            }
+            BadScenario::NoEffect { file, id } => message!("error.scenario.no_effect", file, id),
+        }
+    }
 }
 
 /// Parameters that a scenario lays over the rules. `None` leaves the rule as it is.
@@ -87,8 +101,8 @@ impl Set {
             }
             let id = format!("scenario-{rule}");
             let text = format!(
-                "id = \"{id}\"\ntitle = \"{}\"\ndeparts_from = \"{rule}\"\nquestion = \"Hva om?\"\n\
-                 from = {}-01-01\nto = {}-12-31\n\n[set]\n{}\n\n[source]\ntitle = \"scenarioet\"\nconfidence = \"M\"\n",
+                "id = \"{id}\"\ntitle = \"{}\"\ndeparts_from = \"{rule}\"\nquestion = \"What if?\"\n\
+                 from = {}-01-01\nto = {}-12-31\n\n[set]\n{}\n\n[source]\ntitle = \"the scenario\"\nconfidence = \"M\"\n",
                 lines.join(", ").replace('"', "'"),
                 years.0,
                 years.1,
@@ -136,13 +150,12 @@ pub enum Key {
     OwnHistory,
 }
 
-impl Key {
-    /// The key's name in Norwegian.
-    pub const fn name(self) -> &'static str {
+impl Said for Key {
+    fn said(&self) -> Message {
         match self {
-            Key::AgeComposition => "alderssammensetning",
-            Key::Population => "folketall",
-            Key::OwnHistory => "egen historie",
+            Key::AgeComposition => message!("scenario.key.age_composition"),
+            Key::Population => message!("scenario.key.population"),
+            Key::OwnHistory => message!("scenario.key.own_history"),
         }
     }
 }
@@ -165,8 +178,8 @@ pub struct Scenario {
     pub file: String,
     /// Name in results: letters, digits and hyphens.
     pub id: String,
-    /// Title in Norwegian.
-    pub title: String,
+    /// Title that the user gave, and after it the parameter of a sweep.
+    pub title: Message,
     /// Variants of the rules, by built-in name or by file.
     pub rules: Vec<String>,
     pub set: Set,
@@ -225,15 +238,15 @@ impl Scenario {
         let raw: Raw = toml::from_str(text).map_err(|error| {
             let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));
             let line = text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
-            BadScenario::Toml { file: file.to_owned(), line, fault: error.message().to_owned() }
+            BadScenario::Toml { file: file.to_owned(), line, fault: Message::plain(error.message()) }
         })?;
-        let value = |key: &str, value: &str, expected: &str| bad(file, key, value, expected);
+        let value = |key: &str, value: &str, expected: Message| bad(file, key, value, expected);
         let percent = |key: &str, text: &str| percent(file, key, text);
         if !raw.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || raw.id.is_empty() {
-            return Err(value("id", &raw.id, "letters, digits and hyphens"));
+            return Err(value("id", &raw.id, message!("scenario.expected.id")));
         }
         if let Some(cap) = raw.kroner_per_inhabitant.filter(|cap| !(0..=1_000_000).contains(cap)) {
-            return Err(value("kroner_per_inhabitant", &cap.to_string(), "0–1 000 000 kroner"));
+            return Err(value("kroner_per_inhabitant", &cap.to_string(), message!("scenario.expected.cap")));
         }
         let mut measures = Vec::new();
         for one in raw.measure {
@@ -241,7 +254,7 @@ impl Scenario {
             let measure = match found {
                 Some(Ok(measure)) => measure,
                 Some(Err(error)) => {
-                    let fault = error.fault.to_string();
+                    let fault = error.fault.said();
                     return Err(BadScenario::Toml { file: error.file, line: error.line, fault });
                 }
                 None => return Err(no_measure(file, &one.r#use)),
@@ -251,7 +264,7 @@ impl Scenario {
         if let Some(growth) = &raw.growth {
             percent("growth.percent", &growth.percent)?;
             if growth.years > 30 {
-                return Err(value("growth.years", &growth.years.to_string(), "0–30"));
+                return Err(value("growth.years", &growth.years.to_string(), Message::plain("0–30")));
             }
             growth.to_municipalities.as_deref().map(|text| percent("to_municipalities", text)).transpose()?;
         }
@@ -260,7 +273,7 @@ impl Scenario {
         Ok(Scenario {
             file: file.to_owned(),
             id: raw.id,
-            title: raw.title,
+            title: Message::Plain(raw.title),
             rules: raw.rules,
             set: raw.set,
             measures,
@@ -279,7 +292,7 @@ impl Scenario {
         let mut out = self.clone();
         out.set.put(name, at).then_some(())?;
         out.id = format!("{}-{}-{at}", self.id, name.replace('_', "-"));
-        out.title = format!("{}, {} {at}", self.title, parameter(name));
+        out.title = Message::joined(vec![self.title.clone(), parameter(name, at)?], ", ");
         out.digest = digest(&format!("{}\n{name}={at}", self.digest));
         Some(out)
     }
@@ -298,57 +311,56 @@ impl Scenario {
         })
     }
 
-    /// Describes the scenario in plain Norwegian, from its content. `titles` are the titles of its rules.
-    pub fn summary(&self, titles: &[String]) -> String {
-        let mut parts = Vec::new();
-        match titles {
-            [] => parts.push("Reglene som de er".to_owned()),
-            titles => parts.push(format!("Regler: {}", titles.join("; "))),
-        }
+    /// Describes the scenario from its content. `titles` are the titles of its rules.
+    pub fn summary(&self, titles: &[String]) -> Message {
+        let mut parts = vec![match titles {
+            [] => message!("scenario.the_law"),
+            titles => message!("scenario.rules", titles = titles.join("; ")),
+        }];
         let set = &self.set;
         let numbers = [
-            ("andel", set.share, " %"),
-            ("tak per opphold", set.ceiling, " poeng"),
-            ("alder fra", set.age.map(i64::from), " år"),
-            ("døgnpris", set.day_rate, " kr"),
-            ("pris per poeng", set.unit_price, " kr"),
-            ("statens andel", set.isf_share, " %"),
+            set.share.map(|value| message!("scenario.set.share", value = grouped(value))),
+            set.ceiling.map(|value| message!("scenario.set.ceiling", value = grouped(value))),
+            set.age.map(|value| message!("scenario.set.age", value)),
+            set.day_rate.map(|value| message!("scenario.set.day_rate", value = grouped(value))),
+            set.unit_price.map(|value| message!("scenario.set.unit_price", value = grouped(value))),
+            set.isf_share.map(|value| message!("scenario.set.isf_share", value = grouped(value))),
         ];
-        let set: Vec<String> = numbers
-            .iter()
-            .filter_map(|(name, value, unit)| value.map(|value| format!("{name} {}{unit}", grouped(value))))
-            .collect();
+        let set: Vec<Message> = numbers.into_iter().flatten().collect();
         if !set.is_empty() {
-            parts.push(format!("Satt: {}", set.join(", ")));
+            parts.push(message!("scenario.set_values", values = Message::joined(set, ", ")));
         }
         for one in &self.measures {
-            let from = if one.own { "scenarioets tall" } else { "tiltakets tall" };
-            parts.push(format!("Tiltak: {} ({} av målgruppen, {from})", one.measure.title, one.effect));
+            let (title, effect) = (&one.measure.title, one.effect);
+            parts.push(match one.own {
+                true => message!("scenario.measure_own_effect", title, effect),
+                false => message!("scenario.measure", title, effect),
+            });
         }
         if let Some(cap) = self.cap {
-            parts.push(format!("Ikke over {} kr per innbygger og år", grouped(cap)));
+            parts.push(message!("scenario.cap", cap = grouped(cap)));
         }
         if !self.phase_in.is_empty() {
             let years: Vec<String> = self.phase_in.iter().map(Share::to_string).collect();
-            parts.push(format!("Innfasing: {}", years.join(", ")));
+            parts.push(message!("scenario.phase_in", shares = years.join(", ")));
         }
         if let Some(key) = self.budget {
-            parts.push(format!("Det regionene mister, gis kommunene etter {}", key.name()));
+            parts.push(message!("scenario.budget", key = key.said()));
         }
         if let Some(growth) = &self.growth {
-            parts.push(format!("Vekst {} % i året i {} år", growth.percent, growth.years));
+            parts.push(message!("scenario.growth", percent = growth.percent, years = growth.years));
         }
-        parts.join(". ") + "."
+        Message::joined(parts, " ")
     }
 }
 
-fn bad(file: &str, key: &str, value: &str, expected: &str) -> BadScenario {
-    let [file, key, value, expected] = [file, key, value, expected].map(str::to_owned);
+fn bad(file: &str, key: &str, value: &str, expected: Message) -> BadScenario {
+    let [file, key, value] = [file, key, value].map(str::to_owned);
     BadScenario::Value { file, key, value, expected }
 }
 
 fn percent(file: &str, key: &str, text: &str) -> Result<Share, BadScenario> {
-    measure::percent(text).ok_or_else(|| bad(file, key, text, "0–100 per cent"))
+    measure::percent(text).ok_or_else(|| bad(file, key, text, message!("scenario.expected.per_cent")))
 }
 
 /// A measure with the effect that a scenario gives it (least, likely, greatest), or else with its own.
@@ -361,7 +373,7 @@ fn wanted(
         None => Ok(None),
         Some(toml::Value::Integer(whole)) => percent(file, key, &whole.to_string()).map(Some),
         Some(toml::Value::String(text)) => percent(file, key, &text).map(Some),
-        Some(other) => Err(bad(file, key, &other.to_string(), "10 or \"2,5\"")),
+        Some(other) => Err(bad(file, key, &other.to_string(), message!("scenario.expected.number"))),
     };
     let (low, likely, high) = (given("low", low)?, given("percent", likely)?, given("high", high)?);
     let sourced = measure.effect.first().map(|row| row.value);
@@ -377,20 +389,22 @@ fn wanted(
     if !range.map_or(low.is_none() && high.is_none(), holds) {
         let told = |end: Option<Share>| end.map_or_else(|| "?".to_owned(), |end| end.to_string());
         let told = format!("{}–{}", told(low), told(high));
-        return Err(bad(file, "low, high", &told, &format!("a range around {effect}: give both")));
+        return Err(bad(file, "low, high", &told, message!("scenario.expected.range", effect)));
     }
     Ok(Wanted { measure, effect, range, own })
 }
 
-fn parameter(name: &str) -> &'static str {
-    match name {
-        "share" => "andel",
-        "ceiling" => "tak",
-        "age" => "alder",
-        "day_rate" => "døgnpris",
-        "unit_price" => "pris per poeng",
-        _ => "statens andel",
-    }
+/// A parameter of a sweep and its value; `None` if the parameter is unknown.
+fn parameter(name: &str, value: i64) -> Option<Message> {
+    Some(match name {
+        "share" => message!("scenario.swept.share", value),
+        "ceiling" => message!("scenario.swept.ceiling", value),
+        "age" => message!("scenario.swept.age", value),
+        "day_rate" => message!("scenario.swept.day_rate", value),
+        "unit_price" => message!("scenario.swept.unit_price", value),
+        "isf_share" => message!("scenario.swept.isf_share", value),
+        _ => return None,
+    })
 }
 
 fn grouped(number: i64) -> String {
@@ -436,6 +450,7 @@ mod tests {
     fn a_summary_is_made_from_the_content() {
         let scenario = parse(TEXT).unwrap();
         let told = scenario.summary(&["Alle medisinske innleggelser".into()]);
+        let told = words::Language::Nb.say(&told);
         assert_eq!(
             told.replace('\u{a0}', " "),
             "Regler: Alle medisinske innleggelser. Satt: andel 15 %. Tiltak: 10 % færre medisinske innleggelser (10 % av målgruppen, tiltakets tall)."
@@ -465,7 +480,7 @@ mod tests {
             ),
             (
                 TEXT.replace("fewer-medical-admissions", "magic"),
-                "there is no measure 'magic': one of after-care",
+                "there is no measure 'magic': the measures are after-care",
             ),
             (format!("{TEXT}percent = 120\n"), "percent = '120' is not 0–100 per cent"),
             (TEXT.replace("share", "shares"), "a.toml:6: unknown field `shares`"),

@@ -5,6 +5,7 @@
 //! all its columns allow. Stays are put together after the pass, since a readmission needs two of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use words::{Message, Said, message};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type};
@@ -295,23 +296,36 @@ impl Counts {
 }
 
 /// Indicators that cannot be counted.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum CountError {
     /// The indicators have more groups than a mask has bits.
-    #[error("{0} groups are asked for, and at most {MOST} can be counted at a time: choose fewer indicators")]
     TooMany(usize),
     /// Some events of a numerator are not in its denominator.
-    #[error(
-        "{id}: {count} of its numerator are not in its denominator: [numerator] needs every condition of [denominator]"
-    )]
     Astray {
         /// Id of the indicator.
         id: String,
         /// Number of such events.
         count: i64,
     },
-    #[error(transparent)]
-    File(#[from] FileError),
+    File(FileError),
+}
+
+words::english_error!(CountError);
+
+impl Said for CountError {
+    fn said(&self) -> Message {
+        match self {
+            CountError::TooMany(value) => message!("error.count.too_many", value, most = MOST),
+            CountError::Astray { id, count } => message!("error.count.astray", id, count),
+            CountError::File(inner) => inner.said(),
+        }
+    }
+}
+
+impl From<FileError> for CountError {
+    fn from(error: FileError) -> CountError {
+        CountError::File(error)
+    }
 }
 
 /// What stays and contacts are counted by.

@@ -3,6 +3,7 @@
 
 use domain::{CareLevel, DrgType, Sector, Service, Sex, Urgency};
 use serde::Deserialize;
+use words::{Language, Message, Said, message};
 
 /// The definition of an indicator.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -17,6 +18,8 @@ pub struct Indicator {
     pub about: String,
     /// The definition in nynorsk; `None` if it is not translated.
     pub about_nn: Option<String>,
+    /// The definition in English; `None` if it is not translated.
+    pub about_en: Option<String>,
     /// The aim of the Directorate of Health that the indicator belongs to.
     pub aim: Aim,
     /// How numerator and denominator make a figure.
@@ -30,6 +33,10 @@ pub struct Indicator {
     pub per: u32,
     /// Why the indicator cannot be computed: what the register does not hold. `None` if it can be computed.
     pub lacking: Option<String>,
+    /// The same in nynorsk; `None` if it is not translated.
+    pub lacking_nn: Option<String>,
+    /// The same in English; `None` if it is not translated.
+    pub lacking_en: Option<String>,
     /// Inhabitants that a rate is of.
     #[serde(default)]
     pub people: People,
@@ -48,12 +55,47 @@ fn one() -> u32 {
     1
 }
 
-/// A title in both forms of Norwegian.
+/// A title in three languages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Title {
     pub nb: String,
     pub nn: String,
+    /// `None` if the title is not translated.
+    pub en: Option<String>,
+}
+
+impl Title {
+    /// The title in a language; in bokmål if it is not translated.
+    pub fn of(&self, language: Language) -> &str {
+        translated(&self.nb, Some(&self.nn), self.en.as_ref(), language)
+    }
+
+    /// The title with a name behind it, which may differ between languages.
+    #[must_use]
+    pub fn with(&self, name: impl Fn(Language) -> String) -> Title {
+        let with = |title: &String, language: Language| format!("{title}: {}", name(language));
+        Title {
+            nb: with(&self.nb, Language::Nb),
+            nn: with(&self.nn, Language::Nn),
+            en: self.en.as_ref().map(|title| with(title, Language::En)),
+        }
+    }
+}
+
+/// A text in a language; in bokmål if it is not translated.
+fn translated<'t>(
+    nb: &'t str,
+    nn: Option<&'t String>,
+    en: Option<&'t String>,
+    language: Language,
+) -> &'t str {
+    let text = match language {
+        Language::Nb => None,
+        Language::Nn => nn,
+        Language::En => en,
+    };
+    text.map_or(nb, String::as_str)
 }
 
 /// Source of a definition.
@@ -61,6 +103,10 @@ pub struct Title {
 #[serde(deny_unknown_fields)]
 pub struct Source {
     pub title: String,
+    /// The title in nynorsk; `None` if it is the same, as that of a document.
+    pub title_nn: Option<String>,
+    /// The title in English; `None` if it is the same, as that of a document.
+    pub title_en: Option<String>,
     /// `Q` for a quoted definition, `C` for the project's own choice, `M` for one that nobody has signed.
     pub confidence: char,
 }
@@ -82,25 +128,18 @@ pub enum Aim {
 impl Aim {
     /// The aims in the order of the slide.
     pub const ALL: [Aim; 4] = [Aim::Health, Aim::Experience, Aim::Resources, Aim::Work];
+}
 
-    /// The aim in nynorsk.
-    pub const fn name_in_nynorsk(self) -> &'static str {
-        match self {
-            Aim::Health => "betre helse i befolkninga",
-            Aim::Experience => "betre brukaropplevingar",
-            Aim::Resources => "betre ressursutnytting",
-            Aim::Work => "jobbtilfredsheit",
-        }
-    }
-
-    /// The aim in bokmål, in the words of the slide.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Aim::Health => "bedre helse i befolkningen",
-            Aim::Experience => "bedre brukeropplevelser",
-            Aim::Resources => "bedre ressursutnyttelse",
-            Aim::Work => "jobbtilfredshet",
-        }
+impl Said for Aim {
+    /// The aim in the words of the slide.
+    fn said(&self) -> Message {
+        let word = match self {
+            Aim::Health => "health",
+            Aim::Experience => "experience",
+            Aim::Resources => "resources",
+            Aim::Work => "work",
+        };
+        Message::under("indicators.aim", word)
     }
 }
 
@@ -318,21 +357,29 @@ pub const BUILT_IN: &[(&str, &str)] = files!(
 );
 
 /// A file that is not a valid indicator.
-#[derive(Debug, thiserror::Error)]
-#[error("{file}: {fault}")]
+#[derive(Debug)]
 pub struct BadIndicator {
     pub file: String,
-    pub fault: String,
+    pub fault: Message,
+}
+
+words::english_error!(BadIndicator);
+
+impl Said for BadIndicator {
+    fn said(&self) -> Message {
+        let BadIndicator { file, fault } = self;
+        message!("error.indicator_file", file, fault)
+    }
 }
 
 /// Checks that the words of an indicator are ones that a register has, and that its measures fit what an
 /// event is.
-fn words(one: &Indicator) -> Result<(), String> {
+fn words(one: &Indicator) -> Result<(), Message> {
     let known = |key: &str, given: &[String], all: Vec<&str>| match given
         .iter()
         .find(|word| !all.contains(&word.as_str()))
     {
-        Some(word) => Err(format!("{key}: '{word}' is none of {}", all.join(", "))),
+        Some(word) => Err(message!("indicator_file.word", key, word, all = all.join(", "))),
         None => Ok(()),
     };
     for group in std::iter::once(&one.numerator).chain(&one.denominator) {
@@ -348,28 +395,28 @@ fn words(one: &Indicator) -> Result<(), String> {
         let urgency: Vec<String> = group.urgency.iter().cloned().collect();
         known("urgency", &urgency, Urgency::ALL.iter().map(|word| word.word()).collect())?;
         if one.of == Of::Stays && group.care_levels.is_some() {
-            return Err("stays are overnight: leave care_levels out, or say of = \"contacts\"".to_owned());
+            return Err(message!("indicator_file.overnight"));
         }
         if group.measure.party().is_some() && (one.of != Of::Contacts || one.kind == Kind::Proportion) {
-            return Err("kroner are of contacts, a rate or a mean: say of = \"contacts\"".to_owned());
+            return Err(message!("indicator_file.kroner"));
         }
         if one.of == Of::Stays && group.measure == Measure::WaitingDays {
-            return Err("waiting-days are of contacts or referrals: say of = \"referrals\"".to_owned());
+            return Err(message!("indicator_file.waiting"));
         }
         if one.of == Of::Referrals && matches!(group.measure, Measure::BedDays | Measure::ReadyDays) {
-            return Err("nights are of stays or contacts: say of = \"stays\"".to_owned());
+            return Err(message!("indicator_file.nights"));
         }
     }
     Ok(())
 }
 
 /// Checks that ages and codes are possible, and that the events of a rate are limited to its inhabitants.
-fn limits(one: &Indicator) -> Result<(), String> {
+fn limits(one: &Indicator) -> Result<(), Message> {
     let ages = |key: &str, at_least: Option<u16>, below: Option<u16>| {
         let (from, to) = (at_least.unwrap_or(0), below.unwrap_or(u16::MAX));
         match from < to && from <= 125 {
             true => Ok(()),
-            false => Err(format!("{key}: nobody is at least {from} and below {to}")),
+            false => Err(message!("indicator_file.ages", key, from, to)),
         }
     };
     ages("people", one.people.at_least, one.people.below)?;
@@ -380,7 +427,7 @@ fn limits(one: &Indicator) -> Result<(), String> {
             !code.is_empty() && code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
         };
         if let Some(code) = codes.into_iter().find(|code| !is_code(code)) {
-            return Err(format!("'{code}' is no code: use A-Z and 0-9, without a point"));
+            return Err(message!("indicator_file.code", code));
         }
     }
     let (people, events) = (&one.people, &one.numerator);
@@ -388,9 +435,7 @@ fn limits(one: &Indicator) -> Result<(), String> {
         && people.below.is_none_or(|limit| events.below.is_some_and(|to| to <= limit))
         && people.sex.is_none_or(|sex| events.sex == Some(sex));
     if one.kind == Kind::Rate && one.lacking.is_none() && !is_inside {
-        return Err(
-            "the people of a rate are what its events are of: give [numerator] their ages and sex".to_owned()
-        );
+        return Err(message!("indicator_file.people"));
     }
     Ok(())
 }
@@ -402,31 +447,29 @@ impl Indicator {
     /// If the text is not TOML, has an unknown field, or has a value that is not possible or does not fit the
     /// others.
     pub fn parse(file: &str, text: &str) -> Result<Indicator, BadIndicator> {
-        let bad = |fault: String| BadIndicator { file: file.to_owned(), fault };
-        let found: Indicator = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
+        let bad = |fault: Message| BadIndicator { file: file.to_owned(), fault };
+        let found: Indicator = toml::from_str(text).map_err(|error| bad(Message::plain(error)))?;
         // Other files are named after the id.
         let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if found.id.is_empty() || found.id.len() > 60 || !found.id.chars().all(is_plain) {
-            return Err(bad(format!("id = '{}': use at most 60 of a-z, 0-9 and -", found.id)));
+            return Err(bad(message!("indicator_file.id", id = found.id)));
         }
         if found.per == 0 {
-            return Err(bad("per = 0: give a number above zero".to_owned()));
+            return Err(bad(message!("indicator_file.per")));
         }
         let needs_whole = found.kind != Kind::Rate && found.lacking.is_none();
         if needs_whole && found.denominator.is_none() {
-            return Err(bad("a proportion and a mean need a [denominator]".to_owned()));
+            return Err(bad(message!("indicator_file.denominator")));
         }
         if found.kind == Kind::Rate && found.denominator.is_some() {
-            return Err(bad(
-                "a rate is of people: leave [denominator] out, or make it a proportion".to_owned()
-            ));
+            return Err(bad(message!("indicator_file.rate")));
         }
         words(&found).map_err(bad)?;
         limits(&found).map_err(bad)?;
         let follows = |group: &Group| group.followed.is_some() || group.followed_up.is_some();
         let groups = std::iter::once(&found.numerator).chain(&found.denominator);
         if found.of != Of::Stays && groups.clone().any(follows) {
-            return Err(bad("only stays are followed: of = \"stays\"".to_owned()));
+            return Err(bad(message!("indicator_file.follows")));
         }
         Ok(found)
     }
@@ -437,6 +480,23 @@ impl Indicator {
     /// If one of them is not valid, which a test rules out.
     pub fn built_in() -> Result<Vec<Indicator>, BadIndicator> {
         BUILT_IN.iter().map(|(name, text)| Indicator::parse(&format!("{name}.toml"), text)).collect()
+    }
+
+    /// The definition in a language; in bokmål if it is not translated.
+    pub fn about_in(&self, language: Language) -> &str {
+        translated(&self.about, self.about_nn.as_ref(), self.about_en.as_ref(), language)
+    }
+
+    /// Why the indicator cannot be computed, in a language; in bokmål if it is not translated.
+    pub fn lacking_in(&self, language: Language) -> Option<&str> {
+        let nb = self.lacking.as_ref()?;
+        Some(translated(nb, self.lacking_nn.as_ref(), self.lacking_en.as_ref(), language))
+    }
+
+    /// Title of the source in a language.
+    pub fn source_in(&self, language: Language) -> &str {
+        let source = &self.source;
+        translated(&source.title, source.title_nn.as_ref(), source.title_en.as_ref(), language)
     }
 
     /// Factor from numerator divided by denominator to the figure that is shown: `per` for a rate or a
@@ -468,14 +528,24 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder).unwrap().count(), all.len());
         for (one, (name, _)) in all.iter().zip(BUILT_IN) {
             assert_eq!(one.id, *name);
+            assert!(!one.title.nb.is_empty() && !one.title.nn.is_empty() && one.title.en.is_some(), "{name}");
+            let is_sentence =
+                |about: &Option<String>| about.as_ref().is_some_and(|about| about.ends_with('.'));
             assert!(
-                !one.title.nb.is_empty()
-                    && !one.title.nn.is_empty()
-                    && one.about.ends_with('.')
-                    && one.about_nn.as_ref().is_some_and(|about| about.ends_with('.')),
+                one.about.ends_with('.') && is_sentence(&one.about_nn) && is_sentence(&one.about_en),
                 "{name}"
             );
+            let is_told = one.lacking_nn.is_some() && one.lacking_en.is_some();
+            assert!(one.lacking.is_none() || is_told, "{name}");
         }
+    }
+
+    #[test]
+    fn what_a_user_has_not_translated_is_shown_in_bokmal() {
+        let title = Title { nb: "Brudd".to_owned(), nn: "Brot".to_owned(), en: None };
+        assert_eq!(Language::ALL.map(|language| title.of(language)), ["Brudd", "Brot", "Brudd"]);
+        let named = title.with(|language| language.code().to_owned());
+        assert_eq!(Language::ALL.map(|language| named.of(language)), ["Brudd: nb", "Brot: nn", "Brudd: nb"]);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! seven or more on one side of the mean; one of seven or more that rise or fall; one of two out of three
 //! values beyond two thirds of the way to a limit.
 
+use words::{Message, Said};
+
 /// Distance from the mean to a limit, in mean moving ranges: 3 / 1,128.
 pub const TO_LIMIT: f64 = 3.0 / 1.128;
 /// Number of values in a run on one side of the mean, or in a trend.
@@ -33,6 +35,12 @@ impl Rule {
             Rule::Trend => "trend",
             Rule::NearLimit => "near-limit",
         }
+    }
+}
+
+impl Said for Rule {
+    fn said(&self) -> Message {
+        Message::under("indicators.rule", self.word())
     }
 }
 

@@ -5,15 +5,18 @@ mod year;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use disclosure::Cell;
 use domain::amount::grouped;
 use domain::{Amount, Instrument, Month, Period};
+use paper::sheets;
 use register::columns;
 use register::parquet_file::Reader;
 use register::profile::{Profile, Share, profile};
 use register::synth;
 use settlement::totals::Totals;
+use words::{Language, Message, message, say};
 
+use crate::failure::{About, Result};
 use crate::host::Host;
 use crate::indicators;
 use crate::law::Files;
@@ -22,7 +25,7 @@ use crate::settle::{self, Order};
 use crate::settlement::Correction;
 use crate::table::{Form, Table};
 use crate::what_if::reproduce::{Scale, alternatives, consequences, deviation, millions, seed_sums};
-use crate::what_if::{risk, risk_files, simulate, simulate_files};
+use crate::what_if::{heads, risk, risk_files, simulate, simulate_files};
 
 /// Options of the demonstration.
 pub struct Demo<'a> {
@@ -31,7 +34,7 @@ pub struct Demo<'a> {
     pub seed: u64,
     pub out: &'a Path,
     /// Makes the sentences on a correction that is posted in a month.
-    pub words: fn(&Correction, Month) -> String,
+    pub words: fn(&Correction, Month) -> Vec<Message>,
     /// Version and digest of the program, for the manifest.
     pub program: &'a settlement::manifest::Program,
 }
@@ -46,7 +49,7 @@ const BASELINE_PER_CENT: u64 = 40;
 /// Fails if a job of the demonstration fails, or if a file cannot be written.
 pub fn run(demo: &Demo, host: &Host) -> Result<String> {
     let folder = |name: &str| demo.out.join(name);
-    std::fs::create_dir_all(demo.out).with_context(|| format!("failed to make {}", demo.out.display()))?;
+    std::fs::create_dir_all(demo.out).about(|| message!("error.file.make", path = demo.out.display()))?;
     let register = folder("register-2012");
     let made = crate::synth::run(2012, demo.people, demo.seed, &register, host)?;
     let contacts = register.join("contacts.parquet");
@@ -77,7 +80,8 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
 
     let scale = Scale { made: made.persons, of: made.of_persons };
     let baseline_scale = Scale { made: baseline.persons, of: baseline.of_persons };
-    let mut out = heading(demo, &scale, &baseline_scale, &outcome.manifest.unsigned);
+    let unsigned = outcome.manifest.unsigned.len();
+    let mut out = heading(demo, scale, baseline_scale, unsigned, host.language);
     let tables = [
         volumes(&figures, scale),
         seed_sums(&alternatives, baseline_scale),
@@ -87,7 +91,7 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
         municipalities(&outcome.settled.totals, scale)?,
     ];
     for table in &tables {
-        out.push_str(&table.render(Form::Table));
+        out.push_str(&table.render(Form::Table, sheets::Reader::Person(host.language)));
         out.push('\n');
     }
     let year = year::Year {
@@ -104,51 +108,57 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
     out.push_str(&what_if(demo, &contacts, scale, host)?);
     out.push_str(&count_indicators(demo, &contacts, host)?);
     std::fs::write(folder("summary.txt"), &out)?;
-    out.push_str(&settle::summary(&order, &outcome, None));
-    out.push('\n');
-    out.push_str(&next_commands(demo.out, &result)?);
+    for line in settle::summary(&order, &outcome) {
+        out.push_str(&format!("{}\n", host.language.say(&line)));
+    }
+    out.push_str(&next_commands(demo.out, &result, host.language)?);
     Ok(out)
 }
 
-fn heading(demo: &Demo, scale: &Scale, baseline: &Scale, unsigned: &[String]) -> String {
-    let mut out = String::from("SAMSPILL: ET SYNTETISK NASJONALT ÅR\n\n");
-    out.push_str("Ingen virkelige personer. DRG-listen og vektene er oppdiktet; folketall, kommuner og regler er virkelige.\n");
-    out.push_str(&format!(
-        "Frø {}. 2012: {}. 2011 (grunnlag før reformen): {}.\n",
-        demo.seed,
-        scale.told(),
-        baseline.told()
-    ));
-    out.push_str(&format!(
-        "UTKAST: {} verdier i reglene for 2012 er usignerte, blant dem enhetsprisen og taket. Ingenting her er et krav.\n\n",
-        unsigned.len()
-    ));
-    out
+fn heading(demo: &Demo, scale: Scale, baseline: Scale, unsigned: usize, language: Language) -> String {
+    let scales = message!("demo.scales", seed = demo.seed, year = scale.told(), before = baseline.told());
+    format!(
+        "{}\n\n{}\n{}\n{}\n\n",
+        language.text("demo.heading"),
+        language.text("demo.no_real_person"),
+        language.say(&scales),
+        say!(language, "demo.unsigned", count = unsigned)
+    )
+}
+
+/// A row of words, published figure, ours, and what stands beside them.
+fn row(table: &mut Table, name: Message, cells: [String; 3]) {
+    let cells = cells.into_iter().map(Cell::Text);
+    table.rows.push(std::iter::once(Cell::Said(name)).chain(cells).collect());
 }
 
 fn volumes(figures: &Profile, scale: Scale) -> Table {
-    let mut table = Table::new(
-        "1. Omfang 2012 (somatiske døgnopphold: SSB; register: departementets lysbilde)",
-        &["størrelse", "publisert", "syntetisk", "avvik"],
-    );
-    let mut add = |name: &str, published: i64, ours: u64| {
+    let heads = heads([
+        "demo.column.quantity",
+        "reproduce.column.published",
+        "reproduce.column.synthetic",
+        "reproduce.column.deviation",
+    ]);
+    let mut table = Table::new(message!("demo.volumes"), &heads);
+    for (name, published, ours) in [
+        (message!("demo.stays"), 880_000, figures.stays),
+        (message!("demo.bed_days"), 3_640_000, figures.bed_days),
+        (message!("demo.patients"), 2_000_000, figures.patients),
+        (message!("demo.contacts"), 11_000_000, figures.contacts),
+    ] {
         let ours = scale.up(ours as i64);
-        table.row([name.into(), grouped(published as u64), grouped(ours as u64), deviation(ours, published)]);
-    };
-    add("døgnopphold", 880_000, figures.stays);
-    add("liggedøgn", 3_640_000, figures.bed_days);
-    add("pasienter i registeret", 2_000_000, figures.patients);
-    add("kontakter i registeret", 11_000_000, figures.contacts);
+        let cells = [grouped(published as u64), grouped(ours as u64), deviation(ours, published)];
+        row(&mut table, name, cells);
+    }
     let hundredths = (figures.bed_days * 100 / figures.stays.max(1)) as i64;
     let mean = format!("{},{:02}", hundredths / 100, hundredths % 100);
-    table.row(["middel liggetid, døgn".into(), "4,1".into(), mean, deviation(hundredths, 410)]);
+    row(&mut table, message!("demo.mean_stay"), ["4,1".into(), mean, deviation(hundredths, 410)]);
     let old = Share { part: figures.bed_days_80, of: figures.bed_days };
-    table.row([
-        "andel av liggedøgn, 80 år og eldre".into(),
-        "21,9 % (2007)".into(),
-        per_cent(old),
-        String::new(),
-    ]);
+    row(
+        &mut table,
+        message!("demo.share_of_bed_days_from_80"),
+        ["21,9 % (2007)".into(), per_cent(old), String::new()],
+    );
     table
 }
 
@@ -158,80 +168,79 @@ fn per_cent(share: Share) -> String {
 }
 
 fn shares(figures: &Profile) -> Table {
-    let mut table = Table::new(
-        "3. Reinnleggelser og gjenkjennelighet (publisert: departementets lysbilde, 2009)",
-        &["størrelse", "publisert", "syntetisk", "entydige poster"],
-    );
-    let none = String::new;
-    table.row([
-        "reinnlagt innen 30 døgn, medisinske 18+".into(),
-        "14 %".into(),
-        per_cent(figures.readmitted),
-        none(),
+    let heads = heads([
+        "demo.column.quantity",
+        "reproduce.column.published",
+        "reproduce.column.synthetic",
+        "demo.column.unique_records",
     ]);
-    table.row([
-        "reinnlagt innen 30 døgn, menn 80+".into(),
-        "19 %".into(),
-        per_cent(figures.readmitted_men_80),
-        none(),
-    ]);
-    table.row([
-        "én person: institusjon, dato, kommune, kjønn, alder".into(),
-        "88 %".into(),
-        per_cent(figures.one_person_by_date),
-        per_cent(figures.unique_by_date),
-    ]);
-    table.row([
-        "én person: institusjon, måned, kommune, kjønn, alder".into(),
-        "43 %".into(),
-        per_cent(figures.one_person_by_month),
-        per_cent(figures.unique_by_month),
-    ]);
+    let mut table = Table::new(message!("demo.shares"), &heads);
+    for (name, published, ours, unique) in [
+        (message!("demo.readmitted_medical"), "14 %", figures.readmitted, None),
+        (message!("demo.readmitted_men_from_80"), "19 %", figures.readmitted_men_80, None),
+        (
+            message!("demo.one_person_by_date"),
+            "88 %",
+            figures.one_person_by_date,
+            Some(figures.unique_by_date),
+        ),
+        (
+            message!("demo.one_person_by_month"),
+            "43 %",
+            figures.one_person_by_month,
+            Some(figures.unique_by_month),
+        ),
+    ] {
+        let unique = unique.map_or_else(String::new, per_cent);
+        row(&mut table, name, [published.to_owned(), per_cent(ours), unique]);
+    }
     table
 }
 
 fn settled_2012(totals: &Totals, scale: Scale) -> Table {
-    let mut table = Table::new(
-        "4. Oppgjør 2012 (utkast), mill. kr, ved siden av det som er publisert",
-        &["ordning", "publisert", "oppgjort", "avvik"],
-    );
+    let heads = heads([
+        "demo.column.instrument",
+        "reproduce.column.published",
+        "demo.column.settled",
+        "reproduce.column.deviation",
+    ]);
+    let mut table = Table::new(message!("demo.settled_2012"), &heads);
     let kmf = scale.amount(totals.of(Instrument::CoFinancing).amount);
-    table.row([
-        "kommunal medfinansiering (rammetilskudd 5,0 mrd.)".into(),
-        "5 000".into(),
-        millions(kmf),
-        deviation(kmf.ore(), 500_000_000_000),
-    ]);
+    row(
+        &mut table,
+        message!("demo.co_financing"),
+        ["5 000".into(), millions(kmf), deviation(kmf.ore(), 500_000_000_000)],
+    );
     let usk = scale.amount(totals.of(Instrument::DischargeReady).amount);
-    table.row([
-        "utskrivningsklare (rammetilskudd 560 mill.)".into(),
-        "560".into(),
-        millions(usk),
-        String::new(),
-    ]);
+    row(&mut table, message!("demo.discharge_ready"), ["560".into(), millions(usk), String::new()]);
     let by_month = totals.by_month(Instrument::DischargeReady);
     let days = |from: &str, to: &str| {
         let days =
             by_month.iter().filter(|(month, _)| **month >= from && **month <= to).map(|(_, sum)| sum.days);
         scale.up(days.sum())
     };
-    for (name, published, from, to) in [
-        ("utskrivningsklare, betalte døgn, 1. tertial", 26_200, "2012-01", "2012-04"),
-        ("utskrivningsklare, betalte døgn, 2. tertial", 15_300, "2012-05", "2012-08"),
-    ] {
+    for (tertial, published, from, to) in
+        [(1, 26_200, "2012-01", "2012-04"), (2, 15_300, "2012-05", "2012-08")]
+    {
         let ours = days(from, to);
-        table.row([name.into(), grouped(published as u64), grouped(ours as u64), deviation(ours, published)]);
+        let cells = [grouped(published as u64), grouped(ours as u64), deviation(ours, published)];
+        row(&mut table, message!("demo.paid_days", tertial), cells);
     }
     let isf = scale.amount(totals.of(Instrument::Isf).amount);
-    table.row(["innsatsstyrt finansiering, staten".into(), "–".into(), millions(isf), String::new()]);
+    row(&mut table, message!("demo.isf"), ["–".into(), millions(isf), String::new()]);
     table
 }
 
 fn municipalities(totals: &Totals, scale: Scale) -> Result<Table> {
-    let mut table = Table::new(
-        "6. Kommuner 2012, 1 000 kr: oppgjør (utkast) ved siden av rammetilskuddet (KMF og USK samlet)",
-        &["kommune", "KMF", "USK", "KMF + USK", "rammetilskudd", "kr per innbygger"],
-    );
+    let heads = heads([
+        "column.municipality",
+        "demo.column.kmf",
+        "demo.column.usk",
+        "demo.column.kmf_and_usk",
+        "demo.column.block_grant",
+        "demo.column.kroner_per_inhabitant",
+    ]);
+    let mut table = Table::new(message!("demo.municipalities"), &heads);
     let people: BTreeMap<String, u64> = synth::people::Population::of(2012)?
         .municipalities
         .into_iter()
@@ -309,7 +318,7 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
         },
         host,
     )?;
-    simulate_files::write(&outcome, &out)?;
+    simulate_files::write(&outcome, &out, host)?;
     let people = simulate::people(None, period)?;
     let order = risk::Order {
         contacts,
@@ -322,35 +331,36 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
         pools: BTreeMap::new(),
     };
     let picture = risk::run(&order, host)?;
-    let (spread, _) = risk_files::write(&picture, &order, &["1201".to_owned()], &demo.out.join("risiko"))?;
-    let told: String = outcome.runs.iter().map(|run| simulate_files::told(&outcome, run)).collect();
+    let (spread, _) =
+        risk_files::write(&picture, &order, &["1201".to_owned()], &demo.out.join("risiko"), host)?;
+    let language = host.language;
+    let told: String = outcome.runs.iter().map(|run| simulate_files::told(&outcome, run, language)).collect();
     let sample = match scale.made == scale.of {
         true => String::new(),
-        false => format!("Beløpene er utvalgets ({}), ikke skalert.\n", scale.told()),
+        false => format!("{}\n", say!(language, "demo.of_sample", scale = scale.told())),
     };
-    Ok(format!(
-        "\n8. Hva om? Eksempelet docs/examples/hva-om.toml på dette året\n{sample}{told}\n9. Hvor langt det svinger\n{spread}"
-    ))
+    let (what_if, swings) = (language.text("demo.what_if"), language.text("demo.how_far_it_swings"));
+    Ok(format!("\n{what_if}\n{sample}{told}\n{swings}\n{spread}"))
 }
 
 /// Counts the indicators of the year, and writes the profiles of Bergen and Utsira. Returns a summary.
 fn count_indicators(demo: &Demo, contacts: &Path, host: &Host) -> Result<String> {
-    let order = indicators::Order::of_all(contacts, Period::parse("2012")?);
+    let order = indicators::Order::of_all(contacts, Period::parse("2012")?, host.language);
     let found = indicators::run(&order, host)?;
     let out = demo.out.join("indikatorer");
-    let (told, _) = found.write(&out)?;
-    let told = told.render(Form::Table);
+    let (told, _) = found.write(&out, host)?;
+    let told = told.render(Form::Table, sheets::Reader::Person(host.language));
     found.profiles(&["1201".to_owned(), "1151".to_owned()], &out, host)?;
-    Ok(format!("\n10. Hva skjer med pasientene våre? Landet, og kommuner utenfor trakten\n{told}"))
+    Ok(format!("\n{}\n{told}", host.language.text("demo.indicators")))
 }
 
-fn next_commands(out: &Path, result: &Path) -> Result<String> {
+fn next_commands(out: &Path, result: &Path, language: Language) -> Result<String> {
     let (kmf, usk) = examples(&result.join("charges.parquet"))?;
     let (out, result) = (out.display(), result.display());
     let run = "cargo run --release --";
-    let mut text = format!(
-        "\nSkrevet: {out}/ (summary.txt, ledger.sqlite, statements/, hva-om/, risiko/, indikatorer/, register-2012/, result-2012/, register-2011/)\n\nPrøv nå:\n"
-    );
+    let files = "summary.txt, ledger.sqlite, statements/, hva-om/, risiko/, indikatorer/, register-2012/, result-2012/, register-2011/";
+    let written = say!(language, "demo.written", path = format!("{out}/ ({files})"));
+    let mut text = format!("\n{written}\n\n{}\n", language.text("demo.try_now"));
     if let Some(contact) = kmf {
         text.push_str(&format!("  {run} explain KMF-{contact} --in {result}\n"));
     }

@@ -5,25 +5,29 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
 use arrow_array::{BooleanArray, RecordBatch};
+use disclosure::Cell;
 use domain::municipality::Heir;
 use domain::{
     Amount, Balancing, Cause, Day, Instrument, Minute, Mode, Month, Municipalities, PayRounding, Period,
 };
 use ledger::statement::Span;
+use paper::sheets;
 use register::columns;
 use register::parquet_file::{Reader, copy_rows};
 use settlement::sink::Nowhere;
 use settlement::totals::Totals;
 use settlement::{Law, Options, settle};
+use words::{Message, message, say};
 
+use crate::failure::{About, Result};
 use crate::host::Host;
 use crate::law::Files;
 use crate::progress::Work;
 use crate::settlement::statement::{self, PaperForm};
 use crate::settlement::{self as job, Books, Correction, OnAccountFrom, Run};
 use crate::table::{Form, Table};
+use crate::what_if::heads;
 
 /// Input of the settlement year.
 pub struct Year<'a> {
@@ -38,17 +42,17 @@ pub struct Year<'a> {
     pub files: &'a Files,
     pub out: &'a Path,
     /// Makes the sentences on a correction that is posted in a month.
-    pub words: fn(&Correction, Month) -> String,
+    pub words: fn(&Correction, Month) -> Vec<Message>,
 }
 
-/// Settles the year in a new ledger, and writes statements. Returns a report in Norwegian.
+/// Settles the year in a new ledger, and writes statements. Returns a report.
 ///
 /// # Errors
 /// Fails if a job of the year fails, or if a file cannot be written.
 pub fn run(year: &Year, host: &Host) -> Result<String> {
     let ledger = year.out.join("ledger.sqlite");
     if ledger.exists() {
-        std::fs::remove_file(&ledger).with_context(|| format!("failed to remove {}", ledger.display()))?;
+        std::fs::remove_file(&ledger).about(|| message!("error.file.remove", path = ledger.display()))?;
     }
     let place = ledger.display().to_string();
     let whole = Period::parse("2012")?;
@@ -75,7 +79,8 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
         let run = delivery(year, contacts, at);
         if place == 3 {
             let closed = Period::parse("2012-T1")?;
-            corrected = (year.words)(&job::correct(&mut books, closed, month, &run, &quiet)?, month);
+            let lines = (year.words)(&job::correct(&mut books, closed, month, &run, &quiet)?, month);
+            corrected = host.language.say(&Message::joined(lines, "\n"));
         }
         job::run(&mut books, Period::of_month(month), &run, &quiet)?;
         job::close(&mut books, Period::of_month(month), month.last().plus(11).start(), &quiet)?;
@@ -96,22 +101,21 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
             languages: None,
             sender: None,
             with_claims: false,
-            plain: false,
             out: &statements,
             command: format!("samspill statement {name} --ledger ledger.sqlite"),
         };
         let made = statement::run(&mut Books::open(&place)?, &order, host)?;
-        let _ = writeln!(text, "{} oppgjør for {name} i {}", made.len(), statements.display());
+        let (count, path) = (made.len(), statements.display());
+        let _ = writeln!(text, "{}", say!(host.language, "demo.statements", count, name, path));
     }
     let (_, held) =
         crate::settlement::forecast::run(&mut Books::open(&place)?, domain::Month::parse("2012-06")?, None)?;
-    let _ = writeln!(text, "Prognose for resten av året, gjort i juni: {held}");
-    let mut out = months(&mut Books::open(&place)?, whole)?.render(Form::Table);
-    let _ = writeln!(
-        out,
-        "Sykehuset {late} leverte januar–mars først i mai. Rettet i april, med årsak:\n{corrected}\n{text}Kjeden ender i {}\n",
-        books.head.hash
-    );
+    let _ = writeln!(text, "{}", say!(host.language, "demo.forecast", held));
+    let table = months(&mut Books::open(&place)?, whole)?;
+    let mut out = table.render(Form::Table, sheets::Reader::Person(host.language));
+    let late = say!(host.language, "demo.late_hospital", late);
+    let chain = say!(host.language, "demo.chain_ends_in", hash = books.head.hash);
+    let _ = writeln!(out, "{late}\n{corrected}\n{text}{chain}\n");
     Ok(out)
 }
 
@@ -171,23 +175,26 @@ fn budget(year: &Year, threads: usize) -> Result<PathBuf> {
         let _ = writeln!(text, "KMF;{debtor};{creditor};{kroner}");
     }
     let path = year.out.join("budget-2012.csv");
-    std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
+    std::fs::write(&path, text).about(|| message!("error.file.write", path = path.display()))?;
     Ok(path)
 }
 
 /// Table of the amounts of each month, in millions of kroner.
 fn months(books: &mut Books, period: Period) -> Result<Table> {
-    let heads = ["måned", "status", "aktivitet", "rettelser", "a konto", "netto å betale (kommunene)"];
-    let mut table =
-        Table::new("7. Oppgjørsåret 2012 i hovedboken, mill. kr (alle ordninger; utkast)", &heads);
+    let heads = heads([
+        "demo.column.month",
+        "demo.column.state",
+        "demo.column.activity",
+        "demo.column.corrections",
+        "demo.column.on_account",
+        "demo.column.net_to_pay",
+    ]);
+    let mut table = Table::new(message!("demo.year_in_ledger"), &heads);
     let millions = |amount: Amount| {
         let tenths = (amount.ore() + 5_000_000).div_euclid(10_000_000);
         let sign = if tenths < 0 { "\u{2212}" } else { "" };
-        format!(
-            "{sign}{},{}",
-            domain::amount::grouped(tenths.unsigned_abs() / 10),
-            tenths.unsigned_abs() % 10
-        )
+        let whole = domain::amount::grouped(tenths.unsigned_abs() / 10);
+        Cell::Text(format!("{sign}{whole},{}", tenths.unsigned_abs() % 10))
     };
     for month in period.months() {
         let vouchers = books.vouchers(month, month, None)?;
@@ -197,9 +204,10 @@ fn months(books: &mut Books, period: Period) -> Result<Table> {
         let is_correction = |cause: Cause| cause.is_computed() && cause != Cause::Activity;
         let to_pay = sum(&|voucher| voucher.cause == Cause::Netting && is_municipality(&voucher.debtor))
             - sum(&|voucher| voucher.cause == Cause::Netting && is_municipality(&voucher.creditor));
+        let state = books.months.state(month);
         table.row([
-            month.to_string(),
-            books.months.state(month).map_or("", domain::PeriodState::name).to_owned(),
+            Cell::Text(month.to_string()),
+            state.map_or_else(|| Cell::from(""), |state| Message::under("demo.state", state.word()).into()),
             millions(sum(&|voucher| voucher.cause == Cause::Activity)),
             millions(sum(&|voucher| is_correction(voucher.cause))),
             millions(sum(&|voucher| voucher.cause == Cause::OnAccount)),

@@ -1,29 +1,35 @@
 //! Sheets by age and sex: of the country in bands of five years, and of every place in a few.
 
 use disclosure::withhold::{self, Known, Row, Total};
-use disclosure::{Beneath, Cell, RawTable, SafeTable};
+use disclosure::{Beneath, Cell, SafeTable};
 use domain::Sex;
 use statistics::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side};
 use statistics::figures::{Figures, at_a_time, of_part};
 use statistics::indicator::{Indicator, Kind};
 use statistics::levels::hidden_parts;
+use words::{Message, message};
 
-use crate::indicators::{Outcome, counted, interval, summed_up, thousandths};
+use crate::indicators::{Outcome, counted, interval, sheet_of, summed_up, thousandths};
 
-/// Ages in words: of those that begin at some, one.
-fn label(begin: &[u16], place: usize) -> String {
+/// Ages of those that begin at some, one.
+fn label(begin: &[u16], place: usize) -> Cell {
     match (begin.get(place), begin.get(place + 1)) {
-        (Some(from), Some(next)) => format!("{from}–{}", next - 1),
-        (Some(from), None) => format!("{from}+"),
-        (None, _) => "ukjent".to_owned(),
+        (Some(from), Some(next)) => Cell::Text(format!("{from}–{}", next - 1)),
+        (Some(from), None) => Cell::Text(format!("{from}+")),
+        (None, _) => Cell::Said(message!("indicators.unknown")),
     }
 }
 
-fn name_of_sex(sex: Sex) -> &'static str {
+/// All ages, or all sexes.
+fn all() -> Message {
+    message!("indicators.all")
+}
+
+fn name_of_sex(sex: Sex) -> Message {
     match sex {
-        Sex::Woman => "kvinner",
-        Sex::Man => "menn",
-        Sex::Unknown => "ukjent",
+        Sex::Woman => message!("indicators.sex.woman"),
+        Sex::Man => message!("indicators.sex.man"),
+        Sex::Unknown => message!("indicators.unknown"),
     }
 }
 
@@ -77,16 +83,16 @@ fn is_only_of(one: &Indicator, class: usize) -> bool {
 }
 
 /// A class in words: ages, and sex.
-fn words_of(class: usize) -> (String, &'static str) {
-    if let Some(sex) = class.checked_sub(GROUPS.len() + 1) {
-        return ("alle".to_owned(), name_of_sex(SEXES[sex]));
+fn words_of(class: usize) -> (Cell, Message) {
+    match class.checked_sub(GROUPS.len() + 1) {
+        Some(sex) => (Cell::Said(all()), name_of_sex(SEXES[sex])),
+        None => (label(&GROUPS, class), all()),
     }
-    (label(&GROUPS, class), "alle")
 }
 
 /// Municipalities, trust areas or regions.
 struct Level<'o> {
-    name: &'static str,
+    word: &'static str,
     counts: &'o Counts,
     people: &'o People,
     figures: &'o [Option<Figures>],
@@ -118,16 +124,17 @@ impl Outcome {
 
     /// The country by age and sex.
     pub fn ages(&self) -> SafeTable {
-        let heads = ["indikator", "tittel", "alder", "kjønn", "teller", "nevner", "enhet", "verdi"];
-        let mut sheet = RawTable::new("Alder", "Landet etter alder og kjønn", &heads, 0);
+        let heads =
+            ["indicator", "title", "age", "sex", "numerator_count_or_ore", "denominator", "unit", "value"];
+        let mut sheet = sheet_of("ages", heads);
         let hidden = self.hidden_ages(&self.ages_and_sexes());
         // Ages of both sexes first, then each sex, and each sex's ages.
-        let ages = (0..AGES).map(|age| (STRATA + age, label(&BANDS, age), "alle"));
+        let ages = (0..AGES).map(|age| (STRATA + age, label(&BANDS, age), all()));
         let sexes = SEXES.into_iter().enumerate().flat_map(|(place, sex)| {
             let each = (0..AGES).map(move |age| (place * AGES + age, label(&BANDS, age), name_of_sex(sex)));
-            std::iter::once((STRATA + AGES + place, "alle".to_owned(), name_of_sex(sex))).chain(each)
+            std::iter::once((STRATA + AGES + place, Cell::Said(all()), name_of_sex(sex))).chain(each)
         });
-        let lines: Vec<(usize, String, &str)> = ages.chain(sexes).collect();
+        let lines: Vec<(usize, Cell, Message)> = ages.chain(sexes).collect();
         for (place, one, found) in self.written() {
             let homes = 0..self.counts.homes.len();
             let events: Vec<i64> = (0..STRATA)
@@ -156,12 +163,12 @@ impl Outcome {
                 sheet.row(
                     vec![
                         Cell::Text(one.id.clone()),
-                        Cell::Text(self.title(one).to_owned()),
-                        Cell::Text(age.clone()),
-                        Cell::Text((*sex).to_owned()),
+                        Cell::from(self.title(one)),
+                        age.clone(),
+                        Cell::Said(sex.clone()),
                         or_hidden(counted(one, numerator)),
                         of,
-                        Cell::Text(Self::unit(one)),
+                        Cell::Said(Self::unit(one)),
                         or_hidden(value),
                     ],
                     Beneath::Decided,
@@ -174,10 +181,10 @@ impl Outcome {
     /// Municipalities, trust areas and regions, the smaller first.
     fn levels(&self) -> Vec<Level<'_>> {
         let (counts, people, figures) = (&self.counts, &self.inhabited.people, &self.figures);
-        let mut out = vec![Level { name: "kommune", counts, people, figures }];
-        for (name, larger) in ["område", "region"].into_iter().zip(&self.larger) {
+        let mut out = vec![Level { word: "municipality", counts, people, figures }];
+        for (word, larger) in ["area", "region"].into_iter().zip(&self.larger) {
             let (counts, people, figures) = (&larger.counts, &larger.people, &larger.figures);
-            out.push(Level { name, counts, people, figures });
+            out.push(Level { word, counts, people, figures });
         }
         out
     }
@@ -260,22 +267,21 @@ impl Outcome {
     /// Every place by a few ages, and by sex.
     pub fn ages_of_places(&self) -> SafeTable {
         let heads = [
-            "indikator",
-            "tittel",
-            "nivå",
-            "kommune",
-            "navn",
-            "alder",
-            "kjønn",
-            "teller",
-            "nevner",
-            "enhet",
-            "verdi",
-            "verdi fra",
-            "verdi til",
+            "indicator",
+            "title",
+            "level",
+            "municipality",
+            "name",
+            "age",
+            "sex",
+            "numerator_count_or_ore",
+            "denominator",
+            "unit",
+            "value",
+            "value_low",
+            "value_high",
         ];
-        let about = "Hver indikator for hver kommune, hvert område og hver region etter alder og etter kjønn";
-        let mut sheet = RawTable::new("Aldersgrupper", about, &heads, 0);
+        let mut sheet = sheet_of("age_groups", heads);
         let levels = self.levels();
         let hidden = self.hidden_classes(&levels);
         let each: usize = levels.iter().map(|level| level.counts.homes.len()).sum::<usize>() + 1;
@@ -305,15 +311,15 @@ impl Outcome {
                         let below = thousandths(denominator);
                         let mut row = vec![
                             Cell::Text(one.id.clone()),
-                            Cell::Text(self.title(one).to_owned()),
-                            Cell::Text(level.name.to_owned()),
+                            Cell::from(self.title(one)),
+                            Cell::Said(Message::under("indicators.level", level.word)),
                             Cell::Text(code.clone()),
                             Cell::Text(crate::settlement::statement::name_of(code, &self.names)),
-                            Cell::Text(ages),
-                            Cell::Text(sex.to_owned()),
+                            ages,
+                            Cell::Said(sex),
                             or_hidden(counted(one, numerator)),
                             if one.kind == Kind::Rate { below } else { or_hidden(below) },
-                            Cell::Text(Self::unit(one)),
+                            Cell::Said(Self::unit(one)),
                         ];
                         row.extend(interval(value, is_hidden));
                         sheet.row(row, Beneath::Decided);

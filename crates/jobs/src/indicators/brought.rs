@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
 use disclosure::withhold::{self, Known, Row, Total, few};
-use disclosure::{Beneath, Cell, RawTable, SafeTable};
+use disclosure::{Beneath, Cell, SafeTable};
 use domain::Amount;
 use statistics::counts::{Paid, Side};
 use statistics::figures::CONFIDENCE;
 use statistics::indicator::{Aim, Indicator, Kind};
 use statistics::interval::{Interval, OfCount, OfProportion, count, proportion};
+use words::{Said, message};
 
-use crate::indicators::{self, Order, Outcome, interval, thousandths};
+use crate::failure::{About, Result, fail};
+use crate::indicators::{self, Order, Outcome, interval, sheet_of, thousandths};
 use crate::table::small_table;
 
 /// Answers to a question of a survey in a municipality.
@@ -80,7 +81,7 @@ fn whole(at: &str, what: &str, text: &str) -> Result<i64> {
         .parse()
         .ok()
         .filter(|value: &i64| *value >= 0)
-        .with_context(|| format!("{at}: {what} = '{text}' is no count"))
+        .about(|| message!("error.brought.no_count", at, what, text))
 }
 
 /// Reads `question;aim;municipality;answers;positive`: aim is experience (of patients and relatives) or work.
@@ -95,37 +96,42 @@ fn survey(path: &Path) -> Result<Vec<Answers>> {
         let aim = match aim.as_str() {
             "experience" => Aim::Experience,
             "work" => Aim::Work,
-            other => bail!("{at}: '{other}' is not experience or work: the register tells of the other aims"),
+            other => fail!("error.brought.not_experience_work_register_tells_other", at, other),
         };
         let (answers, positive) = (whole(&at, "answers", &answers)?, whole(&at, "positive", &positive)?);
         if positive > answers {
-            bail!("{at}: {positive} positive of {answers} answers");
+            fail!("error.brought.positive_answers", at, positive, answers);
         }
         let is_same = |one: &Answers| one.question == question && one.is_of(aim, &municipality);
         if out.iter().any(is_same) {
-            bail!("{at}: «{question}» of {municipality} stands there twice");
+            fail!("error.brought.stands_there_twice", at, question, municipality);
         }
         out.push(Answers { question, aim, municipality, answers, positive });
     }
     Ok(out)
 }
 
+/// What is noted of a row that may be withheld.
+fn note(is_withheld: bool) -> Cell {
+    if is_withheld { Cell::Said(message!("indicators.note.withheld")) } else { Cell::from("") }
+}
+
 /// The answers with intervals; few are withheld.
 pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> SafeTable {
-    let heads = ["spørsmål", "mål", "kommune", "navn", "svar", "andel positive, %", "fra", "til", "merknad"];
-    let about = "Undersøkelser som er lagt inn, med antall svar og intervall (Wilson, 95 %)";
-    let mut sheet = RawTable::new("Undersøkelser", about, &heads, 0);
+    let heads =
+        ["question", "aim", "municipality", "name", "answers", "positive_percent", "low", "high", "note"];
+    let mut sheet = sheet_of("surveys", heads);
     for one in answers {
         let hidden = one.is_withheld();
         let mut row = vec![
             Cell::Text(one.question.clone()),
-            Cell::Text(one.aim.name().to_owned()),
+            Cell::Said(one.aim.said()),
             Cell::Text(one.municipality.clone()),
             Cell::Text(crate::settlement::statement::name_of(&one.municipality, &outcome.names)),
             if few(one.answers) { Cell::Withheld } else { Cell::Count(one.answers) },
         ];
         row.extend(interval(one.share(), hidden));
-        row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
+        row.push(note(hidden));
         sheet.row(row, Beneath::Decided);
     }
     sheet.protect()
@@ -152,24 +158,26 @@ fn counted(path: &Path, indicators: &[Indicator]) -> Result<Vec<Counted>> {
         let lacking: Vec<&str> =
             indicators.iter().filter(|one| is_lacking(one)).map(|one| one.id.as_str()).collect();
         let Some(one) = indicators.iter().find(|one| one.id == indicator && is_lacking(one)) else {
-            bail!(
-                "{at}: '{indicator}' is no indicator that the register lacks: they are {}",
-                lacking.join(", ")
+            fail!(
+                "error.brought.no_indicator_register_lacks_they",
+                at,
+                indicator,
+                lacking = lacking.join(", ")
             );
         };
         let numerator = whole(&at, "numerator", &numerator)?;
         let denominator = match (one.kind, denominator.as_str()) {
             (Kind::Rate, "") => None,
             (Kind::Rate, _) => {
-                bail!("{at}: {indicator} is a rate: leave denominator empty, its people are known")
+                fail!("error.brought.rate_leave_denominator_empty_people_known", at, indicator)
             }
             (_, text) => Some(whole(&at, "denominator", text)?),
         };
         if one.kind == Kind::Proportion && denominator.is_some_and(|whole| numerator > whole) {
-            bail!("{at}: {numerator} of {}", denominator.unwrap_or_default());
+            fail!("error.brought.of", at, numerator, denominator = denominator.unwrap_or_default());
         }
         if out.iter().any(|known| known.indicator == indicator && known.municipality == municipality) {
-            bail!("{at}: {indicator} of {municipality} stands there twice");
+            fail!("error.brought.stands_there_twice_2", at, indicator, municipality);
         }
         out.push(Counted { indicator, municipality, numerator, denominator });
     }
@@ -214,21 +222,19 @@ impl Counted {
 /// What others have counted, with intervals; few are withheld.
 pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> SafeTable {
     let heads = [
-        "indikator",
-        "tittel",
-        "kommune",
-        "navn",
-        "teller",
-        "nevner",
-        "enhet",
-        "verdi",
-        "fra",
-        "til",
-        "merknad",
+        "indicator",
+        "title",
+        "municipality",
+        "name",
+        "numerator",
+        "denominator",
+        "unit",
+        "value",
+        "low",
+        "high",
+        "note",
     ];
-    let about =
-        "Tall fra andre enn sykehusregisteret, som de er lagt inn (95 %: Byar for rater, Wilson for andeler)";
-    let mut sheet = RawTable::new("Andre tall", about, &heads, 0);
+    let mut sheet = sheet_of("other_counts", heads);
     for one in counted {
         let Some(indicator) = outcome.indicators.iter().find(|known| known.id == one.indicator) else {
             continue;
@@ -243,15 +249,15 @@ pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> SafeTable {
         };
         let mut row = vec![
             Cell::Text(one.indicator.clone()),
-            Cell::Text(outcome.title(indicator).to_owned()),
+            Cell::from(outcome.title(indicator)),
             Cell::Text(one.municipality.clone()),
             Cell::Text(crate::settlement::statement::name_of(&one.municipality, &outcome.names)),
             or_hidden(Cell::Count(one.numerator)),
             of,
-            Cell::Text(Outcome::unit(indicator)),
+            Cell::Said(Outcome::unit(indicator)),
         ];
         row.extend(interval(one.value(outcome, indicator), hidden));
-        row.push(Cell::Text(if hidden { "holdt tilbake".to_owned() } else { String::new() }));
+        row.push(note(hidden));
         sheet.row(row, Beneath::Decided);
     }
     sheet.protect()
@@ -274,11 +280,10 @@ fn effort(path: &Path) -> Result<Vec<Effort>> {
     for (at, [municipality, what, kroner, paid]) in
         small_table(path, "municipality;what;kroner;paid_by_others")?
     {
-        let amount =
-            |text: &str| Amount::read(text).with_context(|| format!("{at}: '{text}' is not an amount"));
+        let amount = |text: &str| Amount::read(text).about(|| message!("error.brought.not_amount", at, text));
         let (kroner, paid_by_others) = (amount(&kroner)?, amount(&paid)?);
         if paid_by_others > kroner || paid_by_others < Amount::ZERO {
-            bail!("{at}: {paid_by_others} paid by others of {kroner}");
+            fail!("error.brought.paid_by_others", at, paid_by_others, kroner);
         }
         out.push(Effort { municipality, what, kroner, paid_by_others });
     }
@@ -298,18 +303,17 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
     };
     let schemes = [of("co-financing")?, of("discharge-ready-payment")?, of("activity-based-funding")?];
     let heads = [
-        "kommune",
-        "navn",
-        "innbyggere × år",
-        "KMF, kr",
-        "USK, kr",
-        "ISF, kr",
-        "KMF, kr per innbygger og år",
-        "USK, kr per innbygger og år",
-        "ISF, kr per innbygger og år",
+        "municipality",
+        "name",
+        "person_years",
+        "kmf_ore",
+        "usk_ore",
+        "isf_ore",
+        "kmf_per_person_year_ore",
+        "usk_per_person_year_ore",
+        "isf_per_person_year_ore",
     ];
-    let about = "Hva ordningene koster: kravene i perioden for kommunens innbyggere";
-    let mut sheet = RawTable::new("Kostnad", about, &heads, 0);
+    let mut sheet = sheet_of("cost", heads);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
         // Person-years in thousandths: kroner are parted in whole øre.
         let by = (schemes[0].homes[home].denominator * 1000.0).round() as i64;
@@ -338,13 +342,7 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
 pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let place = outcome.indicators.iter().position(|one| one.id == "admissions")?;
     let figures = outcome.figures[place].as_ref()?;
-    let heads = [
-        "kommune",
-        "navn",
-        "innleggelser, på regningen",
-        "av dem sist kjent i en annen kommune",
-        "sist kjent her, på en annen kommunes regning",
-    ];
+    let heads = ["municipality", "name", "admissions_billed", "last_known_elsewhere", "billed_elsewhere"];
     let stays = |home: usize| -> i64 {
         outcome.counts.of(place, Side::Numerator, home).map_or(0, |stays| stays.iter().sum())
     };
@@ -362,8 +360,7 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
         |row, home| is_hidden(row, home).then_some(true),
         &[Total::of(0..homes)],
     );
-    let about = "Kommunen på regningen er den på kontakten; den sist kjente er kommunen ved personens siste døgnopphold i filen";
-    let mut sheet = RawTable::new("Bosted", about, &heads, 0);
+    let mut sheet = sheet_of("residence", heads);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
         let (elsewhere, here) = outcome.counts.moved.get(home).copied()?;
         let cell = |count: i64, hidden: bool| if hidden { Cell::Withheld } else { Cell::Count(count) };
@@ -385,20 +382,19 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
 /// municipality says that it did itself, and how much of that no scheme pays for.
 pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
     let heads = [
-        "kommune",
-        "navn",
-        "sykehusopphold",
-        "liggedøgn",
-        "staten betaler (ISF), kr",
-        "kommunen betaler (KMF), kr",
-        "kommunen betaler (USK), kr",
-        "kommunens egen innsats, kr",
-        "betalt av andre, kr",
-        "betalt av ingen ordning, kr",
-        "innsatsen er",
+        "municipality",
+        "name",
+        "hospital_stays",
+        "bed_days",
+        "state_pays_isf_ore",
+        "municipality_pays_kmf_ore",
+        "municipality_pays_usk_ore",
+        "own_effort_ore",
+        "paid_by_others_ore",
+        "paid_by_no_scheme_ore",
+        "effort",
     ];
-    let about = "Hva hvert nivå gjorde for felles pasienter, og hvem som betalte: kommunens innsats er den kommunen selv har lagt inn, og '..' der den ikke har";
-    let mut sheet = RawTable::new("Asymmetri", about, &heads, 0);
+    let mut sheet = sheet_of("asymmetry", heads);
     let mut by_home: BTreeMap<&str, Vec<&Effort>> = BTreeMap::new();
     for one in effort {
         by_home.entry(&one.municipality).or_default().push(one);

@@ -3,7 +3,7 @@
 use chart::funnel::{Dot, Limit};
 use chart::xmr::{Step, Stretch};
 use disclosure::withhold::{Known, Row, Total};
-use disclosure::{Beneath, Cell, RawTable, SafeTable};
+use disclosure::{Beneath, Cell, SafeTable};
 use domain::Month;
 use paper::picture;
 use statistics::counts::Side;
@@ -14,8 +14,9 @@ use statistics::indicator::{Indicator, Kind};
 use statistics::levels::hidden_parts;
 use statistics::spc;
 use statistics::variation::variation;
+use words::{Message, Said, message};
 
-use crate::indicators::{Outcome, counted, thousandths};
+use crate::indicators::{Outcome, counted, sheet_showing, thousandths};
 
 /// The funnel of an indicator: every municipality that is shown, by how many, or how many kroner, are expected of it.
 /// `chosen` is named. `words` name the values, the sizes, the rules and the picture.
@@ -118,52 +119,35 @@ impl Outcome {
     }
 
     /// The rules that months are judged by.
-    pub fn months_follow(&self) -> String {
-        format!(
-            "XmR, {} {}: {}",
-            self.say("regelsett", "regelsett"),
-            spc::RULE_SET,
-            self.say(
-                "utenfor en grense; sju på én side; sju som stiger eller faller; to av tre nær en grense",
-                "utanfor ei grense; sju på éi side; sju som stig eller fell; to av tre nær ei grense"
-            )
-        )
+    pub fn months_follow(&self) -> Message {
+        message!("indicators.months_follow", version = spc::RULE_SET)
     }
 
     /// The rules that municipalities are judged by.
-    pub fn funnel_follows(&self) -> String {
+    pub fn funnel_follows(&self) -> Message {
         let allowance = match self.method.allowance {
-            Allowance::Additive => {
-                self.say("spredning mellom kommuner lagt til", "spreiing mellom kommunar lagd til")
-            }
-            Allowance::Multiplicative => {
-                self.say("grensene utvidet med én faktor", "grensene utvida med éin faktor")
-            }
-            Allowance::None => self.say("bare tilfeldigheter", "berre tilfelle"),
+            Allowance::Additive => message!("indicators.allowance.additive"),
+            Allowance::Multiplicative => message!("indicators.allowance.multiplicative"),
+            Allowance::None => message!("indicators.allowance.none"),
         };
-        format!(
-            "{} {}: 95 {} 99,8 %, {allowance}; {}",
-            self.say("Trakt, regelsett", "Trakt, regelsett"),
-            funnel::RULE_SET,
-            self.say("og", "og"),
-            self.adjusted()
-        )
+        let (version, adjusted) = (funnel::RULE_SET, self.adjusted());
+        message!("indicators.funnel_follows", version, allowance, adjusted)
     }
 
     /// What is expected of a municipality, as the sizes in a funnel.
     pub fn expected(&self, one: &Indicator) -> String {
-        match one.is_money() {
-            true => self.say("ventede kroner", "venta kroner"),
-            false => self.say("ventet antall", "venta tal"),
-        }
+        self.language.text(match one.is_money() {
+            true => "indicators.expected_kroner",
+            false => "indicators.expected_count",
+        })
     }
 
     /// What municipalities are held against.
-    pub fn adjusted(&self) -> String {
+    pub fn adjusted(&self) -> Message {
         match self.method.adjust {
-            Adjust::AgeAndSex => self.say("justert for alder og kjønn", "justert for alder og kjønn"),
-            Adjust::Age => self.say("justert for alder", "justert for alder"),
-            Adjust::Nothing => self.say("ikke justert", "ikkje justert"),
+            Adjust::AgeAndSex => message!("indicators.adjusted.age_and_sex"),
+            Adjust::Age => message!("indicators.adjusted.age"),
+            Adjust::Nothing => message!("indicators.adjusted.nothing"),
         }
     }
 
@@ -189,22 +173,19 @@ impl Outcome {
         let mut out = Vec::new();
         let months = &self.counts.months;
         let hidden = self.hidden_months();
-        let of_size = self.say(
-            "mot det ventede (1), etter kommunens størrelse",
-            "mot det venta (1), etter storleiken på kommunen",
-        );
-        let of_months = self.say("landet måned for måned", "landet månad for månad");
+        let of_funnel = self.say(&self.funnel_follows());
+        let of_months = self.say(&self.months_follow());
         for (place, one, found) in self.written() {
-            let heading = format!("{}: {of_size}", self.title(one));
-            let words = (self.title(one), &*self.expected(one), &*self.funnel_follows(), &*heading);
-            let svg = funnel((one, found), None, words);
+            let title = self.title(one);
+            let heading = self.say(&message!("indicators.by_size", title));
+            let svg = funnel((one, found), None, (title, &self.expected(one), &of_funnel, &heading));
             out.extend(svg.map(|svg| (format!("trakt-{}", one.id), svg)));
             if months.len() < 6 || hidden[place].contains(&true) {
                 continue;
             }
             let values: Vec<f64> = self.by_months(place, one).into_iter().map(|(.., value)| value).collect();
-            let heading = format!("{}: {of_months}", self.title(one));
-            let words = (self.title(one), &*self.months_follow(), &*heading);
+            let heading = self.say(&message!("indicators.country_by_month", title));
+            let words = (title, &*of_months, &*heading);
             out.push((format!("maneder-{}", one.id), by_month(months, &values, &self.rebased, words)));
         }
         out
@@ -213,23 +194,20 @@ impl Outcome {
     /// How much areas vary beyond chance.
     pub fn variation(&self) -> SafeTable {
         let heads = [
-            "indikator",
-            "tittel",
-            "delt i",
-            "antall",
-            "SCV × 100",
-            "høyeste / laveste",
-            "uten ytterpunktene",
+            "indicator",
+            "title",
+            "divided_into",
+            "places",
+            "scv_times_100",
+            "highest_to_lowest",
+            "highest_to_lowest_without_ends",
         ];
-        let about = format!(
-            "Hvor mye rater varierer mellom områder som ikke er holdt tilbake, {}: SCV er det som er mer enn tilfeldig, og under null er det ikke noe",
-            self.adjusted()
-        );
-        let mut sheet = RawTable::new("Variasjon", &about, &heads, 0);
-        let home = ("kommuner", &self.figures);
+        let shows = message!("indicators.shows.variation", adjusted = self.adjusted());
+        let mut sheet = sheet_showing("variation", shows, heads);
+        let home = ("municipalities", &self.figures);
         let larger = self.larger.iter().map(|larger| (larger.sheet, &larger.figures));
         for (place, one, _) in self.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
-            for (name, figures) in std::iter::once(home).chain(larger.clone()) {
+            for (word, figures) in std::iter::once(home).chain(larger.clone()) {
                 let Some(found) = &figures[place] else { continue };
                 // Of those that are shown, so that it tells nothing of the others.
                 let shown = found.homes.iter().filter(|figure| !figure.is_withheld);
@@ -245,8 +223,8 @@ impl Outcome {
                 sheet.row(
                     vec![
                         Cell::Text(one.id.clone()),
-                        Cell::Text(self.title(one).to_owned()),
-                        Cell::Text(name.to_lowercase()),
+                        Cell::from(self.title(one)),
+                        Cell::Said(Message::under("indicators.divided", word)),
                         Cell::Count(pairs.len() as i64),
                         told(all.map(|all| all.systematic)),
                         told(all.map(|all| all.extremal)),
@@ -262,23 +240,20 @@ impl Outcome {
     /// The country month by month, with what is more than a process does by itself.
     pub fn months(&self) -> SafeTable {
         let heads = [
-            "indikator",
-            "tittel",
-            "måned",
-            "teller",
-            "nevner",
-            "verdi",
-            "middel",
-            "grense fra",
-            "grense til",
-            "regler",
-            "nye grenser herfra, fordi",
+            "indicator",
+            "title",
+            "month",
+            "numerator_count_or_ore",
+            "denominator",
+            "value",
+            "mean",
+            "limit_low",
+            "limit_high",
+            "rules",
+            "rebased_because",
         ];
-        let about = format!(
-            "Landet måned for måned; verdien er teller / nevner, eller telleren der nevneren er folketallet. {}",
-            self.months_follow()
-        );
-        let mut sheet = RawTable::new("Måneder", &about, &heads, 0);
+        let shows = message!("indicators.shows.months", rules = self.months_follow());
+        let mut sheet = sheet_showing("months", shows, heads);
         let hidden = self.hidden_months();
         for (place, one, _) in self.written() {
             let rows = self.by_months(place, one);
@@ -295,11 +270,11 @@ impl Outcome {
                 let limit = |of: Option<f64>| of.map_or(Cell::Withheld, thousandths);
                 let reason = self.rebased.iter().find(|(rebased, _)| rebased == month);
                 let met = chart.met[place].iter().filter(|_| base.is_some());
-                let rules: Vec<&str> = met.map(|rule| rule.word()).collect();
+                let rules: Vec<Message> = met.map(Said::said).collect();
                 sheet.row(
                     vec![
                         Cell::Text(one.id.clone()),
-                        Cell::Text(self.title(one).to_owned()),
+                        Cell::from(self.title(one)),
                         Cell::Text(month.to_string()),
                         or_hidden(counted(one, *numerator)),
                         or_hidden(denominator.map_or(Cell::Unknown, Cell::Count)),
@@ -307,7 +282,7 @@ impl Outcome {
                         limit(base.map(|base| base.mean)),
                         limit(base.map(|base| base.low)),
                         limit(base.map(|base| base.high)),
-                        Cell::Text(rules.join(" ")),
+                        Cell::Said(Message::joined(rules, "; ")),
                         Cell::Text(reason.map_or_else(String::new, |(_, why)| why.clone())),
                     ],
                     Beneath::Decided,

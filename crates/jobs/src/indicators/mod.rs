@@ -3,14 +3,12 @@
 mod ages;
 pub mod brought;
 mod country;
-mod nynorsk;
 mod population;
 mod profile;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
 use disclosure::withhold::{Total, few};
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::{Amount, Day, Instrument, Municipalities, Period};
@@ -22,11 +20,13 @@ use statistics::counts::{self, By, Charged, Counts, Paid, People, Side};
 pub use statistics::figures::Adjust;
 use statistics::figures::{Figure, Figures, Method, figures};
 use statistics::funnel::Allowance;
-use statistics::indicator::{Aim, Indicator, Kind, Measure};
+use statistics::indicator::{Indicator, Kind, Measure};
 use statistics::interval::Interval;
 use statistics::levels::{Level, withhold};
 use statistics::standardise::Shrunk;
+use words::{Language, Message, Said, message, say};
 
+use crate::failure::{About, Result, fail};
 use crate::host::{Host, Scratch};
 use crate::indicators::brought::Brought;
 use crate::indicators::population::{Inhabited, inhabited};
@@ -49,8 +49,8 @@ pub struct Order<'a> {
     pub own: &'a [std::path::PathBuf],
     /// Inhabitants: `municipality;age;people`, or by sex too.
     pub people: Option<&'a Path>,
-    /// Whether titles are in nynorsk.
-    pub nynorsk: bool,
+    /// Language of titles and texts.
+    pub language: Language,
     /// Whether to leave out what each costs.
     pub without_kroner: bool,
     /// What municipalities are held against.
@@ -76,14 +76,14 @@ pub struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    /// Who treated, as it is asked for, with the name of their sheet.
+    /// Who treated, as it is asked for, with the word of their sheet.
     fn treating(&self) -> impl Iterator<Item = (By, &'static str)> + use<> {
-        let asked = [(self.hospitals, By::Trust, "Foretak"), (self.units, By::Unit, "Enheter")];
+        let asked = [(self.hospitals, By::Trust, "trusts"), (self.units, By::Unit, "units")];
         asked.into_iter().filter(|(is_asked, ..)| *is_asked).map(|(_, by, sheet)| (by, sheet))
     }
 
     /// All indicators of a period, with kroner, of a checked file and the program's own tables.
-    pub fn of_all(contacts: &'a Path, period: Period) -> Order<'a> {
+    pub fn of_all(contacts: &'a Path, period: Period, language: Language) -> Order<'a> {
         Order {
             contacts,
             mapping: None,
@@ -91,7 +91,7 @@ impl<'a> Order<'a> {
             ids: &[],
             own: &[],
             people: None,
-            nynorsk: false,
+            language,
             without_kroner: false,
             adjust: Adjust::default(),
             allowance: Allowance::Additive,
@@ -140,8 +140,8 @@ pub struct Outcome {
     pub period: Period,
     /// Names of parties.
     pub names: BTreeMap<String, String>,
-    /// Whether texts are in nynorsk.
-    pub nynorsk: bool,
+    /// Language of titles and texts.
+    pub language: Language,
     /// Whether ages and sexes of every place are told too.
     by_age: bool,
     /// Values behind the kroner that nobody has signed; `None` where there are no kroner.
@@ -150,7 +150,7 @@ pub struct Outcome {
 
 /// Municipalities together.
 pub struct Larger {
-    /// Name of their sheet.
+    /// Word of their sheet.
     pub sheet: &'static str,
     /// Counts; the names are its homes.
     pub counts: Counts,
@@ -162,11 +162,11 @@ pub struct Larger {
     pub figures: Vec<Option<Figures>>,
 }
 
-/// The sheet of the user's own areas.
-const OWN_AREAS: &str = "Egne områder";
-
-/// Municipalities that are in none of them.
-const ALL_OTHERS: &str = "(alle andre)";
+/// Whether a name is that of the country, or of the municipalities that are in no area of the user's, in any language.
+fn is_taken(area: &str) -> bool {
+    let keys = ["indicators.place.country", "indicators.place.all_others"];
+    Language::ALL.iter().any(|language| keys.iter().any(|key| language.text(key) == area))
+}
 
 /// How municipalities are put together.
 struct Group {
@@ -192,7 +192,12 @@ impl Group {
 }
 
 /// Trust areas (which the partnerships follow), regions, and the user's own areas.
-fn groups(period: Period, municipalities: &Municipalities, own: Option<&Path>) -> Result<Vec<Group>> {
+fn groups(
+    period: Period,
+    municipalities: &Municipalities,
+    own: Option<&Path>,
+    language: Language,
+) -> Result<Vec<Group>> {
     let homes: Vec<String> = municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect();
     let names = crate::settlement::statement::names(municipalities);
     let row =
@@ -210,26 +215,28 @@ fn groups(period: Period, municipalities: &Municipalities, own: Option<&Path>) -
     let region = |row: &domain::Municipality| crate::settlement::statement::name_of(&row.region, &names);
     let area = |row: &domain::Municipality| {
         let trust = crate::settlement::statement::trust_of_area(row.trust_area);
-        let name = trust.map_or_else(|| format!("område {:02}", row.trust_area), str::to_owned);
+        let number = format!("{:02}", row.trust_area);
+        let name = trust.map_or_else(|| say!(language, "indicators.place.area", number), str::to_owned);
         format!("{}, {name}", region(row))
     };
-    let mut out = vec![of("Områder", &area), of("Regioner", &region)];
+    let mut out = vec![of("areas", &area), of("regions", &region)];
     if let Some(path) = own {
         let mut area_of: BTreeMap<String, String> = BTreeMap::new();
         for (at, [code, area]) in small_table(path, "municipality;area")? {
             if !homes.contains(&code) {
-                bail!("{at}: there is no municipality {code} in {period}");
+                fail!("error.indicators.there_no_municipality_in", at, code, period);
             }
-            let is_known = out.iter().any(|group| group.names.contains(&area)) || area == "Landet";
-            if is_known || area == ALL_OTHERS || area.chars().all(|letter| letter.is_ascii_digit()) {
-                bail!("{at}: the area of {code} is '{area}': give it a name of its own, with letters");
+            let is_known = out.iter().any(|group| group.names.contains(&area)) || is_taken(&area);
+            if is_known || area.chars().all(|letter| letter.is_ascii_digit()) {
+                fail!("error.indicators.area_give_name_own_letters", at, code, area);
             }
             if area_of.insert(code.clone(), area).is_some() {
-                bail!("{at}: {code} stands there twice: a municipality has one area");
+                fail!("error.indicators.stands_there_twice_municipality_has_one", at, code);
             }
         }
-        let rest = |code: &String| area_of.get(code).cloned().unwrap_or_else(|| ALL_OTHERS.to_owned());
-        out.push(together(OWN_AREAS, homes.iter().map(rest).collect()));
+        let others = language.text("indicators.place.all_others");
+        let rest = |code: &String| area_of.get(code).unwrap_or(&others).clone();
+        out.push(together("own_areas", homes.iter().map(rest).collect()));
     }
     Ok(out)
 }
@@ -242,10 +249,10 @@ pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator
     let mut all = Indicator::built_in()?;
     for path in own {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {shown}"))?;
+        let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = shown))?;
         let one = Indicator::parse(&shown, &text)?;
         if all.iter().any(|known| known.id == one.id) {
-            bail!("{shown}: there is an indicator {} already: give it an id of its own", one.id);
+            fail!("error.indicators.there_indicator_already_give_id_own", shown, id = one.id);
         }
         all.push(one);
     }
@@ -254,7 +261,7 @@ pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator
     }
     let known: Vec<String> = all.iter().map(|one| one.id.clone()).collect();
     if let Some(id) = ids.iter().find(|id| !known.contains(id)) {
-        bail!("there is no indicator '{id}': they are {}", known.join(", "));
+        fail!("error.indicators.there_no_indicator_they", id, known = known.join(", "));
     }
     Ok(all.into_iter().filter(|one| ids.contains(&one.id)).collect())
 }
@@ -264,7 +271,7 @@ fn all_counted(order: &Order) -> Result<Vec<Indicator>> {
     let mut all = asked(&[], order.own)?;
     if order.without_kroner {
         let of_money = all.iter_mut().filter(|one| one.is_money());
-        of_money.for_each(|one| one.lacking = Some("kroner (--without-kroner)".to_owned()));
+        of_money.for_each(|one| one.lacking = Some(order.language.text("indicators.lacking_kroner")));
     }
     Ok(all)
 }
@@ -277,7 +284,7 @@ pub fn known(codes: &[String], period: Period) -> Result<()> {
     let municipalities = Municipalities::built_in()?;
     let there: Vec<&str> = municipalities.on(period.to()).map(|(_, row)| row.code.as_str()).collect();
     match codes.iter().find(|code| *code != "all" && !there.contains(&code.as_str())) {
-        Some(code) => bail!("there is no municipality {code} in {period}"),
+        Some(code) => fail!("error.indicators.there_no_municipality_in_2", code, period),
         None => Ok(()),
     }
 }
@@ -291,16 +298,19 @@ fn by_referrer(
     indicators: Vec<Indicator>,
     contacts: BTreeMap<String, u64>,
     wanted: &mut Vec<String>,
+    language: Language,
 ) -> Vec<Indicator> {
     let mut referrers: Vec<(String, u64)> =
         contacts.into_iter().filter(|(word, _)| word != "unknown").collect();
     referrers.sort_by_key(|(word, contacts)| (std::cmp::Reverse(*contacts), word.clone()));
     let words: Vec<String> = referrers.into_iter().map(|(word, _)| word).collect();
     let (most, rest) = words.split_at(words.len().min(REFERRERS));
+    // The name of the others, which files have too, is the same in every language.
+    let others = Language::Nb.text("indicators.others");
     let mut named: Vec<(String, Vec<String>)> =
         most.iter().map(|word| (word.clone(), vec![word.clone()])).collect();
     if !rest.is_empty() {
-        named.push(("andre".to_owned(), rest.to_vec()));
+        named.push((others, rest.to_vec()));
     }
     let mut out = Vec::new();
     for mut one in indicators {
@@ -309,20 +319,22 @@ fn by_referrer(
             continue;
         }
         if named.is_empty() {
-            one.lacking = Some("henviser (referred_from)".to_owned());
+            one.lacking = Some(language.text("indicators.lacking_referrer"));
             out.push(one);
             continue;
         }
         let is_wanted = wanted.contains(&one.id);
-        for (name, words) in &named {
+        for (place, (name, words)) in named.iter().enumerate() {
             let mut of_one = one.clone();
             of_one.id = format!("{}-{}", one.id, plain(name));
             let known = |out: &[Indicator], id: &String| out.iter().any(|other| other.id == *id);
             while known(&out, &of_one.id) {
                 of_one.id.push_str("-2");
             }
-            of_one.title.nb = format!("{}: {name}", one.title.nb);
-            of_one.title.nn = format!("{}: {name}", one.title.nn);
+            of_one.title = one.title.with(|language| match place < most.len() {
+                true => name.clone(),
+                false => language.text("indicators.others"),
+            });
             of_one.numerator.referred_from = Some(words.clone());
             if is_wanted {
                 wanted.push(of_one.id.clone());
@@ -339,24 +351,47 @@ fn plain(word: &str) -> String {
     word.to_lowercase().chars().map(kept).collect()
 }
 
+/// Heads of sheets and tables: those that many have, and those of indicators.
+pub(crate) fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
+    names.map(|name| match name {
+        "municipality" | "name" | "note" => Message::under("column", name),
+        _ => Message::under("indicators.head", name),
+    })
+}
+
+/// A sheet without rows, by its word.
+pub(crate) fn sheet_of<const N: usize>(word: &str, heads: [&str; N]) -> RawTable {
+    sheet_showing(word, Message::under("indicators.shows", word), heads)
+}
+
+/// A sheet without rows, by its word, with what it shows.
+pub(crate) fn sheet_showing<const N: usize>(word: &str, shows: Message, names: [&str; N]) -> RawTable {
+    RawTable::new(Message::under("indicators.sheet", word), shows, &heads(names), 0)
+}
+
+/// Yes or no.
+pub(crate) fn yes_or_no(is_so: bool) -> Message {
+    if is_so { message!("indicators.yes") } else { message!("indicators.no") }
+}
+
 /// The indicators as a table.
-pub fn listed(all: &[Indicator]) -> Table {
-    let mut table = Table::new(
-        "",
-        &["id", "versjon", "tittel", "definisjon", "mål", "kilde", "signert", "kan regnes ut"],
-    );
+pub fn listed(all: &[Indicator], language: Language) -> Table {
+    let names = ["id", "version", "title", "definition", "aim", "source", "signed", "computable"];
+    let mut table = Table::new("", &heads(names));
     for one in all {
-        let computed =
-            one.lacking.as_ref().map_or_else(|| "ja".to_owned(), |what| format!("nei: mangler {what}"));
+        let computed = match one.lacking_in(language) {
+            None => yes_or_no(true),
+            Some(what) => message!("indicators.no_lacks", what),
+        };
         table.row([
-            one.id.clone(),
-            one.version.to_string(),
-            one.title.nb.clone(),
-            one.about.clone(),
-            one.aim.name().to_owned(),
-            one.source.title.clone(),
-            if one.is_unsigned() { "nei" } else { "ja" }.to_owned(),
-            computed,
+            Cell::Text(one.id.clone()),
+            Cell::Count(i64::from(one.version)),
+            Cell::from(one.title.of(language)),
+            Cell::from(one.about_in(language)),
+            Cell::Said(one.aim.said()),
+            Cell::from(one.source_in(language)),
+            Cell::Said(yes_or_no(!one.is_unsigned())),
+            Cell::Said(computed),
         ]);
     }
     table
@@ -367,10 +402,10 @@ fn can_adjust(order: &Order, reader: &Reader, inhabited: &Inhabited) -> Result<(
     let told = reader.footer().get(register::schema::TOLD_KEY);
     if order.adjust == Adjust::AgeAndSex && told.is_some_and(|told| !told.split(',').any(|one| one == "sex"))
     {
-        bail!("{} does not tell sex: add --adjust age", order.contacts.display());
+        fail!("error.indicators.does_not_tell_sex_add_adjust", contacts = order.contacts.display());
     }
     if order.adjust == Adjust::AgeAndSex && !inhabited.is_by_sex() {
-        bail!("the people given have no sex: add --adjust age, or a column (municipality;age;sex;people)");
+        fail!("error.indicators.people_given_have_no_sex_add");
     }
     Ok(())
 }
@@ -382,18 +417,19 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let brought = Brought::read(order, &indicators)?;
     let municipalities = Municipalities::built_in()?;
     let mut inhabited = inhabited(order.people, order.period, &municipalities)?;
-    let groups = groups(order.period, &municipalities, order.areas)?;
+    let groups = groups(order.period, &municipalities, order.areas, order.language)?;
     let scratch = Scratch::under(host.scratch)?;
     let checked = scratch.0.join("checked.parquet");
     let (input, _) = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?;
     let reader = Reader::open_contacts(&input)?;
     if reader.is_counted() {
-        bail!("{} holds counts: who returns, and when a stay began, is not known", order.contacts.display());
+        fail!("error.indicators.holds_counts_who_returns_when_stay", contacts = order.contacts.display());
     }
     inhabited.of_sample(reader.footer());
     let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
     can_adjust(order, &reader, &inhabited)?;
-    let indicators = by_referrer(indicators, counts::words_of(&reader, "referred_from")?, &mut wanted);
+    let referrers = counts::words_of(&reader, "referred_from")?;
+    let indicators = by_referrer(indicators, referrers, &mut wanted, order.language);
     let (charged, unsigned) = match order.without_kroner {
         true => (None, 0),
         false => {
@@ -417,7 +453,11 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     )?;
     stage.done();
     if counts.contacts.iter().all(|contacts| *contacts == 0) {
-        bail!("{} holds no contact in {}", order.contacts.display(), order.period);
+        fail!(
+            "error.indicators.holds_no_contact_in",
+            contacts = order.contacts.display(),
+            period = order.period
+        );
     }
     let (mut found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
     let of = (&indicators[..], of_contacts);
@@ -436,7 +476,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         vintage: (file, manifest::sha256_file(order.contacts)?),
         period: order.period,
         names: crate::settlement::statement::names(&municipalities),
-        nynorsk: order.nynorsk,
+        language: order.language,
         by_age: order.by_age,
         unsigned: charged.map(|_| unsigned),
     })
@@ -492,8 +532,8 @@ fn treating(
 }
 
 /// A number of contacts that are told of, where they are not few.
-fn outside_of(count: i64) -> String {
-    if few(count) { "1 til 4".to_owned() } else { count.to_string() }
+fn outside_of(count: i64) -> Message {
+    if few(count) { message!("indicators.one_to_four") } else { Message::plain(count) }
 }
 
 /// Figures of municipalities, and of what they are put together to.
@@ -673,38 +713,46 @@ pub fn interval(one: Option<Interval>, withheld: bool) -> [Cell; 3] {
 }
 
 const HEADS: [&str; 26] = [
-    "indikator",
-    "tittel",
-    "kommune",
-    "navn",
-    "teller",
-    "nevner",
-    "enhet",
-    "verdi",
-    "verdi fra",
-    "verdi til",
-    "standardisert",
-    "standardisert fra",
-    "standardisert til",
-    "mot landet",
-    "mot landet fra",
-    "mot landet til",
-    "mot landet, trukket",
-    "vekt av egne tall",
-    "i trakten",
-    "kommunen betaler, kr",
-    "staten betaler, kr",
-    "kommunen, kr per hendelse",
-    "sykehus og RHF får, kr per hendelse",
-    "staten, kr per hendelse",
-    "merknad",
-    "mål",
+    "indicator",
+    "title",
+    "municipality",
+    "name",
+    "numerator_count_or_ore",
+    "denominator",
+    "unit",
+    "value",
+    "value_low",
+    "value_high",
+    "standardised",
+    "standardised_low",
+    "standardised_high",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "ratio_shrunk",
+    "own_weight",
+    "in_funnel",
+    "municipality_pays_ore",
+    "state_pays_ore",
+    "municipality_per_event_ore",
+    "hospital_per_event_ore",
+    "state_per_event_ore",
+    "note",
+    "aim",
 ];
+
+/// Places in the funnel, from below the outer limit to above it.
+const SIDES: [&str; 5] = ["below_998", "below_95", "inside", "above_95", "above_998"];
 
 impl Outcome {
     /// An indicator's title.
     pub fn title<'i>(&self, one: &'i Indicator) -> &'i str {
-        if self.nynorsk { &one.title.nn } else { &one.title.nb }
+        one.title.of(self.language)
+    }
+
+    /// A message in the language of the outcome.
+    pub(crate) fn say(&self, message: &Message) -> String {
+        self.language.say(message)
     }
 
     /// The indicators that were asked for and can be told, with their places.
@@ -714,19 +762,30 @@ impl Outcome {
         asked.filter_map(|(place, (one, found))| Some((place, one, found.as_ref()?)))
     }
 
-    /// An aim's name.
-    pub fn aim(&self, aim: Aim) -> &'static str {
-        if self.nynorsk { aim.name_in_nynorsk() } else { aim.name() }
+    /// What a figure is told in.
+    pub fn unit(one: &Indicator) -> Message {
+        let per = |word: &str| {
+            let count = domain::amount::grouped(u64::from(one.per));
+            Message::new(format!("indicators.unit.{word}"), vec![("count", Message::plain(count))])
+        };
+        match (one.kind, one.per) {
+            (Kind::Rate, 1) if one.is_money() => message!("indicators.unit.kr_per_person_a_year"),
+            (Kind::Mean, _) if one.is_money() => message!("indicators.unit.kr"),
+            // Programs get the number in the name of the unit.
+            (Kind::Rate, 1_000) => per("per_1000_people_a_year"),
+            (Kind::Rate, 10_000) => per("per_10000_people_a_year"),
+            (Kind::Rate, 100_000) => per("per_100000_people_a_year"),
+            (Kind::Rate, _) => per("per_people_a_year"),
+            (Kind::Proportion, _) => message!("indicators.unit.percent"),
+            (Kind::Mean, _) => message!("indicators.unit.days"),
+        }
     }
 
-    /// What a figure is told in.
-    pub fn unit(one: &Indicator) -> String {
-        match one.kind {
-            Kind::Rate if one.is_money() && one.per == 1 => "kr per innbygger og år".to_owned(),
-            Kind::Mean if one.is_money() => "kr".to_owned(),
-            Kind::Rate => format!("per {} innbyggere og år", domain::amount::grouped(u64::from(one.per))),
-            Kind::Proportion => "%".to_owned(),
-            Kind::Mean => "døgn eller dager".to_owned(),
+    /// A place, as it is named in rows: a word of ours where it is none of the user's.
+    fn place(&self, name: String) -> Cell {
+        match name == self.language.text("indicators.place.all_others") {
+            true => Cell::Said(message!("indicators.place.all_others")),
+            false => Cell::Text(name),
         }
     }
 
@@ -734,14 +793,14 @@ impl Outcome {
         let hidden = figure.is_withheld;
         let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
         let name = match code {
-            "" => "Landet".to_owned(),
-            code => crate::settlement::statement::name_of(code, &self.names),
+            "" => Cell::Said(message!("indicators.place.country")),
+            code => self.place(crate::settlement::statement::name_of(code, &self.names)),
         };
         let mut row = vec![
             Cell::Text(one.id.clone()),
             Cell::Text(self.title(one).to_owned()),
-            Cell::Text(code.to_owned()),
-            Cell::Text(name),
+            self.place(code.to_owned()),
+            name,
             or_hidden(counted(one, figure.numerator)),
             // People are known anyway; a whole that the few are part of is not.
             if one.kind == Kind::Rate {
@@ -749,7 +808,7 @@ impl Outcome {
             } else {
                 or_hidden(thousandths(figure.denominator))
             },
-            Cell::Text(Self::unit(one)),
+            Cell::Said(Self::unit(one)),
         ];
         row.extend(interval(figure.crude, hidden));
         row.extend(interval(figure.direct, hidden && one.kind == Kind::Rate));
@@ -758,13 +817,11 @@ impl Outcome {
         row.push(or_hidden(drawn.map_or(Cell::Unknown, |drawn| thousandths(drawn.ratio))));
         let share = |drawn: Shrunk| Cell::Share((drawn.own * 1e6).round() as i64);
         row.push(or_hidden(drawn.map_or(Cell::Unknown, share)));
-        let side = figure.side().map_or("..", |side| {
-            ["under 99,8 %", "under 95 %", "innenfor", "over 95 %", "over 99,8 %"][(side + 2) as usize]
-        });
-        row.push(if hidden { Cell::Withheld } else { Cell::Text(side.to_owned()) });
+        let side = |side: i8| Cell::Said(Message::under("indicators.side", SIDES[(side + 2) as usize]));
+        row.push(or_hidden(figure.side().map_or(Cell::Unknown, side)));
         row.extend(self.kroner(one, figure, paid));
-        row.push(Cell::Text(self.note(one, code, figure)));
-        row.push(Cell::Text(self.aim(one.aim).to_owned()));
+        row.push(Cell::Said(self.note(one, code, figure)));
+        row.push(Cell::Said(one.aim.said()));
         row
     }
 
@@ -792,19 +849,24 @@ impl Outcome {
         [whole(pays), whole(state), each(pays), each(both), each(state)]
     }
 
-    fn note(&self, one: &Indicator, code: &str, figure: &Figure) -> String {
-        // Which rule it was would tell how large it is.
-        let withheld = figure.is_withheld.then_some("holdt tilbake");
-        let unsigned = one.is_unsigned().then_some("definisjonen er ikke signert");
-        let estimated = one.kind == Kind::Rate && self.inhabited.is_estimated(code);
-        let estimated = estimated.then_some("folketallet er delvis anslått");
-        withheld.into_iter().chain(unsigned).chain(estimated).collect::<Vec<_>>().join("; ")
+    fn note(&self, one: &Indicator, code: &str, figure: &Figure) -> Message {
+        let notes = [
+            // Which rule it was would tell how large it is.
+            (figure.is_withheld, message!("indicators.note.withheld")),
+            (one.is_unsigned(), message!("indicators.note.unsigned")),
+            (
+                one.kind == Kind::Rate && self.inhabited.is_estimated(code),
+                message!("indicators.note.population_estimated"),
+            ),
+        ];
+        let told = notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, note)| note);
+        Message::joined(told.collect(), "; ")
     }
 
     /// Every indicator for every municipality, and for the country.
     pub fn sheets(&self) -> Vec<SafeTable> {
-        let mut country = RawTable::new("Landet", "Hver indikator for landet", &HEADS, 0);
-        let mut homes = RawTable::new("Kommuner", "Hver indikator for hver kommune", &HEADS, 0);
+        let mut country = sheet_of("country", HEADS);
+        let mut homes = sheet_of("municipalities", HEADS);
         for (place, one, found) in self.written() {
             let mut all = Paid::default();
             for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
@@ -816,8 +878,7 @@ impl Outcome {
         }
         let mut out = vec![homes.protect()];
         for larger in &self.larger {
-            let about = "Hver indikator for kommuner som hører sammen";
-            let mut sheet = RawTable::new(larger.sheet, about, &HEADS, 0);
+            let mut sheet = sheet_showing(larger.sheet, message!("indicators.shows.together"), HEADS);
             for (place, one, _) in self.written() {
                 let Some(found) = &larger.figures[place] else { continue };
                 for (home, (name, figure)) in larger.counts.homes.iter().zip(&found.homes).enumerate() {
@@ -848,44 +909,28 @@ impl Outcome {
 
     /// What each indicator is, and what could not be told.
     fn definitions(&self) -> SafeTable {
-        let heads = [
-            "indikator",
-            "versjon",
-            "tittel",
-            "definisjon",
-            "mål",
-            "kilde",
-            "signert",
-            "ikke prøvd på",
-            "merknad",
-        ];
-        let mut sheet = RawTable::new(
-            "Definisjoner",
-            "Hva hver indikator er, og hvor definisjonen kommer fra",
-            &heads,
-            0,
-        );
+        let heads =
+            ["indicator", "version", "title", "definition", "aim", "source", "signed", "untested", "note"];
+        let mut sheet = sheet_of("definitions", heads);
         let asked = self.indicators.iter().enumerate().filter(|(_, one)| self.wanted.contains(&one.id));
         for (place, one) in asked {
             let untested = self.counts.untested_of(place);
-            let untold = self.counts.lacking_of(place);
-            let untold =
-                untold.map_or_else(String::new, |field| format!("ikke regnet ut: filen har ikke {field}"));
-            let lacking = one
-                .lacking
-                .as_ref()
-                .map_or(untold, |what| format!("ikke regnet ut: uttrekket mangler {what}"));
+            let note = match (one.lacking_in(self.language), self.counts.lacking_of(place)) {
+                (Some(what), _) => Cell::Said(message!("indicators.note.register_lacks", what)),
+                (None, Some(field)) => Cell::Said(message!("indicators.note.file_lacks_field", field)),
+                (None, None) => Cell::from(""),
+            };
             sheet.row(
                 vec![
                     Cell::Text(one.id.clone()),
                     Cell::Count(i64::from(one.version)),
-                    Cell::Text(self.title(one).to_owned()),
-                    Cell::Text(self.say(&one.about, one.about_nn.as_ref().unwrap_or(&one.about))),
-                    Cell::Text(one.aim.name().to_owned()),
-                    Cell::Text(one.source.title.clone()),
-                    Cell::Text(if one.is_unsigned() { "nei" } else { "ja" }.to_owned()),
+                    Cell::from(self.title(one)),
+                    Cell::from(one.about_in(self.language)),
+                    Cell::Said(one.aim.said()),
+                    Cell::from(one.source_in(self.language)),
+                    Cell::Said(yes_or_no(!one.is_unsigned())),
                     if few(untested) { Cell::Withheld } else { Cell::Count(untested) },
-                    Cell::Text(self.say(&lacking, &nynorsk::sentence(&lacking))),
+                    note,
                 ],
                 Beneath::Decided,
             );
@@ -893,78 +938,45 @@ impl Outcome {
         sheet.protect()
     }
 
-    pub(crate) fn say(&self, nb: &str, nn: &str) -> String {
-        if self.nynorsk { nn } else { nb }.to_owned()
-    }
-
     /// What every file says of itself.
-    pub fn about(&self) -> Vec<(String, String)> {
+    pub fn about(&self) -> Vec<(Message, Message)> {
         let (file, digest) = &self.vintage;
-        let line = |head: &str, text: String| (head.to_owned(), text);
+        let line = |head: &str, text: Message| (Message::under("indicators.read", head), text);
+        let told = |head: &str| line(head, Message::under("indicators.told", head));
         let mut out = vec![
-            line(
-                "Periode",
-                format!("{}, {}", self.period, self.say("etter utskrivningsdag", "etter utskrivingsdag")),
-            ),
-            line("Data", format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())])),
-            line(
-                &self.say("Folketall", "Folketal"),
-                self.say(&self.inhabited.source, &nynorsk::sentence(&self.inhabited.source)),
-            ),
+            line("period", message!("indicators.told.period", period = self.period)),
+            line("data", Message::plain(format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())]))),
+            line("population", self.inhabited.source.clone()),
+            line("adjustment", self.adjusted()),
         ];
-        out.push(line(&self.say("Justering", "Justering"), self.adjusted()));
-        out.extend(self.methods());
-        out.push(line(
-            &self.say("Trakt og XmR", "Trakt og XmR"),
-            format!("{}. {}", self.funnel_follows(), self.months_follow()),
-        ));
+        // How figures are made, and what is held back.
+        let methods = ["residence", "standardisation", "intervals", "small_municipalities", "withheld"];
+        out.extend(methods.map(told));
+        let rules = vec![self.funnel_follows(), self.months_follow()];
+        out.push(line("pictures", Message::joined(rules, ". ")));
         for (month, reason) in &self.rebased {
-            out.push(line(&self.say("Nye grenser", "Nye grenser"), format!("{month}: {reason}")));
+            out.push(line("new_limits", Message::plain(format!("{month}: {reason}"))));
         }
-        let outside = self.say(
-            "{n} kontakter hører ikke til noen kommune i perioden",
-            "{n} kontaktar høyrer ikkje til nokon kommune i perioden",
-        );
-        out.push(line(
-            &self.say("Utenfor", "Utanfor"),
-            outside.replace("{n}", &outside_of(self.counts.outside)),
-        ));
-        out.extend(self.missing().map(|missing| line("Dekning", missing)));
+        let count = outside_of(self.counts.outside);
+        out.push(line("outside", message!("indicators.told.outside", count)));
+        out.extend(self.missing().map(|missing| line("coverage", missing)));
         if let Some(last) = self.counts.last {
-            let followed = self.say(
-                "opphold de siste 30 døgnene før den har ikke full oppfølging, og er ikke med i reinnleggelser",
-                "opphald dei siste 30 døgna før den har ikkje full oppfølging, og er ikkje med i reinnleggingar",
-            );
-            out.push(line(&self.say("Siste dag", "Siste dagen"), format!("{last}; {followed}")));
+            out.push(line("last_day", message!("indicators.told.last_day", last)));
         }
         if let Some(unsigned) = self.unsigned {
-            let told = self.say(
-                "Krav i perioden for de samme kontaktene, etter lovens egne funksjoner: kommunen (medfinansiering og utskrivningsklare) og staten (ISF). Ved reinnleggelser er det oppholdet som fulgte. «Per hendelse» er snittet, og er det én færre betyr om den er som de andre; hva sykehuset sparer, står ikke her",
-                "Krav i perioden for dei same kontaktane, etter funksjonane i lova: kommunen (medfinansiering og utskrivingsklare) og staten (ISF). Ved reinnleggingar er det opphaldet som følgde. «Per hending» er snittet, og er det éin færre betyr om han er som dei andre; kva sjukehuset sparer, står ikkje her",
-            );
-            out.push(line("Kroner", told));
+            out.push(told("kroner"));
             let status = match unsigned {
-                0 => self.say("Alle verdier er signert", "Alle verdiar er signerte"),
-                _ => self
-                    .say(
-                        "KLADD: {n} verdier i reglene er usignerte",
-                        "UTKAST: {n} verdiar i reglane er usignerte",
-                    )
-                    .replace("{n}", &unsigned.to_string()),
+                0 => message!("indicators.told.signed"),
+                count => message!("indicators.told.draft", count),
             };
-            out.push(line("Status", status));
+            out.push(line("status", status));
         }
-        if self.counts.synthetic {
-            out.push(line(
-                "Syntetisk",
-                self.say("Ingen virkelig person står bak", "Ingen verkeleg person står bak"),
-            ));
-        }
+        out.extend(self.counts.synthetic.then(|| told("synthetic")));
         out
     }
 
     /// What of the period the register does not hold: months without a contact, and days after its last.
-    fn missing(&self) -> Option<String> {
+    fn missing(&self) -> Option<Message> {
         let counts = &self.counts;
         let empty: Vec<String> = counts
             .months
@@ -974,64 +986,18 @@ impl Outcome {
             .map(|(month, _)| month.to_string())
             .collect();
         let last = counts.last.filter(|last| last.number() + SHORT < self.period.to().number());
-        let told = match (last, &empty[..]) {
-            (None, []) => return None,
-            (Some(last), []) => format!("ingen etter {last}"),
-            (_, months) => format!("ingen i {}", months.join(", ")),
-        };
-        Some(self.say(
-            &format!("registeret dekker ikke hele perioden (kontakter: {told}), og ratene er for lave"),
-            &format!("registeret dekkjer ikkje heile perioden (kontaktar: {told}), og ratane er for låge"),
-        ))
+        match (last, &empty[..]) {
+            (None, []) => None,
+            (Some(last), []) => Some(message!("indicators.missing_after", last)),
+            (_, months) => Some(message!("indicators.missing_in", months = months.join(", "))),
+        }
     }
 
-    /// How figures are made, and what is held back.
-    fn methods(&self) -> Vec<(String, String)> {
-        let texts = [
-            (
-                ("Bosted", "Bustad"),
-                (
-                    "Kommunen på kontakten (den som får regningen)",
-                    "Kommunen på kontakten (den som får rekninga)",
-                ),
-            ),
-            (
-                ("Standardisering", "Standardisering"),
-                (
-                    "Direkte mot den europeiske standarden 2013, halvparten av hvert kjønn (ti hendelser eller flere); «mot landet» er hendelser delt på det landets rater gir kommunens egne innbyggere eller helhet",
-                    "Direkte mot den europeiske standarden 2013, halvparten av kvart kjønn (ti hendingar eller fleire); «mot landet» er hendingar delte på det ratane for landet gir innbyggjarane eller heilskapen i kommunen",
-                ),
-            ),
-            (
-                ("Intervaller", "Intervall"),
-                (
-                    "95 %. Rater: Dobson med Byar; andeler: Wilson; middel: Student. Hendelser hos samme person teller mindre enn like mange hos hver sin: landets gjentakelser per alder",
-                    "95 %. Ratar: Dobson med Byar; delar: Wilson; middel: Student. Hendingar hos same person tel mindre enn like mange hos kvar sin: gjentakingar i landet per alder",
-                ),
-            ),
-            (
-                ("Små kommuner", "Små kommunar"),
-                (
-                    "«Trukket» er forholdet trukket mot landet, så langt kommunens egne hendelser er få; vekten sier hvor mye som er dens eget. Hvor mye kommuner pleier å variere, er lært av dem som vises",
-                    "«Trukket» er forholdet trekt mot landet, så langt hendingane i kommunen er få; vekta seier kor mykje som er hans eige. Kor mykje kommunar pleier å variere, er lært av dei som er viste",
-                ),
-            ),
-            (
-                ("Holdt tilbake", "Halde tilbake"),
-                (
-                    "«:» er 1 til 4, eller et tall som røper et slikt: en enkel, trygg regel som holder mer tilbake enn nødvendig",
-                    "«:» er 1 til 4, eller eit tal som røper eit slikt: ein enkel, trygg regel som held meir tilbake enn nødvendig",
-                ),
-            ),
-        ];
-        texts.map(|(head, text)| (self.say(head.0, head.1), self.say(text.0, text.1))).into()
-    }
-
-    /// Writes tables and a workbook. Gives a few lines for a terminal, and a sentence.
+    /// Writes tables for the reader of the host, and a workbook. Gives a few lines for a terminal, and a sentence.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(&self, out: &Path) -> Result<(Table, String)> {
+    pub fn write(&self, out: &Path, host: &Host) -> Result<(Table, String)> {
         crate::folder::made(out, "les-meg.txt", |name| {
             let is_picture = ["trakt-", "maneder-"].iter().any(|start| name.starts_with(start));
             let is_profile = name.starts_with("profil-");
@@ -1044,18 +1010,21 @@ impl Outcome {
         })?;
         let put = |name: &str, bytes: &[u8]| {
             let path = out.join(name);
-            std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
+            std::fs::write(&path, bytes).about(|| message!("error.file.write", path = path.display()))
         };
         let about = self.about();
-        let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
-        let mut sheets = self.sheets();
-        for sheet in &mut sheets {
-            let stem = sheet.name().to_lowercase().replace('å', "a").replace('ø', "o").replace(' ', "-");
-            crate::sheet_parquet::write(sheet, &about, &out.join(format!("{stem}.parquet")))?;
-            if self.nynorsk {
-                *sheet = nynorsk::table(sheet);
-            }
-            put(&format!("{stem}.csv"), sheets::csv(sheet, false).as_bytes())?;
+        let texts: Vec<(String, String)> =
+            about.iter().map(|(head, text)| (self.say(head), self.say(text))).collect();
+        // Programs read the same in every language.
+        let footer: Vec<(String, String)> =
+            about.iter().map(|(head, text)| (head.name(), text.english())).collect();
+        let lines: String = texts.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
+        let sheets = self.sheets();
+        for sheet in &sheets {
+            let name = Language::Nb.say(sheet.name());
+            let stem = name.to_lowercase().replace('å', "a").replace('ø', "o").replace(' ', "-");
+            crate::sheet_parquet::write(sheet, &footer, &out.join(format!("{stem}.parquet")))?;
+            put(&format!("{stem}.csv"), sheets::csv(sheet, host.reader()).as_bytes())?;
         }
         put("les-meg.txt", lines.as_bytes())?;
         for (name, svg) in self.figures_of_country() {
@@ -1065,15 +1034,18 @@ impl Outcome {
         let day = self.period.to();
         let number = (day.number() - day.month().first().number() + 1) as i8;
         let date = (day.year(), day.month().number(), number);
-        put("indikatorer.xlsx", &sheets::workbook("Indikatorer", &about, &sheets, date)?)?;
-        let written = format!(
-            "{} indikatorer for {} kommuner i {}",
-            self.written().count(),
-            self.counts.homes.len(),
-            out.display()
+        let title = self.language.text("indicators.title");
+        let book = sheets::workbook(&title, &texts, &sheets, date, self.language)?;
+        put("indikatorer.xlsx", &book)?;
+        let written = message!(
+            "indicators.written",
+            indicators = self.written().count(),
+            municipalities = self.counts.homes.len(),
+            folder = out.display(),
         );
-        let missing = self.missing().map(|missing| format!("\nOBS: {missing}"));
-        Ok((self.summary(), written + &missing.unwrap_or_default()))
+        let missing = self.missing().map(|missing| message!("indicators.beware", missing));
+        let told = Message::joined(std::iter::once(written).chain(missing).collect(), "\n");
+        Ok((self.summary(host), self.say(&told)))
     }
 
     /// Writes profiles of some municipalities, or of `all`.
@@ -1090,7 +1062,7 @@ impl Outcome {
         for (place, code) in codes.iter().enumerate() {
             if let Some(pdf) = crate::indicators::profile::pdf(self, code)? {
                 let path = out.join(format!("profil-{code}.pdf"));
-                std::fs::write(&path, pdf).with_context(|| format!("failed to write {}", path.display()))?;
+                std::fs::write(&path, pdf).about(|| message!("error.file.write", path = path.display()))?;
             }
             stage.at(place as u64 + 1, codes.len() as u64);
         }
@@ -1098,39 +1070,38 @@ impl Outcome {
         Ok(())
     }
 
-    fn summary(&self) -> Table {
+    fn summary(&self, host: &Host) -> Table {
+        let point = if host.is_plain { "." } else { "," };
         let mut table =
-            Table::new("", &["indikator", "landet", "", "kommuner over / under 99,8 %", "holdt tilbake"]);
+            Table::new("", &heads(["indicator", "country", "unit", "outside_funnel", "withheld"]));
         for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
             if !self.wanted.contains(&one.id) {
                 continue;
             }
+            let title = Cell::from(self.title(one));
             let Some(found) = found else {
-                let cannot = || format!("{} kan ikke prøves", outside_of(self.counts.untested_of(place)));
-                let untold = self.counts.lacking_of(place);
-                let cannot = || untold.map_or_else(cannot, |field| format!("filen har ikke {field}"));
-                let lacking = one.lacking.as_ref().map_or_else(cannot, |what| format!("mangler {what}"));
-                table.row([
-                    self.title(one).to_owned(),
-                    "..".to_owned(),
-                    lacking,
-                    String::new(),
-                    String::new(),
-                ]);
+                let lacking = match (one.lacking_in(self.language), self.counts.lacking_of(place)) {
+                    (Some(what), _) => message!("indicators.lacks", what),
+                    (None, Some(field)) => message!("indicators.no_field", field),
+                    (None, None) => {
+                        let count = outside_of(self.counts.untested_of(place));
+                        message!("indicators.cannot_test", count)
+                    }
+                };
+                table.row([title, Cell::Unknown, Cell::Said(lacking), Cell::from(""), Cell::from("")]);
                 continue;
             };
             let crude = found.country.crude.filter(|_| !found.country.is_withheld);
-            let value =
-                crude.map_or_else(|| "..".to_owned(), |one| format!("{:.2}", one.value).replace('.', ","));
+            let value = crude
+                .map_or(Cell::Unknown, |one| Cell::Text(format!("{:.2}", one.value).replace('.', point)));
             let shown = || found.homes.iter().filter(|figure| !figure.is_withheld);
             let sides = |side: i8| shown().filter(|figure| figure.side() == Some(side)).count();
             let hidden = found.homes.iter().filter(|figure| figure.is_withheld).count();
-            let outside = if one.kind == Kind::Mean {
-                "..".to_owned()
-            } else {
-                format!("{} / {}", sides(2), sides(-2))
+            let outside = match one.kind {
+                Kind::Mean => Cell::Unknown,
+                Kind::Rate | Kind::Proportion => Cell::Text(format!("{} / {}", sides(2), sides(-2))),
             };
-            table.row([self.title(one).to_owned(), value, Self::unit(one), outside, hidden.to_string()]);
+            table.row([title, value, Cell::Said(Self::unit(one)), outside, Cell::Count(hidden as i64)]);
         }
         table
     }

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use disclosure::{Beneath, Cell, RawTable, SafeTable};
+use disclosure::{Beneath, Cell, SafeTable};
 use domain::amount::grouped;
 use domain::{Day, Municipalities, Period, Residence};
 use register::synth::people::Population;
 use statistics::counts::{BANDS, Inhabitants, People, band, people_of};
 use statistics::indicator::Indicator;
+use words::{Message, message};
 
-use crate::indicators::Outcome;
+use crate::failure::{About, Result, fail};
+use crate::indicators::{Outcome, sheet_showing, yes_or_no};
 use crate::table::small_table;
 use crate::what_if::simulate;
 
@@ -25,9 +26,9 @@ pub struct Inhabited {
     /// What each of them counts in person-years.
     pub years: f64,
     /// Where they are from.
-    pub source: String,
+    pub source: Message,
     /// What is estimated of a municipality's number or ages.
-    estimated: BTreeMap<String, String>,
+    estimated: BTreeMap<String, Message>,
     /// Whether a municipality's sexes are those of municipalities that it was merged with later.
     with_others: BTreeMap<String, bool>,
 }
@@ -39,18 +40,18 @@ pub struct Inhabited {
 pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipalities) -> Result<Inhabited> {
     let months = period.months().count();
     if let Some(path) = given {
-        let of_years = if months > 12 { ", de samme hele perioden" } else { "" };
         let people = of_file(path, period.to(), municipalities)?;
-        let lacking =
-            municipalities.on(period.to()).filter(|(_, row)| !people.contains_key(&row.code)).count();
-        let lacking = match lacking {
-            0 => String::new(),
-            _ => format!("; {lacking} kommuner er ikke i filen, og er ikke med i landets rater"),
+        let count = municipalities.on(period.to()).filter(|(_, row)| !people.contains_key(&row.code)).count();
+        let lacking = (count > 0).then(|| message!("indicators.people.lacking", count));
+        let path = path.display();
+        let stand = match months > 12 {
+            true => message!("indicators.people.all_period", path),
+            false => message!("indicators.people.as_they_stand", path),
         };
         return Ok(Inhabited {
             people,
             years: months as f64 / 12.0,
-            source: format!("{}, som de står{of_years}{lacking}", path.display()),
+            source: Message::joined(std::iter::once(stand).chain(lacking).collect(), "; "),
             estimated: BTreeMap::new(),
             with_others: BTreeMap::new(),
         });
@@ -78,12 +79,13 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         people.insert(code, by_sex(&ages, became, &table));
     }
     let estimated = estimated(period, municipalities);
-    Ok(Inhabited { people, years: 1.0 / 12.0, source: sources.join("; "), estimated, with_others })
+    let source = Message::joined(sources, "; ");
+    Ok(Inhabited { people, years: 1.0 / 12.0, source, estimated, with_others })
 }
 
 /// Reads `municipality;age;people`, or `municipality;age;sex;people`.
 fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<People> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
     let is_by_sex =
         text.lines().find(|line| !line.trim().is_empty()).is_some_and(|l| l.split(';').count() == 4);
     let mut out = People::new();
@@ -98,17 +100,17 @@ fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<Peo
     let mut seen = std::collections::BTreeSet::new();
     for (at, [code, age, sex, people]) in rows {
         if !seen.insert((code.clone(), age.clone(), sex.clone())) {
-            bail!("{at}: {code} at {age} stands there twice");
+            fail!("error.population.stands_there_twice", at, code, age);
         }
         let (age, people) = simulate::ages(&at, &age, &people)?;
         let sex = match sex.as_str() {
             "woman" | "kvinne" | "kvinner" => 0,
             "man" | "mann" | "menn" => 1,
             "" => 2,
-            other => bail!("{at}: '{other}' is not woman or man"),
+            other => fail!("error.population.not_woman_man", at, other),
         };
         let Some(home) = municipalities.one_on(&code, day) else {
-            bail!("{at}: there is no municipality {code} on {day}");
+            fail!("error.population.there_no_municipality", at, code, day);
         };
         out.entry(home.code.clone()).or_insert_with(none)[sex][age] += people;
     }
@@ -120,13 +122,10 @@ fn middle_of(
     year: i16,
     day: Day,
     municipalities: &Municipalities,
-) -> Result<(BTreeMap<String, Vec<i64>>, String)> {
+) -> Result<(BTreeMap<String, Vec<i64>>, Message)> {
     let of = |year: i16| -> Result<BTreeMap<String, Vec<i64>>> {
-        let population = Population::of(year).with_context(|| {
-            format!(
-                "the inhabitants of {year} do not come with the program: give them with --people FILE (municipality;age;people or municipality;age;sex;people)"
-            )
-        })?;
+        let population = Population::of(year)
+            .about(|| message!("error.population.inhabitants_do_not_come_program_give", year))?;
         let mut out: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for home in population.municipalities {
             let code = municipalities.one_on(&home.municipality, day);
@@ -136,15 +135,15 @@ fn middle_of(
         }
         Ok(out)
     };
-    let mut out = of(year)?;
-    let Ok(next) = of(year + 1) else {
-        return Ok((out, format!("SSB, 1. januar {year}; {} følger ikke med", year + 1)));
+    let (mut out, next) = (of(year)?, year + 1);
+    let Ok(people) = of(next) else {
+        return Ok((out, message!("indicators.people.one_year", year, next)));
     };
-    let mut kept = 0;
+    let mut count = 0;
     for (code, ages) in &mut out {
         // A municipality that is no more next year keeps the people it had.
-        let Some(later) = next.get(code) else {
-            kept += 1;
+        let Some(later) = people.get(code) else {
+            count += 1;
             continue;
         };
         // A half is one at odd ages and none at even, so that the sum is the mean of the sums.
@@ -152,8 +151,11 @@ fn middle_of(
             *now = (*now + later + age % 2) / 2;
         }
     }
-    let kept = if kept == 0 { String::new() } else { format!(" ({kept} kommuner med tallet fra {year})") };
-    Ok((out, format!("SSB, middel av 1. januar {year} og {}{kept}", year + 1)))
+    let source = match count {
+        0 => message!("indicators.people.mean", year, next),
+        _ => message!("indicators.people.mean_kept", year, next, count),
+    };
+    Ok((out, source))
 }
 
 /// Women and men of each band on 1 January 2012, by the municipalities of 2024 (SSB, table 07459).
@@ -163,9 +165,10 @@ fn sexes() -> Result<BTreeMap<&'static str, BySex>> {
     let mut out = BTreeMap::new();
     for line in include_str!("../../../../data/population_sex_2012.csv").lines().skip(1) {
         let cells: Vec<&str> = line.split(';').collect();
-        let [code, women, men] = cells[..] else { bail!("population_sex_2012.csv: {line}") };
-        let both =
-            numbers(women).zip(numbers(men)).with_context(|| format!("population_sex_2012.csv: {code}"))?;
+        let [code, women, men] = cells[..] else { fail!("error.population.population_sex_2012_csv", line) };
+        let both = numbers(women)
+            .zip(numbers(men))
+            .about(|| message!("error.population.population_sex_2012_csv_2", code))?;
         out.insert(code, both);
     }
     Ok(out)
@@ -210,8 +213,8 @@ fn by_sex(ages: &[i64], became: &[String], table: &BTreeMap<&str, BySex>) -> Inh
 }
 
 /// What of the tables that come with the program is estimated in a period, by municipality.
-fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String, String> {
-    let mut out: BTreeMap<String, String> = BTreeMap::new();
+fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String, Message> {
+    let mut out: BTreeMap<String, Vec<(&str, &str)>> = BTreeMap::new();
     // The mean is of two new years.
     let years = period.from().year()..=period.to().year() + 1;
     for line in include_str!("../../../../data/population_estimated.csv").lines().skip(1) {
@@ -223,12 +226,15 @@ fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String
             continue;
         }
         let told = out.entry(home.code.clone()).or_default();
-        if !told.contains(how) {
-            let gap = if told.is_empty() { "" } else { "; " };
-            told.push_str(&format!("{gap}{year}: {how}"));
+        if !told.iter().any(|(_, known)| *known == how) {
+            told.push((year, how));
         }
     }
-    out
+    let of_year = |(year, how): (&str, &str)| {
+        Message::joined(vec![Message::plain(year), Message::under("indicators.estimated", how)], ": ")
+    };
+    let of_home = |told: Vec<(&str, &str)>| Message::joined(told.into_iter().map(of_year).collect(), "; ");
+    out.into_iter().map(|(code, told)| (code, of_home(told))).collect()
 }
 
 impl Inhabited {
@@ -247,9 +253,8 @@ impl Inhabited {
         if made < of {
             self.years *= made as f64 / of as f64;
             let (made, of) = (grouped(made), grouped(of));
-            self.source.push_str(&format!(
-                "; registeret er et utvalg på {made} av {of}, og folketallet er talt så mye færre"
-            ));
+            let sample = message!("indicators.people.of_sample", made, of);
+            self.source = Message::joined(vec![self.source.clone(), sample], "; ");
         }
     }
 
@@ -267,22 +272,21 @@ impl Inhabited {
     /// Inhabitants of every municipality, and what of them is estimated.
     pub fn sheet(&self, outcome: &Outcome) -> SafeTable {
         let heads =
-            ["kommune", "navn", "innbyggere × år", "kvinner × år", "menn × år", "anslått", "kvinner og menn"];
-        let about = format!("Folketallet som rater er regnet av: {}", self.source);
-        let mut sheet = RawTable::new("Folketall", &about, &heads, 0);
+            ["municipality", "name", "person_years", "women_years", "men_years", "estimated", "sexes"];
+        let shows = message!("indicators.shows.population", source = self.source);
+        let mut sheet = sheet_showing("population", shows, heads);
         for code in &outcome.counts.homes {
             let of = self.people.get(code);
             let sum = |sex: usize| of.map_or(0, |of| of[sex].iter().sum::<i64>());
             let years = |people: i64| Cell::Decimal((people as f64 * self.years * 1000.0).round() as i64);
             let is_told = sum(0) + sum(1) > 0;
             let sexes = match (self.with_others.get(code), is_told) {
-                (_, false) => "ikke kjent",
-                (None, _) => "som i filen",
-                (Some(true), _) => {
-                    "andelene i hver femårsgruppe 1. januar 2012 i kommunene den senere ble slått sammen med"
-                }
-                (Some(false), _) => "andelene i hver femårsgruppe 1. januar 2012 i kommunen selv",
+                (_, false) => message!("indicators.sexes.unknown"),
+                (None, _) => message!("indicators.sexes.as_in_file"),
+                (Some(true), _) => message!("indicators.sexes.of_merged"),
+                (Some(false), _) => message!("indicators.sexes.of_own"),
             };
+            let estimated = self.estimated.get(code).cloned();
             let or_unknown = |cell: Cell| if is_told { cell } else { Cell::Unknown };
             sheet.row(
                 vec![
@@ -291,8 +295,8 @@ impl Inhabited {
                     if of.is_some() { years(sum(0) + sum(1) + sum(2)) } else { Cell::Unknown },
                     or_unknown(years(sum(0))),
                     or_unknown(years(sum(1))),
-                    Cell::Text(self.estimated.get(code).map_or("nei", String::as_str).to_owned()),
-                    Cell::Text(sexes.to_owned()),
+                    Cell::Said(estimated.unwrap_or_else(|| yes_or_no(false))),
+                    Cell::Said(sexes),
                 ],
                 Beneath::Decided,
             );

@@ -1,87 +1,29 @@
-//! A municipality's profile in four pages, in bokmål or nynorsk: what stands out and why, beside chance, age and the
+//! A municipality's profile in four pages: what stands out and why, beside chance, age and the
 //! country. Only what the tables show is told.
 
-use anyhow::Result;
 use disclosure::withhold::{WITHHELD, few};
 use domain::Amount;
 use domain::amount::grouped;
-use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
+use paper::brief::{self, Brief, BriefFigure, BriefTable};
 use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::Interval;
+use words::{Message, Said, message, say};
 
-use crate::indicators::Outcome;
-use crate::indicators::nynorsk;
-use crate::indicators::{brought, country};
-use crate::what_if::simulate_files::millions;
+use crate::failure::Result;
+use crate::indicators::{Outcome, brought, country};
 
 /// Pictures that are drawn: two on the first page, three on the second.
 const PICTURES: usize = 5;
 /// What stands out that the first page tells of.
 const TOLD: usize = 4;
 
-/// The texts of one form of Norwegian.
-struct Words {
-    title: &'static str,
-    higher: &'static str,
-    lower: &'static str,
-    none_out: &'static str,
-    found: &'static str,
-    all: [&'static str; 6],
-    kroner: [&'static str; 4],
-    none_given: &'static str,
-    kroner_heading: &'static str,
-    by_size: &'static str,
-    inside: &'static str,
-    withheld: &'static str,
-    months: &'static str,
-    per: &'static str,
-    facts: [&'static str; 4],
-}
-
-const NB: Words = Words {
-    title: "hva skjer med pasientene våre?",
-    higher: "høyere enn tilfeldig variasjon tilsier",
-    lower: "lavere enn tilfeldig variasjon tilsier",
-    none_out: "Ingen av tallene skiller seg ut mer enn kommuner vanligvis gjør, når alder og tilfeldigheter er tatt hensyn til.",
-    found: "Landets rater ville gitt kommunens innbyggere {expected}; det var {seen}",
-    all: ["indikator", "kommunen", "95 % fra", "til", "landet", "sammenlignet med det ventede"],
-    kroner: ["indikator", "kommunen betaler", "kommunen, per hendelse", "staten, per hendelse"],
-    none_given: "Ingen undersøkelse er lagt inn",
-    kroner_heading: "Hva det koster, og hva én færre betyr",
-    by_size: "mot det ventede (1), etter kommunens størrelse",
-    inside: "som ventet",
-    withheld: "holdt tilbake",
-    months: "måned for måned",
-    per: "per {count} innb.",
-    facts: ["Innleggelser", "Reinnlagt, 67 år og eldre", "Kommunen betaler", "Skiller seg ut"],
-};
-
-const NN: Words = Words {
-    title: "kva skjer med pasientane våre?",
-    higher: "høgare enn tilfeldig variasjon tilseier",
-    lower: "lågare enn tilfeldig variasjon tilseier",
-    none_out: "Ingen av tala skil seg ut meir enn kommunar vanlegvis gjer, når alder og tilfelle er rekna med.",
-    found: "Ratane for landet ville gitt innbyggjarane i kommunen {expected}; det var {seen}",
-    all: ["indikator", "kommunen", "95 % frå", "til", "landet", "jamført med det venta"],
-    kroner: ["indikator", "kommunen betaler", "kommunen, per hending", "staten, per hending"],
-    none_given: "Inga undersøking er lagd inn",
-    kroner_heading: "Kva det kostar, og kva éin færre betyr",
-    by_size: "mot det venta (1), etter storleiken på kommunen",
-    inside: "som venta",
-    withheld: "halde tilbake",
-    months: "månad for månad",
-    per: "per {count} innb.",
-    facts: ["Innleggingar", "Reinnlagde, 67 år og eldre", "Kommunen betaler", "Skil seg ut"],
-};
-
 /// A municipality's place among all, with what the profile is made of.
 struct Profile<'a> {
     outcome: &'a Outcome,
     home: usize,
     name: String,
-    words: &'static Words,
 }
 
 /// The profile of a municipality as PDF; `None` if it is not one of the period.
@@ -91,8 +33,7 @@ struct Profile<'a> {
 pub fn pdf(outcome: &Outcome, code: &str) -> Result<Option<Vec<u8>>> {
     let Some(home) = outcome.counts.homes.iter().position(|known| known == code) else { return Ok(None) };
     let name = crate::settlement::statement::name_of(code, &outcome.names);
-    let words = if outcome.nynorsk { &NN } else { &NB };
-    let profile = Profile { outcome, home, name, words };
+    let profile = Profile { outcome, home, name };
     Ok(Some(brief::pdf(&profile.brief())?))
 }
 
@@ -103,6 +44,14 @@ fn number(value: f64) -> String {
     let sign = if value < 0.0 { "\u{2212}" } else { "" };
     let comma = if rest.is_empty() { "" } else { "," };
     format!("{sign}{}{comma}{rest}", grouped(whole.parse().unwrap_or(0)))
+}
+
+/// Millions of kroner with one decimal.
+fn millions(amount: Amount) -> Message {
+    let tenths = (amount.ore().abs() + 5_000_000) / 10_000_000;
+    let sign = if amount.ore() < 0 && tenths > 0 { "\u{2212}" } else { "" };
+    let amount = format!("{sign}{},{}", grouped((tenths / 10) as u64), tenths % 10);
+    message!("indicators.profile.millions", amount)
 }
 
 /// A value and its interval.
@@ -127,20 +76,31 @@ impl<'a> Profile<'a> {
     }
 
     fn title(&self, one: &'a Indicator) -> &'a str {
-        if self.outcome.nynorsk { &one.title.nn } else { &one.title.nb }
+        self.outcome.title(one)
+    }
+
+    fn say(&self, message: &Message) -> String {
+        self.outcome.say(message)
+    }
+
+    fn text(&self, key: &str) -> String {
+        self.outcome.language.text(key)
     }
 
     fn unit(&self, one: &Indicator) -> String {
-        match one.kind {
-            _ if one.is_money() => {
-                let unit = Outcome::unit(one);
-                let nynorsk = nynorsk::word(&unit).filter(|_| self.outcome.nynorsk);
-                nynorsk.map_or(unit, str::to_owned)
+        let unit = match one.kind {
+            Kind::Rate if !one.is_money() => {
+                message!("indicators.profile.per", count = grouped(u64::from(one.per)))
             }
-            Kind::Rate => self.words.per.replace("{count}", &grouped(u64::from(one.per))),
-            Kind::Proportion => "%".to_owned(),
-            Kind::Mean => if self.outcome.nynorsk { "dagar" } else { "dager" }.to_owned(),
-        }
+            Kind::Mean if !one.is_money() => message!("indicators.profile.days"),
+            Kind::Rate | Kind::Mean | Kind::Proportion => Outcome::unit(one),
+        };
+        self.say(&unit)
+    }
+
+    /// An indicator with what it is told in.
+    fn named(&self, one: &'a Indicator) -> String {
+        format!("{} ({})", self.title(one), self.unit(one))
     }
 
     /// What is outside the funnel, the farthest first.
@@ -154,39 +114,47 @@ impl<'a> Profile<'a> {
         all
     }
 
-    fn side(&self, figure: &Figure) -> String {
+    fn side(&self, figure: &Figure) -> Message {
         match figure.side() {
-            _ if figure.is_withheld => self.words.withheld.to_owned(),
-            None => "..".to_owned(),
-            Some(0) => self.words.inside.to_owned(),
-            Some(side) => if side > 0 { self.words.higher } else { self.words.lower }.to_owned(),
+            _ if figure.is_withheld => message!("indicators.note.withheld"),
+            None => Message::plain(".."),
+            Some(0) => message!("indicators.profile.as_expected"),
+            Some(1..) => message!("indicators.profile.higher"),
+            Some(_) => message!("indicators.profile.lower"),
         }
     }
 
     fn sentence(&self, one: &'a Indicator, figure: &Figure) -> String {
         let told = |count: i64| match one.is_money() {
             true => millions(Amount::from_ore(count)),
-            false => grouped(count.unsigned_abs()),
+            false => Message::plain(grouped(count.unsigned_abs())),
         };
-        let found = self.words.found.replace("{expected}", &told(figure.expected.round() as i64));
-        let found = found.replace("{seen}", &told(figure.numerator));
-        format!("{}: {}. {found}.", self.title(one), self.side(figure))
+        let found = message!(
+            "indicators.profile.found",
+            title = self.title(one),
+            side = self.side(figure),
+            expected = told(figure.expected.round() as i64),
+            seen = told(figure.numerator),
+        );
+        self.say(&found)
+    }
+
+    /// What the whole rests on, and whether it stands out.
+    fn tags(&self) -> Vec<(String, bool)> {
+        let outcome = self.outcome;
+        let is_draft = outcome.unsigned.is_some_and(|unsigned| unsigned > 0);
+        let warnings = [(is_draft, "paper.tag_draft"), (outcome.counts.synthetic, "paper.tag_synthetic")];
+        let warnings = warnings.into_iter().filter(|(is_so, _)| *is_so);
+        let period = message!("indicators.profile.period", period = outcome.period);
+        warnings.map(|(_, key)| (self.text(key), true)).chain([(self.say(&period), false)]).collect()
     }
 
     fn brief(&self) -> Brief {
-        let (outcome, words) = (self.outcome, self.words);
+        let outcome = self.outcome;
         let outside = self.out_of_line();
         let told: Vec<String> =
             outside.iter().take(TOLD).map(|(_, one, _, figure)| self.sentence(one, figure)).collect();
-        let summary = if told.is_empty() { words.none_out.to_owned() } else { told.join(" ") };
-        let mut tags = Vec::new();
-        if outcome.unsigned.is_some_and(|unsigned| unsigned > 0) {
-            tags.push((if outcome.nynorsk { "Utkast" } else { "Kladd" }.to_owned(), true));
-        }
-        if outcome.counts.synthetic {
-            tags.push(("Syntetisk".to_owned(), true));
-        }
-        tags.push((format!("Periode {}", outcome.period), false));
+        let summary = if told.is_empty() { self.text("indicators.profile.none_out") } else { told.join(" ") };
         let mut figures: Vec<BriefFigure> = self.months().into_iter().collect();
         // Where little stands out, the first indicators are shown where they stand.
         let drawn = outside
@@ -196,26 +164,29 @@ impl<'a> Profile<'a> {
         let left = PICTURES - figures.len();
         figures.extend(drawn.filter_map(|(_, one, found, _)| self.funnel(one, found)).take(left));
         let digest = &outcome.vintage.1;
+        let question = self.text("indicators.profile.question");
+        let caution = |(head, text): (Message, Message)| format!("{}: {}.", self.say(&head), self.say(&text));
         let day = outcome.period.to();
         let number = (day.number() - day.month().first().number() + 1) as i8;
         Brief {
-            language: if outcome.nynorsk { Language::Nn } else { Language::Nb },
-            title: format!("{}: {}", self.name, words.title),
-            tags,
+            language: outcome.language,
+            title: format!("{}: {question}", self.name),
+            tags: self.tags(),
             summary,
             facts: self.facts(outside.len()),
             tables: self.all().into_iter().chain(self.kroner()).collect(),
             // The third page is every figure, the fourth is kroner and what to know.
             new_pages: vec![0, Aim::ALL.len()],
             figures,
-            cautions: outcome.about().into_iter().map(|(head, text)| format!("{head}: {text}.")).collect(),
-            footer: format!(
-                "Samspill {} · indikatorer · data {}…",
-                env!("CARGO_PKG_VERSION"),
-                &digest[..8.min(digest.len())]
+            cautions: outcome.about().into_iter().map(caution).collect(),
+            footer: say!(
+                outcome.language,
+                "indicators.profile.footer",
+                version = env!("CARGO_PKG_VERSION"),
+                digest = &digest[..8.min(digest.len())],
             ),
             date: (day.year(), day.month().number(), number),
-            digest: format!("{} {} {} {digest}", self.name, outcome.period, words.title),
+            digest: format!("{} {} {question} {digest}", self.name, outcome.period),
         }
     }
 
@@ -233,11 +204,16 @@ impl<'a> Profile<'a> {
             || "..".to_owned(),
             |((.., treatment), (.., days))| match treatment.is_withheld || days.is_withheld {
                 true => ":".to_owned(),
-                false => millions(Amount::from_ore(treatment.numerator + days.numerator)),
+                false => self.say(&millions(Amount::from_ore(treatment.numerator + days.numerator))),
             },
         );
-        let values = [value("admissions"), value("readmissions-67-plus"), paid, outside.to_string()];
-        self.words.facts.iter().map(|name| (*name).to_owned()).zip(values).collect()
+        let facts = [
+            ("indicators.profile.fact.admissions", value("admissions")),
+            ("indicators.profile.fact.readmitted", value("readmissions-67-plus")),
+            ("indicators.profile.fact.pays", paid),
+            ("indicators.profile.fact.outside", outside.to_string()),
+        ];
+        facts.map(|(key, value)| (self.text(key), value)).into()
     }
 
     /// Every figure, a table for each aim; what others have counted and answered stands under its aim.
@@ -247,24 +223,33 @@ impl<'a> Profile<'a> {
                 self.shown().filter(|(_, one, ..)| one.aim == aim).map(|shown| self.line(shown)).collect();
             rows.extend(self.brought(aim));
             if rows.is_empty() {
-                rows.push([self.words.none_given, "..", "..", "..", "..", ".."].map(str::to_owned).to_vec());
+                let none = self.text("indicators.profile.none_given");
+                rows.push(std::iter::once(none).chain([".."; 5].map(str::to_owned)).collect());
             }
-            let name = self.outcome.aim(aim);
+            let name = self.say(&aim.said());
             let heading = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
-            BriefTable { heading, heads: self.words.all.map(str::to_owned).to_vec(), rows }
+            let heads = [
+                "indicators.head.indicator",
+                "indicators.profile.head.municipality",
+                "indicators.profile.head.low",
+                "indicators.head.high",
+                "indicators.head.country",
+                "indicators.profile.head.compared",
+            ];
+            BriefTable { heading, heads: heads.map(|key| self.text(key)).into(), rows }
         };
         Aim::ALL.map(table).into()
     }
 
     fn line(&self, (_, one, found, figure): (usize, &'a Indicator, &Figures, &Figure)) -> Vec<String> {
-        let mut row = vec![format!("{} ({})", self.title(one), self.unit(one))];
+        let mut row = vec![self.named(one)];
         let crude = figure.crude.filter(|_| !figure.is_withheld);
         row.extend(cells(crude, figure.is_withheld));
         row.push(match found.country.is_withheld {
             true => ":".to_owned(),
             false => cells(found.country.crude, false)[0].clone(),
         });
-        row.push(self.side(figure));
+        row.push(self.say(&self.side(figure)));
         row
     }
 
@@ -281,8 +266,7 @@ impl<'a> Profile<'a> {
         let mut out = Vec::new();
         for one in outcome.indicators.iter().filter(|one| one.aim == aim) {
             for counted in outcome.brought.counted.iter().filter(|counted| counted.is_of(&one.id, code)) {
-                let head = format!("{} ({})", self.title(one), self.unit(one));
-                out.push(line(head, counted.value(outcome, one), counted.is_withheld()));
+                out.push(line(self.named(one), counted.value(outcome, one), counted.is_withheld()));
             }
         }
         for answers in outcome.brought.answers.iter().filter(|answers| answers.is_of(aim, code)) {
@@ -308,19 +292,26 @@ impl<'a> Profile<'a> {
             let all = self.outcome.counts.paid_of(place, Side::Numerator, self.home);
             let each = |ore: i64| {
                 let each = simulation::scenario::part(Amount::from_ore(ore), 1, figure.numerator);
-                format!("{} kr", grouped((each.ore().unsigned_abs() + 50) / 100))
+                let amount = grouped((each.ore().unsigned_abs() + 50) / 100);
+                self.say(&message!("indicators.profile.kr", amount))
             };
             let paid = match brought::pays(all, figure.hides) {
-                Some(ore) => [millions(Amount::from_ore(ore)), each(ore)],
+                Some(ore) => [self.say(&millions(Amount::from_ore(ore))), each(ore)],
                 None => [":", ":"].map(str::to_owned),
             };
             let [paid, of_each] = paid;
             let state = all.told(2, figure.hides).map_or_else(|| ":".to_owned(), each);
             Some(vec![self.title(one).to_owned(), paid, of_each, state])
         };
+        let heads = [
+            "indicators.head.indicator",
+            "indicators.profile.head.municipality_pays",
+            "indicators.profile.head.municipality_each",
+            "indicators.profile.head.state_each",
+        ];
         Some(BriefTable {
-            heading: self.words.kroner_heading.to_owned(),
-            heads: self.words.kroner.map(str::to_owned).to_vec(),
+            heading: self.text("indicators.profile.kroner"),
+            heads: heads.map(|key| self.text(key)).into(),
             rows: self.shown().filter_map(row).collect(),
         })
     }
@@ -350,11 +341,12 @@ impl<'a> Profile<'a> {
             return None;
         }
         let values: Vec<f64> = values.iter().map(|count| *count as f64).collect();
-        let heading = format!("{} {}", self.title(one), self.words.months);
+        let heading = self.say(&message!("indicators.by_month", title = self.title(one)));
         let months = &counts.months;
         let told = months.iter().zip(&values).map(|(month, value)| format!("{month}: {}", number(*value)));
         let alt = format!("{heading}. {}", told.collect::<Vec<_>>().join("; "));
-        let words = (self.title(one), &*self.outcome.months_follow(), &*heading);
+        let follows = self.say(&self.outcome.months_follow());
+        let words = (self.title(one), &*follows, &*heading);
         let svg = country::by_month(months, &values, &self.outcome.rebased, words);
         Some(BriefFigure { heading, alt, svg })
     }
@@ -365,10 +357,10 @@ impl<'a> Profile<'a> {
         if found.homes[self.home].is_withheld || found.homes[self.home].expected <= 0.0 {
             return None;
         }
-        let heading = format!("{}: {}", self.title(one), self.words.by_size);
+        let heading = self.say(&message!("indicators.by_size", title = self.title(one)));
         let figure = &found.homes[self.home];
         let alt = format!("{heading}. {}", self.sentence(one, figure));
-        let follows = self.outcome.funnel_follows();
+        let follows = self.say(&self.outcome.funnel_follows());
         let words = (self.title(one), &*self.outcome.expected(one), follows.as_str(), heading.as_str());
         let svg = country::funnel((one, found), Some((self.home, &self.name)), words)?;
         Some(BriefFigure { heading, alt, svg })

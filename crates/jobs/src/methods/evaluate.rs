@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use serde_json::{Value, json};
 use statistics::evaluate;
+use words::{Message, message};
 
 use super::{Answer, cells, shown};
 use crate::columns::Columns;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// Method for the effect of a measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,15 +95,15 @@ fn in_order(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
 pub fn evaluate(order: &Evaluate) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let (times, places) = in_order(&table.text(&order.time)?);
-    let from = times.iter().position(|time| *time == order.from).with_context(|| {
+    let from = times.iter().position(|time| *time == order.from).about(|| {
         let (first, last) =
             (times.first().cloned().unwrap_or_default(), times.last().cloned().unwrap_or_default());
-        format!("--from {}: there is no such time; they go from {first} to {last}", order.from)
+        message!("error.evaluate.from_there_no_such_time_they", from = order.from, first, last)
     })?;
     let values = table.numbers(&order.value)?;
     let people = order.population.as_deref().map(|name| table.amounts(name)).transpose()?;
     if let Some(place) = people.as_ref().and_then(|people| people.iter().position(|people| *people <= 0.0)) {
-        bail!("{}: nobody to have an event", table.at(place));
+        fail!("error.evaluate.nobody_have_event", place = table.at(place));
     }
     if matches!(order.method, EffectMethod::Did | EffectMethod::DidPoisson) {
         return difference(order, &table, (&places, from), &values, people.as_deref());
@@ -110,7 +112,12 @@ pub fn evaluate(order: &Evaluate) -> Result<Answer> {
     let mut rows: Vec<Option<usize>> = vec![None; times.len()];
     for (row, place) in places.iter().enumerate() {
         if let Some(other) = rows[*place].replace(row) {
-            bail!("{}: {} stands there already, on row {}", table.at(row), times[*place], other + 1);
+            fail!(
+                "error.evaluate.stands_there_already_row",
+                row = table.at(row),
+                place = times[*place],
+                other = other + 1
+            );
         }
     }
     let rows: Vec<usize> = rows.into_iter().flatten().collect();
@@ -124,11 +131,23 @@ pub fn evaluate(order: &Evaluate) -> Result<Answer> {
     }
 }
 
-fn too_few() -> String {
-    format!(
-        "at least {} times before and after are needed, and values that are not all alike and do not lie on a line",
-        evaluate::LEAST
-    )
+/// Columns of an effect.
+const COLUMNS: [&str; 5] = ["effect", "value", "from", "to", "p"];
+
+/// An effect as a row: its name, value, interval and p.
+fn effect_row(name: &str, one: &evaluate::Effect) -> Vec<Cell> {
+    let name = Cell::Said(Message::under("effect", name));
+    [vec![name], cells(one.at).to_vec(), vec![shown(one.p)]].concat()
+}
+
+/// A figure without an interval as a row.
+fn single_row(name: &str, value: Cell) -> Vec<Cell> {
+    let empty = || Cell::text("");
+    vec![Cell::Said(Message::under("effect", name)), value, empty(), empty(), empty()]
+}
+
+fn too_few() -> Message {
+    message!("error.evaluate.too_few", least = evaluate::LEAST)
 }
 
 fn series(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>>) -> Result<Answer> {
@@ -136,13 +155,18 @@ fn series(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>
     let counts = || -> Result<()> {
         match values.iter().position(|value| *value < 0.0) {
             Some(place) => {
-                bail!("{} = {} at time {}: a count is not below zero", order.value, values[place], place + 1)
+                fail!(
+                    "error.evaluate.time_count_not_below_zero",
+                    value = order.value,
+                    place = values[place],
+                    place2 = place + 1
+                )
             }
             None => Ok(()),
         }
     };
     if let Some(lags) = order.lags.filter(|lags| 2 * lags >= values.len()) {
-        bail!("--lags {lags}: a series of {} times tells of fewer than half as many", values.len());
+        fail!("error.evaluate.lags_series_times_tells_fewer_than", lags, values = values.len());
     }
     let found = match (is_count, &people) {
         (true, people) => {
@@ -160,19 +184,22 @@ fn series(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>
         let sum = |values: &[f64]| values.iter().sum::<f64>();
         let sides = [("before", sum(&values[..from])), ("after", sum(&values[from..]))];
         if let Some((side, _)) = sides.iter().find(|(_, sum)| *sum == 0.0) {
-            bail!("no event {side} {}: use --method before-after, which can tell of none", order.from);
+            fail!(
+                "error.evaluate.no_event_use_method_before_after",
+                side = Message::under("side", side),
+                from = order.from
+            );
         }
     }
-    let found = found.with_context(too_few)?;
-    let heads = ["", "verdi", "fra", "til", "p"];
-    let mut table = Table::new("", &heads);
+    let found = found.about(too_few)?;
+    let mut table = Table::new("", &heads(COLUMNS));
     let names = if is_count {
-        ["nivå, forhold", "stigning, forhold", "stigning før, forhold"]
+        ["level_ratio", "slope_ratio", "slope_before_ratio"]
     } else {
-        ["nivå", "stigning", "stigning før"]
+        ["level", "slope", "slope_before"]
     };
     for (name, one) in names.iter().zip([&found.level, &found.slope, &found.before]) {
-        table.rows.push([vec![(*name).to_owned()], cells(one.at).to_vec(), vec![shown(one.p)]].concat());
+        table.rows.push(effect_row(name, one));
     }
     let detect = falls(order, &found, is_count, (from, values));
     let value = json!({
@@ -225,17 +252,15 @@ fn falls(
 
 fn before_after(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>>) -> Result<Answer> {
     if from == 0 || values.iter().any(|value| *value < 0.0) {
-        bail!("times before {} and counts of zero or more are needed", order.from);
+        fail!("error.evaluate.times_before_counts_zero_more_needed", from = order.from);
     }
     let people = people.unwrap_or_else(|| vec![1.0; values.len()]);
     let sums =
         |from: usize, to: usize| (values[from..to].iter().sum::<f64>(), people[from..to].iter().sum::<f64>());
     let (before, after) = (sums(0, from), sums(from, values.len()));
     let found = evaluate::before_after(before, after, order.confidence);
-    let mut table = Table::new("", &["", "verdi", "fra", "til", "p"]);
-    table
-        .rows
-        .push([vec!["etter / før".to_owned()], cells(found.at).to_vec(), vec![shown(found.p)]].concat());
+    let mut table = Table::new("", &heads(COLUMNS));
+    table.rows.push(effect_row("after_over_before", &found));
     // Events to expect after the beginning without the measure, for the people then. A count that was high by
     // chance falls by itself.
     let without = order
@@ -247,12 +272,11 @@ fn before_after(order: &Evaluate, from: usize, values: &[f64], people: Option<Ve
         .then(|| evaluate::detectable(before.0 / times.0, times.0, times.1, 1.0, order.confidence))
         .flatten();
     let told = [
-        ("ventet etter, uten tiltaket", without.map(shown)),
-        ("minste fall som kan vises", smallest.map(|fall| format!("{} %", shown(fall * 100.0)))),
+        ("expected_without", without.map_or(Cell::Unknown, shown)),
+        ("smallest_fall", smallest.map_or(Cell::Unknown, |fall| shown(fall * 100.0))),
     ];
     for (name, value) in told {
-        let value = value.unwrap_or_else(|| "..".to_owned());
-        table.rows.push([name, &value, "", "", ""].map(str::to_owned).to_vec());
+        table.rows.push(single_row(name, value));
     }
     let value = json!({
         "schema": 1, "method": "before-after", "unit": "ratio", "from": order.from, "confidence": order.confidence,
@@ -282,14 +306,20 @@ fn enough_units(order: &Evaluate, cells: &[evaluate::Cell], from: usize) -> Resu
             .map(|cell| cell.unit)
             .collect();
         if of_side.len() < LEAST_UNITS {
-            bail!(
-                "{} units where it {} tell of before and after: at least {LEAST_UNITS} are needed on each side, or the interval says nothing",
-                of_side.len(),
-                if side { "began" } else { "did not begin" }
+            fail!(
+                "error.evaluate.units_where_tell_before_after_least",
+                of_side = of_side.len(),
+                begin = began(side),
+                least_units = LEAST_UNITS
             );
         }
     }
     Ok(())
+}
+
+/// Words for units where the measure began, or did not.
+fn began(began: bool) -> Message {
+    Message::under("side", if began { "began" } else { "did_not_begin" })
 }
 
 fn difference(
@@ -300,7 +330,7 @@ fn difference(
     people: Option<&[f64]>,
 ) -> Result<Answer> {
     let (Some(unit), Some(treated)) = (&order.unit, &order.treated) else {
-        bail!("did needs --unit and --treated")
+        fail!("error.evaluate.did_needs_unit_treated")
     };
     let (names, treated) = (table.text(unit)?, table.text(treated)?);
     let (units, of) = in_order(&names);
@@ -309,7 +339,7 @@ fn difference(
         let is_treated = match treated[row].to_lowercase().as_str() {
             "1" | "ja" | "yes" | "true" => true,
             "0" | "nei" | "no" | "false" | "" => false,
-            other => bail!("{}: '{other}' is not 1 or 0", table.at(row)),
+            other => fail!("error.evaluate.not_1_0", row = table.at(row), other),
         };
         let value = people.map_or(values[row], |people| values[row] / people[row]);
         cells_of.push(evaluate::Cell { unit: of[row], time: places[row], value, is_treated });
@@ -317,10 +347,10 @@ fn difference(
     for (place, cell) in cells_of.iter().enumerate() {
         let before = &cells_of[..place];
         if before.iter().any(|other| other.unit == cell.unit && other.is_treated != cell.is_treated) {
-            bail!("{}: {} is 1 on one row and 0 on another", table.at(place), names[place]);
+            fail!("error.evaluate.1_one_row_0_another", place = table.at(place), place2 = names[place]);
         }
         if before.iter().any(|other| (other.unit, other.time) == (cell.unit, cell.time)) {
-            bail!("{}: {} stands there already at that time", table.at(place), names[place]);
+            fail!("error.evaluate.stands_there_already_time", place = table.at(place), place2 = names[place]);
         }
     }
     enough_units(order, &cells_of, from)?;
@@ -329,10 +359,7 @@ fn difference(
         true => of_counts(order, table, &cells_of, from, (values, people))?,
         false => {
             let found = evaluate::difference(&cells_of, from, order.confidence);
-            {
-                let needed = "units where it began and others, both before and after, are needed, and values that differ by more than unit and time";
-                (found.context(needed)?, 0)
-            }
+            (found.about(|| message!("error.evaluate.units_needed"))?, 0)
         }
     };
     let treated_units: BTreeSet<usize> =
@@ -347,11 +374,10 @@ fn difference(
         true => Some(1.0 - (-smallest).exp()),
         false => (mean > 0.0).then(|| smallest / mean).filter(|share| *share <= 1.0),
     };
-    let mut out = Table::new("", &["", "verdi", "fra", "til", "p"]);
-    let name = if is_count { "ganger de andre" } else { "mer enn de andre" };
-    out.rows.push([vec![name.to_owned()], cells(found.at).to_vec(), vec![shown(found.p)]].concat());
-    let told = smallest.map_or_else(|| "..".to_owned(), |fall| format!("{} %", shown(fall * 100.0)));
-    out.rows.push(["minste fall som kan vises", &told, "", "", ""].map(str::to_owned).to_vec());
+    let mut out = Table::new("", &heads(COLUMNS));
+    out.rows.push(effect_row(if is_count { "times_the_others" } else { "more_than_the_others" }, &found));
+    let smallest_shown = smallest.map_or(Cell::Unknown, |fall| shown(fall * 100.0));
+    out.rows.push(single_row("smallest_fall", smallest_shown));
     let after: BTreeSet<usize> = places.iter().copied().filter(|time| *time >= from).collect();
     let value = json!({
         "schema": 1, "method": if is_count { "did-poisson" } else { "did" }, "unit": if is_count { "ratio" } else { "difference" },
@@ -371,18 +397,18 @@ fn of_counts(
     (values, people): (&[f64], Option<&[f64]>),
 ) -> Result<(evaluate::Effect, usize)> {
     if let Some(place) = values.iter().position(|value| *value < 0.0) {
-        bail!("{}: {} is below zero: a count is not", table.at(place), values[place]);
+        fail!("error.evaluate.below_zero_count_not", place = table.at(place), place2 = values[place]);
     }
     for (is_treated, is_after) in [(true, false), (true, true), (false, false), (false, true)] {
         let is_of = |cell: &evaluate::Cell| cell.is_treated == is_treated && (cell.time >= from) == is_after;
         let events: f64 =
             cells.iter().zip(values).filter(|(cell, _)| is_of(cell)).map(|(_, count)| count).sum();
         if events == 0.0 {
-            bail!(
-                "no event {} {}, where it {}: a ratio cannot be formed",
-                if is_after { "after" } else { "before" },
-                order.from,
-                if is_treated { "began" } else { "did not begin" }
+            fail!(
+                "error.evaluate.no_event_where_ratio_cannot_formed",
+                before = Message::under("side", if is_after { "after" } else { "before" }),
+                from = order.from,
+                begin = began(is_treated)
             );
         }
     }
@@ -395,5 +421,5 @@ fn of_counts(
         })
         .collect();
     evaluate::difference_of_counts(&counts, from, order.confidence)
-        .context("units with events, where it began and others, both before and after, are needed")
+        .about(|| message!("error.evaluate.units_events_where_began_others_both"))
 }

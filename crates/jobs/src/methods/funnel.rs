@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use serde_json::json;
 use statistics::funnel;
 pub use statistics::funnel::Allowance;
+use words::{Message, message};
 
 use super::{Answer, shown};
 use crate::columns::Columns;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// Input and options of [`funnel()`].
 pub struct Funnel {
@@ -36,31 +38,34 @@ pub struct Funnel {
 pub fn funnel(order: &Funnel) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let (areas, events) = (table.text(&order.area)?, table.amounts(&order.events)?);
-    let of =
-        order.population.as_ref().or(order.expected.as_ref()).context("give --population or --expected")?;
+    let of = order
+        .population
+        .as_ref()
+        .or(order.expected.as_ref())
+        .about(|| message!("error.funnel.give_population_expected"))?;
     let of = table.amounts(of)?;
     if let Some(place) = (1..areas.len()).find(|place| areas[..*place].contains(&areas[*place])) {
-        bail!("{}: {} stands there already", table.at(place), areas[place]);
+        fail!("error.funnel.stands_there_already", place = table.at(place), place2 = areas[place]);
     }
     if let Some(place) = of.iter().position(|of| *of <= 0.0) {
-        bail!("{}: nobody to have an event", table.at(place));
+        fail!("error.funnel.nobody_have_event", place = table.at(place));
     }
     let target = match order.population {
         Some(_) => events.iter().sum::<f64>() / of.iter().sum::<f64>(),
         None => 1.0,
     };
     if !(order.per > 0.0 && order.per.is_finite()) {
-        bail!("--per {} is not above zero", order.per);
+        fail!("error.funnel.per_not_above_zero", per = order.per);
     }
     if target <= 0.0 {
-        bail!("there are no events: there is nothing to set areas beside");
+        fail!("error.funnel.there_no_events_there_nothing_set");
     }
     let pairs: Vec<(f64, f64)> = events.iter().zip(&of).map(|(events, of)| (*events, of * target)).collect();
     let allowance = order.allowance;
     let found = funnel::Funnel::of(&pairs, allowance);
     let unit = order.population.as_ref().map_or(1.0, |_| target * order.per);
     let mut shown_table =
-        Table::new("", &["område", "verdi", "95 % fra", "95 % til", "99,8 % fra", "99,8 % til", "z", "sted"]);
+        Table::new("", &heads(["area", "value", "low_95", "high_95", "low_99_8", "high_99_8", "z", "side"]));
     let mut points = Vec::new();
     for (area, (events, expected)) in areas.iter().zip(&pairs) {
         let point = found.point(*events, *expected);
@@ -68,9 +73,10 @@ pub fn funnel(order: &Funnel) -> Result<Answer> {
         let value = events / expected * unit;
         let limits =
             [value, inner.0 * unit, inner.1 * unit, outer.0 * unit, outer.1 * unit, point.z].map(shown);
-        let side = ["under 99,8 %", "under 95 %", "innenfor", "over 95 %", "over 99,8 %"]
-            [(point.side() + 2) as usize];
-        shown_table.rows.push([vec![(*area).to_owned()], limits.to_vec(), vec![side.to_owned()]].concat());
+        let side =
+            ["below_99_8", "below_95", "within", "above_95", "above_99_8"][(point.side() + 2) as usize];
+        let side = Cell::Said(Message::under("funnel_side", side));
+        shown_table.rows.push([vec![Cell::text(area)], limits.to_vec(), vec![side]].concat());
         points.push(json!({
             "area": area, "events": events, "expected": expected, "value": value, "z": point.z, "side": point.side(),
             "limits_95": [inner.0 * unit, inner.1 * unit], "limits_99_8": [outer.0 * unit, outer.1 * unit],

@@ -1,11 +1,12 @@
 //! Confidence interval of a single count, proportion or mean.
 
-use anyhow::{Result, bail};
+use crate::failure::{Result, fail};
 use serde_json::json;
 use statistics::interval::{self, OfCount, OfProportion};
 
 use super::{Answer, cells};
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// Method for the interval of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,10 +87,10 @@ pub fn interval(of: &Of) -> Result<Answer> {
     let (one, used, confidence) = match *of {
         Of::Poisson { count, population, per, method, confidence } => {
             if !(count >= 0.0 && count.is_finite() && population.is_none_or(|people| people > 0.0)) {
-                bail!("--count is zero or more, and --population above zero");
+                fail!("error.interval.count_zero_more_population_above_zero");
             }
             if !(per > 0.0 && per.is_finite()) {
-                bail!("--per {per} is not above zero");
+                fail!("error.interval.per_not_above_zero", per);
             }
             let one = interval::count(count, confidence, method.of());
             let one = population.map_or(one, |people| one.times(per / people));
@@ -97,7 +98,7 @@ pub fn interval(of: &Of) -> Result<Answer> {
         }
         Of::Proportion { count, of, method, confidence } => {
             if !(count >= 0.0 && of > 0.0 && count <= of) {
-                bail!("--count {count} is not between 0 and --of {of}");
+                fail!("error.interval.count_not_between_0", count, of);
             }
             let (of_method, used) = match method {
                 ProportionMethod::Wilson => (OfProportion::Wilson, "wilson"),
@@ -107,13 +108,13 @@ pub fn interval(of: &Of) -> Result<Answer> {
         }
         Of::Mean { mean, spread, of, confidence } => {
             if !(mean.is_finite() && spread >= 0.0 && spread.is_finite() && of >= 2.0 && of.is_finite()) {
-                bail!("--mean is a number, --spread zero or more, and --of at least two");
+                fail!("error.interval.mean_number_spread_zero_more_least");
             }
             (interval::mean(mean, spread, of, confidence), "student", confidence)
         }
     };
-    let mut table = Table::new("", &["verdi", "fra", "til", "metode"]);
-    table.rows.push([cells(one).to_vec(), vec![used.to_owned()]].concat());
+    let mut table = Table::new("", &heads(["value", "from", "to", "method"]));
+    table.rows.push([cells(one).to_vec(), vec![Cell::text(used)]].concat());
     let value = json!({
         "schema": 1, "value": one.value, "low": one.low, "high": one.high, "method": used, "confidence": confidence,
     });

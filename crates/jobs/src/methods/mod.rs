@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use statistics::interval::Interval;
 
 use crate::table::Table;
+use disclosure::Cell;
 
 /// Result of a method, for programs and for people.
 pub struct Answer {
@@ -20,22 +21,22 @@ pub struct Answer {
     pub table: Table,
 }
 
-fn shown(value: f64) -> String {
+fn shown(value: f64) -> Cell {
     if !value.is_finite() {
-        return "..".to_owned();
+        return Cell::Unknown;
     }
     let decimals = match value.abs() {
         100.0.. => 1,
         1.0..100.0 => 2,
         _ => 4,
     };
-    format!("{value:.decimals$}").replace('.', ",")
+    Cell::Number(format!("{value:.decimals$}"))
 }
 
 fn of_interval(one: Interval) -> Value {
     json!({ "value": one.value, "low": one.low, "high": one.high })
 }
 
-fn cells(one: Interval) -> [String; 3] {
+fn cells(one: Interval) -> [Cell; 3] {
     [shown(one.value), shown(one.low), shown(one.high)]
 }

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use crate::failure::{About, Result};
 use serde_json::{Value, json};
 use statistics::spc;
+use words::message;
 
 use super::{Answer, shown};
 use crate::columns::Columns;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// Input and options of [`spc()`].
 pub struct Spc {
@@ -38,16 +40,16 @@ pub fn spc(order: &Spc) -> Result<Answer> {
         let (at, reason) = given
             .split_once('=')
             .filter(|(_, reason)| !reason.trim().is_empty())
-            .with_context(|| format!("--rebase '{given}' has no reason: give it as 2012-01=reformen"))?;
+            .about(|| message!("error.spc.rebase_has_no_reason_give_2012", given))?;
         let place = labels
             .iter()
             .position(|label| label == at)
-            .with_context(|| format!("--rebase: there is no '{at}'"))?;
+            .about(|| message!("error.spc.rebase_there_no", at))?;
         rebased.push((place, reason.trim().to_owned()));
     }
     let at: Vec<usize> = rebased.iter().map(|(place, _)| *place).collect();
     let chart = spc::chart(&values, &at);
-    let mut shown_table = Table::new("", &["tid", "verdi", "middel", "fra", "til", "regler"]);
+    let mut shown_table = Table::new("", &heads(["time", "value", "mean", "from", "to", "rules"]));
     let mut points = Vec::new();
     for (place, value) in values.iter().enumerate() {
         let Some(base) = chart.bases.iter().find(|base| (base.from..base.to).contains(&place)) else {
@@ -55,7 +57,8 @@ pub fn spc(order: &Spc) -> Result<Answer> {
         };
         let rules: Vec<&str> = chart.met[place].iter().map(|rule| rule.word()).collect();
         let limits = [*value, base.mean, base.low, base.high].map(shown);
-        shown_table.rows.push([vec![labels[place].clone()], limits.to_vec(), vec![rules.join(" ")]].concat());
+        let (label, rules_met) = (Cell::text(&labels[place]), Cell::text(rules.join(" ")));
+        shown_table.rows.push([vec![label], limits.to_vec(), vec![rules_met]].concat());
         points.push(json!({ "label": labels[place], "value": value, "rules": rules }));
     }
     let reason =

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use serde_json::json;
 use statistics::standard::{Ages, european_2013};
 use statistics::standardise::{self, Stratum};
+use words::message;
 
 use super::interval::CountMethod;
 use super::{Answer, cells, of_interval, shown};
 use crate::columns::Columns;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// Method of standardisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,25 +74,36 @@ fn strata(table: &Columns, order: &Standardise) -> Result<BTreeMap<String, BTree
             // row.
             Some(known) if each.is_some() => {
                 if known.people != people[row] {
-                    bail!(
-                        "{}: {area} {}: {} people, and {} before",
-                        table.at(row),
-                        key.join(" "),
-                        people[row],
-                        known.people
+                    fail!(
+                        "error.standardise.people_before",
+                        row = table.at(row),
+                        area,
+                        key = key.join(" "),
+                        row2 = people[row],
+                        people = known.people
                     );
                 }
                 known.events += events[row] * times;
                 known.squares += events[row] * times * times;
             }
-            Some(_) => bail!("{}: {area} {} stands there already", table.at(row), key.join(" ")),
+            Some(_) => fail!(
+                "error.standardise.stands_there_already",
+                row = table.at(row),
+                area,
+                key = key.join(" ")
+            ),
         }
     }
     for (area, strata) in &out {
         let empty = strata.iter().find(|(_, one)| one.people <= 0.0);
         if let Some((key, one)) = empty.filter(|(_, one)| one.events > 0.0 || order.method == Method::Direct)
         {
-            bail!("{area} {} has {} events and no people: join strata", key.join(" "), one.events);
+            fail!(
+                "error.standardise.has_events_no_people_join_strata",
+                area,
+                key = key.join(" "),
+                events = one.events
+            );
         }
     }
     Ok(out)
@@ -109,10 +122,12 @@ fn standards(
             let with_age =
                 |age: &str| keys.iter().filter(|key| key.first().map(String::as_str) == Some(age)).count();
             for key in &keys {
-                let age = key.first().context("give --strata with ages first, or a --standard FILE")?;
-                let people = Ages::parse(age).and_then(european_2013).with_context(|| {
-                    format!("'{age}' is no band of the European standard of 2013: 0-4, 90+, 67")
-                })?;
+                let age = key
+                    .first()
+                    .about(|| message!("error.standardise.give_strata_ages_first_standard_file"))?;
+                let people = Ages::parse(age)
+                    .and_then(european_2013)
+                    .about(|| message!("error.standardise.no_band_european_standard_2013_0", age))?;
                 out.insert((*key).clone(), people / with_age(age) as f64);
             }
         }
@@ -127,7 +142,7 @@ fn standards(
             );
         }
         (Method::Indirect, Some("esp2013")) => {
-            bail!("esp2013 has people and no rates: an indirect rate needs --standard FILE with events")
+            fail!("error.standardise.esp2013_has_people_no_rates_indirect")
         }
         (method, Some(file)) => {
             let table = Columns::read(PathBuf::from(file).as_path())?;
@@ -154,25 +169,24 @@ fn standards(
 /// strata of the table and of the standard do not match.
 pub fn standardise(order: &Standardise) -> Result<Answer> {
     if order.per.is_nan() || order.per <= 0.0 {
-        bail!("--per {} is not above zero", order.per);
+        fail!("error.standardise.per_not_above_zero", per = order.per);
     }
     let mut all = strata(&Columns::read(&order.file)?, order)?;
     let standards = standards(order, &all)?;
-    let heads = ["område", "hendelser", "folk", "råe", "fra", "til", "standardisert", "fra", "til"];
-    let mut table = Table::new("", &heads);
+    let columns =
+        ["area", "events", "population", "crude", "crude_low", "crude_high", "rate", "rate_low", "rate_high"];
+    let mut table = Table::new("", &heads(columns));
     let mut areas = Vec::new();
     for (area, strata) in &mut all {
         for (key, one) in strata.iter_mut() {
-            one.standard =
-                *standards.get(key).with_context(|| format!("the standard has no {}", key.join(" ")))?;
+            one.standard = *standards
+                .get(key)
+                .about(|| message!("error.standardise.standard_has_no", key = key.join(" ")))?;
         }
         if order.method == Method::Direct
             && let Some(missing) = standards.keys().find(|key| !strata.contains_key(*key))
         {
-            bail!(
-                "{area} has no people of {}: a direct rate needs every stratum of the standard",
-                missing.join(" ")
-            );
+            fail!("error.standardise.has_no_people_direct_rate_needs", area, missing = missing.join(" "));
         }
         let list: Vec<Stratum> = strata.values().filter(|one| one.people > 0.0).cloned().collect();
         let method = order.interval.of();
@@ -185,7 +199,7 @@ pub fn standardise(order: &Standardise) -> Result<Answer> {
         let rate = found.rate.times(by);
         table.rows.push(
             [
-                vec![area.clone(), shown(found.events), shown(found.people)],
+                vec![Cell::text(area), shown(found.events), shown(found.people)],
                 cells(crude).into(),
                 cells(rate).into(),
             ]

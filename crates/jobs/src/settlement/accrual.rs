@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use words::message;
 
-use anyhow::{Result, bail};
+use crate::failure::{Result, fail};
 use domain::{Amount, Month, Period};
 use ledger::statement::Span;
 
@@ -12,7 +13,8 @@ use crate::host::Host;
 use crate::settlement::Books;
 use crate::settlement::running::{self, Running};
 use crate::settlement::statement;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 const HEADS: [&str; 9] = [
     "municipality",
@@ -47,7 +49,7 @@ pub fn run(
     running: Option<&Running>,
     host: &Host,
 ) -> Result<(Table, Vec<String>)> {
-    let Some(span) = Span::to_date(month) else { bail!("{month} is in no year") };
+    let Some(span) = Span::to_date(month) else { fail!("error.accrual.in_no_year", month) };
     let order = statement::Order {
         span,
         parties: &[],
@@ -57,7 +59,6 @@ pub fn run(
         languages: None,
         sender: None,
         with_claims: false,
-        plain: true,
         out: Path::new("."),
         command: String::new(),
     };
@@ -67,10 +68,7 @@ pub fn run(
     let statements = statement::statements(books, &order, &steps, host)?;
     let mut waiting: BTreeMap<String, Option<Amount>> =
         running.map(running::Running::by_municipality).unwrap_or_default();
-    let mut table =
-        Table::new(&format!("A konto mot oppgjør hittil i år, og avsetning ved utgangen av {month}"), &HEADS);
-    let shown =
-        |amount: Option<Amount>| amount.map_or_else(|| "..".to_owned(), |amount| amount.ore().to_string());
+    let mut table = Table::new(message!("accrual.title", month), &heads(HEADS));
     let is_municipality = |party: &str| party.split('@').next().is_some_and(|code| code.len() == 4);
     for one in statements.iter().filter(|one| one.owes && is_municipality(&one.recipient.party)) {
         let code = one.recipient.party.split('@').next().unwrap_or_default();
@@ -82,15 +80,15 @@ pub fn run(
         let accounts: Vec<String> =
             one.bookings.iter().map(|booking| format!("{}/{}", booking.function, booking.article)).collect();
         table.row([
-            one.recipient.party.clone(),
-            one.recipient.name.clone(),
-            one.on_account.ore().to_string(),
-            one.settled.ore().to_string(),
-            (one.settled - one.on_account).ore().to_string(),
-            shown(not_paid(one.not_paid)),
-            shown(cases),
-            shown(cases.zip(not_paid(one.not_paid)).map(|(cases, not_paid)| cases + not_paid)),
-            accounts.join(" "),
+            Cell::text(&one.recipient.party),
+            Cell::text(&one.recipient.name),
+            Cell::Kroner(one.on_account),
+            Cell::Kroner(one.settled),
+            Cell::Kroner(one.settled - one.on_account),
+            Cell::kroner(not_paid(one.not_paid)),
+            Cell::kroner(cases),
+            Cell::kroner(cases.zip(not_paid(one.not_paid)).map(|(cases, not_paid)| cases + not_paid)),
+            Cell::text(accounts.join(" ")),
         ]);
     }
     // A municipality with running cases and nothing settled this year gets an accrual too.
@@ -99,19 +97,19 @@ pub fn run(
             .municipalities
             .of_party(&code)
             .map_or_else(String::new, |row| format!("{} kommune", row.name));
-        let zero = || "0".to_owned();
+        let zero = || Cell::Kroner(Amount::ZERO);
         let accrual = cases.filter(|_| unsettled.is_empty());
-        let not_paid = shown(not_paid(Amount::ZERO));
+        let not_paid = Cell::kroner(not_paid(Amount::ZERO));
         table.row([
-            code,
-            name,
+            Cell::Text(code),
+            Cell::Text(name),
             zero(),
             zero(),
             zero(),
             not_paid,
-            shown(cases),
-            shown(accrual),
-            String::new(),
+            Cell::kroner(cases),
+            Cell::kroner(accrual),
+            Cell::text(""),
         ]);
     }
     Ok((table, unsettled))

@@ -1,6 +1,6 @@
 //! A ledger that has been read, with the state of its months and its vouchers.
 
-use anyhow::Result;
+use crate::failure::Result;
 use domain::municipality::Heir;
 use domain::{Claims, Minute, Month, Municipalities, PeriodState, StepKind};
 use ledger::months::Months;

@@ -1,6 +1,6 @@
 //! Netting and closing of months. What comes later is posted in an open month.
 
-use anyhow::Result;
+use crate::failure::Result;
 use domain::{Minute, Month, Period, PeriodState, StepKind};
 use ledger::content::Closed;
 use ledger::netting;

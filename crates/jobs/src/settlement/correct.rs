@@ -1,6 +1,6 @@
 //! Correction of closed months in an open one.
 
-use anyhow::Result;
+use crate::failure::Result;
 use domain::{Month, Period, StepKind};
 use ledger::correction;
 use ledger::months::MonthRecord;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::{Amount, Cause, Claims, Minute, Month, Period};
 use ledger::Voucher;
 use ledger::content::{Coverage, Delivery, MonthMoved, Settled};
@@ -14,6 +14,7 @@ use register::columns;
 use register::parquet_file::Reader;
 use settlement::sink::ClaimsSink;
 use settlement::{Law, Options, archive, manifest, settle};
+use words::Message;
 
 use super::books::Books;
 use crate::host::{Host, Scratch};
@@ -127,7 +128,9 @@ impl<'a> Desk<'a> {
         let coverage = match run.coverage {
             Some(path) => read_coverage(path)?,
             None => {
-                let (Some(from), Some(to)) = (months.first(), months.last()) else { bail!("no month") };
+                let (Some(from), Some(to)) = (months.first(), months.last()) else {
+                    fail!("error.delivery.no_month")
+                };
                 let of = |unit: &String| Coverage { unit: unit.clone(), from: *from, to: *to };
                 delivered.units.iter().map(of).collect()
             }
@@ -316,15 +319,15 @@ impl<'a> Desk<'a> {
 pub fn read_coverage(path: &Path) -> Result<Vec<Coverage>> {
     let mut out = Vec::new();
     for (at, [unit, from, to]) in small_table(path, "unit;from;to, as 974557746;2012-01;2012-04")? {
-        let month = |text: &str| Month::parse(text).with_context(|| at.clone());
+        let month = |text: &str| Month::parse(text).about(|| Message::plain(&at));
         let (from, to) = (month(&from)?, month(&to)?);
         if to < from {
-            bail!("{at}: the coverage ends in {to}, before it begins in {from}");
+            fail!("error.delivery.coverage_ends_in_before_begins_in", at, to, from);
         }
         out.push(Coverage { unit, from, to });
     }
     if out.is_empty() {
-        bail!("{}: no coverage is declared", path.display());
+        fail!("error.delivery.no_coverage_declared", path = path.display());
     }
     Ok(out)
 }

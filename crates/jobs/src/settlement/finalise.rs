@@ -1,6 +1,6 @@
 //! Makes closed months final.
 
-use anyhow::Result;
+use crate::failure::Result;
 use domain::{Minute, Period, PeriodState, StepKind};
 
 use super::books::Books;

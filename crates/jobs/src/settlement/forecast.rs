@@ -2,24 +2,26 @@
 //! ledger already knows the answer.
 
 use std::collections::BTreeMap;
+use words::{Message, message};
 
-use anyhow::{Result, bail};
+use crate::failure::{Result, fail};
 use domain::{Amount, Cause, Instrument, Month};
 use statistics::forecast::{self, Series};
 
 use super::books::Books;
 use crate::refusal::Refusal;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
-/// Table of the forecast at the end of a month, for every municipality or for `only` one; and a Norwegian
+/// Table of the forecast at the end of a month, for every municipality or for `only` one; and a
 /// sentence on how often the band held.
 ///
 /// # Errors
 /// Fails if there is nothing to forecast from ([`Refusal::NothingToForecast`]), if the party has nothing
 /// settled, or if the ledger cannot be read.
-pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table, String)> {
-    let Some(december) = Month::new(month.year(), 12) else { bail!("{month} is in no year") };
-    let Some(first) = Month::new(month.year() - 3, 1) else { bail!("{month} is too early") };
+pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table, Message)> {
+    let Some(december) = Month::new(month.year(), 12) else { fail!("error.forecast.in_no_year", month) };
+    let Some(first) = Month::new(month.year() - 3, 1) else { fail!("error.forecast.too_early", month) };
     let vouchers = books.vouchers(first, december, None)?;
     let Read { seen, later, on_account } = read(books, &vouchers, first, month);
     let ahead = months_after(month);
@@ -41,7 +43,7 @@ pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table
         .collect();
     let found = forecast::forecast(&series, &ahead);
     let told = held(&found, &later, &ahead);
-    let heads = [
+    let columns = heads([
         "municipality",
         "name",
         "settled_ore",
@@ -51,11 +53,8 @@ pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table
         "year_expected_ore",
         "on_account_year_ore",
         "year_less_on_account_ore",
-    ];
-    let mut table = Table::new(
-        &format!("Prognose ved utgangen av {month}: KMF og USK, {} %-bånd", forecast::LEVEL),
-        &heads,
-    );
+    ]);
+    let mut table = Table::new(message!("forecast.title", month, level = forecast::LEVEL), &columns);
     for one in found.iter().filter(|one| only.is_none_or(|only| only == one.party)) {
         let settled: Amount = seen[&one.party]
             .iter()
@@ -65,11 +64,8 @@ pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table
         let year = settled + one.expected;
         let budget = on_account.get(&one.party).copied().unwrap_or_default();
         let name = books.municipalities.of_party(&one.party).map_or_else(String::new, |row| row.name.clone());
-        let mut row = vec![one.party.clone(), name];
-        row.extend(
-            [settled, one.expected, one.low, one.high, year, budget, year - budget]
-                .map(|a| a.ore().to_string()),
-        );
+        let mut row = vec![Cell::text(&one.party), Cell::Text(name)];
+        row.extend([settled, one.expected, one.low, one.high, year, budget, year - budget].map(Cell::Kroner));
         table.rows.push(row);
     }
     Ok((table, told))
@@ -122,21 +118,17 @@ fn months_after(month: Month) -> Vec<Month> {
     (month.number() + 1..=12).filter_map(|number| Month::new(month.year(), number)).collect()
 }
 
-/// Norwegian sentence on how often the band held. That is known once every month ahead is settled.
-fn held(found: &[forecast::Forecast], later: &Sums, ahead: &[Month]) -> String {
+/// Sentence on how often the band held. That is known once every month ahead is settled.
+fn held(found: &[forecast::Forecast], later: &Sums, ahead: &[Month]) -> Message {
     let known: Vec<&Month> =
         ahead.iter().filter(|month| later.values().any(|months| months.contains_key(month))).collect();
     let level = forecast::LEVEL;
     if known.len() < ahead.len() {
-        return format!("båndet skal holde for {level} % av kommunene; hva resten ble, er ikke kjent ennå");
+        return message!("forecast.unknown", level);
     }
     let truth = |party: &str| later.get(party).map_or(Amount::ZERO, |months| months.values().copied().sum());
     let inside = found.iter().filter(|one| (one.low..=one.high).contains(&truth(&one.party))).count();
     let tenths = inside * 1000 / std::cmp::max(found.len(), 1);
-    format!(
-        "båndet skal holde for {level} % av kommunene; det holdt for {},{} % ({inside} av {}), målt mot det som er gjort opp siden",
-        tenths / 10,
-        tenths % 10,
-        found.len()
-    )
+    let share = format!("{},{}", tenths / 10, tenths % 10);
+    message!("forecast.held", level, share, inside, all = found.len())
 }

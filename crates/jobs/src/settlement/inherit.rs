@@ -1,6 +1,6 @@
 //! Decisions on who answers for a municipality that was split.
 
-use anyhow::Result;
+use crate::failure::Result;
 use domain::municipality::Heir;
 use domain::{Minute, StepKind};
 pub use ledger::content::Inherited;

@@ -3,17 +3,19 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::{Amount, Cause, Claims, Ground, Instrument, Minute, Month, Period, Ruling, StepKind};
 use ledger::Voucher;
 use ledger::content::{Answer, Decision, Objection};
 use ledger::correction;
 use ledger::netting::blank;
 use register::parquet_file::Reader;
+use words::{Language, Message, Said, message, say};
 
 use super::books::Books;
 use crate::refusal::Refusal;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// An objection to file.
 pub struct Filing<'a> {
@@ -60,13 +62,13 @@ pub fn voucher(objection: &Objection, amount: Amount, into: Month, key: &str) ->
     voucher
 }
 
-/// Files an objection. Returns a Norwegian sentence with its key. A line that is disputed already stays as it
+/// Files an objection. Returns a sentence with its key. A line that is disputed already stays as it
 /// is.
 ///
 /// # Errors
 /// Fails if the party has no such line, if decided objections have taken off the whole line, or if the
 /// delivery does not hold the contact.
-pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<String> {
+pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<Message> {
     let claims = standing(books, filing.contact, filing.month)?;
     let month = filing.month.to_string();
     let line = claims.rows.iter().find(|row| {
@@ -88,7 +90,7 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<String> {
         (other.contact, other.instrument, other.month) == (filing.contact, filing.instrument, filing.month)
     });
     if let Some(open) = open {
-        return Ok(format!("linjen er omtvistet fra før, som {}; ingenting endret", open.key));
+        return Ok(message!("objection.open_before", key = open.key));
     }
     let left = line.amount - books.months.reduced(filing.contact, filing.instrument, filing.month);
     if left == Amount::ZERO {
@@ -117,14 +119,12 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<String> {
     };
     let content = serde_json::to_string(&objection)?;
     books.post(StepKind::ObjectionFiled, &month, now, content, Vec::new(), Vec::new())?;
-    Ok(format!(
-        "{}: {} er omtvistet; linjen blir stående til saken er avgjort",
-        objection.key,
-        Amount::from_ore(objection.amount_ore)
-    ))
+    let amount = Amount::from_ore(objection.amount_ore);
+    Ok(message!("objection.filed", key = objection.key, amount))
 }
 
-/// Facts of the case with the provision of each, from the same code as the charge. Empty without a delivery.
+/// Facts of the case with the provision of each, from the same code as the charge, in bokmål as the ledger keeps
+/// them. Empty without a delivery.
 fn facts(books: &mut Books, filing: &Filing) -> Result<Vec<String>> {
     let Some(path) = filing.contacts else { return Ok(Vec::new()) };
     let Some(basis) = books.months.basis.get(&filing.month).and_then(|basis| basis.last()).cloned() else {
@@ -135,26 +135,29 @@ fn facts(books: &mut Books, filing: &Filing) -> Result<Vec<String>> {
     let stay = settlement::explain::stay_of_contact(&reader, filing.contact)?;
     let period = Period::of_month(filing.month);
     let told = settlement::explain::explain(&law, &books.municipalities, &stay, filing.contact, period)?;
-    let Some(told) = told else { bail!("there is no contact {} in {}", filing.contact, path.display()) };
+    let Some(told) = told else {
+        fail!("error.objection.there_no_contact_in", contact = filing.contact, path = path.display())
+    };
     let part = told.parts.into_iter().find(|part| part.instrument == filing.instrument);
     Ok(part.map_or_else(Vec::new, |part| {
-        part.steps.into_iter().map(|step| format!("{} [{}]", step.text, step.provision)).collect()
+        let fact = |step: rulebook::Step| format!("{} [{}]", Language::Nb.say(&step.text), step.provision);
+        part.steps.into_iter().map(fact).collect()
     }))
 }
 
-/// Records the trust's answer. Returns a Norwegian sentence.
+/// Records the trust's answer. Returns a sentence.
 ///
 /// # Errors
 /// Fails if there is no such objection.
-pub fn answer(books: &mut Books, key: &str, text: &str, now: Minute) -> Result<String> {
+pub fn answer(books: &mut Books, key: &str, text: &str, now: Minute) -> Result<Message> {
     let dispute = known(books, key)?;
     if dispute.answer.as_ref().is_some_and(|answer| answer.text == text) {
-        return Ok(format!("{key}: svaret er ført fra før; ingenting endret"));
+        return Ok(message!("objection.answered_before", key));
     }
     let month = dispute.objection.month.to_string();
     let content = serde_json::to_string(&Answer { key: key.to_owned(), text: text.to_owned() })?;
     books.post(StepKind::ObjectionAnswered, &month, now, content, Vec::new(), Vec::new())?;
-    Ok(format!("{key}: svaret er ført"))
+    Ok(message!("objection.answered", key))
 }
 
 fn known(books: &Books, key: &str) -> Result<ledger::months::Dispute> {
@@ -175,12 +178,12 @@ pub struct Deciding<'a> {
     pub into: Month,
 }
 
-/// Decides an objection, and posts the reduction. Returns a Norwegian sentence.
+/// Decides an objection, and posts the reduction. Returns a sentence.
 ///
 /// # Errors
 /// Fails if there is no such objection, if it is decided with another outcome, if the month may not change,
 /// or if the reduction does not fit the outcome and the line.
-pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<String> {
+pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Message> {
     let dispute = known(books, deciding.key)?;
     let objection = &dispute.objection;
     if let Some(decision) = dispute.decision.as_ref().filter(|one| one.outcome != deciding.outcome) {
@@ -192,7 +195,8 @@ pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Str
         .into());
     }
     if let Some(decision) = &dispute.decision {
-        return Ok(format!("{}: avgjort fra før ({}); ingenting endret", deciding.key, decision.outcome));
+        let outcome = decision.outcome.said();
+        return Ok(message!("objection.decided_before", key = deciding.key, outcome));
     }
     books.may_change(deciding.into)?;
     let claims = standing(books, objection.contact, objection.month)?;
@@ -209,8 +213,8 @@ pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Str
         (Ruling::Rejected, None) => Amount::ZERO,
         (Ruling::Upheld, None) => line,
         (Ruling::Partly, Some(part)) if part > Amount::ZERO && part < line => part,
-        (Ruling::Partly, _) => bail!("a part of {line} is to be given with --reduce-by, as 4000 or 4000,50"),
-        (_, Some(_)) => bail!("--reduce-by goes with --outcome partly"),
+        (Ruling::Partly, _) => fail!("error.objection.part_given_reduce_by_4000_4000", line),
+        (_, Some(_)) => fail!("error.objection.reduce_by_goes_outcome_partly"),
     };
     let vouchers = match reduction {
         Amount::ZERO => Vec::new(),
@@ -225,12 +229,12 @@ pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Str
     };
     let content = serde_json::to_string(&decision)?;
     books.post(StepKind::ObjectionDecided, &deciding.into.to_string(), now, content, vouchers, Vec::new())?;
-    Ok(format!("{}: avgjort; {reduction} tas av linjen, ført i {}", deciding.key, deciding.into))
+    Ok(message!("objection.decided", key = deciding.key, reduction, into = deciding.into))
 }
 
 /// Table of every objection.
 pub fn list(books: &Books) -> Table {
-    let heads = [
+    let heads = heads([
         "key",
         "party",
         "instrument",
@@ -241,60 +245,69 @@ pub fn list(books: &Books) -> Table {
         "answer",
         "outcome",
         "reduction_ore",
-    ];
-    let mut table = Table::new("Innsigelser", &heads);
+    ]);
+    let mut table = Table::new(message!("objection.all"), &heads);
     for (key, one) in &books.months.disputes {
-        let answer = if one.answer.is_some() { "ja" } else { "" };
+        let objection = &one.objection;
+        let decision = one.decision.as_ref();
         table.row([
-            key.clone(),
-            one.objection.party.clone(),
-            one.objection.instrument.to_string(),
-            one.objection.contact.to_string(),
-            one.objection.amount_ore.to_string(),
-            one.objection.ground.to_string(),
-            one.filed_at.day().to_string(),
-            answer.to_owned(),
-            one.decision.as_ref().map_or("åpen", |decision| decision.outcome.word()).to_owned(),
-            one.decision.as_ref().map_or_else(String::new, |decision| decision.reduction_ore.to_string()),
+            Cell::text(key),
+            Cell::text(&objection.party),
+            Cell::text(objection.instrument),
+            Cell::text(objection.contact),
+            Cell::Kroner(Amount::from_ore(objection.amount_ore)),
+            Cell::Said(objection.ground.said()),
+            Cell::text(one.filed_at.day()),
+            Cell::yes(one.answer.is_some()),
+            Cell::Said(decision.map_or(message!("objection.open"), |decision| decision.outcome.said())),
+            decision
+                .map_or(Cell::text(""), |decision| Cell::Kroner(Amount::from_ore(decision.reduction_ore))),
         ]);
     }
     table
 }
 
-/// One objection with its facts, answer and decision, in Norwegian.
+/// One objection with its facts, answer and decision, as lines of text.
 ///
 /// # Errors
 /// Fails if there is no such objection.
-pub fn show(books: &Books, key: &str) -> Result<String> {
+pub fn show(books: &Books, key: &str, language: Language) -> Result<String> {
     let one = known(books, key)?;
-    let mut out = format!(
-        "Innsigelse {key}, ført {}\n{} · {} · kontakt {} · {}\nGrunn: {}\n{}\n",
-        one.filed_at.day(),
-        one.objection.party,
-        one.objection.instrument,
-        one.objection.contact,
-        Amount::from_ore(one.objection.amount_ore),
-        one.objection.ground,
-        one.objection.text
+    let objection = &one.objection;
+    let mut out = say!(
+        language,
+        "objection.head",
+        key,
+        filed = one.filed_at.day(),
+        party = objection.party,
+        instrument = objection.instrument,
+        contact = objection.contact,
+        amount = Amount::from_ore(objection.amount_ore),
+        ground = objection.ground.said()
     );
-    if !one.objection.facts.is_empty() {
-        out.push_str("\nFakta i saken, slik kravet ble regnet ut:\n");
+    out.push_str(&format!("\n{}\n", objection.text));
+    if !objection.facts.is_empty() {
+        out.push_str(&format!("\n{}\n", language.text("objection.facts")));
     }
     for (place, fact) in one.objection.facts.iter().enumerate() {
         out.push_str(&format!("  {}. {fact}\n", place + 1));
     }
     if let Some(answer) = &one.answer {
-        out.push_str(&format!("\nSvar: {}\n", answer.text));
+        out.push_str(&format!("\n{}\n", say!(language, "objection.answer", text = answer.text)));
     }
     match &one.decision {
-        Some(decision) => out.push_str(&format!(
-            "\nAvgjort: {} ({}), {} tatt av, ført i {}\n",
-            decision.outcome,
-            decision.reference,
-            Amount::from_ore(decision.reduction_ore),
-            decision.into
-        )),
-        None => out.push_str("\nIkke avgjort. Linjen står.\n"),
+        Some(decision) => {
+            let told = say!(
+                language,
+                "objection.decision",
+                outcome = decision.outcome.said(),
+                reference = decision.reference,
+                amount = Amount::from_ore(decision.reduction_ore),
+                into = decision.into
+            );
+            out.push_str(&format!("\n{told}\n"));
+        }
+        None => out.push_str(&format!("\n{}\n", language.text("objection.undecided"))),
     }
     Ok(out)
 }
@@ -306,8 +319,8 @@ pub fn show(books: &Books, key: &str) -> Result<String> {
 /// Fails if the ledger cannot be read.
 pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
     let mut table = Table::new(
-        &format!("Kontakt {contact} i hovedboken, øre"),
-        &[
+        message!("objection.history", contact),
+        &heads([
             "step",
             "recorded",
             "month",
@@ -316,12 +329,12 @@ pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
             "debtor",
             "creditor",
             "rule_version",
-            "drg_points_milli",
+            "drg_points",
             "days",
             "amount_ore",
-        ],
+        ]),
     );
-    let steps = books.ledger.steps().context("steps")?;
+    let steps = books.ledger.steps().about(|| message!("error.objection.steps"))?;
     for (month, basis) in books.months.basis.clone() {
         for one in basis {
             let claims = books.movements(&one.movements)?;
@@ -329,46 +342,47 @@ pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
             for row in claims.rows.iter().filter(|row| row.contact == contact && row.instrument.is_some()) {
                 let word = |number| claims.words.word(number).to_owned();
                 table.row([
-                    one.step.to_string(),
-                    recorded.map_or_else(String::new, |step| step.recorded_at.day().to_string()),
-                    month.to_string(),
-                    row.instrument.map_or("", Instrument::word).to_owned(),
-                    row.cause.to_string(),
-                    word(row.debtor),
-                    word(row.creditor),
-                    word(row.version),
-                    row.points.to_string(),
-                    row.days.to_string(),
-                    row.amount.ore().to_string(),
+                    Cell::text(one.step),
+                    Cell::text(recorded.map_or_else(String::new, |step| step.recorded_at.day().to_string())),
+                    Cell::text(month),
+                    Cell::text(row.instrument.map_or("", Instrument::word)),
+                    Cell::Said(row.cause.said()),
+                    Cell::Text(word(row.debtor)),
+                    Cell::Text(word(row.creditor)),
+                    Cell::Text(word(row.version)),
+                    Cell::Decimal(i64::from(row.points)),
+                    Cell::Count(i64::from(row.days)),
+                    Cell::Kroner(row.amount),
                 ]);
             }
         }
     }
     for (key, one) in books.months.disputes.iter().filter(|(_, one)| one.objection.contact == contact) {
-        let reduction = one.decision.as_ref().map_or(0, |decision| -decision.reduction_ore);
-        let outcome = one.decision.as_ref().map_or("open", |decision| decision.outcome.word());
+        let decision = one.decision.as_ref();
+        let reduction = decision.map_or(Amount::ZERO, |decision| -Amount::from_ore(decision.reduction_ore));
+        let outcome = decision.map_or(message!("objection.open"), |decision| decision.outcome.said());
         table.row([
-            String::new(),
-            one.filed_at.day().to_string(),
-            one.objection.month.to_string(),
-            one.objection.instrument.to_string(),
-            format!("objection {key}: {outcome}"),
-            one.objection.party.clone(),
-            one.objection.creditor.clone(),
-            one.objection.rule_version.clone(),
-            "0".to_owned(),
-            "0".to_owned(),
-            reduction.to_string(),
+            Cell::text(""),
+            Cell::text(one.filed_at.day()),
+            Cell::text(one.objection.month),
+            Cell::text(one.objection.instrument),
+            Cell::Said(message!("objection.objection", key, outcome)),
+            Cell::text(&one.objection.party),
+            Cell::text(&one.objection.creditor),
+            Cell::text(&one.objection.rule_version),
+            Cell::Decimal(0),
+            Cell::Count(0),
+            Cell::Kroner(reduction),
         ]);
     }
     Ok(table)
 }
 
-/// A voucher as a heading, and a table of the claims behind it, in øre.
+/// A voucher as a heading, and a table of the claims behind it.
 ///
 /// # Errors
 /// Fails if there is no such voucher.
-pub fn behind(books: &mut Books, number: i64) -> Result<(String, Table)> {
+pub fn behind(books: &mut Books, number: i64) -> Result<(Message, Table)> {
     // Each step says how many vouchers it has, and so which step holds the number.
     let mut before = 0;
     let step = books.ledger.steps()?.into_iter().find(|step| {
@@ -381,20 +395,21 @@ pub fn behind(books: &mut Books, number: i64) -> Result<(String, Table)> {
     let Some(voucher) = vouchers.iter().find(|voucher| voucher.number == number) else {
         return Err(Refusal::NoSuchVoucher(number).into());
     };
-    let head = format!(
-        "Bilag {number}, steg {}: {} for {}, ført i {}\n{} skylder {}: {} ({}) {}\n",
-        voucher.step,
-        voucher.instrument.map_or("", Instrument::word),
-        voucher.activity_period,
-        voucher.posting_month,
-        voucher.debtor,
-        voucher.creditor,
-        voucher.amount,
-        voucher.cause.name(),
-        voucher.note
+    let head = message!(
+        "objection.voucher",
+        number,
+        step = voucher.step,
+        instrument = voucher.instrument.map_or("", Instrument::word),
+        period = voucher.activity_period,
+        posted = voucher.posting_month,
+        debtor = voucher.debtor,
+        creditor = voucher.creditor,
+        amount = voucher.amount,
+        cause = voucher.cause.said(),
+        note = voucher.note
     );
-    let mut table =
-        Table::new("Kravene bak bilaget, øre", &["contact", "drg_points_milli", "days", "amount_ore"]);
+    let columns = heads(["contact", "drg_points", "days", "amount_ore"]);
+    let mut table = Table::new(message!("objection.behind"), &columns);
     let month = Month::parse(&voucher.activity_period).ok();
     let basis = month.and_then(|month| books.months.basis.get(&month)).cloned().unwrap_or_default();
     for one in basis.iter().filter(|one| one.step == voucher.step) {
@@ -409,10 +424,10 @@ pub fn behind(books: &mut Books, number: i64) -> Result<(String, Table)> {
                 && word(row.version) == voucher.rule_version;
             if same {
                 table.row([
-                    row.contact.to_string(),
-                    row.points.to_string(),
-                    row.days.to_string(),
-                    row.amount.ore().to_string(),
+                    Cell::text(row.contact),
+                    Cell::Decimal(i64::from(row.points)),
+                    Cell::Count(i64::from(row.days)),
+                    Cell::Kroner(row.amount),
                 ]);
             }
         }

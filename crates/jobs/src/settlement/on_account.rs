@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::{Amount, Cause, Instrument, Minute, Month, Municipalities, Period, StepKind};
 use ledger::content::OnAccount;
 use ledger::netting;
 use settlement::manifest;
+use words::{Message, message};
 
 use super::books::Books;
 use super::delivery::{Sums, sums};
@@ -49,7 +50,7 @@ pub fn on_account(
 ) -> Result<OnAccountPosted> {
     let months: Vec<Month> = period.months().collect();
     let (Some(first), Some(last)) = (months.first().copied(), months.last().copied()) else {
-        bail!("no month")
+        fail!("error.on_account.no_month")
     };
     let mut standing: BTreeMap<(Month, Instrument, String, String), Amount> = BTreeMap::new();
     for voucher in books.vouchers(first, last, None)? {
@@ -95,7 +96,7 @@ pub fn on_account(
         }
     }
     if vouchers.is_empty() && standing.is_empty() {
-        bail!("there is no amount to post on account");
+        fail!("error.on_account.there_no_amount_post_account");
     }
     if vouchers.is_empty() {
         return Ok(OnAccountPosted::Unchanged);
@@ -122,7 +123,7 @@ fn of_year(
     now: Month,
 ) -> Result<(BTreeMap<(Instrument, String, String), Amount>, [i64; 12])> {
     let (Some(january), Some(december)) = (Month::new(year, 1), Month::new(year, 12)) else {
-        bail!("{year} is no year")
+        fail!("error.on_account.no_year", year)
     };
     let (mut yearly, mut by_month) = (BTreeMap::new(), [0_i64; 12]);
     for voucher in books.vouchers(january, december, None)? {
@@ -145,19 +146,19 @@ fn read_budget(
     for (at, [instrument, debtor, creditor, kroner]) in
         small_table(path, "instrument;debtor;creditor;kroner")?
     {
-        let instrument = Instrument::from_word(&instrument).with_context(|| at.clone())?;
-        let amount = Amount::read(&kroner).with_context(|| format!("{at}: '{kroner}' is not an amount"))?;
+        let instrument = Instrument::from_word(&instrument).about(|| Message::plain(&at))?;
+        let amount = Amount::read(&kroner).about(|| message!("error.on_account.not_amount", at, kroner))?;
         if amount < Amount::ZERO {
-            bail!("{at}: {kroner} is below zero: what is paid on account is paid, not owed");
+            fail!("error.on_account.below_zero_what_paid_account_paid", at, kroner);
         }
         if debtor != "state" && !debtor.starts_with("area:") && municipalities.of_party(&debtor).is_none() {
-            bail!("{at}: there is no municipality {debtor}");
+            fail!("error.on_account.there_no_municipality", at, debtor);
         }
         if !domain::identifier::is_organisation(&creditor) && !creditor.starts_with("SYN-") {
-            bail!("{at}: {creditor} is no organisation number");
+            fail!("error.on_account.no_organisation_number", at, creditor);
         }
         if out.insert((instrument, debtor.clone(), creditor.clone()), amount).is_some() {
-            bail!("{at}: {instrument} from {debtor} to {creditor} stands twice");
+            fail!("error.on_account.from_stands_twice", at, instrument, debtor, creditor);
         }
     }
     Ok(out)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use crate::failure::Result;
 use domain::{Balancing, Instrument, Minute, Mode, Month, PayRounding, Period, StepKind};
 use ledger::Ledger;
 use ledger::content::Opened;

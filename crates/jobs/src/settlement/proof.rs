@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::Amount;
 use ledger::content::Settled;
 use ledger::store::Wanted;
 use ledger::{Ledger, correction, export, verify};
+use words::{Message, Said, message};
 
 use crate::host::Host;
 use crate::progress::Work;
 use crate::settlement::Books;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// Format of an exported ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +31,11 @@ const LEAST_OF_HASH: usize = 12;
 
 /// Proves a ledger: the chain of hashes, the balance, and that the vouchers of each settlement agree with the
 /// claims behind them. `expected` is a noted end of the chain, or the beginning of it. Returns the faults,
-/// and a Norwegian sentence that sums up the proof.
+/// and a sentence that sums up the proof.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read, or if `expected` is too short to prove anything.
-pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<String>, String)> {
+pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Message>, Message)> {
     let stage = host.begin(Work::VerifyChain);
     let mut proof = verify::verify(&mut Ledger::open(place)?)?;
     stage.done();
@@ -43,31 +46,32 @@ pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<St
         stage.done();
     }
     if let Some(expected) = expected.filter(|expected| expected.len() < LEAST_OF_HASH) {
-        bail!("--expect '{expected}' proves nothing: give at least {LEAST_OF_HASH} digits of the hash");
+        fail!("error.proof.expect_proves_nothing_give_least_digits", expected, least_of_hash = LEAST_OF_HASH);
     }
     if let Some(expected) = expected.filter(|expected| !proof.head.starts_with(*expected)) {
-        proof.faults.push(format!("the chain ends in {}, not in {expected}", proof.head));
+        proof.faults.push(message!("proof.other_end", head = proof.head, expected));
     }
     let count = |number: i64| domain::amount::grouped(number.unsigned_abs());
-    let told = format!(
-        "{} steg, {} bilag, {} arkiver; debet = kredit = {}, alle kontoer til sammen 0; kjeden ender i {}",
-        count(proof.steps),
-        count(proof.vouchers),
-        count(proof.archives),
-        proof.debit,
-        proof.head
+    let whole = message!(
+        "proof.whole",
+        steps = count(proof.steps),
+        vouchers = count(proof.vouchers),
+        archives = count(proof.archives),
+        debit = proof.debit,
+        head = proof.head
     );
-    Ok((proof.faults, told))
+    Ok((proof.faults, whole))
 }
 
 /// Checks that the vouchers of every settlement and correction agree with the sums of the claims kept behind
 /// them, and adds a fault for each that does not.
-fn behind(books: &mut Books, faults: &mut Vec<String>) -> Result<()> {
+fn behind(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
     for step in books.ledger.steps()? {
         if !matches!(step.kind, domain::StepKind::Run | domain::StepKind::Correct) {
             continue;
         }
-        let content: Settled = serde_json::from_str(&step.content).context("content of a step")?;
+        let content: Settled =
+            serde_json::from_str(&step.content).about(|| message!("error.proof.content_step"))?;
         let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
         let posted = books.ledger.vouchers(&only)?;
         let mut computed = Vec::new();
@@ -79,12 +83,12 @@ fn behind(books: &mut Books, faults: &mut Vec<String>) -> Result<()> {
         let posted: Vec<_> = posted.iter().filter(|voucher| voucher.cause.is_computed()).collect();
         if computed.len() != posted.len() {
             let (posted, computed) = (posted.len(), computed.len());
-            faults.push(format!("step {}: {posted} vouchers, but the claims give {computed}", step.number));
+            faults.push(message!("proof.claims_count", step = step.number, posted, computed));
         }
         for (voucher, claim) in posted.iter().zip(&computed) {
             if voucher.amount != claim.amount || voucher.debtor != claim.debtor {
-                faults
-                    .push(format!("voucher {}: the claims behind it give {}", voucher.number, claim.amount));
+                let (number, amount) = (voucher.number, claim.amount);
+                faults.push(message!("proof.claims_amount", number, amount));
             }
         }
     }
@@ -104,14 +108,14 @@ pub fn write(place: &str, form: ExportForm, out: Option<&Path>) -> Result<String
         ExportForm::Beancount => export::beancount(&vouchers),
         ExportForm::Csv => export::csv(&vouchers),
         ExportForm::Parquet => {
-            let out = out.context("Parquet is not for a screen: give a file with --out")?;
+            let out = out.about(|| message!("error.proof.parquet_not_screen_give_file_out"))?;
             settlement::journal::write(out, &rows(&vouchers))?;
             return Ok(String::new());
         }
     };
     match out {
         Some(path) => {
-            std::fs::write(path, text).with_context(|| format!("failed to write {}", path.display()))?;
+            std::fs::write(path, text).about(|| message!("error.file.write", path = path.display()))?;
             Ok(String::new())
         }
         None => Ok(text),
@@ -146,19 +150,24 @@ fn rows(vouchers: &[ledger::Voucher]) -> Vec<settlement::journal::Row> {
     out
 }
 
-/// Table of the balance of every account that is not at zero, in øre.
+/// Table of the balance of every account that is not at zero.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read.
-pub fn balances(place: &str) -> Result<crate::table::Table> {
+pub fn balances(place: &str) -> Result<Table> {
     let mut books = Books::open(place)?;
     let vouchers = books.ledger.vouchers(&Wanted::default())?;
-    let mut table =
-        crate::table::Table::new("Saldo per konto, øre", &["account", "party", "instrument", "amount_ore"]);
+    let columns = heads(["account", "party", "instrument", "amount_ore"]);
+    let mut table = Table::new(message!("proof.balances"), &columns);
     for (account, amount) in export::balances(&vouchers) {
         if amount != Amount::ZERO {
-            let instrument = account.instrument.map_or("", domain::Instrument::word).to_owned();
-            table.row([account.kind.to_string(), account.party, instrument, amount.ore().to_string()]);
+            let instrument = account.instrument.map_or("", domain::Instrument::word);
+            table.row([
+                Cell::Said(account.kind.said()),
+                Cell::Text(account.party),
+                Cell::text(instrument),
+                Cell::Kroner(amount),
+            ]);
         }
     }
     Ok(table)

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::{Amount, Cause, Instrument, Minute, Month, StepKind};
 use ledger::Voucher;
 use ledger::content::Reviewed;
 use ledger::netting::{blank, divided};
 use settlement::manifest;
+use words::{Message, message};
 
 use super::books::Books;
 use crate::refusal::Refusal;
@@ -27,13 +28,13 @@ struct Decision {
 /// year.
 const KEY: &str = "by-settled";
 
-/// Posts the decisions on a year in an open month. Decisions that are posted already are left out. Returns a
-/// Norwegian report.
+/// Posts the decisions on a year in an open month. Decisions that are posted already are left out. Returns
+/// lines on what was posted.
 ///
 /// # Errors
 /// Fails if the month may not change, if the file cannot be read, if nothing was settled for an institution
 /// in the year, or if a decision takes off more than was settled.
-pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<String> {
+pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<Vec<Message>> {
     books.may_change(into)?;
     let decisions = read(file)?;
     // A decision is posted once, whichever file it comes in and whatever other decisions stand beside it.
@@ -49,19 +50,19 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
     let steps = books.ledger.steps()?;
     let mut posted: BTreeSet<String> = BTreeSet::new();
     for step in steps.iter().filter(|step| step.kind == StepKind::ReviewBoard) {
-        let reviewed: Reviewed =
-            serde_json::from_str(&step.content).with_context(|| format!("step {}", step.number))?;
+        let reviewed: Reviewed = serde_json::from_str(&step.content)
+            .about(|| message!("error.review_board.step", number = step.number))?;
         posted.extend(reviewed.sha256.split(' ').map(str::to_owned));
     }
     let all = decisions.len();
     let decisions: Vec<Decision> =
         decisions.into_iter().filter(|one| !posted.contains(&named(one))).collect();
     if decisions.is_empty() {
-        return Ok("vedtakene er ført fra før; ingenting endret".to_owned());
+        return Ok(vec![message!("review_board.before")]);
     }
     let sha256 = decisions.iter().map(named).collect::<Vec<_>>().join(" ");
     let (Some(first), Some(last)) = (Month::new(year, 1), Month::new(year, 12)) else {
-        bail!("{year} is no year")
+        fail!("error.review_board.no_year", year)
     };
     // Corrections that were posted after the year still belong to it.
     let end = std::cmp::max(last, into);
@@ -86,7 +87,10 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
             .into());
         }
         vouchers.extend(divided_over(decision, &shares, year, into));
-        told.push(format!("{} {}: {}", decision.institution, decision.instrument, decision.amount));
+        told.push(Message::plain(format!(
+            "{} {}: {}",
+            decision.institution, decision.instrument, decision.amount
+        )));
     }
     let posted: Amount = vouchers.iter().map(|voucher| voucher.amount).sum();
     let decided: Amount = decisions.iter().map(|decision| decision.amount).sum();
@@ -95,12 +99,10 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
     let count = vouchers.len();
     books.post(StepKind::ReviewBoard, &year.to_string(), now, content, vouchers, Vec::new())?;
     if decisions.len() < all {
-        told.push(format!("{} av vedtakene var ført fra før", all - decisions.len()));
+        told.push(message!("review_board.some_before", count = all - decisions.len()));
     }
-    told.push(format!(
-        "{count} bilag ført i {into}, fordelt etter hva hver betaler er gjort opp for i {year}; sum {posted}"
-    ));
-    Ok(told.join("\n"))
+    told.push(message!("review_board.posted", count, into, year, posted));
+    Ok(told)
 }
 
 /// Vouchers of a decision: one for each debtor and creditor, in proportion to what was settled between them.
@@ -151,14 +153,14 @@ fn read(path: &Path) -> Result<Vec<Decision>> {
         small_table(path, "institution;instrument;kroner;key;reference")?
     {
         if key != KEY {
-            bail!("{at}: unknown key '{key}': expected {KEY}");
+            fail!("error.review_board.unknown_key_expected", at, key, expected = KEY);
         }
-        let instrument = Instrument::from_word(&instrument).with_context(|| at.clone())?;
-        let amount = Amount::read(&kroner).with_context(|| format!("{at}: '{kroner}' is not an amount"))?;
+        let instrument = Instrument::from_word(&instrument).about(|| Message::plain(&at))?;
+        let amount = Amount::read(&kroner).about(|| message!("error.review_board.not_amount", at, kroner))?;
         out.push(Decision { institution, instrument, amount, reference });
     }
     if out.is_empty() {
-        bail!("{}: no decision", path.display());
+        fail!("error.review_board.no_decision", path = path.display());
     }
     Ok(out)
 }

@@ -1,6 +1,6 @@
 //! Settlement of open or provisional months, posted in the ledger.
 
-use anyhow::Result;
+use crate::failure::Result;
 use domain::{Month, Period, StepKind};
 use ledger::correction;
 use settlement::archive;

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use words::{Message, message};
 
-use anyhow::Result;
+use crate::failure::Result;
 use domain::{Amount, EventKind, Minute, Period};
 use register::parquet_file::Reader;
 use rulebook::NoTrace;
@@ -15,7 +16,8 @@ use settlement::{Law, stay};
 use crate::host::{Host, Scratch};
 use crate::intake;
 use crate::law::Files;
-use crate::table::Table;
+use crate::table::{Table, heads};
+use disclosure::Cell;
 
 /// Input and options of [`run`].
 pub struct Order<'a> {
@@ -57,8 +59,8 @@ pub struct Running {
     cases: Vec<Case>,
     /// Number of rows that the check refused.
     pub refused: u64,
-    /// Place and reason of the first refused row, in Norwegian.
-    first_refused: Option<String>,
+    /// Place and reason of the first refused row.
+    first_refused: Option<Message>,
     is_draft: bool,
 }
 
@@ -85,8 +87,14 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
         .collect();
     cases.sort_by_key(|case| (std::cmp::Reverse(case.accrued), case.reference));
     let first = report.refused.first().map(|one| {
-        let (_, text, remedy, _) = one.reason.told();
-        format!("linje {}: {text} ({} {}); {remedy}", one.line, one.field, one.value)
+        message!(
+            "running.first_refused",
+            line = one.line,
+            fault = one.reason.fault(),
+            field = one.field,
+            value = one.value,
+            remedy = one.reason.remedy()
+        )
     });
     Ok(Running {
         at: order.at,
@@ -99,7 +107,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
 
 /// Days, amount (`None` if a day has no rate), and who is liable for the last day; or the code of the reason
 /// why there are no days.
-type Accrued = Result<(i64, Option<Amount>, Option<Liable>), &'static str>;
+type Accrued = std::result::Result<(i64, Option<Amount>, Option<Liable>), &'static str>;
 
 fn accrued(contact: &Contact, law: &Law, departed_at: Minute) -> Accrued {
     let stay = stay::Stay { departed_at, ..contact.case.clone() };
@@ -138,15 +146,10 @@ fn case(contact: &Contact, law: &Law, at: Minute) -> Case {
     }
 }
 
-/// Amount in øre, or `..` for `None`.
-fn shown(amount: Option<Amount>) -> String {
-    amount.map_or_else(|| "..".to_owned(), |amount| amount.ore().to_string())
-}
-
 impl Running {
     /// Table with one row for each case, the largest amount first.
     pub fn table(&self) -> Table {
-        let heads = [
+        let columns = heads([
             "case",
             "municipality",
             "unit",
@@ -157,20 +160,20 @@ impl Running {
             "accrued_ore",
             "next_midnight_ore",
             "reason",
-        ];
-        let mut table = Table::new(&format!("Løpende saker {}", self.at), &heads);
+        ]);
+        let mut table = Table::new(message!("running.title", at = self.at), &columns);
         for case in &self.cases {
             table.row([
-                case.reference.to_string(),
-                case.municipality.clone(),
-                case.unit.clone(),
-                case.institution.clone(),
-                case.notified.map_or_else(String::new, |at| at.to_string()),
-                case.hours.to_string(),
-                case.days.to_string(),
-                shown(case.accrued),
-                shown(case.next),
-                case.reason.clone(),
+                Cell::text(case.reference),
+                Cell::text(&case.municipality),
+                Cell::text(&case.unit),
+                Cell::text(&case.institution),
+                Cell::text(case.notified.map_or_else(String::new, |at| at.to_string())),
+                Cell::Count(case.hours),
+                Cell::Count(case.days),
+                Cell::kroner(case.accrued),
+                Cell::kroner(case.next),
+                Cell::Said(settlement::explain::reason(&case.reason)),
             ]);
         }
         table
@@ -186,15 +189,15 @@ impl Running {
             sum.1 += case.days;
             sum.2 = sum.2.zip(case.accrued).map(|(sum, more)| sum + more);
         }
-        let title = format!("Avsetning for løpende saker {}", self.at);
-        let mut table = Table::new(&title, &["municipality", "institution", "cases", "days", "accrued_ore"]);
+        let columns = heads(["municipality", "institution", "cases", "days", "accrued_ore"]);
+        let mut table = Table::new(message!("running.sums", at = self.at), &columns);
         for ((municipality, institution), (cases, days, accrued)) in sums {
             table.row([
-                municipality.into(),
-                institution.into(),
-                cases.to_string(),
-                days.to_string(),
-                shown(accrued),
+                Cell::text(municipality),
+                Cell::text(institution),
+                Cell::Count(cases),
+                Cell::Count(days),
+                Cell::kroner(accrued),
             ]);
         }
         table
@@ -210,20 +213,18 @@ impl Running {
         out
     }
 
-    /// Norwegian sentence that sums up the cases.
-    pub fn told(&self) -> String {
+    /// Lines that sum up the cases, and name the first refused row.
+    pub fn summary(&self) -> Vec<Message> {
         let days: i64 = self.cases.iter().map(|case| case.days).sum();
         let accrued: Option<Amount> = self.cases.iter().map(|case| case.accrued).sum();
-        format!(
-            "{}{} løpende saker {}: {days} døgn, {}{}",
-            if self.is_draft { "UTKAST: " } else { "" },
-            self.cases.len(),
-            self.at,
-            accrued.map_or_else(|| "en sats mangler".to_owned(), |accrued| accrued.to_string()),
-            self.first_refused.as_ref().map_or_else(String::new, |first| format!(
-                "; {} rader avvist, den første på {first}",
-                self.refused
-            ))
-        )
+        let (count, at) = (self.cases.len(), self.at);
+        let accrued = accrued.map_or_else(|| message!("running.no_rate"), Message::plain);
+        let mut out = vec![match self.is_draft {
+            true => message!("running.draft_summary", count, at, days, accrued),
+            false => message!("running.summary", count, at, days, accrued),
+        }];
+        let first = self.first_refused.as_ref();
+        out.extend(first.map(|first| message!("running.refused", count = self.refused, first)));
+        out
     }
 }

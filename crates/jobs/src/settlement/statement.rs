@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Failure, Result, fail};
 use domain::municipality::UNDECIDED;
-use domain::statement::{Language, Named, Statement};
+use domain::statement::{Named, Statement};
 use domain::{Day, Instrument, Minute, Month, Municipalities, StepKind};
 use ledger::content::Settled;
 use ledger::months::Months;
 use ledger::statement::{self as made, Desk, RuleName, Span, Terms};
 use ledger::voucher::Step;
-use paper::text::Texts;
+use paper::sheets::Reader;
 use paper::workbook::CaseLine;
 use rulebook::LawBook;
 use rulebook::scheme::{Scheme, is_unsigned};
+use words::{Language, Message, message, say};
 
 use super::books::{Books, heir};
 use crate::host::Host;
@@ -52,9 +53,6 @@ pub struct Order<'a> {
     pub sender: Option<&'a str>,
     /// Whether the workbook has a sheet of the contacts behind the lines.
     pub with_claims: bool,
-    /// Whether tables have comma and decimal point, for programs; else semicolon and decimal comma, for
-    /// Excel.
-    pub plain: bool,
     pub out: &'a Path,
     /// Command to show in the workbook and in the text file.
     pub command: String,
@@ -112,19 +110,16 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         }
         .into());
     }
-    std::fs::create_dir_all(order.out).with_context(|| format!("failed to make {}", order.out.display()))?;
+    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let stage = host.begin(Work::WriteStatements(statements.len()));
     let total = statements.len() as u64;
-    let texts =
-        BTreeMap::from([(Language::Nb, Texts::of(Language::Nb)?), (Language::Nn, Texts::of(Language::Nn)?)]);
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || -> Result<()> {
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(statement) = statements.get(place) else { return Ok(()) };
-            let Some(texts) = texts.get(&statement.language) else { bail!("no texts") };
             let cases = cases.get(&statement.recipient.party).map(Vec::as_slice);
-            write(statement, cases, texts, order)?;
+            write(statement, cases, order, host)?;
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
             stage.at(count as u64, total);
             if place % 32 == 0 {
@@ -135,14 +130,16 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     std::thread::scope(|scope| -> Result<()> {
         let threads: Vec<_> = (0..host.threads).map(|_| scope.spawn(work)).collect();
         for thread in threads {
-            thread.join().map_err(|_| anyhow::anyhow!("a thread that writes statements stopped"))??;
+            thread
+                .join()
+                .map_err(|_| Failure::of(message!("error.statement.thread_writes_statements_stopped")))??;
         }
         Ok(())
     })?;
     stage.done();
     let overview = order.out.join(format!("oversikt-{}.csv", order.span.name));
-    std::fs::write(&overview, paper::csv::overview(&statements, order.plain))
-        .with_context(|| format!("failed to write {}", overview.display()))?;
+    std::fs::write(&overview, paper::csv::overview(&statements, host.reader()))
+        .about(|| message!("error.file.write", path = overview.display()))?;
     Ok(statements)
 }
 
@@ -156,7 +153,8 @@ fn cases(
     let mut out: BTreeMap<String, Vec<CaseLine>> =
         statements.iter().map(|statement| (statement.recipient.party.clone(), Vec::new())).collect();
     for step in steps.iter().filter(|step| matches!(step.kind, StepKind::Run | StepKind::Correct)) {
-        let settled: Settled = serde_json::from_str(&step.content).context("content of a step")?;
+        let settled: Settled =
+            serde_json::from_str(&step.content).about(|| message!("error.statement.content_step"))?;
         if !order.span.holds(&settled.into.to_string()) {
             continue;
         }
@@ -284,15 +282,18 @@ fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -> Result<()
     for segment in law.kmf.segments.iter().chain(&law.isf.segments) {
         if let Some(rule) = segment.standing.in_force() {
             // A share that another instrument lowers is an upper bound.
-            let upto = if rule.lowered_by.is_some() { "inntil " } else { "" };
-            let rate = format!("{upto}{} × {}", rule.share.0, whole(rule.unit_price.0));
+            let (share, price) = (rule.share.0, whole(rule.unit_price.0));
+            let rate = match rule.lowered_by.is_some() {
+                true => message!("paper.rate_at_most", share, price),
+                false => message!("paper.rate_of", share, price),
+            };
             let cite = cites(rule.instrument)?;
             out.insert(rule.version.to_string(), RuleName { rate, cite });
         }
     }
     for segment in &law.usk {
         if let Some(rule) = segment.standing.in_force() {
-            let rate = rule.rate.as_ref().map_or_else(String::new, |rate| whole(rate.0));
+            let rate = rule.rate.as_ref().map_or_else(Message::default, |rate| Message::Plain(whole(rate.0)));
             let cite = cites(Instrument::DischargeReady)?;
             out.insert(rule.version.to_string(), RuleName { rate, cite });
         }
@@ -378,7 +379,7 @@ fn languages(path: Option<&Path>) -> Result<BTreeMap<String, Language>> {
             "nn" => Language::Nn,
             // A neutral municipality gets the sender's language.
             "nb" | "neutral" => Language::Nb,
-            _ => bail!("{at}: expected code;nb, code;nn or code;neutral"),
+            _ => fail!("error.statement.expected_code_nb_code_nn_code", at),
         };
         out.insert(code, language);
     }
@@ -397,22 +398,24 @@ fn stem(statement: &Statement) -> String {
 }
 
 /// Writes one statement in every format of the order.
-fn write(statement: &Statement, cases: Option<&[CaseLine]>, texts: &Texts, order: &Order) -> Result<()> {
+fn write(statement: &Statement, cases: Option<&[CaseLine]>, order: &Order, host: &Host) -> Result<()> {
+    let language = statement.language;
+    let reader = if host.is_plain { Reader::Program } else { Reader::Person(language) };
     let path = |ending: &str| order.out.join(format!("{}.{ending}", stem(statement)));
     let put = |path: PathBuf, bytes: &[u8]| {
-        std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
+        std::fs::write(&path, bytes).about(|| message!("error.file.write", path = path.display()))
     };
     for form in order.forms {
         match form {
-            PaperForm::Pdf => put(path("pdf"), &paper::pdf::pdf(statement, texts)?)?,
+            PaperForm::Pdf => put(path("pdf"), &paper::pdf::pdf(statement, language)?)?,
             PaperForm::Xlsx => {
-                put(path("xlsx"), &paper::workbook::workbook(statement, cases, texts, &order.command)?)?
+                put(path("xlsx"), &paper::workbook::workbook(statement, cases, language, &order.command)?)?
             }
             PaperForm::Csv => {
-                put(path("csv"), paper::csv::lines(statement, order.plain).as_bytes())?;
-                put(path("txt"), paper::csv::about(statement, texts, &order.command).as_bytes())?;
+                put(path("csv"), paper::csv::lines(statement, reader).as_bytes())?;
+                put(path("txt"), paper::csv::about(statement, language, &order.command).as_bytes())?;
             }
-            PaperForm::Ehf => invoices(statement, texts, &put, order.out)?,
+            PaperForm::Ehf => invoices(statement, language, &put, order.out)?,
             PaperForm::Json => {
                 put(path("json"), format!("{}\n", serde_json::to_string_pretty(statement)?).as_bytes())?
             }
@@ -425,7 +428,7 @@ fn write(statement: &Statement, cases: Option<&[CaseLine]>, texts: &Texts, order
 /// netted, or if the amounts are not fixed yet.
 fn invoices(
     statement: &Statement,
-    texts: &Texts,
+    language: Language,
     put: &impl Fn(PathBuf, &[u8]) -> Result<()>,
     out: &Path,
 ) -> Result<()> {
@@ -439,14 +442,12 @@ fn invoices(
             name: statement.recipient.name.clone(),
             organisation: organisation_of(&statement.recipient.party),
         };
-        if let Some(text) = paper::ehf::document(statement, payment, &seller, &buyer, texts) {
+        if let Some(text) = paper::ehf::document(statement, payment, &seller, &buyer, language) {
             put(out.join(format!("ehf-{}.xml", for_file(&payment.reference))), text.as_bytes())?;
         } else if payment.amount != domain::Amount::ZERO {
-            let told = format!(
-                "Ingen EHF for {}: {} har ikke noe kjent organisasjonsnummer. Beløp: {}\n",
-                payment.reference, buyer.name, payment.amount
-            );
-            put(out.join(format!("mangler-ehf-{}.txt", for_file(&payment.reference))), told.as_bytes())?;
+            let (reference, name, amount) = (&payment.reference, &buyer.name, payment.amount);
+            let told = say!(language, "paper.no_ehf", reference, name, amount) + "\n";
+            put(out.join(format!("mangler-ehf-{}.txt", for_file(reference))), told.as_bytes())?;
         }
     }
     Ok(())

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
 use chart::breakeven::Series;
 use chart::tornado::Swing;
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
@@ -19,14 +18,18 @@ use settlement::price::{AsIs, Sums};
 use settlement::{Law, manifest};
 use simulation::Measures;
 use simulation::consequence::priced;
-use simulation::exchange::{Agreement, Assumed, Avoided, Cost, HospitalCost, Side, Visits};
+use simulation::exchange::{
+    Agreement, Assumed, Assumption, Avoided, Cost, HospitalCost, Side, Transfers, Visits,
+};
 use simulation::scenario::{Wanted, part};
+use words::{Language, Message, Said, message, say};
 
+use crate::failure::{About, Failure, Result, fail};
 use crate::host::{Host, Scratch};
 use crate::intake;
 use crate::law::Files;
 use crate::progress::Work;
-use crate::what_if::simulate_files::millions;
+use crate::what_if::{AboutLines, head, heads, in_millions, lines_about, sentence, told_about};
 
 /// Input and options of [`run`].
 pub struct Order<'a> {
@@ -125,32 +128,37 @@ impl Worked {
     }
 }
 
-/// Works an agreement out, and writes its files. Returns a Norwegian summary.
+/// Works an agreement out, and writes its files. Returns a summary.
 ///
 /// # Errors
 /// Fails if the agreement, the measure, the rules or the contacts cannot be read, if no effect is known, if
 /// the measure reaches nobody, or if a file cannot be written.
 pub fn run(order: &Order, host: &Host) -> Result<String> {
     let text = std::fs::read_to_string(order.file)
-        .with_context(|| format!("failed to read {}", order.file.display()))?;
+        .about(|| message!("error.file.read", path = order.file.display()))?;
     let raw: Raw = toml::from_str(&text).map_err(|error| {
         let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));
         let line = text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
-        anyhow::anyhow!("{}:{line}: {}", order.file.display(), error.message())
+        Failure::of(message!(
+            "error.agreement.text",
+            file = order.file.display(),
+            line,
+            error = error.message()
+        ))
     })?;
     let worked = worked(order, raw, &text, host)?;
-    write(order, &worked)?;
-    Ok(told(&worked))
+    write(order, &worked, host)?;
+    Ok(told(&worked, host.language))
 }
 
 fn share(text: &str, key: &str) -> Result<Share> {
-    percent(text).with_context(|| format!("{key} = '{text}' is not 0–100 per cent"))
+    percent(text).about(|| message!("error.agreement.not_0_100_per_cent", key, text))
 }
 
 fn range(raw: &RawRange, key: &str) -> Result<[Share; 3]> {
     let shares = [share(&raw.low, key)?, share(&raw.likely, key)?, share(&raw.high, key)?];
     if !shares.map(Share::basis_points).is_sorted() {
-        bail!("{key}: low, likely and high are not in order");
+        fail!("error.agreement.low_likely_high_not_in_order", key);
     }
     Ok(shares)
 }
@@ -159,7 +167,7 @@ fn kroner(kroner: i64, key: &str) -> Result<Amount> {
     let within = (0..=100_000_000_000).contains(&kroner);
     Amount::from_kroner(kroner)
         .filter(|_| within)
-        .with_context(|| format!("{key} = {kroner} is out of bounds"))
+        .about(|| message!("error.agreement.out_bounds", key, kroner))
 }
 
 fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
@@ -167,30 +175,37 @@ fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
         Some(measure) => measure?,
         None => {
             let path = order.file.with_file_name(&raw.measure);
-            let text = std::fs::read_to_string(&path).with_context(|| {
-                format!("there is no measure '{}', built in or beside the agreement", raw.measure)
+            let text = std::fs::read_to_string(&path).about(|| {
+                message!("error.agreement.there_no_measure_built_in_beside", measure = raw.measure)
             })?;
             Measure::parse(&raw.measure, &text)?
         }
     };
     for code in &raw.municipalities {
         if !order.people.contains_key(code) {
-            bail!("{}: there is no municipality {code} in {}", order.file.display(), order.period);
+            fail!(
+                "error.agreement.there_no_municipality_in",
+                file = order.file.display(),
+                code,
+                period = order.period
+            );
         }
     }
     let own = measure.effect_on(order.period.from()).map(|row| row.value);
     let effect = match (&raw.effect, own) {
         (Some(given), _) => range(given, "effect")?,
         (None, Some(own)) => {
-            let likely = own.likely.with_context(|| {
-                format!("no effect of {} was found in any source: give [effect]", measure.id)
-            })?;
+            let likely = own
+                .likely
+                .about(|| message!("error.agreement.no_effect_found_in_any_source", id = measure.id))?;
             [own.low.unwrap_or(likely), likely, own.high.unwrap_or(likely)]
         }
-        (None, None) => bail!("no effect of {} holds in {}: give [effect]", measure.id, order.period),
+        (None, None) => {
+            fail!("error.agreement.no_effect_holds_in_give_effect", id = measure.id, period = order.period)
+        }
     };
     if raw.years == 0 || raw.years > 40 {
-        bail!("years = {} is not 1 to 40", raw.years);
+        fail!("error.agreement.years_not_1_40", years = raw.years);
     }
     let delay_months = raw.delay_months.or(own.map(|own| own.delay_months)).unwrap_or(0);
     let (avoided, unsigned, synthetic) = avoided(order, &raw, &measure, effect[1], host)?;
@@ -228,8 +243,13 @@ fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
 }
 
 fn cost_of(raw: &RawCost, avoided: &Avoided, people: i64) -> Result<Cost> {
-    let side = Side::from_word(&raw.party)
-        .with_context(|| format!("'{}' is no party: {}", raw.party, rulebook::measure::PARTIES.join(", ")))?;
+    let side = Side::from_word(&raw.party).about(|| {
+        message!(
+            "error.agreement.no_party",
+            party = raw.party,
+            parties = rulebook::measure::PARTIES.join(", ")
+        )
+    })?;
     let each = kroner(raw.kroner, &raw.what)?;
     let (amount, once, follows) = match raw.per {
         Per::Once => (each, true, false),
@@ -279,7 +299,10 @@ fn avoided(
     }
     let (contacts, points) = cells.taken_away(&behaviour, &ours);
     if contacts == 0 && full.days_millionths == 0 {
-        bail!("the measure reaches nobody in {}: nothing goes away", raw.municipalities.join(", "));
+        fail!(
+            "error.agreement.measure_reaches_nobody_in_nothing_goes",
+            municipalities = raw.municipalities.join(", ")
+        );
     }
     let avoided = Avoided {
         contacts,
@@ -293,84 +316,86 @@ fn avoided(
     Ok((avoided, unsigned, cells.synthetic))
 }
 
-fn text(text: impl Into<String>) -> Cell {
-    Cell::Text(text.into())
-}
-
-fn write(order: &Order, worked: &Worked) -> Result<()> {
-    std::fs::create_dir_all(order.out).with_context(|| format!("failed to make {}", order.out.display()))?;
+fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
+    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let put = |name: &str, bytes: &[u8]| {
         let path = order.out.join(name);
-        std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
+        std::fs::write(&path, bytes).about(|| message!("error.file.write", path = path.display()))
     };
-    let all = [flow(worked), gains(worked), swings(worked)];
-    for sheet in &all {
-        put(
-            &format!("{}.csv", sheet.name().to_lowercase().replace('ø', "o")),
-            sheets::csv(sheet, false).as_bytes(),
-        )?;
+    let language = host.language;
+    let sheets = |reader: sheets::Reader| [flow(worked, reader), gains(worked), swings(worked, reader)];
+    for sheet in sheets(host.reader()) {
+        let stem = Language::Nb.say(sheet.name()).to_lowercase().replace('ø', "o");
+        put(&format!("{stem}.csv"), sheets::csv(&sheet, host.reader()).as_bytes())?;
     }
-    let about = about(order, worked);
+    let about = told_about(&about(order, worked), language);
     let date = (order.period.to().year(), 12, 31);
-    put("avtale.xlsx", &sheets::workbook(&worked.raw.title, &about, &all, date)?)?;
+    let shown = sheets(sheets::Reader::Person(language));
+    put("avtale.xlsx", &sheets::workbook(&worked.raw.title, &about, &shown, date, language)?)?;
     let draw = |name: &str, svg: String| -> Result<()> {
         put(&format!("{name}.svg"), svg.as_bytes())?;
         put(&format!("{name}.png"), &picture::png(name, &svg)?)
     };
-    draw("nullpunkt", breakeven(worked))?;
-    for (name, side) in [("folsomhet-kommune", Side::Municipality), ("folsomhet-sykehus", Side::Hospital)] {
-        draw(name, tornado(worked, side))?;
-    }
-    let lines: String = about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
-    put("avtale.txt", format!("{}\n{lines}\n{}", told(worked), clause(worked)).as_bytes())
+    draw("nullpunkt", breakeven(worked, language))?;
+    let (municipality, hospital) = ("agreement.municipality_rests_on", "agreement.hospital_rests_on");
+    draw("folsomhet-kommune", tornado(worked, Side::Municipality, municipality, language))?;
+    draw("folsomhet-sykehus", tornado(worked, Side::Hospital, hospital, language))?;
+    let lines = lines_about(&about);
+    let (told, clause) = (told(worked, language), clause(worked, language));
+    put("avtale.txt", format!("{told}\n{lines}\n{clause}").as_bytes())
 }
 
-fn about(order: &Order, worked: &Worked) -> Vec<(String, String)> {
+fn about(order: &Order, worked: &Worked) -> AboutLines {
     let agreement = &worked.agreement;
     let [low, likely, high] = agreement.effect;
     let [less, middle, more] = agreement.hospital.marginal;
+    let cost = message!(
+        "agreement.hospital_cost",
+        per_point = agreement.hospital.per_point,
+        middle,
+        less,
+        more,
+        released = agreement.hospital.released,
+        years = agreement.hospital.after_years
+    );
+    let municipalities = worked.raw.municipalities.join(", ");
     let mut out = vec![
-        ("Tiltak".to_owned(), worked.measure.title.clone()),
-        ("Kommuner".to_owned(), worked.raw.municipalities.join(", ")),
-        ("Periode".to_owned(), order.period.to_string()),
-        ("Virkning".to_owned(), format!("{likely} av målgruppen, {low} til {high}")),
-        (
-            "Sykehusets kostnad".to_owned(),
-            format!(
-                "{} per DRG-poeng; {middle} spares straks ({less} til {more}), {} av resten frigjøres etter {} år",
-                agreement.hospital.per_point, agreement.hospital.released, agreement.hospital.after_years
-            ),
-        ),
-        ("Tall i filen".to_owned(), format!("avtalepartenes egne; SHA-256 {}…", &worked.digest[..12])),
-        ("Simulering".to_owned(), "Dette er ikke et krav, og kan ikke bokføres.".to_owned()),
+        (message!("what_if.about.measure"), Message::plain(&worked.measure.title)),
+        (message!("what_if.about.municipalities"), Message::Plain(municipalities)),
+        (message!("what_if.about.period"), Message::plain(order.period)),
+        (message!("what_if.about.effect"), message!("agreement.effect", likely, low, high)),
+        (message!("what_if.about.hospital_cost"), cost),
+        (message!("what_if.about.figures"), message!("agreement.own_figures", digest = &worked.digest[..12])),
+        (message!("what_if.about.simulation"), message!("what_if.no_claim")),
     ];
     if worked.synthetic {
-        out.push((
-            "Syntetisk".to_owned(),
-            "Ingen virkelig person står bak. DRG-koder og vekter er oppdiktet.".to_owned(),
-        ));
+        out.push((message!("what_if.about.synthetic"), message!("what_if.no_person_made_up_codes")));
     }
     if worked.unsigned > 0 {
-        out.push(("Status".to_owned(), format!("KLADD: {} verdier i reglene er usignerte", worked.unsigned)));
+        let draft = message!("what_if.draft_unsigned", count = worked.unsigned);
+        out.push((message!("what_if.about.status"), draft));
     }
     out
 }
 
-fn flow(worked: &Worked) -> SafeTable {
-    let mut heads = vec!["part".to_owned(), "post".to_owned()];
-    heads.extend((1..=worked.agreement.years).map(|year| format!("år {year}")));
-    let about = "Kontantstrøm etter part og år; over null er inn";
-    let mut sheet = RawTable::new("Kontantstrøm", about, &heads, 2);
+fn flow(worked: &Worked, reader: sheets::Reader) -> SafeTable {
+    let mut all = heads(["column.party", "agreement.column.line"]);
+    all.extend(
+        (1..=worked.agreement.years)
+            .map(|year| head(reader, format!("year_{year}_ore"), message!("agreement.year", year))),
+    );
+    let mut sheet =
+        RawTable::new(message!("agreement.sheet.flow"), message!("agreement.about.flow"), &all, 2);
     let likely = worked.agreement.likely();
     let mut lines = worked.agreement.flow(&likely);
     lines.sort_by_key(|line| line.side);
     for line in &lines {
-        let mut row = vec![text(line.side.name()), text(&line.what)];
+        let mut row = vec![Cell::Said(line.side.said()), Cell::Said(line.what.clone())];
         row.extend(line.years.iter().map(|(fixed, follows)| Cell::Kroner(*fixed + *follows)));
         sheet.row(row, worked.beneath());
     }
     for (side, years) in worked.agreement.by_side(&likely) {
-        let mut row = vec![text(side.name()), text("sum")];
+        let mut row = vec![Cell::Said(side.said()), Cell::Said(message!("what_if.sum"))];
         row.extend(years.iter().map(|amount| Cell::Kroner(*amount)));
         sheet.row(row, worked.beneath());
     }
@@ -378,17 +403,18 @@ fn flow(worked: &Worked) -> SafeTable {
 }
 
 fn gains(worked: &Worked) -> SafeTable {
-    let heads = [
-        "part",
-        "nåverdi, lav virkning",
-        "nåverdi, ventet",
-        "nåverdi, høy virkning",
-        "pengene tilbake i år",
-        "sannsynlighet for gevinst",
-    ];
+    let heads = heads([
+        "column.party",
+        "agreement.column.present_value_low_effect_ore",
+        "agreement.column.present_value_expected_ore",
+        "agreement.column.present_value_high_effect_ore",
+        "agreement.column.break_even_year",
+        "agreement.column.probability_of_gain",
+    ]);
     let agreement = &worked.agreement;
     let likely = agreement.likely();
-    let mut sheet = RawTable::new("Gevinster", "Nåverdi for hver part over avtalens år", &heads, 1);
+    let mut sheet =
+        RawTable::new(message!("agreement.sheet.gains"), message!("agreement.about.gains"), &heads, 1);
     let at = |effect: Share| agreement.gains(&Assumed { effect, ..likely });
     let [low, middle, high] = agreement.effect.map(at);
     for side in Side::ALL.into_iter().filter(|side| middle.contains_key(side)) {
@@ -398,11 +424,11 @@ fn gains(worked: &Worked) -> SafeTable {
         let back = agreement.break_even(side, &likely);
         sheet.row(
             vec![
-                text(side.name()),
+                Cell::Said(side.said()),
                 of(&low),
                 of(&middle),
                 of(&high),
-                back.map_or_else(|| text("–"), |year| Cell::Count(i64::from(year))),
+                back.map_or_else(|| Cell::from("–"), |year| Cell::Count(i64::from(year))),
                 Cell::Share((agreement.probability(side, Amount::ZERO) * 1_000_000.0).round() as i64),
             ],
             worked.beneath(),
@@ -411,18 +437,26 @@ fn gains(worked: &Worked) -> SafeTable {
     sheet.protect()
 }
 
-fn swings(worked: &Worked) -> SafeTable {
-    let heads = ["part", "forutsetning", "lav", "høy", "nåverdi ved lav", "nåverdi ved høy"];
-    let mut sheet = RawTable::new("Følsomhet", "Nåverdien når én forutsetning om gangen endres", &heads, 4);
+fn swings(worked: &Worked, reader: sheets::Reader) -> SafeTable {
+    let heads = heads([
+        "column.party",
+        "agreement.column.assumption",
+        "agreement.column.low",
+        "agreement.column.high",
+        "agreement.column.present_value_at_low_ore",
+        "agreement.column.present_value_at_high_ore",
+    ]);
+    let mut sheet =
+        RawTable::new(message!("agreement.sheet.swings"), message!("agreement.about.swings"), &heads, 4);
     for side in [Side::Municipality, Side::Hospital] {
         for (what, ends, [one, other]) in worked.agreement.swings(side) {
             let [low, high] = shown(what, &ends);
             sheet.row(
                 vec![
-                    text(side.name()),
-                    text(what),
-                    text(low),
-                    text(high),
+                    Cell::Said(side.said()),
+                    Cell::Said(what.said()),
+                    sentence(reader, &low),
+                    sentence(reader, &high),
                     Cell::Kroner(one),
                     Cell::Kroner(other),
                 ],
@@ -433,18 +467,19 @@ fn swings(worked: &Worked) -> SafeTable {
     sheet.protect()
 }
 
-/// The two ends of an assumption, in Norwegian.
-fn shown(what: &str, ends: &[Assumed; 2]) -> [String; 2] {
+/// The two ends of an assumption.
+fn shown(what: Assumption, ends: &[Assumed; 2]) -> [Message; 2] {
     ends.map(|one| match what {
-        "virkning" => one.effect.to_string(),
-        "kostnad som spares straks" => one.marginal.to_string(),
-        "avtalens kostnader" => format!("{} %", one.costs / 100),
-        _ => format!("{} år", one.after_years),
+        Assumption::Effect => Message::plain(one.effect),
+        Assumption::Marginal => Message::plain(one.marginal),
+        Assumption::Costs => Message::Plain(format!("{} %", one.costs / 100)),
+        Assumption::AfterYears => message!("what_if.years", count = one.after_years),
     })
 }
 
-fn breakeven(worked: &Worked) -> String {
-    let years: Vec<String> = (1..=worked.agreement.years).map(|year| format!("år {year}")).collect();
+fn breakeven(worked: &Worked, language: Language) -> String {
+    let years: Vec<String> =
+        (1..=worked.agreement.years).map(|year| say!(language, "agreement.year", year)).collect();
     let flows = worked.agreement.by_side(&worked.agreement.likely());
     let series: Vec<Series> = flows
         .into_iter()
@@ -454,106 +489,111 @@ fn breakeven(worked: &Worked) -> String {
                 sum += *amount;
                 sum.ore() as f64 / 100_000_000.0
             });
-            Series { name: side.name().to_owned(), values: values.collect(), dashed: side == Side::Welfare }
+            let name = language.say(&side.said());
+            Series { name, values: values.collect(), dashed: side == Side::Welfare }
         })
         .collect();
-    let title = "Samlet gevinst for hver part, år for år";
-    chart::breakeven::breakeven(&years, &series, 640, "mill. kr", title, picture::FONT)
+    let (title, unit) = (language.text("agreement.gain_so_far"), language.text("paper.axis_million"));
+    chart::breakeven::breakeven(&years, &series, 640, &unit, &title, picture::FONT)
 }
 
-fn tornado(worked: &Worked, side: Side) -> String {
+/// Picture of what the present value of a party rests on. `title` is a key.
+fn tornado(worked: &Worked, side: Side, title: &str, language: Language) -> String {
     let agreement = &worked.agreement;
     let base = agreement.gains(&agreement.likely()).get(&side).copied().unwrap_or(Amount::ZERO);
     let bars: Vec<Swing> = agreement
         .swings(side)
         .into_iter()
         .map(|(what, ends, [one, other])| {
-            let [low_label, high_label] = shown(what, &ends);
+            let [low_label, high_label] = shown(what, &ends).map(|end| language.say(&end));
             let value = |amount: Amount| amount.ore() as f64 / 100_000_000.0;
-            Swing { label: what.to_owned(), low: value(one), high: value(other), low_label, high_label }
+            let label = language.say(&what.said());
+            Swing { label, low: value(one), high: value(other), low_label, high_label }
         })
         .collect();
-    let title = format!("Hva nåverdien for {} avhenger av", side.name().to_lowercase());
-    chart::tornado::tornado(&bars, base.ore() as f64 / 100_000_000.0, 640, "mill. kr", &title, picture::FONT)
+    let (title, unit) = (language.text(title), language.text("paper.axis_million"));
+    chart::tornado::tornado(&bars, base.ore() as f64 / 100_000_000.0, 640, &unit, &title, picture::FONT)
 }
 
-/// A proposed clause for the agreement, in Norwegian, with amounts.
-fn clause(worked: &Worked) -> String {
+/// A proposed clause for the agreement, with amounts.
+fn clause(worked: &Worked, language: Language) -> String {
     let agreement = &worked.agreement;
     let sure = agreement.transfers(&Assumed { effect: agreement.effect[0], ..agreement.likely() });
     let likely = agreement.transfers(&agreement.likely());
-    let (range, basis) = match (sure.exist(), likely.exist()) {
-        (true, _) => (sure, "også ved lav virkning"),
-        (false, true) => (likely, "ved ventet virkning, men ikke ved lav"),
+    let (measure, years) = (&worked.measure.title, agreement.years);
+    let text = match (sure.exist(), likely.exist()) {
+        (true, _) => clause_within(worked, sure, message!("agreement.also_at_low_effect")),
+        (false, true) => clause_within(worked, likely, message!("agreement.not_at_low_effect")),
         (false, false) => {
-            return format!(
-                "Forslag til avtaletekst\nPartene har regnet på {} over {} år. Ingen overføring gjør at begge vinner: kommunene trenger minst {} i året, sykehuset kan gi høyst {}. Tiltaket må ha en tredje betaler, lavere kostnad eller flere år.\n",
-                worked.measure.title, agreement.years, likely.least, likely.most
-            );
+            message!("agreement.no_clause", measure, years, least = likely.least, most = likely.most)
         }
     };
+    format!("{}\n{}\n", language.text("agreement.proposed_clause"), language.say(&text))
+}
+
+/// A clause with the transfer in the middle of a range. `basis` is when neither party loses within it.
+fn clause_within(worked: &Worked, range: Transfers, basis: Message) -> Message {
+    let agreement = &worked.agreement;
     let middle = part(range.least + range.most, 1, 2);
-    let (from, to) = match middle >= Amount::ZERO {
-        true => ("helseforetaket", "kommunene"),
-        false => ("kommunene", "helseforetaket"),
+    let (trust, municipalities) = (message!("agreement.trust"), message!("agreement.municipalities"));
+    let (payer, payee) = match middle >= Amount::ZERO {
+        true => (trust, municipalities),
+        false => (municipalities, trust),
     };
     let probability = |side, transfer: Amount| (agreement.probability(side, transfer) * 100.0).round();
-    format!(
-        "Forslag til avtaletekst\nFor {} betaler {from} {} i året til {to} i {} år, regulert etter faktisk virkning hvert år. Ingen av partene taper ({basis}) så lenge overføringen til kommunene ligger mellom {} og {} i året. Med denne overføringen vinner kommunene med sannsynlighet {} %, helseforetaket med {} %. Bidrag i naturalia (bygg, utstyr) trekkes fra til avtalt verdi. Varsel om oppsigelse: ett år.\n",
-        worked.measure.title,
-        Amount::from_ore(middle.ore().abs()),
-        agreement.years,
-        range.least,
-        range.most,
-        probability(Side::Municipality, middle),
-        probability(Side::Hospital, -middle),
+    message!(
+        "agreement.clause",
+        measure = worked.measure.title,
+        payer,
+        amount = Amount::from_ore(middle.ore().abs()),
+        payee,
+        years = agreement.years,
+        basis,
+        least = range.least,
+        most = range.most,
+        of_municipalities = probability(Side::Municipality, middle),
+        of_trust = probability(Side::Hospital, -middle)
     )
 }
 
-fn told(worked: &Worked) -> String {
+fn told(worked: &Worked, language: Language) -> String {
     let agreement = &worked.agreement;
     let likely = agreement.likely();
-    let avoided = &agreement.avoided;
-    let of = match worked.measure.target.of {
-        Of::Contacts => format!(
-            "{} kontakter",
-            domain::amount::grouped(((avoided.contacts + 500_000) / 1_000_000).unsigned_abs())
-        ),
-        Of::Days => {
-            format!("{} døgn", domain::amount::grouped(((avoided.days + 500_000) / 1_000_000).unsigned_abs()))
-        }
+    let whole =
+        |millionths: i64| domain::amount::grouped(((millionths + 500_000) / 1_000_000).unsigned_abs());
+    let amount = match worked.measure.target.of {
+        Of::Contacts => message!("what_if.contacts", count = whole(agreement.avoided.contacts)),
+        Of::Days => message!("what_if.days", count = whole(agreement.avoided.days)),
     };
-    let mut out =
-        format!("{} ({})\n  Tar bort {of} i året ved ventet virkning\n", worked.raw.title, worked.raw.id);
+    let mut lines = vec![message!("agreement.takes_away", amount)];
     for (side, gain) in agreement.gains(&likely) {
-        let back = agreement.break_even(side, &likely);
-        let back = back.map_or_else(String::new, |year| format!(", pengene tilbake i år {year}"));
-        out.push_str(&format!("  {}: {} over {} år{back}\n", side.name(), millions(gain), agreement.years));
+        let (party, amount, years) = (side.said(), in_millions(gain), agreement.years);
+        lines.push(match agreement.break_even(side, &likely) {
+            None => message!("agreement.gain", party, amount, years),
+            Some(year) => message!("agreement.gain_with_year", party, amount, years, year),
+        });
     }
     let within = agreement.by_side(&likely);
-    let first: Vec<String> = within
+    let first: Vec<Message> = within
         .iter()
         .filter_map(|(side, flow)| {
-            flow.first().filter(|a| **a < Amount::ZERO).map(|a| format!("{} {}", side.name(), millions(*a)))
+            let amount = flow.first().filter(|amount| **amount < Amount::ZERO)?;
+            Some(Message::joined(vec![side.said(), in_millions(*amount)], " "))
         })
         .collect();
-    match first.is_empty() {
-        true => out.push_str("  Innen budsjettåret: ingen part går i minus\n"),
-        false => out.push_str(&format!("  Innen budsjettåret går det ikke opp for: {}\n", first.join("; "))),
-    }
+    lines.push(match first.is_empty() {
+        true => message!("agreement.none_out_within_year"),
+        false => message!("agreement.out_within_year", parties = Message::joined(first, "; ")),
+    });
     let transfers = agreement.transfers(&likely);
-    out.push_str(&match transfers.exist() {
-        true => format!(
-            "  Ingen taper når overføringen til kommunene er mellom {} og {} i året\n",
-            transfers.least, transfers.most
-        ),
-        false => format!(
-            "  Ingen overføring gjør at begge vinner: kommunene trenger {}, sykehuset kan gi {} i året\n",
-            transfers.least, transfers.most
-        ),
+    let (least, most) = (transfers.least, transfers.most);
+    lines.push(match transfers.exist() {
+        true => message!("agreement.none_loses_between", least, most),
+        false => message!("agreement.no_transfer", least, most),
     });
     if worked.unsigned > 0 {
-        out.push_str(&format!("  UTKAST: {} verdier i reglene er usignerte\n", worked.unsigned));
+        lines.push(message!("agreement.unsigned", count = worked.unsigned));
     }
-    out
+    let lines: String = lines.iter().map(|line| format!("  {}\n", language.say(line))).collect();
+    format!("{} ({})\n{lines}", worked.raw.title, worked.raw.id)
 }

@@ -9,3 +9,94 @@ pub mod risk_files;
 mod risk_tables;
 pub mod simulate;
 pub mod simulate_files;
+
+use disclosure::Cell;
+use domain::Amount;
+use domain::amount::grouped;
+use paper::brief::BriefTable;
+use paper::sheets::Reader;
+use words::{Language, Message, message};
+
+/// Heads and texts on a result, which every file carries.
+type AboutLines = Vec<(Message, Message)>;
+
+/// Heads and texts in a language.
+fn told_about(about: &AboutLines, language: Language) -> Vec<(String, String)> {
+    about.iter().map(|(head, text)| (language.say(head), language.say(text))).collect()
+}
+
+/// Heads and texts as lines.
+fn lines_about(about: &[(String, String)]) -> String {
+    about.iter().map(|(head, text)| format!("{head}: {text}\n")).collect()
+}
+
+/// Heads of columns, by their keys.
+pub(crate) fn heads<const N: usize>(keys: [&'static str; N]) -> Vec<Message> {
+    keys.map(|key| Message::new(key, Vec::new())).into()
+}
+
+/// Head of one of several columns that are alike. Programs need a name that tells them apart.
+fn head(reader: Reader, name: String, said: Message) -> Message {
+    match reader {
+        Reader::Program => Message::Plain(name),
+        Reader::Person(_) => said,
+    }
+}
+
+/// A sentence with values as a cell. Programs get it in English, since its name would lack the values.
+fn sentence(reader: Reader, said: &Message) -> Cell {
+    Cell::Text(match reader {
+        Reader::Program => said.english(),
+        Reader::Person(language) => language.say(said),
+    })
+}
+
+/// A table of a brief, in a language.
+fn brief_table(
+    heading: &Message,
+    heads: &[Message],
+    rows: &[Vec<Message>],
+    language: Language,
+) -> BriefTable {
+    let told = |messages: &[Message]| messages.iter().map(|one| language.say(one)).collect();
+    BriefTable {
+        heading: language.say(heading),
+        heads: told(heads),
+        rows: rows.iter().map(|row| told(row)).collect(),
+    }
+}
+
+/// Tags of a brief: draft, synthetic, and the period.
+fn tags(
+    is_draft: bool,
+    is_synthetic: bool,
+    period: domain::Period,
+    language: Language,
+) -> Vec<(String, bool)> {
+    let mut tags = Vec::new();
+    if is_draft {
+        tags.push((language.text("paper.tag_draft"), true));
+    }
+    if is_synthetic {
+        tags.push((language.text("paper.tag_synthetic"), true));
+    }
+    tags.push((words::say!(language, "what_if.period", period), false));
+    tags
+}
+
+/// Millions of kroner with one decimal, as `1,5 mill. kr`.
+pub(crate) fn in_millions(amount: Amount) -> Message {
+    message!("what_if.millions", number = tenths(amount))
+}
+
+/// Millions of kroner with one decimal, and a plus above zero.
+fn more_millions(amount: Amount) -> Message {
+    let plus = if amount.ore() > 0 { "+" } else { "" };
+    message!("what_if.millions", number = format!("{plus}{}", tenths(amount)))
+}
+
+fn tenths(amount: Amount) -> String {
+    let tenths = (amount.ore().abs() + 5_000_000) / 10_000_000;
+    let sign = if amount.ore() < 0 && tenths > 0 { "\u{2212}" } else { "" };
+    format!("{sign}{},{}", grouped((tenths / 10) as u64), tenths % 10)
+}

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use disclosure::Cell;
 use domain::amount::grouped;
 use domain::{Amount, Municipalities, Period};
+use paper::sheets;
 use register::parquet_file::Reader;
 use register::synth;
 use settlement::Law;
@@ -13,17 +14,20 @@ use settlement::cells::Cells;
 use settlement::needs::Needs;
 use settlement::price::AsIs;
 use simulation::consequence::priced;
+use words::{Message, message, say};
 
+use crate::failure::Result;
 use crate::host::{Host, Scratch};
 use crate::law::Files;
 use crate::progress::Work;
 use crate::table::{Form, Table};
+use crate::what_if::heads;
 
 /// Number of persons in the synthetic register that is drawn if no file is given.
 const PEOPLE: u64 = 1_000_000;
 
 /// Reproduces the tables from contacts of 2011, the year before the reform. Without a file, a synthetic
-/// register is drawn. Returns two tables in Norwegian; or every published cell as JSON, if `json` is set.
+/// register is drawn. Returns two tables with their titles; or every published cell as JSON, if `json` is set.
 ///
 /// # Errors
 /// Fails if the register cannot be made, or if the contacts cannot be priced.
@@ -32,7 +36,7 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Resul
     let (path, scale, basis) = match contacts {
         Some(path) => {
             let scale = Scale { made: 1, of: 1 };
-            (path.to_path_buf(), scale, "filen, som den er".to_owned())
+            (path.to_path_buf(), scale, message!("reproduce.file_as_it_is"))
         }
         None => {
             let stage = host.begin(Work::MakeRegister(2011));
@@ -43,7 +47,7 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Resul
             (
                 scratch.0.join("contacts.parquet"),
                 scale,
-                format!("syntetisk register 2011, frø {seed}, {}", scale.told()),
+                message!("reproduce.synthetic_register", seed, scale = scale.told()),
             )
         }
     };
@@ -54,12 +58,14 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Resul
     };
     if json {
         let cells: Vec<serde_json::Value> = cells(&found, scale, people);
+        let basis = basis.english();
         let whole = serde_json::json!({ "schema": 1, "basis": basis, "status": "draft", "cells": cells });
         return Ok(format!("{whole:#}\n"));
     }
     let tables = [seed_sums(&found, scale), consequences(&found, scale, people)];
-    let shown: Vec<String> = tables.iter().map(|table| table.render(Form::Table)).collect();
-    Ok(format!("{}\nGrunnlag: {basis}. UTKAST: reglene har usignerte verdier.\n", shown.join("\n")))
+    let reader = sheets::Reader::Person(host.language);
+    let shown: Vec<String> = tables.iter().map(|table| table.render(Form::Table, reader)).collect();
+    Ok(format!("{}\n{}\n", shown.join("\n"), say!(host.language, "reproduce.basis", basis)))
 }
 
 /// Every cell that the ministry published, except free incomes, in millions of kroner.
@@ -119,12 +125,12 @@ impl Scale {
         Amount::from_ore(self.up(amount.ore()))
     }
 
-    /// Size of the sample, in Norwegian.
-    pub fn told(self) -> String {
+    /// Size of the sample.
+    pub fn told(self) -> Message {
         if self.made == self.of {
-            return "hele landet".to_owned();
+            return message!("reproduce.whole_country");
         }
-        format!("{} av {} innbyggere, skalert", grouped(self.made), grouped(self.of))
+        message!("reproduce.sample", made = grouped(self.made), of = grouped(self.of))
     }
 }
 
@@ -191,57 +197,66 @@ pub fn deviation(ours: i64, published: i64) -> String {
 
 /// The ministry's first table, with our figures beside it.
 pub fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
-    let mut table = Table::new(
-        "2. Brutto midler etter departementets alternativer (grunnlag 2011), mill. kr",
-        &["kilde", "publisert", "syntetisk", "avvik"],
-    );
-    let mut add = |name: String, published: Option<i64>, ours: Amount| {
+    let heads = heads([
+        "reproduce.column.source",
+        "reproduce.column.published",
+        "reproduce.column.synthetic",
+        "reproduce.column.deviation",
+    ]);
+    let mut table = Table::new(message!("reproduce.gross_sums"), &heads);
+    let mut add = |name: Message, published: Option<i64>, ours: Amount| {
         let ours = scale.amount(ours);
         let (shown, off) = match published {
             None => ("–".to_owned(), String::new()),
             Some(published) => (grouped(published as u64), deviation(ours.ore(), published * 100_000_000)),
         };
-        table.row([name, shown, millions(ours), off]);
+        table.row([Cell::Said(name), Cell::Text(shown), Cell::Text(millions(ours)), Cell::Text(off)]);
     };
-    for (name, published, label) in
+    for (name, published, rate) in
         [("discharge-ready-3000", 500, "3 000"), ("discharge-ready-5000", 800, "5 000")]
     {
         let (amount, days) = alternatives.usk.get(name).copied().unwrap_or_default();
         let days = grouped(scale.up(days) as u64);
-        add(format!("utskrivningsklare, {label} kr per døgn ({days} døgn)"), Some(published), amount);
+        add(message!("reproduce.discharge_ready", rate, days), Some(published), amount);
     }
     let law = alternatives.kmf.get(AS_IN_2012).copied().unwrap_or_default();
-    for (name, published, label) in [
-        ("co-financing-80-plus", Some(1500), "80 år og eldre, innleggelser"),
-        ("co-financing-over-80", None, "over 80 år, innleggelser"),
-        ("co-financing-80-plus-with-outpatient", None, "80 år og eldre, all behandling"),
-        ("co-financing-medical", Some(3600), "medisinske pasienter, innleggelser"),
-        ("co-financing-medical-with-outpatient", None, "medisinske pasienter, innleggelser og henvisninger"),
+    for (name, published, said) in [
+        ("co-financing-80-plus", Some(1500), message!("reproduce.from_80_admissions")),
+        ("co-financing-over-80", None, message!("reproduce.over_80_admissions")),
+        ("co-financing-80-plus-with-outpatient", None, message!("reproduce.from_80_all")),
+        ("co-financing-medical", Some(3600), message!("reproduce.medical_admissions")),
+        ("co-financing-medical-with-outpatient", None, message!("reproduce.medical_with_outpatient")),
     ] {
-        add(label.to_owned(), published, alternatives.kmf.get(name).copied().unwrap_or_default());
+        add(said, published, alternatives.kmf.get(name).copied().unwrap_or_default());
     }
     let beside = |name: &str| alternatives.kmf.get(name).copied().unwrap_or_default() - law;
     add(
-        "psykisk helsevern, rus og rehabilitering (antatte priser)".into(),
+        message!("reproduce.mental_health_substance_use_rehabilitation"),
         Some(2500),
         beside("co-financing-mental-health-substance-use-rehabilitation"),
     );
-    add("aktivitet som HELFO honorerer (20 % av honorar)".into(), None, beside("co-financing-fee-funded"));
-    add("ordningen som i 2012, lagt på 2011".into(), None, law);
+    add(message!("reproduce.fee_funded"), None, beside("co-financing-fee-funded"));
+    add(message!("reproduce.as_in_2012"), None, law);
     table
 }
 
 /// The ministry's second table, with our figures beside it. A municipality's part of the country's sum is its
 /// part of the population, which is `of` persons.
 pub fn consequences(alternatives: &Alternatives, scale: Scale, of: u64) -> Table {
-    let mut table = Table::new(
-        "5. Mulige konsekvenser per kommune, mill. kr: flat fordeling etter folketall (publisert: grove, avrundede anslag)",
-        &["virkning", "100 000: publisert", "vårt", "20 000: publisert", "vårt", "5 000: publisert", "vårt"],
-    );
+    let heads = heads([
+        "reproduce.column.effect",
+        "reproduce.column.published_100000",
+        "reproduce.column.ours_100000",
+        "reproduce.column.published_20000",
+        "reproduce.column.ours_20000",
+        "reproduce.column.published_5000",
+        "reproduce.column.ours_5000",
+    ]);
+    let mut table = Table::new(message!("reproduce.consequences"), &heads);
     let flat = |amount: Amount, people: i128| {
         let ore = i128::from(scale.amount(amount).ore()) * people / i128::from(of.max(1));
         let hundredths = (ore + 500_000) / 1_000_000;
-        format!("{},{:02}", hundredths / 100, hundredths % 100)
+        Cell::Text(format!("{},{:02}", hundredths / 100, hundredths % 100))
     };
     let usk = |name: &str| alternatives.usk.get(name).map_or(Amount::ZERO, |sum| sum.0);
     let tenth = |name: &str| {
@@ -249,14 +264,22 @@ pub fn consequences(alternatives: &Alternatives, scale: Scale, of: u64) -> Table
         Amount::from_ore(amount.ore() / 10)
     };
     for (name, published, amount) in [
-        ("ingen utskrivningsklare, 3 000 kr", ["10", "2", "0,6"], usk("discharge-ready-3000")),
-        ("ingen utskrivningsklare, 5 000 kr", ["16", "3", "1"], usk("discharge-ready-5000")),
-        ("10 % færre medisinske innleggelser", ["7,5", "1,5", "0,5"], tenth("co-financing-medical")),
-        ("10 % færre innleggelser 80+", ["3", "0,6", "0,2"], tenth("co-financing-80-plus")),
+        (
+            message!("reproduce.no_discharge_ready", rate = "3 000"),
+            ["10", "2", "0,6"],
+            usk("discharge-ready-3000"),
+        ),
+        (
+            message!("reproduce.no_discharge_ready", rate = "5 000"),
+            ["16", "3", "1"],
+            usk("discharge-ready-5000"),
+        ),
+        (message!("reproduce.fewer_medical"), ["7,5", "1,5", "0,5"], tenth("co-financing-medical")),
+        (message!("reproduce.fewer_from_80"), ["3", "0,6", "0,2"], tenth("co-financing-80-plus")),
     ] {
-        let [large, middle, small] = published.map(str::to_owned);
+        let [large, middle, small] = published.map(Cell::from);
         table.row([
-            name.into(),
+            Cell::Said(name),
             large,
             flat(amount, 100_000),
             middle,

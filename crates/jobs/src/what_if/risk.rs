@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Result, fail};
 use domain::{Instrument, Municipalities, Period};
 use register::columns;
 use register::parquet_file::Reader;
@@ -12,6 +12,7 @@ use settlement::sink::ClaimsSink;
 use settlement::{Law, Options, manifest, settle};
 use simulation::consequence::AGES;
 use simulation::risk::{Count, Distribution, Fitted, Pool, Press, Seen, Severity, pooled};
+use words::{Message, Said, message};
 
 use crate::host::{Host, Scratch};
 use crate::intake;
@@ -59,12 +60,36 @@ pub struct Line {
 /// Numbers of years that the mean yearly cost is computed for.
 pub const SPANS: [u16; 4] = [2, 3, 5, 10];
 
+/// Kind of a pool, in the order of [`Line::pooled`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PoolKind {
+    /// The area of a health trust.
+    Area,
+    Region,
+    /// Of the user's choice.
+    Own,
+}
+
+impl PoolKind {
+    /// Every kind, in the order of declaration.
+    const ALL: [PoolKind; 3] = [PoolKind::Area, PoolKind::Region, PoolKind::Own];
+}
+
+impl Said for PoolKind {
+    fn said(&self) -> Message {
+        match self {
+            PoolKind::Area => message!("risk.pool.area"),
+            PoolKind::Region => message!("risk.pool.region"),
+            PoolKind::Own => message!("risk.pool.own"),
+        }
+    }
+}
+
 /// Municipalities that bear their costs together.
 pub struct Pooling {
-    /// Kind of pool, in Norwegian.
-    pub kind: &'static str,
+    pub kind: PoolKind,
     /// Name of the trust area or region, or the user's name for the pool.
-    pub name: String,
+    pub name: Message,
     /// Places of the members in [`Picture::lines`].
     pub members: Vec<usize>,
     /// Distribution of next year's cost of all members together.
@@ -113,16 +138,13 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     let (input, _) = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?;
     let reader = Reader::open_contacts(&input)?;
     if reader.is_counted() {
-        bail!(
-            "{} holds counts: who returns is not known, so no risk can be computed",
-            order.contacts.display()
-        );
+        fail!("error.risk.holds_counts_who_returns_not_known", contacts = order.contacts.display());
     }
     let stage = host.begin(Work::PersonCosts);
     let persons = persons(&reader, &law, order.period, host.threads)?;
     stage.done();
     if persons.is_empty() {
-        bail!("no municipality pays for anybody in {} under these rules", order.period);
+        fail!("error.risk.no_municipality_pays_anybody_in_under", period = order.period);
     }
     let costs: Vec<f64> = persons.iter().map(|person| person.ore as f64 / 100.0).collect();
     let severity = Severity::observed(&costs)?;
@@ -232,7 +254,7 @@ fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<
             let count = Count { mean: fitted.count.mean * f64::from(years), ..fitted.count };
             press.distribution(count).scaled(fitted.factor / f64::from(years))
         });
-        let pooled = KINDS.map(|kind| {
+        let pooled = PoolKind::ALL.map(|kind| {
             let of = pools.iter().find(|pool| pool.kind == kind && pool.members.contains(&place))?;
             Some(of.together.spread() / of.together.mean().max(1e-12))
         });
@@ -241,36 +263,35 @@ fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<
     Ok((out, pools))
 }
 
-/// Kinds of pools, in the order of [`Line::pooled`].
-const KINDS: [&str; 3] = ["helseforetakets område", "region", "eget samarbeid"];
-
 /// The pools of trust areas and regions, and those of the user's choice.
 fn pools(order: &Order, codes: &[&str], fitted: &[Fitted], severity: &Severity) -> Result<Vec<Pooling>> {
     if let Some(unknown) = order.pools.keys().find(|code| !codes.contains(&code.as_str())) {
-        bail!("--pool: there is no municipality {unknown} in {}", order.period);
+        fail!("error.risk.pool_there_no_municipality_in", unknown, period = order.period);
     }
     let municipalities = Municipalities::built_in()?;
     let names = crate::settlement::statement::names(&municipalities);
     let name = |party: &str| crate::settlement::statement::name_of(party, &names);
-    let mut members: BTreeMap<(usize, String), Vec<usize>> = BTreeMap::new();
+    let mut members: BTreeMap<(PoolKind, Message), Vec<usize>> = BTreeMap::new();
     for (place, code) in codes.iter().enumerate() {
         if let domain::Residence::Municipality(row) = municipalities.residence(code, order.period.from()) {
             let row = municipalities.get(row);
             let (region, area) =
                 row.map_or_else(Default::default, |row| (row.region.clone(), row.trust_area));
-            members.entry((0, format!("{}, område {area}", name(&region)))).or_default().push(place);
-            members.entry((1, name(&region))).or_default().push(place);
+            let region = name(&region);
+            let of_area = message!("risk.area_of_region", region, area);
+            members.entry((PoolKind::Area, of_area)).or_default().push(place);
+            members.entry((PoolKind::Region, Message::Plain(region))).or_default().push(place);
         }
         if let Some(own) = order.pools.get(*code) {
-            members.entry((2, own.clone())).or_default().push(place);
+            members.entry((PoolKind::Own, Message::plain(own))).or_default().push(place);
         }
     }
     let mut press = Press::quick(severity);
-    let pool = |((kind, name), members): ((usize, String), Vec<usize>)| {
+    let pool = |((kind, name), members): ((PoolKind, Message), Vec<usize>)| {
         let parts: Vec<Fitted> = members.iter().map(|place| fitted[*place]).collect();
         let all = pooled(&parts);
         let together = press.distribution(all.count).scaled(all.factor);
-        Pooling { kind: KINDS[kind], name, members, together }
+        Pooling { kind, name, members, together }
     };
     Ok(members.into_iter().map(pool).collect())
 }
@@ -283,7 +304,7 @@ pub fn read_pools(path: &Path) -> Result<BTreeMap<String, String>> {
     let mut out = BTreeMap::new();
     for (at, [pool, code]) in crate::table::small_table(path, "pool;municipality")? {
         if let Some(other) = out.insert(code.clone(), pool.clone()).filter(|other| *other != pool) {
-            bail!("{at}: {code} is in '{other}' already: give each municipality one pool");
+            fail!("error.risk.in_already_give_each_municipality_one", at, code, other);
         }
     }
     Ok(out)
@@ -297,10 +318,10 @@ pub fn read_pools(path: &Path) -> Result<BTreeMap<String, String>> {
 /// Fails if the rate is negative, if the shape is not above zero, or if the file is not a distribution.
 pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<serde_json::Value> {
     if !(rate.is_finite() && rate >= 0.0) {
-        bail!("a rate of {rate} is no number of persons, zero or more");
+        fail!("error.risk.rate_no_number_persons_zero_more", rate);
     }
     if let Some(shape) = shape.filter(|shape| !(shape.is_finite() && *shape > 0.0)) {
-        bail!("a shape of {shape} is not above zero");
+        fail!("error.risk.shape_not_above_zero", shape);
     }
     let severity = read_severity(severity)?;
     let count = Count { mean: rate, shape: shape.unwrap_or(f64::INFINITY) };
@@ -332,7 +353,7 @@ pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<se
 
 /// Reads rows `cost,probability`, with comma or semicolon between and with or without a head.
 fn read_severity(path: &Path) -> Result<Severity> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
     let mut points = Vec::new();
     for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let cells: Vec<String> = match line.contains(';') {
@@ -345,12 +366,12 @@ fn read_severity(path: &Path) -> Result<Severity> {
             ([cost, _], 0) if cost.parse::<f64>().is_err() => {}
             ([cost, probability], _) => {
                 let number = |text: &str| {
-                    text.parse::<f64>().ok().with_context(|| format!("{at}: '{text}' is not a number"))
+                    text.parse::<f64>().ok().about(|| message!("error.risk.not_number", at, text))
                 };
                 points.push((number(cost)?, number(probability)?));
             }
-            _ => bail!("{at}: expected cost,probability"),
+            _ => fail!("error.risk.expected_cost_probability", at),
         }
     }
-    Severity::of(points).with_context(|| path.display().to_string())
+    Severity::of(points).about(|| Message::plain(path.display()))
 }

@@ -3,67 +3,60 @@
 
 use domain::Amount;
 use domain::amount::grouped;
-use paper::brief::{Brief, BriefFigure, BriefTable, Language};
+use paper::brief::{Brief, BriefFigure, BriefTable};
 use simulation::consequence::SIZES;
 use simulation::risk::Distribution;
+use words::{Language, Message, Said, message, say};
 
 use crate::what_if::risk::{Line, Order, Picture, SPANS};
 use crate::what_if::risk_tables::{BANDS, income, settled_up};
-use crate::what_if::simulate_files::millions;
+use crate::what_if::{AboutLines, brief_table, heads, in_millions, tags};
 
 /// What a brief is made from.
 pub struct Subject<'a> {
     pub found: &'a Picture,
     pub order: &'a Order<'a>,
     /// Heads and texts on the result, which every file carries.
-    pub about: &'a [(String, String)],
+    pub about: &'a AboutLines,
+    pub language: Language,
 }
 
-fn amount(kroner: f64) -> String {
+/// A number with a decimal comma.
+pub fn decimal(value: f64, decimals: usize) -> String {
+    format!("{value:.decimals$}").replace('.', ",")
+}
+
+fn amount(kroner: f64) -> Message {
     let amount = Amount::from_ore((kroner * 100.0).round() as i64);
     if kroner.abs() >= 1_000_000.0 {
-        return millions(amount);
+        return in_millions(amount);
     }
     let sign = if kroner < -0.5 { "\u{2212}" } else { "" };
-    format!("{sign}{} kr", grouped(kroner.abs().round() as u64))
+    Message::Plain(format!("{sign}{} kr", grouped(kroner.abs().round() as u64)))
 }
 
-fn per_cent(share: f64) -> String {
-    format!("{:.1}\u{a0}%", share * 100.0).replace('.', ",")
-}
-
-fn table(heading: &str, heads: &[&str], rows: Vec<Vec<String>>) -> BriefTable {
-    let heads = heads.iter().map(|head| (*head).to_owned()).collect();
-    BriefTable { heading: heading.to_owned(), heads, rows }
+fn per_cent(share: f64) -> Message {
+    Message::Plain(format!("{}\u{a0}%", decimal(share * 100.0, 1)))
 }
 
 impl Subject<'_> {
-    fn brief(&self, title: String, summary: String, facts: [(&str, String); 4]) -> Brief {
-        let order = self.order;
-        let mut tags = Vec::new();
-        if self.found.unsigned > 0 {
-            tags.push(("Kladd".to_owned(), true));
-        }
-        if self.found.synthetic {
-            tags.push(("Syntetisk".to_owned(), true));
-        }
-        tags.push((format!("Periode {}", order.period), false));
-        let cautions = self.about.iter().filter(|(head, _)| !["Periode", "Data"].contains(&head.as_str()));
+    /// A brief without tables and figures. `facts` are keys and values, and the abouts in `left_out` are not
+    /// among its cautions.
+    fn brief(&self, title: String, summary: String, facts: [(&str, Message); 4], left_out: &[&str]) -> Brief {
+        let (order, language) = (self.order, self.language);
+        let cautions = self.about.iter().filter(|(head, _)| !left_out.contains(&head.name().as_str()));
         let digest = &self.found.vintage.1;
+        let (version, data) = (env!("CARGO_PKG_VERSION"), &digest[..8.min(digest.len())]);
         Brief {
-            language: Language::Nb,
-            tags,
+            language,
+            tags: tags(self.found.unsigned > 0, self.found.synthetic, order.period, language),
             summary,
-            facts: facts.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+            facts: facts.map(|(name, value)| (language.text(name), language.say(&value))).to_vec(),
             tables: Vec::new(),
             figures: Vec::new(),
             new_pages: Vec::new(),
-            cautions: cautions.map(|(head, text)| format!("{head}: {text}.")).collect(),
-            footer: format!(
-                "Samspill {} · risikobilde · data {}…",
-                env!("CARGO_PKG_VERSION"),
-                &digest[..8.min(digest.len())]
-            ),
+            cautions: cautions.map(|(head, text)| say!(language, "risk.caution", head, text)).collect(),
+            footer: say!(language, "risk.footer", version, data),
             date: (order.period.to().year(), 12, 31),
             digest: format!("{title} {} {digest}", order.period),
             title,
@@ -74,49 +67,54 @@ impl Subject<'_> {
     pub fn municipality(&self, line: &Line, name: &str, figures: Vec<BriefFigure>) -> Brief {
         let (all, mean) = (&line.alone, line.alone.mean());
         let dear = self.found.severity.quantile(0.999) * line.fitted.factor;
-        let summary = format!(
-            "{name} har {} innbyggere. I {} hadde {} av dem en kostnad for kommunen, til sammen {}. Under de samme reglene ventes {} neste år. Ett av ti år koster mer enn {}, og ett av hundre mer enn {}.",
-            grouped(line.people.unsigned_abs()),
-            self.order.period,
-            grouped(line.seen.persons as u64),
-            amount(line.seen.cost),
-            amount(mean),
-            amount(all.quantile(0.9)),
-            amount(all.quantile(0.99))
+        let summary = say!(
+            self.language,
+            "risk.summary_of_municipality",
+            name,
+            people = grouped(line.people.unsigned_abs()),
+            period = self.order.period,
+            persons = grouped(line.seen.persons as u64),
+            cost = amount(line.seen.cost),
+            expected = amount(mean),
+            one_in_ten = amount(all.quantile(0.9)),
+            one_in_hundred = amount(all.quantile(0.99))
         );
         let facts = [
-            ("Ventet neste år", amount(mean)),
-            ("Ett av ti år", amount(all.quantile(0.9))),
-            ("Ett av hundre år", amount(all.quantile(0.99))),
-            ("En dyr pasient (1 av 1 000)", amount(dear)),
+            ("risk.expected_next_year", amount(mean)),
+            ("risk.one_in_ten", amount(all.quantile(0.9))),
+            ("risk.one_in_hundred", amount(all.quantile(0.99))),
+            ("risk.dear_patient", amount(dear)),
         ];
-        let mut out = self.brief(format!("Risikobilde for {name}"), summary, facts);
+        let title = say!(self.language, "risk.picture_of", name);
         // The brief compares nothing with free income.
-        out.cautions.retain(|caution| !caution.starts_with("Frie inntekter"));
+        let mut out = self.brief(title, summary, facts, &["period", "data", "free_income"]);
         out.figures = figures;
-        out.tables = vec![self.pooling(line, mean), spans(line), bands(all), security(all)];
+        out.tables = vec![self.pooling(line, mean), self.spans(line), self.bands(all), self.security(all)];
         out
+    }
+
+    fn table(&self, heading: &Message, heads: &[Message], rows: &[Vec<Message>]) -> BriefTable {
+        brief_table(heading, heads, rows, self.language)
     }
 
     /// Table of how far a bad year goes above the expected one, for the municipality alone and in each of its
     /// pools.
     fn pooling(&self, line: &Line, mean: f64) -> BriefTable {
-        let row = |name: String, all: &Distribution| {
+        let row = |name: Message, all: &Distribution| {
             let bad = (all.quantile(0.99) - all.mean()) / all.mean().max(1e-12);
             vec![name, per_cent(all.spread() / all.mean().max(1e-12)), per_cent(bad), amount(bad * mean)]
         };
-        let mut rows = vec![row("Alene".to_owned(), &line.alone)];
+        let mut rows = vec![row(message!("risk.alone"), &line.alone)];
         for pool in &self.found.pools {
             if pool.members.iter().any(|place| self.found.lines[*place].code == line.code) {
-                let name = format!("{}: {} ({} kommuner)", pool.kind, pool.name, pool.members.len());
+                let (kind, count) = (pool.kind.said(), pool.members.len());
+                let name = message!("risk.pool_of_members", kind, name = pool.name, count);
                 rows.push(row(name, &pool.together));
             }
         }
-        table(
-            "Hva det gjør å bære kostnadene sammen",
-            &["", "spredning", "ett av hundre år over ventet", "kommunens del av det"],
-            rows,
-        )
+        let heads =
+            unnamed(["risk.head.spread", "risk.head.one_in_hundred_over", "risk.head.part_of_municipality"]);
+        self.table(&message!("risk.bearing_together"), &heads, &rows)
     }
 
     /// The brief of the country.
@@ -124,32 +122,34 @@ impl Subject<'_> {
         let lines = &self.found.lines;
         let sum: f64 = lines.iter().map(|line| line.alone.mean()).sum();
         let bad: f64 = lines.iter().map(|line| line.alone.quantile(0.99) - line.alone.mean()).sum();
-        let summary = format!(
-            "Hva et år kan koste hver av {} kommuner når reglene ligger fast. Fordelingene er regnet ut av hva {} personer kostet i {}, en person som kommer igjen, som én.",
-            lines.len(),
-            grouped(self.found.persons as u64),
-            self.order.period
+        let summary = say!(
+            self.language,
+            "risk.summary_of_country",
+            count = lines.len(),
+            persons = grouped(self.found.persons as u64),
+            period = self.order.period
         );
         let facts = [
-            ("Ventet for alle", amount(sum)),
-            ("Ett av hundre år over ventet, sum av hver", amount(bad)),
-            ("Per person i snitt", amount(self.found.severity.moment(1))),
-            ("En dyr pasient (1 av 1 000)", amount(self.found.severity.quantile(0.999))),
+            ("risk.expected_of_all", amount(sum)),
+            ("risk.one_in_hundred_over_of_each", amount(bad)),
+            ("risk.mean_of_person", amount(self.found.severity.moment(1))),
+            ("risk.dear_patient", amount(self.found.severity.quantile(0.999))),
         ];
-        let mut out = self.brief("Risikobilde".to_owned(), summary, facts);
+        let title = self.language.text("risk.picture");
+        let mut out = self.brief(title, summary, facts, &["period", "data"]);
         out.figures = figures;
         out.tables = vec![self.sizes(), self.bands_by_size()];
         out
     }
 
-    fn by_size(&self, row: impl Fn(&[&Line]) -> Vec<String>) -> Vec<Vec<String>> {
+    fn by_size(&self, row: impl Fn(&[&Line]) -> Vec<Message>) -> Vec<Vec<Message>> {
         let mut above = i64::MAX;
         let mut rows = Vec::new();
-        for (label, _, from) in SIZES {
+        for (people, _, from) in SIZES {
             let inside: Vec<&Line> =
                 self.found.lines.iter().filter(|line| line.people >= from && line.people < above).collect();
             above = from;
-            let mut cells = vec![format!("{label} innbyggere ({} kommuner)", inside.len())];
+            let mut cells = vec![message!("risk.size", people, count = inside.len())];
             cells.extend(row(&inside));
             rows.push(cells);
         }
@@ -164,23 +164,80 @@ impl Subject<'_> {
             let dear = median(inside, |line| Some(dear * line.fitted.factor / line.alone.mean().max(1e-12)));
             std::iter::once(alone).chain(pooled).chain([dear]).map(shown).collect()
         });
-        table(
-            "Spredning i forhold til det ventede, og hva samarbeid gjør",
-            &["midterste kommune på", "alene", "området", "regionen", "eget samarbeid", "en dyr pasient"],
-            rows,
-        )
+        let heads = heads([
+            "risk.head.middle_municipality_of",
+            "risk.head.alone",
+            "risk.head.area",
+            "risk.head.region",
+            "risk.pool.own",
+            "risk.head.dear_patient",
+        ]);
+        self.table(&message!("risk.spread_and_pooling"), &heads, &rows)
     }
 
     fn bands_by_size(&self) -> BriefTable {
-        let mut heads = vec!["midterste kommune på".to_owned()];
-        heads.extend(BANDS.map(|band| format!("bånd {} %", (band * 100.0).round())));
+        let mut heads = heads(["risk.head.middle_municipality_of"]);
+        heads.extend(BANDS.map(|band| message!("risk.band", band = (band * 100.0).round())));
         let rows = self.by_size(|inside| {
             let of = |band: f64| median(inside, |line| Some(settled_up(&line.alone, band).0));
             BANDS.map(|band| shown(of(band))).to_vec()
         });
-        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-        table("A konto med bånd: hvor stor andel av årene som gjøres opp etterpå", &heads, rows)
+        self.table(&message!("risk.share_of_years_settled_up"), &heads, &rows)
     }
+
+    fn spans(&self, line: &Line) -> BriefTable {
+        let mut rows = Vec::new();
+        let distributions = std::iter::once(&line.alone).chain(&line.several);
+        for (years, all) in std::iter::once(1).chain(SPANS).zip(distributions) {
+            let name = match years {
+                1 => message!("risk.one_year"),
+                years => message!("risk.mean_over_years", years),
+            };
+            rows.push(vec![
+                name,
+                amount(all.quantile(0.1)),
+                amount(all.quantile(0.9)),
+                per_cent(all.spread() / all.mean().max(1e-12)),
+            ]);
+        }
+        let heads = unnamed(["risk.head.one_in_ten_under", "risk.head.one_in_ten_over", "risk.head.spread"]);
+        self.table(&message!("risk.what_evens_out"), &heads, &rows)
+    }
+
+    fn bands(&self, all: &Distribution) -> BriefTable {
+        let row = |band: f64| {
+            let name = match band {
+                0.0 => message!("risk.no_band"),
+                band => message!("risk.band", band = (band * 100.0).round()),
+            };
+            let (years, amounts) = settled_up(all, band);
+            let [to_settle, bill] = amounts.map(amount);
+            vec![name, per_cent(years), to_settle, bill]
+        };
+        let heads = unnamed(["risk.head.years_settled_up", "risk.head.mean_to_settle_up", "risk.head.bill"]);
+        self.table(&message!("risk.on_account_with_band"), &heads, &BANDS.map(row))
+    }
+
+    /// Table of the income security of the party that is paid.
+    fn security(&self, all: &Distribution) -> BriefTable {
+        let row = |mix: f64| {
+            let name = match mix {
+                1.0 => message!("risk.activity_only"),
+                mix => message!("risk.activity_and_grant", share = (mix * 100.0).round()),
+            };
+            let (short, guarantees) = income(all, mix);
+            let [low, high] = guarantees.map(amount);
+            vec![name, amount(short), low, high]
+        };
+        let heads =
+            unnamed(["risk.head.one_in_ten_short", "risk.head.guarantee_90", "risk.head.guarantee_95"]);
+        self.table(&message!("risk.income_security"), &heads, &[row(1.0), row(0.5), row(0.25)])
+    }
+}
+
+/// Heads of a table whose first column has none.
+fn unnamed<const N: usize>(keys: [&'static str; N]) -> Vec<Message> {
+    std::iter::once(Message::plain("")).chain(heads(keys)).collect()
 }
 
 fn median(lines: &[&Line], value: impl Fn(&Line) -> Option<f64>) -> Option<f64> {
@@ -189,54 +246,6 @@ fn median(lines: &[&Line], value: impl Fn(&Line) -> Option<f64>) -> Option<f64> 
     values.get(values.len() / 2).copied()
 }
 
-fn shown(share: Option<f64>) -> String {
-    share.map_or_else(|| "..".to_owned(), per_cent)
-}
-
-fn spans(line: &Line) -> BriefTable {
-    let mut rows = Vec::new();
-    for (years, all) in std::iter::once(1).chain(SPANS).zip(std::iter::once(&line.alone).chain(&line.several))
-    {
-        let name = if years == 1 { "ett år".to_owned() } else { format!("snittet av {years} år") };
-        rows.push(vec![
-            name,
-            amount(all.quantile(0.1)),
-            amount(all.quantile(0.9)),
-            per_cent(all.spread() / all.mean().max(1e-12)),
-        ]);
-    }
-    table("Hva som jevner seg ut over flere år", &["", "1 av 10 under", "1 av 10 over", "spredning"], rows)
-}
-
-fn bands(all: &Distribution) -> BriefTable {
-    let row = |band: f64| {
-        let name =
-            if band == 0.0 { "uten bånd".to_owned() } else { format!("bånd {} %", (band * 100.0).round()) };
-        let (years, amounts) = settled_up(all, band);
-        let [to_settle, bill] = amounts.map(amount);
-        vec![name, per_cent(years), to_settle, bill]
-    };
-    table(
-        "A konto: det ventede betales, og det utenfor båndet gjøres opp",
-        &["", "år som gjøres opp", "i snitt å gjøre opp", "etterregning ett av hundre år"],
-        BANDS.map(row).to_vec(),
-    )
-}
-
-/// Table of the income security of the party that is paid.
-fn security(all: &Distribution) -> BriefTable {
-    let row = |mix: f64| {
-        let name = match mix {
-            1.0 => "bare aktivitet".to_owned(),
-            mix => format!("{} % aktivitet, resten ramme", (mix * 100.0).round()),
-        };
-        let (short, guarantees) = income(all, mix);
-        let [low, high] = guarantees.map(amount);
-        vec![name, amount(short), low, high]
-    };
-    table(
-        "Inntektstrygghet for den som får pengene",
-        &["", "ett av ti år under ventet", "garanti 90 % koster i året", "garanti 95 % koster i året"],
-        vec![row(1.0), row(0.5), row(0.25)],
-    )
+fn shown(share: Option<f64>) -> Message {
+    share.map_or_else(|| Message::plain(".."), per_cent)
 }

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
+use paper::sheets::Reader;
 use simulation::risk::Distribution;
+use words::{Message, Said, message};
 
 use crate::settlement::statement::name_of;
 use crate::what_if::risk::{Order, Picture, SPANS};
+use crate::what_if::{head, heads, sentence};
 
 fn share(value: f64) -> Cell {
     Cell::Share((value * 1_000_000.0).round() as i64)
@@ -22,34 +25,54 @@ fn published_sums(sheet: &mut RawTable, picture: &Picture) {
     sheet.total((0..picture.lines.len()).collect());
 }
 
-/// Table of the risk, with one row for each municipality.
-pub fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>) -> SafeTable {
-    let mut heads = vec![
-        "kommune",
-        "navn",
-        "innbyggere",
-        "personer med kostnad",
-        "sett, kr",
-        "ventet, kr",
-        "spredning, kr",
-        "1 av 10 år, kr",
-        "1 av 100 år, kr",
-        "VaR 95 %, kr",
-        "TVaR 95 %, kr",
-        "ventet, kr per innbygger",
-        "1 av 100 år over ventet, % av frie inntekter",
-        "relativ spredning alene",
-        "i området",
-        "i regionen",
-        "i eget samarbeid",
-        "en dyr pasient (1 av 1000), kr",
-        "en dyr pasient, % av ventet",
-    ];
+/// Every table of the risk picture, for a reader.
+pub fn all(
+    picture: &Picture,
+    order: &Order,
+    names: &BTreeMap<String, String>,
+    reader: Reader,
+) -> [SafeTable; 5] {
+    [
+        table(picture, order, names),
+        on_account(picture, names, reader),
+        several_years(picture, names, reader),
+        pools(picture, reader),
+        security(picture, names, reader),
+    ]
+}
+
+fn risk_heads(order: &Order) -> Vec<Message> {
+    let mut all = heads([
+        "column.municipality",
+        "column.name",
+        "column.people",
+        "risk.column.persons_with_cost",
+        "risk.column.observed_ore",
+        "risk.column.expected_ore",
+        "risk.column.spread_ore",
+        "risk.column.year_1_in_10_ore",
+        "risk.column.year_1_in_100_ore",
+        "risk.column.var_95_ore",
+        "risk.column.tvar_95_ore",
+        "risk.column.expected_per_inhabitant_ore",
+        "risk.column.over_expected_1_in_100_share_of_free_income",
+        "risk.column.relative_spread_alone",
+        "risk.column.relative_spread_area",
+        "risk.column.relative_spread_region",
+        "risk.column.relative_spread_own_pool",
+        "risk.column.dear_patient_ore",
+        "risk.column.dear_patient_share_of_expected",
+    ]);
     if order.cap.is_some() {
-        heads.push("over taket, kr i snitt");
+        all.extend(heads(["risk.column.mean_above_cap_ore"]));
     }
-    let about = "Fordelingen av neste års kostnad under faste regler, regnet ut og ikke trukket; usikkerhet om raten er med";
-    let mut sheet = RawTable::new("Risiko", about, &heads, 3);
+    all
+}
+
+/// Table of the risk, with one row for each municipality.
+fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>) -> SafeTable {
+    let (name, about) = (message!("risk.sheet.risk"), message!("risk.about.risk"));
+    let mut sheet = RawTable::new(name, about, &risk_heads(order), 3);
     let dear = picture.severity.quantile(0.999);
     for line in &picture.lines {
         let (mean, all) = (line.alone.mean(), &line.alone);
@@ -107,19 +130,20 @@ pub fn settled_up(all: &Distribution, band: f64) -> (f64, [f64; 2]) {
 
 /// Table of the income security (`inntektstrygghet`) of the party that is paid, for each mix of block grant
 /// and activity: how far a bad year falls below the expected one, and what a guarantee costs the guarantor.
-pub fn security(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTable {
-    let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "ventet, kr".to_owned()];
+fn security(picture: &Picture, names: &BTreeMap<String, String>, reader: Reader) -> SafeTable {
+    let mut all = heads(["column.municipality", "column.name", "risk.column.expected_ore"]);
     for mix in MIXES {
         let share = (mix * 100.0) as i64;
-        heads.push(format!("{share} % aktivitet: 1 av 10 år under ventet, kr"));
-        heads.extend(FLOORS.map(|floor| {
-            format!("{share} % aktivitet: garanti {} % koster, kr", (floor * 100.0).round() as i64)
+        let short = message!("risk.column.activity_short", share);
+        all.push(head(reader, format!("activity_{share}_short_1_in_10_ore"), short));
+        all.extend(FLOORS.map(|floor| {
+            let floor = (floor * 100.0).round() as i64;
+            let costs = message!("risk.column.activity_guarantee", share, floor);
+            head(reader, format!("activity_{share}_guarantee_{floor}_ore"), costs)
         }));
     }
-    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-    let about =
-        "Inntektstrygghet: hva den som får pengene, kan regne med, og hva en garanti koster i snitt per år";
-    let mut sheet = RawTable::new("Inntektstrygghet", about, &heads, 2);
+    let (name, about) = (message!("risk.sheet.security"), message!("risk.about.security"));
+    let mut sheet = RawTable::new(name, about, &all, 2);
     for line in &picture.lines {
         let (all, mean) = (&line.alone, line.alone.mean());
         let mut row =
@@ -140,17 +164,19 @@ pub const BANDS: [f64; 4] = [0.0, 0.02, 0.05, 0.10];
 
 /// Table of amounts on account with a band, for the payer: how often a year is settled up afterwards, and
 /// with what amount. Within the band nothing is settled up; outside it, only the part outside.
-pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTable {
-    let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "a konto (ventet), kr".to_owned()];
+fn on_account(picture: &Picture, names: &BTreeMap<String, String>, reader: Reader) -> SafeTable {
+    let mut all = heads(["column.municipality", "column.name", "risk.column.on_account_expected_ore"]);
     for band in BANDS {
         let band = (band * 100.0).round() as i64;
-        heads.push(format!("bånd {band} %: år som gjøres opp, %"));
-        heads.push(format!("bånd {band} %: i snitt å gjøre opp, kr"));
-        heads.push(format!("bånd {band} %: etterregning 1 av 100 år, kr"));
+        let settled = message!("risk.column.band_settled", band);
+        let mean = message!("risk.column.band_mean", band);
+        let bill = message!("risk.column.band_bill", band);
+        all.push(head(reader, format!("band_{band}_years_settled_up"), settled));
+        all.push(head(reader, format!("band_{band}_mean_to_settle_up_ore"), mean));
+        all.push(head(reader, format!("band_{band}_bill_1_in_100_ore"), bill));
     }
-    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-    let about = "A konto: kommunen betaler det ventede, og det som faller utenfor båndet, gjøres opp etterpå";
-    let mut sheet = RawTable::new("A konto", about, &heads, 2);
+    let (name, about) = (message!("risk.sheet.on_account"), message!("risk.about.on_account"));
+    let mut sheet = RawTable::new(name, about, &all, 2);
     for line in &picture.lines {
         let (all, mean) = (&line.alone, line.alone.mean());
         let name = name_of(&line.code, names);
@@ -168,17 +194,22 @@ pub fn on_account(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTa
 
 /// Table of what evens out over several years: the limits below and above which the mean of a span of years
 /// falls one time in ten.
-pub fn several_years(picture: &Picture, names: &BTreeMap<String, String>) -> SafeTable {
-    let mut heads = vec!["kommune".to_owned(), "navn".to_owned(), "ventet, kr".to_owned()];
-    for years in std::iter::once(1).chain(SPANS) {
-        let span = if years == 1 { "ett år".to_owned() } else { format!("snitt av {years} år") };
-        heads.push(format!("{span}: 1 av 10 under, kr"));
-        heads.push(format!("{span}: 1 av 10 over, kr"));
+fn several_years(picture: &Picture, names: &BTreeMap<String, String>, reader: Reader) -> SafeTable {
+    let mut all = heads([
+        "column.municipality",
+        "column.name",
+        "risk.column.expected_ore",
+        "risk.column.years_1_low_ore",
+        "risk.column.years_1_high_ore",
+    ]);
+    for years in SPANS {
+        let (low, high) =
+            (message!("risk.column.years_low", years), message!("risk.column.years_high", years));
+        all.push(head(reader, format!("years_{years}_low_ore"), low));
+        all.push(head(reader, format!("years_{years}_high_ore"), high));
     }
-    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-    let about =
-        "Snittet av flere år: tilfeldighetene jevner seg ut, usikkerheten om kommunens rate gjør det ikke";
-    let mut sheet = RawTable::new("Flere år", about, &heads, 2);
+    let (name, about) = (message!("risk.sheet.several_years"), message!("risk.about.several_years"));
+    let mut sheet = RawTable::new(name, about, &all, 2);
     for line in &picture.lines {
         let name = name_of(&line.code, names);
         let mut row = vec![Cell::Text(line.code.clone()), Cell::Text(name), kroner(line.alone.mean())];
@@ -193,25 +224,24 @@ pub fn several_years(picture: &Picture, names: &BTreeMap<String, String>) -> Saf
 
 /// Table of what it is worth to bear costs together: how far a 1-in-100 year lies above the expected one, for
 /// the members one by one and together.
-pub fn pools(picture: &Picture) -> SafeTable {
-    let heads = [
-        "samarbeid",
-        "navn",
-        "kommuner",
-        "ventet, kr",
-        "1 av 100 år over ventet, hver for seg, kr",
-        "1 av 100 år over ventet, sammen, kr",
-        "relativ spredning sammen",
-    ];
-    let about = "Hva det gjør å bære kostnadene sammen; «hver for seg» er summen av det hver kommune måtte ta høyde for";
-    let mut sheet = RawTable::new("Samarbeid", about, &heads, 3);
+fn pools(picture: &Picture, reader: Reader) -> SafeTable {
+    let heads = heads([
+        "risk.column.pool",
+        "column.name",
+        "risk.column.municipalities",
+        "risk.column.expected_ore",
+        "risk.column.over_expected_1_in_100_alone_ore",
+        "risk.column.over_expected_1_in_100_together_ore",
+        "risk.column.relative_spread_together",
+    ]);
+    let mut sheet = RawTable::new(message!("risk.sheet.pools"), message!("risk.about.pools"), &heads, 3);
     for pool in &picture.pools {
         let over = |all: &Distribution| all.quantile(0.99) - all.mean();
         let single: f64 = pool.members.iter().map(|place| over(&picture.lines[*place].alone)).sum();
         let (all, mean) = (&pool.together, pool.together.mean());
         let row = vec![
-            Cell::Text(pool.kind.to_owned()),
-            Cell::Text(pool.name.clone()),
+            Cell::Said(pool.kind.said()),
+            sentence(reader, &pool.name),
             Cell::Count(pool.members.len() as i64),
             kroner(mean),
             kroner(single),

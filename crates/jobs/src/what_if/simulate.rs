@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use crate::failure::{About, Failure, Result, fail};
 use domain::{Amount, Municipalities, Period};
 use register::parquet_file::Reader;
 use register::synth::people::Population;
@@ -14,6 +14,7 @@ use settlement::{Law, manifest};
 use simulation::consequence::{self, Consequences, Ground, People, Situation, Whole};
 use simulation::many::price_all;
 use simulation::{Measures, Scenario};
+use words::{Message, message};
 
 use crate::host::{Host, Scratch};
 use crate::intake;
@@ -49,8 +50,8 @@ pub struct Order<'a> {
 /// A scenario with its results.
 pub struct Run {
     pub scenario: Scenario,
-    /// The scenario in plain Norwegian.
-    pub summary: String,
+    /// The scenario in plain words.
+    pub summary: Message,
     pub found: Consequences,
     /// Results at the least and at the greatest effect of the measures; `None` if no measure has a range.
     pub ends: Option<[Consequences; 2]>,
@@ -66,8 +67,8 @@ pub struct Run {
 pub struct Outcome {
     /// Scenarios, in the order asked for.
     pub runs: Vec<Run>,
-    /// What the scenarios are compared with, in plain Norwegian.
-    pub against: String,
+    /// What the scenarios are compared with, in plain words.
+    pub against: Message,
     pub period: Period,
     /// Number of contacts in the period.
     pub contacts: u64,
@@ -109,7 +110,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let mut seen = std::collections::BTreeSet::new();
     for one in &prepared_all {
         if !seen.insert(one.scenario.id.clone()) {
-            bail!("two scenarios are called {}: give each an id of its own", one.scenario.id);
+            fail!("error.simulate.two_scenarios_called_give_each_id", id = one.scenario.id);
         }
     }
     let people = people(order.people, order.period)?;
@@ -138,12 +139,11 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
                 None => Situation::of(&ground, &law, scenario),
             };
             now.and_then(|now| consequence::run(&ground, &before, &now))
-                .with_context(|| scenario.file.clone())
+                .about(|| Message::plain(&scenario.file))
         };
         let known = if scenario.measures.is_empty() { known.next() } else { None };
         let found = run(&scenario, known)?;
-        let ends =
-            scenario.ends().map(|[low, high]| Ok::<_, anyhow::Error>([run(&low, None)?, run(&high, None)?]));
+        let ends = scenario.ends().map(|[low, high]| Ok::<_, Failure>([run(&low, None)?, run(&high, None)?]));
         let ends = ends.transpose()?;
         let groups = consequence::by_group(&cells, &law, &Measures::of(&scenario.measures))?;
         let used = law.used(order.period);
@@ -176,7 +176,7 @@ fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String,
             let (cells, vintage) = Cells::read(path)?;
             if cells.period() != Some(order.period) {
                 let of = cells.period().map_or_else(String::new, |period| period.to_string());
-                bail!("{} holds cells of {of}, not of {}", path.display(), order.period);
+                fail!("error.simulate.holds_cells_not", path = path.display(), of, period = order.period);
             }
             Ok((cells, name(path), vintage))
         }
@@ -189,7 +189,7 @@ fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String,
             }
             Ok((cells, name(contacts), vintage))
         }
-        (None, None) => bail!("give --contacts FILE, or --cells FILE"),
+        (None, None) => fail!("error.simulate.give_contacts_file_cells_file"),
     }
 }
 
@@ -209,15 +209,17 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
     })?;
     stage.done();
     if cells.is_empty() {
-        bail!("{} holds no contact in {}", contacts.display(), order.period);
+        fail!("error.simulate.holds_no_contact_in", contacts = contacts.display(), period = order.period);
     }
     // A file of another year may hold a few stays of the period, such as those over New Year.
     if cells.contacts * FEW_OF < reader.rows() {
         let [held, all] = [cells.contacts, reader.rows()].map(domain::amount::grouped);
-        bail!(
-            "{} has {held} of {all} contacts in {}: it is of another time",
-            contacts.display(),
-            order.period
+        fail!(
+            "error.simulate.has_contacts_in_another_time",
+            contacts = contacts.display(),
+            held,
+            all,
+            period = order.period
         );
     }
     Ok(cells)
@@ -227,7 +229,7 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
 const FEW_OF: u64 = 1000;
 
 fn law_as_it_is() -> Result<Scenario> {
-    Ok(Scenario::parse("loven", "id = \"law\"\ntitle = \"Loven\"\n", &|_| None)?)
+    Ok(Scenario::parse("law", "id = \"law\"\ntitle = \"law\"\n", &|_| None)?)
 }
 
 /// A scenario from a file; or one with a single built-in variant or measure, by its name.
@@ -239,7 +241,7 @@ fn scenario(path: &Path) -> Result<Scenario> {
         name.ends_with(".toml").then(|| Measure::parse(name, &text))
     };
     if path.exists() {
-        let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {shown}"))?;
+        let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = shown))?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut scenario = Scenario::parse(&file, &text, &own)?;
         // A variant that lies beside the scenario is read from there.
@@ -260,9 +262,7 @@ fn scenario(path: &Path) -> Result<Scenario> {
         (None, Some(measure)) => {
             format!("id = \"{name}\"\ntitle = \"{}\"\n\n[[measure]]\nuse = \"{name}\"\n", measure?.title)
         }
-        (None, None) => bail!(
-            "there is no file '{shown}', and no variant or measure of that name: samspill rules list shows them"
-        ),
+        (None, None) => fail!("error.simulate.there_no_file_no_variant_measure", shown),
     };
     Ok(Scenario::parse(name, &text, &|_| None)?)
 }
@@ -272,20 +272,20 @@ fn swept(scenario: Scenario, sweep: Option<&str>) -> Result<Vec<Scenario>> {
     let Some(text) = sweep else { return Ok(vec![scenario]) };
     let wrong = || {
         let known = simulation::scenario::PARAMETERS.join(", ");
-        format!("'{text}' is not a sweep as share=0..40:5; parameters are {known}")
+        message!("error.simulate.not_a_sweep", text, known)
     };
-    let (name, range) = text.split_once('=').with_context(wrong)?;
+    let (name, range) = text.split_once('=').about(wrong)?;
     let (range, step) = range.split_once(':').unwrap_or((range, "1"));
-    let (from, to) = range.split_once("..").with_context(wrong)?;
+    let (from, to) = range.split_once("..").about(wrong)?;
     let number = |text: &str| text.trim().parse::<i64>().ok();
     let (Some(from), Some(to), Some(step)) = (number(from), number(to), number(step)) else {
-        bail!("{}", wrong())
+        return Err(Failure::of(wrong()));
     };
     if step < 1 || to < from || (to - from) / step > 10_000 {
-        bail!("{}: at most 10 000 values, upwards", wrong());
+        fail!("error.simulate.most_10_000_values_upwards", wrong = wrong());
     }
     let values = (from..=to).step_by(usize::try_from(step).unwrap_or(1));
-    values.map(|value| scenario.swept(name.trim(), value).with_context(wrong)).collect()
+    values.map(|value| scenario.swept(name.trim(), value).about(wrong)).collect()
 }
 
 fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
@@ -293,7 +293,7 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
     let mut files = Files::read(None, &rules)?;
     let years = (period.from().year() - 2, period.to().year() + 2);
     files.variants.extend(scenario.set.variants(years));
-    let book = files.book().with_context(|| scenario.file.clone())?;
+    let book = files.book().about(|| Message::plain(&scenario.file))?;
     let given = book.variants().iter().filter(|variant| !variant.id.starts_with("scenario-"));
     let titles = given.map(|variant| variant.title.clone()).collect();
     Ok(Prepared { law: Law::of(&book)?, titles, scenario })
@@ -313,9 +313,8 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
         return Ok(out);
     }
     let year = period.from().year();
-    let population = Population::of(year).with_context(|| {
-        format!("the inhabitants of {year} do not come with the program: give them with --people FILE (municipality;age;people)")
-    })?;
+    let population = Population::of(year)
+        .about(|| message!("error.simulate.inhabitants_do_not_come_program_give", year))?;
     for home in population.municipalities {
         out.insert(home.municipality, home.by_age.iter().map(|count| i64::from(*count)).collect());
     }
@@ -329,14 +328,14 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
 /// Fails if the age is not from 0 to 125, or the number of people not from 0 to 100 million.
 pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
     let age: usize =
-        age.parse().ok().filter(|age| *age <= 125).with_context(|| format!("{at}: '{age}' is no age"))?;
+        age.parse().ok().filter(|age| *age <= 125).about(|| message!("error.simulate.no_age", at, age))?;
     let people: i64 = people
         .replace(['\u{a0}', ' '], "")
         .parse()
         .ok()
         // No country has more people of one age: such a number is a mistake, and sums could overflow.
         .filter(|people| (0..=100_000_000).contains(people))
-        .with_context(|| format!("{at}: '{people}' is no number of people"))?;
+        .about(|| message!("error.simulate.no_number_people", at, people))?;
     Ok((std::cmp::min(age, 100), people))
 }
 
@@ -344,7 +343,7 @@ pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
 fn projection(path: &Path, first: i16) -> Result<Vec<People>> {
     let mut years: BTreeMap<i16, People> = BTreeMap::new();
     for (at, [year, code, age, people]) in small_table(path, "year;municipality;age;people")? {
-        let year: i16 = year.parse().ok().with_context(|| format!("{at}: '{year}' is no year"))?;
+        let year: i16 = year.parse().ok().about(|| message!("error.simulate.no_year", at, year))?;
         let (age, people) = ages(&at, &age, &people)?;
         years.entry(year).or_default().entry(code).or_insert_with(|| vec![0; 101])[age] += people;
     }
@@ -356,7 +355,7 @@ fn projection(path: &Path, first: i16) -> Result<Vec<People>> {
         }
     }
     if out.is_empty() {
-        bail!("{} holds no year after {first}", path.display());
+        fail!("error.simulate.holds_no_year_after", path = path.display(), first);
     }
     Ok(out)
 }
@@ -370,8 +369,7 @@ pub fn free_income(path: Option<&Path>, people: &People) -> Result<BTreeMap<Stri
     let mut out = BTreeMap::new();
     if let Some(path) = path {
         for (at, [code, kroner]) in small_table(path, "municipality;kroner")? {
-            let amount =
-                Amount::read(&kroner).with_context(|| format!("{at}: '{kroner}' is not an amount"))?;
+            let amount = Amount::read(&kroner).about(|| message!("error.simulate.not_amount", at, kroner))?;
             out.insert(code, (amount, false));
         }
         return Ok(out);

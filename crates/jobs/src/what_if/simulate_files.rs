@@ -4,20 +4,26 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use chart::range::Group;
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::Amount;
 use domain::amount::grouped;
-use paper::brief::{self, Brief, BriefFigure, BriefTable, Language};
+use paper::brief::{self, Brief, BriefFigure, BriefTable};
 use paper::picture;
-use paper::sheets;
+use paper::sheets::{self, Reader};
 use serde::Serialize;
 use simulation::Municipality;
 use simulation::consequence::{Consequences, Party, SIZES};
+use simulation::scenario::Wanted;
+use words::{Language, Message, Said, message, say};
 
+use crate::failure::{About, Result};
 use crate::folder;
+use crate::host::Host;
 use crate::what_if::simulate::{Outcome, Run};
+use crate::what_if::{
+    AboutLines, brief_table, head, heads, in_millions, lines_about, more_millions, tags, told_about,
+};
 
 /// Version of the manifest's format.
 const MANIFEST: u32 = 1;
@@ -28,9 +34,9 @@ struct Manifest<'a> {
     manifest: u32,
     kind: &'static str,
     scenario: &'a str,
-    title: &'a str,
-    summary: &'a str,
-    against: &'a str,
+    title: String,
+    summary: String,
+    against: String,
     status: &'static str,
     synthetic: bool,
     period: String,
@@ -47,33 +53,36 @@ struct Manifest<'a> {
 }
 
 /// Writes the files of each scenario to a folder of its own, and a comparison if there are several. Returns a
-/// Norwegian sentence on what was written.
+/// sentence on what was written.
 ///
 /// # Errors
 /// Fails if a file cannot be written, or if a page cannot be set.
-pub fn write(outcome: &Outcome, out: &Path) -> Result<String> {
+pub fn write(outcome: &Outcome, out: &Path, host: &Host) -> Result<Message> {
+    let language = host.language;
     for run in &outcome.runs {
         let folder = out.join(&run.scenario.id);
         folder::made(&folder, "manifest.toml", |name| {
             folder::ends_as(name, &["csv", "txt", "xlsx", "svg", "png", "pdf"])
         })?;
-        one(outcome, run, &folder)?;
+        one(outcome, run, &folder, host)?;
     }
     if outcome.runs.len() > 1 {
-        let compared = comparison(outcome);
-        put(&out.join("sammenligning.csv"), sheets::csv(&compared, false).as_bytes())?;
-        let about = about(outcome, None);
-        let book = sheets::workbook("Sammenligning av scenarioer", &about, &[compared], date(outcome))?;
+        let compared = comparison(outcome, host.reader());
+        put(&out.join("sammenligning.csv"), sheets::csv(&compared, host.reader()).as_bytes())?;
+        let about = told_about(&about(outcome, None), language);
+        let compared = comparison(outcome, Reader::Person(language));
+        let title = language.text("simulate.comparison");
+        let book = sheets::workbook(&title, &about, &[compared], date(outcome), language)?;
         put(&out.join("sammenligning.xlsx"), &book)?;
     }
-    match &outcome.runs[..] {
-        [run] => Ok(format!("skrevet: {}", out.join(&run.scenario.id).display())),
-        runs => Ok(format!("{} scenarioer i {}", runs.len(), out.display())),
-    }
+    Ok(match &outcome.runs[..] {
+        [run] => message!("what_if.written", path = out.join(&run.scenario.id).display()),
+        runs => message!("simulate.written", count = runs.len(), path = out.display()),
+    })
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("failed to write {}", path.display()))
+    std::fs::write(path, bytes).about(|| message!("error.file.write", path = path.display()))
 }
 
 fn date(outcome: &Outcome) -> (i16, i8, i8) {
@@ -81,37 +90,41 @@ fn date(outcome: &Outcome) -> (i16, i8, i8) {
     (day.year(), day.month().number(), (day.number() - day.month().first().number() + 1) as i8)
 }
 
-fn one(outcome: &Outcome, run: &Run, folder: &Path) -> Result<()> {
+fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {
+    let language = host.language;
     let all =
         [municipalities(outcome, run), parties(outcome, run), sizes(run), groups(outcome, run), years(run)];
     let shown: Vec<SafeTable> = all.into_iter().filter(|sheet| !sheet.rows().is_empty()).collect();
+    let about = told_about(&about(outcome, Some(run)), language);
     for sheet in &shown {
-        let stem = sheet.name().to_lowercase().replace('ø', "o").replace('å', "a");
-        put(&folder.join(format!("{stem}.csv")), sheets::csv(sheet, false).as_bytes())?;
-        let note = about(outcome, Some(run));
-        let lines: Vec<String> = note.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
-        put(
-            &folder.join(format!("{stem}.txt")),
-            format!("{}\n{}", sheet.about(), lines.concat()).as_bytes(),
-        )?;
+        let stem = Language::Nb.say(sheet.name()).to_lowercase().replace('ø', "o").replace('å', "a");
+        put(&folder.join(format!("{stem}.csv")), sheets::csv(sheet, host.reader()).as_bytes())?;
+        let text = format!("{}\n{}", language.say(sheet.about()), lines_about(&about));
+        put(&folder.join(format!("{stem}.txt")), text.as_bytes())?;
     }
-    let book = sheets::workbook(&run.scenario.title, &about(outcome, Some(run)), &shown, date(outcome))?;
+    let title = language.say(&run.scenario.title);
+    let book = sheets::workbook(&title, &about, &shown, date(outcome), language)?;
     put(&folder.join("resultat.xlsx"), &book)?;
-    let figures = figures(outcome, run);
+    let figures = figures(outcome, run, language);
     for (name, figure) in &figures {
         put(&folder.join(format!("{name}.svg")), figure.svg.as_bytes())?;
         put(&folder.join(format!("{name}.png")), &picture::png(name, &figure.svg)?)?;
     }
-    let brief = brief_of(outcome, run, figures.into_iter().map(|(_, figure)| figure).collect());
-    put(&folder.join("notat.pdf"), &brief::pdf(&brief)?)?;
-    put(&folder.join("oppsummering.txt"), told(outcome, run).as_bytes())?;
-    let manifest = Manifest {
+    let figures = figures.into_iter().map(|(_, figure)| figure).collect();
+    put(&folder.join("notat.pdf"), &brief::pdf(&brief_of(outcome, run, figures, language))?)?;
+    put(&folder.join("oppsummering.txt"), told(outcome, run, language).as_bytes())?;
+    put(&folder.join("manifest.toml"), toml::to_string(&manifest(outcome, run, language))?.as_bytes())
+}
+
+fn manifest<'a>(outcome: &'a Outcome, run: &'a Run, language: Language) -> Manifest<'a> {
+    let untested = run.found.untested.iter().map(|(what, count)| (language.say(what), *count));
+    Manifest {
         manifest: MANIFEST,
         kind: "simulation",
         scenario: &run.scenario.id,
-        title: &run.scenario.title,
-        summary: &run.summary,
-        against: &outcome.against,
+        title: language.say(&run.scenario.title),
+        summary: language.say(&run.summary),
+        against: language.say(&outcome.against),
         status: if run.unsigned.is_empty() { "signed" } else { "draft" },
         synthetic: outcome.synthetic,
         period: outcome.period.to_string(),
@@ -124,40 +137,35 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path) -> Result<()> {
         program: env!("CARGO_PKG_VERSION"),
         rules: &run.versions,
         unsigned: &run.unsigned,
-        not_tested: run.found.untested.clone(),
-    };
-    put(&folder.join("manifest.toml"), toml::to_string(&manifest)?.as_bytes())
+        not_tested: untested.collect(),
+    }
 }
 
 /// Heads and texts on the result, which every file carries.
-fn about(outcome: &Outcome, run: Option<&Run>) -> Vec<(String, String)> {
+fn about(outcome: &Outcome, run: Option<&Run>) -> AboutLines {
     let mut out = Vec::new();
     if let Some(run) = run {
-        out.push(("Scenario".to_owned(), run.summary.clone()));
+        out.push((message!("what_if.about.scenario"), run.summary.clone()));
     }
-    out.push(("Satt opp mot".to_owned(), outcome.against.clone()));
-    out.push(("Periode".to_owned(), outcome.period.to_string()));
+    out.push((message!("what_if.about.set_against"), outcome.against.clone()));
+    out.push((message!("what_if.about.period"), Message::plain(outcome.period)));
     let (file, digest) = &outcome.vintage;
-    out.push(("Data".to_owned(), format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())])));
+    let data = format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())]);
+    out.push((message!("what_if.about.data"), Message::Plain(data)));
     if outcome.synthetic {
-        out.push((
-            "Syntetisk".to_owned(),
-            "Ingen virkelig person står bak. DRG-koder og vekter er oppdiktet.".to_owned(),
-        ));
+        out.push((message!("what_if.about.synthetic"), message!("what_if.no_person_made_up_codes")));
     }
-    let unsigned = run.map_or(0, |run| run.unsigned.len());
-    if run.is_some() {
-        let status = match unsigned {
-            0 => "Alle verdier er signert".to_owned(),
-            count => format!("KLADD: {count} verdier i reglene er usignerte"),
+    if let Some(run) = run {
+        let status = match run.unsigned.len() {
+            0 => message!("what_if.all_signed"),
+            count => message!("what_if.draft_unsigned", count),
         };
-        out.push(("Status".to_owned(), status));
+        out.push((message!("what_if.about.status"), status));
     }
     if outcome.free_income.values().any(|(_, marked)| *marked) {
-        let text = "Lysbildenes nivå per innbygger (35 000, 30 000 og 40 000 kr for store, middels og små kommuner), ikke kommunens egne tall";
-        out.push(("Frie inntekter".to_owned(), text.to_owned()));
+        out.push((message!("what_if.about.free_income"), message!("simulate.slides_levels")));
     }
-    out.push(("Simulering".to_owned(), "Dette er ikke et krav, og kan ikke bokføres.".to_owned()));
+    out.push((message!("what_if.about.simulation"), message!("what_if.no_claim")));
     out
 }
 
@@ -180,42 +188,47 @@ fn of_free_income(outcome: &Outcome, one: &Municipality, amount: Amount) -> Opti
     (free.ore() > 0).then(|| (i128::from(amount.ore()) * 1_000_000 / i128::from(free.ore())) as i64)
 }
 
+fn municipality_heads(run: &Run) -> Vec<Message> {
+    let mut all = heads([
+        "column.municipality",
+        "column.name",
+        "column.people",
+        "simulate.column.kmf_before_ore",
+        "simulate.column.usk_before_ore",
+        "simulate.column.kmf_after_ore",
+        "simulate.column.usk_after_ore",
+        "simulate.column.above_cap_before_ore",
+        "simulate.column.above_cap_after_ore",
+        "simulate.column.change_ore",
+        "simulate.column.granted_before_ore",
+        "simulate.column.granted_after_ore",
+        "simulate.column.net_ore",
+        "simulate.column.net_per_inhabitant_ore",
+        "simulate.column.net_share_of_free_income",
+        "simulate.column.contacts_before",
+        "simulate.column.contacts_after",
+        "simulate.column.outcome",
+    ]);
+    if !run.scenario.measures.is_empty() {
+        all.extend(heads(["simulate.column.net_low_effect_ore", "simulate.column.net_high_effect_ore"]));
+    }
+    all
+}
+
 fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
-    let heads = [
-        "kommune",
-        "navn",
-        "innbyggere",
-        "KMF før",
-        "USK før",
-        "KMF etter",
-        "USK etter",
-        "over taket før",
-        "over taket etter",
-        "endring",
-        "tildelt før",
-        "tildelt etter",
-        "netto",
-        "netto kr per innbygger",
-        "netto, % av frie inntekter",
-        "kontakter før",
-        "kontakter etter",
-        "utfall",
-    ];
-    let about = "Konsekvens for hver kommune; over null betaler kommunen mer";
-    let of_measures = ["netto, lav virkning", "netto, høy virkning"];
-    let of_measures = of_measures.into_iter().filter(|_| !run.scenario.measures.is_empty());
-    let heads: Vec<&str> = heads.into_iter().chain(of_measures).collect();
-    let mut sheet = RawTable::new("Kommuner", about, &heads, 3);
+    let (name, about) =
+        (message!("simulate.sheet.municipalities"), message!("simulate.about.municipalities"));
+    let mut sheet = RawTable::new(name, about, &municipality_heads(run), 3);
     for (place, one) in run.found.municipalities.iter().enumerate().filter(|(_, one)| is_municipality(one)) {
         let net = one.net();
-        let outcome_word = match net.ore() {
-            0 => "uendret",
-            ore if ore > 0 => "taper",
-            _ => "vinner",
+        let word = match net.ore() {
+            0 => message!("simulate.outcome.unchanged"),
+            ore if ore > 0 => message!("simulate.outcome.loses"),
+            _ => message!("simulate.outcome.gains"),
         };
         let mut row = vec![
             text(&one.place.debtor),
-            text(name(outcome, &one.place.debtor)),
+            text(self::name(outcome, &one.place.debtor)),
             if one.people > 0 { Cell::Count(one.people) } else { Cell::Unknown },
             Cell::Kroner(one.against.kmf),
             Cell::Kroner(one.against.usk),
@@ -231,7 +244,7 @@ fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
             of_free_income(outcome, one, net).map_or(Cell::Unknown, Cell::Share),
             Cell::Count(rounded(one.contacts.0)),
             Cell::Count(rounded(one.contacts.1)),
-            text(outcome_word),
+            Cell::Said(word),
         ];
         if !run.scenario.measures.is_empty() {
             let end = |at: usize| run.ends.as_ref().map(|ends| ends[at].municipalities[place].net());
@@ -254,28 +267,43 @@ fn rounded(millionths: i64) -> i64 {
     (millionths + 500_000).div_euclid(1_000_000)
 }
 
+/// Name of a party in words of ours, or else the name that it has.
+fn party_name(outcome: &Outcome, party: &str) -> Message {
+    match party {
+        "municipalities" => message!("simulate.party.municipalities"),
+        "state" => message!("simulate.party.state"),
+        "" => message!("simulate.party.without_municipality"),
+        other => Message::Plain(name(outcome, other)),
+    }
+}
+
 fn parties(outcome: &Outcome, run: &Run) -> SafeTable {
-    let heads = ["part", "navn", "KMF", "USK", "ISF", "budsjett", "tildeling", "betaler", "sum"];
-    let about = "Hva hver part vinner (over null) eller taper; summen er null";
-    let mut sheet = RawTable::new("Parter", about, &heads, 2);
+    let heads = heads([
+        "column.party",
+        "column.name",
+        "simulate.column.kmf_ore",
+        "simulate.column.usk_ore",
+        "simulate.column.isf_ore",
+        "simulate.column.budget_ore",
+        "simulate.column.grant_ore",
+        "simulate.column.pays_ore",
+        "simulate.column.sum_ore",
+    ]);
+    let (name, about) = (message!("simulate.sheet.parties"), message!("simulate.about.parties"));
+    let mut sheet = RawTable::new(name, about, &heads, 2);
     for party in &run.found.parties {
         let line = |wanted: &str| {
             let found = party.lines.iter().find(|(what, _)| *what == wanted);
             found.map_or_else(|| text(""), |(_, amount)| Cell::Kroner(*amount))
         };
-        let shown = match party.party.as_str() {
-            "municipalities" => "Kommunene".to_owned(),
-            "" => "Uten kommune".to_owned(),
-            other => name(outcome, other),
-        };
         let cells = ["co-financing", "discharge-ready", "isf", "budget", "grant", "pays"].map(line);
-        let mut row = vec![text(&party.party), text(shown)];
+        let mut row = vec![text(&party.party), Cell::Said(party_name(outcome, &party.party))];
         row.extend(cells);
         row.push(Cell::Kroner(party.sum()));
         sheet.row(row, Beneath::NoPerson);
     }
     let sum: Amount = run.found.parties.iter().map(Party::sum).sum();
-    let mut row = vec![text("sum"), text("Alle parter")];
+    let mut row = vec![Cell::Said(message!("what_if.sum")), Cell::Said(message!("simulate.party.all"))];
     row.extend(std::iter::repeat_n(text(""), 6));
     row.push(Cell::Kroner(sum));
     sheet.row(row, Beneath::NoPerson);
@@ -283,17 +311,17 @@ fn parties(outcome: &Outcome, run: &Run) -> SafeTable {
 }
 
 fn sizes(run: &Run) -> SafeTable {
-    let heads = [
-        "innbyggere",
-        "kommuner i gruppen",
-        "fra innbyggere",
-        "endring, kr",
-        "kr per innbygger: 10 % under",
-        "median",
-        "10 % over",
-    ];
-    let told = "Endring for en kommune på 100 000, 20 000 og 5 000 innbyggere: gruppens middel per innbygger, ganget opp";
-    let mut sheet = RawTable::new("Størrelse", told, &heads, 3);
+    let heads = heads([
+        "column.people",
+        "simulate.column.municipalities",
+        "simulate.column.from_people",
+        "simulate.size.change_ore",
+        "simulate.column.per_inhabitant_low_ore",
+        "simulate.column.per_inhabitant_median_ore",
+        "simulate.column.per_inhabitant_high_ore",
+    ]);
+    let mut sheet =
+        RawTable::new(message!("simulate.sheet.sizes"), message!("simulate.about.sizes"), &heads, 3);
     for size in &run.found.sizes {
         let mut row = vec![text(size.name), Cell::Count(size.count as i64), Cell::Count(size.from)];
         row.push(if size.count == 0 { Cell::Unknown } else { Cell::Kroner(size.change) });
@@ -306,9 +334,17 @@ fn sizes(run: &Run) -> SafeTable {
 }
 
 fn groups(outcome: &Outcome, run: &Run) -> SafeTable {
-    let heads = ["kommune", "navn", "omsorgsnivå", "type DRG", "alder fra", "kontakter", "KMF"];
-    let about = "Medfinansiering i scenarioet, kommune for kommune, etter avgiftsgruppe";
-    let mut sheet = RawTable::new("Grupper", about, &heads, 5);
+    let heads = heads([
+        "column.municipality",
+        "column.name",
+        "simulate.column.care_level",
+        "simulate.column.drg_type",
+        "simulate.column.age_from",
+        "column.contacts",
+        "simulate.column.kmf_ore",
+    ]);
+    let mut sheet =
+        RawTable::new(message!("simulate.sheet.groups"), message!("simulate.about.groups"), &heads, 5);
     let mut of_home: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for ((home, group), (contacts, amount)) in &run.groups {
         let Some(one) = run.found.municipalities.get(*home as usize).filter(|one| is_municipality(one))
@@ -316,12 +352,13 @@ fn groups(outcome: &Outcome, run: &Run) -> SafeTable {
             continue;
         };
         of_home.entry(*home).or_default().push(sheet.len());
+        let all_ages = || Cell::Said(message!("simulate.all_ages"));
         let row = vec![
             text(&one.place.debtor),
             text(name(outcome, &one.place.debtor)),
-            text(group.care_level.name()),
-            text(group.drg_type.name()),
-            group.age.map_or_else(|| text("alle"), |age| Cell::Count(i64::from(age))),
+            Cell::Said(group.care_level.said()),
+            Cell::Said(group.drg_type.said()),
+            group.age.map_or_else(all_ages, |age| Cell::Count(i64::from(age))),
             Cell::Count(rounded(*contacts)),
             Cell::Kroner(*amount),
         ];
@@ -333,15 +370,16 @@ fn groups(outcome: &Outcome, run: &Run) -> SafeTable {
 }
 
 fn years(run: &Run) -> SafeTable {
-    let heads = [
-        "år",
-        "kommunene betaler",
-        "ville betalt",
-        "endring",
-        "innfaset",
-        "vekst gitt kommunene, mer enn før",
-    ];
-    let mut sheet = RawTable::new("År", "År for år: vekst, aldring og innfasing", &heads, 1);
+    let heads = heads([
+        "simulate.column.year",
+        "simulate.column.municipalities_pay_ore",
+        "simulate.column.would_have_paid_ore",
+        "simulate.column.change_ore",
+        "simulate.column.phased_in",
+        "simulate.column.more_growth_given_ore",
+    ]);
+    let mut sheet =
+        RawTable::new(message!("simulate.sheet.years"), message!("simulate.about.years"), &heads, 1);
     for year in &run.found.years {
         let row = vec![
             text(format!("+{}", year.after)),
@@ -357,13 +395,17 @@ fn years(run: &Run) -> SafeTable {
     sheet.protect()
 }
 
-fn comparison(outcome: &Outcome) -> SafeTable {
-    let mut heads = vec!["kommune".to_owned(), "navn".to_owned()];
-    heads.extend(outcome.runs.iter().map(|run| run.scenario.title.clone()));
-    let about = "Netto for hver kommune i hvert scenario; over null betaler kommunen mer";
-    let mut sheet = RawTable::new("Sammenligning", about, &heads, 2);
+fn comparison(outcome: &Outcome, reader: Reader) -> SafeTable {
+    let mut all = heads(["column.municipality", "column.name"]);
+    all.extend(outcome.runs.iter().map(|run| {
+        let net = format!("net_of_{}_ore", run.scenario.id.replace('-', "_"));
+        head(reader, net, run.scenario.title.clone())
+    }));
+    let mut sheet =
+        RawTable::new(message!("simulate.sheet.comparison"), message!("simulate.about.comparison"), &all, 2);
     let first = outcome.runs.first().map_or(&[][..], |run| &run.found.municipalities[..]);
-    let mut total = vec![text("sum"), text("Alle kommuner")];
+    let mut total =
+        vec![Cell::Said(message!("what_if.sum")), Cell::Said(message!("simulate.all_municipalities"))];
     for run in &outcome.runs {
         total.push(Cell::Kroner(run.found.municipalities.iter().map(Municipality::net).sum()));
     }
@@ -379,10 +421,15 @@ fn comparison(outcome: &Outcome) -> SafeTable {
     sheet.protect()
 }
 
-fn figures(outcome: &Outcome, run: &Run) -> Vec<(&'static str, BriefFigure)> {
+fn figures(outcome: &Outcome, run: &Run, language: Language) -> Vec<(&'static str, BriefFigure)> {
+    vec![("storrelse", by_size(outcome, run, language)), ("bro", bridge(run, language))]
+}
+
+/// Picture of net payments relative to free income, by size of municipality.
+fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
     let mut above = i64::MAX;
     let mut groups = Vec::new();
-    for (label, _, from) in SIZES {
+    for (people, _, from) in SIZES {
         let mut dots: Vec<f64> = run
             .found
             .municipalities
@@ -395,156 +442,148 @@ fn figures(outcome: &Outcome, run: &Run) -> Vec<(&'static str, BriefFigure)> {
         dots.sort_by(f64::total_cmp);
         let at =
             |tenth: usize| dots.get(dots.len().saturating_sub(1) * tenth / 10).copied().unwrap_or(f64::NAN);
-        groups.push(Group { label: format!("{label} innb."), low: at(1), middle: at(5), high: at(9), dots });
+        let label = say!(language, "what_if.people_short", people);
+        groups.push(Group { label, low: at(1), middle: at(5), high: at(9), dots });
     }
-    let heading = "Netto endring, andel av frie inntekter, etter kommunens størrelse".to_owned();
-    let alt = format!(
-        "{heading}. {}",
-        groups
-            .iter()
-            .map(|group| format!(
-                "{}: median {:.2} %, fra {:.2} til {:.2}",
-                group.label, group.middle, group.low, group.high
-            ))
-            .collect::<Vec<_>>()
-            .join("; ")
-    );
-    let range = chart::range::range(&groups, 640, "% av frie inntekter", &heading, picture::FONT);
-    let mut out = vec![("storrelse", BriefFigure { heading, alt, svg: range })];
-    let bars: Vec<chart::bridge::Bar> = waterfall(run);
-    let heading = "Fra det kommunene betaler før, til netto".to_owned();
-    let told: Vec<String> =
-        bars.iter().map(|bar| format!("{}: {}", bar.label.replace('\n', " "), bar.amount)).collect();
-    let alt = format!("{heading}. {}", told.join("; "));
-    let svg = chart::bridge::bridge(&bars, 640, ("1 000 kr", "mill. kr"), picture::FONT);
-    out.push(("bro", BriefFigure { heading, alt, svg }));
-    out
+    let heading = language.text("simulate.net_by_size");
+    let told = groups.iter().map(|Group { label, low, middle, high, .. }| {
+        let [low, middle, high] = [low, middle, high].map(|value| format!("{value:.2}"));
+        message!("simulate.range", label, middle, low, high)
+    });
+    let alt = alt(&heading, told.collect(), language);
+    let unit = language.text("what_if.per_cent_of_free_income");
+    let svg = chart::range::range(&groups, 640, &unit, &heading, picture::FONT);
+    BriefFigure { heading, alt, svg }
+}
+
+/// Picture from what the municipalities pay before to their net.
+fn bridge(run: &Run, language: Language) -> BriefFigure {
+    let bars = waterfall(run, language);
+    let heading = language.text("simulate.from_before_to_net");
+    let told =
+        bars.iter().map(|bar| Message::Plain(format!("{}: {}", bar.label.replace('\n', " "), bar.amount)));
+    let alt = alt(&heading, told.collect(), language);
+    let units = [language.text("paper.axis_thousand"), language.text("paper.axis_million")];
+    let svg = chart::bridge::bridge(&bars, 640, (&units[0], &units[1]), picture::FONT);
+    BriefFigure { heading, alt, svg }
+}
+
+/// Text for readers who do not see a figure: its heading and its values.
+fn alt(heading: &str, values: Vec<Message>, language: Language) -> String {
+    language.say(&Message::joined(vec![Message::plain(heading), Message::joined(values, "; ")], ". "))
 }
 
 /// Bars from what all municipalities pay before to what they pay after, less their grants.
-fn waterfall(run: &Run) -> Vec<chart::bridge::Bar> {
+fn waterfall(run: &Run, language: Language) -> Vec<chart::bridge::Bar> {
     let sum =
         |of: &dyn Fn(&Municipality) -> Amount| -> Amount { run.found.municipalities.iter().map(of).sum() };
     let bar =
-        |label: &str, is_total, amount| chart::bridge::Bar { label: label.to_owned(), is_total, amount };
+        |label: &str, is_total, amount| chart::bridge::Bar { label: language.text(label), is_total, amount };
     let before = sum(&Municipality::paid);
     let mut out = vec![
-        bar("Før", true, before),
-        bar("Med-\nfinansiering", false, sum(&|one| one.scenario.kmf - one.against.kmf)),
-        bar("Utskrivnings-\nklare", false, sum(&|one| one.scenario.usk - one.against.usk)),
+        bar("simulate.bar.before", true, before),
+        bar("paper.activity_kmf", false, sum(&|one| one.scenario.kmf - one.against.kmf)),
+        bar("paper.activity_usk", false, sum(&|one| one.scenario.usk - one.against.usk)),
     ];
     let (capped, grant) = (sum(&|one| one.capped.0 - one.capped.1), sum(&|one| -one.grant()));
     if capped != Amount::ZERO {
-        out.push(bar("Over taket", false, capped));
+        out.push(bar("simulate.bar.above_cap", false, capped));
     }
     if grant != Amount::ZERO {
-        out.push(bar("Tildelt", false, grant));
+        out.push(bar("simulate.bar.granted", false, grant));
     }
-    out.push(bar("Etter", true, before + sum(&Municipality::net)));
+    out.push(bar("simulate.bar.after", true, before + sum(&Municipality::net)));
     out
 }
 
-/// Millions of kroner with one decimal, as `1,5 mill. kr`.
+/// Millions of kroner with one decimal in bokmål, as `1,5 mill. kr`.
 pub fn millions(amount: Amount) -> String {
-    let tenths = (amount.ore().abs() + 5_000_000) / 10_000_000;
-    let sign = if amount.ore() < 0 && tenths > 0 { "\u{2212}" } else { "" };
-    format!("{sign}{},{} mill. kr", grouped((tenths / 10) as u64), tenths % 10)
+    Language::Nb.say(&in_millions(amount))
 }
 
-fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>) -> Brief {
+fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>, language: Language) -> Brief {
     let real: Vec<&Municipality> =
         run.found.municipalities.iter().filter(|one| is_municipality(one)).collect();
     let change: Amount = real.iter().map(|one| one.change()).sum();
     let net = net_of(&run.found);
     let losers = real.iter().filter(|one| one.net() > Amount::ZERO).count();
     let winners = real.iter().filter(|one| one.net() < Amount::ZERO).count();
-    let mut tags = Vec::new();
-    if !run.unsigned.is_empty() {
-        tags.push(("Kladd".to_owned(), true));
-    }
-    if outcome.synthetic {
-        tags.push(("Syntetisk".to_owned(), true));
-    }
-    tags.push((format!("Periode {}", outcome.period), false));
-    let mut tables = tables(outcome, run);
-    tables.extend(measures(run));
-    tables.extend(ends(outcome, run));
-    tables.extend(year_table(run));
+    let mut tables = tables(outcome, run, language);
+    tables.extend(measures_table(run, language));
+    tables.extend(ends(outcome, run, language));
+    tables.extend(year_table(run, language));
+    let fact = |name: &str, value: Message| (language.text(name), language.say(&value));
+    let summary = vec![run.summary.clone(), message!("simulate.set_against", against = outcome.against)];
     Brief {
-        language: Language::Nb,
-        title: run.scenario.title.clone(),
-        tags,
-        summary: format!("{} Satt opp mot: {}", run.summary, outcome.against),
+        language,
+        title: language.say(&run.scenario.title),
+        tags: tags(!run.unsigned.is_empty(), outcome.synthetic, outcome.period, language),
+        summary: language.say(&Message::joined(summary, " ")),
         facts: vec![
-            ("Kommunenes betaling".to_owned(), format!("{}{}", plus(change), millions(change))),
-            ("Netto etter tildeling".to_owned(), format!("{}{}", plus(net), millions(net))),
-            ("Taper".to_owned(), format!("{losers} kommuner")),
-            ("Vinner".to_owned(), format!("{winners} kommuner")),
+            fact("simulate.fact.payments", more_millions(change)),
+            fact("simulate.fact.net", more_millions(net)),
+            fact("simulate.fact.losers", message!("what_if.municipalities", count = losers)),
+            fact("simulate.fact.winners", message!("what_if.municipalities", count = winners)),
         ],
         tables,
         figures,
         new_pages: Vec::new(),
-        cautions: cautions(outcome, run),
-        footer: format!(
-            "Samspill {} · {} · data {}… · scenario {}…",
-            env!("CARGO_PKG_VERSION"),
-            run.scenario.id,
-            &outcome.vintage.1[..8.min(outcome.vintage.1.len())],
-            &run.scenario.digest[..8]
+        cautions: cautions(outcome, run).iter().map(|caution| language.say(caution)).collect(),
+        footer: say!(
+            language,
+            "simulate.footer",
+            version = env!("CARGO_PKG_VERSION"),
+            id = run.scenario.id,
+            data = &outcome.vintage.1[..8.min(outcome.vintage.1.len())],
+            scenario = &run.scenario.digest[..8]
         ),
         date: date(outcome),
         digest: run.scenario.digest.clone(),
     }
 }
 
-fn tables(outcome: &Outcome, run: &Run) -> Vec<BriefTable> {
+fn tables(outcome: &Outcome, run: &Run, language: Language) -> Vec<BriefTable> {
     let found = &run.found;
-    let size_rows = found
+    let unless_empty = |count: usize, amount: Message| match count {
+        0 => Message::plain(".."),
+        _ => amount,
+    };
+    let size_rows: Vec<Vec<Message>> = found
         .sizes
         .iter()
         .map(|size| {
-            let mut row = vec![format!("{} innbyggere", size.name), grouped(size.count as u64)];
-            row.push(if size.count == 0 { "..".to_owned() } else { millions(size.change) });
-            row.extend(
-                size.range.map(|amount| if size.count == 0 { "..".to_owned() } else { amount.to_string() }),
-            );
+            let mut row = vec![
+                message!("what_if.people", people = size.name),
+                Message::Plain(grouped(size.count as u64)),
+                unless_empty(size.count, in_millions(size.change)),
+            ];
+            row.extend(size.range.map(|amount| unless_empty(size.count, Message::plain(amount))));
             row
         })
         .collect();
-    let party_rows = found
+    let party_rows: Vec<Vec<Message>> = found
         .parties
         .iter()
         .filter(|party| party.sum() != Amount::ZERO && (party.party.len() != 9 || party.lines.len() > 1))
-        .map(|party| {
-            let shown = match party.party.as_str() {
-                "municipalities" => "Kommunene".to_owned(),
-                other => name(outcome, other),
-            };
-            vec![shown, millions(party.sum())]
-        })
+        .map(|party| vec![party_name(outcome, &party.party), in_millions(party.sum())])
         .collect();
+    let of_sizes = heads([
+        "simulate.head.municipality_of",
+        "simulate.head.number",
+        "simulate.head.change",
+        "simulate.head.per_inhabitant_low",
+        "simulate.head.median",
+        "simulate.head.high",
+    ]);
+    let of_parties = heads(["column.party", "simulate.head.change"]);
     vec![
-        BriefTable {
-            heading: "Endring etter kommunens størrelse".to_owned(),
-            heads: ["kommune på", "antall", "endring", "kr/innb.: 10 % under", "median", "10 % over"]
-                .map(str::to_owned)
-                .to_vec(),
-            rows: size_rows,
-        },
-        BriefTable {
-            heading: "Hvem vinner (over null) og hvem taper".to_owned(),
-            heads: ["part", "endring"].map(str::to_owned).to_vec(),
-            rows: party_rows,
-        },
+        brief_table(&message!("simulate.change_by_size"), &of_sizes, &size_rows, language),
+        brief_table(&message!("simulate.who_gains"), &of_parties, &party_rows, language),
     ]
 }
 
-fn plus(amount: Amount) -> &'static str {
-    if amount.ore() > 0 { "+" } else { "" }
-}
-
 /// Table of the municipalities that lose most and gain most per inhabitant; `None` if there are none.
-fn ends(outcome: &Outcome, run: &Run) -> Option<BriefTable> {
+fn ends(outcome: &Outcome, run: &Run, language: Language) -> Option<BriefTable> {
     let mut all: Vec<(Amount, &Municipality)> = run
         .found
         .municipalities
@@ -556,15 +595,22 @@ fn ends(outcome: &Outcome, run: &Run) -> Option<BriefTable> {
     all.sort_by_key(|(each, one)| (std::cmp::Reverse(*each), one.place.debtor.clone()));
     let row = |(each, one): &(Amount, &Municipality)| {
         let share = of_free_income(outcome, one, one.net()).map_or_else(|| "..".to_owned(), per_cent);
-        vec![name(outcome, &one.place.debtor), each.to_string(), one.net().to_string(), share]
+        vec![
+            party_name(outcome, &one.place.debtor),
+            Message::plain(each),
+            Message::plain(one.net()),
+            Message::Plain(share),
+        ]
     };
     let shown = std::cmp::min(6, all.len() / 2);
-    let rows: Vec<Vec<String>> = all[..shown].iter().chain(&all[all.len() - shown..]).map(row).collect();
-    (!rows.is_empty()).then(|| BriefTable {
-        heading: "Kommunene som taper mest og vinner mest per innbygger".to_owned(),
-        heads: ["kommune", "netto per innbygger", "netto", "% av frie inntekter"].map(str::to_owned).to_vec(),
-        rows,
-    })
+    let rows: Vec<Vec<Message>> = all[..shown].iter().chain(&all[all.len() - shown..]).map(row).collect();
+    let heads = heads([
+        "column.municipality",
+        "simulate.head.net_per_inhabitant",
+        "simulate.head.net",
+        "what_if.per_cent_of_free_income",
+    ]);
+    (!rows.is_empty()).then(|| brief_table(&message!("simulate.ends"), &heads, &rows, language))
 }
 
 /// Millionths as per cent with two decimals.
@@ -574,104 +620,99 @@ fn per_cent(millionths: i64) -> String {
     format!("{sign}{},{:02}\u{a0}%", hundredths / 100, hundredths % 100)
 }
 
-fn year_table(run: &Run) -> Option<BriefTable> {
+fn year_table(run: &Run, language: Language) -> Option<BriefTable> {
     let row = |year: &simulation::consequence::Year| {
         vec![
-            format!("+{}", year.after),
-            millions(year.pays),
-            millions(year.against),
-            year.phased.to_string(),
-            millions(year.given),
+            Message::Plain(format!("+{}", year.after)),
+            in_millions(year.pays),
+            in_millions(year.against),
+            Message::plain(year.phased),
+            in_millions(year.given),
         ]
     };
-    let rows: Vec<Vec<String>> = run.found.years.iter().map(row).collect();
-    (!rows.is_empty()).then(|| BriefTable {
-        heading: "År for år".to_owned(),
-        heads: ["år", "kommunene betaler", "ville betalt", "innfaset", "vekst gitt kommunene"]
-            .map(str::to_owned)
-            .to_vec(),
-        rows,
-    })
+    let rows: Vec<Vec<Message>> = run.found.years.iter().map(row).collect();
+    let heads = heads([
+        "simulate.column.year",
+        "simulate.column.municipalities_pay_ore",
+        "simulate.column.would_have_paid_ore",
+        "simulate.column.phased_in",
+        "simulate.head.growth_given",
+    ]);
+    (!rows.is_empty()).then(|| brief_table(&message!("simulate.year_by_year"), &heads, &rows, language))
 }
 
-/// Table of what each measure takes away, and of the visits to general practitioners in its place, beside the
-/// slides' figures for such visits; `None` without measures.
-fn measures(run: &Run) -> Option<BriefTable> {
-    let rows: Vec<Vec<String>> = run
-        .scenario
-        .measures
-        .iter()
-        .zip(&run.found.avoided)
-        .map(|(wanted, avoided)| {
-            let of = match wanted.measure.target.of {
-                rulebook::measure::Of::Contacts => "kontakter",
-                rulebook::measure::Of::Days => "døgn",
-            };
-            let gone = rounded(*avoided);
-            let gp = wanted.measure.gp.map_or_else(String::new, |gp| {
-                let visits = gone * i64::from(gp.visits_per_contact);
-                let doctors = visits / i64::from(std::cmp::max(gp.published_visits, 1));
-                let share = f64::from(gp.published_visits) * 100.0 / f64::from(std::cmp::max(gp.visits_a_year, 1));
-                format!(
-                    "{} konsultasjoner hos fastlegen i stedet. Lysbildet regner {} mer per fastlege og år ({share:.0} % av {}, en halv pasient om dagen): det svarer til {} fastleger",
-                    grouped(visits.unsigned_abs()),
-                    gp.published_visits,
-                    grouped(u64::from(gp.visits_a_year)),
-                    grouped(doctors.unsigned_abs())
-                )
-            });
-            vec![wanted.measure.title.clone(), format!("{} {of}", grouped(gone.unsigned_abs())), gp]
-        })
-        .collect();
-    (!rows.is_empty()).then(|| BriefTable {
-        heading: "Hva tiltakene tar bort i landet".to_owned(),
-        heads: ["tiltak", "tar bort", ""].map(str::to_owned).to_vec(),
-        rows,
-    })
+/// What a measure takes away in the country; and the visits to general practitioners in its place, beside the
+/// slides' figures for such visits, if the measure has any.
+fn taken_away(wanted: &Wanted, avoided: i64) -> (Message, Option<Message>) {
+    let gone = rounded(avoided);
+    let count = grouped(gone.unsigned_abs());
+    let amount = match wanted.measure.target.of {
+        rulebook::measure::Of::Contacts => message!("what_if.contacts", count),
+        rulebook::measure::Of::Days => message!("what_if.days", count),
+    };
+    let visits = wanted.measure.gp.map(|gp| {
+        let visits = gone * i64::from(gp.visits_per_contact);
+        let doctors = visits / i64::from(std::cmp::max(gp.published_visits, 1));
+        let share = f64::from(gp.published_visits) * 100.0 / f64::from(std::cmp::max(gp.visits_a_year, 1));
+        message!(
+            "simulate.visits_instead",
+            visits = grouped(visits.unsigned_abs()),
+            published = gp.published_visits,
+            share = format!("{share:.0}"),
+            a_year = grouped(u64::from(gp.visits_a_year)),
+            doctors = grouped(doctors.unsigned_abs())
+        )
+    });
+    (amount, visits)
 }
 
-fn cautions(outcome: &Outcome, run: &Run) -> Vec<String> {
+/// Table of what each measure takes away; `None` without measures.
+fn measures_table(run: &Run, language: Language) -> Option<BriefTable> {
+    let row = |(wanted, avoided): (&Wanted, &i64)| {
+        let (amount, visits) = taken_away(wanted, *avoided);
+        let visits = visits.unwrap_or_else(|| Message::plain(""));
+        vec![Message::plain(&wanted.measure.title), amount, visits]
+    };
+    let rows: Vec<Vec<Message>> = run.scenario.measures.iter().zip(&run.found.avoided).map(row).collect();
+    let mut heads = heads(["simulate.head.measure", "simulate.head.takes_away"]);
+    heads.push(Message::plain(""));
+    (!rows.is_empty()).then(|| brief_table(&message!("simulate.measures_take"), &heads, &rows, language))
+}
+
+/// What a reader must know before the result is used.
+fn cautions(outcome: &Outcome, run: &Run) -> Vec<Message> {
     let mut out = Vec::new();
     if outcome.synthetic {
-        out.push(
-            "Registeret er syntetisk: ingen virkelig person står bak, og DRG-koder og vekter er oppdiktet."
-                .to_owned(),
-        );
+        out.push(message!("simulate.caution.synthetic"));
     }
     if !run.unsigned.is_empty() {
-        out.push(format!("{} verdier i reglene er usignerte; tallene er kladd.", run.unsigned.len()));
+        out.push(message!("simulate.caution.unsigned", count = run.unsigned.len()));
     }
     for (code, contacts) in &run.found.untested {
-        out.push(format!(
-            "Kunne ikke prøves på disse dataene: {code} ({} kontakter eller grupper).",
-            grouped(contacts.unsigned_abs())
-        ));
+        let count = grouped(contacts.unsigned_abs());
+        out.push(message!("simulate.caution.untested", code, count));
     }
     for wanted in run.scenario.measures.iter().filter(|wanted| !wanted.own) {
         let row = wanted.measure.effect.first();
         let source = row.and_then(|row| wanted.measure.sources.get(&row.dates.source));
         let range = row.and_then(|row| row.value.low.zip(row.value.high));
-        let range = range
-            .map_or_else(|| "uten oppgitt spenn".to_owned(), |(low, high)| format!("spenn {low} til {high}"));
-        if let Some(source) = source {
-            out.push(format!(
-                "Virkningen av «{}» er {} ({range}): {}.",
-                wanted.measure.title, wanted.effect, source.title
-            ));
-        }
+        let (measure, effect) = (&wanted.measure.title, wanted.effect);
+        let Some(source) = source.map(|source| &source.title) else { continue };
+        out.push(match range {
+            Some((low, high)) => {
+                message!("simulate.caution.effect_in_range", measure, effect, low, high, source)
+            }
+            None => message!("simulate.caution.effect_without_range", measure, effect, source),
+        });
     }
     if let Some(ends) = &run.ends {
-        let [low, high] = ends.each_ref().map(|end| millions(net_of(end)));
-        out.push(format!(
-            "Netto for kommunene er {low} med tiltakenes laveste virkning og {high} med den høyeste; regnet med at alle tiltak treffer likt."
-        ));
+        let [low, high] = ends.each_ref().map(|end| in_millions(net_of(end)));
+        out.push(message!("simulate.caution.ends", low, high));
     }
     if outcome.free_income.values().any(|(_, marked)| *marked) {
-        out.push("Frie inntekter er lysbildenes nivå per innbygger, ikke kommunens egne tall.".to_owned());
+        out.push(message!("simulate.caution.free_income"));
     }
-    out.push(
-        "Simuleringen kan ikke bokføres. Den sier hva reglene ville gitt, ikke hva noen skylder.".to_owned(),
-    );
+    out.push(message!("simulate.caution.no_claim"));
     out
 }
 
@@ -680,35 +721,36 @@ fn net_of(found: &Consequences) -> Amount {
     found.municipalities.iter().filter(|one| is_municipality(one)).map(Municipality::net).sum()
 }
 
-/// Norwegian summary of a scenario, in a few lines.
-pub fn told(outcome: &Outcome, run: &Run) -> String {
+/// Summary of a scenario in a few lines.
+pub fn told(outcome: &Outcome, run: &Run, language: Language) -> String {
     let real = run.found.municipalities.iter().filter(|one| is_municipality(one));
     let change: Amount = real.map(Municipality::change).sum();
-    let mut out = format!("{}\n{}\n", run.scenario.title, run.summary);
-    out.push_str(&format!("  Satt opp mot: {}\n", outcome.against));
-    let word = if change < Amount::ZERO { "mindre" } else { "mer" };
-    out.push_str(&format!("  Kommunene betaler {} {word}", millions(Amount::from_ore(change.ore().abs()))));
+    let amount_of = |amount: Amount| in_millions(Amount::from_ore(amount.ore().abs()));
+    let mut paid = vec![match change < Amount::ZERO {
+        true => message!("simulate.pays_less", amount = amount_of(change)),
+        false => message!("simulate.pays_more", amount = amount_of(change)),
+    }];
     let net = net_of(&run.found);
     if net != change {
-        let word = if net < Amount::ZERO { "vinner" } else { "taper" };
-        let net = millions(Amount::from_ore(net.ore().abs()));
-        out.push_str(&format!("; med det de får tildelt, {word} de {net}"));
+        paid.push(match net < Amount::ZERO {
+            true => message!("simulate.gains_with_grants", amount = amount_of(net)),
+            false => message!("simulate.loses_with_grants", amount = amount_of(net)),
+        });
     }
-    out.push('\n');
+    let mut lines =
+        vec![message!("simulate.set_against", against = outcome.against), Message::joined(paid, "; ")];
     for size in run.found.sizes.iter().filter(|size| size.count > 0) {
-        out.push_str(&format!(
-            "  {} innbyggere: {}{}\n",
-            size.name,
-            plus(size.change),
-            millions(size.change)
-        ));
+        let change = more_millions(size.change);
+        lines.push(message!("simulate.change_of_size", people = size.name, change));
     }
-    for row in measures(run).into_iter().flat_map(|table| table.rows) {
-        out.push_str(format!("  {}: {}. {}", row[0], row[1], row[2]).trim_end());
-        out.push('\n');
+    for (wanted, avoided) in run.scenario.measures.iter().zip(&run.found.avoided) {
+        let (amount, visits) = taken_away(wanted, *avoided);
+        let told = vec![message!("simulate.measure_takes", measure = wanted.measure.title, amount)];
+        lines.push(Message::joined(told.into_iter().chain(visits).collect(), " "));
     }
-    for caution in cautions(outcome, run) {
-        out.push_str(&format!("  - {caution}\n"));
-    }
+    let mut out = format!("{}\n{}\n", language.say(&run.scenario.title), language.say(&run.summary));
+    let lines = lines.iter().map(|line| format!("  {}\n", language.say(line)));
+    out.extend(lines);
+    out.extend(cautions(outcome, run).iter().map(|caution| format!("  - {}\n", language.say(caution))));
     out
 }

@@ -4,28 +4,24 @@ mod postgres;
 mod sqlite;
 
 use domain::{Amount, Minute};
+use words::{Message, Said, message};
 
 use crate::voucher::{Posting, Step, Voucher, digest};
 
 /// Reason why a ledger cannot be opened, read or posted to.
 ///
 /// `place` is a file, or an address of PostgreSQL without its password.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum LedgerError {
     /// No ledger is at the place.
-    #[error("there is no ledger at {place}")]
     Missing { place: String },
     /// The file or database is something other than a ledger.
-    #[error("{place} is not a ledger: {fault}")]
-    NotALedger { place: String, fault: String },
+    NotALedger { place: String, fault: Message },
     /// SQLite refuses: for instance the disk is full, or the file is read-only or locked.
-    #[error("ledger {place}: {error}")]
     Sqlite { place: String, error: rusqlite::Error },
     /// PostgreSQL refuses, or cannot be reached.
-    #[error("ledger {place}: {error}")]
     Postgres { place: String, error: Box<dyn std::error::Error + Send + Sync> },
     /// Somebody else has posted since the ledger was read.
-    #[error("ledger {place}: somebody else has posted since it was read (step {read} then, step {now} now)")]
     Changed {
         place: String,
         /// Last step when the ledger was read.
@@ -34,7 +30,6 @@ pub enum LedgerError {
         now: i64,
     },
     /// A step would be recorded before the step that precedes it.
-    #[error("{at} is before {last}, when the ledger was last posted to")]
     Backwards {
         /// Time of the new step.
         at: Minute,
@@ -42,9 +37,6 @@ pub enum LedgerError {
         last: Minute,
     },
     /// Debit and credit of a voucher differ.
-    #[error(
-        "debit and credit differ: voucher to {debtor} for {activity_period}, {posting_month}: off by {off}"
-    )]
     Unbalanced {
         debtor: String,
         activity_period: String,
@@ -53,13 +45,33 @@ pub enum LedgerError {
         off: Amount,
     },
     /// A stored record cannot be read back.
-    #[error("ledger {place}: {what} cannot be read: {fault}")]
     Damaged {
         place: String,
-        /// The record, for instance `voucher 17`.
-        what: String,
-        fault: String,
+        /// The record, for instance voucher 17.
+        what: Message,
+        fault: Message,
     },
+}
+
+words::english_error!(LedgerError);
+
+impl Said for LedgerError {
+    fn said(&self) -> Message {
+        match self {
+            LedgerError::Missing { place } => message!("error.ledger.missing", place),
+            LedgerError::NotALedger { place, fault } => message!("error.ledger.not_a_ledger", place, fault),
+            LedgerError::Sqlite { place, error } => message!("error.ledger.sqlite", place, error),
+            LedgerError::Postgres { place, error } => message!("error.ledger.postgres", place, error),
+            LedgerError::Changed { place, read, now } => message!("error.ledger.changed", place, read, now),
+            LedgerError::Backwards { at, last } => message!("error.ledger.backwards", at, last),
+            LedgerError::Unbalanced { debtor, activity_period, posting_month, off } => {
+                message!("error.ledger.unbalanced", debtor, activity_period, posting_month, off)
+            }
+            LedgerError::Damaged { place, what, fault } => {
+                message!("error.ledger.damaged", place, what, fault)
+            }
+        }
+    }
 }
 
 impl LedgerError {
@@ -193,15 +205,15 @@ impl Ledger {
             Store::Sqlite(store) => store.archive(wanted)?,
             Store::Postgres(store) => store.archive(wanted)?,
         };
-        let damaged = |fault: &str| LedgerError::Damaged {
+        let damaged = |fault: Message| LedgerError::Damaged {
             place: self.place().to_owned(),
-            what: format!("archive {wanted}"),
-            fault: fault.to_owned(),
+            what: message!("record.archive", digest = wanted),
+            fault,
         };
         match digest(&bytes) {
-            _ if bytes.is_empty() => Err(damaged("it is not there")),
+            _ if bytes.is_empty() => Err(damaged(message!("record.not_there"))),
             found if found == wanted => Ok(bytes),
-            _ => Err(damaged("its digest is another")),
+            _ => Err(damaged(message!("record.other_digest"))),
         }
     }
 
@@ -282,30 +294,22 @@ type Migrations = &'static [(&'static str, &'static str)];
 
 /// Migrations that a store lacks. Fails if one that it has is not a migration of this program.
 fn pending(place: &str, done: &[(String, String)], all: Migrations) -> Result<Migrations, LedgerError> {
-    let not = |fault: String| LedgerError::NotALedger { place: place.to_owned(), fault };
+    let not = |fault: Message| LedgerError::NotALedger { place: place.to_owned(), fault };
     if done.len() > all.len() {
-        let fault = format!("it was made by a newer program ({} migrations, not {})", done.len(), all.len());
+        let fault = message!("record.newer_program", found = done.len(), known = all.len());
         return Err(not(fault));
     }
     for ((name, hash), (known, text)) in done.iter().zip(all) {
         if name != known || *hash != digest(text.as_bytes()) {
-            return Err(not(format!("migration {name} is not the one that this program has as {known}")));
+            return Err(not(message!("record.other_migration", name, known)));
         }
     }
     Ok(&all[done.len()..])
 }
 
 /// The value that was read, or an error that names the damaged record.
-fn word_of<T>(
-    place: &str,
-    what: impl Fn() -> String,
-    read: Result<T, impl std::fmt::Display>,
-) -> Result<T, LedgerError> {
-    read.map_err(|fault| LedgerError::Damaged {
-        place: place.to_owned(),
-        what: what(),
-        fault: fault.to_string(),
-    })
+fn word_of<T>(place: &str, what: impl Fn() -> Message, read: Result<T, impl Said>) -> Result<T, LedgerError> {
+    read.map_err(|fault| LedgerError::Damaged { place: place.to_owned(), what: what(), fault: fault.said() })
 }
 
 /// The instrument with a word; `None` for an empty word.

@@ -1,6 +1,7 @@
 //! The ledger in a PostgreSQL database, in a schema of its own (`samspill`).
 
 use std::io::Write;
+use words::message;
 
 use domain::{AccountKind, Amount, Cause, Minute, StepKind};
 use postgres::{Client, GenericClient, NoTls, Row};
@@ -107,7 +108,7 @@ impl Postgres {
         rows.iter()
             .map(|row| {
                 let number: i64 = row.get(0);
-                let what = || format!("step {number}");
+                let what = || message!("record.step", number);
                 Ok(Step {
                     number,
                     kind: word_of(&self.place, what, StepKind::from_word(row.get(1)))?,
@@ -145,7 +146,7 @@ impl Postgres {
             while out.get(place).is_some_and(|voucher| voucher.number < number) {
                 place += 1;
             }
-            let what = || format!("line of voucher {number}");
+            let what = || message!("record.line", number);
             let line = Line {
                 account: Account {
                     kind: word_of(&self.place, what, AccountKind::from_word(row.get(1)))?,
@@ -210,7 +211,7 @@ fn done(client: &mut impl GenericClient) -> Result<Vec<(String, String)>, postgr
 }
 
 fn read_head((head, at): (Head, Option<String>), place: &str) -> Result<Head, LedgerError> {
-    let at = at.map(|at| word_of(place, || "the last step".to_owned(), Minute::parse(&at)));
+    let at = at.map(|at| word_of(place, || message!("record.last_step"), Minute::parse(&at)));
     Ok(Head { recorded_at: at.transpose()?, ..head })
 }
 
@@ -334,7 +335,7 @@ fn end(record: &mut String) {
 
 fn voucher(row: &Row, place: &str) -> Result<Voucher, LedgerError> {
     let number: i64 = row.get(0);
-    let what = || format!("voucher {number}");
+    let what = || message!("record.voucher", number);
     Ok(Voucher {
         number,
         step: row.get(1),

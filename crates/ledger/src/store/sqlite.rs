@@ -2,6 +2,7 @@
 
 use domain::{AccountKind, Amount, Cause, Minute, StepKind};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
+use words::{Message, message};
 
 use super::{Head, LedgerError, Migrations, PART, Wanted, instrument_of, pending, word_of};
 use crate::voucher::{Account, Line, Step, Voucher, digest, word};
@@ -46,18 +47,18 @@ impl Sqlite {
     /// Brings the schema up to date. With `make`, an empty file becomes a ledger.
     fn prepare(&mut self, make: bool) -> Result<(), LedgerError> {
         let fault = self.fault();
-        let not = |fault: String| LedgerError::NotALedger { place: self.place.clone(), fault };
+        let not = |fault: Message| LedgerError::NotALedger { place: self.place.clone(), fault };
         let tables: Vec<String> = self
             .connection
             .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
             .and_then(|mut query| query.query_map([], |row| row.get(0))?.collect())
             .map_err(|error| match error.sqlite_error_code() {
-                Some(rusqlite::ErrorCode::NotADatabase) => not("it is no SQLite file".to_owned()),
+                Some(rusqlite::ErrorCode::NotADatabase) => not(message!("record.no_sqlite")),
                 _ => fault(error),
             })?;
         let known = tables.iter().any(|table| table == "migration");
         if !known && (!make || !tables.is_empty()) {
-            return Err(not("it has no list of migrations".to_owned()));
+            return Err(not(message!("record.no_migrations")));
         }
         if known && pending(&self.place, &done(&self.connection).map_err(&fault)?, MIGRATIONS)?.is_empty() {
             return Ok(());
@@ -111,7 +112,7 @@ impl Sqlite {
             .map_err(&fault)?;
         rows.map(|row| {
             let (step, kind, at) = row.map_err(&fault)?;
-            let what = || format!("step {}", step.number);
+            let what = || message!("record.step", number = step.number);
             let kind = word_of(&self.place, what, StepKind::from_word(&kind))?;
             let recorded_at = word_of(&self.place, what, Minute::parse(&at))?;
             Ok(Step { kind, recorded_at, ..step })
@@ -152,7 +153,7 @@ impl Sqlite {
                 place += 1;
             }
             let text = |at| row.get_ref(at).and_then(|text| Ok(text.as_str()?)).map_err(&fault);
-            let what = || format!("line of voucher {number}");
+            let what = || message!("record.line", number);
             let line = Line {
                 account: Account {
                     kind: word_of(&self.place, what, AccountKind::from_word(text(1)?))?,
@@ -229,7 +230,7 @@ struct RawHead(Head, Option<String>);
 
 impl RawHead {
     fn read(self, place: &str) -> Result<Head, LedgerError> {
-        let at = self.1.map(|at| word_of(place, || "the last step".to_owned(), Minute::parse(&at)));
+        let at = self.1.map(|at| word_of(place, || message!("record.last_step"), Minute::parse(&at)));
         Ok(Head { recorded_at: at.transpose()?, ..self.0 })
     }
 }
@@ -326,7 +327,7 @@ fn insert(
 fn voucher(row: &rusqlite::Row, place: &str) -> Result<Voucher, LedgerError> {
     let fault = |error| LedgerError::Sqlite { place: place.to_owned(), error };
     let number: i64 = row.get(0).map_err(fault)?;
-    let what = || format!("voucher {number}");
+    let what = || message!("record.voucher", number);
     let text = |at| row.get_ref(at).and_then(|text| Ok(text.as_str()?)).map_err(fault);
     let owned = |at| text(at).map(str::to_owned);
     let int = |at| row.get::<_, i64>(at).map_err(fault);

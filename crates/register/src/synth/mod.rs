@@ -13,6 +13,7 @@ pub mod units;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use words::{Message, Said};
 
 use domain::Day;
 
@@ -53,13 +54,34 @@ pub struct Made {
 }
 
 /// A register that cannot be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum SynthError {
     /// There is no population for the year, or a table of the program is damaged.
-    #[error(transparent)]
-    Population(#[from] BadPopulation),
-    #[error(transparent)]
-    File(#[from] FileError),
+    Population(BadPopulation),
+    File(FileError),
+}
+
+words::english_error!(SynthError);
+
+impl Said for SynthError {
+    fn said(&self) -> Message {
+        match self {
+            SynthError::Population(inner) => inner.said(),
+            SynthError::File(inner) => inner.said(),
+        }
+    }
+}
+
+impl From<BadPopulation> for SynthError {
+    fn from(error: BadPopulation) -> SynthError {
+        SynthError::Population(error)
+    }
+}
+
+impl From<FileError> for SynthError {
+    fn from(error: FileError) -> SynthError {
+        SynthError::File(error)
+    }
 }
 
 /// Everything that a person's year is drawn from.

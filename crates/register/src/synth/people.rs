@@ -2,6 +2,7 @@
 //! country's share at each age, since the municipal tables before 2016 do not give it.
 
 use domain::{Day, Municipalities, Residence};
+use words::{Message, Said, message};
 
 /// Years with a population table.
 pub const YEARS: std::ops::RangeInclusive<i16> = 2010..=2014;
@@ -31,17 +32,32 @@ pub struct Population {
 
 /// A population table that is missing or damaged. The tables are built in, so only a missing year can come up
 /// in a tested program.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum BadPopulation {
     /// There is no table for this year.
-    #[error("there is no population table for {0}: choose a year from 2010 to 2014")]
     NoYear(i16),
     /// This line of a population table is damaged.
-    #[error("population table, line {0}")]
     Line(usize),
     /// The table of municipalities is damaged.
-    #[error(transparent)]
-    Municipalities(#[from] domain::municipality::BadTable),
+    Municipalities(domain::municipality::BadTable),
+}
+
+words::english_error!(BadPopulation);
+
+impl Said for BadPopulation {
+    fn said(&self) -> Message {
+        match self {
+            BadPopulation::NoYear(value) => message!("error.population_table.no_year", value),
+            BadPopulation::Line(value) => message!("error.population_table.line", value),
+            BadPopulation::Municipalities(inner) => inner.said(),
+        }
+    }
+}
+
+impl From<domain::municipality::BadTable> for BadPopulation {
+    fn from(error: domain::municipality::BadTable) -> BadPopulation {
+        BadPopulation::Municipalities(error)
+    }
 }
 
 impl Population {

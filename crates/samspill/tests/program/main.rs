@@ -5,6 +5,7 @@
 mod agreed;
 mod audit;
 mod crash;
+mod formats;
 mod indicators;
 mod second_look;
 mod settlement;
@@ -17,7 +18,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 fn samspill(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_samspill")).args(arguments).output().unwrap()
+    program().args(arguments).arg("--plain").output().unwrap()
+}
+
+/// A run with tables as people get them.
+fn for_people(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
+}
+
+/// The program in bokmål, whatever the locale of the machine.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_samspill"));
+    command.env("LC_ALL", "nb_NO.UTF-8");
+    command
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -72,7 +85,7 @@ fn an_extract_becomes_kroner_and_an_explanation() {
     let outside = std::fs::read_to_string(out.join("outside.csv")).unwrap();
     assert!(outside.contains("KMF,surgery,1") && outside.contains("USK,not-reported-ready,2"), "{outside}");
     let refusals = std::fs::read_to_string(out.join("refused.csv")).unwrap();
-    assert!(refusals.contains("5;4;municipality_of_registration;9998;unknown-municipality"), "{refusals}");
+    assert!(refusals.contains("5,4,municipality_of_registration,9998,unknown-municipality"), "{refusals}");
     let manifest = std::fs::read_to_string(out.join("manifest.toml")).unwrap();
     assert!(
         manifest.contains("status = \"draft\"")
@@ -98,7 +111,7 @@ fn an_extract_becomes_kroner_and_an_explanation() {
     let wrong = samspill(&["settle", "2012-13", "--contacts", path(&file), "--draft", "--out", path(&out)]);
     assert_eq!(wrong.status.code(), Some(2));
     let outside = text(&samspill(&["explain", "2", "--in", path(&out)]).stdout);
-    assert!(outside.contains("grunn: surgery"), "{outside}");
+    assert!(outside.contains("grunn: kirurgi (surgery)"), "{outside}");
     let nobody = samspill(&["explain", "77", "--in", path(&out)]);
     assert_eq!(nobody.status.code(), Some(1));
 }
@@ -111,7 +124,11 @@ fn an_age_that_is_missing_is_unknown_in_sum_and_explanation_alike() {
     let variant = ["--variant", "co-financing-80-plus", "--draft"];
     let settle = [&["settle", "2012", "--contacts", path(&file), "--out", path(&out)][..], &variant].concat();
     let settled = samspill(&settle);
-    assert!(text(&settled.stderr).contains("below-age could not be tested"), "{}", text(&settled.stderr));
+    assert!(
+        text(&settled.stderr).contains("under aldersgrensen kunne ikke prøves"),
+        "{}",
+        text(&settled.stderr)
+    );
     let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
     assert!(totals.contains("1201,983658725,1201,U1,2012-03,KMF,1,1500,1146270"), "{totals}");
     let told = text(&samspill(&["explain", "KMF-1", "--in", path(&out)]).stdout);
@@ -144,8 +161,8 @@ fn days_over_the_year_end_are_explained_where_they_were_settled() {
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("=> Krav: 8\u{a0}000,00\u{a0}kr (") && told.contains("utenfor perioden"), "{told}");
     for (charge, fault) in [
-        ("USK-1-2013-01", "2013-01 is not in 2012, which was settled"),
-        ("USK-1-2012-05", "contact 1 has no charge of 2012-05; it has 2012-12, 2013-01"),
+        ("USK-1-2013-01", "2013-01 er ikke i 2012, som ble gjort opp"),
+        ("USK-1-2012-05", "kontakt 1 har ingen krav for 2012-05; månedene med krav: 2012-12, 2013-01"),
     ] {
         let (code, told) = explained(charge);
         assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
@@ -163,7 +180,7 @@ fn days_over_the_year_end_are_explained_where_they_were_settled() {
     }
     std::fs::write(&file, format!("{READY};Points\n{row};9,0\n")).unwrap();
     let output = samspill(&["check", path(&file), "--mapping", "samspill"]);
-    assert!(text(&output.stderr).contains("two columns are called points"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("to kolonner heter points"), "{}", text(&output.stderr));
 }
 
 #[test]
@@ -218,7 +235,7 @@ fn real_figures_of_helse_nord_settle_as_an_upper_bound() {
     ]);
     let told = text(&settled.stderr);
     assert!(settled.status.success(), "{told}");
-    assert!(told.contains("upper bound") && told.contains("ceiling"), "{told}");
+    assert!(told.contains("øvre anslag") && told.contains("taket"), "{told}");
     let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
     let areas: std::collections::BTreeSet<&str> = totals
         .lines()
@@ -237,7 +254,7 @@ fn real_figures_of_helse_nord_settle_as_an_upper_bound() {
         "--out",
         path(&out),
     ]);
-    assert!(text(&month.stderr).contains("counted by year"));
+    assert!(text(&month.stderr).contains("per år"));
 }
 
 #[test]
@@ -247,15 +264,15 @@ fn bad_rule_files_are_told_with_file_and_line() {
     let isf = include_str!("../../../../rules/law/activity-based-funding.toml");
     let overlap = law.replacen("[[share]]", "[[share]]\nfrom = 2013-01-01\nto = 2013-12-31\npercent = 10\nconfidence = \"M\"\nsource = \"lovtidend\"\n\n[[share]]", 1);
     for (broken, told) in [
-        (overlap, "both hold on 2013-01-01"),
-        (law.replace("percent = 20", "percent = 120"), "a share of 120 per cent is not between 0 and 100"),
+        (overlap, "gjelder begge på 2013-01-01"),
+        (law.replace("percent = 20", "percent = 120"), "en andel på 120 prosent er ikke mellom 0 og 100"),
         (law.replace("percent = 20", "per_cent = 20"), "unknown field `per_cent`"),
         (
             law.replace("value = \"discharge\"", "value = \"birthday\""),
-            "choice dated_by = 'birthday' is not known",
+            "valget dated_by = 'birthday' er ukjent",
         ),
-        (law.replace("source = \"lovtidend\"", "source = \"hud\""), "source 'hud' is not described"),
-        (law.replacen("to = 2014-12-31\npercent", "percent", 1), "needs a last day"),
+        (law.replace("source = \"lovtidend\"", "source = \"hud\""), "kilden 'hud' er ikke beskrevet"),
+        (law.replacen("to = 2014-12-31\npercent", "percent", 1), "må ha en siste dag"),
     ] {
         std::fs::write(folder.join("co-financing.toml"), broken).unwrap();
         std::fs::write(folder.join("activity-based-funding.toml"), isf).unwrap();
@@ -281,7 +298,7 @@ fn bad_rule_files_are_told_with_file_and_line() {
         "--out",
         path(&folder.join("none")),
     ]);
-    assert!(text(&alone.stderr).contains("there is no rule file for USK"), "{}", text(&alone.stderr));
+    assert!(text(&alone.stderr).contains("det finnes ingen regelfil for USK"), "{}", text(&alone.stderr));
     let days = include_str!("../../../../rules/law/discharge-ready-day-rate.toml");
     std::fs::write(folder.join("discharge-ready-day-rate.toml"), days).unwrap();
     let file = folder.join("extract.csv");
@@ -299,7 +316,11 @@ fn bad_rule_files_are_told_with_file_and_line() {
         path(&out),
     ]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("no share in force on 2012-01-01"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("ingen verdi for share gjelder på 2012-01-01"),
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
@@ -316,7 +337,7 @@ fn conflicting_variants_are_both_named() {
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        error.contains("co-financing-80-plus and co-financing-over-80 both set age: 80 and 81"),
+        error.contains("co-financing-80-plus og co-financing-over-80 setter begge age: 80 og 81"),
         "{error}"
     );
     drop(folder);
@@ -325,7 +346,7 @@ fn conflicting_variants_are_both_named() {
 #[test]
 fn a_small_demo_runs_through() {
     let out = folder("demo");
-    let output = samspill(&["demo", "--people", "20000", "--out", path(&out), "--no-serve"]);
+    let output = for_people(&["demo", "--people", "20000", "--out", path(&out), "--no-serve"]);
     let told = text(&output.stdout);
     assert!(output.status.success(), "{}", text(&output.stderr));
     for part in [

@@ -208,7 +208,7 @@ fn two_closed_months(ledger: &str, contacts: &str) {
         assert!(done(ledger, at, &run).contains("ingenting endret"));
         assert!(done(ledger, at, &["settlement", "close", month]).contains("lukket"));
         let (code, told) = tried(ledger, at, &run);
-        assert!(code == Some(2) && told.contains("it never changes"), "{told}");
+        assert!(code == Some(2) && told.contains("endres aldri"), "{told}");
     }
 }
 
@@ -274,7 +274,7 @@ fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
         statement(&file("now"), &[]);
         says_the_same_for_ever(&file("before"), &file("then"), &file("now"));
         let (code, told) = tried(&ledger, "2013-01-01", &["settlement", "finalise", "2012-01"]);
-        assert!(code == Some(2) && told.contains("unsigned"), "{told}");
+        assert!(code == Some(2) && told.contains("usignerte"), "{told}");
         let told = done(&ledger, "2013-01-01", &["ledger", "verify"]);
         heads.push(told.split("ender i ").nth(1).unwrap().to_owned());
         checked_by_others(&ledger, &work);
@@ -398,14 +398,14 @@ fn an_objection_is_filed_answered_decided_and_opened_again() {
         assert!(done(&ledger, "2012-05-02", &filing).contains("omtvistet fra før"));
         filing[3] = "0602";
         let (code, told) = tried(&ledger, "2012-05-02", &filing);
-        assert!(code == Some(2) && told.contains("0602 has no line"), "{told}");
+        assert!(code == Some(2) && told.contains("0602 har ingen linje"), "{told}");
         done(&ledger, "2012-05-03", &["objection", "answer", &key, "--text", "Epikrisen ble sendt"]);
         done(&ledger, "2012-05-03", &["settlement", "close", "2012-T1"]);
         let decide = |into| {
             ["objection", "decide", &key, "--outcome", "upheld", "--reference", "TLN 12/1", "--into", into]
         };
         let (code, told) = tried(&ledger, "2012-05-04", &decide("2012-03"));
-        assert!(code == Some(2) && told.contains("never changes"), "{told}");
+        assert!(code == Some(2) && told.contains("endres aldri"), "{told}");
         assert!(done(&ledger, "2012-05-04", &decide("2012-05")).contains("tas av linjen"));
         assert!(done(&ledger, "2012-05-04", &decide("2012-05")).contains("avgjort fra før"));
         let objections = |ledger: &str| -> i64 {
@@ -427,10 +427,10 @@ fn an_objection_is_filed_answered_decided_and_opened_again() {
         let told = done(&ledger, "2012-05-11", &["objection", "show", &key]);
         assert!(told.contains("Ikke avgjort") && told.contains("Epikrisen ble sendt"), "{told}");
         let told = done(&ledger, "2012-05-11", &["objection", "list", "--as", "csv"]);
-        assert!(told.contains("discharge-papers") && told.contains("åpen"), "{told}");
+        assert!(told.contains("discharge-papers") && told.contains("open"), "{told}");
         let told = text(&samspill(&["explain", &id, "--ledger", &ledger]).stdout);
         assert!(told.contains("withdrawn"), "{told}");
-        let told = text(&samspill(&["explain", "bilag-1", "--ledger", &ledger]).stdout);
+        let told = text(&samspill(&["explain", "bilag-1", "--ledger", &ledger]).stderr);
         assert!(told.contains("Bilag 1, steg 2"), "{told}");
         done(&ledger, "2012-05-12", &["ledger", "verify"]);
     }
@@ -483,7 +483,7 @@ municipality_of_registration,drg,drg_type,points,events\n";
     let output = samspill(&slip);
     let told = text(&output.stderr);
     assert!(
-        output.status.code() == Some(3) && told.contains("1 rader avvist, den første på linje 3"),
+        output.status.code() == Some(3) && told.contains("1 rad avvist, den første på linje 3"),
         "{told}"
     );
     assert_eq!(list(&["--sums"]).lines().last(), Some("1201,983974724,4,6,2400000"));
@@ -573,7 +573,7 @@ fn a_received_bill_is_compared_line_by_line() {
     assert_eq!(compare(&["--log", path(&messages)]), (table, told));
     std::fs::write(&received, "Navn;Pris\nx;1\n").unwrap();
     let output = samspill(&["compare", "--received", path(&received), "--own", path(&own)]);
-    assert!(text(&output.stderr).contains("it has Navn, Pris"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("kolonnene er Navn, Pris"), "{}", text(&output.stderr));
 }
 
 /// In decentral settlement each creditor sends its own invoice. The lines of an invoice add up to its total,
@@ -699,7 +699,7 @@ fn on_account_is_balanced_by_the_tertial_and_the_board_decides() {
     assert!(ore(&may, "settled") < 0 && may["posts"][0]["cause"] == "review-board", "{may}");
     std::fs::write(&board, "U9;KMF;-1;by-settled;x\n").unwrap();
     let (code, told) = tried(&ledger, "2012-06-01", &decide);
-    assert!(code == Some(2) && told.contains("nothing of KMF was settled for U9 in 2012"), "{told}");
+    assert!(code == Some(2) && told.contains("ingenting under KMF er gjort opp for U9 i 2012"), "{told}");
     done(&ledger, "2012-06-01", &["ledger", "verify"]);
 }
 
@@ -774,7 +774,7 @@ fn what_an_auditor_found() {
     run(&ledger, "2012-02", &file, "2012-03-01");
     done(&ledger, "2012-03-01", &["settlement", "close", "2012-02"]);
     let (code, told) = tried(&ledger, "2012-03-02", &["settlement", "open", "2012-01"]);
-    assert!(code == Some(2) && told.contains("2012-02 is closed"), "{told}");
+    assert!(code == Some(2) && told.contains("2012-02 er lukket"), "{told}");
     let ledger = place("whole.sqlite");
     done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--balancing", "tertial"]);
     run(&ledger, "2012-T1", &file, "2012-05-01");
@@ -795,7 +795,7 @@ fn what_an_auditor_found() {
         "2012-05-02",
         &["statement", "2012-01", "--known-on", "2012-05-02", "--out", &place("x")],
     );
-    assert!(code == Some(2) && told.contains("is not over"), "{told}");
+    assert!(code == Some(2) && told.contains("er ikke over"), "{told}");
     // Each party that pays or receives in the month that balances has a statement, and the two sides agree.
     let told =
         done(&ledger, "2013-01-01", &["statement", "2012-04", "--as", "csv", "--out", &place("april")]);
@@ -813,7 +813,7 @@ fn what_an_auditor_found() {
         &["objection", "decide", &key, "--outcome", "upheld", "--reference", "x", "--into", "2012-05"],
     );
     let (code, told) = tried(&ledger, "2012-06-02", &filing);
-    assert!(code == Some(2) && told.contains("taken off already"), "{told}");
+    assert!(code == Some(2) && told.contains("allerede trukket fra"), "{told}");
     let told = text(&samspill(&["explain", &id, "--ledger", &ledger]).stdout);
     assert!(told.contains(&format!("objection {key}: upheld")), "{told}");
     // An impossible amount is refused, and so is a decision on a municipality that does not exist.
@@ -823,11 +823,11 @@ fn what_an_auditor_found() {
         "2012-06-02",
         &["settlement", "on-account", "2012-05", "--budget", &place("budget.csv")],
     );
-    assert!(code == Some(1) && told.contains("budget.csv:1") && told.contains("is not an amount"), "{told}");
+    assert!(code == Some(1) && told.contains("budget.csv:1") && told.contains("er ikke et beløp"), "{told}");
     let inherit =
         ["settlement", "inherit", "9999", "--heir", "abc", "--from", "2012-05-01", "--reference", "x"];
     let (code, told) = tried(&ledger, "2012-06-02", &inherit);
-    assert!(code == Some(2) && told.contains("no municipality abc"), "{told}");
+    assert!(code == Some(2) && told.contains("ingen kommune abc"), "{told}");
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
 
@@ -923,12 +923,12 @@ fn a_signed_month_is_made_final() {
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
     let run = ["settlement", "run", "2012-01", "--contacts", path(&file)];
     let (code, told) = tried(&ledger, "2012-02-01", &run);
-    assert!(code == Some(2) && told.contains("unsigned"), "{told}");
+    assert!(code == Some(2) && told.contains("usignerte"), "{told}");
     done(&ledger, "2012-02-01", &[&run[..], &["--draft"]].concat());
     let told = done(&ledger, "2012-02-02", &[&run[..], &["--law", path(&law)]].concat());
     assert!(told.contains("reglene er signert nå"), "{told}");
     let (code, told) = tried(&ledger, "2012-02-02", &["settlement", "finalise", "2012-01"]);
-    assert!(code == Some(2) && told.contains("is not closed"), "{told}");
+    assert!(code == Some(2) && told.contains("er ikke lukket"), "{told}");
     done(&ledger, "2012-02-03", &["settlement", "close", "2012-01"]);
     assert!(done(&ledger, "2012-02-04", &["settlement", "finalise", "2012-01"]).contains("endelig"));
     assert!(done(&ledger, "2012-02-04", &["settlement", "finalise", "2012-01"]).contains("ingenting endret"));

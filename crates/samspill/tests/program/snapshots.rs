@@ -4,32 +4,35 @@
 use expect_test::expect_file;
 use serde_json::Value;
 
-use super::{EXTRACT, folder, path, samspill, text};
+use super::{EXTRACT, folder, for_people, path, samspill, text};
 
-/// Names of the commands in a help text.
-fn commands(help: &str) -> Vec<String> {
-    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+/// Names of the commands in a help text, where `heading` stands above them.
+fn commands(help: &str, heading: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != heading).skip(1);
     let names =
         listed.take_while(|line| line.starts_with("  ")).filter_map(|line| line.split_whitespace().next());
-    names.filter(|name| *name != "help").map(str::to_owned).collect()
+    names.map(str::to_owned).collect()
 }
 
-/// The help of a command and of all under it.
-fn help(words: &[&str], out: &mut String) {
-    let output = samspill(&[words, &["--help"]].concat());
+/// The help of a command and of all under it, in a language.
+fn help(words: &[&str], (language, heading): (&str, &str), out: &mut String) {
+    let output = for_people(&[words, &["--help", "--language", language]].concat());
     assert!(output.status.success(), "{words:?}");
     let help = text(&output.stdout);
     out.push_str(&format!("$ samspill {}\n\n{help}\n", [words, &["--help"]].concat().join(" ")));
-    for command in commands(&help) {
-        self::help(&[words, &[command.as_str()]].concat(), out);
+    for command in commands(&help, heading) {
+        self::help(&[words, &[command.as_str()]].concat(), (language, heading), out);
     }
 }
 
 #[test]
-fn help_of_every_command() {
-    let mut all = String::new();
-    help(&[], &mut all);
-    expect_file!["../snapshots/help.txt"].assert_eq(&all);
+fn help_of_every_command_in_three_languages() {
+    for (language, heading) in [("nb", "Kommandoer:"), ("nn", "Kommandoar:"), ("en", "Commands:")] {
+        let mut all = String::new();
+        help(&[], (language, heading), &mut all);
+        assert!(all.matches("$ samspill").count() > 40 && !all.contains("[help."), "{language}");
+        expect_file![format!("../snapshots/help-{language}.txt")].assert_eq(&all);
+    }
 }
 
 /// One contact explained, charge by charge, and what the settlement said.
@@ -44,8 +47,8 @@ fn one_trace_and_one_run() {
         text(&settled.stderr)
     );
     // How long it took is luck.
-    let seconds = all.split("; ").find(|part| part.ends_with(" s")).map(str::to_owned);
-    all = seconds.map_or_else(|| all.clone(), |seconds| all.replace(&seconds, "… s"));
+    let seconds = all.lines().find(|line| line.starts_with("ferdig på")).map(str::to_owned);
+    all = seconds.map_or_else(|| all.clone(), |seconds| all.replace(&seconds, "ferdig på … s"));
     for asked in ["KMF-1", "USK-1-2012-03", "2"] {
         let explained = samspill(&["explain", asked, "--in", path(&out)]);
         assert!(explained.status.success(), "{}", text(&explained.stderr));

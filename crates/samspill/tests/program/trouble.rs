@@ -20,7 +20,7 @@ fn begun(name: &str) -> (Vec<String>, String) {
 }
 
 fn run_february(ledger: &str, contacts: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_samspill"));
+    let mut command = crate::program();
     command.args(["settlement", "run", "2012-02", "--draft", "--now", "2012-03-10"]);
     command.args(["--contacts", contacts, "--ledger", ledger]);
     command
@@ -33,11 +33,11 @@ fn nothing_half_posted(ledger: &str, contacts: &str, output: &Output) {
     assert_eq!(output.status.code(), Some(1), "{told}");
     let place = ledger.rsplit(['/', '@']).next().unwrap();
     assert!(
-        told.contains("error: ledger ") && told.contains(place) && told.contains("help: nothing was posted"),
+        told.contains("feil: hovedbok") && told.contains(place) && told.contains("råd: ingenting er bokført"),
         "{told}"
     );
     let status = done(ledger, "2012-03-10", &["settlement", "status", "2012-02", "--as", "csv"]);
-    assert!(status.contains("2012-02,åpen,0,0"), "{status}");
+    assert!(status.contains("2012-02,open,0,0"), "{status}");
     done(ledger, "2012-03-10", &["ledger", "verify"]);
     assert!(run_february(ledger, contacts).output().unwrap().status.success());
     done(ledger, "2012-03-10", &["ledger", "verify"]);
@@ -130,7 +130,7 @@ fn two_operators_at_once_do_not_both_post() {
         for output in &outputs {
             let told = text(&output.stderr);
             assert!(
-                output.status.success() || told.contains("somebody else has posted since it was read"),
+                output.status.success() || told.contains("noen andre har bokført etter at den ble lest"),
                 "{told}"
             );
         }
@@ -158,7 +158,7 @@ fn a_copy_that_is_put_back_holds() {
         assert!(run_february(ledger, &contacts).output().unwrap().status.success());
         assert_ne!(head(ledger), before);
         let (code, told) = tried(ledger, "2012-04-01", &["ledger", "verify", "--expect", &before]);
-        assert!(code == Some(1) && told.contains("the chain ends in"), "{told}");
+        assert!(code == Some(1) && told.contains("kjeden ender i"), "{told}");
     }
     done(path(&copy), "2012-04-01", &["ledger", "verify", "--expect", &before]);
     let restored = &places("backup_restored")[1];
@@ -185,13 +185,13 @@ fn what_proves_nothing_and_other_terms_are_refused() {
     for ledger in &ledgers {
         for expected in ["", "2"] {
             let (code, told) = tried(ledger, "2012-03-10", &["ledger", "verify", "--expect", expected]);
-            assert!(code != Some(0) && told.contains("proves nothing"), "{told}");
+            assert!(code != Some(0) && told.contains("beviser ingenting"), "{told}");
         }
         let again = ["settlement", "open", "2012"];
         assert!(tried(ledger, "2012-03-10", &again).0 == Some(0));
         let other = ["settlement", "open", "2012", "--mode", "decentral"];
         let (code, told) = tried(ledger, "2012-03-10", &other);
-        assert!(code != Some(0) && told.contains("on other terms"), "{told}");
+        assert!(code != Some(0) && told.contains("på andre vilkår"), "{told}");
         // Of the year only January is settled, so that the amount owed at the end of March is unknown.
         let table = text(&samspill(&["accrual", "2012-03", "--as", "csv", "--ledger", ledger]).stdout);
         let row: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();

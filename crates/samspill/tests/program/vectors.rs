@@ -130,10 +130,10 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
     for (rows, fault) in [
         (
             "A,1,5,1\nA,2,6,1\nB,1,5,0\nB,2,5,0\n",
-            "1 units where it began tell of before and after: at least 3",
+            "1 enhet der det begynte, har verdier både før og etter: det trengs minst 3",
         ),
-        ("A,1,5,1\nA,2,6,0\n", "row 2: A is 1 on one row and 0 on another"),
-        ("A,1,5,1\nA,1,6,1\nA,2,6,1\n", "row 2: A stands there already"),
+        ("A,1,5,1\nA,2,6,0\n", "rad 2: A er 1 på én rad og 0 på en annen"),
+        ("A,1,5,1\nA,1,6,1\nA,2,6,1\n", "rad 2: A"),
     ] {
         let (done, _, told) = run(units(rows).as_bytes(), &did);
         assert!(!done && told.contains(fault), "{fault}: {told}");
@@ -149,7 +149,7 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
     );
     assert!(!done, "{told}");
     let (done, _, told) = run(b"a,a\n1,2\n", &["spc", "TABLE", "--value", "a"]);
-    assert!(!done && told.contains("two columns 'a'"), "{told}");
+    assert!(!done && told.contains("to kolonner 'a'"), "{told}");
 }
 
 /// Tables as a controller may have saved them, and tables that cannot be used.
@@ -176,46 +176,46 @@ fn small_tables_are_read_as_they_were_saved() {
     assert_eq!(run(&latin, &standardise).1, utf8);
     let json = [&standardise[..], &["--json"]].concat();
     for (rows, fault) in [
-        ("område;alder;n;folk\n", "holds no rows"),
-        ("område;alder;n\nA;0-79;1\n", "has no column 'folk': its columns are område, alder, n"),
-        ("område;alder;n;folk\nA;gammel;1;10\n", "'gammel' is no band of the European standard"),
-        ("område;alder;n;folk\nA;0-79;mange;10\n", "row 1: n = 'mange' is not a number"),
-        ("område;alder;n;folk\nA;0-79;-1;10\n", "n = -1 is below zero"),
-        ("område;alder;n;folk\nA;0-79;1;0\n", "no people: join strata"),
-        ("område;alder;n;folk\nA;0-79;1;10\nA;0-79;1;10\n", "stands there already"),
-        ("område;alder;n;folk\nA;0-79;1;10\nA;80+;1;10\nB;80+;1;10\n", "B has no people of 0-79"),
-        ("område;alder;n;folk\nA;0-79;1\n", "row 1 has 3 cells, and the head has 4"),
+        ("område;alder;n;folk\n", "har ingen rader"),
+        ("område;alder;n\nA;0-79;1\n", "'folk'"),
+        ("område;alder;n;folk\nA;gammel;1;10\n", "'gammel' er ikke en aldersgruppe"),
+        ("område;alder;n;folk\nA;0-79;mange;10\n", "rad 1: n = 'mange' er ikke et tall"),
+        ("område;alder;n;folk\nA;0-79;-1;10\n", "n = -1 er under null"),
+        ("område;alder;n;folk\nA;0-79;1;0\n", "ingen personer: slå sammen grupper"),
+        ("område;alder;n;folk\nA;0-79;1;10\nA;0-79;1;10\n", "fra før"),
+        ("område;alder;n;folk\nA;0-79;1;10\nA;80+;1;10\nB;80+;1;10\n", "B har ingen personer i 0-79"),
+        ("område;alder;n;folk\nA;0-79;1\n", "rad 1 har 3 celler, og overskriftsraden har 4"),
     ] {
         let (done, _, told) = run(rows.as_bytes(), &json);
         assert!(!done && told.contains(fault), "{fault}: {told}");
     }
     let months = "tid,verdi,linje,ingen\n1,5,3,1\n2,6,5,2\n3,5,7,1\n4,7,9,0\n5,6,11,0\n6,7,13,0\n";
     for (args, fault) in [
-        (&["spc", "TABLE", "--value", "verdi", "--rebase", "3"][..], "has no reason"),
-        (&["spc", "TABLE", "--value", "verdi", "--rebase", "9=flytting"], "there is no '9'"),
-        (&["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "9"], "they go from 1 to 6"),
+        (&["spc", "TABLE", "--value", "verdi", "--rebase", "3"][..], "har ingen grunn"),
+        (&["spc", "TABLE", "--value", "verdi", "--rebase", "9=flytting"], "'9'"),
         (
-            &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "3"],
-            "at least 3 times before",
+            &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "9"],
+            "tidspunktene går fra 1 til 6",
         ),
+        (&["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "3"], "minst 3 tider før"),
         (
             &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "3", "--method", "did"],
             "--unit",
         ),
-        (&["evaluate", "TABLE", "--time", "tid", "--value", "linje", "--from", "4"], "do not lie on a line"),
+        (
+            &["evaluate", "TABLE", "--time", "tid", "--value", "linje", "--from", "4"],
+            "ikke ligger på en linje",
+        ),
         (
             &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "4", "--lags", "3"],
-            "a series of 6 times tells of fewer than half as many",
+            "ikke under halvparten av de 6",
         ),
-        (
-            &["funnel", "TABLE", "--area", "verdi", "--events", "tid", "--population", "linje"],
-            "row 3: 5 stands there already",
-        ),
+        (&["funnel", "TABLE", "--area", "verdi", "--events", "tid", "--population", "linje"], "rad 3: 5"),
         (
             &["evaluate", "TABLE", "--time", "tid", "--value", "ingen", "--from", "4", "--method", "poisson"],
-            "no event after 4: use --method before-after",
+            "ingen hendelse etter 4: bruk --method before-after",
         ),
-        (&["interval", "proportion", "--count", "7", "--of", "5"], "is not between 0 and"),
+        (&["interval", "proportion", "--count", "7", "--of", "5"], "er ikke mellom 0 og"),
         (&["funnel", "TABLE", "--area", "tid", "--events", "verdi"], "--population"),
     ] {
         let (done, _, told) = run(months.as_bytes(), args);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{folder, path, samspill, text};
+use super::{folder, for_people as samspill, path, text};
 
 fn register(name: &str, year: i16, people: u64, seed: u64) -> PathBuf {
     let out = folder(name);
@@ -133,10 +133,10 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
     assert!(compared[0].len() == 5 && ore(&compared[0][2]) > ore(&compared[0][4]), "{:?}", compared[0]);
 
     for (more, fault) in [
-        (&["--sweep", "shares=1..2"][..], "is not a sweep as share=0..40:5"),
-        (&["--sweep", "share=5..1"], "at most 10 000 values"),
-        (&["--against", "nothing.toml"], "there is no file 'nothing.toml'"),
-        (&["--people", "missing.csv"], "failed to read missing.csv"),
+        (&["--sweep", "shares=1..2"][..], "er ikke en rekke som share=0..40:5"),
+        (&["--sweep", "share=5..1"], "høyst 10 000 verdier"),
+        (&["--against", "nothing.toml"], "'nothing.toml'"),
+        (&["--people", "missing.csv"], "missing.csv"),
     ] {
         let (code, told) = simulate("bad", more);
         assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
@@ -147,12 +147,12 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
         let rest = ["--period", "2012-03", "--contacts", path(&contacts), "--out", path(&out)];
         let output = samspill(&[command, &rest].concat());
         let told = text(&output.stderr);
-        assert!(!output.status.success() && told.contains("2012-03 is not a whole year"), "{told}");
+        assert!(!output.status.success() && told.contains("2012-03 er ikke et helt år"), "{told}");
     }
     // A few stays that began the year before are not that year.
     let rest = ["--period", "2011", "--contacts", path(&contacts), "--out", path(&out)];
     let told = text(&samspill(&[&["simulate", "co-financing-80-plus"][..], &rest].concat()).stderr);
-    assert!(told.contains("in 2011: it is of another time") || told.contains("no contact in 2011"), "{told}");
+    assert!(told.contains("filen gjelder en annen tid") || told.contains("ingen kontakt i 2011"), "{told}");
 }
 
 #[test]
@@ -239,13 +239,13 @@ fn an_agreement_tells_who_invests_and_who_saves() {
     let clause = std::fs::read_to_string(work.join("out/avtale.txt")).unwrap();
     assert!(clause.contains("Forslag til avtaletekst"), "{clause}");
     for (wrong, fault) in [
-        (example.replace("\"1201\"", "\"9999\""), "there is no municipality 9999 in 2012"),
+        (example.replace("\"1201\"", "\"9999\""), "det finnes ingen kommune 9999 i 2012"),
         (
             example.replace("effect = {", "# effect = {"),
-            "no effect of ambulatory-teams was found in any source",
+            "ingen virkning av ambulatory-teams er funnet i noen kilde",
         ),
-        (example.replace("likely = \"8\"", "likely = \"80\""), "low, likely and high are not in order"),
-        (example.replace("party = \"trust\"", "party = \"church\""), "'church' is no party"),
+        (example.replace("likely = \"8\"", "likely = \"80\""), "low, likely og high står ikke i rekkefølge"),
+        (example.replace("party = \"trust\"", "party = \"church\""), "'church' er ikke en part"),
         (example.replace("years = 6", "yers = 6"), "unknown field `yers`"),
     ] {
         let (code, told) = run(&wrong);
@@ -271,9 +271,9 @@ fn a_small_distribution_can_be_checked_by_hand() {
     assert_eq!(found["one_in_ten"].as_f64().unwrap(), 25.0);
     std::fs::write(&severity, "cost;probability\n1;0,5\n2;0,3\n").unwrap();
     let (code, _, told) = run("7,5");
-    assert!(code != Some(0) && told.contains("add up to 0.8"), "{told}");
+    assert!(code != Some(0) && told.contains("sannsynlighetene blir 0.8 til sammen"), "{told}");
     let (code, _, told) = run("mange");
-    assert!(code != Some(0) && told.contains("'mange' is not a number"), "{told}");
+    assert!(code != Some(0) && told.contains("'mange' er ikke et tall"), "{told}");
 }
 
 /// The band from one year holds the cost of another for about as many municipalities as it should.
@@ -294,8 +294,8 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
         published(table(&out.join("risiko.csv"))).0
     };
     for (rows, fault) in [
-        ("Nord;1263\nSør;1263\n", "1263 is in 'Nord' already"),
-        ("Nord;9999\n", "there is no municipality 9999"),
+        ("Nord;1263\nSør;1263\n", "1263 er med i 'Nord' fra før"),
+        ("Nord;9999\n", "det finnes ingen kommune 9999"),
     ] {
         std::fs::write(&pool, format!("pool;municipality\n{rows}")).unwrap();
         let (done, told, _) = picture(&seen, "2012", &work.join("bad"));
