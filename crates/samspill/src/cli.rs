@@ -4,8 +4,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    accrual, check, compare, demo, explain, forecast, indicators, ledger, methods, objection, rules, running,
-    settle, settlement, statement, synth, what_if,
+    accrual, agreement, check, compare, demo, evaluate, explain, forecast, funnel, indicators, interval,
+    ledger, objection, reproduce, risk, rules, running, settle, settlement, simulate, spc, standardise,
+    statement, synth,
 };
 #[derive(Parser)]
 #[command(name = "samspill", version)]
@@ -40,19 +41,19 @@ pub enum Command {
     Objection(objection::ObjectionCommand),
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
-    Simulate(what_if::SimulateArguments),
+    Simulate(simulate::SimulateArguments),
     #[command(subcommand)]
-    Risk(what_if::RiskCommand),
-    Agreement(what_if::AgreementArguments),
-    Reproduce(what_if::ReproduceArguments),
+    Risk(risk::RiskCommand),
+    Agreement(agreement::AgreementArguments),
+    Reproduce(reproduce::ReproduceArguments),
     #[command(subcommand)]
     Indicators(indicators::IndicatorsCommand),
-    Standardise(methods::StandardiseArguments),
+    Standardise(standardise::StandardiseArguments),
     #[command(subcommand)]
-    Interval(methods::IntervalCommand),
-    Spc(methods::SpcArguments),
-    Funnel(methods::FunnelArguments),
-    Evaluate(methods::EvaluateArguments),
+    Interval(interval::IntervalCommand),
+    Spc(spc::SpcArguments),
+    Funnel(funnel::FunnelArguments),
+    Evaluate(evaluate::EvaluateArguments),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
 }

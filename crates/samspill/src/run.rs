@@ -7,8 +7,9 @@ use words::{Language, Message, Said, say};
 use crate::answers;
 use crate::cli::{Arguments, Command};
 use crate::commands::{
-    Output, accrual, check, compare, demo, explain, forecast, indicators, ledger, methods, objection, rules,
-    running, settle, settlement, statement, synth, what_if,
+    Output, accrual, agreement, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
+    interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, simulate, spc,
+    standardise, statement, synth,
 };
 use crate::progress::Bars;
 
@@ -41,16 +42,16 @@ fn answer(command: &Command, host: &Host) -> Result<Output> {
         Command::Forecast(arguments) => forecast::forecast(arguments, host),
         Command::Objection(command) => objection::objection(command, host),
         Command::Ledger(command) => ledger::ledger(command, host),
-        Command::Simulate(arguments) => what_if::simulate(arguments, host),
-        Command::Risk(command) => what_if::risk(command, host),
-        Command::Agreement(arguments) => what_if::agreement(arguments, host),
-        Command::Reproduce(arguments) => what_if::reproduce(arguments, host),
+        Command::Simulate(arguments) => simulate::simulate(arguments, host),
+        Command::Risk(command) => risk::risk(command, host),
+        Command::Agreement(arguments) => agreement::agreement(arguments, host),
+        Command::Reproduce(arguments) => reproduce::reproduce(arguments, host),
         Command::Indicators(command) => indicators::indicators(command, host),
-        Command::Standardise(arguments) => methods::standardise(arguments, host),
-        Command::Interval(command) => methods::interval(command, host),
-        Command::Spc(arguments) => methods::spc(arguments, host),
-        Command::Funnel(arguments) => methods::funnel(arguments, host),
-        Command::Evaluate(arguments) => methods::evaluate(arguments, host),
+        Command::Standardise(arguments) => standardise::standardise(arguments, host),
+        Command::Interval(command) => interval::interval(command, host),
+        Command::Spc(arguments) => spc::spc(arguments, host),
+        Command::Funnel(arguments) => funnel::funnel(arguments, host),
+        Command::Evaluate(arguments) => evaluate::evaluate(arguments, host),
         Command::Rules(command) => rules::rules(command, host),
     }
 }

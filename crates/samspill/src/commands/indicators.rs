@@ -11,7 +11,7 @@ use jobs::methods::funnel::Allowance;
 use words::Message;
 
 use super::Output;
-use super::methods::ALLOWANCES;
+use super::funnel::ALLOWANCES;
 use crate::choices::{FORMS, one_of, or_suited};
 use jobs::table::Form;
 

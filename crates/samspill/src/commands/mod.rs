@@ -1,22 +1,30 @@
 //! One file for each command: its arguments, the order that they make, and the sentences on the answer.
 
 pub mod accrual;
+pub mod agreement;
 pub mod check;
 pub mod compare;
 pub mod demo;
+pub mod evaluate;
 pub mod explain;
 pub mod forecast;
+pub mod funnel;
 pub mod indicators;
+pub mod interval;
 pub mod ledger;
-pub mod methods;
+mod methods;
 pub mod objection;
+pub mod reproduce;
+pub mod risk;
 pub mod rules;
 pub mod running;
 pub mod settle;
 pub mod settlement;
+pub mod simulate;
+pub mod spc;
+pub mod standardise;
 pub mod statement;
 pub mod synth;
-pub mod what_if;
 
 use clap::Args;
 use jobs::failure::{About, Result};

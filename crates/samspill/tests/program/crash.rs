@@ -1,7 +1,7 @@
 //! The process is killed hundreds of times, at random points of settling, closing and correcting. The same
 //! commands then lead to the ledger that an undisturbed run leaves.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use super::settlement::{Dice, csv, done, later, places, tried, world};

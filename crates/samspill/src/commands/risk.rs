@@ -1,0 +1,96 @@
+//! `samspill risk`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use jobs::failure::{Failure, Result, fail};
+use jobs::host::Host;
+use jobs::what_if::simulate;
+use words::message;
+
+use super::Output;
+use super::simulate::whole_year;
+
+#[derive(Subcommand)]
+pub enum RiskCommand {
+    Distribution {
+        #[arg(long)]
+        rate: String,
+        #[arg(long)]
+        shape: Option<String>,
+        #[arg(long)]
+        severity: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    Picture(RiskArguments),
+}
+
+#[derive(Args)]
+pub struct RiskArguments {
+    #[arg(long)]
+    contacts: PathBuf,
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    #[arg(long)]
+    period: String,
+    #[arg(long, num_args = 1..)]
+    variant: Vec<PathBuf>,
+    #[arg(long)]
+    cap: Option<i64>,
+    #[arg(long)]
+    pool: Option<PathBuf>,
+    #[arg(long)]
+    free_income: Option<PathBuf>,
+    #[arg(long)]
+    people: Option<PathBuf>,
+    #[arg(long)]
+    municipality: Vec<String>,
+    #[arg(long)]
+    out: PathBuf,
+}
+
+fn number(text: &str) -> Result<f64> {
+    text.replace(',', ".").parse().map_err(|_| Failure::of(message!("error.order.not_number", text)))
+}
+
+/// Runs a command on risk.
+pub fn risk(command: &RiskCommand, host: &Host) -> Result<Output> {
+    match command {
+        RiskCommand::Distribution { rate, shape, severity, json } => {
+            let shape = shape.as_deref().map(number).transpose()?;
+            let mut found = jobs::what_if::risk::distribution(number(rate)?, shape, severity)?;
+            if !json && let Some(found) = found.as_object_mut() {
+                found.remove("probabilities");
+            }
+            Ok(Output::data(format!("{found:#}\n")))
+        }
+        RiskCommand::Picture(arguments) => picture(arguments, host),
+    }
+}
+
+fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
+    let period = whole_year(&arguments.period)?;
+    let people = simulate::people(arguments.people.as_deref(), period)?;
+    if let Some(code) = arguments.municipality.iter().find(|code| !people.contains_key(*code)) {
+        fail!("error.order.there_no_municipality_in", code, period);
+    }
+    let order = jobs::what_if::risk::Order {
+        contacts: &arguments.contacts,
+        mapping: arguments.mapping.as_deref(),
+        period,
+        rules: &arguments.variant,
+        free_income: simulate::free_income(arguments.free_income.as_deref(), &people)?,
+        people,
+        cap: arguments.cap,
+        pools: arguments
+            .pool
+            .as_deref()
+            .map_or_else(|| Ok(BTreeMap::new()), jobs::what_if::risk::read_pools)?,
+    };
+    let found = jobs::what_if::risk::run(&order, host)?;
+    let (data, words) =
+        jobs::what_if::risk_files::write(&found, &order, &arguments.municipality, &arguments.out, host)?;
+    Ok(Output { data, words: vec![words], code: 0 })
+}
