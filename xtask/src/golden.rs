@@ -143,6 +143,9 @@ fn digest_outputs(
                 .map(|line| format!("{line}\n"))
                 .collect();
         }
+        if let Some(key) = missing_word(&text) {
+            bail!("{}: {what} has {key}, which the catalogue lacks", entry.name);
+        }
         std::fs::write(screen.join(format!("{}.{what}", entry.name)), &text)?;
         keep(what, text.as_bytes());
     }
@@ -151,11 +154,27 @@ fn digest_outputs(
             let name = path.strip_prefix(work)?.display().to_string();
             // A database file holds pages in no fixed order: `ledger export` and `verify` say what is in it.
             if !name.ends_with(".sqlite") {
-                keep(&name, &without_program(&name, std::fs::read(&path)?));
+                let bytes = std::fs::read(&path)?;
+                if let Some(key) = std::str::from_utf8(&bytes).ok().and_then(missing_word) {
+                    bail!("{name} has {key}, which the catalogue lacks");
+                }
+                keep(&name, &without_program(&name, bytes));
             }
         }
     }
     Ok(())
+}
+
+/// A key in brackets, as a sentence that the catalogue lacks is shown; `None` if there is none.
+fn missing_word(text: &str) -> Option<String> {
+    let is_key = |inside: &str| {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
+        inside.contains('.')
+            && inside.starts_with(|c: char| c.is_ascii_lowercase())
+            && inside.chars().all(plain)
+    };
+    let inside = text.split('[').skip(1).filter_map(|rest| rest.split(']').next());
+    inside.filter(|inside| is_key(inside)).map(|inside| format!("[{inside}]")).next()
 }
 
 fn digest(bytes: &[u8]) -> String {

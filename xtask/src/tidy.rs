@@ -197,6 +197,10 @@ fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
+/// Endings of file names, which look like keys.
+const FILE_ENDINGS: &[&str] =
+    &[".csv", ".json", ".parquet", ".pdf", ".toml", ".txt", ".xlsx", ".svg", ".png", ".md"];
+
 /// Headings whose keys are put together when the program runs, from the words of a vocabulary, the codes of rules or the
 /// arguments of the command line. Tests go through them.
 const PUT_TOGETHER: &[&str] = &[
@@ -249,6 +253,24 @@ fn catalogue(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
                         ));
                     }
                 }
+            }
+        }
+    }
+    // A literal that looks like a key of the catalogue is one: a heading, a point, and a name below it.
+    let headings: BTreeSet<&str> = known.keys().filter_map(|key| Some(key.split_once('.')?.0)).collect();
+    for (path, text) in &texts {
+        for literal in text.split('"').skip(1).step_by(2) {
+            let is_key = literal.split_once('.').is_some_and(|(heading, rest)| {
+                let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
+                headings.contains(heading)
+                    && !rest.is_empty()
+                    && !rest.ends_with('.')
+                    && rest.chars().all(plain)
+            });
+            let is_heading = known.keys().any(|key| key.starts_with(&format!("{literal}.")));
+            let is_file = FILE_ENDINGS.iter().any(|ending| literal.ends_with(ending));
+            if is_key && !is_heading && !is_file && !known.contains_key(literal) {
+                wrong.push(format!("{}: the catalogue has no '{literal}'", path.display()));
             }
         }
     }

@@ -143,7 +143,7 @@ impl<'a> Profile<'a> {
     fn tags(&self) -> Vec<(String, bool)> {
         let outcome = self.outcome;
         let is_draft = outcome.unsigned.is_some_and(|unsigned| unsigned > 0);
-        let warnings = [(is_draft, "paper.tag_draft"), (outcome.counts.synthetic, "paper.tag_synthetic")];
+        let warnings = [(is_draft, "tag.draft"), (outcome.counts.synthetic, "tag.synthetic")];
         let warnings = warnings.into_iter().filter(|(is_so, _)| *is_so);
         let period = message!("indicators.profile.period", period = outcome.period);
         warnings.map(|(_, key)| (self.text(key), true)).chain([(self.say(&period), false)]).collect()

@@ -75,10 +75,10 @@ fn tags(
 ) -> Vec<(String, bool)> {
     let mut tags = Vec::new();
     if is_draft {
-        tags.push((language.text("paper.tag_draft"), true));
+        tags.push((language.text("tag.draft"), true));
     }
     if is_synthetic {
-        tags.push((language.text("paper.tag_synthetic"), true));
+        tags.push((language.text("tag.synthetic"), true));
     }
     tags.push((words::say!(language, "what_if.period", period), false));
     tags
