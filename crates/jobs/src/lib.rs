@@ -20,6 +20,7 @@ pub mod indicators;
 pub mod intake;
 pub mod law;
 pub mod methods;
+pub mod parties;
 pub mod progress;
 pub mod refusal;
 pub mod rules;

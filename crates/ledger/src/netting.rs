@@ -9,7 +9,7 @@
 use domain::narrow;
 use std::collections::BTreeMap;
 
-use domain::{AccountKind, Amount, Cause, Instrument, Mode, PayRounding};
+use domain::{AccountKind, Amount, Cause, Instrument, Mode, Party, PayRounding};
 
 use crate::export::balances;
 use crate::voucher::{Account, Line, Voucher};
@@ -51,9 +51,9 @@ pub fn net(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
             let net: Amount = accounts.iter().map(|(_, amount)| *amount).sum();
             let mut voucher = blank(month, Cause::Netting);
             (voucher.debtor, voucher.creditor) = if net < Amount::ZERO {
-                ("clearing".to_owned(), party.clone())
+                (Party::Clearing.to_string(), party.clone())
             } else {
-                (party.clone(), "clearing".to_owned())
+                (party.clone(), Party::Clearing.to_string())
             };
             voucher.amount = Amount::from_ore(net.ore().abs());
             voucher.lines =

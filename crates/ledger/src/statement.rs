@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::statement::{
     Booking, BridgeStep, BridgeWhat, FORM, MonthSum, Named, Payment, Post, Statement, Tag,
 };
-use domain::{AccountKind, Amount, Cause, Day, Instrument, Mode, Month, Period, PeriodState};
+use domain::{AccountKind, Amount, Cause, Day, Instrument, Mode, Month, Party, Period, PeriodState};
 
 use words::{Language, Message};
 
@@ -36,8 +36,8 @@ pub struct Terms {
 pub struct Desk<'a> {
     /// Months as the known steps record them.
     pub months: &'a Months,
-    /// Name of a party.
-    pub name: &'a dyn Fn(&str) -> String,
+    /// Name of a party, in a language.
+    pub name: &'a dyn Fn(&str, Language) -> String,
     /// The party that answers for another in the period.
     pub heir: &'a dyn Fn(&str) -> String,
     /// Whether a creditor is a private institution.
@@ -143,7 +143,7 @@ pub fn statement(
         to: span.last.last(),
         language,
         sender: desk.sender.clone(),
-        recipient: named(party, desk),
+        recipient: named(party, language, desk),
         owes,
         tags: tags(desk.months, span),
         mode,
@@ -175,8 +175,8 @@ pub fn statement(
     statement
 }
 
-fn named(party: &str, desk: &Desk) -> Named {
-    Named { party: party.to_owned(), name: (desk.name)(party) }
+fn named(party: &str, language: Language, desk: &Desk) -> Named {
+    Named { party: party.to_owned(), name: (desk.name)(party, language) }
 }
 
 fn on_account(vouchers: &[&Voucher]) -> Amount {
@@ -322,10 +322,10 @@ fn posts(
             instrument,
             cause: voucher.cause,
             activity_period: if activity.is_empty() { span.name.clone() } else { activity.to_owned() },
-            counterparty: named(other, desk),
+            counterparty: named(other, language, desk),
             unit: Named {
                 party: unit.to_owned(),
-                name: if by_unit { (desk.name)(unit) } else { String::new() },
+                name: if by_unit { (desk.name)(unit, language) } else { String::new() },
             },
             contacts: 0,
             points_milli: 0,
@@ -503,10 +503,16 @@ fn payments(statement: &Statement, own: &[(&Voucher, bool)], span: &Span, desk: 
     for (other, [amount, on_account, rounding]) in by {
         rest = rest - amount;
         let reference = format!("{}-{}", statement.number, other);
-        out.push(Payment { counterparty: named(other, desk), amount, on_account, rounding, reference });
+        out.push(Payment {
+            counterparty: named(other, statement.language, desk),
+            amount,
+            on_account,
+            rounding,
+            reference,
+        });
     }
     if rest != Amount::ZERO || out.is_empty() {
-        let clearing = Named { party: "clearing".to_owned(), name: statement.sender.name.clone() };
+        let clearing = Named { party: Party::Clearing.to_string(), name: statement.sender.name.clone() };
         let (on_account, rounding) = (Amount::ZERO, Amount::ZERO);
         let reference = statement.number.clone();
         out.push(Payment { counterparty: clearing, amount: rest, on_account, rounding, reference });

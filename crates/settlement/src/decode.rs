@@ -1,10 +1,10 @@
 //! Columns of a checked file, decoded for the kernel, the cells and explanations.
 
 use arrow_array::{BooleanArray, Int32Array, RecordBatch, StringArray};
-use domain::municipality::UNDECIDED;
 use domain::narrow;
 use domain::{
-    CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Period, Residence, Sector, Service, UnitKind,
+    CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Party, Period, Residence, Sector, Service,
+    UnitKind,
 };
 use register::columns;
 use register::parquet_file::Reader;
@@ -70,7 +70,7 @@ impl<'a> Homes<'a> {
     /// Debtor and region of a residence code in the period; both empty if no municipality answers for it.
     pub(crate) fn home(&self, code: &str) -> Home {
         if self.by_area {
-            return Home { debtor: format!("area:{code}"), region: self.region.clone() };
+            return Home { debtor: Party::Area(code.to_owned()).to_string(), region: self.region.clone() };
         }
         let (from, all) = (self.period.from(), self.municipalities);
         let there = |code: &str, on: Day| match all.residence(code, on) {
@@ -87,13 +87,13 @@ impl<'a> Homes<'a> {
                 [one] => there(one, from).map_or_else(nobody, home),
                 // A split municipality: the debtor waits for a recorded decision; the region is known.
                 _ => there(code, to).map_or_else(nobody, |row| Home {
-                    debtor: format!("{UNDECIDED}{code}"),
+                    debtor: Party::Undecided(code.to_owned()).to_string(),
                     region: row.region.clone(),
                 }),
             },
             // The municipality is withheld: debtor and creditor wait for a delivery that names it.
             Residence::Withheld => {
-                let undecided = |of: &str| format!("{UNDECIDED}{of}{code}");
+                let undecided = |of: &str| Party::Undecided(format!("{of}{code}")).to_string();
                 Home { debtor: undecided(""), region: undecided("region-") }
             }
             Residence::Abroad | Residence::Unknown => nobody(),

@@ -9,7 +9,8 @@ use arrow_array::{BooleanArray, RecordBatch};
 use disclosure::Cell;
 use domain::municipality::Heir;
 use domain::{
-    Amount, Balancing, Cause, Day, Instrument, Minute, Mode, Month, Municipalities, PayRounding, Period,
+    Amount, Balancing, Cause, Day, Instrument, Minute, Mode, Month, Municipalities, Party, PayRounding,
+    Period,
 };
 use ledger::statement::Span;
 use paper::sheets;
@@ -218,5 +219,5 @@ fn months(books: &mut Books, period: Period) -> Result<Table> {
 }
 
 fn is_municipality(party: &str) -> bool {
-    party.len() == 4 && party.bytes().all(|b| b.is_ascii_digit())
+    Party::of(party).municipality().is_some()
 }

@@ -314,7 +314,7 @@ impl Outcome {
                             Cell::from(self.title(one)),
                             Cell::Said(Message::under("indicators.level", level.word)),
                             Cell::Text(code.clone()),
-                            Cell::Text(crate::settlement::statement::name_of(code, &self.names)),
+                            Cell::Text(self.names.name(code)),
                             ages,
                             Cell::Said(sex),
                             or_hidden(counted(one, numerator)),

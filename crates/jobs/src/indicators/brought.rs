@@ -127,7 +127,7 @@ pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> SafeTable {
             Cell::Text(one.question.clone()),
             Cell::Said(one.aim.said()),
             Cell::Text(one.municipality.clone()),
-            Cell::Text(crate::settlement::statement::name_of(&one.municipality, &outcome.names)),
+            Cell::Text(outcome.names.name(&one.municipality)),
             if few(one.answers) { Cell::Withheld } else { Cell::Count(one.answers) },
         ];
         row.extend(interval(one.share(), hidden));
@@ -251,7 +251,7 @@ pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> SafeTable {
             Cell::Text(one.indicator.clone()),
             Cell::from(outcome.title(indicator)),
             Cell::Text(one.municipality.clone()),
-            Cell::Text(crate::settlement::statement::name_of(&one.municipality, &outcome.names)),
+            Cell::Text(outcome.names.name(&one.municipality)),
             or_hidden(Cell::Count(one.numerator)),
             of,
             Cell::Said(Outcome::unit(indicator)),
@@ -326,11 +326,7 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
             let ore = ore.map(|ore| (i128::from(ore) * 1000 / i128::from(by.max(1))) as i64);
             if by > 0 { kroner(ore) } else { Cell::Unknown }
         };
-        let mut row = vec![
-            Cell::Text(code.clone()),
-            Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
-            Cell::Decimal(by),
-        ];
+        let mut row = vec![Cell::Text(code.clone()), Cell::Text(outcome.names.name(code)), Cell::Decimal(by)];
         row.extend(told.map(kroner));
         row.extend(told.map(each));
         sheet.row(row, Beneath::Decided);
@@ -367,7 +363,7 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
         sheet.row(
             vec![
                 Cell::Text(code.clone()),
-                Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+                Cell::Text(outcome.names.name(code)),
                 cell(stays(home), is_hidden(0, home)),
                 cell(elsewhere, hidden[0][home]),
                 cell(here, hidden[1][home]),
@@ -432,7 +428,7 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
         sheet.row(
             vec![
                 Cell::Text(code.clone()),
-                Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+                Cell::Text(outcome.names.name(code)),
                 count(stays),
                 count(days),
                 kroner(2),

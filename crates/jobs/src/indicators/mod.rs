@@ -32,6 +32,7 @@ use crate::indicators::brought::Brought;
 use crate::indicators::population::{Inhabited, inhabited};
 use crate::intake;
 use crate::law::Files;
+use crate::parties::Names;
 use crate::progress::Work;
 use crate::table::{Table, small_table};
 
@@ -139,7 +140,7 @@ pub struct Outcome {
     /// Period.
     pub period: Period,
     /// Names of parties.
-    pub names: BTreeMap<String, String>,
+    pub names: Names,
     /// Language of titles and texts.
     pub language: Language,
     /// Whether ages and sexes of every place are told too.
@@ -199,7 +200,7 @@ fn groups(
     language: Language,
 ) -> Result<Vec<Group>> {
     let homes: Vec<String> = municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect();
-    let names = crate::settlement::statement::names(municipalities);
+    let names = Names::of(municipalities, language);
     let row =
         |code: &String| municipalities.on(period.to()).map(|(_, row)| row).find(|row| row.code == *code);
     let together = |sheet: &'static str, mine: Vec<String>| {
@@ -212,9 +213,9 @@ fn groups(
     let of = |sheet, name: &dyn Fn(&domain::Municipality) -> String| {
         together(sheet, homes.iter().map(|code| row(code).map_or_else(String::new, name)).collect())
     };
-    let region = |row: &domain::Municipality| crate::settlement::statement::name_of(&row.region, &names);
+    let region = |row: &domain::Municipality| names.name(&row.region);
     let area = |row: &domain::Municipality| {
-        let trust = crate::settlement::statement::trust_of_area(row.trust_area);
+        let trust = crate::parties::trust_of_area(row.trust_area);
         let number = format!("{:02}", row.trust_area);
         let name = trust.map_or_else(|| say!(language, "indicators.place.area", number), str::to_owned);
         format!("{}, {name}", region(row))
@@ -475,7 +476,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         rebased: order.rebased.to_vec(),
         vintage: (file, manifest::sha256_file(order.contacts)?),
         period: order.period,
-        names: crate::settlement::statement::names(&municipalities),
+        names: Names::of(&municipalities, order.language),
         language: order.language,
         by_age: order.by_age,
         unsigned: charged.map(|_| unsigned),
@@ -794,7 +795,7 @@ impl Outcome {
         let or_hidden = |cell: Cell| if hidden { Cell::Withheld } else { cell };
         let name = match code {
             "" => Cell::Said(message!("indicators.place.country")),
-            code => self.place(crate::settlement::statement::name_of(code, &self.names)),
+            code => self.place(self.names.name(code)),
         };
         let mut row = vec![
             Cell::Text(one.id.clone()),

@@ -291,7 +291,7 @@ impl Inhabited {
             sheet.row(
                 vec![
                     Cell::Text(code.clone()),
-                    Cell::Text(crate::settlement::statement::name_of(code, &outcome.names)),
+                    Cell::Text(outcome.names.name(code)),
                     if of.is_some() { years(sum(0) + sum(1) + sum(2)) } else { Cell::Unknown },
                     or_unknown(years(sum(0))),
                     or_unknown(years(sum(1))),

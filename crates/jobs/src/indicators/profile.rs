@@ -32,7 +32,7 @@ struct Profile<'a> {
 /// If the page cannot be set.
 pub fn pdf(outcome: &Outcome, code: &str) -> Result<Option<Vec<u8>>> {
     let Some(home) = outcome.counts.homes.iter().position(|known| known == code) else { return Ok(None) };
-    let name = crate::settlement::statement::name_of(code, &outcome.names);
+    let name = outcome.names.name(code);
     let profile = Profile { outcome, home, name };
     Ok(Some(brief::pdf(&profile.brief())?))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use words::message;
 
 use crate::failure::{Result, fail};
-use domain::{Amount, Month, Period};
+use domain::{Amount, Month, Party, Period};
 use ledger::statement::Span;
 
 use crate::host::Host;
@@ -69,9 +69,9 @@ pub fn run(
     let mut waiting: BTreeMap<String, Option<Amount>> =
         running.map(running::Running::by_municipality).unwrap_or_default();
     let mut table = Table::new(message!("accrual.title", month), &heads(HEADS));
-    let is_municipality = |party: &str| party.split('@').next().is_some_and(|code| code.len() == 4);
-    for one in statements.iter().filter(|one| one.owes && is_municipality(&one.recipient.party)) {
-        let code = one.recipient.party.split('@').next().unwrap_or_default();
+    for one in statements.iter().filter(|one| one.owes) {
+        let party = Party::of(&one.recipient.party);
+        let Some(code) = party.municipality() else { continue };
         // Without a list of running cases, their amount is unknown.
         let cases = match running {
             Some(_) => waiting.remove(code).unwrap_or(Some(Amount::ZERO)),

@@ -2,7 +2,7 @@
 
 use crate::failure::Result;
 use domain::municipality::Heir;
-use domain::{Claims, Minute, Month, Municipalities, PeriodState, StepKind};
+use domain::{Claims, Minute, Month, Municipalities, Party, PeriodState, StepKind};
 use ledger::months::Months;
 use ledger::store::Wanted;
 use ledger::{Ledger, Posting, Voucher};
@@ -133,7 +133,7 @@ pub fn heir(months: &Months, municipalities: &Municipalities, party: &str, month
             (None, Heir::One(heir)) => heir,
             (None, Heir::Split { party, .. }) => match months.decided_heir(&party, day) {
                 Some(decided) => decided.to_owned(),
-                None => format!("{}{party}", domain::municipality::UNDECIDED),
+                None => Party::Undecided(party).to_string(),
             },
         };
         if next == now {

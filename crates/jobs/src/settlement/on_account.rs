@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Cause, Instrument, Minute, Month, Municipalities, Period, StepKind};
+use domain::{Amount, Cause, Instrument, Minute, Month, Municipalities, Party, Period, StepKind};
 use ledger::content::OnAccount;
 use ledger::netting;
 use settlement::manifest;
@@ -151,10 +151,11 @@ fn read_budget(
         if amount < Amount::ZERO {
             fail!("error.on_account.below_zero_what_paid_account_paid", at, kroner);
         }
-        if debtor != "state" && !debtor.starts_with("area:") && municipalities.of_party(&debtor).is_none() {
+        let is_other = matches!(Party::of(&debtor), Party::State | Party::Area(_));
+        if !is_other && municipalities.of_party(&debtor).is_none() {
             fail!("error.on_account.there_no_municipality", at, debtor);
         }
-        if !domain::identifier::is_organisation(&creditor) && !creditor.starts_with("SYN-") {
+        if !domain::identifier::is_organisation(&creditor) && !Party::of(&creditor).is_synthetic() {
             fail!("error.on_account.no_organisation_number", at, creditor);
         }
         if out.insert((instrument, debtor.clone(), creditor.clone()), amount).is_some() {

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::failure::{About, Failure, Result, fail};
-use domain::municipality::UNDECIDED;
 use domain::statement::{Named, Statement};
-use domain::{Day, Instrument, Minute, Month, Municipalities, StepKind};
+use domain::{Day, Instrument, Minute, Month, Party, StepKind};
 use ledger::content::Settled;
 use ledger::months::Months;
 use ledger::statement::{self as made, Desk, RuleName, Span, Terms};
@@ -20,6 +19,7 @@ use words::{Language, Message, message, say};
 
 use super::books::{Books, heir};
 use crate::host::Host;
+use crate::parties::{self, Names};
 use crate::progress::Work;
 use crate::refusal::Refusal;
 use crate::table::small_table;
@@ -213,20 +213,17 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
     let scheme = Scheme::built_in()?;
     let languages = languages(order.languages)?;
     let control_code = control(books, steps, end)?;
-    let names = names(&books.municipalities);
-    let name = |party: &str| name_of(party, &names);
+    let names = Names::of(&books.municipalities, Language::Nb);
+    let name = |party: &str, language: Language| names.name_in(party, language);
     let last = order.span.last;
     let heir = |party: &str| heir(&months, &books.municipalities, party, last);
     let terms = |instrument: Instrument, day: Day| terms(&scheme, instrument, day);
-    let private: BTreeSet<&str> =
-        trusts().filter(|(_, _, kind)| kind.starts_with("private")).map(|(number, _, _)| number).collect();
-    let is_private = |party: &str| private.contains(party) || party.starts_with("SYN-P");
     let own = made::by_party(&vouchers, &heir);
     let desk = Desk {
         months: &months,
         name: &name,
         heir: &heir,
-        is_private: &is_private,
+        is_private: &parties::is_private,
         rules: &rules,
         terms: &terms,
         sender: Named {
@@ -237,7 +234,8 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
     };
     let mut out = Vec::new();
     for (party, own) in &own {
-        let is_wanted = party != "clearing" && (order.parties.is_empty() || order.parties.contains(party));
+        let is_wanted = Party::of(party) != Party::Clearing
+            && (order.parties.is_empty() || order.parties.contains(party));
         if is_wanted && own.iter().any(|(voucher, _)| order.span.holds(&voucher.posting_month)) {
             let language = languages.get(party.as_str()).copied().unwrap_or(Language::Nb);
             out.push(made::statement(party, own, &order.span, language, &desk));
@@ -323,53 +321,6 @@ fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
     Terms { account, days }
 }
 
-/// Organisations in the program's own table: number, name and kind.
-fn trusts() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    include_str!("../../../../data/trusts.csv").lines().skip(1).filter_map(|line| {
-        let mut cells = line.split(';');
-        Some((cells.next()?, cells.next()?, cells.next()?))
-    })
-}
-
-/// Name of the health trust that an area belongs to; `None` if no trust has the area, or if several share it.
-pub fn trust_of_area(area: u8) -> Option<&'static str> {
-    let mut named = include_str!("../../../../data/trusts.csv").lines().skip(1).filter_map(|line| {
-        let cells: Vec<&str> = line.split(';').collect();
-        (cells.get(4)?.parse() == Ok(area)).then(|| cells.get(1).copied()).flatten()
-    });
-    named.next().filter(|_| named.next().is_none())
-}
-
-/// Names of the parties and units that the program knows, by party.
-pub fn names(municipalities: &Municipalities) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
-    for row in municipalities.rows() {
-        let from = row.from.unwrap_or(Day::from_number(0));
-        out.insert(municipalities.party(&row.code, from), format!("{} kommune", row.name));
-    }
-    out.extend(trusts().map(|(number, name, _)| (number.to_owned(), name.to_owned())));
-    out.insert("state".to_owned(), "Staten".to_owned());
-    out
-}
-
-/// Name of a party in Norwegian. A party that the program does not know keeps its own word.
-pub fn name_of(party: &str, names: &BTreeMap<String, String>) -> String {
-    match (names.get(party), party.strip_prefix(UNDECIDED), party.strip_prefix("area:")) {
-        (Some(name), _, _) => name.clone(),
-        (None, Some("no-fixed-address"), _) => "Uten fast bosted (kommunen er ikke oppgitt)".to_owned(),
-        (None, Some("protected-address"), _) => "Beskyttet adresse (kommunen er ikke oppgitt)".to_owned(),
-        (None, Some(region), _) if region.starts_with("region-") => {
-            "Regionalt helseforetak ikke kjent (bosted er ikke oppgitt)".to_owned()
-        }
-        (None, Some(code), _) => {
-            let name = names.get(code).cloned().unwrap_or_else(|| code.to_owned());
-            format!("{name} (delt, ikke avgjort hvem som svarer)")
-        }
-        (None, None, Some(area)) => format!("Boområde {area}"),
-        (None, None, None) => party.to_owned(),
-    }
-}
-
 /// Reads rows `code;nb`, `code;nn` or `code;neutral`: the language that each municipality has decided on.
 fn languages(path: Option<&Path>) -> Result<BTreeMap<String, Language>> {
     let mut out = BTreeMap::new();
@@ -432,7 +383,8 @@ fn invoices(
     put: &impl Fn(PathBuf, &[u8]) -> Result<()>,
     out: &Path,
 ) -> Result<()> {
-    let own = statement.payments.iter().filter(|payment| payment.counterparty.party != "clearing");
+    let own =
+        statement.payments.iter().filter(|payment| Party::of(&payment.counterparty.party) != Party::Clearing);
     for payment in own.filter(|_| statement.owes && statement.fixed) {
         let seller = paper::ehf::Party {
             name: payment.counterparty.name.clone(),
@@ -440,7 +392,7 @@ fn invoices(
         };
         let buyer = paper::ehf::Party {
             name: statement.recipient.name.clone(),
-            organisation: organisation_of(&statement.recipient.party),
+            organisation: parties::organisation_of(&statement.recipient.party),
         };
         if let Some(text) = paper::ehf::document(statement, payment, &seller, &buyer, language) {
             put(out.join(format!("ehf-{}.xml", for_file(&payment.reference))), text.as_bytes())?;
@@ -451,19 +403,4 @@ fn invoices(
         }
     }
     Ok(())
-}
-
-/// Organisation number of a municipality; the party itself if the number is not known.
-fn organisation_of(party: &str) -> String {
-    let (code, year) = party.split_once('@').unwrap_or((party, ""));
-    // If the party names no year, its latest lifetime counts.
-    let lines = include_str!("../../../../data/municipality_organisations.csv").lines();
-    let mut found = lines.rev().filter_map(|line| {
-        let cells: Vec<&str> = line.split(';').collect();
-        match cells[..] {
-            [known, from, number] if known == code && from.starts_with(year) => Some(number),
-            _ => None,
-        }
-    });
-    found.next().unwrap_or(party).to_owned()
 }

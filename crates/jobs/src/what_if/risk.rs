@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
+use crate::parties::Names;
 use domain::{Instrument, Municipalities, Period};
 use register::columns;
 use register::parquet_file::Reader;
@@ -12,7 +13,7 @@ use settlement::sink::ClaimsSink;
 use settlement::{Law, Options, manifest, settle};
 use simulation::consequence::AGES;
 use simulation::risk::{Count, Distribution, Fitted, Pool, Press, Seen, Severity, pooled};
-use words::{Message, Said, message};
+use words::{Language, Message, Said, message};
 
 use crate::host::{Host, Scratch};
 use crate::intake;
@@ -269,8 +270,9 @@ fn pools(order: &Order, codes: &[&str], fitted: &[Fitted], severity: &Severity) 
         fail!("error.risk.pool_there_no_municipality_in", unknown, period = order.period);
     }
     let municipalities = Municipalities::built_in()?;
-    let names = crate::settlement::statement::names(&municipalities);
-    let name = |party: &str| crate::settlement::statement::name_of(party, &names);
+    // Names of regions are the same in every language.
+    let names = Names::of(&municipalities, Language::default());
+    let name = |party: &str| names.name(party);
     let mut members: BTreeMap<(PoolKind, Message), Vec<usize>> = BTreeMap::new();
     for (place, code) in codes.iter().enumerate() {
         if let domain::Residence::Municipality(row) = municipalities.residence(code, order.period.from()) {

@@ -17,6 +17,7 @@ use words::{Language, Message, message, say};
 use crate::failure::{About, Result, fail};
 use crate::folder;
 use crate::host::Host;
+use crate::parties::Names;
 use crate::what_if::risk::{Line, Order, Picture, SPANS};
 use crate::what_if::risk_brief::{Subject, decimal};
 use crate::what_if::risk_tables;
@@ -40,7 +41,7 @@ pub fn write(
         std::fs::write(&path, bytes).about(|| message!("error.file.write", path = path.display()))
     };
     let language = host.language;
-    let names = crate::settlement::statement::names(&domain::Municipalities::built_in()?);
+    let names = Names::of(&domain::Municipalities::built_in()?, language);
     let about = about(found, order);
     let told_about = told_about(&about, language);
     for sheet in risk_tables::all(found, order, &names, host.reader()) {
@@ -66,7 +67,7 @@ pub fn write(
         let Some(line) = found.lines.iter().find(|line| line.code == *code) else {
             fail!("error.risk_files.there_no_municipality_in", code, period = order.period)
         };
-        let name = crate::settlement::statement::name_of(code, &names);
+        let name = names.name(code);
         let figures = [histogram(line, &name, language), fan(line, &name, language)];
         draw(&format!("fordeling-{code}"), &figures[0])?;
         draw(&format!("vifte-{code}"), &figures[1])?;

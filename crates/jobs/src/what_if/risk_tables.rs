@@ -1,13 +1,11 @@
 //! The tables of the risk picture.
 
-use std::collections::BTreeMap;
-
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use paper::sheets::Reader;
 use simulation::risk::Distribution;
 use words::{Message, Said, message};
 
-use crate::settlement::statement::name_of;
+use crate::parties::Names;
 use crate::what_if::risk::{Order, Picture, SPANS};
 use crate::what_if::{head, heads, sentence};
 
@@ -26,12 +24,7 @@ fn published_sums(sheet: &mut RawTable, picture: &Picture) {
 }
 
 /// Every table of the risk picture, for a reader.
-pub fn all(
-    picture: &Picture,
-    order: &Order,
-    names: &BTreeMap<String, String>,
-    reader: Reader,
-) -> [SafeTable; 5] {
+pub fn all(picture: &Picture, order: &Order, names: &Names, reader: Reader) -> [SafeTable; 5] {
     [
         table(picture, order, names),
         on_account(picture, names, reader),
@@ -70,7 +63,7 @@ fn risk_heads(order: &Order) -> Vec<Message> {
 }
 
 /// Table of the risk, with one row for each municipality.
-fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>) -> SafeTable {
+fn table(picture: &Picture, order: &Order, names: &Names) -> SafeTable {
     let (name, about) = (message!("risk.sheet.risk"), message!("risk.about.risk"));
     let mut sheet = RawTable::new(name, about, &risk_heads(order), 3);
     let dear = picture.severity.quantile(0.999);
@@ -80,7 +73,7 @@ fn table(picture: &Picture, order: &Order, names: &BTreeMap<String, String>) -> 
         let one_dear = dear * line.fitted.factor;
         let mut row = vec![
             Cell::Text(line.code.clone()),
-            Cell::Text(name_of(&line.code, names)),
+            Cell::Text(names.name(&line.code)),
             Cell::Count(line.people),
             Cell::Count(line.seen.persons as i64),
             kroner(line.seen.cost),
@@ -130,7 +123,7 @@ pub fn settled_up(all: &Distribution, band: f64) -> (f64, [f64; 2]) {
 
 /// Table of the income security (`inntektstrygghet`) of the party that is paid, for each mix of block grant
 /// and activity: how far a bad year falls below the expected one, and what a guarantee costs the guarantor.
-fn security(picture: &Picture, names: &BTreeMap<String, String>, reader: Reader) -> SafeTable {
+fn security(picture: &Picture, names: &Names, reader: Reader) -> SafeTable {
     let mut all = heads(["column.municipality", "column.name", "risk.column.expected_ore"]);
     for mix in MIXES {
         let share = (mix * 100.0) as i64;
@@ -146,8 +139,7 @@ fn security(picture: &Picture, names: &BTreeMap<String, String>, reader: Reader)
     let mut sheet = RawTable::new(name, about, &all, 2);
     for line in &picture.lines {
         let (all, mean) = (&line.alone, line.alone.mean());
-        let mut row =
-            vec![Cell::Text(line.code.clone()), Cell::Text(name_of(&line.code, names)), kroner(mean)];
+        let mut row = vec![Cell::Text(line.code.clone()), Cell::Text(names.name(&line.code)), kroner(mean)];
         for mix in MIXES {
             let (short, guarantees) = income(all, mix);
             row.push(kroner(short));
@@ -164,7 +156,7 @@ pub const BANDS: [f64; 4] = [0.0, 0.02, 0.05, 0.10];
 
 /// Table of amounts on account with a band, for the payer: how often a year is settled up afterwards, and
 /// with what amount. Within the band nothing is settled up; outside it, only the part outside.
-fn on_account(picture: &Picture, names: &BTreeMap<String, String>, reader: Reader) -> SafeTable {
+fn on_account(picture: &Picture, names: &Names, reader: Reader) -> SafeTable {
     let mut all = heads(["column.municipality", "column.name", "risk.column.on_account_expected_ore"]);
     for band in BANDS {
         let band = (band * 100.0).round() as i64;
@@ -179,7 +171,7 @@ fn on_account(picture: &Picture, names: &BTreeMap<String, String>, reader: Reade
     let mut sheet = RawTable::new(name, about, &all, 2);
     for line in &picture.lines {
         let (all, mean) = (&line.alone, line.alone.mean());
-        let name = name_of(&line.code, names);
+        let name = names.name(&line.code);
         let mut row = vec![Cell::Text(line.code.clone()), Cell::Text(name), kroner(mean)];
         for band in BANDS {
             let (years, amounts) = settled_up(all, band);
@@ -194,7 +186,7 @@ fn on_account(picture: &Picture, names: &BTreeMap<String, String>, reader: Reade
 
 /// Table of what evens out over several years: the limits below and above which the mean of a span of years
 /// falls one time in ten.
-fn several_years(picture: &Picture, names: &BTreeMap<String, String>, reader: Reader) -> SafeTable {
+fn several_years(picture: &Picture, names: &Names, reader: Reader) -> SafeTable {
     let mut all = heads([
         "column.municipality",
         "column.name",
@@ -211,7 +203,7 @@ fn several_years(picture: &Picture, names: &BTreeMap<String, String>, reader: Re
     let (name, about) = (message!("risk.sheet.several_years"), message!("risk.about.several_years"));
     let mut sheet = RawTable::new(name, about, &all, 2);
     for line in &picture.lines {
-        let name = name_of(&line.code, names);
+        let name = names.name(&line.code);
         let mut row = vec![Cell::Text(line.code.clone()), Cell::Text(name), kroner(line.alone.mean())];
         for all in std::iter::once(&line.alone).chain(&line.several) {
             row.extend([kroner(all.quantile(0.1)), kroner(all.quantile(0.9))]);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Failure, Result, fail};
+use crate::parties::Names;
 use domain::{Amount, Municipalities, Period};
 use register::parquet_file::Reader;
 use register::synth::people::Population;
@@ -80,7 +81,7 @@ pub struct Outcome {
     pub synthetic: bool,
     /// Free income by municipality, and whether it is the slides' level and not the municipality's own.
     pub free_income: BTreeMap<String, (domain::Amount, bool)>,
-    pub names: BTreeMap<String, String>,
+    pub names: Names,
 }
 
 /// A scenario with its law, and the titles of its variants.
@@ -163,7 +164,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         vintage: (file, vintage),
         synthetic: cells.synthetic,
         free_income,
-        names: crate::settlement::statement::names(&Municipalities::built_in()?),
+        names: Names::of(&Municipalities::built_in()?, host.language),
     })
 }
 

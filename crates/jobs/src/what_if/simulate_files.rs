@@ -170,7 +170,7 @@ fn about(outcome: &Outcome, run: Option<&Run>) -> AboutLines {
 }
 
 fn name(outcome: &Outcome, party: &str) -> String {
-    crate::settlement::statement::name_of(party, &outcome.names)
+    outcome.names.name(party)
 }
 
 fn text(text: impl Into<String>) -> Cell {
