@@ -127,3 +127,75 @@ impl Agreements {
         any.then(|| format!("{FILE}/{digest}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &str = "\
+[[grace]]
+trust = \"983974724\"
+municipality = \"1201\"
+hours = 24
+from = 2012-01-01
+to = 2012-12-31
+reference = \"delavtale 5\"
+
+[[grace]]
+trust = \"983974724\"
+municipality = \"0301\"
+hours = 240
+from = 2012-06-01
+reference = \"delavtale 6\"
+";
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    #[test]
+    fn hours_are_those_of_the_two_parties_on_the_day_of_the_notice() {
+        let agreements = Agreements::parse("a.toml", TWO).unwrap();
+        let hours = |trust, municipality, on| {
+            agreements.grace(trust, municipality, day(on)).map(|(hours, place)| (hours, place.line))
+        };
+        assert_eq!(hours("983974724", "1201", "2012-12-31"), Some((24, 5)));
+        assert_eq!(hours("983974724", "1201", "2013-01-01"), None);
+        assert_eq!(hours("983974724", "0301", "2012-05-31"), None);
+        assert_eq!(hours("983974724", "0301", "2024-03-04"), Some((240, 13)));
+        assert_eq!(hours("983974724", "1103", "2012-07-01"), None);
+        assert_eq!(hours("983658725", "1201", "2012-07-01"), None);
+        let rows: Vec<(&str, i64, usize)> =
+            agreements.rows().map(|(one, line)| (one.municipality.as_str(), one.hours, line)).collect();
+        assert_eq!(rows, [("1201", 24, 5), ("0301", 240, 13)]);
+    }
+
+    #[test]
+    fn a_version_names_the_agreements_that_hold_in_the_period_and_no_others() {
+        let agreements = Agreements::parse("a.toml", TWO).unwrap();
+        let version = |from, to| agreements.version(day(from), day(to));
+        assert_eq!(version("2011-01-01", "2011-12-31"), None);
+        let (one, both) = (version("2012-01-01", "2012-05-31"), version("2012-01-01", "2012-06-01"));
+        assert!(one.as_deref().is_some_and(|name| name.starts_with("agreements/")));
+        assert_ne!(one, both);
+        assert_eq!(one, version("2011-06-01", "2012-01-01"), "the same agreement, the same name");
+        assert_eq!(version("2012-12-31", "2012-12-31"), both);
+        assert_ne!(version("2013-01-01", "2013-01-31"), both, "the first has ended");
+        let longer = Agreements::parse("a.toml", &TWO.replace("hours = 24\n", "hours = 48\n")).unwrap();
+        assert_ne!(longer.version(day("2012-01-01"), day("2012-01-31")), one);
+    }
+
+    #[test]
+    fn what_cannot_be_an_agreement_is_refused_with_its_line() {
+        for (from, to, fault) in [
+            ("hours = 24\n", "hours = 241\n", "a.toml:5: choice hours = '241'"),
+            ("hours = 24\n", "hours = -1\n", "a.toml:5: choice hours = '-1'"),
+            ("\"0301\"", "\"1201\"", "both hold on 2012-06-01"),
+            ("to = 2012-12-31", "to = 2011-12-31", "before it begins"),
+        ] {
+            let error = Agreements::parse("a.toml", &TWO.replace(from, to)).unwrap_err().to_string();
+            assert!(error.contains(fault), "{error}");
+        }
+        assert!(Agreements::parse("a.toml", &TWO.replace("hours = 24\n", "hours = 0\n")).is_ok());
+    }
+}
