@@ -2,12 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use domain::{CareLevel, Day, EventKind, Minute, Sector, UnitKind};
+use domain::{CareLevel, Day, EventKind, Instrument, Minute, Period, Sector, UnitKind};
 use proptest::prelude::*;
 use rulebook::book::BookError;
 use rulebook::built_in::{LAW, VARIANTS};
 use rulebook::calculation::day_rate::{assess, total};
 use rulebook::file::{RuleFile, VariantFile};
+use rulebook::law::Law;
 use rulebook::{Assessment, Case, Event, LawBook, NoTrace, Segment, Standing};
 
 fn day(text: &str) -> Day {
@@ -150,4 +151,33 @@ proptest! {
             let _ = LawBook::built_in().unwrap().with_variants([(*name, broken.as_str())]).map(|book| book.share_rule("co-financing").is_ok());
         }
     }
+}
+
+/// What a law says of a period rests on the values that hold on some day of it: the first day counts, the last day
+/// counts, the day after does not.
+#[test]
+fn a_period_rests_on_what_holds_on_its_days() {
+    let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
+    let period = |text: &str| Period::parse(text).unwrap();
+    // Co-financing was in force from 2012 to 2014.
+    for (text, is_in_force) in
+        [("2011-12", false), ("2012-01", true), ("2014-12", true), ("2015-01", false), ("2011", false)]
+    {
+        assert_eq!(law.standing(Instrument::CoFinancing, period(text)).0, is_in_force, "{text}");
+    }
+    let prices = |text: &str| -> Vec<String> {
+        let used = law.used(period(text)).into_iter();
+        let of_days = used.filter(|value| value.file.contains("day-rate") && value.key == "rate");
+        of_days.map(|value| value.value).collect()
+    };
+    assert_eq!(prices("2023"), ["5508"]);
+    assert_eq!(prices("2024-01"), ["5745"]);
+    assert_eq!(prices("2024"), ["5745"]);
+    // A value is listed once, though several segments rest on it.
+    let used = law.used(period("2012"));
+    let mut places: Vec<(&str, usize, &str)> =
+        used.iter().map(|value| (value.file.as_str(), value.line, value.key.as_str())).collect();
+    let all = places.len();
+    places.dedup();
+    assert_eq!(places.len(), all);
 }
