@@ -1,6 +1,7 @@
 //! Money in whole øre, DRG points in thousandths, and shares in hundredths of a per cent.
 //!
-//! A product of the three is an exact amount ([`ExactAmount`]). It is rounded once, as the rule file says.
+//! A product of the three is an [`ExactAmount`]. It is rounded once, by the [`Rounding`] that the rule file
+//! states.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub};
@@ -12,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Amount(i64);
 
 impl Amount {
-    /// An amount of kroner as people write it: `1 234,50`, `1234.5`, `4.000,00`, `kr 20`, `-20`. At most two decimals and
-    /// ten thousand billion kroner; `None` for anything else.
+    /// Reads kroner as people write them: `1 234,50`, `1234.5`, `4.000,00`, `kr 20`, `-20`. `None` if the text
+    /// is no such number, has more than two decimals, or is above ten thousand billion kroner.
     pub fn read(text: &str) -> Option<Amount> {
         let text: String =
             text.chars().filter(|c| !c.is_whitespace() && *c != '\u{a0}' && *c != '\u{202f}').collect();
@@ -35,7 +36,8 @@ impl Amount {
         }
         let ore: i64 = if ore.is_empty() { 0 } else { format!("{ore:0<2}").parse().ok()? };
         let all = kroner.parse::<i64>().ok()?.checked_mul(100)?.checked_add(ore)?;
-        // No amount between two parties is above ten thousand billion kroner; sums of those that are below fit.
+        // No real amount between two parties is above ten thousand billion kroner. Thousands of amounts of that
+        // size add up without overflow.
         (all <= 1_000_000_000_000_000).then(|| Amount::from_ore(sign * all))
     }
 
@@ -197,7 +199,7 @@ pub enum Rounding {
     HalfAwayFromZero,
 }
 
-/// An amount that is not rounded yet, in ten-millionths of an øre.
+/// An amount before rounding, in ten-millionths of an øre.
 ///
 /// Price (øre) × points (thousandths) × share (ten-thousandths) is a whole number in this unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

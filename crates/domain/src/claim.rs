@@ -54,7 +54,7 @@ pub struct Claim {
     pub creditor: u32,
     /// Unit that treated the patient.
     pub unit: u32,
-    /// Month in which the contact ended. The coverage of a delivery goes by this month.
+    /// Month in which the contact ended. A delivery covers contacts by this month.
     pub ended: u32,
     /// Version of the rule that gave the amount.
     pub version: u32,

@@ -233,7 +233,8 @@ vocabulary! {
     Cause, "cause", {
         /// First settlement of a month.
         Activity = "activity",
-        /// The contact is missing from a delivery that covers its unit and the month in which it ended.
+        /// The contact is missing from a delivery that covers the contact's unit and the month in which the
+        /// contact ended.
         Withdrawn = "withdrawn",
         /// The contact was never delivered before.
         NewActivity = "new-activity",
@@ -247,7 +248,7 @@ vocabulary! {
         Objection = "objection",
         /// Decision of the settlement review board (`avregningsutvalget`).
         ReviewBoard = "review-board",
-        /// Amount asked on account (`a konto`).
+        /// Amount requested on account (`a konto`).
         OnAccount = "on-account",
         /// Netting: everything that a party owes and is owed is moved to its clearing account.
         Netting = "netting",
@@ -316,7 +317,7 @@ vocabulary! {
         Receivable = "receivable",
         /// What a creditor is owed for an instrument (`gjeld`).
         Payable = "payable",
-        /// Amount asked or given on account (`a konto`).
+        /// Amount requested or given on account (`a konto`).
         OnAccount = "on-account",
         /// One amount for each party and month, in one direction (`avregningskonto`).
         #[doc(alias = "avregningskonto")]

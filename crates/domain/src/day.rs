@@ -16,7 +16,7 @@ pub struct Day(i32);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotATime {
     text: String,
-    /// Word of what was expected, under `expected` in the catalogue.
+    /// What was expected: a key under the heading `expected` in the catalogue.
     wanted: &'static str,
 }
 
@@ -34,7 +34,7 @@ fn not(text: &str, wanted: &'static str) -> NotATime {
 }
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
-/// First day that a record may name; `LATEST` is the last. A day outside them is taken for a typing error.
+/// First day that a record may name. A day before it, or after `LATEST`, is taken for a typing error.
 const EARLIEST: Day = Day(-25_567); // 1900-01-01
 const LATEST: Day = Day(84_005); // 2199-12-31
 
@@ -312,7 +312,8 @@ impl Period {
     /// No settlement is for such a period: a settlement reads its period with [`Period::parse`].
     ///
     /// # Errors
-    /// Fails if the text has another form, or if two years or months do not span 2 to 120 months in order.
+    /// Fails if the text has another form, if the last year or month is not after the first, or if the span is
+    /// above 120 months.
     pub fn parse_any(text: &str) -> Result<Period, NotATime> {
         let wrong = || not(text, "span");
         let year = |text: &str| Period::parse(text).ok().filter(|period| period.months == 12);
@@ -430,8 +431,8 @@ mod tests {
             ("2012-12..2014-01", 14, "2012-12 2013 2014-01"),
             ("2012-05..2012-08", 4, "2012-T2"),
         ] {
-            let told = if text == "2012-05..2012-08" { "2012-T2" } else { text };
-            assert_eq!(of(text), (told.to_owned(), months, years.to_owned()));
+            let shown = if text == "2012-05..2012-08" { "2012-T2" } else { text };
+            assert_eq!(of(text), (shown.to_owned(), months, years.to_owned()));
         }
         // A settlement is for a year at most.
         assert!(Period::parse("2012-2014").is_err() && Period::parse("2012-07..2013-06").is_err());

@@ -1,7 +1,7 @@
 //! Municipalities with their lifetimes, and the changes from one to another.
 //!
-//! A municipality is identified by its code and its first day, because some codes outlived a merger (1103
-//! Stavanger and 5001 Trondheim in 2020 are not those of 2019).
+//! A municipality is identified by its code and its first day, because some codes outlived a merger: 1103
+//! Stavanger and 5001 Trondheim are other municipalities in 2020 than in 2019.
 
 use crate::Day;
 use words::{Message, Said, message};
@@ -79,11 +79,11 @@ pub const WITHOUT_MUNICIPALITY: [&str; 9] =
 /// Words for a residence that a register withholds. A mapping translates the register's codes to them.
 pub const WITHHELD: [&str; 2] = ["no-fixed-address", "protected-address"];
 
-/// Prefix of a party that is not decided: before the code of a municipality that was split and has no
-/// recorded heir, or before a residence that the register withholds.
+/// Prefix of the name of a party that nobody has decided yet. It stands before the code of a split municipality
+/// without a recorded heir, or before a residence that the register withholds.
 pub const UNDECIDED: &str = "undecided:";
 
-/// The party that answers for another on a day.
+/// The heir of a party on a day: the party that owes and is owed in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heir {
     /// One party: the party itself, or the municipality that it became.
@@ -204,8 +204,8 @@ impl Municipalities {
         }
     }
 
-    /// The one municipality that a code stands for on a day: the code's own, or the one that it became.
-    /// `None` if the code became several, or stands for no municipality on the day.
+    /// The municipality that a code stands for on a day: the municipality with the code, or the only one that
+    /// this municipality became. `None` if the code became several, or stands for no municipality on the day.
     pub fn one_on(&self, code: &str, day: Day) -> Option<&Municipality> {
         match self.residence(code, day) {
             Residence::Municipality(place) => self.get(place),
@@ -246,8 +246,8 @@ impl Municipalities {
         }
     }
 
-    /// The party that answers for another on a day. A municipality that has ended is followed to its
-    /// successors; every other party answers for itself.
+    /// The heir of a party on a day. A municipality that has ended is followed to its successors; every other
+    /// party is its own heir.
     pub fn heir(&self, party: &str, day: Day) -> Heir {
         let Some(row) = self.of_party(party) else { return Heir::One(party.to_owned()) };
         let Some(to) = row.to.filter(|to| *to < day) else { return Heir::One(party.to_owned()) };
@@ -262,7 +262,8 @@ impl Municipalities {
         }
     }
 
-    /// The party that was split: `party`, or the municipality that it had been merged into before.
+    /// The municipality that was split: `party` itself, or the one that `party` had been merged into before the
+    /// split.
     fn split(&self, party: &str, code: &str, ended: Day, day: Day) -> String {
         let next: Vec<&Change> =
             self.changes.iter().filter(|c| c.from_code == code && c.on > ended && c.on <= day).collect();

@@ -1,7 +1,7 @@
-//! From a wide number to a narrow one without a silent change.
+//! Conversion of a number to a narrower type, without a silent change.
 
-/// A number in a narrower type. A number that does not fit cannot be right: it stops the program with what it was,
-/// rather than become another number.
+/// The same number in a narrower type. A number that does not fit is a fault of the program: it panics with the
+/// number in its message.
 #[inline]
 pub fn narrow<T: Copy + std::fmt::Display, N: TryFrom<T>>(wide: T) -> N {
     match N::try_from(wide) {

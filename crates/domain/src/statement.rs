@@ -1,6 +1,6 @@
 //! A statement (`oppgjørsbrev`): what a party owes or is owed for a period, line by line.
 //!
-//! A statement is made of vouchers alone, so that the same ledger as known at the same time gives the same
+//! A statement is made of vouchers alone. The same ledger, read as of the same time, therefore gives the same
 //! bytes.
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct Named {
     pub name: String,
 }
 
-/// Mark on a statement that says how final it is, or what it is made of.
+/// Mark on a statement: how final its amounts are, or what it was made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tag {
@@ -78,7 +78,7 @@ pub struct Post {
     pub account: String,
     /// Whether an open objection disputes the line.
     pub disputed: bool,
-    /// What the recipient owes, or is owed.
+    /// Amount that the recipient owes, or is owed if [`Statement::owes`] is `false`.
     pub amount: Amount,
 }
 
@@ -124,7 +124,7 @@ pub struct Booking {
     pub article: String,
     /// Names of function and article.
     pub text: String,
-    /// Whether nobody has signed the account that is proposed.
+    /// Whether the proposed account is unsigned.
     pub unsigned: bool,
     pub amount: Amount,
 }
@@ -143,13 +143,13 @@ pub struct MonthSum {
 pub struct Payment {
     /// The clearing account where everything is netted.
     pub counterparty: Named,
-    /// What the recipient pays, or gets.
+    /// Amount that the recipient pays, or receives if [`Statement::owes`] is `false`.
     pub amount: Amount,
     /// Amount paid on account before, which is set against the claims.
     pub on_account: Amount,
     /// Difference that rounding to whole kroner added.
     pub rounding: Amount,
-    /// Number of the statement, followed by the counterparty where each is paid by itself.
+    /// Number of the statement; for a payment to one counterparty, a hyphen and the counterparty follow.
     pub reference: String,
 }
 
@@ -173,22 +173,22 @@ pub struct Statement {
     /// Whether the recipient owes; otherwise it is owed.
     pub owes: bool,
     pub tags: Vec<Tag>,
-    /// `Decentral` if an instrument of the lines is paid so.
+    /// `Decentral` if any instrument in the lines is paid decentrally.
     pub mode: Mode,
     /// Sum of the lines.
     pub settled: Amount,
-    /// Amount asked on account for the period.
+    /// Amount requested on account for the period.
     pub on_account: Amount,
     /// Balance of earlier months that were closed without netting: settled, less paid on account.
     pub carried: Amount,
     /// Difference that rounding to whole kroner leaves; zero until the last month is closed.
     pub rounding: Amount,
-    /// Amount that the recipient pays now, or gets if it is owed. Below zero, the payment goes the other way.
+    /// Amount that the recipient pays now, or receives if it is owed. A negative amount goes the other way.
     pub to_pay: Amount,
     /// Balance that is carried on to later months.
     pub carried_on: Amount,
-    /// Amount settled so far that nobody has been asked to pay: the expected year-end settlement, if amounts
-    /// on account are balanced by the year.
+    /// Amount settled so far for which no payment has been requested: the expected year-end settlement, if
+    /// amounts on account are balanced by the year.
     pub not_paid: Amount,
     /// Whether the last month of the period is closed, so that the amount to pay is fixed.
     pub fixed: bool,
@@ -196,7 +196,7 @@ pub struct Statement {
     pub issued: Option<Day>,
     /// Day on which the amount is due; `None` until the last month is closed, and if no term was found.
     pub due: Option<Day>,
-    /// Whether nobody has signed the term of payment.
+    /// Whether the term of payment is unsigned.
     pub due_unsigned: bool,
     /// One through the clearing account, or one for each counterparty.
     pub payments: Vec<Payment>,
@@ -214,7 +214,7 @@ pub struct Statement {
     pub objections: Vec<(String, Amount)>,
     /// Rule versions behind the lines, each with its provision.
     pub rules: Vec<(String, String)>,
-    /// Number of values in the whole ledger that nobody has signed.
+    /// Number of unsigned values in the whole ledger.
     pub unsigned: usize,
     /// Hash at the end of the ledger's chain, after the last step that touched the period.
     pub control_code: String,

@@ -32,7 +32,7 @@ fn catalogue() -> &'static BTreeMap<String, Texts> {
     CATALOGUE.get_or_init(|| {
         let mut out = BTreeMap::new();
         for (file, text) in FILES {
-            // A file that cannot be read is seen as keys that are not there; a test reads every file.
+            // If a file cannot be read, its keys are missing. A test reads every file.
             let _ = read(file, text, &mut out);
         }
         out
@@ -90,7 +90,7 @@ mod tests {
         text.split('{').skip(1).filter_map(|rest| rest.split(['}', '|']).next()).collect()
     }
 
-    /// Every sentence is there in all three languages, with the same placeholders.
+    /// Every sentence exists in all three languages, with the same placeholders.
     #[test]
     fn three_languages_say_the_same() {
         let mut all = BTreeMap::new();

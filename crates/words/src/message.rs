@@ -30,7 +30,7 @@ impl Default for Message {
     }
 }
 
-/// Whatever can be the value of a placeholder: a message, or anything that is shown the same in every language.
+/// A value for a placeholder: a message, or something that reads the same in every language, such as a number.
 pub trait IntoMessage {
     /// The value as a message.
     fn into_message(self) -> Message;
@@ -60,19 +60,19 @@ impl<T: Display> IntoMessage for T {
     }
 }
 
-/// What has a sentence in the catalogue: an error, a refusal, a closed word.
+/// A type whose values have a sentence in the catalogue: an error, a refusal, or a word of a closed vocabulary.
 pub trait Said {
     /// The sentence.
     fn said(&self) -> Message;
 }
 
 impl Message {
-    /// The sentence of a key in the catalogue. [`message!`](crate::message) is the usual way to make one.
+    /// The sentence of a key in the catalogue. [`message!`](crate::message!) is the usual way to make one.
     pub fn new(key: impl Into<Cow<'static, str>>, values: Vec<(&'static str, Message)>) -> Message {
         Message::Keyed(Box::new(Keyed { key: key.into(), values }))
     }
 
-    /// The sentence of a word under a heading of the catalogue, as `cause.objection`.
+    /// The sentence of a word under a heading of the catalogue, for instance `cause.objection`.
     pub fn under(heading: &str, word: &str) -> Message {
         Message::new(format!("{heading}.{}", word.replace('-', "_")), Vec::new())
     }
@@ -87,7 +87,7 @@ impl Message {
         Message::Plain(text.to_string())
     }
 
-    /// Whether the catalogue has the sentence. Text that is the same in every language is known.
+    /// Whether the catalogue has the sentence. Plain text counts as known.
     pub fn is_known(&self) -> bool {
         match self {
             Message::Keyed(keyed) => catalogue::of(&keyed.key).is_some(),
@@ -105,8 +105,8 @@ impl Message {
         }
     }
 
-    /// Word of the message for programs, with hyphens: the last part of its key. A sentence with values is in
-    /// English, and other text as it is.
+    /// Word of the message for programs: the last part of its key, with hyphens. A sentence with values is
+    /// given in English instead, and plain text unchanged.
     pub fn word(&self) -> String {
         match self {
             Message::Keyed(keyed) if !keyed.values.is_empty() => self.english(),
@@ -162,7 +162,8 @@ fn fill(text: &str, values: &[(&'static str, Message)], language: Language) -> S
     out
 }
 
-/// Sentence on a refusal of the operating system; its own words where the refusal is a rare one.
+/// Sentence on an error of the operating system; for a kind of error without a sentence, the system's own
+/// words.
 pub fn of_io(error: &std::io::Error) -> Message {
     use std::io::ErrorKind;
     let word = match error.kind() {
@@ -213,8 +214,8 @@ macro_rules! value {
     };
 }
 
-/// Makes a type an error that is shown in English: for logs and tests. Users read the sentence that
-/// [`Said`] gives, in their own language.
+/// Implements `Error` and an English `Display` for types with [`Said`]: for logs and tests. Users read the
+/// sentence that [`Said`] gives, in their own language.
 #[macro_export]
 macro_rules! english_error {
     ($($name:ty),+ $(,)?) => {$(
