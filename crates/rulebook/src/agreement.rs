@@ -1,8 +1,8 @@
 //! Cooperation agreements (`samarbeidsavtaler`): the hours that a municipality is given after a notice of
 //! readiness, by trust, municipality and dates.
 //!
-//! An agreement belongs to its two parties, and comes in a file of theirs. Where no agreement holds, the
-//! law's own choice `grace_hours` does.
+//! An agreement belongs to its two parties, and comes in a file of theirs. Where no agreement holds, the choice
+//! `grace_hours` of the law does.
 
 use domain::Day;
 use serde::Deserialize;
@@ -67,7 +67,8 @@ impl Agreements {
         let raw: Raw = text.parse()?;
         let mut grace: Vec<Row<GracePeriod>> = Vec::new();
         for row in raw.grace {
-            // An agreement is its own source, read by whoever handed in the file: hence confidence Q.
+            // An agreement is its own source, and the person who handed in the file has read it: hence
+            // confidence Q.
             let (reference, cite) = (row.reference.clone(), Some(row.reference));
             let dates = text.dates(row.from, row.to, Confidence::Q, reference.clone(), cite, None)?;
             if !(0..=240).contains(&row.hours) {
@@ -111,8 +112,8 @@ impl Agreements {
         Some((row.value.hours, provenance))
     }
 
-    /// A name that changes with any agreement that holds on some day from `from` to `to`, both included;
-    /// `None` if no agreement does.
+    /// Name of the agreements that hold on some day from `from` to `to`, both included. The name changes if any
+    /// of them does; `None` if no agreement holds.
     pub fn version(&self, from: Day, to: Day) -> Option<String> {
         let mut hash = Sha256::new();
         let mut any = false;

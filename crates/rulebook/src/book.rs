@@ -1,8 +1,9 @@
 //! Which version of a rule holds on a day.
 //!
-//! A book is the law and any variants laid over it. It resolves each rule into segments of days on which
+//! A book is the law and any variants laid over it. It resolves each rule into segments: spans of days on which
 //! nothing changes. The version of a segment is named by its rule, its first day and a digest of the resolved
-//! values. The digest is not of the file, so next year's rate does not mark this year's charges as changed.
+//! values. The digest leaves out the rest of the file, so a new rate for next year does not mark this year's
+//! charges as changed.
 
 use std::collections::BTreeMap;
 use words::{Message, Said, message};
@@ -75,7 +76,7 @@ pub enum BookError {
     Rule(RuleError),
     /// Two rules have the same id.
     Twice(String),
-    /// Two rules are for the same instrument.
+    /// Two rules belong to the same instrument.
     TwoFor {
         instrument: Instrument,
         /// Id of the first rule.
@@ -83,7 +84,7 @@ pub enum BookError {
         /// Id of the second rule.
         other: String,
     },
-    /// No rule is for an instrument, which is not the same as a rule that is not in force.
+    /// An instrument has no rule, which is not the same as a rule that is not in force.
     NoneFor(Instrument),
     /// The id in a file is not the file's name.
     Misnamed {
@@ -237,7 +238,7 @@ impl LawBook {
     /// The book of the rules that are built into the program.
     ///
     /// # Errors
-    /// Fails if one of them is wrong. The tests guard against it.
+    /// Fails if a built-in rule is wrong, which the tests rule out.
     pub fn built_in() -> Result<LawBook, BookError> {
         LawBook::new(crate::built_in::LAW.iter().copied())
     }
@@ -313,7 +314,8 @@ impl LawBook {
         rule.ok_or(BookError::NoneFor(instrument))
     }
 
-    /// The day of a contact that a rule goes by: a variant's or the rule's choice, else the day of discharge.
+    /// The day of a contact that a rule is looked up by: the choice of a variant or of the rule, else the day
+    /// of discharge.
     pub fn dated_by(&self, rule: &RuleFile) -> DatedBy {
         let set = self
             .variants
@@ -341,9 +343,9 @@ impl LawBook {
         self.segments(id, |rule, day| self.resolve_day_rate(rule, day))
     }
 
-    /// The days on which a segment may begin, in order: the first day of 2000, and each first day and day
-    /// after a last day of a dated row. Rows of the rule, of the rule whose unit price it uses, and of its
-    /// variants count.
+    /// The days on which a segment may begin, in order: the first day of 2000, the first day of each dated row,
+    /// and the day after each row's last day. The rows are those of the rule, of its variants, and of the rule
+    /// whose unit price it uses.
     fn boundaries(&self, rule: &RuleFile) -> Vec<Day> {
         let mut days = vec![Day::new(HORIZON.0, 1, 1).unwrap_or(Day::from_number(0))];
         let mut add = |from: Day, to: Option<Day>| {

@@ -65,7 +65,7 @@ pub enum Fault {
     },
     /// A DRG range is neither `370-375` nor `370`.
     BadDrgRange(String),
-    /// A condition is empty, and would hold for every contact.
+    /// A condition is empty and would therefore hold for every contact.
     EmptyCondition(String),
     /// A pair of debtor and creditor is not among [`PAYMENTS`].
     UnknownPayment {
@@ -115,7 +115,8 @@ pub enum Confidence {
     Q2,
     /// Computed or inferred from values that were read.
     C,
-    /// Remembered, assumed, or a reading that nobody has signed. Settles only as a draft until it is signed.
+    /// Remembered, assumed, or a reading that nobody has signed. Until it is signed, a settlement with the
+    /// value is a draft.
     M,
 }
 
@@ -151,7 +152,7 @@ impl fmt::Display for Confidence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dates {
     pub from: Day,
-    /// Last day, included; `None` until amended.
+    /// Last day, included; `None` if the row has no end.
     pub to: Option<Day>,
     /// Line in the file, from 1.
     pub line: usize,
@@ -273,7 +274,7 @@ dated! {
         code: String,
         /// Norwegian heading.
         title: String,
-        /// Condition that the tariff applies to a contact.
+        /// Condition under which the tariff applies to a contact.
         when: When,
         /// Whole kroner per bed day.
         kroner_per_day: Option<i64>,
@@ -522,8 +523,8 @@ pub struct VariantFile {
     pub from: Day,
     /// Last day, included.
     pub to: Day,
-    /// Day whose law is the base on every day of the variant; `None` takes the law of each day. Unit prices
-    /// and day rates are those of each day in any case.
+    /// Day whose law is the base on every day of the variant; `None` takes the law of each day. Unit prices and
+    /// day rates are always those of the day itself.
     pub law_as_of: Option<Day>,
     pub set: SetTable,
     pub remove: RemoveTable,
@@ -568,7 +569,7 @@ struct RawAdd {
     tariff: Vec<RawTariff>,
 }
 
-/// Name and text of a file. Turns an offset into a line, and a fault into an error with its place.
+/// Name and text of a file, for errors: turns an offset into a line, and a fault into an error with its place.
 pub(crate) struct Text<'a> {
     pub(crate) file: &'a str,
     pub(crate) text: &'a str,

@@ -23,7 +23,7 @@ use crate::trace::Trace;
 pub struct ShareSide {
     /// The rule, day by day from 2000 to 2050.
     pub segments: Vec<Segment<ShareRule>>,
-    /// The day of a contact that its segment is found by.
+    /// The day of a contact that selects its segment.
     pub dated_by: DatedBy,
 }
 
@@ -66,7 +66,8 @@ pub struct DayCharge {
     pub days: i64,
     /// Sum of the rates, over the days that have one.
     pub amount: Amount,
-    /// First day without a rate. Whoever needs the amount must stop here.
+    /// First day without a rate; `None` if every day has one. `amount` lacks such days, so a caller that needs
+    /// the amount must stop.
     pub without_rate: Option<Day>,
     /// First payable day, which gives the rule version of the charge.
     pub first: Day,
@@ -306,7 +307,8 @@ fn span<R, K>(segment: &Segment<R>, key: impl Fn(&R) -> K) -> Span<K> {
     (segment.from, segment.to, holds)
 }
 
-// Every field is named below, so that whoever adds a field to a rule must say whether it decides.
+// Every field is named below: a new field of a rule does not compile until it is said here whether the field
+// decides.
 
 fn deciding(rule: &ShareRule) -> DecidingRule {
     let ShareRule {

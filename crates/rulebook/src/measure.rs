@@ -1,6 +1,6 @@
-//! Measures (`tiltak`): changed behaviour as small dated files. A measure says which contacts or days it
-//! reaches, what part of them goes away, who pays what, and where each figure comes from. No effect is
-//! guessed at: a measure without one needs it from the scenario.
+//! Measures (`tiltak`): changed behaviour as small dated files. A measure states which contacts or days it
+//! reaches, what part of them goes away, who pays what, and the source of each figure. No effect is guessed:
+//! where a measure states none, the scenario must.
 
 use std::collections::BTreeMap;
 use words::{Message, message};
@@ -43,8 +43,8 @@ pub enum Of {
 }
 
 impl Target {
-    /// Whether a contact is reached; `None` if the facts at hand cannot decide it. No contact is reached by a
-    /// measure of payable days.
+    /// Whether a contact is reached; `None` if the facts at hand cannot decide it. A measure of payable days
+    /// reaches no contact.
     pub fn reaches(&self, facts: &Facts, urgency: Urgency, readmitted: bool) -> Option<bool> {
         if self.of != Of::Contacts {
             return Some(false);
@@ -87,7 +87,7 @@ pub struct Effect {
     pub delay_months: u16,
 }
 
-/// A cost of a measure, and the party that pays it. The amount is the agreement's, unless a source has one.
+/// A cost of a measure, and the party that pays it. The agreement sets the amount, unless a source gives one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
     /// One of [`PARTIES`].
@@ -168,7 +168,7 @@ impl Percent {
     }
 }
 
-/// Reads a percentage that goes away, as people write it: `10 %`, `-10` or `2,5`. A minus sign is ignored.
+/// Reads a reduction in per cent, as people write it: `10 %`, `-10` or `2,5`. A minus sign is ignored.
 ///
 /// `None` if the number is not from 0 to 100 or has more than two decimals.
 pub fn percent(text: &str) -> Option<Share> {

@@ -16,7 +16,7 @@ pub struct Provenance {
     /// Line in the file, from 1.
     pub line: usize,
     pub from: Day,
-    /// Last day, included; `None` until amended.
+    /// Last day, included; `None` if the value has no end.
     pub to: Option<Day>,
     pub confidence: Confidence,
     /// Title of the source.
@@ -33,7 +33,7 @@ impl Provenance {
         format!("{}:{}", self.file, self.line)
     }
 
-    /// Whether the value settles only as a draft: confidence [`Confidence::M`], and nobody has signed it.
+    /// Whether a settlement with the value is a draft: confidence [`Confidence::M`], and nobody has signed it.
     pub fn is_unsigned(&self) -> bool {
         self.confidence == Confidence::M && !self.signed_off
     }

@@ -1,6 +1,5 @@
-//! The settlement scheme: how each flow of money is settled, where a municipality books it and when
-//! it is due. The rules themselves do not say this. Its rows are dated and carry a confidence, like
-//! those of a rule.
+//! The settlement scheme: how each flow of money is settled, where a municipality books it and when it is due.
+//! The rules of law do not state this. The rows are dated and carry a confidence, like those of a rule.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +17,7 @@ dated! {
         flow: String,
         mode: Mode,
     }
-    /// A flow of money by rules that this program does not compute.
+    /// A flow of money whose rules this program does not compute.
     RawFlow => Flow {
         /// `shared-task` or `guest-patient`.
         flow: String,
@@ -213,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line() {
+    fn a_fault_is_reported_with_its_line() {
         let (file, text) = crate::built_in::SCHEME;
         let broken = text.replacen("mode = \"decentral\"", "mode = \"sometimes\"", 1);
         let error = Scheme::parse(file, &broken).unwrap_err().to_string();

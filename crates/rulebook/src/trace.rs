@@ -10,7 +10,7 @@ use crate::provenance::Provenance;
 /// One test or one sum in a calculation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What was found, in one sentence.
+    /// Finding of the step, in one sentence.
     pub text: Message,
     /// Provision or source behind the step; empty for arithmetic.
     pub provision: String,

@@ -40,8 +40,8 @@ const READINGS: &[(&str, &str, &str)] = &[
 fn rows() -> Vec<(String, String, usize)> {
     fn add(out: &mut Vec<(String, String, usize)>, file: &str, rows: Vec<(String, &Dates)>) {
         for (key, dates) in rows {
-            // Where an exception names a first day, it is part of the key, because rows of one key
-            // differ by it.
+            // Rows of one key differ by their first day. An exception may therefore name the day as part of its
+            // key.
             let dated = format!("{key} {}", dates.from);
             let key = if ROWS.iter().any(|(_, row, _)| *row == dated) { dated } else { key };
             out.push((file.to_owned(), key, dates.line));

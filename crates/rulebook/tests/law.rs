@@ -1,4 +1,4 @@
-//! Properties of the law as data: every day is covered, variants stack, and no text breaks the readers.
+//! Properties of the law as data: every day is covered, variants stack, and no text makes a reader panic.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -31,7 +31,8 @@ pub struct DayRateRule {
     pub departure_day: (DepartureDay, Provenance),
     /// Reading of which admission notice is required.
     pub admission_notice: (AdmissionNotice, Provenance),
-    /// Hours from the notice of readiness during which no day is paid for, where no agreement gives others.
+    /// Hours from the notice of readiness during which no day is paid for, unless an agreement sets other
+    /// hours.
     pub grace_hours: (i64, Provenance),
     /// Provenance of who owes and who is owed.
     pub payment: Provenance,
@@ -149,8 +150,8 @@ pub enum Assessment {
 /// The days of a stay that a municipality pays for.
 ///
 /// `rule_on` gives the rule that holds on a day, or `None` if it is not in force. `agreements` may give the
-/// municipality hours of grace after the notice of readiness. A payable day without a rate has `rate: None`;
-/// whoever needs its price must stop.
+/// municipality hours of grace after the notice of readiness. A payable day without a rate has `rate: None`; a
+/// caller that needs its price must stop.
 pub fn assess<'r>(
     case: &Case,
     rule_on: impl Fn(Day) -> Option<&'r DayRateRule>,
@@ -158,7 +159,8 @@ pub fn assess<'r>(
     trace: &mut impl Trace,
 ) -> Assessment {
     let mut events: Vec<Event> = case.events.to_vec();
-    // In order of time. Events at the same time keep the order reported, because a time may be a day only.
+    // Events are sorted by time. Events at the same time keep the reported order, because a time may be a day
+    // without an hour.
     events.sort_by_key(|event| event.at);
     events.dedup();
     let Some(rule) = rule_on(case.departed_at.day()).or_else(|| rule_on(case.admitted_at.day())) else {
@@ -238,7 +240,7 @@ fn no_admission_notice(
     reason
 }
 
-/// A time during which the patient is ready, the municipality is notified and nothing is withdrawn.
+/// A span of time in which the patient is ready, the municipality is notified and nothing is withdrawn.
 struct Spell {
     ready: Minute,
     notified: Minute,
@@ -342,8 +344,8 @@ fn payable_days<'r>(
     }
 }
 
-/// Hours of grace after the notice of readiness: those of the agreement between the trust and the paying
-/// municipality on the day of the notice, else those of the rule.
+/// Hours of grace after the notice of readiness, from the agreement between the trust and the paying
+/// municipality on the day of the notice, else from the rule.
 fn grace(
     spell: &Spell,
     case: &Case,

@@ -58,7 +58,7 @@ pub struct TariffTest {
     pub code: String,
     /// Norwegian heading.
     pub title: String,
-    /// Condition that the tariff applies to a contact.
+    /// Condition under which the tariff applies to a contact.
     pub when: When,
     /// Price of a bed day.
     pub per_day: Amount,
@@ -93,7 +93,7 @@ pub enum Decision {
     /// The contact gives a charge.
     In {
         pricing: Pricing,
-        /// Codes of groups that the facts at hand cannot test. If any, the charge is an upper bound.
+        /// Codes of groups that the facts at hand cannot test. Unless empty, the charge is an upper bound.
         untested: Vec<String>,
     },
     /// The contact gives no charge.
@@ -103,7 +103,7 @@ pub enum Decision {
     },
 }
 
-/// What a contact is priced by.
+/// Basis of a contact's price: DRG points or a tariff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pricing {
     DrgPoints,
@@ -134,7 +134,7 @@ pub struct Priced {
     pub amount: Amount,
 }
 
-/// The amount does not fit in whole øre, so the record cannot be right.
+/// Error: the amount does not fit in whole øre, so the record must be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge;
 
@@ -162,7 +162,8 @@ impl From<bool> for Answer {
 /// Decides whether a contact gives a charge, and if not, why.
 ///
 /// The groups that the rule leaves out are tested first, in the order of the file, so that the reason is the
-/// one that the law names. What the rule covers comes second, and the age limit third.
+/// one that the law names. The sectors, levels of care and kinds of unit that the rule covers come second, and
+/// the age limit third.
 pub fn decide(facts: &Facts, rule: &ShareRule, trace: &mut impl Trace) -> Decision {
     let mut untested = Vec::new();
     for test in &rule.outside {

@@ -1,4 +1,4 @@
-//! Cases of a rule, with or without variants laid over it, run through the functions that bill.
+//! Cases of a rule, with or without variants laid over it, run through the functions that compute charges.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::trace::NoTrace;
 
 /// The result of a case.
 #[derive(Default)]
-struct Outcome {
+struct CaseResult {
     kroner: Amount,
     reason: String,
     payer: String,
@@ -28,7 +28,7 @@ struct Outcome {
 pub(crate) struct RulePage<'b> {
     book: &'b LawBook,
     rule: &'b str,
-    /// Laws by the readings that a row chooses; no readings is the law itself.
+    /// Laws by the readings that a row chooses; the empty key stands for the law itself.
     laws: BTreeMap<Vec<(String, String)>, Law>,
     /// `file:line` of every dated row that the result of some case rests on.
     pub(crate) hits: BTreeSet<String>,
@@ -110,7 +110,7 @@ impl<'b> RulePage<'b> {
         }
     }
 
-    fn share(&mut self, law: &Law, instrument: Instrument, case: &Case) -> Result<Outcome, String> {
+    fn share(&mut self, law: &Law, instrument: Instrument, case: &Case) -> Result<CaseResult, String> {
         let facts = facts(case)?;
         let discharged = case.day("discharged")?.ok_or("discharged is not given")?;
         let admitted = case.day("admitted")?.unwrap_or(discharged);
@@ -130,10 +130,10 @@ impl<'b> RulePage<'b> {
         let rule = match &segment.standing {
             Standing::InForce(rule) => rule,
             Standing::NotInForce => {
-                return Ok(Outcome { reason: "not-in-force".into(), ..Outcome::default() });
+                return Ok(CaseResult { reason: "not-in-force".into(), ..CaseResult::default() });
             }
             Standing::Missing(gap) => {
-                return Ok(Outcome { stopped: Some(gap.to_string()), ..Outcome::default() });
+                return Ok(CaseResult { stopped: Some(gap.to_string()), ..CaseResult::default() });
             }
         };
         let segments = (law.kmf.on(dated(&law.kmf)), law.isf.on(dated(&law.isf)));
@@ -143,7 +143,7 @@ impl<'b> RulePage<'b> {
             None => return Err("the rule is in force and decides nothing".to_owned()),
             Some(Decision::Out { reason }) => {
                 self.hit_exclusion(rule, reason);
-                return Ok(Outcome { reason: reason.clone(), ..Outcome::default() });
+                return Ok(CaseResult { reason: reason.clone(), ..CaseResult::default() });
             }
             Some(Decision::In { pricing, .. }) => *pricing,
         };
@@ -155,7 +155,7 @@ impl<'b> RulePage<'b> {
         self.hit_price(rule, pricing, &quantity, &prices, instrument, case);
         let priced = if instrument == Instrument::Isf { prices.isf } else { prices.kmf };
         let kroner = priced.map_or(Amount::ZERO, |priced| priced.amount);
-        Ok(Outcome { kroner, payment: rule.payment.value.clone(), ..Outcome::default() })
+        Ok(CaseResult { kroner, payment: rule.payment.value.clone(), ..CaseResult::default() })
     }
 
     /// Records the row that leaves a contact out.
@@ -211,7 +211,7 @@ impl<'b> RulePage<'b> {
         }
     }
 
-    fn day_rate(&mut self, law: &Law, case: &Case) -> Result<Outcome, String> {
+    fn day_rate(&mut self, law: &Law, case: &Case) -> Result<CaseResult, String> {
         let facts = facts(case)?;
         let events = events(case)?;
         let departed_at = case.minute("departed")?.ok_or("departed is not given")?;
@@ -236,7 +236,7 @@ impl<'b> RulePage<'b> {
                     self.hit(&rule.covers);
                     self.hit_notice(rule, reason);
                 }
-                return Ok(Outcome { reason: reason.into(), ..Outcome::default() });
+                return Ok(CaseResult { reason: reason.into(), ..CaseResult::default() });
             }
         };
         let mut day = admitted_at.day();
@@ -253,12 +253,15 @@ impl<'b> RulePage<'b> {
             .collect();
         payers.dedup();
         if let Some(day) = charges.iter().find_map(|charge| charge.without_rate) {
-            return Ok(Outcome { stopped: Some(format!("no rate in force on {day}")), ..Outcome::default() });
+            return Ok(CaseResult {
+                stopped: Some(format!("no rate in force on {day}")),
+                ..CaseResult::default()
+            });
         }
         let kroner = charges.iter().map(|charge| charge.amount).sum();
         let payment =
             law.usk_on(charges[0].first).map_or_else(String::new, |rule| rule.payment.value.clone());
-        Ok(Outcome { kroner, payer: payers.join(", "), payment, ..Outcome::default() })
+        Ok(CaseResult { kroner, payer: payers.join(", "), payment, ..CaseResult::default() })
     }
 
     fn hit_notice(&mut self, rule: &DayRateRule, reason: &str) {
@@ -286,7 +289,7 @@ impl<'b> RulePage<'b> {
     }
 }
 
-/// Quantities in a row that gives a charge. Fails if the one that the price needs is not given.
+/// Quantities in a row that gives a charge. Fails if the row lacks the quantity that the price needs.
 fn quantity(case: &Case, facts: &Facts, rule: &ShareRule, pricing: Pricing) -> Result<Quantity, String> {
     let points = case.points("points")?;
     let bed_days = case.whole("bed days")?;

@@ -1,4 +1,4 @@
-//! A runner of the `.cases.md` tables beside each rule. The cases go through the functions that bill.
+//! A runner of the `.cases.md` tables beside each rule. The cases call the same functions that compute charges.
 //!
 //! Start reading in [`run`]; `page.rs` describes how a page is written.
 
@@ -18,7 +18,7 @@ use crate::scheme::Scheme;
 use law::{RulePage, facts};
 use page::Case;
 
-/// A case with another result than its table says, or a table that cannot be read.
+/// A case whose result differs from its table, or a table that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub file: String,
@@ -199,7 +199,8 @@ pub fn run_built_in() -> Result<Report, crate::book::BookError> {
     Ok(report)
 }
 
-/// `file:line` of a variant if its page has a case: every case runs under the variant's one span of dates.
+/// `file:line` of a variant whose page has a case. A variant has one span of dates, so every case runs under
+/// it.
 fn ran(variant: &VariantFile, report: &Report) -> Option<String> {
     (report.count > 0).then(|| format!("{}:{}", variant.file, variant.line))
 }
