@@ -1,5 +1,5 @@
-//! Posts a number of vouchers in about a hundred steps and adds up every account: the ledger's part of the
-//! benchmark, beside hledger and beancount on the same journal.
+//! Posts a number of vouchers in about a hundred steps and adds up every account. This is the ledger's part of
+//! the benchmark against hledger and beancount on the same journal.
 //!
 //! Usage: `post VOUCHERS LEDGER [JOURNAL BEANCOUNT]`.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench that cannot go on should stop")]

@@ -65,7 +65,7 @@ pub struct Settled {
     pub delivery: Delivery,
     /// Digest of the kept rule files.
     pub rules_archive: String,
-    /// Values that were used and that nobody has signed; empty if all are signed.
+    /// Unsigned values that were used; empty if all are signed.
     pub unsigned: Vec<String>,
     /// Months of activity that changed.
     pub months: Vec<MonthMoved>,
@@ -89,9 +89,9 @@ pub struct Closed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inherited {
     pub party: String,
-    /// Party that answers for `party`.
+    /// Heir of `party`: the party that owes and is owed in its place.
     pub heir: String,
-    /// First day on which the heir answers for the party.
+    /// First day on which the heir takes the party's place.
     pub from: Day,
     pub reference: String,
 }

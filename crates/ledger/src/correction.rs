@@ -7,8 +7,9 @@
 //!    back;
 //! 2. *new activity* if the contact was never delivered before, otherwise *changed coding*: from the posted
 //!    amount to the amount that the new facts give under the posted rules, charged to the posted payer;
-//! 3. *changed payer*: this amount, moved from one payer to the other;
-//! 4. *changed rule*: from this amount to the amount that the same facts give under the current rules.
+//! 3. *changed payer*: the amount after step 2, moved from the posted payer to the new one;
+//! 4. *changed rule*: from the amount after step 2 to the amount that the same facts give under the current
+//!    rules.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use domain::{Amount, Cause, Claim, Claims, Words};
 
 use crate::voucher::Voucher;
 
-/// What a correction is computed from: the posted movements and the new delivery.
+/// Input of a correction: the posted movements and the new delivery.
 pub struct Comparison<'a> {
     /// Every movement that is posted for the months compared, in the order of posting.
     pub posted: &'a Claims,
@@ -25,17 +26,17 @@ pub struct Comparison<'a> {
     pub under_posted_rules: Option<&'a Claims>,
     /// Claims of the delivery under the current rules.
     pub now: &'a Claims,
-    /// Whether the month was never settled before: then all of it is activity.
+    /// Whether the month is settled for the first time. Every movement then has the cause [`Cause::Activity`].
     pub first: bool,
     /// Whether the delivery covers a unit (first argument) in the month when a contact ended (second).
     pub covers: &'a dyn Fn(&str, &str) -> bool,
     /// Whether a contact stands in the delivery, in any month.
     pub delivered: &'a dyn Fn(i64) -> bool,
-    /// Whether a contact was delivered, but refused by the check: what is posted for it stands.
+    /// Whether a contact was delivered, but refused by the check. Its posted claims stand.
     pub refused: &'a dyn Fn(i64) -> bool,
     /// Whether a contact was delivered before, in any month.
     pub known: &'a dyn Fn(i64) -> bool,
-    /// The party that answers for another when the correction is posted: a successor, or the party itself.
+    /// The successor of a party when the correction is posted, or the party itself.
     pub heir: &'a dyn Fn(&str) -> String,
 }
 
@@ -116,7 +117,7 @@ pub fn movements(comparison: &Comparison) -> Claims {
     out
 }
 
-/// The movements found so far, and what they are computed from.
+/// Movements found so far, and the comparison that they are computed from.
 struct Sheet<'a> {
     comparison: &'a Comparison<'a>,
     heirs: BTreeMap<u32, String>,
@@ -152,8 +153,8 @@ impl Sheet<'_> {
         self.between(rules, now, Cause::ChangedRule);
     }
 
-    /// The new claims, with the posted debtor where the debtor only has a new code: a new code for the same
-    /// party is no correction.
+    /// The new claims. If a debtor is the posted debtor under a new code, the claim keeps the posted code: a
+    /// new code alone is no correction.
     fn renamed<'r>(
         &mut self,
         posted: &[(From, Claim)],
@@ -327,7 +328,7 @@ mod tests {
         (sum(&|row| row.points), sum(&|row| row.days), claims.amount())
     }
 
-    fn told(claims: &Claims) -> Vec<String> {
+    fn summary(claims: &Claims) -> Vec<String> {
         let row = |row: &Claim| {
             format!("{} {} {} {}", row.contact, claims.words.word(row.debtor), row.cause, row.amount.ore())
         };
@@ -335,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn each_cause_is_told_apart() {
+    fn each_cause_has_its_own_movements() {
         let posted = claims(&[
             (1, "0301", "2012-03", 1000),
             (2, "0301", "2012-03", 1000),
@@ -359,7 +360,7 @@ mod tests {
         ]);
         let got = compare(&posted, Some(&rules), &now, &[2, 3, 4, 5, 6]);
         assert_eq!(
-            told(&got),
+            summary(&got),
             [
                 "1 0301 withdrawn -1000",
                 "2 0301 changed-coding 500",
@@ -390,7 +391,7 @@ mod tests {
         };
         assert!(movements(&comparison).rows.is_empty());
         // The contact is still delivered, but no longer charged: the cause is changed coding, not withdrawal.
-        assert_eq!(told(&compare(&posted, None, &none, &[1])), ["1 0301 changed-coding -1000"]);
+        assert_eq!(summary(&compare(&posted, None, &none, &[1])), ["1 0301 changed-coding -1000"]);
     }
 
     #[test]
@@ -407,14 +408,14 @@ mod tests {
             known: &|_| false,
             heir: &str::to_owned,
         };
-        assert_eq!(told(&movements(&comparison)), ["1 0301 activity 1000"]);
+        assert_eq!(summary(&movements(&comparison)), ["1 0301 activity 1000"]);
         let later = claims(&[(1, "0301", "2012-03", 1000), (1, "0301", "2012-04", 300)]);
-        assert_eq!(told(&compare(&now, None, &later, &[1])), ["1 0301 changed-coding 300"]);
+        assert_eq!(summary(&compare(&now, None, &later, &[1])), ["1 0301 changed-coding 300"]);
     }
 
     #[test]
     fn a_new_code_is_the_same_party_only_for_the_same_unit_and_where_its_old_code_is_not_charged() {
-        // Both codes are posted: neither claim moves to the other.
+        // Both codes are posted: neither claim moves to the other code.
         let both = [(1, "1601", "2012-03", 1000), (1, "5001", "2012-03", 500)];
         assert!(compare(&claims(&both), None, &claims(&both), &[1]).rows.is_empty());
         let posted = claims(&[(1, "1601", "2012-03", 1000)]);
@@ -422,7 +423,7 @@ mod tests {
         assert!(compare(&posted, None, &now, &[1]).rows.is_empty());
         now.rows[0].unit = now.words.number("another unit");
         assert_eq!(
-            told(&compare(&posted, None, &now, &[1])),
+            summary(&compare(&posted, None, &now, &[1])),
             ["1 1601 changed-payer -1000", "1 5001 changed-payer 1000"]
         );
     }
@@ -431,7 +432,7 @@ mod tests {
     fn another_unit_is_coding_and_another_creditor_another_payer() {
         let posted = claims(&[(1, "0301", "2012-03", 1000)]);
         let mut now = claims(&[(1, "0301", "2012-03", 1200)]);
-        let told = |claims: &Claims| -> Vec<String> {
+        let summary = |claims: &Claims| -> Vec<String> {
             let word = |number| claims.words.word(number);
             let row = |row: &Claim| {
                 format!("{} {} {} {}", word(row.creditor), word(row.unit), row.cause, row.amount.ore())
@@ -440,7 +441,7 @@ mod tests {
         };
         now.rows[0].unit = now.words.number("ward");
         assert_eq!(
-            told(&compare(&posted, None, &now, &[1])),
+            summary(&compare(&posted, None, &now, &[1])),
             [
                 "983658725 unit changed-coding 200",
                 "983658725 unit changed-coding -1200",
@@ -449,7 +450,7 @@ mod tests {
         );
         now.rows[0].creditor = now.words.number("914637651");
         assert_eq!(
-            told(&compare(&posted, None, &now, &[1])),
+            summary(&compare(&posted, None, &now, &[1])),
             [
                 "983658725 unit changed-coding 200",
                 "983658725 unit changed-payer -1200",
@@ -466,8 +467,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is posted and whatever is delivered, the movements lead exactly to the claims of the
-        /// delivery. With the movements posted, the same delivery gives no more of them.
+        /// For any posted and any delivered claims, the movements lead exactly to the delivered claims. Once
+        /// the movements are posted, the same delivery gives no more movements.
         #[test]
         fn causes_add_up(one in some_claims(), rules in some_claims(), now in some_claims()) {
             let (posted, rules, now) = (claims(&one), claims(&rules), claims(&now));
@@ -480,7 +481,7 @@ mod tests {
             prop_assert_eq!(measures(&all), measures(&now));
             prop_assert_eq!(measures(&net(&all)), measures(&now));
             let again = compare(&all, None, &now, &delivered);
-            prop_assert_eq!(told(&again), Vec::<String>::new());
+            prop_assert_eq!(summary(&again), Vec::<String>::new());
             let vouchers = vouchers(&moved, "2012-05");
             prop_assert_eq!(vouchers.iter().map(|voucher| voucher.amount).sum::<Amount>(), moved.amount());
             let sum = |of: &dyn Fn(&Voucher) -> i64| vouchers.iter().map(of).sum::<i64>();

@@ -54,7 +54,7 @@ pub fn hledger(vouchers: &[Voucher]) -> String {
         let _ = writeln!(out, "account {}", hledger_name(account));
     }
     for voucher in vouchers {
-        let _ = writeln!(out, "\n{} ({}) {}", date(voucher), voucher.number, told(voucher));
+        let _ = writeln!(out, "\n{} ({}) {}", date(voucher), voucher.number, description(voucher));
         for line in &voucher.lines {
             let _ = writeln!(out, "    {}  {} NOK", hledger_name(&line.account), plain(line.amount));
         }
@@ -63,7 +63,7 @@ pub fn hledger(vouchers: &[Voucher]) -> String {
 }
 
 /// Description of a voucher on one line, without characters that a journal gives a meaning.
-fn told(voucher: &Voucher) -> String {
+fn description(voucher: &Voucher) -> String {
     let what = voucher.instrument.map_or("", domain::Instrument::word);
     let text = format!(
         "{what} {} {} {}-{}",
@@ -94,7 +94,8 @@ pub fn beancount(vouchers: &[Voucher]) -> String {
         let _ = writeln!(out, "{first} open {} NOK", beancount_name(account));
     }
     for voucher in vouchers {
-        let _ = writeln!(out, "\n{} * \"{}\"\n  number: {}", date(voucher), told(voucher), voucher.number);
+        let _ =
+            writeln!(out, "\n{} * \"{}\"\n  number: {}", date(voucher), description(voucher), voucher.number);
         for line in &voucher.lines {
             let _ = writeln!(out, "  {}  {} NOK", beancount_name(&line.account), plain(line.amount));
         }

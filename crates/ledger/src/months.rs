@@ -48,7 +48,7 @@ pub struct Basis {
     pub rules_archive: String,
     /// Rule versions that the month stood under after the settlement.
     pub rules: Vec<String>,
-    /// Whether values were used that nobody has signed.
+    /// Whether unsigned values were used.
     pub draft: bool,
 }
 
@@ -226,8 +226,8 @@ impl Months {
         self.basis.get(&month).and_then(|basis| basis.last()).is_some_and(|basis| basis.draft)
     }
 
-    /// Marks every month from `first` on as touched: a line of a month of activity may stand in the statement
-    /// of any month from then on.
+    /// Marks every month from `first` on as touched: an activity of `first` may stand in the statement of any
+    /// later month.
     fn touch_from(&mut self, first: Month, step: i64) {
         for (_, record) in self.months.range_mut(first..) {
             record.touched = step;

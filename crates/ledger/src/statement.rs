@@ -25,20 +25,20 @@ pub struct RuleName {
 /// Accounts and term of payment of an instrument on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Accounts for public and for private institutions: function, article, text, and whether nobody has
-    /// signed it. `None` if no account is known.
+    /// Accounts for public and for private institutions: function, article, text, and whether the account is
+    /// unsigned. `None` if no account is known.
     pub account: Option<[(String, String, String, bool); 2]>,
-    /// Days to pay in, and whether nobody has signed the term; `None` if no term is known.
+    /// Days to pay in, and whether the term is unsigned; `None` if no term is known.
     pub days: Option<(i32, bool)>,
 }
 
-/// What a statement is made of, beside the vouchers.
-pub struct Desk<'a> {
+/// Everything that a statement is made of, except its vouchers.
+pub struct Context<'a> {
     /// Months as the known steps record them.
     pub months: &'a Months,
     /// Name of a party, in a language.
     pub name: &'a dyn Fn(&str, Language) -> String,
-    /// The party that answers for another in the period.
+    /// The successor of a party in the period, or the party itself.
     pub heir: &'a dyn Fn(&str) -> String,
     /// Whether a creditor is a private institution.
     pub is_private: &'a dyn Fn(&str) -> bool,
@@ -79,8 +79,8 @@ impl Span {
     }
 }
 
-/// Vouchers of each party, under the name of its heir, each with whether the party owes by it. `year` holds
-/// every voucher of the year up to the end of the period.
+/// Vouchers by party, under the name of the party's heir. Each voucher has a flag: whether the party owes by
+/// it. `year` holds every voucher of the year up to the end of the period.
 pub fn by_party<'v>(
     year: &'v [Voucher],
     heir: &dyn Fn(&str) -> String,
@@ -102,7 +102,7 @@ pub fn statement(
     own: &[(&Voucher, bool)],
     span: &Span,
     language: Language,
-    desk: &Desk,
+    context: &Context,
 ) -> Statement {
     let owes = own.iter().any(|(voucher, owes)| *owes && !voucher.cause.is_payment());
     let mine: Vec<&Voucher> = own
@@ -114,14 +114,14 @@ pub fn statement(
         mine.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
     let gross: Vec<&Voucher> =
         inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
-    let disputes = disputes(desk, party);
-    let posts = |by_unit| posts(&gross, by_unit, owes, span, (desk, language), &disputes, party);
+    let disputes = disputes(context, party);
+    let posts = |by_unit| posts(&gross, by_unit, owes, span, (context, language), &disputes, party);
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
-    let paying = paying(&mine, span, desk.months);
-    let record = desk.months.months.get(&span.last);
-    let mode = mode(&gross, desk.months, span.last);
-    let cleared = cleared(own, party, span, desk.heir);
+    let paying = paying(&mine, span, context.months);
+    let record = context.months.months.get(&span.last);
+    let mode = mode(&gross, context.months, span.last);
+    let cleared = cleared(own, party, span, context.heir);
     let fixed = record.is_some_and(MonthRecord::is_closed);
     let expected = paying.carried + settled - on_account - paying.carried_on;
     // Before anything is settled, the statement of an open month asks for the amount on account.
@@ -133,19 +133,19 @@ pub fn statement(
     };
     // If nothing new is settled, the amount to pay comes from earlier months, and so does the term of
     // payment.
-    let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, desk, span.last);
+    let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, context, span.last);
     let mut statement = Statement {
         form: FORM,
         number: format!("{}-{}", span.name, party.replace(':', "-")),
-        version: desk.months.versions(span.first, span.last).len(),
+        version: context.months.versions(span.first, span.last).len(),
         period: span.name.clone(),
         from: span.first.first(),
         to: span.last.last(),
         language,
-        sender: desk.sender.clone(),
-        recipient: named(party, language, desk),
+        sender: context.sender.clone(),
+        recipient: named(party, language, context),
         owes,
-        tags: tags(desk.months, span),
+        tags: tags(context.months, span),
         mode,
         settled,
         on_account,
@@ -162,21 +162,21 @@ pub fn statement(
         bridge: Vec::new(),
         posts: posts(false),
         detail: posts(true),
-        bookings: if owes { bookings(&gross, desk, party) } else { Vec::new() },
+        bookings: if owes { bookings(&gross, context, party) } else { Vec::new() },
         months: month_sums(&mine, span),
         objections: disputes.iter().map(|one| (one.key.clone(), Amount::from_ore(one.amount_ore))).collect(),
-        rules: rules(&gross, desk),
-        unsigned: desk.months.unsigned.len(),
-        control_code: desk.control_code.clone(),
-        last_step: desk.months.touched(span.first, span.last),
+        rules: rules(&gross, context),
+        unsigned: context.months.unsigned.len(),
+        control_code: context.control_code.clone(),
+        last_step: context.months.touched(span.first, span.last),
     };
-    statement.payments = payments(&statement, own, span, desk);
+    statement.payments = payments(&statement, own, span, context);
     statement.bridge = bridge(&gross, &inside, &statement, asked);
     statement
 }
 
-fn named(party: &str, language: Language, desk: &Desk) -> Named {
-    Named { party: party.to_owned(), name: (desk.name)(party, language) }
+fn named(party: &str, language: Language, context: &Context) -> Named {
+    Named { party: party.to_owned(), name: (context.name)(party, language) }
 }
 
 fn on_account(vouchers: &[&Voucher]) -> Amount {
@@ -208,7 +208,7 @@ fn tags(months: &Months, span: &Span) -> Vec<Tag> {
     tags
 }
 
-/// How the amounts are paid: decentral if the instrument of any voucher is, otherwise central.
+/// How the amounts are paid: decentral if any voucher's instrument is paid decentrally, otherwise central.
 fn mode(gross: &[&Voucher], months: &Months, last: Month) -> Mode {
     let terms = months.terms(last);
     let of =
@@ -258,8 +258,8 @@ struct Cleared {
     rounding: Amount,
 }
 
-/// Amounts moved to the party's clearing account when the months of the period were closed. Above zero, the
-/// party pays if it owes, and gets if it is owed.
+/// Amounts moved to the party's clearing account when the months of the period were closed. An amount above
+/// zero is paid by a party that owes, and paid to a party that is owed.
 fn cleared(own: &[(&Voucher, bool)], party: &str, span: &Span, heir: &dyn Fn(&str) -> String) -> Cleared {
     let mut cleared = Cleared { paid: Amount::ZERO, rounding: Amount::ZERO };
     let mut seen = BTreeSet::new();
@@ -284,19 +284,20 @@ fn cleared(own: &[(&Voucher, bool)], party: &str, span: &Span, heir: &dyn Fn(&st
     cleared
 }
 
-/// Day on which the vouchers are due, and whether nobody has signed the term.
-fn due(gross: &[&Voucher], desk: &Desk, last: Month) -> (Option<Day>, bool) {
+/// Day on which the vouchers are due, and whether the term is unsigned.
+fn due(gross: &[&Voucher], context: &Context, last: Month) -> (Option<Day>, bool) {
     let instruments: BTreeSet<Instrument> = gross.iter().filter_map(|voucher| voucher.instrument).collect();
-    let terms = instruments.into_iter().filter_map(|instrument| (desk.terms)(instrument, last.last()).days);
+    let terms =
+        instruments.into_iter().filter_map(|instrument| (context.terms)(instrument, last.last()).days);
     // If several instruments are netted, the shortest term holds.
     let Some((days, unsigned)) = terms.min() else { return (None, false) };
-    let closed = desk.months.months.get(&last).and_then(|record| record.closed_at);
+    let closed = context.months.months.get(&last).and_then(|record| record.closed_at);
     (closed.map(|at| at.day().plus(days)), unsigned)
 }
 
-/// Open objections of the parties that `party` answers for.
-fn disputes<'d>(desk: &'d Desk, party: &str) -> Vec<&'d Objection> {
-    desk.months.open_disputes().filter(|objection| (desk.heir)(&objection.party) == party).collect()
+/// Open objections of `party` and of the parties that it succeeds.
+fn disputes<'d>(context: &'d Context, party: &str) -> Vec<&'d Objection> {
+    context.months.open_disputes().filter(|objection| (context.heir)(&objection.party) == party).collect()
 }
 
 /// Lines of a statement, added up from the vouchers; with `by_unit`, units and months stay apart.
@@ -305,7 +306,7 @@ fn posts(
     by_unit: bool,
     owes: bool,
     span: &Span,
-    (desk, language): (&Desk, Language),
+    (context, language): (&Context, Language),
     disputes: &[&Objection],
     party: &str,
 ) -> Vec<Post> {
@@ -322,27 +323,27 @@ fn posts(
             instrument,
             cause: voucher.cause,
             activity_period: if activity.is_empty() { span.name.clone() } else { activity.to_owned() },
-            counterparty: named(other, language, desk),
+            counterparty: named(other, language, context),
             unit: Named {
                 party: unit.to_owned(),
-                name: if by_unit { (desk.name)(unit, language) } else { String::new() },
+                name: if by_unit { (context.name)(unit, language) } else { String::new() },
             },
             contacts: 0,
             points_milli: 0,
             days: 0,
-            rate: desk
+            rate: context
                 .rules
                 .get(&voucher.rule_version)
                 .map_or_else(String::new, |rule| language.say(&rule.rate)),
             rule_version: voucher.rule_version.clone(),
             corrects: corrects(voucher, if owes { &voucher.debtor } else { &voucher.creditor }),
-            account: account(voucher, desk, party)
+            account: account(voucher, context, party)
                 .map_or_else(String::new, |one| format!("{}/{}", one.0, one.1)),
             vouchers: (voucher.number, voucher.number),
             disputed: false,
             amount: Amount::ZERO,
         });
-        post.disputed |= disputes.iter().any(|one| disputed(one, voucher, desk));
+        post.disputed |= disputes.iter().any(|one| disputed(one, voucher, context));
         post.contacts += voucher.contacts;
         post.points_milli += voucher.points;
         post.days += voucher.days;
@@ -354,11 +355,11 @@ fn posts(
 }
 
 /// Whether an objection may be to a contact behind a voucher: same instrument, month, creditor and unit.
-fn disputed(one: &Objection, voucher: &Voucher, desk: &Desk) -> bool {
+fn disputed(one: &Objection, voucher: &Voucher, context: &Context) -> bool {
     voucher.instrument == Some(one.instrument)
         && voucher.activity_period == one.month.to_string()
         && voucher.unit == one.unit
-        && (desk.heir)(&voucher.creditor) == (desk.heir)(&one.creditor)
+        && (context.heir)(&voucher.creditor) == (context.heir)(&one.creditor)
 }
 
 /// Number of the statement that a voucher corrects, for its month of activity; empty if none.
@@ -391,7 +392,7 @@ fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, asked:
             | Cause::NewActivity
             | Cause::ChangedCoding
             | Cause::ChangedPayer
-            // The last three are not among what was settled.
+            // Settled vouchers have none of the last three causes.
             | Cause::OnAccount
             | Cause::Netting
             | Cause::Invoice => BridgeWhat::Corrections,
@@ -426,20 +427,20 @@ fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, asked:
     out
 }
 
-/// Account that a municipality books a voucher on: function, article, text, and whether nobody has signed it.
-/// `None` for other parties, and if no account is known.
-fn account(voucher: &Voucher, desk: &Desk, party: &str) -> Option<(String, String, String, bool)> {
+/// Account that a municipality books a voucher on: function, article, text, and whether the account is
+/// unsigned. `None` for other parties, and if no account is known.
+fn account(voucher: &Voucher, context: &Context, party: &str) -> Option<(String, String, String, bool)> {
     let is_municipality = party.bytes().take(4).all(|b| b.is_ascii_digit()) && (4..9).contains(&party.len());
     let (instrument, period) = (voucher.instrument?, Period::parse(&voucher.activity_period).ok()?);
-    let accounts = is_municipality.then(|| (desk.terms)(instrument, period.to()).account)??;
+    let accounts = is_municipality.then(|| (context.terms)(instrument, period.to()).account)??;
     let [public, private] = accounts;
-    Some(if (desk.is_private)(&voucher.creditor) { private } else { public })
+    Some(if (context.is_private)(&voucher.creditor) { private } else { public })
 }
 
-fn bookings(gross: &[&Voucher], desk: &Desk, party: &str) -> Vec<Booking> {
+fn bookings(gross: &[&Voucher], context: &Context, party: &str) -> Vec<Booking> {
     let mut out: BTreeMap<(String, String, String, bool), Amount> = BTreeMap::new();
     for voucher in gross {
-        if let Some(account) = account(voucher, desk, party) {
+        if let Some(account) = account(voucher, context, party) {
             *out.entry(account).or_default() += voucher.amount;
         }
     }
@@ -469,9 +470,9 @@ fn month_sums(mine: &[&Voucher], span: &Span) -> Vec<MonthSum> {
     out
 }
 
-fn rules(gross: &[&Voucher], desk: &Desk) -> Vec<(String, String)> {
+fn rules(gross: &[&Voucher], context: &Context) -> Vec<(String, String)> {
     let versions: BTreeSet<&str> = gross.iter().map(|voucher| voucher.rule_version.as_str()).collect();
-    let known = |version: &str| desk.rules.get(version).map_or_else(String::new, |rule| rule.cite.clone());
+    let known = |version: &str| context.rules.get(version).map_or_else(String::new, |rule| rule.cite.clone());
     versions
         .into_iter()
         .filter(|version| !version.is_empty())
@@ -480,7 +481,7 @@ fn rules(gross: &[&Voucher], desk: &Desk) -> Vec<(String, String)> {
 }
 
 /// One payment for each counterparty with an invoice, and one through the clearing account for the rest.
-fn payments(statement: &Statement, own: &[(&Voucher, bool)], span: &Span, desk: &Desk) -> Vec<Payment> {
+fn payments(statement: &Statement, own: &[(&Voucher, bool)], span: &Span, context: &Context) -> Vec<Payment> {
     let mut out = Vec::new();
     let mut rest = statement.to_pay;
     let mut by: BTreeMap<&str, [Amount; 3]> = BTreeMap::new();
@@ -489,7 +490,8 @@ fn payments(statement: &Statement, own: &[(&Voucher, bool)], span: &Span, desk: 
             let other = if statement.owes { &voucher.creditor } else { &voucher.debtor };
             let moved = |kind: AccountKind| -> Amount {
                 let ours = |line: &&crate::Line| {
-                    line.account.kind == kind && (desk.heir)(&line.account.party) == statement.recipient.party
+                    line.account.kind == kind
+                        && (context.heir)(&line.account.party) == statement.recipient.party
                 };
                 voucher.lines.iter().filter(ours).map(|line| line.amount).sum()
             };
@@ -504,7 +506,7 @@ fn payments(statement: &Statement, own: &[(&Voucher, bool)], span: &Span, desk: 
         rest = rest - amount;
         let reference = format!("{}-{}", statement.number, other);
         out.push(Payment {
-            counterparty: named(other, statement.language, desk),
+            counterparty: named(other, statement.language, context),
             amount,
             on_account,
             rounding,

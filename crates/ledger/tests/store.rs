@@ -1,6 +1,6 @@
 //! One suite for both stores: SQLite in a file of its own, PostgreSQL in a database of its own.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
-#![expect(clippy::disallowed_methods, reason = "the address of the server is told by the environment")]
+#![expect(clippy::disallowed_methods, reason = "the address of the server comes from the environment")]
 
 use domain::{Amount, Cause, Instrument, Minute, StepKind};
 use ledger::netting::blank;
@@ -8,7 +8,7 @@ use ledger::store::Wanted;
 use ledger::verify::verify;
 use ledger::{Head, Ledger, LedgerError, Posting, Voucher};
 
-/// A place for a test's own ledger, with a way past the ledger to its store.
+/// The ledger of one test, with direct access to its store.
 struct Place {
     address: String,
     folder: std::path::PathBuf,
@@ -33,7 +33,7 @@ impl Place {
         Place { address: format!("{server}/{database}"), folder: std::env::temp_dir().join("none") }
     }
 
-    /// Runs SQL on the store, past the ledger.
+    /// Runs SQL on the store directly, without the ledger.
     fn sql(&self, text: &str) -> Result<(), String> {
         if ledger::store::is_postgres(&self.address) {
             let mut client = postgres::Client::connect(&self.address, postgres::NoTls).unwrap();
@@ -46,7 +46,7 @@ impl Place {
         }
     }
 
-    /// Runs SQL with the triggers out of force, as an intruder with full rights would.
+    /// Runs SQL with the triggers disabled, as an intruder with full rights could.
     fn break_in(&self, text: &str) {
         if ledger::store::is_postgres(&self.address) {
             self.sql(&format!("SET session_replication_role = replica; {text}")).unwrap();
@@ -141,7 +141,7 @@ fn nothing_is_updated_or_deleted() {
                 "line" => "party = 'x'",
                 _ => "hash = 'x'",
             };
-            // REPLACE is SQLite's own way around these triggers, and has triggers of its own.
+            // SQLite's `REPLACE` evades the triggers on update and delete. A trigger of its own refuses it.
             let replace = format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}");
             let replace = Some(replace).filter(|_| !place.address.starts_with("postgres"));
             let texts = [format!("UPDATE {table} SET {column}"), format!("DELETE FROM {table}")];

@@ -9,7 +9,7 @@ use domain::statement::{Named, Statement};
 use domain::{Day, Instrument, Minute, Month, Party, StepKind};
 use ledger::content::Settled;
 use ledger::months::Months;
-use ledger::statement::{self as made, Desk, RuleName, Span, Terms};
+use ledger::statement::{self as made, Context, RuleName, Span, Terms};
 use ledger::voucher::Step;
 use paper::sheets::Reader;
 use paper::workbook::CaseLine;
@@ -219,7 +219,7 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
     let heir = |party: &str| heir(&months, &books.municipalities, party, last);
     let terms = |instrument: Instrument, day: Day| terms(&scheme, instrument, day);
     let own = made::by_party(&vouchers, &heir);
-    let desk = Desk {
+    let context = Context {
         months: &months,
         name: &name,
         heir: &heir,
@@ -238,7 +238,7 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
             && (order.parties.is_empty() || order.parties.contains(party));
         if is_wanted && own.iter().any(|(voucher, _)| order.span.holds(&voucher.posting_month)) {
             let language = languages.get(party.as_str()).copied().unwrap_or(Language::Nb);
-            out.push(made::statement(party, own, &order.span, language, &desk));
+            out.push(made::statement(party, own, &order.span, language, &context));
         }
     }
     for party in order.parties {

@@ -75,7 +75,7 @@ impl Said for LedgerError {
 }
 
 impl LedgerError {
-    /// Whether it may help to read the ledger again and try once more.
+    /// Whether another writer posted in between, so that reading the ledger again and retrying may help.
     pub fn is_changed(&self) -> bool {
         matches!(self, LedgerError::Changed { .. })
     }
@@ -292,7 +292,7 @@ impl Ledger {
 /// Migrations of a store, in order: name and text of each. They only go forward.
 type Migrations = &'static [(&'static str, &'static str)];
 
-/// Migrations that a store lacks. Fails if one that it has is not a migration of this program.
+/// Migrations that a store lacks. Fails if the store has a migration that this program does not know.
 fn pending(place: &str, done: &[(String, String)], all: Migrations) -> Result<Migrations, LedgerError> {
     let not = |fault: Message| LedgerError::NotALedger { place: place.to_owned(), fault };
     if done.len() > all.len() {
@@ -307,7 +307,7 @@ fn pending(place: &str, done: &[(String, String)], all: Migrations) -> Result<Mi
     Ok(&all[done.len()..])
 }
 
-/// The value that was read, or an error that names the damaged record.
+/// The value of a stored word, or an error that names the damaged record.
 fn word_of<T>(place: &str, what: impl Fn() -> Message, read: Result<T, impl Said>) -> Result<T, LedgerError> {
     read.map_err(|fault| LedgerError::Damaged { place: place.to_owned(), what: what(), fault: fault.said() })
 }

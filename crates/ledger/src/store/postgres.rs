@@ -33,8 +33,8 @@ fn shown(address: &str) -> String {
     }
 }
 
-/// The server's own message; if there is none, the error with its cause.
-fn told(error: postgres::Error) -> Fault {
+/// The message of the server; without one, the error with its cause.
+fn fault_of(error: postgres::Error) -> Fault {
     match error.as_db_error() {
         Some(said) => said.message().to_owned().into(),
         None => {
@@ -47,7 +47,7 @@ fn told(error: postgres::Error) -> Fault {
 impl Postgres {
     pub(super) fn open(address: &str, make: bool) -> Result<Postgres, LedgerError> {
         let place = shown(address);
-        let fault = |error| LedgerError::Postgres { place: place.clone(), error: told(error) };
+        let fault = |error| LedgerError::Postgres { place: place.clone(), error: fault_of(error) };
         let mut client = Client::connect(address, NoTls).map_err(fault)?;
         let known: bool = client
             .query_one("SELECT to_regclass('samspill.migration') IS NOT NULL", &[])
@@ -72,7 +72,7 @@ impl Postgres {
 
     fn fault(&self) -> impl Fn(postgres::Error) -> LedgerError + use<> {
         let place = self.place.clone();
-        move |error| LedgerError::Postgres { place: place.clone(), error: told(error) }
+        move |error| LedgerError::Postgres { place: place.clone(), error: fault_of(error) }
     }
 
     fn migrate(&mut self) -> Result<(), LedgerError> {
@@ -250,18 +250,18 @@ fn insert(
                 &step.hash,
             ],
         )
-        .map_err(told)?;
+        .map_err(fault_of)?;
     copy(client, vouchers)?;
     for (digest, bytes) in archives {
         let known = client
             .query_one("SELECT count(*) FROM archive_part WHERE digest = $1", &[digest])
-            .map_err(told)?;
+            .map_err(fault_of)?;
         if known.get::<_, i64>(0) > 0 {
             continue;
         }
         for (place, chunk) in bytes.chunks(PART).enumerate() {
             let insert = "INSERT INTO archive_part VALUES ($1, $2, $3)";
-            client.execute(insert, &[digest, &(place as i64), &chunk]).map_err(told)?;
+            client.execute(insert, &[digest, &(place as i64), &chunk]).map_err(fault_of)?;
         }
     }
     Ok(())
@@ -269,7 +269,7 @@ fn insert(
 
 /// Copies the vouchers and their lines in two streams. Row by row would take ten times as long.
 fn copy(client: &mut postgres::Transaction, vouchers: &[Voucher]) -> Result<(), Fault> {
-    let mut writer = client.copy_in("COPY voucher FROM STDIN (FORMAT csv)").map_err(told)?;
+    let mut writer = client.copy_in("COPY voucher FROM STDIN (FORMAT csv)").map_err(fault_of)?;
     let mut record = String::new();
     for row in vouchers {
         record.clear();
@@ -296,8 +296,8 @@ fn copy(client: &mut postgres::Transaction, vouchers: &[Voucher]) -> Result<(), 
         end(&mut record);
         writer.write_all(record.as_bytes())?;
     }
-    writer.finish().map_err(told)?;
-    let mut writer = client.copy_in("COPY line FROM STDIN (FORMAT csv)").map_err(told)?;
+    writer.finish().map_err(fault_of)?;
+    let mut writer = client.copy_in("COPY line FROM STDIN (FORMAT csv)").map_err(fault_of)?;
     for row in vouchers {
         for (place, side) in row.lines.iter().enumerate() {
             record.clear();
@@ -317,7 +317,7 @@ fn copy(client: &mut postgres::Transaction, vouchers: &[Voucher]) -> Result<(), 
             writer.write_all(record.as_bytes())?;
         }
     }
-    writer.finish().map_err(told)?;
+    writer.finish().map_err(fault_of)?;
     Ok(())
 }
 
