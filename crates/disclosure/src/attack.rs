@@ -1,11 +1,11 @@
-//! What a reader of all published tables can work out of what they hide: each published total is a sum, and what is
-//! known of its parts is narrowed until nothing more follows.
+//! An attack on the published tables: the withheld counts that a reader of all tables can work out. Each
+//! published total is a sum; the bounds of its parts are narrowed until nothing more follows.
 
 use std::collections::BTreeMap;
 
 use crate::withhold::few;
 
-/// Greatest count that is thought of where nothing is known.
+/// Upper bound of a count that nothing is known about.
 const ANY: i64 = 1 << 40;
 
 /// Cells by name, with the least and the greatest count that each may have.
@@ -20,8 +20,8 @@ pub struct Attack {
 }
 
 impl Attack {
-    /// The place of a cell: `Some(count)` is published, `None` is withheld. A cell that is named again keeps what was said
-    /// of it first.
+    /// Adds a cell and returns its place. `published` is `Some(count)` for a published cell and `None` for a
+    /// withheld one. If the name is known, the cell keeps its first value.
     pub fn cell(&mut self, name: &str, published: Option<i64>) -> usize {
         let next = self.bounds.len();
         let place = *self.places.entry(name.to_owned()).or_insert(next);
@@ -32,7 +32,7 @@ impl Attack {
         place
     }
 
-    /// The place of a cell that stands in no table.
+    /// Adds a cell that stands in no table, and returns its place.
     pub fn unpublished(&mut self, name: &str) -> usize {
         let place = self.bounds.len();
         self.places.insert(name.to_owned(), place);
@@ -41,7 +41,7 @@ impl Attack {
         place
     }
 
-    /// The place of a cell that has been named; `None` for another.
+    /// The place of a cell by its name; `None` if no cell has the name.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
@@ -51,13 +51,14 @@ impl Attack {
         self.withheld.iter().filter(|is_withheld| **is_withheld).count()
     }
 
-    /// States that cells add up to another.
+    /// Records that the cells `parts` add up to the cell `total`.
     pub fn sum(&mut self, total: usize, parts: Vec<usize>) {
         assert!(!parts.is_empty(), "a sum has parts");
         self.sums.push((total, parts));
     }
 
-    /// Narrows every cell as far as the sums do, and names the withheld cells that are found to have one to four.
+    /// Narrows the bounds of every cell as far as the sums allow. Returns the names of the withheld cells whose
+    /// count is then known and is one to four.
     pub fn few(mut self) -> Vec<String> {
         while self.narrow() {}
         let is_found = |place: usize| {
@@ -67,7 +68,7 @@ impl Attack {
         self.places.iter().filter(|(_, place)| is_found(**place)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Whether any cell became narrower.
+    /// Goes through every sum once. Returns whether the bounds of any cell became narrower.
     fn narrow(&mut self) -> bool {
         let mut is_changed = false;
         for (total, parts) in &self.sums {
@@ -124,14 +125,14 @@ mod tests {
 
     #[test]
     fn a_count_that_is_not_exact_or_stands_in_no_table_is_not_found() {
-        // At most eight of the ten are in `a`, so `b` has at least two: how many is not known.
+        // At most eight of the ten are in `a`, so `b` has at least two. Its exact count stays unknown.
         let mut attack = Attack::default();
         let (ten, eight) = (attack.cell("ten", Some(10)), attack.cell("eight", Some(8)));
         let [a, b, c] = ["a", "b", "c"].map(|name| attack.cell(name, None));
         attack.sum(ten, vec![a, b]);
         attack.sum(eight, vec![a, c]);
         assert!(attack.few().is_empty());
-        // A difference of three that no table withholds is a figure that nobody hid.
+        // The difference of three stands in no table, so no table withholds it.
         let mut attack = Attack::default();
         let (total, part) = (attack.cell("total", Some(10)), attack.cell("part", Some(7)));
         let rest = attack.unpublished("rest");

@@ -1,10 +1,11 @@
-//! The door of the house: a table of figures about people leaves only as a [`SafeTable`], and only this crate makes
-//! one, from a [`RawTable`] that says how many people lie beneath each figure.
+//! The only way out for figures about people. A table leaves the program as a [`SafeTable`]; only this crate
+//! makes one, from a [`RawTable`] with the number of people behind each figure.
 //!
-//! It never opens a file, never knows a register or a price, and never draws a table. Statements and case lists do not
-//! come this way: they are addressed to the parties of a case.
+//! This crate opens no file, knows no register or price, and draws no table. Statements and case lists do not
+//! pass through it: they are addressed to the parties of a case.
 //!
-//! Start reading in [`table`]; the rule is in [`withhold`], and [`attack`] tries what a reader can work out.
+//! Start reading in [`table`]; the rules are in [`withhold`], and [`attack`] works out what a reader can learn
+//! in spite of them.
 
 pub mod attack;
 pub mod table;

@@ -23,7 +23,7 @@ pub enum Cell {
     Decimal(i64),
     /// A number as text, with a decimal point.
     Number(String),
-    /// Not known, shown as `..`: this is not zero.
+    /// Not known, shown as `..`; not the same as zero.
     Unknown,
     /// Known, but withheld, shown as `:`.
     Withheld,
@@ -59,7 +59,7 @@ impl Cell {
         Cell::Text(text.to_string())
     }
 
-    /// The word for yes, or nothing.
+    /// The word for yes, or an empty text.
     pub fn yes(yes: bool) -> Cell {
         if yes { Cell::Said(message!("yes")) } else { Cell::Text(String::new()) }
     }
@@ -70,18 +70,19 @@ impl Cell {
     }
 }
 
-/// What lies beneath the figures of a row.
+/// The people behind the figures of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beneath {
     /// No person: law, population, names, prices, or the sum of the whole country.
     NoPerson,
-    /// So many contacts or persons. One to four withhold the row.
+    /// Number of contacts or persons. A row of one to four is withheld.
     Count(i64),
-    /// Figures that were decided together with other tables: what must not leave is [`Cell::Withheld`] already.
+    /// Figures that were withheld together with those of other tables: every cell that cannot be published is
+    /// [`Cell::Withheld`] already.
     Decided,
 }
 
-/// A table with what lies beneath it. It cannot be drawn or written.
+/// A table with the number of people behind each row. It cannot be drawn or written.
 #[derive(Debug, Clone)]
 pub struct RawTable {
     name: Message,
@@ -120,7 +121,7 @@ impl RawTable {
         self.rows.push((cells, beneath));
     }
 
-    /// States that the sum of some rows is published: of those hidden among them, at least two must be.
+    /// Records that the sum of some rows is published. If any of these rows is withheld, at least two are.
     pub fn total(&mut self, rows: Vec<usize>) {
         self.totals.push(rows);
     }
@@ -135,13 +136,13 @@ impl RawTable {
         self.rows.is_empty()
     }
 
-    /// Draws columns as a native chart against the first column.
+    /// Asks for a native chart of columns against the first column.
     pub fn chart(&mut self, columns: Vec<usize>) {
         self.chart = columns;
     }
 
-    /// The table as it may leave: rows of one to four are withheld, and as many others as a published sum would
-    /// reveal them by.
+    /// The publishable table. A row of one to four is withheld, and so are other rows, until no published sum
+    /// reveals a withheld one.
     pub fn protect(self) -> SafeTable {
         let known = |(_, beneath): &(Vec<Cell>, Beneath)| match beneath {
             Beneath::Count(count) => Known { events: *count, whole: None },
@@ -165,7 +166,7 @@ impl RawTable {
     }
 }
 
-/// A table that may leave the house. Only [`RawTable::protect`] makes one.
+/// A table that may leave the program. Only [`RawTable::protect`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SafeTable {
     name: Message,

@@ -14,8 +14,8 @@ use crate::progress::Work;
 /// Fails if there is no population for the year, or if the folder cannot be written.
 pub fn run(year: i16, people: Option<u64>, seed: u64, folder: &Path, host: &Host) -> Result<Made> {
     let stage = host.begin(Work::MakeRegister(year));
-    let order = synth::Order { year, people, seed, threads: host.threads };
-    let made = synth::make(&order, folder, |done, of| stage.at(done, of))?;
+    let recipe = synth::Recipe { year, people, seed, threads: host.threads };
+    let made = synth::make(&recipe, folder, |done, of| stage.at(done, of))?;
     stage.done();
     Ok(made)
 }

@@ -17,7 +17,7 @@ use crate::drg_list::DrgList;
 use crate::mapping::{FIELDS, Mapping, ResidenceKind, field};
 use crate::parquet_file::{FileError, Writer, in_order};
 use crate::schema::{
-    CHECKED_KEY, Contact, Contacts, Event, MISSING, Other, RESIDENCE_KEY, SOURCE_KEY, TOLD_KEY, at,
+    CHECKED_KEY, Contact, Contacts, Event, MISSING, Other, REPORTED_KEY, RESIDENCE_KEY, SOURCE_KEY, at,
     contact_key,
 };
 use crate::source::{Cells, Source};
@@ -53,9 +53,9 @@ pub enum Reason {
     NotWhole,
     /// More than 150 points per contact.
     AbsurdPoints,
-    /// A contact id that an earlier line has.
+    /// A contact id that an earlier line also has.
     DuplicateContact,
-    /// An overnight contact that repeats another one's person, unit, admission and discharge.
+    /// An overnight contact with the same person, unit, admission and discharge as another one.
     StayTwice,
     /// A row with more or fewer cells than the head.
     CellCount,
@@ -136,7 +136,7 @@ const CODES: [(&str, &str); 18] = [
 pub struct Refusal {
     /// Line in the file (CSV) or row (Parquet), from 1.
     pub line: u64,
-    /// Contact id as written in the file; as a key where the refusal is found in the file as a whole.
+    /// Contact id as written in the file; the contact's key if the check of the whole file refused the row.
     pub contact: String,
     /// Name of the field, or `row` where the number of cells is wrong.
     pub field: &'static str,
@@ -158,8 +158,7 @@ pub struct Report {
     pub refused: Vec<Refusal>,
     /// Oddities that refuse no row: text of each, and how often it was found.
     pub warnings: BTreeMap<Message, u64>,
-    /// First and last day of discharge among the rows that passed the check of single rows; `None` if there
-    /// are none.
+    /// First and last day of discharge among the rows that passed the check row by row; `None` if no row did.
     pub discharged: Option<(Day, Day)>,
 }
 
@@ -177,8 +176,8 @@ impl Report {
         out
     }
 
-    /// Text of the table `refused.csv`: for people in a language, with semicolons and a byte-order mark so that
-    /// spreadsheets open it; with `None` for programs, with English keys and commas.
+    /// Text of the table `refused.csv`. With a language, it is for people: semicolons, and a byte-order mark so
+    /// that spreadsheets open it. With `None`, it is for programs: English keys and commas.
     pub fn refused_csv(&self, language: Option<Language>) -> String {
         const HEADS: [&str; 8] =
             ["line", "contact", "field", "value", "reason", "explanation", "remedy", "who_can_mend"];
@@ -257,16 +256,16 @@ impl From<FileError> for CheckError {
     }
 }
 
-/// What a file is checked against, and how.
+/// Reference data and options of a check.
 pub struct Check<'a> {
     pub mapping: &'a Mapping,
     pub municipalities: &'a Municipalities,
-    /// The year's list of DRGs. `None`: DRGs and weights are not compared with any list.
+    /// The year's list of DRGs; `None` if DRGs and weights are compared with no list.
     pub drg_list: Option<&'a DrgList>,
     pub threads: usize,
-    /// Time at which a list of running cases is drawn up: a contact without a discharge is taken as
-    /// discharged then, or at its admission if that is later. `None` for settlement, where such a contact is
-    /// refused until it is discharged.
+    /// Time at which a list of running cases is drawn up. A contact without a discharge is taken as discharged
+    /// at this time, or at its admission if that is later. `None` in a settlement, which refuses such a
+    /// contact.
     pub running_at: Option<Minute>,
 }
 
@@ -292,7 +291,8 @@ const REQUIRED: &[usize] = &[
 ];
 const REQUIRED_COUNTED: &[usize] =
     &[field::YEAR, field::CARE_LEVEL, field::MUNICIPALITY_OF_REGISTRATION, field::CONTACTS, field::POINTS];
-/// Fields that use every column of the mapping: ids join them into one key, events read them in pairs.
+/// Fields that use every column of the mapping: an id joins its columns into one key, and events read them in
+/// pairs.
 const JOINED: &[usize] = &[field::CONTACT_ID, field::STAY_ID, field::EVENT_KINDS, field::EVENT_TIMES];
 
 struct Checker<'a> {
@@ -303,7 +303,7 @@ struct Checker<'a> {
     heads: usize,
 }
 
-/// What the checks of the whole file need to know of a row.
+/// Facts of a row that the checks of the whole file compare.
 struct Keys {
     contact: i64,
     stay: i64,
@@ -330,17 +330,17 @@ struct Piece {
     discharged: Option<(Day, Day)>,
 }
 
-/// Checks a file, and writes the accepted rows to `out` if given. `told` is called with the number of pieces
-/// done and the number of pieces in all.
+/// Checks a file, and writes the accepted rows to `out` if given. `progress` is called with the number of
+/// pieces done and the number of all pieces.
 ///
 /// # Errors
-/// If the file cannot be read, has two columns of one name, or lacks a column that must be there; if `out` is
+/// Fails if the file cannot be read, has two columns of one name, or lacks a column that must be there; if `out` is
 /// the file itself or cannot be written.
 pub fn check_file(
     path: &Path,
     check: &Check,
     out: Option<&Path>,
-    mut told: impl FnMut(usize, usize),
+    mut progress: impl FnMut(usize, usize),
 ) -> Result<Report, CheckError> {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     if out.is_some_and(|out| real(out).is_some() && real(out) == real(path)) {
@@ -353,8 +353,8 @@ pub fn check_file(
     let lost = || FileError::Worker { path: path.to_path_buf() };
     let mut report =
         Report { described: source.described(), mapping: check.mapping.id.clone(), ..Report::default() };
-    // A mapping of whole numbers reads the program's own schema, where columns outside the mapping are
-    // derived ones that are computed again: they need no warning.
+    // A mapping of whole numbers reads the program's own schema. Its columns outside the mapping are derived
+    // and are computed again, so they need no warning.
     for head in ignored.into_iter().filter(|_| !check.mapping.whole_numbers) {
         report.warnings.insert(message!("check.column_not_read", head), 1);
     }
@@ -373,7 +373,7 @@ pub fn check_file(
             report.discharged = widest(report.discharged, found.discharged);
             keys.extend(found.keys);
             nights.extend(found.nights);
-            told(piece + 1, steps);
+            progress(piece + 1, steps);
             Ok(())
         },
         lost,
@@ -382,7 +382,7 @@ pub fn check_file(
     report.refused.sort_by_key(|refusal| refusal.line);
     report.accepted = report.rows - report.refused.len() as u64;
     if let Some(out) = out {
-        checker.write(&source, out, &report, &several, |piece| told(source.pieces() + piece, steps))?;
+        checker.write(&source, out, &report, &several, |piece| progress(source.pieces() + piece, steps))?;
     }
     Ok(report)
 }
@@ -422,7 +422,7 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
         if !joined {
             found.truncate(1);
         }
-        // A key of several columns needs all of them; event columns may be fewer than the mapping names.
+        // A key of several columns needs all of them. Of the event columns, some may be missing.
         let partial = joined && found.len() < wanted.len() && place <= field::STAY_ID;
         let constant = mapping.constants.get(*name).cloned().unwrap_or_default();
         if required.contains(&place) && (found.is_empty() && constant.is_empty() || partial) {
@@ -447,7 +447,8 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
     Ok((from, ignored))
 }
 
-/// Whether one name may be a misspelling of the other: the same first letter, and all letters shared but two.
+/// Whether one name may be a misspelling of the other: the same first letter, and at most two letters that are
+/// not shared.
 fn alike(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let shared = one.chars().filter(|letter| other.contains(*letter)).count();
@@ -455,8 +456,8 @@ fn alike(one: &str, other: &str) -> bool {
     longest > 2 && shared + 2 >= longest && one.chars().next() == other.chars().next()
 }
 
-/// Refuses contacts and stays that occur twice, and warns of overlaps and of stays with several persons.
-/// Returns the number of contacts of each stay that has more than one.
+/// Refuses contacts and stays that occur twice; warns of overlaps and of stays with several persons. Returns
+/// the number of contacts of each stay that has more than one.
 fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) -> BTreeMap<i64, i32> {
     keys.sort_unstable_by_key(|key| (key.contact, key.line));
     let mut gone = BTreeSet::new();
@@ -558,7 +559,7 @@ impl Checker<'_> {
         out: &Path,
         report: &Report,
         several: &BTreeMap<i64, i32>,
-        mut told: impl FnMut(usize),
+        mut progress: impl FnMut(usize),
     ) -> Result<(), FileError> {
         let refused: BTreeSet<u64> = report.refused.iter().map(|refusal| refusal.line).collect();
         let mapping = self.check.mapping;
@@ -570,7 +571,7 @@ impl Checker<'_> {
             (CHECKED_KEY.to_owned(), format!("samspill check, mapping {}", mapping.id)),
             (RESIDENCE_KEY.to_owned(), residence.to_owned()),
             (SOURCE_KEY.to_owned(), self.file.clone()),
-            (TOLD_KEY.to_owned(), self.told()),
+            (REPORTED_KEY.to_owned(), self.reported_fields()),
             ("samspill.counted".to_owned(), if mapping.counted { "yes" } else { "no" }.to_owned()),
             ("samspill.region".to_owned(), self.from[field::REGION].constant.clone()),
         ]);
@@ -597,7 +598,7 @@ impl Checker<'_> {
                 encoder.encode(&batch).map_err(FileError::parquet(out))
             },
             |piece, encoded| {
-                told(piece + 1);
+                progress(piece + 1);
                 writer.append(encoded)
             },
             || FileError::Worker { path: out.to_path_buf() },
@@ -614,20 +615,20 @@ impl Checker<'_> {
         if text.is_empty() { &from.constant } else { text }
     }
 
-    /// Text of a field, translated by the mapping; as it is written if the mapping does not name it.
+    /// Text of a field, translated by the mapping; unchanged if the mapping does not translate it.
     fn word<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
         let text = self.text(cells, field);
         self.from[field].values.as_ref().and_then(|values| values.get(text)).map_or(text, String::as_str)
     }
 
-    /// Names of the fields that the file or the mapping gives a value, separated by commas. The constant
+    /// Names of the fields that get a value from a column or a constant, separated by commas. The constant
     /// `unknown` does not count.
-    fn told(&self) -> String {
-        let is_told = |from: &Origin| {
+    fn reported_fields(&self) -> String {
+        let has_value = |from: &Origin| {
             from.columns.iter().any(|column| *column != usize::MAX)
                 || !matches!(from.constant.as_str(), "" | "unknown")
         };
-        let names = FIELDS.iter().zip(&self.from).filter(|(_, from)| is_told(from));
+        let names = FIELDS.iter().zip(&self.from).filter(|(_, from)| has_value(from));
         names.map(|(name, _)| *name).collect::<Vec<_>>().join(",")
     }
 
@@ -709,8 +710,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether a residence is in Norway. A municipality that comes into being during the contact is accepted.
-    /// Refuses a municipality that is unknown or has ended.
+    /// Whether a residence is in Norway. A municipality that comes into being during the contact is accepted. A
+    /// municipality that is unknown or has ended is refused.
     fn resident(&self, code: &str, admitted: Day, discharged: Day, field: usize) -> Result<bool, Refused> {
         if self.check.mapping.residence == ResidenceKind::Area {
             return Ok(true);
@@ -773,7 +774,7 @@ impl Checker<'_> {
         };
         let admitted = read(field::ADMITTED)?;
         let discharged = match (self.text(cells, field::DISCHARGED), self.check.running_at) {
-            // A patient who is admitted after the time of the list has a contact of no length, and is not
+            // A patient who is admitted after the time of the list gets a contact of no length, and is not
             // refused.
             ("", Some(at)) => std::cmp::max(at, admitted),
             ("", None) => return Err((FIELDS[field::DISCHARGED], Message::plain(""), Reason::NotDischarged)),
@@ -805,8 +806,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Type, category and weight of the DRG, in thousandths. Where there is a list, it fills what is missing,
-    /// and the row is refused if the list lacks the DRG or has another weight.
+    /// Type, category and weight of the DRG; the weight is in thousandths. A list, if given, fills missing
+    /// values. The row is refused if the list lacks the DRG or has another weight.
     fn grouped(&self, cells: &dyn Cells, drg: &str) -> Result<(DrgType, i32, i32), Refused> {
         let mut drg_type = self.coded(cells, field::DRG_TYPE, DrgType::from_word)?;
         let mut mdc = self.number(cells, field::MDC, 0)?.map_or(MISSING, |mdc| mdc as i32);
@@ -931,7 +932,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The number of a municipality, with the leading zero that spreadsheets drop put back.
+    /// Code of a municipality. A leading zero that a spreadsheet dropped is restored, with a warning.
     fn padded<'a>(&'a self, code: &'a str, warnings: &mut BTreeMap<Message, u64>) -> &'a str {
         let short = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
         if !short || self.check.mapping.residence == ResidenceKind::Area {
@@ -972,7 +973,7 @@ impl Checker<'_> {
     }
 }
 
-/// Key of a text from one column: the whole number that the text is, else its [`contact_key`].
+/// Key of a text from one column: the text itself if it is a whole number, else its [`contact_key`].
 pub fn own_key(text: &str) -> i64 {
     let number = text.parse::<i64>().ok().filter(|number| number.to_string() == text);
     number.unwrap_or_else(|| contact_key("", text))

@@ -1,5 +1,5 @@
 //! Columns of a record batch, by name. A column that is missing or of another type is returned as empty or
-//! `None`: whether a file has the columns it needs is checked when it is opened.
+//! `None`. The columns that a caller cannot do without are checked when the file is opened.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int8Type, Int32Type, Int64Type};

@@ -51,7 +51,7 @@ impl CsvFile {
     /// Reads the file once to find its encoding, its separator, its head, and the blocks.
     ///
     /// # Errors
-    /// If the file cannot be read, is empty, holds zero bytes (it may be UTF-16) or an odd number of quotes,
+    /// Fails if the file cannot be read, is empty, holds zero bytes (it may be UTF-16) or an odd number of quotes,
     /// or has no head.
     pub fn open(path: &Path, threads: usize) -> Result<CsvFile, FileError> {
         let io = || FileError::io(path);
@@ -111,7 +111,7 @@ impl CsvFile {
     /// Hands each record of a block to `take`, with its line in the file. The head is left out.
     ///
     /// # Errors
-    /// If the file cannot be read.
+    /// Fails if the file cannot be read.
     pub fn records(
         &self,
         block: usize,
@@ -124,8 +124,8 @@ impl CsvFile {
         let mut head = block == 0;
         loop {
             let more = reader.read_record(&mut record);
-            // A flexible reader accepts any number of cells, and the text is valid UTF-8: a record can hardly
-            // fail here.
+            // A flexible reader accepts any number of cells, and the text is valid UTF-8, so a record can
+            // hardly fail here.
             if !more.map_err(|error| FileError::Schema {
                 path: self.path.clone(),
                 fault: Message::plain(error),
@@ -160,8 +160,8 @@ fn read_range(path: &Path, from: u64, to: u64) -> Result<Vec<u8>, FileError> {
 
 fn look(path: &Path, from: u64, to: u64) -> Result<Look, FileError> {
     let bytes = read_range(path, from, to)?;
-    // The edge of a block may cut a letter in two. The bytes of the letter before the edge are skipped here,
-    // and its missing end is accepted in the block before.
+    // An edge may cut a letter in two. Here, the rest of a letter that began before `from` is skipped, and a
+    // letter that goes on after `to` is accepted.
     let begin = if from == 0 { 0 } else { bytes.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(0) };
     let utf8 = match std::str::from_utf8(&bytes[begin.min(3)..]) {
         Ok(_) => true,
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_encoding_and_separator() {
+    fn finds_encoding_and_separator() {
         let (file, rows) = read("\u{feff}a;b\nø;1,5\n".as_bytes());
         assert_eq!(
             (file.encoding, file.separator, &file.heads[..]),

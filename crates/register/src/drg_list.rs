@@ -51,7 +51,7 @@ impl DrgList {
     /// Reads a list from its text.
     ///
     /// # Errors
-    /// With the line of the fault: if the text is empty, if a column or a cell is missing, if a code stands
+    /// Fails with the line of the fault if the text is empty, if a column or a cell is missing, if a code stands
     /// twice, if `mdc` is not a whole number, if a weight is not a number from 0 to 200, or if a type is
     /// unknown.
     pub fn parse(text: &str) -> Result<DrgList, BadDrgList> {

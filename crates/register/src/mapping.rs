@@ -1,5 +1,5 @@
-//! How the columns and codes of a file become those of the program. Four mappings are built in; a user's own
-//! mapping is a TOML file of the same form.
+//! The translation of a file's columns and codes to those of the program. Four mappings are built in; a user's
+//! own mapping is a TOML file of the same form.
 
 use std::collections::BTreeMap;
 use words::{Message, Said, message};
@@ -20,7 +20,7 @@ pub struct Mapping {
     /// Whether every number is a whole number: times in civil minutes, points in thousandths, money in øre.
     #[serde(default)]
     pub whole_numbers: bool,
-    /// What the residence columns hold.
+    /// Content of the residence columns: municipalities or areas.
     #[serde(default)]
     pub residence: ResidenceKind,
     /// Names of the file's columns, by field of the program. Of several names the first one found is used,
@@ -35,7 +35,7 @@ pub struct Mapping {
     pub values: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// What a residence is.
+/// Kind of residence in a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResidenceKind {
@@ -159,7 +159,7 @@ impl Mapping {
     /// Reads a mapping from the text of a TOML file.
     ///
     /// # Errors
-    /// If the text is not a mapping (with the line of the fault), or names a field that is not in [`FIELDS`].
+    /// Fails if the text is not a mapping (with the line of the fault), or names a field that is not in [`FIELDS`].
     pub fn parse(text: &str) -> Result<Mapping, BadMapping> {
         let mapping: Mapping = toml::from_str(text).map_err(|error| {
             let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));

@@ -107,7 +107,7 @@ impl Encoder {
     /// Encodes rows into one row group.
     ///
     /// # Errors
-    /// If the columns do not fit the schema of the file.
+    /// Fails if the columns do not fit the schema of the file.
     pub fn encode(&self, batch: &RecordBatch) -> Result<Encoded, ParquetError> {
         let mut writers = self.factory.create_column_writers(0)?;
         let mut writer = writers.iter_mut();
@@ -127,7 +127,7 @@ impl Writer {
     /// is the file's key-value metadata.
     ///
     /// # Errors
-    /// If the file cannot be created.
+    /// Fails if the file cannot be created.
     pub fn create(
         path: &Path,
         schema: Arc<Schema>,
@@ -169,7 +169,7 @@ impl Writer {
     /// Begins a file of contacts in the program's own schema, with the schema's version in the footer.
     ///
     /// # Errors
-    /// If the file cannot be created.
+    /// Fails if the file cannot be created.
     pub fn contacts(path: &Path, footer: &BTreeMap<String, String>) -> Result<Self, FileError> {
         let mut footer = footer.clone();
         footer.insert(SCHEMA_KEY.to_owned(), SCHEMA_VERSION.to_owned());
@@ -184,7 +184,7 @@ impl Writer {
     /// Appends an encoded row group. An empty one is skipped.
     ///
     /// # Errors
-    /// If the row group cannot be written, for example because the disk is full.
+    /// Fails if the row group cannot be written, for example because the disk is full.
     pub fn append(&mut self, encoded: Encoded) -> Result<(), FileError> {
         if encoded.rows == 0 {
             return Ok(());
@@ -201,7 +201,7 @@ impl Writer {
     /// Closes the file, gives it its final name, and returns the number of rows.
     ///
     /// # Errors
-    /// If the file cannot be completed or renamed, for example because the disk is full.
+    /// Fails if the file cannot be completed or renamed, for example because the disk is full.
     pub fn finish(self) -> Result<u64, FileError> {
         let Writer { path, temporary, file, rows, .. } = self;
         file.close().map_err(FileError::parquet(&path))?;
@@ -216,8 +216,8 @@ impl Writer {
 /// At most two results of each thread wait for `take`, so memory does not grow with the number of pieces.
 ///
 /// # Errors
-/// The first error of `work` or `take`, in the order of the pieces, or the error that `lost` makes if a
-/// thread ends without delivering its result.
+/// Fails with the first error of `work` or `take`, in the order of the pieces; or with the error that `lost`
+/// makes, if a thread ends without delivering its result.
 pub fn in_order<T: Send, E: Send>(
     count: usize,
     threads: usize,
@@ -263,7 +263,7 @@ impl Reader {
     /// Opens a file and reads its footer.
     ///
     /// # Errors
-    /// If the file does not exist, is not Parquet or is cut short.
+    /// Fails if the file does not exist, is not Parquet or is cut short.
     pub fn open(path: &Path) -> Result<Reader, FileError> {
         let file = File::open(path).map_err(FileError::io(path))?;
         let metadata =
@@ -280,8 +280,8 @@ impl Reader {
     /// Opens a file that must follow the program's own schema.
     ///
     /// # Errors
-    /// As [`Reader::open`], and if the schema's version is another, or a column is missing or of another
-    /// type.
+    /// Fails as [`Reader::open`] does, and if the schema's version is another, or a column is missing or of
+    /// another type.
     pub fn open_contacts(path: &Path) -> Result<Reader, FileError> {
         let reader = Reader::open(path)?;
         let fault = |fault: Message| FileError::Schema { path: path.to_path_buf(), fault };
@@ -364,7 +364,7 @@ impl Reader {
     /// the file does not have are left out; `selection` limits the rows.
     ///
     /// # Errors
-    /// If the file has gone or is damaged.
+    /// Fails if the file has gone or is damaged.
     pub fn read(
         &self,
         group: usize,
@@ -386,7 +386,7 @@ impl Reader {
     }
 }
 
-/// Columns of words that joined the schema later, so that older files lack them.
+/// Columns of words that were added to the schema later. Older files lack them.
 const LATER: [&str; 1] = [COLUMNS[at::CONTACT_FORM].name];
 
 /// The batch with every column of the schema. Columns that its file lacks are filled with empty words.
@@ -404,7 +404,7 @@ fn with_later(batch: &RecordBatch) -> Result<RecordBatch, arrow_schema::ArrowErr
 /// and returns their number. `wanted` gives one flag per row of a batch.
 ///
 /// # Errors
-/// If a file cannot be read or written, or if `wanted` gives `None` ([`FileError::Worker`]).
+/// Fails if a file cannot be read or written, or if `wanted` gives `None` ([`FileError::Worker`]).
 pub fn copy_rows(
     from: &Reader,
     to: &Path,

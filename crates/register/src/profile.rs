@@ -1,5 +1,5 @@
-//! Key figures of a register that can be compared with published figures of the real one: volumes,
-//! readmissions, and how many stays could be traced to one person by a few facts.
+//! Key figures of a register, to compare with published figures of the real one: volumes, readmissions, and the
+//! share of stays that a few facts trace to one person.
 
 use arrow_array::RecordBatch;
 use domain::{CareLevel, Day, DrgType, Sector, Sex, UnitKind, Urgency};
@@ -86,7 +86,7 @@ struct Piece {
 /// Reads a checked file and computes its key figures.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Fails if the file cannot be read.
 pub fn profile(reader: &Reader, threads: usize) -> Result<Profile, FileError> {
     let mut out = Profile { contacts: reader.rows(), ..Profile::default() };
     let (mut persons, mut stays, mut all_units) = (Vec::new(), Vec::new(), std::collections::BTreeSet::new());
@@ -223,7 +223,8 @@ impl View<'_> {
     }
 }
 
-/// Joins the contacts of each stay: admitted with the first, discharged with the last, nights added up.
+/// Joins the contacts of each stay. A stay is admitted with its first contact and discharged with its last;
+/// nights are added up.
 fn whole_stays(mut parts: Vec<Stay>) -> Vec<Stay> {
     parts.sort_by_key(|part| (part.stay, part.admitted, part.discharged));
     let mut out: Vec<Stay> = Vec::new();
@@ -264,8 +265,8 @@ fn readmissions(stays: &mut [Stay], out: &mut Profile) {
     }
 }
 
-/// Counts the stays whose combination of facts belongs to one person, and those whose combination no other
-/// stay has. `when` gives the day or month of admission.
+/// Counts the stays whose combination of facts belongs to one person only, and the stays whose combination is
+/// unique. `when` gives the day or month of admission.
 fn one_person(stays: &mut [Stay], when: impl Fn(&Stay) -> i32) -> (Share, Share) {
     let key = |stay: &Stay| (stay.unit, when(stay), stay.home, stay.sex, stay.age);
     stays.sort_by_cached_key(|stay| (key(stay), stay.person));

@@ -9,7 +9,7 @@ use crate::columns;
 use crate::parquet_file::{FileError, Reader, in_order};
 use crate::schema::{COLUMNS, at};
 
-/// Greatest number of days from a discharge to the admission that is a readmission of it (`reinnleggelse`).
+/// Greatest number of days from a discharge to an admission that counts as a readmission (`reinnleggelse`).
 pub const DAYS: i32 = 30;
 
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ struct Part {
 /// Contacts without a person (`person_id` 0) are never readmissions.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Fails if the file cannot be read.
 pub fn keys(reader: &Reader, threads: usize) -> Result<Vec<i64>, FileError> {
     let mut parts: Vec<Part> = Vec::new();
     in_order(
@@ -42,8 +42,8 @@ pub fn keys(reader: &Reader, threads: usize) -> Result<Vec<i64>, FileError> {
         || FileError::Worker { path: reader.path().to_path_buf() },
     )?;
     parts.sort_unstable_by_key(|part| (part.person, part.stay, part.admitted, part.contact));
-    // One entry per stay of a person, with the range of its contacts in `parts`: admitted with its first
-    // contact, discharged with its last, acute if its first contact is.
+    // One entry per stay of a person, with the range of its contacts in `parts`. A stay is admitted with its
+    // first contact and discharged with its last; it is acute if its first contact is.
     let mut stays: Vec<(Part, usize, usize)> = Vec::new();
     let mut start = 0;
     for stay in parts.chunk_by(|one, other| (one.person, one.stay) == (other.person, other.stay)) {

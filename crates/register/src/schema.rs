@@ -18,17 +18,18 @@ use domain::{CareLevel, Day, DrgType, EventKind, Minute, Sector, Service, Sex, U
 pub const SCHEMA_VERSION: &str = "1";
 /// Footer key: the version of the schema.
 pub const SCHEMA_KEY: &str = "samspill.schema";
-/// Footer key: what checked the file. A file without the key was not checked.
+/// Footer key: program and mapping of the check, or `synthetic register`. A file without the key was not
+/// checked.
 pub const CHECKED_KEY: &str = "samspill.checked";
 /// Footer key: whether a residence is a `municipality` or an `area`.
 pub const RESIDENCE_KEY: &str = "samspill.residence";
-/// Footer key: name of the file that was checked, or which synthetic register it is.
+/// Footer key: name of the file that was checked, or description of the synthetic register.
 pub const SOURCE_KEY: &str = "samspill.source";
 /// Footer key: `yes` if the contacts are synthetic and belong to no real person.
 pub const SYNTHETIC_KEY: &str = "samspill.synthetic";
-/// Footer key: fields of the mapping that the checked file had a column or a value for, separated by commas.
-/// In a file without the key, every field counts as known.
-pub const TOLD_KEY: &str = "samspill.told";
+/// Footer key: names of the fields that the checked file or its mapping gave a value, separated by commas. In a
+/// file without the key, every field counts as reported.
+pub const REPORTED_KEY: &str = "samspill.told";
 
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +53,8 @@ pub enum Kind {
 pub struct Column {
     pub name: &'static str,
     pub kind: Kind,
-    /// Whether the column belongs to the core of a contact. No code reads the mark: the fields that a
-    /// delivery must fill are listed in [`crate::check`].
+    /// Whether the column belongs to the core of a contact. No code reads this flag: [`crate::check`] lists the
+    /// fields that a delivery must fill.
     pub required: bool,
     /// Meaning and unit, in English.
     pub meaning: &'static str,
@@ -396,8 +397,8 @@ impl Contacts {
         }
     }
 
-    /// Replaces a column of 32-bit numbers. The new column must have as many values as the table has rows,
-    /// which an assertion demands; a column of another type is left as it is.
+    /// Replaces a column of 32-bit numbers. The new column must have as many values as the table has rows;
+    /// otherwise an assertion fails. A column of another type is left unchanged.
     pub fn set_ints(&mut self, place: usize, new: Vec<i32>) {
         assert_eq!(new.len(), self.rows, "a column has as many values as the file has rows");
         if let Values::Int(values) = &mut self.columns[place] {
@@ -408,7 +409,7 @@ impl Contacts {
     /// Copies the rows to an Arrow batch, with [`MISSING`] turned into Arrow's missing value.
     ///
     /// # Errors
-    /// If Arrow refuses the columns, which only a bug in this module can cause.
+    /// Fails if Arrow refuses the columns, which only a bug in this module can cause.
     pub fn to_record_batch(&self) -> Result<RecordBatch, arrow_schema::ArrowError> {
         let arrays = self.columns.iter().zip(COLUMNS).map(|(values, column)| array(values, column.kind));
         RecordBatch::try_new(arrow_schema(), arrays.collect::<Result<_, _>>()?)
@@ -484,8 +485,9 @@ pub fn arrow_schema() -> Arc<Schema> {
     Arc::new(Schema::new(fields))
 }
 
-/// Key of a contact, from 0 to 2⁶³ − 1, made of its institution and its local episode id: the same in every
-/// delivery. FNV-1a with a final mix; the chance that any two of eleven million keys meet is one in 150 000.
+/// Key of a contact, from 0 to 2⁶³ − 1, made from its institution and its local episode id: the same in every
+/// delivery. FNV-1a with a final mix; the chance that any two of eleven million keys are equal is one in 150
+/// 000.
 pub fn contact_key(unit: &str, episode: &str) -> i64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in unit.bytes().chain([0x1f]).chain(episode.bytes()) {

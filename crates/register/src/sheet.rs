@@ -46,7 +46,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Place of the column whose head is the first of `names` that is found. Upper and lower case are alike.
+    /// Place of the column whose head is the first of `names` that any head matches. Case is ignored.
     pub fn column(&self, names: &[&str]) -> Option<usize> {
         names
             .iter()
@@ -54,10 +54,10 @@ impl Sheet {
     }
 }
 
-/// Reads a table: a workbook if the file name ends as one, else CSV.
+/// Reads a table: a workbook if the file has the extension of one, else CSV.
 ///
 /// # Errors
-/// If the file cannot be read as a workbook or as CSV, or has no head.
+/// Fails if the file cannot be read as a workbook or as CSV, or has no head.
 pub fn read(path: &Path) -> Result<Sheet, SheetError> {
     let is_book = path.extension().is_some_and(|ending| {
         ["xlsx", "xlsm", "xls", "xlsb", "ods"].iter().any(|known| ending.eq_ignore_ascii_case(known))

@@ -54,10 +54,10 @@ impl Cells for TableRow<'_> {
 }
 
 impl Source {
-    /// Opens a file: Parquet if its first four bytes say so, else CSV.
+    /// Opens a file: Parquet if its first four bytes are those of Parquet, else CSV.
     ///
     /// # Errors
-    /// If the file cannot be read, or is neither Parquet nor a readable CSV file.
+    /// Fails if the file cannot be read, or is neither Parquet nor a readable CSV file.
     pub fn open(path: &Path, threads: usize) -> Result<Source, FileError> {
         use std::io::Read;
         let mut start = [0; 4];
@@ -109,7 +109,7 @@ impl Source {
     /// Hands each row of a piece to `take`, with its line (CSV) or its row number (Parquet), both from 1.
     ///
     /// # Errors
-    /// If the file cannot be read.
+    /// Fails if the file cannot be read.
     pub fn rows(&self, piece: usize, mut take: impl FnMut(u64, &dyn Cells)) -> Result<(), FileError> {
         match self {
             Source::Csv(csv) => csv.records(piece, |line, record| take(line, record)),

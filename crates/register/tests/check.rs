@@ -115,7 +115,7 @@ fn each_bad_row_is_refused_for_its_own_reason() {
 }
 
 #[test]
-fn overlaps_are_told_and_transfers_accepted() {
+fn overlaps_are_reported_and_transfers_accepted() {
     let text = format!(
         "{HEAD}\n{}\n{}\n{}\n",
         row(1, &[]),
@@ -228,7 +228,7 @@ fn days_without_hours_and_texts_as_keys() {
 }
 
 #[test]
-fn a_quote_that_is_never_closed_is_told_and_a_file_never_replaces_itself() {
+fn a_quote_that_is_never_closed_is_reported_and_a_file_never_replaces_itself() {
     let text = format!("{HEAD}\n{}\n{}\n", row(1, &[("unit", "\"U1")]), row(2, &[]));
     let path = write("quote.csv", text.as_bytes());
     assert!(check(&path, "samspill", None).unwrap_err().to_string().contains("odd number of quotes"));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use domain::{Amount, Instrument, Municipalities, Period};
 use register::parquet_file::Reader;
-use register::synth::{self, Order};
+use register::synth::{self, Recipe};
 use rulebook::LawBook;
 use rulebook::law::Deciding;
 use settlement::cells::Cells;
@@ -75,7 +75,7 @@ fn same(reader: &Reader, cells: &Cells, law: &Law, period: Period, name: &str) {
 #[test]
 fn every_variant_comes_to_the_same_from_cells_and_contacts() {
     let register = folder("variants");
-    synth::make(&Order { year: 2012, people: Some(60_000), seed: 11, threads: 2 }, &register, |_, _| {})
+    synth::make(&Recipe { year: 2012, people: Some(60_000), seed: 11, threads: 2 }, &register, |_, _| {})
         .unwrap();
     let reader = Reader::open_contacts(&register.join("contacts.parquet")).unwrap();
     let period = Period::parse("2012").unwrap();
@@ -109,7 +109,8 @@ fn every_variant_comes_to_the_same_from_cells_and_contacts() {
     for (name, law) in &laws {
         same(&reader, &cells, law, period, name);
     }
-    // A month is a period like a year. Cells made for fewer needs report what they lack.
+    // A period may be a month as well as a year. Cells made for fewer needs report the distinction that they
+    // lack.
     let march = Period::parse("2012-03").unwrap();
     let all = Municipalities::built_in().unwrap();
     let needs = Needs::of([&laws[0].1], march);

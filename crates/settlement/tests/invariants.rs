@@ -1,4 +1,4 @@
-//! Properties of money that must hold for every file, and that an auditor would test.
+//! Properties of the amounts that must hold for every file and that an auditor would test.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -9,7 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use domain::{Instrument, Municipalities, Period};
 use register::parquet_file::Reader;
-use register::synth::{self, Order};
+use register::synth::{self, Recipe};
 use rulebook::LawBook;
 use settlement::explain::{explain, stay_of_contact};
 use settlement::sink::{ChargesFile, ClaimsSink, EachCharge, Nowhere};
@@ -24,8 +24,8 @@ fn folder(name: &str) -> PathBuf {
 
 fn register_of(name: &str, people: u64, threads: usize) -> PathBuf {
     let folder = folder(name);
-    let order = Order { year: 2012, people: Some(people), seed: 7, threads };
-    synth::make(&order, &folder, |_, _| {}).unwrap();
+    let recipe = Recipe { year: 2012, people: Some(people), seed: 7, threads };
+    synth::make(&recipe, &folder, |_, _| {}).unwrap();
     folder.join("contacts.parquet")
 }
 
@@ -104,8 +104,8 @@ fn the_traced_sum_is_the_column_sum() {
             charges.iter().filter(|charge| charge.1 == instrument.word()).map(|charge| charge.2).sum();
         assert_eq!(column, settled.totals.of(*instrument).amount.ore(), "{instrument}");
     }
-    // Draws contacts of every kind: some charged for days, some of stays with several contacts (whose charges
-    // come last), and any others.
+    // Contacts of every kind: some with payable days, some of stays with several contacts (whose charges come
+    // last), and any others.
     let reader = Reader::open_contacts(&contacts).unwrap();
     let municipalities = Municipalities::built_in().unwrap();
     let period = Period::parse("2012").unwrap();
@@ -169,7 +169,7 @@ const MONTHS: [&str; 12] = [
 #[test]
 fn a_variant_that_changes_nothing_gives_the_laws_result() {
     let contacts = register_of("variant", 20_000, 2);
-    // From May on, no stay began in 2011, when the variant is in force and the law is not.
+    // The variant is in force in 2011 and the law is not, but no stay that ends after April began in 2011.
     let plain = settled(&contacts, &law(&[]), "2012-T2", 2, None);
     let same = settled(&contacts, &law(&["co-financing-as-in-2012"]), "2012-T2", 2, None);
     assert_eq!(plain.totals, same.totals);

@@ -417,7 +417,7 @@ pub fn count(
         By::Trust | By::Unit => words_of(reader, name(by.column()))?.into_keys().collect(),
     };
     let months: Vec<Month> = period.months().collect();
-    let told = reader.footer().get(register::schema::TOLD_KEY);
+    let told = reader.footer().get(register::schema::REPORTED_KEY);
     let lacking: Vec<Option<&'static str>> = counters.iter().map(|one| lacking(one, told)).collect();
     let desk = Desk {
         counters: &counters,

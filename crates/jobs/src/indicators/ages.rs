@@ -116,7 +116,7 @@ impl Outcome {
     /// What is withheld of them: every age of both sexes and every sex of all ages is told beside what it is the sum of.
     fn hidden_ages(&self, rows: &[Row]) -> Vec<Vec<bool>> {
         let margins = STRATA..STRATA + AGES + SEXES.len();
-        let totals = margins.map(|at| Total::of(inside(at)).told_at(at));
+        let totals = margins.map(|at| Total::of(inside(at)).published_at(at));
         let of_all =
             [Total::of(STRATA..STRATA + AGES), Total::of(STRATA + AGES..STRATA + AGES + SEXES.len())];
         self.hidden(rows, &totals.chain(of_all).collect::<Vec<_>>())
@@ -258,7 +258,7 @@ impl Outcome {
             out.extend(summed_up(&self.larger[0], &self.larger[1], class * each));
             let country = (class + 1) * each - 1;
             if class <= GROUPS.len() {
-                out.push(Total::of(bands_of(class).map(|age| CLASSES * each + age)).told_at(country));
+                out.push(Total::of(bands_of(class).map(|age| CLASSES * each + age)).published_at(country));
             }
         }
         out

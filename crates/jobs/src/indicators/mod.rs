@@ -400,7 +400,7 @@ pub fn listed(all: &[Indicator], language: Language) -> Table {
 
 /// Whether contacts and people tell what municipalities are to be adjusted for.
 fn can_adjust(order: &Order, reader: &Reader, inhabited: &Inhabited) -> Result<()> {
-    let told = reader.footer().get(register::schema::TOLD_KEY);
+    let told = reader.footer().get(register::schema::REPORTED_KEY);
     if order.adjust == Adjust::AgeAndSex && told.is_some_and(|told| !told.split(',').any(|one| one == "sex"))
     {
         fail!("error.indicators.does_not_tell_sex_add_adjust", contacts = order.contacts.display());
@@ -517,13 +517,13 @@ fn treating(
                 let mine = || (0..units.counts.homes.len()).filter(is_of_it);
                 // A unit of two trusts is no part of one.
                 if mine().all(|unit| trusts_of[&units.counts.homes[unit]].len() == 1) {
-                    totals.push(Total::of(mine().map(|unit| after + unit)).told_at(first + place));
+                    totals.push(Total::of(mine().map(|unit| after + unit)).published_at(first + place));
                 }
             }
-            totals.push(Total::of(first..after).told_at(country));
-            totals.push(Total::of(after..country).told_at(country));
+            totals.push(Total::of(first..after).published_at(country));
+            totals.push(Total::of(after..country).published_at(country));
         }
-        _ => totals.push(Total::of(first..country).told_at(country)),
+        _ => totals.push(Total::of(first..country).published_at(country)),
     }
     let mut levels = vec![Level { counts, figures: found }];
     levels
@@ -579,11 +579,11 @@ fn all_figures(
         for place in 0..own.counts.homes.len() {
             let mine = || (0..of_areas.len()).filter(|area| of_areas[*area].contains(&place));
             if mine().all(|area| of_areas[area].len() == 1) {
-                totals.push(Total::of(mine().map(|area| homes + area)).told_at(first + place));
+                totals.push(Total::of(mine().map(|area| homes + area)).published_at(first + place));
             }
         }
         let country = first + own.counts.homes.len();
-        totals.push(Total::of(first..country).told_at(country));
+        totals.push(Total::of(first..country).published_at(country));
         let already =
             |indicator: usize, place: usize| place >= first && beside[indicator].contains(&(place - first));
         let mut levels = [
@@ -608,7 +608,7 @@ pub fn summed_up(areas: &Larger, regions: &Larger, from: usize) -> Vec<Total> {
     let country = first_region + regions.counts.homes.len();
     let mut out = summed(&areas.of, from, first_area);
     out.extend(summed(&of_areas, first_area, first_region));
-    out.push(Total::of(first_region..country).told_at(country));
+    out.push(Total::of(first_region..country).published_at(country));
     out
 }
 
@@ -617,7 +617,7 @@ fn summed(of: &[usize], from: usize, at: usize) -> Vec<Total> {
     let sums = of.iter().max().map_or(0, |last| last + 1);
     let members =
         |sum: usize| (0..of.len()).filter(move |place| of[*place] == sum).map(move |place| from + place);
-    (0..sums).map(|sum| Total::of(members(sum)).told_at(at + sum)).collect()
+    (0..sums).map(|sum| Total::of(members(sum)).published_at(at + sum)).collect()
 }
 
 /// What the user's own areas and the trust areas have together: as groups, and as the area and the own area of each.
@@ -651,7 +651,7 @@ fn told_beside(
     let mut found = figures(indicators, &counts, &together, method);
     let mut levels = [Level { counts: &counts, figures: &mut found }];
     let places = counts.homes.len();
-    let totals = [Total::of(0..places).told_at(places)];
+    let totals = [Total::of(0..places).published_at(places)];
     withhold(indicators, &mut levels, (&totals, 0), &|_, _| false, method.allowance);
     found.iter().map(of_one).collect()
 }

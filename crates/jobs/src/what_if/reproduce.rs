@@ -40,8 +40,8 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Resul
         }
         None => {
             let stage = host.begin(Work::MakeRegister(2011));
-            let order = synth::Order { year: 2011, people: Some(PEOPLE), seed, threads: host.threads };
-            let made = synth::make(&order, &scratch.0, |done, of| stage.at(done, of))?;
+            let recipe = synth::Recipe { year: 2011, people: Some(PEOPLE), seed, threads: host.threads };
+            let made = synth::make(&recipe, &scratch.0, |done, of| stage.at(done, of))?;
             stage.done();
             let scale = Scale { made: made.persons, of: made.of_persons };
             (

@@ -216,7 +216,7 @@ impl<'a> Life<'a> {
             Stay::Caesarean => self.chance(0.6),
         };
         let mut day = self.day(acute);
-        // Admissions before the year make up the patients who are in hospital at New Year.
+        // Admissions before the year give the patients who are in hospital at New Year.
         let span = self.world.calendar.last.number() - self.world.calendar.first.number() + 1 + BEFORE;
         if self.chance(f64::from(BEFORE) / f64::from(span)) {
             day = self.world.calendar.first.plus(-1 - self.random.random_range(0..BEFORE));
@@ -304,8 +304,8 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Events about readiness that the hospital and the municipality report, and the days by which they
-    /// prolong the stay.
+    /// Readiness events of the hospital and the municipality, and the number of days by which they prolong the
+    /// stay.
     fn readiness(&mut self, admitted: Minute, ready_on: Day) -> (Vec<Event>, i32) {
         if self.person.visitor || !self.chance(model::reported_ready(self.person.age)) {
             return (Vec::new(), 0);
@@ -432,7 +432,8 @@ impl<'a> Life<'a> {
         self.push(&row);
     }
 
-    /// Draws a diagnosis; a share `hip_fractures` of them are S720. One number is drawn whatever the share.
+    /// Draws a diagnosis; a share `hip_fractures` of them are S720. Every call draws exactly one number,
+    /// whatever the share.
     fn diagnosis(&mut self, hip_fractures: f64) -> &'a str {
         let codes = &self.world.words.diagnoses;
         let drawn = self.random.random_range(0..codes.len());

@@ -29,15 +29,15 @@ const PERSONS_PER_GROUP: u64 = 200_000;
 /// Visitors from other countries per inhabitant.
 const VISITORS: f64 = 0.003;
 
-/// The register to make.
+/// Year, size and seed of the register to make.
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct Recipe {
     /// Year in which the contacts end, 2010 to 2014.
     pub year: i16,
-    /// Number of inhabitants; `None` for as many as the country has. A smaller number is a sample. A larger
+    /// Number of inhabitants; `None` for the number of the country. A smaller number is a sample. A larger
     /// number repeats the country's places and ages with other people.
     pub people: Option<u64>,
-    /// The same seed gives the same bytes.
+    /// Seed of every random stream. The same seed gives the same bytes.
     pub seed: u64,
     pub threads: usize,
 }
@@ -95,7 +95,7 @@ pub(crate) struct World {
     population: Population,
     /// Number of the first person of each municipality, and last the number of all persons.
     starts: Vec<u64>,
-    /// For each municipality, the place of its local hospital among those of its trust area.
+    /// For each municipality, the place of its local hospital among the hospitals of its trust area.
     pub(crate) local: Vec<usize>,
     /// For each municipality, the shares of its stays by place: see [`model::hospital_shares`].
     pub(crate) hospital_shares: Vec<[f64; 3]>,
@@ -112,12 +112,12 @@ pub(crate) struct Person<'a> {
 }
 
 impl World {
-    fn new(order: &Order) -> Result<World, SynthError> {
-        let mut population = Population::of(order.year)?;
+    fn new(recipe: &Recipe) -> Result<World, SynthError> {
+        let mut population = Population::of(recipe.year)?;
         let people: Vec<f64> = (0..=100)
             .map(|age| population.municipalities.iter().map(|home| f64::from(home.by_age[age])).sum())
             .collect();
-        let model = Model::of(order.year, &people);
+        let model = Model::of(recipe.year, &people);
         let local = local_hospitals(&population);
         let visitors = (population.persons as f64 * VISITORS) as u32;
         let by_age = (0..=100).map(|age| if (20..=69).contains(&age) { visitors / 50 } else { 0 }).collect();
@@ -136,11 +136,11 @@ impl World {
             starts.push(starts.last().copied().unwrap_or(0) + people);
         }
         Ok(World {
-            seed: order.seed,
+            seed: recipe.seed,
             model,
             units: units::units(),
             drgs: drgs::drgs(),
-            calendar: life::Calendar::of(order.year),
+            calendar: life::Calendar::of(recipe.year),
             words: life::Words::new(),
             population,
             starts,
@@ -174,7 +174,7 @@ impl World {
         self.population.men.get(age).copied().unwrap_or(0.5)
     }
 
-    /// Contacts of the persons of a group, where the register has `persons` persons in all.
+    /// Contacts of the persons in a group. `persons` is the number of persons in the whole register.
     fn group(&self, group: u64, persons: u64) -> Contacts {
         let mut contacts = Contacts::new();
         let end = std::cmp::min((group + 1) * PERSONS_PER_GROUP, persons);
@@ -197,7 +197,7 @@ impl World {
     }
 }
 
-/// For each municipality, the place of its local hospital among those of its trust area. Neighbours in the
+/// For each municipality, the place of its local hospital among the hospitals of its trust area. Neighbours in the
 /// list share a hospital; the last entry is for visitors.
 fn local_hospitals(population: &Population) -> Vec<usize> {
     let units = units::units();
@@ -219,15 +219,15 @@ fn local_hospitals(population: &Population) -> Vec<usize> {
     out
 }
 
-/// Makes a register in `folder`: `contacts.parquet`, `drg-list.csv` and `units.csv`. `told` is called with
-/// the number of groups of persons done and the number of groups in all.
+/// Makes a register in `folder`: `contacts.parquet`, `drg-list.csv` and `units.csv`. `progress` is called with
+/// the number of groups of persons done and the number of all groups.
 ///
 /// # Errors
-/// If there is no population for the year, or if a file cannot be written.
-pub fn make(order: &Order, folder: &Path, mut told: impl FnMut(u64, u64)) -> Result<Made, SynthError> {
-    let world = World::new(order)?;
+/// Fails if there is no population for the year, or if a file cannot be written.
+pub fn make(recipe: &Recipe, folder: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Made, SynthError> {
+    let world = World::new(recipe)?;
     let country = world.population.persons;
-    let wanted = order.people.unwrap_or(country);
+    let wanted = recipe.people.unwrap_or(country);
     // Visitors are added in proportion to the inhabitants.
     let persons = (u128::from(wanted) * u128::from(world.everybody()) / u128::from(country.max(1))) as u64;
     std::fs::create_dir_all(folder).map_err(FileError::io(folder))?;
@@ -244,7 +244,7 @@ pub fn make(order: &Order, folder: &Path, mut told: impl FnMut(u64, u64)) -> Res
         (RESIDENCE_KEY.to_owned(), "municipality".to_owned()),
         (
             SOURCE_KEY.to_owned(),
-            format!("synthetic register {}, seed {}, {wanted} persons", order.year, order.seed),
+            format!("synthetic register {}, seed {}, {wanted} persons", recipe.year, recipe.seed),
         ),
         ("samspill.persons".to_owned(), wanted.to_string()),
         ("samspill.of_persons".to_owned(), country.to_string()),
@@ -254,7 +254,7 @@ pub fn make(order: &Order, folder: &Path, mut told: impl FnMut(u64, u64)) -> Res
     let groups = persons.div_ceil(PERSONS_PER_GROUP);
     in_order(
         groups as usize,
-        order.threads,
+        recipe.threads,
         |group| {
             let mut contacts = world.group(group as u64, persons);
             number_rows(&mut contacts);
@@ -263,7 +263,7 @@ pub fn make(order: &Order, folder: &Path, mut told: impl FnMut(u64, u64)) -> Res
         },
         |group, encoded| {
             writer.append(encoded)?;
-            told(group as u64 + 1, groups);
+            progress(group as u64 + 1, groups);
             Ok(())
         },
         || FileError::Worker { path: path.clone() },

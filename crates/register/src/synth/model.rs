@@ -106,7 +106,7 @@ pub fn reported_ready(age: usize) -> f64 {
 }
 
 /// Waiting for the municipality before 2012: chance that a patient who is reported ready waits, and mean days
-/// of those who wait.
+/// of a wait.
 pub const WAIT: (f64, f64) = (0.385, 4.87);
 
 /// Place in [`GROUPS`] of an age in whole years.
@@ -114,7 +114,7 @@ pub fn group(age: usize) -> usize {
     GROUPS.iter().position(|group| group.contains(&age)).unwrap_or(4)
 }
 
-/// Value at `at` of the line through the knots (x, y). Left of the first knot and right of the last it is
+/// Value at `at` of the line through the knots (x, y). Before the first knot and after the last, the line is
 /// level.
 fn line(knots: &[(f64, f64)], at: f64) -> f64 {
     for pair in knots.windows(2) {
@@ -205,8 +205,8 @@ impl Model {
             waiting.iter().map(|tertial| tertial.0).sum::<f64>() / 3.0,
             waiting.iter().map(|tertial| tertial.1).sum::<f64>() / 3.0,
         );
-        // The published nights include waiting. The mean wait is therefore subtracted from the nights drawn
-        // before it.
+        // The published nights include the wait. The mean wait is therefore subtracted from the mean nights,
+        // which are drawn without it.
         let waited = [0.0, 0.018, 0.072, 0.14, 0.40].map(|ready| ready * chance * waits * days * lasts);
         let mut nights = NIGHTS;
         for (place, pair) in nights.iter_mut().enumerate() {

@@ -64,7 +64,7 @@ impl Population {
     /// The population on 1 January of a year.
     ///
     /// # Errors
-    /// If there is no table for the year, or if a built-in table is damaged.
+    /// Fails if there is no table for the year, or if a built-in table is damaged.
     pub fn of(year: i16) -> Result<Population, BadPopulation> {
         let table = match year {
             2010 => include_str!("../../../../data/population_2010.csv"),
