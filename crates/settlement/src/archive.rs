@@ -29,7 +29,7 @@ pub enum ArchiveError {
     Parquet(ParquetError),
     /// Damaged columns.
     Arrow(ArrowError),
-    /// A column is missing or holds something else.
+    /// A column is missing or has another type.
     Column(&'static str),
 }
 
@@ -64,10 +64,11 @@ const WORDS: [&str; 8] =
 /// Rows that are read at a time.
 const BATCH: usize = 1 << 16;
 
-/// Reads `charges.parquet` as claims. Municipalities become parties: a code in its lifetime.
+/// Reads `charges.parquet` as claims. The code of a municipality becomes a party: the municipality that had the
+/// code in the month of the charge.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Fails if the file cannot be read.
 pub fn claims(path: &Path, municipalities: &Municipalities) -> Result<Claims, FileError> {
     let reader = Reader::open(path)?;
     let names = [
@@ -138,7 +139,7 @@ fn schema() -> Arc<Schema> {
 /// Movements as the bytes of a Parquet file. The same movements give the same bytes.
 ///
 /// # Errors
-/// If they do not fit the schema.
+/// Fails if the movements do not fit the schema.
 pub fn encode(movements: &Claims) -> Result<Vec<u8>, ArchiveError> {
     let rows = &movements.rows;
     let words = |of: fn(&Claim) -> u32| -> Result<ArrayRef, ArrowError> {
@@ -197,7 +198,7 @@ pub(crate) fn dictionary<'w>(words: impl Iterator<Item = &'w str>) -> Result<Arr
 /// Reads movements back and adds them to others.
 ///
 /// # Errors
-/// If the bytes are no file of movements.
+/// Fails if the bytes are no file of movements.
 pub fn decode(bytes: Vec<u8>, out: &mut Claims) -> Result<(), ArchiveError> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))?;
     for batch in reader.with_batch_size(BATCH).build()? {
@@ -209,7 +210,7 @@ pub fn decode(bytes: Vec<u8>, out: &mut Claims) -> Result<(), ArchiveError> {
 /// The contacts of a file of movements, in its order.
 ///
 /// # Errors
-/// If the bytes are no file of movements.
+/// Fails if the bytes are no file of movements.
 pub fn contacts(bytes: Vec<u8>) -> Result<Vec<i64>, ArchiveError> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), ["contact_id"]);

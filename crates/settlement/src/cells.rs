@@ -5,9 +5,9 @@
 //! exact, and both are handed to the rulebook's own functions, so cells and contacts give the same øre under
 //! any share, price or ceiling.
 //!
-//! What else a law needs is found before the cells are made ([`Needs`]): the ages and days at which it
-//! changes, prices by day or fee, the stays that a ceiling may cut (kept contact by contact), and the events
-//! of patients who were reported ready.
+//! Before the cells are made, [`Needs`] lists the further distinctions that the laws need: ages and days at
+//! which they change, prices by day or fee, and ceilings. Stays that a ceiling may cut are kept contact by
+//! contact, and so are the readiness events of patients who were reported ready.
 
 use domain::narrow;
 use std::collections::BTreeMap;
@@ -28,9 +28,9 @@ use crate::error::SettleError;
 use crate::needs::Needs;
 use crate::stay::Stay;
 
-/// Rows decoded at a time.
+/// Number of rows that are decoded at a time.
 const BATCH: usize = 1 << 16;
-/// Keys that a thread collects before it counts equal ones.
+/// Number of keys that a thread collects before it counts equal ones.
 const KEYS: usize = 1 << 20;
 const UNKNOWN: u32 = u32::MAX;
 
@@ -41,8 +41,8 @@ pub struct Group {
     pub(crate) drg: u32,
     /// Lowest age of the band; `None` if the age is unknown or [`Needs`] has no ages.
     pub age: Option<u16>,
-    /// Discharge and admission, each as the number of [`Needs::days`] at or before it. Unless a law dates
-    /// contacts by admission, both are of the discharge.
+    /// Discharge and admission, each as the number of [`Needs::days`] on or before it. If no law dates contacts
+    /// by admission, both are the number of the discharge.
     pub(crate) dates: (u8, u8),
     /// `Unknown` unless [`Needs::urgency`] is set.
     pub urgency: Urgency,
@@ -55,7 +55,7 @@ pub struct Group {
 /// A municipality, or an area, and the region that its people belong to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Code of the debtor; empty for people that no municipality answers for.
+    /// Code of the debtor; empty for people for whom no municipality is liable.
     pub debtor: String,
     /// Code of the regional authority.
     pub region: String,
@@ -98,8 +98,8 @@ pub struct Cells {
     pub needs: Needs,
     /// Municipalities or areas.
     pub homes: Vec<Place>,
-    /// Organisation numbers of trusts. Without a trust, a patient who was reported ready has the unit, and
-    /// any other contact the empty text.
+    /// Organisation numbers of trusts. Where a contact has no trust, its unit stands here if the patient was
+    /// reported ready, otherwise the empty text.
     pub trusts: Vec<String>,
     pub(crate) drgs: Vec<String>,
     pub groups: Vec<Group>,
@@ -151,8 +151,8 @@ impl Cells {
         self.episodes.len()
     }
 
-    /// Counts the contacts of a period. `told` is called after each row group, with the number of row groups
-    /// done and their total.
+    /// Counts the contacts of a period. `progress` is called after each row group, with the number of row
+    /// groups done and the number of all row groups.
     ///
     /// # Errors
     /// Fails if the file cannot be read.
@@ -162,19 +162,19 @@ impl Cells {
         period: Period,
         needs: &Needs,
         threads: usize,
-        mut told: impl FnMut(usize, usize),
+        mut progress: impl FnMut(usize, usize),
     ) -> Result<Cells, SettleError> {
-        let desk = Desk::new(reader, municipalities, period, needs, threads)?;
+        let shared = Shared::new(reader, municipalities, period, needs, threads)?;
         let groups = reader.row_groups();
         let threads = threads.clamp(1, std::cmp::max(groups, 1));
         let lost = || SettleError::File(FileError::Worker { path: reader.path().to_path_buf() });
         let counters: Vec<std::sync::Mutex<Counter>> =
-            (0..threads).map(|_| std::sync::Mutex::new(Counter::new(&desk))).collect();
+            (0..threads).map(|_| std::sync::Mutex::new(Counter::new(&shared))).collect();
         let work = |group: usize| -> Result<(), SettleError> {
             counters[group % threads].lock().map_err(|_| lost())?.group(group)
         };
         let take = |group: usize, ()| {
-            told(group + 1, groups);
+            progress(group + 1, groups);
             Ok(())
         };
         in_order(groups, threads, work, take, lost)?;
@@ -182,12 +182,12 @@ impl Cells {
         for counter in counters {
             counted.push(counter.into_inner().map_err(|_| lost())?);
         }
-        Ok(merged(&desk, counted))
+        Ok(merged(&shared, counted))
     }
 }
 
 /// Input and settings that all threads share.
-struct Desk<'a> {
+struct Shared<'a> {
     reader: &'a Reader,
     period: Period,
     needs: Needs,
@@ -202,14 +202,14 @@ struct Desk<'a> {
     readmitted: Vec<i64>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Shared<'a> {
     fn new(
         reader: &'a Reader,
         municipalities: &'a Municipalities,
         period: Period,
         needs: &Needs,
         threads: usize,
-    ) -> Result<Desk<'a>, SettleError> {
+    ) -> Result<Shared<'a>, SettleError> {
         let counted = reader.is_counted();
         let mut places = READ.to_vec();
         places.push(at::DISCHARGED_ON);
@@ -241,7 +241,7 @@ impl<'a> Desk<'a> {
         let homes = Homes::of(reader, municipalities, period);
         let columns = places.into_iter().map(name).collect();
         let needs = needs.clone();
-        Ok(Desk { reader, period, needs, homes, counted, columns, days, first, inside, readmitted })
+        Ok(Shared { reader, period, needs, homes, counted, columns, days, first, inside, readmitted })
     }
 
     /// The number of [`Needs::days`] at or before a day.
@@ -277,18 +277,19 @@ struct Waiting {
     episode: Episode,
 }
 
-/// What divides groups beside facts and age: both [`Group::dates`], urgency, readmission and trust.
+/// Distinctions between groups beside facts and age: both [`Group::dates`], urgency, readmission and trust.
 type Extra = (u8, u8, Urgency, bool, u32);
 
-/// The worker of one thread, with its own numbers of everything that it meets.
+/// The worker of one thread. It numbers homes, words, groups and quantities in the order in which it meets
+/// them.
 struct Counter<'a> {
-    desk: &'a Desk<'a>,
+    shared: &'a Shared<'a>,
     homes: Vec<Home>,
     codes: Words,
     drgs: Words,
     trusts: Words,
     groups: Vec<Group>,
-    /// Number of each group: by what divides it beside facts and age, then by band and class, then by DRG.
+    /// Number of each group, found by [`Extra`], then by age band and class, then by DRG.
     known: Vec<(Extra, Vec<Vec<u32>>)>,
     last: usize,
     quantities: Vec<Quantity>,
@@ -318,9 +319,9 @@ struct Columns<'b> {
 }
 
 impl<'a> Counter<'a> {
-    fn new(desk: &'a Desk<'a>) -> Self {
+    fn new(shared: &'a Shared<'a>) -> Self {
         Counter {
-            desk,
+            shared,
             homes: Vec::new(),
             codes: Words::default(),
             drgs: Words::default(),
@@ -342,7 +343,7 @@ impl<'a> Counter<'a> {
     fn home(&mut self, code: &str) -> u32 {
         let number = self.codes.number(code);
         if number as usize == self.homes.len() {
-            self.homes.push(self.desk.homes.home(code));
+            self.homes.push(self.shared.homes.home(code));
         }
         number
     }
@@ -359,7 +360,7 @@ impl<'a> Counter<'a> {
     }
 
     fn columns<'b>(&mut self, batch: &'b RecordBatch) -> Columns<'b> {
-        let needs = &self.desk.needs;
+        let needs = &self.shared.needs;
         let (urgency_keys, urgencies) = words(batch, at::URGENCY);
         let urgency = |word: Option<&str>| {
             word.and_then(|word| Urgency::from_word(word).ok()).unwrap_or(Urgency::Unknown)
@@ -379,22 +380,22 @@ impl<'a> Counter<'a> {
             stay_rows: ints(batch, at::STAY_ROWS),
             contacts: if needs.readmission { longs(batch, at::CONTACT_ID) } else { &[] },
             ages: if needs.ages.is_empty() { None } else { maybe_ints(batch, at::AGE) },
-            measured: (needs.measured || self.desk.counted)
+            measured: (needs.measured || self.shared.counted)
                 .then(|| (ints(batch, at::BED_DAYS), ints(batch, at::CONTACTS), ints(batch, at::FEE))),
         }
     }
 
     fn group(&mut self, group: usize) -> Result<(), SettleError> {
-        let desk = self.desk;
-        let path = desk.reader.path();
+        let shared = self.shared;
+        let path = shared.reader.path();
         let mut second = Vec::new();
         let mut start = 0;
-        for batch in desk.reader.read(group, &desk.columns, BATCH, None)? {
+        for batch in shared.reader.read(group, &shared.columns, BATCH, None)? {
             let batch = batch.map_err(FileError::arrow(path))?;
             let columns = self.columns(&batch);
             let ready = flags(&batch, at::REPORTED_READY);
             for row in 0..batch.num_rows() {
-                let waits = columns.stay_rows[row] > 1 && desk.needs.ceiling.is_some() && !desk.counted;
+                let waits = columns.stay_rows[row] > 1 && shared.needs.ceiling.is_some() && !shared.counted;
                 if waits || ready.is_some_and(|ready| ready.value(row)) {
                     second.push(start + row);
                 }
@@ -411,15 +412,15 @@ impl<'a> Counter<'a> {
     /// The [`Group::dates`] of a row. Without a column of admission, the discharge stands for both.
     #[inline]
     fn dates(&self, columns: &Columns, row: usize) -> (u8, u8) {
-        let discharged = self.desk.place(columns.discharged[row]);
-        (discharged, columns.admitted.get(row).map_or(discharged, |day| self.desk.place(*day)))
+        let discharged = self.shared.place(columns.discharged[row]);
+        (discharged, columns.admitted.get(row).map_or(discharged, |day| self.shared.place(*day)))
     }
 
     /// Whether a row lies in the period. The row is counted as inside or outside it.
     #[inline]
     fn inside(&mut self, columns: &Columns, row: usize) -> bool {
         let (discharged, admitted) = self.dates(columns, row);
-        let inside = self.desk.inside[usize::from(discharged)] || self.desk.inside[usize::from(admitted)];
+        let inside = self.shared.inside[usize::from(discharged)] || self.shared.inside[usize::from(admitted)];
         self.contacts += u64::from(inside);
         self.outside += u64::from(!inside);
         inside
@@ -428,18 +429,18 @@ impl<'a> Counter<'a> {
     /// Municipality, group and quantity of a row.
     #[inline]
     fn row(&mut self, columns: &Columns, row: usize) -> Episode {
-        let desk = self.desk;
+        let shared = self.shared;
         let (discharged, admitted) = self.dates(columns, row);
         let age = columns.ages.filter(|ages| ages.is_valid(row)).map(|ages| years(ages.value(row)));
-        let band = desk.band(age);
+        let band = shared.band(age);
         let drg = columns.drg.1[narrow::<_, usize>(columns.drg.0[row])];
-        let urgency = match desk.needs.urgency {
+        let urgency = match shared.needs.urgency {
             true => columns.urgency.1[narrow::<_, usize>(columns.urgency.0[row])],
             false => Urgency::Unknown,
         };
         let readmitted =
-            columns.contacts.get(row).is_some_and(|contact| desk.readmitted.binary_search(contact).is_ok());
-        let trust = match desk.needs.trust {
+            columns.contacts.get(row).is_some_and(|contact| shared.readmitted.binary_search(contact).is_ok());
+        let trust = match shared.needs.trust {
             true => columns.trust.1[narrow::<_, usize>(columns.trust.0[row])],
             false => 0,
         };
@@ -458,7 +459,7 @@ impl<'a> Counter<'a> {
 
     #[inline]
     fn group_number(&mut self, extra: Extra, band: usize, class: u16, drg: u32) -> u32 {
-        let bands = self.desk.needs.ages.len() + 2;
+        let bands = self.shared.needs.ages.len() + 2;
         if self.known.get(self.last).is_none_or(|(known, _)| *known != extra) {
             self.last = match self.known.iter().position(|(known, _)| *known == extra) {
                 Some(place) => place,
@@ -476,14 +477,14 @@ impl<'a> Counter<'a> {
         if *number == UNKNOWN {
             *number = narrow(self.groups.len());
             let (discharged, admitted, urgency, readmitted, trust) = extra;
-            let (dates, age) = ((discharged, admitted), self.desk.age(band));
+            let (dates, age) = ((discharged, admitted), self.shared.age(band));
             self.groups.push(Group { class: u32::from(class), drg, age, dates, urgency, readmitted, trust });
         }
         *number
     }
 
     fn quantity(&mut self, points: i64, bed_days: i64, contacts: i64, fee: i64) -> u32 {
-        let counted = self.desk.counted;
+        let counted = self.shared.counted;
         let (quantities, next) = (&mut self.quantities, narrow(self.quantity_numbers.len()));
         *self.quantity_numbers.entry((points, bed_days, contacts, fee)).or_insert_with(|| {
             let (points, fee) = (Points::from_milli(points), Amount::from_ore(fee));
@@ -509,11 +510,11 @@ impl<'a> Counter<'a> {
 
     /// Reads the rows that need more columns: contacts of stays that a ceiling may cut, and readiness events.
     fn second_pass(&mut self, group: usize, rows: &[usize]) -> Result<(), SettleError> {
-        let desk = self.desk;
+        let shared = self.shared;
         if rows.is_empty() {
             return Ok(());
         }
-        let mut columns = desk.columns.clone();
+        let mut columns = shared.columns.clone();
         columns.extend(
             [
                 at::CONTACT_ID,
@@ -530,17 +531,17 @@ impl<'a> Counter<'a> {
         );
         let selection = RowSelection::from_consecutive_ranges(
             rows.chunk_by(|one, next| *next == one + 1).map(|run| run[0]..run[0] + run.len()),
-            desk.reader.rows_in(group),
+            shared.reader.rows_in(group),
         );
-        for batch in desk.reader.read(group, &columns, BATCH, Some(selection))? {
-            let batch = batch.map_err(FileError::arrow(desk.reader.path()))?;
+        for batch in shared.reader.read(group, &columns, BATCH, Some(selection))? {
+            let batch = batch.map_err(FileError::arrow(shared.reader.path()))?;
             let decoded = self.columns(&batch);
             let ready = flags(&batch, at::REPORTED_READY);
             for row in 0..batch.num_rows() {
                 if ready.is_some_and(|ready| ready.value(row)) {
                     self.ready(&batch, row);
                 }
-                let waits = decoded.stay_rows[row] > 1 && desk.needs.ceiling.is_some() && !desk.counted;
+                let waits = decoded.stay_rows[row] > 1 && shared.needs.ceiling.is_some() && !shared.counted;
                 if waits {
                     let (inside, episode) = (self.inside(&decoded, row), self.row(&decoded, row));
                     let (stay, contact) =
@@ -555,7 +556,7 @@ impl<'a> Counter<'a> {
 
     fn ready(&mut self, batch: &RecordBatch, row: usize) {
         let stay = stay_of(batch, row);
-        let (from, to) = (self.desk.period.from().start(), self.desk.period.to().next().start());
+        let (from, to) = (self.shared.period.from().start(), self.shared.period.to().next().start());
         // A stay outside the period has no payable day in it.
         if stay.departed_at < from || stay.admitted_at >= to {
             return;
@@ -569,7 +570,7 @@ impl<'a> Counter<'a> {
     }
 }
 
-/// Numbers by the order of the things themselves, whichever thread met a thing first.
+/// Distinct things in ascending order. The rank of a thing does not depend on which thread met it first.
 struct Ranked<T> {
     all: Vec<T>,
 }
@@ -604,7 +605,7 @@ fn measure(quantity: &Quantity) -> Measure {
     (quantity.points.milli(), quantity.bed_days, quantity.contacts, quantity.fee.ore())
 }
 
-/// Numbers of everything that the threads met, which do not depend on the number of threads.
+/// Ranks of everything that the threads met: the same for any number of threads.
 struct Ranks {
     homes: Ranked<Home>,
     drgs: Ranked<String>,
@@ -616,9 +617,9 @@ struct Ranks {
 }
 
 impl Ranks {
-    /// The ranks, and the groups of each counter with their DRG and trust by rank.
-    fn of(desk: &Desk, counters: &[Counter]) -> (Ranks, Vec<Vec<Group>>) {
-        let everyone = desk.homes.all();
+    /// The ranks; and the groups of each counter, with DRG and trust replaced by their ranks.
+    fn of(shared: &Shared, counters: &[Counter]) -> (Ranks, Vec<Vec<Group>>) {
+        let everyone = shared.homes.all();
         let homes = Ranked::of(counters.iter().flat_map(|counter| &counter.homes).chain(&everyone));
         let drgs = Ranked::of(counters.iter().flat_map(|counter| counter.drgs.all()));
         let trusts = Ranked::of(counters.iter().flat_map(|counter| counter.trusts.all()));
@@ -627,12 +628,12 @@ impl Ranks {
             let (drg, trust) = (drgs.ranks(counter.drgs.all()), trusts.ranks(counter.trusts.all()));
             let renumbered = counter.groups.iter().map(|group| Group {
                 drg: drg[group.drg as usize],
-                trust: if desk.needs.trust { trust[group.trust as usize] } else { 0 },
+                trust: if shared.needs.trust { trust[group.trust as usize] } else { 0 },
                 ..*group
             });
             groups.push(renumbered.collect());
         }
-        let (measures, by_points) = measures(desk, counters);
+        let (measures, by_points) = measures(shared, counters);
         let all = Ranked::of(groups.iter().flatten());
         (Ranks { homes, drgs, trusts, groups: all, measures, by_points }, groups)
     }
@@ -648,9 +649,9 @@ impl Ranks {
     }
 }
 
-fn measures(desk: &Desk, counters: &[Counter]) -> (Vec<Measure>, Vec<u32>) {
+fn measures(shared: &Shared, counters: &[Counter]) -> (Vec<Measure>, Vec<u32>) {
     let mut measures: Vec<Measure> = Vec::new();
-    if desk.needs.measured || desk.counted {
+    if shared.needs.measured || shared.counted {
         measures.extend(counters.iter().flat_map(|counter| &counter.quantities).map(measure));
         measures.sort_unstable();
         measures.dedup();
@@ -675,9 +676,9 @@ fn measures(desk: &Desk, counters: &[Counter]) -> (Vec<Measure>, Vec<u32>) {
 }
 
 /// Merges the counts of all threads, under numbers that do not depend on the number of threads.
-fn merged(desk: &Desk, mut counters: Vec<Counter>) -> Cells {
+fn merged(shared: &Shared, mut counters: Vec<Counter>) -> Cells {
     counters.iter_mut().for_each(Counter::count_keys);
-    let (ranks, all_groups) = Ranks::of(desk, &counters);
+    let (ranks, all_groups) = Ranks::of(shared, &counters);
     let mut cells: Vec<(u64, u32)> = Vec::new();
     let mut waiting: Vec<Waiting> = Vec::new();
     let mut out = Cells::default();
@@ -708,10 +709,10 @@ fn merged(desk: &Desk, mut counters: Vec<Counter>) -> Cells {
         out.contacts += counter.contacts;
         out.outside += counter.outside;
     }
-    out.period = Some(desk.period);
-    out.needs = desk.needs.clone();
-    out.counted = desk.counted;
-    out.synthetic = desk.reader.footer().get(schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes");
+    out.period = Some(shared.period);
+    out.needs = shared.needs.clone();
+    out.counted = shared.counted;
+    out.synthetic = shared.reader.footer().get(schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes");
     let place = |home: Home| Place { debtor: home.debtor, region: home.region };
     out.homes = ranks.homes.all.into_iter().map(place).collect();
     (out.drgs, out.trusts, out.groups) = (ranks.drgs.all, ranks.trusts.all, ranks.groups.all);
@@ -719,7 +720,7 @@ fn merged(desk: &Desk, mut counters: Vec<Counter>) -> Cells {
         points: Points::from_milli(*points),
         bed_days: *bed_days,
         contacts: *contacts,
-        counted: desk.counted,
+        counted: shared.counted,
         fee: Amount::from_ore(*fee),
     };
     out.quantities = ranks.measures.iter().map(quantity).collect();

@@ -25,7 +25,7 @@ pub(crate) struct Charge {
     pub(crate) municipality: u32,
     pub(crate) unit: u32,
     pub(crate) month: u32,
-    /// Month that the contact ended in; only the charges that are posted tell it.
+    /// Month in which the contact ended. Only charges that are posted need it.
     pub(crate) ended: u32,
     /// `None` where the contact is known and gives no charge.
     pub(crate) instrument: Option<Instrument>,
@@ -80,7 +80,7 @@ impl Charges {
 }
 
 impl Charges {
-    /// Number of charges, and of contacts that are known and give none.
+    /// Number of charges and of contacts without one.
     pub(crate) fn len(&self) -> usize {
         self.contact.len()
     }
@@ -118,13 +118,13 @@ fn schema() -> Arc<Schema> {
     Arc::new(Schema::new(fields))
 }
 
-/// The file that is being written.
+/// A file of charges that is being written.
 pub(crate) struct ChargeWriter {
     writer: Writer,
     path: PathBuf,
 }
 
-/// What threads encode with.
+/// Encoder of charges, one for each thread.
 #[derive(Clone)]
 pub(crate) struct ChargeEncoder {
     encoder: Encoder,

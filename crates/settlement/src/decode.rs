@@ -16,7 +16,7 @@ use crate::stay::Stay;
 pub(crate) const CLASSES: usize =
     Sector::COUNT * UnitKind::COUNT * CareLevel::COUNT * Service::COUNT * DrgType::COUNT * 4;
 
-/// Columns that facts, debtor and stay are read from.
+/// Columns that hold facts, debtor and stay.
 pub(crate) const READ: [usize; 12] = [
     at::UNIT_KIND,
     at::SECTOR,
@@ -67,7 +67,7 @@ impl<'a> Homes<'a> {
         self.municipalities.on(self.period.from()).map(home).collect()
     }
 
-    /// Debtor and region of a residence code in the period; both empty if no municipality answers for it.
+    /// Debtor and region of a residence code in the period; both empty if no municipality is liable for it.
     pub(crate) fn home(&self, code: &str) -> Home {
         if self.by_area {
             return Home { debtor: Party::Area(code.to_owned()).to_string(), region: self.region.clone() };
@@ -81,17 +81,18 @@ impl<'a> Homes<'a> {
         let nobody = || Home { debtor: String::new(), region: String::new() };
         match all.residence(code, from) {
             Residence::Municipality(place) => all.get(place).map_or_else(nobody, home),
-            // The code came into use after the period began: the municipality that has it then is charged.
+            // The code came into use after the period began: the municipality that first had it is charged.
             Residence::NotYet { from } => there(code, from).map_or_else(nobody, home),
             Residence::Ended { became, to } => match &became[..] {
                 [one] => there(one, from).map_or_else(nobody, home),
-                // A split municipality: the debtor waits for a recorded decision; the region is known.
+                // A split municipality: the debtor stays open until a decision is recorded; the region is
+                // known.
                 _ => there(code, to).map_or_else(nobody, |row| Home {
                     debtor: Party::Undecided(code.to_owned()).to_string(),
                     region: row.region.clone(),
                 }),
             },
-            // The municipality is withheld: debtor and creditor wait for a delivery that names it.
+            // The municipality is withheld: debtor and creditor stay open until a delivery names it.
             Residence::Withheld => {
                 let undecided = |of: &str| Party::Undecided(format!("{of}{code}")).to_string();
                 Home { debtor: undecided(""), region: undecided("region-") }
@@ -141,7 +142,8 @@ pub(crate) fn words(batch: &RecordBatch, place: usize) -> (&[i32], Option<&Strin
     columns::words(batch, name(place))
 }
 
-/// An age in whole years. A file that was not checked by us may hold anything: an age that is none becomes 0.
+/// An age in whole years. A file that this program did not check may hold any number: a number that is no age
+/// becomes 0.
 pub(crate) fn years(age: i32) -> u16 {
     u16::try_from(age).unwrap_or(0)
 }

@@ -32,7 +32,7 @@ pub enum SettleError {
         code: String,
         period: Period,
     },
-    /// The cells do not carry what a law or a measure asks of them.
+    /// The cells lack a distinction that a law or a measure needs.
     Lacking(crate::needs::Lacking),
     /// The figures are counted by year, and the period is not a year.
     CountedByYear { period: Period },

@@ -60,7 +60,7 @@ impl Contact {
 #[derive(Debug, Clone)]
 pub struct Part {
     pub instrument: Instrument,
-    /// Rule version and the days on which its values hold, or that no rule is in force.
+    /// Rule version and the days on which its values hold; a sentence that no rule is in force, if none is.
     pub rule: Message,
     /// Steps of the calculation, in order.
     pub steps: Vec<Step>,
@@ -388,7 +388,7 @@ fn facts(contact: &Contact, municipalities: &Municipalities) -> Vec<Message> {
     out
 }
 
-/// Why a contact gives no charge, in words. The codes of a rule file of the user's own are shown as they are.
+/// Why a contact gives no charge, in words. A code from the user's own rule file is shown unchanged.
 pub fn reason(code: &str) -> Message {
     let reason = Message::under("reason", code);
     if reason.is_known() { reason } else { Message::plain(code) }

@@ -5,8 +5,8 @@
 //! functions. [`cells`] counts contacts by kind, and [`price`] prices the counts under any law
 //! without reading contacts again.
 //!
-//! This crate can never hold law of its own: every decision and every price comes from `rulebook`. It depends
-//! on `domain`, `register` and `rulebook` alone, so it cannot post a charge either.
+//! This crate can never hold law of its own: every decision and every price comes from `rulebook`. Nor can it
+//! post a charge: apart from `rulebook`, it depends on `domain`, `register` and `words` alone.
 //!
 //! Start reading in [`mod@settle`], then [`mod@explain`].
 

@@ -1,6 +1,6 @@
-//! The manifest of a settlement: its input, program, rules and sums, enough to make it again.
+//! The manifest of a settlement: its input, program, rules and sums, which suffice to make it again.
 //!
-//! A settlement made again gives the same manifest: it holds no paths and no times of day.
+//! It holds no paths and no times of day, so a settlement that is made again gives the same manifest.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub struct Manifest {
     pub manifest: u32,
     /// The period, for instance `2012-03`.
     pub period: String,
-    /// `draft` if a value that nobody has signed was used, else `signed`.
+    /// `draft` if an unsigned value was used, else `signed`.
     pub status: String,
     /// Whether the contacts are synthetic.
     pub synthetic: bool,
@@ -43,7 +43,7 @@ pub struct Manifest {
     pub rules: Vec<String>,
     /// Digest of every rule and variant file, by name.
     pub rule_files: BTreeMap<String, String>,
-    /// Values that were used and nobody has signed, each as a line with its place.
+    /// Unsigned values that were used, each as a line with its place.
     pub unsigned: Vec<String>,
 }
 
@@ -54,11 +54,11 @@ pub struct Input {
     pub file: String,
     /// SHA-256 of the file that was settled.
     pub sha256: String,
-    /// Name of the file that was checked to make it, or which synthetic register it is.
+    /// Name of the file that the settled file was checked from, or description of the synthetic register.
     pub checked_from: String,
     /// SHA-256 of that file if it was checked in this run; else empty.
     pub checked_from_sha256: String,
-    /// What checked the file.
+    /// Proof of the check: the value of [`register::schema::CHECKED_KEY`] in the file.
     pub checked: String,
 }
 
@@ -70,7 +70,7 @@ pub struct Program {
     pub sha256: String,
 }
 
-/// Rows by what became of them: read = settled + outside the period + refused.
+/// Rows by their fate: read = settled + outside the period + refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
     pub read: u64,
@@ -100,7 +100,7 @@ pub struct InstrumentSum {
 pub struct UpperBound {
     /// Word of the instrument.
     pub instrument: String,
-    /// What could not be tested.
+    /// Codes of the conditions that could not be tested, joined by `+`.
     pub untested: String,
     pub contacts: i64,
     /// Amount in øre.

@@ -10,8 +10,8 @@ use words::{Message, Said, message};
 pub struct Needs {
     /// Ages that start a new band, in ascending order.
     pub ages: Vec<u16>,
-    /// Days that divide, in ascending order: the first day of each segment of a law, the first day of the
-    /// period, and the day after its last.
+    /// Days on which something changes, in ascending order: the first day of each segment of a law, the first
+    /// day of the period, and the day after its last.
     pub days: Vec<Day>,
     /// Whether a law dates contacts by admission.
     pub admission: bool,
@@ -64,7 +64,7 @@ impl Needs {
         needs.sorted()
     }
 
-    /// The distinctions of both.
+    /// Every distinction that either of the two has.
     #[must_use]
     pub fn and(mut self, other: &Needs) -> Needs {
         self.ages.extend(&other.ages);
@@ -86,7 +86,7 @@ impl Needs {
         self
     }
 
-    /// Checks that cells made for these needs can serve others.
+    /// Checks that cells made for these needs keep every distinction that `asked` needs.
     ///
     /// # Errors
     /// Fails with the first distinction of `asked` that these needs lack.

@@ -22,7 +22,7 @@ use crate::needs::Needs;
 
 /// The part that is left if nothing goes away, in millionths.
 pub const WHOLE: i64 = 1_000_000;
-/// Laws that are priced side by side.
+/// Number of laws that are priced side by side.
 const LANES: usize = 8;
 
 /// Changed behaviour: the part of contacts and of payable days that is left, in millionths.
@@ -54,7 +54,7 @@ impl Behaviour for AsIs {
     }
 }
 
-/// What groups that are priced alike have in common.
+/// Facts that groups have in common if they are priced alike.
 #[derive(Debug, Clone)]
 struct Class {
     segments: (Option<usize>, Option<usize>),
@@ -106,7 +106,7 @@ impl Priced {
     }
 }
 
-/// Decisions on cells under one behaviour, shared by all laws that decide alike.
+/// Decisions on cells under one behaviour. Laws that decide alike share them.
 pub struct Decided<'c> {
     cells: &'c Cells,
     classes: Vec<Class>,
@@ -121,7 +121,8 @@ pub struct Decided<'c> {
     of_group: Vec<(u16, u16)>,
     /// Contacts that are charged for in each municipality, in millionths: co-financing and ISF.
     pub contacts: Vec<(i64, i64)>,
-    /// Number of contacts in the data by the code of what could not be tested. If any, sums are upper bounds.
+    /// Number of contacts by the code of a condition that could not be tested. Unless empty, the sums are upper
+    /// bounds.
     pub untested: BTreeMap<String, i64>,
 }
 
@@ -183,8 +184,8 @@ impl Cells {
         Ok(out)
     }
 
-    /// Contacts that a behaviour takes away from the municipalities that `homes` holds for, in millionths,
-    /// and their points.
+    /// Contacts, in millionths, that a behaviour takes away from the municipalities for which `homes` is true;
+    /// and the points of these contacts.
     pub fn taken_away(&self, behaviour: &dyn Behaviour, homes: &dyn Fn(&str) -> bool) -> (i64, Points) {
         let gone: Vec<i64> =
             self.groups.iter().map(|group| WHOLE - behaviour.of_group(self, group)).collect();
@@ -208,7 +209,8 @@ impl Cells {
         (contacts, Points::from_milli(narrow(points / i128::from(WHOLE))))
     }
 
-    /// The class of a group, `None` if no instrument charges it; and the codes of what could not be tested.
+    /// The class of a group (`None` if no instrument charges it), and the codes of conditions that could not be
+    /// tested.
     fn class(&self, law: &Law, group: &Group) -> (Option<Class>, Vec<String>) {
         let day = |by: rulebook::book::DatedBy| {
             let place = match by {
@@ -241,8 +243,8 @@ impl Cells {
         (charged.then_some(class), codes)
     }
 
-    /// The payable days of the period under a law, by municipality, trust, segment and age; they only lack a
-    /// price. Days that no municipality answers for are left out.
+    /// The payable days of the period under a law, by municipality, trust, segment and age, not yet priced.
+    /// Days for which no municipality is liable are left out.
     pub fn payable(&self, law: &Law) -> PayableDays {
         let mut out: BTreeMap<(u32, u32, u32, Option<u16>), i64> = BTreeMap::new();
         let Some(period) = self.period else { return PayableDays::default() };
@@ -394,8 +396,8 @@ impl Decided<'_> {
         self.contacts = contacts;
     }
 
-    /// Prices several laws. All must decide like the law that was asked (equal [`rulebook::law::Deciding`]),
-    /// and find the days that `days` holds (equal [`rulebook::law::Reading`]).
+    /// Prices several laws. Each must decide as the law given to [`Cells::decided`] does (equal
+    /// [`rulebook::law::Deciding`]), and find the payable days of `days` (equal [`rulebook::law::Reading`]).
     ///
     /// # Errors
     /// Fails if an amount does not fit in whole øre, or a payable day has no rate.
@@ -518,7 +520,7 @@ impl Decided<'_> {
         }
     }
 
-    /// Adds up what `add` makes of each row, by municipality.
+    /// Sums by municipality. `add` adds one row (a unit and its count) to the sums of a part.
     #[inline]
     fn summed(&self, add: impl Fn(usize, u32, &mut [i64; 2 * LANES])) -> Vec<[i128; 2 * LANES]> {
         let parts = self.parts.len();

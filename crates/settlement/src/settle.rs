@@ -1,8 +1,9 @@
-//! The kernel: row groups in parallel, one look-up a contact, dense sums.
+//! The kernel of the settlement: row groups in parallel, one look-up for each contact, and sums in dense
+//! tables.
 //!
-//! Two passes over each row group. The first reads the few columns that nearly every contact needs, as
-//! dictionaries, and looks up decision and amount. The second reads the rows that need more: stays with
-//! several contacts (they share a ceiling) and those reported ready for discharge.
+//! Two passes go over each row group. The first reads the few columns that nearly every contact needs, as
+//! dictionaries, and looks up the decision and the amount. The second reads the rows that need more columns:
+//! contacts of stays with several contacts (which share a ceiling) and contacts reported ready for discharge.
 
 use domain::narrow;
 use std::collections::BTreeMap;
@@ -27,13 +28,14 @@ use crate::sink::{Sink, SinkWorker, Takes};
 use crate::stay;
 use crate::totals::{Builder, Line, Outside, Sum, Totals};
 
-/// Rows that are decoded at a time.
+/// Number of rows that are decoded at a time.
 const BATCH: usize = 1 << 16;
-/// Points below this are looked up; above, computed.
+/// Amounts for fewer points than this, in thousandths, are computed once and then looked up; others are
+/// computed each time.
 const TABLE_POINTS: usize = 1 << 16;
 const NO_SLOT: u32 = u32::MAX;
 
-/// How to settle.
+/// Period and threads of a settlement.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// The period.
@@ -42,7 +44,7 @@ pub struct Options {
     pub threads: usize,
 }
 
-/// What came out.
+/// Result of a settlement.
 #[derive(Debug, Default)]
 pub struct Settled {
     /// Sums.
@@ -55,18 +57,20 @@ pub struct Settled {
     pub settled_rows: u64,
     /// Rows outside the period.
     pub outside_period_rows: u64,
-    /// Charges that are an upper bound, by what could not be tested.
+    /// Charges that are an upper bound, by instrument and by the codes of the conditions that could not be
+    /// tested.
     pub upper_bound: BTreeMap<(Instrument, String), Sum>,
-    /// Instruments that do not hold in the period.
+    /// Instruments that are not in force in the period.
     pub not_in_force: Vec<Instrument>,
     /// Number of charges that the sink took.
     pub charges: u64,
 }
 
-/// Settles a checked file. Charges go to the sink; `progress` is given how many row groups of how many are done.
+/// Settles a checked file. Charges go to `sink`. `progress` is called with the number of row groups done and
+/// the number of all row groups.
 ///
 /// # Errors
-/// If the file cannot be read, a value that the law needs is missing, or an amount does not fit.
+/// Fails if the file cannot be read, a value that the law needs is missing, or an amount does not fit.
 pub fn settle(
     reader: &Reader,
     law: &Law,
@@ -81,22 +85,22 @@ pub fn settle(
         if !in_force {
             settled.not_in_force.push(*instrument);
         }
-        // A day rate is missed only when a payable day needs it.
+        // A missing day rate stops the settlement only if a payable day needs it.
         if let (Some(missing), false) = (missing, *instrument == Instrument::DischargeReady) {
             return Err(SettleError::Book(missing));
         }
     }
-    let mut desk = Desk::new(reader, law, municipalities, options.period);
-    desk.known = sink.takes() == Takes::ChargesAndKnown;
-    if desk.counted && options.period.months().count() != 12 {
+    let mut shared = Shared::new(reader, law, municipalities, options.period);
+    shared.known = sink.takes() == Takes::ChargesAndKnown;
+    if shared.counted && options.period.months().count() != 12 {
         return Err(SettleError::CountedByYear { period: options.period });
     }
     let (detail, worker) = (sink.takes() != Takes::Nothing, sink.worker());
     let groups = reader.row_groups();
     let threads = options.threads.clamp(1, std::cmp::max(groups, 1));
-    // Each thread keeps one clerk, who remembers what was decided and computed.
+    // Each thread has one clerk, which keeps every decision and amount for the next contact of the same kind.
     let clerks: Vec<std::sync::Mutex<Clerk>> =
-        (0..threads).map(|_| std::sync::Mutex::new(Clerk::new(&desk))).collect();
+        (0..threads).map(|_| std::sync::Mutex::new(Clerk::new(&shared))).collect();
     let mut sides = Vec::new();
     in_order(
         groups,
@@ -130,7 +134,7 @@ pub fn settle(
         settled.charges += charges.len() as u64;
     }
     settled.rows = reader.rows();
-    gather(&desk, clerks, &mut settled);
+    gather(&shared, clerks, &mut settled);
     assert_eq!(
         settled.rows,
         settled.settled_rows + settled.outside_period_rows,
@@ -143,10 +147,10 @@ fn lost(reader: &Reader) -> SettleError {
     SettleError::File(FileError::Worker { path: reader.path().to_path_buf() })
 }
 
-fn gather(desk: &Desk, clerks: Vec<Clerk>, settled: &mut Settled) {
+fn gather(shared: &Shared, clerks: Vec<Clerk>, settled: &mut Settled) {
     let mut builder = Builder::default();
     let months: Vec<u32> =
-        desk.days.0.months().iter().map(|month| builder.word(&month.to_string())).collect();
+        shared.days.0.months().iter().map(|month| builder.word(&month.to_string())).collect();
     let (state, nobody) = (builder.word("state"), builder.word(""));
     for clerk in clerks {
         settled.settled_rows += clerk.settled_rows;
@@ -183,7 +187,7 @@ fn gather(desk: &Desk, clerks: Vec<Clerk>, settled: &mut Settled) {
             let instrument = Instrument::DischargeReady;
             builder.add(Line { debtor, creditor, municipality: debtor, unit, month, instrument }, *sum);
         }
-        clerk.tell_outside(settled);
+        clerk.add_outside(settled);
     }
     settled.totals = builder.finish();
 }
@@ -200,15 +204,15 @@ fn add_cells(builder: &mut Builder, line: Line, cells: &[Cell], months: &[u32]) 
     }
 }
 
-/// What every clerk shares.
-struct Desk<'a> {
+/// Input and settings that all clerks share.
+struct Shared<'a> {
     reader: &'a Reader,
     law: &'a Law,
     period: Period,
     days: (Days, Days),
     /// Columns that the first pass reads.
     columns: Vec<&'static str>,
-    /// Ages at which a rule divides, in order.
+    /// Lowest ages that a rule covers, in ascending order: they divide ages into bands.
     age_limits: Vec<u16>,
     dates: (usize, usize),
     counted: bool,
@@ -217,7 +221,7 @@ struct Desk<'a> {
     known: bool,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Shared<'a> {
     fn new(reader: &'a Reader, law: &'a Law, municipalities: &'a Municipalities, period: Period) -> Self {
         use rulebook::book::DatedBy;
         use schema::at;
@@ -243,7 +247,7 @@ impl<'a> Desk<'a> {
         }
         places.sort_unstable();
         places.dedup();
-        Desk {
+        Shared {
             reader,
             law,
             period,
@@ -258,7 +262,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// What the months are called: counted figures are by year, and say so.
+    /// Labels of the months. Counted figures are by year: every label is then the period.
     fn month_labels(&self) -> Vec<String> {
         let label =
             |month: &domain::Month| if self.counted { self.period.to_string() } else { month.to_string() };
@@ -282,7 +286,7 @@ impl Cell {
     }
 }
 
-/// Sums by (unit, party) and month, dense where there is something.
+/// Sums by unit, party and month. Only pairs of unit and party that occur have cells.
 #[derive(Debug, Default)]
 struct Grid {
     slot: Vec<Vec<u32>>,
@@ -313,13 +317,13 @@ impl Grid {
     }
 }
 
-/// What was decided on one set of facts, and what it came to for each number of points.
-struct Outcome {
+/// Equal decisions on one or several sets of facts, with the amounts at each number of points.
+struct PricedDecisions {
     decisions: Decisions,
-    /// Whether each instrument charges.
+    /// Whether each instrument charges: co-financing and ISF.
     charged: (bool, bool),
     by_points: Vec<Entry>,
-    /// Whether the amount follows from the points alone.
+    /// Whether the amount depends on the points alone.
     lookup: bool,
     sums: (Cell, Cell),
     labels: Option<(Option<Label>, Option<Label>)>,
@@ -333,11 +337,11 @@ struct Entry {
     known: bool,
 }
 
-/// Everything decided under one pair of rule versions.
+/// Every decision under one pair of rule versions: co-financing and ISF.
 struct Memo {
     segments: (u8, u8),
     by_class: Vec<Vec<u16>>,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<PricedDecisions>,
 }
 
 const UNDECIDED: u16 = u16::MAX;
@@ -350,9 +354,9 @@ struct Coded {
     age: Option<u16>,
 }
 
-/// One thread's worker.
+/// The worker of one thread.
 pub(crate) struct Clerk<'a> {
-    desk: &'a Desk<'a>,
+    shared: &'a Shared<'a>,
     units: Numbers,
     drgs: Numbers,
     regions: Numbers,
@@ -365,9 +369,9 @@ pub(crate) struct Clerk<'a> {
     isf: Grid,
     usk: BTreeMap<[String; 4], Sum>,
     usk_outside: BTreeMap<&'static str, i64>,
-    /// Contacts in the period that nobody was told to be ready of.
+    /// Number of contacts in the period without a report that the patient was ready for discharge.
     not_reported: i64,
-    /// Every word that a charge may hold, and where the others stand in it.
+    /// Every word that a charge may hold. The next five fields hold numbers of words in it.
     names: Numbers,
     unit_names: Vec<u32>,
     home_names: Vec<(u32, u32)>,
@@ -378,7 +382,7 @@ pub(crate) struct Clerk<'a> {
     outside_rows: u64,
 }
 
-/// A contact of a stay with several, waiting for the others.
+/// A contact of a stay with several contacts, kept until all of them are read.
 pub(crate) struct Side {
     stay: i64,
     admitted: i32,
@@ -408,7 +412,7 @@ struct Columns<'b> {
 }
 
 impl Columns<'_> {
-    /// Age, where it is given: the value behind a missing one says nothing.
+    /// Age in whole years; `None` if it is missing. Arrow leaves an arbitrary number behind a missing value.
     #[inline]
     fn age_at(&self, row: usize) -> Option<u16> {
         let ages = self.age.filter(|ages| ages.is_valid(row))?;
@@ -417,12 +421,12 @@ impl Columns<'_> {
 }
 
 impl<'a> Clerk<'a> {
-    fn new(desk: &'a Desk<'a>) -> Self {
+    fn new(shared: &'a Shared<'a>) -> Self {
         let mut names = Numbers::default();
         let (state, nobody) = (names.number("state"), names.number(""));
-        let month_names = desk.month_labels().iter().map(|month| names.number(month)).collect();
+        let month_names = shared.month_labels().iter().map(|month| names.number(month)).collect();
         Clerk {
-            desk,
+            shared,
             units: Numbers::default(),
             drgs: Numbers::default(),
             regions: Numbers::default(),
@@ -459,7 +463,7 @@ impl<'a> Clerk<'a> {
         if let Some(number) = self.home_numbers.get(code) {
             return *number;
         }
-        let home = self.desk.homes.home(code);
+        let home = self.shared.homes.home(code);
         let number = narrow(self.homes.len());
         self.home_regions.push(self.regions.number(&home.region));
         self.home_names.push((self.names.number(&home.debtor), self.names.number(&home.region)));
@@ -482,44 +486,45 @@ impl<'a> Clerk<'a> {
 
     fn columns<'b>(&mut self, batch: &'b RecordBatch) -> Option<Columns<'b>> {
         use schema::at;
-        let desk = self.desk;
+        let shared = self.shared;
         Some(Columns {
             unit: self.mapped(batch, at::UNIT, Clerk::unit),
             drg: self.mapped(batch, at::DRG, |clerk, word| clerk.drgs.number(word)),
             home: self.mapped(batch, at::MUNICIPALITY_OF_REGISTRATION, Clerk::home),
             class: classes(batch),
             points: ints(batch, at::POINTS),
-            dates: (ints(batch, desk.dates.0), ints(batch, desk.dates.1)),
+            dates: (ints(batch, shared.dates.0), ints(batch, shared.dates.1)),
             stay_rows: ints(batch, at::STAY_ROWS),
             ready: flags(batch, at::REPORTED_READY)?,
-            age: match desk.age_limits.is_empty() {
+            age: match shared.age_limits.is_empty() {
                 true => None,
                 false => maybe_ints(batch, at::AGE),
             },
-            measured: (desk.tariffs || desk.counted)
+            measured: (shared.tariffs || shared.counted)
                 .then(|| (ints(batch, at::BED_DAYS), ints(batch, at::CONTACTS), ints(batch, at::FEE))),
         })
     }
 
-    /// Settles a row group. Gives its charges, if asked for, and the contacts that wait for others.
+    /// Settles a row group. Returns its charges, if `detail` asks for them, and the contacts of stays with
+    /// several.
     fn group(&mut self, group: usize, detail: bool) -> Result<(Charges, Vec<Side>), SettleError> {
-        let desk = self.desk;
-        let path = desk.reader.path();
-        let mut columns = desk.columns.clone();
+        let shared = self.shared;
+        let path = shared.reader.path();
+        let mut columns = shared.columns.clone();
         if detail {
             columns.push(name(schema::at::CONTACT_ID));
         }
         let (mut charges, mut second) = (Charges::default(), Vec::new());
         let mut start = 0;
-        for batch in desk.reader.read(group, &columns, BATCH, None)? {
+        for batch in shared.reader.read(group, &columns, BATCH, None)? {
             let batch = batch.map_err(FileError::arrow(path))?;
             let contacts = longs(&batch, schema::at::CONTACT_ID);
-            let decoded = self.columns(&batch).ok_or_else(|| lost(desk.reader))?;
+            let decoded = self.columns(&batch).ok_or_else(|| lost(shared.reader))?;
             for row in 0..batch.num_rows() {
                 if decoded.stay_rows[row] > 1 || decoded.ready.value(row) {
                     second.push(start + row);
                 }
-                // A stay of several contacts is settled when all of them are here.
+                // A stay of several contacts is settled when all its contacts are read.
                 if decoded.stay_rows[row] > 1 {
                     continue;
                 }
@@ -540,7 +545,8 @@ impl<'a> Clerk<'a> {
         detail: bool,
         charges: &mut Charges,
     ) -> Result<(), SettleError> {
-        let slots = (self.desk.days.0.at(columns.dates.0[row]), self.desk.days.1.at(columns.dates.1[row]));
+        let slots =
+            (self.shared.days.0.at(columns.dates.0[row]), self.shared.days.1.at(columns.dates.1[row]));
         if slots.0.month == Slot::OUTSIDE && slots.1.month == Slot::OUTSIDE {
             self.outside_rows += 1;
             return Ok(());
@@ -555,7 +561,7 @@ impl<'a> Clerk<'a> {
             points: Points::from_milli(i64::from(points)),
             bed_days: i64::from(bed_days),
             contacts: i64::from(counted),
-            counted: self.desk.counted,
+            counted: self.shared.counted,
             fee: Amount::from_ore(i64::from(fee)),
         };
         if !columns.ready.value(row) {
@@ -577,7 +583,7 @@ impl<'a> Clerk<'a> {
             self.last_memo = match self.memos.iter().position(|memo| memo.segments == segments) {
                 Some(place) => place,
                 None => {
-                    let bands = self.desk.age_limits.len() + 2;
+                    let bands = self.shared.age_limits.len() + 2;
                     let by_class = vec![Vec::new(); CLASSES * bands];
                     self.memos.push(Memo { segments, by_class, outcomes: Vec::new() });
                     self.memos.len() - 1
@@ -587,13 +593,13 @@ impl<'a> Clerk<'a> {
         self.last_memo
     }
 
-    /// The outcome of a set of facts, decided by the rulebook the first time that it is met.
+    /// Index of the decisions on a set of facts. The rulebook decides each set once.
     #[inline]
     fn outcome(&mut self, memo: usize, coded: Coded) -> usize {
         let band = match coded.age {
-            _ if self.desk.age_limits.is_empty() => 0,
+            _ if self.shared.age_limits.is_empty() => 0,
             None => 0,
-            Some(age) => 1 + self.desk.age_limits.iter().filter(|limit| age >= **limit).count(),
+            Some(age) => 1 + self.shared.age_limits.iter().filter(|limit| age >= **limit).count(),
         };
         let drg = coded.drg as usize;
         let known = &self.memos[memo].by_class[band * CLASSES + coded.class];
@@ -608,11 +614,11 @@ impl<'a> Clerk<'a> {
         let segments = segments(self.memos[memo].segments);
         let drg = Some(self.drgs.word(coded.drg)).filter(|drg| !drg.is_empty());
         let facts = facts(coded.class, drg, coded.age);
-        let mut decisions = self.desk.law.decide(segments, &facts, (&mut NoTrace, &mut NoTrace));
+        let mut decisions = self.shared.law.decide(segments, &facts, (&mut NoTrace, &mut NoTrace));
         // A ceiling is per stay, and counted figures have none.
-        let ceiling = self.desk.law.kmf.rule(segments.0).is_some_and(|rule| rule.ceiling.is_some());
+        let ceiling = self.shared.law.kmf.rule(segments.0).is_some_and(|rule| rule.ceiling.is_some());
         if let (true, true, Some(Decision::In { untested, .. })) =
-            (self.desk.counted, ceiling, &mut decisions.kmf)
+            (self.shared.counted, ceiling, &mut decisions.kmf)
         {
             untested.push("ceiling".to_owned());
         }
@@ -624,9 +630,9 @@ impl<'a> Clerk<'a> {
                     !matches!(decision, Some(Decision::In { pricing: Pricing::Tariff(_), .. }))
                 };
                 let charges = |decision: &Option<Decision>| matches!(decision, Some(Decision::In { .. }));
-                memo.outcomes.push(Outcome {
+                memo.outcomes.push(PricedDecisions {
                     charged: (charges(&decisions.kmf), charges(&decisions.isf)),
-                    lookup: !self.desk.counted && by_points(&decisions.kmf) && by_points(&decisions.isf),
+                    lookup: !self.shared.counted && by_points(&decisions.kmf) && by_points(&decisions.isf),
                     decisions,
                     by_points: Vec::new(),
                     sums: (Cell::default(), Cell::default()),
@@ -643,7 +649,8 @@ impl<'a> Clerk<'a> {
         outcome
     }
 
-    /// Charges one contact and adds it to the sums. Gives the points used of the stay's ceiling.
+    /// Charges one contact and adds it to the sums. Returns the points of the stay's ceiling that the contact
+    /// uses.
     #[inline]
     fn charge(
         &mut self,
@@ -653,7 +660,7 @@ impl<'a> Clerk<'a> {
         place: &Place,
         charges: Option<&mut Charges>,
     ) -> Result<Points, SettleError> {
-        let law = self.desk.law;
+        let law = self.shared.law;
         let Memo { segments: pair, outcomes, .. } = &mut self.memos[key.0];
         let outcome = &mut outcomes[key.1];
         let milli = quantity.points.milli();
@@ -710,7 +717,7 @@ impl<'a> Clerk<'a> {
     fn no_home(&self, place: &Place) -> SettleError {
         let code = self.home_numbers.iter().find(|(_, number)| **number == place.home);
         let code = code.map_or_else(String::new, |(code, _)| code.clone());
-        SettleError::Residence { contact: place.contact, code, period: self.desk.period }
+        SettleError::Residence { contact: place.contact, code, period: self.shared.period }
     }
 
     fn detail(
@@ -747,7 +754,7 @@ impl<'a> Clerk<'a> {
             charges.push(Charge { debtor: self.state, municipality: self.nobody, ..charge });
         }
         let month = std::cmp::min(place.months.0, place.months.1);
-        if self.desk.known && kmf.is_none() && isf.is_none() && month != Slot::OUTSIDE {
+        if self.shared.known && kmf.is_none() && isf.is_none() && month != Slot::OUTSIDE {
             let none = Label { share: 0, version: self.nobody, reason: self.nobody };
             let known = common(Instrument::Isf, Cell::default(), none, month);
             let (debtor, creditor) = (self.nobody, self.nobody);
@@ -755,14 +762,15 @@ impl<'a> Clerk<'a> {
         }
     }
 
-    /// Rule version, share and reason of the charges of an outcome, as names.
+    /// Share, rule version and reason of the charges: co-financing and ISF. Version and reason are numbers of
+    /// words.
     fn labels(&mut self, key: (usize, usize)) -> (Option<Label>, Option<Label>) {
         let memo = &self.memos[key.0];
         if let Some(labels) = memo.outcomes[key.1].labels {
             return labels;
         }
         let pair = segments(memo.segments);
-        let law = self.desk.law;
+        let law = self.shared.law;
         let mut label = |rule: Option<&rulebook::ShareRule>, decision: &Option<Decision>| {
             let (rule, Some(Decision::In { untested, .. })) = (rule?, decision) else { return None };
             let reason = match untested.is_empty() {
@@ -782,8 +790,8 @@ impl<'a> Clerk<'a> {
         labels
     }
 
-    /// Reads the rows that need more columns: those of stays with several contacts are handed on, and the
-    /// readiness events of the others are assessed here.
+    /// Reads the rows that need more columns. Assesses their readiness events, and returns the contacts of
+    /// stays with several contacts.
     fn second_pass(
         &mut self,
         group: usize,
@@ -792,12 +800,12 @@ impl<'a> Clerk<'a> {
         charges: &mut Charges,
     ) -> Result<Vec<Side>, SettleError> {
         use schema::at;
-        let desk = self.desk;
+        let shared = self.shared;
         let mut sides = Vec::new();
         if rows.is_empty() {
             return Ok(sides);
         }
-        let mut columns = desk.columns.clone();
+        let mut columns = shared.columns.clone();
         columns.extend(
             [
                 at::CONTACT_ID,
@@ -815,11 +823,11 @@ impl<'a> Clerk<'a> {
         );
         let selection = RowSelection::from_consecutive_ranges(
             rows.chunk_by(|one, next| *next == one + 1).map(|run| run[0]..run[0] + run.len()),
-            desk.reader.rows_in(group),
+            shared.reader.rows_in(group),
         );
-        for batch in desk.reader.read(group, &columns, BATCH, Some(selection))? {
-            let batch = batch.map_err(FileError::arrow(desk.reader.path()))?;
-            let decoded = self.columns(&batch).ok_or_else(|| lost(desk.reader))?;
+        for batch in shared.reader.read(group, &columns, BATCH, Some(selection))? {
+            let batch = batch.map_err(FileError::arrow(shared.reader.path()))?;
+            let decoded = self.columns(&batch).ok_or_else(|| lost(shared.reader))?;
             for row in 0..batch.num_rows() {
                 if decoded.ready.value(row) {
                     self.readiness(&batch, row, detail, charges)?;
@@ -849,20 +857,20 @@ impl<'a> Clerk<'a> {
                 points: Points::from_milli(i64::from(columns.points[row])),
                 bed_days: i64::from(ints(batch, at::BED_DAYS)[row]),
                 contacts: i64::from(ints(batch, at::CONTACTS)[row]),
-                counted: self.desk.counted,
+                counted: self.shared.counted,
                 fee: Amount::from_ore(i64::from(ints(batch, at::FEE)[row])),
             },
         }
     }
 
-    /// Settles the stays of several contacts, in order of admission, under one ceiling each.
+    /// Settles the stays of several contacts, each in order of admission under one ceiling.
     pub(crate) fn stays(&mut self, mut sides: Vec<Side>, detail: bool) -> Result<Charges, SettleError> {
         let mut charges = Charges::default();
         sides.sort_by_key(|side| (side.stay, side.admitted, side.contact));
         for stay in sides.chunk_by(|one, other| one.stay == other.stay) {
             let mut used = Points::ZERO;
             for side in stay {
-                let slots = (self.desk.days.0.at(side.dates.0), self.desk.days.1.at(side.dates.1));
+                let slots = (self.shared.days.0.at(side.dates.0), self.shared.days.1.at(side.dates.1));
                 let months = (slots.0.month, slots.1.month);
                 let inside = months.0 != Slot::OUTSIDE || months.1 != Slot::OUTSIDE;
                 if inside {
@@ -895,13 +903,13 @@ impl<'a> Clerk<'a> {
         charges: &mut Charges,
     ) -> Result<(), SettleError> {
         use schema::at;
-        let desk = self.desk;
+        let shared = self.shared;
         let contact = longs(batch, at::CONTACT_ID)[row];
         let stay = stay_of(batch, row);
-        let days = match stay::assess(desk.law, &stay, &mut NoTrace) {
+        let days = match stay::assess(shared.law, &stay, &mut NoTrace) {
             Ok(days) => days,
             Err(reason) => {
-                if desk.period.holds(stay.departed_at.day()) {
+                if shared.period.holds(stay.departed_at.day()) {
                     *self.usk_outside.entry(reason).or_default() += 1;
                 }
                 return Ok(());
@@ -909,7 +917,7 @@ impl<'a> Clerk<'a> {
         };
         let unit = word(batch, at::UNIT, row);
         let trust = trust_of(batch, row);
-        for charge in days.iter().filter(|charge| desk.period.holds(charge.month.first())) {
+        for charge in days.iter().filter(|charge| shared.period.holds(charge.month.first())) {
             if let Some(day) = charge.without_rate {
                 return Err(SettleError::NoRate { contact, day });
             }
@@ -929,7 +937,7 @@ impl<'a> Clerk<'a> {
             self.usk.entry(key).or_default().add(sum);
             if detail {
                 let version =
-                    desk.law.usk_on(charge.first).map_or_else(String::new, |rule| rule.version.to_string());
+                    shared.law.usk_on(charge.first).map_or_else(String::new, |rule| rule.version.to_string());
                 charges.push(Charge {
                     contact,
                     debtor: self.home_names[home as usize].0,
@@ -951,8 +959,8 @@ impl<'a> Clerk<'a> {
         Ok(())
     }
 
-    /// Adds what gave no charge, and what is an upper bound, to the result.
-    fn tell_outside(&self, settled: &mut Settled) {
+    /// Adds to the result the contacts that gave no charge, and the charges that are an upper bound.
+    fn add_outside(&self, settled: &mut Settled) {
         for outcome in self.memos.iter().flat_map(|memo| &memo.outcomes) {
             let sides = [
                 (Instrument::CoFinancing, &outcome.decisions.kmf, outcome.sums.0),
@@ -985,7 +993,7 @@ impl<'a> Clerk<'a> {
     }
 }
 
-/// Where a contact belongs.
+/// Contact, unit, home and months that a charge is booked under.
 struct Place {
     contact: i64,
     unit: u32,
@@ -993,7 +1001,7 @@ struct Place {
     months: (u8, u8),
 }
 
-/// Names of a charge's rule version and reason.
+/// Share in basis points, and rule version and reason as numbers of words.
 #[derive(Debug, Clone, Copy)]
 struct Label {
     share: i32,
@@ -1006,7 +1014,7 @@ fn segments(pair: (u8, u8)) -> (Option<usize>, Option<usize>) {
     (segment(pair.0), segment(pair.1))
 }
 
-/// What a contact comes to, from the rulebook.
+/// Amounts of a contact, priced by the rulebook.
 fn priced(
     law: &Law,
     pair: (u8, u8),

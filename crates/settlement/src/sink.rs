@@ -1,7 +1,7 @@
-//! Where charges go: to a Parquet file, to claims in memory, to a value for each, or nowhere.
+//! Destinations of charges: a Parquet file, claims in memory, a value for each charge, or nothing but sums.
 //!
-//! Threads prepare pieces side by side, and the pieces are taken in the order of the file: the same input gives the
-//! same charges in the same order on any number of threads.
+//! Threads prepare pieces in parallel, and the sink takes the pieces in the order of the file. The same input
+//! gives the same charges in the same order on any number of threads.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,13 +20,14 @@ pub enum Takes {
     Nothing,
     /// Every charge.
     Charges,
-    /// Every charge, and contacts of the period that give none, so that whoever posts knows that they came.
+    /// Every charge, and every contact of the period without one: posting must know that the contact was
+    /// delivered.
     ChargesAndKnown,
 }
 
-/// Where charges go.
+/// A destination of charges.
 pub trait Sink {
-    /// What threads prepare pieces with.
+    /// Worker that prepares pieces for the sink.
     type Worker: SinkWorker;
 
     /// Which charges are taken.
@@ -35,26 +36,26 @@ pub trait Sink {
     /// A worker that threads share.
     fn worker(&self) -> Self::Worker;
 
-    /// Takes a piece; pieces come in order.
+    /// Takes a prepared piece. Pieces arrive in the order of the file.
     ///
     /// # Errors
-    /// If a file cannot be written.
+    /// Fails if a file cannot be written.
     fn take(&mut self, part: <Self::Worker as SinkWorker>::Part) -> Result<(), SettleError>;
 }
 
-/// Prepares pieces on any thread.
+/// A worker that prepares pieces on any thread.
 pub trait SinkWorker: Sync {
-    /// A piece.
+    /// A prepared piece: the charges of one row group, or of the stays with several contacts.
     type Part: Send;
 
-    /// Prepares charges whose words are numbers in `names`.
+    /// Prepares a piece from charges. Their words are indexes in `names`.
     ///
     /// # Errors
-    /// If the charges cannot be encoded.
+    /// Fails if the charges cannot be encoded.
     fn prepare(&self, charges: &Charges, names: &[String]) -> Result<Self::Part, SettleError>;
 }
 
-/// Sums only.
+/// A sink that takes no charges: sums only.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nowhere;
 
@@ -82,22 +83,22 @@ impl SinkWorker for Nowhere {
     }
 }
 
-/// `charges.parquet`, or sums only where no path is given.
+/// A sink that writes `charges.parquet`; without a path it takes no charges.
 pub struct ChargesFile(Option<ChargeWriter>);
 
 impl ChargesFile {
-    /// Begins a file; `None` for sums only.
+    /// Begins the file at `path`; `None` for sums only.
     ///
     /// # Errors
-    /// If it cannot be made.
+    /// Fails if the file cannot be created.
     pub fn create(path: Option<&Path>) -> Result<ChargesFile, FileError> {
         Ok(ChargesFile(path.map(ChargeWriter::create).transpose()?))
     }
 
-    /// Ends the file, which has its name only then.
+    /// Completes the file and gives it its final name.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// Fails if the file cannot be written.
     pub fn finish(self) -> Result<(), SettleError> {
         match self.0 {
             Some(writer) => writer.finish().map(|_| ()),
@@ -125,7 +126,7 @@ impl Sink for ChargesFile {
     }
 }
 
-/// Encodes for [`ChargesFile`].
+/// Worker of [`ChargesFile`].
 pub struct FileWorker(Option<ChargeEncoder>);
 
 impl SinkWorker for FileWorker {
@@ -136,7 +137,8 @@ impl SinkWorker for FileWorker {
     }
 }
 
-/// Claims that can be posted, in memory. A municipality becomes a party: a code in its lifetime.
+/// A sink that keeps charges in memory as claims that can be posted. The code of a municipality becomes a
+/// party: the municipality that had the code in the month of the charge.
 pub struct ClaimsSink<'m> {
     municipalities: &'m Municipalities,
     takes: Takes,
@@ -173,10 +175,11 @@ impl<'m> Sink for ClaimsSink<'m> {
     }
 }
 
-/// Prepares for [`ClaimsSink`].
+/// Worker of [`ClaimsSink`].
 pub struct ClaimsWorker<'m>(&'m Municipalities);
 
-/// Mark of a contact that is known and gives no charge: it has no amount, but it was delivered.
+/// Points of a claim for a contact that was delivered but gives no charge. The claim has no instrument and no
+/// amount.
 const MARK: i32 = 1;
 
 impl SinkWorker for ClaimsWorker<'_> {
@@ -205,10 +208,11 @@ impl SinkWorker for ClaimsWorker<'_> {
     }
 }
 
-/// Municipalities as parties: a code in its lifetime.
+/// Parties by the code of a municipality and a month: the municipality that had the code then.
 pub(crate) struct Parties<'m> {
     municipalities: &'m Municipalities,
-    /// Number of the party, by the code's number and the month. It is looked up once for each pair.
+    /// Number of the party, by the number of the code and of the month. Each pair is looked up once in the
+    /// register of municipalities.
     known: BTreeMap<(u32, u32), u32>,
 }
 
@@ -217,7 +221,8 @@ impl<'m> Parties<'m> {
         Parties { municipalities, known: BTreeMap::new() }
     }
 
-    /// Number in `words` of the party that a code is in a month; `code` is its number among the charges, and its text.
+    /// Number in `words` of the party that has a code in a month. `code` is the code's number among the
+    /// charges, and its text; `month` is a number in `words`.
     pub(crate) fn number(&mut self, words: &mut Words, code: (u32, &str), month: u32) -> u32 {
         if let Some(party) = self.known.get(&(code.0, month)) {
             return *party;
@@ -230,8 +235,9 @@ impl<'m> Parties<'m> {
     }
 }
 
-/// A charge as a claim. `words` are the numbers of month, debtor, creditor, unit, end and rule version; the quantity is
-/// points, days and amount. A charge of nothing is the mark of a contact that is known.
+/// A charge as a claim. `words` are the numbers of month, debtor, creditor, unit, month of the contact's end,
+/// and rule version; then come points, days and amount. A charge of nothing becomes the mark of a delivered
+/// contact.
 pub(crate) fn claim(
     contact: i64,
     instrument: Option<Instrument>,
@@ -258,7 +264,8 @@ pub(crate) fn claim(
     }
 }
 
-/// A value for each charge: contact, instrument and amount, in the order of the file.
+/// A sink that keeps one value for each charge, in the order of the file. The value is computed from contact,
+/// instrument and amount.
 pub struct EachCharge<T> {
     each: fn(i64, Instrument, Amount) -> T,
     /// The values.
@@ -266,7 +273,7 @@ pub struct EachCharge<T> {
 }
 
 impl<T> EachCharge<T> {
-    /// A sink that keeps what a function makes of each charge.
+    /// A sink that keeps the value that `each` returns for a charge.
     pub fn of(each: fn(i64, Instrument, Amount) -> T) -> EachCharge<T> {
         EachCharge { each, values: Vec::new() }
     }
@@ -289,7 +296,7 @@ impl<T: Send> Sink for EachCharge<T> {
     }
 }
 
-/// Prepares for [`EachCharge`].
+/// Worker of [`EachCharge`].
 pub struct EachWorker<T>(fn(i64, Instrument, Amount) -> T);
 
 impl<T: Send> SinkWorker for EachWorker<T> {

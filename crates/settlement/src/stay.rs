@@ -1,4 +1,4 @@
-//! A stay that was reported ready for discharge, as its row has it.
+//! A stay that was reported ready for discharge, as read from its row.
 
 use domain::{CareLevel, Minute, Sector, UnitKind};
 use rulebook::law::{DayCharge, Law};

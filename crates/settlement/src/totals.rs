@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use domain::{Amount, Instrument, Points};
 
-/// What a sum is of.
+/// Debtor, creditor, municipality, unit, month and instrument of a sum.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub debtor: String,
@@ -42,7 +42,7 @@ impl Sum {
     }
 }
 
-/// What a sum is of, like [`Key`], with numbers of words in place of the words.
+/// A [`Key`] with the number of each word in place of the word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Line {
     pub debtor: u32,
