@@ -60,7 +60,7 @@ pub fn breakeven(
     scale.upright(&mut picture, left, right);
     let zero = Pen { colour: colour::INK, thick: 2.0, dash: "" };
     picture.line(&[(left, scale.at(0.0)), (right, scale.at(0.0))], zero);
-    let (mut drawn, mut told, mut rings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut drawn, mut line_ends, mut rings) = (Vec::new(), Vec::new(), Vec::new());
     let at = |(year, value): &(usize, f64)| (places.at(*year as f64), scale.at(*value));
     for (place, ((known, series), lines)) in known.iter().zip(series).zip(names).enumerate() {
         let colour = colour::SERIES[place % colour::SERIES.len()];
@@ -77,10 +77,10 @@ pub fn breakeven(
         if let Some((from, year)) = crossing(known) {
             rings.push(Ring { at: (places.at(from), scale.at(0.0)), label: &years[year], colour });
         }
-        told.extend(known.last().map(|last| End { at: at(last), lines, colour }));
+        line_ends.extend(known.last().map(|last| End { at: at(last), lines, colour }));
     }
     labels::rings(&mut picture, &rings, &drawn, [left, TOP - 12.0, right, bottom]);
-    labels::ends(&mut picture, &told, right + 16.0, TOP - 8.0, bottom + 8.0);
+    labels::ends(&mut picture, &line_ends, right + 16.0, TOP - 8.0, bottom + 8.0);
     let names: Vec<&str> = years.iter().map(String::as_str).collect();
     places.named(&mut picture, &names, bottom + 4.0);
     picture.finished(bottom + 30.0, title, font)

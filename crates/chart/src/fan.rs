@@ -43,14 +43,14 @@ pub fn fan(points: &[FanPoint], width: i64, unit: &str, title: &str, font: &str)
     let values = points.iter().flat_map(|point| point.quantiles().into_iter().chain(actual(point)));
     let scale = Scale::of(values, false).placed(BOTTOM, TOP);
     let last = points.iter().rposition(|point| point.quantiles().into_iter().all(drawable));
-    let told = last.into_iter().flat_map(|place| {
+    let end_texts = last.into_iter().flat_map(|place| {
         let point = &points[place];
         [point.p90, point.p50, point.p10].map(|value| (place, value, shown(value, scale.fine)))
     });
-    let mut told: Vec<(usize, f64, String)> = told.collect();
-    told.dedup_by(|one, other| one.2 == other.2);
+    let mut end_texts: Vec<(usize, f64, String)> = end_texts.collect();
+    end_texts.dedup_by(|one, other| one.2 == other.2);
     let left = scale.widest() + 8.0;
-    let right = picture.width - widest(told.iter().map(|(_, _, text)| text)) - 16.0;
+    let right = picture.width - widest(end_texts.iter().map(|(_, _, text)| text)) - 16.0;
     let places = Places { left: left + 12.0, right: right - 2.0, count: points.len() };
 
     picture.text((0.0, 12.0), Anchor::Start, colour::MUTED, unit);
@@ -73,8 +73,8 @@ pub fn fan(points: &[FanPoint], width: i64, unit: &str, title: &str, font: &str)
         let at = (places.at(place as f64), scale.at(value));
         End { at, lines: vec![text], colour: colour::MUTED }
     };
-    let told: Vec<End<'_>> = told.into_iter().map(end).collect();
-    ends(&mut picture, &told, right + 14.0, TOP - 8.0, BOTTOM + 8.0);
+    let end_texts: Vec<End<'_>> = end_texts.into_iter().map(end).collect();
+    ends(&mut picture, &end_texts, right + 14.0, TOP - 8.0, BOTTOM + 8.0);
     let names: Vec<&str> = points.iter().map(|point| point.label.as_str()).collect();
     places.named(&mut picture, &names, BOTTOM + 4.0);
     picture.finished(BOTTOM + 30.0, title, font)

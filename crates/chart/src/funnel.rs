@@ -14,7 +14,7 @@ pub struct Dot {
     pub value: f64,
     /// Whether the value is outside the outer limits.
     pub is_outside: bool,
-    /// Name of the municipality if it is to be found in the picture; otherwise `None`.
+    /// Name to write beside the dot; `None` for a dot without a name.
     pub label: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub struct Limit {
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 260.0;
 
-/// Draws the funnel as SVG. `limits` are in order of size, and all are compared with `target`.
+/// Draws the funnel as SVG. `limits` are in order of size. `target` is the value that every dot is compared with.
 ///
 /// `unit` names the values, `size` names the axis of sizes, `note` names the rules that the chart follows,
 /// and `title` is the text for screen readers.
@@ -51,8 +51,8 @@ pub fn funnel(
     let middle = limits.get(limits.len() / 2).map(|limit| [limit.outer.0, limit.outer.1]);
     let scale = Scale::of(values.chain(middle.into_iter().flatten()), false).placed(BOTTOM, TOP);
     let left = scale.widest() + 8.0;
-    let told = ["99,8 %", "95 %"];
-    let right = picture.width - told.map(width_of)[0] - 14.0;
+    let levels = ["99,8 %", "95 %"];
+    let right = picture.width - levels.map(width_of)[0] - 14.0;
     let sizes = shown_dots.iter().map(|dot| dot.size.log10());
     let (low, high) =
         sizes.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| (low.min(one), high.max(one)));
@@ -89,7 +89,7 @@ pub fn funnel(
         );
     }
     let mut named: Vec<End<'_>> = Vec::new();
-    for ((points, _), text) in lines.iter().zip([told[0], told[0], told[1], told[1]]) {
+    for ((points, _), text) in lines.iter().zip([levels[0], levels[0], levels[1], levels[1]]) {
         if let Some(at) = points.last() {
             named.push(End { at: *at, lines: vec![text.to_owned()], colour: colour::MUTED });
         }
@@ -113,7 +113,8 @@ fn powers(picture: &mut Picture, (low, high): (f64, f64), x: impl Fn(f64) -> f64
     picture.text((picture.width, BOTTOM + 38.0), Anchor::End, colour::MUTED, size);
 }
 
-/// Draws dots, triangles for dots outside the limits, and a ring with a name for a dot that has one.
+/// Draws dots for municipalities inside the limits, triangles for those outside, and a ring with the name for a dot
+/// that has a name.
 fn marks(picture: &mut Picture, dots: &[&Dot], at: impl Fn(&Dot) -> Point, frame: [f64; 4]) {
     let plain: Vec<Point> =
         dots.iter().filter(|dot| !dot.is_outside && dot.label.is_none()).map(|dot| at(dot)).collect();

@@ -35,7 +35,7 @@ pub(crate) struct Scale {
     end: f64,
     /// Decimals of the ticks, which follow the step.
     decimals: usize,
-    /// Decimals of single values, enough to tell them apart within a step.
+    /// Decimals of single values, enough to distinguish values within a step.
     pub(crate) fine: usize,
     /// Whether ticks above zero have a plus sign.
     pub(crate) signed: bool,

@@ -3,7 +3,8 @@
 /// Height of a line of text, from baseline to baseline, in pixels.
 pub(crate) const LINE: f64 = 14.0;
 
-/// Estimated width of a text at 12 pixels, on the wide side.
+/// Estimated width of a text in pixels, at a font size of 12 pixels. The estimate is rather too wide than too
+/// narrow.
 pub(crate) fn width_of(text: &str) -> f64 {
     let each = |letter: char| match letter {
         ' ' | '\u{a0}' | '.' | ',' | ':' | ';' | '\'' | 'i' | 'j' | 'l' | 'I' | '|' | '!' | '·' | '/' => {

@@ -77,7 +77,7 @@ pub fn tornado(bars: &[Swing], base: f64, width: i64, unit: &str, title: &str, f
 /// The scale, with room on both sides for the texts at the ends of the bars.
 fn fitted<'a>(scale: Scale, ends: impl Iterator<Item = &'a End<'a>>, wide: f64) -> Scale {
     let scale = scale.placed(0.0, 1.0);
-    let told: Vec<(bool, f64, f64)> = ends
+    let texts: Vec<(bool, f64, f64)> = ends
         .map(|end| {
             // A number is never cut; the text of an assumption may be.
             let number = width_of(&shown(end.outcome, scale.fine));
@@ -88,10 +88,11 @@ fn fitted<'a>(scale: Scale, ends: impl Iterator<Item = &'a End<'a>>, wide: f64) 
         .collect();
     let half = scale.widest() / 2.0 + 1.0;
     let (mut left, mut right) = (half, half);
-    // Each round shortens the bars, so that the texts reach further beyond them, until nothing moves.
+    // Each round shortens the bars, and the texts then reach further beyond the bars. The loop ends when nothing
+    // moves.
     for _ in 0..40 {
         let long = (wide - left - right).max(wide * 0.1);
-        for (is_left, share, room) in &told {
+        for (is_left, share, room) in &texts {
             let side = if *is_left { &mut left } else { &mut right };
             *side = side.max(room - share * long).min(wide * 0.45);
         }
@@ -109,7 +110,7 @@ fn ends<'a>(bar: &'a Swing, base: Option<f64>) -> Vec<End<'a>> {
     let (low, high) =
         (outcomes().fold(f64::INFINITY, f64::min), outcomes().fold(f64::NEG_INFINITY, f64::max));
     let end = |(place, &(outcome, assumption, is_high)): (usize, &(f64, &'a str, bool))| {
-        // The text of a single end stands on the side of the base where the end is. Two ends have one side
+        // The text of a single end stands on the side of the base that the end is on. Two ends stand on one side
         // each.
         let is_left = if ends.len() == 1 { outcome < high } else { place == 0 };
         let from = base.unwrap_or(if outcome == low { high } else { low });

@@ -45,14 +45,14 @@ pub fn xmr(
     let limits = stretches.iter().flat_map(|one| [one.mean, one.low, one.high]);
     let scale = Scale::of(steps.iter().map(|step| step.value).chain(limits), false).placed(BOTTOM, TOP);
     let last = stretches.last().filter(|one| [one.mean, one.low, one.high].into_iter().all(drawable));
-    let mut told: Vec<(f64, String)> = last
+    let mut end_texts: Vec<(f64, String)> = last
         .into_iter()
         .flat_map(|one| [one.high, one.mean, one.low])
         .map(|value| (value, shown(value, scale.fine)))
         .collect();
-    told.dedup_by(|one, other| one.1 == other.1);
+    end_texts.dedup_by(|one, other| one.1 == other.1);
     let left = scale.widest() + 8.0;
-    let right = picture.width - widest(told.iter().map(|(_, text)| text)) - 16.0;
+    let right = picture.width - widest(end_texts.iter().map(|(_, text)| text)) - 16.0;
     let places = Places { left: left + 10.0, right: right - 4.0, count: steps.len() };
     picture.text((0.0, 12.0), Anchor::Start, colour::MUTED, unit);
     scale.upright(&mut picture, left, right);
@@ -102,8 +102,8 @@ pub fn xmr(
         lines: vec![text],
         colour: colour::MUTED,
     };
-    let told: Vec<End<'_>> = told.into_iter().map(end).collect();
-    ends(&mut picture, &told, right + 14.0, TOP - 8.0, BOTTOM + 8.0);
+    let end_texts: Vec<End<'_>> = end_texts.into_iter().map(end).collect();
+    ends(&mut picture, &end_texts, right + 14.0, TOP - 8.0, BOTTOM + 8.0);
     let names: Vec<&str> = steps.iter().map(|step| step.label.as_str()).collect();
     places.named(&mut picture, &names, BOTTOM + 4.0);
     picture.text((0.0, BOTTOM + 46.0), Anchor::Start, colour::MUTED, note);
