@@ -53,14 +53,14 @@ pub struct Brief {
     pub digest: String,
 }
 
-/// A brief with the words that the page has of its own.
+/// A brief with the fixed words of its pages.
 #[derive(Serialize)]
 struct Page<'a> {
     #[serde(flatten)]
     brief: &'a Brief,
     /// Heading of the cautions.
     before_use: String,
-    /// Words of the number of a page, and of the number of pages.
+    /// Words before the number of a page, and before the number of pages.
     page: String,
     of_pages: String,
 }

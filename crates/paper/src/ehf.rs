@@ -1,7 +1,7 @@
-//! An invoice or credit note in EHF (Peppol BIS Billing 3.0), for a payment that each creditor asks for by
-//! itself.
+//! An invoice or credit note in EHF (Peppol BIS Billing 3.0), for a scheme in which each creditor asks for its own
+//! money.
 //!
-//! There is no value added tax. The scheme's row that says so is unsigned, and the document says so in words.
+//! There is no value added tax. Nobody has signed the row of the scheme that states this, and the document says so.
 
 use std::fmt::Write;
 

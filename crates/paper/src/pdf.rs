@@ -48,14 +48,14 @@ fn file(name: &str) -> Option<FileId> {
     Some(FileId::new(RootedPath::new(VirtualRoot::Project, VirtualPath::new(name).ok()?)))
 }
 
-/// The world of one document: its template, data and pictures.
-struct Desk {
+/// Everything that Typst may read for one document: its template, data and pictures.
+struct DocumentWorld {
     press: &'static Press,
     main: Source,
     files: Vec<(FileId, Bytes)>,
 }
 
-impl World for Desk {
+impl World for DocumentWorld {
     fn library(&self) -> &LazyHash<Library> {
         &self.press.library
     }
@@ -101,7 +101,7 @@ pub(crate) struct Job<'a> {
 /// Sets a document as a PDF that meets PDF/A-2a and PDF/UA-1. Fails if Typst cannot set it.
 pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: job.number.to_owned(), fault };
-    let told = |diagnostics: typst::ecow::EcoVec<SourceDiagnostic>| {
+    let fault_of = |diagnostics: typst::ecow::EcoVec<SourceDiagnostic>| {
         let all: Vec<String> = diagnostics.iter().map(|one| one.message.to_string()).collect();
         fault(all.join("; "))
     };
@@ -111,8 +111,8 @@ pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
     for (name, bytes) in &job.files {
         files.push((named(name)?, Bytes::new(bytes.clone())));
     }
-    let desk = Desk { press: press(), main, files };
-    let document: PagedDocument = typst::compile(&desk).output.map_err(told)?;
+    let world = DocumentWorld { press: press(), main, files };
+    let document: PagedDocument = typst::compile(&world).output.map_err(fault_of)?;
     let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
         .map_err(|error| fault(error.message().to_string()))?;
     let options = PdfOptions {
@@ -121,7 +121,7 @@ pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
         standards,
         ..PdfOptions::default()
     };
-    typst_pdf::pdf(&document, &options).map_err(told)
+    typst_pdf::pdf(&document, &options).map_err(fault_of)
 }
 
 /// The statement as a PDF that meets PDF/A-2a and PDF/UA-1.
@@ -137,7 +137,7 @@ pub fn pdf(statement: &Statement, language: Language) -> Result<Vec<u8>, PaperEr
     set(&Job { template: TEMPLATE, number: &statement.number, ident: &ident, files })
 }
 
-/// Frees memory that Typst keeps of documents set before. To be called now and then while many are set.
+/// Frees memory that Typst keeps from earlier documents. Callers that set many documents call it now and then.
 pub fn forget() {
     typst::comemo::evict(3);
 }

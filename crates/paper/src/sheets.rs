@@ -1,4 +1,4 @@
-//! Tables that may leave, as CSV and as the sheets of a workbook, so that both hold the same.
+//! Tables that may be published, as CSV and as sheets of a workbook. Both hold the same.
 
 use disclosure::{Cell, SafeTable};
 use rust_xlsxwriter::{
@@ -52,7 +52,7 @@ impl Reader {
     }
 }
 
-/// Heads and rows as CSV: for a person one that opens in a Norwegian Excel, for a program one with commas.
+/// Heads and rows as CSV. A person gets a CSV that opens in a Norwegian Excel; a program gets one with commas.
 pub fn csv_of<'a>(heads: &[Message], rows: impl Iterator<Item = &'a [Cell]>, reader: Reader) -> String {
     let (mark, separator) = match reader {
         Reader::Person(_) => ("\u{feff}", ";"),
@@ -97,7 +97,7 @@ fn rounded_per_cent(millionths: i64) -> i64 {
     (millionths + 50 * millionths.signum()) / 100
 }
 
-/// A workbook of sheets, after a page that says what they are. `date` is its year, month and day.
+/// A workbook: one page that describes the sheets, then the sheets. `date` is its year, month and day.
 ///
 /// # Errors
 /// Fails if a sheet cannot be made.

@@ -34,7 +34,7 @@ pub fn period(name: &str, language: Language) -> String {
         name.map(|month| format!("{month} {year}"))
     };
     let parts: Vec<&str> = name.split('-').collect();
-    let told = match parts[..] {
+    let in_words = match parts[..] {
         [year, month, "ytd"] => of_month(year, month).map(|to| say!(language, "date.to_date", to)),
         [year, tertial] if tertial.starts_with('T') => {
             Some(say!(language, "date.tertial", tertial = &tertial[1..], year))
@@ -42,7 +42,7 @@ pub fn period(name: &str, language: Language) -> String {
         [year, month] => of_month(year, month),
         _ => None,
     };
-    told.unwrap_or_else(|| name.to_owned())
+    in_words.unwrap_or_else(|| name.to_owned())
 }
 
 /// An amount in kroner without the unit, for columns: `1 234,50`.
@@ -85,13 +85,13 @@ mod tests {
     fn days_and_periods_are_written_out() {
         let days = Language::ALL.map(|language| day(Day::parse("2024-03-10").unwrap(), language));
         assert_eq!(days, ["10. mars 2024", "10. mars 2024", "10 March 2024"]);
-        for (name, told) in [
+        for (name, wanted) in [
             ("2012-03", "mars 2012"),
             ("2012-T2", "2. tertial 2012"),
             ("2012", "2012"),
             ("2012-05-ytd", "januar–mai 2012"),
         ] {
-            assert_eq!(period(name, Language::Nb), told);
+            assert_eq!(period(name, Language::Nb), wanted);
         }
         assert_eq!(kroner(Amount::from_ore(-123_450)), "\u{2212}1\u{a0}234,50");
         assert_eq!((points(1_402_649), points(-2_500)), ("1\u{a0}402,6".into(), "\u{2212}2,500".into()));

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::text::{day, kroner, period, points, text, with};
 use words::{Language, Said, say};
 
-/// Largest number of lines on the page. If there are more, those of all counterparties are added up; the
-/// workbook has every line.
+/// Largest number of lines on the page. More lines than this are added up over counterparties; the workbook has
+/// every line.
 const LINES: usize = 60;
 
 /// The page of a statement, in words.
@@ -25,7 +25,7 @@ pub struct View {
     pub recipient: (String, String),
     /// Headings and values in the box.
     pub facts: Vec<(String, String)>,
-    /// Sentences on the amount settled, beside the amount on account.
+    /// Sentences on the amount settled, compared with the amount on account.
     pub lead: String,
     /// Heading of the bridge, and its text for readers who do not see it.
     pub bridge: (String, String),
@@ -171,7 +171,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
             (language.text("paper.reference"), statement.number.clone()),
         ],
         lead: lead(statement, language),
-        bridge: (language.text("paper.bridge"), bridge_told(statement, language)),
+        bridge: (language.text("paper.bridge"), bridge_text(statement, language)),
         heads: ["post", "quantity", "rate", "amount", "function_article", "rule"]
             .map(|key| text(key, language))
             .into(),
@@ -278,7 +278,7 @@ fn bookings(statement: &Statement, language: Language) -> Vec<[String; 4]> {
     statement.bookings.iter().map(row).collect()
 }
 
-/// Sentences on the amount settled, beside the amount on account.
+/// Sentences on the amount settled, compared with the amount on account.
 fn lead(statement: &Statement, language: Language) -> String {
     let mut sentences = Vec::new();
     if statement.posts.is_empty() && !statement.fixed && statement.to_pay == statement.on_account {
@@ -327,8 +327,8 @@ pub fn bridge_label(what: BridgeWhat, language: Language) -> String {
     text(key, language)
 }
 
-/// The bridge as text, for readers who do not see it.
-fn bridge_told(statement: &Statement, language: Language) -> String {
+/// The steps of the bridge as text, for readers who do not see it.
+fn bridge_text(statement: &Statement, language: Language) -> String {
     let step = |step: &domain::statement::BridgeStep| {
         let label = bridge_label(step.what, language).replace("-\n", "").replace('\n', " ");
         format!("{label}: {}", step.amount)

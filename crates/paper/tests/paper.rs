@@ -33,17 +33,17 @@ fn the_page_says_what_the_statement_says() {
     let raw = String::from_utf8_lossy(&page);
     assert!(raw.contains("pdfaid:part>2") && raw.contains("pdfaid:conformance>A"), "PDF/A-2a");
     assert!(raw.contains("pdfuaid:part>1"), "PDF/UA-1");
-    let told = words(&page).replace('\u{a0}', " ");
-    expect_test::expect_file!["golden/statement-nb.txt"].assert_eq(&told);
+    let page_text = words(&page).replace('\u{a0}', " ");
+    expect_test::expect_file!["golden/statement-nb.txt"].assert_eq(&page_text);
     let mut other = statement();
     other.language = Language::Nn;
-    let told = words(&pdf::pdf(&other, nn).unwrap()).replace('\u{a0}', " ");
-    expect_test::expect_file!["golden/statement-nn.txt"].assert_eq(&told);
-    assert!(!told.contains('['), "a text is missing: {told}");
+    let page_text = words(&pdf::pdf(&other, nn).unwrap()).replace('\u{a0}', " ");
+    expect_test::expect_file!["golden/statement-nn.txt"].assert_eq(&page_text);
+    assert!(!page_text.contains('['), "a text is missing: {page_text}");
     let mut english = statement();
     english.language = Language::En;
-    let told = words(&pdf::pdf(&english, Language::En).unwrap()).replace('\u{a0}', " ");
-    expect_test::expect_file!["golden/statement-en.txt"].assert_eq(&told);
+    let page_text = words(&pdf::pdf(&english, Language::En).unwrap()).replace('\u{a0}', " ");
+    expect_test::expect_file!["golden/statement-en.txt"].assert_eq(&page_text);
 }
 
 #[test]
