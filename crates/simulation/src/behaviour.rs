@@ -41,7 +41,7 @@ impl Measures {
         needs
     }
 
-    /// Number of groups of contacts that a measure could not be decided for, by id of the measure. They are
+    /// Number of groups of contacts that a measure could not be decided for, by id of the measure. Such groups are
     /// left unchanged.
     pub fn untested(&self) -> BTreeMap<String, u64> {
         self.untested.borrow().clone()

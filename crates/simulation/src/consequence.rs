@@ -20,8 +20,8 @@ use crate::scenario::{Key, Scenario, part, share_of};
 /// First ages of the bands of the age composition, after the band from 0.
 pub const AGES: [u16; 6] = [18, 50, 67, 75, 80, 90];
 
-/// Sizes of municipality in the ministry's slides: nominal inhabitants in digits and as a number, and the fewest
-/// inhabitants of a municipality that is grouped there.
+/// Groups of municipalities by size in the ministry's slides: nominal inhabitants as text and as a number, and the
+/// fewest inhabitants of a municipality in the group.
 pub const SIZES: [(&str, i64, i64); 3] =
     [("100 000", 100_000, 50_000), ("20 000", 20_000, 10_000), ("5 000", 5_000, 0)];
 
@@ -42,7 +42,7 @@ impl<'a> Ground<'a> {
     /// Prices the law as it is.
     ///
     /// # Errors
-    /// As [`priced`].
+    /// Fails as [`priced`] does.
     pub fn of(
         cells: &'a Cells,
         law: &'a Law,
@@ -75,7 +75,7 @@ pub struct Municipality {
     pub place: Place,
     /// Inhabitants; 0 if unknown.
     pub people: i64,
-    /// Charges before, in the situation compared with.
+    /// Charges before, which is the situation that the scenario is compared with.
     pub against: Sums,
     /// Charges in the scenario.
     pub scenario: Sums,
@@ -159,7 +159,7 @@ pub struct Year {
     pub after: u16,
     /// Payments of all municipalities in the scenario.
     pub pays: Amount,
-    /// Payments of all municipalities in the situation compared with.
+    /// Payments of all municipalities in the situation that the scenario is compared with.
     pub against: Amount,
     /// Share of the scheme that is phased in.
     pub phased: Share,
@@ -189,8 +189,8 @@ pub struct Consequences {
     pub years: Vec<Year>,
     /// What each measure of the scenario takes away: contacts, or payable days, in millionths.
     pub avoided: Vec<i64>,
-    /// Number of contacts that could not be tested on these data, by code of the excepted group; the sums are
-    /// then an upper bound. For a measure, the number of groups of contacts.
+    /// Number of contacts that could not be tested on these data, by code of the excepted group; for a measure, the
+    /// number of groups of contacts. The sums are upper bounds if any contact could not be tested.
     pub untested: BTreeMap<Message, i64>,
 }
 
@@ -208,7 +208,7 @@ pub struct Whole {
 /// Prices a law on cells under a behaviour.
 ///
 /// # Errors
-/// If the cells lack what the law or the behaviour needs, or if a value of the law is missing.
+/// Fails if the cells lack what the law or the behaviour needs, or if a value of the law is missing.
 pub fn priced(cells: &Cells, law: &Law, behaviour: &dyn Behaviour) -> Result<Whole, SettleError> {
     let decided = cells.decided(law, behaviour)?;
     let mut priced = decided.price(&[law], &cells.payable(law), behaviour)?;
@@ -238,7 +238,7 @@ impl<'a> Situation<'a> {
     /// Prices a law under a scenario's measures.
     ///
     /// # Errors
-    /// As [`priced`].
+    /// Fails as [`priced`] does.
     pub fn of(ground: &Ground, law: &'a Law, scenario: &'a Scenario) -> Result<Situation<'a>, SettleError> {
         let measures = Measures::of(&scenario.measures);
         let mut whole = priced(ground.cells, law, &measures)?;
@@ -251,7 +251,7 @@ impl<'a> Situation<'a> {
     /// Makes the situation from charges that are priced already ([`crate::many`]).
     ///
     /// # Errors
-    /// As [`priced`].
+    /// Fails as [`priced`] does.
     pub fn given(
         ground: &Ground,
         law: &'a Law,
@@ -304,7 +304,7 @@ fn gains(ground: &Ground, sums: &Priced, over: &[Amount]) -> Vec<(Amount, Amount
 /// Compares a situation with another.
 ///
 /// # Errors
-/// If the cells lack what a law or a behaviour needs, or if a value of a law is missing.
+/// Fails if the cells lack what a law or a behaviour needs, or if a value of a law is missing.
 pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Consequences, SettleError> {
     let (before, after) = (&against.whole, &now.whole);
     let mut out = Consequences { untested: after.untested.clone(), ..Consequences::default() };
@@ -401,7 +401,7 @@ impl Behaviour for Band<'_> {
     }
 }
 
-/// Mean payment per inhabitant of each age band in the country, in thousandths of an øre.
+/// Mean payment per inhabitant of each age band in the country, in thousandths of an øre, with the band.
 fn age_rates(ground: &Ground, law: &Law) -> Result<Vec<(u16, u16, i128)>, SettleError> {
     let mut out = Vec::new();
     for (from, to) in bands() {
@@ -605,7 +605,7 @@ fn avoided(cells: &Cells, law: &Law, scenario: &Scenario) -> Result<Vec<i64>, Se
 /// Payments of municipalities for contacts under a law, by charge group.
 ///
 /// # Errors
-/// As [`priced`].
+/// Fails as [`priced`] does.
 pub fn by_group(
     cells: &Cells,
     law: &Law,

@@ -125,8 +125,7 @@ pub struct Visits {
 pub struct Agreement {
     /// What goes away at the likely effect.
     pub avoided: Avoided,
-    /// Effect as a share of the target group: low, likely, high. The likely one is what `avoided` is computed
-    /// for.
+    /// Effect as a share of the target group: low, likely, high. `avoided` is computed for the likely effect.
     pub effect: [Share; 3],
     /// Months from the beginning of the agreement until the effect is felt.
     pub delay_months: u16,
@@ -164,7 +163,7 @@ pub struct Assumed {
     pub after_years: u16,
 }
 
-/// What an agreement rests on, and what can be varied to see how much it matters.
+/// An assumption of an agreement, which can be varied to see how much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assumption {
     Effect,
@@ -193,9 +192,9 @@ pub type Swing = (Assumption, [Assumed; 2], [Amount; 2]);
 /// Range of yearly transfers, from the hospital side to the municipalities, with which neither loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transfers {
-    /// Least transfer with which the municipalities do not lose; below zero, what they can give at most.
+    /// Least transfer with which the municipalities do not lose; below zero, it is the most that they can give.
     pub least: Amount,
-    /// Greatest transfer with which the hospital side does not lose; below zero, what it needs at least.
+    /// Greatest transfer with which the hospital side does not lose; below zero, it is the least that it needs.
     pub most: Amount,
 }
 
@@ -413,8 +412,8 @@ fn triangular_quantile([low, mode, high]: [f64; 3], p: f64) -> f64 {
     }
 }
 
-/// Probability that a line, from `at_low` to `at_high` over the range of a triangular distribution, is zero
-/// or more.
+/// Probability that a straight line is zero or more under a triangular distribution. The line goes from `at_low` to
+/// `at_high` over the range of the distribution.
 fn above_zero(at_low: f64, at_high: f64, [low, mode, high]: [f64; 3]) -> f64 {
     let span = high - low;
     if span <= 0.0 || at_low == at_high {

@@ -24,7 +24,7 @@ struct Alike {
 /// Prices each law with the behaviour of the data unchanged, in the order of the laws.
 ///
 /// # Errors
-/// If the cells lack what a law needs, or if a value of a law is missing.
+/// Fails if the cells lack what a law needs, or if a value of a law is missing.
 pub fn price_all(cells: &Cells, laws: &[&Law], threads: usize) -> Result<Vec<Whole>, SettleError> {
     let (mut alike, mut readings): (Vec<Alike>, Vec<(Reading, usize)>) = (Vec::new(), Vec::new());
     for (place, law) in laws.iter().enumerate() {

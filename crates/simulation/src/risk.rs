@@ -1,11 +1,10 @@
 //! The risk picture: the distribution of a municipality's yearly cost under fixed rules, computed without
 //! random draws.
 //!
-//! Persons with a cost come at random. The cost of one person in a year, all returns included, has a
-//! distribution of its own (severity). The yearly cost is a compound distribution, whose probabilities come
-//! from the Fourier transform of the severity and the distribution of the number of persons. That the rate is
-//! estimated from few years is taken into account: with an uncertain rate, the number of persons is negative
-//! binomial.
+//! Persons with a cost come at random. The cost of one person in a year, all returns included, has a distribution
+//! of its own (severity). The yearly cost is a compound distribution, whose probabilities come from the Fourier
+//! transform of the severity and the distribution of the number of persons. The number of persons is negative
+//! binomial if its mean is uncertain, as when it is estimated from few years.
 
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
@@ -62,7 +61,7 @@ impl Severity {
     /// are scaled to do so exactly.
     ///
     /// # Errors
-    /// If there is no row, if a row has a number below zero or no number, or if the probabilities do not add
+    /// Fails if there is no row, if a row has a number below zero or no number, or if the probabilities do not add
     /// up.
     pub fn of(points: Vec<(f64, f64)>) -> Result<Severity, BadSeverity> {
         if points.is_empty() {
@@ -86,7 +85,7 @@ impl Severity {
     /// The severity of observed costs, each with the same probability.
     ///
     /// # Errors
-    /// If there is no cost, or if one is below zero or not a number.
+    /// Fails if there is no cost, or if one is below zero or not a number.
     pub fn observed(costs: &[f64]) -> Result<Severity, BadSeverity> {
         let each = 1.0 / costs.len().max(1) as f64;
         let mut sorted = costs.to_vec();
@@ -181,8 +180,8 @@ impl Distribution {
         self.probabilities.iter().enumerate().map(square).sum::<f64>().sqrt()
     }
 
-    /// The least cost that is not exceeded with the probability `level` (value at risk): 0,9 gives the year
-    /// of one in ten, 0,99 that of one in a hundred.
+    /// The least cost that is not exceeded with the probability `level` (value at risk): 0,9 gives the 1-in-10
+    /// year, 0,99 the 1-in-100 year.
     pub fn quantile(&self, level: f64) -> f64 {
         let mut sum = 0.0;
         for (place, p) in self.probabilities.iter().enumerate() {
@@ -236,7 +235,7 @@ impl Distribution {
 /// Computes distributions of sums of one severity, and keeps its transform on each grid.
 pub struct Press<'s> {
     severity: &'s Severity,
-    /// Least number of steps to a person's mean cost, and to the standard deviation of the sum.
+    /// Least number of grid steps in a person's mean cost, and in the standard deviation of the sum.
     fine: (f64, f64),
     is_fine: bool,
     planner: FftPlanner<f64>,
@@ -250,15 +249,15 @@ impl<'s> Press<'s> {
         Press { severity, fine: (64.0, 1024.0), is_fine: true, planner: FftPlanner::new(), made: Vec::new() }
     }
 
-    /// Uses a grid that is fine enough for a table: a hundred steps to the standard deviation.
+    /// Uses a grid that is fine enough for a table: a hundred steps in the standard deviation.
     pub fn quick(severity: &'s Severity) -> Press<'s> {
         Press { fine: (4.0, 100.0), is_fine: false, ..Press::new(severity) }
     }
 
     /// Distribution of the sum of the costs of this number of persons.
     ///
-    /// The grid reaches fourteen standard deviations to each side of the mean. The mean is exact whatever the
-    /// step; the standard deviation is so for many persons, and within a thousandth for few.
+    /// The grid reaches fourteen standard deviations to each side of the mean. The mean is exact whatever the step;
+    /// the standard deviation is exact for many persons, and within a thousandth for few.
     pub fn distribution(&mut self, count: Count) -> Distribution {
         let (first, second) = (self.severity.moment(1), self.severity.moment(2));
         let mean = count.mean * first;

@@ -189,8 +189,8 @@ pub struct Scenario {
     /// Share of the change that applies in each year from the first; the last share goes on. Empty if all
     /// applies at once.
     pub phase_in: Vec<Share>,
-    /// Key by which the gains of the regional authorities are given to municipalities; `None` if they are
-    /// not.
+    /// Key by which the gains of the regional authorities are given to municipalities; `None` if the gains are not
+    /// given.
     pub budget: Option<Key>,
     pub growth: Option<Growth>,
     /// SHA-256 of the file's text, and of the parameters of a sweep, in hexadecimal.
@@ -228,7 +228,7 @@ impl Scenario {
     /// Reads a scenario. `own` finds one of the user's own measures by name, before the built-in ones.
     ///
     /// # Errors
-    /// If the text is not TOML of the right form (with its line), if a value is out of bounds, if a measure
+    /// Fails if the text is not TOML of the right form (with its line), if a value is out of bounds, if a measure
     /// does not exist or cannot be read, or if a measure has no effect of its own and is given none.
     pub fn parse(
         file: &str,
@@ -387,9 +387,9 @@ fn wanted(
     };
     let holds = |(low, high): (Share, Share)| low <= effect && effect <= high;
     if !range.map_or(low.is_none() && high.is_none(), holds) {
-        let told = |end: Option<Share>| end.map_or_else(|| "?".to_owned(), |end| end.to_string());
-        let told = format!("{}–{}", told(low), told(high));
-        return Err(bad(file, "low, high", &told, message!("scenario.expected.range", effect)));
+        let shown = |end: Option<Share>| end.map_or_else(|| "?".to_owned(), |end| end.to_string());
+        let given = format!("{}–{}", shown(low), shown(high));
+        return Err(bad(file, "low, high", &given, message!("scenario.expected.range", effect)));
     }
     Ok(Wanted { measure, effect, range, own })
 }
@@ -449,10 +449,10 @@ mod tests {
     #[test]
     fn a_summary_is_made_from_the_content() {
         let scenario = parse(TEXT).unwrap();
-        let told = scenario.summary(&["Alle medisinske innleggelser".into()]);
-        let told = words::Language::Nb.say(&told);
+        let summary = scenario.summary(&["Alle medisinske innleggelser".into()]);
+        let summary = words::Language::Nb.say(&summary);
         assert_eq!(
-            told.replace('\u{a0}', " "),
+            summary.replace('\u{a0}', " "),
             "Regler: Alle medisinske innleggelser. Satt: andel 15 %. Tiltak: 10 % færre medisinske innleggelser (10 % av målgruppen, tiltakets tall)."
         );
         let swept = scenario.swept("share", 30).unwrap();
