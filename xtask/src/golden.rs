@@ -1,7 +1,9 @@
-//! Golden digests: the outputs of `golden/commands.txt`, so that a change of structure is seen to change nothing else.
+//! Golden digests of the outputs of the commands in `golden/commands.txt`. They show whether a change of structure
+//! changes any output.
 //!
-//! `cargo xtask golden` compares, `cargo xtask golden --renew [NAME …]` writes the digests of the commands named (or of
-//! all). `--program PATH` takes a program that is built already. The outputs stay in `target/golden`, for a look at what differs.
+//! `cargo xtask golden` compares, `cargo xtask golden --renew [NAME …]` writes the digests of the commands named
+//! (or of all). `--program PATH` takes a program that is built already. The outputs stay in `target/golden`, so
+//! that differences can be inspected.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ struct Entry {
 /// Runs every command and compares its outputs with the digests that are kept.
 ///
 /// # Errors
-/// If the program cannot be built or run, or an output differs from its digest.
+/// Fails if the program cannot be built or run, or an output differs from its digest.
 pub fn golden(root: &Path, arguments: &[String]) -> Result<()> {
     let (program, arguments) = match arguments {
         [flag, path, rest @ ..] if flag == "--program" => (std::fs::canonicalize(path)?, rest),
@@ -103,7 +105,7 @@ fn read_entries(path: &Path) -> Result<Vec<Entry>> {
     entries.collect()
 }
 
-/// An empty folder among what is built, with links to what the commands read.
+/// An empty folder under the build folder, with links to the files that the commands read.
 fn work_folder(root: &Path) -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let work = target.join("golden");
@@ -136,7 +138,7 @@ fn digest_outputs(
     for (what, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
         let mut text = without_times(&String::from_utf8_lossy(bytes));
         if what == "stderr" {
-            // How long a piece of work took is said of those that took a second: which ones, is luck.
+            // Only work of a second or more gets a line with its duration, so those lines differ from run to run.
             text = text
                 .lines()
                 .filter(|line| !line.ends_with(": … s"))
@@ -152,7 +154,8 @@ fn digest_outputs(
     for written in &entry.written {
         for path in files_under(&work.join(written))? {
             let name = path.strip_prefix(work)?.display().to_string();
-            // A database file holds pages in no fixed order: `ledger export` and `verify` say what is in it.
+            // A database file holds pages in no fixed order. The commands `ledger export` and `verify` show its
+            // content.
             if !name.ends_with(".sqlite") {
                 let bytes = std::fs::read(&path)?;
                 if let Some(key) = std::str::from_utf8(&bytes).ok().and_then(missing_word) {
@@ -196,7 +199,7 @@ fn files_under(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(out)
 }
 
-/// Text without how long something took: `12,3 s` becomes `… s`.
+/// Text with durations removed: `12,3 s` becomes `… s`.
 fn without_times(text: &str) -> String {
     let words = text.split_inclusive([' ', '\n']);
     let mut out: Vec<String> = words.map(str::to_owned).collect();
@@ -210,7 +213,7 @@ fn without_times(text: &str) -> String {
     out.concat()
 }
 
-/// A manifest without the program's own digest, which every build changes.
+/// A manifest without the program's own digest, since every build changes the digest.
 fn without_program(name: &str, bytes: Vec<u8>) -> Vec<u8> {
     if !name.ends_with("manifest.toml") {
         return bytes;

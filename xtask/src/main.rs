@@ -1,4 +1,5 @@
-//! The chores: `cargo xtask test | tidy | bench | golden | soak`. `test` is all of CI, the same at a desk.
+//! The chores: `cargo xtask test | tidy | bench | golden | soak`. `test` is all of CI, and does the same on a
+//! developer's machine.
 
 mod golden;
 mod tidy;
@@ -112,7 +113,7 @@ fn soak(root: &Path, cases: &str) -> Result<()> {
     mutants(root)
 }
 
-/// What is mutated: a package, its files (all if none is named), and arguments for `cargo test`. The ledger's
+/// Packages to mutate, each with its files (all if none is named) and arguments for `cargo test`. The ledger's
 /// other tests are of the store, and need a server.
 const MUTATED: &[(&str, &[&str], &[&str])] = &[
     ("disclosure", &[], &[]),
@@ -143,7 +144,8 @@ fn mutants(root: &Path) -> Result<()> {
             command.args(["--file", file]);
         }
         command.args(*tests);
-        // Changes that no test notices give an exit code of their own: the list is what counts.
+        // If no test notices a change, `cargo mutants` exits with a code of its own. The list of such changes
+        // decides here.
         command.status().context("cargo mutants is not here: cargo install cargo-mutants --locked")?;
         let missed = std::fs::read_to_string(out.join("mutants.out/missed.txt"))?;
         let names = missed.lines().map(without_place).filter(|name| !known.contains(name.as_str()));

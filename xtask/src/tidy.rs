@@ -39,7 +39,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// Words that the code of a crate never holds, and why: promises that the table of edges cannot see.
+/// Words that the code of a crate must not hold, each with the reason: promises that the table of edges cannot
+/// check.
 const ABSENT: &[(&str, &[&str], &str)] = &[
     (
         "jobs",
@@ -58,7 +59,7 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
     ("rulebook", &["std::fs", "std::env", "SystemTime"], "texts of rules are handed in"),
 ];
 
-/// Licences that the packages of the whole tree may be used under.
+/// Licences that are accepted for the packages of the whole dependency tree.
 const LICENCES: &[&str] = &[
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -125,7 +126,7 @@ fn edges_and_licences(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Whether an expression of licences can be met with the licences of the list.
+/// Whether the accepted licences satisfy an expression of licences.
 fn licence_allowed(expression: &str) -> bool {
     let plain = expression.replace(['(', ')'], "").replace('/', " OR ");
     let parts = |separator| plain.split(separator).map(str::trim).collect::<Vec<_>>();
@@ -133,7 +134,7 @@ fn licence_allowed(expression: &str) -> bool {
         || parts(" AND ").iter().all(|part| part.split(" OR ").any(|l| LICENCES.contains(&l.trim())))
 }
 
-/// Files under a folder whose path has an ending, in order.
+/// Files under a folder with a given ending of their paths, in order.
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     let mut out = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
@@ -201,8 +202,8 @@ fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
 const FILE_ENDINGS: &[&str] =
     &[".csv", ".json", ".parquet", ".pdf", ".toml", ".txt", ".xlsx", ".svg", ".png", ".md"];
 
-/// Headings whose keys are put together when the program runs, from the words of a vocabulary, the codes of rules or the
-/// arguments of the command line. Tests go through them.
+/// Headings whose keys the program puts together when it runs: from the words of a vocabulary, the codes of rules
+/// or the arguments of the command line. Tests go through these keys.
 const PUT_TOGETHER: &[&str] = &[
     "check.fault.",
     "check.remedy.",
@@ -225,8 +226,8 @@ const PUT_TOGETHER: &[&str] = &[
     "word.",
 ];
 
-/// Checks that every sentence that code asks for is in the catalogue with the placeholders that code fills, and that
-/// the catalogue holds no sentence that nobody asks for.
+/// Checks that the catalogue holds every sentence that code asks for, with the placeholders that code fills, and no
+/// other sentence.
 fn catalogue(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for path in files(&root.join("i18n"), ".toml")? {
@@ -346,7 +347,7 @@ fn inside(text: &str) -> &str {
     ""
 }
 
-/// Parts of a list of arguments, divided at the commas that no bracket and no quote holds.
+/// Parts of a list of arguments, divided at the commas outside brackets and quotes.
 fn parts(text: &str) -> Vec<&str> {
     let (mut depth, mut quoted, mut escaped, mut from) = (0, false, false, 0);
     let mut out = Vec::new();
@@ -389,7 +390,7 @@ fn source_lines(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// What a crate promises never to name, in the code outside its tests.
+/// Checks that the code of each crate, outside its tests, holds none of the words in [`ABSENT`].
 fn absences(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     for (name, words, why) in ABSENT {
         for path in files(&root.join("crates").join(name).join("src"), ".rs")? {
@@ -406,7 +407,7 @@ fn absences(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// No circle of files within a crate: each can be read after those that it leans on.
+/// Checks that the files of a crate form no circle: each can be read after the files that it uses.
 fn circles(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     for (name, _) in EDGES.iter().filter(|(name, _)| *name != "xtask") {
         let source = root.join("crates").join(name).join("src");
@@ -417,7 +418,8 @@ fn circles(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
             uses.insert(module.clone(), named_modules(code, &module));
         }
-        // A name leads to the longest module that it begins with; a folder's own file may name what lies in it.
+        // A path belongs to the longest module that it begins with. The file of a folder may name the modules in
+        // that folder.
         let known: BTreeSet<String> = uses.keys().cloned().collect();
         let resolved: BTreeMap<String, BTreeSet<String>> = uses
             .into_iter()
@@ -441,7 +443,7 @@ fn module_of(path: &Path, source: &Path) -> String {
     parts.join("::").trim_end_matches("::mod").replace("lib", "").to_owned()
 }
 
-/// Every path that begins with `crate::` or `super::` in some code, without the beginning.
+/// Paths in some code that begin with `crate::` or `super::`, without that beginning.
 fn named_modules(code: &str, module: &str) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let above = module.rsplit_once("::").map_or("", |(above, _)| above);
@@ -468,7 +470,7 @@ fn longest(path: &str, known: &BTreeSet<String>) -> Option<String> {
     }
 }
 
-/// A circle of arrows, if there is one.
+/// A circle of files that use each other; `None` if there is none.
 fn circle_of(arrows: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
     fn walk(
         at: &str,

@@ -66,8 +66,8 @@ fn sudo() -> Command {
     command
 }
 
-/// Folder that holds `bean-check`. With `install`, it is fetched from the Python package index into an
-/// environment of its own; without, it fails if it is not there.
+/// Folder that holds `bean-check`. With `install`, it is fetched from the Python package index into an environment
+/// of its own; without, a missing `bean-check` is a failure.
 pub fn beancount(root: &Path, install: bool) -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let folder = target.join("beancount");
@@ -120,7 +120,7 @@ pub fn server() -> Result<Server> {
     Ok(Server { folder, bin, address: format!("postgres://postgres@127.0.0.1:{port}") })
 }
 
-/// Command that runs a program of the server: as user `postgres` if we are root, whom the server refuses.
+/// Command that runs a program of the server. The server refuses root, so that root runs it as user `postgres`.
 fn as_server(program: &Path, folder: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("runuser");
