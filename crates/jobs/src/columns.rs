@@ -11,13 +11,13 @@ pub struct Columns {
     file: String,
     heads: Vec<String>,
     rows: Vec<Vec<String>>,
-    /// Whether a comma in a number is a decimal comma: so if commas do not separate the columns.
+    /// Whether a comma in a number is a decimal comma. It is, unless commas separate the columns.
     is_comma: bool,
 }
 
 impl Columns {
-    /// Reads a table. Columns are separated by the character of semicolon, tab and comma that the head has
-    /// most of. Empty rows are skipped.
+    /// Reads a table. Its separator is whichever of semicolon, tab and comma occurs most often in the head. Empty
+    /// rows are skipped.
     ///
     /// # Errors
     /// Fails if the file cannot be read or has no rows, if two columns have the same name, or if a row has
@@ -27,7 +27,7 @@ impl Columns {
         let bytes = std::fs::read(path).about(|| message!("error.file.read", path = file))?;
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
-            // Latin-1, as a Norwegian Excel saves a table that it does not save as UTF-8.
+            // A file that is not UTF-8 is read as Latin-1, which a Norwegian Excel also writes.
             Err(error) => error.into_bytes().iter().map(|byte| char::from(*byte)).collect(),
         };
         let text = text.trim_start_matches('\u{feff}');
@@ -101,8 +101,7 @@ impl Columns {
 
     /// Cells of a column as numbers of zero or more, such as counts of events or people.
     ///
-    /// # Errors
-    /// As [`Columns::numbers`]; and fails if a number is below zero.
+    /// # Errors Fails as [`Columns::numbers`] does, and if a number is below zero.
     pub fn amounts(&self, name: &str) -> Result<Vec<f64>> {
         let all = self.numbers(name)?;
         match all.iter().position(|value| *value < 0.0) {

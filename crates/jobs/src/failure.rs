@@ -59,7 +59,7 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Adds to a failure what it was about, or makes one of a value that is missing.
+/// Puts a message in front of a failure, or turns a missing value into a failure.
 pub trait About<T> {
     /// The value, or a failure about `message`.
     ///

@@ -1,5 +1,5 @@
-//! Every parser of something that a person wrote, fed with damaged text: it answers or refuses, and never panics. The
-//! registry holds a canary that must fail, so that a fuzzer that tries nothing is seen.
+//! Every parser of text that a person wrote is fed with damaged text: it answers or refuses, and never panics. The
+//! registry holds a canary that must fail, so that a fuzzer that tries nothing is noticed.
 //!
 //! `SAMSPILL_FUZZ` sets the number of texts for each parser; `cargo xtask soak` runs many.
 
@@ -179,7 +179,7 @@ impl Dice {
     }
 }
 
-/// What is put in where something is damaged: marks of tables and TOML, edges of numbers, other alphabets.
+/// Text inserted where something is damaged: marks of tables and TOML, edges of numbers, other alphabets.
 const SPLINTERS: &[&str] = &[
     "#",
     "\"",
@@ -213,7 +213,7 @@ const SPLINTERS: &[&str] = &[
     "\\",
 ];
 
-/// A text with one to four damages.
+/// A text that is damaged in one to four places.
 fn damaged(seed: &str, dice: &mut Dice) -> String {
     let mut text: Vec<char> = seed.chars().collect();
     for _ in 0..=dice.roll(4) {

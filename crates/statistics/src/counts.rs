@@ -69,7 +69,7 @@ impl Paid {
     }
 
     /// Øre of one party, by its place in [`Ore`]; `None` if it is withheld.
-    pub fn told(&self, which: usize, hides: [bool; 3]) -> Option<i64> {
+    pub fn shown(&self, which: usize, hides: [bool; 3]) -> Option<i64> {
         (!hides[which]).then_some(self.ore[which])
     }
 }
@@ -340,7 +340,7 @@ pub enum By {
 }
 
 impl By {
-    /// Place of the column that holds it.
+    /// Place of the column that holds the answer.
     const fn column(self) -> usize {
         match self {
             By::Residence => at::MUNICIPALITY_OF_REGISTRATION,
@@ -353,7 +353,7 @@ impl By {
 /// Words of a column of a file, except the empty one, with the number of rows of each.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Fails if the file cannot be read.
 pub fn words_of(reader: &Reader, column: &str) -> Result<BTreeMap<String, u64>, FileError> {
     let mut out: BTreeMap<String, u64> = BTreeMap::new();
     let Some(place) = COLUMNS.iter().position(|known| known.name == column) else { return Ok(out) };
@@ -378,7 +378,7 @@ pub fn words_of(reader: &Reader, column: &str) -> Result<BTreeMap<String, u64>, 
 /// The trusts of each unit of a file.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Fails if the file cannot be read.
 pub fn trusts_of_units(reader: &Reader) -> Result<BTreeMap<String, BTreeSet<String>>, FileError> {
     let names = [name(at::UNIT), name(at::TRUST)];
     let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -400,7 +400,7 @@ pub fn trusts_of_units(reader: &Reader) -> Result<BTreeMap<String, BTreeSet<Stri
 /// Counts indicators in a period. `hears` is called with the number of row groups done and the number in all.
 ///
 /// # Errors
-/// If the file cannot be read, if the indicators have too many groups, or if events of a numerator are not in
+/// Fails if the file cannot be read, if the indicators have too many groups, or if events of a numerator are not in
 /// its denominator.
 pub fn count(
     reader: &Reader,
@@ -417,9 +417,9 @@ pub fn count(
         By::Trust | By::Unit => words_of(reader, name(by.column()))?.into_keys().collect(),
     };
     let months: Vec<Month> = period.months().collect();
-    let told = reader.footer().get(register::schema::REPORTED_KEY);
-    let lacking: Vec<Option<&'static str>> = counters.iter().map(|one| lacking(one, told)).collect();
-    let desk = Desk {
+    let known_fields = reader.footer().get(register::schema::REPORTED_KEY);
+    let lacking: Vec<Option<&'static str>> = counters.iter().map(|one| lacking(one, known_fields)).collect();
+    let counting = Counting {
         counters: &counters,
         municipalities,
         period,
@@ -440,12 +440,12 @@ pub fn count(
     };
     let groups = reader.row_groups();
     let lost = || FileError::Worker { path: reader.path().to_path_buf() };
-    let mut tally = Tally::new(&desk);
+    let mut tally = Tally::new(&counting);
     let mut found = Found::default();
     in_order(
         groups,
         threads,
-        |group| desk.group(reader, group),
+        |group| counting.group(reader, group),
         |group, (piece, rows): (Tally, Found)| {
             tally.add(piece);
             found.stays.extend(rows.stays);
@@ -455,12 +455,12 @@ pub fn count(
         },
         lost,
     )?;
-    desk.stays(found.stays, &mut tally);
-    desk.referrals(found.referrals, &mut tally);
+    counting.stays(found.stays, &mut tally);
+    counting.referrals(found.referrals, &mut tally);
     if let Some((place, count)) = tally.astray.first_key_value() {
         return Err(CountError::Astray { id: indicators[*place].id.clone(), count: *count });
     }
-    Ok(finished(desk, tally, reader, places))
+    Ok(finished(counting, tally, reader, places))
 }
 
 /// Places of an indicator's numerator and denominator among the groups. `usize::MAX` for an indicator that
@@ -490,9 +490,9 @@ fn counters(indicators: &[Indicator]) -> Result<(Vec<Counter>, Vec<Places>), Cou
     Ok((counters, places))
 }
 
-fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> Counts {
+fn finished(counting: Counting, tally: Tally, reader: &Reader, places: Vec<Places>) -> Counts {
     let footer = reader.footer().get(register::schema::SYNTHETIC_KEY);
-    let mut persons = vec![(0, 0); desk.counters.len() * STRATA];
+    let mut persons = vec![(0, 0); counting.counters.len() * STRATA];
     let mut keys = tally.persons;
     keys.sort_unstable();
     for run in keys.chunk_by(|one, other| one == other) {
@@ -502,20 +502,20 @@ fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> C
         sum.1 += (run.len() * run.len()) as i64;
     }
     Counts {
-        homes: desk.homes.to_vec(),
-        months: desk.months.to_vec(),
+        homes: counting.homes.to_vec(),
+        months: counting.months.to_vec(),
         places,
         sums: tally.sums,
         persons,
         untested: tally
             .untested
             .iter()
-            .zip(desk.lacking)
+            .zip(counting.lacking)
             .map(|(untested, lacking)| {
                 lacking.map_or(*untested, |_| tally.contacts.iter().sum::<u64>() as i64)
             })
             .collect(),
-        lacking: desk.lacking.to_vec(),
+        lacking: counting.lacking.to_vec(),
         moved: tally.moved,
         outside: tally.outside,
         contacts: tally.contacts,
@@ -524,8 +524,8 @@ fn finished(desk: Desk, tally: Tally, reader: &Reader, places: Vec<Places>) -> C
     }
 }
 
-/// What every thread needs to count.
-struct Desk<'a> {
+/// Input that every thread needs to count.
+struct Counting<'a> {
     counters: &'a [Counter],
     municipalities: &'a Municipalities,
     period: Period,
@@ -538,10 +538,10 @@ struct Desk<'a> {
     parts: Vec<(usize, u64, u64)>,
 }
 
-/// The field that a group needs and the file lacks. `told` is the footer's list of known fields; without it,
+/// The field that a group needs and the file lacks. `known_fields` is the footer's list of known fields; without it,
 /// all are known.
-fn lacking(one: &Counter, told: Option<&String>) -> Option<&'static str> {
-    let told: BTreeSet<&str> = told?.split(',').collect();
+fn lacking(one: &Counter, known_fields: Option<&String>) -> Option<&'static str> {
+    let known_fields: BTreeSet<&str> = known_fields?.split(',').collect();
     let group = &one.group;
     let is_ready = group.reported_ready.is_some() || group.measure == Measure::ReadyDays;
     let is_referred =
@@ -560,10 +560,13 @@ fn lacking(one: &Counter, told: Option<&String>) -> Option<&'static str> {
         ("referred_on", is_referred),
         ("deadline_on", group.has_deadline.is_some() || group.after_deadline.is_some()),
     ];
-    if is_ready && !told.contains("events") && !told.contains("event_kinds") {
+    if is_ready && !known_fields.contains("events") && !known_fields.contains("event_kinds") {
         return Some("events");
     }
-    asked.into_iter().find(|(field, is_asked)| *is_asked && !told.contains(field)).map(|(field, _)| field)
+    asked
+        .into_iter()
+        .find(|(field, is_asked)| *is_asked && !known_fields.contains(field))
+        .map(|(field, _)| field)
 }
 
 /// Sums of one row group, or of the whole file.
@@ -604,13 +607,13 @@ struct Referral {
 }
 
 impl Tally {
-    fn new(desk: &Desk) -> Tally {
+    fn new(counting: &Counting) -> Tally {
         Tally {
-            sums: Sums::new(desk.counters.len() * desk.homes.len(), desk.months.len()),
+            sums: Sums::new(counting.counters.len() * counting.homes.len(), counting.months.len()),
             persons: Vec::new(),
-            untested: vec![0; desk.counters.len()],
+            untested: vec![0; counting.counters.len()],
             outside: 0,
-            contacts: vec![0; desk.months.len()],
+            contacts: vec![0; counting.months.len()],
             last: i32::MIN,
             moved: Vec::new(),
             astray: BTreeMap::new(),
@@ -737,7 +740,7 @@ fn words<T: Copy>(batch: &RecordBatch, place: usize, map: impl Fn(&str) -> T) ->
     ((0..batch.num_rows()).map(key).collect(), mapped)
 }
 
-impl Desk<'_> {
+impl Counting<'_> {
     /// Mask of the groups for which a condition holds.
     fn groups(&self, holds: impl Fn(&Counter) -> bool) -> u64 {
         self.counters.iter().enumerate().map(|(place, one)| u64::from(holds(one)) << place).sum()
@@ -993,7 +996,7 @@ impl Desk<'_> {
     }
 }
 
-impl Desk<'_> {
+impl Counting<'_> {
     /// Counts the stays in another municipality than the person's last known one.
     fn moves(&self, stays: &[Row], tally: &mut Tally) {
         tally.moved = vec![(0, 0); self.homes.len()];
@@ -1070,7 +1073,7 @@ struct Facts<'b> {
     contacts: Option<&'b arrow_array::Int32Array>,
     ready: Option<&'b BooleanArray>,
     events: Option<Events<'b>>,
-    told: u64,
+    computable: u64,
     referred_on: Option<&'b arrow_array::Date32Array>,
     deadline_on: Option<&'b arrow_array::Date32Array>,
     has_form: (Vec<u32>, Vec<bool>),
@@ -1078,11 +1081,11 @@ struct Facts<'b> {
 }
 
 impl<'b> Facts<'b> {
-    fn of(desk: &Desk, batch: &'b RecordBatch) -> Option<Facts<'b>> {
-        let asked = WORDS.map(|place| words(batch, place, |word| desk.allowed(place, word))).into();
-        let is_told = |place| words(batch, place, |word| !word.is_empty() && word != "unknown");
+    fn of(counting: &Counting, batch: &'b RecordBatch) -> Option<Facts<'b>> {
+        let asked = WORDS.map(|place| words(batch, place, |word| counting.allowed(place, word))).into();
+        let is_known = |place| words(batch, place, |word| !word.is_empty() && word != "unknown");
         let ages = |age: Option<u16>| {
-            desk.groups(|one| match (one.group.at_least.is_some() || one.group.below.is_some(), age) {
+            counting.groups(|one| match (one.group.at_least.is_some() || one.group.below.is_some(), age) {
                 (false, _) => true,
                 (true, None) => false,
                 (true, Some(age)) => {
@@ -1094,15 +1097,15 @@ impl<'b> Facts<'b> {
         let by_age = std::iter::once(None).chain((0..=125).map(Some)).map(ages).collect();
         Some(Facts {
             asked,
-            home: words(batch, desk.by.column(), |code| desk.home(code)),
+            home: words(batch, counting.by.column(), |code| counting.home(code)),
             has_municipality: words(batch, at::MUNICIPALITY_OF_REGISTRATION, |code| {
-                desk.municipality(code).is_some()
+                counting.municipality(code).is_some()
             }),
             overnight: words(batch, at::CARE_LEVEL, |word| word == "overnight"),
             acute: words(batch, at::URGENCY, |word| word == "acute"),
             sex: words(batch, at::SEX, |word| Sex::from_word(word).unwrap_or(Sex::Unknown)),
-            has_diagnosis: is_told(at::DIAGNOSES),
-            has_form: is_told(at::CONTACT_FORM),
+            has_diagnosis: is_known(at::DIAGNOSES),
+            has_form: is_known(at::CONTACT_FORM),
             ages: ints(batch, at::AGE),
             by_age,
             contact: longs(batch, at::CONTACT_ID)?,
@@ -1116,7 +1119,7 @@ impl<'b> Facts<'b> {
             contacts: ints(batch, at::CONTACTS),
             ready: batch.column_by_name(name(at::REPORTED_READY)).and_then(|column| column.as_boolean_opt()),
             events: Events::of(batch),
-            told: desk
+            computable: counting
                 .lacking
                 .iter()
                 .enumerate()
@@ -1125,12 +1128,12 @@ impl<'b> Facts<'b> {
             referred_on: days(batch, at::REFERRED_ON),
             deadline_on: days(batch, at::DEADLINE_ON),
             flags: [
-                desk.by_flag(|group| group.reported_ready),
-                desk.by_flag(|group| group.referred),
-                desk.by_flag(|group| group.has_deadline),
-                desk.by_flag(|group| group.after_deadline),
-                desk.by_flag(|group| group.complete),
-                desk.by_flag(|group| group.has_contact_form),
+                counting.by_flag(|group| group.reported_ready),
+                counting.by_flag(|group| group.referred),
+                counting.by_flag(|group| group.has_deadline),
+                counting.by_flag(|group| group.after_deadline),
+                counting.by_flag(|group| group.complete),
+                counting.by_flag(|group| group.has_contact_form),
             ],
         })
     }
@@ -1146,12 +1149,12 @@ impl<'b> Facts<'b> {
     /// Groups that a row belongs to, and groups that it cannot decide.
     fn asked(&self, row: usize) -> Allowed {
         let age = self.age(row);
-        let mut sure = self.told & self.by_age[age.map_or(0, |age| usize::from(age) + 1)];
+        let mut sure = self.computable & self.by_age[age.map_or(0, |age| usize::from(age) + 1)];
         let ready = self.ready.is_some_and(|ready| ready.is_valid(row) && ready.value(row));
-        let told = |days: Option<&arrow_array::Date32Array>| {
+        let day_of = |days: Option<&arrow_array::Date32Array>| {
             days.filter(|days| days.is_valid(row)).map(|days| days.value(row))
         };
-        let (referred, deadline) = (told(self.referred_on), told(self.deadline_on));
+        let (referred, deadline) = (day_of(self.referred_on), day_of(self.deadline_on));
         let late = deadline.is_some_and(|deadline| self.admitted_on.value(row) > deadline);
         let complete = age.is_some()
             && self.word(&self.has_municipality, row)

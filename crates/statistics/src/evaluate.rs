@@ -12,7 +12,7 @@ pub struct Effect {
     pub at: Interval,
     /// Standard error; for a ratio, of its logarithm.
     pub error: f64,
-    /// Two-sided p-value: probability of an estimate at least as far from no effect, if there is none.
+    /// Two-sided p-value: probability of an estimate at least this far from no effect, if there is no effect.
     pub p: f64,
 }
 
@@ -125,15 +125,15 @@ pub fn difference_of_counts(cells: &[(Cell, f64)], from: usize, confidence: f64)
     let (units, times) = (has_events(|cell| cell.unit), has_events(|cell| cell.time));
     let all: BTreeSet<usize> = cells.iter().map(|(cell, _)| cell.unit).collect();
     let place = |known: &BTreeSet<usize>, one: usize| known.iter().position(|other| *other == one);
-    let (told, people): (Vec<Cell>, Vec<f64>) = cells
+    let (kept, people): (Vec<Cell>, Vec<f64>) = cells
         .iter()
         .filter_map(|(cell, people)| {
             let (unit, time) = (place(&units, cell.unit)?, place(&times, cell.time)?);
             Some((Cell { unit, time, ..*cell }, *people))
         })
         .unzip();
-    let (rows, of) = unit_and_time(&told, times.range(..from).count())?;
-    let events: Vec<f64> = told.iter().map(|cell| cell.value).collect();
+    let (rows, of) = unit_and_time(&kept, times.range(..from).count())?;
+    let events: Vec<f64> = kept.iter().map(|cell| cell.value).collect();
     let offsets: Vec<f64> = people.iter().map(|people| people.ln()).collect();
     let fit = poisson(&rows, &events, &offsets, Some(&of))?;
     let freedom = (units.len() - 1) as f64;
@@ -346,9 +346,9 @@ mod tests {
         let apart = holding(600, |dice| {
             (1.0, before_after((dice.poisson(40.0), 12.0), (dice.poisson(40.0), 12.0), 0.95).at)
         });
-        let told = [counts, independent, leaning, between, of_rates, apart];
+        let shares = [counts, independent, leaning, between, of_rates, apart];
         let least = [0.93, 0.92, 0.89, 0.92, 0.92, 0.93];
-        assert!(told.iter().zip(least).all(|(held, least)| (least..=0.99).contains(held)), "{told:?}");
+        assert!(shares.iter().zip(least).all(|(held, least)| (least..=0.99).contains(held)), "{shares:?}");
     }
 
     /// The smallest effect that can be found is found in four studies of five.

@@ -74,8 +74,7 @@ pub struct Figure {
     /// adjusted for, as many men as women. It has three significant digits. `None` with fewer than ten
     /// events, and where it would reveal the counts of single ages.
     pub direct: Option<Interval>,
-    /// Events in classes that have people or a whole; 0 for a mean. Events of unknown age have neither in a
-    /// rate.
+    /// Events in classes with a denominator; 0 for a mean. The class of unknown age has no denominator in a rate.
     pub known: i64,
     /// Events to expect if its people had the country's rates; 0 for a mean.
     pub expected: f64,
@@ -102,7 +101,8 @@ pub struct Figures {
     pub country: Figure,
     /// Person-years, or the count of the whole, in each stratum of the country.
     pub of: [f64; STRATA],
-    /// Events that come at a time, 1 or more: counts are divided by it before they are compared with chance.
+    /// Number of events that come together, 1 or more. Counts are divided by it before they are compared with
+    /// chance.
     pub at_a_time: f64,
     /// The funnel of the municipalities. `None` for a mean, and before [`crate::levels::withhold`].
     pub funnel: Option<Funnel>,
@@ -115,7 +115,7 @@ impl Figure {
     }
 }
 
-/// Events, and the people or the whole that they are of, by class.
+/// Events and denominators (people, or the whole), by class.
 struct Parts {
     events: Vec<i64>,
     of: Vec<f64>,
@@ -178,9 +178,9 @@ fn below(
     of
 }
 
-/// How many events come at a time in the country, in the strata that `holds` chooses: the sum of squares
-/// divided by the sum, 1 or more. The squares of a count are those of each person's events; the squares of
-/// days and of øre are those of each stay or contact.
+/// Number of events that come together in the country, in the strata that `holds` chooses: the sum of squares
+/// divided by the sum, 1 or more. The squares of a count are those of each person's events; the squares of days and
+/// of øre are those of each stay or contact.
 pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(usize) -> bool) -> f64 {
     let (events, squares) = match one.numerator.measure {
         Measure::Count => {
@@ -206,8 +206,8 @@ pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(
     if events > 0.0 { (squares / events).max(1.0) } else { 1.0 }
 }
 
-/// Numerator, denominator and crude value of some strata of a municipality, where events come [`at_a_time`].
-/// The interval of a mean is NaN.
+/// Numerator, denominator and crude value of some strata of a municipality, with an interval for events that come
+/// together ([`at_a_time`]). The interval of a mean is NaN.
 pub fn of_part(
     one: &Indicator,
     (place, home): (usize, usize),
@@ -241,11 +241,11 @@ fn of_indicator(one: &Indicator, place: usize, counts: &Counts, people: &People,
         Parts { events: adjust.together(events), of: adjust.together(&of) }
     };
     // Events from a place whose population is unknown are left out of the country's rate.
-    let is_told =
+    let is_known =
         |home: usize| one.kind != Kind::Rate || people.is_empty() || people.contains_key(&counts.homes[home]);
     let homes: Vec<Parts> = (0..counts.homes.len()).map(parts).collect();
     let mut whole = Parts { events: vec![0; adjust.classes()], of: vec![0.0; adjust.classes()] };
-    for (_, home) in homes.iter().enumerate().filter(|(home, _)| is_told(*home)) {
+    for (_, home) in homes.iter().enumerate().filter(|(home, _)| is_known(*home)) {
         whole.events.iter_mut().zip(&home.events).for_each(|(sum, one)| *sum += one);
         whole.of.iter_mut().zip(&home.of).for_each(|(sum, one)| *sum += one);
     }
@@ -376,10 +376,10 @@ fn three_digits(value: f64) -> f64 {
     (value * unit).round() / unit
 }
 
-/// Whether a standardised rate would reveal the events of each class, since the weights of the standard are
-/// public: some class has one to four events, and fewer than ten classes have any, or there are fewer than a
-/// hundred events in all, so that few other counts would give the same rate.
-fn tells_of_ages(events: &[i64]) -> bool {
+/// Whether a standardised rate would reveal the events of each class, since the weights of the standard are public.
+/// It would if some class has one to four events and, besides, fewer than ten classes have events or the events are
+/// fewer than a hundred in all: few other counts then give the same rate.
+fn reveals_ages(events: &[i64]) -> bool {
     let any = events.iter().filter(|count| **count > 0).count();
     events.iter().any(|count| few(*count)) && (any < 10 || events.iter().sum::<i64>() < 100)
 }
@@ -389,7 +389,7 @@ fn tells_of_ages(events: &[i64]) -> bool {
 /// if nothing is adjusted for, if the rate would reveal the events of each class, or if the youngest band has
 /// no people.
 fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &[f64]) -> Option<Interval> {
-    if parts.events.iter().sum::<i64>() < 10 || adjust == Adjust::Nothing || tells_of_ages(&parts.events) {
+    if parts.events.iter().sum::<i64>() < 10 || adjust == Adjust::Nothing || reveals_ages(&parts.events) {
         return None;
     }
     let sexes = if adjust == Adjust::AgeAndSex { &SEXES[..2] } else { &SEXES[2..] };
@@ -398,8 +398,7 @@ fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &
         let mut of_none = 0.0;
         for (place, from) in BANDS.iter().enumerate().rev() {
             let last = BANDS.get(place + 1).map(|next| next - 1);
-            // If the people of the rate begin or end within a band, the part of the standard that they make
-            // up.
+            // Ages of the band that the rate is of. The standard counts for these ages only.
             let ages = *from..=last.unwrap_or(*from);
             let mut inside = ages.filter(|age| one.people.holds(*age, *sex));
             let Some(from) = inside.next() else { continue };
@@ -464,12 +463,12 @@ mod tests {
     }
 
     #[test]
-    fn a_standardised_rate_does_not_tell_what_each_age_has() {
+    fn a_standardised_rate_does_not_reveal_what_each_age_has() {
         // Women 5, 2, 1 and men 3, 0, 0 in the bands from 80 are the only counts that give their rate.
-        assert!(tells_of_ages(&[5, 2, 1, 3, 0, 0]) && !tells_of_ages(&[6, 5, 0]));
+        assert!(reveals_ages(&[5, 2, 1, 3, 0, 0]) && !reveals_ages(&[6, 5, 0]));
         let mut many = [9; 14];
         many[3] = 2;
-        assert!(!tells_of_ages(&many) && tells_of_ages(&many[..9]));
+        assert!(!reveals_ages(&many) && reveals_ages(&many[..9]));
         assert_eq!([770.102, 0.0123456, 0.0, 99.96].map(three_digits), [770.0, 0.0123, 0.0, 100.0]);
     }
 }

@@ -37,7 +37,7 @@ pub struct Indicator {
     pub lacking_nn: Option<String>,
     /// The same in English; `None` if it is not translated.
     pub lacking_en: Option<String>,
-    /// Inhabitants that a rate is of.
+    /// Inhabitants in the denominator of a rate.
     #[serde(default)]
     pub people: People,
     pub source: Source,
@@ -46,7 +46,7 @@ pub struct Indicator {
     pub numerator: Group,
     /// The whole that the events are part of; `None` for a rate, whose denominator is inhabitants.
     pub denominator: Option<Group>,
-    /// Whether the indicator becomes several, one for each referrer that the register names.
+    /// Whether the indicator is replaced by several, one for each referrer that the register names.
     #[serde(default)]
     pub by_referrer: bool,
 }
@@ -214,7 +214,7 @@ pub enum Followed {
     From8HoursTo30Days,
 }
 
-/// Inhabitants of some ages, and of one sex or both.
+/// Inhabitants in an age range, and of one sex or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct People {
@@ -444,7 +444,7 @@ impl Indicator {
     /// Reads an indicator from the text of its file.
     ///
     /// # Errors
-    /// If the text is not TOML, has an unknown field, or has a value that is not possible or does not fit the
+    /// Fails if the text is not TOML, has an unknown field, or has a value that is not possible or does not fit the
     /// others.
     pub fn parse(file: &str, text: &str) -> Result<Indicator, BadIndicator> {
         let bad = |fault: Message| BadIndicator { file: file.to_owned(), fault };
@@ -477,7 +477,7 @@ impl Indicator {
     /// The built-in indicators.
     ///
     /// # Errors
-    /// If one of them is not valid, which a test rules out.
+    /// Fails if one of them is not valid, which a test rules out.
     pub fn built_in() -> Result<Vec<Indicator>, BadIndicator> {
         BUILT_IN.iter().map(|(name, text)| Indicator::parse(&format!("{name}.toml"), text)).collect()
     }
@@ -535,8 +535,8 @@ mod tests {
                 one.about.ends_with('.') && is_sentence(&one.about_nn) && is_sentence(&one.about_en),
                 "{name}"
             );
-            let is_told = one.lacking_nn.is_some() && one.lacking_en.is_some();
-            assert!(one.lacking.is_none() || is_told, "{name}");
+            let is_translated = one.lacking_nn.is_some() && one.lacking_en.is_some();
+            assert!(one.lacking.is_none() || is_translated, "{name}");
         }
     }
 
@@ -549,7 +549,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_code_cannot_tell() {
+    fn a_short_code_decides_nothing() {
         let hip = ["S720".to_owned(), "S721".to_owned()];
         assert_eq!(diagnosed(&hip, "S72.0 I10"), Some(true));
         assert_eq!(diagnosed(&hip, "I10 S72.0"), Some(false));

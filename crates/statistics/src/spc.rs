@@ -1,4 +1,4 @@
-//! The XmR chart: the variation of a process by itself, and the values that are more than that.
+//! The XmR chart: the usual variation of a process, and the values that go beyond it.
 //!
 //! The limits are the mean plus and minus 2,66 times the mean moving range (Shewhart, Wheeler). A value is
 //! marked when it meets one of four rules, as in NHS England's «Making Data Count»: outside a limit; one of
@@ -100,7 +100,7 @@ fn base(values: &[f64], from: usize, to: usize) -> Base {
 }
 
 fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
-    let mut tell = |from: usize, to: usize, rule: Rule, which: &dyn Fn(f64) -> bool| {
+    let mut add_rule = |from: usize, to: usize, rule: Rule, which: &dyn Fn(f64) -> bool| {
         for place in (from..to).filter(|place| which(values[*place])) {
             if !met[place].contains(&rule) {
                 met[place].push(rule);
@@ -111,28 +111,28 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
     let hair = base.mean.abs().max(base.moving_range) * 1e-9;
     for (place, value) in values.iter().enumerate() {
         if *value < base.low - hair || *value > base.high + hair {
-            tell(place, place + 1, Rule::Outside, &|_| true);
+            add_rule(place, place + 1, Rule::Outside, &|_| true);
         }
     }
     let sides = |from: usize| {
         let from_mean = values[from] - base.mean;
         if from_mean.abs() <= hair { Some(std::cmp::Ordering::Equal) } else { from_mean.partial_cmp(&0.0) }
     };
-    stretches(values.len(), sides, RUN, |from, to| tell(from, to, Rule::Shift, &|_| true));
+    stretches(values.len(), sides, RUN, |from, to| add_rule(from, to, Rule::Shift, &|_| true));
     // A trend of seven values is six steps in the same direction.
     let steps = |from: usize| values[from + 1].partial_cmp(&values[from]);
     let mut trends = Vec::new();
     let count = values.len().saturating_sub(1);
     stretches(count, steps, RUN - 1, |from, to| trends.push((from, to + 1)));
     for (from, to) in trends {
-        tell(from, to, Rule::Trend, &|_| true);
+        add_rule(from, to, Rule::Trend, &|_| true);
     }
     let near = (base.high - base.mean) * 2.0 / 3.0;
     for from in 0..values.len().saturating_sub(2) {
         for side in [1.0, -1.0] {
             let beyond = |value: f64| (value - base.mean) * side > near;
             if near > 0.0 && values[from..from + 3].iter().filter(|value| beyond(**value)).count() >= 2 {
-                tell(from, from + 3, Rule::NearLimit, &beyond);
+                add_rule(from, from + 3, Rule::NearLimit, &beyond);
             }
         }
     }
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_series_tells_nothing() {
+    fn a_level_series_meets_no_rule() {
         assert!(met(&[0.1; 12]).iter().all(String::is_empty), "{:?}", met(&[0.1; 12]));
     }
 

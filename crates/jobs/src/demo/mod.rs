@@ -103,8 +103,8 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
         out: demo.out,
         words: demo.words,
     };
-    let told = year::run(&year, host)?;
-    out.push_str(&told);
+    let report = year::run(&year, host)?;
+    out.push_str(&report);
     out.push_str(&what_if(demo, &contacts, scale, host)?);
     out.push_str(&count_indicators(demo, &contacts, host)?);
     std::fs::write(folder("summary.txt"), &out)?;
@@ -116,7 +116,7 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
 }
 
 fn heading(demo: &Demo, scale: Scale, baseline: Scale, unsigned: usize, language: Language) -> String {
-    let scales = message!("demo.scales", seed = demo.seed, year = scale.told(), before = baseline.told());
+    let scales = message!("demo.scales", seed = demo.seed, year = scale.size(), before = baseline.size());
     format!(
         "{}\n\n{}\n{}\n{}\n\n",
         language.text("demo.heading"),
@@ -126,7 +126,7 @@ fn heading(demo: &Demo, scale: Scale, baseline: Scale, unsigned: usize, language
     )
 }
 
-/// A row of words, published figure, ours, and what stands beside them.
+/// Adds a row: a name, and three cells such as published figure, our figure and deviation.
 fn row(table: &mut Table, name: Message, cells: [String; 3]) {
     let cells = cells.into_iter().map(Cell::Text);
     table.rows.push(std::iter::once(Cell::Said(name)).chain(cells).collect());
@@ -334,13 +334,14 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
     let (spread, _) =
         risk_files::write(&picture, &order, &["1201".to_owned()], &demo.out.join("risiko"), host)?;
     let language = host.language;
-    let told: String = outcome.runs.iter().map(|run| simulate_files::told(&outcome, run, language)).collect();
+    let summaries: String =
+        outcome.runs.iter().map(|run| simulate_files::summary(&outcome, run, language)).collect();
     let sample = match scale.made == scale.of {
         true => String::new(),
-        false => format!("{}\n", say!(language, "demo.of_sample", scale = scale.told())),
+        false => format!("{}\n", say!(language, "demo.of_sample", scale = scale.size())),
     };
     let (what_if, swings) = (language.text("demo.what_if"), language.text("demo.how_far_it_swings"));
-    Ok(format!("\n{what_if}\n{sample}{told}\n{swings}\n{spread}"))
+    Ok(format!("\n{what_if}\n{sample}{summaries}\n{swings}\n{spread}"))
 }
 
 /// Counts the indicators of the year, and writes the profiles of Bergen and Utsira. Returns a summary.
@@ -348,10 +349,10 @@ fn count_indicators(demo: &Demo, contacts: &Path, host: &Host) -> Result<String>
     let order = indicators::Order::of_all(contacts, Period::parse("2012")?, host.language);
     let found = indicators::run(&order, host)?;
     let out = demo.out.join("indikatorer");
-    let (told, _) = found.write(&out, host)?;
-    let told = told.render(Form::Table, sheets::Reader::Person(host.language));
+    let (summary, _) = found.write(&out, host)?;
+    let summary = summary.render(Form::Table, sheets::Reader::Person(host.language));
     found.profiles(&["1201".to_owned(), "1151".to_owned()], &out, host)?;
-    Ok(format!("\n{}\n{told}", host.language.text("demo.indicators")))
+    Ok(format!("\n{}\n{summary}", host.language.text("demo.indicators")))
 }
 
 fn next_commands(out: &Path, result: &Path, language: Language) -> Result<String> {

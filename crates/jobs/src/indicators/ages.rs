@@ -1,4 +1,4 @@
-//! Sheets by age and sex: of the country in bands of five years, and of every place in a few.
+//! Sheets by age and sex: the country in five-year bands, and every place in four broad age groups.
 
 use disclosure::withhold::{self, Known, Row, Total};
 use disclosure::{Beneath, Cell, SafeTable};
@@ -11,7 +11,8 @@ use words::{Message, message};
 
 use crate::indicators::{Outcome, counted, interval, sheet_of, summed_up, thousandths};
 
-/// Ages of those that begin at some, one.
+/// Label of an age group, such as 5–9 or 90+. `begin` holds the first age of each group; a place after them is
+/// unknown age.
 fn label(begin: &[u16], place: usize) -> Cell {
     match (begin.get(place), begin.get(place + 1)) {
         (Some(from), Some(next)) => Cell::Text(format!("{from}–{}", next - 1)),
@@ -33,7 +34,8 @@ fn name_of_sex(sex: Sex) -> Message {
     }
 }
 
-/// The ages and sexes that a place is the sum of: one of each, then all sexes of an age, then all ages of a sex.
+/// Strata that a place of a row is the sum of. The row holds the strata, then each age of all sexes, then each sex
+/// of all ages.
 fn inside(at: usize) -> Vec<usize> {
     match at {
         at if at < STRATA => vec![at],
@@ -45,22 +47,22 @@ fn inside(at: usize) -> Vec<usize> {
     }
 }
 
-/// Ages at which the groups of every place begin: children and the young, those who work, the old, and the oldest.
+/// First ages of the broad groups: the young, people of working age, the old, and the oldest.
 const GROUPS: [u16; 4] = [0, 20, 65, 80];
-/// Groups, those whose age is not told, and the sexes.
+/// Number of classes: the groups, unknown age, and the sexes.
 const CLASSES: usize = GROUPS.len() + 1 + SEXES.len();
 
-/// The group of a band of five years.
+/// Group of a five-year band.
 fn group(age: usize) -> usize {
     BANDS.get(age).map_or(GROUPS.len(), |from| GROUPS.partition_point(|first| first <= from) - 1)
 }
 
-/// The bands of five years of a group.
+/// Five-year bands of a group.
 fn bands_of(class: usize) -> impl Iterator<Item = usize> {
     (0..AGES).filter(move |age| group(*age) == class)
 }
 
-/// The ages and sexes of a class.
+/// Strata of a class.
 fn of_class(class: usize) -> Vec<usize> {
     let inside = |stratum: &usize| match class.checked_sub(GROUPS.len() + 1) {
         None => group(stratum % AGES) == class,
@@ -69,7 +71,7 @@ fn of_class(class: usize) -> Vec<usize> {
     (0..STRATA).filter(inside).collect()
 }
 
-/// Whether an indicator is of no others than a class.
+/// Whether an indicator counts only persons of a class.
 fn is_only_of(one: &Indicator, class: usize) -> bool {
     let group = &one.numerator;
     match class.checked_sub(GROUPS.len() + 1) {
@@ -99,7 +101,8 @@ struct Level<'o> {
 }
 
 impl Outcome {
-    /// What the country has of each indicator by age and sex, with the ages of all and the sexes of all after them.
+    /// Counts of the country by indicator. Each row holds the strata, then each age of all sexes, then each sex of
+    /// all ages.
     fn ages_and_sexes(&self) -> Vec<Row> {
         let counts = &self.counts;
         let mut rows = self.known(STRATA, |place, home| {
@@ -113,7 +116,8 @@ impl Outcome {
         rows
     }
 
-    /// What is withheld of them: every age of both sexes and every sex of all ages is told beside what it is the sum of.
+    /// Whether each cell of `rows` is withheld. Each age of all sexes and each sex of all ages is published beside
+    /// its parts.
     fn hidden_ages(&self, rows: &[Row]) -> Vec<Vec<bool>> {
         let margins = STRATA..STRATA + AGES + SEXES.len();
         let totals = margins.map(|at| Total::of(inside(at)).published_at(at));
@@ -122,13 +126,13 @@ impl Outcome {
         self.hidden(rows, &totals.chain(of_all).collect::<Vec<_>>())
     }
 
-    /// The country by age and sex.
+    /// Sheet of the country by age and sex.
     pub fn ages(&self) -> SafeTable {
         let heads =
             ["indicator", "title", "age", "sex", "numerator_count_or_ore", "denominator", "unit", "value"];
         let mut sheet = sheet_of("ages", heads);
         let hidden = self.hidden_ages(&self.ages_and_sexes());
-        // Ages of both sexes first, then each sex, and each sex's ages.
+        // Lines: each age of all sexes; then, for each sex, all ages and each age.
         let ages = (0..AGES).map(|age| (STRATA + age, label(&BANDS, age), all()));
         let sexes = SEXES.into_iter().enumerate().flat_map(|(place, sex)| {
             let each = (0..AGES).map(move |age| (place * AGES + age, label(&BANDS, age), name_of_sex(sex)));
@@ -178,7 +182,7 @@ impl Outcome {
         sheet.protect()
     }
 
-    /// Municipalities, trust areas and regions, the smaller first.
+    /// Municipalities, trust areas and regions, smallest first.
     fn levels(&self) -> Vec<Level<'_>> {
         let (counts, people, figures) = (&self.counts, &self.inhabited.people, &self.figures);
         let mut out = vec![Level { word: "municipality", counts, people, figures }];
@@ -189,8 +193,8 @@ impl Outcome {
         out
     }
 
-    /// What is withheld of the classes of every place, by indicator: class by class the places of all levels after each
-    /// other, and the country.
+    /// Whether each class of each place is withheld, by indicator. For each class, the row holds the places of all
+    /// levels, then the country.
     fn hidden_classes(&self, levels: &[Level]) -> Vec<Vec<bool>> {
         let counts: Vec<usize> = levels.iter().map(|level| level.counts.homes.len()).collect();
         let country: usize = counts.iter().sum();
@@ -218,7 +222,7 @@ impl Outcome {
             out.extend(&of_country[indicator][bands.clone()]);
             out
         };
-        // The country's bands of five years, and its sexes, are told in a sheet of their own.
+        // Another sheet publishes the country's five-year bands and sexes, so these are decided there.
         let hidden_ages = self.hidden_ages(&of_country);
         let decided = |indicator: usize, place: usize| {
             let (class, home) = (place / each, place % each);
@@ -237,7 +241,7 @@ impl Outcome {
                 (level, home) = (level + 1, home - counts[level]);
             }
             let found = levels[level].figures[indicator].as_ref()?;
-            // The class that an indicator is of is told as the whole.
+            // A class that holds all persons of the indicator has the indicator's own figure, which is published.
             let is_whole = is_only_of(&self.indicators[indicator], class);
             if found.homes[home].is_withheld { Some(true) } else { is_whole.then_some(false) }
         };
@@ -246,8 +250,8 @@ impl Outcome {
         hidden_parts(&self.indicators, &rows, &decided, &totals)
     }
 
-    /// What the classes of places are summed to: ages and sexes to a place, places to a larger one; and the country's
-    /// bands of five years, which stand after all classes.
+    /// Totals of classes. The age groups, and the sexes, of a place have the same sum; places add up to larger
+    /// places; and the country's five-year bands, which stand after all classes, add up to its groups.
     fn totals_of_classes(&self, each: usize) -> Vec<Total> {
         let mut out = Vec::new();
         for place in 0..each {
@@ -264,7 +268,7 @@ impl Outcome {
         out
     }
 
-    /// Every place by a few ages, and by sex.
+    /// Sheet of every place by broad age group, and by sex.
     pub fn ages_of_places(&self) -> SafeTable {
         let heads = [
             "indicator",
@@ -302,7 +306,7 @@ impl Outcome {
                         let (numerator, denominator, value) =
                             of_part(one, at, level.counts, level.people, of);
                         let is_hidden = hidden[indicator][class * each + before + home];
-                        // A row that is missing would say that there is none.
+                        // A withheld row stays, since a missing row would reveal that there is nobody.
                         if numerator == 0 && denominator <= 0.0 && !is_hidden {
                             continue;
                         }

@@ -1,4 +1,5 @@
-//! What a municipality brings itself, beside the register: answers to surveys, and work that no scheme pays for.
+//! Figures from the user's own files, not from the register: survey answers, the municipalities' own work, and
+//! counts by others; and the sheets that show them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +17,7 @@ use crate::failure::{About, Result, fail};
 use crate::indicators::{self, Order, Outcome, interval, sheet_of, thousandths};
 use crate::table::small_table;
 
-/// Answers to a question of a survey in a municipality.
+/// Answers to one survey question in one municipality.
 pub struct Answers {
     question: String,
     aim: Aim,
@@ -26,12 +27,12 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Whether they are of this aim and municipality.
+    /// Whether the answers belong to an aim and a municipality.
     pub fn is_of(&self, aim: Aim, municipality: &str) -> bool {
         self.aim == aim && self.municipality == municipality
     }
 
-    /// Whether they are few.
+    /// Whether the answers, the positive answers or the other answers are few.
     pub fn is_withheld(&self) -> bool {
         [self.answers, self.positive, self.answers - self.positive].into_iter().any(few)
     }
@@ -41,28 +42,28 @@ impl Answers {
         &self.question
     }
 
-    /// The share of positive answers, in per cent; `None` where there are none, or few.
+    /// Share of positive answers, in per cent, with a 95 % interval; `None` without answers, or if withheld.
     pub fn share(&self) -> Option<Interval> {
         let of = || proportion(self.positive as f64, self.answers as f64, CONFIDENCE, OfProportion::Wilson);
         (self.answers > 0 && !self.is_withheld()).then(|| of().times(100.0))
     }
 }
 
-/// What is brought beside the register.
+/// Contents of the user's files beside the register.
 pub struct Brought {
     /// Answers to surveys.
     pub answers: Vec<Answers>,
-    /// What municipalities did themselves.
+    /// Work that municipalities did themselves.
     pub effort: Vec<Effort>,
-    /// What others have counted.
+    /// Counts by others.
     pub counted: Vec<Counted>,
 }
 
 impl Brought {
-    /// Reads what an order brings.
+    /// Reads the files that an order names.
     ///
     /// # Errors
-    /// If a row is something else, or is of no municipality of the period.
+    /// Fails if a row is malformed, or names no municipality of the period.
     pub fn read(order: &Order, indicators: &[Indicator]) -> Result<Brought> {
         let answers = order.survey.map_or_else(|| Ok(Vec::new()), survey)?;
         let effort = order.effort.map_or_else(|| Ok(Vec::new()), effort)?;
@@ -84,10 +85,10 @@ fn whole(at: &str, what: &str, text: &str) -> Result<i64> {
         .about(|| message!("error.brought.no_count", at, what, text))
 }
 
-/// Reads `question;aim;municipality;answers;positive`: aim is experience (of patients and relatives) or work.
+/// Reads `question;aim;municipality;answers;positive`; `aim` is `experience` (of patients and relatives) or `work`.
 ///
 /// # Errors
-/// If a row is something else.
+/// Fails if a row is malformed, or stands there twice.
 fn survey(path: &Path) -> Result<Vec<Answers>> {
     let mut out: Vec<Answers> = Vec::new();
     for (at, [question, aim, municipality, answers, positive]) in
@@ -111,12 +112,12 @@ fn survey(path: &Path) -> Result<Vec<Answers>> {
     Ok(out)
 }
 
-/// What is noted of a row that may be withheld.
+/// Note of a row: that it is withheld, or empty.
 fn note(is_withheld: bool) -> Cell {
     if is_withheld { Cell::Said(message!("indicators.note.withheld")) } else { Cell::from("") }
 }
 
-/// The answers with intervals; few are withheld.
+/// Sheet of survey answers: per cent positive with a 95 % interval, withheld if few.
 pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> SafeTable {
     let heads =
         ["question", "aim", "municipality", "name", "answers", "positive_percent", "low", "high", "note"];
@@ -137,7 +138,7 @@ pub fn survey_sheet(outcome: &Outcome, answers: &[Answers]) -> SafeTable {
     sheet.protect()
 }
 
-/// What others have counted of an indicator that the register does not hold, as stays in municipal acute beds.
+/// A count by others for an indicator that the register cannot give, such as stays in municipal acute beds.
 pub struct Counted {
     indicator: String,
     municipality: String,
@@ -145,10 +146,11 @@ pub struct Counted {
     denominator: Option<i64>,
 }
 
-/// Reads `indicator;municipality;numerator;denominator`: a rate's denominator is left empty, and is its people.
+/// Reads `indicator;municipality;numerator;denominator`. The denominator is empty for a rate, since inhabitants are
+/// known.
 ///
 /// # Errors
-/// If a row is something else, or its indicator is one that the register tells.
+/// Fails if a row is malformed, or the register gives its indicator.
 fn counted(path: &Path, indicators: &[Indicator]) -> Result<Vec<Counted>> {
     let is_lacking = |one: &Indicator| one.lacking.is_some() && !one.is_money();
     let mut out: Vec<Counted> = Vec::new();
@@ -185,18 +187,18 @@ fn counted(path: &Path, indicators: &[Indicator]) -> Result<Vec<Counted>> {
 }
 
 impl Counted {
-    /// Whether it is of this indicator and municipality.
+    /// Whether the count belongs to an indicator and a municipality.
     pub fn is_of(&self, id: &str, municipality: &str) -> bool {
         self.indicator == id && self.municipality == municipality
     }
 
-    /// Whether it is of few.
+    /// Whether the numerator, the denominator or their difference is few.
     pub fn is_withheld(&self) -> bool {
         let whole = self.denominator.unwrap_or(0);
         [self.numerator, whole, if whole > 0 { whole - self.numerator } else { 0 }].into_iter().any(few)
     }
 
-    /// The value with its interval; `None` where it is of nobody, or of few.
+    /// Value with a 95 % interval, in the unit of the indicator; `None` without a denominator, or if withheld.
     pub fn value(&self, outcome: &Outcome, one: &Indicator) -> Option<Interval> {
         if self.is_withheld() {
             return None;
@@ -219,7 +221,7 @@ impl Counted {
     }
 }
 
-/// What others have counted, with intervals; few are withheld.
+/// Sheet of counts by others, with 95 % intervals, withheld if few.
 pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> SafeTable {
     let heads = [
         "indicator",
@@ -263,7 +265,7 @@ pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> SafeTable {
     sheet.protect()
 }
 
-/// What a municipality did for shared patients, and what others paid of it.
+/// Kroner that a municipality spent on shared patients, and the part of them that others paid.
 pub struct Effort {
     municipality: String,
     what: String,
@@ -274,7 +276,7 @@ pub struct Effort {
 /// Reads `municipality;what;kroner;paid_by_others`.
 ///
 /// # Errors
-/// If a row is something else.
+/// Fails if a row is malformed, or others paid more than was spent.
 fn effort(path: &Path) -> Result<Vec<Effort>> {
     let mut out = Vec::new();
     for (at, [municipality, what, kroner, paid]) in
@@ -290,12 +292,13 @@ fn effort(path: &Path) -> Result<Vec<Effort>> {
     Ok(out)
 }
 
-/// What a municipality pays for treatment and for days; `None` where it would tell of few.
+/// Øre that a municipality pays for treatment and for discharge-ready days; `None` if either is withheld.
 pub fn pays(paid: Paid, hides: [bool; 3]) -> Option<i64> {
-    Some(paid.told(0, hides)? + paid.told(1, hides)?)
+    Some(paid.shown(0, hides)? + paid.shown(1, hides)?)
 }
 
-/// What the schemes cost in each municipality, and for each inhabitant, to the øre: all contacts of the period.
+/// Sheet of the cost of each scheme by municipality, in all and per person-year, for all contacts of the period.
+/// `None` if one of the three schemes has no figures.
 pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let of = |id: &str| {
         let place = outcome.indicators.iter().position(|one| one.id == id)?;
@@ -315,9 +318,9 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
     ];
     let mut sheet = sheet_of("cost", heads);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
-        // Person-years in thousandths: kroner are parted in whole øre.
+        // Person-years in thousandths, so that øre are divided in whole numbers.
         let by = (schemes[0].homes[home].denominator * 1000.0).round() as i64;
-        let told = schemes.map(|figures| {
+        let amounts = schemes.map(|figures| {
             let figure = &figures.homes[home];
             (!figure.is_withheld).then_some(figure.numerator)
         });
@@ -327,14 +330,15 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
             if by > 0 { kroner(ore) } else { Cell::Unknown }
         };
         let mut row = vec![Cell::Text(code.clone()), Cell::Text(outcome.names.name(code)), Cell::Decimal(by)];
-        row.extend(told.map(kroner));
-        row.extend(told.map(each));
+        row.extend(amounts.map(kroner));
+        row.extend(amounts.map(each));
         sheet.row(row, Beneath::Decided);
     }
     Some(sheet.protect())
 }
 
-/// Stays by the municipality on the contact, which gets the bill, and by the one that the person was last known in.
+/// Sheet of admissions by billed municipality: all of them, those of persons last known elsewhere, and those of its
+/// own persons billed elsewhere. `None` if admissions have no figures.
 pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let place = outcome.indicators.iter().position(|one| one.id == "admissions")?;
     let figures = outcome.figures[place].as_ref()?;
@@ -342,7 +346,7 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let stays = |home: usize| -> i64 {
         outcome.counts.of(place, Side::Numerator, home).map_or(0, |stays| stays.iter().sum())
     };
-    // Who left one municipality came to another: both have the same sum.
+    // Each stay that one municipality loses another gains, so both rows have the same sum.
     let moved = outcome.counts.moved.iter().enumerate();
     let (elsewhere, here): (Row, Row) = moved
         .map(|(home, (elsewhere, here))| {
@@ -374,8 +378,8 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     Some(sheet.protect())
 }
 
-/// Who did what and who paid: the hospitals' stays and days with the schemes that pay for them, beside what the
-/// municipality says that it did itself, and how much of that no scheme pays for.
+/// Sheet of work and payment by municipality: hospital stays and bed days with the schemes that pay for them,
+/// beside the municipality's own work and the part of it that no scheme pays for.
 pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
     let heads = [
         "municipality",
@@ -415,8 +419,8 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
             Some(((_, true), _)) => Cell::Withheld,
             Some((_, place)) => {
                 let hides = outcome.figures[place].as_ref().map_or([true; 3], |of| of.homes[home].hides);
-                let told = outcome.counts.paid_of(place, Side::Numerator, home).told(which, hides);
-                told.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)))
+                let ore = outcome.counts.paid_of(place, Side::Numerator, home).shown(which, hides);
+                ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)))
             }
         };
         let ready = place("discharge-ready-payment").and_then(|place| outcome.figures[place].as_ref());

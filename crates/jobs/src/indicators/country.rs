@@ -1,4 +1,4 @@
-//! The country's sheets: month by month, and how much areas vary.
+//! Sheets and pictures of the country: month by month, and variation between areas.
 
 use chart::funnel::{Dot, Limit};
 use chart::xmr::{Step, Stretch};
@@ -18,8 +18,9 @@ use words::{Message, Said, message};
 
 use crate::indicators::{Outcome, counted, sheet_showing, thousandths};
 
-/// The funnel of an indicator: every municipality that is shown, by how many, or how many kroner, are expected of it.
-/// `chosen` is named. `words` name the values, the sizes, the rules and the picture.
+/// Funnel plot of an indicator as SVG: each municipality that is shown, by its expected events or kroner. `chosen`
+/// is the municipality with a name beside its dot. `words` are the labels of the values and the sizes, the rules,
+/// and the title. `None` if there is no dot.
 pub fn funnel(
     (one, found): (&Indicator, &Figures),
     chosen: Option<(usize, &str)>,
@@ -48,7 +49,7 @@ pub fn funnel(
     (!dots.is_empty()).then(|| chart::funnel::funnel(&dots, &limits, 1.0, 640, words, picture::FONT))
 }
 
-/// An XmR chart of some months. `words` name the values, the rules and the picture.
+/// XmR chart of some months as SVG. `words` are the label of the values, the rules, and the title.
 pub fn by_month(
     months: &[Month],
     values: &[f64],
@@ -75,16 +76,17 @@ pub fn by_month(
     chart::xmr::xmr(&steps, &stretches, 640, words, picture::FONT)
 }
 
-/// Places of the months that limits are made anew from.
+/// Places in `months` from which limits are computed anew.
 fn places_of(months: &[Month], rebased: &[(Month, String)]) -> Vec<usize> {
     rebased.iter().filter_map(|(month, _)| months.iter().position(|known| known == month)).collect()
 }
 
-/// Events and what they are part of, of one indicator in one municipality, by age or month.
+/// Events and denominators of one indicator in one municipality, by stratum or month.
 type Parts<'c> = (Option<&'c [i64]>, Option<&'c [i64]>);
 
 impl Outcome {
-    /// What the country has of each indicator, by age and sex or by month.
+    /// Counts of the country by indicator, in `count` strata or months. `parts` gives those of an indicator and a
+    /// municipality.
     pub(crate) fn known<'c>(&'c self, count: usize, parts: impl Fn(usize, usize) -> Parts<'c>) -> Vec<Row> {
         let row = |place: usize| {
             let mut places: Row = vec![Known { events: 0, whole: None }; count];
@@ -100,7 +102,7 @@ impl Outcome {
         (0..self.indicators.len()).map(row).collect()
     }
 
-    /// What is withheld of rows of the country's parts: also all that what is withheld of the country is the sum of.
+    /// Whether each cell of `rows` is withheld. All cells are, if the country's figure is.
     pub(crate) fn hidden(&self, rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
         let whole = |row: usize, _| {
             self.figures[row].as_ref().is_some_and(|found| found.country.is_withheld).then_some(true)
@@ -108,7 +110,7 @@ impl Outcome {
         hidden_parts(&self.indicators, rows, &whole, totals)
     }
 
-    /// What is withheld of the country's months, by indicator.
+    /// Whether each month of the country is withheld, by indicator.
     fn hidden_months(&self) -> Vec<Vec<bool>> {
         let counts = &self.counts;
         let months = counts.months.len();
@@ -118,12 +120,12 @@ impl Outcome {
         self.hidden(&rows, &[Total::of(0..months)])
     }
 
-    /// The rules that months are judged by.
+    /// Sentence on the rules for months outside their limits.
     pub fn months_follow(&self) -> Message {
         message!("indicators.months_follow", version = spc::RULE_SET)
     }
 
-    /// The rules that municipalities are judged by.
+    /// Sentence on the rules for municipalities outside the funnel.
     pub fn funnel_follows(&self) -> Message {
         let allowance = match self.method.allowance {
             Allowance::Additive => message!("indicators.allowance.additive"),
@@ -134,7 +136,7 @@ impl Outcome {
         message!("indicators.funnel_follows", version, allowance, adjusted)
     }
 
-    /// What is expected of a municipality, as the sizes in a funnel.
+    /// Label of the sizes in a funnel: expected events, or expected kroner.
     pub fn expected(&self, one: &Indicator) -> String {
         self.language.text(match one.is_money() {
             true => "indicators.expected_kroner",
@@ -142,7 +144,7 @@ impl Outcome {
         })
     }
 
-    /// What municipalities are held against.
+    /// Words for what figures are adjusted for.
     pub fn adjusted(&self) -> Message {
         match self.method.adjust {
             Adjust::AgeAndSex => message!("indicators.adjusted.age_and_sex"),
@@ -151,13 +153,13 @@ impl Outcome {
         }
     }
 
-    /// The country's months of an indicator: what is above the line, below it, and the value.
+    /// Numerator, denominator and value of each month of the country.
     fn by_months(&self, place: usize, one: &Indicator) -> Vec<(i64, Option<i64>, f64)> {
         let sum = |side: Side, month: usize| -> Option<i64> {
             let homes = 0..self.counts.homes.len();
             homes.map(|home| Some(self.counts.months_of(place, side, home)?[month])).sum()
         };
-        // Of people it is what is counted itself, in kroner where it is money.
+        // A rate has no denominator by month. Its value is then the count itself, or kroner.
         let by = if one.kind == Kind::Rate { one.times() / f64::from(one.per) } else { one.times() };
         let month = |month: usize| {
             let (numerator, denominator) = (sum(Side::Numerator, month)?, sum(Side::Denominator, month));
@@ -168,7 +170,8 @@ impl Outcome {
         (0..self.counts.months.len()).filter_map(month).collect()
     }
 
-    /// A funnel of every indicator, and its months where none of them is withheld.
+    /// Name and SVG of each picture: a funnel of every indicator, and a chart of its months if none of them is
+    /// withheld.
     pub fn figures_of_country(&self) -> Vec<(String, String)> {
         let mut out = Vec::new();
         let months = &self.counts.months;
@@ -191,7 +194,7 @@ impl Outcome {
         out
     }
 
-    /// How much areas vary beyond chance.
+    /// Sheet of variation between areas, beyond chance.
     pub fn variation(&self) -> SafeTable {
         let heads = [
             "indicator",
@@ -209,7 +212,7 @@ impl Outcome {
         for (place, one, _) in self.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
             for (word, figures) in std::iter::once(home).chain(larger.clone()) {
                 let Some(found) = &figures[place] else { continue };
-                // Of those that are shown, so that it tells nothing of the others.
+                // Only shown figures are used, so that the variation reveals nothing of the withheld ones.
                 let shown = found.homes.iter().filter(|figure| !figure.is_withheld);
                 let pairs: Vec<(f64, f64)> = shown
                     .filter(|figure| figure.expected > 0.0)
@@ -219,16 +222,16 @@ impl Outcome {
                     continue;
                 }
                 let all = variation(&pairs);
-                let told = |value: Option<f64>| value.map_or(Cell::Unknown, thousandths);
+                let or_unknown = |value: Option<f64>| value.map_or(Cell::Unknown, thousandths);
                 sheet.row(
                     vec![
                         Cell::Text(one.id.clone()),
                         Cell::from(self.title(one)),
                         Cell::Said(Message::under("indicators.divided", word)),
                         Cell::Count(pairs.len() as i64),
-                        told(all.map(|all| all.systematic)),
-                        told(all.map(|all| all.extremal)),
-                        told(all.and_then(|all| all.extremal_without_ends)),
+                        or_unknown(all.map(|all| all.systematic)),
+                        or_unknown(all.map(|all| all.extremal)),
+                        or_unknown(all.and_then(|all| all.extremal_without_ends)),
                     ],
                     Beneath::Decided,
                 );
@@ -237,7 +240,8 @@ impl Outcome {
         sheet.protect()
     }
 
-    /// The country month by month, with what is more than a process does by itself.
+    /// Sheet of the country month by month, with control limits and the rules for special variation that each month
+    /// meets.
     pub fn months(&self) -> SafeTable {
         let heads = [
             "indicator",
@@ -264,7 +268,7 @@ impl Outcome {
                 rows.iter().zip(&self.counts.months).enumerate()
             {
                 let or_hidden = |cell: Cell| if hidden[place] { Cell::Withheld } else { cell };
-                // Limits are made of every month, and would tell of those that are withheld.
+                // Limits are computed from every month, and would reveal the withheld ones.
                 let base = chart.bases.iter().find(|base| (base.from..base.to).contains(&place));
                 let base = base.filter(|_| !hidden.contains(&true));
                 let limit = |of: Option<f64>| of.map_or(Cell::Withheld, thousandths);

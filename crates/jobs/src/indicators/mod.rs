@@ -1,4 +1,5 @@
-//! `samspill indicators`: what happens to a municipality's patients, beside chance, age and the country.
+//! `samspill indicators`: indicators by municipality, compared with the country, adjusted for age and sex, with
+//! limits for chance.
 
 mod ages;
 pub mod brought;
@@ -38,52 +39,54 @@ use crate::table::{Table, small_table};
 
 /// What to count.
 pub struct Order<'a> {
-    /// Contacts.
+    /// File of contacts.
     pub contacts: &'a Path,
-    /// Mapping.
+    /// Column mapping of that file.
     pub mapping: Option<&'a Path>,
     /// Period.
     pub period: Period,
-    /// Ids; all where there are none.
+    /// Ids of the indicators to write; all if empty.
     pub ids: &'a [String],
-    /// Indicators of the user's own.
+    /// Files of the user's own indicators.
     pub own: &'a [std::path::PathBuf],
-    /// Inhabitants: `municipality;age;people`, or by sex too.
+    /// File of inhabitants, `municipality;age;people` or `municipality;age;sex;people`; `None` for the built-in
+    /// tables.
     pub people: Option<&'a Path>,
     /// Language of titles and texts.
     pub language: Language,
-    /// Whether to leave out what each costs.
+    /// Whether to leave out kroner.
     pub without_kroner: bool,
-    /// What municipalities are held against.
+    /// What figures are adjusted for when municipalities are compared.
     pub adjust: Adjust,
-    /// How they are let differ in the funnel.
+    /// Variation between municipalities that the limits of the funnel allow for.
     pub allowance: Allowance,
-    /// Months that the limits of a process are made anew from, each with the reason.
+    /// Months from which control limits are computed anew, each with its reason.
     pub rebased: &'a [(domain::Month, String)],
-    /// Municipalities that are counted together too: `municipality;area`.
+    /// File of the user's own areas, `municipality;area`; figures are made for these areas too.
     pub areas: Option<&'a Path>,
     /// Whether to count by treating trust too.
     pub hospitals: bool,
     /// Whether to count by treating unit too.
     pub units: bool,
-    /// Answers to surveys.
+    /// File of survey answers.
     pub survey: Option<&'a Path>,
-    /// What municipalities did themselves.
+    /// File of the municipalities' own work for shared patients.
     pub effort: Option<&'a Path>,
-    /// What others have counted of what the register does not hold.
+    /// File of counts by others, for indicators that the register cannot give.
     pub counted: Option<&'a Path>,
-    /// Whether to tell of ages and sexes of every place too.
+    /// Whether to write a sheet by age and sex for every place.
     pub by_age: bool,
 }
 
 impl<'a> Order<'a> {
-    /// Who treated, as it is asked for, with the word of their sheet.
+    /// Levels of treatment that are asked for (trusts, units), each with the word of its sheet.
     fn treating(&self) -> impl Iterator<Item = (By, &'static str)> + use<> {
         let asked = [(self.hospitals, By::Trust, "trusts"), (self.units, By::Unit, "units")];
         asked.into_iter().filter(|(is_asked, ..)| *is_asked).map(|(_, by, sheet)| (by, sheet))
     }
 
-    /// All indicators of a period, with kroner, of a checked file and the program's own tables.
+    /// Order for all indicators of a period, with kroner, from a checked file and the built-in tables of
+    /// inhabitants.
     pub fn of_all(contacts: &'a Path, period: Period, language: Language) -> Order<'a> {
         Order {
             contacts,
@@ -108,34 +111,34 @@ impl<'a> Order<'a> {
     }
 }
 
-/// Files of sheets that not every run writes.
+/// File stems of the sheets that only some runs write.
 const SHEETS: [&str; 6] =
     ["egne-omrader", "aldersgrupper", "foretak", "enheter", "undersokelser", "andre-tall"];
 
-/// Days without a contact at the end of a period that are no more than a small register has.
+/// Days without a contact at the end of a period that a small register has by chance; more than these are reported.
 const SHORT: i32 = 7;
 
-/// Everything that was found, and what it rests on.
+/// Figures of a run, with the data and settings behind them.
 pub struct Outcome {
-    /// Indicators, in order.
+    /// All indicators, also those that were not asked for. `figures` has the same order.
     pub indicators: Vec<Indicator>,
-    /// Figures; none of an indicator that the register cannot tell.
+    /// Figures by indicator; `None` for an indicator that the register cannot give.
     pub figures: Vec<Option<Figures>>,
-    /// The same of trust areas and regions.
+    /// Figures of trust areas and regions; then, if asked for, of own areas, treating trusts and treating units.
     pub larger: Vec<Larger>,
     /// Ids of the indicators that were asked for.
     wanted: Vec<String>,
-    /// What municipalities and others brought.
+    /// Survey answers, own work and counts by others, from the user's files.
     pub brought: Brought,
-    /// Counts behind them.
+    /// Counts behind the figures of the municipalities.
     pub counts: Counts,
-    /// The people, and how they were counted.
+    /// Inhabitants, and their source.
     pub inhabited: Inhabited,
     /// How figures are made.
     pub method: Method,
-    /// Months that limits are made anew from, with the reason.
+    /// Months from which control limits are computed anew, each with its reason.
     pub rebased: Vec<(domain::Month, String)>,
-    /// Name and SHA-256 of the data.
+    /// Name and SHA-256 of the file of contacts.
     pub vintage: (String, String),
     /// Period.
     pub period: Period,
@@ -143,42 +146,42 @@ pub struct Outcome {
     pub names: Names,
     /// Language of titles and texts.
     pub language: Language,
-    /// Whether ages and sexes of every place are told too.
+    /// Whether to write a sheet by age and sex for every place.
     by_age: bool,
-    /// Values behind the kroner that nobody has signed; `None` where there are no kroner.
+    /// Number of values behind the kroner that nobody has signed; `None` if there are no kroner.
     pub unsigned: Option<usize>,
 }
 
-/// Municipalities together.
+/// Groups of municipalities, or treating trusts or units, with their counts and figures.
 pub struct Larger {
     /// Word of their sheet.
     pub sheet: &'static str,
-    /// Counts; the names are its homes.
+    /// Counts, with the names of the groups as `homes`.
     pub counts: Counts,
-    /// Which of them each municipality belongs to; none of those who treated.
+    /// Group of each municipality; empty for treating trusts and units.
     pub of: Vec<usize>,
-    /// The people of each.
+    /// Inhabitants by name of the group; empty for treating trusts and units.
     pub people: People,
     /// Figures.
     pub figures: Vec<Option<Figures>>,
 }
 
-/// Whether a name is that of the country, or of the municipalities that are in no area of the user's, in any language.
+/// Whether a name is reserved, in any language, for the country or for the municipalities outside the user's areas.
 fn is_taken(area: &str) -> bool {
     let keys = ["indicators.place.country", "indicators.place.all_others"];
     Language::ALL.iter().any(|language| keys.iter().any(|key| language.text(key) == area))
 }
 
-/// How municipalities are put together.
+/// Division of the municipalities into named groups.
 struct Group {
     sheet: &'static str,
     names: Vec<String>,
-    /// Which of the names each municipality belongs to.
+    /// Place in `names` of each municipality's group.
     of: Vec<usize>,
 }
 
 impl Group {
-    /// The people of each.
+    /// Inhabitants of each group, by its name.
     fn together(&self, counts: &Counts, people: &People) -> People {
         let mut out = People::new();
         for (home, name) in counts.homes.iter().zip(&self.of) {
@@ -192,7 +195,7 @@ impl Group {
     }
 }
 
-/// Trust areas (which the partnerships follow), regions, and the user's own areas.
+/// Divisions into trust areas (which the partnerships follow), regions, and the user's own areas.
 fn groups(
     period: Period,
     municipalities: &Municipalities,
@@ -245,7 +248,7 @@ fn groups(
 /// The indicators that are asked for: built in, or the user's own.
 ///
 /// # Errors
-/// If one is not there, or a file is wrong.
+/// Fails if an id is unknown or used twice, or if a file is wrong.
 pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator>> {
     let mut all = Indicator::built_in()?;
     for path in own {
@@ -267,7 +270,7 @@ pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator
     Ok(all.into_iter().filter(|one| ids.contains(&one.id)).collect())
 }
 
-/// All indicators, so that what is withheld does not hang on which of them are asked for.
+/// All indicators, so that the withheld cells do not depend on which indicators are asked for.
 fn all_counted(order: &Order) -> Result<Vec<Indicator>> {
     let mut all = asked(&[], order.own)?;
     if order.without_kroner {
@@ -277,10 +280,10 @@ fn all_counted(order: &Order) -> Result<Vec<Indicator>> {
     Ok(all)
 }
 
-/// Whether all of some municipalities are there in a period.
+/// Checks that municipalities exist on the last day of a period. The code `all` is accepted.
 ///
 /// # Errors
-/// With the first that is not.
+/// Fails if one does not exist; the error names the first.
 pub fn known(codes: &[String], period: Period) -> Result<()> {
     let municipalities = Municipalities::built_in()?;
     let there: Vec<&str> = municipalities.on(period.to()).map(|(_, row)| row.code.as_str()).collect();
@@ -290,11 +293,11 @@ pub fn known(codes: &[String], period: Period) -> Result<()> {
     }
 }
 
-/// Referrers that are told apart; what is left is told together.
+/// Number of referrers that get an indicator each; the others share one.
 const REFERRERS: usize = 6;
 
-/// Puts one indicator for each referrer in the place of those that are for each, in `wanted` too: those with most
-/// contacts each by itself, and the others together.
+/// Replaces each `by_referrer` indicator, in `wanted` too, by one for each of the [`REFERRERS`] with most contacts
+/// and one for the other referrers together.
 fn by_referrer(
     indicators: Vec<Indicator>,
     contacts: BTreeMap<String, u64>,
@@ -306,7 +309,7 @@ fn by_referrer(
     referrers.sort_by_key(|(word, contacts)| (std::cmp::Reverse(*contacts), word.clone()));
     let words: Vec<String> = referrers.into_iter().map(|(word, _)| word).collect();
     let (most, rest) = words.split_at(words.len().min(REFERRERS));
-    // The name of the others, which files have too, is the same in every language.
+    // The id is part of file names, so it uses the same word for the others in every language.
     let others = Language::Nb.text("indicators.others");
     let mut named: Vec<(String, Vec<String>)> =
         most.iter().map(|word| (word.clone(), vec![word.clone()])).collect();
@@ -352,7 +355,7 @@ fn plain(word: &str) -> String {
     word.to_lowercase().chars().map(kept).collect()
 }
 
-/// Heads of sheets and tables: those that many have, and those of indicators.
+/// Heads of columns. Some are shared with other tables; the rest belong to indicators.
 pub(crate) fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
     names.map(|name| match name {
         "municipality" | "name" | "note" => Message::under("column", name),
@@ -360,12 +363,12 @@ pub(crate) fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
     })
 }
 
-/// A sheet without rows, by its word.
+/// A sheet without rows. `word` is its key in the catalogue.
 pub(crate) fn sheet_of<const N: usize>(word: &str, heads: [&str; N]) -> RawTable {
     sheet_showing(word, Message::under("indicators.shows", word), heads)
 }
 
-/// A sheet without rows, by its word, with what it shows.
+/// A sheet without rows, with a sentence on what it shows.
 pub(crate) fn sheet_showing<const N: usize>(word: &str, shows: Message, names: [&str; N]) -> RawTable {
     RawTable::new(Message::under("indicators.sheet", word), shows, &heads(names), 0)
 }
@@ -398,10 +401,11 @@ pub fn listed(all: &[Indicator], language: Language) -> Table {
     table
 }
 
-/// Whether contacts and people tell what municipalities are to be adjusted for.
+/// Fails if figures are to be adjusted for sex and the contacts or the inhabitants lack it.
 fn can_adjust(order: &Order, reader: &Reader, inhabited: &Inhabited) -> Result<()> {
-    let told = reader.footer().get(register::schema::REPORTED_KEY);
-    if order.adjust == Adjust::AgeAndSex && told.is_some_and(|told| !told.split(',').any(|one| one == "sex"))
+    let known_fields = reader.footer().get(register::schema::REPORTED_KEY);
+    if order.adjust == Adjust::AgeAndSex
+        && known_fields.is_some_and(|known_fields| !known_fields.split(',').any(|one| one == "sex"))
     {
         fail!("error.indicators.does_not_tell_sex_add_adjust", contacts = order.contacts.display());
     }
@@ -411,7 +415,7 @@ fn can_adjust(order: &Order, reader: &Reader, inhabited: &Inhabited) -> Result<(
     Ok(())
 }
 
-/// Counts everything.
+/// Counts all indicators and makes their figures.
 pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let mut wanted: Vec<String> = asked(order.ids, order.own)?.into_iter().map(|one| one.id).collect();
     let indicators = all_counted(order)?;
@@ -483,8 +487,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     })
 }
 
-/// The same by those who treated, units first: counts, proportions and means, since nobody lives in one. A trust is the
-/// sum of its units.
+/// Figures by treating trust and unit, as asked for: counts, proportions and means, but no rates, since nobody
+/// lives there. A trust is the sum of its units.
 fn treating(
     order: &Order,
     (reader, municipalities): (&Reader, &Municipalities),
@@ -496,9 +500,10 @@ fn treating(
     let mut out = Vec::new();
     for (by, sheet) in order.treating() {
         let stage = host.begin(Work::CountByTrust);
-        let told = |done, of| stage.at(done as u64, of as u64);
+        let progress = |done, of| stage.at(done as u64, of as u64);
         let by = (indicators, by);
-        let counts = counts::count(reader, municipalities, order.period, by, charged, host.threads, told)?;
+        let counts =
+            counts::count(reader, municipalities, order.period, by, charged, host.threads, progress)?;
         stage.done();
         let figures = figures(indicators, &counts, &People::new(), method);
         out.push(Larger { sheet, counts, of: Vec::new(), people: People::new(), figures });
@@ -515,7 +520,7 @@ fn treating(
                     trusts_of.get(&units.counts.homes[*unit]).is_some_and(|trusts| trusts.contains(trust))
                 };
                 let mine = || (0..units.counts.homes.len()).filter(is_of_it);
-                // A unit of two trusts is no part of one.
+                // A trust with a unit that also belongs to another trust is not the sum of its units.
                 if mine().all(|unit| trusts_of[&units.counts.homes[unit]].len() == 1) {
                     totals.push(Total::of(mine().map(|unit| after + unit)).published_at(first + place));
                 }
@@ -532,12 +537,12 @@ fn treating(
     Ok(out)
 }
 
-/// A number of contacts that are told of, where they are not few.
+/// A number of contacts as text; one to four are not given exactly.
 fn outside_of(count: i64) -> Message {
     if few(count) { message!("indicators.one_to_four") } else { Message::plain(count) }
 }
 
-/// Figures of municipalities, and of what they are put together to.
+/// Figures of municipalities, and of the groups that they belong to.
 fn all_figures(
     indicators: &[Indicator],
     counts: &Counts,
@@ -547,7 +552,7 @@ fn all_figures(
 ) -> (Vec<Option<Figures>>, Vec<Larger>) {
     let mut found = figures(indicators, counts, people, method);
     let beside =
-        groups.get(2).map(|own| told_beside(indicators, (counts, people, method), (&groups[0], own)));
+        groups.get(2).map(|own| revealing_areas(indicators, (counts, people, method), (&groups[0], own)));
     let mut larger: Vec<Larger> = groups
         .into_iter()
         .map(|group| {
@@ -571,7 +576,7 @@ fn all_figures(
     if let ([areas, _], [own], Some(beside)) = (&mut larger[..], &mut own[..], beside) {
         let first = homes + areas.counts.homes.len();
         let mut totals = summed(&own.of, 0, first);
-        // Own areas that are whole trust areas together are sums of these too.
+        // An own area that consists of whole trust areas is also their sum.
         let own_of = |area: usize| -> BTreeSet<usize> {
             areas.of.iter().zip(&own.of).filter(|(of, _)| **of == area).map(|(_, own)| *own).collect()
         };
@@ -597,8 +602,8 @@ fn all_figures(
     (found, larger)
 }
 
-/// The totals of municipalities, trust areas and regions that stand after each other from a place on, with the country
-/// after them.
+/// Totals of a row that holds municipalities, trust areas, regions and the country, in this order from place `from`
+/// on.
 pub fn summed_up(areas: &Larger, regions: &Larger, from: usize) -> Vec<Total> {
     let first_area = from + areas.of.len();
     let region_of =
@@ -612,7 +617,7 @@ pub fn summed_up(areas: &Larger, regions: &Larger, from: usize) -> Vec<Total> {
     out
 }
 
-/// The totals of places that are put together: `of` tells the sum of each, places begin at `from` and sums at `at`.
+/// Totals of grouped places. `of` gives the group of each place; places begin at `from`, and groups at `at`.
 fn summed(of: &[usize], from: usize, at: usize) -> Vec<Total> {
     let sums = of.iter().max().map_or(0, |last| last + 1);
     let members =
@@ -620,7 +625,8 @@ fn summed(of: &[usize], from: usize, at: usize) -> Vec<Total> {
     (0..sums).map(|sum| Total::of(members(sum)).published_at(at + sum)).collect()
 }
 
-/// What the user's own areas and the trust areas have together: as groups, and as the area and the own area of each.
+/// Intersections of the trust areas and the user's own areas: as a division, and as the trust area and own area of
+/// each.
 fn overlaps(areas: &Group, own: &Group) -> (Group, Vec<(usize, usize)>) {
     let mut pairs: Vec<(usize, usize)> = areas.of.iter().copied().zip(own.of.iter().copied()).collect();
     let all = pairs.clone();
@@ -631,8 +637,8 @@ fn overlaps(areas: &Group, own: &Group) -> (Group, Vec<(usize, usize)>) {
     (Group { sheet: "", names, of }, pairs)
 }
 
-/// The own areas that would tell, beside a trust area, what is withheld of a part of both: by indicator.
-fn told_beside(
+/// By indicator, the own areas that together with a trust area would reveal a withheld intersection of the two.
+fn revealing_areas(
     indicators: &[Indicator],
     (counts, people, method): (&Counts, &People, Method),
     (areas, own): (&Group, &Group),
@@ -656,16 +662,16 @@ fn told_beside(
     found.iter().map(of_one).collect()
 }
 
-/// The period with the months around it, year by year: a stay may have begun before it, and what follows one may end two
-/// months after.
+/// The period with the month before it and the two months after it, split by year: a stay may begin before the
+/// period, and the stay that follows may end two months after it.
 fn periods(period: Period) -> Vec<Period> {
     let before = Day::from_number(period.from().number() - 1).month();
     let next = period.to().next().month();
     Period::spanning(before, next.next().unwrap_or(next)).by_year().collect()
 }
 
-/// What the settlement of the period charges for each contact, under the law as it is, and how many values of it nobody
-/// has signed.
+/// Charges for each contact under the built-in rules, and the number of values of these rules that nobody has
+/// signed.
 fn charged(
     order: &Order,
     reader: &Reader,
@@ -694,12 +700,12 @@ fn charged(
     Ok((Charged::of(sink.values.into_iter()), unsigned))
 }
 
-/// What an indicator counts: kroner, or a number.
+/// A numerator as a cell: kroner for an indicator of money, otherwise a count.
 pub fn counted(one: &Indicator, count: i64) -> Cell {
     if one.is_money() { Cell::Kroner(Amount::from_ore(count)) } else { Cell::Count(count) }
 }
 
-/// A number with three decimals, where it is one.
+/// A number with three decimals as a cell; unknown if it is not finite.
 pub fn thousandths(value: f64) -> Cell {
     if value.is_finite() { Cell::Decimal((value * 1000.0).round() as i64) } else { Cell::Unknown }
 }
@@ -742,7 +748,7 @@ const HEADS: [&str; 26] = [
     "aim",
 ];
 
-/// Places in the funnel, from below the outer limit to above it.
+/// Words of the places in the funnel, from below the outer limit to above it.
 const SIDES: [&str; 5] = ["below_998", "below_95", "inside", "above_95", "above_998"];
 
 impl Outcome {
@@ -756,14 +762,14 @@ impl Outcome {
         self.language.say(message)
     }
 
-    /// The indicators that were asked for and can be told, with their places.
+    /// Indicators that were asked for and have figures, each with its place in `indicators`.
     pub fn written(&self) -> impl Iterator<Item = (usize, &Indicator, &Figures)> {
         let all = self.indicators.iter().zip(&self.figures).enumerate();
         let asked = all.filter(|(_, (one, _))| self.wanted.contains(&one.id));
         asked.filter_map(|(place, (one, found))| Some((place, one, found.as_ref()?)))
     }
 
-    /// What a figure is told in.
+    /// Unit of an indicator's figures.
     pub fn unit(one: &Indicator) -> Message {
         let per = |word: &str| {
             let count = domain::amount::grouped(u64::from(one.per));
@@ -772,7 +778,7 @@ impl Outcome {
         match (one.kind, one.per) {
             (Kind::Rate, 1) if one.is_money() => message!("indicators.unit.kr_per_person_a_year"),
             (Kind::Mean, _) if one.is_money() => message!("indicators.unit.kr"),
-            // Programs get the number in the name of the unit.
+            // Programs read the key of the unit, so the usual numbers are part of the key.
             (Kind::Rate, 1_000) => per("per_1000_people_a_year"),
             (Kind::Rate, 10_000) => per("per_10000_people_a_year"),
             (Kind::Rate, 100_000) => per("per_100000_people_a_year"),
@@ -782,7 +788,8 @@ impl Outcome {
         }
     }
 
-    /// A place, as it is named in rows: a word of ours where it is none of the user's.
+    /// Name of a place as a cell. The program's own name for all other municipalities is a message, since it is
+    /// translated.
     fn place(&self, name: String) -> Cell {
         match name == self.language.text("indicators.place.all_others") {
             true => Cell::Said(message!("indicators.place.all_others")),
@@ -803,7 +810,7 @@ impl Outcome {
             self.place(code.to_owned()),
             name,
             or_hidden(counted(one, figure.numerator)),
-            // People are known anyway; a whole that the few are part of is not.
+            // The number of inhabitants is public; any other denominator is withheld with its numerator.
             if one.kind == Kind::Rate {
                 thousandths(figure.denominator)
             } else {
@@ -826,20 +833,21 @@ impl Outcome {
         row
     }
 
-    /// What the events cost the parties, and what one less would mean for each: the mean of those that were.
+    /// Øre that the events cost the municipality and the state, and the mean per event for municipality, hospital
+    /// and state.
     fn kroner(&self, one: &Indicator, figure: &Figure, paid: Paid) -> [Cell; 5] {
-        // What is paid for those who were ready stands at their stays; of nights alone it would tell who waited none.
-        let told = self.unsigned.is_some()
+        // Charges belong to whole stays. Beside ready days they would reveal the stays without such a day.
+        let is_shown = self.unsigned.is_some()
             && one.kind != Kind::Mean
             && one.numerator.measure != Measure::ReadyDays
             && !one.is_money();
-        if !told {
+        if !is_shown {
             return std::array::from_fn(|_| Cell::Unknown);
         }
         if figure.is_withheld {
             return std::array::from_fn(|_| Cell::Withheld);
         }
-        let (pays, state) = (brought::pays(paid, figure.hides), paid.told(2, figure.hides));
+        let (pays, state) = (brought::pays(paid, figure.hides), paid.shown(2, figure.hides));
         let each = |ore: Option<i64>| match (figure.numerator, ore) {
             (_, None) => Cell::Withheld,
             (0, _) => Cell::Unknown,
@@ -852,7 +860,7 @@ impl Outcome {
 
     fn note(&self, one: &Indicator, code: &str, figure: &Figure) -> Message {
         let notes = [
-            // Which rule it was would tell how large it is.
+            // The note does not name the rule of withholding, since the rule would reveal how large the figure is.
             (figure.is_withheld, message!("indicators.note.withheld")),
             (one.is_unsigned(), message!("indicators.note.unsigned")),
             (
@@ -860,11 +868,11 @@ impl Outcome {
                 message!("indicators.note.population_estimated"),
             ),
         ];
-        let told = notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, note)| note);
-        Message::joined(told.collect(), "; ")
+        let shown = notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, note)| note);
+        Message::joined(shown.collect(), "; ")
     }
 
-    /// Every indicator for every municipality, and for the country.
+    /// All sheets of the workbook.
     pub fn sheets(&self) -> Vec<SafeTable> {
         let mut country = sheet_of("country", HEADS);
         let mut homes = sheet_of("municipalities", HEADS);
@@ -908,7 +916,7 @@ impl Outcome {
         out
     }
 
-    /// What each indicator is, and what could not be told.
+    /// Definition of each indicator, the number of contacts that could not be tested, and what its figures lack.
     fn definitions(&self) -> SafeTable {
         let heads =
             ["indicator", "version", "title", "definition", "aim", "source", "signed", "untested", "note"];
@@ -939,20 +947,20 @@ impl Outcome {
         sheet.protect()
     }
 
-    /// What every file says of itself.
+    /// Head of every file: data, method and caveats, each as label and text.
     pub fn about(&self) -> Vec<(Message, Message)> {
         let (file, digest) = &self.vintage;
         let line = |head: &str, text: Message| (Message::under("indicators.read", head), text);
-        let told = |head: &str| line(head, Message::under("indicators.told", head));
+        let fixed = |head: &str| line(head, Message::under("indicators.told", head));
         let mut out = vec![
             line("period", message!("indicators.told.period", period = self.period)),
             line("data", Message::plain(format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())]))),
             line("population", self.inhabited.source.clone()),
             line("adjustment", self.adjusted()),
         ];
-        // How figures are made, and what is held back.
+        // Method of the figures, and rules of withholding.
         let methods = ["residence", "standardisation", "intervals", "small_municipalities", "withheld"];
-        out.extend(methods.map(told));
+        out.extend(methods.map(fixed));
         let rules = vec![self.funnel_follows(), self.months_follow()];
         out.push(line("pictures", Message::joined(rules, ". ")));
         for (month, reason) in &self.rebased {
@@ -965,18 +973,19 @@ impl Outcome {
             out.push(line("last_day", message!("indicators.told.last_day", last)));
         }
         if let Some(unsigned) = self.unsigned {
-            out.push(told("kroner"));
+            out.push(fixed("kroner"));
             let status = match unsigned {
                 0 => message!("indicators.told.signed"),
                 count => message!("indicators.told.draft", count),
             };
             out.push(line("status", status));
         }
-        out.extend(self.counts.synthetic.then(|| told("synthetic")));
+        out.extend(self.counts.synthetic.then(|| fixed("synthetic")));
         out
     }
 
-    /// What of the period the register does not hold: months without a contact, and days after its last.
+    /// Gaps of the register in the period: months without a contact, or more than [`SHORT`] days after the last
+    /// contact.
     fn missing(&self) -> Option<Message> {
         let counts = &self.counts;
         let empty: Vec<String> = counts
@@ -994,10 +1003,10 @@ impl Outcome {
         }
     }
 
-    /// Writes tables for the reader of the host, and a workbook. Gives a few lines for a terminal, and a sentence.
+    /// Writes CSV and Parquet tables, pictures and a workbook. Returns a table for the terminal, and a sentence.
     ///
     /// # Errors
-    /// If a file cannot be written.
+    /// Fails if a file cannot be written.
     pub fn write(&self, out: &Path, host: &Host) -> Result<(Table, String)> {
         crate::folder::made(out, "les-meg.txt", |name| {
             let is_picture = ["trakt-", "maneder-"].iter().any(|start| name.starts_with(start));
@@ -1016,7 +1025,7 @@ impl Outcome {
         let about = self.about();
         let texts: Vec<(String, String)> =
             about.iter().map(|(head, text)| (self.say(head), self.say(text))).collect();
-        // Programs read the same in every language.
+        // Footers are for programs, so their texts are English whatever the language of the outcome.
         let footer: Vec<(String, String)> =
             about.iter().map(|(head, text)| (head.name(), text.english())).collect();
         let lines: String = texts.iter().map(|(head, text)| format!("{head}: {text}\n")).collect();
@@ -1045,14 +1054,14 @@ impl Outcome {
             folder = out.display(),
         );
         let missing = self.missing().map(|missing| message!("indicators.beware", missing));
-        let told = Message::joined(std::iter::once(written).chain(missing).collect(), "\n");
-        Ok((self.summary(host), self.say(&told)))
+        let sentences = Message::joined(std::iter::once(written).chain(missing).collect(), "\n");
+        Ok((self.summary(host), self.say(&sentences)))
     }
 
-    /// Writes profiles of some municipalities, or of `all`.
+    /// Writes the profiles of the given municipalities; the code `all` stands for every municipality.
     ///
     /// # Errors
-    /// If a page cannot be set or written.
+    /// Fails if a page cannot be set or written.
     pub fn profiles(&self, codes: &[String], out: &Path, host: &Host) -> Result<()> {
         let every = codes.iter().any(|code| code == "all");
         let codes = if every { &self.counts.homes } else { codes };

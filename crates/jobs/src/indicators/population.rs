@@ -1,4 +1,5 @@
-//! Inhabitants that rates are of: by municipality, age and sex, over the whole period; and what of it is estimated.
+//! Inhabitants as denominators of rates: by municipality, age and sex, over the whole period; and which of them are
+//! estimated.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,24 +20,24 @@ use crate::what_if::simulate;
 /// Women and men of each age band in a municipality.
 type BySex = (Vec<i64>, Vec<i64>);
 
-/// Inhabitants of a period, and how they were found.
+/// Inhabitants of a period, and their source.
 pub struct Inhabited {
-    /// People; of the program's own tables by month, added up.
+    /// Inhabitants. From the built-in tables, they are summed over the months of the period.
     pub people: People,
-    /// What each of them counts in person-years.
+    /// Person-years for each one of `people`.
     pub years: f64,
-    /// Where they are from.
+    /// Source of the inhabitants.
     pub source: Message,
-    /// What is estimated of a municipality's number or ages.
+    /// By municipality, years and methods of numbers or ages that are estimated.
     estimated: BTreeMap<String, Message>,
-    /// Whether a municipality's sexes are those of municipalities that it was merged with later.
+    /// By municipality, whether its shares of women and men include municipalities that it was later merged with.
     with_others: BTreeMap<String, bool>,
 }
 
-/// Inhabitants of a period: a file of the user's, or the tables that come with the program.
+/// Inhabitants of a period, from the user's file or from the built-in tables.
 ///
 /// # Errors
-/// If a row is something else, or the program has no table.
+/// Fails if a row is malformed, or the program has no table of a year.
 pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipalities) -> Result<Inhabited> {
     let months = period.months().count();
     if let Some(path) = given {
@@ -62,7 +63,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         let (mean, source) = middle_of(year.from().year(), period.to(), municipalities)?;
         for (code, of_year) in mean {
             let sums = ages.entry(code).or_insert_with(|| vec![0; of_year.len()]);
-            // Months of people, so that parts of years add up to whole people.
+            // Person-months, so that parts of years add up in whole numbers.
             let months = year.months().count() as i64;
             sums.iter_mut().zip(of_year).for_each(|(sum, one)| *sum += one * months);
         }
@@ -117,7 +118,8 @@ fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<Peo
     Ok(out)
 }
 
-/// The mean of two new years by municipality of a day.
+/// Mean of the inhabitants on 1 January of a year and of the next, by the municipalities of `day`; and the source.
+/// Without a table of the next year, the first alone.
 fn middle_of(
     year: i16,
     day: Day,
@@ -141,12 +143,12 @@ fn middle_of(
     };
     let mut count = 0;
     for (code, ages) in &mut out {
-        // A municipality that is no more next year keeps the people it had.
+        // A municipality that is missing next year keeps the people it had.
         let Some(later) = people.get(code) else {
             count += 1;
             continue;
         };
-        // A half is one at odd ages and none at even, so that the sum is the mean of the sums.
+        // Halves are rounded up at odd ages and down at even ages, so that rounding does not shift the sum.
         for (age, (now, later)) in (0..).zip(ages.iter_mut().zip(later)) {
             *now = (*now + later + age % 2) / 2;
         }
@@ -174,7 +176,7 @@ fn sexes() -> Result<BTreeMap<&'static str, BySex>> {
     Ok(out)
 }
 
-/// The municipalities of 2024 and 2023 that one has become.
+/// Municipalities on 1 January 2024 and 31 December 2023 that a municipality has become.
 fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<String> {
     let days = [Day::new(2024, 1, 1), Day::new(2023, 12, 31)];
     let mut out: Vec<String> = Vec::new();
@@ -190,8 +192,8 @@ fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<String> {
     out
 }
 
-/// Divides ages by the shares of women and men that a municipality, or what it became, had in 2012. Those whose shares
-/// are not known are of no sex.
+/// Divides the people of each age into women and men by the shares of 2012 in the municipality, or in those that it
+/// became. People of a band without shares get unknown sex.
 fn by_sex(ages: &[i64], became: &[String], table: &BTreeMap<&str, BySex>) -> Inhabitants {
     let mut shares = vec![(0, 0); BANDS.len()];
     for found in became.iter().filter_map(|code| table.get(code.as_str())) {
@@ -212,39 +214,40 @@ fn by_sex(ages: &[i64], became: &[String], table: &BTreeMap<&str, BySex>) -> Inh
     out
 }
 
-/// What of the tables that come with the program is estimated in a period, by municipality.
+/// Estimates in the built-in tables that a period uses, by municipality: years and methods.
 fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String, Message> {
     let mut out: BTreeMap<String, Vec<(&str, &str)>> = BTreeMap::new();
-    // The mean is of two new years.
+    // The mean also uses 1 January after the period.
     let years = period.from().year()..=period.to().year() + 1;
     for line in include_str!("../../../../data/population_estimated.csv").lines().skip(1) {
         let cells: Vec<&str> = line.split(';').collect();
         let [year, code, how] = cells[..] else { continue };
         let Some(home) = municipalities.one_on(code, period.to()) else { continue };
-        // Where all parts of what was estimated are one municipality, its sum is exact.
+        // If the estimated parts are one municipality by now, their sum is exact.
         if home.code != code || !year.parse().is_ok_and(|year| years.contains(&year)) {
             continue;
         }
-        let told = out.entry(home.code.clone()).or_default();
-        if !told.iter().any(|(_, known)| *known == how) {
-            told.push((year, how));
+        let estimates = out.entry(home.code.clone()).or_default();
+        if !estimates.iter().any(|(_, known)| *known == how) {
+            estimates.push((year, how));
         }
     }
     let of_year = |(year, how): (&str, &str)| {
         Message::joined(vec![Message::plain(year), Message::under("indicators.estimated", how)], ": ")
     };
-    let of_home = |told: Vec<(&str, &str)>| Message::joined(told.into_iter().map(of_year).collect(), "; ");
-    out.into_iter().map(|(code, told)| (code, of_home(told))).collect()
+    let of_home =
+        |estimates: Vec<(&str, &str)>| Message::joined(estimates.into_iter().map(of_year).collect(), "; ");
+    out.into_iter().map(|(code, estimates)| (code, of_home(estimates))).collect()
 }
 
 impl Inhabited {
-    /// Whether anybody's sex is told.
+    /// Whether the sex of anybody is known.
     pub fn is_by_sex(&self) -> bool {
         self.people.values().any(|of| of[0].iter().chain(&of[1]).any(|people| *people > 0))
     }
 
-    /// Counts people as many fewer as a synthetic register is a sample of them, so that rates are of those who could be
-    /// in it.
+    /// Reduces person-years to the sampled share of a synthetic register, so that rates count only people who can
+    /// be in it.
     pub fn of_sample(&mut self, footer: &BTreeMap<String, String>) {
         let persons = |key: &str| footer.get(key).and_then(|count| count.parse::<u64>().ok());
         let Some((made, of)) = persons("samspill.persons").zip(persons("samspill.of_persons")) else {
@@ -263,13 +266,13 @@ impl Inhabited {
         self.estimated.contains_key(code)
     }
 
-    /// Person-years of a municipality that an indicator is a rate of.
+    /// Person-years of a municipality in an indicator's denominator; `None` if its inhabitants are unknown.
     pub fn years_of(&self, code: &str, one: &Indicator) -> Option<f64> {
         let people = people_of(self.people.get(code)?, |age, sex| one.people.holds(age, sex));
         Some(people.iter().sum::<i64>() as f64 * self.years)
     }
 
-    /// Inhabitants of every municipality, and what of them is estimated.
+    /// Sheet of the inhabitants of every municipality, and which of them are estimated.
     pub fn sheet(&self, outcome: &Outcome) -> SafeTable {
         let heads =
             ["municipality", "name", "person_years", "women_years", "men_years", "estimated", "sexes"];
@@ -279,15 +282,15 @@ impl Inhabited {
             let of = self.people.get(code);
             let sum = |sex: usize| of.map_or(0, |of| of[sex].iter().sum::<i64>());
             let years = |people: i64| Cell::Decimal((people as f64 * self.years * 1000.0).round() as i64);
-            let is_told = sum(0) + sum(1) > 0;
-            let sexes = match (self.with_others.get(code), is_told) {
+            let is_known = sum(0) + sum(1) > 0;
+            let sexes = match (self.with_others.get(code), is_known) {
                 (_, false) => message!("indicators.sexes.unknown"),
                 (None, _) => message!("indicators.sexes.as_in_file"),
                 (Some(true), _) => message!("indicators.sexes.of_merged"),
                 (Some(false), _) => message!("indicators.sexes.of_own"),
             };
             let estimated = self.estimated.get(code).cloned();
-            let or_unknown = |cell: Cell| if is_told { cell } else { Cell::Unknown };
+            let or_unknown = |cell: Cell| if is_known { cell } else { Cell::Unknown };
             sheet.row(
                 vec![
                     Cell::Text(code.clone()),

@@ -1,5 +1,5 @@
-//! A municipality's profile in four pages: what stands out and why, beside chance, age and the
-//! country. Only what the tables show is told.
+//! A municipality's profile in four pages: what stands out and why, compared with the country, adjusted for age,
+//! with limits for chance. The profile shows only figures that the tables show.
 
 use disclosure::withhold::{WITHHELD, few};
 use domain::Amount;
@@ -14,22 +14,22 @@ use words::{Message, Said, message, say};
 use crate::failure::Result;
 use crate::indicators::{Outcome, brought, country};
 
-/// Pictures that are drawn: two on the first page, three on the second.
+/// Number of pictures: two on the first page, three on the second.
 const PICTURES: usize = 5;
-/// What stands out that the first page tells of.
-const TOLD: usize = 4;
+/// Number of indicators outside the funnel that the first page describes.
+const DESCRIBED: usize = 4;
 
-/// A municipality's place among all, with what the profile is made of.
+/// A municipality, and the outcome that its profile is made from. `home` is its place in the counts.
 struct Profile<'a> {
     outcome: &'a Outcome,
     home: usize,
     name: String,
 }
 
-/// The profile of a municipality as PDF; `None` if it is not one of the period.
+/// The profile of a municipality as PDF; `None` if the municipality does not exist in the period.
 ///
 /// # Errors
-/// If the page cannot be set.
+/// Fails if the page cannot be set.
 pub fn pdf(outcome: &Outcome, code: &str) -> Result<Option<Vec<u8>>> {
     let Some(home) = outcome.counts.homes.iter().position(|known| known == code) else { return Ok(None) };
     let name = outcome.names.name(code);
@@ -54,7 +54,7 @@ fn millions(amount: Amount) -> Message {
     message!("indicators.profile.millions", amount)
 }
 
-/// A value and its interval.
+/// A value and its interval as text.
 fn cells(value: Option<Interval>, is_withheld: bool) -> [String; 3] {
     let cell = |value: f64| if value.is_finite() { number(value) } else { "..".to_owned() };
     match value {
@@ -98,12 +98,12 @@ impl<'a> Profile<'a> {
         self.say(&unit)
     }
 
-    /// An indicator with what it is told in.
+    /// Title of an indicator, with its unit.
     fn named(&self, one: &'a Indicator) -> String {
         format!("{} ({})", self.title(one), self.unit(one))
     }
 
-    /// What is outside the funnel, the farthest first.
+    /// Indicators that place the municipality outside the funnel, farthest first.
     fn out_of_line(&self) -> Vec<(usize, &'a Indicator, &'a Figures, &'a Figure)> {
         let outside = |(.., figure): &(usize, &Indicator, &Figures, &Figure)| {
             !figure.is_withheld && figure.side().is_some_and(|side| side != 0)
@@ -125,7 +125,7 @@ impl<'a> Profile<'a> {
     }
 
     fn sentence(&self, one: &'a Indicator, figure: &Figure) -> String {
-        let told = |count: i64| match one.is_money() {
+        let in_words = |count: i64| match one.is_money() {
             true => millions(Amount::from_ore(count)),
             false => Message::plain(grouped(count.unsigned_abs())),
         };
@@ -133,13 +133,13 @@ impl<'a> Profile<'a> {
             "indicators.profile.found",
             title = self.title(one),
             side = self.side(figure),
-            expected = told(figure.expected.round() as i64),
-            seen = told(figure.numerator),
+            expected = in_words(figure.expected.round() as i64),
+            seen = in_words(figure.numerator),
         );
         self.say(&found)
     }
 
-    /// What the whole rests on, and whether it stands out.
+    /// Tags of the first page (draft, synthetic, period), each with whether it is a warning.
     fn tags(&self) -> Vec<(String, bool)> {
         let outcome = self.outcome;
         let is_draft = outcome.unsigned.is_some_and(|unsigned| unsigned > 0);
@@ -152,11 +152,12 @@ impl<'a> Profile<'a> {
     fn brief(&self) -> Brief {
         let outcome = self.outcome;
         let outside = self.out_of_line();
-        let told: Vec<String> =
-            outside.iter().take(TOLD).map(|(_, one, _, figure)| self.sentence(one, figure)).collect();
-        let summary = if told.is_empty() { self.text("indicators.profile.none_out") } else { told.join(" ") };
+        let sentences: Vec<String> =
+            outside.iter().take(DESCRIBED).map(|(_, one, _, figure)| self.sentence(one, figure)).collect();
+        let summary =
+            if sentences.is_empty() { self.text("indicators.profile.none_out") } else { sentences.join(" ") };
         let mut figures: Vec<BriefFigure> = self.months().into_iter().collect();
-        // Where little stands out, the first indicators are shown where they stand.
+        // If few indicators are outside the funnel, the first of the others get the remaining pictures.
         let drawn = outside
             .iter()
             .copied()
@@ -175,7 +176,7 @@ impl<'a> Profile<'a> {
             summary,
             facts: self.facts(outside.len()),
             tables: self.all().into_iter().chain(self.kroner()).collect(),
-            // The third page is every figure, the fourth is kroner and what to know.
+            // The third page holds every figure; the fourth holds kroner and cautions.
             new_pages: vec![0, Aim::ALL.len()],
             figures,
             cautions: outcome.about().into_iter().map(caution).collect(),
@@ -216,7 +217,7 @@ impl<'a> Profile<'a> {
         facts.map(|(key, value)| (self.text(key), value)).into()
     }
 
-    /// Every figure, a table for each aim; what others have counted and answered stands under its aim.
+    /// Tables of every figure, one for each aim, with the counts by others and survey answers of that aim.
     fn all(&self) -> Vec<BriefTable> {
         let table = |aim: Aim| {
             let mut rows: Vec<Vec<String>> =
@@ -253,7 +254,7 @@ impl<'a> Profile<'a> {
         row
     }
 
-    /// What others have counted and answered of an aim, without the country beside it.
+    /// Rows of counts by others and survey answers for an aim. The columns for the country are unknown.
     fn brought(&self, aim: Aim) -> Vec<Vec<String>> {
         let outcome = self.outcome;
         let code = &outcome.counts.homes[self.home];
@@ -300,7 +301,7 @@ impl<'a> Profile<'a> {
                 None => [":", ":"].map(str::to_owned),
             };
             let [paid, of_each] = paid;
-            let state = all.told(2, figure.hides).map_or_else(|| ":".to_owned(), each);
+            let state = all.shown(2, figure.hides).map_or_else(|| ":".to_owned(), each);
             Some(vec![self.title(one).to_owned(), paid, of_each, state])
         };
         let heads = [
@@ -316,12 +317,14 @@ impl<'a> Profile<'a> {
         })
     }
 
-    /// Admissions month by month, where no month is withheld.
+    /// Chart of admissions by month; `None` with fewer than six months, or if a month is withheld or would reveal
+    /// another profile's.
     fn months(&self) -> Option<BriefFigure> {
         let (place, one, ..) = self.shown().find(|(_, one, ..)| one.id == "admissions")?;
         let counts = &self.outcome.counts;
         let found = self.outcome.figures[place].as_ref()?;
-        // Every profile is published: one that is left out alone would be what is left of the country's month.
+        // Every other profile is published, so a single one that is left out is the country's month minus the
+        // others.
         let is_left_out = |home: usize| {
             let months = counts.months_of(place, Side::Numerator, home).unwrap_or(&[]);
             found.homes[home].is_withheld || months.iter().any(|count| few(*count))
@@ -334,24 +337,24 @@ impl<'a> Profile<'a> {
                 .map(|of| of[month])
                 .sum()
         };
-        let tells = !left_out.is_empty()
+        let reveals = !left_out.is_empty()
             && (0..counts.months.len()).any(|month| of_month(month) <= WITHHELD + left_out.len() as i64);
         let values = counts.months_of(place, Side::Numerator, self.home)?;
-        if values.len() < 6 || is_left_out(self.home) || left_out.len() == 1 || tells {
+        if values.len() < 6 || is_left_out(self.home) || left_out.len() == 1 || reveals {
             return None;
         }
         let values: Vec<f64> = values.iter().map(|count| *count as f64).collect();
         let heading = self.say(&message!("indicators.by_month", title = self.title(one)));
         let months = &counts.months;
-        let told = months.iter().zip(&values).map(|(month, value)| format!("{month}: {}", number(*value)));
-        let alt = format!("{heading}. {}", told.collect::<Vec<_>>().join("; "));
+        let points = months.iter().zip(&values).map(|(month, value)| format!("{month}: {}", number(*value)));
+        let alt = format!("{heading}. {}", points.collect::<Vec<_>>().join("; "));
         let follows = self.say(&self.outcome.months_follow());
         let words = (self.title(one), &*follows, &*heading);
         let svg = country::by_month(months, &values, &self.outcome.rebased, words);
         Some(BriefFigure { heading, alt, svg })
     }
 
-    /// Where a municipality stands among all, by how many are expected of it.
+    /// Funnel with the municipality named; `None` if its figure is withheld, or if no events are expected.
     fn funnel(&self, one: &'a Indicator, found: &Figures) -> Option<BriefFigure> {
         found.funnel?;
         if found.homes[self.home].is_withheld || found.homes[self.home].expected <= 0.0 {

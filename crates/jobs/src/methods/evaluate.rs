@@ -230,12 +230,12 @@ fn falls(
     is_count: bool,
     (from, values): (usize, &[f64]),
 ) -> Vec<Value> {
-    let told = |after: usize, fall: Option<f64>| json!({ "times_after": after, "smallest_fall": fall });
+    let fall_after = |after: usize, fall: Option<f64>| json!({ "times_after": after, "smallest_fall": fall });
     let each = values[..from].iter().sum::<f64>() / from as f64;
     let spread = found.dispersion.max(1.0);
     let of_counts = |after: usize| {
         let fall = evaluate::detectable(each, from as f64, after as f64, spread, order.confidence);
-        told(after, fall)
+        fall_after(after, fall)
     };
     let after = values.len() - from;
     match is_count {
@@ -245,7 +245,7 @@ fn falls(
             let smallest = evaluate::findable(found.level.error, (values.len() - 4) as f64, order.confidence);
             let without = found.after.1 / after as f64;
             let share = (without > 0.0).then(|| smallest / without).filter(|share| *share <= 1.0);
-            vec![told(after, share)]
+            vec![fall_after(after, share)]
         }
     }
 }
@@ -271,11 +271,11 @@ fn before_after(order: &Evaluate, from: usize, values: &[f64], people: Option<Ve
     let smallest = (before.0 > 0.0)
         .then(|| evaluate::detectable(before.0 / times.0, times.0, times.1, 1.0, order.confidence))
         .flatten();
-    let told = [
+    let rows = [
         ("expected_without", without.map_or(Cell::Unknown, shown)),
         ("smallest_fall", smallest.map_or(Cell::Unknown, |fall| shown(fall * 100.0))),
     ];
-    for (name, value) in told {
+    for (name, value) in rows {
         table.rows.push(single_row(name, value));
     }
     let value = json!({
@@ -294,7 +294,7 @@ const LEAST_UNITS: usize = 3;
 fn enough_units(order: &Evaluate, cells: &[evaluate::Cell], from: usize) -> Result<()> {
     let is_of_counts = order.method == EffectMethod::DidPoisson;
     // A unit counts if it has cells both before and after; for counts, if it also has an event.
-    let tells = |unit: usize| {
+    let is_usable = |unit: usize| {
         let mine = || cells.iter().filter(|cell| cell.unit == unit);
         let both = mine().any(|cell| cell.time < from) && mine().any(|cell| cell.time >= from);
         both && (!is_of_counts || mine().any(|cell| cell.value > 0.0))
@@ -302,7 +302,7 @@ fn enough_units(order: &Evaluate, cells: &[evaluate::Cell], from: usize) -> Resu
     for side in [true, false] {
         let of_side: BTreeSet<usize> = cells
             .iter()
-            .filter(|cell| cell.is_treated == side && tells(cell.unit))
+            .filter(|cell| cell.is_treated == side && is_usable(cell.unit))
             .map(|cell| cell.unit)
             .collect();
         if of_side.len() < LEAST_UNITS {

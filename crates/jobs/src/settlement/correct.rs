@@ -8,7 +8,7 @@ use settlement::archive;
 
 use super::books::Books;
 pub use super::delivery::{Causes, Run, Sums};
-use super::delivery::{Desk, check_sums, sums};
+use super::delivery::{DeliverySettler, check_sums, sums};
 use crate::host::Host;
 use crate::refusal::Refusal;
 
@@ -41,11 +41,11 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, host: 
     if closed.is_empty() {
         return Err(Refusal::NothingClosed(period).into());
     }
-    let mut desk = Desk::new(books, run, &closed, host)?;
+    let mut settler = DeliverySettler::new(books, run, &closed, host)?;
     let (mut months, mut vouchers, mut archives) = (Vec::new(), Vec::new(), Vec::new());
-    let mut out = Correction { undelivered: desk.undelivered(), ..Correction::default() };
+    let mut out = Correction { undelivered: settler.undelivered(), ..Correction::default() };
     for month in closed {
-        let Some((mut moved, movements)) = desk.month(month, into, host)? else {
+        let Some((mut moved, movements)) = settler.month(month, into, host)? else {
             out.months.push((month, None));
             continue;
         };
@@ -55,18 +55,18 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, host: 
         check_sums(&movements, &of_month);
         out.months.push((month, Some(moved.causes.clone())));
         vouchers.extend(of_month);
-        let (keys, back) = desk.reopened(&movements, into);
+        let (keys, back) = settler.reopened(&movements, into);
         out.reopened.extend(keys);
         vouchers.extend(back);
         archives.push(bytes);
         months.push(moved);
     }
-    out.refused = desk.refused;
+    out.refused = settler.refused;
     if months.is_empty() {
         return Ok(out);
     }
-    archives.push(desk.rules_text.clone().into_bytes());
-    let content = serde_json::to_string(&desk.content(into, months, out.reopened.clone()))?;
+    archives.push(settler.rules_text.clone().into_bytes());
+    let content = serde_json::to_string(&settler.content(into, months, out.reopened.clone()))?;
     out.posted = Some((vouchers.len(), sums(&vouchers)));
     books.post(StepKind::Correct, &period.to_string(), run.now, content, vouchers, archives)?;
     Ok(out)

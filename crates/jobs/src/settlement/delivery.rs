@@ -46,9 +46,9 @@ struct Delivered {
     /// Keys of the accepted contacts, in ascending order.
     contacts: Vec<i64>,
     units: BTreeSet<String>,
-    /// Keys of the contacts of which every row was refused by the check.
+    /// Keys of the contacts that have refused rows only.
     refused: BTreeSet<i64>,
-    /// Whether a row was refused whose contact is not known.
+    /// Whether the check refused a row without a known contact.
     is_unknown_refused: bool,
 }
 
@@ -74,7 +74,7 @@ impl Delivered {
 }
 
 /// Settles a delivery for months, and compares each month with what is posted.
-pub(super) struct Desk<'a> {
+pub(super) struct DeliverySettler<'a> {
     pub(super) books: &'a mut Books,
     run: &'a Run<'a>,
     #[expect(dead_code, reason = "the checked file lies in it until the delivery is settled")]
@@ -96,14 +96,14 @@ pub(super) struct Desk<'a> {
     pub(super) known: Option<Vec<i64>>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> DeliverySettler<'a> {
     /// Reads and checks a delivery for the months to be settled.
     pub(super) fn new(
         books: &'a mut Books,
         run: &'a Run<'a>,
         months: &[Month],
         host: &Host,
-    ) -> Result<Desk<'a>> {
+    ) -> Result<DeliverySettler<'a>> {
         let scratch = Scratch::under(host.scratch)?;
         let (contacts, report) = intake::trusted_in(
             run.contacts,
@@ -137,7 +137,7 @@ impl<'a> Desk<'a> {
         };
         let reader = Reader::open_contacts(&contacts)?;
         let synthetic = reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes");
-        Ok(Desk {
+        Ok(DeliverySettler {
             books,
             run,
             scratch,
@@ -185,9 +185,9 @@ impl<'a> Desk<'a> {
         units.into_iter().filter(|unit| !self.delivered.units.contains(*unit)).map(str::to_owned).collect()
     }
 
-    /// Keys of the contacts in the posted movements of last year, this year and next year, except those from
-    /// this very file. A contact that this file is the first to hold is therefore new in each of its months,
-    /// whichever is settled first.
+    /// Keys of the contacts in the posted movements of last year, this year and next year, except those from this
+    /// very file. A contact that first comes with this file is therefore new in each of its months, in whatever
+    /// order they are settled.
     fn known_contacts(&mut self, month: Month) -> Result<Vec<i64>> {
         let mut all = Vec::new();
         let near: Vec<String> = self
@@ -232,7 +232,7 @@ impl<'a> Desk<'a> {
         let known = self.known.as_ref();
         let covers = |unit: &str, ended: &str| {
             let Ok(ended) = Month::parse(ended) else { return false };
-            // If the contact of a refused row is not known, it may be any contact that is missing: none is
+            // If the contact of a refused row is not known, it may be any missing contact, so no missing contact is
             // withdrawn.
             !self.delivered.is_unknown_refused
                 && self.coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)

@@ -42,7 +42,7 @@ pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table
         .map(|(party, months)| Series { party: party.clone(), months: whole(months, month) })
         .collect();
     let found = forecast::forecast(&series, &ahead);
-    let told = held(&found, &later, &ahead);
+    let sentence = held(&found, &later, &ahead);
     let columns = heads([
         "municipality",
         "name",
@@ -68,7 +68,7 @@ pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table
         row.extend([settled, one.expected, one.low, one.high, year, budget, year - budget].map(Cell::Kroner));
         table.rows.push(row);
     }
-    Ok((table, told))
+    Ok((table, sentence))
 }
 
 /// Amounts by party and month of activity.

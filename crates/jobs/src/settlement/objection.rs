@@ -134,11 +134,12 @@ fn facts(books: &mut Books, filing: &Filing) -> Result<Vec<String>> {
     let reader = Reader::open_contacts(path)?;
     let stay = settlement::explain::stay_of_contact(&reader, filing.contact)?;
     let period = Period::of_month(filing.month);
-    let told = settlement::explain::explain(&law, &books.municipalities, &stay, filing.contact, period)?;
-    let Some(told) = told else {
+    let explanation =
+        settlement::explain::explain(&law, &books.municipalities, &stay, filing.contact, period)?;
+    let Some(explanation) = explanation else {
         fail!("error.objection.there_no_contact_in", contact = filing.contact, path = path.display())
     };
-    let part = told.parts.into_iter().find(|part| part.instrument == filing.instrument);
+    let part = explanation.parts.into_iter().find(|part| part.instrument == filing.instrument);
     Ok(part.map_or_else(Vec::new, |part| {
         let fact = |step: rulebook::Step| format!("{} [{}]", Language::Nb.say(&step.text), step.provision);
         part.steps.into_iter().map(fact).collect()
@@ -297,7 +298,7 @@ pub fn show(books: &Books, key: &str, language: Language) -> Result<String> {
     }
     match &one.decision {
         Some(decision) => {
-            let told = say!(
+            let text = say!(
                 language,
                 "objection.decision",
                 outcome = decision.outcome.said(),
@@ -305,7 +306,7 @@ pub fn show(books: &Books, key: &str, language: Language) -> Result<String> {
                 amount = Amount::from_ore(decision.reduction_ore),
                 into = decision.into
             );
-            out.push_str(&format!("\n{told}\n"));
+            out.push_str(&format!("\n{text}\n"));
         }
         None => out.push_str(&format!("\n{}\n", language.text("objection.undecided"))),
     }

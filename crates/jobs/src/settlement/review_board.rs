@@ -68,7 +68,7 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
     let end = std::cmp::max(last, into);
     let settled = books.vouchers(first, end, None)?;
     let mut vouchers = Vec::new();
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for decision in &decisions {
         let shares = shares(&settled, year, decision);
         if shares.is_empty() {
@@ -87,7 +87,7 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
             .into());
         }
         vouchers.extend(divided_over(decision, &shares, year, into));
-        told.push(Message::plain(format!(
+        lines.push(Message::plain(format!(
             "{} {}: {}",
             decision.institution, decision.instrument, decision.amount
         )));
@@ -99,10 +99,10 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
     let count = vouchers.len();
     books.post(StepKind::ReviewBoard, &year.to_string(), now, content, vouchers, Vec::new())?;
     if decisions.len() < all {
-        told.push(message!("review_board.some_before", count = all - decisions.len()));
+        lines.push(message!("review_board.some_before", count = all - decisions.len()));
     }
-    told.push(message!("review_board.posted", count, into, year, posted));
-    Ok(told)
+    lines.push(message!("review_board.posted", count, into, year, posted));
+    Ok(lines)
 }
 
 /// Vouchers of a decision: one for each debtor and creditor, in proportion to what was settled between them.

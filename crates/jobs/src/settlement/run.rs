@@ -7,7 +7,7 @@ use settlement::archive;
 
 use super::books::Books;
 pub use super::delivery::{Causes, Run, Sums};
-use super::delivery::{Desk, check_sums, sums};
+use super::delivery::{DeliverySettler, check_sums, sums};
 use crate::host::Host;
 use crate::progress::Work;
 
@@ -52,36 +52,36 @@ pub fn run(books: &mut Books, period: Period, run: &Run, host: &Host) -> Result<
     for month in &months {
         books.may_change(*month)?;
     }
-    let mut desk = Desk::new(books, run, &months, host)?;
-    let mut out = Settlement { undelivered: desk.undelivered(), ..Settlement::default() };
+    let mut settler = DeliverySettler::new(books, run, &months, host)?;
+    let mut out = Settlement { undelivered: settler.undelivered(), ..Settlement::default() };
     for month in months {
-        desk.unsigned.clear();
-        let settling = settle_month(&mut desk, month, run, host)?;
+        settler.unsigned.clear();
+        let settling = settle_month(&mut settler, month, run, host)?;
         out.months.push((month, settling));
     }
-    out.refused = desk.refused;
+    out.refused = settler.refused;
     Ok(out)
 }
 
-fn settle_month(desk: &mut Desk, month: Month, run: &Run, host: &Host) -> Result<Settling> {
-    let is_first = !desk.books.months.basis.contains_key(&month);
-    let Some((mut moved, movements)) = desk.month(month, month, host)? else {
+fn settle_month(settler: &mut DeliverySettler, month: Month, run: &Run, host: &Host) -> Result<Settling> {
+    let is_first = !settler.books.months.basis.contains_key(&month);
+    let Some((mut moved, movements)) = settler.month(month, month, host)? else {
         return Ok(Settling::Unchanged);
     };
     let mut vouchers = correction::vouchers(&movements, &month.to_string());
     check_sums(&movements, &vouchers);
-    let (reopened, back) = desk.reopened(&movements, month);
+    let (reopened, back) = settler.reopened(&movements, month);
     vouchers.extend(back);
     let bytes = archive::encode(&movements)?;
     moved.movements_archive = ledger::voucher::digest(&bytes);
-    let rules = desk.rules_text.clone().into_bytes();
+    let rules = settler.rules_text.clone().into_bytes();
     let causes = moved.causes.clone();
-    let content = serde_json::to_string(&desk.content(month, vec![moved], reopened.clone()))?;
+    let content = serde_json::to_string(&settler.content(month, vec![moved], reopened.clone()))?;
     let (count, sums) = (vouchers.len(), sums(&vouchers));
     let stage = host.begin(Work::Post(month));
     let archives = vec![bytes, rules];
-    let step = desk.books.post(StepKind::Run, &month.to_string(), run.now, content, vouchers, archives)?;
+    let step = settler.books.post(StepKind::Run, &month.to_string(), run.now, content, vouchers, archives)?;
     stage.done();
-    desk.known = None;
+    settler.known = None;
     Ok(Settling::Posted { step, is_first, vouchers: count, sums, causes, reopened })
 }

@@ -398,8 +398,8 @@ fn invoices(
             put(out.join(format!("ehf-{}.xml", for_file(&payment.reference))), text.as_bytes())?;
         } else if payment.amount != domain::Amount::ZERO {
             let (reference, name, amount) = (&payment.reference, &buyer.name, payment.amount);
-            let told = say!(language, "paper.no_ehf", reference, name, amount) + "\n";
-            put(out.join(format!("mangler-ehf-{}.txt", for_file(reference))), told.as_bytes())?;
+            let reason = say!(language, "paper.no_ehf", reference, name, amount) + "\n";
+            put(out.join(format!("mangler-ehf-{}.txt", for_file(reference))), reason.as_bytes())?;
         }
     }
     Ok(())

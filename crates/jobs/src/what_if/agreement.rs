@@ -29,7 +29,7 @@ use crate::host::{Host, Scratch};
 use crate::intake;
 use crate::law::Files;
 use crate::progress::Work;
-use crate::what_if::{AboutLines, head, heads, in_millions, lines_about, sentence, told_about};
+use crate::what_if::{AboutLines, about_texts, head, heads, in_millions, lines_about, sentence};
 
 /// Input and options of [`run`].
 pub struct Order<'a> {
@@ -148,7 +148,7 @@ pub fn run(order: &Order, host: &Host) -> Result<String> {
     })?;
     let worked = worked(order, raw, &text, host)?;
     write(order, &worked, host)?;
-    Ok(told(&worked, host.language))
+    Ok(summary(&worked, host.language))
 }
 
 fn share(text: &str, key: &str) -> Result<Share> {
@@ -328,7 +328,7 @@ fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
         let stem = Language::Nb.say(sheet.name()).to_lowercase().replace('ø', "o");
         put(&format!("{stem}.csv"), sheets::csv(&sheet, host.reader()).as_bytes())?;
     }
-    let about = told_about(&about(order, worked), language);
+    let about = about_texts(&about(order, worked), language);
     let date = (order.period.to().year(), 12, 31);
     let shown = sheets(sheets::Reader::Person(language));
     put("avtale.xlsx", &sheets::workbook(&worked.raw.title, &about, &shown, date, language)?)?;
@@ -341,8 +341,8 @@ fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
     draw("folsomhet-kommune", tornado(worked, Side::Municipality, municipality, language))?;
     draw("folsomhet-sykehus", tornado(worked, Side::Hospital, hospital, language))?;
     let lines = lines_about(&about);
-    let (told, clause) = (told(worked, language), clause(worked, language));
-    put("avtale.txt", format!("{told}\n{lines}\n{clause}").as_bytes())
+    let (summary, clause) = (summary(worked, language), clause(worked, language));
+    put("avtale.txt", format!("{summary}\n{lines}\n{clause}").as_bytes())
 }
 
 fn about(order: &Order, worked: &Worked) -> AboutLines {
@@ -467,7 +467,7 @@ fn swings(worked: &Worked, reader: sheets::Reader) -> SafeTable {
     sheet.protect()
 }
 
-/// The two ends of an assumption.
+/// Both ends of an assumption as text.
 fn shown(what: Assumption, ends: &[Assumed; 2]) -> [Message; 2] {
     ends.map(|one| match what {
         Assumption::Effect => Message::plain(one.effect),
@@ -497,7 +497,7 @@ fn breakeven(worked: &Worked, language: Language) -> String {
     chart::breakeven::breakeven(&years, &series, 640, &unit, &title, picture::FONT)
 }
 
-/// Picture of what the present value of a party rests on. `title` is a key.
+/// Tornado picture: present value of a party at both ends of each assumption. `title` is a key.
 fn tornado(worked: &Worked, side: Side, title: &str, language: Language) -> String {
     let agreement = &worked.agreement;
     let base = agreement.gains(&agreement.likely()).get(&side).copied().unwrap_or(Amount::ZERO);
@@ -531,7 +531,8 @@ fn clause(worked: &Worked, language: Language) -> String {
     format!("{}\n{}\n", language.text("agreement.proposed_clause"), language.say(&text))
 }
 
-/// A clause with the transfer in the middle of a range. `basis` is when neither party loses within it.
+/// A clause with the transfer in the middle of a range. `basis` states at which effect neither party loses within
+/// the range.
 fn clause_within(worked: &Worked, range: Transfers, basis: Message) -> Message {
     let agreement = &worked.agreement;
     let middle = part(range.least + range.most, 1, 2);
@@ -556,7 +557,7 @@ fn clause_within(worked: &Worked, range: Transfers, basis: Message) -> Message {
     )
 }
 
-fn told(worked: &Worked, language: Language) -> String {
+fn summary(worked: &Worked, language: Language) -> String {
     let agreement = &worked.agreement;
     let likely = agreement.likely();
     let whole =

@@ -20,8 +20,8 @@ use words::{Language, Message, message};
 /// Heads and texts on a result, which every file carries.
 type AboutLines = Vec<(Message, Message)>;
 
-/// Heads and texts in a language.
-fn told_about(about: &AboutLines, language: Language) -> Vec<(String, String)> {
+/// Heads and texts of a result in a language.
+fn about_texts(about: &AboutLines, language: Language) -> Vec<(String, String)> {
     about.iter().map(|(head, text)| (language.say(head), language.say(text))).collect()
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn heads<const N: usize>(keys: [&'static str; N]) -> Vec<Message> {
     keys.map(|key| Message::new(key, Vec::new())).into()
 }
 
-/// Head of one of several columns that are alike. Programs need a name that tells them apart.
+/// Head of one of several columns that are alike. Programs get a name that distinguishes them.
 fn head(reader: Reader, name: String, said: Message) -> Message {
     match reader {
         Reader::Program => Message::Plain(name),
@@ -58,11 +58,11 @@ fn brief_table(
     rows: &[Vec<Message>],
     language: Language,
 ) -> BriefTable {
-    let told = |messages: &[Message]| messages.iter().map(|one| language.say(one)).collect();
+    let texts = |messages: &[Message]| messages.iter().map(|one| language.say(one)).collect();
     BriefTable {
         heading: language.say(heading),
-        heads: told(heads),
-        rows: rows.iter().map(|row| told(row)).collect(),
+        heads: texts(heads),
+        rows: rows.iter().map(|row| texts(row)).collect(),
     }
 }
 

@@ -47,7 +47,7 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Resul
             (
                 scratch.0.join("contacts.parquet"),
                 scale,
-                message!("reproduce.synthetic_register", seed, scale = scale.told()),
+                message!("reproduce.synthetic_register", seed, scale = scale.size()),
             )
         }
     };
@@ -126,7 +126,7 @@ impl Scale {
     }
 
     /// Size of the sample.
-    pub fn told(self) -> Message {
+    pub fn size(self) -> Message {
         if self.made == self.of {
             return message!("reproduce.whole_country");
         }

@@ -21,7 +21,7 @@ use crate::parties::Names;
 use crate::what_if::risk::{Line, Order, Picture, SPANS};
 use crate::what_if::risk_brief::{Subject, decimal};
 use crate::what_if::risk_tables;
-use crate::what_if::{AboutLines, lines_about, told_about};
+use crate::what_if::{AboutLines, about_texts, lines_about};
 
 /// Writes the files of the risk picture. Each municipality in `asked` gets a brief and pictures of its own.
 /// Returns a summary of a few lines, and a sentence on what was written.
@@ -43,17 +43,17 @@ pub fn write(
     let language = host.language;
     let names = Names::of(&domain::Municipalities::built_in()?, language);
     let about = about(found, order);
-    let told_about = told_about(&about, language);
+    let about_texts = about_texts(&about, language);
     for sheet in risk_tables::all(found, order, &names, host.reader()) {
         let stem = Language::Nb.say(sheet.name()).to_lowercase().replace(' ', "-").replace('å', "a");
         put(&format!("{stem}.csv"), sheets::csv(&sheet, host.reader()).as_bytes())?;
-        let text = format!("{}\n{}", language.say(sheet.about()), lines_about(&told_about));
+        let text = format!("{}\n{}", language.say(sheet.about()), lines_about(&about_texts));
         put(&format!("{stem}.txt"), text.as_bytes())?;
     }
     let date = (order.period.to().year(), 12, 31);
     let sheets = risk_tables::all(found, order, &names, Reader::Person(language));
     let title = language.text("risk.picture");
-    put("risiko.xlsx", &sheets::workbook(&title, &told_about, &sheets, date, language)?)?;
+    put("risiko.xlsx", &sheets::workbook(&title, &about_texts, &sheets, date, language)?)?;
     let draw = |name: &str, figure: &BriefFigure| -> Result<()> {
         put(&format!("{name}.svg"), figure.svg.as_bytes())?;
         put(&format!("{name}.png"), &picture::png(name, &figure.svg)?)
@@ -75,7 +75,7 @@ pub fn write(
         put(&format!("notat-{code}.pdf"), &brief::pdf(&brief)?)?;
     }
     let written = message!("risk.written", count = found.lines.len(), path = out.display());
-    Ok((told(found, language), written))
+    Ok((summary(found, language), written))
 }
 
 fn about(found: &Picture, order: &Order) -> AboutLines {
@@ -143,15 +143,15 @@ fn extent(found: &Picture, language: Language) -> BriefFigure {
 
 /// Picture of groups of municipalities. `title` and the long name of the unit are keys.
 fn ranged(groups: &[Group], title: &str, (long, unit): (&str, &str), language: Language) -> BriefFigure {
-    let told = groups.iter().map(|group| {
+    let values = groups.iter().map(|group| {
         let label = &group.label;
         let [low, middle, high] = [group.low, group.middle, group.high].map(|value| decimal(value, 1));
         message!("risk.range", label, middle, unit, low, high)
     });
     let title = language.text(title);
     let svg = chart::range::range(groups, 640, &language.text(long), &title, picture::FONT);
-    let told = Message::joined(told.collect(), "; ");
-    let alt = language.say(&Message::joined(vec![Message::plain(&title), told], ". "));
+    let values = Message::joined(values.collect(), "; ");
+    let alt = language.say(&Message::joined(vec![Message::plain(&title), values], ". "));
     BriefFigure { heading: title, alt, svg }
 }
 
@@ -177,11 +177,11 @@ fn fan(line: &Line, name: &str, language: Language) -> BriefFigure {
     };
     let points: Vec<FanPoint> = spans.map(point).collect();
     let title = say!(language, "risk.mean_of_years", name);
-    let told = points.iter().map(|point| {
+    let values = points.iter().map(|point| {
         let (low, high) = (decimal(point.p10, 1), decimal(point.p90, 1));
         message!("risk.eight_of_ten", label = point.label, low, high)
     });
-    let alt = say!(language, "risk.alt", title, unit, values = Message::joined(told.collect(), "; "));
+    let alt = say!(language, "risk.alt", title, unit, values = Message::joined(values.collect(), "; "));
     let svg = chart::fan::fan(&points, 640, &unit, &title, picture::FONT);
     BriefFigure { heading: title, alt, svg }
 }
@@ -212,13 +212,13 @@ fn histogram(line: &Line, name: &str, language: Language) -> BriefFigure {
         mark("risk.one_in_hundred", all.quantile(0.99)),
     ];
     let title = say!(language, "risk.distribution", name);
-    let told = marks.iter().map(|mark| Message::plain(&mark.label));
-    let alt = say!(language, "risk.alt", title, unit, values = Message::joined(told.collect(), "; "));
+    let values = marks.iter().map(|mark| Message::plain(&mark.label));
+    let alt = say!(language, "risk.alt", title, unit, values = Message::joined(values.collect(), "; "));
     let svg = chart::histogram::histogram(&bins, &marks, 640, &unit, &title, picture::FONT);
     BriefFigure { heading: title, alt, svg }
 }
 
-fn told(found: &Picture, language: Language) -> String {
+fn summary(found: &Picture, language: Language) -> String {
     let mut out = String::new();
     let middle = |values: &mut Vec<f64>| {
         values.sort_by(f64::total_cmp);

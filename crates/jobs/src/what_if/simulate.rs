@@ -226,7 +226,7 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
     Ok(cells)
 }
 
-/// At least one of this number of rows must lie in the period: otherwise the file is of another time.
+/// A file is refused as one of another time if fewer than one in this number of its rows lies in the period.
 const FEW_OF: u64 = 1000;
 
 fn law_as_it_is() -> Result<Scenario> {

@@ -22,7 +22,7 @@ use crate::folder;
 use crate::host::Host;
 use crate::what_if::simulate::{Outcome, Run};
 use crate::what_if::{
-    AboutLines, brief_table, head, heads, in_millions, lines_about, more_millions, tags, told_about,
+    AboutLines, about_texts, brief_table, head, heads, in_millions, lines_about, more_millions, tags,
 };
 
 /// Version of the manifest's format.
@@ -69,7 +69,7 @@ pub fn write(outcome: &Outcome, out: &Path, host: &Host) -> Result<Message> {
     if outcome.runs.len() > 1 {
         let compared = comparison(outcome, host.reader());
         put(&out.join("sammenligning.csv"), sheets::csv(&compared, host.reader()).as_bytes())?;
-        let about = told_about(&about(outcome, None), language);
+        let about = about_texts(&about(outcome, None), language);
         let compared = comparison(outcome, Reader::Person(language));
         let title = language.text("simulate.comparison");
         let book = sheets::workbook(&title, &about, &[compared], date(outcome), language)?;
@@ -95,7 +95,7 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {
     let all =
         [municipalities(outcome, run), parties(outcome, run), sizes(run), groups(outcome, run), years(run)];
     let shown: Vec<SafeTable> = all.into_iter().filter(|sheet| !sheet.rows().is_empty()).collect();
-    let about = told_about(&about(outcome, Some(run)), language);
+    let about = about_texts(&about(outcome, Some(run)), language);
     for sheet in &shown {
         let stem = Language::Nb.say(sheet.name()).to_lowercase().replace('ø', "o").replace('å', "a");
         put(&folder.join(format!("{stem}.csv")), sheets::csv(sheet, host.reader()).as_bytes())?;
@@ -112,7 +112,7 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {
     }
     let figures = figures.into_iter().map(|(_, figure)| figure).collect();
     put(&folder.join("notat.pdf"), &brief::pdf(&brief_of(outcome, run, figures, language))?)?;
-    put(&folder.join("oppsummering.txt"), told(outcome, run, language).as_bytes())?;
+    put(&folder.join("oppsummering.txt"), summary(outcome, run, language).as_bytes())?;
     put(&folder.join("manifest.toml"), toml::to_string(&manifest(outcome, run, language))?.as_bytes())
 }
 
@@ -257,7 +257,8 @@ fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
     sheet.protect()
 }
 
-/// Fewest contacts that any figure of a row rests on: the smallest count above none, of counts in millionths.
+/// Smallest number of contacts behind any figure of a row, from counts in millionths. Counts that round to zero are
+/// left out; 0 if all do.
 fn fewest(millionths: [i64; 2]) -> i64 {
     millionths.into_iter().map(rounded).filter(|count| *count > 0).min().unwrap_or(0)
 }
@@ -267,7 +268,7 @@ fn rounded(millionths: i64) -> i64 {
     (millionths + 500_000).div_euclid(1_000_000)
 }
 
-/// Name of a party in words of ours, or else the name that it has.
+/// Name of a party from the catalogue; otherwise the party's own name.
 fn party_name(outcome: &Outcome, party: &str) -> Message {
     match party {
         "municipalities" => message!("simulate.party.municipalities"),
@@ -446,23 +447,23 @@ fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
         groups.push(Group { label, low: at(1), middle: at(5), high: at(9), dots });
     }
     let heading = language.text("simulate.net_by_size");
-    let told = groups.iter().map(|Group { label, low, middle, high, .. }| {
+    let values = groups.iter().map(|Group { label, low, middle, high, .. }| {
         let [low, middle, high] = [low, middle, high].map(|value| format!("{value:.2}"));
         message!("simulate.range", label, middle, low, high)
     });
-    let alt = alt(&heading, told.collect(), language);
+    let alt = alt(&heading, values.collect(), language);
     let unit = language.text("what_if.per_cent_of_free_income");
     let svg = chart::range::range(&groups, 640, &unit, &heading, picture::FONT);
     BriefFigure { heading, alt, svg }
 }
 
-/// Picture from what the municipalities pay before to their net.
+/// Picture of the steps from what the municipalities pay before to what they pay after, less their grants.
 fn bridge(run: &Run, language: Language) -> BriefFigure {
     let bars = waterfall(run, language);
     let heading = language.text("simulate.from_before_to_net");
-    let told =
+    let values =
         bars.iter().map(|bar| Message::Plain(format!("{}: {}", bar.label.replace('\n', " "), bar.amount)));
-    let alt = alt(&heading, told.collect(), language);
+    let alt = alt(&heading, values.collect(), language);
     let units = [language.text("paper.axis_thousand"), language.text("paper.axis_million")];
     let svg = chart::bridge::bridge(&bars, 640, (&units[0], &units[1]), picture::FONT);
     BriefFigure { heading, alt, svg }
@@ -641,8 +642,9 @@ fn year_table(run: &Run, language: Language) -> Option<BriefTable> {
     (!rows.is_empty()).then(|| brief_table(&message!("simulate.year_by_year"), &heads, &rows, language))
 }
 
-/// What a measure takes away in the country; and the visits to general practitioners in its place, beside the
-/// slides' figures for such visits, if the measure has any.
+/// Contacts or days that a measure takes away in the country. The second sentence is on the visits to general
+/// practitioners that replace them, beside the slides' figures for such visits; `None` if the measure has no
+/// visits.
 fn taken_away(wanted: &Wanted, avoided: i64) -> (Message, Option<Message>) {
     let gone = rounded(avoided);
     let count = grouped(gone.unsigned_abs());
@@ -722,7 +724,7 @@ fn net_of(found: &Consequences) -> Amount {
 }
 
 /// Summary of a scenario in a few lines.
-pub fn told(outcome: &Outcome, run: &Run, language: Language) -> String {
+pub fn summary(outcome: &Outcome, run: &Run, language: Language) -> String {
     let real = run.found.municipalities.iter().filter(|one| is_municipality(one));
     let change: Amount = real.map(Municipality::change).sum();
     let amount_of = |amount: Amount| in_millions(Amount::from_ore(amount.ore().abs()));
@@ -745,8 +747,8 @@ pub fn told(outcome: &Outcome, run: &Run, language: Language) -> String {
     }
     for (wanted, avoided) in run.scenario.measures.iter().zip(&run.found.avoided) {
         let (amount, visits) = taken_away(wanted, *avoided);
-        let told = vec![message!("simulate.measure_takes", measure = wanted.measure.title, amount)];
-        lines.push(Message::joined(told.into_iter().chain(visits).collect(), " "));
+        let sentences = vec![message!("simulate.measure_takes", measure = wanted.measure.title, amount)];
+        lines.push(Message::joined(sentences.into_iter().chain(visits).collect(), " "));
     }
     let mut out = format!("{}\n{}\n", language.say(&run.scenario.title), language.say(&run.summary));
     let lines = lines.iter().map(|line| format!("  {}\n", language.say(line)));

@@ -67,7 +67,7 @@ pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Output> {
     let stage = host.begin(Work::WriteScenarios);
     let words = simulate_files::write(&outcome, &arguments.out, host)?;
     stage.done();
-    let told = |run| simulate_files::told(&outcome, run, host.language);
-    let data: Vec<String> = outcome.runs.iter().map(told).collect();
+    let summary = |run| simulate_files::summary(&outcome, run, host.language);
+    let data: Vec<String> = outcome.runs.iter().map(summary).collect();
     Ok(Output { data: data.join("\n"), words: vec![words], code: 0 })
 }
