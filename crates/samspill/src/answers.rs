@@ -176,7 +176,8 @@ mod tests {
 
     use super::*;
 
-    /// Place of a refusal in the table below: one that is added must be given a place, and so a row.
+    /// Place of a refusal in the table below. The match holds every refusal, so that a new one must get a place,
+    /// and a row.
     fn place(refusal: &Refusal) -> usize {
         match refusal {
             Refusal::Unsigned(_) => 0,
@@ -267,11 +268,11 @@ mod tests {
         let all = every_refusal();
         assert!(all.iter().map(place).eq(0..30), "one row for each refusal, in order");
         let row = |one: &Refusal| {
-            let told = words::Language::ALL.map(|language| {
+            let texts = words::Language::ALL.map(|language| {
                 let (fault, remedy) = (language.say(&one.said()), language.say(&remedy(one)));
                 format!("{}: {fault}\n    {remedy}\n", language.code())
             });
-            told.concat()
+            texts.concat()
         };
         let shown: Vec<String> = all.iter().map(row).collect();
         expect_test::expect_file!["../tests/snapshots/refusals.txt"].assert_eq(&shown.join("\n"));

@@ -12,7 +12,7 @@ pub fn now(given: Option<&str>) -> Result<Minute> {
     if let Some(text) = given {
         return Ok(Minute::parse(text)?);
     }
-    #[expect(clippy::disallowed_methods, reason = "this is the door that the others are told to use")]
+    #[expect(clippy::disallowed_methods, reason = "all other code must get the time from here")]
     let clock = std::time::SystemTime::now();
     let since = clock.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let minutes = i64::try_from(since.as_secs() / 60);

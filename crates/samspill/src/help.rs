@@ -137,7 +137,7 @@ fn value_name(name: &str, language: Language) -> String {
     if word.is_known() { language.say(&word) } else { name.to_owned() }
 }
 
-/// Help or a usage line as the argument parser set it, with its own few words in the language.
+/// Help or a usage line from the argument parser, with the parser's own few words translated.
 pub fn in_language(text: &str, language: Language) -> String {
     text.replace("Usage:", &language.text("usage.usage"))
         .replace("[OPTIONS]", &format!("[{}]", language.text("usage.some_options")))
@@ -270,9 +270,9 @@ mod tests {
         assert_eq!(of(&["samspill", "--language=nn"], &[]), Language::Nn);
     }
 
-    /// A fault in the arguments is told in the language, for every kind that a user meets.
+    /// A fault in the arguments is reported in the user's language, for every kind of fault that a user meets.
     #[test]
-    fn faults_of_arguments_are_told() {
+    fn faults_of_arguments_are_reported() {
         let of = |line: &str, language: Language| {
             let command = worded(crate::cli::Arguments::command(), language);
             let error = command.try_get_matches_from(line.split(' ')).unwrap_err();
@@ -288,13 +288,13 @@ mod tests {
             "samspill settlement",
             "samspill --threads many demo",
         ];
-        let told: Vec<String> = lines
+        let faults: Vec<String> = lines
             .iter()
             .map(|line| {
                 let texts = [Language::Nb, Language::Nn, Language::En].map(|language| of(line, language));
                 format!("$ {line}\n{}\n", texts.join("\n"))
             })
             .collect();
-        expect_test::expect_file!["../tests/snapshots/usage.txt"].assert_eq(&told.join("\n"));
+        expect_test::expect_file!["../tests/snapshots/usage.txt"].assert_eq(&faults.join("\n"));
     }
 }

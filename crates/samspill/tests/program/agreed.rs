@@ -42,11 +42,11 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
     let run = ["settlement", "run", "2012-03", "--contacts", path(&file), "--draft"];
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
     done(&ledger, "2012-04-02", &run);
-    let told = done(&ledger, "2012-04-03", &[&run[..], &["--agreements", path(&agreed)]].concat());
-    assert!(told.contains("endret regel eller sats −4\u{a0}000,00\u{a0}kr"), "{told}");
+    let printed = done(&ledger, "2012-04-03", &[&run[..], &["--agreements", path(&agreed)]].concat());
+    assert!(printed.contains("endret regel eller sats −4\u{a0}000,00\u{a0}kr"), "{printed}");
     // The agreement stays in force until another file is given.
-    let told = done(&ledger, "2012-04-04", &run);
-    assert!(told.contains("ingenting") && told.contains("avtalene fra forrige oppgjør"), "{told}");
+    let printed = done(&ledger, "2012-04-04", &run);
+    assert!(printed.contains("ingenting") && printed.contains("avtalene fra forrige oppgjør"), "{printed}");
 
     for (wrong, fault) in [
         (AGREED.replace("24", "300"), "agreed.toml:5: valget hours = '300' er ukjent: ventet 0–240"),
@@ -66,10 +66,10 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
     ] {
         std::fs::write(&agreed, AGREED.replace(from, to)).unwrap();
         let refused = samspill(&[&settle[..], &["--agreements", path(&agreed)]].concat());
-        let told = text(&refused.stderr);
+        let printed = text(&refused.stderr);
         assert!(
-            !refused.status.success() && told.contains("agreed.toml:5") && told.contains(fault),
-            "{told}"
+            !refused.status.success() && printed.contains("agreed.toml:5") && printed.contains(fault),
+            "{printed}"
         );
     }
 }
@@ -78,11 +78,11 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
 /// municipality: the charge has an undecided debtor until a delivery states the municipality, and then moves
 /// with its cause.
 #[test]
-fn an_address_that_is_not_told_has_a_place() {
+fn an_address_that_is_not_stated_has_a_place() {
     let work = folder("withheld");
     let file = work.join("contacts.csv");
-    let told = |home: &str| format!("{HEAD}{}{}{}", stay(1, "2100"), stay(2, home), stay(3, "1201"));
-    std::fs::write(&file, told("protected-address")).unwrap();
+    let delivered = |home: &str| format!("{HEAD}{}{}{}", stay(1, "2100"), stay(2, home), stay(3, "1201"));
+    std::fs::write(&file, delivered("protected-address")).unwrap();
     let out = work.join("result");
     let settled = samspill(&["settle", "2012", "--contacts", path(&file), "--draft", "--out", path(&out)]);
     assert!(settled.status.success(), "{}", text(&settled.stderr));
@@ -130,7 +130,7 @@ fn an_address_that_is_not_told_has_a_place() {
     let cells: Vec<String> = sheet.rows().map(|row| row[2].to_string() + " " + &row[8].to_string()).collect();
     assert_eq!(cells[1..3], ["3 11462.7", "3 12000"], "{cells:?}");
     assert_eq!(cells.last().unwrap(), " 23462.7");
-    std::fs::write(&file, told("0301")).unwrap();
+    std::fs::write(&file, delivered("0301")).unwrap();
     let moved = done(&ledger, "2012-04-05", &run);
     assert!(moved.contains("endret betaler"), "{moved}");
     done(&ledger, "2012-04-06", &["ledger", "verify"]);
@@ -166,10 +166,10 @@ fn the_order_of_commands_does_not_change_the_cause() {
     std::fs::write(&coverage, "unit;from;to\nU1;2012-01;2012-01\nU11;2012-01;2012-01\n").unwrap();
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
     let run = ["settlement", "run", "2012-01", "--contacts", path(&first), "--draft"];
-    let told = done(&ledger, "2012-02-02", &[&run[..], &["--coverage", path(&coverage)]].concat());
-    assert!(told.contains("dekningen nevner U11, og leveransen har ingen kontakter derfra"), "{told}");
+    let printed = done(&ledger, "2012-02-02", &[&run[..], &["--coverage", path(&coverage)]].concat());
+    assert!(printed.contains("dekningen nevner U11, og leveransen har ingen kontakter derfra"), "{printed}");
     for (name, february_first) in [("a.sqlite", true), ("b.sqlite", false)] {
-        let told = causes(name, february_first);
-        assert!(told.contains("ny aktivitet") && !told.contains("endret koding"), "{told}");
+        let printed = causes(name, february_first);
+        assert!(printed.contains("ny aktivitet") && !printed.contains("endret koding"), "{printed}");
     }
 }

@@ -17,19 +17,13 @@ fn count(cell: &str) -> Option<i64> {
     Some(if is_thousandths && number % 1000 == 0 { number / 1000 } else { number })
 }
 
-/// Cells with their bounds (least and greatest value), and the sums that bind them.
-/// Place of a cell. `told` is its text in a table: a number, or `:` if withheld; `None`, which is zero,
-/// if the table has no such row.
-/// Place of a new cell that is in no table.
-/// Records that the cells `parts` add up to the cell `total`.
-/// Narrows the bounds until nothing more follows. Returns the withheld cells that are then known, and are
-/// one to four.
+/// Value of a cell from its text: zero for `None`, a row that the table does not have; `None` for a withheld cell.
 fn published(text: Option<&str>) -> Option<i64> {
     text.map_or(Some(0), count)
 }
 
-/// The municipalities of each place on a sheet, by the place's name. They are grouped by a column of the
-/// program's table of municipalities, and the group belongs to the place that has nearly as many people.
+/// Municipalities of each place on a sheet, by name of the place. A column of the program's table groups the
+/// municipalities, and each place gets the group with the nearest number of people.
 fn members(
     column: usize,
     homes: &[Vec<String>],
@@ -98,8 +92,8 @@ impl Tables {
         }
     }
 
-    /// What all tables say of an indicator's numerator or denominator. `column` is its column in the tables
-    /// of places. `trust_of` gives the trust of each unit.
+    /// Everything that the tables say about an indicator's numerator or denominator. `column` is its column in the
+    /// tables of places. `trust_of` gives the trust of each unit.
     fn known(&self, id: &str, column: usize, trust_of: &BTreeMap<String, String>) -> Attack {
         let mut known = Attack::default();
         let country = known.cell("landet", published(Some(&of_indicator(&self.country, id)[0][column])));
@@ -145,14 +139,14 @@ impl Tables {
     /// Adds the country's five-year bands and sexes. Returns the bands.
     fn bands(&self, known: &mut Attack, (id, column): (&str, usize)) -> BTreeSet<&str> {
         let country = known.place("landet").unwrap();
-        let told: BTreeMap<(&str, &str), &str> = of_indicator(&self.ages, id)
+        let shown: BTreeMap<(&str, &str), &str> = of_indicator(&self.ages, id)
             .into_iter()
             .map(|row| ((&*row[2], &*row[3]), row[column].as_str()))
             .collect();
         let mut bands: BTreeSet<&str> = self.ages.iter().map(|row| row[2].as_str()).collect();
         bands.remove("alle");
         let cell = |known: &mut Attack, band: &str, sex: &str| {
-            known.cell(&format!("landet {band} {sex}"), published(told.get(&(band, sex)).copied()))
+            known.cell(&format!("landet {band} {sex}"), published(shown.get(&(band, sex)).copied()))
         };
         for band in &bands {
             let all = cell(known, band, "alle");
@@ -171,8 +165,8 @@ impl Tables {
         bands
     }
 
-    /// Adds the age groups and sexes of every place, with the country's sums that its bands and sexes give
-    /// for them.
+    /// Adds the age groups and sexes of every place. The country's own sums of them come from its five-year bands
+    /// and sexes.
     fn classes(
         &self,
         known: &mut Attack,
@@ -181,12 +175,12 @@ impl Tables {
         in_area: &BTreeMap<String, BTreeSet<String>>,
     ) {
         let bands = self.bands(known, (id, column));
-        let told: BTreeMap<(&str, &str, &str), &str> = of_indicator(&self.classes, id)
+        let shown: BTreeMap<(&str, &str, &str), &str> = of_indicator(&self.classes, id)
             .into_iter()
             .map(|row| ((&*row[3], &*row[5], &*row[6]), row[column + 3].as_str()))
             .collect();
         let cell = |known: &mut Attack, place: &str, age: &str, sex: &str| {
-            known.cell(&format!("{place} {age} {sex}"), published(told.get(&(place, age, sex)).copied()))
+            known.cell(&format!("{place} {age} {sex}"), published(shown.get(&(place, age, sex)).copied()))
         };
         for place in in_area.values().flatten().chain(areas).chain(regions) {
             let ages = GROUPS.map(|age| cell(known, place, age, "alle"));

@@ -23,8 +23,8 @@ fn commands(first: &str, second: &str) -> Vec<(&'static str, Vec<String>)> {
 }
 
 fn head(ledger: &str) -> String {
-    let told = done(ledger, "2013-01-01", &["ledger", "verify"]);
-    told.split("ender i ").nth(1).unwrap().to_owned()
+    let printed = done(ledger, "2013-01-01", &["ledger", "verify"]);
+    printed.split("ender i ").nth(1).unwrap().to_owned()
 }
 
 #[test]
@@ -66,10 +66,10 @@ fn a_killed_process_leaves_nothing_half_posted() {
                     child.wait().unwrap();
                 }
                 let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-                let (code, told) = tried(&ledger, now, &arguments);
+                let (code, printed) = tried(&ledger, now, &arguments);
                 // The command may have been posted before it was killed: then a closed month says that it
                 // never changes.
-                assert!(code == Some(0) || told.contains("endres aldri"), "{arguments:?}: {told}");
+                assert!(code == Some(0) || printed.contains("endres aldri"), "{arguments:?}: {printed}");
             }
             assert_eq!(head(&ledger), wanted, "{ledger}");
         }

@@ -74,7 +74,7 @@ fn each_indicator_counts_what_it_says() {
         let output = samspill(&[&words[..], more].concat());
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
-    let (code, told, said) =
+    let (code, printed, said) =
         run(&["--all", "--period", "2012", "--mapping", "samspill", "--hospitals", "--units"]);
     assert_eq!(code, Some(0), "{said}");
     // The only hospital has all stays: thirteen persons with five stays each.
@@ -125,14 +125,14 @@ fn each_indicator_counts_what_it_says() {
     // An indicator whose column the file lacks is unknown, not zero.
     for lacking in ["Team- og samhandlingskoder;..;filen har ikke procedures", "filen har ikke contact_form"]
     {
-        assert!(told.contains(lacking), "{told}");
+        assert!(printed.contains(lacking), "{printed}");
     }
     let read_me = std::fs::read_to_string(out.join("les-meg.txt")).unwrap();
     assert!(
         read_me.contains("middel av 1. januar 2012 og 2013") && read_me.contains("2012-12-31"),
         "{read_me}"
     );
-    // A diagnosis of three letters cannot tell a hip from a thigh: the six of Oslo and the seven others.
+    // A code of three letters does not distinguish a hip from a thigh: untested are six of Oslo and seven others.
     let hip = rows(&out.join("definisjoner.csv")).into_iter().find(|row| row[0] == "hip-fractures").unwrap();
     assert_eq!(hip[hip.len() - 3..hip.len() - 1], ["nei", "13"], "{hip:?}");
 
@@ -285,13 +285,13 @@ fn years_together_referrals_and_nights_are_what_they_say() {
     let people = rows(&out.join("folketall.csv")).into_iter().find(|row| row[0] == "0706").unwrap();
     assert!(people[5].contains("fordeling mellom 0706/0719/0720"), "{people:?}");
     let read_me = std::fs::read_to_string(out.join("les-meg.txt")).unwrap();
-    for told in [
+    for expected in [
         "Nye grenser: 2013-01: ny kommune",
         "Justering: justert for alder\n",
         "XmR, regelsett 1",
         "Trakt, regelsett 1",
     ] {
-        assert!(read_me.contains(told), "{told}: {read_me}");
+        assert!(read_me.contains(expected), "{expected}: {read_me}");
     }
     let months = rows(&out.join("maneder.csv"));
     let begun = months.iter().filter(|row| row[10] == "ny kommune").all(|row| row[2] == "2013-01");
@@ -373,7 +373,7 @@ fn an_area_of_ones_own_gives_no_municipality_away() {
 
 /// Counts that others have made stand beside the register's, and small ones are withheld.
 #[test]
-fn what_others_have_counted_is_told() {
+fn counts_by_others_are_shown() {
     let work = folder("indicators-counted");
     let (file, out, counted) = (work.join("contacts.csv"), work.join("out"), work.join("counted.csv"));
     std::fs::write(&file, contacts()).unwrap();
@@ -387,10 +387,10 @@ fn what_others_have_counted_is_told() {
     };
     let (done, said) = run("municipal-acute-beds;0301;1 200;\nmunicipal-acute-beds;1151;3;\n");
     assert!(done, "{said}");
-    let told = rows(&out.join("andre-tall.csv"));
+    let shown = rows(&out.join("andre-tall.csv"));
     // 1 200 per 618 623 inhabitants, the mean of 613 285 and 623 966.
-    assert_eq!([&told[0][4], &told[0][5], &told[0][7]], ["1200", "618623,000", "1,940"], "{told:?}");
-    assert_eq!([&told[1][4], &told[1][7], &told[1][10]], [":", ":", "holdt tilbake"], "{told:?}");
+    assert_eq!([&shown[0][4], &shown[0][5], &shown[0][7]], ["1200", "618623,000", "1,940"], "{shown:?}");
+    assert_eq!([&shown[1][4], &shown[1][7], &shown[1][10]], [":", ":", "holdt tilbake"], "{shown:?}");
     for (wrong, fault) in [
         ("admissions;0301;5;\n", "'admissions' er ikke en av indikatorene som registeret mangler"),
         ("municipal-acute-beds;0301;5;9\n", "la denominator stå tom"),
@@ -516,11 +516,11 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
     let few: Vec<&String> =
         homes.iter().filter(|row| row[0] == "discharge-ready" && row[4] == ":").map(|row| &row[2]).collect();
     for (file, column) in [("kostnad.csv", 4), ("asymmetri.csv", 6)] {
-        let told = rows(&out.join(file));
-        let told: Vec<&str> =
-            told.iter().filter(|row| few.contains(&&row[0])).map(|row| row[column].as_str()).collect();
-        assert!(told.len() == few.len() && told.iter().all(|cell| [":", "0,00"].contains(cell)), "{file}");
-        assert!(told.contains(&":"), "{file}");
+        let shown = rows(&out.join(file));
+        let shown: Vec<&str> =
+            shown.iter().filter(|row| few.contains(&&row[0])).map(|row| row[column].as_str()).collect();
+        assert!(shown.len() == few.len() && shown.iter().all(|cell| [":", "0,00"].contains(cell)), "{file}");
+        assert!(shown.contains(&":"), "{file}");
     }
     assert!(few.len() > 5);
 }

@@ -95,18 +95,19 @@ fn an_extract_becomes_kroner_and_an_explanation() {
     assert!(!manifest.contains(path(&folder)), "a manifest holds no paths");
 
     let explained = samspill(&["explain", "KMF-1", "--in", path(&out)]);
-    let told = text(&explained.stdout);
+    let printed = text(&explained.stdout);
     assert!(explained.status.success(), "{}", text(&explained.stderr));
     for part in
         ["11\u{a0}462,70\u{a0}kr", "1,500 × 38\u{a0}209,00\u{a0}kr × 20\u{a0}%", "rad 2", "§ 3 bokstav a"]
     {
-        assert!(told.contains(part), "{part} is not in\n{told}");
+        assert!(printed.contains(part), "{part} is not in\n{printed}");
     }
     let days = text(&samspill(&["explain", "USK-1-2012-03", "--in", path(&out)]).stdout);
     assert!(days.contains("§ 8") && days.contains("USIGNERT"), "{days}");
     assert!(days.contains("3 × 4\u{a0}000,00\u{a0}kr = 12\u{a0}000,00\u{a0}kr"), "{days}");
     assert!(
-        days.contains(", gjelder 2012-01-01–2012-12-31") && told.contains(", gjelder 2012-01-01–2012-12-31")
+        days.contains(", gjelder 2012-01-01–2012-12-31")
+            && printed.contains(", gjelder 2012-01-01–2012-12-31")
     );
     let wrong = samspill(&["settle", "2012-13", "--contacts", path(&file), "--draft", "--out", path(&out)]);
     assert_eq!(wrong.status.code(), Some(2));
@@ -131,8 +132,8 @@ fn an_age_that_is_missing_is_unknown_in_sum_and_explanation_alike() {
     );
     let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
     assert!(totals.contains("1201,983658725,1201,U1,2012-03,KMF,1,1500,1146270"), "{totals}");
-    let told = text(&samspill(&["explain", "KMF-1", "--in", path(&out)]).stdout);
-    assert!(told.contains("Krav: 11\u{a0}462,70\u{a0}kr, et øvre anslag"), "{told}");
+    let printed = text(&samspill(&["explain", "KMF-1", "--in", path(&out)]).stdout);
+    assert!(printed.contains("Krav: 11\u{a0}462,70\u{a0}kr, et øvre anslag"), "{printed}");
 }
 
 const READY: &str = "contact_id;stay_id;person_id;unit;unit_kind;trust;sector;care_level;service;urgency;admitted;discharged;\
@@ -157,15 +158,18 @@ fn days_over_the_year_end_are_explained_where_they_were_settled() {
         let output = samspill(&["explain", charge, "--in", path(&out)]);
         (output.status.code(), text(&output.stdout) + &text(&output.stderr))
     };
-    let (code, told) = explained("USK-1-2012-12");
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("=> Krav: 8\u{a0}000,00\u{a0}kr (") && told.contains("utenfor perioden"), "{told}");
+    let (code, printed) = explained("USK-1-2012-12");
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(
+        printed.contains("=> Krav: 8\u{a0}000,00\u{a0}kr (") && printed.contains("utenfor perioden"),
+        "{printed}"
+    );
     for (charge, fault) in [
         ("USK-1-2013-01", "2013-01 er ikke i 2012, som ble gjort opp"),
         ("USK-1-2012-05", "kontakt 1 har ingen krav for 2012-05; månedene med krav: 2012-12, 2013-01"),
     ] {
-        let (code, told) = explained(charge);
-        assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
+        let (code, printed) = explained(charge);
+        assert!(code != Some(0) && printed.contains(fault), "{fault}: {printed}");
     }
     // A count with decimals is refused and not rounded, and a number below zero is refused.
     for (from, to, reason) in [
@@ -174,9 +178,9 @@ fn days_over_the_year_end_are_explained_where_they_were_settled() {
         ("false;;", "false;-100;", "negative"),
     ] {
         assert!(row.contains(from), "{from}");
-        let told = settled(&row.replace(from, to));
+        let printed = settled(&row.replace(from, to));
         let refused = std::fs::read_to_string(out.join("refused.csv")).unwrap();
-        assert!(refused.contains(reason), "{reason}: {told} {refused}");
+        assert!(refused.contains(reason), "{reason}: {printed} {refused}");
     }
     std::fs::write(&file, format!("{READY};Points\n{row};9,0\n")).unwrap();
     let output = samspill(&["check", path(&file), "--mapping", "samspill"]);
@@ -233,9 +237,9 @@ fn real_figures_of_helse_nord_settle_as_an_upper_bound() {
         "--out",
         path(&out),
     ]);
-    let told = text(&settled.stderr);
-    assert!(settled.status.success(), "{told}");
-    assert!(told.contains("øvre anslag") && told.contains("taket"), "{told}");
+    let printed = text(&settled.stderr);
+    assert!(settled.status.success(), "{printed}");
+    assert!(printed.contains("øvre anslag") && printed.contains("taket"), "{printed}");
     let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
     let areas: std::collections::BTreeSet<&str> = totals
         .lines()
@@ -258,12 +262,12 @@ fn real_figures_of_helse_nord_settle_as_an_upper_bound() {
 }
 
 #[test]
-fn bad_rule_files_are_told_with_file_and_line() {
+fn bad_rule_files_are_reported_with_file_and_line() {
     let folder = folder("rules");
     let law = include_str!("../../../../rules/law/co-financing.toml");
     let isf = include_str!("../../../../rules/law/activity-based-funding.toml");
     let overlap = law.replacen("[[share]]", "[[share]]\nfrom = 2013-01-01\nto = 2013-12-31\npercent = 10\nconfidence = \"M\"\nsource = \"lovtidend\"\n\n[[share]]", 1);
-    for (broken, told) in [
+    for (broken, fault) in [
         (overlap, "gjelder begge på 2013-01-01"),
         (law.replace("percent = 20", "percent = 120"), "en andel på 120 prosent er ikke mellom 0 og 100"),
         (law.replace("percent = 20", "per_cent = 20"), "unknown field `per_cent`"),
@@ -279,7 +283,7 @@ fn bad_rule_files_are_told_with_file_and_line() {
         let output = samspill(&["rules", "check", "--law", path(&folder)]);
         let error = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{error}");
-        assert!(error.contains(told) && error.contains("co-financing.toml:"), "{told} is not in {error}");
+        assert!(error.contains(fault) && error.contains("co-financing.toml:"), "{fault} is not in {error}");
     }
     // A gap is no error in the file, but it stops a settlement that needs the value.
     let gap = law.replace(
@@ -347,7 +351,7 @@ fn conflicting_variants_are_both_named() {
 fn a_small_demo_runs_through() {
     let out = folder("demo");
     let output = for_people(&["demo", "--people", "20000", "--out", path(&out), "--no-serve"]);
-    let told = text(&output.stdout);
+    let printed = text(&output.stdout);
     assert!(output.status.success(), "{}", text(&output.stderr));
     for part in [
         "880\u{a0}000",
@@ -361,9 +365,9 @@ fn a_small_demo_runs_through() {
         "Hva skjer med pasientene våre?",
         "20\u{a0}000 av 4\u{a0}985\u{a0}870 innbyggere, skalert",
     ] {
-        assert!(told.contains(part), "{part} is not in\n{told}");
+        assert!(printed.contains(part), "{part} is not in\n{printed}");
     }
-    let example = told.lines().find(|line| line.contains("explain KMF-")).unwrap();
+    let example = printed.lines().find(|line| line.contains("explain KMF-")).unwrap();
     let charge = example.split_whitespace().find(|word| word.starts_with("KMF-")).unwrap();
     let explained = samspill(&["explain", charge, "--in", path(&out.join("result-2012"))]);
     assert!(explained.status.success() && text(&explained.stdout).contains("=> Krav:"));
@@ -384,7 +388,7 @@ fn a_small_demo_runs_through() {
     let ledger = out.join("ledger.sqlite");
     let proved = samspill(&["ledger", "verify", "--ledger", path(&ledger)]);
     assert!(proved.status.success(), "{}", text(&proved.stderr));
-    assert!(told.contains("ny aktivitet"), "{told}");
+    assert!(printed.contains("ny aktivitet"), "{printed}");
     // The forecast of June against what the rest of the year came to: the band holds about as often as it
     // promises.
     let forecast = samspill(&["forecast", "2012-06", "--ledger", path(&ledger), "--as", "csv"]);
@@ -407,21 +411,21 @@ fn a_small_demo_runs_through() {
 }
 
 #[test]
-fn who_pays_whom_is_told_for_a_day() {
+fn who_pays_whom_is_shown_for_a_day() {
     let on = |day: &str| {
         let output = samspill(&["rules", "payments", "--on", day, "--as", "csv"]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
     };
-    let told = on("2012-07-01");
+    let printed = on("2012-07-01");
     assert!(
-        told.contains(
+        printed.contains(
             "KMF,municipality,regional-authority-of-residence,central,\"12 instalments, 2 tertial settlements, 1 year-end settlement\",255,300,370,,"
         ),
-        "{told}"
+        "{printed}"
     );
-    assert!(told.contains("\nguest-patient,regional-authority,regional-authority,"), "{told}");
+    assert!(printed.contains("\nguest-patient,regional-authority,regional-authority,"), "{printed}");
     // Co-financing was repealed; the day rate was not.
-    let told = on("2016-07-01");
-    assert!(!told.contains("KMF") && told.contains("USK"), "{told}");
+    let printed = on("2016-07-01");
+    assert!(!printed.contains("KMF") && printed.contains("USK"), "{printed}");
 }

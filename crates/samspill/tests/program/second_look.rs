@@ -21,14 +21,14 @@ fn a_budget_that_changes_is_posted_as_the_difference() {
         std::fs::write(&file, lines).unwrap();
         tried(&ledger, "2012-01-02", &["settlement", "on-account", "2012-02", "--budget", path(&file)])
     };
-    let of = |told: (Option<i32>, String)| told.1.replace('\u{a0}', " ");
+    let of = |printed: (Option<i32>, String)| printed.1.replace('\u{a0}', " ");
     assert!(of(budget("KMF;1201;983658725;120 000\n")).contains("KMF 10 000,00 kr"));
     // Another instrument, then another amount. An amount that is posted already is not posted again.
     assert!(of(budget("USK;1201;983974724;12000\n")).contains("1 bilag a konto; USK 1 000,00 kr"));
     assert!(of(budget("KMF;1201;983658725;144000\n")).contains("1 bilag a konto; KMF 2 000,00 kr"));
     assert!(of(budget("KMF;1201;983658725;144000\nUSK;1201;983974724;12000\n")).contains("ingenting endret"));
-    let (code, told) = budget("KMF;1201;983658725;-5\n");
-    assert!(code != Some(0) && told.contains("under null"), "{told}");
+    let (code, printed) = budget("KMF;1201;983658725;-5\n");
+    assert!(code != Some(0) && printed.contains("under null"), "{printed}");
     // Before anything is settled, the statement of the month asks for the amount on account.
     let out = work.join("asked");
     let ask = ["statement", "2012-02", "--party", "1201", "--as", "json", "--out", path(&out)];
@@ -46,9 +46,9 @@ fn the_bridge_ends_at_what_is_to_be_paid_and_the_year_end_is_accrued() {
     std::fs::write(&budget, "KMF;1201;983658725;12000\n").unwrap();
     done(&ledger, "2012-01-02", &["settlement", "on-account", "2012", "--budget", path(&budget)]);
     let run = ["settlement", "run", "2012", "--contacts", path(&file), "--draft"];
-    let told = done(&ledger, "2013-01-10", &run);
-    assert!(told.contains("2012-07: steg") && told.contains("ingen aktivitet"), "{told}");
-    assert!(!told.contains("signert"), "{told}");
+    let printed = done(&ledger, "2013-01-10", &run);
+    assert!(printed.contains("2012-07: steg") && printed.contains("ingen aktivitet"), "{printed}");
+    assert!(!printed.contains("signert"), "{printed}");
     let accrual = text(&samspill(&["accrual", "2012-12", "--ledger", &ledger]).stdout);
     let bergen: Vec<i64> = accrual
         .lines()
@@ -92,13 +92,13 @@ fn decisions_are_made_once_and_only_where_there_is_something_to_decide() {
     let one = "U1;ISF;-1000;by-settled;AU 12/3\n";
     assert!(board(one).1.contains("sum \u{2212}1\u{a0}000,00"));
     let both = format!("{one}U2;ISF;-500;by-settled;AU 12/4\n");
-    let told = board(&both).1;
+    let printed = board(&both).1;
     assert!(
-        told.contains("1 av vedtakene var ført fra før") && told.contains("sum \u{2212}500,00"),
-        "{told}"
+        printed.contains("1 av vedtakene var ført fra før") && printed.contains("sum \u{2212}500,00"),
+        "{printed}"
     );
-    let (code, told) = board("U1;ISF;-999999999;by-settled;AU 12/5\n");
-    assert!(code == Some(2) && told.contains("mer enn de"), "{told}");
+    let (code, printed) = board("U1;ISF;-999999999;by-settled;AU 12/5\n");
+    assert!(code == Some(2) && printed.contains("mer enn de"), "{printed}");
 
     // An objection marks only the line of its own creditor and unit, and is decided once.
     let waits = contacts.iter().find(|contact| contact.waits()).unwrap();
@@ -131,8 +131,8 @@ fn decisions_are_made_once_and_only_where_there_is_something_to_decide() {
     };
     assert_eq!(decide("rejected").0, Some(0));
     assert!(decide("rejected").1.contains("ingenting endret"));
-    let (code, told) = decide("upheld");
-    assert!(code == Some(2) && told.contains("avgjort fra før: avslått"), "{told}");
+    let (code, printed) = decide("upheld");
+    assert!(code == Some(2) && printed.contains("avgjort fra før: avslått"), "{printed}");
 }
 
 #[test]
@@ -145,12 +145,12 @@ fn a_split_waits_for_one_decision_and_a_merger_for_none() {
             ["settlement", "inherit", party, "--heir", heir, "--from", "2024-01-01", "--reference", "sak"];
         tried(&ledger, "2024-01-02", &words)
     };
-    let (code, told) = inherit("1244", "1580");
-    assert!(code == Some(2) && told.contains("ble til 4625 alene"), "{told}");
+    let (code, printed) = inherit("1244", "1580");
+    assert!(code == Some(2) && printed.contains("ble til 4625 alene"), "{printed}");
     assert_eq!(inherit("undecided:1507", "1508").0, Some(0));
     assert!(inherit("undecided:1507", "1508").1.contains("ingenting endret"));
-    let (code, told) = inherit("1507", "1580");
-    assert!(code == Some(2) && told.contains("1508 svarer allerede for 1507"), "{told}");
+    let (code, printed) = inherit("1507", "1580");
+    assert!(code == Some(2) && printed.contains("1508 svarer allerede for 1507"), "{printed}");
 }
 
 #[test]
@@ -165,25 +165,25 @@ fn a_bill_is_reconciled_to_its_last_line() {
     let compare = |lines: &str| {
         std::fs::write(&bill, lines).unwrap();
         let output = samspill(&["compare", "--received", path(&bill), "--log", path(&log)]);
-        let told = format!("{}{}", text(&output.stdout), text(&output.stderr)).replace('\u{a0}', " ");
-        (output.status.code(), told)
+        let printed = format!("{}{}", text(&output.stdout), text(&output.stderr)).replace('\u{a0}', " ");
+        (output.status.code(), printed)
     };
     assert_eq!(compare("case;days;amount\nA;3;kr 12.000,00\nSum;;12000\n").0, Some(0));
-    let (code, told) = compare("case;days;amount\nA;3;12000\n;;500,00\nSummit-77;1;4000\n");
-    assert!(code == Some(3) && told.contains("mottatt krav 16 500,00 kr"), "{told}");
-    assert!(told.contains("\"no reference, line 3\",3,") && told.contains("Summit-77"), "{told}");
-    let (code, told) = compare("case;days;amount\nA;3;12000\nSum;;16000\n");
+    let (code, printed) = compare("case;days;amount\nA;3;12000\n;;500,00\nSummit-77;1;4000\n");
+    assert!(code == Some(3) && printed.contains("mottatt krav 16 500,00 kr"), "{printed}");
+    assert!(printed.contains("\"no reference, line 3\",3,") && printed.contains("Summit-77"), "{printed}");
+    let (code, printed) = compare("case;days;amount\nA;3;12000\nSum;;16000\n");
     assert!(
-        code == Some(3) && told.contains("egen sum på linje 3 er 16 000,00 kr, linjene er 12 000,00 kr"),
-        "{told}"
+        code == Some(3) && printed.contains("egen sum på linje 3 er 16 000,00 kr, linjene er 12 000,00 kr"),
+        "{printed}"
     );
     // Fewer days at a higher price do not make the same bill, though the sum is the same.
-    let (code, told) = compare("case;days;amount\nA;2;12000\n");
-    assert!(code == Some(3) && told.contains("sats 4 000,00 kr, mengde −4 000,00 kr"), "{told}");
+    let (code, printed) = compare("case;days;amount\nA;2;12000\n");
+    assert!(code == Some(3) && printed.contains("sats 4 000,00 kr, mengde −4 000,00 kr"), "{printed}");
 }
 
 #[test]
-fn an_altered_step_is_told_and_not_a_crash() {
+fn an_altered_step_is_reported_and_not_a_crash() {
     let (_, ledger, file, _) = book("altered");
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
     done(&ledger, "2012-02-01", &["settlement", "run", "2012-01", "--contacts", path(&file), "--draft"]);
@@ -194,6 +194,6 @@ fn an_altered_step_is_told_and_not_a_crash() {
         assert!(done.status.success(), "{}", text(&done.stderr));
     };
     change("UPDATE step SET content = '{}' WHERE number = 2");
-    let (code, told) = tried(&ledger, "2012-02-02", &["ledger", "verify"]);
-    assert!(code == Some(1) && told.contains("steg 2: endret"), "{told}");
+    let (code, printed) = tried(&ledger, "2012-02-02", &["ledger", "verify"]);
+    assert!(code == Some(1) && printed.contains("steg 2: endret"), "{printed}");
 }

@@ -122,7 +122,7 @@ pub fn csv<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> String {
 
 /// A new place for a ledger in each store: a SQLite file and a PostgreSQL database.
 pub fn places(name: &str) -> Vec<String> {
-    #[expect(clippy::disallowed_methods, reason = "the address of the server is told by the environment")]
+    #[expect(clippy::disallowed_methods, reason = "the environment holds the address of the server")]
     let server = std::env::var("SAMSPILL_TEST_POSTGRES");
     let server = server.unwrap_or_else(|_| {
         unreachable!("SAMSPILL_TEST_POSTGRES is not set: cargo xtask test starts a server")
@@ -137,9 +137,9 @@ pub fn places(name: &str) -> Vec<String> {
 
 /// Runs a command on a ledger at a time, and asserts that it succeeds. Returns its output.
 pub fn done(ledger: &str, now: &str, arguments: &[&str]) -> String {
-    let (code, told) = tried(ledger, now, arguments);
-    assert_eq!(code, Some(0), "{arguments:?}: {told}");
-    told
+    let (code, printed) = tried(ledger, now, arguments);
+    assert_eq!(code, Some(0), "{arguments:?}: {printed}");
+    printed
 }
 
 /// Runs a command on a ledger at a time. Returns its exit code and output.
@@ -203,16 +203,17 @@ fn two_closed_months(ledger: &str, contacts: &str) {
     done(ledger, "2012-01-02", &["settlement", "open", "2012"]);
     for (month, at) in [("2012-01", "2012-02-20"), ("2012-02", "2012-03-12")] {
         let run = ["settlement", "run", month, "--contacts", contacts, "--draft"];
-        let told = done(ledger, at, &run);
-        assert!(told.contains("aktivitet") && !told.contains("ny aktivitet"), "{told}");
+        let printed = done(ledger, at, &run);
+        assert!(printed.contains("aktivitet") && !printed.contains("ny aktivitet"), "{printed}");
         assert!(done(ledger, at, &run).contains("ingenting endret"));
         assert!(done(ledger, at, &["settlement", "close", month]).contains("lukket"));
-        let (code, told) = tried(ledger, at, &run);
-        assert!(code == Some(2) && told.contains("endres aldri"), "{told}");
+        let (code, printed) = tried(ledger, at, &run);
+        assert!(code == Some(2) && printed.contains("endres aldri"), "{printed}");
     }
 }
 
-/// January's statement as of then is the same for ever; the statement of now says that it was corrected.
+/// January's statement as it was known `then` never changes; the statement as it is known `now` says that it was
+/// corrected.
 fn says_the_same_for_ever(before: &str, then: &str, now: &str) {
     let mut count = 0;
     for entry in std::fs::read_dir(before).unwrap() {
@@ -251,8 +252,8 @@ fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
         // The late hospital comes in March, as new activity of January and February.
         let late = file("late.csv");
         let correct = ["settlement", "correct", "2012", "--into", "2012-03", "--draft", "--contacts", &late];
-        let told = done(&ledger, "2012-04-10", &correct);
-        assert!(told.contains("ny aktivitet") && !told.contains("trukket"), "{told}");
+        let printed = done(&ledger, "2012-04-10", &correct);
+        assert!(printed.contains("ny aktivitet") && !printed.contains("trukket"), "{printed}");
         for (month, at) in [("2012-03", "2012-04-11"), ("2012-04", "2012-05-10")] {
             done(&ledger, at, &["settlement", "run", month, "--contacts", &late, "--draft"]);
             done(&ledger, at, &["settlement", "close", month]);
@@ -264,19 +265,19 @@ fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
         let mut correct =
             vec!["settlement", "correct", "2012", "--into", "2012-05", "--draft", "--contacts", &second];
         correct.extend(["--coverage", &coverage, "--law", path(&law)]);
-        let told = done(&ledger, "2012-06-10", &correct);
+        let printed = done(&ledger, "2012-06-10", &correct);
         for cause in ["trukket tilbake", "endret koding", "endret betaler", "endret regel"] {
-            assert!(told.contains(cause), "{cause}: {told}");
+            assert!(printed.contains(cause), "{cause}: {printed}");
         }
         assert!(done(&ledger, "2012-06-11", &correct).contains("ingenting endret"));
         assert_eq!(owed(&ledger), settled(&second, Some(path(&law)), "year-settled-second"));
         statement(&file("then"), &["--known-on", "2012-03-20"]);
         statement(&file("now"), &[]);
         says_the_same_for_ever(&file("before"), &file("then"), &file("now"));
-        let (code, told) = tried(&ledger, "2013-01-01", &["settlement", "finalise", "2012-01"]);
-        assert!(code == Some(2) && told.contains("usignerte"), "{told}");
-        let told = done(&ledger, "2013-01-01", &["ledger", "verify"]);
-        heads.push(told.split("ender i ").nth(1).unwrap().to_owned());
+        let (code, printed) = tried(&ledger, "2013-01-01", &["settlement", "finalise", "2012-01"]);
+        assert!(code == Some(2) && printed.contains("usignerte"), "{printed}");
+        let printed = done(&ledger, "2013-01-01", &["ledger", "verify"]);
+        heads.push(printed.split("ender i ").nth(1).unwrap().to_owned());
         checked_by_others(&ledger, &work);
     }
     assert_eq!(heads[0], heads[1], "both stores hold the same chain");
@@ -320,7 +321,7 @@ fn checked_by_others(ledger: &str, work: &std::path::Path) {
     assert_eq!(count, theirs.values().filter(|amount| **amount != 0).count());
     let file = work.join("ledger.beancount");
     done(ledger, "2013-01-01", &["ledger", "export", "--as", "beancount", "--out", path(&file)]);
-    #[expect(clippy::disallowed_methods, reason = "where the program lies is told by the environment")]
+    #[expect(clippy::disallowed_methods, reason = "the environment holds the place of the program")]
     let bean = std::env::var("SAMSPILL_TEST_BEAN_CHECK").unwrap_or_else(|_| "bean-check".to_owned());
     let output = std::process::Command::new(bean).arg(&file).output().unwrap();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
@@ -392,20 +393,20 @@ fn an_objection_is_filed_answered_decided_and_opened_again() {
         let mut filing =
             vec!["objection", "file", "--party", disputed.home, "--instrument", "usk", "--contact", &id];
         filing.extend(["--month", &month, "--ground", "discharge-papers", "--text", "Epikrisen manglet"]);
-        let told = done(&ledger, "2012-05-02", &filing);
-        let key = told.split(':').next().unwrap().to_owned();
-        assert!(told.contains("4\u{a0}000,00") || told.contains("000,00"), "{told}");
+        let printed = done(&ledger, "2012-05-02", &filing);
+        let key = printed.split(':').next().unwrap().to_owned();
+        assert!(printed.contains("4\u{a0}000,00") || printed.contains("000,00"), "{printed}");
         assert!(done(&ledger, "2012-05-02", &filing).contains("omtvistet fra før"));
         filing[3] = "0602";
-        let (code, told) = tried(&ledger, "2012-05-02", &filing);
-        assert!(code == Some(2) && told.contains("0602 har ingen linje"), "{told}");
+        let (code, printed) = tried(&ledger, "2012-05-02", &filing);
+        assert!(code == Some(2) && printed.contains("0602 har ingen linje"), "{printed}");
         done(&ledger, "2012-05-03", &["objection", "answer", &key, "--text", "Epikrisen ble sendt"]);
         done(&ledger, "2012-05-03", &["settlement", "close", "2012-T1"]);
         let decide = |into| {
             ["objection", "decide", &key, "--outcome", "upheld", "--reference", "TLN 12/1", "--into", into]
         };
-        let (code, told) = tried(&ledger, "2012-05-04", &decide("2012-03"));
-        assert!(code == Some(2) && told.contains("endres aldri"), "{told}");
+        let (code, printed) = tried(&ledger, "2012-05-04", &decide("2012-03"));
+        assert!(code == Some(2) && printed.contains("endres aldri"), "{printed}");
         assert!(done(&ledger, "2012-05-04", &decide("2012-05")).contains("tas av linjen"));
         assert!(done(&ledger, "2012-05-04", &decide("2012-05")).contains("avgjort fra før"));
         let objections = |ledger: &str| -> i64 {
@@ -424,20 +425,20 @@ fn an_objection_is_filed_answered_decided_and_opened_again() {
             ["settlement", "correct", "2012", "--into", "2012-05", "--draft", "--contacts", path(&file)];
         assert!(done(&ledger, "2012-05-10", &correct).contains("må avgjøres på nytt"));
         assert_eq!(objections(&ledger), 0);
-        let told = done(&ledger, "2012-05-11", &["objection", "show", &key]);
-        assert!(told.contains("Ikke avgjort") && told.contains("Epikrisen ble sendt"), "{told}");
-        let told = done(&ledger, "2012-05-11", &["objection", "list", "--as", "csv"]);
-        assert!(told.contains("discharge-papers") && told.contains("open"), "{told}");
-        let told = text(&samspill(&["explain", &id, "--ledger", &ledger]).stdout);
-        assert!(told.contains("withdrawn"), "{told}");
-        let told = text(&samspill(&["explain", "bilag-1", "--ledger", &ledger]).stderr);
-        assert!(told.contains("Bilag 1, steg 2"), "{told}");
+        let printed = done(&ledger, "2012-05-11", &["objection", "show", &key]);
+        assert!(printed.contains("Ikke avgjort") && printed.contains("Epikrisen ble sendt"), "{printed}");
+        let printed = done(&ledger, "2012-05-11", &["objection", "list", "--as", "csv"]);
+        assert!(printed.contains("discharge-papers") && printed.contains("open"), "{printed}");
+        let printed = text(&samspill(&["explain", &id, "--ledger", &ledger]).stdout);
+        assert!(printed.contains("withdrawn"), "{printed}");
+        let printed = text(&samspill(&["explain", "bilag-1", "--ledger", &ledger]).stderr);
+        assert!(printed.contains("Bilag 1, steg 2"), "{printed}");
         done(&ledger, "2012-05-12", &["ledger", "verify"]);
     }
 }
 
-/// Patients who wait now: with events out of order, withdrawn, or with a place; and what the next midnight
-/// adds.
+/// Patients who wait now: some with events out of order, a withdrawn notice, or a place; and the amount that the
+/// next midnight adds.
 #[test]
 fn running_cases_accrue_by_the_day() {
     let work = folder("running");
@@ -481,10 +482,10 @@ municipality_of_registration,drg,drg_type,points,events\n";
     std::fs::write(&with_a_slip, format!("{head}{}{}", rows[0], rows[1].replace("U1", ""))).unwrap();
     let slip = ["running", "--contacts", path(&with_a_slip), "--at", "2012-03-07T09:00", "--draft"];
     let output = samspill(&slip);
-    let told = text(&output.stderr);
+    let printed = text(&output.stderr);
     assert!(
-        output.status.code() == Some(3) && told.contains("1 rad avvist, den første på linje 3"),
-        "{told}"
+        output.status.code() == Some(3) && printed.contains("1 rad avvist, den første på linje 3"),
+        "{printed}"
     );
     assert_eq!(list(&["--sums"]).lines().last(), Some("1201,983974724,4,6,2400000"));
     // At the end of a month, beside the year so far: running cases are accrued, and settled amounts are not.
@@ -538,7 +539,7 @@ fn a_received_bill_is_compared_line_by_line() {
         assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
         (text(&output.stdout), text(&output.stderr))
     };
-    let (table, told) = compare(&["--own", path(&own)]);
+    let (table, printed) = compare(&["--own", path(&own)]);
     let cause = |contact: u64, cause: &str, ore: i64| {
         let found =
             table.lines().find(|line| line.starts_with(&format!("{contact},")) && line.contains(cause));
@@ -552,7 +553,7 @@ fn a_received_bill_is_compared_line_by_line() {
     cause(contacts[4].id, "only-in-own", -400_000 * contacts[4].ready_days.cast_signed());
     cause(99_999, "only-in-bill", 800_000);
     assert_eq!(table.lines().count(), 5);
-    assert!(told.contains("2 linjer er like"), "{told}");
+    assert!(printed.contains("2 linjer er like"), "{printed}");
     // The same result from the municipality's own log.
     let mut log = "sak;tidspunkt;melding\n".to_owned();
     for contact in &contacts {
@@ -570,7 +571,7 @@ fn a_received_bill_is_compared_line_by_line() {
     }
     let messages = work.join("log.csv");
     std::fs::write(&messages, log).unwrap();
-    assert_eq!(compare(&["--log", path(&messages)]), (table, told));
+    assert_eq!(compare(&["--log", path(&messages)]), (table, printed));
     std::fs::write(&received, "Navn;Pris\nx;1\n").unwrap();
     let output = samspill(&["compare", "--received", path(&received), "--own", path(&own)]);
     assert!(text(&output.stderr).contains("kolonnene er Navn, Pris"), "{}", text(&output.stderr));
@@ -692,14 +693,17 @@ fn on_account_is_balanced_by_the_tertial_and_the_board_decides() {
     )
     .unwrap();
     let decide = ["settlement", "review-board", "2012", path(&board), "--into", "2012-05"];
-    let told = done(&ledger, "2012-06-01", &decide);
-    assert!(told.contains("\u{2212}10\u{a0}000,01\u{a0}kr"), "{told}");
+    let printed = done(&ledger, "2012-06-01", &decide);
+    assert!(printed.contains("\u{2212}10\u{a0}000,01\u{a0}kr"), "{printed}");
     assert!(done(&ledger, "2012-06-01", &decide).contains("ingenting endret"));
     let may = bergen("2012-05");
     assert!(ore(&may, "settled") < 0 && may["posts"][0]["cause"] == "review-board", "{may}");
     std::fs::write(&board, "U9;KMF;-1;by-settled;x\n").unwrap();
-    let (code, told) = tried(&ledger, "2012-06-01", &decide);
-    assert!(code == Some(2) && told.contains("ingenting under KMF er gjort opp for U9 i 2012"), "{told}");
+    let (code, printed) = tried(&ledger, "2012-06-01", &decide);
+    assert!(
+        code == Some(2) && printed.contains("ingenting under KMF er gjort opp for U9 i 2012"),
+        "{printed}"
+    );
     done(&ledger, "2012-06-01", &["ledger", "verify"]);
 }
 
@@ -765,16 +769,16 @@ fn what_an_auditor_found() {
         "--contacts",
         &place("broken.csv"),
     ];
-    let (code, told) = tried(&ledger, "2012-03-01", &correct);
-    assert!(code == Some(3) && told.contains("ingen forskjell"), "{told}");
+    let (code, printed) = tried(&ledger, "2012-03-01", &correct);
+    assert!(code == Some(3) && printed.contains("ingen forskjell"), "{printed}");
     // A month before a closed one cannot be opened, and a delivery covers all months of the command.
     let ledger = place("order.sqlite");
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-02"]);
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-03"]);
     run(&ledger, "2012-02", &file, "2012-03-01");
     done(&ledger, "2012-03-01", &["settlement", "close", "2012-02"]);
-    let (code, told) = tried(&ledger, "2012-03-02", &["settlement", "open", "2012-01"]);
-    assert!(code == Some(2) && told.contains("2012-02 er lukket"), "{told}");
+    let (code, printed) = tried(&ledger, "2012-03-02", &["settlement", "open", "2012-01"]);
+    assert!(code == Some(2) && printed.contains("2012-02 er lukket"), "{printed}");
     let ledger = place("whole.sqlite");
     done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--balancing", "tertial"]);
     run(&ledger, "2012-T1", &file, "2012-05-01");
@@ -790,17 +794,17 @@ fn what_an_auditor_found() {
     assert_eq!(version("1"), before);
     done(&ledger, "2012-05-02", &["settlement", "close", "2012-T1"]);
     assert_eq!(version("1"), before);
-    let (code, told) = tried(
+    let (code, printed) = tried(
         &ledger,
         "2012-05-02",
         &["statement", "2012-01", "--known-on", "2012-05-02", "--out", &place("x")],
     );
-    assert!(code == Some(2) && told.contains("er ikke over"), "{told}");
+    assert!(code == Some(2) && printed.contains("er ikke over"), "{printed}");
     // Each party that pays or receives in the month that balances has a statement, and the two sides agree.
-    let told =
+    let printed =
         done(&ledger, "2013-01-01", &["statement", "2012-04", "--as", "csv", "--out", &place("april")]);
-    let sides: Vec<&str> = told.split("å betale ").nth(1).unwrap().trim().split(", til gode ").collect();
-    assert_eq!(sides[0], sides[1], "{told}");
+    let sides: Vec<&str> = printed.split("å betale ").nth(1).unwrap().trim().split(", til gode ").collect();
+    assert_eq!(sides[0], sides[1], "{printed}");
     // A line is taken off only once.
     let month = format!("2012-{:02}", gone.month);
     let id = gone.id.to_string();
@@ -812,22 +816,25 @@ fn what_an_auditor_found() {
         "2012-06-01",
         &["objection", "decide", &key, "--outcome", "upheld", "--reference", "x", "--into", "2012-05"],
     );
-    let (code, told) = tried(&ledger, "2012-06-02", &filing);
-    assert!(code == Some(2) && told.contains("allerede trukket fra"), "{told}");
-    let told = text(&samspill(&["explain", &id, "--ledger", &ledger]).stdout);
-    assert!(told.contains(&format!("objection {key}: upheld")), "{told}");
+    let (code, printed) = tried(&ledger, "2012-06-02", &filing);
+    assert!(code == Some(2) && printed.contains("allerede trukket fra"), "{printed}");
+    let printed = text(&samspill(&["explain", &id, "--ledger", &ledger]).stdout);
+    assert!(printed.contains(&format!("objection {key}: upheld")), "{printed}");
     // An impossible amount is refused, and so is a decision on a municipality that does not exist.
     std::fs::write(place("budget.csv"), "KMF;1201;983658725;90000000000000000\n").unwrap();
-    let (code, told) = tried(
+    let (code, printed) = tried(
         &ledger,
         "2012-06-02",
         &["settlement", "on-account", "2012-05", "--budget", &place("budget.csv")],
     );
-    assert!(code == Some(1) && told.contains("budget.csv:1") && told.contains("er ikke et beløp"), "{told}");
+    assert!(
+        code == Some(1) && printed.contains("budget.csv:1") && printed.contains("er ikke et beløp"),
+        "{printed}"
+    );
     let inherit =
         ["settlement", "inherit", "9999", "--heir", "abc", "--from", "2012-05-01", "--reference", "x"];
-    let (code, told) = tried(&ledger, "2012-06-02", &inherit);
-    assert!(code == Some(2) && told.contains("ingen kommune abc"), "{told}");
+    let (code, printed) = tried(&ledger, "2012-06-02", &inherit);
+    assert!(code == Some(2) && printed.contains("ingen kommune abc"), "{printed}");
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
 
@@ -854,13 +861,13 @@ fn a_successor_answers_after_a_merger() {
     };
     deliver("run", "2012-12", &place("early.csv"), &[]);
     done(&ledger, "2013-02-01", &["settlement", "close", "2012-12"]);
-    let told = deliver("correct", "2012-12", &place("all.csv"), &["--into", "2013-01"]);
-    assert!(told.contains("ny aktivitet"), "{told}");
+    let printed = deliver("correct", "2012-12", &place("all.csv"), &["--into", "2013-01"]);
+    assert!(printed.contains("ny aktivitet"), "{printed}");
     deliver("run", "2013-01", &place("all.csv"), &[]);
     done(&ledger, "2013-02-01", &["settlement", "close", "2013-01"]);
     let statement = |period: &str, party: &str| {
         let out = place(&format!("{period}-{party}"));
-        let (code, told) = tried(
+        let (code, printed) = tried(
             &ledger,
             "2013-03-01",
             &["statement", period, "--party", party, "--as", "json", "--out", &out],
@@ -869,7 +876,7 @@ fn a_successor_answers_after_a_merger() {
         let json = std::fs::read_to_string(file)
             .ok()
             .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap());
-        (code, told, json)
+        (code, printed, json)
     };
     // December belongs to the old municipalities. January belongs to the new one, with what it inherits from
     // both.
@@ -922,13 +929,13 @@ fn a_signed_month_is_made_final() {
     std::fs::write(&file, csv(&world(51, 30))).unwrap();
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
     let run = ["settlement", "run", "2012-01", "--contacts", path(&file)];
-    let (code, told) = tried(&ledger, "2012-02-01", &run);
-    assert!(code == Some(2) && told.contains("usignerte"), "{told}");
+    let (code, printed) = tried(&ledger, "2012-02-01", &run);
+    assert!(code == Some(2) && printed.contains("usignerte"), "{printed}");
     done(&ledger, "2012-02-01", &[&run[..], &["--draft"]].concat());
-    let told = done(&ledger, "2012-02-02", &[&run[..], &["--law", path(&law)]].concat());
-    assert!(told.contains("reglene er signert nå"), "{told}");
-    let (code, told) = tried(&ledger, "2012-02-02", &["settlement", "finalise", "2012-01"]);
-    assert!(code == Some(2) && told.contains("er ikke lukket"), "{told}");
+    let printed = done(&ledger, "2012-02-02", &[&run[..], &["--law", path(&law)]].concat());
+    assert!(printed.contains("reglene er signert nå"), "{printed}");
+    let (code, printed) = tried(&ledger, "2012-02-02", &["settlement", "finalise", "2012-01"]);
+    assert!(code == Some(2) && printed.contains("er ikke lukket"), "{printed}");
     done(&ledger, "2012-02-03", &["settlement", "close", "2012-01"]);
     assert!(done(&ledger, "2012-02-04", &["settlement", "finalise", "2012-01"]).contains("endelig"));
     assert!(done(&ledger, "2012-02-04", &["settlement", "finalise", "2012-01"]).contains("ingenting endret"));

@@ -46,7 +46,7 @@ fn one_trace_and_one_run() {
         "$ samspill settle 2012 --contacts extract.csv --draft --out result\n\n{}",
         text(&settled.stderr)
     );
-    // How long it took is luck.
+    // The duration differs from run to run.
     let seconds = all.lines().find(|line| line.starts_with("ferdig på")).map(str::to_owned);
     all = seconds.map_or_else(|| all.clone(), |seconds| all.replace(&seconds, "ferdig på … s"));
     for asked in ["KMF-1", "USK-1-2012-03", "2"] {

@@ -29,12 +29,14 @@ fn run_february(ledger: &str, contacts: &str) -> Command {
 /// Checks that the error says what and where, that the month is not settled, that the ledger holds, and that
 /// the same command succeeds once the trouble is over.
 fn nothing_half_posted(ledger: &str, contacts: &str, output: &Output) {
-    let told = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
     let place = ledger.rsplit(['/', '@']).next().unwrap();
     assert!(
-        told.contains("feil: hovedbok") && told.contains(place) && told.contains("råd: ingenting er bokført"),
-        "{told}"
+        printed.contains("feil: hovedbok")
+            && printed.contains(place)
+            && printed.contains("råd: ingenting er bokført"),
+        "{printed}"
     );
     let status = done(ledger, "2012-03-10", &["settlement", "status", "2012-02", "--as", "csv"]);
     assert!(status.contains("2012-02,open,0,0"), "{status}");
@@ -128,15 +130,15 @@ fn two_operators_at_once_do_not_both_post() {
         let outputs: Vec<Output> =
             children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
         for output in &outputs {
-            let told = text(&output.stderr);
+            let printed = text(&output.stderr);
             assert!(
-                output.status.success() || told.contains("noen andre har bokført etter at den ble lest"),
-                "{told}"
+                output.status.success() || printed.contains("noen andre har bokført etter at den ble lest"),
+                "{printed}"
             );
         }
         assert!(outputs.iter().any(|output| text(&output.stderr).contains("2012-02: steg 3")));
-        let told = done(&ledger, "2012-03-11", &["ledger", "verify"]);
-        assert!(told.starts_with("3 steg"), "{told}");
+        let printed = done(&ledger, "2012-03-11", &["ledger", "verify"]);
+        assert!(printed.starts_with("3 steg"), "{printed}");
     }
 }
 
@@ -145,8 +147,8 @@ fn two_operators_at_once_do_not_both_post() {
 fn a_copy_that_is_put_back_holds() {
     let (ledgers, contacts) = begun("backup");
     let head = |ledger: &str| {
-        let told = done(ledger, "2012-04-01", &["ledger", "verify"]);
-        told.split("ender i ").nth(1).unwrap().trim().to_owned()
+        let printed = done(ledger, "2012-04-01", &["ledger", "verify"]);
+        printed.split("ender i ").nth(1).unwrap().trim().to_owned()
     };
     let before = head(&ledgers[0]);
     let copy = folder("trouble-copy").join("copy.sqlite");
@@ -157,8 +159,8 @@ fn a_copy_that_is_put_back_holds() {
     for ledger in &ledgers {
         assert!(run_february(ledger, &contacts).output().unwrap().status.success());
         assert_ne!(head(ledger), before);
-        let (code, told) = tried(ledger, "2012-04-01", &["ledger", "verify", "--expect", &before]);
-        assert!(code == Some(1) && told.contains("kjeden ender i"), "{told}");
+        let (code, printed) = tried(ledger, "2012-04-01", &["ledger", "verify", "--expect", &before]);
+        assert!(code == Some(1) && printed.contains("kjeden ender i"), "{printed}");
     }
     done(path(&copy), "2012-04-01", &["ledger", "verify", "--expect", &before]);
     let restored = &places("backup_restored")[1];
@@ -184,14 +186,14 @@ fn what_proves_nothing_and_other_terms_are_refused() {
     let (ledgers, _) = begun("terms");
     for ledger in &ledgers {
         for expected in ["", "2"] {
-            let (code, told) = tried(ledger, "2012-03-10", &["ledger", "verify", "--expect", expected]);
-            assert!(code != Some(0) && told.contains("beviser ingenting"), "{told}");
+            let (code, printed) = tried(ledger, "2012-03-10", &["ledger", "verify", "--expect", expected]);
+            assert!(code != Some(0) && printed.contains("beviser ingenting"), "{printed}");
         }
         let again = ["settlement", "open", "2012"];
         assert!(tried(ledger, "2012-03-10", &again).0 == Some(0));
         let other = ["settlement", "open", "2012", "--mode", "decentral"];
-        let (code, told) = tried(ledger, "2012-03-10", &other);
-        assert!(code != Some(0) && told.contains("på andre vilkår"), "{told}");
+        let (code, printed) = tried(ledger, "2012-03-10", &other);
+        assert!(code != Some(0) && printed.contains("på andre vilkår"), "{printed}");
         // Of the year only January is settled, so that the amount owed at the end of March is unknown.
         let table = text(&samspill(&["accrual", "2012-03", "--as", "csv", "--ledger", ledger]).stdout);
         let row: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();

@@ -135,21 +135,21 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
         ("A,1,5,1\nA,2,6,0\n", "rad 2: A er 1 på én rad og 0 på en annen"),
         ("A,1,5,1\nA,1,6,1\nA,2,6,1\n", "rad 2: A"),
     ] {
-        let (done, _, told) = run(units(rows).as_bytes(), &did);
-        assert!(!done && told.contains(fault), "{fault}: {told}");
+        let (done, _, printed) = run(units(rows).as_bytes(), &did);
+        assert!(!done && printed.contains(fault), "{fault}: {printed}");
     }
     // Months without a leading zero are put in order.
     let level: String = (1..=12).map(|month| format!("2012-{month};{}\n", month * 7 % 5)).collect();
     let its = ["evaluate", "TABLE", "--time", "t", "--value", "y", "--from", "2012-10", "--json"];
-    let (done, told, said) = run(format!("t;y\n{level}").as_bytes(), &its);
-    assert!(done && told.contains("\"before\": 9"), "{told}{said}");
-    let (done, told, _) = run(
+    let (done, printed, said) = run(format!("t;y\n{level}").as_bytes(), &its);
+    assert!(done && printed.contains("\"before\": 9"), "{printed}{said}");
+    let (done, printed, _) = run(
         b"t,y\n1,2\n2,3\n",
         &["funnel", "TABLE", "--area", "t", "--events", "y", "--population", "y", "--per=-5"],
     );
-    assert!(!done, "{told}");
-    let (done, _, told) = run(b"a,a\n1,2\n", &["spc", "TABLE", "--value", "a"]);
-    assert!(!done && told.contains("to kolonner 'a'"), "{told}");
+    assert!(!done, "{printed}");
+    let (done, _, printed) = run(b"a,a\n1,2\n", &["spc", "TABLE", "--value", "a"]);
+    assert!(!done && printed.contains("to kolonner 'a'"), "{printed}");
 }
 
 /// Tables as a controller may have saved them, and tables that cannot be used.
@@ -171,8 +171,8 @@ fn small_tables_are_read_as_they_were_saved() {
     ];
     let good = "område;alder;n;folk\nÅs;0-79;12;1 000,0\nÅs;80+;8;100\n";
     let latin: Vec<u8> = good.chars().map(|one| one as u8).collect();
-    let (done, utf8, told) = run(good.as_bytes(), &standardise);
-    assert!(done && utf8.lines().nth(1).unwrap().starts_with("Ås,"), "{utf8}{told}");
+    let (done, utf8, printed) = run(good.as_bytes(), &standardise);
+    assert!(done && utf8.lines().nth(1).unwrap().starts_with("Ås,"), "{utf8}{printed}");
     assert_eq!(run(&latin, &standardise).1, utf8);
     let json = [&standardise[..], &["--json"]].concat();
     for (rows, fault) in [
@@ -186,8 +186,8 @@ fn small_tables_are_read_as_they_were_saved() {
         ("område;alder;n;folk\nA;0-79;1;10\nA;80+;1;10\nB;80+;1;10\n", "B har ingen personer i 0-79"),
         ("område;alder;n;folk\nA;0-79;1\n", "rad 1 har 3 celler, og overskriftsraden har 4"),
     ] {
-        let (done, _, told) = run(rows.as_bytes(), &json);
-        assert!(!done && told.contains(fault), "{fault}: {told}");
+        let (done, _, printed) = run(rows.as_bytes(), &json);
+        assert!(!done && printed.contains(fault), "{fault}: {printed}");
     }
     let months = "tid,verdi,linje,ingen\n1,5,3,1\n2,6,5,2\n3,5,7,1\n4,7,9,0\n5,6,11,0\n6,7,13,0\n";
     for (args, fault) in [
@@ -218,8 +218,8 @@ fn small_tables_are_read_as_they_were_saved() {
         (&["interval", "proportion", "--count", "7", "--of", "5"], "er ikke mellom 0 og"),
         (&["funnel", "TABLE", "--area", "tid", "--events", "verdi"], "--population"),
     ] {
-        let (done, _, told) = run(months.as_bytes(), args);
-        assert!(!done && told.contains(fault), "{fault}: {told}");
+        let (done, _, printed) = run(months.as_bytes(), args);
+        assert!(!done && printed.contains(fault), "{fault}: {printed}");
     }
 }
 

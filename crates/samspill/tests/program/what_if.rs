@@ -19,7 +19,7 @@ fn table(file: &Path) -> Vec<Vec<String>> {
     text.lines().skip(1).map(|line| line.split(';').map(str::to_owned).collect()).collect()
 }
 
-/// Rows that are published, and the number of those that are withheld: never one alone.
+/// Published rows, and the number of withheld rows, which is never one.
 fn published(rows: Vec<Vec<String>>) -> (Vec<Vec<String>>, usize) {
     let all = rows.len();
     let shown: Vec<Vec<String>> = rows.into_iter().filter(|row| row.iter().all(|cell| cell != ":")).collect();
@@ -46,12 +46,12 @@ fn a_scenario_has_consequences_that_add_up() {
     let work = folder("what-if-out");
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml");
     let simulate = |out: &str, more: &[&str]| simulated(&contacts, &work.join(out), scenario, more);
-    let (code, told) = simulate("one", &[]);
-    assert_eq!(code, Some(0), "{told}");
+    let (code, printed) = simulate("one", &[]);
+    assert_eq!(code, Some(0), "{printed}");
     for part in
         ["Satt: andel 15 %", "Ikke over 2 000 kr", "scenarioets tall", "tiltakets tall", "kan ikke bokføres"]
     {
-        assert!(told.replace('\u{a0}', " ").contains(part), "{part}: {told}");
+        assert!(printed.replace('\u{a0}', " ").contains(part), "{part}: {printed}");
     }
     let out = work.join("one/medisinsk-15-prosent");
     for file in [
@@ -83,7 +83,7 @@ fn a_scenario_has_consequences_that_add_up() {
     let net = sum(12);
     // A greater effect means less to pay: the expected amount lies between the two ends.
     assert!(sum(18) > net && net > sum(19), "{} {net} {}", sum(18), sum(19));
-    assert!(told.contains("laveste virkning"), "{told}");
+    assert!(printed.contains("laveste virkning"), "{printed}");
     // The groups add up to the whole, apart from rounding where a part of a contact is left.
     let rows = table(&out.join("grupper.csv"));
     let mut whole = 0;
@@ -117,18 +117,19 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
     let simulate = |out: &str, more: &[&str]| simulated(&contacts, &work.join(out), scenario, more);
     // Against itself a scenario changes nothing. A sweep gives one scenario for each value, and a comparison;
     // the same saving is worth more at a larger share.
-    let (code, told) = simulate("same", &["--against", scenario]);
-    assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
+    let (code, printed) = simulate("same", &["--against", scenario]);
+    assert!(code == Some(0) && printed.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{printed}");
     let tight = work.join("tight.toml");
     let example = std::fs::read_to_string(scenario).unwrap();
     std::fs::write(&tight, example.replace("kroner_per_inhabitant = 2_000", "kroner_per_inhabitant = 1"))
         .unwrap();
-    let (code, told) = simulated(&contacts, &work.join("tight"), path(&tight), &["--against", path(&tight)]);
-    assert!(code == Some(0) && told.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{told}");
+    let (code, printed) =
+        simulated(&contacts, &work.join("tight"), path(&tight), &["--against", path(&tight)]);
+    assert!(code == Some(0) && printed.contains("Kommunene betaler 0,0 mill. kr mer\n"), "{printed}");
     let (capped, _) = published(table(&work.join("tight/medisinsk-15-prosent/kommuner.csv")));
     assert!(capped.iter().any(|row| ore(&row[8]) > 0) && capped.iter().all(|row| ore(&row[12]) == 0));
-    let (code, told) = simulate("swept", &["--sweep", "share=10..20:5"]);
-    assert!(code == Some(0) && told.contains("3 scenarioer i "), "{told}");
+    let (code, printed) = simulate("swept", &["--sweep", "share=10..20:5"]);
+    assert!(code == Some(0) && printed.contains("3 scenarioer i "), "{printed}");
     let compared = table(&work.join("swept/sammenligning.csv"));
     assert!(compared[0].len() == 5 && ore(&compared[0][2]) > ore(&compared[0][4]), "{:?}", compared[0]);
 
@@ -138,21 +139,24 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
         (&["--against", "nothing.toml"], "'nothing.toml'"),
         (&["--people", "missing.csv"], "missing.csv"),
     ] {
-        let (code, told) = simulate("bad", more);
-        assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
+        let (code, printed) = simulate("bad", more);
+        assert!(code != Some(0) && printed.contains(fault), "{fault}: {printed}");
     }
     // The cost of a month is not a share of a year's income.
     let out = work.join("bad");
     for command in [&["simulate", scenario][..], &["risk", "picture"], &["agreement", scenario]] {
         let rest = ["--period", "2012-03", "--contacts", path(&contacts), "--out", path(&out)];
         let output = samspill(&[command, &rest].concat());
-        let told = text(&output.stderr);
-        assert!(!output.status.success() && told.contains("2012-03 er ikke et helt år"), "{told}");
+        let printed = text(&output.stderr);
+        assert!(!output.status.success() && printed.contains("2012-03 er ikke et helt år"), "{printed}");
     }
-    // A few stays that began the year before are not that year.
+    // A file with only a few stays of 2011 is not a file of that year.
     let rest = ["--period", "2011", "--contacts", path(&contacts), "--out", path(&out)];
-    let told = text(&samspill(&[&["simulate", "co-financing-80-plus"][..], &rest].concat()).stderr);
-    assert!(told.contains("filen gjelder en annen tid") || told.contains("ingen kontakt i 2011"), "{told}");
+    let printed = text(&samspill(&[&["simulate", "co-financing-80-plus"][..], &rest].concat()).stderr);
+    assert!(
+        printed.contains("filen gjelder en annen tid") || printed.contains("ingen kontakt i 2011"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -169,8 +173,8 @@ fn two_scenarios_differ_by_what_each_differs_from_the_law() {
     )
     .unwrap();
     let run = |out: &str, scenario: &str, more: &[&str]| {
-        let (code, told) = simulated(&contacts, &work.join(out), scenario, more);
-        assert_eq!(code, Some(0), "{told}");
+        let (code, printed) = simulated(&contacts, &work.join(out), scenario, more);
+        assert_eq!(code, Some(0), "{printed}");
         let id = if scenario == one { "medisinsk-15-prosent" } else { "other" };
         let out = work.join(out).join(id);
         let parts = ["kommuner.csv", "ar.csv", "parter.csv"].map(|name| table(&out.join(name)));
@@ -201,7 +205,7 @@ fn two_scenarios_differ_by_what_each_differs_from_the_law() {
 }
 
 #[test]
-fn an_agreement_tells_who_invests_and_who_saves() {
+fn an_agreement_shows_who_invests_and_who_saves() {
     let contacts = register("agreement", 2012, 120_000, 5);
     let work = folder("agreement-out");
     let file = work.join("avtale.toml");
@@ -223,9 +227,12 @@ fn an_agreement_tells_who_invests_and_who_saves() {
         ]);
         (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
     };
-    let (code, told) = run(&example);
-    assert!(code == Some(0) && told.contains("Innen budsjettåret går det ikke opp for: Kommunene"), "{told}");
-    assert!(told.contains("Sykehus og RHF") && told.contains("i året"), "{told}");
+    let (code, printed) = run(&example);
+    assert!(
+        code == Some(0) && printed.contains("Innen budsjettåret går det ikke opp for: Kommunene"),
+        "{printed}"
+    );
+    assert!(printed.contains("Sykehus og RHF") && printed.contains("i året"), "{printed}");
     for name in [
         "kontantstrom.csv",
         "gevinster.csv",
@@ -248,8 +255,8 @@ fn an_agreement_tells_who_invests_and_who_saves() {
         (example.replace("party = \"trust\"", "party = \"church\""), "'church' er ikke en part"),
         (example.replace("years = 6", "yers = 6"), "unknown field `yers`"),
     ] {
-        let (code, told) = run(&wrong);
-        assert!(code != Some(0) && told.contains(fault), "{fault}: {told}");
+        let (code, printed) = run(&wrong);
+        assert!(code != Some(0) && printed.contains(fault), "{fault}: {printed}");
     }
 }
 
@@ -263,20 +270,20 @@ fn a_small_distribution_can_be_checked_by_hand() {
             samspill(&["risk", "distribution", "--rate", rate, "--severity", path(&severity), "--json"]);
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
-    let (_, told, _) = run("7,5");
-    let found: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let (_, printed, _) = run("7,5");
+    let found: serde_json::Value = serde_json::from_str(&printed).unwrap();
     // Mean 7,5 × 2,1; variance 7,5 × 6,7.
     let near = |key: &str, exact: f64| (found[key].as_f64().unwrap() / exact - 1.0).abs() < 1e-6;
-    assert!(near("mean", 15.75) && near("standard_deviation", 50.25_f64.sqrt()), "{told}");
+    assert!(near("mean", 15.75) && near("standard_deviation", 50.25_f64.sqrt()), "{printed}");
     assert_eq!(found["one_in_ten"].as_f64().unwrap(), 25.0);
     std::fs::write(&severity, "cost;probability\n1;0,5\n2;0,3\n").unwrap();
-    let (code, _, told) = run("7,5");
-    assert!(code != Some(0) && told.contains("sannsynlighetene blir 0.8 til sammen"), "{told}");
-    let (code, _, told) = run("mange");
-    assert!(code != Some(0) && told.contains("'mange' er ikke et tall"), "{told}");
+    let (code, _, printed) = run("7,5");
+    assert!(code != Some(0) && printed.contains("sannsynlighetene blir 0.8 til sammen"), "{printed}");
+    let (code, _, printed) = run("mange");
+    assert!(code != Some(0) && printed.contains("'mange' er ikke et tall"), "{printed}");
 }
 
-/// The band from one year holds the cost of another for about as many municipalities as it should.
+/// The band from one register holds the costs of another for about as many municipalities as it should.
 #[test]
 fn the_risk_band_holds_on_a_year_that_was_held_back() {
     let (seen, held) = (register("risk-seen", 2012, 400_000, 21), register("risk-held", 2012, 400_000, 22));
@@ -289,8 +296,8 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
         (output.status.success(), text(&output.stderr), out.to_path_buf())
     };
     let drawn = |contacts: &Path, year: &str, out: &Path| {
-        let (done, told, out) = picture(contacts, year, out);
-        assert!(done, "{told}");
+        let (done, printed, out) = picture(contacts, year, out);
+        assert!(done, "{printed}");
         published(table(&out.join("risiko.csv"))).0
     };
     for (rows, fault) in [
@@ -298,8 +305,8 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
         ("Nord;9999\n", "det finnes ingen kommune 9999"),
     ] {
         std::fs::write(&pool, format!("pool;municipality\n{rows}")).unwrap();
-        let (done, told, _) = picture(&seen, "2012", &work.join("bad"));
-        assert!(!done && told.contains(fault), "{told}");
+        let (done, printed, _) = picture(&seen, "2012", &work.join("bad"));
+        assert!(!done && printed.contains(fault), "{printed}");
     }
     std::fs::write(&pool, "pool;municipality\nNordhordland;1263\nNordhordland;1260\nNordhordland;1256\n")
         .unwrap();
@@ -314,15 +321,15 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
     for row in &first {
         let Some(next) = second.iter().find(|other| other[0] == row[0]) else { continue };
         counted.1 += 1;
-        // One year in ten lies above. The year held back has the same rules and other people.
+        // One year in ten lies above. The register held back has the same rules and other people.
         counted.0 += i32::from(ore(&next[4]) <= ore(&row[7]));
     }
     let share = f64::from(counted.0) / f64::from(counted.1);
     assert!(counted.1 > 400 && (0.83..=0.96).contains(&share), "{share} of {}", counted.1);
 }
 
-/// Together, municipalities need to be ready for less than one by one. The spread is smaller over more years,
-/// and the amount to settle up is smaller with a wider band.
+/// A pool needs a smaller reserve than its members one by one. The spread is smaller over more years, and the
+/// amount to settle up is smaller with a wider band.
 fn of_pools_and_years(out: &Path) {
     let pools = table(&out.join("samarbeid.csv"));
     assert!(pools.iter().any(|row| row[1] == "Nordhordland" && row[2] == "3"), "{pools:?}");
