@@ -10,7 +10,7 @@ use words::{Message, Said, message};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
-use domain::{Day, EventKind, Month, Municipalities, Period, Sex};
+use domain::{Day, EventKind, Instrument, Month, Municipalities, Period, Sex};
 use register::FileError;
 use register::columns::{self, Events};
 use register::parquet_file::{Reader, in_order};
@@ -44,17 +44,15 @@ pub fn stratum(age: Option<u16>, sex: Sex) -> usize {
     sex * AGES + band(age)
 }
 
-/// Øre by party: what the municipality pays for treatment, what it pays for days as discharge-ready, and what
-/// the state pays.
-pub type Ore = [i64; 3];
+/// Øre of each instrument, by [`Instrument::index`].
+pub type Ore = [i64; Instrument::COUNT];
 
 /// Charges for some events, and the number of events that have a charge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paid {
-    /// Øre by party.
     pub ore: Ore,
-    /// Number of events with a charge that is not zero, by party.
-    pub of: [i64; 3],
+    /// Number of events with a charge that is not zero, by instrument.
+    pub of: [i64; Instrument::COUNT],
 }
 
 impl Paid {
@@ -68,9 +66,9 @@ impl Paid {
         add(&mut self.of, other.of);
     }
 
-    /// Øre of one party, by its place in [`Ore`]; `None` if it is withheld.
-    pub fn shown(&self, which: usize, hides: [bool; 3]) -> Option<i64> {
-        (!hides[which]).then_some(self.ore[which])
+    /// Øre of an instrument; `None` if it is withheld.
+    pub fn shown(&self, instrument: Instrument, hides: [bool; Instrument::COUNT]) -> Option<i64> {
+        (!hides[instrument.index()]).then_some(self.ore[instrument.index()])
     }
 }
 
@@ -81,12 +79,12 @@ pub struct Charged {
 }
 
 impl Charged {
-    /// Sums charges in any order, each given as contact id, place in [`Ore`] and øre.
-    pub fn of(charges: impl Iterator<Item = (i64, usize, i64)>) -> Charged {
+    /// Sums charges in any order, each given as contact id, instrument and øre.
+    pub fn of(charges: impl Iterator<Item = (i64, Instrument, i64)>) -> Charged {
         let mut rows: Vec<(i64, Ore)> = Vec::new();
-        for (contact, which, ore) in charges {
-            let mut amounts = [0; 3];
-            amounts[which] = ore;
+        for (contact, instrument, ore) in charges {
+            let mut amounts = Ore::default();
+            amounts[instrument.index()] = ore;
             rows.push((contact, amounts));
         }
         rows.sort_unstable();
@@ -103,7 +101,7 @@ impl Charged {
     fn of_contact(&self, contact: i64) -> Ore {
         self.rows
             .binary_search_by_key(&contact, |(known, _)| *known)
-            .map_or([0; 3], |place| self.rows[place].1)
+            .map_or(Ore::default(), |place| self.rows[place].1)
     }
 }
 
@@ -923,7 +921,7 @@ impl Counting<'_> {
             // non-zero charge.
             let events = match self.counters[place].group.measure {
                 Measure::ReadyDays => quantity.min(1),
-                measure if measure.party().is_some() && quantity == 0 => 0,
+                measure if measure.instrument().is_some() && quantity == 0 => 0,
                 _ => worth.contacts,
             };
             tally.sums.events_by_age[by_age] += events;

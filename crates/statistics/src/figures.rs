@@ -2,6 +2,7 @@
 //! and with the country.
 
 use disclosure::withhold::few;
+use domain::Instrument;
 
 use crate::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side, people_of};
 use crate::funnel::{Allowance, Funnel, Point};
@@ -90,7 +91,7 @@ pub struct Figure {
     /// Whether the figure is withheld: it is of few, or would reveal a figure that is.
     pub is_withheld: bool,
     /// Whether the charges are withheld, by party as in [`crate::counts::Ore`].
-    pub hides: [bool; 3],
+    pub hides: [bool; Instrument::COUNT],
 }
 
 /// The figures of one indicator.
@@ -301,7 +302,7 @@ fn figure(
         shrunk: None,
         point: None,
         is_withheld: false,
-        hides: [false; 3],
+        hides: [false; Instrument::COUNT],
     };
     if denominator <= 0.0 {
         return out;

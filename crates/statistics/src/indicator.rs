@@ -1,7 +1,7 @@
 //! Indicators: what is counted, among whom, and the source of the definition. Each has a TOML file in
 //! `indicators/`.
 
-use domain::{CareLevel, DrgType, Sector, Service, Sex, Urgency};
+use domain::{CareLevel, DrgType, Instrument, Sector, Service, Sex, Urgency};
 use serde::Deserialize;
 use words::{Language, Message, Said, message};
 
@@ -191,13 +191,12 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// Party whose charges the measure adds up, by place in [`crate::counts::Ore`]; `None` if it is not in
-    /// kroner.
-    pub const fn party(self) -> Option<usize> {
+    /// Instrument whose charges the measure adds up; `None` if it is not in kroner.
+    pub const fn instrument(self) -> Option<Instrument> {
         match self {
-            Measure::CoFinancing => Some(0),
-            Measure::DischargeReady => Some(1),
-            Measure::ActivityBased => Some(2),
+            Measure::CoFinancing => Some(Instrument::CoFinancing),
+            Measure::DischargeReady => Some(Instrument::DischargeReady),
+            Measure::ActivityBased => Some(Instrument::Isf),
             Measure::Count | Measure::BedDays | Measure::WaitingDays | Measure::ReadyDays => None,
         }
     }
@@ -397,7 +396,7 @@ fn words(one: &Indicator) -> Result<(), Message> {
         if one.of == Of::Stays && group.care_levels.is_some() {
             return Err(message!("indicator_file.overnight"));
         }
-        if group.measure.party().is_some() && (one.of != Of::Contacts || one.kind == Kind::Proportion) {
+        if group.measure.instrument().is_some() && (one.of != Of::Contacts || one.kind == Kind::Proportion) {
             return Err(message!("indicator_file.kroner"));
         }
         if one.of == Of::Stays && group.measure == Measure::WaitingDays {
@@ -508,7 +507,7 @@ impl Indicator {
 
     /// Whether the figure is in kroner.
     pub fn is_money(&self) -> bool {
-        self.numerator.measure.party().is_some()
+        self.numerator.measure.instrument().is_some()
     }
 
     /// Whether nobody has signed the definition.

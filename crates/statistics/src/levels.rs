@@ -2,6 +2,7 @@
 //! of.
 
 use disclosure::withhold::{self, Known, Row, Total};
+use domain::Instrument;
 
 use crate::counts::{Counts, Side};
 use crate::figures::{Figure, Figures, beside_each_other};
@@ -85,8 +86,8 @@ pub fn withhold(
             }
         }
     }
-    for party in 0..3 {
-        withhold_kroner(indicators, levels, (totals, &places, &stands), already, party);
+    for instrument in Instrument::ALL {
+        withhold_kroner(indicators, levels, (totals, &places, &stands), already, *instrument);
     }
     for level in levels.iter_mut().skip(decided) {
         for (one, found) in indicators.iter().zip(level.figures.iter_mut()) {
@@ -101,7 +102,7 @@ fn known(counts: &Counts, indicator: usize, home: usize) -> Known {
     Known { events, whole }
 }
 
-/// Withholds the charges of one party where few events have a charge, and the charges that would reveal
+/// Withholds the charges of one instrument where few events have a charge, and the charges that would reveal
 /// those, by the same rules as for counts. A day as discharge-ready (`utskrivningsklar`) has a public price,
 /// so its charge is withheld wherever the number of days is.
 fn withhold_kroner(
@@ -109,22 +110,23 @@ fn withhold_kroner(
     levels: &mut [Level],
     (totals, places, stands): (&[Total], &[Place], &[bool]),
     already: &dyn Fn(usize, usize) -> bool,
-    party: usize,
+    instrument: Instrument,
 ) {
     let is_there = |indicator: &usize| levels[0].figures[*indicator].is_some();
-    // The party of an indicator that is itself in kroner; `None` for the others, whose charges are shown
+    // The instrument of an indicator that is itself in kroner; `None` for the others, whose charges are shown
     // beside them.
-    let own = |indicator: usize| indicators[indicator].numerator.measure.party();
+    let own = |indicator: usize| indicators[indicator].numerator.measure.instrument();
     let charged =
-        (0..indicators.len()).filter(|one| is_there(one) && own(*one).is_none_or(|own| own == party));
+        (0..indicators.len()).filter(|one| is_there(one) && own(*one).is_none_or(|own| own == instrument));
     let charged: Vec<usize> = charged.collect();
-    let of_ready: Vec<usize> =
-        (0..indicators.len()).filter(|one| party == 1 && is_of_ready(&indicators[*one])).collect();
+    let of_ready: Vec<usize> = (0..indicators.len())
+        .filter(|one| instrument == Instrument::DischargeReady && is_of_ready(&indicators[*one]))
+        .collect();
     let of_charged = |indicator: usize| {
         row_of(levels, |counts, home| {
             let of_mean = own(indicator).is_some() && indicators[indicator].kind == Kind::Mean;
             let whole = known(counts, indicator, home).whole.filter(|_| of_mean);
-            Known { events: counts.paid_of(indicator, Side::Numerator, home).of[party], whole }
+            Known { events: counts.paid_of(indicator, Side::Numerator, home).of[instrument.index()], whole }
         })
     };
     let rows: Vec<Row> = charged.iter().map(|one| of_charged(*one)).collect();
@@ -134,7 +136,7 @@ fn withhold_kroner(
     let decision = |row: usize, place: usize| {
         let indicator = charged[row];
         if stands[place] {
-            return figure(levels, indicator, places[place]).map(|figure| figure.hides[party]);
+            return figure(levels, indicator, places[place]).map(|figure| figure.hides[instrument.index()]);
         }
         let is_hidden = already(indicator, place)
             || is_withheld(indicator, place)
@@ -143,10 +145,10 @@ fn withhold_kroner(
     };
     let hidden = withhold::hidden_beside(&rows, decision, totals);
     for (indicator, hidden) in charged.iter().zip(&hidden) {
-        let is_of_it = own(*indicator) == Some(party);
+        let is_of_it = own(*indicator) == Some(instrument);
         for (place, hidden) in hidden.iter().enumerate().filter(|(place, _)| !stands[*place]) {
             if let Some(figure) = figure_mut(levels, *indicator, places[place]) {
-                figure.hides[party] = *hidden;
+                figure.hides[instrument.index()] = *hidden;
                 figure.is_withheld |= is_of_it && *hidden;
             }
         }
@@ -168,10 +170,10 @@ pub fn hidden_parts(
     totals: &[Total],
 ) -> Vec<Vec<bool>> {
     let mut out = vec![Vec::new(); indicators.len()];
-    // Counts first, then the kroner of each party by themselves: whether kroner are withheld reveals nothing
+    // Counts first, then the kroner of each instrument by themselves: whether kroner are withheld reveals nothing
     // about counts.
-    for party in [None, Some(0), Some(1), Some(2)] {
-        let is_of_it = |place: &usize| indicators[*place].numerator.measure.party() == party;
+    for instrument in std::iter::once(None).chain(Instrument::ALL.iter().copied().map(Some)) {
+        let is_of_it = |place: &usize| indicators[*place].numerator.measure.instrument() == instrument;
         let chosen: Vec<usize> = (0..indicators.len()).filter(is_of_it).collect();
         let of_them: Vec<Row> = chosen.iter().map(|indicator| rows[*indicator].clone()).collect();
         let found = withhold::hidden_beside(

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use disclosure::withhold::{self, Known, Row, Total, few};
 use disclosure::{Beneath, Cell, SafeTable};
-use domain::Amount;
+use domain::{Amount, Instrument};
 use statistics::counts::{Paid, Side};
 use statistics::figures::CONFIDENCE;
 use statistics::indicator::{Aim, Indicator, Kind};
@@ -293,8 +293,8 @@ fn effort(path: &Path) -> Result<Vec<Effort>> {
 }
 
 /// Øre that a municipality pays for treatment and for discharge-ready days; `None` if either is withheld.
-pub fn pays(paid: Paid, hides: [bool; 3]) -> Option<i64> {
-    Some(paid.shown(0, hides)? + paid.shown(1, hides)?)
+pub fn pays(paid: Paid, hides: [bool; Instrument::COUNT]) -> Option<i64> {
+    Some(paid.shown(Instrument::CoFinancing, hides)? + paid.shown(Instrument::DischargeReady, hides)?)
 }
 
 /// Sheet of the cost of each scheme by municipality, in all and per person-year, for all contacts of the period.
@@ -414,12 +414,12 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
         };
         let (stays, days) = (of("admissions"), of("bed-days"));
         let paid = stays.zip(place("admissions")).filter(|_| outcome.unsigned.is_some());
-        let kroner = |which: usize| match paid {
+        let kroner = |instrument: Instrument| match paid {
             None => Cell::Unknown,
             Some(((_, true), _)) => Cell::Withheld,
             Some((_, place)) => {
                 let hides = outcome.figures[place].as_ref().map_or([true; 3], |of| of.homes[home].hides);
-                let ore = outcome.counts.paid_of(place, Side::Numerator, home).shown(which, hides);
+                let ore = outcome.counts.paid_of(place, Side::Numerator, home).shown(instrument, hides);
                 ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)))
             }
         };
@@ -435,9 +435,9 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
                 Cell::Text(outcome.names.name(code)),
                 count(stays),
                 count(days),
-                kroner(2),
-                kroner(0),
-                if hides_ready { Cell::Withheld } else { kroner(1) },
+                kroner(Instrument::Isf),
+                kroner(Instrument::CoFinancing),
+                if hides_ready { Cell::Withheld } else { kroner(Instrument::DischargeReady) },
                 Cell::kroner(sum(&|one| one.kroner)),
                 Cell::kroner(sum(&|one| one.paid_by_others)),
                 Cell::kroner(sum(&|one| one.kroner - one.paid_by_others)),

@@ -680,14 +680,7 @@ fn charged(
 ) -> Result<(Charged, usize)> {
     let law = Law::of(&Files::read(None, &[])?.book()?)?;
     let stage = host.begin(Work::SettleContacts);
-    let mut sink = EachCharge::of(|contact, instrument, amount| {
-        let which = match instrument {
-            Instrument::CoFinancing => 0,
-            Instrument::DischargeReady => 1,
-            Instrument::Isf => 2,
-        };
-        (contact, which, amount.ore())
-    });
+    let mut sink = EachCharge::of(|contact, instrument, amount| (contact, instrument, amount.ore()));
     let periods = periods(order.period);
     for (pass, period) in periods.iter().enumerate() {
         let options = Options { period: *period, threads: host.threads };
@@ -847,7 +840,7 @@ impl Outcome {
         if figure.is_withheld {
             return std::array::from_fn(|_| Cell::Withheld);
         }
-        let (pays, state) = (brought::pays(paid, figure.hides), paid.shown(2, figure.hides));
+        let (pays, state) = (brought::pays(paid, figure.hides), paid.shown(Instrument::Isf, figure.hides));
         let each = |ore: Option<i64>| match (figure.numerator, ore) {
             (_, None) => Cell::Withheld,
             (0, _) => Cell::Unknown,

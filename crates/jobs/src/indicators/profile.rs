@@ -2,8 +2,8 @@
 //! with limits for chance. The profile shows only figures that the tables show.
 
 use disclosure::withhold::{WITHHELD, few};
-use domain::Amount;
 use domain::amount::grouped;
+use domain::{Amount, Instrument};
 use paper::brief::{self, Brief, BriefFigure, BriefTable};
 use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
@@ -301,7 +301,7 @@ impl<'a> Profile<'a> {
                 None => [":", ":"].map(str::to_owned),
             };
             let [paid, of_each] = paid;
-            let state = all.shown(2, figure.hides).map_or_else(|| ":".to_owned(), each);
+            let state = all.shown(Instrument::Isf, figure.hides).map_or_else(|| ":".to_owned(), each);
             Some(vec![self.title(one).to_owned(), paid, of_each, state])
         };
         let heads = [
