@@ -74,6 +74,7 @@ pub fn lines(statement: &Statement, reader: Reader) -> String {
 
 /// A table with one row for each statement: amounts settled, on account and to pay, and the due day.
 pub fn overview(statements: &[Statement], reader: Reader) -> String {
+    let between = if reader == Reader::Program { " " } else { ", " };
     let row = |one: &Statement| {
         vec![
             Cell::text(&one.number),
@@ -81,7 +82,7 @@ pub fn overview(statements: &[Statement], reader: Reader) -> String {
             Cell::text(&one.recipient.party),
             Cell::text(&one.recipient.name),
             Cell::Said(if one.owes { message!("yes") } else { message!("no") }),
-            Cell::Said(Message::joined(one.tags.iter().map(Said::said).collect(), " ")),
+            Cell::Said(Message::joined(one.tags.iter().map(Said::said).collect(), between)),
             Cell::Kroner(one.settled),
             Cell::Kroner(one.on_account),
             Cell::Kroner(one.carried),

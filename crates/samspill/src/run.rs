@@ -20,14 +20,16 @@ pub fn run(arguments: &Arguments, language: Language) -> u8 {
     let threads = arguments.threads.unwrap_or_else(cores).clamp(1, 64);
     let scratch = std::env::temp_dir();
     let is_plain = arguments.plain;
+    let asked = arguments.language.as_deref().and_then(words::Language::from_code);
     let host = Host { progress: &bars, scratch: &scratch, threads, language, is_plain };
-    match answer(&arguments.command, &host) {
+    match answer(&arguments.command, asked, &host) {
         Ok(output) => say(&output, bars),
         Err(failure) => failed(&failure, language),
     }
 }
 
-fn answer(command: &Command, host: &Host) -> Result<Output> {
+/// The answer to a command; `asked` is the language of `--language`.
+fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Result<Output> {
     match command {
         Command::Demo(arguments) => demo::demo(arguments, host),
         Command::Synth(arguments) => synth::synth(arguments, host),
@@ -35,7 +37,7 @@ fn answer(command: &Command, host: &Host) -> Result<Output> {
         Command::Settle(arguments) => settle::settle(arguments, host),
         Command::Explain(arguments) => explain::explain(arguments, host),
         Command::Settlement(command) => settlement::settlement(command, host),
-        Command::Statement(arguments) => statement::statement(arguments, host),
+        Command::Statement(arguments) => statement::statement(arguments, asked, host),
         Command::Running(arguments) => running::running(arguments, host),
         Command::Compare(arguments) => compare::compare(arguments, host),
         Command::Accrual(arguments) => accrual::accrual(arguments, host),

@@ -100,6 +100,7 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
             known_on: None,
             version: None,
             languages: None,
+            sender_language: host.language,
             sender: None,
             with_claims: false,
             out: &statements,

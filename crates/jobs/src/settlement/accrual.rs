@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use words::message;
+use words::{Language, message};
 
 use crate::failure::{Result, fail};
 use domain::{Amount, Month, Party, Period};
@@ -57,6 +57,7 @@ pub fn run(
         known_on: None,
         version: None,
         languages: None,
+        sender_language: Language::Nb,
         sender: None,
         with_claims: false,
         out: Path::new("."),

@@ -49,6 +49,8 @@ pub struct Order<'a> {
     pub version: Option<usize>,
     /// File of the municipalities' language decisions, with rows `code;nb`, `code;nn` or `code;neutral`.
     pub languages: Option<&'a Path>,
+    /// Language to those who have made no decision.
+    pub sender_language: Language,
     /// Name of the sender; `None` for the settlement unit (`Oppgjørsenheten`).
     pub sender: Option<&'a str>,
     /// Whether the workbook has a sheet of the contacts behind the lines.
@@ -211,7 +213,7 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
     let rules = rule_names(books, &months)?;
     stage.done();
     let scheme = Scheme::built_in()?;
-    let languages = languages(order.languages)?;
+    let languages = languages(order.languages, order.sender_language)?;
     let control_code = control(books, steps, end)?;
     let names = Names::of(&books.municipalities, Language::Nb);
     let name = |party: &str, language: Language| names.name_in(party, language);
@@ -237,7 +239,7 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
         let is_wanted = Party::of(party) != Party::Clearing
             && (order.parties.is_empty() || order.parties.contains(party));
         if is_wanted && own.iter().any(|(voucher, _)| order.span.holds(&voucher.posting_month)) {
-            let language = languages.get(party.as_str()).copied().unwrap_or(Language::Nb);
+            let language = languages.get(party.as_str()).copied().unwrap_or(order.sender_language);
             out.push(made::statement(party, own, &order.span, language, &context));
         }
     }
@@ -322,14 +324,14 @@ fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
 }
 
 /// Reads rows `code;nb`, `code;nn` or `code;neutral`: the language that each municipality has decided on.
-fn languages(path: Option<&Path>) -> Result<BTreeMap<String, Language>> {
+fn languages(path: Option<&Path>, sender: Language) -> Result<BTreeMap<String, Language>> {
     let mut out = BTreeMap::new();
     let Some(path) = path else { return Ok(out) };
     for (at, [code, word]) in small_table(path, "code;nb, code;nn or code;neutral")? {
         let language = match word.as_str() {
             "nn" => Language::Nn,
-            // A neutral municipality gets the sender's language.
-            "nb" | "neutral" => Language::Nb,
+            "nb" => Language::Nb,
+            "neutral" => sender,
             _ => fail!("error.statement.expected_code_nb_code_nn_code", at),
         };
         out.insert(code, language);

@@ -1,7 +1,7 @@
 //! `samspill statement`.
 
 use std::path::PathBuf;
-use words::message;
+use words::{Language, message};
 
 use clap::Args;
 use domain::{Day, Month, Period};
@@ -40,8 +40,9 @@ pub struct StatementArguments {
     out: PathBuf,
 }
 
-/// Makes statements.
-pub fn statement(arguments: &StatementArguments, host: &Host) -> Result<Output> {
+/// Makes statements. The sender writes the language that was asked for with `--language`, else bokmål: a statement is
+/// the same in every locale.
+pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: &Host) -> Result<Output> {
     let span = match arguments.to_date {
         true => Span::to_date(Month::parse(&arguments.period)?),
         false => Span::of(Period::parse(&arguments.period)?),
@@ -64,6 +65,7 @@ pub fn statement(arguments: &StatementArguments, host: &Host) -> Result<Output> 
         format!(" --party {}", arguments.party.join(" --party "))
     };
     let version = arguments.version.map_or_else(String::new, |version| format!(" --version {version}"));
+    let language = asked.map_or_else(String::new, |language| format!(" --language {}", language.code()));
     let mut books = Books::open(&arguments.place.ledger)?;
     let order = statement::Order {
         span,
@@ -72,10 +74,14 @@ pub fn statement(arguments: &StatementArguments, host: &Host) -> Result<Output> 
         known_on,
         version: arguments.version,
         languages: arguments.languages.as_deref(),
+        sender_language: asked.unwrap_or(Language::Nb),
         sender: arguments.sender.as_deref(),
         with_claims: arguments.with_claims,
         out: &arguments.out,
-        command: format!("samspill statement {}{parties}{version} --ledger LEDGER", arguments.period),
+        command: format!(
+            "samspill statement {}{parties}{version}{language} --ledger LEDGER",
+            arguments.period
+        ),
     };
     let made = statement::run(&mut books, &order, host)?;
     // A party that owes a negative amount is owed it.

@@ -945,3 +945,47 @@ fn a_signed_month_is_made_final() {
     assert!(json.contains("\"final\"") && !json.contains("\"draft\""), "{json}");
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
+
+/// A statement is in the language that its receiver has decided on. The others get bokmål, or the language that was
+/// asked for; the locale has no say.
+#[test]
+fn a_statement_is_in_its_receivers_language() {
+    let work = folder("languages");
+    let file = |name: &str| path(&work.join(name)).to_owned();
+    std::fs::write(file("contacts.csv"), csv(&world(7, 300))).unwrap();
+    std::fs::write(file("decisions.csv"), "0301;nn\n1103;nb\n1201;neutral\n").unwrap();
+    let ledger = file("ledger.sqlite");
+    two_closed_months(&ledger, &file("contacts.csv"));
+    let first_words = |folder: &str, more: &[&str], locale: &str, parties: [&str; 4]| {
+        let out = file(folder);
+        let ask = ["statement", "2012-01", "--as", "csv", "--ledger", &ledger, "--now", "2013-01-01"];
+        let mut run = crate::program();
+        let made = run.args(ask).args(["--out", &out]).args(more).env("LC_ALL", locale).output().unwrap();
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        parties.map(|party| {
+            let about = std::fs::read_to_string(format!("{out}/oppgjor-2012-01-{party}-kladd.txt")).unwrap();
+            let table = std::fs::read_to_string(format!("{out}/oppgjor-2012-01-{party}-kladd.csv")).unwrap();
+            let head = table.trim_start_matches('\u{feff}').split(';').next().unwrap().to_owned();
+            let repeat = about.lines().find(|line| line.contains("samspill statement")).unwrap();
+            assert_eq!(repeat.contains("--language en"), more.contains(&"en"), "{repeat}");
+            format!("{} {head}", about.split_whitespace().next().unwrap())
+        })
+    };
+    let parties = ["0301", "1103", "1201", "1901"];
+    let (nb, nn, en) = ("Oppgjør oppgjør", "Oppgjer oppgjer", "Statement statement");
+    assert_eq!(first_words("plain", &[], "nn_NO.UTF-8", parties), [nb; 4]);
+    assert_eq!(first_words("asked", &["--language", "en"], "C", parties), [en; 4]);
+    let decisions = file("decisions.csv");
+    assert_eq!(first_words("decided", &["--languages", &decisions], "C", parties), [nn, nb, nb, nb]);
+    let both = ["--languages", &decisions, "--language", "en"];
+    assert_eq!(first_words("both", &both, "C", parties), [nn, nb, en, en]);
+    let overview = std::fs::read_to_string(work.join("both/oversikt-2012-01.csv")).unwrap();
+    assert!(overview.contains(";Draft, Closed;"), "{overview}");
+    std::fs::write(&decisions, "0301;sv\n").unwrap();
+    let (code, printed) = tried(
+        &ledger,
+        "2013-01-01",
+        &["statement", "2012-01", "--languages", &decisions, "--out", &file("x")],
+    );
+    assert!(code == Some(1) && printed.contains("decisions.csv:1: ventet"), "{printed}");
+}
