@@ -12,6 +12,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use crate::tidy::has_letters_of_a_key;
+
 /// A command of `golden/commands.txt`.
 struct Entry {
     name: String,
@@ -173,10 +175,9 @@ fn digest_outputs(
 /// A key in brackets, as a sentence that the catalogue lacks is shown; `None` if there is none.
 fn missing_word(text: &str) -> Option<String> {
     let is_key = |inside: &str| {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
         inside.contains('.')
             && inside.starts_with(|c: char| c.is_ascii_lowercase())
-            && inside.chars().all(plain)
+            && has_letters_of_a_key(inside)
     };
     let inside = text.split('[').skip(1).filter_map(|rest| rest.split(']').next());
     inside.filter(|inside| is_key(inside)).map(|inside| format!("[{inside}]")).next()

@@ -262,29 +262,33 @@ fn catalogue(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     for (path, text) in &texts {
         for literal in text.split('"').skip(1).step_by(2) {
             let is_key = literal.split_once('.').is_some_and(|(heading, rest)| {
-                let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
                 headings.contains(heading)
                     && !rest.is_empty()
                     && !rest.ends_with('.')
-                    && rest.chars().all(plain)
+                    && has_letters_of_a_key(rest)
             });
-            let is_heading = known.keys().any(|key| key.starts_with(&format!("{literal}.")));
+            let is_heading = || known.keys().any(|key| key.starts_with(&format!("{literal}.")));
             let is_file = FILE_ENDINGS.iter().any(|ending| literal.ends_with(ending));
-            if is_key && !is_heading && !is_file && !known.contains_key(literal) {
+            if is_key && !is_file && !known.contains_key(literal) && !is_heading() {
                 wrong.push(format!("{}: the catalogue has no '{literal}'", path.display()));
             }
         }
     }
+    // Whatever stands between two quotes.
+    let quoted: BTreeSet<&str> = texts.iter().flat_map(|(_, text)| text.split('"').skip(1)).collect();
     for key in known.keys() {
         let last = key.rsplit('.').next().unwrap_or(key);
-        let is_named =
-            |text: &str| text.contains(&format!("\"{key}\"")) || text.contains(&format!("\"{last}\""));
         let is_put_together = PUT_TOGETHER.iter().any(|heading| key.starts_with(heading));
-        if !is_put_together && !texts.iter().any(|(_, text)| is_named(text)) {
+        if !is_put_together && !quoted.contains(key.as_str()) && !quoted.contains(last) {
             wrong.push(format!("i18n: nobody asks for '{key}'"));
         }
     }
     Ok(())
+}
+
+/// Whether a text has only letters that a key of the catalogue may have.
+pub(crate) fn has_letters_of_a_key(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c))
 }
 
 /// Keys under a heading, each with the names of its placeholders.
@@ -324,46 +328,41 @@ fn asked_for(text: &str) -> Vec<(String, BTreeSet<String>)> {
     out
 }
 
-/// Text between the bracket that `text` begins with and the one that closes it.
-fn inside(text: &str) -> &str {
-    let mut depth = 0;
-    let mut quoted = false;
-    let mut escaped = false;
-    for (place, letter) in text.char_indices() {
+/// Letters outside quotes, each with its place and the depth of brackets after it.
+fn letters(text: &str) -> impl Iterator<Item = (usize, char, i32)> {
+    let (mut depth, mut quoted, mut escaped) = (0, false, false);
+    text.char_indices().filter_map(move |(place, letter)| {
         match letter {
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
-            '(' | '[' | '{' if !quoted => depth += 1,
-            ')' | ']' | '}' if !quoted => {
-                depth -= 1;
-                if depth == 0 {
-                    return &text[1..place];
+            _ if quoted => {}
+            _ => {
+                match letter {
+                    '(' | '[' | '{' => depth += 1,
+                    ')' | ']' | '}' => depth -= 1,
+                    _ => {}
                 }
+                return Some((place, letter, depth));
             }
-            _ => {}
         }
-    }
-    ""
+        None
+    })
+}
+
+/// Text between the bracket that `text` begins with and the one that closes it.
+fn inside(text: &str) -> &str {
+    let mut closing = letters(text).filter(|(_, letter, depth)| ")]}".contains(*letter) && *depth == 0);
+    closing.next().map_or("", |(place, _, _)| &text[1..place])
 }
 
 /// Parts of a list of arguments, divided at the commas outside brackets and quotes.
 fn parts(text: &str) -> Vec<&str> {
-    let (mut depth, mut quoted, mut escaped, mut from) = (0, false, false, 0);
+    let mut from = 0;
     let mut out = Vec::new();
-    for (place, letter) in text.char_indices() {
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '(' | '[' | '{' if !quoted => depth += 1,
-            ')' | ']' | '}' if !quoted => depth -= 1,
-            ',' if !quoted && depth == 0 => {
-                out.push(&text[from..place]);
-                from = place + 1;
-            }
-            _ => {}
-        }
+    for (place, _, _) in letters(text).filter(|(_, letter, depth)| *letter == ',' && *depth == 0) {
+        out.push(&text[from..place]);
+        from = place + 1;
     }
     out.push(&text[from..]);
     out

@@ -263,6 +263,20 @@ impl Cause {
         matches!(self, Cause::Netting | Cause::Invoice)
     }
 
+    /// Whether a voucher with this cause corrects what was settled before.
+    pub const fn is_correction(self) -> bool {
+        match self {
+            Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => false,
+            Cause::Withdrawn
+            | Cause::NewActivity
+            | Cause::ChangedCoding
+            | Cause::ChangedPayer
+            | Cause::ChangedRule
+            | Cause::Objection
+            | Cause::ReviewBoard => true,
+        }
+    }
+
     /// Whether a voucher with this cause is computed from contacts and rules, and not decided or arranged.
     pub const fn is_computed(self) -> bool {
         match self {

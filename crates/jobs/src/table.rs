@@ -54,10 +54,7 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// Heads of columns, by the last part of their keys under `column`.
-pub fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
-    names.map(|name| Message::under("column", name))
-}
+pub use paper::sheets::heads;
 
 impl Table {
     /// A table without rows.

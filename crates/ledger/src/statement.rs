@@ -364,15 +364,9 @@ fn disputed(one: &Objection, voucher: &Voucher, context: &Context) -> bool {
 
 /// Number of the statement that a voucher corrects, for its month of activity; empty if none.
 fn corrects(voucher: &Voucher, party: &str) -> String {
-    match voucher.cause {
-        Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => String::new(),
-        Cause::Withdrawn
-        | Cause::NewActivity
-        | Cause::ChangedCoding
-        | Cause::ChangedPayer
-        | Cause::ChangedRule
-        | Cause::Objection
-        | Cause::ReviewBoard => format!("{}-{}", voucher.activity_period, party.replace(':', "-")),
+    match voucher.cause.is_correction() {
+        true => format!("{}-{}", voucher.activity_period, party.replace(':', "-")),
+        false => String::new(),
     }
 }
 

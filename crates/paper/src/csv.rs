@@ -7,7 +7,7 @@ use disclosure::Cell;
 use domain::statement::{Post, Statement};
 use words::{Language, Message, Said, message};
 
-use crate::sheets::{Reader, csv_of};
+use crate::sheets::{Reader, csv_of, heads};
 use crate::view;
 
 /// Columns of a statement's lines, by the last part of their keys under `column`.
@@ -43,10 +43,6 @@ const OVERVIEW: [&str; 12] = [
     "to_pay_ore",
     "due",
 ];
-
-fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
-    names.map(|name| Message::under("column", name))
-}
 
 /// The lines of a statement by unit, as a table.
 pub fn lines(statement: &Statement, reader: Reader) -> String {

@@ -52,6 +52,11 @@ impl Reader {
     }
 }
 
+/// Heads of columns, by the last part of their keys under `column`.
+pub fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
+    names.map(|name| Message::under("column", name))
+}
+
 /// Heads and rows as CSV. A person gets a CSV that opens in a Norwegian Excel; a program gets one with commas.
 pub fn csv_of<'a>(heads: &[Message], rows: impl Iterator<Item = &'a [Cell]>, reader: Reader) -> String {
     let (mark, separator) = match reader {

@@ -68,16 +68,7 @@ pub fn instrument(instrument: Instrument, language: Language) -> String {
 
 /// Name of a cause in the recipient's language; empty for activity, amounts on account and payments.
 pub fn cause(cause: Cause, language: Language) -> String {
-    match cause {
-        Cause::Activity | Cause::OnAccount | Cause::Netting | Cause::Invoice => String::new(),
-        Cause::Withdrawn
-        | Cause::NewActivity
-        | Cause::ChangedCoding
-        | Cause::ChangedPayer
-        | Cause::ChangedRule
-        | Cause::Objection
-        | Cause::ReviewBoard => language.say(&cause.said()),
-    }
+    if cause.is_correction() { language.say(&cause.said()) } else { String::new() }
 }
 
 /// Title of a line: the instrument, the cause if it is a correction, and a mark if it is disputed.

@@ -4,10 +4,11 @@
 use std::io::IsTerminal;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use domain::{Ground, Ruling};
+use domain::UnknownCode;
 use jobs::settlement::proof::ExportForm;
 use jobs::settlement::statement::PaperForm;
 use jobs::table::Form;
+use words::Language;
 
 /// Words of an argument, each with its value.
 pub type Words<T> = &'static [(&'static str, T)];
@@ -33,22 +34,16 @@ pub const EXPORT_FORMS: Words<ExportForm> = &[
     ("parquet", ExportForm::Parquet),
 ];
 
-/// Grounds of an objection.
-pub const GROUNDS: Words<Ground> = &[
-    ("admission-notice", Ground::AdmissionNotice),
-    ("not-ready", Ground::NotReady),
-    ("readiness-notice", Ground::ReadinessNotice),
-    ("place-ready", Ground::PlaceReady),
-    ("grace-period", Ground::GracePeriod),
-    ("discharge-papers", Ground::DischargePapers),
-    ("wrong-municipality", Ground::WrongMunicipality),
-    ("wrong-basis", Ground::WrongBasis),
-    ("other", Ground::Other),
-];
+/// Languages of what people read.
+pub const LANGUAGES: Words<Language> = &[("nb", Language::Nb), ("nn", Language::Nn), ("en", Language::En)];
 
-/// Outcomes of an objection.
-pub const RULINGS: Words<Ruling> =
-    &[("upheld", Ruling::Upheld), ("partly", Ruling::Partly), ("rejected", Ruling::Rejected)];
+/// A parser that accepts the words of a vocabulary, and gives their values.
+pub fn code_of<T: Clone + Send + Sync + 'static>(
+    words: &'static [&'static str],
+    read: fn(&str) -> Result<T, UnknownCode>,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(words).try_map(move |given| read(&given))
+}
 
 /// A parser that accepts one of the words, and gives its value.
 pub fn one_of<T: Copy + Send + Sync + 'static>(words: Words<T>) -> impl TypedValueParser<Value = T> {

@@ -2,7 +2,9 @@
 //! `commands`.
 
 use clap::{Parser, Subcommand};
+use words::Language;
 
+use crate::choices::{LANGUAGES, one_of};
 use crate::commands::{
     accrual, agreement, check, compare, demo, evaluate, explain, forecast, funnel, indicators, interval,
     ledger, objection, reproduce, risk, rules, running, settle, settlement, simulate, spc, standardise,
@@ -11,8 +13,8 @@ use crate::commands::{
 #[derive(Parser)]
 #[command(name = "samspill", version)]
 pub struct Arguments {
-    #[arg(long, global = true, value_parser = ["nb", "nn", "en"])]
-    pub language: Option<String>,
+    #[arg(long, global = true, value_parser = one_of(LANGUAGES))]
+    pub language: Option<Language>,
     #[arg(long, global = true)]
     pub plain: bool,
     #[arg(long, global = true)]

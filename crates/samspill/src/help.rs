@@ -47,8 +47,7 @@ fn below(key: &str, name: &str) -> String {
 
 fn of_command(command: Command, key: &str, language: Language) -> Command {
     let own = if key.is_empty() { "samspill" } else { key };
-    let text = |key: String| Message::new(key, Vec::new());
-    let more = text(format!("help.more.{own}"));
+    let more = Message::of(format!("help.more.{own}"));
     let mut command = command
         .about(language.text(&format!("help.command.{own}")))
         .subcommand_help_heading(language.text("usage.commands"))
@@ -82,7 +81,7 @@ fn of_command(command: Command, key: &str, language: Language) -> Command {
 /// Key of the help of an argument: that of its command if there is one, else the one that commands share.
 fn argument_key(command: &str, id: &str) -> String {
     let own = format!("help.{command}.{id}");
-    if Message::new(own.clone(), Vec::new()).is_known() { own } else { format!("help.argument.{id}") }
+    if Message::of(own.clone()).is_known() { own } else { format!("help.argument.{id}") }
 }
 
 fn of_argument(argument: Arg, command: &str, language: Language) -> Arg {
@@ -105,7 +104,7 @@ fn of_argument(argument: Arg, command: &str, language: Language) -> Arg {
     let explained: Vec<String> = words
         .iter()
         .filter_map(|word| {
-            let help = Message::new(format!("help.value.{id}.{}", word.replace('-', "_")), Vec::new());
+            let help = Message::under(&format!("help.value.{id}"), word);
             help.is_known().then(|| format!("\n- {word}: {}", language.say(&help)))
         })
         .collect();
@@ -133,7 +132,7 @@ fn of_argument(argument: Arg, command: &str, language: Language) -> Arg {
 
 /// Name of a value in a usage line, as `FILE` or `FIL`.
 fn value_name(name: &str, language: Language) -> String {
-    let word = Message::new(format!("usage.name.{}", name.to_lowercase()), Vec::new());
+    let word = Message::of(format!("usage.name.{}", name.to_lowercase()));
     if word.is_known() { language.say(&word) } else { name.to_owned() }
 }
 

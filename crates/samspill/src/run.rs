@@ -20,9 +20,8 @@ pub fn run(arguments: &Arguments, language: Language) -> u8 {
     let threads = arguments.threads.unwrap_or_else(cores).clamp(1, 64);
     let scratch = std::env::temp_dir();
     let is_plain = arguments.plain;
-    let asked = arguments.language.as_deref().and_then(words::Language::from_code);
     let host = Host { progress: &bars, scratch: &scratch, threads, language, is_plain };
-    match answer(&arguments.command, asked, &host) {
+    match answer(&arguments.command, arguments.language, &host) {
         Ok(output) => say(&output, bars),
         Err(failure) => failed(&failure, language),
     }

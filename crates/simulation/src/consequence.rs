@@ -25,6 +25,16 @@ pub const AGES: [u16; 6] = [18, 50, 67, 75, 80, 90];
 pub const SIZES: [(&str, i64, i64); 3] =
     [("100 000", 100_000, 50_000), ("20 000", 20_000, 10_000), ("5 000", 5_000, 0)];
 
+/// The municipalities of each group of [`SIZES`], in order. `people` gives a municipality's inhabitants.
+pub fn by_size<T>(all: &[T], people: impl Fn(&T) -> i64) -> [Vec<&T>; SIZES.len()] {
+    let mut above = i64::MAX;
+    SIZES.map(|(_, _, from)| {
+        let inside = from..above;
+        above = from;
+        all.iter().filter(|one| inside.contains(&people(one))).collect()
+    })
+}
+
 /// Inhabitants by code of municipality and single year of age from 0 to 100.
 pub type People = BTreeMap<String, Vec<i64>>;
 
@@ -460,14 +470,10 @@ fn parties(
 }
 
 fn sizes(municipalities: &[Municipality]) -> Vec<Size> {
-    let mut above = i64::MAX;
     let mut out = Vec::new();
-    for (name, nominal, from) in SIZES {
-        let group: Vec<&Municipality> = municipalities
-            .iter()
-            .filter(|one| one.people > 0 && one.people >= from && one.people < above)
-            .collect();
-        above = from;
+    let groups = by_size(municipalities, |one| one.people);
+    for ((name, nominal, from), mut group) in SIZES.into_iter().zip(groups) {
+        group.retain(|one| one.people > 0);
         let people: i64 = group.iter().map(|one| one.people).sum();
         let change: Amount = group.iter().map(|one| one.change()).sum();
         let mut each: Vec<Amount> = group.iter().filter_map(|one| one.per_inhabitant(one.change())).collect();

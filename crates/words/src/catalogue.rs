@@ -1,5 +1,6 @@
 //! The files of the catalogue, read once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -44,9 +45,9 @@ pub(crate) fn of(key: &str) -> Option<&'static Texts> {
     catalogue().get(key)
 }
 
-/// Text of a key in each language; `None` if the catalogue has no such key.
-pub fn texts(key: &str) -> Option<&'static [String; 3]> {
-    of(key)
+/// Text of a key in a language. A key that is not in the catalogue is returned in brackets.
+pub(crate) fn text(key: &str, language: Language) -> Cow<'static, str> {
+    of(key).map_or_else(|| format!("[{key}]").into(), |texts| texts[language as usize].as_str().into())
 }
 
 /// Every key of the catalogue, in order.

@@ -43,10 +43,7 @@ impl Language {
 
     /// The sentence of a key that has no placeholder. A key that is not in the catalogue is returned in brackets.
     pub fn text(self, key: &str) -> String {
-        match catalogue::of(key) {
-            Some(texts) => texts[self as usize].clone(),
-            None => format!("[{key}]"),
-        }
+        catalogue::text(key, self).into_owned()
     }
 
     /// A message as text that begins with a capital letter.

@@ -10,6 +10,6 @@ mod catalogue;
 mod language;
 mod message;
 
-pub use catalogue::{keys, texts};
+pub use catalogue::keys;
 pub use language::Language;
 pub use message::{IntoMessage, Message, Said, of_io};

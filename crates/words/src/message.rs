@@ -72,9 +72,14 @@ impl Message {
         Message::Keyed(Box::new(Keyed { key: key.into(), values }))
     }
 
+    /// The sentence of a key that has no placeholder.
+    pub fn of(key: impl Into<Cow<'static, str>>) -> Message {
+        Message::new(key, Vec::new())
+    }
+
     /// The sentence of a word under a heading of the catalogue, for instance `cause.objection`.
     pub fn under(heading: &str, word: &str) -> Message {
-        Message::new(format!("{heading}.{}", word.replace('-', "_")), Vec::new())
+        Message::of(format!("{heading}.{}", word.replace('-', "_")))
     }
 
     /// Messages one after the other, with a separator between.
@@ -128,10 +133,7 @@ impl Message {
             Message::Joined(joined) => {
                 joined.0.iter().map(|part| part.render(language)).collect::<Vec<_>>().join(joined.1)
             }
-            Message::Keyed(keyed) => match catalogue::of(&keyed.key) {
-                None => format!("[{}]", keyed.key),
-                Some(texts) => fill(&texts[language as usize], &keyed.values, language),
-            },
+            Message::Keyed(keyed) => fill(&catalogue::text(&keyed.key, language), &keyed.values, language),
         }
     }
 }
@@ -244,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_key_that_is_not_there_is_seen() {
-        assert_eq!(Message::new("no.such.key", Vec::new()).english(), "[no.such.key]");
+        assert_eq!(Message::of("no.such.key").english(), "[no.such.key]");
         assert_eq!(Language::Nn.text("no.such.key"), "[no.such.key]");
     }
 

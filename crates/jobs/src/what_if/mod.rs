@@ -10,12 +10,14 @@ mod risk_tables;
 pub mod simulate;
 pub mod simulate_files;
 
+use chart::range::Group;
 use disclosure::Cell;
 use domain::Amount;
 use domain::amount::grouped;
 use paper::brief::BriefTable;
 use paper::sheets::Reader;
-use words::{Language, Message, message};
+use simulation::consequence::SIZES;
+use words::{Language, Message, message, say};
 
 /// Heads and texts on a result, which every file carries.
 type AboutLines = Vec<(Message, Message)>;
@@ -32,7 +34,7 @@ fn lines_about(about: &[(String, String)]) -> String {
 
 /// Heads of columns, by their keys.
 pub(crate) fn heads<const N: usize>(keys: [&'static str; N]) -> Vec<Message> {
-    keys.map(|key| Message::new(key, Vec::new())).into()
+    keys.map(Message::of).into()
 }
 
 /// Head of one of several columns that are alike. Programs get a name that distinguishes them.
@@ -66,6 +68,19 @@ fn brief_table(
     }
 }
 
+/// Groups of a picture of ranges: the first and the ninth tenth, and the middle, of the values of each group of
+/// [`SIZES`].
+fn ranges_of_sizes(values: impl Iterator<Item = Vec<f64>>, language: Language) -> Vec<Group> {
+    let group = |((people, _, _), mut dots): ((&str, i64, i64), Vec<f64>)| {
+        dots.sort_by(f64::total_cmp);
+        let at =
+            |tenth: usize| dots.get(dots.len().saturating_sub(1) * tenth / 10).copied().unwrap_or(f64::NAN);
+        let label = say!(language, "what_if.people_short", people);
+        Group { label, low: at(1), middle: at(5), high: at(9), dots }
+    };
+    SIZES.into_iter().zip(values).map(group).collect()
+}
+
 /// Tags of a brief: draft, synthetic, and the period.
 fn tags(
     is_draft: bool,
@@ -80,7 +95,7 @@ fn tags(
     if is_synthetic {
         tags.push((language.text("tag.synthetic"), true));
     }
-    tags.push((words::say!(language, "what_if.period", period), false));
+    tags.push((say!(language, "what_if.period", period), false));
     tags
 }
 

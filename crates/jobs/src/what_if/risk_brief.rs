@@ -4,7 +4,7 @@
 use domain::Amount;
 use domain::amount::grouped;
 use paper::brief::{Brief, BriefFigure, BriefTable};
-use simulation::consequence::SIZES;
+use simulation::consequence::{SIZES, by_size};
 use simulation::risk::Distribution;
 use words::{Language, Message, Said, message, say};
 
@@ -143,12 +143,9 @@ impl Subject<'_> {
     }
 
     fn by_size(&self, row: impl Fn(&[&Line]) -> Vec<Message>) -> Vec<Vec<Message>> {
-        let mut above = i64::MAX;
         let mut rows = Vec::new();
-        for (people, _, from) in SIZES {
-            let inside: Vec<&Line> =
-                self.found.lines.iter().filter(|line| line.people >= from && line.people < above).collect();
-            above = from;
+        let groups = by_size(&self.found.lines, |line| line.people);
+        for ((people, _, _), inside) in SIZES.into_iter().zip(groups) {
             let mut cells = vec![message!("risk.size", people, count = inside.len())];
             cells.extend(row(&inside));
             rows.push(cells);

@@ -10,7 +10,7 @@ use domain::amount::grouped;
 use paper::brief::{self, BriefFigure};
 use paper::picture;
 use paper::sheets::{self, Reader};
-use simulation::consequence::SIZES;
+use simulation::consequence::{SIZES, by_size};
 use simulation::risk::Distribution;
 use words::{Language, Message, message, say};
 
@@ -21,7 +21,7 @@ use crate::parties::Names;
 use crate::what_if::risk::{Line, Order, Picture, SPANS};
 use crate::what_if::risk_brief::{Subject, decimal};
 use crate::what_if::risk_tables;
-use crate::what_if::{AboutLines, about_texts, lines_about};
+use crate::what_if::{AboutLines, about_texts, lines_about, ranges_of_sizes};
 
 /// Writes the files of the risk picture. Each municipality in `asked` gets a brief and pictures of its own.
 /// Returns a summary of a few lines, and a sentence on what was written.
@@ -108,19 +108,9 @@ fn about(found: &Picture, order: &Order) -> AboutLines {
 }
 
 fn of_size(found: &Picture, language: Language, value: impl Fn(&Line) -> Option<f64>) -> Vec<Group> {
-    let mut above = i64::MAX;
-    let mut out = Vec::new();
-    for (people, _, from) in SIZES {
-        let inside = |line: &&Line| line.people >= from && line.people < above;
-        let mut dots: Vec<f64> = found.lines.iter().filter(inside).filter_map(&value).collect();
-        above = from;
-        dots.sort_by(f64::total_cmp);
-        let at =
-            |tenth: usize| dots.get(dots.len().saturating_sub(1) * tenth / 10).copied().unwrap_or(f64::NAN);
-        let label = say!(language, "what_if.people_short", people);
-        out.push(Group { label, low: at(1), middle: at(5), high: at(9), dots });
-    }
-    out
+    let groups = by_size(&found.lines, |line| line.people).into_iter();
+    let dots = groups.map(|inside| inside.into_iter().filter_map(&value).collect());
+    ranges_of_sizes(dots, language)
 }
 
 /// The slides' first picture: how far a bad year goes above the expected one, relative to free income, by
@@ -224,11 +214,8 @@ fn summary(found: &Picture, language: Language) -> String {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or(0.0) * 100.0
     };
-    let mut above = i64::MAX;
-    for (people, _, from) in SIZES {
-        let inside: Vec<&Line> =
-            found.lines.iter().filter(|line| line.people >= from && line.people < above).collect();
-        above = from;
+    let groups = by_size(&found.lines, |line| line.people);
+    for ((people, _, _), inside) in SIZES.into_iter().zip(groups) {
         let of = |value: &dyn Fn(&Line) -> f64| {
             decimal(middle(&mut inside.iter().map(|line| value(line)).collect()), 1)
         };

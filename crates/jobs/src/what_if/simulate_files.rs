@@ -13,7 +13,7 @@ use paper::picture;
 use paper::sheets::{self, Reader};
 use serde::Serialize;
 use simulation::Municipality;
-use simulation::consequence::{Consequences, Party, SIZES};
+use simulation::consequence::{self, Consequences, Party};
 use simulation::scenario::Wanted;
 use words::{Language, Message, Said, message, say};
 
@@ -22,7 +22,8 @@ use crate::folder;
 use crate::host::Host;
 use crate::what_if::simulate::{Outcome, Run};
 use crate::what_if::{
-    AboutLines, about_texts, brief_table, head, heads, in_millions, lines_about, more_millions, tags,
+    AboutLines, about_texts, brief_table, head, heads, in_millions, lines_about, more_millions,
+    ranges_of_sizes, tags,
 };
 
 /// Version of the manifest's format.
@@ -428,24 +429,13 @@ fn figures(outcome: &Outcome, run: &Run, language: Language) -> Vec<(&'static st
 
 /// Picture of net payments relative to free income, by size of municipality.
 fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
-    let mut above = i64::MAX;
-    let mut groups = Vec::new();
-    for (people, _, from) in SIZES {
-        let mut dots: Vec<f64> = run
-            .found
-            .municipalities
-            .iter()
-            .filter(|one| is_municipality(one) && one.people >= from && one.people < above)
-            .filter_map(|one| of_free_income(outcome, one, one.net()))
-            .map(|millionths| millionths as f64 / 10_000.0)
-            .collect();
-        above = from;
-        dots.sort_by(f64::total_cmp);
-        let at =
-            |tenth: usize| dots.get(dots.len().saturating_sub(1) * tenth / 10).copied().unwrap_or(f64::NAN);
-        let label = say!(language, "what_if.people_short", people);
-        groups.push(Group { label, low: at(1), middle: at(5), high: at(9), dots });
-    }
+    let share =
+        |one: &Municipality| is_municipality(one).then(|| of_free_income(outcome, one, one.net())).flatten();
+    let groups = consequence::by_size(&run.found.municipalities, |one| one.people).into_iter();
+    let dots = groups.map(|inside| {
+        inside.into_iter().filter_map(share).map(|millionths| millionths as f64 / 10_000.0).collect()
+    });
+    let groups = ranges_of_sizes(dots, language);
     let heading = language.text("simulate.net_by_size");
     let values = groups.iter().map(|Group { label, low, middle, high, .. }| {
         let [low, middle, high] = [low, middle, high].map(|value| format!("{value:.2}"));

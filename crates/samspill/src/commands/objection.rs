@@ -11,7 +11,7 @@ use jobs::table::Form;
 use words::message;
 
 use super::{Output, Place};
-use crate::choices::{FORMS, GROUNDS, RULINGS, one_of, or_suited};
+use crate::choices::{FORMS, code_of, one_of, or_suited};
 use crate::clock::now;
 
 #[derive(Subcommand)]
@@ -27,7 +27,7 @@ pub enum ObjectionCommand {
         contact: String,
         #[arg(long)]
         month: String,
-        #[arg(long, value_parser = one_of(GROUNDS))]
+        #[arg(long, value_parser = code_of(Ground::WORDS, Ground::from_word))]
         ground: Ground,
         #[arg(long, default_value = "")]
         text: String,
@@ -45,7 +45,7 @@ pub enum ObjectionCommand {
         key: String,
         #[command(flatten)]
         place: Place,
-        #[arg(long, value_parser = one_of(RULINGS))]
+        #[arg(long, value_parser = code_of(Ruling::WORDS, Ruling::from_word))]
         outcome: Ruling,
         #[arg(long)]
         reduce_by: Option<String>,
