@@ -128,7 +128,7 @@ fn digest_outputs(
     entry: &Entry,
     found: &mut BTreeMap<String, String>,
 ) -> Result<()> {
-    // In bokmål, whatever the locale of the machine.
+    // Output in bokmål, whatever the locale of the machine.
     let mut command = Command::new(program);
     let output = command.args(&entry.arguments).env("LC_ALL", "nb_NO.UTF-8").current_dir(work).output()?;
     let mut keep = |what: &str, bytes: &[u8]| {
@@ -172,7 +172,7 @@ fn digest_outputs(
     Ok(())
 }
 
-/// A key in brackets, as a sentence that the catalogue lacks is shown; `None` if there is none.
+/// A bracketed key, shown for a sentence that the catalogue lacks; `None` if there is none.
 fn missing_word(text: &str) -> Option<String> {
     let is_key = |inside: &str| {
         inside.contains('.')

@@ -23,7 +23,7 @@ fn found(name: &str) -> bool {
     quiet(Command::new("sh").args(["-c", &format!("command -v {name}")])).is_ok_and(|status| status.success())
 }
 
-/// Folder of PostgreSQL's newest programs, which Debian keeps outside the path; `None` if there is none.
+/// Folder of PostgreSQL's newest programs, which Debian keeps outside `PATH`; `None` if there is none.
 fn postgres_bin() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let mut all: Vec<PathBuf> = folders.flatten().map(|entry| entry.path().join("bin")).collect();
@@ -120,7 +120,7 @@ pub fn server() -> Result<Server> {
     Ok(Server { folder, bin, address: format!("postgres://postgres@127.0.0.1:{port}") })
 }
 
-/// Command that runs a program of the server. The server refuses root, so that root runs it as user `postgres`.
+/// Command that runs a program of the server. The server refuses root, so root runs it as user `postgres`.
 fn as_server(program: &Path, folder: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("runuser");

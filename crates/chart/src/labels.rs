@@ -22,8 +22,8 @@ impl Places {
         self.left + place * (self.right - self.left) / (self.count - 1) as f64
     }
 
-    /// Draws a tick at `y` for every place, and under the ticks the names that there is room for. The last
-    /// name is always drawn.
+    /// Draws a tick at `y` for every place, and names under the ticks where there is room. The last name is always
+    /// drawn.
     pub(crate) fn named(&self, picture: &mut Picture, names: &[&str], y: f64) {
         let pen = Pen { colour: colour::MUTED, thick: 1.0, dash: "" };
         let wide = names.iter().map(|name| width_of(name)).fold(0.0, f64::max) + 8.0;

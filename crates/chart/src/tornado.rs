@@ -27,7 +27,7 @@ struct End<'a> {
     is_high: bool,
     /// Value that the end is measured from: the base, or the other end if there is no base.
     from: f64,
-    /// Side of the bar that its text stands on, and where the bar ends there.
+    /// Whether the text stands at the left of the bar. On that side, the bar ends at `edge`.
     is_left: bool,
     edge: f64,
 }
@@ -37,7 +37,7 @@ const BAR: f64 = 28.0;
 /// Distance between a bar and the text at its end, in pixels.
 const GAP: f64 = 6.0;
 
-/// Draws a bar for each assumption, in the order given, as SVG. `base` is the outcome if all are as assumed.
+/// Draws a bar for each assumption, in the order given, as SVG. `base` is the outcome if no assumption changes.
 ///
 /// `unit` names the outcomes, and `title` is the text for screen readers. Low assumptions are pale with a
 /// rim, high ones filled.
@@ -88,8 +88,8 @@ fn fitted<'a>(scale: Scale, ends: impl Iterator<Item = &'a End<'a>>, wide: f64) 
         .collect();
     let half = scale.widest() / 2.0 + 1.0;
     let (mut left, mut right) = (half, half);
-    // Each round shortens the bars, and the texts then reach further beyond the bars. The loop ends when nothing
-    // moves.
+    // Each round shortens the bars, and the texts then reach further beyond the bars. The loop stops after 40
+    // rounds.
     for _ in 0..40 {
         let long = (wide - left - right).max(wide * 0.1);
         for (is_left, share, room) in &texts {
@@ -110,8 +110,7 @@ fn ends<'a>(bar: &'a Swing, base: Option<f64>) -> Vec<End<'a>> {
     let (low, high) =
         (outcomes().fold(f64::INFINITY, f64::min), outcomes().fold(f64::NEG_INFINITY, f64::max));
     let end = |(place, &(outcome, assumption, is_high)): (usize, &(f64, &'a str, bool))| {
-        // The text of a single end stands on the side of the base that the end is on. Two ends stand on one side
-        // each.
+        // The text of a single end stands on the end's own side of the base. Of two ends, the smaller is left.
         let is_left = if ends.len() == 1 { outcome < high } else { place == 0 };
         let from = base.unwrap_or(if outcome == low { high } else { low });
         End { outcome, assumption, is_high, from, is_left, edge: if is_left { low } else { high } }

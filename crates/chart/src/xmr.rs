@@ -15,7 +15,7 @@ pub struct Step {
     pub is_special: bool,
 }
 
-/// Points in a row with a mean and limits of their own.
+/// Consecutive points with a mean and limits of their own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stretch {
     /// Place of the first point.

@@ -77,8 +77,8 @@ pub enum Beneath {
     NoPerson,
     /// Number of contacts or persons. A row of one to four is withheld.
     Count(i64),
-    /// Figures that were withheld together with those of other tables: every cell that cannot be published is
-    /// [`Cell::Withheld`] already.
+    /// Figures already decided on together with other tables: every cell that cannot be published is
+    /// [`Cell::Withheld`].
     Decided,
 }
 

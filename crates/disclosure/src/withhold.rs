@@ -39,8 +39,8 @@ impl Known {
     }
 }
 
-/// Counts of one indicator, by place. Of any two counts of a place, one may be a part of the other, since a
-/// stay has at least one contact, and so has a referral.
+/// Counts of one indicator, by place. Of any two counts of a place, one may be a part of the other, since
+/// every stay and every referral has at least one contact.
 pub type Row = Vec<Known>;
 
 /// Places whose sum is published.
@@ -170,8 +170,8 @@ fn differences(
 }
 
 /// Hides the smallest members of a total, one by one, until rule 3 holds. If the members are not enough, the
-/// total itself is hidden; if the total is always published, every member is. Beside a hidden total, one hidden
-/// member is enough. Members that are published elsewhere stay shown.
+/// total itself is hidden; if the total is always published, every member is hidden. Beside a hidden total, one
+/// hidden member is enough. Members that are published elsewhere stay shown.
 fn beside_a_total(
     row: &Row,
     Total { members, at }: &Total,
@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn rests_of_one_and_two_are_not_known_from_the_rest_of_a_total() {
         // The rests 101 − 100 and 202 − 200 are hidden. The rest of the total reveals their sum of three, so a
-        // third is hidden.
+        // third member is hidden.
         let found = hidden(&[part(&[(100, 101), (200, 202), (50, 90), (20, 80)])], &[Total::of(0..4)]);
         assert_eq!(found, [[true, true, true, false]]);
     }

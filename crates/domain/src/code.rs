@@ -25,8 +25,8 @@ impl Said for UnknownCode {
     }
 }
 
-// A macro, because every vocabulary needs the same seven functions. Written by hand, a new word would have to
-// be added in several places, and one of them would be forgotten.
+// A macro, because every vocabulary needs the same functions. Written by hand, a new word would have to be
+// added in several places, and one of them would be forgotten.
 macro_rules! vocabulary {
     ($(#[$doc:meta])* $name:ident, $column:literal, { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -60,7 +60,7 @@ macro_rules! vocabulary {
             /// The value that a word stands for.
             ///
             /// # Errors
-            /// Fails if the word is not in the vocabulary. The error lists the words that are.
+            /// Fails if the word is not in the vocabulary. The error lists its words.
             pub fn from_word(word: &str) -> Result<Self, UnknownCode> {
                 match Self::WORDS.iter().position(|known| *known == word) {
                     Some(place) => Ok(Self::ALL[place]),
@@ -362,6 +362,8 @@ vocabulary! {
         Open = "open",
         /// Amounts on account were posted.
         OnAccount = "on-account",
+        /// The rules that the ledger stands on were changed.
+        Rules = "rules",
         /// A month was settled.
         Run = "run",
         /// Closed months were corrected in an open one.
@@ -397,7 +399,7 @@ impl EventKind {
         }
     }
 
-    /// The event with a number in hospital extracts; `None` if no event here has the number.
+    /// The event that a number in hospital extracts stands for; `None` if there is none.
     pub fn from_reported_number(number: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.reported_number() == number)
     }

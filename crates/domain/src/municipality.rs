@@ -44,7 +44,7 @@ pub enum Residence {
     Ended {
         /// Last day of the code's latest lifetime before the day.
         to: Day,
-        /// Codes in use on the day that this code became, in order; several after a split.
+        /// Codes that replace this code on the day, in order; several after a split.
         became: Vec<String>,
     },
     /// A code that comes into use after the day.
@@ -72,7 +72,7 @@ struct Change {
 
 /// Residence code of people who live in another country.
 pub const ABROAD: &str = "9900";
-/// Residence codes of people who are registered in no municipality: foreign citizens without and with a
+/// Residence codes of people who are registered in no municipality: citizens of countries without and with a
 /// convention, Svalbard, Jan Mayen and the shelf (SKDE's list of residences).
 pub const WITHOUT_MUNICIPALITY: [&str; 9] =
     ["9000", ABROAD, "2100", "2111", "2121", "2131", "2211", "2311", "2321"];
@@ -204,8 +204,8 @@ impl Municipalities {
         }
     }
 
-    /// The municipality that a code stands for on a day: the municipality with the code, or the only one that
-    /// this municipality became. `None` if the code became several, or stands for no municipality on the day.
+    /// The municipality that a code stands for on a day: the municipality with the code, or its only successor.
+    /// `None` if there are several successors, or no municipality on the day.
     pub fn one_on(&self, code: &str, day: Day) -> Option<&Municipality> {
         match self.residence(code, day) {
             Residence::Municipality(place) => self.get(place),
@@ -280,7 +280,7 @@ impl Municipalities {
         }
     }
 
-    /// Codes in use on `day` that a code has become since its last day, `ended`. Follows chains of changes.
+    /// Codes that replace a code on `day`, through chains of changes. `ended` is the last day of the code.
     fn successors(&self, code: &str, ended: Day, day: Day) -> Vec<String> {
         let mut out = Vec::new();
         for change in &self.changes {

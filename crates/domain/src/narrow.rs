@@ -1,7 +1,7 @@
 //! Conversion of a number to a narrower type, without a silent change.
 
-/// The same number in a narrower type. A number that does not fit is a fault of the program: it panics with the
-/// number in its message.
+/// The same number in a narrower type. A number that does not fit is a fault of the program: the function
+/// panics and states the number.
 #[inline]
 pub fn narrow<T: Copy + std::fmt::Display, N: TryFrom<T>>(wide: T) -> N {
     match N::try_from(wide) {

@@ -27,7 +27,7 @@ pub enum Party {
 }
 
 impl Party {
-    /// The party with a name. A name of no other kind is taken for an organisation.
+    /// The party that a name stands for: an organisation unless the name has the form of another kind.
     pub fn of(name: &str) -> Party {
         let is_code = |code: &str| code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit());
         if let Some(word) = name.strip_prefix(UNDECIDED) {

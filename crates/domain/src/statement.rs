@@ -9,7 +9,7 @@ use words::{Language, Message, Said};
 use crate::{Amount, Cause, Day, Instrument, Mode};
 
 /// Version of the JSON form of a statement.
-pub const FORM: u32 = 1;
+pub const FORM: u32 = 2;
 
 /// A party with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub struct Post {
     pub corrects: String,
     /// First and last voucher number behind the line.
     pub vouchers: (i64, i64),
-    /// KOSTRA function and article, `255/300`; empty for other parties, and if no account is known.
+    /// KOSTRA function and article, `255/300`; empty if the recipient is no municipality or no account is known.
     pub account: String,
     /// Whether an open objection disputes the line.
     pub disputed: bool,
@@ -113,6 +113,19 @@ pub enum BridgeWhat {
     Rounding,
     /// End of the bridge: the amount to pay.
     ToPay,
+    /// End of the bridge of a summary: what the statements of its months asked for.
+    Asked,
+}
+
+/// What the statement of one month asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Number of the month's statement.
+    pub statement: String,
+    /// Amount as in [`Statement::to_pay`].
+    pub amount: Amount,
+    /// `None` if no term was found.
+    pub due: Option<Day>,
 }
 
 /// Proposal for one entry in the municipality's accounts.
@@ -173,6 +186,11 @@ pub struct Statement {
     /// Whether the recipient owes; otherwise it is owed.
     pub owes: bool,
     pub tags: Vec<Tag>,
+    /// Whether the statement covers more than one month, or the year so far. A summary asks for nothing: it has
+    /// no day of payment, no payment and no invoice, and lists what its months asked for.
+    pub is_summary: bool,
+    /// What the statements of the closed months asked for; empty unless this is a summary.
+    pub asked: Vec<Asked>,
     /// `Decentral` if any instrument in the lines is paid decentrally.
     pub mode: Mode,
     /// Sum of the lines.
@@ -184,6 +202,7 @@ pub struct Statement {
     /// Difference that rounding to whole kroner leaves; zero until the last month is closed.
     pub rounding: Amount,
     /// Amount that the recipient pays now, or receives if it is owed. A negative amount goes the other way.
+    /// Zero in a summary.
     pub to_pay: Amount,
     /// Balance that is carried on to later months.
     pub carried_on: Amount,
@@ -194,11 +213,12 @@ pub struct Statement {
     pub fixed: bool,
     /// Day on which the last month was closed; `None` while it is open.
     pub issued: Option<Day>,
-    /// Day on which the amount is due; `None` until the last month is closed, and if no term was found.
+    /// Day on which the amount is due; `None` until the last month is closed, if no term was found, and in a
+    /// summary.
     pub due: Option<Day>,
     /// Whether the term of payment is unsigned.
     pub due_unsigned: bool,
-    /// One through the clearing account, or one for each counterparty.
+    /// One payment through the clearing account, or one for each counterparty; empty in a summary.
     pub payments: Vec<Payment>,
     /// Steps from the amount paid on account to the amount settled and the amount to pay.
     pub bridge: Vec<BridgeStep>,
@@ -214,7 +234,7 @@ pub struct Statement {
     pub objections: Vec<(String, Amount)>,
     /// Rule versions behind the lines, each with its provision.
     pub rules: Vec<(String, String)>,
-    /// Number of unsigned values in the whole ledger.
+    /// Number of unsigned values behind the statement.
     pub unsigned: usize,
     /// Hash at the end of the ledger's chain, after the last step that touched the period.
     pub control_code: String,

@@ -11,7 +11,7 @@ pub struct Columns {
     file: String,
     heads: Vec<String>,
     rows: Vec<Vec<String>>,
-    /// Whether a comma in a number is a decimal comma. It is, unless commas separate the columns.
+    /// Whether a comma in a number is a decimal comma: true unless commas separate the columns.
     is_comma: bool,
 }
 
@@ -101,7 +101,8 @@ impl Columns {
 
     /// Cells of a column as numbers of zero or more, such as counts of events or people.
     ///
-    /// # Errors Fails as [`Columns::numbers`] does, and if a number is below zero.
+    /// # Errors
+    /// Fails as [`Columns::numbers`] does, and if a number is below zero.
     pub fn amounts(&self, name: &str) -> Result<Vec<f64>> {
         let all = self.numbers(name)?;
         match all.iter().position(|value| *value < 0.0) {

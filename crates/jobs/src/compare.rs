@@ -78,8 +78,7 @@ pub struct Comparison {
 pub struct Order<'a> {
     /// The bill, as CSV or Excel.
     pub received: &'a Path,
-    /// Names of the bill's columns that have other names than the usual, as `reference=Saksnr`, `days=Antall`
-    /// or `amount=Sum`.
+    /// The bill's columns that have unusual names, as `reference=Saksnr`, `days=Antall` or `amount=Sum`.
     pub columns: &'a [String],
     /// Result folder of our own settlement. Either this or `log` is given.
     pub own: Option<&'a Path>,
@@ -114,8 +113,8 @@ const AMOUNT: &[&str] = &["amount", "beløp", "belop", "sum", "kroner", "amount_
 /// Compares a bill with our own settlement or our own log.
 ///
 /// # Errors
-/// Fails unless exactly one of the two is given; if a file cannot be read; if a column is missing or a cell
-/// is wrong; or if a day in the log has no rate.
+/// Fails unless exactly one of `own` and `log` is given; if a file cannot be read; if a column is missing or a
+/// cell is wrong; or if a day in the log has no rate.
 pub fn run(order: &Order) -> Result<Comparison> {
     let mut stated = None;
     let bill = received(order, &mut stated)?;

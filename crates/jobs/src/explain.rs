@@ -57,8 +57,8 @@ pub fn contact_of(text: &str) -> Result<i64> {
     Ok(read(text)?.contact)
 }
 
-/// What a ledger holds of a contact, or the claims behind a voucher (`bilag-17`). Returns a heading, which
-/// may be empty, and a table. `place` is the ledger.
+/// What a ledger holds on a contact, or the claims behind a voucher (`bilag-17`). Returns a heading, which may be
+/// empty, and a table. `place` is the ledger.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read, if there is no such voucher, or if nothing is posted for the contact.

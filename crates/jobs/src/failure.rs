@@ -33,7 +33,7 @@ impl Failure {
         Failure::Failed { said: vec![said], remedy, is_order: true }
     }
 
-    /// The failure with what it was about in front. A refusal stays as it is.
+    /// The failure with `about` put in front. A refusal stays unchanged.
     #[must_use]
     fn within(self, about: Message) -> Failure {
         match self {
@@ -175,7 +175,7 @@ without_remedy!(
     register::parquet_file::FileError,
     register::sheet::SheetError,
     register::synth::SynthError,
-    register::synth::people::BadPopulation,
+    register::population::BadPopulation,
     settlement::archive::ArchiveError,
     settlement::needs::Lacking,
     simulation::risk::BadSeverity,

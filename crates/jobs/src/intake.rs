@@ -43,7 +43,7 @@ pub fn drg_list(path: Option<&Path>) -> Result<Option<DrgList>> {
     .transpose()
 }
 
-/// Whether a file is Parquet, by its first four bytes. A file that cannot be read is taken not to be.
+/// Whether a file is Parquet, by its first four bytes. An unreadable file counts as not Parquet.
 pub fn is_parquet(path: &Path) -> bool {
     use std::io::Read;
     let mut start = [0; 4];

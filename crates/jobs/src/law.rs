@@ -31,7 +31,7 @@ impl Files {
         Ok(Files { law, variants })
     }
 
-    /// Adds the cooperation agreements in a file, in place of any that are there; `None` changes nothing.
+    /// Adds the cooperation agreements in a file, and drops any others; `None` changes nothing.
     ///
     /// # Errors
     /// Fails if the file cannot be read, or if a row names no municipality, no possible organisation number

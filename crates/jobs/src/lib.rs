@@ -21,6 +21,7 @@ pub mod intake;
 pub mod law;
 pub mod methods;
 pub mod parties;
+pub mod people;
 pub mod progress;
 pub mod refusal;
 pub mod rules;

@@ -1,4 +1,4 @@
-//! The one home of what parties and units are called, and of what the program knows of organisations.
+//! Names of parties and units, and what the program knows of organisations. No other module has them.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub fn is_private(party: &str) -> bool {
 /// Organisation number of a municipality; the party itself if the number is not known.
 pub fn organisation_of(party: &str) -> String {
     let Party::Municipality { code, from } = Party::of(party) else { return party.to_owned() };
-    // If the party names no year, its latest lifetime counts.
+    // If the party names no year, its last row counts.
     let year = from.map_or_else(String::new, |year| year.to_string());
     let mut found = ORGANISATIONS.lines().rev().filter_map(|line| {
         let cells: Vec<&str> = line.split(';').collect();
@@ -52,7 +52,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names, with words of ours in a language.
+    /// The names, with the program's own words in a language.
     pub fn of(municipalities: &Municipalities, language: Language) -> Names {
         let mut by_party = BTreeMap::new();
         for row in municipalities.rows() {
@@ -66,12 +66,12 @@ impl Names {
         Names { by_party, language }
     }
 
-    /// Name of a party or unit. One that the program does not know keeps its own word.
+    /// Name of a party or unit. An unknown one keeps its own word.
     pub fn name(&self, party: &str) -> String {
         self.name_in(party, self.language)
     }
 
-    /// Name of a party or unit, with words of ours in another language.
+    /// Name of a party or unit, with the program's own words in another language.
     pub fn name_in(&self, party: &str, language: Language) -> String {
         if let Some(name) = self.by_party.get(party) {
             return name.clone();

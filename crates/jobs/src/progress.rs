@@ -1,4 +1,4 @@
-//! What a job reports while it works. The caller supplies the listener, and the listener the words.
+//! What a job reports while it works. The caller supplies the listener; the listener writes the words.
 
 use std::path::PathBuf;
 

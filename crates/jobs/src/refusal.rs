@@ -1,6 +1,5 @@
 //! Why a job was not done, although nothing failed: the state of the ledger, the rules or the data stands in
-//! the way. A step that is refused posts nothing; of several months, those before the refused one may be
-//! posted.
+//! the way. A refused step posts nothing; months before a refused month may be posted.
 //!
 //! A refusal holds the facts. The caller turns them into a sentence, and adds what to do.
 
@@ -63,7 +62,7 @@ pub enum Refusal {
     NoSettlementOf(i16),
     /// The party has no line for the contact under the instrument in the month.
     NoLine { party: String, contact: i64, instrument: Instrument, month: Month, ledger: String },
-    /// Decided objections have taken off the whole line.
+    /// Decided objections have reduced the line to zero.
     LineTakenOff { ledger: String },
     /// No objection has the key.
     NoSuchObjection { key: String, ledger: String },
@@ -76,10 +75,10 @@ pub enum Refusal {
     },
     /// No voucher has the number.
     NoSuchVoucher(i64),
-    /// The statement of the period has no version of the number asked for.
+    /// The statement of the period has no version with the number asked for.
     NoSuchVersion {
         period: String,
-        /// Number of versions that there are.
+        /// Number of existing versions.
         versions: usize,
         asked: usize,
     },
@@ -92,7 +91,7 @@ pub enum Refusal {
     },
     /// The party has no line in the period.
     NoLineIn { party: String, period: String },
-    /// The time has not passed yet, so that what is known of it may change.
+    /// The time has not passed yet, so facts about it may still change.
     NotOver(domain::Minute),
     /// No amount of the instrument was settled for the institution in the year.
     NothingSettledFor { institution: String, instrument: Instrument, year: i16 },
@@ -111,6 +110,41 @@ pub enum Refusal {
     NothingToForecast(Month),
     /// The party has nothing settled in the year.
     NothingOfParty { party: String, year: i16 },
+    /// The statement sums up several months, and asks for nothing: there is no invoice to make of it.
+    NoInvoiceOfSummary { period: String },
+    /// The month is not over, so that it cannot be closed.
+    MonthNotOver(Month),
+    /// Nothing was delivered for the month that is to be closed.
+    NothingIn(Month),
+    /// The delivery withdraws or changes more of the month than a step may without being accepted.
+    LargeChange {
+        month: Month,
+        /// Number of contacts that are withdrawn or changed.
+        contacts: usize,
+        /// Number of contacts that are posted for the month.
+        of: usize,
+        /// What the withdrawals and changes add up to.
+        amount: Amount,
+        /// Amount that is posted for the month.
+        settled: Amount,
+    },
+    /// The month was settled from a newer delivery since.
+    OlderDelivery {
+        file: String,
+        month: Month,
+        /// Number of the delivery that the month was last settled from.
+        last: usize,
+    },
+    /// The ledger stands on other rules than those asked for.
+    OtherRules {
+        /// Names of the rule files that differ.
+        files: Vec<String>,
+        ledger: String,
+    },
+    /// The board's decision with this reference is posted, or stands in the file, with something else in it.
+    BoardDecidedOtherwise { reference: String },
+    /// No institution has the code.
+    NoInstitution { code: String },
 }
 
 words::english_error!(Refusal);
@@ -169,6 +203,22 @@ impl Said for Refusal {
             }
             Refusal::NothingToForecast(month) => message!("refusal.nothing_to_forecast", month),
             Refusal::NothingOfParty { party, year } => message!("refusal.nothing_of_party", party, year),
+            Refusal::NoInvoiceOfSummary { period } => message!("refusal.no_invoice_of_summary", period),
+            Refusal::MonthNotOver(month) => message!("refusal.month_not_over", month),
+            Refusal::NothingIn(month) => message!("refusal.nothing_in", month),
+            Refusal::LargeChange { month, contacts, of, amount, settled } => {
+                message!("refusal.large_change", month, contacts, of, amount, settled)
+            }
+            Refusal::OlderDelivery { file, month, last } => {
+                message!("refusal.older_delivery", file, month, last)
+            }
+            Refusal::OtherRules { files, ledger: _ } => {
+                message!("refusal.other_rules", list = files.join(", "))
+            }
+            Refusal::BoardDecidedOtherwise { reference } => {
+                message!("refusal.board_decided_otherwise", reference)
+            }
+            Refusal::NoInstitution { code } => message!("refusal.no_institution", code),
         }
     }
 }

@@ -111,7 +111,8 @@ pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
 
 /// Table of the values of a rule that differ between two days.
 ///
-/// # Errors Fails as [`show`] does, for either day.
+/// # Errors
+/// Fails as [`show`] does, for either day.
 pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
     let (before, after) = (used_on(book, rule, one)?, used_on(book, rule, other)?);
     let mut table = Table::new(

@@ -35,8 +35,8 @@ pub fn write(sheet: &SafeTable, about: &[(String, String)], path: &Path) -> Resu
     Ok(())
 }
 
-/// A column of text if any cell is text; of whole numbers if its cells are counts or amounts; otherwise of
-/// decimals, also if every cell is unknown or withheld. `is_ore` keeps such a column of amounts whole.
+/// A column of text if any cell is text; of decimals if any cell is a decimal or a share; otherwise of whole
+/// numbers. A column of unknown and withheld cells only is of decimals, unless `is_ore` is set.
 fn column(cells: &[&Cell], is_ore: bool) -> ArrayRef {
     if cells.iter().any(|cell| matches!(cell, Cell::Text(_) | Cell::Said(_))) {
         let text = |cell: &&Cell| match cell {

@@ -1,4 +1,4 @@
-//! Tables of text, for people as boxes, and as CSV, Markdown or JSON.
+//! Tables as text: boxes for people, and CSV, Markdown or JSON.
 
 use std::path::Path;
 
@@ -19,8 +19,8 @@ pub enum Form {
 }
 
 /// Reads a small table that a user wrote by hand, with semicolons between the cells. Returns each row with
-/// its place, `file:line`. `expected` is a head such as `unit;from;to`: a first line that begins with its
-/// first column is skipped as a head, and messages show it.
+/// its place, `file:line`. `expected` is a head such as `unit;from;to`, which messages show. A first line that
+/// begins with its first column is skipped.
 ///
 /// # Errors
 /// Fails if the file cannot be read or has no rows, or if a row does not have `N` cells.

@@ -43,6 +43,9 @@ pub struct Delivery {
     /// Number of rows that the check refused.
     pub refused: u64,
     pub synthetic: bool,
+    /// Day on which the extract was made, as its sender states; `None` if it was not given.
+    #[serde(default)]
+    pub made_on: Option<Day>,
 }
 
 /// Movements of a settlement in one month of activity.
@@ -55,6 +58,10 @@ pub struct MonthMoved {
     pub rules: Vec<String>,
     /// Amount moved for each cause, in øre.
     pub causes: BTreeMap<Cause, i64>,
+    /// Unsigned values that the month was settled under; `None` in a step that kept them for all its months
+    /// together.
+    #[serde(default)]
+    pub unsigned: Option<Vec<String>>,
 }
 
 /// Content of a step that settled a month, or corrected closed months.
@@ -65,7 +72,7 @@ pub struct Settled {
     pub delivery: Delivery,
     /// Digest of the kept rule files.
     pub rules_archive: String,
-    /// Unsigned values that were used; empty if all are signed.
+    /// Unsigned values that were used, of all months together; empty if all are signed.
     pub unsigned: Vec<String>,
     /// Months of activity that changed.
     pub months: Vec<MonthMoved>,
@@ -75,6 +82,17 @@ pub struct Settled {
     pub reopened: Vec<String>,
     /// Version of the program.
     pub program: String,
+}
+
+/// Content of a step that changed the rules that the ledger stands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruled {
+    /// Digest of the kept rule files.
+    pub rules_archive: String,
+    /// Names of the files that came, went or changed.
+    pub changed: Vec<String>,
+    /// Who decided, and the reference of the decision.
+    pub reference: String,
 }
 
 /// Content of a step that closed a month.

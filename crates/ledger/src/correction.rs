@@ -22,7 +22,7 @@ use crate::voucher::Voucher;
 pub struct Comparison<'a> {
     /// Every movement that is posted for the months compared, in the order of posting.
     pub posted: &'a Claims,
-    /// Claims of the delivery under the rules that were posted by; `None` if they are the current rules.
+    /// Claims of the delivery under the posted rules; `None` if those are the current rules.
     pub under_posted_rules: Option<&'a Claims>,
     /// Claims of the delivery under the current rules.
     pub now: &'a Claims,

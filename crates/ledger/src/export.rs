@@ -62,7 +62,7 @@ pub fn hledger(vouchers: &[Voucher]) -> String {
     out
 }
 
-/// Description of a voucher on one line, without characters that a journal gives a meaning.
+/// Description of a voucher on one line, without characters that have a meaning in a journal.
 fn description(voucher: &Voucher) -> String {
     let what = voucher.instrument.map_or("", domain::Instrument::word);
     let text = format!(

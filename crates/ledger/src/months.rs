@@ -1,5 +1,5 @@
-//! The state of each month, read from the steps: open, provisional, closed or final; the settlements that it
-//! rests on; and the steps that changed its statement.
+//! Each month as the steps record it: its state (open, provisional, closed or final), the settlements that the
+//! month rests on, and the steps that changed its statement.
 
 use std::collections::{BTreeMap, BTreeSet};
 use words::{Message, message};
@@ -7,7 +7,9 @@ use words::{Message, message};
 use domain::{Balancing, Day, Minute, Month, PayRounding, PeriodState, StepKind};
 use serde::de::DeserializeOwned;
 
-use crate::content::{Answer, Closed, Decision, Inherited, Objection, Opened, Reviewed, Settled};
+use crate::content::{
+    Answer, Closed, Decision, Delivery, Inherited, Objection, Opened, Reviewed, Ruled, Settled,
+};
 use crate::netting::Terms;
 use crate::store::LedgerError;
 use crate::voucher::Step;
@@ -22,12 +24,13 @@ pub struct MonthRecord {
     pub versions: Vec<i64>,
     /// Number of times that the month's own activity was settled.
     pub runs: usize,
-    /// Whether the last settlement of the month's own activity was a draft.
-    run_is_draft: bool,
-    /// Whether a correction or decision in the month's statement was a draft.
-    other_is_draft: bool,
+    /// Months of activity whose settlements or decisions stand in the month's statement.
+    activities: BTreeSet<Month>,
     /// Number of the last step that touched the month.
     pub touched: i64,
+    /// Number of the last step that changed what the month's statement sums up to: a settlement, a decision, an
+    /// amount on account or the closing.
+    pub summed: i64,
     /// Whether the month's activity was corrected in the statement of another month.
     pub corrected: bool,
     /// Whether closing the month netted its instruments.
@@ -48,8 +51,15 @@ pub struct Basis {
     pub rules_archive: String,
     /// Rule versions that the month stood under after the settlement.
     pub rules: Vec<String>,
+    /// Unsigned values that were used, each as a line `file:line: key = value`.
+    pub unsigned: Vec<String>,
+}
+
+impl Basis {
     /// Whether unsigned values were used.
-    pub draft: bool,
+    pub fn is_draft(&self) -> bool {
+        !self.unsigned.is_empty()
+    }
 }
 
 /// An objection with its answer and decision.
@@ -60,6 +70,16 @@ pub struct Dispute {
     pub answer: Option<Answer>,
     /// `None` until the objection is decided, and again if it is reopened.
     pub decision: Option<Decision>,
+}
+
+/// A delivery that was settled.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    pub delivery: Delivery,
+    /// First step that settled it.
+    pub step: i64,
+    /// Time of the step.
+    pub recorded_at: Minute,
 }
 
 /// State of all months, objections and heirs, read from the steps.
@@ -74,8 +94,10 @@ pub struct Months {
     pub disputes: BTreeMap<String, Dispute>,
     /// Whether any delivery was synthetic.
     pub synthetic: bool,
-    /// Unsigned values that were used, each once.
-    pub unsigned: Vec<String>,
+    /// Digest of the rule files that the ledger stands on: those of the last change of rules or settlement.
+    pub rules: Option<String>,
+    /// Deliveries in the order in which they were first settled.
+    pub deliveries: Vec<Delivered>,
 }
 
 /// The content of a step.
@@ -94,18 +116,13 @@ impl MonthRecord {
             opened: opened.clone(),
             versions: Vec::new(),
             runs: 0,
-            run_is_draft: false,
-            other_is_draft: false,
+            activities: BTreeSet::new(),
             touched: step,
+            summed: step,
             corrected: false,
             netted: false,
             closed_at: None,
         }
-    }
-
-    /// Whether an unsigned value stands behind a voucher in the month's statement.
-    pub fn is_draft(&self) -> bool {
-        self.run_is_draft || self.other_is_draft
     }
 
     /// Whether the month is closed or final, and so never changes.
@@ -116,7 +133,7 @@ impl MonthRecord {
     /// Records that a step put vouchers in the month's statement.
     fn change(&mut self, step: i64) {
         self.versions.push(step);
-        self.touched = step;
+        (self.touched, self.summed) = (step, step);
     }
 }
 
@@ -149,7 +166,7 @@ impl Months {
             }
             StepKind::OnAccount => {
                 for record in self.records(&months) {
-                    record.touched = step.number;
+                    (record.touched, record.summed) = (step.number, step.number);
                     // A statement that already exists changes too.
                     if !record.versions.is_empty() {
                         record.versions.push(step.number);
@@ -160,7 +177,7 @@ impl Months {
             StepKind::Close => {
                 let closed: Closed = read(step)?;
                 for record in self.records(&months) {
-                    record.touched = step.number;
+                    (record.touched, record.summed) = (step.number, step.number);
                     record.state = PeriodState::Closed;
                     record.netted = closed.netted;
                     record.closed_at = Some(step.recorded_at);
@@ -182,10 +199,13 @@ impl Months {
             StepKind::ObjectionDecided => self.decided(step, read(step)?),
             StepKind::ReviewBoard => {
                 let reviewed: Reviewed = read(step)?;
-                let is_draft = months.iter().any(|month| self.is_draft(*month));
-                self.changed(reviewed.into, step.number, is_draft);
+                self.changed(reviewed.into, step.number, &months);
             }
             StepKind::Inheritance => self.inherited.push(read(step)?),
+            StepKind::Rules => {
+                let changed: Ruled = read(step)?;
+                self.rules = Some(changed.rules_archive);
+            }
         }
         Ok(())
     }
@@ -205,7 +225,7 @@ impl Months {
             return;
         };
         if step.vouchers > 0 {
-            self.changed(decision.into, step.number, self.is_draft(month));
+            self.changed(decision.into, step.number, &[month]);
         }
         self.touch_from(month, step.number);
         if let Some(dispute) = self.disputes.get_mut(&decision.key) {
@@ -213,17 +233,36 @@ impl Months {
         }
     }
 
-    /// Records that a decision changed a month's statement, and whether it rests on unsigned values.
-    fn changed(&mut self, month: Month, step: i64, is_draft: bool) {
+    /// Records that a decision on months of activity changed a month's statement.
+    fn changed(&mut self, month: Month, step: i64, activities: &[Month]) {
         if let Some(record) = self.months.get_mut(&month) {
             record.change(step);
-            record.other_is_draft |= is_draft;
+            record.activities.extend(activities);
         }
     }
 
-    /// Whether the last settlement of a month of activity used unsigned values.
-    fn is_draft(&self, month: Month) -> bool {
-        self.basis.get(&month).and_then(|basis| basis.last()).is_some_and(|basis| basis.draft)
+    /// Unsigned values behind the statements from `first` to `last`, each once: those of the last settlement of
+    /// each month of activity that stands in them. A statement with one is a draft.
+    ///
+    /// A month of activity that is settled again under signed values, in whatever month that is posted, takes
+    /// its values off every statement that it stands in.
+    pub fn unsigned(&self, first: Month, last: Month) -> Vec<String> {
+        let mut out: Vec<String> = Vec::new();
+        let records = self.months.range(first..=last).map(|(_, record)| record);
+        let activities: BTreeSet<Month> =
+            records.flat_map(|record| record.activities.iter().copied()).collect();
+        let last_of = |month: &Month| self.basis.get(month).and_then(|basis| basis.last());
+        for value in activities.iter().filter_map(last_of).flat_map(|basis| &basis.unsigned) {
+            if !out.contains(value) {
+                out.push(value.clone());
+            }
+        }
+        out
+    }
+
+    /// Whether an unsigned value stands behind a month's statement.
+    pub fn is_draft(&self, month: Month) -> bool {
+        !self.unsigned(month, month).is_empty()
     }
 
     /// Marks every month from `first` on as touched: an activity of `first` may stand in the statement of any
@@ -236,20 +275,15 @@ impl Months {
 
     fn settled(&mut self, step: &Step, settled: Settled) {
         self.synthetic |= settled.delivery.synthetic;
-        for value in &settled.unsigned {
-            if !self.unsigned.contains(value) {
-                self.unsigned.push(value.clone());
-            }
+        self.rules = Some(settled.rules_archive.clone());
+        if !self.deliveries.iter().any(|one| one.delivery.sha256 == settled.delivery.sha256) {
+            let delivery = settled.delivery.clone();
+            self.deliveries.push(Delivered { delivery, step: step.number, recorded_at: step.recorded_at });
         }
-        let is_draft = !settled.unsigned.is_empty();
         if let Some(record) = self.months.get_mut(&settled.into) {
             record.change(step.number);
-            if step.kind == StepKind::Run {
-                record.runs += 1;
-                record.run_is_draft = is_draft;
-            } else {
-                record.other_is_draft |= is_draft;
-            }
+            record.runs += usize::from(step.kind == StepKind::Run);
+            record.activities.extend(settled.months.iter().map(|moved| moved.month));
             if record.state == PeriodState::Open {
                 record.state = PeriodState::Provisional;
             }
@@ -266,7 +300,8 @@ impl Months {
                 movements: moved.movements_archive,
                 rules_archive: settled.rules_archive.clone(),
                 rules: moved.rules,
-                draft: is_draft,
+                // A step of an earlier version of the program has the values of all its months together.
+                unsigned: moved.unsigned.unwrap_or_else(|| settled.unsigned.clone()),
             };
             self.basis.entry(moved.month).or_default().push(basis);
             if moved.month != settled.into
@@ -314,6 +349,11 @@ impl Months {
     /// Last step that touched a month from `first` to `last`; 0 if none of them was opened.
     pub fn touched(&self, first: Month, last: Month) -> i64 {
         self.months.range(first..=last).map(|(_, record)| record.touched).max().unwrap_or(0)
+    }
+
+    /// Last step that changed what a statement from `first` to `last` sums up to; 0 if none was opened.
+    pub fn summed(&self, first: Month, last: Month) -> i64 {
+        self.months.range(first..=last).map(|(_, record)| record.summed).max().unwrap_or(0)
     }
 
     /// Steps that changed the statements from `first` to `last`, in order. The first made version 1.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::statement::{
-    Booking, BridgeStep, BridgeWhat, FORM, MonthSum, Named, Payment, Post, Statement, Tag,
+    Asked, Booking, BridgeStep, BridgeWhat, FORM, MonthSum, Named, Payment, Post, Statement, Tag,
 };
 use domain::{AccountKind, Amount, Cause, Day, Instrument, Mode, Month, Party, Period, PeriodState};
 
@@ -73,6 +73,11 @@ impl Span {
         Some(Span { name: format!("{month}-ytd"), first: Month::new(month.year(), 1)?, last: month })
     }
 
+    /// Whether the span covers more than one month, or the year so far.
+    pub fn is_summary(&self) -> bool {
+        self.name != self.last.to_string()
+    }
+
     /// Whether a month lies in the span. Vouchers write a month as `2012-03`; another text is outside.
     pub fn holds(&self, month: &str) -> bool {
         Month::parse(month).is_ok_and(|month| self.first <= month && month <= self.last)
@@ -126,17 +131,18 @@ pub fn statement(
     let expected = paying.carried + settled - on_account - paying.carried_on;
     // Before anything is settled, the statement of an open month asks for the amount on account.
     let asked = gross.is_empty() && record.is_some_and(|record| record.state == PeriodState::Open);
-    let to_pay = match (fixed, asked) {
+    let total = match (fixed, asked) {
         (true, _) => cleared.paid,
         (false, true) => on_account,
         (false, false) => expected,
     };
+    let is_summary = span.is_summary();
     // If nothing new is settled, the amount to pay comes from earlier months, and so does the term of
     // payment.
     let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, context, span.last);
     let mut statement = Statement {
         form: FORM,
-        number: format!("{}-{}", span.name, party.replace(':', "-")),
+        number: number(span, party),
         version: context.months.versions(span.first, span.last).len(),
         period: span.name.clone(),
         from: span.first.first(),
@@ -146,17 +152,19 @@ pub fn statement(
         recipient: named(party, language, context),
         owes,
         tags: tags(context.months, span),
+        is_summary,
+        asked: if is_summary { asked_for(own, &mine, party, span, context) } else { Vec::new() },
         mode,
         settled,
         on_account,
         carried: paying.carried,
         rounding: if fixed { cleared.rounding } else { Amount::ZERO },
-        to_pay,
+        to_pay: if is_summary { Amount::ZERO } else { total },
         carried_on: paying.carried_on,
         not_paid: if fixed { paying.carried_on } else { expected + paying.carried_on },
         fixed,
         issued: record.and_then(|record| record.closed_at).map(domain::Minute::day),
-        due: due.filter(|_| fixed),
+        due: due.filter(|_| fixed && !is_summary),
         due_unsigned,
         payments: Vec::new(),
         bridge: Vec::new(),
@@ -166,13 +174,45 @@ pub fn statement(
         months: month_sums(&mine, span),
         objections: disputes.iter().map(|one| (one.key.clone(), Amount::from_ore(one.amount_ore))).collect(),
         rules: rules(&gross, context),
-        unsigned: context.months.unsigned.len(),
+        unsigned: context.months.unsigned(span.first, span.last).len(),
         control_code: context.control_code.clone(),
         last_step: context.months.touched(span.first, span.last),
     };
-    statement.payments = payments(&statement, own, span, context);
-    statement.bridge = bridge(&gross, &inside, &statement, asked);
+    if !is_summary {
+        statement.payments = payments(&statement, own, span, context);
+    }
+    let end = if is_summary { BridgeWhat::Asked } else { BridgeWhat::ToPay };
+    statement.bridge = bridge(&gross, &inside, &statement, (!asked).then_some((end, total)));
     statement
+}
+
+/// What the statement of each closed month asked for, in order of months; months that asked for nothing are
+/// left out.
+fn asked_for(
+    own: &[(&Voucher, bool)],
+    mine: &[&Voucher],
+    party: &str,
+    span: &Span,
+    context: &Context,
+) -> Vec<Asked> {
+    let closed = context.months.months.range(span.first..=span.last).filter(|(_, record)| record.is_closed());
+    let months = closed.filter_map(|(month, _)| Some((*month, Span::of(Period::of_month(*month))?)));
+    let asked = months.map(|(month, one)| {
+        let amount = cleared(own, party, &one, context.heir).paid;
+        let gross: Vec<&Voucher> = mine
+            .iter()
+            .copied()
+            .filter(|voucher| one.holds(&voucher.posting_month) && voucher.cause != Cause::OnAccount)
+            .collect();
+        let (due, _) = due(if gross.is_empty() { mine } else { &gross }, context, month);
+        Asked { statement: number(&one, party), amount, due }
+    });
+    asked.filter(|one| one.amount != Amount::ZERO).collect()
+}
+
+/// Number of a statement, for instance `2012-03-0602`.
+fn number(span: &Span, party: &str) -> String {
+    format!("{}-{}", span.name, party.replace(':', "-"))
 }
 
 fn named(party: &str, language: Language, context: &Context) -> Named {
@@ -189,7 +229,7 @@ fn tags(months: &Months, span: &Span) -> Vec<Tag> {
         !records.is_empty() && records.iter().all(|record| state.contains(&record.state))
     };
     let mut tags = Vec::new();
-    if records.iter().any(|record| record.is_draft()) {
+    if !months.unsigned(span.first, span.last).is_empty() {
         tags.push(Tag::Draft);
     }
     tags.push(if all(&[PeriodState::Final]) {
@@ -354,7 +394,7 @@ fn posts(
     out.into_values().collect()
 }
 
-/// Whether an objection may be to a contact behind a voucher: same instrument, month, creditor and unit.
+/// Whether an objection may concern a contact behind a voucher: same instrument, month, creditor and unit.
 fn disputed(one: &Objection, voucher: &Voucher, context: &Context) -> bool {
     voucher.instrument == Some(one.instrument)
         && voucher.activity_period == one.month.to_string()
@@ -362,7 +402,7 @@ fn disputed(one: &Objection, voucher: &Voucher, context: &Context) -> bool {
         && (context.heir)(&voucher.creditor) == (context.heir)(&one.creditor)
 }
 
-/// Number of the statement that a voucher corrects, for its month of activity; empty if none.
+/// Number of the corrected statement: that of the voucher's month of activity; empty if none is corrected.
 fn corrects(voucher: &Voucher, party: &str) -> String {
     match voucher.cause.is_correction() {
         true => format!("{}-{}", voucher.activity_period, party.replace(':', "-")),
@@ -370,8 +410,14 @@ fn corrects(voucher: &Voucher, party: &str) -> String {
     }
 }
 
-/// Steps from the amount paid on account to the amount settled, and from there to the amount to pay.
-fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, asked: bool) -> Vec<BridgeStep> {
+/// Steps from the amount paid on account to the amount settled, and from there to `end`: the amount to pay, or
+/// what was asked for. `None` before anything is settled.
+fn bridge(
+    gross: &[&Voucher],
+    inside: &[&Voucher],
+    statement: &Statement,
+    end: Option<(BridgeWhat, Amount)>,
+) -> Vec<BridgeStep> {
     let settled = statement.settled;
     let mut steps: BTreeMap<BridgeWhat, Amount> = BTreeMap::new();
     let paid = on_account(inside);
@@ -410,14 +456,15 @@ fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, asked:
     let left: Amount = less.iter().map(|(_, amount)| *amount).sum();
     let mut out: Vec<BridgeStep> =
         steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect();
-    // No steps follow if nothing is settled yet, if they would not lead to the amount to pay (closing moved
-    // amounts of other months too), or if all of them are zero.
-    if asked || settled + left != statement.to_pay || less.iter().all(|(_, amount)| *amount == Amount::ZERO) {
+    // No steps follow if nothing is settled yet, if they would not lead to the end (closing moved amounts of
+    // other months too), or if all of them are zero.
+    let Some((what, amount)) = end.filter(|(_, amount)| settled + left == *amount) else { return out };
+    if less.iter().all(|(_, amount)| *amount == Amount::ZERO) {
         return out;
     }
     let walked = less.into_iter().filter(|(_, amount)| *amount != Amount::ZERO);
     out.extend(walked.map(|(what, amount)| BridgeStep { what, amount }));
-    out.push(BridgeStep { what: BridgeWhat::ToPay, amount: statement.to_pay });
+    out.push(BridgeStep { what, amount });
     out
 }
 

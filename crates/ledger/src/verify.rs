@@ -114,7 +114,7 @@ fn end(proof: &Proof, hash: &str) -> Head {
     Head { steps: proof.steps, vouchers: proof.vouchers, hash: hash.to_owned(), recorded_at: None }
 }
 
-/// Checks that every kept file has its digest, and that every file that a step names is kept.
+/// Checks that every kept file matches its digest, and that every file that a step names is kept.
 fn kept(ledger: &mut Ledger, steps: &[Step], proof: &mut Proof) -> Result<(), LedgerError> {
     let archives = ledger.archives()?;
     for digest in &archives {

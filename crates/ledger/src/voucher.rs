@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
     pub kind: AccountKind,
-    /// Code of a municipality (with `@year` for a later lifetime), organisation number or `state`.
+    /// Name of a [`domain::Party`], for instance `1201`, `state` or an organisation number.
     pub party: String,
     /// `None` if instruments are netted.
     pub instrument: Option<Instrument>,

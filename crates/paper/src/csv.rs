@@ -29,7 +29,7 @@ pub const COLUMNS: [&str; 14] = [
 ];
 
 /// Columns of the overview, by the last part of their keys under `column`.
-const OVERVIEW: [&str; 12] = [
+const OVERVIEW: [&str; 13] = [
     "statement",
     "version",
     "party",
@@ -42,6 +42,7 @@ const OVERVIEW: [&str; 12] = [
     "rounding_ore",
     "to_pay_ore",
     "due",
+    "asked_ore",
 ];
 
 /// The lines of a statement by unit, as a table.
@@ -85,6 +86,7 @@ pub fn overview(statements: &[Statement], reader: Reader) -> String {
             Cell::Kroner(one.rounding),
             Cell::Kroner(one.to_pay),
             Cell::text(one.due.map_or_else(String::new, |due| due.to_string())),
+            Cell::Kroner(one.asked.iter().map(|asked| asked.amount).sum()),
         ]
     };
     let rows: Vec<Vec<Cell>> = statements.iter().map(row).collect();

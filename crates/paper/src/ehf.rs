@@ -1,7 +1,6 @@
-//! An invoice or credit note in EHF (Peppol BIS Billing 3.0), for a scheme in which each creditor asks for its own
-//! money.
+//! An invoice or credit note in EHF (Peppol BIS Billing 3.0), for claims that each creditor collects itself.
 //!
-//! There is no value added tax. Nobody has signed the row of the scheme that states this, and the document says so.
+//! The document has no value added tax. The scheme's row on this (`[[vat]]`) is unsigned, and a note says so.
 
 use std::fmt::Write;
 
@@ -84,7 +83,7 @@ pub fn document(
         .collect();
     let named: Amount = lines.iter().map(|(_, amount)| *amount).sum();
     let (prepaid, rounding) = (sign(payment.on_account), sign(payment.rounding));
-    // The rest, neither settled now nor paid on account nor rounding, was carried from earlier months.
+    // The rest was carried from earlier months: it is not settled now, paid on account, or rounding.
     let rest = sign(payment.amount) - named + prepaid - rounding;
     if rest != Amount::ZERO {
         lines.push((say!(language, "paper.carried", amount = rest.to_string()), rest));

@@ -14,7 +14,7 @@ const LINES: usize = 60;
 /// The page of a statement, in words.
 #[derive(Debug, Clone, Serialize)]
 pub struct View {
-    /// Code of the language: `nb` or `nn`.
+    /// Code of the language: `nb`, `nn` or `en`.
     pub lang: String,
     pub title: String,
     /// Text and kind of each tag.
@@ -71,7 +71,7 @@ pub fn cause(cause: Cause, language: Language) -> String {
     if cause.is_correction() { language.say(&cause.said()) } else { String::new() }
 }
 
-/// Title of a line: the instrument, the cause if it is a correction, and a mark if it is disputed.
+/// Title of a line: the instrument, the cause of a correction, and a mark on a disputed line.
 pub fn post_title(post: &Post, language: Language) -> String {
     let what = instrument(post.instrument, language);
     let mut title = if post.cause == Cause::Activity {
@@ -133,6 +133,15 @@ pub fn view(statement: &Statement, language: Language) -> View {
         [one] => one.counterparty.name.clone(),
         many => format!("{} ({})", language.text("paper.payments").to_lowercase(), many.len()),
     };
+    let facts = match statement.is_summary {
+        true => summed(statement, language),
+        false => vec![
+            (text(if pays { "to_pay" } else { "to_get" }, language), absolute(statement.to_pay).to_string()),
+            (language.text("paper.due"), due),
+            (text(if pays { "paid_to" } else { "paid_by" }, language), other),
+            (language.text("paper.reference"), statement.number.clone()),
+        ],
+    };
     let mut how = Vec::new();
     for (tag, key) in [
         (Tag::Synthetic, "how_synthetic"),
@@ -147,7 +156,11 @@ pub fn view(statement: &Statement, language: Language) -> View {
     }
     how.extend(["how_corrections", "how_objection", "how_explain"].map(|key| text(key, language)));
     let booking_heads = ["function", "article", "text", "amount"].map(|key| text(key, language));
-    let payment_heads = ["counterparty", "reference", "amount"].map(|key| text(key, language));
+    let (payments_head, payment_heads) = match statement.is_summary {
+        true => ("asked_in_months", ["statement", "due", "amount"]),
+        false => ("payments", ["counterparty", "reference", "amount"]),
+    };
+    let payment_heads = payment_heads.map(|key| text(key, language));
     let to = statement.to;
     View {
         lang: language.code().to_owned(),
@@ -155,12 +168,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
         tags: statement.tags.iter().map(|one| tag(*one, language)).collect(),
         sender: who(&statement.sender, language),
         recipient: who(&statement.recipient, language),
-        facts: vec![
-            (text(if pays { "to_pay" } else { "to_get" }, language), absolute(statement.to_pay).to_string()),
-            (language.text("paper.due"), due),
-            (text(if pays { "paid_to" } else { "paid_by" }, language), other),
-            (language.text("paper.reference"), statement.number.clone()),
-        ],
+        facts,
         lead: lead(statement, language),
         bridge: (language.text("paper.bridge"), bridge_text(statement, language)),
         heads: ["post", "quantity", "rate", "amount", "function_article", "rule"]
@@ -169,8 +177,12 @@ pub fn view(statement: &Statement, language: Language) -> View {
         lines: posts,
         remark,
         sum: (language.text("paper.sum"), kroner(statement.settled)),
-        headings: ["posts", "payments", "booking", "how_to_read"].map(|key| text(key, language)).into(),
-        payments: if statement.payments.len() > 1 { payments(statement) } else { Vec::new() },
+        headings: ["posts", payments_head, "booking", "how_to_read"].map(|key| text(key, language)).into(),
+        payments: match statement.is_summary {
+            true => asked(statement, language),
+            false if statement.payments.len() > 1 => payments(statement),
+            false => Vec::new(),
+        },
         payment_heads,
         bookings: bookings(statement, language),
         booking_heads,
@@ -187,6 +199,27 @@ pub fn view(statement: &Statement, language: Language) -> View {
         page: (language.text("paper.page"), language.text("paper.of_pages")),
         date: (to.year(), to.month().number(), to.number() - to.month().first().number() + 1),
     }
+}
+
+/// The facts of a summary: what its months asked for, and what nobody has asked for yet.
+fn summed(statement: &Statement, language: Language) -> Vec<(String, String)> {
+    let asked: Amount = statement.asked.iter().map(|one| one.amount).sum();
+    let pays = statement.owes != (asked.ore() < 0);
+    vec![
+        (text(if pays { "asked" } else { "credited" }, language), absolute(asked).to_string()),
+        (language.text("paper.due"), language.text("paper.due_in_months")),
+        (language.text("paper.not_asked"), statement.not_paid.to_string()),
+        (language.text("paper.to_pay"), language.text("paper.nothing_here")),
+    ]
+}
+
+/// A row for each month of a summary: number of its statement, day of payment and amount.
+fn asked(statement: &Statement, language: Language) -> Vec<[String; 3]> {
+    let row = |one: &domain::statement::Asked| {
+        let due = one.due.map_or_else(|| "–".to_owned(), |due| day(due, language));
+        [one.statement.clone(), due, kroner(one.amount)]
+    };
+    statement.asked.iter().map(row).collect()
 }
 
 /// The first eight digits of a control code: `7f3a c1e9`.
@@ -272,7 +305,9 @@ fn bookings(statement: &Statement, language: Language) -> Vec<[String; 4]> {
 /// Sentences on the amount settled, compared with the amount on account.
 fn lead(statement: &Statement, language: Language) -> String {
     let mut sentences = Vec::new();
-    if statement.posts.is_empty() && !statement.fixed && statement.to_pay == statement.on_account {
+    if statement.is_summary {
+        sentences.push(language.text("paper.summary"));
+    } else if statement.posts.is_empty() && !statement.fixed && statement.to_pay == statement.on_account {
         return language.text("paper.only_on_account");
     }
     let more = statement.settled - statement.on_account;
@@ -300,7 +335,7 @@ fn lead(statement: &Statement, language: Language) -> String {
 }
 
 /// Label of a step of the bridge, in the recipient's language.
-pub fn bridge_label(what: BridgeWhat, language: Language) -> String {
+pub fn bridge_label(what: BridgeWhat, owes: bool, language: Language) -> String {
     let key = match what {
         BridgeWhat::OnAccount => "on_account",
         BridgeWhat::Activity(Instrument::CoFinancing) => "activity_kmf",
@@ -313,7 +348,10 @@ pub fn bridge_label(what: BridgeWhat, language: Language) -> String {
         BridgeWhat::LessOnAccount => "less_on_account",
         BridgeWhat::Carried => "carried_short",
         BridgeWhat::Rounding => "rounding_short",
-        BridgeWhat::ToPay => "to_pay",
+        BridgeWhat::ToPay if owes => "to_pay",
+        BridgeWhat::ToPay => "to_get",
+        BridgeWhat::Asked if owes => "asked",
+        BridgeWhat::Asked => "credited",
     };
     text(key, language)
 }
@@ -321,7 +359,7 @@ pub fn bridge_label(what: BridgeWhat, language: Language) -> String {
 /// The steps of the bridge as text, for readers who do not see it.
 fn bridge_text(statement: &Statement, language: Language) -> String {
     let step = |step: &domain::statement::BridgeStep| {
-        let label = bridge_label(step.what, language).replace("-\n", "").replace('\n', " ");
+        let label = bridge_label(step.what, statement.owes, language).replace("-\n", "").replace('\n', " ");
         format!("{label}: {}", step.amount)
     };
     statement.bridge.iter().map(step).collect::<Vec<_>>().join("; ")
@@ -333,8 +371,11 @@ pub fn bridge_svg(statement: &Statement, language: Language, font: &str) -> Stri
         .bridge
         .iter()
         .map(|step| chart::bridge::Bar {
-            label: bridge_label(step.what, language),
-            is_total: matches!(step.what, BridgeWhat::OnAccount | BridgeWhat::Settlement | BridgeWhat::ToPay),
+            label: bridge_label(step.what, statement.owes, language),
+            is_total: matches!(
+                step.what,
+                BridgeWhat::OnAccount | BridgeWhat::Settlement | BridgeWhat::ToPay | BridgeWhat::Asked
+            ),
             amount: step.amount,
         })
         .collect();

@@ -1,5 +1,5 @@
 //! Statements as Excel workbooks: native tables and a native chart, no macros, nothing hidden. Totals are
-//! right also in a program that does not recalculate.
+//! right even in a program that does not recalculate.
 
 use domain::statement::{Post, Statement};
 use domain::{Amount, Cause, Instrument};
@@ -59,7 +59,7 @@ pub struct CaseLine {
     /// Unit that treated the patient.
     pub unit: String,
     pub counterparty: String,
-    /// In thousandths of a DRG point.
+    /// DRG points, in thousandths.
     pub points_milli: i64,
     pub days: i64,
     /// What the recipient owes, or is owed.

@@ -39,7 +39,7 @@ pub enum Reason {
     NotATime,
     /// A municipality that never existed, or does not exist yet at discharge.
     UnknownMunicipality,
-    /// A municipality that ended before the admission, when it became one or more others.
+    /// A municipality that had become one or more others before the admission.
     MergedMunicipality,
     /// A DRG that is not in the year's list.
     DrgNotInList,
@@ -156,7 +156,7 @@ pub struct Report {
     pub accepted: u64,
     /// Refused rows, in order of line.
     pub refused: Vec<Refusal>,
-    /// Oddities that refuse no row: text of each, and how often it was found.
+    /// Oddities for which no row is refused: text of each, and how often it was found.
     pub warnings: BTreeMap<Message, u64>,
     /// First and last day of discharge among the rows that passed the check row by row; `None` if no row did.
     pub discharged: Option<(Day, Day)>,
@@ -277,7 +277,7 @@ struct Origin {
     values: Option<BTreeMap<String, String>>,
 }
 
-/// Fields that need a column or a constant in the mapping: for contacts, and for counted rows below.
+/// Fields of contacts that need a column or a constant in the mapping.
 const REQUIRED: &[usize] = &[
     field::CONTACT_ID,
     field::UNIT,
@@ -289,10 +289,11 @@ const REQUIRED: &[usize] = &[
     field::MUNICIPALITY_OF_REGISTRATION,
     field::POINTS,
 ];
+/// Fields of counted rows that need a column or a constant in the mapping.
 const REQUIRED_COUNTED: &[usize] =
     &[field::YEAR, field::CARE_LEVEL, field::MUNICIPALITY_OF_REGISTRATION, field::CONTACTS, field::POINTS];
-/// Fields that use every column of the mapping: an id joins its columns into one key, and events read them in
-/// pairs.
+/// Fields that use every column that the mapping lists for them: an id joins its columns into one key, and
+/// events pair theirs.
 const JOINED: &[usize] = &[field::CONTACT_ID, field::STAY_ID, field::EVENT_KINDS, field::EVENT_TIMES];
 
 struct Checker<'a> {
@@ -331,10 +332,10 @@ struct Piece {
 }
 
 /// Checks a file, and writes the accepted rows to `out` if given. `progress` is called with the number of
-/// pieces done and the number of all pieces.
+/// pieces done and the number in all; with `out`, every piece counts twice, since the file is read twice.
 ///
 /// # Errors
-/// Fails if the file cannot be read, has two columns of one name, or lacks a column that must be there; if `out` is
+/// Fails if the file cannot be read, has two columns of one name, or lacks a required column; or if `out` is
 /// the file itself or cannot be written.
 pub fn check_file(
     path: &Path,
@@ -353,8 +354,8 @@ pub fn check_file(
     let lost = || FileError::Worker { path: path.to_path_buf() };
     let mut report =
         Report { described: source.described(), mapping: check.mapping.id.clone(), ..Report::default() };
-    // A mapping of whole numbers reads the program's own schema. Its columns outside the mapping are derived
-    // and are computed again, so they need no warning.
+    // A mapping with `whole_numbers` reads the program's own schema, where the columns that the mapping leaves
+    // out are derived and computed again: they need no warning.
     for head in ignored.into_iter().filter(|_| !check.mapping.whole_numbers) {
         report.warnings.insert(message!("check.column_not_read", head), 1);
     }
@@ -693,8 +694,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Key of a field: of one column by [`own_key`], of several by [`contact_key`]. `None` if the last cell
-    /// is empty.
+    /// Key of a field: from one column by [`own_key`], from the first two by [`contact_key`]. `None` if the only
+    /// or the second cell is empty.
     fn key(&self, cells: &dyn Cells, field: usize) -> Result<Option<i64>, Refused> {
         match &self.from[field].columns[..] {
             [] => Ok(None),
@@ -760,7 +761,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Admission and discharge. A counted row has a year only, and both are the first minute of its last day.
+    /// Admission and discharge. A counted row has only a year; both are the first minute of that year's last day.
     fn times(&self, cells: &dyn Cells) -> Result<(Minute, Minute), Refused> {
         if self.check.mapping.counted {
             let text = self.required(cells, field::YEAR)?;

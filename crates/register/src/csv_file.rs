@@ -51,8 +51,8 @@ impl CsvFile {
     /// Reads the file once to find its encoding, its separator, its head, and the blocks.
     ///
     /// # Errors
-    /// Fails if the file cannot be read, is empty, holds zero bytes (it may be UTF-16) or an odd number of quotes,
-    /// or has no head.
+    /// Fails if the file cannot be read, is empty, contains NUL bytes (as UTF-16 does) or an odd number of
+    /// quotes, or has no head.
     pub fn open(path: &Path, threads: usize) -> Result<CsvFile, FileError> {
         let io = || FileError::io(path);
         let fault = |fault: Message| FileError::Schema { path: path.to_path_buf(), fault };
@@ -198,7 +198,7 @@ fn blocks(path: &Path, size: u64, start: u64, looks: &[Look]) -> Result<Vec<Bloc
 }
 
 /// Finds the first line end at or after `edge` that is outside quotes. Returns the place of the byte after
-/// it, and the number of line ends passed. `None` if there is no such line end.
+/// it, and the number of line ends from `edge` to it, itself included. `None` if there is no such line end.
 fn first_line_end(
     path: &Path,
     edge: u64,
@@ -241,9 +241,9 @@ fn decode(bytes: Vec<u8>, encoding: Encoding) -> String {
     }
 }
 
-/// Reads a number such as `1234,5` or `1 234.5` as a whole number of units with `decimals` decimals: `1,5`
-/// with three decimals is 1500. Further decimals are rounded half away from zero. `None` if the text is not a
-/// number, or is too large for 64 bits.
+/// Reads a number such as `1234,5` or `1 234.5`, multiplied by ten `decimals` times: with three decimals, `1,5`
+/// is 1500. Further decimals are rounded half away from zero. `None` if the text is not a number, or is too
+/// large for 64 bits.
 pub fn decimal(text: &str, decimals: u32) -> Option<i64> {
     let text = text.trim();
     let (negative, digits) = match text.as_bytes().first()? {

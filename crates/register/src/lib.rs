@@ -15,11 +15,12 @@ pub mod csv_file;
 pub mod drg_list;
 pub mod mapping;
 pub mod parquet_file;
+pub mod population;
 pub mod profile;
-pub mod readmission;
 pub mod schema;
 pub mod sheet;
 pub mod source;
+pub mod stays;
 pub mod synth;
 
 pub use check::{Report, check_file};

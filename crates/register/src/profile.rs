@@ -29,8 +29,8 @@ pub struct Profile {
     pub one_person_by_date: Share,
     /// As `one_person_by_date`, with the month of admission in place of the date.
     pub one_person_by_month: Share,
-    /// Share of the stays whose combination of unit, date of admission, municipality, sex and age no other
-    /// stay has.
+    /// Share of the stays whose combination of unit, date of admission, municipality, sex and age is unique
+    /// among stays.
     pub unique_by_date: Share,
     /// As `unique_by_date`, with the month of admission in place of the date.
     pub unique_by_month: Share,

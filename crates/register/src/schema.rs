@@ -486,8 +486,8 @@ pub fn arrow_schema() -> Arc<Schema> {
 }
 
 /// Key of a contact, from 0 to 2⁶³ − 1, made from its institution and its local episode id: the same in every
-/// delivery. FNV-1a with a final mix; the chance that any two of eleven million keys are equal is one in 150
-/// 000.
+/// delivery. FNV-1a with a final mix. Among eleven million contacts, the chance of any two equal keys is one
+/// in 150 000.
 pub fn contact_key(unit: &str, episode: &str) -> i64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in unit.bytes().chain([0x1f]).chain(episode.bytes()) {

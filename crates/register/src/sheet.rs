@@ -46,7 +46,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Place of the column whose head is the first of `names` that any head matches. Case is ignored.
+    /// Place of the column headed by the first of `names` that occurs. Case is ignored.
     pub fn column(&self, names: &[&str]) -> Option<usize> {
         names
             .iter()

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::agreement::{self, Agreements};
 use crate::calculation::day_rate::{AdmissionNotice, DayRateRule, DepartureDay, FirstDay};
-use crate::calculation::share_of_drg_price::{OutsideTest, ShareRule, TariffTest};
+use crate::calculation::share_of_drg_price::{OutsideTest, ShareRule, TariffTest, place_of};
 use crate::file::{Dates, Liable, Row, RuleError, RuleFile, VariantFile};
 use crate::provenance::{Provenance, Version};
 
@@ -98,6 +98,12 @@ pub enum BookError {
         /// Id of the missing rule.
         id: String,
     },
+    /// A rule is lowered by a rule that is not priced before it.
+    NotPricedBefore {
+        file: String,
+        /// Id of the rule that lowers.
+        id: String,
+    },
     /// A variant removes a group that the law does not leave out on the day, or a key other than `ceiling`.
     NothingToRemove {
         file: String,
@@ -142,6 +148,7 @@ impl Said for BookError {
             BookError::NoneFor(value) => message!("error.book.none_for", value),
             BookError::Misnamed { file, id } => message!("error.book.misnamed", file, id),
             BookError::NoSuchRule { file, id } => message!("error.book.no_such_rule", file, id),
+            BookError::NotPricedBefore { file, id } => message!("error.book.not_priced_before", file, id),
             BookError::NothingToRemove { file, line, key, day } => {
                 message!("error.book.nothing_to_remove", file, line, key, day)
             }
@@ -170,7 +177,7 @@ pub struct LawBook {
     variants: Vec<VariantFile>,
 }
 
-/// The day of a contact that decides which rule version and which month it falls under.
+/// The day that decides which rule version and month a contact falls under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatedBy {
     Discharge,
@@ -178,7 +185,7 @@ pub enum DatedBy {
 }
 
 impl DatedBy {
-    /// The reading of the choice `dated_by` with a word; `None` if the word is unknown.
+    /// The reading that a word of the choice `dated_by` stands for; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<DatedBy> {
         match word {
             "discharge" => Some(DatedBy::Discharge),
@@ -197,7 +204,8 @@ impl LawBook {
     ///
     /// # Errors
     /// Fails if a file is wrong or has another id than its name, if two rules have the same id or instrument,
-    /// if a rule refers to one that is missing, or if `dated_by` or `residence_on` changes over time.
+    /// if a rule refers to one that is missing or is lowered by one that is not priced before it, or if
+    /// `dated_by` or `residence_on` changes over time.
     pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<LawBook, BookError> {
         let mut rules = BTreeMap::new();
         let mut agreements = Agreements::default();
@@ -222,10 +230,15 @@ impl LawBook {
                 let (one, other) = (rule.id.clone(), other.id.clone());
                 return Err(BookError::TwoFor { instrument: rule.instrument, one, other });
             }
-            let lowering = rule.lowered_by.iter().map(|row| &row.value.rule);
-            for id in rule.unit_price_of.iter().chain(lowering) {
-                if !rules.contains_key(id) {
-                    return Err(BookError::NoSuchRule { file: rule.file.clone(), id: id.clone() });
+            let named = |id: &String| {
+                let missing = || BookError::NoSuchRule { file: rule.file.clone(), id: id.clone() };
+                rules.get(id).ok_or_else(missing)
+            };
+            rule.unit_price_of.as_ref().map(named).transpose()?;
+            for id in rule.lowered_by.iter().map(|row| &row.value.rule) {
+                let (by, own) = (place_of(named(id)?.instrument), place_of(rule.instrument));
+                if by.is_none() || by >= own {
+                    return Err(BookError::NotPricedBefore { file: rule.file.clone(), id: id.clone() });
                 }
             }
             for key in ["dated_by", "residence_on"] {
@@ -270,7 +283,7 @@ impl LawBook {
         Ok(self)
     }
 
-    /// The same book with other readings of a rule on every day, as a case may ask for. `readings` are pairs
+    /// The same book with the readings of a rule replaced on every day, as a case may ask. `readings` are pairs
     /// of choice and reading.
     ///
     /// # Errors
@@ -308,14 +321,14 @@ impl LawBook {
     /// The rule whose charges belong to an instrument.
     ///
     /// # Errors
-    /// Fails if no rule does.
+    /// Fails if the instrument has no rule.
     pub fn rule_of(&self, instrument: Instrument) -> Result<&RuleFile, BookError> {
         let rule = self.rules.values().find(|rule| rule.instrument == instrument);
         rule.ok_or(BookError::NoneFor(instrument))
     }
 
-    /// The day of a contact that a rule is looked up by: the choice of a variant or of the rule, else the day
-    /// of discharge.
+    /// The day by which the rule of a contact is looked up: the choice of a variant or of the rule, else the
+    /// day of discharge.
     pub fn dated_by(&self, rule: &RuleFile) -> DatedBy {
         let set = self
             .variants
@@ -452,8 +465,11 @@ impl LawBook {
                 .number("ceiling", &file.ceiling, |row| row.points_per_stay, |set| set.points_per_stay)?
                 .map(|(points, place)| (Points::from_milli(points * Points::PER_POINT), keep(place))),
         };
-        let lowered_by = file.lowered_by.iter().find(|row| row.dates.holds(overlay.base)).map(|row| {
-            (row.value.rule.clone(), keep(provenance(file, &row.dates, "lowered_by", &row.value.rule)))
+        let lowered_by = file.lowered_by.iter().find(|row| row.dates.holds(overlay.base));
+        let lowered_by = lowered_by.and_then(|row| {
+            let id = &row.value.rule;
+            let by = self.rules.get(id)?.instrument;
+            Some((by, keep(provenance(file, &row.dates, "lowered_by", id))))
         });
         let payment = keep(overlay.payment()?);
         let choices = overlay.choices(&mut keep);
@@ -662,7 +678,7 @@ fn variant_place(variant: &VariantFile, key: &str, value: &str) -> Provenance {
 
 type Covered = (Vec<domain::Sector>, Vec<domain::CareLevel>, Vec<domain::UnitKind>, Provenance);
 
-/// A rule file with the variants that hold on a day laid over it.
+/// A rule file overlaid with the variants that hold on a day.
 struct Overlay<'a> {
     file: &'a RuleFile,
     variants: Vec<&'a VariantFile>,

@@ -55,8 +55,8 @@ pub enum Fault {
     NoEnd(&'static str),
     /// A row names a source that the file does not describe.
     UnknownSource(String),
-    /// A choice has an unknown key or value, or a value outside its range. Also used for hours of grace, for
-    /// effects and for parties of a measure.
+    /// A choice has an unknown key or value, or a value outside its range. The same fault covers effects and
+    /// parties of a measure, and values of an agreement.
     UnknownChoice {
         key: String,
         value: String,
@@ -67,11 +67,11 @@ pub enum Fault {
     BadDrgRange(String),
     /// A condition is empty and would therefore hold for every contact.
     EmptyCondition(String),
-    /// A pair of debtor and creditor is not among [`PAYMENTS`].
+    /// A pair of debtor and creditor is not the instrument's pair in [`PAYMENTS`].
     UnknownPayment {
         debtor: String,
         creditor: String,
-        /// The pairs that are known.
+        /// The instrument's pairs.
         expected: String,
     },
     /// The calculation needs a section that the file does not have.
@@ -115,13 +115,13 @@ pub enum Confidence {
     Q2,
     /// Computed or inferred from values that were read.
     C,
-    /// Remembered, assumed, or a reading that nobody has signed. Until it is signed, a settlement with the
-    /// value is a draft.
+    /// Remembered, assumed, or a reading that nobody has signed. Until the value is signed, a settlement that
+    /// uses it is a draft.
     M,
 }
 
 impl Confidence {
-    /// The letter that files use.
+    /// The code in files.
     pub const fn word(self) -> &'static str {
         match self {
             Confidence::Q => "Q",
@@ -148,7 +148,7 @@ impl fmt::Display for Confidence {
     }
 }
 
-/// The dates and the provenance of a row, which every dated row has.
+/// The dates and the provenance that every dated row has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dates {
     pub from: Day,
@@ -264,12 +264,12 @@ dated! {
         debtor: String,
         creditor: String,
     }
-    /// Another rule that lowers this rule's share of the same points.
+    /// Another rule, whose charge for the same points lowers this rule's charge.
     RawLoweredBy => LoweredBy {
         /// Id of the other rule.
         rule: String,
     }
-    /// A price per day, visit or fee instead of DRG points.
+    /// A tariff: a price per day or visit, or the fee itself, instead of DRG points.
     RawTariff => Tariff {
         code: String,
         /// Norwegian heading.
@@ -280,7 +280,7 @@ dated! {
         kroner_per_day: Option<i64>,
         /// Whole kroner per visit or day treatment.
         kroner_per_visit: Option<i64>,
-        /// Whether the contact's own fee is the amount; the two prices are then not used.
+        /// Whether the contact's own fee is the price; the two prices above are then not used.
         of_fee: Option<bool>,
     }
 }
@@ -297,7 +297,7 @@ pub enum Liable {
     MunicipalityOfStay,
 }
 
-/// A condition on a contact. Everything that is stated must hold; a list holds if it has the contact's value.
+/// A condition on a contact. Every stated part must hold; a list holds if it contains the contact's value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct When {
@@ -306,7 +306,7 @@ pub struct When {
     pub care_levels: Option<Vec<CareLevel>>,
     pub services: Option<Vec<Service>>,
     pub drg_types: Option<Vec<DrgType>>,
-    /// DRG codes: ranges of numbers as `370-375`, with any letter after the number, or whole codes as `915O`.
+    /// DRG codes: number ranges such as `370-375`, whatever letter follows the number, or whole codes: `915O`.
     pub drgs: Option<Vec<String>>,
     /// Whether a costly medicine was given.
     pub costly_medicine: Option<bool>,
@@ -349,7 +349,7 @@ impl When {
 pub struct LawReference {
     /// Number and paragraph.
     pub cite: String,
-    /// Norwegian description of what it governs.
+    /// Norwegian description of what the law governs.
     pub about: String,
 }
 
@@ -388,7 +388,7 @@ pub struct RuleFile {
     pub unit_price_of: Option<String>,
     pub law: Vec<LawReference>,
     pub sources: BTreeMap<String, Source>,
-    /// Dated rows, section by section.
+    /// Dated rows. This field and those below hold one section of the file each.
     pub in_force: Vec<Row<InForce>>,
     pub covers: Vec<Row<Covers>>,
     pub outside: Vec<Row<Outside>>,
@@ -508,7 +508,7 @@ pub struct RemoveTable {
     pub keys: Vec<String>,
 }
 
-/// A variant: its differences from one rule of law, from a first to a last day.
+/// A variant: what differs from one rule of law on the days `from` to `to`.
 #[derive(Debug, Clone)]
 pub struct VariantFile {
     pub file: String,
@@ -523,7 +523,7 @@ pub struct VariantFile {
     pub from: Day,
     /// Last day, included.
     pub to: Day,
-    /// Day whose law is the base on every day of the variant; `None` takes the law of each day. Unit prices and
+    /// Day whose law is the base on every day of the variant; `None` if each day's own law is. Unit prices and
     /// day rates are always those of the day itself.
     pub law_as_of: Option<Day>,
     pub set: SetTable,
@@ -744,8 +744,9 @@ impl RuleFile {
         }
         for row in &self.payment {
             let (debtor, creditor) = (row.value.debtor.as_str(), row.value.creditor.as_str());
-            if !PAYMENTS.contains(&(debtor, creditor)) {
-                let expected: Vec<String> = PAYMENTS.iter().map(|(d, c)| format!("{d} to {c}")).collect();
+            if !PAYMENTS.contains(&(self.instrument, debtor, creditor)) {
+                let own = PAYMENTS.iter().filter(|(instrument, ..)| *instrument == self.instrument);
+                let expected: Vec<String> = own.map(|(_, d, c)| format!("{d} to {c}")).collect();
                 let fault = Fault::UnknownPayment {
                     debtor: debtor.to_owned(),
                     creditor: creditor.to_owned(),
@@ -812,11 +813,11 @@ pub const CHOICES: &[(&str, &[&str])] = &[
     ("passed_on_to_trust", &["outside-the-settlement"]),
 ];
 
-/// The pairs of debtor and creditor that are known.
-pub const PAYMENTS: &[(&str, &str)] = &[
-    ("municipality", "regional-authority-of-residence"),
-    ("municipality", "trust-or-institution"),
-    ("state", "regional-authority-of-residence"),
+/// Debtor and creditor of each instrument's payment, as the settlement carries it out.
+pub const PAYMENTS: &[(Instrument, &str, &str)] = &[
+    (Instrument::CoFinancing, "municipality", "regional-authority-of-residence"),
+    (Instrument::Isf, "state", "regional-authority-of-residence"),
+    (Instrument::DischargeReady, "municipality", "trust-or-institution"),
 ];
 
 /// Choices whose reading is a whole number of hours, 0 to 720.

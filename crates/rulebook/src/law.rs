@@ -1,8 +1,8 @@
-//! The instruments together: the version of each rule that holds for a contact, its decision and its price.
+//! All instruments together: for a contact, the version of each rule, and each rule's decision and price.
 //!
-//! The order is fixed. Co-financing comes first; ISF comes second, and is lowered by the charge of
-//! co-financing where its rule says so. The day rate stands alone. Settlement, explanations, simulations and
-//! the cases that lawyers sign all call these functions.
+//! The instruments that pay a share of a price stand in the table [`SHARES`], in the order in which they are
+//! priced: a later one may be lowered by the charge of an earlier one. The day rate stands alone. Settlement,
+//! explanations, simulations and the cases that lawyers sign all call these functions.
 
 use domain::{Amount, CareLevel, Day, Instrument, Month, Period, Points, Sector, Share, UnitKind};
 
@@ -12,7 +12,7 @@ use crate::calculation::day_rate::{
     self, AdmissionNotice, Assessment, Case, DayRateRule, DepartureDay, FirstDay,
 };
 use crate::calculation::share_of_drg_price::{
-    self, Decision, Facts, Priced, Pricing, Quantity, ShareRule, TooLarge,
+    self, Decision, Facts, Priced, Pricing, Quantity, SHARES, ShareRule, Shares, TooLarge, place_of,
 };
 use crate::file::{AgeLimit, Liable, When};
 use crate::provenance::Provenance;
@@ -23,7 +23,7 @@ use crate::trace::Trace;
 pub struct ShareSide {
     /// The rule, day by day from 2000 to 2050.
     pub segments: Vec<Segment<ShareRule>>,
-    /// The day of a contact that selects its segment.
+    /// Which day of a contact selects the segment.
     pub dated_by: DatedBy,
 }
 
@@ -47,10 +47,7 @@ impl ShareSide {
 /// The law of all instruments.
 #[derive(Debug, Clone)]
 pub struct Law {
-    /// Co-financing (`KMF`).
-    pub kmf: ShareSide,
-    /// Activity-based funding (`ISF`).
-    pub isf: ShareSide,
+    pub shares: Shares<ShareSide>,
     pub agreements: Agreements,
     /// Day rate of discharge-ready patients (`USK`).
     pub usk: Vec<Segment<DayRateRule>>,
@@ -73,22 +70,21 @@ pub struct DayCharge {
     pub first: Day,
 }
 
-/// Decisions of the two share instruments on one set of facts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decisions {
-    /// Co-financing; `None` if not in force.
-    pub kmf: Option<Decision>,
-    /// ISF; `None` if not in force.
-    pub isf: Option<Decision>,
+/// Decision of each share instrument on one set of facts; `None` if the instrument is not in force.
+pub type Decisions = Shares<Option<Decision>>;
+
+/// Price of each share instrument for one contact; `None` if the instrument gives no charge.
+pub type Prices = Shares<Option<Priced>>;
+
+/// Whether a decision gives a charge.
+pub fn charges(decision: &Option<Decision>) -> bool {
+    matches!(decision, Some(Decision::In { .. }))
 }
 
-/// Prices of the two share instruments for one contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Prices {
-    /// Co-financing; `None` if it gives no charge.
-    pub kmf: Option<Priced>,
-    /// ISF; `None` if it gives no charge.
-    pub isf: Option<Priced>,
+/// Points of a stay's ceiling that a contact uses: those that co-financing charges.
+pub fn used_of_ceiling(prices: &Prices) -> Points {
+    let [co_financing, _] = prices;
+    co_financing.map_or(Points::ZERO, |priced| priced.points)
 }
 
 impl Law {
@@ -99,12 +95,19 @@ impl Law {
     /// missing value is no error here: it becomes [`Standing::Missing`] on its days.
     pub fn of(book: &LawBook) -> Result<Law, BookError> {
         let usk = book.day_rate_rule(&book.rule_of(Instrument::DischargeReady)?.id)?;
-        Ok(Law {
-            kmf: ShareSide::of(book, Instrument::CoFinancing)?,
-            isf: ShareSide::of(book, Instrument::Isf)?,
-            agreements: book.agreements().clone(),
-            usk,
-        })
+        let [co_financing, isf] = SHARES.map(|instrument| ShareSide::of(book, instrument));
+        Ok(Law { shares: [co_financing?, isf?], agreements: book.agreements().clone(), usk })
+    }
+
+    /// The law of a share instrument; `None` if the instrument pays no share of a price.
+    pub fn share(&self, instrument: Instrument) -> Option<&ShareSide> {
+        self.shares.get(place_of(instrument)?)
+    }
+
+    /// Index of each instrument's segment for a contact; `None` if no day is known, or no segment holds on it.
+    /// `day` gives the contact's day of admission or discharge.
+    pub fn segments(&self, day: impl Fn(DatedBy) -> Option<Day>) -> Shares<Option<usize>> {
+        self.shares.each_ref().map(|side| side.on(day(side.dated_by)?))
     }
 
     /// The day-rate rule that holds on a day; `None` if none is in force or a value is missing.
@@ -130,10 +133,9 @@ impl Law {
             }
             found
         }
-        match instrument {
-            Instrument::CoFinancing => look(&self.kmf.segments, period),
-            Instrument::Isf => look(&self.isf.segments, period),
-            Instrument::DischargeReady => look(&self.usk, period),
+        match self.share(instrument) {
+            Some(side) => look(&side.segments, period),
+            None => look(&self.usk, period),
         }
     }
 
@@ -145,55 +147,57 @@ impl Law {
             }
         }
         let mut out = Vec::new();
-        take(&self.kmf.segments, period, &mut out);
-        take(&self.isf.segments, period, &mut out);
+        self.shares.iter().for_each(|side| take(&side.segments, period, &mut out));
         take(&self.usk, period, &mut out);
         out.sort_by(|one, other| (&one.file, one.line, &one.key).cmp(&(&other.file, other.line, &other.key)));
         out.dedup_by(|one, other| (&one.file, one.line, &one.key) == (&other.file, other.line, &other.key));
         out
     }
 
-    /// Decides a contact under both share instruments. Each pair is of co-financing and ISF, in that order.
+    /// Decides a contact under each share instrument.
     pub fn decide(
         &self,
-        segments: (Option<usize>, Option<usize>),
+        segments: Shares<Option<usize>>,
         facts: &Facts,
-        traces: (&mut impl Trace, &mut impl Trace),
+        traces: &mut Shares<impl Trace>,
     ) -> Decisions {
-        let kmf = self.kmf.rule(segments.0).map(|rule| share_of_drg_price::decide(facts, rule, traces.0));
-        let isf = self.isf.rule(segments.1).map(|rule| share_of_drg_price::decide(facts, rule, traces.1));
-        Decisions { kmf, isf }
+        let mut decisions = Decisions::default();
+        for (place, (side, trace)) in self.shares.iter().zip(traces).enumerate() {
+            let rule = side.rule(segments[place]);
+            decisions[place] = rule.map(|rule| share_of_drg_price::decide(facts, rule, trace));
+        }
+        decisions
     }
 
-    /// Prices a contact under both share instruments. `used` is the part of the stay's ceiling that earlier
-    /// contacts have used.
+    /// Prices a contact under each share instrument, in the order of [`SHARES`]. `used` is the part of the
+    /// stay's ceiling that earlier contacts have used.
     ///
     /// # Errors
-    /// Fails if an amount does not fit in whole øre.
+    /// Fails if an amount is too large for an [`Amount`].
     pub fn price(
         &self,
-        segments: (Option<usize>, Option<usize>),
+        segments: Shares<Option<usize>>,
         decisions: &Decisions,
         quantity: &Quantity,
         used: Points,
-        traces: (&mut impl Trace, &mut impl Trace),
+        traces: &mut Shares<impl Trace>,
     ) -> Result<Prices, TooLarge> {
         let mut prices = Prices::default();
-        let mut lowered: Option<(Points, Share)> = None;
-        if let (Some(rule), Some(Decision::In { pricing, .. })) = (self.kmf.rule(segments.0), &decisions.kmf)
-        {
+        // Points and share charged by each instrument, for the instruments that it lowers.
+        let mut taken: Shares<Option<(Points, Share)>> = [None; SHARES.len()];
+        for (place, (side, trace)) in self.shares.iter().zip(traces).enumerate() {
+            let (Some(rule), Some(Decision::In { pricing, .. })) =
+                (side.rule(segments[place]), &decisions[place])
+            else {
+                continue;
+            };
             let left = left_of_ceiling(rule, quantity, used);
-            let priced = share_of_drg_price::price(rule, *pricing, quantity, left, None, traces.0)?;
+            let lowered = rule.lowered_by.as_ref().and_then(|(by, _)| taken[place_of(*by)?]);
+            let priced = share_of_drg_price::price(rule, *pricing, quantity, left, lowered, trace)?;
             if *pricing == Pricing::DrgPoints {
-                lowered = Some((priced.points, rule.share.0));
+                taken[place] = Some((priced.points, rule.share.0));
             }
-            prices.kmf = Some(priced);
-        }
-        if let (Some(rule), Some(Decision::In { pricing, .. })) = (self.isf.rule(segments.1), &decisions.isf)
-        {
-            let left = left_of_ceiling(rule, quantity, used);
-            let lowered = lowered.filter(|_| rule.lowered_by.is_some());
-            prices.isf = Some(share_of_drg_price::price(rule, *pricing, quantity, left, lowered, traces.1)?);
+            prices[place] = Some(priced);
         }
         Ok(prices)
     }
@@ -242,15 +246,15 @@ fn left_of_ceiling(rule: &ShareRule, quantity: &Quantity, used: Points) -> Optio
     (!quantity.counted).then(|| std::cmp::max(*ceiling - used, Points::ZERO))
 }
 
-/// The part of a law that decides contacts: everything but shares, prices and ceilings. Two laws with equal
-/// keys decide every contact alike, so one decision can be priced under both.
+/// The part of a law that decides contacts: what is covered, what is left out, tariff conditions and age. Two
+/// laws with this part equal decide every contact alike, so one decision can be priced under both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deciding {
-    kmf: (DatedBy, Vec<Span<DecidingRule>>),
-    isf: (DatedBy, Vec<Span<DecidingRule>>),
+    shares: Shares<(DatedBy, Vec<Span<DecidingRule>>)>,
 }
 
-/// The part of a law that finds payable days: all but the rates. Laws with equal keys find the same days.
+/// The part of a law that finds payable days: what is covered, who pays, the readings and the agreements. Laws
+/// with this part equal find the same days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     usk: Vec<Span<ReadingRule>>,
@@ -282,16 +286,16 @@ struct ReadingRule {
 }
 
 impl Deciding {
-    /// The key of a law.
+    /// This part of a law.
     pub fn of(law: &Law) -> Deciding {
         let side =
             |side: &ShareSide| (side.dated_by, side.segments.iter().map(|one| span(one, deciding)).collect());
-        Deciding { kmf: side(&law.kmf), isf: side(&law.isf) }
+        Deciding { shares: law.shares.each_ref().map(side) }
     }
 }
 
 impl Reading {
-    /// The key of a law.
+    /// This part of a law.
     pub fn of(law: &Law) -> Reading {
         let usk = law.usk.iter().map(|segment| span(segment, reading)).collect();
         Reading { usk, agreements: law.agreements.clone() }
@@ -307,8 +311,7 @@ fn span<R, K>(segment: &Segment<R>, key: impl Fn(&R) -> K) -> Span<K> {
     (segment.from, segment.to, holds)
 }
 
-// Every field is named below: a new field of a rule does not compile until it is said here whether the field
-// decides.
+// Every field is named below: a new field breaks the build until somebody states here whether it decides.
 
 fn deciding(rule: &ShareRule) -> DecidingRule {
     let ShareRule {

@@ -87,7 +87,8 @@ pub struct Effect {
     pub delay_months: u16,
 }
 
-/// A cost of a measure, and the party that pays it. The agreement sets the amount, unless a source gives one.
+/// A cost of a measure, and the party that pays it. The agreement on the measure sets the amount,
+/// unless a source gives one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
     /// One of [`PARTIES`].
@@ -300,7 +301,7 @@ impl Measure {
     /// The built-in measure with an id; `None` if no measure has the id.
     ///
     /// # Errors
-    /// Fails if the file was edited into something that cannot be read.
+    /// Fails if the built-in file is faulty, which the tests rule out.
     pub fn built_in(id: &str) -> Option<Result<Measure, RuleError>> {
         let name = format!("measures/{id}.toml");
         let (file, text) = crate::built_in::MEASURES.iter().find(|(file, _)| *file == name)?;

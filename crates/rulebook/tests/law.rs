@@ -140,7 +140,7 @@ proptest! {
         let from = from % letters.len();
         let to = std::cmp::min(from + length, letters.len());
         let broken: String = letters[..from].iter().copied().chain(put.chars()).chain(letters[to..].iter().copied()).collect();
-        // A text gives an error or a rule, and a rule can be resolved or gives an error.
+        // Reading the text gives a rule or an error, and so does resolving the rule. Neither panics.
         if RuleFile::parse(name, &broken).is_ok() {
             let files = LAW.iter().map(|(known, text)| (*known, if known == name { broken.as_str() } else { *text }));
             if let Ok(book) = LawBook::new(files) {
@@ -153,8 +153,8 @@ proptest! {
     }
 }
 
-/// What a law says of a period rests on the values that hold on some day of it: the first day counts, the last day
-/// counts, the day after does not.
+/// Standing and values of a law in a period come from the days of the period: the first and the last day count,
+/// the day after does not.
 #[test]
 fn a_period_rests_on_what_holds_on_its_days() {
     let law = Law::of(&LawBook::built_in().unwrap()).unwrap();

@@ -43,6 +43,14 @@ pub fn remedy(refusal: &Refusal) -> Message {
         Refusal::MoreThanSettled { .. } => message!("remedy.more_than_settled"),
         Refusal::NothingToForecast(_) => message!("remedy.nothing_to_forecast"),
         Refusal::NothingOfParty { .. } => message!("remedy.nothing_of_party"),
+        Refusal::NoInvoiceOfSummary { .. } => message!("remedy.no_invoice_of_summary"),
+        Refusal::MonthNotOver(_) => message!("remedy.month_not_over"),
+        Refusal::NothingIn(_) => message!("remedy.nothing_in"),
+        Refusal::LargeChange { .. } => message!("remedy.large_change"),
+        Refusal::OlderDelivery { .. } => message!("remedy.older_delivery"),
+        Refusal::OtherRules { ledger, files: _ } => message!("remedy.other_rules", ledger),
+        Refusal::BoardDecidedOtherwise { .. } => message!("remedy.board_decided_otherwise"),
+        Refusal::NoInstitution { .. } => message!("remedy.no_institution"),
     }
 }
 
@@ -83,6 +91,7 @@ pub fn on_account(posted: &OnAccountPosted, period: Period) -> Message {
 /// Lines on a settlement, at least one for each month.
 pub fn settlement(settled: &Settlement) -> Vec<Message> {
     let mut out: Vec<Message> = undelivered(&settled.undelivered).into_iter().collect();
+    out.extend(left_out(&settled.left_out));
     for (month, settling) in &settled.months {
         match settling {
             Settling::Unchanged => out.push(message!("screen.settled_before", month)),
@@ -102,9 +111,16 @@ pub fn settlement(settled: &Settlement) -> Vec<Message> {
     out
 }
 
+/// Line on units and months that a delivery leaves out; `None` if there are none.
+fn left_out(pairs: &[(String, Month)]) -> Option<Message> {
+    let list: Vec<String> = pairs.iter().take(20).map(|(unit, month)| format!("{unit} {month}")).collect();
+    (!pairs.is_empty()).then(|| message!("screen.left_out", count = pairs.len(), list = list.join(", ")))
+}
+
 /// Lines on a correction posted in the month `into`: one for each month that it corrects, and the sum.
 pub fn correction(corrected: &Correction, into: Month) -> Vec<Message> {
     let mut out: Vec<Message> = undelivered(&corrected.undelivered).into_iter().collect();
+    out.extend(left_out(&corrected.left_out));
     for (month, by) in &corrected.months {
         out.push(match by {
             None => message!("screen.no_difference", month),
@@ -127,6 +143,15 @@ pub fn closing(closed: &[(Month, Closing)]) -> Vec<Message> {
         Closing::SetAgainstLater => message!("screen.closed_later", month),
     };
     closed.iter().map(line).collect()
+}
+
+/// Sentence on a change of the rules that a ledger stands on.
+pub fn rules(ruling: &jobs::settlement::rules::Ruling) -> Message {
+    use jobs::settlement::rules::Ruling;
+    match ruling {
+        Ruling::Unchanged => message!("screen.rules_before"),
+        Ruling::Changed(files) => message!("screen.rules", list = files.join(", ")),
+    }
 }
 
 /// Sentence on making a period final.
@@ -210,6 +235,14 @@ mod tests {
             Refusal::MoreThanSettled { .. } => 27,
             Refusal::NothingToForecast(_) => 28,
             Refusal::NothingOfParty { .. } => 29,
+            Refusal::NoInvoiceOfSummary { .. } => 30,
+            Refusal::MonthNotOver(_) => 31,
+            Refusal::NothingIn(_) => 32,
+            Refusal::LargeChange { .. } => 33,
+            Refusal::OlderDelivery { .. } => 34,
+            Refusal::OtherRules { .. } => 35,
+            Refusal::BoardDecidedOtherwise { .. } => 36,
+            Refusal::NoInstitution { .. } => 37,
         }
     }
 
@@ -217,6 +250,7 @@ mod tests {
         let (month, later) = (Month::parse("2012-03").unwrap(), Month::parse("2012-05").unwrap());
         let (day, period) = (Day::parse("2024-01-01").unwrap(), Period::parse("2012").unwrap());
         let ledger = "oppgjor.sqlite".to_owned();
+        let again = ledger.clone();
         let value = vec!["law/co-financing.toml:204: choice dated_by = discharge".to_owned()];
         let (code, party) = ("1507".to_owned(), "1201".to_owned());
         let (instrument, contact) = (Instrument::DischargeReady, 4711);
@@ -259,6 +293,20 @@ mod tests {
             },
             Refusal::NothingToForecast(month),
             Refusal::NothingOfParty { party, year: 2012 },
+            Refusal::NoInvoiceOfSummary { period: "2012-T1".to_owned() },
+            Refusal::MonthNotOver(month),
+            Refusal::NothingIn(month),
+            Refusal::LargeChange {
+                month,
+                contacts: 812,
+                of: 9_120,
+                amount: Amount::from_ore(-218_345_600),
+                settled: Amount::from_ore(1_912_345_600),
+            },
+            Refusal::OlderDelivery { file: "mars.csv".to_owned(), month, last: 4 },
+            Refusal::OtherRules { files: vec!["law/co-financing.toml".to_owned()], ledger: again },
+            Refusal::BoardDecidedOtherwise { reference: "AU 12/3".to_owned() },
+            Refusal::NoInstitution { code: "0301".to_owned() },
         ]
     }
 
@@ -266,7 +314,7 @@ mod tests {
     #[test]
     fn words_of_every_refusal() {
         let all = every_refusal();
-        assert!(all.iter().map(place).eq(0..30), "one row for each refusal, in order");
+        assert!(all.iter().map(place).eq(0..38), "one row for each refusal, in order");
         let row = |one: &Refusal| {
             let texts = words::Language::ALL.map(|language| {
                 let (fault, remedy) = (language.say(&one.said()), language.say(&remedy(one)));

@@ -7,7 +7,7 @@ use words::message;
 /// The minute that a command works at, in UTC: the given one (`--now`), or else the clock's.
 ///
 /// # Errors
-/// Fails if the text is not a time, or if the clock is beyond every calendar.
+/// Fails if the text is not a time, or if the clock is out of range.
 pub fn now(given: Option<&str>) -> Result<Minute> {
     if let Some(text) = given {
         return Ok(Minute::parse(text)?);

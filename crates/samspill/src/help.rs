@@ -78,7 +78,7 @@ fn of_command(command: Command, key: &str, language: Language) -> Command {
     })
 }
 
-/// Key of the help of an argument: that of its command if there is one, else the one that commands share.
+/// Key of an argument's help: the command's own key if it is known, else the key that commands share.
 fn argument_key(command: &str, id: &str) -> String {
     let own = format!("help.{command}.{id}");
     if Message::of(own.clone()).is_known() { own } else { format!("help.argument.{id}") }
@@ -222,7 +222,7 @@ mod tests {
         id == "help" || (id == "version" && key.is_empty())
     }
 
-    /// Keys that a command and those below it ask for.
+    /// Keys of the help of a command and of the commands below it.
     fn asked(command: &Command, key: &str, out: &mut BTreeSet<String>) {
         let own = if key.is_empty() { "samspill" } else { key };
         out.insert(format!("help.command.{own}"));
@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    /// Every command and argument has its help, and the catalogue has no help of what is gone.
+    /// Every command and argument has its help, and the catalogue has no help for anything that was removed.
     #[test]
     fn help_and_command_line_are_about_the_same() {
         let mut keys = BTreeSet::new();

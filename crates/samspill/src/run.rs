@@ -73,8 +73,8 @@ fn say(output: &Output, bars: Bars) -> u8 {
     output.code
 }
 
-/// Prints what went wrong with its remedy, and returns the exit code: 2 if the order, or the state of the
-/// ledger, prevents the job; 1 if something failed.
+/// Prints the fault and its remedy, and returns the exit code: 2 if the order is at fault or the job is refused, 1
+/// if something failed.
 fn failed(failure: &Failure, language: Language) -> u8 {
     let (fault, remedy, code) = match failure {
         Failure::Refused(refusal) => (refusal.said(), Some(answers::remedy(refusal)), 2),

@@ -1,4 +1,4 @@
-//! Charges as claims that can be posted, and the movements behind vouchers as a file that is kept.
+//! Charges, read as claims that can be posted; and the movements behind vouchers, as a file that is kept.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ impl From<ArrowError> for ArchiveError {
 const WORDS: [&str; 8] =
     ["instrument", "month", "debtor", "creditor", "unit", "ended", "rule_version", "cause"];
 
-/// Rows that are read at a time.
+/// Number of rows that are read at a time.
 const BATCH: usize = 1 << 16;
 
 /// Reads `charges.parquet` as claims. The code of a municipality becomes a party: the municipality that had the
@@ -195,7 +195,7 @@ pub(crate) fn dictionary<'w>(words: impl Iterator<Item = &'w str>) -> Result<Arr
     Ok(Arc::new(DictionaryArray::try_new(keys, Arc::new(words))?))
 }
 
-/// Reads movements back and adds them to others.
+/// Reads movements back and adds them to `out`.
 ///
 /// # Errors
 /// Fails if the bytes are no file of movements.
@@ -207,7 +207,7 @@ pub fn decode(bytes: Vec<u8>, out: &mut Claims) -> Result<(), ArchiveError> {
     Ok(())
 }
 
-/// The contacts of a file of movements, in its order.
+/// The contacts of a file of movements, in the order of the file.
 ///
 /// # Errors
 /// Fails if the bytes are no file of movements.

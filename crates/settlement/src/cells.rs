@@ -1,13 +1,13 @@
 //! Cells: the number of contacts of each kind in each municipality. They let another law be priced without
 //! reading the contacts again.
 //!
-//! A cell is a municipality, the facts that a rule decides on, and the quantity that it prices by. Both are
-//! exact, and both are handed to the rulebook's own functions, so cells and contacts give the same øre under
+//! A cell is a municipality, the facts that a rule decides on, and the quantity that the rule prices by. Facts
+//! and quantity are exact, and go to the rulebook's own functions, so cells and contacts give the same øre under
 //! any share, price or ceiling.
 //!
 //! Before the cells are made, [`Needs`] lists the further distinctions that the laws need: ages and days at
-//! which they change, prices by day or fee, and ceilings. Stays that a ceiling may cut are kept contact by
-//! contact, and so are the readiness events of patients who were reported ready.
+//! which a law changes, prices by day or fee, and ceilings. Stays that a ceiling may cut are kept contact by
+//! contact; patients who were reported ready are kept one by one, with their events.
 
 use domain::narrow;
 use std::collections::BTreeMap;
@@ -17,12 +17,12 @@ use domain::{Amount, Municipalities, Period, Points, Urgency, Words};
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::{Reader, in_order};
 use register::schema::{self, at};
-use register::{FileError, readmission};
+use register::{FileError, stays};
 use rulebook::{Facts, Quantity};
 
 use crate::decode::{
-    CLASSES, Home, Homes, MEASURED, READ, classes, facts, flags, ints, longs, maybe_ints, name, stay_of,
-    trust_of, word, words, years,
+    CLASSES, Home, Homes, MEASURED, READ, classes, facts, flags, ints, longs, maybe_ints, name,
+    place_in_stay, stay_of, trust_of, word, words, years,
 };
 use crate::error::SettleError;
 use crate::needs::Needs;
@@ -41,8 +41,8 @@ pub struct Group {
     pub(crate) drg: u32,
     /// Lowest age of the band; `None` if the age is unknown or [`Needs`] has no ages.
     pub age: Option<u16>,
-    /// Discharge and admission, each as the number of [`Needs::days`] on or before it. If no law dates contacts
-    /// by admission, both are the number of the discharge.
+    /// Number of [`Needs::days`] on or before the discharge, and on or before the admission. If no law dates
+    /// contacts by admission, both numbers are for the discharge.
     pub(crate) dates: (u8, u8),
     /// `Unknown` unless [`Needs::urgency`] is set.
     pub urgency: Urgency,
@@ -104,7 +104,7 @@ pub struct Cells {
     pub(crate) drgs: Vec<String>,
     pub groups: Vec<Group>,
     pub quantities: Vec<Quantity>,
-    /// Index of the first cell of each municipality; last, the number of cells.
+    /// Index of the first cell of each municipality; the last entry is the number of cells.
     pub(crate) starts: Vec<usize>,
     pub(crate) cells: Vec<Cell>,
     pub(crate) episodes: Vec<Vec<Episode>>,
@@ -235,7 +235,7 @@ impl<'a> Shared<'a> {
         let mut inside = vec![false];
         inside.extend(bounds.iter().map(|day| period.holds(*day)));
         let readmitted = match needs.readmission {
-            true => readmission::keys(reader, threads)?,
+            true => stays::readmitted(reader, threads)?,
             false => Vec::new(),
         };
         let homes = Homes::of(reader, municipalities, period);
@@ -270,14 +270,12 @@ impl<'a> Shared<'a> {
 
 /// A contact that waits until the other contacts of its stay are read.
 struct Waiting {
-    stay: i64,
-    admitted: i32,
-    contact: i64,
+    place: stays::Place,
     inside: bool,
     episode: Episode,
 }
 
-/// Distinctions between groups beside facts and age: both [`Group::dates`], urgency, readmission and trust.
+/// Distinctions between groups besides facts and age: both [`Group::dates`], urgency, readmission and trust.
 type Extra = (u8, u8, Urgency, bool, u32);
 
 /// The worker of one thread. It numbers homes, words, groups and quantities in the order in which it meets
@@ -544,10 +542,7 @@ impl<'a> Counter<'a> {
                 let waits = decoded.stay_rows[row] > 1 && shared.needs.ceiling.is_some() && !shared.counted;
                 if waits {
                     let (inside, episode) = (self.inside(&decoded, row), self.row(&decoded, row));
-                    let (stay, contact) =
-                        (longs(&batch, at::STAY_ID)[row], longs(&batch, at::CONTACT_ID)[row]);
-                    let admitted = ints(&batch, at::ADMITTED)[row];
-                    self.waiting.push(Waiting { stay, admitted, contact, inside, episode });
+                    self.waiting.push(Waiting { place: place_in_stay(&batch, row), inside, episode });
                 }
             }
         }
@@ -675,7 +670,7 @@ fn measures(shared: &Shared, counters: &[Counter]) -> (Vec<Measure>, Vec<u32>) {
     (measures, by_points)
 }
 
-/// Merges the counts of all threads, under numbers that do not depend on the number of threads.
+/// Merges the counts of all threads under their [`Ranks`], so that any number of threads gives the same cells.
 fn merged(shared: &Shared, mut counters: Vec<Counter>) -> Cells {
     counters.iter_mut().for_each(Counter::count_keys);
     let (ranks, all_groups) = Ranks::of(shared, &counters);
@@ -744,10 +739,9 @@ fn key_of(episode: Episode) -> u64 {
     u64::from(episode.home) << 52 | u64::from(episode.group) << 28 | u64::from(episode.quantity)
 }
 
-/// Keeps the stays that the lowest ceiling may cut, contact by contact. Contacts of other stays become cells.
+/// Keeps, contact by contact, the stays that the lowest ceiling may cut. Contacts of other stays become cells.
 fn whole_stays(out: &mut Cells, mut waiting: Vec<Waiting>, cells: &mut Vec<(u64, u32)>) {
-    waiting.sort_by_key(|one| (one.stay, one.admitted, one.contact));
-    for stay in waiting.chunk_by(|one, other| one.stay == other.stay) {
+    for stay in stays::together(&mut waiting, |one| one.place) {
         let points = |one: &Waiting| out.quantities[one.episode.quantity as usize].points.milli();
         let total = Points::from_milli(stay.iter().map(points).sum());
         // Contacts outside the period use up the ceiling too, so one contact inside keeps the whole stay.

@@ -1,8 +1,8 @@
-//! Cells as a Parquet file, so that a register is read once and many questions are asked of it.
+//! Cells as a Parquet file, so that one reading of a register answers many questions.
 //!
 //! A row is a cell, a contact of a stay that a ceiling may cut, a patient who was reported ready, or a
 //! municipality without cells. The footer holds the period and the distinctions that the cells keep. A cell
-//! may stand for one person, so the file must not be shared.
+//! may stand for a single person, so the file must not be shared.
 
 use domain::narrow;
 use std::collections::BTreeMap;

@@ -151,7 +151,7 @@ impl ChargeWriter {
 }
 
 impl ChargeEncoder {
-    /// Encodes charges whose words are numbers in `names`. Each column gets a dictionary of its own in
+    /// Encodes charges whose words are indexes in `names`. Each column gets a dictionary of its own in
     /// order of first use, so that the bytes do not depend on which thread did the work.
     pub(crate) fn encode(&self, charges: &Charges, names: &[String]) -> Result<Encoded, SettleError> {
         let arrow = || FileError::arrow(&self.path);

@@ -3,7 +3,7 @@
 use domain::{Day, Month, Period};
 use rulebook::law::ShareSide;
 
-/// For each day around a period: its month in the period, and the segment of a rule that holds.
+/// For each day around a period: its month in the period, and the rule's segment that holds on it.
 #[derive(Debug, Clone)]
 pub struct Days {
     first: i32,

@@ -9,6 +9,7 @@ use domain::{
 use register::columns;
 use register::parquet_file::Reader;
 use register::schema::{self, at};
+use register::stays;
 use rulebook::Facts;
 
 use crate::stay::Stay;
@@ -240,6 +241,14 @@ pub(crate) fn trust_of(batch: &RecordBatch, row: usize) -> &str {
         "" => word(batch, schema::at::UNIT, row),
         trust => trust,
     }
+}
+
+/// The place of a contact among the contacts of its stay. A stay is known by its number alone, so a stay
+/// of two persons (which the check warns of) has one ceiling.
+pub(crate) fn place_in_stay(batch: &RecordBatch, row: usize) -> stays::Place {
+    let long = |place| longs(batch, place)[row];
+    let admitted = ints(batch, at::ADMITTED)[row];
+    stays::Place { person: 0, stay: long(at::STAY_ID), admitted, contact: long(at::CONTACT_ID) }
 }
 
 /// A contact as a stay with its readiness events.

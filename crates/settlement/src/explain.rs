@@ -2,13 +2,15 @@
 //! compute the charge.
 
 use arrow_array::{Array, RecordBatch};
-use domain::{Amount, Day, DrgType, Instrument, Minute, Municipalities, Period, Points, Residence, Service};
+use domain::{
+    Amount, Day, DrgType, Instrument, Minute, Municipalities, Period, Points, Residence, Service, narrow,
+};
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::Reader;
-use register::{FileError, schema};
+use register::{FileError, schema, stays};
 use rulebook::book::DatedBy;
-use rulebook::calculation::share_of_drg_price::Quantity;
-use rulebook::law::Law;
+use rulebook::calculation::share_of_drg_price::{Quantity, SHARES, Shares};
+use rulebook::law::{Law, used_of_ceiling};
 use rulebook::{Decision, Facts, NoTrace, Step, Steps};
 use schema::at;
 use words::{Message, Said, message};
@@ -60,7 +62,7 @@ impl Contact {
 #[derive(Debug, Clone)]
 pub struct Part {
     pub instrument: Instrument,
-    /// Rule version and the days on which its values hold; a sentence that no rule is in force, if none is.
+    /// Rule version and the days on which its values hold, or a sentence that no rule is in force.
     pub rule: Message,
     /// Steps of the calculation, in order.
     pub steps: Vec<Step>,
@@ -80,7 +82,7 @@ pub struct Explanation {
     pub parts: Vec<Part>,
 }
 
-/// The contacts of a contact's stay, in order of admission; empty if no contact has the key `id`.
+/// All contacts of the stay of contact `id`, in order of admission; empty if there is no such contact.
 ///
 /// # Errors
 /// Fails if the file cannot be read.
@@ -90,7 +92,11 @@ pub fn stay_of_contact(reader: &Reader, id: i64) -> Result<Vec<Contact>, FileErr
         return Ok(vec![contact]);
     }
     let mut stay = find(reader, at::STAY_ID, contact.stay)?;
-    stay.sort_by_key(|contact| (contact.case.admitted_at, contact.id));
+    let place = |contact: &Contact| {
+        let (admitted, contact) = (narrow(contact.case.admitted_at.number()), contact.id);
+        stays::Place { person: 0, stay: 0, admitted, contact }
+    };
+    stay.sort_unstable_by_key(place);
     Ok(stay)
 }
 
@@ -204,7 +210,7 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
     }
 }
 
-/// Explains the contact of a stay with the key `id`; `None` if no contact in `stay` has it.
+/// Explains contact `id` of a stay; `None` if the stay has no such contact.
 ///
 /// `stay` is in order of admission, because earlier contacts use up part of the ceiling.
 ///
@@ -220,47 +226,37 @@ pub fn explain(
     let Some(place) = stay.iter().position(|contact| contact.id == id) else { return Ok(None) };
     let contact = &stay[place];
     let used = used_before(law, &stay[..place])?;
-    let (mut kmf_steps, mut isf_steps) = (Steps::default(), Steps::default());
+    let mut steps: Shares<Steps> = Shares::default();
     if used != Points::ZERO {
-        kmf_steps.0.push(Step::sum(message!("trace.used_of_ceiling", used)));
+        let [co_financing, _] = &mut steps;
+        co_financing.0.push(Step::sum(message!("trace.used_of_ceiling", used)));
     }
-    let days = (contact.dated(law.kmf.dated_by), contact.dated(law.isf.dated_by));
-    let segments = (law.kmf.on(days.0), law.isf.on(days.1));
-    let decisions = law.decide(segments, &contact.facts(), (&mut kmf_steps, &mut isf_steps));
+    let segments = law.segments(|by| Some(contact.dated(by)));
+    let decisions = law.decide(segments, &contact.facts(), &mut steps);
     let prices = law
-        .price(segments, &decisions, &contact.quantity, used, (&mut kmf_steps, &mut isf_steps))
+        .price(segments, &decisions, &contact.quantity, used, &mut steps)
         .map_err(|error| SettleError::Record { contact: id, error })?;
-    let share = |instrument,
-                 rule: Option<&rulebook::ShareRule>,
-                 decision: &Option<Decision>,
-                 priced,
-                 day: Day,
-                 steps: Steps| {
-        let charged: Option<rulebook::Priced> = priced;
-        let side = if instrument == Instrument::Isf { &law.isf } else { &law.kmf };
-        let segment = side.on(day).and_then(|place| side.segments.get(place));
+    let share = |(place, steps): (usize, Steps)| {
+        let (side, charged) = (&law.shares[place], prices[place]);
+        let day = contact.dated(side.dated_by);
+        let segment = segments[place].and_then(|segment| side.segments.get(segment));
         Part {
-            instrument,
-            rule: rule.map_or_else(
+            instrument: SHARES[place],
+            rule: side.rule(segments[place]).map_or_else(
                 || message!("trace.not_in_force", day),
                 |rule| held(&rule.version.to_string(), segment),
             ),
             steps: steps.0,
             amounts: charged.map(|priced| (day.month().to_string(), priced.amount)).into_iter().collect(),
-            conclusion: concluded(decision, charged.map(|priced| priced.amount), period.holds(day), day),
+            conclusion: concluded(
+                &decisions[place],
+                charged.map(|priced| priced.amount),
+                period.holds(day),
+                day,
+            ),
         }
     };
-    let mut parts = vec![
-        share(
-            Instrument::CoFinancing,
-            law.kmf.rule(segments.0),
-            &decisions.kmf,
-            prices.kmf,
-            days.0,
-            kmf_steps,
-        ),
-        share(Instrument::Isf, law.isf.rule(segments.1), &decisions.isf, prices.isf, days.1, isf_steps),
-    ];
+    let mut parts: Vec<Part> = steps.into_iter().enumerate().map(share).collect();
     if !contact.case.events.is_empty() {
         parts.push(day_rate(law, contact, period));
     }
@@ -279,13 +275,12 @@ fn held<T>(version: &str, segment: Option<&rulebook::Segment<T>>) -> Message {
 fn used_before(law: &Law, earlier: &[Contact]) -> Result<Points, SettleError> {
     let mut used = Points::ZERO;
     for contact in earlier {
-        let segments =
-            (law.kmf.on(contact.dated(law.kmf.dated_by)), law.isf.on(contact.dated(law.isf.dated_by)));
-        let decisions = law.decide(segments, &contact.facts(), (&mut NoTrace, &mut NoTrace));
+        let segments = law.segments(|by| Some(contact.dated(by)));
+        let decisions = law.decide(segments, &contact.facts(), &mut [NoTrace; SHARES.len()]);
         let prices = law
-            .price(segments, &decisions, &contact.quantity, used, (&mut NoTrace, &mut NoTrace))
+            .price(segments, &decisions, &contact.quantity, used, &mut [NoTrace; SHARES.len()])
             .map_err(|error| SettleError::Record { contact: contact.id, error })?;
-        used = used + prices.kmf.map_or(Points::ZERO, |priced| priced.points);
+        used = used + used_of_ceiling(&prices);
     }
     Ok(used)
 }

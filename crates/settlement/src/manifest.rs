@@ -85,7 +85,7 @@ pub struct Rows {
 /// Sum of an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstrumentSum {
-    /// Number of contacts; for the day rate, of stays, once in each month.
+    /// Number of contacts; for the day rate, number of stays, each counted once a month.
     pub contacts: i64,
     /// DRG points charged for, in thousandths.
     pub drg_points_milli: i64,
@@ -139,7 +139,7 @@ fn hex(bytes: &[u8]) -> String {
 pub fn versions(law: &Law, period: Period) -> Vec<String> {
     let touched = |from, to| from <= period.to() && period.from() <= to;
     let mut out: Vec<String> = Vec::new();
-    for segment in law.kmf.segments.iter().chain(&law.isf.segments).filter(|s| touched(s.from, s.to)) {
+    for segment in law.shares.iter().flat_map(|side| &side.segments).filter(|s| touched(s.from, s.to)) {
         out.extend(segment.standing.in_force().map(|rule| rule.version.to_string()));
     }
     for segment in law.usk.iter().filter(|segment| touched(segment.from, segment.to)) {

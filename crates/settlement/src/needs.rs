@@ -11,11 +11,11 @@ pub struct Needs {
     /// Ages that start a new band, in ascending order.
     pub ages: Vec<u16>,
     /// Days on which something changes, in ascending order: the first day of each segment of a law, the first
-    /// day of the period, and the day after its last.
+    /// day of the period, and the day after the period.
     pub days: Vec<Day>,
     /// Whether a law dates contacts by admission.
     pub admission: bool,
-    /// Whether a law has a price per bed day, visit or fee.
+    /// Whether a law has tariffs, which price by bed day, visit or fee.
     pub measured: bool,
     /// Lowest ceiling per stay of any law; `None` if no law has one.
     pub ceiling: Option<Points>,
@@ -49,7 +49,7 @@ impl Needs {
         let mut needs = Needs { days: vec![period.from(), period.to().next()], ..Needs::default() };
         let (low, high) = (period.from().plus(-731), period.to().plus(731));
         for law in laws {
-            for side in [&law.kmf, &law.isf] {
+            for side in &law.shares {
                 needs.admission |= side.dated_by == DatedBy::Admission;
                 for segment in side.segments.iter().filter(|segment| segment.touches(low, high)) {
                     needs.days.push(std::cmp::max(segment.from, low));
@@ -64,7 +64,7 @@ impl Needs {
         needs.sorted()
     }
 
-    /// Every distinction that either of the two has.
+    /// Every distinction that `self` or `other` has.
     #[must_use]
     pub fn and(mut self, other: &Needs) -> Needs {
         self.ages.extend(&other.ages);
@@ -86,7 +86,7 @@ impl Needs {
         self
     }
 
-    /// Checks that cells made for these needs keep every distinction that `asked` needs.
+    /// Checks that cells made for these needs keep every distinction in `asked`.
     ///
     /// # Errors
     /// Fails with the first distinction of `asked` that these needs lack.

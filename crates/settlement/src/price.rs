@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 
 use domain::{Amount, Day, Points};
 use rulebook::calculation::day_rate;
+use rulebook::calculation::share_of_drg_price::{SHARES, Shares};
 use rulebook::file::Liable;
-use rulebook::law::{Decisions, Law, Prices};
+use rulebook::law::{Decisions, Law, Prices, charges, used_of_ceiling};
 use rulebook::{Assessment, Decision, NoTrace, Pricing, Segment};
 
 use crate::cells::{Cells, Episode, Group};
@@ -24,6 +25,8 @@ use crate::needs::Needs;
 pub const WHOLE: i64 = 1_000_000;
 /// Number of laws that are priced side by side.
 const LANES: usize = 8;
+/// Number of sums of a municipality: for each law, one of each share instrument.
+const SUMS: usize = SHARES.len() * LANES;
 
 /// Changed behaviour: the part of contacts and of payable days that is left, in millionths.
 pub trait Behaviour {
@@ -57,9 +60,9 @@ impl Behaviour for AsIs {
 /// Facts that groups have in common if they are priced alike.
 #[derive(Debug, Clone)]
 struct Class {
-    segments: (Option<usize>, Option<usize>),
-    /// Whether each instrument charges the group and dates it in the period: co-financing and ISF.
-    inside: (bool, bool),
+    segments: Shares<Option<usize>>,
+    /// Whether each share instrument charges the group and dates it in the period.
+    inside: Shares<bool>,
     decisions: Decisions,
 }
 
@@ -110,7 +113,7 @@ impl Priced {
 pub struct Decided<'c> {
     cells: &'c Cells,
     classes: Vec<Class>,
-    /// Class and quantity of each unit: contacts with the same price.
+    /// Class and quantity of each pricing unit. The contacts of a unit have the same price.
     units: Vec<(u16, u32)>,
     /// Index of the first row of each municipality and part; last, the number of rows.
     starts: Vec<usize>,
@@ -119,8 +122,8 @@ pub struct Decided<'c> {
     rows: Vec<(u32, u32)>,
     /// Index of the class and of the part of each group.
     of_group: Vec<(u16, u16)>,
-    /// Contacts that are charged for in each municipality, in millionths: co-financing and ISF.
-    pub contacts: Vec<(i64, i64)>,
+    /// Contacts that each share instrument charges in each municipality, in millionths.
+    pub contacts: Vec<Shares<i64>>,
     /// Number of contacts by the code of a condition that could not be tested. Unless empty, the sums are upper
     /// bounds.
     pub untested: BTreeMap<String, i64>,
@@ -140,7 +143,7 @@ impl Cells {
     pub fn decided(&self, law: &Law, behaviour: &dyn Behaviour) -> Result<Decided<'_>, SettleError> {
         if let Some(period) = self.period {
             self.needs.answer(&Needs::of([law], period)).map_err(SettleError::Lacking)?;
-            for instrument in [domain::Instrument::CoFinancing, domain::Instrument::Isf] {
+            for instrument in SHARES {
                 if let (_, Some(missing)) = law.standing(instrument, period) {
                     return Err(SettleError::Book(missing));
                 }
@@ -154,7 +157,7 @@ impl Cells {
             parts: Vec::new(),
             rows: Vec::new(),
             of_group: Vec::new(),
-            contacts: vec![(0, 0); self.homes.len()],
+            contacts: vec![Shares::default(); self.homes.len()],
             untested: BTreeMap::new(),
         };
         let mut untested = Vec::new();
@@ -219,27 +222,28 @@ impl Cells {
             };
             usize::from(place).checked_sub(1).and_then(|place| self.needs.days.get(place)).copied()
         };
-        let days: (Option<Day>, Option<Day>) = (day(law.kmf.dated_by), day(law.isf.dated_by));
         let holds = |day: Option<Day>| day.is_some_and(|day| self.period.is_some_and(|p| p.holds(day)));
-        let segments = (days.0.and_then(|day| law.kmf.on(day)), days.1.and_then(|day| law.isf.on(day)));
-        let decisions = law.decide(segments, &self.facts(group), (&mut NoTrace, &mut NoTrace));
-        let mut codes: Vec<String> = [&decisions.kmf, &decisions.isf]
-            .into_iter()
+        let segments = law.segments(day);
+        let decisions = law.decide(segments, &self.facts(group), &mut [NoTrace; SHARES.len()]);
+        let mut codes: Vec<String> = decisions
+            .iter()
             .filter_map(|decision| match decision {
                 Some(Decision::In { untested, .. }) => Some(untested.clone()),
                 Some(Decision::Out { .. }) | None => None,
             })
             .flatten()
             .collect();
-        let charges = |decision: &Option<Decision>| matches!(decision, Some(Decision::In { .. }));
-        let inside = (holds(days.0) && charges(&decisions.kmf), holds(days.1) && charges(&decisions.isf));
-        let ceiling = law.kmf.rule(segments.0).is_some_and(|rule| rule.ceiling.is_some());
-        if self.counted && ceiling && inside.0 {
-            codes.push("ceiling".to_owned());
+        let mut inside = decisions.each_ref().map(charges);
+        for ((inside, side), segment) in inside.iter_mut().zip(&law.shares).zip(segments) {
+            *inside &= holds(day(side.dated_by));
+            let ceiling = side.rule(segment).is_some_and(|rule| rule.ceiling.is_some());
+            if self.counted && ceiling && *inside && !codes.iter().any(|code| code == "ceiling") {
+                codes.push("ceiling".to_owned());
+            }
         }
-        let class = Class { segments, inside, decisions };
         // A group outside the period is kept, because its contacts may use up part of a stay's ceiling.
-        let charged = charges(&class.decisions.kmf) || charges(&class.decisions.isf);
+        let charged = decisions.iter().any(charges);
+        let class = Class { segments, inside, decisions };
         (charged.then_some(class), codes)
     }
 
@@ -322,12 +326,11 @@ fn rounded(millionths: i128) -> Amount {
     Amount::from_ore(narrow((millionths + half) / i128::from(WHOLE)))
 }
 
-fn priced_by(decisions: &Decisions) -> (Option<Pricing>, Option<Pricing>) {
-    let of = |decision: &Option<Decision>| match decision {
+fn priced_by(decisions: &Decisions) -> Shares<Option<Pricing>> {
+    decisions.each_ref().map(|decision| match decision {
         Some(Decision::In { pricing, .. }) => Some(*pricing),
         Some(Decision::Out { .. }) | None => None,
-    };
-    (of(&decisions.kmf), of(&decisions.isf))
+    })
 }
 
 impl Decided<'_> {
@@ -379,7 +382,7 @@ impl Decided<'_> {
             })
         });
         let several = cells.episodes.iter().flatten().map(|one| (one.home as usize, one.group as usize, 1));
-        let mut contacts = vec![(0, 0); cells.homes.len()];
+        let mut contacts: Vec<Shares<i64>> = vec![Shares::default(); cells.homes.len()];
         for (home, group, count) in single.chain(several) {
             let (class, part) = self.of_group[group];
             if class == NONE {
@@ -387,8 +390,9 @@ impl Decided<'_> {
             }
             let inside = self.classes[usize::from(class)].inside;
             let left = count * self.parts[usize::from(part)];
-            contacts[home].0 += if inside.0 { left } else { 0 };
-            contacts[home].1 += if inside.1 { left } else { 0 };
+            for (sum, inside) in contacts[home].iter_mut().zip(inside) {
+                *sum += if inside { left } else { 0 };
+            }
             for code in &untested[group] {
                 *self.untested.entry(code.clone()).or_default() += count;
             }
@@ -415,7 +419,8 @@ impl Decided<'_> {
                 self.stays(law, lane, &mut exact)?;
                 let mut priced = Priced::default();
                 priced.homes.extend(exact.iter().map(|home| {
-                    let [kmf, isf] = [home[2 * lane], home[2 * lane + 1]].map(rounded);
+                    let of = |place: usize| rounded(home[SHARES.len() * lane + place]);
+                    let [kmf, isf]: Shares<Amount> = std::array::from_fn(of);
                     Sums { kmf, isf, ..Sums::default() }
                 }));
                 days.price(law, behaviour, &mut priced)?;
@@ -447,7 +452,11 @@ impl Decided<'_> {
         for home in 0..self.cells.homes.len() {
             for cell in self.cells.of(home) {
                 let (class, _) = self.of_group[cell.group as usize];
-                if class == NONE || !self.classes[usize::from(class)].inside.0 {
+                if class == NONE {
+                    continue;
+                }
+                let [co_financing, _] = self.classes[usize::from(class)].inside;
+                if !co_financing {
                     continue;
                 }
                 let contacts = self.cells.quantities[cell.quantity as usize].contacts;
@@ -461,17 +470,17 @@ impl Decided<'_> {
                 );
             }
         }
-        self.each_of_stays(law, |episode, inside, prices| {
-            if let Some(priced) = prices.kmf.filter(|_| inside.0) {
+        self.each_of_stays(law, |episode, [inside, _], [priced, _]| {
+            if let Some(priced) = priced.filter(|_| inside) {
                 add(episode.home, episode.group, 1, i128::from(priced.amount.ore()));
             }
         })?;
         Ok(exact.into_iter().map(|(key, (contacts, ore))| (key, (contacts, rounded(ore)))).collect())
     }
 
-    /// The price of one contact of each unit in øre, under each law: co-financing and ISF in turn.
-    fn unit_prices(&self, laws: &[&Law]) -> Result<Vec<[i64; 2 * LANES]>, SettleError> {
-        let mut out = vec![[0; 2 * LANES]; self.units.len()];
+    /// Price in øre of one contact of each unit, under each law: each of [`SHARES`] in turn.
+    fn unit_prices(&self, laws: &[&Law]) -> Result<Vec<[i64; SUMS]>, SettleError> {
+        let mut out = vec![[0; SUMS]; self.units.len()];
         for (lane, law) in laws.iter().enumerate() {
             for ((class, quantity), price) in self.units.iter().zip(&mut out) {
                 let class = &self.classes[usize::from(*class)];
@@ -482,31 +491,30 @@ impl Decided<'_> {
                         &class.decisions,
                         quantity,
                         Points::ZERO,
-                        (&mut NoTrace, &mut NoTrace),
+                        &mut [NoTrace; SHARES.len()],
                     )
                     .map_err(|error| SettleError::Record { contact: 0, error })?;
-                let amount = |inside: bool, priced: Option<rulebook::Priced>| {
-                    priced.filter(|_| inside).map_or(0, |priced| priced.amount.ore())
-                };
-                price[2 * lane] = amount(class.inside.0, prices.kmf);
-                price[2 * lane + 1] = amount(class.inside.1, prices.isf);
+                for (place, (inside, priced)) in class.inside.into_iter().zip(prices).enumerate() {
+                    price[SHARES.len() * lane + place] =
+                        priced.filter(|_| inside).map_or(0, |priced| priced.amount.ore());
+                }
             }
         }
         Ok(out)
     }
 
-    /// Sums by municipality in millionths of øre, under each law: co-financing and ISF in turn.
-    fn multiplied(&self, prices: &[[i64; 2 * LANES]]) -> Vec<[i128; 2 * LANES]> {
+    /// Sums by municipality in millionths of øre, under each law: each of [`SHARES`] in turn.
+    fn multiplied(&self, prices: &[[i64; SUMS]]) -> Vec<[i128; SUMS]> {
         // Nearly every price is at least zero and fits in 32 bits. That takes half the memory, and the
         // processor has an instruction for the product.
-        let small = |price: &[i64; 2 * LANES]| {
-            let mut out = [0; 2 * LANES];
+        let small = |price: &[i64; SUMS]| {
+            let mut out = [0; SUMS];
             for (out, price) in out.iter_mut().zip(price) {
                 *out = u32::try_from(*price).ok()?;
             }
             Some(out)
         };
-        match prices.iter().map(small).collect::<Option<Vec<[u32; 2 * LANES]>>>() {
+        match prices.iter().map(small).collect::<Option<Vec<[u32; SUMS]>>>() {
             Some(small) => self.summed(|unit, count, sums| {
                 for (sum, price) in sums.iter_mut().zip(&small[unit]) {
                     *sum += (u64::from(*price) * u64::from(count)) as i64;
@@ -522,13 +530,13 @@ impl Decided<'_> {
 
     /// Sums by municipality. `add` adds one row (a unit and its count) to the sums of a part.
     #[inline]
-    fn summed(&self, add: impl Fn(usize, u32, &mut [i64; 2 * LANES])) -> Vec<[i128; 2 * LANES]> {
+    fn summed(&self, add: impl Fn(usize, u32, &mut [i64; SUMS])) -> Vec<[i128; SUMS]> {
         let parts = self.parts.len();
-        let mut out = vec![[0; 2 * LANES]; self.cells.homes.len()];
+        let mut out = vec![[0; SUMS]; self.cells.homes.len()];
         for (home, exact) in out.iter_mut().enumerate() {
             for (place, part) in self.parts.iter().enumerate() {
                 let at = home * parts + place;
-                let mut sums = [0_i64; 2 * LANES];
+                let mut sums = [0_i64; SUMS];
                 for (unit, count) in &self.rows[self.starts[at]..self.starts[at + 1]] {
                     add(*unit as usize, *count, &mut sums);
                 }
@@ -541,14 +549,14 @@ impl Decided<'_> {
     }
 
     /// Adds the stays that a ceiling may cut, under one law.
-    fn stays(&self, law: &Law, lane: usize, exact: &mut [[i128; 2 * LANES]]) -> Result<(), SettleError> {
+    fn stays(&self, law: &Law, lane: usize, exact: &mut [[i128; SUMS]]) -> Result<(), SettleError> {
         self.each_of_stays(law, |episode, inside, prices| {
             let (_, part) = self.of_group[episode.group as usize];
             let part = i128::from(self.parts[usize::from(part)]);
             let home = &mut exact[episode.home as usize];
-            for (place, inside, priced) in [(0, inside.0, prices.kmf), (1, inside.1, prices.isf)] {
+            for (place, (inside, priced)) in inside.into_iter().zip(prices).enumerate() {
                 if let Some(priced) = priced.filter(|_| inside) {
-                    home[2 * lane + place] += i128::from(priced.amount.ore()) * part;
+                    home[SHARES.len() * lane + place] += i128::from(priced.amount.ore()) * part;
                 }
             }
         })
@@ -558,7 +566,7 @@ impl Decided<'_> {
     fn each_of_stays(
         &self,
         law: &Law,
-        mut take: impl FnMut(&Episode, (bool, bool), Prices),
+        mut take: impl FnMut(&Episode, Shares<bool>, Prices),
     ) -> Result<(), SettleError> {
         for stay in &self.cells.episodes {
             let mut used = Points::ZERO;
@@ -570,9 +578,9 @@ impl Decided<'_> {
                 let class = &self.classes[usize::from(class)];
                 let quantity = &self.cells.quantities[episode.quantity as usize];
                 let prices = law
-                    .price(class.segments, &class.decisions, quantity, used, (&mut NoTrace, &mut NoTrace))
+                    .price(class.segments, &class.decisions, quantity, used, &mut [NoTrace; SHARES.len()])
                     .map_err(|error| SettleError::Record { contact: 0, error })?;
-                used = used + prices.kmf.map_or(Points::ZERO, |priced| priced.points);
+                used = used + used_of_ceiling(&prices);
                 take(episode, class.inside, prices);
             }
         }

@@ -12,16 +12,17 @@ use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch};
 use domain::{Amount, Instrument, Municipalities, Period, Points, Words as Numbers};
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::{Reader, in_order};
-use register::{FileError, schema};
-use rulebook::file::Liable;
-use rulebook::law::{Decisions, Law};
+use register::{FileError, schema, stays};
+use rulebook::calculation::share_of_drg_price::{SHARES, Shares};
+use rulebook::file::{Liable, PAYMENTS};
+use rulebook::law::{Decisions, Law, charges, used_of_ceiling};
 use rulebook::{Decision, NoTrace, Pricing, Quantity};
 
 use crate::charges::{Charge, Charges};
 use crate::days::{Days, Slot};
 use crate::decode::{
     CLASSES, Home, Homes, MEASURED, READ, Words, classes, facts, flags, ints, longs, maybe_ints, name,
-    stay_of, trust_of, word, words,
+    place_in_stay, stay_of, trust_of, word, words,
 };
 use crate::error::SettleError;
 use crate::sink::{Sink, SinkWorker, Takes};
@@ -34,11 +35,12 @@ const BATCH: usize = 1 << 16;
 /// computed each time.
 const TABLE_POINTS: usize = 1 << 16;
 const NO_SLOT: u32 = u32::MAX;
+/// Months of a contact that no share instrument dates in the period.
+const OUTSIDE: Shares<u8> = [Slot::OUTSIDE; SHARES.len()];
 
 /// Period and threads of a settlement.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// The period.
     pub period: Period,
     /// Number of threads, at least 1.
     pub threads: usize,
@@ -47,7 +49,6 @@ pub struct Options {
 /// Result of a settlement.
 #[derive(Debug, Default)]
 pub struct Settled {
-    /// Sums.
     pub totals: Totals,
     /// Contacts that gave no charge.
     pub outside: Outside,
@@ -150,7 +151,7 @@ fn lost(reader: &Reader) -> SettleError {
 fn gather(shared: &Shared, clerks: Vec<Clerk>, settled: &mut Settled) {
     let mut builder = Builder::default();
     let months: Vec<u32> =
-        shared.days.0.months().iter().map(|month| builder.word(&month.to_string())).collect();
+        shared.days[0].months().iter().map(|month| builder.word(&month.to_string())).collect();
     let (state, nobody) = (builder.word("state"), builder.word(""));
     for clerk in clerks {
         settled.settled_rows += clerk.settled_rows;
@@ -159,28 +160,15 @@ fn gather(shared: &Shared, clerks: Vec<Clerk>, settled: &mut Settled) {
         let homes: Vec<(u32, u32)> =
             clerk.homes.iter().map(|home| (builder.word(&home.debtor), builder.word(&home.region))).collect();
         let regions: Vec<u32> = clerk.regions.all().iter().map(|region| builder.word(region)).collect();
-        for (key, cells) in clerk.kmf.slots() {
-            let (debtor, creditor) = homes[key.1];
-            let line = Line {
-                debtor,
-                creditor,
-                municipality: debtor,
-                unit: units[key.0],
-                month: 0,
-                instrument: Instrument::CoFinancing,
-            };
-            add_cells(&mut builder, line, cells, &months);
-        }
-        for (key, cells) in clerk.isf.slots() {
-            let line = Line {
-                debtor: state,
-                creditor: regions[key.1],
-                municipality: nobody,
-                unit: units[key.0],
-                month: 0,
-                instrument: Instrument::Isf,
-            };
-            add_cells(&mut builder, line, cells, &months);
+        for ((instrument, state_pays), grid) in SHARES.into_iter().zip(shared.state_pays).zip(&clerk.grids) {
+            for (key, cells) in grid.slots() {
+                let (debtor, creditor, municipality) = match state_pays {
+                    true => (state, regions[key.1], nobody),
+                    false => (homes[key.1].0, homes[key.1].1, homes[key.1].0),
+                };
+                let line = Line { debtor, creditor, municipality, unit: units[key.0], month: 0, instrument };
+                add_cells(&mut builder, line, cells, &months);
+            }
         }
         for (day_key, sum) in &clerk.usk {
             let [debtor, creditor, unit, month] = day_key.each_ref().map(|word| builder.word(word));
@@ -209,12 +197,16 @@ struct Shared<'a> {
     reader: &'a Reader,
     law: &'a Law,
     period: Period,
-    days: (Days, Days),
+    /// The grid of days of each share instrument.
+    days: Shares<Days>,
     /// Columns that the first pass reads.
     columns: Vec<&'static str>,
     /// Lowest ages that a rule covers, in ascending order: they divide ages into bands.
     age_limits: Vec<u16>,
-    dates: (usize, usize),
+    /// The column of the day that dates a contact, for each share instrument.
+    dates: Shares<usize>,
+    /// Whether the state owes what each share instrument charges; else the municipality does.
+    state_pays: Shares<bool>,
     counted: bool,
     tariffs: bool,
     homes: Homes<'a>,
@@ -229,8 +221,9 @@ impl<'a> Shared<'a> {
             DatedBy::Discharge => at::DISCHARGED_ON,
             DatedBy::Admission => at::ADMITTED_ON,
         };
-        let dates = (date(law.kmf.dated_by), date(law.isf.dated_by));
-        let rules = || law.kmf.segments.iter().chain(&law.isf.segments).filter_map(|s| s.standing.in_force());
+        let dates = law.shares.each_ref().map(|side| date(side.dated_by));
+        let segments = || law.shares.iter().flat_map(|side| &side.segments);
+        let rules = || segments().filter_map(|segment| segment.standing.in_force());
         let mut age_limits: Vec<u16> =
             rules().filter_map(|rule| rule.age.as_ref().map(|(limit, _)| limit.at_least)).collect();
         age_limits.sort_unstable();
@@ -238,7 +231,8 @@ impl<'a> Shared<'a> {
         let tariffs = rules().any(|rule| !rule.tariffs.is_empty());
         let counted = reader.is_counted();
         let mut places = READ.to_vec();
-        places.extend([at::UNIT, dates.0, dates.1]);
+        places.push(at::UNIT);
+        places.extend(dates);
         if !age_limits.is_empty() {
             places.push(at::AGE);
         }
@@ -251,10 +245,12 @@ impl<'a> Shared<'a> {
             reader,
             law,
             period,
-            days: (Days::of(&law.kmf, period), Days::of(&law.isf, period)),
+            days: law.shares.each_ref().map(|side| Days::of(side, period)),
             columns: places.into_iter().map(name).collect(),
             age_limits,
             dates,
+            state_pays: SHARES
+                .map(|own| PAYMENTS.contains(&(own, "state", "regional-authority-of-residence"))),
             counted,
             tariffs,
             homes: Homes::of(reader, municipalities, period),
@@ -266,7 +262,7 @@ impl<'a> Shared<'a> {
     fn month_labels(&self) -> Vec<String> {
         let label =
             |month: &domain::Month| if self.counted { self.period.to_string() } else { month.to_string() };
-        self.days.0.months().iter().map(label).collect()
+        self.days[0].months().iter().map(label).collect()
     }
 }
 
@@ -320,26 +316,29 @@ impl Grid {
 /// Equal decisions on one or several sets of facts, with the amounts at each number of points.
 struct PricedDecisions {
     decisions: Decisions,
-    /// Whether each instrument charges: co-financing and ISF.
-    charged: (bool, bool),
+    /// Whether each share instrument charges.
+    charged: Shares<bool>,
     by_points: Vec<Entry>,
     /// Whether the amount depends on the points alone.
     lookup: bool,
-    sums: (Cell, Cell),
-    labels: Option<(Option<Label>, Option<Label>)>,
+    sums: Shares<Cell>,
+    labels: Option<Shares<Option<Label>>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Entry {
-    kmf: i64,
-    isf: i64,
-    kmf_points: i32,
+    /// Amount of each share instrument in øre.
+    amounts: Shares<i64>,
+    /// Points of each share instrument that are charged, in thousandths.
+    points: Shares<i32>,
+    /// Points of the stay's ceiling that are used, in thousandths.
+    used: i32,
     known: bool,
 }
 
-/// Every decision under one pair of rule versions: co-financing and ISF.
+/// Every decision under one rule version of each share instrument.
 struct Memo {
-    segments: (u8, u8),
+    segments: Shares<u8>,
     by_class: Vec<Vec<u16>>,
     outcomes: Vec<PricedDecisions>,
 }
@@ -365,8 +364,7 @@ pub(crate) struct Clerk<'a> {
     home_regions: Vec<u32>,
     memos: Vec<Memo>,
     last_memo: usize,
-    kmf: Grid,
-    isf: Grid,
+    grids: Shares<Grid>,
     usk: BTreeMap<[String; 4], Sum>,
     usk_outside: BTreeMap<&'static str, i64>,
     /// Number of contacts in the period without a report that the patient was ready for discharge.
@@ -384,10 +382,8 @@ pub(crate) struct Clerk<'a> {
 
 /// A contact of a stay with several contacts, kept until all of them are read.
 pub(crate) struct Side {
-    stay: i64,
-    admitted: i32,
-    contact: i64,
-    dates: (i32, i32),
+    place: stays::Place,
+    dates: Shares<i32>,
     unit: String,
     home: String,
     drg: String,
@@ -404,7 +400,7 @@ struct Columns<'b> {
     home: Words<'b>,
     class: Vec<u16>,
     points: &'b [i32],
-    dates: (&'b [i32], &'b [i32]),
+    dates: Shares<&'b [i32]>,
     stay_rows: &'b [i32],
     ready: &'b BooleanArray,
     age: Option<&'b Int32Array>,
@@ -435,8 +431,7 @@ impl<'a> Clerk<'a> {
             home_regions: Vec::new(),
             memos: Vec::new(),
             last_memo: 0,
-            kmf: Grid::default(),
-            isf: Grid::default(),
+            grids: Shares::default(),
             usk: BTreeMap::new(),
             usk_outside: BTreeMap::new(),
             not_reported: 0,
@@ -493,7 +488,7 @@ impl<'a> Clerk<'a> {
             home: self.mapped(batch, at::MUNICIPALITY_OF_REGISTRATION, Clerk::home),
             class: classes(batch),
             points: ints(batch, at::POINTS),
-            dates: (ints(batch, shared.dates.0), ints(batch, shared.dates.1)),
+            dates: shared.dates.map(|place| ints(batch, place)),
             stay_rows: ints(batch, at::STAY_ROWS),
             ready: flags(batch, at::REPORTED_READY)?,
             age: match shared.age_limits.is_empty() {
@@ -506,7 +501,7 @@ impl<'a> Clerk<'a> {
     }
 
     /// Settles a row group. Returns its charges, if `detail` asks for them, and the contacts of stays with
-    /// several.
+    /// several contacts.
     fn group(&mut self, group: usize, detail: bool) -> Result<(Charges, Vec<Side>), SettleError> {
         let shared = self.shared;
         let path = shared.reader.path();
@@ -545,9 +540,9 @@ impl<'a> Clerk<'a> {
         detail: bool,
         charges: &mut Charges,
     ) -> Result<(), SettleError> {
-        let slots =
-            (self.shared.days.0.at(columns.dates.0[row]), self.shared.days.1.at(columns.dates.1[row]));
-        if slots.0.month == Slot::OUTSIDE && slots.1.month == Slot::OUTSIDE {
+        let slots = self.slots(columns.dates.map(|dates| dates[row]));
+        let months = slots.map(|slot| slot.month);
+        if months == OUTSIDE {
             self.outside_rows += 1;
             return Ok(());
         }
@@ -569,16 +564,20 @@ impl<'a> Clerk<'a> {
         }
         let age = columns.age_at(row);
         let coded = Coded { class: usize::from(columns.class[row]), drg: columns.drg.at(row), age };
-        let memo = self.memo((slots.0.segment, slots.1.segment));
+        let memo = self.memo(slots.map(|slot| slot.segment));
         let outcome = self.outcome(memo, coded);
-        let months = (slots.0.month, slots.1.month);
         let place = Place { contact, unit: columns.unit.at(row), home: columns.home.at(row), months };
         self.charge((memo, outcome), &quantity, Points::ZERO, &place, detail.then_some(charges))?;
         Ok(())
     }
 
     #[inline]
-    fn memo(&mut self, segments: (u8, u8)) -> usize {
+    fn slots(&self, dates: Shares<i32>) -> Shares<Slot> {
+        std::array::from_fn(|place| self.shared.days[place].at(dates[place]))
+    }
+
+    #[inline]
+    fn memo(&mut self, segments: Shares<u8>) -> usize {
         if self.memos.get(self.last_memo).is_none_or(|memo| memo.segments != segments) {
             self.last_memo = match self.memos.iter().position(|memo| memo.segments == segments) {
                 Some(place) => place,
@@ -614,13 +613,15 @@ impl<'a> Clerk<'a> {
         let segments = segments(self.memos[memo].segments);
         let drg = Some(self.drgs.word(coded.drg)).filter(|drg| !drg.is_empty());
         let facts = facts(coded.class, drg, coded.age);
-        let mut decisions = self.shared.law.decide(segments, &facts, (&mut NoTrace, &mut NoTrace));
-        // A ceiling is per stay, and counted figures have none.
-        let ceiling = self.shared.law.kmf.rule(segments.0).is_some_and(|rule| rule.ceiling.is_some());
-        if let (true, true, Some(Decision::In { untested, .. })) =
-            (self.shared.counted, ceiling, &mut decisions.kmf)
-        {
-            untested.push("ceiling".to_owned());
+        let mut decisions = self.shared.law.decide(segments, &facts, &mut [NoTrace; SHARES.len()]);
+        // A ceiling is per stay, and counted figures have no stays.
+        for ((decision, side), segment) in decisions.iter_mut().zip(&self.shared.law.shares).zip(segments) {
+            let ceiling = side.rule(segment).is_some_and(|rule| rule.ceiling.is_some());
+            if let (true, true, Some(Decision::In { untested, .. })) =
+                (self.shared.counted, ceiling, decision)
+            {
+                untested.push("ceiling".to_owned());
+            }
         }
         let memo = &mut self.memos[memo];
         let outcome = match memo.outcomes.iter().position(|outcome| outcome.decisions == decisions) {
@@ -629,13 +630,12 @@ impl<'a> Clerk<'a> {
                 let by_points = |decision: &Option<Decision>| {
                     !matches!(decision, Some(Decision::In { pricing: Pricing::Tariff(_), .. }))
                 };
-                let charges = |decision: &Option<Decision>| matches!(decision, Some(Decision::In { .. }));
                 memo.outcomes.push(PricedDecisions {
-                    charged: (charges(&decisions.kmf), charges(&decisions.isf)),
-                    lookup: !self.shared.counted && by_points(&decisions.kmf) && by_points(&decisions.isf),
+                    charged: decisions.each_ref().map(charges),
+                    lookup: !self.shared.counted && decisions.iter().all(by_points),
                     decisions,
                     by_points: Vec::new(),
-                    sums: (Cell::default(), Cell::default()),
+                    sums: Shares::default(),
                     labels: None,
                 });
                 memo.outcomes.len() - 1
@@ -661,7 +661,7 @@ impl<'a> Clerk<'a> {
         charges: Option<&mut Charges>,
     ) -> Result<Points, SettleError> {
         let law = self.shared.law;
-        let Memo { segments: pair, outcomes, .. } = &mut self.memos[key.0];
+        let Memo { segments, outcomes, .. } = &mut self.memos[key.0];
         let outcome = &mut outcomes[key.1];
         let milli = quantity.points.milli();
         let entry = if outcome.lookup && used == Points::ZERO && (0..TABLE_POINTS as i64).contains(&milli) {
@@ -671,46 +671,32 @@ impl<'a> Clerk<'a> {
             }
             if !outcome.by_points[milli].known {
                 outcome.by_points[milli] =
-                    priced(law, *pair, &outcome.decisions, quantity, used, place.contact)?;
+                    priced(law, *segments, &outcome.decisions, quantity, used, place.contact)?;
             }
             outcome.by_points[milli]
         } else {
-            priced(law, *pair, &outcome.decisions, quantity, used, place.contact)?
+            priced(law, *segments, &outcome.decisions, quantity, used, place.contact)?
         };
-        let (unit, home) = (place.unit as usize, place.home as usize);
-        let kmf = (outcome.charged.0 && place.months.0 != Slot::OUTSIDE).then_some(Cell {
-            contacts: quantity.contacts,
-            points: i64::from(entry.kmf_points),
-            amount: entry.kmf,
-        });
-        let isf = (outcome.charged.1 && place.months.1 != Slot::OUTSIDE).then_some(Cell {
-            contacts: quantity.contacts,
-            points: milli,
-            amount: entry.isf,
-        });
-        if place.months.0 != Slot::OUTSIDE {
-            outcome.sums.0.add(Cell { contacts: quantity.contacts, ..kmf.unwrap_or_default() });
-        }
-        if place.months.1 != Slot::OUTSIDE {
-            outcome.sums.1.add(Cell { contacts: quantity.contacts, ..isf.unwrap_or_default() });
-        }
-        if let Some(cell) = kmf {
-            if self.homes[home].debtor.is_empty() {
+        let mut cells: Shares<Option<Cell>> = Shares::default();
+        for (at, month) in place.months.into_iter().enumerate().filter(|(_, month)| *month != Slot::OUTSIDE) {
+            let (points, amount) = (i64::from(entry.points[at]), entry.amounts[at]);
+            cells[at] = outcome.charged[at].then_some(Cell { contacts: quantity.contacts, points, amount });
+            outcome.sums[at].add(Cell { contacts: quantity.contacts, ..cells[at].unwrap_or_default() });
+            let Some(cell) = cells[at] else { continue };
+            let home = place.home as usize;
+            let (known, party) = match self.shared.state_pays[at] {
+                true => (&self.homes[home].region, self.home_regions[home] as usize),
+                false => (&self.homes[home].debtor, home),
+            };
+            if known.is_empty() {
                 return Err(self.no_home(place));
             }
-            self.kmf.cell(unit, home, place.months.0).add(cell);
-        }
-        if let Some(cell) = isf {
-            if self.homes[home].region.is_empty() {
-                return Err(self.no_home(place));
-            }
-            let region = self.home_regions[home] as usize;
-            self.isf.cell(unit, region, place.months.1).add(cell);
+            self.grids[at].cell(place.unit as usize, party, month).add(cell);
         }
         if let Some(charges) = charges {
-            self.detail(key, place, kmf, isf, charges);
+            self.detail(key, place, cells, charges);
         }
-        Ok(Points::from_milli(i64::from(entry.kmf_points)))
+        Ok(Points::from_milli(i64::from(entry.used)))
     }
 
     #[cold]
@@ -724,8 +710,7 @@ impl<'a> Clerk<'a> {
         &mut self,
         key: (usize, usize),
         place: &Place,
-        kmf: Option<Cell>,
-        isf: Option<Cell>,
+        cells: Shares<Option<Cell>>,
         charges: &mut Charges,
     ) {
         let labels = self.labels(key);
@@ -746,15 +731,16 @@ impl<'a> Clerk<'a> {
             version: label.version,
             reason: label.reason,
         };
-        if let (Some(cell), Some(label)) = (kmf, labels.0) {
-            charges.push(common(Instrument::CoFinancing, cell, label, place.months.0));
+        for (at, (cell, label)) in cells.into_iter().zip(labels).enumerate() {
+            let (Some(cell), Some(label)) = (cell, label) else { continue };
+            let charge = common(SHARES[at], cell, label, place.months[at]);
+            charges.push(match self.shared.state_pays[at] {
+                true => Charge { debtor: self.state, municipality: self.nobody, ..charge },
+                false => charge,
+            });
         }
-        if let (Some(cell), Some(label)) = (isf, labels.1) {
-            let charge = common(Instrument::Isf, cell, label, place.months.1);
-            charges.push(Charge { debtor: self.state, municipality: self.nobody, ..charge });
-        }
-        let month = std::cmp::min(place.months.0, place.months.1);
-        if self.shared.known && kmf.is_none() && isf.is_none() && month != Slot::OUTSIDE {
+        let month = place.months.into_iter().min().unwrap_or(Slot::OUTSIDE);
+        if self.shared.known && cells.iter().all(Option::is_none) && month != Slot::OUTSIDE {
             let none = Label { share: 0, version: self.nobody, reason: self.nobody };
             let known = common(Instrument::Isf, Cell::default(), none, month);
             let (debtor, creditor) = (self.nobody, self.nobody);
@@ -762,30 +748,33 @@ impl<'a> Clerk<'a> {
         }
     }
 
-    /// Share, rule version and reason of the charges: co-financing and ISF. Version and reason are numbers of
-    /// words.
-    fn labels(&mut self, key: (usize, usize)) -> (Option<Label>, Option<Label>) {
+    /// Share, rule version and reason of the charges of each share instrument. Version and reason are numbers
+    /// of words.
+    fn labels(&mut self, key: (usize, usize)) -> Shares<Option<Label>> {
         let memo = &self.memos[key.0];
         if let Some(labels) = memo.outcomes[key.1].labels {
             return labels;
         }
-        let pair = segments(memo.segments);
+        let segments = segments(memo.segments);
         let law = self.shared.law;
-        let mut label = |rule: Option<&rulebook::ShareRule>, decision: &Option<Decision>| {
-            let (rule, Some(Decision::In { untested, .. })) = (rule?, decision) else { return None };
+        let decisions = memo.outcomes[key.1].decisions.clone();
+        let mut labels: Shares<Option<Label>> = Shares::default();
+        for (at, decision) in decisions.iter().enumerate() {
+            let (Some(rule), Some(Decision::In { untested, .. })) =
+                (law.shares[at].rule(segments[at]), decision)
+            else {
+                continue;
+            };
             let reason = match untested.is_empty() {
                 true => "in".to_owned(),
                 false => format!("in-upper-bound:{}", untested.join("+")),
             };
-            Some(Label {
+            labels[at] = Some(Label {
                 share: narrow(rule.share.0.basis_points()),
                 version: self.names.number(&rule.version.to_string()),
                 reason: self.names.number(&reason),
-            })
-        };
-        let decisions = memo.outcomes[key.1].decisions.clone();
-        let labels =
-            (label(law.kmf.rule(pair.0), &decisions.kmf), label(law.isf.rule(pair.1), &decisions.isf));
+            });
+        }
         self.memos[key.0].outcomes[key.1].labels = Some(labels);
         labels
     }
@@ -843,10 +832,8 @@ impl<'a> Clerk<'a> {
     fn side(&self, batch: &RecordBatch, columns: &Columns, row: usize) -> Side {
         use schema::at;
         Side {
-            stay: longs(batch, at::STAY_ID)[row],
-            admitted: ints(batch, at::ADMITTED)[row],
-            contact: longs(batch, at::CONTACT_ID)[row],
-            dates: (columns.dates.0[row], columns.dates.1[row]),
+            place: place_in_stay(batch, row),
+            dates: columns.dates.map(|dates| dates[row]),
             unit: word(batch, at::UNIT, row).to_owned(),
             home: word(batch, at::MUNICIPALITY_OF_REGISTRATION, row).to_owned(),
             drg: word(batch, at::DRG, row).to_owned(),
@@ -866,13 +853,12 @@ impl<'a> Clerk<'a> {
     /// Settles the stays of several contacts, each in order of admission under one ceiling.
     pub(crate) fn stays(&mut self, mut sides: Vec<Side>, detail: bool) -> Result<Charges, SettleError> {
         let mut charges = Charges::default();
-        sides.sort_by_key(|side| (side.stay, side.admitted, side.contact));
-        for stay in sides.chunk_by(|one, other| one.stay == other.stay) {
+        for stay in stays::together(&mut sides, |side| side.place) {
             let mut used = Points::ZERO;
             for side in stay {
-                let slots = (self.shared.days.0.at(side.dates.0), self.shared.days.1.at(side.dates.1));
-                let months = (slots.0.month, slots.1.month);
-                let inside = months.0 != Slot::OUTSIDE || months.1 != Slot::OUTSIDE;
+                let slots = self.slots(side.dates);
+                let months = slots.map(|slot| slot.month);
+                let inside = months != OUTSIDE;
                 if inside {
                     self.settled_rows += 1
                 } else {
@@ -884,9 +870,9 @@ impl<'a> Clerk<'a> {
                 let unit = self.unit(&side.unit);
                 let home = self.home(&side.home);
                 let drg = self.drgs.number(&side.drg);
-                let memo = self.memo((slots.0.segment, slots.1.segment));
+                let memo = self.memo(slots.map(|slot| slot.segment));
                 let outcome = self.outcome(memo, Coded { class: side.class, drg, age: side.age });
-                let place = Place { contact: side.contact, unit, home, months };
+                let place = Place { contact: side.place.contact, unit, home, months };
                 let sink = (detail && inside).then_some(&mut charges);
                 used = used + self.charge((memo, outcome), &side.quantity, used, &place, sink)?;
             }
@@ -962,18 +948,14 @@ impl<'a> Clerk<'a> {
     /// Adds to the result the contacts that gave no charge, and the charges that are an upper bound.
     fn add_outside(&self, settled: &mut Settled) {
         for outcome in self.memos.iter().flat_map(|memo| &memo.outcomes) {
-            let sides = [
-                (Instrument::CoFinancing, &outcome.decisions.kmf, outcome.sums.0),
-                (Instrument::Isf, &outcome.decisions.isf, outcome.sums.1),
-            ];
-            for (instrument, decision, sum) in sides {
+            for ((instrument, decision), sum) in SHARES.iter().zip(&outcome.decisions).zip(outcome.sums) {
                 match decision {
-                    None if settled.not_in_force.contains(&instrument) => {}
-                    None => settled.outside.add(instrument, "not-in-force", sum.contacts),
-                    Some(Decision::Out { reason }) => settled.outside.add(instrument, reason, sum.contacts),
+                    None if settled.not_in_force.contains(instrument) => {}
+                    None => settled.outside.add(*instrument, "not-in-force", sum.contacts),
+                    Some(Decision::Out { reason }) => settled.outside.add(*instrument, reason, sum.contacts),
                     Some(Decision::In { untested, .. }) if untested.is_empty() => {}
                     Some(Decision::In { untested, .. }) => {
-                        let entry = settled.upper_bound.entry((instrument, untested.join("+"))).or_default();
+                        let entry = settled.upper_bound.entry((*instrument, untested.join("+"))).or_default();
                         entry.add(Sum {
                             contacts: sum.contacts,
                             points: Points::from_milli(sum.points),
@@ -998,7 +980,8 @@ struct Place {
     contact: i64,
     unit: u32,
     home: u32,
-    months: (u8, u8),
+    /// The month of each share instrument, or [`Slot::OUTSIDE`].
+    months: Shares<u8>,
 }
 
 /// Share in basis points, and rule version and reason as numbers of words.
@@ -1009,28 +992,26 @@ struct Label {
     reason: u32,
 }
 
-fn segments(pair: (u8, u8)) -> (Option<usize>, Option<usize>) {
-    let segment = |segment| Slot { month: 0, segment }.segment();
-    (segment(pair.0), segment(pair.1))
+fn segments(numbers: Shares<u8>) -> Shares<Option<usize>> {
+    numbers.map(|segment| Slot { month: 0, segment }.segment())
 }
 
 /// Amounts of a contact, priced by the rulebook.
 fn priced(
     law: &Law,
-    pair: (u8, u8),
+    numbers: Shares<u8>,
     decisions: &Decisions,
     quantity: &Quantity,
     used: Points,
     contact: i64,
 ) -> Result<Entry, SettleError> {
     let prices = law
-        .price(segments(pair), decisions, quantity, used, (&mut NoTrace, &mut NoTrace))
+        .price(segments(numbers), decisions, quantity, used, &mut [NoTrace; SHARES.len()])
         .map_err(|error| SettleError::Record { contact, error })?;
-    let amount = |priced: Option<rulebook::Priced>| priced.map_or(0, |priced| priced.amount.ore());
     Ok(Entry {
-        kmf: amount(prices.kmf),
-        isf: amount(prices.isf),
-        kmf_points: prices.kmf.map_or(0, |priced| narrow(priced.points.milli())),
+        amounts: prices.map(|priced| priced.map_or(0, |priced| priced.amount.ore())),
+        points: prices.map(|priced| priced.map_or(0, |priced| narrow(priced.points.milli()))),
+        used: narrow(used_of_ceiling(&prices).milli()),
         known: true,
     })
 }

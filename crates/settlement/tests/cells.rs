@@ -109,8 +109,8 @@ fn every_variant_comes_to_the_same_from_cells_and_contacts() {
     for (name, law) in &laws {
         same(&reader, &cells, law, period, name);
     }
-    // A period may be a month as well as a year. Cells made for fewer needs report the distinction that they
-    // lack.
+    // A period may be a month as well as a year. Cells made for fewer needs give an error that names the
+    // distinction that they lack.
     let march = Period::parse("2012-03").unwrap();
     let all = Municipalities::built_in().unwrap();
     let needs = Needs::of([&laws[0].1], march);
@@ -158,7 +158,7 @@ fn counts_and_any_mix_of_laws_come_to_the_same() {
     }
     let decided = cells.decided(&laws[0], &AsIs).unwrap();
     assert!(decided.untested.contains_key("ceiling"), "{:?}", decided.untested);
-    // Laws that decide alike give the same side by side as one by one.
+    // Laws that decide alike give the same amounts side by side and one by one.
     let shares: Vec<Law> = (1..=9)
         .map(|percent| {
             let (name, text) = own("share", "co-financing", &format!("[set]\npercent = {}\n", percent * 7));

@@ -44,7 +44,7 @@ fn settled(contacts: &Path, law: &Law, period: &str, threads: usize, charges: Op
     settled
 }
 
-/// Charges kept in memory are the charges of the file, word for word and in the same order, on any number of threads.
+/// Charges kept in memory are those of the file, word for word and in the same order, on any number of threads.
 #[test]
 fn claims_in_memory_are_those_of_the_file() {
     let contacts = register_of("sinks", 4_000, 3);
@@ -169,7 +169,8 @@ const MONTHS: [&str; 12] = [
 #[test]
 fn a_variant_that_changes_nothing_gives_the_laws_result() {
     let contacts = register_of("variant", 20_000, 2);
-    // The variant is in force in 2011 and the law is not, but no stay that ends after April began in 2011.
+    // A contact that ends in 2011 uses up its stay's ceiling under the variant, but not under the law. No stay
+    // with a contact in 2012-T2 began in 2011.
     let plain = settled(&contacts, &law(&[]), "2012-T2", 2, None);
     let same = settled(&contacts, &law(&["co-financing-as-in-2012"]), "2012-T2", 2, None);
     assert_eq!(plain.totals, same.totals);

@@ -15,7 +15,7 @@ use crate::scenario::Wanted;
 #[derive(Debug, Default)]
 pub struct Measures {
     wanted: Vec<(Target, Share, String)>,
-    /// Number of groups of contacts that a measure could not be decided for, by its id.
+    /// Number of groups of contacts that a measure could not be decided for, by id of the measure.
     untested: RefCell<BTreeMap<String, u64>>,
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use domain::{Amount, CareLevel, DrgType, Share};
+use rulebook::calculation::share_of_drg_price::Shares;
 use rulebook::measure::Of;
 use settlement::cells::{Cells, Group, Place};
 use settlement::needs::Needs;
@@ -85,7 +86,7 @@ pub struct Municipality {
     pub place: Place,
     /// Inhabitants; 0 if unknown.
     pub people: i64,
-    /// Charges before, which is the situation that the scenario is compared with.
+    /// Charges before: in the situation that the scenario is compared with.
     pub against: Sums,
     /// Charges in the scenario.
     pub scenario: Sums,
@@ -93,7 +94,7 @@ pub struct Municipality {
     pub capped: (Amount, Amount),
     /// Grants from the gains of the regional authorities relative to the law: before, and in the scenario.
     pub grants: (Amount, Amount),
-    /// Contacts that it pays for, in millionths: before, and in the scenario.
+    /// Contacts that the municipality pays for, in millionths: before, and in the scenario.
     pub contacts: (i64, i64),
 }
 
@@ -173,7 +174,7 @@ pub struct Year {
     pub against: Amount,
     /// Share of the scheme that is phased in.
     pub phased: Share,
-    /// Growth of hospital budgets given to municipalities: in the scenario less before.
+    /// Growth of hospital budgets given to municipalities: in the scenario, less that before.
     pub given: Amount,
 }
 
@@ -199,8 +200,8 @@ pub struct Consequences {
     pub years: Vec<Year>,
     /// What each measure of the scenario takes away: contacts, or payable days, in millionths.
     pub avoided: Vec<i64>,
-    /// Number of contacts that could not be tested on these data, by code of the excepted group; for a measure, the
-    /// number of groups of contacts. The sums are upper bounds if any contact could not be tested.
+    /// Number of contacts that these data cannot test, by code of the excepted group; or number of groups of
+    /// contacts, by measure. The sums are upper bounds unless there are none.
     pub untested: BTreeMap<Message, i64>,
 }
 
@@ -209,8 +210,8 @@ pub struct Consequences {
 pub struct Whole {
     /// Charges by municipality and trust.
     pub sums: Priced,
-    /// Contacts that each municipality is charged for, in millionths: in co-financing, and in ISF.
-    pub contacts: Vec<(i64, i64)>,
+    /// Contacts of each municipality that each share instrument charges, in millionths.
+    pub contacts: Vec<Shares<i64>>,
     /// Number of contacts that could not be tested: see [`Consequences::untested`].
     pub untested: BTreeMap<Message, i64>,
 }
@@ -323,6 +324,7 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
         *known = std::cmp::max(*known, *contacts);
     }
     for (place, home) in ground.cells.homes.iter().enumerate() {
+        let ([contacts_before, _], [contacts_after, _]) = (before.contacts[place], after.contacts[place]);
         out.municipalities.push(Municipality {
             place: home.clone(),
             people: ground.people(place),
@@ -330,7 +332,7 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
             scenario: after.sums.homes[place],
             capped: (against.over[place], now.over[place]),
             grants: (against.grants[place], now.grants[place]),
-            contacts: (before.contacts[place].0, after.contacts[place].0),
+            contacts: (contacts_before, contacts_after),
         });
     }
     out.parties = parties(ground.cells, against, now, &out.municipalities);
@@ -340,7 +342,7 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
     Ok(out)
 }
 
-/// Divides the gains in payments between municipalities by a key. The øre that rounding leaves go to the
+/// Divides the gains in payments between municipalities by a key. The øre left over by rounding go to the
 /// municipality with the largest weight.
 fn given(
     ground: &Ground,

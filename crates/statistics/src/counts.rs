@@ -15,11 +15,12 @@ use register::FileError;
 use register::columns::{self, Events};
 use register::parquet_file::{Reader, in_order};
 use register::schema::{COLUMNS, at};
+use register::stays::{self, Readmission};
 
-use crate::indicator::{Followed, Group, Indicator, Kind, Measure, Of, diagnosed};
+use crate::indicator::{Group, Indicator, Kind, Measure, Of, diagnosed};
 
-/// First ages of the bands. Each band is five years, as in the European standard population; the last has no
-/// end.
+/// First ages of the bands. Each band is five years, and the last has no end. The European standard population
+/// has the same bands, but divides the first.
 pub const BANDS: [u16; 19] = [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90];
 /// Number of age bands, with one more for an unknown age.
 pub const AGES: usize = BANDS.len() + 1;
@@ -33,7 +34,7 @@ const MOST: usize = 64;
 const BATCH: usize = 1 << 16;
 const DAY: i32 = 24 * 60;
 
-/// Band of an age in whole years.
+/// Band of an age in whole years; the last of [`AGES`] for an unknown age.
 pub fn band(age: Option<u16>) -> usize {
     age.map_or(BANDS.len(), |age| BANDS.partition_point(|from| *from <= age) - 1)
 }
@@ -79,7 +80,7 @@ pub struct Charged {
 }
 
 impl Charged {
-    /// Sums charges in any order, each given as contact id, instrument and øre.
+    /// Sums charges, which come in any order, each as contact id, instrument and øre.
     pub fn of(charges: impl Iterator<Item = (i64, Instrument, i64)>) -> Charged {
         let mut rows: Vec<(i64, Ore)> = Vec::new();
         for (contact, instrument, ore) in charges {
@@ -117,7 +118,7 @@ struct Counter {
 struct Sums {
     by_age: Vec<i64>,
     by_month: Vec<i64>,
-    /// Stays or contacts, also where the quantity is their days or øre.
+    /// Stays, contacts or referrals, even where the quantity is days or øre.
     events_by_age: Vec<i64>,
     events_by_month: Vec<i64>,
     /// Sums of squared quantities. Those of øre need more than 64 bits.
@@ -146,7 +147,7 @@ impl Sums {
         self.paid.iter_mut().zip(other.paid).for_each(|(sum, one)| sum.add(one));
     }
 
-    /// The same sums with `after` places instead of `before`; `of` gives the new place of each old one.
+    /// The same sums, with the `before` places put into `after` groups. `of` gives the group of each place.
     fn grouped(&self, before: usize, after: usize, of: &[usize], months: usize) -> Sums {
         let cell = |cell: usize| cell / before * after + of[cell % before];
         let sum = |values: &[i64], each: usize| {
@@ -175,22 +176,23 @@ impl Sums {
 /// Counts of indicators in a period.
 #[derive(Debug, Clone)]
 pub struct Counts {
-    /// Codes of the municipalities on the last day of the period, in order; or of the trusts or units.
+    /// Codes in order: of municipalities on the last day of the period, of trusts, or of units.
     pub homes: Vec<String>,
     pub months: Vec<Month>,
     /// Places of each indicator's numerator and denominator among the groups.
     places: Vec<Places>,
     sums: Sums,
-    /// Number of events, and sum of squares of each person's events, in the country, by group and stratum.
+    /// Events of known persons in the country, and sum over persons of the square of each one's number of
+    /// events, by group and stratum. Zero unless the group's measure is [`Measure::Count`].
     persons: Vec<(i64, i64)>,
-    /// Rows that lack the information to decide whether they belong, by group. All rows, if the file lacks a
-    /// field.
+    /// Rows that lack the information to decide whether they belong to a group, by group. All rows, if the file
+    /// lacks a field that the group needs.
     pub untested: Vec<i64>,
-    /// The field that a group needs and the file lacks, by group.
+    /// A field that the group needs and the file lacks, by group.
     lacking: Vec<Option<&'static str>>,
-    /// Somatic stays by municipality that are counted in another municipality than the person's last known
-    /// one: those of persons last known elsewhere that are counted here, and those of persons last known here
-    /// that are counted elsewhere. Zero unless an indicator counts all somatic stays.
+    /// Somatic stays of persons who moved, by municipality: counted here although the person was last known
+    /// elsewhere, and counted elsewhere although the person was last known here. Zero unless an indicator
+    /// counts all somatic stays.
     pub moved: Vec<(i64, i64)>,
     /// Contacts in the period that belong to none of [`Counts::homes`].
     pub outside: i64,
@@ -230,13 +232,13 @@ impl Counts {
         Some(&self.sums.by_month[at..at + self.months.len()])
     }
 
-    /// Stays or contacts behind the numerator of a municipality, by stratum.
+    /// Stays, contacts or referrals behind the numerator of a municipality, by stratum.
     pub fn events_of(&self, indicator: usize, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, Side::Numerator)? * self.homes.len() + home) * STRATA;
         Some(&self.sums.events_by_age[at..at + STRATA])
     }
 
-    /// Stays or contacts behind the numerator of a municipality, by month.
+    /// Stays, contacts or referrals behind the numerator of a municipality, by month.
     pub fn event_months_of(&self, indicator: usize, home: usize) -> Option<&[i64]> {
         let at = (self.place(indicator, Side::Numerator)? * self.homes.len() + home) * self.months.len();
         Some(&self.sums.events_by_month[at..at + self.months.len()])
@@ -248,20 +250,19 @@ impl Counts {
             .map_or(0, |place| self.sums.squares[place * self.homes.len() + home])
     }
 
-    /// Charges for the events of a municipality. Where the events are stays that another stay must follow, the
-    /// charges are those of the following stay.
+    /// Charges for the events of a municipality; for a stay that must be followed, those of the following stay.
     pub fn paid_of(&self, indicator: usize, side: Side, home: usize) -> Paid {
         let place = self.place(indicator, side);
         place.map_or_else(Paid::default, |place| self.sums.paid[place * self.homes.len() + home])
     }
 
-    /// Number of events in a stratum of the country, and the sum of squares of each person's events. The two
-    /// are equal if nobody has more than one event.
+    /// Events of known persons in a stratum of the country, and sum over persons of the square of each one's
+    /// number of events. The two are equal if nobody has more than one event.
     pub fn clustering(&self, indicator: usize, stratum: usize) -> (i64, i64) {
         self.place(indicator, Side::Numerator).map_or((0, 0), |place| self.persons[place * STRATA + stratum])
     }
 
-    /// The counts summed over groups of municipalities, which get the given names. `of` gives the group of
+    /// The counts summed over groups of municipalities. `names` are the groups' names, and `of` gives the group of
     /// each municipality. [`Counts::moved`] is left empty.
     #[must_use]
     pub fn grouped(&self, names: Vec<String>, of: &[usize]) -> Counts {
@@ -279,7 +280,7 @@ impl Counts {
         }
     }
 
-    /// A field that an indicator needs and the file lacks.
+    /// A field that an indicator needs and the file lacks; `None` if there is none.
     pub fn lacking_of(&self, indicator: usize) -> Option<&'static str> {
         let places = [Side::Numerator, Side::Denominator].map(|side| self.place(indicator, side));
         places.into_iter().flatten().find_map(|place| self.lacking[place])
@@ -326,7 +327,7 @@ impl From<FileError> for CountError {
     }
 }
 
-/// What stays and contacts are counted by.
+/// Kind of place that contacts are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// The municipality that the patient lives in.
@@ -338,7 +339,7 @@ pub enum By {
 }
 
 impl By {
-    /// Place of the column that holds the answer.
+    /// Place of the column with the codes.
     const fn column(self) -> usize {
         match self {
             By::Residence => at::MUNICIPALITY_OF_REGISTRATION,
@@ -348,7 +349,7 @@ impl By {
     }
 }
 
-/// Words of a column of a file, except the empty one, with the number of rows of each.
+/// Distinct words of a column of a file, each with its number of rows. The empty word is left out.
 ///
 /// # Errors
 /// Fails if the file cannot be read.
@@ -398,8 +399,8 @@ pub fn trusts_of_units(reader: &Reader) -> Result<BTreeMap<String, BTreeSet<Stri
 /// Counts indicators in a period. `hears` is called with the number of row groups done and the number in all.
 ///
 /// # Errors
-/// Fails if the file cannot be read, if the indicators have too many groups, or if events of a numerator are not in
-/// its denominator.
+/// Fails if the file cannot be read, if the indicators have too many groups, or if events of a numerator are
+/// not in its denominator.
 pub fn count(
     reader: &Reader,
     municipalities: &Municipalities,
@@ -461,8 +462,8 @@ pub fn count(
     Ok(finished(counting, tally, reader, places))
 }
 
-/// Places of an indicator's numerator and denominator among the groups. `usize::MAX` for an indicator that
-/// cannot be computed.
+/// Places of an indicator's numerator and denominator among the groups. The numerator's is `usize::MAX` if the
+/// indicator cannot be computed.
 type Places = (usize, Option<usize>);
 
 fn counters(indicators: &[Indicator]) -> Result<(Vec<Counter>, Vec<Places>), CountError> {
@@ -536,8 +537,8 @@ struct Counting<'a> {
     parts: Vec<(usize, u64, u64)>,
 }
 
-/// The field that a group needs and the file lacks. `known_fields` is the footer's list of known fields; without it,
-/// all are known.
+/// A field that a group needs and the file lacks. `known_fields` is the footer's list of known fields; without
+/// it, all are known.
 fn lacking(one: &Counter, known_fields: Option<&String>) -> Option<&'static str> {
     let known_fields: BTreeSet<&str> = known_fields?.split(',').collect();
     let group = &one.group;
@@ -570,7 +571,7 @@ fn lacking(one: &Counter, known_fields: Option<&String>) -> Option<&'static str>
 /// Sums of one row group, or of the whole file.
 struct Tally {
     sums: Sums,
-    /// One number for each event: hash of the person, stratum, and group.
+    /// One number for each counted event of a known person: group, stratum and hash of the person.
     persons: Vec<u64>,
     untested: Vec<i64>,
     outside: i64,
@@ -656,6 +657,13 @@ struct Row {
     ore: Ore,
 }
 
+impl Row {
+    fn place(&self) -> stays::Place {
+        let Row { person, stay, admitted, contact, .. } = *self;
+        stays::Place { person, stay, admitted, contact }
+    }
+}
+
 /// Quantities of a row.
 #[derive(Clone, Copy)]
 struct Worth {
@@ -723,8 +731,8 @@ fn longs(batch: &RecordBatch, place: usize) -> Option<&arrow_array::Int64Array> 
     batch.column_by_name(name(place))?.as_primitive_opt::<Int64Type>()
 }
 
-/// A column of words: the key of each row, and what `map` makes of each key's word. If the column is missing,
-/// every row has the empty word.
+/// Key of each row in a column of words, and `map` of each key's word. If the column is missing, every row has
+/// the empty word.
 fn words<T: Copy>(batch: &RecordBatch, place: usize, map: impl Fn(&str) -> T) -> (Vec<u32>, Vec<T>) {
     let column = batch.column_by_name(name(place)).and_then(|column| column.as_dictionary_opt::<Int32Type>());
     let Some((column, values)) = column.and_then(|c| Some((c, c.values().as_string_opt::<i32>()?))) else {
@@ -792,7 +800,7 @@ impl Counting<'_> {
         (yes & !unknown, unknown)
     }
 
-    /// Masks of the groups that allow a fact: first if it does not hold, then if it does.
+    /// Masks of the groups that allow a flag to be false, and to be true.
     fn by_flag(&self, flag: impl Fn(&Group) -> Option<bool>) -> [u64; 2] {
         [false, true].map(|holds| self.groups(|one| flag(&one.group).is_none_or(|wanted| wanted == holds)))
     }
@@ -838,7 +846,7 @@ impl Counting<'_> {
             let discharged_on = facts.discharged_on.value(row);
             tally.last = tally.last.max(discharged_on);
             let (mask, unknown) = facts.asked(row);
-            // Patients of no municipality are counted nowhere, also where counts are by trust or unit.
+            // Patients of no municipality are counted nowhere, even where counts are by trust or unit.
             let home = match facts.word(&facts.has_municipality, row) {
                 true => facts.word(&facts.home, row),
                 false => NOWHERE,
@@ -874,7 +882,7 @@ impl Counting<'_> {
         }
     }
 
-    /// Counts an event that is in the numerator of an indicator, but not in its denominator.
+    /// Counts an event as astray for each indicator that has it in the numerator, but not in the denominator.
     fn stray(&self, tally: &mut Tally, mask: u64) {
         for (place, numerator, denominator) in &self.parts {
             if mask & numerator != 0 && mask & denominator == 0 {
@@ -929,8 +937,8 @@ impl Counting<'_> {
             tally.sums.squares[place * homes + home] += i128::from(quantity) * i128::from(quantity);
             tally.sums.paid[place * homes + home].add(Paid::event(worth.ore));
             if person != 0 && self.counters[place].group.measure == Measure::Count {
-                // With 52 bits, two of two million persons get the same hash in about one register of two
-                // thousand.
+                // With 52 bits and two million persons, about one register in two thousand has two persons with
+                // the same hash.
                 let hash = (person as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 12;
                 tally.persons.push(hash << 12 | u64::from(stratum) << 6 | place as u64);
             }
@@ -940,9 +948,8 @@ impl Counting<'_> {
     /// Puts the contacts of stays together, finds what follows each stay, and counts the stays that end in
     /// the period.
     fn stays(&self, mut rows: Vec<Row>, tally: &mut Tally) {
-        rows.sort_unstable_by_key(|row| (row.person, row.stay, row.admitted, row.contact));
         let mut stays: Vec<Row> = Vec::new();
-        for stay in rows.chunk_by(|one, other| (one.person, one.stay) == (other.person, other.stay)) {
+        for stay in stays::together(&mut rows, Row::place) {
             let discharged = stay.iter().map(|row| row.discharged).max().unwrap_or(0);
             let bed_days = stay.iter().map(|row| row.bed_days).sum();
             let ready_days = stay.iter().map(|row| row.ready_days).sum();
@@ -953,7 +960,7 @@ impl Counting<'_> {
         stays.sort_unstable_by_key(|stay| (stay.person, stay.admitted, stay.stay));
         self.moves(&stays, tally);
         let wants = |wanted| self.groups(|one| one.group.followed == Some(wanted));
-        let (slides, today) = (wants(Followed::Within30Days), wants(Followed::From8HoursTo30Days));
+        let (slides, today) = (wants(Readmission::Within30Days), wants(Readmission::From8HoursTo30Days));
         let followed_up = self.by_flag(|group| group.followed_up.or(group.followed.map(|_| true)));
         for (place, stay) in stays.iter().enumerate() {
             let day = stay.discharged.div_euclid(DAY);
@@ -962,13 +969,12 @@ impl Counting<'_> {
                 stays[place + 1..].iter().take_while(|next| next.person == stay.person && stay.person != 0);
             let (mut soon, mut after_8_hours) = (false, false);
             let mut of_next = [[0; 3]; 2];
-            for next in later.filter(|next| next.acute && next.admitted >= stay.admitted) {
-                let (minutes, in_days) =
-                    (next.admitted - stay.discharged, next.admitted.div_euclid(DAY) - day);
-                if !soon && minutes >= 0 && in_days <= 30 {
+            for next in later.filter(|next| next.acute) {
+                let is = |definition: Readmission| definition.holds(stay.discharged, next.admitted);
+                if !soon && is(Readmission::Within30Days) {
                     (soon, of_next[0]) = (true, next.ore);
                 }
-                if !after_8_hours && (8 * 60..=30 * DAY).contains(&minutes) {
+                if !after_8_hours && is(Readmission::From8HoursTo30Days) {
                     (after_8_hours, of_next[1]) = (true, next.ore);
                 }
             }
@@ -995,7 +1001,7 @@ impl Counting<'_> {
 }
 
 impl Counting<'_> {
-    /// Counts the stays in another municipality than the person's last known one.
+    /// Counts the stays whose municipality is not the person's last known one.
     fn moves(&self, stays: &[Row], tally: &mut Tally) {
         tally.moved = vec![(0, 0); self.homes.len()];
         let somatic = Group { sectors: Some(vec!["somatic".to_owned()]), ..Group::default() };
@@ -1049,7 +1055,7 @@ fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The columns of a batch, with each word mapped to what it means.
+/// The columns of a batch, with each word mapped to its meaning.
 struct Facts<'b> {
     asked: Vec<(Vec<u32>, Vec<Allowed>)>,
     home: (Vec<u32>, Vec<u16>),

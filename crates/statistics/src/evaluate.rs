@@ -69,7 +69,7 @@ fn autocorrelation(residuals: &[f64]) -> f64 {
     if square > 0.0 { next / square } else { 0.0 }
 }
 
-/// Interrupted time series by least squares. The errors are correlated with the one before; or, if `lags` is
+/// Interrupted time series by least squares. Each error is correlated with the one before; or, if `lags` is
 /// given, the standard errors are Newey and West's. `from` is the first time with the measure.
 ///
 /// `None` with fewer than [`LEAST`] times before or after, or if the values lie exactly on the fitted lines.

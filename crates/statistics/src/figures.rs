@@ -88,9 +88,9 @@ pub struct Figure {
     /// Place in the funnel, with the allowance for how municipalities usually differ. `None` if withheld, and
     /// for a mean.
     pub point: Option<Point>,
-    /// Whether the figure is withheld: it is of few, or would reveal a figure that is.
+    /// Whether the figure is withheld: it counts few, or would reveal one that does.
     pub is_withheld: bool,
-    /// Whether the charges are withheld, by party as in [`crate::counts::Ore`].
+    /// Whether the charges are withheld, by instrument as in [`crate::counts::Ore`].
     pub hides: [bool; Instrument::COUNT],
 }
 
@@ -378,8 +378,8 @@ fn three_digits(value: f64) -> f64 {
 }
 
 /// Whether a standardised rate would reveal the events of each class, since the weights of the standard are public.
-/// It would if some class has one to four events and, besides, fewer than ten classes have events or the events are
-/// fewer than a hundred in all: few other counts then give the same rate.
+/// Few other counts give the same rate if some class has one to four events, and either fewer than ten classes
+/// have events or all classes together have fewer than a hundred.
 fn reveals_ages(events: &[i64]) -> bool {
     let any = events.iter().filter(|count| **count > 0).count();
     events.iter().any(|count| few(*count)) && (any < 10 || events.iter().sum::<i64>() < 100)
@@ -399,7 +399,7 @@ fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &
         let mut of_none = 0.0;
         for (place, from) in BANDS.iter().enumerate().rev() {
             let last = BANDS.get(place + 1).map(|next| next - 1);
-            // Ages of the band that the rate is of. The standard counts for these ages only.
+            // The standard counts only the ages of the band that the rate covers.
             let ages = *from..=last.unwrap_or(*from);
             let mut inside = ages.filter(|age| one.people.holds(*age, *sex));
             let Some(from) = inside.next() else { continue };

@@ -6,8 +6,9 @@
 //!
 //! 1. Season: each calendar month relative to a mean month, over all parties; 1 if no whole year was seen.
 //! 2. Level: the sum of the months seen, divided by the season of those months.
-//! 3. Scatter: the squared residual of a month grows with the level (chance: many small cases) and with its
-//!    square (what moves all months of a party). The two are fitted over all parties.
+//! 3. Scatter: the squared residual of a month has a part proportional to the expected amount (chance in many
+//!    small cases) and a part proportional to that amount's square (common causes). Both are fitted over all
+//!    parties.
 //! 4. The band covers the scatter of the months ahead and the uncertainty of the level.
 
 use std::collections::BTreeMap;
@@ -75,8 +76,8 @@ pub fn forecast(all: &[Series], ahead: &[Month]) -> Vec<Forecast> {
         let weight: f64 = seen.iter().map(|(mean, _)| mean).sum();
         let of_level: f64 = seen.iter().map(|(mean, _)| variance(*mean)).sum();
         let ratio = if weight == 0.0 { 0.0 } else { expected / weight };
-        // The party's squared residuals relative to the pooled scatter: about 1 for each month if it scatters
-        // like the others.
+        // The party's squared residuals relative to the pooled scatter: about 1 for each month, if the party
+        // scatters like the others.
         let own: f64 = seen
             .iter()
             .map(|(mean, ore)| {
@@ -123,9 +124,9 @@ fn season(all: &[Series]) -> BTreeMap<i8, f64> {
     sums.into_iter().map(|(number, (sum, count))| (number, sum / count)).collect()
 }
 
-/// Coefficients of the scatter: by weighted least squares over all parties and months of `left² / mean² =
-/// chance / mean + common`, where `left` is the residual and `mean` is both the expected amount and the
-/// weight.
+/// Coefficients `chance` and `common` of the scatter: `left² / mean² = chance / mean + common`, fitted by
+/// weighted least squares over all parties and months. `left` is the residual; `mean` is the expected amount,
+/// and also the weight.
 fn scatter(fitted: &[Fitted], at: &dyn Fn(Month) -> f64) -> (f64, f64) {
     let (mut weights, mut by_x, mut by_y, mut by_xx, mut by_xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for one in fitted.iter().filter(|one| one.level > 0.0) {
@@ -162,7 +163,7 @@ mod tests {
     use super::*;
 
     /// A pseudo-random number that is nearly normal, with mean 0 and standard deviation 1: the sum of twelve
-    /// even ones.
+    /// uniform numbers, less 6.
     fn draw(state: &mut u64) -> f64 {
         let mut sum = -6.0;
         for _ in 0..12 {
@@ -174,8 +175,8 @@ mod tests {
         sum
     }
 
-    /// The months ahead are drawn and held back. They lie in the band about as often as it promises, for
-    /// small parties and for large ones.
+    /// The months ahead are drawn and held back. Their sum lies in the band about as often as the band
+    /// promises, for small parties and for large ones.
     #[test]
     fn the_band_holds_as_often_as_it_says() {
         for (size, seed) in [(1, 5_u64), (1, 6), (30, 7), (30, 8)] {

@@ -2,6 +2,7 @@
 //! `indicators/`.
 
 use domain::{CareLevel, DrgType, Instrument, Sector, Service, Sex, Urgency};
+use register::stays::Readmission;
 use serde::Deserialize;
 use words::{Language, Message, Said, message};
 
@@ -27,15 +28,14 @@ pub struct Indicator {
     /// What one event is.
     #[serde(default)]
     pub of: Of,
-    /// Number of persons, or of the whole, that a rate or a proportion is shown per, such as 1 000, or 100
-    /// for per cent.
+    /// Number that a rate or a proportion is given per, such as 1 000 (persons) or 100 (per cent).
     #[serde(default = "one")]
     pub per: u32,
     /// Why the indicator cannot be computed: what the register does not hold. `None` if it can be computed.
     pub lacking: Option<String>,
-    /// The same in nynorsk; `None` if it is not translated.
+    /// `lacking` in nynorsk; `None` if it is not translated.
     pub lacking_nn: Option<String>,
-    /// The same in English; `None` if it is not translated.
+    /// `lacking` in English; `None` if it is not translated.
     pub lacking_en: Option<String>,
     /// Inhabitants in the denominator of a rate.
     #[serde(default)]
@@ -71,7 +71,7 @@ impl Title {
         translated(&self.nb, Some(&self.nn), self.en.as_ref(), language)
     }
 
-    /// The title with a name behind it, which may differ between languages.
+    /// The title with a name after it: `title: name`. The name may differ between languages.
     #[must_use]
     pub fn with(&self, name: impl Fn(Language) -> String) -> Title {
         let with = |title: &String, language: Language| format!("{title}: {}", name(language));
@@ -103,9 +103,9 @@ fn translated<'t>(
 #[serde(deny_unknown_fields)]
 pub struct Source {
     pub title: String,
-    /// The title in nynorsk; `None` if it is the same, as that of a document.
+    /// The title in nynorsk; `None` if it equals `title`, as for a document.
     pub title_nn: Option<String>,
-    /// The title in English; `None` if it is the same, as that of a document.
+    /// The title in English; `None` if it equals `title`, as for a document.
     pub title_en: Option<String>,
     /// `Q` for a quoted definition, `C` for the project's own choice, `M` for one that nobody has signed.
     pub confidence: char,
@@ -202,17 +202,6 @@ impl Measure {
     }
 }
 
-/// What must follow a stay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Followed {
-    /// An acute stay that begins from 0 to 30 days after the day of discharge.
-    #[serde(rename = "within-30-days")]
-    Within30Days,
-    /// An acute stay that begins from 8 hours to 30 days after discharge.
-    #[serde(rename = "8-hours-to-30-days")]
-    From8HoursTo30Days,
-}
-
 /// Inhabitants in an age range, and of one sex or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -298,8 +287,8 @@ pub struct Group {
     pub has_contact_form: Option<bool>,
     /// Whether municipality, age, sex and diagnosis are all known.
     pub complete: Option<bool>,
-    /// Stay that must follow.
-    pub followed: Option<Followed>,
+    /// Readmission that must follow the stay.
+    pub followed: Option<Readmission>,
     /// Whether the register covers the 30 days after the day of discharge.
     pub followed_up: Option<bool>,
 }
@@ -371,8 +360,7 @@ impl Said for BadIndicator {
     }
 }
 
-/// Checks that the words of an indicator are ones that a register has, and that its measures fit what an
-/// event is.
+/// Checks that the words of an indicator are words of a register, and that its measures fit its events.
 fn words(one: &Indicator) -> Result<(), Message> {
     let known = |key: &str, given: &[String], all: Vec<&str>| match given
         .iter()
@@ -443,8 +431,8 @@ impl Indicator {
     /// Reads an indicator from the text of its file.
     ///
     /// # Errors
-    /// Fails if the text is not TOML, has an unknown field, or has a value that is not possible or does not fit the
-    /// others.
+    /// Fails if the text is not TOML, has an unknown field, or has a value that is impossible or does not fit
+    /// the others.
     pub fn parse(file: &str, text: &str) -> Result<Indicator, BadIndicator> {
         let bad = |fault: Message| BadIndicator { file: file.to_owned(), fault };
         let found: Indicator = toml::from_str(text).map_err(|error| bad(Message::plain(error)))?;
@@ -498,8 +486,8 @@ impl Indicator {
         translated(&source.title, source.title_nn.as_ref(), source.title_en.as_ref(), language)
     }
 
-    /// Factor from numerator divided by denominator to the figure that is shown: `per` for a rate or a
-    /// proportion, and kroner for øre.
+    /// Factor that turns numerator divided by denominator into the figure that is shown: `per` for a rate or a
+    /// proportion, 1 for a mean; a hundredth of that if the numerator is in øre.
     pub fn times(&self) -> f64 {
         let per = if self.kind == Kind::Mean { 1.0 } else { f64::from(self.per) };
         if self.is_money() { per / 100.0 } else { per }

@@ -65,8 +65,8 @@ pub fn withhold(
     let places = places_of(levels);
     let stands: Vec<bool> =
         places.iter().map(|place| place.map_or(decided > 0, |(level, _)| level < decided)).collect();
-    // Amounts in kroner are withheld below, by the events that have a charge: whether the kroner of an
-    // indicator are withheld reveals nothing about its counts.
+    // Amounts in kroner are withheld below, by the number of events with a charge. Their withholding reveals
+    // nothing about the counts.
     let shown: Vec<usize> = (0..indicators.len())
         .filter(|indicator| levels[0].figures[*indicator].is_some() && !indicators[*indicator].is_money())
         .collect();
@@ -113,8 +113,7 @@ fn withhold_kroner(
     instrument: Instrument,
 ) {
     let is_there = |indicator: &usize| levels[0].figures[*indicator].is_some();
-    // The instrument of an indicator that is itself in kroner; `None` for the others, whose charges are shown
-    // beside them.
+    // Instrument of an indicator in kroner; `None` for the others, whose charges stand beside their counts.
     let own = |indicator: usize| indicators[indicator].numerator.measure.instrument();
     let charged =
         (0..indicators.len()).filter(|one| is_there(one) && own(*one).is_none_or(|own| own == instrument));
@@ -170,8 +169,8 @@ pub fn hidden_parts(
     totals: &[Total],
 ) -> Vec<Vec<bool>> {
     let mut out = vec![Vec::new(); indicators.len()];
-    // Counts first, then the kroner of each instrument by themselves: whether kroner are withheld reveals nothing
-    // about counts.
+    // Counts first, then the kroner of each instrument by themselves: their withholding reveals nothing about
+    // counts.
     for instrument in std::iter::once(None).chain(Instrument::ALL.iter().copied().map(Some)) {
         let is_of_it = |place: &usize| indicators[*place].numerator.measure.instrument() == instrument;
         let chosen: Vec<usize> = (0..indicators.len()).filter(is_of_it).collect();

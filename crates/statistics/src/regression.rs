@@ -30,12 +30,12 @@ impl Fit {
 /// How the errors of rows are correlated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Errors<'e> {
-    /// With those of this many rows before (Newey and West), in the order of the rows.
+    /// With the errors of up to this many rows before, in the order of the rows (Newey and West).
     Lagged(usize),
-    /// With that of the row before: first-order autoregression whose correlation, from 0 to 0,98, is
+    /// With the error of the row before: first-order autoregression whose correlation, from 0 to 0,98, is
     /// estimated by restricted likelihood.
     FirstOrder,
-    /// With those of the other rows of the same unit. The slice gives the unit of each row, from 0.
+    /// With the errors of the other rows of the same unit. The slice gives the unit of each row, from 0.
     Clustered(&'e [usize]),
 }
 

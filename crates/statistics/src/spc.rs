@@ -2,14 +2,14 @@
 //!
 //! The limits are the mean plus and minus 2,66 times the mean moving range (Shewhart, Wheeler). A value is
 //! marked when it meets one of four rules, as in NHS England's «Making Data Count»: outside a limit; one of
-//! seven or more on one side of the mean; one of seven or more that rise or fall; one of two out of three
-//! values beyond two thirds of the way to a limit.
+//! seven or more in a row on one side of the mean; one of seven or more in a row that rise or fall; one of at
+//! least two, out of three in a row, beyond two thirds of the way to the same limit.
 
 use words::{Message, Said};
 
 /// Distance from the mean to a limit, in mean moving ranges: 3 / 1,128.
 pub const TO_LIMIT: f64 = 3.0 / 1.128;
-/// Number of values in a run on one side of the mean, or in a trend.
+/// Least number of values in a run on one side of the mean, or in a trend.
 pub const RUN: usize = 7;
 
 /// A rule that marks a value.
@@ -138,8 +138,8 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
     }
 }
 
-/// Calls `found` with the first place and the place after the last of each run of at least `least` places
-/// that are all greater, or all less.
+/// Calls `found` for each run of at least `least` places on one side, greater or less: with the run's first
+/// place, and the place after its last.
 fn stretches(
     count: usize,
     side: impl Fn(usize) -> Option<std::cmp::Ordering>,

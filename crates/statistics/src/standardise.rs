@@ -7,7 +7,7 @@ use crate::interval::{Interval, OfCount, count};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stratum {
     pub events: f64,
-    /// Sum over persons of the square of their events: equal to `events` if nobody has more than one.
+    /// Sum over persons of the square of each one's number of events; equals `events` if nobody has more than one.
     pub squares: f64,
     pub people: f64,
     /// The standard's persons in the stratum (direct), or its rate per person (indirect).
@@ -27,8 +27,7 @@ pub struct Standardised {
     pub rate: Interval,
 }
 
-/// Factor on the width of an interval, since some events are of the same person: 1 if nobody has more than
-/// one.
+/// Factor on the width of an interval, since one person may have several events; 1 if nobody has.
 fn clustering(strata: &[Stratum]) -> f64 {
     let (events, squares): (f64, f64) =
         strata.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.events, sum.1 + one.squares));
@@ -51,7 +50,7 @@ fn widened(one: Interval, by: f64) -> Interval {
 /// Direct standardisation: the rate per person of an area with the standard's population.
 ///
 /// The interval is Dobson's: that of the events, stretched by the standard error of the weighted rate. The
-/// variance of a stratum is the sum of squares of each person's events.
+/// variance of a stratum is the sum over persons of their squared events.
 ///
 /// Source: Dobson and others 1991; Stukel and others 1994 for several events of one person.
 pub fn direct(strata: &[Stratum], confidence: f64, method: OfCount) -> Standardised {
@@ -84,8 +83,8 @@ pub fn indirect(strata: &[Stratum], confidence: f64, method: OfCount) -> Standar
     Standardised { events, people, expected: Some(expected), crude, rate: around.times(1.0 / expected) }
 }
 
-/// The ratio of an area drawn toward that of all areas, the more so the fewer its events are (empirical Bayes
-/// with a gamma prior by moments; Marshall 1991).
+/// An area's ratio, drawn toward the ratio of all areas: the more, the fewer events the area is expected to
+/// have (empirical Bayes with a gamma prior by moments; Marshall 1991).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shrunk {
     /// Events divided by expected events, after the drawing.
@@ -94,8 +93,8 @@ pub struct Shrunk {
     pub own: f64,
 }
 
-/// Draws the ratio of each area toward the mean of all. An area is its events and its expected events; the
-/// result is in the same order.
+/// Draws the ratio of each area toward the ratio of all areas. `areas` are pairs of events and expected events;
+/// the result is in the same order.
 pub fn shrunk(areas: &[(f64, f64)]) -> Vec<Shrunk> {
     let (events, expected): (f64, f64) =
         areas.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));

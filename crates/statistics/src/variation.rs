@@ -40,8 +40,7 @@ mod tests {
 
     #[test]
     fn areas_that_vary_by_chance_have_no_systematic_part() {
-        // Each area is 10 from 100: the squared deviation of a tenth equals the chance variance of a
-        // hundredth.
+        // Each area deviates by 10 of 100: the squared deviation, 0,1², equals the chance variance, 1/100.
         let by_chance = variation(&[(110.0, 100.0), (90.0, 100.0)]).unwrap();
         assert!(by_chance.systematic.abs() < 1e-9 && (by_chance.extremal - 110.0 / 90.0).abs() < 1e-12);
         let more = variation(&[(150.0, 100.0), (50.0, 100.0), (100.0, 100.0), (120.0, 100.0)]).unwrap();

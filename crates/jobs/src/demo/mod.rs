@@ -12,7 +12,6 @@ use paper::sheets;
 use register::columns;
 use register::parquet_file::Reader;
 use register::profile::{Profile, Share, profile};
-use register::synth;
 use settlement::totals::Totals;
 use words::{Language, Message, message, say};
 
@@ -20,6 +19,7 @@ use crate::failure::{About, Result};
 use crate::host::Host;
 use crate::indicators;
 use crate::law::Files;
+use crate::people;
 use crate::progress::Work;
 use crate::settle::{self, Order};
 use crate::settlement::Correction;
@@ -241,7 +241,7 @@ fn municipalities(totals: &Totals, scale: Scale) -> Result<Table> {
         "demo.column.kroner_per_inhabitant",
     ]);
     let mut table = Table::new(message!("demo.municipalities"), &heads);
-    let people: BTreeMap<String, u64> = synth::people::Population::of(2012)?
+    let people: BTreeMap<String, u64> = register::population::Population::of(2012)?
         .municipalities
         .into_iter()
         .map(|home| (home.municipality, home.by_age.iter().map(|count| u64::from(*count)).sum()))
@@ -319,7 +319,7 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
         host,
     )?;
     simulate_files::write(&outcome, &out, host)?;
-    let people = simulate::people(None, period)?;
+    let people = people::people(None, period)?;
     let order = risk::Order {
         contacts,
         mapping: None,

@@ -84,7 +84,7 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
             corrected = host.language.say(&Message::joined(lines, "\n"));
         }
         job::run(&mut books, Period::of_month(month), &run, &quiet)?;
-        job::close(&mut books, Period::of_month(month), month.last().plus(11).start(), &quiet)?;
+        job::close(&mut books, Period::of_month(month), false, month.last().plus(11).start(), &quiet)?;
         stage.at(place as u64 + 1, 12);
     }
     stage.done();
@@ -122,7 +122,17 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
 }
 
 fn delivery<'a>(year: &'a Year, contacts: &'a Path, now: Minute) -> Run<'a> {
-    Run { contacts, mapping: None, drg_list: None, coverage: None, files: year.files, draft: true, now }
+    Run {
+        contacts,
+        mapping: None,
+        drg_list: None,
+        coverage: None,
+        files: year.files,
+        draft: true,
+        made_on: None,
+        accept: false,
+        now,
+    }
 }
 
 /// The hospital that delivers late: the one with the fifth largest amount of co-financing.

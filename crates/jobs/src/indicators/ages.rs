@@ -11,8 +11,8 @@ use words::{Message, message};
 
 use crate::indicators::{Outcome, counted, interval, sheet_of, summed_up, thousandths};
 
-/// Label of an age group, such as 5–9 or 90+. `begin` holds the first age of each group; a place after them is
-/// unknown age.
+/// Label of an age group, such as 5–9 or 90+. `begin` holds the first age of each group; a place after the last
+/// group is unknown age.
 fn label(begin: &[u16], place: usize) -> Cell {
     match (begin.get(place), begin.get(place + 1)) {
         (Some(from), Some(next)) => Cell::Text(format!("{from}–{}", next - 1)),
@@ -34,8 +34,8 @@ fn name_of_sex(sex: Sex) -> Message {
     }
 }
 
-/// Strata that a place of a row is the sum of. The row holds the strata, then each age of all sexes, then each sex
-/// of all ages.
+/// Strata that are added up in a place of a row. The row holds the strata, then each age of all sexes, then each
+/// sex of all ages.
 fn inside(at: usize) -> Vec<usize> {
     match at {
         at if at < STRATA => vec![at],
@@ -250,8 +250,8 @@ impl Outcome {
         hidden_parts(&self.indicators, &rows, &decided, &totals)
     }
 
-    /// Totals of classes. The age groups, and the sexes, of a place have the same sum; places add up to larger
-    /// places; and the country's five-year bands, which stand after all classes, add up to its groups.
+    /// Totals of classes. A place's age groups and its sexes have the same sum; places add up to larger places;
+    /// and the country's five-year bands, which stand after all classes, add up to the country's groups.
     fn totals_of_classes(&self, each: usize) -> Vec<Total> {
         let mut out = Vec::new();
         for place in 0..each {

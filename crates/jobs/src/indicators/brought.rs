@@ -51,7 +51,6 @@ impl Answers {
 
 /// Contents of the user's files beside the register.
 pub struct Brought {
-    /// Answers to surveys.
     pub answers: Vec<Answers>,
     /// Work that municipalities did themselves.
     pub effort: Vec<Effort>,
@@ -88,7 +87,7 @@ fn whole(at: &str, what: &str, text: &str) -> Result<i64> {
 /// Reads `question;aim;municipality;answers;positive`; `aim` is `experience` (of patients and relatives) or `work`.
 ///
 /// # Errors
-/// Fails if a row is malformed, or stands there twice.
+/// Fails if a row is malformed or occurs twice.
 fn survey(path: &Path) -> Result<Vec<Answers>> {
     let mut out: Vec<Answers> = Vec::new();
     for (at, [question, aim, municipality, answers, positive]) in
@@ -112,7 +111,7 @@ fn survey(path: &Path) -> Result<Vec<Answers>> {
     Ok(out)
 }
 
-/// Note of a row: that it is withheld, or empty.
+/// Note on a withheld row; empty for any other row.
 fn note(is_withheld: bool) -> Cell {
     if is_withheld { Cell::Said(message!("indicators.note.withheld")) } else { Cell::from("") }
 }
@@ -150,7 +149,7 @@ pub struct Counted {
 /// known.
 ///
 /// # Errors
-/// Fails if a row is malformed, or the register gives its indicator.
+/// Fails if a row is malformed or occurs twice, or if its indicator is unknown or given by the register.
 fn counted(path: &Path, indicators: &[Indicator]) -> Result<Vec<Counted>> {
     let is_lacking = |one: &Indicator| one.lacking.is_some() && !one.is_money();
     let mut out: Vec<Counted> = Vec::new();
@@ -265,7 +264,7 @@ pub fn counted_sheet(outcome: &Outcome, counted: &[Counted]) -> SafeTable {
     sheet.protect()
 }
 
-/// Kroner that a municipality spent on shared patients, and the part of them that others paid.
+/// Kroner that a municipality spent on shared patients, and the part that others paid.
 pub struct Effort {
     municipality: String,
     what: String,
@@ -346,7 +345,7 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let stays = |home: usize| -> i64 {
         outcome.counts.of(place, Side::Numerator, home).map_or(0, |stays| stays.iter().sum())
     };
-    // Each stay that one municipality loses another gains, so both rows have the same sum.
+    // A stay lost by one municipality is gained by another, so both rows have the same sum.
     let moved = outcome.counts.moved.iter().enumerate();
     let (elsewhere, here): (Row, Row) = moved
         .map(|(home, (elsewhere, here))| {

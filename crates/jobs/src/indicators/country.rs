@@ -85,8 +85,8 @@ fn places_of(months: &[Month], rebased: &[(Month, String)]) -> Vec<usize> {
 type Parts<'c> = (Option<&'c [i64]>, Option<&'c [i64]>);
 
 impl Outcome {
-    /// Counts of the country by indicator, in `count` strata or months. `parts` gives those of an indicator and a
-    /// municipality.
+    /// Counts of the country by indicator, in `count` strata or months. `parts` gives the counts of an indicator
+    /// in a municipality.
     pub(crate) fn known<'c>(&'c self, count: usize, parts: impl Fn(usize, usize) -> Parts<'c>) -> Vec<Row> {
         let row = |place: usize| {
             let mut places: Row = vec![Known { events: 0, whole: None }; count];
@@ -102,7 +102,7 @@ impl Outcome {
         (0..self.indicators.len()).map(row).collect()
     }
 
-    /// Whether each cell of `rows` is withheld. All cells are, if the country's figure is.
+    /// Whether each cell of `rows` is withheld. Every cell is withheld if the country's figure is.
     pub(crate) fn hidden(&self, rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
         let whole = |row: usize, _| {
             self.figures[row].as_ref().is_some_and(|found| found.country.is_withheld).then_some(true)
@@ -170,8 +170,8 @@ impl Outcome {
         (0..self.counts.months.len()).filter_map(month).collect()
     }
 
-    /// Name and SVG of each picture: a funnel of every indicator, and a chart of its months if none of them is
-    /// withheld.
+    /// Name and SVG of each picture: a funnel of every indicator, and a chart of its months if there are six or
+    /// more and none is withheld.
     pub fn figures_of_country(&self) -> Vec<(String, String)> {
         let mut out = Vec::new();
         let months = &self.counts.months;
@@ -268,7 +268,7 @@ impl Outcome {
                 rows.iter().zip(&self.counts.months).enumerate()
             {
                 let or_hidden = |cell: Cell| if hidden[place] { Cell::Withheld } else { cell };
-                // Limits are computed from every month, and would reveal the withheld ones.
+                // Limits are computed from every month, and would reveal withheld months.
                 let base = chart.bases.iter().find(|base| (base.from..base.to).contains(&place));
                 let base = base.filter(|_| !hidden.contains(&true));
                 let limit = |of: Option<f64>| of.map_or(Cell::Withheld, thousandths);

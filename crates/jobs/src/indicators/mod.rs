@@ -43,7 +43,6 @@ pub struct Order<'a> {
     pub contacts: &'a Path,
     /// Column mapping of that file.
     pub mapping: Option<&'a Path>,
-    /// Period.
     pub period: Period,
     /// Ids of the indicators to write; all if empty.
     pub ids: &'a [String],
@@ -115,7 +114,7 @@ impl<'a> Order<'a> {
 const SHEETS: [&str; 6] =
     ["egne-omrader", "aldersgrupper", "foretak", "enheter", "undersokelser", "andre-tall"];
 
-/// Days without a contact at the end of a period that a small register has by chance; more than these are reported.
+/// Days without a contact that a period may end with by chance in a small register. More are reported.
 const SHORT: i32 = 7;
 
 /// Figures of a run, with the data and settings behind them.
@@ -140,9 +139,7 @@ pub struct Outcome {
     pub rebased: Vec<(domain::Month, String)>,
     /// Name and SHA-256 of the file of contacts.
     pub vintage: (String, String),
-    /// Period.
     pub period: Period,
-    /// Names of parties.
     pub names: Names,
     /// Language of titles and texts.
     pub language: Language,
@@ -162,7 +159,6 @@ pub struct Larger {
     pub of: Vec<usize>,
     /// Inhabitants by name of the group; empty for treating trusts and units.
     pub people: People,
-    /// Figures.
     pub figures: Vec<Option<Figures>>,
 }
 
@@ -826,8 +822,8 @@ impl Outcome {
         row
     }
 
-    /// Øre that the events cost the municipality and the state, and the mean per event for municipality, hospital
-    /// and state.
+    /// Charges of the municipality and of the state; then means per event: of the municipality, of both (what the
+    /// hospital receives), and of the state.
     fn kroner(&self, one: &Indicator, figure: &Figure, paid: Paid) -> [Cell; 5] {
         // Charges belong to whole stays. Beside ready days they would reveal the stays without such a day.
         let is_shown = self.unsigned.is_some()

@@ -1,5 +1,5 @@
-//! Inhabitants as denominators of rates: by municipality, age and sex, over the whole period; and which of them are
-//! estimated.
+//! Inhabitants as denominators of rates: by municipality, age and sex, over the whole period; and which numbers
+//! are estimated.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,28 +7,27 @@ use std::path::Path;
 use disclosure::{Beneath, Cell, SafeTable};
 use domain::amount::grouped;
 use domain::{Day, Municipalities, Period, Residence};
-use register::synth::people::Population;
+use register::population::Population;
 use statistics::counts::{BANDS, Inhabitants, People, band, people_of};
 use statistics::indicator::Indicator;
 use words::{Message, message};
 
 use crate::failure::{About, Result, fail};
 use crate::indicators::{Outcome, sheet_showing, yes_or_no};
+use crate::people;
 use crate::table::small_table;
-use crate::what_if::simulate;
 
 /// Women and men of each age band in a municipality.
 type BySex = (Vec<i64>, Vec<i64>);
 
 /// Inhabitants of a period, and their source.
 pub struct Inhabited {
-    /// Inhabitants. From the built-in tables, they are summed over the months of the period.
+    /// Inhabitants. Those from the built-in tables are summed over the months of the period.
     pub people: People,
     /// Person-years for each one of `people`.
     pub years: f64,
-    /// Source of the inhabitants.
     pub source: Message,
-    /// By municipality, years and methods of numbers or ages that are estimated.
+    /// Years and methods of estimated numbers or ages, by municipality.
     estimated: BTreeMap<String, Message>,
     /// By municipality, whether its shares of women and men include municipalities that it was later merged with.
     with_others: BTreeMap<String, bool>,
@@ -103,7 +102,7 @@ fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<Peo
         if !seen.insert((code.clone(), age.clone(), sex.clone())) {
             fail!("error.population.stands_there_twice", at, code, age);
         }
-        let (age, people) = simulate::ages(&at, &age, &people)?;
+        let (age, people) = people::ages(&at, &age, &people)?;
         let sex = match sex.as_str() {
             "woman" | "kvinne" | "kvinner" => 0,
             "man" | "mann" | "menn" => 1,
@@ -118,8 +117,8 @@ fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<Peo
     Ok(out)
 }
 
-/// Mean of the inhabitants on 1 January of a year and of the next, by the municipalities of `day`; and the source.
-/// Without a table of the next year, the first alone.
+/// Inhabitants by the municipalities of `day`, and their source: mean of 1 January of `year` and of the next year,
+/// or 1 January of `year` alone if the next year has no table.
 fn middle_of(
     year: i16,
     day: Day,
@@ -176,7 +175,7 @@ fn sexes() -> Result<BTreeMap<&'static str, BySex>> {
     Ok(out)
 }
 
-/// Municipalities on 1 January 2024 and 31 December 2023 that a municipality has become.
+/// Municipalities that a municipality has become by 31 December 2023 and by 1 January 2024.
 fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<String> {
     let days = [Day::new(2024, 1, 1), Day::new(2023, 12, 31)];
     let mut out: Vec<String> = Vec::new();
@@ -223,7 +222,7 @@ fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String
         let cells: Vec<&str> = line.split(';').collect();
         let [year, code, how] = cells[..] else { continue };
         let Some(home) = municipalities.one_on(code, period.to()) else { continue };
-        // If the estimated parts are one municipality by now, their sum is exact.
+        // If the estimated parts are merged by the end of the period, their sum is exact.
         if home.code != code || !year.parse().is_ok_and(|year| years.contains(&year)) {
             continue;
         }
@@ -272,7 +271,7 @@ impl Inhabited {
         Some(people.iter().sum::<i64>() as f64 * self.years)
     }
 
-    /// Sheet of the inhabitants of every municipality, and which of them are estimated.
+    /// Sheet of the inhabitants of every municipality, and whether their number is estimated.
     pub fn sheet(&self, outcome: &Outcome) -> SafeTable {
         let heads =
             ["municipality", "name", "person_years", "women_years", "men_years", "estimated", "sexes"];

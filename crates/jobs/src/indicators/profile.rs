@@ -16,7 +16,7 @@ use crate::indicators::{Outcome, brought, country};
 
 /// Number of pictures: two on the first page, three on the second.
 const PICTURES: usize = 5;
-/// Number of indicators outside the funnel that the first page describes.
+/// Largest number of out-of-funnel indicators that the first page describes.
 const DESCRIBED: usize = 4;
 
 /// A municipality, and the outcome that its profile is made from. `home` is its place in the counts.
@@ -318,13 +318,12 @@ impl<'a> Profile<'a> {
     }
 
     /// Chart of admissions by month; `None` with fewer than six months, or if a month is withheld or would reveal
-    /// another profile's.
+    /// another profile's month.
     fn months(&self) -> Option<BriefFigure> {
         let (place, one, ..) = self.shown().find(|(_, one, ..)| one.id == "admissions")?;
         let counts = &self.outcome.counts;
         let found = self.outcome.figures[place].as_ref()?;
-        // Every other profile is published, so a single one that is left out is the country's month minus the
-        // others.
+        // All other profiles are published, so the months of a single one left out are the country's minus theirs.
         let is_left_out = |home: usize| {
             let months = counts.months_of(place, Side::Numerator, home).unwrap_or(&[]);
             found.homes[home].is_withheld || months.iter().any(|count| few(*count))

@@ -364,8 +364,8 @@ fn difference(
     };
     let treated_units: BTreeSet<usize> =
         cells_of.iter().filter(|cell| cell.is_treated).map(|cell| cell.unit).collect();
-    // The smallest fall is relative to the mean before, in place of what the units would have had without the
-    // measure. A fall greater than that mean cannot be found.
+    // The smallest fall is relative to the mean before the beginning, not to the unknown mean without the measure.
+    // A fall greater than that mean cannot be found.
     let before: Vec<f64> =
         cells_of.iter().filter(|cell| cell.is_treated && cell.time < from).map(|cell| cell.value).collect();
     let smallest = evaluate::findable(found.error, (units.len() - left_out - 1) as f64, order.confidence);

@@ -33,8 +33,8 @@ pub struct Funnel {
 /// Funnel of the areas in a table.
 ///
 /// # Errors
-/// Fails if the table cannot be read, if it has no column of people or expected events, if an area occurs
-/// twice or has no people, or if there are no events.
+/// Fails if the table cannot be read, if it has no column of people or expected events, if an area occurs twice or
+/// has no people, if `per` is not above 0, or if there are no events.
 pub fn funnel(order: &Funnel) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let (areas, events) = (table.text(&order.area)?, table.amounts(&order.events)?);

@@ -61,7 +61,7 @@ pub enum Of {
     Proportion {
         /// Number of events.
         count: f64,
-        /// Number that the events are out of.
+        /// Number of cases, with and without the event.
         of: f64,
         method: ProportionMethod,
         /// Confidence level as a share, such as 0.95.
@@ -81,8 +81,7 @@ pub enum Of {
 /// Confidence interval of a count, a rate, a proportion or a mean.
 ///
 /// # Errors
-/// Fails if a number is out of its range: for instance, a negative count, or more events than they are out
-/// of.
+/// Fails if a number is out of its range: for instance, a negative count, or more events than cases.
 pub fn interval(of: &Of) -> Result<Answer> {
     let (one, used, confidence) = match *of {
         Of::Poisson { count, population, per, method, confidence } => {

@@ -18,7 +18,7 @@ use disclosure::Cell;
 /// Method of standardisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Rate of an area if it had the standard's population, with Dobson's interval.
+    /// Rate that an area would have with the standard's population, with Dobson's interval.
     Direct,
     /// Events of an area divided by the events that the standard's rates would give.
     Indirect,
@@ -165,8 +165,8 @@ fn standards(
 /// Standardised rates of the areas in a table, with intervals.
 ///
 /// # Errors
-/// Fails if a table cannot be read, if a stratum occurs twice or has no people where it needs them, or if the
-/// strata of the table and of the standard do not match.
+/// Fails if `per` is not above 0, if a table cannot be read, if a stratum occurs twice or lacks people that it
+/// needs, or if the strata of the table and of the standard do not match.
 pub fn standardise(order: &Standardise) -> Result<Answer> {
     if order.per.is_nan() || order.per <= 0.0 {
         fail!("error.standardise.per_not_above_zero", per = order.per);

@@ -5,22 +5,35 @@ use domain::municipality::Heir;
 use domain::{Claims, Minute, Month, Municipalities, Party, PeriodState, StepKind};
 use ledger::months::Months;
 use ledger::store::Wanted;
-use ledger::{Ledger, Posting, Voucher};
+use ledger::{Ledger, Posting, Step, Voucher};
 use rulebook::LawBook;
 use settlement::archive;
 
 use crate::law::Files;
 use crate::refusal::Refusal;
 
+/// A step that was made and not posted.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub kind: StepKind,
+    /// Month, tertial or year that the step is for.
+    pub period: String,
+    pub vouchers: Vec<Voucher>,
+    /// The claims behind the vouchers, if the step is a settlement.
+    pub claims: Vec<Claims>,
+}
+
 /// A ledger, with the state that was read from its steps.
 pub struct Books {
     pub ledger: Ledger,
-    /// End of the chain when the ledger was read, or last posted to here.
+    /// End of the chain at the last reading, or at the last step posted here.
     pub head: ledger::Head,
     /// State of each month.
     pub months: Months,
     /// Municipalities with their lifetimes.
     pub municipalities: Municipalities,
+    /// Steps that were made instead of posted; `None` if steps are posted.
+    planned: Option<Vec<Planned>>,
 }
 
 impl Books {
@@ -36,7 +49,40 @@ impl Books {
     pub(crate) fn read(mut ledger: Ledger) -> Result<Books> {
         let head = ledger.head()?;
         let months = Months::of(&ledger.steps()?)?;
-        Ok(Books { ledger, head, months, municipalities: Municipalities::built_in()? })
+        Ok(Books { ledger, head, months, municipalities: Municipalities::built_in()?, planned: None })
+    }
+
+    /// The same books, but from now on [`Books::post`] keeps each step for a preview, and the ledger is only
+    /// read.
+    #[must_use]
+    pub fn only_planned(self) -> Books {
+        Books { planned: Some(Vec::new()), ..self }
+    }
+
+    /// Steps that would have been posted, in order; `None` if steps are posted.
+    pub fn planned(&self) -> Option<&[Planned]> {
+        self.planned.as_deref()
+    }
+
+    /// Keeps a step for a preview. Later steps of the same command see the state that it leads to.
+    fn plan(&mut self, posting: Posting) -> Result<i64> {
+        let Some(planned) = &mut self.planned else { return Ok(self.head.steps) };
+        let number = self.head.steps + 1 + planned.len() as i64;
+        let Posting { kind, period, recorded_at, content, vouchers, archives } = posting;
+        let mut claims = Vec::new();
+        if matches!(kind, StepKind::Run | StepKind::Correct) {
+            // The last file is the rules.
+            for bytes in archives.iter().rev().skip(1).rev() {
+                let mut of_month = Claims::default();
+                archive::decode(bytes.clone(), &mut of_month)?;
+                claims.push(of_month);
+            }
+        }
+        let count = vouchers.len() as i64;
+        planned.push(Planned { kind, period: period.clone(), vouchers, claims });
+        let hash = String::new();
+        self.months.add(&Step { number, kind, period, recorded_at, content, vouchers: count, hash })?;
+        Ok(number)
     }
 
     /// Posts a step. Returns its number.
@@ -55,6 +101,9 @@ impl Books {
     ) -> Result<i64> {
         let posting =
             Posting { kind, period: period.to_owned(), recorded_at: now, content, vouchers, archives };
+        if self.planned.is_some() {
+            return self.plan(posting);
+        }
         let posted = self.ledger.post(posting, &self.head)?;
         self.head = posted.head;
         self.months.add(&posted.step)?;
@@ -75,14 +124,13 @@ impl Books {
         Files { law, variants: Vec::new() }.book()
     }
 
-    /// The rule files that were kept with the last settlement, each as name and text; empty if nothing is
-    /// settled.
+    /// The rule files that the ledger stands on, each as name and text: those of the last change of rules or
+    /// settlement; empty if there is none.
     ///
     /// # Errors
     /// Fails if the ledger cannot be read.
-    pub fn last_rules(&mut self) -> Result<Vec<(String, String)>> {
-        let last = self.months.basis.values().flatten().max_by_key(|basis| basis.step);
-        match last.map(|basis| basis.rules_archive.clone()) {
+    pub fn rules(&mut self) -> Result<Vec<(String, String)>> {
+        match self.months.rules.clone() {
             None => Ok(Vec::new()),
             Some(digest) => Ok(serde_json::from_slice(&self.ledger.archive(&digest)?)?),
         }
@@ -96,6 +144,20 @@ impl Books {
         let mut claims = Claims::default();
         archive::decode(self.ledger.archive(digest)?, &mut claims)?;
         Ok(claims)
+    }
+
+    /// Whether no settlement of a month has had a single contact.
+    ///
+    /// # Errors
+    /// Fails if the ledger cannot be read.
+    pub fn is_empty(&mut self, month: Month) -> Result<bool> {
+        let basis = self.months.basis.get(&month).cloned().unwrap_or_default();
+        for one in basis {
+            if !self.movements(&one.movements)?.rows.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Checks that a month may be posted to.
@@ -126,7 +188,7 @@ impl Books {
 pub fn heir(months: &Months, municipalities: &Municipalities, party: &str, month: Month) -> String {
     let day = month.first();
     let mut now = party.to_owned();
-    // A decision may lead to a municipality that was merged later, and that to another decision.
+    // A decision may lead to a municipality that was merged later, and the merger to another decision.
     for _ in 0..8 {
         let next = match (months.decided_heir(&now, day), municipalities.heir(&now, day)) {
             (Some(decided), _) => decided.to_owned(),

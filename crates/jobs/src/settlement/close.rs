@@ -24,25 +24,23 @@ pub enum Closing {
 /// Nets and closes the months of a period, one by one.
 ///
 /// # Errors
-/// Fails if a month is not opened or not settled, or if an earlier month is not closed. Months before the
-/// failing one stay closed.
-pub fn close(books: &mut Books, period: Period, now: Minute, host: &Host) -> Result<Vec<(Month, Closing)>> {
+/// Fails if a month is not over, not opened or not settled, if an earlier month is not closed, or, without
+/// `accept`, if nothing was delivered for the month. Then no month is closed.
+pub fn close(
+    books: &mut Books,
+    period: Period,
+    accept: bool,
+    now: Minute,
+    host: &Host,
+) -> Result<Vec<(Month, Closing)>> {
+    for month in period.months() {
+        may_close(books, month, period, accept, now)?;
+    }
     let mut out = Vec::new();
     for month in period.months() {
-        match books.months.state(month) {
-            Some(PeriodState::Closed | PeriodState::Final) => {
-                out.push((month, Closing::Unchanged));
-                continue;
-            }
-            Some(PeriodState::Provisional) => {}
-            Some(PeriodState::Open) => {
-                return Err(Refusal::NotSettled { month, ledger: books.ledger.place().to_owned() }.into());
-            }
-            None => books.may_change(month)?,
-        }
-        let mut before = books.months.months.range(..month);
-        if let Some((other, _)) = before.find(|(_, record)| !record.is_closed()) {
-            return Err(Refusal::EarlierNotClosed(*other).into());
+        if books.months.state(month) != Some(PeriodState::Provisional) {
+            out.push((month, Closing::Unchanged));
+            continue;
         }
         let stage = host.begin(Work::Close(month));
         let nets = books.months.nets(month);
@@ -62,4 +60,28 @@ pub fn close(books: &mut Books, period: Period, now: Minute, host: &Host) -> Res
         out.push((month, if nets { Closing::Netted(count) } else { Closing::SetAgainstLater }));
     }
     Ok(out)
+}
+
+/// Checks that a month may be closed, after the months of the period before it.
+fn may_close(books: &mut Books, month: Month, period: Period, accept: bool, now: Minute) -> Result<()> {
+    match books.months.state(month) {
+        Some(PeriodState::Closed | PeriodState::Final) => return Ok(()),
+        Some(PeriodState::Provisional) => {}
+        Some(PeriodState::Open) => {
+            return Err(Refusal::NotSettled { month, ledger: books.ledger.place().to_owned() }.into());
+        }
+        None => books.may_change(month)?,
+    }
+    let mut before = books.months.months.range(..month);
+    let is_open = |other: &Month| !period.holds(other.first());
+    if let Some((other, _)) = before.find(|(other, record)| !record.is_closed() && is_open(other)) {
+        return Err(Refusal::EarlierNotClosed(*other).into());
+    }
+    if now < month.last().next().start() {
+        return Err(Refusal::MonthNotOver(month).into());
+    }
+    if !accept && books.is_empty(month)? {
+        return Err(Refusal::NothingIn(month).into());
+    }
+    Ok(())
 }

@@ -15,9 +15,11 @@ use crate::refusal::Refusal;
 /// What a correction posted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Correction {
-    /// Units that the coverage names, but the delivery has no contact of. What is posted for them is
+    /// Units that the coverage names, but that have no contact in the delivery. What is posted for them is
     /// withdrawn.
     pub undelivered: Vec<String>,
+    /// Units and months of which something is posted and nothing is delivered. What is posted stands.
+    pub left_out: Vec<(String, Month)>,
     /// Closed months in order, each with its differences by cause; `None` if nothing differs.
     pub months: Vec<(Month, Option<Causes>)>,
     /// Number of vouchers in the open month, and their sums; `None` if nothing was posted.
@@ -62,6 +64,7 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, host: 
         months.push(moved);
     }
     out.refused = settler.refused;
+    out.left_out = std::mem::take(&mut settler.left_out).into_iter().collect();
     if months.is_empty() {
         return Ok(out);
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Cause, Claims, Minute, Month, Period};
+use domain::{Amount, Cause, Claims, Day, Minute, Month, Period};
 use ledger::Voucher;
 use ledger::content::{Coverage, Delivery, MonthMoved, Settled};
 use ledger::correction::{self, Comparison};
@@ -21,6 +21,7 @@ use crate::host::{Host, Scratch};
 use crate::intake;
 use crate::law::Files;
 use crate::progress::Work;
+use crate::refusal::Refusal;
 use crate::table::small_table;
 
 /// A delivery, and how it is settled.
@@ -31,12 +32,17 @@ pub struct Run<'a> {
     pub mapping: Option<&'a Path>,
     /// File with the year's list of DRGs.
     pub drg_list: Option<&'a Path>,
-    /// File of what the delivery covers, with rows `unit;from;to` in months. `None`: every unit in the file,
-    /// in all the months settled.
+    /// File of what the delivery covers, with rows `unit;from;to` in months. `None`: each unit in the file, in
+    /// the settled months of which the file has contacts of the unit.
     pub coverage: Option<&'a Path>,
     pub files: &'a Files,
     /// Whether values that nobody has signed may be used.
     pub draft: bool,
+    /// Day on which the extract was made; `None` if its sender does not state it.
+    pub made_on: Option<Day>,
+    /// Whether a step may be posted that would otherwise be refused: one that changes much of what is posted, or
+    /// that takes an older delivery.
+    pub accept: bool,
     /// Time at which the steps are recorded.
     pub now: Minute,
 }
@@ -45,8 +51,9 @@ pub struct Run<'a> {
 struct Delivered {
     /// Keys of the accepted contacts, in ascending order.
     contacts: Vec<i64>,
-    units: BTreeSet<String>,
-    /// Keys of the contacts that have refused rows only.
+    /// Units, each with the months in which its contacts ended.
+    units: BTreeMap<String, BTreeSet<Month>>,
+    /// Keys of the contacts whose rows were all refused.
     refused: BTreeSet<i64>,
     /// Whether the check refused a row without a known contact.
     is_unknown_refused: bool,
@@ -55,13 +62,22 @@ struct Delivered {
 impl Delivered {
     fn of(path: &Path) -> Result<Delivered> {
         let reader = Reader::open_contacts(path)?;
-        let (mut contacts, mut units) = (Vec::new(), BTreeSet::new());
+        let (mut contacts, mut units) = (Vec::new(), BTreeMap::<String, BTreeSet<Month>>::new());
         for group in 0..reader.row_groups() {
-            for batch in reader.read(group, &["contact_id", "unit"], 1 << 16, None)? {
+            for batch in reader.read(group, &["contact_id", "unit", "discharged_on"], 1 << 16, None)? {
                 let batch = batch?;
                 contacts.extend_from_slice(columns::longs(&batch, "contact_id"));
-                let (_, words) = columns::words(&batch, "unit");
-                units.extend(words.into_iter().flatten().flatten().map(str::to_owned));
+                let (keys, words) = columns::words(&batch, "unit");
+                let Some(words) = words else { continue };
+                let mut seen: BTreeSet<(i32, Month)> = BTreeSet::new();
+                for (key, day) in keys.iter().zip(columns::ints(&batch, "discharged_on")) {
+                    seen.insert((*key, Day::from_number(*day).month()));
+                }
+                let words: Vec<&str> = words.iter().map(|word| word.unwrap_or("")).collect();
+                for (key, month) in seen {
+                    let unit = usize::try_from(key).ok().and_then(|key| words.get(key)).copied();
+                    units.entry(unit.unwrap_or("").to_owned()).or_default().insert(month);
+                }
             }
         }
         contacts.sort_unstable();
@@ -90,10 +106,11 @@ pub(super) struct DeliverySettler<'a> {
     /// The rule files of the law as JSON, to be kept with the step.
     pub(super) rules_text: String,
     law: Law,
-    /// Unsigned values that were used for the months that changed.
-    pub(super) unsigned: Vec<String>,
     /// Keys of the contacts that were delivered before, in ascending order; `None` until they are needed.
     pub(super) known: Option<Vec<i64>>,
+    /// Units and months of which something is posted and nothing is delivered or declared as covered. What is
+    /// posted stands.
+    pub(super) left_out: BTreeSet<(String, Month)>,
 }
 
 impl<'a> DeliverySettler<'a> {
@@ -131,8 +148,7 @@ impl<'a> DeliverySettler<'a> {
                 let (Some(from), Some(to)) = (months.first(), months.last()) else {
                     fail!("error.delivery.no_month")
                 };
-                let of = |unit: &String| Coverage { unit: unit.clone(), from: *from, to: *to };
-                delivered.units.iter().map(of).collect()
+                held(&delivered.units, *from, *to)
             }
         };
         let reader = Reader::open_contacts(&contacts)?;
@@ -149,8 +165,8 @@ impl<'a> DeliverySettler<'a> {
             synthetic,
             rules_text: serde_json::to_string(&run.files.law)?,
             law: Law::of(&run.files.book()?)?,
-            unsigned: Vec::new(),
             known: None,
+            left_out: BTreeSet::new(),
         })
     }
 
@@ -178,11 +194,15 @@ impl<'a> DeliverySettler<'a> {
         Ok((claims, basis.last().cloned()))
     }
 
-    /// Units that the coverage names, but the delivery has no contact of. What is posted for them is
+    /// Units that the coverage names, but that have no contact in the delivery. What is posted for them is
     /// withdrawn. A misspelt unit is one of them.
     pub(super) fn undelivered(&self) -> Vec<String> {
         let units: BTreeSet<&str> = self.coverage.iter().map(|one| one.unit.as_str()).collect();
-        units.into_iter().filter(|unit| !self.delivered.units.contains(*unit)).map(str::to_owned).collect()
+        units
+            .into_iter()
+            .filter(|unit| !self.delivered.units.contains_key(*unit))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Keys of the contacts in the posted movements of last year, this year and next year, except those from this
@@ -207,8 +227,8 @@ impl<'a> DeliverySettler<'a> {
         Ok(all)
     }
 
-    /// Movements of one month that are to be posted in `into`, and the entry on them in the content of the
-    /// step. `None` if there is nothing to post.
+    /// Movements of one month to post in `into`, and their entry in the content of the step. `None` if there is
+    /// nothing to post.
     pub(super) fn month(
         &mut self,
         month: Month,
@@ -219,6 +239,9 @@ impl<'a> DeliverySettler<'a> {
         let unsigned = crate::settle::unsigned(&self.law, period, self.run.draft, |_| true)?;
         let (now, rules) = (self.settle(month, &self.law, host)?, manifest::versions(&self.law, period));
         let (posted, last) = self.posted(month)?;
+        if last.is_some() {
+            self.note_left_out(&posted);
+        }
         let before = match &last {
             Some(basis) if basis.rules != rules => {
                 let law = Law::of(&self.books.kept_rules(&basis.rules_archive)?)?;
@@ -234,8 +257,7 @@ impl<'a> DeliverySettler<'a> {
             let Ok(ended) = Month::parse(ended) else { return false };
             // If the contact of a refused row is not known, it may be any missing contact, so no missing contact is
             // withdrawn.
-            !self.delivered.is_unknown_refused
-                && self.coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)
+            !self.delivered.is_unknown_refused && covers(&self.coverage, unit, ended)
         };
         let movements = correction::movements(&Comparison {
             posted: &posted,
@@ -248,23 +270,84 @@ impl<'a> DeliverySettler<'a> {
             known: &|contact| known.is_some_and(|known| known.binary_search(&contact).is_ok()),
             heir: &|party| self.books.heir(party, into),
         });
-        // A month whose values are all signed now gets a step even if no amount differs: it is no draft any
-        // more.
-        let is_signed_now = last.as_ref().is_some_and(|last| last.draft) && unsigned.is_empty();
+        // A month whose values are now all signed gets a step even if no amount differs: it is no longer a draft.
+        if last.is_some() && !self.run.accept {
+            self.may_post(month, &posted, &movements)?;
+        }
+        let is_signed_now = last.as_ref().is_some_and(Basis::is_draft) && unsigned.is_empty();
         if movements.rows.is_empty() && last.is_some() && !is_signed_now {
             return Ok(None);
-        }
-        for value in unsigned {
-            if !self.unsigned.contains(&value) {
-                self.unsigned.push(value);
-            }
         }
         let mut causes: BTreeMap<Cause, i64> = BTreeMap::new();
         for row in movements.rows.iter().filter(|row| row.instrument.is_some()) {
             *causes.entry(row.cause).or_default() += row.amount.ore();
         }
-        let moved = MonthMoved { month, movements_archive: String::new(), rules, causes };
+        let unsigned = Some(unsigned);
+        let moved = MonthMoved { month, movements_archive: String::new(), rules, causes, unsigned };
         Ok(Some((moved, movements)))
+    }
+
+    /// Notes units and months of which something is posted and nothing is delivered.
+    fn note_left_out(&mut self, posted: &Claims) {
+        let net = correction::net(posted);
+        let pairs: BTreeSet<(u32, u32)> = net.rows.iter().map(|row| (row.unit, row.ended)).collect();
+        for (unit, ended) in pairs {
+            let (unit, ended) = (net.words.word(unit), net.words.word(ended));
+            let Ok(ended) = Month::parse(ended) else { continue };
+            let is_held = self.delivered.units.get(unit).is_some_and(|months| months.contains(&ended));
+            if !is_held && !covers(&self.coverage, unit, ended) {
+                self.left_out.insert((unit.to_owned(), ended));
+            }
+        }
+    }
+
+    /// Checks that movements of a month that is settled before may be posted without being accepted.
+    ///
+    /// # Errors
+    /// Fails if the delivery is older than the one that the month was last settled from, or if it withdraws or
+    /// changes more of the month than [`ODD`] allows.
+    fn may_post(&self, month: Month, posted: &Claims, movements: &Claims) -> Result<()> {
+        let basis = self.books.months.basis.get(&month).map_or(&[][..], Vec::as_slice);
+        let number = |sha256: &str| {
+            let all = &self.books.months.deliveries;
+            all.iter().position(|one| one.delivery.sha256 == sha256)
+        };
+        let last = basis.last().map(|basis| basis.delivery.as_str());
+        let made_on =
+            last.and_then(number).and_then(|place| self.books.months.deliveries[place].delivery.made_on);
+        let is_before = self.run.made_on.is_some_and(|day| made_on.is_some_and(|last| day < last));
+        let is_again =
+            last != Some(self.sha256.as_str()) && basis.iter().any(|basis| basis.delivery == self.sha256);
+        if (is_before || is_again) && !movements.rows.is_empty() {
+            let last = last.and_then(number).map_or(0, |place| place + 1);
+            let file = self.run.contacts.display().to_string();
+            return Err(Refusal::OlderDelivery { file, month, last }.into());
+        }
+        let is_odd = |cause| match cause {
+            Cause::Withdrawn | Cause::ChangedCoding | Cause::ChangedPayer => true,
+            Cause::Activity
+            | Cause::NewActivity
+            | Cause::ChangedRule
+            | Cause::Objection
+            | Cause::ReviewBoard
+            | Cause::OnAccount
+            | Cause::Netting
+            | Cause::Invoice => false,
+        };
+        let odd = || movements.rows.iter().filter(|row| row.instrument.is_some() && is_odd(row.cause));
+        let contacts = odd().map(|row| row.contact).collect::<BTreeSet<_>>().len();
+        let amount: Amount = odd().map(|row| row.amount).sum();
+        let net = correction::net(posted);
+        let of = net.rows.iter().filter(|row| row.instrument.is_some()).map(|row| row.contact);
+        let (of, settled) = (of.collect::<BTreeSet<_>>().len(), posted.amount());
+        let change = i128::from(amount.ore()).abs();
+        if (contacts > ODD.contacts && contacts * ODD.one_in > of)
+            || (change > i128::from(ODD.amount.ore())
+                && change * ODD.one_in as i128 > i128::from(settled.ore()).abs())
+        {
+            return Err(Refusal::LargeChange { month, contacts, of, amount, settled }.into());
+        }
+        Ok(())
     }
 
     /// Decided objections whose lines the movements change: their keys, and vouchers that put back what the
@@ -294,6 +377,12 @@ impl<'a> DeliverySettler<'a> {
 
     /// Content of the step that posts the movements of these months in `into`.
     pub(super) fn content(&self, into: Month, months: Vec<MonthMoved>, reopened: Vec<String>) -> Settled {
+        let mut unsigned: Vec<String> = Vec::new();
+        for value in months.iter().filter_map(|moved| moved.unsigned.as_ref()).flatten() {
+            if !unsigned.contains(value) {
+                unsigned.push(value.clone());
+            }
+        }
         Settled {
             into,
             delivery: Delivery {
@@ -302,14 +391,46 @@ impl<'a> DeliverySettler<'a> {
                 coverage: self.coverage.clone(),
                 refused: self.refused,
                 synthetic: self.synthetic,
+                made_on: self.run.made_on,
             },
             rules_archive: ledger::voucher::digest(self.rules_text.as_bytes()),
-            unsigned: self.unsigned.clone(),
+            unsigned,
             months,
             reopened,
             program: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
+}
+
+/// How much of a month a new delivery may withdraw or change without being accepted.
+struct Limit {
+    /// Number of contacts that is never too many.
+    contacts: usize,
+    /// Amount that is never too large.
+    amount: Amount,
+    /// Beyond these, no more than one in so many of the posted contacts, and of the amount settled.
+    one_in: usize,
+}
+
+const ODD: Limit = Limit { contacts: 10, amount: Amount::from_ore(50_000_000), one_in: 20 };
+
+fn covers(coverage: &[Coverage], unit: &str, ended: Month) -> bool {
+    coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)
+}
+
+/// What a delivery covers if nothing else is declared: each unit in the months, from `from` to `to`, in which it
+/// has contacts. A file of February alone covers nothing of January.
+fn held(units: &BTreeMap<String, BTreeSet<Month>>, from: Month, to: Month) -> Vec<Coverage> {
+    let mut out: Vec<Coverage> = Vec::new();
+    for (unit, months) in units {
+        for month in months.range(from..=to) {
+            match out.last_mut() {
+                Some(last) if last.unit == *unit && last.to.next() == Some(*month) => last.to = *month,
+                _ => out.push(Coverage { unit: unit.clone(), from: *month, to: *month }),
+            }
+        }
+    }
+    out
 }
 
 /// Reads what a delivery covers: rows `unit;from;to`, in whole months.

@@ -20,13 +20,15 @@ pub enum Finalising {
 /// Fails if a month is not closed, or rests on values that nobody has signed.
 pub fn finalise(books: &mut Books, period: Period, now: Minute) -> Result<Finalising> {
     for month in period.months() {
-        match books.months.months.get(&month).map(|record| (record.state, record.is_draft())) {
-            Some((PeriodState::Final, _) | (PeriodState::Closed, false)) => {}
-            Some((PeriodState::Closed, true)) => {
-                let values = books.months.unsigned.to_vec();
-                return Err(Refusal::RestsOnUnsigned { month, values }.into());
+        match books.months.state(month) {
+            Some(PeriodState::Final) => {}
+            Some(PeriodState::Closed) => {
+                let values = books.months.unsigned(month, month);
+                if !values.is_empty() {
+                    return Err(Refusal::RestsOnUnsigned { month, values }.into());
+                }
             }
-            Some((PeriodState::Open | PeriodState::Provisional, _)) | None => {
+            Some(PeriodState::Open | PeriodState::Provisional) | None => {
                 return Err(Refusal::NotClosed { month, ledger: books.ledger.place().to_owned() }.into());
             }
         }

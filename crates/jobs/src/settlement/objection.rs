@@ -46,8 +46,7 @@ pub fn standing(books: &mut Books, contact: i64, month: Month) -> Result<Claims>
     Ok(correction::net(&claims))
 }
 
-/// Voucher that adds an amount to a disputed line, or takes it off if it is below zero. It is posted in
-/// `into`.
+/// Voucher, posted in `into`, that adds an amount to a disputed line. An amount below zero reduces the line.
 pub fn voucher(objection: &Objection, amount: Amount, into: Month, key: &str) -> Voucher {
     let mut voucher = blank(&into.to_string(), Cause::Objection);
     voucher.activity_period = objection.month.to_string();
@@ -62,12 +61,11 @@ pub fn voucher(objection: &Objection, amount: Amount, into: Month, key: &str) ->
     voucher
 }
 
-/// Files an objection. Returns a sentence with its key. A line that is disputed already stays as it
-/// is.
+/// Files an objection. Returns a sentence with its key. A line that is already disputed stays unchanged.
 ///
 /// # Errors
-/// Fails if the party has no such line, if decided objections have taken off the whole line, or if the
-/// delivery does not hold the contact.
+/// Fails if the party has no such line, if decided objections have reduced the line to zero, or if the delivery
+/// does not hold the contact.
 pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<Message> {
     let claims = standing(books, filing.contact, filing.month)?;
     let month = filing.month.to_string();
@@ -123,8 +121,8 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<Message> 
     Ok(message!("objection.filed", key = objection.key, amount))
 }
 
-/// Facts of the case with the provision of each, from the same code as the charge, in bokmål as the ledger keeps
-/// them. Empty without a delivery.
+/// Facts of the case, each with its provision, from the same code as the charge. The ledger keeps them in bokmål.
+/// Empty without a delivery.
 fn facts(books: &mut Books, filing: &Filing) -> Result<Vec<String>> {
     let Some(path) = filing.contacts else { return Ok(Vec::new()) };
     let Some(basis) = books.months.basis.get(&filing.month).and_then(|basis| basis.last()).cloned() else {
@@ -171,7 +169,7 @@ fn known(books: &Books, key: &str) -> Result<ledger::months::Dispute> {
 pub struct Deciding<'a> {
     pub key: &'a str,
     pub outcome: Ruling,
-    /// Amount to take off; given only if a part of the line is taken off.
+    /// Amount to take off; given only with [`Ruling::Partly`].
     pub reduction: Option<Amount>,
     /// Who decided, and the reference of the decision.
     pub reference: &'a str,
@@ -313,8 +311,8 @@ pub fn show(books: &Books, key: &str, language: Language) -> Result<String> {
     Ok(out)
 }
 
-/// Table of everything that the ledger holds of a contact: each movement with step, month and cause, and each
-/// objection. Amounts in øre.
+/// Table of everything that the ledger holds on a contact: each movement with step, month and cause, and each
+/// objection.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read.
@@ -384,7 +382,7 @@ pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
 /// # Errors
 /// Fails if there is no such voucher.
 pub fn behind(books: &mut Books, number: i64) -> Result<(Message, Table)> {
-    // Each step says how many vouchers it has, and so which step holds the number.
+    // Each step states its number of vouchers, so the running sum finds the step of a voucher.
     let mut before = 0;
     let step = books.ledger.steps()?.into_iter().find(|step| {
         before += step.vouchers;

@@ -36,7 +36,7 @@ pub enum OnAccountPosted {
 
 /// Posts amounts on account in the open months of a period. An amount that is posted already is not posted
 /// again; a changed amount is posted as the difference; and amounts that the source does not name stay.
-/// `season` divides the amount of a year by the season of that year, not in equal parts.
+/// `season` spreads a year's amount in proportion to that year's settled months, not in equal parts.
 ///
 /// # Errors
 /// Fails if the budget cannot be read, if the ledger holds no settlement of the year, if a month may not
@@ -87,7 +87,7 @@ pub fn on_account(
         for month in &months {
             let part = parts.get(month.number() as usize - 1).copied().unwrap_or_default();
             let key = (*month, *instrument, debtor.clone(), creditor.clone());
-            // Only the difference from what is posted already.
+            // Only the difference from the posted amount is posted.
             let more = part - standing.get(&key).copied().unwrap_or_default();
             if more != Amount::ZERO {
                 books.may_change(*month)?;

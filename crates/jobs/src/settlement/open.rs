@@ -49,8 +49,8 @@ pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Resul
     Ok(Opening::Opened(first))
 }
 
-/// Settlement mode of each instrument in a period: `mode` for all of them. `None` takes the mode from the
-/// settlement scheme on the first day, or else the central one.
+/// Settlement mode of each instrument in a period: `mode`, or if `None` the mode of the settlement scheme on the
+/// first day, or else the central one.
 ///
 /// # Errors
 /// Fails if the built-in scheme cannot be read.

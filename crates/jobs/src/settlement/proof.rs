@@ -30,8 +30,8 @@ pub enum ExportForm {
 const LEAST_OF_HASH: usize = 12;
 
 /// Proves a ledger: the chain of hashes, the balance, and that the vouchers of each settlement agree with the
-/// claims behind them. `expected` is a noted end of the chain, or the beginning of it. Returns the faults,
-/// and a sentence that sums up the proof.
+/// claims behind them. `expected` is the noted hash of the end of the chain, or its first digits. Returns the
+/// faults, and a sentence that sums up the proof.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read, or if `expected` is too short to prove anything.

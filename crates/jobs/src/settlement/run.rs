@@ -1,7 +1,8 @@
 //! Settlement of open or provisional months, posted in the ledger.
 
 use crate::failure::Result;
-use domain::{Month, Period, StepKind};
+use domain::{Claims, Month, Period, StepKind};
+use ledger::content::MonthMoved;
 use ledger::correction;
 use settlement::archive;
 
@@ -14,9 +15,11 @@ use crate::progress::Work;
 /// What a settlement posted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settlement {
-    /// Units that the coverage names, but the delivery has no contact of. What is posted for them is
+    /// Units that the coverage names, but that have no contact in the delivery. What is posted for them is
     /// withdrawn.
     pub undelivered: Vec<String>,
+    /// Units and months of which something is posted and nothing is delivered. What is posted stands.
+    pub left_out: Vec<(String, Month)>,
     /// Result of each month, in order.
     pub months: Vec<(Month, Settling)>,
     /// Number of rows that the check refused.
@@ -46,7 +49,7 @@ pub enum Settling {
 ///
 /// # Errors
 /// Fails if a month may not change, if the delivery cannot be read, or if a value is missing, or unsigned and
-/// not allowed. Months before the failing one may be posted.
+/// not allowed. Then nothing is posted, unless the database fails between two months.
 pub fn run(books: &mut Books, period: Period, run: &Run, host: &Host) -> Result<Settlement> {
     let months: Vec<Month> = period.months().collect();
     for month in &months {
@@ -54,25 +57,38 @@ pub fn run(books: &mut Books, period: Period, run: &Run, host: &Host) -> Result<
     }
     let mut settler = DeliverySettler::new(books, run, &months, host)?;
     let mut out = Settlement { undelivered: settler.undelivered(), ..Settlement::default() };
+    // Every month is settled before the first is posted, so that a refusal posts nothing.
+    let mut settled = Vec::new();
     for month in months {
-        settler.unsigned.clear();
-        let settling = settle_month(&mut settler, month, run, host)?;
+        settled.push((month, settler.month(month, month, host)?));
+    }
+    for (month, moved) in settled {
+        let settling = match moved {
+            None => Settling::Unchanged,
+            Some((moved, movements)) => post(&mut settler, month, moved, &movements, run, host)?,
+        };
         out.months.push((month, settling));
     }
     out.refused = settler.refused;
+    out.left_out = settler.left_out.into_iter().collect();
     Ok(out)
 }
 
-fn settle_month(settler: &mut DeliverySettler, month: Month, run: &Run, host: &Host) -> Result<Settling> {
+/// Posts the movements of one month as a step.
+fn post(
+    settler: &mut DeliverySettler,
+    month: Month,
+    mut moved: MonthMoved,
+    movements: &Claims,
+    run: &Run,
+    host: &Host,
+) -> Result<Settling> {
     let is_first = !settler.books.months.basis.contains_key(&month);
-    let Some((mut moved, movements)) = settler.month(month, month, host)? else {
-        return Ok(Settling::Unchanged);
-    };
-    let mut vouchers = correction::vouchers(&movements, &month.to_string());
-    check_sums(&movements, &vouchers);
-    let (reopened, back) = settler.reopened(&movements, month);
+    let mut vouchers = correction::vouchers(movements, &month.to_string());
+    check_sums(movements, &vouchers);
+    let (reopened, back) = settler.reopened(movements, month);
     vouchers.extend(back);
-    let bytes = archive::encode(&movements)?;
+    let bytes = archive::encode(movements)?;
     moved.movements_archive = ledger::voucher::digest(&bytes);
     let rules = settler.rules_text.clone().into_bytes();
     let causes = moved.causes.clone();
@@ -82,6 +98,5 @@ fn settle_month(settler: &mut DeliverySettler, month: Month, run: &Run, host: &H
     let archives = vec![bytes, rules];
     let step = settler.books.post(StepKind::Run, &month.to_string(), run.now, content, vouchers, archives)?;
     stage.done();
-    settler.known = None;
     Ok(Settling::Posted { step, is_first, vouchers: count, sums, causes, reopened })
 }

@@ -21,7 +21,7 @@ use disclosure::Cell;
 
 /// Input and options of [`run`].
 pub struct Order<'a> {
-    /// File of contacts, with those who are not discharged.
+    /// File of contacts, including patients who are not discharged.
     pub contacts: &'a Path,
     /// Built-in name or TOML file of the mapping; `None` for the program's own schema.
     pub mapping: Option<&'a Path>,

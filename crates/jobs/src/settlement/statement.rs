@@ -33,7 +33,7 @@ pub enum PaperForm {
     Csv,
     /// The whole statement, for programs.
     Json,
-    /// An EHF invoice or credit note for each creditor that asks for its own money.
+    /// An EHF invoice or credit note for each creditor that collects its own claims.
     Ehf,
 }
 
@@ -49,7 +49,7 @@ pub struct Order<'a> {
     pub version: Option<usize>,
     /// File of the municipalities' language decisions, with rows `code;nb`, `code;nn` or `code;neutral`.
     pub languages: Option<&'a Path>,
-    /// Language to those who have made no decision.
+    /// Language for parties that decided `neutral` or nothing.
     pub sender_language: Language,
     /// Name of the sender; `None` for the settlement unit (`Oppgjørsenheten`).
     pub sender: Option<&'a str>,
@@ -79,8 +79,8 @@ fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
             }
             .into());
         }
-        // Closing belongs to the version that it closes: a version ends with the step before the next
-        // version.
+        // A version ends with the step before the next version, so a closing step belongs to the version that it
+        // closes.
         if let Some(next) = changes.into_iter().nth(version) {
             known.retain(|step| step.number < next);
             end = Months::of(&known)?.touched(first, last);
@@ -97,6 +97,9 @@ fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
 /// Fails if there is no such version, if nothing is posted for the period, if a party has no line in it, or
 /// if a file cannot be written.
 pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statement>> {
+    if order.span.is_summary() && order.forms.contains(&PaperForm::Ehf) {
+        return Err(Refusal::NoInvoiceOfSummary { period: order.span.name.clone() }.into());
+    }
     let steps = books.ledger.steps()?;
     let known = known_steps(&steps, order)?;
     let statements = statements(books, order, &known, host)?;
@@ -206,7 +209,7 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
     let months = Months::of(steps)?;
     let end = months.touched(order.span.first, order.span.last);
     let january = Month::new(order.span.first.year(), 1).unwrap_or(order.span.first);
-    // If January does not net, amounts carried forward may come from before the year.
+    // If closing January nets nothing, amounts carried forward may come from earlier years.
     let first = months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));
     let first = if months.nets(january) { january } else { first };
     let vouchers = books.vouchers(first, order.span.last, Some(end))?;
@@ -214,7 +217,8 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
     stage.done();
     let scheme = Scheme::built_in()?;
     let languages = languages(order.languages, order.sender_language)?;
-    let control_code = control(books, steps, end)?;
+    // A later step that changes no sum leaves the code on paper as it is.
+    let control_code = control(books, steps, months.summed(order.span.first, order.span.last))?;
     let names = Names::of(&books.municipalities, Language::Nb);
     let name = |party: &str, language: Language| names.name_in(party, language);
     let last = order.span.last;
@@ -262,7 +266,7 @@ fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
     Ok(vouchers.last().map_or_else(of_step, |voucher| voucher.hash.clone()))
 }
 
-/// Rate and citation of every rule version that a settlement stood under, from the rules kept in the ledger.
+/// Rate and citation of every rule version that a settlement used, from the rules kept in the ledger.
 fn rule_names(books: &mut Books, months: &Months) -> Result<BTreeMap<String, RuleName>> {
     let archives: BTreeSet<&str> =
         months.basis.values().flatten().map(|basis| basis.rules_archive.as_str()).collect();
@@ -279,7 +283,7 @@ fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -> Result<()
         let file = book.rule_of(instrument)?;
         Ok(file.law.iter().map(|law| law.cite.clone()).collect::<Vec<_>>().join("; "))
     };
-    for segment in law.kmf.segments.iter().chain(&law.isf.segments) {
+    for segment in law.shares.iter().flat_map(|side| &side.segments) {
         if let Some(rule) = segment.standing.in_force() {
             // A share that another instrument lowers is an upper bound.
             let (share, price) = (rule.share.0, whole(rule.unit_price.0));
@@ -377,8 +381,8 @@ fn write(statement: &Statement, cases: Option<&[CaseLine]>, order: &Order, host:
     Ok(())
 }
 
-/// Writes one document for each creditor of a municipality's statement. There is none if everything is
-/// netted, or if the amounts are not fixed yet.
+/// Writes one document for each creditor of a municipality's statement, or a text on why there can be none.
+/// Nothing is written if everything is netted, or if the amounts are not fixed yet.
 fn invoices(
     statement: &Statement,
     language: Language,

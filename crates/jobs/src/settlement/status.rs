@@ -1,5 +1,7 @@
 //! State of each month in a ledger.
 
+use std::collections::BTreeSet;
+
 use crate::failure::Result;
 use domain::Period;
 
@@ -24,11 +26,38 @@ pub fn status(books: &mut Books, period: Option<Period>) -> Result<Table> {
             Cell::Said(record.state.said()),
             Cell::Count(record.versions.len() as i64),
             Cell::Count(settled as i64),
-            Cell::yes(record.is_draft()),
+            Cell::yes(books.months.is_draft(*month)),
             Cell::yes(record.corrected),
             Cell::yes(record.netted),
             Cell::Count(open as i64),
         ]);
     }
     Ok(table)
+}
+
+/// Table of the deliveries that were settled, in order: number, file, digest, when it was made and first settled,
+/// what it covers, and the rows that the check refused.
+pub fn deliveries(books: &Books) -> Table {
+    let columns = ["delivery", "file", "sha256", "made_on", "settled_at", "covers", "refused"];
+    let mut table = Table::new(message!("deliveries.title"), &heads(columns));
+    for (place, one) in books.months.deliveries.iter().enumerate() {
+        let delivery = &one.delivery;
+        let months = delivery.coverage.iter().flat_map(|covered| [covered.from, covered.to]);
+        let (first, last) = (months.clone().min(), months.max());
+        let units = delivery.coverage.iter().map(|covered| &covered.unit).collect::<BTreeSet<_>>().len();
+        let covers = match (first, last) {
+            (Some(from), Some(to)) => Cell::Said(message!("deliveries.covers", units, from, to)),
+            _ => Cell::text(""),
+        };
+        table.row([
+            Cell::Count(place as i64 + 1),
+            Cell::text(&delivery.file),
+            Cell::text(&delivery.sha256),
+            Cell::text(delivery.made_on.map_or_else(String::new, |day| day.to_string())),
+            Cell::text(one.recorded_at),
+            covers,
+            Cell::Count(delivery.refused as i64),
+        ]);
+    }
+    table
 }

@@ -1,5 +1,5 @@
-//! Agreements on a measure in some municipalities: who invests and who saves. From one file and the contacts
-//! come cash flows, break-even, the transfers with which neither side loses, and a proposed clause.
+//! Agreements on a measure in some municipalities: who invests and who saves. One file and the contacts give cash
+//! flows, break-even, the transfers at which neither side loses, and a proposed clause.
 
 use std::path::{Path, PathBuf};
 
@@ -261,8 +261,8 @@ fn cost_of(raw: &RawCost, avoided: &Avoided, people: i64) -> Result<Cost> {
     Ok(Cost { side, what: raw.what.clone(), amount, once, follows, from_year: raw.from_year })
 }
 
-/// What goes away in the municipalities in a year: their own contacts, priced before and after the measure.
-/// Also the number of unsigned values, and whether the contacts are synthetic.
+/// What the measure avoids in the municipalities in a year: their own contacts, priced before and after the
+/// measure. Also the number of unsigned values, and whether the contacts are synthetic.
 fn avoided(
     order: &Order,
     raw: &Raw,

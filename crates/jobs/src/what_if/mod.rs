@@ -1,5 +1,5 @@
-//! What if: other rules and other behaviour. Scenarios, the risk picture, agreements, and published figures
-//! made again. Nothing is posted.
+//! What if: other rules and other behaviour. Scenarios, the risk picture, agreements, and the reproduction of
+//! published figures. Nothing is posted.
 
 pub mod agreement;
 pub mod reproduce;
@@ -68,8 +68,7 @@ fn brief_table(
     }
 }
 
-/// Groups of a picture of ranges: the first and the ninth tenth, and the middle, of the values of each group of
-/// [`SIZES`].
+/// Groups of a range chart: first decile, median and ninth decile of the values of each group of [`SIZES`].
 fn ranges_of_sizes(values: impl Iterator<Item = Vec<f64>>, language: Language) -> Vec<Group> {
     let group = |((people, _, _), mut dots): ((&str, i64, i64), Vec<f64>)| {
         dots.sort_by(f64::total_cmp);

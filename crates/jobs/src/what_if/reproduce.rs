@@ -54,7 +54,7 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Resul
     let found = alternatives(&path, host.threads)?;
     let people = match contacts {
         None => scale.of,
-        Some(_) => synth::people::Population::of(2011)?.persons,
+        Some(_) => register::population::Population::of(2011)?.persons,
     };
     if json {
         let cells: Vec<serde_json::Value> = cells(&found, scale, people);
@@ -240,8 +240,8 @@ pub fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
     table
 }
 
-/// The ministry's second table, with our figures beside it. A municipality's part of the country's sum is its
-/// part of the population, which is `of` persons.
+/// The ministry's second table, with our figures beside it. A municipality's share of the country's sum is its
+/// share of the `of` inhabitants.
 pub fn consequences(alternatives: &Alternatives, scale: Scale, of: u64) -> Table {
     let heads = heads([
         "reproduce.column.effect",

@@ -40,8 +40,8 @@ fn per_cent(share: f64) -> Message {
 }
 
 impl Subject<'_> {
-    /// A brief without tables and figures. `facts` are keys and values, and the abouts in `left_out` are not
-    /// among its cautions.
+    /// A brief without tables and figures. `facts` are keys and values. Texts with a head in `left_out` are not
+    /// among the cautions.
     fn brief(&self, title: String, summary: String, facts: [(&str, Message); 4], left_out: &[&str]) -> Brief {
         let (order, language) = (self.order, self.language);
         let cautions = self.about.iter().filter(|(head, _)| !left_out.contains(&head.name().as_str()));

@@ -17,7 +17,7 @@ fn kroner(value: f64) -> Cell {
     Cell::Kroner(domain::Amount::from_ore((value * 100.0).round() as i64))
 }
 
-/// The sums of municipalities that are published: of each pool, and of the country.
+/// Declares the published sums of municipalities: each pool's, and the country's.
 fn published_sums(sheet: &mut RawTable, picture: &Picture) {
     picture.pools.iter().for_each(|pool| sheet.total(pool.members.clone()));
     sheet.total((0..picture.lines.len()).collect());
@@ -114,7 +114,7 @@ pub fn income(all: &Distribution, mix: f64) -> (f64, [f64; 2]) {
 }
 
 /// Settling up of an amount on account, with a band from `−band` to `+band` about it. Returns the share of
-/// years that are settled up; and the mean amount to settle up, and the bill of one year in a hundred.
+/// years that are settled up, the mean amount to settle up, and the bill of one year in a hundred.
 pub fn settled_up(all: &Distribution, band: f64) -> (f64, [f64; 2]) {
     let (low, high) = (all.mean() * (1.0 - band), all.mean() * (1.0 + band));
     let bill = (all.quantile(0.99) - high).max(0.0);
@@ -184,8 +184,7 @@ fn on_account(picture: &Picture, names: &Names, reader: Reader) -> SafeTable {
     sheet.protect()
 }
 
-/// Table of what evens out over several years: the limits below and above which the mean of a span of years
-/// falls one time in ten.
+/// Table of how costs even out over several years: first and ninth decile of the mean yearly cost of each span.
 fn several_years(picture: &Picture, names: &Names, reader: Reader) -> SafeTable {
     let mut all = heads([
         "column.municipality",
@@ -214,7 +213,7 @@ fn several_years(picture: &Picture, names: &Names, reader: Reader) -> SafeTable 
     sheet.protect()
 }
 
-/// Table of what it is worth to bear costs together: how far a 1-in-100 year lies above the expected one, for
+/// Table of the gain from bearing costs together: how far a 1-in-100 year lies above the expected one, for
 /// the members one by one and together.
 fn pools(picture: &Picture, reader: Reader) -> SafeTable {
     let heads = heads([

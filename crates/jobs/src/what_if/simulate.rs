@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Failure, Result, fail};
 use crate::parties::Names;
+use crate::people::{ages, people};
 use domain::{Amount, Municipalities, Period};
 use register::parquet_file::Reader;
-use register::synth::people::Population;
 use rulebook::measure::Measure;
 use settlement::cells::Cells;
 use settlement::needs::Needs;
@@ -27,7 +27,7 @@ use crate::table::small_table;
 pub struct Order<'a> {
     /// Scenario files, or names of built-in variants and measures.
     pub scenarios: &'a [PathBuf],
-    /// `law`, or a scenario that the others are compared with.
+    /// What the scenarios are compared with: `law`, or another scenario.
     pub against: &'a str,
     /// File of contacts. Not used if `cells` is given.
     pub contacts: Option<&'a Path>,
@@ -226,7 +226,7 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
     Ok(cells)
 }
 
-/// A file is refused as one of another time if fewer than one in this number of its rows lies in the period.
+/// A file is refused as one of another time if fewer than one in `FEW_OF` rows lies in the period.
 const FEW_OF: u64 = 1000;
 
 fn law_as_it_is() -> Result<Scenario> {
@@ -298,46 +298,6 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
     let given = book.variants().iter().filter(|variant| !variant.id.starts_with("scenario-"));
     let titles = given.map(|variant| variant.title.clone()).collect();
     Ok(Prepared { law: Law::of(&book)?, titles, scenario })
-}
-
-/// Inhabitants on 1 January, from a file `municipality;age;people` or from the program's own tables.
-///
-/// # Errors
-/// Fails if the file cannot be read, or if the program has no table for the year.
-pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
-    let mut out = People::new();
-    if let Some(path) = given {
-        for (at, [code, age, people]) in small_table(path, "municipality;age;people")? {
-            let (age, people) = ages(&at, &age, &people)?;
-            out.entry(code).or_insert_with(|| vec![0; 101])[age] += people;
-        }
-        return Ok(out);
-    }
-    let year = period.from().year();
-    let population = Population::of(year)
-        .about(|| message!("error.simulate.inhabitants_do_not_come_program_give", year))?;
-    for home in population.municipalities {
-        out.insert(home.municipality, home.by_age.iter().map(|count| i64::from(*count)).collect());
-    }
-    Ok(out)
-}
-
-/// Reads the age and the number of people in a row. Ages above 100 become 100. `at` is the place for a
-/// message.
-///
-/// # Errors
-/// Fails if the age is not from 0 to 125, or the number of people not from 0 to 100 million.
-pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
-    let age: usize =
-        age.parse().ok().filter(|age| *age <= 125).about(|| message!("error.simulate.no_age", at, age))?;
-    let people: i64 = people
-        .replace(['\u{a0}', ' '], "")
-        .parse()
-        .ok()
-        // No country has more people of one age: such a number is a mistake, and sums could overflow.
-        .filter(|people| (0..=100_000_000).contains(people))
-        .about(|| message!("error.simulate.no_number_people", at, people))?;
-    Ok((std::cmp::min(age, 100), people))
 }
 
 /// Inhabitants of each year after `first`, up to the first year that the file does not have.

@@ -29,7 +29,7 @@ use crate::what_if::{
 /// Version of the manifest's format.
 const MANIFEST: u32 = 1;
 
-/// What a result rests on, so that it can be made again. It holds no paths and no times of day.
+/// What a result rests on, so that others can reproduce the result. It holds no paths and no times of day.
 #[derive(Serialize)]
 struct Manifest<'a> {
     manifest: u32,
@@ -366,7 +366,7 @@ fn groups(outcome: &Outcome, run: &Run) -> SafeTable {
         ];
         sheet.row(row, Beneath::Count(rounded(*contacts)));
     }
-    // What a municipality pays in all, and its contacts, stand in the table of municipalities.
+    // The table of municipalities publishes each municipality's total payment and contacts.
     of_home.into_values().for_each(|rows| sheet.total(rows));
     sheet.protect()
 }

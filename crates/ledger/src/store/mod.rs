@@ -312,7 +312,7 @@ fn word_of<T>(place: &str, what: impl Fn() -> Message, read: Result<T, impl Said
     read.map_err(|fault| LedgerError::Damaged { place: place.to_owned(), what: what(), fault: fault.said() })
 }
 
-/// The instrument with a word; `None` for an empty word.
+/// The instrument that a word stands for; `None` for an empty word.
 fn instrument_of(word: &str) -> Result<Option<domain::Instrument>, domain::UnknownCode> {
     if word.is_empty() { Ok(None) } else { domain::Instrument::from_word(word).map(Some) }
 }

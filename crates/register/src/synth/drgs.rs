@@ -15,7 +15,7 @@ pub struct Ladder {
 }
 
 impl Ladder {
-    /// The DRG whose weight is nearest to `weight_milli` (thousandths of a point) in proportion.
+    /// The DRG with the weight nearest to `weight_milli` (thousandths of a point), by ratio.
     pub fn nearest(&self, weight_milli: f64) -> &Drg {
         let weight = weight_milli.max(1.0) as i32;
         let above = self.drgs.partition_point(|drg| drg.weight_milli < weight);

@@ -11,7 +11,7 @@ use super::units::{OSLO, OSLO_SHARES, Unit};
 use super::{Person, World, year_days};
 use crate::schema::{Contact, Contacts, Event, MISSING, Other, mixed};
 
-/// Number of days before the year on which an admission may begin.
+/// Earliest admission, in days before the year.
 const BEFORE: i32 = 60;
 
 /// Days to draw from, each repeated by its weight. Planned care is rare at weekends and 40 % lower in July;
@@ -432,8 +432,8 @@ impl<'a> Life<'a> {
         self.push(&row);
     }
 
-    /// Draws a diagnosis; a share `hip_fractures` of them are S720. Every call draws exactly one number,
-    /// whatever the share.
+    /// Draws a diagnosis: S720 with the probability `hip_fractures`. Every call draws exactly one number,
+    /// whatever the probability.
     fn diagnosis(&mut self, hip_fractures: f64) -> &'a str {
         let codes = &self.world.words.diagnoses;
         let drawn = self.random.random_range(0..codes.len());
@@ -510,8 +510,8 @@ impl<'a> Life<'a> {
                 );
             }
             let gap: f64 = Exp1.sample(&mut self.random);
-            // Follow-up visits are weeks apart. A visit after the end of the year is moved to its beginning,
-            // so that both ends are equally full.
+            // Follow-up visits are weeks apart. A visit after the end of the year moves to the start of
+            // the same year, so that both ends of the year are equally full.
             let span = world.calendar.last.number() - world.calendar.first.number() + 1;
             let later = day.number() - world.calendar.first.number() + 7 * (1 + (gap * 6.0) as i32);
             day = world.calendar.first.plus(later.rem_euclid(span));

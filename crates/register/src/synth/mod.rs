@@ -1,14 +1,13 @@
 //! The synthetic register: people who do not exist, with the contacts that such people would have.
 //!
 //! Every person has a random stream of their own, keyed by the seed and the person's number. The same seed
-//! therefore gives the same bytes on any number of threads, and a sample of the country holds the same people
-//! as the whole. Each person has a frailty that drives their admissions and visits, so that the same persons
-//! return.
+//! therefore gives the same bytes on any number of threads, and a person in a sample has the same contacts as
+//! in the whole country. Each person has a frailty that drives their admissions and visits, so that the same
+//! persons return.
 
 pub mod drgs;
 mod life;
 mod model;
-pub mod people;
 pub mod units;
 
 use std::collections::BTreeMap;
@@ -18,10 +17,10 @@ use words::{Message, Said};
 use domain::Day;
 
 use crate::parquet_file::{FileError, Writer, in_order};
+use crate::population::{BadPopulation, Inhabitants, Population};
 use crate::schema::{CHECKED_KEY, Contacts, RESIDENCE_KEY, SOURCE_KEY, SYNTHETIC_KEY};
 use drgs::Drgs;
 use model::Model;
-use people::{BadPopulation, Inhabitants, Population};
 use units::Units;
 
 /// Number of persons whose contacts make one row group.
@@ -93,11 +92,11 @@ pub(crate) struct World {
     pub(crate) calendar: life::Calendar,
     pub(crate) words: life::Words,
     population: Population,
-    /// Number of the first person of each municipality, and last the number of all persons.
+    /// Number of the first person of each municipality; the last entry is the number of all persons.
     starts: Vec<u64>,
     /// For each municipality, the place of its local hospital among the hospitals of its trust area.
     pub(crate) local: Vec<usize>,
-    /// For each municipality, the shares of its stays by place: see [`model::hospital_shares`].
+    /// For each municipality, the shares of its stays by kind of hospital: see [`model::hospital_shares`].
     pub(crate) hospital_shares: Vec<[f64; 3]>,
 }
 

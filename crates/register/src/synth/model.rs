@@ -167,8 +167,8 @@ const VISIT_SHAPE: &[(f64, f64)] = &[
 const BIRTH_SHAPE: &[(f64, f64)] =
     &[(15.0, 0.0), (20.0, 0.03), (25.0, 0.08), (30.0, 0.125), (34.0, 0.11), (39.0, 0.045), (45.0, 0.0)];
 
-/// Rate at each age from 0 to 100: `shape`, scaled in each age group so that the group's mean over `people`
-/// (persons by age) is `level` of the group.
+/// Rate at each age from 0 to 100: `shape`, scaled so that each age group has its `level` as mean, weighted by
+/// `people` (persons by age).
 fn levelled(shape: &[(f64, f64)], level: impl Fn(usize) -> f64, people: &[f64]) -> Vec<f64> {
     let mut out = vec![0.0; 101];
     for (place, ages) in GROUPS.iter().enumerate() {
@@ -186,8 +186,8 @@ fn levelled(shape: &[(f64, f64)], level: impl Fn(usize) -> f64, people: &[f64]) 
 impl Model {
     /// The model of a year. `people` is the number of persons in the country at each age from 0.
     pub fn of(year: i16, people: &[f64]) -> Model {
-        // From 2012 (the coordination reform, `samhandlingsreformen`) stays are more and shorter, and the
-        // wait for the municipality falls from the first tertial.
+        // From 2012 (the coordination reform, `samhandlingsreformen`) there are more and shorter stays, and
+        // less waiting for the municipality from the first tertial on.
         let reform = year >= 2012;
         let volume = if reform { 1.017 } else { 1.008 };
         let night_scale = if reform { 0.939 } else { 0.994 };

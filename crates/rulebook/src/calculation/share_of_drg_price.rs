@@ -1,7 +1,7 @@
 //! A share of DRG points times a unit price: co-financing (`KMF`) and activity-based funding (`ISF`).
 //!
-//! Two questions, always in this order: [`decide`] whether a contact gives a charge, and if not, why; then
-//! [`price`] a contact that does.
+//! Two steps, always in this order: [`decide`] says whether a contact gives a charge, and if not, why; [`price`]
+//! gives the amount of a contact that does.
 
 use domain::{
     Amount, CareLevel, DrgType, ExactAmount, Instrument, Points, Rounding, Sector, Service, Share, UnitKind,
@@ -11,6 +11,17 @@ use words::{Message, Said, message};
 use crate::file::{AgeLimit, When, drg_range};
 use crate::provenance::{Provenance, Version};
 use crate::trace::{Step, Trace};
+
+/// The instruments that pay a share of a price per DRG point, in the order in which they are priced.
+pub const SHARES: Shares<Instrument> = [Instrument::CoFinancing, Instrument::Isf];
+
+/// One value for each instrument of [`SHARES`], in the same order.
+pub type Shares<T> = [T; 2];
+
+/// Index of an instrument in [`SHARES`]; `None` if it pays no share of a price.
+pub fn place_of(instrument: Instrument) -> Option<usize> {
+    SHARES.iter().position(|one| *one == instrument)
+}
 
 /// A share rule as it holds on a day.
 #[derive(Debug, Clone)]
@@ -25,15 +36,15 @@ pub struct ShareRule {
     /// Groups of contacts that the rule leaves out, in the order in which they are tested.
     pub outside: Vec<OutsideTest>,
     pub age: Option<(AgeLimit, Provenance)>,
-    /// Prices per day, visit or fee, for contacts that are not priced by DRG points. The first match counts.
+    /// Tariffs for contacts that are not priced by DRG points. The first tariff that matches counts.
     pub tariffs: Vec<TariffTest>,
     pub share: (Share, Provenance),
     /// Price of one DRG point.
     pub unit_price: (Amount, Provenance),
     /// DRG points per hospital stay; `None` if there is no ceiling.
     pub ceiling: Option<(Points, Provenance)>,
-    /// Id of the rule whose charge for the same points is subtracted; `None` if there is none.
-    pub lowered_by: Option<(String, Provenance)>,
+    /// Instrument whose charge for the same points is subtracted; `None` if there is none.
+    pub lowered_by: Option<(Instrument, Provenance)>,
     /// Provenance of who owes and who is owed.
     pub payment: Provenance,
     /// Every choice that the law leaves open: key, reading and provenance.
@@ -52,7 +63,7 @@ pub struct OutsideTest {
     pub provenance: Provenance,
 }
 
-/// A price that is not per DRG point.
+/// A tariff: a price per day or visit, or the fee itself, instead of DRG points.
 #[derive(Debug, Clone)]
 pub struct TariffTest {
     pub code: String,
@@ -64,7 +75,7 @@ pub struct TariffTest {
     pub per_day: Amount,
     /// Price of a visit or a day treatment.
     pub per_visit: Amount,
-    /// Whether the contact's own fee is the amount; the two prices are then not used.
+    /// Whether the contact's own fee is the price; the two prices above are then not used.
     pub of_fee: bool,
     pub provenance: Provenance,
 }
@@ -93,7 +104,7 @@ pub enum Decision {
     /// The contact gives a charge.
     In {
         pricing: Pricing,
-        /// Codes of groups that the facts at hand cannot test. Unless empty, the charge is an upper bound.
+        /// Reason codes that the facts at hand cannot test. If there is one, the charge is an upper bound.
         untested: Vec<String>,
     },
     /// The contact gives no charge.
@@ -134,7 +145,7 @@ pub struct Priced {
     pub amount: Amount,
 }
 
-/// Error: the amount does not fit in whole øre, so the record must be wrong.
+/// Error: the amount is too large for an [`Amount`], so the record must be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge;
 
@@ -283,7 +294,7 @@ fn matches(when: &When, facts: &Facts) -> Answer {
     }
 }
 
-/// Whether a DRG code lies in a range of numbers (373O lies in `370-375`), or equals the whole code (`915O`).
+/// Whether a DRG code lies in a range of numbers (373O lies in `370-375`), or equals a whole code (`915O`).
 fn drg_in(range: &str, drg: &str) -> bool {
     match drg_range(range) {
         None => range == drg,
@@ -297,11 +308,11 @@ fn drg_in(range: &str, drg: &str) -> bool {
 /// The price of a contact that gives a charge, rounded once to whole øre.
 ///
 /// `left_of_ceiling` is the part of the stay's ceiling that earlier contacts have left; `None` if there is no
-/// ceiling, or if it cannot be computed. `lowered` is the points and the share of another rule, whose amount
-/// is subtracted.
+/// ceiling, or if it cannot be computed. `lowered` is the points and the share of another rule; under DRG
+/// points, their product with this rule's unit price is subtracted.
 ///
 /// # Errors
-/// Fails if the amount does not fit in an [`Amount`].
+/// Fails if the amount is too large for an [`Amount`].
 pub fn price(
     rule: &ShareRule,
     pricing: Pricing,

@@ -1,4 +1,4 @@
-//! Cases of a rule, with or without variants laid over it, run through the functions that compute charges.
+//! A runner of a rule's cases, with or without variants: each case goes through the functions that bill.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,11 @@ use domain::{Amount, CareLevel, Day, DrgType, EventKind, Instrument, Points, Sec
 use super::page::Case;
 use crate::book::{BookError, DatedBy, LawBook, Segment, Standing};
 use crate::calculation::day_rate::{self, DayRateRule, Event};
-use crate::calculation::share_of_drg_price::{Decision, Facts, Pricing, Quantity, ShareRule};
+use crate::calculation::share_of_drg_price::{
+    Decision, Facts, Pricing, Quantity, SHARES, ShareRule, place_of,
+};
 use crate::file::{CalculationKind, Liable};
-use crate::law::{Law, Prices, ShareSide};
+use crate::law::{Law, Prices};
 use crate::provenance::Provenance;
 use crate::trace::NoTrace;
 
@@ -114,16 +116,13 @@ impl<'b> RulePage<'b> {
         let facts = facts(case)?;
         let discharged = case.day("discharged")?.ok_or("discharged is not given")?;
         let admitted = case.day("admitted")?.unwrap_or(discharged);
-        let dated = |side: &ShareSide| match side.dated_by {
+        let dated = |by: DatedBy| match by {
             DatedBy::Discharge => discharged,
             DatedBy::Admission => admitted,
         };
-        let (side, own) = match instrument {
-            Instrument::CoFinancing => (&law.kmf, dated(&law.kmf)),
-            Instrument::Isf => (&law.isf, dated(&law.isf)),
-            Instrument::DischargeReady => return Err("a day rate is no share".to_owned()),
-        };
-        let segment = Segment::on(&side.segments, own).ok_or("no segment")?;
+        let place = place_of(instrument).ok_or("a day rate is no share")?;
+        let side = &law.shares[place];
+        let segment = Segment::on(&side.segments, dated(side.dated_by)).ok_or("no segment")?;
         for row in segment.used.iter().filter(|used| used.key == "in_force") {
             self.hit(row);
         }
@@ -136,10 +135,9 @@ impl<'b> RulePage<'b> {
                 return Ok(CaseResult { stopped: Some(gap.to_string()), ..CaseResult::default() });
             }
         };
-        let segments = (law.kmf.on(dated(&law.kmf)), law.isf.on(dated(&law.isf)));
-        let decisions = law.decide(segments, &facts, (&mut NoTrace, &mut NoTrace));
-        let decision = if instrument == Instrument::Isf { &decisions.isf } else { &decisions.kmf };
-        let pricing = match decision {
+        let segments = law.segments(|by| Some(dated(by)));
+        let decisions = law.decide(segments, &facts, &mut [NoTrace; SHARES.len()]);
+        let pricing = match &decisions[place] {
             None => return Err("the rule is in force and decides nothing".to_owned()),
             Some(Decision::Out { reason }) => {
                 self.hit_exclusion(rule, reason);
@@ -150,11 +148,10 @@ impl<'b> RulePage<'b> {
         let quantity = quantity(case, &facts, rule, pricing)?;
         let used = case.points("used of ceiling")?.unwrap_or(Points::ZERO);
         let prices = law
-            .price(segments, &decisions, &quantity, used, (&mut NoTrace, &mut NoTrace))
+            .price(segments, &decisions, &quantity, used, &mut [NoTrace; SHARES.len()])
             .map_err(|error| error.to_string())?;
-        self.hit_price(rule, pricing, &quantity, &prices, instrument, case);
-        let priced = if instrument == Instrument::Isf { prices.isf } else { prices.kmf };
-        let kroner = priced.map_or(Amount::ZERO, |priced| priced.amount);
+        self.hit_price(rule, pricing, &quantity, &prices, case);
+        let kroner = prices[place].map_or(Amount::ZERO, |priced| priced.amount);
         Ok(CaseResult { kroner, payment: rule.payment.value.clone(), ..CaseResult::default() })
     }
 
@@ -176,7 +173,6 @@ impl<'b> RulePage<'b> {
         pricing: Pricing,
         quantity: &Quantity,
         prices: &Prices,
-        instrument: Instrument,
         case: &Case,
     ) {
         self.hit(&rule.covers);
@@ -185,14 +181,14 @@ impl<'b> RulePage<'b> {
             Pricing::DrgPoints => self.hit(&rule.unit_price.1),
             Pricing::Tariff(place) => self.hit(&rule.tariffs[place].provenance),
         }
-        let priced = if instrument == Instrument::Isf { prices.isf } else { prices.kmf };
-        if let (Some((_, place)), Some(priced)) = (&rule.ceiling, priced)
+        let priced = |instrument| prices[place_of(instrument)?];
+        if let (Some((_, place)), Some(priced)) = (&rule.ceiling, priced(rule.instrument))
             && pricing == Pricing::DrgPoints
             && priced.points != quantity.points
         {
             self.hit(place);
         }
-        if let (Some((_, place)), Instrument::Isf, Some(_)) = (&rule.lowered_by, instrument, prices.kmf) {
+        if let Some((_, place)) = rule.lowered_by.as_ref().filter(|(by, _)| priced(*by).is_some()) {
             self.hit(place);
         }
         if case.text("debtor").is_some() && case.text("creditor").is_some() {
@@ -204,7 +200,7 @@ impl<'b> RulePage<'b> {
         self.choose_date(case, rule);
     }
 
-    /// Records the choice `dated_by`, which matters only if the two days differ.
+    /// Records the choice `dated_by`, which matters only if admission and discharge are on different days.
     fn choose_date(&mut self, case: &Case, rule: &ShareRule) {
         if case.text("admitted").is_some() && case.text("admitted") != case.text("discharged") {
             self.hit_choice(&rule.choices, &["dated_by"]);

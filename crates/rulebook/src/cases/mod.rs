@@ -58,7 +58,7 @@ impl Report {
     }
 }
 
-/// Runs a page against the rule of a book with the id `rule`. `file` is the name of the page.
+/// Runs a page against one rule of a book. `rule` is the id of the rule, `file` the name of the page.
 pub fn run(book: &LawBook, rule: &str, file: &str, page: &str) -> Report {
     let mut rule_page = RulePage::of(book, rule);
     let (count, failures) = page::run(file, page, |case| rule_page.check(case));

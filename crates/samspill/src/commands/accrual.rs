@@ -36,8 +36,8 @@ pub fn accrual(arguments: &AccrualArguments, host: &Host) -> Result<Output> {
     let month = Month::parse(&arguments.month)?;
     let mut books = Books::open(&arguments.ledger)?;
     let files = Files::read(None, &[])?.with_agreements(arguments.agreements.as_deref())?;
-    // Cooperation agreements stay in force until another file is given.
-    let (files, _) = files.or_agreements_of(&books.last_rules()?);
+    let (files, _) = files.or_agreements_of(&books.rules()?);
+    let (files, _) = jobs::settlement::rules::kept(&mut books, files, arguments.agreements.is_some())?;
     let running = match &arguments.contacts {
         None => None,
         Some(contacts) => {

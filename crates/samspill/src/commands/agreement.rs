@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jobs::failure::Result;
 use jobs::host::Host;
-use jobs::what_if::simulate;
+use jobs::people;
 use words::message;
 
 use super::Output;
@@ -34,7 +34,7 @@ pub fn agreement(arguments: &AgreementArguments, host: &Host) -> Result<Output> 
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),
         period,
-        people: simulate::people(arguments.people.as_deref(), period)?,
+        people: people::people(arguments.people.as_deref(), period)?,
         out: &arguments.out,
     };
     let data = jobs::what_if::agreement::run(&order, host)?;

@@ -20,7 +20,6 @@ const EFFECT_METHODS: Words<EffectMethod> = &[
     ("before-after", EffectMethod::BeforeAfter),
 ];
 
-/// Reads a confidence level, given in per cent or as a share, and returns it as a share.
 #[derive(Args)]
 pub struct EvaluateArguments {
     file: PathBuf,

@@ -27,11 +27,17 @@ pub mod statement;
 pub mod synth;
 
 use clap::Args;
+use domain::Minute;
 use jobs::failure::{About, Result};
+use jobs::host::Host;
 use jobs::settle::manifest::{Program, sha256_file};
 use words::{Message, Said, message};
 
 use jobs::progress::Note;
+use jobs::settlement::Books;
+
+use crate::choices::or_suited;
+use crate::clock::now;
 
 #[derive(Args)]
 pub struct Place {
@@ -39,6 +45,38 @@ pub struct Place {
     pub ledger: String,
     #[arg(long)]
     pub now: Option<String>,
+}
+
+/// Where a step is posted, or that it is only shown.
+#[derive(Args)]
+pub struct Posting {
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Posting {
+    /// The ledger to post to; with `--dry-run` one that keeps every step for a preview.
+    pub fn books(&self) -> Result<Books> {
+        let books = Books::open(&self.place.ledger)?;
+        Ok(if self.dry_run { books.only_planned() } else { books })
+    }
+
+    /// The time at which steps are posted.
+    pub fn now(&self) -> Result<Minute> {
+        now(self.place.now.as_deref())
+    }
+
+    /// Output of a step: its words, or what it would post.
+    pub fn output(&self, books: &Books, host: &Host, mut words: Vec<Message>) -> Output {
+        if books.planned().is_none() {
+            return Output::words(words);
+        }
+        words.insert(0, message!("screen.dry_run"));
+        let table = jobs::settlement::preview::table(books, host.language);
+        Output { data: table.render(or_suited(None), host.reader()), words, code: 0 }
+    }
 }
 
 /// Exit code of a command that was done, but found rows to refuse or differences in a bill.
@@ -69,13 +107,13 @@ impl Output {
         Output::words(vec![words])
     }
 
-    /// Output of words only. If rows were refused, a line on them is added, and the exit code is [`REFUSED`].
-    fn with_refused(mut words: Vec<Message>, refused: u64) -> Output {
-        let code = if refused > 0 { REFUSED } else { 0 };
+    /// The same output. If rows were refused, a line on them is added, and the exit code is [`REFUSED`].
+    fn with_refused(mut self, refused: u64) -> Output {
         if refused > 0 {
-            words.push(Note::Refused(refused).said());
+            self.words.push(Note::Refused(refused).said());
+            self.code = REFUSED;
         }
-        Output { data: String::new(), words, code }
+        self
     }
 }
 

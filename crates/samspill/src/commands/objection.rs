@@ -10,7 +10,7 @@ use jobs::settlement::Books;
 use jobs::table::Form;
 use words::message;
 
-use super::{Output, Place};
+use super::{Output, Place, Posting};
 use crate::choices::{FORMS, code_of, one_of, or_suited};
 use crate::clock::now;
 
@@ -44,7 +44,7 @@ pub enum ObjectionCommand {
     Decide {
         key: String,
         #[command(flatten)]
-        place: Place,
+        posting: Posting,
         #[arg(long, value_parser = code_of(Ruling::WORDS, Ruling::from_word))]
         outcome: Ruling,
         #[arg(long)]
@@ -88,7 +88,7 @@ pub fn objection(command: &ObjectionCommand, host: &Host) -> Result<Output> {
             let mut books = Books::open(&place.ledger)?;
             Ok(Output::sentence(job::answer(&mut books, key, text, now(place.now.as_deref())?)?))
         }
-        ObjectionCommand::Decide { key, place, outcome, reduce_by, reference, into } => {
+        ObjectionCommand::Decide { key, posting, outcome, reduce_by, reference, into } => {
             let reduction = reduce_by.as_deref().map(|text| {
                 let amount = domain::Amount::read(text);
                 amount.ok_or_else(|| Failure::of(message!("error.order.not_amount_4000_4000_50", text)))
@@ -100,8 +100,9 @@ pub fn objection(command: &ObjectionCommand, host: &Host) -> Result<Output> {
                 reference,
                 into: Month::parse(into)?,
             };
-            let mut books = Books::open(&place.ledger)?;
-            Ok(Output::sentence(job::decide(&mut books, &deciding, now(place.now.as_deref())?)?))
+            let mut books = posting.books()?;
+            let decided = job::decide(&mut books, &deciding, posting.now()?)?;
+            Ok(posting.output(&books, host, vec![decided]))
         }
         ObjectionCommand::List { place, form } => {
             let table = job::list(&Books::open(&place.ledger)?);

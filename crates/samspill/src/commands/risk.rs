@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jobs::failure::{Failure, Result, fail};
 use jobs::host::Host;
+use jobs::people;
 use jobs::what_if::simulate;
 use words::message;
 
@@ -72,7 +73,7 @@ pub fn risk(command: &RiskCommand, host: &Host) -> Result<Output> {
 
 fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
     let period = whole_year(&arguments.period)?;
-    let people = simulate::people(arguments.people.as_deref(), period)?;
+    let people = people::people(arguments.people.as_deref(), period)?;
     if let Some(code) = arguments.municipality.iter().find(|code| !people.contains_key(*code)) {
         fail!("error.order.there_no_municipality_in", code, period);
     }

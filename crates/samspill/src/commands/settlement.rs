@@ -11,7 +11,7 @@ use jobs::law::Files;
 use jobs::settlement::{self as job, Books, Inherited, OnAccountFrom, Run};
 use jobs::table::Form;
 
-use super::{Output, Place};
+use super::{Output, Place, Posting};
 use crate::answers;
 use crate::choices::{FORMS, one_of, or_suited};
 use crate::clock::now;
@@ -51,7 +51,11 @@ pub struct DeliveryArguments {
     #[arg(long)]
     pub agreements: Option<PathBuf>,
     #[arg(long)]
+    pub made_on: Option<String>,
+    #[arg(long)]
     pub draft: bool,
+    #[arg(long)]
+    pub accept: bool,
 }
 
 #[derive(Subcommand)]
@@ -67,10 +71,20 @@ pub enum SettlementCommand {
         #[arg(long, default_value = "ore")]
         rounding: RoundingChoice,
     },
+    Rules {
+        #[command(flatten)]
+        posting: Posting,
+        #[arg(long)]
+        law: Option<PathBuf>,
+        #[arg(long)]
+        agreements: Option<PathBuf>,
+        #[arg(long)]
+        reference: String,
+    },
     OnAccount {
         period: String,
         #[command(flatten)]
-        place: Place,
+        posting: Posting,
         #[arg(long, conflicts_with = "from_year")]
         budget: Option<PathBuf>,
         #[arg(long, required_unless_present = "budget")]
@@ -81,26 +95,28 @@ pub enum SettlementCommand {
     Run {
         period: String,
         #[command(flatten)]
-        place: Place,
+        posting: Posting,
         #[command(flatten)]
         delivery: DeliveryArguments,
     },
     Close {
         period: String,
         #[command(flatten)]
-        place: Place,
+        posting: Posting,
+        #[arg(long)]
+        accept: bool,
     },
     Finalise {
         period: String,
         #[command(flatten)]
-        place: Place,
+        posting: Posting,
     },
     Correct {
         period: String,
         #[arg(long)]
         into: String,
         #[command(flatten)]
-        place: Place,
+        posting: Posting,
         #[command(flatten)]
         delivery: DeliveryArguments,
     },
@@ -110,7 +126,13 @@ pub enum SettlementCommand {
         #[arg(long)]
         into: String,
         #[command(flatten)]
+        posting: Posting,
+    },
+    Deliveries {
+        #[command(flatten)]
         place: Place,
+        #[arg(long = "as", value_parser = one_of(FORMS))]
+        form: Option<Form>,
     },
     Status {
         period: Option<String>,
@@ -128,7 +150,7 @@ pub enum SettlementCommand {
         #[arg(long)]
         reference: String,
         #[command(flatten)]
-        place: Place,
+        posting: Posting,
     },
 }
 
@@ -138,69 +160,74 @@ pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Output> {
         SettlementCommand::Open { period, place, mode, balancing, rounding } => {
             open(period, place, (*mode, *balancing, *rounding))
         }
-        SettlementCommand::OnAccount { period, place, budget, from_year, season } => {
+        SettlementCommand::Rules { posting, law, agreements, reference } => {
+            let mut books = posting.books()?;
+            let files = Files::read(law.as_deref(), &[])?.with_agreements(agreements.as_deref())?;
+            // Cooperation agreements stay in force until another file is given.
+            let (files, _) = files.or_agreements_of(&books.rules()?);
+            let changed = job::rules::change(&mut books, &files, reference, posting.now()?)?;
+            Ok(posting.output(&books, host, vec![answers::rules(&changed)]))
+        }
+        SettlementCommand::OnAccount { period, posting, budget, from_year, season } => {
             let from = match (budget, from_year) {
                 (Some(path), _) => OnAccountFrom::Budget(path),
                 (None, year) => OnAccountFrom::Year(year.unwrap_or_default()),
             };
-            let mut books = Books::open(&place.ledger)?;
-            let at = now(place.now.as_deref())?;
+            let mut books = posting.books()?;
             let period = Period::parse(period)?;
-            let posted = job::on_account(&mut books, period, &from, *season, at)?;
-            Ok(Output::sentence(answers::on_account(&posted, period)))
+            let posted = job::on_account(&mut books, period, &from, *season, posting.now()?)?;
+            Ok(posting.output(&books, host, vec![answers::on_account(&posted, period)]))
         }
-        SettlementCommand::Run { period, place, delivery } => {
+        SettlementCommand::Run { period, posting, delivery } => {
             let period = Period::parse(period)?;
-            with_run(place, delivery, |books, run| {
+            with_run(posting, delivery, host, |books, run| {
                 let settled = job::run(books, period, run, host)?;
                 Ok((answers::settlement(&settled), settled.refused))
             })
         }
-        SettlementCommand::Correct { period, into, place, delivery } => {
+        SettlementCommand::Correct { period, into, posting, delivery } => {
             let (period, into) = (Period::parse(period)?, Month::parse(into)?);
-            with_run(place, delivery, |books, run| {
+            with_run(posting, delivery, host, |books, run| {
                 let corrected = job::correct(books, period, into, run, host)?;
                 Ok((answers::correction(&corrected, into), corrected.refused))
             })
         }
-        SettlementCommand::Close { period, place } => {
-            let mut books = Books::open(&place.ledger)?;
-            let at = now(place.now.as_deref())?;
-            let closed = job::close(&mut books, Period::parse(period)?, at, host)?;
-            Ok(Output::words(answers::closing(&closed)))
+        SettlementCommand::Close { period, posting, accept } => {
+            let mut books = posting.books()?;
+            let closed = job::close(&mut books, Period::parse(period)?, *accept, posting.now()?, host)?;
+            Ok(posting.output(&books, host, answers::closing(&closed)))
         }
-        SettlementCommand::Finalise { period, place } => {
-            let mut books = Books::open(&place.ledger)?;
+        SettlementCommand::Finalise { period, posting } => {
+            let mut books = posting.books()?;
             let period = Period::parse(period)?;
-            let finalising = job::finalise(&mut books, period, now(place.now.as_deref())?)?;
-            Ok(Output::sentence(answers::finalising(finalising, period)))
+            let finalising = job::finalise(&mut books, period, posting.now()?)?;
+            Ok(posting.output(&books, host, vec![answers::finalising(finalising, period)]))
         }
-        SettlementCommand::ReviewBoard { year, file, into, place } => {
-            let mut books = Books::open(&place.ledger)?;
-            let at = now(place.now.as_deref())?;
-            Ok(Output::words(jobs::settlement::review_board::run(
-                &mut books,
-                *year,
-                file,
-                Month::parse(into)?,
-                at,
-            )?))
+        SettlementCommand::ReviewBoard { year, file, into, posting } => {
+            let mut books = posting.books()?;
+            let into = Month::parse(into)?;
+            let lines = job::review_board::run(&mut books, *year, file, into, posting.now()?)?;
+            Ok(posting.output(&books, host, lines))
+        }
+        SettlementCommand::Deliveries { place, form } => {
+            let table = job::deliveries(&Books::open(&place.ledger)?);
+            Ok(Output::data(table.render(or_suited(*form), host.reader())))
         }
         SettlementCommand::Status { period, place, form } => {
             let period = period.as_deref().map(Period::parse).transpose()?;
             let table = job::status(&mut Books::open(&place.ledger)?, period)?;
             Ok(Output::data(table.render(or_suited(*form), host.reader())))
         }
-        SettlementCommand::Inherit { party, heir, from, reference, place } => {
+        SettlementCommand::Inherit { party, heir, from, reference, posting } => {
             let content = Inherited {
                 party: party.clone(),
                 heir: heir.clone(),
                 from: Day::parse(from)?,
                 reference: reference.clone(),
             };
-            let mut books = Books::open(&place.ledger)?;
-            let inheriting = job::inherit(&mut books, &content, now(place.now.as_deref())?)?;
-            Ok(Output::sentence(answers::inheriting(inheriting, &content)))
+            let mut books = posting.books()?;
+            let inheriting = job::inherit(&mut books, &content, posting.now()?)?;
+            Ok(posting.output(&books, host, vec![answers::inheriting(inheriting, &content)]))
         }
     }
 }
@@ -231,14 +258,16 @@ fn open(
 }
 
 fn with_run(
-    place: &Place,
+    posting: &Posting,
     delivery: &DeliveryArguments,
+    host: &Host,
     work: impl FnOnce(&mut Books, &Run) -> Result<(Vec<Message>, u64)>,
 ) -> Result<Output> {
-    let mut books = Books::open(&place.ledger)?;
-    let files = Files::read(delivery.law.as_deref(), &[])?.with_agreements(delivery.agreements.as_deref())?;
-    // Cooperation agreements stay in force until another file is given.
-    let (files, goes_on) = files.or_agreements_of(&books.last_rules()?);
+    let mut books = posting.books()?;
+    let given = Files::read(delivery.law.as_deref(), &[])?.with_agreements(delivery.agreements.as_deref())?;
+    let (given, _) = given.or_agreements_of(&books.rules()?);
+    let is_asked = delivery.law.is_some() || delivery.agreements.is_some();
+    let (files, others) = job::rules::kept(&mut books, given, is_asked)?;
     let run = Run {
         contacts: &delivery.contacts,
         mapping: delivery.mapping.as_deref(),
@@ -246,11 +275,14 @@ fn with_run(
         coverage: delivery.coverage.as_deref(),
         files: &files,
         draft: delivery.draft,
-        now: now(place.now.as_deref())?,
+        made_on: delivery.made_on.as_deref().map(Day::parse).transpose()?,
+        accept: delivery.accept,
+        now: posting.now()?,
     };
     let (mut words, refused) = work(&mut books, &run)?;
-    if goes_on {
-        words.push(message!("screen.agreements_go_on"));
+    if !others.is_empty() {
+        words.push(message!("screen.rules_go_on", list = others.join(", ")));
     }
-    Ok(Output::with_refused(words, refused))
+    let output = posting.output(&books, host, words);
+    Ok(output.with_refused(refused))
 }

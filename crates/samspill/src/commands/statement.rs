@@ -40,8 +40,8 @@ pub struct StatementArguments {
     out: PathBuf,
 }
 
-/// Makes statements. The sender writes the language that was asked for with `--language`, else bokmål: a statement is
-/// the same in every locale.
+/// Makes statements. The sender's language is that of `--language`, else bokmål: a statement is the same in every
+/// locale.
 pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: &Host) -> Result<Output> {
     let span = match arguments.to_date {
         true => Span::to_date(Month::parse(&arguments.period)?),
@@ -64,6 +64,7 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     } else {
         format!(" --party {}", arguments.party.join(" --party "))
     };
+    let to_date = if arguments.to_date { " --to-date" } else { "" };
     let version = arguments.version.map_or_else(String::new, |version| format!(" --version {version}"));
     let language = asked.map_or_else(String::new, |language| format!(" --language {}", language.code()));
     let mut books = Books::open(&arguments.place.ledger)?;
@@ -79,12 +80,22 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
         with_claims: arguments.with_claims,
         out: &arguments.out,
         command: format!(
-            "samspill statement {}{parties}{version}{language} --ledger LEDGER",
+            "samspill statement {}{to_date}{parties}{version}{language} --ledger LEDGER",
             arguments.period
         ),
     };
     let made = statement::run(&mut books, &order, host)?;
-    // A party that owes a negative amount is owed it.
+    if order.span.is_summary() {
+        let asked = made.iter().flat_map(|one| one.asked.iter().filter(|_| one.owes));
+        return Ok(Output::sentence(message!(
+            "screen.summaries",
+            count = domain::amount::grouped(made.len() as u64),
+            period = order.span.name,
+            path = arguments.out.display(),
+            asked = asked.map(|one| one.amount).sum::<domain::Amount>()
+        )));
+    }
+    // A party that owes a negative amount receives that amount.
     let due = made.iter().map(|one| if one.owes { one.to_pay } else { -one.to_pay });
     let (pays, gets): (Vec<domain::Amount>, Vec<domain::Amount>) =
         due.partition(|due| *due > domain::Amount::ZERO);

@@ -1,6 +1,6 @@
 //! Agreements between two parties, and patients whose municipality the register does not state.
 
-use super::settlement::done;
+use super::settlement::{done, tried};
 use super::{folder, path, samspill, text};
 
 const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
@@ -42,11 +42,17 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
     let run = ["settlement", "run", "2012-03", "--contacts", path(&file), "--draft"];
     done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
     done(&ledger, "2012-04-02", &run);
-    let printed = done(&ledger, "2012-04-03", &[&run[..], &["--agreements", path(&agreed)]].concat());
+    let (code, printed) =
+        tried(&ledger, "2012-04-03", &[&run[..], &["--agreements", path(&agreed)]].concat());
+    assert!(code == Some(2) && printed.contains("det som skiller: law/agreements.toml"), "{printed}");
+    let change =
+        ["settlement", "rules", "--agreements", path(&agreed), "--reference", "Partnerskapet, sak 3/12"];
+    done(&ledger, "2012-04-03", &change);
+    let printed = done(&ledger, "2012-04-03", &run);
     assert!(printed.contains("endret regel eller sats −4\u{a0}000,00\u{a0}kr"), "{printed}");
-    // The agreement stays in force until another file is given.
+    // The agreement stays in force until the ledger gets another file.
     let printed = done(&ledger, "2012-04-04", &run);
-    assert!(printed.contains("ingenting") && printed.contains("avtalene fra forrige oppgjør"), "{printed}");
+    assert!(printed.contains("ingenting") && !printed.contains("annerledes"), "{printed}");
 
     for (wrong, fault) in [
         (AGREED.replace("24", "300"), "agreed.toml:5: valget hours = '300' er ukjent: ventet 0–240"),

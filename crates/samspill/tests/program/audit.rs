@@ -17,7 +17,8 @@ fn count(cell: &str) -> Option<i64> {
     Some(if is_thousandths && number % 1000 == 0 { number / 1000 } else { number })
 }
 
-/// Value of a cell from its text: zero for `None`, a row that the table does not have; `None` for a withheld cell.
+/// Value of a cell from its text: zero if the table has no such row (`text` is `None`); `None` if the cell is
+/// withheld.
 fn published(text: Option<&str>) -> Option<i64> {
     text.map_or(Some(0), count)
 }
@@ -165,8 +166,7 @@ impl Tables {
         bands
     }
 
-    /// Adds the age groups and sexes of every place. The country's own sums of them come from its five-year bands
-    /// and sexes.
+    /// Adds the age groups and sexes of every place. The country's sums come from its five-year bands and sexes.
     fn classes(
         &self,
         known: &mut Attack,

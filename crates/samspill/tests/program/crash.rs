@@ -16,7 +16,10 @@ fn commands(first: &str, second: &str) -> Vec<(&'static str, Vec<String>)> {
         line("2012-01-01", "settlement open 2012"),
         line("2012-02-10", &format!("settlement run 2012-01 --draft --contacts {first}")),
         line("2012-02-11", "settlement close 2012-01"),
-        line("2012-03-10", &format!("settlement correct 2012 --into 2012-02 --draft --contacts {second}")),
+        line(
+            "2012-03-10",
+            &format!("settlement correct 2012 --into 2012-02 --draft --accept --contacts {second}"),
+        ),
         line("2012-03-11", &format!("settlement run 2012-02 --draft --contacts {second}")),
         line("2012-03-12", "settlement close 2012-02"),
     ]

@@ -1,5 +1,5 @@
 //! What programs read: the columns of every table with `--plain`, of every Parquet file, and the keys of every JSON.
-//! `docs/machine-formats.md` is what the program writes; `UPDATE_EXPECT=1` renews it.
+//! `docs/machine-formats.md` must list the same; `UPDATE_EXPECT=1` renews the page.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -101,7 +101,7 @@ const TABLES: &[&str] = &[
     "interval poisson --count 12",
 ];
 
-/// Commands that write a folder, after `samspill`, with its name.
+/// Commands that write a folder, after `samspill`, each with the name of its folder.
 const FOLDERS: &[(&str, &str)] = &[
     ("settle 2012 --contacts CONTACTS --draft --out", "result"),
     ("statement 2012-01 --ledger LEDGER --as csv --now 2012-03-11 --out", "statements"),
@@ -115,7 +115,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("agreement AGREEMENT --period 2012 --contacts REGISTER --out", "agreement"),
 ];
 
-/// Name of a file without what depends on the party or the month.
+/// Name of a file without the parts that depend on the party or the month.
 fn general(name: &str) -> String {
     match name.split_once("2012") {
         Some((before, after)) => {

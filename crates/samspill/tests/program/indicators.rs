@@ -97,8 +97,8 @@ fn each_indicator_counts_what_it_says() {
         // The first stay is followed within five hours, the second after 29 days, the third and fourth by
         // none in time.
         ("readmissions-medical", 12, Some(24)),
-        // Of the stays for the four conditions, the first and second. Five hours are fewer than eight, and
-        // too few; 31 days are too many.
+        // Only the second stay: the first is followed after five hours, which is too soon, and the third after
+        // 40 days, which is too late.
         ("readmissions-eleven-groups", 6, Some(24)),
         ("hip-fractures", 6, None),
         ("waiting-days", 180, Some(6)),
@@ -132,7 +132,7 @@ fn each_indicator_counts_what_it_says() {
         read_me.contains("middel av 1. januar 2012 og 2013") && read_me.contains("2012-12-31"),
         "{read_me}"
     );
-    // A code of three letters does not distinguish a hip from a thigh: untested are six of Oslo and seven others.
+    // A code of three letters does not distinguish a hip from a thigh: six of Oslo and seven others are untested.
     let hip = rows(&out.join("definisjoner.csv")).into_iter().find(|row| row[0] == "hip-fractures").unwrap();
     assert_eq!(hip[hip.len() - 3..hip.len() - 1], ["nei", "13"], "{hip:?}");
 
@@ -323,8 +323,8 @@ fn a_referral_is_of_its_first_contact_and_bad_periods_are_refused() {
     }
 }
 
-/// Utsira is what the trust area has beyond an area of the user's own. The counts of the user's area and of
-/// all others are therefore withheld too.
+/// The trust area less the user's own area is Utsira alone. The counts of the user's area and of all others
+/// are therefore withheld too.
 #[test]
 fn an_area_of_ones_own_gives_no_municipality_away() {
     let work = folder("indicators-overlap");
@@ -355,7 +355,7 @@ fn an_area_of_ones_own_gives_no_municipality_away() {
     );
     let year = ["--period", "2012"];
     for (people, area, more, fault) in [
-        // People without sex cannot be used for an adjustment by sex, and are not taken as nobody.
+        // Inhabitants of unknown sex are refused when figures are adjusted for sex, not left out.
         (good, area, &[][..], "legg til --adjust age"),
         ("municipality;age;people\n", area, &["--adjust", "age"], "people.csv har ingen rader"),
         ("9999;70;9000\n", area, &["--adjust", "age"], "det finnes ingen kommune 9999"),
@@ -408,7 +408,7 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     let work = folder("indicators-brought");
     let (file, out) = (work.join("contacts.csv"), work.join("out"));
     std::fs::write(&file, contacts()).unwrap();
-    // Answers and effort of the municipality's own. Few answers are withheld, and effort that no scheme pays
+    // Survey answers and the municipality's own effort. Few answers are withheld; effort that no scheme pays
     // for is shown.
     let (survey, effort) = (work.join("survey.csv"), work.join("effort.csv"));
     let with = |answers: &str, done: &str| {

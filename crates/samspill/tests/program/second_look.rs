@@ -61,7 +61,9 @@ fn the_bridge_ends_at_what_is_to_be_paid_and_the_year_end_is_accrued() {
     let [_, on_account, settled, difference, waiting] = bergen[..5] else { unreachable!("{bergen:?}") };
     assert!(on_account == 1_200_000 && settled - on_account == difference && difference != 0, "{bergen:?}");
     assert_eq!(waiting, difference);
-    done(&ledger, "2013-01-12", &["settlement", "close", "2012"]);
+    let (code, printed) = tried(&ledger, "2013-01-12", &["settlement", "close", "2012"]);
+    assert!(code == Some(2) && printed.contains("2012-05 er gjort opp uten en eneste kontakt"), "{printed}");
+    done(&ledger, "2013-01-12", &["settlement", "close", "2012", "--accept"]);
     let out = work.join("year");
     done(
         &ledger,
@@ -72,7 +74,15 @@ fn the_bridge_ends_at_what_is_to_be_paid_and_the_year_end_is_accrued() {
         serde_json::from_str(&std::fs::read_to_string(out.join("oppgjor-2012-1201-kladd.json")).unwrap())
             .unwrap();
     let last = json["bridge"].as_array().unwrap().last().unwrap();
-    assert!(last["what"] == "to-pay" && last["amount"] == json["to_pay"], "{last}");
+    assert!(last["what"] == "asked" && last["amount"] == json["asked"][0]["amount"], "{last}");
+    done(
+        &ledger,
+        "2013-01-13",
+        &["statement", "2012-12", "--party", "1201", "--as", "json", "--out", path(&out)],
+    );
+    let december = std::fs::read_to_string(out.join("oppgjor-2012-12-1201-kladd.json")).unwrap();
+    let december: serde_json::Value = serde_json::from_str(&december).unwrap();
+    assert_eq!(december["to_pay"], last["amount"]);
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl Contact {
 
 const HOMES: [&str; 4] = ["1201", "0301", "1901", "1103"];
 
-/// This number of contacts, in four months, three hospitals and four municipalities.
+/// Makes `count` contacts in four months, three hospitals and four municipalities.
 pub fn world(seed: u64, count: u64) -> Vec<Contact> {
     let mut dice = Dice::new(seed);
     (1..=count)
@@ -264,7 +264,17 @@ fn a_year_is_settled_late_recoded_and_corrected_on_both_stores() {
         let (second, coverage) = (file("second.csv"), file("coverage.csv"));
         let mut correct =
             vec!["settlement", "correct", "2012", "--into", "2012-05", "--draft", "--contacts", &second];
-        correct.extend(["--coverage", &coverage, "--law", path(&law)]);
+        correct.extend(["--coverage", &coverage]);
+        let (code, printed) = tried(&ledger, "2012-06-10", &[&correct[..], &["--law", path(&law)]].concat());
+        assert!(code == Some(2) && printed.contains("det som skiller: law/"), "{printed}");
+        sign(&ledger, "2012-06-10", &law);
+        let (code, printed) = tried(&ledger, "2012-06-10", &correct);
+        assert!(code == Some(2) && printed.contains("trekker eller endrer"), "{printed}");
+        correct.push("--accept");
+        let before = done(&ledger, "2012-06-10", &["ledger", "verify"]);
+        let preview = done(&ledger, "2012-06-10", &[&correct[..], &["--dry-run"]].concat());
+        assert!(preview.contains("Ingenting er bokført") && preview.contains("trukket tilbake"), "{preview}");
+        assert_eq!(done(&ledger, "2012-06-10", &["ledger", "verify"]), before);
         let printed = done(&ledger, "2012-06-10", &correct);
         for cause in ["trukket tilbake", "endret koding", "endret betaler", "endret regel"] {
             assert!(printed.contains(cause), "{cause}: {printed}");
@@ -488,7 +498,7 @@ municipality_of_registration,drg,drg_type,points,events\n";
         "{printed}"
     );
     assert_eq!(list(&["--sums"]).lines().last(), Some("1201,983974724,4,6,2400000"));
-    // At the end of a month, beside the year so far: running cases are accrued, and settled amounts are not.
+    // At the end of a month, the accrual is running cases plus settled amounts that are not balanced yet.
     let ledger = path(&work.join("ledger.sqlite")).to_owned();
     let settled = work.join("settled.csv");
     std::fs::write(&settled, csv(&world(2, 40))).unwrap();
@@ -591,16 +601,27 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     let deliver = |command: &str, period: &str, more: &[&str]| {
         let mut all = vec!["settlement", command, period, "--draft", "--contacts", path(&file)];
         all.extend(more);
-        done(&ledger, "2012-02-10", &all);
+        done(&ledger, "2012-03-10", &all)
     };
     deliver("run", "2012-01", &[]);
-    done(&ledger, "2012-02-10", &["settlement", "close", "2012-01"]);
-    // Everything is withdrawn: the credit notes mirror the invoices.
+    done(&ledger, "2012-03-10", &["settlement", "close", "2012-01"]);
+    // A delivery without January covers nothing of January, unless it says that it does.
     std::fs::write(&file, csv(contacts.iter().filter(|contact| contact.month != 1))).unwrap();
-    deliver("correct", "2012-01", &["--into", "2012-02"]);
+    let printed = deliver("correct", "2012-01", &["--into", "2012-02"]);
+    assert!(printed.contains("ingen forskjell") && printed.contains("U1 2012-01"), "{printed}");
+    // Everything is withdrawn: the credit notes mirror the invoices.
+    let coverage = work.join("coverage.csv");
+    let rows: String = (1..=4).map(|unit| format!("U{unit};2012-01;2012-02\n")).collect();
+    std::fs::write(&coverage, rows).unwrap();
+    let cover = ["--into", "2012-02", "--coverage", path(&coverage)];
+    let refused =
+        [&["settlement", "correct", "2012-01", "--draft", "--contacts", path(&file)][..], &cover].concat();
+    let (code, printed) = tried(&ledger, "2012-03-10", &refused);
+    assert!(code == Some(2) && printed.contains("trekker eller endrer"), "{printed}");
+    deliver("correct", "2012-01", &[&cover[..], &["--accept"]].concat());
     std::fs::write(&file, csv(&[])).unwrap();
     deliver("run", "2012-02", &[]);
-    done(&ledger, "2012-02-10", &["settlement", "close", "2012-02"]);
+    done(&ledger, "2012-03-10", &["settlement", "close", "2012-02", "--accept"]);
     let payable = |month: &str| -> BTreeMap<String, (String, i64)> {
         let out = work.join(month);
         done(&ledger, "2013-01-01", &["statement", month, "--as", "ehf,json", "--out", path(&out)]);
@@ -638,8 +659,8 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
 
-/// Amounts on account each month are balanced each tertial, and nothing is paid twice. The board's decision
-/// is divided between those who pay.
+/// Monthly amounts on account are balanced each tertial, and nothing is paid twice. The board's decision is
+/// divided between those who pay.
 #[test]
 fn on_account_is_balanced_by_the_tertial_and_the_board_decides() {
     let work = folder("tertial");
@@ -684,9 +705,17 @@ fn on_account_is_balanced_by_the_tertial_and_the_board_decides() {
         assert_eq!((ore(month, "to_pay"), ore(month, "carried_on")), (paid, carried_on), "month {place}");
     }
     let tertial = bergen("2012-T1");
-    assert_eq!(ore(&tertial, "to_pay"), ore(&tertial, "settled") - ore(&tertial, "on_account"));
+    // A summary asks for nothing, and lists what its months asked for: here April alone.
+    assert_eq!((ore(&tertial, "to_pay"), &tertial["due"]), (0, &serde_json::Value::Null));
+    assert_eq!(
+        (tertial["payments"].as_array().unwrap().len(), tertial["is_summary"].as_bool()),
+        (0, Some(true))
+    );
+    let asked = tertial["asked"].as_array().unwrap();
+    assert_eq!((asked.len(), asked[0]["statement"].as_str()), (1, Some("2012-04-1201")));
+    assert_eq!(ore(&asked[0], "amount"), ore(&tertial, "settled") - ore(&tertial, "on_account"));
     assert_eq!(months.iter().map(|month| ore(month, "settled")).sum::<i64>(), ore(&tertial, "settled"));
-    // A lump sum is taken off one hospital, in May. Its parts add up to it, and it is posted once.
+    // A lump sum is taken off one hospital in May. Its parts add up to the sum, and the sum is posted once.
     std::fs::write(
         &board,
         "institution;instrument;kroner;key;reference\nU1;KMF;-10 000,01;by-settled;AU 12/3\n",
@@ -790,7 +819,12 @@ fn what_an_auditor_found() {
     let version =
         |number: &str| json(&ledger, &format!("2012-{:02}", gone.month), "1201", &["--version", number]);
     let before = version("1");
-    run(&ledger, "2012-T1", &file, "2012-05-01");
+    // The first file again is an older delivery by now.
+    assert_eq!(version("1"), before);
+    let again = ["settlement", "run", "2012-T1", "--draft", "--contacts", &file];
+    let (code, printed) = tried(&ledger, "2012-05-01", &again);
+    assert!(code == Some(2) && printed.contains("er en eldre leveranse"), "{printed}");
+    done(&ledger, "2012-05-01", &[&again[..], &["--accept"]].concat());
     assert_eq!(version("1"), before);
     done(&ledger, "2012-05-02", &["settlement", "close", "2012-T1"]);
     assert_eq!(version("1"), before);
@@ -864,7 +898,10 @@ fn a_successor_answers_after_a_merger() {
     let printed = deliver("correct", "2012-12", &place("all.csv"), &["--into", "2013-01"]);
     assert!(printed.contains("ny aktivitet"), "{printed}");
     deliver("run", "2013-01", &place("all.csv"), &[]);
-    done(&ledger, "2013-02-01", &["settlement", "close", "2013-01"]);
+    let close = ["settlement", "close", "2013-01"];
+    let (code, printed) = tried(&ledger, "2013-02-01", &close);
+    assert!(code == Some(2) && printed.contains("uten en eneste kontakt"), "{printed}");
+    done(&ledger, "2013-02-01", &[&close[..], &["--accept"]].concat());
     let statement = |period: &str, party: &str| {
         let out = place(&format!("{period}-{party}"));
         let (code, printed) = tried(
@@ -920,6 +957,11 @@ fn signed(name: &str) -> PathBuf {
     out
 }
 
+/// Puts a ledger on the rules of a folder.
+fn sign(ledger: &str, now: &str, law: &std::path::Path) -> String {
+    done(ledger, now, &["settlement", "rules", "--law", path(law), "--reference", "Signert av jurist"])
+}
+
 /// A draft becomes signed when the month is settled again with signed rules; then it can be made final.
 #[test]
 fn a_signed_month_is_made_final() {
@@ -932,7 +974,9 @@ fn a_signed_month_is_made_final() {
     let (code, printed) = tried(&ledger, "2012-02-01", &run);
     assert!(code == Some(2) && printed.contains("usignerte"), "{printed}");
     done(&ledger, "2012-02-01", &[&run[..], &["--draft"]].concat());
-    let printed = done(&ledger, "2012-02-02", &[&run[..], &["--law", path(&law)]].concat());
+    let printed = sign(&ledger, "2012-02-02", &law);
+    assert!(printed.contains("hovedboken står nå på andre regler"), "{printed}");
+    let printed = done(&ledger, "2012-02-02", &run);
     assert!(printed.contains("reglene er signert nå"), "{printed}");
     let (code, printed) = tried(&ledger, "2012-02-02", &["settlement", "finalise", "2012-01"]);
     assert!(code == Some(2) && printed.contains("er ikke lukket"), "{printed}");

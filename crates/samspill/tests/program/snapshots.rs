@@ -62,6 +62,7 @@ fn one_trace_and_one_run() {
         ("2012-04-10", vec!["settlement", "run", "2012-03", "--draft", "--contacts", path(&file)]),
         ("2012-04-11", vec!["settlement", "close", "2012-03"]),
         ("2012-04-11", vec!["settlement", "close", "2012-01"]),
+        ("2012-04-11", vec!["settlement", "close", "2012-01", "--accept"]),
         ("2012-04-12", vec!["settlement", "finalise", "2012-01"]),
     ] {
         let output = samspill(&[&words[..], &["--ledger", path(&ledger), "--now", at]].concat());
@@ -98,7 +99,7 @@ fn shape(value: &Value, indent: usize, out: &mut String) {
     }
 }
 
-/// A table of six areas, half of them treated, at sixteen times; and one area of it.
+/// Tables of six areas (half of them treated) and of one area, at sixteen times.
 fn tables(work: &std::path::Path) -> (std::path::PathBuf, std::path::PathBuf) {
     let head = "time;value;events;people;area;treated\n";
     let row = |time: usize, place: usize| {

@@ -194,7 +194,7 @@ fn what_proves_nothing_and_other_terms_are_refused() {
         let other = ["settlement", "open", "2012", "--mode", "decentral"];
         let (code, printed) = tried(ledger, "2012-03-10", &other);
         assert!(code != Some(0) && printed.contains("på andre vilkår"), "{printed}");
-        // Of the year only January is settled, so that the amount owed at the end of March is unknown.
+        // Only January of the year is settled, so the amount owed at the end of March is unknown.
         let table = text(&samspill(&["accrual", "2012-03", "--as", "csv", "--ledger", ledger]).stdout);
         let row: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();
         assert_eq!([row[5], row[7]], ["..", ".."], "{table}");

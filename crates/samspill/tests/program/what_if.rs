@@ -70,7 +70,7 @@ fn a_scenario_has_consequences_that_add_up() {
     ] {
         assert!(out.join(file).exists(), "{file}");
     }
-    // The gains and losses of all parties add up to zero, and the municipalities' line is the sum of theirs.
+    // The gains and losses of all parties add up to zero.
     let parties = table(&out.join("parter.csv"));
     let last = |row: &Vec<String>| ore(row.last().unwrap());
     let (sum, rest) = parties.split_last().unwrap();
@@ -191,7 +191,7 @@ fn two_scenarios_differ_by_what_each_differs_from_the_law() {
             continue;
         }
         assert_eq!(ore(&row[12]), ore(&law[12]) - ore(&other[12]), "{row:?}");
-        // Amounts above the ceiling and grants in the other scenario are shown as before.
+        // Amounts above the ceiling and grants of the other scenario are the amounts before.
         assert_eq!((&row[7], &row[10]), (&other[8], &other[11]), "{row:?}");
         granted += ore(&row[10]).abs();
     }
@@ -321,7 +321,7 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
     for row in &first {
         let Some(next) = second.iter().find(|other| other[0] == row[0]) else { continue };
         counted.1 += 1;
-        // One year in ten lies above. The register held back has the same rules and other people.
+        // One year in ten costs more. The second register has the same rules and other people.
         counted.0 += i32::from(ore(&next[4]) <= ore(&row[7]));
     }
     let share = f64::from(counted.0) / f64::from(counted.1);

@@ -67,11 +67,11 @@ impl Population {
     /// Fails if there is no table for the year, or if a built-in table is damaged.
     pub fn of(year: i16) -> Result<Population, BadPopulation> {
         let table = match year {
-            2010 => include_str!("../../../../data/population_2010.csv"),
-            2011 => include_str!("../../../../data/population_2011.csv"),
-            2012 => include_str!("../../../../data/population_2012.csv"),
-            2013 => include_str!("../../../../data/population_2013.csv"),
-            2014 => include_str!("../../../../data/population_2014.csv"),
+            2010 => include_str!("../../../data/population_2010.csv"),
+            2011 => include_str!("../../../data/population_2011.csv"),
+            2012 => include_str!("../../../data/population_2012.csv"),
+            2013 => include_str!("../../../data/population_2013.csv"),
+            2014 => include_str!("../../../data/population_2014.csv"),
             other => return Err(BadPopulation::NoYear(other)),
         };
         let register = Municipalities::built_in()?;
@@ -101,7 +101,7 @@ impl Population {
 
 fn men(year: i16) -> Result<Vec<f64>, BadPopulation> {
     let mut shares = Vec::new();
-    for (place, line) in include_str!("../../../../data/population_sex.csv").lines().enumerate().skip(1) {
+    for (place, line) in include_str!("../../../data/population_sex.csv").lines().enumerate().skip(1) {
         let cells: Vec<f64> = line.split(';').filter_map(|cell| cell.parse().ok()).collect();
         let [of_year, _, men, women] = cells[..] else { return Err(BadPopulation::Line(place + 1)) };
         if of_year as i16 == year {

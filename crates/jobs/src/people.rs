@@ -1,0 +1,51 @@
+//! Inhabitants, from the user's file or from the program's own tables.
+
+use std::path::Path;
+
+use domain::Period;
+use register::population::Population;
+use simulation::consequence::People;
+use words::message;
+
+use crate::failure::{About, Result};
+use crate::table::small_table;
+
+/// Inhabitants on 1 January, from a file `municipality;age;people` or from the program's own tables.
+///
+/// # Errors
+/// Fails if the file cannot be read, or if the program has no table for the year.
+pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
+    let mut out = People::new();
+    if let Some(path) = given {
+        for (at, [code, age, people]) in small_table(path, "municipality;age;people")? {
+            let (age, people) = ages(&at, &age, &people)?;
+            out.entry(code).or_insert_with(|| vec![0; 101])[age] += people;
+        }
+        return Ok(out);
+    }
+    let year = period.from().year();
+    let population = Population::of(year)
+        .about(|| message!("error.simulate.inhabitants_do_not_come_program_give", year))?;
+    for home in population.municipalities {
+        out.insert(home.municipality, home.by_age.iter().map(|count| i64::from(*count)).collect());
+    }
+    Ok(out)
+}
+
+/// Reads the age and the number of people in a row. Ages above 100 become 100. `at` is the place for a
+/// message.
+///
+/// # Errors
+/// Fails if the age is not from 0 to 125, or the number of people not from 0 to 100 million.
+pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
+    let age: usize =
+        age.parse().ok().filter(|age| *age <= 125).about(|| message!("error.simulate.no_age", at, age))?;
+    let people: i64 = people
+        .replace(['\u{a0}', ' '], "")
+        .parse()
+        .ok()
+        // No country has more people of one age: such a number is a mistake, and sums could overflow.
+        .filter(|people| (0..=100_000_000).contains(people))
+        .about(|| message!("error.simulate.no_number_people", at, people))?;
+    Ok((std::cmp::min(age, 100), people))
+}

@@ -1,0 +1,177 @@
+//! Stays, and readmissions (`reinnleggelse`).
+//!
+//! Contacts are joined into stays here and nowhere else, and each definition of a readmission has its name
+//! here.
+
+use domain::{CareLevel, Sector, Urgency};
+use serde::Deserialize;
+
+use crate::columns;
+use crate::parquet_file::{FileError, Reader, in_order};
+use crate::schema::{COLUMNS, at};
+
+const DAY: i32 = 24 * 60;
+
+/// The place of a contact among the contacts of its stay: by admission, then by key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Key of the person; 0 for all if `stay` alone identifies a stay.
+    pub person: i64,
+    pub stay: i64,
+    /// Minute of admission.
+    pub admitted: i32,
+    pub contact: i64,
+}
+
+/// The contacts of each stay in order of [`Place`]. Reorders `contacts`.
+pub fn together<T>(contacts: &mut [T], place: impl Fn(&T) -> Place) -> impl Iterator<Item = &[T]> {
+    contacts.sort_unstable_by_key(&place);
+    contacts.chunk_by(move |one, other| {
+        let (one, other) = (place(one), place(other));
+        (one.person, one.stay) == (other.person, other.stay)
+    })
+}
+
+/// A definition of a readmission: when an acute stay counts as following an earlier stay of the same person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Readmission {
+    /// The acute stay begins from 0 to 30 days after the day of discharge, and not before the discharge.
+    #[serde(rename = "within-30-days")]
+    Within30Days,
+    /// The acute stay begins from 8 hours to 30 days after the discharge.
+    #[serde(rename = "8-hours-to-30-days")]
+    From8HoursTo30Days,
+}
+
+impl Readmission {
+    /// Whether an acute stay is a readmission, from the minutes of discharge and of admission.
+    pub fn holds(self, discharged: i32, admitted: i32) -> bool {
+        let minutes = admitted - discharged;
+        match self {
+            Readmission::Within30Days => {
+                minutes >= 0 && admitted.div_euclid(DAY) - discharged.div_euclid(DAY) <= 30
+            }
+            Readmission::From8HoursTo30Days => (8 * 60..=30 * DAY).contains(&minutes),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    place: Place,
+    discharged: i32,
+    acute: bool,
+}
+
+/// Keys (`contact_id`), in ascending order, of the contacts in readmissions. A readmission is an acute somatic
+/// overnight stay that follows another somatic overnight stay as [`Readmission::Within30Days`] says.
+///
+/// The file must hold both stays: a readmission after a stay that ended before the file begins is not found.
+/// Contacts without a person (`person_id` 0) are never readmissions.
+///
+/// # Errors
+/// Fails if the file cannot be read.
+pub fn readmitted(reader: &Reader, threads: usize) -> Result<Vec<i64>, FileError> {
+    let mut parts: Vec<Part> = Vec::new();
+    in_order(
+        reader.row_groups(),
+        threads,
+        |group| piece(reader, group),
+        |_, piece: Vec<Part>| {
+            parts.extend(piece);
+            Ok(())
+        },
+        || FileError::Worker { path: reader.path().to_path_buf() },
+    )?;
+    // A stay is admitted with its first contact and discharged with its last; it is acute if its first contact is.
+    let mut stays: Vec<(Part, &[Part])> = together(&mut parts, |part| part.place)
+        .map(|stay| {
+            let discharged = stay.iter().map(|part| part.discharged).max().unwrap_or(0);
+            (Part { discharged, ..stay[0] }, stay)
+        })
+        .collect();
+    stays.sort_unstable_by_key(|(stay, _)| (stay.place.person, stay.place.admitted, stay.place.stay));
+    let mut out = Vec::new();
+    for person in stays.chunk_by(|(one, _), (other, _)| one.place.person == other.place.person) {
+        for (rank, (stay, contacts)) in person.iter().enumerate() {
+            let follows = |(before, _): &(Part, &[Part])| {
+                Readmission::Within30Days.holds(before.discharged, stay.place.admitted)
+            };
+            if stay.acute && stay.place.person != 0 && person[..rank].iter().any(follows) {
+                out.extend(contacts.iter().map(|part| part.place.contact));
+            }
+        }
+    }
+    out.sort_unstable();
+    Ok(out)
+}
+
+fn piece(reader: &Reader, group: usize) -> Result<Vec<Part>, FileError> {
+    let read = [
+        at::PERSON_ID,
+        at::STAY_ID,
+        at::CONTACT_ID,
+        at::ADMITTED,
+        at::DISCHARGED,
+        at::SECTOR,
+        at::CARE_LEVEL,
+        at::URGENCY,
+    ]
+    .map(|place| COLUMNS[place].name);
+    let mut out = Vec::new();
+    for batch in reader.read(group, &read, 1 << 16, None)? {
+        let batch = batch.map_err(FileError::arrow(reader.path()))?;
+        let is = |place: usize, word| columns::rows_with(&batch, COLUMNS[place].name, word);
+        let (overnight, somatic, acute) = (
+            is(at::CARE_LEVEL, CareLevel::Overnight.word()),
+            is(at::SECTOR, Sector::Somatic.word()),
+            is(at::URGENCY, Urgency::Acute.word()),
+        );
+        let longs = |place: usize| columns::longs(&batch, COLUMNS[place].name);
+        let minutes = |place: usize| columns::ints(&batch, COLUMNS[place].name);
+        let (person, stay, contact) = (longs(at::PERSON_ID), longs(at::STAY_ID), longs(at::CONTACT_ID));
+        let (admitted, discharged) = (minutes(at::ADMITTED), minutes(at::DISCHARGED));
+        for row in (0..batch.num_rows()).filter(|row| overnight[*row] && somatic[*row]) {
+            let (person, stay, admitted) = (person[row], stay[row], admitted[row]);
+            let place = Place { person, stay, admitted, contact: contact[row] };
+            out.push(Part { place, discharged: discharged[row], acute: acute[row] });
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DAY, Place, Readmission, together};
+
+    #[test]
+    fn contacts_of_a_stay_stand_together_in_order_of_admission() {
+        let place = |(person, stay, admitted, contact)| Place { person, stay, admitted, contact };
+        let mut contacts = [(1, 7, 500, 3), (2, 7, 100, 4), (1, 9, 50, 1), (1, 7, 400, 5), (1, 7, 400, 2)];
+        let stays: Vec<Vec<i64>> = together(&mut contacts, |one| place(*one))
+            .map(|stay| stay.iter().map(|(.., contact)| *contact).collect())
+            .collect();
+        assert_eq!(stays, [vec![2, 5, 3], vec![1], vec![4]]);
+    }
+
+    /// Discharge on day 10 at 14:00. Columns: day and minute of admission, and whether each definition holds.
+    #[test]
+    fn each_readmission_begins_and_ends_where_its_definition_says() {
+        let discharged = 10 * DAY + 14 * 60;
+        for (day, minute, within, after_8_hours) in [
+            (10, 13 * 60 + 59, false, false),
+            (10, 14 * 60, true, false),
+            (10, 21 * 60 + 59, true, false),
+            (10, 22 * 60, true, true),
+            (40, 14 * 60, true, true),
+            (40, 14 * 60 + 1, true, false),
+            (40, 23 * 60 + 59, true, false),
+            (41, 0, false, false),
+        ] {
+            let admitted = day * DAY + minute;
+            let found = [Readmission::Within30Days, Readmission::From8HoursTo30Days]
+                .map(|definition| definition.holds(discharged, admitted));
+            assert_eq!(found, [within, after_8_hours], "day {day}, minute {minute}");
+        }
+    }
+}
