@@ -130,7 +130,12 @@ fn digest_outputs(
 ) -> Result<()> {
     // Output in bokmål, whatever the locale of the machine.
     let mut command = Command::new(program);
-    let output = command.args(&entry.arguments).env("LC_ALL", "nb_NO.UTF-8").current_dir(work).output()?;
+    let output = command
+        .args(&entry.arguments)
+        .env("LC_ALL", "nb_NO.UTF-8")
+        .env("SAMSPILL_STATE", work.join("state"))
+        .current_dir(work)
+        .output()?;
     let mut keep = |what: &str, bytes: &[u8]| {
         found.insert(format!("{}/{what}", entry.name), digest(bytes));
     };

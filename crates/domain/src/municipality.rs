@@ -280,6 +280,23 @@ impl Municipalities {
         }
     }
 
+    /// The municipality on `day` that a later code came out of: a split gave it a new code. `None` if it came out of
+    /// several, which the code answers for, or of none on the day.
+    pub fn predecessor(&self, code: &str, day: Day) -> Option<&Municipality> {
+        let mut codes: Vec<&str> = self
+            .changes
+            .iter()
+            .filter(|change| change.to_code == code && change.from_code != code && change.on > day)
+            .map(|change| change.from_code.as_str())
+            .collect();
+        codes.sort_unstable();
+        codes.dedup();
+        match codes[..] {
+            [only] => self.one_on(only, day).filter(|row| row.exists_on(day)),
+            _ => None,
+        }
+    }
+
     /// Codes that replace a code on `day`, through chains of changes. `ended` is the last day of the code.
     fn successors(&self, code: &str, ended: Day, day: Day) -> Vec<String> {
         let mut out = Vec::new();

@@ -298,7 +298,7 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
             stays_in,
         };
         let mut known = Known { quantity: Some(0), ..Known::default() };
-        for charge in stay::assess(&law, &stay, &mut NoTrace).unwrap_or_default() {
+        for charge in stay::assess(&law, &stay, &mut Vec::new(), &mut NoTrace).unwrap_or_default() {
             if let Some(day) = charge.without_rate {
                 fail!("error.compare.no_rate_in_force_case", day, case);
             }

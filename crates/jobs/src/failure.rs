@@ -29,13 +29,13 @@ impl Failure {
     }
 
     /// A failure that lies in the order.
-    fn in_order(said: Message, remedy: Remedy) -> Failure {
+    pub fn in_order(said: Message, remedy: Remedy) -> Failure {
         Failure::Failed { said: vec![said], remedy, is_order: true }
     }
 
     /// The failure with `about` put in front. A refusal stays unchanged.
     #[must_use]
-    fn within(self, about: Message) -> Failure {
+    pub fn within(self, about: Message) -> Failure {
         match self {
             Failure::Refused(refusal) => Failure::Refused(refusal),
             Failure::Failed { mut said, remedy, is_order } => {
@@ -104,7 +104,9 @@ impl From<ledger::LedgerError> for Failure {
             LedgerError::Backwards { .. } => Remedy::LaterTime,
             LedgerError::Damaged { place, .. } => Remedy::VerifyLedger(place.clone()),
             LedgerError::Sqlite { .. } | LedgerError::Postgres { .. } => Remedy::MendStore,
-            LedgerError::NotALedger { .. } | LedgerError::Unbalanced { .. } => Remedy::None,
+            LedgerError::NoPlace { .. } | LedgerError::NotALedger { .. } | LedgerError::Unbalanced { .. } => {
+                Remedy::None
+            }
         };
         Failure::Failed { said: vec![error.said()], remedy, is_order: false }
     }

@@ -5,6 +5,14 @@ use std::path::Path;
 use crate::failure::{About, Result};
 use words::message;
 
+/// Writes a file, whole or not at all, and never in the place of a ledger.
+///
+/// # Errors
+/// Fails if a database is at the place, or if the file cannot be written.
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    Ok(register::whole_file::write(path, bytes)?)
+}
+
 /// Creates a folder and removes the files of an earlier run, so that old and new figures never stand side by
 /// side. An earlier run is recognised by the file `mark`, and its files by a name that `is_ours` accepts.
 ///

@@ -1,6 +1,9 @@
 //! What the caller hands in to a job: everything that a job must not find out by itself.
 
+use std::fs::{DirBuilder, File};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::failure::{About, Result};
 use paper::sheets::Reader;
@@ -14,6 +17,9 @@ pub struct Host<'a> {
     pub progress: &'a dyn Progress,
     /// Folder for scratch files. They hold data about persons, and are removed when the job ends.
     pub scratch: &'a Path,
+    /// Folder that keeps, from one command to the next, which files this user's program checked: see [`crate::trust`].
+    /// `None`: it keeps nothing, and every file is checked.
+    pub state: Option<&'a Path>,
     /// Number of threads, at least 1.
     pub threads: usize,
     /// Language of what people read.
@@ -44,31 +50,114 @@ impl Host<'_> {
     }
 }
 
-/// A folder for scratch files. It is removed when this value is dropped.
-pub struct Scratch(pub PathBuf);
+/// A folder for scratch files that its owner alone may read. It is removed when this value is dropped; when the
+/// process is killed, by the next one that makes a scratch folder in the same place.
+pub struct Scratch {
+    path: PathBuf,
+    /// Locked for as long as the folder is in use. The system lets go of it when the process ends.
+    #[expect(dead_code, reason = "holding it keeps the lock")]
+    lock: File,
+}
+
+/// Scratch folders of this process that are in use.
+static IN_USE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Number of scratch folders that this process has made.
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
+const LOCK: &str = "in-use";
+const PREFIX: &str = "samspill-scratch-";
 
 impl Scratch {
-    /// Creates a folder under `folder`, with the first free name of `samspill-0`, `samspill-1` and so on.
+    /// Creates a folder under `folder`, named by the process and a number. Folders that killed processes left there
+    /// are removed.
     ///
     /// # Errors
     /// Fails if the folder cannot be created.
     pub fn under(folder: &Path) -> Result<Scratch> {
-        let mut place = 0;
-        loop {
-            let path = folder.join(format!("samspill-{place}"));
-            match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(Scratch(path)),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => place += 1,
-                Err(error) => {
-                    return Err(error).about(|| message!("error.file.make", path = path.display()));
-                }
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(PREFIX) && is_left(&entry.path()) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("{PREFIX}{}-{number}", std::process::id()));
+        let fault = || message!("error.file.make", path = path.display());
+        // It gets its name when its lock is held, so that nobody takes it for one that was left.
+        let new = folder.join(format!("new-{PREFIX}{}-{number}", std::process::id()));
+        owned(&new).about(fault)?;
+        let lock = File::create(new.join(LOCK)).about(fault)?;
+        // A file system without locks has none to hold: what is left there is left.
+        let _ = lock.try_lock();
+        std::fs::rename(&new, &path).about(fault)?;
+        if let Ok(mut in_use) = IN_USE.lock() {
+            in_use.push(path.clone());
+        }
+        Ok(Scratch { path, lock })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes the scratch folders of this process. For a process that is about to end.
+    pub fn discard_all() {
+        if let Ok(in_use) = IN_USE.lock() {
+            for path in in_use.iter() {
+                let _ = std::fs::remove_dir_all(path);
             }
         }
     }
 }
 
+/// Creates a folder that its owner alone may read.
+fn owned(path: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Whether a process that has ended left a scratch folder: it has a lock, and nobody holds it.
+fn is_left(path: &Path) -> bool {
+    File::open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+}
+
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(&self.path);
+        if let Ok(mut in_use) = IN_USE.lock() {
+            in_use.retain(|path| *path != self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scratch_folder_is_its_owners_and_a_killed_process_leaves_none() {
+        let folder = std::env::temp_dir().join(format!("samspill-scratch-{}", std::process::id()));
+        let (other, left) = (folder.join("samspill-scratch-1-0"), folder.join("samspill-scratch-1-1"));
+        std::fs::create_dir_all(&other).unwrap();
+        // What a killed process left: a lock that nobody holds.
+        std::fs::create_dir_all(&left).unwrap();
+        std::fs::write(left.join(LOCK), "").unwrap();
+        std::fs::write(left.join("checked.parquet"), "persons").unwrap();
+        let one = Scratch::under(&folder).unwrap();
+        // Another's folder without a lock is left alone, and so is one in use.
+        assert!(!left.exists() && other.exists());
+        let two = Scratch::under(&folder).unwrap();
+        assert!(two.path() != one.path() && one.path().exists());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(two.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        drop((one, two));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -1,18 +1,20 @@
 //! Intake of a file of contacts: the mapping, the check, and the checked file that jobs read.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result};
 use domain::Municipalities;
 use register::check::{Check, Report, check_file};
 use register::drg_list::DrgList;
-use register::mapping::Mapping;
+use register::mapping::{Mapping, ResidenceKind};
 use register::parquet_file::Reader;
 use register::schema;
 use words::{Message, message};
 
 use crate::host::Host;
 use crate::progress::{Note, Work};
+use crate::trust;
 
 /// The mapping with a built-in name, or in a TOML file. `None` gives the mapping of the program's own schema.
 ///
@@ -73,9 +75,46 @@ pub fn check(
     Ok(report)
 }
 
-/// The path of a checked file, with the report of the check. A file that was checked before, and that comes
-/// without mapping and list, is used as it is and has no report. Any other file is checked, and its accepted
-/// rows are written to `checked`. Warnings of the check become notes of the host.
+/// A checked file.
+pub struct Input {
+    pub path: PathBuf,
+    /// Report of the check; `None` if the file was checked before.
+    pub report: Option<Report>,
+    /// SHA-256 of the file; `None` if nobody has needed it.
+    pub sha256: Option<String>,
+}
+
+/// The stamp of a file of contacts.
+pub enum Stamp {
+    /// The file does not say that it was checked.
+    None,
+    /// This user's program checked the file, which has this SHA-256.
+    Ours(String),
+    /// The file says that it was checked, and nobody here knows. The footer of the file.
+    Others(BTreeMap<String, String>),
+}
+
+/// The stamp of a file of contacts.
+///
+/// # Errors
+/// Fails if the file is Parquet and cannot be read.
+pub fn stamp(contacts: &Path, host: &Host) -> Result<Stamp> {
+    if !is_parquet(contacts) {
+        return Ok(Stamp::None);
+    }
+    let reader = Reader::open(contacts)?;
+    if !reader.footer().contains_key(schema::CHECKED_KEY) {
+        return Ok(Stamp::None);
+    }
+    Ok(match trust::known(contacts, host)? {
+        (sha256, true) => Stamp::Ours(sha256),
+        (_, false) => Stamp::Others(reader.footer().clone()),
+    })
+}
+
+/// The checked file for a file of contacts. A file that this user's program checked before, and that comes without
+/// mapping and list, is used as it is. Any other file is checked, and its accepted rows are written to `checked`.
+/// Warnings of the check become notes of the host.
 ///
 /// # Errors
 /// Fails if the mapping or the list cannot be read, or if the file cannot be checked.
@@ -85,19 +124,34 @@ pub fn trusted_in(
     list: Option<&Path>,
     checked: &Path,
     host: &Host,
-) -> Result<(PathBuf, Option<Report>)> {
-    let parquet = is_parquet(contacts);
-    if parquet && mapping.is_none() && list.is_none() {
-        let reader = Reader::open(contacts)?;
-        if reader.footer().contains_key(schema::CHECKED_KEY) {
-            return Ok((contacts.to_path_buf(), None));
+) -> Result<Input> {
+    let mut stamped = None;
+    if mapping.is_none() && list.is_none() {
+        match stamp(contacts, host)? {
+            Stamp::None => {}
+            Stamp::Ours(sha256) => {
+                let path = contacts.to_path_buf();
+                return Ok(Input { path, report: None, sha256: Some(sha256) });
+            }
+            Stamp::Others(footer) => {
+                host.note(Note::CheckedElsewhere);
+                stamped = Some(footer);
+            }
         }
     }
-    let mapping = self::mapping(mapping, parquet)?;
+    let mut mapping = self::mapping(mapping, is_parquet(contacts))?;
+    if let Some(footer) = stamped {
+        let says = |key: &str| footer.get(key).map_or("", String::as_str);
+        mapping.counted = says("samspill.counted") == "yes";
+        if says(schema::RESIDENCE_KEY) == "area" {
+            mapping.residence = ResidenceKind::Area;
+            mapping.constants.insert("region".to_owned(), says("samspill.region").to_owned());
+        }
+    }
     let list = drg_list(list)?;
     let report = check(contacts, &mapping, list.as_ref(), Some(checked), None, host)?;
     for (warning, count) in &report.warnings {
         host.note(Note::Warning { warning: warning.clone(), count: *count });
     }
-    Ok((checked.to_path_buf(), Some(report)))
+    Ok(Input { path: checked.to_path_buf(), report: Some(report), sha256: None })
 }

@@ -95,6 +95,8 @@ pub enum Note {
     CellsKept(PathBuf),
     /// Number of rows that the check refused.
     Refused(u64),
+    /// The file says that it was checked, but not by this user's program, and is checked again.
+    CheckedElsewhere,
 }
 
 impl Said for Note {
@@ -103,6 +105,7 @@ impl Said for Note {
             Note::Warning { warning, count } => message!("screen.warning", warning, count),
             Note::CellsKept(path) => message!("screen.cells_kept", path = path.display()),
             Note::Refused(count) => message!("screen.refused", count),
+            Note::CheckedElsewhere => message!("screen.checked_elsewhere"),
         }
     }
 }

@@ -16,11 +16,12 @@ use settlement::{Law, Options, Settled, settle};
 use words::{Language, Message, message};
 
 use crate::host::Host;
-use crate::intake;
+use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::progress::Work;
 use crate::refusal::Refusal;
 use crate::table::{Table, heads};
+use crate::trust;
 use disclosure::Cell;
 use paper::sheets::{Reader as For, csv_of};
 
@@ -104,18 +105,20 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let book = order.files.book()?;
     let law = Law::of(&book)?;
     let unsigned = unsigned(&law, order.period, order.draft, |_| true)?;
-    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     clear(order)?;
-    let (input, report) = trusted(order, host)?;
+    let Input { path: input, report, sha256 } = trusted(order, host)?;
+    if report.is_some() {
+        trust::remember(&input, host)?;
+    }
     let reader = Reader::open_contacts(&input)?;
     let municipalities = Municipalities::built_in()?;
     let charges = order.out.join("charges.parquet");
     let stage = host.begin(Work::Settle(order.period));
     let options = Options { period: order.period, threads: host.threads };
     let mut sink = ChargesFile::create((!order.totals_only).then_some(charges.as_path()))?;
-    // The input is hashed on a thread of its own while it is settled.
+    // The input is hashed on a thread of its own while it is settled, unless that was done before.
     let (settled, hash) = std::thread::scope(|scope| {
-        let hash = scope.spawn(|| manifest::sha256_file(&input));
+        let hash = scope.spawn(|| sha256.map_or_else(|| manifest::sha256_file(&input), Ok));
         let settled = settle(&reader, &law, &municipalities, &options, &mut sink, |done, of| {
             stage.at(done as u64, of as u64);
         });
@@ -135,37 +138,59 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     Ok(Outcome { settled, refused, manifest })
 }
 
-/// Removes what an earlier settlement left in the folder, the manifest first, so that all files there belong
+/// Names of the files of a result folder, the manifest first.
+const OURS: [&str; 9] = [
+    MANIFEST,
+    "charges.parquet",
+    "charges.part",
+    "checked.part",
+    "checked.parquet",
+    "totals.csv",
+    "outside.csv",
+    "refused.csv",
+    "input.link",
+];
+const MANIFEST: &str = "manifest.toml";
+/// Stands in a result folder while it is written.
+const UNFINISHED: &str = "manifest.part";
+
+/// Makes the folder, or takes away what an earlier settlement left in it, so that all files there belong
 /// together. The input is kept if it lies in the folder.
+///
+/// # Errors
+/// Fails, and changes nothing, if the folder has a file of one of our names or a folder `rules`, and neither a
+/// manifest nor the mark of a settlement that was broken off: then it is somebody else's.
 fn clear(order: &Order) -> Result<()> {
+    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let input = std::fs::canonicalize(order.contacts).ok();
-    let names = [
-        "manifest.toml",
-        "charges.parquet",
-        "charges.part",
-        "checked.part",
-        "checked.parquet",
-        "totals.csv",
-        "outside.csv",
-        "refused.csv",
-        "input.link",
-    ];
-    for path in names.map(|name| order.out.join(name)) {
-        if path.exists() && std::fs::canonicalize(&path).ok() != input {
-            std::fs::remove_file(&path).about(|| message!("error.file.remove", path = path.display()))?;
+    let is_input = |path: &Path| std::fs::canonicalize(path).ok() == input;
+    let manifest = std::fs::read_to_string(order.out.join(MANIFEST)).ok();
+    let former: Option<Manifest> = manifest.as_deref().and_then(|text| toml::from_str(text).ok());
+    let is_broken_off = order.out.join(UNFINISHED).exists();
+    let rules = order.out.join("rules");
+    if former.is_none() && !is_broken_off {
+        let ours = OURS.iter().map(|name| order.out.join(name)).chain([rules.clone()]);
+        if let Some(path) = ours.into_iter().find(|path| path.exists() && !is_input(path)) {
+            fail!("error.settle.no_result_folder", path = path.display(), folder = order.out.display());
         }
     }
-    for folder in ["law", "variants"].map(|name| order.out.join("rules").join(name)) {
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)
-                .about(|| message!("error.file.remove", path = folder.display()))?;
-        }
+    crate::folder::write(&order.out.join(UNFINISHED), "samspill settle\n")?;
+    let remove = |path: &Path| match path.is_file() && !is_input(path) {
+        true => std::fs::remove_file(path).about(|| message!("error.file.remove", path = path.display())),
+        false => Ok(()),
+    };
+    for name in OURS {
+        remove(&order.out.join(name))?;
+    }
+    // Rule files that nobody listed are not ours.
+    for name in former.iter().flat_map(|former| former.rule_files.keys()) {
+        remove(&rules.join(name))?;
     }
     Ok(())
 }
 
-/// The checked file, and the report of its check: see [`intake::trusted_in`].
-fn trusted(order: &Order, host: &Host) -> Result<(PathBuf, Option<Report>)> {
+/// The checked file: see [`intake::trusted_in`].
+fn trusted(order: &Order, host: &Host) -> Result<Input> {
     let checked = order.out.join("checked.parquet");
     intake::trusted_in(order.contacts, order.mapping, order.drg_list, &checked, host)
 }
@@ -242,7 +267,7 @@ fn write_folder(
 ) -> Result<()> {
     let write = |name: &str, text: &str| {
         let path = order.out.join(name);
-        std::fs::write(&path, text).about(|| message!("error.file.write", path = path.display()))
+        crate::folder::write(&path, text)
     };
     let (totals, outside) = match language {
         Some(language) => (totals_for(settled, language), outside_for(settled, language)),
@@ -257,14 +282,16 @@ fn write_folder(
         std::fs::create_dir_all(&folder)?;
         for (name, text) in files {
             let name = name.rsplit('/').next().unwrap_or(name);
-            std::fs::write(folder.join(name), text)?;
+            crate::folder::write(&folder.join(name), text)?;
         }
     }
     // Place of the input, for an explanation on the same machine. It is not part of the manifest.
     let input = std::fs::canonicalize(input)?;
     let out = std::fs::canonicalize(order.out)?;
     write("input.link", &relative(&input, &out).display().to_string())?;
-    write("manifest.toml", &toml::to_string(manifest)?)
+    write(MANIFEST, &toml::to_string(manifest)?)?;
+    let mark = order.out.join(UNFINISHED);
+    std::fs::remove_file(&mark).about(|| message!("error.file.remove", path = mark.display()))
 }
 
 /// The totals as a table for people.

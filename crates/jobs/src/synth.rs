@@ -17,5 +17,6 @@ pub fn run(year: i16, people: Option<u64>, seed: u64, folder: &Path, host: &Host
     let recipe = synth::Recipe { year, people, seed, threads: host.threads };
     let made = synth::make(&recipe, folder, |done, of| stage.at(done, of))?;
     stage.done();
+    crate::trust::remember(&folder.join("contacts.parquet"), host)?;
     Ok(made)
 }

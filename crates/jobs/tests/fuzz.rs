@@ -70,7 +70,14 @@ fn file(folder: &Path, text: &str) -> PathBuf {
 }
 
 fn host(folder: &Path) -> Host<'_> {
-    Host { progress: &Silent, scratch: folder, threads: 1, language: Language::Nb, is_plain: false }
+    Host {
+        progress: &Silent,
+        scratch: folder,
+        state: None,
+        threads: 1,
+        language: Language::Nb,
+        is_plain: false,
+    }
 }
 
 fn contacts(text: &str, folder: &Path) {

@@ -13,8 +13,14 @@ fn what_municipalities_pay_is_what_the_parties_say() {
     let work = std::env::temp_dir().join(format!("samspill-jobs-what-if-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&work);
     std::fs::create_dir_all(&work).unwrap();
-    let host =
-        Host { progress: &Silent, scratch: &work, threads: 2, language: Language::Nb, is_plain: false };
+    let host = Host {
+        progress: &Silent,
+        scratch: &work,
+        state: None,
+        threads: 2,
+        language: Language::Nb,
+        is_plain: false,
+    };
     jobs::synth::run(2012, Some(20_000), 3, &work.join("register"), &host).unwrap();
     let contacts = work.join("register/contacts.parquet");
     let scenario = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml"));

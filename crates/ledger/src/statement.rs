@@ -131,11 +131,7 @@ pub fn statement(
     let expected = paying.carried + settled - on_account - paying.carried_on;
     // Before anything is settled, the statement of an open month asks for the amount on account.
     let asked = gross.is_empty() && record.is_some_and(|record| record.state == PeriodState::Open);
-    let total = match (fixed, asked) {
-        (true, _) => cleared.paid,
-        (false, true) => on_account,
-        (false, false) => expected,
-    };
+    let total = fixed.then_some(cleared.paid).or(asked.then_some(on_account)).unwrap_or(expected);
     let is_summary = span.is_summary();
     // If nothing new is settled, the amount to pay comes from earlier months, and so does the term of
     // payment.

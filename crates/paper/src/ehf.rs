@@ -2,9 +2,10 @@
 //!
 //! The document has no value added tax. The scheme's row on this (`[[vat]]`) is unsigned, and a note says so.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use domain::statement::{Payment, Post, Statement};
+use domain::statement::{Payment, Post, Statement, Tag};
 use domain::{Amount, Cause, identifier};
 
 use crate::text::period;
@@ -19,8 +20,73 @@ pub struct Party {
     pub organisation: String,
 }
 
+/// Text as XML, which has no control characters but tab and line ends.
 fn escaped(text: &str) -> String {
+    let may_stand = |letter: &char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r');
+    let text: String = text.chars().filter(may_stand).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Why a payment gives no document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing is to be paid.
+    NothingToPay,
+    /// The statement is a draft, and a document would be booked.
+    Draft,
+    /// The figures are synthetic, and a document would be booked.
+    Synthetic,
+    /// The seller has no valid organisation number, and so no electronic address.
+    Seller,
+    /// The buyer has no valid organisation number, and so no electronic address.
+    Buyer,
+}
+
+impl Missing {
+    /// Key of the sentence in the catalogue.
+    pub fn key(self) -> &'static str {
+        match self {
+            Missing::NothingToPay => "paper.no_ehf_nothing",
+            Missing::Draft => "paper.no_ehf_draft",
+            Missing::Synthetic => "paper.no_ehf_synthetic",
+            Missing::Seller => "paper.no_ehf_seller",
+            Missing::Buyer => "paper.no_ehf_buyer",
+        }
+    }
+}
+
+/// A line of the document.
+struct Line {
+    text: String,
+    /// Number of units of `unit`, above or below zero.
+    quantity: i64,
+    /// Code of the unit in UN/ECE Recommendation 20: `DAY`, or `C62` for one.
+    unit: &'static str,
+    /// Price of one unit, at least zero: `quantity` × `price` is the amount.
+    price: Amount,
+    amount: Amount,
+}
+
+impl Line {
+    /// A line of one thing.
+    fn one(text: String, amount: Amount) -> Line {
+        let quantity = if amount < Amount::ZERO { -1 } else { 1 };
+        Line { text, quantity, unit: "C62", price: Amount::from_ore(amount.ore().abs()), amount }
+    }
+
+    /// A line of a statement: days × day rate where that is the amount to the øre, otherwise one.
+    fn of(post: &Post, amount: Amount, language: Language) -> Line {
+        let text = line_text(post, language);
+        let days = post.days.abs();
+        match days != 0 && post.points_milli == 0 && amount.ore() % days == 0 {
+            true => {
+                let quantity = if amount < Amount::ZERO { -days } else { days };
+                let price = Amount::from_ore((amount.ore() / days).abs());
+                Line { text, quantity, unit: "DAY", price, amount }
+            }
+            false => Line::one(text, amount),
+        }
+    }
 }
 
 /// An indented XML document in the making.
@@ -58,35 +124,48 @@ fn plain(amount: Amount) -> String {
 
 /// The document as XML. A payment below zero is a credit note of the same amount above zero.
 ///
-/// `None` if nothing is to be paid, or the buyer has no valid organisation number.
+/// # Errors
+/// Fails with the reason if there is none: see [`Missing`].
 pub fn document(
     statement: &Statement,
     payment: &Payment,
     seller: &Party,
     buyer: &Party,
     language: Language,
-) -> Option<String> {
+) -> Result<String, Missing> {
     let is_credit = payment.amount < Amount::ZERO;
-    // Without its organisation number the buyer has no electronic address, and the document cannot be sent.
-    if payment.amount == Amount::ZERO || !identifier::is_organisation(&buyer.organisation) {
-        return None;
+    for (is_missing, why) in [
+        (payment.amount == Amount::ZERO, Missing::NothingToPay),
+        (statement.tags.contains(&Tag::Draft), Missing::Draft),
+        (statement.tags.contains(&Tag::Synthetic), Missing::Synthetic),
+        (!identifier::is_organisation(&seller.organisation), Missing::Seller),
+        (!identifier::is_organisation(&buyer.organisation), Missing::Buyer),
+    ] {
+        if is_missing {
+            return Err(why);
+        }
     }
     let sign = |amount: Amount| if is_credit { -amount } else { amount };
-    let mut lines: Vec<(String, Amount)> = statement
+    let mut lines: Vec<Line> = statement
         .posts
         .iter()
         .filter(|post| {
             post.counterparty.party == payment.counterparty.party && post.cause != Cause::OnAccount
         })
         .filter(|post| post.amount != Amount::ZERO)
-        .map(|post| (line_text(post, language), sign(post.amount)))
+        .map(|post| Line::of(post, sign(post.amount), language))
         .collect();
-    let named: Amount = lines.iter().map(|(_, amount)| *amount).sum();
-    let (prepaid, rounding) = (sign(payment.on_account), sign(payment.rounding));
+    let named: Amount = lines.iter().map(|line| line.amount).sum();
+    let (mut prepaid, rounding) = (sign(payment.on_account), sign(payment.rounding));
     // The rest was carried from earlier months: it is not settled now, paid on account, or rounding.
     let rest = sign(payment.amount) - named + prepaid - rounding;
     if rest != Amount::ZERO {
-        lines.push((say!(language, "paper.carried", amount = rest.to_string()), rest));
+        lines.push(Line::one(say!(language, "paper.carried", amount = rest.to_string()), rest));
+    }
+    if lines.is_empty() {
+        // Only what was paid on account goes back. A document needs a line (BR-16), so that is the line.
+        lines.push(Line::one(language.text("paper.on_account_back"), -prepaid));
+        prepaid = Amount::ZERO;
     }
     let (root, code, line) = match is_credit {
         true => ("CreditNote", "381", "cac:CreditNoteLine"),
@@ -105,7 +184,7 @@ pub fn document(
     party(&mut xml, "cac:AccountingSupplierParty", seller);
     party(&mut xml, "cac:AccountingCustomerParty", buyer);
     payment_means(&mut xml, statement, payment, is_credit);
-    let total: Amount = lines.iter().map(|(_, amount)| *amount).sum();
+    let total: Amount = lines.iter().map(|line| line.amount).sum();
     tax(&mut xml, total);
     xml.group("cac:LegalMonetaryTotal", |xml| {
         xml.amount("cbc:LineExtensionAmount", total);
@@ -119,12 +198,12 @@ pub fn document(
         }
         xml.amount("cbc:PayableAmount", total - prepaid + rounding);
     });
-    for (place, (text, amount)) in lines.iter().enumerate() {
-        one_line(&mut xml, line, is_credit, place + 1, text, *amount);
+    for (place, one) in lines.iter().enumerate() {
+        one_line(&mut xml, line, is_credit, place + 1, one);
     }
     xml.open.pop();
     let _ = writeln!(xml.text, "</{root}>");
-    Some(xml.text)
+    Ok(xml.text)
 }
 
 fn line_text(post: &Post, language: Language) -> String {
@@ -175,6 +254,17 @@ fn head(
         xml.leaf("cbc:StartDate", "", &statement.from.to_string());
         xml.leaf("cbc:EndDate", "", &statement.to.to_string());
     });
+    // The invoices that this one corrects.
+    let ours = |post: &&Post| post.counterparty.party == payment.counterparty.party;
+    let corrected: BTreeSet<&str> =
+        statement.posts.iter().filter(ours).map(|post| post.corrects.as_str()).collect();
+    for number in corrected.into_iter().filter(|number| !number.is_empty()) {
+        xml.group("cac:BillingReference", |xml| {
+            xml.group("cac:InvoiceDocumentReference", |xml| {
+                xml.leaf("cbc:ID", "", &format!("{number}-{}", payment.counterparty.party));
+            });
+        });
+    }
 }
 
 fn party(xml: &mut Xml, role: &str, party: &Party) {
@@ -233,18 +323,17 @@ fn tax(xml: &mut Xml, total: Amount) {
     });
 }
 
-/// Writes a line with quantity 1, or -1 if the amount is below zero, because a price may not be below zero.
-fn one_line(xml: &mut Xml, name: &str, is_credit: bool, number: usize, text: &str, amount: Amount) {
-    let quantity = if amount < Amount::ZERO { "-1" } else { "1" };
+/// Writes a line. A quantity may be below zero; a price may not.
+fn one_line(xml: &mut Xml, name: &str, is_credit: bool, number: usize, line: &Line) {
     xml.group(name, |xml| {
         xml.leaf("cbc:ID", "", &number.to_string());
         let tag = if is_credit { "cbc:CreditedQuantity" } else { "cbc:InvoicedQuantity" };
-        xml.leaf(tag, " unitCode=\"C62\"", quantity);
-        xml.amount("cbc:LineExtensionAmount", amount);
+        xml.leaf(tag, &format!(" unitCode=\"{}\"", line.unit), &line.quantity.to_string());
+        xml.amount("cbc:LineExtensionAmount", line.amount);
         xml.group("cac:Item", |xml| {
-            xml.leaf("cbc:Name", "", text);
+            xml.leaf("cbc:Name", "", &line.text);
             category(xml, "cac:ClassifiedTaxCategory", false);
         });
-        xml.group("cac:Price", |xml| xml.amount("cbc:PriceAmount", Amount::from_ore(amount.ore().abs())));
+        xml.group("cac:Price", |xml| xml.amount("cbc:PriceAmount", line.price));
     });
 }

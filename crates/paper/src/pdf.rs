@@ -100,6 +100,30 @@ pub(crate) struct Job<'a> {
 
 /// Sets a document as a PDF that meets PDF/A-2a and PDF/UA-1. Fails if Typst cannot set it.
 pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
+    set_once(job).or_else(|fault| {
+        // A name may hold a sign that no font here has, and the standards ask that every sign can be read. The page
+        // is then set with a question mark in its place.
+        let plain = |(name, bytes): &(String, Vec<u8>)| {
+            let text = String::from_utf8_lossy(bytes);
+            let text: String = text.chars().map(|one| if is_set(one) { one } else { '?' }).collect();
+            (name.clone(), text.into_bytes())
+        };
+        let files: Vec<_> = job.files.iter().map(plain).collect();
+        if files == job.files {
+            return Err(fault);
+        }
+        set_once(&Job { files, ..*job }).map_err(|_| fault)
+    })
+}
+
+/// Whether the fonts of the pages have a sign: Latin letters, and the marks that the program itself writes.
+fn is_set(letter: char) -> bool {
+    let marks = "\n\t\u{2030}\u{202f}\u{20ac}\u{2212}\u{2264}\u{2265}";
+    matches!(letter, '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{17f}' | '\u{2010}'..='\u{2026}')
+        || marks.contains(letter)
+}
+
+fn set_once(job: &Job) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: job.number.to_owned(), fault };
     let fault_of = |diagnostics: typst::ecow::EcoVec<SourceDiagnostic>| {
         let all: Vec<String> = diagnostics.iter().map(|one| one.message.to_string()).collect();

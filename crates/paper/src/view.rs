@@ -120,28 +120,7 @@ fn absolute(amount: Amount) -> Amount {
 pub fn view(statement: &Statement, language: Language) -> View {
     let title = format!("{} {}", language.text("paper.settlement"), period(&statement.period, language));
     let (posts, remark) = lines(statement, language);
-    let pays = statement.owes != (statement.to_pay.ore() < 0);
-    let due = match statement.due {
-        Some(due) if statement.due_unsigned => {
-            format!("{} ({})", day(due, language), language.text("paper.due_unsigned"))
-        }
-        Some(due) => day(due, language),
-        None if statement.fixed => "–".to_owned(),
-        None => language.text("paper.due_open"),
-    };
-    let other = match &statement.payments[..] {
-        [one] => one.counterparty.name.clone(),
-        many => format!("{} ({})", language.text("paper.payments").to_lowercase(), many.len()),
-    };
-    let facts = match statement.is_summary {
-        true => summed(statement, language),
-        false => vec![
-            (text(if pays { "to_pay" } else { "to_get" }, language), absolute(statement.to_pay).to_string()),
-            (language.text("paper.due"), due),
-            (text(if pays { "paid_to" } else { "paid_by" }, language), other),
-            (language.text("paper.reference"), statement.number.clone()),
-        ],
-    };
+    let facts = if statement.is_summary { summed(statement, language) } else { paid(statement, language) };
     let mut how = Vec::new();
     for (tag, key) in [
         (Tag::Synthetic, "how_synthetic"),
@@ -199,6 +178,29 @@ pub fn view(statement: &Statement, language: Language) -> View {
         page: (language.text("paper.page"), language.text("paper.of_pages")),
         date: (to.year(), to.month().number(), to.number() - to.month().first().number() + 1),
     }
+}
+
+/// The facts of a month's statement: amount, day of payment, who pays, and the reference.
+fn paid(statement: &Statement, language: Language) -> Vec<(String, String)> {
+    let pays = statement.owes != (statement.to_pay.ore() < 0);
+    let due = match statement.due {
+        Some(due) if statement.due_unsigned => {
+            format!("{} ({})", day(due, language), language.text("paper.due_unsigned"))
+        }
+        Some(due) => day(due, language),
+        None if statement.fixed => "–".to_owned(),
+        None => language.text("paper.due_open"),
+    };
+    let other = match &statement.payments[..] {
+        [one] => one.counterparty.name.clone(),
+        many => format!("{} ({})", language.text("paper.payments").to_lowercase(), many.len()),
+    };
+    vec![
+        (text(if pays { "to_pay" } else { "to_get" }, language), absolute(statement.to_pay).to_string()),
+        (language.text("paper.due"), due),
+        (text(if pays { "paid_to" } else { "paid_by" }, language), other),
+        (language.text("paper.reference"), statement.number.clone()),
+    ]
 }
 
 /// The facts of a summary: what its months asked for, and what nobody has asked for yet.

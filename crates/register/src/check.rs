@@ -8,8 +8,8 @@ use std::path::Path;
 use words::{Language, Message, Said, message};
 
 use domain::{
-    CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Residence, Sector, Service, Sex, UnitKind,
-    Urgency,
+    CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Party, Residence, Sector, Service, Sex,
+    UnitKind, Urgency,
 };
 
 use crate::csv_file::decimal;
@@ -17,8 +17,8 @@ use crate::drg_list::DrgList;
 use crate::mapping::{FIELDS, Mapping, ResidenceKind, field};
 use crate::parquet_file::{FileError, Writer, in_order};
 use crate::schema::{
-    CHECKED_KEY, Contact, Contacts, Event, MISSING, Other, REPORTED_KEY, RESIDENCE_KEY, SOURCE_KEY, at,
-    contact_key,
+    CHECKED_KEY, Contact, Contacts, Event, MISSING, Other, REPORTED_KEY, RESIDENCE_KEY, SOURCE_KEY,
+    SYNTHETIC_KEY, at, contact_key,
 };
 use crate::source::{Cells, Source};
 
@@ -63,11 +63,15 @@ pub enum Reason {
     TooLarge,
     /// A contact without a discharge, where [`Check::running_at`] is `None`.
     NotDischarged,
+    /// A trust, or a unit that stands in its place, whose code is the code of another kind of party.
+    NotAnInstitution,
+    /// A cell with a control character, such as a line end.
+    ControlCharacter,
 }
 
 impl Reason {
     /// Every reason, in the order of their declaration.
-    pub const ALL: [Reason; 18] = [
+    pub const ALL: [Reason; 20] = [
         Reason::Empty,
         Reason::UnknownCode,
         Reason::NotANumber,
@@ -86,6 +90,8 @@ impl Reason {
         Reason::CellCount,
         Reason::TooLarge,
         Reason::NotDischarged,
+        Reason::NotAnInstitution,
+        Reason::ControlCharacter,
     ];
 
     /// Code for programs, such as `not-a-time`.
@@ -110,7 +116,7 @@ impl Reason {
 }
 
 /// Code, and who can mend the row, in the order of [`Reason::ALL`].
-const CODES: [(&str, &str); 18] = [
+const CODES: [(&str, &str); 20] = [
     ("empty", "hospital"),
     ("unknown-code", "extractor"),
     ("not-a-number", "extractor"),
@@ -129,6 +135,8 @@ const CODES: [(&str, &str); 18] = [
     ("cell-count", "extractor"),
     ("too-large", "extractor"),
     ("not-discharged", "nobody"),
+    ("not-an-institution", "extractor"),
+    ("control-character", "extractor"),
 ];
 
 /// A refused row.
@@ -136,8 +144,11 @@ const CODES: [(&str, &str); 18] = [
 pub struct Refusal {
     /// Line in the file (CSV) or row (Parquet), from 1.
     pub line: u64,
-    /// Contact id as written in the file; the contact's key if the check of the whole file refused the row.
+    /// Contact id as written in the file, as `institution/episode` if two columns make it; the contact's key if the
+    /// check of the whole file refused the row.
     pub contact: String,
+    /// Key of the contact; `None` if the row does not give it.
+    pub key: Option<i64>,
     /// Name of the field, or `row` where the number of cells is wrong.
     pub field: &'static str,
     /// Value as written, or the two values that were compared.
@@ -468,6 +479,7 @@ fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) 
             report.refused.push(Refusal {
                 line: later.line,
                 contact: later.contact.to_string(),
+                key: Some(later.contact),
                 field: "contact_id",
                 value: message!("check.first_in_line", line = same[0].line),
                 reason: Reason::DuplicateContact,
@@ -491,6 +503,7 @@ fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) 
             report.refused.push(Refusal {
                 line: other.line,
                 contact: other.contact.to_string(),
+                key: Some(other.contact),
                 field: "admitted",
                 value: message!("check.same_as_in_line", line = one.line),
                 reason: Reason::StayTwice,
@@ -526,8 +539,9 @@ impl Checker<'_> {
             out.rows += 1;
             match self.row(line, cells, &mut events, &mut out.warnings) {
                 Err((field, value, reason)) => {
-                    let contact = self.text(cells, field::CONTACT_ID).to_owned();
-                    out.refused.push(Refusal { line, contact, field, value, reason });
+                    let contact = self.named(cells);
+                    let key = self.key(cells, field::CONTACT_ID).ok().flatten();
+                    out.refused.push(Refusal { line, contact, key, field, value, reason });
                 }
                 Ok(contact) => {
                     let (contact_id, stay) = (contact.contact_id, contact.stay_id);
@@ -568,7 +582,7 @@ impl Checker<'_> {
             ResidenceKind::Municipality => "municipality",
             ResidenceKind::Area => "area",
         };
-        let footer = BTreeMap::from([
+        let mut footer = BTreeMap::from([
             (CHECKED_KEY.to_owned(), format!("samspill check, mapping {}", mapping.id)),
             (RESIDENCE_KEY.to_owned(), residence.to_owned()),
             (SOURCE_KEY.to_owned(), self.file.clone()),
@@ -576,6 +590,13 @@ impl Checker<'_> {
             ("samspill.counted".to_owned(), if mapping.counted { "yes" } else { "no" }.to_owned()),
             ("samspill.region".to_owned(), self.from[field::REGION].constant.clone()),
         ]);
+        // A register that was made up stays so when it is checked again.
+        if let Source::Table(reader) = source {
+            for key in [SYNTHETIC_KEY, "samspill.persons", "samspill.of_persons"] {
+                let carried = reader.footer().get(key).map(|value| (key.to_owned(), value.clone()));
+                footer.extend(carried);
+            }
+        }
         let mut writer = Writer::contacts(out, &footer)?;
         let encoder = writer.encoder();
         in_order(
@@ -694,6 +715,14 @@ impl Checker<'_> {
         }
     }
 
+    /// The id of a contact as written: every column that makes it, with `/` between.
+    fn named(&self, cells: &dyn Cells) -> String {
+        match &self.from[field::CONTACT_ID].columns[..] {
+            [institution, local, ..] => format!("{}/{}", cells.cell(*institution), cells.cell(*local)),
+            _ => self.text(cells, field::CONTACT_ID).to_owned(),
+        }
+    }
+
     /// Key of a field: from one column by [`own_key`], from the first two by [`contact_key`]. `None` if the only
     /// or the second cell is empty.
     fn key(&self, cells: &dyn Cells, field: usize) -> Result<Option<i64>, Refused> {
@@ -775,9 +804,9 @@ impl Checker<'_> {
         };
         let admitted = read(field::ADMITTED)?;
         let discharged = match (self.text(cells, field::DISCHARGED), self.check.running_at) {
-            // A patient who is admitted after the time of the list gets a contact of no length, and is not
-            // refused.
-            ("", Some(at)) => std::cmp::max(at, admitted),
+            // Who has not left at the time of the list is still there in the minute after. Who is admitted after it gets
+            // a contact of no length, and is not refused.
+            ("", Some(at)) => std::cmp::max(Minute::from_number(at.number() + 1), admitted),
             ("", None) => return Err((FIELDS[field::DISCHARGED], Message::plain(""), Reason::NotDischarged)),
             _ => read(field::DISCHARGED)?,
         };
@@ -853,6 +882,7 @@ impl Checker<'_> {
             let value = message!("check.cells", count = cells.count(), heads = self.heads);
             return Err(("row", value, Reason::CellCount));
         }
+        self.printable(cells)?;
         let (admitted, discharged) = self.times(cells)?;
         let contact_id = match self.key(cells, field::CONTACT_ID)? {
             Some(key) => key,
@@ -874,6 +904,7 @@ impl Checker<'_> {
         let nights = discharged.day().number() - admitted.day().number();
         self.events(cells, events)?;
         let unit = self.required(cells, field::UNIT)?;
+        self.institution(cells, unit, events.is_empty())?;
         let age = self.number(cells, field::AGE, 0)?;
         if let Some(age) = age.filter(|age| !(0..=125).contains(age)) {
             return Err((FIELDS[field::AGE], Message::plain(age), Reason::NotANumber));
@@ -914,6 +945,42 @@ impl Checker<'_> {
             events,
             other: self.other(cells)?,
         })
+    }
+
+    /// Refuses a row with a control character in a cell that is read: names and codes stand in letters, tables and
+    /// invoices, where such a sign cannot be written.
+    fn printable(&self, cells: &dyn Cells) -> Result<(), Refused> {
+        for (from, name) in self.from.iter().zip(FIELDS) {
+            for column in &from.columns {
+                let cell = cells.cell(*column);
+                if cell.bytes().any(|byte| byte < 0x20 || byte == 0x7f || byte == 0xc2)
+                    && cell.chars().any(char::is_control)
+                {
+                    let shown = cell.replace(char::is_control, "\u{fffd}");
+                    return Err((name, Message::plain(shown), Reason::ControlCharacter));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a trust that cannot be one: `state`, `clearing` and the code of a municipality are other parties, and
+    /// what is booked on them would be owed to nobody. A unit without a trust stands in its place, if anything is
+    /// to be paid.
+    fn institution(&self, cells: &dyn Cells, unit: &str, nothing_to_pay: bool) -> Result<(), Refused> {
+        let (code, name) = match self.text(cells, field::TRUST) {
+            "" if nothing_to_pay => return Ok(()),
+            "" => (unit, FIELDS[field::UNIT]),
+            trust => (trust, FIELDS[field::TRUST]),
+        };
+        match Party::of(code) {
+            Party::Organisation(_) => Ok(()),
+            Party::State
+            | Party::Clearing
+            | Party::Municipality { .. }
+            | Party::Undecided(_)
+            | Party::Area(_) => Err((name, Message::plain(code), Reason::NotAnInstitution)),
+        }
     }
 
     fn or_unknown<T>(

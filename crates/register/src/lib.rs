@@ -13,6 +13,7 @@ pub mod check;
 pub mod columns;
 pub mod csv_file;
 pub mod drg_list;
+pub mod file_error;
 pub mod mapping;
 pub mod parquet_file;
 pub mod population;
@@ -22,6 +23,7 @@ pub mod sheet;
 pub mod source;
 pub mod stays;
 pub mod synth;
+pub mod whole_file;
 
 pub use check::{Report, check_file};
 pub use parquet_file::{FileError, Reader, Writer};

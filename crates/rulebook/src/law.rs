@@ -203,11 +203,17 @@ impl Law {
     }
 
     /// The charges of a stay by the day-rate rule: one for each month and liable municipality.
+    /// `paid` holds the days that earlier contacts of the stay were charged for, and gets those of this one.
     ///
     /// # Errors
     /// Fails with a reason code if no day is paid for.
-    pub fn days(&self, case: &Case, trace: &mut impl Trace) -> Result<Vec<DayCharge>, &'static str> {
-        let days = match day_rate::assess(case, |day| self.usk_on(day), &self.agreements, trace) {
+    pub fn days(
+        &self,
+        case: &Case,
+        paid: &mut Vec<Day>,
+        trace: &mut impl Trace,
+    ) -> Result<Vec<DayCharge>, &'static str> {
+        let days = match day_rate::assess(case, |day| self.usk_on(day), &self.agreements, paid, trace) {
             Assessment::Nothing { reason } => return Err(reason),
             Assessment::Payable(days) => days,
         };

@@ -112,7 +112,7 @@ fn cost(ready: i64, notified: i64, refused: Option<i64>, place: Option<i64>, dep
         stays_in: "",
     };
     let on = |day: Day| segments.iter().find(|s| s.from <= day && day <= s.to)?.standing.in_force();
-    match assess(&case, on, book.agreements(), &mut NoTrace) {
+    match assess(&case, on, book.agreements(), &mut Vec::new(), &mut NoTrace) {
         Assessment::Nothing { .. } => 0,
         Assessment::Payable(days) => total(&days).unwrap().ore(),
     }

@@ -16,6 +16,11 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 fn main() -> ExitCode {
+    // Contacts in work are about persons: Ctrl-C, a closed terminal and a polite kill leave none behind.
+    let _ = ctrlc::set_handler(|| {
+        jobs::host::Scratch::discard_all();
+        std::process::exit(130);
+    });
     let given = help::with_help_last(std::env::args_os().collect());
     #[expect(clippy::disallowed_methods, reason = "the language of the user stands in the environment")]
     let language = help::language(&given, |name| std::env::var(name).ok());
@@ -25,20 +30,26 @@ fn main() -> ExitCode {
     match arguments {
         Ok(arguments) => ExitCode::from(run::run(&arguments, language)),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => {
-            print!("{error}");
+            out(&error.to_string());
             ExitCode::SUCCESS
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
-            print!("{}", help::in_language(&error.to_string(), language));
+            out(&help::in_language(&error.to_string(), language));
             ExitCode::SUCCESS
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            eprint!("{}", help::in_language(&error.to_string(), language));
+            progress::print(help::in_language(&error.to_string(), language).trim_end());
             ExitCode::from(2)
         }
         Err(error) => {
-            eprintln!("{}", help::fault(&error, language));
+            progress::print(&help::fault(&error, language));
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints a text on stdout. It is no error if its reader has gone.
+fn out(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

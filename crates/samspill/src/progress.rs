@@ -21,9 +21,18 @@ impl Bars {
     /// Prints a line on stderr, unless quiet.
     pub fn say(self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            print(line);
         }
     }
+}
+
+/// Prints a line on stderr. If stderr is closed, nobody is there to be told. Signs that would steer a terminal are
+/// shown as `\u{fffd}`: a value of a file may hold them.
+pub fn print(text: &str) {
+    use std::io::Write;
+    let is_steering = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+    let shown: String = text.chars().map(|one| if is_steering(one) { '\u{fffd}' } else { one }).collect();
+    let _ = writeln!(std::io::stderr(), "{shown}");
 }
 
 impl Progress for Bars {
@@ -65,7 +74,7 @@ impl Stage for Bar {
     fn done(self: Box<Self>) {
         self.bar.finish_and_clear();
         if self.plain && self.started.elapsed() > Duration::from_secs(1) {
-            eprintln!("{}: {} s", self.name, decimal_seconds(self.started.elapsed()));
+            print(&format!("{}: {} s", self.name, decimal_seconds(self.started.elapsed())));
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use jobs::failure::{Failure, Result};
 use jobs::host::Host;
-use words::{Language, Message, Said, say};
+use std::path::PathBuf;
+
+use words::{Language, Message, Said, message, say};
 
 use crate::answers;
 use crate::cli::{Arguments, Command};
@@ -11,7 +13,7 @@ use crate::commands::{
     interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, simulate, spc,
     standardise, statement, synth,
 };
-use crate::progress::Bars;
+use crate::progress::{Bars, print};
 
 /// Runs the command, prints its output or what went wrong, and returns the exit code.
 pub fn run(arguments: &Arguments, language: Language) -> u8 {
@@ -20,11 +22,25 @@ pub fn run(arguments: &Arguments, language: Language) -> u8 {
     let threads = arguments.threads.unwrap_or_else(cores).clamp(1, 64);
     let scratch = std::env::temp_dir();
     let is_plain = arguments.plain;
-    let host = Host { progress: &bars, scratch: &scratch, threads, language, is_plain };
+    let state = state();
+    let host =
+        Host { progress: &bars, scratch: &scratch, state: state.as_deref(), threads, language, is_plain };
     match answer(&arguments.command, arguments.language, &host) {
         Ok(output) => say(&output, bars),
         Err(failure) => failed(&failure, language),
     }
+}
+
+/// Folder for what the program remembers of its user's work: `samspill` under the system's folder for such things.
+/// `None` if the system names none.
+fn state() -> Option<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = named("SAMSPILL_STATE").or_else(|| {
+        let under = named("XDG_STATE_HOME").or_else(|| named("LOCALAPPDATA"));
+        let under = under.or_else(|| Some(named("HOME")?.join(".local/state")));
+        Some(under?.join("samspill"))
+    })?;
+    folder.is_absolute().then_some(folder)
 }
 
 /// The answer to a command; `asked` is the language of `--language`.
@@ -60,12 +76,21 @@ fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Res
 /// Prints data on stdout and words on stderr, and returns the exit code. An error is printed even if quiet.
 fn say(output: &Output, bars: Bars) -> u8 {
     use std::io::Write;
-    // It is no error if the reader of stdout has gone.
-    let _ = std::io::stdout().write_all(output.data.as_bytes());
+    let mut out = std::io::stdout().lock();
+    match out.write_all(output.data.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => {}
+        // It is no error if the reader of stdout has gone.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            let fault = message!("error.file.io", path = "stdout", error = words::of_io(&error));
+            print(&say!(bars.language, "screen.fault", fault));
+            return 1;
+        }
+    }
     for line in &output.words {
         let text = bars.language.say(line);
         if output.code == 1 {
-            eprintln!("{text}");
+            print(&text);
         } else if !text.is_empty() {
             bars.say(&text);
         }
@@ -83,9 +108,9 @@ fn failed(failure: &Failure, language: Language) -> u8 {
             (fault, answers::remedy_of_failure(remedy), if *is_order { 2 } else { 1 })
         }
     };
-    eprintln!("{}", say!(language, "screen.fault", fault));
+    print(&say!(language, "screen.fault", fault));
     if let Some(remedy) = remedy {
-        eprintln!("{}", say!(language, "screen.remedy", remedy));
+        print(&say!(language, "screen.remedy", remedy));
     }
     code
 }

@@ -84,6 +84,9 @@ pub(crate) struct Episode {
 #[derive(Debug, Clone)]
 pub(crate) struct Ready {
     pub(crate) stay: Stay,
+    /// Key of the stay of several contacts that this is one of; 0 for a stay of one contact. In finished cells a
+    /// number from 1 instead, since the key comes from the extract.
+    pub(crate) of_stay: i64,
     pub(crate) registered: u32,
     pub(crate) stays: u32,
     pub(crate) trust: u32,
@@ -537,7 +540,7 @@ impl<'a> Counter<'a> {
             let ready = flags(&batch, at::REPORTED_READY);
             for row in 0..batch.num_rows() {
                 if ready.is_some_and(|ready| ready.value(row)) {
-                    self.ready(&batch, row);
+                    self.ready(&batch, row, decoded.stay_rows[row] > 1);
                 }
                 let waits = decoded.stay_rows[row] > 1 && shared.needs.ceiling.is_some() && !shared.counted;
                 if waits {
@@ -549,7 +552,7 @@ impl<'a> Counter<'a> {
         Ok(())
     }
 
-    fn ready(&mut self, batch: &RecordBatch, row: usize) {
+    fn ready(&mut self, batch: &RecordBatch, row: usize, is_of_several: bool) {
         let stay = stay_of(batch, row);
         let (from, to) = (self.shared.period.from().start(), self.shared.period.to().next().start());
         // A stay outside the period has no payable day in it.
@@ -561,7 +564,8 @@ impl<'a> Counter<'a> {
         let registered = self.home(word(batch, at::MUNICIPALITY_OF_REGISTRATION, row));
         let stays = self.home(word(batch, at::MUNICIPALITY_OF_STAY, row));
         let trust = self.trusts.number(trust_of(batch, row));
-        self.ready.push(Ready { stay, registered, stays, trust, age });
+        let of_stay = if is_of_several { longs(batch, at::STAY_ID)[row] } else { 0 };
+        self.ready.push(Ready { stay, of_stay, registered, stays, trust, age });
     }
 }
 
@@ -723,9 +727,14 @@ fn merged(shared: &Shared, mut counters: Vec<Counter>) -> Cells {
     settled_in_place(&mut out, cells);
     // This order does not depend on the number of threads.
     out.ready.sort_by_key(|one| {
-        let Ready { stay, registered, stays, trust, age } = one;
-        (*registered, *stays, *trust, stay.admitted_at, stay.departed_at, *age)
+        let Ready { stay, of_stay, registered, stays, trust, age } = one;
+        (*of_stay, stay.admitted_at, *registered, *stays, *trust, stay.departed_at, *age)
     });
+    let (mut last, mut number) = (0, 0);
+    for one in out.ready.iter_mut().filter(|one| one.of_stay != 0) {
+        number += i64::from(one.of_stay != last);
+        (last, one.of_stay) = (one.of_stay, number);
+    }
     out
 }
 

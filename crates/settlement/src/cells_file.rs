@@ -26,7 +26,7 @@ use crate::decode::class_of;
 use crate::needs::Needs;
 use crate::stay::Stay;
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 const KEY: &str = "samspill.cells";
 const WORDS: [&str; 14] = [
     "kind",
@@ -216,6 +216,7 @@ impl Cells {
         words[13] = events.join(" ");
         let mut numbers = [0; 14];
         numbers[2] = ready.age.map_or(-1, i64::from);
+        numbers[11] = ready.of_stay;
         numbers[12] = stay.admitted_at.number();
         numbers[13] = stay.departed_at.number();
         Row { words, numbers }
@@ -395,7 +396,7 @@ impl Read {
         let stays = number(&mut self.homes, stays);
         let trust = number(&mut self.trusts, word(12).to_owned());
         let age = u16::try_from(value(2)).ok();
-        self.cells.ready.push(Ready { stay, registered, stays, trust, age });
+        self.cells.ready.push(Ready { stay, of_stay: value(11), registered, stays, trust, age });
         Some(())
     }
 

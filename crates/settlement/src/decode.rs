@@ -82,8 +82,12 @@ impl<'a> Homes<'a> {
         let nobody = || Home { debtor: String::new(), region: String::new() };
         match all.residence(code, from) {
             Residence::Municipality(place) => all.get(place).map_or_else(nobody, home),
-            // The code came into use after the period began: the municipality that first had it is charged.
-            Residence::NotYet { from } => there(code, from).map_or_else(nobody, home),
+            // The code came into use after the period began. What happened before is charged to the municipality that
+            // it was split off from; a merged one answers for its parts.
+            Residence::NotYet { from: began } => match all.predecessor(code, from) {
+                Some(row) => home(row),
+                None => there(code, began).map_or_else(nobody, home),
+            },
             Residence::Ended { became, to } => match &became[..] {
                 [one] => there(one, from).map_or_else(nobody, home),
                 // A split municipality: the debtor stays open until a decision is recorded; the region is

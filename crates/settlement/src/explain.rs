@@ -258,7 +258,7 @@ pub fn explain(
     };
     let mut parts: Vec<Part> = steps.into_iter().enumerate().map(share).collect();
     if !contact.case.events.is_empty() {
-        parts.push(day_rate(law, contact, period));
+        parts.push(day_rate(law, &stay[..place], contact, period));
     }
     Ok(Some(Explanation { facts: facts(contact, municipalities), contact: contact.clone(), parts }))
 }
@@ -303,9 +303,14 @@ fn concluded(decision: &Option<Decision>, amount: Option<Amount>, inside: bool, 
     if inside { conclusion } else { message!("trace.outside_period", conclusion, day) }
 }
 
-fn day_rate(law: &Law, contact: &Contact, period: Period) -> Part {
+fn day_rate(law: &Law, earlier: &[Contact], contact: &Contact, period: Period) -> Part {
+    let mut paid = Vec::new();
+    for before in earlier.iter().filter(|before| !before.case.events.is_empty()) {
+        // Its days alone matter here, not its amount.
+        let _ = stay::assess(law, &before.case, &mut paid, &mut NoTrace);
+    }
     let mut steps = Steps::default();
-    let assessed = stay::assess(law, &contact.case, &mut steps);
+    let assessed = stay::assess(law, &contact.case, &mut paid, &mut steps);
     let departed = contact.case.departed_at.day();
     let rule = law.usk_on(departed).map_or_else(
         || message!("trace.not_in_force", day = departed),

@@ -252,10 +252,14 @@ impl Cells {
     pub fn payable(&self, law: &Law) -> PayableDays {
         let mut out: BTreeMap<(u32, u32, u32, Option<u16>), i64> = BTreeMap::new();
         let Some(period) = self.period else { return PayableDays::default() };
+        let (mut of_stay, mut paid) = (0, Vec::new());
         for ready in &self.ready {
+            if ready.of_stay == 0 || ready.of_stay != of_stay {
+                (of_stay, paid) = (ready.of_stay, Vec::new());
+            }
             let rule_on = |day| law.usk_on(day);
             let Assessment::Payable(days) =
-                day_rate::assess(&ready.stay.case(), rule_on, &law.agreements, &mut NoTrace)
+                day_rate::assess(&ready.stay.case(), rule_on, &law.agreements, &mut paid, &mut NoTrace)
             else {
                 continue;
             };

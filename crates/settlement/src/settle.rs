@@ -9,7 +9,7 @@ use domain::narrow;
 use std::collections::BTreeMap;
 
 use arrow_array::{Array, BooleanArray, Int32Array, RecordBatch};
-use domain::{Amount, Instrument, Municipalities, Period, Points, Words as Numbers};
+use domain::{Amount, Day, Instrument, Municipalities, Period, Points, Words as Numbers};
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::{Reader, in_order};
 use register::{FileError, schema, stays};
@@ -22,11 +22,11 @@ use crate::charges::{Charge, Charges};
 use crate::days::{Days, Slot};
 use crate::decode::{
     CLASSES, Home, Homes, MEASURED, READ, Words, classes, facts, flags, ints, longs, maybe_ints, name,
-    place_in_stay, stay_of, trust_of, word, words,
+    place_in_stay, stay_of, word, words,
 };
 use crate::error::SettleError;
 use crate::sink::{Sink, SinkWorker, Takes};
-use crate::stay;
+use crate::stay::{self, Stay};
 use crate::totals::{Builder, Line, Outside, Sum, Totals};
 
 /// Number of rows that are decoded at a time.
@@ -389,7 +389,8 @@ pub(crate) struct Side {
     drg: String,
     class: usize,
     age: Option<u16>,
-    ready: bool,
+    /// The contact as a stay, if it was reported ready for discharge.
+    ready: Option<Box<Stay>>,
     quantity: Quantity,
 }
 
@@ -818,11 +819,13 @@ impl<'a> Clerk<'a> {
             let batch = batch.map_err(FileError::arrow(shared.reader.path()))?;
             let decoded = self.columns(&batch).ok_or_else(|| lost(shared.reader))?;
             for row in 0..batch.num_rows() {
-                if decoded.ready.value(row) {
-                    self.readiness(&batch, row, detail, charges)?;
-                }
                 if decoded.stay_rows[row] > 1 {
                     sides.push(self.side(&batch, &decoded, row));
+                } else if decoded.ready.value(row) {
+                    let contact = longs(&batch, schema::at::CONTACT_ID)[row];
+                    let (stay, unit) = (stay_of(&batch, row), word(&batch, schema::at::UNIT, row));
+                    let sink = detail.then_some(&mut *charges);
+                    self.readiness(contact, &stay, unit, &mut Vec::new(), sink)?;
                 }
             }
         }
@@ -839,7 +842,7 @@ impl<'a> Clerk<'a> {
             drg: word(batch, at::DRG, row).to_owned(),
             class: usize::from(columns.class[row]),
             age: columns.age_at(row),
-            ready: columns.ready.value(row),
+            ready: columns.ready.value(row).then(|| Box::new(stay_of(batch, row))),
             quantity: Quantity {
                 points: Points::from_milli(i64::from(columns.points[row])),
                 bed_days: i64::from(ints(batch, at::BED_DAYS)[row]),
@@ -854,8 +857,12 @@ impl<'a> Clerk<'a> {
     pub(crate) fn stays(&mut self, mut sides: Vec<Side>, detail: bool) -> Result<Charges, SettleError> {
         let mut charges = Charges::default();
         for stay in stays::together(&mut sides, |side| side.place) {
-            let mut used = Points::ZERO;
+            let (mut used, mut paid) = (Points::ZERO, Vec::new());
             for side in stay {
+                if let Some(stay) = &side.ready {
+                    let sink = detail.then_some(&mut charges);
+                    self.readiness(side.place.contact, stay, &side.unit, &mut paid, sink)?;
+                }
                 let slots = self.slots(side.dates);
                 let months = slots.map(|slot| slot.month);
                 let inside = months != OUTSIDE;
@@ -864,7 +871,7 @@ impl<'a> Clerk<'a> {
                 } else {
                     self.outside_rows += 1
                 }
-                if inside && !side.ready {
+                if inside && side.ready.is_none() {
                     self.not_reported += side.quantity.contacts;
                 }
                 let unit = self.unit(&side.unit);
@@ -883,16 +890,14 @@ impl<'a> Clerk<'a> {
     /// Assesses the readiness events of a contact.
     fn readiness(
         &mut self,
-        batch: &RecordBatch,
-        row: usize,
-        detail: bool,
-        charges: &mut Charges,
+        contact: i64,
+        stay: &Stay,
+        unit: &str,
+        paid: &mut Vec<Day>,
+        mut charges: Option<&mut Charges>,
     ) -> Result<(), SettleError> {
-        use schema::at;
         let shared = self.shared;
-        let contact = longs(batch, at::CONTACT_ID)[row];
-        let stay = stay_of(batch, row);
-        let days = match stay::assess(shared.law, &stay, &mut NoTrace) {
+        let days = match stay::assess(shared.law, stay, paid, &mut NoTrace) {
             Ok(days) => days,
             Err(reason) => {
                 if shared.period.holds(stay.departed_at.day()) {
@@ -901,17 +906,15 @@ impl<'a> Clerk<'a> {
                 return Ok(());
             }
         };
-        let unit = word(batch, at::UNIT, row);
-        let trust = trust_of(batch, row);
+        let trust = stay.trust.as_str();
         for charge in days.iter().filter(|charge| shared.period.holds(charge.month.first())) {
             if let Some(day) = charge.without_rate {
                 return Err(SettleError::NoRate { contact, day });
             }
-            let place = match charge.liable {
-                Liable::MunicipalityOfRegistration => at::MUNICIPALITY_OF_REGISTRATION,
-                Liable::MunicipalityOfStay => at::MUNICIPALITY_OF_STAY,
+            let code = match charge.liable {
+                Liable::MunicipalityOfRegistration => &stay.registered_in,
+                Liable::MunicipalityOfStay => &stay.stays_in,
             };
-            let code = word(batch, place, row);
             let home = self.home(code);
             let debtor = self.homes[home as usize].debtor.clone();
             if debtor.is_empty() {
@@ -921,7 +924,7 @@ impl<'a> Clerk<'a> {
             let sum = Sum { contacts: 1, points: Points::ZERO, days: charge.days, amount: charge.amount };
             let key = [debtor, trust.to_owned(), unit.to_owned(), charge.month.to_string()];
             self.usk.entry(key).or_default().add(sum);
-            if detail {
+            if let Some(charges) = charges.as_deref_mut() {
                 let version =
                     shared.law.usk_on(charge.first).map_or_else(String::new, |rule| rule.version.to_string());
                 charges.push(Charge {

@@ -1,6 +1,6 @@
 //! A stay that was reported ready for discharge, as read from its row.
 
-use domain::{CareLevel, Minute, Sector, UnitKind};
+use domain::{CareLevel, Day, Minute, Sector, UnitKind};
 use rulebook::law::{DayCharge, Law};
 use rulebook::{Case, Event, Trace};
 
@@ -40,8 +40,15 @@ impl Stay {
 
 /// The charges of a stay by the day-rate rule, month by month.
 ///
+/// `paid` holds the days that earlier contacts of the stay were charged for, and gets those of this one.
+///
 /// # Errors
 /// Fails with a reason code if no day is paid for.
-pub fn assess(law: &Law, stay: &Stay, trace: &mut impl Trace) -> Result<Vec<DayCharge>, &'static str> {
-    law.days(&stay.case(), trace)
+pub fn assess(
+    law: &Law,
+    stay: &Stay,
+    paid: &mut Vec<Day>,
+    trace: &mut impl Trace,
+) -> Result<Vec<DayCharge>, &'static str> {
+    law.days(&stay.case(), paid, trace)
 }

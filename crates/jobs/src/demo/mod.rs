@@ -107,7 +107,7 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
     out.push_str(&report);
     out.push_str(&what_if(demo, &contacts, scale, host)?);
     out.push_str(&count_indicators(demo, &contacts, host)?);
-    std::fs::write(folder("summary.txt"), &out)?;
+    crate::folder::write(&folder("summary.txt"), &out)?;
     for line in settle::summary(&order, &outcome) {
         out.push_str(&format!("{}\n", host.language.say(&line)));
     }
@@ -301,7 +301,7 @@ fn examples(charges: &Path) -> Result<Examples> {
 fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<String> {
     let period = Period::parse("2012")?;
     let (out, scenario) = (demo.out.join("hva-om"), demo.out.join("hva-om.toml"));
-    std::fs::write(&scenario, include_str!("../../../../docs/examples/hva-om.toml"))?;
+    crate::folder::write(&scenario, include_str!("../../../../docs/examples/hva-om.toml"))?;
     let outcome = simulate::run(
         &simulate::Order {
             scenarios: &[scenario],

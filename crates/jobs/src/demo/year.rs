@@ -187,7 +187,7 @@ fn budget(year: &Year, threads: usize) -> Result<PathBuf> {
         let _ = writeln!(text, "KMF;{debtor};{creditor};{kroner}");
     }
     let path = year.out.join("budget-2012.csv");
-    std::fs::write(&path, text).about(|| message!("error.file.write", path = path.display()))?;
+    crate::folder::write(&path, text)?;
     Ok(path)
 }
 

@@ -420,8 +420,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let mut inhabited = inhabited(order.people, order.period, &municipalities)?;
     let groups = groups(order.period, &municipalities, order.areas, order.language)?;
     let scratch = Scratch::under(host.scratch)?;
-    let checked = scratch.0.join("checked.parquet");
-    let (input, _) = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?;
+    let checked = scratch.path().join("checked.parquet");
+    let input = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?.path;
     let reader = Reader::open_contacts(&input)?;
     if reader.is_counted() {
         fail!("error.indicators.holds_counts_who_returns_when_stay", contacts = order.contacts.display());
@@ -1009,7 +1009,7 @@ impl Outcome {
         })?;
         let put = |name: &str, bytes: &[u8]| {
             let path = out.join(name);
-            std::fs::write(&path, bytes).about(|| message!("error.file.write", path = path.display()))
+            crate::folder::write(&path, bytes)
         };
         let about = self.about();
         let texts: Vec<(String, String)> =
@@ -1061,7 +1061,7 @@ impl Outcome {
         for (place, code) in codes.iter().enumerate() {
             if let Some(pdf) = crate::indicators::profile::pdf(self, code)? {
                 let path = out.join(format!("profil-{code}.pdf"));
-                std::fs::write(&path, pdf).about(|| message!("error.file.write", path = path.display()))?;
+                crate::folder::write(&path, pdf)?;
             }
             stage.at(place as u64 + 1, codes.len() as u64);
         }

@@ -18,7 +18,7 @@ use words::Message;
 
 use super::books::Books;
 use crate::host::{Host, Scratch};
-use crate::intake;
+use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::progress::Work;
 use crate::refusal::Refusal;
@@ -122,23 +122,23 @@ impl<'a> DeliverySettler<'a> {
         host: &Host,
     ) -> Result<DeliverySettler<'a>> {
         let scratch = Scratch::under(host.scratch)?;
-        let (contacts, report) = intake::trusted_in(
+        let Input { path: contacts, report, .. } = intake::trusted_in(
             run.contacts,
             run.mapping,
             run.drg_list,
-            &scratch.0.join("checked.parquet"),
+            &scratch.path().join("checked.parquet"),
             host,
         )?;
         let stage = host.begin(Work::ReadDelivery);
         let mut delivered = Delivered::of(&contacts)?;
         for refusal in report.iter().flat_map(|report| &report.refused) {
-            match crate::explain::contact_of(&refusal.contact) {
-                Ok(contact) if !delivered.holds(contact) => {
+            match refusal.key {
+                Some(contact) if !delivered.holds(contact) => {
                     delivered.refused.insert(contact);
                 }
                 // Another row of the same contact was accepted.
-                Ok(_) => {}
-                Err(_) => delivered.is_unknown_refused = true,
+                Some(_) => {}
+                None => delivered.is_unknown_refused = true,
             }
         }
         stage.done();

@@ -13,6 +13,8 @@ use register::parquet_file::Reader;
 use words::{Language, Message, Said, message, say};
 
 use super::books::Books;
+use crate::host::{Host, Scratch};
+use crate::intake;
 use crate::refusal::Refusal;
 use crate::table::{Table, heads};
 use disclosure::Cell;
@@ -66,7 +68,7 @@ pub fn voucher(objection: &Objection, amount: Amount, into: Month, key: &str) ->
 /// # Errors
 /// Fails if the party has no such line, if decided objections have reduced the line to zero, or if the delivery
 /// does not hold the contact.
-pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<Message> {
+pub fn file(books: &mut Books, filing: &Filing, now: Minute, host: &Host) -> Result<Message> {
     let claims = standing(books, filing.contact, filing.month)?;
     let month = filing.month.to_string();
     let line = claims.rows.iter().find(|row| {
@@ -113,7 +115,7 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<Message> 
         unit: word(line.unit),
         rule_version: word(line.version),
         amount_ore: left.ore(),
-        facts: facts(books, filing)?,
+        facts: facts(books, filing, host)?,
     };
     let content = serde_json::to_string(&objection)?;
     books.post(StepKind::ObjectionFiled, &month, now, content, Vec::new(), Vec::new())?;
@@ -123,13 +125,15 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute) -> Result<Message> 
 
 /// Facts of the case, each with its provision, from the same code as the charge. The ledger keeps them in bokmål.
 /// Empty without a delivery.
-fn facts(books: &mut Books, filing: &Filing) -> Result<Vec<String>> {
+fn facts(books: &mut Books, filing: &Filing, host: &Host) -> Result<Vec<String>> {
     let Some(path) = filing.contacts else { return Ok(Vec::new()) };
     let Some(basis) = books.months.basis.get(&filing.month).and_then(|basis| basis.last()).cloned() else {
         return Ok(Vec::new());
     };
     let law = settlement::Law::of(&books.kept_rules(&basis.rules_archive)?)?;
-    let reader = Reader::open_contacts(path)?;
+    let scratch = Scratch::under(host.scratch)?;
+    let checked = scratch.path().join("checked.parquet");
+    let reader = Reader::open_contacts(&intake::trusted_in(path, None, None, &checked, host)?.path)?;
     let stay = settlement::explain::stay_of_contact(&reader, filing.contact)?;
     let period = Period::of_month(filing.month);
     let explanation =
@@ -180,12 +184,17 @@ pub struct Deciding<'a> {
 /// Decides an objection, and posts the reduction. Returns a sentence.
 ///
 /// # Errors
-/// Fails if there is no such objection, if it is decided with another outcome, if the month may not change,
+/// Fails if there is no such objection, if it is decided with another outcome, amount or reference, if the month may not change,
 /// or if the reduction does not fit the outcome and the line.
 pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Message> {
     let dispute = known(books, deciding.key)?;
     let objection = &dispute.objection;
-    if let Some(decision) = dispute.decision.as_ref().filter(|one| one.outcome != deciding.outcome) {
+    let is_other = |one: &&Decision| {
+        one.outcome != deciding.outcome
+            || one.reference != deciding.reference
+            || deciding.reduction.is_some_and(|amount| amount.ore() != one.reduction_ore)
+    };
+    if let Some(decision) = dispute.decision.as_ref().filter(is_other) {
         return Err(Refusal::DecidedOtherwise {
             key: deciding.key.to_owned(),
             outcome: decision.outcome,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use disclosure::Cell;
-use domain::{Amount, Cause, Instrument};
+use domain::{Amount, Instrument};
 use words::{Language, Said, message};
 
 use super::books::{Books, Planned};
@@ -38,7 +38,7 @@ pub fn table(books: &Books, language: Language) -> Table {
 }
 
 fn sums(step: &Planned, names: &Names, language: Language, table: &mut Table) {
-    let mut sums: BTreeMap<(&str, &str, Option<Instrument>, Cause), (i64, Amount)> = BTreeMap::new();
+    let mut sums: BTreeMap<_, (i64, Amount)> = BTreeMap::new();
     for voucher in &step.vouchers {
         let key = (voucher.debtor.as_str(), voucher.creditor.as_str(), voucher.instrument, voucher.cause);
         let sum = sums.entry(key).or_default();

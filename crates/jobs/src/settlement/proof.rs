@@ -115,7 +115,7 @@ pub fn write(place: &str, form: ExportForm, out: Option<&Path>) -> Result<String
     };
     match out {
         Some(path) => {
-            std::fs::write(path, text).about(|| message!("error.file.write", path = path.display()))?;
+            crate::folder::write(path, text)?;
             Ok(String::new())
         }
         None => Ok(text),

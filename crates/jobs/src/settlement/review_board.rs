@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Cause, Instrument, Minute, Month, StepKind};
+use domain::{Amount, Cause, Instrument, Minute, Month, Party, StepKind};
 use ledger::Voucher;
 use ledger::content::Reviewed;
 use ledger::netting::{blank, divided};
+use ledger::store::Wanted;
 use settlement::manifest;
 use words::{Message, message};
 
@@ -28,6 +29,68 @@ struct Decision {
 /// year.
 const KEY: &str = "by-settled";
 
+impl Decision {
+    /// Digest of the decision: it is posted once, whichever file it comes in and whatever stands beside it.
+    fn digest(&self, year: i16) -> String {
+        let Decision { institution, instrument, amount, reference } = self;
+        manifest::sha256_text(&format!("{year};{institution};{instrument};{};{reference}", amount.ore()))
+    }
+}
+
+/// Decisions on a year that are posted, or stand above in the file.
+#[derive(Default)]
+struct Earlier {
+    /// Digests of those that are posted.
+    posted: BTreeSet<String>,
+    /// Reference, institution and instrument of each.
+    known: BTreeSet<(String, String, Instrument)>,
+    /// What they took off or added, by institution and instrument.
+    decided: BTreeMap<(String, Instrument), Amount>,
+}
+
+impl Earlier {
+    fn of(books: &mut Books, year: i16) -> Result<Earlier> {
+        let mut out = Earlier::default();
+        let steps = books.ledger.steps()?;
+        for step in steps.iter().filter(|step| step.kind == StepKind::ReviewBoard) {
+            let reviewed: Reviewed = serde_json::from_str(&step.content)
+                .about(|| message!("error.review_board.step", number = step.number))?;
+            out.posted.extend(reviewed.sha256.split(' ').map(str::to_owned));
+            if step.period != year.to_string() {
+                continue;
+            }
+            let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
+            for voucher in books.ledger.vouchers(&only)? {
+                let noted = voucher.note.rsplit_once("; ");
+                let (Some(instrument), Some((reference, _))) = (voucher.instrument, noted) else { continue };
+                out.known.insert((reference.to_owned(), voucher.unit.clone(), instrument));
+                *out.decided.entry((voucher.unit, instrument)).or_default() += voucher.amount;
+            }
+        }
+        Ok(out)
+    }
+
+    /// Notes a decision.
+    ///
+    /// # Errors
+    /// Fails if its reference stands for another decision on the same institution and instrument, or if the
+    /// institution cannot be one.
+    fn may_be_added(&mut self, decision: &Decision) -> Result<()> {
+        let Decision { institution, instrument, reference, .. } = decision;
+        if !self.known.insert((reference.clone(), institution.clone(), *instrument)) {
+            return Err(Refusal::BoardDecidedOtherwise { reference: reference.clone() }.into());
+        }
+        match Party::of(institution) {
+            Party::Organisation(_) => Ok(()),
+            Party::State
+            | Party::Clearing
+            | Party::Municipality { .. }
+            | Party::Undecided(_)
+            | Party::Area(_) => Err(Refusal::NoInstitution { code: institution.clone() }.into()),
+        }
+    }
+}
+
 /// Posts the decisions on a year in an open month. Decisions that are posted already are left out. Returns
 /// lines on what was posted.
 ///
@@ -37,30 +100,17 @@ const KEY: &str = "by-settled";
 pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<Vec<Message>> {
     books.may_change(into)?;
     let decisions = read(file)?;
-    // A decision is posted once, whichever file it comes in and whatever other decisions stand beside it.
-    let named = |one: &Decision| {
-        manifest::sha256_text(&format!(
-            "{year};{};{};{};{}",
-            one.institution,
-            one.instrument,
-            one.amount.ore(),
-            one.reference
-        ))
-    };
-    let steps = books.ledger.steps()?;
-    let mut posted: BTreeSet<String> = BTreeSet::new();
-    for step in steps.iter().filter(|step| step.kind == StepKind::ReviewBoard) {
-        let reviewed: Reviewed = serde_json::from_str(&step.content)
-            .about(|| message!("error.review_board.step", number = step.number))?;
-        posted.extend(reviewed.sha256.split(' ').map(str::to_owned));
-    }
+    let mut earlier = Earlier::of(books, year)?;
     let all = decisions.len();
     let decisions: Vec<Decision> =
-        decisions.into_iter().filter(|one| !posted.contains(&named(one))).collect();
+        decisions.into_iter().filter(|one| !earlier.posted.contains(&one.digest(year))).collect();
     if decisions.is_empty() {
         return Ok(vec![message!("review_board.before")]);
     }
-    let sha256 = decisions.iter().map(named).collect::<Vec<_>>().join(" ");
+    for decision in &decisions {
+        earlier.may_be_added(decision)?;
+    }
+    let sha256 = decisions.iter().map(|one| one.digest(year)).collect::<Vec<_>>().join(" ");
     let (Some(first), Some(last)) = (Month::new(year, 1), Month::new(year, 12)) else {
         fail!("error.review_board.no_year", year)
     };
@@ -75,7 +125,9 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
             let (institution, instrument) = (decision.institution.clone(), decision.instrument);
             return Err(Refusal::NothingSettledFor { institution, instrument, year }.into());
         }
-        let whole: Amount = shares.values().copied().sum();
+        let before = earlier.decided.entry((decision.institution.clone(), decision.instrument)).or_default();
+        let whole: Amount = shares.values().copied().sum::<Amount>() + *before;
+        *before += decision.amount;
         if whole + decision.amount < Amount::ZERO {
             return Err(Refusal::MoreThanSettled {
                 reference: decision.reference.clone(),
@@ -93,8 +145,8 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
         )));
     }
     let posted: Amount = vouchers.iter().map(|voucher| voucher.amount).sum();
-    let decided: Amount = decisions.iter().map(|decision| decision.amount).sum();
-    assert_eq!(posted, decided, "the parts add up to the decisions");
+    let in_all: Amount = decisions.iter().map(|decision| decision.amount).sum();
+    assert_eq!(posted, in_all, "the parts add up to the decisions");
     let content = serde_json::to_string(&Reviewed { into, sha256, key: KEY.to_owned() })?;
     let count = vouchers.len();
     books.post(StepKind::ReviewBoard, &year.to_string(), now, content, vouchers, Vec::new())?;

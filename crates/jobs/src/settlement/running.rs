@@ -6,7 +6,8 @@ use std::path::Path;
 use words::{Message, message};
 
 use crate::failure::Result;
-use domain::{Amount, EventKind, Minute, Period};
+use domain::{Amount, Day, EventKind, Minute, Period};
+use register::check::Report;
 use register::parquet_file::Reader;
 use rulebook::NoTrace;
 use rulebook::file::Liable;
@@ -14,7 +15,7 @@ use settlement::explain::{Contact, reported_ready};
 use settlement::{Law, stay};
 
 use crate::host::{Host, Scratch};
-use crate::intake;
+use crate::intake::{self, Stamp};
 use crate::law::Files;
 use crate::table::{Table, heads};
 use disclosure::Cell;
@@ -74,15 +75,33 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
     let unsigned =
         crate::settle::unsigned(&law, period, order.draft, |file| file.contains("discharge-ready"))?;
     let scratch = Scratch::under(host.scratch)?;
-    let mapping = intake::mapping(order.mapping, intake::is_parquet(order.contacts))?;
-    let checked = scratch.0.join("checked.parquet");
-    let at = Some(order.at);
-    let report = intake::check(order.contacts, &mapping, None, Some(&checked), at, host)?;
+    // A file that was checked has no contact without a discharge, and needs no check by the time of the list.
+    let ours = order.mapping.is_none() && matches!(intake::stamp(order.contacts, host)?, Stamp::Ours(_));
+    let (checked, report) = match ours {
+        true => (order.contacts.to_path_buf(), Report::default()),
+        false => {
+            let mapping = intake::mapping(order.mapping, intake::is_parquet(order.contacts))?;
+            let checked = scratch.path().join("checked.parquet");
+            let report = intake::check(order.contacts, &mapping, None, Some(&checked), Some(order.at), host)?;
+            (checked, report)
+        }
+    };
     let contacts = reported_ready(&Reader::open_contacts(&checked)?)?;
-    let mut cases: Vec<Case> = contacts
+    let mut waiting: Vec<&Contact> = contacts
         .iter()
-        .filter(|contact| contact.case.departed_at == order.at)
-        .map(|contact| case(contact, &law, order.at))
+        .filter(|contact| contact.case.admitted_at <= order.at && order.at < contact.case.departed_at)
+        .collect();
+    waiting.sort_by_key(|contact| (contact.stay, contact.case.admitted_at, contact.id));
+    // A day of a stay is paid for once, so a stay's later contacts count what its earlier ones do not.
+    let (mut of_stay, mut paid) = (0, [Vec::new(), Vec::new()]);
+    let mut cases: Vec<Case> = waiting
+        .into_iter()
+        .map(|contact| {
+            if contact.stay != of_stay || contact.stay_rows <= 1 {
+                (of_stay, paid) = (contact.stay, [Vec::new(), Vec::new()]);
+            }
+            case(contact, &law, order.at, &mut paid)
+        })
         .filter(|case| order.municipality.is_none_or(|only| only == case.municipality))
         .collect();
     cases.sort_by_key(|case| (std::cmp::Reverse(case.accrued), case.reference));
@@ -109,18 +128,21 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
 /// why there are no days.
 type Accrued = std::result::Result<(i64, Option<Amount>, Option<Liable>), &'static str>;
 
-fn accrued(contact: &Contact, law: &Law, departed_at: Minute) -> Accrued {
-    let stay = stay::Stay { departed_at, ..contact.case.clone() };
-    let charges = stay::assess(law, &stay, &mut NoTrace)?;
+/// What a case comes to if the patient leaves at `departed_at`, by what is known at `at`.
+fn accrued(contact: &Contact, law: &Law, at: Minute, departed_at: Minute, paid: &mut Vec<Day>) -> Accrued {
+    let mut stay = stay::Stay { departed_at, ..contact.case.clone() };
+    stay.events.retain(|event| event.at <= at);
+    let charges = stay::assess(law, &stay, paid, &mut NoTrace)?;
     let days = charges.iter().map(|charge| charge.days).sum();
     let priced = charges.iter().all(|charge| charge.without_rate.is_none());
     let amount = charges.iter().map(|charge| charge.amount).sum();
     Ok((days, priced.then_some(amount), charges.last().map(|charge| charge.liable)))
 }
 
-fn case(contact: &Contact, law: &Law, at: Minute) -> Case {
-    let now = accrued(contact, law, at);
-    let midnight = accrued(contact, law, at.day().next().start());
+/// A running case. `paid` holds the days of earlier contacts of the stay, by now and by next midnight.
+fn case(contact: &Contact, law: &Law, at: Minute, paid: &mut [Vec<Day>; 2]) -> Case {
+    let now = accrued(contact, law, at, at, &mut paid[0]);
+    let midnight = accrued(contact, law, at, at.day().next().start(), &mut paid[1]);
     let of = |accrued: &Accrued| accrued.as_ref().map_or(Some(Amount::ZERO), |(_, amount, _)| *amount);
     let next = match (of(&now), of(&midnight)) {
         (Some(now), Some(then)) => Some(then - now),

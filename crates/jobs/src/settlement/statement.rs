@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::failure::{About, Failure, Result, fail};
@@ -11,11 +12,12 @@ use ledger::content::Settled;
 use ledger::months::Months;
 use ledger::statement::{self as made, Context, RuleName, Span, Terms};
 use ledger::voucher::Step;
+use paper::ehf::Missing;
 use paper::sheets::Reader;
 use paper::workbook::CaseLine;
 use rulebook::LawBook;
 use rulebook::scheme::{Scheme, is_unsigned};
-use words::{Language, Message, message, say};
+use words::{Language, Message, message};
 
 use super::books::{Books, heir};
 use crate::host::Host;
@@ -119,12 +121,18 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     let stage = host.begin(Work::WriteStatements(statements.len()));
     let total = statements.len() as u64;
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let failed: Mutex<Vec<(String, Failure)>> = Mutex::new(Vec::new());
+    let stopped = || Failure::of(message!("error.statement.thread_writes_statements_stopped"));
     let work = || -> Result<()> {
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(statement) = statements.get(place) else { return Ok(()) };
             let cases = cases.get(&statement.recipient.party).map(Vec::as_slice);
-            write(statement, cases, order, host)?;
+            // One statement that cannot be written does not keep the others back.
+            if let Err(failure) = write(statement, cases, order, host) {
+                let mut failed = failed.lock().map_err(|_| stopped())?;
+                failed.push((statement.number.clone(), failure));
+            }
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
             stage.at(count as u64, total);
             if place % 32 == 0 {
@@ -135,16 +143,19 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     std::thread::scope(|scope| -> Result<()> {
         let threads: Vec<_> = (0..host.threads).map(|_| scope.spawn(work)).collect();
         for thread in threads {
-            thread
-                .join()
-                .map_err(|_| Failure::of(message!("error.statement.thread_writes_statements_stopped")))??;
+            thread.join().map_err(|_| stopped())??;
         }
         Ok(())
     })?;
     stage.done();
     let overview = order.out.join(format!("oversikt-{}.csv", order.span.name));
-    std::fs::write(&overview, paper::csv::overview(&statements, host.reader()))
-        .about(|| message!("error.file.write", path = overview.display()))?;
+    crate::folder::write(&overview, paper::csv::overview(&statements, host.reader()))?;
+    let mut failed = failed.into_inner().map_err(|_| stopped())?;
+    failed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let (count, of) = (failed.len(), statements.len());
+    if let Some((number, failure)) = failed.into_iter().next() {
+        return Err(failure.within(message!("error.statement.some_not_written", count, of, number)));
+    }
     Ok(statements)
 }
 
@@ -343,9 +354,16 @@ fn languages(path: Option<&Path>, sender: Language) -> Result<BTreeMap<String, L
     Ok(out)
 }
 
-/// A text for the name of a file: any character but ASCII letters, digits and hyphens becomes an underscore.
+/// A text for the name of a file: any character but ASCII letters, digits and hyphens becomes an underscore. If that
+/// takes away more than the colon of a party, the first six digits of the text's SHA-256 follow, so that no two
+/// parties share a name.
 fn for_file(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
+    let may_stand = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    let name: String = text.chars().map(|one| if may_stand(one) { one } else { '_' }).collect();
+    match text.chars().all(|letter| may_stand(letter) || letter == ':') {
+        true => name,
+        false => format!("{name}-{}", &settlement::manifest::sha256_text(text)[..6]),
+    }
 }
 
 /// Name of a statement's files without the extension, as `oppgjor-2012-03-0602-kladd`.
@@ -359,9 +377,7 @@ fn write(statement: &Statement, cases: Option<&[CaseLine]>, order: &Order, host:
     let language = statement.language;
     let reader = if host.is_plain { Reader::Program } else { Reader::Person(language) };
     let path = |ending: &str| order.out.join(format!("{}.{ending}", stem(statement)));
-    let put = |path: PathBuf, bytes: &[u8]| {
-        std::fs::write(&path, bytes).about(|| message!("error.file.write", path = path.display()))
-    };
+    let put = |path: PathBuf, bytes: &[u8]| crate::folder::write(&path, bytes);
     for form in order.forms {
         match form {
             PaperForm::Pdf => put(path("pdf"), &paper::pdf::pdf(statement, language)?)?,
@@ -400,12 +416,18 @@ fn invoices(
             name: statement.recipient.name.clone(),
             organisation: parties::organisation_of(&statement.recipient.party),
         };
-        if let Some(text) = paper::ehf::document(statement, payment, &seller, &buyer, language) {
-            put(out.join(format!("ehf-{}.xml", for_file(&payment.reference))), text.as_bytes())?;
-        } else if payment.amount != domain::Amount::ZERO {
-            let (reference, name, amount) = (&payment.reference, &buyer.name, payment.amount);
-            let reason = say!(language, "paper.no_ehf", reference, name, amount) + "\n";
-            put(out.join(format!("mangler-ehf-{}.txt", for_file(reference))), reason.as_bytes())?;
+        let reference = &payment.reference;
+        match paper::ehf::document(statement, payment, &seller, &buyer, language) {
+            Ok(text) => put(out.join(format!("ehf-{}.xml", for_file(reference))), text.as_bytes())?,
+            Err(Missing::NothingToPay) => {}
+            Err(why) => {
+                let names = [("seller", &seller.name), ("buyer", &buyer.name)];
+                let names = names.map(|(key, name)| (key, Message::plain(name)));
+                let why = Message::new(why.key(), names.into());
+                let text = message!("paper.no_ehf", reference, why, amount = payment.amount);
+                let text = language.say(&text) + "\n";
+                put(out.join(format!("mangler-ehf-{}.txt", for_file(reference))), text.as_bytes())?;
+            }
         }
     }
     Ok(())

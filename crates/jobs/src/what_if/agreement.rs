@@ -276,8 +276,8 @@ fn avoided(
     let behaviour = Measures::of(std::slice::from_ref(&wanted));
     let needs = Needs::of([&law], order.period).and(&behaviour.needs());
     let scratch = Scratch::under(host.scratch)?;
-    let checked = scratch.0.join("checked.parquet");
-    let (input, _) = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?;
+    let checked = scratch.path().join("checked.parquet");
+    let input = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?.path;
     let reader = Reader::open_contacts(&input)?;
     let stage = host.begin(Work::CountCells);
     let all = Municipalities::built_in()?;
@@ -320,7 +320,7 @@ fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
     std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let put = |name: &str, bytes: &[u8]| {
         let path = order.out.join(name);
-        std::fs::write(&path, bytes).about(|| message!("error.file.write", path = path.display()))
+        crate::folder::write(&path, bytes)
     };
     let language = host.language;
     let sheets = |reader: sheets::Reader| [flow(worked, reader), gains(worked), swings(worked, reader)];

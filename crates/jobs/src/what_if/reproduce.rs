@@ -41,11 +41,11 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Resul
         None => {
             let stage = host.begin(Work::MakeRegister(2011));
             let recipe = synth::Recipe { year: 2011, people: Some(PEOPLE), seed, threads: host.threads };
-            let made = synth::make(&recipe, &scratch.0, |done, of| stage.at(done, of))?;
+            let made = synth::make(&recipe, scratch.path(), |done, of| stage.at(done, of))?;
             stage.done();
             let scale = Scale { made: made.persons, of: made.of_persons };
             (
-                scratch.0.join("contacts.parquet"),
+                scratch.path().join("contacts.parquet"),
                 scale,
                 message!("reproduce.synthetic_register", seed, scale = scale.size()),
             )

@@ -135,8 +135,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     let titles = book.variants().iter().map(|variant| variant.title.clone()).collect();
     let law = Law::of(&book)?;
     let scratch = Scratch::under(host.scratch)?;
-    let checked = scratch.0.join("checked.parquet");
-    let (input, _) = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?;
+    let checked = scratch.path().join("checked.parquet");
+    let input = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?.path;
     let reader = Reader::open_contacts(&input)?;
     if reader.is_counted() {
         fail!("error.risk.holds_counts_who_returns_not_known", contacts = order.contacts.display());

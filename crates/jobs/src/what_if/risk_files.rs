@@ -14,7 +14,7 @@ use simulation::consequence::{SIZES, by_size};
 use simulation::risk::Distribution;
 use words::{Language, Message, message, say};
 
-use crate::failure::{About, Result, fail};
+use crate::failure::{Result, fail};
 use crate::folder;
 use crate::host::Host;
 use crate::parties::Names;
@@ -38,7 +38,7 @@ pub fn write(
     folder::made(out, "risiko.xlsx", |name| name.starts_with("notat-") && folder::ends_as(name, &["pdf"]))?;
     let put = |name: &str, bytes: &[u8]| {
         let path = out.join(name);
-        std::fs::write(&path, bytes).about(|| message!("error.file.write", path = path.display()))
+        crate::folder::write(&path, bytes)
     };
     let language = host.language;
     let names = Names::of(&domain::Municipalities::built_in()?, language);

@@ -18,7 +18,7 @@ use simulation::{Measures, Scenario};
 use words::{Message, message};
 
 use crate::host::{Host, Scratch};
-use crate::intake;
+use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::progress::{Note, Work};
 use crate::table::small_table;
@@ -197,8 +197,9 @@ fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String,
 /// Counts the contacts of a file in cells.
 fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result<Cells> {
     let scratch = Scratch::under(host.scratch)?;
-    let checked = scratch.0.join("checked.parquet");
-    let (input, report) = intake::trusted_in(contacts, order.mapping, None, &checked, host)?;
+    let checked = scratch.path().join("checked.parquet");
+    let Input { path: input, report, .. } =
+        intake::trusted_in(contacts, order.mapping, None, &checked, host)?;
     if let Some(report) = report.filter(|report| !report.refused.is_empty()) {
         host.note(Note::Refused(report.refused.len() as u64));
     }

@@ -17,7 +17,7 @@ use simulation::consequence::{self, Consequences, Party};
 use simulation::scenario::Wanted;
 use words::{Language, Message, Said, message, say};
 
-use crate::failure::{About, Result};
+use crate::failure::Result;
 use crate::folder;
 use crate::host::Host;
 use crate::what_if::simulate::{Outcome, Run};
@@ -83,7 +83,7 @@ pub fn write(outcome: &Outcome, out: &Path, host: &Host) -> Result<Message> {
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).about(|| message!("error.file.write", path = path.display()))
+    crate::folder::write(path, bytes)
 }
 
 fn date(outcome: &Outcome) -> (i16, i8, i8) {

@@ -15,6 +15,8 @@ use crate::voucher::{Posting, Step, Voucher, digest};
 pub enum LedgerError {
     /// No ledger is at the place.
     Missing { place: String },
+    /// The place keeps nothing: it is empty, or names SQLite's own memory.
+    NoPlace { place: String },
     /// The file or database is something other than a ledger.
     NotALedger { place: String, fault: Message },
     /// SQLite refuses: for instance the disk is full, or the file is read-only or locked.
@@ -59,6 +61,7 @@ impl Said for LedgerError {
     fn said(&self) -> Message {
         match self {
             LedgerError::Missing { place } => message!("error.ledger.missing", place),
+            LedgerError::NoPlace { place } => message!("error.ledger.no_place", place),
             LedgerError::NotALedger { place, fault } => message!("error.ledger.not_a_ledger", place, fault),
             LedgerError::Sqlite { place, error } => message!("error.ledger.sqlite", place, error),
             LedgerError::Postgres { place, error } => message!("error.ledger.postgres", place, error),
@@ -147,6 +150,9 @@ impl Ledger {
     }
 
     fn connect(place: &str, make: bool) -> Result<Ledger, LedgerError> {
+        if place.trim().is_empty() || place.starts_with(':') || place.starts_with("file:") {
+            return Err(LedgerError::NoPlace { place: place.to_owned() });
+        }
         let store = if is_postgres(place) {
             Store::Postgres(Box::new(postgres::Postgres::open(place, make)?))
         } else {

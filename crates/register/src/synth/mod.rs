@@ -23,6 +23,8 @@ use drgs::Drgs;
 use model::Model;
 use units::Units;
 
+use crate::whole_file;
+
 /// Number of persons whose contacts make one row group.
 const PERSONS_PER_GROUP: u64 = 200_000;
 /// Visitors from other countries per inhabitant.
@@ -232,7 +234,7 @@ pub fn make(recipe: &Recipe, folder: &Path, mut progress: impl FnMut(u64, u64)) 
     std::fs::create_dir_all(folder).map_err(FileError::io(folder))?;
     let write = |name: &str, text: String| {
         let path = folder.join(name);
-        std::fs::write(&path, text).map_err(FileError::io(&path))
+        whole_file::write(&path, text)
     };
     write("drg-list.csv", world.drgs.list.to_csv())?;
     write("units.csv", world.units.to_csv())?;

@@ -152,10 +152,14 @@ pub enum Assessment {
 /// `rule_on` gives the rule that holds on a day, or `None` if it is not in force. `agreements` may give the
 /// municipality hours of grace after the notice of readiness. A payable day without a rate has `rate: None`; a
 /// caller that needs its price must stop.
+///
+/// A day of a stay is paid for once: `paid` holds the days of earlier contacts of the stay, and gets those of this
+/// one.
 pub fn assess<'r>(
     case: &Case,
     rule_on: impl Fn(Day) -> Option<&'r DayRateRule>,
     agreements: &Agreements,
+    paid: &mut Vec<Day>,
     trace: &mut impl Trace,
 ) -> Assessment {
     let mut events: Vec<Event> = case.events.to_vec();
@@ -184,6 +188,15 @@ pub fn assess<'r>(
     if payable.is_empty() {
         return Assessment::Nothing { reason: "no-payable-day" };
     }
+    let before = payable.len();
+    payable.retain(|day| !paid.contains(&day.day));
+    if payable.len() < before {
+        trace.step(|| Step::sum(message!("trace.paid_in_stay", days = before - payable.len())));
+    }
+    if payable.is_empty() {
+        return Assessment::Nothing { reason: "paid-in-stay" };
+    }
+    paid.extend(payable.iter().map(|day| day.day));
     trace.step(|| sum_line(&payable));
     Assessment::Payable(payable)
 }

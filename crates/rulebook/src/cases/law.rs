@@ -225,7 +225,7 @@ impl<'b> RulePage<'b> {
             registered_in: "",
             stays_in: "",
         };
-        let charges = match law.days(&stay, &mut NoTrace) {
+        let charges = match law.days(&stay, &mut Vec::new(), &mut NoTrace) {
             Ok(charges) => charges,
             Err(reason) => {
                 if let Some(rule) = law.usk_on(departed_at.day()) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jobs::failure::{About, Result};
+use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::intake;
 use jobs::progress::Note;
@@ -42,9 +42,10 @@ pub fn check(arguments: &CheckArguments, host: &Host) -> Result<Output> {
     let has_data = form != Form::Table || !shown.rows.is_empty();
     let data = if has_data { shown.render(form, host.reader()) } else { String::new() };
     if let Some(out) = out {
+        jobs::trust::remember(out, host)?;
         let refused = out.with_file_name("refused.csv");
-        std::fs::write(&refused, report.refused_csv((!host.is_plain).then_some(host.language)))
-            .about(|| Message::plain(refused.display()))?;
+        let text = report.refused_csv((!host.is_plain).then_some(host.language));
+        jobs::folder::write(&refused, text)?;
         words.push(message!("screen.written_and", path = out.display(), other = refused.display()));
     }
     let code = if report.refused.is_empty() { 0 } else { REFUSED };

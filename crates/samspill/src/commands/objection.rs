@@ -82,7 +82,7 @@ pub fn objection(command: &ObjectionCommand, host: &Host) -> Result<Output> {
                 contacts: contacts.as_deref(),
             };
             let mut books = Books::open(&place.ledger)?;
-            Ok(Output::sentence(job::file(&mut books, &filing, now(place.now.as_deref())?)?))
+            Ok(Output::sentence(job::file(&mut books, &filing, now(place.now.as_deref())?, host)?))
         }
         ObjectionCommand::Answer { key, place, text } => {
             let mut books = Books::open(&place.ledger)?;

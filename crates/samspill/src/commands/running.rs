@@ -10,7 +10,7 @@ use jobs::table::Form;
 
 use super::{Output, REFUSED};
 use crate::choices::{FORMS, one_of, or_suited};
-use crate::clock::now;
+use crate::clock::in_norway;
 
 #[derive(Args)]
 pub struct RunningArguments {
@@ -42,7 +42,7 @@ pub fn running(arguments: &RunningArguments, host: &Host) -> Result<Output> {
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),
         files: &files,
-        at: now(arguments.at.as_deref())?,
+        at: in_norway(arguments.at.as_deref())?,
         municipality: arguments.municipality.as_deref(),
         draft: arguments.draft,
     };

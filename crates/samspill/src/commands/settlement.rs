@@ -1,6 +1,6 @@
 //! `samspill settlement`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use words::{Message, message};
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -161,12 +161,7 @@ pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Output> {
             open(period, place, (*mode, *balancing, *rounding))
         }
         SettlementCommand::Rules { posting, law, agreements, reference } => {
-            let mut books = posting.books()?;
-            let files = Files::read(law.as_deref(), &[])?.with_agreements(agreements.as_deref())?;
-            // Cooperation agreements stay in force until another file is given.
-            let (files, _) = files.or_agreements_of(&books.rules()?);
-            let changed = job::rules::change(&mut books, &files, reference, posting.now()?)?;
-            Ok(posting.output(&books, host, vec![answers::rules(&changed)]))
+            rules(posting, law.as_deref(), agreements.as_deref(), reference, host)
         }
         SettlementCommand::OnAccount { period, posting, budget, from_year, season } => {
             let from = match (budget, from_year) {
@@ -230,6 +225,21 @@ pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Output> {
             Ok(posting.output(&books, host, vec![answers::inheriting(inheriting, &content)]))
         }
     }
+}
+
+fn rules(
+    posting: &Posting,
+    law: Option<&Path>,
+    agreements: Option<&Path>,
+    reference: &str,
+    host: &Host,
+) -> Result<Output> {
+    let mut books = posting.books()?;
+    let files = Files::read(law, &[])?.with_agreements(agreements)?;
+    // Cooperation agreements stay in force until another file is given.
+    let (files, _) = files.or_agreements_of(&books.rules()?);
+    let changed = job::rules::change(&mut books, &files, reference, posting.now()?)?;
+    Ok(posting.output(&books, host, vec![answers::rules(&changed)]))
 }
 
 fn open(

@@ -7,6 +7,7 @@ mod audit;
 mod crash;
 mod formats;
 mod indicators;
+mod operator;
 mod second_look;
 mod settlement;
 mod snapshots;
@@ -30,6 +31,8 @@ fn for_people(arguments: &[&str]) -> Output {
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_samspill"));
     command.env("LC_ALL", "nb_NO.UTF-8");
+    command
+        .env("SAMSPILL_STATE", std::env::temp_dir().join(format!("samspill-state-{}", std::process::id())));
     command
 }
 

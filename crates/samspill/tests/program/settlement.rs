@@ -53,6 +53,7 @@ impl Contact {
 
     fn row(&self) -> String {
         let Contact { id, unit, month, home, milli, .. } = self;
+        let trust = TRUSTS[*unit as usize - 1];
         let kind = if self.surgical { "surgical" } else { "medical" };
         let day = 1 + id % 20;
         let events = match self.ready_days {
@@ -69,7 +70,7 @@ impl Contact {
             }
         };
         format!(
-            "{id},{id},{id},U{unit},public-hospital,98397472{unit},somatic,overnight,2012-{month:02}-{day:02}T08:00,\
+            "{id},{id},{id},U{unit},public-hospital,{trust},somatic,overnight,2012-{month:02}-{day:02}T08:00,\
              2012-{month:02}-{:02}T12:00,{home},70,127,{kind},{}.{:03},{events}\n",
             day + 7,
             milli / 1000,
@@ -78,6 +79,8 @@ impl Contact {
     }
 }
 
+/// Trust of each hospital, by the hospital's number less one.
+const TRUSTS: [&str; 4] = ["983974724", "983974732", "983974678", "983974694"];
 const HOMES: [&str; 4] = ["1201", "0301", "1901", "1103"];
 
 /// Makes `count` contacts in four months, three hospitals and four municipalities.
@@ -598,8 +601,11 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     std::fs::write(&file, csv(&contacts)).unwrap();
     let open = ["settlement", "open", "2012", "--mode", "decentral", "--rounding", "kroner"];
     done(&ledger, "2012-01-01", &open);
+    // A draft gives no invoice.
+    done(&ledger, "2012-01-02", &["settlement", "run", "2012-01", "--draft", "--contacts", path(&file)]);
+    sign(&ledger, "2012-01-03", &signed("invoices-law"));
     let deliver = |command: &str, period: &str, more: &[&str]| {
-        let mut all = vec!["settlement", command, period, "--draft", "--contacts", path(&file)];
+        let mut all = vec!["settlement", command, period, "--contacts", path(&file)];
         all.extend(more);
         done(&ledger, "2012-03-10", &all)
     };
@@ -614,8 +620,7 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     let rows: String = (1..=4).map(|unit| format!("U{unit};2012-01;2012-02\n")).collect();
     std::fs::write(&coverage, rows).unwrap();
     let cover = ["--into", "2012-02", "--coverage", path(&coverage)];
-    let refused =
-        [&["settlement", "correct", "2012-01", "--draft", "--contacts", path(&file)][..], &cover].concat();
+    let refused = [&["settlement", "correct", "2012-01", "--contacts", path(&file)][..], &cover].concat();
     let (code, printed) = tried(&ledger, "2012-03-10", &refused);
     assert!(code == Some(2) && printed.contains("trekker eller endrer"), "{printed}");
     deliver("correct", "2012-01", &[&cover[..], &["--accept"]].concat());
@@ -638,8 +643,8 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
                 between("PayableAmount currencyID=\"NOK\">", "<").replace('.', "").parse().unwrap();
             assert!(ore > 0 && ore % 100 == 0, "whole kroner: {ore}");
             let lines: i64 = xml
-                .split("<cbc:PriceAmount currencyID=\"NOK\">")
-                .skip(1)
+                .split("<cbc:LineExtensionAmount currencyID=\"NOK\">")
+                .skip(2)
                 .map(|rest| rest.split('<').next().unwrap().replace('.', "").parse::<i64>().unwrap())
                 .sum();
             assert!((lines - ore).abs() < 100, "lines {lines} and total {ore}");
@@ -940,7 +945,7 @@ fn a_successor_answers_after_a_merger() {
 }
 
 /// A folder of rules in which every source is signed.
-fn signed(name: &str) -> PathBuf {
+pub fn signed(name: &str) -> PathBuf {
     let out = folder(name);
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
         let file = entry.unwrap().path();
@@ -958,7 +963,7 @@ fn signed(name: &str) -> PathBuf {
 }
 
 /// Puts a ledger on the rules of a folder.
-fn sign(ledger: &str, now: &str, law: &std::path::Path) -> String {
+pub fn sign(ledger: &str, now: &str, law: &std::path::Path) -> String {
     done(ledger, now, &["settlement", "rules", "--law", path(law), "--reference", "Signert av jurist"])
 }
 

@@ -1,0 +1,79 @@
+//! Files that stand under their name when they are whole, and never take the place of a ledger.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use words::message;
+
+use crate::file_error::FileError;
+
+/// First bytes of an SQLite file, which a ledger is.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// Name of a file in the making: beside the file, with `.part` at the end.
+pub fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+/// Checks that a file may be written at a place.
+///
+/// # Errors
+/// Fails if a database is at the place, since it may be a ledger.
+pub fn may_be_written(path: &Path) -> Result<(), FileError> {
+    let mut start = [0; SQLITE.len()];
+    let is_database =
+        File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == SQLITE;
+    match is_database {
+        true => {
+            Err(FileError::Schema { path: path.to_path_buf(), fault: message!("error.file.is_database") })
+        }
+        false => Ok(()),
+    }
+}
+
+/// Writes a file, whole or not at all: it is written beside its place and then renamed. What is no ordinary file,
+/// such as a pipe, is written as it stands.
+///
+/// # Errors
+/// Fails if a database is at the place, or if the file cannot be written, for example because the disk is full.
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), FileError> {
+    may_be_written(path)?;
+    let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
+    let part = if is_special { path.to_path_buf() } else { part_of(path) };
+    let fill = || -> std::io::Result<()> {
+        let mut file = File::create(&part)?;
+        file.write_all(bytes.as_ref())?;
+        file.flush()
+    };
+    let written = fill().and_then(|()| if is_special { Ok(()) } else { std::fs::rename(&part, path) });
+    written.map_err(|error| {
+        if !is_special {
+            let _ = std::fs::remove_file(&part);
+        }
+        FileError::Io { path: path.to_path_buf(), error }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_whole_or_not_there_and_a_ledger_stays() {
+        let folder = std::env::temp_dir().join(format!("samspill-whole-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("taken.part")).unwrap();
+        write(&folder.join("a.csv"), "one").unwrap();
+        write(&folder.join("a.csv"), "two").unwrap();
+        assert_eq!(std::fs::read_to_string(folder.join("a.csv")).unwrap(), "two");
+        // The place beside is taken, so nothing stands under the name.
+        assert!(write(&folder.join("taken"), "half").is_err() && !folder.join("taken").exists());
+        let ledger = [SQLITE, b"more"].concat();
+        std::fs::write(folder.join("ledger"), &ledger).unwrap();
+        assert!(write(&folder.join("ledger"), "text").is_err());
+        assert_eq!(std::fs::read(folder.join("ledger")).unwrap(), ledger);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

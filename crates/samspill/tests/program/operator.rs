@@ -1,0 +1,244 @@
+//! An operator who makes mistakes: wrong files, wrong months, wrong places, and a draft that has to become final.
+
+use super::settlement::{csv, done, later, sign, signed, tried, world};
+use super::{folder, path, program, samspill, text};
+
+fn json(out: &std::path::Path, name: &str) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(out.join(name)).unwrap()).unwrap()
+}
+
+/// January is closed as a draft. Signed rules come in March; January and February are settled again under them in
+/// March, with the same kroner. All three then become final, and January's paper says what it said, but for the draft.
+#[test]
+fn a_month_closed_as_a_draft_becomes_final() {
+    let work = folder("draft-to-final");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let file = path(&work.join("contacts.csv")).to_owned();
+    std::fs::write(&file, csv(&world(17, 120))).unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
+    for (month, at) in [("2012-01", "2012-02-10"), ("2012-02", "2012-03-10")] {
+        done(&ledger, at, &["settlement", "run", month, "--draft", "--contacts", &file]);
+        done(&ledger, at, &["settlement", "close", month]);
+    }
+    let statement = |folder: &str, name: &str| {
+        let out = work.join(folder);
+        let more = ["--party", "1201", "--as", "json", "--out", path(&out)];
+        done(&ledger, "2013-01-01", &[&["statement", "2012-01"][..], &more].concat());
+        json(&out, name)
+    };
+    let before = statement("before", "oppgjor-2012-01-1201-kladd.json");
+    // The refusal names the values of January alone, and what to do.
+    let (code, printed) = tried(&ledger, "2012-03-11", &["settlement", "finalise", "2012-01"]);
+    assert!(code == Some(2) && printed.contains("settlement rules --law"), "{printed}");
+    sign(&ledger, "2012-04-01", &signed("draft-to-final-law"));
+    done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", &file]);
+    let correct = ["settlement", "correct", "2012", "--into", "2012-03", "--contacts", &file];
+    let printed = done(&ledger, "2012-04-10", &correct);
+    assert!(printed.contains("0 bilag"), "nothing differs in kroner: {printed}");
+    done(&ledger, "2012-04-11", &["settlement", "close", "2012-03"]);
+    for month in ["2012-01", "2012-02", "2012-03"] {
+        let printed = done(&ledger, "2012-04-12", &["settlement", "finalise", month]);
+        assert!(printed.contains("endelig"), "{printed}");
+    }
+    let after = statement("after", "oppgjor-2012-01-1201.json");
+    for same in ["number", "to_pay", "settled", "due", "control_code", "posts", "version"] {
+        assert_eq!(before[same], after[same], "{same}");
+    }
+    assert!(after["tags"].to_string().contains("final") && !after["tags"].to_string().contains("draft"));
+    done(&ledger, "2013-01-01", &["ledger", "verify"]);
+}
+
+/// One law on a draft, another on what follows: a month whose statement holds a correction of a draft month stays a
+/// draft with it.
+#[test]
+fn a_statement_is_a_draft_for_as_long_as_one_of_its_months_is() {
+    let work = folder("draft-within");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (first, second) = (path(&work.join("a.csv")).to_owned(), path(&work.join("b.csv")).to_owned());
+    let contacts = world(19, 200);
+    std::fs::write(&first, csv(&contacts)).unwrap();
+    std::fs::write(&second, csv(&later(&contacts, 19))).unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
+    done(&ledger, "2012-02-10", &["settlement", "run", "2012-01", "--draft", "--contacts", &first]);
+    done(&ledger, "2012-02-10", &["settlement", "close", "2012-01"]);
+    let correct =
+        ["settlement", "correct", "2012-01", "--into", "2012-02", "--contacts", &second, "--accept"];
+    done(&ledger, "2012-03-10", &[&correct[..], &["--draft"]].concat());
+    sign(&ledger, "2012-03-11", &signed("draft-within-law"));
+    done(&ledger, "2012-03-12", &["settlement", "run", "2012-02", "--contacts", &second]);
+    done(&ledger, "2012-03-12", &["settlement", "close", "2012-02"]);
+    let (code, printed) = tried(&ledger, "2012-03-13", &["settlement", "finalise", "2012-02"]);
+    assert!(code == Some(2) && printed.contains("usignerte"), "January's values stand in it: {printed}");
+    let correct = ["settlement", "correct", "2012-01", "--into", "2012-03", "--contacts", &second];
+    done(&ledger, "2012-03-14", &correct);
+    for month in ["2012-01", "2012-02"] {
+        done(&ledger, "2012-03-15", &["settlement", "finalise", month]);
+    }
+}
+
+#[test]
+fn a_month_to_come_a_time_to_come_and_a_place_that_keeps_nothing_are_refused() {
+    let work = folder("places");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let file = path(&work.join("contacts.csv")).to_owned();
+    std::fs::write(&file, csv(&world(23, 40))).unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    done(&ledger, "2012-01-20", &["settlement", "run", "2012", "--draft", "--contacts", &file]);
+    // Twelve at once or none: January is over in February, and the rest is not.
+    let (code, printed) = tried(&ledger, "2012-02-01", &["settlement", "close", "2012"]);
+    assert!(code == Some(2) && printed.contains("2012-02 er ikke over"), "{printed}");
+    let status = text(&samspill(&["settlement", "status", "--as", "csv", "--ledger", &ledger]).stdout);
+    assert!(status.contains("2012-01,provisional"), "{status}");
+    for now in ["2102-01-01", "2060-12-31"] {
+        let (code, printed) = tried(&ledger, now, &["settlement", "close", "2012-01"]);
+        assert!(code == Some(2) && printed.contains("er ikke ennå"), "{printed}");
+    }
+    for place in ["", " ", ":memory:", "file:x?mode=memory"] {
+        let (code, printed) = tried(place, "2012-01-01", &["settlement", "open", "2012"]);
+        assert!(code != Some(0) && printed.contains("tatt vare på"), "{place}: {printed}");
+    }
+    // An export does not take the ledger's place, nor does any other output.
+    let before = std::fs::read(&ledger).unwrap();
+    for command in [
+        vec!["ledger", "export", "--as", "csv", "--out", &ledger, "--ledger", &ledger],
+        vec!["ledger", "export", "--as", "parquet", "--out", &ledger, "--ledger", &ledger],
+        vec!["check", &file, "--out", &ledger],
+    ] {
+        let output = samspill(&command);
+        let printed = text(&output.stderr);
+        assert!(!output.status.success() && printed.contains("en database"), "{command:?}: {printed}");
+        assert_eq!(std::fs::read(&ledger).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_result_is_left_as_it_is() {
+    let work = folder("no-result");
+    std::fs::create_dir_all(work.join("rules/variants")).unwrap();
+    std::fs::write(work.join("rules/variants/mine.toml"), "mine").unwrap();
+    std::fs::write(work.join("contacts.csv"), csv(&world(29, 40))).unwrap();
+    let settle = |more: &[&str]| {
+        let words = ["settle", "2012", "--draft", "--contacts", "contacts.csv", "--out", "."];
+        let output = program().args(words).args(more).current_dir(&work).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, printed) = settle(&[]);
+    assert!(code == Some(1) && printed.contains("ikke laget av samspill settle"), "{printed}");
+    assert_eq!(std::fs::read_to_string(work.join("rules/variants/mine.toml")).unwrap(), "mine");
+    assert!(!work.join("totals.csv").exists());
+    // A result is made again; what stands beside it stays, also among the rules.
+    std::fs::remove_dir_all(work.join("rules")).unwrap();
+    assert_eq!(settle(&[]).0, Some(0));
+    std::fs::write(work.join("rules/variants/mine.toml"), "mine").unwrap();
+    assert_eq!(settle(&[]).0, Some(0));
+    assert!(work.join("rules/variants/mine.toml").exists() && !work.join("manifest.part").exists());
+    // Broken off: the mark says that what stands there is ours.
+    std::fs::rename(work.join("manifest.toml"), work.join("manifest.part")).unwrap();
+    assert_eq!(settle(&[]).0, Some(0));
+}
+
+/// A decision of the board is posted once, whatever it is called the second time; and not beyond what was settled.
+#[test]
+fn the_board_decides_once() {
+    let work = folder("board");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (file, board) = (path(&work.join("contacts.csv")).to_owned(), work.join("board.csv"));
+    std::fs::write(&file, csv(&world(31, 80))).unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    done(&ledger, "2012-05-10", &["settlement", "run", "2012-T1", "--draft", "--contacts", &file]);
+    let decide = |lines: &str| {
+        std::fs::write(&board, lines).unwrap();
+        tried(
+            &ledger,
+            "2012-06-01",
+            &["settlement", "review-board", "2012", path(&board), "--into", "2012-06"],
+        )
+    };
+    let one = "U1;KMF;-1000;by-settled;AU 12/3\n";
+    for (lines, fault) in [
+        (format!("{one}{one}"), "AU 12/3"),
+        (format!("{one}U1;KMF;-1001;by-settled;AU 12/3\n"), "AU 12/3"),
+        ("clearing;KMF;-1;by-settled;AU 12/4\n".to_owned(), "clearing er ikke en institusjon"),
+        ("0301;KMF;-1;by-settled;AU 12/4\n".to_owned(), "0301 er ikke en institusjon"),
+    ] {
+        let (code, printed) = decide(&lines);
+        assert!(code == Some(2) && printed.contains(fault), "{lines}: {printed}");
+    }
+    assert_eq!(decide(one).0, Some(0));
+    let (code, printed) = decide("U1;KMF;-1001;by-settled;AU 12/3\n");
+    assert!(code == Some(2) && printed.contains("AU 12/3"), "{printed}");
+    // Two that are each less than what was settled, and together more.
+    let totals = text(&samspill(&["ledger", "export", "--as", "csv", "--ledger", &ledger]).stdout);
+    assert!(!totals.is_empty());
+    let (code, printed) = decide("U1;KMF;-200000000;by-settled;AU 12/5\n");
+    assert!(code == Some(2) && printed.contains("mer enn"), "{printed}");
+}
+
+/// Two contacts of one stay overlap, with the same messages: seven days wait by the calendar, and each is paid once, in
+/// the settlement as in the explanation.
+#[test]
+fn a_day_of_a_stay_is_paid_once() {
+    let work = folder("double-day");
+    let contacts = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
+municipality_of_registration,age,drg,drg_type,points,events\n\
+1,5,5,U1,public-hospital,983974724,somatic,overnight,2012-03-01T08:00,2012-03-10T12:00,1201,70,127,medical,1,\
+1@2012-03-01T12:00 2@2012-03-05T09:00 3@2012-03-05T10:00\n\
+2,5,5,U2,public-hospital,983974724,somatic,overnight,2012-03-07T09:00,2012-03-12T12:00,1201,70,127,medical,1,\
+1@2012-03-01T12:00 2@2012-03-05T09:00 3@2012-03-05T10:00\n";
+    let (file, out) = (work.join("contacts.csv"), work.join("result"));
+    std::fs::write(&file, contacts).unwrap();
+    let settled = samspill(&["settle", "2012-03", "--draft", "--contacts", path(&file), "--out", path(&out)]);
+    assert!(settled.status.success(), "{}", text(&settled.stderr));
+    let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
+    let days: Vec<&str> = totals.lines().filter(|line| line.contains(",USK,")).collect();
+    assert_eq!(days.len(), 2, "{totals}");
+    assert!(days[0].ends_with(",1,0,2000000") && days[1].ends_with(",1,0,800000"), "{totals}");
+    for (key, kroner) in [("USK-1", "20\u{a0}000,00"), ("USK-2", "8\u{a0}000,00")] {
+        let explained = text(&samspill(&["explain", key, "--in", path(&out)]).stdout);
+        assert!(explained.contains(kroner), "{explained}");
+    }
+    let explained = text(&samspill(&["explain", "USK-2", "--in", path(&out)]).stdout);
+    assert!(explained.contains("3 av døgnene er betalt i en tidligere kontakt"), "{explained}");
+    // Who waits on the ninth waits in both, and pays once.
+    let at = ["running", "--contacts", path(&file), "--draft", "--at", "2012-03-09T12:00", "--as", "csv"];
+    let running = text(&samspill(&at).stdout);
+    let accrued: i64 =
+        running.lines().skip(1).map(|line| line.split(',').nth(7).unwrap().parse::<i64>().unwrap()).sum();
+    assert_eq!(accrued, 4 * 400_000, "{running}");
+}
+
+/// A file that another's program checked is checked again, and gives the same kroner. One's own is not.
+#[test]
+fn a_stamp_from_elsewhere_is_no_proof() {
+    let work = folder("stamp");
+    let (file, checked) = (work.join("contacts.csv"), work.join("checked.parquet"));
+    std::fs::write(&file, csv(&world(37, 60))).unwrap();
+    assert!(samspill(&["check", path(&file), "--out", path(&checked)]).status.success());
+    let settle = |state: Option<&std::path::Path>, out: &str| {
+        let out = work.join(out);
+        let mut command = program();
+        if let Some(state) = state {
+            command.env("SAMSPILL_STATE", state);
+        }
+        command.args([
+            "settle",
+            "2012",
+            "--draft",
+            "--plain",
+            "--contacts",
+            path(&checked),
+            "--out",
+            path(&out),
+        ]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        (text(&output.stderr), std::fs::read_to_string(out.join("totals.csv")).unwrap())
+    };
+    let (own, other) = (settle(None, "own"), settle(Some(&work.join("elsewhere")), "other"));
+    assert!(
+        !own.0.contains("kontrolleres på nytt") && other.0.contains("kontrolleres på nytt"),
+        "{}",
+        other.0
+    );
+    assert_eq!(own.1, other.1);
+}
