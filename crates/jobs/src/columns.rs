@@ -24,39 +24,19 @@ impl Columns {
     /// more or fewer cells than the head.
     pub fn read(path: &Path) -> Result<Columns> {
         let file = path.display().to_string();
-        let bytes = std::fs::read(path).about(|| message!("error.file.read", path = file))?;
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            // A file that is not UTF-8 is read as Latin-1, which a Norwegian Excel also writes.
-            Err(error) => error.into_bytes().iter().map(|byte| char::from(*byte)).collect(),
-        };
-        let text = text.trim_start_matches('\u{feff}');
-        let first = text.lines().next().unwrap_or_default();
-        let separator = [b';', b'\t', b',']
-            .into_iter()
-            .max_by_key(|byte| (first.bytes().filter(|other| other == byte).count(), *byte == b';'));
-        let separator = separator.unwrap_or(b',');
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
-            .has_headers(true)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        let heads: Vec<String> = reader.headers()?.iter().map(|head| head.trim().to_owned()).collect();
+        let sheet = register::sheet::read(path)?;
+        let heads = sheet.heads;
         if let Some(twice) = heads.iter().enumerate().find(|(place, head)| heads[..*place].contains(head)) {
             fail!("error.columns.has_two_columns_give_each_name", file, twice = twice.1);
         }
         let mut rows = Vec::new();
-        for (place, record) in reader.records().enumerate() {
-            let record = record.about(|| message!("error.columns.row", file, place = place + 1))?;
-            let row: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
-            if row.iter().all(String::is_empty) {
-                continue;
-            }
+        for (place, mut row) in sheet.rows {
+            row.truncate(heads.len());
             if row.len() != heads.len() {
                 fail!(
                     "error.columns.row_has_cells_head_has",
                     file,
-                    place = place + 1,
+                    place,
                     row = row.len(),
                     heads = heads.len()
                 );
@@ -66,7 +46,7 @@ impl Columns {
         if rows.is_empty() {
             fail!("error.columns.holds_no_rows", file);
         }
-        Ok(Columns { file, heads, rows, is_comma: separator != b',' })
+        Ok(Columns { file, heads, rows, is_comma: !sheet.is_by_commas })
     }
 
     /// Number of rows.

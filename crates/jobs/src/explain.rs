@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
 use domain::{Instrument, Municipalities, Period};
-use register::check::own_key;
+use register::check::{joint_key, own_key};
 use register::parquet_file::Reader;
-use register::schema::contact_key;
 use settlement::explain::{Explanation, explain, stay_of_contact};
 use settlement::manifest::Manifest;
 use settlement::{Law, manifest};
@@ -43,7 +42,7 @@ fn read(text: &str) -> Result<Asked> {
         fail!("error.explain.not_contact_123_institution_episode_charge", text);
     }
     let contact = match contact.split_once('/') {
-        Some((institution, episode)) => contact_key(institution, episode),
+        Some((institution, episode)) => joint_key(institution, episode),
         None => own_key(contact),
     };
     Ok(Asked { contact, instrument, month })

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use disclosure::Cell;
 use paper::sheets::{Reader, csv_of};
-use words::{IntoMessage, Message, message};
+use words::{IntoMessage, Message};
 
-use crate::failure::{About, Result, fail};
+use crate::failure::{Result, fail};
 
 /// Format of a rendered table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,22 +18,25 @@ pub enum Form {
     Md,
 }
 
-/// Reads a small table that a user wrote by hand, with semicolons between the cells. Returns each row with
-/// its place, `file:line`. `expected` is a head such as `unit;from;to`, which messages show. A first line that
-/// begins with its first column is skipped.
+/// Reads a small table of a user's: a workbook, or text with semicolons, tabs or commas between the cells. Returns
+/// each row with its place, `file:line`. `expected` is a head such as `unit;from;to`, which messages show. A first
+/// row that begins with its first column is skipped.
 ///
 /// # Errors
-/// Fails if the file cannot be read or has no rows, or if a row does not have `N` cells.
+/// Fails if the file cannot be read or has no rows, or if a row does not have `N` cells. Empty cells at the end of a
+/// row do not count.
 pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(String, [String; N])>> {
-    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
-    let head = expected.split(';').next().unwrap_or_default();
+    let head = expected.split([';', ',']).next().unwrap_or_default().trim();
     let mut out = Vec::new();
-    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        if line.trim().is_empty() || (place == 0 && line.starts_with(head)) {
+    for (place, (line, mut cells)) in register::sheet::rows(path)?.into_iter().enumerate() {
+        let begins = cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case(head));
+        if cells.iter().all(String::is_empty) || (place == 0 && begins) {
             continue;
         }
-        let at = format!("{}:{}", path.display(), place + 1);
-        let cells: Vec<String> = line.split(';').map(|cell| cell.trim().to_owned()).collect();
+        while cells.len() > N && cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
+        let at = format!("{}:{line}", path.display());
         match <[String; N]>::try_from(cells) {
             Ok(cells) => out.push((at, cells)),
             Err(_) => fail!("error.table.expected", at, expected),

@@ -21,6 +21,7 @@ use crate::schema::{
     SYNTHETIC_KEY, at, contact_key,
 };
 use crate::source::{Cells, Source};
+use crate::text::{canonical, is_national_number};
 
 /// Greatest points of one contact, in thousandths. More than 150 points is taken as a misplaced decimal
 /// comma.
@@ -67,11 +68,15 @@ pub enum Reason {
     NotAnInstitution,
     /// A cell with a control character, such as a line end.
     ControlCharacter,
+    /// A cell that begins with a quote, which is not closed in the cell.
+    StrayQuote,
+    /// A cell with a byte that is no letter in the file's encoding.
+    BadLetter,
 }
 
 impl Reason {
     /// Every reason, in the order of their declaration.
-    pub const ALL: [Reason; 20] = [
+    pub const ALL: [Reason; 22] = [
         Reason::Empty,
         Reason::UnknownCode,
         Reason::NotANumber,
@@ -92,6 +97,8 @@ impl Reason {
         Reason::NotDischarged,
         Reason::NotAnInstitution,
         Reason::ControlCharacter,
+        Reason::StrayQuote,
+        Reason::BadLetter,
     ];
 
     /// Code for programs, such as `not-a-time`.
@@ -116,7 +123,7 @@ impl Reason {
 }
 
 /// Code, and who can mend the row, in the order of [`Reason::ALL`].
-const CODES: [(&str, &str); 20] = [
+const CODES: [(&str, &str); 22] = [
     ("empty", "hospital"),
     ("unknown-code", "extractor"),
     ("not-a-number", "extractor"),
@@ -137,6 +144,8 @@ const CODES: [(&str, &str); 20] = [
     ("not-discharged", "nobody"),
     ("not-an-institution", "extractor"),
     ("control-character", "extractor"),
+    ("stray-quote", "extractor"),
+    ("bad-letter", "extractor"),
 ];
 
 /// A refused row.
@@ -321,7 +330,24 @@ struct Keys {
     stay: i64,
     person: i64,
     line: u64,
+    sex: Sex,
+    /// Year of birth, as far as the age tells; `None` if the age is unknown.
+    born: Option<i16>,
 }
+
+/// Persons whose ids cannot be one person's.
+#[derive(Default)]
+struct Persons {
+    /// Two sexes, or years of birth too far apart. Their stays are not taken for one.
+    suspicious: BTreeSet<i64>,
+    /// So many years of birth that the id stands for anybody. Nobody is known by it.
+    placeholders: BTreeSet<i64>,
+}
+
+/// Years that the births of one person may seem to be apart: ages are whole years, and may be of another day.
+const BIRTHS_APART: i16 = 2;
+/// Different years of birth that make an id a placeholder.
+const BIRTHS_OF_ANYBODY: usize = 5;
 
 struct Night {
     person: i64,
@@ -340,6 +366,8 @@ struct Piece {
     keys: Vec<Keys>,
     nights: Vec<Night>,
     discharged: Option<(Day, Day)>,
+    /// Rows with a person, and those whose person id is a national identity number.
+    persons: (u64, u64),
 }
 
 /// Checks a file, and writes the accepted rows to `out` if given. `progress` is called with the number of
@@ -370,7 +398,7 @@ pub fn check_file(
     for head in ignored.into_iter().filter(|_| !check.mapping.whole_numbers) {
         report.warnings.insert(message!("check.column_not_read", head), 1);
     }
-    let (mut keys, mut nights) = (Vec::new(), Vec::new());
+    let (mut keys, mut nights, mut persons) = (Vec::new(), Vec::new(), (0, 0));
     let steps = source.pieces() * if out.is_some() { 2 } else { 1 };
     in_order(
         source.pieces(),
@@ -385,16 +413,23 @@ pub fn check_file(
             report.discharged = widest(report.discharged, found.discharged);
             keys.extend(found.keys);
             nights.extend(found.nights);
+            persons = (persons.0 + found.persons.0, persons.1 + found.persons.1);
             progress(piece + 1, steps);
             Ok(())
         },
         lost,
     )?;
-    let several = whole_file(keys, nights, &mut report);
+    if persons.1 * 2 > persons.0 {
+        report.warnings.insert(message!("check.national_numbers"), persons.1);
+    }
+    let known = persons_of(&mut keys, &mut report);
+    let several = whole_file(keys, nights, &known, &mut report);
     report.refused.sort_by_key(|refusal| refusal.line);
     report.accepted = report.rows - report.refused.len() as u64;
     if let Some(out) = out {
-        checker.write(&source, out, &report, &several, |piece| progress(source.pieces() + piece, steps))?;
+        checker.write(&source, out, &report, (&several, &known), |piece| {
+            progress(source.pieces() + piece, steps)
+        })?;
     }
     Ok(report)
 }
@@ -468,9 +503,47 @@ fn alike(one: &str, other: &str) -> bool {
     longest > 2 && shared + 2 >= longest && one.chars().next() == other.chars().next()
 }
 
+/// Finds ids that stand for more than one person, and warns of them. Sorts the keys by person.
+fn persons_of(keys: &mut [Keys], report: &mut Report) -> Persons {
+    keys.sort_unstable_by_key(|key| (key.person, key.line));
+    let mut out = Persons::default();
+    let (mut contacts, mut of_anybody) = (0, 0);
+    for same in keys.chunk_by(|one, other| one.person == other.person).filter(|same| same[0].person != 0) {
+        let births: BTreeSet<i16> = same.iter().filter_map(|key| key.born).collect();
+        let apart = births.last().zip(births.first()).map_or(0, |(last, first)| last - first);
+        let has = |sex: Sex| same.iter().any(|key| key.sex == sex);
+        if births.len() >= BIRTHS_OF_ANYBODY && apart > BIRTHS_APART {
+            out.placeholders.insert(same[0].person);
+            of_anybody += same.len() as u64;
+        } else if apart > BIRTHS_APART || (has(Sex::Woman) && has(Sex::Man)) {
+            contacts += same.len() as u64;
+        } else {
+            continue;
+        }
+        out.suspicious.insert(same[0].person);
+    }
+    for (count, warning) in [
+        (
+            contacts,
+            message!("check.persons_of_several", persons = out.suspicious.len() - out.placeholders.len()),
+        ),
+        (of_anybody, message!("check.persons_of_anybody", persons = out.placeholders.len())),
+    ] {
+        if count > 0 {
+            report.warnings.insert(warning, count);
+        }
+    }
+    out
+}
+
 /// Refuses contacts and stays that occur twice; warns of overlaps and of stays with several persons. Returns
 /// the number of contacts of each stay that has more than one.
-fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) -> BTreeMap<i64, i32> {
+fn whole_file(
+    mut keys: Vec<Keys>,
+    mut nights: Vec<Night>,
+    known: &Persons,
+    report: &mut Report,
+) -> BTreeMap<i64, i32> {
     keys.sort_unstable_by_key(|key| (key.contact, key.line));
     let mut gone = BTreeSet::new();
     for same in keys.chunk_by(|one, other| one.contact == other.contact) {
@@ -486,7 +559,7 @@ fn whole_file(mut keys: Vec<Keys>, mut nights: Vec<Night>, report: &mut Report) 
             });
         }
     }
-    nights.retain(|night| !gone.contains(&night.line));
+    nights.retain(|night| !gone.contains(&night.line) && !known.suspicious.contains(&night.person));
     nights.sort_unstable_by_key(|night| {
         (night.person, night.admitted, night.discharged, night.unit, night.line)
     });
@@ -545,8 +618,15 @@ impl Checker<'_> {
                 }
                 Ok(contact) => {
                     let (contact_id, stay) = (contact.contact_id, contact.stay_id);
-                    out.keys.push(Keys { contact: contact_id, stay, person: contact.person_id, line });
                     let day = contact.discharged.day();
+                    let (person, sex) = (contact.person_id, contact.sex);
+                    let age = i16::try_from(contact.age).ok().filter(|_| contact.age != MISSING);
+                    let born = age.map(|age| day.year() - age);
+                    out.keys.push(Keys { contact: contact_id, stay, person, line, sex, born });
+                    if person != 0 {
+                        out.persons.0 += 1;
+                        out.persons.1 += u64::from(is_national_number(self.text(cells, field::PERSON_ID)));
+                    }
                     out.discharged = widest(out.discharged, Some((day, day)));
                     if contact.care_level == CareLevel::Overnight
                         && contact.contacts == 1
@@ -573,7 +653,7 @@ impl Checker<'_> {
         source: &Source,
         out: &Path,
         report: &Report,
-        several: &BTreeMap<i64, i32>,
+        (several, known): (&BTreeMap<i64, i32>, &Persons),
         mut progress: impl FnMut(usize),
     ) -> Result<(), FileError> {
         let refused: BTreeSet<u64> = report.refused.iter().map(|refusal| refusal.line).collect();
@@ -609,7 +689,10 @@ impl Checker<'_> {
                     if refused.contains(&line) {
                         return;
                     }
-                    if let Ok(contact) = self.row(line, cells, &mut events, &mut warnings) {
+                    if let Ok(mut contact) = self.row(line, cells, &mut events, &mut warnings) {
+                        if known.placeholders.contains(&contact.person_id) {
+                            contact.person_id = 0;
+                        }
                         contacts.push(&contact);
                     }
                 })?;
@@ -630,17 +713,23 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Text of a field's first column, or the mapping's constant if the cell is empty.
+    /// Text of a field, translated by the mapping; the mapping's constant if the cell is empty, or its word says that
+    /// nothing is known.
     fn text<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
+        let raw = self.raw(cells, field);
+        let Some(values) = &self.from[field].values else { return raw };
+        match values.get(raw).map(String::as_str) {
+            Some("") => &self.from[field].constant,
+            Some(word) => word,
+            None => raw,
+        }
+    }
+
+    /// Text of a field's first column as it stands, or the mapping's constant if the cell is empty.
+    fn raw<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
         let from = &self.from[field];
         let text = from.columns.first().map_or("", |column| cells.cell(*column));
         if text.is_empty() { &from.constant } else { text }
-    }
-
-    /// Text of a field, translated by the mapping; unchanged if the mapping does not translate it.
-    fn word<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
-        let text = self.text(cells, field);
-        self.from[field].values.as_ref().and_then(|values| values.get(text)).map_or(text, String::as_str)
     }
 
     /// Names of the fields that get a value from a column or a constant, separated by commas. The constant
@@ -668,8 +757,8 @@ impl Checker<'_> {
         field: usize,
         read: impl Fn(&str) -> Result<T, domain::UnknownCode>,
     ) -> Result<T, Refused> {
-        let text = self.required(cells, field)?;
-        read(self.word(cells, field)).map_err(|_| (FIELDS[field], Message::plain(text), Reason::UnknownCode))
+        let unknown = |_| (FIELDS[field], Message::plain(self.raw(cells, field)), Reason::UnknownCode);
+        read(self.required(cells, field)?).map_err(unknown)
     }
 
     fn number(&self, cells: &dyn Cells, field: usize, decimals: u32) -> Result<Option<i64>, Refused> {
@@ -683,7 +772,13 @@ impl Checker<'_> {
         if !is_whole {
             return Err((FIELDS[field], Message::plain(text), Reason::NotWhole));
         }
+        // `017` where decimals may stand is the half of a number that a comma between cells cut in two.
+        let is_cut = decimals > 0
+            && text.len() > 1
+            && text.starts_with('0')
+            && text.bytes().all(|b| b.is_ascii_digit());
         match decimal(text, decimals) {
+            Some(_) if is_cut => Err((FIELDS[field], Message::plain(text), Reason::NotANumber)),
             Some(number) if number < 0 && field != field::POINTS => {
                 Err((FIELDS[field], Message::plain(text), Reason::Negative))
             }
@@ -735,7 +830,7 @@ impl Checker<'_> {
             [institution, local, ..] => match (cells.cell(*institution), cells.cell(*local)) {
                 (_, "") => Ok(None),
                 ("", _) => Err((FIELDS[field], Message::plain(""), Reason::Empty)),
-                (institution, local) => Ok(Some(contact_key(institution, local))),
+                (institution, local) => Ok(Some(joint_key(institution, local))),
             },
         }
     }
@@ -953,6 +1048,12 @@ impl Checker<'_> {
         for (from, name) in self.from.iter().zip(FIELDS) {
             for column in &from.columns {
                 let cell = cells.cell(*column);
+                if cell.starts_with('"') {
+                    return Err((name, Message::plain(cell), Reason::StrayQuote));
+                }
+                if cell.contains('\u{fffd}') {
+                    return Err((name, Message::plain(cell), Reason::BadLetter));
+                }
                 if cell.bytes().any(|byte| byte < 0x20 || byte == 0x7f || byte == 0xc2)
                     && cell.chars().any(char::is_control)
                 {
@@ -1025,7 +1126,7 @@ impl Checker<'_> {
             referred_on: self.day(cells, field::REFERRED_ON)?,
             deadline_on: self.day(cells, field::DEADLINE_ON)?,
             right_to_care: self.yes(cells, field::RIGHT_TO_CARE)?,
-            referred_from: self.word(cells, field::REFERRED_FROM),
+            referred_from: self.text(cells, field::REFERRED_FROM),
             referred_to: self.text(cells, field::REFERRED_TO),
             formality: self.text(cells, field::FORMALITY),
             diagnoses: self.text(cells, field::DIAGNOSES),
@@ -1036,15 +1137,22 @@ impl Checker<'_> {
                 .number(cells, field::FUNCTIONAL_ABILITY, 0)?
                 .map(|ability| ability as i32),
             nationality: self.text(cells, field::NATIONALITY),
-            contact_form: self.word(cells, field::CONTACT_FORM),
+            contact_form: self.text(cells, field::CONTACT_FORM),
         })
     }
 }
 
-/// Key of a text from one column: the text itself if it is a whole number, else its [`contact_key`].
+/// Key of a text from one column in its one form ([`canonical`]): the number if that is a whole number, else its
+/// [`contact_key`].
 pub fn own_key(text: &str) -> i64 {
-    let number = text.parse::<i64>().ok().filter(|number| number.to_string() == text);
-    number.unwrap_or_else(|| contact_key("", text))
+    let form = canonical(text);
+    let number = form.parse::<i64>().ok().filter(|number| *number >= 0 && number.to_string() == form);
+    number.unwrap_or_else(|| contact_key("", &form))
+}
+
+/// Key of an institution and its local id, each in its one form ([`canonical`]).
+pub fn joint_key(institution: &str, local: &str) -> i64 {
+    contact_key(&canonical(institution), &canonical(local))
 }
 
 /// Reads `2012-03-04T12:30` or `04.03.2012 12:30`, also without the time of day, or `20120304`. With

@@ -1,5 +1,5 @@
 //! CSV files as people save them: comma, semicolon or tab between cells, decimal comma or point, UTF-8 with
-//! or without a byte-order mark, or Latin-1. A file is cut into blocks of whole records, so that several
+//! or without a byte-order mark, or Windows-1252. A file is cut into blocks of whole records, so that several
 //! threads can read it.
 
 use std::fs::File;
@@ -8,17 +8,11 @@ use std::path::{Path, PathBuf};
 use words::{Message, message};
 
 use crate::parquet_file::{FileError, in_order};
+pub use crate::text::Encoding;
+use crate::text::{Letters, decode, is_stray, separator};
 
 /// Approximate size of a block, in bytes.
 const BLOCK: u64 = 8 << 20;
-
-/// Encoding of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    Utf8,
-    /// Latin-1. Assumed when the bytes are not UTF-8: each byte is one letter.
-    Latin1,
-}
 
 /// A CSV file whose form and blocks have been found.
 #[derive(Debug, Clone)]
@@ -41,7 +35,7 @@ struct Block {
 }
 
 struct Look {
-    utf8: bool,
+    letters: Letters,
     quotes: u64,
     lines: u64,
     zero: bool,
@@ -78,7 +72,8 @@ impl CsvFile {
         if looks.iter().map(|look| look.quotes).sum::<u64>() % 2 == 1 {
             return Err(fault(message!("file.odd_quotes")));
         }
-        let encoding = if looks.iter().all(|look| look.utf8) { Encoding::Utf8 } else { Encoding::Latin1 };
+        let letters = looks.iter().fold(Letters::default(), |sum, look| sum.and(look.letters));
+        let encoding = letters.encoding();
         let start = if read_range(path, 0, std::cmp::min(3, size))? == [0xef, 0xbb, 0xbf] { 3 } else { 0 };
         let blocks = blocks(path, size, start, &looks)?;
         let first = blocks.first().ok_or_else(|| fault(message!("file.empty")))?;
@@ -119,35 +114,29 @@ impl CsvFile {
     ) -> Result<(), FileError> {
         let Block { from, to, line } = self.blocks[block];
         let text = decode(read_range(&self.path, from, to)?, self.encoding);
+        let fault =
+            |error: csv::Error| FileError::Schema { path: self.path.clone(), fault: Message::plain(error) };
         let mut reader = self.reader(text.as_bytes());
         let mut record = csv::StringRecord::new();
         let mut head = block == 0;
-        loop {
-            let more = reader.read_record(&mut record);
-            // A flexible reader accepts any number of cells, and the text is valid UTF-8, so a record can
-            // hardly fail here.
-            if !more.map_err(|error| FileError::Schema {
-                path: self.path.clone(),
-                fault: Message::plain(error),
-            })? {
-                return Ok(());
-            }
+        // A flexible reader accepts any number of cells, and the text is valid UTF-8, so a record can hardly fail here.
+        while reader.read_record(&mut record).map_err(fault)? {
+            let position = record.position().map_or(0, |position| position.byte() as usize);
             let at = line + record.position().map_or(0, |position| position.line() - 1);
-            if !std::mem::take(&mut head) {
+            let is_head = std::mem::take(&mut head);
+            if !is_head && record.iter().any(|cell| is_stray(cell, self.separator)) {
+                // A stray quote has swallowed rows. Each of its lines is a record, with the quote in its cell.
+                let end = reader.position().byte() as usize;
+                for (place, row) in text[position..end].lines().enumerate() {
+                    let row: csv::StringRecord = row.split(char::from(self.separator)).collect();
+                    take(at + place as u64, &row);
+                }
+            } else if !is_head {
                 take(at, &record);
             }
         }
+        Ok(())
     }
-}
-
-/// The separator that occurs most often in the head: semicolon, comma or tab. A semicolon wins a draw.
-fn separator(head: &str) -> u8 {
-    let count = |mark: char| head.matches(mark).count();
-    [(b';', count(';')), (b',', count(',')), (b'\t', count('\t'))]
-        .into_iter()
-        .rev()
-        .max_by_key(|(_, count)| *count)
-        .map_or(b',', |(mark, _)| mark)
 }
 
 fn read_range(path: &Path, from: u64, to: u64) -> Result<Vec<u8>, FileError> {
@@ -160,15 +149,8 @@ fn read_range(path: &Path, from: u64, to: u64) -> Result<Vec<u8>, FileError> {
 
 fn look(path: &Path, from: u64, to: u64) -> Result<Look, FileError> {
     let bytes = read_range(path, from, to)?;
-    // An edge may cut a letter in two. Here, the rest of a letter that began before `from` is skipped, and a
-    // letter that goes on after `to` is accepted.
-    let begin = if from == 0 { 0 } else { bytes.iter().position(|byte| byte & 0xc0 != 0x80).unwrap_or(0) };
-    let utf8 = match std::str::from_utf8(&bytes[begin.min(3)..]) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none() && bytes.len() - begin.min(3) - error.valid_up_to() < 4,
-    };
     Ok(Look {
-        utf8: utf8 && begin <= 3,
+        letters: Letters::of(&bytes),
         quotes: bytes.iter().filter(|byte| **byte == b'"').count() as u64,
         lines: bytes.iter().filter(|byte| **byte == b'\n').count() as u64,
         zero: bytes.contains(&0),
@@ -224,21 +206,6 @@ fn first_line_end(
         from += bytes.len() as u64;
     }
     Ok(None)
-}
-
-/// A whole file as text: UTF-8 if the bytes are valid UTF-8, else Latin-1.
-pub fn decoded(bytes: &[u8]) -> String {
-    let encoding = if std::str::from_utf8(bytes).is_ok() { Encoding::Utf8 } else { Encoding::Latin1 };
-    decode(bytes.to_vec(), encoding)
-}
-
-fn decode(bytes: Vec<u8>, encoding: Encoding) -> String {
-    match encoding {
-        // `CsvFile::open` found the whole file to be UTF-8, and blocks end at line ends, so no letter is cut.
-        Encoding::Utf8 => String::from_utf8(bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        Encoding::Latin1 => bytes.into_iter().map(char::from).collect(),
-    }
 }
 
 /// Reads a number such as `1234,5` or `1 234.5`, multiplied by ten `decimals` times: with three decimals, `1,5`
@@ -333,7 +300,7 @@ mod tests {
         );
         assert_eq!(rows, [(2, vec!["ø".to_owned(), "1,5".into()])]);
         let (file, rows) = read(b"a,b\nBod\xf8,\"x,\ny\"\n2,3\n");
-        assert_eq!((file.encoding, file.separator), (Encoding::Latin1, b','));
+        assert_eq!((file.encoding, file.separator), (Encoding::Windows1252, b','));
         assert_eq!(rows, [(2, vec!["Bodø".to_owned(), "x,\ny".into()]), (4, vec!["2".into(), "3".into()])]);
     }
 

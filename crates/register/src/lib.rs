@@ -23,6 +23,7 @@ pub mod sheet;
 pub mod source;
 pub mod stays;
 pub mod synth;
+pub mod text;
 pub mod whole_file;
 
 pub use check::{Report, check_file};

@@ -1,10 +1,13 @@
-//! Tables that a user supplies: CSV with any separator, or the first sheet of an Excel or OpenDocument
+//! Tables that a user supplies: CSV with any separator, or the one shown table of an Excel or OpenDocument
 //! workbook.
 
 use std::path::{Path, PathBuf};
 use words::{Message, Said, message};
 
-use calamine::{Data, Reader, open_workbook_auto};
+use calamine::{Data, Reader, SheetType, SheetVisible, Sheets, open_workbook_auto};
+use domain::{Day, Minute};
+
+use crate::text::is_stray;
 
 /// A table that cannot be read.
 #[derive(Debug)]
@@ -15,6 +18,21 @@ pub enum SheetError {
     Workbook { path: PathBuf, error: Box<calamine::Error> },
     /// The text is not a CSV table.
     Csv { path: PathBuf, error: csv::Error },
+    /// A quote is not closed in its cell, or swallows lines.
+    Quote { path: PathBuf, line: usize },
+    /// A row has more cells than the head.
+    Wide {
+        path: PathBuf,
+        line: usize,
+        /// Number of cells in the head.
+        heads: usize,
+    },
+    /// Two sheets may be the one that is meant.
+    Several { path: PathBuf, first: String, second: String },
+    /// A cell lies beyond the rows or columns that a table may have.
+    Large { path: PathBuf, row: usize, column: usize },
+    /// The workbook unpacks to more than it may, in megabytes.
+    Bomb { path: PathBuf, size: u64, most: u64 },
     /// The table has no row, and so no head.
     Empty { path: PathBuf },
 }
@@ -31,6 +49,26 @@ impl Said for SheetError {
                 message!("error.sheet.workbook", path = path.display(), error)
             }
             SheetError::Csv { path, error } => message!("error.sheet.csv", path = path.display(), error),
+            SheetError::Quote { path, line } => message!("error.sheet.quote", path = path.display(), line),
+            SheetError::Wide { path, line, heads } => {
+                message!("error.sheet.wide", path = path.display(), line, heads)
+            }
+            SheetError::Several { path, first, second } => {
+                message!("error.sheet.several", path = path.display(), first, second)
+            }
+            SheetError::Large { path, row, column } => {
+                message!(
+                    "error.sheet.large",
+                    path = path.display(),
+                    row,
+                    column,
+                    rows = ROWS,
+                    columns = COLUMNS
+                )
+            }
+            SheetError::Bomb { path, size, most } => {
+                message!("error.sheet.bomb", path = path.display(), size, most)
+            }
             SheetError::Empty { path } => message!("error.sheet.empty", path = path.display()),
         }
     }
@@ -43,6 +81,8 @@ pub struct Sheet {
     pub heads: Vec<String>,
     /// Line in the file (from 1) and cells of each row that is not empty.
     pub rows: Vec<(usize, Vec<String>)>,
+    /// Whether commas separate the cells, so that a comma in a cell is no decimal comma.
+    pub is_by_commas: bool,
 }
 
 impl Sheet {
@@ -54,59 +94,202 @@ impl Sheet {
     }
 }
 
-/// Reads a table: a workbook if the file has the extension of one, else CSV.
+/// Reads a table: a workbook if the file has the extension of one, else CSV. A row that is wider than the head is a
+/// fault: a decimal comma between commas would slide its numbers.
 ///
 /// # Errors
-/// Fails if the file cannot be read as a workbook or as CSV, or has no head.
+/// Fails if the file cannot be read as a workbook or as CSV, has no head, or has a row with more cells than the head.
 pub fn read(path: &Path) -> Result<Sheet, SheetError> {
+    let (rows, separator) = rows_of_file(path)?;
+    let mut rows = rows.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
+    let (_, heads) = rows.next().ok_or_else(|| SheetError::Empty { path: path.to_path_buf() })?;
+    let rows: Vec<(usize, Vec<String>)> = rows.collect();
+    let is_wide = |cells: &[String]| cells.iter().skip(heads.len()).any(|cell| !cell.is_empty());
+    if let Some((line, _)) = rows.iter().find(|(_, cells)| is_wide(cells)) {
+        return Err(SheetError::Wide { path: path.to_path_buf(), line: *line, heads: heads.len() });
+    }
+    Ok(Sheet { heads, rows, is_by_commas: separator == Some(b',') })
+}
+
+/// Rows of a table as text, with the line of each: a workbook if the file has the extension of one, else CSV.
+///
+/// # Errors
+/// Fails if the file cannot be read as a workbook or as CSV.
+pub fn rows(path: &Path) -> Result<Rows, SheetError> {
+    Ok(rows_of_file(path)?.0)
+}
+
+/// Rows of a file; and the separator of its cells, if it is text.
+fn rows_of_file(path: &Path) -> Result<(Rows, Option<u8>), SheetError> {
     let is_book = path.extension().is_some_and(|ending| {
         ["xlsx", "xlsm", "xls", "xlsb", "ods"].iter().any(|known| ending.eq_ignore_ascii_case(known))
     });
-    let rows = if is_book { workbook(path)? } else { text(path)? };
-    let mut rows = rows.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
-    let (_, heads) = rows.next().ok_or_else(|| SheetError::Empty { path: path.to_path_buf() })?;
-    Ok(Sheet { heads, rows: rows.collect() })
+    if is_book {
+        return Ok((workbook(path)?, None));
+    }
+    let (rows, separator) = text(path)?;
+    Ok((rows, Some(separator)))
 }
 
-type Rows = Vec<(usize, Vec<String>)>;
+/// Line in the file (from 1) and cells of each row.
+pub type Rows = Vec<(usize, Vec<String>)>;
+
+/// Bytes that a workbook may unpack to.
+const UNPACKED: u64 = 256 << 20;
+/// Rows and columns that a table of a user's may have.
+const ROWS: usize = 200_000;
+const COLUMNS: usize = 256;
 
 fn workbook(path: &Path) -> Result<Rows, SheetError> {
     let fault = |error| SheetError::Workbook { path: path.to_path_buf(), error: Box::new(error) };
+    may_be_unpacked(path)?;
     let mut book = open_workbook_auto(path).map_err(fault)?;
-    let Some(sheet) = book.worksheet_range_at(0) else { return Ok(Vec::new()) };
-    let sheet = sheet.map_err(fault)?;
-    let first = sheet.start().map_or(0, |(row, _)| row as usize);
-    let cell = |cell: &Data| match cell {
-        Data::Empty => String::new(),
-        other => other.to_string().trim().to_owned(),
-    };
-    Ok(sheet
-        .rows()
-        .enumerate()
-        .map(|(row, cells)| (first + row + 1, cells.iter().map(cell).collect()))
-        .collect())
+    // Hidden sheets hold lists and old figures that the reader of the workbook does not see.
+    let shown: Vec<String> = book
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.visible == SheetVisible::Visible && sheet.typ == SheetType::WorkSheet)
+        .map(|sheet| sheet.name.clone())
+        .collect();
+    let mut tables = Vec::new();
+    for name in shown {
+        let rows = match &mut book {
+            // Cell by cell: one cell far out would otherwise ask for the memory of all before it.
+            Sheets::Xlsx(book) => {
+                let mut cells = book.worksheet_cells_reader(&name).map_err(|error| fault(error.into()))?;
+                let mut rows = Rows::new();
+                while let Some(cell) = cells.next_cell().map_err(|error| fault(error.into()))? {
+                    let (row, column) = (cell.get_position().0 as usize, cell.get_position().1 as usize);
+                    place(&mut rows, path, (row, column), shown_as(&Data::from(cell.get_value().clone())))?;
+                }
+                rows
+            }
+            other => {
+                let range = other.worksheet_range(&name).map_err(fault)?;
+                let mut rows = Rows::new();
+                let (first, left) =
+                    range.start().map_or((0, 0), |(row, column)| (row as usize, column as usize));
+                for (row, column, cell) in range.used_cells() {
+                    place(&mut rows, path, (first + row, left + column), shown_as(cell))?;
+                }
+                rows
+            }
+        };
+        if rows.iter().any(|(_, cells)| cells.iter().any(|cell| !cell.is_empty())) {
+            tables.push((name, rows));
+        }
+    }
+    // A cover sheet has no table: the sheet with most rows is the one that is meant.
+    let most = tables.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
+    let mut large = tables.into_iter().filter(|(_, rows)| rows.len() * 2 > most);
+    let Some((first, rows)) = large.next() else { return Ok(Rows::new()) };
+    if let Some((second, _)) = large.next() {
+        return Err(SheetError::Several { path: path.to_path_buf(), first, second });
+    }
+    let head = head_of(&rows);
+    Ok(rows.into_iter().skip(head).collect())
 }
 
-fn text(path: &Path) -> Result<Rows, SheetError> {
+/// Puts a cell in its place, from 0. Rows without a cell are left out.
+fn place(
+    rows: &mut Rows,
+    path: &Path,
+    (row, column): (usize, usize),
+    cell: String,
+) -> Result<(), SheetError> {
+    if cell.is_empty() {
+        return Ok(());
+    }
+    if row >= ROWS || column >= COLUMNS {
+        return Err(SheetError::Large { path: path.to_path_buf(), row: row + 1, column: column + 1 });
+    }
+    if rows.last().is_none_or(|(line, _)| *line != row + 1) {
+        rows.push((row + 1, Vec::new()));
+    }
+    if let Some((_, cells)) = rows.last_mut() {
+        if cells.len() <= column {
+            cells.resize(column + 1, String::new());
+        }
+        cells[column] = cell;
+    }
+    Ok(())
+}
+
+/// Number of rows above the head of a sheet: titles, dates and addresses, which fill fewer cells than the table does.
+fn head_of(rows: &Rows) -> usize {
+    let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count();
+    let widest = rows.iter().take(60).map(|(_, cells)| filled(cells)).max().unwrap_or(0);
+    rows.iter().take(30).position(|(_, cells)| filled(cells) * 2 > widest).unwrap_or(0)
+}
+
+/// The text that a workbook shows for a cell: a date as 2012-03-04T12:30, and a number without the noise that sums of
+/// binary fractions leave in its last digits.
+fn shown_as(cell: &Data) -> String {
+    match cell {
+        Data::Empty => String::new(),
+        Data::Float(number) => {
+            let text = format!("{number:.9}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        Data::DateTime(at) if at.is_datetime() => {
+            let (year, month, day, hour, minute, second, milli) = at.to_ymd_hms_milli();
+            let minutes =
+                i64::from(hour) * 60 + i64::from(minute) + i64::from(u8::from(second >= 30 && milli < 1000));
+            let Some(day) = Day::new(year as i16, month as i8, day as i8) else { return at.to_string() };
+            Minute::from_number(i64::from(day.number()) * 24 * 60 + minutes).to_string()
+        }
+        other => other.to_string().trim().to_owned(),
+    }
+}
+
+/// Checks what a packed workbook unpacks to, by its own table of contents.
+fn may_be_unpacked(path: &Path) -> Result<(), SheetError> {
+    let file =
+        std::fs::File::open(path).map_err(|error| SheetError::Io { path: path.to_path_buf(), error })?;
+    // A file that is no archive is no workbook of this kind, and calamine says so.
+    let Ok(mut archive) = zip::ZipArchive::new(file) else { return Ok(()) };
+    let mut size = 0;
+    for place in 0..archive.len() {
+        let Ok(entry) = archive.by_index_raw(place) else { continue };
+        size += entry.size();
+    }
+    match size > UNPACKED {
+        true => Err(SheetError::Bomb { path: path.to_path_buf(), size: size >> 20, most: UNPACKED >> 20 }),
+        false => Ok(()),
+    }
+}
+
+fn text(path: &Path) -> Result<(Rows, u8), SheetError> {
     let bytes = std::fs::read(path).map_err(|error| SheetError::Io { path: path.to_path_buf(), error })?;
-    let text = crate::csv_file::decoded(&bytes);
-    let text = text.trim_start_matches('\u{feff}');
-    let head = text.lines().next().unwrap_or_default();
-    let count = |separator: char| head.matches(separator).count();
-    let separator = [';', '\t', ','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(';');
+    let (text, _) = crate::text::decoded(bytes);
+    rows_of(&text, path)
+}
+
+/// Rows of a delimited text, with the line of each: semicolon, tab or comma between cells, whichever the head has most
+/// of.
+fn rows_of(text: &str, path: &Path) -> Result<(Rows, u8), SheetError> {
+    let quote = |line: usize| SheetError::Quote { path: path.to_path_buf(), line };
+    let head = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let separator = crate::text::separator(head);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(separator as u8)
+        .delimiter(separator)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let fault = |error| SheetError::Csv { path: path.to_path_buf(), error };
-    reader
-        .records()
-        .map(|record| {
-            let record = record.map_err(fault)?;
-            let line = record.position().map_or(0, |at| at.line() as usize);
-            Ok((line, record.iter().map(str::to_owned).collect()))
-        })
-        .collect()
+    let mut out = Rows::new();
+    for record in reader.records() {
+        let record = record.map_err(fault)?;
+        let line = record.position().map_or(0, |at| at.line() as usize);
+        if record.iter().any(|cell| is_stray(cell, separator)) {
+            return Err(quote(line));
+        }
+        out.push((line, record.iter().map(str::to_owned).collect()));
+    }
+    // An odd number of quotes means that the last one was never closed.
+    match (text.matches('"').count() % 2, text.lines().position(|line| line.matches('"').count() % 2 == 1)) {
+        (1, Some(place)) => Err(quote(place + 1)),
+        _ => Ok((out, separator)),
+    }
 }

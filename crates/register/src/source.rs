@@ -8,7 +8,7 @@ use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_schema::DataType;
 
-use crate::csv_file::{CsvFile, Encoding};
+use crate::csv_file::CsvFile;
 use crate::parquet_file::{FileError, Reader};
 
 /// One row, with its cells as text.
@@ -89,11 +89,7 @@ impl Source {
                     b'\t' => message!("file.tab"),
                     _ => message!("file.comma"),
                 };
-                let encoding = match csv.encoding {
-                    Encoding::Utf8 => Message::plain("UTF-8"),
-                    Encoding::Latin1 => message!("file.latin1"),
-                };
-                Message::joined(vec![Message::plain("CSV"), separator, encoding], ", ")
+                Message::joined(vec![Message::plain("CSV"), separator, csv.encoding.named()], ", ")
             }
         }
     }

@@ -212,7 +212,7 @@ fn days_without_hours_and_texts_as_keys() {
     let text = format!(
         "{HEAD};municipality_of_stay;events\n{};;\n{};;\n{};9998;\n{};;2@20120305 3@\n",
         row(1, &[("admitted", "20120304"), ("discharged", "20120309")]),
-        row(2, &[("contact_id", "01"), ("stay_id", "")]),
+        row(2, &[("contact_id", "E-01"), ("stay_id", "")]),
         row(3, &[]),
         row(4, &[]),
     );

@@ -1,0 +1,185 @@
+//! Bytes as text, and the small marks of text that people and spreadsheets leave behind.
+
+use std::borrow::Cow;
+
+use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use words::{Message, message};
+
+/// Encoding of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    Utf8,
+    Utf16,
+    /// What Norwegian Windows programs write. The letters of Latin-1, and dashes, quotes and the euro sign besides.
+    Windows1252,
+}
+
+impl Encoding {
+    /// Name of the encoding.
+    pub fn named(self) -> Message {
+        match self {
+            Encoding::Utf8 => Message::plain("UTF-8"),
+            Encoding::Utf16 => Message::plain("UTF-16"),
+            Encoding::Windows1252 => message!("file.windows_1252"),
+        }
+    }
+}
+
+/// Letters of several bytes in UTF-8, and bytes that cannot stand in UTF-8.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Letters {
+    pub good: u64,
+    pub bad: u64,
+}
+
+impl Letters {
+    /// The letters of a piece of text. A letter that an edge of the piece cuts in two counts as neither.
+    pub fn of(bytes: &[u8]) -> Letters {
+        let mut out = Letters::default();
+        let start = bytes.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
+        let mut rest = &bytes[start..];
+        loop {
+            let (valid, error) = match std::str::from_utf8(rest) {
+                Ok(text) => (text, None),
+                Err(error) => (std::str::from_utf8(&rest[..error.valid_up_to()]).unwrap_or(""), Some(error)),
+            };
+            out.good += valid.bytes().filter(|byte| *byte >= 0xc0).count() as u64;
+            match error.map(|error| (error.valid_up_to(), error.error_len())) {
+                Some((valid, Some(length))) => {
+                    out.bad += 1;
+                    rest = &rest[valid + length..];
+                }
+                // The end, or a letter that goes on after it.
+                Some((_, None)) | None => return out,
+            }
+        }
+    }
+
+    /// The letters of both.
+    #[must_use]
+    pub fn and(self, other: Letters) -> Letters {
+        Letters { good: self.good + other.good, bad: self.bad + other.bad }
+    }
+
+    /// The encoding that the letters speak for: UTF-8 unless more bytes cannot stand in it than letters do. One bad
+    /// byte among good letters is a fault of its row, not of the file.
+    pub fn encoding(self) -> Encoding {
+        if self.bad > self.good { Encoding::Windows1252 } else { Encoding::Utf8 }
+    }
+}
+
+/// Bytes as text in an encoding. What cannot be read becomes `\u{fffd}`.
+pub fn decode(bytes: Vec<u8>, encoding: Encoding) -> String {
+    match encoding {
+        Encoding::Utf8 => String::from_utf8(bytes)
+            .unwrap_or_else(|error| UTF_8.decode_without_bom_handling(error.as_bytes()).0.into_owned()),
+        Encoding::Utf16 if bytes.starts_with(&[0xfe, 0xff]) => UTF_16BE.decode(&bytes).0.into_owned(),
+        Encoding::Utf16 => UTF_16LE.decode(&bytes).0.into_owned(),
+        Encoding::Windows1252 => WINDOWS_1252.decode_without_bom_handling(&bytes).0.into_owned(),
+    }
+}
+
+/// A whole file as text without its byte-order mark: UTF-16 if its mark says so, else UTF-8 or Windows-1252, as its
+/// letters speak for.
+pub fn decoded(bytes: Vec<u8>) -> (String, Encoding) {
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let encoding = if is_utf16 { Encoding::Utf16 } else { Letters::of(&bytes).encoding() };
+    let text = decode(bytes, encoding);
+    (text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned), encoding)
+}
+
+/// Whether a sign is invisible and says nothing: byte-order marks, joiners, soft hyphens and marks of direction.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// The one form of a key: without invisible signs and space around, in small letters; a number without leading zeros
+/// and without the `.0` that a spreadsheet adds. Two keys are the same if their forms are.
+pub fn canonical(key: &str) -> Cow<'_, str> {
+    let is_plain = key.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-');
+    if is_plain && (key.len() < 2 || !key.starts_with('0')) {
+        return Cow::Borrowed(key);
+    }
+    let shown: String = key.chars().filter(|letter| !is_invisible(*letter)).collect();
+    let shown = shown.trim().to_lowercase();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = shown.strip_suffix(".0").or_else(|| shown.strip_suffix(",0")).filter(|text| digits(text));
+    let whole = whole.unwrap_or(&shown);
+    Cow::Owned(match digits(whole) {
+        true if whole.trim_start_matches('0').is_empty() => "0".to_owned(),
+        true => whole.trim_start_matches('0').to_owned(),
+        false => whole.to_owned(),
+    })
+}
+
+/// Whether a text is a national identity number (`fødselsnummer`, `D-nummer`, or a synthetic one): eleven digits, of
+/// which the last two check the others.
+pub fn is_national_number(text: &str) -> bool {
+    const WEIGHTS: [[u32; 11]; 2] = [[3, 7, 6, 1, 8, 9, 4, 5, 2, 1, 0], [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]];
+    let digits: Vec<u32> = text.chars().filter_map(|letter| letter.to_digit(10)).collect();
+    let sum =
+        |weights: &[u32; 11]| weights.iter().zip(&digits).map(|(weight, digit)| weight * digit).sum::<u32>();
+    text.len() == 11 && digits.len() == 11 && WEIGHTS.iter().all(|weights| sum(weights) % 11 == 0)
+}
+
+/// The separator that occurs most often in a head: semicolon, comma or tab. A semicolon wins a draw.
+pub fn separator(head: &str) -> u8 {
+    let count = |mark: char| head.matches(mark).count();
+    [('\t', count('\t')), (',', count(',')), (';', count(';'))]
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .map_or(b';', |(mark, _)| mark as u8)
+}
+
+/// Whether a cell was opened by a stray quote: it holds a line end and, behind it, what separates cells.
+pub fn is_stray(cell: &str, separator: u8) -> bool {
+    cell.split_once('\n').is_some_and(|(_, rest)| rest.contains(char::from(separator)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_read_as_the_program_that_wrote_them_meant() {
+        let of = |bytes: &[u8]| decoded(bytes.to_vec());
+        assert_eq!(of("Ås – «Ø»".as_bytes()), ("Ås – «Ø»".to_owned(), Encoding::Utf8));
+        assert_eq!(of("\u{feff}a".as_bytes()).0, "a");
+        assert_eq!(of(b"\xc5s \x96 \x93\xd8\x94"), ("Ås – “Ø”".to_owned(), Encoding::Windows1252));
+        // One bad byte among good letters spoils its own row.
+        assert_eq!(
+            of("Å\nø\n".as_bytes().iter().copied().chain([0xe5]).collect::<Vec<_>>().as_slice()).1,
+            Encoding::Utf8
+        );
+        let utf16: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain("Å;b".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(of(&utf16), ("Å;b".to_owned(), Encoding::Utf16));
+        assert_eq!(Letters::of("æøå".as_bytes()), Letters { good: 3, bad: 0 });
+        // Cut in the middle of a letter at both edges.
+        assert_eq!(Letters::of(&"æøå".as_bytes()[1..5]), Letters { good: 1, bad: 0 });
+    }
+
+    #[test]
+    fn a_national_number_checks_itself() {
+        // A synthetic number: the month is 80 too high.
+        assert!(is_national_number("02819840086"));
+        assert!(!is_national_number("12345678901") && !is_national_number("1234567890"));
+    }
+
+    #[test]
+    fn a_key_has_one_form() {
+        for (key, form) in [
+            ("0123", "123"),
+            ("123.0", "123"),
+            ("123,0", "123"),
+            (" 123\u{200b}", "123"),
+            ("\u{feff}abC-7", "abc-7"),
+            ("000", "0"),
+            ("1.5", "1.5"),
+            ("0x1", "0x1"),
+            ("00.0", "0"),
+        ] {
+            assert_eq!(canonical(key), form, "{key:?}");
+        }
+    }
+}

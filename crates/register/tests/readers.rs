@@ -1,0 +1,225 @@
+//! Files as people, spreadsheets and other programs leave them: nothing slides, nothing is swallowed, and nobody becomes
+//! two persons, or many persons one.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::{Path, PathBuf};
+
+use domain::Municipalities;
+use register::Report;
+use register::check::{Check, Reason, check_file};
+use register::columns;
+use register::mapping::Mapping;
+use register::parquet_file::Reader;
+use register::sheet::{self, Sheet, SheetError};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+
+const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
+municipality_of_registration,age,sex,drg,drg_type,points,fee";
+
+fn file(name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("samspill-readers-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn checked_by(path: &Path, mapping: &Mapping) -> Report {
+    let municipalities = Municipalities::built_in().unwrap();
+    let check =
+        Check { mapping, municipalities: &municipalities, drg_list: None, threads: 2, running_at: None };
+    check_file(path, &check, Some(&path.with_extension("parquet")), |_, _| {}).unwrap()
+}
+
+fn checked(path: &Path) -> Report {
+    checked_by(path, &Mapping::built_in("samspill").unwrap().unwrap())
+}
+
+/// A row; `{}` in the unit's place.
+fn row(id: &str, person: &str, unit: &str, age: &str) -> String {
+    format!(
+        "{id},{id},{person},{unit},public-hospital,983974724,somatic,overnight,2012-03-04T10:00,2012-03-06T12:00,\
+         1201,{age},woman,127,medical,1.000,\n"
+    )
+}
+
+fn reasons(report: &Report) -> Vec<(u64, Reason)> {
+    report.refused.iter().map(|one| (one.line, one.reason)).collect()
+}
+
+fn persons(path: &Path) -> Vec<i64> {
+    let reader = Reader::open_contacts(&path.with_extension("parquet")).unwrap();
+    let read = |group| reader.read(group, &["person_id"], 1 << 16, None).unwrap();
+    let batches = (0..reader.row_groups()).flat_map(read);
+    batches.flat_map(|batch| columns::longs(&batch.unwrap(), "person_id").to_vec()).collect()
+}
+
+#[test]
+fn a_stray_quote_swallows_no_row() {
+    let rows = [row("1", "1", "U1", "70"), row("2", "2", "\"U1", "70"), row("3", "3", "\"U1", "70")];
+    let text = format!("{HEAD}\n{}{}", rows.concat(), row("4", "4", "U1", "70"));
+    let report = checked(&file("quotes.csv", text));
+    assert_eq!((report.rows, report.accepted), (4, 2));
+    assert_eq!(reasons(&report), [(3, Reason::StrayQuote), (4, Reason::StrayQuote)]);
+    // A name in quotes with a comma or a line of its own is a name.
+    let text = format!("{HEAD}\n{}", row("1", "1", "\"Klinikken, Nord\"", "70"));
+    assert_eq!(checked(&file("quoted.csv", text)).accepted, 1);
+}
+
+#[test]
+fn one_bad_byte_spoils_its_own_row_and_an_old_file_is_read_whole() {
+    let mut bytes = format!("{HEAD}\n{}", row("1", "1", "Åsgård", "70")).into_bytes();
+    bytes.extend(row("2", "2", "B\u{1}", "70").replace('\u{1}', "").into_bytes());
+    let bad: Vec<u8> = row("3", "3", "X", "70")
+        .bytes()
+        .flat_map(|b| if b == b'X' { vec![0xc5, b'x'] } else { vec![b] })
+        .collect();
+    bytes.extend(bad);
+    let report = checked(&file("byte.csv", bytes));
+    assert_eq!(reasons(&report), [(4, Reason::BadLetter)]);
+    let old: Vec<u8> = format!("{HEAD}\n{}", row("1", "1", "?s ? ?", "70"))
+        .bytes()
+        .scan(0, |seen, byte| {
+            *seen += usize::from(byte == b'?');
+            Some(if byte == b'?' { [0xc5, 0x96, 0x93][*seen - 1] } else { byte })
+        })
+        .collect();
+    let path = file("old.csv", old);
+    assert!(checked(&path).refused.is_empty());
+    let reader = Reader::open_contacts(&path.with_extension("parquet")).unwrap();
+    let batch = reader.read(0, &["unit"], 16, None).unwrap().next().unwrap().unwrap();
+    let (_, words) = columns::words(&batch, "unit");
+    assert_eq!(words.unwrap().iter().flatten().collect::<Vec<_>>(), ["Ås – “"]);
+}
+
+#[test]
+fn a_number_cut_in_two_and_a_code_that_is_another_party_are_refused() {
+    let cut = row("1", "1", "U1", "70").replace("1.000,\n", "1,017\n");
+    let line_end = row("2", "2", "\"U\n1\"", "70");
+    let state = row("3", "3", "U1", "70").replace("983974724", "state");
+    let municipality = row("4", "4", "U1", "70").replace("983974724", "0301");
+    let report = checked(&file("cut.csv", format!("{HEAD}\n{cut}{line_end}{state}{municipality}")));
+    let found: Vec<Reason> = report.refused.iter().map(|one| one.reason).collect();
+    assert_eq!(
+        found,
+        [Reason::NotANumber, Reason::ControlCharacter, Reason::NotAnInstitution, Reason::NotAnInstitution]
+    );
+}
+
+#[test]
+fn one_person_is_one_and_anybody_is_nobody() {
+    // Leading zero, the .0 of a spreadsheet, a mark of byte order in the text, letters of either case.
+    let same = ["01234", "1234", "1234.0", "\u{feff}1234", "abC-1", "ABc-1"];
+    let rows: String = same
+        .iter()
+        .enumerate()
+        .map(|(place, id)| row(&place.to_string(), id, &format!("U{place}"), "70"))
+        .collect();
+    let path = file("keys.csv", format!("{HEAD}\n{rows}"));
+    checked(&path);
+    let found = persons(&path);
+    assert!(found[..4].iter().all(|one| *one == 1234) && found[4] == found[5], "{found:?}");
+    // Sixty patients of twenty ages under one number: a placeholder. Nobody's stay is another's.
+    let rows: String =
+        (0..60).map(|id| row(&id.to_string(), "99999999999", "U1", &(20 + id % 20).to_string())).collect();
+    let path = file("placeholder.csv", format!("{HEAD}\n{rows}"));
+    let report = checked(&path);
+    assert_eq!((report.accepted, persons(&path).iter().filter(|person| **person != 0).count()), (60, 0));
+    assert!(report.warnings.values().any(|count| *count == 60), "{:?}", report.warnings);
+    // Two sexes under one id: told, and not taken for the same stay.
+    let two = row("1", "7", "U1", "70") + &row("2", "7", "U1", "70").replace("woman", "man");
+    let report = checked(&file("two.csv", format!("{HEAD}\n{two}")));
+    assert_eq!((report.accepted, report.warnings.len()), (2, 1), "{:?}", report.warnings);
+    // A synthetic national identity number in each row.
+    let report = checked(&file("number.csv", format!("{HEAD}\n{}", row("1", "02819840086", "U1", "14"))));
+    assert!(report.warnings.keys().any(|text| text.english().contains("national identity numbers")));
+}
+
+#[test]
+fn a_mapping_translates_every_field() {
+    let text = "[values.age]\n\".\" = \"\"\n[values.municipality_of_registration]\n9999 = \"no-fixed-address\"\n\
+                [values.trust]\nA = \"983974724\"\n";
+    let own =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/samspill.toml")).unwrap();
+    let mapping = Mapping::parse(&format!("{own}\n{text}")).unwrap();
+    let body = row("1", "1", "U1", ".").replace("1201", "9999").replace("983974724", "A");
+    let path = file("values.csv", format!("{HEAD}\n{body}"));
+    let report = checked_by(&path, &mapping);
+    assert!(report.refused.is_empty(), "{:?}", report.refused);
+    let reader = Reader::open_contacts(&path.with_extension("parquet")).unwrap();
+    let batch = reader
+        .read(0, &["trust", "municipality_of_registration"], 16, None)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    let word = |name: &str| columns::words(&batch, name).1.unwrap().value(0).to_owned();
+    assert_eq!(
+        (word("trust").as_str(), word("municipality_of_registration").as_str()),
+        ("983974724", "no-fixed-address")
+    );
+}
+
+fn read(name: &str, mut book: Workbook) -> Result<Sheet, SheetError> {
+    let path = file(name, book.save_to_buffer().unwrap());
+    sheet::read(&path)
+}
+
+#[test]
+fn a_workbook_is_read_as_it_is_seen() {
+    let mut book = Workbook::new();
+    let hidden = book.add_worksheet();
+    hidden.set_hidden(true).write(0, 0, "amount").unwrap().write(1, 0, 1.0).unwrap();
+    book.add_worksheet().write(0, 0, "Forside").unwrap();
+    let table = book.add_worksheet();
+    table.write(0, 0, "Faktura for mars").unwrap();
+    table.write(1, 1, "Sykehuset AS").unwrap();
+    for (column, head) in ["case", "from", "amount"].into_iter().enumerate() {
+        table.write(3, column as u16, head).unwrap();
+    }
+    let date = Format::new().set_num_format("dd.mm.yyyy hh:mm");
+    let at = ExcelDateTime::parse_from_str("2012-03-04T10:15:00").unwrap();
+    table
+        .write(4, 0, 7)
+        .unwrap()
+        .write_with_format(4, 1, &at, &date)
+        .unwrap()
+        .write(4, 2, 11_157.029_999_999_999)
+        .unwrap();
+    table.write(5, 0, 8).unwrap().write_with_format(5, 1, &at, &date).unwrap().write(5, 2, 8000).unwrap();
+    let found = read("bill.xlsx", book).unwrap();
+    assert_eq!(found.heads, ["case", "from", "amount"]);
+    let rows = [(5, ["7", "2012-03-04T10:15", "11157.03"]), (6, ["8", "2012-03-04T10:15", "8000"])];
+    let rows = rows.map(|(line, cells)| (line, cells.map(str::to_owned).to_vec()));
+    assert_eq!(found.rows, rows);
+}
+
+#[test]
+fn a_workbook_of_two_tables_or_with_a_cell_far_out_is_refused() {
+    let mut two = Workbook::new();
+    for _ in 0..2 {
+        let sheet = two.add_worksheet();
+        sheet.write(0, 0, "a").unwrap().write(0, 1, "b").unwrap().write(1, 0, 1).unwrap();
+    }
+    assert!(matches!(read("two.xlsx", two), Err(SheetError::Several { .. })));
+    let mut far = Workbook::new();
+    far.add_worksheet().write(1_048_575, 16_383, "x").unwrap();
+    let refused = read("far.xlsx", far);
+    assert!(matches!(refused, Err(SheetError::Large { row: 1_048_576, column: 16_384, .. })), "{refused:?}");
+}
+
+#[test]
+fn small_tables_are_strict_on_quotes_and_on_width() {
+    let unclosed =
+        sheet::read(&file("unclosed.csv", "events;people;area\n20;5000;A\n30;6000;\"B\n12;3000;C\n"));
+    assert!(matches!(unclosed, Err(SheetError::Quote { line: 3, .. })), "{unclosed:?}");
+    let wide = sheet::read(&file("wide.csv", "reference,days,amount\n1,3,12000,50\n"));
+    assert!(matches!(wide, Err(SheetError::Wide { line: 2, heads: 3, .. })), "{wide:?}");
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain("a;b\nÅ;1\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    assert_eq!(
+        sheet::read(&file("utf16.csv", utf16)).unwrap().rows,
+        [(2, vec!["Å".to_owned(), "1".to_owned()])]
+    );
+}
