@@ -15,6 +15,7 @@ pub mod identifier;
 pub mod municipality;
 mod narrow;
 pub mod party;
+pub mod spreadsheet;
 pub mod statement;
 
 pub use amount::{Amount, ExactAmount, Points, Rounding, Share};

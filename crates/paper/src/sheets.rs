@@ -71,9 +71,8 @@ pub fn csv_of<'a>(heads: &[Message], rows: impl Iterator<Item = &'a [Cell]>, rea
             .map(|cell| {
                 let text = reader.cell(cell);
                 let is_text = matches!(cell, Cell::Text(_) | Cell::Said(_));
-                // An apostrophe keeps a spreadsheet from taking the text for a formula.
-                match is_text && reader != Reader::Program && is_formula(&text) {
-                    true => quoted(&format!("'{text}"), separator),
+                match is_text && reader != Reader::Program {
+                    true => quoted(&domain::spreadsheet::shown(&text), separator),
                     false => quoted(&text, separator),
                 }
             })
@@ -87,14 +86,6 @@ pub fn csv_of<'a>(heads: &[Message], rows: impl Iterator<Item = &'a [Cell]>, rea
 /// A table as CSV.
 pub fn csv(table: &SafeTable, reader: Reader) -> String {
     csv_of(table.heads(), table.rows().iter().map(Vec::as_slice), reader)
-}
-
-/// Whether a spreadsheet would take a text for a formula. A number with a sign is no formula.
-fn is_formula(text: &str) -> bool {
-    match text.strip_prefix(['+', '-']) {
-        Some(rest) => !rest.starts_with(|first: char| first.is_ascii_digit()),
-        None => text.starts_with(['=', '@', '\t']),
-    }
 }
 
 /// Hundredths of a per cent from millionths; half is rounded away from zero.

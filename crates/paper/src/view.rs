@@ -224,11 +224,11 @@ fn asked(statement: &Statement, language: Language) -> Vec<[String; 3]> {
     statement.asked.iter().map(row).collect()
 }
 
-/// The first eight digits of a control code: `7f3a c1e9`.
+/// The first sixteen digits of a control code in groups of four, `7f3a c1e9 …`: enough to prove what stands before
+/// it (`samspill ledger verify --expect`).
 fn control(code: &str) -> String {
-    let short: String = code.chars().take(8).collect();
-    let (one, other) = short.split_at(std::cmp::min(4, short.len()));
-    format!("{one} {other}")
+    let digits: Vec<char> = code.chars().take(16).collect();
+    digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 /// The lines of the page, and the text under them.

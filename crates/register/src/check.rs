@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use words::{Language, Message, Said, message};
 
+use domain::spreadsheet;
 use domain::{
     CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Party, Residence, Sector, Service, Sex,
     UnitKind, Urgency,
@@ -203,8 +204,9 @@ impl Report {
             ["line", "contact", "field", "value", "reason", "explanation", "remedy", "who_can_mend"];
         let (mark, separator) = if language.is_some() { ("\u{feff}", ';') } else { ("", ',') };
         let cell = |text: &str| {
+            let text = if language.is_some() { spreadsheet::shown(text) } else { text.into() };
             let quoted = text.contains([separator, '"', '\n', '\r']);
-            if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+            if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() }
         };
         let line = |cells: [String; 8]| {
             let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();

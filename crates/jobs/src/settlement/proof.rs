@@ -30,8 +30,8 @@ pub enum ExportForm {
 const LEAST_OF_HASH: usize = 12;
 
 /// Proves a ledger: the chain of hashes, the balance, and that the vouchers of each settlement agree with the
-/// claims behind them. `expected` is the noted hash of the end of the chain, or its first digits. Returns the
-/// faults, and a sentence that sums up the proof.
+/// claims behind them. `expected` is a noted hash of the chain, or its first digits: that of its end, or one on a
+/// statement. Returns the faults, and a sentence that sums up the proof.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read, or if `expected` is too short to prove anything.
@@ -45,11 +45,21 @@ pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Me
         behind(&mut books, &mut proof.faults)?;
         stage.done();
     }
-    if let Some(expected) = expected.filter(|expected| expected.len() < LEAST_OF_HASH) {
-        fail!("error.proof.expect_proves_nothing_give_least_digits", expected, least_of_hash = LEAST_OF_HASH);
-    }
-    if let Some(expected) = expected.filter(|expected| !proof.head.starts_with(*expected)) {
-        proof.faults.push(message!("proof.other_end", head = proof.head, expected));
+    let expected = expected.map(|expected| expected.replace(char::is_whitespace, "").to_lowercase());
+    let mut held = None;
+    if let Some(expected) = &expected {
+        if expected.len() < LEAST_OF_HASH {
+            fail!(
+                "error.proof.expect_proves_nothing_give_least_digits",
+                expected,
+                least_of_hash = LEAST_OF_HASH
+            );
+        }
+        match held_at(&mut Ledger::open(place)?, expected)? {
+            _ if proof.head.starts_with(expected.as_str()) => {}
+            Some((step, at)) => held = Some(message!("proof.held_at", expected, step, at)),
+            None => proof.faults.push(message!("proof.other_end", head = proof.head, expected)),
+        }
     }
     let count = |number: i64| domain::amount::grouped(number.unsigned_abs());
     let whole = message!(
@@ -60,7 +70,24 @@ pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Me
         debit = proof.debit,
         head = proof.head
     );
-    Ok((proof.faults, whole))
+    let said = std::iter::once(whole).chain(held).collect();
+    Ok((proof.faults, Message::joined(said, "\n")))
+}
+
+/// The step that ended with a hash of the chain, given by its first digits, and its time; `None` if there is none. A
+/// code on an old statement is such a hash: what stands after it builds on it.
+fn held_at(ledger: &mut Ledger, expected: &str) -> Result<Option<(i64, domain::Minute)>> {
+    let steps = ledger.steps()?;
+    let of_step = |number: i64| {
+        let step = steps.iter().find(|step| step.number == number);
+        step.map(|step| (step.number, step.recorded_at))
+    };
+    if let Some(step) = steps.iter().find(|step| step.hash.starts_with(expected)) {
+        return Ok(of_step(step.number));
+    }
+    let vouchers = ledger.vouchers(&Wanted::default())?;
+    let voucher = vouchers.iter().find(|voucher| voucher.hash.starts_with(expected));
+    Ok(voucher.and_then(|voucher| of_step(voucher.step)))
 }
 
 /// Checks that the vouchers of every settlement and correction agree with the sums of the claims kept behind

@@ -44,6 +44,20 @@ fn a_month_closed_as_a_draft_becomes_final() {
     for same in ["number", "to_pay", "settled", "due", "control_code", "posts", "version"] {
         assert_eq!(before[same], after[same], "{same}");
     }
+    // The code on January's paper is a proof in April: what stands after it builds on it.
+    let code = before["control_code"].as_str().unwrap();
+    let printed = code[..16]
+        .chars()
+        .collect::<Vec<_>>()
+        .chunks(4)
+        .map(|four| four.iter().collect::<String>() + " ")
+        .collect::<String>();
+    let proof = done(&ledger, "2013-01-01", &["ledger", "verify", "--expect", printed.trim()]);
+    assert!(proof.contains("var slutten av kjeden ved steg"), "{proof}");
+    let other = if code.starts_with('0') { "1" } else { "0" };
+    let wrong = format!("{other}{}", &code[1..16]);
+    let (exit, proof) = tried(&ledger, "2013-01-01", &["ledger", "verify", "--expect", &wrong]);
+    assert!(exit == Some(1), "{proof}");
     assert!(after["tags"].to_string().contains("final") && !after["tags"].to_string().contains("draft"));
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
