@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
-use domain::Municipalities;
 use domain::identifier::is_organisation;
+use domain::{Municipalities, Municipality};
+use register::columns;
+use register::parquet_file::Reader;
 use rulebook::LawBook;
 use rulebook::agreement::{Agreements, GracePeriod};
 use words::message;
@@ -42,9 +44,11 @@ impl Files {
             std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
         let shown = path.display().to_string();
         let municipalities = Municipalities::built_in()?;
-        for (one, line) in Agreements::parse(&shown, &text)?.rows() {
+        for (one, dates) in Agreements::parse(&shown, &text)?.rows() {
+            let line = dates.line;
             let GracePeriod { trust, municipality, reference, .. } = one;
-            if !municipalities.rows().iter().any(|row| row.code == *municipality) {
+            let on_first_day = |row: &Municipality| row.code == *municipality && row.exists_on(dates.from);
+            if !municipalities.rows().iter().any(on_first_day) {
                 fail!("error.law.there_no_municipality_agreement_would_give", shown, line, municipality);
             }
             let is_number = trust.chars().all(|letter| letter.is_ascii_digit());
@@ -86,6 +90,34 @@ impl Files {
         let book = LawBook::new(law.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
         Ok(book.with_variants(variants.iter().map(|(name, text)| (name.as_str(), text.as_str())))?)
     }
+}
+
+/// Cooperation agreements of a book that no contact in a file can fall under, since none has their trust: each as its
+/// trust and reference.
+///
+/// # Errors
+/// Fails if the file cannot be read.
+pub fn agreements_for_nobody(book: &LawBook, reader: &Reader) -> Result<Vec<String>> {
+    let mut wanted: Vec<(String, String)> = book
+        .agreements()
+        .rows()
+        .map(|(row, _)| (row.trust.clone(), format!("{} ({})", row.trust, row.reference)))
+        .collect();
+    for group in 0..reader.row_groups() {
+        if wanted.is_empty() {
+            break;
+        }
+        for batch in reader.read(group, &["trust", "unit"], 1 << 16, None)? {
+            let batch = batch?;
+            for column in ["trust", "unit"] {
+                let (_, words) = columns::words(&batch, column);
+                for word in words.into_iter().flatten().flatten() {
+                    wanted.retain(|(trust, _)| trust != word);
+                }
+            }
+        }
+    }
+    Ok(wanted.into_iter().map(|(_, said)| said).collect())
 }
 
 fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {

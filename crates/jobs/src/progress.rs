@@ -95,6 +95,8 @@ pub enum Note {
     CellsKept(PathBuf),
     /// Number of rows that the check refused.
     Refused(u64),
+    /// Agreements whose trust no contact in the file has.
+    AgreementsForNobody(Vec<String>),
     /// The file says that it was checked, but not by this user's program, and is checked again.
     CheckedElsewhere,
 }
@@ -105,6 +107,9 @@ impl Said for Note {
             Note::Warning { warning, count } => message!("screen.warning", warning, count),
             Note::CellsKept(path) => message!("screen.cells_kept", path = path.display()),
             Note::Refused(count) => message!("screen.refused", count),
+            Note::AgreementsForNobody(list) => {
+                message!("screen.agreements_for_nobody", list = list.join(", "))
+            }
             Note::CheckedElsewhere => message!("screen.checked_elsewhere"),
         }
     }

@@ -17,8 +17,8 @@ use words::{Language, Message, message};
 
 use crate::host::Host;
 use crate::intake::{self, Input};
-use crate::law::Files;
-use crate::progress::Work;
+use crate::law::{Files, agreements_for_nobody};
+use crate::progress::{Note, Work};
 use crate::refusal::Refusal;
 use crate::table::{Table, heads};
 use crate::trust;
@@ -111,6 +111,10 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         trust::remember(&input, host)?;
     }
     let reader = Reader::open_contacts(&input)?;
+    let nobody = agreements_for_nobody(&book, &reader)?;
+    if !nobody.is_empty() {
+        host.note(Note::AgreementsForNobody(nobody));
+    }
     let municipalities = Municipalities::built_in()?;
     let charges = order.out.join("charges.parquet");
     let stage = host.begin(Work::Settle(order.period));

@@ -125,7 +125,7 @@ pub fn statement(
     let on_account = on_account(&inside);
     let paying = paying(&mine, span, context.months);
     let record = context.months.months.get(&span.last);
-    let mode = mode(&gross, context.months, span.last);
+    let mode = mode(if gross.is_empty() { &inside } else { &gross }, context.months, span.last);
     let cleared = cleared(own, party, span, context.heir);
     let fixed = record.is_some_and(MonthRecord::is_closed);
     let expected = paying.carried + settled - on_account - paying.carried_on;
@@ -174,11 +174,12 @@ pub fn statement(
         control_code: context.control_code.clone(),
         last_step: context.months.touched(span.first, span.last),
     };
-    if !is_summary {
-        statement.payments = payments(&statement, own, span, context);
-    }
+    statement.payments = payments(&statement, own, asked.then_some(&inside[..]), span, context);
     let end = if is_summary { BridgeWhat::Asked } else { BridgeWhat::ToPay };
-    statement.bridge = bridge(&gross, &inside, &statement, (!asked).then_some((end, total)));
+    // Before anything is settled there is nothing to walk from or to.
+    if !asked {
+        statement.bridge = bridge(&gross, &inside, &statement, (end, total));
+    }
     statement
 }
 
@@ -407,12 +408,12 @@ fn corrects(voucher: &Voucher, party: &str) -> String {
 }
 
 /// Steps from the amount paid on account to the amount settled, and from there to `end`: the amount to pay, or
-/// what was asked for. `None` before anything is settled.
+/// what was asked for.
 fn bridge(
     gross: &[&Voucher],
     inside: &[&Voucher],
     statement: &Statement,
-    end: Option<(BridgeWhat, Amount)>,
+    (what, end): (BridgeWhat, Amount),
 ) -> Vec<BridgeStep> {
     let settled = statement.settled;
     let mut steps: BTreeMap<BridgeWhat, Amount> = BTreeMap::new();
@@ -454,13 +455,12 @@ fn bridge(
         steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect();
     // No steps follow if nothing is settled yet, if they would not lead to the end (closing moved amounts of
     // other months too), or if all of them are zero.
-    let Some((what, amount)) = end.filter(|(_, amount)| settled + left == *amount) else { return out };
-    if less.iter().all(|(_, amount)| *amount == Amount::ZERO) {
+    if settled + left != end || less.iter().all(|(_, amount)| *amount == Amount::ZERO) {
         return out;
     }
     let walked = less.into_iter().filter(|(_, amount)| *amount != Amount::ZERO);
     out.extend(walked.map(|(what, amount)| BridgeStep { what, amount }));
-    out.push(BridgeStep { what, amount });
+    out.push(BridgeStep { what, amount: end });
     out
 }
 
@@ -517,8 +517,53 @@ fn rules(gross: &[&Voucher], context: &Context) -> Vec<(String, String)> {
         .collect()
 }
 
-/// One payment for each counterparty with an invoice, and one through the clearing account for the rest.
-fn payments(statement: &Statement, own: &[(&Voucher, bool)], span: &Span, context: &Context) -> Vec<Payment> {
+/// Payments of the amounts on account, before anything is settled: to each counterparty whose instrument is paid
+/// decentrally, and through the clearing account for the rest. The reference is not that of the later settlement.
+fn on_account_payments(statement: &Statement, inside: &[&Voucher], context: &Context) -> Vec<Payment> {
+    let modes = context.months.terms(statement.to.month()).modes;
+    let mut by: BTreeMap<String, Amount> = BTreeMap::new();
+    for voucher in inside.iter().filter(|voucher| voucher.cause == Cause::OnAccount) {
+        let mode = voucher.instrument.and_then(|instrument| modes.get(&instrument).copied());
+        let other = match (mode, statement.owes) {
+            (Some(Mode::Decentral), true) => voucher.creditor.clone(),
+            (Some(Mode::Decentral), false) => voucher.debtor.clone(),
+            (Some(Mode::Central) | None, _) => Party::Clearing.to_string(),
+        };
+        *by.entry(other).or_default() += voucher.amount;
+    }
+    let payment = |(party, amount): (String, Amount)| {
+        let counterparty = match Party::of(&party) {
+            Party::Clearing => Named { party: party.clone(), name: context.sender.name.clone() },
+            Party::State
+            | Party::Municipality { .. }
+            | Party::Undecided(_)
+            | Party::Area(_)
+            | Party::Organisation(_) => named(&party, statement.language, context),
+        };
+        let reference = match Party::of(&party) == Party::Clearing {
+            true => format!("{}-AK", statement.number),
+            false => format!("{}-AK-{party}", statement.number),
+        };
+        Payment { counterparty, amount, on_account: Amount::ZERO, rounding: Amount::ZERO, reference }
+    };
+    by.into_iter().map(payment).collect()
+}
+
+/// One payment for each counterparty with an invoice, and one through the clearing account for the rest; none in a
+/// summary. Before anything is settled, `on_account` holds the vouchers of the amounts on account.
+fn payments(
+    statement: &Statement,
+    own: &[(&Voucher, bool)],
+    on_account: Option<&[&Voucher]>,
+    span: &Span,
+    context: &Context,
+) -> Vec<Payment> {
+    if statement.is_summary {
+        return Vec::new();
+    }
+    if let Some(inside) = on_account {
+        return on_account_payments(statement, inside, context);
+    }
     let mut out = Vec::new();
     let mut rest = statement.to_pay;
     let mut by: BTreeMap<&str, [Amount; 3]> = BTreeMap::new();

@@ -195,11 +195,15 @@ fn paid(statement: &Statement, language: Language) -> Vec<(String, String)> {
         [one] => one.counterparty.name.clone(),
         many => format!("{} ({})", language.text("paper.payments").to_lowercase(), many.len()),
     };
+    let reference = match &statement.payments[..] {
+        [one] => one.reference.clone(),
+        _ => statement.number.clone(),
+    };
     vec![
         (text(if pays { "to_pay" } else { "to_get" }, language), absolute(statement.to_pay).to_string()),
         (language.text("paper.due"), due),
         (text(if pays { "paid_to" } else { "paid_by" }, language), other),
-        (language.text("paper.reference"), statement.number.clone()),
+        (language.text("paper.reference"), reference),
     ]
 }
 

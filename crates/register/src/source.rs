@@ -1,11 +1,11 @@
 //! Rows as text, from a CSV file or from any Parquet table.
 
 use std::path::Path;
+use std::sync::Arc;
 use words::{Message, message};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int8Type, Int32Type};
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef, ListArray, StringArray};
 use arrow_schema::DataType;
 
 use crate::csv_file::CsvFile;
@@ -115,12 +115,10 @@ impl Source {
                 let names: Vec<&str> = heads.iter().map(String::as_str).collect();
                 for batch in reader.read(piece, &names, 1 << 13, None)? {
                     let batch = batch.map_err(FileError::arrow(reader.path()))?;
-                    let columns: Vec<StringArray> = batch
-                        .columns()
-                        .iter()
-                        .map(as_text)
-                        .collect::<Result<_, _>>()
-                        .map_err(FileError::arrow(reader.path()))?;
+                    let fault = |fault| FileError::Schema { path: reader.path().to_path_buf(), fault };
+                    let columns =
+                        names.iter().zip(batch.columns()).map(|(name, column)| as_text(name, column));
+                    let columns: Vec<StringArray> = columns.collect::<Result<_, _>>().map_err(fault)?;
                     for row in 0..batch.num_rows() {
                         take(line, &TableRow { columns: &columns, row });
                         line += 1;
@@ -132,30 +130,113 @@ impl Source {
     }
 }
 
-fn as_text(column: &ArrayRef) -> Result<StringArray, arrow_schema::ArrowError> {
-    if let Some(list) = column.as_list_opt::<i32>() {
-        return Ok((0..list.len()).map(|row| Some(events_text(&list.value(row)))).collect());
+/// A column as text. A list of pairs (the readiness events of a contact, each as number and time) becomes
+/// `1@22090000 3@22091440`.
+fn as_text(name: &str, column: &ArrayRef) -> Result<StringArray, Message> {
+    let kind = column.data_type();
+    let unreadable = || message!("file.column_kind", column = name, kind);
+    match kind {
+        DataType::List(_) => pairs(name, column.as_list::<i32>()),
+        DataType::LargeList(_) => {
+            let small = DataType::new_list(column.as_list::<i64>().value_type(), true);
+            let list = arrow_cast::cast(column, &small).map_err(|_| unreadable())?;
+            pairs(name, list.as_list::<i32>())
+        }
+        DataType::FixedSizeList(field, _) => {
+            let list =
+                arrow_cast::cast(column, &DataType::List(Arc::clone(field))).map_err(|_| unreadable())?;
+            pairs(name, list.as_list::<i32>())
+        }
+        // A moment in a zone is another minute on the clock in Norway, and which one is not ours to guess.
+        DataType::Timestamp(_, Some(zone)) => {
+            Err(message!("file.column_zone", column = name, zone = zone.as_ref()))
+        }
+        kind if kind.is_nested() && !matches!(kind, DataType::Dictionary(..)) => Err(unreadable()),
+        _ => {
+            let text = arrow_cast::cast(column, &DataType::Utf8).map_err(|_| unreadable())?;
+            text.as_string_opt::<i32>().cloned().ok_or_else(unreadable)
+        }
     }
-    let text = arrow_cast::cast(column, &DataType::Utf8)?;
-    text.as_string_opt::<i32>()
-        .cloned()
-        .ok_or_else(|| arrow_schema::ArrowError::CastError("a column cannot be read as text".into()))
 }
 
-/// Readiness events of the program's own schema as text: `1@22090000 3@22091440`, event number and civil
-/// minute.
-fn events_text(pairs: &ArrayRef) -> String {
-    let Some(pairs) = pairs.as_struct_opt().filter(|pairs| pairs.num_columns() == 2) else {
-        return String::new();
+fn pairs(name: &str, list: &ListArray) -> Result<StringArray, Message> {
+    let unreadable = || message!("file.column_kind", column = name, kind = list.data_type());
+    let pairs =
+        list.values().as_struct_opt().filter(|pairs| pairs.num_columns() == 2).ok_or_else(unreadable)?;
+    let (kinds, times) = (as_text(name, pairs.column(0))?, as_text(name, pairs.column(1))?);
+    let text = |row: usize| {
+        if list.is_null(row) {
+            return None;
+        }
+        let (from, to) = (list.value_offsets()[row] as usize, list.value_offsets()[row + 1] as usize);
+        let known = (from..to).filter(|place| kinds.is_valid(*place) && times.is_valid(*place));
+        let words: Vec<String> =
+            known.map(|place| format!("{}@{}", kinds.value(place), times.value(place))).collect();
+        Some(words.join(" "))
     };
-    let kinds = pairs.column(0).as_primitive_opt::<Int8Type>();
-    let minutes = pairs.column(1).as_primitive_opt::<Int32Type>();
-    let (Some(kinds), Some(minutes)) = (kinds, minutes) else { return String::new() };
-    let words: Vec<String> = kinds
-        .values()
-        .iter()
-        .zip(minutes.values())
-        .map(|(kind, minute)| format!("{kind}@{minute}"))
-        .collect();
-    words.join(" ")
+    Ok((0..list.len()).map(text).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{
+        Array, Decimal128Array, DictionaryArray, Int8Array, Int32Array, Int64Array, LargeListArray,
+        ListArray, StringViewArray, StructArray, TimestampMicrosecondArray,
+    };
+    use arrow_buffer::OffsetBuffer;
+    use arrow_schema::Field;
+
+    use super::*;
+
+    fn list_of(kinds: ArrayRef, times: ArrayRef) -> (Arc<Field>, ArrayRef) {
+        let fields = vec![
+            Field::new("kind", kinds.data_type().clone(), true),
+            Field::new("minute", times.data_type().clone(), true),
+        ];
+        let pairs: ArrayRef = Arc::new(StructArray::new(fields.into(), vec![kinds, times], None));
+        (Arc::new(Field::new("item", pairs.data_type().clone(), true)), pairs)
+    }
+
+    /// Columns as DuckDB, pandas, Polars and Spark write them come to the same text.
+    #[test]
+    fn columns_of_other_writers_are_read_or_named() {
+        let texts = |column: ArrayRef| -> Vec<Option<String>> {
+            let text = as_text("events", &column).unwrap();
+            text.iter().map(|one| one.map(str::to_owned)).collect()
+        };
+        let same = [Some("1@22090000 3@22091440".to_owned()), Some(String::new())];
+        let offsets = || OffsetBuffer::new(vec![0, 2, 2].into());
+        let large = || OffsetBuffer::new(vec![0_i64, 2, 2].into());
+        let (item, narrow) = list_of(
+            Arc::new(Int8Array::from(vec![1, 3])),
+            Arc::new(Int32Array::from(vec![22_090_000, 22_091_440])),
+        );
+        assert_eq!(texts(Arc::new(ListArray::new(item, offsets(), narrow, None))), same);
+        let wide = || {
+            list_of(
+                Arc::new(Int64Array::from(vec![1, 3])),
+                Arc::new(Int64Array::from(vec![22_090_000, 22_091_440])),
+            )
+        };
+        let (item, pairs) = wide();
+        assert_eq!(texts(Arc::new(ListArray::new(item, offsets(), pairs, None))), same);
+        let (item, pairs) = wide();
+        assert_eq!(texts(Arc::new(LargeListArray::new(item, large(), pairs, None))), same);
+        let decimal = Decimal128Array::from(vec![1017]).with_precision_and_scale(10, 3).unwrap();
+        assert_eq!(texts(Arc::new(decimal)), [Some("1.017".to_owned())]);
+        assert_eq!(texts(Arc::new(StringViewArray::from(vec!["U1"]))), [Some("U1".to_owned())]);
+        let words: DictionaryArray<arrow_array::types::Int32Type> = vec!["U1", "U1"].into_iter().collect();
+        assert_eq!(texts(Arc::new(words)), vec![Some("U1".to_owned()); 2]);
+        let at = TimestampMicrosecondArray::from(vec![1_330_855_200_000_000]);
+        assert_eq!(texts(Arc::new(at.clone())), [Some("2012-03-04T10:00:00".to_owned())]);
+        // What cannot be read is named, with its column.
+        let zoned: ArrayRef = Arc::new(at.with_timezone("UTC"));
+        let fault = as_text("admitted", &zoned).unwrap_err().english();
+        assert!(fault.contains("admitted") && fault.contains("UTC"), "{fault}");
+        let item = Arc::new(Field::new("item", DataType::Int64, true));
+        let list: ArrayRef =
+            Arc::new(ListArray::new(item, offsets(), Arc::new(Int64Array::from(vec![1, 3])), None));
+        let fault = as_text("municipality_of_stay", &list).unwrap_err().english();
+        assert!(fault.contains("municipality_of_stay") && fault.contains("List"), "{fault}");
+    }
 }

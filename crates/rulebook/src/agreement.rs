@@ -84,9 +84,9 @@ impl Agreements {
         Ok(Agreements { file: file.to_owned(), grace })
     }
 
-    /// Every agreement, with its line in the file.
-    pub fn rows(&self) -> impl Iterator<Item = (&GracePeriod, usize)> {
-        self.grace.iter().map(|row| (&row.value, row.dates.line))
+    /// Every agreement, with the days on which it holds and its line in the file.
+    pub fn rows(&self) -> impl Iterator<Item = (&GracePeriod, &Dates)> {
+        self.grace.iter().map(|row| (&row.value, &row.dates))
     }
 
     /// Hours of grace and their provenance, by the agreement between a trust and a municipality that holds on
@@ -166,8 +166,10 @@ reference = \"delavtale 6\"
         assert_eq!(hours("983974724", "0301", "2024-03-04"), Some((240, 13)));
         assert_eq!(hours("983974724", "1103", "2012-07-01"), None);
         assert_eq!(hours("983658725", "1201", "2012-07-01"), None);
-        let rows: Vec<(&str, i64, usize)> =
-            agreements.rows().map(|(one, line)| (one.municipality.as_str(), one.hours, line)).collect();
+        let rows: Vec<(&str, i64, usize)> = agreements
+            .rows()
+            .map(|(one, dates)| (one.municipality.as_str(), one.hours, dates.line))
+            .collect();
         assert_eq!(rows, [("1201", 24, 5), ("0301", 240, 13)]);
     }
 

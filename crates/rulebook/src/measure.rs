@@ -157,7 +157,7 @@ impl Percent {
     fn share(&self) -> Option<Share> {
         match self {
             Percent::Whole(percent) => Share::from_basis_points(percent.checked_mul(100)?),
-            Percent::Text(text) => percent(text),
+            Percent::Text(text) => reduction(text),
         }
     }
 
@@ -169,12 +169,19 @@ impl Percent {
     }
 }
 
-/// Reads a reduction in per cent, as people write it: `10 %`, `-10` or `2,5`. A minus sign is ignored.
+/// Reads a reduction in per cent, as people write it: `10 %`, `-10` or `2,5`. A reduction has the same meaning with
+/// and without a minus sign.
 ///
-/// `None` if the number is not from 0 to 100 or has more than two decimals.
+/// `None` as for [`percent`].
+pub fn reduction(text: &str) -> Option<Share> {
+    percent(text.trim().trim_start_matches(['-', '\u{2212}']))
+}
+
+/// Reads a share in per cent, as people write it: `10 %` or `2,5`.
+///
+/// `None` if the number is not from 0 to 100, has a minus sign, or has more than two decimals.
 pub fn percent(text: &str) -> Option<Share> {
     let text = text.trim().trim_end_matches('%').trim_end();
-    let text = text.trim_start_matches(['-', '\u{2212}']);
     let (whole, rest) = text.split_once([',', '.']).unwrap_or((text, ""));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || whole.len() > 3 || rest.len() > 2 || !(rest.is_empty() || digits(rest)) {

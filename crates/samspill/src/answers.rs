@@ -71,10 +71,10 @@ pub fn remedy_of_failure(remedy: &Remedy) -> Option<Message> {
 }
 
 /// Sentence on the opening of a period.
-pub fn opening(opening: &Opening, period: Period, ledger: &str) -> Message {
+pub fn opening(opening: &Opening, period: Period) -> Message {
     match opening {
         Opening::Unchanged => message!("screen.opened_before", period),
-        Opening::Opened(first) => message!("screen.opened", period, ledger, first),
+        Opening::Opened { first, place: ledger } => message!("screen.opened", period, ledger, first),
     }
 }
 

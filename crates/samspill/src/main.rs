@@ -7,6 +7,7 @@ mod cli;
 mod clock;
 mod commands;
 mod help;
+mod ledger_place;
 mod progress;
 mod run;
 

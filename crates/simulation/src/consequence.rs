@@ -514,7 +514,7 @@ impl<'s> Course<'s> {
             None => Vec::new(),
             Some(projection) => ageing(ground, situation, projection)?,
         };
-        let rate = growth.map_or(0, |growth| basis_points(&growth.percent));
+        let rate = growth.map_or(0, |growth| crate::scenario::growth_of(&growth.percent).unwrap_or(0));
         Ok(Course { situation, rate, given: given.map_or(0, basis_points), ageing })
     }
 

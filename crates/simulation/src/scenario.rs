@@ -262,7 +262,9 @@ impl Scenario {
             measures.push(wanted(file, measure, (one.low, one.percent, one.high))?);
         }
         if let Some(growth) = &raw.growth {
-            percent("growth.percent", &growth.percent)?;
+            growth_of(&growth.percent).ok_or_else(|| {
+                bad(file, "growth.percent", &growth.percent, message!("scenario.expected.growth"))
+            })?;
             if growth.years > 30 {
                 return Err(value("growth.years", &growth.years.to_string(), Message::plain("0–30")));
             }
@@ -359,6 +361,19 @@ fn bad(file: &str, key: &str, value: &str, expected: Message) -> BadScenario {
     BadScenario::Value { file, key, value, expected }
 }
 
+/// Basis points of a yearly growth in per cent, `1,5` or `-1,5`; `None` if it is not from -100 to 100.
+pub fn growth_of(text: &str) -> Option<i64> {
+    let text = text.trim();
+    match text.strip_prefix(['-', '\u{2212}']) {
+        Some(fall) => measure::percent(fall).map(|share| -share.basis_points()),
+        None => measure::percent(text).map(Share::basis_points),
+    }
+}
+
+fn reduction(file: &str, key: &str, text: &str) -> Result<Share, BadScenario> {
+    measure::reduction(text).ok_or_else(|| bad(file, key, text, message!("scenario.expected.per_cent")))
+}
+
 fn percent(file: &str, key: &str, text: &str) -> Result<Share, BadScenario> {
     measure::percent(text).ok_or_else(|| bad(file, key, text, message!("scenario.expected.per_cent")))
 }
@@ -371,8 +386,8 @@ fn wanted(
 ) -> Result<Wanted, BadScenario> {
     let given = |key: &str, given: Option<toml::Value>| match given {
         None => Ok(None),
-        Some(toml::Value::Integer(whole)) => percent(file, key, &whole.to_string()).map(Some),
-        Some(toml::Value::String(text)) => percent(file, key, &text).map(Some),
+        Some(toml::Value::Integer(whole)) => reduction(file, key, &whole.to_string()).map(Some),
+        Some(toml::Value::String(text)) => reduction(file, key, &text).map(Some),
         Some(other) => Err(bad(file, key, &other.to_string(), message!("scenario.expected.number"))),
     };
     let (low, likely, high) = (given("low", low)?, given("percent", likely)?, given("high", high)?);

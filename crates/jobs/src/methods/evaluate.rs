@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use statistics::evaluate;
 use words::{Message, message};
 
+use super::times::Times;
 use super::{Answer, cells, shown};
 use crate::columns::Columns;
 use crate::table::{Table, heads};
@@ -63,39 +64,33 @@ fn of_effect(one: &evaluate::Effect) -> Value {
     json!({ "value": one.at.value, "low": one.at.low, "high": one.at.high, "standard_error": one.error, "p": one.p })
 }
 
-/// The numbers in a time, by which times are sorted: 2012-2 comes before 2012-10, and 2,5 before 10.
-fn natural(text: &str) -> Vec<f64> {
-    if let Ok(number) = text.replace(',', ".").parse::<f64>() {
-        return vec![number];
-    }
-    let runs = text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty());
-    runs.map(|run| run.parse().unwrap_or(f64::MAX)).collect()
-}
-
-/// The different texts in natural order, and the place of each given text among them.
+/// The different texts in order, and the place of each given text among them.
 fn in_order(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
-    let mut times: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-    times.sort_by(|one, other| {
-        natural(one)
-            .partial_cmp(&natural(other))
-            .unwrap_or(std::cmp::Ordering::Equal)
-            .then_with(|| one.cmp(other))
-    });
-    times.dedup();
-    let place = |text: &&str| times.iter().position(|time| time == text).unwrap_or_default();
+    let mut names: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+    names.sort();
+    names.dedup();
+    let place = |text: &&str| names.binary_search_by(|name| name.as_str().cmp(text)).unwrap_or_default();
     let places = texts.iter().map(place).collect();
-    (times, places)
+    (names, places)
 }
 
 /// Effect of a measure on the values in a table.
 ///
 /// # Errors
-/// Fails if the table cannot be read or has a row without people, if no row has the time `from`, or if the
+/// Fails if the table cannot be read or has a row without people, if no row has the time `from`, if a series lacks
+/// times between its first and its last, or if the
 /// method needs more times, units or events than there are.
 pub fn evaluate(order: &Evaluate) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
-    let (times, places) = in_order(&table.text(&order.time)?);
-    let from = times.iter().position(|time| *time == order.from).about(|| {
+    let found = Times::of(&table.text(&order.time)?);
+    let is_series = matches!(order.method, EffectMethod::Its | EffectMethod::Poisson);
+    if is_series && !found.missing.is_empty() {
+        let (count, list) = (found.missing.len(), found.missing.iter().take(12).cloned().collect::<Vec<_>>());
+        fail!("error.evaluate.times_missing", count, list = list.join(", "));
+    }
+    let from = found.place(&order.from);
+    let Times { names: times, places, .. } = found;
+    let from = from.about(|| {
         let (first, last) =
             (times.first().cloned().unwrap_or_default(), times.last().cloned().unwrap_or_default());
         message!("error.evaluate.from_there_no_such_time_they", from = order.from, first, last)

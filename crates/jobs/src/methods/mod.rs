@@ -6,6 +6,7 @@ pub mod funnel;
 pub mod interval;
 pub mod spc;
 pub mod standardise;
+mod times;
 
 use serde_json::{Value, json};
 use statistics::interval::Interval;

@@ -19,8 +19,8 @@ use words::Message;
 use super::books::Books;
 use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
-use crate::law::Files;
-use crate::progress::Work;
+use crate::law::{Files, agreements_for_nobody};
+use crate::progress::{Note, Work};
 use crate::refusal::Refusal;
 use crate::table::small_table;
 
@@ -152,6 +152,11 @@ impl<'a> DeliverySettler<'a> {
             }
         };
         let reader = Reader::open_contacts(&contacts)?;
+        let book = run.files.book()?;
+        let nobody = agreements_for_nobody(&book, &reader)?;
+        if !nobody.is_empty() {
+            host.note(Note::AgreementsForNobody(nobody));
+        }
         let synthetic = reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes");
         Ok(DeliverySettler {
             books,
@@ -164,7 +169,7 @@ impl<'a> DeliverySettler<'a> {
             refused: report.map_or(0, |report| report.refused.len() as u64),
             synthetic,
             rules_text: serde_json::to_string(&run.files.law)?,
-            law: Law::of(&run.files.book()?)?,
+            law: Law::of(&book)?,
             known: None,
             left_out: BTreeSet::new(),
         })

@@ -16,8 +16,8 @@ use crate::refusal::Refusal;
 pub enum Opening {
     /// The period was open already, on the same terms. Nothing was changed.
     Unchanged,
-    /// The period is open now, from this month on.
-    Opened(Month),
+    /// The period is open now, from this month on, in the ledger at this place (without a password).
+    Opened { first: Month, place: String },
 }
 
 /// Opens the months of a period. Creates the ledger if there is none.
@@ -46,7 +46,7 @@ pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Resul
     }
     let content = serde_json::to_string(content)?;
     books.post(StepKind::Open, &period.to_string(), now, content, Vec::new(), Vec::new())?;
-    Ok(Opening::Opened(first))
+    Ok(Opening::Opened { first, place: books.ledger.place().to_owned() })
 }
 
 /// Settlement mode of each instrument in a period: `mode`, or if `None` the mode of the settlement scheme on the

@@ -21,15 +21,17 @@ pub(super) struct Postgres {
     client: Client,
 }
 
-/// The address without its password.
+/// The address without its password, and without its options, which may hold one.
 fn shown(address: &str) -> String {
-    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
-    match rest.split_once('@') {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
+    let rest = rest.split('?').next().unwrap_or_default();
+    // A password may hold an `@`, so the last one ends it.
+    match rest.rsplit_once('@') {
         Some((user, host)) => {
             let user = user.split(':').next().unwrap_or_default();
             format!("{scheme}://{user}@{host}")
         }
-        None => address.to_owned(),
+        None => format!("{scheme}://{rest}"),
     }
 }
 
@@ -355,4 +357,22 @@ fn voucher(row: &Row, place: &str) -> Result<Voucher, LedgerError> {
         lines: Vec::new(),
         hash: row.get(15),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn no_message_shows_a_password() {
+        for address in [
+            "postgres://kari:hemmelig@db/oppgjor",
+            "postgres://kari:hem@melig@db/oppgjor",
+            "postgres://kari@db/oppgjor?password=hemmelig",
+            "postgres://kari@db/oppgjor?sslmode=disable&password=hemmelig",
+        ] {
+            assert_eq!(shown(address), "postgres://kari@db/oppgjor");
+        }
+        assert_eq!(shown("postgresql://db/oppgjor"), "postgresql://db/oppgjor");
+    }
 }

@@ -13,11 +13,12 @@ use jobs::table::Form;
 
 use super::{Output, REFUSED};
 use crate::choices::{FORMS, one_of, or_suited};
+use crate::ledger_place::ledger;
 
 #[derive(Args)]
 pub struct AccrualArguments {
     month: String,
-    #[arg(long)]
+    #[arg(long, value_parser = ledger)]
     ledger: String,
     #[arg(long)]
     contacts: Option<PathBuf>,

@@ -9,13 +9,14 @@ use jobs::host::Host;
 
 use super::Output;
 use crate::choices::or_suited;
+use crate::ledger_place::ledger;
 
 #[derive(Args)]
 pub struct ExplainArguments {
     charge: String,
     #[arg(long = "in", required_unless_present = "ledger")]
     folder: Option<PathBuf>,
-    #[arg(long, conflicts_with = "folder")]
+    #[arg(long, value_parser = ledger, conflicts_with = "folder")]
     ledger: Option<String>,
     #[arg(long)]
     contacts: Option<PathBuf>,

@@ -9,11 +9,12 @@ use jobs::table::Form;
 
 use super::Output;
 use crate::choices::{FORMS, one_of, or_suited};
+use crate::ledger_place::ledger;
 
 #[derive(Args)]
 pub struct ForecastArguments {
     month: String,
-    #[arg(long)]
+    #[arg(long, value_parser = ledger)]
     ledger: String,
     #[arg(long, alias = "municipality")]
     party: Option<String>,

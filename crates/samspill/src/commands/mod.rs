@@ -38,10 +38,11 @@ use jobs::settlement::Books;
 
 use crate::choices::or_suited;
 use crate::clock::now;
+use crate::ledger_place::ledger;
 
 #[derive(Args)]
 pub struct Place {
-    #[arg(long)]
+    #[arg(long, value_parser = ledger)]
     pub ledger: String,
     #[arg(long)]
     pub now: Option<String>,

@@ -264,7 +264,7 @@ fn open(
     };
     let content = job::opened(mode, period, balancing, rounding)?;
     let opening = job::open(&place.ledger, period, &content, now(place.now.as_deref())?)?;
-    Ok(Output::sentence(answers::opening(&opening, period, &place.ledger)))
+    Ok(Output::sentence(answers::opening(&opening, period)))
 }
 
 fn with_run(

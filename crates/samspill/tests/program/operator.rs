@@ -256,3 +256,79 @@ fn a_stamp_from_elsewhere_is_no_proof() {
     );
     assert_eq!(own.1, other.1);
 }
+
+/// Before anything is settled, a statement asks for the amount on account: of the creditor who gets it, under a reference
+/// of its own, without a chart that goes from nothing to nothing.
+#[test]
+fn an_amount_on_account_is_asked_for_by_itself() {
+    let work = folder("only-on-account");
+    for (mode, payee, reference) in
+        [("decentral", "983658725", "2012-01-1201-AK-983658725"), ("central", "clearing", "2012-01-1201-AK")]
+    {
+        let ledger = path(&work.join(format!("{mode}.sqlite"))).to_owned();
+        std::fs::write(work.join("budget.csv"), "KMF;1201;983658725;120000\n").unwrap();
+        done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--mode", mode]);
+        done(
+            &ledger,
+            "2012-01-02",
+            &["settlement", "on-account", "2012", "--budget", path(&work.join("budget.csv"))],
+        );
+        let out = work.join(mode);
+        let more = ["--party", "1201", "--as", "json,pdf", "--out", path(&out)];
+        done(&ledger, "2012-01-03", &[&["statement", "2012-01"][..], &more].concat());
+        let made = json(&out, "oppgjor-2012-01-1201.json");
+        assert_eq!(made["to_pay"], 1_000_000);
+        assert_eq!(made["payments"][0]["counterparty"]["party"], payee);
+        assert_eq!(
+            (made["payments"][0]["reference"].as_str(), made["mode"].as_str()),
+            (Some(reference), Some(mode))
+        );
+        assert!(
+            made["bridge"].as_array().unwrap().is_empty() && made["posts"].as_array().unwrap().is_empty()
+        );
+    }
+}
+
+#[test]
+fn an_agreement_that_reaches_nobody_is_told() {
+    let work = folder("nobody");
+    let (file, agreed) = (work.join("contacts.csv"), work.join("agreed.toml"));
+    std::fs::write(&file, csv(&world(41, 20))).unwrap();
+    let write = |trust: &str, municipality: &str| {
+        let row = format!(
+            "[[grace]]\ntrust = \"{trust}\"\nmunicipality = \"{municipality}\"\nhours = 24\nfrom = 2012-01-01\nreference = \"avtale 7\"\n"
+        );
+        std::fs::write(&agreed, row).unwrap();
+        let out = work.join("out");
+        let words =
+            ["settle", "2012", "--draft", "--contacts", path(&file), "--agreements", path(&agreed), "--out"];
+        let output = samspill(&[&words[..], &[path(&out)]].concat());
+        (output.status.success(), text(&output.stderr))
+    };
+    let (done, printed) = write("983974724", "1201");
+    assert!(done && !printed.contains("hører til institusjonen"), "{printed}");
+    let (done, printed) = write("Helse Bergen", "1201");
+    assert!(done && printed.contains("Helse Bergen (avtale 7)"), "{printed}");
+    // A municipality that was not there when the agreement began.
+    let (done, printed) = write("983974724", "4601");
+    assert!(!done && printed.contains("4601"), "{printed}");
+}
+
+/// What a spreadsheet would run stands behind an apostrophe in every file for people, and as it is for programs.
+#[test]
+fn no_cell_of_a_file_for_people_is_a_formula() {
+    let work = folder("formula");
+    let file = work.join("contacts.csv");
+    let rows = csv(&world(43, 3)).replacen(",somatic,", ",=1+1,", 1);
+    std::fs::write(&file, rows).unwrap();
+    for (plain, cell) in [(false, ";'=1+1;"), (true, ",=1+1,")] {
+        let mut command = program();
+        command.args(["check", path(&file), "--out", path(&work.join("checked.parquet"))]);
+        if plain {
+            command.arg("--plain");
+        }
+        assert_eq!(command.output().unwrap().status.code(), Some(3));
+        let refused = std::fs::read_to_string(work.join("refused.csv")).unwrap();
+        assert!(refused.contains(cell), "{refused}");
+    }
+}
