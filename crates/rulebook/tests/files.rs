@@ -345,3 +345,45 @@ fn a_row_of_the_scheme_holds_for_its_flow_on_its_days() {
     let on = |flow: &str, day: &str| scheme.schedule_on(flow, Day::parse(day).unwrap()).is_some();
     assert!(on("KMF", "2012-03-31") && !on("KMF", "2020-03-31") && !on("USK", "2012-03-31"));
 }
+
+#[test]
+fn a_signature_takes_a_row_of_the_scheme_off_the_list() {
+    let mut scheme = rulebook::scheme::Scheme::built_in().unwrap();
+    let row = scheme
+        .term
+        .iter()
+        .find(|row| row.dates.confidence == rulebook::file::Confidence::M)
+        .unwrap()
+        .clone();
+    assert!(rulebook::scheme::is_unsigned(&row, &scheme.sources));
+    for source in scheme.sources.values_mut() {
+        source.signed_off = Some("A. Jurist, 2027-01-01".to_owned());
+    }
+    assert!(!rulebook::scheme::is_unsigned(&row, &scheme.sources));
+}
+
+/// The notice of admission counts up to the minute of departure, and the trace says what was looked at.
+#[test]
+fn a_notice_in_the_minute_of_departure_is_given() {
+    let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
+    let at = |text: &str| Minute::parse(text).unwrap();
+    let reason = |notice: &str| {
+        let events = [Event { at: at(notice), kind: domain::EventKind::AdmissionNotice }];
+        let case = Case {
+            sector: Sector::Somatic,
+            unit_kind: UnitKind::PublicHospital,
+            care_level: CareLevel::Overnight,
+            admitted_at: at("2012-03-01T08:00"),
+            departed_at: at("2012-03-05T12:00"),
+            events: &events,
+            trust: "",
+            registered_in: "",
+            stays_in: "",
+        };
+        let mut steps = rulebook::Steps::default();
+        let reason = law.days(&case, &mut Vec::new(), &mut steps).unwrap_err();
+        (reason, steps.0.len() > 3)
+    };
+    assert_eq!(reason("2012-03-05T12:00"), ("not-ready-and-notified", true));
+    assert_eq!(reason("2012-03-05T12:01"), ("no-admission-notice", true));
+}
