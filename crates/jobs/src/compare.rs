@@ -13,6 +13,7 @@ use words::{Message, Said, message};
 
 use crate::explain::contact_of;
 use crate::law::Files;
+use crate::parties;
 use crate::table::{Table, heads};
 use disclosure::Cell;
 
@@ -113,8 +114,10 @@ const AMOUNT: &[&str] = &["amount", "beløp", "belop", "sum", "kroner", "amount_
 /// Compares a bill with our own settlement or our own log.
 ///
 /// # Errors
-/// Fails unless exactly one of `own` and `log` is given; if a file cannot be read; if a column is missing or a
-/// cell is wrong; or if a day in the log has no rate.
+/// Fails unless exactly one of `own` and `log` is given; if `party` is neither a municipality nor a debtor of our own
+/// settlement; if a file cannot be
+/// read; if a column is missing or stands twice, or a cell is wrong; or if a case in the log has no discharge
+/// or a day without a rate.
 pub fn run(order: &Order) -> Result<Comparison> {
     let mut stated = None;
     let bill = received(order, &mut stated)?;
@@ -126,12 +129,25 @@ pub fn run(order: &Order) -> Result<Comparison> {
     Ok(Comparison { stated, ..compared(&bill, &own) })
 }
 
+/// Place of the column with the first of `names` that occurs; `None` if none does.
+///
+/// # Errors
+/// Fails if two columns have that name: they may hold different numbers.
+fn only_column(sheet: &Sheet, names: &[&str], path: &Path) -> Result<Option<usize>> {
+    let Some(place) = sheet.column(names) else { return Ok(None) };
+    let name = &sheet.heads[place];
+    if sheet.heads.iter().filter(|head| head.to_lowercase() == name.to_lowercase()).count() > 1 {
+        fail!("error.columns.has_two_columns_give_each_name", file = path.display(), twice = name);
+    }
+    Ok(Some(place))
+}
+
 /// Place of the column for a field: the column that the order names, else one with a usual name.
 fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<Option<usize>> {
     let asked = order.columns.iter().find_map(|pair| pair.strip_prefix(field)?.strip_prefix('='));
     match asked {
-        None => Ok(sheet.column(usual)),
-        Some(name) => match sheet.column(&[name]) {
+        None => only_column(sheet, usual, order.received),
+        Some(name) => match only_column(sheet, &[name], order.received)? {
             Some(place) => Ok(Some(place)),
             None => fail!(
                 "error.compare.has_no_column_has",
@@ -221,6 +237,10 @@ fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Known>
         fail!("error.compare.holds_no_charges_parquet_settle_without", folder = folder.display());
     }
     let claims = archive::claims(&path, &municipalities)?;
+    let is_debtor = |party: &str| claims.rows.iter().any(|row| claims.words.word(row.debtor) == party);
+    if let Some(party) = order.party.filter(|party| !is_debtor(party)) {
+        parties::need_municipality(party)?;
+    }
     let mut out: BTreeMap<String, Known> = BTreeMap::new();
     for row in claims.rows.iter().filter(|row| row.instrument == Some(order.instrument)) {
         if order.party.is_some_and(|party| party != claims.words.word(row.debtor)) {
@@ -238,11 +258,48 @@ fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Known>
 /// Cases of a municipality's own log of messages, by reference. The municipality knows when it was notified
 /// that a patient is ready, not when the physician decided it; the notice counts as both.
 fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Known>> {
+    if !payer.is_empty() {
+        parties::need_municipality(payer)?;
+    }
     let law = Law::of(&files.book()?)?;
+    let mut out = BTreeMap::new();
+    for (case, Log { events, departed, sector, trust }) in logs(path)? {
+        let Some(departed_at) = departed else {
+            fail!("error.compare.no_discharge", path = path.display(), case)
+        };
+        let admitted_at = events.iter().map(|event| event.at).min().unwrap_or(departed_at);
+        let (unit_kind, care_level) = (UnitKind::PublicHospital, CareLevel::Overnight);
+        let (registered_in, stays_in) = (payer.to_owned(), payer.to_owned());
+        let stay = stay::Stay {
+            sector,
+            unit_kind,
+            care_level,
+            admitted_at,
+            departed_at,
+            events,
+            trust,
+            registered_in,
+            stays_in,
+        };
+        let mut known = Known { quantity: Some(0), ..Known::default() };
+        for charge in stay::assess(&law, &stay, &mut Vec::new(), &mut NoTrace).unwrap_or_default() {
+            if let Some(day) = charge.without_rate {
+                fail!("error.compare.no_rate_in_force_case", day, case);
+            }
+            known.quantity = known.quantity.map(|sum| sum + charge.days);
+            known.amount += charge.amount;
+        }
+        out.insert(case, known);
+    }
+    Ok(out)
+}
+
+/// Messages of a log, by case.
+fn logs(path: &Path) -> Result<BTreeMap<String, Log>> {
     let sheet = sheet::read(path)?;
     let need = |names: &[&str]| {
         let has = sheet.heads.join(", ");
-        sheet.column(names).about(|| {
+        only_column(&sheet, names, path)?.about(|| {
             message!("error.compare.has_no_column_has_2", path = path.display(), names = names[0], has)
         })
     };
@@ -251,9 +308,9 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
         need(&["time", "tidspunkt", "tid"])?,
         need(&["message", "melding"])?,
     );
-    let sector = sheet.column(&["sector", "sektor"]);
+    let sector = only_column(&sheet, &["sector", "sektor"], path)?;
     // Without the institution it is not known which agreement a case falls under.
-    let institution = sheet.column(&["institution", "institusjon", "trust"]);
+    let institution = only_column(&sheet, &["institution", "institusjon", "trust"], path)?;
     let mut logs: BTreeMap<String, Log> = BTreeMap::new();
     for (line, cells) in &sheet.rows {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
@@ -280,34 +337,7 @@ fn of_log(path: &Path, payer: &str, files: &Files) -> Result<BTreeMap<String, Kn
             ),
         }
     }
-    let mut out = BTreeMap::new();
-    for (case, Log { events, departed, sector, trust }) in logs {
-        let Some(departed_at) = departed else { continue };
-        let admitted_at = events.iter().map(|event| event.at).min().unwrap_or(departed_at);
-        let (unit_kind, care_level) = (UnitKind::PublicHospital, CareLevel::Overnight);
-        let (registered_in, stays_in) = (payer.to_owned(), payer.to_owned());
-        let stay = stay::Stay {
-            sector,
-            unit_kind,
-            care_level,
-            admitted_at,
-            departed_at,
-            events,
-            trust,
-            registered_in,
-            stays_in,
-        };
-        let mut known = Known { quantity: Some(0), ..Known::default() };
-        for charge in stay::assess(&law, &stay, &mut Vec::new(), &mut NoTrace).unwrap_or_default() {
-            if let Some(day) = charge.without_rate {
-                fail!("error.compare.no_rate_in_force_case", day, case);
-            }
-            known.quantity = known.quantity.map(|sum| sum + charge.days);
-            known.amount += charge.amount;
-        }
-        out.insert(case, known);
-    }
-    Ok(out)
+    Ok(logs)
 }
 
 /// The messages of one case in a log.

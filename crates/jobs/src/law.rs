@@ -109,11 +109,13 @@ pub fn agreements_for_nobody(book: &LawBook, reader: &Reader) -> Result<Vec<Stri
         }
         for batch in reader.read(group, &["trust", "unit"], 1 << 16, None)? {
             let batch = batch?;
-            for column in ["trust", "unit"] {
-                let (_, words) = columns::words(&batch, column);
-                for word in words.into_iter().flatten().flatten() {
-                    wanted.retain(|(trust, _)| trust != word);
-                }
+            // Row by row: a contact's agreements are its trust's, and its unit's only if it names no trust.
+            for row in 0..batch.num_rows() {
+                let party = match columns::word(&batch, "trust", row) {
+                    "" => columns::word(&batch, "unit", row),
+                    trust => trust,
+                };
+                wanted.retain(|(trust, _)| trust != party);
             }
         }
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use domain::{Day, Municipalities, Party};
 use words::{Language, say};
 
+use crate::failure::{Result, fail};
+
 const TRUSTS: &str = include_str!("../../../data/trusts.csv");
 const ORGANISATIONS: &str = include_str!("../../../data/municipality_organisations.csv");
 
@@ -18,6 +20,17 @@ pub fn trust_of_area(area: u8) -> Option<&'static str> {
     let mut named = trusts()
         .filter_map(|cells| (cells.get(4)?.parse() == Ok(area)).then(|| cells.get(1).copied()).flatten());
     named.next().filter(|_| named.next().is_none())
+}
+
+/// Refuses a code that has never been a municipality's number.
+///
+/// # Errors
+/// Fails if no municipality has, or has had, the number.
+pub fn need_municipality(code: &str) -> Result<()> {
+    if Municipalities::built_in()?.rows().iter().all(|row| row.code != code) {
+        fail!("error.order.no_municipality", code);
+    }
+    Ok(())
 }
 
 /// Whether a creditor is a private institution.

@@ -349,12 +349,8 @@ fn a_row_of_the_scheme_holds_for_its_flow_on_its_days() {
 #[test]
 fn a_signature_takes_a_row_of_the_scheme_off_the_list() {
     let mut scheme = rulebook::scheme::Scheme::built_in().unwrap();
-    let row = scheme
-        .term
-        .iter()
-        .find(|row| row.dates.confidence == rulebook::file::Confidence::M)
-        .unwrap()
-        .clone();
+    let row =
+        scheme.term.iter().find(|row| row.dates.confidence == rulebook::file::Confidence::M).unwrap().clone();
     assert!(rulebook::scheme::is_unsigned(&row, &scheme.sources));
     for source in scheme.sources.values_mut() {
         source.signed_off = Some("A. Jurist, 2027-01-01".to_owned());

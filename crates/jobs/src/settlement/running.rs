@@ -17,6 +17,7 @@ use settlement::{Law, stay};
 use crate::host::{Host, Scratch};
 use crate::intake::{self, Stamp};
 use crate::law::Files;
+use crate::parties;
 use crate::table::{Table, heads};
 use disclosure::Cell;
 
@@ -68,8 +69,11 @@ pub struct Running {
 /// Finds the running cases in a file of contacts.
 ///
 /// # Errors
-/// Fails if the rules or the file cannot be read, or if a value is unsigned and the order is no draft.
+/// Fails if the municipality does not exist, if the rules or the file cannot be read, or if a value is unsigned and the order is no draft.
 pub fn run(order: &Order, host: &Host) -> Result<Running> {
+    if let Some(code) = order.municipality {
+        parties::need_municipality(code)?;
+    }
     let law = Law::of(&order.files.book()?)?;
     let period = Period::of_month(order.at.day().month());
     let unsigned =

@@ -238,6 +238,9 @@ fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<
     let mut known: Vec<(String, i64, Seen)> = Vec::new();
     for (code, ages) in &order.people {
         let (persons, cost) = of_home.get(code.as_str()).copied().unwrap_or_default();
+        if persons > 0.0 && ages.iter().sum::<i64>() == 0 {
+            fail!("error.risk.nobody_lives_there", code, persons = persons as u64, period = order.period);
+        }
         let seen = Seen { persons, cost, expected: expected(ages) };
         known.push((code.clone(), ages.iter().sum(), seen));
     }

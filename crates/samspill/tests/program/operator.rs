@@ -309,6 +309,9 @@ fn an_agreement_that_reaches_nobody_is_told() {
     assert!(done && !printed.contains("hører til institusjonen"), "{printed}");
     let (done, printed) = write("Helse Bergen", "1201");
     assert!(done && printed.contains("Helse Bergen (avtale 7)"), "{printed}");
+    // A unit whose contacts name its trust: their agreements are the trust's.
+    let (done, printed) = write("Sykehuset", "1201");
+    assert!(done && printed.contains("Sykehuset (avtale 7)"), "{printed}");
     // A municipality that was not there when the agreement began.
     let (done, printed) = write("983974724", "4601");
     assert!(!done && printed.contains("4601"), "{printed}");

@@ -187,9 +187,26 @@ fn a_bill_is_reconciled_to_its_last_line() {
         code == Some(3) && printed.contains("egen sum på linje 3 er 16 000,00 kr, linjene er 12 000,00 kr"),
         "{printed}"
     );
+    // Two columns that may both be meant.
+    let (code, printed) = compare("case;days;days;amount\nA;9;3;12000\n");
+    assert!(code == Some(1) && printed.contains("to kolonner 'days'"), "{printed}");
     // Fewer days at a higher price do not make the same bill, though the sum is the same.
     let (code, printed) = compare("case;days;amount\nA;2;12000\n");
     assert!(code == Some(3) && printed.contains("sats 4 000,00 kr, mengde −4 000,00 kr"), "{printed}");
+    for party in ["9999", "Bergen"] {
+        let compare = ["compare", "--received", path(&bill), "--log", path(&log), "--party", party];
+        let running = ["running", "--contacts", path(&bill), "--draft", "--municipality", party];
+        for words in [&compare[..], &running] {
+            let output = samspill(words);
+            assert_eq!(output.status.code(), Some(1), "{words:?}");
+            assert!(text(&output.stderr).contains(&format!("{party} har ikke vært nummeret")), "{words:?}");
+        }
+    }
+    // A case that has not ended has no bill yet.
+    std::fs::write(&log, "case;time;message\nA;2012-03-01;innlagt\nA;2012-03-05T10:00;utskrivningsklar\n")
+        .unwrap();
+    let (code, printed) = compare("case;days;amount\nA;3;12000\n");
+    assert!(code == Some(1) && printed.contains("sak A er ikke utskrevet i loggen"), "{printed}");
 }
 
 #[test]

@@ -308,6 +308,12 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
         let (done, printed, _) = picture(&seen, "2012", &work.join("bad"));
         assert!(!done && printed.contains(fault), "{printed}");
     }
+    // Contacts of a municipality where nobody lives.
+    let people = work.join("people.csv");
+    std::fs::write(&people, "municipality;age;people\n1201;80;0\n0301;80;1000\n").unwrap();
+    let words = ["risk", "picture", "--period", "2012", "--contacts", path(&seen), "--people", path(&people)];
+    let output = samspill(&[&words[..], &["--out", path(&work.join("bad"))]].concat());
+    assert!(text(&output.stderr).contains("i 1201 bor det ingen i 2012"), "{}", text(&output.stderr));
     std::fs::write(&pool, "pool;municipality\nNordhordland;1263\nNordhordland;1260\nNordhordland;1256\n")
         .unwrap();
     let (first, second) = (drawn(&seen, "2012", &work.join("a")), drawn(&held, "2012", &work.join("b")));
