@@ -336,6 +336,13 @@ impl Months {
         }
     }
 
+    /// First month whose amounts are netted when `month` is closed: the one after the last that was netted.
+    pub fn netted_from(&self, month: Month) -> Month {
+        let mut earlier = self.months.iter().rev();
+        let from = earlier.find(|(_, record)| record.netted).and_then(|(last, _)| last.next());
+        from.or(self.months.keys().next().copied()).unwrap_or(month)
+    }
+
     /// Amount that decided objections have taken off a line.
     pub fn reduced(&self, contact: i64, instrument: domain::Instrument, month: Month) -> domain::Amount {
         let same = |one: &&Dispute| {

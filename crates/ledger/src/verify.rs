@@ -1,9 +1,10 @@
 //! Proof that nothing in the ledger was altered: every hash is computed again, every voucher balances, and
-//! all accounts together are zero.
+//! all accounts together are zero. The triggers that keep rows from being changed are in place.
 
 use domain::Amount;
 use words::{Message, message};
 
+use crate::months::Months;
 use crate::store::{Head, Ledger, LedgerError, Wanted};
 use crate::voucher::Step;
 
@@ -103,10 +104,15 @@ fn walk(ledger: &mut Ledger, proof: &mut Proof) -> Result<(), LedgerError> {
         proof.faults.push(message!("proof.stray_lines", count = all - lines));
     }
     kept(ledger, &steps, proof)?;
+    for name in ledger.lost_guards()? {
+        proof.faults.push(message!("proof.guard_lost", name));
+    }
     if proof.faults.is_empty() && head != (Head { recorded_at: last, ..end(proof, &hash) }) {
         proof.faults.push(message!("proof.end"));
     }
     proof.head = hash;
+    // The content of every step can be read.
+    Months::of(&steps)?;
     Ok(())
 }
 

@@ -48,7 +48,7 @@ impl Books {
     /// Reads the state of a ledger from its steps.
     pub(crate) fn read(mut ledger: Ledger) -> Result<Books> {
         let head = ledger.head()?;
-        let months = Months::of(&ledger.steps()?)?;
+        let months = Months::of(&ledger.steps()?).map_err(|error| error.at(ledger.place()))?;
         Ok(Books { ledger, head, months, municipalities: Municipalities::built_in()?, planned: None })
     }
 

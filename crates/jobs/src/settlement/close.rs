@@ -45,10 +45,7 @@ pub fn close(
         let stage = host.begin(Work::Close(month));
         let nets = books.months.nets(month);
         let vouchers = if nets {
-            let mut earlier = books.months.months.iter().rev();
-            let from = earlier.find(|(_, record)| record.netted).and_then(|(last, _)| last.next());
-            let from = from.or(books.months.months.keys().next().copied()).unwrap_or(month);
-            let open = books.vouchers(from, month, None)?;
+            let open = books.vouchers(books.months.netted_from(month), month, None)?;
             netting::net(&open, &month.to_string(), &books.months.terms(month))
         } else {
             Vec::new()

@@ -1,17 +1,21 @@
 //! Proof, export and balances of a ledger.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::failure::{About, Result, fail};
-use domain::Amount;
-use ledger::content::Settled;
+use domain::{Amount, Cause, Instrument, Month, Period, PeriodState, StepKind};
+use ledger::content::{Closed, Decision, Reviewed, Settled};
+use ledger::months::Months;
 use ledger::store::Wanted;
-use ledger::{Ledger, correction, export, verify};
+use ledger::{Ledger, Step, Voucher, correction, export, netting, verify};
+use settlement::{Law, manifest};
 use words::{Message, Said, message};
 
 use crate::host::Host;
 use crate::progress::Work;
-use crate::settlement::Books;
+use crate::settle;
+use crate::settlement::{Books, objection, review_board};
 use crate::table::{Table, heads};
 use disclosure::Cell;
 
@@ -29,8 +33,7 @@ pub enum ExportForm {
 /// Least number of digits of a hash that prove anything.
 const LEAST_OF_HASH: usize = 12;
 
-/// Proves a ledger: the chain of hashes, the balance, and that the vouchers of each settlement agree with the
-/// claims behind them. `expected` is a noted hash of the chain, or its first digits: that of its end, or one on a
+/// Proves a ledger: the chain of hashes, the balance, and that each step gives the vouchers that it posted. `expected` is a noted hash of the chain, or its first digits: that of its end, or one on a
 /// statement. Returns the faults, and a sentence that sums up the proof.
 ///
 /// # Errors
@@ -42,7 +45,7 @@ pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Me
     if proof.faults.is_empty() {
         let mut books = Books::open(place)?;
         let stage = host.begin(Work::VerifyVouchers);
-        behind(&mut books, &mut proof.faults)?;
+        replayed(&mut books, &mut proof.faults)?;
         stage.done();
     }
     let expected = expected.map(|expected| expected.replace(char::is_whitespace, "").to_lowercase());
@@ -90,33 +93,171 @@ fn held_at(ledger: &mut Ledger, expected: &str) -> Result<Option<(i64, domain::M
     Ok(voucher.and_then(|voucher| of_step(voucher.step)))
 }
 
-/// Checks that the vouchers of every settlement and correction agree with the sums of the claims kept behind
-/// them, and adds a fault for each that does not.
-fn behind(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
+/// Replays the steps one by one, and adds a fault for each voucher that is not the one that its step gives, or that
+/// stands in a month that was closed by then. What was decided or arranged outside the ledger (amounts on account and
+/// of the review board) is taken as posted; everything else is computed again.
+fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
+    let mut months = Months::default();
+    let mut laws: BTreeMap<String, Option<Law>> = BTreeMap::new();
     for step in books.ledger.steps()? {
-        if !matches!(step.kind, domain::StepKind::Run | domain::StepKind::Correct) {
-            continue;
-        }
-        let content: Settled =
-            serde_json::from_str(&step.content).about(|| message!("error.proof.content_step"))?;
         let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
         let posted = books.ledger.vouchers(&only)?;
-        let mut computed = Vec::new();
-        for month in &content.months {
-            let claims = books.movements(&month.movements_archive)?;
-            computed.extend(correction::vouchers(&claims, &content.into.to_string()));
-        }
-        // A reduction that is put back rests on an objection, not on claims.
-        let posted: Vec<_> = posted.iter().filter(|voucher| voucher.cause.is_computed()).collect();
-        if computed.len() != posted.len() {
-            let (posted, computed) = (posted.len(), computed.len());
-            faults.push(message!("proof.claims_count", step = step.number, posted, computed));
-        }
-        for (voucher, claim) in posted.iter().zip(&computed) {
-            if voucher.amount != claim.amount || voucher.debtor != claim.debtor {
-                let (number, amount) = (voucher.number, claim.amount);
-                faults.push(message!("proof.claims_amount", number, amount));
+        for voucher in &posted {
+            let state = Month::parse(&voucher.posting_month).ok().and_then(|month| months.state(month));
+            if !matches!(state, Some(PeriodState::Open | PeriodState::Provisional)) {
+                let (number, month) = (voucher.number, &voucher.posting_month);
+                faults.push(message!("proof.not_open", number, month));
             }
+        }
+        let given = given(books, &months, &step, &posted)?;
+        if given.len() != posted.len() {
+            let (posted, computed) = (posted.len(), given.len());
+            faults.push(message!("proof.vouchers_count", step = step.number, posted, computed));
+        }
+        for (voucher, given) in posted.iter().zip(&given) {
+            if let Some((field, here, there)) = differing(voucher, given) {
+                faults.push(message!("proof.voucher_other", number = voucher.number, field, here, there));
+            }
+        }
+        match step.kind {
+            StepKind::Run | StepKind::Correct => settled(books, &step, &mut laws, faults)?,
+            StepKind::Close => {
+                let closed: Closed = content(&step)?;
+                if Month::parse(&step.period).is_ok_and(|month| months.nets(month) != closed.netted) {
+                    faults.push(message!("proof.netted", step = step.number, month = step.period));
+                }
+            }
+            _ => {}
+        }
+        months.add(&step)?;
+    }
+    Ok(())
+}
+
+fn content<T: serde::de::DeserializeOwned>(step: &Step) -> Result<T> {
+    serde_json::from_str(&step.content).about(|| message!("error.proof.content_step"))
+}
+
+/// Vouchers that a step gives, before they have numbers. `months` is the state before the step.
+fn given(books: &mut Books, months: &Months, step: &Step, posted: &[Voucher]) -> Result<Vec<Voucher>> {
+    let mut out = Vec::new();
+    match step.kind {
+        StepKind::Run | StepKind::Correct => {
+            let settled: Settled = content(step)?;
+            for moved in &settled.months {
+                let claims = books.movements(&moved.movements_archive)?;
+                out.extend(correction::vouchers(&claims, &settled.into.to_string()));
+                for key in &settled.reopened {
+                    let dispute = months.disputes.get(key).filter(|one| one.objection.month == moved.month);
+                    let reduced = dispute.and_then(|one| Some((&one.objection, one.decision.as_ref()?)));
+                    if let Some((objection, decision)) = reduced
+                        && decision.reduction_ore != 0
+                    {
+                        let amount = Amount::from_ore(decision.reduction_ore);
+                        out.push(objection::voucher(objection, amount, settled.into, key));
+                    }
+                }
+            }
+        }
+        StepKind::Close => {
+            if let Ok(month) = Month::parse(&step.period)
+                && months.nets(month)
+            {
+                let open = books.vouchers(months.netted_from(month), month, Some(step.number - 1))?;
+                out = netting::net(&open, &month.to_string(), &months.terms(month));
+            }
+        }
+        StepKind::ObjectionDecided => {
+            let decision: Decision = content(step)?;
+            let dispute = months.disputes.get(&decision.key).filter(|_| decision.reduction_ore != 0);
+            out.extend(dispute.map(|dispute| {
+                let amount = -Amount::from_ore(decision.reduction_ore);
+                objection::voucher(&dispute.objection, amount, decision.into, &decision.key)
+            }));
+        }
+        StepKind::OnAccount => out.extend(posted.iter().map(|voucher| {
+            let Voucher { posting_month, debtor, creditor, amount, .. } = voucher;
+            match voucher.instrument {
+                Some(instrument) => netting::on_account(posting_month, instrument, debtor, creditor, *amount),
+                None => netting::blank(posting_month, Cause::OnAccount),
+            }
+        })),
+        StepKind::ReviewBoard => {
+            let reviewed: Reviewed = content(step)?;
+            out.extend(
+                posted.iter().map(|voucher| review_board::voucher(voucher, &step.period, reviewed.into)),
+            );
+        }
+        StepKind::Open
+        | StepKind::Finalise
+        | StepKind::ObjectionFiled
+        | StepKind::ObjectionAnswered
+        | StepKind::Inheritance
+        | StepKind::Rules => {}
+    }
+    Ok(out)
+}
+
+/// The first field in which a posted voucher differs from the one that its step gives: name of its column in the
+/// export, and both values; `None` if they are the same.
+fn differing(posted: &Voucher, given: &Voucher) -> Option<(&'static str, String, String)> {
+    let fields = |voucher: &Voucher| {
+        let lines = voucher.lines.iter().map(|line| format!("{} {}", line.account.name(), line.amount));
+        [
+            ("amount", voucher.amount.to_string()),
+            ("debtor", voucher.debtor.clone()),
+            ("creditor", voucher.creditor.clone()),
+            ("unit", voucher.unit.clone()),
+            ("instrument", voucher.instrument.map_or("", Instrument::word).to_owned()),
+            ("cause", voucher.cause.to_string()),
+            ("posting_month", voucher.posting_month.clone()),
+            ("activity_period", voucher.activity_period.clone()),
+            ("rule_version", voucher.rule_version.clone()),
+            ("contacts", voucher.contacts.to_string()),
+            ("points", voucher.points.to_string()),
+            ("days", voucher.days.to_string()),
+            ("note", voucher.note.clone()),
+            ("lines", lines.collect::<Vec<_>>().join("; ")),
+        ]
+    };
+    let pairs = fields(posted).into_iter().zip(fields(given));
+    let mut pairs = pairs.filter(|((_, posted), (_, given))| posted != given);
+    pairs.next().map(|((name, posted), (_, given))| (name, posted, given))
+}
+
+/// Checks what a settlement says of its rules and sums: the rule versions in force in each month, whether they hold
+/// unsigned values, and the amount of each cause.
+fn settled(
+    books: &mut Books,
+    step: &Step,
+    laws: &mut BTreeMap<String, Option<Law>>,
+    faults: &mut Vec<Message>,
+) -> Result<()> {
+    let settled: Settled = content(step)?;
+    let digest = &settled.rules_archive;
+    if !laws.contains_key(digest) {
+        let law = books.kept_rules(digest).and_then(|book| Ok(Law::of(&book)?));
+        laws.insert(digest.clone(), law.ok());
+    }
+    let Some(Some(law)) = laws.get(digest) else {
+        faults.push(message!("proof.rules_unreadable", step = step.number, digest));
+        return Ok(());
+    };
+    for moved in &settled.months {
+        let period = Period::of_month(moved.month);
+        let unsigned = settle::unsigned(law, period, true, |_| true)?;
+        // A step of an earlier version of the program has the values of all its months together.
+        let says = moved.unsigned.as_ref().map_or(unsigned.is_empty(), Vec::is_empty);
+        if manifest::versions(law, period) != moved.rules || says != unsigned.is_empty() {
+            faults.push(message!("proof.rules_other", step = step.number, month = moved.month));
+        }
+        let mut causes: BTreeMap<Cause, i64> = BTreeMap::new();
+        let claims = books.movements(&moved.movements_archive)?;
+        for row in claims.rows.iter().filter(|row| row.instrument.is_some()) {
+            *causes.entry(row.cause).or_default() += row.amount.ore();
+        }
+        if causes != moved.causes {
+            faults.push(message!("proof.causes_other", step = step.number, month = moved.month));
         }
     }
     Ok(())

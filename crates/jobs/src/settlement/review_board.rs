@@ -169,17 +169,28 @@ fn divided_over(
     let parts = divided(decision.amount, &weights);
     for (((debtor, creditor), _), part) in shares.iter().zip(parts).filter(|(_, part)| *part != Amount::ZERO)
     {
-        let mut voucher = blank(&into.to_string(), Cause::ReviewBoard);
-        voucher.activity_period = year.to_string();
-        voucher.instrument = Some(decision.instrument);
-        (voucher.debtor, voucher.creditor) = (debtor.clone(), creditor.clone());
-        voucher.unit.clone_from(&decision.institution);
-        voucher.amount = part;
-        voucher.note = format!("{}; {KEY}", decision.reference);
-        voucher.lines = voucher.claim_lines();
-        out.push(voucher);
+        let mut of = blank("", Cause::ReviewBoard);
+        of.instrument = Some(decision.instrument);
+        (of.debtor, of.creditor) = (debtor.clone(), creditor.clone());
+        of.unit.clone_from(&decision.institution);
+        of.amount = part;
+        of.note = format!("{}; {KEY}", decision.reference);
+        out.push(voucher(&of, &year.to_string(), into));
     }
     out
+}
+
+/// Voucher of a decision on a year, posted in `into`: instrument, parties, unit, amount and note as in `of`.
+pub(super) fn voucher(of: &Voucher, year: &str, into: Month) -> Voucher {
+    let mut voucher = blank(&into.to_string(), Cause::ReviewBoard);
+    year.clone_into(&mut voucher.activity_period);
+    voucher.instrument = of.instrument;
+    (voucher.debtor, voucher.creditor) = (of.debtor.clone(), of.creditor.clone());
+    voucher.unit.clone_from(&of.unit);
+    voucher.amount = of.amount;
+    voucher.note.clone_from(&of.note);
+    voucher.lines = voucher.claim_lines();
+    voucher
 }
 
 /// Amounts above zero that were settled for an institution in a year, by debtor and creditor.

@@ -78,6 +78,17 @@ impl Said for LedgerError {
 }
 
 impl LedgerError {
+    /// The same error, of a record at a place.
+    #[must_use]
+    pub fn at(self, place: &str) -> LedgerError {
+        match self {
+            LedgerError::Damaged { what, fault, .. } => {
+                LedgerError::Damaged { place: place.to_owned(), what, fault }
+            }
+            other => other,
+        }
+    }
+
     /// Whether another writer posted in between, so that reading the ledger again and retrying may help.
     pub fn is_changed(&self) -> bool {
         matches!(self, LedgerError::Changed { .. })
@@ -243,6 +254,31 @@ impl Ledger {
             Store::Sqlite(store) => store.lines(),
             Store::Postgres(store) => store.lines(),
         }
+    }
+
+    /// Names of the triggers that keep the store from being changed, and that are gone, off or replaced.
+    ///
+    /// # Errors
+    /// Fails if the store cannot be read.
+    pub fn lost_guards(&mut self) -> Result<Vec<String>, LedgerError> {
+        let held = match &mut self.store {
+            Store::Sqlite(store) => store.guards()?,
+            Store::Postgres(store) => store.guards()?,
+        };
+        let schema = match &self.store {
+            Store::Sqlite(_) => include_str!("../../migrations/sqlite/schema.sql"),
+            Store::Postgres(_) => include_str!("../../migrations/postgres/schema.sql"),
+        };
+        let guards = schema.lines().filter_map(|line| line.strip_prefix("CREATE TRIGGER "));
+        let named = guards.filter_map(|rest| Some((rest.split(' ').next()?, rest)));
+        let is_held = |name: &str, rest: &str| {
+            held.iter()
+                .any(|(known, text)| known == name && text.as_ref().is_none_or(|text| text.ends_with(rest)))
+        };
+        Ok(named
+            .filter(|(name, rest)| !is_held(name, rest.trim_end_matches(';')))
+            .map(|(name, _)| name.to_owned())
+            .collect())
     }
 
     /// Posts a step: all of it, or nothing. `read` is the head that the step was computed from.

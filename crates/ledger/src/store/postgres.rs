@@ -180,6 +180,16 @@ impl Postgres {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
+    /// Names of the triggers that are on and run the function that refuses.
+    pub(super) fn guards(&mut self) -> Result<Vec<(String, Option<String>)>, LedgerError> {
+        let text = "SELECT t.tgname::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid \
+                    JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+                    WHERE n.nspname = 'samspill' AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') \
+                    AND p.prosrc LIKE '%BEGIN RAISE EXCEPTION ''the ledger is only added to''; END%'";
+        let rows = self.client.query(text, &[]).map_err(self.fault())?;
+        Ok(rows.iter().map(|row| (row.get(0), None)).collect())
+    }
+
     pub(super) fn lines(&mut self) -> Result<i64, LedgerError> {
         let row = self.client.query_one("SELECT count(*) FROM line", &[]).map_err(self.fault())?;
         Ok(row.get(0))

@@ -190,6 +190,14 @@ impl Sqlite {
             .map_err(self.fault())
     }
 
+    /// Names and texts of the triggers.
+    pub(super) fn guards(&mut self) -> Result<Vec<(String, Option<String>)>, LedgerError> {
+        self.connection
+            .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+            .and_then(|mut query| query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .map_err(self.fault())
+    }
+
     pub(super) fn lines(&mut self) -> Result<i64, LedgerError> {
         let fault = self.fault();
         self.connection.query_row("SELECT count(*) FROM line", [], |row| row.get(0)).map_err(fault)

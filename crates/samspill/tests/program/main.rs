@@ -11,6 +11,7 @@ mod operator;
 mod second_look;
 mod settlement;
 mod snapshots;
+mod tampering;
 mod trouble;
 mod vectors;
 mod what_if;

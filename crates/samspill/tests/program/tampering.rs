@@ -1,0 +1,203 @@
+//! What `ledger verify` finds by itself: one row of the table in `docs/settlement.md` each.
+
+use ledger::Ledger;
+use ledger::store::Wanted;
+
+use super::settlement::{csv, done, tried, world};
+use super::{folder, path};
+
+/// A ledger with each kind of step that posts: amounts on account, two settled months, one of them closed, and a decided
+/// objection. Returns its place, and the code on its end.
+fn book(name: &str) -> (String, String) {
+    let work = folder(&format!("tampering-{name}"));
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (file, budget) = (work.join("contacts.csv"), work.join("budget.csv"));
+    let contacts = world(61, 120);
+    std::fs::write(&file, csv(&contacts)).unwrap();
+    std::fs::write(&budget, "instrument;debtor;creditor;kroner\nKMF;1201;983658725;120000\n").unwrap();
+    let january = contacts.iter().find(|contact| contact.month == 1 && contact.waits()).unwrap();
+    let id = january.key();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-T1"]);
+    done(&ledger, "2012-01-01", &["settlement", "on-account", "2012-T1", "--budget", path(&budget)]);
+    for (month, at) in [("2012-01", "2012-02-10"), ("2012-02", "2012-03-10")] {
+        done(&ledger, at, &["settlement", "run", month, "--draft", "--contacts", path(&file)]);
+    }
+    let filing = ["objection", "file", "--party", january.home(), "--instrument", "usk", "--contact", &id];
+    let ground = ["--month", "2012-01", "--ground", "discharge-papers", "--text", "Epikrisen manglet"];
+    let printed = done(&ledger, "2012-03-11", &[&filing[..], &ground].concat());
+    let key = printed.split(':').next().unwrap();
+    let decision =
+        ["objection", "decide", key, "--outcome", "upheld", "--reference", "TLN 1", "--into", "2012-02"];
+    done(&ledger, "2012-03-12", &decision);
+    done(&ledger, "2012-03-13", &["settlement", "close", "2012-01"]);
+    let proof = done(&ledger, "2012-03-14", &["ledger", "verify"]);
+    let code = proof.trim().rsplit(' ').next().unwrap().to_owned();
+    (ledger, code)
+}
+
+/// Changes rows as one who owns the file can: takes the triggers off, changes, computes every hash again, and puts the
+/// triggers back.
+fn rechained(place: &str, text: &str) {
+    let connection = rusqlite::Connection::open(place).unwrap();
+    let guards: Vec<(String, String)> = connection
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    for (name, _) in &guards {
+        connection.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    connection.execute_batch(text).unwrap();
+    let mut ledger = Ledger::open(place).unwrap();
+    let mut hash = String::new();
+    for mut step in ledger.steps().unwrap() {
+        let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
+        let vouchers = ledger.vouchers(&only).unwrap();
+        step.vouchers = vouchers.len() as i64;
+        hash = step.chained(&hash);
+        connection
+            .execute(
+                "UPDATE step SET hash = ?1, vouchers = ?2 WHERE number = ?3",
+                (&hash, step.vouchers, step.number),
+            )
+            .unwrap();
+        for voucher in vouchers {
+            hash = voucher.chained(&hash);
+            connection
+                .execute("UPDATE voucher SET hash = ?1 WHERE number = ?2", (&hash, voucher.number))
+                .unwrap();
+        }
+    }
+    for (_, text) in &guards {
+        connection.execute_batch(text).unwrap();
+    }
+}
+
+/// Changes of rows, and what tells of each. `FIRST`, `ACCOUNT`, `NETTING` and `OBJECTION` are the first voucher of a
+/// settlement, of amounts on account, of a closing and of an objection; `RUN` is the first settlement.
+const CHANGES: &[(&str, &str)] = &[
+    ("UPDATE voucher SET creditor = '983658725' WHERE number = FIRST", "creditor er «983658725»"),
+    ("UPDATE voucher SET debtor = '9' WHERE number = FIRST", "debtor er «9»"),
+    ("UPDATE voucher SET unit = 'x' WHERE number = FIRST", "unit er «x»"),
+    ("UPDATE voucher SET cause = 'changed-rule' WHERE number = FIRST", "cause er «changed-rule»"),
+    ("UPDATE voucher SET days = days + 1 WHERE number = FIRST", "days er"),
+    ("UPDATE voucher SET contacts = contacts + 1 WHERE number = FIRST", "contacts er"),
+    ("UPDATE voucher SET drg_points_milli = 7 WHERE number = FIRST", "points er «7»"),
+    ("UPDATE voucher SET activity_period = '2011-01' WHERE number = FIRST", "activity_period er «2011-01»"),
+    ("UPDATE voucher SET posting_month = '2012-03' WHERE number = FIRST", "posting_month er «2012-03»"),
+    ("UPDATE voucher SET rule_version = 'x' WHERE number = FIRST", "rule_version er «x»"),
+    ("UPDATE voucher SET note = 'x' WHERE number = FIRST", "note er «x»"),
+    ("MORE(FIRST)", "amount er"),
+    ("UPDATE line SET account = 'on-account' WHERE voucher = FIRST", "lines er"),
+    ("UPDATE line SET account = 'payable' WHERE voucher = ACCOUNT", "lines er"),
+    (
+        "UPDATE voucher SET posting_month = '2013-01' WHERE number = ACCOUNT",
+        "ført i 2013-01, som ikke var åpen da",
+    ),
+    ("UPDATE voucher SET amount_ore = amount_ore + 100 WHERE number = NETTING", "amount er"),
+    ("UPDATE line SET party = 'x' WHERE voucher = NETTING", "lines er"),
+    ("MORE(OBJECTION)", "amount er"),
+    (
+        "UPDATE step SET content = json_set(content, '$.reduction_ore', 100) WHERE kind = 'objection-decided'",
+        "amount er",
+    ),
+    (
+        "UPDATE step SET content = json_set(content, '$.balancing', 'year') WHERE kind = 'open'",
+        "2012-01 ble lukket på en annen måte",
+    ),
+    (
+        "UPDATE step SET content = json_set(content, '$.rounding', 'kroner') WHERE kind = 'open'",
+        "men det som står bak bilaget, gir",
+    ),
+    (
+        "UPDATE step SET content = json_set(content, '$.rounding', 'penny') WHERE kind = 'open'",
+        "steg 1: unknown rounding 'penny'",
+    ),
+    (
+        "UPDATE step SET content = json_set(content, '$.months[0].unsigned', json('[]')) WHERE number = RUN",
+        "andre utgaver eller underskrifter for 2012-01",
+    ),
+    (
+        "UPDATE step SET content = json_set(content, '$.months[0].rules', json('[\"x\"]')) WHERE number = RUN",
+        "andre utgaver eller underskrifter for 2012-01",
+    ),
+    (
+        "UPDATE step SET content = json_set(content, '$.rules_archive', json_extract(content, \
+         '$.months[0].movements_archive')) WHERE number = RUN",
+        "kan ikke leses",
+    ),
+    (
+        "UPDATE step SET content = json_set(content, '$.months[0].causes.activity', 1) WHERE number = RUN",
+        "andre summer per årsak",
+    ),
+    (
+        // One more voucher of the closing, like its first.
+        "INSERT INTO voucher SELECT (SELECT max(number) + 1 FROM voucher), step, posting_month, activity_period, \
+         instrument, cause, debtor, creditor, unit, rule_version, contacts, drg_points_milli, days, amount_ore, note, \
+         'x' FROM voucher WHERE number = NETTING; INSERT INTO line SELECT (SELECT max(number) FROM voucher), number, \
+         account, party, instrument, amount_ore FROM line WHERE voucher = NETTING",
+        "men det som står bak steget, gir",
+    ),
+];
+
+/// Each change is made on a copy, with every hash computed again after it.
+#[test]
+fn a_rechained_ledger_is_found_by_what_its_steps_give() {
+    let (ledger, code) = book("changes");
+    for (text, fault) in CHANGES {
+        let more = |number: &str| {
+            format!(
+                "UPDATE voucher SET amount_ore = amount_ore + 100 WHERE number = {number}; \
+                 UPDATE line SET amount_ore = amount_ore + sign(amount_ore) * 100 WHERE voucher = {number}"
+            )
+        };
+        let first = |cause: &str| format!("(SELECT min(number) FROM voucher WHERE cause = '{cause}')");
+        let text = text
+            .replace("MORE(FIRST)", &more("FIRST"))
+            .replace("MORE(OBJECTION)", &more("OBJECTION"))
+            .replace("FIRST", &first("activity"))
+            .replace("ACCOUNT", &first("on-account"))
+            .replace("NETTING", &first("netting"))
+            .replace("OBJECTION", &first("objection"))
+            .replace("RUN", "(SELECT min(number) FROM step WHERE kind = 'run')");
+        let copy = format!("{ledger}.copy");
+        std::fs::copy(&ledger, &copy).unwrap();
+        rechained(&copy, &text);
+        let (result, printed) = tried(&copy, "2012-04-01", &["ledger", "verify"]);
+        assert!(result == Some(1) && printed.contains(fault), "{text}: {printed}");
+    }
+    // Taken off and put back, with nothing changed, it is the same ledger.
+    rechained(&ledger, "SELECT 1");
+    assert!(done(&ledger, "2012-04-01", &["ledger", "verify", "--expect", &code]).contains(&code));
+}
+
+/// Amounts that were decided outside the ledger cannot be computed again: another amount on account, and a time. Only
+/// a code that was noted before tells that the chain is another.
+#[test]
+fn what_was_decided_elsewhere_is_found_by_a_noted_code_alone() {
+    let (ledger, code) = book("code");
+    rechained(&ledger, "UPDATE step SET recorded_at = '2012-03-13T01:00' WHERE kind = 'close'");
+    let (result, printed) = tried(&ledger, "2012-04-01", &["ledger", "verify"]);
+    assert_eq!(result, Some(0), "{printed}");
+    let (result, printed) = tried(&ledger, "2012-04-01", &["ledger", "verify", "--expect", &code]);
+    assert!(result == Some(1) && printed.contains("kjeden ender i"), "{printed}");
+}
+
+/// A guard that is taken off, or replaced by one that lets everything through.
+#[test]
+fn a_lost_guard_is_found() {
+    let (ledger, _) = book("guard");
+    let connection = rusqlite::Connection::open(&ledger).unwrap();
+    connection
+        .execute_batch(
+            "DROP TRIGGER line_is_not_deleted; DROP TRIGGER step_is_not_changed; \
+             CREATE TRIGGER step_is_not_changed BEFORE UPDATE ON step BEGIN SELECT 1; END;",
+        )
+        .unwrap();
+    let (result, printed) = tried(&ledger, "2012-04-01", &["ledger", "verify"]);
+    for guard in ["line_is_not_deleted", "step_is_not_changed"] {
+        assert!(result == Some(1) && printed.contains(&format!("vernet {guard} er borte")), "{printed}");
+    }
+}
