@@ -361,9 +361,9 @@ fn a_signature_takes_a_row_of_the_scheme_off_the_list() {
 /// The notice of admission counts up to the minute of departure, and the trace says what was looked at.
 #[test]
 fn a_notice_in_the_minute_of_departure_is_given() {
-    let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
     let at = |text: &str| Minute::parse(text).unwrap();
-    let reason = |notice: &str| {
+    let reason_by = |book: LawBook, notice: &str| {
+        let law = Law::of(&book).unwrap();
         let events = [Event { at: at(notice), kind: domain::EventKind::AdmissionNotice }];
         let case = Case {
             sector: Sector::Somatic,
@@ -380,6 +380,58 @@ fn a_notice_in_the_minute_of_departure_is_given() {
         let reason = law.days(&case, &mut Vec::new(), &mut steps).unwrap_err();
         (reason, steps.0.len() > 3)
     };
+    let reason = |notice| reason_by(LawBook::built_in().unwrap(), notice);
     assert_eq!(reason("2012-03-05T12:00"), ("not-ready-and-notified", true));
     assert_eq!(reason("2012-03-05T12:01"), ("no-admission-notice", true));
+    // By the other reading of the rule, it has 24 hours.
+    let within = |notice| {
+        reason_by(law_with(USK, "value = \"given\"", "value = \"given-within-24-hours\"").unwrap(), notice)
+    };
+    assert_eq!(within("2012-03-02T08:00"), ("not-ready-and-notified", true));
+    assert_eq!(within("2012-03-02T08:01"), ("admission-notice-late", true));
+}
+
+/// Two months under the same rule are two charges. An answer from before the notice answers nothing.
+#[test]
+fn days_of_two_months_are_two_charges() {
+    let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
+    let at = |text: &str| Minute::parse(text).unwrap();
+    let event = |kind, text| Event { at: at(text), kind };
+    let events = [
+        event(domain::EventKind::AdmissionNotice, "2012-03-20T10:00"),
+        event(domain::EventKind::CanReceive, "2012-03-25T10:00"),
+        event(domain::EventKind::Ready, "2012-03-29T09:00"),
+        event(domain::EventKind::ReadinessNotice, "2012-03-29T10:00"),
+    ];
+    let case = Case {
+        sector: Sector::Somatic,
+        unit_kind: UnitKind::PublicHospital,
+        care_level: CareLevel::Overnight,
+        admitted_at: at("2012-03-20T08:00"),
+        departed_at: at("2012-04-02T12:00"),
+        events: &events,
+        trust: "",
+        registered_in: "",
+        stays_in: "",
+    };
+    let found = law.days(&case, &mut Vec::new(), &mut NoTrace).unwrap();
+    let shown: Vec<(String, i64, i64)> =
+        found.iter().map(|one| (one.month.to_string(), one.days, one.amount.ore())).collect();
+    assert_eq!(shown, [("2012-03".to_owned(), 3, 1_200_000), ("2012-04".to_owned(), 1, 400_000)]);
+}
+
+#[test]
+fn what_a_value_rests_on_is_said_in_the_words_of_the_files() {
+    use rulebook::file::Confidence;
+    let said = [Confidence::Q, Confidence::Q2, Confidence::C, Confidence::M]
+        .map(|one| (one.word(), one.to_string(), one.name()));
+    assert_eq!(
+        said,
+        [
+            ("Q", "Q".to_owned(), "lest i kilden"),
+            ("Q2", "Q2".to_owned(), "lest i en annenhåndskilde"),
+            ("C", "C".to_owned(), "utledet av kilden"),
+            ("M", "M".to_owned(), "usignert"),
+        ]
+    );
 }

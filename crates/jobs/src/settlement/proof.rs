@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Cause, Instrument, Month, Period, PeriodState, StepKind};
+use domain::{Amount, Cause, Claims, Instrument, Month, Period, PeriodState, StepKind};
 use ledger::content::{Closed, Decision, Reviewed, Settled};
 use ledger::months::Months;
-use ledger::store::Wanted;
+use ledger::store::{LedgerError, Wanted};
 use ledger::{Ledger, Step, Voucher, correction, export, netting, verify};
 use settlement::{Law, manifest};
 use words::{Message, Said, message};
@@ -33,14 +33,21 @@ pub enum ExportForm {
 /// Least number of digits of a hash that prove anything.
 const LEAST_OF_HASH: usize = 12;
 
-/// Proves a ledger: the chain of hashes, the balance, and that each step gives the vouchers that it posted. `expected` is a noted hash of the chain, or its first digits: that of its end, or one on a
-/// statement. Returns the faults, and a sentence that sums up the proof.
+/// Proves a ledger: the chain of hashes, the balance, and that each step gives the vouchers that it posted.
+/// `expected` is a noted hash of the chain, or its first digits: that of its end, or one on a statement. Returns the
+/// faults, and a sentence that sums up the proof.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read, or if `expected` is too short to prove anything.
 pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Message>, Message)> {
     let stage = host.begin(Work::VerifyChain);
-    let mut proof = verify::verify(&mut Ledger::open(place)?)?;
+    let mut ledger = Ledger::open(place)?;
+    let mut proof = verify::verify(&mut ledger)?;
+    if proof.faults.is_empty()
+        && let Err(LedgerError::Damaged { what, fault, .. }) = Months::of(&ledger.steps()?)
+    {
+        proof.faults.push(Message::joined(vec![what, fault], ": "));
+    }
     stage.done();
     if proof.faults.is_empty() {
         let mut books = Books::open(place)?;
@@ -94,7 +101,7 @@ fn held_at(ledger: &mut Ledger, expected: &str) -> Result<Option<(i64, domain::M
 }
 
 /// Replays the steps one by one, and adds a fault for each voucher that is not the one that its step gives, or that
-/// stands in a month that was closed by then. What was decided or arranged outside the ledger (amounts on account and
+/// stands in a month that was not open by then. What was decided or arranged outside the ledger (amounts on account and
 /// of the review board) is taken as posted; everything else is computed again.
 fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
     let mut months = Months::default();
@@ -109,25 +116,40 @@ fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
                 faults.push(message!("proof.not_open", number, month));
             }
         }
-        let given = given(books, &months, &step, &posted)?;
+        let content: Option<Settled> = match step.kind {
+            StepKind::Run | StepKind::Correct => Some(content(&step)?),
+            _ => None,
+        };
+        let of_months = content.iter().flat_map(|content| &content.months);
+        let claims =
+            of_months.map(|moved| books.movements(&moved.movements_archive)).collect::<Result<Vec<_>>>()?;
+        let given = match &content {
+            Some(content) => from_claims(content, &claims, &months),
+            None => given(books, &months, &step, &posted)?,
+        };
         if given.len() != posted.len() {
             let (posted, computed) = (posted.len(), given.len());
             faults.push(message!("proof.vouchers_count", step = step.number, posted, computed));
         }
-        for (voucher, given) in posted.iter().zip(&given) {
-            if let Some((field, here, there)) = differing(voucher, given) {
-                faults.push(message!("proof.voucher_other", number = voucher.number, field, here, there));
+        for (mut voucher, given) in posted.into_iter().zip(&given) {
+            let number = voucher.number;
+            // A voucher gets its number and hash when it is posted.
+            (voucher.number, voucher.step) = (0, 0);
+            voucher.hash.clear();
+            if let Some((field, here, there)) =
+                (voucher != *given).then(|| differing(&voucher, given)).flatten()
+            {
+                faults.push(message!("proof.voucher_other", number, field, here, there));
             }
         }
-        match step.kind {
-            StepKind::Run | StepKind::Correct => settled(books, &step, &mut laws, faults)?,
-            StepKind::Close => {
-                let closed: Closed = content(&step)?;
-                if Month::parse(&step.period).is_ok_and(|month| months.nets(month) != closed.netted) {
-                    faults.push(message!("proof.netted", step = step.number, month = step.period));
-                }
+        if let Some(content) = &content {
+            settled(books, &step, content, &claims, &mut laws, faults)?;
+        }
+        if step.kind == StepKind::Close {
+            let closed: Closed = self::content(&step)?;
+            if Month::parse(&step.period).is_ok_and(|month| months.nets(month) != closed.netted) {
+                faults.push(message!("proof.netted", step = step.number, month = step.period));
             }
-            _ => {}
         }
         months.add(&step)?;
     }
@@ -138,27 +160,30 @@ fn content<T: serde::de::DeserializeOwned>(step: &Step) -> Result<T> {
     serde_json::from_str(&step.content).about(|| message!("error.proof.content_step"))
 }
 
-/// Vouchers that a step gives, before they have numbers. `months` is the state before the step.
+/// Vouchers of a settlement, before they have numbers: the sums of its claims, and reductions that are put back.
+/// `claims` are those of its months of activity; `months` is the state before the step.
+fn from_claims(settled: &Settled, claims: &[Claims], months: &Months) -> Vec<Voucher> {
+    let mut out = Vec::new();
+    for (moved, claims) in settled.months.iter().zip(claims) {
+        out.extend(correction::vouchers(claims, &settled.into.to_string()));
+        for key in &settled.reopened {
+            let dispute = months.disputes.get(key).filter(|one| one.objection.month == moved.month);
+            let reduced = dispute.and_then(|one| Some((&one.objection, one.decision.as_ref()?)));
+            if let Some((objection, decision)) = reduced
+                && decision.reduction_ore != 0
+            {
+                let amount = Amount::from_ore(decision.reduction_ore);
+                out.push(objection::voucher(objection, amount, settled.into, key));
+            }
+        }
+    }
+    out
+}
+
+/// Vouchers that a step other than a settlement gives, before they have numbers. `months` is the state before the step.
 fn given(books: &mut Books, months: &Months, step: &Step, posted: &[Voucher]) -> Result<Vec<Voucher>> {
     let mut out = Vec::new();
     match step.kind {
-        StepKind::Run | StepKind::Correct => {
-            let settled: Settled = content(step)?;
-            for moved in &settled.months {
-                let claims = books.movements(&moved.movements_archive)?;
-                out.extend(correction::vouchers(&claims, &settled.into.to_string()));
-                for key in &settled.reopened {
-                    let dispute = months.disputes.get(key).filter(|one| one.objection.month == moved.month);
-                    let reduced = dispute.and_then(|one| Some((&one.objection, one.decision.as_ref()?)));
-                    if let Some((objection, decision)) = reduced
-                        && decision.reduction_ore != 0
-                    {
-                        let amount = Amount::from_ore(decision.reduction_ore);
-                        out.push(objection::voucher(objection, amount, settled.into, key));
-                    }
-                }
-            }
-        }
         StepKind::Close => {
             if let Ok(month) = Month::parse(&step.period)
                 && months.nets(month)
@@ -188,7 +213,9 @@ fn given(books: &mut Books, months: &Months, step: &Step, posted: &[Voucher]) ->
                 posted.iter().map(|voucher| review_board::voucher(voucher, &step.period, reviewed.into)),
             );
         }
-        StepKind::Open
+        StepKind::Run
+        | StepKind::Correct
+        | StepKind::Open
         | StepKind::Finalise
         | StepKind::ObjectionFiled
         | StepKind::ObjectionAnswered
@@ -230,10 +257,11 @@ fn differing(posted: &Voucher, given: &Voucher) -> Option<(&'static str, String,
 fn settled(
     books: &mut Books,
     step: &Step,
+    settled: &Settled,
+    claims: &[Claims],
     laws: &mut BTreeMap<String, Option<Law>>,
     faults: &mut Vec<Message>,
 ) -> Result<()> {
-    let settled: Settled = content(step)?;
     let digest = &settled.rules_archive;
     if !laws.contains_key(digest) {
         let law = books.kept_rules(digest).and_then(|book| Ok(Law::of(&book)?));
@@ -243,7 +271,7 @@ fn settled(
         faults.push(message!("proof.rules_unreadable", step = step.number, digest));
         return Ok(());
     };
-    for moved in &settled.months {
+    for (moved, claims) in settled.months.iter().zip(claims) {
         let period = Period::of_month(moved.month);
         let unsigned = settle::unsigned(law, period, true, |_| true)?;
         // A step of an earlier version of the program has the values of all its months together.
@@ -252,7 +280,6 @@ fn settled(
             faults.push(message!("proof.rules_other", step = step.number, month = moved.month));
         }
         let mut causes: BTreeMap<Cause, i64> = BTreeMap::new();
-        let claims = books.movements(&moved.movements_archive)?;
         for row in claims.rows.iter().filter(|row| row.instrument.is_some()) {
             *causes.entry(row.cause).or_default() += row.amount.ore();
         }
