@@ -391,33 +391,41 @@ fn a_notice_in_the_minute_of_departure_is_given() {
     assert_eq!(within("2012-03-02T08:01"), ("admission-notice-late", true));
 }
 
-/// Two months under the same rule are two charges. An answer from before the notice answers nothing.
+/// Two months under the same rule are two charges. An answer from before the notice answers nothing; an answer stands
+/// until there is another, whatever else is told.
 #[test]
 fn days_of_two_months_are_two_charges() {
+    use domain::EventKind;
     let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
     let at = |text: &str| Minute::parse(text).unwrap();
-    let event = |kind, text| Event { at: at(text), kind };
-    let events = [
-        event(domain::EventKind::AdmissionNotice, "2012-03-20T10:00"),
-        event(domain::EventKind::CanReceive, "2012-03-25T10:00"),
-        event(domain::EventKind::Ready, "2012-03-29T09:00"),
-        event(domain::EventKind::ReadinessNotice, "2012-03-29T10:00"),
-    ];
-    let case = Case {
-        sector: Sector::Somatic,
-        unit_kind: UnitKind::PublicHospital,
-        care_level: CareLevel::Overnight,
-        admitted_at: at("2012-03-20T08:00"),
-        departed_at: at("2012-04-02T12:00"),
-        events: &events,
-        trust: "",
-        registered_in: "",
-        stays_in: "",
+    let charged = |more: &[(EventKind, &str)]| -> Vec<(String, i64, i64)> {
+        let told = [
+            (EventKind::AdmissionNotice, "2012-03-20T10:00"),
+            (EventKind::CanReceive, "2012-03-25T10:00"),
+            (EventKind::Ready, "2012-03-29T09:00"),
+            (EventKind::ReadinessNotice, "2012-03-29T10:00"),
+        ];
+        let events: Vec<Event> =
+            told.iter().chain(more).map(|(kind, text)| Event { at: at(text), kind: *kind }).collect();
+        let case = Case {
+            sector: Sector::Somatic,
+            unit_kind: UnitKind::PublicHospital,
+            care_level: CareLevel::Overnight,
+            admitted_at: at("2012-03-20T08:00"),
+            departed_at: at("2012-04-02T12:00"),
+            events: &events,
+            trust: "",
+            registered_in: "",
+            stays_in: "",
+        };
+        let found = law.days(&case, &mut Vec::new(), &mut NoTrace).unwrap();
+        found.iter().map(|one| (one.month.to_string(), one.days, one.amount.ore())).collect()
     };
-    let found = law.days(&case, &mut Vec::new(), &mut NoTrace).unwrap();
-    let shown: Vec<(String, i64, i64)> =
-        found.iter().map(|one| (one.month.to_string(), one.days, one.amount.ore())).collect();
-    assert_eq!(shown, [("2012-03".to_owned(), 3, 1_200_000), ("2012-04".to_owned(), 1, 400_000)]);
+    let (march, april) = (("2012-03".to_owned(), 3, 1_200_000), ("2012-04".to_owned(), 1, 400_000));
+    assert_eq!(charged(&[]), [march, april]);
+    let answered =
+        [(EventKind::CanReceive, "2012-03-31T09:00"), (EventKind::AdmissionNotice, "2012-03-31T10:00")];
+    assert_eq!(charged(&answered), [("2012-03".to_owned(), 2, 800_000)]);
 }
 
 #[test]
