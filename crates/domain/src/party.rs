@@ -60,6 +60,18 @@ impl Party {
         }
     }
 
+    /// Whether the party is an organisation: a health trust, regional authority or institution.
+    pub fn is_organisation(&self) -> bool {
+        match self {
+            Party::Organisation(_) => true,
+            Party::State
+            | Party::Clearing
+            | Party::Municipality { .. }
+            | Party::Undecided(_)
+            | Party::Area(_) => false,
+        }
+    }
+
     /// Whether the organisation is made up for a synthetic register.
     pub fn is_synthetic(&self) -> bool {
         matches!(self, Party::Organisation(number) if number.starts_with("SYN-"))

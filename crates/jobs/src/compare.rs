@@ -115,9 +115,8 @@ const AMOUNT: &[&str] = &["amount", "beløp", "belop", "sum", "kroner", "amount_
 ///
 /// # Errors
 /// Fails unless exactly one of `own` and `log` is given; if `party` is neither a municipality nor a debtor of our own
-/// settlement; if a file cannot be
-/// read; if a column is missing or stands twice, or a cell is wrong; or if a case in the log has no discharge
-/// or a day without a rate.
+/// settlement; if a file cannot be read; if a column is missing or stands twice, or a cell is wrong; or if a case in
+/// the log has no discharge or a day without a rate.
 pub fn run(order: &Order) -> Result<Comparison> {
     let mut stated = None;
     let bill = received(order, &mut stated)?;
@@ -129,25 +128,12 @@ pub fn run(order: &Order) -> Result<Comparison> {
     Ok(Comparison { stated, ..compared(&bill, &own) })
 }
 
-/// Place of the column with the first of `names` that occurs; `None` if none does.
-///
-/// # Errors
-/// Fails if two columns have that name: they may hold different numbers.
-fn only_column(sheet: &Sheet, names: &[&str], path: &Path) -> Result<Option<usize>> {
-    let Some(place) = sheet.column(names) else { return Ok(None) };
-    let name = &sheet.heads[place];
-    if sheet.heads.iter().filter(|head| head.to_lowercase() == name.to_lowercase()).count() > 1 {
-        fail!("error.columns.has_two_columns_give_each_name", file = path.display(), twice = name);
-    }
-    Ok(Some(place))
-}
-
 /// Place of the column for a field: the column that the order names, else one with a usual name.
 fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<Option<usize>> {
     let asked = order.columns.iter().find_map(|pair| pair.strip_prefix(field)?.strip_prefix('='));
     match asked {
-        None => only_column(sheet, usual, order.received),
-        Some(name) => match only_column(sheet, &[name], order.received)? {
+        None => Ok(sheet.column(usual)?),
+        Some(name) => match sheet.column(&[name])? {
             Some(place) => Ok(Some(place)),
             None => fail!(
                 "error.compare.has_no_column_has",
@@ -299,7 +285,7 @@ fn logs(path: &Path) -> Result<BTreeMap<String, Log>> {
     let sheet = sheet::read(path)?;
     let need = |names: &[&str]| {
         let has = sheet.heads.join(", ");
-        only_column(&sheet, names, path)?.about(|| {
+        sheet.column(names)?.about(|| {
             message!("error.compare.has_no_column_has_2", path = path.display(), names = names[0], has)
         })
     };
@@ -308,9 +294,9 @@ fn logs(path: &Path) -> Result<BTreeMap<String, Log>> {
         need(&["time", "tidspunkt", "tid"])?,
         need(&["message", "melding"])?,
     );
-    let sector = only_column(&sheet, &["sector", "sektor"], path)?;
+    let sector = sheet.column(&["sector", "sektor"])?;
     // Without the institution it is not known which agreement a case falls under.
-    let institution = only_column(&sheet, &["institution", "institusjon", "trust"], path)?;
+    let institution = sheet.column(&["institution", "institusjon", "trust"])?;
     let mut logs: BTreeMap<String, Log> = BTreeMap::new();
     for (line, cells) in &sheet.rows {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());

@@ -85,7 +85,7 @@ impl Scratch {
         let fault = || message!("error.file.make", path = path.display());
         // It gets its name when its lock is held, so that nobody takes it for one that was left.
         let new = folder.join(format!("new-{PREFIX}{}-{number}", std::process::id()));
-        owned(&new).about(fault)?;
+        for_owner().create(&new).about(fault)?;
         let lock = File::create(new.join(LOCK)).about(fault)?;
         // A file system without locks has none to hold: what is left there is left.
         let _ = lock.try_lock();
@@ -111,12 +111,12 @@ impl Scratch {
     }
 }
 
-/// Creates a folder that its owner alone may read.
-fn owned(path: &Path) -> std::io::Result<()> {
+/// A maker of folders that their owner alone may read.
+pub(crate) fn for_owner() -> DirBuilder {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder
 }
 
 /// Whether a process that has ended left a scratch folder: it has a lock, and nobody holds it.

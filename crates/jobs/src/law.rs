@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
+use crate::host::Host;
+use crate::progress::Note;
 use domain::identifier::is_organisation;
 use domain::{Municipalities, Municipality};
-use register::columns;
 use register::parquet_file::Reader;
 use rulebook::LawBook;
 use rulebook::agreement::{Agreements, GracePeriod};
+use settlement::trust_of;
 use words::message;
 
 /// Rule files, each as name and text. A job copies them into its result, so that the result can be explained
@@ -92,34 +94,29 @@ impl Files {
     }
 }
 
-/// Cooperation agreements of a book that no contact in a file can fall under, since none has their trust: each as its
-/// trust and reference.
+/// Notes the cooperation agreements of a book that no contact in a file can fall under, since none has their trust.
 ///
 /// # Errors
 /// Fails if the file cannot be read.
-pub fn agreements_for_nobody(book: &LawBook, reader: &Reader) -> Result<Vec<String>> {
-    let mut wanted: Vec<(String, String)> = book
-        .agreements()
-        .rows()
-        .map(|(row, _)| (row.trust.clone(), format!("{} ({})", row.trust, row.reference)))
-        .collect();
+pub fn note_agreements_for_nobody(book: &LawBook, reader: &Reader, host: &Host) -> Result<()> {
+    let mut wanted: Vec<&GracePeriod> = book.agreements().rows().map(|(row, _)| row).collect();
     for group in 0..reader.row_groups() {
         if wanted.is_empty() {
             break;
         }
         for batch in reader.read(group, &["trust", "unit"], 1 << 16, None)? {
             let batch = batch?;
-            // Row by row: a contact's agreements are its trust's, and its unit's only if it names no trust.
             for row in 0..batch.num_rows() {
-                let party = match columns::word(&batch, "trust", row) {
-                    "" => columns::word(&batch, "unit", row),
-                    trust => trust,
-                };
-                wanted.retain(|(trust, _)| trust != party);
+                let trust = trust_of(&batch, row);
+                wanted.retain(|one| one.trust != trust);
             }
         }
     }
-    Ok(wanted.into_iter().map(|(_, said)| said).collect())
+    if !wanted.is_empty() {
+        let named = wanted.iter().map(|one| format!("{} ({})", one.trust, one.reference));
+        host.note(Note::AgreementsForNobody(named.collect()));
+    }
+    Ok(())
 }
 
 fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {

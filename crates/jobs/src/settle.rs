@@ -17,8 +17,8 @@ use words::{Language, Message, message};
 
 use crate::host::Host;
 use crate::intake::{self, Input};
-use crate::law::{Files, agreements_for_nobody};
-use crate::progress::{Note, Work};
+use crate::law::{Files, note_agreements_for_nobody};
+use crate::progress::Work;
 use crate::refusal::Refusal;
 use crate::table::{Table, heads};
 use crate::trust;
@@ -107,14 +107,9 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let unsigned = unsigned(&law, order.period, order.draft, |_| true)?;
     clear(order)?;
     let Input { path: input, report, sha256 } = trusted(order, host)?;
-    if report.is_some() {
-        trust::remember(&input, host)?;
-    }
+    let sha256 = if report.is_some() { trust::remember(&input, host)? } else { sha256 };
     let reader = Reader::open_contacts(&input)?;
-    let nobody = agreements_for_nobody(&book, &reader)?;
-    if !nobody.is_empty() {
-        host.note(Note::AgreementsForNobody(nobody));
-    }
+    note_agreements_for_nobody(&book, &reader, host)?;
     let municipalities = Municipalities::built_in()?;
     let charges = order.out.join("charges.parquet");
     let stage = host.begin(Work::Settle(order.period));

@@ -3,14 +3,14 @@
 //! The stamp in a checked file is a claim that anybody can write. It is believed if the file's digest stands in a
 //! list that the program keeps for its user; any other file is checked again.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
 use settlement::manifest::sha256_file;
 
 use crate::failure::Result;
-use crate::host::Host;
+use crate::host::{Host, for_owner};
 
 /// The list: one digest in hexadecimal digits on each line.
 const LIST: &str = "checked";
@@ -28,24 +28,20 @@ pub fn known(path: &Path, host: &Host) -> Result<(String, bool)> {
     Ok((digest, is_known))
 }
 
-/// Adds a file that was just checked or made to the list. If the list cannot be written, the file is checked again
-/// the next time that it is used.
+/// Adds a file that was just checked or made to the list, and returns its SHA-256; `None` if the host keeps no list. If
+/// the list cannot be written, the file is checked again the next time that it is used.
 ///
 /// # Errors
 /// Fails if the file cannot be read.
-pub fn remember(path: &Path, host: &Host) -> Result<()> {
-    let Some(state) = host.state else { return Ok(()) };
+pub fn remember(path: &Path, host: &Host) -> Result<Option<String>> {
+    let Some(state) = host.state else { return Ok(None) };
     let digest = sha256_file(path)?;
     let list = state.join(LIST);
     let before = std::fs::read_to_string(&list).unwrap_or_default();
     if before.lines().any(|line| line == digest) {
-        return Ok(());
+        return Ok(Some(digest));
     }
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let _ = builder.create(state);
+    let _ = for_owner().recursive(true).create(state);
     let lines: Vec<&str> = before.lines().collect();
     if lines.len() >= 2 * KEPT {
         let kept = lines[lines.len() - KEPT..].join("\n") + "\n";
@@ -54,5 +50,5 @@ pub fn remember(path: &Path, host: &Host) -> Result<()> {
     if let Ok(mut file) = OpenOptions::new().append(true).create(true).open(&list) {
         let _ = writeln!(file, "{digest}");
     }
-    Ok(())
+    Ok(Some(digest))
 }

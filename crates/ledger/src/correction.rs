@@ -235,6 +235,15 @@ fn negated(row: &Claim, cause: Cause) -> Claim {
     Claim { cause, points: -row.points, days: -row.days, amount: -row.amount, ..*row }
 }
 
+/// Amount moved for each cause, in øre. Movements without an instrument count for nothing.
+pub fn causes(movements: &Claims) -> BTreeMap<Cause, i64> {
+    let mut out: BTreeMap<Cause, i64> = BTreeMap::new();
+    for row in movements.rows.iter().filter(|row| row.instrument.is_some()) {
+        *out.entry(row.cause).or_default() += row.amount.ore();
+    }
+    out
+}
+
 /// Vouchers that add the movements up: one for each debtor, creditor, unit, month, instrument, cause and rule
 /// version, in that order. Movements without an instrument give no voucher.
 pub fn vouchers(movements: &Claims, posting_month: &str) -> Vec<Voucher> {

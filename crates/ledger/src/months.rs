@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 use crate::content::{
     Answer, Closed, Decision, Delivery, Inherited, Objection, Opened, Reviewed, Ruled, Settled,
 };
-use crate::netting::Terms;
-use crate::store::LedgerError;
-use crate::voucher::Step;
+use crate::netting::{self, Terms};
+use crate::store::{Ledger, LedgerError, Wanted};
+use crate::voucher::{Step, Voucher};
 
 /// State and history of one month in the ledger.
 #[derive(Debug, Clone)]
@@ -336,11 +336,26 @@ impl Months {
         }
     }
 
-    /// First month whose amounts are netted when `month` is closed: the one after the last that was netted.
-    pub fn netted_from(&self, month: Month) -> Month {
+    /// Vouchers that close a month: they net what is open since the last netting, from the vouchers up to and
+    /// including the step `to_step` (`None` for all). Empty if closing the month nets nothing.
+    ///
+    /// # Errors
+    /// Fails if the ledger cannot be read.
+    pub fn netting(
+        &self,
+        ledger: &mut Ledger,
+        month: Month,
+        to_step: Option<i64>,
+    ) -> Result<Vec<Voucher>, LedgerError> {
+        if !self.nets(month) {
+            return Ok(Vec::new());
+        }
         let mut earlier = self.months.iter().rev();
         let from = earlier.find(|(_, record)| record.netted).and_then(|(last, _)| last.next());
-        from.or(self.months.keys().next().copied()).unwrap_or(month)
+        let from = from.or(self.months.keys().next().copied()).unwrap_or(month);
+        let months = Some((from.to_string(), month.to_string()));
+        let open = ledger.vouchers(&Wanted { months, after_step: 0, to_step })?;
+        Ok(netting::net(&open, &month.to_string(), &self.terms(month)))
     }
 
     /// Amount that decided objections have taken off a line.

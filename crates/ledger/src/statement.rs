@@ -138,7 +138,7 @@ pub fn statement(
     let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, context, span.last);
     let mut statement = Statement {
         form: FORM,
-        number: number(span, party),
+        number: number(&span.name, party),
         version: context.months.versions(span.first, span.last).len(),
         period: span.name.clone(),
         from: span.first.first(),
@@ -202,14 +202,14 @@ fn asked_for(
             .filter(|voucher| one.holds(&voucher.posting_month) && voucher.cause != Cause::OnAccount)
             .collect();
         let (due, _) = due(if gross.is_empty() { mine } else { &gross }, context, month);
-        Asked { statement: number(&one, party), amount, due }
+        Asked { statement: number(&one.name, party), amount, due }
     });
     asked.filter(|one| one.amount != Amount::ZERO).collect()
 }
 
-/// Number of a statement, for instance `2012-03-0602`.
-fn number(span: &Span, party: &str) -> String {
-    format!("{}-{}", span.name, party.replace(':', "-"))
+/// Number of the statement of a period, for instance `2012-03-0602`.
+fn number(period: &str, party: &str) -> String {
+    format!("{period}-{}", party.replace(':', "-"))
 }
 
 fn named(party: &str, language: Language, context: &Context) -> Named {
@@ -402,7 +402,7 @@ fn disputed(one: &Objection, voucher: &Voucher, context: &Context) -> bool {
 /// Number of the corrected statement: that of the voucher's month of activity; empty if none is corrected.
 fn corrects(voucher: &Voucher, party: &str) -> String {
     match voucher.cause.is_correction() {
-        true => format!("{}-{}", voucher.activity_period, party.replace(':', "-")),
+        true => number(&voucher.activity_period, party),
         false => String::new(),
     }
 }

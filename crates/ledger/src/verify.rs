@@ -65,7 +65,7 @@ fn walk(ledger: &mut Ledger, proof: &mut Proof) -> Result<(), LedgerError> {
             proof.faults.push(message!("proof.step_altered", step = step.number));
         }
         hash.clone_from(&step.hash);
-        let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
+        let only = Wanted::of_step(step.number);
         let vouchers = ledger.vouchers(&only)?;
         if vouchers.len() as i64 != step.vouchers {
             let found = vouchers.len();

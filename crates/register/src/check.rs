@@ -1076,13 +1076,9 @@ impl Checker<'_> {
             "" => (unit, FIELDS[field::UNIT]),
             trust => (trust, FIELDS[field::TRUST]),
         };
-        match Party::of(code) {
-            Party::Organisation(_) => Ok(()),
-            Party::State
-            | Party::Clearing
-            | Party::Municipality { .. }
-            | Party::Undecided(_)
-            | Party::Area(_) => Err((name, Message::plain(code), Reason::NotAnInstitution)),
+        match Party::of(code).is_organisation() {
+            true => Ok(()),
+            false => Err((name, Message::plain(code), Reason::NotAnInstitution)),
         }
     }
 

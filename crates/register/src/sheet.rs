@@ -27,6 +27,8 @@ pub enum SheetError {
         /// Number of cells in the head.
         heads: usize,
     },
+    /// Two columns that may be meant have the same name.
+    Twice { path: PathBuf, head: String },
     /// Two sheets may be the one that is meant.
     Several { path: PathBuf, first: String, second: String },
     /// A cell lies beyond the rows or columns that a table may have.
@@ -53,6 +55,9 @@ impl Said for SheetError {
             SheetError::Wide { path, line, heads } => {
                 message!("error.sheet.wide", path = path.display(), line, heads)
             }
+            SheetError::Twice { path, head } => {
+                message!("error.columns.has_two_columns_give_each_name", file = path.display(), twice = head)
+            }
             SheetError::Several { path, first, second } => {
                 message!("error.sheet.several", path = path.display(), first, second)
             }
@@ -77,6 +82,8 @@ impl Said for SheetError {
 /// A table: its head, and its rows with the line of each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
+    /// The file.
+    pub path: PathBuf,
     /// Cells of the first row that is not empty.
     pub heads: Vec<String>,
     /// Line in the file (from 1) and cells of each row that is not empty.
@@ -86,11 +93,23 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Place of the column headed by the first of `names` that occurs. Case is ignored.
-    pub fn column(&self, names: &[&str]) -> Option<usize> {
-        names
-            .iter()
-            .find_map(|name| self.heads.iter().position(|head| head.to_lowercase() == name.to_lowercase()))
+    /// Place of the column headed by the first of `names` that occurs; `None` if none does. Case is ignored.
+    ///
+    /// # Errors
+    /// Fails if two columns have that name: they may hold different numbers.
+    pub fn column(&self, names: &[&str]) -> Result<Option<usize>, SheetError> {
+        let places = |name: &&str| -> Vec<usize> {
+            let is_it = |head: &String| head.to_lowercase() == name.to_lowercase();
+            self.heads.iter().enumerate().filter(|(_, head)| is_it(head)).map(|(place, _)| place).collect()
+        };
+        match names.iter().map(places).find(|places| !places.is_empty()).as_deref() {
+            None => Ok(None),
+            Some([place]) => Ok(Some(*place)),
+            Some(several) => {
+                let head = self.heads[several[0]].clone();
+                Err(SheetError::Twice { path: self.path.clone(), head })
+            }
+        }
     }
 }
 
@@ -108,7 +127,7 @@ pub fn read(path: &Path) -> Result<Sheet, SheetError> {
     if let Some((line, _)) = rows.iter().find(|(_, cells)| is_wide(cells)) {
         return Err(SheetError::Wide { path: path.to_path_buf(), line: *line, heads: heads.len() });
     }
-    Ok(Sheet { heads, rows, is_by_commas: separator == Some(b',') })
+    Ok(Sheet { path: path.to_path_buf(), heads, rows, is_by_commas: separator == Some(b',') })
 }
 
 /// Rows of a table as text, with the line of each: a workbook if the file has the extension of one, else CSV.

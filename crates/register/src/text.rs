@@ -84,8 +84,11 @@ pub fn decode(bytes: Vec<u8>, encoding: Encoding) -> String {
 pub fn decoded(bytes: Vec<u8>) -> (String, Encoding) {
     let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let encoding = if is_utf16 { Encoding::Utf16 } else { Letters::of(&bytes).encoding() };
-    let text = decode(bytes, encoding);
-    (text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned), encoding)
+    let mut text = decode(bytes, encoding);
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    (text, encoding)
 }
 
 /// Whether a sign is invisible and says nothing: byte-order marks, joiners, soft hyphens and marks of direction.

@@ -235,28 +235,39 @@ fn a_ceiling_is_used_up_by_what_co_financing_charges() {
     assert_eq!(charged, [[2_292_540, 2_292_540], [764_180, 2_292_540], [0, 1_528_360]]);
 }
 
+fn at(text: &str) -> Minute {
+    Minute::parse(text).unwrap()
+}
+
+fn event(kind: domain::EventKind, text: &str) -> Event {
+    Event { at: at(text), kind }
+}
+
+/// A somatic overnight stay at a public hospital.
+fn stay<'e>(admitted: &str, departed: &str, events: &'e [Event]) -> Case<'e> {
+    Case {
+        sector: Sector::Somatic,
+        unit_kind: UnitKind::PublicHospital,
+        care_level: CareLevel::Overnight,
+        admitted_at: at(admitted),
+        departed_at: at(departed),
+        events,
+        trust: "",
+        registered_in: "",
+        stays_in: "",
+    }
+}
+
 /// Charges are by month and payer; a day is paid once; the sum is rates times days.
 #[test]
 fn payable_days_come_together_by_month_and_payer() {
     let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
-    let at = |text: &str| Minute::parse(text).unwrap();
-    let event = |kind, text| Event { at: at(text), kind };
     let events = [
         event(domain::EventKind::AdmissionNotice, "2018-12-20T10:00"),
         event(domain::EventKind::Ready, "2018-12-29T09:00"),
         event(domain::EventKind::ReadinessNotice, "2018-12-29T10:00"),
     ];
-    let case = Case {
-        sector: Sector::Somatic,
-        unit_kind: UnitKind::PublicHospital,
-        care_level: CareLevel::Overnight,
-        admitted_at: at("2018-12-20T08:00"),
-        departed_at: at("2019-01-03T12:00"),
-        events: &events,
-        trust: "",
-        registered_in: "",
-        stays_in: "",
-    };
+    let case = stay("2018-12-20T08:00", "2019-01-03T12:00", &events);
     let mut paid = Vec::new();
     let found = law.days(&case, &mut paid, &mut NoTrace).unwrap();
     let shown: Vec<(String, i64, i64)> =
@@ -361,21 +372,10 @@ fn a_signature_takes_a_row_of_the_scheme_off_the_list() {
 /// The notice of admission counts up to the minute of departure, and the trace says what was looked at.
 #[test]
 fn a_notice_in_the_minute_of_departure_is_given() {
-    let at = |text: &str| Minute::parse(text).unwrap();
     let reason_by = |book: LawBook, notice: &str| {
         let law = Law::of(&book).unwrap();
-        let events = [Event { at: at(notice), kind: domain::EventKind::AdmissionNotice }];
-        let case = Case {
-            sector: Sector::Somatic,
-            unit_kind: UnitKind::PublicHospital,
-            care_level: CareLevel::Overnight,
-            admitted_at: at("2012-03-01T08:00"),
-            departed_at: at("2012-03-05T12:00"),
-            events: &events,
-            trust: "",
-            registered_in: "",
-            stays_in: "",
-        };
+        let events = [event(domain::EventKind::AdmissionNotice, notice)];
+        let case = stay("2012-03-01T08:00", "2012-03-05T12:00", &events);
         let mut steps = rulebook::Steps::default();
         let reason = law.days(&case, &mut Vec::new(), &mut steps).unwrap_err();
         (reason, steps.0.len() > 3)
@@ -397,7 +397,6 @@ fn a_notice_in_the_minute_of_departure_is_given() {
 fn days_of_two_months_are_two_charges() {
     use domain::EventKind;
     let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
-    let at = |text: &str| Minute::parse(text).unwrap();
     let charged = |more: &[(EventKind, &str)]| -> Vec<(String, i64, i64)> {
         let told = [
             (EventKind::AdmissionNotice, "2012-03-20T10:00"),
@@ -405,19 +404,8 @@ fn days_of_two_months_are_two_charges() {
             (EventKind::Ready, "2012-03-29T09:00"),
             (EventKind::ReadinessNotice, "2012-03-29T10:00"),
         ];
-        let events: Vec<Event> =
-            told.iter().chain(more).map(|(kind, text)| Event { at: at(text), kind: *kind }).collect();
-        let case = Case {
-            sector: Sector::Somatic,
-            unit_kind: UnitKind::PublicHospital,
-            care_level: CareLevel::Overnight,
-            admitted_at: at("2012-03-20T08:00"),
-            departed_at: at("2012-04-02T12:00"),
-            events: &events,
-            trust: "",
-            registered_in: "",
-            stays_in: "",
-        };
+        let events: Vec<Event> = told.iter().chain(more).map(|(kind, text)| event(*kind, text)).collect();
+        let case = stay("2012-03-20T08:00", "2012-04-02T12:00", &events);
         let found = law.days(&case, &mut Vec::new(), &mut NoTrace).unwrap();
         found.iter().map(|one| (one.month.to_string(), one.days, one.amount.ore())).collect()
     };

@@ -240,7 +240,7 @@ pub(crate) fn facts(mut class: usize, drg: Option<&str>, age: Option<u16>) -> Fa
 }
 
 /// Trust or private institution of a contact; the treating unit if no trust is given.
-pub(crate) fn trust_of(batch: &RecordBatch, row: usize) -> &str {
+pub fn trust_of(batch: &RecordBatch, row: usize) -> &str {
     match word(batch, schema::at::TRUST, row) {
         "" => word(batch, schema::at::UNIT, row),
         trust => trust,

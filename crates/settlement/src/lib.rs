@@ -29,6 +29,7 @@ pub mod sink;
 pub mod stay;
 pub mod totals;
 
+pub use decode::trust_of;
 pub use error::SettleError;
 pub use rulebook::law::Law;
 pub use settle::{Options, Settled, settle};

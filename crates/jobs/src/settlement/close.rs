@@ -3,7 +3,6 @@
 use crate::failure::Result;
 use domain::{Minute, Month, Period, PeriodState, StepKind};
 use ledger::content::Closed;
-use ledger::netting;
 
 use super::books::Books;
 use crate::host::Host;
@@ -44,12 +43,7 @@ pub fn close(
         }
         let stage = host.begin(Work::Close(month));
         let nets = books.months.nets(month);
-        let vouchers = if nets {
-            let open = books.vouchers(books.months.netted_from(month), month, None)?;
-            netting::net(&open, &month.to_string(), &books.months.terms(month))
-        } else {
-            Vec::new()
-        };
+        let vouchers = books.months.netting(&mut books.ledger, month, None)?;
         let count = vouchers.len();
         let content = serde_json::to_string(&Closed { netted: nets })?;
         books.post(StepKind::Close, &month.to_string(), now, content, vouchers, Vec::new())?;

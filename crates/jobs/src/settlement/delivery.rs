@@ -17,10 +17,11 @@ use settlement::{Law, Options, archive, manifest, settle};
 use words::Message;
 
 use super::books::Books;
+use super::objection;
 use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
-use crate::law::{Files, agreements_for_nobody};
-use crate::progress::{Note, Work};
+use crate::law::{Files, note_agreements_for_nobody};
+use crate::progress::Work;
 use crate::refusal::Refusal;
 use crate::table::small_table;
 
@@ -153,10 +154,7 @@ impl<'a> DeliverySettler<'a> {
         };
         let reader = Reader::open_contacts(&contacts)?;
         let book = run.files.book()?;
-        let nobody = agreements_for_nobody(&book, &reader)?;
-        if !nobody.is_empty() {
-            host.note(Note::AgreementsForNobody(nobody));
-        }
+        note_agreements_for_nobody(&book, &reader, host)?;
         let synthetic = reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes");
         Ok(DeliverySettler {
             books,
@@ -283,10 +281,7 @@ impl<'a> DeliverySettler<'a> {
         if movements.rows.is_empty() && last.is_some() && !is_signed_now {
             return Ok(None);
         }
-        let mut causes: BTreeMap<Cause, i64> = BTreeMap::new();
-        for row in movements.rows.iter().filter(|row| row.instrument.is_some()) {
-            *causes.entry(row.cause).or_default() += row.amount.ore();
-        }
+        let causes = correction::causes(&movements);
         let unsigned = Some(unsigned);
         let moved = MonthMoved { month, movements_archive: String::new(), rules, causes, unsigned };
         Ok(Some((moved, movements)))
@@ -368,13 +363,9 @@ impl<'a> DeliverySettler<'a> {
         };
         let mut out = (Vec::new(), Vec::new());
         for (key, dispute) in &self.books.months.disputes {
-            let Some(decision) = dispute.decision.as_ref().filter(|_| touched(&dispute.objection)) else {
-                continue;
-            };
-            out.0.push(key.clone());
-            if decision.reduction_ore != 0 {
-                let amount = Amount::from_ore(decision.reduction_ore);
-                out.1.push(crate::settlement::objection::voucher(&dispute.objection, amount, into, key));
+            if dispute.decision.is_some() && touched(&dispute.objection) {
+                out.0.push(key.clone());
+                out.1.extend(objection::put_back(dispute, into));
             }
         }
         out

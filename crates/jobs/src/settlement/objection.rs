@@ -49,7 +49,7 @@ pub fn standing(books: &mut Books, contact: i64, month: Month) -> Result<Claims>
 }
 
 /// Voucher, posted in `into`, that adds an amount to a disputed line. An amount below zero reduces the line.
-pub fn voucher(objection: &Objection, amount: Amount, into: Month, key: &str) -> Voucher {
+fn voucher(objection: &Objection, amount: Amount, into: Month) -> Voucher {
     let mut voucher = blank(&into.to_string(), Cause::Objection);
     voucher.activity_period = objection.month.to_string();
     voucher.instrument = Some(objection.instrument);
@@ -58,9 +58,21 @@ pub fn voucher(objection: &Objection, amount: Amount, into: Month, key: &str) ->
     voucher.unit.clone_from(&objection.unit);
     voucher.rule_version.clone_from(&objection.rule_version);
     voucher.amount = amount;
-    voucher.note = format!("objection {key}");
+    voucher.note = format!("objection {}", objection.key);
     voucher.lines = voucher.claim_lines();
     voucher
+}
+
+/// Voucher that takes off what a decision reduces a line by; `None` if it is nothing.
+pub(super) fn taken_off(objection: &Objection, decision: &Decision) -> Option<Voucher> {
+    let reduction = Amount::from_ore(decision.reduction_ore);
+    (reduction != Amount::ZERO).then(|| voucher(objection, -reduction, decision.into))
+}
+
+/// Voucher, posted in `into`, that puts back what the decision on a dispute took off; `None` if it was nothing.
+pub(super) fn put_back(dispute: &ledger::months::Dispute, into: Month) -> Option<Voucher> {
+    let reduction = Amount::from_ore(dispute.decision.as_ref()?.reduction_ore);
+    (reduction != Amount::ZERO).then(|| voucher(&dispute.objection, reduction, into))
 }
 
 /// Files an objection. Returns a sentence with its key. A line that is already disputed stays unchanged.
@@ -184,8 +196,8 @@ pub struct Deciding<'a> {
 /// Decides an objection, and posts the reduction. Returns a sentence.
 ///
 /// # Errors
-/// Fails if there is no such objection, if it is decided with another outcome, amount or reference, if the month may not change,
-/// or if the reduction does not fit the outcome and the line.
+/// Fails if there is no such objection, if it is decided with another outcome, amount or reference, if the month may
+/// not change, or if the reduction does not fit the outcome and the line.
 pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Message> {
     let dispute = known(books, deciding.key)?;
     let objection = &dispute.objection;
@@ -224,10 +236,6 @@ pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Mes
         (Ruling::Partly, _) => fail!("error.objection.part_given_reduce_by_4000_4000", line),
         (_, Some(_)) => fail!("error.objection.reduce_by_goes_outcome_partly"),
     };
-    let vouchers = match reduction {
-        Amount::ZERO => Vec::new(),
-        reduction => vec![voucher(objection, -reduction, deciding.into, deciding.key)],
-    };
     let decision = Decision {
         key: deciding.key.to_owned(),
         outcome: deciding.outcome,
@@ -235,6 +243,7 @@ pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Mes
         reduction_ore: reduction.ore(),
         into: deciding.into,
     };
+    let vouchers = taken_off(objection, &decision).into_iter().collect();
     let content = serde_json::to_string(&decision)?;
     books.post(StepKind::ObjectionDecided, &deciding.into.to_string(), now, content, vouchers, Vec::new())?;
     Ok(message!("objection.decided", key = deciding.key, reduction, into = deciding.into))
@@ -398,7 +407,7 @@ pub fn behind(books: &mut Books, number: i64) -> Result<(Message, Table)> {
         number <= before
     });
     let step = step.map_or(0, |step| step.number);
-    let only = ledger::store::Wanted { months: None, after_step: step - 1, to_step: Some(step) };
+    let only = ledger::store::Wanted::of_step(step);
     let vouchers = books.ledger.vouchers(&only)?;
     let Some(voucher) = vouchers.iter().find(|voucher| voucher.number == number) else {
         return Err(Refusal::NoSuchVoucher(number).into());

@@ -50,10 +50,11 @@ pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Me
     }
     stage.done();
     if proof.faults.is_empty() {
-        let mut books = Books::open(place)?;
+        let mut books = Books::read(ledger)?;
         let stage = host.begin(Work::VerifyVouchers);
         replayed(&mut books, &mut proof.faults)?;
         stage.done();
+        ledger = books.ledger;
     }
     let expected = expected.map(|expected| expected.replace(char::is_whitespace, "").to_lowercase());
     let mut held = None;
@@ -65,7 +66,7 @@ pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Me
                 least_of_hash = LEAST_OF_HASH
             );
         }
-        match held_at(&mut Ledger::open(place)?, expected)? {
+        match held_at(&mut ledger, expected)? {
             _ if proof.head.starts_with(expected.as_str()) => {}
             Some((step, at)) => held = Some(message!("proof.held_at", expected, step, at)),
             None => proof.faults.push(message!("proof.other_end", head = proof.head, expected)),
@@ -107,7 +108,7 @@ fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
     let mut months = Months::default();
     let mut laws: BTreeMap<String, Option<Law>> = BTreeMap::new();
     for step in books.ledger.steps()? {
-        let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
+        let only = Wanted::of_step(step.number);
         let posted = books.ledger.vouchers(&only)?;
         for voucher in &posted {
             let state = Month::parse(&voucher.posting_month).ok().and_then(|month| months.state(month));
@@ -116,15 +117,12 @@ fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
                 faults.push(message!("proof.not_open", number, month));
             }
         }
-        let content: Option<Settled> = match step.kind {
-            StepKind::Run | StepKind::Correct => Some(content(&step)?),
+        let settlement = match step.kind {
+            StepKind::Run | StepKind::Correct => Some(settlement(books, &step)?),
             _ => None,
         };
-        let of_months = content.iter().flat_map(|content| &content.months);
-        let claims =
-            of_months.map(|moved| books.movements(&moved.movements_archive)).collect::<Result<Vec<_>>>()?;
-        let given = match &content {
-            Some(content) => from_claims(content, &claims, &months),
+        let given = match &settlement {
+            Some((settlement, claims)) => from_claims(settlement, claims, &months),
             None => given(books, &months, &step, &posted)?,
         };
         if given.len() != posted.len() {
@@ -142,11 +140,11 @@ fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
                 faults.push(message!("proof.voucher_other", number, field, here, there));
             }
         }
-        if let Some(content) = &content {
-            settled(books, &step, content, &claims, &mut laws, faults)?;
+        if let Some((settlement, claims)) = &settlement {
+            settled(books, &step, settlement, claims, &mut laws, faults)?;
         }
         if step.kind == StepKind::Close {
-            let closed: Closed = self::content(&step)?;
+            let closed: Closed = content(&step)?;
             if Month::parse(&step.period).is_ok_and(|month| months.nets(month) != closed.netted) {
                 faults.push(message!("proof.netted", step = step.number, month = step.period));
             }
@@ -160,22 +158,23 @@ fn content<T: serde::de::DeserializeOwned>(step: &Step) -> Result<T> {
     serde_json::from_str(&step.content).about(|| message!("error.proof.content_step"))
 }
 
+/// Content of a step that settled, and the claims of each of its months of activity.
+fn settlement(books: &mut Books, step: &Step) -> Result<(Settled, Vec<Claims>)> {
+    let settlement: Settled = content(step)?;
+    let of_months = settlement.months.iter().map(|moved| books.movements(&moved.movements_archive));
+    let claims = of_months.collect::<Result<_>>()?;
+    Ok((settlement, claims))
+}
+
 /// Vouchers of a settlement, before they have numbers: the sums of its claims, and reductions that are put back.
 /// `claims` are those of its months of activity; `months` is the state before the step.
 fn from_claims(settled: &Settled, claims: &[Claims], months: &Months) -> Vec<Voucher> {
     let mut out = Vec::new();
     for (moved, claims) in settled.months.iter().zip(claims) {
         out.extend(correction::vouchers(claims, &settled.into.to_string()));
-        for key in &settled.reopened {
-            let dispute = months.disputes.get(key).filter(|one| one.objection.month == moved.month);
-            let reduced = dispute.and_then(|one| Some((&one.objection, one.decision.as_ref()?)));
-            if let Some((objection, decision)) = reduced
-                && decision.reduction_ore != 0
-            {
-                let amount = Amount::from_ore(decision.reduction_ore);
-                out.push(objection::voucher(objection, amount, settled.into, key));
-            }
-        }
+        let reopened = settled.reopened.iter().filter_map(|key| months.disputes.get(key));
+        let of_month = reopened.filter(|dispute| dispute.objection.month == moved.month);
+        out.extend(of_month.filter_map(|dispute| objection::put_back(dispute, settled.into)));
     }
     out
 }
@@ -185,20 +184,14 @@ fn given(books: &mut Books, months: &Months, step: &Step, posted: &[Voucher]) ->
     let mut out = Vec::new();
     match step.kind {
         StepKind::Close => {
-            if let Ok(month) = Month::parse(&step.period)
-                && months.nets(month)
-            {
-                let open = books.vouchers(months.netted_from(month), month, Some(step.number - 1))?;
-                out = netting::net(&open, &month.to_string(), &months.terms(month));
+            if let Ok(month) = Month::parse(&step.period) {
+                out = months.netting(&mut books.ledger, month, Some(step.number - 1))?;
             }
         }
         StepKind::ObjectionDecided => {
             let decision: Decision = content(step)?;
-            let dispute = months.disputes.get(&decision.key).filter(|_| decision.reduction_ore != 0);
-            out.extend(dispute.map(|dispute| {
-                let amount = -Amount::from_ore(decision.reduction_ore);
-                objection::voucher(&dispute.objection, amount, decision.into, &decision.key)
-            }));
+            let dispute = months.disputes.get(&decision.key);
+            out.extend(dispute.and_then(|dispute| objection::taken_off(&dispute.objection, &decision)));
         }
         StepKind::OnAccount => out.extend(posted.iter().map(|voucher| {
             let Voucher { posting_month, debtor, creditor, amount, .. } = voucher;
@@ -279,11 +272,7 @@ fn settled(
         if manifest::versions(law, period) != moved.rules || says != unsigned.is_empty() {
             faults.push(message!("proof.rules_other", step = step.number, month = moved.month));
         }
-        let mut causes: BTreeMap<Cause, i64> = BTreeMap::new();
-        for row in claims.rows.iter().filter(|row| row.instrument.is_some()) {
-            *causes.entry(row.cause).or_default() += row.amount.ore();
-        }
-        if causes != moved.causes {
+        if correction::causes(claims) != moved.causes {
             faults.push(message!("proof.causes_other", step = step.number, month = moved.month));
         }
     }

@@ -59,7 +59,7 @@ impl Earlier {
             if step.period != year.to_string() {
                 continue;
             }
-            let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
+            let only = Wanted::of_step(step.number);
             for voucher in books.ledger.vouchers(&only)? {
                 let noted = voucher.note.rsplit_once("; ");
                 let (Some(instrument), Some((reference, _))) = (voucher.instrument, noted) else { continue };
@@ -80,13 +80,9 @@ impl Earlier {
         if !self.known.insert((reference.clone(), institution.clone(), *instrument)) {
             return Err(Refusal::BoardDecidedOtherwise { reference: reference.clone() }.into());
         }
-        match Party::of(institution) {
-            Party::Organisation(_) => Ok(()),
-            Party::State
-            | Party::Clearing
-            | Party::Municipality { .. }
-            | Party::Undecided(_)
-            | Party::Area(_) => Err(Refusal::NoInstitution { code: institution.clone() }.into()),
+        match Party::of(institution).is_organisation() {
+            true => Ok(()),
+            false => Err(Refusal::NoInstitution { code: institution.clone() }.into()),
         }
     }
 }

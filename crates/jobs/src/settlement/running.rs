@@ -69,7 +69,8 @@ pub struct Running {
 /// Finds the running cases in a file of contacts.
 ///
 /// # Errors
-/// Fails if the municipality does not exist, if the rules or the file cannot be read, or if a value is unsigned and the order is no draft.
+/// Fails if the municipality does not exist, if the rules or the file cannot be read, or if a value is unsigned and the
+/// order is no draft.
 pub fn run(order: &Order, host: &Host) -> Result<Running> {
     if let Some(code) = order.municipality {
         parties::need_municipality(code)?;
@@ -162,7 +163,7 @@ fn case(contact: &Contact, law: &Law, at: Minute, paid: &mut [Vec<Day>; 2]) -> C
             Some(Liable::MunicipalityOfRegistration) | None => contact.municipality_of_registration.clone(),
         },
         unit: contact.unit.clone(),
-        institution: if contact.trust.is_empty() { contact.unit.clone() } else { contact.trust.clone() },
+        institution: contact.case.trust.clone(),
         notified,
         hours: notified.map_or(0, |notified| (at.number() - notified.number()) / 60),
         days: now.as_ref().map_or(0, |(days, _, _)| *days),

@@ -270,7 +270,7 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
 /// Control code of statements up to a step: the hash of the step's last voucher, or of the step if it has
 /// none.
 fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
-    let only = ledger::store::Wanted { months: None, after_step: last - 1, to_step: Some(last) };
+    let only = ledger::store::Wanted::of_step(last);
     let vouchers = books.ledger.vouchers(&only)?;
     let of_step =
         || steps.iter().find(|step| step.number == last).map_or_else(String::new, |step| step.hash.clone());

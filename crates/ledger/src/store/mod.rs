@@ -125,6 +125,13 @@ pub struct Wanted {
     pub to_step: Option<i64>,
 }
 
+impl Wanted {
+    /// The vouchers of one step.
+    pub fn of_step(step: i64) -> Wanted {
+        Wanted { months: None, after_step: step - 1, to_step: Some(step) }
+    }
+}
+
 enum Store {
     Sqlite(Box<sqlite::Sqlite>),
     Postgres(Box<postgres::Postgres>),

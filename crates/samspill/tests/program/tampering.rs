@@ -53,7 +53,7 @@ fn rechained(place: &str, text: &str) {
     let mut ledger = Ledger::open(place).unwrap();
     let mut hash = String::new();
     for mut step in ledger.steps().unwrap() {
-        let only = Wanted { months: None, after_step: step.number - 1, to_step: Some(step.number) };
+        let only = Wanted::of_step(step.number);
         let vouchers = ledger.vouchers(&only).unwrap();
         step.vouchers = vouchers.len() as i64;
         hash = step.chained(&hash);
