@@ -1,6 +1,7 @@
 //! What the caller hands in to a job: everything that a job must not find out by itself.
 
 use std::fs::{DirBuilder, File};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -66,6 +67,10 @@ static IN_USE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
 const LOCK: &str = "in-use";
+
+/// What stands in a lock file from when the lock is first held.
+const HELD: &[u8] = b"held";
+
 const PREFIX: &str = "samspill-scratch-";
 
 impl Scratch {
@@ -80,16 +85,23 @@ impl Scratch {
                 let _ = std::fs::remove_dir_all(entry.path());
             }
         }
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!("{PREFIX}{}-{number}", std::process::id()));
+        // A name may be taken: process numbers are used again, and a folder without a lock is left alone.
+        let path = loop {
+            let number = MADE.fetch_add(1, Ordering::Relaxed);
+            let path = folder.join(format!("{PREFIX}{}-{number}", std::process::id()));
+            match for_owner().create(&path) {
+                Ok(()) => break path,
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error).about(|| message!("error.file.make", path = path.display())),
+            }
+        };
         let fault = || message!("error.file.make", path = path.display());
-        // It gets its name when its lock is held, so that nobody takes it for one that was left.
-        let new = folder.join(format!("new-{PREFIX}{}-{number}", std::process::id()));
-        for_owner().create(&new).about(fault)?;
-        let lock = File::create(new.join(LOCK)).about(fault)?;
-        // A file system without locks has none to hold: what is left there is left.
-        let _ = lock.try_lock();
-        std::fs::rename(&new, &path).about(fault)?;
+        let mut lock = File::create(path.join(LOCK)).about(fault)?;
+        // A file system without locks has none to hold, and says nothing here: what is left there is left.
+        if lock.try_lock().is_ok() {
+            // Said when the lock is held, so that nobody takes a folder in the making for one that was left.
+            lock.write_all(HELD).about(fault)?;
+        }
         if let Ok(mut in_use) = IN_USE.lock() {
             in_use.push(path.clone());
         }
@@ -119,9 +131,11 @@ pub(crate) fn for_owner() -> DirBuilder {
     builder
 }
 
-/// Whether a process that has ended left a scratch folder: it has a lock, and nobody holds it.
+/// Whether a process that has ended left a scratch folder: its lock was held, and is held no more.
 fn is_left(path: &Path) -> bool {
-    File::open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+    let lock = path.join(LOCK);
+    std::fs::read(&lock).is_ok_and(|said| said == HELD)
+        && File::open(lock).is_ok_and(|lock| lock.try_lock().is_ok())
 }
 
 impl Drop for Scratch {
@@ -140,15 +154,23 @@ mod tests {
     #[test]
     fn a_scratch_folder_is_its_owners_and_a_killed_process_leaves_none() {
         let folder = std::env::temp_dir().join(format!("samspill-scratch-{}", std::process::id()));
-        let (other, left) = (folder.join("samspill-scratch-1-0"), folder.join("samspill-scratch-1-1"));
-        std::fs::create_dir_all(&other).unwrap();
+        let named = |number: &str| folder.join(format!("{PREFIX}{number}"));
+        let (other, left, making) = (named("1-0"), named("1-1"), named("1-2"));
+        for made in [&other, &left, &making] {
+            std::fs::create_dir_all(made).unwrap();
+        }
         // What a killed process left: a lock that nobody holds.
-        std::fs::create_dir_all(&left).unwrap();
-        std::fs::write(left.join(LOCK), "").unwrap();
+        std::fs::write(left.join(LOCK), HELD).unwrap();
         std::fs::write(left.join("checked.parquet"), "persons").unwrap();
+        // A folder in the making: a lock that nobody held yet.
+        std::fs::write(making.join(LOCK), "").unwrap();
+        // Names that an earlier process with the same number left.
+        let taken = (0..64).map(|number| named(&format!("{}-{number}", std::process::id())));
+        let taken: Vec<PathBuf> = taken.filter(|path| std::fs::create_dir(path).is_ok()).collect();
         let one = Scratch::under(&folder).unwrap();
         // Another's folder without a lock is left alone, and so is one in use.
-        assert!(!left.exists() && other.exists());
+        assert!(!left.exists() && other.exists() && making.exists());
+        assert!(!taken.contains(&one.path().to_path_buf()) && taken.iter().all(|path| path.exists()));
         let two = Scratch::under(&folder).unwrap();
         assert!(two.path() != one.path() && one.path().exists());
         #[cfg(unix)]
@@ -157,7 +179,7 @@ mod tests {
             assert_eq!(std::fs::metadata(two.path()).unwrap().permissions().mode() & 0o777, 0o700);
         }
         drop((one, two));
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2 + taken.len());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }
