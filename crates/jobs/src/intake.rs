@@ -10,6 +10,7 @@ use register::drg_list::DrgList;
 use register::mapping::{Mapping, ResidenceKind};
 use register::parquet_file::Reader;
 use register::schema;
+use settlement::manifest::sha256_file;
 use words::{Message, message};
 
 use crate::host::Host;
@@ -80,8 +81,8 @@ pub struct Input {
     pub path: PathBuf,
     /// Report of the check; `None` if the file was checked before.
     pub report: Option<Report>,
-    /// SHA-256 of the file; `None` if nobody has needed it.
-    pub sha256: Option<String>,
+    /// SHA-256 of the file that was handed in, which is `path` if there is no report.
+    pub sha256: String,
 }
 
 /// The stamp of a file of contacts.
@@ -90,8 +91,8 @@ pub enum Stamp {
     None,
     /// This user's program checked the file, which has this SHA-256.
     Ours(String),
-    /// The file says that it was checked, and nobody here knows. The footer of the file.
-    Others(BTreeMap<String, String>),
+    /// The file says that it was checked, and nobody here knows. Its SHA-256, and the footer of the file.
+    Others(String, BTreeMap<String, String>),
 }
 
 /// The stamp of a file of contacts.
@@ -108,7 +109,7 @@ pub fn stamp(contacts: &Path, host: &Host) -> Result<Stamp> {
     }
     Ok(match trust::known(contacts, host)? {
         (sha256, true) => Stamp::Ours(sha256),
-        (_, false) => Stamp::Others(reader.footer().clone()),
+        (sha256, false) => Stamp::Others(sha256, reader.footer().clone()),
     })
 }
 
@@ -131,16 +132,16 @@ pub fn trusted_in(
             Stamp::None => {}
             Stamp::Ours(sha256) => {
                 let path = contacts.to_path_buf();
-                return Ok(Input { path, report: None, sha256: Some(sha256) });
+                return Ok(Input { path, report: None, sha256 });
             }
-            Stamp::Others(footer) => {
+            Stamp::Others(sha256, footer) => {
                 host.note(Note::CheckedElsewhere);
-                stamped = Some(footer);
+                stamped = Some((sha256, footer));
             }
         }
     }
     let mut mapping = self::mapping(mapping, is_parquet(contacts))?;
-    if let Some(footer) = stamped {
+    if let Some((_, footer)) = &stamped {
         let says = |key: &str| footer.get(key).map_or("", String::as_str);
         mapping.counted = says("samspill.counted") == "yes";
         if says(schema::RESIDENCE_KEY) == "area" {
@@ -153,5 +154,6 @@ pub fn trusted_in(
     for (warning, count) in &report.warnings {
         host.note(Note::Warning { warning: warning.clone(), count: *count });
     }
-    Ok(Input { path: checked.to_path_buf(), report: Some(report), sha256: None })
+    let sha256 = stamped.map_or_else(|| sha256_file(contacts), |(sha256, _)| Ok(sha256))?;
+    Ok(Input { path: checked.to_path_buf(), report: Some(report), sha256 })
 }

@@ -107,7 +107,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let unsigned = unsigned(&law, order.period, order.draft, |_| true)?;
     clear(order)?;
     let Input { path: input, report, sha256 } = trusted(order, host)?;
-    let sha256 = if report.is_some() { trust::remember(&input, host)? } else { sha256 };
+    let known = if report.is_some() { trust::remember(&input, host)? } else { Some(sha256.clone()) };
     let reader = Reader::open_contacts(&input)?;
     note_agreements_for_nobody(&book, &reader, host)?;
     let municipalities = Municipalities::built_in()?;
@@ -115,9 +115,9 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let stage = host.begin(Work::Settle(order.period));
     let options = Options { period: order.period, threads: host.threads };
     let mut sink = ChargesFile::create((!order.totals_only).then_some(charges.as_path()))?;
-    // The input is hashed on a thread of its own while it is settled, unless that was done before.
+    // A checked file that nobody has hashed yet is hashed on a thread of its own while it is settled.
     let (settled, hash) = std::thread::scope(|scope| {
-        let hash = scope.spawn(|| sha256.map_or_else(|| manifest::sha256_file(&input), Ok));
+        let hash = scope.spawn(|| known.map_or_else(|| manifest::sha256_file(&input), Ok));
         let settled = settle(&reader, &law, &municipalities, &options, &mut sink, |done, of| {
             stage.at(done as u64, of as u64);
         });
@@ -126,12 +126,12 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     stage.done();
     let settled = settled?;
     sink.finish()?;
-    let hash = match hash {
+    let checked = match hash {
         Ok(hash) => hash?,
         Err(_) => fail!("error.settle.thread_hashes_input_stopped"),
     };
     let refused = report.as_ref().map_or(0, |report| report.refused.len() as u64);
-    let manifest = describe(order, &law, &settled, &reader, hash, refused, unsigned)?;
+    let manifest = describe(order, &law, &settled, &reader, [checked, sha256], refused, unsigned)?;
     let language = (!host.is_plain).then_some(host.language);
     write_folder(order, &settled, report.as_ref(), &manifest, &input, language)?;
     Ok(Outcome { settled, refused, manifest })
@@ -194,12 +194,14 @@ fn trusted(order: &Order, host: &Host) -> Result<Input> {
     intake::trusted_in(order.contacts, order.mapping, order.drg_list, &checked, host)
 }
 
+/// The manifest of a settlement; `checked` and `delivered` are digests of the file that was settled and of the one
+/// that was handed in.
 fn describe(
     order: &Order,
     law: &Law,
     settled: &Settled,
     reader: &Reader,
-    hash: String,
+    [checked, delivered]: [String; 2],
     refused: u64,
     unsigned: Vec<String>,
 ) -> Result<Manifest> {
@@ -230,11 +232,11 @@ fn describe(
         variants: order.files.variants.iter().map(|(name, _)| name.clone()).collect(),
         input: manifest::Input {
             file: reader.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            sha256: hash,
+            sha256: checked,
             checked_from: footer(schema::SOURCE_KEY),
             checked_from_sha256: match reader.path() == order.contacts {
                 true => String::new(),
-                false => manifest::sha256_file(order.contacts)?,
+                false => delivered,
             },
             checked: footer(schema::CHECKED_KEY),
         },

@@ -161,6 +161,7 @@ fn first_delivery(year: &Year, late: &str, host: &Host) -> Result<PathBuf> {
         Some(rows.collect::<Vec<bool>>().into())
     };
     copy_rows(&reader, &path, host.threads, wanted)?;
+    crate::trust::remember(&path, host)?;
     stage.done();
     Ok(path)
 }

@@ -16,7 +16,7 @@ use domain::{Amount, Day, Instrument, Municipalities, Period};
 use paper::sheets;
 use register::parquet_file::Reader;
 use settlement::sink::EachCharge;
-use settlement::{Law, Options, manifest, settle};
+use settlement::{Law, Options, settle};
 use statistics::counts::{self, By, Charged, Counts, Paid, People, Side};
 pub use statistics::figures::Adjust;
 use statistics::figures::{Figure, Figures, Method, figures};
@@ -31,7 +31,7 @@ use crate::failure::{About, Result, fail};
 use crate::host::{Host, Scratch};
 use crate::indicators::brought::Brought;
 use crate::indicators::population::{Inhabited, inhabited};
-use crate::intake;
+use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::parties::Names;
 use crate::progress::Work;
@@ -421,7 +421,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let groups = groups(order.period, &municipalities, order.areas, order.language)?;
     let scratch = Scratch::under(host.scratch)?;
     let checked = scratch.path().join("checked.parquet");
-    let input = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?.path;
+    let Input { path: input, sha256, .. } =
+        intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?;
     let reader = Reader::open_contacts(&input)?;
     if reader.is_counted() {
         fail!("error.indicators.holds_counts_who_returns_when_stay", contacts = order.contacts.display());
@@ -474,7 +475,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         inhabited,
         method,
         rebased: order.rebased.to_vec(),
-        vintage: (file, manifest::sha256_file(order.contacts)?),
+        vintage: (file, sha256),
         period: order.period,
         names: Names::of(&municipalities, order.language),
         language: order.language,

@@ -11,7 +11,8 @@ use ledger::content::{Coverage, Delivery, MonthMoved, Settled};
 use ledger::correction::{self, Comparison};
 use ledger::months::Basis;
 use register::columns;
-use register::parquet_file::Reader;
+use register::file_error::FileError;
+use register::parquet_file::{Reader, in_order};
 use settlement::sink::ClaimsSink;
 use settlement::{Law, Options, archive, manifest, settle};
 use words::Message;
@@ -49,6 +50,7 @@ pub struct Run<'a> {
 }
 
 /// The contacts and units of a delivered file.
+#[derive(Default)]
 struct Delivered {
     /// Keys of the accepted contacts, in ascending order.
     contacts: Vec<i64>,
@@ -61,28 +63,45 @@ struct Delivered {
 }
 
 impl Delivered {
-    fn of(path: &Path) -> Result<Delivered> {
+    fn of(path: &Path, threads: usize) -> Result<Delivered> {
         let reader = Reader::open_contacts(path)?;
-        let (mut contacts, mut units) = (Vec::new(), BTreeMap::<String, BTreeSet<Month>>::new());
-        for group in 0..reader.row_groups() {
-            for batch in reader.read(group, &["contact_id", "unit", "discharged_on"], 1 << 16, None)? {
-                let batch = batch?;
-                contacts.extend_from_slice(columns::longs(&batch, "contact_id"));
-                let (keys, words) = columns::words(&batch, "unit");
-                let Some(words) = words else { continue };
-                let mut seen: BTreeSet<(i32, Month)> = BTreeSet::new();
-                for (key, day) in keys.iter().zip(columns::ints(&batch, "discharged_on")) {
-                    seen.insert((*key, Day::from_number(*day).month()));
+        let mut all = Delivered::default();
+        in_order(
+            reader.row_groups(),
+            threads,
+            |group| Delivered::of_group(&reader, group),
+            |_, one| {
+                all.contacts.extend(one.contacts);
+                for (unit, months) in one.units {
+                    all.units.entry(unit).or_default().extend(months);
                 }
-                let words: Vec<&str> = words.iter().map(|word| word.unwrap_or("")).collect();
-                for (key, month) in seen {
-                    let unit = usize::try_from(key).ok().and_then(|key| words.get(key)).copied();
-                    units.entry(unit.unwrap_or("").to_owned()).or_default().insert(month);
-                }
+                Ok(())
+            },
+            || FileError::Worker { path: path.to_path_buf() }.into(),
+        )?;
+        all.contacts.sort_unstable();
+        Ok(all)
+    }
+
+    /// Contacts and units of one row group; the contacts in the order of the file.
+    fn of_group(reader: &Reader, group: usize) -> Result<Delivered> {
+        let mut out = Delivered::default();
+        for batch in reader.read(group, &["contact_id", "unit", "discharged_on"], 1 << 16, None)? {
+            let batch = batch?;
+            out.contacts.extend_from_slice(columns::longs(&batch, "contact_id"));
+            let (keys, words) = columns::words(&batch, "unit");
+            let Some(words) = words else { continue };
+            // A month has no more than 31 days: few days are looked up in the calendar.
+            let days: BTreeSet<(i32, i32)> =
+                keys.iter().copied().zip(columns::ints(&batch, "discharged_on").iter().copied()).collect();
+            let words: Vec<&str> = words.iter().map(|word| word.unwrap_or("")).collect();
+            for (key, day) in days {
+                let unit = usize::try_from(key).ok().and_then(|key| words.get(key)).copied();
+                let months = out.units.entry(unit.unwrap_or("").to_owned()).or_default();
+                months.insert(Day::from_number(day).month());
             }
         }
-        contacts.sort_unstable();
-        Ok(Delivered { contacts, units, refused: BTreeSet::new(), is_unknown_refused: false })
+        Ok(out)
     }
 
     fn holds(&self, contact: i64) -> bool {
@@ -123,7 +142,7 @@ impl<'a> DeliverySettler<'a> {
         host: &Host,
     ) -> Result<DeliverySettler<'a>> {
         let scratch = Scratch::under(host.scratch)?;
-        let Input { path: contacts, report, .. } = intake::trusted_in(
+        let Input { path: contacts, report, sha256 } = intake::trusted_in(
             run.contacts,
             run.mapping,
             run.drg_list,
@@ -131,7 +150,7 @@ impl<'a> DeliverySettler<'a> {
             host,
         )?;
         let stage = host.begin(Work::ReadDelivery);
-        let mut delivered = Delivered::of(&contacts)?;
+        let mut delivered = Delivered::of(&contacts, host.threads)?;
         for refusal in report.iter().flat_map(|report| &report.refused) {
             match refusal.key {
                 Some(contact) if !delivered.holds(contact) => {
@@ -160,7 +179,7 @@ impl<'a> DeliverySettler<'a> {
             books,
             run,
             scratch,
-            sha256: manifest::sha256_file(run.contacts)?,
+            sha256,
             contacts,
             delivered,
             coverage,

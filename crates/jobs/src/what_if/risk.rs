@@ -10,13 +10,13 @@ use domain::{Instrument, Municipalities, Period};
 use register::columns;
 use register::parquet_file::Reader;
 use settlement::sink::ClaimsSink;
-use settlement::{Law, Options, manifest, settle};
+use settlement::{Law, Options, settle};
 use simulation::consequence::AGES;
 use simulation::risk::{Count, Distribution, Fitted, Pool, Press, Seen, Severity, pooled};
 use words::{Language, Message, Said, message};
 
 use crate::host::{Host, Scratch};
-use crate::intake;
+use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::progress::Work;
 
@@ -136,7 +136,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     let law = Law::of(&book)?;
     let scratch = Scratch::under(host.scratch)?;
     let checked = scratch.path().join("checked.parquet");
-    let input = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?.path;
+    let Input { path: input, sha256, .. } =
+        intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?;
     let reader = Reader::open_contacts(&input)?;
     if reader.is_counted() {
         fail!("error.risk.holds_counts_who_returns_not_known", contacts = order.contacts.display());
@@ -160,7 +161,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
         severity,
         synthetic: reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes"),
         unsigned: law.used(order.period).iter().filter(|value| value.is_unsigned()).count(),
-        vintage: (file, manifest::sha256_file(order.contacts)?),
+        vintage: (file, sha256),
         titles,
     })
 }

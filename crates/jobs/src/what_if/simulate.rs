@@ -182,8 +182,7 @@ fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String,
             Ok((cells, name(path), vintage))
         }
         (None, Some(contacts)) => {
-            let cells = counted(order, contacts, needs, host)?;
-            let vintage = manifest::sha256_file(contacts)?;
+            let (cells, vintage) = counted(order, contacts, needs, host)?;
             if let Some(keep) = order.keep {
                 cells.write(keep, &vintage)?;
                 host.note(Note::CellsKept(keep.to_owned()));
@@ -194,11 +193,11 @@ fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String,
     }
 }
 
-/// Counts the contacts of a file in cells.
-fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result<Cells> {
+/// Counts the contacts of a file in cells. Returns them and the SHA-256 of the file.
+fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result<(Cells, String)> {
     let scratch = Scratch::under(host.scratch)?;
     let checked = scratch.path().join("checked.parquet");
-    let Input { path: input, report, .. } =
+    let Input { path: input, report, sha256 } =
         intake::trusted_in(contacts, order.mapping, None, &checked, host)?;
     if let Some(report) = report.filter(|report| !report.refused.is_empty()) {
         host.note(Note::Refused(report.refused.len() as u64));
@@ -224,7 +223,7 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
             period = order.period
         );
     }
-    Ok(cells)
+    Ok((cells, sha256))
 }
 
 /// A file is refused as one of another time if fewer than one in `FEW_OF` rows lies in the period.
