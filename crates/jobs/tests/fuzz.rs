@@ -56,6 +56,16 @@ const TARGETS: &[Target] = &[
         seed: "2012-03-04T10:00 2012-T1 2012-03 2012 2012-07..2013-06 12:59",
         read: times,
     },
+    Target {
+        name: "key",
+        seed: "PRIVATE+KEY+a+1c2f3d4e+AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH",
+        read: key,
+    },
+    Target {
+        name: "checkpoint",
+        seed: "samspill-checkpoint 1\nstep 42\nrecorded 2013-02-11T00:00\nhash 1c2f\n\n\u{2014} a AQcHBwcHBwcH\n",
+        read: checkpoint,
+    },
     Target { name: "amounts", seed: "1 234,50 kr 4.000,00 -20 kr. 7 -", read: amounts },
 ];
 
@@ -165,6 +175,16 @@ fn times(text: &str, _: &Path) {
         let _ = (domain::Day::parse(word), Minute::parse(word), domain::Month::parse(word));
         let _ = (Period::parse(word), Period::parse_any(word));
     }
+}
+
+fn key(text: &str, _: &Path) {
+    let _ = ledger::checkpoint::PrivateKey::parse(text);
+    let _ = ledger::checkpoint::PublicKey::parse(text.trim_start_matches("PRIVATE+KEY+"));
+}
+
+fn checkpoint(text: &str, _: &Path) {
+    let key = ledger::checkpoint::PrivateKey::new("a", &[7; 32]).unwrap().public();
+    let _ = ledger::checkpoint::Checkpoint::proven(text, &key);
 }
 
 fn amounts(text: &str, _: &Path) {

@@ -10,6 +10,7 @@
 
 #![warn(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+pub mod checkpoint;
 pub mod content;
 pub mod correction;
 pub mod export;

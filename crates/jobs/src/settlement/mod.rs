@@ -5,6 +5,7 @@
 
 pub mod accrual;
 mod books;
+pub mod checkpoint;
 mod close;
 mod correct;
 mod delivery;

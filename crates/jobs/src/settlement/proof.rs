@@ -1,21 +1,22 @@
 //! Proof, export and balances of a ledger.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
 use domain::{Amount, Cause, Claims, Instrument, Month, Period, PeriodState, StepKind};
 use ledger::content::{Closed, Decision, Reviewed, Settled};
 use ledger::months::Months;
 use ledger::store::{LedgerError, Wanted};
-use ledger::{Ledger, Step, Voucher, correction, export, netting, verify};
+use ledger::verify::{self, Proof};
+use ledger::{Ledger, Step, Voucher, correction, export, netting};
 use settlement::{Law, manifest};
 use words::{Message, Said, message};
 
 use crate::host::Host;
 use crate::progress::Work;
 use crate::settle;
-use crate::settlement::{Books, objection, review_board};
+use crate::settlement::{Books, checkpoint, objection, review_board};
 use crate::table::{Table, heads};
 use disclosure::Cell;
 
@@ -33,13 +34,41 @@ pub enum ExportForm {
 /// Least number of digits of a hash that prove anything.
 const LEAST_OF_HASH: usize = 12;
 
-/// Proves a ledger: the chain of hashes, the balance, and that each step gives the vouchers that it posted.
-/// `expected` is a noted hash of the chain, or its first digits: that of its end, or one on a statement. Returns the
-/// faults, and a sentence that sums up the proof.
+/// What was noted of a ledger before, to be found in it again.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Noted<'a> {
+    /// A hash of the chain, or its first digits: that of its end, or the code on a statement.
+    pub code: Option<&'a str>,
+    /// Files of signed checkpoints.
+    pub checkpoints: &'a [PathBuf],
+    /// File of the public key that the checkpoints were signed with.
+    pub public_key: Option<&'a Path>,
+}
+
+/// Proves a ledger: the chain of hashes, the balance, that each step gives the vouchers that it posted, and that what
+/// was noted before still stands in it. Returns the faults, and a sentence that sums up the proof.
 ///
 /// # Errors
-/// Fails if the ledger cannot be read, or if `expected` is too short to prove anything.
-pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Message>, Message)> {
+/// Fails if the ledger or a file cannot be read, if a noted code is too short to prove anything, or if a checkpoint is
+/// not signed with the key.
+pub fn prove(place: &str, noted: &Noted, host: &Host) -> Result<(Vec<Message>, Message)> {
+    let (proof, held) = proven(place, noted, host)?;
+    let count = |number: i64| domain::amount::grouped(number.unsigned_abs());
+    let whole = message!(
+        "proof.whole",
+        steps = count(proof.steps),
+        vouchers = count(proof.vouchers),
+        archives = count(proof.archives),
+        debit = proof.debit,
+        head = proof.head
+    );
+    let said = std::iter::once(whole).chain(held).collect();
+    Ok((proof.faults, Message::joined(said, "\n")))
+}
+
+/// The proof of a ledger, and a sentence for each noted code or checkpoint that it holds.
+pub(super) fn proven(place: &str, noted: &Noted, host: &Host) -> Result<(Proof, Vec<Message>)> {
+    let key = noted.public_key.map(checkpoint::public_key).transpose()?;
     let stage = host.begin(Work::VerifyChain);
     let mut ledger = Ledger::open(place)?;
     let mut proof = verify::verify(&mut ledger)?;
@@ -56,8 +85,8 @@ pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Me
         stage.done();
         ledger = books.ledger;
     }
-    let expected = expected.map(|expected| expected.replace(char::is_whitespace, "").to_lowercase());
-    let mut held = None;
+    let expected = noted.code.map(|expected| expected.replace(char::is_whitespace, "").to_lowercase());
+    let mut held = Vec::new();
     if let Some(expected) = &expected {
         if expected.len() < LEAST_OF_HASH {
             fail!(
@@ -68,21 +97,18 @@ pub fn prove(place: &str, expected: Option<&str>, host: &Host) -> Result<(Vec<Me
         }
         match held_at(&mut ledger, expected)? {
             _ if proof.head.starts_with(expected.as_str()) => {}
-            Some((step, at)) => held = Some(message!("proof.held_at", expected, step, at)),
+            Some((step, at)) => held.push(message!("proof.held_at", expected, step, at)),
             None => proof.faults.push(message!("proof.other_end", head = proof.head, expected)),
         }
     }
-    let count = |number: i64| domain::amount::grouped(number.unsigned_abs());
-    let whole = message!(
-        "proof.whole",
-        steps = count(proof.steps),
-        vouchers = count(proof.vouchers),
-        archives = count(proof.archives),
-        debit = proof.debit,
-        head = proof.head
-    );
-    let said = std::iter::once(whole).chain(held).collect();
-    Ok((proof.faults, Message::joined(said, "\n")))
+    for path in noted.checkpoints {
+        let key = key.as_ref().about(|| message!("error.checkpoint.give_public_key"))?;
+        match checkpoint::held(&mut ledger, path, key)? {
+            Ok(holds) => held.push(holds),
+            Err(fault) => proof.faults.push(fault),
+        }
+    }
+    Ok((proof, held))
 }
 
 /// The step that ended with a hash of the chain, given by its first digits, and its time; `None` if there is none. A

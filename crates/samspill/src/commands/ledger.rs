@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use words::{Message, message};
 
 use clap::Subcommand;
-use jobs::failure::Result;
+use jobs::failure::{Failure, Result};
 use jobs::host::Host;
-use jobs::settlement::proof::{self, ExportForm};
+use jobs::settlement::checkpoint;
+use jobs::settlement::proof::{self, ExportForm, Noted};
 use jobs::table::Form;
 
 use super::{Output, Place};
@@ -19,6 +20,23 @@ pub enum LedgerCommand {
         place: Place,
         #[arg(long)]
         expect: Option<String>,
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+        #[arg(long, value_name = "FILE")]
+        public_key: Option<PathBuf>,
+    },
+    Checkpoint {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    Key {
+        name: String,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     Export {
         #[command(flatten)]
@@ -39,13 +57,29 @@ pub enum LedgerCommand {
 /// Runs a command on the ledger.
 pub fn ledger(command: &LedgerCommand, host: &Host) -> Result<Output> {
     match command {
-        LedgerCommand::Verify { place, expect } => {
-            let (faults, whole) = proof::prove(&place.ledger, expect.as_deref(), host)?;
+        LedgerCommand::Verify { place, expect, checkpoint, public_key } => {
+            let noted =
+                Noted { code: expect.as_deref(), checkpoints: checkpoint, public_key: public_key.as_deref() };
+            let (faults, whole) = proof::prove(&place.ledger, &noted, host)?;
             if faults.is_empty() {
                 return Ok(Output::data(host.language.say(&whole) + "\n"));
             }
             let faults = message!("proof.broken", faults = Message::joined(faults, "\n  "));
             Ok(Output { data: String::new(), words: vec![message!("screen.fault", fault = faults)], code: 1 })
+        }
+        LedgerCommand::Checkpoint { place, key, out } => {
+            let (signed, text) = checkpoint::sign(&place.ledger, key, host)?;
+            let Some(out) = out else { return Ok(Output::data(text)) };
+            jobs::folder::write(out, text)?;
+            let (step, at) = (signed.step, signed.recorded_at);
+            Ok(Output::sentence(message!("checkpoint.written", path = out.display(), step, at)))
+        }
+        LedgerCommand::Key { name, out } => {
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret).map_err(|_| Failure::of(message!("error.checkpoint.no_random")))?;
+            let (key, beside) = checkpoint::new_key(name, &secret, out)?;
+            let said = message!("checkpoint.key_written", key = out.display(), public = beside.display());
+            Ok(Output { data: format!("{key}\n"), words: vec![said], code: 0 })
         }
         LedgerCommand::Export { place, form, out } => {
             let data = proof::write(&place.ledger, *form, out.as_deref())?;

@@ -4,7 +4,7 @@ use ledger::Ledger;
 use ledger::store::Wanted;
 
 use super::settlement::{csv, done, tried, world};
-use super::{folder, path};
+use super::{folder, path, samspill, text};
 
 /// A ledger with each kind of step that posts: amounts on account, two settled months, one of them closed, and a decided
 /// objection. Returns its place, and the code on its end.
@@ -183,6 +183,67 @@ fn what_was_decided_elsewhere_is_found_by_a_noted_code_alone() {
     assert_eq!(result, Some(0), "{printed}");
     let (result, printed) = tried(&ledger, "2012-04-01", &["ledger", "verify", "--expect", &code]);
     assert!(result == Some(1) && printed.contains("kjeden ender i"), "{printed}");
+}
+
+/// A ledger that is rewritten so that everything in it holds is found with an old checkpoint and the public key alone,
+/// and so is one that was cut. A checkpoint proves nothing with another key, or when a sign of it is changed.
+#[test]
+fn a_signed_checkpoint_finds_a_ledger_that_was_rewritten() {
+    let (ledger, _) = book("checkpoint");
+    let beside = |name: &str| format!("{ledger}.{name}");
+    let key = |name: &str| samspill(&["ledger", "key", "oppgjor.example", "--out", &beside(name)]);
+    let made = key("key");
+    assert!(made.status.success() && text(&made.stdout).starts_with("oppgjor.example+"), "{made:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |name: &str| std::fs::metadata(beside(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode("key"), 0o600);
+    }
+    // A key is never overwritten.
+    assert!(text(&key("key").stderr).contains("finnes fra før"));
+    assert!(key("other").status.success());
+    let (point, public) = (beside("point"), beside("key.pub"));
+    done(&ledger, "2012-04-01", &["ledger", "checkpoint", "--key", &beside("key"), "--out", &point]);
+    let verify = |ledger: &str, point: &str, public: &str| {
+        tried(ledger, "2012-05-01", &["ledger", "verify", "--checkpoint", point, "--public-key", public])
+    };
+    // It holds, and goes on to hold when the ledger has grown.
+    let (result, printed) = verify(&ledger, &point, &public);
+    assert!(result == Some(0) && printed.contains("Sjekkpunktet fra oppgjor.example holder"), "{printed}");
+    let copy = beside("copy");
+    std::fs::copy(&ledger, &copy).unwrap();
+    done(&ledger, "2012-05-01", &["settlement", "open", "2013"]);
+    let (result, printed) = verify(&ledger, &point, &public);
+    assert!(result == Some(0) && printed.contains("Sjekkpunktet fra oppgjor.example holder"), "{printed}");
+    // Rewritten before the checkpoint: what a replay alone cannot find.
+    rechained(&ledger, "UPDATE step SET recorded_at = '2012-03-13T01:00' WHERE kind = 'close'");
+    let (result, printed) = tried(&ledger, "2012-05-01", &["ledger", "verify"]);
+    assert_eq!(result, Some(0), "{printed}");
+    let (result, printed) = verify(&ledger, &point, &public);
+    assert!(result == Some(1) && printed.contains("hovedboken er skrevet om siden"), "{printed}");
+    // A checkpoint of the grown ledger, and an older copy put back.
+    let later = beside("later");
+    done(&ledger, "2012-05-01", &["ledger", "checkpoint", "--key", &beside("key"), "--out", &later]);
+    let (result, printed) = verify(&copy, &later, &public);
+    assert!(result == Some(1) && printed.contains("finnes ikke: hovedboken er kortet ned"), "{printed}");
+    // Not proven: another key, a changed sign, no key, a private key for the public one, no checkpoint.
+    let refused = |point: &str, public: &str, fault: &str| {
+        let (result, printed) = verify(&copy, point, public);
+        assert!(result == Some(1) && printed.contains(fault), "{result:?} {printed}");
+    };
+    refused(&point, &beside("other.pub"), "ikke signert med denne nøkkelen til oppgjor.example");
+    let forged = std::fs::read_to_string(&point).unwrap().replace("step ", "step 1");
+    std::fs::write(beside("forged"), forged).unwrap();
+    refused(&beside("forged"), &public, "teksten er en annen enn den oppgjor.example signerte");
+    refused(&public, &public, "ikke et signert sjekkpunkt");
+    refused(&point, &beside("key"), "ikke en nøkkel");
+    let (result, printed) = tried(&copy, "2012-05-01", &["ledger", "verify", "--checkpoint", &point]);
+    assert!(result == Some(1) && printed.contains("--public-key"), "{printed}");
+    // A ledger that does not hold is not signed.
+    rechained(&copy, "UPDATE voucher SET days = days + 1 WHERE number = 1");
+    let (result, printed) = tried(&copy, "2012-05-01", &["ledger", "checkpoint", "--key", &beside("key")]);
+    assert!(result == Some(1) && printed.contains("hovedboken holder ikke"), "{result:?} {printed}");
 }
 
 /// A guard that is taken off, or replaced by one that lets everything through.

@@ -1,0 +1,97 @@
+//! Keys and signed checkpoints of a ledger: see [`ledger::checkpoint`].
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::failure::{About, Failure, Result, fail};
+use ledger::Ledger;
+use ledger::checkpoint::{Checkpoint, PrivateKey, PublicKey};
+use ledger::store::Wanted;
+use words::{Message, Said, message};
+
+use super::proof;
+use crate::host::Host;
+
+/// Writes a new key to `out`, which its owner alone may read, and its public half to a file beside it with `.pub` at
+/// the end. `secret` must be random. Returns the public key and the path of its file.
+///
+/// # Errors
+/// Fails if there is a file already, if the name cannot be that of a key, or if the files cannot be written.
+pub fn new_key(name: &str, secret: &[u8; 32], out: &Path) -> Result<(PublicKey, PathBuf)> {
+    let key = PrivateKey::new(name, secret).map_err(|fault| Failure::of(fault.said()))?;
+    let mut beside = out.as_os_str().to_owned();
+    beside.push(".pub");
+    let beside = PathBuf::from(beside);
+    for path in [out, &beside] {
+        if path.exists() {
+            fail!("error.checkpoint.key_exists", path = path.display());
+        }
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let write = || -> std::io::Result<()> {
+        let mut file = options.open(out)?;
+        file.write_all((key.text() + "\n").as_bytes())?;
+        file.sync_all()
+    };
+    write().about(|| message!("error.file.make", path = out.display()))?;
+    crate::folder::write(&beside, format!("{}\n", key.public()))?;
+    Ok((key.public(), beside))
+}
+
+/// Proves a ledger, and signs where it ends. Returns the checkpoint and its text.
+///
+/// # Errors
+/// Fails if the ledger does not hold or is empty, or if the file of the key cannot be read.
+pub fn sign(place: &str, key: &Path, host: &Host) -> Result<(Checkpoint, String)> {
+    let about = || Message::plain(key.display());
+    let text = std::fs::read_to_string(key).about(|| message!("error.file.read", path = key.display()))?;
+    let key = PrivateKey::parse(&text).map_err(|fault| Failure::of(fault.said()).within(about()))?;
+    let (proof, _) = proof::proven(place, &proof::Noted::default(), host)?;
+    if !proof.faults.is_empty() {
+        return Err(Failure::of(message!("proof.broken", faults = Message::joined(proof.faults, "\n  "))));
+    }
+    let steps = Ledger::open(place)?.steps()?;
+    let Some(last) = steps.iter().find(|step| step.number == proof.steps) else {
+        fail!("error.checkpoint.no_steps", place)
+    };
+    let checkpoint = Checkpoint { step: last.number, recorded_at: last.recorded_at, hash: proof.head };
+    let text = checkpoint.signed(&key);
+    Ok((checkpoint, text))
+}
+
+/// Sets a checkpoint beside a ledger. Returns what it proves, or else what is wrong.
+///
+/// # Errors
+/// Fails if a file cannot be read, if the key is none, or if it did not sign the checkpoint.
+pub(super) fn held(
+    ledger: &mut Ledger,
+    path: &Path,
+    key: &PublicKey,
+) -> Result<std::result::Result<Message, Message>> {
+    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
+    let about = || Message::plain(path.display());
+    let Checkpoint { step, recorded_at, hash } =
+        Checkpoint::proven(&text, key).map_err(|fault| Failure::of(fault.said()).within(about()))?;
+    let ended = match ledger.vouchers(&Wanted::of_step(step))?.pop() {
+        Some(voucher) => Some(voucher.hash),
+        None => ledger.steps()?.into_iter().find(|one| one.number == step).map(|one| one.hash),
+    };
+    let name = &key.name;
+    Ok(match ended {
+        Some(ended) if ended == hash => Ok(message!("checkpoint.holds", name, step, at = recorded_at)),
+        Some(ended) => Err(message!("checkpoint.other_hash", name, step, at = recorded_at, hash, ended)),
+        None => Err(message!("checkpoint.no_step", name, step, at = recorded_at)),
+    })
+}
+
+/// Reads a public key from a file.
+///
+/// # Errors
+/// Fails if the file cannot be read, or is no public key.
+pub fn public_key(path: &Path) -> Result<PublicKey> {
+    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
+    PublicKey::parse(&text).map_err(|fault| Failure::of(fault.said()).within(Message::plain(path.display())))
+}
