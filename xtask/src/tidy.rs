@@ -222,6 +222,7 @@ const PUT_TOGETHER: &[&str] = &[
     "side.",
     "system.",
     "tag.",
+    "usage.alias.",
     "usage.name.",
     "word.",
 ];

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Day, Municipalities, Party};
+use domain::municipality::Municipality;
+use domain::{Day, Municipalities, Party, Period};
 use words::{Language, say};
 
 use crate::failure::{Result, fail};
@@ -31,6 +32,120 @@ pub fn need_municipality(code: &str) -> Result<()> {
         fail!("error.order.no_municipality", code);
     }
     Ok(())
+}
+
+/// The municipality or organisation that a person means by a word: its number, also without the zero in front, or its
+/// name in any language form, with or without `kommune` and with or without Norwegian letters. A name counts for the
+/// one that has it in the period. A word that is like no name stays as it is: it may be a code of somebody else's.
+///
+/// # Errors
+/// Fails if several have the name in the period, if only another period has it, or if names are like it.
+pub fn named(word: &str, period: Period) -> Result<String> {
+    let municipalities = Municipalities::built_in()?;
+    let word = word.trim();
+    if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) {
+        let code = format!("0{word}");
+        if municipalities.rows().iter().any(|row| row.code == code) {
+            return Ok(code);
+        }
+    }
+    if word.bytes().all(|byte| !byte.is_ascii_alphabetic()) {
+        return Ok(word.to_owned());
+    }
+    let wanted = plain_name(word);
+    let is_called = |name: &str| forms(name).any(|form| plain_name(form) == wanted);
+    let parties = |is_in: bool| {
+        let rows = municipalities.rows().iter();
+        let exists = |row: &&Municipality| {
+            let (from, to) = (row.from.unwrap_or(period.from()), row.to.unwrap_or(period.to()));
+            from <= period.to() && period.from() <= to
+        };
+        rows.filter(move |row| exists(row) == is_in)
+    };
+    let mut found: Vec<(String, String)> = parties(true)
+        .filter(|row| is_called(&row.name))
+        .map(|row| {
+            (municipalities.party(&row.code, row.from.unwrap_or(Day::from_number(0))), row.name.clone())
+        })
+        .collect();
+    found.extend(trusts().filter_map(|cells| match cells[..] {
+        [number, name, ..] if is_called(name) => Some((number.to_owned(), name.to_owned())),
+        _ => None,
+    }));
+    match &found[..] {
+        [(party, _)] => return Ok(party.clone()),
+        [] => {}
+        several => {
+            let list: Vec<String> = several.iter().map(|(code, name)| format!("{code} {name}")).collect();
+            fail!("error.party.several", word, list = list.join(", "));
+        }
+    }
+    let elsewhere: Vec<String> = parties(false)
+        .filter(|row| is_called(&row.name))
+        .map(|row| {
+            let day = |day: Option<Day>| day.map_or_else(String::new, |day| day.to_string());
+            format!("{} {} ({}–{})", row.code, row.name, day(row.from), day(row.to))
+        })
+        .collect();
+    if !elsewhere.is_empty() {
+        fail!("error.party.other_time", word, period, list = elsewhere.join(", "));
+    }
+    let mut near: Vec<(f64, String)> = parties(true)
+        .map(|row| (row.code.as_str(), row.name.as_str()))
+        .chain(trusts().filter_map(|cells| Some((*cells.first()?, *cells.get(1)?))))
+        .map(|(code, name)| {
+            let likeness = forms(name).map(|form| strsim::jaro_winkler(&plain_name(form), &wanted));
+            (likeness.fold(0.0, f64::max), format!("{name} ({code})"))
+        })
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .collect();
+    near.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+    if !near.is_empty() {
+        let list: Vec<String> = near.into_iter().take(3).map(|(_, name)| name).collect();
+        fail!("error.party.near", word, list = list.join(", "));
+    }
+    Ok(word.to_owned())
+}
+
+/// As [`named`], for a municipality: its code, without the year of a later lifetime.
+///
+/// # Errors
+/// Fails as [`named`] does.
+pub fn municipality_named(word: &str, period: Period) -> Result<String> {
+    let party = named(word, period)?;
+    Ok(party.split('@').next().unwrap_or(&party).to_owned())
+}
+
+/// Names are alike from this likeness on (Jaro and Winkler's, 0 to 1).
+const ALIKE: f64 = 0.88;
+
+/// The forms of a name: the whole of it, each language's, and without the county in brackets.
+fn forms(name: &str) -> impl Iterator<Item = &str> {
+    let short = name.split_once(" (").map(|(short, _)| short);
+    std::iter::once(name).chain(short).chain(name.split(" - "))
+}
+
+/// A name in small letters, without `kommune` and without what a foreign keyboard lacks.
+fn plain_name(name: &str) -> String {
+    let name = name.to_lowercase();
+    let ends = [" kommune", " kommuna", " herad"];
+    let short = ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let letter = |letter: char| match letter {
+        'å' | 'á' | 'à' | 'â' | 'ä' => "a".to_owned(),
+        'ø' | 'ö' | 'ó' => "o".to_owned(),
+        'æ' => "ae".to_owned(),
+        'š' => "s".to_owned(),
+        'đ' => "d".to_owned(),
+        'ŋ' => "n".to_owned(),
+        'č' => "c".to_owned(),
+        'ž' => "z".to_owned(),
+        'ŧ' => "t".to_owned(),
+        'é' => "e".to_owned(),
+        '-' | '/' | '.' | '_' => " ".to_owned(),
+        other => other.to_string(),
+    };
+    let folded: String = short.chars().map(letter).collect();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ").replace("aa", "a")
 }
 
 /// Whether a creditor is a private institution.
@@ -110,6 +225,41 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_party_is_found_by_any_name_it_has() {
+        let of = |word: &str, year: &str| named(word, Period::parse(year).unwrap());
+        for (word, year, party) in [
+            ("1201", "2012", "1201"),
+            ("807", "2012", "0807"),
+            ("Notodden", "2012", "0807"),
+            ("NOTODDEN kommune", "2012", "0807"),
+            ("notodden", "2021", "3808"),
+            ("Bergen", "2012", "1201"),
+            ("Bergen", "2024", "4601"),
+            ("Stavanger", "2012", "1103"),
+            ("Stavanger", "2021", "1103@2020"),
+            ("Tromso", "2012", "1902"),
+            ("Aalesund", "2012", "1504"),
+            ("kautokeino", "2012", "2011"),
+            ("Guovdageaidnu", "2012", "2011"),
+            ("Guovdageaidnu - Kautokeino", "2012", "2011"),
+            ("Helse Bergen HF", "2012", "983974724"),
+            ("983974724", "2012", "983974724"),
+            ("SYN-P02", "2012", "SYN-P02"),
+            ("clearing", "2012", "clearing"),
+        ] {
+            assert_eq!(of(word, year).unwrap(), party, "{word} {year}");
+        }
+        let fault = |word: &str, year: &str| match of(word, year) {
+            Err(crate::failure::Failure::Failed { said, .. }) => Language::Nb.say(&said[0]),
+            other => panic!("{word}: {other:?}"),
+        };
+        let several = fault("Herøy", "2012");
+        assert!(several.contains("1515 Herøy") && several.contains("1818 Herøy"), "{several}");
+        assert!(fault("Indre Østfold", "2012").contains("3014"), "{}", fault("Indre Østfold", "2012"));
+        assert!(fault("Nottoden", "2012").contains("Notodden (0807)"), "{}", fault("Nottoden", "2012"));
+    }
 
     #[test]
     fn parties_are_called_what_people_call_them() {

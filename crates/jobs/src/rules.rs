@@ -1,15 +1,16 @@
 //! The law as dated data: which rules there are, what holds on a day, and what is missing.
 
 use crate::failure::{About, Result, fail};
-use domain::Day;
+use domain::{Day, Instrument, Period};
+use rulebook::file::CalculationKind;
 use rulebook::{LawBook, Provenance, Segment, Standing};
 use words::{Message, Said, message};
 
 use crate::table::{Table, heads};
 use disclosure::Cell;
 
-/// Table of the rules; if `with_built_in`, also of the built-in variants and measures.
-pub fn list(book: &LawBook, with_built_in: bool) -> Table {
+/// Table of the rules, and of the built-in variants and measures.
+pub fn list(book: &LawBook) -> Table {
     let mut table = Table::new(
         message!("rules.title"),
         &heads(["rule", "instrument", "title", "in_force", "unsigned_values"]),
@@ -32,33 +33,83 @@ pub fn list(book: &LawBook, with_built_in: bool) -> Table {
             Cell::Count(unsigned as i64),
         ]);
     }
-    if with_built_in {
-        for (file, text) in rulebook::built_in::VARIANTS {
-            let title =
-                text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
-            let id = file.trim_start_matches("variants/").trim_end_matches(".toml");
-            table.row([
-                Cell::text(id),
-                Cell::Said(message!("rules.variant")),
-                Cell::text(title),
-                Cell::text(""),
-                Cell::text(""),
-            ]);
-        }
-        for (file, text) in rulebook::built_in::MEASURES {
-            let title =
-                text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
-            let id = file.trim_start_matches("measures/").trim_end_matches(".toml");
-            table.row([
-                Cell::text(id),
-                Cell::Said(message!("rules.measure")),
-                Cell::text(title),
-                Cell::text(""),
-                Cell::text(""),
-            ]);
-        }
+    for (file, text) in rulebook::built_in::VARIANTS {
+        let title =
+            text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
+        let id = file.trim_start_matches("variants/").trim_end_matches(".toml");
+        table.row([
+            Cell::text(id),
+            Cell::Said(message!("rules.variant")),
+            Cell::text(title),
+            Cell::text(""),
+            Cell::text(""),
+        ]);
+    }
+    for (file, text) in rulebook::built_in::MEASURES {
+        let title =
+            text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
+        let id = file.trim_start_matches("measures/").trim_end_matches(".toml");
+        table.row([
+            Cell::text(id),
+            Cell::Said(message!("rules.measure")),
+            Cell::text(title),
+            Cell::text(""),
+            Cell::text(""),
+        ]);
     }
     table
+}
+
+/// Id of the rule that a word names: its id, or the short name of its instrument in any letter case, as `kmf`. Any
+/// other word stays as it is.
+fn named(book: &LawBook, word: &str) -> String {
+    let is_meant = |rule: &&rulebook::file::RuleFile| {
+        rule.id == word || rule.instrument.word().eq_ignore_ascii_case(word)
+    };
+    book.rules().find(is_meant).map_or_else(|| word.to_owned(), |rule| rule.id.clone())
+}
+
+/// The years from 2010 in which each instrument is in force and has all its values. The last is the year of the latest
+/// value of the law: what the law says of later years is not known.
+///
+/// # Errors
+/// Fails if a rule cannot be resolved.
+pub fn years(book: &LawBook) -> Result<Vec<(Instrument, Vec<i16>)>> {
+    fn of<T>(segments: &[Segment<T>], latest: i16) -> Vec<i16> {
+        (2010..=latest)
+            .filter(|year| {
+                let Ok(year) = Period::parse(&year.to_string()) else { return false };
+                let inside = || segments.iter().filter(|one| one.touches(year.from(), year.to()));
+                inside().any(|one| matches!(one.standing, Standing::InForce(_)))
+                    && !inside().any(|one| matches!(one.standing, Standing::Missing(_)))
+            })
+            .collect()
+    }
+    let rows = book.rules().flat_map(|rule| rule.dated_rows());
+    let latest = rows.map(|(_, dates)| dates.from.year()).max().unwrap_or_default();
+    let years = book.rules().map(|rule| {
+        Ok((
+            rule.instrument,
+            match rule.calculation {
+                CalculationKind::ShareOfDrgPrice => of(&book.share_rule(&rule.id)?, latest),
+                CalculationKind::DayRate => of(&book.day_rate_rule(&rule.id)?, latest),
+            },
+        ))
+    });
+    years.collect()
+}
+
+/// Years as spans: `2011–2014, 2016`.
+pub fn spans(years: &[i16]) -> String {
+    let mut out: Vec<(i16, i16)> = Vec::new();
+    for year in years {
+        match out.last_mut() {
+            Some((_, last)) if *last + 1 == *year => *last = *year,
+            _ => out.push((*year, *year)),
+        }
+    }
+    let span = |(from, to): (i16, i16)| if from == to { from.to_string() } else { format!("{from}–{to}") };
+    out.into_iter().map(span).collect::<Vec<_>>().join(", ")
 }
 
 /// Values of a rule on a day. Fails if the rule is unknown, is not in force, or lacks a value.
@@ -76,8 +127,8 @@ fn used_on(book: &LawBook, rule: &str, day: Day) -> Result<Vec<Provenance>> {
         message!("error.rules.there_no_rule_rules", rule, known = known.join(", "))
     })?;
     match file.calculation {
-        rulebook::file::CalculationKind::ShareOfDrgPrice => look(&book.share_rule(rule)?, day, rule),
-        rulebook::file::CalculationKind::DayRate => look(&book.day_rate_rule(rule)?, day, rule),
+        CalculationKind::ShareOfDrgPrice => look(&book.share_rule(rule)?, day, rule),
+        CalculationKind::DayRate => look(&book.day_rate_rule(rule)?, day, rule),
     }
 }
 
@@ -86,6 +137,7 @@ fn used_on(book: &LawBook, rule: &str, day: Day) -> Result<Vec<Provenance>> {
 /// # Errors
 /// Fails if the rule is unknown, is not in force on the day, or lacks a value.
 pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
+    let rule = &named(book, rule);
     let used = used_on(book, rule, day)?;
     let title = book.rule(rule).map_or("", |rule| rule.title.as_str());
     let mut table = Table::new(
@@ -114,6 +166,7 @@ pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
 /// # Errors
 /// Fails as [`show`] does, for either day.
 pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
+    let rule = &named(book, rule);
     let (before, after) = (used_on(book, rule, one)?, used_on(book, rule, other)?);
     let mut table = Table::new(
         Message::plain(format!("{rule}: {one} → {other}")),

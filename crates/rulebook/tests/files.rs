@@ -431,3 +431,29 @@ fn what_a_value_rests_on_is_said_in_the_words_of_the_files() {
         ]
     );
 }
+
+/// The explanation of a stay over New Year: answers with and without an hour, days by rate, and their sum.
+#[test]
+fn days_are_explained_with_their_rates_and_their_sum() {
+    use domain::EventKind;
+    use words::Language;
+    let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
+    let told = [
+        (EventKind::AdmissionNotice, "2012-12-20T10:00"),
+        (EventKind::Ready, "2012-12-29T09:00"),
+        (EventKind::ReadinessNotice, "2012-12-29T10:00"),
+        (EventKind::CannotReceive, "2012-12-29T12:30"),
+    ];
+    let explained = |more: &[(EventKind, &str)], mut paid: Vec<domain::Day>| -> String {
+        let events: Vec<Event> = told.iter().chain(more).map(|(kind, text)| event(*kind, text)).collect();
+        let case = stay("2012-12-20T08:00", "2013-01-03T12:00", &events);
+        let mut steps = rulebook::Steps::default();
+        law.days(&case, &mut paid, &mut steps).unwrap();
+        let line = |step: &rulebook::Step| format!("{} [{}]\n", Language::Nb.say(&step.text), step.provision);
+        steps.0.iter().map(line).collect::<String>().replace('\u{a0}', " ")
+    };
+    let received = explained(&[(EventKind::CanReceive, "2013-01-02T00:00")], Vec::new());
+    let paid_before = explained(&[], vec![domain::Day::parse("2012-12-30").unwrap()]);
+    let all = [explained(&[], Vec::new()), received, paid_before].join("\n");
+    expect_test::expect_file!["explained.txt"].assert_eq(&all);
+}

@@ -7,8 +7,8 @@ use words::Language;
 use crate::choices::{LANGUAGES, one_of};
 use crate::commands::{
     accrual, agreement, check, compare, demo, evaluate, explain, forecast, funnel, indicators, interval,
-    ledger, objection, reproduce, risk, rules, running, settle, settlement, simulate, spc, standardise,
-    statement, synth,
+    ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
+    standardise, statement, synth,
 };
 #[derive(Parser)]
 #[command(name = "samspill", version)]
@@ -21,8 +21,9 @@ pub struct Arguments {
     pub quiet: bool,
     #[arg(long, global = true)]
     pub threads: Option<usize>,
+    /// `None`: the start screen.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -58,4 +59,6 @@ pub enum Command {
     Evaluate(evaluate::EvaluateArguments),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
+    Completions(shell::CompletionsArguments),
+    Man(shell::ManArguments),
 }

@@ -9,20 +9,24 @@ use clap::{Arg, ArgAction, Command};
 use jobs::failure::Failure;
 use words::{Language, Message, message, say};
 
-/// The language of a run: that of `--language`, else that of the locale, else bokmål.
-pub fn language(arguments: &[OsString], locale: impl Fn(&str) -> Option<String>) -> Language {
+/// The language of a run: that of `--language`, else the one that is set, else that of the locale, else bokmål.
+pub fn language(
+    arguments: &[OsString],
+    set: Option<&str>,
+    locale: impl Fn(&str) -> Option<String>,
+) -> Language {
     let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     let after = |pair: &[&str]| (pair[0] == "--language").then(|| pair[1].to_owned());
     let joined = |text: &&str| text.strip_prefix("--language=").map(str::to_owned);
     let asked = texts.iter().find_map(joined).or_else(|| texts.windows(2).find_map(after));
-    if let Some(language) = asked.as_deref().and_then(Language::from_code) {
+    if let Some(language) = asked.as_deref().or(set).and_then(Language::from_code) {
         return language;
     }
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| {
+    let of_locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| {
         let value = locale(name)?;
         (!value.is_empty()).then_some(value)
     });
-    set.as_deref().and_then(Language::of_locale).unwrap_or_default()
+    of_locale.as_deref().and_then(Language::of_locale).unwrap_or_default()
 }
 
 /// `samspill help COMMAND` as `samspill COMMAND --help`.
@@ -69,13 +73,38 @@ fn of_command(command: Command, key: &str, language: Language) -> Command {
         command = command
             .arg(version.help(language.text("usage.version")).help_heading(language.text("usage.options")));
     }
-    if more.is_known() {
-        command = command.after_help(language.say(&more));
+    let more = more.is_known().then(|| language.say(&more));
+    let names = key.is_empty().then(|| say!(language, "usage.aliases", names = aliases(&command, language)));
+    let after: Vec<String> = more.into_iter().chain(names).collect();
+    if !after.is_empty() {
+        command = command.after_help(after.join("\n\n"));
     }
+    command = command.aliases(names_of(key));
     command.mut_subcommands(|below_it| {
         let key = below(key, below_it.get_name());
         of_command(below_it, &key, language)
     })
+}
+
+/// The Norwegian names of a command, in bokmål and nynorsk.
+fn names_of(key: &str) -> Vec<String> {
+    let name = Message::of(format!("usage.alias.{key}"));
+    if !name.is_known() {
+        return Vec::new();
+    }
+    let [one, other] = [Language::Nb, Language::Nn].map(|language| language.say(&name));
+    if one == other { vec![one] } else { vec![one, other] }
+}
+
+/// The commands with a Norwegian name, as `oppgjør (settlement)`; in English in bokmål.
+fn aliases(command: &Command, language: Language) -> String {
+    let place = usize::from(language == Language::Nn);
+    let named = command.get_subcommands().filter_map(|one| {
+        let names = names_of(&below("", one.get_name()));
+        let name = names.get(place).or_else(|| names.first())?;
+        Some(format!("{name} ({})", one.get_name()))
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 /// Key of an argument's help: the command's own key if it is known, else the key that commands share.
@@ -257,7 +286,7 @@ mod tests {
     fn the_language_is_asked_for_or_that_of_the_locale() {
         let of = |arguments: &[&str], locale: &'static [(&'static str, &'static str)]| {
             let arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
-            language(&arguments, |name| {
+            language(&arguments, None, |name| {
                 locale.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
             })
         };

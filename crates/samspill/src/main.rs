@@ -10,6 +10,7 @@ mod help;
 mod ledger_place;
 mod progress;
 mod run;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -24,14 +25,22 @@ fn main() -> ExitCode {
     });
     let given = help::with_help_last(std::env::args_os().collect());
     #[expect(clippy::disallowed_methods, reason = "the language of the user stands in the environment")]
-    let language = help::language(&given, |name| std::env::var(name).ok());
-    let command = help::worded(cli::Arguments::command(), language);
+    let variable = |name: &str| std::env::var(name).ok();
+    let settings = match settings::Settings::read(std::path::Path::new(""), variable) {
+        Ok(settings) => settings,
+        Err(failure) => {
+            return ExitCode::from(run::failed(&failure, help::language(&given, None, variable), 2));
+        }
+    };
+    let language = help::language(&given, settings.get("language"), variable);
+    let command = help::worded(settings.applied(cli::Arguments::command()), language);
     let arguments =
         command.try_get_matches_from(given).and_then(|found| cli::Arguments::from_arg_matches(&found));
     match arguments {
-        Ok(arguments) => ExitCode::from(run::run(&arguments, language)),
+        Ok(arguments) => ExitCode::from(run::run(&arguments, &settings, language)),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => {
-            out(&error.to_string());
+            let computed = commands::start::computed(language).unwrap_or_default();
+            out(&format!("{error}{computed}\n"));
             ExitCode::SUCCESS
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {

@@ -10,13 +10,14 @@ use crate::answers;
 use crate::cli::{Arguments, Command};
 use crate::commands::{
     Output, accrual, agreement, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
-    interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, simulate, spc,
-    standardise, statement, synth,
+    interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
+    standardise, start, statement, synth,
 };
 use crate::progress::{Bars, print};
+use crate::settings::Settings;
 
 /// Runs the command, prints its output or what went wrong, and returns the exit code.
-pub fn run(arguments: &Arguments, language: Language) -> u8 {
+pub fn run(arguments: &Arguments, settings: &Settings, language: Language) -> u8 {
     let bars = Bars { quiet: arguments.quiet, language };
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = arguments.threads.unwrap_or_else(cores).clamp(1, 64);
@@ -25,9 +26,13 @@ pub fn run(arguments: &Arguments, language: Language) -> u8 {
     let state = state();
     let host =
         Host { progress: &bars, scratch: &scratch, state: state.as_deref(), threads, language, is_plain };
-    match answer(&arguments.command, arguments.language, &host) {
+    let answered = match &arguments.command {
+        Some(command) => answer(command, arguments.language, &host),
+        None => start::start(settings, &host),
+    };
+    match answered {
         Ok(output) => say(&output, bars),
-        Err(failure) => failed(&failure, language),
+        Err(failure) => failed(&failure, language, 1),
     }
 }
 
@@ -70,6 +75,8 @@ fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Res
         Command::Funnel(arguments) => funnel::funnel(arguments, host),
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, host),
         Command::Rules(command) => rules::rules(command, host),
+        Command::Completions(arguments) => Ok(shell::completions(arguments, host)),
+        Command::Man(arguments) => shell::man(arguments, host),
     }
 }
 
@@ -98,14 +105,14 @@ fn say(output: &Output, bars: Bars) -> u8 {
     output.code
 }
 
-/// Prints the fault and its remedy, and returns the exit code: 2 if the order is at fault or the job is refused, 1
-/// if something failed.
-fn failed(failure: &Failure, language: Language) -> u8 {
+/// Prints the fault and its remedy, and returns the exit code: 2 if the order is at fault or the job is refused,
+/// `otherwise` if something failed.
+pub fn failed(failure: &Failure, language: Language, otherwise: u8) -> u8 {
     let (fault, remedy, code) = match failure {
         Failure::Refused(refusal) => (refusal.said(), Some(answers::remedy(refusal)), 2),
         Failure::Failed { said, remedy, is_order } => {
             let fault = Message::joined(said.clone(), ": ");
-            (fault, answers::remedy_of_failure(remedy), if *is_order { 2 } else { 1 })
+            (fault, answers::remedy_of_failure(remedy), if *is_order { 2 } else { otherwise })
         }
     };
     print(&say!(language, "screen.fault", fault));

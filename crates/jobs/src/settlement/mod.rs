@@ -31,6 +31,7 @@ pub use delivery::{Causes, Run, Sums};
 pub use finalise::{Finalising, finalise};
 pub use inherit::{Inherited, Inheriting, inherit};
 pub use ledger::statement::Span;
+pub use ledger::store::shown;
 pub use on_account::{OnAccountFrom, OnAccountPosted, on_account};
 pub use open::{Opening, open, opened};
 pub use run::{Settlement, Settling, run};

@@ -150,6 +150,11 @@ pub fn is_postgres(place: &str) -> bool {
     place.starts_with("postgres://") || place.starts_with("postgresql://")
 }
 
+/// A place as it may be shown: an address of PostgreSQL without its password.
+pub fn shown(place: &str) -> String {
+    if is_postgres(place) { postgres::shown(place) } else { place.to_owned() }
+}
+
 impl Ledger {
     /// Opens the ledger at a place: a file, or `postgres://user@host/database`. Migrates an older schema.
     ///

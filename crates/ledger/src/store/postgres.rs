@@ -22,7 +22,7 @@ pub(super) struct Postgres {
 }
 
 /// The address without its password, and without its options, which may hold one.
-fn shown(address: &str) -> String {
+pub(super) fn shown(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
     let rest = rest.split('?').next().unwrap_or_default();
     // A password may hold an `@`, so the last one ends it.

@@ -242,6 +242,107 @@ mod tests {
         assert_eq!(run(&book, "co-financing", "page", page).failures.len(), 1);
     }
 
+    /// What is priced by the fee or by bed days needs them; and a row that must stop stops with what it says.
+    #[test]
+    fn a_row_needs_what_its_price_is_made_of() {
+        let faults = |variant: &str, row: &str| -> Vec<String> {
+            let book = LawBook::built_in().unwrap().with_variants(built_in::variant(variant)).unwrap();
+            let head = "| case | unit | service | care level | drg | points | fee | discharged | kroner | stops with |";
+            let page = format!("given: resident = yes, drg type = medical\n{head}\n|---|\n{row}\n");
+            run(&book, "co-financing", "page", &page).failures.into_iter().map(|one| one.fault).collect()
+        };
+        let fee = "co-financing-fee-funded";
+        let none: [&str; 0] = [];
+        let specialist = |fee: &str, kroner: &str, stops: &str| {
+            format!(
+                "| a | contract-specialist | | outpatient | 127 | | {fee} | 2011-06-15 | {kroner} | {stops} |"
+            )
+        };
+        assert_eq!(faults(fee, &specialist("450", "90", "")), none);
+        assert_eq!(faults(fee, &specialist("", "90", "")), ["fee is not given"]);
+        assert_eq!(faults(fee, &specialist("450", "", "a gap")), ["gives 90,00\u{a0}kr and does not stop"]);
+        let book = LawBook::built_in().unwrap();
+        let page = "given: sector = somatic, unit = public-hospital, care level = overnight, resident = yes\n\
+                    | case | drg | points | discharged | stops with |\n|---|\n| a | 127 | 1 | 2025-03-04 | a gap |\n";
+        let report = run(&book, "activity-based-funding", "page", page);
+        assert!(report.failures[0].fault.ends_with("not with 'a gap'"), "{}", report.failures[0]);
+    }
+
+    /// Headings and names of the rows that one case rests on, and the readings it runs under.
+    fn rests_on(book: &LawBook, rule: &str, given: &str, [head, row]: [&str; 2]) -> String {
+        let report =
+            run(book, rule, "page", &format!("given: {given}\n| case | {head} |\n|---|\n| a | {row} |\n"));
+        assert!(report.failures.is_empty(), "{row}: {}", report.failures[0]);
+        let place_of = |place: &String| {
+            let (file, line) = place.rsplit_once(':').unwrap();
+            let mut files = built_in::LAW.iter().chain(built_in::VARIANTS);
+            let (_, text) = files.find(|(name, _)| file.ends_with(name)).unwrap();
+            let lines: Vec<&str> = text.lines().collect();
+            let before = &lines[..line.parse().unwrap()];
+            let Some(head) = before.iter().rposition(|line| line.starts_with('[')) else {
+                return "variant".to_owned();
+            };
+            let block = lines[head + 1..].iter().take_while(|line| !line.starts_with('['));
+            let names = |line: &&&str| line.starts_with("key") || line.starts_with("code");
+            let key = lines[head].split("  ").next().unwrap_or_default();
+            format!("{key} {}", block.clone().find(names).unwrap_or(&"")).trim_end().to_owned()
+        };
+        let mut out: Vec<String> = report.hits.iter().map(place_of).collect();
+        out.extend(report.readings.iter().map(|(key, value)| format!("{key}: {value}")));
+        out.sort();
+        out.join("\n")
+    }
+
+    /// A row of a page is said to rest on the rows of the law that it rests on, and on no others.
+    #[test]
+    fn a_case_rests_on_what_it_uses_alone() {
+        let law = LawBook::built_in().unwrap();
+        let over_80 = law.clone().with_variants(built_in::variant("co-financing-80-plus")).unwrap();
+        let kmf = "sector = somatic, unit = public-hospital, care level = overnight, drg type = medical, drg = 127, \
+                   resident = yes";
+        let birth = &kmf.replace("drg = 127", "drg = 373");
+        let ready = "ready = 2012-03-04T09:00, notified = 2012-03-04T10:00, ";
+        let notice = "admission notice = 2012-03-01T10:00, ";
+        let stay = "sector = somatic, unit = public-hospital, admitted = 2012-03-01T08:00, departed = 2012-03-06T12:00";
+        let [usk, late, never] =
+            [format!("{ready}{notice}{stay}"), format!("{ready}{stay}"), format!("{notice}{stay}")];
+        let one = "points | discharged | kroner";
+        let two = "points | admitted | discharged | kroner";
+        let found: Vec<String> = [
+            (&law, "co-financing", kmf, [one, "1 | 2012-03-04 | 7641,80"]),
+            (&law, "co-financing", kmf, [one, "9 | 2012-03-04 | 30567,20"]),
+            (&law, "co-financing", kmf, [two, "1 | 2012-03-04 | 2012-03-04 | 7641,80"]),
+            (&law, "co-financing", kmf, [two, "1 | 2012-03-03 | 2012-03-04 | 7641,80"]),
+            (
+                &law,
+                "co-financing",
+                kmf,
+                ["points | discharged | kroner | debtor", "1 | 2012-03-04 | 7641,80 | municipality"],
+            ),
+            (&law, "co-financing", birth, [one, "1 | 2012-03-04 | 0"]),
+            (
+                &over_80,
+                "co-financing",
+                kmf,
+                ["age | points | discharged | kroner", "79 | 1 | 2012-03-04 | 0"],
+            ),
+            (
+                &over_80,
+                "co-financing",
+                birth,
+                ["age | points | discharged | kroner", "85 | 1 | 2012-03-04 | 0"],
+            ),
+            (&law, "discharge-ready-day-rate", &usk, ["kroner", "8000"]),
+            (&law, "discharge-ready-day-rate", &usk, ["kroner | debtor", "8000 | municipality"]),
+            (&law, "discharge-ready-day-rate", &late, ["kroner", "0"]),
+            (&law, "discharge-ready-day-rate", &never, ["kroner", "0"]),
+        ]
+        .into_iter()
+        .map(|(book, rule, given, case)| format!("# {}\n{}\n", case[1], rests_on(book, rule, given, case)))
+        .collect();
+        expect_test::expect_file!["../../tests/rests_on.txt"].assert_eq(&found.join("\n"));
+    }
+
     proptest::proptest! {
         #[test]
         fn no_page_breaks_the_runner(page in "[|a-z0-9 =,:\\-\n]{0,200}") {

@@ -251,3 +251,34 @@ fn decimal(text: &str, decimals: usize) -> Result<i64, String> {
     }
     format!("{whole}{part:0<decimals$}").parse::<i64>().map(|number| sign * number).map_err(|_| wrong())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_whole_or_not_at_all() {
+        for (text, decimals, read) in [
+            ("7", 0, 7),
+            ("1 234,5", 2, 123_450),
+            ("1234.56", 2, 123_456),
+            ("-4", 2, -400),
+            ("\u{2212}0,031", 3, -31),
+        ] {
+            assert_eq!(decimal(text, decimals), Ok(read), "{text}");
+        }
+        for text in ["", ",5", "1,2a", "a,2", "1,234", "--1", "1,2,3", "en", "99999999999999999999"] {
+            assert!(decimal(text, 2).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fault_is_on_its_line_of_the_page() {
+        let page = "# page\n\n| case | points |\n|---|---|\n| a | 1 |\n| b | 2 |\n";
+        let (count, failures) = run("page", page, |case| match case.text("case") {
+            Some("b") => Err("wrong".to_owned()),
+            _ => Ok(()),
+        });
+        assert_eq!((count, failures.len(), failures[0].line), (2, 1, 6));
+    }
+}

@@ -1,9 +1,10 @@
 //! `samspill forecast`.
 
 use clap::Args;
-use domain::Month;
+use domain::{Month, Period};
 use jobs::failure::Result;
 use jobs::host::Host;
+use jobs::parties;
 use jobs::settlement::Books;
 use jobs::table::Form;
 
@@ -26,7 +27,9 @@ pub struct ForecastArguments {
 pub fn forecast(arguments: &ForecastArguments, host: &Host) -> Result<Output> {
     let mut books = Books::open(&arguments.ledger)?;
     let month = Month::parse(&arguments.month)?;
-    let (table, words) = jobs::settlement::forecast::run(&mut books, month, arguments.party.as_deref())?;
+    let year = Period::parse(&month.year().to_string())?;
+    let party = arguments.party.as_deref().map(|word| parties::named(word, year)).transpose()?;
+    let (table, words) = jobs::settlement::forecast::run(&mut books, month, party.as_deref())?;
     let data = table.render(or_suited(arguments.form), host.reader());
     Ok(Output { data, words: vec![words], code: 0 })
 }

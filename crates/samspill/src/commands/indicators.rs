@@ -8,6 +8,7 @@ use jobs::failure::{Result, fail};
 use jobs::host::Host;
 use jobs::indicators::{self, Adjust};
 use jobs::methods::funnel::Allowance;
+use jobs::parties;
 use words::Message;
 
 use super::Output;
@@ -113,7 +114,9 @@ pub fn indicators(command: &IndicatorsCommand, host: &Host) -> Result<Output> {
 fn run(arguments: &RunArguments, host: &Host) -> Result<Output> {
     let period = Period::parse_any(&arguments.period)?;
     let rebased = rebased(&arguments.rebase, period)?;
-    jobs::indicators::known(&arguments.profile, period)?;
+    let named = arguments.profile.iter().map(|word| parties::municipality_named(word, period));
+    let profiled = named.collect::<Result<Vec<String>>>()?;
+    jobs::indicators::known(&profiled, period)?;
     let order = indicators::Order {
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),
@@ -141,6 +144,6 @@ fn run(arguments: &RunArguments, host: &Host) -> Result<Output> {
     let found = indicators::run(&order, host)?;
     let (table, words) = found.write(&arguments.out, host)?;
     let data = table.render(or_suited(None), host.reader());
-    found.profiles(&arguments.profile, &arguments.out, host)?;
+    found.profiles(&profiled, &arguments.out, host)?;
     Ok(Output { data, words: vec![Message::Plain(words)], code: 0 })
 }

@@ -20,9 +20,11 @@ pub mod rules;
 pub mod running;
 pub mod settle;
 pub mod settlement;
+pub mod shell;
 pub mod simulate;
 pub mod spc;
 pub mod standardise;
+pub mod start;
 pub mod statement;
 pub mod synth;
 

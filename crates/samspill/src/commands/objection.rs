@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use domain::{Ground, Month, Ruling};
+use domain::{Ground, Month, Period, Ruling};
 use jobs::failure::{Failure, Result};
 use jobs::host::Host;
+use jobs::parties;
 use jobs::settlement::Books;
 use jobs::table::Form;
 use words::message;
@@ -72,11 +73,13 @@ pub fn objection(command: &ObjectionCommand, host: &Host) -> Result<Output> {
     use jobs::settlement::objection as job;
     match command {
         ObjectionCommand::File { place, party, instrument, contact, month, ground, text, contacts } => {
+            let month = Month::parse(month)?;
+            let party = parties::named(party, Period::of_month(month))?;
             let filing = job::Filing {
-                party,
+                party: &party,
                 instrument: domain::Instrument::from_word(&instrument.to_uppercase())?,
                 contact: jobs::explain::contact_of(contact)?,
-                month: Month::parse(month)?,
+                month,
                 ground: *ground,
                 text,
                 contacts: contacts.as_deref(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jobs::failure::{Failure, Result, fail};
 use jobs::host::Host;
+use jobs::parties;
 use jobs::people;
 use jobs::what_if::simulate;
 use words::message;
@@ -74,7 +75,9 @@ pub fn risk(command: &RiskCommand, host: &Host) -> Result<Output> {
 fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
     let period = whole_year(&arguments.period)?;
     let people = people::people(arguments.people.as_deref(), period)?;
-    if let Some(code) = arguments.municipality.iter().find(|code| !people.contains_key(*code)) {
+    let named = arguments.municipality.iter().map(|word| parties::municipality_named(word, period));
+    let municipalities = named.collect::<Result<Vec<String>>>()?;
+    if let Some(code) = municipalities.iter().find(|code| !people.contains_key(*code)) {
         fail!("error.order.there_no_municipality_in", code, period);
     }
     let order = jobs::what_if::risk::Order {
@@ -92,6 +95,6 @@ fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
     };
     let found = jobs::what_if::risk::run(&order, host)?;
     let (data, words) =
-        jobs::what_if::risk_files::write(&found, &order, &arguments.municipality, &arguments.out, host)?;
+        jobs::what_if::risk_files::write(&found, &order, &municipalities, &arguments.out, host)?;
     Ok(Output { data, words: vec![words], code: 0 })
 }

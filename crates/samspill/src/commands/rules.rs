@@ -56,10 +56,7 @@ pub fn rules(command: &RulesCommand, host: &Host) -> Result<Output> {
     let show =
         |table: Table, source: &RuleSource| Output::data(table.render(or_suited(source.form), host.reader()));
     Ok(match command {
-        RulesCommand::List(source) => {
-            let with_built_in = matches!(or_suited(source.form), Form::Table | Form::Md);
-            show(rules::list(&book(source)?, with_built_in), source)
-        }
+        RulesCommand::List(source) => show(rules::list(&book(source)?), source),
         RulesCommand::Show { rule, on, source } => {
             show(rules::show(&book(source)?, rule, Day::parse(on)?)?, source)
         }

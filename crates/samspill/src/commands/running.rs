@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use domain::Period;
 use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::law::Files;
+use jobs::parties;
 use jobs::table::Form;
 
 use super::{Output, REFUSED};
@@ -38,12 +40,16 @@ pub struct RunningArguments {
 pub fn running(arguments: &RunningArguments, host: &Host) -> Result<Output> {
     let files =
         Files::read(arguments.law.as_deref(), &[])?.with_agreements(arguments.agreements.as_deref())?;
+    let at = in_norway(arguments.at.as_deref())?;
+    let month = Period::of_month(at.day().month());
+    let municipality =
+        arguments.municipality.as_deref().map(|word| parties::municipality_named(word, month)).transpose()?;
     let order = jobs::settlement::running::Order {
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),
         files: &files,
-        at: in_norway(arguments.at.as_deref())?,
-        municipality: arguments.municipality.as_deref(),
+        at,
+        municipality: municipality.as_deref(),
         draft: arguments.draft,
     };
     let found = jobs::settlement::running::run(&order, host)?;

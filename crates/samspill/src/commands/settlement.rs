@@ -8,6 +8,7 @@ use domain::{Balancing, Day, Mode, Month, PayRounding, Period};
 use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::law::Files;
+use jobs::parties;
 use jobs::settlement::{self as job, Books, Inherited, OnAccountFrom, Run};
 use jobs::table::Form;
 
@@ -214,17 +215,22 @@ pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Output> {
             Ok(Output::data(table.render(or_suited(*form), host.reader())))
         }
         SettlementCommand::Inherit { party, heir, from, reference, posting } => {
-            let content = Inherited {
-                party: party.clone(),
-                heir: heir.clone(),
-                from: Day::parse(from)?,
-                reference: reference.clone(),
-            };
-            let mut books = posting.books()?;
-            let inheriting = job::inherit(&mut books, &content, posting.now()?)?;
-            Ok(posting.output(&books, host, vec![answers::inheriting(inheriting, &content)]))
+            inherit([party, heir, from, reference], posting, host)
         }
     }
+}
+
+fn inherit([party, heir, from, reference]: [&String; 4], posting: &Posting, host: &Host) -> Result<Output> {
+    let from = Day::parse(from)?;
+    let content = Inherited {
+        party: parties::named(party, Period::of_month(from.plus(-1).month()))?,
+        heir: parties::named(heir, Period::of_month(from.month()))?,
+        from,
+        reference: reference.clone(),
+    };
+    let mut books = posting.books()?;
+    let inheriting = job::inherit(&mut books, &content, posting.now()?)?;
+    Ok(posting.output(&books, host, vec![answers::inheriting(inheriting, &content)]))
 }
 
 fn rules(

@@ -17,11 +17,11 @@ pub struct SimulateArguments {
     scenarios: Vec<PathBuf>,
     #[arg(long, default_value = "law")]
     against: String,
-    #[arg(long, required_unless_present = "cells")]
+    #[arg(long)]
     contacts: Option<PathBuf>,
     #[arg(long, conflicts_with = "contacts")]
     cells: Option<PathBuf>,
-    #[arg(long, requires = "contacts")]
+    #[arg(long, conflicts_with = "cells")]
     keep_cells: Option<PathBuf>,
     #[arg(long)]
     mapping: Option<PathBuf>,

@@ -7,6 +7,7 @@ use clap::Args;
 use domain::{Day, Month, Period};
 use jobs::failure::{Result, fail};
 use jobs::host::Host;
+use jobs::parties;
 use jobs::refusal::Refusal;
 use jobs::settlement::statement::{self, PaperForm};
 use jobs::settlement::{Books, Span};
@@ -43,9 +44,10 @@ pub struct StatementArguments {
 /// Makes statements. The sender's language is that of `--language`, else bokmål: a statement is the same in every
 /// locale.
 pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: &Host) -> Result<Output> {
+    let months = Period::parse(&arguments.period)?;
     let span = match arguments.to_date {
         true => Span::to_date(Month::parse(&arguments.period)?),
-        false => Span::of(Period::parse(&arguments.period)?),
+        false => Span::of(months),
     };
     let Some(span) = span else { fail!("error.order.holds_no_month", period = arguments.period) };
     let known_on = match arguments.known_on.as_deref() {
@@ -59,18 +61,16 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     if let Some(at) = known_on.filter(|at| *at >= clock) {
         return Err(Refusal::NotOver(at).into());
     }
-    let parties = if arguments.party.is_empty() {
-        String::new()
-    } else {
-        format!(" --party {}", arguments.party.join(" --party "))
-    };
+    let named = arguments.party.iter().map(|word| parties::named(word, months));
+    let party = named.collect::<Result<Vec<String>>>()?;
+    let parties = party.iter().map(|party| format!(" --party {party}")).collect::<String>();
     let to_date = if arguments.to_date { " --to-date" } else { "" };
     let version = arguments.version.map_or_else(String::new, |version| format!(" --version {version}"));
     let language = asked.map_or_else(String::new, |language| format!(" --language {}", language.code()));
     let mut books = Books::open(&arguments.place.ledger)?;
     let order = statement::Order {
         span,
-        parties: &arguments.party,
+        parties: &party,
         forms: &arguments.forms,
         known_on,
         version: arguments.version,

@@ -5,6 +5,7 @@
 mod agreed;
 mod audit;
 mod crash;
+mod first_hour;
 mod formats;
 mod indicators;
 mod operator;

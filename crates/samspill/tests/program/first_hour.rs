@@ -1,0 +1,114 @@
+//! The first hour of somebody who opens the program: the start screen, settings, and names as people write them.
+
+use std::process::Output;
+
+use super::settlement::{done, tried};
+use super::{EXTRACT, folder, path, program, text};
+
+/// A run in a folder.
+fn run_in(folder: &std::path::Path, arguments: &[&str]) -> Output {
+    program().current_dir(folder).args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_program_alone_says_what_one_may_ask_and_where_one_is() {
+    let work = folder("start");
+    let screen = |language: &str| {
+        let output = run_in(&work, &["--language", language]);
+        assert!(output.status.success(), "{output:?}");
+        text(&output.stdout)
+    };
+    for (language, question) in [
+        ("nb", "Stemmer regningen fra sykehuset?"),
+        ("nn", "Stemmer rekninga frå sjukehuset?"),
+        ("en", "Is the bill from the hospital right?"),
+    ] {
+        assert!(screen(language).contains(question), "{}", screen(language));
+    }
+    assert!(screen("nb").contains("KMF 2012–2014") && screen("nb").contains("ingen samspill.toml"));
+    let version = text(&run_in(&work, &["--version"]).stdout);
+    assert!(version.starts_with("samspill ") && version.contains("KMF 2012–2014; USK 2012–"), "{version}");
+    // With a settings file, it tells what is set and how far the ledger has come.
+    std::fs::write(work.join("samspill.toml"), "ledger = 'a.sqlite'\ndraft = true\n").unwrap();
+    assert!(screen("nb").contains("ledger = a.sqlite, draft = true") && screen("nb").contains("a.sqlite: "));
+    let place = work.join("a.sqlite").display().to_string();
+    done(&place, "2012-01-02", &["settlement", "open", "2012"]);
+    assert!(
+        screen("nb").contains("Den første måneden som ikke er lukket, er 2012-01 (åpen)"),
+        "{}",
+        screen("nb")
+    );
+    let status = run_in(&work, &["settlement", "status", "2012-01"]);
+    assert!(status.status.success() && text(&status.stdout).contains("2012-01"), "{status:?}");
+    // The Norwegian names of commands, in both languages.
+    for names in [["oppgjør", "status"], ["oppgjer", "status"], ["regler", "liste"]] {
+        assert!(run_in(&work, &names).status.success(), "{names:?}");
+    }
+    // What cannot be set is named before anything is done.
+    std::fs::write(work.join("samspill.toml"), "hovedbok = 'a.sqlite'\n").unwrap();
+    let refused = run_in(&work, &["settlement", "status"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("samspill.toml: ukjent nøkkel 'hovedbok'"), "{refused:?}");
+}
+
+/// A password in the address of a ledger is not shown.
+#[test]
+fn the_start_screen_hides_a_password() {
+    let work = folder("start-password");
+    std::fs::write(work.join("samspill.toml"), "ledger = 'postgres://kari:hemmelig@127.0.0.1:1/oppgjor'\n")
+        .unwrap();
+    let output = run_in(&work, &[]);
+    let all = text(&output.stdout) + &text(&output.stderr);
+    assert!(all.contains("kari@127.0.0.1") && !all.contains("hemmelig"), "{all}");
+}
+
+#[test]
+fn a_municipality_goes_by_any_name_it_has() {
+    let (work, ledger) = (folder("names"), folder("names").join("ledger.sqlite").display().to_string());
+    let contacts = work.join("extract.csv");
+    std::fs::write(&contacts, EXTRACT).unwrap();
+    done(&ledger, "2012-01-02", &["settlement", "open", "2012"]);
+    tried(&ledger, "2012-05-10", &["settlement", "run", "2012-03", "--contacts", path(&contacts), "--draft"]);
+    let made = |party: &str| {
+        let out = work.join(party);
+        let arguments = [
+            "statement",
+            "2012-03",
+            "--ledger",
+            &ledger,
+            "--party",
+            party,
+            "--as",
+            "csv",
+            "--out",
+            path(&out),
+        ];
+        let output = program().args(arguments).output().unwrap();
+        let files = std::fs::read_dir(&out).into_iter().flatten().flatten();
+        let names: Vec<String> = files.map(|one| one.file_name().to_string_lossy().into_owned()).collect();
+        (text(&output.stderr), names.iter().any(|name| name.contains("1201")))
+    };
+    for party in ["1201", "Bergen", "bergen kommune", "BERGEN"] {
+        let (said, is_made) = made(party);
+        assert!(is_made, "{party}: {said}");
+    }
+    assert!(made("Bergn").0.contains("Mente du Bergen (1201)"), "{}", made("Bergn").0);
+    assert!(made("Herøy").0.contains("1515 Herøy (Møre og Romsdal), 1818 Herøy (Nordland)"));
+}
+
+#[test]
+fn rules_go_by_the_name_of_their_instrument_and_shells_and_manuals_are_served() {
+    let work = folder("shell");
+    let shown = run_in(&work, &["rules", "show", "kmf", "--on", "2012-07-01"]);
+    assert!(text(&shown.stdout).contains("law/co-financing.toml"), "{shown:?}");
+    // A list is the same list on a screen and in a pipe.
+    let list = text(&run_in(&work, &["rules", "list"]).stdout);
+    assert!(list.contains("co-financing-80-plus"), "{list}");
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let script = text(&run_in(&work, &["completions", shell]).stdout);
+        assert!(script.contains("samspill") && script.contains("settlement"), "{shell}");
+    }
+    assert!(run_in(&work, &["man", "--out", "pages"]).status.success());
+    let page = std::fs::read_to_string(work.join("pages/samspill-settlement-run.1")).unwrap();
+    assert!(page.contains("Gjør opp en måned"), "{page}");
+}
