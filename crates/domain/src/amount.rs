@@ -13,13 +13,19 @@ use serde::{Deserialize, Serialize};
 pub struct Amount(i64);
 
 impl Amount {
-    /// Reads kroner as people write them: `1 234,50`, `1234.5`, `4.000,00`, `kr 20`, `-20`. `None` if the text
+    /// Reads kroner as people write them: `1 234,50`, `1234.5`, `4.000,00`, `kr 8 000,-`, `-20`. `None` if the text
     /// is no such number, has more than two decimals, or is above ten thousand billion kroner.
     pub fn read(text: &str) -> Option<Amount> {
         let text: String =
             text.chars().filter(|c| !c.is_whitespace() && *c != '\u{a0}' && *c != '\u{202f}').collect();
         let text = text.to_lowercase().replace('\u{2212}', "-");
         let text = text.trim_start_matches("kr").trim_start_matches('.').trim_end_matches("kr").to_owned();
+        // A dash stands for no øre: 8 000,- or 4.000,-.
+        let text = match text.strip_suffix(['-', '\u{2013}']).and_then(|text| text.strip_suffix([',', '.'])) {
+            Some(kroner) if grouped_by_points(kroner) => kroner.replace('.', ""),
+            Some(kroner) => kroner.to_owned(),
+            None => text,
+        };
         // With a decimal comma, points group thousands: 4.000,00.
         let text = match text.split_once(',') {
             Some((kroner, _)) if grouped_by_points(kroner) => text.replace('.', ""),

@@ -100,7 +100,8 @@ impl Table {
         let widths: Vec<usize> = (0..heads.len())
             .map(|place| {
                 let cells = rows.iter().filter_map(|row| row.get(place)).chain(heads.get(place));
-                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+                let lines = cells.flat_map(|cell| folded(cell));
+                lines.map(|line| line.chars().count()).max().unwrap_or(0)
             })
             .collect();
         let rule = |left: &str, middle: &str, right: &str| {
@@ -108,15 +109,17 @@ impl Table {
             format!("{left}{}{right}\n", parts.join(middle))
         };
         let line = |cells: &[String]| {
-            let parts: Vec<String> = cells
-                .iter()
-                .enumerate()
-                .map(|(place, cell)| {
-                    let gap = " ".repeat(widths[place] - cell.chars().count());
-                    if numbers[place] { format!(" {gap}{cell} ") } else { format!(" {cell}{gap} ") }
-                })
-                .collect();
-            format!("│{}│\n", parts.join("│"))
+            let cells: Vec<Vec<String>> = cells.iter().map(|cell| folded(cell)).collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(1);
+            let row = |of_row: usize| {
+                let parts = cells.iter().enumerate().map(|(place, lines)| {
+                    let text = lines.get(of_row).map_or("", String::as_str);
+                    let gap = " ".repeat(widths[place] - text.chars().count());
+                    if numbers[place] { format!(" {gap}{text} ") } else { format!(" {text}{gap} ") }
+                });
+                format!("│{}│\n", parts.collect::<Vec<_>>().join("│"))
+            };
+            (0..height).map(row).collect::<String>()
         };
         let title = reader.word(&self.title);
         let mut out = String::new();
@@ -158,6 +161,24 @@ impl Table {
         let whole = serde_json::json!({ "schema": 2, "title": self.title.english(), "rows": rows });
         format!("{whole:#}\n")
     }
+}
+
+/// Number of signs after which a cell on a screen goes on in the line below.
+const WIDEST: usize = 72;
+
+/// A cell in lines of at most [`WIDEST`] signs, broken between words. A word that is longer stays whole.
+fn folded(cell: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    for word in cell.split(' ') {
+        let last = out.len() - 1;
+        let fits = out[last].is_empty() || out[last].chars().count() + 1 + word.chars().count() <= WIDEST;
+        match (fits, out[last].is_empty()) {
+            (true, true) => out[last].push_str(word),
+            (true, false) => out[last].extend([" ", word]),
+            (false, _) => out.push(word.to_owned()),
+        }
+    }
+    out
 }
 
 /// Whether every cell of a column is a number or empty, by column. Such a column is aligned to the right.

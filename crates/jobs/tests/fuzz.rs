@@ -153,6 +153,8 @@ fn compared(bill: &Path, log: &Path) {
         own: None,
         log: Some(log),
         instrument: Instrument::DischargeReady,
+        period: None,
+        institution: None,
         party: None,
         files: &files,
     });

@@ -7,6 +7,7 @@
 //! Start reading in [`view`], which turns a statement into words. Results of a simulation go through
 //! [`sheets`] and [`brief`].
 
+pub mod bill;
 pub mod brief;
 pub mod csv;
 pub mod ehf;

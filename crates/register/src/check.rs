@@ -799,7 +799,14 @@ impl Checker<'_> {
     }
 
     fn time(&self, text: &str) -> Option<Minute> {
-        time(text, self.check.mapping.whole_numbers)
+        if self.check.mapping.whole_numbers
+            && (6..=9).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            // Civil minutes since 1970-01-01.
+            return text.parse().ok().map(Minute::from_number);
+        }
+        crate::text::time(text)
     }
 
     fn day(&self, cells: &dyn Cells, field: usize) -> Result<Option<Day>, Refused> {
@@ -1151,28 +1158,4 @@ pub fn own_key(text: &str) -> i64 {
 /// Key of an institution and its local id, each in its one form ([`canonical`]).
 pub fn joint_key(institution: &str, local: &str) -> i64 {
     contact_key(&canonical(institution), &canonical(local))
-}
-
-/// Reads `2012-03-04T12:30` or `04.03.2012 12:30`, also without the time of day, or `20120304`. With
-/// `minutes` set, six to nine digits are civil minutes since 1970-01-01.
-fn time(text: &str, minutes: bool) -> Option<Minute> {
-    if let Ok(at) = Minute::parse(text) {
-        return Some(at);
-    }
-    let bytes = text.as_bytes();
-    let digits = bytes.iter().all(u8::is_ascii_digit);
-    if minutes && digits && (6..=9).contains(&bytes.len()) {
-        return text.parse().ok().map(Minute::from_number);
-    }
-    if digits && bytes.len() == 8 {
-        let iso = format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]);
-        return Minute::parse(&iso).ok();
-    }
-    if bytes.len() < 10 || bytes[2] != b'.' || bytes[5] != b'.' || !text.is_ascii() {
-        return None;
-    }
-    let rest = text[10..].trim_start();
-    let iso = format!("{}-{}-{}", &text[6..10], &text[3..5], &text[0..2]);
-    let iso = if rest.is_empty() { iso } else { format!("{iso}T{rest}") };
-    Minute::parse(&iso).ok()
 }

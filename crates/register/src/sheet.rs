@@ -281,14 +281,25 @@ fn may_be_unpacked(path: &Path) -> Result<(), SheetError> {
 fn text(path: &Path) -> Result<(Rows, u8), SheetError> {
     let bytes = std::fs::read(path).map_err(|error| SheetError::Io { path: path.to_path_buf(), error })?;
     let (text, _) = crate::text::decoded(bytes);
-    rows_of(&text, path)
+    let (mut rows, separator) = rows_of(&text, path)?;
+    // A title above the table fills one cell.
+    let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count();
+    if rows.iter().take(60).any(|(_, cells)| filled(cells) > 1) {
+        let title = rows.iter().take_while(|(_, cells)| filled(cells) < 2).count();
+        rows.drain(..title);
+    }
+    Ok((rows, separator))
 }
 
 /// Rows of a delimited text, with the line of each: semicolon, tab or comma between cells, whichever the head has most
-/// of.
+/// of. The head is the line with most semicolons or tabs near the top.
 fn rows_of(text: &str, path: &Path) -> Result<(Rows, u8), SheetError> {
     let quote = |line: usize| SheetError::Quote { path: path.to_path_buf(), line };
-    let head = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    // Titles above the head have no separator, or fewer.
+    let marks = |line: &&str| line.bytes().filter(|byte| matches!(byte, b';' | b'\t')).count();
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(30);
+    let first = lines.next().unwrap_or_default();
+    let head = lines.fold(first, |head, line| if marks(&line) > marks(&head) { line } else { head });
     let separator = crate::text::separator(head);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)

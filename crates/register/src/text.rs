@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use domain::{Day, Minute};
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use words::{Message, message};
 
@@ -139,6 +140,55 @@ pub fn is_stray(cell: &str, separator: u8) -> bool {
     cell.split_once('\n').is_some_and(|(_, rest)| rest.contains(char::from(separator)))
 }
 
+/// Reads a time as systems and people write it: `2012-03-04T12:30`, `2012-03-04`, `20120304`, `4.3.2012 12:30`,
+/// `04.03.2012 kl. 12.30`, `04MAR2012:12:30:00`. Seconds are dropped; a day alone is its first minute. `None` if the
+/// text has another form, or names no such time.
+pub fn time(text: &str) -> Option<Minute> {
+    if let Ok(at) = Minute::parse(text) {
+        return Some(at);
+    }
+    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Minute::parse(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..])).ok();
+    }
+    if !text.is_ascii() {
+        return None;
+    }
+    let (day, rest) = match text.get(..9).filter(|start| start.as_bytes()[2].is_ascii_alphabetic()) {
+        Some(start) => (of_sas(start)?, text[9..].trim_start_matches([':', ' '])),
+        None => {
+            let end = text.find([' ', 'T']).unwrap_or(text.len());
+            (of_points(&text[..end])?, text[end..].trim_start_matches(['T', ' ']))
+        }
+    };
+    let lower = rest.to_lowercase();
+    let hour = lower.trim_start_matches("kl").trim_start_matches('.').trim().replace('.', ":");
+    if hour.is_empty() {
+        return rest.is_empty().then(|| day.start());
+    }
+    let hour = if hour.as_bytes().get(1) == Some(&b':') { format!("0{hour}") } else { hour };
+    Minute::parse(&format!("{day}T{hour}")).ok()
+}
+
+/// A day as `4.3.2012`.
+fn of_points(text: &str) -> Option<Day> {
+    let mut parts = text.split('.');
+    let mut next = |most: usize| parts.next().filter(|part| !part.is_empty() && part.len() <= most);
+    let (day, month, year) = (next(2)?, next(2)?, next(4).filter(|year| year.len() == 4)?);
+    if parts.next().is_some() {
+        return None;
+    }
+    Day::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+/// A day as SAS writes it: `04MAR2012`.
+fn of_sas(text: &str) -> Option<Day> {
+    const MONTHS: [&str; 12] =
+        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+    let named = text.get(2..5)?.to_uppercase();
+    let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == named)?.1;
+    Day::new(text.get(5..9)?.parse().ok()?, month, text.get(..2)?.parse().ok()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +233,41 @@ mod tests {
             ("00.0", "0"),
         ] {
             assert_eq!(canonical(key), form, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_systems_and_people_write_them() {
+        for text in [
+            "2012-03-04T19:40",
+            "2012-03-04 19:40:59",
+            "04.03.2012 19:40",
+            "4.3.2012 19:40",
+            "04.03.2012 kl. 19.40",
+            "04.03.2012 kl 19:40",
+            "04.03.2012T19:40:00",
+            "04MAR2012:19:40:00",
+            "04mar2012 19:40",
+        ] {
+            assert_eq!(time(text).map(|at| at.to_string()).as_deref(), Some("2012-03-04T19:40"), "{text}");
+        }
+        for text in ["20120304", "4.3.2012", "04MAR2012", "2012-03-04"] {
+            assert_eq!(time(text).map(|at| at.to_string()).as_deref(), Some("2012-03-04T00:00"), "{text}");
+        }
+        assert_eq!(time("4.3.2012 9:05").map(|at| at.to_string()).as_deref(), Some("2012-03-04T09:05"));
+        for text in [
+            "",
+            ".",
+            "4.3",
+            "4.3.12",
+            "32.3.2012",
+            "04XXX2012",
+            "4.3.2012 25:00",
+            "4.3.2012 kl",
+            "4..2012",
+            "i går",
+        ] {
+            assert_eq!(time(text), None, "{text}");
         }
     }
 }

@@ -246,9 +246,12 @@ mod tests {
     #[test]
     fn a_row_needs_what_its_price_is_made_of() {
         let faults = |variant: &str, row: &str| -> Vec<String> {
+            let sector = if row.contains("psychiatry") { "mental-health" } else { "somatic" };
             let book = LawBook::built_in().unwrap().with_variants(built_in::variant(variant)).unwrap();
             let head = "| case | unit | service | care level | drg | points | fee | discharged | kroner | stops with |";
-            let page = format!("given: resident = yes, drg type = medical\n{head}\n|---|\n{row}\n");
+            let page = format!(
+                "given: resident = yes, drg type = medical, sector = {sector}\n{head}\n|---|\n{row}\n"
+            );
             run(&book, "co-financing", "page", &page).failures.into_iter().map(|one| one.fault).collect()
         };
         let fee = "co-financing-fee-funded";
@@ -258,6 +261,9 @@ mod tests {
                 "| a | contract-specialist | | outpatient | 127 | | {fee} | 2011-06-15 | {kroner} | {stops} |"
             )
         };
+        let psychiatry = "| a | adult-psychiatry | | overnight | 127 | | | 2011-06-15 | 10000 | |";
+        let tariffs = "co-financing-mental-health-substance-use-rehabilitation";
+        assert_eq!(faults(tariffs, psychiatry), ["bed days is not given"]);
         assert_eq!(faults(fee, &specialist("450", "90", "")), none);
         assert_eq!(faults(fee, &specialist("", "90", "")), ["fee is not given"]);
         assert_eq!(faults(fee, &specialist("450", "", "a gap")), ["gives 90,00\u{a0}kr and does not stop"]);

@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use domain::Period;
 use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::law::Files;
 use jobs::table::Form;
+use words::message;
 
 use super::{Output, REFUSED};
 use crate::choices::{FORMS, one_of, or_suited};
+use crate::clock::in_norway;
 
 #[derive(Args)]
 pub struct CompareArguments {
@@ -23,12 +26,18 @@ pub struct CompareArguments {
     log: Option<PathBuf>,
     #[arg(long, default_value = "USK")]
     instrument: String,
+    #[arg(long)]
+    period: Option<String>,
+    #[arg(long)]
+    institution: Option<String>,
     #[arg(long, alias = "municipality")]
     party: Option<String>,
     #[arg(long)]
     law: Option<PathBuf>,
     #[arg(long)]
     agreements: Option<PathBuf>,
+    #[arg(long)]
+    out: Option<PathBuf>,
     #[arg(long = "as", value_parser = one_of(FORMS))]
     form: Option<Form>,
 }
@@ -43,14 +52,24 @@ pub fn compare(arguments: &CompareArguments, host: &Host) -> Result<Output> {
         own: arguments.own.as_deref(),
         log: arguments.log.as_deref(),
         instrument: domain::Instrument::from_word(&arguments.instrument.to_uppercase())?,
+        period: arguments.period.as_deref().map(Period::parse).transpose()?,
+        institution: arguments.institution.as_deref(),
         party: arguments.party.as_deref(),
         files: &files,
     };
     let found = jobs::compare::run(&order)?;
-    let data = match found.is_equal() {
+    let table = found.table();
+    let data = match table.rows.is_empty() {
         true => String::new(),
-        false => found.table().render(or_suited(arguments.form), host.reader()),
+        false => table.render(or_suited(arguments.form), host.reader()),
     };
+    let mut words = found.reconciled();
+    if let Some(out) = &arguments.out {
+        let today = in_norway(None)?.day();
+        for name in found.write(&order, today, out, host.language)? {
+            words.push(message!("screen.written", path = out.join(name).display()));
+        }
+    }
     let code = if found.is_equal() { 0 } else { REFUSED };
-    Ok(Output { data, words: found.reconciled(), code })
+    Ok(Output { data, words, code })
 }

@@ -4,6 +4,7 @@
 
 mod agreed;
 mod audit;
+mod bill;
 mod crash;
 mod first_hour;
 mod formats;
@@ -38,7 +39,22 @@ fn program() -> Command {
     command
 }
 
+/// A new folder for a test. It stays there, for whoever looks into a failure, until the next run of the tests.
 fn folder(name: &str) -> PathBuf {
+    static SWEPT: std::sync::Once = std::sync::Once::new();
+    SWEPT.call_once(|| {
+        let entries = std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_ours = name.starts_with("samspill-program-") || name.starts_with("samspill-state-");
+            let process = name.rsplit('-').next().unwrap_or_default();
+            // Where the system does not list its processes, nothing is swept.
+            let is_left = Path::new("/proc/self").exists() && !Path::new("/proc").join(process).exists();
+            if is_ours && is_left {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+    });
     let path = std::env::temp_dir().join(format!("samspill-program-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();

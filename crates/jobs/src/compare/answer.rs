@@ -1,0 +1,187 @@
+//! The comparison as a table, as sentences, and as a workbook and a letter to the hospital.
+
+use std::path::Path;
+
+use domain::{Amount, Day, Instrument, Municipalities};
+use paper::bill::{BillCheck, BillLine, BillReason};
+use words::{Language, Message, Said, message, say};
+
+use super::{Comparison, Line, Order};
+use crate::failure::{About, Result};
+use crate::parties::Names;
+use crate::table::{Table, heads};
+use disclosure::Cell;
+
+impl Comparison {
+    /// Table with one row for each difference, and for each case that is unusual.
+    pub fn table(&self) -> Table {
+        let columns = [
+            "reference",
+            "line",
+            "cause",
+            "received_quantity",
+            "own_quantity",
+            "received_ore",
+            "own_ore",
+            "difference_ore",
+            "because",
+        ];
+        let mut table = Table::new(message!("compare.title"), &heads(columns));
+        for line in self.lines.iter().filter(|line| line.is_told()) {
+            let said = |(cause, amount): &(super::Why, Amount)| (cause.said(self.instrument), *amount);
+            let differences = line.differences.iter().map(said);
+            let mut all: Vec<(Message, Amount)> = differences.collect();
+            if all.is_empty() {
+                all.push((message!("compare.alike"), Amount::ZERO));
+            }
+            for (cause, amount) in all {
+                table.row([
+                    match &line.reference {
+                        Message::Plain(text) => Cell::text(text),
+                        reference => Cell::Said(reference.clone()),
+                    },
+                    Cell::text(line.bill.as_ref().map_or_else(String::new, |bill| bill.line.to_string())),
+                    Cell::Said(cause),
+                    self.quantity(line.bill.as_ref().map(|bill| bill.quantity)),
+                    self.quantity(line.own.as_ref().map(|own| own.known.quantity)),
+                    Cell::Kroner(line.received()),
+                    Cell::Kroner(line.calculated()),
+                    Cell::Kroner(amount),
+                    Cell::Said(line.because()),
+                ]);
+            }
+        }
+        table
+    }
+
+    /// Days or points of a side; empty if the case is not on that side, unknown if the side does not state it.
+    fn quantity(&self, quantity: Option<Option<i64>>) -> Cell {
+        match quantity {
+            None => Cell::text(""),
+            Some(None) => Cell::Unknown,
+            Some(Some(count)) if self.instrument == Instrument::DischargeReady => Cell::Count(count),
+            Some(Some(thousandths)) => Cell::Decimal(thousandths),
+        }
+    }
+
+    /// Sentences that reconcile the total: our own calculation, the differences by cause, and the bill; and what one
+    /// must know of our own side.
+    pub fn reconciled(&self) -> Vec<Message> {
+        let causes = self.causes();
+        let sum: Amount = causes.values().copied().sum();
+        assert_eq!(self.own + sum, self.received, "the differences explain the whole bill");
+        let part = |(cause, amount): (&super::Why, &Amount)| {
+            Message::joined(vec![cause.said(self.instrument), Message::plain(amount)], " ")
+        };
+        let parts = Message::joined(causes.iter().map(part).collect(), ", ");
+        let (own, received, equal) = (self.own, self.received, self.equal());
+        let mut out = vec![match causes.is_empty() {
+            true => message!("compare.equal", own, sum, received, equal),
+            false => message!("compare.reconciled", own, sum, parts, received, equal),
+        }];
+        out.extend(self.stated.map(|(line, stated)| message!("compare.stated", line, stated, received)));
+        let warned =
+            self.lines.iter().filter(|line| line.own.as_ref().is_some_and(|own| !own.warnings.is_empty()));
+        let warned: Vec<Message> = warned.map(|line| line.reference.clone()).collect();
+        if !warned.is_empty() {
+            out.push(message!("compare.warned", list = Message::joined(warned, ", ")));
+        }
+        out.extend(self.notes.iter().cloned());
+        out
+    }
+
+    /// Writes the workbook `kontroll.xlsx` and the letter `brev.pdf` to a folder, dated `day`. Returns their names.
+    ///
+    /// # Errors
+    /// Fails if a file cannot be made or written.
+    pub fn write(&self, order: &Order, day: Day, out: &Path, language: Language) -> Result<Vec<String>> {
+        std::fs::create_dir_all(out).about(|| message!("error.file.make", path = out.display()))?;
+        let check = self.on_paper(order, day, language)?;
+        crate::folder::write(&out.join("kontroll.xlsx"), paper::bill::workbook(&check)?)?;
+        crate::folder::write(&out.join("brev.pdf"), paper::bill::letter(&check)?)?;
+        Ok(vec!["kontroll.xlsx".to_owned(), "brev.pdf".to_owned()])
+    }
+
+    fn on_paper(&self, order: &Order, day: Day, language: Language) -> Result<BillCheck> {
+        let names = Names::of(&Municipalities::built_in()?, language);
+        let name = |word: Option<&str>| word.map_or_else(String::new, |word| names.name(word));
+        let file = order.received.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let party = match (order.party, order.period) {
+            (Some(word), Some(period)) => crate::parties::named(word, period).ok(),
+            (word, _) => word.map(str::to_owned),
+        };
+        let institution = match (order.institution, order.period) {
+            (Some(word), Some(period)) => crate::parties::named(word, period).ok(),
+            (word, _) => word.map(str::to_owned),
+        };
+        let period = order.period.map_or_else(String::new, |period| period.to_string());
+        let differing = self.lines.iter().filter(|line| !line.differences.is_empty()).count();
+        let count = |number: usize| domain::amount::grouped(number as u64);
+        let title = match period.as_str() {
+            "" => say!(language, "bill.title", instrument = self.instrument.said()),
+            period => say!(language, "bill.title_of", instrument = self.instrument.said(), period),
+        };
+        let opening = say!(
+            language,
+            "bill.opening",
+            file,
+            received = self.received,
+            own = self.own,
+            equal = count(self.equal()),
+            differing = count(differing)
+        );
+        let mut paragraphs = vec![opening];
+        if self.received != self.own {
+            paragraphs.push(say!(language, "bill.request", own = self.own));
+        }
+        let mut cautions: Vec<String> =
+            self.reconciled().iter().skip(1).map(|note| language.say(note)).collect();
+        if self.unsigned > 0 {
+            cautions.push(say!(language, "bill.unsigned", count = self.unsigned));
+        }
+        cautions.push(language.text("bill.no_conclusion"));
+        let month = day.month();
+        let of_month = i8::try_from(day.number() - month.first().number() + 1).unwrap_or(1);
+        Ok(BillCheck {
+            language,
+            title,
+            is_draft: self.unsigned > 0,
+            sender: name(party.as_deref()),
+            receiver: name(institution.as_deref()),
+            date: (month.year(), month.number(), of_month),
+            paragraphs,
+            lines: self.lines.iter().map(|line| self.line(line, language)).collect(),
+            reasons: self.lines.iter().flat_map(|line| reasons(line, language)).collect(),
+            received: self.received,
+            calculated: self.own,
+            in_days: self.instrument == Instrument::DischargeReady,
+            cautions,
+        })
+    }
+
+    fn line(&self, line: &Line, language: Language) -> BillLine {
+        let finding = line.finding(self.instrument).unwrap_or_else(|| message!("compare.alike"));
+        BillLine {
+            reference: language.say(&line.reference),
+            line: line.bill.as_ref().map(|bill| bill.line),
+            finding: language.say(&finding),
+            billed: line.bill.as_ref().and_then(|bill| bill.quantity),
+            own: line.own.as_ref().and_then(|own| own.known.quantity),
+            received: line.received(),
+            calculated: line.calculated(),
+            because: language.say(&line.because()),
+            is_told: line.is_told(),
+        }
+    }
+}
+
+fn reasons(line: &Line, language: Language) -> Vec<BillReason> {
+    let reasons = line.own.iter().flat_map(|own| &own.reasons);
+    reasons
+        .map(|reason| BillReason {
+            reference: language.say(&line.reference),
+            text: language.say(&reason.text),
+            provision: reason.provision.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,145 @@
+//! The bill that was received: its cases, as the hospital writes them.
+
+use std::collections::BTreeMap;
+
+use crate::failure::{About, Result, fail};
+use domain::{Amount, Instrument};
+use register::sheet::{self, Sheet};
+use words::{Message, message};
+
+use super::{Known, Order};
+use crate::explain::contact_of;
+
+const REFERENCE: &[&str] = &[
+    "reference",
+    "referanse",
+    "case",
+    "sak",
+    "saksnr",
+    "saksnummer",
+    "saksreferanse",
+    "pasientreferanse",
+    "contact",
+    "contact_id",
+    "kontakt",
+];
+const QUANTITY: &[&str] = &[
+    "days",
+    "døgn",
+    "dogn",
+    "antall",
+    "antall døgn",
+    "antall dogn",
+    "liggedøgn",
+    "points",
+    "drg-poeng",
+    "drg_points",
+    "quantity",
+    "mengde",
+];
+const AMOUNT: &[&str] =
+    &["amount", "beløp", "belop", "beløp kr", "sum", "sum kr", "kroner", "kr", "å betale", "amount_kroner"];
+/// Words in the column of references that mark the bill's own sum.
+const TOTAL: &[&str] = &["sum", "total", "totalt", "i alt", "sum totalt", "sum å betale", "å betale"];
+
+/// The cases of a bill.
+pub(super) struct Bill {
+    /// By key: see [`key`].
+    pub cases: BTreeMap<String, Known>,
+    /// Line and amount of the bill's own sum, if it differs from the sum of the lines above it.
+    pub stated: Option<(usize, Amount)>,
+}
+
+/// Reads the bill.
+///
+/// # Errors
+/// Fails if the file cannot be read, if a column is missing or stands twice, or if a cell is wrong.
+pub(super) fn read(order: &Order) -> Result<Bill> {
+    let sheet = sheet::read(order.received)?;
+    let need = |field: &str, usual: &[&str]| {
+        column(&sheet, field, usual, order)?.about(|| {
+            let has = sheet.heads.join(", ");
+            message!(
+                "error.compare.has_no_column_has_give_columns",
+                received = order.received.display(),
+                field,
+                has
+            )
+        })
+    };
+    let (reference, amount) = (need("reference", REFERENCE)?, need("amount", AMOUNT)?);
+    let quantity = column(&sheet, "days", QUANTITY, order)?;
+    let mut out = Bill { cases: BTreeMap::new(), stated: None };
+    let last = sheet.rows.last().map_or(0, |(line, _)| *line);
+    for (line, cells) in &sheet.rows {
+        let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
+        let at = || format!("{}:{line}", order.received.display());
+        let reference = cell(reference);
+        if reference.is_empty() && cell(amount).is_empty() {
+            continue;
+        }
+        let amount = Amount::read(cell(amount))
+            .about(|| message!("error.compare.not_amount", at = at(), cell = cell(amount)))?;
+        let sum: Amount = out.cases.values().map(|known: &Known| known.amount).sum();
+        if TOTAL.contains(&reference.trim_end_matches(':').to_lowercase().as_str()) {
+            if sum != amount {
+                out.stated = Some((*line, amount));
+            }
+            continue;
+        }
+        // A last line without a reference that is the sum of the lines above it is the bill's sum without the word.
+        if reference.is_empty() && *line == last && !out.cases.is_empty() && sum == amount {
+            continue;
+        }
+        // Any other line with an amount and no reference is a case of its own, named by its line.
+        let written = match reference {
+            "" => message!("compare.nameless", line),
+            reference => Message::plain(reference),
+        };
+        let nameless = format!("line {line}");
+        let reference = if reference.is_empty() { nameless.as_str() } else { reference };
+        let scale = if order.instrument == Instrument::DischargeReady { 0 } else { 3 };
+        let quantity = match quantity.map(cell).filter(|text| !text.is_empty()) {
+            None => None,
+            Some(text) => Some(
+                register::csv_file::decimal(text, scale)
+                    .about(|| message!("error.compare.not_number", at = at(), text))?,
+            ),
+        };
+        let known = out.cases.entry(key(reference, order.own.is_some())).or_insert(Known {
+            quantity: Some(0),
+            amount: Amount::ZERO,
+            line: *line,
+            written,
+        });
+        known.amount += amount;
+        known.quantity = known.quantity.zip(quantity).map(|(sum, more)| sum + more);
+    }
+    Ok(out)
+}
+
+/// Place of the column for a field: the column that the order names, else one with a usual name.
+fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<Option<usize>> {
+    let asked = order.columns.iter().find_map(|pair| pair.strip_prefix(field)?.strip_prefix('='));
+    match asked {
+        None => Ok(sheet.column(usual)?),
+        Some(name) => match sheet.column(&[name])? {
+            Some(place) => Ok(Some(place)),
+            None => fail!(
+                "error.compare.has_no_column_has",
+                received = order.received.display(),
+                name,
+                heads = sheet.heads.join(", ")
+            ),
+        },
+    }
+}
+
+/// Key of a case, the same on both sides: the contact's key if `by_contact` is set, else the reference as
+/// written.
+fn key(reference: &str, by_contact: bool) -> String {
+    match by_contact.then(|| contact_of(reference)) {
+        Some(Ok(contact)) => contact.to_string(),
+        _ => reference.to_owned(),
+    }
+}

@@ -1,0 +1,343 @@
+//! A municipality's own log of messages: its cases, and what the law makes of each.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::failure::{About, Result, fail};
+use domain::{CareLevel, EventKind, Minute, Period, Sector, UnitKind};
+use register::sheet::{self, Sheet};
+use register::text;
+use rulebook::{Event, Step, Steps};
+use settlement::{Law, stay};
+use words::{Message, message};
+
+use super::{Known, Order, Own, Reason};
+use crate::parties;
+
+/// Hours after admission within which the hospital tells the municipality of it (§ 8).
+const ADMISSION_NOTICE_HOURS: i64 = 24;
+
+/// What a log gives.
+#[derive(Default)]
+pub(super) struct Log {
+    /// By reference.
+    pub cases: BTreeMap<String, Own>,
+    /// What the reader of the comparison must know of the log.
+    pub notes: Vec<Message>,
+}
+
+/// The messages of one case.
+struct Case {
+    events: Vec<Event>,
+    /// `None` if the log does not tell.
+    admitted: Option<Minute>,
+    /// `None` while the patient has not left.
+    departed: Option<Minute>,
+    sector: Sector,
+    trust: String,
+}
+
+/// Cases of a log, with their days in the period of the order. The municipality knows when it was notified that a
+/// patient is ready, not when the physician decided it; the notice counts as both.
+///
+/// # Errors
+/// Fails if the log cannot be read, if a cell is wrong, if a case has no discharge and the order no period, or if a day
+/// has no rate.
+pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result<Log> {
+    let mut out = Log::default();
+    let (cases, ignored) = cases(path)?;
+    if !ignored.is_empty() {
+        let list =
+            ignored.iter().map(|(name, count)| format!("{name} ({count})")).collect::<Vec<_>>().join(", ");
+        out.notes.push(message!("compare.ignored", list));
+    }
+    let mut trusts: Vec<&str> = cases.values().map(|case| case.trust.as_str()).collect();
+    trusts.sort_unstable();
+    trusts.dedup();
+    if trusts.len() > 1 && order.institution.is_none() {
+        out.notes.push(message!("compare.several_institutions", list = trusts.join(", ")));
+    }
+    let wanted = order.institution.map(|name| same_institution(name, order.period)).transpose()?;
+    let mut running = Vec::new();
+    for (reference, case) in &cases {
+        if wanted.as_ref().is_some_and(|wanted| !wanted(&case.trust)) {
+            continue;
+        }
+        let Some(departed_at) = case.departed.or_else(|| Some(order.period?.to().next().start())) else {
+            fail!("error.compare.no_discharge", path = path.display(), case = reference)
+        };
+        let own = assessed(case, departed_at, payer, law, order.period, reference)?;
+        if own.is_running && own.known.quantity != Some(0) {
+            running.push(reference.as_str());
+        }
+        out.cases.insert(reference.clone(), own);
+    }
+    if let (Some(period), false) = (order.period, running.is_empty()) {
+        out.notes.push(message!("compare.running", list = running.join(", "), to = period.to()));
+    }
+    Ok(out)
+}
+
+/// Whether a word in the log is the institution that the order names: the same word, or another name of it.
+fn same_institution(name: &str, period: Option<Period>) -> Result<impl Fn(&str) -> bool> {
+    let name = name.trim().to_lowercase();
+    let number = match period {
+        Some(period) => parties::named(&name, period).unwrap_or_default(),
+        None => String::new(),
+    };
+    Ok(move |word: &str| {
+        let word = word.trim().to_lowercase();
+        let is_named =
+            || period.and_then(|period| parties::named(&word, period).ok()).is_some_and(|of| of == number);
+        word == name || word == number || (!number.is_empty() && is_named())
+    })
+}
+
+/// A case by the law: its days and kroner in the period, and why.
+fn assessed(
+    case: &Case,
+    departed_at: Minute,
+    payer: &str,
+    law: &Law,
+    period: Option<Period>,
+    reference: &str,
+) -> Result<Own> {
+    let told = case.events.iter().map(|event| event.at).min();
+    let stay = stay::Stay {
+        sector: case.sector,
+        unit_kind: UnitKind::PublicHospital,
+        care_level: CareLevel::Overnight,
+        admitted_at: case.admitted.or(told).unwrap_or(departed_at),
+        departed_at,
+        events: case.events.clone(),
+        trust: case.trust.clone(),
+        registered_in: payer.to_owned(),
+        stays_in: payer.to_owned(),
+    };
+    let mut steps = Steps::default();
+    let assessed = stay::assess(law, &stay, &mut Vec::new(), &mut steps);
+    let mut known = Known { quantity: Some(0), ..Known::default() };
+    let mut all = 0;
+    for charge in assessed.iter().flatten() {
+        all += charge.days;
+        if period.is_some_and(|period| !period.holds(charge.month.first())) {
+            continue;
+        }
+        if let Some(day) = charge.without_rate {
+            fail!("error.compare.no_rate_in_force_case", day, case = reference);
+        }
+        known.quantity = known.quantity.map(|sum| sum + charge.days);
+        known.amount += charge.amount;
+    }
+    let is_running = case.departed.is_none();
+    let mut reasons: Vec<Reason> = steps
+        .0
+        .into_iter()
+        .filter(|step| !(is_running && step.text.name() == "departed"))
+        .map(reason)
+        .collect();
+    if let Some(period) = period {
+        if is_running {
+            reasons.push(Reason::plain(message!("compare.still_there", to = period.to())));
+        }
+        let inside = known.quantity.unwrap_or(0);
+        if inside != all {
+            reasons.push(Reason::plain(message!("compare.in_period", inside, all, period)));
+        }
+    }
+    Ok(Own { known, reasons, warnings: warnings(case), is_running })
+}
+
+/// Names of the steps that tell why a case has its days. The others tell each day, and what was tested on the way.
+const DECISIVE: &[&str] = &[
+    "first_day",
+    "withdrawn",
+    "departed",
+    "can_receive",
+    "cannot_receive",
+    "grace",
+    "no_admission_notice",
+    "admission_notice_late",
+    "not_reported",
+    "stay_not_covered",
+];
+
+fn reason(step: Step) -> Reason {
+    let is_decisive = DECISIVE.contains(&step.text.name().as_str());
+    Reason { text: step.text, provision: step.provision, is_decisive }
+}
+
+/// What is unusual with the notice of admission (§ 8). The law does not say what it costs.
+fn warnings(case: &Case) -> Vec<Message> {
+    let first =
+        |kind: EventKind| case.events.iter().filter(|event| event.kind == kind).map(|event| event.at).min();
+    let Some(notice) = first(EventKind::AdmissionNotice) else { return Vec::new() };
+    let shown = |at: Minute| {
+        let text = at.to_string();
+        let (day, hour) = text.split_once('T').unwrap_or((&text, ""));
+        message!("trace.time", day, hour)
+    };
+    if let Some(admitted) = case.admitted.filter(|at| notice > at.plus_hours(ADMISSION_NOTICE_HOURS)) {
+        let hours = (notice.number() - admitted.number()) / 60;
+        return vec![message!(
+            "compare.notice_late",
+            notice = shown(notice),
+            admitted = shown(admitted),
+            hours
+        )];
+    }
+    match first(EventKind::ReadinessNotice).filter(|ready| notice > *ready) {
+        Some(ready) => {
+            vec![message!("compare.notice_after_ready", notice = shown(notice), ready = shown(ready))]
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Cases of a log by reference, and the messages that decide no payment, with how many there are of each.
+fn cases(path: &Path) -> Result<(BTreeMap<String, Case>, BTreeMap<String, usize>)> {
+    let sheet = sheet::read(path)?;
+    let need = |names: &[&str]| {
+        let has = sheet.heads.join(", ");
+        sheet.column(names)?.about(|| {
+            message!("error.compare.has_no_column_has_2", path = path.display(), names = names[0], has)
+        })
+    };
+    let reference =
+        need(&["case", "sak", "saksnr", "saksnummer", "saksreferanse", "reference", "referanse"])?;
+    let message = need(&["message", "melding", "meldingstype", "type"])?;
+    let time = times(&sheet, need)?;
+    let sector = sheet.column(&["sector", "sektor"])?;
+    let admitted =
+        sheet.column(&["admitted", "innlagt", "innleggelse", "innleggelsestidspunkt", "innlagt dato"])?;
+    // Without the institution it is not known which agreement a case falls under.
+    let institution =
+        sheet.column(&["institution", "institusjon", "trust", "sykehus", "sjukehus", "avsender"])?;
+    let (mut out, mut ignored) = (BTreeMap::<String, Case>::new(), BTreeMap::new());
+    for (line, cells) in &sheet.rows {
+        let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
+        let at = || format!("{}:{line}", path.display());
+        let read = |time: &str| {
+            text::time(time).about(|| message!("error.compare.not_time_2012_03_04t12_30", at = at(), time))
+        };
+        let when = read(&time.of(cells))?;
+        let new = || Case {
+            events: Vec::new(),
+            admitted: None,
+            departed: None,
+            sector: Sector::Somatic,
+            trust: String::new(),
+        };
+        let case = out.entry(cell(reference).to_owned()).or_insert_with(new);
+        if let Some(text) = sector.map(cell).filter(|text| !text.is_empty()) {
+            case.sector = Sector::from_word(text).about(|| Message::plain(at()))?;
+        }
+        if let Some(trust) = institution.map(cell).filter(|trust| !trust.is_empty()) {
+            case.trust = trust.to_owned();
+        }
+        if let Some(admitted) = admitted.map(cell).filter(|text| !text.is_empty()) {
+            case.admitted = Some(read(admitted)?);
+        }
+        match message_of(cell(message)) {
+            Some(Entry::Events(kinds)) => {
+                case.events.extend(kinds.iter().map(|kind| Event { at: when, kind: *kind }))
+            }
+            Some(Entry::Departed) => case.departed = Some(when),
+            Some(Entry::Nothing) => *ignored.entry(cell(message).to_owned()).or_insert(0) += 1,
+            None => fail!(
+                "error.compare.unknown_message_innlagt_utskrivningsklar_avmelding_kan",
+                at = at(),
+                message = cell(message)
+            ),
+        }
+    }
+    Ok((out, ignored))
+}
+
+/// Where a row has its time: in one column, or the day in one and the hour in another.
+struct Times {
+    time: Option<usize>,
+    day: Option<usize>,
+}
+
+impl Times {
+    fn of(&self, cells: &[String]) -> String {
+        let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
+        match (self.day, self.time) {
+            (None, time) => time.map_or("", cell).to_owned(),
+            (Some(day), None) => cell(day).to_owned(),
+            // A workbook may write the day as a time at midnight, and the hour as a time of a day of its own.
+            (Some(day), Some(time)) => {
+                let day = cell(day).split(['T', ' ']).next().unwrap_or_default();
+                let hour = cell(time).rsplit('T').next().unwrap_or_default();
+                if hour.is_empty() { day.to_owned() } else { format!("{day} {hour}") }
+            }
+        }
+    }
+}
+
+fn times(sheet: &Sheet, need: impl Fn(&[&str]) -> Result<usize>) -> Result<Times> {
+    let day = sheet.column(&["dato", "date", "meldingsdato", "day", "dag"])?;
+    let hour = &["klokkeslett", "kl", "kl.", "klokken", "hour"];
+    let time = &["time", "tidspunkt", "tid", "dato og klokkeslett", "mottatt", "sendt"];
+    match (day, sheet.column(hour)?) {
+        (Some(day), Some(hour)) => Ok(Times { day: Some(day), time: Some(hour) }),
+        (Some(day), None) => Ok(Times { day: Some(day), time: sheet.column(time)? }),
+        (None, _) => Ok(Times { day: None, time: Some(need(time)?) }),
+    }
+}
+
+/// Meaning of a line in a log of messages.
+enum Entry {
+    Events(&'static [EventKind]),
+    Departed,
+    /// A message that decides no payment.
+    Nothing,
+}
+
+/// The message of a log, by the names in the standards of the messages and those that people use.
+fn message_of(text: &str) -> Option<Entry> {
+    let text = text.to_lowercase();
+    let text = text.trim_end_matches('.').trim();
+    let text = text.strip_prefix("melding om ").unwrap_or(text);
+    Some(match text {
+        "admission-notice" | "innlagt" | "innlagt pasient" | "pasient innlagt" => {
+            Entry::Events(&[EventKind::AdmissionNotice])
+        }
+        "readiness-notice" | "utskrivningsklar" | "utskrivningsklar pasient" | "pasient utskrivningsklar" => {
+            Entry::Events(&[EventKind::Ready, EventKind::ReadinessNotice])
+        }
+        "withdrawn"
+        | "avmelding"
+        | "avmelding av utskrivningsklar pasient"
+        | "avmelding utskrivningsklar pasient"
+        | "ikke lenger utskrivningsklar" => Entry::Events(&[EventKind::Withdrawn]),
+        "cannot-receive"
+        | "kan ikke ta imot"
+        | "kan ikke ta imot pasienten"
+        | "kommunen kan ikke ta imot"
+        | "kommunen kan ikke ta imot pasienten"
+        | "kan ikkje ta imot" => Entry::Events(&[EventKind::CannotReceive]),
+        "can-receive"
+        | "kan ta imot"
+        | "kan ta imot pasienten"
+        | "kommunen kan ta imot"
+        | "kommunen kan ta imot pasienten" => Entry::Events(&[EventKind::CanReceive]),
+        "departed" | "utskrevet" | "utskriven" | "utskrevet pasient" | "pasient utskrevet" | "utreist" => {
+            Entry::Departed
+        }
+        "innleggelsesrapport"
+        | "utskrivningsrapport"
+        | "helseopplysninger"
+        | "orientering"
+        | "orientering om tjenestetilbud"
+        | "epikrise"
+        | "forespørsel"
+        | "svar på forespørsel"
+        | "tidligvarsel"
+        | "avviksmelding"
+        | "overføringsrapport"
+        | "legemiddelopplysninger" => Entry::Nothing,
+        _ => return None,
+    })
+}

@@ -1,0 +1,326 @@
+//! A received bill compared with our own calculation, line by line. Each difference has a cause, each line of a log has
+//! the hours and paragraphs behind it, and the total reconciles.
+//!
+//! [`bill`] and [`log`] read the two sides; [`answer`] puts the comparison in a table, a workbook and a letter.
+
+mod answer;
+mod bill;
+mod log;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::failure::{Result, fail};
+use domain::{Amount, Instrument, Month, Municipalities, Period};
+use settlement::{Law, archive};
+use words::{Message, message};
+
+use crate::law::Files;
+use crate::parties;
+
+/// Quantity and amount of one case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Known {
+    /// Days, or thousandths of a point; `None` if a line of the case does not state it.
+    quantity: Option<i64>,
+    amount: Amount,
+    /// First line of the case in the bill; 0 in our own calculation.
+    line: usize,
+    /// The reference as the bill writes it, or words for a line without one; empty in our own calculation.
+    written: Message,
+}
+
+impl Known {
+    fn same_quantity(&self, other: &Known) -> bool {
+        self.quantity.zip(other.quantity).is_none_or(|(one, other)| one == other)
+    }
+}
+
+/// What our own log or settlement gives for a case, and why.
+#[derive(Debug, Clone, Default)]
+struct Own {
+    known: Known,
+    /// Empty for a settlement, which `explain` explains.
+    reasons: Vec<Reason>,
+    /// What is unusual with the case, whatever the amounts are.
+    warnings: Vec<Message>,
+    /// Whether the patient has not left.
+    is_running: bool,
+}
+
+/// One finding on a case, with the provision behind it.
+#[derive(Debug, Clone)]
+struct Reason {
+    text: Message,
+    /// Empty for arithmetic.
+    provision: String,
+    /// Whether it decides the days of the case; the others tell each day, and what was tested on the way.
+    is_decisive: bool,
+}
+
+impl Reason {
+    /// A finding that decides, and rests on no provision.
+    fn plain(text: Message) -> Reason {
+        Reason { text, provision: String::new(), is_decisive: true }
+    }
+}
+
+/// Cause of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    OnlyInBill,
+    OnlyInOwn,
+    Price,
+    Quantity,
+}
+
+impl Why {
+    /// The cause in words, for bills of an instrument.
+    fn said(self, instrument: Instrument) -> Message {
+        match self {
+            Why::OnlyInBill => message!("compare.only_in_bill"),
+            Why::OnlyInOwn => message!("compare.only_in_own"),
+            Why::Quantity if instrument == Instrument::DischargeReady => message!("compare.days.quantity"),
+            Why::Quantity => message!("compare.quantity"),
+            Why::Price => message!("compare.price"),
+        }
+    }
+}
+
+/// A case of the bill, of our own calculation, or of both.
+struct Line {
+    reference: Message,
+    bill: Option<Known>,
+    own: Option<Own>,
+    /// Difference between the bill and our own calculation by cause, in the order in which they are computed.
+    differences: Vec<(Why, Amount)>,
+}
+
+/// Result of a comparison.
+pub struct Comparison {
+    instrument: Instrument,
+    lines: Vec<Line>,
+    received: Amount,
+    own: Amount,
+    /// Line and amount of the bill's own sum, if it differs from the sum of the lines above it.
+    stated: Option<(usize, Amount)>,
+    /// What the reader must know of our own side.
+    notes: Vec<Message>,
+    /// Number of values of the law that nobody has signed, in the period of the comparison.
+    unsigned: usize,
+}
+
+/// Input and options of [`run`].
+pub struct Order<'a> {
+    /// The bill, as CSV or Excel.
+    pub received: &'a Path,
+    /// The bill's columns that have unusual names, as `reference=Saksnr`, `days=Antall` or `amount=Sum`.
+    pub columns: &'a [String],
+    /// Result folder of our own settlement. Either this or `log` is given.
+    pub own: Option<&'a Path>,
+    /// Our own log of messages, with columns such as `case;time;message`.
+    pub log: Option<&'a Path>,
+    pub instrument: Instrument,
+    /// Months that the bill is for: only their days count on our own side, and a case that has not ended runs to their
+    /// last day. `None`: every day of each case, and each case must have ended.
+    pub period: Option<Period>,
+    /// Institution that sent the bill, as the log writes it or by another of its names; `None` for all in the log.
+    pub institution: Option<&'a str>,
+    /// Debtor whose charges in our own settlement are compared, `None` for all; with a log, the municipality
+    /// that pays. Number or, with a period, name.
+    pub party: Option<&'a str>,
+    /// Rule files, for a log.
+    pub files: &'a Files,
+}
+
+/// Compares a bill with our own settlement or our own log.
+///
+/// # Errors
+/// Fails unless exactly one of `own` and `log` is given; if `party` is neither a municipality nor a debtor of our own
+/// settlement; if a file cannot be read; if a column is missing or stands twice, or a cell is wrong; or if a case in
+/// the log has no discharge, and no period is given, or a day without a rate.
+pub fn run(order: &Order) -> Result<Comparison> {
+    let bill = bill::read(order)?;
+    let (own, notes, unsigned) = match (order.own, order.log) {
+        (Some(folder), None) => (of_settlement(folder, order)?, Vec::new(), 0),
+        (None, Some(path)) => {
+            let payer = payer(order)?;
+            let book = order.files.book()?;
+            let law = Law::of(&book)?;
+            let found = log::read(path, &payer, &law, order)?;
+            let used = order.period.map(|period| law.used(period)).unwrap_or_default();
+            let rule =
+                book.rules().find(|rule| rule.instrument == order.instrument).map(|rule| rule.id.as_str());
+            let unsigned =
+                used.iter().filter(|value| Some(value.rule.as_str()) == rule && value.is_unsigned());
+            (found.cases, found.notes, unsigned.count())
+        }
+        _ => fail!("error.compare.give_own_dir_settlement_our_own"),
+    };
+    let lines = compared(bill.cases, own);
+    let sum = |of: fn(&Line) -> Option<Amount>| -> Amount { lines.iter().filter_map(of).sum() };
+    Ok(Comparison {
+        instrument: order.instrument,
+        received: sum(|line| line.bill.as_ref().map(|bill| bill.amount)),
+        own: sum(|line| line.own.as_ref().map(|own| own.known.amount)),
+        lines,
+        stated: bill.stated,
+        notes,
+        unsigned,
+    })
+}
+
+/// Code of the municipality that pays by a log; empty if none is given.
+fn payer(order: &Order) -> Result<String> {
+    let Some(word) = order.party else { return Ok(String::new()) };
+    let code = match order.period {
+        Some(period) => parties::municipality_named(word, period)?,
+        None => word.to_owned(),
+    };
+    parties::need_municipality(&code)?;
+    Ok(code)
+}
+
+/// Cases of our own settlement, by contact.
+fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Own>> {
+    let municipalities = Municipalities::built_in()?;
+    let path = folder.join("charges.parquet");
+    if !path.exists() {
+        fail!("error.compare.holds_no_charges_parquet_settle_without", folder = folder.display());
+    }
+    let claims = archive::claims(&path, &municipalities)?;
+    let party = match (order.party, order.period) {
+        (Some(word), Some(period)) => Some(parties::named(word, period)?),
+        (word, _) => word.map(str::to_owned),
+    };
+    let is_debtor = |party: &str| claims.rows.iter().any(|row| claims.words.word(row.debtor) == party);
+    if let Some(party) = party.as_deref().filter(|party| !is_debtor(party)) {
+        parties::need_municipality(party)?;
+    }
+    let is_wanted = |month: &str| {
+        order.period.is_none_or(|period| Month::parse(month).is_ok_and(|month| period.holds(month.first())))
+    };
+    let mut out: BTreeMap<String, Own> = BTreeMap::new();
+    for row in claims.rows.iter().filter(|row| row.instrument == Some(order.instrument)) {
+        if party.as_deref().is_some_and(|party| party != claims.words.word(row.debtor))
+            || !is_wanted(claims.words.word(row.month))
+        {
+            continue;
+        }
+        let quantity = if order.instrument == Instrument::DischargeReady { row.days } else { row.points };
+        let known = &mut out
+            .entry(row.contact.to_string())
+            .or_insert_with(|| Own {
+                known: Known { quantity: Some(0), ..Known::default() },
+                ..Own::default()
+            })
+            .known;
+        known.amount += row.amount;
+        known.quantity = known.quantity.map(|sum| sum + i64::from(quantity));
+    }
+    Ok(out)
+}
+
+/// The cases of both sides, by reference. A case on our side alone without an amount is left out.
+fn compared(bill: BTreeMap<String, Known>, own: BTreeMap<String, Own>) -> Vec<Line> {
+    let mut pairs: BTreeMap<String, (Option<Known>, Option<Own>)> = BTreeMap::new();
+    for (reference, known) in bill {
+        pairs.entry(reference).or_default().0 = Some(known);
+    }
+    for (reference, known) in own {
+        pairs.entry(reference).or_default().1 = Some(known);
+    }
+    let is_shown = |bill: &Option<Known>, own: &Option<Own>| {
+        bill.is_some() || own.as_ref().is_some_and(|own| own.known.amount != Amount::ZERO)
+    };
+    let lines = pairs.into_iter().filter(|(_, (bill, own))| is_shown(bill, own)).map(|(key, (bill, own))| {
+        let written = bill.as_ref().map(|bill| bill.written.clone());
+        let differences = differences(bill.as_ref(), own.as_ref().map(|own| &own.known));
+        Line { reference: written.unwrap_or_else(|| Message::plain(key)), bill, own, differences }
+    });
+    lines.collect()
+}
+
+/// Differences of one case by cause. A case on one side only is one difference. For any other case the difference in
+/// quantity comes first, at our own price, and the rest is the difference in price.
+fn differences(bill: Option<&Known>, own: Option<&Known>) -> Vec<(Why, Amount)> {
+    let nothing = Amount::ZERO;
+    let whole = bill.map_or(nothing, |bill| bill.amount) - own.map_or(nothing, |own| own.amount);
+    let all = match (bill, own) {
+        (Some(_), None) => vec![(Why::OnlyInBill, whole)],
+        (None, _) => vec![(Why::OnlyInOwn, whole)],
+        (Some(theirs), Some(mine)) if whole == nothing && theirs.same_quantity(mine) => Vec::new(),
+        (Some(theirs), Some(mine)) => {
+            let of_quantity = match (theirs.quantity, mine.quantity) {
+                (Some(theirs), Some(count)) if theirs != count && count != 0 => {
+                    let share = i128::from(mine.amount.ore()) * i128::from(theirs - count);
+                    // Whole øre, rounded toward zero; the rest belongs to the price.
+                    Amount::from_ore((share / i128::from(count)) as i64)
+                }
+                (Some(theirs), Some(0)) if theirs != 0 => whole,
+                _ => nothing,
+            };
+            vec![(Why::Quantity, of_quantity), (Why::Price, whole - of_quantity)]
+        }
+    };
+    all.into_iter().filter(|(_, amount)| *amount != nothing).collect()
+}
+
+impl Line {
+    /// Words of what was found; `None` if the two sides are alike.
+    fn finding(&self, instrument: Instrument) -> Option<Message> {
+        let causes = self.differences.iter().map(|(cause, _)| cause.said(instrument));
+        let causes: Vec<Message> = causes.collect();
+        (!causes.is_empty()).then(|| Message::joined(causes, ", "))
+    }
+
+    fn received(&self) -> Amount {
+        self.bill.as_ref().map_or(Amount::ZERO, |bill| bill.amount)
+    }
+
+    fn calculated(&self) -> Amount {
+        self.own.as_ref().map_or(Amount::ZERO, |own| own.known.amount)
+    }
+
+    /// What decides the days on our own side, each with its provision; what is unusual first.
+    fn because(&self) -> Message {
+        let Some(own) = &self.own else { return Message::default() };
+        let decisive = own.reasons.iter().filter(|reason| reason.is_decisive).map(Reason::with_provision);
+        Message::joined(own.warnings.iter().cloned().chain(decisive).collect(), ". ")
+    }
+
+    /// Whether a reader must look at the line.
+    fn is_told(&self) -> bool {
+        !self.differences.is_empty() || self.own.as_ref().is_some_and(|own| !own.warnings.is_empty())
+    }
+}
+
+impl Reason {
+    fn with_provision(&self) -> Message {
+        match self.provision.as_str() {
+            "" => self.text.clone(),
+            provision => message!("compare.by_provision", text = self.text, provision),
+        }
+    }
+}
+
+impl Comparison {
+    /// Amount of each cause of difference.
+    fn causes(&self) -> BTreeMap<Why, Amount> {
+        let mut out: BTreeMap<Why, Amount> = BTreeMap::new();
+        for (cause, amount) in self.lines.iter().flat_map(|line| &line.differences) {
+            *out.entry(*cause).or_default() += *amount;
+        }
+        out
+    }
+
+    /// Number of lines that are the same on both sides.
+    fn equal(&self) -> usize {
+        self.lines.iter().filter(|line| line.differences.is_empty()).count()
+    }
+
+    /// Whether there is no difference, and the bill's own sum is right.
+    pub fn is_equal(&self) -> bool {
+        self.lines.iter().all(|line| line.differences.is_empty()) && self.stated.is_none()
+    }
+}

@@ -1,0 +1,165 @@
+//! The bill check in one go, with a bill and a log as hospitals and municipalities have them (invented cases).
+
+use std::path::{Path, PathBuf};
+
+use super::{folder, path, program, samspill, text};
+
+/// The log: day and hour in two columns, the standard's names of messages, two hospitals, a patient who has not left, a
+/// stay over the end of the month, and a notice of admission that came late.
+const LOG: &str = "\
+Meldingslogg for utskrivningsklare pasienter (oppdiktet);;;;;
+Saksnummer;Dato;Klokkeslett;Melding;Innleggelse;Sykehus
+S-1;02.03.2012;09:10;Melding om innlagt pasient;01.03.2012 22:00;Helse Bergen HF
+S-1;05.03.2012;10:00;Melding om utskrivningsklar pasient;;Helse Bergen HF
+S-1;05.03.2012;14:30;Kommunen kan ikke ta imot pasienten;;Helse Bergen HF
+S-1;06.03.2012;08:00;Helseopplysninger;;Helse Bergen HF
+S-1;08.03.2012;12:00;Utskrevet;;Helse Bergen HF
+S-2;10.03.2012;12:00;Melding om innlagt pasient;10.03.2012 08:00;Helse Bergen HF
+S-2;20.03.2012;10:00;Melding om utskrivningsklar pasient;;Helse Bergen HF
+S-2;20.03.2012;19:40;Kommunen kan ta imot pasienten;;Helse Bergen HF
+S-2;22.03.2012;12:00;Utskrevet;;Helse Bergen HF
+S-3;25.03.2012;12:00;Melding om innlagt pasient;25.03.2012 08:00;Helse Bergen HF
+S-3;30.03.2012;10:00;Melding om utskrivningsklar pasient;;Helse Bergen HF
+S-3;02.04.2012;12:00;Utskrevet;;Helse Bergen HF
+S-4;28.03.2012;12:00;Melding om innlagt pasient;28.03.2012 08:00;Helse Bergen HF
+S-4;30.03.2012;11:00;Melding om utskrivningsklar pasient;;Helse Bergen HF
+S-5;09.03.2012;12:00;Melding om innlagt pasient;05.03.2012 08:00;Helse Bergen HF
+S-5;12.03.2012;10:00;Melding om utskrivningsklar pasient;;Helse Bergen HF
+S-5;13.03.2012;10:00;Utskrevet;;Helse Bergen HF
+S-9;10.03.2012;12:00;Melding om innlagt pasient;10.03.2012 08:00;Helse Førde HF
+S-9;12.03.2012;10:00;Melding om utskrivningsklar pasient;;Helse Førde HF
+S-9;15.03.2012;10:00;Utskrevet;;Helse Førde HF
+";
+
+/// The bill: title rows, kroner as people write them, and a sum without the word.
+const BILL: &str = "\
+Faktura for utskrivningsklare pasienter, mars 2012 (oppdiktet);;
+Saksnummer;Antall døgn;Beløp
+S-1;3;kr 12 000,-
+S-2;2;kr 8 000,-
+S-3;2;kr 8.000,00
+S-4;2;8000
+S-5;1;4 000,00
+;;40 000,-
+";
+
+fn files() -> (PathBuf, String, String) {
+    let work = folder("bill-check");
+    std::fs::write(work.join("logg.csv"), LOG).unwrap();
+    std::fs::write(work.join("faktura.csv"), BILL).unwrap();
+    let (bill, log) = (path(&work.join("faktura.csv")).to_owned(), path(&work.join("logg.csv")).to_owned());
+    (work, bill, log)
+}
+
+fn compare(bill: &str, log: &str, more: &[&str]) -> (Option<i32>, String, String) {
+    let mut all = vec!["compare", "--received", bill, "--log", log, "--period", "2012-03", "--as", "csv"];
+    all.extend(more);
+    let output = program().args(&all).output().unwrap();
+    (
+        output.status.code(),
+        text(&output.stdout).replace('\u{a0}', " "),
+        text(&output.stderr).replace('\u{a0}', " "),
+    )
+}
+
+#[test]
+fn a_bill_is_answered_with_hours_and_paragraphs() {
+    let (_, bill, log) = files();
+    let (code, table, said) =
+        compare(&bill, &log, &["--institution", "Helse Bergen HF", "--party", "Bergen"]);
+    assert_eq!(code, Some(3), "{said}");
+    let lines: Vec<&str> = table.lines().collect();
+    // One difference: the municipality could receive on the day of the notice. S-5 agrees, with a late notice of admission.
+    assert_eq!(lines.len(), 3, "{table}");
+    assert!(lines[1].starts_with("S-2;4;antall døgn;2;0;8000,00;0,00;8000,00;"), "{}", lines[1]);
+    for part in ["varslet 2012-03-20 kl. 10:00", "2012-03-20 kl. 19:40", "§§ 12 og 13"] {
+        assert!(lines[1].contains(part), "{part}: {}", lines[1]);
+    }
+    assert!(lines[2].starts_with("S-5;7;lik;1;1;4000,00;4000,00;0,00;"), "{}", lines[2]);
+    assert!(
+        lines[2].contains("§ 8: varselet om innlagt pasient kom 2012-03-09 kl. 12:00, 100 timer etter"),
+        "{}",
+        lines[2]
+    );
+    // The stay over the end of the month and the patient who has not left are as billed: two days each in March.
+    for part in [
+        "egen beregning 32 000,00 kr + forskjell 8 000,00 kr: antall døgn 8 000,00 kr = mottatt krav 40 000,00 kr; 4 linjer er like",
+        "Uvanlig § 8-varsel i S-5",
+        "Ikke utskrevet i loggen, regnet til og med 2012-03-31: S-4",
+        "ikke brukt: Helseopplysninger (1)",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("egen sum"), "{said}");
+    // April has one day of the stay that crosses, and the days of the patient who has not left.
+    let april = samspill(&[
+        "compare",
+        "--received",
+        &bill,
+        "--log",
+        &log,
+        "--period",
+        "2012-04",
+        "--institution",
+        "Helse Bergen HF",
+    ]);
+    assert!(
+        text(&april.stdout).contains("S-3,5,") && text(&april.stdout).contains("1 of 3 days are in 2012-04"),
+        "{april:?}"
+    );
+}
+
+#[test]
+fn what_the_bill_is_not_about_is_told() {
+    let (work, bill, log) = files();
+    // Without the institution, the other hospital's case counts too, and that is told.
+    let (_, table, said) = compare(&bill, &log, &[]);
+    assert!(
+        table.contains("S-9;;bare hos oss;") && said.contains("Helse Bergen HF, Helse Førde HF"),
+        "{table}{said}"
+    );
+    // The institution by its number is the same institution.
+    let by_number = compare(&bill, &log, &["--institution", "983974724"]);
+    assert_eq!(by_number.1, compare(&bill, &log, &["--institution", "helse bergen hf"]).1);
+    // Without a period, a case that has not left is named, with what to do.
+    let output = samspill(&["compare", "--received", &bill, "--log", &log]);
+    assert!(
+        text(&output.stderr).contains("S-4 er ikke utskrevet i loggen")
+            && text(&output.stderr).contains("--period")
+    );
+    // An unknown message and a time that is none are named with their line.
+    for (from, to, fault) in [
+        ("Helseopplysninger", "Hilsen", "logg.csv:6"),
+        ("06.03.2012;08:00", "06.03.2012;i går", "logg.csv:6"),
+    ] {
+        let bad = work.join("bad").join("logg.csv");
+        std::fs::create_dir_all(work.join("bad")).unwrap();
+        std::fs::write(&bad, LOG.replace(from, to)).unwrap();
+        let (code, _, said) = compare(&bill, path(&bad), &[]);
+        assert!(code == Some(1) && said.contains(fault), "{said}");
+    }
+}
+
+#[test]
+fn a_workbook_and_a_letter_are_written() {
+    use calamine::{Data, Reader, open_workbook_auto};
+    let (work, bill, log) = files();
+    let out = work.join("svar");
+    let (_, _, said) =
+        compare(&bill, &log, &["--institution", "Helse Bergen HF", "--party", "Bergen", "--out", path(&out)]);
+    assert!(said.contains("kontroll.xlsx") && said.contains("brev.pdf"), "{said}");
+    let mut book = open_workbook_auto(out.join("kontroll.xlsx")).unwrap();
+    let lines = book.worksheet_range("Linjer").unwrap();
+    let cells = |row: usize| lines.rows().nth(row).unwrap().to_vec();
+    assert_eq!(cells(2)[0], Data::String("S-2".into()));
+    assert_eq!(
+        [&cells(2)[3], &cells(2)[4], &cells(2)[7]],
+        [&Data::Float(2.0), &Data::Float(0.0), &Data::Float(8000.0)]
+    );
+    assert_eq!([&cells(6)[5], &cells(6)[6]], [&Data::Float(40_000.0), &Data::Float(32_000.0)]);
+    let reasons = book.worksheet_range("Begrunnelser").unwrap();
+    assert!(reasons.rows().any(|row| row[2].to_string().contains("§ 13")));
+    assert!(std::fs::read(out.join("brev.pdf")).unwrap().starts_with(b"%PDF"));
+    // The workbook of a spreadsheet program, with real dates and hours, is read as the text is.
+    assert!(Path::new(&bill).exists());
+}
