@@ -1,6 +1,6 @@
 //! Texts, days and periods in a language, and numbers in Norwegian form.
 
-use domain::{Amount, Day, Points};
+use domain::{Amount, Day};
 use words::{Language, Message, say};
 
 /// Text of a document, by the last part of its key.
@@ -50,14 +50,11 @@ pub fn kroner(amount: Amount) -> String {
     amount.to_string().trim_end_matches("kr").trim_end_matches('\u{a0}').to_owned()
 }
 
-/// DRG points with one decimal: `1 402,6`. Below ten points, three decimals.
+/// DRG points with every decimal, so that a line can be computed again: `1 402,649`.
 pub fn points(milli: i64) -> String {
-    if milli.abs() < 10_000 {
-        return Points::from_milli(milli).to_string();
-    }
-    let tenths = (milli.abs() + 50) / 100;
+    let all = milli.unsigned_abs();
     let sign = if milli < 0 { "\u{2212}" } else { "" };
-    format!("{sign}{},{}", domain::amount::grouped((tenths / 10) as u64), tenths % 10)
+    format!("{sign}{},{:03}", domain::amount::grouped(all / 1_000), all % 1_000)
 }
 
 /// A number in units of its last decimal, written with `decimals` decimals after `point`.
@@ -94,6 +91,6 @@ mod tests {
             assert_eq!(period(name, Language::Nb), wanted);
         }
         assert_eq!(kroner(Amount::from_ore(-123_450)), "\u{2212}1\u{a0}234,50");
-        assert_eq!((points(1_402_649), points(-2_500)), ("1\u{a0}402,6".into(), "\u{2212}2,500".into()));
+        assert_eq!((points(1_402_649), points(-2_500)), ("1\u{a0}402,649".into(), "\u{2212}2,500".into()));
     }
 }

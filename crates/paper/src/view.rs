@@ -31,8 +31,10 @@ pub struct View {
     pub bridge: (String, String),
     /// Heads of the columns of lines.
     pub heads: Vec<String>,
-    /// Title, counterparty, quantity, rate, amount, account and rule of each line.
+    /// Number, title, counterparty, quantity, rate, amount and account of each line.
     pub lines: Vec<[String; 7]>,
+    /// Instrument and provision of each rule behind the lines.
+    pub provisions: Vec<[String; 2]>,
     /// Text under the lines; empty if the lines are not added up.
     pub remark: String,
     /// Label and amount of the sum of all lines.
@@ -133,6 +135,9 @@ pub fn view(statement: &Statement, language: Language) -> View {
             how.push(with(language, key, "count", &statement.unsigned.to_string()));
         }
     }
+    if statement.posts.iter().any(|post| post.points_milli != 0) {
+        how.push(language.text("paper.how_rounding"));
+    }
     how.extend(["how_corrections", "how_objection", "how_explain"].map(|key| text(key, language)));
     let booking_heads = ["function", "article", "text", "amount"].map(|key| text(key, language));
     let (payments_head, payment_heads) = match statement.is_summary {
@@ -150,10 +155,11 @@ pub fn view(statement: &Statement, language: Language) -> View {
         facts,
         lead: lead(statement, language),
         bridge: (language.text("paper.bridge"), bridge_text(statement, language)),
-        heads: ["post", "quantity", "rate", "amount", "function_article", "rule"]
+        heads: ["line", "post", "quantity", "rate", "amount", "function_article"]
             .map(|key| text(key, language))
             .into(),
         lines: posts,
+        provisions: provisions(statement, language),
         remark,
         sum: (language.text("paper.sum"), kroner(statement.settled)),
         headings: ["posts", payments_head, "booking", "how_to_read"].map(|key| text(key, language)).into(),
@@ -193,7 +199,7 @@ fn paid(statement: &Statement, language: Language) -> Vec<(String, String)> {
     };
     let other = match &statement.payments[..] {
         [one] => one.counterparty.name.clone(),
-        many => format!("{} ({})", language.text("paper.payments").to_lowercase(), many.len()),
+        many => say!(language, "paper.several_payments", count = many.len()),
     };
     let reference = match &statement.payments[..] {
         [one] => one.reference.clone(),
@@ -245,26 +251,35 @@ fn lines(statement: &Statement, language: Language) -> (Vec<[String; 7]>, String
     } else {
         &statement.posts
     };
-    let line = |post: &Post| {
+    let line = |(number, post): (usize, &Post)| {
         let other = if is_folded { String::new() } else { post.counterparty.name.clone() };
-        // The rule and its first day. The workbook has the digest too.
-        let rule = post.rule_version.split('/').next().unwrap_or_default().replace('@', " ");
         let title = post_title(post, language);
         [
+            number.to_string(),
             title,
             other,
             quantity(post, language),
             post.rate.clone(),
             kroner(post.amount),
             post.account.clone(),
-            rule,
         ]
     };
     let remark = match is_folded {
         true => say!(language, "paper.more_lines", count = statement.posts.len().to_string()),
         false => String::new(),
     };
-    (posts.iter().map(line).collect(), remark)
+    ((1..).zip(posts).map(line).collect(), remark)
+}
+
+/// Provisions behind the lines, each once. The workbook has the versions of the rules, with their digests.
+fn provisions(statement: &Statement, language: Language) -> Vec<[String; 2]> {
+    let mut out: Vec<[String; 2]> = Vec::new();
+    for post in &statement.posts {
+        let cite = statement.rules.iter().find(|(version, _)| *version == post.rule_version);
+        let row = cite.map(|(_, cite)| [instrument(post.instrument, language), cite.clone()]);
+        out.extend(row.filter(|row| !out.contains(row)));
+    }
+    out
 }
 
 /// Lines added up over their counterparties.
@@ -327,8 +342,22 @@ fn lead(statement: &Statement, language: Language) -> String {
     });
     let corrections: Amount =
         statement.posts.iter().filter(|post| post.cause != Cause::Activity).map(|post| post.amount).sum();
+    if corrections != zero {
+        // A part of the difference only if it goes the same way, and is no larger.
+        let is_part = statement.on_account != zero
+            && (corrections > zero) == (more > zero)
+            && corrections.ore().abs() <= more.ore().abs();
+        sentences.push(match is_part {
+            true => amount("of_which_corrections", corrections),
+            false => say!(
+                language,
+                "paper.activity_and_corrections",
+                activity = statement.settled - corrections,
+                corrections
+            ),
+        });
+    }
     for (key, value) in [
-        ("of_which_corrections", corrections),
         ("carried", statement.carried),
         ("carried_on", statement.carried_on),
         ("rounding", statement.rounding),
@@ -368,7 +397,13 @@ fn bridge_text(statement: &Statement, language: Language) -> String {
         let label = bridge_label(step.what, statement.owes, language).replace("-\n", "").replace('\n', " ");
         format!("{label}: {}", step.amount)
     };
-    statement.bridge.iter().map(step).collect::<Vec<_>>().join("; ")
+    statement.bridge.iter().filter(is_drawn).map(step).collect::<Vec<_>>().join("; ")
+}
+
+/// Whether a step of the bridge has a bar: a step of nothing has none, but the sums do.
+fn is_drawn(step: &&domain::statement::BridgeStep) -> bool {
+    let is_sum = matches!(step.what, BridgeWhat::Settlement | BridgeWhat::ToPay | BridgeWhat::Asked);
+    is_sum || step.amount != Amount::ZERO
 }
 
 /// The bridge as SVG.
@@ -376,6 +411,7 @@ pub fn bridge_svg(statement: &Statement, language: Language, font: &str) -> Stri
     let bars: Vec<chart::bridge::Bar> = statement
         .bridge
         .iter()
+        .filter(is_drawn)
         .map(|step| chart::bridge::Bar {
             label: bridge_label(step.what, statement.owes, language),
             is_total: matches!(

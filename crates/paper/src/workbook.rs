@@ -343,7 +343,7 @@ fn rules(
     words: &View,
 ) -> Result<(), XlsxError> {
     dress(sheet, &language.text("paper.sheet_rules"), words, true)?;
-    sheet.write_with_format(0, 0, language.text("paper.rule"), &formats.head)?;
+    sheet.write_with_format(0, 0, language.text("paper.rule_version"), &formats.head)?;
     sheet.write_with_format(0, 1, language.text("paper.provision"), &formats.head)?;
     for (place, (rule, cite)) in statement.rules.iter().enumerate() {
         sheet.write(place as u32 + 1, 0, rule)?;

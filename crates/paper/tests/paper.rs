@@ -46,6 +46,59 @@ fn the_page_says_what_the_statement_says() {
     expect_test::expect_file!["golden/statement-en.txt"].assert_eq(&page_text);
 }
 
+/// Corrections are a part of the difference from the amount on account only if they go the same way and are no larger;
+/// else they stand beside the activity.
+#[test]
+fn a_sentence_on_corrections_is_true() {
+    use domain::{Amount, Cause};
+    let kroner = |kroner: i64| Amount::from_kroner(kroner).unwrap();
+    let lead = |on_account: i64, activity: i64, corrections: i64| {
+        let mut made = statement();
+        let mut post = made.posts[0].clone();
+        (post.cause, post.amount) = (Cause::Activity, kroner(activity));
+        let mut correction = post.clone();
+        (correction.cause, correction.amount) = (Cause::NewActivity, kroner(corrections));
+        made.posts = vec![post, correction];
+        made.settled = kroner(activity + corrections);
+        made.on_account = kroner(on_account);
+        paper::view::view(&made, Language::Nb).lead.replace('\u{a0}', " ")
+    };
+    let apart = "rettelser av tidligere måneder";
+    // 449 lower than on account, where the corrections pull the other way.
+    assert!(
+        lead(10_000, 8_435, 1_116).contains(&format!("Aktiviteten er 8 435,00 kr, og {apart} 1 116,00 kr"))
+    );
+    assert!(
+        lead(10_000, 9_000, 5_000).contains(&format!("Aktiviteten er 9 000,00 kr, og {apart} 5 000,00 kr"))
+    );
+    assert!(lead(0, 9_000, 500).contains("Aktiviteten er 9 000,00 kr"));
+    for (on_account, activity, corrections) in [(10_000, 10_500, 500), (10_000, 9_800, -300)] {
+        let said = lead(on_account, activity, corrections);
+        assert!(said.contains(&format!("av dette er {apart}")), "{said}");
+    }
+}
+
+/// What stands on the page is enough to compute a line again.
+#[test]
+fn a_line_can_be_computed_from_the_page() {
+    let made = statement();
+    let shown = paper::view::view(&made, Language::Nb);
+    for (number, (line, post)) in (1..).zip(shown.lines.iter().zip(&made.posts)) {
+        assert_eq!(line[0], number.to_string());
+        if post.instrument != domain::Instrument::DischargeReady {
+            let points: i64 =
+                line[3].chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap();
+            assert_eq!(points, post.points_milli.abs(), "every decimal of the points: {}", line[3]);
+        }
+    }
+    assert!(shown.provisions.iter().all(|[_, cite]| !cite.is_empty()));
+    assert!(
+        !shown.how.iter().any(|sentence| sentence.contains("samspill ")),
+        "a letter has no command: {:?}",
+        shown.how
+    );
+}
+
 #[test]
 fn the_workbook_is_right_also_where_nothing_recalculates() {
     let nb = Language::Nb;
