@@ -28,16 +28,25 @@ fn main() -> Result<()> {
             script(&root, "bench/indicators.py", &arguments[2..])
         }
         Some("bench") => script(&root, "bench/bench.py", &arguments[1..]),
+        Some("cases") => cases(&root, arguments.get(1)),
         Some("golden") => golden::golden(&root, &arguments[1..]),
         Some("vectors") => script(&root, "bench/vectors.py", &[]),
         Some("mutants") => mutants(&root),
         Some("soak") => soak(&root, arguments.get(1).map_or("20000", String::as_str)),
         _ => {
             bail!(
-                "usage: cargo xtask test [--install] | tidy | bench [indicators | ledger | simulation] [--people N] | vectors | golden [--renew [NAME …]] | mutants | soak [cases] | postgres"
+                "usage: cargo xtask test [--install] | tidy | bench [indicators | ledger | simulation] [--people N] | vectors | cases [FOLDER] | golden [--renew [NAME …]] | mutants | soak [cases] | postgres"
             )
         }
     }
+}
+
+/// Runs the cases of a folder; without one, those of the project.
+fn cases(root: &Path, folder: Option<&String>) -> Result<()> {
+    let folder = folder.map_or_else(|| Ok(root.join("cases")), |folder| Path::new(folder).canonicalize());
+    let folder = folder.context("the folder of cases")?.display().to_string();
+    let words = ["test", "--quiet", "-p", "samspill", "--test", "program", "cases::every_case"];
+    cargo(root, &words, &[("SAMSPILL_CASES", &folder)])
 }
 
 fn root() -> Result<PathBuf> {

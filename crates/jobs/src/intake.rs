@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{About, Result};
+use crate::failure::{About, Result, fail};
 use domain::Municipalities;
-use register::check::{Check, Report, check_file};
+use register::check::{Check, Reason, Refusal, Report, check_file};
 use register::drg_list::DrgList;
 use register::mapping::{Mapping, ResidenceKind};
 use register::parquet_file::Reader;
@@ -67,13 +67,30 @@ pub fn check(
     running_at: Option<domain::Minute>,
     host: &Host,
 ) -> Result<Report> {
+    // The file is read twice: what it holds is found out first.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        fail!("error.intake.pipe", path = path.display());
+    }
     let municipalities = Municipalities::built_in()?;
     let check =
         Check { mapping, municipalities: &municipalities, drg_list: list, threads: host.threads, running_at };
     let stage = host.begin(Work::Check);
     let report = check_file(path, &check, out, |done, of| stage.at(done as u64, of as u64))?;
     stage.done();
+    if let Some(field) = lacking(&report, mapping) {
+        let _ = out.map(std::fs::remove_file);
+        fail!("error.intake.mapping_lacks", mapping = mapping.id, field);
+    }
     Ok(report)
+}
+
+/// The field for which every row was refused because the mapping has no column for it; `None` if there is none. This
+/// is a fault of who made the mapping, and not of each row.
+fn lacking(report: &Report, mapping: &Mapping) -> Option<&'static str> {
+    let first = report.refused.first().filter(|_| report.accepted == 0)?;
+    let is_same = |refusal: &Refusal| refusal.field == first.field && refusal.reason == Reason::Empty;
+    let is_read = mapping.columns.contains_key(first.field) || mapping.constants.contains_key(first.field);
+    (report.refused.iter().all(is_same) && !is_read).then_some(first.field)
 }
 
 /// A checked file.

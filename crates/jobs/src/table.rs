@@ -39,7 +39,9 @@ pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(S
         let at = format!("{}:{line}", path.display());
         match <[String; N]>::try_from(cells) {
             Ok(cells) => out.push((at, cells)),
-            Err(_) => fail!("error.table.expected", at, expected),
+            Err(cells) => {
+                fail!("error.table.expected", at, row = cells.join(";"), cells = cells.len(), expected)
+            }
         }
     }
     if out.is_empty() {

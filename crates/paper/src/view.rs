@@ -135,7 +135,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
             how.push(with(language, key, "count", &statement.unsigned.to_string()));
         }
     }
-    if statement.posts.iter().any(|post| post.points_milli != 0) {
+    if statement.posts.iter().any(|post| post.instrument == Instrument::CoFinancing) {
         how.push(language.text("paper.how_rounding"));
     }
     how.extend(["how_corrections", "how_objection", "how_explain"].map(|key| text(key, language)));

@@ -184,6 +184,9 @@ fn payer(order: &Order) -> Result<String> {
 /// Cases of our own settlement, by contact.
 fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Own>> {
     let municipalities = Municipalities::built_in()?;
+    if !folder.is_dir() {
+        fail!("error.compare.no_folder", folder = folder.display());
+    }
     let path = folder.join("charges.parquet");
     if !path.exists() {
         fail!("error.compare.holds_no_charges_parquet_settle_without", folder = folder.display());

@@ -5,6 +5,7 @@
 mod agreed;
 mod audit;
 mod bill;
+mod cases;
 mod crash;
 mod first_hour;
 mod formats;
@@ -379,7 +380,7 @@ fn a_small_demo_runs_through() {
         "3\u{a0}600",
         "88 %",
         "1201 Bergen",
-        "UTKAST",
+        "KLADD",
         "explain KMF-",
         "Hva om?",
         "Beløpene er utvalgets",
