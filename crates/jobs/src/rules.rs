@@ -236,7 +236,9 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
         "debtor",
         "creditor",
         "mode",
-        "schedule",
+        "instalments",
+        "tertial_settlements",
+        "year_end_settlements",
         "function",
         "article",
         "article_private",
@@ -274,11 +276,16 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
             account.map_or_else(String::new, |row| text(&row.value).clone())
         };
         table.row([
-            Cell::text(&flow),
+            match domain::Instrument::from_word(&flow) {
+                Ok(instrument) => Cell::text(instrument),
+                Err(_) => Cell::Said(Message::under("flow", &flow)),
+            },
             Cell::Said(payer(&debtor)),
             Cell::Said(payer(&creditor)),
             mode.map_or(Cell::text(""), |row| Cell::Said(row.value.mode.said())),
-            Cell::text(schedule.map_or_else(String::new, |row| row.value.to_string())),
+            times(schedule.map(|row| row.value.instalments)),
+            times(schedule.map(|row| row.value.tertial_settlements)),
+            times(schedule.map(|row| row.value.year_end_settlements)),
             Cell::Text(of(|row| &row.function)),
             Cell::Text(of(|row| &row.article)),
             Cell::Text(of(|row| &row.article_private)),
@@ -288,6 +295,11 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
         ]);
     }
     Ok(table)
+}
+
+/// How often a year; empty if no schedule is known.
+fn times(count: Option<u32>) -> Cell {
+    count.map_or_else(|| Cell::text(""), |count| Cell::Count(count.into()))
 }
 
 /// Name of a party of a payment: one of the words of rule files, or a role of the scheme in its own words.

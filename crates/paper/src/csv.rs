@@ -86,7 +86,11 @@ pub fn overview(statements: &[Statement], reader: Reader) -> String {
             Cell::Kroner(one.rounding),
             Cell::Kroner(one.to_pay),
             Cell::text(one.due.map_or_else(String::new, |due| due.to_string())),
-            Cell::Kroner(one.asked.iter().map(|asked| asked.amount).sum()),
+            // Only a summary has months that asked.
+            match one.is_summary {
+                true => Cell::Kroner(one.asked.iter().map(|asked| asked.amount).sum()),
+                false => Cell::text(""),
+            },
         ]
     };
     let rows: Vec<Vec<Cell>> = statements.iter().map(row).collect();

@@ -245,7 +245,7 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
         terms: &terms,
         sender: Named {
             party: "sender".to_owned(),
-            name: order.sender.unwrap_or("Oppgjørsenheten").to_owned(),
+            name: order.sender.map_or_else(|| order.sender_language.text("paper.sender"), str::to_owned),
         },
         control_code,
     };
