@@ -210,6 +210,7 @@ const PUT_TOGETHER: &[&str] = &[
     "column.",
     "effect.",
     "expected.",
+    "flow.",
     "funnel_side.",
     "help.",
     "indicators.estimated.",
