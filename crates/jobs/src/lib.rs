@@ -30,5 +30,6 @@ pub mod settlement;
 mod sheet_parquet;
 pub mod synth;
 pub mod table;
+pub mod template;
 pub mod trust;
 pub mod what_if;

@@ -14,6 +14,7 @@ pub mod ehf;
 pub mod pdf;
 pub mod picture;
 pub mod sheets;
+pub mod template;
 pub mod text;
 pub mod view;
 pub mod workbook;

@@ -2,7 +2,7 @@
 //! workbook.
 
 use std::path::{Path, PathBuf};
-use words::{Message, Said, message};
+use words::{Language, Message, Said, message};
 
 use calamine::{Data, Reader, SheetType, SheetVisible, Sheets, open_workbook_auto};
 use domain::{Day, Minute};
@@ -168,6 +168,8 @@ fn workbook(path: &Path) -> Result<Rows, SheetError> {
         .sheets_metadata()
         .iter()
         .filter(|sheet| sheet.visible == SheetVisible::Visible && sheet.typ == SheetType::WorkSheet)
+        // The page that explains a workbook of our own, in each language.
+        .filter(|sheet| !Language::ALL.iter().any(|one| one.text("paper.sheet_readme") == sheet.name))
         .map(|sheet| sheet.name.clone())
         .collect();
     let mut tables = Vec::new();

@@ -8,6 +8,7 @@ use domain::UnknownCode;
 use jobs::settlement::proof::ExportForm;
 use jobs::settlement::statement::PaperForm;
 use jobs::table::Form;
+use jobs::template::Kind;
 use words::Language;
 
 /// Words of an argument, each with its value.
@@ -33,6 +34,10 @@ pub const EXPORT_FORMS: Words<ExportForm> = &[
     ("csv", ExportForm::Csv),
     ("parquet", ExportForm::Parquet),
 ];
+
+/// Tables that have a workbook to fill in.
+pub const TEMPLATES: Words<Kind> =
+    &[("bill", Kind::Bill), ("log", Kind::Log), ("budget", Kind::Budget), ("coverage", Kind::Coverage)];
 
 /// Languages of what people read.
 pub const LANGUAGES: Words<Language> = &[("nb", Language::Nb), ("nn", Language::Nn), ("en", Language::En)];

@@ -8,7 +8,7 @@ use crate::choices::{LANGUAGES, one_of};
 use crate::commands::{
     accrual, agreement, check, compare, demo, evaluate, explain, forecast, funnel, indicators, interval,
     ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
-    standardise, statement, synth,
+    standardise, statement, synth, template,
 };
 #[derive(Parser)]
 #[command(name = "samspill", version)]
@@ -59,6 +59,7 @@ pub enum Command {
     Evaluate(evaluate::EvaluateArguments),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
+    Template(template::TemplateArguments),
     Completions(shell::CompletionsArguments),
     Man(shell::ManArguments),
 }

@@ -11,7 +11,7 @@ use crate::cli::{Arguments, Command};
 use crate::commands::{
     Output, accrual, agreement, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
     interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
-    standardise, start, statement, synth,
+    standardise, start, statement, synth, template,
 };
 use crate::progress::{Bars, print};
 use crate::settings::Settings;
@@ -75,6 +75,7 @@ fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Res
         Command::Funnel(arguments) => funnel::funnel(arguments, host),
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, host),
         Command::Rules(command) => rules::rules(command, host),
+        Command::Template(arguments) => template::template(arguments, host),
         Command::Completions(arguments) => Ok(shell::completions(arguments, host)),
         Command::Man(arguments) => shell::man(arguments, host),
     }

@@ -109,7 +109,7 @@ impl Settings {
             // A made register has a number of people, and keys and exports are each written to a place of their own.
             "people" => !matches!(top, "demo" | "synth"),
             "out" => {
-                !matches!(top, "demo" | "synth")
+                !matches!(top, "demo" | "synth" | "template" | "man")
                     && (is_required || !argument.get_default_values().is_empty())
                     && top != "ledger"
             }

@@ -27,6 +27,7 @@ pub mod standardise;
 pub mod start;
 pub mod statement;
 pub mod synth;
+pub mod template;
 
 use clap::Args;
 use domain::Minute;

@@ -112,3 +112,53 @@ fn rules_go_by_the_name_of_their_instrument_and_shells_and_manuals_are_served() 
     let page = std::fs::read_to_string(work.join("pages/samspill-settlement-run.1")).unwrap();
     assert!(page.contains("Gjør opp en måned"), "{page}");
 }
+
+/// Each template is taken back by the reader that it is for, as it is.
+#[test]
+fn a_template_is_taken_back() {
+    let work = folder("templates");
+    for kind in ["bill", "log", "budget", "coverage"] {
+        assert!(
+            run_in(&work, &["template", kind, "--out", &format!("{kind}.xlsx")]).status.success(),
+            "{kind}"
+        );
+    }
+    let compare = [
+        "compare",
+        "--received",
+        "bill.xlsx",
+        "--log",
+        "log.xlsx",
+        "--period",
+        "2012-03",
+        "--party",
+        "Bergen",
+    ];
+    let output = run_in(&work, &compare);
+    let said = text(&output.stderr);
+    // S-2 is in the bill's examples alone.
+    assert!(output.status.code() == Some(3) && said.contains("1 linjer er like"), "{output:?}");
+    let ledger = work.join("ledger.sqlite").display().to_string();
+    done(&ledger, "2012-01-02", &["settlement", "open", "2012"]);
+    let posted = done(
+        &ledger,
+        "2012-01-03",
+        &["settlement", "on-account", "2012", "--budget", path(&work.join("budget.xlsx"))],
+    );
+    assert!(posted.replace('\u{a0}', " ").contains("254 000 000,00 kr"), "{posted}");
+    let contacts = work.join("extract.csv");
+    std::fs::write(&contacts, EXTRACT).unwrap();
+    let coverage = work.join("coverage.xlsx");
+    let run = [
+        "settlement",
+        "run",
+        "2012-03",
+        "--contacts",
+        path(&contacts),
+        "--draft",
+        "--coverage",
+        path(&coverage),
+    ];
+    let (code, printed) = tried(&ledger, "2012-05-10", &run);
+    assert!(code == Some(3) && printed.contains("2012-03: steg"), "{printed}");
+}

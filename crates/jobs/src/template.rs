@@ -1,0 +1,92 @@
+//! Workbooks to fill in, one for each small table that a user supplies. The readers take them back as they are.
+
+use std::path::Path;
+
+use paper::template::{Column, workbook};
+use words::{Language, Message, message};
+
+use crate::failure::Result;
+
+/// A table that a user supplies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A bill that was received: `compare --received`.
+    Bill,
+    /// A log of messages: `compare --log`.
+    Log,
+    /// Amounts on account: `settlement on-account --budget`.
+    Budget,
+    /// What a delivery covers: `settlement run --coverage`.
+    Coverage,
+}
+
+/// Names of the messages in a log.
+const MESSAGES: [&str; 6] = [
+    "Melding om innlagt pasient",
+    "Melding om utskrivningsklar pasient",
+    "Kan ikke ta imot",
+    "Kan ta imot",
+    "Avmelding",
+    "Utskrevet",
+];
+
+/// Writes the template of a table.
+///
+/// # Errors
+/// Fails if the workbook cannot be made or written.
+pub fn write(kind: Kind, out: &Path, language: Language) -> Result<()> {
+    let (title, columns, examples) = match kind {
+        Kind::Bill => (
+            message!("template.bill"),
+            vec![
+                column("Saksnummer", message!("template.case")),
+                column("Antall døgn", message!("template.days")),
+                column("Beløp", message!("template.amount")),
+            ],
+            vec![vec!["S-1", "3", "12000,00"], vec!["S-2", "1", "4000,00"]],
+        ),
+        Kind::Log => (
+            message!("template.log"),
+            vec![
+                column("Saksnummer", message!("template.case")),
+                column("Dato", message!("template.date")),
+                column("Klokkeslett", message!("template.hour")),
+                Column {
+                    choices: MESSAGES.map(str::to_owned).into(),
+                    ..column("Melding", message!("template.message"))
+                },
+                column("Innleggelse", message!("template.admission")),
+                column("Institusjon", message!("template.institution")),
+            ],
+            vec![
+                vec!["S-1", "02.03.2012", "09:10", MESSAGES[0], "01.03.2012 22:00", "Helse Bergen HF"],
+                vec!["S-1", "05.03.2012", "10:00", MESSAGES[1], "", "Helse Bergen HF"],
+                vec!["S-1", "08.03.2012", "12:00", MESSAGES[5], "", "Helse Bergen HF"],
+            ],
+        ),
+        Kind::Budget => (
+            message!("template.budget"),
+            vec![
+                column("instrument", message!("template.instrument")),
+                column("debtor", message!("template.debtor")),
+                column("creditor", message!("template.creditor")),
+                column("kroner", message!("template.kroner")),
+            ],
+            vec![vec!["KMF", "1201", "983658725", "240000000"], vec!["KMF", "0807", "991324968", "14000000"]],
+        ),
+        Kind::Coverage => (
+            message!("template.coverage"),
+            vec![
+                column("unit", message!("template.unit")),
+                column("from", message!("template.from")),
+                column("to", message!("template.to")),
+            ],
+            vec![vec!["U1", "2012-01", "2012-03"], vec!["U2", "2012-01", "2012-02"]],
+        ),
+    };
+    crate::folder::write(out, workbook(&language.say(&title), &columns, &examples, language)?)
+}
+
+fn column(head: &str, about: Message) -> Column {
+    Column { head: head.to_owned(), about, choices: Vec::new() }
+}
