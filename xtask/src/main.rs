@@ -55,8 +55,8 @@ fn root() -> Result<PathBuf> {
     Ok(Path::new(&here).parent().context("xtask lies in the workspace")?.to_path_buf())
 }
 
-/// Runs formatting, lints, tidiness, every test on both stores, and documentation without warnings. With
-/// `--install`, and if `CI` is set, tools that the tests need beside cargo are installed.
+/// Runs formatting, lints, tidiness, every test on both stores, and documentation without warnings. With `--install`,
+/// or if `CI` is set, also installs the tools that the tests need beside cargo.
 fn test(root: &Path, install: bool) -> Result<()> {
     let install = install || std::env::var_os("CI").is_some();
     tools::ready(install)?;

@@ -259,7 +259,7 @@ fn catalogue(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
             }
         }
     }
-    // A literal that looks like a key of the catalogue is one: a heading, a point, and a name below it.
+    // A literal that looks like a key must be a key: a heading of the catalogue, a point, and a name below the heading.
     let headings: BTreeSet<&str> = known.keys().filter_map(|key| Some(key.split_once('.')?.0)).collect();
     for (path, text) in &texts {
         for literal in text.split('"').skip(1).step_by(2) {

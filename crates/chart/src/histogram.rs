@@ -27,7 +27,8 @@ const TALL: f64 = 170.0;
 
 /// Draws the bins as SVG. `unit` names the outcomes, and `title` is the text for screen readers.
 ///
-/// Bins of different breadth are drawn by area: the axis gives the probability for the narrowest breadth.
+/// The area of a bin shows its probability: the axis gives the probability of an interval as broad as the narrowest
+/// bin. The height of a single outcome shows its probability.
 pub fn histogram(bins: &[Bin], marks: &[Mark], width: i64, unit: &str, title: &str, font: &str) -> String {
     let mut picture = Picture::new(width);
     let wide = picture.width;

@@ -8,13 +8,13 @@ use crate::text::{LINE, kept, lines, widest};
 /// A group of municipalities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// Name of the group. It is broken at spaces if it is long.
+    /// Name of the group; a long name is broken at spaces.
     pub label: String,
-    /// A tenth of the group is lower.
+    /// First decile: a tenth of the group has lower values.
     pub low: f64,
     /// The median.
     pub middle: f64,
-    /// A tenth of the group is higher.
+    /// Ninth decile: a tenth of the group has higher values.
     pub high: f64,
     /// Value of every municipality in the group.
     pub dots: Vec<f64>,
@@ -75,8 +75,8 @@ fn row(picture: &mut Picture, group: &Group, scale: &Scale, top: f64, left: f64)
     }
 }
 
-/// Height of a dot in its strip, from 0 to 1. It depends on the dot's place in the list alone, so that the
-/// same dots give the same bytes.
+/// Height of a dot in its strip, from 0 to 1. Only the dot's place in the list decides the height, so that the same
+/// dots give the same bytes.
 fn jitter(place: usize) -> f64 {
     let mixed = (place as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -8,7 +8,7 @@ use crate::text::{LINE, cut, kept, lines, width_of};
 /// The bar of one assumption.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Swing {
-    /// Name of the assumption. It is broken at spaces if it is long.
+    /// Name of the assumption; a long name is broken at spaces.
     pub label: String,
     /// Outcome if the assumption is low.
     pub low: f64,
@@ -27,8 +27,9 @@ struct End<'a> {
     is_high: bool,
     /// Value that the end is measured from: the base, or the other end if there is no base.
     from: f64,
-    /// Whether the text stands at the left of the bar. On that side, the bar ends at `edge`.
+    /// Whether the text stands to the left of the bar, not to the right.
     is_left: bool,
+    /// Value at which the bar ends on the side of the text.
     edge: f64,
 }
 
@@ -39,14 +40,14 @@ const GAP: f64 = 6.0;
 
 /// Draws a bar for each assumption, in the order given, as SVG. `base` is the outcome if no assumption changes.
 ///
-/// `unit` names the outcomes, and `title` is the text for screen readers. Low assumptions are pale with a
-/// rim, high ones filled.
+/// `unit` names the outcomes, and `title` is the text for screen readers. A low assumption has a pale bar with a rim, a
+/// high assumption a filled bar.
 pub fn tornado(bars: &[Swing], base: f64, width: i64, unit: &str, title: &str, font: &str) -> String {
     let mut picture = Picture::new(width);
     let wide = picture.width;
     let base = Some(base).filter(|base| drawable(*base));
     let mut scale = Scale::of(bars.iter().flat_map(|bar| [bar.low, bar.high]).chain(base), false);
-    // The line at the base stands out instead.
+    // The line at the base stands out, not one at zero.
     scale.zero_line = false;
     let ends: Vec<Vec<End<'_>>> = bars.iter().map(|bar| ends(bar, base)).collect();
     let scale = fitted(scale, ends.iter().flatten(), wide);
@@ -100,7 +101,7 @@ fn fitted<'a>(scale: Scale, ends: impl Iterator<Item = &'a End<'a>>, wide: f64) 
     scale.placed(left, wide - right)
 }
 
-/// The ends of a bar that can be drawn, the smaller outcome first.
+/// Those ends of a bar that can be drawn, the end with the smaller outcome first.
 fn ends<'a>(bar: &'a Swing, base: Option<f64>) -> Vec<End<'a>> {
     let mut ends: Vec<(f64, &'a str, bool)> =
         vec![(bar.low, &bar.low_label, false), (bar.high, &bar.high_label, true)];
@@ -110,7 +111,8 @@ fn ends<'a>(bar: &'a Swing, base: Option<f64>) -> Vec<End<'a>> {
     let (low, high) =
         (outcomes().fold(f64::INFINITY, f64::min), outcomes().fold(f64::NEG_INFINITY, f64::max));
     let end = |(place, &(outcome, assumption, is_high)): (usize, &(f64, &'a str, bool))| {
-        // The text of a single end stands on the end's own side of the base. Of two ends, the smaller is left.
+        // The text of a single end stands on the end's own side of the base. Of two ends, the smaller outcome has its
+        // text on the left.
         let is_left = if ends.len() == 1 { outcome < high } else { place == 0 };
         let from = base.unwrap_or(if outcome == low { high } else { low });
         End { outcome, assumption, is_high, from, is_left, edge: if is_left { low } else { high } }

@@ -1,18 +1,18 @@
-//! The counts that must not be published: counts of one to four, and counts that reveal them. The rules are
-//! simple and safe; they hide more than is strictly needed.
+//! The counts that must not be published: counts of one to four, and counts that would reveal such counts. The
+//! rules are simple and safe; they hide more than is strictly needed.
 //!
 //! 1. A count of one to four is hidden, whether it counts events, the whole that the events are part of, or the
 //!    rest of that whole.
-//! 2. If two counts of one place differ by one to four, one may be a part of the other, and the difference
-//!    would be a small count. The smaller of the two is hidden wherever it occurs.
-//! 3. A published total has no hidden member, or at least two. Their sum is so large that each of them may have
-//!    at least six values.
+//! 2. If two counts of one place differ by one to four, one may be a part of the other, and the difference would be
+//!    a small count. The smaller of the two is hidden wherever it occurs in that place.
+//! 3. A published total has either no hidden member, or at least two hidden members whose sum is so large that each
+//!    of them may have at least six values.
 //!
 //! The rules are repeated until they hide nothing more. Combinations of three counts are not examined.
 
 use std::collections::BTreeSet;
 
-/// Greatest count that is withheld; 0 is not.
+/// Greatest count that is withheld; a count of 0 is not withheld.
 pub const WITHHELD: i64 = 4;
 
 /// Whether a count is one to four and must be withheld.
@@ -23,7 +23,7 @@ pub fn few(count: i64) -> bool {
 /// Counts of one indicator in one place, month or age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
-    /// Stays or contacts, also where the indicator measures their days or kroner.
+    /// Number of stays or contacts, even if the indicator measures days or kroner.
     pub events: i64,
     /// The whole that the events are part of; `None` for a rate, whose population is public.
     pub whole: Option<i64>,
@@ -65,7 +65,7 @@ impl Total {
     }
 }
 
-/// Sum of the counts of some places. `whole` is `None` if any place has none.
+/// Sum of the counts of some places. `whole` is `None` if it is `None` at any of the places.
 pub fn sum(row: &[Known]) -> Known {
     Known { events: row.iter().map(|one| one.events).sum(), whole: row.iter().map(|one| one.whole).sum() }
 }
@@ -75,8 +75,9 @@ pub fn hidden(rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
     hidden_beside(rows, |_, _| None, totals)
 }
 
-/// Like [`hidden`], but some cells are fixed: `Some(true)` is already suppressed, `Some(false)` is published
-/// elsewhere and cannot be. A suppressed cell is hidden only if one of its counts is above zero.
+/// Like [`hidden`], but `decided` fixes some cells: `Some(true)` means already suppressed, and `Some(false)` means
+/// published elsewhere, so that the cell cannot be hidden. A suppressed cell is hidden only if one of its counts is
+/// above zero.
 pub fn hidden_beside(
     rows: &[Row],
     decided: impl Fn(usize, usize) -> Option<bool>,
@@ -120,8 +121,8 @@ pub fn hidden_beside(
     }
 }
 
-/// Cells that are published elsewhere, by row and place. An undecided cell with the same counts as a
-/// published cell of its place is published with it.
+/// Cells that are published elsewhere, by row and place. An undecided cell counts as published too if its events
+/// are above zero and its counts equal those of a published cell of its place.
 fn published(rows: &[Row], decided: &impl Fn(usize, usize) -> Option<bool>) -> Vec<Vec<bool>> {
     let of_place = |place: usize| -> Vec<Known> {
         let is_published = |(row, _): &(usize, &Row)| decided(*row, place) == Some(false);
@@ -139,8 +140,9 @@ fn published(rows: &[Row], decided: &impl Fn(usize, usize) -> Option<bool>) -> V
         .collect()
 }
 
-/// Hides the smaller of two counts that differ by one to four, and every cell of the place that contains that
-/// count. If the smaller is published elsewhere, the larger is hidden.
+/// Hides every cell of a place that contains the smaller of two counts that differ by one to four, or the events of
+/// a hidden cell. If the smaller count is published elsewhere, the larger is hidden instead. Cells that are
+/// published elsewhere stay shown.
 fn differences(
     rows: &[Row],
     place: usize,
@@ -200,7 +202,7 @@ fn beside_a_total(
         match smallest.copied().or(at.filter(|at| !hidden[*at] && !is_published(*at))) {
             Some(next) => hidden[next] = true,
             None if is_hidden => return,
-            // Only members of zero are left to hide: they are hidden as well.
+            // Only members with counts of zero are left to hide: they are hidden as well.
             None => {
                 members.iter().for_each(|place| hidden[*place] = true);
                 return;
@@ -229,8 +231,7 @@ mod tests {
             part(&[(130, 133), (340, 390), (241, 290), (106, 220), (7, 350)]),
         ];
         let found = hidden(&rows, &[Total::of(0..5)]);
-        // Three is hidden, and so is the smallest other count, since the total would reveal a single hidden
-        // one.
+        // Three is hidden, and so is the smallest other count, since the total would reveal a single hidden count.
         assert!(found[0][3] && found[0][2] && !found[0][0], "{found:?}");
         // 50 − 48 = 2: two persons are in one count and not in the other.
         assert!(found[1][1] && !found[1][0], "{found:?}");
@@ -247,11 +248,11 @@ mod tests {
 
     #[test]
     fn a_count_published_elsewhere_hides_the_one_beside_it() {
-        // Eight is published elsewhere. Eight may be a part of the ten, and the difference would be two.
+        // The eight is published elsewhere, and may be a part of the ten: the difference would be two.
         let decided = |row: usize, place: usize| (row == 0 && place == 0).then_some(false);
         let found = hidden_beside(&[rate(&[8, 20]), rate(&[10, 40])], decided, &[]);
         assert_eq!(found, [[false, false], [true, false]]);
-        // Three and two are too few together, so the zero is hidden as well.
+        // The three and the two are too few together, so the zero is hidden as well.
         assert_eq!(hidden(&[rate(&[3, 2, 0])], &[Total::of(0..3)]), [[true, true, true]]);
     }
 
@@ -260,14 +261,14 @@ mod tests {
         let rows = [rate(&[3, 40, 50, 2, 60, 0])];
         let found = hidden(&rows, &[Total::of(0..6), Total::of(0..3), Total::of(3..6)]);
         assert_eq!(found, [[true, true, false, true, true, false]]);
-        // One and five of a published six may each have only five values: a third member is hidden too.
+        // The one and the five of a published six may each have only five values: a third member is hidden too.
         assert_eq!(hidden(&[rate(&[1, 5, 40])], &[Total::of(0..3)]), [[true, true, true]]);
     }
 
     #[test]
     fn a_total_that_reveals_is_hidden_and_is_not_the_sum_of_what_is_shown() {
-        // Two and three of five may each have only four values: the five is hidden, and so is the smallest
-        // count that the five is summed with.
+        // If the five were published, the two and the three in it could each have only four values: the five is
+        // hidden, and so is the smallest count that the five is summed with.
         let found =
             hidden(&[rate(&[2, 0, 3, 60, 61, 62, 5])], &[Total::of(0..3).published_at(6), Total::of(3..7)]);
         assert_eq!(found, [[true, false, true, true, false, false, true]]);
@@ -312,10 +313,10 @@ mod tests {
 
     #[test]
     fn a_hidden_count_that_is_not_few_has_another_beside_it_and_seven_of_two_are_enough() {
-        // 33 − 30 = 3: the 30 is hidden. The total of its row would reveal it, so the 70 is hidden too.
+        // 33 − 30 = 3: the 30 is hidden. The total of its row would reveal the 30, so the 70 is hidden too.
         let found = hidden(&[rate(&[33, 60]), rate(&[30, 70])], &[Total::of(0..2)]);
         assert_eq!(found, [[false, false], [true, true]]);
-        // Three and four of a published seven may each be any of one to six.
+        // The three and the four of a published seven may each be any number from one to six.
         assert_eq!(hidden(&[rate(&[3, 4, 40])], &[Total::of(0..3)]), [[true, true, false]]);
     }
 

@@ -1,7 +1,6 @@
 //! Money in whole øre, DRG points in thousandths, and shares in hundredths of a per cent.
 //!
-//! A product of the three is an [`ExactAmount`]. It is rounded once, by the [`Rounding`] that the rule file
-//! states.
+//! A product of the three is an [`ExactAmount`], which is rounded once, by a [`Rounding`].
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub};
@@ -26,7 +25,7 @@ impl Amount {
             Some(kroner) => kroner.to_owned(),
             None => text,
         };
-        // With a decimal comma, points group thousands: 4.000,00.
+        // With a decimal comma, full stops group thousands: 4.000,00.
         let text = match text.split_once(',') {
             Some((kroner, _)) if grouped_by_points(kroner) => text.replace('.', ""),
             _ => text,
@@ -54,7 +53,7 @@ impl Amount {
         Amount(ore)
     }
 
-    /// An amount of `kroner` whole kroner; `None` if it does not fit.
+    /// An amount of `kroner` whole kroner; `None` if the amount in øre does not fit in 64 bits.
     pub fn from_kroner(kroner: i64) -> Option<Self> {
         kroner.checked_mul(100).map(Amount)
     }
@@ -198,7 +197,7 @@ impl fmt::Display for Share {
     }
 }
 
-/// Rule for turning an exact amount into whole øre. Each rule file states one; it is applied once per charge.
+/// Rounding of an exact amount to whole øre, applied once per charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rounding {
     /// To the nearest øre. Exactly half goes away from zero, so that a reversal mirrors its charge.
@@ -216,14 +215,15 @@ impl ExactAmount {
 
     /// A share of this amount.
     ///
-    /// Exact if no share has been taken of the amount before. A share of a share would have to be rounded,
-    /// which a debug assertion forbids.
+    /// The result is exact if this amount is not itself a share. A share of a share would have to be rounded, which
+    /// a debug assertion forbids.
     pub fn share(self, share: Share) -> ExactAmount {
         debug_assert_eq!(self.0 % Share::WHOLE as i128, 0, "a share of a share would be rounded silently");
         ExactAmount(self.0 / Share::WHOLE as i128 * share.0 as i128)
     }
 
-    /// The amount in whole øre, rounded as `rounding` says; `None` if it does not fit in an [`Amount`].
+    /// The amount in whole øre, rounded as `rounding` says; `None` if the rounded amount does not fit in an
+    /// [`Amount`].
     pub fn round_to_ore(self, rounding: Rounding) -> Option<Amount> {
         let Rounding::HalfAwayFromZero = rounding;
         let half = Self::PER_ORE / 2;
@@ -261,7 +261,9 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
-/// Whether points stand between groups of three digits, and only there.
+/// Whether full stops group the digits of a whole number: 1 to 3 digits in the first group, and exactly 3 in each
+/// later group. A number of 1 to 3 digits passes without a full stop. Minus signs in front are skipped, and other
+/// characters count as digits.
 fn grouped_by_points(kroner: &str) -> bool {
     let mut groups = kroner.trim_start_matches('-').split('.');
     let first = groups.next().unwrap_or_default();

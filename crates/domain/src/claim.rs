@@ -27,7 +27,7 @@ impl Words {
         number
     }
 
-    /// The word with a number; empty if no word has it.
+    /// The word that a number stands for; empty if no word has the number.
     pub fn word(&self, number: u32) -> &str {
         self.words.get(number as usize).map_or("", String::as_str)
     }
@@ -65,7 +65,7 @@ pub struct Claim {
     pub amount: Amount,
 }
 
-/// A table of claims, with the words that their numbers stand for.
+/// A table of claims, with the words that the numbers in the claims stand for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims {
     pub words: Words,
@@ -73,7 +73,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Adds the claims of another table. Their words get the numbers of this table.
+    /// Adds the claims of another table, with each word under its number in this table.
     pub fn extend(&mut self, other: &Claims) {
         let map: Vec<u32> = other.words.all().iter().map(|word| self.words.number(word)).collect();
         let at = |number: u32| map.get(number as usize).copied().unwrap_or(number);

@@ -25,8 +25,8 @@ impl Said for UnknownCode {
     }
 }
 
-// A macro, because every vocabulary needs the same functions. Written by hand, a new word would have to be
-// added in several places, and one of them would be forgotten.
+// A macro, because every vocabulary needs the same functions. If the functions were written by hand, a new word
+// would have to be added in several places, and one place would be forgotten.
 macro_rules! vocabulary {
     ($(#[$doc:meta])* $name:ident, $column:literal, { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -60,7 +60,7 @@ macro_rules! vocabulary {
             /// The value that a word stands for.
             ///
             /// # Errors
-            /// Fails if the word is not in the vocabulary. The error lists its words.
+            /// Fails if the word is not in the vocabulary. The error lists the words of the vocabulary.
             pub fn from_word(word: &str) -> Result<Self, UnknownCode> {
                 match Self::WORDS.iter().position(|known| *known == word) {
                     Some(place) => Ok(Self::ALL[place]),
@@ -208,7 +208,7 @@ vocabulary! {
 vocabulary! {
     /// Kind of event in a discharge-ready case, with its number in hospital extracts (`TYPETIDSPUNKT`).
     EventKind, "event", {
-        /// 1: notice to the municipality of an admitted patient (§ 8).
+        /// 1: notice to the municipality that a patient is admitted (§ 8).
         AdmissionNotice = "admission-notice",
         /// 2: patient judged ready for discharge (§ 9).
         Ready = "ready",
@@ -216,9 +216,9 @@ vocabulary! {
         ReadinessNotice = "readiness-notice",
         /// 4: withdrawal of the readiness.
         Withdrawn = "withdrawn",
-        /// 6: answer of the municipality that it cannot receive the patient (§ 11).
+        /// 6: answer from the municipality: the patient cannot be received (§ 11).
         CannotReceive = "cannot-receive",
-        /// 7: answer of the municipality that it can receive the patient: a place is ready.
+        /// 7: answer from the municipality: a place is ready, and the patient can be received.
         CanReceive = "can-receive",
         /// 12: patient ready for transfer.
         ReadyForTransfer = "ready-for-transfer",
@@ -238,21 +238,21 @@ vocabulary! {
         Withdrawn = "withdrawn",
         /// The contact was never delivered before.
         NewActivity = "new-activity",
-        /// The contact was delivered before, with other facts or without facts that a rule needs.
+        /// The contact was delivered before, with other facts, or without facts that a rule needs.
         ChangedCoding = "changed-coding",
         /// Another party owes or is owed the amount.
         ChangedPayer = "changed-payer",
         /// The same facts give another amount under another rule or rate.
         ChangedRule = "changed-rule",
-        /// Decision of an objection.
+        /// Decision on an objection.
         Objection = "objection",
         /// Decision of the settlement review board (`avregningsutvalget`).
         ReviewBoard = "review-board",
         /// Amount requested on account (`a konto`).
         OnAccount = "on-account",
-        /// Netting: everything that a party owes and is owed is moved to its clearing account.
+        /// Netting: a party's debts and claims are moved to the party's clearing account.
         Netting = "netting",
-        /// Invoice from one creditor to one debtor, where each creditor sends its own.
+        /// Invoice from one creditor to one debtor, used if each creditor sends its own invoices.
         Invoice = "invoice",
     }
 }
@@ -277,7 +277,7 @@ impl Cause {
         }
     }
 
-    /// Whether a voucher with this cause is computed from contacts and rules, and not decided or arranged.
+    /// Whether a voucher with this cause is computed from contacts and rules, rather than decided or arranged.
     pub const fn is_computed(self) -> bool {
         match self {
             Cause::Activity
@@ -296,7 +296,7 @@ impl Cause {
 vocabulary! {
     /// How the amounts of an instrument are paid.
     Mode, "mode", {
-        /// Through the clearing account: all that a party owes and is owed is netted, with no invoices.
+        /// Through the clearing account: a party's debts and claims are netted, and no invoices are sent.
         Central = "central",
         /// Each creditor sends its own invoice or credit note.
         Decentral = "decentral",
@@ -350,7 +350,7 @@ vocabulary! {
         Provisional = "provisional",
         /// Never changes: what arrives later is posted in an open month.
         Closed = "closed",
-        /// Closed, and every value behind it is signed.
+        /// Closed, and every value behind the month is signed off.
         Final = "final",
     }
 }
@@ -380,7 +380,7 @@ vocabulary! {
         ObjectionDecided = "objection-decided",
         /// Decisions of the settlement review board were posted.
         ReviewBoard = "review-board",
-        /// An heir was decided for a party: for instance a municipality that was split.
+        /// An heir was decided for a party, for instance for a municipality that was split.
         Inheritance = "inheritance",
     }
 }
@@ -399,7 +399,7 @@ impl EventKind {
         }
     }
 
-    /// The event that a number in hospital extracts stands for; `None` if there is none.
+    /// The event that a number in hospital extracts stands for; `None` if no event has the number.
     pub fn from_reported_number(number: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.reported_number() == number)
     }
@@ -413,7 +413,7 @@ vocabulary! {
         AdmissionNotice = "admission-notice",
         /// The patient was not ready (§ 9).
         NotReady = "not-ready",
-        /// No notice that the patient was ready, or a late one (§ 10).
+        /// The notice that the patient was ready is missing or late (§ 10).
         ReadinessNotice = "readiness-notice",
         /// The municipality could receive the patient (§ 11).
         PlaceReady = "place-ready",

@@ -34,12 +34,12 @@ fn not(text: &str, wanted: &'static str) -> NotATime {
 }
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
-/// First day that a record may name. A day before it, or after `LATEST`, is taken for a typing error.
+/// First day that a record may name. An earlier day, or a day after `LATEST`, is treated as a typing error.
 const EARLIEST: Day = Day(-25_567); // 1900-01-01
 const LATEST: Day = Day(84_005); // 2199-12-31
 
 impl Day {
-    /// The day `days_since_1970` days after 1970-01-01.
+    /// The day that lies `days_since_1970` days after 1970-01-01.
     pub const fn from_number(days_since_1970: i32) -> Self {
         Day(days_since_1970)
     }
@@ -78,7 +78,7 @@ impl Day {
         narrow((self.0 + 3).rem_euclid(7))
     }
 
-    /// The day `days` days later; earlier if `days` is negative.
+    /// This day moved by a number of days: later, or earlier if `days` is negative.
     pub const fn plus(self, days: i32) -> Day {
         Day(self.0 + days)
     }
@@ -147,7 +147,7 @@ impl Minute {
     /// Minutes in a day.
     pub const PER_DAY: i64 = 24 * 60;
 
-    /// The minute `minutes_since_1970` minutes after 1970-01-01 00:00.
+    /// The minute that lies `minutes_since_1970` minutes after 1970-01-01 00:00.
     pub const fn from_number(minutes_since_1970: i64) -> Self {
         Minute(minutes_since_1970)
     }
@@ -162,16 +162,16 @@ impl Minute {
         Day(narrow(self.0.div_euclid(Self::PER_DAY)))
     }
 
-    /// The minute `hours` hours later.
+    /// This minute moved by a number of hours: later, or earlier if `hours` is negative.
     pub const fn plus_hours(self, hours: i64) -> Minute {
         Minute(self.0 + hours * 60)
     }
 
-    /// Reads `2012-03-04T12:30`, `2012-03-04 12:30`, either of them with seconds (which are dropped), or a
-    /// day alone (its first minute).
+    /// Reads a time in the form `2012-03-04T12:30` or `2012-03-04 12:30`. Seconds may follow, and are dropped. A
+    /// day alone stands for the day's first minute.
     ///
     /// # Errors
-    /// Fails if the text has another form, or names no such time.
+    /// Fails if the text has another form, names no day from 1900 to 2199, or names no time of the day.
     pub fn parse(text: &str) -> Result<Minute, NotATime> {
         let wrong = || not(text, "time");
         if text.len() == 10 {
@@ -272,7 +272,7 @@ impl fmt::Display for Month {
     }
 }
 
-/// Whole months in a row: a year, a tertial or a month (`2012`, `2012-T1`, `2012-03`), or a longer span.
+/// Whole months in a row: a year, a tertial or a month (`2012`, `2012-T1`, `2012-03`), or another span of months.
 ///
 /// `2012-T2` is May to August, not the year so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -307,13 +307,14 @@ impl Period {
         Ok(Period { first, months })
     }
 
-    /// Reads any whole months up to ten years, also `2012-2014` and `2012-07..2013-06`.
+    /// Reads whole months, at most ten years: the forms of [`Period::parse`], and also `2012-2014` and
+    /// `2012-07..2013-06`.
     ///
-    /// No settlement is for such a period: a settlement reads its period with [`Period::parse`].
+    /// Not for settlements: the period of a settlement is read with [`Period::parse`].
     ///
     /// # Errors
-    /// Fails if the text has another form, if the last year or month is not after the first, or if the span is
-    /// above 120 months.
+    /// Fails if the text has another form, or if a span with a first and a last year or month is not 2 to 120
+    /// months long.
     pub fn parse_any(text: &str) -> Result<Period, NotATime> {
         let wrong = || not(text, "span");
         let year = |text: &str| Period::parse(text).ok().filter(|period| period.months == 12);

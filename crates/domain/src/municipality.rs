@@ -14,13 +14,13 @@ pub struct Municipality {
     pub code: String,
     /// Official name, in every language form.
     pub name: String,
-    /// First day; `None` if before 2010.
+    /// First day; `None` if the municipality began before 2010.
     pub from: Option<Day>,
     /// Last day, included; `None` while the municipality exists.
     pub to: Option<Day>,
-    /// Organisation number of the regional health authority of the inhabitants.
+    /// Organisation number of the inhabitants' regional health authority.
     pub region: String,
-    /// Number of the catchment area (of a health trust) of the inhabitants.
+    /// Number of the inhabitants' catchment area, which is the area of a health trust.
     pub trust_area: u8,
 }
 
@@ -38,11 +38,11 @@ pub enum Residence {
     Municipality(usize),
     /// No Norwegian municipality: the person lives abroad, or on Svalbard, Jan Mayen or the shelf.
     Abroad,
-    /// A municipality that the record withholds: the person has no fixed address, or a protected one.
+    /// A municipality that the record withholds, because the person has no fixed address or a protected address.
     Withheld,
     /// A code that was in use before the day.
     Ended {
-        /// Last day of the code's latest lifetime before the day.
+        /// Last day of the latest lifetime of the code that ended before the day.
         to: Day,
         /// Codes that replace this code on the day, in order; several after a split.
         became: Vec<String>,
@@ -73,14 +73,14 @@ struct Change {
 /// Residence code of people who live in another country.
 pub const ABROAD: &str = "9900";
 /// Residence codes of people who are registered in no municipality: citizens of countries without and with a
-/// convention, Svalbard, Jan Mayen and the shelf (SKDE's list of residences).
+/// convention, and people on Svalbard, Jan Mayen and the shelf (SKDE's list of residences).
 pub const WITHOUT_MUNICIPALITY: [&str; 9] =
     ["9000", ABROAD, "2100", "2111", "2121", "2131", "2211", "2311", "2321"];
-/// Words for a residence that a register withholds. A mapping translates the register's codes to them.
+/// Words for a residence that a register withholds. A mapping translates the register's codes to these words.
 pub const WITHHELD: [&str; 2] = ["no-fixed-address", "protected-address"];
 
-/// Prefix of the name of a party that nobody has decided yet. It stands before the code of a split municipality
-/// without a recorded heir, or before a residence that the register withholds.
+/// Prefix in the name of a party that nobody has decided yet. The prefix stands before the code of a split
+/// municipality without a recorded heir, or before the word for a residence that the register withholds.
 pub const UNDECIDED: &str = "undecided:";
 
 /// The heir of a party on a day: the party that owes and is owed in its place.
@@ -90,7 +90,8 @@ pub enum Heir {
     One(String),
     /// Several municipalities: a municipality was split, and nobody has decided which one inherits.
     Split {
-        /// The municipality that was split: the party itself, or one that it had been merged into before.
+        /// The municipality that was split: the party itself, or a municipality that the party had been merged into
+        /// before.
         party: String,
         /// Parties that the municipality has become by the day.
         became: Vec<String>,
@@ -205,7 +206,7 @@ impl Municipalities {
     }
 
     /// The municipality that a code stands for on a day: the municipality with the code, or its only successor.
-    /// `None` if there are several successors, or no municipality on the day.
+    /// `None` if there are several successors, or if the code stands for no municipality on the day.
     pub fn one_on(&self, code: &str, day: Day) -> Option<&Municipality> {
         match self.residence(code, day) {
             Residence::Municipality(place) => self.get(place),
@@ -262,8 +263,8 @@ impl Municipalities {
         }
     }
 
-    /// The municipality that was split: `party` itself, or the one that `party` had been merged into before the
-    /// split.
+    /// The municipality that was split: `party` itself, or the municipality that `party` had been merged into
+    /// before the split.
     fn split(&self, party: &str, code: &str, ended: Day, day: Day) -> String {
         let next: Vec<&Change> =
             self.changes.iter().filter(|c| c.from_code == code && c.on > ended && c.on <= day).collect();
@@ -280,8 +281,9 @@ impl Municipalities {
         }
     }
 
-    /// The municipality on `day` that a later code came out of: a split gave it a new code. `None` if it came out of
-    /// several, which the code answers for, or of none on the day.
+    /// The municipality on `day` that a later code came out of, for instance because a split gave a new code to a
+    /// part of the municipality. `None` if the code came out of several municipalities (the code then answers for
+    /// all of them), or out of no municipality that exists on `day`.
     pub fn predecessor(&self, code: &str, day: Day) -> Option<&Municipality> {
         let mut codes: Vec<&str> = self
             .changes

@@ -1,4 +1,4 @@
-//! Parties: who owes and who is owed. A ledger and files hold the name of a party; [`Party::of`] reads it.
+//! Parties: who owes and who is owed. Ledgers and files hold a party by its name, which [`Party::of`] reads.
 
 use std::fmt;
 
@@ -17,8 +17,8 @@ pub enum Party {
         /// Year in which the lifetime began; `None` for the first lifetime.
         from: Option<i16>,
     },
-    /// Nobody yet, written `undecided:` and a word: the code of a municipality that was split, or a residence
-    /// that the register withholds.
+    /// A party that nobody has decided yet, written `undecided:` and a word: the code of a municipality that was
+    /// split, or a residence that the register withholds.
     Undecided(String),
     /// An area of residence, in figures that are not by municipality, written `area:Bodø`.
     Area(String),

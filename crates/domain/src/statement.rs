@@ -23,13 +23,13 @@ pub struct Named {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tag {
-    /// A value behind the statement is not signed.
+    /// A value behind the statement is not signed off.
     Draft,
     /// The amounts may still change.
     Provisional,
-    /// Every month of the period is closed, but not every one is final.
+    /// Every month of the period is closed, but not every month is final.
     Closed,
-    /// Every month of the period is closed, and every value behind it is signed.
+    /// Every month of the period is closed, and every value behind each month is signed off.
     Final,
     /// A month of the period was settled more than once, or corrected in another month.
     Corrected,
@@ -56,25 +56,26 @@ impl Said for Tag {
 pub struct Post {
     pub instrument: Instrument,
     pub cause: Cause,
-    /// Month of the activity; the whole period where its months are added up.
+    /// Month of the activity; the whole period if its months are added up.
     pub activity_period: String,
     pub counterparty: Named,
-    /// Unit that treated the patients; empty where units are added up.
+    /// Unit that treated the patients; empty if units are added up.
     pub unit: Named,
-    /// Number of contacts; number of cases under the day rate.
+    /// Number of contacts; under the day rate, number of cases.
     pub contacts: i64,
     /// In thousandths of a DRG point.
     pub points_milli: i64,
     pub days: i64,
-    /// Pricing in words, for instance `20 % × 38 209 kr`; empty if it is not known for the rule version.
+    /// Pricing in words, for instance `20 % × 38 209 kr`; empty if the pricing of the rule version is not known.
     pub rate: String,
-    /// Version of the rule that gave the amount; empty if no rule did.
+    /// Version of the rule that gave the amount; empty if no rule gave the amount.
     pub rule_version: String,
-    /// Number of the statement that the line corrects; empty if it corrects none.
+    /// Number of the statement that the line corrects; empty if the line corrects no statement.
     pub corrects: String,
     /// First and last voucher number behind the line.
     pub vouchers: (i64, i64),
-    /// KOSTRA function and article, `255/300`; empty if the recipient is no municipality or no account is known.
+    /// KOSTRA function and article, `255/300`; empty if the recipient is not a municipality or if no account is
+    /// known.
     pub account: String,
     /// Whether an open objection disputes the line.
     pub disputed: bool,
@@ -82,7 +83,7 @@ pub struct Post {
     pub amount: Amount,
 }
 
-/// A step of the bridge: from the amount on account to the amount settled, and on to the amount to pay.
+/// A step of the bridge, which leads from the amount on account to the amount settled, and on to the amount to pay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BridgeStep {
     pub what: BridgeWhat,
@@ -95,13 +96,13 @@ pub struct BridgeStep {
 pub enum BridgeWhat {
     /// Start of the bridge: the amount paid on account.
     OnAccount,
-    /// Activity under an instrument, less the amount paid on account for it.
+    /// Activity under an instrument, less the amount paid on account for that instrument.
     Activity(Instrument),
     /// Corrections because of contacts, coding or payer.
     Corrections,
     /// Corrections because of a changed rule or rate.
     Rates,
-    /// Decisions of objections and of the settlement review board.
+    /// Decisions on objections, and decisions of the settlement review board.
     Decisions,
     /// Sum of the steps before: the amount settled.
     Settlement,
@@ -124,7 +125,7 @@ pub struct Asked {
     pub statement: String,
     /// Amount as in [`Statement::to_pay`].
     pub amount: Amount,
-    /// `None` if no term was found.
+    /// Day on which the amount is due; `None` if no term of payment was found.
     pub due: Option<Day>,
 }
 
@@ -137,7 +138,7 @@ pub struct Booking {
     pub article: String,
     /// Names of function and article.
     pub text: String,
-    /// Whether the proposed account is unsigned.
+    /// Whether the proposed account is not signed off.
     pub unsigned: bool,
     pub amount: Amount,
 }
@@ -145,7 +146,7 @@ pub struct Booking {
 /// Amounts of one month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonthSum {
-    /// In the form `2012-03`.
+    /// Month in the form `2012-03`.
     pub month: String,
     pub on_account: Amount,
     pub settled: Amount,
@@ -154,11 +155,11 @@ pub struct MonthSum {
 /// Payment between the recipient and one counterparty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
-    /// The clearing account where everything is netted.
+    /// Counterparty of the payment; the clearing account if everything is netted.
     pub counterparty: Named,
     /// Amount that the recipient pays, or receives if [`Statement::owes`] is `false`.
     pub amount: Amount,
-    /// Amount paid on account before, which is set against the claims.
+    /// Amount paid on account earlier, which is set against the claims.
     pub on_account: Amount,
     /// Difference that rounding to whole kroner added.
     pub rounding: Amount,
@@ -173,9 +174,9 @@ pub struct Statement {
     pub form: u32,
     /// Period and party, for instance `2012-03-0602`.
     pub number: String,
-    /// Counted from 1; 0 if nothing is settled yet.
+    /// Version of the statement, counted from 1; 0 if nothing is settled yet.
     pub version: usize,
-    /// `2012-03`, `2012-T1` or `2012`; `2012-05-ytd` for the year so far.
+    /// Period as `2012-03`, `2012-T1` or `2012`; `2012-05-ytd` for the year so far.
     pub period: String,
     pub from: Day,
     /// Last day, included.
@@ -183,11 +184,12 @@ pub struct Statement {
     pub language: Language,
     pub sender: Named,
     pub recipient: Named,
-    /// Whether the recipient owes; otherwise it is owed.
+    /// Whether the recipient owes; otherwise the recipient is owed.
     pub owes: bool,
     pub tags: Vec<Tag>,
-    /// Whether the statement covers more than one month, or the year so far. A summary asks for nothing: it has
-    /// no day of payment, no payment and no invoice, and lists what its months asked for.
+    /// Whether the statement is a summary, which covers more than one month, or the year so far. A summary asks for
+    /// nothing itself: it has no day of payment, no payment and no invoice, but lists what the statements of its
+    /// months asked for.
     pub is_summary: bool,
     /// What the statements of the closed months asked for; empty unless this is a summary.
     pub asked: Vec<Asked>,
@@ -201,8 +203,8 @@ pub struct Statement {
     pub carried: Amount,
     /// Difference that rounding to whole kroner leaves; zero until the last month is closed.
     pub rounding: Amount,
-    /// Amount that the recipient pays now, or receives if it is owed. A negative amount goes the other way.
-    /// Zero in a summary.
+    /// Amount that the recipient pays now, or receives if [`Statement::owes`] is `false`; zero in a summary. A
+    /// negative amount is paid in the other direction.
     pub to_pay: Amount,
     /// Balance that is carried on to later months.
     pub carried_on: Amount,
@@ -211,12 +213,12 @@ pub struct Statement {
     pub not_paid: Amount,
     /// Whether the last month of the period is closed, so that the amount to pay is fixed.
     pub fixed: bool,
-    /// Day on which the last month was closed; `None` while it is open.
+    /// Day on which the last month was closed; `None` while the month is open.
     pub issued: Option<Day>,
-    /// Day on which the amount is due; `None` until the last month is closed, if no term was found, and in a
-    /// summary.
+    /// Day on which the amount is due; `None` if the last month is not closed, if no term of payment was found, or
+    /// if the statement is a summary.
     pub due: Option<Day>,
-    /// Whether the term of payment is unsigned.
+    /// Whether the term of payment is not signed off.
     pub due_unsigned: bool,
     /// One payment through the clearing account, or one for each counterparty; empty in a summary.
     pub payments: Vec<Payment>,
@@ -234,10 +236,10 @@ pub struct Statement {
     pub objections: Vec<(String, Amount)>,
     /// Rule versions behind the lines, each with its provision.
     pub rules: Vec<(String, String)>,
-    /// Number of unsigned values behind the statement.
+    /// Number of values behind the statement that are not signed off.
     pub unsigned: usize,
     /// Hash at the end of the ledger's chain, after the last step that touched the period.
     pub control_code: String,
-    /// Last step that touched the period; 0 if none of its months was opened.
+    /// Last step that touched the period; 0 if no month of the period was opened.
     pub last_step: i64,
 }

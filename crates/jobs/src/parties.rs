@@ -1,4 +1,5 @@
-//! Names of parties and units, and what the program knows of organisations. No other module has them.
+//! Names of parties and units, and what the program knows of organisations. No other module reads the table of
+//! organisations.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,8 @@ fn trusts() -> impl Iterator<Item = Vec<&'static str>> {
     TRUSTS.lines().skip(1).map(|line| line.split(';').collect())
 }
 
-/// Name of the health trust that an area belongs to; `None` if no trust has the area, or if several share it.
+/// Name of the health trust that an area belongs to; `None` if no trust has the area, or if several trusts share the
+/// area.
 pub fn trust_of_area(area: u8) -> Option<&'static str> {
     let mut named = trusts()
         .filter_map(|cells| (cells.get(4)?.parse() == Ok(area)).then(|| cells.get(1).copied()).flatten());
@@ -34,12 +36,14 @@ pub fn need_municipality(code: &str) -> Result<()> {
     Ok(())
 }
 
-/// The municipality or organisation that a person means by a word: its number, also without the zero in front, or its
-/// name in any language form, with or without `kommune` and with or without Norwegian letters. A name counts for the
-/// one that has it in the period. A word that is like no name stays as it is: it may be a code of somebody else's.
+/// The municipality or organisation that a person means by a word. The word is a number, also without the zero in
+/// front, or a name in any language form, with or without `kommune` and with or without Norwegian letters. A name
+/// stands for the party that has the name in the period. A word that is like no name is returned as it is, since it may
+/// be a code that the program does not know.
 ///
 /// # Errors
-/// Fails if several have the name in the period, if only another period has it, or if names are like it.
+/// Fails if several parties have the name in the period, if a municipality has the name in another period only, or if
+/// the word is not a name but is like one.
 pub fn named(word: &str, period: Period) -> Result<String> {
     let municipalities = Municipalities::built_in()?;
     let word = word.trim();
@@ -107,7 +111,7 @@ pub fn named(word: &str, period: Period) -> Result<String> {
     Ok(word.to_owned())
 }
 
-/// As [`named`], for a municipality: its code, without the year of a later lifetime.
+/// As [`named`], for a municipality: the code alone, without the year that marks a later lifetime of the code.
 ///
 /// # Errors
 /// Fails as [`named`] does.
@@ -116,16 +120,16 @@ pub fn municipality_named(word: &str, period: Period) -> Result<String> {
     Ok(party.split('@').next().unwrap_or(&party).to_owned())
 }
 
-/// Names are alike from this likeness on (Jaro and Winkler's, 0 to 1).
+/// Least likeness of two names that are alike, from 0 to 1 (Jaro and Winkler).
 const ALIKE: f64 = 0.88;
 
-/// The forms of a name: the whole of it, each language's, and without the county in brackets.
+/// The forms of a name: the whole name, the name without the county in brackets, and the name in each language.
 fn forms(name: &str) -> impl Iterator<Item = &str> {
     let short = name.split_once(" (").map(|(short, _)| short);
     std::iter::once(name).chain(short).chain(name.split(" - "))
 }
 
-/// A name in small letters, without `kommune` and without what a foreign keyboard lacks.
+/// A name in small letters, without `kommune`, and with plain letters in place of those that a foreign keyboard lacks.
 fn plain_name(name: &str) -> String {
     let name = name.to_lowercase();
     let ends = [" kommune", " kommuna", " herad"];
@@ -160,7 +164,7 @@ pub fn is_private(party: &str) -> bool {
 /// Organisation number of a municipality; the party itself if the number is not known.
 pub fn organisation_of(party: &str) -> String {
     let Party::Municipality { code, from } = Party::of(party) else { return party.to_owned() };
-    // If the party names no year, its last row counts.
+    // If the party names no year, the last row of the code counts.
     let year = from.map_or_else(String::new, |year| year.to_string());
     let mut found = ORGANISATIONS.lines().rev().filter_map(|line| {
         let cells: Vec<&str> = line.split(';').collect();
@@ -194,7 +198,7 @@ impl Names {
         Names { by_party, language }
     }
 
-    /// Name of a party or unit. An unknown one keeps its own word.
+    /// Name of a party or unit. An unknown party or unit keeps its own word.
     pub fn name(&self, party: &str) -> String {
         self.name_in(party, self.language)
     }

@@ -60,8 +60,8 @@ pub fn list(book: &LawBook) -> Table {
     table
 }
 
-/// Id of the rule that a word names: its id, or the short name of its instrument in any letter case, as `kmf`. Any
-/// other word stays as it is.
+/// Id of the rule that a word names. The word is the id, or the short name of the instrument in any letter case, as
+/// `kmf`. Any other word stays as it is.
 fn named(book: &LawBook, word: &str) -> String {
     let is_meant = |rule: &&rulebook::file::RuleFile| {
         rule.id == word || rule.instrument.word().eq_ignore_ascii_case(word)
@@ -224,7 +224,7 @@ fn gaps<T>(segments: &[Segment<T>]) -> Vec<Message> {
     missing.collect()
 }
 
-/// Table of who pays whom on a day: how it is paid, where a municipality books it, and when it is due.
+/// Table of payments on a day: who pays whom, how, where a municipality books the payment, and when the payment is due.
 ///
 /// # Errors
 /// Fails if an instrument has no rule file, or if the built-in scheme cannot be read.
@@ -297,12 +297,13 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
     Ok(table)
 }
 
-/// How often a year; empty if no schedule is known.
+/// Number of times a year; empty if no schedule is known.
 fn times(count: Option<u32>) -> Cell {
     count.map_or_else(|| Cell::text(""), |count| Cell::Count(count.into()))
 }
 
-/// Name of a party of a payment: one of the words of rule files, or a role of the scheme in its own words.
+/// Name of a party to a payment. A word of the rule files has a name in the catalogue; any other word, such as a role
+/// of the scheme, stays as it is.
 fn payer(word: &str) -> Message {
     let name = Message::under("payer", word);
     if name.is_known() { name } else { Message::plain(word) }

@@ -18,13 +18,14 @@ pub struct Opened {
 pub struct OnAccount {
     /// Source of the amounts: `budget` or `previous-year`.
     pub basis: String,
-    /// SHA-256 of the budget file, or the year.
+    /// SHA-256 of the budget file, or the year that the amounts were taken from.
     pub of: String,
     /// Division of a year's amount over its months: `equal` or `season`.
     pub divided: String,
 }
 
-/// Unit and months that a delivery covers as a whole: a contact that is missing there is withdrawn.
+/// Unit and months that a delivery covers as a whole. A contact of this unit and these months is withdrawn if the
+/// delivery lacks it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Coverage {
     pub unit: String,
@@ -33,7 +34,7 @@ pub struct Coverage {
     pub to: Month,
 }
 
-/// A delivery of contacts: the file that a settlement was made of.
+/// A delivery of contacts: the file that a settlement was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// Name of the file, without its folder.
@@ -43,7 +44,7 @@ pub struct Delivery {
     /// Number of rows that the check refused.
     pub refused: u64,
     pub synthetic: bool,
-    /// Day on which the extract was made, as its sender states; `None` if it was not given.
+    /// Day on which the extract was made, as the sender states it; `None` if the sender gave no day.
     #[serde(default)]
     pub made_on: Option<Day>,
 }
@@ -54,12 +55,12 @@ pub struct MonthMoved {
     pub month: Month,
     /// Digest of the kept file with the movements.
     pub movements_archive: String,
-    /// Rule versions that the month stands under after the settlement.
+    /// Rule versions that hold for the month after the settlement.
     pub rules: Vec<String>,
     /// Amount moved for each cause, in øre.
     pub causes: BTreeMap<Cause, i64>,
-    /// Unsigned values that the month was settled under; `None` in a step that kept them for all its months
-    /// together.
+    /// Values that the month was settled under and that are not signed off; `None` in a step that kept such values
+    /// only in [`Settled::unsigned`].
     #[serde(default)]
     pub unsigned: Option<Vec<String>>,
 }
@@ -67,16 +68,16 @@ pub struct MonthMoved {
 /// Content of a step that settled a month, or corrected closed months.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
-    /// Month of the statement that the vouchers stand in.
+    /// Month of the statement in which the vouchers stand.
     pub into: Month,
     pub delivery: Delivery,
     /// Digest of the kept rule files.
     pub rules_archive: String,
-    /// Unsigned values that were used, of all months together; empty if all are signed.
+    /// Values that were used and are not signed off, of all months together; empty if every value is signed off.
     pub unsigned: Vec<String>,
     /// Months of activity that changed.
     pub months: Vec<MonthMoved>,
-    /// Keys of objections whose line changed after they were decided. The reduction is put back, and each
+    /// Keys of objections whose line changed after the objection was decided. The reduction is put back, and each
     /// objection waits for a new decision.
     #[serde(default)]
     pub reopened: Vec<String>,
@@ -102,8 +103,8 @@ pub struct Closed {
     pub netted: bool,
 }
 
-/// Content of a step that decided an heir: of a municipality that was split, or of a party that the register
-/// of municipalities does not follow.
+/// Content of a step that decided the heir of a party: of a municipality that was split, or of a party that the
+/// register of municipalities does not follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inherited {
     pub party: String,
@@ -159,14 +160,14 @@ pub struct Decision {
     pub reference: String,
     /// Amount that the decision takes off the line, in øre.
     pub reduction_ore: i64,
-    /// Month of the statement that the correction stands in.
+    /// Month of the statement in which the correction stands.
     pub into: Month,
 }
 
 /// Content of a step that posted decisions of the settlement review board.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reviewed {
-    /// Month of the statement that the vouchers stand in.
+    /// Month of the statement in which the vouchers stand.
     pub into: Month,
     /// SHA-256 of each decision, separated by spaces.
     pub sha256: String,

@@ -1,7 +1,7 @@
 //! Amounts to pay, from the amounts that are owed for each instrument.
 //!
-//! Central: each party gets one amount in one direction, across instruments and amounts on account, through
-//! the clearing account. Decentral: each debtor, creditor and instrument gets one invoice or credit note.
+//! Central: each party has one amount to pay or to receive through the clearing account, across instruments and
+//! amounts on account. Decentral: each debtor, creditor and instrument gets one invoice or credit note.
 //!
 //! In both modes the accounts of the instruments end at zero, and all clearing and rounding accounts together
 //! are zero.
@@ -17,7 +17,7 @@ use crate::voucher::{Account, Line, Voucher};
 /// Terms of a month: how its instruments are paid, and how amounts to pay are rounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Mode of each instrument; an instrument without one is central.
+    /// Mode of each instrument; an instrument without a mode is central.
     pub modes: BTreeMap<Instrument, Mode>,
     pub rounding: PayRounding,
 }
@@ -30,8 +30,8 @@ impl Terms {
     }
 }
 
-/// Vouchers that move every open amount to the clearing accounts: first the parties in order, then the
-/// invoices. `open` holds every voucher up to and including the month that is closed.
+/// Vouchers that move every open amount to the clearing accounts: first the parties in order, then the invoices.
+/// `open` holds every voucher up to and including the month that is being closed.
 pub fn net(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     let mut by_party: BTreeMap<String, Vec<(Account, Amount)>> = BTreeMap::new();
     for (account, amount) in balances(open) {
@@ -161,8 +161,8 @@ pub fn blank(month: &str, cause: Cause) -> Voucher {
     }
 }
 
-/// Voucher for an amount on account: the debtor pays it, the creditor gets it, and both are set against
-/// amounts settled later.
+/// Voucher for an amount on account: the debtor pays the amount and the creditor receives it, and both entries are
+/// set against amounts settled later.
 pub fn on_account(
     month: &str,
     instrument: Instrument,
@@ -191,8 +191,8 @@ pub fn on_account(
     voucher
 }
 
-/// Parts of a year's amount by weight, one for each month. The largest remainders are rounded up, so that the
-/// parts add up to the amount. Empty if the weights do not add up to more than zero.
+/// Parts of a year's amount by weight, one for each month. The parts with the largest remainders are rounded up, so
+/// that the parts add up to the amount. Empty if the weights do not add up to more than zero.
 pub fn divided(amount: Amount, weights: &[i64]) -> Vec<Amount> {
     let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
     let Some(count) = (whole > 0).then_some(weights.len()) else { return Vec::new() };
@@ -238,8 +238,8 @@ mod tests {
     }
 
     proptest! {
-        /// The accounts balance before and after netting. After netting, the accounts of the instruments are
-        /// empty, clearing accounts are in whole kroner if so rounded, and netting again moves nothing.
+        /// The accounts balance before and after netting. After netting, the accounts of the instruments are empty,
+        /// clearing accounts are in whole kroner if amounts are rounded to kroner, and netting again moves nothing.
         #[test]
         fn netting_empties_the_accounts(
             rows in prop::collection::vec((0u8..4, 2u8..6, prop::sample::select(Instrument::ALL.to_vec()), -9_999i64..9_999), 0..30),

@@ -1,5 +1,5 @@
-//! Proof that nothing in the ledger was altered: every hash is computed again, every voucher balances, and
-//! all accounts together are zero. The triggers that keep rows from being changed are in place.
+//! Proof that nothing in the ledger was altered: every hash agrees when computed again, every voucher balances, all
+//! accounts add up to zero, and the triggers that keep rows from being changed are in place.
 
 use domain::Amount;
 use words::{Message, message};
@@ -18,7 +18,7 @@ pub struct Proof {
     pub debit: Amount,
     /// Hash at the end of the chain.
     pub head: String,
-    /// Each fault names its record; empty if nothing is wrong.
+    /// Faults, each of which names its record; empty if nothing is wrong.
     pub faults: Vec<Message>,
 }
 
@@ -31,7 +31,7 @@ const FAULTS: usize = 50;
 /// Fails if the store cannot be read. A record that cannot be read back is a fault, not an error.
 pub fn verify(ledger: &mut Ledger) -> Result<Proof, LedgerError> {
     let mut proof = Proof::default();
-    // A record that cannot be read back was altered: this is a fault to report, and the end of the walk.
+    // A record that cannot be read back was altered. The walk ends there, and the record is reported as a fault.
     match walk(ledger, &mut proof) {
         Err(LedgerError::Damaged { what, fault, .. }) => {
             proof.faults.push(Message::joined(vec![what, fault], ": "))

@@ -13,26 +13,27 @@ const TEMPLATE: &str = include_str!("../templates/letter.typ");
 /// Number format of kroner in a workbook.
 const KRONER: &str = "#,##0.00";
 
-/// A bill and our own calculation of it.
+/// A bill beside our own calculation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BillCheck {
     pub language: Language,
     pub title: String,
-    /// Whether a value of the law behind it is unsigned.
+    /// Whether our calculation uses a value of the law that nobody has signed.
     pub is_draft: bool,
-    /// Name of the municipality that answers, and of the hospital that sent the bill; empty if not given.
+    /// Name of the municipality that answers; empty if it is not given.
     pub sender: String,
+    /// Name of the hospital that sent the bill; empty if it is not given.
     pub receiver: String,
     /// Year, month and day of the letter.
     pub date: (i16, i8, i8),
-    /// Text of the letter before its table.
+    /// Paragraphs of the letter before its table.
     pub paragraphs: Vec<String>,
     pub lines: Vec<BillLine>,
     /// Every finding on each case, in the order of the calculation.
     pub reasons: Vec<BillReason>,
     pub received: Amount,
     pub calculated: Amount,
-    /// Whether quantities are days; else they are thousandths of a point.
+    /// Whether quantities are days, not thousandths of a DRG point.
     pub in_days: bool,
     /// What a reader must know.
     pub cautions: Vec<String>,
@@ -45,14 +46,15 @@ pub struct BillLine {
     /// Line of the bill; `None` if the case is on our side alone.
     pub line: Option<usize>,
     pub finding: String,
-    /// Quantity by the bill and by us; `None` if it is not stated, or the case is on the other side alone.
+    /// Quantity in the bill; `None` if the bill does not have the case or does not state a quantity.
     pub billed: Option<i64>,
+    /// Quantity in our own calculation; `None` if the case is in the bill alone.
     pub own: Option<i64>,
     pub received: Amount,
     pub calculated: Amount,
-    /// What decides our days, with paragraphs.
+    /// What is unusual with the case, then what decides our quantity, each with its provision.
     pub because: String,
-    /// Whether the letter tells of it.
+    /// Whether the letter lists the case.
     pub is_told: bool,
 }
 
@@ -64,7 +66,7 @@ pub struct BillReason {
     pub provision: String,
 }
 
-/// What the letter's page is set from.
+/// Data that the pages of the letter are set from.
 #[derive(Serialize)]
 struct Page<'a> {
     language: Language,
@@ -77,7 +79,7 @@ struct Page<'a> {
     paragraphs: &'a [String],
     heads: Vec<String>,
     rows: Vec<Vec<String>>,
-    /// Below each row: why.
+    /// Reason below each row.
     reasons: Vec<&'a str>,
     cautions: &'a [String],
     before_use: String,
@@ -159,7 +161,7 @@ pub fn letter(check: &BillCheck) -> Result<Vec<u8>, PaperError> {
     })
 }
 
-/// The workbook: what it is, every line of both sides, and every reason.
+/// The workbook: an introduction, every line of both sides, and every reason.
 ///
 /// # Errors
 /// Fails if a sheet cannot be made.

@@ -11,7 +11,7 @@ const TEMPLATE: &str = include_str!("../templates/brief.typ");
 /// A table of the brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BriefTable {
-    /// Worded as the finding of the table.
+    /// Heading that states the finding of the table.
     pub heading: String,
     pub heads: Vec<String>,
     pub rows: Vec<Vec<String>>,
@@ -20,7 +20,7 @@ pub struct BriefTable {
 /// A figure of the brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BriefFigure {
-    /// Worded as the finding of the figure.
+    /// Heading that states the finding of the figure.
     pub heading: String,
     /// Text for readers who do not see the figure.
     pub alt: String,
@@ -33,14 +33,14 @@ pub struct BriefFigure {
 pub struct Brief {
     pub language: Language,
     pub title: String,
-    /// Text of each tag, and whether it stands out (`draft`, `synthetic`).
+    /// Text of each tag, and whether the tag stands out (`draft`, `synthetic`).
     pub tags: Vec<(String, bool)>,
     /// What was asked, in plain words.
     pub summary: String,
     /// Name and value of each key figure, at most four.
     pub facts: Vec<(String, String)>,
     pub tables: Vec<BriefTable>,
-    /// Places of the tables that begin a page.
+    /// Places in `tables` of those that begin a page.
     pub new_pages: Vec<usize>,
     pub figures: Vec<BriefFigure>,
     /// What a reader must know before the brief is used.
@@ -49,7 +49,7 @@ pub struct Brief {
     pub footer: String,
     /// Year, month and day of the document.
     pub date: (i16, i8, i8),
-    /// Text that the identity of the PDF is made of.
+    /// Text from which the identity of the PDF is made.
     pub digest: String,
 }
 
@@ -60,8 +60,9 @@ struct Page<'a> {
     brief: &'a Brief,
     /// Heading of the cautions.
     before_use: String,
-    /// Words before the number of a page, and before the number of pages.
+    /// Word before the number of a page.
     page: String,
+    /// Word before the number of pages.
     of_pages: String,
 }
 

@@ -1,7 +1,7 @@
 //! Statements as CSV tables.
 //!
-//! For a person, a table opens in a Norwegian Excel: byte-order mark, semicolon, decimal comma. For a program:
-//! no mark, comma, decimal point, English keys.
+//! A table for a person opens in a Norwegian Excel: it has a byte-order mark, semicolons and decimal commas. A table
+//! for a program has no mark, but commas, decimal points and English keys.
 
 use disclosure::Cell;
 use domain::statement::{Post, Statement};
@@ -86,7 +86,7 @@ pub fn overview(statements: &[Statement], reader: Reader) -> String {
             Cell::Kroner(one.rounding),
             Cell::Kroner(one.to_pay),
             Cell::text(one.due.map_or_else(String::new, |due| due.to_string())),
-            // Only a summary has months that asked.
+            // Only a summary has an amount that its months have asked for.
             match one.is_summary {
                 true => Cell::Kroner(one.asked.iter().map(|asked| asked.amount).sum()),
                 false => Cell::text(""),
@@ -97,7 +97,8 @@ pub fn overview(statements: &[Statement], reader: Reader) -> String {
     csv_of(&heads(OVERVIEW), rows.iter().map(Vec::as_slice), reader)
 }
 
-/// Text that goes beside a table: what the table is, how sure it is, and the command that makes it again.
+/// Text that goes beside a table: what the table is, how sure its figures are, and the command that makes the table
+/// again.
 pub fn about(statement: &Statement, language: Language, command: &str) -> String {
     let words = view::view(statement, language);
     let tags: Vec<String> = words.tags.iter().map(|(text, _)| text.clone()).collect();

@@ -1,6 +1,7 @@
 //! An invoice or credit note in EHF (Peppol BIS Billing 3.0), for claims that each creditor collects itself.
 //!
-//! The document has no value added tax. The scheme's row on this (`[[vat]]`) is unsigned, and a note says so.
+//! The document has no value added tax. Nobody has signed the scheme's row on this (`[[vat]]`); a note in the document
+//! says so.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -20,21 +21,21 @@ pub struct Party {
     pub organisation: String,
 }
 
-/// Text as XML, which has no control characters but tab and line ends.
+/// Text escaped for XML. Control characters are left out, except tab and line ends.
 fn escaped(text: &str) -> String {
     let may_stand = |letter: &char| !letter.is_control() || matches!(letter, '\t' | '\n' | '\r');
     let text: String = text.chars().filter(may_stand).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Why a payment gives no document.
+/// Reason why a payment gives no document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
     /// Nothing is to be paid.
     NothingToPay,
-    /// The statement is a draft, and a document would be booked.
+    /// The statement is a draft, and the recipient would book a document.
     Draft,
-    /// The figures are synthetic, and a document would be booked.
+    /// The figures are synthetic, and the recipient would book a document.
     Synthetic,
     /// The seller has no valid organisation number, and so no electronic address.
     Seller,
@@ -43,7 +44,7 @@ pub enum Missing {
 }
 
 impl Missing {
-    /// Key of the sentence in the catalogue.
+    /// Key of the sentence on the reason, in the catalogue.
     pub fn key(self) -> &'static str {
         match self {
             Missing::NothingToPay => "paper.no_ehf_nothing",
@@ -58,23 +59,24 @@ impl Missing {
 /// A line of the document.
 struct Line {
     text: String,
-    /// Number of units of `unit`, above or below zero.
+    /// Quantity in `unit`, above or below zero.
     quantity: i64,
-    /// Code of the unit in UN/ECE Recommendation 20: `DAY`, or `C62` for one.
+    /// Code of the unit in UN/ECE Recommendation 20: `DAY`, or `C62` («one»).
     unit: &'static str,
-    /// Price of one unit, at least zero: `quantity` × `price` is the amount.
+    /// Price of one unit, zero or above. The amount is `quantity` × `price`.
     price: Amount,
     amount: Amount,
 }
 
 impl Line {
-    /// A line of one thing.
+    /// A line with a quantity of one: minus one if the amount is below zero.
     fn one(text: String, amount: Amount) -> Line {
         let quantity = if amount < Amount::ZERO { -1 } else { 1 };
         Line { text, quantity, unit: "C62", price: Amount::from_ore(amount.ore().abs()), amount }
     }
 
-    /// A line of a statement: days × day rate where that is the amount to the øre, otherwise one.
+    /// A post as a line: days × price per day if the post has no points and that product is the amount to the øre;
+    /// otherwise a quantity of one.
     fn of(post: &Post, amount: Amount, language: Language) -> Line {
         let text = line_text(post, language);
         let days = post.days.abs();
@@ -122,10 +124,10 @@ fn plain(amount: Amount) -> String {
     format!("{sign}{}.{:02}", ore.unsigned_abs() / 100, ore.unsigned_abs() % 100)
 }
 
-/// The document as XML. A payment below zero is a credit note of the same amount above zero.
+/// The document as XML. A payment below zero becomes a credit note on the same amount above zero.
 ///
 /// # Errors
-/// Fails with the reason if there is none: see [`Missing`].
+/// Fails if the payment gives no document, with the reason: see [`Missing`].
 pub fn document(
     statement: &Statement,
     payment: &Payment,
@@ -157,13 +159,14 @@ pub fn document(
         .collect();
     let named: Amount = lines.iter().map(|line| line.amount).sum();
     let (mut prepaid, rounding) = (sign(payment.on_account), sign(payment.rounding));
-    // The rest was carried from earlier months: it is not settled now, paid on account, or rounding.
+    // The rest was carried from earlier months: it is neither settled now, nor paid on account, nor rounding.
     let rest = sign(payment.amount) - named + prepaid - rounding;
     if rest != Amount::ZERO {
         lines.push(Line::one(say!(language, "paper.carried", amount = rest.to_string()), rest));
     }
     if lines.is_empty() {
-        // Only what was paid on account goes back. A document needs a line (BR-16), so that is the line.
+        // The payment returns only what was paid on account. A document needs a line (BR-16), so this amount is its
+        // line.
         lines.push(Line::one(language.text("paper.on_account_back"), -prepaid));
         prepaid = Amount::ZERO;
     }
@@ -210,8 +213,8 @@ fn line_text(post: &Post, language: Language) -> String {
     format!("{}: {} ({})", view::post_title(post, language), view::quantity(post, language), post.rate)
 }
 
-/// The payment reference (`KID`) that the payer gives: period, debtor, creditor and a check digit. `None` if
-/// the creditor's number has other than nine digits, or the reference would be too long.
+/// The payment reference (`KID`) that the payer gives: period, debtor, creditor and a check digit. `None` unless the
+/// creditor's number has nine digits and the reference is short enough.
 pub fn reference(statement: &Statement, payment: &Payment) -> Option<String> {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let creditor = digits(&payment.counterparty.party);
@@ -254,7 +257,7 @@ fn head(
         xml.leaf("cbc:StartDate", "", &statement.from.to_string());
         xml.leaf("cbc:EndDate", "", &statement.to.to_string());
     });
-    // The invoices that this one corrects.
+    // Invoices that this document corrects.
     let ours = |post: &&Post| post.counterparty.party == payment.counterparty.party;
     let corrected: BTreeSet<&str> =
         statement.posts.iter().filter(ours).map(|post| post.corrects.as_str()).collect();
@@ -294,7 +297,7 @@ fn payment_means(xml: &mut Xml, statement: &Statement, payment: &Payment, is_cre
     }
     if let Some(reference) = reference(statement, payment) {
         xml.group("cac:PaymentMeans", |xml| {
-            // 1 means «not defined». A credit transfer (30) must name the account, which is not known here.
+            // Code 1 means «not defined». Code 30, a credit transfer, needs an account, which is not known here.
             xml.leaf("cbc:PaymentMeansCode", "", "1");
             xml.leaf("cbc:PaymentID", "", &reference);
         });

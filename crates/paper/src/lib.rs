@@ -1,8 +1,7 @@
 //! Statements and results on paper: PDF, workbook, CSV, EHF and pictures.
 //!
-//! This crate can never read a register, a rule or a ledger: it sets what it is given. A document depends on
-//! nothing else, so that the same [`domain::statement::Statement`] gives the same bytes. No other crate
-//! has Typst.
+//! This crate can never read a register, a rule or a ledger. A document depends only on what a caller hands in, so that
+//! the same [`domain::statement::Statement`] gives the same bytes. No other crate uses Typst.
 //!
 //! Start reading in [`view`], which turns a statement into words. Results of a simulation go through
 //! [`sheets`] and [`brief`].

@@ -81,7 +81,7 @@ impl World for DocumentWorld {
         self.press.fonts.get(index).cloned()
     }
 
-    /// Gives no day, so that a document does not depend on the day it is set.
+    /// Gives no day, so that a document does not depend on the day on which it is set.
     fn today(&self, _: Option<Duration>) -> Option<Datetime> {
         None
     }
@@ -92,7 +92,7 @@ pub(crate) struct Job<'a> {
     pub(crate) template: &'static str,
     /// Number or title, for errors.
     pub(crate) number: &'a str,
-    /// Text that the identity of the PDF is made of.
+    /// Text from which the identity of the PDF is made.
     pub(crate) ident: &'a str,
     /// Name and bytes of each file that the template reads.
     pub(crate) files: Vec<(String, Vec<u8>)>,
@@ -101,8 +101,8 @@ pub(crate) struct Job<'a> {
 /// Sets a document as a PDF that meets PDF/A-2a and PDF/UA-1. Fails if Typst cannot set it.
 pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
     set_once(job).or_else(|fault| {
-        // A name may hold a sign that no font here has, and the standards ask that every sign can be read. The page
-        // is then set with a question mark in its place.
+        // A name may hold a character that the fonts lack, and the standards require that every character can be read.
+        // The document is then set with a question mark for each such character.
         let plain = |(name, bytes): &(String, Vec<u8>)| {
             let text = String::from_utf8_lossy(bytes);
             let text: String = text.chars().map(|one| if is_set(one) { one } else { '?' }).collect();
@@ -116,7 +116,7 @@ pub(crate) fn set(job: &Job) -> Result<Vec<u8>, PaperError> {
     })
 }
 
-/// Whether the fonts of the pages have a sign: Latin letters, and the marks that the program itself writes.
+/// Whether the fonts of the pages have a character: a Latin letter, or a mark that the program itself writes.
 fn is_set(letter: char) -> bool {
     let marks = "\n\t\u{2030}\u{202f}\u{20ac}\u{2212}\u{2264}\u{2265}";
     matches!(letter, '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{17f}' | '\u{2010}'..='\u{2026}')
@@ -161,7 +161,7 @@ pub fn pdf(statement: &Statement, language: Language) -> Result<Vec<u8>, PaperEr
     set(&Job { template: TEMPLATE, number: &statement.number, ident: &ident, files })
 }
 
-/// Frees memory that Typst keeps from earlier documents. Callers that set many documents call it now and then.
+/// Frees memory that Typst keeps from earlier documents. Callers that set many documents call this now and then.
 pub fn forget() {
     typst::comemo::evict(3);
 }

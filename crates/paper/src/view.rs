@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::text::{day, kroner, period, points, text, with};
 use words::{Language, Said, say};
 
-/// Largest number of lines on the page. More lines than this are added up over counterparties; the workbook has
-/// every line.
+/// Largest number of lines on the page. If there are more, the page has their sums over counterparties; the workbook
+/// has every line.
 const LINES: usize = 60;
 
 /// The page of a statement, in words.
@@ -19,15 +19,15 @@ pub struct View {
     pub title: String,
     /// Text and kind of each tag.
     pub tags: Vec<(String, String)>,
-    /// Name, and a line under it.
+    /// Name of the sender, and a line under the name.
     pub sender: (String, String),
-    /// Name, and a line under it.
+    /// Name of the recipient, and a line under the name.
     pub recipient: (String, String),
     /// Headings and values in the box.
     pub facts: Vec<(String, String)>,
-    /// Sentences on the amount settled, compared with the amount on account.
+    /// Sentences on the amount settled and how it differs from the amount on account.
     pub lead: String,
-    /// Heading of the bridge, and its text for readers who do not see it.
+    /// Heading of the bridge, and text for readers who do not see the bridge.
     pub bridge: (String, String),
     /// Heads of the columns of lines.
     pub heads: Vec<String>,
@@ -35,13 +35,14 @@ pub struct View {
     pub lines: Vec<[String; 7]>,
     /// Instrument and provision of each rule behind the lines.
     pub provisions: Vec<[String; 2]>,
-    /// Text under the lines; empty if the lines are not added up.
+    /// Text under lines that are added up over counterparties; empty otherwise.
     pub remark: String,
     /// Label and amount of the sum of all lines.
     pub sum: (String, String),
     /// Headings of the lines, the payments, the proposal for the accounts, and the reading guide.
     pub headings: Vec<String>,
-    /// Counterparty, reference and amount of each payment; empty if there is only one.
+    /// Counterparty, reference and amount of each payment; empty for a single payment. In a summary: statement, due day
+    /// and amount of each month.
     pub payments: Vec<[String; 3]>,
     pub payment_heads: [String; 3],
     /// Function, article, text and amount of each proposal for the accounts.
@@ -51,7 +52,7 @@ pub struct View {
     pub how: Vec<String>,
     /// Left part of the footer.
     pub footer: String,
-    /// The words `Side` and `av`.
+    /// The words before the number of a page and before the number of pages: `Side` and `av`.
     pub page: (String, String),
     /// Year, month and day of the document: the last day of the period.
     pub date: (i16, i8, i32),
@@ -102,7 +103,7 @@ pub fn quantity(post: &Post, language: Language) -> String {
     }
 }
 
-/// Name of a party, and a line under it with its number.
+/// Name of a party, and a line under the name with the party's number.
 fn who(named: &Named, language: Language) -> (String, String) {
     let is_code = named.party.bytes().take(4).all(|b| b.is_ascii_digit());
     let under = match named.party.len() {
@@ -113,7 +114,7 @@ fn who(named: &Named, language: Language) -> (String, String) {
     (named.name.clone(), under)
 }
 
-/// An amount to pay without its sign, because the heading gives the direction.
+/// Absolute value of an amount to pay: the heading gives the direction.
 fn absolute(amount: Amount) -> Amount {
     Amount::from_ore(amount.ore().abs())
 }
@@ -213,7 +214,7 @@ fn paid(statement: &Statement, language: Language) -> Vec<(String, String)> {
     ]
 }
 
-/// The facts of a summary: what its months asked for, and what nobody has asked for yet.
+/// The facts of a summary: the amount that its months asked for, and the amount not yet asked for.
 fn summed(statement: &Statement, language: Language) -> Vec<(String, String)> {
     let asked: Amount = statement.asked.iter().map(|one| one.amount).sum();
     let pays = statement.owes != (asked.ore() < 0);
@@ -225,7 +226,7 @@ fn summed(statement: &Statement, language: Language) -> Vec<(String, String)> {
     ]
 }
 
-/// A row for each month of a summary: number of its statement, day of payment and amount.
+/// A row for each month of a summary: number of the month's statement, day of payment and amount.
 fn asked(statement: &Statement, language: Language) -> Vec<[String; 3]> {
     let row = |one: &domain::statement::Asked| {
         let due = one.due.map_or_else(|| "–".to_owned(), |due| day(due, language));
@@ -234,8 +235,8 @@ fn asked(statement: &Statement, language: Language) -> Vec<[String; 3]> {
     statement.asked.iter().map(row).collect()
 }
 
-/// The first sixteen digits of a control code in groups of four, `7f3a c1e9 …`: enough to prove what stands before
-/// it (`samspill ledger verify --expect`).
+/// The first sixteen digits of a control code in groups of four, `7f3a c1e9 …`: enough to prove the ledger up to that
+/// code (`samspill ledger verify --expect`).
 fn control(code: &str) -> String {
     let digits: Vec<char> = code.chars().take(16).collect();
     digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
@@ -323,7 +324,7 @@ fn bookings(statement: &Statement, language: Language) -> Vec<[String; 4]> {
     statement.bookings.iter().map(row).collect()
 }
 
-/// Sentences on the amount settled, compared with the amount on account.
+/// Sentences on the amount settled and how it differs from the amount on account.
 fn lead(statement: &Statement, language: Language) -> String {
     let mut sentences = Vec::new();
     if statement.is_summary {
@@ -343,7 +344,7 @@ fn lead(statement: &Statement, language: Language) -> String {
     let corrections: Amount =
         statement.posts.iter().filter(|post| post.cause != Cause::Activity).map(|post| post.amount).sum();
     if corrections != zero {
-        // A part of the difference only if it goes the same way, and is no larger.
+        // Corrections are part of the difference only if they go the same way and are no larger.
         let is_part = statement.on_account != zero
             && (corrections > zero) == (more > zero)
             && corrections.ore().abs() <= more.ore().abs();
@@ -391,7 +392,7 @@ pub fn bridge_label(what: BridgeWhat, owes: bool, language: Language) -> String 
     text(key, language)
 }
 
-/// The steps of the bridge as text, for readers who do not see it.
+/// The steps of the bridge as text, for readers who do not see the bridge.
 fn bridge_text(statement: &Statement, language: Language) -> String {
     let step = |step: &domain::statement::BridgeStep| {
         let label = bridge_label(step.what, statement.owes, language).replace("-\n", "").replace('\n', " ");
@@ -400,7 +401,7 @@ fn bridge_text(statement: &Statement, language: Language) -> String {
     statement.bridge.iter().filter(is_drawn).map(step).collect::<Vec<_>>().join("; ")
 }
 
-/// Whether a step of the bridge has a bar: a step of nothing has none, but the sums do.
+/// Whether a step of the bridge has a bar: a sum always has one, any other step only if its amount is not zero.
 fn is_drawn(step: &&domain::statement::BridgeStep) -> bool {
     let is_sum = matches!(step.what, BridgeWhat::Settlement | BridgeWhat::ToPay | BridgeWhat::Asked);
     is_sum || step.amount != Amount::ZERO

@@ -24,8 +24,7 @@ use crate::schema::{
 use crate::source::{Cells, Source};
 use crate::text::{canonical, is_national_number};
 
-/// Greatest points of one contact, in thousandths. More than 150 points is taken as a misplaced decimal
-/// comma.
+/// Greatest points of one contact, in thousandths. More than 150 points are taken for a misplaced decimal comma.
 const ABSURD_POINTS: i64 = 150_000;
 
 /// Why a row is refused.
@@ -35,13 +34,13 @@ pub enum Reason {
     Empty,
     /// A code that neither the mapping nor the program knows.
     UnknownCode,
-    /// A text that is not a number, an age outside 0 to 125, or a counted row of no contacts.
+    /// A text that is not a number, an age outside 0 to 125, or a counted row that stands for no contacts.
     NotANumber,
     /// A text that is not a time, a day or, in counted rows, a year.
     NotATime,
     /// A municipality that never existed, or does not exist yet at discharge.
     UnknownMunicipality,
-    /// A municipality that had become one or more others before the admission.
+    /// A municipality that had become one or more other municipalities before the admission.
     MergedMunicipality,
     /// A DRG that is not in the year's list.
     DrgNotInList,
@@ -51,27 +50,27 @@ pub enum Reason {
     NegativePoints,
     /// A count or an amount below zero.
     Negative,
-    /// A count of whole things that has decimals.
+    /// A count of whole things, given with decimals.
     NotWhole,
     /// More than 150 points per contact.
     AbsurdPoints,
     /// A contact id that an earlier line also has.
     DuplicateContact,
-    /// An overnight contact with the same person, unit, admission and discharge as another one.
+    /// An overnight contact with the same person, unit, admission and discharge as another overnight contact.
     StayTwice,
     /// A row with more or fewer cells than the head.
     CellCount,
     /// A number that does not fit in 32 bits.
     TooLarge,
-    /// A contact without a discharge, where [`Check::running_at`] is `None`.
+    /// A contact without a discharge, if [`Check::running_at`] is `None`.
     NotDischarged,
-    /// A trust, or a unit that stands in its place, whose code is the code of another kind of party.
+    /// A trust with a code of another kind of party, or a unit with such a code that stands in place of a trust.
     NotAnInstitution,
     /// A cell with a control character, such as a line end.
     ControlCharacter,
-    /// A cell that begins with a quote, which is not closed in the cell.
+    /// A cell with an opening quote that is not closed in the cell.
     StrayQuote,
-    /// A cell with a byte that is no letter in the file's encoding.
+    /// A cell with a byte that is no character in the file's encoding.
     BadLetter,
 }
 
@@ -154,12 +153,12 @@ const CODES: [(&str, &str); 22] = [
 pub struct Refusal {
     /// Line in the file (CSV) or row (Parquet), from 1.
     pub line: u64,
-    /// Contact id as written in the file, as `institution/episode` if two columns make it; the contact's key if the
-    /// check of the whole file refused the row.
+    /// Contact id as written in the file (`institution/episode` if two columns make the id), or the contact's key
+    /// if the check of the whole file refused the row.
     pub contact: String,
-    /// Key of the contact; `None` if the row does not give it.
+    /// Key of the contact; `None` if the row gives no key.
     pub key: Option<i64>,
-    /// Name of the field, or `row` where the number of cells is wrong.
+    /// Name of the field, or `row` if the number of cells is wrong.
     pub field: &'static str,
     /// Value as written, or the two values that were compared.
     pub value: Message,
@@ -177,9 +176,9 @@ pub struct Report {
     pub accepted: u64,
     /// Refused rows, in order of line.
     pub refused: Vec<Refusal>,
-    /// Oddities for which no row is refused: text of each, and how often it was found.
+    /// Oddities for which no row is refused: text of each oddity, and how often the oddity was found.
     pub warnings: BTreeMap<Message, u64>,
-    /// First and last day of discharge among the rows that passed the check row by row; `None` if no row did.
+    /// First and last day of discharge among the rows that passed the check row by row; `None` if no row passed.
     pub discharged: Option<(Day, Day)>,
 }
 
@@ -197,8 +196,9 @@ impl Report {
         out
     }
 
-    /// Text of the table `refused.csv`. With a language, it is for people: semicolons, and a byte-order mark so
-    /// that spreadsheets open it. With `None`, it is for programs: English keys and commas.
+    /// Text of the table `refused.csv`. With a language, the table is for people: it has semicolons, and a
+    /// byte-order mark so that spreadsheets show every letter. With `None`, the table is for programs: it has
+    /// commas and English keys.
     pub fn refused_csv(&self, language: Option<Language>) -> String {
         const HEADS: [&str; 8] =
             ["line", "contact", "field", "value", "reason", "explanation", "remedy", "who_can_mend"];
@@ -241,7 +241,7 @@ pub enum CheckError {
     SameFile(String),
     /// Two columns have the same name.
     TwoColumns { file: String, column: String },
-    /// The file has no column for a field that must be filled, and the mapping has no constant for it.
+    /// The file has no column for a field that must be filled, and the mapping has no constant for the field.
     MissingColumn {
         file: String,
         field: &'static str,
@@ -285,9 +285,9 @@ pub struct Check<'a> {
     /// The year's list of DRGs; `None` if DRGs and weights are compared with no list.
     pub drg_list: Option<&'a DrgList>,
     pub threads: usize,
-    /// Time at which a list of running cases is drawn up. A contact without a discharge is taken as discharged
-    /// at this time, or at its admission if that is later. `None` in a settlement, which refuses such a
-    /// contact.
+    /// Time at which a list of running cases is drawn up. A contact without a discharge is taken as discharged one
+    /// minute after this time, or at its admission if the admission is later. `None` in a settlement, which refuses
+    /// such a contact.
     pub running_at: Option<Minute>,
 }
 
@@ -314,8 +314,8 @@ const REQUIRED: &[usize] = &[
 /// Fields of counted rows that need a column or a constant in the mapping.
 const REQUIRED_COUNTED: &[usize] =
     &[field::YEAR, field::CARE_LEVEL, field::MUNICIPALITY_OF_REGISTRATION, field::CONTACTS, field::POINTS];
-/// Fields that use every column that the mapping lists for them: an id joins its columns into one key, and
-/// events pair theirs.
+/// Fields that use every column that the mapping lists: the columns of an id are joined into one key, and a column
+/// of event kinds is paired with a column of event times.
 const JOINED: &[usize] = &[field::CONTACT_ID, field::STAY_ID, field::EVENT_KINDS, field::EVENT_TIMES];
 
 struct Checker<'a> {
@@ -333,22 +333,25 @@ struct Keys {
     person: i64,
     line: u64,
     sex: Sex,
-    /// Year of birth, as far as the age tells; `None` if the age is unknown.
+    /// Year of birth, estimated from the age; `None` if the age is unknown.
     born: Option<i16>,
 }
 
-/// Persons whose ids cannot be one person's.
+/// Person ids that cannot belong to one person.
 #[derive(Default)]
 struct Persons {
-    /// Two sexes, or years of birth too far apart. Their stays are not taken for one.
+    /// Ids with two sexes, or with years of birth too far apart; placeholders are among them. Stays under such an
+    /// id are not compared with each other.
     suspicious: BTreeSet<i64>,
-    /// So many years of birth that the id stands for anybody. Nobody is known by it.
+    /// Ids with so many years of birth that each id may stand for anybody. The checked file gives no person for
+    /// such an id.
     placeholders: BTreeSet<i64>,
 }
 
-/// Years that the births of one person may seem to be apart: ages are whole years, and may be of another day.
+/// Number of years by which the births of one person may seem to differ, since ages are whole years and may be
+/// given for different days.
 const BIRTHS_APART: i16 = 2;
-/// Different years of birth that make an id a placeholder.
+/// Number of different years of birth that makes an id a placeholder, if the years are too far apart.
 const BIRTHS_OF_ANYBODY: usize = 5;
 
 struct Night {
@@ -368,7 +371,7 @@ struct Piece {
     keys: Vec<Keys>,
     nights: Vec<Night>,
     discharged: Option<(Day, Day)>,
-    /// Rows with a person, and those whose person id is a national identity number.
+    /// Number of rows with a person, and number of these whose person id is a national identity number.
     persons: (u64, u64),
 }
 
@@ -395,8 +398,8 @@ pub fn check_file(
     let lost = || FileError::Worker { path: path.to_path_buf() };
     let mut report =
         Report { described: source.described(), mapping: check.mapping.id.clone(), ..Report::default() };
-    // A mapping with `whole_numbers` reads the program's own schema, where the columns that the mapping leaves
-    // out are derived and computed again: they need no warning.
+    // A mapping with `whole_numbers` reads the program's own schema. The columns that such a mapping leaves out are
+    // derived and computed again, and need no warning.
     for head in ignored.into_iter().filter(|_| !check.mapping.whole_numbers) {
         report.warnings.insert(message!("check.column_not_read", head), 1);
     }
@@ -445,7 +448,7 @@ fn widest(one: Option<(Day, Day)>, other: Option<(Day, Day)>) -> Option<(Day, Da
     }
 }
 
-/// Finds the columns of each field. Returns them with the names of the columns that no field uses.
+/// Finds the columns of each field, and the names of the columns that no field uses.
 fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin>, Vec<String>), CheckError> {
     let heads = source.heads();
     let lower: Vec<String> = heads.iter().map(|head| head.to_lowercase()).collect();
@@ -458,7 +461,7 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
             .iter()
             .filter_map(|name| lower.iter().position(|head| *head == name.to_lowercase()))
             .collect();
-        // Kinds and times are paired by place: a column that is missing keeps its place.
+        // Kinds and times are paired by place, so a missing column keeps its place.
         if place == field::EVENT_KINDS || place == field::EVENT_TIMES {
             let at = |name: &String| lower.iter().position(|head| *head == name.to_lowercase());
             found = wanted.iter().map(|name| at(name).unwrap_or(usize::MAX)).collect();
@@ -471,7 +474,7 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
         if !joined {
             found.truncate(1);
         }
-        // A key of several columns needs all of them. Of the event columns, some may be missing.
+        // A key of several columns needs every column. Some of the event columns may be missing.
         let partial = joined && found.len() < wanted.len() && place <= field::STAY_ID;
         let constant = mapping.constants.get(*name).cloned().unwrap_or_default();
         if required.contains(&place) && (found.is_empty() && constant.is_empty() || partial) {
@@ -496,8 +499,8 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
     Ok((from, ignored))
 }
 
-/// Whether one name may be a misspelling of the other: the same first letter, and at most two letters that are
-/// not shared.
+/// Whether one name may be a misspelling of the other: both have the same first letter, and all letters but two at
+/// most are shared. Names of one or two letters are never alike.
 fn alike(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let shared = one.chars().filter(|letter| other.contains(*letter)).count();
@@ -505,7 +508,7 @@ fn alike(one: &str, other: &str) -> bool {
     longest > 2 && shared + 2 >= longest && one.chars().next() == other.chars().next()
 }
 
-/// Finds ids that stand for more than one person, and warns of them. Sorts the keys by person.
+/// Finds ids that stand for more than one person, and warns of these ids. Sorts the keys by person.
 fn persons_of(keys: &mut [Keys], report: &mut Report) -> Persons {
     keys.sort_unstable_by_key(|key| (key.person, key.line));
     let mut out = Persons::default();
@@ -538,8 +541,8 @@ fn persons_of(keys: &mut [Keys], report: &mut Report) -> Persons {
     out
 }
 
-/// Refuses contacts and stays that occur twice; warns of overlaps and of stays with several persons. Returns
-/// the number of contacts of each stay that has more than one.
+/// Refuses contacts and stays that occur twice; warns of overlaps and of stays with several persons. Returns the
+/// number of contacts of each stay with more than one contact.
 fn whole_file(
     mut keys: Vec<Keys>,
     mut nights: Vec<Night>,
@@ -672,7 +675,7 @@ impl Checker<'_> {
             ("samspill.counted".to_owned(), if mapping.counted { "yes" } else { "no" }.to_owned()),
             ("samspill.region".to_owned(), self.from[field::REGION].constant.clone()),
         ]);
-        // A register that was made up stays so when it is checked again.
+        // A synthetic register is still marked as synthetic after another check.
         if let Source::Table(reader) = source {
             for key in [SYNTHETIC_KEY, "samspill.persons", "samspill.of_persons"] {
                 let carried = reader.footer().get(key).map(|value| (key.to_owned(), value.clone()));
@@ -715,8 +718,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Text of a field, translated by the mapping; the mapping's constant if the cell is empty, or its word says that
-    /// nothing is known.
+    /// Text of a field, translated by the mapping; the mapping's constant if the cell is empty, or if the mapping
+    /// translates its text to the empty text.
     fn text<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
         let raw = self.raw(cells, field);
         let Some(values) = &self.from[field].values else { return raw };
@@ -752,7 +755,8 @@ impl Checker<'_> {
         }
     }
 
-    /// A field that must hold a code of the program's own vocabulary, after the mapping has translated it.
+    /// Value of a field that must hold a code of the program's own vocabulary, once the mapping has translated the
+    /// text.
     fn coded<T>(
         &self,
         cells: &dyn Cells,
@@ -774,7 +778,8 @@ impl Checker<'_> {
         if !is_whole {
             return Err((FIELDS[field], Message::plain(text), Reason::NotWhole));
         }
-        // `017` where decimals may stand is the half of a number that a comma between cells cut in two.
+        // If a field may have decimals, `017` is taken for one half of a number that a comma has cut into two
+        // cells.
         let is_cut = decimals > 0
             && text.len() > 1
             && text.starts_with('0')
@@ -819,7 +824,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The id of a contact as written: every column that makes it, with `/` between.
+    /// The id of a contact as written in the file: the text of one column, or of the first two with `/` between.
     fn named(&self, cells: &dyn Cells) -> String {
         match &self.from[field::CONTACT_ID].columns[..] {
             [institution, local, ..] => format!("{}/{}", cells.cell(*institution), cells.cell(*local)),
@@ -827,8 +832,9 @@ impl Checker<'_> {
         }
     }
 
-    /// Key of a field: from one column by [`own_key`], from the first two by [`contact_key`]. `None` if the only
-    /// or the second cell is empty.
+    /// Key of a field: from an only column by [`own_key`], or from the first two columns by [`joint_key`]. `None`
+    /// if there is no column, or if the only cell or the second of two cells is empty. Fails if only the first of
+    /// two cells is empty.
     fn key(&self, cells: &dyn Cells, field: usize) -> Result<Option<i64>, Refused> {
         match &self.from[field].columns[..] {
             [] => Ok(None),
@@ -845,7 +851,8 @@ impl Checker<'_> {
     }
 
     /// Whether a residence is in Norway. A municipality that comes into being during the contact is accepted. A
-    /// municipality that is unknown or has ended is refused.
+    /// municipality is refused if it is unknown, had ended before the admission, or comes into being after the
+    /// discharge. Areas are always in Norway.
     fn resident(&self, code: &str, admitted: Day, discharged: Day, field: usize) -> Result<bool, Refused> {
         if self.check.mapping.residence == ResidenceKind::Area {
             return Ok(true);
@@ -894,7 +901,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Admission and discharge. A counted row has only a year; both are the first minute of that year's last day.
+    /// Admission and discharge. A counted row has only a year: its admission and its discharge are both the first
+    /// minute of that year's last day.
     fn times(&self, cells: &dyn Cells) -> Result<(Minute, Minute), Refused> {
         if self.check.mapping.counted {
             let text = self.required(cells, field::YEAR)?;
@@ -908,8 +916,8 @@ impl Checker<'_> {
         };
         let admitted = read(field::ADMITTED)?;
         let discharged = match (self.text(cells, field::DISCHARGED), self.check.running_at) {
-            // Who has not left at the time of the list is still there in the minute after. Who is admitted after it gets
-            // a contact of no length, and is not refused.
+            // A patient who has not left at the time of the list is still there in the minute after. A patient who
+            // is admitted later than that gets a contact of no length, and is not refused.
             ("", Some(at)) => std::cmp::max(Minute::from_number(at.number() + 1), admitted),
             ("", None) => return Err((FIELDS[field::DISCHARGED], Message::plain(""), Reason::NotDischarged)),
             _ => read(field::DISCHARGED)?,
@@ -927,7 +935,7 @@ impl Checker<'_> {
     fn points(&self, cells: &dyn Cells, contacts: i64) -> Result<i32, Refused> {
         let points = match self.number(cells, field::POINTS, 3)? {
             Some(points) => points,
-            // Only a contact outside every DRG may be without points.
+            // Only a contact without a DRG may lack points.
             None if self.text(cells, field::DRG).is_empty() && !self.check.mapping.counted => 0,
             None => return Err((FIELDS[field::POINTS], Message::plain(""), Reason::Empty)),
         };
@@ -940,8 +948,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Type, category and weight of the DRG; the weight is in thousandths. A list, if given, fills missing
-    /// values. The row is refused if the list lacks the DRG or has another weight.
+    /// Type, category and weight of the DRG; the weight is in thousandths. A list, if given, fills in missing
+    /// values. The row is refused if the list lacks the DRG, or has another weight than the row.
     fn grouped(&self, cells: &dyn Cells, drg: &str) -> Result<(DrgType, i32, i32), Refused> {
         let mut drg_type = self.coded(cells, field::DRG_TYPE, DrgType::from_word)?;
         let mut mdc = self.number(cells, field::MDC, 0)?.map_or(MISSING, |mdc| mdc as i32);
@@ -1051,8 +1059,9 @@ impl Checker<'_> {
         })
     }
 
-    /// Refuses a row with a control character in a cell that is read: names and codes stand in letters, tables and
-    /// invoices, where such a sign cannot be written.
+    /// Refuses a row if a cell that is read begins with a stray quote, has a byte that could not be decoded, or has
+    /// a control character. Names and codes stand in letters, tables and invoices, where such characters cannot be
+    /// written.
     fn printable(&self, cells: &dyn Cells) -> Result<(), Refused> {
         for (from, name) in self.from.iter().zip(FIELDS) {
             for column in &from.columns {
@@ -1074,9 +1083,9 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Refuses a trust that cannot be one: `state`, `clearing` and the code of a municipality are other parties, and
-    /// what is booked on them would be owed to nobody. A unit without a trust stands in its place, if anything is
-    /// to be paid.
+    /// Refuses a trust with a code of another kind of party, such as `state`, `clearing` or a municipality: an
+    /// amount that is booked on such a party would be owed to nobody. If no trust is given and something is to be
+    /// paid, the unit stands in place of the trust, and is checked in the same way.
     fn institution(&self, cells: &dyn Cells, unit: &str, nothing_to_pay: bool) -> Result<(), Refused> {
         let (code, name) = match self.text(cells, field::TRUST) {
             "" if nothing_to_pay => return Ok(()),
@@ -1147,15 +1156,15 @@ impl Checker<'_> {
     }
 }
 
-/// Key of a text from one column in its one form ([`canonical`]): the number if that is a whole number, else its
-/// [`contact_key`].
+/// Key of a text from one column, from the text's one form ([`canonical`]): the number if the form is a whole
+/// number from 0 to 2⁶³ − 1, else the [`contact_key`] of the form.
 pub fn own_key(text: &str) -> i64 {
     let form = canonical(text);
     let number = form.parse::<i64>().ok().filter(|number| *number >= 0 && number.to_string() == form);
     number.unwrap_or_else(|| contact_key("", &form))
 }
 
-/// Key of an institution and its local id, each in its one form ([`canonical`]).
+/// Key of an institution and a local id, both in their one form ([`canonical`]).
 pub fn joint_key(institution: &str, local: &str) -> i64 {
     contact_key(&canonical(institution), &canonical(local))
 }

@@ -1,5 +1,5 @@
-//! The population: real numbers by municipality and age (SSB, table 07459). Sex is apportioned by the
-//! country's share at each age, since the municipal tables before 2016 do not give it.
+//! The population: real numbers by municipality and age (SSB, table 07459). Sex is apportioned by the country's
+//! share at each age, since the municipal tables before 2016 do not give sex.
 
 use domain::{Day, Municipalities, Residence};
 use words::{Message, Said, message};
@@ -15,7 +15,7 @@ pub struct Inhabitants {
     /// Organisation number of the regional health authority (`regionalt helseforetak`).
     pub region: String,
     pub trust_area: u8,
-    /// Number of persons at each age from 0 to 100; the last includes the older.
+    /// Number of persons at each age from 0 to 100; the last number includes everybody older.
     pub by_age: Vec<u32>,
 }
 

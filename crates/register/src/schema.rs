@@ -1,4 +1,5 @@
-//! The program's own schema, version 1: one row is one contact, or a counted figure that stands for several.
+//! The program's own schema, version 1: one row is one contact, or a counted figure that stands for several
+//! contacts.
 //!
 //! A file that was checked against the schema carries `samspill.schema` and `samspill.checked` in its footer.
 //! Times are civil minutes since 1970-01-01 00:00, points are thousandths, money is øre.
@@ -159,15 +160,15 @@ pub struct Contact<'a> {
     /// Code of the municipality that the person is registered in (`folkeregistrert kommune`), or name of an
     /// area.
     pub municipality_of_registration: &'a str,
-    /// Code of the municipality that the person stays in (`oppholdskommune`); if not reported, the one of
-    /// registration.
+    /// Code of the municipality that the person stays in (`oppholdskommune`); if that is not reported, the
+    /// municipality of registration.
     pub municipality_of_stay: &'a str,
     /// Whether the person lives in a Norwegian municipality.
     pub resident: bool,
     /// Whole years at admission, or [`MISSING`].
     pub age: i32,
     pub sex: Sex,
-    /// Code of the DRG; empty if the contact is in none.
+    /// Code of the DRG; empty if the contact is in no DRG.
     pub drg: &'a str,
     pub drg_type: DrgType,
     /// Major diagnostic category (`hdg`), or [`MISSING`].
@@ -190,7 +191,7 @@ pub struct Contact<'a> {
     pub other: Other<'a>,
 }
 
-/// Fields of the register that no settlement needs. A text is empty and an option `None` if unknown.
+/// Fields of the register that no settlement needs. An unknown text is empty, and an unknown option is `None`.
 #[derive(Debug, Clone, Default)]
 pub struct Other<'a> {
     pub department: &'a str,
@@ -214,7 +215,7 @@ pub struct Other<'a> {
     pub tariff_codes: &'a str,
     /// Costly medicine (ATC code).
     pub medicine: &'a str,
-    /// From 1 (poor) to 5.
+    /// Functional ability, from 1 (poor) to 5.
     pub functional_ability: Option<i32>,
     pub nationality: &'a str,
     /// How the contact took place (`KONTAKTTYPE`): video, telephone, or as reported.
@@ -485,9 +486,9 @@ pub fn arrow_schema() -> Arc<Schema> {
     Arc::new(Schema::new(fields))
 }
 
-/// Key of a contact, from 0 to 2⁶³ − 1, made from its institution and its local episode id: the same in every
-/// delivery. FNV-1a with a final mix. Among eleven million contacts, the chance of any two equal keys is one
-/// in 150 000.
+/// Key of a contact, from 0 to 2⁶³ − 1, made from its institution and its local episode id. The key is the same in
+/// every delivery. The hash is FNV-1a with a final mix. Among eleven million contacts, the chance that any two keys
+/// are equal is one in 150 000.
 pub fn contact_key(unit: &str, episode: &str) -> i64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in unit.bytes().chain([0x1f]).chain(episode.bytes()) {
@@ -496,7 +497,7 @@ pub fn contact_key(unit: &str, episode: &str) -> i64 {
     (mixed(hash) >> 1) as i64
 }
 
-/// Mixes the bits of a number, so that numbers close together come far apart.
+/// Mixes the bits of a number, so that close numbers come far apart.
 pub(crate) fn mixed(mut bits: u64) -> u64 {
     bits ^= bits >> 33;
     bits = bits.wrapping_mul(0xff51_afd7_ed55_8ccd);

@@ -1,5 +1,5 @@
-//! Tables that a user supplies: CSV with any separator, or the one shown table of an Excel or OpenDocument
-//! workbook.
+//! Tables that a user supplies: CSV with semicolons, tabs or commas, or the largest visible sheet of an Excel or
+//! OpenDocument workbook.
 
 use std::path::{Path, PathBuf};
 use words::{Language, Message, Said, message};
@@ -18,7 +18,7 @@ pub enum SheetError {
     Workbook { path: PathBuf, error: Box<calamine::Error> },
     /// The text is not a CSV table.
     Csv { path: PathBuf, error: csv::Error },
-    /// A quote is not closed in its cell, or swallows lines.
+    /// A quote is never closed, or opens a cell that swallows lines.
     Quote { path: PathBuf, line: usize },
     /// A row has more cells than the head.
     Wide {
@@ -27,13 +27,13 @@ pub enum SheetError {
         /// Number of cells in the head.
         heads: usize,
     },
-    /// Two columns that may be meant have the same name.
+    /// Two columns have the name that is looked for.
     Twice { path: PathBuf, head: String },
-    /// Two sheets may be the one that is meant.
+    /// Two sheets are so large that either may be the sheet that is meant.
     Several { path: PathBuf, first: String, second: String },
     /// A cell lies beyond the rows or columns that a table may have.
     Large { path: PathBuf, row: usize, column: usize },
-    /// The workbook unpacks to more than it may, in megabytes.
+    /// The workbook unpacks to more than is allowed; both sizes are in megabytes.
     Bomb { path: PathBuf, size: u64, most: u64 },
     /// The table has no row, and so no head.
     Empty { path: PathBuf },
@@ -79,7 +79,7 @@ impl Said for SheetError {
     }
 }
 
-/// A table: its head, and its rows with the line of each.
+/// A table: its head, and its rows, each with its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
     /// The file.
@@ -88,12 +88,13 @@ pub struct Sheet {
     pub heads: Vec<String>,
     /// Line in the file (from 1) and cells of each row that is not empty.
     pub rows: Vec<(usize, Vec<String>)>,
-    /// Whether commas separate the cells, so that a comma in a cell is no decimal comma.
+    /// Whether commas separate the cells. If so, a comma in a cell is no decimal comma.
     pub is_by_commas: bool,
 }
 
 impl Sheet {
-    /// Place of the column headed by the first of `names` that occurs; `None` if none does. Case is ignored.
+    /// Place of the column with the first of `names` that occurs in the head; `None` if no name occurs. Case is
+    /// ignored.
     ///
     /// # Errors
     /// Fails if two columns have that name: they may hold different numbers.
@@ -113,11 +114,12 @@ impl Sheet {
     }
 }
 
-/// Reads a table: a workbook if the file has the extension of one, else CSV. A row that is wider than the head is a
-/// fault: a decimal comma between commas would slide its numbers.
+/// Reads a table: as a workbook if the file has the extension of a workbook, else as CSV. A row with filled cells
+/// beyond the head is a fault: in a table with commas, an unquoted decimal comma shifts the numbers after it.
 ///
 /// # Errors
-/// Fails if the file cannot be read as a workbook or as CSV, has no head, or has a row with more cells than the head.
+/// Fails if the file cannot be read as a workbook or as CSV, has no head, or has a row with filled cells beyond the
+/// head.
 pub fn read(path: &Path) -> Result<Sheet, SheetError> {
     let (rows, separator) = rows_of_file(path)?;
     let mut rows = rows.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
@@ -130,7 +132,8 @@ pub fn read(path: &Path) -> Result<Sheet, SheetError> {
     Ok(Sheet { path: path.to_path_buf(), heads, rows, is_by_commas: separator == Some(b',') })
 }
 
-/// Rows of a table as text, with the line of each: a workbook if the file has the extension of one, else CSV.
+/// Rows of a table as text, each with its line. The file is read as a workbook if it has the extension of a
+/// workbook, else as CSV.
 ///
 /// # Errors
 /// Fails if the file cannot be read as a workbook or as CSV.
@@ -138,7 +141,7 @@ pub fn rows(path: &Path) -> Result<Rows, SheetError> {
     Ok(rows_of_file(path)?.0)
 }
 
-/// Rows of a file; and the separator of its cells, if it is text.
+/// Rows of a file; and the separator of the cells, if the file is text.
 fn rows_of_file(path: &Path) -> Result<(Rows, Option<u8>), SheetError> {
     let is_book = path.extension().is_some_and(|ending| {
         ["xlsx", "xlsm", "xls", "xlsb", "ods"].iter().any(|known| ending.eq_ignore_ascii_case(known))
@@ -155,7 +158,7 @@ pub type Rows = Vec<(usize, Vec<String>)>;
 
 /// Bytes that a workbook may unpack to.
 const UNPACKED: u64 = 256 << 20;
-/// Rows and columns that a table of a user's may have.
+/// Number of rows, and number of columns, that a user's table may have.
 const ROWS: usize = 200_000;
 const COLUMNS: usize = 256;
 
@@ -163,7 +166,7 @@ fn workbook(path: &Path) -> Result<Rows, SheetError> {
     let fault = |error| SheetError::Workbook { path: path.to_path_buf(), error: Box::new(error) };
     may_be_unpacked(path)?;
     let mut book = open_workbook_auto(path).map_err(fault)?;
-    // Hidden sheets hold lists and old figures that the reader of the workbook does not see.
+    // Hidden sheets hold lists and old figures that a user of the workbook does not see.
     let shown: Vec<String> = book
         .sheets_metadata()
         .iter()
@@ -175,7 +178,7 @@ fn workbook(path: &Path) -> Result<Rows, SheetError> {
     let mut tables = Vec::new();
     for name in shown {
         let rows = match &mut book {
-            // Cell by cell: one cell far out would otherwise ask for the memory of all before it.
+            // Cells are read one by one. A range would take memory for every cell before one cell far out.
             Sheets::Xlsx(book) => {
                 let mut cells = book.worksheet_cells_reader(&name).map_err(|error| fault(error.into()))?;
                 let mut rows = Rows::new();
@@ -200,7 +203,7 @@ fn workbook(path: &Path) -> Result<Rows, SheetError> {
             tables.push((name, rows));
         }
     }
-    // A cover sheet has no table: the sheet with most rows is the one that is meant.
+    // A cover sheet has no table: the sheet with the most rows is meant.
     let most = tables.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
     let mut large = tables.into_iter().filter(|(_, rows)| rows.len() * 2 > most);
     let Some((first, rows)) = large.next() else { return Ok(Rows::new()) };
@@ -211,7 +214,7 @@ fn workbook(path: &Path) -> Result<Rows, SheetError> {
     Ok(rows.into_iter().skip(head).collect())
 }
 
-/// Puts a cell in its place, from 0. Rows without a cell are left out.
+/// Puts a cell in its row and column, both counted from 0. Empty cells are skipped, so an empty row is left out.
 fn place(
     rows: &mut Rows,
     path: &Path,
@@ -243,8 +246,8 @@ fn head_of(rows: &Rows) -> usize {
     rows.iter().take(30).position(|(_, cells)| filled(cells) * 2 > widest).unwrap_or(0)
 }
 
-/// The text that a workbook shows for a cell: a date as 2012-03-04T12:30, and a number without the noise that sums of
-/// binary fractions leave in its last digits.
+/// Text of a cell: a date in the form `2012-03-04T12:30`, a number without the noise that sums of binary fractions
+/// leave in the last digits.
 fn shown_as(cell: &Data) -> String {
     match cell {
         Data::Empty => String::new(),
@@ -263,11 +266,11 @@ fn shown_as(cell: &Data) -> String {
     }
 }
 
-/// Checks what a packed workbook unpacks to, by its own table of contents.
+/// Checks that a packed workbook does not unpack to too many bytes, by the workbook's own table of contents.
 fn may_be_unpacked(path: &Path) -> Result<(), SheetError> {
     let file =
         std::fs::File::open(path).map_err(|error| SheetError::Io { path: path.to_path_buf(), error })?;
-    // A file that is no archive is no workbook of this kind, and calamine says so.
+    // A file that is no archive unpacks to nothing here; calamine reads or refuses the file.
     let Ok(mut archive) = zip::ZipArchive::new(file) else { return Ok(()) };
     let mut size = 0;
     for place in 0..archive.len() {
@@ -293,11 +296,11 @@ fn text(path: &Path) -> Result<(Rows, u8), SheetError> {
     Ok((rows, separator))
 }
 
-/// Rows of a delimited text, with the line of each: semicolon, tab or comma between cells, whichever the head has most
-/// of. The head is the line with most semicolons or tabs near the top.
+/// Rows of a delimited text, each with its line. The separator is the semicolon, tab or comma that occurs most
+/// often in the head. The head is the one of the first 30 filled lines with the most semicolons and tabs.
 fn rows_of(text: &str, path: &Path) -> Result<(Rows, u8), SheetError> {
     let quote = |line: usize| SheetError::Quote { path: path.to_path_buf(), line };
-    // Titles above the head have no separator, or fewer.
+    // Titles above the head have fewer separators, or none.
     let marks = |line: &&str| line.bytes().filter(|byte| matches!(byte, b';' | b'\t')).count();
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(30);
     let first = lines.next().unwrap_or_default();
@@ -319,7 +322,7 @@ fn rows_of(text: &str, path: &Path) -> Result<(Rows, u8), SheetError> {
         }
         out.push((line, record.iter().map(str::to_owned).collect()));
     }
-    // An odd number of quotes means that the last one was never closed.
+    // An odd number of quotes means that the last quote was never closed.
     match (text.matches('"').count() % 2, text.lines().position(|line| line.matches('"').count() % 2 == 1)) {
         (1, Some(place)) => Err(quote(place + 1)),
         _ => Ok((out, separator)),

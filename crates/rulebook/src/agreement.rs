@@ -1,8 +1,8 @@
 //! Cooperation agreements (`samarbeidsavtaler`): the hours that a municipality is given after a notice of
 //! readiness, by trust, municipality and dates.
 //!
-//! An agreement belongs to its two parties, and comes in a file of theirs. Where no agreement holds, the choice
-//! `grace_hours` of the law does.
+//! An agreement belongs to its two parties, who supply it in a file of their own. If no agreement holds, the hours
+//! are those of the choice `grace_hours` of the law.
 
 use domain::Day;
 use serde::Deserialize;
@@ -67,7 +67,7 @@ impl Agreements {
         let raw: Raw = text.parse()?;
         let mut grace: Vec<Row<GracePeriod>> = Vec::new();
         for row in raw.grace {
-            // An agreement is its own source, and the person who handed in the file has read it: hence
+            // An agreement is its own source, and the person who handed in the file has read the agreement: hence
             // confidence Q.
             let (reference, cite) = (row.reference.clone(), Some(row.reference));
             let dates = text.dates(row.from, row.to, Confidence::Q, reference.clone(), cite, None)?;
@@ -89,8 +89,8 @@ impl Agreements {
         self.grace.iter().map(|row| (&row.value, &row.dates))
     }
 
-    /// Hours of grace and their provenance, by the agreement between a trust and a municipality that holds on
-    /// the day of the notice; `None` if no agreement holds.
+    /// Hours of grace and their provenance, by the agreement that a trust and a municipality have on the day of the
+    /// notice; `None` if no agreement holds.
     pub fn grace(&self, trust: &str, municipality: &str, day: Day) -> Option<(i64, Provenance)> {
         let holds = |row: &&Row<GracePeriod>| {
             row.value.trust == trust && row.value.municipality == municipality && row.dates.holds(day)
@@ -112,8 +112,8 @@ impl Agreements {
         Some((row.value.hours, provenance))
     }
 
-    /// Name of the agreements that hold on some day from `from` to `to`, both included. The name changes if any
-    /// of them does; `None` if no agreement holds.
+    /// Name of the agreements that hold on some day from `from` to `to`, both included. The name changes if one of
+    /// these agreements changes. `None` if no agreement holds.
     pub fn version(&self, from: Day, to: Day) -> Option<String> {
         let mut hash = Sha256::new();
         let mut any = false;

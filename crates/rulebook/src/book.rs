@@ -1,7 +1,7 @@
 //! Which version of a rule holds on a day.
 //!
-//! A book is the law and any variants laid over it. It resolves each rule into segments: spans of days on which
-//! nothing changes. The version of a segment is named by its rule, its first day and a digest of the resolved
+//! A book is the law with any variants laid over it. The book resolves each rule into segments: spans of days on
+//! which nothing changes. The version of a segment is named by its rule, its first day and a digest of the resolved
 //! values. The digest leaves out the rest of the file, so a new rate for next year does not mark this year's
 //! charges as changed.
 
@@ -17,7 +17,7 @@ use crate::calculation::share_of_drg_price::{OutsideTest, ShareRule, TariffTest,
 use crate::file::{Dates, Liable, Row, RuleError, RuleFile, VariantFile};
 use crate::provenance::{Provenance, Version};
 
-/// Whether a rule is in force, with its values if it is.
+/// Whether a rule is in force, with the rule's values if so.
 #[derive(Debug, Clone)]
 pub enum Standing<T> {
     /// The rule is in force.
@@ -45,7 +45,7 @@ pub struct Segment<T> {
     /// Last day, included.
     pub to: Day,
     pub standing: Standing<T>,
-    /// Every value that the rule was resolved from; empty unless it is in force.
+    /// Every value that the rule was resolved from; empty unless the rule is in force.
     pub used: Vec<Provenance>,
 }
 
@@ -66,7 +66,7 @@ impl<T> Segment<T> {
     }
 }
 
-/// A value that nobody has signed.
+/// A value that nobody has signed off.
 pub type Unsigned = Provenance;
 
 /// What is wrong with a book of law.
@@ -203,9 +203,9 @@ impl LawBook {
     /// `agreements.toml` holds cooperation agreements.
     ///
     /// # Errors
-    /// Fails if a file is wrong or has another id than its name, if two rules have the same id or instrument,
-    /// if a rule refers to one that is missing or is lowered by one that is not priced before it, or if
-    /// `dated_by` or `residence_on` changes over time.
+    /// Fails if a file is wrong or has another id than its name, if two rules have the same id or instrument, if a
+    /// rule refers to a missing rule or is lowered by a rule that is not priced before it, or if `dated_by` or
+    /// `residence_on` changes over time.
     pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<LawBook, BookError> {
         let mut rules = BTreeMap::new();
         let mut agreements = Agreements::default();
@@ -356,9 +356,9 @@ impl LawBook {
         self.segments(id, |rule, day| self.resolve_day_rate(rule, day))
     }
 
-    /// The days on which a segment may begin, in order: the first day of 2000, the first day of each dated row,
-    /// and the day after each row's last day. The rows are those of the rule, of its variants, and of the rule
-    /// whose unit price it uses.
+    /// The days on which a segment may begin, in order: the first day of 2000, the first day of each dated row and
+    /// of each variant, and the day after each last day. The rows are those of the rule, of its variants, and of
+    /// any other rule whose unit price the rule uses.
     fn boundaries(&self, rule: &RuleFile) -> Vec<Day> {
         let mut days = vec![Day::new(HORIZON.0, 1, 1).unwrap_or(Day::from_number(0))];
         let mut add = |from: Day, to: Option<Day>| {
@@ -493,7 +493,7 @@ impl LawBook {
         Ok(Some(Resolved { rule, used }))
     }
 
-    /// The unit price of the day itself, even where a variant takes the rest of the law from another day.
+    /// The unit price of the day itself, even if a variant takes the rest of the law from another day.
     fn unit_price(
         &self,
         file: &RuleFile,

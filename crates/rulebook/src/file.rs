@@ -1,7 +1,7 @@
 //! From the TOML text of a rule or variant to checked rows. Every error carries file and line.
 //!
-//! A section is a list of dated rows. Each row has `from`, `confidence` and `source`; an amount or a share
-//! also has `to`, so that it does not live on by accident. Rows of one key may not overlap.
+//! A section is a list of dated rows. Each row has `from`, `confidence` and `source`; an amount or a share also has
+//! `to`, so that no value lives on by accident. Rows of one key may not overlap.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -115,8 +115,8 @@ pub enum Confidence {
     Q2,
     /// Computed or inferred from values that were read.
     C,
-    /// Remembered, assumed, or a reading that nobody has signed. Until the value is signed, a settlement that
-    /// uses it is a draft.
+    /// Remembered or assumed, or a reading that nobody has signed off. A settlement that uses such a value is a
+    /// draft until the value is signed off.
     M,
 }
 
@@ -213,7 +213,7 @@ pub(crate) use dated;
 dated! {
     /// The rule is in force.
     RawInForce => InForce {}
-    /// Contacts that the rule covers. A list that is not stated covers no contact.
+    /// Contacts that the rule covers. A list that is left out covers no contact.
     RawCovers => Covers {
         sectors: Option<Vec<Sector>>,
         care_levels: Option<Vec<CareLevel>>,
@@ -306,7 +306,8 @@ pub struct When {
     pub care_levels: Option<Vec<CareLevel>>,
     pub services: Option<Vec<Service>>,
     pub drg_types: Option<Vec<DrgType>>,
-    /// DRG codes: number ranges such as `370-375`, whatever letter follows the number, or whole codes: `915O`.
+    /// DRG codes: ranges of numbers such as `370-375`, which hold whatever letter follows the number, or whole
+    /// codes such as `915O`.
     pub drgs: Option<Vec<String>>,
     /// Whether a costly medicine was given.
     pub costly_medicine: Option<bool>,
@@ -347,7 +348,7 @@ impl When {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LawReference {
-    /// Number and paragraph.
+    /// Number and provision of the law.
     pub cite: String,
     /// Norwegian description of what the law governs.
     pub about: String,
@@ -360,7 +361,7 @@ pub struct Source {
     pub title: String,
     pub url: Option<String>,
     pub read_on: Option<Datetime>,
-    /// Who has signed the values from this source, and when, as `Name, 2027-01-01`; `None` if nobody has.
+    /// Who has signed off the values from this source, and when, as `Name, 2027-01-01`; `None` if nobody has.
     pub signed_off: Option<String>,
 }
 
@@ -384,11 +385,12 @@ pub struct RuleFile {
     pub title: String,
     pub calculation: CalculationKind,
     pub instrument: Instrument,
-    /// Id of the rule whose unit price this rule uses; `None` if it has its own.
+    /// Id of the rule whose unit price holds on days on which this rule has no unit price of its own; `None` if
+    /// this rule uses no price of another rule.
     pub unit_price_of: Option<String>,
     pub law: Vec<LawReference>,
     pub sources: BTreeMap<String, Source>,
-    /// Dated rows. This field and those below hold one section of the file each.
+    /// Dated rows: this field and each field below hold one section of the file.
     pub in_force: Vec<Row<InForce>>,
     pub covers: Vec<Row<Covers>>,
     pub outside: Vec<Row<Outside>>,
@@ -523,8 +525,8 @@ pub struct VariantFile {
     pub from: Day,
     /// Last day, included.
     pub to: Day,
-    /// Day whose law is the base on every day of the variant; `None` if each day's own law is. Unit prices and
-    /// day rates are always those of the day itself.
+    /// Day whose law is the base on every day of the variant; `None` if the base of each day is the law of that
+    /// day. Unit prices and day rates are always those of the day itself.
     pub law_as_of: Option<Day>,
     pub set: SetTable,
     pub remove: RemoveTable,
@@ -569,7 +571,7 @@ struct RawAdd {
     tariff: Vec<RawTariff>,
 }
 
-/// Name and text of a file, for errors: turns an offset into a line, and a fault into an error with its place.
+/// Name and text of a file. The methods turn an offset into a line, and a fault into an error with file and line.
 pub(crate) struct Text<'a> {
     pub(crate) file: &'a str,
     pub(crate) text: &'a str,
@@ -684,7 +686,7 @@ impl RuleFile {
     pub fn parse(file: &str, text: &str) -> Result<RuleFile, RuleError> {
         let text = Text { file, text };
         let raw: RawRule = text.parse()?;
-        // `read!` reads every row of a section, and stops at the first that is wrong.
+        // `read!` reads every row of a section, and stops at the first row that is wrong.
         macro_rules! read {
             ($section:ident) => {
                 raw.$section.into_iter().map(|row| row.read(&text)).collect::<Result<Vec<_>, _>>()?
@@ -813,7 +815,7 @@ pub const CHOICES: &[(&str, &[&str])] = &[
     ("passed_on_to_trust", &["outside-the-settlement"]),
 ];
 
-/// Debtor and creditor of each instrument's payment, as the settlement carries it out.
+/// Debtor and creditor of each instrument's payment, as the settlement carries out the payment.
 pub const PAYMENTS: &[(Instrument, &str, &str)] = &[
     (Instrument::CoFinancing, "municipality", "regional-authority-of-residence"),
     (Instrument::Isf, "state", "regional-authority-of-residence"),

@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, Command};
 use jobs::failure::Failure;
 use words::{Language, Message, message, say};
 
-/// The language of a run: that of `--language`, else the one that is set, else that of the locale, else bokmål.
+/// The language of a run: from `--language`, else from the settings, else from the locale, else bokmål.
 pub fn language(
     arguments: &[OsString],
     set: Option<&str>,
@@ -96,7 +96,8 @@ fn names_of(key: &str) -> Vec<String> {
     if one == other { vec![one] } else { vec![one, other] }
 }
 
-/// The commands with a Norwegian name, as `oppgjør (settlement)`; in English in bokmål.
+/// The commands that have a Norwegian name, as `oppgjør (settlement)`. If the language is English, the names are in
+/// bokmål.
 fn aliases(command: &Command, language: Language) -> String {
     let place = usize::from(language == Language::Nn);
     let named = command.get_subcommands().filter_map(|one| {
@@ -171,7 +172,7 @@ pub fn in_language(text: &str, language: Language) -> String {
         .replace("[OPTIONS]", &format!("[{}]", language.text("usage.some_options")))
 }
 
-/// A fault in the arguments, as lines of text: the fault, the usage, and where there is help.
+/// A fault in the arguments, as lines of text: the fault, the usage, and where to find help.
 pub fn fault(error: &clap::Error, language: Language) -> String {
     let usage = match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => in_language(&plain(usage), language),

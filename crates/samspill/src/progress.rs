@@ -1,5 +1,5 @@
-//! Progress on stderr: on a terminal a bar for each piece of work, elsewhere a line with the time that it
-//! took. Work of less than a second shows nothing.
+//! Progress on stderr: on a terminal a bar for each piece of work, elsewhere a line with the time that the work took.
+//! Work of less than a second shows nothing.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -26,8 +26,8 @@ impl Bars {
     }
 }
 
-/// Prints a line on stderr. If stderr is closed, nobody is there to be told. Signs that would steer a terminal are
-/// shown as `\u{fffd}`: a value of a file may hold them.
+/// Prints a line on stderr, or nothing if stderr is closed. Control characters that would steer a terminal are shown as
+/// `\u{fffd}`, since a value from a file may hold such characters.
 pub fn print(text: &str) {
     use std::io::Write;
     let is_steering = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';

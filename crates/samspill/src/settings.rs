@@ -1,6 +1,6 @@
-//! Values that a user's commands share, so that they need not be given on every line: those of `samspill.toml` in the
-//! folder where the program runs, and of variables such as `SAMSPILL_LEDGER`, which count for more. An argument that is
-//! given counts most.
+//! Values that a user's commands share, and that need not be given on every line. A value comes from `samspill.toml` in
+//! the folder where the program runs. A variable such as `SAMSPILL_LEDGER` overrides the file, and an argument
+//! overrides both.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ impl Settings {
     /// Reads the file in a folder, and the variables.
     ///
     /// # Errors
-    /// Fails if the file cannot be read, or if it sets something else than [`KEYS`].
+    /// Fails if the file cannot be read, or if the file sets something else than [`KEYS`].
     pub fn read(folder: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Settings> {
         let path = folder.join(FILE);
         let mut out = Settings::default();
@@ -84,7 +84,7 @@ impl Settings {
         KEYS.iter().filter_map(|key| self.get(key).map(|value| (*key, value)))
     }
 
-    /// The command line with these values for what is not given.
+    /// The command line, with these values for arguments that are not given.
     pub fn applied(&self, command: Command) -> Command {
         self.below(command, "")
     }
@@ -103,10 +103,11 @@ impl Settings {
         let is_required = argument.is_required_set();
         let top = command.split(' ').nth(1).unwrap_or_default();
         let is_shared = match id.as_str() {
-            // Where it may be left out, a ledger or a file of contacts changes what a command does.
+            // If a command can do without a ledger or a file of contacts, giving one changes what the command does.
             "ledger" => is_required,
             "contacts" => is_required || top == "simulate",
-            // A made register has a number of people, and keys and exports are each written to a place of their own.
+            // For a made register, `people` is a number. Made registers, keys and exports are each written to a place
+            // of their own.
             "people" => !matches!(top, "demo" | "synth"),
             "out" => {
                 !matches!(top, "demo" | "synth" | "template" | "man")
@@ -197,7 +198,7 @@ mod tests {
         );
         assert_eq!(of("samspill settle 2012 --out b", "out").unwrap(), "b");
         assert_eq!(of("samspill statement 2012 --ledger b.sqlite", "ledger").unwrap(), "b.sqlite");
-        // Where it chooses what the command does, it must be given.
+        // If a ledger changes what the command does, the ledger must be given.
         assert_eq!(of("samspill explain 1 --in a", "ledger"), None);
         assert_eq!(of("samspill synth --year 2012 --out b", "out").unwrap(), "b");
     }

@@ -1,5 +1,5 @@
-//! Cells: the number of contacts of each kind in each municipality. They let another law be priced without
-//! reading the contacts again.
+//! Cells: the number of contacts of each kind in each municipality. Cells let another law be priced without reading
+//! the contacts again.
 //!
 //! A cell is a municipality, the facts that a rule decides on, and the quantity that the rule prices by. Facts
 //! and quantity are exact, and go to the rulebook's own functions, so cells and contacts give the same øre under
@@ -41,8 +41,8 @@ pub struct Group {
     pub(crate) drg: u32,
     /// Lowest age of the band; `None` if the age is unknown or [`Needs`] has no ages.
     pub age: Option<u16>,
-    /// Number of [`Needs::days`] on or before the discharge, and on or before the admission. If no law dates
-    /// contacts by admission, both numbers are for the discharge.
+    /// Number of [`Needs::days`] up to and including the day of discharge, and up to and including the day of
+    /// admission. If no law dates contacts by admission, both numbers are for the discharge.
     pub(crate) dates: (u8, u8),
     /// `Unknown` unless [`Needs::urgency`] is set.
     pub urgency: Urgency,
@@ -84,8 +84,8 @@ pub(crate) struct Episode {
 #[derive(Debug, Clone)]
 pub(crate) struct Ready {
     pub(crate) stay: Stay,
-    /// Key of the stay of several contacts that this is one of; 0 for a stay of one contact. In finished cells a
-    /// number from 1 instead, since the key comes from the extract.
+    /// Key of the stay if it has several contacts; 0 if it has one contact. In finished cells, a number from 1
+    /// replaces the key, since the key comes from the extract.
     pub(crate) of_stay: i64,
     pub(crate) registered: u32,
     pub(crate) stays: u32,
@@ -101,8 +101,8 @@ pub struct Cells {
     pub needs: Needs,
     /// Municipalities or areas.
     pub homes: Vec<Place>,
-    /// Organisation numbers of trusts. Where a contact has no trust, its unit stands here if the patient was
-    /// reported ready, otherwise the empty text.
+    /// Organisation numbers of trusts. For a contact without a trust, the entry is the unit if the patient was
+    /// reported ready, and otherwise the empty text.
     pub trusts: Vec<String>,
     pub(crate) drgs: Vec<String>,
     pub groups: Vec<Group>,
@@ -139,7 +139,7 @@ impl Cells {
         facts(group.class as usize, drg, group.age)
     }
 
-    /// Number of cells. Contacts that are kept one by one are not among them.
+    /// Number of cells. Contacts that are kept one by one do not count.
     pub fn len(&self) -> usize {
         self.cells.len()
     }
@@ -197,7 +197,7 @@ struct Shared<'a> {
     homes: Homes<'a>,
     counted: bool,
     columns: Vec<&'static str>,
-    /// For each day from `first` on, the number of [`Needs::days`] at or before it.
+    /// For each day from `first` on, the number of [`Needs::days`] up to and including that day.
     days: Vec<u8>,
     first: i32,
     inside: Vec<bool>,
@@ -247,7 +247,7 @@ impl<'a> Shared<'a> {
         Ok(Shared { reader, period, needs, homes, counted, columns, days, first, inside, readmitted })
     }
 
-    /// The number of [`Needs::days`] at or before a day.
+    /// The number of [`Needs::days`] up to and including a day.
     #[inline]
     fn place(&self, day: i32) -> u8 {
         match self.days.get(day.wrapping_sub(self.first).cast_unsigned() as usize) {
@@ -261,7 +261,7 @@ impl<'a> Shared<'a> {
         age.map_or(0, |age| 1 + self.needs.ages.partition_point(|limit| *limit <= age))
     }
 
-    /// Lowest age of a band; `None` for band 0, which is an unknown age.
+    /// Lowest age of a band; `None` for band 0, which holds unknown ages.
     fn age(&self, band: usize) -> Option<u16> {
         match band {
             0 => None,
@@ -281,8 +281,7 @@ struct Waiting {
 /// Distinctions between groups besides facts and age: both [`Group::dates`], urgency, readmission and trust.
 type Extra = (u8, u8, Urgency, bool, u32);
 
-/// The worker of one thread. It numbers homes, words, groups and quantities in the order in which it meets
-/// them.
+/// The worker of one thread. It numbers homes, words, groups and quantities in order of first use.
 struct Counter<'a> {
     shared: &'a Shared<'a>,
     homes: Vec<Home>,
@@ -417,7 +416,7 @@ impl<'a> Counter<'a> {
         (discharged, columns.admitted.get(row).map_or(discharged, |day| self.shared.place(*day)))
     }
 
-    /// Whether a row lies in the period. The row is counted as inside or outside it.
+    /// Whether a row lies in the period. The call also counts the row as inside or outside.
     #[inline]
     fn inside(&mut self, columns: &Columns, row: usize) -> bool {
         let (discharged, admitted) = self.dates(columns, row);
@@ -555,7 +554,7 @@ impl<'a> Counter<'a> {
     fn ready(&mut self, batch: &RecordBatch, row: usize, is_of_several: bool) {
         let stay = stay_of(batch, row);
         let (from, to) = (self.shared.period.from().start(), self.shared.period.to().next().start());
-        // A stay outside the period has no payable day in it.
+        // A stay outside the period has no payable day in the period.
         if stay.departed_at < from || stay.admitted_at >= to {
             return;
         }
@@ -753,7 +752,8 @@ fn whole_stays(out: &mut Cells, mut waiting: Vec<Waiting>, cells: &mut Vec<(u64,
     for stay in stays::together(&mut waiting, |one| one.place) {
         let points = |one: &Waiting| out.quantities[one.episode.quantity as usize].points.milli();
         let total = Points::from_milli(stay.iter().map(points).sum());
-        // Contacts outside the period use up the ceiling too, so one contact inside keeps the whole stay.
+        // Contacts outside the period use up the ceiling too, so a stay with one contact inside the period is kept
+        // whole.
         if out.needs.ceiling.is_some_and(|ceiling| total > ceiling) && stay.iter().any(|one| one.inside) {
             out.episodes.push(stay.iter().map(|one| one.episode).collect());
             continue;

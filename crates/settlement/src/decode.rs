@@ -55,8 +55,8 @@ impl<'a> Homes<'a> {
         Homes { municipalities, period, by_area, region: footer("samspill.region").to_owned() }
     }
 
-    /// Every municipality of the period's first day, so that one without contacts is listed too; empty if the
-    /// file is by area.
+    /// Every municipality of the period's first day, so that a municipality without contacts is listed too; empty
+    /// if the file is by area.
     pub(crate) fn all(&self) -> Vec<Home> {
         if self.by_area {
             return Vec::new();
@@ -68,7 +68,7 @@ impl<'a> Homes<'a> {
         self.municipalities.on(self.period.from()).map(home).collect()
     }
 
-    /// Debtor and region of a residence code in the period; both empty if no municipality is liable for it.
+    /// Debtor and region of a residence code in the period; both empty if no municipality is liable for the code.
     pub(crate) fn home(&self, code: &str) -> Home {
         if self.by_area {
             return Home { debtor: Party::Area(code.to_owned()).to_string(), region: self.region.clone() };
@@ -82,8 +82,9 @@ impl<'a> Homes<'a> {
         let nobody = || Home { debtor: String::new(), region: String::new() };
         match all.residence(code, from) {
             Residence::Municipality(place) => all.get(place).map_or_else(nobody, home),
-            // The code came into use after the period began. What happened before is charged to the municipality that
-            // it was split off from; a merged one answers for its parts.
+            // The code came into use after the period began. Every contact under the code, whatever its date, is
+            // charged to the municipality that the code was split off from, or, if there is no such municipality,
+            // to the municipality that has the code from then on.
             Residence::NotYet { from: began } => match all.predecessor(code, from) {
                 Some(row) => home(row),
                 None => there(code, began).map_or_else(nobody, home),
@@ -97,7 +98,7 @@ impl<'a> Homes<'a> {
                     region: row.region.clone(),
                 }),
             },
-            // The municipality is withheld: debtor and creditor stay open until a delivery names it.
+            // The municipality is withheld: debtor and creditor stay open until a delivery names the municipality.
             Residence::Withheld => {
                 let undecided = |of: &str| Party::Undecided(format!("{of}{code}")).to_string();
                 Home { debtor: undecided(""), region: undecided("region-") }
@@ -147,8 +148,8 @@ pub(crate) fn words(batch: &RecordBatch, place: usize) -> (&[i32], Option<&Strin
     columns::words(batch, name(place))
 }
 
-/// An age in whole years. A file that this program did not check may hold any number: a number that is no age
-/// becomes 0.
+/// An age in whole years. A file that this program did not check may hold any number: a number below 0 or above
+/// 65535 becomes 0.
 pub(crate) fn years(age: i32) -> u16 {
     u16::try_from(age).unwrap_or(0)
 }

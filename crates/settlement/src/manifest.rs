@@ -1,6 +1,6 @@
-//! The manifest of a settlement: its input, program, rules and sums, which suffice to make it again.
+//! The manifest of a settlement: its input, program, rules and sums, which suffice to make the settlement again.
 //!
-//! It holds no paths and no times of day, so a settlement that is made again gives the same manifest.
+//! The manifest holds no paths and no times of day, so a settlement that is made again gives the same manifest.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub struct Manifest {
     pub manifest: u32,
     /// The period, for instance `2012-03`.
     pub period: String,
-    /// `draft` if an unsigned value was used, else `signed`.
+    /// `draft` if a value was used that is not signed off, else `signed`.
     pub status: String,
     /// Whether the contacts are synthetic.
     pub synthetic: bool,
@@ -43,7 +43,7 @@ pub struct Manifest {
     pub rules: Vec<String>,
     /// Digest of every rule and variant file, by name.
     pub rule_files: BTreeMap<String, String>,
-    /// Unsigned values that were used, each as a line with its place.
+    /// Values that were used and are not signed off, each as a line with its place.
     pub unsigned: Vec<String>,
 }
 
@@ -56,7 +56,7 @@ pub struct Input {
     pub sha256: String,
     /// Name of the file that the settled file was checked from, or description of the synthetic register.
     pub checked_from: String,
-    /// SHA-256 of that file if it was checked in this run; else empty.
+    /// SHA-256 of the file named in `checked_from` if that file was checked in this run; else empty.
     pub checked_from_sha256: String,
     /// Proof of the check: the value of [`register::schema::CHECKED_KEY`] in the file.
     pub checked: String,
@@ -85,7 +85,7 @@ pub struct Rows {
 /// Sum of an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstrumentSum {
-    /// Number of contacts; for the day rate, number of stays, each counted once a month.
+    /// Number of contacts; for the day rate, number of stays, each counted once for each month.
     pub contacts: i64,
     /// DRG points charged for, in thousandths.
     pub drg_points_milli: i64,
@@ -95,7 +95,7 @@ pub struct InstrumentSum {
     pub amount_ore: i64,
 }
 
-/// Sum of the charges of an instrument that are an upper bound, because a condition could not be tested.
+/// Sum of those charges of an instrument that are an upper bound, because a condition could not be tested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpperBound {
     /// Word of the instrument.
@@ -134,8 +134,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Every rule version in force on some day of a period, and the version of the cooperation agreements.
-/// Agreements of the 366 days before the period count too, because a notice in them may matter to the period.
+/// Every rule version in force on some day of a period, and the version of the cooperation agreements. Agreements
+/// of the 366 days before the period count too, because a notice on one of these days may matter to the period.
 pub fn versions(law: &Law, period: Period) -> Vec<String> {
     let touched = |from, to| from <= period.to() && period.from() <= to;
     let mut out: Vec<String> = Vec::new();

@@ -1,8 +1,8 @@
 //! From cells to kroner: the amounts of a law for every municipality, without reading contacts again.
 //!
-//! There are two steps, because most scenarios differ in a share or a price and decide alike. [`Decided`]
-//! asks the rulebook which groups give a charge, and puts together groups that are priced alike. Pricing asks
-//! the rulebook for the price of each quantity once, and multiplies it by the number of contacts.
+//! There are two steps, because most scenarios decide alike and differ only in a share or a price. [`Decided`] asks
+//! the rulebook which groups give a charge, and puts together groups that are priced alike. Pricing asks the
+//! rulebook for the price of each quantity once, and multiplies the price by the number of contacts.
 //!
 //! Changed behaviour enters as the part of each group that is left, in millionths. Only this part makes it
 //! necessary to round a sum again.
@@ -25,16 +25,16 @@ use crate::needs::Needs;
 pub const WHOLE: i64 = 1_000_000;
 /// Number of laws that are priced side by side.
 const LANES: usize = 8;
-/// Number of sums of a municipality: for each law, one of each share instrument.
+/// Number of sums that a municipality has: one for each share instrument under each law.
 const SUMS: usize = SHARES.len() * LANES;
 
-/// Changed behaviour: the part of contacts and of payable days that is left, in millionths.
+/// Changed behaviour: how large a part is left of contacts and of payable days, in millionths.
 pub trait Behaviour {
-    /// Part of the contacts of a group that is left.
+    /// Part that is left of a group's contacts.
     fn of_group(&self, cells: &Cells, group: &Group) -> i64;
-    /// Part of the payable days of patients of an age that is left.
+    /// Part that is left of the payable days of patients of an age.
     fn of_days(&self, age: Option<u16>) -> i64;
-    /// Whether all payable days are left at every age. Ages then need not be kept apart.
+    /// Whether all payable days are left at every age. If so, ages need not be kept apart.
     fn leaves_days(&self) -> bool {
         false
     }
@@ -61,7 +61,7 @@ impl Behaviour for AsIs {
 #[derive(Debug, Clone)]
 struct Class {
     segments: Shares<Option<usize>>,
-    /// Whether each share instrument charges the group and dates it in the period.
+    /// For each share instrument, whether the group is charged, and on a day in the period.
     inside: Shares<bool>,
     decisions: Decisions,
 }
@@ -91,7 +91,7 @@ impl Sums {
 pub struct Priced {
     /// Sums by municipality, in the order of [`Cells::homes`].
     pub homes: Vec<Sums>,
-    /// Day rate by municipality and trust, as indexes in ascending order: days in millionths, and amount.
+    /// Day rate by municipality and trust, whose indexes are in ascending order: days in millionths, and amount.
     pub days: Vec<((u32, u32), (i64, Amount))>,
 }
 
@@ -109,23 +109,23 @@ impl Priced {
     }
 }
 
-/// Decisions on cells under one behaviour. Laws that decide alike share them.
+/// Decisions on cells under one behaviour. Laws that decide alike share these decisions.
 pub struct Decided<'c> {
     cells: &'c Cells,
     classes: Vec<Class>,
     /// Class and quantity of each pricing unit. The contacts of a unit have the same price.
     units: Vec<(u16, u32)>,
-    /// Index of the first row of each municipality and part; last, the number of rows.
+    /// Index of the first row of each municipality and part; the last entry is the number of rows.
     starts: Vec<usize>,
     /// The different parts that are left, in millionths.
     parts: Vec<i64>,
     rows: Vec<(u32, u32)>,
-    /// Index of the class and of the part of each group.
+    /// Index of each group's class, and index of its part.
     of_group: Vec<(u16, u16)>,
     /// Contacts that each share instrument charges in each municipality, in millionths.
     pub contacts: Vec<Shares<i64>>,
-    /// Number of contacts by the code of a condition that could not be tested. Unless empty, the sums are upper
-    /// bounds.
+    /// Number of contacts for each condition that could not be tested, by the code of the condition. Unless this
+    /// map is empty, the sums are upper bounds.
     pub untested: BTreeMap<String, i64>,
 }
 
@@ -286,7 +286,7 @@ impl Cells {
     }
 }
 
-/// Municipality, trust, segment of the day-rate rule and age; and number of days.
+/// Key of four (municipality, trust, segment of the day-rate rule, age), and number of days.
 type DayRow = ((u32, u32, u32, Option<u16>), i64);
 
 /// Payable days under a law, in order of municipality, trust, segment and age.
@@ -404,8 +404,8 @@ impl Decided<'_> {
         self.contacts = contacts;
     }
 
-    /// Prices several laws. Each must decide as the law given to [`Cells::decided`] does (equal
-    /// [`rulebook::law::Deciding`]), and find the payable days of `days` (equal [`rulebook::law::Reading`]).
+    /// Prices several laws. Each law must decide like the law given to [`Cells::decided`] (equal
+    /// [`rulebook::law::Deciding`]), and must find the payable days in `days` (equal [`rulebook::law::Reading`]).
     ///
     /// # Errors
     /// Fails if an amount does not fit in whole øre, or a payable day has no rate.
@@ -482,7 +482,7 @@ impl Decided<'_> {
         Ok(exact.into_iter().map(|(key, (contacts, ore))| (key, (contacts, rounded(ore)))).collect())
     }
 
-    /// Price in øre of one contact of each unit, under each law: each of [`SHARES`] in turn.
+    /// Prices in øre of one contact of each unit: under each law in turn, one price for each of [`SHARES`].
     fn unit_prices(&self, laws: &[&Law]) -> Result<Vec<[i64; SUMS]>, SettleError> {
         let mut out = vec![[0; SUMS]; self.units.len()];
         for (lane, law) in laws.iter().enumerate() {
@@ -507,10 +507,10 @@ impl Decided<'_> {
         Ok(out)
     }
 
-    /// Sums by municipality in millionths of øre, under each law: each of [`SHARES`] in turn.
+    /// Sums in millionths of øre by municipality: under each law in turn, one sum for each of [`SHARES`].
     fn multiplied(&self, prices: &[[i64; SUMS]]) -> Vec<[i128; SUMS]> {
-        // Nearly every price is at least zero and fits in 32 bits. That takes half the memory, and the
-        // processor has an instruction for the product.
+        // Nearly every price is at least zero and fits in 32 bits. A price of 32 bits takes half the memory, and
+        // the processor has an instruction for the product.
         let small = |price: &[i64; SUMS]| {
             let mut out = [0; SUMS];
             for (out, price) in out.iter_mut().zip(price) {
@@ -552,7 +552,7 @@ impl Decided<'_> {
         out
     }
 
-    /// Adds the stays that a ceiling may cut, under one law.
+    /// Adds, under one law, the amounts of the stays that a ceiling may cut.
     fn stays(&self, law: &Law, lane: usize, exact: &mut [[i128; SUMS]]) -> Result<(), SettleError> {
         self.each_of_stays(law, |episode, inside, prices| {
             let (_, part) = self.of_group[episode.group as usize];

@@ -16,11 +16,11 @@ use crate::error::SettleError;
 /// Which charges a sink takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
-    /// None: sums only.
+    /// No charges: sums only.
     Nothing,
     /// Every charge.
     Charges,
-    /// Every charge, and every contact of the period without one: posting must know that the contact was
+    /// Every charge, and every contact of the period that gives no charge: posting must know that the contact was
     /// delivered.
     ChargesAndKnown,
 }
@@ -48,7 +48,7 @@ pub trait SinkWorker: Sync {
     /// A prepared piece: the charges of one row group, or of the stays with several contacts.
     type Part: Send;
 
-    /// Prepares a piece from charges. Their words are indexes in `names`.
+    /// Prepares a piece from charges. The words of the charges are indexes in `names`.
     ///
     /// # Errors
     /// Fails if the charges cannot be encoded.
@@ -83,7 +83,7 @@ impl SinkWorker for Nowhere {
     }
 }
 
-/// A sink that writes `charges.parquet`; without a path it takes no charges.
+/// A sink that writes `charges.parquet`. A sink without a path takes no charges.
 pub struct ChargesFile(Option<ChargeWriter>);
 
 impl ChargesFile {
@@ -152,7 +152,7 @@ impl<'m> ClaimsSink<'m> {
         ClaimsSink { municipalities, takes: Takes::Charges, claims: Claims::default() }
     }
 
-    /// A sink for charges and for contacts of the period that give none.
+    /// A sink for charges and for contacts of the period that give no charge.
     pub fn with_known(municipalities: &'m Municipalities) -> ClaimsSink<'m> {
         ClaimsSink { municipalities, takes: Takes::ChargesAndKnown, claims: Claims::default() }
     }
@@ -211,8 +211,8 @@ impl SinkWorker for ClaimsWorker<'_> {
 /// Parties by the code of a municipality and a month: the municipality that had the code then.
 pub(crate) struct Parties<'m> {
     municipalities: &'m Municipalities,
-    /// Number of the party, by the number of the code and of the month. Each pair is looked up once in the
-    /// register of municipalities.
+    /// Number of the party, by the number of the code and the number of the month. Each pair is looked up once in
+    /// the register of municipalities.
     known: BTreeMap<(u32, u32), u32>,
 }
 
@@ -221,8 +221,8 @@ impl<'m> Parties<'m> {
         Parties { municipalities, known: BTreeMap::new() }
     }
 
-    /// Number in `words` of the party that has a code in a month. `code` is the code's number among the
-    /// charges, and its text; `month` is a number in `words`.
+    /// Number in `words` of the party that has a code in a month. `code` holds the code's number among the charges
+    /// and the code's text; `month` is a number in `words`.
     pub(crate) fn number(&mut self, words: &mut Words, code: (u32, &str), month: u32) -> u32 {
         if let Some(party) = self.known.get(&(code.0, month)) {
             return *party;
@@ -235,9 +235,9 @@ impl<'m> Parties<'m> {
     }
 }
 
-/// A charge as a claim. `words` are the numbers of month, debtor, creditor, unit, month of the contact's end,
-/// and rule version; then come points, days and amount. A charge of nothing becomes the mark of a delivered
-/// contact.
+/// A charge as a claim. `words` holds the numbers of month, debtor, creditor, unit, month of the contact's end, and
+/// rule version; the last argument holds points, days and amount. A charge with all three at zero becomes the mark
+/// of a delivered contact.
 pub(crate) fn claim(
     contact: i64,
     instrument: Option<Instrument>,

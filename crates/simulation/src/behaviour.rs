@@ -11,11 +11,11 @@ use settlement::price::{Behaviour, WHOLE};
 
 use crate::scenario::Wanted;
 
-/// Several measures together. Each takes its share of what the ones before it leave.
+/// Several measures together. Each measure takes its share of what the measures before it leave.
 #[derive(Debug, Default)]
 pub struct Measures {
     wanted: Vec<(Target, Share, String)>,
-    /// Number of groups of contacts that a measure could not be decided for, by id of the measure.
+    /// By id of the measure: number of groups of contacts for which the measure could not be decided.
     untested: RefCell<BTreeMap<String, u64>>,
 }
 
@@ -41,7 +41,7 @@ impl Measures {
         needs
     }
 
-    /// Number of groups of contacts that a measure could not be decided for, by id of the measure. Such groups are
+    /// By id of the measure: number of groups of contacts for which the measure could not be decided. Such groups are
     /// left unchanged.
     pub fn untested(&self) -> BTreeMap<String, u64> {
         self.untested.borrow().clone()

@@ -39,7 +39,7 @@ pub fn by_size<T>(all: &[T], people: impl Fn(&T) -> i64) -> [Vec<&T>; SIZES.len(
 /// Inhabitants by code of municipality and single year of age from 0 to 100.
 pub type People = BTreeMap<String, Vec<i64>>;
 
-/// What every scenario is compared on: the contacts, the inhabitants, and the law as it is, priced.
+/// Common ground of all scenarios: contacts, inhabitants, and the law as it is, priced.
 pub struct Ground<'a> {
     cells: &'a Cells,
     people: &'a People,
@@ -69,7 +69,7 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// What the cells must carry for a scenario under the given laws. `ageing` is whether there is a projection.
+/// What the cells must carry for a scenario under the given laws. `ageing` tells whether there is a projection.
 pub fn needs(order_laws: &[&Law], scenario: &Scenario, period: domain::Period, ageing: bool) -> Needs {
     let mut needs =
         Needs::of(order_laws.iter().copied(), period).and(&Measures::of(&scenario.measures).needs());
@@ -90,9 +90,9 @@ pub struct Municipality {
     pub against: Sums,
     /// Charges in the scenario.
     pub scenario: Sums,
-    /// Charges above the cap per inhabitant, which are not paid: before, and in the scenario.
+    /// Charges that are not paid since they are above the cap per inhabitant: before, and in the scenario.
     pub capped: (Amount, Amount),
-    /// Grants from the gains of the regional authorities relative to the law: before, and in the scenario.
+    /// Grants out of what the regional authorities gain compared with the law as it is: before, and in the scenario.
     pub grants: (Amount, Amount),
     /// Contacts that the municipality pays for, in millionths: before, and in the scenario.
     pub contacts: (i64, i64),
@@ -157,7 +157,7 @@ pub struct Size {
     pub from: i64,
     /// Number of municipalities in the group.
     pub count: usize,
-    /// Change for the nominal municipality: mean change per inhabitant in the group, times its inhabitants.
+    /// Change for the nominal municipality: mean change per inhabitant in the group, times the nominal number.
     pub change: Amount,
     /// Change per inhabitant in the group: the first decile, the median and the ninth decile.
     pub range: [Amount; 3],
@@ -174,7 +174,8 @@ pub struct Year {
     pub against: Amount,
     /// Share of the scheme that is phased in.
     pub phased: Share,
-    /// Growth of hospital budgets given to municipalities: in the scenario, less that before.
+    /// Part of the growth of hospital budgets that goes to municipalities: in the scenario, less the part in the
+    /// situation that the scenario is compared with.
     pub given: Amount,
 }
 
@@ -196,12 +197,12 @@ pub struct Consequences {
     pub parties: Vec<Party>,
     /// One entry for each of [`SIZES`].
     pub sizes: Vec<Size>,
-    /// Payments by year; empty without growth and phasing in.
+    /// Payments by year; empty if there is neither growth nor phasing in.
     pub years: Vec<Year>,
     /// What each measure of the scenario takes away: contacts, or payable days, in millionths.
     pub avoided: Vec<i64>,
-    /// Number of contacts that these data cannot test, by code of the excepted group; or number of groups of
-    /// contacts, by measure. The sums are upper bounds unless there are none.
+    /// What these data cannot test: number of contacts by code of an excepted group, and number of groups of contacts
+    /// by measure. Unless this is empty, the sums are upper bounds.
     pub untested: BTreeMap<Message, i64>,
 }
 
@@ -210,7 +211,7 @@ pub struct Consequences {
 pub struct Whole {
     /// Charges by municipality and trust.
     pub sums: Priced,
-    /// Contacts of each municipality that each share instrument charges, in millionths.
+    /// Number of charged contacts, in millionths, by municipality and share instrument.
     pub contacts: Vec<Shares<i64>>,
     /// Number of contacts that could not be tested: see [`Consequences::untested`].
     pub untested: BTreeMap<Message, i64>,
@@ -303,8 +304,8 @@ fn over(ground: &Ground, scenario: &Scenario, sums: &Priced) -> Vec<Amount> {
     sums.homes.iter().enumerate().map(over).collect()
 }
 
-/// Gains of the regional authorities and trusts relative to the law as it is, for each municipality: in its
-/// payments, and in ISF.
+/// For each municipality, what the regional authorities and trusts gain compared with the law as it is: in the
+/// municipality's payments, and in ISF.
 fn gains(ground: &Ground, sums: &Priced, over: &[Amount]) -> Vec<(Amount, Amount)> {
     let homes = sums.homes.iter().zip(over).zip(&ground.priced.homes);
     homes
@@ -413,7 +414,7 @@ impl Behaviour for Band<'_> {
     }
 }
 
-/// Mean payment per inhabitant of each age band in the country, in thousandths of an øre, with the band.
+/// Each age band, with its mean payment per inhabitant in the country, in thousandths of an øre.
 fn age_rates(ground: &Ground, law: &Law) -> Result<Vec<(u16, u16, i128)>, SettleError> {
     let mut out = Vec::new();
     for (from, to) in bands() {
@@ -489,13 +490,13 @@ fn sizes(municipalities: &[Municipality]) -> Vec<Size> {
     out
 }
 
-/// Basis points of a percentage that the scenario's reader has accepted.
+/// Basis points of a percentage that was checked when the scenario was read.
 fn basis_points(text: &str) -> i64 {
     rulebook::measure::percent(text).map_or(0, Share::basis_points)
 }
 
-/// How the payments of a situation move over the years. A scenario without growth of its own uses that of the
-/// situation it is compared with.
+/// How the payments of a situation move over the years. A scenario without growth of its own uses the growth of the
+/// situation on the other side of the comparison.
 struct Course<'s> {
     situation: &'s Situation<'s>,
     rate: i64,
@@ -524,7 +525,7 @@ impl<'s> Course<'s> {
         phases.get(usize::from(year)).or(phases.last()).copied().unwrap_or(whole)
     }
 
-    /// Payments of all municipalities in a year, and the growth of hospital budgets that is given to them.
+    /// Payments of all municipalities in a year, and the growth of hospital budgets that is given to municipalities.
     fn year(&self, ground: &Ground, year: u16) -> (Amount, Amount) {
         let mut factor = WHOLE;
         for _ in 0..year {
@@ -541,7 +542,7 @@ impl<'s> Course<'s> {
     }
 }
 
-/// Payments by year, with growth, ageing and phasing in, of a situation and of the one it is compared with.
+/// Payments by year of two compared situations, with growth, ageing and phasing in.
 fn years(ground: &Ground, against: &Situation, now: &Situation) -> Result<Vec<Year>, SettleError> {
     let last = |scenario: &Scenario| {
         let grown = scenario.growth.as_ref().map_or(0, |growth| growth.years);

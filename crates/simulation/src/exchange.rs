@@ -144,9 +144,9 @@ pub struct Agreement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub side: Side,
-    /// What the line is for: words of ours, or the purpose that the agreement gives a cost.
+    /// What the line is for: words of ours, or the purpose of a cost as the agreement states it.
     pub what: Message,
-    /// For each year the fixed part, and the part that follows the effect. Above zero is money in.
+    /// For each year: the fixed part, and the part that follows the effect. Above zero is money in.
     pub years: Vec<(Amount, Amount)>,
 }
 
@@ -218,8 +218,8 @@ impl Agreement {
         let years = usize::from(self.years);
         let felt = |year: usize| -> i64 {
             let months = (12 * (year as i64 + 1) - i64::from(self.delay_months)).clamp(0, 12);
-            // Months of the year with effect, times the assumed effect. Divided by `whole` it is the part of
-            // the full effect.
+            // Months with effect in the year, times the assumed effect. Divided by `whole`, the product is the part of
+            // a full year at the likely effect.
             months * assumed.effect.basis_points()
         };
         let whole = 12 * std::cmp::max(self.effect[1].basis_points(), 1);
@@ -323,8 +323,8 @@ impl Agreement {
         Transfers { least: -a_year(of(Side::Municipality)), most: a_year(of(Side::Hospital)) }
     }
 
-    /// First year, from 1, in which a party's accumulated cash flow is zero or more after being below zero.
-    /// `None` if it never was below zero, or does not come back within the years covered.
+    /// First year, from 1, in which a party's accumulated cash flow is zero or more after being below zero. `None` if
+    /// the flow never was below zero, or does not come back to zero within the years covered.
     pub fn break_even(&self, side: Side, assumed: &Assumed) -> Option<u16> {
         let flow = self.by_side(assumed).remove(&side)?;
         let mut sum = Amount::ZERO;
@@ -339,8 +339,8 @@ impl Agreement {
         None
     }
 
-    /// Present value of a party at both ends of each assumption, with the others as likely. The assumption
-    /// with the widest range comes first.
+    /// Present value of a party at both ends of each assumption, with the other assumptions at their likely values. The
+    /// assumption with the widest range comes first.
     pub fn swings(&self, side: Side) -> Vec<Swing> {
         let likely = self.likely();
         let [low, _, high] = self.effect;
@@ -368,10 +368,10 @@ impl Agreement {
         out
     }
 
-    /// Probability that a party does not lose, with a yearly transfer added to its cash flow. The effect and
-    /// the hospital's marginal cost are each triangular over their range, and independent. The gain is linear
-    /// in the effect for each marginal cost; the integral over the effect is therefore exact, and the one
-    /// over the marginal cost is a sum over 400 equally likely values.
+    /// Probability that a party does not lose, with a yearly transfer added to its cash flow. The effect and the
+    /// hospital's marginal cost are each triangular over their range, and independent. The gain is linear in the effect
+    /// for each marginal cost; the integral over the effect is therefore exact, and the integral over the marginal cost
+    /// is a sum over 400 equally likely values.
     pub fn probability(&self, side: Side, transfer: Amount) -> f64 {
         let years: i64 = self.worth().iter().sum();
         let added = part(transfer, years, 1_000_000).ore() as f64;
@@ -495,7 +495,7 @@ mod tests {
         let agreement = agreement();
         let flow = agreement.by_side(&agreement.likely());
         let shown = |side| flow[&side].iter().map(|amount| amount.ore() / 100_000).collect::<Vec<i64>>();
-        // 800 − 300 thousand kroner each year, less the investment of 1 000 in the first.
+        // 800 − 300 thousand kroner each year, less the investment of 1 000 in the first year.
         assert_eq!(shown(Side::Municipality), [-500, 500, 500, 500]);
         // Income falls by 1 600; 40 % of 6 000 is saved at once, and half of the rest from the third year.
         assert_eq!(shown(Side::Hospital), [800, 800, 2600, 2600]);
@@ -532,7 +532,8 @@ mod tests {
     #[test]
     fn probability_is_that_of_the_triangle() {
         let mut agreement = agreement();
-        // The municipality breaks even over four years at an effect of 6,875 %: 4 × 80 e = 2 200.
+        // At an effect of e %, the municipality saves 80 e thousand kroner a year. It pays 2 200 over four years, and
+        // breaks even if 4 × 80 e = 2 200: at e = 6,875.
         agreement.discount = Share::NONE;
         let zero: f64 = 6.875;
         let exact = 1.0 - (zero - 5.0).powi(2) / (10.0 * 5.0);

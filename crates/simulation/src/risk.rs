@@ -14,7 +14,7 @@ use words::{Message, Said, message};
 const GRID: (u32, u32) = (10, 20);
 /// Reach of the grid, in standard deviations on each side of the mean.
 const REACH: f64 = 14.0;
-/// Mean number of persons from which the grid may keep the variance of the severity as well as its mean.
+/// Least mean number of persons for which the grid may keep the variance of the severity as well as its mean.
 const MANY: f64 = 50.0;
 
 /// Distribution of one person's cost in a year: costs and their probabilities.
@@ -61,8 +61,8 @@ impl Severity {
     /// are scaled to do so exactly.
     ///
     /// # Errors
-    /// Fails if there is no row, if a row has a number below zero or no number, or if the probabilities do not add
-    /// up.
+    /// Fails if there is no row, if a row has a value that is below zero or no number, or if the probabilities do not
+    /// add up.
     pub fn of(points: Vec<(f64, f64)>) -> Result<Severity, BadSeverity> {
         if points.is_empty() {
             return Err(BadSeverity::Empty);
@@ -85,7 +85,7 @@ impl Severity {
     /// The severity of observed costs, each with the same probability.
     ///
     /// # Errors
-    /// Fails if there is no cost, or if one is below zero or not a number.
+    /// Fails if there is no cost, or if a cost is below zero or not a number.
     pub fn observed(costs: &[f64]) -> Result<Severity, BadSeverity> {
         let each = 1.0 / costs.len().max(1) as f64;
         let mut sorted = costs.to_vec();
@@ -99,7 +99,7 @@ impl Severity {
         self.moments[power.clamp(1, 2) - 1]
     }
 
-    /// The least cost that a share `level` of persons do not exceed.
+    /// The least cost such that at least the share `level` of persons cost no more.
     pub fn quantile(&self, level: f64) -> f64 {
         let mut sorted = self.points.clone();
         sorted.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -113,9 +113,9 @@ impl Severity {
         sorted.last().map_or(0.0, |(cost, _)| *cost)
     }
 
-    /// The severity on a grid that is a circle. Unless `many`, each cost is shared between its two
-    /// neighbours, which keeps the mean. If `many`, it is shared with a third point, which keeps the variance
-    /// too but may make a probability slightly negative; only a sum of many persons evens that out.
+    /// The severity on a circular grid. The probability of each cost is shared between the two nearest points, which
+    /// keeps the mean. If `many`, it is shared between three points, which keeps the variance too, but may make a
+    /// probability slightly negative; only a sum of many persons evens that out.
     fn on_grid(&self, step: f64, size: usize, many: bool) -> Vec<f64> {
         let mut out = vec![0.0; size];
         for (cost, p) in &self.points {
@@ -180,8 +180,8 @@ impl Distribution {
         self.probabilities.iter().enumerate().map(square).sum::<f64>().sqrt()
     }
 
-    /// The least cost that is not exceeded with the probability `level` (value at risk): 0,9 gives the 1-in-10
-    /// year, 0,99 the 1-in-100 year.
+    /// The least cost such that the probability of no higher cost is at least `level` (value at risk): 0,9 gives the
+    /// 1-in-10 year, 0,99 the 1-in-100 year.
     pub fn quantile(&self, level: f64) -> f64 {
         let mut sum = 0.0;
         for (place, p) in self.probabilities.iter().enumerate() {

@@ -80,7 +80,7 @@ pub struct Charged {
 }
 
 impl Charged {
-    /// Sums charges, which come in any order, each as contact id, instrument and øre.
+    /// Sums charges. Each is a contact id, an instrument and øre; they may come in any order.
     pub fn of(charges: impl Iterator<Item = (i64, Instrument, i64)>) -> Charged {
         let mut rows: Vec<(i64, Ore)> = Vec::new();
         for (contact, instrument, ore) in charges {
@@ -113,15 +113,15 @@ struct Counter {
     of: Of,
 }
 
-/// Sums by group and municipality; some of them by stratum or month too.
+/// Sums by group and municipality; some are by stratum or month too.
 #[derive(Debug, Clone)]
 struct Sums {
     by_age: Vec<i64>,
     by_month: Vec<i64>,
-    /// Stays, contacts or referrals, even where the quantity is days or øre.
+    /// Number of stays, contacts or referrals, even if the quantity is days or øre.
     events_by_age: Vec<i64>,
     events_by_month: Vec<i64>,
-    /// Sums of squared quantities. Those of øre need more than 64 bits.
+    /// Sums of squared quantities. Squared øre need more than 64 bits.
     squares: Vec<i128>,
     paid: Vec<Paid>,
 }
@@ -147,7 +147,7 @@ impl Sums {
         self.paid.iter_mut().zip(other.paid).for_each(|(sum, one)| sum.add(one));
     }
 
-    /// The same sums, with the `before` places put into `after` groups. `of` gives the group of each place.
+    /// The sums of `before` places, added up over `after` groups of places. `of` gives the group of each place.
     fn grouped(&self, before: usize, after: usize, of: &[usize], months: usize) -> Sums {
         let cell = |cell: usize| cell / before * after + of[cell % before];
         let sum = |values: &[i64], each: usize| {
@@ -176,23 +176,23 @@ impl Sums {
 /// Counts of indicators in a period.
 #[derive(Debug, Clone)]
 pub struct Counts {
-    /// Codes in order: of municipalities on the last day of the period, of trusts, or of units.
+    /// Codes, in order, of municipalities on the last day of the period, of trusts, or of units.
     pub homes: Vec<String>,
     pub months: Vec<Month>,
     /// Places of each indicator's numerator and denominator among the groups.
     places: Vec<Places>,
     sums: Sums,
-    /// Events of known persons in the country, and sum over persons of the square of each one's number of
-    /// events, by group and stratum. Zero unless the group's measure is [`Measure::Count`].
+    /// By group and stratum of the country: number of events of known persons, and sum of the squares of each person's
+    /// number of events. Both are zero unless the group's measure is [`Measure::Count`].
     persons: Vec<(i64, i64)>,
-    /// Rows that lack the information to decide whether they belong to a group, by group. All rows, if the file
-    /// lacks a field that the group needs.
+    /// By group: number of rows that lack the information to decide whether they belong to the group. If the file lacks
+    /// a field that the group needs, every row counts.
     pub untested: Vec<i64>,
-    /// A field that the group needs and the file lacks, by group.
+    /// By group: a field that the group needs and the file lacks.
     lacking: Vec<Option<&'static str>>,
-    /// Somatic stays of persons who moved, by municipality: counted here although the person was last known
-    /// elsewhere, and counted elsewhere although the person was last known here. Zero unless an indicator
-    /// counts all somatic stays.
+    /// Number of somatic stays of persons who moved, by municipality: those counted here for persons last known
+    /// elsewhere, and those counted elsewhere for persons last known here. Both are zero unless an indicator counts all
+    /// somatic stays.
     pub moved: Vec<(i64, i64)>,
     /// Contacts in the period that belong to none of [`Counts::homes`].
     pub outside: i64,
@@ -250,14 +250,15 @@ impl Counts {
             .map_or(0, |place| self.sums.squares[place * self.homes.len() + home])
     }
 
-    /// Charges for the events of a municipality; for a stay that must be followed, those of the following stay.
+    /// Charges for the events of a municipality. If the group counts stays with a readmission after them, the charges
+    /// are those of the readmission.
     pub fn paid_of(&self, indicator: usize, side: Side, home: usize) -> Paid {
         let place = self.place(indicator, side);
         place.map_or_else(Paid::default, |place| self.sums.paid[place * self.homes.len() + home])
     }
 
-    /// Events of known persons in a stratum of the country, and sum over persons of the square of each one's
-    /// number of events. The two are equal if nobody has more than one event.
+    /// Number of events of known persons in a stratum of the country, and sum of the squares of each person's number of
+    /// events. The two are equal if nobody has more than one event.
     pub fn clustering(&self, indicator: usize, stratum: usize) -> (i64, i64) {
         self.place(indicator, Side::Numerator).map_or((0, 0), |place| self.persons[place * STRATA + stratum])
     }
@@ -280,14 +281,14 @@ impl Counts {
         }
     }
 
-    /// A field that an indicator needs and the file lacks; `None` if there is none.
+    /// A field that an indicator needs and the file lacks; `None` if the file has every field needed.
     pub fn lacking_of(&self, indicator: usize) -> Option<&'static str> {
         let places = [Side::Numerator, Side::Denominator].map(|side| self.place(indicator, side));
         places.into_iter().flatten().find_map(|place| self.lacking[place])
     }
 
-    /// Rows that lack the information to decide whether they belong to an indicator, numerator and
-    /// denominator added up.
+    /// Number of rows that lack the information to decide whether they belong to an indicator: the sum for its
+    /// numerator and its denominator.
     pub fn untested_of(&self, indicator: usize) -> i64 {
         let places = [Side::Numerator, Side::Denominator].map(|side| self.place(indicator, side));
         places.into_iter().flatten().map(|place| self.untested[place]).sum()
@@ -299,7 +300,7 @@ impl Counts {
 pub enum CountError {
     /// The indicators have more groups than a mask has bits.
     TooMany(usize),
-    /// Some events of a numerator are not in its denominator.
+    /// Some events are in an indicator's numerator, but not in its denominator.
     Astray {
         /// Id of the indicator.
         id: String,
@@ -399,8 +400,8 @@ pub fn trusts_of_units(reader: &Reader) -> Result<BTreeMap<String, BTreeSet<Stri
 /// Counts indicators in a period. `hears` is called with the number of row groups done and the number in all.
 ///
 /// # Errors
-/// Fails if the file cannot be read, if the indicators have too many groups, or if events of a numerator are
-/// not in its denominator.
+/// Fails if the file cannot be read, if the indicators have too many groups, or if events are in an indicator's
+/// numerator, but not in its denominator.
 pub fn count(
     reader: &Reader,
     municipalities: &Municipalities,
@@ -462,7 +463,7 @@ pub fn count(
     Ok(finished(counting, tally, reader, places))
 }
 
-/// Places of an indicator's numerator and denominator among the groups. The numerator's is `usize::MAX` if the
+/// Places of an indicator's numerator and denominator among the groups. The numerator's place is `usize::MAX` if the
 /// indicator cannot be computed.
 type Places = (usize, Option<usize>);
 
@@ -533,12 +534,12 @@ struct Counting<'a> {
     homes: &'a [String],
     months: &'a [Month],
     lacking: &'a [Option<&'static str>],
-    /// Proportions and means: the indicator's place, and the bits of its numerator and denominator.
+    /// For each proportion or mean: the indicator's place, the bit of its numerator, and the bit of its denominator.
     parts: Vec<(usize, u64, u64)>,
 }
 
-/// A field that a group needs and the file lacks. `known_fields` is the footer's list of known fields; without
-/// it, all are known.
+/// A field that a group needs and the file lacks. `known_fields` is the footer's list of known fields; without the
+/// list, every field is known.
 fn lacking(one: &Counter, known_fields: Option<&String>) -> Option<&'static str> {
     let known_fields: BTreeSet<&str> = known_fields?.split(',').collect();
     let group = &one.group;
@@ -646,8 +647,9 @@ struct Row {
     contact: i64,
     admitted: i32,
     discharged: i32,
-    /// Groups that the contact's facts allow; and, in `unknown`, groups that they cannot decide.
+    /// Groups that the contact's facts allow.
     mask: u64,
+    /// Groups that the contact's facts leave undecided.
     unknown: u64,
     home: u16,
     stratum: u8,
@@ -678,7 +680,7 @@ struct Worth {
 
 const NOWHERE: u16 = u16::MAX;
 
-/// Two masks: the groups that a word or a row belongs to, and the groups that it cannot decide.
+/// Two masks: the groups that a word or a row belongs to, and the groups that the word or row leaves undecided.
 type Allowed = (u64, u64);
 
 /// The columns of words that decide groups.
@@ -731,8 +733,8 @@ fn longs(batch: &RecordBatch, place: usize) -> Option<&arrow_array::Int64Array> 
     batch.column_by_name(name(place))?.as_primitive_opt::<Int64Type>()
 }
 
-/// Key of each row in a column of words, and `map` of each key's word. If the column is missing, every row has
-/// the empty word.
+/// Key of each row in a column of words, and for each key the result of `map` for its word. If the column is missing,
+/// every row has the empty word.
 fn words<T: Copy>(batch: &RecordBatch, place: usize, map: impl Fn(&str) -> T) -> (Vec<u32>, Vec<T>) {
     let column = batch.column_by_name(name(place)).and_then(|column| column.as_dictionary_opt::<Int32Type>());
     let Some((column, values)) = column.and_then(|c| Some((c, c.values().as_string_opt::<i32>()?))) else {
@@ -752,7 +754,7 @@ impl Counting<'_> {
         self.counters.iter().enumerate().map(|(place, one)| u64::from(holds(one)) << place).sum()
     }
 
-    /// Groups that a word of a column allows, and groups that it cannot decide.
+    /// Groups that a word of a column allows, and groups that the word leaves undecided.
     fn allowed(&self, place: usize, word: &str) -> Allowed {
         let listed =
             |list: &Option<Vec<String>>| list.as_ref().is_none_or(|list| list.iter().any(|one| one == word));
@@ -800,7 +802,7 @@ impl Counting<'_> {
         (yes & !unknown, unknown)
     }
 
-    /// Masks of the groups that allow a flag to be false, and to be true.
+    /// Two masks: the groups that allow a flag to be false, and the groups that allow the flag to be true.
     fn by_flag(&self, flag: impl Fn(&Group) -> Option<bool>) -> [u64; 2] {
         [false, true].map(|holds| self.groups(|one| flag(&one.group).is_none_or(|wanted| wanted == holds)))
     }
@@ -846,7 +848,7 @@ impl Counting<'_> {
             let discharged_on = facts.discharged_on.value(row);
             tally.last = tally.last.max(discharged_on);
             let (mask, unknown) = facts.asked(row);
-            // Patients of no municipality are counted nowhere, even where counts are by trust or unit.
+            // Patients without a municipality are counted nowhere, not even if counts are by trust or unit.
             let home = match facts.word(&facts.has_municipality, row) {
                 true => facts.word(&facts.home, row),
                 false => NOWHERE,
@@ -891,7 +893,7 @@ impl Counting<'_> {
         }
     }
 
-    /// Place of a day's month in the period; `None` outside it.
+    /// Place in the period of a day's month; `None` if the day is outside the period.
     fn month(&self, day: i32) -> Option<usize> {
         let day = Day::from_number(day);
         if !self.period.holds(day) {
@@ -925,7 +927,7 @@ impl Counting<'_> {
             let by_month = (place * homes + home) * self.months.len() + month;
             tally.sums.by_age[by_age] += quantity;
             tally.sums.by_month[by_month] += quantity;
-            // An event is, for ready days, a stay with at least one night; for kroner, a contact with a
+            // For ready days, only a stay with at least one night is an event; for kroner, only a contact with a
             // non-zero charge.
             let events = match self.counters[place].group.measure {
                 Measure::ReadyDays => quantity.min(1),
@@ -945,8 +947,8 @@ impl Counting<'_> {
         }
     }
 
-    /// Puts the contacts of stays together, finds what follows each stay, and counts the stays that end in
-    /// the period.
+    /// Puts the contacts of each stay together, finds what follows each stay, and counts the stays that end in the
+    /// period.
     fn stays(&self, mut rows: Vec<Row>, tally: &mut Tally) {
         let mut stays: Vec<Row> = Vec::new();
         for stay in stays::together(&mut rows, Row::place) {
@@ -1001,7 +1003,7 @@ impl Counting<'_> {
 }
 
 impl Counting<'_> {
-    /// Counts the stays whose municipality is not the person's last known one.
+    /// Counts the stays with another municipality than the person's last known municipality.
     fn moves(&self, stays: &[Row], tally: &mut Tally) {
         tally.moved = vec![(0, 0); self.homes.len()];
         let somatic = Group { sectors: Some(vec!["somatic".to_owned()]), ..Group::default() };
@@ -1150,7 +1152,7 @@ impl<'b> Facts<'b> {
         column.1[column.0[row] as usize]
     }
 
-    /// Groups that a row belongs to, and groups that it cannot decide.
+    /// Groups that a row belongs to, and groups that the row leaves undecided.
     fn asked(&self, row: usize) -> Allowed {
         let age = self.age(row);
         let mut sure = self.computable & self.by_age[age.map_or(0, |age| usize::from(age) + 1)];
@@ -1169,7 +1171,7 @@ impl<'b> Facts<'b> {
         for (by_flag, holds) in self.flags.iter().zip(facts) {
             sure &= by_flag[usize::from(holds)];
         }
-        // A group is undecided if no column rules the row out, but at least one cannot decide.
+        // A group is undecided if no column rules the row out, but at least one column leaves the group undecided.
         let (mut possible, mut yes) = (sure, sure);
         for column in &self.asked {
             let (allowed, unknown) = self.word(column, row);
@@ -1244,8 +1246,7 @@ impl<'b> Facts<'b> {
     }
 }
 
-/// Nights to discharge from the first report of readiness that was not withdrawn: the first after the last
-/// withdrawal.
+/// Nights from the first report of readiness after the last withdrawal to discharge; 0 if there is no such report.
 fn ready_days(events: &Events, row: usize, discharged: i32) -> i64 {
     let withdrawn =
         events.row(row).filter(|(kind, _)| *kind == EventKind::Withdrawn).map(|(_, minute)| minute).max();

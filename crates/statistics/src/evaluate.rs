@@ -1,4 +1,4 @@
-//! The effect of a measure: the change when it began, compared with what would have been without it.
+//! The effect of a measure: the change when the measure began, compared with what would have been without the measure.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::regression::{Errors, Fit, least_squares, poisson};
 pub struct Effect {
     /// Estimate and confidence interval.
     pub at: Interval,
-    /// Standard error; for a ratio, of its logarithm.
+    /// Standard error; for a ratio, the standard error of its logarithm.
     pub error: f64,
     /// Two-sided p-value: probability of an estimate at least this far from no effect, if there is no effect.
     pub p: f64,
@@ -25,11 +25,11 @@ pub struct Series {
     pub slope: Effect,
     /// Slope per step of time before the beginning: a difference or a ratio.
     pub before: Effect,
-    /// Correlation of each residual with the one before.
+    /// Correlation of each residual with the residual before.
     pub autocorrelation: f64,
     /// Lags of Newey and West's standard errors; `None` if they were not asked for, and for Poisson.
     pub lags: Option<usize>,
-    /// Estimated correlation of each error with the one before; `None` for Newey and West, and for Poisson.
+    /// Estimated correlation of each error with the error before; `None` for Newey and West, and for Poisson.
     pub leaning: Option<f64>,
     /// Variance of the counts relative to Poisson; 1 for least squares.
     pub dispersion: f64,
@@ -69,8 +69,8 @@ fn autocorrelation(residuals: &[f64]) -> f64 {
     if square > 0.0 { next / square } else { 0.0 }
 }
 
-/// Interrupted time series by least squares. Each error is correlated with the one before; or, if `lags` is
-/// given, the standard errors are Newey and West's. `from` is the first time with the measure.
+/// Interrupted time series by least squares. Each error is correlated with the error before; or, if `lags` is given,
+/// the standard errors are Newey and West's. `from` is the first time with the measure.
 ///
 /// `None` with fewer than [`LEAST`] times before or after, or if the values lie exactly on the fitted lines.
 pub fn interrupted(values: &[f64], from: usize, confidence: f64, lags: Option<usize>) -> Option<Series> {
@@ -152,8 +152,8 @@ pub struct Cell {
     pub is_treated: bool,
 }
 
-/// Design matrix of the effect, one level for each unit, and one for each time after the first; with the unit
-/// of each row. `None` if treated or other units have no cell before or after the beginning.
+/// Design matrix, and the unit of each row. The matrix has a column for the effect, for each unit, and for each time
+/// after the first. `None` if the treated units, or the others, have no cell before or no cell after the beginning.
 fn unit_and_time(cells: &[Cell], from: usize) -> Option<(Vec<Vec<f64>>, Vec<usize>)> {
     let units = cells.iter().map(|cell| cell.unit).max()? + 1;
     let times = cells.iter().map(|cell| cell.time).max()? + 1;
@@ -176,12 +176,12 @@ fn unit_and_time(cells: &[Cell], from: usize) -> Option<(Vec<Vec<f64>>, Vec<usiz
 /// unit and each time has a level of its own, and the errors of a unit are correlated. `from` is the first
 /// time with the measure.
 ///
-/// `None` if treated or other units have no cell before or after it.
+/// `None` if the treated units, or the others, have no cell before or no cell after the beginning.
 pub fn difference(cells: &[Cell], from: usize, confidence: f64) -> Option<Effect> {
     let (rows, of) = unit_and_time(cells, from)?;
     let values: Vec<f64> = cells.iter().map(|cell| cell.value).collect();
     let fit = least_squares(&rows, &values, Errors::Clustered(&of))?;
-    // The independent observations are the units, so the degrees of freedom are their number less one.
+    // The independent observations are the units, so the degrees of freedom are the number of units less one.
     let units = of.iter().max()? + 1;
     Some(effect(&Fit { freedom: (units - 1) as f64, ..fit }, 0, confidence))
 }
@@ -202,9 +202,9 @@ pub fn before_after(before: (f64, f64), after: (f64, f64), confidence: f64) -> E
 /// Power: the probability of finding an effect of the size that a study is made to find.
 pub const POWER: f64 = 0.8;
 
-/// Smallest fall in a rate that a study with `before` and `after` months finds with [`POWER`], as a share
-/// from 0 to 1. `monthly` events are expected in a month, and the counts vary `dispersion` times as much as
-/// Poisson. `None` if not even a fall to zero would be found.
+/// Smallest fall in a rate that a study with `before` and `after` months finds with [`POWER`], as a share from 0 to 1.
+/// `monthly` events are expected in a month, and the variance of the counts is `dispersion` times that of Poisson.
+/// `None` if not even a fall to zero would be found.
 ///
 /// Computed on the square-root scale, where the chance variation is the same before and after.
 pub fn detectable(monthly: f64, before: f64, after: f64, dispersion: f64, confidence: f64) -> Option<f64> {
@@ -219,8 +219,8 @@ pub fn findable(error: f64, freedom: f64, confidence: f64) -> f64 {
     (student_point(confidence, freedom) + normal_point(POWER)) * error
 }
 
-/// Events to expect after a year that was chosen for its many events, if nothing is done: a deviation from
-/// the expected is partly chance, and falls back. `own` is the share of a deviation that belongs to the area
+/// Events to expect after a year that was chosen for its many events, if nothing is done: a deviation from the expected
+/// number is partly chance, and that part falls away. `own` is the share of a deviation that belongs to the area
 /// itself, from 0 to 1.
 pub fn toward_the_mean(seen: f64, expected: f64, own: f64) -> f64 {
     expected + own * (seen - expected)
@@ -315,7 +315,7 @@ mod tests {
             let values: Vec<f64> = (0..60).map(|_| dice.normal()).collect();
             (0.0, interrupted(&values, 36, 0.95, None).unwrap().level.at)
         });
-        // The error of each month is correlated with the one before.
+        // The error of each month is correlated with that of the month before.
         let leaning = holding(600, |dice| {
             let mut last = 0.0;
             let values: Vec<f64> = (0..60)

@@ -11,8 +11,8 @@ use crate::interval::{Interval, OfCount, OfProportion, mean, proportion};
 use crate::standard::{Ages, european_2013};
 use crate::standardise::{Shrunk, Stratum, direct, indirect, shrunk};
 
-/// Number of stays or contacts from which the interval of a municipality's mean uses its own variance. Below,
-/// it uses the country's.
+/// Least number of stays or contacts for which the interval of a municipality's mean uses the municipality's own
+/// variance. With fewer, the interval uses the country's variance.
 const OWN_SPREAD: f64 = 30.0;
 
 /// Confidence level of the intervals.
@@ -31,8 +31,7 @@ pub enum Adjust {
 }
 
 impl Adjust {
-    /// Number of classes that the inhabitants are divided in. The last is for those of unknown age or sex,
-    /// unless there is only one.
+    /// Number of classes that inhabitants are divided into. If there are several, the last is for unknown age or sex.
     const fn classes(self) -> usize {
         match self {
             Adjust::AgeAndSex => 2 * BANDS.len() + 1,
@@ -68,27 +67,27 @@ pub struct Figure {
     pub numerator: i64,
     /// Person-years of a rate; the count of the whole for a proportion or a mean.
     pub denominator: f64,
-    /// Crude value per `Indicator::per` persons (in kroner if the indicator is), with a 95 % interval. `None`
-    /// if the denominator is 0; the limits are NaN for a mean of a single value.
+    /// Crude value per `Indicator::per` persons, in kroner if the numerator is in øre, with a 95 % interval. `None` if
+    /// the denominator is 0; the limits are NaN for a mean of a single value.
     pub crude: Option<Interval>,
-    /// Directly standardised rate, with the ages of the European standard population of 2013 and, if sex is
-    /// adjusted for, as many men as women. It has three significant digits. `None` with fewer than ten
-    /// events, and where it would reveal the counts of single ages.
+    /// Directly standardised rate, with the ages of the European standard population of 2013 and, if sex is adjusted
+    /// for, as many men as women. The rate has three significant digits. `None` with fewer than ten events, and if the
+    /// rate would reveal the counts of single ages.
     pub direct: Option<Interval>,
     /// Events in classes with a denominator; 0 for a mean. The class of unknown age has no denominator in a rate.
     pub known: i64,
-    /// Events to expect if its people had the country's rates; 0 for a mean.
+    /// Events to expect if the people of the place had the country's rates; 0 for a mean.
     pub expected: f64,
     /// Events divided by expected events, with a 95 % interval: 1 is as expected. `None` for a mean, and if
     /// no event is expected.
     pub ratio: Option<Interval>,
-    /// The ratio drawn toward the country's, the more so the fewer the events. `None` if withheld, and for a
+    /// The ratio drawn toward the country's ratio; the fewer the events, the closer. `None` if withheld, and for a
     /// mean.
     pub shrunk: Option<Shrunk>,
     /// Place in the funnel, with the allowance for how municipalities usually differ. `None` if withheld, and
     /// for a mean.
     pub point: Option<Point>,
-    /// Whether the figure is withheld: it counts few, or would reveal one that does.
+    /// Whether the figure is withheld, because it counts few or would reveal another figure that counts few.
     pub is_withheld: bool,
     /// Whether the charges are withheld, by instrument as in [`crate::counts::Ore`].
     pub hides: [bool; Instrument::COUNT],
@@ -102,7 +101,7 @@ pub struct Figures {
     pub country: Figure,
     /// Person-years, or the count of the whole, in each stratum of the country.
     pub of: [f64; STRATA],
-    /// Number of events that come together, 1 or more. Counts are divided by it before they are compared with
+    /// Number of events that come together, 1 or more. Counts are divided by this number before they are compared with
     /// chance.
     pub at_a_time: f64,
     /// The funnel of the municipalities. `None` for a mean, and before [`crate::levels::withhold`].
@@ -133,7 +132,7 @@ pub struct Method {
     pub allowance: Allowance,
 }
 
-/// Computes the figures of every indicator; `None` for one that the register cannot answer. Nothing is
+/// Computes the figures of every indicator; `None` for an indicator that the register cannot answer. Nothing is
 /// withheld and no municipality is compared with others before [`crate::levels::withhold`].
 pub fn figures(
     indicators: &[Indicator],
@@ -179,9 +178,9 @@ fn below(
     of
 }
 
-/// Number of events that come together in the country, in the strata that `holds` chooses: the sum of squares
-/// divided by the sum, 1 or more. The squares of a count are those of each person's events; the squares of days and
-/// of øre are those of each stay or contact.
+/// Number of events that come together in the country, in the strata that `holds` chooses: the sum of squares divided
+/// by the sum, 1 or more. For a count, each person's number of events is squared; for days and øre, the quantity of
+/// each stay or contact is squared.
 pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(usize) -> bool) -> f64 {
     let (events, squares) = match one.numerator.measure {
         Measure::Count => {
@@ -208,7 +207,7 @@ pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(
 }
 
 /// Numerator, denominator and crude value of some strata of a municipality, with an interval for events that come
-/// together ([`at_a_time`]). The interval of a mean is NaN.
+/// together ([`at_a_time`]). The limits of a mean are NaN.
 pub fn of_part(
     one: &Indicator,
     (place, home): (usize, usize),
@@ -421,8 +420,8 @@ fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &
     Some(direct(&list, CONFIDENCE, OfCount::Byar).rate)
 }
 
-/// Computes what needs every municipality: the funnel, and the ratios drawn toward the mean. Both are
-/// estimated from the figures that are shown, so that they reveal nothing of the withheld ones.
+/// Computes what needs every municipality: the funnel, and the ratios drawn toward the mean. Both are estimated from
+/// the figures that are shown, so that they reveal nothing of the withheld figures.
 pub(crate) fn beside_each_other(one: &Indicator, allowance: Allowance, found: &mut Figures) {
     let at_a_time = found.at_a_time;
     let shown = |figure: &&mut Figure| !figure.is_withheld && figure.expected > 0.0;

@@ -21,7 +21,7 @@ pub struct Indicator {
     pub about_nn: Option<String>,
     /// The definition in English; `None` if it is not translated.
     pub about_en: Option<String>,
-    /// The aim of the Directorate of Health that the indicator belongs to.
+    /// The aim, one of the Directorate of Health's, that the indicator belongs to.
     pub aim: Aim,
     /// How numerator and denominator make a figure.
     pub kind: Kind,
@@ -46,7 +46,7 @@ pub struct Indicator {
     pub numerator: Group,
     /// The whole that the events are part of; `None` for a rate, whose denominator is inhabitants.
     pub denominator: Option<Group>,
-    /// Whether the indicator is replaced by several, one for each referrer that the register names.
+    /// Whether the indicator is replaced by several indicators, one for each referrer that the register names.
     #[serde(default)]
     pub by_referrer: bool,
 }
@@ -107,7 +107,7 @@ pub struct Source {
     pub title_nn: Option<String>,
     /// The title in English; `None` if it equals `title`, as for a document.
     pub title_en: Option<String>,
-    /// `Q` for a quoted definition, `C` for the project's own choice, `M` for one that nobody has signed.
+    /// `Q` for a quoted definition, `C` for the project's own choice, `M` for a definition that nobody has signed.
     pub confidence: char,
 }
 
@@ -180,7 +180,7 @@ pub enum Measure {
     BedDays,
     /// Days from referral to admission.
     WaitingDays,
-    /// Nights to discharge from the first notice of readiness after the last withdrawal.
+    /// Nights from the first notice of readiness after the last withdrawal to discharge.
     ReadyDays,
     /// Øre that the municipality is charged for treatment (`kommunal medfinansiering`).
     CoFinancing,
@@ -191,7 +191,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// Instrument whose charges the measure adds up; `None` if it is not in kroner.
+    /// Instrument whose charges the measure adds up; `None` if the measure is not in kroner.
     pub const fn instrument(self) -> Option<Instrument> {
         match self {
             Measure::CoFinancing => Some(Instrument::CoFinancing),
@@ -305,7 +305,7 @@ pub fn diagnosed(wanted: &[String], diagnoses: &str) -> Option<bool> {
     (!is_too_short).then_some(false)
 }
 
-// A macro, because each file is needed twice, as its name and its text.
+// A macro, because each name is needed twice: in the list, and to include the text of the file.
 macro_rules! files {
     ($($name:literal),+ $(,)?) => {
         &[$(($name, include_str!(concat!("../indicators/", $name, ".toml")))),+]
@@ -431,12 +431,12 @@ impl Indicator {
     /// Reads an indicator from the text of its file.
     ///
     /// # Errors
-    /// Fails if the text is not TOML, has an unknown field, or has a value that is impossible or does not fit
-    /// the others.
+    /// Fails if the text is not TOML, has an unknown field, or has a value that is impossible or does not fit the other
+    /// values.
     pub fn parse(file: &str, text: &str) -> Result<Indicator, BadIndicator> {
         let bad = |fault: Message| BadIndicator { file: file.to_owned(), fault };
         let found: Indicator = toml::from_str(text).map_err(|error| bad(Message::plain(error)))?;
-        // Other files are named after the id.
+        // The names of other files are made from the id.
         let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if found.id.is_empty() || found.id.len() > 60 || !found.id.chars().all(is_plain) {
             return Err(bad(message!("indicator_file.id", id = found.id)));

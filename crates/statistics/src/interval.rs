@@ -21,10 +21,10 @@ impl Interval {
 /// Method for the interval of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OfCount {
-    /// Byar's approximation from [`BYAR_FROM`] events. Below, the approximation is too narrow at the lower
-    /// end, and the exact method is used.
+    /// Byar's approximation for [`BYAR_FROM`] or more events. For fewer, the exact method is used, since the
+    /// approximation is then too narrow at the lower end.
     Byar,
-    /// Exact, from the chi-squared distribution (Garwood). From [`EXACT_TO`] events Byar's approximation is
+    /// Exact, from the chi-squared distribution (Garwood). For [`EXACT_TO`] or more events, Byar's approximation is
     /// used.
     Exact,
 }
@@ -38,10 +38,10 @@ pub enum OfProportion {
     Exact,
 }
 
-/// Number of events from which Byar's approximation may be used.
+/// Least number of events for which Byar's approximation may be used.
 pub const BYAR_FROM: f64 = 10.0;
-/// Number of events from which Byar's approximation is always used: it then equals the exact interval, which
-/// is slow to compute.
+/// Least number of events for which Byar's approximation is always used: the approximation then equals the exact
+/// interval, which is slow to compute.
 pub const EXACT_TO: f64 = 1e6;
 /// Degrees of freedom above which Student's distribution is taken as the normal distribution.
 const AS_NORMAL: f64 = 1e6;
@@ -60,12 +60,12 @@ pub fn student_point(confidence: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + confidence / 2.0))
 }
 
-/// Two-sided p-value of a standard normal value: the probability of one at least as far from zero.
+/// Two-sided p-value of a standard normal value: the probability of a value at least as far from zero.
 pub fn normal_p(z: f64) -> f64 {
     2.0 * Normal::standard().cdf(-z.abs())
 }
 
-/// Two-sided p-value of a Student value: the probability of one at least as far from zero. NaN if `t` is NaN.
+/// Two-sided p-value of a Student value: the probability of a value at least as far from zero. NaN if `t` is NaN.
 pub fn student_p(t: f64, freedom: f64) -> f64 {
     if t.is_nan() {
         return f64::NAN;

@@ -12,7 +12,7 @@ use crate::indicator::{Indicator, Kind, Measure};
 /// All places of one kind, such as municipalities or regions.
 pub struct Level<'a> {
     pub counts: &'a Counts,
-    /// One entry per indicator; `None` where the indicator has no figures.
+    /// One entry per indicator; `None` if the indicator has no figures.
     pub figures: &'a mut [Option<Figures>],
 }
 
@@ -52,9 +52,9 @@ fn row_of(levels: &[Level], known: impl Fn(&Counts, usize) -> Known) -> Row {
 
 /// Decides which figures are withheld, and then compares the places of each level with each other.
 ///
-/// The places are those of each level in turn, with the country last; `totals` states which places are the
-/// sum of which. The first `decided` levels, and the country with them, keep the decisions they have.
-/// `already(indicator, place)` is whether a figure is hidden for another reason.
+/// The places of each level are numbered in turn, with the country last; `totals` states which places add up to which.
+/// The first `decided` levels keep their decisions, and so does the country unless `decided` is 0.
+/// `already(indicator, place)` tells whether a figure is hidden for another reason.
 pub fn withhold(
     indicators: &[Indicator],
     levels: &mut [Level],
@@ -65,8 +65,8 @@ pub fn withhold(
     let places = places_of(levels);
     let stands: Vec<bool> =
         places.iter().map(|place| place.map_or(decided > 0, |(level, _)| level < decided)).collect();
-    // Amounts in kroner are withheld below, by the number of events with a charge. Their withholding reveals
-    // nothing about the counts.
+    // Amounts in kroner are left to [`withhold_kroner`], which goes by the number of events with a charge. A withheld
+    // amount reveals nothing about the counts.
     let shown: Vec<usize> = (0..indicators.len())
         .filter(|indicator| levels[0].figures[*indicator].is_some() && !indicators[*indicator].is_money())
         .collect();
@@ -102,9 +102,9 @@ fn known(counts: &Counts, indicator: usize, home: usize) -> Known {
     Known { events, whole }
 }
 
-/// Withholds the charges of one instrument where few events have a charge, and the charges that would reveal
-/// those, by the same rules as for counts. A day as discharge-ready (`utskrivningsklar`) has a public price,
-/// so its charge is withheld wherever the number of days is.
+/// Withholds the charges of one instrument if few events have a charge, and other charges that would reveal withheld
+/// ones, by the same rules as for counts. A day as discharge-ready (`utskrivningsklar`) has a public price, so the
+/// charges are withheld wherever the number of such days is.
 fn withhold_kroner(
     indicators: &[Indicator],
     levels: &mut [Level],
@@ -113,7 +113,7 @@ fn withhold_kroner(
     instrument: Instrument,
 ) {
     let is_there = |indicator: &usize| levels[0].figures[*indicator].is_some();
-    // Instrument of an indicator in kroner; `None` for the others, whose charges stand beside their counts.
+    // Instrument of an indicator in kroner; `None` for any other indicator, whose charges stand beside its counts.
     let own = |indicator: usize| indicators[indicator].numerator.measure.instrument();
     let charged =
         (0..indicators.len()).filter(|one| is_there(one) && own(*one).is_none_or(|own| own == instrument));
@@ -169,8 +169,7 @@ pub fn hidden_parts(
     totals: &[Total],
 ) -> Vec<Vec<bool>> {
     let mut out = vec![Vec::new(); indicators.len()];
-    // Counts first, then the kroner of each instrument by themselves: their withholding reveals nothing about
-    // counts.
+    // Counts are decided first, then the kroner of each instrument: a withheld amount reveals nothing about counts.
     for instrument in std::iter::once(None).chain(Instrument::ALL.iter().copied().map(Some)) {
         let is_of_it = |place: &usize| indicators[*place].numerator.measure.instrument() == instrument;
         let chosen: Vec<usize> = (0..indicators.len()).filter(is_of_it).collect();

@@ -1,9 +1,9 @@
 //! The XmR chart: the usual variation of a process, and the values that go beyond it.
 //!
-//! The limits are the mean plus and minus 2,66 times the mean moving range (Shewhart, Wheeler). A value is
-//! marked when it meets one of four rules, as in NHS England's «Making Data Count»: outside a limit; one of
-//! seven or more in a row on one side of the mean; one of seven or more in a row that rise or fall; one of at
-//! least two, out of three in a row, beyond two thirds of the way to the same limit.
+//! The limits are the mean plus and minus 2,66 times the mean moving range (Shewhart, Wheeler). A value is marked if it
+//! meets one of four rules, as in NHS England's «Making Data Count»: it is outside a limit; it is one of seven or more
+//! in a row on one side of the mean; it is one of seven or more in a row that all rise or all fall; or, of three values
+//! in a row, it and at least one more are beyond two thirds of the way from the mean to the same limit.
 
 use words::{Message, Said};
 
@@ -19,10 +19,10 @@ pub enum Rule {
     Outside,
     /// The value is one of seven or more in a row on one side of the mean.
     Shift,
-    /// The value is one of seven or more in a row that rise or fall.
+    /// The value is one of seven or more in a row that all rise or all fall.
     Trend,
-    /// The value is one of at least two, out of three in a row, beyond two thirds of the way to the same
-    /// limit.
+    /// Of three values in a row, the value and at least one more are beyond two thirds of the way from the mean to the
+    /// same limit.
     NearLimit,
 }
 
@@ -44,7 +44,7 @@ impl Said for Rule {
     }
 }
 
-/// A stretch of the values that has limits of its own.
+/// A stretch of values with limits of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Base {
     /// Place of the stretch's first value.
@@ -107,7 +107,7 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
             }
         }
     };
-    // A value that differs from the mean only by rounding is on neither side of it.
+    // A value that differs from the mean only by rounding is on neither side of the mean.
     let hair = base.mean.abs().max(base.moving_range) * 1e-9;
     for (place, value) in values.iter().enumerate() {
         if *value < base.low - hair || *value > base.high + hair {
@@ -138,8 +138,8 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
     }
 }
 
-/// Calls `found` for each run of at least `least` places on one side, greater or less: with the run's first
-/// place, and the place after its last.
+/// Finds each run of at least `least` places on the same side, greater or less. Calls `found` with the run's first
+/// place and the place after the run.
 fn stretches(
     count: usize,
     side: impl Fn(usize) -> Option<std::cmp::Ordering>,

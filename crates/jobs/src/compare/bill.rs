@@ -44,9 +44,9 @@ const TOTAL: &[&str] = &["sum", "total", "totalt", "i alt", "sum totalt", "sum Ã
 
 /// The cases of a bill.
 pub(super) struct Bill {
-    /// By key: see [`key`].
+    /// Cases by key: see [`key`].
     pub cases: BTreeMap<String, Known>,
-    /// Line and amount of the bill's own sum, if it differs from the sum of the lines above it.
+    /// Line and amount of the bill's own sum, if that amount differs from the sum of the lines above.
     pub stated: Option<(usize, Amount)>,
 }
 
@@ -87,7 +87,8 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
             }
             continue;
         }
-        // A last line without a reference that is the sum of the lines above it is the bill's sum without the word.
+        // If the last line has no reference, and its amount is the sum of the lines above, that line is the bill's own
+        // sum.
         if reference.is_empty() && *line == last && !out.cases.is_empty() && sum == amount {
             continue;
         }
@@ -118,7 +119,7 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
     Ok(out)
 }
 
-/// Place of the column for a field: the column that the order names, else one with a usual name.
+/// Place of the column for a field: the column that the order names, else a column with a usual name.
 fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<Option<usize>> {
     let asked = order.columns.iter().find_map(|pair| pair.strip_prefix(field)?.strip_prefix('='));
     match asked {

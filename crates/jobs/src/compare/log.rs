@@ -14,13 +14,13 @@ use words::{Message, message};
 use super::{Known, Order, Own, Reason};
 use crate::parties;
 
-/// Hours after admission within which the hospital tells the municipality of it (§ 8).
+/// Hours after admission within which the hospital notifies the municipality of the admission (§ 8).
 const ADMISSION_NOTICE_HOURS: i64 = 24;
 
 /// What a log gives.
 #[derive(Default)]
 pub(super) struct Log {
-    /// By reference.
+    /// Cases by reference.
     pub cases: BTreeMap<String, Own>,
     /// What the reader of the comparison must know of the log.
     pub notes: Vec<Message>,
@@ -29,20 +29,20 @@ pub(super) struct Log {
 /// The messages of one case.
 struct Case {
     events: Vec<Event>,
-    /// `None` if the log does not tell.
+    /// Time of admission; `None` if the log does not state it.
     admitted: Option<Minute>,
-    /// `None` while the patient has not left.
+    /// Time of departure; `None` if the patient has not left.
     departed: Option<Minute>,
     sector: Sector,
     trust: String,
 }
 
-/// Cases of a log, with their days in the period of the order. The municipality knows when it was notified that a
-/// patient is ready, not when the physician decided it; the notice counts as both.
+/// Cases of a log, with their days in the period of the order. The log has the notice that a patient is ready, not the
+/// physician's decision: the notice counts as both.
 ///
 /// # Errors
-/// Fails if the log cannot be read, if a cell is wrong, if a case has no discharge and the order no period, or if a day
-/// has no rate.
+/// Fails if the log cannot be read, if a cell is wrong, if a case has no discharge and the order has no period, or if a
+/// day has no rate.
 pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result<Log> {
     let mut out = Log::default();
     let (cases, ignored) = cases(path)?;
@@ -78,7 +78,8 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
     Ok(out)
 }
 
-/// Whether a word in the log is the institution that the order names: the same word, or another name of it.
+/// Whether a word in the log means the institution that the order names: the same word, or another name of that
+/// institution.
 fn same_institution(name: &str, period: Option<Period>) -> Result<impl Fn(&str) -> bool> {
     let name = name.trim().to_lowercase();
     let number = match period {
@@ -93,7 +94,7 @@ fn same_institution(name: &str, period: Option<Period>) -> Result<impl Fn(&str) 
     })
 }
 
-/// A case by the law: its days and kroner in the period, and why.
+/// A case as the law has it: days and kroner in the period, and the reasons.
 fn assessed(
     case: &Case,
     departed_at: Minute,
@@ -148,7 +149,7 @@ fn assessed(
     Ok(Own { known, reasons, warnings: warnings(case), is_running })
 }
 
-/// Names of the steps that tell why a case has its days. The others tell each day, and what was tested on the way.
+/// Names of the steps that decide the days of a case. The other steps tell each day, and what was tested on the way.
 const DECISIVE: &[&str] = &[
     "first_day",
     "withdrawn",
@@ -167,7 +168,7 @@ fn reason(step: Step) -> Reason {
     Reason { text: step.text, provision: step.provision, is_decisive }
 }
 
-/// What is unusual with the notice of admission (§ 8). The law does not say what it costs.
+/// What is unusual with the notice of admission (§ 8). The law does not say what an unusual notice costs.
 fn warnings(case: &Case) -> Vec<Message> {
     let first =
         |kind: EventKind| case.events.iter().filter(|event| event.kind == kind).map(|event| event.at).min();
@@ -194,7 +195,7 @@ fn warnings(case: &Case) -> Vec<Message> {
     }
 }
 
-/// Cases of a log by reference, and the messages that decide no payment, with how many there are of each.
+/// Cases of a log by reference, and the number of messages of each kind that decides no payment.
 fn cases(path: &Path) -> Result<(BTreeMap<String, Case>, BTreeMap<String, usize>)> {
     let sheet = sheet::read(path)?;
     let need = |names: &[&str]| {
@@ -254,7 +255,7 @@ fn cases(path: &Path) -> Result<(BTreeMap<String, Case>, BTreeMap<String, usize>
     Ok((out, ignored))
 }
 
-/// Where a row has its time: in one column, or the day in one and the hour in another.
+/// Columns with the time of a row: one for the whole time, or one for the day and one for the hour.
 struct Times {
     time: Option<usize>,
     day: Option<usize>,
@@ -266,7 +267,7 @@ impl Times {
         match (self.day, self.time) {
             (None, time) => time.map_or("", cell).to_owned(),
             (Some(day), None) => cell(day).to_owned(),
-            // A workbook may write the day as a time at midnight, and the hour as a time of a day of its own.
+            // A workbook may write the day as midnight of that day, and the hour as a time on some other day.
             (Some(day), Some(time)) => {
                 let day = cell(day).split(['T', ' ']).next().unwrap_or_default();
                 let hour = cell(time).rsplit('T').next().unwrap_or_default();
@@ -295,7 +296,8 @@ enum Entry {
     Nothing,
 }
 
-/// The message of a log, by the names in the standards of the messages and those that people use.
+/// Meaning of a message in a log, by its name in the standards or a name that people use; `None` if the name is
+/// unknown.
 fn message_of(text: &str) -> Option<Entry> {
     let text = text.to_lowercase();
     let text = text.trim_end_matches('.').trim();

@@ -1,7 +1,7 @@
-//! A received bill compared with our own calculation, line by line. Each difference has a cause, each line of a log has
-//! the hours and paragraphs behind it, and the total reconciles.
+//! A received bill compared with our own calculation, line by line. Each difference has a cause, each case from a log
+//! has its hours and provisions, and the total reconciles.
 //!
-//! [`bill`] and [`log`] read the two sides; [`answer`] puts the comparison in a table, a workbook and a letter.
+//! `bill` and `log` read the two sides; `answer` puts the comparison in a table, a workbook and a letter.
 
 mod answer;
 mod bill;
@@ -21,7 +21,7 @@ use crate::parties;
 /// Quantity and amount of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Known {
-    /// Days, or thousandths of a point; `None` if a line of the case does not state it.
+    /// Days, or thousandths of a point; `None` if a line of the case does not state the quantity.
     quantity: Option<i64>,
     amount: Amount,
     /// First line of the case in the bill; 0 in our own calculation.
@@ -40,7 +40,7 @@ impl Known {
 #[derive(Debug, Clone, Default)]
 struct Own {
     known: Known,
-    /// Empty for a settlement, which `explain` explains.
+    /// Findings on the case; empty for a settlement, which `samspill explain` explains.
     reasons: Vec<Reason>,
     /// What is unusual with the case, whatever the amounts are.
     warnings: Vec<Message>,
@@ -54,7 +54,8 @@ struct Reason {
     text: Message,
     /// Empty for arithmetic.
     provision: String,
-    /// Whether it decides the days of the case; the others tell each day, and what was tested on the way.
+    /// Whether the finding decides the days of the case. The other findings tell each day, and what was tested on the
+    /// way.
     is_decisive: bool,
 }
 
@@ -102,7 +103,7 @@ pub struct Comparison {
     lines: Vec<Line>,
     received: Amount,
     own: Amount,
-    /// Line and amount of the bill's own sum, if it differs from the sum of the lines above it.
+    /// Line and amount of the bill's own sum, if that amount differs from the sum of the lines above.
     stated: Option<(usize, Amount)>,
     /// What the reader must know of our own side.
     notes: Vec<Message>,
@@ -121,13 +122,15 @@ pub struct Order<'a> {
     /// Our own log of messages, with columns such as `case;time;message`.
     pub log: Option<&'a Path>,
     pub instrument: Instrument,
-    /// Months that the bill is for: only their days count on our own side, and a case that has not ended runs to their
-    /// last day. `None`: every day of each case, and each case must have ended.
+    /// Months that the bill is for. Only what belongs to these months counts on our own side, and a case that has not
+    /// ended runs to the last day of the months. If `None`, the whole of each case counts, and each case must have
+    /// ended.
     pub period: Option<Period>,
-    /// Institution that sent the bill, as the log writes it or by another of its names; `None` for all in the log.
+    /// Institution that sent the bill, by its name in the log or by another name; `None` for all institutions in the
+    /// log.
     pub institution: Option<&'a str>,
-    /// Debtor whose charges in our own settlement are compared, `None` for all; with a log, the municipality
-    /// that pays. Number or, with a period, name.
+    /// Party, by number or, with a period, by name. With our own settlement: the debtor whose charges are compared,
+    /// `None` for all. With a log: the municipality that pays.
     pub party: Option<&'a str>,
     /// Rule files, for a log.
     pub files: &'a Files,
@@ -138,7 +141,7 @@ pub struct Order<'a> {
 /// # Errors
 /// Fails unless exactly one of `own` and `log` is given; if `party` is neither a municipality nor a debtor of our own
 /// settlement; if a file cannot be read; if a column is missing or stands twice, or a cell is wrong; or if a case in
-/// the log has no discharge, and no period is given, or a day without a rate.
+/// the log has a day without a rate, or has no discharge while no period is given.
 pub fn run(order: &Order) -> Result<Comparison> {
     let bill = bill::read(order)?;
     let (own, notes, unsigned) = match (order.own, order.log) {
@@ -170,7 +173,7 @@ pub fn run(order: &Order) -> Result<Comparison> {
     })
 }
 
-/// Code of the municipality that pays by a log; empty if none is given.
+/// Code of the municipality that pays, for a log; empty if the order names no party.
 fn payer(order: &Order) -> Result<String> {
     let Some(word) = order.party else { return Ok(String::new()) };
     let code = match order.period {
@@ -224,7 +227,7 @@ fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Own>> 
     Ok(out)
 }
 
-/// The cases of both sides, by reference. A case on our side alone without an amount is left out.
+/// The cases of both sides, by reference. A case on our side alone is left out if its amount is zero.
 fn compared(bill: BTreeMap<String, Known>, own: BTreeMap<String, Own>) -> Vec<Line> {
     let mut pairs: BTreeMap<String, (Option<Known>, Option<Own>)> = BTreeMap::new();
     for (reference, known) in bill {
@@ -285,7 +288,7 @@ impl Line {
         self.own.as_ref().map_or(Amount::ZERO, |own| own.known.amount)
     }
 
-    /// What decides the days on our own side, each with its provision; what is unusual first.
+    /// What is unusual with the case, then what decides the days on our own side, each with its provision.
     fn because(&self) -> Message {
         let Some(own) = &self.own else { return Message::default() };
         let decisive = own.reasons.iter().filter(|reason| reason.is_decisive).map(Reason::with_provision);

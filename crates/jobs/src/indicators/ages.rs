@@ -11,8 +11,8 @@ use words::{Message, message};
 
 use crate::indicators::{Outcome, counted, interval, sheet_of, summed_up, thousandths};
 
-/// Label of an age group, such as 5–9 or 90+. `begin` holds the first age of each group; a place after the last
-/// group is unknown age.
+/// Label of an age group, such as 5–9 or 90+. `begin` holds the first age of each group; a place after the last group
+/// stands for unknown age.
 fn label(begin: &[u16], place: usize) -> Cell {
     match (begin.get(place), begin.get(place + 1)) {
         (Some(from), Some(next)) => Cell::Text(format!("{from}–{}", next - 1)),
@@ -34,8 +34,8 @@ fn name_of_sex(sex: Sex) -> Message {
     }
 }
 
-/// Strata that are added up in a place of a row. The row holds the strata, then each age of all sexes, then each
-/// sex of all ages.
+/// Strata that are added up at a place in a row. The row holds the strata, then the sum of all sexes for each age, then
+/// the sum of all ages for each sex.
 fn inside(at: usize) -> Vec<usize> {
     match at {
         at if at < STRATA => vec![at],
@@ -101,8 +101,8 @@ struct Level<'o> {
 }
 
 impl Outcome {
-    /// Counts of the country by indicator. Each row holds the strata, then each age of all sexes, then each sex of
-    /// all ages.
+    /// Counts of the country by indicator. Each row holds the strata, then the sum of all sexes for each age, then the
+    /// sum of all ages for each sex.
     fn ages_and_sexes(&self) -> Vec<Row> {
         let counts = &self.counts;
         let mut rows = self.known(STRATA, |place, home| {
@@ -116,8 +116,7 @@ impl Outcome {
         rows
     }
 
-    /// Whether each cell of `rows` is withheld. Each age of all sexes and each sex of all ages is published beside
-    /// its parts.
+    /// Whether each cell of `rows` is withheld. The sums of all sexes and of all ages are published beside their parts.
     fn hidden_ages(&self, rows: &[Row]) -> Vec<Vec<bool>> {
         let margins = STRATA..STRATA + AGES + SEXES.len();
         let totals = margins.map(|at| Total::of(inside(at)).published_at(at));
@@ -132,7 +131,7 @@ impl Outcome {
             ["indicator", "title", "age", "sex", "numerator_count_or_ore", "denominator", "unit", "value"];
         let mut sheet = sheet_of("ages", heads);
         let hidden = self.hidden_ages(&self.ages_and_sexes());
-        // Lines: each age of all sexes; then, for each sex, all ages and each age.
+        // Lines: for all sexes together, each age; then, for each sex, all ages together and each age.
         let ages = (0..AGES).map(|age| (STRATA + age, label(&BANDS, age), all()));
         let sexes = SEXES.into_iter().enumerate().flat_map(|(place, sex)| {
             let each = (0..AGES).map(move |age| (place * AGES + age, label(&BANDS, age), name_of_sex(sex)));
@@ -194,7 +193,7 @@ impl Outcome {
     }
 
     /// Whether each class of each place is withheld, by indicator. For each class, the row holds the places of all
-    /// levels, then the country.
+    /// levels, then the country. After the classes stand the country's five-year bands.
     fn hidden_classes(&self, levels: &[Level]) -> Vec<Vec<bool>> {
         let counts: Vec<usize> = levels.iter().map(|level| level.counts.homes.len()).collect();
         let country: usize = counts.iter().sum();

@@ -12,11 +12,11 @@ use words::{Message, Said, message};
 use super::proof;
 use crate::host::Host;
 
-/// Writes a new key to `out`, which its owner alone may read, and its public half to a file beside it with `.pub` at
-/// the end. `secret` must be random. Returns the public key and the path of its file.
+/// Writes a new private key to the file `out`, which only the owner of the file may read, and the public key to a file
+/// of the same name with `.pub` at the end. `secret` must be random. Returns the public key and the path of its file.
 ///
 /// # Errors
-/// Fails if there is a file already, if the name cannot be that of a key, or if the files cannot be written.
+/// Fails if either file exists already, if no key can have the name, or if the files cannot be written.
 pub fn new_key(name: &str, secret: &[u8; 32], out: &Path) -> Result<(PublicKey, PathBuf)> {
     let key = PrivateKey::new(name, secret).map_err(|fault| Failure::of(fault.said()))?;
     let mut beside = out.as_os_str().to_owned();
@@ -41,10 +41,10 @@ pub fn new_key(name: &str, secret: &[u8; 32], out: &Path) -> Result<(PublicKey, 
     Ok((key.public(), beside))
 }
 
-/// Proves a ledger, and signs where it ends. Returns the checkpoint and its text.
+/// Proves a ledger, and signs a checkpoint of its last step. Returns the checkpoint and its text.
 ///
 /// # Errors
-/// Fails if the ledger does not hold or is empty, or if the file of the key cannot be read.
+/// Fails if the proof finds a fault, if the ledger is empty, or if the file of the key cannot be read.
 pub fn sign(place: &str, key: &Path, host: &Host) -> Result<(Checkpoint, String)> {
     let about = || Message::plain(key.display());
     let text = std::fs::read_to_string(key).about(|| message!("error.file.read", path = key.display()))?;
@@ -62,10 +62,11 @@ pub fn sign(place: &str, key: &Path, host: &Host) -> Result<(Checkpoint, String)
     Ok((checkpoint, text))
 }
 
-/// Sets a checkpoint beside a ledger. Returns what it proves, or else what is wrong.
+/// Compares a checkpoint with a ledger. Returns what the checkpoint proves, or else what is wrong.
 ///
 /// # Errors
-/// Fails if a file cannot be read, if the key is none, or if it did not sign the checkpoint.
+/// Fails if the checkpoint or the ledger cannot be read, if the key is not valid, or if the key did not sign the
+/// checkpoint.
 pub(super) fn held(
     ledger: &mut Ledger,
     path: &Path,

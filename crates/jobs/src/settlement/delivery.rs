@@ -34,16 +34,16 @@ pub struct Run<'a> {
     pub mapping: Option<&'a Path>,
     /// File with the year's list of DRGs.
     pub drg_list: Option<&'a Path>,
-    /// File of what the delivery covers, with rows `unit;from;to` in months. `None`: each unit in the file, in
-    /// the settled months of which the file has contacts of the unit.
+    /// File that states what the delivery covers, with rows `unit;from;to` in months. If `None`, the delivery covers
+    /// each unit in those of the settled months in which a contact of the unit ended.
     pub coverage: Option<&'a Path>,
     pub files: &'a Files,
     /// Whether values that nobody has signed may be used.
     pub draft: bool,
-    /// Day on which the extract was made; `None` if its sender does not state it.
+    /// Day on which the extract was made; `None` if the sender does not state the day.
     pub made_on: Option<Day>,
-    /// Whether a step may be posted that would otherwise be refused: one that changes much of what is posted, or
-    /// that takes an older delivery.
+    /// Whether to post a step that would otherwise be refused, because it changes much of what is posted or takes an
+    /// older delivery.
     pub accept: bool,
     /// Time at which the steps are recorded.
     pub now: Minute,
@@ -91,7 +91,7 @@ impl Delivered {
             out.contacts.extend_from_slice(columns::longs(&batch, "contact_id"));
             let (keys, words) = columns::words(&batch, "unit");
             let Some(words) = words else { continue };
-            // A month has no more than 31 days: few days are looked up in the calendar.
+            // Only distinct pairs of unit and day are looked up in the calendar: a unit has at most 31 in a month.
             let days: BTreeSet<(i32, i32)> =
                 keys.iter().copied().zip(columns::ints(&batch, "discharged_on").iter().copied()).collect();
             let words: Vec<&str> = words.iter().map(|word| word.unwrap_or("")).collect();
@@ -128,8 +128,8 @@ pub(super) struct DeliverySettler<'a> {
     law: Law,
     /// Keys of the contacts that were delivered before, in ascending order; `None` until they are needed.
     pub(super) known: Option<Vec<i64>>,
-    /// Units and months of which something is posted and nothing is delivered or declared as covered. What is
-    /// posted stands.
+    /// Units and months for which something is posted, but nothing is delivered or declared as covered. What is posted
+    /// stands.
     pub(super) left_out: BTreeSet<(String, Month)>,
 }
 
@@ -206,7 +206,8 @@ impl<'a> DeliverySettler<'a> {
         Ok(sink.claims)
     }
 
-    /// Movements that are posted for a month, and the last settlement behind them; `None` if there is none.
+    /// Movements that are posted for a month, and the last settlement behind them; `None` if the month was never
+    /// settled.
     fn posted(&mut self, month: Month) -> Result<(Claims, Option<Basis>)> {
         let basis = self.books.months.basis.get(&month).cloned().unwrap_or_default();
         let mut claims = Claims::default();
@@ -216,8 +217,8 @@ impl<'a> DeliverySettler<'a> {
         Ok((claims, basis.last().cloned()))
     }
 
-    /// Units that the coverage names, but that have no contact in the delivery. What is posted for them is
-    /// withdrawn. A misspelt unit is one of them.
+    /// Units that the coverage names, but that have no contact in the delivery. What is posted for them is withdrawn.
+    /// Such a unit may be misspelt.
     pub(super) fn undelivered(&self) -> Vec<String> {
         let units: BTreeSet<&str> = self.coverage.iter().map(|one| one.unit.as_str()).collect();
         units
@@ -277,7 +278,7 @@ impl<'a> DeliverySettler<'a> {
         let known = self.known.as_ref();
         let covers = |unit: &str, ended: &str| {
             let Ok(ended) = Month::parse(ended) else { return false };
-            // If the contact of a refused row is not known, it may be any missing contact, so no missing contact is
+            // A refused row without a known contact may be a row of any missing contact, so no missing contact is
             // withdrawn.
             !self.delivered.is_unknown_refused && covers(&self.coverage, unit, ended)
         };
@@ -292,7 +293,8 @@ impl<'a> DeliverySettler<'a> {
             known: &|contact| known.is_some_and(|known| known.binary_search(&contact).is_ok()),
             heir: &|party| self.books.heir(party, into),
         });
-        // A month whose values are now all signed gets a step even if no amount differs: it is no longer a draft.
+        // A month whose values are now all signed gets a step even if no amount differs: the month is no longer a
+        // draft.
         if last.is_some() && !self.run.accept {
             self.may_post(month, &posted, &movements)?;
         }
@@ -306,7 +308,7 @@ impl<'a> DeliverySettler<'a> {
         Ok(Some((moved, movements)))
     }
 
-    /// Notes units and months of which something is posted and nothing is delivered.
+    /// Notes units and months for which something is posted, but nothing is delivered or declared as covered.
     fn note_left_out(&mut self, posted: &Claims) {
         let net = correction::net(posted);
         let pairs: BTreeSet<(u32, u32)> = net.rows.iter().map(|row| (row.unit, row.ended)).collect();
@@ -320,11 +322,11 @@ impl<'a> DeliverySettler<'a> {
         }
     }
 
-    /// Checks that movements of a month that is settled before may be posted without being accepted.
+    /// Checks that movements may be posted without [`Run::accept`], for a month that was settled before.
     ///
     /// # Errors
-    /// Fails if the delivery is older than the one that the month was last settled from, or if it withdraws or
-    /// changes more of the month than [`ODD`] allows.
+    /// Fails if the delivery is older than the delivery that the month was last settled from, or if the movements
+    /// withdraw or change more of the month than [`ODD`] allows.
     fn may_post(&self, month: Month, posted: &Claims, movements: &Claims) -> Result<()> {
         let basis = self.books.months.basis.get(&month).map_or(&[][..], Vec::as_slice);
         let number = |sha256: &str| {
@@ -369,8 +371,8 @@ impl<'a> DeliverySettler<'a> {
         Ok(())
     }
 
-    /// Decided objections whose lines the movements change: their keys, and vouchers that put back what the
-    /// decisions took off.
+    /// Keys of the decided objections whose lines the movements change, and vouchers that put back what those decisions
+    /// took off.
     pub(super) fn reopened(&self, movements: &Claims, into: Month) -> (Vec<String>, Vec<Voucher>) {
         let touched = |objection: &ledger::content::Objection| {
             let month = objection.month.to_string();
@@ -417,13 +419,14 @@ impl<'a> DeliverySettler<'a> {
     }
 }
 
-/// How much of a month a new delivery may withdraw or change without being accepted.
+/// How much of a month a new delivery may withdraw or change without [`Run::accept`].
 struct Limit {
     /// Number of contacts that is never too many.
     contacts: usize,
     /// Amount that is never too large.
     amount: Amount,
-    /// Beyond these, no more than one in so many of the posted contacts, and of the amount settled.
+    /// Limit for more contacts, or for a larger amount: one in this many of the posted contacts, or the same share of
+    /// the amount settled.
     one_in: usize,
 }
 
@@ -433,7 +436,7 @@ fn covers(coverage: &[Coverage], unit: &str, ended: Month) -> bool {
     coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)
 }
 
-/// What a delivery covers if nothing else is declared: each unit in the months, from `from` to `to`, in which it
+/// What a delivery covers if nothing else is declared: each unit in the months, from `from` to `to`, in which the unit
 /// has contacts. A file of February alone covers nothing of January.
 fn held(units: &BTreeMap<String, BTreeSet<Month>>, from: Month, to: Month) -> Vec<Coverage> {
     let mut out: Vec<Coverage> = Vec::new();

@@ -26,7 +26,7 @@ pub enum OnAccountFrom<'a> {
 /// Result of posting amounts on account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnAccountPosted {
-    /// Exactly this is posted already. Nothing was changed.
+    /// Exactly these amounts are posted already. Nothing was changed.
     Unchanged,
     Posted {
         vouchers: usize,
@@ -34,9 +34,10 @@ pub enum OnAccountPosted {
     },
 }
 
-/// Posts amounts on account in the open months of a period. An amount that is posted already is not posted
-/// again; a changed amount is posted as the difference; and amounts that the source does not name stay.
-/// `season` spreads a year's amount in proportion to that year's settled months, not in equal parts.
+/// Posts amounts on account in the open months of a period. An amount that is posted already is not posted again; a
+/// changed amount is posted as the difference; and amounts that the source does not name stay. If `season` is set, an
+/// amount of [`OnAccountFrom::Year`] is divided over the months in proportion to what was settled for each month of
+/// that year; otherwise every amount is divided in equal parts.
 ///
 /// # Errors
 /// Fails if the budget cannot be read, if the ledger holds no settlement of the year, if a month may not
@@ -61,7 +62,7 @@ pub fn on_account(
         }
     }
     let yearly: BTreeMap<(Instrument, String, String), Amount>;
-    // The amount of a year is divided over its twelve months; those of the period are posted.
+    // The amount of a year is divided over twelve months; the parts of the months in the period are posted.
     let mut weights = [1_i64; 12];
     let content = match from {
         OnAccountFrom::Budget(path) => {
@@ -114,8 +115,8 @@ pub fn on_account(
     Ok(OnAccountPosted::Posted { vouchers: count, sums: sum })
 }
 
-/// Amounts settled in a year of the ledger: by instrument and by the parties that answer in the month `now`;
-/// and by month of activity, in øre.
+/// Two sums of the amounts settled in a year of the ledger: by instrument, debtor and creditor; and by month of
+/// activity, in øre. The debtor and the creditor are the parties that answer in the month `now`.
 #[expect(clippy::type_complexity, reason = "two tables of one reading, used in one place")]
 fn of_year(
     books: &mut Books,

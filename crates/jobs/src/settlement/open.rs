@@ -1,4 +1,4 @@
-//! Opening of months, on the terms that they are settled by.
+//! Opening of months, with the terms by which they are settled.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use crate::refusal::Refusal;
 pub enum Opening {
     /// The period was open already, on the same terms. Nothing was changed.
     Unchanged,
-    /// The period is open now, from this month on, in the ledger at this place (without a password).
+    /// The period is now open in the ledger. `first` is the first month of the period; `place` is the place of the
+    /// ledger, without a password.
     Opened { first: Month, place: String },
 }
 
@@ -49,8 +50,8 @@ pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Resul
     Ok(Opening::Opened { first, place: books.ledger.place().to_owned() })
 }
 
-/// Settlement mode of each instrument in a period: `mode`, or if `None` the mode of the settlement scheme on the
-/// first day, or else the central one.
+/// Settlement mode of each instrument in a period: `mode` if it is given, else the mode in the settlement scheme on the
+/// first day, else central.
 ///
 /// # Errors
 /// Fails if the built-in scheme cannot be read.

@@ -1,5 +1,5 @@
-//! The settlement review board (`avregningsutvalget`): its decisions on a year are lump sums for
-//! institutions, which are divided between the debtors by a stated key.
+//! The settlement review board (`avregningsutvalget`): a decision on a year is a lump sum for an institution, and is
+//! divided between the debtors by a stated key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -37,14 +37,14 @@ impl Decision {
     }
 }
 
-/// Decisions on a year that are posted, or stand above in the file.
+/// Decisions on a year that are posted, or that stand above in the file.
 #[derive(Default)]
 struct Earlier {
-    /// Digests of those that are posted.
+    /// Digests of the posted decisions.
     posted: BTreeSet<String>,
-    /// Reference, institution and instrument of each.
+    /// Reference, institution and instrument of each decision.
     known: BTreeSet<(String, String, Instrument)>,
-    /// What they took off or added, by institution and instrument.
+    /// Amount that the decisions added or took off, by institution and instrument.
     decided: BTreeMap<(String, Instrument), Amount>,
 }
 
@@ -73,8 +73,8 @@ impl Earlier {
     /// Notes a decision.
     ///
     /// # Errors
-    /// Fails if its reference stands for another decision on the same institution and instrument, or if the
-    /// institution cannot be one.
+    /// Fails if the decision's reference stands for another decision on the same institution and instrument, or if the
+    /// institution is no organisation.
     fn may_be_added(&mut self, decision: &Decision) -> Result<()> {
         let Decision { institution, instrument, reference, .. } = decision;
         if !self.known.insert((reference.clone(), institution.clone(), *instrument)) {

@@ -1,4 +1,4 @@
-//! The rules that a ledger stands on, changed by a step of its own.
+//! The rules that a ledger stands on, and the step that changes them.
 
 use crate::failure::Result;
 use domain::{Minute, StepKind};
@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 pub enum Ruling {
     /// The ledger stands on these rules already. Nothing was changed.
     Unchanged,
-    /// Names of the files that came, went or changed.
+    /// Names of the files that were added, removed or changed.
     Changed(Vec<String>),
 }
 
@@ -37,9 +37,9 @@ pub fn change(books: &mut Books, files: &Files, reference: &str, now: Minute) ->
     Ok(Ruling::Changed(changed))
 }
 
-/// The rules for a settlement: those that the ledger stands on, or `given` if it stands on none yet. `is_asked`
-/// says whether the caller asks for `given`, or merely has no others. Returns also the files of `given` that
-/// differ.
+/// The rules for a settlement: the rules that the ledger stands on, or `given` if the ledger has no rules yet.
+/// `is_asked` tells whether the caller insists on `given`. Also returns the names of the files that differ between
+/// `given` and the ledger's rules.
 ///
 /// # Errors
 /// Fails if the caller asks for other rules than the ledger's.
@@ -56,7 +56,7 @@ pub fn kept(books: &mut Books, given: Files, is_asked: bool) -> Result<(Files, V
     Ok((Files { law: kept, variants: Vec::new() }, changed))
 }
 
-/// Names of the files that one of two sets lacks, or that differ between them, in order.
+/// Names, in order, of the files that differ between two sets or that stand in only one of the sets.
 fn differing(one: &[(String, String)], other: &[(String, String)]) -> Vec<String> {
     let lacks = |set: &[(String, String)], file: &(String, String)| !set.contains(file);
     let mut out: Vec<String> =

@@ -17,7 +17,7 @@ fn kroner(value: f64) -> Cell {
     Cell::Kroner(domain::Amount::from_ore((value * 100.0).round() as i64))
 }
 
-/// Declares the published sums of municipalities: each pool's, and the country's.
+/// Declares the published sums of municipalities: the sum of each pool, and the sum of the country.
 fn published_sums(sheet: &mut RawTable, picture: &Picture) {
     picture.pools.iter().for_each(|pool| sheet.total(pool.members.clone()));
     sheet.total((0..picture.lines.len()).collect());
@@ -103,18 +103,20 @@ const MIXES: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
 /// Floors of an income guarantee, as shares of the expected income.
 const FLOORS: [f64; 2] = [0.90, 0.95];
 
-/// Income security of the party that is paid, if the share `mix` of its income follows activity and the rest
-/// is a block grant. Returns how far the income of one year in ten falls below the expected income, and the
-/// mean yearly cost of a guarantee at each of `FLOORS`.
+/// Income security of the party that is paid, if the share `mix` of its income follows activity and the rest is a block
+/// grant. Returns how far the income of the 1-in-10 year falls below the expected income, and the mean yearly cost of a
+/// guarantee at each of `FLOORS`.
 pub fn income(all: &Distribution, mix: f64) -> (f64, [f64; 2]) {
     let mean = all.mean();
-    // Income is (1 − mix) × mean + mix × cost. It is below the floor if the cost is below this amount.
+    // Income is (1 − mix) × mean + mix × cost. The income is below the floor if the cost is below the amount that
+    // `below` gets.
     let guarantee = |floor: f64| all.below(mean * (floor - (1.0 - mix)) / mix) * mix;
     ((mean - all.quantile(0.1)) * mix, FLOORS.map(guarantee))
 }
 
-/// Settling up of an amount on account, with a band from `−band` to `+band` about it. Returns the share of
-/// years that are settled up, the mean amount to settle up, and the bill of one year in a hundred.
+/// Settling up of an amount on account that equals the mean cost. A year is settled up only if the cost is outside the
+/// mean ± `band`, a share of the mean. Returns the share of years that are settled up, the mean amount to settle up,
+/// and the bill of the 1-in-100 year.
 pub fn settled_up(all: &Distribution, band: f64) -> (f64, [f64; 2]) {
     let (low, high) = (all.mean() * (1.0 - band), all.mean() * (1.0 + band));
     let bill = (all.quantile(0.99) - high).max(0.0);
@@ -151,7 +153,7 @@ fn security(picture: &Picture, names: &Names, reader: Reader) -> SafeTable {
     sheet.protect()
 }
 
-/// Bands about an amount on account, as shares of it.
+/// Bands about an amount on account, as shares of the amount.
 pub const BANDS: [f64; 4] = [0.0, 0.02, 0.05, 0.10];
 
 /// Table of amounts on account with a band, for the payer: how often a year is settled up afterwards, and

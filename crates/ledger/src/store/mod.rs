@@ -10,12 +10,13 @@ use crate::voucher::{Posting, Step, Voucher, digest};
 
 /// Reason why a ledger cannot be opened, read or posted to.
 ///
-/// `place` is a file, or an address of PostgreSQL without its password.
+/// `place` is a file, or the address of a PostgreSQL database without the password.
 #[derive(Debug)]
 pub enum LedgerError {
     /// No ledger is at the place.
     Missing { place: String },
-    /// The place keeps nothing: it is empty, or names SQLite's own memory.
+    /// The place is refused, since it may keep nothing: it is empty, or begins with `:` or `file:`, as names of
+    /// SQLite's own memory do.
     NoPlace { place: String },
     /// The file or database is something other than a ledger.
     NotALedger { place: String, fault: Message },
@@ -78,7 +79,7 @@ impl Said for LedgerError {
 }
 
 impl LedgerError {
-    /// The same error, of a record at a place.
+    /// The same error; if a record is damaged, with `place` as the place of the record.
     #[must_use]
     pub fn at(self, place: &str) -> LedgerError {
         match self {
@@ -150,7 +151,7 @@ pub fn is_postgres(place: &str) -> bool {
     place.starts_with("postgres://") || place.starts_with("postgresql://")
 }
 
-/// A place as it may be shown: an address of PostgreSQL without its password.
+/// A place as it may be shown: the address of a PostgreSQL database loses its password.
 pub fn shown(place: &str) -> String {
     if is_postgres(place) { postgres::shown(place) } else { place.to_owned() }
 }
@@ -159,12 +160,12 @@ impl Ledger {
     /// Opens the ledger at a place: a file, or `postgres://user@host/database`. Migrates an older schema.
     ///
     /// # Errors
-    /// Fails if no ledger is at the place, if it was made by a newer program, or if the store refuses.
+    /// Fails if no ledger is at the place, if the ledger was made by a newer program, or if the store refuses.
     pub fn open(place: &str) -> Result<Ledger, LedgerError> {
         Self::connect(place, false)
     }
 
-    /// Opens the ledger at a place, or makes one if there is none.
+    /// Opens the ledger at a place, or makes a new ledger if the place has none.
     ///
     /// # Errors
     /// Fails if the ledger cannot be made or opened, or something other than a ledger is at the place.
@@ -184,7 +185,7 @@ impl Ledger {
         Ok(Ledger { store })
     }
 
-    /// File, or address of PostgreSQL without its password.
+    /// File, or address of a PostgreSQL database without the password.
     pub fn place(&self) -> &str {
         match &self.store {
             Store::Sqlite(store) => &store.place,
@@ -228,7 +229,7 @@ impl Ledger {
     /// A kept file, by its SHA-256 digest.
     ///
     /// # Errors
-    /// Fails if no such file is kept, if its bytes have another digest now, or if the store cannot be read.
+    /// Fails if no such file is kept, if the kept bytes have another digest, or if the store cannot be read.
     pub fn archive(&mut self, wanted: &str) -> Result<Vec<u8>, LedgerError> {
         let bytes = match &mut self.store {
             Store::Sqlite(store) => store.archive(wanted)?,
@@ -268,7 +269,7 @@ impl Ledger {
         }
     }
 
-    /// Names of the triggers that keep the store from being changed, and that are gone, off or replaced.
+    /// Names of the triggers that should keep the store from being changed, but are gone, off or replaced.
     ///
     /// # Errors
     /// Fails if the store cannot be read.
@@ -293,7 +294,7 @@ impl Ledger {
             .collect())
     }
 
-    /// Posts a step: all of it, or nothing. `read` is the head that the step was computed from.
+    /// Posts a step, as a whole or not at all. `read` is the head that the step was computed from.
     ///
     /// # Errors
     /// Fails if a voucher does not balance, the time is before the last step, somebody else has posted since
@@ -343,7 +344,7 @@ impl Ledger {
     }
 }
 
-/// Migrations of a store, in order: name and text of each. They only go forward.
+/// Migrations of a store, in order: name and text of each. Migrations only go forward.
 type Migrations = &'static [(&'static str, &'static str)];
 
 /// Migrations that a store lacks. Fails if the store has a migration that this program does not know.

@@ -11,7 +11,8 @@ use crate::voucher::{Account, Line, Step, Voucher, digest, word};
 
 const MIGRATIONS: Migrations = &[("0001-ledger", include_str!("../../migrations/postgres/0001-ledger.sql"))];
 
-/// Key of the advisory lock held while posting: `SAMSPILL` in ASCII. Nothing else in the database uses it.
+/// Key of the advisory lock that is held while posting or migrating: `SAMSPILL` in ASCII. Nothing else in the
+/// database uses the key.
 const LOCK: i64 = 0x5341_4d53_5049_4c4c;
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -21,11 +22,11 @@ pub(super) struct Postgres {
     client: Client,
 }
 
-/// The address without its password, and without its options, which may hold one.
+/// The address without its password and without its options, since the options may hold a password.
 pub(super) fn shown(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
     let rest = rest.split('?').next().unwrap_or_default();
-    // A password may hold an `@`, so the last one ends it.
+    // A password may hold an `@`, so the last `@` ends the password.
     match rest.rsplit_once('@') {
         Some((user, host)) => {
             let user = user.split(':').next().unwrap_or_default();
@@ -35,7 +36,7 @@ pub(super) fn shown(address: &str) -> String {
     }
 }
 
-/// The message of the server; without one, the error with its cause.
+/// The message of the server; if the server gave no message, the error with its cause.
 fn fault_of(error: postgres::Error) -> Fault {
     match error.as_db_error() {
         Some(said) => said.message().to_owned().into(),
@@ -180,7 +181,7 @@ impl Postgres {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Names of the triggers that are on and run the function that refuses.
+    /// Names of the triggers that are on and run the function that refuses changes.
     pub(super) fn guards(&mut self) -> Result<Vec<(String, Option<String>)>, LedgerError> {
         let text = "SELECT t.tgname::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid \
                     JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -279,7 +280,7 @@ fn insert(
     Ok(())
 }
 
-/// Copies the vouchers and their lines in two streams. Row by row would take ten times as long.
+/// Copies the vouchers and their lines in two streams. Copying row by row would take ten times as long.
 fn copy(client: &mut postgres::Transaction, vouchers: &[Voucher]) -> Result<(), Fault> {
     let mut writer = client.copy_in("COPY voucher FROM STDIN (FORMAT csv)").map_err(fault_of)?;
     let mut record = String::new();
@@ -333,7 +334,7 @@ fn copy(client: &mut postgres::Transaction, vouchers: &[Voucher]) -> Result<(), 
     Ok(())
 }
 
-/// Adds a quoted cell and a comma to a record. Without quotes, an empty text would be read as a missing one.
+/// Adds a quoted cell and a comma to a record. Without quotes, an empty text would be read as a missing value.
 fn cell(record: &mut String, text: &str) {
     record.push('"');
     record.push_str(&text.replace('"', "\"\""));

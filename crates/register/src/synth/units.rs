@@ -2,7 +2,7 @@
 //! psychiatric units for adults, 100 for children and youth, 50 for substance use, 50 private rehabilitation
 //! institutions and 1 500 contract specialists.
 //!
-//! The units are invented. The trusts that own them are real, by organisation number.
+//! The units are invented. The trusts that own them are real, and have their real organisation numbers.
 
 use std::fmt::Write;
 
@@ -15,11 +15,11 @@ pub struct Unit {
     pub code: String,
     pub name: String,
     pub kind: UnitKind,
-    /// Organisation number of the trust, or the code of the unit itself if it is private.
+    /// Organisation number of the trust, or the code of the unit itself if the unit is private.
     pub trust: String,
 }
 
-/// The units, and the places in [`Units::all`] that a patient may be sent to.
+/// The units, and lists of places in [`Units::all`] for choosing where a patient is sent.
 pub struct Units {
     pub all: Vec<Unit>,
     /// Public hospitals of each trust area.

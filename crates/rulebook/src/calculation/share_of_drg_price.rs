@@ -1,7 +1,7 @@
 //! A share of DRG points times a unit price: co-financing (`KMF`) and activity-based funding (`ISF`).
 //!
-//! Two steps, always in this order: [`decide`] says whether a contact gives a charge, and if not, why; [`price`]
-//! gives the amount of a contact that does.
+//! Two steps, always in this order: [`decide`] says whether a contact gives a charge, and gives the reason if not;
+//! [`price`] gives the amount of a charge.
 
 use domain::{
     Amount, CareLevel, DrgType, ExactAmount, Instrument, Points, Rounding, Sector, Service, Share, UnitKind,
@@ -18,7 +18,7 @@ pub const SHARES: Shares<Instrument> = [Instrument::CoFinancing, Instrument::Isf
 /// One value for each instrument of [`SHARES`], in the same order.
 pub type Shares<T> = [T; 2];
 
-/// Index of an instrument in [`SHARES`]; `None` if it pays no share of a price.
+/// Index of an instrument in [`SHARES`]; `None` if the instrument pays no share of a price.
 pub fn place_of(instrument: Instrument) -> Option<usize> {
     SHARES.iter().position(|one| *one == instrument)
 }
@@ -43,7 +43,7 @@ pub struct ShareRule {
     pub unit_price: (Amount, Provenance),
     /// DRG points per hospital stay; `None` if there is no ceiling.
     pub ceiling: Option<(Points, Provenance)>,
-    /// Instrument whose charge for the same points is subtracted; `None` if there is none.
+    /// Instrument whose charge for the same points is subtracted; `None` if no charge is subtracted.
     pub lowered_by: Option<(Instrument, Provenance)>,
     /// Provenance of who owes and who is owed.
     pub payment: Provenance,
@@ -88,13 +88,13 @@ pub struct Facts<'a> {
     pub care_level: CareLevel,
     pub service: Service,
     pub drg_type: DrgType,
-    /// DRG code; `None` if the figures do not carry it.
+    /// DRG code; `None` if the figures do not give the code.
     pub drg: Option<&'a str>,
     /// Whether a listed costly medicine was given.
     pub costly_medicine: bool,
     /// Whether the person is resident in a Norwegian municipality.
     pub resident: bool,
-    /// Age at admission in whole years; `None` if the figures do not carry it.
+    /// Age at admission in whole years; `None` if the figures do not give the age.
     pub age: Option<u16>,
 }
 
@@ -104,7 +104,8 @@ pub enum Decision {
     /// The contact gives a charge.
     In {
         pricing: Pricing,
-        /// Reason codes that the facts at hand cannot test. If there is one, the charge is an upper bound.
+        /// Reason codes that the facts at hand cannot test. Unless this list is empty, the charge is an upper
+        /// bound.
         untested: Vec<String>,
     },
     /// The contact gives no charge.
@@ -255,7 +256,7 @@ fn pricing(facts: &Facts, rule: &ShareRule, trace: &mut impl Trace) -> Pricing {
     }
 }
 
-/// Whether a contact meets a condition; `None` if the facts at hand cannot decide it.
+/// Whether a contact meets a condition; `None` if the facts at hand do not tell.
 pub fn meets(when: &When, facts: &Facts) -> Option<bool> {
     match matches(when, facts) {
         Answer::Yes => Some(true),
@@ -308,8 +309,9 @@ fn drg_in(range: &str, drg: &str) -> bool {
 /// The price of a contact that gives a charge, rounded once to whole øre.
 ///
 /// `left_of_ceiling` is the part of the stay's ceiling that earlier contacts have left; `None` if there is no
-/// ceiling, or if it cannot be computed. `lowered` is the points and the share of another rule; under DRG
-/// points, their product with this rule's unit price is subtracted.
+/// ceiling, or if that part cannot be computed. `lowered` holds the points and the share of another rule; if the
+/// contact is priced by DRG points, the product of these points, this share and the unit price of `rule` is
+/// subtracted.
 ///
 /// # Errors
 /// Fails if the amount is too large for an [`Amount`].

@@ -155,7 +155,8 @@ impl<'b> RulePage<'b> {
         Ok(CaseResult { kroner, payment: rule.payment.value.clone(), ..CaseResult::default() })
     }
 
-    /// Records the row that leaves a contact out.
+    /// Records the row that leaves a contact out: the row of the group with the reason code, or else the row of
+    /// what the rule covers. For `below-age`, the age limit is recorded too.
     fn hit_exclusion(&mut self, rule: &ShareRule, reason: &str) {
         match rule.outside.iter().find(|test| test.code == reason) {
             Some(test) => self.hit(&test.provenance),
@@ -313,7 +314,7 @@ fn quantity(case: &Case, facts: &Facts, rule: &ShareRule, pricing: Pricing) -> R
     })
 }
 
-/// Facts in a row. An empty cell means a somatic, overnight contact of a resident at a public hospital.
+/// Facts in a row. Empty cells stand for a somatic, overnight contact of a resident at a public hospital.
 pub(super) fn facts(case: &Case) -> Result<Facts<'_>, String> {
     let word = |error: domain::UnknownCode| error.to_string();
     let text = |column, default| case.text(column).unwrap_or(default);

@@ -65,7 +65,7 @@ pub fn run(book: &LawBook, rule: &str, file: &str, page: &str) -> Report {
     Report { count, failures, hits: rule_page.hits, readings: rule_page.readings }
 }
 
-/// Runs a page against a measure: which contacts it reaches, its effect on a day, and its costs.
+/// Runs a page against a measure: which contacts the measure reaches, its effect on a day, and its costs.
 pub fn run_measure(measure: &Measure, file: &str, page: &str) -> Report {
     let mut hits = BTreeSet::new();
     let (count, failures) = page::run(file, page, |case| check_measure(measure, case, &mut hits));
@@ -121,8 +121,8 @@ fn cost_text(cost: &Cost) -> String {
     format!("{party}: {what}, {per}, {amount}")
 }
 
-/// Runs a page against the settlement scheme. An empty cell asserts that no row holds; an empty `vat`
-/// is not tested.
+/// Runs a page against the settlement scheme. An empty cell asserts that no row holds; but an empty `schedule` or
+/// `vat` is not tested.
 pub fn run_scheme(scheme: &Scheme, file: &str, page: &str) -> Report {
     let mut hits = BTreeSet::new();
     let (count, failures) = page::run(file, page, |case| check_scheme(scheme, case, &mut hits));
@@ -199,8 +199,8 @@ pub fn run_built_in() -> Result<Report, crate::book::BookError> {
     Ok(report)
 }
 
-/// `file:line` of a variant whose page has a case. A variant has one span of dates, so every case runs under
-/// it.
+/// `file:line` of a variant whose page has a case. A variant has one span of dates, and every case of its page is
+/// taken to run under that span.
 fn ran(variant: &VariantFile, report: &Report) -> Option<String> {
     (report.count > 0).then(|| format!("{}:{}", variant.file, variant.line))
 }
@@ -217,7 +217,8 @@ mod tests {
         assert!(report.count >= 110, "only {} cases were found", report.count);
     }
 
-    /// A row fails if its amount is one øre off, its length is wrong, or a number is missing or unreadable.
+    /// A row fails if its amount is one øre off, if it has too few or too many cells, or if a number is missing or
+    /// unreadable.
     #[test]
     fn a_wrong_case_fails() {
         let book = LawBook::built_in().unwrap();
@@ -242,7 +243,8 @@ mod tests {
         assert_eq!(run(&book, "co-financing", "page", page).failures.len(), 1);
     }
 
-    /// What is priced by the fee or by bed days needs them; and a row that must stop stops with what it says.
+    /// A contact that is priced by its fee or by its bed days needs the fee or the bed days. A row that names a
+    /// stop fails if the calculation does not stop, or stops with another text.
     #[test]
     fn a_row_needs_what_its_price_is_made_of() {
         let faults = |variant: &str, row: &str| -> Vec<String> {
@@ -274,7 +276,7 @@ mod tests {
         assert!(report.failures[0].fault.ends_with("not with 'a gap'"), "{}", report.failures[0]);
     }
 
-    /// Headings and names of the rows that one case rests on, and the readings it runs under.
+    /// Headings and names of the rows that one case rests on, and the readings under which the case runs.
     fn rests_on(book: &LawBook, rule: &str, given: &str, [head, row]: [&str; 2]) -> String {
         let report =
             run(book, rule, "page", &format!("given: {given}\n| case | {head} |\n|---|\n| a | {row} |\n"));
@@ -299,7 +301,7 @@ mod tests {
         out.join("\n")
     }
 
-    /// A row of a page is said to rest on the rows of the law that it rests on, and on no others.
+    /// The report names exactly the rows of the law that a case rests on.
     #[test]
     fn a_case_rests_on_what_it_uses_alone() {
         let law = LawBook::built_in().unwrap();

@@ -1,4 +1,5 @@
-//! `samspill` alone: what one may ask, where one is, and what is computed for which years.
+//! `samspill` without a command: questions that a user may have, the user's settings and ledger, and what is computed
+//! for which years.
 
 use jobs::failure::{Failure, Result};
 use jobs::host::Host;
@@ -80,7 +81,7 @@ fn place(settings: &Settings) -> Vec<Message> {
     out
 }
 
-/// Months of a ledger: from the first to the last, and the first that is not closed.
+/// Months of a ledger: the first, the last, and the first that is not closed.
 fn state(books: &Books, place: &str) -> Message {
     let months = &books.months.months;
     let Some((first, last)) = months.keys().next().zip(months.keys().next_back()) else {
@@ -105,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    /// Every command on the start screen can be given as it stands, where a ledger is set.
+    /// Every command on the start screen can be given as it stands if a ledger is set.
     #[test]
     fn what_the_start_screen_says_can_be_run() {
         let ledger = |name: &str| (name == "SAMSPILL_LEDGER").then(|| "OPPGJOR.sqlite".to_owned());

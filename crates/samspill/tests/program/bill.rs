@@ -1,11 +1,12 @@
-//! The bill check in one go, with a bill and a log as hospitals and municipalities have them (invented cases).
+//! The check of a bill from end to end, with a bill as hospitals write it and a log as municipalities have it (invented
+//! cases).
 
 use std::path::{Path, PathBuf};
 
 use super::{folder, path, program, samspill, text};
 
-/// The log: day and hour in two columns, the standard's names of messages, two hospitals, a patient who has not left, a
-/// stay over the end of the month, and a notice of admission that came late.
+/// The log, with day and hour in two columns, messages named as in the standard, two hospitals, a patient who has not
+/// left, a stay that crosses the end of the month, and a notice of admission that came late.
 const LOG: &str = "\
 Meldingslogg for utskrivningsklare pasienter (oppdiktet);;;;;
 Saksnummer;Dato;Klokkeslett;Melding;Innleggelse;Sykehus
@@ -31,7 +32,7 @@ S-9;12.03.2012;10:00;Melding om utskrivningsklar pasient;;Helse Førde HF
 S-9;15.03.2012;10:00;Utskrevet;;Helse Førde HF
 ";
 
-/// The bill: title rows, kroner as people write them, and a sum without the word.
+/// The bill, with title rows, kroner as people write them, and a sum that is not called a sum.
 const BILL: &str = "\
 Faktura for utskrivningsklare pasienter, mars 2012 (oppdiktet);;
 Saksnummer;Antall døgn;Beløp
@@ -69,7 +70,8 @@ fn a_bill_is_answered_with_hours_and_paragraphs() {
         compare(&bill, &log, &["--institution", "Helse Bergen HF", "--party", "Bergen"]);
     assert_eq!(code, Some(3), "{said}");
     let lines: Vec<&str> = table.lines().collect();
-    // One difference: the municipality could receive on the day of the notice. S-5 agrees, with a late notice of admission.
+    // Only S-2 differs: the municipality could receive the patient on the day of the notice. S-5 agrees, but its notice
+    // of admission came late.
     assert_eq!(lines.len(), 3, "{table}");
     assert!(lines[1].starts_with("S-2;4;antall døgn;2;0;8000,00;0,00;8000,00;"), "{}", lines[1]);
     for part in ["varslet 2012-03-20 kl. 10:00", "2012-03-20 kl. 19:40", "§§ 12 og 13"] {
@@ -81,7 +83,8 @@ fn a_bill_is_answered_with_hours_and_paragraphs() {
         "{}",
         lines[2]
     );
-    // The stay over the end of the month and the patient who has not left are as billed: two days each in March.
+    // S-3, which crosses the end of the month, and S-4, whose patient has not left, are as billed: two days each in
+    // March.
     for part in [
         "egen beregning 32 000,00 kr + forskjell 8 000,00 kr: antall døgn 8 000,00 kr = mottatt krav 40 000,00 kr; 4 linjer er like",
         "Uvanlig § 8-varsel i S-5",
@@ -91,7 +94,7 @@ fn a_bill_is_answered_with_hours_and_paragraphs() {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!said.contains("egen sum"), "{said}");
-    // April has one day of the stay that crosses, and the days of the patient who has not left.
+    // April has one day of S-3, which crosses the end of the month, and the days of S-4, whose patient has not left.
     let april = samspill(&[
         "compare",
         "--received",
@@ -112,22 +115,22 @@ fn a_bill_is_answered_with_hours_and_paragraphs() {
 #[test]
 fn what_the_bill_is_not_about_is_told() {
     let (work, bill, log) = files();
-    // Without the institution, the other hospital's case counts too, and that is told.
+    // Without the institution, the other hospital's case counts too, and a note says so.
     let (_, table, said) = compare(&bill, &log, &[]);
     assert!(
         table.contains("S-9;;bare hos oss;") && said.contains("Helse Bergen HF, Helse Førde HF"),
         "{table}{said}"
     );
-    // The institution by its number is the same institution.
+    // The number and the name of an institution give the same answer.
     let by_number = compare(&bill, &log, &["--institution", "983974724"]);
     assert_eq!(by_number.1, compare(&bill, &log, &["--institution", "helse bergen hf"]).1);
-    // Without a period, a case that has not left is named, with what to do.
+    // Without a period, the fault names the case whose patient has not left, and tells what to do.
     let output = samspill(&["compare", "--received", &bill, "--log", &log]);
     assert!(
         text(&output.stderr).contains("S-4 er ikke utskrevet i loggen")
             && text(&output.stderr).contains("--period")
     );
-    // An unknown message and a time that is none are named with their line.
+    // The fault of an unknown message, or of a text that is no time, names the line.
     for (from, to, fault) in [
         ("Helseopplysninger", "Hilsen", "logg.csv:6"),
         ("06.03.2012;08:00", "06.03.2012;i går", "logg.csv:6"),
@@ -160,6 +163,5 @@ fn a_workbook_and_a_letter_are_written() {
     let reasons = book.worksheet_range("Begrunnelser").unwrap();
     assert!(reasons.rows().any(|row| row[2].to_string().contains("§ 13")));
     assert!(std::fs::read(out.join("brev.pdf")).unwrap().starts_with(b"%PDF"));
-    // The workbook of a spreadsheet program, with real dates and hours, is read as the text is.
     assert!(Path::new(&bill).exists());
 }

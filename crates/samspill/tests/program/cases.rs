@@ -1,5 +1,6 @@
 //! The folder `cases`: each case is a folder with input files and a page `case.txt`, which says what the program does
-//! with them. `cargo xtask cases FOLDER` runs another folder. The form of the page stands in `cases/README.md`.
+//! with the files. `cargo xtask cases FOLDER` runs the cases of another folder. `cases/README.md` describes the form of
+//! the page.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -12,13 +13,14 @@ enum Line<'p> {
     Run(Vec<String>),
     /// Exit code of the last run.
     Exit(i32),
-    /// Text in, or not in, what the last run printed.
+    /// A text, and whether the last run must print that text, or must not.
     Says(&'p str, bool),
-    /// Text in, or not in, a file; without a text, that there is, or is not, such a file.
+    /// A file, a text, and whether the file must hold the text, or must not. An empty text asks only whether the file
+    /// exists.
     File(&'p str, &'p str, bool),
 }
 
-/// Words of a line: apart by spaces, or whole between quotes.
+/// Words of a line, divided at spaces; a text between quotes is one word.
 fn words(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     for (place, part) in text.split('"').enumerate() {
@@ -71,7 +73,7 @@ fn copied(from: &Path, to: &Path) {
     }
 }
 
-/// Runs a case in a copy of its folder. Returns what is not as the page says.
+/// Runs a case in a copy of its folder. Returns the faults: what does not come out as the page says.
 fn faults(case: &Path, work: &Path) -> Vec<String> {
     copied(case, work);
     let Ok(page) = std::fs::read_to_string(case.join("case.txt")) else {
@@ -144,7 +146,7 @@ fn every_case_comes_out_as_its_page_says() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// A page that says something else than what happens fails, and so does one that says nothing.
+/// A case fails if its page says something else than what happens, and also if the page claims nothing.
 #[test]
 fn a_wrong_case_fails() {
     let work = folder("wrong-case");
