@@ -58,6 +58,8 @@ pub enum BadMapping {
     },
     /// The mapping names a field that is not in [`FIELDS`].
     UnknownField(String),
+    /// The mapping makes a key of more than two columns; the name of the field. A third column would not be read.
+    LongKey(&'static str),
 }
 
 words::english_error!(BadMapping);
@@ -66,6 +68,7 @@ impl Said for BadMapping {
     fn said(&self) -> Message {
         match self {
             BadMapping::Toml { line, fault } => message!("error.mapping.toml", line, fault),
+            BadMapping::LongKey(field) => message!("error.mapping.long_key", field),
             BadMapping::UnknownField(value) => {
                 message!("error.mapping.unknown_field", value, known = FIELDS.join(", "))
             }
@@ -159,7 +162,8 @@ impl Mapping {
     /// Reads a mapping from the text of a TOML file.
     ///
     /// # Errors
-    /// Fails if the text is not a mapping (with the line of the fault), or names a field that is not in [`FIELDS`].
+    /// Fails if the text is not a mapping (with the line of the fault), names a field that is not in [`FIELDS`], or
+    /// makes a key of more than two columns.
     pub fn parse(text: &str) -> Result<Mapping, BadMapping> {
         let mapping: Mapping = toml::from_str(text).map_err(|error| {
             let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));
@@ -170,6 +174,11 @@ impl Mapping {
         for field in fields {
             if !FIELDS.contains(&field.as_str()) {
                 return Err(BadMapping::UnknownField(field.clone()));
+            }
+        }
+        for field in ["contact_id", "stay_id"] {
+            if mapping.columns.get(field).is_some_and(|columns| columns.len() > 2) {
+                return Err(BadMapping::LongKey(field));
             }
         }
         Ok(mapping)
@@ -188,6 +197,11 @@ mod tests {
         }
         let error = Mapping::parse("id = 'x'\ntitle = 'y'\n[columns]\npints = ['p']\n").unwrap_err();
         assert!(error.to_string().starts_with("mapping: 'pints' is not a field"));
+        let key = |columns: &str| {
+            Mapping::parse(&format!("id = 'x'\ntitle = 'y'\n[columns]\nstay_id = {columns}\n"))
+        };
+        assert!(key("['a', 'b']").is_ok());
+        assert_eq!(key("['a', 'b', 'c']"), Err(BadMapping::LongKey("stay_id")));
     }
 
     proptest! {
