@@ -73,6 +73,12 @@ impl Day {
         Month { year: date.year(), month: date.month() }
     }
 
+    /// Year, month from 1 to 12, and day of the month from 1.
+    pub fn year_month_day(self) -> (i16, i8, i8) {
+        let date = self.date();
+        (date.year(), date.month(), date.day())
+    }
+
     /// Day of the week, from 0 for Monday to 6 for Sunday.
     pub fn weekday(self) -> u8 {
         narrow((self.0 + 3).rem_euclid(7))

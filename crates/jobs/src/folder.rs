@@ -1,4 +1,4 @@
-//! Folders that a job writes to repeatedly.
+//! Files that a job reads and writes whole, and folders that it writes to repeatedly.
 
 use std::path::Path;
 
@@ -11,6 +11,14 @@ use words::message;
 /// Fails if a database is at the place, or if the file cannot be written.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
     Ok(register::whole_file::write(path, bytes)?)
+}
+
+/// Text of a file.
+///
+/// # Errors
+/// Fails if the file cannot be read, or is not UTF-8.
+pub fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))
 }
 
 /// Creates a folder and removes the files of an earlier run, so that old and new figures never stand side by

@@ -39,8 +39,7 @@ pub fn mapping(name: Option<&Path>, parquet: bool) -> Result<Mapping> {
 /// Fails if the file cannot be read, or is not a list of DRGs.
 pub fn drg_list(path: Option<&Path>) -> Result<Option<DrgList>> {
     path.map(|path| {
-        let text =
-            std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
+        let text = crate::folder::read(path)?;
         DrgList::parse(&text).about(|| Message::plain(path.display()))
     })
     .transpose()

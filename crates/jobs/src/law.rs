@@ -42,8 +42,7 @@ impl Files {
     /// or no reference.
     pub fn with_agreements(mut self, path: Option<&Path>) -> Result<Files> {
         let Some(path) = path else { return Ok(self) };
-        let text =
-            std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
+        let text = crate::folder::read(path)?;
         let shown = path.display().to_string();
         let municipalities = Municipalities::built_in()?;
         for (one, dates) in Agreements::parse(&shown, &text)?.rows() {

@@ -118,8 +118,12 @@ pub fn named(word: &str, period: Period) -> Result<String> {
 /// # Errors
 /// Fails as [`named`] does.
 pub fn municipality_named(word: &str, period: Period) -> Result<String> {
-    let party = named(word, period)?;
-    Ok(party.split('@').next().unwrap_or(&party).to_owned())
+    Ok(code_of(&named(word, period)?).to_owned())
+}
+
+/// A party without the year that marks a later lifetime of a municipality's code.
+pub fn code_of(party: &str) -> &str {
+    party.split('@').next().unwrap_or(party)
 }
 
 /// Least likeness of two names that are alike, from 0 to 1 (Jaro and Winkler).

@@ -33,29 +33,18 @@ pub fn list(book: &LawBook) -> Table {
             Cell::Count(unsigned as i64),
         ]);
     }
-    for (file, text) in rulebook::built_in::VARIANTS {
-        let title =
-            text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
-        let id = file.trim_start_matches("variants/").trim_end_matches(".toml");
-        table.row([
-            Cell::text(id),
-            Cell::Said(message!("rules.variant")),
-            Cell::text(title),
-            Cell::text(""),
-            Cell::text(""),
-        ]);
-    }
-    for (file, text) in rulebook::built_in::MEASURES {
-        let title =
-            text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
-        let id = file.trim_start_matches("measures/").trim_end_matches(".toml");
-        table.row([
-            Cell::text(id),
-            Cell::Said(message!("rules.measure")),
-            Cell::text(title),
-            Cell::text(""),
-            Cell::text(""),
-        ]);
+    let built_in = [
+        (rulebook::built_in::VARIANTS, "variants/", message!("rules.variant")),
+        (rulebook::built_in::MEASURES, "measures/", message!("rules.measure")),
+    ];
+    for (files, folder, kind) in built_in {
+        for (file, text) in files {
+            let title =
+                text.lines().find_map(|line| line.strip_prefix("title = ")).unwrap_or("").trim_matches('"');
+            let id = file.trim_start_matches(folder).trim_end_matches(".toml");
+            let kind = Cell::Said(kind.clone());
+            table.row([Cell::text(id), kind, Cell::text(title), Cell::text(""), Cell::text("")]);
+        }
     }
     table
 }

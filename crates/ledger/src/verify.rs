@@ -1,7 +1,7 @@
 //! Proof that nothing in the ledger was altered: every hash agrees when computed again, every voucher balances, all
 //! accounts add up to zero, and the triggers that keep rows from being changed are in place.
 
-use domain::Amount;
+use domain::{Amount, Minute};
 use words::{Message, message};
 
 use crate::store::{Head, Ledger, LedgerError, Wanted};
@@ -18,6 +18,8 @@ pub struct Proof {
     pub debit: Amount,
     /// Hash at the end of the chain.
     pub head: String,
+    /// Time of the last step; `None` if there is none.
+    pub recorded_at: Option<Minute>,
     /// Faults, each of which names its record; empty if nothing is wrong.
     pub faults: Vec<Message>,
 }
@@ -109,7 +111,7 @@ fn walk(ledger: &mut Ledger, proof: &mut Proof) -> Result<(), LedgerError> {
     if proof.faults.is_empty() && head != (Head { recorded_at: last, ..end(proof, &hash) }) {
         proof.faults.push(message!("proof.end"));
     }
-    proof.head = hash;
+    (proof.head, proof.recorded_at) = (hash, last);
     Ok(())
 }
 

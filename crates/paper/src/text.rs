@@ -20,10 +20,9 @@ fn month_name(month: usize, language: Language) -> Option<String> {
 
 /// A day in words: `10. mars 2024`.
 pub fn day(day: Day, language: Language) -> String {
-    let month = day.month();
-    let number = day.number() - month.first().number() + 1;
-    let name = month_name(usize::from(month.number().unsigned_abs()), language).unwrap_or_default();
-    say!(language, "date.day", number, month = name, year = day.year())
+    let (year, month, number) = day.year_month_day();
+    let name = month_name(usize::from(month.unsigned_abs()), language).unwrap_or_default();
+    say!(language, "date.day", number, month = name, year)
 }
 
 /// A period in words: `2012-03` gives `mars 2012`, `2012-T1` gives `1. tertial 2012`, and `2012-05-ytd` gives

@@ -55,7 +55,7 @@ pub struct View {
     /// The words before the number of a page and before the number of pages: `Side` and `av`.
     pub page: (String, String),
     /// Year, month and day of the document: the last day of the period.
-    pub date: (i16, i8, i32),
+    pub date: (i16, i8, i8),
 }
 
 /// Text and kind of a tag.
@@ -146,7 +146,6 @@ pub fn view(statement: &Statement, language: Language) -> View {
         false => ("payments", ["counterparty", "reference", "amount"]),
     };
     let payment_heads = payment_heads.map(|key| text(key, language));
-    let to = statement.to;
     View {
         lang: language.code().to_owned(),
         title,
@@ -183,7 +182,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
             control(&statement.control_code)
         ),
         page: (language.text("paper.page"), language.text("paper.of_pages")),
-        date: (to.year(), to.month().number(), to.number() - to.month().first().number() + 1),
+        date: statement.to.year_month_day(),
     }
 }
 

@@ -85,7 +85,7 @@ fn make(
     };
     let mut book = Workbook::new();
     let (year, month, day) = words.date;
-    let made = ExcelDateTime::from_ymd(year.unsigned_abs(), month.unsigned_abs(), day.unsigned_abs() as u8)?;
+    let made = ExcelDateTime::from_ymd(year.unsigned_abs(), month.unsigned_abs(), day.unsigned_abs())?;
     let properties = DocProperties::new().set_title(&words.title).set_author(&statement.sender.name);
     book.set_properties(&properties.set_creation_datetime(&made));
     read_me(book.add_worksheet(), statement, &words, language, command, &formats)?;

@@ -28,13 +28,7 @@ impl Comparison {
         ];
         let mut table = Table::new(message!("compare.title"), &heads(columns));
         for line in self.lines.iter().filter(|line| line.is_told()) {
-            let said = |(cause, amount): &(super::Why, Amount)| (cause.said(self.instrument), *amount);
-            let differences = line.differences.iter().map(said);
-            let mut all: Vec<(Message, Amount)> = differences.collect();
-            if all.is_empty() {
-                all.push((message!("compare.alike"), Amount::ZERO));
-            }
-            for (cause, amount) in all {
+            for (cause, amount) in line.findings(self.instrument) {
                 table.row([
                     match &line.reference {
                         Message::Plain(text) => Cell::text(text),
@@ -80,8 +74,7 @@ impl Comparison {
             false => message!("compare.reconciled", own, sum, parts, received, equal),
         }];
         out.extend(self.stated.map(|(line, stated)| message!("compare.stated", line, stated, received)));
-        let warned =
-            self.lines.iter().filter(|line| line.own.as_ref().is_some_and(|own| !own.warnings.is_empty()));
+        let warned = self.lines.iter().filter(|line| line.is_unusual());
         let warned: Vec<Message> = warned.map(|line| line.reference.clone()).collect();
         if !warned.is_empty() {
             out.push(message!("compare.warned", list = Message::joined(warned, ", ")));
@@ -104,22 +97,15 @@ impl Comparison {
 
     fn on_paper(&self, order: &Order, day: Day, language: Language) -> Result<BillCheck> {
         let names = Names::of(&Municipalities::built_in()?, language);
-        let name = |word: Option<&str>| word.map_or_else(String::new, |word| names.name(word));
+        let name = |word: Option<&str>| -> Result<String> {
+            word.map_or_else(|| Ok(String::new()), |word| Ok(names.name(&order.named(word)?)))
+        };
         let file = order.received.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let party = match (order.party, order.period) {
-            (Some(word), Some(period)) => crate::parties::named(word, period).ok(),
-            (word, _) => word.map(str::to_owned),
-        };
-        let institution = match (order.institution, order.period) {
-            (Some(word), Some(period)) => crate::parties::named(word, period).ok(),
-            (word, _) => word.map(str::to_owned),
-        };
-        let period = order.period.map_or_else(String::new, |period| period.to_string());
-        let differing = self.lines.iter().filter(|line| !line.differences.is_empty()).count();
+        let differing = self.lines.len() - self.equal();
         let count = |number: usize| domain::amount::grouped(number as u64);
-        let title = match period.as_str() {
-            "" => say!(language, "bill.title", instrument = self.instrument.said()),
-            period => say!(language, "bill.title_of", instrument = self.instrument.said(), period),
+        let title = match order.period {
+            None => say!(language, "bill.title", instrument = self.instrument.said()),
+            Some(period) => say!(language, "bill.title_of", instrument = self.instrument.said(), period),
         };
         let opening = say!(
             language,
@@ -140,15 +126,13 @@ impl Comparison {
             cautions.push(say!(language, "bill.unsigned", count = self.unsigned));
         }
         cautions.push(language.text("bill.no_conclusion"));
-        let month = day.month();
-        let of_month = i8::try_from(day.number() - month.first().number() + 1).unwrap_or(1);
         Ok(BillCheck {
             language,
             title,
             is_draft: self.unsigned > 0,
-            sender: name(party.as_deref()),
-            receiver: name(institution.as_deref()),
-            date: (month.year(), month.number(), of_month),
+            sender: name(order.party)?,
+            receiver: name(order.institution)?,
+            date: day.year_month_day(),
             paragraphs,
             lines: self.lines.iter().map(|line| self.line(line, language)).collect(),
             reasons: self.lines.iter().flat_map(|line| reasons(line, language)).collect(),
@@ -160,11 +144,11 @@ impl Comparison {
     }
 
     fn line(&self, line: &Line, language: Language) -> BillLine {
-        let finding = line.finding(self.instrument).unwrap_or_else(|| message!("compare.alike"));
+        let findings = line.findings(self.instrument).into_iter().map(|(finding, _)| finding);
         BillLine {
             reference: language.say(&line.reference),
             line: line.bill.as_ref().map(|bill| bill.line),
-            finding: language.say(&finding),
+            finding: language.say(&Message::joined(findings.collect(), ", ")),
             billed: line.bill.as_ref().and_then(|bill| bill.quantity),
             own: line.own.as_ref().and_then(|own| own.known.quantity),
             received: line.received(),

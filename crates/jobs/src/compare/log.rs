@@ -1,18 +1,18 @@
 //! A municipality's own log of messages: its cases, and what the law makes of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::failure::{About, Result, fail};
 use domain::{CareLevel, EventKind, Minute, Period, Sector, UnitKind};
 use register::sheet::{self, Sheet};
 use register::text;
+use rulebook::calculation::day_rate::shown;
 use rulebook::{Event, Step, Steps};
 use settlement::{Law, stay};
 use words::{Message, message};
 
 use super::{Known, Order, Own, Reason};
-use crate::parties;
 
 /// Hours after admission within which the hospital notifies the municipality of the admission (§ 8).
 const ADMISSION_NOTICE_HOURS: i64 = 24;
@@ -51,23 +51,22 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
             ignored.iter().map(|(name, count)| format!("{name} ({count})")).collect::<Vec<_>>().join(", ");
         out.notes.push(message!("compare.ignored", list));
     }
-    let mut trusts: Vec<&str> = cases.values().map(|case| case.trust.as_str()).collect();
-    trusts.sort_unstable();
-    trusts.dedup();
-    if trusts.len() > 1 && order.institution.is_none() {
-        out.notes.push(message!("compare.several_institutions", list = trusts.join(", ")));
+    let institutions: BTreeSet<&str> = cases.values().map(|case| case.trust.as_str()).collect();
+    let list = || institutions.iter().copied().collect::<Vec<_>>().join(", ");
+    if institutions.len() > 1 && order.institution.is_none() {
+        out.notes.push(message!("compare.several_institutions", list = list()));
     }
-    let wanted = order.institution.map(|name| same_institution(name, order.period)).transpose()?;
+    let meant = order.institution.map(|name| meant(name, &institutions, order));
     let mut running = Vec::new();
     for (reference, case) in &cases {
-        if wanted.as_ref().is_some_and(|wanted| !wanted(&case.trust)) {
+        if meant.as_ref().is_some_and(|meant| !meant.contains(case.trust.as_str())) {
             continue;
         }
         let Some(departed_at) = case.departed.or_else(|| Some(order.period?.to().next().start())) else {
             fail!("error.compare.no_discharge", path = path.display(), case = reference)
         };
         let own = assessed(case, departed_at, payer, law, order.period, reference)?;
-        if own.is_running && own.known.quantity != Some(0) {
+        if case.departed.is_none() && own.known.quantity != Some(0) {
             running.push(reference.as_str());
         }
         out.cases.insert(reference.clone(), own);
@@ -78,20 +77,13 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
     Ok(out)
 }
 
-/// Whether a word in the log means the institution that the order names: the same word, or another name of that
-/// institution.
-fn same_institution(name: &str, period: Option<Period>) -> Result<impl Fn(&str) -> bool> {
-    let name = name.trim().to_lowercase();
-    let number = match period {
-        Some(period) => parties::named(&name, period).unwrap_or_default(),
-        None => String::new(),
-    };
-    Ok(move |word: &str| {
-        let word = word.trim().to_lowercase();
-        let is_named =
-            || period.and_then(|period| parties::named(&word, period).ok()).is_some_and(|of| of == number);
-        word == name || word == number || (!number.is_empty() && is_named())
-    })
+/// The words of a log that mean an institution: the same word, or another name of that institution.
+fn meant<'w>(name: &str, words: &BTreeSet<&'w str>, order: &Order) -> BTreeSet<&'w str> {
+    let lower = |word: &str| word.trim().to_lowercase();
+    let number = |word: &str| order.named(&lower(word)).ok();
+    let wanted = number(name);
+    let is_meant = |word: &&str| lower(word) == lower(name) || (wanted.is_some() && number(word) == wanted);
+    words.iter().copied().filter(is_meant).collect()
 }
 
 /// A case as the law has it: days and kroner in the period, and the reasons.
@@ -146,7 +138,7 @@ fn assessed(
             reasons.push(Reason::plain(message!("compare.in_period", inside, all, period)));
         }
     }
-    Ok(Own { known, reasons, warnings: warnings(case), is_running })
+    Ok(Own { known, reasons, warnings: warnings(case) })
 }
 
 /// Names of the steps that decide the days of a case. The other steps tell each day, and what was tested on the way.
@@ -173,11 +165,6 @@ fn warnings(case: &Case) -> Vec<Message> {
     let first =
         |kind: EventKind| case.events.iter().filter(|event| event.kind == kind).map(|event| event.at).min();
     let Some(notice) = first(EventKind::AdmissionNotice) else { return Vec::new() };
-    let shown = |at: Minute| {
-        let text = at.to_string();
-        let (day, hour) = text.split_once('T').unwrap_or((&text, ""));
-        message!("trace.time", day, hour)
-    };
     if let Some(admitted) = case.admitted.filter(|at| notice > at.plus_hours(ADMISSION_NOTICE_HOURS)) {
         let hours = (notice.number() - admitted.number()) / 60;
         return vec![message!(

@@ -44,8 +44,6 @@ struct Own {
     reasons: Vec<Reason>,
     /// What is unusual with the case, whatever the amounts are.
     warnings: Vec<Message>,
-    /// Whether the patient has not left.
-    is_running: bool,
 }
 
 /// One finding on a case, with the provision behind it.
@@ -136,6 +134,13 @@ pub struct Order<'a> {
     pub files: &'a Files,
 }
 
+impl Order<'_> {
+    /// The party or institution that a word means: with a period, by any name it has then; else the word itself.
+    fn named(&self, word: &str) -> Result<String> {
+        self.period.map_or_else(|| Ok(word.to_owned()), |period| parties::named(word, period))
+    }
+}
+
 /// Compares a bill with our own settlement or our own log.
 ///
 /// # Errors
@@ -176,10 +181,7 @@ pub fn run(order: &Order) -> Result<Comparison> {
 /// Code of the municipality that pays, for a log; empty if the order names no party.
 fn payer(order: &Order) -> Result<String> {
     let Some(word) = order.party else { return Ok(String::new()) };
-    let code = match order.period {
-        Some(period) => parties::municipality_named(word, period)?,
-        None => word.to_owned(),
-    };
+    let code = parties::code_of(&order.named(word)?).to_owned();
     parties::need_municipality(&code)?;
     Ok(code)
 }
@@ -195,10 +197,7 @@ fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Own>> 
         fail!("error.compare.holds_no_charges_parquet_settle_without", folder = folder.display());
     }
     let claims = archive::claims(&path, &municipalities)?;
-    let party = match (order.party, order.period) {
-        (Some(word), Some(period)) => Some(parties::named(word, period)?),
-        (word, _) => word.map(str::to_owned),
-    };
+    let party = order.party.map(|word| order.named(word)).transpose()?;
     let is_debtor = |party: &str| claims.rows.iter().any(|row| claims.words.word(row.debtor) == party);
     if let Some(party) = party.as_deref().filter(|party| !is_debtor(party)) {
         parties::need_municipality(party)?;
@@ -273,11 +272,12 @@ fn differences(bill: Option<&Known>, own: Option<&Known>) -> Vec<(Why, Amount)> 
 }
 
 impl Line {
-    /// Words of what was found; `None` if the two sides are alike.
-    fn finding(&self, instrument: Instrument) -> Option<Message> {
-        let causes = self.differences.iter().map(|(cause, _)| cause.said(instrument));
-        let causes: Vec<Message> = causes.collect();
-        (!causes.is_empty()).then(|| Message::joined(causes, ", "))
+    /// Each cause of difference in words with its amount; for two sides that are alike, a finding of that.
+    fn findings(&self, instrument: Instrument) -> Vec<(Message, Amount)> {
+        if self.differences.is_empty() {
+            return vec![(message!("compare.alike"), Amount::ZERO)];
+        }
+        self.differences.iter().map(|(cause, amount)| (cause.said(instrument), *amount)).collect()
     }
 
     fn received(&self) -> Amount {
@@ -295,9 +295,14 @@ impl Line {
         Message::joined(own.warnings.iter().cloned().chain(decisive).collect(), ". ")
     }
 
+    /// Whether something is unusual with the case, whatever the amounts are.
+    fn is_unusual(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| !own.warnings.is_empty())
+    }
+
     /// Whether a reader must look at the line.
     fn is_told(&self) -> bool {
-        !self.differences.is_empty() || self.own.as_ref().is_some_and(|own| !own.warnings.is_empty())
+        !self.differences.is_empty() || self.is_unusual()
     }
 }
 
@@ -327,6 +332,6 @@ impl Comparison {
 
     /// Whether there is no difference, and the bill's own sum is right.
     pub fn is_equal(&self) -> bool {
-        self.lines.iter().all(|line| line.differences.is_empty()) && self.stated.is_none()
+        self.equal() == self.lines.len() && self.stated.is_none()
     }
 }

@@ -1031,9 +1031,7 @@ impl Outcome {
             put(&format!("{name}.svg"), svg.as_bytes())?;
             put(&format!("{name}.png"), &paper::picture::png(&name, &svg)?)?;
         }
-        let day = self.period.to();
-        let number = (day.number() - day.month().first().number() + 1) as i8;
-        let date = (day.year(), day.month().number(), number);
+        let date = self.period.to().year_month_day();
         let title = self.language.text("indicators.title");
         let book = sheets::workbook(&title, &texts, &sheets, date, self.language)?;
         put("indikatorer.xlsx", &book)?;

@@ -85,7 +85,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
 
 /// Reads `municipality;age;people`, or `municipality;age;sex;people`.
 fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<People> {
-    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
+    let text = crate::folder::read(path)?;
     let is_by_sex =
         text.lines().find(|line| !line.trim().is_empty()).is_some_and(|l| l.split(';').count() == 4);
     let mut out = People::new();

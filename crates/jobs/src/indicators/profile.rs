@@ -167,8 +167,6 @@ impl<'a> Profile<'a> {
         let digest = &outcome.vintage.1;
         let question = self.text("indicators.profile.question");
         let caution = |(head, text): (Message, Message)| format!("{}: {}.", self.say(&head), self.say(&text));
-        let day = outcome.period.to();
-        let number = (day.number() - day.month().first().number() + 1) as i8;
         Brief {
             language: outcome.language,
             title: format!("{}: {question}", self.name),
@@ -186,7 +184,7 @@ impl<'a> Profile<'a> {
                 version = env!("CARGO_PKG_VERSION"),
                 digest = &digest[..8.min(digest.len())],
             ),
-            date: (day.year(), day.month().number(), number),
+            date: outcome.period.to().year_month_day(),
             digest: format!("{} {} {question} {digest}", self.name, outcome.period),
         }
     }

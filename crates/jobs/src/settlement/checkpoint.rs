@@ -47,17 +47,14 @@ pub fn new_key(name: &str, secret: &[u8; 32], out: &Path) -> Result<(PublicKey, 
 /// Fails if the proof finds a fault, if the ledger is empty, or if the file of the key cannot be read.
 pub fn sign(place: &str, key: &Path, host: &Host) -> Result<(Checkpoint, String)> {
     let about = || Message::plain(key.display());
-    let text = std::fs::read_to_string(key).about(|| message!("error.file.read", path = key.display()))?;
+    let text = crate::folder::read(key)?;
     let key = PrivateKey::parse(&text).map_err(|fault| Failure::of(fault.said()).within(about()))?;
     let (proof, _) = proof::proven(place, &proof::Noted::default(), host)?;
     if !proof.faults.is_empty() {
         return Err(Failure::of(message!("proof.broken", faults = Message::joined(proof.faults, "\n  "))));
     }
-    let steps = Ledger::open(place)?.steps()?;
-    let Some(last) = steps.iter().find(|step| step.number == proof.steps) else {
-        fail!("error.checkpoint.no_steps", place)
-    };
-    let checkpoint = Checkpoint { step: last.number, recorded_at: last.recorded_at, hash: proof.head };
+    let Some(recorded_at) = proof.recorded_at else { fail!("error.checkpoint.no_steps", place) };
+    let checkpoint = Checkpoint { step: proof.steps, recorded_at, hash: proof.head };
     let text = checkpoint.signed(&key);
     Ok((checkpoint, text))
 }
@@ -72,7 +69,7 @@ pub(super) fn held(
     path: &Path,
     key: &PublicKey,
 ) -> Result<std::result::Result<Message, Message>> {
-    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
+    let text = crate::folder::read(path)?;
     let about = || Message::plain(path.display());
     let Checkpoint { step, recorded_at, hash } =
         Checkpoint::proven(&text, key).map_err(|fault| Failure::of(fault.said()).within(about()))?;
@@ -93,6 +90,6 @@ pub(super) fn held(
 /// # Errors
 /// Fails if the file cannot be read, or is no public key.
 pub fn public_key(path: &Path) -> Result<PublicKey> {
-    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
+    let text = crate::folder::read(path)?;
     PublicKey::parse(&text).map_err(|fault| Failure::of(fault.said()).within(Message::plain(path.display())))
 }

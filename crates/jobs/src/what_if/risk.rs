@@ -359,7 +359,7 @@ pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<se
 
 /// Reads rows `cost,probability`, with comma or semicolon between and with or without a head.
 fn read_severity(path: &Path) -> Result<Severity> {
-    let text = std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))?;
+    let text = crate::folder::read(path)?;
     let mut points = Vec::new();
     for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let cells: Vec<String> = match line.contains(';') {

@@ -87,8 +87,7 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn date(outcome: &Outcome) -> (i16, i8, i8) {
-    let day = outcome.period.to();
-    (day.year(), day.month().number(), (day.number() - day.month().first().number() + 1) as i8)
+    outcome.period.to().year_month_day()
 }
 
 fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {

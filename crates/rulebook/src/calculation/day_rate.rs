@@ -417,7 +417,7 @@ pub fn total(days: &[PayableDay]) -> Result<Amount, Day> {
 }
 
 /// A time as people write it: the day alone if no hour is known.
-fn shown(at: Minute) -> Message {
+pub fn shown(at: Minute) -> Message {
     let text = at.to_string();
     match text.split_once('T') {
         Some((day, hour)) if hour != "00:00" => message!("trace.time", day, hour),
