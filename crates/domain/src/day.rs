@@ -146,8 +146,22 @@ impl fmt::Display for Day {
 }
 
 /// A minute of the civil calendar, as minutes since 1970-01-01 00:00 in the local time of the hospital.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Minute(i64);
+
+impl TryFrom<String> for Minute {
+    type Error = NotATime;
+    fn try_from(text: String) -> Result<Self, NotATime> {
+        Minute::parse(&text)
+    }
+}
+
+impl From<Minute> for String {
+    fn from(minute: Minute) -> String {
+        minute.to_string()
+    }
+}
 
 impl Minute {
     /// Minutes in a day.
@@ -319,8 +333,7 @@ impl Period {
     /// Not for settlements: the period of a settlement is read with [`Period::parse`].
     ///
     /// # Errors
-    /// Fails if the text has another form, or if a span with a first and a last year or month is not 2 to 120
-    /// months long.
+    /// Fails if the text has another form, or if a span from one year or month to another is not 2 to 120 months long.
     pub fn parse_any(text: &str) -> Result<Period, NotATime> {
         let wrong = || not(text, "span");
         let year = |text: &str| Period::parse(text).ok().filter(|period| period.months == 12);

@@ -1,10 +1,11 @@
-//! Every parser of text that a person wrote is fed with damaged text: it answers or refuses, and never panics. The
-//! registry holds a canary that must fail, so that a fuzzer that tries nothing is noticed.
+//! Every parser of text that a person wrote is fed with damaged text: it answers or refuses, and never panics. A
+//! canary, a parser that must panic, is run first, so that a fuzzer that tries nothing is noticed.
 //!
 //! `SAMSPILL_FUZZ` sets the number of texts for each parser; `cargo xtask soak` runs many.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use domain::{Balancing, Instrument, Minute, Mode, PayRounding, Period};
 use jobs::host::Host;
 use jobs::law::Files;
 use jobs::progress::Silent;
-use jobs::settlement::{Books, OnAccountFrom};
+use jobs::settlement::{Books, OnAccountFrom, check_statement};
 use jobs::{compare, intake, settlement};
 use words::Language;
 
@@ -66,6 +67,7 @@ const TARGETS: &[Target] = &[
         seed: "samspill-checkpoint 1\nstep 42\nrecorded 2013-02-11T00:00\nhash 1c2f\n\n\u{2014} a AQcHBwcHBwcH\n",
         read: checkpoint,
     },
+    Target { name: "bundle", seed: include_str!("bundle.json"), read: bundle },
     Target { name: "amounts", seed: "1 234,50 kr 4.000,00 -20 kr. 7 -", read: amounts },
 ];
 
@@ -93,6 +95,13 @@ fn host(folder: &Path) -> Host<'_> {
 fn contacts(text: &str, folder: &Path) {
     let mapping = intake::mapping(None, false).unwrap();
     let _ = intake::check(&file(folder, text), &mapping, None, None, None, &host(folder));
+}
+
+/// A bundle without its rule files, which have a target of their own.
+fn bundle(text: &str, _: &Path) {
+    if let Ok(bundle) = serde_json::from_str(text) {
+        let _ = check_statement::of_bundle(&bundle, &BTreeMap::new());
+    }
 }
 
 fn mapping(text: &str, _: &Path) {
@@ -208,7 +217,8 @@ impl Dice {
     }
 }
 
-/// Text inserted where something is damaged: marks of tables and TOML, edges of numbers, other alphabets.
+/// Text inserted where something is damaged: punctuation of tables and TOML, extreme numbers and dates, and characters
+/// beyond ASCII.
 const SPLINTERS: &[&str] = &[
     "#",
     "\"",

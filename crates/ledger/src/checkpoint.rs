@@ -8,6 +8,7 @@
 //! step 42
 //! recorded 2013-02-11T00:00
 //! hash 1c2f…
+//! tree 5120 9d3a…
 //!
 //! — settlement.example 7Ql0…
 //! ```
@@ -38,6 +39,9 @@ pub struct Checkpoint {
     pub recorded_at: Minute,
     /// Hash of the chain at the end of the step: 64 hexadecimal digits.
     pub hash: String,
+    /// Size and root of the [tree](crate::tree) over the chain up to there; `None` in a checkpoint of an earlier
+    /// version of the program.
+    pub tree: Option<(u64, String)>,
 }
 
 /// A name and a secret that signs.
@@ -174,8 +178,9 @@ fn parts(text: &str) -> Result<(String, [u8; 4], [u8; 32]), Unproven> {
 impl Checkpoint {
     /// The lines that are signed.
     fn lines(&self) -> String {
-        let Checkpoint { step, recorded_at, hash } = self;
-        format!("{HEAD}\nstep {step}\nrecorded {recorded_at}\nhash {hash}\n")
+        let Checkpoint { step, recorded_at, hash, tree } = self;
+        let tree = tree.as_ref().map_or_else(String::new, |(size, root)| format!("tree {size} {root}\n"));
+        format!("{HEAD}\nstep {step}\nrecorded {recorded_at}\nhash {hash}\n{tree}")
     }
 
     /// The checkpoint as text, signed with a key.
@@ -214,6 +219,13 @@ impl Checkpoint {
         Err(Unproven::OtherKey(key.name.clone(), others))
     }
 
+    /// What a checkpoint says, whoever signed it; `None` if the text is no checkpoint.
+    pub fn stated(text: &str) -> Option<Checkpoint> {
+        let text = text.replace("\r\n", "\n");
+        let (lines, _) = text.split_once(&format!("\n\n{MARK}"))?;
+        Checkpoint::of_lines(lines)
+    }
+
     fn of_lines(lines: &str) -> Option<Checkpoint> {
         let mut lines = lines.lines();
         lines.next().filter(|line| *line == HEAD)?;
@@ -222,6 +234,13 @@ impl Checkpoint {
             step: value("step")?.parse().ok()?,
             recorded_at: Minute::parse(&value("recorded")?).ok()?,
             hash: value("hash")?,
+            tree: match value("tree") {
+                None => None,
+                Some(tree) => {
+                    let (size, root) = tree.split_once(' ')?;
+                    Some((size.parse().ok()?, root.to_owned()))
+                }
+            },
         })
     }
 }
@@ -232,7 +251,7 @@ mod tests {
 
     fn checkpoint() -> Checkpoint {
         let recorded_at = Minute::parse("2013-02-11T00:00").unwrap();
-        Checkpoint { step: 42, recorded_at, hash: "1c".repeat(32) }
+        Checkpoint { step: 42, recorded_at, hash: "1c".repeat(32), tree: Some((5120, "9d".repeat(32))) }
     }
 
     #[test]
@@ -244,6 +263,10 @@ mod tests {
         assert_eq!(Checkpoint::proven(&text.replace('\n', "\r\n"), &public), Ok(checkpoint()));
         // The secret reads back as the same key.
         assert_eq!(PrivateKey::parse(&(key.text() + "\n")).unwrap().public(), public);
+        assert_eq!(Checkpoint::stated(&text), Some(checkpoint()));
+        // A checkpoint of an earlier version of the program has no tree.
+        let earlier = Checkpoint { tree: None, ..checkpoint() };
+        assert_eq!(Checkpoint::proven(&earlier.signed(&key), &public), Ok(earlier));
         // Another key with the same name, and the same key under another name.
         let other = PrivateKey::new("settlement.example", &[8; 32]).unwrap();
         let by_other =

@@ -1,7 +1,7 @@
 //! A double-entry ledger that is only added to: claims become vouchers, and vouchers become statements.
 //!
 //! Every change is a [`Step`]: one transaction with its vouchers, chained by hash to everything before it.
-//! Nothing is updated or deleted; the database refuses it too.
+//! Nothing is updated or deleted: triggers in the database refuse both.
 //!
 //! This crate can never know a rule of law, a contact file or a clock: amounts and times are given to it. It
 //! is the only crate with a database.
@@ -18,6 +18,7 @@ pub mod months;
 pub mod netting;
 pub mod statement;
 pub mod store;
+pub mod tree;
 pub mod verify;
 pub mod voucher;
 

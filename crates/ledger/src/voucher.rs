@@ -1,10 +1,11 @@
 //! Steps, vouchers and lines, and the chain of hashes that holds them together.
 
 use domain::{AccountKind, Amount, Cause, Instrument, Minute, StepKind};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// An account: kind, party and instrument.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Account {
     pub kind: AccountKind,
     /// Name of a [`domain::Party`], for instance `1201`, `state` or an organisation number.
@@ -24,7 +25,7 @@ impl Account {
 }
 
 /// One debit or credit of a voucher.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub account: Account,
     /// Debit above zero, credit below zero.
@@ -32,7 +33,7 @@ pub struct Line {
 }
 
 /// A voucher (`bilag`): an amount between a debtor and a creditor, with its lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voucher {
     /// Number in the ledger, from 1; 0 before posting.
     pub number: i64,
@@ -111,7 +112,7 @@ pub(crate) fn word(instrument: Option<Instrument>) -> &'static str {
 }
 
 /// One change of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Counted from 1.
     pub number: i64,
@@ -159,7 +160,7 @@ pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let pair = |byte: &u8| [DIGITS[usize::from(byte >> 4)] as char, DIGITS[usize::from(byte & 15)] as char];
     bytes.iter().flat_map(pair).collect()

@@ -4,7 +4,7 @@
 //! priced: a later one may be lowered by the charge of an earlier one. The day rate stands alone. Settlement,
 //! explanations, simulations and the cases that lawyers sign all call these functions.
 
-use domain::{Amount, CareLevel, Day, Instrument, Month, Period, Points, Sector, Share, UnitKind};
+use domain::{Amount, CareLevel, Day, Instrument, Month, Period, Points, Rounding, Sector, Share, UnitKind};
 
 use crate::agreement::Agreements;
 use crate::book::{BookError, DatedBy, LawBook, Segment, Standing};
@@ -16,7 +16,7 @@ use crate::calculation::share_of_drg_price::{
 };
 use crate::file::{AgeLimit, Liable, When};
 use crate::provenance::Provenance;
-use crate::trace::Trace;
+use crate::trace::{NoTrace, Trace};
 
 /// The law of one instrument that pays a share of DRG points.
 #[derive(Debug, Clone)]
@@ -85,6 +85,30 @@ pub fn charges(decision: &Option<Decision>) -> bool {
 pub fn used_of_ceiling(prices: &Prices) -> Points {
     let [co_financing, _] = prices;
     co_financing.map_or(Points::ZERO, |priced| priced.points)
+}
+
+/// Result of pricing a posted charge again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    Amount(Amount),
+    /// The law has no such version in force.
+    NoVersion,
+    /// The charge has no DRG points: a tariff priced it, by facts that a charge does not keep.
+    ByTariff,
+}
+
+/// Quantity of a posted charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Charged<'a> {
+    pub instrument: Instrument,
+    /// Version of the rule that gave the amount.
+    pub version: &'a str,
+    /// Points that were charged, after the stay's ceiling.
+    pub points: Points,
+    /// Payable days.
+    pub days: i64,
+    /// Version and points of the charge that is subtracted; `None` if there is none.
+    pub lowered: Option<(&'a str, Points)>,
 }
 
 impl Law {
@@ -202,8 +226,51 @@ impl Law {
         Ok(prices)
     }
 
+    /// Prices a posted charge again, by the functions that priced it.
+    ///
+    /// # Errors
+    /// Fails if the amount is too large for an [`Amount`].
+    pub fn again(&self, charged: &Charged) -> Result<Again, TooLarge> {
+        let Some(side) = self.share(charged.instrument) else {
+            let rule = in_force(&self.usk, |rule| rule.version.to_string() == charged.version);
+            let Some((rate, _)) = rule.and_then(|rule| rule.rate.as_ref()) else {
+                return Ok(Again::NoVersion);
+            };
+            let exact = rate.times_units(charged.days);
+            return exact.round_to_ore(Rounding::HalfAwayFromZero).map(Again::Amount).ok_or(TooLarge);
+        };
+        let Some(rule) = version_of(side, charged.version) else { return Ok(Again::NoVersion) };
+        if charged.points == Points::ZERO {
+            return Ok(Again::ByTariff);
+        }
+        let lowered = match (&rule.lowered_by, charged.lowered) {
+            (Some((by, _)), Some((version, points))) => {
+                let by = self.share(*by).and_then(|side| version_of(side, version));
+                by.map(|by| (points, by.share.0))
+            }
+            (Some(_), None) | (None, _) => None,
+        };
+        let quantity = Quantity { points: charged.points, ..Quantity::default() };
+        let priced =
+            share_of_drg_price::price(rule, Pricing::DrgPoints, &quantity, None, lowered, &mut NoTrace)?;
+        Ok(Again::Amount(priced.amount))
+    }
+
+    /// Whether a rule version has tariffs, which price contacts without points.
+    pub fn has_tariffs(&self, instrument: Instrument, version: &str) -> bool {
+        let rule = self.share(instrument).and_then(|side| version_of(side, version));
+        rule.is_some_and(|rule| !rule.tariffs.is_empty())
+    }
+
+    /// Instrument whose charge for the same points is subtracted from a charge of `instrument` under a rule version;
+    /// `None` if there is none.
+    pub fn lowered_by(&self, instrument: Instrument, version: &str) -> Option<Instrument> {
+        version_of(self.share(instrument)?, version)?.lowered_by.as_ref().map(|(by, _)| *by)
+    }
+
     /// The charges of a stay by the day-rate rule: one for each month and liable municipality.
-    /// `paid` holds the days that earlier contacts of the stay were charged for, and gets those of this one.
+    /// A stay may come contact by contact: `paid` holds the days that earlier contacts of the stay were charged for,
+    /// and the days of this contact are added to it.
     ///
     /// # Errors
     /// Fails with a reason code if no day is paid for.
@@ -243,6 +310,15 @@ impl Law {
         }
         Ok(charges)
     }
+}
+
+/// The first rule in force for which `is` is true.
+fn in_force<T>(segments: &[Segment<T>], is: impl Fn(&T) -> bool) -> Option<&T> {
+    segments.iter().filter_map(|segment| segment.standing.in_force()).find(|rule| is(rule))
+}
+
+fn version_of<'s>(side: &'s ShareSide, version: &str) -> Option<&'s ShareRule> {
+    in_force(&side.segments, |rule| rule.version.to_string() == version)
 }
 
 /// The part of a stay's ceiling that is left. `None` if the rule has no ceiling, or if the quantity is a

@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use domain::{CareLevel, Day, EventKind, Instrument, Minute, Period, Sector, UnitKind};
+use domain::{Amount, CareLevel, Day, EventKind, Instrument, Minute, Period, Points, Sector, UnitKind};
 use proptest::prelude::*;
 use rulebook::book::BookError;
 use rulebook::built_in::{LAW, VARIANTS};
 use rulebook::calculation::day_rate::{assess, total};
 use rulebook::file::{RuleFile, VariantFile};
-use rulebook::law::Law;
+use rulebook::law::{Again, Charged, Law};
 use rulebook::{Assessment, Case, Event, LawBook, NoTrace, Segment, Standing};
 
 fn day(text: &str) -> Day {
@@ -180,4 +180,59 @@ fn a_period_rests_on_what_holds_on_its_days() {
     let all = places.len();
     places.dedup();
     assert_eq!(places.len(), all);
+}
+
+/// Amounts of 2012 as they were worked out by hand: 38 209 kr a point, shares of 20 and 40 per cent, 4 000 kr a day.
+#[test]
+fn a_posted_charge_is_priced_again() {
+    let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
+    let version = |instrument: Instrument| {
+        let side = law.share(instrument).unwrap();
+        let rule = side.rule(side.on(day("2012-03-01"))).unwrap();
+        rule.version.to_string()
+    };
+    let (kmf, isf) = (version(Instrument::CoFinancing), version(Instrument::Isf));
+    let usk = law.usk_on(day("2012-03-01")).unwrap().version.to_string();
+    let charged = |instrument, version, milli, days| Charged {
+        instrument,
+        version,
+        points: Points::from_milli(milli),
+        days,
+        lowered: None,
+    };
+    let kroner = |ore| Again::Amount(Amount::from_ore(ore));
+    let again = |charged: &Charged| law.again(charged).unwrap();
+    let (share, of_points, of_days) = (Instrument::CoFinancing, Instrument::Isf, Instrument::DischargeReady);
+    assert_eq!(again(&charged(share, &kmf, 1_500, 0)), kroner(1_146_270));
+    assert_eq!(again(&charged(share, &kmf, -1_500, 0)), kroner(-1_146_270));
+    // 0,031 × 38 209 × 20 % = 236,8958, rounded once.
+    assert_eq!(again(&charged(share, &kmf, 31, 0)), kroner(23_690));
+    assert_eq!(again(&charged(of_points, &isf, 1_500, 0)), kroner(2_292_540));
+    let less = |version| Charged {
+        lowered: Some((version, Points::from_milli(1_000))),
+        ..charged(of_points, &isf, 1_500, 0)
+    };
+    assert_eq!(again(&less(&kmf)), kroner(2_292_540 - 764_180));
+    // Nothing is subtracted by a version that there is not.
+    assert_eq!(again(&less("co-financing@2012-01-01/0")), kroner(2_292_540));
+    // Co-financing is lowered by nothing.
+    let other =
+        Charged { lowered: Some((&isf, Points::from_milli(1_000))), ..charged(share, &kmf, 1_500, 0) };
+    assert_eq!(again(&other), kroner(1_146_270));
+    assert_eq!(again(&charged(of_days, &usk, 0, 3)), kroner(1_200_000));
+    assert_eq!(again(&charged(of_days, &usk, 0, 0)), kroner(0));
+    // A version of another instrument, and no points: a tariff's charge.
+    assert_eq!(again(&charged(share, &isf, 1_500, 0)), Again::NoVersion);
+    assert_eq!(again(&charged(of_days, &kmf, 0, 3)), Again::NoVersion);
+    assert_eq!(again(&charged(share, &kmf, 0, 0)), Again::ByTariff);
+    assert_eq!(law.lowered_by(of_points, &isf), Some(share));
+    assert_eq!(law.lowered_by(share, &kmf), None);
+    assert_eq!(law.lowered_by(of_points, &kmf), None);
+    // Only the fee-funded variant prices by tariffs.
+    let (file, text) = VARIANTS.iter().find(|(name, _)| name.contains("fee-funded")).unwrap();
+    let varied = Law::of(&LawBook::built_in().unwrap().with_variants([(*file, *text)]).unwrap()).unwrap();
+    let side = varied.share(share).unwrap();
+    let fees = side.rule(side.on(day("2012-03-01"))).unwrap().version.to_string();
+    assert!(varied.has_tariffs(share, &fees) && !varied.has_tariffs(share, &kmf));
+    assert!(!law.has_tariffs(share, &kmf) && !law.has_tariffs(of_days, &usk));
 }

@@ -36,6 +36,7 @@ pub enum Command {
     #[command(subcommand)]
     Settlement(settlement::SettlementCommand),
     Statement(statement::StatementArguments),
+    CheckStatement(statement::CheckStatementArguments),
     Compare(compare::CompareArguments),
     Running(running::RunningArguments),
     Accrual(accrual::AccrualArguments),

@@ -58,6 +58,7 @@ fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Res
         Command::Explain(arguments) => explain::explain(arguments, host),
         Command::Settlement(command) => settlement::settlement(command, host),
         Command::Statement(arguments) => statement::statement(arguments, asked, host),
+        Command::CheckStatement(arguments) => statement::check_statement(arguments, host),
         Command::Running(arguments) => running::running(arguments, host),
         Command::Compare(arguments) => compare::compare(arguments, host),
         Command::Accrual(arguments) => accrual::accrual(arguments, host),

@@ -103,6 +103,7 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
             sender_language: host.language,
             sender: None,
             with_claims: false,
+            checkpoint: None,
             out: &statements,
             command: format!("samspill statement {name} --ledger ledger.sqlite"),
         };

@@ -60,13 +60,14 @@ pub fn run(
         sender_language: Language::Nb,
         sender: None,
         with_claims: false,
+        checkpoint: None,
         out: Path::new("."),
         command: String::new(),
     };
     let unsettled = unsettled(books, month)?;
     let not_paid = |amount: Amount| unsettled.is_empty().then_some(amount);
     let steps = books.ledger.steps()?;
-    let statements = statement::statements(books, &order, &steps, host)?;
+    let (statements, _) = statement::statements(books, &order, &steps, host)?;
     let mut waiting: BTreeMap<String, Option<Amount>> =
         running.map(running::Running::by_municipality).unwrap_or_default();
     let mut table = Table::new(message!("accrual.title", month), &heads(HEADS));

@@ -32,7 +32,7 @@ pub struct Books {
     pub months: Months,
     /// Municipalities with their lifetimes.
     pub municipalities: Municipalities,
-    /// Steps that were made instead of posted; `None` if steps are posted.
+    /// Steps that were kept for a preview and not posted; `None` if steps are posted.
     planned: Option<Vec<Planned>>,
 }
 
@@ -124,8 +124,8 @@ impl Books {
         Files { law, variants: Vec::new() }.book()
     }
 
-    /// The rule files that the ledger stands on, each as name and text: those of the last change of rules or
-    /// settlement; empty if there is none.
+    /// The rule files that the ledger stands on, each as name and text: those of the last step that changed the rules
+    /// or was a settlement; empty if there is no such step.
     ///
     /// # Errors
     /// Fails if the ledger cannot be read.
@@ -146,7 +146,7 @@ impl Books {
         Ok(claims)
     }
 
-    /// Whether no settlement of a month has had a single contact.
+    /// Whether every settlement of a month so far was without contacts; true if there is no settlement.
     ///
     /// # Errors
     /// Fails if the ledger cannot be read.
@@ -183,8 +183,9 @@ impl Books {
     }
 }
 
-/// The party that answers for another in a month. Recorded decisions and mergers are followed to their end. A
-/// split that nobody has decided gives the party with [`domain::municipality::UNDECIDED`] before it.
+/// The party that answers for another in a month. Recorded decisions and mergers are followed to their end. If nobody
+/// has decided who answers for a split party, its name is returned with the prefix
+/// [`domain::municipality::UNDECIDED`].
 pub fn heir(months: &Months, municipalities: &Municipalities, party: &str, month: Month) -> String {
     let day = month.first();
     let mut now = party.to_owned();

@@ -7,6 +7,7 @@ use crate::failure::{About, Failure, Result, fail};
 use ledger::Ledger;
 use ledger::checkpoint::{Checkpoint, PrivateKey, PublicKey};
 use ledger::store::Wanted;
+use ledger::tree::Chain;
 use words::{Message, Said, message};
 
 use super::proof;
@@ -54,7 +55,8 @@ pub fn sign(place: &str, key: &Path, host: &Host) -> Result<(Checkpoint, String)
         return Err(Failure::of(message!("proof.broken", faults = Message::joined(proof.faults, "\n  "))));
     }
     let Some(recorded_at) = proof.recorded_at else { fail!("error.checkpoint.no_steps", place) };
-    let checkpoint = Checkpoint { step: proof.steps, recorded_at, hash: proof.head };
+    let tree = Some(Chain::read(&mut Ledger::open(place)?, proof.steps)?.stated());
+    let checkpoint = Checkpoint { step: proof.steps, recorded_at, hash: proof.head, tree };
     let text = checkpoint.signed(&key);
     Ok((checkpoint, text))
 }
@@ -71,14 +73,20 @@ pub(super) fn held(
 ) -> Result<std::result::Result<Message, Message>> {
     let text = crate::folder::read(path)?;
     let about = || Message::plain(path.display());
-    let Checkpoint { step, recorded_at, hash } =
+    let Checkpoint { step, recorded_at, hash, tree } =
         Checkpoint::proven(&text, key).map_err(|fault| Failure::of(fault.said()).within(about()))?;
     let ended = match ledger.vouchers(&Wanted::of_step(step))?.pop() {
         Some(voucher) => Some(voucher.hash),
         None => ledger.steps()?.into_iter().find(|one| one.number == step).map(|one| one.hash),
     };
     let name = &key.name;
+    // The tree is over the same chain as the hash, and whoever signs could sign that of another.
+    let computed = tree.as_ref().map(|_| Chain::read(ledger, step)).transpose()?;
+    let computed = computed.map(|chain| chain.stated());
     Ok(match ended {
+        Some(ended) if ended == hash && computed != tree => {
+            Err(message!("checkpoint.other_tree", name, step, at = recorded_at))
+        }
         Some(ended) if ended == hash => Ok(message!("checkpoint.holds", name, step, at = recorded_at)),
         Some(ended) => Err(message!("checkpoint.other_hash", name, step, at = recorded_at, hash, ended)),
         None => Err(message!("checkpoint.no_step", name, step, at = recorded_at)),

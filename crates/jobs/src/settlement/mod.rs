@@ -5,6 +5,8 @@
 
 pub mod accrual;
 mod books;
+pub mod bundle;
+pub mod check_statement;
 pub mod checkpoint;
 mod close;
 mod correct;
@@ -21,6 +23,7 @@ pub mod review_board;
 pub mod rules;
 mod run;
 pub mod running;
+mod source;
 pub mod statement;
 mod status;
 

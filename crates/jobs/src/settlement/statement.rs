@@ -1,27 +1,27 @@
 //! Statements (`oppgjørsbrev`) of a period, for all parties or some, written in parallel.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::failure::{About, Failure, Result, fail};
-use domain::statement::{Named, Statement};
-use domain::{Day, Instrument, Minute, Month, Party, StepKind};
+use domain::statement::Statement;
+use domain::{Minute, Party, StepKind};
 use ledger::content::Settled;
 use ledger::months::Months;
-use ledger::statement::{self as made, Context, RuleName, Span, Terms};
-use ledger::voucher::Step;
+use ledger::statement::Span;
+use ledger::{Step, Voucher};
 use paper::ehf::Missing;
 use paper::sheets::Reader;
 use paper::workbook::CaseLine;
-use rulebook::LawBook;
-use rulebook::scheme::{Scheme, is_unsigned};
-use words::{Language, Message, message};
+use words::{Language, Message, message, say};
 
-use super::books::{Books, heir};
+use super::books::Books;
+use super::bundle::{self, Common};
+use super::source::{Maker, Source};
 use crate::host::Host;
-use crate::parties::{self, Names};
+use crate::parties;
 use crate::progress::Work;
 use crate::refusal::Refusal;
 use crate::table::small_table;
@@ -37,6 +37,8 @@ pub enum PaperForm {
     Json,
     /// An EHF invoice or credit note for each creditor that collects its own claims.
     Ehf,
+    /// One file with everything that the receiver needs to compute the statement again.
+    Bundle,
 }
 
 /// Which statements to make, and how.
@@ -57,9 +59,17 @@ pub struct Order<'a> {
     pub sender: Option<&'a str>,
     /// Whether the workbook has a sheet of the contacts behind the lines.
     pub with_claims: bool,
+    /// Signed checkpoint that bundles are proven against; `None` for none.
+    pub checkpoint: Option<&'a Path>,
     pub out: &'a Path,
     /// Command to show in the workbook and in the text file.
     pub command: String,
+}
+
+impl Order<'_> {
+    fn sender_name(&self) -> String {
+        self.sender.map_or_else(|| self.sender_language.text("paper.sender"), str::to_owned)
+    }
 }
 
 /// Steps that a statement is made from: those recorded by `known_on` and belonging to `version`, up to the
@@ -104,7 +114,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     }
     let steps = books.ledger.steps()?;
     let known = known_steps(&steps, order)?;
-    let statements = statements(books, order, &known, host)?;
+    let (statements, source) = statements(books, order, &known, host)?;
     let cases = match order.with_claims {
         true => cases(books, order, &known, &statements)?,
         false => BTreeMap::new(),
@@ -117,6 +127,17 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         }
         .into());
     }
+    let municipalities = books.municipalities.clone();
+    let maker = Maker::new(&source, &municipalities, &order.span, order.sender_name())?;
+    let bundles = match order.forms.contains(&PaperForm::Bundle) {
+        true => Some(Bundles {
+            common: Common::read(books, &source, &known, order.checkpoint, order.with_claims)?,
+            steps: &known,
+            maker: &maker,
+            own: maker.by_party(),
+        }),
+        false => None,
+    };
     std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let stage = host.begin(Work::WriteStatements(statements.len()));
     let total = statements.len() as u64;
@@ -129,7 +150,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
             let Some(statement) = statements.get(place) else { return Ok(()) };
             let cases = cases.get(&statement.recipient.party).map(Vec::as_slice);
             // One statement that cannot be written does not keep the others back.
-            if let Err(failure) = write(statement, cases, order, host) {
+            if let Err(failure) = write(statement, cases, bundles.as_ref(), order, host) {
                 let mut failed = failed.lock().map_err(|_| stopped())?;
                 failed.push((statement.number.clone(), failure));
             }
@@ -211,51 +232,28 @@ fn cases(
     Ok(out)
 }
 
-/// The statements of a period, as of these steps.
+/// The statements of a period, as of these steps, and what they are made of.
 ///
 /// # Errors
 /// Fails if a party of the order has no line in the period, or if the ledger cannot be read.
-pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host) -> Result<Vec<Statement>> {
+pub(super) fn statements(
+    books: &mut Books,
+    order: &Order,
+    steps: &[Step],
+    host: &Host,
+) -> Result<(Vec<Statement>, Source)> {
     let stage = host.begin(Work::ReadVouchers);
-    let months = Months::of(steps)?;
-    let end = months.touched(order.span.first, order.span.last);
-    let january = Month::new(order.span.first.year(), 1).unwrap_or(order.span.first);
-    // If closing January nets nothing, amounts carried forward may come from earlier years.
-    let first = months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));
-    let first = if months.nets(january) { january } else { first };
-    let vouchers = books.vouchers(first, order.span.last, Some(end))?;
-    let rules = rule_names(books, &months)?;
+    let source = Source::read(books, &order.span, steps)?;
     stage.done();
-    let scheme = Scheme::built_in()?;
     let languages = languages(order.languages, order.sender_language)?;
-    // A later step that changes no sum leaves the code on paper as it is.
-    let control_code = control(books, steps, months.summed(order.span.first, order.span.last))?;
-    let names = Names::of(&books.municipalities, Language::Nb);
-    let name = |party: &str, language: Language| names.name_in(party, language);
-    let last = order.span.last;
-    let heir = |party: &str| heir(&months, &books.municipalities, party, last);
-    let terms = |instrument: Instrument, day: Day| terms(&scheme, instrument, day);
-    let own = made::by_party(&vouchers, &heir);
-    let context = Context {
-        months: &months,
-        name: &name,
-        heir: &heir,
-        is_private: &parties::is_private,
-        rules: &rules,
-        terms: &terms,
-        sender: Named {
-            party: "sender".to_owned(),
-            name: order.sender.map_or_else(|| order.sender_language.text("paper.sender"), str::to_owned),
-        },
-        control_code,
-    };
+    let maker = Maker::new(&source, &books.municipalities, &order.span, order.sender_name())?;
     let mut out = Vec::new();
-    for (party, own) in &own {
+    for (party, own) in &maker.by_party() {
         let is_wanted = Party::of(party) != Party::Clearing
             && (order.parties.is_empty() || order.parties.contains(party));
         if is_wanted && own.iter().any(|(voucher, _)| order.span.holds(&voucher.posting_month)) {
             let language = languages.get(party.as_str()).copied().unwrap_or(order.sender_language);
-            out.push(made::statement(party, own, &order.span, language, &context));
+            out.push(maker.statement(party, own, language));
         }
     }
     for party in order.parties {
@@ -264,78 +262,7 @@ pub fn statements(books: &mut Books, order: &Order, steps: &[Step], host: &Host)
             return Err(Refusal::NoLineIn { party, period }.into());
         }
     }
-    Ok(out)
-}
-
-/// Control code of statements up to a step: the hash of the step's last voucher, or of the step if it has
-/// none.
-fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
-    let only = ledger::store::Wanted::of_step(last);
-    let vouchers = books.ledger.vouchers(&only)?;
-    let of_step =
-        || steps.iter().find(|step| step.number == last).map_or_else(String::new, |step| step.hash.clone());
-    Ok(vouchers.last().map_or_else(of_step, |voucher| voucher.hash.clone()))
-}
-
-/// Rate and citation of every rule version that a settlement used, from the rules kept in the ledger.
-fn rule_names(books: &mut Books, months: &Months) -> Result<BTreeMap<String, RuleName>> {
-    let archives: BTreeSet<&str> =
-        months.basis.values().flatten().map(|basis| basis.rules_archive.as_str()).collect();
-    let mut out = BTreeMap::new();
-    for digest in archives {
-        name_rules(&books.kept_rules(digest)?, &mut out)?;
-    }
-    Ok(out)
-}
-
-fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -> Result<()> {
-    let law = settlement::Law::of(book)?;
-    let cites = |instrument: Instrument| -> Result<String> {
-        let file = book.rule_of(instrument)?;
-        Ok(file.law.iter().map(|law| law.cite.clone()).collect::<Vec<_>>().join("; "))
-    };
-    for segment in law.shares.iter().flat_map(|side| &side.segments) {
-        if let Some(rule) = segment.standing.in_force() {
-            // A share that another instrument lowers is an upper bound.
-            let (share, price) = (rule.share.0, whole(rule.unit_price.0));
-            let rate = match rule.lowered_by.is_some() {
-                true => message!("paper.rate_at_most", share, price),
-                false => message!("paper.rate_of", share, price),
-            };
-            let cite = cites(rule.instrument)?;
-            out.insert(rule.version.to_string(), RuleName { rate, cite });
-        }
-    }
-    for segment in &law.usk {
-        if let Some(rule) = segment.standing.in_force() {
-            let rate = rule.rate.as_ref().map_or_else(Message::default, |rate| Message::Plain(whole(rate.0)));
-            let cite = cites(Instrument::DischargeReady)?;
-            out.insert(rule.version.to_string(), RuleName { rate, cite });
-        }
-    }
-    Ok(())
-}
-
-/// An amount without its decimals if they are zero, as `38 209 kr`.
-fn whole(amount: domain::Amount) -> String {
-    amount.to_string().replace(",00", "")
-}
-
-fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
-    let flow = instrument.word();
-    let account = scheme.account_on(flow, day).map(|row| {
-        let unsigned = is_unsigned(row, &scheme.sources);
-        let text = |article: &str| format!("{}, {}", row.value.function_name, article);
-        let of = |article: &str, name: &str| {
-            (row.value.function.clone(), article.to_owned(), text(name), unsigned)
-        };
-        [
-            of(&row.value.article, &row.value.article_name),
-            of(&row.value.article_private, &row.value.article_private_name),
-        ]
-    });
-    let days = scheme.term_on(flow, day).map(|row| (row.value.days, is_unsigned(row, &scheme.sources)));
-    Terms { account, days }
+    Ok((out, source))
 }
 
 /// Reads rows `code;nb`, `code;nn` or `code;neutral`: the language that each municipality has decided on.
@@ -373,28 +300,71 @@ fn stem(statement: &Statement) -> String {
 }
 
 /// Writes one statement in every format of the order.
-fn write(statement: &Statement, cases: Option<&[CaseLine]>, order: &Order, host: &Host) -> Result<()> {
+fn write(
+    statement: &Statement,
+    cases: Option<&[CaseLine]>,
+    bundles: Option<&Bundles>,
+    order: &Order,
+    host: &Host,
+) -> Result<()> {
     let language = statement.language;
     let reader = if host.is_plain { Reader::Program } else { Reader::Person(language) };
     let path = |ending: &str| order.out.join(format!("{}.{ending}", stem(statement)));
     let put = |path: PathBuf, bytes: &[u8]| crate::folder::write(&path, bytes);
+    let workbook = || paper::workbook::workbook(statement, cases, language, &order.command);
     for form in order.forms {
         match form {
             PaperForm::Pdf => put(path("pdf"), &paper::pdf::pdf(statement, language)?)?,
-            PaperForm::Xlsx => {
-                put(path("xlsx"), &paper::workbook::workbook(statement, cases, language, &order.command)?)?
-            }
+            PaperForm::Xlsx => put(path("xlsx"), &workbook()?)?,
             PaperForm::Csv => {
                 put(path("csv"), paper::csv::lines(statement, reader).as_bytes())?;
                 put(path("txt"), paper::csv::about(statement, language, &order.command).as_bytes())?;
             }
             PaperForm::Ehf => invoices(statement, language, &put, order.out)?,
+            PaperForm::Bundle => {
+                let Some(bundles) = bundles else { continue };
+                let read_me = say!(
+                    language,
+                    "bundle.read_me",
+                    number = statement.number,
+                    file = path("zip").file_name().unwrap_or_default().display(),
+                    program = env!("CARGO_PKG_VERSION")
+                );
+                let papers = vec![
+                    ("LESMEG.txt".to_owned(), format!("{read_me}\n").into_bytes()),
+                    (bundle::PAPER.to_owned(), paper::pdf::pdf(statement, language)?),
+                    ("oppgjor.xlsx".to_owned(), workbook()?),
+                ];
+                put(path("zip"), &bundles.archive(statement, papers, order)?)?;
+            }
             PaperForm::Json => {
                 put(path("json"), format!("{}\n", serde_json::to_string_pretty(statement)?).as_bytes())?
             }
         }
     }
     Ok(())
+}
+
+/// What every bundle of the period is made from.
+struct Bundles<'a> {
+    common: Common,
+    steps: &'a [Step],
+    maker: &'a Maker<'a>,
+    own: BTreeMap<String, Vec<(&'a Voucher, bool)>>,
+}
+
+impl Bundles<'_> {
+    /// The archive of a statement, with files for people in `papers`.
+    fn archive(
+        &self,
+        statement: &Statement,
+        papers: Vec<(String, Vec<u8>)>,
+        order: &Order,
+    ) -> Result<Vec<u8>> {
+        let own = self.own.get(&statement.recipient.party).map_or(&[][..], Vec::as_slice);
+        let bundle = self.common.bundle(statement, own, self.maker, &order.span, self.steps)?;
+        self.common.archive(&bundle, papers)
+    }
 }
 
 /// Writes one document for each creditor of a municipality's statement, or a text on why there can be none.

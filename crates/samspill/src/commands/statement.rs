@@ -1,4 +1,4 @@
-//! `samspill statement`.
+//! `samspill statement` and `samspill check-statement`.
 
 use std::path::PathBuf;
 use words::{Language, message};
@@ -10,10 +10,11 @@ use jobs::host::Host;
 use jobs::parties;
 use jobs::refusal::Refusal;
 use jobs::settlement::statement::{self, PaperForm};
-use jobs::settlement::{Books, Span};
+use jobs::settlement::{Books, Span, check_statement};
+use jobs::table::Form;
 
 use super::{Output, Place};
-use crate::choices::{PAPER_FORMS, one_of};
+use crate::choices::{FORMS, PAPER_FORMS, one_of, or_suited};
 use crate::clock::now;
 
 #[derive(Args)]
@@ -37,8 +38,29 @@ pub struct StatementArguments {
     sender: Option<String>,
     #[arg(long, requires = "party")]
     with_claims: bool,
+    #[arg(long)]
+    bundle: bool,
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    checkpoint: Option<PathBuf>,
     #[arg(long, default_value = "statements")]
     out: PathBuf,
+}
+
+#[derive(Args)]
+pub struct CheckStatementArguments {
+    file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    public_key: Option<PathBuf>,
+    #[arg(long = "as", value_parser = one_of(FORMS))]
+    form: Option<Form>,
+}
+
+/// Computes a statement again from its bundle.
+pub fn check_statement(arguments: &CheckStatementArguments, host: &Host) -> Result<Output> {
+    let checked = check_statement::check(&arguments.file, arguments.public_key.as_deref())?;
+    let data = checked.table().render(or_suited(arguments.form), host.reader());
+    let code = if checked.holds() { 0 } else { 1 };
+    Ok(Output { data, words: vec![checked.said()], code })
 }
 
 /// Makes statements. The sender's language is that of `--language`, else bokmål: a statement is the same in every
@@ -67,17 +89,20 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     let to_date = if arguments.to_date { " --to-date" } else { "" };
     let version = arguments.version.map_or_else(String::new, |version| format!(" --version {version}"));
     let language = asked.map_or_else(String::new, |language| format!(" --language {}", language.code()));
+    let mut forms = arguments.forms.clone();
+    forms.extend(arguments.bundle.then_some(PaperForm::Bundle));
     let mut books = Books::open(&arguments.place.ledger)?;
     let order = statement::Order {
         span,
         parties: &party,
-        forms: &arguments.forms,
+        forms: &forms,
         known_on,
         version: arguments.version,
         languages: arguments.languages.as_deref(),
         sender_language: asked.unwrap_or(Language::Nb),
         sender: arguments.sender.as_deref(),
         with_claims: arguments.with_claims,
+        checkpoint: arguments.checkpoint.as_deref(),
         out: &arguments.out,
         command: format!(
             "samspill statement {}{to_date}{parties}{version}{language} --ledger LEDGER",

@@ -5,6 +5,7 @@
 mod agreed;
 mod audit;
 mod bill;
+mod bundle;
 mod cases;
 mod crash;
 mod first_hour;

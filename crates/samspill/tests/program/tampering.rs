@@ -1,6 +1,7 @@
 //! What `ledger verify` finds by itself: one row of the table in `docs/settlement.md` each.
 
 use ledger::Ledger;
+use ledger::checkpoint::{Checkpoint, PrivateKey};
 use ledger::store::Wanted;
 
 use super::settlement::{csv, done, tried, world};
@@ -8,7 +9,7 @@ use super::{folder, path, samspill, text};
 
 /// A ledger with each kind of step that posts: amounts on account, two settled months, one of them closed, and a decided
 /// objection. Returns its place, and the code on its end.
-fn book(name: &str) -> (String, String) {
+pub fn book(name: &str) -> (String, String) {
     let work = folder(&format!("tampering-{name}"));
     let ledger = path(&work.join("ledger.sqlite")).to_owned();
     let (file, budget) = (work.join("contacts.csv"), work.join("budget.csv"));
@@ -244,6 +245,35 @@ fn a_signed_checkpoint_finds_a_ledger_that_was_rewritten() {
     rechained(&copy, "UPDATE voucher SET days = days + 1 WHERE number = 1");
     let (result, printed) = tried(&copy, "2012-05-01", &["ledger", "checkpoint", "--key", &beside("key")]);
     assert!(result == Some(1) && printed.contains("hovedboken holder ikke"), "{result:?} {printed}");
+}
+
+/// Whoever holds the key signs the hash of the ledger with the tree of another, to hand out a bundle of that.
+#[test]
+fn a_checkpoint_of_another_tree_is_found() {
+    let (ledger, _) = book("tree");
+    let beside = |name: &str| format!("{ledger}.{name}");
+    assert!(samspill(&["ledger", "key", "oppgjor.example", "--out", &beside("key")]).status.success());
+    done(
+        &ledger,
+        "2012-04-01",
+        &["ledger", "checkpoint", "--key", &beside("key"), "--out", &beside("point")],
+    );
+    let key = PrivateKey::parse(&std::fs::read_to_string(beside("key")).unwrap()).unwrap();
+    let signed = Checkpoint::stated(&std::fs::read_to_string(beside("point")).unwrap()).unwrap();
+    let (size, root) = signed.tree.clone().unwrap();
+    let verified = |tree: Option<(u64, String)>| {
+        let other = Checkpoint { tree, ..signed.clone() };
+        std::fs::write(beside("other"), other.signed(&key)).unwrap();
+        let (point, public) = (beside("other"), beside("key.pub"));
+        tried(&ledger, "2012-05-01", &["ledger", "verify", "--checkpoint", &point, "--public-key", &public])
+    };
+    for tree in [None, Some((size, root.clone()))] {
+        assert_eq!(verified(tree).0, Some(0));
+    }
+    for tree in [(size + 1, root), (size, "0".repeat(64))] {
+        let (code, printed) = verified(Some(tree));
+        assert!(code == Some(1) && printed.contains("treet over kjeden er et annet"), "{printed}");
+    }
 }
 
 /// A guard that is taken off, or replaced by one that lets everything through.

@@ -1,0 +1,163 @@
+//! What the statements of a period are made of, and the making of each party's: from a ledger, or from a bundle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::statement::{Named, Statement};
+use domain::{Day, Instrument, Month, Municipalities};
+use ledger::months::Months;
+use ledger::statement::{self as made, Context, RuleName, Span, Terms};
+use ledger::{Step, Voucher};
+use rulebook::LawBook;
+use rulebook::scheme::{Scheme, is_unsigned};
+use words::{Language, Message, message};
+
+use super::books::{Books, heir};
+use crate::failure::Result;
+use crate::parties::{self, Names};
+
+/// What the statements of a period are made of.
+pub(super) struct Source {
+    pub months: Months,
+    /// Vouchers of the year up to the end of the period, and earlier ones if January carries amounts from them.
+    pub vouchers: Vec<Voucher>,
+    /// Words for each rule version.
+    pub rules: BTreeMap<String, RuleName>,
+    pub control_code: String,
+}
+
+impl Source {
+    /// Reads what the statements of a period are made of, as of these steps.
+    pub fn read(books: &mut Books, span: &Span, steps: &[Step]) -> Result<Source> {
+        let months = Months::of(steps)?;
+        let end = months.touched(span.first, span.last);
+        let january = Month::new(span.first.year(), 1).unwrap_or(span.first);
+        // If closing January nets nothing, amounts carried forward may come from earlier years.
+        let first =
+            months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));
+        let first = if months.nets(january) { january } else { first };
+        let vouchers = books.vouchers(first, span.last, Some(end))?;
+        let mut rules = BTreeMap::new();
+        for digest in rule_archives(&months) {
+            name_rules(&books.kept_rules(&digest)?, &mut rules)?;
+        }
+        // A later step that changes no sum leaves the code on paper as it is.
+        let control_code = control(books, steps, months.summed(span.first, span.last))?;
+        Ok(Source { months, vouchers, rules, control_code })
+    }
+}
+
+/// Digests of the kept rule files that any settlement used.
+pub(super) fn rule_archives(months: &Months) -> BTreeSet<String> {
+    months.basis.values().flatten().map(|basis| basis.rules_archive.clone()).collect()
+}
+
+/// Makes the statements of a period, party by party.
+pub(super) struct Maker<'a> {
+    pub source: &'a Source,
+    municipalities: &'a Municipalities,
+    span: &'a Span,
+    names: Names,
+    scheme: Scheme,
+    sender: Named,
+}
+
+impl<'a> Maker<'a> {
+    /// # Errors
+    /// Fails if the built-in scheme cannot be read.
+    pub fn new(
+        source: &'a Source,
+        municipalities: &'a Municipalities,
+        span: &'a Span,
+        sender: String,
+    ) -> Result<Maker<'a>> {
+        let (names, scheme) = (Names::of(municipalities, Language::Nb), Scheme::built_in()?);
+        let sender = Named { party: "sender".to_owned(), name: sender };
+        Ok(Maker { source, municipalities, span, names, scheme, sender })
+    }
+
+    /// The party that a party's vouchers in the period belong to.
+    pub fn heir(&self, party: &str) -> String {
+        heir(&self.source.months, self.municipalities, party, self.span.last)
+    }
+
+    /// Vouchers of each party, each with whether the party owes by it.
+    pub fn by_party(&self) -> BTreeMap<String, Vec<(&'a Voucher, bool)>> {
+        made::by_party(&self.source.vouchers, &|party| self.heir(party))
+    }
+
+    /// The statement of a party. `own` is the party's entry in [`Maker::by_party`].
+    pub fn statement(&self, party: &str, own: &[(&Voucher, bool)], language: Language) -> Statement {
+        let context = Context {
+            months: &self.source.months,
+            name: &|party, language| self.names.name_in(party, language),
+            heir: &|party| self.heir(party),
+            is_private: &parties::is_private,
+            rules: &self.source.rules,
+            terms: &|instrument, day| terms(&self.scheme, instrument, day),
+            sender: self.sender.clone(),
+            control_code: self.source.control_code.clone(),
+        };
+        made::statement(party, own, self.span, language, &context)
+    }
+}
+
+/// Control code of statements up to a step: the hash of the step's last voucher, or of the step if it has
+/// none.
+fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
+    let only = ledger::store::Wanted::of_step(last);
+    let vouchers = books.ledger.vouchers(&only)?;
+    let of_step =
+        || steps.iter().find(|step| step.number == last).map_or_else(String::new, |step| step.hash.clone());
+    Ok(vouchers.last().map_or_else(of_step, |voucher| voucher.hash.clone()))
+}
+
+/// Adds rate and citation of every rule version of a book.
+pub(super) fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -> Result<()> {
+    let law = settlement::Law::of(book)?;
+    let cites = |instrument: Instrument| -> Result<String> {
+        let file = book.rule_of(instrument)?;
+        Ok(file.law.iter().map(|law| law.cite.clone()).collect::<Vec<_>>().join("; "))
+    };
+    for segment in law.shares.iter().flat_map(|side| &side.segments) {
+        if let Some(rule) = segment.standing.in_force() {
+            // A share that another instrument lowers is an upper bound.
+            let (share, price) = (rule.share.0, whole(rule.unit_price.0));
+            let rate = match rule.lowered_by.is_some() {
+                true => message!("paper.rate_at_most", share, price),
+                false => message!("paper.rate_of", share, price),
+            };
+            let cite = cites(rule.instrument)?;
+            out.insert(rule.version.to_string(), RuleName { rate, cite });
+        }
+    }
+    for segment in &law.usk {
+        if let Some(rule) = segment.standing.in_force() {
+            let rate = rule.rate.as_ref().map_or_else(Message::default, |rate| Message::Plain(whole(rate.0)));
+            let cite = cites(Instrument::DischargeReady)?;
+            out.insert(rule.version.to_string(), RuleName { rate, cite });
+        }
+    }
+    Ok(())
+}
+
+/// An amount without its decimals if they are zero, as `38 209 kr`.
+fn whole(amount: domain::Amount) -> String {
+    amount.to_string().replace(",00", "")
+}
+
+fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
+    let flow = instrument.word();
+    let account = scheme.account_on(flow, day).map(|row| {
+        let unsigned = is_unsigned(row, &scheme.sources);
+        let text = |article: &str| format!("{}, {}", row.value.function_name, article);
+        let of = |article: &str, name: &str| {
+            (row.value.function.clone(), article.to_owned(), text(name), unsigned)
+        };
+        [
+            of(&row.value.article, &row.value.article_name),
+            of(&row.value.article_private, &row.value.article_private_name),
+        ]
+    });
+    let days = scheme.term_on(flow, day).map(|row| (row.value.days, is_unsigned(row, &scheme.sources)));
+    Terms { account, days }
+}
