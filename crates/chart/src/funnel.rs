@@ -47,7 +47,7 @@ pub fn funnel(
     let is_shown = |dot: &&Dot| drawable(dot.size) && dot.size > 0.0 && drawable(dot.value);
     let shown_dots: Vec<&Dot> = dots.iter().filter(is_shown).collect();
     let values = shown_dots.iter().map(|dot| dot.value).chain([target]);
-    // The outer limits of small sizes reach far. The scale only makes room for those of the middle size.
+    // The outer limits of small sizes reach far. The scale makes room only for the outer limits of the middle size.
     let middle = limits.get(limits.len() / 2).map(|limit| [limit.outer.0, limit.outer.1]);
     let scale = Scale::of(values.chain(middle.into_iter().flatten()), false).placed(BOTTOM, TOP);
     let left = scale.widest() + 8.0;

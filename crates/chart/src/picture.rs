@@ -7,7 +7,7 @@ use crate::{colour, escaped};
 /// A point in the picture, in pixels right of and below the top left corner.
 pub(crate) type Point = (f64, f64);
 
-/// Part of a text that stands at its point.
+/// Which part of a text stands at the point where the text is drawn: its start, middle or end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,
@@ -33,7 +33,7 @@ pub(crate) struct Picture {
 
 // Writing to a string cannot fail, so the results of `write!` are dropped.
 impl Picture {
-    /// An empty picture. Its width is at least 240 pixels, because nothing is legible below.
+    /// An empty picture. Its width is at least 240 pixels, because nothing is legible in a narrower one.
     pub(crate) fn new(width: i64) -> Picture {
         Picture { width: width.clamp(240, 10_000) as f64, body: String::new() }
     }
@@ -77,7 +77,7 @@ impl Picture {
         let _ = write!(self.body, "<polygon points=\"{points}\" fill=\"{fill}\"/>");
     }
 
-    /// Draws a rectangle with a rim between two opposite corners.
+    /// Draws a rectangle, given by two opposite corners, with a rim.
     pub(crate) fn rect(&mut self, (x1, y1): Point, (x2, y2): Point, fill: &str, rim: &str) {
         let (x, y) = (px(x1.min(x2)), px(y1.min(y2)));
         let (wide, tall) = (px((x1 - x2).abs().max(1.0)), px((y1 - y2).abs()));

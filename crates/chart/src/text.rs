@@ -3,8 +3,7 @@
 /// Height of a line of text, from baseline to baseline, in pixels.
 pub(crate) const LINE: f64 = 14.0;
 
-/// Estimated width of a text in pixels, at a font size of 12 pixels. The estimate is rather too wide than too
-/// narrow.
+/// Estimated width of a text in pixels, at a font size of 12 pixels. The estimate errs on the wide side.
 pub(crate) fn width_of(text: &str) -> f64 {
     let each = |letter: char| match letter {
         ' ' | '\u{a0}' | '.' | ',' | ':' | ';' | '\'' | 'i' | 'j' | 'l' | 'I' | '|' | '!' | '·' | '/' => {

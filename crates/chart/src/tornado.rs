@@ -47,7 +47,7 @@ pub fn tornado(bars: &[Swing], base: f64, width: i64, unit: &str, title: &str, f
     let wide = picture.width;
     let base = Some(base).filter(|base| drawable(*base));
     let mut scale = Scale::of(bars.iter().flat_map(|bar| [bar.low, bar.high]).chain(base), false);
-    // The line at the base stands out, not one at zero.
+    // The line at the base stands out; the line at zero does not.
     scale.zero_line = false;
     let ends: Vec<Vec<End<'_>>> = bars.iter().map(|bar| ends(bar, base)).collect();
     let scale = fitted(scale, ends.iter().flatten(), wide);

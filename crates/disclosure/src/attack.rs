@@ -119,7 +119,7 @@ mod tests {
         attack.sum(total, vec![a, b]);
         attack.sum(other, vec![b, c]);
         assert_eq!((attack.place("b"), attack.place("d"), attack.withheld()), (Some(3), None, 2));
-        // The seven is found as well, but is not few.
+        // The seven of `b` is worked out as well, but is not one to four.
         assert_eq!(attack.few(), ["a"]);
     }
 

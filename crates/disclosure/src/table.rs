@@ -77,8 +77,8 @@ pub enum Beneath {
     NoPerson,
     /// Number of contacts or persons. A row of one to four is withheld.
     Count(i64),
-    /// Figures already decided on together with other tables: every cell that cannot be published is
-    /// [`Cell::Withheld`].
+    /// Figures whose withholding was decided before, together with that of other tables: every cell that cannot be
+    /// published is [`Cell::Withheld`] already.
     Decided,
 }
 
@@ -141,8 +141,8 @@ impl RawTable {
         self.chart = columns;
     }
 
-    /// The publishable table. A row of one to four is withheld, and so are other rows, until no published sum
-    /// reveals a withheld one.
+    /// The publishable table. A row with a count of one to four is withheld, and so are further rows, until no
+    /// published sum reveals the count of a withheld row.
     pub fn protect(self) -> SafeTable {
         let known = |(_, beneath): &(Vec<Cell>, Beneath)| match beneath {
             Beneath::Count(count) => Known { events: *count, whole: None },

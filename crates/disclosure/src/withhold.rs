@@ -39,8 +39,8 @@ impl Known {
     }
 }
 
-/// Counts of one indicator, by place. Of any two counts of a place, one may be a part of the other, since
-/// every stay and every referral has at least one contact.
+/// Counts of one indicator, by place. Of any two counts of a place, also of different indicators, the smaller may be
+/// a part of the larger: every stay and every referral has at least one contact.
 pub type Row = Vec<Known>;
 
 /// Places whose sum is published.
@@ -75,9 +75,9 @@ pub fn hidden(rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
     hidden_beside(rows, |_, _| None, totals)
 }
 
-/// Like [`hidden`], but `decided` fixes some cells: `Some(true)` means already suppressed, and `Some(false)` means
-/// published elsewhere, so that the cell cannot be hidden. A suppressed cell is hidden only if one of its counts is
-/// above zero.
+/// Like [`hidden`], but `decided` fixes some cells: `Some(true)` for a cell that is withheld already, and
+/// `Some(false)` for a cell that is published elsewhere and therefore cannot be hidden. A cell that is withheld
+/// already is hidden from the start only if one of its counts is above zero.
 pub fn hidden_beside(
     rows: &[Row],
     decided: impl Fn(usize, usize) -> Option<bool>,
@@ -140,9 +140,9 @@ fn published(rows: &[Row], decided: &impl Fn(usize, usize) -> Option<bool>) -> V
         .collect()
 }
 
-/// Hides every cell of a place that contains the smaller of two counts that differ by one to four, or the events of
-/// a hidden cell. If the smaller count is published elsewhere, the larger is hidden instead. Cells that are
-/// published elsewhere stay shown.
+/// Hides, in one place, every cell with a secret count: the events of a hidden cell, or the smaller of two shown
+/// counts that differ by one to four. If the smaller count is published elsewhere, the larger is hidden instead.
+/// Cells that are published elsewhere stay shown.
 fn differences(
     rows: &[Row],
     place: usize,

@@ -95,9 +95,9 @@ pub enum Note {
     CellsKept(PathBuf),
     /// Number of rows that the check refused.
     Refused(u64),
-    /// Agreements whose trust no contact in the file has.
+    /// Agreements with a trust that no contact in the file has.
     AgreementsForNobody(Vec<String>),
-    /// The file says that it was checked, but not by this user's program, and is checked again.
+    /// A file that says it was checked, but that this user's program did not check: it is checked again.
     CheckedElsewhere,
 }
 

@@ -18,9 +18,9 @@ pub enum Form {
     Md,
 }
 
-/// Reads a small table of a user's: a workbook, or text with semicolons, tabs or commas between the cells. Returns
-/// each row with its place, `file:line`. `expected` is a head such as `unit;from;to`, which messages show. A first
-/// row that begins with its first column is skipped.
+/// Reads a small table that a user supplies: a workbook, or text with semicolons, tabs or commas between the cells.
+/// Returns each row with its place, `file:line`. `expected` is a head such as `unit;from;to`, which messages show. The
+/// first row is skipped if its first cell is the first column of `expected`.
 ///
 /// # Errors
 /// Fails if the file cannot be read or has no rows, or if a row does not have `N` cells. Empty cells at the end of a
@@ -165,10 +165,10 @@ impl Table {
     }
 }
 
-/// Number of signs after which a cell on a screen goes on in the line below.
+/// Number of characters after which a cell on a screen goes on in the line below.
 const WIDEST: usize = 72;
 
-/// A cell in lines of at most [`WIDEST`] signs, broken between words. A word that is longer stays whole.
+/// A cell in lines of at most [`WIDEST`] characters, broken between words. A word that is longer stays whole.
 fn folded(cell: &str) -> Vec<String> {
     let mut out = vec![String::new()];
     for word in cell.split(' ') {

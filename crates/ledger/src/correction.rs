@@ -73,7 +73,7 @@ fn is_nothing(row: &Claim) -> bool {
     row.points == 0 && row.days == 0 && row.amount == Amount::ZERO
 }
 
-/// Origin of a claim, in the order of the correction.
+/// Set that a claim comes from. A correction goes through the sets in this order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum From {
     Posted,

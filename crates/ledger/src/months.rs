@@ -94,7 +94,7 @@ pub struct Months {
     pub disputes: BTreeMap<String, Dispute>,
     /// Whether any delivery was synthetic.
     pub synthetic: bool,
-    /// Digest of the rule files that the ledger stands on: those of the last change of rules or settlement.
+    /// Digest of the rule files that the ledger stands on: those of the last step that changed the rules or settled.
     pub rules: Option<String>,
     /// Deliveries in the order in which they were first settled.
     pub deliveries: Vec<Delivered>,
@@ -241,11 +241,11 @@ impl Months {
         }
     }
 
-    /// Unsigned values behind the statements from `first` to `last`, each once: those of the last settlement of
-    /// each month of activity that stands in them. A statement with one is a draft.
+    /// Unsigned values behind the statements from `first` to `last`, each value once: the unsigned values of the last
+    /// settlement of each month of activity in these statements. A statement with an unsigned value is a draft.
     ///
-    /// A month of activity that is settled again under signed values, in whatever month that is posted, takes
-    /// its values off every statement that it stands in.
+    /// If a month of activity is settled again under signed values, its unsigned values no longer stand behind any
+    /// statement, whichever month the new settlement is posted in.
     pub fn unsigned(&self, first: Month, last: Month) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
         let records = self.months.range(first..=last).map(|(_, record)| record);

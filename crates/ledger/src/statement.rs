@@ -176,7 +176,7 @@ pub fn statement(
     };
     statement.payments = payments(&statement, own, asked.then_some(&inside[..]), span, context);
     let end = if is_summary { BridgeWhat::Asked } else { BridgeWhat::ToPay };
-    // Before anything is settled there is nothing to walk from or to.
+    // A statement that asks only for the amount on account has no bridge: no amount is settled yet.
     if !asked {
         statement.bridge = bridge(&gross, &inside, &statement, (end, total));
     }
@@ -453,8 +453,8 @@ fn bridge(
     let left: Amount = less.iter().map(|(_, amount)| *amount).sum();
     let mut out: Vec<BridgeStep> =
         steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect();
-    // No steps follow if nothing is settled yet, if they would not lead to the end (closing moved amounts of
-    // other months too), or if all of them are zero.
+    // No steps follow the settled amount if all of them are zero, or if they would not lead to `end`, as when
+    // closing moved amounts of other months too.
     if settled + left != end || less.iter().all(|(_, amount)| *amount == Amount::ZERO) {
         return out;
     }

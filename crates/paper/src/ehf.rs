@@ -124,7 +124,7 @@ fn plain(amount: Amount) -> String {
     format!("{sign}{}.{:02}", ore.unsigned_abs() / 100, ore.unsigned_abs() % 100)
 }
 
-/// The document as XML. A payment below zero becomes a credit note on the same amount above zero.
+/// The document as XML. A payment below zero becomes a credit note for its absolute amount.
 ///
 /// # Errors
 /// Fails if the payment gives no document, with the reason: see [`Missing`].

@@ -56,7 +56,7 @@ pub fn points(milli: i64) -> String {
     format!("{sign}{},{:03}", domain::amount::grouped(all / 1_000), all % 1_000)
 }
 
-/// A number in units of its last decimal, written with `decimals` decimals after `point`.
+/// A whole number of the smallest unit, such as øre, written with `decimals` decimals after `point`.
 pub(crate) fn decimal(milli_or_ore: i64, decimals: usize, point: char) -> String {
     let unit = 10_u64.pow(decimals as u32);
     let all = milli_or_ore.unsigned_abs();

@@ -64,7 +64,7 @@ pub enum Reason {
     TooLarge,
     /// A contact without a discharge, if [`Check::running_at`] is `None`.
     NotDischarged,
-    /// A trust with a code of another kind of party, or a unit with such a code that stands in place of a trust.
+    /// A trust with a code of another kind of party, or a unit that stands in place of a trust and has such a code.
     NotAnInstitution,
     /// A cell with a control character, such as a line end.
     ControlCharacter,
@@ -499,8 +499,9 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
     Ok((from, ignored))
 }
 
-/// Whether one name may be a misspelling of the other: both have the same first letter, and all letters but two at
-/// most are shared. Names of one or two letters are never alike.
+/// Whether one name may be a misspelling of the other: both have the same first letter, and the
+/// letters of `one` that `other` also has are at most two fewer than the letters of the longer name. Names of one or
+/// two letters are never alike.
 fn alike(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let shared = one.chars().filter(|letter| other.contains(*letter)).count();
@@ -832,9 +833,9 @@ impl Checker<'_> {
         }
     }
 
-    /// Key of a field: from an only column by [`own_key`], or from the first two columns by [`joint_key`]. `None`
-    /// if there is no column, or if the only cell or the second of two cells is empty. Fails if only the first of
-    /// two cells is empty.
+    /// Key of a field: from its column by [`own_key`] if it has one column, or from the first two of several columns
+    /// by [`joint_key`]. `None` if there is no column, or if the only cell or the second of two cells is empty. Fails
+    /// if only the first of two cells is empty.
     fn key(&self, cells: &dyn Cells, field: usize) -> Result<Option<i64>, Refused> {
         match &self.from[field].columns[..] {
             [] => Ok(None),
@@ -1156,15 +1157,15 @@ impl Checker<'_> {
     }
 }
 
-/// Key of a text from one column, from the text's one form ([`canonical`]): the number if the form is a whole
-/// number from 0 to 2⁶³ − 1, else the [`contact_key`] of the form.
+/// Key of a text from one column, made from the canonical form of the text ([`canonical`]): the number if the form is
+/// a whole number from 0 to 2⁶³ − 1, else the [`contact_key`] of the form.
 pub fn own_key(text: &str) -> i64 {
     let form = canonical(text);
     let number = form.parse::<i64>().ok().filter(|number| *number >= 0 && number.to_string() == form);
     number.unwrap_or_else(|| contact_key("", &form))
 }
 
-/// Key of an institution and a local id, both in their one form ([`canonical`]).
+/// Key of an institution and a local id, made from the canonical form of each ([`canonical`]).
 pub fn joint_key(institution: &str, local: &str) -> i64 {
     contact_key(&canonical(institution), &canonical(local))
 }

@@ -125,7 +125,7 @@ impl CsvFile {
             let at = line + record.position().map_or(0, |position| position.line() - 1);
             let is_head = std::mem::take(&mut head);
             if !is_head && record.iter().any(|cell| is_stray(cell, self.separator)) {
-                // A stray quote has swallowed rows. Each of its lines is a record, with the quote in its cell.
+                // A stray quote has swallowed rows. Each line is handed over as a record of its own, quote included.
                 let end = reader.position().byte() as usize;
                 for (place, row) in text[position..end].lines().enumerate() {
                     let row: csv::StringRecord = row.split(char::from(self.separator)).collect();
@@ -180,7 +180,8 @@ fn blocks(path: &Path, size: u64, start: u64, looks: &[Look]) -> Result<Vec<Bloc
 }
 
 /// Finds the first line end at or after `edge` that is outside quotes. Returns the place of the byte after
-/// it, and the number of line ends from `edge` to it, itself included. `None` if there is no such line end.
+/// that line end, and the number of line ends from `edge` up to and including that one. `None` if there is no such
+/// line end.
 fn first_line_end(
     path: &Path,
     edge: u64,

@@ -26,7 +26,8 @@ impl Encoding {
     }
 }
 
-/// Letters of several bytes in UTF-8, and bytes that cannot stand in UTF-8.
+/// Two counts of a text: letters of several bytes in UTF-8 (`good`), and sequences of bytes that UTF-8 does not
+/// allow (`bad`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Letters {
     pub good: u64,
@@ -34,7 +35,7 @@ pub struct Letters {
 }
 
 impl Letters {
-    /// The letters of a piece of text. A letter that an edge of the piece cuts in two counts as neither.
+    /// The two counts of a piece of a text. A letter that an edge of the piece cuts in two is in neither count.
     pub fn of(bytes: &[u8]) -> Letters {
         let mut out = Letters::default();
         let start = bytes.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
@@ -50,19 +51,19 @@ impl Letters {
                     out.bad += 1;
                     rest = &rest[valid + length..];
                 }
-                // The end, or a letter that goes on after it.
+                // The piece has ended, perhaps in the middle of a letter.
                 Some((_, None)) | None => return out,
             }
         }
     }
 
-    /// The letters of both.
+    /// The counts of two pieces, added up.
     #[must_use]
     pub fn and(self, other: Letters) -> Letters {
         Letters { good: self.good + other.good, bad: self.bad + other.bad }
     }
 
-    /// The encoding that the letters speak for: UTF-8 unless more bytes cannot stand in it than letters do. One bad
+    /// The encoding that the counts point to: Windows-1252 if `bad` is greater than `good`, otherwise UTF-8. One bad
     /// byte among good letters is a fault of its row, not of the file.
     pub fn encoding(self) -> Encoding {
         if self.bad > self.good { Encoding::Windows1252 } else { Encoding::Utf8 }
@@ -80,8 +81,8 @@ pub fn decode(bytes: Vec<u8>, encoding: Encoding) -> String {
     }
 }
 
-/// A whole file as text without its byte-order mark: UTF-16 if its mark says so, else UTF-8 or Windows-1252, as its
-/// letters speak for.
+/// Text of a whole file, without its byte-order mark, and its encoding: UTF-16 if the mark says so, else the one that
+/// [`Letters::encoding`] gives.
 pub fn decoded(bytes: Vec<u8>) -> (String, Encoding) {
     let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let encoding = if is_utf16 { Encoding::Utf16 } else { Letters::of(&bytes).encoding() };
@@ -97,8 +98,9 @@ fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
-/// The one form of a key: without invisible signs and space around, in small letters; a number without leading zeros
-/// and without the `.0` that a spreadsheet adds. Two keys are the same if their forms are.
+/// Canonical form of a key: in lower case, without invisible signs and without space at either end; a number also
+/// without leading zeros and without the `.0` or `,0` that a spreadsheet adds. Two keys are the same if their
+/// canonical forms are equal.
 pub fn canonical(key: &str) -> Cow<'_, str> {
     let is_plain = key.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-');
     if is_plain && (key.len() < 2 || !key.starts_with('0')) {
@@ -135,7 +137,7 @@ pub fn separator(head: &str) -> u8 {
         .map_or(b';', |(mark, _)| mark as u8)
 }
 
-/// Whether a cell was opened by a stray quote: it holds a line end and, behind it, what separates cells.
+/// Whether a stray quote opened a cell: the cell holds a line end, and a separator somewhere after the line end.
 pub fn is_stray(cell: &str, separator: u8) -> bool {
     cell.split_once('\n').is_some_and(|(_, rest)| rest.contains(char::from(separator)))
 }

@@ -156,7 +156,7 @@ impl Scheme {
         self.mode.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }
 
-    /// How often a year a flow is paid, on a day.
+    /// The row that holds on a day and says how often a year a flow is paid; `None` if no row holds.
     pub fn schedule_on(&self, flow: &str, day: Day) -> Option<&Row<Schedule>> {
         self.schedule.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }
@@ -166,7 +166,7 @@ impl Scheme {
         self.account.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }
 
-    /// The row that says how many days there are to pay a flow on a day; `None` if no row holds.
+    /// The row that holds on a day and says how many days there are to pay a flow; `None` if no row holds.
     pub fn term_on(&self, flow: &str, day: Day) -> Option<&Row<Term>> {
         self.term.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }

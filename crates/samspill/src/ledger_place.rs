@@ -28,7 +28,8 @@ fn named(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether a file is its owner's alone. PostgreSQL reads no other password file either.
+/// Whether only its owner has access to a file; outside Unix, whether the file exists. PostgreSQL too ignores a
+/// password file that others have access to.
 fn is_own(file: &std::path::Path) -> bool {
     #[cfg(unix)]
     {
@@ -42,7 +43,7 @@ fn is_own(file: &std::path::Path) -> bool {
 }
 
 /// The password in a line `host:port:database:user:password` of a password file, if the line is for this user and
-/// place. A star stands for anything, and a backslash takes away the meaning of a colon or a backslash.
+/// place. A star stands for anything, and a backslash makes the colon or backslash after it part of the value.
 fn password_for(line: &str, user: &str, host: &str) -> Option<String> {
     let mut cells = vec![String::new()];
     let mut letters = line.chars();
@@ -62,7 +63,8 @@ fn password_for(line: &str, user: &str, host: &str) -> Option<String> {
     all.iter().all(|(wanted, found)| is_for(wanted, found)).then_some(password)
 }
 
-/// A password as it stands in an address: every byte but letters, digits and a few signs as `%41`.
+/// A password as it stands in an address. Every byte other than ASCII letters, digits and `-._~` is written as `%` and
+/// two hexadecimal digits, such as `%40`.
 fn encoded(secret: &str) -> String {
     let as_is = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     secret

@@ -274,7 +274,7 @@ fn texts(batch: &RecordBatch, name: &'static str) -> Result<Vec<String>, Archive
     Ok(words.iter().map(|word| word.unwrap_or("").to_owned()).collect())
 }
 
-/// A column of words as numbers in a table of words.
+/// A column of words as numbers: `number` gives the number of a word.
 fn codes(
     batch: &RecordBatch,
     name: &'static str,

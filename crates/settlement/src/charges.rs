@@ -27,7 +27,7 @@ pub(crate) struct Charge {
     pub(crate) month: u32,
     /// Month in which the contact ended. Only charges that are posted need it.
     pub(crate) ended: u32,
-    /// `None` where the contact is known and gives no charge.
+    /// `None` for a contact that was delivered but gives no charge.
     pub(crate) instrument: Option<Instrument>,
     pub(crate) points: i64,
     pub(crate) days: i32,
@@ -94,7 +94,7 @@ impl Charges {
         self.contact[row]
     }
 
-    /// `None` where the contact is known and gives no charge.
+    /// Instrument of a charge; `None` for a contact that was delivered but gives no charge.
     pub(crate) fn instrument(&self, row: usize) -> Option<Instrument> {
         usize::try_from(self.instrument[row]).ok().and_then(Instrument::from_index)
     }

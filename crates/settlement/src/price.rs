@@ -4,8 +4,8 @@
 //! the rulebook which groups give a charge, and puts together groups that are priced alike. Pricing asks the
 //! rulebook for the price of each quantity once, and multiplies the price by the number of contacts.
 //!
-//! Changed behaviour enters as the part of each group that is left, in millionths. Only this part makes it
-//! necessary to round a sum again.
+//! Changed behaviour enters as the part of each group that is left, in millionths. A price is in whole øre already;
+//! only the multiplication by this part makes it necessary to round the sums too.
 
 use domain::narrow;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ impl Behaviour for AsIs {
 #[derive(Debug, Clone)]
 struct Class {
     segments: Shares<Option<usize>>,
-    /// For each share instrument, whether the group is charged, and on a day in the period.
+    /// For each share instrument, whether the group is charged and its day lies in the period.
     inside: Shares<bool>,
     decisions: Decisions,
 }
@@ -91,7 +91,7 @@ impl Sums {
 pub struct Priced {
     /// Sums by municipality, in the order of [`Cells::homes`].
     pub homes: Vec<Sums>,
-    /// Day rate by municipality and trust, whose indexes are in ascending order: days in millionths, and amount.
+    /// Day rate: days in millionths and amount, by index of the municipality and of the trust, in ascending order.
     pub days: Vec<((u32, u32), (i64, Amount))>,
 }
 

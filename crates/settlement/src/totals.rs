@@ -23,7 +23,7 @@ pub struct Key {
 /// Sum of charges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sum {
-    /// Number of contacts; for the day rate, of stays, once in each month.
+    /// Number of contacts. Under the day rate, a contact counts once in each month in which it has payable days.
     pub contacts: i64,
     /// DRG points charged for.
     pub points: Points,

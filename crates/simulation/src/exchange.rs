@@ -194,7 +194,8 @@ pub type Swing = (Assumption, [Assumed; 2], [Amount; 2]);
 pub struct Transfers {
     /// Least transfer with which the municipalities do not lose; below zero, it is the most that they can give.
     pub least: Amount,
-    /// Greatest transfer with which the hospital side does not lose; below zero, it is the least that it needs.
+    /// Greatest transfer with which the hospital side does not lose; below zero, it is the least that the
+    /// hospital side needs.
     pub most: Amount,
 }
 

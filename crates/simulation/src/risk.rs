@@ -232,7 +232,8 @@ impl Distribution {
     }
 }
 
-/// Computes distributions of sums of one severity, and keeps its transform on each grid.
+/// Computes distributions of the sum of many persons' costs, all with one severity. The transform of the severity on
+/// each grid is kept.
 pub struct Press<'s> {
     severity: &'s Severity,
     /// Least number of grid steps in a person's mean cost, and in the standard deviation of the sum.
@@ -350,7 +351,7 @@ pub struct Fitted {
 /// together. Each municipality is drawn toward the country, the more so the smaller its own numbers are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pool {
-    /// Shape of the gamma distribution of the rates, relative to the expected ones.
+    /// Shape of the gamma distribution of the ratio between a municipality's rate and the expected rate.
     pub shape: f64,
     /// Number of persons at which a municipality's own mean cost has the same weight as the country's.
     pub credibility: f64,

@@ -186,8 +186,8 @@ pub struct Scenario {
     pub measures: Vec<Wanted>,
     /// Greatest payment of a municipality, in kroner per inhabitant and year; 0 to 1 000 000.
     pub cap: Option<i64>,
-    /// Share of the change that applies in each year from the first; the last share goes on. Empty if all
-    /// applies at once.
+    /// Share of the change that applies in each year from the first; the last share holds for all later years too.
+    /// Empty if the whole change applies from the first year.
     pub phase_in: Vec<Share>,
     /// Key by which the gains of the regional authorities are given to municipalities; `None` if the gains are not
     /// given.

@@ -1246,7 +1246,8 @@ impl<'b> Facts<'b> {
     }
 }
 
-/// Nights from the first report of readiness after the last withdrawal to discharge; 0 if there is no such report.
+/// Nights before discharge, counted from the first report of readiness after the last withdrawal; 0 if there is no
+/// such report.
 fn ready_days(events: &Events, row: usize, discharged: i32) -> i64 {
     let withdrawn =
         events.row(row).filter(|(kind, _)| *kind == EventKind::Withdrawn).map(|(_, minute)| minute).max();

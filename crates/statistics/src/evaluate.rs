@@ -37,7 +37,7 @@ pub struct Series {
     pub after: (f64, f64),
 }
 
-/// Least number of times before the beginning, and after it.
+/// Least number of points in time before the beginning, and after it.
 pub const LEAST: usize = 3;
 
 /// Design matrix with a row for each time: constant, time, 1 from the beginning, and time since the

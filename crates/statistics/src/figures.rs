@@ -101,8 +101,8 @@ pub struct Figures {
     pub country: Figure,
     /// Person-years, or the count of the whole, in each stratum of the country.
     pub of: [f64; STRATA],
-    /// Number of events that come together, 1 or more. Counts are divided by this number before they are compared with
-    /// chance.
+    /// Number of events that come together, such as several stays of one person; 1 or more, from [`at_a_time`]. Counts
+    /// are divided by this number before they are compared with chance.
     pub at_a_time: f64,
     /// The funnel of the municipalities. `None` for a mean, and before [`crate::levels::withhold`].
     pub funnel: Option<Funnel>,
@@ -398,7 +398,7 @@ fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &
         let mut of_none = 0.0;
         for (place, from) in BANDS.iter().enumerate().rev() {
             let last = BANDS.get(place + 1).map(|next| next - 1);
-            // The standard counts only the ages of the band that the rate covers.
+            // In each band, only the ages that the rate covers are taken from the standard.
             let ages = *from..=last.unwrap_or(*from);
             let mut inside = ages.filter(|age| one.people.holds(*age, *sex));
             let Some(from) = inside.next() else { continue };

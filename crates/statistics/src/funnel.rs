@@ -81,7 +81,7 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 
 impl Funnel {
     /// Estimates the overdispersion from the events and expected events of all areas. Areas without expected
-    /// events carry no information; with fewer than two others there is no allowance.
+    /// events carry no information; if fewer than two areas have expected events, there is no allowance.
     pub fn of(areas: &[(f64, f64)], allowance: Allowance) -> Funnel {
         let used: Vec<(f64, f64)> = areas.iter().copied().filter(|(_, expected)| *expected > 0.0).collect();
         if used.len() < 2 {
@@ -137,7 +137,7 @@ mod tests {
         let [none, times, plus] = [Allowance::None, Allowance::Multiplicative, Allowance::Additive]
             .map(|allowance| Funnel::of(&areas, allowance).limits(100.0));
         assert!(none == times && none == plus, "{none:?} {times:?} {plus:?}");
-        // About 1,96 tenths to each side of a ratio of 1, for a hundred events.
+        // For a hundred expected events, the inner limits lie about 0,196 to each side of a ratio of 1.
         assert!((none.inner.1 - 1.2056).abs() < 1e-3 && (none.inner.0 - 0.8136).abs() < 1e-3, "{none:?}");
     }
 

@@ -21,14 +21,14 @@ pub struct Indicator {
     pub about_nn: Option<String>,
     /// The definition in English; `None` if it is not translated.
     pub about_en: Option<String>,
-    /// The aim, one of the Directorate of Health's, that the indicator belongs to.
+    /// The aim of the Directorate of Health that the indicator belongs to.
     pub aim: Aim,
     /// How numerator and denominator make a figure.
     pub kind: Kind,
     /// What one event is.
     #[serde(default)]
     pub of: Of,
-    /// Number that a rate or a proportion is given per, such as 1 000 (persons) or 100 (per cent).
+    /// Scale of a rate or a proportion: 1 000 gives events per 1 000 persons, 100 gives per cent.
     #[serde(default = "one")]
     pub per: u32,
     /// Why the indicator cannot be computed: what the register does not hold. `None` if it can be computed.
@@ -180,7 +180,7 @@ pub enum Measure {
     BedDays,
     /// Days from referral to admission.
     WaitingDays,
-    /// Nights from the first notice of readiness after the last withdrawal to discharge.
+    /// Nights before discharge, counted from the first report of readiness after the last withdrawal.
     ReadyDays,
     /// Øre that the municipality is charged for treatment (`kommunal medfinansiering`).
     CoFinancing,

@@ -104,7 +104,7 @@ fn known(counts: &Counts, indicator: usize, home: usize) -> Known {
 
 /// Withholds the charges of one instrument if few events have a charge, and other charges that would reveal withheld
 /// ones, by the same rules as for counts. A day as discharge-ready (`utskrivningsklar`) has a public price, so the
-/// charges are withheld wherever the number of such days is.
+/// charges are withheld wherever the number of such days is withheld.
 fn withhold_kroner(
     indicators: &[Indicator],
     levels: &mut [Level],

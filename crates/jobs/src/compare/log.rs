@@ -82,10 +82,10 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
     Ok(out)
 }
 
-/// The words of a log that mean an institution: the same word, or another name of that institution.
+/// The words of a log that mean the institution `name`: `name` itself, or another name of the same institution.
 ///
 /// # Errors
-/// Fails if no word is the same, and the name may be that of several parties or is misspelt: see
+/// Fails if no word equals `name`, and `name` fits several parties or is misspelt: see
 /// [`parties::named`](crate::parties::named).
 fn meant<'w>(name: &str, words: &BTreeSet<&'w str>, order: &Order) -> Result<BTreeSet<&'w str>> {
     let lower = |word: &str| word.trim().to_lowercase();
@@ -156,7 +156,7 @@ fn assessed(
     Ok(Own { known, reasons, warnings: warnings(case) })
 }
 
-/// Names of the steps that decide the days of a case. The other steps tell each day, and what was tested on the way.
+/// Names of the steps that decide the days of a case. The other steps give single days, sums, and tests on the way.
 const DECISIVE: &[&str] = &[
     "first_day",
     "withdrawn",

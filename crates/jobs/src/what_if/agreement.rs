@@ -531,8 +531,8 @@ fn clause(worked: &Worked, language: Language) -> String {
     format!("{}\n{}\n", language.text("agreement.proposed_clause"), language.say(&text))
 }
 
-/// A clause with the transfer in the middle of a range. `basis` states at which effect neither party loses within
-/// the range.
+/// A clause with the transfer in the middle of a range. `basis` states at which effect of the measure neither party
+/// loses, as long as the transfer is within the range.
 fn clause_within(worked: &Worked, range: Transfers, basis: Message) -> Message {
     let agreement = &worked.agreement;
     let middle = part(range.least + range.most, 1, 2);

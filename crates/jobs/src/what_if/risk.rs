@@ -32,7 +32,7 @@ pub struct Order<'a> {
     pub rules: &'a [PathBuf],
     /// Inhabitants by municipality and age.
     pub people: simulation::consequence::People,
-    /// Free income, and whether it is the slides' level and not the municipality's own.
+    /// Free income, and whether it is a level from the ministry's slides and not the municipality's own.
     pub free_income: BTreeMap<String, (domain::Amount, bool)>,
     /// Ceiling in kroner per inhabitant, to show the amount above it; `None` for no ceiling.
     pub cap: Option<i64>,

@@ -113,8 +113,8 @@ fn of_size(found: &Picture, language: Language, value: impl Fn(&Line) -> Option<
     ranges_of_sizes(dots, language)
 }
 
-/// The slides' first picture: how far a bad year goes above the expected one, relative to free income, by
-/// size of municipality.
+/// The first picture of the ministry's slides: how far a bad year goes above the expected one, relative to free income,
+/// by size of municipality.
 fn of_free_income(found: &Picture, order: &Order, language: Language) -> BriefFigure {
     let groups = of_size(found, language, |line| {
         let free = order.free_income.get(&line.code)?.0.ore() as f64 / 100.0;
@@ -124,7 +124,7 @@ fn of_free_income(found: &Picture, order: &Order, language: Language) -> BriefFi
     ranged(&groups, title, (unit, "%"), language)
 }
 
-/// The slides' second picture: the expected cost in kroner per inhabitant, by size of municipality.
+/// The second picture of the ministry's slides: the expected cost in kroner per inhabitant, by size of municipality.
 fn extent(found: &Picture, language: Language) -> BriefFigure {
     let groups =
         of_size(found, language, |line| (line.people > 0).then(|| line.alone.mean() / line.people as f64));

@@ -108,8 +108,8 @@ const FLOORS: [f64; 2] = [0.90, 0.95];
 /// guarantee at each of `FLOORS`.
 pub fn income(all: &Distribution, mix: f64) -> (f64, [f64; 2]) {
     let mean = all.mean();
-    // Income is (1 − mix) × mean + mix × cost. The income is below the floor if the cost is below the amount that
-    // `below` gets.
+    // Income is (1 − mix) × mean + mix × cost. The income is below the floor if the cost is below the argument of
+    // `below`.
     let guarantee = |floor: f64| all.below(mean * (floor - (1.0 - mix)) / mix) * mix;
     ((mean - all.quantile(0.1)) * mix, FLOORS.map(guarantee))
 }
@@ -186,7 +186,8 @@ fn on_account(picture: &Picture, names: &Names, reader: Reader) -> SafeTable {
     sheet.protect()
 }
 
-/// Table of how costs even out over several years: first and ninth decile of the mean yearly cost of each span.
+/// Table of how costs even out over several years: first and ninth decile of the mean yearly cost, over one year and
+/// over each number of years in [`SPANS`].
 fn several_years(picture: &Picture, names: &Names, reader: Reader) -> SafeTable {
     let mut all = heads([
         "column.municipality",

@@ -40,7 +40,7 @@ pub struct Order<'a> {
     pub period: Period,
     /// A parameter and its values, as `share=0..40:5`: each value gives a scenario.
     pub sweep: Option<&'a str>,
-    /// File of free incomes, `municipality;kroner`; `None` for the slides' levels per inhabitant.
+    /// File of free incomes, `municipality;kroner`; `None` for the levels per inhabitant in the ministry's slides.
     pub free_income: Option<&'a Path>,
     /// File of inhabitants on 1 January, `municipality;age;people`; `None` for the program's own tables.
     pub people: Option<&'a Path>,
@@ -79,7 +79,8 @@ pub struct Outcome {
     pub vintage: (String, String),
     /// Whether the contacts are synthetic.
     pub synthetic: bool,
-    /// Free income by municipality, and whether it is the slides' level and not the municipality's own.
+    /// Free income by municipality, and whether it is a level from the ministry's slides and not the municipality's
+    /// own.
     pub free_income: BTreeMap<String, (domain::Amount, bool)>,
     pub names: Names,
 }
@@ -226,7 +227,8 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
     Ok((cells, sha256))
 }
 
-/// A file is refused as one of another time if fewer than one in `FEW_OF` rows lies in the period.
+/// Least share of rows in the period, as one in `FEW_OF`: a file with a smaller share is refused as a file of another
+/// period.
 const FEW_OF: u64 = 1000;
 
 fn law_as_it_is() -> Result<Scenario> {
@@ -321,8 +323,8 @@ fn projection(path: &Path, first: i16) -> Result<Vec<People>> {
     Ok(out)
 }
 
-/// Free income of each municipality, and whether it is the slides' level. It comes from a file
-/// `municipality;kroner`, or from the slides' levels per inhabitant by size of municipality.
+/// Free income of each municipality, and whether it is a level from the ministry's slides. It comes from a file
+/// `municipality;kroner`, or from the levels per inhabitant in those slides, by size of municipality.
 ///
 /// # Errors
 /// Fails if the file cannot be read.

@@ -632,8 +632,8 @@ fn year_table(run: &Run, language: Language) -> Option<BriefTable> {
 }
 
 /// Contacts or days that a measure takes away in the country. The second sentence is on the visits to general
-/// practitioners that replace them, beside the slides' figures for such visits; `None` if the measure has no
-/// visits.
+/// practitioners that replace them, beside the figures of the ministry's slides for such visits; `None` if the measure
+/// has no visits.
 fn taken_away(wanted: &Wanted, avoided: i64) -> (Message, Option<Message>) {
     let gone = rounded(avoided);
     let count = grouped(gone.unsigned_abs());

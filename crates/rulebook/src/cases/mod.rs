@@ -243,8 +243,8 @@ mod tests {
         assert_eq!(run(&book, "co-financing", "page", page).failures.len(), 1);
     }
 
-    /// A contact that is priced by its fee or by its bed days needs the fee or the bed days. A row that names a
-    /// stop fails if the calculation does not stop, or stops with another text.
+    /// A row fails if its contact is priced by its fee or its bed days, and the row does not give them. A row that
+    /// names a stop fails if the calculation does not stop, or stops with another text.
     #[test]
     fn a_row_needs_what_its_price_is_made_of() {
         let faults = |variant: &str, row: &str| -> Vec<String> {

@@ -28,7 +28,7 @@ fn the_program_alone_says_what_one_may_ask_and_where_one_is() {
     assert!(screen("nb").contains("KMF 2012–2014") && screen("nb").contains("ingen samspill.toml"));
     let version = text(&run_in(&work, &["--version"]).stdout);
     assert!(version.starts_with("samspill ") && version.contains("KMF 2012–2014; USK 2012–"), "{version}");
-    // With a settings file, it tells what is set and how far the ledger has come.
+    // If there is a settings file, the start screen tells what is set and how far the ledger has come.
     std::fs::write(work.join("samspill.toml"), "ledger = 'a.sqlite'\ndraft = true\n").unwrap();
     assert!(screen("nb").contains("ledger = a.sqlite, draft = true") && screen("nb").contains("a.sqlite: "));
     let place = work.join("a.sqlite").display().to_string();
@@ -113,7 +113,7 @@ fn rules_go_by_the_name_of_their_instrument_and_shells_and_manuals_are_served() 
     assert!(page.contains("Gjør opp en måned"), "{page}");
 }
 
-/// Each template is taken back by the reader that it is for, as it is.
+/// Each template can be read, unchanged, by the command that it is made for.
 #[test]
 fn a_template_is_taken_back() {
     let work = folder("templates");
@@ -136,7 +136,7 @@ fn a_template_is_taken_back() {
     ];
     let output = run_in(&work, &compare);
     let said = text(&output.stderr);
-    // S-2 is in the bill's examples alone.
+    // The example rows of the bill have a case S-2, which the example rows of the log lack.
     assert!(output.status.code() == Some(3) && said.contains("1 linjer er like"), "{output:?}");
     let ledger = work.join("ledger.sqlite").display().to_string();
     done(&ledger, "2012-01-02", &["settlement", "open", "2012"]);

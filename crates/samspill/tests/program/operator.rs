@@ -7,8 +7,9 @@ fn json(out: &std::path::Path, name: &str) -> serde_json::Value {
     serde_json::from_str(&std::fs::read_to_string(out.join(name)).unwrap()).unwrap()
 }
 
-/// January is closed as a draft. Signed rules come in March; January and February are settled again under them in
-/// March, with the same kroner. All three then become final, and January's paper says what it said, but for the draft.
+/// January and February are closed as drafts. Signed rules come in April; January and February are settled again under
+/// the signed rules in the statement of March, and no amount changes. All three months then become final, and January's
+/// statement is as before, except that it is no longer marked as a draft.
 #[test]
 fn a_month_closed_as_a_draft_becomes_final() {
     let work = folder("draft-to-final");
@@ -44,7 +45,8 @@ fn a_month_closed_as_a_draft_becomes_final() {
     for same in ["number", "to_pay", "settled", "due", "control_code", "posts", "version"] {
         assert_eq!(before[same], after[same], "{same}");
     }
-    // The code on January's paper is a proof in April: what stands after it builds on it.
+    // The control code on January's first statement can still be verified after the steps of April: every later
+    // step of the chain builds on it.
     let code = before["control_code"].as_str().unwrap();
     let printed = code[..16]
         .chars()
@@ -62,8 +64,8 @@ fn a_month_closed_as_a_draft_becomes_final() {
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
 
-/// One law on a draft, another on what follows: a month whose statement holds a correction of a draft month stays a
-/// draft with it.
+/// January is settled under unsigned rules, and February under signed ones. February's statement holds a correction of
+/// January, and is a draft for as long as January is.
 #[test]
 fn a_statement_is_a_draft_for_as_long_as_one_of_its_months_is() {
     let work = folder("draft-within");
@@ -98,7 +100,7 @@ fn a_month_to_come_a_time_to_come_and_a_place_that_keeps_nothing_are_refused() {
     std::fs::write(&file, csv(&world(23, 40))).unwrap();
     done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
     done(&ledger, "2012-01-20", &["settlement", "run", "2012", "--draft", "--contacts", &file]);
-    // Twelve at once or none: January is over in February, and the rest is not.
+    // All twelve months are closed at once, or none: on 1 February, only January is over.
     let (code, printed) = tried(&ledger, "2012-02-01", &["settlement", "close", "2012"]);
     assert!(code == Some(2) && printed.contains("2012-02 er ikke over"), "{printed}");
     let status = text(&samspill(&["settlement", "status", "--as", "csv", "--ledger", &ledger]).stdout);
@@ -111,7 +113,7 @@ fn a_month_to_come_a_time_to_come_and_a_place_that_keeps_nothing_are_refused() {
         let (code, printed) = tried(place, "2012-01-01", &["settlement", "open", "2012"]);
         assert!(code != Some(0) && printed.contains("tatt vare på"), "{place}: {printed}");
     }
-    // An export does not take the ledger's place, nor does any other output.
+    // Neither an export nor any other output may overwrite the ledger.
     let before = std::fs::read(&ledger).unwrap();
     for command in [
         vec!["ledger", "export", "--as", "csv", "--out", &ledger, "--ledger", &ledger],
@@ -140,18 +142,19 @@ fn a_folder_that_is_no_result_is_left_as_it_is() {
     assert!(code == Some(1) && printed.contains("ikke laget av samspill settle"), "{printed}");
     assert_eq!(std::fs::read_to_string(work.join("rules/variants/mine.toml")).unwrap(), "mine");
     assert!(!work.join("totals.csv").exists());
-    // A result is made again; what stands beside it stays, also among the rules.
+    // Settling again replaces the result. Other files in the folder are kept, also those in its folder `rules`.
     std::fs::remove_dir_all(work.join("rules")).unwrap();
     assert_eq!(settle(&[]).0, Some(0));
     std::fs::write(work.join("rules/variants/mine.toml"), "mine").unwrap();
     assert_eq!(settle(&[]).0, Some(0));
     assert!(work.join("rules/variants/mine.toml").exists() && !work.join("manifest.part").exists());
-    // Broken off: the mark says that what stands there is ours.
+    // A settlement that was broken off leaves `manifest.part`, which shows that the program made the files there.
     std::fs::rename(work.join("manifest.toml"), work.join("manifest.part")).unwrap();
     assert_eq!(settle(&[]).0, Some(0));
 }
 
-/// A decision of the board is posted once, whatever it is called the second time; and not beyond what was settled.
+/// A decision of the board is posted once: its reference is refused with another amount. A decision that takes off more
+/// than was settled is refused too.
 #[test]
 fn the_board_decides_once() {
     let work = folder("board");
@@ -181,15 +184,22 @@ fn the_board_decides_once() {
     assert_eq!(decide(one).0, Some(0));
     let (code, printed) = decide("U1;KMF;-1001;by-settled;AU 12/3\n");
     assert!(code == Some(2) && printed.contains("AU 12/3"), "{printed}");
-    // Two that are each less than what was settled, and together more.
-    let totals = text(&samspill(&["ledger", "export", "--as", "csv", "--ledger", &ledger]).stdout);
-    assert!(!totals.is_empty());
+    // Two decisions that each take off less than was settled may not take off more together.
+    let export = text(&samspill(&["ledger", "export", "--as", "csv", "--ledger", &ledger]).stdout);
+    let settled = export.lines().filter(|line| line.contains(",KMF,") && line.contains(",\"U1\","));
+    let settled = settled.filter(|line| line.contains(",receivable,") && line.contains(",activity,"));
+    let ore = settled.filter_map(|line| line.split(',').nth(13)?.parse::<i64>().ok()).sum::<i64>();
+    let most_of_it = format!("U1;KMF;-{};by-settled", ore * 6 / 10 / 100);
+    assert_eq!(decide(&format!("{most_of_it};AU 12/6\n")).0, Some(0));
+    let (code, printed) = decide(&format!("{most_of_it};AU 12/7\n"));
+    assert!(code == Some(2) && printed.contains("mer enn"), "{printed}");
+    // Nor may one alone.
     let (code, printed) = decide("U1;KMF;-200000000;by-settled;AU 12/5\n");
     assert!(code == Some(2) && printed.contains("mer enn"), "{printed}");
 }
 
-/// Two contacts of one stay overlap, with the same messages: seven days wait by the calendar, and each is paid once, in
-/// the settlement as in the explanation.
+/// Two contacts of one stay overlap and have the same events. The patient waits for seven calendar days, and each day
+/// is paid once, both in the settlement and in the explanation.
 #[test]
 fn a_day_of_a_stay_is_paid_once() {
     let work = folder("double-day");
@@ -213,7 +223,7 @@ municipality_of_registration,age,drg,drg_type,points,events\n\
     }
     let explained = text(&samspill(&["explain", "USK-2", "--in", path(&out)]).stdout);
     assert!(explained.contains("3 av døgnene er betalt i en tidligere kontakt"), "{explained}");
-    // Who waits on the ninth waits in both, and pays once.
+    // On 9 March the patient waits in both contacts, and each day is charged once.
     let at = ["running", "--contacts", path(&file), "--draft", "--at", "2012-03-09T12:00", "--as", "csv"];
     let running = text(&samspill(&at).stdout);
     let accrued: i64 =
@@ -221,7 +231,8 @@ municipality_of_registration,age,drg,drg_type,points,events\n\
     assert_eq!(accrued, 4 * 400_000, "{running}");
 }
 
-/// A file that another's program checked is checked again, and gives the same kroner. One's own is not.
+/// A file that another user checked is checked again, and gives the same amounts. A file that the user checked is not
+/// checked again.
 #[test]
 fn a_stamp_from_elsewhere_is_no_proof() {
     let work = folder("stamp");
@@ -257,8 +268,8 @@ fn a_stamp_from_elsewhere_is_no_proof() {
     assert_eq!(own.1, other.1);
 }
 
-/// Before anything is settled, a statement asks for the amount on account: of the creditor who gets it, under a reference
-/// of its own, without a chart that goes from nothing to nothing.
+/// Before anything is settled, a statement asks for the amount on account. The payment goes to the creditor, or to the
+/// clearing account in a central settlement, under a reference of its own; the bridge has no steps.
 #[test]
 fn an_amount_on_account_is_asked_for_by_itself() {
     let work = folder("only-on-account");
@@ -309,7 +320,7 @@ fn an_agreement_that_reaches_nobody_is_told() {
     assert!(done && !printed.contains("hører til institusjonen"), "{printed}");
     let (done, printed) = write("Helse Bergen", "1201");
     assert!(done && printed.contains("Helse Bergen (avtale 7)"), "{printed}");
-    // A unit whose contacts name its trust: their agreements are the trust's.
+    // Contacts that name a trust fall under the agreements of that trust, not under those of a hospital.
     let (done, printed) = write("Sykehuset", "1201");
     assert!(done && printed.contains("Sykehuset (avtale 7)"), "{printed}");
     // A municipality that was not there when the agreement began.
@@ -317,7 +328,8 @@ fn an_agreement_that_reaches_nobody_is_told() {
     assert!(!done && printed.contains("4601"), "{printed}");
 }
 
-/// What a spreadsheet would run stands behind an apostrophe in every file for people, and as it is for programs.
+/// Text that a spreadsheet would take for a formula gets an apostrophe in front in every file for people, and is left
+/// unchanged in files for programs.
 #[test]
 fn no_cell_of_a_file_for_people_is_a_formula() {
     let work = folder("formula");

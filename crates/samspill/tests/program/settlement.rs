@@ -584,7 +584,7 @@ fn a_received_bill_is_compared_line_by_line() {
     }
     let messages = work.join("log.csv");
     std::fs::write(&messages, log).unwrap();
-    // A log tells why, too; a settlement is explained by `explain`.
+    // A comparison with a log also gives the reasons; the reasons of a settlement come from `explain`.
     let (of_log, printed_of_log) = compare(&["--log", path(&messages)]);
     let without_why = |table: &str| -> Vec<String> {
         let cut = |line: &str| line.split(',').take(8).collect::<Vec<_>>().join(",");
@@ -830,7 +830,7 @@ fn what_an_auditor_found() {
     let version =
         |number: &str| json(&ledger, &format!("2012-{:02}", gone.month), "1201", &["--version", number]);
     let before = version("1");
-    // The first file again is an older delivery by now.
+    // If the first file is delivered again now, it counts as an older delivery.
     assert_eq!(version("1"), before);
     let again = ["settlement", "run", "2012-T1", "--draft", "--contacts", &file];
     let (code, printed) = tried(&ledger, "2012-05-01", &again);
