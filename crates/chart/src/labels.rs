@@ -134,7 +134,7 @@ fn touches(one: Edges, other: Edges) -> bool {
     one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3]
 }
 
-/// Whether a line crosses a text. The line is tried at points along it.
+/// Whether a line crosses a text. Points along the line are tested.
 fn crosses(text: Edges, from: Point, to: Point) -> bool {
     (0..=40).map(|step| f64::from(step) / 40.0).any(|share| {
         let (x, y) = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));

@@ -10,6 +10,16 @@ pub fn is_organisation(number: &str) -> bool {
     digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum::<u32>() % 11 == 0
 }
 
+/// Whether a text is a Norwegian bank account: eleven digits, the last a correct check digit (modulus 11).
+pub fn is_account(number: &str) -> bool {
+    let digits: Vec<u32> = number.chars().filter_map(|c| c.to_digit(10)).collect();
+    if digits.len() != 11 || number.len() != 11 {
+        return false;
+    }
+    let weights = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1];
+    digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum::<u32>() % 11 == 0
+}
+
 /// A payment reference (`KID`): the digits, followed by a check digit (modulus 10). `None` if the text is
 /// empty, holds anything but digits, or is longer than 24 digits.
 #[doc(alias = "KID")]
@@ -49,6 +59,12 @@ mod tests {
             ("34461723x", false),
         ] {
             assert_eq!(is_organisation(number), valid, "{number}");
+        }
+        // Accounts that specifications of the format use as examples.
+        for (number, valid) in
+            [("86011117947", true), ("86011117948", false), ("8601111794", false), ("8601111794x", false)]
+        {
+            assert_eq!(is_account(number), valid, "{number}");
         }
     }
 }

@@ -72,8 +72,8 @@ struct Change {
 
 /// Residence code of people who live in another country.
 pub const ABROAD: &str = "9900";
-/// Residence codes of people who are registered in no municipality: citizens of countries without and with a
-/// convention, and people on Svalbard, Jan Mayen and the shelf (SKDE's list of residences).
+/// Residence codes of people who are registered in no municipality: citizens of countries without a convention,
+/// citizens of countries with one, and people on Svalbard, Jan Mayen and the shelf (SKDE's list of residences).
 pub const WITHOUT_MUNICIPALITY: [&str; 9] =
     ["9000", ABROAD, "2100", "2111", "2121", "2131", "2211", "2311", "2321"];
 /// Words for a residence that a register withholds. A mapping translates the register's codes to these words.

@@ -9,7 +9,7 @@ use words::{Language, Message, Said};
 use crate::{Amount, Cause, Day, Instrument, Mode};
 
 /// Version of the JSON form of a statement.
-pub const FORM: u32 = 2;
+pub const FORM: u32 = 3;
 
 /// A party with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,8 +72,8 @@ pub struct Post {
     pub rule_version: String,
     /// Number of the statement that the line corrects; empty if the line corrects no statement.
     pub corrects: String,
-    /// First and last voucher number behind the line.
-    pub vouchers: (i64, i64),
+    /// Numbers of the vouchers behind the line, as spans from first to last, both included.
+    pub vouchers: Vec<(i64, i64)>,
     /// KOSTRA function and article, `255/300`; empty if the recipient is not a municipality or if no account is
     /// known.
     pub account: String,
@@ -81,6 +81,45 @@ pub struct Post {
     pub disputed: bool,
     /// Amount that the recipient owes, or is owed if [`Statement::owes`] is `false`.
     pub amount: Amount,
+}
+
+impl Post {
+    /// Adds a voucher behind the line. Vouchers come in order of their numbers.
+    pub fn add_voucher(&mut self, number: i64) {
+        match self.vouchers.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => self.vouchers.push((number, number)),
+        }
+    }
+
+    /// Numbers of the vouchers behind the line, as `17–19, 52`. Of very many spans, the first are shown.
+    pub fn voucher_numbers(&self) -> String {
+        let span = |(first, last): &(i64, i64)| match first == last {
+            true => first.to_string(),
+            false => format!("{first}–{last}"),
+        };
+        // A cell of a workbook holds 32 767 characters.
+        const SHOWN: usize = 1000;
+        let mut shown: Vec<String> = self.vouchers.iter().take(SHOWN).map(span).collect();
+        shown.extend((self.vouchers.len() > SHOWN).then(|| "…".to_owned()));
+        shown.join(", ")
+    }
+}
+
+/// How to reach a party and where to pay it. A text is empty if it is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// Organisation number.
+    pub organisation: String,
+    /// Norwegian bank account, eleven digits.
+    pub account: String,
+    /// Reference that the party wants on its invoices.
+    pub reference: String,
+    /// Person or office to ask.
+    pub contact: String,
+    pub telephone: String,
+    pub email: String,
 }
 
 /// A step of the bridge, which leads from the amount on account to the amount settled, and on to the amount to pay.
@@ -165,6 +204,9 @@ pub struct Payment {
     pub rounding: Amount,
     /// Number of the statement; for a payment to one counterparty, a hyphen and the counterparty follow.
     pub reference: String,
+    /// Bank account to pay to; empty if it is not known, or if the recipient is paid.
+    #[serde(default)]
+    pub account: String,
 }
 
 /// Statement of one party for one period.
@@ -183,7 +225,11 @@ pub struct Statement {
     pub to: Day,
     pub language: Language,
     pub sender: Named,
+    #[serde(default)]
+    pub sender_address: Address,
     pub recipient: Named,
+    #[serde(default)]
+    pub recipient_address: Address,
     /// Whether the recipient owes; otherwise the recipient is owed.
     pub owes: bool,
     pub tags: Vec<Tag>,

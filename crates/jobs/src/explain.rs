@@ -12,6 +12,7 @@ use settlement::{Law, manifest};
 use words::{Language, Message, Said, message, say};
 
 use crate::law::Files;
+use crate::parties::Names;
 use crate::table::Table;
 
 /// What is to be explained: a charge (`KMF-123`, `USK-123-2012-03`), or a contact (`123`, or
@@ -107,10 +108,10 @@ pub fn run(given: &str, folder: &Path, contacts: Option<&Path>, language: Langua
     let reader = Reader::open_contacts(&input)?;
     let stay = stay_of_contact(&reader, asked.contact)?;
     let period = Period::parse(&manifest.period)?;
-    match explain(&law, &municipalities, &stay, asked.contact, period)? {
+    match explain(&law, &municipalities, &reader, &stay, asked.contact, period)? {
         Some(explanation) => {
             charged_in(&explanation, &asked, period)?;
-            Ok(written(&explanation, &asked, &manifest, language))
+            Ok(written(&explanation, &asked, &manifest, language, &Names::of(&municipalities, language)))
         }
         None => fail!("error.explain.there_no_contact_in", given, file = manifest.input.file),
     }
@@ -121,7 +122,7 @@ fn charged_in(explanation: &Explanation, asked: &Asked, period: Period) -> Resul
     let Some(month) = &asked.month else { return Ok(()) };
     let mine =
         explanation.parts.iter().filter(|part| asked.instrument.is_none_or(|one| one == part.instrument));
-    let months: Vec<&str> = mine.flat_map(|part| &part.amounts).map(|(month, _)| month.as_str()).collect();
+    let months: Vec<&str> = mine.flat_map(|part| &part.charges).map(|charge| charge.month.as_str()).collect();
     if !months.contains(&month.as_str()) {
         let has =
             if months.is_empty() { message!("explain.none") } else { Message::plain(months.join(", ")) };
@@ -149,7 +150,13 @@ fn variant_files(folder: &Path, manifest: &Manifest) -> Vec<PathBuf> {
 }
 
 /// The explanation as lines of text.
-fn written(explanation: &Explanation, asked: &Asked, manifest: &Manifest, language: Language) -> String {
+fn written(
+    explanation: &Explanation,
+    asked: &Asked,
+    manifest: &Manifest,
+    language: Language,
+    names: &Names,
+) -> String {
     let contact = &explanation.contact;
     let mut out = say!(language, "explain.contact", id = contact.id) + "\n";
     if manifest.synthetic {
@@ -186,10 +193,12 @@ fn written(explanation: &Explanation, asked: &Asked, manifest: &Manifest, langua
             };
             out.push_str(&format!("  {}. {}{behind}\n", number + 1, language.say(&step.text)));
         }
-        for (month, amount) in
-            part.amounts.iter().filter(|(month, _)| asked.month.as_ref().is_none_or(|asked| asked == month))
+        for charge in
+            part.charges.iter().filter(|one| asked.month.as_ref().is_none_or(|asked| *asked == one.month))
         {
-            out.push_str(&format!("  {month}: {amount}\n"));
+            let (debtor, creditor) = (names.name(&charge.debtor), names.name(&charge.creditor));
+            let (month, amount) = (&charge.month, charge.amount);
+            out.push_str(&format!("  {}\n", say!(language, "explain.owes", month, amount, debtor, creditor)));
         }
         out.push_str(&format!("  => {}\n", language.say(&part.conclusion)));
     }

@@ -18,8 +18,8 @@ pub struct Host<'a> {
     pub progress: &'a dyn Progress,
     /// Folder for scratch files. They hold data about persons, and are removed when the job ends.
     pub scratch: &'a Path,
-    /// Folder that keeps, from one command to the next, which files this user's program checked: see [`crate::trust`].
-    /// `None`: it keeps nothing, and every file is checked.
+    /// Folder for a list, kept from one command to the next, of the files that this user's program checked: see
+    /// [`crate::trust`]. With `None`, no list is kept, and every file is checked.
     pub state: Option<&'a Path>,
     /// Number of threads, at least 1.
     pub threads: usize,
@@ -51,11 +51,11 @@ impl Host<'_> {
     }
 }
 
-/// A folder for scratch files that its owner alone may read. It is removed when this value is dropped; when the
-/// process is killed, by the next one that makes a scratch folder in the same place.
+/// A folder for scratch files that its owner alone may read. It is removed when this value is dropped. If the process
+/// is killed, the next process that makes a scratch folder in the same place removes it.
 pub struct Scratch {
     path: PathBuf,
-    /// Locked for as long as the folder is in use. The system lets go of it when the process ends.
+    /// Locked for as long as the folder is in use. The system releases the lock when the process ends.
     #[expect(dead_code, reason = "holding it keeps the lock")]
     lock: File,
 }
@@ -68,7 +68,7 @@ static MADE: AtomicUsize = AtomicUsize::new(0);
 
 const LOCK: &str = "in-use";
 
-/// What stands in a lock file from when the lock is first held.
+/// Content of a lock file whose lock has been held. The file is empty before that.
 const HELD: &[u8] = b"held";
 
 const PREFIX: &str = "samspill-scratch-";
@@ -97,9 +97,9 @@ impl Scratch {
         };
         let fault = || message!("error.file.make", path = path.display());
         let mut lock = File::create(path.join(LOCK)).about(fault)?;
-        // A file system without locks has none to hold, and says nothing here: what is left there is left.
+        // On a file system without locks, the lock file stays empty. A folder that is left there is never removed.
         if lock.try_lock().is_ok() {
-            // Said when the lock is held, so that nobody takes a folder in the making for one that was left.
+            // Written only once the lock is held, so that no process takes a new folder for one that was left.
             lock.write_all(HELD).about(fault)?;
         }
         if let Ok(mut in_use) = IN_USE.lock() {
@@ -168,7 +168,7 @@ mod tests {
         let taken = (0..64).map(|number| named(&format!("{}-{number}", std::process::id())));
         let taken: Vec<PathBuf> = taken.filter(|path| std::fs::create_dir(path).is_ok()).collect();
         let one = Scratch::under(&folder).unwrap();
-        // Another's folder without a lock is left alone, and so is one in use.
+        // Only the folder that was left is removed: not one without a lock file, and not one in the making.
         assert!(!left.exists() && other.exists() && making.exists());
         assert!(!taken.contains(&one.path().to_path_buf()) && taken.iter().all(|path| path.exists()));
         let two = Scratch::under(&folder).unwrap();

@@ -66,7 +66,7 @@ pub fn check(
     running_at: Option<domain::Minute>,
     host: &Host,
 ) -> Result<Report> {
-    // The file is read twice: what it holds is found out first.
+    // The file is read twice, the first time to find out what it holds. A pipe can be read only once.
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         fail!("error.intake.pipe", path = path.display());
     }
@@ -83,8 +83,8 @@ pub fn check(
     Ok(report)
 }
 
-/// The field for which every row was refused because the mapping has no column for it; `None` if there is none. This
-/// is a fault of who made the mapping, and not of each row.
+/// The field for which every row was refused because the mapping has neither column nor constant for it; `None` if
+/// there is none. The fault is then in the mapping, and not in the rows.
 fn lacking(report: &Report, mapping: &Mapping) -> Option<&'static str> {
     let first = report.refused.first().filter(|_| report.accepted == 0)?;
     let is_same = |refusal: &Refusal| refusal.field == first.field && refusal.reason == Reason::Empty;
@@ -97,7 +97,7 @@ pub struct Input {
     pub path: PathBuf,
     /// Report of the check; `None` if the file was checked before.
     pub report: Option<Report>,
-    /// SHA-256 of the file that was handed in, which is `path` if there is no report.
+    /// SHA-256 of the file that was handed in. If there is no report, that file is `path` itself.
     pub sha256: String,
 }
 
@@ -107,7 +107,8 @@ pub enum Stamp {
     None,
     /// This user's program checked the file, which has this SHA-256.
     Ours(String),
-    /// The file says that it was checked, and nobody here knows. Its SHA-256, and the footer of the file.
+    /// The file says that it was checked, but this user's program did not check it. Holds the file's SHA-256 and
+    /// footer.
     Others(String, BTreeMap<String, String>),
 }
 

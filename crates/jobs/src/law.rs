@@ -93,7 +93,8 @@ impl Files {
     }
 }
 
-/// Notes the cooperation agreements of a book that no contact in a file can fall under, since none has their trust.
+/// Notes each cooperation agreement in `book` that no contact in the file can fall under, since no contact has the
+/// trust of that agreement.
 ///
 /// # Errors
 /// Fails if the file cannot be read.

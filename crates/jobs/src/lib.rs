@@ -9,6 +9,7 @@
 //! Start reading in [`settle`] (from a file to a result folder), then [`settlement`] (from a file to a
 //! ledger).
 
+pub mod addresses;
 pub mod columns;
 pub mod compare;
 pub mod demo;

@@ -32,7 +32,7 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
     Ok(out)
 }
 
-/// Reads the age and the number of people in a row. Ages above 100 become 100. `at` is the place for a
+/// Reads two cells of a row: an age and a number of people. Ages above 100 become 100. `at` is the place for a
 /// message.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ pub enum Refusal {
     Unsigned(Vec<String>),
     /// The month is open already, on other terms than those asked for.
     OpenOnOtherTerms(Month),
-    /// A later month is closed, so that the first can no longer be opened.
+    /// The month `first` can no longer be opened, because the month `later` is closed.
     LaterMonthClosed { later: Month, first: Month },
     /// Some months of the period are open already, and others are not.
     PartlyOpen(Period),
@@ -44,7 +44,7 @@ pub enum Refusal {
     NoSuchMunicipality { code: String, day: Day },
     /// The party is not a municipality that ended before the day.
     HasNotEnded { code: String, day: Day },
-    /// The municipality became a single other one, which answers for it without a decision.
+    /// The municipality became exactly one other municipality, which answers for it without a decision.
     OneHeir {
         code: String,
         /// Code of the municipality that answers.
@@ -112,11 +112,11 @@ pub enum Refusal {
     NothingOfParty { party: String, year: i16 },
     /// The statement sums up several months, and asks for nothing: there is no invoice to make of it.
     NoInvoiceOfSummary { period: String },
-    /// The month is not over, so that it cannot be closed.
+    /// The month cannot be closed, because it is not over.
     MonthNotOver(Month),
     /// Nothing was delivered for the month that is to be closed.
     NothingIn(Month),
-    /// The delivery withdraws or changes more of the month than a step may without being accepted.
+    /// The delivery withdraws or changes so much of the month that it is posted only if the user accepts it.
     LargeChange {
         month: Month,
         /// Number of contacts that are withdrawn or changed.
@@ -128,7 +128,7 @@ pub enum Refusal {
         /// Amount that is posted for the month.
         settled: Amount,
     },
-    /// The month was settled from a newer delivery since.
+    /// The month was last settled from a newer delivery than this one.
     OlderDelivery {
         file: String,
         month: Month,

@@ -1,10 +1,12 @@
-//! Workbooks to fill in, one for each small table that a user supplies. The readers take them back as they are.
+//! Workbooks to fill in, one for each small table that a user supplies. A filled-in workbook can be
+//! given to its command unchanged.
 
 use std::path::Path;
 
 use paper::template::{Column, workbook};
 use words::{Language, Message, message};
 
+use crate::addresses::COLUMNS;
 use crate::failure::Result;
 
 /// A table that a user supplies.
@@ -18,6 +20,8 @@ pub enum Kind {
     Budget,
     /// What a delivery covers: `settlement run --coverage`.
     Coverage,
+    /// Addresses of the sender and the parties: `statement --addresses`.
+    Addresses,
 }
 
 /// Names of the messages in a log.
@@ -83,8 +87,28 @@ pub fn write(kind: Kind, out: &Path, language: Language) -> Result<()> {
             ],
             vec![vec!["U1", "2012-01", "2012-03"], vec!["U2", "2012-01", "2012-02"]],
         ),
+        Kind::Addresses => addresses(),
     };
     crate::folder::write(out, workbook(&language.say(&title), &columns, &examples, language)?)
+}
+
+/// Title, columns and example rows of the table of addresses.
+fn addresses() -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
+    let about = [
+        message!("template.party"),
+        message!("template.organisation"),
+        message!("template.account"),
+        message!("template.reference"),
+        message!("template.contact"),
+        message!("template.telephone"),
+        message!("template.email"),
+    ];
+    let columns = COLUMNS.into_iter().zip(about).map(|(head, about)| column(head, about)).collect();
+    let examples = vec![
+        vec!["avsender", "", "86011117947", "", "Oppgjørsenheten", "00 00 00 00", "oppgjor@example.no"],
+        vec!["0602", "", "", "6021-100", "", "", ""],
+    ];
+    (message!("template.addresses"), columns, examples)
 }
 
 fn column(head: &str, about: Message) -> Column {

@@ -14,7 +14,7 @@ use crate::host::{Host, for_owner};
 
 /// The list: one digest in hexadecimal digits on each line.
 const LIST: &str = "checked";
-/// Digests that are kept when the list has twice as many.
+/// Number of digests that are kept, the newest, when the list has grown to twice as many.
 const KEPT: usize = 10_000;
 
 /// SHA-256 of a file, and whether this user's program checked it.

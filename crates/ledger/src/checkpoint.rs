@@ -1,7 +1,7 @@
 //! Signed checkpoints: what a ledger was at the end of a step, vouched for by whoever holds a key.
 //!
-//! A checkpoint is a signed note as of C2SP (`signed-note`, Ed25519): lines of text, an empty line, and a line with a
-//! signature. Keys are written as in the same text, so that other programs can verify it too:
+//! A checkpoint is a signed note in the format of C2SP (`signed-note`, Ed25519): lines of text, an empty line, and a
+//! line with a signature. Keys are written as C2SP says too, so that other programs can verify a checkpoint like this:
 //!
 //! ```text
 //! samspill-checkpoint 1

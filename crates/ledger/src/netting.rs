@@ -74,7 +74,7 @@ struct Between {
 }
 
 /// One voucher for each debtor, creditor and decentral instrument: claimed, less paid on account.
-fn invoices(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
+pub(crate) fn invoices(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     let mut sums: BTreeMap<(String, String, Instrument), Between> = BTreeMap::new();
     for voucher in open.iter().filter(|voucher| !terms.is_central(voucher.instrument)) {
         let Some(instrument) = voucher.instrument else { continue };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::statement::{
-    Asked, Booking, BridgeStep, BridgeWhat, FORM, MonthSum, Named, Payment, Post, Statement, Tag,
+    Address, Asked, Booking, BridgeStep, BridgeWhat, FORM, MonthSum, Named, Payment, Post, Statement, Tag,
 };
 use domain::{AccountKind, Amount, Cause, Day, Instrument, Mode, Month, Party, Period, PeriodState};
 
@@ -11,6 +11,7 @@ use words::{Language, Message};
 
 use crate::content::Objection;
 use crate::months::{MonthRecord, Months};
+use crate::netting;
 use crate::voucher::Voucher;
 
 /// A rule version in words.
@@ -47,6 +48,8 @@ pub struct Context<'a> {
     /// Terms of an instrument on a day.
     pub terms: &'a dyn Fn(Instrument, Day) -> Terms,
     pub sender: Named,
+    /// Address of a party; empty texts if it is not known.
+    pub address: &'a dyn Fn(&str) -> Address,
     /// Hash at the end of the chain, after the last step that touched the period.
     pub control_code: String,
 }
@@ -145,7 +148,9 @@ pub fn statement(
         to: span.last.last(),
         language,
         sender: context.sender.clone(),
+        sender_address: (context.address)(&context.sender.party),
         recipient: named(party, language, context),
+        recipient_address: (context.address)(party),
         owes,
         tags: tags(context.months, span),
         is_summary,
@@ -326,8 +331,10 @@ fn due(gross: &[&Voucher], context: &Context, last: Month) -> (Option<Day>, bool
     let instruments: BTreeSet<Instrument> = gross.iter().filter_map(|voucher| voucher.instrument).collect();
     let terms =
         instruments.into_iter().filter_map(|instrument| (context.terms)(instrument, last.last()).days);
-    // If several instruments are netted, the shortest term holds.
-    let Some((days, unsigned)) = terms.min() else { return (None, false) };
+    let terms: Vec<(i32, bool)> = terms.collect();
+    // If several instruments are netted, the shortest term holds; a term that nobody has signed may be shorter.
+    let Some(days) = terms.iter().map(|(days, _)| *days).min() else { return (None, false) };
+    let unsigned = terms.iter().any(|(_, unsigned)| *unsigned);
     let closed = context.months.months.get(&last).and_then(|record| record.closed_at);
     (closed.map(|at| at.day().plus(days)), unsigned)
 }
@@ -376,7 +383,7 @@ fn posts(
             corrects: corrects(voucher, if owes { &voucher.debtor } else { &voucher.creditor }),
             account: account(voucher, context, party)
                 .map_or_else(String::new, |one| format!("{}/{}", one.0, one.1)),
-            vouchers: (voucher.number, voucher.number),
+            vouchers: Vec::new(),
             disputed: false,
             amount: Amount::ZERO,
         });
@@ -385,8 +392,7 @@ fn posts(
         post.points_milli += voucher.points;
         post.days += voucher.days;
         post.amount += voucher.amount;
-        post.vouchers.0 = std::cmp::min(post.vouchers.0, voucher.number);
-        post.vouchers.1 = std::cmp::max(post.vouchers.1, voucher.number);
+        post.add_voucher(voucher.number);
     }
     out.into_values().collect()
 }
@@ -544,9 +550,48 @@ fn on_account_payments(statement: &Statement, inside: &[&Voucher], context: &Con
             true => format!("{}-AK", statement.number),
             false => format!("{}-AK-{party}", statement.number),
         };
-        Payment { counterparty, amount, on_account: Amount::ZERO, rounding: Amount::ZERO, reference }
+        let account = account_of(&counterparty.party, statement, context);
+        Payment { counterparty, amount, on_account: Amount::ZERO, rounding: Amount::ZERO, reference, account }
     };
     by.into_iter().map(payment).collect()
+}
+
+/// Invoices that closing the last month of a period would give for a party's vouchers; none if closing it nets nothing.
+fn expected_invoices(own: &[(&Voucher, bool)], span: &Span, months: &Months) -> Vec<Voucher> {
+    if !months.nets(span.last) {
+        return Vec::new();
+    }
+    let since =
+        months.months.range(..span.last).rev().find(|(_, record)| record.netted).map(|(month, _)| *month);
+    let is_open = |voucher: &&Voucher| {
+        let month = Month::parse(&voucher.posting_month);
+        month.is_ok_and(|month| month <= span.last && since.is_none_or(|since| since < month))
+    };
+    // A voucher between a party and its own heir is there twice.
+    let open: BTreeMap<i64, &Voucher> = own
+        .iter()
+        .map(|(voucher, _)| *voucher)
+        .filter(is_open)
+        .map(|voucher| (voucher.number, voucher))
+        .collect();
+    let open: Vec<Voucher> = open.into_values().cloned().collect();
+    netting::invoices(&open, &span.last.to_string(), &months.terms(span.last))
+}
+
+/// Bank account that a payment to a counterparty goes to; that of the clearing account is the sender's. Empty if the
+/// recipient of the statement is paid.
+fn account_of(counterparty: &str, statement: &Statement, context: &Context) -> String {
+    if !statement.owes {
+        return String::new();
+    }
+    match Party::of(counterparty) {
+        Party::Clearing => statement.sender_address.account.clone(),
+        Party::State
+        | Party::Municipality { .. }
+        | Party::Undecided(_)
+        | Party::Area(_)
+        | Party::Organisation(_) => (context.address)(counterparty).account,
+    }
 }
 
 /// One payment for each counterparty with an invoice, and one through the clearing account for the rest; none in a
@@ -564,11 +609,15 @@ fn payments(
     if let Some(inside) = on_account {
         return on_account_payments(statement, inside, context);
     }
+    // Until the month is closed, its payments are those that closing it now would give.
+    let expected = if statement.fixed { Vec::new() } else { expected_invoices(own, span, context.months) };
+    let party = &statement.recipient.party;
+    let sided = expected.iter().map(|voucher| (voucher, (context.heir)(&voucher.debtor) == *party));
     let mut out = Vec::new();
     let mut rest = statement.to_pay;
     let mut by: BTreeMap<&str, [Amount; 3]> = BTreeMap::new();
-    for (voucher, side) in own {
-        if voucher.cause == Cause::Invoice && *side == statement.owes && span.holds(&voucher.posting_month) {
+    for (voucher, side) in own.iter().copied().chain(sided) {
+        if voucher.cause == Cause::Invoice && side == statement.owes && span.holds(&voucher.posting_month) {
             let other = if statement.owes { &voucher.creditor } else { &voucher.debtor };
             let moved = |kind: AccountKind| -> Amount {
                 let ours = |line: &&crate::Line| {
@@ -585,6 +634,11 @@ fn payments(
         }
     }
     for (other, [amount, on_account, rounding]) in by {
+        // Amounts are rounded when the month is closed.
+        let (amount, rounding) = match statement.fixed {
+            true => (amount, rounding),
+            false => (amount - rounding, Amount::ZERO),
+        };
         rest = rest - amount;
         let reference = format!("{}-{}", statement.number, other);
         out.push(Payment {
@@ -593,13 +647,15 @@ fn payments(
             on_account,
             rounding,
             reference,
+            account: account_of(other, statement, context),
         });
     }
     if rest != Amount::ZERO || out.is_empty() {
         let clearing = Named { party: Party::Clearing.to_string(), name: statement.sender.name.clone() };
         let (on_account, rounding) = (Amount::ZERO, Amount::ZERO);
         let reference = statement.number.clone();
-        out.push(Payment { counterparty: clearing, amount: rest, on_account, rounding, reference });
+        let account = account_of(&clearing.party, statement, context);
+        out.push(Payment { counterparty: clearing, amount: rest, on_account, rounding, reference, account });
     }
     out
 }

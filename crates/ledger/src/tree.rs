@@ -20,8 +20,9 @@ pub struct Tree {
     levels: Vec<Vec<Hash>>,
 }
 
-/// Hashes that lead from some leaves to the root of a tree. The root says nothing of the size, which a proof needs to be
-/// sure of the index of a leaf: whoever vouches for a root vouches for the size too.
+/// Hashes that lead from some leaves to the root of a tree. A proof is sure of the index of a leaf only if the size of
+/// the tree is known, and the root does not tell the size. Whoever vouches for a root must therefore vouch for the size
+/// too.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Path {
     /// Number of leaves of the tree.
@@ -74,7 +75,8 @@ impl Chain {
     }
 }
 
-/// Index of a posted voucher in the chain: all steps up to its own stand before it, and all earlier vouchers.
+/// Index of a posted voucher in the chain: the number of steps up to and including its own, plus the number of earlier
+/// vouchers.
 pub fn place_of(voucher: &Voucher) -> u64 {
     u64::try_from(voucher.step + voucher.number - 1).unwrap_or(u64::MAX)
 }
@@ -136,7 +138,8 @@ impl Tree {
 }
 
 impl Path {
-    /// Whether leaves stand in the tree with this root: each an index, and the hash that the chain has there.
+    /// Whether leaves stand in the tree with this root. Each leaf is given as its index and the hash that the chain has
+    /// there.
     pub fn holds<'h>(&self, leaves: impl IntoIterator<Item = (u64, &'h str)>) -> bool {
         let mut level: BTreeMap<u64, Hash> = BTreeMap::new();
         for (at, hash) in leaves {
@@ -196,7 +199,7 @@ mod tests {
         Tree::of(hashes.iter().map(String::as_str))
     }
 
-    /// Roots that other programs give for the leaves of the standard's test vectors that are text.
+    /// Roots that other programs give for the leaves of the standard's test vectors, all of which are text.
     #[test]
     fn roots_are_those_of_the_standard() {
         assert_eq!(Tree::of([]).root(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -240,7 +243,7 @@ mod tests {
             let path = tree.path(&picked.iter().map(|at| *at as u64).collect::<Vec<_>>());
             let leaves = |at: &usize| (*at as u64, hashes[*at].as_str());
             prop_assert!(path.holds(picked.iter().map(leaves)));
-            // Each hash beside the way is needed, and none can be another.
+            // Each hash beside the way is needed, and none can be replaced by another.
             for place in 0..path.beside.len() {
                 let mut less = path.clone();
                 less.beside.remove(place);

@@ -62,7 +62,7 @@ pub fn lines(statement: &Statement, reader: Reader) -> String {
             Cell::Kroner(post.amount),
             Cell::text(&post.rule_version),
             Cell::text(&post.corrects),
-            Cell::text(format!("{}-{}", post.vouchers.0, post.vouchers.1)),
+            Cell::text(post.voucher_numbers()),
         ]
     };
     let rows: Vec<Vec<Cell>> = statement.detail.iter().map(row).collect();

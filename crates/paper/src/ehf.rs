@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use domain::statement::{Payment, Post, Statement, Tag};
+use domain::statement::{Address, Payment, Post, Statement, Tag};
 use domain::{Amount, Cause, identifier};
 
 use crate::text::period;
@@ -17,8 +17,8 @@ use words::{Language, say};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
     pub name: String,
-    /// Organisation number; empty if it is not known.
-    pub organisation: String,
+    /// Address. Without an organisation number there is no document.
+    pub address: Address,
 }
 
 /// Text escaped for XML. Control characters are left out, except tab and line ends.
@@ -140,8 +140,8 @@ pub fn document(
         (payment.amount == Amount::ZERO, Missing::NothingToPay),
         (statement.tags.contains(&Tag::Draft), Missing::Draft),
         (statement.tags.contains(&Tag::Synthetic), Missing::Synthetic),
-        (!identifier::is_organisation(&seller.organisation), Missing::Seller),
-        (!identifier::is_organisation(&buyer.organisation), Missing::Buyer),
+        (!identifier::is_organisation(&seller.address.organisation), Missing::Seller),
+        (!identifier::is_organisation(&buyer.address.organisation), Missing::Buyer),
     ] {
         if is_missing {
             return Err(why);
@@ -183,10 +183,10 @@ pub fn document(
          xmlns:cbc=\"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2\">"
     );
     xml.open.push(root.to_owned());
-    head(&mut xml, statement, payment, (is_credit, code), language);
+    head(&mut xml, statement, payment, (is_credit, code, &buyer.address.reference), language);
     party(&mut xml, "cac:AccountingSupplierParty", seller);
     party(&mut xml, "cac:AccountingCustomerParty", buyer);
-    payment_means(&mut xml, statement, payment, is_credit);
+    payment_means(&mut xml, statement, payment, is_credit, &seller.address.account);
     let total: Amount = lines.iter().map(|line| line.amount).sum();
     tax(&mut xml, total);
     xml.group("cac:LegalMonetaryTotal", |xml| {
@@ -226,7 +226,7 @@ fn head(
     xml: &mut Xml,
     statement: &Statement,
     payment: &Payment,
-    (is_credit, code): (bool, &str),
+    (is_credit, code, reference): (bool, &str, &str),
     language: Language,
 ) {
     xml.leaf(
@@ -252,7 +252,8 @@ fn head(
     );
     xml.leaf("cbc:Note", "", &note);
     xml.leaf("cbc:DocumentCurrencyCode", "", "NOK");
-    xml.leaf("cbc:BuyerReference", "", &statement.number);
+    // An invoice without a reference or an order is refused, so the statement's number stands in its place.
+    xml.leaf("cbc:BuyerReference", "", if reference.is_empty() { &statement.number } else { reference });
     xml.group("cac:InvoicePeriod", |xml| {
         xml.leaf("cbc:StartDate", "", &statement.from.to_string());
         xml.leaf("cbc:EndDate", "", &statement.to.to_string());
@@ -271,11 +272,12 @@ fn head(
 }
 
 fn party(xml: &mut Xml, role: &str, party: &Party) {
-    let known = identifier::is_organisation(&party.organisation);
+    let Address { organisation, contact, telephone, email, account: _, reference: _ } = &party.address;
+    let known = identifier::is_organisation(organisation);
     xml.group(role, |xml| {
         xml.group("cac:Party", |xml| {
             if known {
-                xml.leaf("cbc:EndpointID", " schemeID=\"0192\"", &party.organisation);
+                xml.leaf("cbc:EndpointID", " schemeID=\"0192\"", organisation);
             }
             xml.group("cac:PartyName", |xml| xml.leaf("cbc:Name", "", &party.name));
             xml.group("cac:PostalAddress", |xml| {
@@ -284,24 +286,36 @@ fn party(xml: &mut Xml, role: &str, party: &Party) {
             xml.group("cac:PartyLegalEntity", |xml| {
                 xml.leaf("cbc:RegistrationName", "", &party.name);
                 if known {
-                    xml.leaf("cbc:CompanyID", " schemeID=\"0192\"", &party.organisation);
+                    xml.leaf("cbc:CompanyID", " schemeID=\"0192\"", organisation);
                 }
             });
+            let lines = [("cbc:Name", contact), ("cbc:Telephone", telephone), ("cbc:ElectronicMail", email)];
+            if lines.iter().any(|(_, text)| !text.is_empty()) {
+                xml.group("cac:Contact", |xml| {
+                    for (name, text) in lines.iter().filter(|(_, text)| !text.is_empty()) {
+                        xml.leaf(name, "", text);
+                    }
+                });
+            }
         });
     });
 }
 
-fn payment_means(xml: &mut Xml, statement: &Statement, payment: &Payment, is_credit: bool) {
-    if is_credit {
+fn payment_means(xml: &mut Xml, statement: &Statement, payment: &Payment, is_credit: bool, account: &str) {
+    let reference = reference(statement, payment);
+    if is_credit || (reference.is_none() && account.is_empty()) {
         return;
     }
-    if let Some(reference) = reference(statement, payment) {
-        xml.group("cac:PaymentMeans", |xml| {
-            // Code 1 means «not defined». Code 30, a credit transfer, needs an account, which is not known here.
-            xml.leaf("cbc:PaymentMeansCode", "", "1");
+    xml.group("cac:PaymentMeans", |xml| {
+        // Code 30 is a credit transfer, which needs an account; code 1 means «not defined».
+        xml.leaf("cbc:PaymentMeansCode", "", if account.is_empty() { "1" } else { "30" });
+        if let Some(reference) = reference {
             xml.leaf("cbc:PaymentID", "", &reference);
-        });
-    }
+        }
+        if !account.is_empty() {
+            xml.group("cac:PayeeFinancialAccount", |xml| xml.leaf("cbc:ID", "", account));
+        }
+    });
 }
 
 /// Writes tax category O: outside the scope of value added tax, with no rate and no registration number.

@@ -1,6 +1,6 @@
 //! A statement in words: every text and number as it stands on the page. The template only places them.
 
-use domain::statement::{BridgeWhat, Named, Post, Statement, Tag};
+use domain::statement::{Address, BridgeWhat, Named, Post, Statement, Tag};
 use domain::{Amount, Cause, Instrument};
 use serde::Serialize;
 
@@ -21,8 +21,12 @@ pub struct View {
     pub tags: Vec<(String, String)>,
     /// Name of the sender, and a line under the name.
     pub sender: (String, String),
+    /// Whom to ask about the statement; empty if no contact is known.
+    pub contact: String,
     /// Name of the recipient, and a line under the name.
     pub recipient: (String, String),
+    /// Day on which the statement was issued; empty while its last month is open.
+    pub issued: String,
     /// Headings and values in the box.
     pub facts: Vec<(String, String)>,
     /// Sentences on the amount settled and how it differs from the amount on account.
@@ -103,8 +107,29 @@ pub fn quantity(post: &Post, language: Language) -> String {
     }
 }
 
-/// Name of a party, and a line under the name with the party's number.
-fn who(named: &Named, language: Language) -> (String, String) {
+/// Whom to ask, on one line; empty if nothing is known.
+fn contact(address: &Address) -> String {
+    let parts = [&address.contact, &address.telephone, &address.email];
+    parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
+}
+
+/// A payee's name, with the account that the payment goes to.
+fn payee(payment: &domain::statement::Payment, language: Language) -> String {
+    let name = &payment.counterparty.name;
+    match payment.account.split_at_checked(4).map(|(bank, rest)| (bank, rest.split_at_checked(2))) {
+        Some((bank, Some((group, rest)))) => {
+            say!(language, "paper.payee", name, account = format!("{bank}\u{a0}{group}\u{a0}{rest}"))
+        }
+        _ => name.clone(),
+    }
+}
+
+/// Name of a party, and a line under the name with the party's number, which is `organisation` unless that is empty.
+fn who(named: &Named, organisation: &str, language: Language) -> (String, String) {
+    if !organisation.is_empty() {
+        let under = format!("{} {organisation}", language.text("paper.organisation_number"));
+        return (named.name.clone(), under);
+    }
     let is_code = named.party.bytes().take(4).all(|b| b.is_ascii_digit());
     let under = match named.party.len() {
         9 if is_code => format!("{} {}", language.text("paper.organisation_number"), named.party),
@@ -150,8 +175,12 @@ pub fn view(statement: &Statement, language: Language) -> View {
         lang: language.code().to_owned(),
         title,
         tags: statement.tags.iter().map(|one| tag(*one, language)).collect(),
-        sender: who(&statement.sender, language),
-        recipient: who(&statement.recipient, language),
+        sender: who(&statement.sender, &statement.sender_address.organisation, language),
+        contact: contact(&statement.sender_address),
+        recipient: who(&statement.recipient, "", language),
+        issued: statement.issued.map_or_else(String::new, |issued| {
+            format!("{} {}", language.text("paper.issued"), day(issued, language))
+        }),
         facts,
         lead: lead(statement, language),
         bridge: (language.text("paper.bridge"), bridge_text(statement, language)),
@@ -165,7 +194,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
         headings: ["posts", payments_head, "booking", "how_to_read"].map(|key| text(key, language)).into(),
         payments: match statement.is_summary {
             true => asked(statement, language),
-            false if statement.payments.len() > 1 => payments(statement),
+            false if statement.payments.len() > 1 => payments(statement, language),
             false => Vec::new(),
         },
         payment_heads,
@@ -198,7 +227,7 @@ fn paid(statement: &Statement, language: Language) -> Vec<(String, String)> {
         None => language.text("paper.due_open"),
     };
     let other = match &statement.payments[..] {
-        [one] => one.counterparty.name.clone(),
+        [one] => payee(one, language),
         many => say!(language, "paper.several_payments", count = many.len()),
     };
     let reference = match &statement.payments[..] {
@@ -304,10 +333,9 @@ fn fold(posts: &[Post]) -> Vec<Post> {
     out
 }
 
-fn payments(statement: &Statement) -> Vec<[String; 3]> {
-    let row = |one: &domain::statement::Payment| {
-        [one.counterparty.name.clone(), one.reference.clone(), kroner(one.amount)]
-    };
+fn payments(statement: &Statement, language: Language) -> Vec<[String; 3]> {
+    let row =
+        |one: &domain::statement::Payment| [payee(one, language), one.reference.clone(), kroner(one.amount)];
     statement.payments.iter().map(row).collect()
 }
 

@@ -209,7 +209,7 @@ fn posts(
         sheet.write_with_format(row, column + 4, kroner(post.amount), &formats.kroner)?;
         sheet.write(row, column + 5, &post.rule_version)?;
         sheet.write(row, column + 6, &post.corrects)?;
-        sheet.write(row, column + 7, format!("{}–{}", post.vouchers.0, post.vouchers.1))?;
+        sheet.write(row, column + 7, post.voucher_numbers())?;
     }
     let last = std::cmp::max(posts.len(), 1) as u32;
     let columns: Vec<TableColumn> = heads

@@ -46,8 +46,8 @@ fn the_page_says_what_the_statement_says() {
     expect_test::expect_file!["golden/statement-en.txt"].assert_eq(&page_text);
 }
 
-/// Corrections are a part of the difference from the amount on account only if they go the same way and are no larger;
-/// else they stand beside the activity.
+/// The text calls corrections a part of the difference from the amount on account only if there is such an amount, and
+/// if the corrections have the sign of the difference and are no larger. Otherwise it names them beside the activity.
 #[test]
 fn a_sentence_on_corrections_is_true() {
     use domain::{Amount, Cause};
@@ -64,7 +64,7 @@ fn a_sentence_on_corrections_is_true() {
         paper::view::view(&made, Language::Nb).lead.replace('\u{a0}', " ")
     };
     let apart = "rettelser av tidligere måneder";
-    // 449 lower than on account, where the corrections pull the other way.
+    // The amount settled is 449 kr lower than the amount on account, although the corrections raise it.
     assert!(
         lead(10_000, 8_435, 1_116).contains(&format!("Aktiviteten er 8 435,00 kr, og {apart} 1 116,00 kr"))
     );
@@ -120,7 +120,7 @@ fn the_workbook_is_right_also_where_nothing_recalculates() {
             })
             .collect();
         let (total, lines) = column.split_last().unwrap();
-        // The last cell is the written result of the total.
+        // The last cell is the total: a formula, read by the result that was written with it.
         let ore = |kroner: f64| (kroner * 100.0).round() as i64;
         assert_eq!(lines.iter().map(|kroner| ore(*kroner)).sum::<i64>(), statement.settled.ore(), "{name}");
         assert_eq!(ore(*total), statement.settled.ore(), "{name}");

@@ -58,7 +58,7 @@ pub enum BadMapping {
     },
     /// The mapping names a field that is not in [`FIELDS`].
     UnknownField(String),
-    /// The mapping makes a key of more than two columns; the name of the field. A third column would not be read.
+    /// The mapping makes a key of more than two columns, and the third would not be read. Holds the field's name.
     LongKey(&'static str),
 }
 

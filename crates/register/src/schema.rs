@@ -28,8 +28,8 @@ pub const RESIDENCE_KEY: &str = "samspill.residence";
 pub const SOURCE_KEY: &str = "samspill.source";
 /// Footer key: `yes` if the contacts are synthetic and belong to no real person.
 pub const SYNTHETIC_KEY: &str = "samspill.synthetic";
-/// Footer key: names of the fields that the checked file or its mapping gave a value, separated by commas. In a
-/// file without the key, every field counts as reported.
+/// Footer key: names of the fields that got a value from the checked file or from its mapping, separated by commas. In
+/// a file without the key, every field counts as reported.
 pub const REPORTED_KEY: &str = "samspill.told";
 
 /// Type of a column.

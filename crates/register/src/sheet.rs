@@ -178,7 +178,7 @@ fn workbook(path: &Path) -> Result<Rows, SheetError> {
     let mut tables = Vec::new();
     for name in shown {
         let rows = match &mut book {
-            // Cells are read one by one. A range would take memory for every cell before one cell far out.
+            // Cells are read one by one. With one cell far out, a range would take memory for every cell before it.
             Sheets::Xlsx(book) => {
                 let mut cells = book.worksheet_cells_reader(&name).map_err(|error| fault(error.into()))?;
                 let mut rows = Rows::new();
@@ -297,7 +297,7 @@ fn text(path: &Path) -> Result<(Rows, u8), SheetError> {
 }
 
 /// Rows of a delimited text, each with its line. The separator is the semicolon, tab or comma that occurs most
-/// often in the head. The head is the one of the first 30 filled lines with the most semicolons and tabs.
+/// often in the head. Of the first 30 filled lines, the head is the one with the most semicolons and tabs.
 fn rows_of(text: &str, path: &Path) -> Result<(Rows, u8), SheetError> {
     let quote = |line: usize| SheetError::Quote { path: path.to_path_buf(), line };
     // Titles above the head have fewer separators, or none.

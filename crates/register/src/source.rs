@@ -147,7 +147,8 @@ fn as_text(name: &str, column: &ArrayRef) -> Result<StringArray, Message> {
                 arrow_cast::cast(column, &DataType::List(Arc::clone(field))).map_err(|_| unreadable())?;
             pairs(name, list.as_list::<i32>())
         }
-        // A moment in a zone is another minute on the clock in Norway, and which one is not ours to guess.
+        // The minute of a time with a zone may differ from the minute on a clock in Norway. The program does not guess
+        // which of them is meant, and refuses the column.
         DataType::Timestamp(_, Some(zone)) => {
             Err(message!("file.column_zone", column = name, zone = zone.as_ref()))
         }
@@ -197,7 +198,7 @@ mod tests {
         (Arc::new(Field::new("item", pairs.data_type().clone(), true)), pairs)
     }
 
-    /// Columns as DuckDB, pandas, Polars and Spark write them come to the same text.
+    /// A column gives the same text whether DuckDB, pandas, Polars or Spark wrote it.
     #[test]
     fn columns_of_other_writers_are_read_or_named() {
         let texts = |column: ArrayRef| -> Vec<Option<String>> {

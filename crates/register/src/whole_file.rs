@@ -1,4 +1,4 @@
-//! Files that stand under their name when they are whole, and never take the place of a ledger.
+//! Writing of files: a file gets its name only when it is complete, and never replaces a ledger.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -34,8 +34,8 @@ pub fn may_be_written(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Writes a file, whole or not at all: it is written beside its place and then renamed. What is no ordinary file,
-/// such as a pipe, is written as it stands.
+/// Writes a file, whole or not at all: it is written beside its place and then renamed. If something other than an
+/// ordinary file is at the place, such as a pipe, the bytes are written directly to it.
 ///
 /// # Errors
 /// Fails if a database is at the place, or if the file cannot be written, for example because the disk is full.
@@ -68,7 +68,7 @@ mod tests {
         write(&folder.join("a.csv"), "one").unwrap();
         write(&folder.join("a.csv"), "two").unwrap();
         assert_eq!(std::fs::read_to_string(folder.join("a.csv")).unwrap(), "two");
-        // The place beside is taken, so nothing stands under the name.
+        // A folder has the name of the file in the making, so the write fails and leaves no file.
         assert!(write(&folder.join("taken"), "half").is_err() && !folder.join("taken").exists());
         let ledger = [SQLITE, b"more"].concat();
         std::fs::write(folder.join("ledger"), &ledger).unwrap();

@@ -1,5 +1,5 @@
-//! Files as people, spreadsheets and other programs leave them: nothing slides, nothing is swallowed, and nobody becomes
-//! two persons, or many persons one.
+//! Files as people, spreadsheets and other programs leave them: no value slides into another column, no row is
+//! swallowed, no person becomes two, and no two persons become one.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -62,7 +62,7 @@ fn a_stray_quote_swallows_no_row() {
     let report = checked(&file("quotes.csv", text));
     assert_eq!((report.rows, report.accepted), (4, 2));
     assert_eq!(reasons(&report), [(3, Reason::StrayQuote), (4, Reason::StrayQuote)]);
-    // A name in quotes with a comma or a line of its own is a name.
+    // A comma inside a quoted name does not end the cell.
     let text = format!("{HEAD}\n{}", row("1", "1", "\"Klinikken, Nord\"", "70"));
     assert_eq!(checked(&file("quoted.csv", text)).accepted, 1);
 }
@@ -120,14 +120,14 @@ fn one_person_is_one_and_anybody_is_nobody() {
     checked(&path);
     let found = persons(&path);
     assert!(found[..4].iter().all(|one| *one == 1234) && found[4] == found[5], "{found:?}");
-    // Sixty patients of twenty ages under one number: a placeholder. Nobody's stay is another's.
+    // Sixty patients of twenty ages under one number: a placeholder, so no row gets a person.
     let rows: String =
         (0..60).map(|id| row(&id.to_string(), "99999999999", "U1", &(20 + id % 20).to_string())).collect();
     let path = file("placeholder.csv", format!("{HEAD}\n{rows}"));
     let report = checked(&path);
     assert_eq!((report.accepted, persons(&path).iter().filter(|person| **person != 0).count()), (60, 0));
     assert!(report.warnings.values().any(|count| *count == 60), "{:?}", report.warnings);
-    // Two sexes under one id: told, and not taken for the same stay.
+    // Two sexes under one id: a warning is given, and both rows are accepted.
     let two = row("1", "7", "U1", "70") + &row("2", "7", "U1", "70").replace("woman", "man");
     let report = checked(&file("two.csv", format!("{HEAD}\n{two}")));
     assert_eq!((report.accepted, report.warnings.len()), (2, 1), "{:?}", report.warnings);

@@ -12,8 +12,8 @@ use domain::{Amount, Day, Instrument, Points, Share};
 use sha2::{Digest, Sha256};
 
 use crate::agreement::{self, Agreements};
-use crate::calculation::day_rate::{AdmissionNotice, DayRateRule, DepartureDay, FirstDay};
-use crate::calculation::share_of_drg_price::{OutsideTest, ShareRule, TariffTest, place_of};
+use crate::calculation::day_rate::{AdmissionNotice, DayRateRule, DepartureDay, EarlyAnswer, FirstDay};
+use crate::calculation::share_of_drg_price::{OutsideTest, RoundedWhen, ShareRule, TariffTest, place_of};
 use crate::file::{Dates, Liable, Row, RuleError, RuleFile, VariantFile};
 use crate::provenance::{Provenance, Version};
 
@@ -472,6 +472,11 @@ impl LawBook {
             Some((by, keep(provenance(file, &row.dates, "lowered_by", id))))
         });
         let payment = keep(overlay.payment()?);
+        // Only a rule that another lowers has the choice, and no file that was kept before it was written down.
+        let rounded = match overlay.choice("rounded") {
+            Some(choice) => read(choice, RoundedWhen::from_word),
+            None => (RoundedWhen::Difference, covers.clone()),
+        };
         let choices = overlay.choices(&mut keep);
         let rule = ShareRule {
             version: Version { rule: file.id.clone(), from: day, digest: String::new() },
@@ -487,6 +492,7 @@ impl LawBook {
             unit_price,
             ceiling,
             lowered_by,
+            rounded,
             payment,
             choices,
         };
@@ -550,6 +556,11 @@ impl LawBook {
         let first = read(choice("first")?, FirstDay::from_word);
         let departure_day = read(choice("departure_day")?, DepartureDay::from_word);
         let admission_notice = read(choice("admission_notice")?, AdmissionNotice::from_word);
+        // Files kept with earlier settlements do not have the choice. They were settled by this reading.
+        let early_answer = match overlay.choice("early_answer") {
+            Some(choice) => read(choice, EarlyAnswer::from_word),
+            None => (EarlyAnswer::CountsForNothing, covers.clone()),
+        };
         let grace_hours = read(choice("grace_hours")?, |word| word.parse().ok());
         let payment = keep(overlay.payment()?);
         let rule = DayRateRule {
@@ -563,6 +574,7 @@ impl LawBook {
             first,
             departure_day,
             admission_notice,
+            early_answer,
             grace_hours,
             payment,
             choices: overlay.choices(&mut keep),

@@ -808,10 +808,12 @@ pub const CHOICES: &[(&str, &[&str])] = &[
     ("dated_by", &["discharge", "admission"]),
     ("residence_on", &["admission"]),
     ("ceiling_filled", &["in-order-of-admission"]),
+    ("rounded", &["difference", "each-amount"]),
     ("first", &["later-of-ready-and-notified", "when-all-conditions-hold"]),
     ("last", &["day-before-place-ready-or-departure"]),
     ("departure_day", &["not-charged", "charged"]),
     ("admission_notice", &["given", "given-within-24-hours"]),
+    ("early_answer", &["counts", "counts-for-nothing"]),
     ("passed_on_to_trust", &["outside-the-settlement"]),
 ];
 

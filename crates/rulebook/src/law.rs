@@ -9,7 +9,7 @@ use domain::{Amount, CareLevel, Day, Instrument, Month, Period, Points, Rounding
 use crate::agreement::Agreements;
 use crate::book::{BookError, DatedBy, LawBook, Segment, Standing};
 use crate::calculation::day_rate::{
-    self, AdmissionNotice, Assessment, Case, DayRateRule, DepartureDay, FirstDay,
+    self, AdmissionNotice, Assessment, Case, DayRateRule, DepartureDay, EarlyAnswer, FirstDay,
 };
 use crate::calculation::share_of_drg_price::{
     self, Decision, Facts, Priced, Pricing, Quantity, SHARES, ShareRule, Shares, TooLarge, place_of,
@@ -364,6 +364,7 @@ struct ReadingRule {
     first: FirstDay,
     departure_day: DepartureDay,
     admission_notice: AdmissionNotice,
+    early_answer: EarlyAnswer,
     grace_hours: i64,
 }
 
@@ -410,6 +411,7 @@ fn deciding(rule: &ShareRule) -> DecidingRule {
         unit_price: _,
         ceiling: _,
         lowered_by: _,
+        rounded: _,
         payment: _,
         choices: _,
     } = rule;
@@ -435,6 +437,7 @@ fn reading(rule: &DayRateRule) -> ReadingRule {
         first,
         departure_day,
         admission_notice,
+        early_answer,
         grace_hours,
         payment: _,
         choices: _,
@@ -446,6 +449,7 @@ fn reading(rule: &DayRateRule) -> ReadingRule {
         first: first.0,
         departure_day: departure_day.0,
         admission_notice: admission_notice.0,
+        early_answer: early_answer.0,
         grace_hours: grace_hours.0,
     }
 }

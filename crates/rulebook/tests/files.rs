@@ -1,5 +1,5 @@
-//! What a rule file may not say, and what a row of it does to a price. One row for each fault: the built-in law with one
-//! plausible mistake, and the sentence that names it.
+//! What a rule file may not say, and how a row of a rule file changes a price. Each fault is one row of a test's table:
+//! the built-in law with one plausible mistake, and the sentence that names the mistake.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -81,14 +81,14 @@ fn each_mistake_in_a_rule_file_is_named() {
         let found = law_with(file, from, to).err().unwrap_or_default();
         assert!(found.contains(fault), "{file}: {from} → {to}: {found}");
     }
-    // A row of one day is a row.
+    // A row may hold for a single day.
     let one_day = law_with(KMF, "to = 2012-12-31\nkroner_per_point", "to = 2012-01-01\nkroner_per_point");
     assert!(one_day.is_ok(), "{one_day:?}");
 }
 
 #[test]
 fn a_section_that_is_missing_is_named() {
-    // Without its sections from one heading to the next.
+    // Reads the law after every `[[section]]` of this name is cut out of a file, up to the next heading.
     let without = |file: &str, section: &str| {
         let mut out = String::new();
         let mut skips = false;
@@ -140,7 +140,7 @@ fn a_variant_is_checked_as_a_law_is() {
         book.and_then(|book| book.share_rule("co-financing")).map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(with("[set]", "[set]"), Ok(()));
-    // One day, and one day less than that.
+    // A variant may hold for a single day, but may not end before it begins.
     assert_eq!(with("to = 2014-12-31", "to = 2010-01-01"), Ok(()));
     for (from, to, fault) in [
         ("to = 2014-12-31", "to = 2009-12-31", "before it begins"),
@@ -391,8 +391,8 @@ fn a_notice_in_the_minute_of_departure_is_given() {
     assert_eq!(within("2012-03-02T08:01"), ("admission-notice-late", true));
 }
 
-/// Two months under the same rule are two charges. An answer from before the notice answers nothing; an answer stands
-/// until there is another, whatever else is told.
+/// Two months under the same rule are two charges. An answer from before readiness and its notice does not
+/// count. An answer stands until the next answer, whatever other events come between.
 #[test]
 fn days_of_two_months_are_two_charges() {
     use domain::EventKind;

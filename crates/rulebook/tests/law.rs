@@ -213,15 +213,15 @@ fn a_posted_charge_is_priced_again() {
         ..charged(of_points, &isf, 1_500, 0)
     };
     assert_eq!(again(&less(&kmf)), kroner(2_292_540 - 764_180));
-    // Nothing is subtracted by a version that there is not.
+    // If the version of the lowering charge does not exist, nothing is subtracted.
     assert_eq!(again(&less("co-financing@2012-01-01/0")), kroner(2_292_540));
-    // Co-financing is lowered by nothing.
+    // No other charge lowers co-financing.
     let other =
         Charged { lowered: Some((&isf, Points::from_milli(1_000))), ..charged(share, &kmf, 1_500, 0) };
     assert_eq!(again(&other), kroner(1_146_270));
     assert_eq!(again(&charged(of_days, &usk, 0, 3)), kroner(1_200_000));
     assert_eq!(again(&charged(of_days, &usk, 0, 0)), kroner(0));
-    // A version of another instrument, and no points: a tariff's charge.
+    // A version of another instrument counts as no version. A charge without points comes from a tariff.
     assert_eq!(again(&charged(share, &isf, 1_500, 0)), Again::NoVersion);
     assert_eq!(again(&charged(of_days, &kmf, 0, 3)), Again::NoVersion);
     assert_eq!(again(&charged(share, &kmf, 0, 0)), Again::ByTariff);

@@ -36,8 +36,13 @@ pub const EXPORT_FORMS: Words<ExportForm> = &[
 ];
 
 /// Tables that have a workbook to fill in.
-pub const TEMPLATES: Words<Kind> =
-    &[("bill", Kind::Bill), ("log", Kind::Log), ("budget", Kind::Budget), ("coverage", Kind::Coverage)];
+pub const TEMPLATES: Words<Kind> = &[
+    ("bill", Kind::Bill),
+    ("log", Kind::Log),
+    ("budget", Kind::Budget),
+    ("coverage", Kind::Coverage),
+    ("addresses", Kind::Addresses),
+];
 
 /// Languages of what people read.
 pub const LANGUAGES: Words<Language> = &[("nb", Language::Nb), ("nn", Language::Nn), ("en", Language::En)];

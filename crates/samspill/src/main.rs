@@ -18,7 +18,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 fn main() -> ExitCode {
-    // Contacts in work are about persons: Ctrl-C, a closed terminal and a polite kill leave none behind.
+    // Scratch files hold contacts, which are data about persons. They are removed also at Ctrl-C, when the terminal is
+    // closed, and at a polite kill.
     let _ = ctrlc::set_handler(|| {
         jobs::host::Scratch::discard_all();
         std::process::exit(130);

@@ -15,7 +15,8 @@ use crate::choices::LANGUAGES;
 pub const FILE: &str = "samspill.toml";
 
 /// The values that may be set.
-pub const KEYS: [&str; 7] = ["ledger", "contacts", "people", "draft", "out", "sender", "language"];
+pub const KEYS: [&str; 8] =
+    ["ledger", "contacts", "people", "draft", "out", "sender", "addresses", "language"];
 
 /// Values as a user set them.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -103,11 +104,12 @@ impl Settings {
         let is_required = argument.is_required_set();
         let top = command.split(' ').nth(1).unwrap_or_default();
         let is_shared = match id.as_str() {
-            // If a command can do without a ledger or a file of contacts, giving one changes what the command does.
+            // A ledger or a file of contacts that is not required is not taken from the settings, since giving one
+            // changes what the command does. The exception is the contacts of `simulate`.
             "ledger" => is_required,
             "contacts" => is_required || top == "simulate",
-            // For a made register, `people` is a number. Made registers, keys and exports are each written to a place
-            // of their own.
+            // For a made register, `people` is a number. Made registers, templates, manual pages, keys and exports are
+            // each written to a place of their own.
             "people" => !matches!(top, "demo" | "synth"),
             "out" => {
                 !matches!(top, "demo" | "synth" | "template" | "man")
@@ -198,7 +200,7 @@ mod tests {
         );
         assert_eq!(of("samspill settle 2012 --out b", "out").unwrap(), "b");
         assert_eq!(of("samspill statement 2012 --ledger b.sqlite", "ledger").unwrap(), "b.sqlite");
-        // If a ledger changes what the command does, the ledger must be given.
+        // A ledger that would change what the command does is not taken from the settings.
         assert_eq!(of("samspill explain 1 --in a", "ledger"), None);
         assert_eq!(of("samspill synth --year 2012 --out b", "out").unwrap(), "b");
     }

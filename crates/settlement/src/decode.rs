@@ -3,14 +3,15 @@
 use arrow_array::{BooleanArray, Int32Array, RecordBatch, StringArray};
 use domain::narrow;
 use domain::{
-    CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Party, Period, Residence, Sector, Service,
-    UnitKind,
+    CareLevel, Day, DrgType, EventKind, Instrument, Minute, Municipalities, Party, Period, Residence, Sector,
+    Service, UnitKind,
 };
 use register::columns;
 use register::parquet_file::Reader;
 use register::schema::{self, at};
 use register::stays;
 use rulebook::Facts;
+use rulebook::file::PAYMENTS;
 
 use crate::stay::Stay;
 
@@ -106,6 +107,14 @@ impl<'a> Homes<'a> {
             Residence::Abroad | Residence::Unknown => nobody(),
         }
     }
+}
+
+/// Reason code of payable days for which no municipality answers.
+pub(crate) const NO_MUNICIPALITY: &str = "no-municipality";
+
+/// Whether the state owes what an instrument charges; else the municipality does.
+pub(crate) fn state_owes(instrument: Instrument) -> bool {
+    PAYMENTS.contains(&(instrument, "state", "regional-authority-of-residence"))
 }
 
 /// Debtor and region of a residence code.

@@ -3,19 +3,22 @@
 
 use arrow_array::{Array, RecordBatch};
 use domain::{
-    Amount, Day, DrgType, Instrument, Minute, Municipalities, Period, Points, Residence, Service, narrow,
+    Amount, Day, DrgType, Instrument, Minute, Municipalities, Party, Period, Points, Residence, Service,
+    narrow,
 };
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::Reader;
 use register::{FileError, schema, stays};
 use rulebook::book::DatedBy;
 use rulebook::calculation::share_of_drg_price::{Quantity, SHARES, Shares};
-use rulebook::law::{Law, used_of_ceiling};
+use rulebook::law::{DayCharge, Law, used_of_ceiling};
 use rulebook::{Decision, Facts, NoTrace, Step, Steps};
 use schema::at;
 use words::{Message, Said, message};
 
-use crate::decode::{flags, longs, maybe_ints, stay_of, word, years};
+use crate::decode::{
+    Home, Homes, NO_MUNICIPALITY, flags, longs, maybe_ints, state_owes, stay_of, word, years,
+};
 use crate::error::SettleError;
 use crate::stay::{self, Stay};
 
@@ -66,10 +69,21 @@ pub struct Part {
     pub rule: Message,
     /// Steps of the calculation, in order.
     pub steps: Vec<Step>,
-    /// Month and amount of each charge; empty if nothing is charged.
-    pub amounts: Vec<(String, Amount)>,
+    /// Each charge; empty if nothing is charged.
+    pub charges: Vec<Charged>,
     /// Result of the calculation in one sentence.
     pub conclusion: Message,
+}
+
+/// A charge of an explained contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charged {
+    /// Month of the charge, as `2012-03`.
+    pub month: String,
+    pub amount: Amount,
+    /// Name of the [`domain::Party`] that owes the amount, and of the one that is owed.
+    pub debtor: String,
+    pub creditor: String,
 }
 
 /// An explanation of one contact.
@@ -210,7 +224,8 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
     }
 }
 
-/// Explains contact `id` of a stay; `None` if the stay has no such contact.
+/// Explains contact `id` of a stay; `None` if the stay has no such contact. Debtors and creditors are those of the
+/// period's settlement of the file that `reader` reads.
 ///
 /// `stay` is in order of admission, because earlier contacts use up part of the ceiling.
 ///
@@ -219,12 +234,15 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
 pub fn explain(
     law: &Law,
     municipalities: &Municipalities,
+    reader: &Reader,
     stay: &[Contact],
     id: i64,
     period: Period,
 ) -> Result<Option<Explanation>, SettleError> {
     let Some(place) = stay.iter().position(|contact| contact.id == id) else { return Ok(None) };
     let contact = &stay[place];
+    let homes = Homes::of(reader, municipalities, period);
+    let home = homes.home(&contact.municipality_of_registration);
     let used = used_before(law, &stay[..place])?;
     let mut steps: Shares<Steps> = Shares::default();
     if used != Points::ZERO {
@@ -247,7 +265,10 @@ pub fn explain(
                 |rule| held(&rule.version.to_string(), segment),
             ),
             steps: steps.0,
-            amounts: charged.map(|priced| (day.month().to_string(), priced.amount)).into_iter().collect(),
+            charges: charged
+                .map(|priced| of_share(SHARES[place], priced.amount, day, &home))
+                .into_iter()
+                .collect(),
             conclusion: concluded(
                 &decisions[place],
                 charged.map(|priced| priced.amount),
@@ -258,9 +279,18 @@ pub fn explain(
     };
     let mut parts: Vec<Part> = steps.into_iter().enumerate().map(share).collect();
     if !contact.case.events.is_empty() {
-        parts.push(day_rate(law, &stay[..place], contact, period));
+        parts.push(day_rate(law, &stay[..place], contact, period, &homes));
     }
     Ok(Some(Explanation { facts: facts(contact, municipalities), contact: contact.clone(), parts }))
+}
+
+/// The charge of a share instrument: the state or the municipality owes it to the regional authority.
+fn of_share(instrument: Instrument, amount: Amount, day: Day, home: &Home) -> Charged {
+    let debtor = match state_owes(instrument) {
+        true => Party::State.to_string(),
+        false => home.debtor.clone(),
+    };
+    Charged { month: day.month().to_string(), amount, debtor, creditor: home.region.clone() }
 }
 
 /// A version, and the days on which the values of its segment hold.
@@ -303,7 +333,7 @@ fn concluded(decision: &Option<Decision>, amount: Option<Amount>, inside: bool, 
     if inside { conclusion } else { message!("trace.outside_period", conclusion, day) }
 }
 
-fn day_rate(law: &Law, earlier: &[Contact], contact: &Contact, period: Period) -> Part {
+fn day_rate(law: &Law, earlier: &[Contact], contact: &Contact, period: Period, homes: &Homes) -> Part {
     let mut paid = Vec::new();
     for before in earlier.iter().filter(|before| !before.case.events.is_empty()) {
         // Its days alone matter here, not its amount.
@@ -316,26 +346,37 @@ fn day_rate(law: &Law, earlier: &[Contact], contact: &Contact, period: Period) -
         || message!("trace.not_in_force", day = departed),
         |rule| held(&rule.version.to_string(), rulebook::Segment::on(&law.usk, departed)),
     );
-    let (amounts, conclusion) = match assessed {
+    let (charges, conclusion) = match assessed {
         Err(reason) => (Vec::new(), message!("trace.no_charge_because", reason = of_reason(reason))),
-        Ok(charges) => {
-            let sum = |is_inside: bool| -> Amount {
-                let mine = charges.iter().filter(|charge| period.holds(charge.month.first()) == is_inside);
-                mine.map(|charge| charge.amount).sum()
-            };
-            let (total, outside) = (sum(true), sum(false));
-            let mut conclusion = message!("trace.charge", amount = total);
-            if outside != Amount::ZERO {
-                conclusion = message!("trace.days_outside", conclusion, amount = outside);
-            }
-            let amounts = charges.iter().map(|charge| (charge.month.to_string(), charge.amount)).collect();
-            if let Some(day) = charges.iter().find_map(|charge| charge.without_rate) {
-                conclusion = message!("trace.but_no_rate", conclusion, day);
-            }
-            (amounts, conclusion)
-        }
+        Ok(days) => of_days(&days, contact, period, homes),
     };
-    Part { instrument: Instrument::DischargeReady, rule, steps: steps.0, amounts, conclusion }
+    Part { instrument: Instrument::DischargeReady, rule, steps: steps.0, charges, conclusion }
+}
+
+/// The charges of payable days, and a sentence on their sum. Nothing is charged for days for which no municipality
+/// answers.
+fn of_days(days: &[DayCharge], contact: &Contact, period: Period, homes: &Homes) -> (Vec<Charged>, Message) {
+    let (mut charges, mut total, mut outside) = (Vec::new(), Amount::ZERO, Amount::ZERO);
+    for day in days {
+        let debtor = homes.home(contact.case.liable(day.liable)).debtor;
+        if debtor.is_empty() {
+            continue;
+        }
+        *(if period.holds(day.month.first()) { &mut total } else { &mut outside }) += day.amount;
+        let (month, creditor) = (day.month.to_string(), contact.case.trust.clone());
+        charges.push(Charged { month, amount: day.amount, debtor, creditor });
+    }
+    if charges.is_empty() {
+        return (charges, message!("trace.no_charge_because", reason = of_reason(NO_MUNICIPALITY)));
+    }
+    let mut conclusion = message!("trace.charge", amount = total);
+    if outside != Amount::ZERO {
+        conclusion = message!("trace.days_outside", conclusion, amount = outside);
+    }
+    if let Some(day) = days.iter().find_map(|charge| charge.without_rate) {
+        conclusion = message!("trace.but_no_rate", conclusion, day);
+    }
+    (charges, conclusion)
 }
 
 fn facts(contact: &Contact, municipalities: &Municipalities) -> Vec<Message> {

@@ -14,15 +14,14 @@ use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::{Reader, in_order};
 use register::{FileError, schema, stays};
 use rulebook::calculation::share_of_drg_price::{SHARES, Shares};
-use rulebook::file::{Liable, PAYMENTS};
 use rulebook::law::{Decisions, Law, charges, used_of_ceiling};
 use rulebook::{Decision, NoTrace, Pricing, Quantity};
 
 use crate::charges::{Charge, Charges};
 use crate::days::{Days, Slot};
 use crate::decode::{
-    CLASSES, Home, Homes, MEASURED, READ, Words, classes, facts, flags, ints, longs, maybe_ints, name,
-    place_in_stay, stay_of, word, words,
+    CLASSES, Home, Homes, MEASURED, NO_MUNICIPALITY, READ, Words, classes, facts, flags, ints, longs,
+    maybe_ints, name, place_in_stay, state_owes, stay_of, word, words,
 };
 use crate::error::SettleError;
 use crate::sink::{Sink, SinkWorker, Takes};
@@ -35,7 +34,7 @@ const BATCH: usize = 1 << 16;
 /// computed each time.
 const TABLE_POINTS: usize = 1 << 16;
 const NO_SLOT: u32 = u32::MAX;
-/// Months of a contact that no share instrument dates in the period.
+/// Months of a contact that is outside the period under every share instrument.
 const OUTSIDE: Shares<u8> = [Slot::OUTSIDE; SHARES.len()];
 
 /// Period and threads of a settlement.
@@ -249,8 +248,7 @@ impl<'a> Shared<'a> {
             columns: places.into_iter().map(name).collect(),
             age_limits,
             dates,
-            state_pays: SHARES
-                .map(|own| PAYMENTS.contains(&(own, "state", "regional-authority-of-residence"))),
+            state_pays: SHARES.map(state_owes),
             counted,
             tariffs,
             homes: Homes::of(reader, municipalities, period),
@@ -911,14 +909,10 @@ impl<'a> Clerk<'a> {
             if let Some(day) = charge.without_rate {
                 return Err(SettleError::NoRate { contact, day });
             }
-            let code = match charge.liable {
-                Liable::MunicipalityOfRegistration => &stay.registered_in,
-                Liable::MunicipalityOfStay => &stay.stays_in,
-            };
-            let home = self.home(code);
+            let home = self.home(stay.liable(charge.liable));
             let debtor = self.homes[home as usize].debtor.clone();
             if debtor.is_empty() {
-                *self.usk_outside.entry("no-municipality").or_default() += 1;
+                *self.usk_outside.entry(NO_MUNICIPALITY).or_default() += 1;
                 continue;
             }
             let sum = Sum { contacts: 1, points: Points::ZERO, days: charge.days, amount: charge.amount };

@@ -1,6 +1,7 @@
 //! A stay that was reported ready for discharge, as read from its row.
 
 use domain::{CareLevel, Day, Minute, Sector, UnitKind};
+use rulebook::file::Liable;
 use rulebook::law::{DayCharge, Law};
 use rulebook::{Case, Event, Trace};
 
@@ -22,6 +23,14 @@ pub struct Stay {
 }
 
 impl Stay {
+    /// Code of the municipality that is liable.
+    pub(crate) fn liable(&self, liable: Liable) -> &str {
+        match liable {
+            Liable::MunicipalityOfRegistration => &self.registered_in,
+            Liable::MunicipalityOfStay => &self.stays_in,
+        }
+    }
+
     /// The stay as a case of the day-rate rule.
     pub(crate) fn case(&self) -> Case<'_> {
         Case {

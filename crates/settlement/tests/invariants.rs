@@ -121,9 +121,9 @@ fn the_traced_sum_is_the_column_sum() {
     assert!(drawn.len() > 250);
     for contact in drawn {
         let stay = stay_of_contact(&reader, contact).unwrap();
-        let explained = explain(&law, &municipalities, &stay, contact, period).unwrap().unwrap();
+        let explained = explain(&law, &municipalities, &reader, &stay, contact, period).unwrap().unwrap();
         for part in explained.parts {
-            let traced: i64 = part.amounts.iter().map(|(_, amount)| amount.ore()).sum();
+            let traced: i64 = part.charges.iter().map(|charge| charge.amount.ore()).sum();
             let charged = of_contact.get(&(contact, part.instrument.word())).copied().unwrap_or(0);
             assert_eq!(traced, charged, "{contact} {}", part.instrument);
             assert!(charged == 0 || !part.steps.is_empty());

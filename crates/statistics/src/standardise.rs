@@ -49,8 +49,9 @@ fn widened(one: Interval, by: f64) -> Interval {
 
 /// Direct standardisation: the rate per person of an area with the standard's population.
 ///
-/// The interval is Dobson's: that of the events, stretched by the standard error of the weighted rate. The
-/// variance of a stratum is the sum over persons of their squared events.
+/// The interval is Dobson's: the interval of the number of events, scaled by the standard error of the weighted
+/// rate over the square root of the number of events. The variance of a stratum is the sum over persons of their
+/// squared events.
 ///
 /// Source: Dobson and others 1991; Stukel and others 1994 for several events of one person.
 pub fn direct(strata: &[Stratum], confidence: f64, method: OfCount) -> Standardised {
@@ -66,8 +67,8 @@ pub fn direct(strata: &[Stratum], confidence: f64, method: OfCount) -> Standardi
     Standardised { events, people, expected: None, crude, rate }
 }
 
-/// Stretch of the interval if there is no event and so no variance: that of one event, spread by population
-/// over the strata.
+/// Scale of the interval if there is no event, and so no variance: the scale for one event that is divided over the
+/// strata by their population.
 fn weight_of_none(strata: &[Stratum], whole: f64) -> f64 {
     let people: f64 = strata.iter().map(|one| one.people).sum();
     let variance: f64 =
@@ -83,11 +84,11 @@ pub fn indirect(strata: &[Stratum], confidence: f64, method: OfCount) -> Standar
     Standardised { events, people, expected: Some(expected), crude, rate: around.times(1.0 / expected) }
 }
 
-/// An area's ratio, drawn toward the ratio of all areas: the more, the fewer events the area is expected to
-/// have (empirical Bayes with a gamma prior by moments; Marshall 1991).
+/// An area's ratio, drawn toward the ratio of all areas. The fewer events the area is expected to have, the more
+/// its ratio is drawn (empirical Bayes with a gamma prior by moments; Marshall 1991).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shrunk {
-    /// Events divided by expected events, after the drawing.
+    /// Events divided by expected events, once drawn toward the ratio of all areas.
     pub ratio: f64,
     /// Weight of the area's own ratio, from 0 to 1.
     pub own: f64,

@@ -58,8 +58,8 @@ impl Comparison {
         }
     }
 
-    /// Sentences that reconcile the total: our own calculation, the differences by cause, and the bill; and what one
-    /// must know of our own side.
+    /// Sentences that reconcile the total: our own calculation, the differences by cause, and the bill. Then the
+    /// bill's own sum if it is wrong, the cases that are unusual, and what a reader must know of our own side.
     pub fn reconciled(&self) -> Vec<Message> {
         let causes = self.causes();
         let sum: Amount = causes.values().copied().sum();

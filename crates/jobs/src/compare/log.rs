@@ -163,6 +163,7 @@ const DECISIVE: &[&str] = &[
     "departed",
     "can_receive",
     "cannot_receive",
+    "early_answer",
     "grace",
     "no_admission_notice",
     "admission_notice_late",

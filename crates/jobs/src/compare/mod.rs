@@ -52,7 +52,7 @@ struct Reason {
     text: Message,
     /// Empty for arithmetic.
     provision: String,
-    /// Whether the finding decides the days of the case. The other findings tell each day, and what was tested on the
+    /// Whether the finding decides the days of the case. The other findings give single days, sums, and tests on the
     /// way.
     is_decisive: bool,
 }
@@ -272,7 +272,7 @@ fn differences(bill: Option<&Known>, own: Option<&Known>) -> Vec<(Why, Amount)> 
 }
 
 impl Line {
-    /// Each cause of difference in words with its amount; for two sides that are alike, a finding of that.
+    /// Each cause of difference in words, with its amount. If the two sides are alike, one finding says so.
     fn findings(&self, instrument: Instrument) -> Vec<(Message, Amount)> {
         if self.differences.is_empty() {
             return vec![(message!("compare.alike"), Amount::ZERO)];

@@ -102,6 +102,7 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
             languages: None,
             sender_language: host.language,
             sender: None,
+            addresses: &crate::addresses::Addresses::new(),
             with_claims: false,
             checkpoint: None,
             out: &statements,

@@ -336,8 +336,9 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
     Some(sheet.protect())
 }
 
-/// Sheet of admissions by billed municipality: all of them, those of persons last known elsewhere, and those of its
-/// own persons billed elsewhere. `None` if admissions have no figures.
+/// Sheet of admissions, with three counts for each municipality: admissions billed to it, those among them of persons
+/// last known elsewhere, and admissions of persons last known in it that were billed elsewhere. `None` if admissions
+/// have no figures.
 pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let place = outcome.indicators.iter().position(|one| one.id == "admissions")?;
     let figures = outcome.figures[place].as_ref()?;
@@ -345,7 +346,8 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let stays = |home: usize| -> i64 {
         outcome.counts.of(place, Side::Numerator, home).map_or(0, |stays| stays.iter().sum())
     };
-    // A stay lost by one municipality is gained by another, so both rows have the same sum.
+    // A stay that one municipality loses, another gains. The two rows therefore have the same sum, except for stays
+    // that belong to no municipality.
     let moved = outcome.counts.moved.iter().enumerate();
     let (elsewhere, here): (Row, Row) = moved
         .map(|(home, (elsewhere, here))| {

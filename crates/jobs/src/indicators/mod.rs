@@ -114,7 +114,8 @@ impl<'a> Order<'a> {
 const SHEETS: [&str; 6] =
     ["egne-omrader", "aldersgrupper", "foretak", "enheter", "undersokelser", "andre-tall"];
 
-/// Days without a contact that a period may end with by chance in a small register. More are reported.
+/// Largest number of days without a contact at the end of a period that is not reported, since it may come by chance
+/// in a small register.
 const SHORT: i32 = 7;
 
 /// Figures of a run, with the data and settings behind them.
@@ -292,8 +293,8 @@ pub fn known(codes: &[String], period: Period) -> Result<()> {
 /// Number of referrers that get an indicator each; the others share one.
 const REFERRERS: usize = 6;
 
-/// Replaces each `by_referrer` indicator, in `wanted` too, by one for each of the [`REFERRERS`] with most contacts
-/// and one for the other referrers together.
+/// Replaces each `by_referrer` indicator by one for each of the [`REFERRERS`] that refer most contacts, and one for the
+/// other referrers together. If `wanted` has the id of the indicator, the new ids are added to it.
 fn by_referrer(
     indicators: Vec<Indicator>,
     contacts: BTreeMap<String, u64>,
@@ -573,7 +574,7 @@ fn all_figures(
     if let ([areas, _], [own], Some(beside)) = (&mut larger[..], &mut own[..], beside) {
         let first = homes + areas.counts.homes.len();
         let mut totals = summed(&own.of, 0, first);
-        // An own area that consists of whole trust areas is also their sum.
+        // One of the user's own areas that consists of whole trust areas is also the sum of these.
         let own_of = |area: usize| -> BTreeSet<usize> {
             areas.of.iter().zip(&own.of).filter(|(of, _)| **of == area).map(|(_, own)| *own).collect()
         };
@@ -622,8 +623,8 @@ fn summed(of: &[usize], from: usize, at: usize) -> Vec<Total> {
     (0..sums).map(|sum| Total::of(members(sum)).published_at(at + sum)).collect()
 }
 
-/// Intersections of the trust areas and the user's own areas: as a division, and as the trust area and own area of
-/// each.
+/// Intersections of the trust areas and the user's own areas: as a division of the municipalities, and, for each
+/// intersection, its trust area and its own area.
 fn overlaps(areas: &Group, own: &Group) -> (Group, Vec<(usize, usize)>) {
     let mut pairs: Vec<(usize, usize)> = areas.of.iter().copied().zip(own.of.iter().copied()).collect();
     let all = pairs.clone();
@@ -634,7 +635,8 @@ fn overlaps(areas: &Group, own: &Group) -> (Group, Vec<(usize, usize)>) {
     (Group { sheet: "", names, of }, pairs)
 }
 
-/// By indicator, the own areas that together with a trust area would reveal a withheld intersection of the two.
+/// For each indicator, the user's own areas whose figures, beside the figure of a trust area, would reveal a withheld
+/// intersection of that trust area with an own area.
 fn revealing_areas(
     indicators: &[Indicator],
     (counts, people, method): (&Counts, &People, Method),
@@ -738,7 +740,7 @@ const HEADS: [&str; 26] = [
     "aim",
 ];
 
-/// Words of the places in the funnel, from below the outer limit to above it.
+/// Words of the places in the funnel, from below the lower outer limit to above the upper outer limit.
 const SIDES: [&str; 5] = ["below_998", "below_95", "inside", "above_95", "above_998"];
 
 impl Outcome {

@@ -321,7 +321,8 @@ impl<'a> Profile<'a> {
         let (place, one, ..) = self.shown().find(|(_, one, ..)| one.id == "admissions")?;
         let counts = &self.outcome.counts;
         let found = self.outcome.figures[place].as_ref()?;
-        // All other profiles are published, so the months of a single one left out are the country's minus theirs.
+        // Every other profile shows its months. If only one is left out, its months are therefore the country's minus
+        // those of all the others.
         let is_left_out = |home: usize| {
             let months = counts.months_of(place, Side::Numerator, home).unwrap_or(&[]);
             found.homes[home].is_withheld || months.iter().any(|count| few(*count))

@@ -46,12 +46,12 @@ pub struct Evaluate {
     /// First time with the measure.
     pub from: String,
     pub method: EffectMethod,
-    /// Number of events to expect before the beginning, from the people and the rates of others; for
-    /// `BeforeAfter`. With `own_weight` it gives the number to expect after the beginning without the
-    /// measure.
+    /// Expected number of events before the beginning, computed from the people of the area and the rates of other
+    /// areas; for `BeforeAfter`. Together with `own_weight`, it gives the number of events that would be expected after
+    /// the beginning without the measure.
     pub expected: Option<f64>,
-    /// Share of a deviation that belongs to the area itself, from 0 to 1, as the indicators give it; for
-    /// `BeforeAfter`.
+    /// Share of the deviation from `expected` that belongs to the area itself and is not chance, from 0 to 1; for
+    /// `BeforeAfter`. The indicators give this share.
     pub own_weight: Option<f64>,
     /// Lags of Newey and West's standard errors, for `Its`. `None`: each error is correlated with the one
     /// before, as strongly as the series shows.
@@ -256,8 +256,8 @@ fn before_after(order: &Evaluate, from: usize, values: &[f64], people: Option<Ve
     let found = evaluate::before_after(before, after, order.confidence);
     let mut table = Table::new("", &heads(COLUMNS));
     table.rows.push(effect_row("after_over_before", &found));
-    // Events to expect after the beginning without the measure, for the people then. A count that was high by
-    // chance falls by itself.
+    // Events to expect after the beginning without the measure, for the number of people after the beginning. A count
+    // that was high by chance falls by itself.
     let without = order
         .expected
         .zip(order.own_weight)

@@ -32,7 +32,7 @@ pub struct Standardise {
     pub area: Option<String>,
     /// Columns that divide the population, ages first, as `0-4`, `90+` or `67`.
     pub strata: Vec<String>,
-    /// Column with the numbers of events; with `per_person`, with the numbers of persons.
+    /// Column with the numbers of events. If `per_person` is given, the column holds numbers of persons instead.
     pub events: String,
     /// Column with the numbers of people.
     pub population: String,
@@ -53,7 +53,8 @@ pub struct Standardise {
 
 type Key = Vec<String>;
 
-/// Events, sum of their squares by person, and people: by area and stratum.
+/// Number of events, sum over persons of the square of each one's events, and number of people, by area and
+/// stratum.
 fn strata(table: &Columns, order: &Standardise) -> Result<BTreeMap<String, BTreeMap<Key, Stratum>>> {
     let areas = order.area.as_deref().map(|name| table.text(name)).transpose()?;
     let keys: Vec<Vec<&str>> = order.strata.iter().map(|name| table.text(name)).collect::<Result<_>>()?;

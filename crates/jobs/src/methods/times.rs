@@ -1,5 +1,5 @@
 //! Times in a column of a table: months, days, weeks, quarters, years or numbers, however they are written. They are put
-//! in order by the calendar, and a time that is missing between two others is known.
+//! in order by the calendar, and times that are missing between two others are found.
 
 use domain::{Day, Month};
 
@@ -10,11 +10,12 @@ pub struct Times {
     pub names: Vec<String>,
     /// Place among `names` of each row.
     pub places: Vec<usize>,
-    /// Times that the calendar has between the first and the last, and the column has not. Empty if the times follow
-    /// no calendar.
+    /// Times between the first and the last that the column lacks, at most 1000 of them. Empty if the times follow no
+    /// calendar.
     pub missing: Vec<String>,
     kind: Kind,
-    /// Number of each of `names` in the calendar.
+    /// Calendar number of each of `names`: the number of its month, day or other unit. 0 if the times follow no
+    /// calendar.
     numbers: Vec<i64>,
 }
 
@@ -45,7 +46,7 @@ const MONTHS: [(&str, &str); 12] = [
     ("nov", "11"),
     ("des", "12"),
 ];
-/// English names that differ.
+/// English names of months that differ from the Norwegian ones.
 const ENGLISH: [(&str, &str); 3] = [("may", "05"), ("oct", "10"), ("dec", "12")];
 
 /// Runs of digits in a text; a name of a month counts as its number.
@@ -158,7 +159,7 @@ fn numbered(texts: &[&str]) -> (Kind, Vec<i64>) {
     }
 }
 
-/// A time as it is named if nobody wrote it.
+/// Name of a time that the column lacks. In weeks, `weekday` is the day of the week that the column uses.
 fn named(kind: Kind, number: i64, weekday: i64) -> String {
     let day = |number: i64| {
         i32::try_from(number).map_or_else(|_| String::new(), |day| Day::from_number(day).to_string())

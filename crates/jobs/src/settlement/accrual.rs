@@ -59,6 +59,7 @@ pub fn run(
         languages: None,
         sender_language: Language::Nb,
         sender: None,
+        addresses: &crate::addresses::Addresses::new(),
         with_claims: false,
         checkpoint: None,
         out: Path::new("."),

@@ -8,7 +8,7 @@ use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use domain::statement::Statement;
-use domain::{Claim, Claims, Instrument, Month, StepKind};
+use domain::{Claim, Claims, Ground, Instrument, Month, Ruling, StepKind};
 use ledger::checkpoint::Checkpoint;
 use ledger::content::{Answer, Decision, Objection, Settled};
 use ledger::statement::Span;
@@ -89,14 +89,14 @@ pub struct Bundle {
     /// Last month, included.
     pub last: Month,
     pub statement: Statement,
-    /// Every step behind the statement. A step on another party's objection has no more of its content than the
-    /// months that it touched, and is one of [`Bundle::without_content`].
+    /// Every step behind the statement. A step on another party's objection keeps no more of its content than
+    /// the months that it touched, and is one of [`Bundle::without_content`].
     pub steps: Vec<Placed<Step>>,
     /// Numbers of the steps whose content was taken out.
     pub without_content: BTreeSet<i64>,
     /// The recipient's vouchers.
     pub vouchers: Vec<Placed<Voucher>>,
-    /// Claims behind the recipient's vouchers; `None` if the receiver may not see them.
+    /// Claims behind the recipient's vouchers; `None` if the bundle was made without claims.
     pub claims: Option<Vec<Moved>>,
     pub rules: Vec<Kept>,
     /// Way from every step and voucher, and from the statement's control code, to the root of the tree.
@@ -150,7 +150,7 @@ pub(super) struct Common {
     rules: BTreeMap<String, Vec<(String, String)>>,
     /// The law of each of the kept rule files.
     laws: Vec<Law>,
-    /// Claims of every settlement behind the statements, and for each step its month of posting.
+    /// Claims of every settlement behind the statements, each with the number and the posting month of its step.
     claims: Vec<(i64, Month, Claims)>,
 }
 
@@ -349,9 +349,9 @@ pub fn rule_file(digest: &str, name: &str) -> String {
     format!("regler/{}/{name}", &digest[..digest.len().min(12)])
 }
 
-/// Content of a step on an objection that does not concern the receiver, without what it says of others: no more than
-/// the months that it touched. `None` if the step is another, or if the objection concerns the receiver. `others` holds
-/// the keys of such objections, each with the key that stands in its place.
+/// What a receiver may read of the content of a step on an objection between others: the months that it touched. Words
+/// of the vocabularies are the first of each, and say nothing. `None` if the step is not about an objection, or if the objection concerns the receiver. `others` holds
+/// the key of each objection between others, with the key that stands in its place.
 fn without_others(
     step: &Step,
     others: &mut BTreeMap<String, String>,
@@ -368,7 +368,7 @@ fn without_others(
             }
             let key = format!("step-{}", step.number);
             others.insert(objection.key, key.clone());
-            let (month, instrument, ground) = (objection.month, objection.instrument, objection.ground);
+            let (month, instrument, ground) = (objection.month, Instrument::ALL[0], Ground::ALL[0]);
             let none = String::new;
             serde_json::to_string(&Objection {
                 key,
@@ -393,7 +393,14 @@ fn without_others(
         StepKind::ObjectionDecided => {
             let decision: Decision = read(step)?;
             let Some(key) = others.get(&decision.key).cloned() else { return Ok(None) };
-            serde_json::to_string(&Decision { key, reference: String::new(), reduction_ore: 0, ..decision })?
+            let (outcome, reference) = (Ruling::ALL[0], String::new());
+            serde_json::to_string(&Decision {
+                key,
+                outcome,
+                reference,
+                reduction_ore: 0,
+                into: decision.into,
+            })?
         }
         StepKind::Open
         | StepKind::OnAccount

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use disclosure::Cell;
-use domain::statement::{Post, Statement};
+use domain::statement::{Address, Payment, Post, Statement};
 use domain::{Amount, Claim, Claims, Instrument, Municipalities, Points, StepKind};
 use ledger::checkpoint::{Checkpoint, PublicKey};
 use ledger::content::Settled;
@@ -21,6 +21,7 @@ use words::{Message, Said, message};
 use super::bundle::{self, BASIS, Bundle, CHECKPOINT, DIGESTS, FORM, Moved, PAPER, Placed, rule_file};
 use super::checkpoint;
 use super::source::{Maker, Source, name_rules, rule_archives};
+use crate::addresses::{Addresses, SENDER};
 use crate::failure::{About, Result, fail};
 use crate::law::Files;
 use crate::table::{Table, heads};
@@ -150,7 +151,8 @@ fn of_files(files: &BTreeMap<String, Vec<u8>>) -> Answer {
     Answer::of(message!("check_statement.files"), wrong.is_empty(), because)
 }
 
-/// Whether no sum over the records can overflow, whatever is added to what. A ledger is far below these limits.
+/// Whether the vouchers are of a form that a ledger has, and no sum over the records can overflow, whatever is added to
+/// what. A ledger is far below these limits.
 fn is_possible(bundle: &Bundle) -> bool {
     const WHOLE: i128 = i64::MAX as i128 / 8;
     const OF_CLAIM: u32 = 1_000_000;
@@ -174,8 +176,11 @@ fn is_possible(bundle: &Bundle) -> bool {
         *of_contact.entry((claim.contact, claim.instrument)).or_default() += 1;
         small &= claim.points_milli.unsigned_abs() < OF_CLAIM && claim.days.unsigned_abs() < OF_CLAIM;
     }
+    // A ledger nets instruments when it pays, and not before.
+    let has_instrument = |voucher: &Voucher| voucher.cause.is_payment() || voucher.instrument.is_some();
     small
         && bundle.first <= bundle.last
+        && bundle.vouchers.iter().all(|one| has_instrument(&one.record))
         && sums.iter().all(|sum| *sum < WHOLE)
         && of_contact.values().all(|count| *count < 1000)
 }
@@ -200,7 +205,8 @@ pub fn of_bundle(bundle: &Bundle, files: &BTreeMap<String, Vec<u8>>) -> Result<V
     };
     let municipalities = Municipalities::built_in()?;
     let stated = &bundle.statement;
-    let maker = Maker::new(&source, &municipalities, &span, stated.sender.name.clone())?;
+    let (sender, addresses) = (stated.sender.name.clone(), addresses(stated));
+    let maker = Maker::new(&source, &municipalities, &span, sender, addresses)?;
     let party = stated.recipient.party.as_str();
     let own = maker.by_party();
     let own = own.get(party).map_or(&[][..], Vec::as_slice);
@@ -214,6 +220,18 @@ pub fn of_bundle(bundle: &Bundle, files: &BTreeMap<String, Vec<u8>>) -> Result<V
     out.push(rule_files);
     out.push(chain(bundle, &source.months));
     Ok(out)
+}
+
+/// The addresses that a statement states. They come from the sender, and not from the ledger.
+fn addresses(stated: &Statement) -> Addresses {
+    let account = |payment: &Payment| {
+        let address = Address { account: payment.account.clone(), ..Address::default() };
+        (payment.counterparty.party.clone(), address)
+    };
+    let mut out: Addresses = stated.payments.iter().map(account).collect();
+    out.insert(SENDER.to_owned(), stated.sender_address.clone());
+    out.insert(stated.recipient.party.clone(), stated.recipient_address.clone());
+    out
 }
 
 type Rules = BTreeMap<String, ledger::statement::RuleName>;
@@ -396,7 +414,7 @@ fn of_claims(claims: &[&Moved], post: &Post, again: &Repriced) -> std::result::R
             claim.creditor.clone(),
             claim.unit.clone(),
         );
-        // A claim that was taken back whole stands no more.
+        // A claim that was taken back in full is not among the claims that stand. It counts as right.
         match again.claims.get(&key).copied().unwrap_or(Some(true)) {
             Some(true) => priced += 1,
             None => by_tariff += 1,
@@ -572,8 +590,9 @@ fn vouchers(bundle: &Bundle, maker: &Maker, steps: &[Step]) -> Result<Answer> {
     Ok(Answer::of(what, true, message!("check_statement.vouchers_equal", count, claims)))
 }
 
-/// Whether every step and voucher has its own hash, and all of them and the control code stand in the tree. The control
-/// code is the hash at the end of the last step that the statement sums up.
+/// Whether the hash of every voucher, and of every step with content, follows from what it holds, and whether all these
+/// hashes and the control code stand in the tree. The control code is the hash at the end of the last step that the
+/// statement sums up.
 fn chain(bundle: &Bundle, months: &Months) -> Answer {
     let what = message!("check_statement.chain");
     let mut leaves: Vec<(u64, &str)> = Vec::new();

@@ -80,7 +80,7 @@ pub(super) fn held(
         None => ledger.steps()?.into_iter().find(|one| one.number == step).map(|one| one.hash),
     };
     let name = &key.name;
-    // The tree is over the same chain as the hash, and whoever signs could sign that of another.
+    // The tree must be computed again: whoever signs could put the tree of another chain beside the right hash.
     let computed = tree.as_ref().map(|_| Chain::read(ledger, step)).transpose()?;
     let computed = computed.map(|chain| chain.stated());
     Ok(match ended {

@@ -35,7 +35,7 @@ pub struct Run<'a> {
     /// File with the year's list of DRGs.
     pub drg_list: Option<&'a Path>,
     /// File that states what the delivery covers, with rows `unit;from;to` in months. If `None`, the delivery covers
-    /// each unit in those of the settled months in which a contact of the unit ended.
+    /// each unit in every month to be settled in which a contact of that unit ended.
     pub coverage: Option<&'a Path>,
     pub files: &'a Files,
     /// Whether values that nobody has signed may be used.
@@ -425,8 +425,8 @@ struct Limit {
     contacts: usize,
     /// Amount that is never too large.
     amount: Amount,
-    /// Limit for more contacts, or for a larger amount: one in this many of the posted contacts, or the same share of
-    /// the amount settled.
+    /// Share that is allowed even beyond these limits, as one in this number: of the posted contacts, and of the amount
+    /// settled.
     one_in: usize,
 }
 

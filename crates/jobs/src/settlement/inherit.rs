@@ -20,8 +20,8 @@ pub enum Inheriting {
 /// Records the decision on who answers for a municipality that was split.
 ///
 /// # Errors
-/// Fails if the heir does not exist on the day, if the municipality has not ended or became a single other
-/// one, if another heir is recorded, or if the month is closed.
+/// Fails if the heir does not exist on the day, if the municipality has not ended before the day, if it became
+/// exactly one other municipality, if another heir is recorded, or if the month is closed.
 pub fn inherit(books: &mut Books, content: &Inherited, now: Minute) -> Result<Inheriting> {
     if books.months.inherited.contains(content) {
         return Ok(Inheriting::Unchanged);

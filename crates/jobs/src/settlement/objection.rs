@@ -135,8 +135,8 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute, host: &Host) -> Res
     Ok(message!("objection.filed", key = objection.key, amount))
 }
 
-/// Facts of the case, each with its provision, from the same code as the charge. The ledger keeps them in bokmål.
-/// Empty without a delivery.
+/// Facts of the case, each with its provision, found by the functions that compute the charge. The ledger keeps them
+/// in bokmål. Empty without a delivery.
 fn facts(books: &mut Books, filing: &Filing, host: &Host) -> Result<Vec<String>> {
     let Some(path) = filing.contacts else { return Ok(Vec::new()) };
     let Some(basis) = books.months.basis.get(&filing.month).and_then(|basis| basis.last()).cloned() else {
@@ -149,7 +149,7 @@ fn facts(books: &mut Books, filing: &Filing, host: &Host) -> Result<Vec<String>>
     let stay = settlement::explain::stay_of_contact(&reader, filing.contact)?;
     let period = Period::of_month(filing.month);
     let explanation =
-        settlement::explain::explain(&law, &books.municipalities, &stay, filing.contact, period)?;
+        settlement::explain::explain(&law, &books.municipalities, &reader, &stay, filing.contact, period)?;
     let Some(explanation) = explanation else {
         fail!("error.objection.there_no_contact_in", contact = filing.contact, path = path.display())
     };

@@ -19,7 +19,7 @@ use crate::table::small_table;
 pub enum OnAccountFrom<'a> {
     /// A budget file for the year, with rows `instrument;debtor;creditor;kroner`.
     Budget(&'a Path),
-    /// The amounts settled for this year in the ledger.
+    /// A year in the ledger: the amounts settled for it.
     Year(i16),
 }
 

@@ -37,7 +37,7 @@ const LEAST_OF_HASH: usize = 12;
 /// What was noted of a ledger before, to be found in it again.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Noted<'a> {
-    /// A hash of the chain, or its first digits: that of its end, or the code on a statement.
+    /// A hash of the chain, or the first digits of one: the hash at the chain's end, or the code on a statement.
     pub code: Option<&'a str>,
     /// Files of signed checkpoints.
     pub checkpoints: &'a [PathBuf],
@@ -45,8 +45,8 @@ pub struct Noted<'a> {
     pub public_key: Option<&'a Path>,
 }
 
-/// Proves a ledger: the chain of hashes, the balance, that each step gives the vouchers that it posted, and that what
-/// was noted before still stands in it. Returns the faults, and a sentence that sums up the proof.
+/// Proves a ledger: that its hashes form a chain, that it balances, that each step gives the vouchers that it posted,
+/// and that the ledger still holds what was noted before. Returns the faults, and a sentence that sums up the proof.
 ///
 /// # Errors
 /// Fails if the ledger or a file cannot be read, if a noted code is too short to prove anything, or if a checkpoint is
@@ -111,8 +111,8 @@ pub(super) fn proven(place: &str, noted: &Noted, host: &Host) -> Result<(Proof, 
     Ok((proof, held))
 }
 
-/// The step that ended with a hash of the chain, given by its first digits, and its time; `None` if there is none. A
-/// code on an old statement is such a hash: what stands after it builds on it.
+/// Number and time of the step that has a hash, or has a voucher with that hash; `None` if there is none. `expected`
+/// holds the first digits of the hash. The code on an old statement is such a hash, and later records build on it.
 fn held_at(ledger: &mut Ledger, expected: &str) -> Result<Option<(i64, domain::Minute)>> {
     let steps = ledger.steps()?;
     let of_step = |number: i64| {
@@ -127,9 +127,9 @@ fn held_at(ledger: &mut Ledger, expected: &str) -> Result<Option<(i64, domain::M
     Ok(voucher.and_then(|voucher| of_step(voucher.step)))
 }
 
-/// Replays the steps one by one, and adds a fault for each voucher that is not the one that its step gives, or that
-/// stands in a month that was not open by then. What was decided or arranged outside the ledger (amounts on account and
-/// of the review board) is taken as posted; everything else is computed again.
+/// Replays the steps one by one. Adds a fault for each voucher that differs from what its step gives, or whose month
+/// was neither open nor provisional before the step. Amounts on account and amounts of the review board are decided
+/// outside the ledger, and are taken as posted; everything else is computed again.
 fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
     let mut months = Months::default();
     let mut laws: BTreeMap<String, Option<Law>> = BTreeMap::new();
@@ -244,8 +244,8 @@ fn given(books: &mut Books, months: &Months, step: &Step, posted: &[Voucher]) ->
     Ok(out)
 }
 
-/// The first field in which a posted voucher differs from the one that its step gives: name of its column in the
-/// export, and both values; `None` if they are the same.
+/// The first field in which a posted voucher differs from the one that its step gives: name of the field, and both
+/// values; `None` if they are the same.
 fn differing(posted: &Voucher, given: &Voucher) -> Option<(&'static str, String, String)> {
     let fields = |voucher: &Voucher| {
         let lines = voucher.lines.iter().map(|line| format!("{} {}", line.account.name(), line.amount));

@@ -30,7 +30,8 @@ struct Decision {
 const KEY: &str = "by-settled";
 
 impl Decision {
-    /// Digest of the decision: it is posted once, whichever file it comes in and whatever stands beside it.
+    /// Digest of the decision on a year. It does not depend on the file, so a decision that comes in two files is
+    /// posted once.
     fn digest(&self, year: i16) -> String {
         let Decision { institution, instrument, amount, reference } = self;
         manifest::sha256_text(&format!("{year};{institution};{instrument};{};{reference}", amount.ore()))

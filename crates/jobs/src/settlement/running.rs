@@ -80,7 +80,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
     let unsigned =
         crate::settle::unsigned(&law, period, order.draft, |file| file.contains("discharge-ready"))?;
     let scratch = Scratch::under(host.scratch)?;
-    // A file that was checked has no contact without a discharge, and needs no check by the time of the list.
+    // A file that was checked has no contact without a discharge, so it need not be checked again for the time of the
+    // list.
     let ours = order.mapping.is_none() && matches!(intake::stamp(order.contacts, host)?, Stamp::Ours(_));
     let (checked, report) = match ours {
         true => (order.contacts.to_path_buf(), Report::default()),
@@ -144,7 +145,8 @@ fn accrued(contact: &Contact, law: &Law, at: Minute, departed_at: Minute, paid: 
     Ok((days, priced.then_some(amount), charges.last().map(|charge| charge.liable)))
 }
 
-/// A running case. `paid` holds the days of earlier contacts of the stay, by now and by next midnight.
+/// A running case. `paid` holds the days that earlier contacts of the stay are charged for: up to now, and up to the
+/// next midnight. The days of this contact are added to it.
 fn case(contact: &Contact, law: &Law, at: Minute, paid: &mut [Vec<Day>; 2]) -> Case {
     let now = accrued(contact, law, at, at, &mut paid[0]);
     let midnight = accrued(contact, law, at, at.day().next().start(), &mut paid[1]);

@@ -12,6 +12,7 @@ use rulebook::scheme::{Scheme, is_unsigned};
 use words::{Language, Message, message};
 
 use super::books::{Books, heir};
+use crate::addresses::{Addresses, SENDER};
 use crate::failure::Result;
 use crate::parties::{self, Names};
 
@@ -59,6 +60,7 @@ pub(super) struct Maker<'a> {
     names: Names,
     scheme: Scheme,
     sender: Named,
+    addresses: Addresses,
 }
 
 impl<'a> Maker<'a> {
@@ -69,10 +71,11 @@ impl<'a> Maker<'a> {
         municipalities: &'a Municipalities,
         span: &'a Span,
         sender: String,
+        addresses: Addresses,
     ) -> Result<Maker<'a>> {
         let (names, scheme) = (Names::of(municipalities, Language::Nb), Scheme::built_in()?);
-        let sender = Named { party: "sender".to_owned(), name: sender };
-        Ok(Maker { source, municipalities, span, names, scheme, sender })
+        let sender = Named { party: SENDER.to_owned(), name: sender };
+        Ok(Maker { source, municipalities, span, names, scheme, sender, addresses })
     }
 
     /// The party that a party's vouchers in the period belong to.
@@ -80,7 +83,7 @@ impl<'a> Maker<'a> {
         heir(&self.source.months, self.municipalities, party, self.span.last)
     }
 
-    /// Vouchers of each party, each with whether the party owes by it.
+    /// Vouchers of each party. Each voucher has a flag: whether the party, itself or as heir, is the debtor.
     pub fn by_party(&self) -> BTreeMap<String, Vec<(&'a Voucher, bool)>> {
         made::by_party(&self.source.vouchers, &|party| self.heir(party))
     }
@@ -95,6 +98,7 @@ impl<'a> Maker<'a> {
             rules: &self.source.rules,
             terms: &|instrument, day| terms(&self.scheme, instrument, day),
             sender: self.sender.clone(),
+            address: &|party| self.addresses.get(party).cloned().unwrap_or_default(),
             control_code: self.source.control_code.clone(),
         };
         made::statement(party, own, self.span, language, &context)

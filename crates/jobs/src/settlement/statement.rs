@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::addresses::Addresses;
 use crate::failure::{About, Failure, Result, fail};
-use domain::statement::Statement;
+use domain::statement::{Named, Statement};
 use domain::{Minute, Party, StepKind};
 use ledger::content::Settled;
 use ledger::months::Months;
@@ -57,6 +58,8 @@ pub struct Order<'a> {
     pub sender_language: Language,
     /// Name of the sender; `None` for the settlement unit (`Oppgjørsenheten`).
     pub sender: Option<&'a str>,
+    /// Addresses of the sender and the parties.
+    pub addresses: &'a Addresses,
     /// Whether the workbook has a sheet of the contacts behind the lines.
     pub with_claims: bool,
     /// Signed checkpoint that bundles are proven against; `None` for none.
@@ -128,7 +131,8 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         .into());
     }
     let municipalities = books.municipalities.clone();
-    let maker = Maker::new(&source, &municipalities, &order.span, order.sender_name())?;
+    let maker =
+        Maker::new(&source, &municipalities, &order.span, order.sender_name(), order.addresses.clone())?;
     let bundles = match order.forms.contains(&PaperForm::Bundle) {
         true => Some(Bundles {
             common: Common::read(books, &source, &known, order.checkpoint, order.with_claims)?,
@@ -246,7 +250,13 @@ pub(super) fn statements(
     let source = Source::read(books, &order.span, steps)?;
     stage.done();
     let languages = languages(order.languages, order.sender_language)?;
-    let maker = Maker::new(&source, &books.municipalities, &order.span, order.sender_name())?;
+    let maker = Maker::new(
+        &source,
+        &books.municipalities,
+        &order.span,
+        order.sender_name(),
+        order.addresses.clone(),
+    )?;
     let mut out = Vec::new();
     for (party, own) in &maker.by_party() {
         let is_wanted = Party::of(party) != Party::Clearing
@@ -320,7 +330,7 @@ fn write(
                 put(path("csv"), paper::csv::lines(statement, reader).as_bytes())?;
                 put(path("txt"), paper::csv::about(statement, language, &order.command).as_bytes())?;
             }
-            PaperForm::Ehf => invoices(statement, language, &put, order.out)?,
+            PaperForm::Ehf => invoices(statement, language, &put, order.out, order.addresses)?,
             PaperForm::Bundle => {
                 let Some(bundles) = bundles else { continue };
                 let read_me = say!(
@@ -367,6 +377,15 @@ impl Bundles<'_> {
     }
 }
 
+/// A party with its address. A number that no address states is the one that the program knows.
+fn addressed(party: &Named, addresses: &Addresses) -> paper::ehf::Party {
+    let mut address = addresses.get(&party.party).cloned().unwrap_or_default();
+    if address.organisation.is_empty() {
+        address.organisation = parties::organisation_of(&party.party);
+    }
+    paper::ehf::Party { name: party.name.clone(), address }
+}
+
 /// Writes one document for each creditor of a municipality's statement, or a text on why there can be none.
 /// Nothing is written if everything is netted, or if the amounts are not fixed yet.
 fn invoices(
@@ -374,18 +393,13 @@ fn invoices(
     language: Language,
     put: &impl Fn(PathBuf, &[u8]) -> Result<()>,
     out: &Path,
+    addresses: &Addresses,
 ) -> Result<()> {
     let own =
         statement.payments.iter().filter(|payment| Party::of(&payment.counterparty.party) != Party::Clearing);
     for payment in own.filter(|_| statement.owes && statement.fixed) {
-        let seller = paper::ehf::Party {
-            name: payment.counterparty.name.clone(),
-            organisation: payment.counterparty.party.clone(),
-        };
-        let buyer = paper::ehf::Party {
-            name: statement.recipient.name.clone(),
-            organisation: parties::organisation_of(&statement.recipient.party),
-        };
+        let (seller, buyer) =
+            (addressed(&payment.counterparty, addresses), addressed(&statement.recipient, addresses));
         let reference = &payment.reference;
         match paper::ehf::document(statement, payment, &seller, &buyer, language) {
             Ok(text) => put(out.join(format!("ehf-{}.xml", for_file(reference))), text.as_bytes())?,

@@ -45,7 +45,8 @@ fn head(reader: Reader, name: String, said: Message) -> Message {
     }
 }
 
-/// A sentence with values as a cell. Programs get it in English, since its name would lack the values.
+/// A sentence with values as a cell. Programs get the sentence in English: the key of the message, which they get for
+/// other cells, would lack the values.
 fn sentence(reader: Reader, said: &Message) -> Cell {
     Cell::Text(match reader {
         Reader::Program => said.english(),

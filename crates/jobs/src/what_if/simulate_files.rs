@@ -446,7 +446,8 @@ fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
     BriefFigure { heading, alt, svg }
 }
 
-/// Picture of the steps from what the municipalities pay before to what they pay after, less their grants.
+/// Picture of the steps from the municipalities' payments before to their payments in the scenario, less the change
+/// of their grants.
 fn bridge(run: &Run, language: Language) -> BriefFigure {
     let bars = waterfall(run, language);
     let heading = language.text("simulate.from_before_to_net");
@@ -463,7 +464,7 @@ fn alt(heading: &str, values: Vec<Message>, language: Language) -> String {
     language.say(&Message::joined(vec![Message::plain(heading), Message::joined(values, "; ")], ". "))
 }
 
-/// Bars from what all municipalities pay before to what they pay after, less their grants.
+/// Bars from all municipalities' payments before to their payments in the scenario, less the change of their grants.
 fn waterfall(run: &Run, language: Language) -> Vec<chart::bridge::Bar> {
     let sum =
         |of: &dyn Fn(&Municipality) -> Amount| -> Amount { run.found.municipalities.iter().map(of).sum() };
@@ -631,9 +632,8 @@ fn year_table(run: &Run, language: Language) -> Option<BriefTable> {
     (!rows.is_empty()).then(|| brief_table(&message!("simulate.year_by_year"), &heads, &rows, language))
 }
 
-/// Contacts or days that a measure takes away in the country. The second sentence is on the visits to general
-/// practitioners that replace them, beside the figures of the ministry's slides for such visits; `None` if the measure
-/// has no visits.
+/// Number of contacts or days that a measure takes away in the country, in words; and a sentence that compares the
+/// visits to general practitioners that replace them with the ministry's slides, `None` if the measure has no visits.
 fn taken_away(wanted: &Wanted, avoided: i64) -> (Message, Option<Message>) {
     let gone = rounded(avoided);
     let count = grouped(gone.unsigned_abs());

@@ -31,6 +31,8 @@ pub struct DayRateRule {
     pub departure_day: (DepartureDay, Provenance),
     /// Reading of which admission notice is required.
     pub admission_notice: (AdmissionNotice, Provenance),
+    /// Reading of whether the municipality's answer counts if it came before the notice of readiness.
+    pub early_answer: (EarlyAnswer, Provenance),
     /// Hours from the notice of readiness during which no day is paid for, unless an agreement sets other
     /// hours.
     pub grace_hours: (i64, Provenance),
@@ -47,6 +49,15 @@ pub enum FirstDay {
     LaterOfReadyAndNotified,
     /// The later of ready, notified and refused. Without a refusal: the later of ready and notified.
     WhenAllConditionsHold,
+}
+
+/// Readings of an answer that the municipality gave between the patient's readiness and the notice of it (choice
+/// `early_answer`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlyAnswer {
+    Counts,
+    /// An answer is an answer to the notice, so one before it is none.
+    CountsForNothing,
 }
 
 /// Readings of which admission notice is required (choice `admission_notice`).
@@ -84,6 +95,17 @@ impl DepartureDay {
         match word {
             "not-charged" => Some(DepartureDay::NotCharged),
             "charged" => Some(DepartureDay::Charged),
+            _ => None,
+        }
+    }
+}
+
+impl EarlyAnswer {
+    /// The reading that a word of a rule file stands for; `None` if there is none.
+    pub fn from_word(word: &str) -> Option<EarlyAnswer> {
+        match word {
+            "counts" => Some(EarlyAnswer::Counts),
+            "counts-for-nothing" => Some(EarlyAnswer::CountsForNothing),
             _ => None,
         }
     }
@@ -163,8 +185,8 @@ pub fn assess<'r>(
     trace: &mut impl Trace,
 ) -> Assessment {
     let mut events: Vec<Event> = case.events.to_vec();
-    // Events are sorted by time. Events at the same time keep the reported order, because a time may be a day
-    // without an hour.
+    // Events are sorted by time. Events at the same time keep the reported order, because a time may be a day without
+    // an hour: of two answers, the one that was reported last counts.
     events.sort_by_key(|event| event.at);
     events.dedup();
     let Some(rule) = rule_on(case.departed_at.day()).or_else(|| rule_on(case.admitted_at.day())) else {
@@ -299,14 +321,19 @@ fn payable_days<'r>(
     let later = std::cmp::max(spell.ready, spell.notified);
     // A patient who was ready before the rule came into force is paid for from the first day of the rule.
     let Some(rule) = rule_on(later.day()).or_else(|| rule_on(case.departed_at.day())) else { return };
-    let answers = || {
-        let until = spell.withdrawn.unwrap_or(case.departed_at);
-        let answered = |kind| matches!(kind, EventKind::CanReceive | EventKind::CannotReceive);
-        let within = spell.notified..=until;
-        events.iter().filter(move |event| answered(event.kind) && within.contains(&event.at))
+    let until = spell.withdrawn.unwrap_or(case.departed_at);
+    let answered = |from: Minute| {
+        let is_answer = |kind| matches!(kind, EventKind::CanReceive | EventKind::CannotReceive);
+        events.iter().filter(move |event| is_answer(event.kind) && event.at >= from && event.at <= until)
     };
+    let earliest = std::cmp::min(spell.ready, spell.notified);
+    let counted_from = match rule.early_answer.0 {
+        EarlyAnswer::Counts => earliest,
+        EarlyAnswer::CountsForNothing => spell.notified,
+    };
+    let answers = || answered(counted_from);
     let refusal = answers().find(|event| event.kind == EventKind::CannotReceive).map(|event| event.at);
-    // An episode is paid for from its own first day; earlier days belong to the episode before it.
+    // No day before the admission of this contact is paid for here: such a day belongs to the contact before it.
     let grace = grace(spell, case, rule, agreements, trace);
     let start = std::cmp::max(later, spell.notified.plus_hours(grace)).day();
     let start = std::cmp::max(start, case.admitted_at.day());
@@ -332,8 +359,11 @@ fn payable_days<'r>(
         };
         Step::on(text, &rule.departure_day.1)
     });
-    for answer in answers() {
-        trace.step(|| answer_line(answer, rule));
+    for answer in answered(earliest) {
+        trace.step(|| match answer.at < counted_from {
+            true => Step::on(message!("trace.early_answer", at = shown(answer.at)), &rule.early_answer.1),
+            false => answer_line(answer, rule),
+        });
     }
     let mut day = first;
     while day < end {

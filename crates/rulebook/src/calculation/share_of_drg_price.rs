@@ -45,10 +45,32 @@ pub struct ShareRule {
     pub ceiling: Option<(Points, Provenance)>,
     /// Instrument whose charge for the same points is subtracted; `None` if no charge is subtracted.
     pub lowered_by: Option<(Instrument, Provenance)>,
+    /// Reading of how the difference is rounded if a charge is subtracted.
+    pub rounded: (RoundedWhen, Provenance),
     /// Provenance of who owes and who is owed.
     pub payment: Provenance,
     /// Every choice that the law leaves open: key, reading and provenance.
     pub choices: Vec<(String, String, Provenance)>,
+}
+
+/// Readings of how a charge is rounded from which another is subtracted (choice `rounded`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundedWhen {
+    /// Once, after the subtraction.
+    Difference,
+    /// Each of the two amounts, before the subtraction, so that both charges add up to the whole share.
+    EachAmount,
+}
+
+impl RoundedWhen {
+    /// The reading that a word of a rule file stands for; `None` if there is none.
+    pub fn from_word(word: &str) -> Option<RoundedWhen> {
+        match word {
+            "difference" => Some(RoundedWhen::Difference),
+            "each-amount" => Some(RoundedWhen::EachAmount),
+            _ => None,
+        }
+    }
 }
 
 /// A group of contacts that the rule leaves out.
@@ -342,7 +364,17 @@ pub fn price(
     trace.step(|| Step::on(message!("trace.share", share), share_place));
     let mut exact = whole.share(*share);
     if let (Pricing::DrgPoints, Some((lowered_points, lowered_share))) = (pricing, lowered) {
-        exact = exact - rule.unit_price.0.times(lowered_points).share(lowered_share);
+        let less = rule.unit_price.0.times(lowered_points).share(lowered_share);
+        exact = match rule.rounded.0 {
+            RoundedWhen::Difference => exact - less,
+            RoundedWhen::EachAmount => {
+                let rounded =
+                    |exact: ExactAmount| exact.round_to_ore(Rounding::HalfAwayFromZero).ok_or(TooLarge);
+                let (whole, part) = (rounded(exact)?, rounded(less)?);
+                trace.step(|| Step::on(message!("trace.each_rounded", whole, part), &rule.rounded.1));
+                (whole - part).times_units(1)
+            }
+        };
         if let Some((_, place)) = &rule.lowered_by {
             trace.step(|| {
                 let text = message!("trace.lowered", share = lowered_share, points = lowered_points);

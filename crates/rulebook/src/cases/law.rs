@@ -191,6 +191,7 @@ impl<'b> RulePage<'b> {
         }
         if let Some((_, place)) = rule.lowered_by.as_ref().filter(|(by, _)| priced(*by).is_some()) {
             self.hit(place);
+            self.hit_choice(&rule.choices, &["rounded"]);
         }
         if case.text("debtor").is_some() && case.text("creditor").is_some() {
             self.hit(&rule.payment);
@@ -281,7 +282,7 @@ impl<'b> RulePage<'b> {
         if case.text("debtor").is_some() && case.text("creditor").is_some() {
             self.hit(&rule.payment);
         }
-        let keys = ["first", "last", "departure_day", "admission_notice", "grace_hours"];
+        let keys = ["first", "last", "departure_day", "admission_notice", "early_answer", "grace_hours"];
         self.hit_choice(&rule.choices, &keys);
     }
 }

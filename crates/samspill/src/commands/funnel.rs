@@ -18,7 +18,6 @@ pub const ALLOWANCES: Words<Allowance> = &[
     ("additive", Allowance::Additive),
 ];
 
-/// Methods for the effect of a measure.
 #[derive(Args)]
 pub struct FunnelArguments {
     file: PathBuf,

@@ -51,7 +51,7 @@ pub struct Place {
     pub now: Option<String>,
 }
 
-/// Where a step is posted, or that it is only shown.
+/// The ledger and time of a step, and whether the step is only shown and not posted.
 #[derive(Args)]
 pub struct Posting {
     #[command(flatten)]

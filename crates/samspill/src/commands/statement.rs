@@ -5,6 +5,7 @@ use words::{Language, message};
 
 use clap::Args;
 use domain::{Day, Month, Period};
+use jobs::addresses;
 use jobs::failure::{Result, fail};
 use jobs::host::Host;
 use jobs::parties;
@@ -36,6 +37,8 @@ pub struct StatementArguments {
     languages: Option<PathBuf>,
     #[arg(long)]
     sender: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    addresses: Option<PathBuf>,
     #[arg(long, requires = "party")]
     with_claims: bool,
     #[arg(long)]
@@ -89,6 +92,7 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     let to_date = if arguments.to_date { " --to-date" } else { "" };
     let version = arguments.version.map_or_else(String::new, |version| format!(" --version {version}"));
     let language = asked.map_or_else(String::new, |language| format!(" --language {}", language.code()));
+    let addresses = arguments.addresses.as_deref().map(addresses::read).transpose()?.unwrap_or_default();
     let mut forms = arguments.forms.clone();
     forms.extend(arguments.bundle.then_some(PaperForm::Bundle));
     let mut books = Books::open(&arguments.place.ledger)?;
@@ -101,6 +105,7 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
         languages: arguments.languages.as_deref(),
         sender_language: asked.unwrap_or(Language::Nb),
         sender: arguments.sender.as_deref(),
+        addresses: &addresses,
         with_claims: arguments.with_claims,
         checkpoint: arguments.checkpoint.as_deref(),
         out: &arguments.out,

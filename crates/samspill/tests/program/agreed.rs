@@ -81,8 +81,8 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
 }
 
 /// Svalbard is no municipality: nobody is charged, and the contact is counted. A protected address is in some
-/// municipality: the charge has an undecided debtor until a delivery states the municipality, and then moves
-/// with its cause.
+/// municipality: the charge has an undecided debtor until a delivery states the municipality. The charge then moves to
+/// that municipality, and the cause is a changed payer.
 #[test]
 fn an_address_that_is_not_stated_has_a_place() {
     let work = folder("withheld");

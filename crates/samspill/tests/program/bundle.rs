@@ -88,6 +88,26 @@ fn bundles(ledger: &str, period: &str, out: &Path, more: &[&str]) -> Vec<std::pa
     found
 }
 
+/// The vouchers that a line names are all of its recipient, and add up to the line.
+fn lines_name_their_vouchers(bundle: &Path) {
+    let basis: Value = serde_json::from_slice(&unpacked(bundle)["grunnlag.json"]).unwrap();
+    let amounts: BTreeMap<i64, i64> = basis["vouchers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let record = &one["record"];
+            (record["number"].as_i64().unwrap(), record["amount"].as_i64().unwrap())
+        })
+        .collect();
+    for post in basis["statement"]["posts"].as_array().unwrap() {
+        let spans: Vec<(i64, i64)> = serde_json::from_value(post["vouchers"].clone()).unwrap();
+        let numbers = spans.into_iter().flat_map(|(first, last)| first..=last);
+        let sum: i64 = numbers.map(|number| amounts[&number]).sum();
+        assert_eq!(sum, post["amount"].as_i64().unwrap(), "{post}");
+    }
+}
+
 #[test]
 fn every_statement_is_computed_again_from_its_bundle() {
     let ledger = corrected("whole");
@@ -99,6 +119,7 @@ fn every_statement_is_computed_again_from_its_bundle() {
             let (code, verdicts, printed) = checked(&bundle, &[]);
             assert_eq!(code, Some(0), "{}: {printed}", bundle.display());
             assert!(verdicts.values().all(|verdict| verdict != "fails"), "{printed}");
+            lines_name_their_vouchers(&bundle);
             let name = bundle.file_stem().unwrap().to_str().unwrap().to_owned();
             let party = name.trim_start_matches(&format!("oppgjor-{period}-")).trim_end_matches("-kladd");
             parties.push((period, party.to_owned()));

@@ -1,4 +1,4 @@
-//! What programs read: the columns of every table with `--plain`, of every Parquet file, and the keys of every JSON.
+//! What programs read: the columns of every table with `--plain` and of every Parquet file, and the keys of every JSON.
 //! `docs/machine-formats.md` must list the same; `UPDATE_EXPECT=1` renews the page.
 
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ fn made() -> Made {
     Made { work, ledger, contacts }
 }
 
-/// Commands that print a table, after `samspill`: `LEDGER`, `CONTACTS`, `RESULT` and `BILL` stand for places.
+/// Commands that print a table, without the word `samspill`. `LEDGER`, `CONTACTS`, `RESULT` and `BILL` stand for paths.
 const TABLES: &[&str] = &[
     "check CONTACTS --as csv",
     "settlement status --ledger LEDGER --as csv",
@@ -101,7 +101,7 @@ const TABLES: &[&str] = &[
     "interval poisson --count 12",
 ];
 
-/// Commands that write a folder, after `samspill`, each with the name of its folder.
+/// Commands that write a folder, without the word `samspill`, each with the name of the folder that it writes.
 const FOLDERS: &[(&str, &str)] = &[
     ("settle 2012 --contacts CONTACTS --draft --out", "result"),
     ("statement 2012-01 --ledger LEDGER --as csv --now 2012-03-11 --out", "statements"),

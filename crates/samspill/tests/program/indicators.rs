@@ -36,8 +36,8 @@ fn contacts() -> String {
         row(1, "overnight", "acute", "2012-03-01T10:00", "2012-03-05T10:00", 4, "J18", ",,");
         row(1, "overnight", "planned", "2012-03-05T10:00", "2012-03-10T10:00", 5, "I50", ",,");
         row(2, "overnight", "acute", "2012-03-10T15:00", "2012-03-12T12:00", 2, "I50", ",,");
-        // 29 days after: a readmission within thirty days by both definitions. The next comes 40 days after,
-        // and is none.
+        // 29 days after: a readmission within thirty days by both definitions. The next stay comes 40 days after,
+        // and is no readmission.
         row(3, "overnight", "acute", "2012-04-10T12:00", "2012-04-11T12:00", 1, "S72", ",,");
         row(4, "overnight", "acute", "2012-05-21T12:00", "2012-05-22T12:00", 1, "S72.1", ",,");
         // Planned, so no readmission. It ends among the last days of the register, and cannot be followed.
@@ -510,8 +510,8 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
         .into_iter()
         .find(|row| (1..=4).contains(&row[4].parse().unwrap_or(0)));
     assert!(few.is_none(), "{few:?}");
-    // A day has a publicly known price, so kroner for days are withheld where the number of patients is. Zero
-    // is shown as zero.
+    // A day has a publicly known price, so kroner for days are withheld wherever the number of patients is
+    // withheld. Zero is shown as zero.
     let homes = rows(&out.join("kommuner.csv"));
     let few: Vec<&String> =
         homes.iter().filter(|row| row[0] == "discharge-ready" && row[4] == ":").map(|row| &row[2]).collect();

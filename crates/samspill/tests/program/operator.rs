@@ -231,6 +231,46 @@ municipality_of_registration,age,drg,drg_type,points,events\n\
     assert_eq!(accrued, 4 * 400_000, "{running}");
 }
 
+/// An explanation names who owes whom, as the settlement does: nobody for a patient from abroad, and another municipality
+/// from the day on which the law changes payer.
+#[test]
+fn an_explanation_names_debtor_and_creditor() {
+    let work = folder("owes");
+    let contacts = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
+municipality_of_registration,municipality_of_stay,age,drg,drg_type,points,events\n\
+1,1,1,U1,public-hospital,983974724,somatic,overnight,2018-12-20T08:00,2019-01-03T12:00,1201,5001,70,127,medical,1,\
+1@2018-12-21T12:00 2@2018-12-30T09:00 3@2018-12-30T10:00\n\
+2,2,2,U1,public-hospital,983974724,somatic,overnight,2018-12-20T08:00,2018-12-31T12:00,9900,9900,70,127,medical,1,\
+1@2018-12-21T12:00 2@2018-12-29T09:00 3@2018-12-29T10:00\n";
+    let file = work.join("contacts.csv");
+    std::fs::write(&file, contacts).unwrap();
+    let explained = |period: &str, key: &str| {
+        let out = work.join(period);
+        samspill(&["settle", period, "--draft", "--contacts", path(&file), "--out", path(&out)]);
+        let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
+        (totals, text(&samspill(&["explain", key, "--in", path(&out)]).stdout).replace('\u{a0}', " "))
+    };
+    let (totals, of_stay) = explained("2018-12", "USK-1");
+    assert!(totals.contains("1201,983974724,1201,U1,2018-12,USK,1,0,949400"), "{totals}");
+    assert!(!totals.contains("USK,2"), "{totals}");
+    assert!(
+        of_stay.contains("2018-12: 9 494,00 kr, som Bergen kommune skylder Helse Bergen HF"),
+        "{of_stay}"
+    );
+    assert!(
+        of_stay.contains("2019-01: 9 770,00 kr, som Trondheim kommune skylder Helse Bergen HF"),
+        "{of_stay}"
+    );
+    let (_, abroad) = explained("2018-12", "USK-2");
+    assert!(abroad.contains("no-municipality") && !abroad.contains("skylder"), "{abroad}");
+    let (totals, of_stay) = explained("2019-01", "USK-1");
+    assert!(totals.contains(",USK,1,0,977000"), "{totals}");
+    assert!(
+        of_stay.contains("2019-01: 9 770,00 kr, som Trondheim kommune skylder Helse Bergen HF"),
+        "{of_stay}"
+    );
+}
+
 /// A file that another user checked is checked again, and gives the same amounts. A file that the user checked is not
 /// checked again.
 #[test]

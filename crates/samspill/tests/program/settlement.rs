@@ -596,6 +596,135 @@ fn a_received_bill_is_compared_line_by_line() {
     assert!(text(&output.stderr).contains("kolonnene er Navn, Pris"), "{}", text(&output.stderr));
 }
 
+/// A provisional statement names whom to pay, as the closed one does: each creditor that collects its own claims, and the
+/// clearing account for what is paid centrally.
+#[test]
+fn a_provisional_statement_names_those_who_are_paid() {
+    let work = folder("payees");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (file, budget) = (work.join("contacts.csv"), work.join("budget.csv"));
+    std::fs::write(&file, csv(&world(13, 150))).unwrap();
+    std::fs::write(&budget, "instrument;debtor;creditor;kroner\nKMF;1201;983658725;1200\n").unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--mode", "as-law", "--rounding", "kroner"]);
+    done(&ledger, "2012-01-01", &["settlement", "on-account", "2012", "--budget", path(&budget)]);
+    done(&ledger, "2012-02-10", &["settlement", "run", "2012-01", "--draft", "--contacts", path(&file)]);
+    // Payments of each statement: counterparty and amount, and what they add up to.
+    let payments = |name: &str| {
+        let out = work.join(name);
+        done(&ledger, "2013-01-01", &["statement", "2012-01", "--as", "json", "--out", path(&out)]);
+        let mut found: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+        for entry in std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.extension().is_some_and(|end| end == "json") {
+                let read: serde_json::Value =
+                    serde_json::from_slice(&std::fs::read(&entry).unwrap()).unwrap();
+                let paid: BTreeMap<String, i64> = read["payments"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|one| {
+                        let party = one["counterparty"]["party"].as_str().unwrap().to_owned();
+                        (party, one["amount"].as_i64().unwrap())
+                    })
+                    .collect();
+                assert_eq!(paid.values().sum::<i64>(), read["to_pay"].as_i64().unwrap(), "{read}");
+                found.insert(read["recipient"]["party"].as_str().unwrap().to_owned(), paid);
+            }
+        }
+        found
+    };
+    let provisional = payments("provisional");
+    done(&ledger, "2012-02-11", &["settlement", "close", "2012-01"]);
+    let closed = payments("closed");
+    assert!(provisional["1201"].len() > 1 && provisional["1201"].contains_key("clearing"), "{provisional:?}");
+    assert_eq!(provisional.keys().collect::<Vec<_>>(), closed.keys().collect::<Vec<_>>());
+    for (party, paid) in &provisional {
+        assert_eq!(paid.keys().collect::<Vec<_>>(), closed[party].keys().collect::<Vec<_>>(), "{party}");
+        for (other, ore) in paid {
+            assert!(
+                (ore - closed[party][other]).abs() <= 50,
+                "{party} to {other}: {ore} then {}",
+                closed[party][other]
+            );
+        }
+    }
+}
+
+/// Whoever pays finds the account, the contact and their own reference on the statement and the invoice.
+#[test]
+fn addresses_stand_on_statements_and_invoices() {
+    let work = folder("addresses");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (file, table) = (work.join("contacts.csv"), work.join("addresses.csv"));
+    std::fs::write(&file, csv(&world(13, 150))).unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--mode", "as-law"]);
+    sign(&ledger, "2012-01-01", &signed("addresses-law"));
+    done(&ledger, "2012-02-10", &["settlement", "run", "2012-01", "--contacts", path(&file)]);
+    done(&ledger, "2012-02-11", &["settlement", "close", "2012-01"]);
+    let make = |rows: &str| {
+        std::fs::write(
+            &table,
+            format!("party;organisation;account;reference;contact;telephone;email\n{rows}"),
+        )
+        .unwrap();
+        let order = ["statement", "2012-01", "--party", "1201", "--as", "ehf,json", "--out", path(&work)];
+        tried(&ledger, "2012-03-01", &[&order[..], &["--addresses", path(&table)]].concat())
+    };
+    let read = || -> serde_json::Value {
+        let json = std::fs::read(work.join("oppgjor-2012-01-1201.json")).unwrap();
+        serde_json::from_slice(&json).unwrap()
+    };
+    let payees = |read: &serde_json::Value| -> BTreeMap<String, String> {
+        let payee = |one: &serde_json::Value| {
+            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+            (text(&one["counterparty"]["party"]), text(&one["account"]))
+        };
+        read["payments"].as_array().unwrap().iter().map(payee).collect()
+    };
+    // Without an address, nothing is invented.
+    let (code, printed) = make("");
+    assert_eq!(code, Some(0), "{printed}");
+    let trust = payees(&read()).into_keys().find(|party| party != "clearing").unwrap();
+    let invoice = || std::fs::read_to_string(work.join(format!("ehf-2012-01-1201-{trust}.xml"))).unwrap();
+    assert!(
+        !invoice().contains("PayeeFinancialAccount") && !invoice().contains("cac:Contact"),
+        "{}",
+        invoice()
+    );
+    assert!(invoice().contains("<cbc:BuyerReference>2012-01-1201<"), "{}", invoice());
+    let (code, printed) = make(&format!(
+        "avsender;983544622;8601 11 17947;;Oppgjørskontoret;22 00 00 00;oppgjor@example.no\n\
+         1201;;;4711-AB;;;\n{trust};;1201.01.00001;;Økonomi;;\n"
+    ));
+    assert_eq!(code, Some(0), "{printed}");
+    assert_eq!(read()["sender_address"]["contact"], "Oppgjørskontoret");
+    // The sender's account for what is paid centrally, the trust's for its own invoice.
+    let found = payees(&read());
+    assert_eq!(
+        (found["clearing"].as_str(), found[&trust].as_str()),
+        ("86011117947", "12010100001"),
+        "{found:?}"
+    );
+    let flat: String = invoice().split_whitespace().collect();
+    for part in [
+        "<cbc:BuyerReference>4711-AB</cbc:BuyerReference>",
+        "<cbc:PaymentMeansCode>30</cbc:PaymentMeansCode>",
+        "<cac:PayeeFinancialAccount><cbc:ID>12010100001</cbc:ID></cac:PayeeFinancialAccount>",
+        "<cac:Contact><cbc:Name>Økonomi</cbc:Name></cac:Contact>",
+    ] {
+        assert!(flat.contains(part), "{part}: {}", invoice());
+    }
+    // A number with a slip in it stops everything.
+    for (rows, fault) in [
+        ("avsender;983544623;;;;;\n", "983544623 er ikke et organisasjonsnummer"),
+        ("avsender;;86011117948;;;;\n", "86011117948 er ikke et kontonummer"),
+        ("1201;;;a;;;\n1201;;;b;;;\n", "1201 har alt en rad"),
+        ("1201;;;a;;;;x\n", "ventet party;organisation"),
+    ] {
+        let (code, printed) = make(rows);
+        assert!(code != Some(0) && printed.contains(fault), "{rows}: {printed}");
+    }
+}
+
 /// In decentral settlement each creditor sends its own invoice. The lines of an invoice add up to its total,
 /// apart from the rounding to kroner.
 #[test]

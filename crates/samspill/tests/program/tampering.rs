@@ -1,4 +1,5 @@
-//! What `ledger verify` finds by itself: one row of the table in `docs/settlement.md` each.
+//! Tampering that `ledger verify` finds, alone or with a noted code or a checkpoint. Each test belongs to a row of the
+//! table in `docs/settlement.md`.
 
 use ledger::Ledger;
 use ledger::checkpoint::{Checkpoint, PrivateKey};
@@ -8,7 +9,7 @@ use super::settlement::{csv, done, tried, world};
 use super::{folder, path, samspill, text};
 
 /// A ledger with each kind of step that posts: amounts on account, two settled months, one of them closed, and a decided
-/// objection. Returns its place, and the code on its end.
+/// objection. Returns its place, and the hash at the end of its chain.
 pub fn book(name: &str) -> (String, String) {
     let work = folder(&format!("tampering-{name}"));
     let ledger = path(&work.join("ledger.sqlite")).to_owned();
@@ -36,8 +37,8 @@ pub fn book(name: &str) -> (String, String) {
     (ledger, code)
 }
 
-/// Changes rows as one who owns the file can: takes the triggers off, changes, computes every hash again, and puts the
-/// triggers back.
+/// Changes rows as the owner of the file can: takes the triggers off, runs the SQL in `text`, computes every hash
+/// again, and puts the triggers back.
 fn rechained(place: &str, text: &str) {
     let connection = rusqlite::Connection::open(place).unwrap();
     let guards: Vec<(String, String)> = connection
@@ -76,8 +77,9 @@ fn rechained(place: &str, text: &str) {
     }
 }
 
-/// Changes of rows, and what tells of each. `FIRST`, `ACCOUNT`, `NETTING` and `OBJECTION` are the first voucher of a
-/// settlement, of amounts on account, of a closing and of an objection; `RUN` is the first settlement.
+/// Changes of rows, each with words from the fault that reports it. `FIRST`, `ACCOUNT`, `NETTING` and `OBJECTION` are
+/// the first voucher of a settlement, of amounts on account, of a closing and of an objection; `RUN` is the first
+/// settlement.
 const CHANGES: &[(&str, &str)] = &[
     ("UPDATE voucher SET creditor = '983658725' WHERE number = FIRST", "creditor er «983658725»"),
     ("UPDATE voucher SET debtor = '9' WHERE number = FIRST", "debtor er «9»"),
@@ -169,13 +171,13 @@ fn a_rechained_ledger_is_found_by_what_its_steps_give() {
         let (result, printed) = tried(&copy, "2012-04-01", &["ledger", "verify"]);
         assert!(result == Some(1) && printed.contains(fault), "{text}: {printed}");
     }
-    // Taken off and put back, with nothing changed, it is the same ledger.
+    // If the triggers are taken off and put back and nothing is changed, the ledger is the same.
     rechained(&ledger, "SELECT 1");
     assert!(done(&ledger, "2012-04-01", &["ledger", "verify", "--expect", &code]).contains(&code));
 }
 
-/// Amounts that were decided outside the ledger cannot be computed again: another amount on account, and a time. Only
-/// a code that was noted before tells that the chain is another.
+/// What was decided outside the ledger, such as an amount on account or the time of a step, cannot be computed again.
+/// If it is changed, only a code that was noted before shows that the chain is another. The test changes a time.
 #[test]
 fn what_was_decided_elsewhere_is_found_by_a_noted_code_alone() {
     let (ledger, code) = book("code");
@@ -186,8 +188,8 @@ fn what_was_decided_elsewhere_is_found_by_a_noted_code_alone() {
     assert!(result == Some(1) && printed.contains("kjeden ender i"), "{printed}");
 }
 
-/// A ledger that is rewritten so that everything in it holds is found with an old checkpoint and the public key alone,
-/// and so is one that was cut. A checkpoint proves nothing with another key, or when a sign of it is changed.
+/// An earlier checkpoint and the public key are enough to find out that a ledger was cut, or was rewritten in such a
+/// way that everything in it holds. A checkpoint proves nothing with another key, or if its text was changed.
 #[test]
 fn a_signed_checkpoint_finds_a_ledger_that_was_rewritten() {
     let (ledger, _) = book("checkpoint");
@@ -217,7 +219,7 @@ fn a_signed_checkpoint_finds_a_ledger_that_was_rewritten() {
     done(&ledger, "2012-05-01", &["settlement", "open", "2013"]);
     let (result, printed) = verify(&ledger, &point, &public);
     assert!(result == Some(0) && printed.contains("Sjekkpunktet fra oppgjor.example holder"), "{printed}");
-    // Rewritten before the checkpoint: what a replay alone cannot find.
+    // A step before the checkpoint is rewritten, which a replay alone cannot find.
     rechained(&ledger, "UPDATE step SET recorded_at = '2012-03-13T01:00' WHERE kind = 'close'");
     let (result, printed) = tried(&ledger, "2012-05-01", &["ledger", "verify"]);
     assert_eq!(result, Some(0), "{printed}");
@@ -228,7 +230,7 @@ fn a_signed_checkpoint_finds_a_ledger_that_was_rewritten() {
     done(&ledger, "2012-05-01", &["ledger", "checkpoint", "--key", &beside("key"), "--out", &later]);
     let (result, printed) = verify(&copy, &later, &public);
     assert!(result == Some(1) && printed.contains("finnes ikke: hovedboken er kortet ned"), "{printed}");
-    // Not proven: another key, a changed sign, no key, a private key for the public one, no checkpoint.
+    // Not proven: another key, a changed text, no checkpoint, a private key in place of the public one, no key.
     let refused = |point: &str, public: &str, fault: &str| {
         let (result, printed) = verify(&copy, point, public);
         assert!(result == Some(1) && printed.contains(fault), "{result:?} {printed}");
@@ -247,7 +249,8 @@ fn a_signed_checkpoint_finds_a_ledger_that_was_rewritten() {
     assert!(result == Some(1) && printed.contains("hovedboken holder ikke"), "{result:?} {printed}");
 }
 
-/// Whoever holds the key signs the hash of the ledger with the tree of another, to hand out a bundle of that.
+/// The holder of the key signs the hash of this ledger together with the tree of another ledger, in order to hand out a
+/// bundle from the other ledger.
 #[test]
 fn a_checkpoint_of_another_tree_is_found() {
     let (ledger, _) = book("tree");

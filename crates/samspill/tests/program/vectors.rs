@@ -105,7 +105,7 @@ fn run_on(table: &Path, text_of: &[u8], args: &[&str]) -> (bool, String, String)
     (output.status.success(), text(&output.stdout), text(&output.stderr))
 }
 
-/// Units, times and levels with no effect, or only with what looks like one.
+/// Tables and arguments that give no usable answer are refused. Months without a leading zero are put in order.
 #[test]
 fn an_effect_is_not_claimed_where_there_is_none_to_find() {
     let table = folder("effects").join("t.csv");

@@ -191,7 +191,7 @@ fn two_scenarios_differ_by_what_each_differs_from_the_law() {
             continue;
         }
         assert_eq!(ore(&row[12]), ore(&law[12]) - ore(&other[12]), "{row:?}");
-        // Amounts above the ceiling and grants of the other scenario are the amounts before.
+        // The columns before hold the amounts above the cap and the grants of the other scenario.
         assert_eq!((&row[7], &row[10]), (&other[8], &other[11]), "{row:?}");
         granted += ore(&row[10]).abs();
     }

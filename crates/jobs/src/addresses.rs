@@ -1,0 +1,75 @@
+//! Addresses of parties: organisation numbers, accounts, references and contacts that a sender knows and a ledger does
+//! not.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use domain::identifier::{is_account, is_organisation};
+use domain::statement::Address;
+
+use crate::failure::{Result, fail};
+
+/// Party of the sender's own row.
+pub const SENDER: &str = "sender";
+
+/// Columns of the table, in order.
+pub const COLUMNS: [&str; 7] =
+    ["party", "organisation", "account", "reference", "contact", "telephone", "email"];
+
+/// Address of each party that has one.
+pub type Addresses = BTreeMap<String, Address>;
+
+/// Reads a workbook or text with the columns [`COLUMNS`]. The first column is the code of a municipality, an
+/// organisation number, `state`, or [`SENDER`] (`avsender`); every other cell may be empty.
+///
+/// # Errors
+/// Fails if the file cannot be read, if a row has too many cells or names a party twice, or if an organisation number or
+/// an account has a wrong check digit.
+pub fn read(path: &Path) -> Result<Addresses> {
+    let mut out = Addresses::new();
+    for (place, (line, mut cells)) in register::sheet::rows(path)?.into_iter().enumerate() {
+        while cells.len() > COLUMNS.len() && cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
+        let is_head = place == 0 && cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case(COLUMNS[0]));
+        if is_head || cells.iter().all(String::is_empty) {
+            continue;
+        }
+        let at = format!("{}:{line}", path.display());
+        if cells.len() > COLUMNS.len() {
+            let (row, expected) = (cells.join(";"), COLUMNS.join(";"));
+            fail!("error.table.expected", at, row, cells = cells.len(), expected);
+        }
+        cells.resize(COLUMNS.len(), String::new());
+        let mut cells = cells.into_iter();
+        let mut next = || cells.next().unwrap_or_default();
+        let party = match next() {
+            word if ["avsender", "avsendar", SENDER].contains(&word.to_lowercase().as_str()) => {
+                SENDER.to_owned()
+            }
+            // A spreadsheet takes the zero off 0602.
+            code if code.len() == 3 && code.bytes().all(|sign| sign.is_ascii_digit()) => format!("0{code}"),
+            word => word,
+        };
+        let number = |text: String| text.replace([' ', '.', '\u{a0}'], "");
+        let address = Address {
+            organisation: number(next()),
+            account: number(next()),
+            reference: next(),
+            contact: next(),
+            telephone: next(),
+            email: next(),
+        };
+        let Address { organisation, account, .. } = &address;
+        if !organisation.is_empty() && !is_organisation(organisation) {
+            fail!("error.addresses.organisation", at, organisation);
+        }
+        if !account.is_empty() && !is_account(account) {
+            fail!("error.addresses.account", at, account);
+        }
+        if out.insert(party.clone(), address).is_some() {
+            fail!("error.addresses.twice", at, party);
+        }
+    }
+    Ok(out)
+}
