@@ -72,8 +72,9 @@ fn test(root: &Path, install: bool) -> Result<()> {
     Ok(())
 }
 
-/// Has the linter compile what the workspace holds, with warnings as errors: lints and tests come of one build, and the
-/// dependencies are not checked a second time. This is what `cargo clippy` sets for `cargo check`.
+/// Environment in which cargo compiles the packages of the workspace with the linter, with warnings as errors. Lints
+/// and tests then come from one build, and the dependencies are not checked a second time. This is what `cargo clippy`
+/// sets for `cargo check`.
 const LINTED: [(&str, &str); 2] = [
     ("RUSTC_WORKSPACE_WRAPPER", "clippy-driver"),
     ("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__"),
@@ -128,8 +129,8 @@ fn soak(root: &Path, cases: &str) -> Result<()> {
     mutants(root)
 }
 
-/// Packages to mutate, each with its files (all if none is named) and arguments for `cargo test`. The ledger's
-/// other tests are of the store, and need a server.
+/// Packages to mutate, each with its files (all if none is named) and arguments for `cargo test`. Of the
+/// ledger, only the tests inside the library (`--lib`) are run: its other tests are of the store, and need a server.
 const MUTATED: &[(&str, &[&str], &[&str])] = &[
     ("disclosure", &[], &[]),
     ("ledger", &["crates/ledger/src/correction.rs"], &["--", "--lib"]),

@@ -16,6 +16,13 @@ pub struct Bar {
     pub amount: Amount,
 }
 
+impl Bar {
+    /// The label on one line, with a word that was divided between lines put together again.
+    pub fn label_in_text(&self) -> String {
+        self.label.replace("-\n", "").replace('\n', " ")
+    }
+}
+
 /// Scale of the axis, in øre.
 struct Scale {
     /// Øre in one unit of the axis: a thousand or a million kroner.

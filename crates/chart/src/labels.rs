@@ -91,8 +91,8 @@ pub(crate) fn ends(picture: &mut Picture, ends: &[End<'_>], x: f64, top: f64, bo
     }
 }
 
-/// Draws rings, each with its name where there is room inside the frame. The place above and left of the ring is
-/// tried first, since the ring's own rising line does not go there; then the place below and right.
+/// Draws rings, each with its name where there is room inside the frame. A ring lies on a rising line, which leaves
+/// room above to the left and below to the right: these two places are tried first, in this order.
 pub(crate) fn rings(picture: &mut Picture, rings: &[Ring<'_>], lines: &[Vec<Point>], frame: Edges) {
     let mut taken: Vec<Edges> = Vec::new();
     for Ring { at: (x, y), colour, .. } in rings {

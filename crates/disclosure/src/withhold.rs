@@ -322,8 +322,8 @@ mod tests {
 
     #[test]
     fn rests_of_one_and_two_are_not_known_from_the_rest_of_a_total() {
-        // The rests 101 − 100 and 202 − 200 are hidden. The rest of the total reveals their sum of three, so a
-        // third member is hidden.
+        // The rests 101 − 100 and 202 − 200 are hidden. The rest of the total reveals that they add up to
+        // three, so a third member is hidden.
         let found = hidden(&[part(&[(100, 101), (200, 202), (50, 90), (20, 80)])], &[Total::of(0..4)]);
         assert_eq!(found, [[true, true, true, false]]);
     }
@@ -336,7 +336,7 @@ mod tests {
             let shown = counts.iter().zip(found).filter(|(_, hidden)| !**hidden);
             proptest::prop_assert!(shown.clone().all(|(count, _)| !few(*count)));
             let is_safe = hidden.len() > 1 && hidden.iter().sum::<i64>() > WITHHELD + hidden.len() as i64;
-            // The total itself is too small if every shown count is zero.
+            // If no count above zero is left to hide, the total itself may be too small for rule 3.
             proptest::prop_assert!(hidden.is_empty() || is_safe || shown.clone().all(|(count, _)| *count == 0));
         }
     }

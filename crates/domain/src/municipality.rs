@@ -281,9 +281,9 @@ impl Municipalities {
         }
     }
 
-    /// The municipality on `day` that a later code came out of, for instance because a split gave a new code to a
-    /// part of the municipality. `None` if the code came out of several municipalities (the code then answers for
-    /// all of them), or out of no municipality that exists on `day`.
+    /// The municipality on `day` that a later change turns, wholly or in part, into a municipality with this code. A
+    /// split, for instance, gives a new code to a part of a municipality. `None` if the code comes from several
+    /// municipalities (the code then answers for all of them), or from no municipality that exists on `day`.
     pub fn predecessor(&self, code: &str, day: Day) -> Option<&Municipality> {
         let mut codes: Vec<&str> = self
             .changes

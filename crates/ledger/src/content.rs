@@ -55,7 +55,7 @@ pub struct MonthMoved {
     pub month: Month,
     /// Digest of the kept file with the movements.
     pub movements_archive: String,
-    /// Rule versions that hold for the month after the settlement.
+    /// Rule versions that the month stands under after the settlement.
     pub rules: Vec<String>,
     /// Amount moved for each cause, in øre.
     pub causes: BTreeMap<Cause, i64>,

@@ -326,7 +326,7 @@ impl Months {
         }
     }
 
-    /// Whether closing a month nets its instruments. A month that was never opened nets.
+    /// Whether closing a month nets its instruments; `true` for a month that was never opened.
     pub fn nets(&self, month: Month) -> bool {
         let balancing = self.months.get(&month).map_or(Balancing::Month, |record| record.opened.balancing);
         match balancing {
@@ -336,8 +336,8 @@ impl Months {
         }
     }
 
-    /// Vouchers that close a month: they net what is open since the last netting, from the vouchers up to and
-    /// including the step `to_step` (`None` for all). Empty if closing the month nets nothing.
+    /// Vouchers that close a month: they net what is open since the last netting, counting only vouchers of steps up
+    /// to and including `to_step` (`None` for all steps). Empty if closing the month nets nothing.
     ///
     /// # Errors
     /// Fails if the ledger cannot be read.

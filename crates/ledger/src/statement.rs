@@ -355,6 +355,8 @@ fn posts(
     party: &str,
 ) -> Vec<Post> {
     let mut out: BTreeMap<_, Post> = BTreeMap::new();
+    // Objections that were counted for a line already.
+    let mut counted = BTreeSet::new();
     for voucher in gross {
         let Some(instrument) = voucher.instrument else { continue };
         let other = if owes { &voucher.creditor } else { &voucher.debtor };
@@ -384,10 +386,17 @@ fn posts(
             account: account(voucher, context, party)
                 .map_or_else(String::new, |one| format!("{}/{}", one.0, one.1)),
             vouchers: Vec::new(),
-            disputed: false,
+            disputed: Amount::ZERO,
+            references: Vec::new(),
             amount: Amount::ZERO,
         });
-        post.disputed |= disputes.iter().any(|one| disputed(one, voucher, context));
+        for objection in disputes.iter().filter(|one| disputed(one, voucher, context)) {
+            if counted.insert((key, &objection.key)) {
+                post.disputed += Amount::from_ore(objection.amount_ore);
+            }
+        }
+        post.references
+            .extend(reference(voucher, context.months).filter(|one| !post.references.contains(one)));
         post.contacts += voucher.contacts;
         post.points_milli += voucher.points;
         post.days += voucher.days;
@@ -395,6 +404,27 @@ fn posts(
         post.add_voucher(voucher.number);
     }
     out.into_values().collect()
+}
+
+/// Reference of the decision behind a voucher; `None` if no decision gave it.
+fn reference(voucher: &Voucher, months: &Months) -> Option<String> {
+    match voucher.cause {
+        Cause::Objection => {
+            let key = voucher.note.strip_prefix("objection ")?;
+            let decision = months.disputes.get(key).and_then(|dispute| dispute.decision.as_ref());
+            Some(decision.map_or_else(|| key.to_owned(), |decision| decision.reference.clone()))
+        }
+        Cause::ReviewBoard => Some(voucher.note.rsplit_once("; ")?.0.to_owned()),
+        Cause::Activity
+        | Cause::Withdrawn
+        | Cause::NewActivity
+        | Cause::ChangedCoding
+        | Cause::ChangedPayer
+        | Cause::ChangedRule
+        | Cause::OnAccount
+        | Cause::Netting
+        | Cause::Invoice => None,
+    }
 }
 
 /// Whether an objection may concern a contact behind a voucher: same instrument, month, creditor and unit.

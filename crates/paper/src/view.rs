@@ -87,8 +87,11 @@ pub fn post_title(post: &Post, language: Language) -> String {
         let cause = cause(post.cause, language);
         format!("{what}. {}", say!(language, "paper.correction_of", statement = post.corrects, cause))
     };
-    if post.disputed {
-        title.push_str(&format!(" ({})", language.text("paper.disputed")));
+    if !post.references.is_empty() {
+        title.push_str(&format!(" ({})", post.references.join(", ")));
+    }
+    if post.disputed != Amount::ZERO {
+        title.push_str(&format!(" ({})", say!(language, "paper.disputed", amount = post.disputed)));
     }
     title
 }
@@ -124,7 +127,8 @@ fn payee(payment: &domain::statement::Payment, language: Language) -> String {
     }
 }
 
-/// Name of a party, and a line under the name with the party's number, which is `organisation` unless that is empty.
+/// Name of a party, and a line under the name with its organisation number, `organisation`. If `organisation` is
+/// empty, the line has the number in the party's own code, or is empty if the code is not a number.
 fn who(named: &Named, organisation: &str, language: Language) -> (String, String) {
     if !organisation.is_empty() {
         let under = format!("{} {organisation}", language.text("paper.organisation_number"));
@@ -325,7 +329,14 @@ fn fold(posts: &[Post]) -> Vec<Post> {
                 sum.points_milli += post.points_milli;
                 sum.days += post.days;
                 sum.amount += post.amount;
-                sum.disputed |= post.disputed;
+                sum.disputed += post.disputed;
+                sum.references.extend(
+                    post.references
+                        .iter()
+                        .filter(|one| !sum.references.contains(one))
+                        .cloned()
+                        .collect::<Vec<_>>(),
+                );
             }
             None => out.push(post.clone()),
         }
@@ -371,7 +382,8 @@ fn lead(statement: &Statement, language: Language) -> String {
     let corrections: Amount =
         statement.posts.iter().filter(|post| post.cause != Cause::Activity).map(|post| post.amount).sum();
     if corrections != zero {
-        // Corrections are part of the difference only if they go the same way and are no larger.
+        // Corrections are part of the difference only if they have the same sign as the difference and are no larger
+        // than it.
         let is_part = statement.on_account != zero
             && (corrections > zero) == (more > zero)
             && corrections.ore().abs() <= more.ore().abs();
@@ -421,11 +433,8 @@ pub fn bridge_label(what: BridgeWhat, owes: bool, language: Language) -> String 
 
 /// The steps of the bridge as text, for readers who do not see the bridge.
 fn bridge_text(statement: &Statement, language: Language) -> String {
-    let step = |step: &domain::statement::BridgeStep| {
-        let label = bridge_label(step.what, statement.owes, language).replace("-\n", "").replace('\n', " ");
-        format!("{label}: {}", step.amount)
-    };
-    statement.bridge.iter().filter(is_drawn).map(step).collect::<Vec<_>>().join("; ")
+    let step = |bar: chart::bridge::Bar| format!("{}: {}", bar.label_in_text(), bar.amount);
+    bars(statement, language).into_iter().map(step).collect::<Vec<_>>().join("; ")
 }
 
 /// Whether a step of the bridge has a bar: a sum always has one, any other step only if its amount is not zero.
@@ -434,21 +443,21 @@ fn is_drawn(step: &&domain::statement::BridgeStep) -> bool {
     is_sum || step.amount != Amount::ZERO
 }
 
+/// The bars of the bridge.
+fn bars(statement: &Statement, language: Language) -> Vec<chart::bridge::Bar> {
+    let bar = |step: &domain::statement::BridgeStep| chart::bridge::Bar {
+        label: bridge_label(step.what, statement.owes, language),
+        is_total: matches!(
+            step.what,
+            BridgeWhat::OnAccount | BridgeWhat::Settlement | BridgeWhat::ToPay | BridgeWhat::Asked
+        ),
+        amount: step.amount,
+    };
+    statement.bridge.iter().filter(is_drawn).map(bar).collect()
+}
+
 /// The bridge as SVG.
 pub fn bridge_svg(statement: &Statement, language: Language, font: &str) -> String {
-    let bars: Vec<chart::bridge::Bar> = statement
-        .bridge
-        .iter()
-        .filter(is_drawn)
-        .map(|step| chart::bridge::Bar {
-            label: bridge_label(step.what, statement.owes, language),
-            is_total: matches!(
-                step.what,
-                BridgeWhat::OnAccount | BridgeWhat::Settlement | BridgeWhat::ToPay | BridgeWhat::Asked
-            ),
-            amount: step.amount,
-        })
-        .collect();
     let units = (language.text("paper.axis_thousand"), language.text("paper.axis_million"));
-    chart::bridge::bridge(&bars, 640, (&units.0, &units.1), font)
+    chart::bridge::bridge(&bars(statement, language), 640, (&units.0, &units.1), font)
 }

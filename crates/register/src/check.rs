@@ -499,9 +499,9 @@ fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin
     Ok((from, ignored))
 }
 
-/// Whether one name may be a misspelling of the other: both have the same first letter, and the
-/// letters of `one` that `other` also has are at most two fewer than the letters of the longer name. Names of one or
-/// two letters are never alike.
+/// Whether one name may be a misspelling of the other: both have the same first letter, and the number of letters of
+/// `one` that also occur in `other` is at least the length of the longer name less two. Names of one or two letters
+/// are never alike.
 fn alike(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let shared = one.chars().filter(|letter| other.contains(*letter)).count();

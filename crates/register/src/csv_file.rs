@@ -209,8 +209,8 @@ fn first_line_end(
     Ok(None)
 }
 
-/// Reads a number such as `1234,5` or `1 234.5`, multiplied by ten `decimals` times: with three decimals, `1,5`
-/// is 1500. Further decimals are rounded half away from zero. `None` if the text is not a number, or is too
+/// Reads a number such as `1234,5` or `1 234.5`, multiplied by 10 to the power of `decimals`: if `decimals` is 3,
+/// `1,5` gives 1500. Further decimals are rounded half away from zero. `None` if the text is not a number, or is too
 /// large for 64 bits.
 pub fn decimal(text: &str, decimals: u32) -> Option<i64> {
     let text = text.trim();

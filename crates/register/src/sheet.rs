@@ -171,7 +171,7 @@ fn workbook(path: &Path) -> Result<Rows, SheetError> {
         .sheets_metadata()
         .iter()
         .filter(|sheet| sheet.visible == SheetVisible::Visible && sheet.typ == SheetType::WorkSheet)
-        // The page that explains a workbook of our own, in each language.
+        // In a workbook of our own, the page that explains the workbook is left out. Its name depends on the language.
         .filter(|sheet| !Language::ALL.iter().any(|one| one.text("paper.sheet_readme") == sheet.name))
         .map(|sheet| sheet.name.clone())
         .collect();

@@ -108,9 +108,9 @@ impl Settings {
             // changes what the command does. The exception is the contacts of `simulate`.
             "ledger" => is_required,
             "contacts" => is_required || top == "simulate",
-            // For a made register, `people` is a number. Made registers, templates, manual pages, keys and exports are
-            // each written to a place of their own.
+            // `demo` and `synth` make a register: their `people` is a number of people, not a file.
             "people" => !matches!(top, "demo" | "synth"),
+            // Registers, templates, manual pages, keys and exports are each written to a place of their own.
             "out" => {
                 !matches!(top, "demo" | "synth" | "template" | "man")
                     && (is_required || !argument.get_default_values().is_empty())

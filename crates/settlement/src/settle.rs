@@ -256,7 +256,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// Labels of the months. Counted figures are by year: every label is then the period.
+    /// Labels of the months. Counted figures are by year, so for a file of them every label is the period.
     fn month_labels(&self) -> Vec<String> {
         let label =
             |month: &domain::Month| if self.counted { self.period.to_string() } else { month.to_string() };
@@ -311,7 +311,7 @@ impl Grid {
     }
 }
 
-/// Equal decisions on one or several sets of facts, with the amounts at each number of points.
+/// The decisions that one or several sets of facts have in common, with the amounts at each number of points.
 struct PricedDecisions {
     decisions: Decisions,
     /// Whether each share instrument charges.
@@ -343,7 +343,7 @@ struct Memo {
 
 const UNDECIDED: u16 = u16::MAX;
 
-/// Facts as numbers: a class of small vocabularies, an age band and a DRG.
+/// Facts as numbers: the class (all facts except DRG and age, as one number), the number of the DRG, and the age.
 #[derive(Debug, Clone, Copy)]
 struct Coded {
     class: usize,
@@ -367,7 +367,7 @@ pub(crate) struct Clerk<'a> {
     usk_outside: BTreeMap<&'static str, i64>,
     /// Number of contacts in the period without a report that the patient was ready for discharge.
     not_reported: i64,
-    /// Every word that a charge may hold. The next five fields hold numbers of words in it.
+    /// Every word that a charge may hold, each with its number. The next five fields hold such numbers.
     names: Numbers,
     unit_names: Vec<u32>,
     home_names: Vec<(u32, u32)>,
@@ -851,7 +851,8 @@ impl<'a> Clerk<'a> {
         }
     }
 
-    /// Settles the stays of several contacts, each in order of admission under one ceiling.
+    /// Settles the stays of several contacts. The contacts of a stay are taken in order of admission and share one
+    /// ceiling.
     pub(crate) fn stays(&mut self, mut sides: Vec<Side>, detail: bool) -> Result<Charges, SettleError> {
         let mut charges = Charges::default();
         for stay in stays::together(&mut sides, |side| side.place) {

@@ -211,7 +211,7 @@ pub struct Consequences {
 pub struct Whole {
     /// Charges by municipality and trust.
     pub sums: Priced,
-    /// Number of charged contacts, in millionths, by municipality and share instrument.
+    /// Number of charged contacts, in millionths: for each municipality, a number for each instrument in [`Shares`].
     pub contacts: Vec<Shares<i64>>,
     /// Number of contacts that could not be tested: see [`Consequences::untested`].
     pub untested: BTreeMap<Message, i64>,

@@ -1,4 +1,4 @@
-//! Many laws on the same cells: laws that decide alike on every contact are decided once and priced side by side.
+//! Many laws on the same cells: laws that decide every contact alike share one decision, and are priced side by side.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -468,7 +468,7 @@ mod tests {
         let summary = words::Language::Nb.say(&summary);
         assert_eq!(
             summary.replace('\u{a0}', " "),
-            "Regler: Alle medisinske innleggelser. Satt: andel 15 %. Tiltak: 10 % færre medisinske innleggelser (10 % av målgruppen, tiltakets tall)."
+            "Regler: Alle medisinske innleggelser. I stedet for det reglene sier: andel 15 %. Tiltak: 10 % færre medisinske innleggelser (10 % av målgruppen, tiltakets tall)."
         );
         let swept = scenario.swept("share", 30).unwrap();
         assert!(swept.set.share == Some(30) && swept.digest != scenario.digest && swept.id == "a-share-30");

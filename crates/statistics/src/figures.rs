@@ -377,8 +377,8 @@ fn three_digits(value: f64) -> f64 {
 }
 
 /// Whether a standardised rate would reveal the events of each class, since the weights of the standard are public.
-/// Few other counts give the same rate if some class has one to four events, and either fewer than ten classes
-/// have events or all classes together have fewer than a hundred.
+/// It would if some class has one to four events, and either fewer than ten classes have events or all classes
+/// together have fewer than a hundred events: few other counts then give the same rate.
 fn reveals_ages(events: &[i64]) -> bool {
     let any = events.iter().filter(|count| **count > 0).count();
     events.iter().any(|count| few(*count)) && (any < 10 || events.iter().sum::<i64>() < 100)

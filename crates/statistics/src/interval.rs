@@ -78,7 +78,7 @@ fn chi_squared(share: f64, freedom: f64) -> f64 {
     refined(of.inverse_cdf(share), share, |x| of.cdf(x), 0.0)
 }
 
-/// Bisects near `start` for the point below which `share` lies, to the last digits.
+/// Finds the point below which `share` lies, by bisection near `start`, as exactly as a float allows.
 fn refined(start: f64, share: f64, below: impl Fn(f64) -> f64, floor: f64) -> f64 {
     let (mut low, mut high) = ((start * 0.99 - 1e-9).max(floor), start * 1.01 + 1e-9);
     for _ in 0..100 {

@@ -138,8 +138,8 @@ fn mark(values: &[f64], base: &Base, met: &mut [Vec<Rule>]) {
     }
 }
 
-/// Finds each run of at least `least` places on the same side, greater or less. Calls `found` with the run's first
-/// place and the place after the run.
+/// Finds each run of at least `least` places that have the same `side`, either `Greater` or `Less`. Calls `found`
+/// with the run's first place and the place after the run.
 fn stretches(
     count: usize,
     side: impl Fn(usize) -> Option<std::cmp::Ordering>,

@@ -218,7 +218,7 @@ fn series(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>
 }
 
 /// The smallest falls that can be found. For counts: after 6, 12, 24 and 36 times with the measure. For other
-/// values: after the times that there are.
+/// values: after as many times with the measure as the table has.
 fn falls(
     order: &Evaluate,
     found: &evaluate::Series,
@@ -256,8 +256,8 @@ fn before_after(order: &Evaluate, from: usize, values: &[f64], people: Option<Ve
     let found = evaluate::before_after(before, after, order.confidence);
     let mut table = Table::new("", &heads(COLUMNS));
     table.rows.push(effect_row("after_over_before", &found));
-    // Events to expect after the beginning without the measure, for the number of people after the beginning. A count
-    // that was high by chance falls by itself.
+    // The number of events that would be expected after the beginning if the measure had not begun, given the number
+    // of people after the beginning. A count that was high by chance falls by itself.
     let without = order
         .expected
         .zip(order.own_weight)

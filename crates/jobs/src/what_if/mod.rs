@@ -104,10 +104,21 @@ pub(crate) fn in_millions(amount: Amount) -> Message {
     message!("what_if.millions", number = tenths(amount))
 }
 
-/// Millions of kroner with one decimal, and a plus above zero.
-fn more_millions(amount: Amount) -> Message {
-    let plus = if amount.ore() > 0 { "+" } else { "" };
-    message!("what_if.millions", number = format!("{plus}{}", tenths(amount)))
+/// Change of what somebody pays, in millions of kroner and in words: no sign that could be read as gain or as cost.
+fn paid_more(amount: Amount) -> Message {
+    let size = in_millions(Amount::from_ore(amount.ore().abs()));
+    match amount.ore().signum() {
+        1 => message!("what_if.pays_more", amount = size),
+        -1 => message!("what_if.pays_less", amount = size),
+        _ => size,
+    }
+}
+
+/// An amount in whole kroner. A scenario is not known to the øre.
+fn in_kroner(amount: Amount) -> Message {
+    let kroner = (amount.ore().abs() + 50) / 100;
+    let sign = if amount.ore() < 0 && kroner > 0 { "\u{2212}" } else { "" };
+    Message::Plain(format!("{sign}{}\u{a0}kr", grouped(kroner.unsigned_abs())))
 }
 
 fn tenths(amount: Amount) -> String {

@@ -21,9 +21,14 @@ pub struct Subject<'a> {
     pub language: Language,
 }
 
-/// A number with a decimal comma.
+/// A number with a decimal comma and a minus sign; zero has no sign.
 pub fn decimal(value: f64, decimals: usize) -> String {
-    format!("{value:.decimals$}").replace('.', ",")
+    let text = format!("{value:.decimals$}").replace('.', ",");
+    match text.strip_prefix('-') {
+        Some(size) if size.contains(|sign: char| ('1'..='9').contains(&sign)) => format!("\u{2212}{size}"),
+        Some(size) => size.to_owned(),
+        None => text,
+    }
 }
 
 fn amount(kroner: f64) -> Message {

@@ -20,9 +20,10 @@ use words::{Language, Message, Said, message, say};
 use crate::failure::Result;
 use crate::folder;
 use crate::host::Host;
+use crate::what_if::risk_brief::decimal;
 use crate::what_if::simulate::{Outcome, Run};
 use crate::what_if::{
-    AboutLines, about_texts, brief_table, head, heads, in_millions, lines_about, more_millions,
+    AboutLines, about_texts, brief_table, head, heads, in_kroner, in_millions, lines_about, paid_more,
     ranges_of_sizes, tags,
 };
 
@@ -437,7 +438,7 @@ fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
     let groups = ranges_of_sizes(dots, language);
     let heading = language.text("simulate.net_by_size");
     let values = groups.iter().map(|Group { label, low, middle, high, .. }| {
-        let [low, middle, high] = [low, middle, high].map(|value| format!("{value:.2}"));
+        let [low, middle, high] = [low, middle, high].map(|value| decimal(*value, 2));
         message!("simulate.range", label, middle, low, high)
     });
     let alt = alt(&heading, values.collect(), language);
@@ -451,8 +452,7 @@ fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
 fn bridge(run: &Run, language: Language) -> BriefFigure {
     let bars = waterfall(run, language);
     let heading = language.text("simulate.from_before_to_net");
-    let values =
-        bars.iter().map(|bar| Message::Plain(format!("{}: {}", bar.label.replace('\n', " "), bar.amount)));
+    let values = bars.iter().map(|bar| Message::Plain(format!("{}: {}", bar.label_in_text(), bar.amount)));
     let alt = alt(&heading, values.collect(), language);
     let units = [language.text("paper.axis_thousand"), language.text("paper.axis_million")];
     let svg = chart::bridge::bridge(&bars, 640, (&units[0], &units[1]), picture::FONT);
@@ -511,8 +511,8 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>, language: L
         tags: tags(!run.unsigned.is_empty(), outcome.synthetic, outcome.period, language),
         summary: language.say(&Message::joined(summary, " ")),
         facts: vec![
-            fact("simulate.fact.payments", more_millions(change)),
-            fact("simulate.fact.net", more_millions(net)),
+            fact("simulate.fact.payments", paid_more(change)),
+            fact("simulate.fact.net", paid_more(net)),
             fact("simulate.fact.losers", message!("what_if.municipalities", count = losers)),
             fact("simulate.fact.winners", message!("what_if.municipalities", count = winners)),
         ],
@@ -548,7 +548,7 @@ fn tables(outcome: &Outcome, run: &Run, language: Language) -> Vec<BriefTable> {
                 Message::Plain(grouped(size.count as u64)),
                 unless_empty(size.count, in_millions(size.change)),
             ];
-            row.extend(size.range.map(|amount| unless_empty(size.count, Message::plain(amount))));
+            row.extend(size.range.map(|amount| unless_empty(size.count, in_kroner(amount))));
             row
         })
         .collect();
@@ -561,7 +561,7 @@ fn tables(outcome: &Outcome, run: &Run, language: Language) -> Vec<BriefTable> {
     let of_sizes = heads([
         "simulate.head.municipality_of",
         "simulate.head.number",
-        "simulate.head.change",
+        "simulate.head.change_in_payment",
         "simulate.head.per_inhabitant_low",
         "simulate.head.median",
         "simulate.head.high",
@@ -588,8 +588,8 @@ fn ends(outcome: &Outcome, run: &Run, language: Language) -> Option<BriefTable> 
         let share = of_free_income(outcome, one, one.net()).map_or_else(|| "..".to_owned(), per_cent);
         vec![
             party_name(outcome, &one.place.debtor),
-            Message::plain(each),
-            Message::plain(one.net()),
+            in_kroner(*each),
+            in_kroner(one.net()),
             Message::Plain(share),
         ]
     };
@@ -731,7 +731,7 @@ pub fn summary(outcome: &Outcome, run: &Run, language: Language) -> String {
     let mut lines =
         vec![message!("simulate.set_against", against = outcome.against), Message::joined(paid, "; ")];
     for size in run.found.sizes.iter().filter(|size| size.count > 0) {
-        let change = more_millions(size.change);
+        let change = paid_more(size.change);
         lines.push(message!("simulate.change_of_size", people = size.name, change));
     }
     for (wanted, avoided) in run.scenario.measures.iter().zip(&run.found.avoided) {

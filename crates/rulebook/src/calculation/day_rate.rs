@@ -56,7 +56,7 @@ pub enum FirstDay {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlyAnswer {
     Counts,
-    /// An answer is an answer to the notice, so one before it is none.
+    /// An answer must be an answer to the notice, so an answer given before the notice does not count.
     CountsForNothing,
 }
 
@@ -367,7 +367,7 @@ fn payable_days<'r>(
     }
     let mut day = first;
     while day < end {
-        // The last answer by the end of the day decides. No answer counts as a refusal.
+        // The last answer by the end of the day decides. If there is none, the day is treated as after a refusal.
         let answer = answers().rfind(|event| event.at.day() <= day);
         let place_ready = answer.is_some_and(|event| event.kind == EventKind::CanReceive);
         let already = payable.iter().any(|paid| paid.day == day);

@@ -53,7 +53,7 @@ pub struct ShareRule {
     pub choices: Vec<(String, String, Provenance)>,
 }
 
-/// Readings of how a charge is rounded from which another is subtracted (choice `rounded`).
+/// Readings of how a charge is rounded if another charge is subtracted from it (choice `rounded`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoundedWhen {
     /// Once, after the subtraction.

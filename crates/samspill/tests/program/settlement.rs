@@ -415,6 +415,20 @@ fn an_objection_is_filed_answered_decided_and_opened_again() {
         assert!(code == Some(2) && printed.contains("0602 har ingen linje"), "{printed}");
         done(&ledger, "2012-05-03", &["objection", "answer", &key, "--text", "Epikrisen ble sendt"]);
         done(&ledger, "2012-05-03", &["settlement", "close", "2012-T1"]);
+        // Posts of the party's statement.
+        let posts = |period: &str| {
+            let out = work.join(format!("of-{period}"));
+            let order = ["statement", period, "--party", disputed.home, "--as", "json", "--out", path(&out)];
+            done(&ledger, "2012-05-04", &order);
+            let file = format!("oppgjor-{period}-{}-kladd.json", disputed.home);
+            let read: serde_json::Value =
+                serde_json::from_slice(&std::fs::read(out.join(file)).unwrap()).unwrap();
+            read["posts"].as_array().unwrap().clone()
+        };
+        // The paper says how much of a line is disputed, not that all of it is.
+        let amount = 400_000 * disputed.ready_days.cast_signed();
+        let of_lines: i64 = posts(&month).iter().map(|post| post["disputed"].as_i64().unwrap()).sum();
+        assert_eq!(of_lines, amount);
         let decide = |into| {
             ["objection", "decide", &key, "--outcome", "upheld", "--reference", "TLN 12/1", "--into", into]
         };
@@ -429,7 +443,10 @@ fn an_objection_is_filed_answered_decided_and_opened_again() {
             let ours = rows.filter(|cells| cells[5] == "objection" && cells[10] == "receivable");
             ours.map(|cells| cells[13].parse::<i64>().unwrap()).sum()
         };
-        assert_eq!(objections(&ledger), -400_000 * disputed.ready_days.cast_signed());
+        assert_eq!(objections(&ledger), -amount);
+        let decided = posts("2012-05");
+        let decided: Vec<_> = decided.iter().filter(|post| post["cause"] == "objection").collect();
+        assert_eq!((decided.len(), &decided[0]["references"]), (1, &serde_json::json!(["TLN 12/1"])));
         // The hospital withdraws the stay. The reduction is put back, so that nothing is taken off twice, and
         // the objection waits for a new decision.
         let left: Vec<&Contact> = contacts.iter().filter(|contact| contact.id != disputed.id).collect();
@@ -953,14 +970,14 @@ fn what_an_auditor_found() {
     run(&ledger, "2012-T1", &file, "2012-05-01");
     let gone = contacts.iter().find(|contact| contact.ready_days > 0).unwrap();
     std::fs::write(place("gone.csv"), csv(contacts.iter().filter(|contact| contact.id != gone.id))).unwrap();
-    run(&ledger, "2012-T1", &place("gone.csv"), "2012-05-01");
-    assert_eq!(owed(&ledger), settled(&place("gone.csv"), None, "auditor-settled"));
-    // The first version says the same after the second, even if both were recorded in the same minute.
     let version =
         |number: &str| json(&ledger, &format!("2012-{:02}", gone.month), "1201", &["--version", number]);
     let before = version("1");
-    // If the first file is delivered again now, it counts as an older delivery.
+    run(&ledger, "2012-T1", &place("gone.csv"), "2012-05-01");
+    assert_eq!(owed(&ledger), settled(&place("gone.csv"), None, "auditor-settled"));
+    // The first version says the same after the second, even if both were recorded in the same minute.
     assert_eq!(version("1"), before);
+    // If the first file is delivered again now, it counts as an older delivery.
     let again = ["settlement", "run", "2012-T1", "--draft", "--contacts", &file];
     let (code, printed) = tried(&ledger, "2012-05-01", &again);
     assert!(code == Some(2) && printed.contains("er en eldre leveranse"), "{printed}");

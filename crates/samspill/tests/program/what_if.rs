@@ -48,9 +48,13 @@ fn a_scenario_has_consequences_that_add_up() {
     let simulate = |out: &str, more: &[&str]| simulated(&contacts, &work.join(out), scenario, more);
     let (code, printed) = simulate("one", &[]);
     assert_eq!(code, Some(0), "{printed}");
-    for part in
-        ["Satt: andel 15 %", "Ikke over 2 000 kr", "scenarioets tall", "tiltakets tall", "kan ikke bokføres"]
-    {
+    for part in [
+        "I stedet for det reglene sier: andel 15 %",
+        "Ikke over 2 000 kr",
+        "scenarioets tall",
+        "tiltakets tall",
+        "kan ikke bokføres",
+    ] {
         assert!(printed.replace('\u{a0}', " ").contains(part), "{part}: {printed}");
     }
     let out = work.join("one/medisinsk-15-prosent");
@@ -84,7 +88,7 @@ fn a_scenario_has_consequences_that_add_up() {
     // A greater effect means less to pay: the expected amount lies between the two ends.
     assert!(sum(18) > net && net > sum(19), "{} {net} {}", sum(18), sum(19));
     assert!(printed.contains("laveste virkning"), "{printed}");
-    // The groups add up to the whole, apart from rounding where a part of a contact is left.
+    // The groups add up to the whole, apart from rounding, since measures may leave a fraction of a contact.
     let rows = table(&out.join("grupper.csv"));
     let mut whole = 0;
     for home in &municipalities {
@@ -142,7 +146,7 @@ fn scenarios_are_set_beside_each_other_and_bad_ones_are_refused() {
         let (code, printed) = simulate("bad", more);
         assert!(code != Some(0) && printed.contains(fault), "{fault}: {printed}");
     }
-    // The cost of a month is not a share of a year's income.
+    // A period of one month is refused: its cost cannot be compared with a year's income.
     let out = work.join("bad");
     for command in [&["simulate", scenario][..], &["risk", "picture"], &["agreement", scenario]] {
         let rest = ["--period", "2012-03", "--contacts", path(&contacts), "--out", path(&out)];
@@ -191,7 +195,7 @@ fn two_scenarios_differ_by_what_each_differs_from_the_law() {
             continue;
         }
         assert_eq!(ore(&row[12]), ore(&law[12]) - ore(&other[12]), "{row:?}");
-        // The columns before hold the amounts above the cap and the grants of the other scenario.
+        // The columns "above the cap before" and "granted before" hold the amounts of the other scenario.
         assert_eq!((&row[7], &row[10]), (&other[8], &other[11]), "{row:?}");
         granted += ore(&row[10]).abs();
     }
