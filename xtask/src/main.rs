@@ -13,6 +13,9 @@ use anyhow::{Context, Result, bail};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if std::env::var_os(DOCUMENTED).is_some() {
+        return rustdoc(&arguments);
+    }
     let root = root()?;
     match arguments.first().map(String::as_str) {
         Some("test") => test(&root, arguments.iter().any(|argument| argument == "--install")),
@@ -55,8 +58,8 @@ fn root() -> Result<PathBuf> {
     Ok(Path::new(&here).parent().context("xtask lies in the workspace")?.to_path_buf())
 }
 
-/// Runs formatting, tidiness, lints and every test on both stores, and documentation without warnings. With `--install`,
-/// or if `CI` is set, also installs the tools that the tests need beside cargo.
+/// Checks formatting, tidiness and lints, runs every test on both stores, and checks that the documentation builds
+/// without warnings. With `--install`, or if `CI` is set, also installs the tools that the tests need beside cargo.
 fn test(root: &Path, install: bool) -> Result<()> {
     let install = install || std::env::var_os("CI").is_some();
     tools::ready(install)?;
@@ -66,8 +69,6 @@ fn test(root: &Path, install: bool) -> Result<()> {
     let server = tools::server()?;
     let passed = tests(root, &server, &beancount)?;
     drop(server);
-    let documented = ["doc", "--workspace", "--no-deps", "--document-private-items"];
-    cargo(root, &documented, &[("RUSTDOCFLAGS", "-D warnings")])?;
     println!("{passed} passed, 0 failed");
     Ok(())
 }
@@ -80,11 +81,38 @@ const LINTED: [(&str, &str); 2] = [
     ("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__"),
 ];
 
+/// Variable that makes this program stand in for `rustdoc`: see [`rustdoc`].
+const DOCUMENTED: &str = "XTASK_RUSTDOC";
+
+/// Stands in for `rustdoc` when cargo runs the examples of a library's documentation: first documents the library, with
+/// warnings as errors, and then does what cargo asked. The documentation so rests on the libraries that were built for
+/// the tests; `cargo doc` would check every dependency once more.
+fn rustdoc(arguments: &[String]) -> Result<()> {
+    let rustdoc = || Command::new("rustdoc");
+    if arguments.iter().any(|argument| argument == "--test") {
+        let mut rest = arguments.iter();
+        let mut command = rustdoc();
+        while let Some(argument) = rest.next() {
+            match argument.as_str() {
+                "--test" => {}
+                "--test-run-directory" | "--test-args" => drop(rest.next()),
+                _ => drop(command.arg(argument)),
+            }
+        }
+        let out = std::env::temp_dir().join(format!("xtask-doc-{}", std::process::id()));
+        let done = run(command.args(["--document-private-items", "-D", "warnings", "--out-dir"]).arg(&out));
+        let _ = std::fs::remove_dir_all(&out);
+        done?;
+    }
+    run(rustdoc().args(arguments))
+}
+
 /// Lints and runs every test, and counts the tests. A run that finds no test has tested nothing, and fails.
 fn tests(root: &Path, server: &tools::Server, beancount: &Path) -> Result<u32> {
     eprintln!("\n== cargo test --workspace");
     let mut command = Command::new("cargo");
     command.args(["test", "--workspace"]).current_dir(root).stdout(Stdio::piped()).envs(LINTED);
+    command.env("RUSTDOC", std::env::current_exe()?).env(DOCUMENTED, "1");
     command.env("SAMSPILL_TEST_POSTGRES", &server.address);
     command.env("SAMSPILL_TEST_BEAN_CHECK", beancount.join("bean-check"));
     let mut child = command.spawn().context("failed to start cargo test")?;
@@ -162,8 +190,8 @@ fn mutants(root: &Path) -> Result<()> {
             command.args(["--file", file]);
         }
         command.args(*tests);
-        // If no test notices a change, `cargo mutants` exits with a code of its own. The list of such changes
-        // decides here.
+        // If no test notices some change, `cargo mutants` exits with a code of its own. That code is ignored: what
+        // counts is the list of such changes, which is read below.
         command.status().context("cargo mutants is not here: cargo install cargo-mutants --locked")?;
         let missed = std::fs::read_to_string(out.join("mutants.out/missed.txt"))?;
         let names = missed.lines().map(without_place).filter(|name| !known.contains(name.as_str()));

@@ -67,7 +67,7 @@ fn sudo() -> Command {
 }
 
 /// Folder that holds `bean-check`. With `install`, it is fetched from the Python package index into an environment
-/// of its own; without, a missing `bean-check` is a failure.
+/// of its own; without `install`, a missing `bean-check` is a failure.
 pub fn beancount(root: &Path, install: bool) -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let folder = target.join("beancount");

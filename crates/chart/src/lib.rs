@@ -12,6 +12,7 @@ pub mod bridge;
 #[cfg(test)]
 mod check;
 pub mod fan;
+pub mod frame;
 pub mod funnel;
 pub mod histogram;
 mod labels;
@@ -43,6 +44,8 @@ pub mod colour {
     pub const BAND: &str = "#b5d3d6";
     /// The outer of two bands.
     pub const BAND_LIGHT: &str = "#e3eff0";
+    /// Behind marks that stand out: drafts and made-up figures.
+    pub const LOUD: &str = "#fbdcc4";
 }
 
 /// A text with the characters that SVG reserves escaped.

@@ -106,6 +106,21 @@ impl Picture {
         self.body.push_str("</g>");
     }
 
+    /// A line of a heading, in larger and bolder letters.
+    pub(crate) fn heading(&mut self, (x, y): Point, text: &str) {
+        let (x, y, text) = (px(x), px(y), escaped(text));
+        let _ = write!(
+            self.body,
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"16\" font-weight=\"bold\" fill=\"{}\">{text}</text>",
+            colour::INK
+        );
+    }
+
+    /// Another whole picture, `top` pixels down.
+    pub(crate) fn inside(&mut self, top: f64, svg: &str) {
+        self.body.push_str(&svg.replacen("<svg ", &format!("<svg y=\"{}\" ", px(top)), 1));
+    }
+
     /// The whole SVG. `title` is the text for screen readers.
     pub(crate) fn finished(self, height: f64, title: &str, font: &str) -> String {
         let (width, height, title, font) = (px(self.width), px(height), escaped(title), escaped(font));

@@ -11,7 +11,7 @@ pub enum Cell {
     /// Text that is the same in every language: a code, a name, words that a user wrote. Codes keep their leading
     /// zeros.
     Text(String),
-    /// A word or a sentence of the catalogue. Programs get the last part of its key.
+    /// A word or a sentence of the catalogue. Output for programs has the last part of its key instead.
     Said(Message),
     /// Kroner, with two decimals.
     Kroner(Amount),

@@ -5,8 +5,8 @@
 //!    rest of that whole.
 //! 2. If two counts of one place differ by one to four, one may be a part of the other, and the difference would be
 //!    a small count. The smaller of the two is hidden wherever it occurs in that place.
-//! 3. A published total has either no hidden member, or at least two hidden members whose sum is so large that each
-//!    of them may have at least six values.
+//! 3. A published total has either no hidden member, or at least two hidden members whose sum is so large that, for
+//!    each of them, at least six values are possible.
 //!
 //! The rules are repeated until they hide nothing more. Combinations of three counts are not examined.
 
@@ -39,8 +39,8 @@ impl Known {
     }
 }
 
-/// Counts of one indicator, by place. Of any two counts of a place, also of different indicators, the smaller may be
-/// a part of the larger: every stay and every referral has at least one contact.
+/// Counts of one indicator, by place. If a place has two counts, even of different indicators, the smaller may be a
+/// part of the larger, since every stay and every referral has at least one contact.
 pub type Row = Vec<Known>;
 
 /// Places whose sum is published.

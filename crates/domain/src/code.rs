@@ -238,7 +238,7 @@ vocabulary! {
         Withdrawn = "withdrawn",
         /// The contact was never delivered before.
         NewActivity = "new-activity",
-        /// The contact was delivered before, with other facts, or without facts that a rule needs.
+        /// The contact was delivered before, but then with other facts, or without facts that a rule needs.
         ChangedCoding = "changed-coding",
         /// Another party owes or is owed the amount.
         ChangedPayer = "changed-payer",

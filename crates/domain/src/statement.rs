@@ -77,7 +77,7 @@ pub struct Post {
     /// KOSTRA function and article, `255/300`; empty if the recipient is not a municipality or if no account is
     /// known.
     pub account: String,
-    /// Amount that open objections dispute among the contacts behind the line; zero if there is no objection.
+    /// Sum of the amounts that open objections to contacts behind the line dispute; zero if there is no objection.
     pub disputed: Amount,
     /// References of the decisions behind the line, of a dispute board or of the review board; empty for other lines.
     pub references: Vec<String>,

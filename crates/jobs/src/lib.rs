@@ -23,6 +23,7 @@ pub mod law;
 pub mod methods;
 pub mod parties;
 pub mod people;
+mod pictures;
 pub mod progress;
 pub mod refusal;
 pub mod rules;

@@ -66,7 +66,7 @@ fn a_forged_stamp_hides_nothing() {
         assert_eq!(refused.iter().map(|one| one.reason).collect::<Vec<_>>(), [reason]);
         assert_eq!(Reader::open_contacts(&input.path).unwrap().rows(), 3);
     }
-    // The check's own file is known once it is remembered, and not after one byte is added.
+    // The file that the check wrote is known after it is remembered, but is no longer known after one byte is added.
     jobs::trust::remember(&checked, &host).unwrap();
     assert!(jobs::trust::known(&checked, &host).unwrap().1);
     let mut bytes = std::fs::read(&checked).unwrap();

@@ -373,7 +373,7 @@ impl Months {
         self.months.range(first..=last).map(|(_, record)| record.touched).max().unwrap_or(0)
     }
 
-    /// Last step that changed what a statement from `first` to `last` sums up to; 0 if none was opened.
+    /// Last step that changed what a statement from `first` to `last` sums up to; 0 if none of these months was opened.
     pub fn summed(&self, first: Month, last: Month) -> i64 {
         self.months.range(first..=last).map(|(_, record)| record.summed).max().unwrap_or(0)
     }

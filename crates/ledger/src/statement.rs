@@ -332,7 +332,8 @@ fn due(gross: &[&Voucher], context: &Context, last: Month) -> (Option<Day>, bool
     let terms =
         instruments.into_iter().filter_map(|instrument| (context.terms)(instrument, last.last()).days);
     let terms: Vec<(i32, bool)> = terms.collect();
-    // If several instruments are netted, the shortest term holds; a term that nobody has signed may be shorter.
+    // If several instruments are netted, the shortest term holds. It counts as unsigned if any of the terms is
+    // unsigned, since an unsigned term may yet become the shortest.
     let Some(days) = terms.iter().map(|(days, _)| *days).min() else { return (None, false) };
     let unsigned = terms.iter().any(|(_, unsigned)| *unsigned);
     let closed = context.months.months.get(&last).and_then(|record| record.closed_at);

@@ -33,9 +33,9 @@ fn escaped(text: &str) -> String {
 pub enum Missing {
     /// Nothing is to be paid.
     NothingToPay,
-    /// The statement is a draft, and the recipient would book a document.
+    /// The statement is a draft: if there were a document, the recipient would book it.
     Draft,
-    /// The figures are synthetic, and the recipient would book a document.
+    /// The figures are synthetic: if there were a document, the recipient would book it.
     Synthetic,
     /// The seller has no valid organisation number, and so no electronic address.
     Seller,

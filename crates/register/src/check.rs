@@ -1061,8 +1061,8 @@ impl Checker<'_> {
     }
 
     /// Refuses a row if a cell that is read begins with a stray quote, has a byte that could not be decoded, or has
-    /// a control character. Names and codes stand in letters, tables and invoices, where such characters cannot be
-    /// written.
+    /// a control character. Names and codes are printed in statements, tables and invoices, where such characters
+    /// cannot be written.
     fn printable(&self, cells: &dyn Cells) -> Result<(), Refused> {
         for (from, name) in self.from.iter().zip(FIELDS) {
             for column in &from.columns {

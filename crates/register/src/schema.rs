@@ -41,7 +41,7 @@ pub enum Kind {
     Int,
     /// Day; may be missing.
     Date,
-    /// Text from a small set, stored as a dictionary. An unknown word is the empty text.
+    /// Text from a small set, stored as a dictionary; the empty text if missing.
     Word,
     /// Yes or no, never missing.
     Flag,

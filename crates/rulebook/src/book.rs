@@ -104,7 +104,8 @@ pub enum BookError {
         /// Id of the rule that lowers.
         id: String,
     },
-    /// A variant removes a group that the law does not leave out on the day, or a key other than `ceiling`.
+    /// A variant says that a group is no longer left out, but the law does not leave it out on the day; or a variant
+    /// removes a key other than `ceiling`.
     NothingToRemove {
         file: String,
         line: usize,
@@ -472,7 +473,8 @@ impl LawBook {
             Some((by, keep(provenance(file, &row.dates, "lowered_by", id))))
         });
         let payment = keep(overlay.payment()?);
-        // Only a rule that another lowers has the choice, and no file that was kept before it was written down.
+        // Only a rule that another rule lowers has the choice `rounded`. Files kept with settlements from before the
+        // choice was introduced do not have it either.
         let rounded = match overlay.choice("rounded") {
             Some(choice) => read(choice, RoundedWhen::from_word),
             None => (RoundedWhen::Difference, covers.clone()),

@@ -306,8 +306,8 @@ pub struct When {
     pub care_levels: Option<Vec<CareLevel>>,
     pub services: Option<Vec<Service>>,
     pub drg_types: Option<Vec<DrgType>>,
-    /// DRG codes: ranges of numbers such as `370-375`, which hold whatever letter follows the number, or whole
-    /// codes such as `915O`.
+    /// DRG codes: ranges of numbers such as `370-375`, which include a code in the range whether or not a letter
+    /// follows its number (`373O`), or whole codes such as `915O`.
     pub drgs: Option<Vec<String>>,
     /// Whether a costly medicine was given.
     pub costly_medicine: Option<bool>,

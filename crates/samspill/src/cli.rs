@@ -6,8 +6,8 @@ use words::Language;
 
 use crate::choices::{LANGUAGES, one_of};
 use crate::commands::{
-    accrual, agreement, check, compare, demo, evaluate, explain, forecast, funnel, indicators, interval,
-    ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
+    accrual, agreement, case, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
+    interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
     standardise, statement, synth, template,
 };
 #[derive(Parser)]
@@ -41,6 +41,7 @@ pub enum Command {
     Running(running::RunningArguments),
     Accrual(accrual::AccrualArguments),
     Forecast(forecast::ForecastArguments),
+    Case(case::CaseArguments),
     #[command(subcommand)]
     Objection(objection::ObjectionCommand),
     #[command(subcommand)]

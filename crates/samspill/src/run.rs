@@ -9,7 +9,7 @@ use words::{Language, Message, Said, message, say};
 use crate::answers;
 use crate::cli::{Arguments, Command};
 use crate::commands::{
-    Output, accrual, agreement, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
+    Output, accrual, agreement, case, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
     interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
     standardise, start, statement, synth, template,
 };
@@ -63,6 +63,7 @@ fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Res
         Command::Compare(arguments) => compare::compare(arguments, host),
         Command::Accrual(arguments) => accrual::accrual(arguments, host),
         Command::Forecast(arguments) => forecast::forecast(arguments, host),
+        Command::Case(arguments) => case::case(arguments, host),
         Command::Objection(command) => objection::objection(command, host),
         Command::Ledger(command) => ledger::ledger(command, host),
         Command::Simulate(arguments) => simulate::simulate(arguments, host),

@@ -256,7 +256,8 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// Labels of the months. Counted figures are by year, so for a file of them every label is the period.
+    /// Labels of the months. Counted figures are by year, so every label is the period if the file holds counted
+    /// figures.
     fn month_labels(&self) -> Vec<String> {
         let label =
             |month: &domain::Month| if self.counted { self.period.to_string() } else { month.to_string() };

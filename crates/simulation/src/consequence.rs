@@ -201,8 +201,8 @@ pub struct Consequences {
     pub years: Vec<Year>,
     /// What each measure of the scenario takes away: contacts, or payable days, in millionths.
     pub avoided: Vec<i64>,
-    /// What these data cannot test: number of contacts by code of an excepted group, and number of groups of contacts
-    /// by measure. Unless this is empty, the sums are upper bounds.
+    /// Counts of what these data cannot test: contacts for each excepted group (by its code), and groups of contacts
+    /// for each measure. Unless this is empty, the sums are upper bounds.
     pub untested: BTreeMap<Message, i64>,
 }
 

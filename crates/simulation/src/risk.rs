@@ -14,7 +14,8 @@ use words::{Message, Said, message};
 const GRID: (u32, u32) = (10, 20);
 /// Reach of the grid, in standard deviations on each side of the mean.
 const REACH: f64 = 14.0;
-/// The grid may keep the variance of the severity, not only its mean, if the mean number of persons is at least this.
+/// Least mean number of persons for which the severity may be shared between three points of the grid, which keeps
+/// its variance too, instead of two, which keep only its mean.
 const MANY: f64 = 50.0;
 
 /// Distribution of one person's cost in a year: costs and their probabilities.

@@ -132,7 +132,8 @@ pub struct Wanted {
     /// Share of the target group that goes away: given by the scenario, or else the measure's own likely
     /// effect.
     pub effect: Share,
-    /// Least and greatest effect; `None` if they are not given together with the effect.
+    /// Least and greatest effect that the scenario gives, or else those of the measure if the effect is the measure's
+    /// own. `None` if there are none.
     pub range: Option<(Share, Share)>,
     /// Whether the scenario gives the effect.
     pub own: bool,

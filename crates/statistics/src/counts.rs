@@ -147,7 +147,8 @@ impl Sums {
         self.paid.iter_mut().zip(other.paid).for_each(|(sum, one)| sum.add(one));
     }
 
-    /// The sums of `before` places, added up over `after` groups of places. `of` gives the group of each place.
+    /// The sums added up over groups of places. `before` is the number of places, `after` is the number of groups, and
+    /// `of` gives the group of each place.
     fn grouped(&self, before: usize, after: usize, of: &[usize], months: usize) -> Sums {
         let cell = |cell: usize| cell / before * after + of[cell % before];
         let sum = |values: &[i64], each: usize| {

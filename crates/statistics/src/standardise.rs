@@ -88,7 +88,7 @@ pub fn indirect(strata: &[Stratum], confidence: f64, method: OfCount) -> Standar
 /// its ratio is drawn (empirical Bayes with a gamma prior by moments; Marshall 1991).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shrunk {
-    /// Events divided by expected events, once drawn toward the ratio of all areas.
+    /// Events divided by expected events, after being drawn toward the ratio of all areas.
     pub ratio: f64,
     /// Weight of the area's own ratio, from 0 to 1.
     pub own: f64,

@@ -18,7 +18,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// Every language, in the order of its texts in the catalogue.
+    /// Every language, in the order in which the catalogue holds the texts of a key.
     pub const ALL: [Language; 3] = [Language::Nb, Language::Nn, Language::En];
 
     /// Code of the language: `nb`, `nn` or `en`.

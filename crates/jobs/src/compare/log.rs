@@ -156,7 +156,7 @@ fn assessed(
     Ok(Own { known, reasons, warnings: warnings(case) })
 }
 
-/// Names of the steps that decide the days of a case. The other steps give single days, sums, and tests on the way.
+/// Names of the steps that decide the days of a case. The other steps are single days, sums, and tests that were passed.
 const DECISIVE: &[&str] = &[
     "first_day",
     "withdrawn",

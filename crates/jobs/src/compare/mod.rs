@@ -52,8 +52,8 @@ struct Reason {
     text: Message,
     /// Empty for arithmetic.
     provision: String,
-    /// Whether the finding decides the days of the case. The other findings give single days, sums, and tests on the
-    /// way.
+    /// Whether the finding decides the days of the case. The other findings are single days, sums, and tests that were
+    /// made before the decision.
     is_decisive: bool,
 }
 

@@ -5,6 +5,7 @@ use chart::xmr::{Step, Stretch};
 use disclosure::withhold::{Known, Row, Total};
 use disclosure::{Beneath, Cell, SafeTable};
 use domain::Month;
+use paper::brief::BriefFigure;
 use paper::picture;
 use statistics::counts::Side;
 use statistics::figures::Adjust;
@@ -172,7 +173,7 @@ impl Outcome {
 
     /// Name and SVG of each picture: a funnel of every indicator, and a chart of its months if there are six or
     /// more and none is withheld.
-    pub fn figures_of_country(&self) -> Vec<(String, String)> {
+    pub fn figures_of_country(&self) -> Vec<(String, BriefFigure)> {
         let mut out = Vec::new();
         let months = &self.counts.months;
         let hidden = self.hidden_months();
@@ -182,14 +183,16 @@ impl Outcome {
             let title = self.title(one);
             let heading = self.say(&message!("indicators.by_size", title));
             let svg = funnel((one, found), None, (title, &self.expected(one), &of_funnel, &heading));
-            out.extend(svg.map(|svg| (format!("trakt-{}", one.id), svg)));
+            let drawn = |heading: String, svg| BriefFigure { alt: heading.clone(), heading, svg };
+            out.extend(svg.map(|svg| (format!("trakt-{}", one.id), drawn(heading, svg))));
             if months.len() < 6 || hidden[place].contains(&true) {
                 continue;
             }
             let values: Vec<f64> = self.by_months(place, one).into_iter().map(|(.., value)| value).collect();
             let heading = self.say(&message!("indicators.country_by_month", title));
             let words = (title, &*of_months, &*heading);
-            out.push((format!("maneder-{}", one.id), by_month(months, &values, &self.rebased, words)));
+            let svg = by_month(months, &values, &self.rebased, words);
+            out.push((format!("maneder-{}", one.id), drawn(heading, svg)));
         }
         out
     }

@@ -34,8 +34,10 @@ use crate::indicators::population::{Inhabited, inhabited};
 use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::parties::Names;
+use crate::pictures;
 use crate::progress::Work;
 use crate::table::{Table, small_table};
+use chart::frame::Frame;
 
 /// What to count.
 pub struct Order<'a> {
@@ -939,6 +941,22 @@ impl Outcome {
         sheet.protect()
     }
 
+    /// Marks of a paper or a picture (draft, synthetic, period), each with whether it is a warning.
+    fn tags(&self) -> Vec<(String, bool)> {
+        let is_draft = self.unsigned.is_some_and(|unsigned| unsigned > 0);
+        let warnings = [(is_draft, "tag.draft"), (self.counts.synthetic, "tag.synthetic")];
+        let warnings = warnings.into_iter().filter(|(is_so, _)| *is_so);
+        let period = message!("indicators.profile.period", period = self.period);
+        warnings.map(|(_, key)| (self.language.text(key), true)).chain([(self.say(&period), false)]).collect()
+    }
+
+    /// Line on what a paper or a picture was made from.
+    fn footer(&self) -> String {
+        let digest = &self.vintage.1;
+        let (version, digest) = (env!("CARGO_PKG_VERSION"), &digest[..8.min(digest.len())]);
+        say!(self.language, "indicators.profile.footer", version, digest)
+    }
+
     /// Head of every file: data, method and caveats, each as label and text.
     pub fn about(&self) -> Vec<(Message, Message)> {
         let (file, digest) = &self.vintage;
@@ -1029,9 +1047,10 @@ impl Outcome {
             put(&format!("{stem}.csv"), sheets::csv(sheet, host.reader()).as_bytes())?;
         }
         put("les-meg.txt", lines.as_bytes())?;
-        for (name, svg) in self.figures_of_country() {
-            put(&format!("{name}.svg"), svg.as_bytes())?;
-            put(&format!("{name}.png"), &paper::picture::png(&name, &svg)?)?;
+        let (marks, source) = (self.tags(), self.footer());
+        for (name, figure) in self.figures_of_country() {
+            let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
+            pictures::write(&put, &name, &figure.svg, &frame)?;
         }
         let date = self.period.to().year_month_day();
         let title = self.language.text("indicators.title");

@@ -9,7 +9,7 @@ use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::Interval;
-use words::{Message, Said, message, say};
+use words::{Message, Said, message};
 
 use crate::failure::Result;
 use crate::indicators::{Outcome, brought, country};
@@ -139,16 +139,6 @@ impl<'a> Profile<'a> {
         self.say(&found)
     }
 
-    /// Tags of the first page (draft, synthetic, period), each with whether it is a warning.
-    fn tags(&self) -> Vec<(String, bool)> {
-        let outcome = self.outcome;
-        let is_draft = outcome.unsigned.is_some_and(|unsigned| unsigned > 0);
-        let warnings = [(is_draft, "tag.draft"), (outcome.counts.synthetic, "tag.synthetic")];
-        let warnings = warnings.into_iter().filter(|(is_so, _)| *is_so);
-        let period = message!("indicators.profile.period", period = outcome.period);
-        warnings.map(|(_, key)| (self.text(key), true)).chain([(self.say(&period), false)]).collect()
-    }
-
     fn brief(&self) -> Brief {
         let outcome = self.outcome;
         let outside = self.out_of_line();
@@ -170,7 +160,7 @@ impl<'a> Profile<'a> {
         Brief {
             language: outcome.language,
             title: format!("{}: {question}", self.name),
-            tags: self.tags(),
+            tags: outcome.tags(),
             summary,
             facts: self.facts(outside.len()),
             tables: self.all().into_iter().chain(self.kroner()).collect(),
@@ -178,12 +168,7 @@ impl<'a> Profile<'a> {
             new_pages: vec![0, Aim::ALL.len()],
             figures,
             cautions: outcome.about().into_iter().map(caution).collect(),
-            footer: say!(
-                outcome.language,
-                "indicators.profile.footer",
-                version = env!("CARGO_PKG_VERSION"),
-                digest = &digest[..8.min(digest.len())],
-            ),
+            footer: outcome.footer(),
             date: outcome.period.to().year_month_day(),
             digest: format!("{} {} {question} {digest}", self.name, outcome.period),
         }

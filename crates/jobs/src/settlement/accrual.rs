@@ -2,9 +2,9 @@
 //! municipality's accounts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use words::{Language, message};
 
+use crate::addresses::Addresses;
 use crate::failure::{Result, fail};
 use domain::{Amount, Month, Party, Period};
 use ledger::statement::Span;
@@ -50,21 +50,8 @@ pub fn run(
     host: &Host,
 ) -> Result<(Table, Vec<String>)> {
     let Some(span) = Span::to_date(month) else { fail!("error.accrual.in_no_year", month) };
-    let order = statement::Order {
-        span,
-        parties: &[],
-        forms: &[],
-        known_on: None,
-        version: None,
-        languages: None,
-        sender_language: Language::Nb,
-        sender: None,
-        addresses: &crate::addresses::Addresses::new(),
-        with_claims: false,
-        checkpoint: None,
-        out: Path::new("."),
-        command: String::new(),
-    };
+    let addresses = Addresses::new();
+    let order = statement::Order::to_read(span, &[], Language::Nb, &addresses);
     let unsettled = unsettled(books, month)?;
     let not_paid = |amount: Amount| unsettled.is_empty().then_some(amount);
     let steps = books.ledger.steps()?;

@@ -20,6 +20,79 @@ use disclosure::Cell;
 /// Fails if there is nothing to forecast from ([`Refusal::NothingToForecast`]), if the party has nothing
 /// settled, or if the ledger cannot be read.
 pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table, Message)> {
+    let Found { seen, on_account, forecasts: found, held: sentence } = found(books, month)?;
+    if let Some(party) = only.filter(|party| !seen.contains_key(*party)) {
+        return Err(Refusal::NothingOfParty { party: party.to_owned(), year: month.year() }.into());
+    }
+    let columns = heads([
+        "municipality",
+        "name",
+        "settled_ore",
+        "rest_expected_ore",
+        "rest_low_ore",
+        "rest_high_ore",
+        "year_expected_ore",
+        "on_account_year_ore",
+        "year_less_on_account_ore",
+    ]);
+    let mut table = Table::new(message!("forecast.title", month, level = forecast::LEVEL), &columns);
+    for one in found.iter().filter(|one| only.is_none_or(|only| only == one.party)) {
+        let settled = in_year(&seen[&one.party], month);
+        let year = settled + one.expected;
+        let budget = on_account.get(&one.party).copied().unwrap_or_default();
+        let name = books.municipalities.of_party(&one.party).map_or_else(String::new, |row| row.name.clone());
+        let mut row = vec![Cell::text(&one.party), Cell::Text(name)];
+        row.extend([settled, one.expected, one.low, one.high, year, budget, year - budget].map(Cell::Kroner));
+        table.rows.push(row);
+    }
+    Ok((table, sentence))
+}
+
+/// The rest of a municipality's year, as it is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    /// Amount settled for the year's months so far.
+    pub settled: Amount,
+    /// Amount expected for the rest of the year, and the ends of its band.
+    pub expected: Amount,
+    pub low: Amount,
+    pub high: Amount,
+    /// Amount on account for the whole year.
+    pub on_account: Amount,
+}
+
+/// The rest of the year for one party, and a sentence on how often the band held; `None` if there is nothing to
+/// forecast from, or nothing left to forecast.
+///
+/// # Errors
+/// Fails if the ledger cannot be read.
+pub fn of_party(books: &mut Books, month: Month, party: &str) -> Result<Option<(Ahead, Message)>> {
+    let found = match found(books, month) {
+        Ok(found) => found,
+        Err(crate::failure::Failure::Refused(Refusal::NothingToForecast(_))) => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let Some(one) = found.forecasts.iter().find(|one| one.party == party) else { return Ok(None) };
+    let ahead = Ahead {
+        settled: in_year(&found.seen[party], month),
+        expected: one.expected,
+        low: one.low,
+        high: one.high,
+        on_account: found.on_account.get(party).copied().unwrap_or_default(),
+    };
+    Ok(Some((ahead, found.held)))
+}
+
+/// Forecasts of all municipalities, and the amounts that they rest on.
+struct Found {
+    seen: Sums,
+    on_account: BTreeMap<String, Amount>,
+    forecasts: Vec<forecast::Forecast>,
+    /// Sentence on how often the band held.
+    held: Message,
+}
+
+fn found(books: &mut Books, month: Month) -> Result<Found> {
     let Some(december) = Month::new(month.year(), 12) else { fail!("error.forecast.in_no_year", month) };
     let Some(first) = Month::new(month.year() - 3, 1) else { fail!("error.forecast.too_early", month) };
     let vouchers = books.vouchers(first, december, None)?;
@@ -34,41 +107,18 @@ pub fn run(books: &mut Books, month: Month, only: Option<&str>) -> Result<(Table
     if settled.len() < 2 || !settled.contains(&month) || ahead.is_empty() {
         return Err(Refusal::NothingToForecast(month).into());
     }
-    if let Some(party) = only.filter(|party| !seen.contains_key(*party)) {
-        return Err(Refusal::NothingOfParty { party: party.to_owned(), year: month.year() }.into());
-    }
     let series: Vec<Series> = seen
         .iter()
         .map(|(party, months)| Series { party: party.clone(), months: whole(months, month) })
         .collect();
-    let found = forecast::forecast(&series, &ahead);
-    let sentence = held(&found, &later, &ahead);
-    let columns = heads([
-        "municipality",
-        "name",
-        "settled_ore",
-        "rest_expected_ore",
-        "rest_low_ore",
-        "rest_high_ore",
-        "year_expected_ore",
-        "on_account_year_ore",
-        "year_less_on_account_ore",
-    ]);
-    let mut table = Table::new(message!("forecast.title", month, level = forecast::LEVEL), &columns);
-    for one in found.iter().filter(|one| only.is_none_or(|only| only == one.party)) {
-        let settled: Amount = seen[&one.party]
-            .iter()
-            .filter(|(seen, _)| seen.year() == month.year())
-            .map(|(_, amount)| *amount)
-            .sum();
-        let year = settled + one.expected;
-        let budget = on_account.get(&one.party).copied().unwrap_or_default();
-        let name = books.municipalities.of_party(&one.party).map_or_else(String::new, |row| row.name.clone());
-        let mut row = vec![Cell::text(&one.party), Cell::Text(name)];
-        row.extend([settled, one.expected, one.low, one.high, year, budget, year - budget].map(Cell::Kroner));
-        table.rows.push(row);
-    }
-    Ok((table, sentence))
+    let forecasts = forecast::forecast(&series, &ahead);
+    let held = held(&forecasts, &later, &ahead);
+    Ok(Found { seen, on_account, forecasts, held })
+}
+
+/// Sum of the months of a month's year.
+fn in_year(months: &BTreeMap<Month, Amount>, month: Month) -> Amount {
+    months.iter().filter(|(seen, _)| seen.year() == month.year()).map(|(_, amount)| *amount).sum()
 }
 
 /// Amounts by party and month of activity.

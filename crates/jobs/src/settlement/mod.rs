@@ -10,6 +10,7 @@ pub mod check_statement;
 pub mod checkpoint;
 mod close;
 mod correct;
+pub mod council;
 mod delivery;
 mod finalise;
 pub mod forecast;

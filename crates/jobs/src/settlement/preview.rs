@@ -10,7 +10,7 @@ use super::books::{Books, Planned};
 use crate::parties::Names;
 use crate::table::{Table, heads};
 
-/// Number of claims of a step, the largest, that are listed one by one.
+/// How many of the largest claims of a step are listed one by one.
 const LARGEST: usize = 10;
 
 /// The table of what the steps would post: for each step the sums by debtor, creditor, instrument and cause, the

@@ -1,4 +1,5 @@
-//! What the statements of a period are made of, and the making of each party's: from a ledger, or from a bundle.
+//! What the statements of a period are made of, whether from a ledger or from a bundle; and the maker of each party's
+//! statement.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +33,7 @@ impl Source {
         let months = Months::of(steps)?;
         let end = months.touched(span.first, span.last);
         let january = Month::new(span.first.year(), 1).unwrap_or(span.first);
-        // If closing January nets nothing, amounts carried forward may come from earlier years.
+        // If nothing is netted when January is closed, amounts carried forward may come from earlier years.
         let first =
             months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));
         let first = if months.nets(january) { january } else { first };
@@ -41,7 +42,7 @@ impl Source {
         for digest in rule_archives(&months) {
             name_rules(&books.kept_rules(&digest)?, &mut rules)?;
         }
-        // A later step that changes no sum leaves the code on paper as it is.
+        // A later step that changes no sum does not change the control code that statements show.
         let control_code = control(books, steps, months.summed(span.first, span.last))?;
         Ok(Source { months, vouchers, rules, control_code })
     }

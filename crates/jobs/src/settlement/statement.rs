@@ -69,7 +69,31 @@ pub struct Order<'a> {
     pub command: String,
 }
 
-impl Order<'_> {
+impl<'a> Order<'a> {
+    /// An order for statements that are read and not written.
+    pub(super) fn to_read(
+        span: Span,
+        parties: &'a [String],
+        language: Language,
+        addresses: &'a Addresses,
+    ) -> Order<'a> {
+        Order {
+            span,
+            parties,
+            forms: &[],
+            known_on: None,
+            version: None,
+            languages: None,
+            sender_language: language,
+            sender: None,
+            addresses,
+            with_claims: false,
+            checkpoint: None,
+            out: Path::new("."),
+            command: String::new(),
+        }
+    }
+
     fn sender_name(&self) -> String {
         self.sender.map_or_else(|| self.sender_language.text("paper.sender"), str::to_owned)
     }

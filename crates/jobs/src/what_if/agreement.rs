@@ -28,8 +28,10 @@ use crate::failure::{About, Failure, Result, fail};
 use crate::host::{Host, Scratch};
 use crate::intake;
 use crate::law::Files;
+use crate::pictures;
 use crate::progress::Work;
-use crate::what_if::{AboutLines, about_texts, head, heads, in_millions, lines_about, sentence};
+use crate::what_if::{AboutLines, about_texts, head, heads, in_millions, lines_about, sentence, tags};
+use chart::frame::Frame;
 
 /// Input and options of [`run`].
 pub struct Order<'a> {
@@ -332,14 +334,16 @@ fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
     let date = (order.period.to().year(), 12, 31);
     let shown = sheets(sheets::Reader::Person(language));
     put("avtale.xlsx", &sheets::workbook(&worked.raw.title, &about, &shown, date, language)?)?;
-    let draw = |name: &str, svg: String| -> Result<()> {
-        put(&format!("{name}.svg"), svg.as_bytes())?;
-        put(&format!("{name}.png"), &picture::png(name, &svg)?)
+    let marks = tags(worked.unsigned > 0, worked.synthetic, order.period, language);
+    let source = say!(language, "agreement.own_figures", digest = &worked.digest[..12]);
+    let draw = |name: &str, title: &str, svg: String| {
+        let frame = Frame { heading: &language.text(title), marks: &marks, source: &source };
+        pictures::write(&put, name, &svg, &frame)
     };
-    draw("nullpunkt", breakeven(worked, language))?;
+    draw("nullpunkt", "agreement.gain_so_far", breakeven(worked, language))?;
     let (municipality, hospital) = ("agreement.municipality_rests_on", "agreement.hospital_rests_on");
-    draw("folsomhet-kommune", tornado(worked, Side::Municipality, municipality, language))?;
-    draw("folsomhet-sykehus", tornado(worked, Side::Hospital, hospital, language))?;
+    draw("folsomhet-kommune", municipality, tornado(worked, Side::Municipality, municipality, language))?;
+    draw("folsomhet-sykehus", hospital, tornado(worked, Side::Hospital, hospital, language))?;
     let lines = lines_about(&about);
     let (summary, clause) = (summary(worked, language), clause(worked, language));
     put("avtale.txt", format!("{summary}\n{lines}\n{clause}").as_bytes())

@@ -45,23 +45,34 @@ fn per_cent(share: f64) -> Message {
 }
 
 impl Subject<'_> {
+    /// Marks of a paper or a picture.
+    pub fn tags(&self) -> Vec<(String, bool)> {
+        tags(self.found.unsigned > 0, self.found.synthetic, self.order.period, self.language)
+    }
+
+    /// Line on what a paper or a picture was made from.
+    pub fn footer(&self) -> String {
+        let digest = &self.found.vintage.1;
+        let (version, data) = (env!("CARGO_PKG_VERSION"), &digest[..8.min(digest.len())]);
+        say!(self.language, "risk.footer", version, data)
+    }
+
     /// A brief without tables and figures. `facts` are keys and values. Texts with a head in `left_out` are not
     /// among the cautions.
     fn brief(&self, title: String, summary: String, facts: [(&str, Message); 4], left_out: &[&str]) -> Brief {
         let (order, language) = (self.order, self.language);
         let cautions = self.about.iter().filter(|(head, _)| !left_out.contains(&head.name().as_str()));
         let digest = &self.found.vintage.1;
-        let (version, data) = (env!("CARGO_PKG_VERSION"), &digest[..8.min(digest.len())]);
         Brief {
             language,
-            tags: tags(self.found.unsigned > 0, self.found.synthetic, order.period, language),
+            tags: self.tags(),
             summary,
             facts: facts.map(|(name, value)| (language.text(name), language.say(&value))).to_vec(),
             tables: Vec::new(),
             figures: Vec::new(),
             new_pages: Vec::new(),
             cautions: cautions.map(|(head, text)| say!(language, "risk.caution", head, text)).collect(),
-            footer: say!(language, "risk.footer", version, data),
+            footer: self.footer(),
             date: (order.period.to().year(), 12, 31),
             digest: format!("{title} {} {digest}", order.period),
             title,

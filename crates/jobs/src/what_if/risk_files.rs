@@ -18,10 +18,12 @@ use crate::failure::{Result, fail};
 use crate::folder;
 use crate::host::Host;
 use crate::parties::Names;
+use crate::pictures;
 use crate::what_if::risk::{Line, Order, Picture, SPANS};
 use crate::what_if::risk_brief::{Subject, decimal};
 use crate::what_if::risk_tables;
 use crate::what_if::{AboutLines, about_texts, lines_about, ranges_of_sizes};
+use chart::frame::Frame;
 
 /// Writes the files of the risk picture. Each municipality in `asked` gets a brief and pictures of its own.
 /// Returns a summary of a few lines, and a sentence on what was written.
@@ -54,11 +56,12 @@ pub fn write(
     let sheets = risk_tables::all(found, order, &names, Reader::Person(language));
     let title = language.text("risk.picture");
     put("risiko.xlsx", &sheets::workbook(&title, &about_texts, &sheets, date, language)?)?;
-    let draw = |name: &str, figure: &BriefFigure| -> Result<()> {
-        put(&format!("{name}.svg"), figure.svg.as_bytes())?;
-        put(&format!("{name}.png"), &picture::png(name, &figure.svg)?)
-    };
     let subject = Subject { found, order, about: &about, language };
+    let (marks, source) = (subject.tags(), subject.footer());
+    let draw = |name: &str, figure: &BriefFigure| {
+        let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
+        pictures::write(&put, name, &figure.svg, &frame)
+    };
     let figures = [of_free_income(found, order, language), extent(found, language)];
     draw("andel-av-frie-inntekter", &figures[0])?;
     draw("omfang", &figures[1])?;

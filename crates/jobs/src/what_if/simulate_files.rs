@@ -20,12 +20,14 @@ use words::{Language, Message, Said, message, say};
 use crate::failure::Result;
 use crate::folder;
 use crate::host::Host;
+use crate::pictures;
 use crate::what_if::risk_brief::decimal;
 use crate::what_if::simulate::{Outcome, Run};
 use crate::what_if::{
     AboutLines, about_texts, brief_table, head, heads, in_kroner, in_millions, lines_about, paid_more,
     ranges_of_sizes, tags,
 };
+use chart::frame::Frame;
 
 /// Version of the manifest's format.
 const MANIFEST: u32 = 1;
@@ -107,9 +109,11 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {
     let book = sheets::workbook(&title, &about, &shown, date(outcome), language)?;
     put(&folder.join("resultat.xlsx"), &book)?;
     let figures = figures(outcome, run, language);
+    let marks = tags(!run.unsigned.is_empty(), outcome.synthetic, outcome.period, language);
+    let source = footer(outcome, run, language);
     for (name, figure) in &figures {
-        put(&folder.join(format!("{name}.svg")), figure.svg.as_bytes())?;
-        put(&folder.join(format!("{name}.png")), &picture::png(name, &figure.svg)?)?;
+        let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
+        pictures::write(&|name, bytes| put(&folder.join(name), bytes), name, &figure.svg, &frame)?;
     }
     let figures = figures.into_iter().map(|(_, figure)| figure).collect();
     put(&folder.join("notat.pdf"), &brief::pdf(&brief_of(outcome, run, figures, language))?)?;
@@ -447,8 +451,8 @@ fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
     BriefFigure { heading, alt, svg }
 }
 
-/// Picture of the steps from the municipalities' payments before to their payments in the scenario, less the change
-/// of their grants.
+/// Picture of the steps that lead from what the municipalities paid before the scenario to what they pay in it, less
+/// the change of their grants.
 fn bridge(run: &Run, language: Language) -> BriefFigure {
     let bars = waterfall(run, language);
     let heading = language.text("simulate.from_before_to_net");
@@ -464,7 +468,8 @@ fn alt(heading: &str, values: Vec<Message>, language: Language) -> String {
     language.say(&Message::joined(vec![Message::plain(heading), Message::joined(values, "; ")], ". "))
 }
 
-/// Bars from all municipalities' payments before to their payments in the scenario, less the change of their grants.
+/// Bars that lead from what all municipalities paid before the scenario to what they pay in it, less the change of
+/// their grants.
 fn waterfall(run: &Run, language: Language) -> Vec<chart::bridge::Bar> {
     let sum =
         |of: &dyn Fn(&Municipality) -> Amount| -> Amount { run.found.municipalities.iter().map(of).sum() };
@@ -490,6 +495,18 @@ fn waterfall(run: &Run, language: Language) -> Vec<chart::bridge::Bar> {
 /// Millions of kroner with one decimal in bokmål, as `1,5 mill. kr`.
 pub fn millions(amount: Amount) -> String {
     Language::Nb.say(&in_millions(amount))
+}
+
+/// Line on what a paper or a picture was made from.
+fn footer(outcome: &Outcome, run: &Run, language: Language) -> String {
+    say!(
+        language,
+        "simulate.footer",
+        version = env!("CARGO_PKG_VERSION"),
+        id = run.scenario.id,
+        data = &outcome.vintage.1[..8.min(outcome.vintage.1.len())],
+        scenario = &run.scenario.digest[..8]
+    )
 }
 
 fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>, language: Language) -> Brief {
@@ -520,14 +537,7 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>, language: L
         figures,
         new_pages: Vec::new(),
         cautions: cautions(outcome, run).iter().map(|caution| language.say(caution)).collect(),
-        footer: say!(
-            language,
-            "simulate.footer",
-            version = env!("CARGO_PKG_VERSION"),
-            id = run.scenario.id,
-            data = &outcome.vintage.1[..8.min(outcome.vintage.1.len())],
-            scenario = &run.scenario.digest[..8]
-        ),
+        footer: footer(outcome, run, language),
         date: date(outcome),
         digest: run.scenario.digest.clone(),
     }
@@ -632,8 +642,9 @@ fn year_table(run: &Run, language: Language) -> Option<BriefTable> {
     (!rows.is_empty()).then(|| brief_table(&message!("simulate.year_by_year"), &heads, &rows, language))
 }
 
-/// Number of contacts or days that a measure takes away in the country, in words; and a sentence that compares the
-/// visits to general practitioners that replace them with the ministry's slides, `None` if the measure has no visits.
+/// Number of contacts or days that a measure takes away in the country, in words; and a sentence on the visits to
+/// general practitioners that replace them, compared with the ministry's slides. The sentence is `None` if the measure
+/// has no visits.
 fn taken_away(wanted: &Wanted, avoided: i64) -> (Message, Option<Message>) {
     let gone = rounded(avoided);
     let count = grouped(gone.unsigned_abs());

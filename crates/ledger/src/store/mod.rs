@@ -15,8 +15,8 @@ use crate::voucher::{Posting, Step, Voucher, digest};
 pub enum LedgerError {
     /// No ledger is at the place.
     Missing { place: String },
-    /// The place is refused, since nothing may be kept there: it is empty, or begins with `:` or `file:`, as SQLite's
-    /// names for databases in memory do.
+    /// The place is refused, since a ledger there could be lost when the program ends: the place is empty, or begins
+    /// with `:` or `file:`, as SQLite's names for databases in memory do.
     NoPlace { place: String },
     /// The file or database is something other than a ledger.
     NotALedger { place: String, fault: Message },

@@ -2,6 +2,7 @@
 
 pub mod accrual;
 pub mod agreement;
+pub mod case;
 pub mod check;
 pub mod compare;
 pub mod demo;

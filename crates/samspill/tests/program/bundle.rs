@@ -38,7 +38,8 @@ fn packed(files: &BTreeMap<String, Vec<u8>>, out: &Path) {
     std::fs::write(out, archive.finish().unwrap().into_inner()).unwrap();
 }
 
-/// Result of `check-statement`: exit code, verdict of each row by its first words, and everything printed.
+/// Result of `check-statement`: exit code, verdict of each row by the text in its column `what`, and everything
+/// printed.
 fn checked(bundle: &Path, more: &[&str]) -> (Option<i32>, BTreeMap<String, String>, String) {
     let output = samspill(&[&["check-statement", path(bundle), "--as", "json"], more].concat());
     let printed = text(&output.stdout) + &text(&output.stderr);
@@ -78,7 +79,7 @@ fn corrected(name: &str) -> String {
     ledger
 }
 
-/// Bundles of a period for all parties, or for each with its claims.
+/// Makes the bundles of a period, for all parties unless the arguments in `more` name one. Returns their paths.
 fn bundles(ledger: &str, period: &str, out: &Path, more: &[&str]) -> Vec<std::path::PathBuf> {
     let order = ["statement", period, "--as", "json", "--bundle", "--out", path(out)];
     done(ledger, "2012-04-01", &[&order, more].concat());
@@ -88,7 +89,7 @@ fn bundles(ledger: &str, period: &str, out: &Path, more: &[&str]) -> Vec<std::pa
     found
 }
 
-/// The vouchers that a line names are all of its recipient, and add up to the line.
+/// Asserts that every voucher that a line names is in the bundle, and that these vouchers add up to the line.
 fn lines_name_their_vouchers(bundle: &Path) {
     let basis: Value = serde_json::from_slice(&unpacked(bundle)["grunnlag.json"]).unwrap();
     let amounts: BTreeMap<i64, i64> = basis["vouchers"]
@@ -179,7 +180,7 @@ fn corrected_statement(out: &Path) -> std::path::PathBuf {
     bundles(&ledger, "2012-02", &out.join("made"), &["--party", party, "--with-claims"]).remove(0)
 }
 
-/// Changes of a bundle, each with the row that catches it. A pointer names a value in `grunnlag.json`.
+/// Changes of a bundle, each with the row that catches it.
 #[test]
 fn each_change_of_a_bundle_is_caught() {
     let out = folder("bundle-forged-out");
@@ -317,7 +318,8 @@ fn a_checkpoint_in_a_bundle_is_proven_by_the_senders_key_alone() {
     assert_eq!(std::fs::read(&made[0]).unwrap(), std::fs::read(&again[0]).unwrap());
     let point = ["ledger", "verify", "--checkpoint", &beside("point"), "--public-key", &beside("key.pub")];
     done(&ledger, "2012-05-02", &point);
-    // A checkpoint of another ledger, an old one, one without a tree, and none at all.
+    // A checkpoint of another ledger, a file that is no checkpoint, a checkpoint without a tree, a checkpoint with
+    // another tree, and a file that does not exist.
     let (other, _) = book("signed-other");
     done(
         &other,

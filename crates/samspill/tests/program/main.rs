@@ -7,6 +7,7 @@ mod audit;
 mod bill;
 mod bundle;
 mod cases;
+mod council;
 mod crash;
 mod first_hour;
 mod formats;

@@ -129,7 +129,7 @@ fn decisions_are_made_once_and_only_where_there_is_something_to_decide() {
         .as_array()
         .unwrap()
         .iter()
-        .filter(|post| post["disputed"] == true)
+        .filter(|post| post["disputed"] != 0)
         .map(|post| post["unit"]["party"].as_str().unwrap())
         .collect();
     assert_eq!(marked, [format!("U{}", waits.unit)]);

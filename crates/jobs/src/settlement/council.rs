@@ -1,0 +1,351 @@
+//! A municipality's case for its council (`sak`): what a month and the year so far cost, why the month differs from the
+//! one before, and where the year may end. Two pages, and the pictures.
+
+use std::path::Path;
+
+use chart::bridge::Bar;
+use chart::frame::Frame;
+use domain::statement::{Post, Statement, Tag};
+use domain::{Amount, Cause, Instrument, Month, Party};
+use ledger::statement::Span;
+use paper::brief::{self, Brief, BriefFigure, BriefTable};
+use paper::{picture, text, view};
+use words::{Language, Message, message, say};
+
+use super::books::Books;
+use super::forecast::{self, Ahead};
+use super::statement::{self, Order as Statements};
+use crate::addresses::Addresses;
+use crate::failure::{About, Result, fail};
+use crate::host::Host;
+use crate::parties::Names;
+use crate::pictures;
+use crate::refusal::Refusal;
+
+/// The case that is asked for.
+pub struct Order<'a> {
+    /// Code of the municipality.
+    pub party: &'a str,
+    /// Month of the case; `None` for the last month with anything settled.
+    pub month: Option<Month>,
+    pub out: &'a Path,
+}
+
+/// What a case is made from.
+struct Case {
+    name: String,
+    now: Statement,
+    /// Statement of the month before; `None` if there is none.
+    before: Option<Statement>,
+    /// Forecast for the rest of the year, and a sentence on how often such bands held; `None` if there is too little to
+    /// forecast from, or nothing left of the year.
+    ahead: Option<(Ahead, Message)>,
+    language: Language,
+}
+
+/// Writes the case as PDF, and its pictures. Returns the month, and the names of the files.
+///
+/// # Errors
+/// Fails if the party is no municipality, if nothing is settled, or if a file cannot be written.
+pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<(Month, Vec<String>)> {
+    if !matches!(Party::of(order.party), Party::Municipality { .. }) {
+        fail!("error.council.no_municipality", party = order.party);
+    }
+    let language = host.language;
+    let settled = books.months.months.iter().rev().find(|(_, record)| !record.versions.is_empty());
+    let last = settled.map(|(month, _)| *month);
+    let month = order.month.or(last).about(|| message!("error.council.nothing_settled"))?;
+    let now = of_month(books, order.party, month, host)?;
+    let earlier = month.first().previous().month();
+    let before = match of_month(books, order.party, earlier, host) {
+        Ok(before) => Some(before),
+        Err(crate::failure::Failure::Refused(Refusal::NoLineIn { .. })) => None,
+        Err(failure) => return Err(failure),
+    };
+    let ahead = forecast::of_party(books, month, order.party)?;
+    let name = Names::of(&books.municipalities, language).name(order.party);
+    let case = Case { name, now, before, ahead, language };
+    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
+    let stem = format!("sak-{}-{month}", order.party);
+    let mut written = Vec::new();
+    let figures = case.figures();
+    let put = |name: &str, bytes: &[u8]| crate::folder::write(&order.out.join(name), bytes);
+    let (marks, source) = (case.marks(), view::view(&case.now, language).footer);
+    for (name, figure) in &figures {
+        let name = format!("{stem}-{name}");
+        let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
+        pictures::write(&put, &name, &figure.svg, &frame)?;
+        written.extend([format!("{name}.svg"), format!("{name}.png")]);
+    }
+    let figures = figures.into_iter().map(|(_, figure)| figure).collect();
+    put(&format!("{stem}.pdf"), &brief::pdf(&case.brief(figures))?)?;
+    written.insert(0, format!("{stem}.pdf"));
+    Ok((month, written))
+}
+
+/// The statement of a party for a month.
+fn of_month(books: &mut Books, party: &str, month: Month, host: &Host) -> Result<Statement> {
+    let period = month.to_string();
+    let Some(span) = Span::of(domain::Period::of_month(month)) else {
+        fail!("error.order.holds_no_month", period)
+    };
+    let (parties, addresses) = ([party.to_owned()], Addresses::new());
+    let order = Statements::to_read(span, &parties, host.language, &addresses);
+    let steps = books.ledger.steps()?;
+    let (mut found, _) = statement::statements(books, &order, &steps, &host.silent())?;
+    let party = party.to_owned();
+    found.pop().ok_or_else(|| Refusal::NoLineIn { party, period }.into())
+}
+
+/// Parts that a month's amount is made of.
+const PARTS: [Part; 4] = [
+    Part::Of(Instrument::CoFinancing),
+    Part::Of(Instrument::DischargeReady),
+    Part::Of(Instrument::Isf),
+    Part::Corrections,
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The month's own activity.
+    Of(Instrument),
+    /// Corrections of earlier months.
+    Corrections,
+}
+
+impl Part {
+    fn has(self, post: &Post) -> bool {
+        match self {
+            Part::Of(instrument) => post.instrument == instrument && post.cause == Cause::Activity,
+            Part::Corrections => post.cause != Cause::Activity,
+        }
+    }
+
+    fn name(self, language: Language) -> String {
+        match self {
+            Part::Of(instrument) => view::instrument(instrument, language),
+            Part::Corrections => language.text("council.corrections"),
+        }
+    }
+
+    /// Amount, and the quantity in words; empty for corrections.
+    fn of(self, statement: &Statement, language: Language) -> (Amount, String) {
+        let mine: Vec<&Post> = statement.posts.iter().filter(|post| self.has(post)).collect();
+        let amount = mine.iter().map(|post| post.amount).sum();
+        let quantity = match (self, mine.first()) {
+            (Part::Of(_), Some(first)) => {
+                let points_milli = mine.iter().map(|post| post.points_milli).sum();
+                let days = mine.iter().map(|post| post.days).sum();
+                view::quantity(&Post { points_milli, days, ..(*first).clone() }, language)
+            }
+            (Part::Of(_), None) | (Part::Corrections, _) => String::new(),
+        };
+        (amount, quantity)
+    }
+}
+
+impl Case {
+    fn say(&self, said: &Message) -> String {
+        self.language.say(said)
+    }
+
+    fn period(&self) -> String {
+        text::period(&self.now.period, self.language)
+    }
+
+    fn marks(&self) -> Vec<(String, bool)> {
+        let is_loud = |tag: Tag| matches!(tag, Tag::Draft | Tag::Synthetic);
+        self.now.tags.iter().map(|tag| (view::tag(*tag, self.language).0, is_loud(*tag))).collect()
+    }
+
+    /// Amount settled in the year up to the month, and amount paid on account for it.
+    fn year(&self) -> (Amount, Amount) {
+        let sum = |of: fn(&domain::statement::MonthSum) -> Amount| self.now.months.iter().map(of).sum();
+        (sum(|month| month.settled), sum(|month| month.on_account))
+    }
+
+    fn brief(&self, figures: Vec<BriefFigure>) -> Brief {
+        let language = self.language;
+        let page = view::view(&self.now, language);
+        let title = say!(language, "council.title", name = self.name, period = self.period());
+        let mut summary = vec![page.lead.clone()];
+        summary.extend(self.difference().map(|said| self.say(&said)));
+        let mut cautions = page.how.clone();
+        cautions.extend(self.ahead.as_ref().map(|(_, held)| self.language.sentence(held)));
+        Brief {
+            language,
+            tags: self.marks(),
+            summary: summary.join(" "),
+            facts: self.facts(&page),
+            tables: [Some(self.lines(&page)), self.compared(), Some(self.months())]
+                .into_iter()
+                .flatten()
+                .collect(),
+            new_pages: Vec::new(),
+            figures,
+            cautions,
+            footer: page.footer.clone(),
+            date: page.date,
+            digest: format!("{title} {}", self.now.control_code),
+            title,
+        }
+    }
+
+    fn facts(&self, page: &view::View) -> Vec<(String, String)> {
+        let (settled, on_account) = self.year();
+        let mut facts: Vec<(String, String)> = page.facts.iter().take(1).cloned().collect();
+        facts.push((self.language.text("council.year_so_far"), settled.to_string()));
+        facts.push((self.language.text("council.on_account"), on_account.to_string()));
+        if let Some((ahead, _)) = &self.ahead {
+            let ends = say!(
+                self.language,
+                "council.from_to",
+                low = in_millions(ahead.settled + ahead.low),
+                high = in_millions(ahead.settled + ahead.high)
+            );
+            facts.push((self.language.text("council.year_ends"), ends));
+        }
+        facts
+    }
+
+    /// Sentence on how the month differs from the one before; `None` without one.
+    fn difference(&self) -> Option<Message> {
+        let before = self.before.as_ref()?;
+        let change = self.now.settled - before.settled;
+        let parts = PARTS.iter().filter_map(|part| {
+            let more = part.of(&self.now, self.language).0 - part.of(before, self.language).0;
+            let sign = if more > Amount::ZERO { "+" } else { "" };
+            (more != Amount::ZERO)
+                .then(|| Message::Plain(format!("{} {sign}{more}", part.name(self.language).to_lowercase())))
+        });
+        let parts = Message::joined(parts.collect(), ", ");
+        let period = text::period(&before.period, self.language);
+        Some(match change.ore().signum() {
+            0 => message!("council.as_before", period),
+            1 => message!("council.more", amount = change, period, parts),
+            _ => message!("council.less", amount = -change, period, parts),
+        })
+    }
+
+    fn lines(&self, page: &view::View) -> BriefTable {
+        let words = |key: &str| self.language.text(key);
+        let row = |line: &[String; 7]| {
+            let what = if line[2].is_empty() { line[1].clone() } else { format!("{}, {}", line[1], line[2]) };
+            vec![what, line[3].clone(), line[4].clone(), line[5].clone()]
+        };
+        let mut rows: Vec<Vec<String>> = page.lines.iter().take(12).map(row).collect();
+        if page.lines.len() > rows.len() {
+            let count = page.lines.len() - rows.len();
+            rows.push(vec![
+                say!(self.language, "council.more_lines", count),
+                String::new(),
+                String::new(),
+                String::new(),
+            ]);
+        }
+        rows.push(vec![page.sum.0.clone(), String::new(), String::new(), page.sum.1.clone()]);
+        BriefTable {
+            heading: words("council.lines"),
+            heads: ["paper.post", "paper.quantity", "paper.rate", "paper.amount"].map(words).into(),
+            rows,
+        }
+    }
+
+    /// Table of each part of the month beside that of the month before; `None` without one.
+    fn compared(&self) -> Option<BriefTable> {
+        let before = self.before.as_ref()?;
+        let row = |part: &Part| {
+            let ((then, quantity_then), (now, quantity)) =
+                (part.of(before, self.language), part.of(&self.now, self.language));
+            (then != Amount::ZERO || now != Amount::ZERO).then(|| {
+                let texts = [
+                    quantity_then,
+                    text::kroner(then),
+                    quantity,
+                    text::kroner(now),
+                    text::kroner(now - then),
+                ];
+                std::iter::once(part.name(self.language)).chain(texts).collect()
+            })
+        };
+        let (then, now) = (text::period(&before.period, self.language), self.period());
+        let words = |key: &str| self.language.text(key);
+        Some(BriefTable {
+            heading: words("council.why_other"),
+            heads: vec![
+                String::new(),
+                words("paper.quantity"),
+                then,
+                words("paper.quantity"),
+                now,
+                words("council.difference"),
+            ],
+            rows: PARTS.iter().filter_map(row).collect(),
+        })
+    }
+
+    fn months(&self) -> BriefTable {
+        let words = |key: &str| self.language.text(key);
+        let row = |month: &domain::statement::MonthSum| {
+            let less = month.settled - month.on_account;
+            let name = text::period(&month.month, self.language);
+            vec![name, text::kroner(month.settled), text::kroner(month.on_account), text::kroner(less)]
+        };
+        let mut rows: Vec<Vec<String>> = self.now.months.iter().map(row).collect();
+        let (settled, on_account) = self.year();
+        let sums = [settled, on_account, settled - on_account].map(text::kroner);
+        rows.push(std::iter::once(words("paper.sum")).chain(sums).collect());
+        BriefTable {
+            heading: words("council.year"),
+            heads: ["council.month", "council.settled", "council.on_account", "council.difference"]
+                .map(words)
+                .into(),
+            rows,
+        }
+    }
+
+    /// The pictures, each with the last part of its file's name.
+    fn figures(&self) -> Vec<(&'static str, BriefFigure)> {
+        let language = self.language;
+        let page = view::view(&self.now, language);
+        let mut out = Vec::new();
+        if !self.now.bridge.is_empty() {
+            let heading = format!("{}, {}", page.bridge.0, self.period());
+            let svg = view::bridge_svg(&self.now, language, picture::FONT);
+            out.push(("bro", BriefFigure { alt: format!("{heading}. {}", page.bridge.1), heading, svg }));
+        }
+        let bars = self.bars();
+        let heading = say!(language, "council.picture_of_year", name = self.name, year = self.now.to.year());
+        let values: Vec<String> =
+            bars.iter().map(|bar| format!("{}: {}", bar.label_in_text(), bar.amount)).collect();
+        let units = (language.text("paper.axis_thousand"), language.text("paper.axis_million"));
+        let svg = chart::bridge::bridge(&bars, 640, (&units.0, &units.1), picture::FONT);
+        out.push(("aret", BriefFigure { alt: format!("{heading}. {}", values.join("; ")), heading, svg }));
+        out
+    }
+
+    /// Bars of the year: each month, what they add up to, and the rest of the year and the amount on account if they
+    /// are known.
+    fn bars(&self) -> Vec<Bar> {
+        let words = |key: &str| self.language.text(key);
+        let bar = |label: String, is_total, amount| Bar { label, is_total, amount };
+        let short = |month: &str| text::period(month, self.language).chars().take(3).collect::<String>();
+        let mut out: Vec<Bar> =
+            self.now.months.iter().map(|month| bar(short(&month.month), false, month.settled)).collect();
+        let (settled, on_account) = self.year();
+        out.push(bar(words("council.bar_so_far"), true, settled));
+        if let Some((ahead, _)) = &self.ahead {
+            out.push(bar(words("council.bar_rest"), false, ahead.expected));
+            out.push(bar(words("council.bar_year"), true, settled + ahead.expected));
+        }
+        let on_account = self.ahead.as_ref().map_or(on_account, |(ahead, _)| ahead.on_account);
+        if on_account != Amount::ZERO {
+            out.push(bar(words("council.bar_on_account"), true, on_account));
+        }
+        out
+    }
+}
+
+fn in_millions(amount: Amount) -> Message {
+    crate::what_if::in_millions(amount)
+}

@@ -1,0 +1,85 @@
+//! A case for a municipal council: two pages and pictures that say what they are.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::settlement::{csv, done, tried, world};
+use super::{folder, path};
+
+/// Text of a PDF, and its number of pages.
+fn read(file: &Path) -> (String, usize) {
+    let output = Command::new("pdftotext").args(["-layout", path(file), "-"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let pages = text.matches('\u{c}').count();
+    (text.replace('\u{a0}', " "), pages)
+}
+
+#[test]
+fn a_council_gets_two_pages_and_marked_pictures() {
+    let work = folder("council");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (file, budget) = (work.join("contacts.csv"), work.join("budget.csv"));
+    std::fs::write(&file, csv(&world(13, 300))).unwrap();
+    std::fs::write(&budget, "instrument;debtor;creditor;kroner\nKMF;1201;983658725;1200000\n").unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    let case = |more: &[&str]| {
+        let out = work.join("out");
+        tried(&ledger, "2012-05-01", &[&["case", "Bergen", "--out", path(&out)], more].concat())
+    };
+    let (code, printed) = case(&[]);
+    assert!(code == Some(1) && printed.contains("ingenting er gjort opp"), "{printed}");
+    done(&ledger, "2012-01-01", &["settlement", "on-account", "2012", "--budget", path(&budget)]);
+    done(&ledger, "2012-04-10", &["settlement", "run", "2012-T1", "--draft", "--contacts", path(&file)]);
+    let (code, printed) = case(&[]);
+    assert!(code == Some(0) && printed.contains("2012-04"), "{printed}");
+    let made = |name: &str| work.join("out").join(format!("sak-1201-2012-04{name}"));
+    let (page, pages) = read(&made(".pdf"));
+    assert_eq!(pages, 2, "{page}");
+    // The amounts are those of the statements.
+    let statement = |month: &str| -> serde_json::Value {
+        let out = work.join(month);
+        let order = ["statement", month, "--party", "1201", "--as", "json", "--out", path(&out)];
+        done(&ledger, "2012-05-01", &order);
+        let json = std::fs::read(out.join(format!("oppgjor-{month}-1201-kladd.json"))).unwrap();
+        serde_json::from_slice(&json).unwrap()
+    };
+    let ore = |month: &str| statement(month)["settled"].as_i64().unwrap();
+    let months = ["2012-01", "2012-02", "2012-03", "2012-04"];
+    let kroner = |ore: i64| domain::Amount::from_ore(ore).to_string().replace('\u{a0}', " ");
+    let number = |ore: i64| kroner(ore).trim_end_matches(" kr").to_owned();
+    for month in months {
+        assert!(page.contains(&number(ore(month))), "{month}: {page}");
+    }
+    let year: i64 = months.into_iter().map(ore).sum();
+    assert!(page.contains(&kroner(year)), "{year}: {page}");
+    let change = ore("2012-04") - ore("2012-03");
+    let said = if change > 0 { "mer enn i mars 2012" } else { "mindre enn i mars 2012" };
+    assert!(page.contains(said) && page.contains(&kroner(change.abs())), "{change}: {page}");
+    for part in
+        ["Hvorfor måneden er en annen enn den forrige", "Året ventes å ende på", "Kladd", "Bergen kommune"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    for name in ["-bro.svg", "-aret.svg"] {
+        let picture = std::fs::read_to_string(made(name)).unwrap();
+        for part in ["Kladd", "Oppgjør 2012-04-1201", "april 2012"] {
+            assert!(
+                picture.contains(part) || (part == "april 2012" && name == "-aret.svg"),
+                "{name} {part}: {picture}"
+            );
+        }
+    }
+    assert!(std::fs::read(made("-bro.png")).unwrap().starts_with(b"\x89PNG"));
+    // A month of its own, and what is no case.
+    assert_eq!(case(&["--month", "2012-02"]).0, Some(0));
+    assert!(work.join("out/sak-1201-2012-02.pdf").exists());
+    let refused = |who: &str, month: &str, fault: &str| {
+        let out = work.join("refused");
+        let order = ["case", who, "--month", month, "--out", path(&out)];
+        let (code, printed) = tried(&ledger, "2012-05-01", &order);
+        assert!(code != Some(0) && printed.contains(fault) && !out.exists(), "{printed}");
+    };
+    refused("983658725", "2012-02", "er ikke en kommune");
+    refused("Bregen", "2012-02", "Bergen");
+    refused("Oslo", "2012-09", "2012-09");
+}
