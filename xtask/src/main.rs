@@ -85,8 +85,8 @@ const LINTED: [(&str, &str); 2] = [
 const DOCUMENTED: &str = "XTASK_RUSTDOC";
 
 /// Stands in for `rustdoc` when cargo runs the examples of a library's documentation: first documents the library, with
-/// warnings as errors, and then does what cargo asked. The documentation so rests on the libraries that were built for
-/// the tests; `cargo doc` would check every dependency once more.
+/// warnings as errors, and then does what cargo asked. The documentation thus uses the libraries that were built for
+/// the tests, whereas `cargo doc` would check every dependency once more.
 fn rustdoc(arguments: &[String]) -> Result<()> {
     let rustdoc = || Command::new("rustdoc");
     if arguments.iter().any(|argument| argument == "--test") {

@@ -1,4 +1,5 @@
-//! The funnel: every municipality by size, with the limits that chance and usual differences give.
+//! The funnel: every municipality by size, with limits that allow for chance and for the usual differences between
+//! municipalities.
 
 use crate::colour;
 use crate::labels::{End, Ring, ends, rings};

@@ -76,8 +76,8 @@ pub fn hidden(rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
 }
 
 /// Like [`hidden`], but `decided` fixes some cells: `Some(true)` for a cell that is withheld already, and
-/// `Some(false)` for a cell that is published elsewhere and therefore cannot be hidden. A cell that is withheld
-/// already is hidden from the start only if one of its counts is above zero.
+/// `Some(false)` for a cell that is published elsewhere and therefore cannot be hidden. If all counts of a
+/// cell that is withheld already are zero, the cell begins as shown, and is hidden only if the rules hide it.
 pub fn hidden_beside(
     rows: &[Row],
     decided: impl Fn(usize, usize) -> Option<bool>,
@@ -140,9 +140,9 @@ fn published(rows: &[Row], decided: &impl Fn(usize, usize) -> Option<bool>) -> V
         .collect()
 }
 
-/// Hides, in one place, every cell with a secret count: the events of a hidden cell, or the smaller of two shown
-/// counts that differ by one to four. If the smaller count is published elsewhere, the larger is hidden instead.
-/// Cells that are published elsewhere stay shown.
+/// Hides, in one place, every cell that has a secret count above zero. The events of each hidden cell are secret.
+/// If two shown counts differ by one to four, the smaller is secret; if the smaller is published elsewhere, the
+/// larger is secret instead. Cells that are published elsewhere stay shown.
 fn differences(
     rows: &[Row],
     place: usize,

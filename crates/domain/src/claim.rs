@@ -54,7 +54,7 @@ pub struct Claim {
     pub creditor: u32,
     /// Unit that treated the patient.
     pub unit: u32,
-    /// Month in which the contact ended. A delivery covers contacts by this month.
+    /// Month in which the contact ended. This month and the unit decide whether a delivery covers the contact.
     pub ended: u32,
     /// Version of the rule that gave the amount.
     pub version: u32,
@@ -73,7 +73,8 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Adds the claims of another table, with each word under its number in this table.
+    /// Adds the claims of another table. Their numbers of words are replaced by the numbers of the same words in this
+    /// table.
     pub fn extend(&mut self, other: &Claims) {
         let map: Vec<u32> = other.words.all().iter().map(|word| self.words.number(word)).collect();
         let at = |number: u32| map.get(number as usize).copied().unwrap_or(number);

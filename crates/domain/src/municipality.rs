@@ -42,7 +42,7 @@ pub enum Residence {
     Withheld,
     /// A code that was in use before the day.
     Ended {
-        /// Last day of the latest lifetime of the code that ended before the day.
+        /// Last day of the code's latest lifetime among those that ended before the day.
         to: Day,
         /// Codes that replace this code on the day, in order; several after a split.
         became: Vec<String>,
@@ -281,7 +281,7 @@ impl Municipalities {
         }
     }
 
-    /// The municipality on `day` that a later change turns, wholly or in part, into a municipality with this code. A
+    /// The municipality that exists on `day` and later becomes, wholly or in part, a municipality with this code. A
     /// split, for instance, gives a new code to a part of a municipality. `None` if the code comes from several
     /// municipalities (the code then answers for all of them), or from no municipality that exists on `day`.
     pub fn predecessor(&self, code: &str, day: Day) -> Option<&Municipality> {

@@ -17,8 +17,8 @@ pub enum Party {
         /// Year in which the lifetime began; `None` for the first lifetime.
         from: Option<i16>,
     },
-    /// A party that nobody has decided yet, written `undecided:` and a word: the code of a municipality that was
-    /// split, or a residence that the register withholds.
+    /// Stands in for a party that is yet to be decided, written `undecided:` and a word: the code of a municipality
+    /// that was split, or a residence that the register withholds.
     Undecided(String),
     /// An area of residence, in figures that are not by municipality, written `area:Bodø`.
     Area(String),

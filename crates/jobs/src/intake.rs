@@ -17,13 +17,17 @@ use crate::host::Host;
 use crate::progress::{Note, Work};
 use crate::trust;
 
-/// The mapping with a built-in name, or in a TOML file. `None` gives the mapping of the program's own schema.
+/// The mapping of a file of contacts: the one with a built-in name, or in a TOML file. `None` gives the mapping of the
+/// program's own schema, or, if the file lacks columns of that, the only other built-in mapping that has its columns.
 ///
 /// # Errors
 /// Fails if there is no such mapping, or if the file is not a mapping.
-pub fn mapping(name: Option<&Path>, parquet: bool) -> Result<Mapping> {
-    let standard = if parquet { "samspill-parquet" } else { "samspill" };
-    let name = name.map_or_else(|| standard.to_owned(), |name| name.display().to_string());
+pub fn mapping(name: Option<&Path>, contacts: &Path, host: &Host) -> Result<Mapping> {
+    let standard = if is_parquet(contacts) { "samspill-parquet" } else { "samspill" };
+    let name = match name {
+        Some(name) => name.display().to_string(),
+        None => guessed(standard, contacts, host).unwrap_or_else(|| standard.to_owned()),
+    };
     if let Some(mapping) = Mapping::built_in(&name) {
         return Ok(mapping?);
     }
@@ -31,6 +35,27 @@ pub fn mapping(name: Option<&Path>, parquet: bool) -> Result<Mapping> {
         message!("error.intake.no_mapping_give_toml_file_one", name, names = Mapping::names().join(", "))
     })?;
     Mapping::parse(&text).about(|| Message::plain(&name))
+}
+
+/// Name of the only built-in mapping that fits a file, if the standard one does not; the user is told. `None` if no
+/// other fits, if several do, or if the file cannot be read, which the check of it reports.
+fn guessed(standard: &str, contacts: &Path, host: &Host) -> Option<String> {
+    let fits = |name: &&str| {
+        let mapping = Mapping::built_in(name).and_then(std::result::Result::ok);
+        mapping.is_some_and(|mapping| register::check::fits(contacts, &mapping).unwrap_or(false))
+    };
+    // A pipe can be read only once.
+    let is_file = std::fs::metadata(contacts).is_ok_and(|found| found.is_file());
+    if !is_file || fits(&standard) {
+        return None;
+    }
+    match Mapping::names().into_iter().filter(fits).collect::<Vec<_>>()[..] {
+        [name] => {
+            host.note(Note::ReadAs(name.to_owned()));
+            Some(name.to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// The list of DRGs in a file; `None` if no file is given.
@@ -157,7 +182,7 @@ pub fn trusted_in(
             }
         }
     }
-    let mut mapping = self::mapping(mapping, is_parquet(contacts))?;
+    let mut mapping = self::mapping(mapping, contacts, host)?;
     if let Some((_, footer)) = &stamped {
         let says = |key: &str| footer.get(key).map_or("", String::as_str);
         mapping.counted = says("samspill.counted") == "yes";

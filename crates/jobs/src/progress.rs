@@ -99,6 +99,8 @@ pub enum Note {
     AgreementsForNobody(Vec<String>),
     /// A file that says it was checked, but that this user's program did not check: it is checked again.
     CheckedElsewhere,
+    /// Name of the mapping that was chosen for a file, because its columns are those of the mapping.
+    ReadAs(String),
 }
 
 impl Said for Note {
@@ -111,6 +113,7 @@ impl Said for Note {
                 message!("screen.agreements_for_nobody", list = list.join(", "))
             }
             Note::CheckedElsewhere => message!("screen.checked_elsewhere"),
+            Note::ReadAs(mapping) => message!("screen.read_as", mapping),
         }
     }
 }

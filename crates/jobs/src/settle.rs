@@ -157,8 +157,8 @@ const UNFINISHED: &str = "manifest.part";
 /// together. The input is kept if it lies in the folder.
 ///
 /// # Errors
-/// Fails, and changes nothing, if the folder has a file of one of our names or a folder `rules`, and neither a
-/// manifest nor the mark of a settlement that was broken off: then it is somebody else's.
+/// Fails, and changes nothing, if the folder is somebody else's: if it has a file of one of our names or a folder
+/// `rules`, but has no manifest, and no mark of a settlement that was broken off.
 fn clear(order: &Order) -> Result<()> {
     std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let input = std::fs::canonicalize(order.contacts).ok();

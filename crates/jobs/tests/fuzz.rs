@@ -93,8 +93,9 @@ fn host(folder: &Path) -> Host<'_> {
 }
 
 fn contacts(text: &str, folder: &Path) {
-    let mapping = intake::mapping(None, false).unwrap();
-    let _ = intake::check(&file(folder, text), &mapping, None, None, None, &host(folder));
+    let (file, host) = (file(folder, text), host(folder));
+    let mapping = intake::mapping(None, &file, &host).unwrap();
+    let _ = intake::check(&file, &mapping, None, None, None, &host);
 }
 
 /// A bundle without its rule files, which have a target of their own.

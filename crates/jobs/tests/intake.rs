@@ -45,8 +45,8 @@ fn a_forged_stamp_hides_nothing() {
 4,U1,public-hospital,somatic,overnight,2012-03-04T08:00,2012-03-06T08:00,1201,127,medical,1\n";
     let (file, checked, forged) = (work.join("a.csv"), work.join("a.parquet"), work.join("b.parquet"));
     std::fs::write(&file, csv).unwrap();
-    let report =
-        intake::check(&file, &intake::mapping(None, false).unwrap(), None, Some(&checked), None, &host);
+    let mapping = intake::mapping(None, &file, &host).unwrap();
+    let report = intake::check(&file, &mapping, None, Some(&checked), None, &host);
     assert!(report.unwrap().refused.is_empty());
     let points = |values: Vec<i32>| changed(&checked, "points_milli", Arc::new(Int32Array::from(values)));
     let keys = |values: Vec<i64>| changed(&checked, "contact_id", Arc::new(Int64Array::from(values)));

@@ -1,7 +1,8 @@
 //! Signed checkpoints: what a ledger was at the end of a step, vouched for by whoever holds a key.
 //!
 //! A checkpoint is a signed note in the format of C2SP (`signed-note`, Ed25519): lines of text, an empty line, and a
-//! line with a signature. Keys are written as C2SP says too, so that other programs can verify a checkpoint like this:
+//! line with a signature. Keys are also written in the format of C2SP, so that other programs can verify a checkpoint.
+//! A checkpoint looks like this:
 //!
 //! ```text
 //! samspill-checkpoint 1
@@ -28,7 +29,7 @@ const HEAD: &str = "samspill-checkpoint 1";
 const MARK: &str = "\u{2014} ";
 /// What a written private key starts with.
 const PRIVATE: &str = "PRIVATE+KEY+";
-/// Ed25519 among the algorithms of signed notes.
+/// Number that stands for Ed25519 among the algorithms of signed notes.
 const ED25519: u8 = 1;
 
 /// The end of a step of a ledger.
@@ -283,7 +284,7 @@ mod tests {
         for (place, sign) in text.char_indices() {
             let other = if sign == '1' { '2' } else { '1' };
             let changed = format!("{}{other}{}", &text[..place], &text[place + sign.len_utf8()..]);
-            // The last digit of base64 has bits that carry nothing, and the reader refuses those that are set.
+            // The last digit of base64 has bits that carry nothing. The reader refuses a text in which one is set.
             let read = Checkpoint::proven(&changed, &key.public());
             assert!(read.is_err() || changed.trim_end() == text.trim_end(), "{changed}");
         }

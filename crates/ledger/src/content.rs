@@ -77,8 +77,8 @@ pub struct Settled {
     pub unsigned: Vec<String>,
     /// Months of activity that changed.
     pub months: Vec<MonthMoved>,
-    /// Keys of objections whose line changed after the objection was decided. The reduction is put back, and each
-    /// objection waits for a new decision.
+    /// Keys of objections whose line changed after the objection was decided. What the decision took off the line is
+    /// added to it again, and each objection waits for a new decision.
     #[serde(default)]
     pub reopened: Vec<String>,
     /// Version of the program.

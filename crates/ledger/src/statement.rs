@@ -490,8 +490,8 @@ fn bridge(
     let left: Amount = less.iter().map(|(_, amount)| *amount).sum();
     let mut out: Vec<BridgeStep> =
         steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect();
-    // No steps follow the settled amount if all of them are zero, or if they would not lead to `end`, as when
-    // closing moved amounts of other months too.
+    // No steps follow the settled amount if all of them are zero, or if they would not lead to `end`. They do not if,
+    // for instance, amounts of other months too were moved when the month was closed.
     if settled + left != end || less.iter().all(|(_, amount)| *amount == Amount::ZERO) {
         return out;
     }
@@ -609,8 +609,8 @@ fn expected_invoices(own: &[(&Voucher, bool)], span: &Span, months: &Months) -> 
     netting::invoices(&open, &span.last.to_string(), &months.terms(span.last))
 }
 
-/// Bank account that a payment to a counterparty goes to; that of the clearing account is the sender's. Empty if the
-/// recipient of the statement is paid.
+/// Bank account that a payment to a counterparty goes to. A payment through the clearing account goes to the sender's
+/// bank account. Empty if the recipient of the statement is paid.
 fn account_of(counterparty: &str, statement: &Statement, context: &Context) -> String {
     if !statement.owes {
         return String::new();

@@ -86,7 +86,7 @@ pub fn overview(statements: &[Statement], reader: Reader) -> String {
             Cell::Kroner(one.rounding),
             Cell::Kroner(one.to_pay),
             Cell::text(one.due.map_or_else(String::new, |due| due.to_string())),
-            // Only a summary has an amount that its months have asked for.
+            // The sum of what the statements of the months asked for. Only a summary has this amount.
             match one.is_summary {
                 true => Cell::Kroner(one.asked.iter().map(|asked| asked.amount).sum()),
                 false => Cell::text(""),

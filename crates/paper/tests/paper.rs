@@ -120,7 +120,7 @@ fn the_workbook_is_right_also_where_nothing_recalculates() {
             })
             .collect();
         let (total, lines) = column.split_last().unwrap();
-        // The last cell is the total: a formula, read by the result that was written with it.
+        // The last cell is the total. It is a formula; what is read here is the result that was written with it.
         let ore = |kroner: f64| (kroner * 100.0).round() as i64;
         assert_eq!(lines.iter().map(|kroner| ore(*kroner)).sum::<i64>(), statement.settled.ore(), "{name}");
         assert_eq!(ore(*total), statement.settled.ore(), "{name}");

@@ -448,6 +448,14 @@ fn widest(one: Option<(Day, Day)>, other: Option<(Day, Day)>) -> Option<(Day, Da
     }
 }
 
+/// Whether a file has every column that a mapping must have.
+///
+/// # Errors
+/// Fails if the file cannot be read, or is neither Parquet nor a readable CSV file.
+pub fn fits(path: &Path, mapping: &Mapping) -> Result<bool, FileError> {
+    Ok(columns(&Source::open(path, 1)?, mapping, "").is_ok())
+}
+
 /// Finds the columns of each field, and the names of the columns that no field uses.
 fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin>, Vec<String>), CheckError> {
     let heads = source.heads();

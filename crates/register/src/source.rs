@@ -13,7 +13,8 @@ use crate::parquet_file::{FileError, Reader};
 
 /// One row, with its cells as text.
 pub trait Cells {
-    /// Text of the cell in a column, trimmed; empty if there is no such column or its value is missing.
+    /// Text of the cell in a column, trimmed; empty if there is no such column or its value is missing. A cell with a full
+    /// stop alone is missing, as SAS writes it.
     fn cell(&self, column: usize) -> &str;
     /// Number of cells in the row.
     fn count(&self) -> usize;
@@ -21,11 +22,18 @@ pub trait Cells {
 
 impl Cells for csv::StringRecord {
     fn cell(&self, column: usize) -> &str {
-        self.get(column).map_or("", str::trim)
+        self.get(column).map_or("", filled)
     }
 
     fn count(&self) -> usize {
         self.len()
+    }
+}
+
+fn filled(cell: &str) -> &str {
+    match cell.trim() {
+        "." => "",
+        cell => cell,
     }
 }
 
@@ -43,7 +51,7 @@ struct TableRow<'a> {
 impl Cells for TableRow<'_> {
     fn cell(&self, column: usize) -> &str {
         match self.columns.get(column) {
-            Some(column) if column.is_valid(self.row) => column.value(self.row).trim(),
+            Some(column) if column.is_valid(self.row) => filled(column.value(self.row)),
             _ => "",
         }
     }

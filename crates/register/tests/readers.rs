@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use arrow_array::Array;
 use domain::Municipalities;
 use register::Report;
 use register::check::{Check, Reason, check_file};
@@ -36,7 +37,7 @@ fn checked(path: &Path) -> Report {
     checked_by(path, &Mapping::built_in("samspill").unwrap().unwrap())
 }
 
-/// A row; `{}` in the unit's place.
+/// A row of a table under [`HEAD`]. `id` is the key of both the contact and the stay.
 fn row(id: &str, person: &str, unit: &str, age: &str) -> String {
     format!(
         "{id},{id},{person},{unit},public-hospital,983974724,somatic,overnight,2012-03-04T10:00,2012-03-06T12:00,\
@@ -65,6 +66,19 @@ fn a_stray_quote_swallows_no_row() {
     // A comma inside a quoted name does not end the cell.
     let text = format!("{HEAD}\n{}", row("1", "1", "\"Klinikken, Nord\"", "70"));
     assert_eq!(checked(&file("quoted.csv", text)).accepted, 1);
+}
+
+/// SAS writes a missing value as a full stop. A row without an age is accepted; a row without the time of discharge is
+/// refused.
+#[test]
+fn a_full_stop_alone_is_a_missing_value() {
+    let rows = [row("1", "1", "U1", "."), row("2", "2", "U1", "70").replace("2012-03-06T12:00", ".")];
+    let path = file("sas.csv", format!("{HEAD}\n{}", rows.concat()));
+    let report = checked(&path);
+    assert_eq!((report.accepted, reasons(&report)), (1, vec![(3, Reason::NotDischarged)]));
+    let reader = Reader::open_contacts(&path.with_extension("parquet")).unwrap();
+    let batch = reader.read(0, &["age"], 1 << 16, None).unwrap().next().unwrap().unwrap();
+    assert_eq!(columns::maybe_ints(&batch, "age").map(|ages| ages.is_null(0)), Some(true));
 }
 
 #[test]

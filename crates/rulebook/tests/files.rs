@@ -383,7 +383,7 @@ fn a_notice_in_the_minute_of_departure_is_given() {
     let reason = |notice| reason_by(LawBook::built_in().unwrap(), notice);
     assert_eq!(reason("2012-03-05T12:00"), ("not-ready-and-notified", true));
     assert_eq!(reason("2012-03-05T12:01"), ("no-admission-notice", true));
-    // By the other reading of the rule, it has 24 hours.
+    // By the other reading of the rule, the notice must be given within 24 hours of admission.
     let within = |notice| {
         reason_by(law_with(USK, "value = \"given\"", "value = \"given-within-24-hours\"").unwrap(), notice)
     };

@@ -343,8 +343,8 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
     Ok(out)
 }
 
-/// Divides the gains in payments between municipalities by a key. The øre left over by rounding go to the
-/// municipality with the largest weight.
+/// Adds up the gains in payments, and gives each municipality a part of the sum by a key. The øre left over by
+/// rounding go to the municipality with the largest weight.
 fn given(
     ground: &Ground,
     law: &Law,

@@ -14,8 +14,8 @@ use words::{Message, Said, message};
 const GRID: (u32, u32) = (10, 20);
 /// Reach of the grid, in standard deviations on each side of the mean.
 const REACH: f64 = 14.0;
-/// Least mean number of persons for which the severity may be shared between three points of the grid, which keeps
-/// its variance too, instead of two, which keep only its mean.
+/// Least mean number of persons for which each cost of the severity may be shared between three points of the grid
+/// instead of two. Two points keep only the mean of the severity; three points keep its variance too.
 const MANY: f64 = 50.0;
 
 /// Distribution of one person's cost in a year: costs and their probabilities.

@@ -116,8 +116,8 @@ impl<'a> Order<'a> {
 const SHEETS: [&str; 6] =
     ["egne-omrader", "aldersgrupper", "foretak", "enheter", "undersokelser", "andre-tall"];
 
-/// Largest number of days without a contact at the end of a period that is not reported, since it may come by chance
-/// in a small register.
+/// If the days without a contact at the end of a period are no more than this, they are not reported as a gap: in a
+/// small register, they may come by chance.
 const SHORT: i32 = 7;
 
 /// Figures of a run, with the data and settings behind them.
@@ -637,8 +637,9 @@ fn overlaps(areas: &Group, own: &Group) -> (Group, Vec<(usize, usize)>) {
     (Group { sheet: "", names, of }, pairs)
 }
 
-/// For each indicator, the user's own areas whose figures, beside the figure of a trust area, would reveal a withheld
-/// intersection of that trust area with an own area.
+/// For each indicator, the user's own areas that would reveal a withheld figure. If several own areas share a trust
+/// area, and the figure of one of the shares is withheld, the figures of these own areas, beside that of the trust
+/// area, would reveal it.
 fn revealing_areas(
     indicators: &[Indicator],
     (counts, people, method): (&Counts, &People, Method),
@@ -830,7 +831,8 @@ impl Outcome {
     /// Charges of the municipality and of the state; then means per event: of the municipality, of both (what the
     /// hospital receives), and of the state.
     fn kroner(&self, one: &Indicator, figure: &Figure, paid: Paid) -> [Cell; 5] {
-        // Charges belong to whole stays. Beside ready days they would reveal the stays without such a day.
+        // Charges belong to whole stays, also to stays without a ready day. Beside the number of ready days, the
+        // charges would reveal such stays.
         let is_shown = self.unsigned.is_some()
             && one.kind != Kind::Mean
             && one.numerator.measure != Measure::ReadyDays

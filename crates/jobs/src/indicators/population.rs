@@ -24,7 +24,7 @@ type BySex = (Vec<i64>, Vec<i64>);
 pub struct Inhabited {
     /// Inhabitants. Those from the built-in tables are summed over the months of the period.
     pub people: People,
-    /// Person-years for each one of `people`.
+    /// Factor that turns a number in `people` into person-years.
     pub years: f64,
     pub source: Message,
     /// Years and methods of estimated numbers or ages, by municipality.
@@ -175,7 +175,8 @@ fn sexes() -> Result<BTreeMap<&'static str, BySex>> {
     Ok(out)
 }
 
-/// Municipalities that a municipality has become by 31 December 2023 and by 1 January 2024.
+/// What a municipality of `day` is on 31 December 2023 and on 1 January 2024, as far as these days come after `day`:
+/// the municipality itself, or those that it became. Both days give one list.
 fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<String> {
     let days = [Day::new(2024, 1, 1), Day::new(2023, 12, 31)];
     let mut out: Vec<String> = Vec::new();

@@ -21,6 +21,7 @@ use crate::host::Host;
 use crate::parties::Names;
 use crate::pictures;
 use crate::refusal::Refusal;
+use crate::what_if::in_millions;
 
 /// The case that is asked for.
 pub struct Order<'a> {
@@ -344,8 +345,4 @@ impl Case {
         }
         out
     }
-}
-
-fn in_millions(amount: Amount) -> Message {
-    crate::what_if::in_millions(amount)
 }

@@ -86,7 +86,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
     let (checked, report) = match ours {
         true => (order.contacts.to_path_buf(), Report::default()),
         false => {
-            let mapping = intake::mapping(order.mapping, intake::is_parquet(order.contacts))?;
+            let mapping = intake::mapping(order.mapping, order.contacts, host)?;
             let checked = scratch.path().join("checked.parquet");
             let report = intake::check(order.contacts, &mapping, None, Some(&checked), Some(order.at), host)?;
             (checked, report)

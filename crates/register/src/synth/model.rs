@@ -76,7 +76,7 @@ pub fn hospital_shares(inhabitants: u64) -> [f64; 3] {
         _ => [0.44, 0.29, 0.20],
     }
 }
-/// Share of acute surgical stays from 75 years that are hip fractures. It gives 19 fractures per 1 000
+/// Share of hip fractures among acute surgical stays of persons of 75 years or more. It gives 19 fractures per 1 000
 /// persons of that age and year (Helseatlas for eldre 2013–2015).
 pub const HIP_FRACTURES: f64 = 0.372;
 /// Share of medical and surgical stays of at least two nights that have two department episodes.

@@ -30,7 +30,7 @@ pub struct CheckArguments {
 /// Checks a file.
 pub fn check(arguments: &CheckArguments, host: &Host) -> Result<Output> {
     let CheckArguments { file, mapping, drg_list, out, form } = arguments;
-    let mapping = intake::mapping(mapping.as_deref(), intake::is_parquet(file))?;
+    let mapping = intake::mapping(mapping.as_deref(), file, host)?;
     let list = intake::drg_list(drg_list.as_deref())?;
     let report = intake::check(file, &mapping, list.as_ref(), out.as_deref(), None, host)?;
     let table = report_table(&report);

@@ -231,6 +231,28 @@ municipality_of_registration,age,drg,drg_type,points,events\n\
     assert_eq!(accrued, 4 * 400_000, "{running}");
 }
 
+/// An extract of the patient register needs no `--mapping`: its columns say what it is.
+#[test]
+fn a_file_is_read_by_the_mapping_that_it_fits() {
+    let work = folder("guessed");
+    let (file, out) = (work.join("npr.csv"), work.join("result"));
+    let head = "institusjonID;episodeID;aggrshoppID;pasientNr;behandlingsstedKode;foretakID;omsorgsniva;innmateHast;\
+innDatoTid;utDatoTid;komNrHjem;alder;kjonn;drg;drg_type;hdg;vekt;korrvekt;liggetid";
+    let row = "974795930;17;900;1;974795930;983974880;1;1;2012-03-04 10:00:00;2012-03-09 12:00:00;2030;81;2;127;M;5;1,25;1,301;5";
+    std::fs::write(&file, format!("{head}\n{row}\n")).unwrap();
+    let checked = samspill(&["check", path(&file)]);
+    let printed = text(&checked.stderr);
+    assert!(checked.status.success() && printed.contains("har kolonnene til npr-extract"), "{printed}");
+    let settled = samspill(&["settle", "2012-03", "--draft", "--contacts", path(&file), "--out", path(&out)]);
+    assert!(settled.status.success(), "{}", text(&settled.stderr));
+    // A mapping that is given counts, and a file that fits none is told what the standard one lacks.
+    let asked = samspill(&["check", path(&file), "--mapping", "samspill"]);
+    assert!(!asked.status.success() && text(&asked.stderr).contains("contact_id"), "{}", text(&asked.stderr));
+    std::fs::write(&file, "a;b\n1;2\n").unwrap();
+    let other = samspill(&["check", path(&file)]);
+    assert!(!other.status.success() && text(&other.stderr).contains("kolonne"), "{}", text(&other.stderr));
+}
+
 /// An explanation names who owes whom, as the settlement does: nobody for a patient from abroad, and another municipality
 /// from the day on which the law changes payer.
 #[test]
