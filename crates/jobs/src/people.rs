@@ -10,14 +10,14 @@ use words::message;
 use crate::failure::{About, Result};
 use crate::table::small_table;
 
-/// Inhabitants on 1 January, from a file `municipality;age;people` or from the program's own tables.
+/// Inhabitants on 1 January, from a file ([`rows`]) or from the program's own tables.
 ///
 /// # Errors
 /// Fails if the file cannot be read, or if the program has no table for the year.
 pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
     let mut out = People::new();
     if let Some(path) = given {
-        for (at, [code, age, people]) in small_table(path, "municipality;age;people")? {
+        for (at, [code, age, _, people]) in rows(path)? {
             let (age, people) = ages(&at, &age, &people)?;
             out.entry(code).or_insert_with(|| vec![0; 101])[age] += people;
         }
@@ -30,6 +30,21 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
         out.insert(home.municipality, home.by_age.iter().map(|count| i64::from(*count)).collect());
     }
     Ok(out)
+}
+
+/// Rows of a file `municipality;age;people` or `municipality;age;sex;people`, each with its place: municipality, age,
+/// sex (empty without the column) and people.
+///
+/// # Errors
+/// Fails if the file cannot be read, has no rows, or has a row with another number of cells than the first.
+pub fn rows(path: &Path) -> Result<Vec<(String, [String; 4])>> {
+    let filled = |cells: &Vec<String>| cells.iter().rposition(|cell| !cell.is_empty()).map(|last| last + 1);
+    let first = register::sheet::rows(path)?.iter().find_map(|(_, cells)| filled(cells));
+    if first == Some(4) {
+        return small_table(path, "municipality;age;sex;people");
+    }
+    let rows = small_table(path, "municipality;age;people")?;
+    Ok(rows.into_iter().map(|(at, [code, age, people])| (at, [code, age, String::new(), people])).collect())
 }
 
 /// Reads two cells of a row: an age and a number of people. Ages above 100 become 100. `at` is the place for a

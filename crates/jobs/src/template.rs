@@ -22,6 +22,8 @@ pub enum Kind {
     Coverage,
     /// Addresses of the sender and the parties: `statement --addresses`.
     Addresses,
+    /// Inhabitants by municipality, age and sex: `--people`.
+    People,
 }
 
 /// Names of the messages in a log.
@@ -88,6 +90,19 @@ pub fn write(kind: Kind, out: &Path, language: Language) -> Result<()> {
             vec![vec!["U1", "2012-01", "2012-03"], vec!["U2", "2012-01", "2012-02"]],
         ),
         Kind::Addresses => addresses(),
+        Kind::People => (
+            message!("template.people"),
+            vec![
+                column("municipality", message!("template.municipality")),
+                column("age", message!("template.age")),
+                Column {
+                    choices: ["kvinne", "mann"].map(str::to_owned).into(),
+                    ..column("sex", message!("template.sex"))
+                },
+                column("people", message!("template.count_of_people")),
+            ],
+            vec![vec!["0602", "0", "kvinne", "431"], vec!["0602", "0", "mann", "447"]],
+        ),
     };
     crate::folder::write(out, workbook(&language.say(&title), &columns, &examples, language)?)
 }

@@ -42,6 +42,7 @@ pub const TEMPLATES: Words<Kind> = &[
     ("budget", Kind::Budget),
     ("coverage", Kind::Coverage),
     ("addresses", Kind::Addresses),
+    ("people", Kind::People),
 ];
 
 /// Languages of what people read.

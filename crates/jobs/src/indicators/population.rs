@@ -15,7 +15,6 @@ use words::{Message, message};
 use crate::failure::{About, Result, fail};
 use crate::indicators::{Outcome, sheet_showing, yes_or_no};
 use crate::people;
-use crate::table::small_table;
 
 /// Women and men of each age band in a municipality.
 type BySex = (Vec<i64>, Vec<i64>);
@@ -85,20 +84,10 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
 
 /// Reads `municipality;age;people`, or `municipality;age;sex;people`.
 fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<People> {
-    let text = crate::folder::read(path)?;
-    let is_by_sex =
-        text.lines().find(|line| !line.trim().is_empty()).is_some_and(|l| l.split(';').count() == 4);
     let mut out = People::new();
     let none = || -> Inhabitants { std::array::from_fn(|_| vec![0; 101]) };
-    let rows: Vec<(String, [String; 4])> = match is_by_sex {
-        true => small_table(path, "municipality;age;sex;people")?,
-        false => small_table(path, "municipality;age;people")?
-            .into_iter()
-            .map(|(at, [code, age, people])| (at, [code, age, String::new(), people]))
-            .collect(),
-    };
     let mut seen = std::collections::BTreeSet::new();
-    for (at, [code, age, sex, people]) in rows {
+    for (at, [code, age, sex, people]) in people::rows(path)? {
         if !seen.insert((code.clone(), age.clone(), sex.clone())) {
             fail!("error.population.stands_there_twice", at, code, age);
         }

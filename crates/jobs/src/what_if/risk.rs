@@ -357,23 +357,18 @@ pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<se
     }))
 }
 
-/// Reads rows `cost,probability`, with comma or semicolon between and with or without a head.
+/// Reads rows `cost;probability` of a workbook or text, with or without a head.
 fn read_severity(path: &Path) -> Result<Severity> {
-    let text = crate::folder::read(path)?;
     let mut points = Vec::new();
-    for (place, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        let cells: Vec<String> = match line.contains(';') {
-            true => line.split(';').map(|cell| cell.trim().replace(',', ".")).collect(),
-            false => line.split(',').map(|cell| cell.trim().to_owned()).collect(),
-        };
-        let at = format!("{}:{}", path.display(), place + 1);
-        match (&cells[..], place) {
-            ([only], _) if only.is_empty() => {}
-            ([cost, _], 0) if cost.parse::<f64>().is_err() => {}
+    for (place, (line, cells)) in register::sheet::rows(path)?.into_iter().enumerate() {
+        let at = format!("{}:{line}", path.display());
+        let filled: Vec<&String> = cells.iter().filter(|cell| !cell.is_empty()).collect();
+        let number = |text: &str| text.replace(',', ".").parse::<f64>().ok();
+        match (&filled[..], place) {
+            ([], _) => {}
+            ([cost, _], 0) if number(cost).is_none() => {}
             ([cost, probability], _) => {
-                let number = |text: &str| {
-                    text.parse::<f64>().ok().about(|| message!("error.risk.not_number", at, text))
-                };
+                let number = |text: &str| number(text).about(|| message!("error.risk.not_number", at, text));
                 points.push((number(cost)?, number(probability)?));
             }
             _ => fail!("error.risk.expected_cost_probability", at),

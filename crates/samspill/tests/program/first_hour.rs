@@ -117,7 +117,7 @@ fn rules_go_by_the_name_of_their_instrument_and_shells_and_manuals_are_served() 
 #[test]
 fn a_template_is_taken_back() {
     let work = folder("templates");
-    for kind in ["bill", "log", "budget", "coverage"] {
+    for kind in ["bill", "log", "budget", "coverage", "addresses", "people"] {
         assert!(
             run_in(&work, &["template", kind, "--out", &format!("{kind}.xlsx")]).status.success(),
             "{kind}"
@@ -161,4 +161,24 @@ fn a_template_is_taken_back() {
     ];
     let (code, printed) = tried(&ledger, "2012-05-10", &run);
     assert!(code == Some(3) && printed.contains("2012-03: steg"), "{printed}");
+    let (addresses, out) = (work.join("addresses.xlsx"), work.join("statements"));
+    let order =
+        ["statement", "2012-03", "--as", "json", "--addresses", path(&addresses), "--out", path(&out)];
+    done(&ledger, "2012-05-11", &order);
+    let figures = [
+        "indicators",
+        "run",
+        "--all",
+        "--adjust",
+        "age",
+        "--period",
+        "2012",
+        "--contacts",
+        path(&contacts),
+        "--out",
+        "ind",
+    ];
+    let output = run_in(&work, &[&figures[..], &["--people", "people.xlsx"]].concat());
+    let about = std::fs::read_to_string(work.join("ind/les-meg.txt")).unwrap_or_default();
+    assert!(about.contains("people.xlsx"), "{about} {output:?}");
 }
