@@ -263,21 +263,6 @@ impl Cause {
         matches!(self, Cause::Netting | Cause::Invoice)
     }
 
-    /// Whether a voucher with this cause is a sum of claims.
-    pub const fn is_of_claims(self) -> bool {
-        match self {
-            Cause::Activity
-            | Cause::Withdrawn
-            | Cause::NewActivity
-            | Cause::ChangedCoding
-            | Cause::ChangedPayer
-            | Cause::ChangedRule => true,
-            Cause::Objection | Cause::ReviewBoard | Cause::OnAccount | Cause::Netting | Cause::Invoice => {
-                false
-            }
-        }
-    }
-
     /// Whether a voucher with this cause corrects what was settled before.
     pub const fn is_correction(self) -> bool {
         match self {
@@ -292,7 +277,8 @@ impl Cause {
         }
     }
 
-    /// Whether a voucher with this cause is computed from contacts and rules, rather than decided or arranged.
+    /// Whether a voucher with this cause is computed from contacts and rules, and so is a sum of claims, rather than
+    /// decided or arranged.
     pub const fn is_computed(self) -> bool {
         match self {
             Cause::Activity

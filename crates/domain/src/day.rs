@@ -126,42 +126,36 @@ fn digits(bytes: &[u8]) -> Option<i32> {
     bytes.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i32::from(byte - b'0')))
 }
 
-impl TryFrom<String> for Day {
-    type Error = NotATime;
-    fn try_from(text: String) -> Result<Self, NotATime> {
-        Day::parse(&text)
-    }
-}
-
-impl From<Day> for String {
-    fn from(day: Day) -> String {
-        day.to_string()
-    }
-}
-
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.date().to_string())
     }
 }
 
+// Serde reads and writes the three kinds of time as the text that people write.
+macro_rules! as_text {
+    ($($time:ident),+) => {$(
+        impl TryFrom<String> for $time {
+            type Error = NotATime;
+            fn try_from(text: String) -> Result<Self, NotATime> {
+                $time::parse(&text)
+            }
+        }
+
+        impl From<$time> for String {
+            fn from(time: $time) -> String {
+                time.to_string()
+            }
+        }
+    )+};
+}
+
+as_text!(Day, Minute, Month);
+
 /// A minute of the civil calendar, as minutes since 1970-01-01 00:00 in the local time of the hospital.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Minute(i64);
-
-impl TryFrom<String> for Minute {
-    type Error = NotATime;
-    fn try_from(text: String) -> Result<Self, NotATime> {
-        Minute::parse(&text)
-    }
-}
-
-impl From<Minute> for String {
-    fn from(minute: Minute) -> String {
-        minute.to_string()
-    }
-}
 
 impl Minute {
     /// Minutes in a day.
@@ -270,19 +264,6 @@ impl Month {
     /// The month after; `None` after December 2199.
     pub fn next(self) -> Option<Month> {
         if self.month == 12 { Month::new(self.year + 1, 1) } else { Month::new(self.year, self.month + 1) }
-    }
-}
-
-impl TryFrom<String> for Month {
-    type Error = NotATime;
-    fn try_from(text: String) -> Result<Month, NotATime> {
-        Month::parse(&text)
-    }
-}
-
-impl From<Month> for String {
-    fn from(month: Month) -> String {
-        month.to_string()
     }
 }
 

@@ -8,6 +8,7 @@ use domain::identifier::{is_account, is_organisation};
 use domain::statement::Address;
 
 use crate::failure::{Result, fail};
+use crate::table::shaped;
 
 /// Party of the sender's own row.
 pub const SENDER: &str = "sender";
@@ -27,20 +28,7 @@ pub type Addresses = BTreeMap<String, Address>;
 /// an account has a wrong check digit.
 pub fn read(path: &Path) -> Result<Addresses> {
     let mut out = Addresses::new();
-    for (place, (line, mut cells)) in register::sheet::rows(path)?.into_iter().enumerate() {
-        while cells.len() > COLUMNS.len() && cells.last().is_some_and(String::is_empty) {
-            cells.pop();
-        }
-        let is_head = place == 0 && cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case(COLUMNS[0]));
-        if is_head || cells.iter().all(String::is_empty) {
-            continue;
-        }
-        let at = format!("{}:{line}", path.display());
-        if cells.len() > COLUMNS.len() {
-            let (row, expected) = (cells.join(";"), COLUMNS.join(";"));
-            fail!("error.table.expected", at, row, cells = cells.len(), expected);
-        }
-        cells.resize(COLUMNS.len(), String::new());
+    for (at, cells) in shaped::<7>(path, register::sheet::rows(path)?, &COLUMNS.join(";"), 1)? {
         let mut cells = cells.into_iter();
         let mut next = || cells.next().unwrap_or_default();
         let party = match next() {

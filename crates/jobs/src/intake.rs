@@ -9,7 +9,7 @@ use register::check::{Check, Reason, Refusal, Report, check_file};
 use register::drg_list::DrgList;
 use register::mapping::{Mapping, ResidenceKind};
 use register::parquet_file::Reader;
-use register::schema;
+use register::{schema, source};
 use settlement::manifest::sha256_file;
 use words::{Message, message};
 
@@ -40,13 +40,14 @@ pub fn mapping(name: Option<&Path>, contacts: &Path, host: &Host) -> Result<Mapp
 /// Name of the only built-in mapping that fits a file, if the standard one does not; the user is told. `None` if no
 /// other fits, if several do, or if the file cannot be read, which the check of it reports.
 fn guessed(standard: &str, contacts: &Path, host: &Host) -> Option<String> {
-    let fits = |name: &&str| {
-        let mapping = Mapping::built_in(name).and_then(std::result::Result::ok);
-        mapping.is_some_and(|mapping| register::check::fits(contacts, &mapping).unwrap_or(false))
-    };
     // A pipe can be read only once.
     let is_file = std::fs::metadata(contacts).is_ok_and(|found| found.is_file());
-    if !is_file || fits(&standard) {
+    let heads = is_file.then(|| source::heads(contacts).ok()).flatten()?;
+    let fits = |name: &&str| {
+        let mapping = Mapping::built_in(name).and_then(std::result::Result::ok);
+        mapping.is_some_and(|mapping| register::check::fits(&heads, &mapping))
+    };
+    if fits(&standard) {
         return None;
     }
     match Mapping::names().into_iter().filter(fits).collect::<Vec<_>>()[..] {
@@ -72,10 +73,7 @@ pub fn drg_list(path: Option<&Path>) -> Result<Option<DrgList>> {
 
 /// Whether a file is Parquet, by its first four bytes. An unreadable file counts as not Parquet.
 pub fn is_parquet(path: &Path) -> bool {
-    use std::io::Read;
-    let mut start = [0; 4];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && &start == b"PAR1"
+    source::is_parquet(path).unwrap_or(false)
 }
 
 /// Checks a file of contacts, and writes the accepted rows to `out` if given. `running_at` is the time of a

@@ -8,7 +8,7 @@ use simulation::consequence::People;
 use words::message;
 
 use crate::failure::{About, Result};
-use crate::table::small_table;
+use crate::table::{filled, shaped};
 
 /// Inhabitants on 1 January, from a file ([`rows`]) or from the program's own tables.
 ///
@@ -38,12 +38,14 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
 /// # Errors
 /// Fails if the file cannot be read, has no rows, or has a row with another number of cells than the first.
 pub fn rows(path: &Path) -> Result<Vec<(String, [String; 4])>> {
-    let filled = |cells: &Vec<String>| cells.iter().rposition(|cell| !cell.is_empty()).map(|last| last + 1);
-    let first = register::sheet::rows(path)?.iter().find_map(|(_, cells)| filled(cells));
-    if first == Some(4) {
-        return small_table(path, "municipality;age;sex;people");
+    let rows = register::sheet::rows(path)?;
+    let width = |cells: &Vec<String>| cells.iter().rposition(|cell| !cell.is_empty()).map(|last| last + 1);
+    if rows.iter().find_map(|(_, cells)| width(cells)) == Some(4) {
+        let expected = "municipality;age;sex;people";
+        return filled(shaped(path, rows, expected, 4)?, path, expected);
     }
-    let rows = small_table(path, "municipality;age;people")?;
+    let expected = "municipality;age;people";
+    let rows = filled(shaped(path, rows, expected, 3)?, path, expected)?;
     Ok(rows.into_iter().map(|(at, [code, age, people])| (at, [code, age, String::new(), people])).collect())
 }
 

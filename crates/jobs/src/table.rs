@@ -4,6 +4,7 @@ use std::path::Path;
 
 use disclosure::Cell;
 use paper::sheets::{Reader, csv_of};
+use register::sheet::Rows;
 use words::{IntoMessage, Message};
 
 use crate::failure::{Result, fail};
@@ -26,15 +27,40 @@ pub enum Form {
 /// Fails if the file cannot be read or has no rows, or if a row does not have `N` cells. Empty cells at the end of a
 /// row do not count.
 pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(String, [String; N])>> {
+    filled(shaped(path, register::sheet::rows(path)?, expected, N)?, path, expected)
+}
+
+/// Fails if a table has no rows.
+pub fn filled<R>(rows: Vec<R>, path: &Path, expected: &str) -> Result<Vec<R>> {
+    if rows.is_empty() {
+        fail!("error.table.has_no_rows_expected", path = path.display(), expected);
+    }
+    Ok(rows)
+}
+
+/// The rows of [`small_table`], of a file that was read. A row may have as few as `least` cells; those that it lacks are
+/// empty.
+///
+/// # Errors
+/// Fails if a row has fewer than `least` cells, or more than `N` that are not empty.
+pub fn shaped<const N: usize>(
+    path: &Path,
+    rows: Rows,
+    expected: &str,
+    least: usize,
+) -> Result<Vec<(String, [String; N])>> {
     let head = expected.split([';', ',']).next().unwrap_or_default().trim();
     let mut out = Vec::new();
-    for (place, (line, mut cells)) in register::sheet::rows(path)?.into_iter().enumerate() {
+    for (place, (line, mut cells)) in rows.into_iter().enumerate() {
         let begins = cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case(head));
         if cells.iter().all(String::is_empty) || (place == 0 && begins) {
             continue;
         }
         while cells.len() > N && cells.last().is_some_and(String::is_empty) {
             cells.pop();
+        }
+        if (least..N).contains(&cells.len()) {
+            cells.resize(N, String::new());
         }
         let at = format!("{}:{line}", path.display());
         match <[String; N]>::try_from(cells) {
@@ -43,9 +69,6 @@ pub fn small_table<const N: usize>(path: &Path, expected: &str) -> Result<Vec<(S
                 fail!("error.table.expected", at, row = cells.join(";"), cells = cells.len(), expected)
             }
         }
-    }
-    if out.is_empty() {
-        fail!("error.table.has_no_rows_expected", path = path.display(), expected);
     }
     Ok(out)
 }

@@ -393,7 +393,7 @@ pub fn check_file(
     }
     let source = Source::open(path, check.threads)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let (from, ignored) = columns(&source, check.mapping, &name)?;
+    let (from, ignored) = columns(&source.heads(), check.mapping, &name)?;
     let checker = Checker { check, from, file: name, heads: source.heads().len() };
     let lost = || FileError::Worker { path: path.to_path_buf() };
     let mut report =
@@ -448,17 +448,17 @@ fn widest(one: Option<(Day, Day)>, other: Option<(Day, Day)>) -> Option<(Day, Da
     }
 }
 
-/// Whether a file has every column that a mapping must have.
-///
-/// # Errors
-/// Fails if the file cannot be read, or is neither Parquet nor a readable CSV file.
-pub fn fits(path: &Path, mapping: &Mapping) -> Result<bool, FileError> {
-    Ok(columns(&Source::open(path, 1)?, mapping, "").is_ok())
+/// Whether these columns have every one that a mapping must have.
+pub fn fits(heads: &[String], mapping: &Mapping) -> bool {
+    columns(heads, mapping, "").is_ok()
 }
 
 /// Finds the columns of each field, and the names of the columns that no field uses.
-fn columns(source: &Source, mapping: &Mapping, file: &str) -> Result<(Vec<Origin>, Vec<String>), CheckError> {
-    let heads = source.heads();
+fn columns(
+    heads: &[String],
+    mapping: &Mapping,
+    file: &str,
+) -> Result<(Vec<Origin>, Vec<String>), CheckError> {
     let lower: Vec<String> = heads.iter().map(|head| head.to_lowercase()).collect();
     let mut used = vec![false; heads.len()];
     let mut from = Vec::new();

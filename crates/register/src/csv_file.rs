@@ -41,6 +41,32 @@ struct Look {
     zero: bool,
 }
 
+fn reader(separator: u8, text: &[u8]) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text)
+}
+
+/// Separator of the cells, and the names of the columns, in the first lines of a file.
+fn head_of(path: &Path, top: &str) -> Result<(u8, Vec<String>), FileError> {
+    let fault = |fault: Message| FileError::Schema { path: path.to_path_buf(), fault };
+    let separator = separator(top.lines().next().unwrap_or_default());
+    let mut record = csv::StringRecord::new();
+    let is_read = reader(separator, top.as_bytes()).read_record(&mut record);
+    match is_read.map_err(|error| fault(Message::plain(error)))? {
+        true => Ok((separator, record.iter().map(|head| head.trim().to_owned()).collect())),
+        false => Err(fault(message!("file.no_head"))),
+    }
+}
+
+/// Names of the columns of a CSV file, from its first bytes alone.
+///
+/// # Errors
+/// Fails if the file cannot be read, or has no head.
+pub fn heads(path: &Path) -> Result<Vec<String>, FileError> {
+    let size = std::fs::metadata(path).map_err(FileError::io(path))?.len();
+    let (top, _) = crate::text::decoded(read_range(path, 0, std::cmp::min(size, 1 << 16))?);
+    Ok(head_of(path, &top)?.1)
+}
+
 impl CsvFile {
     /// Reads the file once to find its encoding, its separator, its head, and the blocks.
     ///
@@ -78,29 +104,13 @@ impl CsvFile {
         let blocks = blocks(path, size, start, &looks)?;
         let first = blocks.first().ok_or_else(|| fault(message!("file.empty")))?;
         let top = decode(read_range(path, first.from, first.to)?, encoding);
-        let line = top.lines().next().unwrap_or_default();
-        let separator = separator(line);
-        let mut csv = CsvFile { path: path.to_path_buf(), encoding, separator, heads: Vec::new(), blocks };
-        let mut reader = csv.reader(top.as_bytes());
-        let mut record = csv::StringRecord::new();
-        if !reader.read_record(&mut record).map_err(|error| fault(Message::plain(error)))? {
-            return Err(fault(message!("file.no_head")));
-        }
-        csv.heads = record.iter().map(|head| head.trim().to_owned()).collect();
-        Ok(csv)
+        let (separator, heads) = head_of(path, &top)?;
+        Ok(CsvFile { path: path.to_path_buf(), encoding, separator, heads, blocks })
     }
 
     /// Number of blocks.
     pub fn blocks(&self) -> usize {
         self.blocks.len()
-    }
-
-    fn reader<'a>(&self, text: &'a [u8]) -> csv::Reader<&'a [u8]> {
-        csv::ReaderBuilder::new()
-            .delimiter(self.separator)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text)
     }
 
     /// Hands each record of a block to `take`, with its line in the file. The head is left out.
@@ -116,7 +126,7 @@ impl CsvFile {
         let text = decode(read_range(&self.path, from, to)?, self.encoding);
         let fault =
             |error: csv::Error| FileError::Schema { path: self.path.clone(), fault: Message::plain(error) };
-        let mut reader = self.reader(text.as_bytes());
+        let mut reader = reader(self.separator, text.as_bytes());
         let mut record = csv::StringRecord::new();
         let mut head = block == 0;
         // A flexible reader accepts any number of cells, and the text is valid UTF-8, so a record can hardly fail here.

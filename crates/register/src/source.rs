@@ -61,17 +61,40 @@ impl Cells for TableRow<'_> {
     }
 }
 
+fn names(table: &Reader) -> Vec<String> {
+    table.schema().fields().iter().map(|field| field.name().clone()).collect()
+}
+
+/// Whether a file is Parquet, by its first four bytes.
+///
+/// # Errors
+/// Fails if the file cannot be read.
+pub fn is_parquet(path: &Path) -> Result<bool, FileError> {
+    use std::io::Read;
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path).map_err(FileError::io(path))?;
+    file.take(4).read_to_end(&mut start).map_err(FileError::io(path))?;
+    Ok(start == b"PAR1")
+}
+
+/// Names of the columns of a file, without reading the file to its end.
+///
+/// # Errors
+/// Fails if the file cannot be read, or is neither Parquet nor a CSV file with a head.
+pub fn heads(path: &Path) -> Result<Vec<String>, FileError> {
+    match is_parquet(path)? {
+        true => Ok(names(&Reader::open(path)?)),
+        false => crate::csv_file::heads(path),
+    }
+}
+
 impl Source {
     /// Opens a file: Parquet if its first four bytes are those of Parquet, else CSV.
     ///
     /// # Errors
     /// Fails if the file cannot be read, or is neither Parquet nor a readable CSV file.
     pub fn open(path: &Path, threads: usize) -> Result<Source, FileError> {
-        use std::io::Read;
-        let mut start = [0; 4];
-        let mut file = std::fs::File::open(path).map_err(FileError::io(path))?;
-        let read = file.read(&mut start).map_err(FileError::io(path))?;
-        if read == 4 && &start == b"PAR1" {
+        if is_parquet(path)? {
             return Ok(Source::Table(Reader::open(path)?));
         }
         Ok(Source::Csv(CsvFile::open(path, threads)?))
@@ -81,9 +104,7 @@ impl Source {
     pub fn heads(&self) -> Vec<String> {
         match self {
             Source::Csv(csv) => csv.heads.clone(),
-            Source::Table(reader) => {
-                reader.schema().fields().iter().map(|field| field.name().clone()).collect()
-            }
+            Source::Table(reader) => names(reader),
         }
     }
 

@@ -946,10 +946,7 @@ impl Outcome {
     /// Marks of a paper or a picture (draft, synthetic, period), each with whether it is a warning.
     fn tags(&self) -> Vec<(String, bool)> {
         let is_draft = self.unsigned.is_some_and(|unsigned| unsigned > 0);
-        let warnings = [(is_draft, "tag.draft"), (self.counts.synthetic, "tag.synthetic")];
-        let warnings = warnings.into_iter().filter(|(is_so, _)| *is_so);
-        let period = message!("indicators.profile.period", period = self.period);
-        warnings.map(|(_, key)| (self.language.text(key), true)).chain([(self.say(&period), false)]).collect()
+        pictures::marks(is_draft, self.counts.synthetic, self.period, self.language)
     }
 
     /// Line on what a paper or a picture was made from.

@@ -21,7 +21,7 @@ use words::{Message, message};
 use zip::write::SimpleFileOptions;
 
 use super::books::Books;
-use super::source::{Maker, Source, rule_archives};
+use super::source::{Maker, Source, content, rule_archives};
 use crate::failure::{About, Failure, Result, fail};
 
 /// Version of the JSON form of [`Bundle`].
@@ -169,23 +169,21 @@ impl Common {
         with_claims: bool,
     ) -> Result<Common> {
         let text = checkpoint.map(crate::folder::read).transpose()?;
-        let checkpoint = checkpoint.zip(text);
-        let end = match &checkpoint {
-            None => books.head.steps,
+        let stated = match checkpoint.zip(text.as_deref()) {
+            None => None,
             Some((path, text)) => {
                 let stated = Checkpoint::stated(text).filter(|stated| stated.tree.is_some());
-                let about = || Message::plain(path.display());
-                let stated = stated.about(|| message!("checkpoint.not_a_checkpoint")).about(about)?;
+                let stated = stated.about(|| message!("checkpoint.not_a_checkpoint"));
+                let stated = stated.about(|| Message::plain(path.display()))?;
                 if steps.last().is_some_and(|last| last.number > stated.step) {
                     fail!("error.bundle.older", path = path.display(), step = stated.step);
                 }
-                stated.step
+                Some((path, stated))
             }
         };
+        let end = stated.as_ref().map_or(books.head.steps, |(_, stated)| stated.step);
         let chain = Chain::read(&mut books.ledger, end)?;
-        if let Some((path, text)) = &checkpoint
-            && Checkpoint::stated(text).and_then(|stated| stated.tree) != Some(chain.stated())
-        {
+        if let Some((path, _)) = stated.filter(|(_, stated)| stated.tree != Some(chain.stated())) {
             fail!("error.bundle.other_ledger", path = path.display());
         }
         let (mut rules, mut laws) = (BTreeMap::new(), Vec::new());
@@ -196,14 +194,13 @@ impl Common {
         let mut claims = Vec::new();
         if with_claims {
             for step in steps.iter().filter(|step| matches!(step.kind, StepKind::Run | StepKind::Correct)) {
-                let settled: Settled =
-                    serde_json::from_str(&step.content).about(|| message!("error.statement.content_step"))?;
+                let settled: Settled = content(step)?;
                 for moved in &settled.months {
                     claims.push((step.number, settled.into, books.movements(&moved.movements_archive)?));
                 }
             }
         }
-        Ok(Common { chain, checkpoint: checkpoint.map(|(_, text)| text), rules, laws, claims })
+        Ok(Common { chain, checkpoint: text, rules, laws, claims })
     }
 
     /// The bundle of a statement. `own` holds the vouchers of its recipient.
@@ -357,12 +354,9 @@ fn without_others(
     others: &mut BTreeMap<String, String>,
     is_ours: &dyn Fn(&str) -> bool,
 ) -> Result<Option<String>> {
-    fn read<T: serde::de::DeserializeOwned>(step: &Step) -> Result<T> {
-        serde_json::from_str(&step.content).about(|| message!("error.statement.content_step"))
-    }
-    let content = match step.kind {
+    let left = match step.kind {
         StepKind::ObjectionFiled => {
-            let objection: Objection = read(step)?;
+            let objection: Objection = content(step)?;
             if is_ours(&objection.party) || is_ours(&objection.creditor) {
                 return Ok(None);
             }
@@ -386,12 +380,12 @@ fn without_others(
             })?
         }
         StepKind::ObjectionAnswered => {
-            let answer: Answer = read(step)?;
+            let answer: Answer = content(step)?;
             let Some(key) = others.get(&answer.key).cloned() else { return Ok(None) };
             serde_json::to_string(&Answer { key, text: String::new() })?
         }
         StepKind::ObjectionDecided => {
-            let decision: Decision = read(step)?;
+            let decision: Decision = content(step)?;
             let Some(key) = others.get(&decision.key).cloned() else { return Ok(None) };
             let (outcome, reference) = (Ruling::ALL[0], String::new());
             serde_json::to_string(&Decision {
@@ -412,7 +406,7 @@ fn without_others(
         | StepKind::Inheritance
         | StepKind::Rules => return Ok(None),
     };
-    Ok(Some(content))
+    Ok(Some(left))
 }
 
 /// Files of an archive by name.

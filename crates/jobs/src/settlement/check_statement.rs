@@ -20,7 +20,7 @@ use words::{Message, Said, message};
 
 use super::bundle::{self, BASIS, Bundle, CHECKPOINT, DIGESTS, FORM, Moved, PAPER, Placed, rule_file};
 use super::checkpoint;
-use super::source::{Maker, Source, name_rules, rule_archives};
+use super::source::{Maker, Source, content, name_rules, rule_archives};
 use crate::addresses::{Addresses, SENDER};
 use crate::failure::{About, Result, fail};
 use crate::law::Files;
@@ -206,7 +206,7 @@ pub fn of_bundle(bundle: &Bundle, files: &BTreeMap<String, Vec<u8>>) -> Result<V
     let municipalities = Municipalities::built_in()?;
     let stated = &bundle.statement;
     let (sender, addresses) = (stated.sender.name.clone(), addresses(stated));
-    let maker = Maker::new(&source, &municipalities, &span, sender, addresses)?;
+    let maker = Maker::new(&source, &municipalities, &span, sender, &addresses)?;
     let party = stated.recipient.party.as_str();
     let own = maker.by_party();
     let own = own.get(party).map_or(&[][..], Vec::as_slice);
@@ -376,7 +376,7 @@ fn lines(bundle: &Bundle, computed: &Statement, again: &Repriced) -> Result<Vec<
         };
         let claims: Option<Vec<&Moved>> =
             bundle.claims.as_ref().map(|claims| claims.iter().filter(mine).collect());
-        let answer = match (&claims, post.cause.is_of_claims()) {
+        let answer = match (&claims, post.cause.is_computed()) {
             (Some(claims), true) => of_claims(claims, post, again),
             (None, true) => of_quantity(post, again)?,
             (_, false) => Ok(message!("check_statement.decided")),
@@ -531,9 +531,9 @@ fn vouchers(bundle: &Bundle, maker: &Maker, steps: &[Step]) -> Result<Answer> {
         Ok(Answer::of(what.clone(), false, because))
     };
     let all: Vec<&Voucher> = bundle.vouchers.iter().map(|one| &one.record).collect();
-    let of_claims = |voucher: &&&Voucher| voucher.cause.is_of_claims();
+    let of_claims = |voucher: &&&Voucher| voucher.cause.is_computed();
     for voucher in &all {
-        let is_claim = voucher.cause.is_of_claims();
+        let is_claim = voucher.cause.is_computed();
         if !voucher.balances() || (is_claim && voucher.lines != voucher.claim_lines()) {
             return fails(voucher);
         }
@@ -545,7 +545,7 @@ fn vouchers(bundle: &Bundle, maker: &Maker, steps: &[Step]) -> Result<Answer> {
     let party = bundle.statement.recipient.party.as_str();
     let mut claims = 0;
     for step in steps.iter().filter(|step| matches!(step.kind, StepKind::Run | StepKind::Correct)) {
-        let settled: Settled = serde_json::from_str(&step.content)?;
+        let settled: Settled = content(step)?;
         let posted: Vec<&&Voucher> =
             all.iter().filter(of_claims).filter(|voucher| voucher.step == step.number).collect();
         // Vouchers of months before the statement's year may be absent, and later ones are not here; of the months

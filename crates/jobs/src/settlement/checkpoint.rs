@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use crate::failure::{About, Failure, Result, fail};
 use ledger::Ledger;
 use ledger::checkpoint::{Checkpoint, PrivateKey, PublicKey};
-use ledger::store::Wanted;
 use ledger::tree::Chain;
 use words::{Message, Said, message};
 
@@ -75,10 +74,7 @@ pub(super) fn held(
     let about = || Message::plain(path.display());
     let Checkpoint { step, recorded_at, hash, tree } =
         Checkpoint::proven(&text, key).map_err(|fault| Failure::of(fault.said()).within(about()))?;
-    let ended = match ledger.vouchers(&Wanted::of_step(step))?.pop() {
-        Some(voucher) => Some(voucher.hash),
-        None => ledger.steps()?.into_iter().find(|one| one.number == step).map(|one| one.hash),
-    };
+    let ended = ledger.end_of(step)?;
     let name = &key.name;
     // The tree must be computed again: whoever signs could put the tree of another chain beside the right hash.
     let computed = tree.as_ref().map(|_| Chain::read(ledger, step)).transpose()?;

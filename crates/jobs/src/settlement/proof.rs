@@ -16,6 +16,7 @@ use words::{Message, Said, message};
 use crate::host::Host;
 use crate::progress::Work;
 use crate::settle;
+use crate::settlement::source::content;
 use crate::settlement::{Books, checkpoint, objection, review_board};
 use crate::table::{Table, heads};
 use disclosure::Cell;
@@ -178,10 +179,6 @@ fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
         months.add(&step)?;
     }
     Ok(())
-}
-
-fn content<T: serde::de::DeserializeOwned>(step: &Step) -> Result<T> {
-    serde_json::from_str(&step.content).about(|| message!("error.proof.content_step"))
 }
 
 /// Content of a step that settled, and the claims of each of its months of activity.

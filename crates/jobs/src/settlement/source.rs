@@ -14,7 +14,7 @@ use words::{Language, Message, message};
 
 use super::books::{Books, heir};
 use crate::addresses::{Addresses, SENDER};
-use crate::failure::Result;
+use crate::failure::{About, Result};
 use crate::parties::{self, Names};
 
 /// What the statements of a period are made of.
@@ -43,7 +43,8 @@ impl Source {
             name_rules(&books.kept_rules(&digest)?, &mut rules)?;
         }
         // A later step that changes no sum does not change the control code that statements show.
-        let control_code = control(books, steps, months.summed(span.first, span.last))?;
+        let summed = months.summed(span.first, span.last);
+        let control_code = books.ledger.end_of(summed)?.unwrap_or_default();
         Ok(Source { months, vouchers, rules, control_code })
     }
 }
@@ -51,6 +52,14 @@ impl Source {
 /// Digests of the kept rule files that any settlement used.
 pub(super) fn rule_archives(months: &Months) -> BTreeSet<String> {
     months.basis.values().flatten().map(|basis| basis.rules_archive.clone()).collect()
+}
+
+/// Content of a step.
+///
+/// # Errors
+/// Fails if the content is not that of a step of this kind.
+pub(super) fn content<T: serde::de::DeserializeOwned>(step: &Step) -> Result<T> {
+    serde_json::from_str(&step.content).about(|| message!("error.statement.content_step"))
 }
 
 /// Makes the statements of a period, party by party.
@@ -61,7 +70,7 @@ pub(super) struct Maker<'a> {
     names: Names,
     scheme: Scheme,
     sender: Named,
-    addresses: Addresses,
+    addresses: &'a Addresses,
 }
 
 impl<'a> Maker<'a> {
@@ -72,7 +81,7 @@ impl<'a> Maker<'a> {
         municipalities: &'a Municipalities,
         span: &'a Span,
         sender: String,
-        addresses: Addresses,
+        addresses: &'a Addresses,
     ) -> Result<Maker<'a>> {
         let (names, scheme) = (Names::of(municipalities, Language::Nb), Scheme::built_in()?);
         let sender = Named { party: SENDER.to_owned(), name: sender };
@@ -104,16 +113,6 @@ impl<'a> Maker<'a> {
         };
         made::statement(party, own, self.span, language, &context)
     }
-}
-
-/// Control code of statements up to a step: the hash of the step's last voucher, or of the step if it has
-/// none.
-fn control(books: &mut Books, steps: &[Step], last: i64) -> Result<String> {
-    let only = ledger::store::Wanted::of_step(last);
-    let vouchers = books.ledger.vouchers(&only)?;
-    let of_step =
-        || steps.iter().find(|step| step.number == last).map_or_else(String::new, |step| step.hash.clone());
-    Ok(vouchers.last().map_or_else(of_step, |voucher| voucher.hash.clone()))
 }
 
 /// Adds rate and citation of every rule version of a book.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::addresses::Addresses;
 use crate::failure::{About, Failure, Result, fail};
 use domain::statement::{Named, Statement};
-use domain::{Minute, Party, StepKind};
+use domain::{Minute, Municipalities, Party, StepKind};
 use ledger::content::Settled;
 use ledger::months::Months;
 use ledger::statement::Span;
@@ -20,7 +20,7 @@ use words::{Language, Message, message, say};
 
 use super::books::Books;
 use super::bundle::{self, Common};
-use super::source::{Maker, Source};
+use super::source::{Maker, Source, content};
 use crate::host::Host;
 use crate::parties;
 use crate::progress::Work;
@@ -94,8 +94,10 @@ impl<'a> Order<'a> {
         }
     }
 
-    fn sender_name(&self) -> String {
-        self.sender.map_or_else(|| self.sender_language.text("paper.sender"), str::to_owned)
+    /// The maker of the order's statements.
+    fn maker<'m>(&'m self, source: &'m Source, municipalities: &'m Municipalities) -> Result<Maker<'m>> {
+        let sender = self.sender.map_or_else(|| self.sender_language.text("paper.sender"), str::to_owned);
+        Maker::new(source, municipalities, &self.span, sender, self.addresses)
     }
 }
 
@@ -155,17 +157,9 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         .into());
     }
     let municipalities = books.municipalities.clone();
-    let maker =
-        Maker::new(&source, &municipalities, &order.span, order.sender_name(), order.addresses.clone())?;
-    let bundles = match order.forms.contains(&PaperForm::Bundle) {
-        true => Some(Bundles {
-            common: Common::read(books, &source, &known, order.checkpoint, order.with_claims)?,
-            steps: &known,
-            maker: &maker,
-            own: maker.by_party(),
-        }),
-        false => None,
-    };
+    let is_bundled = order.forms.contains(&PaperForm::Bundle);
+    let maker = is_bundled.then(|| order.maker(&source, &municipalities)).transpose()?;
+    let bundles = maker.as_ref().map(|maker| Bundles::read(books, maker, &known, order)).transpose()?;
     std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let stage = host.begin(Work::WriteStatements(statements.len()));
     let total = statements.len() as u64;
@@ -218,8 +212,7 @@ fn cases(
     let mut out: BTreeMap<String, Vec<CaseLine>> =
         statements.iter().map(|statement| (statement.recipient.party.clone(), Vec::new())).collect();
     for step in steps.iter().filter(|step| matches!(step.kind, StepKind::Run | StepKind::Correct)) {
-        let settled: Settled =
-            serde_json::from_str(&step.content).about(|| message!("error.statement.content_step"))?;
+        let settled: Settled = content(step)?;
         if !order.span.holds(&settled.into.to_string()) {
             continue;
         }
@@ -274,13 +267,7 @@ pub(super) fn statements(
     let source = Source::read(books, &order.span, steps)?;
     stage.done();
     let languages = languages(order.languages, order.sender_language)?;
-    let maker = Maker::new(
-        &source,
-        &books.municipalities,
-        &order.span,
-        order.sender_name(),
-        order.addresses.clone(),
-    )?;
+    let maker = order.maker(&source, &books.municipalities)?;
     let mut out = Vec::new();
     for (party, own) in &maker.by_party() {
         let is_wanted = Party::of(party) != Party::Clearing
@@ -387,7 +374,17 @@ struct Bundles<'a> {
     own: BTreeMap<String, Vec<(&'a Voucher, bool)>>,
 }
 
-impl Bundles<'_> {
+impl<'a> Bundles<'a> {
+    fn read(
+        books: &mut Books,
+        maker: &'a Maker<'a>,
+        steps: &'a [Step],
+        order: &Order,
+    ) -> Result<Bundles<'a>> {
+        let common = Common::read(books, maker.source, steps, order.checkpoint, order.with_claims)?;
+        Ok(Bundles { common, steps, maker, own: maker.by_party() })
+    }
+
     /// The archive of a statement, with files for people in `papers`.
     fn archive(
         &self,

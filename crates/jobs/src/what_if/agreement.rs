@@ -30,7 +30,7 @@ use crate::intake;
 use crate::law::Files;
 use crate::pictures;
 use crate::progress::Work;
-use crate::what_if::{AboutLines, about_texts, head, heads, in_millions, lines_about, sentence, tags};
+use crate::what_if::{AboutLines, about_texts, head, heads, in_millions, lines_about, sentence};
 use chart::frame::Frame;
 
 /// Input and options of [`run`].
@@ -334,7 +334,7 @@ fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
     let date = (order.period.to().year(), 12, 31);
     let shown = sheets(sheets::Reader::Person(language));
     put("avtale.xlsx", &sheets::workbook(&worked.raw.title, &about, &shown, date, language)?)?;
-    let marks = tags(worked.unsigned > 0, worked.synthetic, order.period, language);
+    let marks = pictures::marks(worked.unsigned > 0, worked.synthetic, order.period, language);
     let source = say!(language, "agreement.own_figures", digest = &worked.digest[..12]);
     let draw = |name: &str, title: &str, svg: String| {
         let frame = Frame { heading: &language.text(title), marks: &marks, source: &source };

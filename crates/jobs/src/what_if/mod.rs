@@ -81,24 +81,6 @@ fn ranges_of_sizes(values: impl Iterator<Item = Vec<f64>>, language: Language) -
     SIZES.into_iter().zip(values).map(group).collect()
 }
 
-/// Tags of a brief: draft, synthetic, and the period.
-fn tags(
-    is_draft: bool,
-    is_synthetic: bool,
-    period: domain::Period,
-    language: Language,
-) -> Vec<(String, bool)> {
-    let mut tags = Vec::new();
-    if is_draft {
-        tags.push((language.text("tag.draft"), true));
-    }
-    if is_synthetic {
-        tags.push((language.text("tag.synthetic"), true));
-    }
-    tags.push((say!(language, "what_if.period", period), false));
-    tags
-}
-
 /// Millions of kroner with one decimal, as `1,5 mill. kr`.
 pub(crate) fn in_millions(amount: Amount) -> Message {
     message!("what_if.millions", number = tenths(amount))

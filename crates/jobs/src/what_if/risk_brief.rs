@@ -8,9 +8,10 @@ use simulation::consequence::{SIZES, by_size};
 use simulation::risk::Distribution;
 use words::{Language, Message, Said, message, say};
 
+use crate::pictures;
 use crate::what_if::risk::{Line, Order, Picture, SPANS};
 use crate::what_if::risk_tables::{BANDS, income, settled_up};
-use crate::what_if::{AboutLines, brief_table, heads, in_millions, tags};
+use crate::what_if::{AboutLines, brief_table, heads, in_millions};
 
 /// What a brief is made from.
 pub struct Subject<'a> {
@@ -47,7 +48,7 @@ fn per_cent(share: f64) -> Message {
 impl Subject<'_> {
     /// Marks of a paper or a picture.
     pub fn tags(&self) -> Vec<(String, bool)> {
-        tags(self.found.unsigned > 0, self.found.synthetic, self.order.period, self.language)
+        pictures::marks(self.found.unsigned > 0, self.found.synthetic, self.order.period, self.language)
     }
 
     /// Line on what a paper or a picture was made from.

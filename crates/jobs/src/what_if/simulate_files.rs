@@ -25,7 +25,7 @@ use crate::what_if::risk_brief::decimal;
 use crate::what_if::simulate::{Outcome, Run};
 use crate::what_if::{
     AboutLines, about_texts, brief_table, head, heads, in_kroner, in_millions, lines_about, paid_more,
-    ranges_of_sizes, tags,
+    ranges_of_sizes,
 };
 use chart::frame::Frame;
 
@@ -109,7 +109,7 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {
     let book = sheets::workbook(&title, &about, &shown, date(outcome), language)?;
     put(&folder.join("resultat.xlsx"), &book)?;
     let figures = figures(outcome, run, language);
-    let marks = tags(!run.unsigned.is_empty(), outcome.synthetic, outcome.period, language);
+    let marks = pictures::marks(!run.unsigned.is_empty(), outcome.synthetic, outcome.period, language);
     let source = footer(outcome, run, language);
     for (name, figure) in &figures {
         let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
@@ -525,7 +525,7 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>, language: L
     Brief {
         language,
         title: language.say(&run.scenario.title),
-        tags: tags(!run.unsigned.is_empty(), outcome.synthetic, outcome.period, language),
+        tags: pictures::marks(!run.unsigned.is_empty(), outcome.synthetic, outcome.period, language),
         summary: language.say(&Message::joined(summary, " ")),
         facts: vec![
             fact("simulate.fact.payments", paid_more(change)),

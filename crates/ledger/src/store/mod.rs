@@ -226,6 +226,18 @@ impl Ledger {
         }
     }
 
+    /// Hash of the chain at the end of a step: that of the step's last voucher, or of the step if it has none. `None` if
+    /// there is no such step.
+    ///
+    /// # Errors
+    /// Fails if the ledger cannot be read.
+    pub fn end_of(&mut self, step: i64) -> Result<Option<String>, LedgerError> {
+        if let Some(voucher) = self.vouchers(&Wanted::of_step(step))?.pop() {
+            return Ok(Some(voucher.hash));
+        }
+        Ok(self.steps()?.into_iter().find(|one| one.number == step).map(|one| one.hash))
+    }
+
     /// A kept file, by its SHA-256 digest.
     ///
     /// # Errors
