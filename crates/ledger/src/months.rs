@@ -350,12 +350,16 @@ impl Months {
         if !self.nets(month) {
             return Ok(Vec::new());
         }
-        let mut earlier = self.months.iter().rev();
-        let from = earlier.find(|(_, record)| record.netted).and_then(|(last, _)| last.next());
+        let from = self.netted_before(month).and_then(Month::next);
         let from = from.or(self.months.keys().next().copied()).unwrap_or(month);
         let months = Some((from.to_string(), month.to_string()));
         let open = ledger.vouchers(&Wanted { months, after_step: 0, to_step })?;
         Ok(netting::net(&open, &month.to_string(), &self.terms(month)))
+    }
+
+    /// Last month before `month` whose closing netted its instruments; `None` if there is none.
+    pub fn netted_before(&self, month: Month) -> Option<Month> {
+        self.months.range(..month).rev().find(|(_, record)| record.netted).map(|(month, _)| *month)
     }
 
     /// Amount that decided objections have taken off a line.

@@ -592,8 +592,7 @@ fn expected_invoices(own: &[(&Voucher, bool)], span: &Span, months: &Months) -> 
     if !months.nets(span.last) {
         return Vec::new();
     }
-    let since =
-        months.months.range(..span.last).rev().find(|(_, record)| record.netted).map(|(month, _)| *month);
+    let since = months.netted_before(span.last);
     let is_open = |voucher: &&Voucher| {
         let month = Month::parse(&voucher.posting_month);
         month.is_ok_and(|month| month <= span.last && since.is_none_or(|since| since < month))

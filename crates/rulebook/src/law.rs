@@ -232,7 +232,7 @@ impl Law {
     /// Fails if the amount is too large for an [`Amount`].
     pub fn again(&self, charged: &Charged) -> Result<Again, TooLarge> {
         let Some(side) = self.share(charged.instrument) else {
-            let rule = in_force(&self.usk, |rule| rule.version.to_string() == charged.version);
+            let rule = in_force(&self.usk, |rule| rule.version.is(charged.version));
             let Some((rate, _)) = rule.and_then(|rule| rule.rate.as_ref()) else {
                 return Ok(Again::NoVersion);
             };
@@ -318,7 +318,7 @@ fn in_force<T>(segments: &[Segment<T>], is: impl Fn(&T) -> bool) -> Option<&T> {
 }
 
 fn version_of<'s>(side: &'s ShareSide, version: &str) -> Option<&'s ShareRule> {
-    in_force(&side.segments, |rule| rule.version.to_string() == version)
+    in_force(&side.segments, |rule| rule.version.is(version))
 }
 
 /// The part of a stay's ceiling that is left. `None` if the rule has no ceiling, or if the quantity is a

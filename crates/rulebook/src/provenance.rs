@@ -49,6 +49,13 @@ pub struct Version {
     pub digest: String,
 }
 
+impl Version {
+    /// Whether a text is this version. Most texts are told apart by their digest, without writing this one.
+    pub fn is(&self, text: &str) -> bool {
+        text.ends_with(&self.digest) && self.to_string() == text
+    }
+}
+
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}@{}/{}", self.rule, self.from, self.digest)
