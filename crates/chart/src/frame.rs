@@ -1,4 +1,4 @@
-//! A chart that leaves its page: heading above, and marks and source below, so that a copied picture still says what it
+//! A chart that leaves its page: heading and marks above, and source below, so that a copied picture still says what it
 //! is.
 
 use crate::colour;

@@ -76,8 +76,8 @@ pub fn hidden(rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
 }
 
 /// Like [`hidden`], but `decided` fixes some cells: `Some(true)` for a cell that is withheld already, and
-/// `Some(false)` for a cell that is published elsewhere and therefore cannot be hidden. If all counts of a
-/// cell that is withheld already are zero, the cell begins as shown, and is hidden only if the rules hide it.
+/// `Some(false)` for a cell that is published elsewhere and therefore cannot be hidden. A withheld cell whose counts
+/// are all zero begins as shown, and is hidden only if the rules hide it.
 pub fn hidden_beside(
     rows: &[Row],
     decided: impl Fn(usize, usize) -> Option<bool>,
@@ -261,7 +261,8 @@ mod tests {
         let rows = [rate(&[3, 40, 50, 2, 60, 0])];
         let found = hidden(&rows, &[Total::of(0..6), Total::of(0..3), Total::of(3..6)]);
         assert_eq!(found, [[true, true, false, true, true, false]]);
-        // The one and the five of a published six may each have only five values: a third member is hidden too.
+        // The total less the 40 would reveal a six, in which the one and the five may each have only five values: the
+        // 40 is hidden too.
         assert_eq!(hidden(&[rate(&[1, 5, 40])], &[Total::of(0..3)]), [[true, true, true]]);
     }
 
@@ -316,7 +317,8 @@ mod tests {
         // 33 − 30 = 3: the 30 is hidden. The total of its row would reveal the 30, so the 70 is hidden too.
         let found = hidden(&[rate(&[33, 60]), rate(&[30, 70])], &[Total::of(0..2)]);
         assert_eq!(found, [[false, false], [true, true]]);
-        // The three and the four of a published seven may each be any number from one to six.
+        // The total less the 40 reveals a seven, in which the three and the four may each be any number from one to
+        // six.
         assert_eq!(hidden(&[rate(&[3, 4, 40])], &[Total::of(0..3)]), [[true, true, false]]);
     }
 

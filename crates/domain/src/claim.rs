@@ -73,8 +73,8 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Adds the claims of another table. Their numbers of words are replaced by the numbers of the same words in this
-    /// table.
+    /// Adds the claims of another table. A number that stands for a word in that table is replaced by the number of the
+    /// same word in this table.
     pub fn extend(&mut self, other: &Claims) {
         let map: Vec<u32> = other.words.all().iter().map(|word| self.words.number(word)).collect();
         let at = |number: u32| map.get(number as usize).copied().unwrap_or(number);

@@ -238,7 +238,7 @@ vocabulary! {
         Withdrawn = "withdrawn",
         /// The contact was never delivered before.
         NewActivity = "new-activity",
-        /// The contact was delivered before, but then with other facts, or without facts that a rule needs.
+        /// The contact was delivered before; that delivery had other facts, or lacked facts that a rule needs.
         ChangedCoding = "changed-coding",
         /// Another party owes or is owed the amount.
         ChangedPayer = "changed-payer",
@@ -277,8 +277,8 @@ impl Cause {
         }
     }
 
-    /// Whether a voucher with this cause is computed from contacts and rules, and so is a sum of claims, rather than
-    /// decided or arranged.
+    /// Whether a voucher with this cause is a sum of claims computed from contacts and rules, rather than an amount
+    /// that was decided or arranged.
     pub const fn is_computed(self) -> bool {
         match self {
             Cause::Activity
@@ -301,6 +301,26 @@ vocabulary! {
         Central = "central",
         /// Each creditor sends its own invoice or credit note.
         Decentral = "decentral",
+    }
+}
+
+vocabulary! {
+    /// Value added tax category of an invoice line (UNCL 5305).
+    TaxCategory, "tax_category", {
+        /// Exempt from the tax.
+        Exempt = "E",
+        /// Outside the scope of the tax.
+        OutOfScope = "O",
+    }
+}
+
+vocabulary! {
+    /// Public register that a seller names on its invoices.
+    Register, "register", {
+        /// Register of business enterprises.
+        Enterprises = "Foretaksregisteret",
+        /// Register of value added tax.
+        Vat = "MVA",
     }
 }
 

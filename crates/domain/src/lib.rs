@@ -22,7 +22,8 @@ pub use amount::{Amount, ExactAmount, Points, Rounding, Share};
 pub use claim::{Claim, Claims, Words};
 pub use code::{
     AccountKind, Balancing, CareLevel, Cause, DrgType, EventKind, Ground, Instrument, Mode, PayRounding,
-    PeriodState, Ruling, Sector, Service, Sex, StepKind, UnitKind, UnknownCode, Urgency,
+    PeriodState, Register, Ruling, Sector, Service, Sex, StepKind, TaxCategory, UnitKind, UnknownCode,
+    Urgency,
 };
 pub use day::{Day, Minute, Month, Period};
 pub use municipality::{Municipalities, Municipality, Residence};

@@ -20,7 +20,7 @@ pub struct Municipality {
     pub to: Option<Day>,
     /// Organisation number of the inhabitants' regional health authority.
     pub region: String,
-    /// Number of the inhabitants' catchment area, which is the area of a health trust.
+    /// Catchment area of the inhabitants, by its number. The area is that of a health trust.
     pub trust_area: u8,
 }
 
@@ -283,7 +283,7 @@ impl Municipalities {
 
     /// The municipality that exists on `day` and later becomes, wholly or in part, a municipality with this code. A
     /// split, for instance, gives a new code to a part of a municipality. `None` if the code comes from several
-    /// municipalities (the code then answers for all of them), or from no municipality that exists on `day`.
+    /// municipalities, so that no single one of them stands for it, or from no municipality that exists on `day`.
     pub fn predecessor(&self, code: &str, day: Day) -> Option<&Municipality> {
         let mut codes: Vec<&str> = self
             .changes

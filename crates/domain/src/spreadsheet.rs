@@ -14,7 +14,7 @@ pub fn is_formula(text: &str) -> bool {
     }
 }
 
-/// The text as a spreadsheet shows it: with an apostrophe before what it would take for a formula.
+/// The text, safe for a spreadsheet: with an apostrophe in front if the spreadsheet would take the text for a formula.
 pub fn shown(text: &str) -> Cow<'_, str> {
     if is_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }

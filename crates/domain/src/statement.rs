@@ -3,10 +3,12 @@
 //! A statement is made of vouchers alone. The same ledger, read as of the same time, therefore gives the same
 //! bytes.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use words::{Language, Message, Said};
 
-use crate::{Amount, Cause, Day, Instrument, Mode};
+use crate::{Amount, Cause, Day, Instrument, Mode, Register};
 
 /// Version of the JSON form of a statement.
 pub const FORM: u32 = 3;
@@ -77,7 +79,7 @@ pub struct Post {
     /// KOSTRA function and article, `255/300`; empty if the recipient is not a municipality or if no account is
     /// known.
     pub account: String,
-    /// Sum of the amounts that open objections to contacts behind the line dispute; zero if there is no objection.
+    /// Sum of the amounts disputed by open objections to contacts behind the line; zero if there is no objection.
     pub disputed: Amount,
     /// References of the decisions behind the line, of a dispute board or of the review board; empty for other lines.
     pub references: Vec<String>,
@@ -122,6 +124,9 @@ pub struct Address {
     pub contact: String,
     pub telephone: String,
     pub email: String,
+    /// Registers that the party is in.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub registers: BTreeSet<Register>,
 }
 
 /// A step of the bridge, which leads from the amount on account to the amount settled, and on to the amount to pay.
@@ -204,7 +209,8 @@ pub struct Payment {
     pub on_account: Amount,
     /// Difference that rounding to whole kroner added.
     pub rounding: Amount,
-    /// Number of the statement; for a payment to one counterparty, a hyphen and the counterparty follow.
+    /// Number of the statement; then `-AK` if amounts on account are paid; then a hyphen and the counterparty, unless
+    /// the payment goes through the clearing account.
     pub reference: String,
     /// Bank account to pay to; empty if it is not known, or if the recipient is paid.
     #[serde(default)]
@@ -268,7 +274,8 @@ pub struct Statement {
     pub due: Option<Day>,
     /// Whether the term of payment is not signed off.
     pub due_unsigned: bool,
-    /// One payment through the clearing account, or one for each counterparty; empty in a summary.
+    /// One payment for each counterparty that is paid directly, and one through the clearing account for the rest;
+    /// empty in a summary.
     pub payments: Vec<Payment>,
     /// Steps from the amount paid on account to the amount settled and the amount to pay.
     pub bridge: Vec<BridgeStep>,
@@ -286,7 +293,7 @@ pub struct Statement {
     pub rules: Vec<(String, String)>,
     /// Number of values behind the statement that are not signed off.
     pub unsigned: usize,
-    /// Hash at the end of the ledger's chain, after the last step that touched the period.
+    /// Hash at the end of the last step that changed a sum of the period; empty if no month of it was opened.
     pub control_code: String,
     /// Last step that touched the period; 0 if no month of the period was opened.
     pub last_step: i64,

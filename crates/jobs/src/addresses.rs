@@ -1,21 +1,23 @@
 //! Addresses of parties: organisation numbers, accounts, references and contacts that a sender knows and a ledger does
 //! not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use domain::Register;
 use domain::identifier::{is_account, is_organisation};
 use domain::statement::Address;
+use words::message;
 
-use crate::failure::{Result, fail};
+use crate::failure::{Failure, Result, fail};
 use crate::table::shaped;
 
 /// Party of the sender's own row.
 pub const SENDER: &str = "sender";
 
 /// Columns of the table, in order.
-pub const COLUMNS: [&str; 7] =
-    ["party", "organisation", "account", "reference", "contact", "telephone", "email"];
+pub const COLUMNS: [&str; 8] =
+    ["party", "organisation", "account", "reference", "contact", "telephone", "email", "registers"];
 
 /// Address of each party that has one.
 pub type Addresses = BTreeMap<String, Address>;
@@ -24,11 +26,11 @@ pub type Addresses = BTreeMap<String, Address>;
 /// organisation number, `state`, or [`SENDER`] (`avsender`); every other cell may be empty.
 ///
 /// # Errors
-/// Fails if the file cannot be read, if a row has too many cells or names a party twice, or if an organisation number or
-/// an account has a wrong check digit.
+/// Fails if the file cannot be read, if a row has too many cells or names a party twice, if an organisation number or an
+/// account has a wrong check digit, or if a register is unknown.
 pub fn read(path: &Path) -> Result<Addresses> {
     let mut out = Addresses::new();
-    for (at, cells) in shaped::<7>(path, register::sheet::rows(path)?, &COLUMNS.join(";"), 1)? {
+    for (at, cells) in shaped::<8>(path, register::sheet::rows(path)?, &COLUMNS.join(";"), 1)? {
         let mut cells = cells.into_iter();
         let mut next = || cells.next().unwrap_or_default();
         let party = match next() {
@@ -47,6 +49,8 @@ pub fn read(path: &Path) -> Result<Addresses> {
             contact: next(),
             telephone: next(),
             email: next(),
+            registers: registers(&next())
+                .map_err(|word| Failure::of(message!("error.addresses.register", at, word)))?,
         };
         let Address { organisation, account, .. } = &address;
         if !organisation.is_empty() && !is_organisation(organisation) {
@@ -60,4 +64,14 @@ pub fn read(path: &Path) -> Result<Addresses> {
         }
     }
     Ok(out)
+}
+
+/// The registers that a cell names, separated by commas or spaces. An unknown word is the error.
+fn registers(cell: &str) -> std::result::Result<BTreeSet<Register>, String> {
+    let words = cell.split([',', ' ', '+']).filter(|word| !word.is_empty());
+    let known = |word: &str| {
+        let found = Register::ALL.iter().find(|one| one.word().eq_ignore_ascii_case(word));
+        found.copied().ok_or_else(|| word.to_owned())
+    };
+    words.map(known).collect()
 }

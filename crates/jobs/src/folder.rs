@@ -35,10 +35,23 @@ pub fn made(out: &Path, mark: &str, is_ours: impl Fn(&str) -> bool) -> Result<()
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_file() && is_ours(&name) {
-            std::fs::remove_file(&path).about(|| message!("error.file.remove", path = path.display()))?;
+            remove(&path)?;
         }
     }
     Ok(())
+}
+
+/// Removes a file, if it is there.
+///
+/// # Errors
+/// Fails if the file is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).about(|| message!("error.file.remove", path = path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a file name has one of these extensions, which are given without the dot.

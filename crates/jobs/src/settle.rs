@@ -175,7 +175,7 @@ fn clear(order: &Order) -> Result<()> {
     }
     crate::folder::write(&order.out.join(UNFINISHED), "samspill settle\n")?;
     let remove = |path: &Path| match path.is_file() && !is_input(path) {
-        true => std::fs::remove_file(path).about(|| message!("error.file.remove", path = path.display())),
+        true => crate::folder::remove(path),
         false => Ok(()),
     };
     for name in OURS {

@@ -117,11 +117,12 @@ fn addresses() -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
         message!("template.contact"),
         message!("template.telephone"),
         message!("template.email"),
+        message!("template.registers"),
     ];
     let columns = COLUMNS.into_iter().zip(about).map(|(head, about)| column(head, about)).collect();
     let examples = vec![
-        vec!["avsender", "", "86011117947", "", "Oppgjørsenheten", "00 00 00 00", "oppgjor@example.no"],
-        vec!["0602", "", "", "6021-100", "", "", ""],
+        vec!["avsender", "", "86011117947", "", "Oppgjørsenheten", "00 00 00 00", "oppgjor@example.no", ""],
+        vec!["0602", "", "", "6021-100", "", "", "", ""],
     ];
     (message!("template.addresses"), columns, examples)
 }

@@ -65,7 +65,7 @@ pub enum Unproven {
     Name(String),
     NotAKey,
     NotACheckpoint,
-    /// The checkpoint was signed by others: the name of the key, and the names on the checkpoint.
+    /// No signature is that of the key. Holds the name of the key, and the names of the signatures that were found.
     OtherKey(String, Vec<String>),
     /// The text is not the one that the key signed.
     Altered(String),

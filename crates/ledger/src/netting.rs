@@ -30,8 +30,8 @@ impl Terms {
     }
 }
 
-/// Vouchers that move every open amount to the clearing accounts: first the parties in order, then the invoices.
-/// `open` holds every voucher up to and including the month that is being closed.
+/// Vouchers that move every open amount to the clearing accounts: first one for each party, in order of name, then the
+/// invoices. `open` holds every voucher up to and including the month that is being closed.
 pub fn net(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     let mut by_party: BTreeMap<String, Vec<(Account, Amount)>> = BTreeMap::new();
     for (account, amount) in balances(open) {

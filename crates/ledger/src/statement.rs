@@ -35,7 +35,7 @@ pub struct Terms {
 
 /// Everything that a statement is made of, except its vouchers.
 pub struct Context<'a> {
-    /// Months as the known steps record them.
+    /// Months, read from the steps that the statement is made as of.
     pub months: &'a Months,
     /// Name of a party, in a language.
     pub name: &'a dyn Fn(&str, Language) -> String,
@@ -50,7 +50,7 @@ pub struct Context<'a> {
     pub sender: Named,
     /// Address of a party; empty texts if it is not known.
     pub address: &'a dyn Fn(&str) -> Address,
-    /// Hash at the end of the chain, after the last step that touched the period.
+    /// Hash at the end of the last step that changed a sum of the period; empty if no month of it was opened.
     pub control_code: String,
 }
 
@@ -294,7 +294,7 @@ fn paying(mine: &[&Voucher], span: &Span, months: &Months) -> Paying {
     Paying { carried, carried_on }
 }
 
-/// Amount and rounding that were moved to a clearing account.
+/// Amount moved to a clearing account, and the difference that rounding to whole kroner added to it.
 struct Cleared {
     paid: Amount,
     rounding: Amount,
@@ -490,8 +490,8 @@ fn bridge(
     let left: Amount = less.iter().map(|(_, amount)| *amount).sum();
     let mut out: Vec<BridgeStep> =
         steps.into_iter().map(|(what, amount)| BridgeStep { what, amount }).collect();
-    // No steps follow the settled amount if all of them are zero, or if they would not lead to `end`. They do not if,
-    // for instance, amounts of other months too were moved when the month was closed.
+    // The bridge ends at the settled amount if every later step is zero, or if the later steps do not lead to `end`.
+    // The latter happens if, for instance, closing the month moved amounts of other months as well.
     if settled + left != end || less.iter().all(|(_, amount)| *amount == Amount::ZERO) {
         return out;
     }
@@ -587,7 +587,8 @@ fn on_account_payments(statement: &Statement, inside: &[&Voucher], context: &Con
     by.into_iter().map(payment).collect()
 }
 
-/// Invoices that closing the last month of a period would give for a party's vouchers; none if closing it nets nothing.
+/// Invoices expected for a party's vouchers at the closing of the last month of a period; none if that month nets
+/// nothing.
 fn expected_invoices(own: &[(&Voucher, bool)], span: &Span, months: &Months) -> Vec<Voucher> {
     if !months.nets(span.last) {
         return Vec::new();

@@ -10,7 +10,7 @@ pub struct Account {
     pub kind: AccountKind,
     /// Name of a [`domain::Party`], for instance `1201`, `state` or an organisation number.
     pub party: String,
-    /// `None` if instruments are netted.
+    /// Instrument of the account; `None` for a clearing or rounding account.
     pub instrument: Option<Instrument>,
 }
 

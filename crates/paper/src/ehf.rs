@@ -1,13 +1,13 @@
 //! An invoice or credit note in EHF (Peppol BIS Billing 3.0), for claims that each creditor collects itself.
 //!
-//! The document has no value added tax. Nobody has signed the scheme's row on this (`[[vat]]`); a note in the document
-//! says so.
+//! The document has no value added tax. Its tax category is a dated row of the scheme; while nobody has signed the row,
+//! a note in the document says so.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use domain::statement::{Address, Payment, Post, Statement, Tag};
-use domain::{Amount, Cause, identifier};
+use domain::{Amount, Cause, Register, TaxCategory, identifier};
 
 use crate::text::period;
 use crate::view;
@@ -19,6 +19,14 @@ pub struct Party {
     pub name: String,
     /// Address. Without an organisation number there is no document.
     pub address: Address,
+}
+
+/// Tax category of every line of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tax {
+    pub category: TaxCategory,
+    /// Whether nobody has signed the row that states the category.
+    pub is_unsigned: bool,
 }
 
 /// Text escaped for XML. Control characters are left out, except tab and line ends.
@@ -41,6 +49,10 @@ pub enum Missing {
     Seller,
     /// The buyer has no valid organisation number, and so no electronic address.
     Buyer,
+    /// The seller is exempt from tax and in no register that the document could name (BR-E-02).
+    Registers,
+    /// No row of the scheme states a tax category on the day of issue.
+    Category,
 }
 
 impl Missing {
@@ -52,6 +64,8 @@ impl Missing {
             Missing::Synthetic => "paper.no_ehf_synthetic",
             Missing::Seller => "paper.no_ehf_seller",
             Missing::Buyer => "paper.no_ehf_buyer",
+            Missing::Registers => "paper.no_ehf_registers",
+            Missing::Category => "paper.no_ehf_category",
         }
     }
 }
@@ -124,6 +138,30 @@ fn plain(amount: Amount) -> String {
     format!("{sign}{}.{:02}", ore.unsigned_abs() / 100, ore.unsigned_abs() % 100)
 }
 
+/// Checks that nothing is missing. Returns the tax category.
+fn complete(
+    statement: &Statement,
+    payment: &Payment,
+    seller: &Party,
+    buyer: &Party,
+    tax: Option<Tax>,
+) -> Result<Tax, Missing> {
+    let is_exempt = tax.is_some_and(|tax| tax.category == TaxCategory::Exempt);
+    for (is_missing, why) in [
+        (payment.amount == Amount::ZERO, Missing::NothingToPay),
+        (statement.tags.contains(&Tag::Draft), Missing::Draft),
+        (statement.tags.contains(&Tag::Synthetic), Missing::Synthetic),
+        (!identifier::is_organisation(&seller.address.organisation), Missing::Seller),
+        (!identifier::is_organisation(&buyer.address.organisation), Missing::Buyer),
+        (is_exempt && seller.address.registers.is_empty(), Missing::Registers),
+    ] {
+        if is_missing {
+            return Err(why);
+        }
+    }
+    tax.ok_or(Missing::Category)
+}
+
 /// The document as XML. A payment below zero becomes a credit note for its absolute amount.
 ///
 /// # Errors
@@ -133,20 +171,11 @@ pub fn document(
     payment: &Payment,
     seller: &Party,
     buyer: &Party,
+    tax: Option<Tax>,
     language: Language,
 ) -> Result<String, Missing> {
+    let tax = complete(statement, payment, seller, buyer, tax)?;
     let is_credit = payment.amount < Amount::ZERO;
-    for (is_missing, why) in [
-        (payment.amount == Amount::ZERO, Missing::NothingToPay),
-        (statement.tags.contains(&Tag::Draft), Missing::Draft),
-        (statement.tags.contains(&Tag::Synthetic), Missing::Synthetic),
-        (!identifier::is_organisation(&seller.address.organisation), Missing::Seller),
-        (!identifier::is_organisation(&buyer.address.organisation), Missing::Buyer),
-    ] {
-        if is_missing {
-            return Err(why);
-        }
-    }
     let sign = |amount: Amount| if is_credit { -amount } else { amount };
     let mut lines: Vec<Line> = statement
         .posts
@@ -183,12 +212,12 @@ pub fn document(
          xmlns:cbc=\"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2\">"
     );
     xml.open.push(root.to_owned());
-    head(&mut xml, statement, payment, (is_credit, code, &buyer.address.reference), language);
-    party(&mut xml, "cac:AccountingSupplierParty", seller);
-    party(&mut xml, "cac:AccountingCustomerParty", buyer);
+    head(&mut xml, statement, payment, (is_credit, code, &buyer.address.reference), tax, language);
+    party(&mut xml, "cac:AccountingSupplierParty", seller, Some(tax.category));
+    party(&mut xml, "cac:AccountingCustomerParty", buyer, None);
     payment_means(&mut xml, statement, payment, is_credit, &seller.address.account);
     let total: Amount = lines.iter().map(|line| line.amount).sum();
-    tax(&mut xml, total);
+    tax_total(&mut xml, tax.category, total);
     xml.group("cac:LegalMonetaryTotal", |xml| {
         xml.amount("cbc:LineExtensionAmount", total);
         xml.amount("cbc:TaxExclusiveAmount", total);
@@ -202,7 +231,7 @@ pub fn document(
         xml.amount("cbc:PayableAmount", total - prepaid + rounding);
     });
     for (place, one) in lines.iter().enumerate() {
-        one_line(&mut xml, line, is_credit, place + 1, one);
+        one_line(&mut xml, (line, is_credit, place + 1), one, tax.category);
     }
     xml.open.pop();
     let _ = writeln!(xml.text, "</{root}>");
@@ -227,6 +256,7 @@ fn head(
     statement: &Statement,
     payment: &Payment,
     (is_credit, code, reference): (bool, &str, &str),
+    tax: Tax,
     language: Language,
 ) {
     xml.leaf(
@@ -243,7 +273,7 @@ fn head(
     }
     xml.leaf(if is_credit { "cbc:CreditNoteTypeCode" } else { "cbc:InvoiceTypeCode" }, "", code);
     let tags: Vec<String> = statement.tags.iter().map(|tag| view::tag(*tag, language).0).collect();
-    let vat = language.text("paper.vat_unsigned");
+    let vat = language.text(if tax.is_unsigned { "paper.vat_unsigned" } else { "paper.vat_none" });
     let note = format!(
         "{} {} ({}). {vat}",
         language.text("paper.settlement"),
@@ -271,8 +301,10 @@ fn head(
     }
 }
 
-fn party(xml: &mut Xml, role: &str, party: &Party) {
-    let Address { organisation, contact, telephone, email, account: _, reference: _ } = &party.address;
+/// Writes a party. `seller_in` is the tax category of a seller, which names its registers; `None` for a buyer.
+fn party(xml: &mut Xml, role: &str, party: &Party, seller_in: Option<TaxCategory>) {
+    let Address { organisation, contact, telephone, email, account: _, reference: _, registers } =
+        &party.address;
     let known = identifier::is_organisation(organisation);
     xml.group(role, |xml| {
         xml.group("cac:Party", |xml| {
@@ -283,6 +315,20 @@ fn party(xml: &mut Xml, role: &str, party: &Party) {
             xml.group("cac:PostalAddress", |xml| {
                 xml.group("cac:Country", |xml| xml.leaf("cbc:IdentificationCode", "", "NO"));
             });
+            for register in registers {
+                let (number, scheme) = match register {
+                    // Outside the scope of the tax, a registration number for the tax is refused (BR-O-02).
+                    Register::Vat if seller_in == Some(TaxCategory::OutOfScope) => continue,
+                    Register::Vat => (format!("NO{organisation}MVA"), "VAT"),
+                    Register::Enterprises => (register.word().to_owned(), "TAX"),
+                };
+                if seller_in.is_some() {
+                    xml.group("cac:PartyTaxScheme", |xml| {
+                        xml.leaf("cbc:CompanyID", "", &number);
+                        xml.group("cac:TaxScheme", |xml| xml.leaf("cbc:ID", "", scheme));
+                    });
+                }
+            }
             xml.group("cac:PartyLegalEntity", |xml| {
                 xml.leaf("cbc:RegistrationName", "", &party.name);
                 if known {
@@ -318,10 +364,13 @@ fn payment_means(xml: &mut Xml, statement: &Statement, payment: &Payment, is_cre
     });
 }
 
-/// Writes tax category O: outside the scope of value added tax, with no rate and no registration number.
-fn category(xml: &mut Xml, name: &str, reason: bool) {
+/// Writes a tax category. Exempt lines have a rate of zero; lines outside the scope of the tax have no rate.
+fn tax_category(xml: &mut Xml, name: &str, category: TaxCategory, reason: bool) {
     xml.group(name, |xml| {
-        xml.leaf("cbc:ID", "", "O");
+        xml.leaf("cbc:ID", "", category.word());
+        if category == TaxCategory::Exempt {
+            xml.leaf("cbc:Percent", "", "0");
+        }
         if reason {
             xml.leaf("cbc:TaxExemptionReason", "", "Helsetjenester");
         }
@@ -329,19 +378,24 @@ fn category(xml: &mut Xml, name: &str, reason: bool) {
     });
 }
 
-fn tax(xml: &mut Xml, total: Amount) {
+fn tax_total(xml: &mut Xml, category: TaxCategory, total: Amount) {
     xml.group("cac:TaxTotal", |xml| {
         xml.amount("cbc:TaxAmount", Amount::ZERO);
         xml.group("cac:TaxSubtotal", |xml| {
             xml.amount("cbc:TaxableAmount", total);
             xml.amount("cbc:TaxAmount", Amount::ZERO);
-            category(xml, "cac:TaxCategory", true);
+            tax_category(xml, "cac:TaxCategory", category, true);
         });
     });
 }
 
 /// Writes a line. A quantity may be below zero; a price may not.
-fn one_line(xml: &mut Xml, name: &str, is_credit: bool, number: usize, line: &Line) {
+fn one_line(
+    xml: &mut Xml,
+    (name, is_credit, number): (&str, bool, usize),
+    line: &Line,
+    category: TaxCategory,
+) {
     xml.group(name, |xml| {
         xml.leaf("cbc:ID", "", &number.to_string());
         let tag = if is_credit { "cbc:CreditedQuantity" } else { "cbc:InvoicedQuantity" };
@@ -349,7 +403,7 @@ fn one_line(xml: &mut Xml, name: &str, is_credit: bool, number: usize, line: &Li
         xml.amount("cbc:LineExtensionAmount", line.amount);
         xml.group("cac:Item", |xml| {
             xml.leaf("cbc:Name", "", &line.text);
-            category(xml, "cac:ClassifiedTaxCategory", false);
+            tax_category(xml, "cac:ClassifiedTaxCategory", category, false);
         });
         xml.group("cac:Price", |xml| xml.amount("cbc:PriceAmount", line.price));
     });

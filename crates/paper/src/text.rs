@@ -13,7 +13,7 @@ pub(crate) fn with(language: Language, key: &str, name: &'static str, value: &st
     language.say(&Message::new(format!("paper.{key}"), vec![(name, Message::plain(value))]))
 }
 
-/// Name of a month, from 1; `None` for any other number.
+/// Name of a month, 1 to 12; `None` for a number outside that range.
 fn month_name(month: usize, language: Language) -> Option<String> {
     (1..=12).contains(&month).then(|| language.text(&format!("month.{month}")))
 }

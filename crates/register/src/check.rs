@@ -237,7 +237,7 @@ impl Report {
 pub enum CheckError {
     /// The file cannot be read, or the checked file cannot be written.
     File(FileError),
-    /// The checked file would overwrite the file that is checked.
+    /// The output is the input file itself, at this path.
     SameFile(String),
     /// Two columns have the same name.
     TwoColumns { file: String, column: String },
@@ -448,7 +448,8 @@ fn widest(one: Option<(Day, Day)>, other: Option<(Day, Day)>) -> Option<(Day, Da
     }
 }
 
-/// Whether these columns have every one that a mapping must have.
+/// Whether columns with these names give every field that the mapping must fill; also false if two columns that the
+/// mapping uses have the same name.
 pub fn fits(heads: &[String], mapping: &Mapping) -> bool {
     columns(heads, mapping, "").is_ok()
 }

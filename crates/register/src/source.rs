@@ -13,8 +13,8 @@ use crate::parquet_file::{FileError, Reader};
 
 /// One row, with its cells as text.
 pub trait Cells {
-    /// Text of the cell in a column, trimmed; empty if there is no such column or its value is missing. A cell with a full
-    /// stop alone is missing, as SAS writes it.
+    /// Text of the cell in a column, trimmed; empty if there is no such column or its value is missing.
+    /// A full stop alone counts as a missing value, which SAS writes in this way.
     fn cell(&self, column: usize) -> &str;
     /// Number of cells in the row.
     fn count(&self) -> usize;

@@ -112,8 +112,8 @@ impl Agreements {
         Some((row.value.hours, provenance))
     }
 
-    /// Name of the agreements that hold on some day from `from` to `to`, both included. The name changes if one of
-    /// these agreements changes. `None` if no agreement holds.
+    /// Name of the agreements that hold on some day from `from` to `to`, both included: a digest of their parties,
+    /// hours and dates, but not of their references. `None` if no agreement holds.
     pub fn version(&self, from: Day, to: Day) -> Option<String> {
         let mut hash = Sha256::new();
         let mut any = false;

@@ -558,7 +558,7 @@ impl LawBook {
         let first = read(choice("first")?, FirstDay::from_word);
         let departure_day = read(choice("departure_day")?, DepartureDay::from_word);
         let admission_notice = read(choice("admission_notice")?, AdmissionNotice::from_word);
-        // Files kept with earlier settlements do not have the choice. They were settled by this reading.
+        // Rule files kept with earlier settlements do not have the choice. Those settlements followed this reading.
         let early_answer = match overlay.choice("early_answer") {
             Some(choice) => read(choice, EarlyAnswer::from_word),
             None => (EarlyAnswer::CountsForNothing, covers.clone()),

@@ -1,7 +1,7 @@
 //! From the TOML text of a rule or variant to checked rows. Every error carries file and line.
 //!
-//! A section is a list of dated rows. Each row has `from`, `confidence` and `source`; an amount or a share also has
-//! `to`, so that no value lives on by accident. Rows of one key may not overlap.
+//! A section is a list of dated rows. Each row has `from`, `confidence` and `source`. In a rule, an amount or a share
+//! also has `to`, so that no value lives on by accident, and rows of one key may not overlap.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -63,7 +63,7 @@ pub enum Fault {
         /// The values that are known.
         expected: Message,
     },
-    /// A DRG range is neither `370-375` nor `370`.
+    /// A text in `drgs` is no number, is no ascending range such as `370-375`, and has no letter.
     BadDrgRange(String),
     /// A condition is empty and would therefore hold for every contact.
     EmptyCondition(String),
@@ -458,7 +458,7 @@ impl fmt::Display for Tariff {
     }
 }
 
-/// The values of the law that a variant replaces.
+/// Values that a variant sets in place of those of the law; a value that is left out stays as in the law.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetTable {
@@ -817,7 +817,7 @@ pub const CHOICES: &[(&str, &[&str])] = &[
     ("passed_on_to_trust", &["outside-the-settlement"]),
 ];
 
-/// Debtor and creditor of each instrument's payment, as the settlement carries out the payment.
+/// Payments that the settlement can carry out: instrument, debtor and creditor.
 pub const PAYMENTS: &[(Instrument, &str, &str)] = &[
     (Instrument::CoFinancing, "municipality", "regional-authority-of-residence"),
     (Instrument::Isf, "state", "regional-authority-of-residence"),

@@ -256,7 +256,7 @@ impl Law {
         Ok(Again::Amount(priced.amount))
     }
 
-    /// Whether a rule version has tariffs, which price contacts without points.
+    /// Whether a rule version has tariffs, which price a contact by bed day, visit or fee, not by DRG points.
     pub fn has_tariffs(&self, instrument: Instrument, version: &str) -> bool {
         let rule = self.share(instrument).and_then(|side| version_of(side, version));
         rule.is_some_and(|rule| !rule.tariffs.is_empty())

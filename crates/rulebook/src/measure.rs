@@ -172,7 +172,7 @@ impl Percent {
 /// Reads a reduction in per cent, as people write it: `10 %`, `-10` or `2,5`. A reduction has the same meaning with
 /// and without a minus sign.
 ///
-/// `None` as for [`percent`].
+/// `None` if the text after the minus sign is not a share that [`percent`] reads.
 pub fn reduction(text: &str) -> Option<Share> {
     percent(text.trim().trim_start_matches(['-', '\u{2212}']))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Day, Mode};
+use domain::{Day, Mode, TaxCategory};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
@@ -13,7 +13,7 @@ use crate::file::{Confidence, Dates, Fault, Row, RuleError, Source, Text, dated}
 dated! {
     /// How a flow of money is settled.
     RawMode => ModeRow {
-        /// Word of an instrument, `shared-task` or `guest-patient`.
+        /// Flow of money: the word of an instrument, or `shared-task`, or `guest-patient`.
         flow: String,
         mode: Mode,
     }
@@ -64,6 +64,10 @@ dated! {
         /// `exempt`: a statement has no line for the tax.
         treatment: String,
     }
+    /// Tax category of the lines of an invoice.
+    RawTaxCategoryRow => TaxCategoryRow {
+        code: TaxCategory,
+    }
 }
 
 /// The settlement scheme, read from its file and checked.
@@ -78,6 +82,7 @@ pub struct Scheme {
     pub account: Vec<Row<AccountRow>>,
     pub term: Vec<Row<Term>>,
     pub vat: Vec<Row<Vat>>,
+    pub tax_category: Vec<Row<TaxCategoryRow>>,
     pub sources: BTreeMap<String, Source>,
 }
 
@@ -99,6 +104,8 @@ struct RawScheme {
     term: Vec<RawTerm>,
     #[serde(default)]
     vat: Vec<RawVat>,
+    #[serde(default)]
+    tax_category: Vec<RawTaxCategoryRow>,
     #[serde(default)]
     sources: BTreeMap<String, Source>,
 }
@@ -135,6 +142,7 @@ impl Scheme {
             account: read!(account),
             term: read!(term),
             vat: read!(vat),
+            tax_category: read!(tax_category),
             sources: raw.sources,
         };
         text.no_overlap(&scheme.mode, |row| format!("mode {}", row.flow))?;
@@ -143,6 +151,7 @@ impl Scheme {
         text.no_overlap(&scheme.account, |row| format!("account {}", row.flow))?;
         text.no_overlap(&scheme.term, |row| format!("term {}", row.flow))?;
         text.no_overlap(&scheme.vat, |_| "vat".to_owned())?;
+        text.no_overlap(&scheme.tax_category, |_| "tax_category".to_owned())?;
         for (_, dates) in scheme.dated_rows() {
             if !scheme.sources.contains_key(&dates.source) {
                 return Err(text.error(dates.line, Fault::UnknownSource(dates.source.clone())));
@@ -170,6 +179,11 @@ impl Scheme {
     pub fn term_on(&self, flow: &str, day: Day) -> Option<&Row<Term>> {
         self.term.iter().find(|row| row.value.flow == flow && row.dates.holds(day))
     }
+
+    /// The row that holds on a day and says which tax category an invoice has; `None` if no row holds.
+    pub fn tax_category_on(&self, day: Day) -> Option<&Row<TaxCategoryRow>> {
+        self.tax_category.iter().find(|row| row.dates.holds(day))
+    }
 }
 
 /// `12 instalments, 2 tertial settlements, 1 year-end settlement`.
@@ -190,14 +204,16 @@ impl std::fmt::Display for Schedule {
 impl Scheme {
     /// Every dated row, section by section, with a key such as `mode KMF`.
     pub fn dated_rows(&self) -> Vec<(String, &Dates)> {
-        let Scheme { file: _, title: _, mode, schedule, flow, account, term, vat, sources: _ } = self;
+        let Scheme { file: _, title: _, mode, schedule, flow, account, term, vat, tax_category, sources: _ } =
+            self;
         let mode = mode.iter().map(|row| (format!("mode {}", row.value.flow), &row.dates));
         let schedule = schedule.iter().map(|row| (format!("schedule {}", row.value.flow), &row.dates));
         let flow = flow.iter().map(|row| (format!("flow {}", row.value.flow), &row.dates));
         let account = account.iter().map(|row| (format!("account {}", row.value.flow), &row.dates));
         let term = term.iter().map(|row| (format!("term {}", row.value.flow), &row.dates));
         let vat = vat.iter().map(|row| ("vat".to_owned(), &row.dates));
-        mode.chain(schedule).chain(flow).chain(account).chain(term).chain(vat).collect()
+        let category = tax_category.iter().map(|row| ("tax_category".to_owned(), &row.dates));
+        mode.chain(schedule).chain(flow).chain(account).chain(term).chain(vat).chain(category).collect()
     }
 }
 

@@ -88,7 +88,7 @@ fn each_mistake_in_a_rule_file_is_named() {
 
 #[test]
 fn a_section_that_is_missing_is_named() {
-    // Reads the law after every `[[section]]` of this name is cut out of a file, up to the next heading.
+    // The law as read from files, one of which lacks every `[[section]]` of this name, up to the next heading.
     let without = |file: &str, section: &str| {
         let mut out = String::new();
         let mut skips = false;
@@ -153,7 +153,7 @@ fn a_variant_is_checked_as_a_law_is() {
         let found = with(from, to).err().unwrap_or_default();
         assert!(found.contains(fault), "{from} → {to}: {found}");
     }
-    // Two variants that agree, or depart from different rules, stand together; two that do not agree are named.
+    // A second variant of the same rule and days that sets another age is refused, and the error names the key.
     let other = text.replace("co-financing-80-plus", "other").replace("at_least = 80", "at_least = 67");
     let both = LawBook::built_in().unwrap().with_variants([(*name, *text), ("other.toml", other.as_str())]);
     assert!(both.unwrap_err().to_string().contains("both set age"));
@@ -325,7 +325,7 @@ fn a_measure_reaches_the_ages_it_names_and_the_days_it_is_for() {
     assert!(!measure.target.reaches_days(Some(70)));
 }
 
-/// A case that is wrong fails, on every kind of page, and a page counts its cases.
+/// A wrong case fails on a page of the scheme and on a page of a measure, and a page counts its cases.
 #[test]
 fn a_page_counts_its_cases_and_a_wrong_one_fails() {
     let scheme = rulebook::scheme::Scheme::built_in().unwrap();
@@ -432,7 +432,8 @@ fn what_a_value_rests_on_is_said_in_the_words_of_the_files() {
     );
 }
 
-/// The explanation of a stay over New Year: answers with and without an hour, days by rate, and their sum.
+/// The explanation of a stay over New Year: an answer with a time of day and one without (00:00), days by rate, and
+/// their sum.
 #[test]
 fn days_are_explained_with_their_rates_and_their_sum() {
     use domain::EventKind;

@@ -65,7 +65,7 @@ pub fn one_of<T: Copy + Send + Sync + 'static>(words: Words<T>) -> impl TypedVal
     })
 }
 
-/// The format asked for; without one, boxes on a terminal and CSV elsewhere.
+/// The format asked for; without one, a table on a terminal and CSV elsewhere.
 pub fn or_suited(asked: Option<Form>) -> Form {
     asked.unwrap_or(if std::io::stdout().is_terminal() { Form::Table } else { Form::Csv })
 }

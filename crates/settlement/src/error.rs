@@ -13,7 +13,7 @@ pub enum SettleError {
     Book(BookError),
     /// A file cannot be read or written.
     File(FileError),
-    /// The amount of a contact does not fit in whole øre.
+    /// The amount of a contact is too large for a [`domain::Amount`].
     Record {
         /// Key of the contact; 0 if it was priced from cells.
         contact: i64,

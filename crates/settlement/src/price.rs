@@ -408,7 +408,7 @@ impl Decided<'_> {
     /// [`rulebook::law::Deciding`]), and must find the payable days in `days` (equal [`rulebook::law::Reading`]).
     ///
     /// # Errors
-    /// Fails if an amount does not fit in whole øre, or a payable day has no rate.
+    /// Fails if an amount is too large for an [`Amount`], or a payable day has no rate.
     pub fn price(
         &self,
         laws: &[&Law],
@@ -437,7 +437,7 @@ impl Decided<'_> {
     /// Co-financing by municipality and a label of groups: contacts in millionths, and amount.
     ///
     /// # Errors
-    /// Fails if an amount does not fit in whole øre.
+    /// Fails if an amount is too large for an [`Amount`].
     pub fn by<K: Ord>(&self, law: &Law, label: impl Fn(&Group) -> K) -> Result<Labelled<K>, SettleError> {
         let prices = self.unit_prices(&[law])?;
         let quantities = self.cells.quantities.len();

@@ -1,4 +1,4 @@
-//! Cells and contacts give the same øre: under the law, each variant, and values that no file has.
+//! Cells and contacts give the same øre: under the law, under each variant, and under variants written in the test.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -35,7 +35,7 @@ fn own(id: &str, rule: &str, set: &str) -> (String, String) {
     (format!("variants/{id}.toml"), text)
 }
 
-/// Øre by municipality and instrument, settled from contacts.
+/// Øre by party and instrument, settled from contacts: the creditor of ISF, else the debtor.
 fn of_contacts(reader: &Reader, law: &Law, period: Period) -> BTreeMap<(String, Instrument), i64> {
     let options = Options { period, threads: 2 };
     let settled =
@@ -49,7 +49,7 @@ fn of_contacts(reader: &Reader, law: &Law, period: Period) -> BTreeMap<(String, 
     out
 }
 
-/// Øre by municipality and instrument, priced from cells.
+/// Øre by party and instrument, priced from cells: the regional authority for ISF, else the municipality.
 fn of_cells(cells: &Cells, priced: &Priced) -> BTreeMap<(String, Instrument), i64> {
     let mut out = BTreeMap::new();
     for (home, sums) in cells.homes.iter().zip(&priced.homes) {

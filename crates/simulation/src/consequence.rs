@@ -99,7 +99,7 @@ pub struct Municipality {
 }
 
 impl Municipality {
-    /// Payments before, after the cap.
+    /// Payments in the situation that the scenario is compared with, less what is above the cap per inhabitant.
     pub fn paid(&self) -> Amount {
         self.against.municipality() - self.capped.0
     }

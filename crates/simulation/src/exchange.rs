@@ -340,8 +340,8 @@ impl Agreement {
         None
     }
 
-    /// Present value of a party at both ends of each assumption, with the other assumptions at their likely values. The
-    /// assumption with the widest range comes first.
+    /// Present value of a party at both ends of each assumption, with the other assumptions at their likely values.
+    /// Assumptions come in descending order of the distance between their two present values.
     pub fn swings(&self, side: Side) -> Vec<Swing> {
         let likely = self.likely();
         let [low, _, high] = self.effect;

@@ -1,9 +1,9 @@
 //! The risk picture: the distribution of a municipality's yearly cost under fixed rules, computed without
 //! random draws.
 //!
-//! Persons with a cost come at random. The cost of one person in a year, all returns included, has a distribution
-//! of its own (severity). The yearly cost is a compound distribution, whose probabilities come from the Fourier
-//! transform of the severity and the distribution of the number of persons. The number of persons is negative
+//! Persons with a cost come at random. The cost of one person in a year, all contacts of the person included, has a
+//! distribution of its own (severity). The yearly cost is a compound distribution, whose probabilities come from the
+//! Fourier transform of the severity and the distribution of the number of persons. The number of persons is negative
 //! binomial if its mean is uncertain, as when it is estimated from few years.
 
 use rustfft::FftPlanner;

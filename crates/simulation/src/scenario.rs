@@ -132,8 +132,8 @@ pub struct Wanted {
     /// Share of the target group that goes away: given by the scenario, or else the measure's own likely
     /// effect.
     pub effect: Share,
-    /// Least and greatest effect, as the scenario gives them. If it gives neither, those of the measure, but only if
-    /// `effect` is the measure's own too. `None` if there are none.
+    /// Least and greatest effect, as the scenario gives them. If the scenario gives neither these nor the likely
+    /// effect, they are the measure's own. `None` if there are none.
     pub range: Option<(Share, Share)>,
     /// Whether the scenario gives the effect.
     pub own: bool,

@@ -894,7 +894,7 @@ impl Counting<'_> {
         }
     }
 
-    /// Place in the period of a day's month; `None` if the day is outside the period.
+    /// Place of a day's month among the months of the period; `None` if the day is outside the period.
     fn month(&self, day: i32) -> Option<usize> {
         let day = Day::from_number(day);
         if !self.period.holds(day) {
@@ -928,8 +928,8 @@ impl Counting<'_> {
             let by_month = (place * homes + home) * self.months.len() + month;
             tally.sums.by_age[by_age] += quantity;
             tally.sums.by_month[by_month] += quantity;
-            // For ready days, only a stay with at least one night is an event; for kroner, only a contact with a
-            // non-zero charge.
+            // A stay without a ready day is no event of ready days, and a contact or a stay whose charge is zero is no
+            // event of kroner.
             let events = match self.counters[place].group.measure {
                 Measure::ReadyDays => quantity.min(1),
                 measure if measure.instrument().is_some() && quantity == 0 => 0,

@@ -1,7 +1,7 @@
 //! The funnel: which areas differ by more than chance, and by more than areas usually do.
 //!
-//! Ratios of events to expected events are compared on the square-root scale, where the chance variation of a
-//! count is the same for all. Areas differ by more than chance for reasons that the table does not show
+//! Ratios of events to expected events are compared on the square-root scale, where the square root of every
+//! count has the same chance variance, 1/4. Areas differ by more than chance for reasons that the table does not show
 //! (overdispersion). Two allowances for it are common: every limit is widened by a factor (multiplicative),
 //! or a variance between areas is added to that of chance (additive), which widens the limits of large areas
 //! more. Both are estimated after the outermost tenth of areas on each side is drawn in (winsorised), so that

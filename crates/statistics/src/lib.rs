@@ -2,8 +2,8 @@
 //! charts, regressions and forecasts; and the choice of which counts are withheld.
 //!
 //! Floating-point numbers live here, and none of them ever becomes a charge. The crate can never know a rule,
-//! a price or a ledger: it depends on `domain` and `register` alone. Each method is checked against an
-//! independent implementation (docs/numerics.md).
+//! a price or a ledger: of our crates it depends on `disclosure`, `domain`, `register` and `words` alone. Each
+//! method is checked against an independent implementation (docs/numerics.md).
 //!
 //! Start reading in [`indicator`] (what is counted), then [`counts`] (one pass over the register),
 //! [`figures`] (the estimates) and [`disclosure::withhold`] (which counts are not published).

@@ -8,8 +8,7 @@ pub struct Variation {
     pub systematic: f64,
     /// Extremal quotient: the highest ratio to the expected, divided by the lowest.
     pub extremal: f64,
-    /// Extremal quotient without the highest and the lowest area. `None` with fewer than four areas, or if
-    /// the lowest of the rest had no event.
+    /// Extremal quotient without the highest and the lowest area; `None` with fewer than four areas.
     pub extremal_without_ends: Option<f64>,
 }
 

@@ -21,7 +21,7 @@ use settlement::totals::Totals;
 use settlement::{Law, Options, settle};
 use words::{Message, message, say};
 
-use crate::failure::{About, Result};
+use crate::failure::Result;
 use crate::host::Host;
 use crate::law::Files;
 use crate::progress::Work;
@@ -52,9 +52,7 @@ pub struct Year<'a> {
 /// Fails if a job of the year fails, or if a file cannot be written.
 pub fn run(year: &Year, host: &Host) -> Result<String> {
     let ledger = year.out.join("ledger.sqlite");
-    if ledger.exists() {
-        std::fs::remove_file(&ledger).about(|| message!("error.file.remove", path = ledger.display()))?;
-    }
+    crate::folder::remove(&ledger)?;
     let place = ledger.display().to_string();
     let whole = Period::parse("2012")?;
     let opened = job::opened(Some(Mode::Central), whole, Balancing::Month, PayRounding::Ore)?;

@@ -20,8 +20,8 @@ use words::{Message, Said, message};
 use crate::indicators::{Outcome, counted, sheet_showing, thousandths};
 
 /// Funnel plot of an indicator as SVG: each municipality that is shown, by its expected events or kroner. `chosen`
-/// is the municipality with a name beside its dot. `words` are the labels of the values and the sizes, the rules,
-/// and the title. `None` if there is no dot.
+/// is the municipality with a name beside its dot. `words` are four texts: label of the values, label of the sizes,
+/// the rules, and the title. `None` if there is no dot.
 pub fn funnel(
     (one, found): (&Indicator, &Figures),
     chosen: Option<(usize, &str)>,

@@ -165,7 +165,7 @@ fn sexes() -> Result<BTreeMap<&'static str, BySex>> {
 }
 
 /// What a municipality of `day` is on 31 December 2023 and on 1 January 2024, as far as these days come after `day`:
-/// the municipality itself, or those that it became. Both days give one list.
+/// the municipality itself, or those that it became. The list has the codes of both days, sorted, each once.
 fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<String> {
     let days = [Day::new(2024, 1, 1), Day::new(2023, 12, 31)];
     let mut out: Vec<String> = Vec::new();

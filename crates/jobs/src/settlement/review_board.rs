@@ -38,7 +38,7 @@ impl Decision {
     }
 }
 
-/// Decisions on a year that are posted, or that stand above in the file.
+/// Earlier decisions on a year: those that are posted, and those on earlier lines of the file being read.
 #[derive(Default)]
 struct Earlier {
     /// Digests of the posted decisions.

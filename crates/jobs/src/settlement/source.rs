@@ -8,6 +8,7 @@ use domain::{Day, Instrument, Month, Municipalities};
 use ledger::months::Months;
 use ledger::statement::{self as made, Context, RuleName, Span, Terms};
 use ledger::{Step, Voucher};
+use paper::ehf::Tax;
 use rulebook::LawBook;
 use rulebook::scheme::{Scheme, is_unsigned};
 use words::{Language, Message, message};
@@ -96,6 +97,12 @@ impl<'a> Maker<'a> {
     /// Vouchers of each party. Each voucher has a flag: whether the party, itself or as heir, is the debtor.
     pub fn by_party(&self) -> BTreeMap<String, Vec<(&'a Voucher, bool)>> {
         made::by_party(&self.source.vouchers, &|party| self.heir(party))
+    }
+
+    /// Tax category of the invoices of a statement, on its day of issue; `None` if the scheme states none.
+    pub fn tax(&self, statement: &Statement) -> Option<Tax> {
+        let row = self.scheme.tax_category_on(statement.issued.unwrap_or(statement.to))?;
+        Some(Tax { category: row.value.code, is_unsigned: is_unsigned(row, &self.scheme.sources) })
     }
 
     /// The statement of a party. `own` is the party's entry in [`Maker::by_party`].

@@ -158,8 +158,8 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     }
     let municipalities = books.municipalities.clone();
     let is_bundled = order.forms.contains(&PaperForm::Bundle);
-    let maker = is_bundled.then(|| order.maker(&source, &municipalities)).transpose()?;
-    let bundles = maker.as_ref().map(|maker| Bundles::read(books, maker, &known, order)).transpose()?;
+    let maker = order.maker(&source, &municipalities)?;
+    let bundles = is_bundled.then(|| Bundles::read(books, &maker, &known, order)).transpose()?;
     std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let stage = host.begin(Work::WriteStatements(statements.len()));
     let total = statements.len() as u64;
@@ -172,7 +172,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
             let Some(statement) = statements.get(place) else { return Ok(()) };
             let cases = cases.get(&statement.recipient.party).map(Vec::as_slice);
             // One statement that cannot be written does not keep the others back.
-            if let Err(failure) = write(statement, cases, bundles.as_ref(), order, host) {
+            if let Err(failure) = write(statement, (cases, bundles.as_ref()), &maker, order, host) {
                 let mut failed = failed.lock().map_err(|_| stopped())?;
                 failed.push((statement.number.clone(), failure));
             }
@@ -323,8 +323,8 @@ fn stem(statement: &Statement) -> String {
 /// Writes one statement in every format of the order.
 fn write(
     statement: &Statement,
-    cases: Option<&[CaseLine]>,
-    bundles: Option<&Bundles>,
+    (cases, bundles): (Option<&[CaseLine]>, Option<&Bundles>),
+    maker: &Maker,
     order: &Order,
     host: &Host,
 ) -> Result<()> {
@@ -341,7 +341,7 @@ fn write(
                 put(path("csv"), paper::csv::lines(statement, reader).as_bytes())?;
                 put(path("txt"), paper::csv::about(statement, language, &order.command).as_bytes())?;
             }
-            PaperForm::Ehf => invoices(statement, language, &put, order.out, order.addresses)?,
+            PaperForm::Ehf => invoices(statement, language, &put, order, maker.tax(statement))?,
             PaperForm::Bundle => {
                 let Some(bundles) = bundles else { continue };
                 let read_me = say!(
@@ -413,17 +413,25 @@ fn invoices(
     statement: &Statement,
     language: Language,
     put: &impl Fn(PathBuf, &[u8]) -> Result<()>,
-    out: &Path,
-    addresses: &Addresses,
+    order: &Order,
+    tax: Option<paper::ehf::Tax>,
 ) -> Result<()> {
+    let (out, addresses) = (order.out, order.addresses);
     let own =
         statement.payments.iter().filter(|payment| Party::of(&payment.counterparty.party) != Party::Clearing);
     for payment in own.filter(|_| statement.owes && statement.fixed) {
         let (seller, buyer) =
             (addressed(&payment.counterparty, addresses), addressed(&statement.recipient, addresses));
         let reference = &payment.reference;
-        match paper::ehf::document(statement, payment, &seller, &buyer, language) {
-            Ok(text) => put(out.join(format!("ehf-{}.xml", for_file(reference))), text.as_bytes())?,
+        let (xml, reason) =
+            (format!("ehf-{}.xml", for_file(reference)), format!("mangler-ehf-{}.txt", for_file(reference)));
+        let (xml, reason) = (out.join(xml), out.join(reason));
+        // An earlier run may have left the other of the two.
+        for left in [&xml, &reason] {
+            crate::folder::remove(left)?;
+        }
+        match paper::ehf::document(statement, payment, &seller, &buyer, tax, language) {
+            Ok(text) => put(xml, text.as_bytes())?,
             Err(Missing::NothingToPay) => {}
             Err(why) => {
                 let names = [("seller", &seller.name), ("buyer", &buyer.name)];
@@ -431,7 +439,7 @@ fn invoices(
                 let why = Message::new(why.key(), names.into());
                 let text = message!("paper.no_ehf", reference, why, amount = payment.amount);
                 let text = language.say(&text) + "\n";
-                put(out.join(format!("mangler-ehf-{}.txt", for_file(reference))), text.as_bytes())?;
+                put(reason, text.as_bytes())?;
             }
         }
     }

@@ -263,8 +263,8 @@ fn cost_of(raw: &RawCost, avoided: &Avoided, people: i64) -> Result<Cost> {
     Ok(Cost { side, what: raw.what.clone(), amount, once, follows, from_year: raw.from_year })
 }
 
-/// What the measure avoids in the municipalities in a year: their own contacts, priced before and after the
-/// measure. Also the number of unsigned values, and whether the contacts are synthetic.
+/// What the measure avoids in a year: charges, payable days, contacts and points of the agreement's municipalities
+/// before the measure, less those after it. Also the number of unsigned values, and whether the contacts are synthetic.
 fn avoided(
     order: &Order,
     raw: &Raw,

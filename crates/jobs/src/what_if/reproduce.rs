@@ -68,7 +68,8 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Resul
     Ok(format!("{}\n{}\n", shown.join("\n"), say!(host.language, "reproduce.basis", basis)))
 }
 
-/// Every cell that the ministry published, except free incomes, in millions of kroner.
+/// Every cell that the ministry published, except those on municipalities' free income (`frie inntekter`), in millions
+/// of kroner.
 fn cells(found: &Alternatives, scale: Scale, people: u64) -> Vec<serde_json::Value> {
     let millions = |amount: Amount| scale.amount(amount).ore() as f64 / 100_000_000.0;
     let kmf = |name: &str| found.kmf.get(name).copied().unwrap_or_default();

@@ -173,8 +173,8 @@ impl<'a> Life<'a> {
         1 + poisson(&mut self.random, extra) as i32
     }
 
-    /// A number of points from a log-normal distribution with the given mean. `sigma` is the spread of its
-    /// logarithm.
+    /// A number from a log-normal distribution, in the unit of its mean (points, or kroner of a fee). `sigma` is the
+    /// standard deviation of the number's logarithm.
     fn spread(&mut self, mean: f64, sigma: f64) -> f64 {
         let normal: f64 = StandardNormal.sample(&mut self.random);
         mean * (sigma * normal - sigma * sigma / 2.0).exp()
@@ -711,7 +711,7 @@ impl<'a> Life<'a> {
     }
 }
 
-/// A hospital stay that is drawn but not written.
+/// A hospital stay that is drawn and about to be written.
 struct Spell {
     stay: Stay,
     acute: bool,

@@ -35,7 +35,7 @@ const VISITORS: f64 = 0.003;
 pub struct Recipe {
     /// Year in which the contacts end, 2010 to 2014.
     pub year: i16,
-    /// Number of inhabitants; `None` for the number of the country. A smaller number is a sample. A larger
+    /// Number of inhabitants; `None` for all inhabitants of the country. A smaller number is a sample. A larger
     /// number repeats the country's places and ages with other people.
     pub people: Option<u64>,
     /// Seed of every random stream. The same seed gives the same bytes.
@@ -94,7 +94,7 @@ pub(crate) struct World {
     pub(crate) calendar: life::Calendar,
     pub(crate) words: life::Words,
     population: Population,
-    /// Number of the first person of each municipality; the last entry is the number of all persons.
+    /// Ordinal, from 0, of the first person of each municipality; the last entry is the count of all persons.
     starts: Vec<u64>,
     /// For each municipality, the place of its local hospital among the hospitals of its trust area.
     pub(crate) local: Vec<usize>,

@@ -121,8 +121,8 @@ fn cost_text(cost: &Cost) -> String {
     format!("{party}: {what}, {per}, {amount}")
 }
 
-/// Runs a page against the settlement scheme. An empty cell asserts that no row holds; but an empty `schedule` or
-/// `vat` is not tested.
+/// Runs a page against the settlement scheme. An empty cell asserts that no row holds; but an empty `schedule`, `vat`
+/// or `tax category` is not tested.
 pub fn run_scheme(scheme: &Scheme, file: &str, page: &str) -> Report {
     let mut hits = BTreeSet::new();
     let (count, failures) = page::run(file, page, |case| check_scheme(scheme, case, &mut hits));
@@ -159,6 +159,11 @@ fn check_scheme(scheme: &Scheme, case: &Case, hits: &mut BTreeSet<String>) -> Re
     if case.text("vat").is_some() {
         equal(case, "vat", &text(vat.map(|row| row.value.treatment.as_str())))?;
         lines.extend(vat.map(|row| row.dates.line));
+    }
+    if case.text("tax category").is_some() {
+        let category = scheme.tax_category_on(day);
+        equal(case, "tax category", &text(category.map(|row| row.value.code.word())))?;
+        lines.extend(category.map(|row| row.dates.line));
     }
     hits.extend(lines.into_iter().map(|line| format!("{}:{line}", scheme.file)));
     Ok(())

@@ -60,6 +60,7 @@ const OUTPUTS: &[&str] = &[
     "article private",
     "days",
     "vat",
+    "tax category",
 ];
 const REMARKS: &[&str] = &["case", "because"];
 

@@ -78,8 +78,8 @@ enum AdjustFor {
     None,
 }
 
-/// Reads months with reasons, as `2012-07=reason`, in order. Fails if a month is not within the period or
-/// stands twice, or if a reason is missing.
+/// Reads months with reasons, as `2012-07=reason`, in order. Fails if a month is outside the period, is the first month
+/// of the period, or stands twice, or if a reason is missing.
 fn rebased(given: &[String], period: Period) -> Result<Vec<(domain::Month, String)>> {
     let one = |text: &String| {
         let (month, reason) = text.split_once('=').unwrap_or((text, ""));

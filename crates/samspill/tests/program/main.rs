@@ -9,6 +9,7 @@ mod bundle;
 mod cases;
 mod council;
 mod crash;
+mod ehf;
 mod first_hour;
 mod formats;
 mod indicators;

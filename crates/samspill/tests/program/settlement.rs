@@ -29,7 +29,7 @@ municipality_of_registration,age,drg,drg_type,points,events\n";
 /// A contact of a small made-up world.
 #[derive(Clone)]
 pub struct Contact {
-    id: u64,
+    pub id: u64,
     pub unit: u64,
     pub month: u64,
     home: &'static str,
@@ -80,7 +80,9 @@ impl Contact {
 }
 
 /// Trust of each hospital, by the hospital's number less one.
-const TRUSTS: [&str; 4] = ["983974724", "983974732", "983974678", "983974694"];
+pub const TRUSTS: [&str; 4] = ["983974724", "983974732", "983974678", "983974694"];
+/// The four regional health authorities.
+pub const REGIONS: [&str; 4] = ["991324968", "983658725", "983658776", "883658752"];
 const HOMES: [&str; 4] = ["1201", "0301", "1901", "1103"];
 
 /// Makes `count` contacts in four months, three hospitals and four municipalities.
@@ -680,7 +682,7 @@ fn addresses_stand_on_statements_and_invoices() {
     let make = |rows: &str| {
         std::fs::write(
             &table,
-            format!("party;organisation;account;reference;contact;telephone;email\n{rows}"),
+            format!("party;organisation;account;reference;contact;telephone;email;registers\n{rows}"),
         )
         .unwrap();
         let order = ["statement", "2012-01", "--party", "1201", "--as", "ehf,json", "--out", path(&work)];
@@ -701,6 +703,12 @@ fn addresses_stand_on_statements_and_invoices() {
     let (code, printed) = make("");
     assert_eq!(code, Some(0), "{printed}");
     let trust = payees(&read()).into_keys().find(|party| party != "clearing").unwrap();
+    let missing = work.join(format!("mangler-ehf-2012-01-1201-{trust}.txt"));
+    let why = std::fs::read_to_string(&missing).unwrap();
+    assert!(why.contains("fyll ut kolonnen registers"), "{why}");
+    let (code, printed) = make(&format!("{trust};;;;;;;foretaksregisteret\n"));
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(!missing.exists(), "the reason is gone when the document is there");
     let invoice = || std::fs::read_to_string(work.join(format!("ehf-2012-01-1201-{trust}.xml"))).unwrap();
     assert!(
         !invoice().contains("PayeeFinancialAccount") && !invoice().contains("cac:Contact"),
@@ -710,7 +718,7 @@ fn addresses_stand_on_statements_and_invoices() {
     assert!(invoice().contains("<cbc:BuyerReference>2012-01-1201<"), "{}", invoice());
     let (code, printed) = make(&format!(
         "avsender;983544622;8601 11 17947;;Oppgjørskontoret;22 00 00 00;oppgjor@example.no\n\
-         1201;;;4711-AB;;;\n{trust};;1201.01.00001;;Økonomi;;\n"
+         1201;;;4711-AB;;;\n{trust};;1201.01.00001;;Økonomi;;;Foretaksregisteret\n"
     ));
     assert_eq!(code, Some(0), "{printed}");
     assert_eq!(read()["sender_address"]["contact"], "Oppgjørskontoret");
@@ -730,12 +738,17 @@ fn addresses_stand_on_statements_and_invoices() {
     ] {
         assert!(flat.contains(part), "{part}: {}", invoice());
     }
-    // A number with a slip in it stops everything.
+    slips_are_refused(&make);
+}
+
+/// A number with a slip in it stops everything.
+fn slips_are_refused(make: &dyn Fn(&str) -> (Option<i32>, String)) {
     for (rows, fault) in [
         ("avsender;983544623;;;;;\n", "983544623 er ikke et organisasjonsnummer"),
         ("avsender;;86011117948;;;;\n", "86011117948 er ikke et kontonummer"),
         ("1201;;;a;;;\n1201;;;b;;;\n", "1201 har alt en rad"),
-        ("1201;;;a;;;;x\n", "ventet party;organisation"),
+        ("1201;;;a;;;;Brønnøysund\n", "Brønnøysund er ikke et register"),
+        ("1201;;;a;;;;;x\n", "ventet party;organisation"),
     ] {
         let (code, printed) = make(rows);
         assert!(code != Some(0) && printed.contains(fault), "{rows}: {printed}");
@@ -751,6 +764,10 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     let file = work.join("contacts.csv");
     let contacts = world(13, 150);
     std::fs::write(&file, csv(&contacts)).unwrap();
+    let addresses = work.join("addresses.csv");
+    let sellers: String =
+        TRUSTS.iter().chain(&REGIONS).map(|seller| format!("{seller};;;;;;;Foretaksregisteret\n")).collect();
+    std::fs::write(&addresses, sellers).unwrap();
     let open = ["settlement", "open", "2012", "--mode", "decentral", "--rounding", "kroner"];
     done(&ledger, "2012-01-01", &open);
     // A draft gives no invoice.
@@ -781,7 +798,8 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     done(&ledger, "2012-03-10", &["settlement", "close", "2012-02", "--accept"]);
     let payable = |month: &str| -> BTreeMap<String, (String, i64)> {
         let out = work.join(month);
-        done(&ledger, "2013-01-01", &["statement", month, "--as", "ehf,json", "--out", path(&out)]);
+        let order = ["statement", month, "--as", "ehf,json", "--out", path(&out)];
+        done(&ledger, "2013-01-01", &[&order[..], &["--addresses", path(&addresses)]].concat());
         let mut found = BTreeMap::new();
         for entry in std::fs::read_dir(&out).unwrap() {
             let file = entry.unwrap().path();
