@@ -24,7 +24,8 @@ struct Entry {
 /// Runs every command and compares its outputs with the digests that are kept.
 ///
 /// # Errors
-/// Fails if the program cannot be built or run, or an output differs from its digest.
+/// Fails if the program cannot be built or run, if an argument is unknown, if an output shows a key that the catalogue
+/// lacks, or, without `--renew`, if an output differs from its digest.
 pub fn golden(root: &Path, arguments: &[String]) -> Result<()> {
     let (program, arguments) = match arguments {
         [flag, path, rest @ ..] if flag == "--program" => (std::fs::canonicalize(path)?, rest),
@@ -107,7 +108,7 @@ fn read_entries(path: &Path) -> Result<Vec<Entry>> {
     entries.collect()
 }
 
-/// An empty folder under the build folder, with links to the files that the commands read.
+/// A new folder under the build folder, which holds only links to the files that the commands read.
 fn work_folder(root: &Path) -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let work = target.join("golden");

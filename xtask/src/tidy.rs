@@ -444,7 +444,8 @@ fn module_of(path: &Path, source: &Path) -> String {
     parts.join("::").trim_end_matches("::mod").replace("lib", "").to_owned()
 }
 
-/// Paths in some code that begin with `crate::` or `super::`, without that beginning.
+/// Paths after `crate::` or `super::` in the code of `module`, each from the root of the crate: `super::x` in module
+/// `a::b` gives `a::x`.
 fn named_modules(code: &str, module: &str) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let above = module.rsplit_once("::").map_or("", |(above, _)| above);

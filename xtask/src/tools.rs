@@ -87,8 +87,8 @@ fn environment(root: &Path, name: &str) -> PathBuf {
     target.join(name)
 }
 
-/// Folder of the programs of an environment for Python. A file in it says which packages it holds; if these are not the
-/// ones asked for, they are fetched with `install`, and are a failure without it.
+/// Folder of the programs in an environment for Python. A file in the environment lists its packages. If the list
+/// differs from `packages`, the function installs them (`install`) or fails.
 fn python(root: &Path, name: &str, packages: &[&str], install: bool) -> Result<PathBuf> {
     let folder = environment(root, name);
     let (bin, stamp, asked) = (folder.join("bin"), folder.join("packages"), packages.join(" "));

@@ -27,7 +27,7 @@ pub(crate) fn staggered<'a>(mut marks: Vec<(f64, &'a str)>, wide: f64) -> Vec<Pl
             }
         }
     }
-    // If no free places are found, every name gets a row of its own, over a line if need be.
+    // If no free places are found, every name gets a row of its own, and may cover a line.
     let stacked = |(row, (x, label)): (usize, (f64, &'a str))| {
         let long = width_of(label);
         let left = (x + GAP).min(wide - long).max(0.0);

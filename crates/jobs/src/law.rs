@@ -38,8 +38,8 @@ impl Files {
     /// Adds the cooperation agreements in a file, and drops any others; `None` changes nothing.
     ///
     /// # Errors
-    /// Fails if the file cannot be read, or if a row names no municipality, no possible organisation number
-    /// or no reference.
+    /// Fails if the file cannot be read, or if a row has no municipality that exists on its first day, no trust, a
+    /// trust in digits that is no organisation number, or no reference.
     pub fn with_agreements(mut self, path: Option<&Path>) -> Result<Files> {
         let Some(path) = path else { return Ok(self) };
         let text = crate::folder::read(path)?;

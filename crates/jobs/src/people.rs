@@ -32,8 +32,8 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
     Ok(out)
 }
 
-/// Rows of a file `municipality;age;people` or `municipality;age;sex;people`, each with its place: municipality, age,
-/// sex (empty without the column) and people.
+/// Rows of a file `municipality;age;people` or `municipality;age;sex;people`. Each row has its place, `file:line`, and
+/// four cells: municipality, age, sex (empty without the column) and people.
 ///
 /// # Errors
 /// Fails if the file cannot be read, has no rows, or has a row with another number of cells than the first.

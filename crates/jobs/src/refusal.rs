@@ -1,7 +1,7 @@
 //! Why a job was not done, although nothing failed: the state of the ledger, the rules or the data stands in
 //! the way. A refused step posts nothing; months before a refused month may be posted.
 //!
-//! A refusal holds the facts. The caller turns them into a sentence, and adds what to do.
+//! A refusal holds the facts, and [`Said::said`] gives them as a sentence. The caller adds what to do.
 
 use domain::{Amount, Day, Instrument, Month, Period, PeriodState, Ruling};
 use words::{Message, Said, message};
@@ -244,7 +244,7 @@ pub enum Remedy {
     RunAgain,
     /// The given time is before the last step of the ledger: give a later time.
     LaterTime,
-    /// The ledger at this place was altered: its proof shows where.
+    /// The ledger at this place was altered: `samspill ledger verify` shows where.
     VerifyLedger(String),
     /// The database failed, and nothing was posted: mend it, and do the same again.
     MendStore,

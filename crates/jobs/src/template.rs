@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use domain::EventKind;
 use paper::template::{Column, workbook};
 use words::{Language, Message, message};
 
@@ -36,12 +37,49 @@ const MESSAGES: [&str; 6] = [
     "Utskrevet",
 ];
 
+/// Name of the message on a departure.
+pub const DEPARTED: &str = MESSAGES[5];
+
+/// Name of the message on an event in a log; `None` for an event that no message is of.
+pub fn message_of(kind: EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::AdmissionNotice => Some(MESSAGES[0]),
+        EventKind::ReadinessNotice => Some(MESSAGES[1]),
+        EventKind::CannotReceive => Some(MESSAGES[2]),
+        EventKind::CanReceive => Some(MESSAGES[3]),
+        EventKind::Withdrawn => Some(MESSAGES[4]),
+        EventKind::Ready | EventKind::ReadyForTransfer => None,
+    }
+}
+
 /// Writes the template of a table.
 ///
 /// # Errors
 /// Fails if the workbook cannot be made or written.
 pub fn write(kind: Kind, out: &Path, language: Language) -> Result<()> {
-    let (title, columns, examples) = match kind {
+    let (title, columns, examples) = table(kind);
+    crate::folder::write(out, workbook(&language.say(&title), &columns, &examples, language)?)
+}
+
+/// Writes a table in the form of its template, with rows of its own instead of the examples.
+///
+/// # Errors
+/// Fails if the workbook cannot be made or written.
+pub fn filled(
+    kind: Kind,
+    title: &Message,
+    rows: &[Vec<String>],
+    out: &Path,
+    language: Language,
+) -> Result<()> {
+    let (_, columns, _) = table(kind);
+    let rows: Vec<Vec<&str>> = rows.iter().map(|cells| cells.iter().map(String::as_str).collect()).collect();
+    crate::folder::write(out, workbook(&language.say(title), &columns, &rows, language)?)
+}
+
+/// Title, columns and example rows of a template.
+fn table(kind: Kind) -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
+    match kind {
         Kind::Bill => (
             message!("template.bill"),
             vec![
@@ -103,8 +141,7 @@ pub fn write(kind: Kind, out: &Path, language: Language) -> Result<()> {
             ],
             vec![vec!["0602", "0", "kvinne", "431"], vec!["0602", "0", "mann", "447"]],
         ),
-    };
-    crate::folder::write(out, workbook(&language.say(&title), &columns, &examples, language)?)
+    }
 }
 
 /// Title, columns and example rows of the table of addresses.

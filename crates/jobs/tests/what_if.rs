@@ -21,7 +21,7 @@ fn what_municipalities_pay_is_what_the_parties_say() {
         language: Language::Nb,
         is_plain: false,
     };
-    jobs::synth::run(2012, Some(20_000), 3, &work.join("register"), &host).unwrap();
+    jobs::synth::run(2012, Some(20_000), 3, None, &work.join("register"), &host).unwrap();
     let contacts = work.join("register/contacts.parquet");
     let scenario = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml"));
     let order = Order {

@@ -31,7 +31,8 @@ impl Terms {
 }
 
 /// Vouchers that move every open amount to the clearing accounts: first one for each party, in order of name, then the
-/// invoices. `open` holds every voucher up to and including the month that is being closed.
+/// invoices. `open` holds every voucher of the months since the last netting, up to and including the month that is
+/// being closed.
 pub fn net(open: &[Voucher], month: &str, terms: &Terms) -> Vec<Voucher> {
     let mut by_party: BTreeMap<String, Vec<(Account, Amount)>> = BTreeMap::new();
     for (account, amount) in balances(open) {
@@ -238,8 +239,9 @@ mod tests {
     }
 
     proptest! {
-        /// The accounts balance before and after netting. After netting, the accounts of the instruments are empty,
-        /// clearing accounts are in whole kroner if amounts are rounded to kroner, and netting again moves nothing.
+        /// The accounts balance before and after netting. After netting, the accounts of the instruments are empty, and
+        /// netting again moves nothing. If amounts are rounded to kroner, each clearing account is in whole kroner,
+        /// apart from the amount on account.
         #[test]
         fn netting_empties_the_accounts(
             rows in prop::collection::vec((0u8..4, 2u8..6, prop::sample::select(Instrument::ALL.to_vec()), -9_999i64..9_999), 0..30),

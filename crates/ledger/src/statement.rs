@@ -35,7 +35,7 @@ pub struct Terms {
 
 /// Everything that a statement is made of, except its vouchers.
 pub struct Context<'a> {
-    /// Months, read from the steps that the statement is made as of.
+    /// Months, read from the steps that are known to the statement.
     pub months: &'a Months,
     /// Name of a party, in a language.
     pub name: &'a dyn Fn(&str, Language) -> String,
@@ -261,13 +261,13 @@ fn mode(gross: &[&Voucher], months: &Months, last: Month) -> Mode {
     }
 }
 
-/// Balances of months that were closed without netting.
+/// Balances of months whose closing nets nothing.
 struct Paying {
     carried: Amount,
     carried_on: Amount,
 }
 
-/// Balances of months that were closed without netting: carried into the period, and carried on from it.
+/// Balances of months whose closing nets nothing: carried into the period, and carried on from it.
 fn paying(mine: &[&Voucher], span: &Span, months: &Months) -> Paying {
     let open = |from: Option<Month>, to: Month| -> Amount {
         let inside = |voucher: &&&Voucher| {
@@ -610,7 +610,7 @@ fn expected_invoices(own: &[(&Voucher, bool)], span: &Span, months: &Months) -> 
 }
 
 /// Bank account that a payment to a counterparty goes to. A payment through the clearing account goes to the sender's
-/// bank account. Empty if the recipient of the statement is paid.
+/// bank account. Empty unless the recipient of the statement owes.
 fn account_of(counterparty: &str, statement: &Statement, context: &Context) -> String {
     if !statement.owes {
         return String::new();

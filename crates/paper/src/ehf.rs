@@ -301,7 +301,8 @@ fn head(
     }
 }
 
-/// Writes a party. `seller_in` is the tax category of a seller, which names its registers; `None` for a buyer.
+/// Writes a party. `seller_in` is the tax category of a seller, and `None` for a buyer. Only a seller's registers
+/// are written.
 fn party(xml: &mut Xml, role: &str, party: &Party, seller_in: Option<TaxCategory>) {
     let Address { organisation, contact, telephone, email, account: _, reference: _, registers } =
         &party.address;

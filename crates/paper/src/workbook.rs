@@ -115,7 +115,8 @@ fn make(
     book.save_to_buffer()
 }
 
-/// Gives a sheet what every sheet has: fit to page width, the statement's footer, and repeated heads.
+/// Gives a sheet what every sheet has: name, landscape A4, fit to page width, and the statement's footer. With `heads`,
+/// the first row is repeated on every page and frozen.
 fn dress(sheet: &mut Worksheet, name: &str, words: &View, heads: bool) -> Result<(), XlsxError> {
     sheet.set_name(name)?;
     sheet.set_paper_size(9);

@@ -178,7 +178,7 @@ pub struct Report {
     pub refused: Vec<Refusal>,
     /// Oddities for which no row is refused: text of each oddity, and how often the oddity was found.
     pub warnings: BTreeMap<Message, u64>,
-    /// First and last day of discharge among the rows that passed the check row by row; `None` if no row passed.
+    /// First and last day of discharge among the rows that the row-by-row check accepted; `None` if it accepted none.
     pub discharged: Option<(Day, Day)>,
 }
 
@@ -379,8 +379,8 @@ struct Piece {
 /// pieces done and the number in all; with `out`, every piece counts twice, since the file is read twice.
 ///
 /// # Errors
-/// Fails if the file cannot be read, has two columns of one name, or lacks a required column; or if `out` is
-/// the file itself or cannot be written.
+/// Fails if the file cannot be read, lacks a required column, or has two columns of the same name that the mapping
+/// uses; or if `out` is the file itself or cannot be written.
 pub fn check_file(
     path: &Path,
     check: &Check,
@@ -509,8 +509,8 @@ fn columns(
 }
 
 /// Whether one name may be a misspelling of the other: both have the same first letter, and the number of letters of
-/// `one` that also occur in `other` is at least the length of the longer name less two. Names of one or two letters
-/// are never alike.
+/// `one` that also occur in `other` is at least the length of the longer name less two. Two names of at most two
+/// letters each are never alike.
 fn alike(one: &str, other: &str) -> bool {
     let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let shared = one.chars().filter(|letter| other.contains(*letter)).count();

@@ -27,10 +27,12 @@ pub struct Mapping {
     /// with two exceptions: the columns of `contact_id` and of `stay_id` are joined into one key, and those
     /// of `event_kinds` and `event_times` are read in pairs.
     pub columns: BTreeMap<String, Vec<String>>,
-    /// Values by field, for fields that have no column or an empty cell.
+    /// Values by field, for fields that have no column or an empty cell. Ignored for `contact_id`, `stay_id`,
+    /// `event_kinds` and `event_times`.
     #[serde(default)]
     pub constants: BTreeMap<String, String>,
-    /// The program's words by the file's codes, for each field.
+    /// The program's words by the file's codes, for each field except `contact_id`, `stay_id`, `event_kinds` and
+    /// `event_times`.
     #[serde(default)]
     pub values: BTreeMap<String, BTreeMap<String, String>>,
 }

@@ -50,7 +50,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// Whether a text is this version. Most texts are told apart by their digest, without writing this one.
+    /// Whether a text is this version. The digest alone rules out most texts, before the version is written as text.
     pub fn is(&self, text: &str) -> bool {
         text.ends_with(&self.digest) && self.to_string() == text
     }

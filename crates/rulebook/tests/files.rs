@@ -88,7 +88,7 @@ fn each_mistake_in_a_rule_file_is_named() {
 
 #[test]
 fn a_section_that_is_missing_is_named() {
-    // The law as read from files, one of which lacks every `[[section]]` of this name, up to the next heading.
+    // The law without one section of one file: every `[[section]]` of this name is left out, up to the next heading.
     let without = |file: &str, section: &str| {
         let mut out = String::new();
         let mut skips = false;
@@ -231,7 +231,8 @@ fn a_ceiling_is_used_up_by_what_co_financing_charges() {
         charged.push(prices.map(|priced| priced.unwrap().amount.ore()));
     }
     assert_eq!(used, Points::from_milli(4000));
-    // 20 % of three points and of one; ISF is 40 % of all points less what co-financing took of them.
+    // Co-financing is 20 % of three points and of one. ISF is 40 % of all points, less the co-financing of the same
+    // points.
     assert_eq!(charged, [[2_292_540, 2_292_540], [764_180, 2_292_540], [0, 1_528_360]]);
 }
 

@@ -228,7 +228,7 @@ fn a_posted_charge_is_priced_again() {
     assert_eq!(law.lowered_by(of_points, &isf), Some(share));
     assert_eq!(law.lowered_by(share, &kmf), None);
     assert_eq!(law.lowered_by(of_points, &kmf), None);
-    // Only the fee-funded variant prices by tariffs.
+    // The fee-funded variant prices by tariffs; the law does not.
     let (file, text) = VARIANTS.iter().find(|(name, _)| name.contains("fee-funded")).unwrap();
     let varied = Law::of(&LawBook::built_in().unwrap().with_variants([(*file, *text)]).unwrap()).unwrap();
     let side = varied.share(share).unwrap();

@@ -230,7 +230,7 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
 /// `stay` is in order of admission, because earlier contacts use up part of the ceiling.
 ///
 /// # Errors
-/// Fails if an amount does not fit in whole øre.
+/// Fails if an amount is too large for an [`Amount`].
 pub fn explain(
     law: &Law,
     municipalities: &Municipalities,
@@ -336,7 +336,7 @@ fn concluded(decision: &Option<Decision>, amount: Option<Amount>, inside: bool, 
 fn day_rate(law: &Law, earlier: &[Contact], contact: &Contact, period: Period, homes: &Homes) -> Part {
     let mut paid = Vec::new();
     for before in earlier.iter().filter(|before| !before.case.events.is_empty()) {
-        // Its days alone matter here, not its amount.
+        // Of an earlier contact, only the days matter here, not the amount.
         let _ = stay::assess(law, &before.case, &mut paid, &mut NoTrace);
     }
     let mut steps = Steps::default();

@@ -75,8 +75,12 @@ fn same(reader: &Reader, cells: &Cells, law: &Law, period: Period, name: &str) {
 #[test]
 fn every_variant_comes_to_the_same_from_cells_and_contacts() {
     let register = folder("variants");
-    synth::make(&Recipe { year: 2012, people: Some(60_000), seed: 11, threads: 2 }, &register, |_, _| {})
-        .unwrap();
+    synth::make(
+        &Recipe { year: 2012, people: Some(60_000), seed: 11, slow: None, threads: 2 },
+        &register,
+        |_, _| {},
+    )
+    .unwrap();
     let reader = Reader::open_contacts(&register.join("contacts.parquet")).unwrap();
     let period = Period::parse("2012").unwrap();
     let own = [

@@ -24,7 +24,7 @@ fn folder(name: &str) -> PathBuf {
 
 fn register_of(name: &str, people: u64, threads: usize) -> PathBuf {
     let folder = folder(name);
-    let recipe = Recipe { year: 2012, people: Some(people), seed: 7, threads };
+    let recipe = Recipe { year: 2012, people: Some(people), seed: 7, slow: None, threads };
     synth::make(&recipe, &folder, |_, _| {}).unwrap();
     folder.join("contacts.parquet")
 }

@@ -92,7 +92,8 @@ pub struct Municipality {
     pub scenario: Sums,
     /// Charges that are not paid since they are above the cap per inhabitant: before, and in the scenario.
     pub capped: (Amount, Amount),
-    /// Grants out of what the regional authorities gain compared with the law as it is: before, and in the scenario.
+    /// Grants out of what the regional authorities and trusts gain in the payments of municipalities, compared with the
+    /// law as it is: before, and in the scenario.
     pub grants: (Amount, Amount),
     /// Contacts that the municipality pays for, in millionths: before, and in the scenario.
     pub contacts: (i64, i64),

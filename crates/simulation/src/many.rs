@@ -21,7 +21,7 @@ struct Alike {
     laws: Vec<usize>,
 }
 
-/// Prices each law with the behaviour of the data unchanged, in the order of the laws.
+/// Prices each law under unchanged behaviour. The results stand in the order of the laws.
 ///
 /// # Errors
 /// Fails if the cells lack what a law needs, or if a value of a law is missing.

@@ -258,8 +258,8 @@ impl<'s> Press<'s> {
 
     /// Distribution of the sum of the costs of this number of persons.
     ///
-    /// The grid reaches fourteen standard deviations to each side of the mean. The mean is exact whatever the step;
-    /// the standard deviation is exact for many persons, and within a thousandth for few.
+    /// The grid reaches fourteen standard deviations to each side of the mean. The mean is exact whatever the step. The
+    /// standard deviation is exact if each cost is shared between three points, and within a thousandth if between two.
     pub fn distribution(&mut self, count: Count) -> Distribution {
         let (first, second) = (self.severity.moment(1), self.severity.moment(2));
         let mean = count.mean * first;

@@ -40,8 +40,8 @@ pub struct Series {
 /// Least number of points in time before the beginning, and after it.
 pub const LEAST: usize = 3;
 
-/// Design matrix with a row for each time: constant, time, 1 from the beginning, and time since the
-/// beginning. `from` is the first time with the measure.
+/// Design matrix with a row for each time. The columns are: constant; time; 1 with the measure and 0 without; and time
+/// since the measure began. `from` is the first time with the measure.
 fn broken(count: usize, from: usize) -> Vec<Vec<f64>> {
     let row = |time: usize| {
         let (time_since, began) = if time >= from { ((time - from) as f64, 1.0) } else { (0.0, 0.0) };
@@ -94,7 +94,8 @@ fn enough(count: usize, from: usize) -> Option<Vec<Vec<f64>>> {
 }
 
 /// Interrupted time series of counts by Poisson regression: the effects are ratios of rates, and `people` are
-/// the persons at risk at each time. `None` as for [`interrupted`], or if the regression does not converge.
+/// the persons at risk at each time. `None` with fewer than [`LEAST`] times before or after, or if the regression does
+/// not converge.
 pub fn of_counts(events: &[f64], people: &[f64], from: usize, confidence: f64) -> Option<Series> {
     let rows = enough(events.len(), from)?;
     let offsets: Vec<f64> = people.iter().map(|people| people.ln()).collect();

@@ -81,8 +81,8 @@ pub struct Figure {
     /// Events divided by expected events, with a 95 % interval: 1 is as expected. `None` for a mean, and if
     /// no event is expected.
     pub ratio: Option<Interval>,
-    /// The ratio drawn toward the country's ratio; the fewer the events, the closer. `None` if withheld, and for a
-    /// mean.
+    /// The ratio drawn toward the common ratio of the municipalities that are shown; the fewer the expected events, the
+    /// closer. `None` if withheld, for a mean, and if no event is expected.
     pub shrunk: Option<Shrunk>,
     /// Place in the funnel, with the allowance for how municipalities usually differ. `None` if withheld, and
     /// for a mean.
@@ -178,9 +178,9 @@ fn below(
     of
 }
 
-/// Number of events that come together in the country, in the strata that `holds` chooses: the sum of squares divided
-/// by the sum, 1 or more. For a count, each person's number of events is squared; for days and øre, the quantity of
-/// each stay or contact is squared.
+/// Number of events that come together in the country: the sum of squares divided by the sum, 1 or more. For a count,
+/// each person's number of events in the strata that `holds` chooses is squared. For days and øre, the quantity of each
+/// stay or contact in any stratum is squared.
 pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(usize) -> bool) -> f64 {
     let (events, squares) = match one.numerator.measure {
         Measure::Count => {
@@ -308,9 +308,11 @@ fn figure(
     }
     if one.kind == Kind::Mean {
         let value = events / denominator;
-        let with_spread = (denominator >= 2.0).then(|| mean(value, variance.sqrt(), denominator, CONFIDENCE));
-        let found = with_spread.unwrap_or(Interval { value, low: f64::NAN, high: f64::NAN });
-        let found = Interval { low: found.low.max(0.0), ..found };
+        let spread = |found: Interval| Interval { low: found.low.max(0.0), ..found };
+        let found = match denominator >= 2.0 {
+            true => spread(mean(value, variance.sqrt(), denominator, CONFIDENCE)),
+            false => Interval { value, low: f64::NAN, high: f64::NAN },
+        };
         out.crude = Some(found.times(per));
         return out;
     }
@@ -460,6 +462,20 @@ mod tests {
         let parts = Parts { events: adjust.together(&strata), of: adjust.together(&of) };
         let found = figure(one, (&parts, &parts), adjust, &[1.0; STRATA], 0.0);
         assert!((found.ratio.unwrap().value - 1.0).abs() < 1e-12 && found.numerator == 35, "{found:?}");
+    }
+
+    /// A single value has no spread: both limits are unknown. A lower limit below 0 is 0.
+    #[test]
+    fn the_limits_of_a_mean_are_unknown_for_a_single_value() {
+        let all = Indicator::built_in().unwrap();
+        let one = all.iter().find(|one| one.kind == Kind::Mean).unwrap();
+        let mean_of = |count: f64| {
+            let parts = Parts { events: vec![4], of: vec![count] };
+            figure(one, (&parts, &parts), Adjust::Nothing, &[1.0; STRATA], 100.0).crude.unwrap()
+        };
+        let (single, several) = (mean_of(1.0), mean_of(4.0));
+        assert!(single.low.is_nan() && single.high.is_nan() && single.value == 4.0, "{single:?}");
+        assert!(several.low == 0.0 && several.high > 1.0, "{several:?}");
     }
 
     #[test]

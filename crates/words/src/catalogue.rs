@@ -55,7 +55,8 @@ pub fn keys() -> impl Iterator<Item = &'static str> {
     catalogue().keys().map(String::as_str)
 }
 
-/// Reads a file of the catalogue. A table with a text for each language is a sentence; any other table is a heading.
+/// Reads a file of the catalogue. A table with a text for each language is a sentence; a table with a text for no
+/// language is a heading. Fails on any other table or value, and on a key that is there already.
 fn read(file: &str, text: &str, out: &mut BTreeMap<String, Texts>) -> Result<(), String> {
     let table: toml::Table = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
     sentences("", &table, out).map_err(|key| format!("{file}: {key}"))

@@ -97,9 +97,9 @@ impl Comparison {
 
     fn on_paper(&self, order: &Order, day: Day, language: Language) -> Result<BillCheck> {
         let names = Names::of(&Municipalities::built_in()?, language);
-        let name = |word: Option<&str>| -> Result<String> {
-            word.map_or_else(|| Ok(String::new()), |word| Ok(names.name(&order.named(word)?)))
-        };
+        // An institution may have a name of its own in the log, which no party has.
+        let known = |word: &str| order.named(word).unwrap_or_else(|_| word.to_owned());
+        let name = |word: Option<&str>| word.map_or_else(String::new, |word| names.name(&known(word)));
         let file = order.received.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let differing = self.lines.len() - self.equal();
         let count = |number: usize| domain::amount::grouped(number as u64);
@@ -130,8 +130,8 @@ impl Comparison {
             language,
             title,
             is_draft: self.unsigned > 0,
-            sender: name(order.party)?,
-            receiver: name(order.institution)?,
+            sender: name(order.party),
+            receiver: name(order.institution),
             date: day.year_month_day(),
             paragraphs,
             lines: self.lines.iter().map(|line| self.line(line, language)).collect(),

@@ -136,8 +136,8 @@ fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<O
     }
 }
 
-/// Key of a case, the same on both sides: the contact's key if `by_contact` is set, else the reference as
-/// written.
+/// Key of a case, the same on both sides: the contact's key if `by_contact` is set and the reference names a contact,
+/// else the reference as written.
 fn key(reference: &str, by_contact: bool) -> String {
     match by_contact.then(|| contact_of(reference)) {
         Some(Ok(contact)) => contact.to_string(),

@@ -1,5 +1,7 @@
 //! The demonstration: a synthetic national year, settled and compared with published figures.
 
+mod next;
+mod story;
 mod year;
 
 use std::collections::BTreeMap;
@@ -9,7 +11,6 @@ use disclosure::Cell;
 use domain::amount::grouped;
 use domain::{Amount, Instrument, Month, Period};
 use paper::sheets;
-use register::columns;
 use register::parquet_file::Reader;
 use register::profile::{Profile, Share, profile};
 use settlement::totals::Totals;
@@ -37,7 +38,13 @@ pub struct Demo<'a> {
     pub words: fn(&Correction, Month) -> Vec<Message>,
     /// Version and digest of the program, for the manifest.
     pub program: &'a settlement::manifest::Program,
+    /// How the user starts the program, for the commands to try next: `samspill` or `cargo run --release --`.
+    pub command: &'a str,
 }
+
+/// Code of the municipality whose patients wait longest: a story to find. It is large enough to stand out in a national
+/// register, and too small to move the national figures much.
+const SLOW: &str = "0806";
 
 /// Persons in the sample of 2011, in per cent of the persons of 2012.
 const BASELINE_PER_CENT: u64 = 40;
@@ -51,7 +58,7 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
     let folder = |name: &str| demo.out.join(name);
     std::fs::create_dir_all(demo.out).about(|| message!("error.file.make", path = demo.out.display()))?;
     let register = folder("register-2012");
-    let made = crate::synth::run(2012, demo.people, demo.seed, &register, host)?;
+    let made = crate::synth::run(2012, demo.people, demo.seed, Some(SLOW), &register, host)?;
     let contacts = register.join("contacts.parquet");
     let result = folder("result-2012");
     let files = Files::read(None, &[])?;
@@ -73,7 +80,7 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
     stage.done();
     let people_2011 = made.persons * BASELINE_PER_CENT / 100;
     let baseline_folder = folder("register-2011");
-    let baseline = crate::synth::run(2011, Some(people_2011), demo.seed, &baseline_folder, host)?;
+    let baseline = crate::synth::run(2011, Some(people_2011), demo.seed, None, &baseline_folder, host)?;
     let stage = host.begin(Work::PriceAlternatives);
     let alternatives = alternatives(&baseline_folder.join("contacts.parquet"), host.threads)?;
     stage.done();
@@ -103,7 +110,7 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
         out: demo.out,
         words: demo.words,
     };
-    let report = year::run(&year, host)?;
+    let (report, late) = year::run(&year, host)?;
     out.push_str(&report);
     out.push_str(&what_if(demo, &contacts, scale, host)?);
     out.push_str(&count_indicators(demo, &contacts, host)?);
@@ -111,7 +118,7 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
     for line in settle::summary(&order, &outcome) {
         out.push_str(&format!("{}\n", host.language.say(&line)));
     }
-    out.push_str(&next_commands(demo.out, &result, host.language)?);
+    out.push_str(&next::text(demo, &contacts, &result, &late, host)?);
     Ok(out)
 }
 
@@ -269,34 +276,6 @@ fn municipalities(totals: &Totals, scale: Scale) -> Result<Table> {
     Ok(table)
 }
 
-/// A contact with a charge for co-financing; and a contact with a charge for days, and the month of the
-/// charge.
-type Examples = (Option<i64>, Option<(i64, String)>);
-
-/// Finds a contact with a charge of each kind, as examples to explain.
-fn examples(charges: &Path) -> Result<Examples> {
-    let reader = Reader::open(charges)?;
-    let (mut kmf, mut usk) = (None, None);
-    for group in 0..reader.row_groups().min(2) {
-        for batch in
-            reader.read(group, &["contact_id", "instrument", "drg_points_milli", "month"], 1 << 14, None)?
-        {
-            let batch = batch?;
-            let (ids, points) =
-                (columns::longs(&batch, "contact_id"), columns::ints(&batch, "drg_points_milli"));
-            for (row, id) in ids.iter().enumerate() {
-                let word = |name| columns::word(&batch, name, row);
-                match word("instrument") {
-                    "KMF" if points[row] > 800 => kmf = kmf.or(Some(*id)),
-                    "USK" => usk = usk.or_else(|| Some((*id, word("month").to_owned()))),
-                    _ => {}
-                }
-            }
-        }
-    }
-    Ok((kmf, usk))
-}
-
 /// Runs the example scenario, and makes the risk picture with a brief for Bergen. Returns a summary.
 fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<String> {
     let period = Period::parse("2012")?;
@@ -344,45 +323,14 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
     Ok(format!("\n{what_if}\n{sample}{summaries}\n{swings}\n{spread}"))
 }
 
-/// Counts the indicators of the year, and writes the profiles of Bergen and Utsira. Returns a summary.
+/// Counts the indicators of the year, and writes the profiles of Bergen, Utsira and the municipality of
+/// the story. Returns a summary.
 fn count_indicators(demo: &Demo, contacts: &Path, host: &Host) -> Result<String> {
     let order = indicators::Order::of_all(contacts, Period::parse("2012")?, host.language);
     let found = indicators::run(&order, host)?;
     let out = demo.out.join("indikatorer");
     let (summary, _) = found.write(&out, host)?;
     let summary = summary.render(Form::Table, sheets::Reader::Person(host.language));
-    found.profiles(&["1201".to_owned(), "1151".to_owned()], &out, host)?;
+    found.profiles(&["1201".to_owned(), "1151".to_owned(), SLOW.to_owned()], &out, host)?;
     Ok(format!("\n{}\n{summary}", host.language.text("demo.indicators")))
-}
-
-fn next_commands(out: &Path, result: &Path, language: Language) -> Result<String> {
-    let (kmf, usk) = examples(&result.join("charges.parquet"))?;
-    let (out, result) = (out.display(), result.display());
-    let run = "cargo run --release --";
-    let files = "summary.txt, ledger.sqlite, statements/, hva-om/, risiko/, indikatorer/, register-2012/, result-2012/, register-2011/";
-    let written = say!(language, "demo.written", path = format!("{out}/ ({files})"));
-    let mut text = format!("\n{written}\n\n{}\n", language.text("demo.try_now"));
-    if let Some(contact) = kmf {
-        text.push_str(&format!("  {run} explain KMF-{contact} --in {result}\n"));
-    }
-    if let Some((contact, month)) = usk {
-        text.push_str(&format!("  {run} explain USK-{contact}-{month} --in {result}\n"));
-    }
-    text.push_str(&format!(
-        "  {run} settle 2012-03 --contacts {out}/register-2012/contacts.parquet --draft --out result\n"
-    ));
-    text.push_str(&format!("  {run} settlement status --ledger {out}/ledger.sqlite\n"));
-    text.push_str(&format!("  {run} ledger verify --ledger {out}/ledger.sqlite\n"));
-    text.push_str(&format!(
-        "  {run} statement 2012-04 --party 1201 --ledger {out}/ledger.sqlite --out statements\n"
-    ));
-    text.push_str(&format!("  {run} rules show co-financing --on 2012-07-01\n"));
-    text.push_str(&format!(
-        "  {run} simulate co-financing-80-plus --period 2012 --contacts {out}/register-2012/contacts.parquet --out hva-om\n"
-    ));
-    text.push_str(&format!(
-        "  {run} indicators run --all --period 2012-T2 --contacts {out}/register-2012/contacts.parquet --profile 0301 --out indikatorer\n"
-    ));
-    text.push_str(&format!("  {run} check {out}/register-2012/contacts.parquet\n"));
-    Ok(text)
 }

@@ -9,8 +9,8 @@ use arrow_array::{BooleanArray, RecordBatch};
 use disclosure::Cell;
 use domain::municipality::Heir;
 use domain::{
-    Amount, Balancing, Cause, Day, Instrument, Minute, Mode, Month, Municipalities, Party, PayRounding,
-    Period,
+    Amount, Balancing, Cause, Claims, Day, Instrument, Minute, Mode, Month, Municipalities, Party,
+    PayRounding, Period,
 };
 use ledger::statement::Span;
 use paper::sheets;
@@ -30,6 +30,9 @@ use crate::settlement::{self as job, Books, Correction, OnAccountFrom, Run};
 use crate::table::{Form, Table};
 use crate::what_if::heads;
 
+/// Last month of the first delivery.
+const FIRST_ENDS: &str = "2012-03";
+
 /// Input of the settlement year.
 pub struct Year<'a> {
     /// Contacts of 2012.
@@ -46,11 +49,54 @@ pub struct Year<'a> {
     pub words: fn(&Correction, Month) -> Vec<Message>,
 }
 
-/// Settles the year in a new ledger, and writes statements. Returns a report.
+/// The hospital that delivered late, and what its delivery changed.
+#[derive(Default)]
+pub struct Late {
+    pub unit: String,
+    /// Municipality whose payments the late contacts changed most; empty if they changed none.
+    pub municipality: String,
+    /// Amount of the correction at the hospital.
+    at_hospital: Amount,
+    /// Amount of the correction at other hospitals, for stays that had not ended when the first delivery was made.
+    unfinished: Amount,
+    /// The rest: stays at other hospitals that contacts of the late hospital belong to.
+    joint: Amount,
+}
+
+impl Late {
+    /// Splits the movements of the correction.
+    fn of(unit: String, claims: &Claims, first_ends: Month) -> Result<Late> {
+        let mut late = Late { unit, ..Late::default() };
+        let mut by_municipality: BTreeMap<&str, i64> = BTreeMap::new();
+        for claim in &claims.rows {
+            let word = |number| claims.words.word(number);
+            let sum = match word(claim.unit) == late.unit {
+                true => &mut late.at_hospital,
+                false if Month::parse(word(claim.ended))? > first_ends => &mut late.unfinished,
+                false => &mut late.joint,
+            };
+            *sum += claim.amount;
+            if word(claim.unit) == late.unit && is_municipality(word(claim.debtor)) {
+                *by_municipality.entry(word(claim.debtor)).or_default() += claim.amount.ore();
+            }
+        }
+        let most = by_municipality.into_iter().max_by_key(|(_, ore)| ore.abs());
+        late.municipality = most.map_or_else(String::new, |(party, _)| party.to_owned());
+        Ok(late)
+    }
+
+    /// What the correction is made of, in words.
+    fn said(&self) -> Message {
+        let Late { unit, municipality: _, at_hospital, unfinished, joint } = self;
+        message!("demo.late_hospital_split", late = unit, at_hospital, unfinished, joint)
+    }
+}
+
+/// Settles the year in a new ledger, and writes statements. Returns a report, and the hospital that delivered late.
 ///
 /// # Errors
 /// Fails if a job of the year fails, or if a file cannot be written.
-pub fn run(year: &Year, host: &Host) -> Result<String> {
+pub fn run(year: &Year, host: &Host) -> Result<(String, Late)> {
     let ledger = year.out.join("ledger.sqlite");
     crate::folder::remove(&ledger)?;
     let place = ledger.display().to_string();
@@ -66,8 +112,9 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
         false,
         Day::parse("2012-01-03")?.start(),
     )?;
-    let late = late_unit(year.totals);
-    let first = first_delivery(year, &late, host)?;
+    let unit = late_unit(year.totals);
+    let first = first_delivery(year, &unit, host)?;
+    let mut late = Late::default();
     let quiet = host.silent();
     let stage = host.begin(Work::SettleYear);
     let mut corrected = String::new();
@@ -80,6 +127,7 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
             let closed = Period::parse("2012-T1")?;
             let lines = (year.words)(&job::correct(&mut books, closed, month, &run, &quiet)?, month);
             corrected = host.language.say(&Message::joined(lines, "\n"));
+            late = Late::of(unit.clone(), &job::last_movements(&mut books)?, Month::parse(FIRST_ENDS)?)?;
         }
         job::run(&mut books, Period::of_month(month), &run, &quiet)?;
         job::close(&mut books, Period::of_month(month), false, month.last().plus(11).start(), &quiet)?;
@@ -115,10 +163,11 @@ pub fn run(year: &Year, host: &Host) -> Result<String> {
     let _ = writeln!(text, "{}", say!(host.language, "demo.forecast", held));
     let table = months(&mut Books::open(&place)?, whole)?;
     let mut out = table.render(Form::Table, sheets::Reader::Person(host.language));
-    let late = say!(host.language, "demo.late_hospital", late);
+    let heading = say!(host.language, "demo.late_hospital", late = unit);
+    let split = host.language.say(&late.said());
     let chain = say!(host.language, "demo.chain_ends_in", hash = books.head.hash);
-    let _ = writeln!(out, "{late}\n{corrected}\n{text}{chain}\n");
-    Ok(out)
+    let _ = writeln!(out, "{heading}\n{corrected}\n{split}\n{text}{chain}\n");
+    Ok((out, late))
 }
 
 fn delivery<'a>(year: &'a Year, contacts: &'a Path, now: Minute) -> Run<'a> {
@@ -152,7 +201,7 @@ fn first_delivery(year: &Year, late: &str, host: &Host) -> Result<PathBuf> {
     let stage = host.begin(Work::SplitDelivery);
     let folder = year.out.join("register-2012");
     let path = folder.join("first-quarter-without-one-hospital.parquet");
-    let last = Day::parse("2012-03-31")?.number();
+    let last = Month::parse(FIRST_ENDS)?.last().number();
     let reader = Reader::open_contacts(year.contacts)?;
     let wanted = |batch: &RecordBatch| -> Option<BooleanArray> {
         let is_late = columns::rows_with(batch, "unit", late);

@@ -200,7 +200,8 @@ impl<'a> Profile<'a> {
         facts.map(|(key, value)| (self.text(key), value)).into()
     }
 
-    /// Tables of every figure, one for each aim, with the counts by others and survey answers of that aim.
+    /// Tables of every figure, one for each aim. A table includes the survey answers of its aim, and the counts that
+    /// others have made.
     fn all(&self) -> Vec<BriefTable> {
         let table = |aim: Aim| {
             let mut rows: Vec<Vec<String>> =
@@ -306,8 +307,8 @@ impl<'a> Profile<'a> {
         let (place, one, ..) = self.shown().find(|(_, one, ..)| one.id == "admissions")?;
         let counts = &self.outcome.counts;
         let found = self.outcome.figures[place].as_ref()?;
-        // Every other profile shows its months. If only one is left out, its months are therefore the country's minus
-        // those of all the others.
+        // A profile that is not left out shows its months. If only one is left out, readers can work out its months:
+        // the country's months minus those of all the other profiles.
         let is_left_out = |home: usize| {
             let months = counts.months_of(place, Side::Numerator, home).unwrap_or(&[]);
             found.homes[home].is_withheld || months.iter().any(|count| few(*count))

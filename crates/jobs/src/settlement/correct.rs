@@ -1,14 +1,16 @@
 //! Correction of closed months in an open one.
 
 use crate::failure::Result;
-use domain::{Month, Period, StepKind};
-use ledger::correction;
+use domain::{Claims, Month, Period, StepKind};
+use ledger::content::Settled;
 use ledger::months::MonthRecord;
+use ledger::{Step, correction};
 use settlement::archive;
 
 use super::books::Books;
 pub use super::delivery::{Causes, Run, Sums};
 use super::delivery::{DeliverySettler, check_sums, sums};
+use super::source::content;
 use crate::host::Host;
 use crate::refusal::Refusal;
 
@@ -73,4 +75,20 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, host: 
     out.posted = Some((vouchers.len(), sums(&vouchers)));
     books.post(StepKind::Correct, &period.to_string(), run.now, content, vouchers, archives)?;
     Ok(out)
+}
+
+/// Movements of the last settlement or correction that was posted, of all its months; none if nothing was.
+///
+/// # Errors
+/// Fails if the ledger cannot be read.
+pub fn last_movements(books: &mut Books) -> Result<Claims> {
+    let mut claims = Claims::default();
+    let steps = books.ledger.steps()?;
+    let settles = |step: &&Step| matches!(step.kind, StepKind::Run | StepKind::Correct);
+    if let Some(step) = steps.iter().rev().find(settles) {
+        for moved in content::<Settled>(step)?.months {
+            claims.extend(&books.movements(&moved.movements_archive)?);
+        }
+    }
+    Ok(claims)
 }

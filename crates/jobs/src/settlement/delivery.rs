@@ -109,7 +109,7 @@ impl Delivered {
     }
 }
 
-/// Settles a delivery for months, and compares each month with what is posted.
+/// Settles a delivery, month by month, and compares each month with what is posted.
 pub(super) struct DeliverySettler<'a> {
     pub(super) books: &'a mut Books,
     run: &'a Run<'a>,
@@ -293,11 +293,11 @@ impl<'a> DeliverySettler<'a> {
             known: &|contact| known.is_some_and(|known| known.binary_search(&contact).is_ok()),
             heir: &|party| self.books.heir(party, into),
         });
-        // A month whose values are now all signed gets a step even if no amount differs: the month is no longer a
-        // draft.
         if last.is_some() && !self.run.accept {
             self.may_post(month, &posted, &movements)?;
         }
+        // A month whose values are now all signed gets a step even if no amount differs: the month is no longer a
+        // draft.
         let is_signed_now = last.as_ref().is_some_and(Basis::is_draft) && unsigned.is_empty();
         if movements.rows.is_empty() && last.is_some() && !is_signed_now {
             return Ok(None);
@@ -425,7 +425,7 @@ struct Limit {
     contacts: usize,
     /// Amount that is never too large.
     amount: Amount,
-    /// Share that is allowed even beyond these limits, as one in this number: of the posted contacts, and of the amount
+    /// Share that is allowed even beyond these limits: one in `one_in` of the posted contacts, and of the amount
     /// settled.
     one_in: usize,
 }

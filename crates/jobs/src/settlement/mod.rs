@@ -30,7 +30,7 @@ mod status;
 
 pub use books::{Books, Planned, heir};
 pub use close::{Closing, close};
-pub use correct::{Correction, correct};
+pub use correct::{Correction, correct, last_movements};
 pub use delivery::{Causes, Run, Sums};
 pub use finalise::{Finalising, finalise};
 pub use inherit::{Inherited, Inheriting, inherit};

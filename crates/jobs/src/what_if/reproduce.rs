@@ -40,7 +40,8 @@ pub fn run(contacts: Option<&Path>, seed: u64, json: bool, host: &Host) -> Resul
         }
         None => {
             let stage = host.begin(Work::MakeRegister(2011));
-            let recipe = synth::Recipe { year: 2011, people: Some(PEOPLE), seed, threads: host.threads };
+            let recipe =
+                synth::Recipe { year: 2011, people: Some(PEOPLE), seed, slow: None, threads: host.threads };
             let made = synth::make(&recipe, scratch.path(), |done, of| stage.at(done, of))?;
             stage.done();
             let scale = Scale { made: made.persons, of: made.of_persons };

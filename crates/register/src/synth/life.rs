@@ -216,7 +216,7 @@ impl<'a> Life<'a> {
             Stay::Caesarean => self.chance(0.6),
         };
         let mut day = self.day(acute);
-        // Admissions before the year give the patients who are in hospital at New Year.
+        // The patients who are in hospital at New Year come from admissions before the year.
         let span = self.world.calendar.last.number() - self.world.calendar.first.number() + 1 + BEFORE;
         if self.chance(f64::from(BEFORE) / f64::from(span)) {
             day = self.world.calendar.first.plus(-1 - self.random.random_range(0..BEFORE));
@@ -331,13 +331,14 @@ impl<'a> Life<'a> {
         let tertial = ((ready_on.month().number() - 1) / 4) as usize;
         let (chance, days) = model::WAIT;
         let (often, long) = self.world.model.waiting[tertial.min(2)];
-        let waits = self.chance(chance * often);
+        let slow = if self.world.slow == Some(self.person.home_place) { model::SLOW } else { 1.0 };
+        let waits = self.chance(chance * often * slow);
         let later = if withdrawn { 3 } else { 0 };
         if !waits {
             add(EventKind::CanReceive, at(ready_on, 12));
             return (events, later);
         }
-        let wait = at_least_one(&mut self.random, days * long);
+        let wait = at_least_one(&mut self.random, days * long * slow);
         match self.random.random_range(0..20) {
             0 => {} // The municipality never answers.
             1 | 2 => add(EventKind::CannotReceive, at(ready_on.next(), 9)),

@@ -40,6 +40,9 @@ pub struct Recipe {
     pub people: Option<u64>,
     /// Seed of every random stream. The same seed gives the same bytes.
     pub seed: u64,
+    /// Code of a municipality whose patients wait more often and longer than others, as a story to find; `None` for
+    /// none.
+    pub slow: Option<&'static str>,
     pub threads: usize,
 }
 
@@ -100,6 +103,8 @@ pub(crate) struct World {
     pub(crate) local: Vec<usize>,
     /// For each municipality, the shares of its stays by kind of hospital: see [`model::hospital_shares`].
     pub(crate) hospital_shares: Vec<[f64; 3]>,
+    /// Place of the slow municipality.
+    pub(crate) slow: Option<usize>,
 }
 
 /// One person: an inhabitant of a municipality, or a visitor from another country.
@@ -143,6 +148,7 @@ impl World {
             drgs: drgs::drgs(),
             calendar: life::Calendar::of(recipe.year),
             words: life::Words::new(),
+            slow: population.municipalities.iter().position(|home| Some(&*home.municipality) == recipe.slow),
             population,
             starts,
             local,
@@ -245,7 +251,12 @@ pub fn make(recipe: &Recipe, folder: &Path, mut progress: impl FnMut(u64, u64)) 
         (RESIDENCE_KEY.to_owned(), "municipality".to_owned()),
         (
             SOURCE_KEY.to_owned(),
-            format!("synthetic register {}, seed {}, {wanted} persons", recipe.year, recipe.seed),
+            format!(
+                "synthetic register {}, seed {}, {wanted} persons{}",
+                recipe.year,
+                recipe.seed,
+                recipe.slow.map_or_else(String::new, |code| format!(", long waits made up in {code}"))
+            ),
         ),
         ("samspill.persons".to_owned(), wanted.to_string()),
         ("samspill.of_persons".to_owned(), country.to_string()),

@@ -109,6 +109,9 @@ pub fn reported_ready(age: usize) -> f64 {
 /// of a wait.
 pub const WAIT: (f64, f64) = (0.385, 4.87);
 
+/// Factor on the chance of a wait, and on its mean days, in the slow municipality of a story.
+pub const SLOW: f64 = 2.0;
+
 /// Place in [`GROUPS`] of an age in whole years.
 pub fn group(age: usize) -> usize {
     GROUPS.iter().position(|group| group.contains(&age)).unwrap_or(4)

@@ -29,7 +29,10 @@ pub fn demo(arguments: &DemoArguments, host: &Host) -> Result<Output> {
     let started = Instant::now();
     let (people, seed) = (arguments.people, arguments.seed);
     let (out, words) = (arguments.out.as_path(), crate::answers::correction);
-    let order = Demo { people, seed, out, words, program: &program()? };
+    // Cargo sets the variable for what it runs.
+    let is_from_cargo = std::env::var_os("CARGO").is_some();
+    let command = if is_from_cargo { "cargo run --release --" } else { "samspill" };
+    let order = Demo { people, seed, out, words, program: &program()?, command };
     let data = demo::run(&order, host)?;
     let words = match arguments.no_serve {
         true => Vec::new(),

@@ -27,7 +27,7 @@ pub struct SynthArguments {
 pub fn synth(arguments: &SynthArguments, host: &Host) -> Result<Output> {
     let started = Instant::now();
     let SynthArguments { year, people, seed, out } = arguments;
-    let made = jobs::synth::run(*year, *people, *seed, out, host)?;
+    let made = jobs::synth::run(*year, *people, *seed, None, out, host)?;
     let count = domain::amount::grouped;
     Ok(Output::sentence(message!(
         "screen.synth",

@@ -372,6 +372,46 @@ fn conflicting_variants_are_both_named() {
     drop(folder);
 }
 
+/// The commands that the demonstration closes with find its story: the two wrong lines of a bill, the hospital that
+/// delivered late, and the municipality that stands out.
+fn the_story_can_be_found(printed: &str, out: &Path) {
+    let commands: Vec<Vec<String>> = printed
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("cargo run --release -- "))
+        .map(|line| {
+            // A name in quotes is one word.
+            let halves = line.split('"').enumerate().flat_map(|(place, half)| match place % 2 {
+                0 => half.split_whitespace().map(str::to_owned).collect(),
+                _ => vec![half.to_owned()],
+            });
+            halves.collect()
+        })
+        .collect();
+    let run = |name: &str| {
+        let command = commands.iter().find(|words| words[0] == name).unwrap();
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let output = for_people(&words);
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, table, said) = run("compare");
+    assert_eq!((code, table.lines().count()), (Some(3), 3), "a head and two wrong lines: {table}{said}");
+    assert!(table.lines().skip(1).all(|line| line.contains("antall døgn;")), "{table}");
+    let letter = out.join("historie/svar/brev.pdf");
+    let letter = Command::new("pdftotext").args([path(&letter), "-"]).output().unwrap();
+    assert!(text(&letter.stdout).contains("(oppdiktet)"), "{}", text(&letter.stdout));
+    assert_eq!(run("statement").0, Some(0));
+    assert_eq!(run("case").0, Some(0));
+    assert!(out.join("indikatorer/profil-0806.pdf").exists());
+    // The parts of the correction are its sum, and the late hospital has most of it.
+    let amounts = |lead: &str| -> Vec<i64> {
+        let line = printed.lines().find(|line| line.starts_with(lead)).unwrap().replace('\u{a0}', "");
+        let ore = |word: &str| word.strip_suffix("kr")?.replace(',', "").replace('−', "-").parse().ok();
+        line.split(' ').filter_map(|word| ore(word.trim_end_matches([';', ',', '.']))).collect()
+    };
+    let (parts, sums) = (amounts("Av dette gjelder"), amounts("ført i 2012-04:"));
+    assert_eq!((parts.len(), parts.iter().sum::<i64>()), (3, sums.iter().sum()), "{parts:?} {sums:?}");
+}
+
 #[test]
 fn a_small_demo_runs_through() {
     let out = folder("demo");
@@ -414,6 +454,7 @@ fn a_small_demo_runs_through() {
     let proved = samspill(&["ledger", "verify", "--ledger", path(&ledger)]);
     assert!(proved.status.success(), "{}", text(&proved.stderr));
     assert!(printed.contains("ny aktivitet"), "{printed}");
+    the_story_can_be_found(&printed, &out);
     // The forecast of June against what the rest of the year came to: the band holds about as often as it
     // promises.
     let forecast = samspill(&["forecast", "2012-06", "--ledger", path(&ledger), "--as", "csv"]);

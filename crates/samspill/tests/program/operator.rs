@@ -7,9 +7,9 @@ fn json(out: &std::path::Path, name: &str) -> serde_json::Value {
     serde_json::from_str(&std::fs::read_to_string(out.join(name)).unwrap()).unwrap()
 }
 
-/// January and February are closed as drafts. Signed rules come in April; January and February are settled again under
-/// the signed rules in the statement of March, and no amount changes. All three months then become final, and January's
-/// statement is as before, except that it is no longer marked as a draft.
+/// January and February are closed as drafts. Signed rules come in April. January and February are then settled again
+/// under these rules; the correction is posted in March, and no amount changes. All three months then become final, and
+/// January's statement is as before, except that it is no longer marked as a draft.
 #[test]
 fn a_month_closed_as_a_draft_becomes_final() {
     let work = folder("draft-to-final");
@@ -28,7 +28,7 @@ fn a_month_closed_as_a_draft_becomes_final() {
         json(&out, name)
     };
     let before = statement("before", "oppgjor-2012-01-1201-kladd.json");
-    // The refusal names the values of January alone, and what to do.
+    // January rests on unsigned values and cannot become final. The refusal says what to do.
     let (code, printed) = tried(&ledger, "2012-03-11", &["settlement", "finalise", "2012-01"]);
     assert!(code == Some(2) && printed.contains("settlement rules --law"), "{printed}");
     sign(&ledger, "2012-04-01", &signed("draft-to-final-law"));
@@ -245,7 +245,8 @@ innDatoTid;utDatoTid;komNrHjem;alder;kjonn;drg;drg_type;hdg;vekt;korrvekt;ligget
     assert!(checked.status.success() && printed.contains("har kolonnene til npr-extract"), "{printed}");
     let settled = samspill(&["settle", "2012-03", "--draft", "--contacts", path(&file), "--out", path(&out)]);
     assert!(settled.status.success(), "{}", text(&settled.stderr));
-    // A mapping that is given counts, and a file that fits none is told what the standard one lacks.
+    // `--mapping` overrides the choice by columns. For a file that fits no mapping, the error names a column that the
+    // standard mapping needs.
     let asked = samspill(&["check", path(&file), "--mapping", "samspill"]);
     assert!(!asked.status.success() && text(&asked.stderr).contains("contact_id"), "{}", text(&asked.stderr));
     std::fs::write(&file, "a;b\n1;2\n").unwrap();
