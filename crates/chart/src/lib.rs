@@ -19,6 +19,7 @@ mod labels;
 mod picture;
 pub mod range;
 mod scale;
+pub mod spine;
 mod staggered;
 mod text;
 pub mod tornado;

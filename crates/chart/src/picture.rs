@@ -38,6 +38,11 @@ impl Picture {
         Picture { width: width.clamp(240, 10_000) as f64, body: String::new() }
     }
 
+    /// An empty picture without a least width, for a cell of a table.
+    pub(crate) fn small(width: f64) -> Picture {
+        Picture { width, body: String::new() }
+    }
+
     pub(crate) fn text(&mut self, at: Point, anchor: Anchor, fill: &str, text: &str) {
         self.written(at, anchor, fill, "", text);
     }
@@ -85,6 +90,24 @@ impl Picture {
             self.body,
             "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{tall}\" fill=\"{fill}\" stroke=\"{rim}\"/>"
         );
+    }
+
+    /// Draws a rectangle without a rim.
+    pub(crate) fn block(&mut self, (x1, y1): Point, (x2, y2): Point, fill: &str) {
+        self.area(&[(x1, y1), (x2, y1), (x2, y2), (x1, y2)], fill);
+    }
+
+    /// Draws a square on its corner, white inside.
+    pub(crate) fn diamond(&mut self, (x, y): Point, radius: f64, colour: &str) {
+        self.area(&[(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)], colour);
+        let inner = radius - 2.0;
+        self.area(&[(x, y - inner), (x + inner, y), (x, y + inner), (x - inner, y)], "#fff");
+    }
+
+    /// Draws a filled circle.
+    pub(crate) fn disc(&mut self, (x, y): Point, radius: f64, colour: &str) {
+        let (x, y, radius) = (px(x), px(y), px(radius));
+        let _ = write!(self.body, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{colour}\"/>");
     }
 
     /// Draws a ring, white inside.

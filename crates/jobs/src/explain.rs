@@ -166,7 +166,7 @@ fn written(
         language,
         "explain.file",
         file = manifest.input.file,
-        digest = &manifest.input.sha256[..12.min(manifest.input.sha256.len())],
+        digest = manifest.input.sha256,
         row = contact.source_row,
         from = manifest.input.checked_from
     );

@@ -12,6 +12,7 @@ pub mod csv;
 pub mod ehf;
 pub mod pdf;
 pub mod picture;
+pub mod profile;
 pub mod sheets;
 pub mod template;
 pub mod text;

@@ -20,4 +20,5 @@ pub mod regression;
 pub mod spc;
 pub mod standard;
 pub mod standardise;
+pub mod trend;
 pub mod variation;

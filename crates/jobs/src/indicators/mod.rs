@@ -6,6 +6,8 @@ pub mod brought;
 mod country;
 mod population;
 mod profile;
+mod spine;
+mod subject;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -130,6 +132,8 @@ pub struct Outcome {
     pub larger: Vec<Larger>,
     /// Ids of the indicators that were asked for.
     wanted: Vec<String>,
+    /// Ids of the user's own indicators.
+    own: Vec<String>,
     /// Survey answers, own work and counts by others, from the user's files.
     pub brought: Brought,
     /// Counts behind the figures of the municipalities.
@@ -414,6 +418,18 @@ fn can_adjust(order: &Order, reader: &Reader, inhabited: &Inhabited) -> Result<(
     Ok(())
 }
 
+/// Fails if the period has no contact.
+fn has_contacts(order: &Order, counts: &Counts) -> Result<()> {
+    if counts.contacts.iter().all(|contacts| *contacts == 0) {
+        fail!(
+            "error.indicators.holds_no_contact_in",
+            contacts = order.contacts.display(),
+            period = order.period
+        );
+    }
+    Ok(())
+}
+
 /// Counts all indicators and makes their figures.
 pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let mut wanted: Vec<String> = asked(order.ids, order.own)?.into_iter().map(|one| one.id).collect();
@@ -433,6 +449,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     inhabited.of_sample(reader.footer());
     let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
     can_adjust(order, &reader, &inhabited)?;
+    let built_in = Indicator::built_in()?.len();
+    let own = indicators.iter().skip(built_in).map(|one| one.id.clone()).collect();
     let referrers = counts::words_of(&reader, "referred_from")?;
     let indicators = by_referrer(indicators, referrers, &mut wanted, order.language);
     let (charged, unsigned) = match order.without_kroner {
@@ -457,13 +475,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         },
     )?;
     stage.done();
-    if counts.contacts.iter().all(|contacts| *contacts == 0) {
-        fail!(
-            "error.indicators.holds_no_contact_in",
-            contacts = order.contacts.display(),
-            period = order.period
-        );
-    }
+    has_contacts(order, &counts)?;
     let (mut found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
     let of = (&indicators[..], of_contacts);
     larger.extend(treating(order, (&reader, &municipalities), of, (&counts, &mut found), host)?);
@@ -472,6 +484,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         indicators,
         figures: found,
         wanted,
+        own,
         larger,
         brought,
         counts,
@@ -951,9 +964,8 @@ impl Outcome {
 
     /// Line on what a paper or a picture was made from.
     fn footer(&self) -> String {
-        let digest = &self.vintage.1;
-        let (version, digest) = (env!("CARGO_PKG_VERSION"), &digest[..8.min(digest.len())]);
-        say!(self.language, "indicators.profile.footer", version, digest)
+        let (version, file) = (env!("CARGO_PKG_VERSION"), &self.vintage.0);
+        say!(self.language, "indicators.profile.footer", version, file)
     }
 
     /// Head of every file: data, method and caveats, each as label and text.
@@ -963,7 +975,7 @@ impl Outcome {
         let fixed = |head: &str| line(head, Message::under("indicators.told", head));
         let mut out = vec![
             line("period", message!("indicators.told.period", period = self.period)),
-            line("data", Message::plain(format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())]))),
+            line("data", Message::plain(format!("{file}, SHA-256 {digest}"))),
             line("population", self.inhabited.source.clone()),
             line("adjustment", self.adjusted()),
         ];

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use disclosure::{Beneath, Cell, SafeTable};
 use domain::amount::grouped;
-use domain::{Day, Municipalities, Period, Residence};
+use domain::{Day, Municipalities, Period, Residence, Sex};
 use register::population::Population;
 use statistics::counts::{BANDS, Inhabitants, People, band, people_of};
 use statistics::indicator::Indicator;
@@ -25,6 +25,12 @@ pub struct Inhabited {
     pub people: People,
     /// Factor that turns a number in `people` into person-years.
     pub years: f64,
+    /// Share of the inhabitants who can be in the register: below 1 for a sample of a synthetic register.
+    pub sample: f64,
+    /// Person-months by age in each year of the period, by municipality.
+    by_year: BTreeMap<i16, BTreeMap<String, Vec<i64>>>,
+    /// Months of each year of the period.
+    months: BTreeMap<i16, i64>,
     pub source: Message,
     /// Years and methods of estimated numbers or ages, by municipality.
     estimated: BTreeMap<String, Message>,
@@ -42,6 +48,14 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         let people = of_file(path, period.to(), municipalities)?;
         let count = municipalities.on(period.to()).filter(|(_, row)| !people.contains_key(&row.code)).count();
         let lacking = (count > 0).then(|| message!("indicators.people.lacking", count));
+        let of_year = |year: Period| {
+            let months = year.months().count() as i64;
+            let all = |ages: &Inhabitants| -> Vec<i64> {
+                (0..=100).map(|age| ages.iter().map(|of_sex| of_sex[age] * months).sum()).collect()
+            };
+            (year.from().year(), people.iter().map(|(code, ages)| (code.clone(), all(ages))).collect())
+        };
+        let by_year = period.by_year().map(of_year).collect();
         let path = path.display();
         let stand = match months > 12 {
             true => message!("indicators.people.all_period", path),
@@ -50,20 +64,26 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         return Ok(Inhabited {
             people,
             years: months as f64 / 12.0,
+            sample: 1.0,
+            by_year,
+            months: months_by_year(period),
             source: Message::joined(std::iter::once(stand).chain(lacking).collect(), "; "),
             estimated: BTreeMap::new(),
             with_others: BTreeMap::new(),
         });
     }
     let mut ages: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let mut by_year: BTreeMap<i16, BTreeMap<String, Vec<i64>>> = BTreeMap::new();
     let mut sources = Vec::new();
     for year in period.by_year() {
         let (mean, source) = middle_of(year.from().year(), period.to(), municipalities)?;
         for (code, of_year) in mean {
-            let sums = ages.entry(code).or_insert_with(|| vec![0; of_year.len()]);
+            let sums = ages.entry(code.clone()).or_insert_with(|| vec![0; of_year.len()]);
             // Person-months, so that parts of years add up in whole numbers.
             let months = year.months().count() as i64;
-            sums.iter_mut().zip(of_year).for_each(|(sum, one)| *sum += one * months);
+            sums.iter_mut().zip(&of_year).for_each(|(sum, one)| *sum += one * months);
+            let of_year = of_year.into_iter().map(|one| one * months).collect();
+            by_year.entry(year.from().year()).or_default().insert(code, of_year);
         }
         sources.push(source);
     }
@@ -79,7 +99,21 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
     }
     let estimated = estimated(period, municipalities);
     let source = Message::joined(sources, "; ");
-    Ok(Inhabited { people, years: 1.0 / 12.0, source, estimated, with_others })
+    Ok(Inhabited {
+        people,
+        years: 1.0 / 12.0,
+        sample: 1.0,
+        by_year,
+        months: months_by_year(period),
+        source,
+        estimated,
+        with_others,
+    })
+}
+
+/// Number of months of each year of a period.
+fn months_by_year(period: Period) -> BTreeMap<i16, i64> {
+    period.by_year().map(|year| (year.from().year(), year.months().count() as i64)).collect()
 }
 
 /// Reads `municipality;age;people`, or `municipality;age;sex;people`.
@@ -243,7 +277,8 @@ impl Inhabited {
             return;
         };
         if made < of {
-            self.years *= made as f64 / of as f64;
+            self.sample = made as f64 / of as f64;
+            self.years *= self.sample;
             let (made, of) = (grouped(made), grouped(of));
             let sample = message!("indicators.people.of_sample", made, of);
             self.source = Message::joined(vec![self.source.clone(), sample], "; ");
@@ -259,6 +294,25 @@ impl Inhabited {
     pub fn years_of(&self, code: &str, one: &Indicator) -> Option<f64> {
         let people = people_of(self.people.get(code)?, |age, sex| one.people.holds(age, sex));
         Some(people.iter().sum::<i64>() as f64 * self.years)
+    }
+
+    /// Mean number of inhabitants of a municipality in the period; `None` if they are unknown. In a sample of a synthetic
+    /// register, the municipality's own number.
+    pub fn mean_of(&self, code: &str) -> Option<i64> {
+        let (mut sum, mut months) = (0, 0);
+        for (year, homes) in &self.by_year {
+            sum += homes.get(code)?.iter().sum::<i64>();
+            months += self.months.get(year)?;
+        }
+        (months > 0).then(|| (sum + months / 2) / months)
+    }
+
+    /// Person-months of a municipality in a year, of the ages in an indicator's denominator; `None` if its inhabitants
+    /// are unknown.
+    pub fn months_of(&self, code: &str, year: i16, one: &Indicator) -> Option<i64> {
+        let ages = self.by_year.get(&year)?.get(code)?;
+        let holds = |(age, _): &(u16, &i64)| one.people.holds(*age, Sex::Unknown);
+        Some((0..).zip(ages).filter(holds).map(|(_, people)| people).sum())
     }
 
     /// Sheet of the inhabitants of every municipality, and whether their number is estimated.

@@ -1,30 +1,29 @@
-//! A municipality's profile in four pages: what stands out and why, compared with the country, adjusted for age,
-//! with limits for chance. The profile shows only figures that the tables show.
+//! A municipality's profile: the finding, what it costs, how sure it is and the spine chart on the first page; then the
+//! months, and every figure. The profile shows only figures that the tables show.
 
+use chart::spine::Standing;
 use disclosure::withhold::{WITHHELD, few};
 use domain::amount::grouped;
 use domain::{Amount, Instrument};
-use paper::brief::{self, Brief, BriefFigure, BriefTable};
+use paper::brief::{BriefFigure, BriefTable};
+use paper::profile::{self, ProfileBox};
 use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Aim, Indicator, Kind, Measure};
-use statistics::interval::Interval;
+use statistics::interval::{Interval, normal_p};
 use words::{Message, Said, message};
 
+use super::spine::{self, standing};
+use super::subject::{Measured, Subject, millions, number, percent, signed};
 use crate::failure::Result;
 use crate::indicators::{Outcome, brought, country};
 
-/// Number of pictures: two on the first page, three on the second.
-const PICTURES: usize = 5;
-/// Largest number of out-of-funnel indicators that the first page describes.
-const DESCRIBED: usize = 4;
-
-/// A municipality, and the outcome that its profile is made from. `home` is its place in the counts.
-struct Profile<'a> {
-    outcome: &'a Outcome,
-    home: usize,
-    name: String,
-}
+/// Largest number of measures that a box describes.
+const DESCRIBED: usize = 2;
+/// Fewest expected events of a measure that the title may name: below, the limits of the funnel are rough.
+const TITLED: f64 = 10.0;
+/// Fewest expected events of a measure that the first page speaks of.
+const SPOKEN_OF: f64 = 5.0;
 
 /// The profile of a municipality as PDF; `None` if the municipality does not exist in the period.
 ///
@@ -33,25 +32,26 @@ struct Profile<'a> {
 pub fn pdf(outcome: &Outcome, code: &str) -> Result<Option<Vec<u8>>> {
     let Some(home) = outcome.counts.homes.iter().position(|known| known == code) else { return Ok(None) };
     let name = outcome.names.name(code);
-    let profile = Profile { outcome, home, name };
-    Ok(Some(brief::pdf(&profile.brief())?))
+    let subject = Subject { outcome, home, name };
+    Ok(Some(profile::pdf(&subject.pages())?))
 }
 
-fn number(value: f64) -> String {
-    let decimals = if value.abs() >= 100.0 { 0 } else { 1 };
-    let digits = format!("{:.decimals$}", value.abs());
-    let (whole, rest) = digits.split_once('.').unwrap_or((&digits, ""));
-    let sign = if value < 0.0 { "\u{2212}" } else { "" };
-    let comma = if rest.is_empty() { "" } else { "," };
-    format!("{sign}{}{comma}{rest}", grouped(whole.parse().unwrap_or(0)))
+/// A title inside a sentence: its first letter is small.
+fn lowered(title: &str) -> String {
+    let mut letters = title.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// Millions of kroner with one decimal.
-fn millions(amount: Amount) -> Message {
-    let tenths = (amount.ore().abs() + 5_000_000) / 10_000_000;
-    let sign = if amount.ore() < 0 && tenths > 0 { "\u{2212}" } else { "" };
-    let amount = format!("{sign}{},{}", grouped((tenths / 10) as u64), tenths % 10);
-    message!("indicators.profile.millions", amount)
+/// An amount in millions of kroner; below a million in whole kroner.
+fn in_kroner(amount: Amount) -> Message {
+    match amount.ore().abs() {
+        100_000_000.. => millions(amount),
+        ore => {
+            let sign = if amount.ore() < 0 { "\u{2212}" } else { "" };
+            let amount = format!("{sign}{}", grouped((ore.unsigned_abs() + 50) / 100));
+            message!("indicators.profile.kr", amount)
+        }
+    }
 }
 
 /// A value and its interval as text.
@@ -64,21 +64,7 @@ fn cells(value: Option<Interval>, is_withheld: bool) -> [String; 3] {
     }
 }
 
-impl<'a> Profile<'a> {
-    fn shown(&self) -> impl Iterator<Item = (usize, &'a Indicator, &'a Figures, &'a Figure)> {
-        let outcome = self.outcome;
-        let home = self.home;
-        let all = outcome.indicators.iter().zip(&outcome.figures).enumerate();
-        all.filter_map(move |(place, (one, found))| {
-            let found = found.as_ref()?;
-            Some((place, one, found, &found.homes[home]))
-        })
-    }
-
-    fn title(&self, one: &'a Indicator) -> &'a str {
-        self.outcome.title(one)
-    }
-
+impl<'a> Subject<'a> {
     fn say(&self, message: &Message) -> String {
         self.outcome.say(message)
     }
@@ -103,17 +89,6 @@ impl<'a> Profile<'a> {
         format!("{} ({})", self.title(one), self.unit(one))
     }
 
-    /// Indicators that place the municipality outside the funnel, farthest first.
-    fn out_of_line(&self) -> Vec<(usize, &'a Indicator, &'a Figures, &'a Figure)> {
-        let outside = |(.., figure): &(usize, &Indicator, &Figures, &Figure)| {
-            !figure.is_withheld && figure.side().is_some_and(|side| side != 0)
-        };
-        let mut all: Vec<_> = self.shown().filter(outside).collect();
-        let far = |figure: &Figure| figure.point.map_or(0.0, |point| point.z.abs());
-        all.sort_by(|one, other| far(other.3).total_cmp(&far(one.3)).then(one.0.cmp(&other.0)));
-        all
-    }
-
     fn side(&self, figure: &Figure) -> Message {
         match figure.side() {
             _ if figure.is_withheld => message!("indicators.note.withheld"),
@@ -124,92 +99,203 @@ impl<'a> Profile<'a> {
         }
     }
 
-    fn sentence(&self, one: &'a Indicator, figure: &Figure) -> String {
+    /// Measures of the spine chart that have a place in the funnel and enough events expected, farthest from the expected
+    /// first.
+    fn farthest(&self) -> Vec<Measured<'a>> {
+        let has_place = |(_, _, found, figure): &Measured| {
+            !figure.is_withheld && figure.point.is_some() && figure.expected / found.at_a_time >= SPOKEN_OF
+        };
+        let all = spine::themes(self).into_iter().flat_map(|(_, rows)| rows);
+        let mut all: Vec<Measured> = all.filter(has_place).collect();
+        let far = |figure: &Figure| figure.point.map_or(0.0, |point| point.z.abs());
+        all.sort_by(|one, other| far(other.3).total_cmp(&far(one.3)).then(one.0.cmp(&other.0)));
+        all
+    }
+
+    /// How many municipalities have by chance one such deviation, in words.
+    fn by_chance(&self, figure: &Figure) -> Message {
+        let share = figure.point.map_or(1.0, |point| normal_p(point.z));
+        match (1.0 / share).round() as u64 {
+            0 | 1 => message!("indicators.profile.chance.most"),
+            500.. => message!("indicators.profile.chance.fewer", of = 500),
+            of => message!("indicators.profile.chance.one_in", of),
+        }
+    }
+
+    /// The finding, and what it rests on.
+    fn finding(&self, farthest: &[Measured<'a>]) -> (String, String) {
+        let count = farthest.len();
+        let out = |least: Standing| {
+            farthest.iter().filter(move |(.., figure)| match least {
+                Standing::Differs => standing(figure) == Standing::Differs,
+                _ => standing(figure) != Standing::AsExpected,
+            })
+        };
+        let name = self.short_name();
+        let is_sure = |(_, _, found, figure): &&Measured| {
+            let is_many = figure.expected / found.at_a_time >= TITLED;
+            is_many && figure.ratio.is_some_and(|ratio| ratio.low > 1.0 || ratio.high < 1.0)
+        };
+        let title = match (out(Standing::Differs).find(is_sure), out(Standing::MayDiffer).count()) {
+            (Some((_, one, _, figure)), _) => {
+                let ratio = figure.ratio.map_or(1.0, |ratio| ratio.value);
+                let percent = percent((ratio - 1.0).abs());
+                let title = lowered(self.title(one));
+                match ratio > 1.0 {
+                    true => message!("indicators.profile.title.above", name, title, percent),
+                    false => message!("indicators.profile.title.below", name, title, percent),
+                }
+            }
+            (None, _) if count == 0 => message!("indicators.profile.title.too_few", name),
+            (None, 0) => message!("indicators.profile.title.expected", name, count),
+            (None, out) => message!("indicators.profile.title.may", name, out, count),
+        };
+        let lead = match farthest.first() {
+            Some((_, one, _, figure)) if standing(figure) != Standing::AsExpected => {
+                let described = self.deviation(one, figure);
+                message!("indicators.profile.lead_out", described, chance = self.by_chance(figure))
+            }
+            Some(_) => message!("indicators.profile.none_out"),
+            None => message!("indicators.profile.box.too_few", least = SPOKEN_OF),
+        };
+        (self.say(&title), self.say(&lead))
+    }
+
+    /// A measure's figure beside the expected, in a sentence.
+    fn deviation(&self, one: &'a Indicator, figure: &Figure) -> Message {
         let in_words = |count: i64| match one.is_money() {
             true => millions(Amount::from_ore(count)),
             false => Message::plain(grouped(count.unsigned_abs())),
         };
-        let found = message!(
-            "indicators.profile.found",
+        message!(
+            "indicators.profile.deviation",
             title = self.title(one),
-            side = self.side(figure),
-            expected = in_words(figure.expected.round() as i64),
             seen = in_words(figure.numerator),
-        );
-        self.say(&found)
+            expected = in_words(figure.expected.round() as i64),
+            percent = signed(figure.ratio.map_or(1.0, |ratio| ratio.value))
+        )
     }
 
-    fn brief(&self) -> Brief {
+    /// What the municipality pays; `None` without kroner.
+    fn costs(&self) -> Option<ProfileBox> {
+        self.outcome.unsigned?;
+        let of = |id: &str| self.shown().find(|(_, one, ..)| one.id == id);
+        let (treatment, days) = (of("co-financing")?, of("discharge-ready-payment")?);
+        let is_hidden = treatment.3.is_withheld || days.3.is_withheld;
+        let kroner = |figure: &Figure| match figure.is_withheld {
+            true => ":".to_owned(),
+            false => self.say(&in_kroner(Amount::from_ore(figure.numerator))),
+        };
+        let each = |figures: [&Figure; 2]| -> String {
+            let values = figures.map(|figure| figure.crude.filter(|_| !figure.is_withheld));
+            match values {
+                [Some(one), Some(other)] => {
+                    let amount = number((one.value + other.value).round());
+                    self.say(&message!("indicators.profile.kr", amount))
+                }
+                _ => ":".to_owned(),
+            }
+        };
+        let sum = Amount::from_ore(treatment.3.numerator + days.3.numerator);
+        let rows = [
+            ("indicators.profile.box.each", each([treatment.3, days.3])),
+            ("indicators.profile.box.country_each", each([&treatment.2.country, &days.2.country])),
+            ("indicators.profile.box.treatment", kroner(treatment.3)),
+            ("indicators.profile.box.days", kroner(days.3)),
+        ];
+        Some(ProfileBox {
+            heading: self.text("indicators.profile.box.costs"),
+            large: if is_hidden { ":".to_owned() } else { self.say(&in_kroner(sum)) },
+            rows: rows.map(|(key, value)| (self.text(key), value)).into(),
+            texts: Vec::new(),
+        })
+    }
+
+    /// The measures that stand out, or that come nearest to standing out.
+    fn stands_out(&self, farthest: &[Measured<'a>]) -> ProfileBox {
+        let is_out = farthest.first().is_some_and(|(.., figure)| standing(figure) != Standing::AsExpected);
+        let heading = match is_out {
+            true => "indicators.profile.box.stands_out",
+            false => "indicators.profile.box.nearest",
+        };
+        let text = |(_, one, _, figure): &Measured<'a>| {
+            let (seen, expected) = (figure.numerator, figure.expected.round() as i64);
+            let sentence = message!(
+                "indicators.profile.box.deviation",
+                seen = grouped(seen.unsigned_abs()),
+                expected = grouped(expected.unsigned_abs()),
+                percent = signed(figure.ratio.map_or(1.0, |ratio| ratio.value)),
+                chance = self.by_chance(figure)
+            );
+            (format!("{}:", self.title(one)), self.say(&sentence))
+        };
+        let texts = farthest.iter().take(DESCRIBED).map(text).collect();
+        ProfileBox { heading: self.text(heading), texts, ..ProfileBox::default() }
+    }
+
+    /// How many measures chance alone puts outside, and how far chance can move the admissions.
+    fn how_sure(&self, farthest: &[Measured<'a>]) -> ProfileBox {
+        let count = farthest.len();
+        let out = farthest.iter().filter(|(.., figure)| standing(figure) != Standing::AsExpected).count();
+        let expected = number(count as f64 * 0.05);
+        let mut said = vec![message!("indicators.profile.box.by_chance", count, expected, out)];
+        let admissions = self.shown().find(|(_, one, ..)| one.id == "admissions");
+        if let Some(ratio) = admissions.and_then(|(.., figure)| figure.ratio.filter(|_| !figure.is_withheld))
+        {
+            let (low, high) = (signed(ratio.low), signed(ratio.high));
+            said.push(message!("indicators.profile.box.uncertain", low, high));
+        }
+        if out > 1 {
+            said.push(message!("indicators.profile.box.one_finding"));
+        }
+        let texts = said.iter().map(|one| (String::new(), self.say(one))).collect();
+        ProfileBox { heading: self.text("indicators.profile.box.how_sure"), texts, ..ProfileBox::default() }
+    }
+
+    fn pages(&self) -> profile::Profile {
         let outcome = self.outcome;
-        let outside = self.out_of_line();
-        let sentences: Vec<String> =
-            outside.iter().take(DESCRIBED).map(|(_, one, _, figure)| self.sentence(one, figure)).collect();
-        let summary =
-            if sentences.is_empty() { self.text("indicators.profile.none_out") } else { sentences.join(" ") };
-        let mut figures: Vec<BriefFigure> = self.months().into_iter().collect();
-        // If few indicators are outside the funnel, the first of the others get the remaining pictures.
-        let drawn = outside
-            .iter()
-            .copied()
-            .chain(self.shown().filter(|one| !outside.iter().any(|other| other.0 == one.0)));
-        let left = PICTURES - figures.len();
-        figures.extend(drawn.filter_map(|(_, one, found, _)| self.funnel(one, found)).take(left));
+        let farthest = self.farthest();
+        let (title, lead) = self.finding(&farthest);
+        let code = &outcome.counts.homes[self.home];
+        let people = outcome.inhabited.mean_of(code).map(|people| {
+            self.say(&message!("indicators.profile.people", people = grouped(people.unsigned_abs())))
+        });
+        let place: Vec<String> = [Some(format!("{} ({code})", self.name)), people, Some(self.region())]
+            .into_iter()
+            .flatten()
+            .collect();
         let digest = &outcome.vintage.1;
-        let question = self.text("indicators.profile.question");
         let caution = |(head, text): (Message, Message)| format!("{}: {}.", self.say(&head), self.say(&text));
-        Brief {
+        let compared = (!farthest.is_empty()).then(|| [self.stands_out(&farthest), self.how_sure(&farthest)]);
+        let boxes = self.costs().into_iter().chain(compared.into_iter().flatten());
+        profile::Profile {
             language: outcome.language,
-            title: format!("{}: {question}", self.name),
+            kind: self.say(&message!("indicators.profile.kind", period = outcome.period)),
+            place: place.join(" · "),
+            title,
             tags: outcome.tags(),
-            summary,
-            facts: self.facts(outside.len()),
-            tables: self.all().into_iter().chain(self.kroner()).collect(),
-            // The third page holds every figure; the fourth holds kroner and cautions.
-            new_pages: vec![0, Aim::ALL.len()],
-            figures,
+            lead,
+            boxes: boxes.collect(),
+            spine: spine::spine(self),
+            figures: self.months().into_iter().collect(),
+            tables: self.kroner().into_iter().chain(self.all()).collect(),
+            new_pages: Vec::new(),
             cautions: outcome.about().into_iter().map(caution).collect(),
             footer: outcome.footer(),
             date: outcome.period.to().year_month_day(),
-            digest: format!("{} {} {question} {digest}", self.name, outcome.period),
+            digest: format!("{} {} {digest}", self.name, outcome.period),
         }
     }
 
-    fn facts(&self, outside: usize) -> Vec<(String, String)> {
-        let of = |id: &str| self.shown().find(|(_, one, ..)| one.id == id);
-        let value = |id: &str| match of(id) {
-            Some((_, one, _, figure)) if !figure.is_withheld => figure.crude.map_or_else(
-                || "..".to_owned(),
-                |crude| format!("{} {}", number(crude.value), self.unit(one)),
-            ),
-            Some(_) => ":".to_owned(),
-            None => "..".to_owned(),
-        };
-        let paid = of("co-financing").zip(of("discharge-ready-payment")).map_or_else(
-            || "..".to_owned(),
-            |((.., treatment), (.., days))| match treatment.is_withheld || days.is_withheld {
-                true => ":".to_owned(),
-                false => self.say(&millions(Amount::from_ore(treatment.numerator + days.numerator))),
-            },
-        );
-        let facts = [
-            ("indicators.profile.fact.admissions", value("admissions")),
-            ("indicators.profile.fact.readmitted", value("readmissions-67-plus")),
-            ("indicators.profile.fact.pays", paid),
-            ("indicators.profile.fact.outside", outside.to_string()),
-        ];
-        facts.map(|(key, value)| (self.text(key), value)).into()
-    }
-
-    /// Tables of every figure, one for each aim. A table includes the survey answers of its aim, and the counts that
-    /// others have made.
+    /// Tables of every figure, one for each aim that has any. A table includes the survey answers of its aim, and the counts
+    /// that others have made.
     fn all(&self) -> Vec<BriefTable> {
         let table = |aim: Aim| {
             let mut rows: Vec<Vec<String>> =
                 self.shown().filter(|(_, one, ..)| one.aim == aim).map(|shown| self.line(shown)).collect();
             rows.extend(self.brought(aim));
             if rows.is_empty() {
-                let none = self.text("indicators.profile.none_given");
-                rows.push(std::iter::once(none).chain([".."; 5].map(str::to_owned)).collect());
+                return None;
             }
             let name = self.say(&aim.said());
             let heading = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
@@ -219,11 +305,12 @@ impl<'a> Profile<'a> {
                 "indicators.profile.head.low",
                 "indicators.head.high",
                 "indicators.head.country",
+                "indicators.profile.head.count",
                 "indicators.profile.head.compared",
             ];
-            BriefTable { heading, heads: heads.map(|key| self.text(key)).into(), rows }
+            Some(BriefTable { heading, heads: heads.map(|key| self.text(key)).into(), rows })
         };
-        Aim::ALL.map(table).into()
+        Aim::ALL.into_iter().filter_map(table).collect()
     }
 
     fn line(&self, (_, one, found, figure): (usize, &'a Indicator, &Figures, &Figure)) -> Vec<String> {
@@ -233,6 +320,11 @@ impl<'a> Profile<'a> {
         row.push(match found.country.is_withheld {
             true => ":".to_owned(),
             false => cells(found.country.crude, false)[0].clone(),
+        });
+        row.push(match (figure.is_withheld, one.is_money()) {
+            (true, _) => ":".to_owned(),
+            (false, true) => self.say(&millions(Amount::from_ore(figure.numerator))),
+            (false, false) => grouped(figure.numerator.unsigned_abs()),
         });
         row.push(self.say(&self.side(figure)));
         row
@@ -245,7 +337,7 @@ impl<'a> Profile<'a> {
         let line = |head: String, value: Option<Interval>, is_withheld: bool| {
             let mut row = vec![head];
             row.extend(cells(value, is_withheld));
-            row.extend(["..", ".."].map(str::to_owned));
+            row.extend(["..", "..", ".."].map(str::to_owned));
             row
         };
         let mut out = Vec::new();
@@ -335,21 +427,6 @@ impl<'a> Profile<'a> {
         let follows = self.say(&self.outcome.months_follow());
         let words = (self.title(one), &*follows, &*heading);
         let svg = country::by_month(months, &values, &self.outcome.rebased, words);
-        Some(BriefFigure { heading, alt, svg })
-    }
-
-    /// Funnel with the municipality named; `None` if its figure is withheld, or if no events are expected.
-    fn funnel(&self, one: &'a Indicator, found: &Figures) -> Option<BriefFigure> {
-        found.funnel?;
-        if found.homes[self.home].is_withheld || found.homes[self.home].expected <= 0.0 {
-            return None;
-        }
-        let heading = self.say(&message!("indicators.by_size", title = self.title(one)));
-        let figure = &found.homes[self.home];
-        let alt = format!("{heading}. {}", self.sentence(one, figure));
-        let follows = self.say(&self.outcome.funnel_follows());
-        let words = (self.title(one), &*self.outcome.expected(one), follows.as_str(), heading.as_str());
-        let svg = country::funnel((one, found), Some((self.home, &self.name)), words)?;
         Some(BriefFigure { heading, alt, svg })
     }
 }

@@ -335,7 +335,7 @@ fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
     let shown = sheets(sheets::Reader::Person(language));
     put("avtale.xlsx", &sheets::workbook(&worked.raw.title, &about, &shown, date, language)?)?;
     let marks = pictures::marks(worked.unsigned > 0, worked.synthetic, order.period, language);
-    let source = say!(language, "agreement.own_figures", digest = &worked.digest[..12]);
+    let source = say!(language, "agreement.own_figures", digest = worked.digest);
     let draw = |name: &str, title: &str, svg: String| {
         let frame = Frame { heading: &language.text(title), marks: &marks, source: &source };
         pictures::write(&put, name, &svg, &frame)
@@ -369,7 +369,7 @@ fn about(order: &Order, worked: &Worked) -> AboutLines {
         (message!("what_if.about.period"), Message::plain(order.period)),
         (message!("what_if.about.effect"), message!("agreement.effect", likely, low, high)),
         (message!("what_if.about.hospital_cost"), cost),
-        (message!("what_if.about.figures"), message!("agreement.own_figures", digest = &worked.digest[..12])),
+        (message!("what_if.about.figures"), message!("agreement.own_figures", digest = worked.digest)),
         (message!("what_if.about.simulation"), message!("what_if.no_claim")),
     ];
     if worked.synthetic {

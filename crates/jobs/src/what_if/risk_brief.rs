@@ -53,8 +53,7 @@ impl Subject<'_> {
 
     /// Line on what a paper or a picture was made from.
     pub fn footer(&self) -> String {
-        let digest = &self.found.vintage.1;
-        let (version, data) = (env!("CARGO_PKG_VERSION"), &digest[..8.min(digest.len())]);
+        let (version, data) = (env!("CARGO_PKG_VERSION"), &self.found.vintage.0);
         say!(self.language, "risk.footer", version, data)
     }
 

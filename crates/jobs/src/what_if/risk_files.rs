@@ -86,7 +86,7 @@ fn about(found: &Picture, order: &Order) -> AboutLines {
         [] => message!("risk.the_law"),
         titles => Message::Plain(titles.join("; ")),
     };
-    let data = format!("{}, SHA-256 {}…", found.vintage.0, &found.vintage.1[..12]);
+    let data = format!("{}, SHA-256 {}", found.vintage.0, found.vintage.1);
     let persons = grouped(found.persons as u64);
     let mut out = vec![
         (message!("what_if.about.rules"), rules),

@@ -155,7 +155,7 @@ fn about(outcome: &Outcome, run: Option<&Run>) -> AboutLines {
     out.push((message!("what_if.about.set_against"), outcome.against.clone()));
     out.push((message!("what_if.about.period"), Message::plain(outcome.period)));
     let (file, digest) = &outcome.vintage;
-    let data = format!("{file}, SHA-256 {}…", &digest[..12.min(digest.len())]);
+    let data = format!("{file}, SHA-256 {digest}");
     out.push((message!("what_if.about.data"), Message::Plain(data)));
     if outcome.synthetic {
         out.push((message!("what_if.about.synthetic"), message!("what_if.no_person_made_up_codes")));
@@ -504,8 +504,7 @@ fn footer(outcome: &Outcome, run: &Run, language: Language) -> String {
         "simulate.footer",
         version = env!("CARGO_PKG_VERSION"),
         id = run.scenario.id,
-        data = &outcome.vintage.1[..8.min(outcome.vintage.1.len())],
-        scenario = &run.scenario.digest[..8]
+        data = outcome.vintage.0
     )
 }
 

@@ -1,6 +1,7 @@
 //! Indicators as their user meets them.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::{folder, for_people as samspill, path, text};
 
@@ -451,7 +452,91 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     }
 }
 
-/// A profile of four pages for a municipality, in both forms of Norwegian. It says only what the tables say.
+/// The first page has its finding, and the admissions of Oslo, its region and the country as the tables have them.
+fn first_page_agrees_with_the_tables(out: &std::path::Path) {
+    let page = ["-layout", "-l", "1", path(&out.join("profil-0301.pdf")), "-"].map(str::to_owned);
+    let page = text(&Command::new("pdftotext").args(page).output().unwrap().stdout).replace('\u{a0}', " ");
+    for part in [
+        "Kommuneprofil 2012",
+        "Oslo kommune (0301)",
+        "Det koster kommunen",
+        "Hvor sikre er vi?",
+        "Slik leser du figuren",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let value = |file: &str, place: &str| -> String {
+        let row = rows(&out.join(file))
+            .into_iter()
+            .find(|row| row[0] == "admissions" && row.contains(&place.to_owned()));
+        let value: f64 = row.unwrap()[7].replace(',', ".").parse().unwrap();
+        format!("{value:.0}")
+    };
+    let line = page.lines().find(|line| line.trim_start().starts_with("Innleggelser  ")).unwrap();
+    let cells: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(
+        cells[1..4],
+        [
+            value("kommuner.csv", "0301"),
+            value("regioner.csv", "Helse Sør-Øst RHF"),
+            value("landet.csv", "admissions")
+        ]
+    );
+}
+
+/// Admissions by year of some municipalities, as an extract.
+fn admissions_by_year(file: &std::path::Path, homes: &[(&str, [u32; 3])]) {
+    let mut rows = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
+                    municipality_of_registration,age,sex,drg,drg_type,points,urgency,events\n"
+        .to_owned();
+    let mut id = 0;
+    for (home, years) in homes {
+        for (year, count) in (2011..).zip(years) {
+            for place in 0..*count {
+                id += 1;
+                let (month, day) = (1 + place % 12, 1 + place % 20);
+                rows += &format!(
+                    "{id},{id},{id},U1,public-hospital,983974724,somatic,overnight,{year}-{month:02}-{day:02}T08:00,\
+                     {year}-{month:02}-{:02}T12:00,{home},{},woman,127,medical,1.0,acute,\n",
+                    day + 3,
+                    60 + place % 30,
+                );
+            }
+        }
+    }
+    std::fs::write(file, rows).unwrap();
+}
+
+/// A profile shows the years of a measure with their direction, unless a year has one to four events or the years that
+/// are shown would reveal another municipality's.
+#[test]
+fn a_profile_shows_years_where_no_count_is_small() {
+    let work = folder("indicators-profile-years");
+    let file = work.join("contacts.csv");
+    let admissions = |homes: &[(&str, [u32; 3])], of: &str| -> String {
+        admissions_by_year(&file, homes);
+        let out = work.join("out");
+        let command = ["indicators", "run", "--all", "--without-kroner", "--period", "2011-2013"];
+        let more = ["--contacts", path(&file), "--profile", of, "--out", path(&out)];
+        let output = samspill(&[&command[..], &more].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let pdf = out.join(format!("profil-{of}.pdf"));
+        let page = Command::new("pdftotext").args(["-layout", "-l", "1", path(&pdf), "-"]).output().unwrap();
+        let page = text(&page.stdout);
+        let line = page.lines().find(|line| line.trim_start().starts_with("Innleggelser  ")).unwrap();
+        line.split_whitespace().last().unwrap().to_owned()
+    };
+    let small = [("0301", [3, 40, 40]), ("1103", [40, 3, 40])];
+    let with = |years: [u32; 3]| [&[("1201", years)][..], &small].concat();
+    assert_eq!(admissions(&with([40, 80, 120]), "1201"), "opp");
+    assert_eq!(admissions(&with([120, 80, 40]), "1201"), "ned");
+    assert_eq!(admissions(&with([80, 80, 80]), "1201"), "uendret");
+    assert_eq!(admissions(&with([40, 80, 120]), "0301"), "..", "one to four admissions in a year");
+    // The country's years less the years of all the others would be the one municipality's.
+    assert_eq!(admissions(&[("1201", [40, 80, 120]), small[0]], "1201"), "..");
+}
+
+/// A profile of a municipality, in both forms of Norwegian. It says only what the tables say.
 #[test]
 fn a_profile_is_made_in_bokmal_and_nynorsk() {
     let work = folder("indicators-profile");
@@ -481,6 +566,7 @@ fn a_profile_is_made_in_bokmal_and_nynorsk() {
     assert!(done, "{said}");
     let pdf = std::fs::read(out.join("profil-0301.pdf")).unwrap();
     assert!(pdf.starts_with(b"%PDF-"));
+    first_page_agrees_with_the_tables(&out);
     // The same run on one thread gives the same bytes.
     let (done, _, again) = run("2012", "nb", "0301", "1");
     assert!(done);
