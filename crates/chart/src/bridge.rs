@@ -17,7 +17,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// The label on one line, with a word that was divided between lines put together again.
+    /// The label on one line. The two parts of a word that was divided between lines are joined.
     pub fn label_in_text(&self) -> String {
         self.label.replace("-\n", "").replace('\n', " ")
     }

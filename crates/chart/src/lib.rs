@@ -1,16 +1,17 @@
-//! Charts as SVG text: pure functions, one chart to a file.
+//! Charts as SVG text: pure functions, with a module of its own for each chart.
 //!
 //! This crate can never see contacts, charges or a ledger: it draws the figures it is given, and only figures
 //! that may be published are to be given to it. It opens no file. Coordinates have at most one decimal, and
 //! an amount is never read back from a chart.
 //!
-//! Start reading in [`bridge`], the chart of a statement. The other charts share the private modules
+//! Start reading in [`deviation`], the chart of a statement. The other charts share the private modules
 //! `picture` (SVG), `scale` (axes), `labels` and `text`.
 
 pub mod breakeven;
 pub mod bridge;
 #[cfg(test)]
 mod check;
+pub mod deviation;
 pub mod fan;
 pub mod frame;
 pub mod funnel;

@@ -197,7 +197,7 @@ impl fmt::Display for Share {
     }
 }
 
-/// Rounding of an exact amount to whole øre, applied once per charge.
+/// Rounding of an exact amount to whole øre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rounding {
     /// To the nearest øre. Exactly half goes away from zero, so that a reversal mirrors its charge.

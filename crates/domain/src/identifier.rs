@@ -1,4 +1,4 @@
-//! Numbers with check digits: organisation numbers and payment references.
+//! Numbers with check digits: organisation numbers, bank accounts and payment references.
 
 /// Whether a text is an organisation number: nine digits, the last a correct check digit (modulus 11).
 pub fn is_organisation(number: &str) -> bool {

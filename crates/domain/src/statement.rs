@@ -16,7 +16,7 @@ pub const FORM: u32 = 3;
 /// A party with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
-    /// Code of a municipality, organisation number or `state`.
+    /// Name of the party as [`crate::Party`] writes it, or code of a unit; empty for units that are added up.
     pub party: String,
     pub name: String,
 }

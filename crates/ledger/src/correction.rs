@@ -176,7 +176,8 @@ impl Sheet<'_> {
         out
     }
 
-    /// Adds the movements from the posted claims to the new facts under the same rules: amount, then payer.
+    /// Adds the movements from the posted claims to the new facts under the same rules: amount, then payer. Unless
+    /// exactly one claim stands on each side, adds the plain difference under `cause`.
     fn data(&mut self, posted: &[(From, Claim)], rules: &[(From, Claim)], cause: Cause) {
         let ([(_, old)], [(_, new)]) = (posted, rules) else {
             self.between(posted, rules, cause);

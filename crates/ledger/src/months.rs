@@ -28,8 +28,8 @@ pub struct MonthRecord {
     activities: BTreeSet<Month>,
     /// Number of the last step that touched the month.
     pub touched: i64,
-    /// Number of the last step that changed what the month's statement sums up to: a settlement, a decision, an
-    /// amount on account or the closing.
+    /// Number of the last step that changed what the month's statement sums up to: the opening, a settlement, a
+    /// decision, an amount on account or the closing.
     pub summed: i64,
     /// Whether the month's activity was corrected in the statement of another month.
     pub corrected: bool,
@@ -318,7 +318,8 @@ impl Months {
         self.months.get(&month).map(|record| record.state)
     }
 
-    /// Terms of a month. A month that was never opened is central and rounds to øre.
+    /// Terms of a month. In a month that was never opened, every instrument is paid centrally, and amounts to pay are
+    /// rounded to øre.
     pub fn terms(&self, month: Month) -> Terms {
         match self.months.get(&month) {
             Some(record) => Terms { modes: record.opened.modes.clone(), rounding: record.opened.rounding },

@@ -88,7 +88,8 @@ impl Span {
 }
 
 /// Vouchers by party, under the name of the party's heir. Each voucher has a flag: whether the party owes by
-/// it. `year` holds every voucher of the year up to the end of the period.
+/// it. `year` holds every voucher of the year up to the end of the period, and vouchers of earlier years if January
+/// carries amounts from them.
 pub fn by_party<'v>(
     year: &'v [Voucher],
     heir: &dyn Fn(&str) -> String,

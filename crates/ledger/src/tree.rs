@@ -199,8 +199,8 @@ mod tests {
         Tree::of(hashes.iter().map(String::as_str))
     }
 
-    /// Roots that other programs give for the standard's test vectors. Every leaf of these vectors is text, as the
-    /// function takes it.
+    /// Roots that other programs give for the standard's test vectors. Every leaf of these vectors is valid text, and
+    /// the function takes only text.
     #[test]
     fn roots_are_those_of_the_standard() {
         assert_eq!(Tree::of([]).root(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

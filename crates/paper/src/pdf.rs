@@ -13,7 +13,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 use crate::PaperError;
-use crate::view::{bridge_svg, view};
+use crate::view::{deviation_svg, view};
 use words::Language;
 
 /// A font that comes with Typst and covers Norwegian and Sámi names.
@@ -155,7 +155,7 @@ fn set_once(job: &Job) -> Result<Vec<u8>, PaperError> {
 pub fn pdf(statement: &Statement, language: Language) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: statement.number.clone(), fault };
     let data = serde_json::to_vec(&view(statement, language)).map_err(|error| fault(error.to_string()))?;
-    let bridge = bridge_svg(statement, language, FONT);
+    let bridge = deviation_svg(statement, language, FONT);
     let files = vec![("data.json".to_owned(), data), ("bridge.svg".to_owned(), bridge.into_bytes())];
     let ident = format!("{}-{}", statement.number, statement.control_code);
     set(&Job { template: TEMPLATE, number: &statement.number, ident: &ident, files })

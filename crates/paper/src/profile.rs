@@ -32,7 +32,7 @@ pub struct SpineRow {
     pub values: [String; 3],
     pub count: String,
     pub kroner: String,
-    /// Direction of the years, in a word.
+    /// Trend of the measure over the years, in a word; empty if it is unknown.
     pub direction: String,
     /// Text for readers who do not see the mark.
     pub alt: String,
@@ -85,7 +85,7 @@ pub struct Profile {
     pub language: Language,
     /// What the document is, and its period.
     pub kind: String,
-    /// Name of the municipality, inhabitants, and the trust and region that it belongs to.
+    /// Name and code of the municipality, its inhabitants, and the region that it belongs to.
     pub place: String,
     /// The finding.
     pub title: String,

@@ -10,6 +10,17 @@ use words::{Language, Said, say};
 /// Largest number of lines on the page. If there are more, the page has their sums over counterparties; the workbook
 /// has every line.
 const LINES: usize = 60;
+/// Largest number of lines that have two rows each, if they are of several instruments.
+const LONG: usize = 12;
+/// Largest number of lines that have one row each.
+const COMPACT_LINES: usize = 200;
+
+/// The instrument, if every line is of it and there are several.
+fn only(statement: &Statement) -> Option<Instrument> {
+    let first = statement.posts.first()?.instrument;
+    let is_same = statement.posts.len() > 1 && statement.posts.iter().all(|post| post.instrument == first);
+    is_same.then_some(first)
+}
 
 /// The page of a statement, in words.
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +42,7 @@ pub struct View {
     pub facts: Vec<(String, String)>,
     /// Sentences on the amount settled and how it differs from the amount on account.
     pub lead: String,
-    /// Heading of the bridge, and text for readers who do not see the bridge.
+    /// Heading of the chart, and text for readers who do not see it; the text is empty if there is no chart.
     pub bridge: (String, String),
     /// Heads of the columns of lines.
     pub heads: Vec<String>,
@@ -81,12 +92,33 @@ pub fn cause(cause: Cause, language: Language) -> String {
 /// Title of a line: the instrument, the cause of a correction, and a mark on a disputed line.
 pub fn post_title(post: &Post, language: Language) -> String {
     let what = instrument(post.instrument, language);
-    let mut title = if post.cause == Cause::Activity {
+    let title = if post.cause == Cause::Activity {
         what
     } else {
         let cause = cause(post.cause, language);
         format!("{what}. {}", say!(language, "paper.correction_of", statement = post.corrects, cause))
     };
+    marked(title, post, language)
+}
+
+/// Title of a line on one row: the instrument if `with_instrument`, the counterparty, and the month and cause of a
+/// correction.
+fn compact_title(post: &Post, with_instrument: bool, language: Language) -> String {
+    let mut name = post.counterparty.name.clone();
+    if with_instrument {
+        let what = on_one_line(&bridge_label(BridgeWhat::Activity(post.instrument), true, language));
+        name = format!("{what}: {name}");
+    }
+    let title = if post.cause == Cause::Activity {
+        name
+    } else {
+        format!("{name}. {}: {}", period(&post.activity_period, language), cause(post.cause, language))
+    };
+    marked(title, post, language)
+}
+
+/// A title with the references of its decisions and a mark on what is disputed.
+fn marked(mut title: String, post: &Post, language: Language) -> String {
     if !post.references.is_empty() {
         title.push_str(&format!(" ({})", post.references.join(", ")));
     }
@@ -187,7 +219,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
         }),
         facts,
         lead: lead(statement, language),
-        bridge: (language.text("paper.bridge"), bridge_text(statement, language)),
+        bridge: (language.text("paper.bridge"), deviation_text(statement, language)),
         heads: ["line", "post", "quantity", "rate", "amount", "function_article"]
             .map(|key| text(key, language))
             .into(),
@@ -195,7 +227,10 @@ pub fn view(statement: &Statement, language: Language) -> View {
         provisions: provisions(statement, language),
         remark,
         sum: (language.text("paper.sum"), kroner(statement.settled)),
-        headings: ["posts", payments_head, "booking", "how_to_read"].map(|key| text(key, language)).into(),
+        headings: [posts_heading(statement, language)]
+            .into_iter()
+            .chain([payments_head, "booking", "how_to_read"].map(|key| text(key, language)))
+            .collect(),
         payments: match statement.is_summary {
             true => asked(statement, language),
             false if statement.payments.len() > 1 => payments(statement, language),
@@ -219,10 +254,17 @@ pub fn view(statement: &Statement, language: Language) -> View {
     }
 }
 
+/// Heading of the lines, with the instrument if there is only one.
+fn posts_heading(statement: &Statement, language: Language) -> String {
+    let posts = language.text("paper.posts");
+    only(statement).map_or(posts.clone(), |one| format!("{posts}: {}", instrument(one, language)))
+}
+
 /// The facts of a month's statement: amount, day of payment, who pays, and the reference.
 fn paid(statement: &Statement, language: Language) -> Vec<(String, String)> {
     let pays = statement.owes != (statement.to_pay.ore() < 0);
     let due = match statement.due {
+        _ if statement.tags.contains(&Tag::Draft) => language.text("paper.due_draft"),
         Some(due) if statement.due_unsigned => {
             format!("{} ({})", day(due, language), language.text("paper.due_unsigned"))
         }
@@ -276,7 +318,10 @@ fn control(code: &str) -> String {
 
 /// The lines of the page, and the text under them.
 fn lines(statement: &Statement, language: Language) -> (Vec<[String; 7]>, String) {
-    let is_folded = statement.posts.len() > LINES;
+    let one = only(statement);
+    let is_compact =
+        (one.is_some() || statement.posts.len() > LONG) && statement.posts.len() <= COMPACT_LINES;
+    let is_folded = statement.posts.len() > LINES && !is_compact;
     let folded;
     let posts = if is_folded {
         folded = fold(&statement.posts);
@@ -285,8 +330,11 @@ fn lines(statement: &Statement, language: Language) -> (Vec<[String; 7]>, String
         &statement.posts
     };
     let line = |(number, post): (usize, &Post)| {
-        let other = if is_folded { String::new() } else { post.counterparty.name.clone() };
-        let title = post_title(post, language);
+        let (title, other) = match (is_compact, is_folded) {
+            (true, _) => (compact_title(post, one.is_none(), language), String::new()),
+            (false, true) => (post_title(post, language), String::new()),
+            (false, false) => (post_title(post, language), post.counterparty.name.clone()),
+        };
         [
             number.to_string(),
             title,
@@ -431,33 +479,62 @@ pub fn bridge_label(what: BridgeWhat, owes: bool, language: Language) -> String 
     text(key, language)
 }
 
-/// The steps of the bridge as text, for readers who do not see the bridge.
-fn bridge_text(statement: &Statement, language: Language) -> String {
-    let step = |bar: chart::bridge::Bar| format!("{}: {}", bar.label_in_text(), bar.amount);
-    bars(statement, language).into_iter().map(step).collect::<Vec<_>>().join("; ")
+/// A label that was divided between lines, put together again.
+fn on_one_line(label: &str) -> String {
+    label.replace("-\n", "").replace('\n', " ")
 }
 
-/// Whether a step of the bridge has a bar: a sum always has one, any other step only if its amount is not zero.
-fn is_drawn(step: &&domain::statement::BridgeStep) -> bool {
-    let is_sum = matches!(step.what, BridgeWhat::Settlement | BridgeWhat::ToPay | BridgeWhat::Asked);
-    is_sum || step.amount != Amount::ZERO
+/// The steps of the chart as text, for readers who do not see it; empty if there is no chart.
+fn deviation_text(statement: &Statement, language: Language) -> String {
+    let step = |step: chart::deviation::Step| format!("{}: {}", step.label, step.amount);
+    deviations(statement, language).into_iter().map(step).collect::<Vec<_>>().join("; ")
 }
 
-/// The bars of the bridge.
-fn bars(statement: &Statement, language: Language) -> Vec<chart::bridge::Bar> {
-    let bar = |step: &domain::statement::BridgeStep| chart::bridge::Bar {
-        label: bridge_label(step.what, statement.owes, language),
-        is_total: matches!(
-            step.what,
-            BridgeWhat::OnAccount | BridgeWhat::Settlement | BridgeWhat::ToPay | BridgeWhat::Asked
-        ),
-        amount: step.amount,
+/// Steps from the amount on account to the amount settled; on to the amount to pay, if the amount on account was
+/// wholly paid, so that the steps are what is to be paid. None if there is only one step: the text says it.
+fn deviations(statement: &Statement, language: Language) -> Vec<chart::deviation::Step> {
+    let of = |wanted: BridgeWhat| -> Amount {
+        statement.bridge.iter().filter(|step| step.what == wanted).map(|step| step.amount).sum()
     };
-    statement.bridge.iter().filter(is_drawn).map(bar).collect()
+    let label = |what: BridgeWhat| on_one_line(&bridge_label(what, statement.owes, language));
+    let settles = |what: &BridgeWhat| {
+        matches!(
+            what,
+            BridgeWhat::Activity(_) | BridgeWhat::Corrections | BridgeWhat::Rates | BridgeWhat::Decisions
+        )
+    };
+    let pays_off = |what: &BridgeWhat| matches!(what, BridgeWhat::Carried | BridgeWhat::Rounding);
+    let is_paid = of(BridgeWhat::OnAccount) == -of(BridgeWhat::LessOnAccount);
+    let mut steps: Vec<chart::deviation::Step> = statement
+        .bridge
+        .iter()
+        .filter(|step| settles(&step.what) || (is_paid && pays_off(&step.what)))
+        .filter(|step| step.amount != Amount::ZERO)
+        .map(|step| chart::deviation::Step { label: label(step.what), is_total: false, amount: step.amount })
+        .collect();
+    if steps.len() < 2 {
+        return Vec::new();
+    }
+    let amount: Amount = steps.iter().map(|step| step.amount).sum();
+    let pays = statement.owes != (amount < Amount::ZERO);
+    let key = match (statement.is_summary, statement.on_account == Amount::ZERO, is_paid) {
+        (false, _, true) if amount == statement.to_pay => {
+            if pays {
+                "to_pay"
+            } else {
+                "to_get"
+            }
+        }
+        (_, true, _) => "settled",
+        _ => "deviation",
+    };
+    steps.push(chart::deviation::Step { label: text(key, language), is_total: true, amount });
+    steps
 }
 
-/// The bridge as SVG.
-pub fn bridge_svg(statement: &Statement, language: Language, font: &str) -> String {
+/// The chart as SVG.
+pub fn deviation_svg(statement: &Statement, language: Language, font: &str) -> String {
     let units = (language.text("paper.axis_thousand"), language.text("paper.axis_million"));
-    chart::bridge::bridge(&bars(statement, language), 640, (&units.0, &units.1), font)
+    let (steps, title) = (deviations(statement, language), language.text("paper.bridge"));
+    chart::deviation::deviation(&steps, 640, (&units.0, &units.1), &title, font)
 }

@@ -109,7 +109,7 @@ fn make(
     )?;
     months(book.add_worksheet(), statement, language, &formats, &words)?;
     if let Some(cases) = cases {
-        claims(book.add_worksheet(), cases, language, &formats, &words)?;
+        claims(book.add_worksheet(), (cases, statement), language, &formats, &words)?;
     }
     rules(book.add_worksheet(), statement, language, &formats, &words)?;
     book.save_to_buffer()
@@ -278,14 +278,20 @@ fn months(
     }
     chart.title().set_name(&words.title);
     chart.y_axis().set_name("kr").set_num_format("#,##0");
+    // A bar begins at zero, or it lies about its size.
+    let amounts = statement.months.iter().flat_map(|month| [month.on_account, month.settled]);
+    if amounts.into_iter().all(|amount| amount >= Amount::ZERO) {
+        chart.y_axis().set_min(0);
+    }
     sheet.insert_chart(1, 4, &chart)?;
     Ok(())
 }
 
-/// Writes one row for every contact behind the lines, and their sum.
+/// Writes one row for every contact behind the lines, and leads from their sum to the sum of the lines: decisions have no
+/// contact.
 fn claims(
     sheet: &mut Worksheet,
-    cases: &[CaseLine],
+    (cases, statement): (&[CaseLine], &Statement),
     language: Language,
     formats: &Formats,
     words: &View,
@@ -333,6 +339,15 @@ fn claims(
         .set_result(format!("{}", kroner(sum)));
     sheet.write_with_format(last + 2, 0, language.text("paper.sum"), &formats.bold)?;
     sheet.write_formula_with_format(last + 2, 8, formula, &formats.total)?;
+    let rest = statement.settled - sum;
+    if rest != Amount::ZERO {
+        sheet.write(last + 3, 0, language.text("paper.without_contact"))?;
+        sheet.write_with_format(last + 3, 8, kroner(rest), &formats.kroner)?;
+    }
+    let formula = rust_xlsxwriter::Formula::new(format!("=I{}+I{}", last + 3, last + 4))
+        .set_result(format!("{}", kroner(statement.settled)));
+    sheet.write_with_format(last + 4, 0, language.text("paper.sum_of_lines"), &formats.bold)?;
+    sheet.write_formula_with_format(last + 4, 8, formula, &formats.total)?;
     Ok(())
 }
 

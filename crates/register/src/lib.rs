@@ -4,7 +4,7 @@
 //! its reason and its remedy. Accepted rows are written in the program's own schema ([`schema`]) and stamped;
 //! from then on the file is trusted.
 //!
-//! This crate can never know a rule or a price: it depends on `domain` and `words` alone.
+//! This crate can never know a rule or a price: of our crates it depends on `domain` and `words` alone.
 //!
 //! Start reading in [`schema`] (what a contact is), then [`check`] (what is refused), then [`synth`] (the
 //! synthetic register).

@@ -473,8 +473,8 @@ impl LawBook {
             Some((by, keep(provenance(file, &row.dates, "lowered_by", id))))
         });
         let payment = keep(overlay.payment()?);
-        // Only a rule that another rule lowers has the choice `rounded`. Files kept with settlements from before the
-        // choice was introduced do not have it either.
+        // Only a rule that another rule lowers has the choice `rounded`. The choice is also missing in rule files that
+        // were kept with settlements before the choice was introduced.
         let rounded = match overlay.choice("rounded") {
             Some(choice) => read(choice, RoundedWhen::from_word),
             None => (RoundedWhen::Difference, covers.clone()),

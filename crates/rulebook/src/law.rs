@@ -38,7 +38,7 @@ impl ShareSide {
         Segment::place_on(&self.segments, day)
     }
 
-    /// The rule in a segment; `None` if there is no segment or the rule is not in force.
+    /// The rule in a segment; `None` if there is no segment, if the rule is not in force, or if a value is missing.
     pub fn rule(&self, segment: Option<usize>) -> Option<&ShareRule> {
         self.segments.get(segment?)?.standing.in_force()
     }
@@ -70,7 +70,7 @@ pub struct DayCharge {
     pub first: Day,
 }
 
-/// Decision of each share instrument on one set of facts; `None` if the instrument is not in force.
+/// Decision of each share instrument on one set of facts; `None` if no rule is in force, or if a value is missing.
 pub type Decisions = Shares<Option<Decision>>;
 
 /// Price of each share instrument for one contact; `None` if the instrument gives no charge.
@@ -91,7 +91,7 @@ pub fn used_of_ceiling(prices: &Prices) -> Points {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
     Amount(Amount),
-    /// The law has no such version in force.
+    /// The law has no such version in force, or the version of the day rate has no rate.
     NoVersion,
     /// The charge has no DRG points: a tariff priced it, by facts that a charge does not keep.
     ByTariff,
@@ -226,7 +226,7 @@ impl Law {
         Ok(prices)
     }
 
-    /// Prices a posted charge again, by the functions that priced it.
+    /// Prices a posted charge again: a share by the function that priced it, a day rate as its rate times the days.
     ///
     /// # Errors
     /// Fails if the amount is too large for an [`Amount`].

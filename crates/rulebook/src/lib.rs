@@ -5,8 +5,8 @@
 //! (which days are paid for). Settlement, explanations, simulations and the cases that lawyers sign all call
 //! the same functions.
 //!
-//! This crate can never open a file, read a clock or hold contacts in bulk: it depends on `domain` and `words`
-//! alone, and the texts of the rules are handed in or built in ([`built_in`]). All law stands here, also the
+//! This crate can never open a file, read a clock or hold contacts in bulk: of our crates it depends on `domain` and
+//! `words` alone, and the texts of the rules are handed in or built in ([`built_in`]). All law stands here, also the
 //! order of the instruments.
 //!
 //! Start reading in [`book`] (which version of a rule holds on a day), then [`calculation`], then [`law`]

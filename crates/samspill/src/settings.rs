@@ -31,7 +31,8 @@ impl Settings {
     /// Reads the file in a folder, and the variables.
     ///
     /// # Errors
-    /// Fails if the file cannot be read, or if the file sets something else than [`KEYS`].
+    /// Fails if the file cannot be read or is not TOML, if the file sets a key that is not in [`KEYS`], or if a value
+    /// in the file or a variable does not fit its key.
     pub fn read(folder: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Settings> {
         let path = folder.join(FILE);
         let mut out = Settings::default();

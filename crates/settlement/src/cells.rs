@@ -610,7 +610,7 @@ struct Ranks {
     trusts: Ranked<String>,
     groups: Ranked<Group>,
     measures: Vec<Measure>,
-    /// Rank of each number of thousandths, if contacts are priced by points alone.
+    /// Rank of each quantity, indexed by its points in thousandths; empty unless contacts are priced by points alone.
     by_points: Vec<u32>,
 }
 

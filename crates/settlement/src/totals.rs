@@ -1,4 +1,4 @@
-//! Sums by debtor, creditor, unit, month and instrument, and the tables that show them.
+//! Sums by debtor, creditor, municipality, unit, month and instrument, and the tables that show them.
 
 use domain::narrow;
 use std::collections::BTreeMap;

@@ -35,7 +35,7 @@ fn own(id: &str, rule: &str, set: &str) -> (String, String) {
     (format!("variants/{id}.toml"), text)
 }
 
-/// Øre by party and instrument, settled from contacts: the creditor of ISF, else the debtor.
+/// Øre settled from contacts, by party and instrument. The party is the creditor for ISF, and the debtor otherwise.
 fn of_contacts(reader: &Reader, law: &Law, period: Period) -> BTreeMap<(String, Instrument), i64> {
     let options = Options { period, threads: 2 };
     let settled =
@@ -49,7 +49,8 @@ fn of_contacts(reader: &Reader, law: &Law, period: Period) -> BTreeMap<(String, 
     out
 }
 
-/// Øre by party and instrument, priced from cells: the regional authority for ISF, else the municipality.
+/// Øre priced from cells, by party and instrument. The party is the regional authority for ISF, and the municipality
+/// otherwise.
 fn of_cells(cells: &Cells, priced: &Priced) -> BTreeMap<(String, Instrument), i64> {
     let mut out = BTreeMap::new();
     for (home, sums) in cells.homes.iter().zip(&priced.homes) {

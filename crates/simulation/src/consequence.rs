@@ -92,8 +92,8 @@ pub struct Municipality {
     pub scenario: Sums,
     /// Charges that are not paid since they are above the cap per inhabitant: before, and in the scenario.
     pub capped: (Amount, Amount),
-    /// Grants out of what the regional authorities and trusts gain in the payments of municipalities, compared with the
-    /// law as it is: before, and in the scenario.
+    /// Grants before, and in the scenario: the municipality's part of what the regional authorities and trusts gain in
+    /// payments from municipalities, compared with the law as it is.
     pub grants: (Amount, Amount),
     /// Contacts that the municipality pays for, in millionths: before, and in the scenario.
     pub contacts: (i64, i64),
@@ -214,7 +214,7 @@ pub struct Whole {
     pub sums: Priced,
     /// Number of charged contacts, in millionths: for each municipality, a number for each instrument in [`Shares`].
     pub contacts: Vec<Shares<i64>>,
-    /// Number of contacts that could not be tested: see [`Consequences::untested`].
+    /// Counts of what could not be tested: see [`Consequences::untested`].
     pub untested: BTreeMap<Message, i64>,
 }
 

@@ -1,5 +1,5 @@
 //! Who invests and who saves (`hvem investerer, hvem sparer`): the cash flow of an agreement by party and
-//! year, and the transfers with which no party loses.
+//! year, and the transfers with which neither the municipalities nor the hospital side loses.
 //!
 //! A hospital saves less than the cost of the activity that goes away, since beds, wards and staff remain. A
 //! part of the cost is saved at once (marginal cost), and some of the rest after some years; the income is

@@ -91,8 +91,8 @@ impl Set {
         true
     }
 
-    /// Variants of the rules with these parameters, from the first to the last of the given years. Each is a
-    /// file name and the text of the file.
+    /// Variants of the rules with these parameters, each in force from the first to the last of the given years. A
+    /// variant is a file name and the text of the file.
     pub fn variants(&self, years: (i16, i16)) -> Vec<(String, String)> {
         let mut out = Vec::new();
         let mut add = |rule: &str, lines: Vec<String>| {

@@ -177,7 +177,9 @@ fn unit_and_time(cells: &[Cell], from: usize) -> Option<(Vec<Vec<f64>>, Vec<usiz
 /// unit and each time has a level of its own, and the errors of a unit are correlated. `from` is the first
 /// time with the measure.
 ///
-/// `None` if the treated units, or the others, have no cell before or no cell after the beginning.
+/// `None` if the treated units, or the others, have no cell before or no cell after the beginning; if there are no more
+/// cells than columns of the design matrix, or the columns are linearly dependent; or if the values lie exactly on the
+/// fit.
 pub fn difference(cells: &[Cell], from: usize, confidence: f64) -> Option<Effect> {
     let (rows, of) = unit_and_time(cells, from)?;
     let values: Vec<f64> = cells.iter().map(|cell| cell.value).collect();

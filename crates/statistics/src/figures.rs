@@ -71,8 +71,9 @@ pub struct Figure {
     /// the denominator is 0; the limits are NaN for a mean of a single value.
     pub crude: Option<Interval>,
     /// Directly standardised rate, with the ages of the European standard population of 2013 and, if sex is adjusted
-    /// for, as many men as women. The rate has three significant digits. `None` with fewer than ten events, and if the
-    /// rate would reveal the counts of single ages.
+    /// for, as many men as women. The rate has three significant digits. `None` for a proportion or a mean, if nothing
+    /// is adjusted for, with fewer than ten events, if the rate would reveal the counts of single ages, and if the
+    /// youngest band has no people.
     pub direct: Option<Interval>,
     /// Events in classes with a denominator; 0 for a mean. The class of unknown age has no denominator in a rate.
     pub known: i64,
@@ -84,8 +85,8 @@ pub struct Figure {
     /// The ratio drawn toward the common ratio of the municipalities that are shown; the fewer the expected events, the
     /// closer. `None` if withheld, for a mean, and if no event is expected.
     pub shrunk: Option<Shrunk>,
-    /// Place in the funnel, with the allowance for how municipalities usually differ. `None` if withheld, and
-    /// for a mean.
+    /// Place in the funnel, with the allowance for how municipalities usually differ. `None` if withheld, for a mean,
+    /// and if no event is expected.
     pub point: Option<Point>,
     /// Whether the figure is withheld, because it counts few or would reveal another figure that counts few.
     pub is_withheld: bool,
@@ -104,7 +105,8 @@ pub struct Figures {
     /// Number of events that come together, such as several stays of one person; 1 or more, from [`at_a_time`]. Counts
     /// are divided by this number before they are compared with chance.
     pub at_a_time: f64,
-    /// The funnel of the municipalities. `None` for a mean, and before [`crate::levels::withhold`].
+    /// The funnel of the municipalities. `None` for a mean, before [`crate::levels::withhold`], and if no municipality
+    /// with expected events is shown.
     pub funnel: Option<Funnel>,
 }
 

@@ -66,7 +66,7 @@ impl Point {
     }
 }
 
-/// Deviation of the events from the expected by chance alone: standard deviations on the square-root scale.
+/// Deviation of the events from the expected number on the square-root scale, in standard deviations of chance alone.
 fn by_chance(events: f64, expected: f64) -> f64 {
     2.0 * (events.sqrt() - expected.sqrt())
 }

@@ -360,7 +360,8 @@ impl Said for BadIndicator {
     }
 }
 
-/// Checks that the words of an indicator are words of a register, and that its measures fit its events.
+/// Checks that sectors, levels of care, services, DRG types and urgency are words of their vocabularies, and that
+/// measures and levels of care fit the events.
 fn words(one: &Indicator) -> Result<(), Message> {
     let known = |key: &str, given: &[String], all: Vec<&str>| match given
         .iter()

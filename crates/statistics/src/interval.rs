@@ -43,7 +43,7 @@ pub const BYAR_FROM: f64 = 10.0;
 /// Least number of events for which Byar's approximation is always used: the approximation then equals the exact
 /// interval, which is slow to compute.
 pub const EXACT_TO: f64 = 1e6;
-/// Degrees of freedom above which Student's distribution is taken as the normal distribution.
+/// Degrees of freedom above which [`student_point`] takes Student's distribution as the normal distribution.
 const AS_NORMAL: f64 = 1e6;
 
 /// Quantile of the standard normal distribution: the point below which the given share lies.

@@ -50,7 +50,8 @@ fn row_of(levels: &[Level], known: impl Fn(&Counts, usize) -> Known) -> Row {
     levels.iter().flat_map(of_level).chain([country]).collect()
 }
 
-/// Decides which figures are withheld, and then compares the places of each level with each other.
+/// Decides which figures are withheld, and then, at each level that was not decided before, compares the places with
+/// each other.
 ///
 /// The places of each level are numbered in turn, with the country last; `totals` states which places add up to which.
 /// The first `decided` levels keep their decisions, and so does the country unless `decided` is 0.

@@ -1,9 +1,11 @@
 //! Test of a trend: whether a rate rises or falls over time by more than chance.
 
 /// Score statistic of a linear trend in the logarithm of a rate: about standard normal if the rate is the same at all
-/// times, above 0 if it rises. `counts` are events and `exposure` person-years (or wholes), one for each time, equally far
-/// apart. `at_a_time` is the number of events that come together, 1 or more: it multiplies the variance.
-/// `None` for fewer than three times, without events, or if the exposure is not positive at every time.
+/// times, above 0 if it rises. `counts` are events and `exposure` person-years (or wholes); both have one value for
+/// each time, and the times are equally spaced. `at_a_time` is the number of events that come together, 1 or more: it
+/// multiplies the variance.
+/// `None` for fewer than three times, for lists of different lengths, without events, for a negative count, or if the
+/// exposure is not positive at every time.
 ///
 /// Source: Armitage 1955 (Biometrics 11), with the variance of Poisson counts.
 pub fn trend(counts: &[f64], exposure: &[f64], at_a_time: f64) -> Option<f64> {

@@ -140,8 +140,8 @@ fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<Peo
     Ok(out)
 }
 
-/// Inhabitants by the municipalities of `day`, and their source: mean of 1 January of `year` and of the next year,
-/// or 1 January of `year` alone if the next year has no table.
+/// Inhabitants by the municipalities of `day`, with their source. The number is the mean of the numbers on 1 January of
+/// `year` and of the next year, or the number on 1 January of `year` alone if the next year has no table.
 fn middle_of(
     year: i16,
     day: Day,
@@ -198,8 +198,8 @@ fn sexes() -> Result<BTreeMap<&'static str, BySex>> {
     Ok(out)
 }
 
-/// What a municipality of `day` is on 31 December 2023 and on 1 January 2024, as far as these days come after `day`:
-/// the municipality itself, or those that it became. The list has the codes of both days, sorted, each once.
+/// Codes of a municipality of `day` on 31 December 2023 and on 1 January 2024: its own, or those of the municipalities
+/// that it became. A day counts only if it comes after `day`. The list is sorted, and each code stands once.
 fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<String> {
     let days = [Day::new(2024, 1, 1), Day::new(2023, 12, 31)];
     let mut out: Vec<String> = Vec::new();
@@ -296,8 +296,8 @@ impl Inhabited {
         Some(people.iter().sum::<i64>() as f64 * self.years)
     }
 
-    /// Mean number of inhabitants of a municipality in the period; `None` if they are unknown. In a sample of a synthetic
-    /// register, the municipality's own number.
+    /// Mean number of inhabitants of a municipality in the period; `None` if they are unknown. A sample of a synthetic
+    /// register does not reduce the number.
     pub fn mean_of(&self, code: &str) -> Option<i64> {
         let (mut sum, mut months) = (0, 0);
         for (year, homes) in &self.by_year {

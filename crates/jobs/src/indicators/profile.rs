@@ -99,8 +99,8 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Measures of the spine chart that have a place in the funnel and enough events expected, farthest from the expected
-    /// first.
+    /// Measures of the spine chart that have a place in the funnel and enough expected events, in descending order of
+    /// their distance from the expected number.
     fn farthest(&self) -> Vec<Measured<'a>> {
         let has_place = |(_, _, found, figure): &Measured| {
             !figure.is_withheld && figure.point.is_some() && figure.expected / found.at_a_time >= SPOKEN_OF
@@ -112,7 +112,7 @@ impl<'a> Subject<'a> {
         all
     }
 
-    /// How many municipalities have by chance one such deviation, in words.
+    /// Share of municipalities in which chance alone gives such a deviation, in words.
     fn by_chance(&self, figure: &Figure) -> Message {
         let share = figure.point.map_or(1.0, |point| normal_p(point.z));
         match (1.0 / share).round() as u64 {
@@ -330,7 +330,8 @@ impl<'a> Subject<'a> {
         row
     }
 
-    /// Rows of counts by others and survey answers for an aim. The columns for the country are unknown.
+    /// Rows of counts by others and survey answers for an aim. The country's value, the count and the comparison are
+    /// unknown.
     fn brought(&self, aim: Aim) -> Vec<Vec<String>> {
         let outcome = self.outcome;
         let code = &outcome.counts.homes[self.home];

@@ -34,7 +34,7 @@ pub struct Funnel {
 ///
 /// # Errors
 /// Fails if the table cannot be read, if it has no column of people or expected events, if an area occurs twice or
-/// has no people, if `per` is not above 0, or if there are no events.
+/// has no people or expected events, if `per` is not above 0, or if people are given and there are no events.
 pub fn funnel(order: &Funnel) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let (areas, events) = (table.text(&order.area)?, table.amounts(&order.events)?);

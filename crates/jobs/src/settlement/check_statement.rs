@@ -115,7 +115,7 @@ impl Checked {
 /// Checks a bundle, and the checkpoint in it against the file of a public key.
 ///
 /// # Errors
-/// Fails if the file is no bundle, or is one of a later version, or if the key cannot be read.
+/// Fails if the file is no bundle of the form that this program reads, or if a part of it or the key cannot be read.
 pub fn check(path: &Path, public_key: Option<&Path>) -> Result<Checked> {
     let key = public_key.map(checkpoint::public_key).transpose()?;
     let files = bundle::files(path)?;
@@ -468,7 +468,7 @@ fn of_quantity(post: &Post, again: &Repriced) -> Result<std::result::Result<Mess
             slack = Amount::from_ore(slack)
         )),
         false if is_of_days => Err(message!("check_statement.days_other", days = post.days, version, amount)),
-        // Tariffs add no points.
+        // A claim that a tariff priced has an amount but no points, so points alone do not give the line's amount.
         false if again.laws.iter().any(|law| law.has_tariffs(post.instrument, version)) => {
             Ok(message!("check_statement.no_claims"))
         }
@@ -548,8 +548,8 @@ fn vouchers(bundle: &Bundle, maker: &Maker, steps: &[Step]) -> Result<Answer> {
         let settled: Settled = content(step)?;
         let posted: Vec<&&Voucher> =
             all.iter().filter(of_claims).filter(|voucher| voucher.step == step.number).collect();
-        // Vouchers of months before the statement's year may be absent, and later ones are not here; of the months
-        // between, every claim has a voucher.
+        // Every claim in a statement from January to the end of the period has its voucher here. Vouchers of earlier
+        // years may be absent, and those of months after the period are absent.
         let is_whole = settled.into.year() == bundle.last.year() && settled.into <= bundle.last;
         let months: BTreeSet<&str> = posted.iter().map(|voucher| voucher.activity_period.as_str()).collect();
         let is_ours = |row: &&Moved| {

@@ -310,9 +310,9 @@ impl Case {
         let language = self.language;
         let page = view::view(&self.now, language);
         let mut out = Vec::new();
-        if !self.now.bridge.is_empty() {
+        if !page.bridge.1.is_empty() {
             let heading = format!("{}, {}", page.bridge.0, self.period());
-            let svg = view::bridge_svg(&self.now, language, picture::FONT);
+            let svg = view::deviation_svg(&self.now, language, picture::FONT);
             out.push(("bro", BriefFigure { alt: format!("{heading}. {}", page.bridge.1), heading, svg }));
         }
         let bars = self.bars();

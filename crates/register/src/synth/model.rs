@@ -76,8 +76,8 @@ pub fn hospital_shares(inhabitants: u64) -> [f64; 3] {
         _ => [0.44, 0.29, 0.20],
     }
 }
-/// Share of hip fractures among acute surgical stays of persons of 75 years or more. It gives 19 fractures per 1 000
-/// persons of that age and year (Helseatlas for eldre 2013–2015).
+/// Share of hip fractures among acute surgical stays of persons of 75 years or more. It gives 19 fractures a year per
+/// 1 000 persons of that age (Helseatlas for eldre 2013–2015).
 pub const HIP_FRACTURES: f64 = 0.372;
 /// Share of medical and surgical stays of at least two nights that have two department episodes.
 pub const TWO_EPISODES: f64 = 0.07;
@@ -109,7 +109,7 @@ pub fn reported_ready(age: usize) -> f64 {
 /// of a wait.
 pub const WAIT: (f64, f64) = (0.385, 4.87);
 
-/// Factor on the chance of a wait, and on its mean days, in the slow municipality of a story.
+/// Factor on the chance of a wait, and on its mean days, in the municipality of [`super::Recipe::slow`].
 pub const SLOW: f64 = 2.0;
 
 /// Place in [`GROUPS`] of an age in whole years.

@@ -328,7 +328,8 @@ fn drg_in(range: &str, drg: &str) -> bool {
     }
 }
 
-/// The price of a contact that gives a charge, rounded once to whole øre.
+/// The price of a contact that gives a charge, in whole øre: rounded once, or as [`RoundedWhen`] says if another charge
+/// is subtracted.
 ///
 /// `left_of_ceiling` is the part of the stay's ceiling that earlier contacts have left; `None` if there is no
 /// ceiling, or if that part cannot be computed. `lowered` holds the points and the share of another rule; if the

@@ -106,7 +106,7 @@ fn effect_text(effect: &Effect) -> String {
     }
 }
 
-/// A cost as a page writes it: `municipality: dialyse, avoided-contact, 1 200 kr`.
+/// A cost as a page writes it: `municipality: dialyse, avoided-contact, 1 200,00 kr`.
 fn cost_text(cost: &Cost) -> String {
     let Cost { party, what, per, kroner } = cost;
     let per = match per {

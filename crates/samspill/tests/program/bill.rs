@@ -44,8 +44,8 @@ S-5;1;4 000,00
 ;;40 000,-
 ";
 
-fn files() -> (PathBuf, String, String) {
-    let work = folder("bill-check");
+fn files(name: &str) -> (PathBuf, String, String) {
+    let work = folder(name);
     std::fs::write(work.join("logg.csv"), LOG).unwrap();
     std::fs::write(work.join("faktura.csv"), BILL).unwrap();
     let (bill, log) = (path(&work.join("faktura.csv")).to_owned(), path(&work.join("logg.csv")).to_owned());
@@ -65,7 +65,7 @@ fn compare(bill: &str, log: &str, more: &[&str]) -> (Option<i32>, String, String
 
 #[test]
 fn a_bill_is_answered_with_hours_and_paragraphs() {
-    let (_, bill, log) = files();
+    let (_, bill, log) = files("bill-check-1");
     let (code, table, said) =
         compare(&bill, &log, &["--institution", "Helse Bergen HF", "--party", "Bergen"]);
     assert_eq!(code, Some(3), "{said}");
@@ -114,7 +114,7 @@ fn a_bill_is_answered_with_hours_and_paragraphs() {
 
 #[test]
 fn what_the_bill_is_not_about_is_told() {
-    let (work, bill, log) = files();
+    let (work, bill, log) = files("bill-check-2");
     // Without the institution, the other hospital's case counts too, and a note says so.
     let (_, table, said) = compare(&bill, &log, &[]);
     assert!(
@@ -146,7 +146,7 @@ fn what_the_bill_is_not_about_is_told() {
 #[test]
 fn a_workbook_and_a_letter_are_written() {
     use calamine::{Data, Reader, open_workbook_auto};
-    let (work, bill, log) = files();
+    let (work, bill, log) = files("bill-check-3");
     let out = work.join("svar");
     let (_, _, said) =
         compare(&bill, &log, &["--institution", "Helse Bergen HF", "--party", "Bergen", "--out", path(&out)]);

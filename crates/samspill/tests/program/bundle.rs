@@ -50,7 +50,7 @@ fn checked(bundle: &Path, more: &[&str]) -> (Option<i32>, BTreeMap<String, Strin
     (output.status.code(), verdicts, printed)
 }
 
-/// A ledger with every kind of step, with a correction in February.
+/// The ledger of [`book`], with a correction of January that is posted in February, and February closed.
 fn corrected(name: &str) -> String {
     let (ledger, _) = book(name);
     let work = folder(&format!("bundle-{name}"));
@@ -166,7 +166,7 @@ fn a_bundle_is_the_same_bytes_and_says_nothing_of_others() {
     }
 }
 
-/// Bundle of a municipality whose statement takes contacts back, with its claims.
+/// Bundle, with claims, of a municipality whose statement has a line for withdrawn contacts.
 fn corrected_statement(out: &Path) -> std::path::PathBuf {
     let ledger = corrected("forged");
     let is_corrected = |bundle: &std::path::PathBuf| {
@@ -180,7 +180,7 @@ fn corrected_statement(out: &Path) -> std::path::PathBuf {
     bundles(&ledger, "2012-02", &out.join("made"), &["--party", party, "--with-claims"]).remove(0)
 }
 
-/// Adds a krone to an amount.
+/// Adds 100 to a number: a krone to an amount in øre, 0,1 to points in thousandths.
 fn more(value: &mut Value) {
     *value = Value::from(value.as_i64().unwrap() + 100);
 }
@@ -225,7 +225,7 @@ fn each_change_of_a_bundle_is_caught() {
     let last = basis["vouchers"].as_array().unwrap().len() - 1;
     caught(&with(&|basis| drop(basis["vouchers"].as_array_mut().unwrap().remove(0))), "vouchers");
     caught(&with(&|basis| drop(basis["vouchers"].as_array_mut().unwrap().remove(last))), "to-pay");
-    // Every voucher of a step, so that nothing of the step is left beside its claims.
+    // Every voucher of a step, so that only the claims of the step are left.
     let of_step = |one: &Value| one["record"]["step"] == basis["vouchers"][0]["record"]["step"];
     let without = |basis: &mut Value| basis["vouchers"].as_array_mut().unwrap().retain(|one| !of_step(one));
     caught(&with(&without), "vouchers");
