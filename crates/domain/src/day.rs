@@ -311,8 +311,6 @@ impl Period {
     /// Reads whole months, at most ten years: the forms of [`Period::parse`], and also `2012-2014` and
     /// `2012-07..2013-06`.
     ///
-    /// Not for settlements: the period of a settlement is read with [`Period::parse`].
-    ///
     /// # Errors
     /// Fails if the text has another form, or if a span from one year or month to another is not 2 to 120 months long.
     pub fn parse_any(text: &str) -> Result<Period, NotATime> {

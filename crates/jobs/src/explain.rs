@@ -107,7 +107,7 @@ pub fn run(given: &str, folder: &Path, contacts: Option<&Path>, language: Langua
     let municipalities = Municipalities::built_in()?;
     let reader = Reader::open_contacts(&input)?;
     let stay = stay_of_contact(&reader, asked.contact)?;
-    let period = Period::parse(&manifest.period)?;
+    let period = Period::parse_any(&manifest.period)?;
     match explain(&law, &municipalities, &reader, &stay, asked.contact, period)? {
         Some(explanation) => {
             charged_in(&explanation, &asked, period)?;

@@ -155,8 +155,9 @@ impl Months {
     /// # Errors
     /// Fails if the content of the step cannot be read.
     pub fn add(&mut self, step: &Step) -> Result<(), LedgerError> {
-        let months: Vec<Month> =
-            domain::Period::parse(&step.period).map(|period| period.months().collect()).unwrap_or_default();
+        let months: Vec<Month> = domain::Period::parse_any(&step.period)
+            .map(|period| period.months().collect())
+            .unwrap_or_default();
         match step.kind {
             StepKind::Open => {
                 let opened: Opened = read(step)?;

@@ -124,11 +124,13 @@ pub fn correction(corrected: &Correction, into: Month) -> Vec<Message> {
     for (month, by) in &corrected.months {
         out.push(match by {
             None => message!("screen.no_difference", month),
+            Some(by) if by.is_empty() => message!("screen.no_kroner_moved", month),
             Some(by) => message!("screen.difference", month, causes = causes(by)),
         });
     }
     match &corrected.posted {
         None => out.push(message!("screen.nothing_changed")),
+        Some((0, _)) => out.push(message!("screen.corrected_without_vouchers", into)),
         Some((count, of)) => out.push(message!("screen.corrected", into, count, sums = sums(of))),
     }
     out.extend(reopened(&corrected.reopened));
@@ -189,8 +191,10 @@ fn sums(sums: &Sums) -> String {
 }
 
 fn causes(causes: &Causes) -> Message {
-    let part = |(cause, ore): (&Cause, &i64)| {
-        Message::joined(vec![cause.said(), Message::plain(Amount::from_ore(*ore))], " ")
+    let part = |(cause, ore): (&Cause, &i64)| match ore {
+        // What some pay more, others pay less.
+        0 => message!("screen.cause_in_balance", cause = cause.said()),
+        ore => Message::joined(vec![cause.said(), Message::plain(Amount::from_ore(*ore))], " "),
     };
     Message::joined(causes.iter().map(part).collect(), ", ")
 }
@@ -200,6 +204,24 @@ mod tests {
     use domain::{Day, Minute, PeriodState, Ruling};
 
     use super::*;
+
+    /// A correction that moves no kroner says so, and a payer who is another is no «0,00 kr».
+    #[test]
+    fn a_correction_without_kroner_is_said_in_words() {
+        let month = Month::parse("2012-01").unwrap();
+        let corrected = |causes: Causes, posted| {
+            let months = vec![(month, Some(causes))];
+            let lines = correction(&Correction { months, posted, ..Correction::default() }, month);
+            lines.iter().map(|line| words::Language::Nb.say(line)).collect::<Vec<_>>().join("\n")
+        };
+        let nothing = corrected(Causes::new(), Some((0, Sums::default())));
+        assert_eq!(
+            nothing,
+            "2012-01: ingen kroner er endret\nført i 2012-01: ingen bilag, for ingen kroner er endret"
+        );
+        let moved = corrected([(domain::Cause::ChangedPayer, 0)].into(), None);
+        assert!(moved.contains("endret betaler (summen er den samme") && !moved.contains("0,00"), "{moved}");
+    }
 
     /// Place of a refusal in the table below. The match holds every refusal, so that a new one must get a place,
     /// and a row.

@@ -246,7 +246,7 @@ impl Cells {
         let [contacts, outside] = counts[..] else { return Err(damaged()) };
         let mut read = Read {
             cells: Cells {
-                period: Some(Period::parse(footer("samspill.cells.period")).map_err(|_| damaged())?),
+                period: Some(Period::parse_any(footer("samspill.cells.period")).map_err(|_| damaged())?),
                 needs: Needs {
                     ages: ages.collect::<Result<_, _>>()?,
                     days: days.collect::<Result<_, _>>()?,

@@ -12,6 +12,7 @@ use words::{Message, message};
 
 use super::books::Books;
 use super::delivery::{Sums, sums};
+use super::open::in_one_year;
 use crate::refusal::Refusal;
 use crate::table::small_table;
 
@@ -40,7 +41,7 @@ pub enum OnAccountPosted {
 /// that year; otherwise every amount is divided in equal parts.
 ///
 /// # Errors
-/// Fails if the budget cannot be read, if the ledger holds no settlement of the year, if a month may not
+/// Fails if the period has months of several years, if the budget cannot be read, if the ledger holds no settlement of the year, if a month may not
 /// change, or if there is no amount to post.
 pub fn on_account(
     books: &mut Books,
@@ -49,6 +50,7 @@ pub fn on_account(
     season: bool,
     now: Minute,
 ) -> Result<OnAccountPosted> {
+    in_one_year(period)?;
     let months: Vec<Month> = period.months().collect();
     let (Some(first), Some(last)) = (months.first().copied(), months.last().copied()) else {
         fail!("error.on_account.no_month")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::failure::Result;
+use crate::failure::{Result, fail};
 use domain::{Balancing, Instrument, Minute, Mode, Month, PayRounding, Period, StepKind};
 use ledger::Ledger;
 use ledger::content::Opened;
@@ -21,12 +21,24 @@ pub enum Opening {
     Opened { first: Month, place: String },
 }
 
+/// Refuses a period of several years: the terms and the budget are those of one.
+///
+/// # Errors
+/// Fails if the period has months of several years.
+pub(super) fn in_one_year(period: Period) -> Result<()> {
+    if period.by_year().count() > 1 {
+        fail!("error.settlement.one_year", period);
+    }
+    Ok(())
+}
+
 /// Opens the months of a period. Creates the ledger if there is none.
 ///
 /// # Errors
-/// Fails if a month is open on other terms, if a later month is closed, or if only some of the months are
+/// Fails if the period has months of several years, if a month is open on other terms, if a later month is closed, or if only some of the months are
 /// open already.
 pub fn open(place: &str, period: Period, content: &Opened, now: Minute) -> Result<Opening> {
+    in_one_year(period)?;
     let mut books = Books::read(Ledger::open_or_make(place)?)?;
     let new: Vec<Month> = period.months().filter(|month| books.months.state(*month).is_none()).collect();
     let Some(first) = new.first().copied() else {

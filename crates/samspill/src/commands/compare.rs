@@ -52,7 +52,7 @@ pub fn compare(arguments: &CompareArguments, host: &Host) -> Result<Output> {
         own: arguments.own.as_deref(),
         log: arguments.log.as_deref(),
         instrument: domain::Instrument::from_word(&arguments.instrument.to_uppercase())?,
-        period: arguments.period.as_deref().map(Period::parse).transpose()?,
+        period: arguments.period.as_deref().map(Period::parse_any).transpose()?,
         institution: arguments.institution.as_deref(),
         party: arguments.party.as_deref(),
         files: &files,

@@ -40,7 +40,7 @@ pub struct SettleArguments {
 /// Settles a file into a folder.
 pub fn settle(arguments: &SettleArguments, host: &Host) -> Result<Output> {
     let started = Instant::now();
-    let period = Period::parse(&arguments.period)?;
+    let period = Period::parse_any(&arguments.period)?;
     let files = Files::read(arguments.law.as_deref(), &arguments.variant)?
         .with_agreements(arguments.agreements.as_deref())?;
     let order = settle::Order {

@@ -170,19 +170,19 @@ pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Output> {
                 (None, year) => OnAccountFrom::Year(year.unwrap_or_default()),
             };
             let mut books = posting.books()?;
-            let period = Period::parse(period)?;
+            let period = Period::parse_any(period)?;
             let posted = job::on_account(&mut books, period, &from, *season, posting.now()?)?;
             Ok(posting.output(&books, host, vec![answers::on_account(&posted, period)]))
         }
         SettlementCommand::Run { period, posting, delivery } => {
-            let period = Period::parse(period)?;
+            let period = Period::parse_any(period)?;
             with_run(posting, delivery, host, |books, run| {
                 let settled = job::run(books, period, run, host)?;
                 Ok((answers::settlement(&settled), settled.refused))
             })
         }
         SettlementCommand::Correct { period, into, posting, delivery } => {
-            let (period, into) = (Period::parse(period)?, Month::parse(into)?);
+            let (period, into) = (Period::parse_any(period)?, Month::parse(into)?);
             with_run(posting, delivery, host, |books, run| {
                 let corrected = job::correct(books, period, into, run, host)?;
                 Ok((answers::correction(&corrected, into), corrected.refused))
@@ -190,12 +190,12 @@ pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Output> {
         }
         SettlementCommand::Close { period, posting, accept } => {
             let mut books = posting.books()?;
-            let closed = job::close(&mut books, Period::parse(period)?, *accept, posting.now()?, host)?;
+            let closed = job::close(&mut books, Period::parse_any(period)?, *accept, posting.now()?, host)?;
             Ok(posting.output(&books, host, answers::closing(&closed)))
         }
         SettlementCommand::Finalise { period, posting } => {
             let mut books = posting.books()?;
-            let period = Period::parse(period)?;
+            let period = Period::parse_any(period)?;
             let finalising = job::finalise(&mut books, period, posting.now()?)?;
             Ok(posting.output(&books, host, vec![answers::finalising(finalising, period)]))
         }
@@ -210,7 +210,7 @@ pub fn settlement(command: &SettlementCommand, host: &Host) -> Result<Output> {
             Ok(Output::data(table.render(or_suited(*form), host.reader())))
         }
         SettlementCommand::Status { period, place, form } => {
-            let period = period.as_deref().map(Period::parse).transpose()?;
+            let period = period.as_deref().map(Period::parse_any).transpose()?;
             let table = job::status(&mut Books::open(&place.ledger)?, period)?;
             Ok(Output::data(table.render(or_suited(*form), host.reader())))
         }
@@ -253,7 +253,7 @@ fn open(
     place: &Place,
     (mode, balancing, rounding): (ModeChoice, BalancingChoice, RoundingChoice),
 ) -> Result<Output> {
-    let period = Period::parse(period)?;
+    let period = Period::parse_any(period)?;
     let mode = match mode {
         ModeChoice::Central => Some(Mode::Central),
         ModeChoice::Decentral => Some(Mode::Decentral),

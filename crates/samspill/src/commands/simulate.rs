@@ -41,7 +41,7 @@ pub struct SimulateArguments {
 
 /// Reads a period that must be a whole year, since free incomes, inhabitants and ceilings are yearly.
 pub fn whole_year(text: &str) -> Result<Period> {
-    let period = Period::parse(text)?;
+    let period = Period::parse_any(text)?;
     if period.months().count() != 12 {
         fail!("error.order.not_whole_year_free_incomes_ceilings", text, year = period.from().year());
     }

@@ -1,10 +1,11 @@
 //! `samspill statement` and `samspill check-statement`.
 
 use std::path::PathBuf;
-use words::{Language, message};
+use words::{Language, Message, message};
 
 use clap::Args;
-use domain::{Day, Month, Period};
+use domain::statement::Statement;
+use domain::{Amount, Day, Month, Period};
 use jobs::addresses;
 use jobs::failure::{Result, fail};
 use jobs::host::Host;
@@ -69,12 +70,18 @@ pub fn check_statement(arguments: &CheckStatementArguments, host: &Host) -> Resu
 /// Makes statements. The sender's language is that of `--language`, else bokmål: a statement is the same in every
 /// locale.
 pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: &Host) -> Result<Output> {
-    let months = Period::parse(&arguments.period)?;
-    let span = match arguments.to_date {
-        true => Span::to_date(Month::parse(&arguments.period)?),
-        false => Span::of(months),
+    let months = Period::parse_any(&arguments.period)?;
+    let spans: Option<Vec<Span>> = match arguments.to_date {
+        true => Some(vec![Span::to_date(Month::parse(&arguments.period)?)].into_iter().flatten().collect()),
+        // A range of months is as many statements.
+        false if Period::parse(&arguments.period).is_err() => {
+            months.months().map(|month| Span::of(Period::of_month(month))).collect()
+        }
+        false => Span::of(months).map(|span| vec![span]),
     };
-    let Some(span) = span else { fail!("error.order.holds_no_month", period = arguments.period) };
+    let Some(spans) = spans.filter(|spans| !spans.is_empty()) else {
+        fail!("error.order.holds_no_month", period = arguments.period)
+    };
     let known_on = match arguments.known_on.as_deref() {
         None => None,
         Some(text) => match Day::parse(text) {
@@ -96,47 +103,44 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     let mut forms = arguments.forms.clone();
     forms.extend(arguments.bundle.then_some(PaperForm::Bundle));
     let mut books = Books::open(&arguments.place.ledger)?;
-    let order = statement::Order {
-        span,
-        parties: &party,
-        forms: &forms,
-        known_on,
-        version: arguments.version,
-        languages: arguments.languages.as_deref(),
-        sender_language: asked.unwrap_or(Language::Nb),
-        sender: arguments.sender.as_deref(),
-        addresses: &addresses,
-        with_claims: arguments.with_claims,
-        checkpoint: arguments.checkpoint.as_deref(),
-        out: &arguments.out,
-        command: format!(
-            "samspill statement {}{to_date}{parties}{version}{language} --ledger LEDGER",
-            arguments.period
-        ),
-    };
-    let made = statement::run(&mut books, &order, host)?;
+    let mut words = Vec::new();
+    for span in spans {
+        let name = if arguments.to_date { &arguments.period } else { &span.name };
+        let command =
+            format!("samspill statement {name}{to_date}{parties}{version}{language} --ledger LEDGER");
+        let order = statement::Order {
+            span,
+            parties: &party,
+            forms: &forms,
+            known_on,
+            version: arguments.version,
+            languages: arguments.languages.as_deref(),
+            sender_language: asked.unwrap_or(Language::Nb),
+            sender: arguments.sender.as_deref(),
+            addresses: &addresses,
+            with_claims: arguments.with_claims,
+            checkpoint: arguments.checkpoint.as_deref(),
+            out: &arguments.out,
+            command,
+        };
+        let made = statement::run(&mut books, &order, host)?;
+        words.push(written(&made, &order));
+    }
+    Ok(Output::words(words))
+}
+
+/// Sentence on the statements that were made, with what they ask for.
+fn written(made: &[Statement], order: &statement::Order) -> Message {
+    let count = domain::amount::grouped(made.len() as u64);
+    let (period, path) = (&order.span.name, order.out.display());
     if order.span.is_summary() {
         let asked = made.iter().flat_map(|one| one.asked.iter().filter(|_| one.owes));
-        return Ok(Output::sentence(message!(
-            "screen.summaries",
-            count = domain::amount::grouped(made.len() as u64),
-            period = order.span.name,
-            path = arguments.out.display(),
-            asked = asked.map(|one| one.amount).sum::<domain::Amount>()
-        )));
+        let asked: Amount = asked.map(|one| one.amount).sum();
+        return message!("screen.summaries", count, period, path, asked);
     }
     // A party that owes a negative amount receives that amount.
     let due = made.iter().map(|one| if one.owes { one.to_pay } else { -one.to_pay });
-    let (pays, gets): (Vec<domain::Amount>, Vec<domain::Amount>) =
-        due.partition(|due| *due > domain::Amount::ZERO);
-    let (to_pay, to_get) =
-        (pays.into_iter().sum::<domain::Amount>(), -gets.into_iter().sum::<domain::Amount>());
-    Ok(Output::sentence(message!(
-        "screen.statements",
-        count = domain::amount::grouped(made.len() as u64),
-        period = order.span.name,
-        path = arguments.out.display(),
-        to_pay,
-        to_get
-    )))
+    let (pays, gets): (Vec<Amount>, Vec<Amount>) = due.partition(|due| *due > Amount::ZERO);
+    let (to_pay, to_get) = (pays.into_iter().sum::<Amount>(), -gets.into_iter().sum::<Amount>());
+    message!("screen.statements", count, period, path, to_pay, to_get)
 }

@@ -1208,3 +1208,45 @@ fn a_statement_is_in_its_receivers_language() {
     );
     assert!(code == Some(1) && printed.contains("decisions.csv:1: ventet"), "{printed}");
 }
+
+/// A range of months goes through every step as the single months do, and a statement of a range is one of each month.
+#[test]
+fn ranges_of_months_go_through_every_step() {
+    let (work, law) = (folder("ranges"), signed("ranges-law"));
+    let file = work.join("contacts.csv");
+    std::fs::write(&file, csv(&world(61, 120))).unwrap();
+    let ledger = |name: &str| path(&work.join(name)).to_owned();
+    let (ranged, single) = (ledger("ranged.sqlite"), ledger("single.sqlite"));
+    let settle = |ledger: &str, periods: &[&str]| {
+        sign(ledger, "2012-01-02", &law);
+        for period in periods {
+            done(ledger, "2012-05-01", &["settlement", "run", period, "--contacts", path(&file)]);
+        }
+        for period in periods {
+            done(ledger, "2012-05-02", &["settlement", "close", period]);
+            done(ledger, "2012-05-02", &["settlement", "finalise", period]);
+        }
+    };
+    done(&ranged, "2012-01-01", &["settlement", "open", "2012-01..2012-03"]);
+    settle(&ranged, &["2012-01..2012-03"]);
+    done(&single, "2012-01-01", &["settlement", "open", "2012"]);
+    settle(&single, &["2012-01", "2012-02", "2012-03"]);
+    assert_eq!(owed(&ranged), owed(&single));
+    let status = done(&ranged, "2012-05-03", &["settlement", "status", "2012-02..2012-03"]);
+    assert!(!status.contains("2012-01") && status.contains("2012-02"), "{status}");
+    let out = work.join("statements");
+    let printed = done(
+        &ranged,
+        "2012-05-03",
+        &["statement", "2012-01..2012-03", "--party", "1201", "--as", "json", "--out", path(&out)],
+    );
+    assert_eq!(printed.matches("oppgjør for 2012-0").count(), 3, "{printed}");
+    for month in 1..=3 {
+        assert!(out.join(format!("oppgjor-2012-0{month}-1201.json")).exists(), "{printed}");
+    }
+    done(&ranged, "2012-05-04", &["ledger", "verify"]);
+    // Terms and budgets are those of one year.
+    let (code, printed) =
+        tried(&ledger("new.sqlite"), "2012-01-01", &["settlement", "open", "2012-12..2013-01"]);
+    assert!(code == Some(1) && printed.contains("gi ett år om gangen"), "{printed}");
+}
