@@ -22,8 +22,8 @@ what the program writes.
   semicolons, a decimal comma, and kroner. Files that are read back, such as a mapping or a budget, have the same keys in
   every language.
 - `..` is unknown, `:` is withheld. In Parquet both are null, and the column `withheld` says in which rows a cell is withheld.
-- JSON carries `schema`, the version of its form. A statement's is 1; that of tables (`--as json`) is 2: every cell is text, with
-  English keys. A key that is added keeps the version; one that changes or goes raises it.
+- JSON carries the version of its form: `form` in a statement, now FORM; `schema` elsewhere: in tables (`--as json`) now 2, where every
+  cell is text, with English keys. A key that is added keeps the version; one that changes or goes raises it.
 - Parquet files carry the version of their schema in the footer (`samspill.schema` and others that begin with `samspill.`).
 - Keys and words are kebab-case or snake_case ASCII, and never translated.
 ";
@@ -177,9 +177,44 @@ fn machine_formats_are_listed() {
         let _ = writeln!(tables, "| `{call}` | {} |", head(&run(call, &[])));
     }
     let json = include_str!("../snapshots/json.txt");
+    let about = ABOUT.replace("FORM", &domain::statement::FORM.to_string());
     let page = format!(
-        "{ABOUT}\n## Tables on the screen\n{tables}\n## Files\n{folders}\n## JSON\n\nKeys and kinds, as each call gives them.\n\n```\n{}\n```\n",
+        "{about}\n## Tables on the screen\n{tables}\n## Files\n{folders}\n## JSON\n\nKeys and kinds, as each call gives them.\n\n```\n{}\n```\n",
         json.trim_end()
     );
     expect_file!["../../../../docs/machine-formats.md"].assert_eq(&page);
+}
+
+/// `docs/contacts.md` names every column of our own schema, and every word and event that stands in one.
+#[test]
+fn the_page_on_contacts_names_every_column_and_word() {
+    use domain::{CareLevel, DrgType, EventKind, Sector, Service, Sex, UnitKind, Urgency};
+    let page = include_str!("../../../../docs/contacts.md");
+    let mapping =
+        toml::from_str::<toml::Table>(include_str!("../../../register/mappings/samspill.toml")).unwrap();
+    let columns = mapping["columns"].as_table().unwrap();
+    let columns = columns.values().filter_map(|names| names.as_array()).flatten();
+    let columns: Vec<&str> = columns.filter_map(|column| column.as_str()).collect();
+    let words = [
+        UnitKind::WORDS,
+        Sector::WORDS,
+        CareLevel::WORDS,
+        Service::WORDS,
+        Urgency::WORDS,
+        Sex::WORDS,
+        DrgType::WORDS,
+    ];
+    for word in columns.iter().chain(words.into_iter().flatten()) {
+        assert!(page.contains(&format!("`{word}`")), "{word} is not on the page");
+    }
+    for kind in EventKind::ALL {
+        let row = format!("| {} | `{}` |", kind.reported_number(), kind.word());
+        assert!(page.contains(&row), "{row} is not on the page");
+    }
+    // A column that the page names can be given.
+    let table = page.split("## Hendelser").next().unwrap();
+    let named = table.split("\n| `").skip(1).flat_map(|row| row.split(" |").next().unwrap().split(", "));
+    for column in named.map(|column| column.trim_matches('`')) {
+        assert!(columns.contains(&column), "{column} is no column");
+    }
 }

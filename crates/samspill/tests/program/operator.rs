@@ -1,6 +1,6 @@
 //! An operator who makes mistakes: wrong files, wrong months, wrong places, and a draft that has to become final.
 
-use super::settlement::{csv, done, later, sign, signed, tried, world};
+use super::settlement::{csv, done, later, places, sign, signed, tried, world};
 use super::{folder, path, program, samspill, text};
 
 fn json(out: &std::path::Path, name: &str) -> serde_json::Value {
@@ -408,5 +408,50 @@ fn no_cell_of_a_file_for_people_is_a_formula() {
         assert_eq!(command.output().unwrap().status.code(), Some(3));
         let refused = std::fs::read_to_string(work.join("refused.csv")).unwrap();
         assert!(refused.contains(cell), "{refused}");
+    }
+}
+
+/// The roles of `docs/operation.md`: a reader reads and posts nothing, and whoever posts changes nothing that is posted.
+#[test]
+fn roles_of_the_database_may_do_what_the_page_says() {
+    let page = include_str!("../../../../docs/operation.md");
+    let sql = page.split("```sql").nth(1).unwrap().split("```").next().unwrap();
+    let address = places("roles").pop().unwrap();
+    done(&address, "2012-01-01", &["settlement", "open", "2012"]);
+    // Roles belong to the server, so those of the test have names of their own.
+    let suffix = format!("_{}", std::process::id());
+    let named = |text: &str| {
+        text.replace("samspill_leser", &format!("leser{suffix}"))
+            .replace("samspill_forer", &format!("forer{suffix}"))
+    };
+    let mut owner = postgres::Client::connect(&address, postgres::NoTls).unwrap();
+    owner.batch_execute(&named(sql)).unwrap();
+    let login =
+        "CREATE ROLE les LOGIN IN ROLE samspill_leser; CREATE ROLE post LOGIN IN ROLE samspill_forer;";
+    let (reader, poster) = (format!("les{suffix}"), format!("post{suffix}"));
+    owner
+        .batch_execute(&named(
+            &login.replace("les ", &format!("{reader} ")).replace("post ", &format!("{poster} ")),
+        ))
+        .unwrap();
+    let as_role = |role: &str| address.replace("postgres@", &format!("{role}@"));
+    let file = folder("roles").join("contacts.csv");
+    std::fs::write(&file, csv(&world(71, 40))).unwrap();
+    let run = ["settlement", "run", "2012-01", "--draft", "--contacts", path(&file)];
+    let (code, printed) = tried(&as_role(&reader), "2012-02-10", &run);
+    assert!(code == Some(1) && printed.contains("permission denied"), "{printed}");
+    done(&as_role(&poster), "2012-02-10", &run);
+    for command in [&["settlement", "status"][..], &["ledger", "verify"]] {
+        done(&as_role(&reader), "2012-02-10", command);
+    }
+    let out = folder("roles-statements");
+    done(&as_role(&reader), "2012-02-10", &["statement", "2012-01", "--as", "json", "--out", path(&out)]);
+    let mut client = postgres::Client::connect(&as_role(&poster), postgres::NoTls).unwrap();
+    for change in [
+        "UPDATE samspill.voucher SET amount_ore = 0",
+        "DELETE FROM samspill.step",
+        "DROP TABLE samspill.line",
+    ] {
+        assert!(client.batch_execute(change).is_err(), "{change}");
     }
 }
