@@ -15,6 +15,7 @@ use words::{Message, message};
 
 use crate::host::Host;
 use crate::progress::{Note, Work};
+use crate::readable::Readable;
 use crate::trust;
 
 /// The mapping of a file of contacts: the one with a built-in name, or in a TOML file. `None` gives the mapping of the
@@ -40,9 +41,7 @@ pub fn mapping(name: Option<&Path>, contacts: &Path, host: &Host) -> Result<Mapp
 /// Name of the only built-in mapping that fits a file, if the standard one does not; the user is told. `None` if no
 /// other fits, if several do, or if the file cannot be read, which the check of it reports.
 fn guessed(standard: &str, contacts: &Path, host: &Host) -> Option<String> {
-    // A pipe can be read only once.
-    let is_file = std::fs::metadata(contacts).is_ok_and(|found| found.is_file());
-    let heads = is_file.then(|| source::heads(contacts).ok()).flatten()?;
+    let heads = source::heads(contacts).ok()?;
     let fits = |name: &&str| {
         let mapping = Mapping::built_in(name).and_then(std::result::Result::ok);
         mapping.is_some_and(|mapping| register::check::fits(&heads, &mapping))
@@ -89,10 +88,6 @@ pub fn check(
     running_at: Option<domain::Minute>,
     host: &Host,
 ) -> Result<Report> {
-    // The file is read twice, the first time to find out what it holds. A pipe can be read only once.
-    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        fail!("error.intake.pipe", path = path.display());
-    }
     let municipalities = Municipalities::built_in()?;
     let check =
         Check { mapping, municipalities: &municipalities, drg_list: list, threads: host.threads, running_at };
@@ -166,8 +161,10 @@ pub fn trusted_in(
     checked: &Path,
     host: &Host,
 ) -> Result<Input> {
+    let readable = Readable::of(contacts, host)?;
+    let contacts = readable.path.as_path();
     let mut stamped = None;
-    if mapping.is_none() && list.is_none() {
+    if mapping.is_none() && list.is_none() && readable.is_as_delivered() {
         match stamp(contacts, host)? {
             Stamp::None => {}
             Stamp::Ours(sha256) => {
@@ -194,6 +191,6 @@ pub fn trusted_in(
     for (warning, count) in &report.warnings {
         host.note(Note::Warning { warning: warning.clone(), count: *count });
     }
-    let sha256 = stamped.map_or_else(|| sha256_file(contacts), |(sha256, _)| Ok(sha256))?;
+    let sha256 = stamped.map_or_else(|| sha256_file(&readable.delivered), |(sha256, _)| Ok(sha256))?;
     Ok(Input { path: checked.to_path_buf(), report: Some(report), sha256 })
 }

@@ -25,6 +25,7 @@ pub mod parties;
 pub mod people;
 mod pictures;
 pub mod progress;
+pub mod readable;
 pub mod refusal;
 pub mod rules;
 pub mod settle;

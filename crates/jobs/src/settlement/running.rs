@@ -18,6 +18,7 @@ use crate::host::{Host, Scratch};
 use crate::intake::{self, Stamp};
 use crate::law::Files;
 use crate::parties;
+use crate::readable::Readable;
 use crate::table::{Table, heads};
 use disclosure::Cell;
 
@@ -82,13 +83,17 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
     let scratch = Scratch::under(host.scratch)?;
     // A file that was checked has no contact without a discharge, so it need not be checked again for the time of the
     // list.
-    let ours = order.mapping.is_none() && matches!(intake::stamp(order.contacts, host)?, Stamp::Ours(_));
+    let readable = Readable::of(order.contacts, host)?;
+    let contacts = readable.path.as_path();
+    let ours = order.mapping.is_none()
+        && readable.is_as_delivered()
+        && matches!(intake::stamp(contacts, host)?, Stamp::Ours(_));
     let (checked, report) = match ours {
-        true => (order.contacts.to_path_buf(), Report::default()),
+        true => (contacts.to_path_buf(), Report::default()),
         false => {
-            let mapping = intake::mapping(order.mapping, order.contacts, host)?;
+            let mapping = intake::mapping(order.mapping, contacts, host)?;
             let checked = scratch.path().join("checked.parquet");
-            let report = intake::check(order.contacts, &mapping, None, Some(&checked), Some(order.at), host)?;
+            let report = intake::check(contacts, &mapping, None, Some(&checked), Some(order.at), host)?;
             (checked, report)
         }
     };

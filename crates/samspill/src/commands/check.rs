@@ -7,6 +7,7 @@ use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::intake;
 use jobs::progress::Note;
+use jobs::readable::Readable;
 use jobs::settle::report_table;
 use jobs::table::{Form, Table};
 use words::{Message, Said, message};
@@ -30,6 +31,8 @@ pub struct CheckArguments {
 /// Checks a file.
 pub fn check(arguments: &CheckArguments, host: &Host) -> Result<Output> {
     let CheckArguments { file, mapping, drg_list, out, form } = arguments;
+    let readable = Readable::of(file, host)?;
+    let file = readable.path.as_path();
     let mapping = intake::mapping(mapping.as_deref(), file, host)?;
     let list = intake::drg_list(drg_list.as_deref())?;
     let report = intake::check(file, &mapping, list.as_ref(), out.as_deref(), None, host)?;

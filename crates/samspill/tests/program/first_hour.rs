@@ -1,9 +1,10 @@
 //! The first hour of somebody who opens the program: the start screen, settings, and names as people write them.
 
+use std::io::Write as _;
 use std::process::Output;
 
-use super::settlement::{done, tried};
-use super::{EXTRACT, folder, path, program, text};
+use super::settlement::{csv, done, tried, world};
+use super::{EXTRACT, folder, path, program, samspill, text};
 
 /// A run in a folder.
 fn run_in(folder: &std::path::Path, arguments: &[&str]) -> Output {
@@ -181,4 +182,87 @@ fn a_template_is_taken_back() {
     let output = run_in(&work, &[&figures[..], &["--people", "people.xlsx"]].concat());
     let about = std::fs::read_to_string(work.join("ind/les-meg.txt")).unwrap_or_default();
     assert!(about.contains("people.xlsx"), "{about} {output:?}");
+}
+
+/// Writes a compressed file. Returns its path.
+fn gzip(path: &std::path::Path, bytes: &[u8]) -> std::path::PathBuf {
+    let file = std::fs::File::create(path).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap();
+    path.to_owned()
+}
+
+/// A workbook with a head and rows.
+fn workbook_of(cells: &[Vec<&str>]) -> Vec<u8> {
+    let column = |head: &&str| paper::template::Column {
+        head: (*head).to_owned(),
+        about: words::Message::default(),
+        choices: Vec::new(),
+    };
+    let columns: Vec<_> = cells[0].iter().map(column).collect();
+    paper::template::workbook("Kontakter", &columns, &cells[1..], words::Language::Nb).unwrap()
+}
+
+/// Contacts may come compressed, as a workbook, both, or on standard input: the settlement is the same, and a refused row
+/// has the line that it has in the file that was handed in.
+#[test]
+fn contacts_may_be_packed_piped_or_a_workbook() {
+    let work = folder("packed");
+    let rows =
+        csv(&world(81, 60)) + "X1,X1,X1,U1,public-hospital,983974724,somatic,overnight,2012-03-04T10:00,\n";
+    let text_file = work.join("contacts.csv");
+    std::fs::write(&text_file, &rows).unwrap();
+    let cells: Vec<Vec<&str>> = rows.lines().map(|line| line.split(',').collect()).collect();
+    let book = workbook_of(&cells);
+    let workbook = work.join("contacts.xlsx");
+    std::fs::write(&workbook, &book).unwrap();
+    let settled = |name: &str, contacts: &str, piped: Option<&[u8]>| {
+        let out = work.join(name);
+        let mut command = program();
+        let words = ["settle", "2012", "--contacts", contacts, "--draft", "--out", path(&out)];
+        command.args(words).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+        let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(piped.unwrap_or_default()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{name}: {}", text(&output.stderr));
+        let read = |file: &str| std::fs::read_to_string(out.join(file)).unwrap();
+        let lines: Vec<String> = read("refused.csv")
+            .lines()
+            .skip(1)
+            .map(|line| line.split(';').next().unwrap().to_owned())
+            .collect();
+        (read("totals.csv"), lines)
+    };
+    let plain = settled("plain", path(&text_file), None);
+    assert_eq!(plain.1, ["62"], "the line of the row that is refused");
+    let packed = gzip(&work.join("contacts.csv.gz"), rows.as_bytes());
+    assert_eq!(settled("gz", path(&packed), None), plain);
+    assert_eq!(settled("stdin", "-", Some(rows.as_bytes())), plain);
+    assert_eq!(settled("stdin-gz", "-", Some(&std::fs::read(&packed).unwrap())), plain);
+    assert_eq!(settled("xlsx", path(&workbook), None), plain);
+    // Decimal commas, as people write them.
+    let with_commas = rows.lines().map(|line| {
+        line.split(',').map(|cell| match cell.parse::<f64>() {
+            Ok(_) => cell.replace('.', ","),
+            Err(_) => cell.to_owned(),
+        })
+    });
+    let with_commas: Vec<Vec<String>> = with_commas.map(Iterator::collect).collect();
+    let with_commas: Vec<Vec<&str>> =
+        with_commas.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+    let book_with_commas = workbook_of(&with_commas);
+    std::fs::write(work.join("commas.xlsx"), book_with_commas).unwrap();
+    assert_eq!(settled("xlsx-commas", path(&work.join("commas.xlsx")), None), plain);
+    assert_eq!(settled("xlsx-gz", path(&gzip(&work.join("contacts.xlsx.gz"), &book)), None), plain);
+    // A file that was cut is named.
+    let whole = std::fs::read(&packed).unwrap();
+    let cut = work.join("cut.csv.gz");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let output = samspill(&["check", path(&cut)]);
+    assert!(
+        output.status.code() == Some(1) && text(&output.stderr).contains("cut.csv.gz"),
+        "{}",
+        text(&output.stderr)
+    );
 }

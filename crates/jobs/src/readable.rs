@@ -1,0 +1,194 @@
+//! A file of contacts as the check can read it: text or Parquet that is read twice. A pipe is copied first, a compressed file
+//! is unpacked, and a workbook becomes text.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use words::message;
+
+use crate::failure::{About, Result, fail};
+use crate::host::{Host, Scratch};
+
+/// A file of contacts, and what was made to read it.
+pub struct Readable {
+    /// Text or Parquet.
+    pub path: PathBuf,
+    /// What was handed in, as a file: its digest is that of the delivery.
+    pub delivered: PathBuf,
+    /// Holds the copies. The folder goes when this value does.
+    scratch: Option<Scratch>,
+}
+
+/// Largest number of times that a file may grow when it is unpacked, and the size up to which it may grow more.
+const GROWTH: u64 = 200;
+const SMALL: u64 = 1 << 30;
+
+/// First bytes of a format.
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZIP: &[u8] = b"PK\x03\x04";
+/// Workbooks of Excel before 2007.
+const OLD_EXCEL: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0];
+
+impl Readable {
+    /// The file at a path; `-` is standard input.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, if it unpacks to more than is allowed, if it is a workbook without a table, or if
+    /// a copy cannot be written.
+    pub fn of(contacts: &Path, host: &Host) -> Result<Readable> {
+        let given = if contacts == Path::new("-") { Path::new("/dev/stdin") } else { contacts };
+        let mut out = Readable { path: given.to_path_buf(), delivered: given.to_path_buf(), scratch: None };
+        if std::fs::metadata(given).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            out.path = out.copy(host, "delivered", |copy| {
+                std::io::copy(&mut File::open(given)?, copy)?;
+                Ok(())
+            })?;
+            out.delivered = out.path.clone();
+        }
+        if begins(&out.path, GZIP) {
+            let (packed, name) = (out.path.clone(), "unpacked");
+            out.path = out.copy(host, name, |copy| unpacked(&packed, most(&packed)?, copy))?;
+        }
+        if begins(&out.path, ZIP) || begins(&out.path, OLD_EXCEL) {
+            out.path = out.as_text(host)?;
+        }
+        Ok(out)
+    }
+
+    /// Whether the file was handed in as it is read.
+    pub fn is_as_delivered(&self) -> bool {
+        self.scratch.is_none()
+    }
+
+    /// Writes a file in the scratch folder, which is made if there is none. Returns its path.
+    fn copy(
+        &mut self,
+        host: &Host,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,
+    ) -> Result<PathBuf> {
+        let folder = match &self.scratch {
+            Some(scratch) => scratch.path().to_path_buf(),
+            None => {
+                let scratch = Scratch::under(host.scratch)?;
+                let folder = scratch.path().to_path_buf();
+                self.scratch = Some(scratch);
+                folder
+            }
+        };
+        let path = folder.join(name);
+        let about = || message!("error.readable.copy", path = self.path.display());
+        let mut copy = BufWriter::new(File::create(&path).about(about)?);
+        write(&mut copy).about(about)?;
+        copy.flush().about(about)?;
+        Ok(path)
+    }
+
+    /// The table of a workbook as text, each row on the line of its row in the workbook.
+    fn as_text(&mut self, host: &Host) -> Result<PathBuf> {
+        // The reader of tables knows a workbook by the ending of its name.
+        let book = match begins(&self.path, OLD_EXCEL) {
+            true => "book.xls",
+            false => "book.xlsx",
+        };
+        let original = self.path.clone();
+        let named = match is_named_as_book(&original) {
+            true => original,
+            false => self.copy(host, book, |copy| {
+                std::io::copy(&mut File::open(&original)?, copy)?;
+                Ok(())
+            })?,
+        };
+        let sheet = register::sheet::read(&named)?;
+        if sheet.rows.is_empty() {
+            fail!("error.readable.no_rows", path = self.path.display());
+        }
+        // A number cell is read with a decimal point, which is no thousands mark where commas separate. Only where people
+        // have written decimal commas, semicolons do.
+        let has_commas = sheet.rows.iter().flat_map(|(_, cells)| cells).any(|cell| is_decimal_comma(cell));
+        let separator = if has_commas { ";" } else { "," };
+        self.copy(host, "text.csv", |copy| {
+            let mut line = 1;
+            // A workbook has no cell where a row ends in empty ones.
+            let wide = sheet.heads.len();
+            write_row(copy, &sheet.heads, (wide, separator))?;
+            for (row, cells) in &sheet.rows {
+                while line + 1 < *row {
+                    copy.write_all(b"\n")?;
+                    line += 1;
+                }
+                write_row(copy, cells, (wide, separator))?;
+                line += 1;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Whether a cell is a number with a decimal comma.
+fn is_decimal_comma(cell: &str) -> bool {
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let cell = cell.trim().trim_start_matches(['-', '\u{2212}']);
+    cell.split_once(',').is_some_and(|(whole, rest)| is_digits(whole) && is_digits(rest))
+}
+
+/// Writes `wide` cells, each in quotes, with a separator between them. Cells that a row lacks are empty.
+fn write_row(
+    out: &mut impl Write,
+    cells: &[String],
+    (wide, separator): (usize, &str),
+) -> std::io::Result<()> {
+    let cells = cells.iter().map(String::as_str).chain(std::iter::repeat("")).take(wide);
+    let quoted: Vec<String> = cells.map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
+    writeln!(out, "{}", quoted.join(separator))
+}
+
+/// Whether a file begins with some bytes. A file that cannot be read does not: whoever reads it tells why.
+fn begins(path: &Path, bytes: &[u8]) -> bool {
+    let mut first = vec![0; bytes.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok_and(|()| first == bytes)
+}
+
+/// Whether the name of a file has the ending of a workbook.
+fn is_named_as_book(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| {
+        ["xlsx", "xlsm", "xls", "xlsb", "ods"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+    })
+}
+
+/// Largest size that a file may have when it is unpacked, in bytes.
+fn most(packed: &Path) -> Result<u64> {
+    Ok(std::fs::metadata(packed)?.len().saturating_mul(GROWTH).max(SMALL))
+}
+
+/// Unpacks a file. Fails if it grows to more than `most` bytes.
+fn unpacked(packed: &Path, most: u64, out: &mut impl Write) -> Result<()> {
+    let mut unpacked = MultiGzDecoder::new(BufReader::new(File::open(packed)?)).take(most + 1);
+    if std::io::copy(&mut unpacked, out)? > most {
+        fail!("error.readable.grows", megabytes = most / 1_000_000);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_unpacks_to_too_much_is_refused() {
+        let path = std::env::temp_dir().join(format!("samspill-bomb-{}.gz", std::process::id()));
+        let mut packed = GzEncoder::new(File::create(&path).unwrap(), Compression::best());
+        packed.write_all(&vec![b'0'; 100_000]).unwrap();
+        packed.finish().unwrap();
+        let mut out = Vec::new();
+        assert!(unpacked(&path, 100_000, &mut out).is_ok() && out.len() == 100_000);
+        let fault = unpacked(&path, 99_999, &mut Vec::new()).unwrap_err();
+        assert!(format!("{fault:?}").contains("error.readable.grows"), "{fault:?}");
+        std::fs::remove_file(&path).unwrap();
+    }
+}
