@@ -198,7 +198,7 @@ fn glossary(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Endings of file names. A literal with such an ending is a file name and not a key, though it looks like one.
+/// Endings of file names. A literal with such an ending is a file name, though it has the form of a key.
 const FILE_ENDINGS: &[&str] =
     &[".csv", ".json", ".parquet", ".pdf", ".toml", ".txt", ".xlsx", ".svg", ".png", ".md"];
 
@@ -370,7 +370,7 @@ fn parts(text: &str) -> Vec<&str> {
     out
 }
 
-/// Checks that no float is near money, and that no test is ignored.
+/// Checks that `domain`, `rulebook`, `settlement` and `ledger` have no float, and that no crate has an ignored test.
 fn source_lines(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
     let ignored = ["#[", "ignore"].concat();
     for path in files(&root.join("crates"), ".rs")? {
@@ -441,7 +441,10 @@ fn circles(root: &Path, wrong: &mut Vec<String>) -> Result<()> {
 fn module_of(path: &Path, source: &Path) -> String {
     let inside = path.strip_prefix(source).unwrap_or(path).with_extension("");
     let parts: Vec<String> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-    parts.join("::").trim_end_matches("::mod").replace("lib", "").to_owned()
+    match parts.join("::").trim_end_matches("::mod") {
+        "lib" => String::new(),
+        module => module.to_owned(),
+    }
 }
 
 /// Paths after `crate::` or `super::` in the code of `module`, each from the root of the crate: `super::x` in module
@@ -449,17 +452,41 @@ fn module_of(path: &Path, source: &Path) -> String {
 fn named_modules(code: &str, module: &str) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let above = module.rsplit_once("::").map_or("", |(above, _)| above);
-    for line in code.lines().map(|line| line.split("//").next().unwrap_or_default()) {
-        for (prefix, base) in [("crate::", ""), ("super::", above)] {
-            for rest in line.split(prefix).skip(1) {
-                let end =
-                    rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len());
-                let path = rest[..end].trim_end_matches(':');
-                out.insert(if base.is_empty() { path.to_owned() } else { format!("{base}::{path}") });
+    let code: String =
+        code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+    for (prefix, base) in [("crate::", ""), ("super::", above)] {
+        for rest in code.split(prefix).skip(1) {
+            for path in paths(rest) {
+                out.insert(if base.is_empty() { path } else { format!("{base}::{path}") });
             }
         }
     }
     out
+}
+
+/// The paths that a piece of code begins with: one, or those of a group in braces.
+fn paths(code: &str) -> Vec<String> {
+    let end = code.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(code.len());
+    let path = code[..end].trim_end_matches(':');
+    let Some(group) = code[end..].strip_prefix('{') else { return vec![path.to_owned()] };
+    let mut depth = 0;
+    let mut items = vec![String::new()];
+    for letter in group.chars() {
+        match letter {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => items.push(String::new()),
+            letter => {
+                depth += i32::from(letter == '{') - i32::from(letter == '}');
+                items.last_mut().into_iter().for_each(|item| item.push(letter));
+            }
+        }
+    }
+    let joined = |item: &String| {
+        let inner = paths(item.trim());
+        let whole = |inner: String| if path.is_empty() { inner } else { format!("{path}::{inner}") };
+        inner.into_iter().map(whole).collect::<Vec<_>>()
+    };
+    items.iter().flat_map(joined).collect()
 }
 
 fn longest(path: &str, known: &BTreeSet<String>) -> Option<String> {

@@ -114,8 +114,8 @@ fn powers(picture: &mut Picture, (low, high): (f64, f64), x: impl Fn(f64) -> f64
     picture.text((picture.width, BOTTOM + 38.0), Anchor::End, colour::MUTED, size);
 }
 
-/// Draws dots for municipalities inside the limits, triangles for those outside, and a ring with the name for a dot
-/// that has a name.
+/// Draws one mark for each dot: a ring with the name if the dot has a name; otherwise a round dot inside the limits,
+/// and a triangle outside.
 fn marks(picture: &mut Picture, dots: &[&Dot], at: impl Fn(&Dot) -> Point, frame: [f64; 4]) {
     let plain: Vec<Point> =
         dots.iter().filter(|dot| !dot.is_outside && dot.label.is_none()).map(|dot| at(dot)).collect();

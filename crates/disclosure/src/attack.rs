@@ -1,5 +1,5 @@
-//! An attack on the published tables: the withheld counts that a reader of all tables can work out. Each
-//! published total is a sum; the bounds of its parts are narrowed until nothing more follows.
+//! An attack on the published tables: it finds the withheld counts that a reader of all tables can work out. Each
+//! published total is a sum; the attack narrows the bounds of the total and its parts until nothing more follows.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ const ANY: i64 = 1 << 40;
 pub struct Attack {
     places: BTreeMap<String, usize>,
     bounds: Vec<(i64, i64)>,
-    /// Cells that a table withholds.
+    /// Whether a table withholds the cell, by the cell's place.
     withheld: Vec<bool>,
     /// Totals and their parts.
     sums: Vec<(usize, Vec<usize>)>,

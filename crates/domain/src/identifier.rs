@@ -60,7 +60,7 @@ mod tests {
         ] {
             assert_eq!(is_organisation(number), valid, "{number}");
         }
-        // Accounts that specifications of the format use as examples.
+        // Example accounts from published specifications of account numbers.
         for (number, valid) in
             [("86011117947", true), ("86011117948", false), ("8601111794", false), ("8601111794x", false)]
         {

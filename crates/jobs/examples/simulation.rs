@@ -1,7 +1,7 @@
 //! Times the steps of a simulation for the benchmark: `simulation CONTACTS RATES SEVERITY`. Prints JSON.
 //!
-//! The thousand laws differ in share, ceiling, prices and the contacts that they reach. Reading them is timed
-//! by itself.
+//! The example prices a thousand laws, which differ in share, ceiling, prices and the contacts that they reach. The
+//! reading of the laws is timed by itself.
 
 use std::path::Path;
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! Addresses of parties: organisation numbers, accounts, references and contacts that a sender knows and a ledger does
-//! not.
+//! Addresses of parties: organisation numbers, accounts, references and contact persons, which a sender knows and a
+//! ledger does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,7 +12,7 @@ use words::message;
 use crate::failure::{Failure, Result, fail};
 use crate::table::shaped;
 
-/// Party of the sender's own row.
+/// Word in the column `party` of the sender's own row.
 pub const SENDER: &str = "sender";
 
 /// Columns of the table, in order.

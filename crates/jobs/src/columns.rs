@@ -1,5 +1,5 @@
-//! A small table with a head, as a user saved it: with comma, semicolon or tab between columns, and with
-//! decimal comma or point.
+//! A small table with a head, as a user saved it: a workbook, or text with comma, semicolon or tab between columns,
+//! and with decimal comma or point.
 
 use std::path::Path;
 
@@ -16,12 +16,12 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Reads a table. Its separator is whichever of semicolon, tab and comma occurs most often in the head. Empty
-    /// rows are skipped.
+    /// Reads a table. The separator of a text is whichever of semicolon, tab and comma occurs most often in the head.
+    /// Empty rows are skipped.
     ///
     /// # Errors
-    /// Fails if the file cannot be read or has no rows, if two columns have the same name, or if a row has
-    /// more or fewer cells than the head.
+    /// Fails if the file cannot be read or has no rows, if two columns have the same name, or if a row has fewer cells
+    /// than the head or a filled cell beyond the head.
     pub fn read(path: &Path) -> Result<Columns> {
         let file = path.display().to_string();
         let sheet = register::sheet::read(path)?;

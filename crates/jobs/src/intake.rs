@@ -18,8 +18,9 @@ use crate::progress::{Note, Work};
 use crate::readable::Readable;
 use crate::trust;
 
-/// The mapping of a file of contacts: the one with a built-in name, or in a TOML file. `None` gives the mapping of the
-/// program's own schema, or, if the file lacks columns of that, the only other built-in mapping that has its columns.
+/// The mapping of a file of contacts: the built-in mapping with the name, or the mapping in the TOML file of that name.
+/// Without a name, it is the mapping of the program's own schema; but if the file lacks columns that this mapping needs
+/// and has those of exactly one other built-in mapping, it is that other mapping.
 ///
 /// # Errors
 /// Fails if there is no such mapping, or if the file is not a mapping.
@@ -38,8 +39,9 @@ pub fn mapping(name: Option<&Path>, contacts: &Path, host: &Host) -> Result<Mapp
     Mapping::parse(&text).about(|| Message::plain(&name))
 }
 
-/// Name of the only built-in mapping that fits a file, if the standard one does not; the user is told. `None` if no
-/// other fits, if several do, or if the file cannot be read, which the check of it reports.
+/// Name of the only built-in mapping whose columns a file has; the host gets a note of it. `None` if the file has the
+/// columns of the standard mapping, of no mapping, or of several; or if the path is not a file or cannot be read, which
+/// the later check reports.
 fn guessed(standard: &str, contacts: &Path, host: &Host) -> Option<String> {
     let heads = source::heads(contacts).ok()?;
     let fits = |name: &&str| {
@@ -79,7 +81,8 @@ pub fn is_parquet(path: &Path) -> bool {
 /// list of running cases: see [`Check::running_at`].
 ///
 /// # Errors
-/// Fails if the file cannot be checked at all: see [`register::check::CheckError`].
+/// Fails if the file cannot be checked at all (see [`register::check::CheckError`]), if it is a pipe, or if every row
+/// was refused for a field that the mapping does not give.
 pub fn check(
     path: &Path,
     mapping: &Mapping,
@@ -101,8 +104,8 @@ pub fn check(
     Ok(report)
 }
 
-/// The field for which every row was refused because the mapping has neither column nor constant for it; `None` if
-/// there is none. The fault is then in the mapping, and not in the rows.
+/// The field that the mapping gives neither by a column nor by a constant, if every row was refused because this field
+/// is empty: a fault of the mapping, not of the rows. `None` if there is no such field.
 fn lacking(report: &Report, mapping: &Mapping) -> Option<&'static str> {
     let first = report.refused.first().filter(|_| report.accepted == 0)?;
     let is_same = |refusal: &Refusal| refusal.field == first.field && refusal.reason == Reason::Empty;

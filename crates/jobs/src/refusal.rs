@@ -141,7 +141,8 @@ pub enum Refusal {
         files: Vec<String>,
         ledger: String,
     },
-    /// The board's decision with this reference is posted, or stands in the file, with something else in it.
+    /// Another decision with this reference, on the same institution and instrument, is posted or stands earlier in the
+    /// file.
     BoardDecidedOtherwise { reference: String },
     /// No institution has the code.
     NoInstitution { code: String },

@@ -242,8 +242,8 @@ fn line_text(post: &Post, language: Language) -> String {
     format!("{}: {} ({})", view::post_title(post, language), view::quantity(post, language), post.rate)
 }
 
-/// The payment reference (`KID`) that the payer gives: period, debtor, creditor and a check digit. `None` unless the
-/// creditor's number has nine digits and the reference is short enough.
+/// The payment reference (`KID`) that the payer gives: period, debtor, creditor and a check digit. `None` if the
+/// creditor's number does not have nine digits, or if more than 24 digits would stand before the check digit.
 pub fn reference(statement: &Statement, payment: &Payment) -> Option<String> {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let creditor = digits(&payment.counterparty.party);
@@ -282,7 +282,8 @@ fn head(
     );
     xml.leaf("cbc:Note", "", &note);
     xml.leaf("cbc:DocumentCurrencyCode", "", "NOK");
-    // An invoice without a reference or an order is refused, so the statement's number stands in its place.
+    // An invoice that names neither a reference nor an order is refused. If the buyer has no reference, the number of
+    // the statement is written.
     xml.leaf("cbc:BuyerReference", "", if reference.is_empty() { &statement.number } else { reference });
     xml.group("cac:InvoicePeriod", |xml| {
         xml.leaf("cbc:StartDate", "", &statement.from.to_string());

@@ -169,7 +169,7 @@ fn read_me(
     Ok(())
 }
 
-/// Writes a native table of lines, with a total row. The result of the formula is written too.
+/// Writes a native table of lines, and their sum below it. The sum is a formula, written together with its result.
 fn posts(
     sheet: &mut Worksheet,
     (name, table_name): (&str, &str),
@@ -287,8 +287,8 @@ fn months(
     Ok(())
 }
 
-/// Writes one row for every contact behind the lines, and leads from their sum to the sum of the lines: decisions have no
-/// contact.
+/// Writes one row for each of `cases`. Below the rows stand their sum, the rest that has no contact (such as
+/// decisions), and the sum of the statement's lines.
 fn claims(
     sheet: &mut Worksheet,
     (cases, statement): (&[CaseLine], &Statement),

@@ -78,8 +78,8 @@ impl<'b> Events<'b> {
         })
     }
 
-    /// The events of one row in the order of the file, each with its civil minute. Events whose number
-    /// is unknown are left out.
+    /// The events of one row in the order of the file, each with its civil minute. An event is left out if its reported
+    /// number stands for no kind.
     pub fn row(&self, row: usize) -> impl Iterator<Item = (EventKind, i32)> + use<'_, 'b> {
         let places = self.ends[row] as usize..self.ends[row + 1] as usize;
         places.filter_map(|place| {

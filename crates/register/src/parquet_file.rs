@@ -165,8 +165,8 @@ impl Writer {
 /// At most two results of each thread wait for `take`, so memory does not grow with the number of pieces.
 ///
 /// # Errors
-/// Fails with the first error of `work` or `take`, in the order of the pieces; or with the error that `lost`
-/// makes, if a thread ends without delivering its result.
+/// Fails with the first error of `work` or `take`, in the order of the pieces. If `work` panics, this function panics
+/// too: [`std::thread::scope`] passes the panic on, and the error that `lost` makes does not reach the caller.
 pub fn in_order<T: Send, E: Send>(
     count: usize,
     threads: usize,
@@ -349,8 +349,8 @@ fn with_later(batch: &RecordBatch) -> Result<RecordBatch, arrow_schema::ArrowErr
     RecordBatch::try_new(schema, columns)
 }
 
-/// Copies the wanted rows of a checked file to another file, with the same `samspill.` keys in the footer,
-/// and returns their number. `wanted` gives one flag per row of a batch.
+/// Copies the wanted rows of a checked file to another file, with the same `samspill.` keys in the footer. Returns the
+/// number of rows copied. `wanted` gives one flag per row of a batch.
 ///
 /// # Errors
 /// Fails if a file cannot be read or written, or if `wanted` gives `None` ([`FileError::Worker`]).

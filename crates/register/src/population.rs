@@ -1,5 +1,5 @@
-//! The population: real numbers by municipality and age (SSB, table 07459). Sex is apportioned by the country's
-//! share at each age, since the municipal tables before 2016 do not give sex.
+//! The population: published numbers of inhabitants by municipality and age (SSB, table 07459). Sex is apportioned by
+//! the country's share at each age, since the municipal tables before 2016 do not give sex.
 
 use domain::{Day, Municipalities, Residence};
 use words::{Message, Said, message};

@@ -185,7 +185,7 @@ pub struct Contact<'a> {
     pub fee_ore: i32,
     /// Number of contacts that the row stands for: 1 for a contact, 1 or more for a counted figure.
     pub contacts: i32,
-    /// Readiness events in order of time.
+    /// Readiness events. The check puts them in order of time; the synthetic register does not always.
     pub events: &'a [Event],
     /// Fields that no settlement needs.
     pub other: Other<'a>,

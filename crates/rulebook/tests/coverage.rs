@@ -104,7 +104,7 @@ fn every_reading_of_a_choice_runs_in_a_case() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Shows that the tests above can fail: without the cases of 2019, no case rests on the day rate of 2019.
+/// Shows that the test of dated rows can fail: without the cases of 2019, no case rests on the day rate of 2019.
 #[test]
 fn a_page_that_is_left_out_is_missed() {
     let book = rulebook::LawBook::built_in().unwrap();

@@ -1,4 +1,4 @@
-//! The only place that reads the clock.
+//! The only place that reads the time of day. Stopwatches in other modules measure durations only.
 
 use domain::Minute;
 use jobs::failure::{Failure, Result};
@@ -8,8 +8,8 @@ use words::message;
 /// The minute that a step is recorded at, in UTC: the given one (`--now`), or else the clock's.
 ///
 /// # Errors
-/// Fails if the text is not a time, if it is more than a day after the clock, or if the clock is out of range.
-/// The day leaves room for other time zones.
+/// Fails if the text is not a time, if the time is more than a day after the clock (a day leaves room for other time
+/// zones), or if the clock is out of range.
 pub fn now(given: Option<&str>) -> Result<Minute> {
     let clock = clock()?;
     let Some(text) = given else { return Ok(clock) };
@@ -20,7 +20,7 @@ pub fn now(given: Option<&str>) -> Result<Minute> {
     Ok(at)
 }
 
-/// The minute on a clock in Norway, in which messages and contacts are written: the given one, or else now.
+/// The minute on a clock in Norway, which is the time that messages and contacts state: the given minute, or else now.
 ///
 /// # Errors
 /// Fails if the text is not a time, or if the clock is out of range.
@@ -32,8 +32,8 @@ pub fn in_norway(given: Option<&str>) -> Result<Minute> {
     Ok(Minute::parse(text)?)
 }
 
-/// Minutes that a clock in Norway is ahead of UTC: one hour, and two from the last Sunday of March to the last of
-/// October, at 01:00 UTC.
+/// Minutes that a clock in Norway is ahead of UTC: 120 from the last Sunday of March at 01:00 UTC to the last Sunday of
+/// October at 01:00 UTC, and otherwise 60.
 fn offset(utc: Minute) -> i64 {
     let summer = || {
         let zone = jiff::tz::TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").ok()?;

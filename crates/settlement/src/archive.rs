@@ -29,7 +29,7 @@ pub enum ArchiveError {
     Parquet(ParquetError),
     /// Damaged columns.
     Arrow(ArrowError),
-    /// A column is missing or has another type.
+    /// A column is missing, has another type, or holds a missing value or an unknown word.
     Column(&'static str),
 }
 

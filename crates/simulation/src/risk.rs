@@ -32,7 +32,7 @@ pub struct Severity {
 pub enum BadSeverity {
     /// There is no cost.
     Empty,
-    /// A cost or a probability is below zero or not a number.
+    /// A cost or a probability is below zero, infinite or not a number.
     Row {
         /// Row from 1.
         row: usize,
@@ -62,8 +62,8 @@ impl Severity {
     /// are scaled to do so exactly.
     ///
     /// # Errors
-    /// Fails if there is no row, if a row has a value that is below zero or no number, or if the probabilities do not
-    /// add up.
+    /// Fails if there is no row, if a row has a value that is below zero, infinite or not a number, or if the
+    /// probabilities do not add up to 1.
     pub fn of(points: Vec<(f64, f64)>) -> Result<Severity, BadSeverity> {
         if points.is_empty() {
             return Err(BadSeverity::Empty);
@@ -86,7 +86,7 @@ impl Severity {
     /// The severity of observed costs, each with the same probability.
     ///
     /// # Errors
-    /// Fails if there is no cost, or if a cost is below zero or not a number.
+    /// Fails if there is no cost, or if a cost is below zero, infinite or not a number.
     pub fn observed(costs: &[f64]) -> Result<Severity, BadSeverity> {
         let each = 1.0 / costs.len().max(1) as f64;
         let mut sorted = costs.to_vec();
@@ -181,8 +181,8 @@ impl Distribution {
         self.probabilities.iter().enumerate().map(square).sum::<f64>().sqrt()
     }
 
-    /// The least cost such that the probability of no higher cost is at least `level` (value at risk): 0,9 gives the
-    /// 1-in-10 year, 0,99 the 1-in-100 year.
+    /// The least cost that a year stays at or below with a probability of at least `level` (value at risk): 0,9 gives
+    /// the 1-in-10 year, 0,99 the 1-in-100 year.
     pub fn quantile(&self, level: f64) -> f64 {
         let mut sum = 0.0;
         for (place, p) in self.probabilities.iter().enumerate() {

@@ -118,7 +118,7 @@ pub fn of_counts(events: &[f64], people: &[f64], from: usize, confidence: f64) -
 /// treated units than in the others. Each cell comes with its persons at risk. Units and times without an
 /// event carry no information and are left out; the number of such units is returned with the effect.
 ///
-/// `None` as for [`difference`], or if the regression does not converge.
+/// `None` in the cases that [`difference`] names, apart from an exact fit; and if the regression does not converge.
 pub fn difference_of_counts(cells: &[(Cell, f64)], from: usize, confidence: f64) -> Option<(Effect, usize)> {
     let has_events = |of: fn(&Cell) -> usize| -> BTreeSet<usize> {
         cells.iter().filter(|(cell, _)| cell.value > 0.0).map(|(cell, _)| of(cell)).collect()
@@ -141,7 +141,7 @@ pub fn difference_of_counts(cells: &[(Cell, f64)], from: usize, confidence: f64)
     Some((ratio(&Fit { freedom, ..fit }, 0, confidence), all.len() - units.len()))
 }
 
-/// One value of a unit at a time.
+/// The value of one unit at one time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cell {
     /// Number of the unit, from 0.

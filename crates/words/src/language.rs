@@ -41,7 +41,8 @@ impl Language {
         if name == "no" { Some(Language::Nb) } else { Language::from_code(name) }
     }
 
-    /// The sentence of a key that has no placeholder. A key that is not in the catalogue is returned in brackets.
+    /// The sentence of a key, for sentences without placeholders. A key that is not in the catalogue is returned in
+    /// brackets.
     pub fn text(self, key: &str) -> String {
         catalogue::text(key, self).into_owned()
     }

@@ -13,7 +13,7 @@ use crate::table::{Table, heads};
 use disclosure::Cell;
 
 impl Comparison {
-    /// Table with one row for each difference, and for each case that is unusual.
+    /// Table with one row for each difference, and one for each unusual case that has no difference.
     pub fn table(&self) -> Table {
         let columns = [
             "reference",
@@ -48,7 +48,8 @@ impl Comparison {
         table
     }
 
-    /// Days or points of a side; empty if the case is not on that side, unknown if the side does not state it.
+    /// Days or points of a side; empty if the case is not on that side, and unknown if the side does not state the
+    /// quantity.
     fn quantity(&self, quantity: Option<Option<i64>>) -> Cell {
         match quantity {
             None => Cell::text(""),
@@ -83,7 +84,8 @@ impl Comparison {
         out
     }
 
-    /// Writes the workbook `kontroll.xlsx` and the letter `brev.pdf` to a folder, dated `day`. Returns their names.
+    /// Writes the workbook `kontroll.xlsx` and the letter `brev.pdf` to the folder `out`. Both are dated `day`. Returns
+    /// their names.
     ///
     /// # Errors
     /// Fails if a file cannot be made or written.

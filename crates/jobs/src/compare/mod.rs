@@ -42,7 +42,7 @@ struct Own {
     known: Known,
     /// Findings on the case; empty for a settlement, which `samspill explain` explains.
     reasons: Vec<Reason>,
-    /// What is unusual with the case, whatever the amounts are.
+    /// What is unusual about the case, whatever the amounts are.
     warnings: Vec<Message>,
 }
 
@@ -105,7 +105,8 @@ pub struct Comparison {
     stated: Option<(usize, Amount)>,
     /// What the reader must know of our own side.
     notes: Vec<Message>,
-    /// Number of values of the law that nobody has signed, in the period of the comparison.
+    /// Number of values that nobody has signed and that the instrument's rule uses in the period; 0 without a log or
+    /// without a period.
     unsigned: usize,
 }
 
@@ -145,8 +146,9 @@ impl Order<'_> {
 ///
 /// # Errors
 /// Fails unless exactly one of `own` and `log` is given; if `party` is neither a municipality nor a debtor of our own
-/// settlement; if a file cannot be read; if a column is missing or stands twice, or a cell is wrong; or if a case in
-/// the log has a day without a rate, or has no discharge while no period is given.
+/// settlement; if a file cannot be read; if a column is missing or stands twice, or a cell is wrong; if the log does
+/// not hold the institution; or if a case in the log has a day without a rate, or has no discharge while no period is
+/// given.
 pub fn run(order: &Order) -> Result<Comparison> {
     let bill = bill::read(order)?;
     let (own, notes, unsigned) = match (order.own, order.log) {
@@ -288,14 +290,15 @@ impl Line {
         self.own.as_ref().map_or(Amount::ZERO, |own| own.known.amount)
     }
 
-    /// What is unusual with the case, then what decides the days on our own side, each with its provision.
+    /// What is unusual about the case, and then the findings that decide the days on our own side, each finding with
+    /// its provision.
     fn because(&self) -> Message {
         let Some(own) = &self.own else { return Message::default() };
         let decisive = own.reasons.iter().filter(|reason| reason.is_decisive).map(Reason::with_provision);
         Message::joined(own.warnings.iter().cloned().chain(decisive).collect(), ". ")
     }
 
-    /// Whether something is unusual with the case, whatever the amounts are.
+    /// Whether something is unusual about the case, whatever the amounts are.
     fn is_unusual(&self) -> bool {
         self.own.as_ref().is_some_and(|own| !own.warnings.is_empty())
     }

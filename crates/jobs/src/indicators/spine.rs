@@ -1,5 +1,6 @@
-//! The spine chart of a profile: each measure of a municipality beside its region, the country and places of its size,
-//! with the years. It shows only figures that the tables show, and years of which no count is small.
+//! The spine chart of a profile: each measure of a municipality, compared with the region, the country and places of
+//! the same size, and followed over the years. The chart shows only figures that the tables show, and only years
+//! without a small count.
 
 use chart::spine::{self, Mark, Sign, Standing};
 use disclosure::withhold::{WITHHELD, few};
@@ -34,7 +35,7 @@ const THEMES: [(&str, &[&str]); 4] = [
 const SIZES: [(i64, f64); 5] = [(50_000, 0.15), (20_000, 0.3), (5_000, 0.45), (2_000, 0.6), (0, 0.9)];
 /// Fewest expected events of a measure that is compared.
 const LEAST: f64 = 1.0;
-/// Fewest places of the same size that deciles are shown of.
+/// Fewest places of the same size for which the chart shows deciles.
 const PEERS: usize = 10;
 
 /// The measures of the chart by theme. A measure that is zero everywhere is left out.
@@ -52,7 +53,7 @@ pub(super) fn themes<'a>(subject: &Subject<'a>) -> Vec<(&'static str, Vec<Measur
     out
 }
 
-/// How far a figure is outside the funnel; a mean has no funnel.
+/// How far a figure is outside the funnel. A figure without a place in the funnel, such as a mean, is as expected.
 pub(super) fn standing(figure: &Figure) -> Standing {
     match figure.side().map_or(0, i8::abs) {
         0 => Standing::AsExpected,
@@ -64,7 +65,7 @@ pub(super) fn standing(figure: &Figure) -> Standing {
 /// Places of the same size as the municipality, and the reach of their scale.
 struct Size {
     reach: f64,
-    /// Places in the counts, without the municipality itself.
+    /// Index in `counts.homes` of each municipality of that size, without the municipality of the profile.
     peers: Vec<usize>,
     /// Name of the size.
     name: Message,
@@ -77,7 +78,7 @@ fn size(subject: &Subject) -> Size {
     let of = |people: i64| SIZES.iter().position(|(least, _)| people >= *least).unwrap_or(SIZES.len() - 1);
     let place = of(mine);
     let least = SIZES[place].0;
-    // In a sample, chance moves a place as much as a smaller one.
+    // Chance moves a place in a sample as much as it moves a place that has only the sampled inhabitants.
     let reach = SIZES[of((mine as f64 * outcome.inhabited.sample) as i64)].1;
     let below = place.checked_sub(1).map(|larger| SIZES[larger].0);
     let is_same = |home: &usize| {
@@ -134,7 +135,8 @@ fn whole_years(subject: &Subject) -> Vec<i16> {
     if whole.len() > 1 { whole } else { Vec::new() }
 }
 
-/// Each year of a measure in a municipality; `None` if the measure has no months or no inhabitants.
+/// Each year of a measure in a municipality; `None` if the counts lack the measure, or if the inhabitants of the
+/// municipality in a year are unknown.
 fn by_year(
     subject: &Subject,
     (place, one): (usize, &Indicator),
@@ -163,13 +165,15 @@ fn by_year(
     years.iter().map(of_year).collect()
 }
 
-/// Whether a year's counts may not be shown: one to four events, or, of a whole, one to four without the event.
+/// Whether a year's counts may not be shown: one to four events or, for a proportion, one to four of the whole without
+/// the event.
 fn is_small(one: &Indicator, year: &OfYear) -> bool {
     few(year.events) || (one.kind == Kind::Proportion && few(year.of - year.events))
 }
 
-/// The years of a measure; `None` if a year is small, or if the years that are shown would reveal a municipality's small
-/// year: the country's years minus those of all municipalities that are shown.
+/// The years of a measure in the municipality of the profile. `None` if the figure is withheld, if a year is unknown or
+/// has a small count, or if the years that are shown would reveal another municipality's small count: a reader can
+/// subtract the years of all municipalities that are shown from those of the country.
 fn years(subject: &Subject, (place, one, found, _): Measured, years: &[i16]) -> Option<Years> {
     let counts = &subject.outcome.counts;
     let all: Vec<Option<Vec<OfYear>>> =
@@ -319,7 +323,7 @@ fn row(subject: &Subject, measured: Measured, size: &Size, whole: &[i16]) -> Spi
     }
 }
 
-/// A value with its unit if that is per cent.
+/// A value as text, with ` %` after it if the measure is a proportion.
 fn value_of(one: &Indicator, value: f64) -> String {
     let unit = if one.kind == Kind::Proportion { " %" } else { "" };
     format!("{}{unit}", number(value))

@@ -8,10 +8,10 @@ use domain::{Day, Month};
 pub struct Times {
     /// The different times in order, as they are first written.
     pub names: Vec<String>,
-    /// Place among `names` of each row.
+    /// For each row, the place of its time among `names`.
     pub places: Vec<usize>,
-    /// Times between the first and the last that the column lacks, at most 1000 of them. Empty if the times follow no
-    /// calendar.
+    /// Times that the column lacks between its first and its last time, at most 1000 of them. Empty if the times follow
+    /// no calendar.
     pub missing: Vec<String>,
     kind: Kind,
     /// Calendar number of each of `names`: the number of its month, day or other unit. 0 if the times follow no
@@ -98,7 +98,8 @@ fn month(text: &str) -> Option<Month> {
     Month::new(year.parse().ok()?, month.parse().ok()?)
 }
 
-/// `2012K1`, `2012-Q1`, `1. kvartal 2012`.
+/// Calendar number of a quarter, 4 × year + quarter − 1, from a text such as `2012K1`, `2012-Q1` or `1. kvartal 2012`;
+/// `None` for any other text.
 fn quarter(text: &str) -> Option<i64> {
     let lower = text.trim().to_lowercase();
     if !lower.contains(['k', 'q']) {
@@ -221,7 +222,8 @@ impl Times {
         out
     }
 
-    /// Place of a time among [`Times::names`], however it is written; `None` if the column has no such time.
+    /// Place of a time among [`Times::names`], however it is written; `None` if the column has no such time. Among
+    /// months, a day stands for its month; among weeks, for its week from Thursday to Wednesday.
     pub fn place(&self, text: &str) -> Option<usize> {
         if let Some(place) = self.names.iter().position(|name| name == text) {
             return Some(place);

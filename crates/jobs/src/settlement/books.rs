@@ -1,4 +1,5 @@
-//! A ledger that has been read, with the state of its months and its vouchers.
+//! A ledger with the state of its months, read from its steps. Vouchers and kept files are read when they are asked
+//! for.
 
 use crate::failure::Result;
 use domain::municipality::Heir;

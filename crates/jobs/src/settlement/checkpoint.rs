@@ -12,8 +12,8 @@ use words::{Message, Said, message};
 use super::proof;
 use crate::host::Host;
 
-/// Writes a new private key to the file `out`, which only the owner of the file may read, and the public key to a file
-/// of the same name with `.pub` at the end. `secret` must be random. Returns the public key and the path of its file.
+/// Writes a new private key to the file `out`, and the public key to a file of the same name with `.pub` at the end. On
+/// Unix, only the owner of `out` may read it. `secret` must be random. Returns the public key and the path of its file.
 ///
 /// # Errors
 /// Fails if either file exists already, if no key can have the name, or if the files cannot be written.

@@ -25,8 +25,8 @@ struct Decision {
     reference: String,
 }
 
-/// The only key so far: in proportion to what was settled between each debtor and the institution in the
-/// year.
+/// The only key so far. A decision is divided in proportion to what was settled between each debtor and the institution
+/// in the year.
 const KEY: &str = "by-settled";
 
 impl Decision {
@@ -92,8 +92,9 @@ impl Earlier {
 /// lines on what was posted.
 ///
 /// # Errors
-/// Fails if the month may not change, if the file cannot be read, if nothing was settled for an institution
-/// in the year, or if a decision takes off more than was settled.
+/// Fails if the month may not change; if the file cannot be read; if a reference stands for another decision already;
+/// if an institution is no organisation; if nothing was settled for an institution in the year; or if a decision takes
+/// off more than was settled.
 pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<Vec<Message>> {
     books.may_change(into)?;
     let decisions = read(file)?;
@@ -154,7 +155,8 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
     Ok(lines)
 }
 
-/// Vouchers of a decision: one for each debtor and creditor, in proportion to what was settled between them.
+/// Vouchers of a decision: one for each pair of debtor and creditor whose part is not zero, in proportion to what was
+/// settled between the two.
 fn divided_over(
     decision: &Decision,
     shares: &BTreeMap<(String, String), Amount>,

@@ -58,7 +58,7 @@ pub(super) fn rule_archives(months: &Months) -> BTreeSet<String> {
 /// Content of a step.
 ///
 /// # Errors
-/// Fails if the content is not that of a step of this kind.
+/// Fails if the content does not have the form of `T`.
 pub(super) fn content<T: serde::de::DeserializeOwned>(step: &Step) -> Result<T> {
     serde_json::from_str(&step.content).about(|| message!("error.statement.content_step"))
 }

@@ -60,7 +60,7 @@ pub struct Order<'a> {
     pub sender: Option<&'a str>,
     /// Addresses of the sender and the parties.
     pub addresses: &'a Addresses,
-    /// Whether the workbook has a sheet of the contacts behind the lines.
+    /// Whether the workbook has a sheet of the contacts behind the lines, and a bundle holds the claims.
     pub with_claims: bool,
     /// Signed checkpoint that bundles are proven against; `None` for none.
     pub checkpoint: Option<&'a Path>,
@@ -101,8 +101,8 @@ impl<'a> Order<'a> {
     }
 }
 
-/// Steps that a statement is made from: those recorded by `known_on` and belonging to `version`, up to the
-/// last step that touched the period.
+/// Steps that a statement is made from: those recorded no later than `known_on` and belonging to `version`, up to the
+/// last step that touched the period; and decisions on heirs after that step.
 fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
     let mut known: Vec<Step> =
         steps.iter().filter(|step| order.known_on.is_none_or(|at| step.recorded_at <= at)).cloned().collect();
@@ -135,8 +135,9 @@ fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
 /// Makes the statements of a period, and writes them with an overview. Returns the statements.
 ///
 /// # Errors
-/// Fails if there is no such version, if nothing is posted for the period, if a party has no line in it, or
-/// if a file cannot be written.
+/// Fails if the period has no statements of the order's version, if nothing is posted for the period, if a party of the
+/// order has no line in the period, if an EHF invoice of several months is asked for, or if a file cannot be read or
+/// written.
 pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statement>> {
     if order.span.is_summary() && order.forms.contains(&PaperForm::Ehf) {
         return Err(Refusal::NoInvoiceOfSummary { period: order.span.name.clone() }.into());
@@ -302,9 +303,9 @@ fn languages(path: Option<&Path>, sender: Language) -> Result<BTreeMap<String, L
     Ok(out)
 }
 
-/// A text for the name of a file: any character but ASCII letters, digits and hyphens becomes an underscore. If that
-/// takes away more than the colon of a party, the first six digits of the text's SHA-256 follow, so that no two
-/// parties share a name.
+/// A text for the name of a file: any character but ASCII letters, digits and hyphens becomes an underscore. If a
+/// character other than the colon of a party is replaced, the first six digits of the text's SHA-256 follow, so that no
+/// two parties share a name.
 fn for_file(text: &str) -> String {
     let may_stand = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
     let name: String = text.chars().map(|one| if may_stand(one) { one } else { '_' }).collect();
@@ -398,7 +399,7 @@ impl<'a> Bundles<'a> {
     }
 }
 
-/// A party with its address. A number that no address states is the one that the program knows.
+/// A party with its address. If the address has no organisation number, the number that the program knows is put in.
 fn addressed(party: &Named, addresses: &Addresses) -> paper::ehf::Party {
     let mut address = addresses.get(&party.party).cloned().unwrap_or_default();
     if address.organisation.is_empty() {
@@ -407,8 +408,9 @@ fn addressed(party: &Named, addresses: &Addresses) -> paper::ehf::Party {
     paper::ehf::Party { name: party.name.clone(), address }
 }
 
-/// Writes one document for each creditor of a municipality's statement, or a text on why there can be none.
-/// Nothing is written if everything is netted, or if the amounts are not fixed yet.
+/// Writes one document for each payment of a debtor's statement to a creditor that collects its own claims, or a text
+/// on why there can be no document. Nothing is written for payments to the clearing account and payments of zero, or
+/// if the amounts are not fixed yet.
 fn invoices(
     statement: &Statement,
     language: Language,
@@ -426,7 +428,7 @@ fn invoices(
         let (xml, reason) =
             (format!("ehf-{}.xml", for_file(reference)), format!("mangler-ehf-{}.txt", for_file(reference)));
         let (xml, reason) = (out.join(xml), out.join(reason));
-        // An earlier run may have left the other of the two.
+        // An earlier run may have left a document or a text, which this run does not write again.
         for left in [&xml, &reason] {
             crate::folder::remove(left)?;
         }

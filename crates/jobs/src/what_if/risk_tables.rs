@@ -216,8 +216,8 @@ fn several_years(picture: &Picture, names: &Names, reader: Reader) -> SafeTable 
     sheet.protect()
 }
 
-/// Table of the gain from bearing costs together: how far a 1-in-100 year lies above the expected one, for
-/// the members one by one and together.
+/// Table of the gain from bearing costs together: how far a 1-in-100 year lies above the expected one, as a sum over
+/// the members if each bears its own costs, and for the members together.
 fn pools(picture: &Picture, reader: Reader) -> SafeTable {
     let heads = heads([
         "risk.column.pool",

@@ -11,7 +11,7 @@ use super::units::{OSLO, OSLO_SHARES, Unit};
 use super::{Person, World, year_days};
 use crate::schema::{Contact, Contacts, Event, MISSING, Other, mixed};
 
-/// Earliest admission, in days before the year.
+/// Earliest admission of a somatic hospital stay, in days before the year.
 const BEFORE: i32 = 60;
 
 /// Days to draw from, each repeated by its weight. Planned care is rare at weekends and 40 % lower in July;
@@ -340,7 +340,7 @@ impl<'a> Life<'a> {
         }
         let wait = at_least_one(&mut self.random, days * long * slow);
         match self.random.random_range(0..20) {
-            0 => {} // The municipality never answers.
+            0 => {} // The municipality does not say that it cannot receive the patient.
             1 | 2 => add(EventKind::CannotReceive, at(ready_on.next(), 9)),
             _ => add(EventKind::CannotReceive, at(ready_on, 14)),
         }

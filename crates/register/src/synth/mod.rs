@@ -103,7 +103,7 @@ pub(crate) struct World {
     pub(crate) local: Vec<usize>,
     /// For each municipality, the shares of its stays by kind of hospital: see [`model::hospital_shares`].
     pub(crate) hospital_shares: Vec<[f64; 3]>,
-    /// Place of the slow municipality.
+    /// Place of the municipality that [`Recipe::slow`] names; `None` if it names none.
     pub(crate) slow: Option<usize>,
 }
 
@@ -188,7 +188,7 @@ impl World {
         for drawn in group * PERSONS_PER_GROUP..end {
             let everybody = self.everybody();
             // A sample takes every n-th person, and so has the country's mix of places and ages. A register
-            // larger than the country repeats its places and ages, with other people in them.
+            // larger than the country repeats the country's places and ages, with other people in them.
             let (place, number) = match persons <= everybody {
                 true => {
                     let number = (u128::from(drawn) * u128::from(everybody) / u128::from(persons)) as u64;

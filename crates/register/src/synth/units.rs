@@ -2,7 +2,8 @@
 //! psychiatric units for adults, 100 for children and youth, 50 for substance use, 50 private rehabilitation
 //! institutions and 1 500 contract specialists.
 //!
-//! The units are invented. The trusts that own them are real, and have their real organisation numbers.
+//! The units are invented. The trusts that own the public units are real, and have their real organisation numbers. A
+//! private unit has its own invented code in place of a trust.
 
 use std::fmt::Write;
 

@@ -70,7 +70,8 @@ fn a_council_gets_two_pages_and_marked_pictures() {
         }
     }
     assert!(std::fs::read(made("-bro.png")).unwrap().starts_with(b"\x89PNG"));
-    // A month of its own, and what is no case.
+    // A case is made for a month that is asked for. A trust, a misspelt name and a month without a settlement are
+    // refused.
     assert_eq!(case(&["--month", "2012-02"]).0, Some(0));
     assert!(work.join("out/sak-1201-2012-02.pdf").exists());
     let refused = |who: &str, month: &str, fault: &str| {

@@ -51,7 +51,7 @@ fn a_killed_process_leaves_nothing_half_posted() {
     while killed < kills {
         for ledger in places(&format!("crash_{round}")) {
             for (now, arguments) in &commands {
-                // Killed up to four times at random points, then left alone.
+                // Each command is killed up to four times at random points, and is then run to its end.
                 for _ in 0..4 {
                     let mut child = crate::program()
                         .args(arguments)

@@ -177,7 +177,8 @@ fn year(name: &str, mode: &str) -> Vec<PathBuf> {
             now.replace(&period, &format!("2012-{:02}", month + 1))
         };
         if month == 6 {
-            // A third of April's contacts are withdrawn, and the rest are known to be all.
+            // The file now lacks a third of April's contacts. It still holds contacts of every unit in April, so it
+            // covers April, and the contacts that it lacks are withdrawn.
             let kept = contacts.iter().filter(|contact| contact.month != 4 || contact.id % 3 != 0);
             std::fs::write(&file, csv(kept)).unwrap();
             let correct = ["settlement", "correct", "2012-04", "--into", "2012-06", "--accept"];

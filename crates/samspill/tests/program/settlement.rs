@@ -140,14 +140,14 @@ pub fn places(name: &str) -> Vec<String> {
     vec![path(&file).to_owned(), format!("{server}/{database}")]
 }
 
-/// Runs a command on a ledger at a time, and asserts that it succeeds. Returns its output.
+/// Runs a command on a ledger as if the time were `now`, and asserts that the command succeeds. Returns the output.
 pub fn done(ledger: &str, now: &str, arguments: &[&str]) -> String {
     let (code, printed) = tried(ledger, now, arguments);
     assert_eq!(code, Some(0), "{arguments:?}: {printed}");
     printed
 }
 
-/// Runs a command on a ledger at a time. Returns its exit code and output.
+/// Runs a command on a ledger as if the time were `now`. Returns the exit code and the output.
 pub fn tried(ledger: &str, now: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let mut all: Vec<&str> = arguments.to_vec();
     all.extend(["--ledger", ledger, "--now", now]);
@@ -171,7 +171,7 @@ pub fn owed(ledger: &str) -> BTreeMap<(String, String), i64> {
     out
 }
 
-/// The same amounts from a single settlement of the whole file.
+/// The amounts that [`owed`] gives, but from a single settlement of the whole file.
 fn settled(file: &str, law: Option<&str>, name: &str) -> BTreeMap<(String, String), i64> {
     let out = folder(name);
     let mut arguments =
@@ -217,8 +217,8 @@ fn two_closed_months(ledger: &str, contacts: &str) {
     }
 }
 
-/// January's statement as it was known `then` never changes; the statement as it is known `now` says that it was
-/// corrected.
+/// Asserts that each statement in the folder `before` has the same bytes in the folder `then`, and that the statement
+/// in the folder `now` says that it was corrected.
 fn says_the_same_for_ever(before: &str, then: &str, now: &str) {
     let mut count = 0;
     for entry in std::fs::read_dir(before).unwrap() {
@@ -342,7 +342,8 @@ fn checked_by_others(ledger: &str, work: &std::path::Path) {
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
 }
 
-/// Parts of a file, delivered in any order and some of them twice, come to the same as the whole.
+/// Parts of a file come to the same as the whole file, if they are delivered in any order and each delivery is run
+/// twice.
 #[test]
 fn deliveries_in_any_order_come_to_the_same() {
     let contacts = world(11, 120);
@@ -627,7 +628,7 @@ fn a_provisional_statement_names_those_who_are_paid() {
     done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--mode", "as-law", "--rounding", "kroner"]);
     done(&ledger, "2012-01-01", &["settlement", "on-account", "2012", "--budget", path(&budget)]);
     done(&ledger, "2012-02-10", &["settlement", "run", "2012-01", "--draft", "--contacts", path(&file)]);
-    // Payments of each statement: counterparty and amount, and what they add up to.
+    // Payments of each statement, by counterparty. Asserts that they add up to the amount to pay.
     let payments = |name: &str| {
         let out = work.join(name);
         done(&ledger, "2013-01-01", &["statement", "2012-01", "--as", "json", "--out", path(&out)]);
@@ -668,7 +669,7 @@ fn a_provisional_statement_names_those_who_are_paid() {
     }
 }
 
-/// Whoever pays finds the account, the contact and their own reference on the statement and the invoice.
+/// Whoever pays finds the account, the contact person and their own reference on the statement and the invoice.
 #[test]
 fn addresses_stand_on_statements_and_invoices() {
     let work = folder("addresses");
@@ -741,7 +742,8 @@ fn addresses_stand_on_statements_and_invoices() {
     slips_are_refused(&make);
 }
 
-/// A number with a slip in it stops everything.
+/// A slip in the table of addresses makes the command fail: a wrong number, a party that stands twice, an unknown
+/// register, or a cell too many.
 fn slips_are_refused(make: &dyn Fn(&str) -> (Option<i32>, String)) {
     for (rows, fault) in [
         ("avsender;983544623;;;;;\n", "983544623 er ikke et organisasjonsnummer"),
@@ -770,7 +772,7 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     std::fs::write(&addresses, sellers).unwrap();
     let open = ["settlement", "open", "2012", "--mode", "decentral", "--rounding", "kroner"];
     done(&ledger, "2012-01-01", &open);
-    // A draft gives no invoice.
+    // The first run is a draft, which gives no invoice. The rules are then signed, and the month is settled again.
     done(&ledger, "2012-01-02", &["settlement", "run", "2012-01", "--draft", "--contacts", path(&file)]);
     sign(&ledger, "2012-01-03", &signed("invoices-law"));
     let deliver = |command: &str, period: &str, more: &[&str]| {
@@ -780,7 +782,7 @@ fn decentral_settlement_gives_invoices_and_credit_notes() {
     };
     deliver("run", "2012-01", &[]);
     done(&ledger, "2012-03-10", &["settlement", "close", "2012-01"]);
-    // A delivery without January covers nothing of January, unless it says that it does.
+    // A delivery without contacts of January covers nothing of January, unless a file of coverage says otherwise.
     std::fs::write(&file, csv(contacts.iter().filter(|contact| contact.month != 1))).unwrap();
     let printed = deliver("correct", "2012-01", &["--into", "2012-02"]);
     assert!(printed.contains("ingen forskjell") && printed.contains("U1 2012-01"), "{printed}");
@@ -944,7 +946,8 @@ fn what_an_auditor_found() {
     let account = |period: &str| {
         done(&ledger, "2012-01-01", &["settlement", "on-account", period, "--budget", &budget])
     };
-    // A month is a twelfth of the year. The rest is posted later, and nothing twice.
+    // The amount on account of a month is a twelfth of the year's. The rest is posted later, and nothing is posted
+    // twice.
     assert!(account("2012-01").contains("1 bilag a konto; KMF 10\u{a0}000,00"));
     assert!(account("2012").contains("11 bilag a konto; KMF 110\u{a0}000,00"));
     run(&ledger, "2012-01", &file, "2012-02-01");
@@ -1137,7 +1140,8 @@ pub fn sign(ledger: &str, now: &str, law: &std::path::Path) -> String {
     done(ledger, now, &["settlement", "rules", "--law", path(law), "--reference", "Signert av jurist"])
 }
 
-/// A draft becomes signed when the month is settled again with signed rules; then it can be made final.
+/// A month that is a draft becomes signed when it is settled again with signed rules. It can then be closed, and made
+/// final after that.
 #[test]
 fn a_signed_month_is_made_final() {
     let work = folder("final");
@@ -1165,8 +1169,8 @@ fn a_signed_month_is_made_final() {
     done(&ledger, "2013-01-01", &["ledger", "verify"]);
 }
 
-/// A statement is in the language that its receiver has decided on. The others get bokmål, or the language that was
-/// asked for; the locale has no say.
+/// A statement is in the language that its receiver has decided on. A receiver that has decided on none, or on
+/// `neutral`, gets bokmål, or the language that was asked for; the locale has no say.
 #[test]
 fn a_statement_is_in_its_receivers_language() {
     let work = folder("languages");
