@@ -108,7 +108,7 @@ fn read_entries(path: &Path) -> Result<Vec<Entry>> {
     entries.collect()
 }
 
-/// A new folder under the build folder, which holds only links to the files that the commands read.
+/// A new folder under the build folder. The new folder holds only links to the folders that the commands read.
 fn work_folder(root: &Path) -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let work = target.join("golden");

@@ -1,5 +1,5 @@
-//! The chores: `cargo xtask test | tidy | bench | golden | soak`. `test` is all of CI, and does the same on a
-//! developer's machine.
+//! The chores: `cargo xtask test | tidy | bench | golden | soak | cases | vectors | mutants | postgres`. `test` is all
+//! of CI, and makes the same checks on a developer's machine as in CI.
 
 mod golden;
 mod tidy;
@@ -141,8 +141,8 @@ fn postgres() -> Result<()> {
     Ok(())
 }
 
-/// Runs the tests with `cases` cases for each property, and kills the process as many times in the course of
-/// a settlement. This takes hours instead of seconds.
+/// Runs the tests with `cases` cases for each property, and kills the process as many times in the course of a
+/// settlement; then runs [`mutants`]. The whole takes hours.
 fn soak(root: &Path, cases: &str) -> Result<()> {
     let server = tools::server()?;
     let programs = tools::python_programs(root, false)?;

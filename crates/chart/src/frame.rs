@@ -1,5 +1,5 @@
-//! A chart that leaves its page: heading and marks above, and source below, so that a copied picture still says what it
-//! is.
+//! The frame of a chart that is copied from its page: heading and marks above, source below. A copied picture thus
+//! still says what it is.
 
 use crate::colour;
 use crate::picture::{Anchor, Picture};
@@ -21,7 +21,7 @@ const HEADING: f64 = 20.0;
 const MARK: f64 = 18.0;
 const GAP: f64 = 6.0;
 
-/// Puts a chart in its frame. `svg` is a picture of this crate.
+/// Puts a chart in its frame. `svg` is a chart that this crate has drawn.
 pub fn framed(svg: &str, frame: &Frame, font: &str) -> String {
     let (width, height) = (attribute(svg, "width"), attribute(svg, "height"));
     let mut picture = Picture::new(narrowed(width));
@@ -61,7 +61,7 @@ fn narrowed(width: f64) -> i64 {
     format!("{width:.0}").parse().unwrap_or(640)
 }
 
-/// A length among the attributes of the outermost element; 0 if there is none.
+/// Length in the attribute `name` of the outermost element; 0 if the attribute is missing or is no finite number.
 fn attribute(svg: &str, name: &str) -> f64 {
     let root = svg.split('>').next().unwrap_or_default();
     let value = root.split(&format!(" {name}=\"")).nth(1).and_then(|rest| rest.split('"').next());

@@ -13,10 +13,10 @@ use crate::{Amount, Cause, Day, Instrument, Mode, Register};
 /// Version of the JSON form of a statement.
 pub const FORM: u32 = 3;
 
-/// A party with its name.
+/// A party or a unit, with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
-    /// Name of the party as [`crate::Party`] writes it, or code of a unit; empty for units that are added up.
+    /// Party in the form that [`crate::Party`] writes, or code of a unit; empty for units that are added up.
     pub party: String,
     pub name: String,
 }
@@ -31,7 +31,7 @@ pub enum Tag {
     Provisional,
     /// Every month of the period is closed, but not every month is final.
     Closed,
-    /// Every month of the period is closed, and every value behind each month is signed off.
+    /// Every month of the period was made final: it was closed, and every value behind it was signed off.
     Final,
     /// A month of the period was settled more than once, or corrected in another month.
     Corrected,
@@ -81,7 +81,8 @@ pub struct Post {
     pub account: String,
     /// Sum of the amounts disputed by open objections to contacts behind the line; zero if there is no objection.
     pub disputed: Amount,
-    /// References of the decisions behind the line, of a dispute board or of the review board; empty for other lines.
+    /// References of the decisions behind the line, made on objections or by the settlement review board; for an
+    /// objection that was reopened, its key. Empty for other lines.
     pub references: Vec<String>,
     /// Amount that the recipient owes, or is owed if [`Statement::owes`] is `false`.
     pub amount: Amount,
@@ -96,7 +97,7 @@ impl Post {
         }
     }
 
-    /// Numbers of the vouchers behind the line, as `17–19, 52`. Of very many spans, the first are shown.
+    /// Numbers of the vouchers behind the line, as `17–19, 52`. At most 1000 spans are shown; `…` stands for the rest.
     pub fn voucher_numbers(&self) -> String {
         let span = |(first, last): &(i64, i64)| match first == last {
             true => first.to_string(),
@@ -255,7 +256,7 @@ pub struct Statement {
     pub on_account: Amount,
     /// Balance of earlier months that were closed without netting: settled, less paid on account.
     pub carried: Amount,
-    /// Difference that rounding to whole kroner leaves; zero until the last month is closed.
+    /// Difference that rounding to whole kroner added; zero until the last month is closed.
     pub rounding: Amount,
     /// Amount that the recipient pays now, or receives if [`Statement::owes`] is `false`; zero in a summary. A
     /// negative amount is paid in the other direction.
@@ -279,9 +280,9 @@ pub struct Statement {
     pub payments: Vec<Payment>,
     /// Steps from the amount paid on account to the amount settled and the amount to pay.
     pub bridge: Vec<BridgeStep>,
-    /// Lines, with units added up.
+    /// Lines, with units added up. Months of activity are added up too, except those of corrections.
     pub posts: Vec<Post>,
-    /// Lines by unit, for the workbook.
+    /// Lines by unit and month of activity, for the workbook.
     pub detail: Vec<Post>,
     /// Proposals for the municipality's accounts; empty if the recipient is owed.
     pub bookings: Vec<Booking>,

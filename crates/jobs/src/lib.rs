@@ -1,6 +1,5 @@
 //! The application: one function for each job that a user can ask for. A job takes a typed order, and returns
-//! a typed answer or a [`refusal`]. The command line calls the jobs; web pages and other languages will call
-//! the same ones.
+//! a typed answer or a [`refusal`]. The command line calls the jobs, and so will web pages and other languages.
 //!
 //! This crate can never know a command line, a screen, a clock, an environment variable or a colour. The
 //! caller hands in the time, the number of threads, a folder for scratch files, the digest of the program,

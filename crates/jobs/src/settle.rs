@@ -99,8 +99,8 @@ pub fn unsigned(law: &Law, period: Period, draft: bool, wanted: fn(&str) -> bool
 /// Settles a file of contacts into a result folder.
 ///
 /// # Errors
-/// Fails if the rules or the file cannot be read, if a value is missing, if a value is unsigned and the order
-/// is no draft, or if the folder cannot be written.
+/// Fails if the rules or the file cannot be read, if a value is missing, if a value is unsigned and the order is no
+/// draft, or if the folder is somebody else's or cannot be written.
 pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let book = order.files.book()?;
     let law = Law::of(&book)?;
@@ -150,7 +150,7 @@ const OURS: [&str; 9] = [
     "input.link",
 ];
 const MANIFEST: &str = "manifest.toml";
-/// Stands in a result folder while it is written.
+/// Name of the mark that lies in a result folder while the folder is written.
 const UNFINISHED: &str = "manifest.part";
 
 /// Makes the folder, or takes away what an earlier settlement left in it, so that all files there belong
@@ -181,7 +181,7 @@ fn clear(order: &Order) -> Result<()> {
     for name in OURS {
         remove(&order.out.join(name))?;
     }
-    // Rule files that nobody listed are not ours.
+    // Only the rule files that the former manifest lists are ours.
     for name in former.iter().flat_map(|former| former.rule_files.keys()) {
         remove(&rules.join(name))?;
     }

@@ -40,7 +40,7 @@ const MESSAGES: [&str; 6] = [
 /// Name of the message on a departure.
 pub const DEPARTED: &str = MESSAGES[5];
 
-/// Name of the message on an event in a log; `None` for an event that no message is of.
+/// Name of the message that reports an event in a log; `None` if no message reports such an event.
 pub fn message_of(kind: EventKind) -> Option<&'static str> {
     match kind {
         EventKind::AdmissionNotice => Some(MESSAGES[0]),
@@ -61,7 +61,7 @@ pub fn write(kind: Kind, out: &Path, language: Language) -> Result<()> {
     crate::folder::write(out, workbook(&language.say(&title), &columns, &examples, language)?)
 }
 
-/// Writes a table in the form of its template, with rows of its own instead of the examples.
+/// Writes the template of a table, filled in with `rows` instead of the examples.
 ///
 /// # Errors
 /// Fails if the workbook cannot be made or written.

@@ -7,7 +7,8 @@
 //!    back;
 //! 2. *new activity* if the contact was never delivered before, otherwise *changed coding*: from the posted
 //!    amount to the amount that the new facts give under the posted rules, charged to the posted payer;
-//! 3. *changed payer*: the amount after step 2, moved from the posted payer to the new one;
+//! 3. *changed payer*, if exactly one claim is posted and exactly one is new: the amount after step 2, moved from the
+//!    posted payer to the new one. Otherwise step 2 moves the whole difference;
 //! 4. *changed rule*: from the amount after step 2 to the amount that the same facts give under the current
 //!    rules.
 
@@ -36,7 +37,7 @@ pub struct Comparison<'a> {
     pub refused: &'a dyn Fn(i64) -> bool,
     /// Whether a contact was delivered before, in any month.
     pub known: &'a dyn Fn(i64) -> bool,
-    /// The successor of a party when the correction is posted, or the party itself.
+    /// The heir that a party has when the correction is posted; the party itself if it has none.
     pub heir: &'a dyn Fn(&str) -> String,
 }
 
@@ -153,8 +154,9 @@ impl Sheet<'_> {
         self.between(rules, now, Cause::ChangedRule);
     }
 
-    /// The new claims. If a debtor is the posted debtor under a new code, the claim keeps the posted code: a
-    /// new code alone is no correction.
+    /// The new claims. If the debtor of a claim is the posted debtor under a new code, for the same unit and creditor,
+    /// the claim keeps the posted code: a new code alone is no correction. A claim is not renamed if a posted claim has
+    /// the new code already.
     fn renamed<'r>(
         &mut self,
         posted: &[(From, Claim)],
@@ -176,8 +178,9 @@ impl Sheet<'_> {
         out
     }
 
-    /// Adds the movements from the posted claims to the new facts under the same rules: amount, then payer. Unless
-    /// exactly one claim stands on each side, adds the plain difference under `cause`.
+    /// Adds the movements from the posted claims to the claims that the new facts give under the posted rules. If
+    /// exactly one claim is posted and exactly one is new, the amount moves first, under `cause`, and then the payer or
+    /// the unit. Otherwise the plain difference moves under `cause`.
     fn data(&mut self, posted: &[(From, Claim)], rules: &[(From, Claim)], cause: Cause) {
         let ([(_, old)], [(_, new)]) = (posted, rules) else {
             self.between(posted, rules, cause);
@@ -198,12 +201,17 @@ impl Sheet<'_> {
         self.rows.push(Claim { cause: moved, ..*new });
     }
 
-    /// Adds the plain difference between two sets of claims, payer by payer.
+    /// Adds the plain difference between two sets of claims, for each debtor, creditor and unit. A set may have several
+    /// claims of one debtor, creditor and unit: two rates in a month, or two codes of one municipality.
     fn between(&mut self, before: &[(From, Claim)], after: &[(From, Claim)], cause: Cause) {
-        for (_, old) in before {
-            match after.iter().find(|(_, new)| same(new) == same(old)) {
-                Some((_, new)) => self.push_difference(old, new, cause),
-                None => self.rows.push(negated(old, cause)),
+        for (place, (_, old)) in before.iter().enumerate() {
+            let Some(new) = together(after, same(old)) else {
+                self.rows.push(negated(old, cause));
+                continue;
+            };
+            let is_first = !before[..place].iter().any(|(_, earlier)| same(earlier) == same(old));
+            if let Some(old) = together(before, same(old)).filter(|_| is_first) {
+                self.push_difference(&old, &new, cause);
             }
         }
         for (_, new) in after {
@@ -230,6 +238,17 @@ impl Sheet<'_> {
         let (words, heir) = (self.words, self.comparison.heir);
         self.heirs.entry(party).or_insert_with(|| heir(words.word(party))).clone()
     }
+}
+
+/// The sum of the claims with this key, as one claim with the last one's rule version; `None` if there is none.
+fn together(rows: &[(From, Claim)], key: Same) -> Option<Claim> {
+    let same = rows.iter().map(|(_, row)| *row).filter(|row| same(row) == key);
+    same.reduce(|sum, row| Claim {
+        points: sum.points + row.points,
+        days: sum.days + row.days,
+        amount: sum.amount + row.amount,
+        ..row
+    })
 }
 
 fn negated(row: &Claim, cause: Cause) -> Claim {
@@ -381,6 +400,30 @@ mod tests {
                 "5 0301 new-activity 700",
                 "5 0301 changed-rule 70",
             ]
+        );
+    }
+
+    /// Two claims of one contact on the same accounts, as under two rates in a month, are both posted; the same delivery
+    /// again moves nothing, and a change moves its difference.
+    #[test]
+    fn two_claims_on_the_same_accounts_are_compared_together() {
+        let two = |first: i64, second: i64| {
+            claims(&[(1, "0301", "2012-03", first), (1, "0301", "2012-03", second)])
+        };
+        let none = Claims::default();
+        let posted = compare(&none, None, &two(1000, 700), &[1]);
+        assert_eq!(summary(&posted), ["1 0301 new-activity 700", "1 0301 new-activity 1000"]);
+        assert_eq!(summary(&compare(&posted, None, &two(1000, 700), &[1])), [""; 0]);
+        let moved = compare(&posted, None, &two(1000, 900), &[1]);
+        assert_eq!(summary(&moved), ["1 0301 changed-coding 200"]);
+        // The rules change both amounts, and then the second alone is left.
+        let ruled = compare(&posted, Some(&two(1000, 700)), &two(1100, 800), &[1]);
+        assert_eq!(summary(&ruled), ["1 0301 changed-rule 200"]);
+        let one = claims(&[(1, "0301", "2012-03", 700)]);
+        assert_eq!(summary(&compare(&posted, None, &one, &[1])), ["1 0301 changed-coding -1000"]);
+        assert_eq!(
+            summary(&compare(&posted, Some(&two(1000, 700)), &one, &[1])),
+            ["1 0301 changed-rule -1000"]
         );
     }
 

@@ -141,7 +141,7 @@ fn nothing_is_updated_or_deleted() {
                 "line" => "party = 'x'",
                 _ => "hash = 'x'",
             };
-            // SQLite's `REPLACE` evades the triggers on update and delete. A trigger of its own refuses it.
+            // SQLite's `REPLACE` evades the triggers on update and delete, so another trigger refuses `REPLACE`.
             let replace = format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}");
             let replace = Some(replace).filter(|_| !place.address.starts_with("postgres"));
             let texts = [format!("UPDATE {table} SET {column}"), format!("DELETE FROM {table}")];
@@ -274,7 +274,7 @@ fn the_schema_is_the_sum_of_the_migrations() {
             }
         }
         assert_eq!(shape(&one, &sum), shape(&other, &schema), "{store}");
-        // The program makes the same schema.
+        // The program makes the schema that the migrations add up to.
         let made = make("schema_made");
         drop(Ledger::open_or_make(&made.address).unwrap());
         let ours: Vec<String> =

@@ -7,15 +7,16 @@ use serde::Serialize;
 use crate::text::{day, kroner, period, points, text, with};
 use words::{Language, Said, say};
 
-/// Largest number of lines on the page. If there are more, the page has their sums over counterparties; the workbook
-/// has every line.
+/// Number of lines above which lines that are not compact are added up over counterparties; the workbook has every
+/// line. More than [`LONG`] and up to [`COMPACT_LINES`] lines are always compact, so they are added up only above
+/// [`COMPACT_LINES`].
 const LINES: usize = 60;
 /// Largest number of lines that have two rows each, if they are of several instruments.
 const LONG: usize = 12;
 /// Largest number of lines that have one row each.
 const COMPACT_LINES: usize = 200;
 
-/// The instrument, if every line is of it and there are several.
+/// The instrument of the lines, if there are two lines or more and all are of one instrument.
 fn only(statement: &Statement) -> Option<Instrument> {
     let first = statement.posts.first()?.instrument;
     let is_same = statement.posts.len() > 1 && statement.posts.iter().all(|post| post.instrument == first);
@@ -89,7 +90,8 @@ pub fn cause(cause: Cause, language: Language) -> String {
     if cause.is_correction() { language.say(&cause.said()) } else { String::new() }
 }
 
-/// Title of a line: the instrument, the cause of a correction, and a mark on a disputed line.
+/// Title of a line: the instrument; for a correction, the statement that it corrects and the cause; then the references
+/// of decisions and the disputed amount, if there are any.
 pub fn post_title(post: &Post, language: Language) -> String {
     let what = instrument(post.instrument, language);
     let title = if post.cause == Cause::Activity {
@@ -117,7 +119,7 @@ fn compact_title(post: &Post, with_instrument: bool, language: Language) -> Stri
     marked(title, post, language)
 }
 
-/// A title with the references of its decisions and a mark on what is disputed.
+/// A title, with the references of the decisions behind the line and the disputed amount, if there are any.
 fn marked(mut title: String, post: &Post, language: Language) -> String {
     if !post.references.is_empty() {
         title.push_str(&format!(" ({})", post.references.join(", ")));
@@ -490,8 +492,9 @@ fn deviation_text(statement: &Statement, language: Language) -> String {
     deviations(statement, language).into_iter().map(step).collect::<Vec<_>>().join("; ")
 }
 
-/// Steps from the amount on account to the amount settled; on to the amount to pay, if the amount on account was
-/// wholly paid, so that the steps are what is to be paid. None if there is only one step: the text says it.
+/// Steps from the amount on account to the amount settled. If the amount on account was wholly paid, the steps go on to
+/// the amount to pay, and add up to what is to be paid. Empty if there are fewer than two steps: the lead sentences say
+/// it.
 fn deviations(statement: &Statement, language: Language) -> Vec<chart::deviation::Step> {
     let of = |wanted: BridgeWhat| -> Amount {
         statement.bridge.iter().filter(|step| step.what == wanted).map(|step| step.amount).sum()

@@ -78,7 +78,8 @@ fn a_sentence_on_corrections_is_true() {
     }
 }
 
-/// What stands on the page is enough to compute a line again.
+/// The page has what is needed to compute a line again: every decimal of the points, and a provision for each rule. No
+/// sentence on how to read the statement names a command.
 #[test]
 fn a_line_can_be_computed_from_the_page() {
     let made = statement();

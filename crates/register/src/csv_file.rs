@@ -30,7 +30,7 @@ pub struct CsvFile {
 struct Block {
     from: u64,
     to: u64,
-    /// Line of the block's first record in the file, from 1.
+    /// Number of the line in the file on which the block's first record begins, from 1.
     line: u64,
 }
 

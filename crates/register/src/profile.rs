@@ -1,4 +1,4 @@
-//! Key figures of a register, to compare with published figures of the real one: volumes, readmissions, and the
+//! Key figures of a register, to compare with published figures of the real register: volumes, readmissions, and the
 //! share of stays that a few facts trace to one person.
 
 use arrow_array::RecordBatch;
@@ -18,11 +18,11 @@ pub struct Profile {
     pub stays: u64,
     /// Nights in the somatic overnight stays.
     pub bed_days: u64,
-    /// Share of the medical stays of persons of 18 and over, births and newborns left out, that are followed by
-    /// an acute stay within 30 days.
+    /// Share of the medical stays of persons of 18 and over that an acute stay of the same person follows within 30
+    /// days. Births, newborns, and stays that end less than 30 days before the last discharge in the file are left out.
     pub readmitted: Share,
-    /// Share of the stays of men of 80 and over, medical or not, that are followed by an acute stay within 30
-    /// days.
+    /// Share of the stays of men of 80 and over, medical or not, that an acute stay of the same person follows within
+    /// 30 days. Stays that end less than 30 days before the last discharge in the file are left out.
     pub readmitted_men_80: Share,
     /// Share of the stays whose combination of unit, date of admission, municipality, sex and age belongs to
     /// one person only.

@@ -8,7 +8,7 @@ use words::message;
 
 use crate::file_error::FileError;
 
-/// First bytes of an SQLite file, which a ledger is.
+/// First bytes of an SQLite file. A ledger in a file is such a file.
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
 /// Name of a file in the making: beside the file, with `.part` at the end.

@@ -18,10 +18,10 @@ use crate::file::{AgeLimit, Liable, When};
 use crate::provenance::Provenance;
 use crate::trace::{NoTrace, Trace};
 
-/// The law of one instrument that pays a share of DRG points.
+/// The law of one instrument that pays a share of a price.
 #[derive(Debug, Clone)]
 pub struct ShareSide {
-    /// The rule, day by day from 2000 to 2050.
+    /// Segments of the rule, which together cover every day from 2000 to 2050.
     pub segments: Vec<Segment<ShareRule>>,
     /// Which day of a contact selects the segment.
     pub dated_by: DatedBy,
@@ -343,7 +343,8 @@ pub struct Reading {
     agreements: Agreements,
 }
 
-/// First day, last day, and the values that hold; `None` if the rule is not in force.
+/// First day, last day, and the values that hold on those days: `None` if the rule is not in force, an error if a value
+/// is missing.
 type Span<T> = (Day, Day, Option<Result<T, BookError>>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -369,7 +370,7 @@ struct ReadingRule {
 }
 
 impl Deciding {
-    /// This part of a law.
+    /// The part of a law that decides contacts.
     pub fn of(law: &Law) -> Deciding {
         let side =
             |side: &ShareSide| (side.dated_by, side.segments.iter().map(|one| span(one, deciding)).collect());
@@ -378,7 +379,7 @@ impl Deciding {
 }
 
 impl Reading {
-    /// This part of a law.
+    /// The part of a law that finds payable days.
     pub fn of(law: &Law) -> Reading {
         let usk = law.usk.iter().map(|segment| span(segment, reading)).collect();
         Reading { usk, agreements: law.agreements.clone() }

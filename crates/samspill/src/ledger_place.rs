@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-/// The place that `--ledger` names. An address of PostgreSQL without a password gets that of `PGPASSWORD`, or of the
-/// password file (`PGPASSFILE`, else `~/.pgpass`), as other programs of PostgreSQL do.
+/// The place that `--ledger` names. To an address of PostgreSQL with a user and no password, the password is added:
+/// that of `PGPASSWORD`, else the one in the password file (`PGPASSFILE`, else `~/.pgpass`), as for other programs of
+/// PostgreSQL.
 pub fn ledger(given: &str) -> Result<String, std::convert::Infallible> {
     let Some((scheme, rest)) = given.split_once("://").filter(|(scheme, _)| scheme.starts_with("postgres"))
     else {

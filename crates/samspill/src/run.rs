@@ -36,8 +36,8 @@ pub fn run(arguments: &Arguments, settings: &Settings, language: Language) -> u8
     }
 }
 
-/// Folder for what the program remembers of its user's work: `samspill` under the system's folder for such things.
-/// `None` if the system names none.
+/// Folder for what the program remembers of its user's work: `SAMSPILL_STATE`, else `samspill` under `XDG_STATE_HOME`,
+/// `LOCALAPPDATA` or `~/.local/state`. `None` if no such variable is set, or if the path is not absolute.
 fn state() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = named("SAMSPILL_STATE").or_else(|| {

@@ -57,7 +57,7 @@ pub struct Group {
 pub struct Place {
     /// Code of the debtor; empty for people for whom no municipality is liable.
     pub debtor: String,
-    /// Code of the regional authority.
+    /// Code of the regional authority; empty if it is not known, `undecided:region-…` if the residence is withheld.
     pub region: String,
 }
 
@@ -139,7 +139,7 @@ impl Cells {
         facts(group.class as usize, drg, group.age)
     }
 
-    /// Number of cells. Contacts that are kept one by one do not count.
+    /// Number of cells, without the contacts that are kept one by one.
     pub fn len(&self) -> usize {
         self.cells.len()
     }

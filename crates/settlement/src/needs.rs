@@ -10,8 +10,8 @@ use words::{Message, Said, message};
 pub struct Needs {
     /// Ages that start a new band, in ascending order.
     pub ages: Vec<u16>,
-    /// Days on which something changes, in ascending order: the first day of each segment of a law, the first
-    /// day of the period, and the day after the period.
+    /// Days on which something changes, in ascending order: the first day of each segment of a share instrument within
+    /// two years of the period, the first day of the period, and the day after the period.
     pub days: Vec<Day>,
     /// Whether a law dates contacts by admission.
     pub admission: bool,

@@ -49,8 +49,8 @@ impl Stay {
 
 /// The charges of a stay by the day-rate rule, month by month.
 ///
-/// `paid` holds the days that earlier contacts of the stay were charged for; the days of this
-/// contact are added to it.
+/// `paid` holds the days that earlier contacts of the stay were charged for; the payable days of `stay` are added to
+/// it.
 ///
 /// # Errors
 /// Fails with a reason code if no day is paid for.

@@ -18,7 +18,7 @@ use words::{Message, message};
 use crate::behaviour::Measures;
 use crate::scenario::{Key, Scenario, part, share_of};
 
-/// First ages of the bands of the age composition, after the band from 0.
+/// First age of each age band but the first, which begins at 0. The bands are those of the age composition.
 pub const AGES: [u16; 6] = [18, 50, 67, 75, 80, 90];
 
 /// Groups of municipalities by size in the ministry's slides: nominal inhabitants as text and as a number, and the
@@ -134,7 +134,8 @@ impl Municipality {
 /// The change for one party: above zero it gains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
-    /// `municipalities`, `state`, or the organisation number of a regional authority or a trust.
+    /// `municipalities`, `state`, or the organisation number of a regional authority or a trust. A unit stands for a
+    /// trust that is not given, and the empty text for a region that is not known.
     pub party: String,
     /// Parts of the change, each with its cause.
     pub lines: Vec<(&'static str, Amount)>,

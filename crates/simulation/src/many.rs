@@ -1,4 +1,5 @@
-//! Many laws on the same cells: laws that decide every contact alike share one decision, and are priced side by side.
+//! Many laws on the same cells: laws that decide every contact alike, and find the same days payable, share one
+//! decision and are priced side by side.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -40,8 +41,8 @@ pub fn price_all(cells: &Cells, laws: &[&Law], threads: usize) -> Result<Vec<Who
             None => alike.push(Alike { deciding, reading, laws: vec![place] }),
         }
     }
-    // Deciding takes as long as pricing: each distinct decision, and each distinct reading of days, is a
-    // piece of work of its own.
+    // Deciding takes as long as pricing. Each group of laws in `alike`, and each distinct reading of days, is therefore
+    // a piece of work of its own.
     let decided = each(alike.len(), threads, |place| cells.decided(laws[alike[place].laws[0]], &AsIs))?;
     let days = each(readings.len(), threads, |place| Ok(cells.payable(laws[readings[place].1])))?;
     let mut out: Vec<Option<Whole>> = laws.iter().map(|_| None).collect();

@@ -34,7 +34,7 @@ const MOST: usize = 64;
 const BATCH: usize = 1 << 16;
 const DAY: i32 = 24 * 60;
 
-/// Band of an age in whole years; the last of [`AGES`] for an unknown age.
+/// Index of the band of an age in whole years; the last of the [`AGES`] bands is for an unknown age.
 pub fn band(age: Option<u16>) -> usize {
     age.map_or(BANDS.len(), |age| BANDS.partition_point(|from| *from <= age) - 1)
 }
@@ -186,8 +186,8 @@ pub struct Counts {
     /// By group and stratum of the country: number of events of known persons, and sum of the squares of each person's
     /// number of events. Both are zero unless the group's measure is [`Measure::Count`].
     persons: Vec<(i64, i64)>,
-    /// By group: number of rows that lack the information to decide whether they belong to the group. If the file lacks
-    /// a field that the group needs, every row counts.
+    /// By group: number of contacts, stays or referrals that lack the information to decide whether they belong to the
+    /// group. If the file lacks a field that the group needs: number of all contacts in the period.
     pub untested: Vec<i64>,
     /// By group: a field that the group needs and the file lacks.
     lacking: Vec<Option<&'static str>>,
@@ -288,8 +288,8 @@ impl Counts {
         places.into_iter().flatten().find_map(|place| self.lacking[place])
     }
 
-    /// Number of rows that lack the information to decide whether they belong to an indicator: the sum for its
-    /// numerator and its denominator.
+    /// Number of contacts, stays or referrals that lack the information to decide whether they belong to an indicator:
+    /// the sum for its numerator and its denominator.
     pub fn untested_of(&self, indicator: usize) -> i64 {
         let places = [Side::Numerator, Side::Denominator].map(|side| self.place(indicator, side));
         places.into_iter().flatten().map(|place| self.untested[place]).sum()

@@ -1,11 +1,11 @@
 //! Forecast of the rest of a year, with a band for its uncertainty.
 //!
-//! Each municipality has a level of its own. The season and the scatter of months are pooled over all
-//! municipalities, since twelve months of one small municipality carry too little information. The more
-//! months a municipality has, the more its own scatter counts.
+//! Each party, such as a municipality, has a level of its own. The season and the scatter of months are pooled over all
+//! parties, since twelve months of one small party carry too little information. The more months a party has, the more
+//! its own scatter counts.
 //!
 //! 1. Season: each calendar month relative to a mean month, over all parties; 1 if no whole year was seen.
-//! 2. Level: the sum of the months seen, divided by the season of those months.
+//! 2. Level: the sum of the amounts of the months seen, divided by the sum of the seasons of those months.
 //! 3. Scatter: the squared residual of a month has a part proportional to the expected amount (chance in many
 //!    small cases) and a part proportional to that amount's square (common causes). Both are fitted over all
 //!    parties.
@@ -41,7 +41,7 @@ pub const LEVEL: u32 = 80;
 /// Quantile of the standard normal distribution for the band: 10 % lie above it.
 const POINT: f64 = 1.2816;
 
-/// Weight of the pooled scatter, in months, against a municipality's own.
+/// Weight of the pooled scatter, in months, against the months of a party's own scatter.
 const POOL: f64 = 8.0;
 
 struct Fitted<'s> {

@@ -40,7 +40,7 @@ pub struct Limits {
 /// A funnel, estimated from all areas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Funnel {
-    /// Which of the two estimates below widens the limits.
+    /// Which of the two estimates below widens the limits, if any does.
     pub allowance: Allowance,
     /// Mean squared deviation from the expected, relative to chance (φ); at least 1.
     pub factor: f64,

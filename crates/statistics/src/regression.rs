@@ -9,8 +9,8 @@ pub struct Fit {
     pub coefficients: Vec<f64>,
     /// Covariance of the coefficients, row by row.
     pub covariance: Vec<Vec<f64>>,
-    /// Residual of each row: value less fitted value (least squares), or the same divided by the square root
-    /// of the fitted value (Poisson).
+    /// Residual of each row: value less fitted value (least squares), or that difference divided by the square root of
+    /// the fitted value (Poisson).
     pub residuals: Vec<f64>,
     /// Degrees of freedom: rows less columns.
     pub freedom: f64,

@@ -53,7 +53,8 @@ pub(super) struct Bill {
 /// Reads the bill.
 ///
 /// # Errors
-/// Fails if the file cannot be read, if a column is missing or stands twice, or if a cell is wrong.
+/// Fails if the file cannot be read, if it has no column of references or of amounts, if a column that the order names
+/// is missing, if a column stands twice, or if a cell is wrong.
 pub(super) fn read(order: &Order) -> Result<Bill> {
     let sheet = sheet::read(order.received)?;
     let need = |field: &str, usual: &[&str]| {
@@ -136,8 +137,8 @@ fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<O
     }
 }
 
-/// Key of a case, the same on both sides: the contact's key if `by_contact` is set and the reference names a contact,
-/// else the reference as written.
+/// Key of a case, the same in the bill and in our own calculation: the contact's key if `by_contact` is set and the
+/// reference names a contact, else the reference as written.
 fn key(reference: &str, by_contact: bool) -> String {
     match by_contact.then(|| contact_of(reference)) {
         Some(Ok(contact)) => contact.to_string(),

@@ -80,7 +80,7 @@ pub(super) fn number(value: f64) -> String {
     format!("{sign}{}{comma}{rest}", grouped(whole.parse().unwrap_or(0)))
 }
 
-/// A share from 0 in whole per cent.
+/// A share, 0 or more, as a number of whole per cent.
 pub(super) fn percent(share: f64) -> String {
     grouped((share * 100.0).round() as u64)
 }
@@ -90,8 +90,8 @@ pub(super) fn millions(amount: Amount) -> Message {
     message!("indicators.profile.millions", amount = tenths(amount))
 }
 
-/// Millions of kroner with one decimal, as a number; with two decimals below a tenth, so that an amount is not shown as
-/// nothing.
+/// Millions of kroner as a number: one decimal, or two below a tenth of a million, so that a small amount is not shown
+/// as nothing. An amount below 5 000 kr is `0`.
 fn tenths(amount: Amount) -> String {
     let hundredths = (amount.ore().abs() + 500_000) / 1_000_000;
     let sign = if amount.ore() < 0 && hundredths > 0 { "\u{2212}" } else { "" };

@@ -77,9 +77,10 @@ fn in_order(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
 /// Effect of a measure on the values in a table.
 ///
 /// # Errors
-/// Fails if the table cannot be read or has a row without people, if no row has the time `from`, if a series lacks
-/// times between its first and its last, or if the
-/// method needs more times, units or events than there are.
+/// Fails if the table cannot be read or has a row without people; if no row has the time `from`; if two rows have the
+/// same time (and unit); if a series lacks a time between its first and its last time; if a count is below zero; if a
+/// difference has no column of units or of where the measure began, or if a unit is not wholly 1 or wholly 0 there; or
+/// if the method needs more times, units or events than there are.
 pub fn evaluate(order: &Evaluate) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let found = Times::of(&table.text(&order.time)?);
@@ -282,13 +283,14 @@ fn before_after(order: &Evaluate, from: usize, values: &[f64], people: Option<Ve
     Ok(Answer { value, table })
 }
 
-/// Least number of units on each side for an interval of a difference.
+/// Least number of units with the measure, and least number without it, for an interval of a difference.
 const LEAST_UNITS: usize = 3;
 
-/// Checks that each side has enough units for an interval of a difference.
+/// Checks that enough units have the measure, and that enough lack it, for an interval of a difference.
 fn enough_units(order: &Evaluate, cells: &[evaluate::Cell], from: usize) -> Result<()> {
     let is_of_counts = order.method == EffectMethod::DidPoisson;
-    // A unit counts if it has cells both before and after; for counts, if it also has an event.
+    // A unit is usable if it has cells both before and after the beginning. Under `DidPoisson`, it must also have an
+    // event.
     let is_usable = |unit: usize| {
         let mine = || cells.iter().filter(|cell| cell.unit == unit);
         let both = mine().any(|cell| cell.time < from) && mine().any(|cell| cell.time >= from);
@@ -359,8 +361,9 @@ fn difference(
     };
     let treated_units: BTreeSet<usize> =
         cells_of.iter().filter(|cell| cell.is_treated).map(|cell| cell.unit).collect();
-    // The smallest fall is relative to the mean before the beginning, not to the unknown mean without the measure.
-    // A fall greater than that mean cannot be found.
+    // For counts, the smallest fall is relative to the rate without the measure. For other values, it is relative to
+    // the mean before the beginning, since the mean without the measure is unknown. A fall greater than the mean before
+    // the beginning cannot be found.
     let before: Vec<f64> =
         cells_of.iter().filter(|cell| cell.is_treated && cell.time < from).map(|cell| cell.value).collect();
     let smallest = evaluate::findable(found.error, (units.len() - left_out - 1) as f64, order.confidence);

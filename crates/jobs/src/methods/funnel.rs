@@ -33,8 +33,9 @@ pub struct Funnel {
 /// Funnel of the areas in a table.
 ///
 /// # Errors
-/// Fails if the table cannot be read, if it has no column of people or expected events, if an area occurs twice or
-/// has no people or expected events, if `per` is not above 0, or if people are given and there are no events.
+/// Fails if the table cannot be read, if the order names neither a column of people nor one of expected events, if an
+/// area occurs twice or has no people or expected events, if `per` is not above 0 or not finite, or if people are given
+/// and there are no events.
 pub fn funnel(order: &Funnel) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let (areas, events) = (table.text(&order.area)?, table.amounts(&order.events)?);

@@ -96,7 +96,8 @@ pub struct Bundle {
     pub without_content: BTreeSet<i64>,
     /// The recipient's vouchers.
     pub vouchers: Vec<Placed<Voucher>>,
-    /// Claims behind the recipient's vouchers; `None` if the bundle was made without claims.
+    /// Claims behind the recipient's vouchers; `None` if the bundle was made without claims, or if no settlement is
+    /// behind the statements.
     pub claims: Option<Vec<Moved>>,
     pub rules: Vec<Kept>,
     /// Way from every step and voucher, and from the statement's control code, to the root of the tree.
@@ -115,7 +116,7 @@ impl Bundle {
         step.at.checked_add(u64::try_from(step.record.vouchers).ok()?)
     }
 
-    /// The claims as a table, and the row of each.
+    /// The claims as a table, with a row for each.
     pub fn table(rows: &[Moved]) -> Claims {
         let mut out = Claims::default();
         for row in rows {
@@ -148,7 +149,7 @@ pub(super) struct Common {
     checkpoint: Option<String>,
     /// Kept rule files by digest, each as name and text.
     rules: BTreeMap<String, Vec<(String, String)>>,
-    /// The law of each of the kept rule files.
+    /// The laws, one for each set of kept rule files.
     laws: Vec<Law>,
     /// Claims of every settlement behind the statements, each with the number and the posting month of its step.
     claims: Vec<(i64, Month, Claims)>,
@@ -203,7 +204,7 @@ impl Common {
         Ok(Common { chain, checkpoint: text, rules, laws, claims })
     }
 
-    /// The bundle of a statement. `own` holds the vouchers of its recipient.
+    /// The bundle of a statement. `own` holds the recipient's vouchers, each with whether the recipient owes by it.
     ///
     /// # Errors
     /// Fails if the content of a step cannot be read.
@@ -239,7 +240,7 @@ impl Common {
             }
             bundle.steps.push(Placed { at, before: self.chain.before(at).to_owned(), record });
         }
-        // A voucher between a party and its own heir is the recipient's on both sides.
+        // A voucher between a party and the party's heir stands twice in `own`, and is kept once here.
         let vouchers: BTreeMap<i64, &Voucher> =
             own.iter().map(|(voucher, _)| (voucher.number, *voucher)).collect();
         for voucher in vouchers.into_values() {
@@ -259,7 +260,8 @@ impl Common {
         Ok(bundle)
     }
 
-    /// Claims behind a party's vouchers, and the claims that they are lowered by.
+    /// Claims behind a party's vouchers, and the claims that lower one of those; all in the months of activity of
+    /// `own`.
     fn of_party(&self, party: &str, own: &[(&Voucher, bool)], maker: &Maker) -> Vec<Moved> {
         let months: BTreeSet<&str> =
             own.iter().map(|(voucher, _)| voucher.activity_period.as_str()).collect();
@@ -341,14 +343,15 @@ impl Common {
     }
 }
 
-/// Name in the archive of a kept rule file.
+/// Name that a kept rule file has in the archive.
 pub fn rule_file(digest: &str, name: &str) -> String {
     format!("regler/{}/{name}", &digest[..digest.len().min(12)])
 }
 
-/// What a receiver may read of the content of a step on an objection between others: the months that it touched. Words
-/// of the vocabularies are the first of each, and say nothing. `None` if the step is not about an objection, or if the objection concerns the receiver. `others` holds
-/// the key of each objection between others, with the key that stands in its place.
+/// Content of a step on an objection between others, cut down to what a receiver may read: the months that the step
+/// touched. A made-up key replaces the objection's key. Every other field is empty, is 0, or has the first word of its
+/// vocabulary, which says nothing. `None` if the step is not about an objection, or if the objection concerns the
+/// receiver. `others` gives the made-up key by the objection's own key.
 fn without_others(
     step: &Step,
     others: &mut BTreeMap<String, String>,

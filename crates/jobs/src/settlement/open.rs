@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 /// Result of opening a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opening {
-    /// The period was open already, on the same terms. Nothing was changed.
+    /// Every month of the period was opened before, on the terms of the order. Nothing was changed.
     Unchanged,
     /// The period is now open in the ledger. `first` is the first month of the period; `place` is the place of the
     /// ledger, without a password.

@@ -18,7 +18,8 @@ pub struct Settlement {
     /// Units that the coverage names, but that have no contact in the delivery. What is posted for them is
     /// withdrawn.
     pub undelivered: Vec<String>,
-    /// Units and months of which something is posted and nothing is delivered. What is posted stands.
+    /// Units and months for which something is posted, but nothing is delivered or declared as covered. What is posted
+    /// stands.
     pub left_out: Vec<(String, Month)>,
     /// Result of each month, in order.
     pub months: Vec<(Month, Settling)>,
@@ -29,13 +30,13 @@ pub struct Settlement {
 /// Result of settling one month.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settling {
-    /// Exactly this is posted already. Nothing was changed.
+    /// What the month settles to is posted already. Nothing was changed.
     Unchanged,
     Posted {
         step: i64,
         /// Whether the month was never settled before.
         is_first: bool,
-        /// Number of vouchers; 0 if nothing differs in kroner.
+        /// Number of vouchers; 0 if no charge changed.
         vouchers: usize,
         sums: Sums,
         causes: Causes,
@@ -44,12 +45,13 @@ pub enum Settling {
     },
 }
 
-/// Settles the months of a period, and posts what differs from what is posted already. Each month is a step
-/// of its own.
+/// Settles the months of a period, and posts what differs from what is posted already: one step for each month that has
+/// something to post.
 ///
 /// # Errors
-/// Fails if a month may not change, if the delivery cannot be read, or if a value is missing, or unsigned and
-/// not allowed. Then nothing is posted, unless the database fails between two months.
+/// Fails if a month may not change, if the delivery cannot be read, if a value is missing, if a value is unsigned and
+/// the order is no draft, or if a month would change in a way that needs [`Run::accept`]. No month is posted then. If
+/// the database fails between two months, the months before the failure stay posted.
 pub fn run(books: &mut Books, period: Period, run: &Run, host: &Host) -> Result<Settlement> {
     let months: Vec<Month> = period.months().collect();
     for month in &months {

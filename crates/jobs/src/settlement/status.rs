@@ -35,8 +35,9 @@ pub fn status(books: &mut Books, period: Option<Period>) -> Result<Table> {
     Ok(table)
 }
 
-/// Table of the deliveries that were settled, in order: number, file, digest, when it was made and first settled,
-/// what it covers, and the rows that the check refused.
+/// Table of the settled deliveries, in order of first settlement. Each has its number, file, digest, day of the
+/// extract, time of first settlement, number of units and span of months covered, and number of rows that the check
+/// refused.
 pub fn deliveries(books: &Books) -> Table {
     let columns = ["delivery", "file", "sha256", "made_on", "settled_at", "covers", "refused"];
     let mut table = Table::new(message!("deliveries.title"), &heads(columns));

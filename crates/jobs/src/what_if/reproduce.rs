@@ -26,8 +26,9 @@ use crate::what_if::heads;
 /// Number of persons in the synthetic register that is drawn if no file is given.
 const PEOPLE: u64 = 1_000_000;
 
-/// Reproduces the tables from contacts of 2011, the year before the reform. Without a file, a synthetic
-/// register is drawn. Returns two tables with their titles; or every published cell as JSON, if `json` is set.
+/// Reproduces the tables from contacts of 2011, the year before the reform. Without a file, a synthetic register is
+/// drawn. Returns two tables with their titles; if `json` is set, the published cells as JSON, without those on free
+/// income.
 ///
 /// # Errors
 /// Fails if the register cannot be made, or if the contacts cannot be priced.

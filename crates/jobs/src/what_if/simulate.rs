@@ -194,7 +194,7 @@ fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String,
     }
 }
 
-/// Counts the contacts of a file in cells. Returns them and the SHA-256 of the file.
+/// Cells that count the contacts of a file, and the SHA-256 of the file.
 fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result<(Cells, String)> {
     let scratch = Scratch::under(host.scratch)?;
     let checked = scratch.path().join("checked.parquet");

@@ -32,7 +32,7 @@ use chart::frame::Frame;
 /// Version of the manifest's format.
 const MANIFEST: u32 = 1;
 
-/// What a result rests on, so that others can reproduce the result. It holds no paths and no times of day.
+/// What a result rests on, so that others can reproduce the result. The manifest holds no paths and no times of day.
 #[derive(Serialize)]
 struct Manifest<'a> {
     manifest: u32,
@@ -146,7 +146,7 @@ fn manifest<'a>(outcome: &'a Outcome, run: &'a Run, language: Language) -> Manif
     }
 }
 
-/// Heads and texts on the result, which every file carries.
+/// Heads and texts on the result, for the workbooks and for the text file beside each CSV file of a scenario.
 fn about(outcome: &Outcome, run: Option<&Run>) -> AboutLines {
     let mut out = Vec::new();
     if let Some(run) = run {
@@ -582,7 +582,8 @@ fn tables(outcome: &Outcome, run: &Run, language: Language) -> Vec<BriefTable> {
     ]
 }
 
-/// Table of the municipalities that lose most and gain most per inhabitant; `None` if there are none.
+/// Table of the municipalities at both ends of the net change per inhabitant, at most six from each, the greatest loss
+/// first. `None` if fewer than two municipalities have a change.
 fn ends(outcome: &Outcome, run: &Run, language: Language) -> Option<BriefTable> {
     let mut all: Vec<(Amount, &Municipality)> = run
         .found

@@ -18,7 +18,7 @@ pub enum LedgerError {
     /// The place is refused, since a ledger there could be lost when the program ends: the place is empty, or begins
     /// with `:` or `file:`, as SQLite's names for databases in memory do.
     NoPlace { place: String },
-    /// The file or database is something other than a ledger.
+    /// The file or database is no ledger, or is a ledger with migrations that this program does not know.
     NotALedger { place: String, fault: Message },
     /// SQLite refuses: for instance the disk is full, or the file is read-only or locked.
     Sqlite { place: String, error: rusqlite::Error },
@@ -79,7 +79,7 @@ impl Said for LedgerError {
 }
 
 impl LedgerError {
-    /// The same error; if a record is damaged, with `place` as the place of the record.
+    /// This error, with `place` as the place of the record if a record is damaged.
     #[must_use]
     pub fn at(self, place: &str) -> LedgerError {
         match self {
@@ -226,8 +226,8 @@ impl Ledger {
         }
     }
 
-    /// Hash of the chain at the end of a step: that of the step's last voucher, or of the step if it has none. `None` if
-    /// there is no such step.
+    /// Hash of the chain at the end of a step: the hash of the step's last voucher, or of the step itself if the step
+    /// has no voucher. `None` if there is no such step.
     ///
     /// # Errors
     /// Fails if the ledger cannot be read.

@@ -79,7 +79,7 @@ pub enum DepartureDay {
 }
 
 impl FirstDay {
-    /// The reading with a word; `None` if the word is unknown.
+    /// The reading that a word of a rule file stands for; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<FirstDay> {
         match word {
             "later-of-ready-and-notified" => Some(FirstDay::LaterOfReadyAndNotified),
@@ -90,7 +90,7 @@ impl FirstDay {
 }
 
 impl DepartureDay {
-    /// The reading with a word; `None` if the word is unknown.
+    /// The reading that a word of a rule file stands for; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<DepartureDay> {
         match word {
             "not-charged" => Some(DepartureDay::NotCharged),
@@ -112,7 +112,7 @@ impl EarlyAnswer {
 }
 
 impl AdmissionNotice {
-    /// The reading with a word; `None` if the word is unknown.
+    /// The reading that a word of a rule file stands for; `None` if the word is unknown.
     pub fn from_word(word: &str) -> Option<AdmissionNotice> {
         match word {
             "given" => Some(AdmissionNotice::Given),
@@ -175,8 +175,8 @@ pub enum Assessment {
 /// municipality hours of grace after the notice of readiness. A payable day without a rate has `rate: None`; a
 /// caller that needs its price must stop.
 ///
-/// A day of a stay is paid for once: `paid` holds the days of earlier contacts of the stay, and gets those of this
-/// one.
+/// A day of a stay is paid for once. `paid` holds the days that earlier contacts of the stay were charged for; the
+/// payable days of this contact are added to it.
 pub fn assess<'r>(
     case: &Case,
     rule_on: impl Fn(Day) -> Option<&'r DayRateRule>,

@@ -126,7 +126,7 @@ fn an_address_that_is_not_stated_has_a_place() {
     let made =
         std::fs::read_to_string(statements.join("oppgjor-2012-03-undecided-protected-address-kladd.json"));
     assert!(made.unwrap().contains("Beskyttet adresse"));
-    // The workbook of one party can hold the contacts behind its lines. They add up to its statement.
+    // The workbook of one party can hold the claims behind the lines. The claims add up to the party's statement.
     let book = work.join("book");
     let bergen = ["statement", "2012-03", "--party", "1201", "--with-claims", "--as", "xlsx"];
     done(&ledger, "2012-04-03", &[&bergen[..], &["--out", path(&book)]].concat());

@@ -1,5 +1,5 @@
 //! What programs read: the columns of every table with `--plain` and of every Parquet file, and the keys of every JSON.
-//! `docs/machine-formats.md` must list the same; `UPDATE_EXPECT=1` renews the page.
+//! `docs/machine-formats.md` must list these columns and keys; `UPDATE_EXPECT=1` renews the page.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -31,8 +31,8 @@ fn risk_of(case: &Value) -> Value {
     serde_json::from_str(&text(&output.stdout)).unwrap()
 }
 
-/// Costs are whole numbers, and quantiles are equal if a step of our grid is at most 1. With many persons a
-/// step may be longer, and a quantile is within one step.
+/// Costs are whole numbers. Our quantiles equal those of the others if a step of our grid is at most 1. With many
+/// persons a step may be longer, and our quantiles then differ from those of the others by at most one step.
 #[test]
 fn the_risk_of_small_cases_is_what_others_say() {
     let vectors = vectors("risk");

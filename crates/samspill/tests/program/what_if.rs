@@ -287,7 +287,8 @@ fn a_small_distribution_can_be_checked_by_hand() {
     assert!(code != Some(0) && printed.contains("'mange' er ikke et tall"), "{printed}");
 }
 
-/// The band from one register holds the costs of another for about as many municipalities as it should.
+/// The limit that one year in ten exceeds, computed from one register, holds the costs of another register for about
+/// nine in ten municipalities.
 #[test]
 fn the_risk_band_holds_on_a_year_that_was_held_back() {
     let (seen, held) = (register("risk-seen", 2012, 400_000, 21), register("risk-held", 2012, 400_000, 22));
@@ -331,7 +332,7 @@ fn the_risk_band_holds_on_a_year_that_was_held_back() {
     for row in &first {
         let Some(next) = second.iter().find(|other| other[0] == row[0]) else { continue };
         counted.1 += 1;
-        // One year in ten costs more. The second register has the same rules and other people.
+        // `row[7]` is the cost that one year in ten exceeds. The second register has the same rules and other people.
         counted.0 += i32::from(ore(&next[4]) <= ore(&row[7]));
     }
     let share = f64::from(counted.0) / f64::from(counted.1);
