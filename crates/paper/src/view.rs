@@ -7,13 +7,9 @@ use serde::Serialize;
 use crate::text::{day, kroner, period, points, text, with};
 use words::{Language, Said, say};
 
-/// Number of lines above which lines that are not compact are added up over counterparties; the workbook has every
-/// line. More than [`LONG`] and up to [`COMPACT_LINES`] lines are always compact, so they are added up only above
-/// [`COMPACT_LINES`].
-const LINES: usize = 60;
 /// Largest number of lines that have two rows each, if they are of several instruments.
 const LONG: usize = 12;
-/// Largest number of lines that have one row each.
+/// Largest number of lines that have one row each. More lines are added up over counterparties; the workbook has every line.
 const COMPACT_LINES: usize = 200;
 
 /// The instrument of the lines, if there are two lines or more and all are of one instrument.
@@ -323,7 +319,7 @@ fn lines(statement: &Statement, language: Language) -> (Vec<[String; 7]>, String
     let one = only(statement);
     let is_compact =
         (one.is_some() || statement.posts.len() > LONG) && statement.posts.len() <= COMPACT_LINES;
-    let is_folded = statement.posts.len() > LINES && !is_compact;
+    let is_folded = statement.posts.len() > COMPACT_LINES;
     let folded;
     let posts = if is_folded {
         folded = fold(&statement.posts);

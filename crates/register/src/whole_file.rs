@@ -24,8 +24,11 @@ pub fn part_of(path: &Path) -> PathBuf {
 /// Fails if a database is at the place, since it may be a ledger.
 pub fn may_be_written(path: &Path) -> Result<(), FileError> {
     let mut start = [0; SQLITE.len()];
-    let is_database =
-        File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == SQLITE;
+    // Only an ordinary file is opened: a pipe would wait for whoever writes to it.
+    let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
+    let is_database = is_file
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
+        && start == SQLITE;
     match is_database {
         true => {
             Err(FileError::Schema { path: path.to_path_buf(), fault: message!("error.file.is_database") })
@@ -60,6 +63,22 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A pipe is written to directly. It is not opened for reading first, which would wait for a writer.
+    #[test]
+    #[cfg(unix)]
+    fn a_pipe_is_written_to() {
+        let pipe = std::env::temp_dir().join(format!("samspill-pipe-{}", std::process::id()));
+        let _ = std::fs::remove_file(&pipe);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read_to_string(pipe).unwrap()
+        });
+        write(&pipe, "text").unwrap();
+        assert_eq!(reader.join().unwrap(), "text");
+        std::fs::remove_file(&pipe).unwrap();
+    }
 
     #[test]
     fn a_file_is_whole_or_not_there_and_a_ledger_stays() {

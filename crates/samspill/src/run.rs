@@ -1,5 +1,6 @@
 //! From arguments to an exit code: the host of the job, the command, and the output on the screen.
 
+use clap::CommandFactory;
 use jobs::failure::{Failure, Result};
 use jobs::host::Host;
 use std::path::PathBuf;
@@ -78,8 +79,8 @@ fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Res
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, host),
         Command::Rules(command) => rules::rules(command, host),
         Command::Template(arguments) => template::template(arguments, host),
-        Command::Completions(arguments) => Ok(shell::completions(arguments, host)),
-        Command::Man(arguments) => shell::man(arguments, host),
+        Command::Completions(arguments) => Ok(shell::completions(arguments, Arguments::command(), host)),
+        Command::Man(arguments) => shell::man(arguments, Arguments::command(), host),
     }
 }
 

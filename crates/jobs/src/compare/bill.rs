@@ -72,6 +72,7 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
     let quantity = column(&sheet, "days", QUANTITY, order)?;
     let mut out = Bill { cases: BTreeMap::new(), stated: None };
     let last = sheet.rows.last().map_or(0, |(line, _)| *line);
+    let mut sum = Amount::ZERO;
     for (line, cells) in &sheet.rows {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
         let at = || format!("{}:{line}", order.received.display());
@@ -81,7 +82,6 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
         }
         let amount = Amount::read(cell(amount))
             .about(|| message!("error.compare.not_amount", at = at(), cell = cell(amount)))?;
-        let sum: Amount = out.cases.values().map(|known: &Known| known.amount).sum();
         if TOTAL.contains(&reference.trim_end_matches(':').to_lowercase().as_str()) {
             if sum != amount {
                 out.stated = Some((*line, amount));
@@ -115,6 +115,7 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
             written,
         });
         known.amount += amount;
+        sum += amount;
         known.quantity = known.quantity.zip(quantity).map(|(sum, more)| sum + more);
     }
     Ok(out)

@@ -200,16 +200,20 @@ fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Own>> 
     }
     let claims = archive::claims(&path, &municipalities)?;
     let party = order.party.map(|word| order.named(word)).transpose()?;
-    let is_debtor = |party: &str| claims.rows.iter().any(|row| claims.words.word(row.debtor) == party);
+    // A number or a name means the municipality in any of its lifetimes; the period tells which.
+    let is_of = |row: &domain::Claim, party: &str| {
+        parties::code_of(claims.words.word(row.debtor)) == parties::code_of(party)
+    };
+    let is_debtor = |party: &str| claims.rows.iter().any(|row| is_of(row, party));
     if let Some(party) = party.as_deref().filter(|party| !is_debtor(party)) {
-        parties::need_municipality(party)?;
+        parties::need_municipality(parties::code_of(party))?;
     }
     let is_wanted = |month: &str| {
         order.period.is_none_or(|period| Month::parse(month).is_ok_and(|month| period.holds(month.first())))
     };
     let mut out: BTreeMap<String, Own> = BTreeMap::new();
     for row in claims.rows.iter().filter(|row| row.instrument == Some(order.instrument)) {
-        if party.as_deref().is_some_and(|party| party != claims.words.word(row.debtor))
+        if party.as_deref().is_some_and(|party| !is_of(row, party))
             || !is_wanted(claims.words.word(row.month))
         {
             continue;

@@ -218,6 +218,10 @@ pub(super) fn spine(subject: &Subject) -> Spine {
     let (text, say) = (|key: &str| outcome.language.text(key), |message: &Message| outcome.say(message));
     let size = size(subject);
     let whole = whole_years(subject);
+    let has_peers = themes(subject)
+        .iter()
+        .flat_map(|(_, rows)| rows)
+        .any(|(_, _, found, figure)| !figure.is_withheld && deciles(found, &size.peers).is_some());
     let themes = themes(subject)
         .into_iter()
         .map(|(heading, rows)| SpineTheme {
@@ -244,7 +248,7 @@ pub(super) fn spine(subject: &Subject) -> Spine {
         (Sign::Region, region.clone()),
     ];
     let peers = say(&size.name);
-    if size.peers.len() >= PEERS {
+    if has_peers {
         signs.push((Sign::Peers, say(&message!("indicators.spine.sign_peers", peers))));
     }
     Spine {

@@ -155,9 +155,17 @@ fn numbered(texts: &[&str]) -> (Kind, Vec<i64>) {
     }
     let numbers: Vec<i64> = days.iter().map(|day| i64::from(day.number())).collect();
     match numbers.iter().all(|number| (number - numbers[0]) % 7 == 0) {
-        true => (Kind::Weeks, numbers.into_iter().map(|number| number.div_euclid(7)).collect()),
+        true => (Kind::Weeks, numbers.into_iter().map(week).collect()),
         false => (Kind::Days, numbers),
     }
+}
+
+/// Days from the Monday of a week to the first day of 1970, a Thursday.
+const MONDAY: i64 = 3;
+
+/// Number of the week that a day lies in, from Monday to Sunday.
+fn week(number: i64) -> i64 {
+    (number + MONDAY).div_euclid(7)
 }
 
 /// Name of a time that the column lacks. In weeks, `weekday` is the day of the week that the column uses.
@@ -169,7 +177,7 @@ fn named(kind: Kind, number: i64, weekday: i64) -> String {
         Kind::Months => format!("{}-{:02}", number.div_euclid(12), number.rem_euclid(12) + 1),
         Kind::Quarters => format!("{}K{}", number.div_euclid(4), number.rem_euclid(4) + 1),
         Kind::Days => day(number),
-        Kind::Weeks => day(number * 7 + weekday),
+        Kind::Weeks => day(number * 7 - MONDAY + weekday),
         Kind::Years | Kind::Numbers | Kind::Texts => number.to_string(),
     }
 }
@@ -215,7 +223,7 @@ impl Times {
             let weekday = texts
                 .first()
                 .and_then(|text| day(text))
-                .map_or(0, |day| i64::from(day.number()).rem_euclid(7));
+                .map_or(0, |day| (i64::from(day.number()) + MONDAY).rem_euclid(7));
             let between = out.numbers.windows(2).flat_map(|pair| pair[0] + 1..pair[1]);
             out.missing = between.take(1000).map(|number| named(kind, number, weekday)).collect();
         }
@@ -223,7 +231,7 @@ impl Times {
     }
 
     /// Place of a time among [`Times::names`], however it is written; `None` if the column has no such time. Among
-    /// months, a day stands for its month; among weeks, for its week from Thursday to Wednesday.
+    /// months, a day stands for its month; among weeks, for its week from Monday to Sunday.
     pub fn place(&self, text: &str) -> Option<usize> {
         if let Some(place) = self.names.iter().position(|name| name == text) {
             return Some(place);
@@ -233,7 +241,7 @@ impl Times {
             Kind::Months => month(text).or_else(|| day(text).map(Day::month)).map(number_of)?,
             Kind::Quarters => quarter(text)?,
             Kind::Days => i64::from(day(text)?.number()),
-            Kind::Weeks => i64::from(day(text)?.number()).div_euclid(7),
+            Kind::Weeks => week(i64::from(day(text)?.number())),
             Kind::Years | Kind::Numbers => text.trim().parse().ok()?,
         };
         self.numbers.iter().position(|one| *one == number)
@@ -243,6 +251,16 @@ impl Times {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A day stands for its week from Monday to Sunday, whichever weekday the column uses.
+    #[test]
+    fn a_day_finds_its_week() {
+        let times = Times::of(&["2012-03-05", "2012-03-12", "2012-03-26"]);
+        for (day, place) in [("2012-03-08", Some(0)), ("2012-03-18", Some(1)), ("2012-03-20", None)] {
+            assert_eq!(times.place(day), place, "{day}");
+        }
+        assert_eq!(times.missing, ["2012-03-19"]);
+    }
 
     #[test]
     fn times_are_in_the_order_of_the_calendar_however_they_are_written() {

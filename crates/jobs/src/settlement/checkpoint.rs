@@ -9,9 +9,6 @@ use ledger::checkpoint::{Checkpoint, PrivateKey, PublicKey};
 use ledger::tree::Chain;
 use words::{Message, Said, message};
 
-use super::proof;
-use crate::host::Host;
-
 /// Writes a new private key to the file `out`, and the public key to a file of the same name with `.pub` at the end. On
 /// Unix, only the owner of `out` may read it. `secret` must be random. Returns the public key and the path of its file.
 ///
@@ -39,25 +36,6 @@ pub fn new_key(name: &str, secret: &[u8; 32], out: &Path) -> Result<(PublicKey, 
     write().about(|| message!("error.file.make", path = out.display()))?;
     crate::folder::write(&beside, format!("{}\n", key.public()))?;
     Ok((key.public(), beside))
-}
-
-/// Proves a ledger, and signs a checkpoint of its last step. Returns the checkpoint and its text.
-///
-/// # Errors
-/// Fails if the proof finds a fault, if the ledger is empty, or if the file of the key cannot be read.
-pub fn sign(place: &str, key: &Path, host: &Host) -> Result<(Checkpoint, String)> {
-    let about = || Message::plain(key.display());
-    let text = crate::folder::read(key)?;
-    let key = PrivateKey::parse(&text).map_err(|fault| Failure::of(fault.said()).within(about()))?;
-    let (proof, _) = proof::proven(place, &proof::Noted::default(), host)?;
-    if !proof.faults.is_empty() {
-        return Err(Failure::of(message!("proof.broken", faults = Message::joined(proof.faults, "\n  "))));
-    }
-    let Some(recorded_at) = proof.recorded_at else { fail!("error.checkpoint.no_steps", place) };
-    let tree = Some(Chain::read(&mut Ledger::open(place)?, proof.steps)?.stated());
-    let checkpoint = Checkpoint { step: proof.steps, recorded_at, hash: proof.head, tree };
-    let text = checkpoint.signed(&key);
-    Ok((checkpoint, text))
 }
 
 /// Compares a checkpoint with a ledger. Returns what the checkpoint proves, or else what is wrong.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{About, Result, fail};
+use crate::failure::{About, Failure, Result, fail};
 use domain::{Amount, Cause, Claims, Instrument, Month, Period, PeriodState, StepKind};
+use ledger::checkpoint::{Checkpoint, PrivateKey};
 use ledger::content::{Closed, Decision, Reviewed, Settled};
 use ledger::months::Months;
 use ledger::store::{LedgerError, Wanted};
+use ledger::tree::Chain;
 use ledger::verify::{self, Proof};
 use ledger::{Ledger, Step, Voucher, correction, export, netting};
 use settlement::{Law, manifest};
@@ -65,6 +67,25 @@ pub fn prove(place: &str, noted: &Noted, host: &Host) -> Result<(Vec<Message>, M
     );
     let said = std::iter::once(whole).chain(held).collect();
     Ok((proof.faults, Message::joined(said, "\n")))
+}
+
+/// Proves a ledger, and signs a checkpoint of its last step. Returns the checkpoint and its text.
+///
+/// # Errors
+/// Fails if the proof finds a fault, if the ledger is empty, or if the file of the key cannot be read.
+pub fn sign(place: &str, key: &Path, host: &Host) -> Result<(Checkpoint, String)> {
+    let about = || Message::plain(key.display());
+    let text = crate::folder::read(key)?;
+    let key = PrivateKey::parse(&text).map_err(|fault| Failure::of(fault.said()).within(about()))?;
+    let (proof, _) = proven(place, &Noted::default(), host)?;
+    if !proof.faults.is_empty() {
+        return Err(Failure::of(message!("proof.broken", faults = Message::joined(proof.faults, "\n  "))));
+    }
+    let Some(recorded_at) = proof.recorded_at else { fail!("error.checkpoint.no_steps", place) };
+    let tree = Some(Chain::read(&mut Ledger::open(place)?, proof.steps)?.stated());
+    let checkpoint = Checkpoint { step: proof.steps, recorded_at, hash: proof.head, tree };
+    let text = checkpoint.signed(&key);
+    Ok((checkpoint, text))
 }
 
 /// The proof of a ledger, and a sentence for each noted code or checkpoint that it holds.

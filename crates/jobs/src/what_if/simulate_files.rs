@@ -582,8 +582,8 @@ fn tables(outcome: &Outcome, run: &Run, language: Language) -> Vec<BriefTable> {
     ]
 }
 
-/// Table of the municipalities at both ends of the net change per inhabitant, at most six from each, the greatest loss
-/// first. `None` if fewer than two municipalities have a change.
+/// Table of the municipalities that lose most per inhabitant, at most six, and of those that gain most, at most six; the
+/// greatest loss first. `None` if no municipality has a change.
 fn ends(outcome: &Outcome, run: &Run, language: Language) -> Option<BriefTable> {
     let mut all: Vec<(Amount, &Municipality)> = run
         .found
@@ -603,8 +603,10 @@ fn ends(outcome: &Outcome, run: &Run, language: Language) -> Option<BriefTable> 
             Message::Plain(share),
         ]
     };
-    let shown = std::cmp::min(6, all.len() / 2);
-    let rows: Vec<Vec<Message>> = all[..shown].iter().chain(&all[all.len() - shown..]).map(row).collect();
+    let gain = all.partition_point(|(each, _)| *each > Amount::ZERO);
+    let (lose, gain) = all.split_at(gain);
+    let shown = lose[..lose.len().min(6)].iter().chain(&gain[gain.len().saturating_sub(6)..]);
+    let rows: Vec<Vec<Message>> = shown.map(row).collect();
     let heads = heads([
         "column.municipality",
         "simulate.head.net_per_inhabitant",

@@ -68,7 +68,7 @@ pub fn ledger(command: &LedgerCommand, host: &Host) -> Result<Output> {
             Ok(Output { data: String::new(), words: vec![message!("screen.fault", fault = faults)], code: 1 })
         }
         LedgerCommand::Checkpoint { place, key, out } => {
-            let (signed, text) = checkpoint::sign(&place.ledger, key, host)?;
+            let (signed, text) = proof::sign(&place.ledger, key, host)?;
             let Some(out) = out else { return Ok(Output::data(text)) };
             jobs::folder::write(out, text)?;
             let (step, at) = (signed.step, signed.recorded_at);

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use jobs::failure::{About, Result};
 use jobs::host::Host;
 use words::message;
 
 use super::Output;
-use crate::cli::Arguments;
 use crate::help;
 
 #[derive(Args)]
@@ -23,19 +22,19 @@ pub struct ManArguments {
     out: PathBuf,
 }
 
-/// Completions for a shell, as a script.
-pub fn completions(arguments: &CompletionsArguments, host: &Host) -> Output {
-    let mut command = help::worded(Arguments::command(), host.language);
+/// Completions for a shell, as a script. `program` is the command line of the program.
+pub fn completions(arguments: &CompletionsArguments, program: Command, host: &Host) -> Output {
+    let mut command = help::worded(program, host.language);
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, "samspill", &mut script);
     Output::data(String::from_utf8_lossy(&script).into_owned())
 }
 
-/// Writes a manual page for each command.
-pub fn man(arguments: &ManArguments, host: &Host) -> Result<Output> {
+/// Writes a manual page for each command. `program` is the command line of the program.
+pub fn man(arguments: &ManArguments, program: Command, host: &Host) -> Result<Output> {
     let path = || arguments.out.display();
     std::fs::create_dir_all(&arguments.out).about(|| message!("error.file.make", path = path()))?;
-    let command = help::worded(Arguments::command(), host.language);
+    let command = help::worded(program, host.language);
     clap_mangen::generate_to(command, &arguments.out).about(|| message!("error.file.make", path = path()))?;
     Ok(Output::sentence(message!("screen.written", path = path())))
 }

@@ -165,3 +165,40 @@ fn a_workbook_and_a_letter_are_written() {
     assert!(std::fs::read(out.join("brev.pdf")).unwrap().starts_with(b"%PDF"));
     assert!(Path::new(&bill).exists());
 }
+
+/// A number or a name means the municipality that has it in the period, also where the number had another life before.
+#[test]
+fn a_number_with_a_second_life_is_the_municipality_of_the_period() {
+    let work = folder("bill-second-life");
+    let contacts = super::EXTRACT.lines().take(2).collect::<Vec<_>>().join("\n");
+    let contacts = contacts.replace("2012-", "2020-").replace(",1201,", ",1103,");
+    std::fs::write(work.join("contacts.csv"), contacts + "\n").unwrap();
+    std::fs::write(work.join("bill.csv"), "Saksnummer;Antall døgn;Beløp\n1;3;15108\n").unwrap();
+    let (file, bill, out) = (work.join("contacts.csv"), work.join("bill.csv"), work.join("result"));
+    let settled = samspill(&["settle", "2020-03", "--contacts", path(&file), "--draft", "--out", path(&out)]);
+    assert!(settled.status.success(), "{}", text(&settled.stderr));
+    for party in ["1103", "Stavanger"] {
+        let words = ["compare", "--received", path(&bill), "--own", path(&out), "--period", "2020-03"];
+        let output = samspill(&[&words[..], &["--party", party]].concat());
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{party}: {}{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        );
+        assert!(text(&output.stderr).contains("1 linje er lik"), "{}", text(&output.stderr));
+    }
+    let output = samspill(&[
+        "compare",
+        "--received",
+        path(&bill),
+        "--own",
+        path(&out),
+        "--period",
+        "2020-03",
+        "--party",
+        "0301",
+    ]);
+    assert_eq!(output.status.code(), Some(3), "Oslo has no charge: {}", text(&output.stdout));
+}

@@ -138,7 +138,7 @@ fn a_template_is_taken_back() {
     let output = run_in(&work, &compare);
     let said = text(&output.stderr);
     // The example rows of the bill have a case S-2, which the example rows of the log lack.
-    assert!(output.status.code() == Some(3) && said.contains("1 linjer er like"), "{output:?}");
+    assert!(output.status.code() == Some(3) && said.contains("1 linje er lik"), "{output:?}");
     let ledger = work.join("ledger.sqlite").display().to_string();
     done(&ledger, "2012-01-02", &["settlement", "open", "2012"]);
     let posted = done(

@@ -4,7 +4,7 @@
 use std::process::{Command, Output, Stdio};
 
 use super::settlement::{csv, done, places, tried, world};
-use super::{folder, path, samspill, text};
+use super::{EXTRACT, folder, path, samspill, text};
 
 /// A ledger in each store with one settled month, and the delivery for the next month.
 fn begun(name: &str) -> (Vec<String>, String) {
@@ -203,4 +203,25 @@ fn what_proves_nothing_and_other_terms_are_refused() {
         let row: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();
         assert_eq!([row[5], row[7]], ["..", ".."], "{table}");
     }
+}
+
+/// A manifest that names a file outside its folder takes nothing away there.
+#[test]
+fn a_manifest_cannot_name_a_file_outside_its_folder() {
+    let work = folder("manifest-outside");
+    let (file, out, victim) = (work.join("contacts.csv"), work.join("result"), work.join("victim.txt"));
+    std::fs::write(&file, EXTRACT).unwrap();
+    std::fs::write(&victim, "mine").unwrap();
+    let settle = || {
+        let output = samspill(&["settle", "2012", "--contacts", path(&file), "--draft", "--out", path(&out)]);
+        assert!(out.join("manifest.toml").exists(), "{}", text(&output.stderr));
+    };
+    settle();
+    let manifest = std::fs::read_to_string(out.join("manifest.toml")).unwrap();
+    let outside = format!("[rule_files]\n\"../../victim.txt\" = \"x\"\n\"{}\" = \"x\"\n", path(&victim));
+    let named = manifest.replace("[rule_files]\n", &outside);
+    assert_ne!(named, manifest);
+    std::fs::write(out.join("manifest.toml"), named).unwrap();
+    settle();
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine");
 }
