@@ -1,7 +1,7 @@
 //! Parquet files, read and written. Row groups are encoded on several threads and appended in order, so that
 //! the bytes do not depend on the number of threads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{Compression, Encoding, Type as PhysicalType, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -307,6 +307,16 @@ impl Reader {
             Statistics::Int32(range) => Some((i64::from(*range.min_opt()?), i64::from(*range.max_opt()?))),
             _ => None,
         }
+    }
+
+    /// Names of the columns that hold a time as INT96, also inside a list. Writers of that form (Spark, Impala) mean a
+    /// moment in UTC, which the form does not say.
+    pub fn int96_columns(&self) -> BTreeSet<String> {
+        let leaves = self.metadata.parquet_schema().columns();
+        let is_int96 =
+            |leaf: &&parquet::schema::types::ColumnDescPtr| leaf.physical_type() == PhysicalType::INT96;
+        let root = |leaf: &parquet::schema::types::ColumnDescPtr| leaf.path().parts().first().cloned();
+        leaves.iter().filter(is_int96).filter_map(root).collect()
     }
 
     /// Reads columns of one row group, in batches of `batch_rows`, through a new file handle. Columns that

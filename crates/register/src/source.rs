@@ -142,9 +142,12 @@ impl Source {
                 let mut line = 1 + (0..piece).map(|group| reader.rows_in(group) as u64).sum::<u64>();
                 let heads = self.heads();
                 let names: Vec<&str> = heads.iter().map(String::as_str).collect();
+                let fault = |fault| FileError::Schema { path: reader.path().to_path_buf(), fault };
+                if let Some(column) = reader.int96_columns().first() {
+                    return Err(fault(message!("file.column_int96", column)));
+                }
                 for batch in reader.read(piece, &names, 1 << 13, None)? {
                     let batch = batch.map_err(FileError::arrow(reader.path()))?;
-                    let fault = |fault| FileError::Schema { path: reader.path().to_path_buf(), fault };
                     let columns =
                         names.iter().zip(batch.columns()).map(|(name, column)| as_text(name, column));
                     let columns: Vec<StringArray> = columns.collect::<Result<_, _>>().map_err(fault)?;

@@ -218,3 +218,30 @@ fn the_page_on_contacts_names_every_column_and_word() {
         assert!(columns.contains(&column), "{column} is no column");
     }
 }
+
+/// The same contacts as pandas (two engines), DuckDB, Polars and Spark write them settle as those of the CSV file: nested
+/// lists, words as dictionaries and views, decimals, times in four units, and five compressions. Times that are moments in
+/// UTC are refused, with the column. `tests/parquet/make.py` made the files.
+#[test]
+fn files_of_other_writers_settle_alike() {
+    let work = folder("other-writers");
+    let settle = |contacts: &Path| {
+        let out = work.join(contacts.file_stem().unwrap());
+        let words = ["settle", "2012", "--contacts", path(contacts), "--draft", "--out", path(&out)];
+        let output = samspill(&words);
+        (output.status.code(), std::fs::read_to_string(out.join("totals.csv")), text(&output.stderr))
+    };
+    let csv = work.join("contacts.csv");
+    // Four contacts; the last is at home in a municipality instead of abroad, and its age is unknown.
+    std::fs::write(&csv, super::EXTRACT.replace("9998,40", "1103,")).unwrap();
+    let (code, wanted, said) = settle(&csv);
+    assert_eq!(code, Some(0), "{said}");
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/parquet");
+    for writer in ["pandas", "fastparquet", "duckdb", "polars", "spark"] {
+        let (code, totals, said) = settle(&Path::new(files).join(format!("{writer}.parquet")));
+        assert_eq!((code, &totals.unwrap()), (Some(0), wanted.as_ref().unwrap()), "{writer}: {said}");
+    }
+    let (code, totals, said) = settle(&Path::new(files).join("spark-in-a-zone.parquet"));
+    assert!(code == Some(1) && totals.is_err(), "{said}");
+    assert!(said.contains("kolonnen admitted har tidspunkter som INT96"), "{said}");
+}
