@@ -86,8 +86,8 @@ pub fn breakeven(
     picture.finished(bottom + 30.0, title, font)
 }
 
-/// First crossing from below zero to above: its place among the years, and the first year that is not below
-/// zero. `None` if there is no crossing.
+/// First crossing from below zero to above: the place of the crossing among the years, with a fraction between two
+/// years, and the place of the first known year at or after the crossing. `None` if there is no crossing.
 fn crossing(known: &[(usize, f64)]) -> Option<(f64, usize)> {
     let mut under = None;
     for (place, (_, value)) in known.iter().enumerate() {

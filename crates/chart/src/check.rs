@@ -6,7 +6,7 @@ use crate::text::width_of;
 pub(crate) const AWKWARD: [f64; 11] =
     [0.0, -0.0, 1.0, -1.0, 1e15, -1e15, 1e-12, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX];
 
-/// Asserts that an SVG is well-formed: no number is NaN or infinite, or has more than one decimal.
+/// Asserts that tags close in order and quotes come in pairs, and that every number is finite with at most one decimal.
 pub(crate) fn well_formed(svg: &str) {
     assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>"), "{svg}");
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");

@@ -1,6 +1,6 @@
-//! The deviations of a statement: what lies between an amount on account and an amount settled, each from where the one
-//! before ends, in a scale of their own. The amount on account is zero, so that a small deviation is seen beside a large
-//! amount.
+//! The deviations of a statement: the steps from an amount on account to an amount settled. The bar of a step begins
+//! where the bar before it ends, and a total begins at zero. Zero on the axis is the amount on account, so that a small
+//! deviation is seen beside a large amount.
 
 use domain::Amount;
 

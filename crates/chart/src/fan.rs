@@ -34,9 +34,9 @@ impl FanPoint {
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 230.0;
 
-/// Draws the fan as SVG. `unit` names the values, and `title` is the text for screen readers.
+/// Draws the fan as SVG. `unit` is the unit of the values, written above the axis; `title` is the text for screen readers.
 ///
-/// The median and the outer limits of the last expected period are written at the right.
+/// The numbers at the right are the ninth decile, the median and the first decile of the last period with quantiles.
 pub fn fan(points: &[FanPoint], width: i64, unit: &str, title: &str, font: &str) -> String {
     let mut picture = Picture::new(width);
     let actual = |point: &FanPoint| point.actual.filter(|value| drawable(*value));

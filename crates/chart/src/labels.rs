@@ -1,5 +1,5 @@
-//! Names in a picture, placed so that they do not overlap: along an axis, at the ends of lines, and beside
-//! rings.
+//! Names in a picture: along an axis, at the ends of lines, and beside rings. Names are kept apart where there is
+//! room.
 
 use crate::colour;
 use crate::picture::{Anchor, Pen, Picture, Point};

@@ -26,7 +26,7 @@ mod text;
 pub mod tornado;
 pub mod xmr;
 
-/// Colours of the project, the same as in `docs/`.
+/// Colours of the project. The page templates in `crates/paper/templates` repeat those that they use.
 pub mod colour {
     pub const INK: &str = "#1e2b2e";
     /// Secondary text.
@@ -46,11 +46,11 @@ pub mod colour {
     pub const BAND: &str = "#b5d3d6";
     /// The outer of two bands.
     pub const BAND_LIGHT: &str = "#e3eff0";
-    /// Behind marks that stand out: drafts and made-up figures.
+    /// Background of the marks that stand out: draft, and made-up figures.
     pub const LOUD: &str = "#fbdcc4";
 }
 
-/// A text with the characters that SVG reserves escaped.
+/// A text, in which the characters that SVG reserves are escaped.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

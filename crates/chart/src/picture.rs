@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::{colour, escaped};
 
-/// A point in the picture, in pixels right of and below the top left corner.
+/// A point in the picture: distance from the left edge and distance from the top edge, in pixels.
 pub(crate) type Point = (f64, f64);
 
 /// Which part of a text stands at the point where the text is drawn: its start, middle or end.
@@ -155,7 +155,8 @@ impl Picture {
     }
 }
 
-/// A length with at most one decimal, so that no byte depends on the last bit. NaN and infinity become 0.
+/// A length with at most one decimal, so that rounding errors of floating-point numbers rarely change the SVG. NaN and
+/// infinity become 0.
 fn px(length: f64) -> String {
     let tenths = (length * 10.0).round();
     // Adding zero turns minus zero into zero.

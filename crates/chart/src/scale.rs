@@ -33,7 +33,7 @@ pub(crate) struct Scale {
     step: f64,
     start: f64,
     end: f64,
-    /// Decimals of the ticks, which follow the step.
+    /// Decimals of the numbers at the ticks: as many as the step has.
     decimals: usize,
     /// Decimals of single values, enough to distinguish values within a step.
     pub(crate) fine: usize,

@@ -1,11 +1,11 @@
-//! The spine chart (`stakett`) of a profile: how far a place is from what was expected, one picture to a row of a table,
-//! and a line of the years beside it.
+//! The spine chart (`stakett`) of a profile: how far a place is from what was expected. Each row of a table has one
+//! picture, and beside the picture a line chart of the years.
 
 use crate::colour;
 use crate::picture::{Anchor, Pen, Picture, Point};
 use crate::scale::drawable;
 
-/// How far a place is outside the limits of the funnel.
+/// Whether a place is inside the limits of the funnel, and if not, which limits it is outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Inside: a filled dot.
@@ -23,19 +23,19 @@ pub struct Mark {
     /// Ends of the 95 % interval.
     pub interval: (f64, f64),
     pub standing: Standing,
-    /// The region.
+    /// Ratio of the region that the place lies in.
     pub region: Option<f64>,
-    /// Places of the same size: first decile, first quartile, third quartile, ninth decile.
+    /// Ratios of the places in the place's own group of sizes: first decile, first quartile, third quartile, ninth decile.
     pub peers: Option<[f64; 4]>,
 }
 
 const WIDTH: f64 = 220.0;
 const HEIGHT: f64 = 26.0;
-/// Room for the arrow of an interval that goes on.
+/// Room, at each end of the scale, for the arrow of an interval that extends beyond the scale; in pixels.
 const ARROW: f64 = 10.0;
 
-/// Draws a row, as SVG. The scale goes from `1 − reach` to `1 + reach`, with a line at every third of the reach. `title`
-/// is the text for screen readers. Without a mark, only the lines of the scale are drawn.
+/// Draws a row, as SVG. The scale goes from `1 − reach` to `1 + reach`, with five lines: at 1, and at one and two thirds
+/// of the reach to each side. `title` is the text for screen readers. Without a mark, only these lines are drawn.
 pub fn row(mark: Option<&Mark>, reach: f64, title: &str, font: &str) -> String {
     let mut picture = Picture::small(WIDTH);
     let y = HEIGHT / 2.0;
@@ -63,7 +63,7 @@ pub fn row(mark: Option<&Mark>, reach: f64, title: &str, font: &str) -> String {
     picture.finished(HEIGHT, title, font)
 }
 
-/// Draws the sign of a standing, of the interval, of the region or of the peers alone, for the explanation of the chart.
+/// Draws one sign by itself, for the explanation of the chart: that of a standing, the interval, the region or the peers.
 pub fn sign(of: Sign, title: &str, font: &str) -> String {
     let mut picture = Picture::small(2.0 * HEIGHT);
     let middle = (HEIGHT, HEIGHT / 2.0);
@@ -104,7 +104,8 @@ pub fn axis(words: [&str; 3], reach: f64, title: &str, font: &str) -> String {
     picture.finished(18.0, title, font)
 }
 
-/// Draws the years of a place as a line with a dot at the last, as SVG. A value that is not finite breaks the line.
+/// Draws the values of a place, one per year, as a line, as SVG. A value that cannot be drawn breaks the line; a dot marks
+/// the last value, if it can be drawn.
 pub fn years(values: &[f64], title: &str, font: &str) -> String {
     const WIDE: f64 = 90.0;
     let mut picture = Picture::small(WIDE);

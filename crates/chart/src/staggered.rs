@@ -18,7 +18,7 @@ const GAP: f64 = 4.0;
 /// Places every name beside its line, in as few rows as possible.
 pub(crate) fn staggered<'a>(mut marks: Vec<(f64, &'a str)>, wide: f64) -> Vec<Placed<'a>> {
     marks.sort_by(|one, other| one.0.total_cmp(&other.0));
-    // The search doubles with every mark, and more than six marks are not legible anyway.
+    // Each mark multiplies the search by up to twice the number of rows. More than six marks are not legible anyway.
     if marks.len() <= 6 {
         for rows in 1..=marks.len() {
             let mut done = Vec::new();
@@ -56,7 +56,8 @@ fn search<'a>(marks: &[(f64, &'a str)], wide: f64, rows: usize, done: &mut Vec<P
 }
 
 impl Placed<'_> {
-    /// Whether names and lines of two marks do not overlap. A line goes from the row of its name down.
+    /// Whether the name of each mark is clear of the other mark's name and line. A line goes from the row of its name
+    /// down.
     fn is_clear_of(&self, other: &Placed<'_>) -> bool {
         let is_on_line = |name: &Placed<'_>, line: &Placed<'_>| {
             line.row <= name.row && (name.left - 2.0..=name.right + 2.0).contains(&line.x)

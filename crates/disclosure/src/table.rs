@@ -77,8 +77,8 @@ pub enum Beneath {
     NoPerson,
     /// Number of contacts or persons. A row of one to four is withheld.
     Count(i64),
-    /// Figures whose withholding was decided before, together with that of other tables: every cell that cannot be
-    /// published is [`Cell::Withheld`] already.
+    /// Figures that were protected before, in one decision with other tables: every cell that cannot be published is
+    /// [`Cell::Withheld`] already.
     Decided,
 }
 
@@ -91,7 +91,7 @@ pub struct RawTable {
     /// Number of leading columns that identify a row and are never withheld.
     identifying: usize,
     rows: Vec<(Vec<Cell>, Beneath)>,
-    /// Rows whose sum is published in this table or another.
+    /// Groups of rows. The sum of each group is published, in this table or another.
     totals: Vec<Vec<usize>>,
     chart: Vec<usize>,
 }

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeSet;
 
-/// Greatest count that is withheld; a count of 0 is not withheld.
+/// Greatest count that is withheld because it is small. The least is 1.
 pub const WITHHELD: i64 = 4;
 
 /// Whether a count is one to four and must be withheld.
@@ -39,8 +39,8 @@ impl Known {
     }
 }
 
-/// Counts of one indicator, by place. If a place has two counts, even of different indicators, the smaller may be a
-/// part of the larger, since every stay and every referral has at least one contact.
+/// Counts of one indicator, by place. Of two counts of one place, in one row or in two, the smaller may be a part of the
+/// larger, since every stay and every referral has at least one contact.
 pub type Row = Vec<Known>;
 
 /// Places whose sum is published.

@@ -212,7 +212,7 @@ vocabulary! {
         AdmissionNotice = "admission-notice",
         /// 2: patient judged ready for discharge (§ 9).
         Ready = "ready",
-        /// 3: notice of readiness to the municipality (§ 10).
+        /// 3: notice to the municipality that the patient is ready for discharge (§ 10).
         ReadinessNotice = "readiness-notice",
         /// 4: withdrawal of the readiness.
         Withdrawn = "withdrawn",

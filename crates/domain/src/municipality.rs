@@ -72,8 +72,9 @@ struct Change {
 
 /// Residence code of people who live in another country.
 pub const ABROAD: &str = "9900";
-/// Residence codes of people who are registered in no municipality: citizens of countries without a convention,
-/// citizens of countries with one, and people on Svalbard, Jan Mayen and the shelf (SKDE's list of residences).
+/// Residence codes of people who are registered in no municipality: citizens of a country that has no agreement on health
+/// care with Norway, citizens of a country that has such an agreement ([`ABROAD`]), and people on Svalbard, Jan Mayen and
+/// the shelf (SKDE's list of residences).
 pub const WITHOUT_MUNICIPALITY: [&str; 9] =
     ["9000", ABROAD, "2100", "2111", "2121", "2131", "2211", "2311", "2321"];
 /// Words for a residence that a register withholds. A mapping translates the register's codes to these words.
@@ -283,7 +284,7 @@ impl Municipalities {
 
     /// The municipality that exists on `day` and later becomes, wholly or in part, a municipality with this code. A
     /// split, for instance, gives a new code to a part of a municipality. `None` if the code comes from several
-    /// municipalities, so that no single one of them stands for it, or from no municipality that exists on `day`.
+    /// municipalities, or if the one that it comes from does not exist on `day`.
     pub fn predecessor(&self, code: &str, day: Day) -> Option<&Municipality> {
         let mut codes: Vec<&str> = self
             .changes

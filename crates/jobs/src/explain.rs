@@ -80,8 +80,8 @@ pub fn in_ledger(asked: &str, place: &str) -> Result<(Message, Table)> {
 /// moved; `None` finds the file by the folder's `input.link`.
 ///
 /// # Errors
-/// Fails if the folder is not a result folder, if the file is not the one that was settled, or if there is no
-/// such contact, or no such charge in the settled period.
+/// Fails if the folder is not a result folder, if the file is not the one that was settled, if there is no such
+/// contact, or if `given` names a month for which the contact has no charge or that is outside the settled period.
 pub fn run(given: &str, folder: &Path, contacts: Option<&Path>, language: Language) -> Result<String> {
     let asked = read(given)?;
     let path = folder.join("manifest.toml");

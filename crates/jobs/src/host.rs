@@ -78,7 +78,7 @@ impl Scratch {
     /// are removed.
     ///
     /// # Errors
-    /// Fails if the folder cannot be created.
+    /// Fails if the folder or its lock file cannot be created.
     pub fn under(folder: &Path) -> Result<Scratch> {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(PREFIX) && is_left(&entry.path()) {

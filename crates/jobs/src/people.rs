@@ -10,10 +10,11 @@ use words::message;
 use crate::failure::{About, Result};
 use crate::table::{filled, shaped};
 
-/// Inhabitants on 1 January, from a file ([`rows`]) or from the program's own tables.
+/// Inhabitants: those of a file ([`rows`]), or those of the program's own tables on 1 January of the year in which
+/// `period` begins.
 ///
 /// # Errors
-/// Fails if the file cannot be read, or if the program has no table for the year.
+/// Fails if the file cannot be read, has no rows or has a wrong cell, or if the program has no table for that year.
 pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
     let mut out = People::new();
     if let Some(path) = given {
@@ -36,7 +37,8 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
 /// four cells: municipality, age, sex (empty without the column) and people.
 ///
 /// # Errors
-/// Fails if the file cannot be read, has no rows, or has a row with another number of cells than the first.
+/// Fails if the file cannot be read or has no rows, or if a row has a wrong number of cells. Four cells are right if
+/// the first row has four, else three.
 pub fn rows(path: &Path) -> Result<Vec<(String, [String; 4])>> {
     let rows = register::sheet::rows(path)?;
     let width = |cells: &Vec<String>| cells.iter().rposition(|cell| !cell.is_empty()).map(|last| last + 1);

@@ -58,8 +58,9 @@ fn named(book: &LawBook, word: &str) -> String {
     book.rules().find(is_meant).map_or_else(|| word.to_owned(), |rule| rule.id.clone())
 }
 
-/// The years from 2010 in which each instrument is in force and has all its values. The last is the year of the latest
-/// value of the law: what the law says of later years is not known.
+/// Years of each instrument, from 2010, in which the instrument is in force on some day and no value is missing. No
+/// year is later than the one in which the latest value of the law begins: what the law says of later years is not
+/// known.
 ///
 /// # Errors
 /// Fails if a rule cannot be resolved.

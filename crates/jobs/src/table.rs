@@ -38,8 +38,8 @@ pub fn filled<R>(rows: Vec<R>, path: &Path, expected: &str) -> Result<Vec<R>> {
     Ok(rows)
 }
 
-/// The rows of [`small_table`], of a file that was read. A row may have as few as `least` cells; those that it lacks are
-/// empty.
+/// Rows that were read from a file, in the form that [`small_table`] returns. A row may have as few as `least` cells;
+/// those that it lacks are empty. A file without rows gives none.
 ///
 /// # Errors
 /// Fails if a row has fewer than `least` cells, or more than `N` that are not empty.
@@ -109,7 +109,7 @@ impl Table {
         }
     }
 
-    /// Heads and cells as a person sees them: amounts with thousands apart.
+    /// Heads and cells as the reader sees them. For a person, amounts have their thousands apart.
     fn texts(&self, reader: Reader) -> (Vec<String>, Vec<Vec<String>>) {
         let cell = |cell: &Cell| match (cell, reader) {
             (Cell::Kroner(amount), Reader::Person(_)) => paper::text::kroner(*amount),

@@ -14,7 +14,8 @@ use crate::host::{Host, for_owner};
 
 /// The list: one digest in hexadecimal digits on each line.
 const LIST: &str = "checked";
-/// Number of digests that are kept, the newest, when the list has grown to twice as many.
+/// Number of digests, the newest ones, that remain when the list is shortened. The list is shortened when it has twice
+/// this number.
 const KEPT: usize = 10_000;
 
 /// SHA-256 of a file, and whether this user's program checked it.
@@ -28,8 +29,8 @@ pub fn known(path: &Path, host: &Host) -> Result<(String, bool)> {
     Ok((digest, is_known))
 }
 
-/// Adds a file that was just checked or made to the list, and returns its SHA-256; `None` if the host keeps no list. If
-/// the list cannot be written, the file is checked again the next time that it is used.
+/// Adds to the list a file that was just checked or made, and returns the file's SHA-256; `None` if the host keeps no
+/// list. If the list cannot be written, the file is checked again the next time that it is used.
 ///
 /// # Errors
 /// Fails if the file cannot be read.

@@ -37,7 +37,7 @@ fn a_forged_stamp_hides_nothing() {
         language: Language::Nb,
         is_plain: true,
     };
-    // A real check, whose rows are then changed behind the stamp.
+    // The file passes a real check. Its rows are then changed, and the new file gets the stamp of a checked one.
     let csv = "contact_id,unit,unit_kind,sector,care_level,admitted,discharged,municipality_of_registration,drg,drg_type,points\n\
 1,U1,public-hospital,somatic,overnight,2012-03-01T08:00,2012-03-03T08:00,1201,127,medical,1\n\
 2,U1,public-hospital,somatic,overnight,2012-03-02T08:00,2012-03-04T08:00,1201,127,medical,1\n\

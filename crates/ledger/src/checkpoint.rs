@@ -1,4 +1,4 @@
-//! Signed checkpoints: what a ledger was at the end of a step, vouched for by whoever holds a key.
+//! Signed checkpoints: the state of a ledger at the end of a step, vouched for by whoever holds a key.
 //!
 //! A checkpoint is a signed note in the format of C2SP (`signed-note`, Ed25519): lines of text, an empty line, and a
 //! line with a signature. Keys are also written in the format of C2SP, so that other programs can verify a checkpoint.
@@ -32,7 +32,7 @@ const PRIVATE: &str = "PRIVATE+KEY+";
 /// Number that stands for Ed25519 among the algorithms of signed notes.
 const ED25519: u8 = 1;
 
-/// The end of a step of a ledger.
+/// State of a ledger at the end of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     pub step: i64,
@@ -51,7 +51,7 @@ pub struct PrivateKey {
     key: SigningKey,
 }
 
-/// A name and what proves its signatures.
+/// The public half of a key: a name, and the number that verifies signatures of the private half.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     pub name: String,
@@ -61,7 +61,7 @@ pub struct PublicKey {
 /// Why a key or a checkpoint proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unproven {
-    /// The name of a key is empty, or has a space or a plus sign.
+    /// The name of a key is empty, or has white space, a control character or a plus sign.
     Name(String),
     NotAKey,
     NotACheckpoint,
@@ -89,7 +89,7 @@ impl PrivateKey {
     /// The key with a name and a secret, which must be 32 random bytes.
     ///
     /// # Errors
-    /// Fails if the name is empty, or has a space or a plus sign.
+    /// Fails if the name is empty, or has white space, a control character or a plus sign.
     pub fn new(name: &str, secret: &[u8; 32]) -> Result<PrivateKey, Unproven> {
         if name.is_empty()
             || name.contains(|sign: char| sign.is_whitespace() || sign.is_control() || sign == '+')
@@ -155,7 +155,7 @@ impl fmt::Display for PublicKey {
     }
 }
 
-/// Name, number and bytes of a key: `NAME+HEX+BASE64`.
+/// A key as text, `NAME+HEX+BASE64`: its name, its [`id`](PublicKey::id), and the number of the algorithm with the bytes.
 fn written(name: &str, id: &[u8; 4], bytes: &[u8; 32]) -> String {
     let mut all = vec![ED25519];
     all.extend(bytes);

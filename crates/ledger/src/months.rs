@@ -26,7 +26,8 @@ pub struct MonthRecord {
     pub runs: usize,
     /// Months of activity whose settlements or decisions stand in the month's statement.
     activities: BTreeSet<Month>,
-    /// Number of the last step that touched the month.
+    /// Number of the last step that changed the month, or that may have changed a mark on its statement, as an objection
+    /// does.
     pub touched: i64,
     /// Number of the last step that changed what the month's statement sums up to: the opening, a settlement, a
     /// decision, an amount on account or the closing.

@@ -50,7 +50,7 @@ pub struct Context<'a> {
     pub sender: Named,
     /// Address of a party; empty texts if it is not known.
     pub address: &'a dyn Fn(&str) -> Address,
-    /// Hash at the end of the last step that changed a sum of the period; empty if no month of it was opened.
+    /// Hash at the end of the last step that changed a sum of the period; empty if no month of the period was opened.
     pub control_code: String,
 }
 
@@ -87,9 +87,9 @@ impl Span {
     }
 }
 
-/// Vouchers by party, under the name of the party's heir. Each voucher has a flag: whether the party owes by
-/// it. `year` holds every voucher of the year up to the end of the period, and vouchers of earlier years if January
-/// carries amounts from them.
+/// Vouchers by party. Those of a party that has an heir stand under the heir. Each voucher has a flag: whether the
+/// party is its debtor. `year` holds every voucher of the year up to the end of the period, and vouchers of earlier
+/// years if January carries amounts from them.
 pub fn by_party<'v>(
     year: &'v [Voucher],
     heir: &dyn Fn(&str) -> String,
@@ -437,7 +437,8 @@ fn disputed(one: &Objection, voucher: &Voucher, context: &Context) -> bool {
         && (context.heir)(&voucher.creditor) == (context.heir)(&one.creditor)
 }
 
-/// Number of the corrected statement: that of the voucher's month of activity; empty if none is corrected.
+/// Number of the statement that a voucher corrects: the statement of the voucher's month of activity. Empty if the
+/// voucher corrects nothing.
 fn corrects(voucher: &Voucher, party: &str) -> String {
     match voucher.cause.is_correction() {
         true => number(&voucher.activity_period, party),

@@ -52,7 +52,7 @@ pub struct BillLine {
     pub own: Option<i64>,
     pub received: Amount,
     pub calculated: Amount,
-    /// What is unusual with the case, then what decides our quantity, each with its provision.
+    /// What is unusual about the case, then what decides our quantity. A provision stands where a finding rests on one.
     pub because: String,
     /// Whether the letter lists the case.
     pub is_told: bool,

@@ -35,7 +35,7 @@ pub struct Brief {
     pub title: String,
     /// Text of each tag, and whether the tag stands out (`draft`, `synthetic`).
     pub tags: Vec<(String, bool)>,
-    /// What was asked, in plain words.
+    /// First paragraph, in plain words: what was asked, or what came of it.
     pub summary: String,
     /// Name and value of each key figure, at most four.
     pub facts: Vec<(String, String)>,

@@ -10,7 +10,7 @@ use words::{Language, Message, Said, message};
 use crate::sheets::{Reader, csv_of, heads};
 use crate::view;
 
-/// Columns of a statement's lines, by the last part of their keys under `column`.
+/// Columns of a statement's lines. Each name is the part after `column.` of a key in the catalogue.
 pub const COLUMNS: [&str; 14] = [
     "statement",
     "version",
@@ -28,7 +28,7 @@ pub const COLUMNS: [&str; 14] = [
     "vouchers",
 ];
 
-/// Columns of the overview, by the last part of their keys under `column`.
+/// Columns of the overview. Each name is the part after `column.` of a key in the catalogue.
 const OVERVIEW: [&str; 13] = [
     "statement",
     "version",

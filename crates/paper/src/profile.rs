@@ -1,5 +1,5 @@
-//! A municipality's profile: on the first page what stands out, what it costs, how sure it is, and a spine chart of
-//! every measure; then figures and tables.
+//! A municipality's profile. The first page has what stands out, what the municipality pays, how sure the finding is,
+//! and a spine chart of every measure; figures and tables follow.
 
 use serde::Serialize;
 use words::Language;
@@ -64,9 +64,10 @@ pub struct Spine {
     /// Whether there are kroner, and whether there are years.
     pub has: [bool; 2],
     pub themes: Vec<SpineTheme>,
-    /// Picture of the axis, and its text for readers who do not see it.
+    /// Picture of the axis.
     #[serde(skip)]
     pub axis: String,
+    /// Text for readers who do not see the axis.
     pub axis_alt: String,
     /// Heading of the explanation.
     pub reading: String,

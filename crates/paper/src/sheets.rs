@@ -1,4 +1,4 @@
-//! Tables that may be published, as CSV and as sheets of a workbook. Both hold the same.
+//! Tables that may be published, as CSV and as sheets of a workbook. Both forms hold the same rows and columns.
 
 use disclosure::{Cell, SafeTable};
 use rust_xlsxwriter::{
@@ -14,7 +14,7 @@ use crate::text::{decimal, quoted};
 /// For whom a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// A person, in a language: heads and words in it, and amounts in kroner.
+    /// A person: heads and words in the given language, decimal commas, and amounts in kroner.
     Person(Language),
     /// A program: English keys, decimal points, and amounts in øre.
     Program,
@@ -52,7 +52,7 @@ impl Reader {
     }
 }
 
-/// Heads of columns, by the last part of their keys under `column`.
+/// Heads of columns. Each name is the part after `column.` of a key in the catalogue.
 pub fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
     names.map(|name| Message::under("column", name))
 }

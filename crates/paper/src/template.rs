@@ -17,7 +17,7 @@ pub struct Column {
     pub choices: Vec<String>,
 }
 
-/// Rows of the table for which a value may be chosen from a list.
+/// Number of rows, from the first below the heads, in which a value may be chosen from a list.
 const ROWS: u32 = 2_000;
 
 /// The workbook: a page that explains the columns, and the table with its heads and `examples`.

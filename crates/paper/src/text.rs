@@ -3,7 +3,7 @@
 use domain::{Amount, Day};
 use words::{Language, Message, say};
 
-/// Text of a document, by the last part of its key.
+/// Text of a document. `key` is the part after `paper.` of a key in the catalogue.
 pub fn text(key: &str, language: Language) -> String {
     language.text(&format!("paper.{key}"))
 }

@@ -34,7 +34,8 @@ pub enum Reason {
     Empty,
     /// A code that neither the mapping nor the program knows.
     UnknownCode,
-    /// A text that is not a number, an age outside 0 to 125, or a counted row that stands for no contacts.
+    /// A text that is not a number or does not fit in 64 bits, one half of a number that a comma has cut in two, an age
+    /// above 125, or a counted row that stands for no contacts.
     NotANumber,
     /// A text that is not a time, a day or, in counted rows, a year.
     NotATime,
@@ -48,7 +49,7 @@ pub enum Reason {
     WeightDiffers,
     DischargeBeforeAdmission,
     NegativePoints,
-    /// A count or an amount below zero.
+    /// A number below zero in another field than points.
     Negative,
     /// A count of whole things, given with decimals.
     NotWhole,
@@ -60,7 +61,7 @@ pub enum Reason {
     StayTwice,
     /// A row with more or fewer cells than the head.
     CellCount,
-    /// A number that does not fit in 32 bits.
+    /// A number that does not fit in 32 bits, in the unit in which the program keeps it (points in thousandths).
     TooLarge,
     /// A contact without a discharge, if [`Check::running_at`] is `None`.
     NotDischarged,
@@ -299,7 +300,7 @@ struct Origin {
     values: Option<BTreeMap<String, String>>,
 }
 
-/// Fields of contacts that need a column or a constant in the mapping.
+/// Fields of a contact that need a column or a constant in the mapping.
 const REQUIRED: &[usize] = &[
     field::CONTACT_ID,
     field::UNIT,
@@ -311,7 +312,7 @@ const REQUIRED: &[usize] = &[
     field::MUNICIPALITY_OF_REGISTRATION,
     field::POINTS,
 ];
-/// Fields of counted rows that need a column or a constant in the mapping.
+/// Fields of a counted row that need a column or a constant in the mapping.
 const REQUIRED_COUNTED: &[usize] =
     &[field::YEAR, field::CARE_LEVEL, field::MUNICIPALITY_OF_REGISTRATION, field::CONTACTS, field::POINTS];
 /// Fields that use every column that the mapping lists: the columns of an id are joined into one key, and a column
@@ -1094,8 +1095,8 @@ impl Checker<'_> {
     }
 
     /// Refuses a trust with a code of another kind of party, such as `state`, `clearing` or a municipality: an
-    /// amount that is booked on such a party would be owed to nobody. If no trust is given and something is to be
-    /// paid, the unit stands in place of the trust, and is checked in the same way.
+    /// amount that is booked on such a party would be owed to nobody. If no trust is given and the row has events,
+    /// which may give a charge for days, the unit stands in place of the trust, and is checked in the same way.
     fn institution(&self, cells: &dyn Cells, unit: &str, nothing_to_pay: bool) -> Result<(), Refused> {
         let (code, name) = match self.text(cells, field::TRUST) {
             "" if nothing_to_pay => return Ok(()),

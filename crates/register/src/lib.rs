@@ -1,8 +1,8 @@
 //! Hospital contacts, from files to checked columns, and the synthetic register.
 //!
 //! A file is checked once ([`check`]), row by row and as a whole. Every refused row is listed with its line,
-//! its reason and its remedy. Accepted rows are written in the program's own schema ([`schema`]) and stamped;
-//! from then on the file is trusted.
+//! its reason and its remedy. Accepted rows are written in the program's own schema ([`schema`]) and stamped. A caller
+//! decides whether it trusts the stamp; anybody can write one.
 //!
 //! This crate can never know a rule or a price: of our crates it depends on `domain` and `words` alone.
 //!

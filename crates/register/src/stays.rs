@@ -83,7 +83,8 @@ pub fn readmitted(reader: &Reader, threads: usize) -> Result<Vec<i64>, FileError
         },
         || FileError::Worker { path: reader.path().to_path_buf() },
     )?;
-    // A stay is admitted with its first contact and discharged with its last; it is acute if its first contact is.
+    // A stay begins with the admission of its first contact and ends with the latest discharge among its contacts. It is
+    // acute if its first contact is.
     let mut stays: Vec<(Part, &[Part])> = together(&mut parts, |part| part.place)
         .map(|stay| {
             let discharged = stay.iter().map(|part| part.discharged).max().unwrap_or(0);

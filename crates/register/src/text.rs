@@ -1,4 +1,4 @@
-//! Bytes as text, and the small marks of text that people and spreadsheets leave behind.
+//! Bytes as text, and the forms in which people and spreadsheets write keys, numbers and times.
 
 use std::borrow::Cow;
 

@@ -123,7 +123,7 @@ fn a_number_cut_in_two_and_a_code_that_is_another_party_are_refused() {
 
 #[test]
 fn one_person_is_one_and_anybody_is_nobody() {
-    // Leading zero, the .0 of a spreadsheet, a mark of byte order in the text, letters of either case.
+    // Leading zero, the .0 of a spreadsheet, a byte-order mark in the text, letters of either case.
     let same = ["01234", "1234", "1234.0", "\u{feff}1234", "abC-1", "ABc-1"];
     let rows: String = same
         .iter()

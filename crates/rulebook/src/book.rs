@@ -104,8 +104,8 @@ pub enum BookError {
         /// Id of the rule that lowers.
         id: String,
     },
-    /// A variant says that a group is no longer left out, but the law does not leave it out on the day; or a variant
-    /// removes a key other than `ceiling`.
+    /// A variant takes back the exclusion of a group that the law does not exclude on the day; or a variant removes a
+    /// key other than `ceiling`.
     NothingToRemove {
         file: String,
         line: usize,
@@ -558,7 +558,8 @@ impl LawBook {
         let first = read(choice("first")?, FirstDay::from_word);
         let departure_day = read(choice("departure_day")?, DepartureDay::from_word);
         let admission_notice = read(choice("admission_notice")?, AdmissionNotice::from_word);
-        // Rule files kept with earlier settlements do not have the choice. Those settlements followed this reading.
+        // Rule files kept with settlements from before `early_answer` was introduced lack this choice. Those
+        // settlements followed the reading `CountsForNothing`.
         let early_answer = match overlay.choice("early_answer") {
             Some(choice) => read(choice, EarlyAnswer::from_word),
             None => (EarlyAnswer::CountsForNothing, covers.clone()),
@@ -644,7 +645,8 @@ struct Resolved<T> {
 }
 
 impl<T> Resolved<T> {
-    /// Digest of every key and value, in order. Lines, sources and remarks do not count.
+    /// First four bytes, in hexadecimal digits, of a digest of the rule's id and of every key and value, in order.
+    /// Lines, sources and remarks do not count.
     fn digest(&self, id: &str) -> String {
         let mut hash = Sha256::new();
         hash.update(id.as_bytes());

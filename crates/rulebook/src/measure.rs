@@ -87,8 +87,8 @@ pub struct Effect {
     pub delay_months: u16,
 }
 
-/// A cost of a measure, and the party that pays it. The agreement on the measure sets the amount,
-/// unless a source gives one.
+/// A cost of a measure, and the party that pays it, as the measure describes it. Cash flows are computed from the costs
+/// that an agreement on the measure states, not from this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
     /// One of [`PARTIES`].
@@ -131,7 +131,7 @@ pub struct Gp {
 #[derive(Debug, Clone)]
 pub struct Measure {
     pub file: String,
-    /// Id, the same as the file's stem.
+    /// Id. That of a built-in measure is the stem of its file's name.
     pub id: String,
     /// Norwegian title.
     pub title: String,

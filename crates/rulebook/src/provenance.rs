@@ -33,7 +33,8 @@ impl Provenance {
         format!("{}:{}", self.file, self.line)
     }
 
-    /// Whether a settlement with the value is a draft: confidence [`Confidence::M`], and nobody has signed it.
+    /// Whether a settlement with the value is a draft: the value has confidence [`Confidence::M`], and nobody has signed
+    /// its source.
     pub fn is_unsigned(&self) -> bool {
         self.confidence == Confidence::M && !self.signed_off
     }

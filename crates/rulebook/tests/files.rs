@@ -153,7 +153,7 @@ fn a_variant_is_checked_as_a_law_is() {
         let found = with(from, to).err().unwrap_or_default();
         assert!(found.contains(fault), "{from} → {to}: {found}");
     }
-    // A second variant of the same rule and days that sets another age is refused, and the error names the key.
+    // A second variant that sets another age for the same rule and days is refused, and the error names the key.
     let other = text.replace("co-financing-80-plus", "other").replace("at_least = 80", "at_least = 67");
     let both = LawBook::built_in().unwrap().with_variants([(*name, *text), ("other.toml", other.as_str())]);
     assert!(both.unwrap_err().to_string().contains("both set age"));

@@ -19,7 +19,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 fn main() -> ExitCode {
     // Scratch files hold contacts, which are data about persons. They are removed also at Ctrl-C, when the terminal is
-    // closed, and at a polite kill.
+    // closed (SIGHUP), and when the process is asked to end (SIGTERM).
     let _ = ctrlc::set_handler(|| {
         jobs::host::Scratch::discard_all();
         std::process::exit(130);
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints a text on stdout. It is no error if its reader has gone.
+/// Prints a text on stdout. A write that fails is ignored: the reader of stdout may have gone.
 fn out(text: &str) {
     use std::io::Write;
     let _ = std::io::stdout().write_all(text.as_bytes());

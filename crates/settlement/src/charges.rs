@@ -80,7 +80,7 @@ impl Charges {
 }
 
 impl Charges {
-    /// Number of charges and of contacts without one.
+    /// Number of rows: charges, and contacts that were delivered but give no charge.
     pub(crate) fn len(&self) -> usize {
         self.contact.len()
     }

@@ -1,4 +1,5 @@
-//! The manifest of a settlement: its input, program, rules and sums, which suffice to make the settlement again.
+//! The manifest of a settlement: its input, program and rules, which suffice to make the settlement again; and its
+//! sums.
 //!
 //! The manifest holds no paths and no times of day, so a settlement that is made again gives the same manifest.
 
@@ -85,7 +86,7 @@ pub struct Rows {
 /// Sum of an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstrumentSum {
-    /// Number of contacts; for the day rate, number of stays, each counted once for each month.
+    /// Number of contacts. Under the day rate, a contact counts once in each month in which it has payable days.
     pub contacts: i64,
     /// DRG points charged for, in thousandths.
     pub drg_points_milli: i64,

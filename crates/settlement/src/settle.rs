@@ -62,7 +62,7 @@ pub struct Settled {
     pub upper_bound: BTreeMap<(Instrument, String), Sum>,
     /// Instruments that are not in force in the period.
     pub not_in_force: Vec<Instrument>,
-    /// Number of charges that the sink took.
+    /// Number of rows that the sink took: charges, and contacts without a charge if the sink takes those too.
     pub charges: u64,
 }
 
@@ -200,7 +200,8 @@ struct Shared<'a> {
     days: Shares<Days>,
     /// Columns that the first pass reads.
     columns: Vec<&'static str>,
-    /// Lowest ages that a rule covers, in ascending order: they divide ages into bands.
+    /// Age limits: the lowest age that each rule covers, without repetitions and in ascending order. The limits divide
+    /// ages into bands.
     age_limits: Vec<u16>,
     /// The column of the day that dates a contact, for each share instrument.
     dates: Shares<usize>,
@@ -779,8 +780,8 @@ impl<'a> Clerk<'a> {
         labels
     }
 
-    /// Reads the rows that need more columns. Assesses their readiness events, and returns the contacts of
-    /// stays with several contacts.
+    /// Reads the rows that need more columns. Assesses the readiness events of contacts that are a stay by themselves, and
+    /// returns the contacts of stays with several contacts.
     fn second_pass(
         &mut self,
         group: usize,
@@ -887,7 +888,7 @@ impl<'a> Clerk<'a> {
         Ok(charges)
     }
 
-    /// Assesses the readiness events of a contact.
+    /// Assesses the readiness events of a contact, and charges its payable days in the period.
     fn readiness(
         &mut self,
         contact: i64,

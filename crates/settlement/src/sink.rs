@@ -265,7 +265,7 @@ pub(crate) fn claim(
 }
 
 /// A sink that keeps one value for each charge, in the order of the file. The value is computed from contact,
-/// instrument and amount.
+/// instrument and amount. A charge whose points, days and amount are all zero is left out.
 pub struct EachCharge<T> {
     each: fn(i64, Instrument, Amount) -> T,
     /// The values.

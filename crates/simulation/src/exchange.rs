@@ -24,7 +24,7 @@ pub enum Side {
     State,
     Gp,
     Patient,
-    /// Welfare: gains that are money in no budget.
+    /// Welfare: gains that have a value in kroner, but change no budget.
     Welfare,
 }
 

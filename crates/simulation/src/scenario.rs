@@ -77,7 +77,8 @@ pub struct Set {
 pub const PARAMETERS: &[&str] = &["share", "ceiling", "age", "day_rate", "unit_price", "isf_share"];
 
 impl Set {
-    /// Sets a parameter by name. Returns `false`, and sets nothing, if the name is unknown.
+    /// Sets a parameter by name. Returns `false`, and sets nothing, if the name is unknown. An `age` outside 0 to 65 535
+    /// unsets the age.
     pub fn put(&mut self, name: &str, value: i64) -> bool {
         match name {
             "share" => self.share = Some(value),
@@ -226,7 +227,8 @@ struct RawWanted {
 }
 
 impl Scenario {
-    /// Reads a scenario. `own` finds one of the user's own measures by name, before the built-in ones.
+    /// Reads a scenario. `own` finds one of the user's own measures by name; a built-in measure is used only if `own` finds
+    /// none.
     ///
     /// # Errors
     /// Fails if the text is not TOML of the right form (with its line), if a value is out of bounds, if a measure

@@ -10,7 +10,7 @@ use words::{Language, Message, Said, message};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Indicator {
-    /// Name in files and commands, the same as the stem of the file's name.
+    /// Name in files and commands. For a built-in indicator, the stem of the file's name.
     pub id: String,
     /// Version of the definition.
     pub version: u32,
@@ -437,7 +437,7 @@ impl Indicator {
     pub fn parse(file: &str, text: &str) -> Result<Indicator, BadIndicator> {
         let bad = |fault: Message| BadIndicator { file: file.to_owned(), fault };
         let found: Indicator = toml::from_str(text).map_err(|error| bad(Message::plain(error)))?;
-        // The names of other files are made from the id.
+        // Names of output files are made from the id.
         let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         if found.id.is_empty() || found.id.len() > 60 || !found.id.chars().all(is_plain) {
             return Err(bad(message!("indicator_file.id", id = found.id)));

@@ -160,9 +160,9 @@ fn is_of_ready(one: &Indicator) -> bool {
     one.numerator.reported_ready == Some(true) || one.numerator.measure == Measure::ReadyDays
 }
 
-/// Chooses which parts of places, such as ages or months, are hidden: one vector per indicator.
-/// `decided(indicator, place)` is `Some(true)` for a part that is hidden already, and `Some(false)` for a
-/// part that is published elsewhere.
+/// Chooses which parts of a place, such as its ages or months, are hidden: one vector per indicator, with one entry per
+/// part. `decided(indicator, part)` is `Some(true)` for a part that is hidden already, and `Some(false)` for a part that
+/// is published elsewhere.
 pub fn hidden_parts(
     indicators: &[Indicator],
     rows: &[Row],

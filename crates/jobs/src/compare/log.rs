@@ -41,8 +41,8 @@ struct Case {
 /// physician's decision: the notice counts as both.
 ///
 /// # Errors
-/// Fails if the log cannot be read, if a cell is wrong, if a case has no discharge and the order has no period, or if a
-/// day has no rate.
+/// Fails if the log cannot be read; if a cell is wrong; if the institution of the order is unclear or not in the log;
+/// if a case has no discharge and the order has no period; or if a payable day that counts has no rate.
 pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result<Log> {
     let mut out = Log::default();
     let (cases, ignored) = cases(path)?;
@@ -85,8 +85,7 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
 /// The words of a log that mean the institution `name`: `name` itself, or another name of the same institution.
 ///
 /// # Errors
-/// Fails if no word equals `name`, and `name` fits several parties or is misspelt: see
-/// [`parties::named`](crate::parties::named).
+/// Fails if no word equals `name`, and [`parties::named`](crate::parties::named) fails for `name`.
 fn meant<'w>(name: &str, words: &BTreeSet<&'w str>, order: &Order) -> Result<BTreeSet<&'w str>> {
     let lower = |word: &str| word.trim().to_lowercase();
     let is_same = words.iter().any(|word| lower(word) == lower(name));
@@ -258,7 +257,7 @@ fn cases(path: &Path) -> Result<(BTreeMap<String, Case>, BTreeMap<String, usize>
     Ok((out, ignored))
 }
 
-/// Columns with the time of a row: one for the whole time, or one for the day and one for the hour.
+/// Columns with the time of a row: one for the whole time, or one for the day and, if there is one, one for the hour.
 struct Times {
     time: Option<usize>,
     day: Option<usize>,
@@ -351,7 +350,7 @@ fn message_of(text: &str) -> Option<Entry> {
 mod tests {
     use super::*;
 
-    /// A step whose sentence got another name would silently be left out of the reasons.
+    /// A step whose sentence got another name would silently no longer count as decisive.
     #[test]
     fn decisive_steps_have_the_names_of_sentences() {
         for name in DECISIVE {

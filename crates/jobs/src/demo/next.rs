@@ -15,7 +15,7 @@ use crate::failure::{About, Result};
 use crate::host::Host;
 use crate::parties::Names;
 
-/// Makes the bill of the story, and returns the text.
+/// Makes the bill of the story. Returns the things to find, and the commands to try, as text.
 ///
 /// # Errors
 /// Fails if the register or the charges cannot be read, or if a file cannot be written.
@@ -26,7 +26,7 @@ pub fn text(demo: &Demo, contacts: &Path, result: &Path, late: &Late, host: &Hos
     Ok(story + &next_commands(demo, result, host.language)?)
 }
 
-/// The three things to find in the figures, each with the command that leads to it.
+/// The things to find in the figures, at most three, each with the command that leads to it.
 fn story(demo: &Demo, bill: Option<&Bill>, late: &Late, language: Language) -> Result<String> {
     let names = Names::of(&Municipalities::built_in()?, language);
     let (out, command) = (demo.out.display(), demo.command);
@@ -112,7 +112,8 @@ fn bytes(folder: &Path) -> Result<u64> {
 /// charge.
 type Examples = (Option<i64>, Option<(i64, String)>);
 
-/// Finds a contact with a charge of each kind, as examples to explain.
+/// Finds one example for each kind of charge in the first two row groups: the first contact with co-financing of more
+/// than 0.8 points, and the first contact with a charge for days. `None` for a kind that these groups lack.
 fn examples(charges: &Path) -> Result<Examples> {
     let reader = Reader::open(charges)?;
     let (mut kmf, mut usk) = (None, None);

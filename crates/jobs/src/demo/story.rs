@@ -17,13 +17,13 @@ use crate::template::{self, Kind};
 
 /// Number of lines that the bill should have, as near as the register allows: enough to hide two, few enough to read.
 const LINES: usize = 12;
-/// Fewest lines of a bill for a month.
+/// Fewest lines of a bill for a month or a tertial; the bill of a year may have fewer.
 const FEW: usize = 5;
 
 /// A bill for discharge-ready patients.
 pub struct Bill {
     pub municipality: String,
-    /// Name of the institution, with the word that the claim is made up.
+    /// Name of the institution, followed by a note that the claim is made up.
     pub institution: String,
     pub period: Period,
     /// Number of lines.
@@ -50,8 +50,9 @@ struct Stay {
     events: Vec<(EventKind, Minute)>,
 }
 
-/// Writes the bill and the log as workbooks in `out`. One line of the bill has a day too many; one patient is billed who
-/// left in time, or, if nobody did, another line has a day too many. `None` if the register is too small for two such lines.
+/// Writes the bill and the log as workbooks in `out`. Two lines of the bill are wrong. The first line has a day too many.
+/// The other bills a patient who left in time; if nobody left in time, the second line has a day too many instead. `None`
+/// if the register is too small for two such lines.
 ///
 /// # Errors
 /// Fails if the register or the charges cannot be read, or if a workbook cannot be written.
@@ -71,7 +72,7 @@ pub fn bill(contacts: &Path, charges: &Path, out: &Path, host: &Host) -> Result<
     std::fs::create_dir_all(out).about(|| message!("error.file.make", path = out.display()))?;
     let (bill, log) = (out.join("regning.xlsx"), out.join("logg.xlsx"));
     let names = Names::of(&Municipalities::built_in()?, host.language);
-    // Wherever the claim is shown, it stands beside the name that it is made up.
+    // The note that the claim is made up is part of the name, so that it is seen wherever the claim is shown.
     let made_up = say!(host.language, "demo.made_up", name = names.name(&of.institution));
     let name = |party: &str| names.name(party);
     let title =
@@ -96,8 +97,9 @@ pub fn bill(contacts: &Path, charges: &Path, out: &Path, host: &Host) -> Result<
     }))
 }
 
-/// The bill whose number of lines is nearest to [`LINES`]: of a month, if any bill of a month has as many as [`FEW`], else
-/// of a tertial or the year. `None` if nobody pays.
+/// The bill whose number of lines is nearest to [`LINES`], among the bills of months. If it has fewer lines than [`FEW`],
+/// the nearest among the bills of tertials; if that has fewer too, the nearest among the bills of years. `None` if nobody
+/// pays.
 fn chosen(charges: &Path) -> Result<Option<(Of, Charged)>> {
     let months = bills(charges)?;
     let tertial = |month: &str| {
@@ -144,7 +146,8 @@ fn bills(charges: &Path) -> Result<BTreeMap<Of, Charged>> {
     Ok(bills)
 }
 
-/// Patients of the municipality who were reported ready at the institution, and who were there in the period after it.
+/// Patients of the municipality who were reported ready at the institution before the end of the period, and who left it
+/// in the period or later.
 fn stays(contacts: &Path, of: &Of, period: Period) -> Result<BTreeMap<i64, Stay>> {
     let names = [
         "contact_id",

@@ -59,7 +59,7 @@ pub struct Late {
     at_hospital: Amount,
     /// Amount of the correction at other hospitals, for stays that had not ended when the first delivery was made.
     unfinished: Amount,
-    /// The rest: stays at other hospitals that contacts of the late hospital belong to.
+    /// The rest of the correction: at other hospitals, for stays that the late hospital took part in.
     joint: Amount,
 }
 

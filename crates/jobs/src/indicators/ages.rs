@@ -192,8 +192,8 @@ impl Outcome {
         out
     }
 
-    /// Whether each class of each place is withheld, by indicator. For each class, the row holds the places of all
-    /// levels, then the country. After the classes stand the country's five-year bands.
+    /// Whether each class of each place is withheld, in a row for each indicator. A row holds, class by class, the
+    /// places of all levels and then the country. After the classes, the row holds the country's five-year bands.
     fn hidden_classes(&self, levels: &[Level]) -> Vec<Vec<bool>> {
         let counts: Vec<usize> = levels.iter().map(|level| level.counts.homes.len()).collect();
         let country: usize = counts.iter().sum();

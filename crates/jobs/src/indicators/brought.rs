@@ -1,5 +1,6 @@
 //! Figures from the user's own files, not from the register: survey answers, the municipalities' own work, and
-//! counts by others; and the sheets that show them.
+//! counts by others; the sheets that show them; and the sheets of cost and residence, whose figures are the
+//! register's.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -197,7 +198,8 @@ impl Counted {
         [self.numerator, whole, if whole > 0 { whole - self.numerator } else { 0 }].into_iter().any(few)
     }
 
-    /// Value with a 95 % interval, in the unit of the indicator; `None` without a denominator, or if withheld.
+    /// Value in the unit of the indicator, with a 95 % interval for a rate or a proportion; `None` without a
+    /// denominator, or if withheld. A mean has no interval: its limits are NaN.
     pub fn value(&self, outcome: &Outcome, one: &Indicator) -> Option<Interval> {
         if self.is_withheld() {
             return None;
@@ -336,9 +338,9 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
     Some(sheet.protect())
 }
 
-/// Sheet of admissions, with three counts for each municipality: admissions billed to it, those among them of persons
-/// last known elsewhere, and admissions of persons last known in it that were billed elsewhere. `None` if admissions
-/// have no figures.
+/// Sheet of admissions, with three counts for each municipality: admissions billed to it; how many of these are of
+/// persons last known elsewhere; and admissions billed elsewhere of persons last known in it. `None` if admissions have
+/// no figures.
 pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let place = outcome.indicators.iter().position(|one| one.id == "admissions")?;
     let figures = outcome.figures[place].as_ref()?;
@@ -346,8 +348,9 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let stays = |home: usize| -> i64 {
         outcome.counts.of(place, Side::Numerator, home).map_or(0, |stays| stays.iter().sum())
     };
-    // A stay that one municipality loses, another gains. The two rows therefore have the same sum, except for stays
-    // that belong to no municipality.
+    // A stay that is billed in one municipality, of a person last known in another, counts in both rows: in `elsewhere`
+    // where it is billed, in `here` where the person was last known. The rows therefore have the same sum, except for
+    // stays that belong to no municipality.
     let moved = outcome.counts.moved.iter().enumerate();
     let (elsewhere, here): (Row, Row) = moved
         .map(|(home, (elsewhere, here))| {
@@ -379,8 +382,8 @@ pub fn moved_sheet(outcome: &Outcome) -> Option<SafeTable> {
     Some(sheet.protect())
 }
 
-/// Sheet of work and payment by municipality: hospital stays and bed days with the schemes that pay for them,
-/// beside the municipality's own work and the part of it that no scheme pays for.
+/// Sheet of work and payment by municipality: hospital stays, bed days, and what each scheme pays for the stays, beside
+/// the kroner of the municipality's own work and the part of these kroner that no scheme pays.
 pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
     let heads = [
         "municipality",

@@ -21,7 +21,7 @@ use crate::indicators::{Outcome, counted, sheet_showing, thousandths};
 
 /// Funnel plot of an indicator as SVG: each municipality that is shown, by its expected events or kroner. `chosen`
 /// is the municipality with a name beside its dot. `words` are four texts: label of the values, label of the sizes,
-/// the rules, and the title. `None` if there is no dot.
+/// the rules, and the title. `None` if the indicator has no funnel, or if there is no dot.
 pub fn funnel(
     (one, found): (&Indicator, &Figures),
     chosen: Option<(usize, &str)>,
@@ -103,7 +103,8 @@ impl Outcome {
         (0..self.indicators.len()).map(row).collect()
     }
 
-    /// Whether each cell of `rows` is withheld. Every cell is withheld if the country's figure is.
+    /// Whether each cell of `rows` is withheld. If the country's figure of an indicator is withheld, so is every cell of
+    /// the indicator with a count above zero.
     pub(crate) fn hidden(&self, rows: &[Row], totals: &[Total]) -> Vec<Vec<bool>> {
         let whole = |row: usize, _| {
             self.figures[row].as_ref().is_some_and(|found| found.country.is_withheld).then_some(true)

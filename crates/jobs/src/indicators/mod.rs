@@ -82,7 +82,7 @@ pub struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    /// Levels of treatment that are asked for (trusts, units), each with the word of its sheet.
+    /// Kinds of treating institution that are asked for (trusts, units), each with the word of its sheet.
     fn treating(&self) -> impl Iterator<Item = (By, &'static str)> + use<> {
         let asked = [(self.hospitals, By::Trust, "trusts"), (self.units, By::Unit, "units")];
         asked.into_iter().filter(|(is_asked, ..)| *is_asked).map(|(_, by, sheet)| (by, sheet))
@@ -118,8 +118,8 @@ impl<'a> Order<'a> {
 const SHEETS: [&str; 6] =
     ["egne-omrader", "aldersgrupper", "foretak", "enheter", "undersokelser", "andre-tall"];
 
-/// If the days without a contact at the end of a period are no more than this, they are not reported as a gap: in a
-/// small register, they may come by chance.
+/// Greatest number of days without a contact at the end of a period that passes as chance, as in a small register. More
+/// days are reported as a gap.
 const SHORT: i32 = 7;
 
 /// Figures of a run, with the data and settings behind them.
@@ -152,7 +152,7 @@ pub struct Outcome {
     pub language: Language,
     /// Whether to write a sheet by age and sex for every place.
     by_age: bool,
-    /// Number of values behind the kroner that nobody has signed; `None` if there are no kroner.
+    /// Number of unsigned values among those that the kroner rest on; `None` if there are no kroner.
     pub unsigned: Option<usize>,
 }
 
@@ -251,7 +251,8 @@ fn groups(
 /// The indicators that are asked for: built in, or the user's own.
 ///
 /// # Errors
-/// Fails if an id is unknown or used twice, or if a file is wrong.
+/// Fails if an id that is asked for is unknown, if one of the user's own indicators has the id of another indicator, or
+/// if a file is wrong.
 pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator>> {
     let mut all = Indicator::built_in()?;
     for path in own {
@@ -299,8 +300,9 @@ pub fn known(codes: &[String], period: Period) -> Result<()> {
 /// Number of referrers that get an indicator each; the others share one.
 const REFERRERS: usize = 6;
 
-/// Replaces each `by_referrer` indicator by one for each of the [`REFERRERS`] that refer most contacts, and one for the
-/// other referrers together. If `wanted` has the id of the indicator, the new ids are added to it.
+/// Replaces each `by_referrer` indicator by one for each referrer, of the [`REFERRERS`] that refer most contacts, and one
+/// for the other referrers together. If `wanted` has the id of the replaced indicator, the new ids are added to `wanted`.
+/// If the register names no referrer, the indicator is kept and marked as lacking it.
 fn by_referrer(
     indicators: Vec<Indicator>,
     contacts: BTreeMap<String, u64>,
@@ -500,8 +502,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     })
 }
 
-/// Figures by treating trust and unit, as asked for: counts, proportions and means, but no rates, since nobody
-/// lives there. A trust is the sum of its units.
+/// Figures by treating trust and unit, as asked for: counts, proportions and means, but no rates, since a trust or unit
+/// has no inhabitants. A trust counts as the sum of its units, unless one of them belongs to another trust too.
 fn treating(
     order: &Order,
     (reader, municipalities): (&Reader, &Municipalities),
@@ -639,7 +641,7 @@ fn summed(of: &[usize], from: usize, at: usize) -> Vec<Total> {
 }
 
 /// Intersections of the trust areas and the user's own areas: as a division of the municipalities, and, for each
-/// intersection, its trust area and its own area.
+/// intersection, the place of the trust area and the place of the user's area.
 fn overlaps(areas: &Group, own: &Group) -> (Group, Vec<(usize, usize)>) {
     let mut pairs: Vec<(usize, usize)> = areas.of.iter().copied().zip(own.of.iter().copied()).collect();
     let all = pairs.clone();
@@ -650,9 +652,9 @@ fn overlaps(areas: &Group, own: &Group) -> (Group, Vec<(usize, usize)>) {
     (Group { sheet: "", names, of }, pairs)
 }
 
-/// For each indicator, the user's own areas that would reveal a withheld figure. If several own areas share a trust
-/// area, and the figure of one of the shares is withheld, the figures of these own areas, beside that of the trust
-/// area, would reveal it.
+/// For each indicator, the user's own areas that would reveal a withheld figure. Several own areas may each hold a part
+/// of one trust area. If the figure of such a part is withheld, it would follow from the figures of these own areas and
+/// of the trust area.
 fn revealing_areas(
     indicators: &[Indicator],
     (counts, people, method): (&Counts, &People, Method),
@@ -678,7 +680,7 @@ fn revealing_areas(
 }
 
 /// The period with the month before it and the two months after it, split by year: a stay may begin before the
-/// period, and the stay that follows may end two months after it.
+/// period, and its readmission may end in the second month after the period.
 fn periods(period: Period) -> Vec<Period> {
     let before = Day::from_number(period.from().number() - 1).month();
     let next = period.to().next().month();
@@ -756,7 +758,7 @@ const HEADS: [&str; 26] = [
     "aim",
 ];
 
-/// Words of the places in the funnel, from below the lower outer limit to above the upper outer limit.
+/// Words for where a figure lies in the funnel, from below the lower outer limit to above the upper outer limit.
 const SIDES: [&str; 5] = ["below_998", "below_95", "inside", "above_95", "above_998"];
 
 impl Outcome {
@@ -968,7 +970,8 @@ impl Outcome {
         say!(self.language, "indicators.profile.footer", version, file)
     }
 
-    /// Head of every file: data, method and caveats, each as label and text.
+    /// Data, method and caveats of the figures, each as label and text: for `les-meg.txt`, the workbook and the footers of
+    /// the Parquet files.
     pub fn about(&self) -> Vec<(Message, Message)> {
         let (file, digest) = &self.vintage;
         let line = |head: &str, text: Message| (Message::under("indicators.read", head), text);

@@ -32,7 +32,7 @@ pub struct Inhabited {
     /// Months of each year of the period.
     months: BTreeMap<i16, i64>,
     pub source: Message,
-    /// Years and methods of estimated numbers or ages, by municipality.
+    /// Methods of estimated numbers or ages, each with the first year that it was used for, by municipality.
     estimated: BTreeMap<String, Message>,
     /// By municipality, whether its shares of women and men include municipalities that it was later merged with.
     with_others: BTreeMap<String, bool>,
@@ -165,7 +165,7 @@ fn middle_of(
     };
     let mut count = 0;
     for (code, ages) in &mut out {
-        // A municipality that is missing next year keeps the people it had.
+        // A municipality that the table of the next year lacks keeps its number of this year.
         let Some(later) = people.get(code) else {
             count += 1;
             continue;
@@ -237,7 +237,8 @@ fn by_sex(ages: &[i64], became: &[String], table: &BTreeMap<&str, BySex>) -> Inh
     out
 }
 
-/// Estimates in the built-in tables that a period uses, by municipality: years and methods.
+/// Methods of the estimates in those rows of the built-in tables that a period uses, by municipality. Each method has
+/// the first year that it was used for.
 fn estimated(period: Period, municipalities: &Municipalities) -> BTreeMap<String, Message> {
     let mut out: BTreeMap<String, Vec<(&str, &str)>> = BTreeMap::new();
     // The mean also uses 1 January after the period.

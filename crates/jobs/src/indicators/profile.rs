@@ -1,5 +1,5 @@
-//! A municipality's profile: the finding, what it costs, how sure it is and the spine chart on the first page; then the
-//! months, and every figure. The profile shows only figures that the tables show.
+//! A municipality's profile. The first page has the finding, what the municipality pays, how sure the finding is, and
+//! the spine chart; the months and every figure follow. The profile shows only figures that the tables show.
 
 use chart::spine::Standing;
 use disclosure::withhold::{WITHHELD, few};
@@ -42,7 +42,7 @@ fn lowered(title: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// An amount in millions of kroner; below a million in whole kroner.
+/// An amount in millions of kroner, or in whole kroner if it is below a million.
 fn in_kroner(amount: Amount) -> Message {
     match amount.ore().abs() {
         100_000_000.. => millions(amount),
@@ -233,7 +233,7 @@ impl<'a> Subject<'a> {
         ProfileBox { heading: self.text(heading), texts, ..ProfileBox::default() }
     }
 
-    /// How many measures chance alone puts outside, and how far chance can move the admissions.
+    /// How many measures chance alone puts outside their limits, and how far chance can move the admissions.
     fn how_sure(&self, farthest: &[Measured<'a>]) -> ProfileBox {
         let count = farthest.len();
         let out = farthest.iter().filter(|(.., figure)| standing(figure) != Standing::AsExpected).count();
@@ -330,8 +330,8 @@ impl<'a> Subject<'a> {
         row
     }
 
-    /// Rows of counts by others and survey answers for an aim. The country's value, the count and the comparison are
-    /// unknown.
+    /// Rows of an aim: counts that others have made, and survey answers. The country's value, the count and the
+    /// comparison are unknown.
     fn brought(&self, aim: Aim) -> Vec<Vec<String>> {
         let outcome = self.outcome;
         let code = &outcome.counts.homes[self.home];

@@ -15,7 +15,7 @@ use disclosure::Cell;
 
 /// Input and options of [`spc()`].
 pub struct Spc {
-    /// Table with a head, and rows in any order.
+    /// Table with a head. If `label` is given, the rows may stand in any order.
     pub file: PathBuf,
     /// Column with the values.
     pub value: String,
@@ -28,7 +28,7 @@ pub struct Spc {
 /// Chart of the series in a table: limits, and the rules that each value meets.
 ///
 /// # Errors
-/// Fails if the table cannot be read, or if a time in `rebase` is unknown or has no reason.
+/// Fails if the table cannot be read, if a time stands twice, or if a time in `rebase` is unknown or has no reason.
 pub fn spc(order: &Spc) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
     let given = table.numbers(&order.value)?;

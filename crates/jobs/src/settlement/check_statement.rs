@@ -64,7 +64,7 @@ impl Answer {
 /// Every check of a statement, in order.
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// Number of the statement; empty if the bundle cannot be read.
+    /// Number of the statement.
     pub number: String,
     pub answers: Vec<Answer>,
 }
@@ -151,8 +151,9 @@ fn of_files(files: &BTreeMap<String, Vec<u8>>) -> Answer {
     Answer::of(message!("check_statement.files"), wrong.is_empty(), because)
 }
 
-/// Whether the vouchers are of a form that a ledger has, and no sum over the records can overflow, whatever is added to
-/// what. A ledger is far below these limits.
+/// Whether the bundle could come from a ledger: its first month is not after its last, only a voucher that arranges a
+/// payment lacks an instrument, and the numbers are so small that no sum of them overflows. The numbers of a real ledger
+/// are far below these limits.
 fn is_possible(bundle: &Bundle) -> bool {
     const WHOLE: i128 = i64::MAX as i128 / 8;
     const OF_CLAIM: u32 = 1_000_000;
@@ -176,7 +177,7 @@ fn is_possible(bundle: &Bundle) -> bool {
         *of_contact.entry((claim.contact, claim.instrument)).or_default() += 1;
         small &= claim.points_milli.unsigned_abs() < OF_CLAIM && claim.days.unsigned_abs() < OF_CLAIM;
     }
-    // A ledger nets instruments when it pays, and not before.
+    // Only a voucher that arranges a payment nets several instruments, and so has none of its own.
     let has_instrument = |voucher: &Voucher| voucher.cause.is_payment() || voucher.instrument.is_some();
     small
         && bundle.first <= bundle.last
@@ -188,7 +189,7 @@ fn is_possible(bundle: &Bundle) -> bool {
 /// All checks that need no more than the basis, the rule files and the paper.
 ///
 /// # Errors
-/// Fails if a part of the bundle cannot be read.
+/// Fails if no ledger can hold the vouchers and claims of the bundle, or if a part of the bundle cannot be read.
 pub fn of_bundle(bundle: &Bundle, files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Answer>> {
     if !is_possible(bundle) {
         fail!("error.bundle.impossible");
@@ -329,7 +330,7 @@ impl<'a> Repriced<'a> {
     }
 }
 
-/// Whether a voucher or claim stands behind a line of the statement.
+/// Whether a claim, given by six of its fields, stands behind a line of the statement.
 fn is_behind(
     post: &Post,
     statement: &Statement,
@@ -351,7 +352,8 @@ fn is_behind(
         && same_month
 }
 
-/// Each line of the statement: against its vouchers, against the claims behind it, and the claims against the rules.
+/// Checks each line of the statement against its vouchers and against the claims behind it, and checks these claims
+/// against the rules.
 fn lines(bundle: &Bundle, computed: &Statement, again: &Repriced) -> Result<Vec<Answer>> {
     let stated = &bundle.statement;
     let span = bundle.span();
@@ -436,8 +438,8 @@ fn of_claims(claims: &[&Moved], post: &Post, again: &Repriced) -> std::result::R
     })
 }
 
-/// What the sum of points or days says of a line, if the claims behind it are not here. Each claim was rounded by
-/// itself, so a sum of points is right within half an øre for each.
+/// What the sum of points or days says of a line, if the bundle holds no claims. Each claim was rounded by itself, so the
+/// price of the sum of points may differ from the line by half an øre for each claim.
 fn of_quantity(post: &Post, again: &Repriced) -> Result<std::result::Result<Message, Message>> {
     let unknown = Ok(Ok(message!("check_statement.no_claims")));
     let is_lowered =
@@ -479,7 +481,8 @@ fn of_quantity(post: &Post, again: &Repriced) -> Result<std::result::Result<Mess
     })
 }
 
-/// The sums of a statement and its payments.
+/// Checks of the sums of a statement: settled, on account, carried, rounding, to pay and carried on. Sums of zero are left
+/// out, except those settled and to pay.
 fn totals(stated: &Statement, computed: &Statement) -> Vec<Answer> {
     let rows = [
         (message!("check_statement.settled"), stated.settled, computed.settled),
@@ -497,7 +500,8 @@ fn totals(stated: &Statement, computed: &Statement) -> Vec<Answer> {
     rows.map(|(_, (what, stated, computed))| Answer::amount(what, stated, computed, because())).collect()
 }
 
-/// Everything else on the statement.
+/// Whether the whole statement equals the computed one, including what no other check covers. If it differs and another
+/// version of the program made the bundle, the answer is unchecked.
 fn rest(bundle: &Bundle, computed: &Statement) -> Answer {
     let what = message!("check_statement.rest");
     match (bundle.statement == *computed, bundle.program == env!("CARGO_PKG_VERSION")) {
@@ -548,8 +552,8 @@ fn vouchers(bundle: &Bundle, maker: &Maker, steps: &[Step]) -> Result<Answer> {
         let settled: Settled = content(step)?;
         let posted: Vec<&&Voucher> =
             all.iter().filter(of_claims).filter(|voucher| voucher.step == step.number).collect();
-        // Every claim in a statement from January to the end of the period has its voucher here. Vouchers of earlier
-        // years may be absent, and those of months after the period are absent.
+        // Every claim that was posted from January to the end of the period has its voucher here. Vouchers posted in
+        // earlier years may be absent, and those posted after the period are absent.
         let is_whole = settled.into.year() == bundle.last.year() && settled.into <= bundle.last;
         let months: BTreeSet<&str> = posted.iter().map(|voucher| voucher.activity_period.as_str()).collect();
         let is_ours = |row: &&Moved| {
@@ -577,9 +581,9 @@ fn vouchers(bundle: &Bundle, maker: &Maker, steps: &[Step]) -> Result<Answer> {
     Ok(Answer::of(what, true, message!("check_statement.vouchers_equal", count, claims)))
 }
 
-/// Whether the hash of every voucher, and of every step with content, follows from what it holds, and whether all these
-/// hashes and the control code stand in the tree. The control code is the hash at the end of the last step that the
-/// statement sums up.
+/// Whether the hash of every voucher, and of every step with content, follows from what the record holds; and whether the
+/// hashes of all vouchers and steps, and the control code, stand at their places in the tree. The control code is the hash
+/// at the end of the last step that the statement sums up.
 fn chain(bundle: &Bundle, months: &Months) -> Answer {
     let what = message!("check_statement.chain");
     let mut leaves: Vec<(u64, &str)> = Vec::new();

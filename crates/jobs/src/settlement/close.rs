@@ -53,7 +53,7 @@ pub fn close(
     Ok(out)
 }
 
-/// Checks that a month may be closed, after the months of the period before it.
+/// Checks that a month may be closed once the earlier months of `period` are closed.
 fn may_close(books: &mut Books, month: Month, period: Period, accept: bool, now: Minute) -> Result<()> {
     match books.months.state(month) {
         Some(PeriodState::Closed | PeriodState::Final) => return Ok(()),

@@ -77,7 +77,7 @@ pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, host: 
     Ok(out)
 }
 
-/// Movements of the last settlement or correction that was posted, of all its months; none if nothing was.
+/// Movements of the settlement or correction that was posted last, of all its months; empty if none was posted.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read.

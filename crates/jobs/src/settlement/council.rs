@@ -129,7 +129,7 @@ impl Part {
         }
     }
 
-    /// Amount, and the quantity in words; empty for corrections.
+    /// Amount of the part, and its quantity in words. The words are empty for corrections, and if no line has the part.
     fn of(self, statement: &Statement, language: Language) -> (Amount, String) {
         let mine: Vec<&Post> = statement.posts.iter().filter(|post| self.has(post)).collect();
         let amount = mine.iter().map(|post| post.amount).sum();
@@ -159,7 +159,7 @@ impl Case {
         self.now.tags.iter().map(|tag| (view::tag(*tag, self.language).0, is_loud(*tag))).collect()
     }
 
-    /// Amount settled in the year up to the month, and amount paid on account for it.
+    /// Amount settled for the months of the year so far, and amount on account for these months.
     fn year(&self) -> (Amount, Amount) {
         let sum = |of: fn(&domain::statement::MonthSum) -> Amount| self.now.months.iter().map(of).sum();
         (sum(|month| month.settled), sum(|month| month.on_account))
@@ -209,7 +209,7 @@ impl Case {
         facts
     }
 
-    /// Sentence on how the month differs from the one before; `None` without one.
+    /// Sentence on how the month differs from the one before; `None` if there is no statement of the month before.
     fn difference(&self) -> Option<Message> {
         let before = self.before.as_ref()?;
         let change = self.now.settled - before.settled;
@@ -252,7 +252,8 @@ impl Case {
         }
     }
 
-    /// Table of each part of the month beside that of the month before; `None` without one.
+    /// Table of each part of the month beside the same part of the month before; `None` if the month before has no
+    /// statement.
     fn compared(&self) -> Option<BriefTable> {
         let before = self.before.as_ref()?;
         let row = |part: &Part| {
@@ -325,8 +326,8 @@ impl Case {
         out
     }
 
-    /// Bars of the year: each month, what they add up to, and the rest of the year and the amount on account if they
-    /// are known.
+    /// Bars of the year: each month, and the sum of the months; if there is a forecast, the rest of the year and the whole
+    /// year; and the amount on account, unless it is zero.
     fn bars(&self) -> Vec<Bar> {
         let words = |key: &str| self.language.text(key);
         let bar = |label: String, is_total, amount| Bar { label, is_total, amount };

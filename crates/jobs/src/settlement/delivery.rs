@@ -228,9 +228,9 @@ impl<'a> DeliverySettler<'a> {
             .collect()
     }
 
-    /// Keys of the contacts in the posted movements of last year, this year and next year, except those from this
-    /// very file. A contact that first comes with this file is therefore new in each of its months, in whatever
-    /// order they are settled.
+    /// Keys of the contacts in the posted movements of the year of `month`, the year before and the year after, except
+    /// movements from this very file. A contact that first comes with this file is therefore new in each of its months,
+    /// in whatever order the months are settled.
     fn known_contacts(&mut self, month: Month) -> Result<Vec<i64>> {
         let mut all = Vec::new();
         let near: Vec<String> = self

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::table::{Table, heads};
 use disclosure::Cell;
 
-/// Table of the forecast at the end of a month, for every municipality or for `only` one; and a
+/// Table of the forecast at the end of a month, for every municipality, or for the one that `only` names; and a
 /// sentence on how often the band held.
 ///
 /// # Errors
@@ -116,7 +116,7 @@ fn found(books: &mut Books, month: Month) -> Result<Found> {
     Ok(Found { seen, on_account, forecasts, held })
 }
 
-/// Sum of the months of a month's year.
+/// Sum of the amounts of all months in the year of `month`.
 fn in_year(months: &BTreeMap<Month, Amount>, month: Month) -> Amount {
     months.iter().filter(|(seen, _)| seen.year() == month.year()).map(|(_, amount)| *amount).sum()
 }

@@ -63,19 +63,22 @@ fn voucher(objection: &Objection, amount: Amount, into: Month) -> Voucher {
     voucher
 }
 
-/// Voucher that takes off what a decision reduces a line by; `None` if it is nothing.
+/// Voucher for the amount that a decision takes off a line, posted in the month of the decision; `None` if the amount is
+/// zero.
 pub(super) fn taken_off(objection: &Objection, decision: &Decision) -> Option<Voucher> {
     let reduction = Amount::from_ore(decision.reduction_ore);
     (reduction != Amount::ZERO).then(|| voucher(objection, -reduction, decision.into))
 }
 
-/// Voucher, posted in `into`, that puts back what the decision on a dispute took off; `None` if it was nothing.
+/// Voucher, posted in `into`, that puts back what the decision on a dispute took off; `None` if there is no decision, or
+/// if it took off nothing.
 pub(super) fn put_back(dispute: &ledger::months::Dispute, into: Month) -> Option<Voucher> {
     let reduction = Amount::from_ore(dispute.decision.as_ref()?.reduction_ore);
     (reduction != Amount::ZERO).then(|| voucher(&dispute.objection, reduction, into))
 }
 
-/// Files an objection. Returns a sentence with its key. A line that is already disputed stays unchanged.
+/// Files an objection. Returns a sentence with the key of the objection. If an earlier objection to the line is still
+/// undecided, nothing is filed, and the sentence has the key of that objection.
 ///
 /// # Errors
 /// Fails if the party has no such line, if decided objections have reduced the line to zero, or if the delivery

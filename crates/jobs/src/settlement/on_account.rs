@@ -20,7 +20,7 @@ use crate::table::small_table;
 pub enum OnAccountFrom<'a> {
     /// A budget file for the year, with rows `instrument;debtor;creditor;kroner`.
     Budget(&'a Path),
-    /// A year in the ledger: the amounts settled for it.
+    /// A year in the ledger: the settled amounts that were posted in its months.
     Year(i16),
 }
 
@@ -35,10 +35,10 @@ pub enum OnAccountPosted {
     },
 }
 
-/// Posts amounts on account in the open months of a period. An amount that is posted already is not posted again; a
-/// changed amount is posted as the difference; and amounts that the source does not name stay. If `season` is set, an
-/// amount of [`OnAccountFrom::Year`] is divided over the months in proportion to what was settled for each month of
-/// that year; otherwise every amount is divided in equal parts.
+/// Posts amounts on account in the months of a period. An amount that is posted already is not posted again; a changed
+/// amount is posted as the difference; and amounts that the source does not name stay. If `season` is set, an amount of
+/// [`OnAccountFrom::Year`] is divided over the months in proportion to the sums that were settled in that year for each
+/// calendar month, of all parties together; otherwise every amount is divided in equal parts.
 ///
 /// # Errors
 /// Fails if the period has months of several years, if the budget cannot be read, if the ledger holds no settlement of the year, if a month may not
@@ -64,7 +64,7 @@ pub fn on_account(
         }
     }
     let yearly: BTreeMap<(Instrument, String, String), Amount>;
-    // The amount of a year is divided over twelve months; the parts of the months in the period are posted.
+    // The amount of a year is divided over its twelve months. Only the parts for the months of the period are posted.
     let mut weights = [1_i64; 12];
     let content = match from {
         OnAccountFrom::Budget(path) => {
@@ -117,8 +117,8 @@ pub fn on_account(
     Ok(OnAccountPosted::Posted { vouchers: count, sums: sum })
 }
 
-/// Two sums of the amounts settled in a year of the ledger: by instrument, debtor and creditor; and by month of
-/// activity, in øre. The debtor and the creditor are the parties that answer in the month `now`.
+/// Two sums of the settled amounts that were posted in a year: by instrument, debtor and creditor; and by calendar
+/// month of activity, in øre. The debtor and the creditor are the parties that answer in the month `now`.
 #[expect(clippy::type_complexity, reason = "two tables of one reading, used in one place")]
 fn of_year(
     books: &mut Books,

@@ -88,7 +88,8 @@ pub fn sign(place: &str, key: &Path, host: &Host) -> Result<(Checkpoint, String)
     Ok((checkpoint, text))
 }
 
-/// The proof of a ledger, and a sentence for each noted code or checkpoint that it holds.
+/// The proof of a ledger. Also a sentence for a noted code that the ledger holds before the end of its chain, and for
+/// each checkpoint that the ledger holds.
 pub(super) fn proven(place: &str, noted: &Noted, host: &Host) -> Result<(Proof, Vec<Message>)> {
     let key = noted.public_key.map(checkpoint::public_key).transpose()?;
     let stage = host.begin(Work::VerifyChain);
@@ -150,8 +151,9 @@ fn held_at(ledger: &mut Ledger, expected: &str) -> Result<Option<(i64, domain::M
 }
 
 /// Replays the steps one by one. Adds a fault for each voucher that differs from what its step gives, or whose month
-/// was neither open nor provisional before the step. Amounts on account and amounts of the review board are decided
-/// outside the ledger, and are taken as posted; everything else is computed again.
+/// was neither open nor provisional before the step; and for a step whose number of vouchers, rules, sums or netting is
+/// wrong. Amounts on account and amounts of the review board are decided outside the ledger, and are taken as posted;
+/// all other vouchers are computed again from what the ledger holds.
 fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
     let mut months = Months::default();
     let mut laws: BTreeMap<String, Option<Law>> = BTreeMap::new();
@@ -211,7 +213,7 @@ fn settlement(books: &mut Books, step: &Step) -> Result<(Settled, Vec<Claims>)> 
 }
 
 /// Vouchers of a settlement, before they have numbers: the sums of its claims, and reductions that are put back.
-/// `claims` are those of its months of activity; `months` is the state before the step.
+/// `claims` has a table for each month of `settled`, in order; `months` is the state before the step.
 fn from_claims(settled: &Settled, claims: &[Claims], months: &Months) -> Vec<Voucher> {
     let mut out = Vec::new();
     for (moved, claims) in settled.months.iter().zip(claims) {
@@ -262,8 +264,8 @@ fn given(books: &mut Books, months: &Months, step: &Step, posted: &[Voucher]) ->
     Ok(out)
 }
 
-/// The first field in which a posted voucher differs from the one that its step gives: name of the field, and both
-/// values; `None` if they are the same.
+/// The first field in which a posted voucher differs from the voucher that its step gives: name of the field, posted
+/// value and given value; `None` if no field differs.
 fn differing(posted: &Voucher, given: &Voucher) -> Option<(&'static str, String, String)> {
     let fields = |voucher: &Voucher| {
         let lines = voucher.lines.iter().map(|line| format!("{} {}", line.account.name(), line.amount));
@@ -311,7 +313,8 @@ fn settled(
     for (moved, claims) in settled.months.iter().zip(claims) {
         let period = Period::of_month(moved.month);
         let unsigned = settle::unsigned(law, period, true, |_| true)?;
-        // A step of an earlier version of the program has the values of all its months together.
+        // A step of an earlier version of the program lists the unsigned values of all its months together, which says
+        // nothing of one month.
         let says = moved.unsigned.as_ref().map_or(unsigned.is_empty(), Vec::is_empty);
         if manifest::versions(law, period) != moved.rules || says != unsigned.is_empty() {
             faults.push(message!("proof.rules_other", step = step.number, month = moved.month));

@@ -103,7 +103,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
         .filter(|contact| contact.case.admitted_at <= order.at && order.at < contact.case.departed_at)
         .collect();
     waiting.sort_by_key(|contact| (contact.stay, contact.case.admitted_at, contact.id));
-    // A day of a stay is paid for once, so a stay's later contacts count what its earlier ones do not.
+    // A day of a stay is paid for once: a later contact of the stay counts only the days that no earlier contact counts.
     let (mut of_stay, mut paid) = (0, [Vec::new(), Vec::new()]);
     let mut cases: Vec<Case> = waiting
         .into_iter()

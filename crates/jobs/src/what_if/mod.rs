@@ -19,7 +19,7 @@ use paper::sheets::Reader;
 use simulation::consequence::SIZES;
 use words::{Language, Message, message, say};
 
-/// Heads and texts on a result, which every file carries.
+/// Data, method and caveats of a result, each as head and text, for the files that have room for them.
 type AboutLines = Vec<(Message, Message)>;
 
 /// Heads and texts of a result in a language.

@@ -1,5 +1,6 @@
 //! The risk picture: the distribution of each municipality's yearly cost, and what pooling and a ceiling do
-//! to it. Also the distribution of any small case, so that an actuary can check it.
+//! to it. Also the distribution for a rate and a table of costs that the user gives, so that an actuary can check the
+//! method.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -302,7 +303,7 @@ fn pools(order: &Order, codes: &[&str], fitted: &[Fitted], severity: &Severity) 
     Ok(members.into_iter().map(pool).collect())
 }
 
-/// Reads pools with rows `pool;municipality`.
+/// Reads pools from a file with rows `pool;municipality`. Returns the pool of each municipality.
 ///
 /// # Errors
 /// Fails if the file cannot be read, or if a municipality is in two pools.
@@ -316,8 +317,8 @@ pub fn read_pools(path: &Path) -> Result<BTreeMap<String, String>> {
     Ok(out)
 }
 
-/// Distribution of a sum of persons' costs, as JSON. `rate` is the mean number of persons in a year; `shape`
-/// is the shape of the rate's gamma distribution if it is uncertain; and `severity` is a file of costs and
+/// Distribution of a sum of persons' costs, as JSON. `rate` is the mean number of persons in a year. `shape` is the shape
+/// of the gamma distribution of an uncertain rate; `None` for a rate that is certain. `severity` is a file of costs and
 /// their probabilities.
 ///
 /// # Errors

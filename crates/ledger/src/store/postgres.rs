@@ -181,7 +181,8 @@ impl Postgres {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Names of the triggers that are on and run the function that refuses changes.
+    /// Names of the enabled triggers that call the function that refuses changes. The second value is always `None`: the
+    /// text of a trigger is not read.
     pub(super) fn guards(&mut self) -> Result<Vec<(String, Option<String>)>, LedgerError> {
         let text = "SELECT t.tgname::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid \
                     JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace \

@@ -1,8 +1,8 @@
 //! Rates that the synthetic register is drawn from.
 //!
 //! Shapes by age follow the published activity of Helse Nord in 2012. Levels are set so that the expected
-//! national totals are the published ones (docs/synthetic-register.md lists them, with their sources). Every
-//! number is the mean of a distribution that persons are drawn from; no published total is written into the
+//! national totals are the published ones (docs/synthetic-register.md lists them, with their sources). A rate here is
+//! the mean of a distribution that the contacts of each person are drawn from; no published total is written into the
 //! output.
 
 use domain::Sex;
@@ -95,7 +95,7 @@ pub fn again(age: usize, sex: Sex, surgical: bool) -> f64 {
     }
 }
 
-/// Share of medical and surgical stays that are reported ready for discharge to the municipality.
+/// Share of medical and surgical stays in which the municipality is told that the patient is ready for discharge.
 pub fn reported_ready(age: usize) -> f64 {
     match age {
         80.. => 0.40,
@@ -170,8 +170,8 @@ const VISIT_SHAPE: &[(f64, f64)] = &[
 const BIRTH_SHAPE: &[(f64, f64)] =
     &[(15.0, 0.0), (20.0, 0.03), (25.0, 0.08), (30.0, 0.125), (34.0, 0.11), (39.0, 0.045), (45.0, 0.0)];
 
-/// Rate at each age from 0 to 100: `shape`, scaled so that each age group has its `level` as mean, weighted by
-/// `people` (persons by age).
+/// Rate at each age from 0 to 100: `shape`, scaled in each age group so that the mean rate of the group's persons is its
+/// `level`. `people` is the number of persons by age.
 fn levelled(shape: &[(f64, f64)], level: impl Fn(usize) -> f64, people: &[f64]) -> Vec<f64> {
     let mut out = vec![0.0; 101];
     for (place, ages) in GROUPS.iter().enumerate() {

@@ -126,8 +126,8 @@ pub enum Decision {
     /// The contact gives a charge.
     In {
         pricing: Pricing,
-        /// Reason codes that the facts at hand cannot test. Unless this list is empty, the charge is an upper
-        /// bound.
+        /// Codes of the reasons for no charge that the facts at hand cannot test. With any code here, the charge is an
+        /// upper bound.
         untested: Vec<String>,
     },
     /// The contact gives no charge.

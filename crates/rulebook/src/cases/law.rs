@@ -1,4 +1,4 @@
-//! A runner of a rule's cases, with or without variants: each case goes through the functions that bill.
+//! A runner of a rule's cases, with or without variants: each case goes through the functions that compute charges.
 
 use std::collections::{BTreeMap, BTreeSet};
 

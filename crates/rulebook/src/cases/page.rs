@@ -1,9 +1,8 @@
 //! A `.cases.md` page: prose with tables in it.
 //!
-//! A line `given: column = value, …` fills empty cells in the tables below it, until the next such
-//! line. Column heads are identifiers; the column `because` is for readers. A row has as many cells
-//! as its head. An unknown column, a row of another length and a number that cannot be read are
-//! faults, and never make a case pass.
+//! A line `given: column = value, …` gives a value to each of its columns that a table below leaves empty or lacks, until
+//! the next such line. Column heads are identifiers; the column `because` is for readers. A row has as many cells
+//! as its head. An unknown column, a row of another length and a number that cannot be read are reported as failures.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +63,7 @@ const OUTPUTS: &[&str] = &[
 ];
 const REMARKS: &[&str] = &["case", "because"];
 
-/// One row of a table, with the `given` values in its empty cells.
+/// One row of a table, with the `given` values of the columns that the row leaves empty or the table lacks.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Case {
     cells: BTreeMap<String, String>,

@@ -42,7 +42,7 @@ pub struct CompareArguments {
     form: Option<Form>,
 }
 
-/// Compares a bill.
+/// Compares a received bill with our own settlement or log.
 pub fn compare(arguments: &CompareArguments, host: &Host) -> Result<Output> {
     let files =
         Files::read(arguments.law.as_deref(), &[])?.with_agreements(arguments.agreements.as_deref())?;

@@ -1,4 +1,4 @@
-//! `samspill completions` and `samspill man`: the command line for a shell, and as manual pages.
+//! `samspill completions` and `samspill man`: completions of the command line for a shell, and manual pages of the commands.
 
 use std::path::PathBuf;
 

@@ -9,8 +9,8 @@ use disclosure::attack::Attack;
 use super::indicators::rows;
 use super::{folder, for_people as samspill, path, text};
 
-/// A cell as a whole number: a count, thousandths if it has three decimals that are not zero, or øre. `None`
-/// if it is withheld.
+/// A cell as a whole number: øre if it has two decimals, thousandths if it has three and they are not all zero, else a
+/// count. `None` if the cell is withheld.
 fn count(cell: &str) -> Option<i64> {
     let number: i64 = cell.replace(',', "").parse().ok()?;
     let is_thousandths = cell.split_once(',').is_some_and(|(_, decimals)| decimals.len() == 3);

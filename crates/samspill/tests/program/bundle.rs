@@ -23,7 +23,7 @@ fn unpacked(bundle: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Writes files as a bundle, with digests of them as they are: whoever forges a bundle forges these too.
+/// Writes files as a bundle, with new digests: whoever forges a file of a bundle forges its digest too.
 fn packed(files: &BTreeMap<String, Vec<u8>>, out: &Path) {
     let mut files = files.clone();
     files.remove("SHA256SUMS");
@@ -180,7 +180,7 @@ fn corrected_statement(out: &Path) -> std::path::PathBuf {
     bundles(&ledger, "2012-02", &out.join("made"), &["--party", party, "--with-claims"]).remove(0)
 }
 
-/// Adds 100 to a number: a krone to an amount in øre, 0,1 to points in thousandths.
+/// Adds 100 to a number: one krone to an amount in øre, or a tenth of a point to points in thousandths.
 fn more(value: &mut Value) {
     *value = Value::from(value.as_i64().unwrap() + 100);
 }

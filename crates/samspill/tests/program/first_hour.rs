@@ -41,11 +41,11 @@ fn the_program_alone_says_what_one_may_ask_and_where_one_is() {
     );
     let status = run_in(&work, &["settlement", "status", "2012-01"]);
     assert!(status.status.success() && text(&status.stdout).contains("2012-01"), "{status:?}");
-    // The Norwegian names of commands, in both languages.
+    // Commands go by their names in bokmål and in nynorsk.
     for names in [["oppgjør", "status"], ["oppgjer", "status"], ["regler", "liste"]] {
         assert!(run_in(&work, &names).status.success(), "{names:?}");
     }
-    // What cannot be set is named before anything is done.
+    // An unknown key in the settings file is named before anything is done.
     std::fs::write(work.join("samspill.toml"), "hovedbok = 'a.sqlite'\n").unwrap();
     let refused = run_in(&work, &["settlement", "status"]);
     assert_eq!(refused.status.code(), Some(2));
@@ -102,7 +102,7 @@ fn rules_go_by_the_name_of_their_instrument_and_shells_and_manuals_are_served() 
     let work = folder("shell");
     let shown = run_in(&work, &["rules", "show", "kmf", "--on", "2012-07-01"]);
     assert!(text(&shown.stdout).contains("law/co-financing.toml"), "{shown:?}");
-    // A list is the same list on a screen and in a pipe.
+    // A list that goes into a pipe has the built-in variants too.
     let list = text(&run_in(&work, &["rules", "list"]).stdout);
     assert!(list.contains("co-financing-80-plus"), "{list}");
     for shell in ["bash", "zsh", "fish", "powershell"] {

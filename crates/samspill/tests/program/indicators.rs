@@ -9,9 +9,9 @@ const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,car
                     municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,referral_reason,referred_on,\
                     deadline_on,events";
 
-/// Six persons of Oslo have the same contacts, so that no count of Oslo is withheld for being small. One
-/// person of Utsira has them too, and is withheld. The six persons of Karmøy are then withheld as well, since
-/// the totals of area, region and country would give Utsira away.
+/// Thirteen persons, each with the same nine contacts. Six live in Oslo, so that no count of Oslo is withheld for being
+/// small. One lives in Utsira, whose counts are withheld. Six live in Karmøy, whose counts are then withheld as well,
+/// since the totals of area, region and country would give Utsira away.
 fn contacts() -> String {
     let mut out = format!("{HEAD}\n");
     let mut number = 0;
@@ -32,7 +32,7 @@ fn contacts() -> String {
                 person * 100 + stay
             ));
         };
-        // A stay of two contacts is one admission, with the facts of the first. The next comes five hours
+        // A stay of two contacts is one admission, with the facts of its first contact. The next stay begins five hours
         // after it.
         row(1, "overnight", "acute", "2012-03-01T10:00", "2012-03-05T10:00", 4, "J18", ",,");
         row(1, "overnight", "planned", "2012-03-05T10:00", "2012-03-10T10:00", 5, "I50", ",,");
@@ -41,7 +41,8 @@ fn contacts() -> String {
         // and is no readmission.
         row(3, "overnight", "acute", "2012-04-10T12:00", "2012-04-11T12:00", 1, "S72", ",,");
         row(4, "overnight", "acute", "2012-05-21T12:00", "2012-05-22T12:00", 1, "S72.1", ",,");
-        // Planned, so no readmission. It ends among the last days of the register, and cannot be followed.
+        // Planned, so no readmission. The stay ends among the last days of the register, so a readmission after it would
+        // not be seen.
         row(5, "overnight", "planned", "2012-12-20T12:00", "2012-12-22T12:00", 2, "I50", ",,");
         row(
             6,
@@ -95,8 +96,8 @@ fn each_indicator_counts_what_it_says() {
         ("mean-stay", 90, Some(30)),
         ("outpatient-contacts", 18, None),
         ("controls", 12, None),
-        // The first stay is followed within five hours, the second after 29 days, the third and fourth by
-        // none in time.
+        // The first stay is followed after five hours, the second after 29 days, the third and fourth by no acute stay
+        // within 30 days.
         ("readmissions-medical", 12, Some(24)),
         // Only the second stay: the first is followed after five hours, which is too soon, and the third after
         // 40 days, which is too late.
@@ -112,8 +113,8 @@ fn each_indicator_counts_what_it_says() {
             assert_eq!(whole, format!("{denominator},000"), "{id}");
         }
     }
-    // Co-financing of all contacts: 36 overnight and 18 others, each of half a point at 38 209 kr, and a
-    // fifth of it. Per inhabitant, with the mean of 613 285 and 623 966, that is 33 øre.
+    // Co-financing is a fifth of the price of all contacts: 36 overnight and 18 others, each of half a point at
+    // 38 209 kr a point. Per inhabitant, with the mean of 613 285 and 623 966 inhabitants, that is 33 øre.
     let cost = row_of(&out.join("kommuner.csv"), "co-financing", "0301");
     assert_eq!([&cost[4], &cost[5], &cost[7]], ["206328,60", "618623,000", "0,334"], "{cost:?}");
     let sheet = rows(&out.join("kostnad.csv")).into_iter().find(|row| row[0] == "0301").unwrap();
@@ -133,7 +134,7 @@ fn each_indicator_counts_what_it_says() {
         read_me.contains("middel av 1. januar 2012 og 2013") && read_me.contains("2012-12-31"),
         "{read_me}"
     );
-    // A code of three letters does not distinguish a hip from a thigh: six of Oslo and seven others are untested.
+    // A code of three characters does not distinguish a hip from a thigh: six stays of Oslo and seven others are untested.
     let hip = rows(&out.join("definisjoner.csv")).into_iter().find(|row| row[0] == "hip-fractures").unwrap();
     assert_eq!(hip[hip.len() - 3..hip.len() - 1], ["nei", "13"], "{hip:?}");
 
@@ -175,8 +176,8 @@ fn an_indicator_of_ones_own_is_counted_beside_the_others_and_a_bad_one_is_refuse
     let (done, said) = run(example);
     assert!(done, "{said}");
     let row = rows(&out.join("kommuner.csv")).into_iter().find(|row| row[2] == "0301").unwrap();
-    // Thirty contacts of half a point: 30 × 0,5 × 38 209 kr × 20 %. The state pays as much: 40 % less the
-    // municipality's part.
+    // Thirty contacts of half a point: 30 × 0,5 × 38 209 kr × 20 %. The state pays as much: 40 %, from which the 20 % of
+    // the municipality are subtracted.
     assert_eq!([&row[4], &row[19], &row[20]], ["24", "114627,00", "114627,00"], "{row:?}");
     for (wrong, fault) in [
         (example.replace("urgency", "hastegrad"), "unknown field `hastegrad`"),
@@ -224,8 +225,8 @@ fn merged() -> String {
     out
 }
 
-/// Returns a function that runs all indicators of [`merged`] with more arguments, the folder of the results,
-/// and a file of the user's own areas.
+/// Returns three values: a function that runs all indicators on the file of [`merged`], with more arguments; the folder of
+/// the results; and a file of the user's own areas.
 fn merged_in(work: &Path) -> (impl Fn(&[&str]) -> (bool, String), PathBuf, PathBuf) {
     let (file, out, areas) = (work.join("contacts.csv"), work.join("out"), work.join("areas.csv"));
     std::fs::write(&file, merged()).unwrap();
@@ -340,7 +341,7 @@ fn an_area_of_ones_own_gives_no_municipality_away() {
     let own = row_of(&out.join("egne-omrader.csv"), "hip-fractures", "Haugalandet");
     let rest = row_of(&out.join("egne-omrader.csv"), "hip-fractures", "(alle andre)");
     assert_eq!([&own[4], &rest[4]], [":", ":"]);
-    // A register that ends before the period gives a warning. A file with wrong content is refused.
+    // A register that ends before the end of the period gives a warning. A file with wrong content is refused.
     let people = work.join("people.csv");
     let run = |given: &str, of: &str, more: &[&str]| {
         std::fs::write(&people, given).unwrap();
@@ -409,8 +410,8 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     let work = folder("indicators-brought");
     let (file, out) = (work.join("contacts.csv"), work.join("out"));
     std::fs::write(&file, contacts()).unwrap();
-    // Survey answers and the municipality's own effort. Few answers are withheld; effort that no scheme pays
-    // for is shown.
+    // Survey answers and the municipality's own effort. A small number of answers is withheld; effort that no scheme
+    // pays for is shown.
     let (survey, effort) = (work.join("survey.csv"), work.join("effort.csv"));
     let with = |answers: &str, done: &str| {
         std::fs::write(&survey, format!("question;aim;municipality;answers;positive\n{answers}")).unwrap();
@@ -437,7 +438,7 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     let answers = rows(&out.join("undersokelser.csv"));
     assert_eq!([&answers[0][5], &answers[1][5], &answers[2][5]], ["75,000", ":", ".."], "{answers:?}");
     let oslo = rows(&out.join("asymmetri.csv")).into_iter().find(|row| row[0] == "0301").unwrap();
-    // Six persons with six overnight contacts of half a point, beside a million kroner that nobody pays for.
+    // Six persons with six overnight contacts each, of half a point, beside a million kroner that nobody else pays for.
     assert_eq!([&oslo[2], &oslo[5], &oslo[9]], ["30", "137552,40", "1000000,00"], "{oslo:?}");
     for (answers, effort, fault) in [
         ("A;health;0301;5;5\n", "", "'health' er verken experience eller work"),
@@ -452,7 +453,8 @@ fn what_a_municipality_brings_itself_stands_beside_the_register() {
     }
 }
 
-/// The first page has its finding, and the admissions of Oslo, its region and the country as the tables have them.
+/// The first page of the profile has its headings and the finding on cost. It shows the admissions of Oslo, Oslo's region
+/// and the country as the tables have them.
 fn first_page_agrees_with_the_tables(out: &std::path::Path) {
     let page = ["-layout", "-l", "1", path(&out.join("profil-0301.pdf")), "-"].map(str::to_owned);
     let page = text(&Command::new("pdftotext").args(page).output().unwrap().stdout).replace('\u{a0}', " ");
@@ -507,8 +509,8 @@ fn admissions_by_year(file: &std::path::Path, homes: &[(&str, [u32; 3])]) {
     std::fs::write(file, rows).unwrap();
 }
 
-/// A profile shows the years of a measure with their direction, unless a year has one to four events or the years that
-/// are shown would reveal another municipality's.
+/// A profile shows the years of a measure with their direction, unless a year has one to four events, or the shown years
+/// would reveal a count of one to four in another municipality.
 #[test]
 fn a_profile_shows_years_where_no_count_is_small() {
     let work = folder("indicators-profile-years");
@@ -532,7 +534,7 @@ fn a_profile_shows_years_where_no_count_is_small() {
     assert_eq!(admissions(&with([120, 80, 40]), "1201"), "ned");
     assert_eq!(admissions(&with([80, 80, 80]), "1201"), "uendret");
     assert_eq!(admissions(&with([40, 80, 120]), "0301"), "..", "one to four admissions in a year");
-    // The country's years less the years of all the others would be the one municipality's.
+    // There are two municipalities: the country's counts by year, less those of 1201, would be the small counts of 0301.
     assert_eq!(admissions(&[("1201", [40, 80, 120]), small[0]], "1201"), "..");
 }
 

@@ -402,7 +402,7 @@ fn the_story_can_be_found(printed: &str, out: &Path) {
     assert_eq!(run("statement").0, Some(0));
     assert_eq!(run("case").0, Some(0));
     assert!(out.join("indikatorer/profil-0806.pdf").exists());
-    // The parts of the correction are its sum, and the late hospital has most of it.
+    // The three parts of the correction add up to its sums by instrument.
     let amounts = |lead: &str| -> Vec<i64> {
         let line = printed.lines().find(|line| line.starts_with(lead)).unwrap().replace('\u{a0}', "");
         let ore = |word: &str| word.strip_suffix("kr")?.replace(',', "").replace('−', "-").parse().ok();
@@ -449,7 +449,7 @@ fn a_small_demo_runs_through() {
         country.lines().find(|line| line.starts_with("admissions;")).unwrap().split(';').nth(7).unwrap();
     let rate: f64 = rate.replace(',', ".").parse().unwrap();
     assert!((160.0..190.0).contains(&rate) && out.join("indikatorer/profil-1151.pdf").exists(), "{rate}");
-    // The ledger of the demonstration holds, and its statements are written.
+    // The ledger of the demonstration is verified without a fault, and its statements are written.
     let ledger = out.join("ledger.sqlite");
     let proved = samspill(&["ledger", "verify", "--ledger", path(&ledger)]);
     assert!(proved.status.success(), "{}", text(&proved.stderr));

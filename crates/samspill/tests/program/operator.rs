@@ -193,7 +193,7 @@ fn the_board_decides_once() {
     assert_eq!(decide(&format!("{most_of_it};AU 12/6\n")).0, Some(0));
     let (code, printed) = decide(&format!("{most_of_it};AU 12/7\n"));
     assert!(code == Some(2) && printed.contains("mer enn"), "{printed}");
-    // Nor may one alone.
+    // A single decision may not take off more than was settled either.
     let (code, printed) = decide("U1;KMF;-200000000;by-settled;AU 12/5\n");
     assert!(code == Some(2) && printed.contains("mer enn"), "{printed}");
 }

@@ -187,7 +187,7 @@ fn a_bill_is_reconciled_to_its_last_line() {
         code == Some(3) && printed.contains("egen sum på linje 3 er 16 000,00 kr, linjene er 12 000,00 kr"),
         "{printed}"
     );
-    // Two columns that may both be meant.
+    // A bill with two columns of the same name is refused.
     let (code, printed) = compare("case;days;days;amount\nA;9;3;12000\n");
     assert!(code == Some(1) && printed.contains("to kolonner 'days'"), "{printed}");
     // Fewer days at a higher price do not make the same bill, though the sum is the same.

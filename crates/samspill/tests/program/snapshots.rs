@@ -1,5 +1,5 @@
-//! What users see, kept word for word: help, a trace, the output of a settlement, the shape of every JSON. A change of
-//! words shows in review as a change of these files; `UPDATE_EXPECT=1` renews them.
+//! What users see, kept word for word in the folder `snapshots`: help, a trace, the output of a settlement, the shape
+//! of every JSON. In review, a change of words shows as a change of a snapshot. `UPDATE_EXPECT=1` renews the snapshots.
 
 use expect_test::expect_file;
 use serde_json::Value;
@@ -14,7 +14,7 @@ fn commands(help: &str, heading: &str) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The help of a command and of all under it, in a language.
+/// Adds to `out` the help of a command, and of every command under it, in a language.
 fn help(words: &[&str], (language, heading): (&str, &str), out: &mut String) {
     let output = for_people(&[words, &["--help", "--language", language]].concat());
     assert!(output.status.success(), "{words:?}");
@@ -35,7 +35,7 @@ fn help_of_every_command_in_three_languages() {
     }
 }
 
-/// One contact explained, charge by charge, and what the settlement said.
+/// The output of a settlement, explanations of two charges and of a contact, and the output of commands on a ledger.
 #[test]
 fn one_trace_and_one_run() {
     let work = folder("snapshot-trace");
@@ -115,7 +115,7 @@ fn tables(work: &std::path::Path) -> (std::path::PathBuf, std::path::PathBuf) {
     (table, series)
 }
 
-/// Each call that gives JSON, in words: `TABLE`, `SERIES`, `EXTRACT` and `SEVERITY` stand for files.
+/// Arguments of each call that gives JSON. `TABLE`, `SERIES`, `EXTRACT` and `SEVERITY` stand for files.
 const JSON_CALLS: &[&str] = &[
     "rules list --as json",
     "check EXTRACT --as json",

@@ -8,8 +8,8 @@ use ledger::store::Wanted;
 use super::settlement::{csv, done, tried, world};
 use super::{folder, path, samspill, text};
 
-/// A ledger with each kind of step that posts: amounts on account, two settled months, one of them closed, and a decided
-/// objection. Returns its place, and the hash at the end of its chain.
+/// A ledger with amounts on account, two settled months, one of them closed, and a decided objection. Returns the place of
+/// the ledger, and the hash at the end of its chain.
 pub fn book(name: &str) -> (String, String) {
     let work = folder(&format!("tampering-{name}"));
     let ledger = path(&work.join("ledger.sqlite")).to_owned();
@@ -211,7 +211,7 @@ fn a_signed_checkpoint_finds_a_ledger_that_was_rewritten() {
     let verify = |ledger: &str, point: &str, public: &str| {
         tried(ledger, "2012-05-01", &["ledger", "verify", "--checkpoint", point, "--public-key", public])
     };
-    // It holds, and goes on to hold when the ledger has grown.
+    // The checkpoint holds, and still holds when the ledger has grown.
     let (result, printed) = verify(&ledger, &point, &public);
     assert!(result == Some(0) && printed.contains("Sjekkpunktet fra oppgjor.example holder"), "{printed}");
     let copy = beside("copy");
