@@ -23,8 +23,7 @@ pub fn list(book: &LawBook) -> Table {
                 format!("{}–{}", row.dates.from, row.dates.to.map_or_else(String::new, |to| to.to_string()))
             })
             .collect();
-        let unsigned =
-            rule.dated_rows().iter().filter(|(_, dates)| dates.confidence == rulebook::Confidence::M).count();
+        let unsigned = rule.dated_rows().iter().filter(|(_, dates)| dates.is_unsigned(&rule.sources)).count();
         table.row([
             Cell::text(&rule.id),
             Cell::text(rule.instrument),
@@ -242,7 +241,7 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
         let file = book.rule_of(*instrument)?;
         let in_force = file.in_force.iter().any(|row| row.dates.holds(day));
         let Some(row) = file.payment.iter().find(|row| in_force && row.dates.holds(day)) else { continue };
-        let unsigned = row.dates.confidence == rulebook::Confidence::M;
+        let unsigned = row.dates.is_unsigned(&file.sources);
         let (debtor, creditor) = (row.value.debtor.clone(), row.value.creditor.clone());
         flows.push((instrument.word().to_owned(), debtor, creditor, unsigned, Cell::text(&file.id)));
     }

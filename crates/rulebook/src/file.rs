@@ -166,6 +166,14 @@ pub struct Dates {
 }
 
 impl Dates {
+    /// Whether the row is unsigned: its confidence is [`Confidence::M`], and nobody has signed its source.
+    pub fn is_unsigned(&self, sources: &BTreeMap<String, Source>) -> bool {
+        let is_signed = sources.get(&self.source).is_some_and(|source| source.signed_off.is_some());
+        self.confidence == Confidence::M && !is_signed
+    }
+}
+
+impl Dates {
     /// Whether the row holds on a day.
     pub fn holds(&self, day: Day) -> bool {
         self.from <= day && self.to.is_none_or(|to| day <= to)

@@ -217,10 +217,9 @@ impl Scheme {
     }
 }
 
-/// Whether a row is unsigned: its confidence is [`Confidence::M`], and nobody has signed its source.
+/// Whether a row is unsigned: see [`Dates::is_unsigned`].
 pub fn is_unsigned<T>(row: &Row<T>, sources: &BTreeMap<String, Source>) -> bool {
-    let signed = sources.get(&row.dates.source).is_some_and(|source| source.signed_off.is_some());
-    row.dates.confidence == Confidence::M && !signed
+    row.dates.is_unsigned(sources)
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Progress for Bars {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_message(name.clone());
         }
-        Box::new(Bar { bar, name, started: Instant::now(), plain: !terminal && !self.quiet })
+        Box::new(Bar { bar, name, started: Instant::now(), terminal, plain: !terminal && !self.quiet })
     }
 
     fn note(&self, note: Note) {
@@ -58,13 +58,15 @@ struct Bar {
     bar: ProgressBar,
     name: String,
     started: Instant,
+    /// Whether a bar is drawn once the work has taken a second.
+    terminal: bool,
     /// Whether a line at the end takes the place of the bar.
     plain: bool,
 }
 
 impl Stage for Bar {
     fn at(&self, done: u64, of: u64) {
-        if !self.plain && self.started.elapsed() > Duration::from_secs(1) && self.bar.is_hidden() {
+        if self.terminal && self.started.elapsed() > Duration::from_secs(1) && self.bar.is_hidden() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.set_length(of);

@@ -77,13 +77,15 @@ pub struct Set {
 pub const PARAMETERS: &[&str] = &["share", "ceiling", "age", "day_rate", "unit_price", "isf_share"];
 
 impl Set {
-    /// Sets a parameter by name. Returns `false`, and sets nothing, if the name is unknown. An `age` outside 0 to 65 535
-    /// unsets the age.
+    /// Sets a parameter by name. Returns `false`, and sets nothing, if the name is unknown or an `age` is outside 0 to 120.
     pub fn put(&mut self, name: &str, value: i64) -> bool {
         match name {
             "share" => self.share = Some(value),
             "ceiling" => self.ceiling = Some(value),
-            "age" => self.age = u16::try_from(value).ok(),
+            "age" => match u16::try_from(value) {
+                Ok(age) if age <= 120 => self.age = Some(age),
+                _ => return false,
+            },
             "day_rate" => self.day_rate = Some(value),
             "unit_price" => self.unit_price = Some(value),
             "isf_share" => self.isf_share = Some(value),
@@ -290,8 +292,8 @@ impl Scenario {
         })
     }
 
-    /// The scenario with a parameter at another value, as one point of a sweep. `None` if the parameter is
-    /// unknown.
+    /// The scenario with a parameter at another value, as one point of a sweep. `None` if the parameter is unknown or
+    /// cannot have the value.
     #[must_use]
     pub fn swept(&self, name: &str, at: i64) -> Option<Scenario> {
         let mut out = self.clone();
@@ -331,7 +333,11 @@ impl Scenario {
             set.unit_price.map(|value| message!("scenario.set.unit_price", value = grouped(value))),
             set.isf_share.map(|value| message!("scenario.set.isf_share", value = grouped(value))),
         ];
-        let set: Vec<Message> = numbers.into_iter().flatten().collect();
+        let levels = set.care_levels.as_ref().map(|levels| {
+            let said = levels.iter().map(|level| Message::under("word.care_level", level)).collect();
+            message!("scenario.set.care_levels", list = Message::joined(said, ", "))
+        });
+        let set: Vec<Message> = numbers.into_iter().flatten().chain(levels).collect();
         if !set.is_empty() {
             parts.push(message!("scenario.set_values", values = Message::joined(set, ", ")));
         }
@@ -354,6 +360,9 @@ impl Scenario {
         }
         if let Some(growth) = &self.growth {
             parts.push(message!("scenario.growth", percent = growth.percent, years = growth.years));
+            if let Some(share) = &growth.to_municipalities {
+                parts.push(message!("scenario.growth_share", share));
+            }
         }
         Message::joined(parts, " ")
     }
@@ -462,6 +471,20 @@ mod tests {
 
     fn parse(text: &str) -> Result<Scenario, BadScenario> {
         Scenario::parse("a.toml", text, &|_| None)
+    }
+
+    /// A sweep over ages that nobody has is refused, not run under unchanged rules.
+    #[test]
+    fn an_age_that_nobody_has_is_refused() {
+        let scenario = parse(TEXT).unwrap();
+        for (age, is_known) in
+            [(-1, false), (0, true), (80, true), (120, true), (121, false), (70_000, false)]
+        {
+            assert_eq!(scenario.swept("age", age).is_some(), is_known, "{age}");
+        }
+        let levels = parse(&TEXT.replace("share = 15", "share = 15\ncare_levels = [\"overnight\"]")).unwrap();
+        let said = words::Language::Nb.say(&levels.summary(&[]));
+        assert!(said.contains("omsorgsnivå: døgnopphold"), "{said}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::failure::{About, Result, fail};
-use domain::{CareLevel, EventKind, Minute, Period, Sector, UnitKind};
+use domain::{CareLevel, EventKind, Minute, Month, Period, Sector, UnitKind};
 use register::sheet::{self, Sheet};
 use register::text;
 use rulebook::calculation::day_rate::shown;
@@ -24,6 +24,8 @@ pub(super) struct Log {
     pub cases: BTreeMap<String, Own>,
     /// What the reader of the comparison must know of the log.
     pub notes: Vec<Message>,
+    /// Months that the counted days lie in.
+    pub months: BTreeSet<Month>,
 }
 
 /// The messages of one case.
@@ -70,7 +72,8 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
         };
         // Agreements name institutions by number.
         let trust = order.named(&case.trust).unwrap_or_else(|_| case.trust.clone());
-        let own = assessed(case, departed_at, [payer, &trust], law, order.period, reference)?;
+        let (own, months) = assessed(case, departed_at, [payer, &trust], law, order.period, reference)?;
+        out.months.extend(months);
         if case.departed.is_none() && own.known.quantity != Some(0) {
             running.push(reference.as_str());
         }
@@ -100,7 +103,7 @@ fn meant<'w>(name: &str, words: &BTreeSet<&'w str>, order: &Order) -> Result<BTr
     Ok(words.iter().copied().filter(is_meant).collect())
 }
 
-/// A case as the law has it: days and kroner in the period, and the reasons.
+/// A case as the law has it: days and kroner in the period, and the reasons; and the months of the days.
 fn assessed(
     case: &Case,
     departed_at: Minute,
@@ -108,7 +111,7 @@ fn assessed(
     law: &Law,
     period: Option<Period>,
     reference: &str,
-) -> Result<Own> {
+) -> Result<(Own, BTreeSet<Month>)> {
     let told = case.events.iter().map(|event| event.at).min();
     let stay = stay::Stay {
         sector: case.sector,
@@ -124,7 +127,7 @@ fn assessed(
     let mut steps = Steps::default();
     let assessed = stay::assess(law, &stay, &mut Vec::new(), &mut steps);
     let mut known = Known { quantity: Some(0), ..Known::default() };
-    let mut all = 0;
+    let (mut all, mut months) = (0, BTreeSet::new());
     for charge in assessed.iter().flatten() {
         all += charge.days;
         if period.is_some_and(|period| !period.holds(charge.month.first())) {
@@ -135,6 +138,7 @@ fn assessed(
         }
         known.quantity = known.quantity.map(|sum| sum + charge.days);
         known.amount += charge.amount;
+        months.insert(charge.month);
     }
     let is_running = case.departed.is_none();
     let mut reasons: Vec<Reason> = steps
@@ -152,7 +156,7 @@ fn assessed(
             reasons.push(Reason::plain(message!("compare.in_period", inside, all, period)));
         }
     }
-    Ok(Own { known, reasons, warnings: warnings(case) })
+    Ok((Own { known, reasons, warnings: warnings(case) }, months))
 }
 
 /// Names of the steps that decide the days of a case. The other steps are single days, sums, and tests that were passed.

@@ -7,11 +7,12 @@ mod answer;
 mod bill;
 mod log;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::failure::{Result, fail};
 use domain::{Amount, Instrument, Month, Municipalities, Period};
+use settlement::manifest::Manifest;
 use settlement::{Law, archive};
 use words::{Message, message};
 
@@ -152,18 +153,20 @@ impl Order<'_> {
 pub fn run(order: &Order) -> Result<Comparison> {
     let bill = bill::read(order)?;
     let (own, notes, unsigned) = match (order.own, order.log) {
-        (Some(folder), None) => (of_settlement(folder, order)?, Vec::new(), 0),
+        (Some(folder), None) => (of_settlement(folder, order)?, Vec::new(), unsigned_of(folder)),
         (None, Some(path)) => {
             let payer = payer(order)?;
             let book = order.files.book()?;
             let law = Law::of(&book)?;
             let found = log::read(path, &payer, &law, order)?;
-            let used = order.period.map(|period| law.used(period)).unwrap_or_default();
             let rule =
                 book.rules().find(|rule| rule.instrument == order.instrument).map(|rule| rule.id.as_str());
-            let unsigned =
-                used.iter().filter(|value| Some(value.rule.as_str()) == rule && value.is_unsigned());
-            (found.cases, found.notes, unsigned.count())
+            let used = found.months.iter().flat_map(|month| law.used(Period::of_month(*month)));
+            let unsigned: BTreeSet<String> = used
+                .filter(|value| Some(value.rule.as_str()) == rule && value.is_unsigned())
+                .map(|value| value.place())
+                .collect();
+            (found.cases, found.notes, unsigned.len())
         }
         _ => fail!("error.compare.give_own_dir_settlement_our_own"),
     };
@@ -178,6 +181,12 @@ pub fn run(order: &Order) -> Result<Comparison> {
         notes,
         unsigned,
     })
+}
+
+/// Number of unsigned values that a settlement of our own rests on; 0 without a manifest.
+fn unsigned_of(folder: &Path) -> usize {
+    let text = std::fs::read_to_string(folder.join("manifest.toml")).unwrap_or_default();
+    toml::from_str::<Manifest>(&text).map_or(0, |manifest| manifest.unsigned.len())
 }
 
 /// Code of the municipality that pays, for a log; empty if the order names no party.

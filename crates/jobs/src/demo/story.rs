@@ -117,13 +117,13 @@ fn chosen(charges: &Path) -> Result<Option<(Of, Charged)>> {
         }
         out
     };
-    let best =
-        |bills: BTreeMap<Of, Charged>| bills.into_iter().min_by_key(|(_, lines)| lines.len().abs_diff(LINES));
-    let enough = |bill: &(Of, Charged)| bill.1.len() >= FEW;
-    Ok(best(months.clone())
-        .filter(enough)
-        .or_else(|| best(together(&tertial)).filter(enough))
-        .or_else(|| best(together(&|month| month[..4].to_owned()))))
+    let best = |bills: BTreeMap<Of, Charged>, least: usize| {
+        let enough = bills.into_iter().filter(|(_, lines)| lines.len() >= least);
+        enough.min_by_key(|(_, lines)| lines.len().abs_diff(LINES))
+    };
+    Ok(best(months.clone(), FEW)
+        .or_else(|| best(together(&tertial), FEW))
+        .or_else(|| best(together(&|month| month[..4].to_owned()), 1)))
 }
 
 /// Lines of the bill of each month, municipality and institution.

@@ -115,8 +115,16 @@ impl<'a> Order<'a> {
 }
 
 /// File stems of the sheets that only some runs write.
-const SHEETS: [&str; 6] =
-    ["egne-omrader", "aldersgrupper", "foretak", "enheter", "undersokelser", "andre-tall"];
+const SHEETS: [&str; 8] = [
+    "egne-omrader",
+    "aldersgrupper",
+    "foretak",
+    "enheter",
+    "undersokelser",
+    "andre-tall",
+    "kostnad",
+    "bosted",
+];
 
 /// Greatest number of days without a contact at the end of a period that passes as chance, as in a small register. More
 /// days are reported as a gap.

@@ -37,7 +37,11 @@ pub fn write(
     out: &Path,
     host: &Host,
 ) -> Result<(String, Message)> {
-    folder::made(out, "risiko.xlsx", |name| name.starts_with("notat-") && folder::ends_as(name, &["pdf"]))?;
+    folder::made(out, "risiko.xlsx", |name| {
+        let is_picture = ["fordeling-", "vifte-"].iter().any(|start| name.starts_with(start));
+        (name.starts_with("notat-") && folder::ends_as(name, &["pdf"]))
+            || (is_picture && folder::ends_as(name, &["svg", "png"]))
+    })?;
     let put = |name: &str, bytes: &[u8]| {
         let path = out.join(name);
         crate::folder::write(&path, bytes)

@@ -25,14 +25,22 @@ pub(super) struct Postgres {
 /// The address without its password and without its options, since the options may hold a password.
 pub(super) fn shown(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
-    let rest = rest.split('?').next().unwrap_or_default();
-    // A password may hold an `@`, so the last `@` ends the password.
-    match rest.rsplit_once('@') {
+    let is_key = |text: &str| {
+        let key = text.split('=').next().unwrap_or_default();
+        text.contains('=')
+            && !key.is_empty()
+            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    match rest.split_once('@') {
+        None => format!("{scheme}://{}", rest.split('?').next().unwrap_or_default()),
         Some((user, host)) => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{host}")
+            let user = user.split([':', '/', '?']).next().unwrap_or_default();
+            // A password may hold `@` and `?`. Options begin with a question mark and a key.
+            let options = host.match_indices('?').find(|(place, _)| is_key(&host[place + 1..]));
+            let host = options.map_or(host, |(place, _)| &host[..place]);
+            let host = host.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{user}@{}", host.split('?').next().unwrap_or_default())
         }
-        None => format!("{scheme}://{rest}"),
     }
 }
 
@@ -187,7 +195,7 @@ impl Postgres {
         let text = "SELECT t.tgname::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid \
                     JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
                     WHERE n.nspname = 'samspill' AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') \
-                    AND p.prosrc LIKE '%BEGIN RAISE EXCEPTION ''the ledger is only added to''; END%'";
+                    AND btrim(p.prosrc, E' \\n\\t') = 'BEGIN RAISE EXCEPTION ''the ledger is only added to''; END'";
         let rows = self.client.query(text, &[]).map_err(self.fault())?;
         Ok(rows.iter().map(|row| (row.get(0), None)).collect())
     }
@@ -380,7 +388,11 @@ mod tests {
         for address in [
             "postgres://kari:hemmelig@db/oppgjor",
             "postgres://kari:hem@melig@db/oppgjor",
+            "postgres://kari:hem?melig@db/oppgjor",
+            "postgres://kari:hem@me?lig@db/oppgjor",
+            "postgres://kari:hem/melig@db/oppgjor?sslmode=disable",
             "postgres://kari@db/oppgjor?password=hemmelig",
+            "postgres://kari@db/oppgjor?password=hem@melig",
             "postgres://kari@db/oppgjor?sslmode=disable&password=hemmelig",
         ] {
             assert_eq!(shown(address), "postgres://kari@db/oppgjor");

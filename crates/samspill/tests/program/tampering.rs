@@ -5,7 +5,7 @@ use ledger::Ledger;
 use ledger::checkpoint::{Checkpoint, PrivateKey};
 use ledger::store::Wanted;
 
-use super::settlement::{csv, done, tried, world};
+use super::settlement::{csv, done, places, tried, world};
 use super::{folder, path, samspill, text};
 
 /// A ledger with amounts on account, two settled months, one of them closed, and a decided objection. Returns the place of
@@ -293,5 +293,27 @@ fn a_lost_guard_is_found() {
     let (result, printed) = tried(&ledger, "2012-04-01", &["ledger", "verify"]);
     for guard in ["line_is_not_deleted", "step_is_not_changed"] {
         assert!(result == Some(1) && printed.contains(&format!("vernet {guard} er borte")), "{printed}");
+    }
+}
+
+/// In PostgreSQL too: a trigger that is dropped or switched off, and a function that only looks as if it refused.
+#[test]
+fn a_lost_guard_of_a_database_is_found() {
+    for (name, change) in [
+        ("dropped", "DROP TRIGGER line_is_not_changed ON line"),
+        ("off", "ALTER TABLE line DISABLE TRIGGER line_is_not_changed"),
+        (
+            "replaced",
+            "CREATE OR REPLACE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF false THEN \
+             BEGIN RAISE EXCEPTION 'the ledger is only added to'; END; END IF; RETURN NULL; END $$",
+        ),
+    ] {
+        let address = places(&format!("guards_{name}")).pop().unwrap();
+        done(&address, "2012-01-01", &["settlement", "open", "2012"]);
+        done(&address, "2012-01-02", &["ledger", "verify"]);
+        let mut owner = postgres::Client::connect(&address, postgres::NoTls).unwrap();
+        owner.batch_execute(&format!("SET search_path = samspill; {change}")).unwrap();
+        let (code, printed) = tried(&address, "2012-01-03", &["ledger", "verify"]);
+        assert!(code == Some(1) && printed.contains("line_is_not_changed"), "{name}: {printed}");
     }
 }
