@@ -1,4 +1,4 @@
-//! The bridge: from the amount paid on account, step by step, to the amount settled and the amount to pay.
+//! The bridge: totals, and between them the changes that lead from one level to the next, as upright bars.
 
 use std::fmt::Write;
 

@@ -1,6 +1,6 @@
 //! The deviations of a statement: the steps from an amount on account to an amount settled. The bar of a step begins
-//! where the bar before it ends, and a total begins at zero. Zero on the axis is the amount on account, so that a small
-//! deviation is seen beside a large amount.
+//! where the bar before it ends, and a total begins at zero. Zero on the axis stands for the amount on account, which
+//! has no bar of its own: a deviation is visible even if it is small compared with that amount.
 
 use domain::Amount;
 

@@ -18,8 +18,8 @@ pub(crate) fn width_of(text: &str) -> f64 {
     text.chars().map(each).sum::<f64>() * 12.0
 }
 
-/// A text broken at spaces and line breaks (never at no-break spaces) into at most `most` lines of `room` pixels. What
-/// does not fit is cut and replaced by an ellipsis.
+/// A text in at most `most` lines of `room` pixels, broken between words (never at no-break spaces). A line break in
+/// the text counts as a space. What does not fit is cut and replaced by an ellipsis.
 pub(crate) fn lines(text: &str, room: f64, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {

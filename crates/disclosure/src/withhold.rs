@@ -39,8 +39,8 @@ impl Known {
     }
 }
 
-/// Counts of one indicator, by place. Of two counts of one place, in one row or in two, the smaller may be a part of the
-/// larger, since every stay and every referral has at least one contact.
+/// Counts of one indicator, by place. If two counts are of the same place, whether in the same row or not, the smaller
+/// may be a part of the larger, since every stay and every referral has at least one contact.
 pub type Row = Vec<Known>;
 
 /// Places whose sum is published.

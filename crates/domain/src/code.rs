@@ -354,7 +354,7 @@ vocabulary! {
         Payable = "payable",
         /// Amount requested or given on account (`a konto`).
         OnAccount = "on-account",
-        /// One amount for each party and month, in one direction (`avregningskonto`).
+        /// What a party is to pay or to receive, over all instruments (`avregningskonto`).
         #[doc(alias = "avregningskonto")]
         Clearing = "clearing",
         /// Difference that rounding to whole kroner leaves.

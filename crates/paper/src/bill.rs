@@ -52,7 +52,8 @@ pub struct BillLine {
     pub own: Option<i64>,
     pub received: Amount,
     pub calculated: Amount,
-    /// What is unusual about the case, then what decides our quantity. A provision stands where a finding rests on one.
+    /// What is unusual about the case, then the findings that decide our quantity, each followed by its provision if it
+    /// rests on one.
     pub because: String,
     /// Whether the letter lists the case.
     pub is_told: bool,

@@ -205,7 +205,8 @@ mod tests {
 
     use super::*;
 
-    /// A correction that moves no kroner says so, and a payer who is another is no «0,00 kr».
+    /// A correction that moves no kroner says so. A change of payer whose amounts add up to zero is not shown as
+    /// «0,00 kr».
     #[test]
     fn a_correction_without_kroner_is_said_in_words() {
         let month = Month::parse("2012-01").unwrap();

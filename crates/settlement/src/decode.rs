@@ -34,7 +34,7 @@ pub(crate) const READ: [usize; 12] = [
     at::REPORTED_READY,
 ];
 
-/// Columns that are read only if rows are counts, or if a rule has tariffs.
+/// Columns that the first pass reads only if rows are counts, or if a rule has tariffs.
 pub(crate) const MEASURED: [usize; 3] = [at::BED_DAYS, at::FEE, at::CONTACTS];
 
 pub(crate) fn name(place: usize) -> &'static str {

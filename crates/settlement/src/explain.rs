@@ -224,8 +224,8 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
     }
 }
 
-/// Explains contact `id` of a stay; `None` if the stay has no such contact. Debtors and creditors are those of the
-/// period's settlement of the file that `reader` reads.
+/// Explains contact `id` of a stay; `None` if the stay has no such contact. Debtors and creditors are the same as when
+/// the file of `reader` is settled for `period`.
 ///
 /// `stay` is in order of admission, because earlier contacts use up part of the ceiling.
 ///

@@ -32,7 +32,8 @@ const SUMS: usize = SHARES.len() * LANES;
 pub trait Behaviour {
     /// Part that is left of a group's contacts.
     fn of_group(&self, cells: &Cells, group: &Group) -> i64;
-    /// Part that is left of the payable days of patients of an age.
+    /// Part that is left of the payable days of the patients whose age is `age`, in millionths; `None` stands for an
+    /// age that is unknown or not kept apart.
     fn of_days(&self, age: Option<u16>) -> i64;
     /// Whether all payable days are left at every age. If so, ages need not be kept apart.
     fn leaves_days(&self) -> bool {
@@ -405,7 +406,8 @@ impl Decided<'_> {
     }
 
     /// Prices several laws. Each law must decide like the law given to [`Cells::decided`] (equal
-    /// [`rulebook::law::Deciding`]), and must find the payable days in `days` (equal [`rulebook::law::Reading`]).
+    /// [`rulebook::law::Deciding`]), and must give exactly the payable days that `days` holds (equal
+    /// [`rulebook::law::Reading`]).
     ///
     /// # Errors
     /// Fails if an amount is too large for an [`Amount`], or a payable day has no rate.

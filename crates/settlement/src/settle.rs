@@ -749,8 +749,8 @@ impl<'a> Clerk<'a> {
         }
     }
 
-    /// Share, rule version and reason of the charges of each share instrument. Version and reason are numbers
-    /// of words.
+    /// Share, rule version and reason of the charges of each share instrument; `None` if the instrument gives no
+    /// charge. Version and reason are words, each given by its number in `names`.
     fn labels(&mut self, key: (usize, usize)) -> Shares<Option<Label>> {
         let memo = &self.memos[key.0];
         if let Some(labels) = memo.outcomes[key.1].labels {

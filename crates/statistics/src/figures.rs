@@ -1,5 +1,5 @@
-//! Figures of indicators: what each municipality has, compared with chance, with its age and sex composition,
-//! and with the country.
+//! Figures of indicators, for each municipality and for the country: crude values with intervals, directly standardised
+//! rates, and ratios to the events that the country's rates give for the municipality's ages and sexes.
 
 use disclosure::withhold::few;
 use domain::Instrument;
@@ -31,7 +31,8 @@ pub enum Adjust {
 }
 
 impl Adjust {
-    /// Number of classes that inhabitants are divided into. If there are several, the last is for unknown age or sex.
+    /// Number of classes that inhabitants are divided into. If there are several, the last is for an unknown age and,
+    /// if sex is adjusted for, an unknown sex.
     const fn classes(self) -> usize {
         match self {
             Adjust::AgeAndSex => 2 * BANDS.len() + 1,
@@ -40,7 +41,8 @@ impl Adjust {
         }
     }
 
-    /// Class of a stratum: age bands of women, age bands of men, and last everybody of unknown age or sex.
+    /// Class of a stratum, from 0. Age and sex: age bands of women, age bands of men, and last everybody of unknown age
+    /// or sex. Age: age bands of everybody, and last everybody of unknown age. Nothing: class 0.
     const fn class(self, stratum: usize) -> usize {
         let (sex, age) = (stratum / AGES, stratum % AGES);
         let is_known = age < BANDS.len();

@@ -42,8 +42,8 @@ pub struct Demo<'a> {
     pub command: &'a str,
 }
 
-/// Code of the municipality whose patients wait longest: a story to find. It is large enough to stand out in a national
-/// register, and too small to move the national figures much.
+/// Code of the municipality whose patients wait longest, which is one of the stories to find in the demonstration. The
+/// municipality is large enough to stand out in a national register, and too small to move the national figures much.
 const SLOW: &str = "0806";
 
 /// Persons in the sample of 2011, in per cent of the persons of 2012.

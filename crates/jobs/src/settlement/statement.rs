@@ -386,7 +386,7 @@ impl<'a> Bundles<'a> {
         Ok(Bundles { common, steps, maker, own: maker.by_party() })
     }
 
-    /// The archive of a statement, with files for people in `papers`.
+    /// The archive of a statement. `papers` holds those files of the archive that people read.
     fn archive(
         &self,
         statement: &Statement,
@@ -408,9 +408,9 @@ fn addressed(party: &Named, addresses: &Addresses) -> paper::ehf::Party {
     paper::ehf::Party { name: party.name.clone(), address }
 }
 
-/// Writes one document for each payment of a debtor's statement to a creditor that collects its own claims, or a text
-/// on why there can be no document. Nothing is written for payments to the clearing account and payments of zero, or
-/// if the amounts are not fixed yet.
+/// Writes the documents of a debtor's statement: for each payment to a creditor that collects its own claims, one
+/// document, or a text on why there can be no document. Nothing is written for payments to the clearing account and
+/// payments of zero, or if the amounts are not fixed yet.
 fn invoices(
     statement: &Statement,
     language: Language,
@@ -428,7 +428,7 @@ fn invoices(
         let (xml, reason) =
             (format!("ehf-{}.xml", for_file(reference)), format!("mangler-ehf-{}.txt", for_file(reference)));
         let (xml, reason) = (out.join(xml), out.join(reason));
-        // An earlier run may have left a document or a text, which this run does not write again.
+        // A document or a text that an earlier run left is removed first: this run may write the other one, or neither.
         for left in [&xml, &reason] {
             crate::folder::remove(left)?;
         }

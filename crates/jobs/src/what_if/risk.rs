@@ -210,8 +210,8 @@ fn band(age: u16) -> usize {
     AGES.partition_point(|limit| *limit <= age)
 }
 
-/// The risk of each municipality, and the pools. The number of persons to expect follows from the
-/// inhabitants' ages and the country's rate at each age.
+/// The risk of each municipality, and the pools. The number of persons to expect follows from the number of
+/// inhabitants in each band of ages ([`AGES`]) and the country's rate in that band.
 fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<Line>, Vec<Pooling>)> {
     let mut inhabitants = [0_i64; AGES.len() + 1];
     let mut seen_by_band = [0_i64; AGES.len() + 1];

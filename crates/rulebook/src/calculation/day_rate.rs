@@ -333,9 +333,9 @@ fn payable_days<'r>(
     };
     let answers = || answered(counted_from);
     let refusal = answers().find(|event| event.kind == EventKind::CannotReceive).map(|event| event.at);
-    // No day before the admission of this contact is paid for here: such a day belongs to the contact before it.
     let grace = grace(spell, case, rule, agreements, trace);
     let start = std::cmp::max(later, spell.notified.plus_hours(grace)).day();
+    // No day before the admission of this contact is paid for here: such a day belongs to an earlier contact.
     let start = std::cmp::max(start, case.admitted_at.day());
     let first = match rule.first.0 {
         FirstDay::LaterOfReadyAndNotified => start,

@@ -55,7 +55,7 @@ fn corrected(name: &str) -> String {
     let (ledger, _) = book(name);
     let work = folder(&format!("bundle-{name}"));
     let file = work.join("contacts.csv");
-    // Every fourth contact of January is gone.
+    // Every fourth contact of the file is gone, if it is of January.
     let contacts: Vec<_> = world(61, 120)
         .into_iter()
         .enumerate()
