@@ -291,8 +291,12 @@ impl Months {
             }
         }
         for key in &settled.reopened {
-            if let Some(dispute) = self.disputes.get_mut(key) {
+            let reopened = self.disputes.get_mut(key).map(|dispute| {
                 dispute.decision = None;
+                dispute.objection.month
+            });
+            if let Some(month) = reopened {
+                self.touch_from(month, step.number);
             }
         }
         for moved in settled.months {

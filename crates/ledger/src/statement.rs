@@ -506,7 +506,7 @@ fn bridge(
 /// Account that a municipality books a voucher on: function, article, text, and whether the account is
 /// unsigned. `None` for other parties, and if no account is known.
 fn account(voucher: &Voucher, context: &Context, party: &str) -> Option<(String, String, String, bool)> {
-    let is_municipality = party.bytes().take(4).all(|b| b.is_ascii_digit()) && (4..9).contains(&party.len());
+    let is_municipality = matches!(Party::of(party), Party::Municipality { .. });
     let (instrument, period) = (voucher.instrument?, Period::parse(&voucher.activity_period).ok()?);
     let accounts = is_municipality.then(|| (context.terms)(instrument, period.to()).account)??;
     let [public, private] = accounts;

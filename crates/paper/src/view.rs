@@ -1,7 +1,7 @@
 //! A statement in words: every text and number as it stands on the page. The template only places them.
 
 use domain::statement::{Address, BridgeWhat, Named, Post, Statement, Tag};
-use domain::{Amount, Cause, Instrument};
+use domain::{Amount, Cause, Instrument, Party};
 use serde::Serialize;
 
 use crate::text::{day, kroner, period, points, text, with};
@@ -164,10 +164,11 @@ fn who(named: &Named, organisation: &str, language: Language) -> (String, String
         let under = format!("{} {organisation}", language.text("paper.organisation_number"));
         return (named.name.clone(), under);
     }
-    let is_code = named.party.bytes().take(4).all(|b| b.is_ascii_digit());
-    let under = match named.party.len() {
-        9 if is_code => format!("{} {}", language.text("paper.organisation_number"), named.party),
-        4.. if is_code => format!("{} {}", language.text("paper.municipality_number"), &named.party[..4]),
+    let under = match Party::of(&named.party) {
+        Party::Municipality { code, .. } => format!("{} {code}", language.text("paper.municipality_number")),
+        Party::Organisation(number) if number.len() == 9 && number.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{} {number}", language.text("paper.organisation_number"))
+        }
         _ => String::new(),
     };
     (named.name.clone(), under)

@@ -283,14 +283,21 @@ impl Cell {
 }
 
 /// Sums by unit, party and month. Only pairs of unit and party that occur have cells.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Grid {
+    /// Number of months of the period.
+    months: usize,
     slot: Vec<Vec<u32>>,
     keys: Vec<(usize, usize)>,
-    cells: Vec<[Cell; 12]>,
+    /// Cells of each pair of `keys`, `months` of them for each.
+    cells: Vec<Cell>,
 }
 
 impl Grid {
+    fn of(months: usize) -> Grid {
+        Grid { months, slot: Vec::new(), keys: Vec::new(), cells: Vec::new() }
+    }
+
     #[inline]
     fn cell(&mut self, unit: usize, party: usize, month: u8) -> &mut Cell {
         if unit >= self.slot.len() {
@@ -301,15 +308,15 @@ impl Grid {
             row.resize(party + 64, NO_SLOT);
         }
         if row[party] == NO_SLOT {
-            row[party] = narrow(self.cells.len());
+            row[party] = narrow(self.keys.len());
             self.keys.push((unit, party));
-            self.cells.push([Cell::default(); 12]);
+            self.cells.resize(self.cells.len() + self.months, Cell::default());
         }
-        &mut self.cells[row[party] as usize][usize::from(month)]
+        &mut self.cells[row[party] as usize * self.months + usize::from(month)]
     }
 
     fn slots(&self) -> impl Iterator<Item = ((usize, usize), &[Cell])> {
-        self.keys.iter().copied().zip(self.cells.iter().map(|cells| &cells[..]))
+        self.keys.iter().copied().zip(self.cells.chunks_exact(self.months))
     }
 }
 
@@ -432,7 +439,7 @@ impl<'a> Clerk<'a> {
             home_regions: Vec::new(),
             memos: Vec::new(),
             last_memo: 0,
-            grids: Shares::default(),
+            grids: std::array::from_fn(|_| Grid::of(shared.days[0].months().len())),
             usk: BTreeMap::new(),
             usk_outside: BTreeMap::new(),
             not_reported: 0,

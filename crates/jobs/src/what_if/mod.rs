@@ -2,6 +2,7 @@
 //! published figures. Nothing is posted.
 
 pub mod agreement;
+pub mod council;
 pub mod reproduce;
 pub mod risk;
 mod risk_brief;
@@ -88,7 +89,12 @@ pub(crate) fn in_millions(amount: Amount) -> Message {
 
 /// Change of what somebody pays, in millions of kroner and in words: no sign that could be read as gain or as cost.
 fn paid_more(amount: Amount) -> Message {
-    let size = in_millions(Amount::from_ore(amount.ore().abs()));
+    more_or_less(amount, in_millions)
+}
+
+/// An amount as more or less, in words; `shown` writes the size.
+fn more_or_less(amount: Amount, shown: impl Fn(Amount) -> Message) -> Message {
+    let size = shown(Amount::from_ore(amount.ore().abs()));
     match amount.ore().signum() {
         1 => message!("what_if.pays_more", amount = size),
         -1 => message!("what_if.pays_less", amount = size),

@@ -89,7 +89,7 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     crate::folder::write(path, bytes)
 }
 
-fn date(outcome: &Outcome) -> (i16, i8, i8) {
+pub(super) fn date(outcome: &Outcome) -> (i16, i8, i8) {
     outcome.period.to().year_month_day()
 }
 
@@ -188,7 +188,7 @@ fn is_municipality(one: &Municipality) -> bool {
 
 /// An amount as a share of the municipality's free income, in millionths; `None` if the free income is
 /// unknown or zero.
-fn of_free_income(outcome: &Outcome, one: &Municipality, amount: Amount) -> Option<i64> {
+pub(super) fn of_free_income(outcome: &Outcome, one: &Municipality, amount: Amount) -> Option<i64> {
     let (free, _) = outcome.free_income.get(&one.place.debtor)?;
     (free.ore() > 0).then(|| (i128::from(amount.ore()) * 1_000_000 / i128::from(free.ore())) as i64)
 }
@@ -220,7 +220,7 @@ fn municipality_heads(run: &Run) -> Vec<Message> {
     all
 }
 
-fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
+pub(super) fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
     let (name, about) =
         (message!("simulate.sheet.municipalities"), message!("simulate.about.municipalities"));
     let mut sheet = RawTable::new(name, about, &municipality_heads(run), 3);
@@ -269,7 +269,7 @@ fn fewest(millionths: [i64; 2]) -> i64 {
 }
 
 /// Millionths rounded to whole numbers, half up.
-fn rounded(millionths: i64) -> i64 {
+pub(super) fn rounded(millionths: i64) -> i64 {
     (millionths + 500_000).div_euclid(1_000_000)
 }
 
@@ -428,11 +428,11 @@ fn comparison(outcome: &Outcome, reader: Reader) -> SafeTable {
 }
 
 fn figures(outcome: &Outcome, run: &Run, language: Language) -> Vec<(&'static str, BriefFigure)> {
-    vec![("storrelse", by_size(outcome, run, language)), ("bro", bridge(run, language))]
+    vec![("storrelse", by_size(outcome, run, language)), ("bro", bridge_of_all(run, language))]
 }
 
 /// Picture of net payments relative to free income, by size of municipality.
-fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
+pub(super) fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
     let share =
         |one: &Municipality| is_municipality(one).then(|| of_free_income(outcome, one, one.net())).flatten();
     let groups = consequence::by_size(&run.found.municipalities, |one| one.people).into_iter();
@@ -451,11 +451,16 @@ fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
     BriefFigure { heading, alt, svg }
 }
 
-/// Picture of the steps that lead from what the municipalities paid before the scenario to what they pay in it, less
+fn bridge_of_all(run: &Run, language: Language) -> BriefFigure {
+    let all: Vec<&Municipality> = run.found.municipalities.iter().collect();
+    bridge(&all, &message!("simulate.from_before_to_net"), language)
+}
+
+/// Picture of the steps that lead from what some municipalities paid before the scenario to what they pay in it, less
 /// the change of their grants.
-fn bridge(run: &Run, language: Language) -> BriefFigure {
-    let bars = waterfall(run, language);
-    let heading = language.text("simulate.from_before_to_net");
+pub(super) fn bridge(some: &[&Municipality], heading: &Message, language: Language) -> BriefFigure {
+    let bars = waterfall(some, language);
+    let heading = language.say(heading);
     let values = bars.iter().map(|bar| Message::Plain(format!("{}: {}", bar.label_in_text(), bar.amount)));
     let alt = alt(&heading, values.collect(), language);
     let units = [language.text("paper.axis_thousand"), language.text("paper.axis_million")];
@@ -468,11 +473,10 @@ fn alt(heading: &str, values: Vec<Message>, language: Language) -> String {
     language.say(&Message::joined(vec![Message::plain(heading), Message::joined(values, "; ")], ". "))
 }
 
-/// Bars that lead from what all municipalities paid before the scenario to what they pay in it, less the change of
+/// Bars that lead from what some municipalities paid before the scenario to what they pay in it, less the change of
 /// their grants.
-fn waterfall(run: &Run, language: Language) -> Vec<chart::bridge::Bar> {
-    let sum =
-        |of: &dyn Fn(&Municipality) -> Amount| -> Amount { run.found.municipalities.iter().map(of).sum() };
+fn waterfall(some: &[&Municipality], language: Language) -> Vec<chart::bridge::Bar> {
+    let sum = |of: &dyn Fn(&Municipality) -> Amount| -> Amount { some.iter().copied().map(of).sum() };
     let bar =
         |label: &str, is_total, amount| chart::bridge::Bar { label: language.text(label), is_total, amount };
     let before = sum(&Municipality::paid);
@@ -498,7 +502,7 @@ pub fn millions(amount: Amount) -> String {
 }
 
 /// Line on what a paper or a picture was made from.
-fn footer(outcome: &Outcome, run: &Run, language: Language) -> String {
+pub(super) fn footer(outcome: &Outcome, run: &Run, language: Language) -> String {
     say!(
         language,
         "simulate.footer",
@@ -617,7 +621,7 @@ fn ends(outcome: &Outcome, run: &Run, language: Language) -> Option<BriefTable> 
 }
 
 /// Millionths as per cent with two decimals.
-fn per_cent(millionths: i64) -> String {
+pub(super) fn per_cent(millionths: i64) -> String {
     let hundredths = (millionths.abs() + 50) / 100;
     let sign = if millionths < 0 && hundredths > 0 { "\u{2212}" } else { "" };
     format!("{sign}{},{:02}\u{a0}%", hundredths / 100, hundredths % 100)
@@ -684,7 +688,7 @@ fn measures_table(run: &Run, language: Language) -> Option<BriefTable> {
 }
 
 /// What a reader must know before the result is used.
-fn cautions(outcome: &Outcome, run: &Run) -> Vec<Message> {
+pub(super) fn cautions(outcome: &Outcome, run: &Run) -> Vec<Message> {
     let mut out = Vec::new();
     if outcome.synthetic {
         out.push(message!("simulate.caution.synthetic"));

@@ -22,21 +22,39 @@ pub(super) struct Postgres {
     client: Client,
 }
 
+/// Names of the options that an address may have.
+const OPTIONS: [&str; 18] = [
+    "application_name",
+    "channel_binding",
+    "connect_timeout",
+    "dbname",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "load_balance_hosts",
+    "options",
+    "password",
+    "port",
+    "sslmode",
+    "target_session_attrs",
+    "tcp_user_timeout",
+    "user",
+];
+
 /// The address without its password and without its options, since the options may hold a password.
 pub(super) fn shown(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
-    let is_key = |text: &str| {
-        let key = text.split('=').next().unwrap_or_default();
-        text.contains('=')
-            && !key.is_empty()
-            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-    };
+    let is_option = |text: &str| text.split_once('=').is_some_and(|(key, _)| OPTIONS.contains(&key));
     match rest.split_once('@') {
         None => format!("{scheme}://{}", rest.split('?').next().unwrap_or_default()),
         Some((user, host)) => {
             let user = user.split([':', '/', '?']).next().unwrap_or_default();
-            // A password may hold `@` and `?`. Options begin with a question mark and a key.
-            let options = host.match_indices('?').find(|(place, _)| is_key(&host[place + 1..]));
+            // A password may hold `@` and `?`. The options are those after a question mark that name an option.
+            let options =
+                host.match_indices('?').find(|(place, _)| host[place + 1..].split('&').any(is_option));
             let host = options.map_or(host, |(place, _)| &host[..place]);
             let host = host.rsplit('@').next().unwrap_or_default();
             format!("{scheme}://{user}@{}", host.split('?').next().unwrap_or_default())
@@ -390,7 +408,9 @@ mod tests {
             "postgres://kari:hem@melig@db/oppgjor",
             "postgres://kari:hem?melig@db/oppgjor",
             "postgres://kari:hem@me?lig@db/oppgjor",
+            "postgres://kari:hem@me?lig=ord@db/oppgjor",
             "postgres://kari:hem/melig@db/oppgjor?sslmode=disable",
+            "postgres://kari@db/oppgjor?ukjent=1&password=hem@melig",
             "postgres://kari@db/oppgjor?password=hemmelig",
             "postgres://kari@db/oppgjor?password=hem@melig",
             "postgres://kari@db/oppgjor?sslmode=disable&password=hemmelig",

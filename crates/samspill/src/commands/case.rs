@@ -1,6 +1,6 @@
 //! `samspill case`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domain::{Month, Period};
@@ -8,24 +8,49 @@ use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::parties;
 use jobs::settlement::{Books, council};
-use words::message;
+use jobs::what_if;
+use words::{Message, message};
 
-use super::{Output, Place};
+use super::Output;
+use super::simulate::whole_year;
+use crate::ledger_place::ledger;
 
 #[derive(Args)]
 pub struct CaseArguments {
     municipality: String,
-    #[command(flatten)]
-    place: Place,
-    #[arg(long)]
+    #[arg(long, value_parser = ledger, required_unless_present = "scenario")]
+    ledger: Option<String>,
+    #[arg(long, conflicts_with = "scenario")]
     month: Option<String>,
+    #[arg(long, requires = "period")]
+    scenario: Option<PathBuf>,
+    #[arg(long, default_value = "law")]
+    against: String,
+    #[arg(long)]
+    contacts: Option<PathBuf>,
+    #[arg(long, conflicts_with = "contacts")]
+    cells: Option<PathBuf>,
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    #[arg(long)]
+    period: Option<String>,
     #[arg(long, default_value = "case")]
     out: PathBuf,
 }
 
-/// Writes a municipality's case for its council.
+/// Writes a municipality's case for its council: on a month, or on a scenario.
 pub fn case(arguments: &CaseArguments, host: &Host) -> Result<Output> {
-    let mut books = Books::open(&arguments.place.ledger)?;
+    let (made, written) = match &arguments.scenario {
+        Some(scenario) => on_scenario(arguments, scenario, host)?,
+        None => on_month(arguments, arguments.ledger.as_deref().unwrap_or_default(), host)?,
+    };
+    let written =
+        written.iter().map(|name| message!("screen.written", path = arguments.out.join(name).display()));
+    Ok(Output::words(std::iter::once(made).chain(written).collect()))
+}
+
+fn on_month(arguments: &CaseArguments, ledger: &str, host: &Host) -> Result<(Message, Vec<String>)> {
+    let mut books = Books::open(ledger)?;
     let month = arguments.month.as_deref().map(Month::parse).transpose()?;
     let last = month.or_else(|| books.months.months.keys().next_back().copied());
     let party = match last {
@@ -34,9 +59,27 @@ pub fn case(arguments: &CaseArguments, host: &Host) -> Result<Output> {
     };
     let order = council::Order { party: &party, month, out: &arguments.out };
     let (month, written) = council::run(&mut books, &order, host)?;
-    let mut words = vec![message!("council.made", month)];
-    words.extend(
-        written.iter().map(|name| message!("screen.written", path = arguments.out.join(name).display())),
-    );
-    Ok(Output::words(words))
+    Ok((message!("council.made", month), written))
+}
+
+fn on_scenario(arguments: &CaseArguments, scenario: &Path, host: &Host) -> Result<(Message, Vec<String>)> {
+    let period = whole_year(arguments.period.as_deref().unwrap_or_default())?;
+    let order = what_if::simulate::Order {
+        scenarios: &[scenario.to_owned()],
+        against: &arguments.against,
+        contacts: arguments.contacts.as_deref(),
+        cells: arguments.cells.as_deref(),
+        keep: None,
+        mapping: arguments.mapping.as_deref(),
+        period,
+        sweep: None,
+        free_income: None,
+        people: None,
+        projection: None,
+    };
+    let municipality = parties::municipality_named(&arguments.municipality, period)?;
+    let outcome = what_if::simulate::run(&order, host)?;
+    let written = what_if::council::write(&outcome, &municipality, &arguments.out, host)?;
+    let title = outcome.runs.first().map_or(Message::plain(""), |run| run.scenario.title.clone());
+    Ok((message!("council.scenario.made", title), written))
 }

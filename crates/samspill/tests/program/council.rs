@@ -3,8 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::settlement::{csv, done, tried, world};
-use super::{folder, path};
+use super::settlement::{csv, done, world};
+use super::{folder, path, samspill, text};
+
+/// Exit code of a command, and what it printed.
+fn ran(words: &[&str]) -> (Option<i32>, String) {
+    let output = samspill(words);
+    (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+}
 
 /// Text of a PDF, and its number of pages.
 fn read(file: &Path) -> (String, usize) {
@@ -24,7 +30,7 @@ fn a_council_gets_two_pages_and_marked_pictures() {
     done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
     let case = |more: &[&str]| {
         let out = work.join("out");
-        tried(&ledger, "2012-05-01", &[&["case", "Bergen", "--out", path(&out)], more].concat())
+        ran(&[&["case", "Bergen", "--ledger", &ledger, "--out", path(&out)], more].concat())
     };
     let (code, printed) = case(&[]);
     assert!(code == Some(1) && printed.contains("ingenting er gjort opp"), "{printed}");
@@ -76,11 +82,57 @@ fn a_council_gets_two_pages_and_marked_pictures() {
     assert!(work.join("out/sak-1201-2012-02.pdf").exists());
     let refused = |who: &str, month: &str, fault: &str| {
         let out = work.join("refused");
-        let order = ["case", who, "--month", month, "--out", path(&out)];
-        let (code, printed) = tried(&ledger, "2012-05-01", &order);
+        let order = ["case", who, "--month", month, "--ledger", &ledger, "--out", path(&out)];
+        let (code, printed) = ran(&order);
         assert!(code != Some(0) && printed.contains(fault) && !out.exists(), "{printed}");
     };
     refused("983658725", "2012-02", "er ikke en kommune");
     refused("Bregen", "2012-02", "Bergen");
     refused("Oslo", "2012-09", "2012-09");
+}
+
+/// What a scenario means for one municipality: the amounts are those of the table of municipalities.
+#[test]
+fn a_council_gets_a_scenario() {
+    let work = folder("council-scenario");
+    let (file, out, all) = (work.join("contacts.csv"), work.join("out"), work.join("all"));
+    std::fs::write(&file, csv(&world(13, 300))).unwrap();
+    let scenario = work.join("share.toml");
+    std::fs::write(&scenario, "id = \"tretti\"\ntitle = \"Andel på 30 %\"\n\n[set]\nshare = 30\n").unwrap();
+    let on = ["--period", "2012", "--contacts", path(&file)];
+    let case = |who: &str, more: &[&str]| {
+        let order = ["case", who, "--scenario", path(&scenario), "--out", path(&out)];
+        ran(&[&order[..], more].concat())
+    };
+    let (code, said) = case("Bergen", &on);
+    assert!(code == Some(0) && said.contains("Andel på 30 %"), "{said}");
+    let (page, pages) = read(&out.join("sak-1201-tretti.pdf"));
+    assert!(pages <= 2, "{pages}: {page}");
+    let order = ["simulate", path(&scenario), "--out", path(&all)];
+    assert_eq!(ran(&[&order[..], &on].concat()).0, Some(0));
+    let table = std::fs::read_to_string(all.join("tretti/kommuner.csv")).unwrap();
+    let row: Vec<&str> = table.lines().find(|line| line.starts_with("1201,")).unwrap().split(',').collect();
+    // Co-financing before and in the scenario, net, and net per inhabitant.
+    for column in [3, 5, 12, 13] {
+        let ore: i64 = row[column].replace('.', "").parse().unwrap();
+        let kroner = domain::Amount::from_ore((ore + 50).div_euclid(100) * 100).to_string();
+        let kroner = kroner.replace('\u{a0}', " ").replace(",00", "");
+        assert!(ore > 0 && page.contains(&kroner), "{column} {kroner}: {page}");
+    }
+    for name in ["bro", "storrelse"] {
+        let picture = std::fs::read_to_string(out.join(format!("sak-1201-tretti-{name}.svg"))).unwrap();
+        assert!(picture.contains("tretti") && picture.contains("2012"), "{name}");
+    }
+    assert!(page.contains("Bergen kommune: Andel på 30 %"), "{page}");
+    let refused = |who: &str, more: &[&str], fault: &str| {
+        let (code, said) = case(who, more);
+        assert!(code != Some(0) && said.contains(fault), "{said}");
+    };
+    refused("Bregen", &on, "Bergen");
+    refused("983658725", &on, "ingen kontakt i 2012 hører til kommune 983658725");
+    refused("Bergen", &[], "--period");
+    refused("Bergen", &["--period", "2012-03", "--contacts", path(&file)], "2012-03");
+    refused("Bergen", &[&on[..], &["--month", "2012-01"]].concat(), "--month");
+    let (code, said) = ran(&["case", "Bergen"]);
+    assert!(code != Some(0) && said.contains("--ledger"), "{said}");
 }

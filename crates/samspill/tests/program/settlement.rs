@@ -1254,3 +1254,22 @@ fn ranges_of_months_go_through_every_step() {
         tried(&ledger("new.sqlite"), "2012-01-01", &["settlement", "open", "2012-12..2013-01"]);
     assert!(code == Some(1) && printed.contains("gi ett år om gangen"), "{printed}");
 }
+
+/// A settlement of several years has the sums of each year.
+#[test]
+fn several_years_are_settled_as_each_year() {
+    let work = folder("several-years");
+    let file = work.join("contacts.csv");
+    std::fs::write(&file, csv(&world(67, 120))).unwrap();
+    let totals = |period: &str| {
+        let out = work.join(period);
+        let order = ["settle", period, "--contacts", path(&file), "--draft", "--out", path(&out)];
+        let settled = samspill(&order);
+        assert!(settled.status.success(), "{}", text(&settled.stderr));
+        let totals = std::fs::read_to_string(out.join("totals.csv")).unwrap();
+        totals.lines().filter(|line| line.contains("2012-")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let year = totals("2012");
+    assert!(year.len() > 12);
+    assert_eq!(totals("2011-2012"), year);
+}
