@@ -355,6 +355,8 @@ struct DecidingRule {
     outside: Vec<(String, When)>,
     tariffs: Vec<(String, When)>,
     age: Option<AgeLimit>,
+    /// Whether there is a ceiling, which counted figures cannot be tested for.
+    has_ceiling: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -410,7 +412,7 @@ fn deciding(rule: &ShareRule) -> DecidingRule {
         tariffs,
         share: _,
         unit_price: _,
-        ceiling: _,
+        ceiling,
         lowered_by: _,
         rounded: _,
         payment: _,
@@ -423,6 +425,7 @@ fn deciding(rule: &ShareRule) -> DecidingRule {
         outside: outside.iter().map(|test| (test.code.clone(), test.when.clone())).collect(),
         tariffs: tariffs.iter().map(|tariff| (tariff.code.clone(), tariff.when.clone())).collect(),
         age: age.as_ref().map(|(limit, _)| *limit),
+        has_ceiling: ceiling.is_some(),
     }
 }
 

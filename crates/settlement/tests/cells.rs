@@ -14,7 +14,7 @@ use settlement::cells::Cells;
 use settlement::needs::Needs;
 use settlement::price::{AsIs, Priced};
 use settlement::sink::Nowhere;
-use settlement::{Law, Options, settle};
+use settlement::{Law, Options, SettleError, settle};
 
 fn folder(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("samspill-cells-{name}-{}", std::process::id()));
@@ -161,8 +161,20 @@ fn counts_and_any_mix_of_laws_come_to_the_same() {
     for law in &laws {
         same(&reader, &cells, law, period, "counts");
     }
+    // Counts of a calendar year are no counts of twelve other months.
+    for other in ["2012-07..2013-06", "2012-01"] {
+        let options = Options { period: Period::parse_any(other).unwrap(), threads: 1 };
+        let refused = settle(&reader, &laws[0], &all, &options, &mut Nowhere, |_, _| {}).unwrap_err();
+        assert!(matches!(refused, SettleError::CountedByYear { .. }), "{refused}");
+    }
     let decided = cells.decided(&laws[0], &AsIs).unwrap();
     assert!(decided.untested.contains_key("ceiling"), "{:?}", decided.untested);
+    // A law without the ceiling leaves nothing untested, so the two do not decide alike.
+    let (name, text) = own("no-ceiling", "co-financing", "[remove]\nkeys = [\"ceiling\"]\n");
+    let no_ceiling = law(&[(&name, &text)]);
+    assert_ne!(Deciding::of(&no_ceiling), Deciding::of(&laws[0]));
+    let untested = cells.decided(&no_ceiling, &AsIs).unwrap().untested;
+    assert!(untested.get("ceiling") < decided.untested.get("ceiling"), "{untested:?}");
     // Laws that decide alike give the same amounts side by side and one by one.
     let shares: Vec<Law> = (1..=9)
         .map(|percent| {

@@ -126,8 +126,9 @@ pub(super) struct DeliverySettler<'a> {
     /// The rule files of the law as JSON, to be kept with the step.
     pub(super) rules_text: String,
     law: Law,
-    /// Keys of the contacts that were delivered before, in ascending order; `None` until they are needed.
-    pub(super) known: Option<Vec<i64>>,
+    /// A year, and the keys of the contacts that were delivered before in or near that year, in ascending order; `None`
+    /// until they are needed.
+    pub(super) known: Option<(i16, Vec<i64>)>,
     /// Units and months for which something is posted, but nothing is delivered or declared as covered. What is posted
     /// stands.
     pub(super) left_out: BTreeSet<(String, Month)>,
@@ -272,10 +273,10 @@ impl<'a> DeliverySettler<'a> {
             }
             _ => None,
         };
-        if last.is_some() && self.known.is_none() {
-            self.known = Some(self.known_contacts(month)?);
+        if last.is_some() && self.known.as_ref().is_none_or(|(year, _)| *year != month.year()) {
+            self.known = Some((month.year(), self.known_contacts(month)?));
         }
-        let known = self.known.as_ref();
+        let known = self.known.as_ref().map(|(_, contacts)| contacts);
         let covers = |unit: &str, ended: &str| {
             let Ok(ended) = Month::parse(ended) else { return false };
             // A refused row without a known contact may be a row of any missing contact, so no missing contact is
