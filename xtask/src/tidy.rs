@@ -551,7 +551,7 @@ mod tests {
             "use crate::cells::{Cells, Group};\nuse super::page::Case; // crate::not",
             "cases::law",
         );
-        assert_eq!(named, ["cases::page::Case", "cells"].map(str::to_owned).into());
+        assert_eq!(named, ["cases::page::Case", "cells::Cells", "cells::Group"].map(str::to_owned).into());
         let known = ["cells", "cases", "cases::page"].map(str::to_owned).into();
         assert_eq!(longest("cases::page::Case", &known), Some("cases::page".to_owned()));
     }

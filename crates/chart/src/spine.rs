@@ -34,8 +34,9 @@ const HEIGHT: f64 = 26.0;
 /// Room, at each end of the scale, for the arrow of an interval that extends beyond the scale; in pixels.
 const ARROW: f64 = 10.0;
 
-/// Draws a row, as SVG. The scale goes from `1 − reach` to `1 + reach`, with five lines: at 1, and at one and two thirds
-/// of the reach to each side. `title` is the text for screen readers. Without a mark, only these lines are drawn.
+/// Draws a row, as SVG. The scale goes from `1 − reach` to `1 + reach`. Five lines stand at 1, at a third of
+/// `reach` to each side of 1, and at two thirds of it to each side. `title` is the text for screen readers.
+/// Without a mark, only these five lines are drawn.
 pub fn row(mark: Option<&Mark>, reach: f64, title: &str, font: &str) -> String {
     let mut picture = Picture::small(WIDTH);
     let y = HEIGHT / 2.0;

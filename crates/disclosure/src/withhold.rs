@@ -172,8 +172,9 @@ fn differences(
 }
 
 /// Hides the smallest members of a total, one by one, until rule 3 holds. If the members are not enough, the
-/// total itself is hidden; if the total is always published, every member is hidden. Beside a hidden total, one
-/// hidden member is enough. Members that are published elsewhere stay shown.
+/// total itself is hidden; if the total is always published, every member is hidden. Beside a hidden total,
+/// one hidden member of six or more is enough, and members whose counts are all zero stay shown. Members
+/// that are published elsewhere stay shown.
 fn beside_a_total(
     row: &Row,
     Total { members, at }: &Total,

@@ -112,22 +112,20 @@ pub fn csv(vouchers: &[Voucher]) -> String {
     for voucher in vouchers {
         for line in &voucher.lines {
             let instrument = |of: Option<domain::Instrument>| of.map_or("", domain::Instrument::word);
-            let note = voucher.note.replace('"', "\"\"");
+            let [note, debtor, creditor, unit, party] =
+                [&voucher.note, &voucher.debtor, &voucher.creditor, &voucher.unit, &line.account.party]
+                    .map(|text| text.replace('"', "\"\""));
             let _ = writeln!(
                 out,
-                "{},{},{},{},{},{},\"{}\",\"{}\",\"{}\",{},{},\"{}\",{},{},\"{note}\",{}",
+                "{},{},{},{},{},{},\"{debtor}\",\"{creditor}\",\"{unit}\",{},{},\"{party}\",{},{},\"{note}\",{}",
                 voucher.number,
                 voucher.step,
                 voucher.posting_month,
                 voucher.activity_period,
                 instrument(voucher.instrument),
                 voucher.cause,
-                voucher.debtor,
-                voucher.creditor,
-                voucher.unit,
                 voucher.rule_version,
                 line.account.kind,
-                line.account.party,
                 instrument(line.account.instrument),
                 line.amount.ore(),
                 voucher.hash

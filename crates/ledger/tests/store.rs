@@ -114,6 +114,9 @@ fn what_is_posted_reads_back_and_is_proved() {
         let mut again = Ledger::open(&place.address).unwrap();
         let vouchers = again.vouchers(&Wanted::default()).unwrap();
         assert_eq!(vouchers[0].unit, "Øst \"1\", avd.\tA");
+        // The export doubles the quotes of every text.
+        let export = ledger::export::csv(&vouchers);
+        assert!(export.lines().skip(1).all(|line| line.contains("\"Øst \"\"1\"\", avd.\tA\"")), "{export}");
         assert_eq!(vouchers[1].debtor, "area:Bodø");
         assert_eq!(vouchers[1].lines.len(), 2);
         assert_eq!(proof.head, again.head().unwrap().hash);

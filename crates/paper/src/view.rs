@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::text::{day, kroner, period, points, text, with};
 use words::{Language, Said, say};
 
-/// Largest number of lines that have two rows each, if they are of several instruments.
+/// Largest number of lines of a statement at which each line has two rows. Two lines or more, all of one
+/// instrument, have one row each.
 const LONG: usize = 12;
 /// Largest number of lines that have one row each. More lines are added up over counterparties; the workbook has every line.
 const COMPACT_LINES: usize = 200;
@@ -253,7 +254,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
     }
 }
 
-/// Heading of the lines, with the instrument if there is only one.
+/// Heading of the lines, with the instrument if there are two lines or more and all are of one instrument.
 fn posts_heading(statement: &Statement, language: Language) -> String {
     let posts = language.text("paper.posts");
     only(statement).map_or(posts.clone(), |one| format!("{posts}: {}", instrument(one, language)))

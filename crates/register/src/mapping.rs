@@ -24,8 +24,8 @@ pub struct Mapping {
     #[serde(default)]
     pub residence: ResidenceKind,
     /// Names of the file's columns, by field of the program. Of several names the first one found is used,
-    /// with two exceptions: the columns of `contact_id` and of `stay_id` are joined into one key, and those
-    /// of `event_kinds` and `event_times` are read in pairs.
+    /// with two exceptions: the columns of `contact_id` are joined into one key, and so are those of
+    /// `stay_id`; the columns of `event_kinds` and of `event_times` are read in pairs.
     pub columns: BTreeMap<String, Vec<String>>,
     /// Values by field, for fields that have no column or an empty cell. Ignored for `contact_id`, `stay_id`,
     /// `event_kinds` and `event_times`.

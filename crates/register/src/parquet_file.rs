@@ -229,8 +229,8 @@ impl Reader {
     /// Opens a file that must follow the program's own schema.
     ///
     /// # Errors
-    /// Fails as [`Reader::open`] does, and if the schema's version is another, or a column is missing or of
-    /// another type.
+    /// Fails as [`Reader::open`] does, and if the schema's version is another, a column has another type, or
+    /// a column is missing that the schema had from the beginning.
     pub fn open_contacts(path: &Path) -> Result<Reader, FileError> {
         let reader = Reader::open(path)?;
         let fault = |fault: Message| FileError::Schema { path: path.to_path_buf(), fault };

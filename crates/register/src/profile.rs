@@ -18,11 +18,12 @@ pub struct Profile {
     pub stays: u64,
     /// Nights in the somatic overnight stays.
     pub bed_days: u64,
-    /// Share of the medical stays of persons of 18 and over that an acute stay of the same person follows within 30
-    /// days. Births, newborns, and stays that end less than 30 days before the last discharge in the file are left out.
+    /// Share of the medical stays of persons of 18 and over after which the same person has an acute stay
+    /// within 30 days. Births, newborns, and stays that end less than 30 days before the last discharge in
+    /// the file are left out.
     pub readmitted: Share,
-    /// Share of the stays of men of 80 and over, medical or not, that an acute stay of the same person follows within
-    /// 30 days. Stays that end less than 30 days before the last discharge in the file are left out.
+    /// Share of the stays of men of 80 and over, medical or not, after which the same man has an acute stay
+    /// within 30 days. Stays that end less than 30 days before the last discharge in the file are left out.
     pub readmitted_men_80: Share,
     /// Share of the stays whose combination of unit, date of admission, municipality, sex and age belongs to
     /// one person only.
@@ -223,8 +224,8 @@ impl View<'_> {
     }
 }
 
-/// Joins the contacts of each stay. A stay is admitted with its first contact and discharged with its last;
-/// nights are added up.
+/// Joins the contacts of each stay. A stay begins with the admission of its first contact and ends with the
+/// latest discharge among its contacts; nights are added up.
 fn whole_stays(mut parts: Vec<Stay>) -> Vec<Stay> {
     parts.sort_by_key(|part| (part.stay, part.admitted, part.discharged));
     let mut out: Vec<Stay> = Vec::new();

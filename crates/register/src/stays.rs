@@ -1,7 +1,7 @@
 //! Stays, and readmissions (`reinnleggelse`).
 //!
-//! Contacts are joined into stays here and nowhere else, and each definition of a readmission has its name
-//! here.
+//! Contacts are joined into stays here, and each definition of a readmission has its name here. The one
+//! exception is [`crate::profile`], which has its own stays and its own readmissions.
 
 use domain::{CareLevel, Sector, Urgency};
 use serde::Deserialize;

@@ -237,7 +237,8 @@ impl Distribution {
 /// each grid is kept.
 pub struct Press<'s> {
     severity: &'s Severity,
-    /// Least number of grid steps in a person's mean cost, and in the standard deviation of the sum.
+    /// Wanted number of grid steps in a person's mean cost, and in the standard deviation of the sum. `grid`
+    /// may give fewer.
     fine: (f64, f64),
     is_fine: bool,
     planner: FftPlanner<f64>,

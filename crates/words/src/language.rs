@@ -8,7 +8,7 @@ use crate::{Message, catalogue};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
-    /// Bokmål, also for recipients who are neutral between bokmål and nynorsk.
+    /// Bokmål.
     #[default]
     Nb,
     /// Nynorsk.

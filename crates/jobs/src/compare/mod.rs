@@ -106,8 +106,9 @@ pub struct Comparison {
     stated: Option<(usize, Amount)>,
     /// What the reader must know of our own side.
     notes: Vec<Message>,
-    /// Number of values that nobody has signed and that the instrument's rule uses in the period; 0 without a log or
-    /// without a period.
+    /// Number of values that nobody has signed and that our own side rests on. With a log: values of the
+    /// instrument's rule in the months of the counted days. With a settlement: values in its manifest;
+    /// 0 without a manifest.
     unsigned: usize,
 }
 

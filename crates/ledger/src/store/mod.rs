@@ -296,10 +296,8 @@ impl Ledger {
         };
         let guards = schema.lines().filter_map(|line| line.strip_prefix("CREATE TRIGGER "));
         let named = guards.filter_map(|rest| Some((rest.split(' ').next()?, rest)));
-        let is_held = |name: &str, rest: &str| {
-            held.iter()
-                .any(|(known, text)| known == name && text.as_ref().is_none_or(|text| text.ends_with(rest)))
-        };
+        let is_held =
+            |name: &str, rest: &str| held.iter().any(|(known, text)| known == name && text.ends_with(rest));
         Ok(named
             .filter(|(name, rest)| !is_held(name, rest.trim_end_matches(';')))
             .map(|(name, _)| name.to_owned())

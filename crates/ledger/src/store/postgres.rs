@@ -52,7 +52,8 @@ pub(super) fn shown(address: &str) -> String {
         None => format!("{scheme}://{}", rest.split('?').next().unwrap_or_default()),
         Some((user, host)) => {
             let user = user.split([':', '/', '?']).next().unwrap_or_default();
-            // A password may hold `@` and `?`. The options are those after a question mark that name an option.
+            // A password may hold `@` and `?`. The options begin at the first question mark after which a
+            // part between `&` has the form `key=value`, with a key of `OPTIONS`.
             let options =
                 host.match_indices('?').find(|(place, _)| host[place + 1..].split('&').any(is_option));
             let host = options.map_or(host, |(place, _)| &host[..place]);
@@ -207,15 +208,19 @@ impl Postgres {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Names of the enabled triggers that call the function that refuses changes. The second value is always `None`: the
-    /// text of a trigger is not read.
-    pub(super) fn guards(&mut self) -> Result<Vec<(String, Option<String>)>, LedgerError> {
-        let text = "SELECT t.tgname::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid \
+    /// Enabled triggers that call the function that refuses changes, before every change, deletion and truncation: name,
+    /// and text as in the migrations.
+    pub(super) fn guards(&mut self) -> Result<Vec<(String, String)>, LedgerError> {
+        // 58: before (2), delete (8), update (16) and truncate (32), once for a statement.
+        let text = "SELECT t.tgname::text, t.tgname || ' BEFORE UPDATE OR DELETE OR TRUNCATE ON ' || c.relname \
+                    || ' FOR EACH STATEMENT EXECUTE FUNCTION ' || p.proname || '()' \
+                    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid \
                     JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
                     WHERE n.nspname = 'samspill' AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') \
+                    AND t.tgtype = 58 AND t.tgqual IS NULL AND t.tgattr::text = '' \
                     AND btrim(p.prosrc, E' \\n\\t') = 'BEGIN RAISE EXCEPTION ''the ledger is only added to''; END'";
         let rows = self.client.query(text, &[]).map_err(self.fault())?;
-        Ok(rows.iter().map(|row| (row.get(0), None)).collect())
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
     pub(super) fn lines(&mut self) -> Result<i64, LedgerError> {

@@ -191,7 +191,7 @@ impl Sqlite {
     }
 
     /// Names and texts of the triggers.
-    pub(super) fn guards(&mut self) -> Result<Vec<(String, Option<String>)>, LedgerError> {
+    pub(super) fn guards(&mut self) -> Result<Vec<(String, String)>, LedgerError> {
         self.connection
             .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
             .and_then(|mut query| query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())

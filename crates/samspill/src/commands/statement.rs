@@ -73,7 +73,7 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     let months = Period::parse_any(&arguments.period)?;
     let spans: Option<Vec<Span>> = match arguments.to_date {
         true => Some(vec![Span::to_date(Month::parse(&arguments.period)?)].into_iter().flatten().collect()),
-        // A range of months is as many statements.
+        // A range of months gives one statement for each month.
         false if Period::parse(&arguments.period).is_err() => {
             months.months().map(|month| Span::of(Period::of_month(month))).collect()
         }

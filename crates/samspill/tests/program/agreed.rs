@@ -64,7 +64,7 @@ fn an_agreement_gives_hours_and_a_correction_says_so() {
         assert_eq!(refused.status.code(), Some(2));
         assert!(text(&refused.stderr).contains(fault), "{}", text(&refused.stderr));
     }
-    // A row that no contact can fall under is a mistake.
+    // A row that no contact can fall under is a mistake, and so is a row that names no agreement.
     for (from, to, fault) in [
         ("983974724", "98397472", "98397472 er ikke et organisasjonsnummer"),
         ("1201", "9999", "det finnes ingen kommune 9999"),

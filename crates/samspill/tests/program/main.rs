@@ -372,8 +372,8 @@ fn conflicting_variants_are_both_named() {
     drop(folder);
 }
 
-/// The commands that the demonstration closes with find its story: the two wrong lines of a bill, the hospital that
-/// delivered late, and the municipality that stands out.
+/// The demonstration closes with commands, and these commands find its story: the two wrong lines of a bill,
+/// the hospital that delivered late, and the municipality that stands out.
 fn the_story_can_be_found(printed: &str, out: &Path) {
     let commands: Vec<Vec<String>> = printed
         .lines()

@@ -303,6 +303,16 @@ fn a_lost_guard_of_a_database_is_found() {
         ("dropped", "DROP TRIGGER line_is_not_changed ON line"),
         ("off", "ALTER TABLE line DISABLE TRIGGER line_is_not_changed"),
         (
+            "elsewhere",
+            "DROP TRIGGER line_is_not_changed ON line; CREATE TRIGGER line_is_not_changed BEFORE UPDATE OR DELETE \
+             OR TRUNCATE ON migration FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()",
+        ),
+        (
+            "narrower",
+            "DROP TRIGGER line_is_not_changed ON line; CREATE TRIGGER line_is_not_changed BEFORE UPDATE OF number \
+             OR DELETE OR TRUNCATE ON line FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()",
+        ),
+        (
             "replaced",
             "CREATE OR REPLACE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF false THEN \
              BEGIN RAISE EXCEPTION 'the ledger is only added to'; END; END IF; RETURN NULL; END $$",
