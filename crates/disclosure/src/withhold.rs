@@ -39,8 +39,9 @@ impl Known {
     }
 }
 
-/// Counts of one indicator, by place. If two counts are of the same place, whether in the same row or not, the smaller
-/// may be a part of the larger, since every stay and every referral has at least one contact.
+/// Counts of one indicator, by place. Of two counts of one place, in the same row or in two rows, the smaller
+/// may be a part of the larger: a count of stays or referrals, for instance, may be a part of a count of
+/// contacts, since every stay and every referral has at least one contact.
 pub type Row = Vec<Known>;
 
 /// Places whose sum is published.
@@ -274,7 +275,7 @@ mod tests {
         let found =
             hidden(&[rate(&[2, 0, 3, 60, 61, 62, 5])], &[Total::of(0..3).published_at(6), Total::of(3..7)]);
         assert_eq!(found, [[true, false, true, true, false, false, true]]);
-        // The total of three is hidden, and one hidden member beside it is enough: the zero is shown.
+        // The total of three is hidden. Beside a hidden total, a member of zero stays shown.
         let found = hidden(
             &[rate(&[3, 0, 60, 61, 3]), rate(&[40, 0, 0, 90, 40])],
             &[Total::of(0..2).published_at(4)],

@@ -70,7 +70,8 @@ struct Change {
     to_code: String,
 }
 
-/// Residence code of people who live in another country.
+/// Residence code of people who are registered in no municipality and are citizens of a country that has an
+/// agreement on health care with Norway.
 pub const ABROAD: &str = "9900";
 /// Residence codes of people who are registered in no municipality: citizens of a country that has no agreement on health
 /// care with Norway, citizens of a country that has such an agreement ([`ABROAD`]), and people on Svalbard, Jan Mayen and

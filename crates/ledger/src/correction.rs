@@ -416,7 +416,8 @@ mod tests {
         assert_eq!(summary(&compare(&posted, None, &two(1000, 700), &[1])), [""; 0]);
         let moved = compare(&posted, None, &two(1000, 900), &[1]);
         assert_eq!(summary(&moved), ["1 0301 changed-coding 200"]);
-        // First, new rules change both amounts. Then only the claim of 700 is left: by new facts, and by new rules.
+        // First, new rules change both amounts. Then only the claim of 700 is left, in two comparisons: one
+        // because of new facts, and one because of new rules.
         let ruled = compare(&posted, Some(&two(1000, 700)), &two(1100, 800), &[1]);
         assert_eq!(summary(&ruled), ["1 0301 changed-rule 200"]);
         let one = claims(&[(1, "0301", "2012-03", 700)]);

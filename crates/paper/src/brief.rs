@@ -40,7 +40,7 @@ pub struct Brief {
     /// Name and value of each key figure, at most four.
     pub facts: Vec<(String, String)>,
     pub tables: Vec<BriefTable>,
-    /// Places in `tables` of those that begin a page.
+    /// Places (from 0) in `tables` of the tables that begin a new page.
     pub new_pages: Vec<usize>,
     pub figures: Vec<BriefFigure>,
     /// What a reader must know before the brief is used.

@@ -161,7 +161,8 @@ pub struct Refusal {
     pub key: Option<i64>,
     /// Name of the field, or `row` if the number of cells is wrong.
     pub field: &'static str,
-    /// Value as written, or the two values that were compared.
+    /// Value as written; or the two values that were compared; or, if the check of the whole file refused the
+    /// row, a sentence that names the earlier line with the same contact or stay.
     pub value: Message,
     pub reason: Reason,
 }

@@ -38,8 +38,8 @@ struct Case {
     now: Statement,
     /// Statement of the month before; `None` if there is none.
     before: Option<Statement>,
-    /// Forecast for the rest of the year, and a sentence on how often such bands held; `None` if there is too little to
-    /// forecast from, or nothing left of the year.
+    /// Forecast for the rest of the year with a low and a high end, and a sentence on how often amounts have
+    /// ended between such ends. `None` if there is too little to forecast from, or nothing left of the year.
     ahead: Option<(Ahead, Message)>,
     language: Language,
 }

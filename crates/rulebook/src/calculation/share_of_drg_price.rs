@@ -110,13 +110,13 @@ pub struct Facts<'a> {
     pub care_level: CareLevel,
     pub service: Service,
     pub drg_type: DrgType,
-    /// DRG code; `None` if the figures do not give the code.
+    /// DRG code; `None` if it is not known, as in counted figures without DRG codes.
     pub drg: Option<&'a str>,
     /// Whether a listed costly medicine was given.
     pub costly_medicine: bool,
     /// Whether the person is resident in a Norwegian municipality.
     pub resident: bool,
-    /// Age at admission in whole years; `None` if the figures do not give the age.
+    /// Age at admission in whole years; `None` if it is not known, as in counted figures without ages.
     pub age: Option<u16>,
 }
 

@@ -1213,7 +1213,8 @@ fn a_statement_is_in_its_receivers_language() {
     assert!(code == Some(1) && printed.contains("decisions.csv:1: ventet"), "{printed}");
 }
 
-/// A range of months goes through every step as the single months do, and a statement of a range is one of each month.
+/// A range of months goes through every step as the single months do. An order of statements for a range
+/// makes one statement for each month.
 #[test]
 fn ranges_of_months_go_through_every_step() {
     let (work, law) = (folder("ranges"), signed("ranges-law"));

@@ -205,7 +205,8 @@ fn what_proves_nothing_and_other_terms_are_refused() {
     }
 }
 
-/// A manifest that names a file outside its folder takes nothing away there.
+/// A settlement removes the rule files that the manifest of an earlier result lists. A listed file outside
+/// the result folder stays.
 #[test]
 fn a_manifest_cannot_name_a_file_outside_its_folder() {
     let work = folder("manifest-outside");
