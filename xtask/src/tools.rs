@@ -46,7 +46,7 @@ pub fn ready(install: bool) -> Result<()> {
     let missing = postgres_bin().is_none() || !found("hledger") || !found("pdftotext") || !found("sqlite3");
     if missing && !install {
         bail!(
-            "the tests need PostgreSQL, hledger and poppler: cargo xtask test --install installs them on Debian ({})",
+            "the tests need PostgreSQL, hledger, poppler and sqlite3: cargo xtask test --install installs them on Debian ({})",
             PACKAGES.join(", ")
         );
     }

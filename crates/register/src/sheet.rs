@@ -297,14 +297,17 @@ fn text(path: &Path) -> Result<(Rows, u8), SheetError> {
 }
 
 /// Rows of a delimited text, each with its line. The separator is the semicolon, tab or comma that occurs most
-/// often in the head. Of the first 30 filled lines, the head is the one with the most semicolons and tabs.
+/// often in the head. Of the first 30 filled lines, the head is the one with the most semicolons and tabs; with the most
+/// commas, if no line has semicolons or tabs.
 fn rows_of(text: &str, path: &Path) -> Result<(Rows, u8), SheetError> {
     let quote = |line: usize| SheetError::Quote { path: path.to_path_buf(), line };
     // Titles above the head have fewer separators, or none.
-    let marks = |line: &&str| line.bytes().filter(|byte| matches!(byte, b';' | b'\t')).count();
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(30);
-    let first = lines.next().unwrap_or_default();
-    let head = lines.fold(first, |head, line| if marks(&line) > marks(&head) { line } else { head });
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(30).collect();
+    let by_comma = !lines.iter().any(|line| line.contains([';', '\t']));
+    let marks = |line: &str| line.matches(if by_comma { &[','][..] } else { &[';', '\t'] }).count();
+    let first = lines.first().copied().unwrap_or_default();
+    let head =
+        lines.into_iter().fold(first, |head, line| if marks(line) > marks(head) { line } else { head });
     let separator = crate::text::separator(head);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)

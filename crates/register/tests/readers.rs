@@ -236,4 +236,11 @@ fn small_tables_are_strict_on_quotes_and_on_width() {
         sheet::read(&file("utf16.csv", utf16)).unwrap().rows,
         [(2, vec!["Å".to_owned(), "1".to_owned()])]
     );
+    // A title without separators stands above a head, whatever separates the cells of the head.
+    for separator in [",", ";", "\t"] {
+        let text = "Faktura for mars\n\nreference,days,amount\n1,3,12000.50\n".replace(',', separator);
+        let titled = sheet::read(&file("titled.csv", text)).unwrap();
+        assert_eq!(titled.heads, ["reference", "days", "amount"]);
+        assert_eq!((titled.rows[0].0, titled.rows[0].1.len(), titled.is_by_commas), (4, 3, separator == ","));
+    }
 }
