@@ -91,9 +91,9 @@ pub(crate) fn ends(picture: &mut Picture, ends: &[End<'_>], x: f64, top: f64, bo
     }
 }
 
-/// Draws rings, each with its name at the first place with room inside the frame, or just above the ring if no place
-/// has room. A ring lies on a rising line, which leaves room above to the left and below to the right: these two places
-/// are tried first, in this order.
+/// Draws rings, each with its name at the first place with room inside the frame, or just above the ring if
+/// no place has room. The places above to the left and below to the right are tried first, in this order: a
+/// ring of the break-even chart lies on a rising line, which leaves room there.
 pub(crate) fn rings(picture: &mut Picture, rings: &[Ring<'_>], lines: &[Vec<Point>], frame: Edges) {
     let mut taken: Vec<Edges> = Vec::new();
     for Ring { at: (x, y), colour, .. } in rings {

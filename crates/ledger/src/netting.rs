@@ -162,8 +162,8 @@ pub fn blank(month: &str, cause: Cause) -> Voucher {
     }
 }
 
-/// Voucher for an amount on account: the debtor pays the amount and the creditor receives it, and both entries are
-/// set against amounts settled later.
+/// Voucher for an amount on account: the debtor pays the amount, and the creditor receives it. The two lines
+/// of the kind `OnAccount` are set against amounts settled later.
 pub fn on_account(
     month: &str,
     instrument: Instrument,

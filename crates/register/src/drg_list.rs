@@ -89,7 +89,8 @@ impl DrgList {
                     .replace(",", ".")
                     .parse::<f64>()
                     .ok()
-                    .map(|w| (w * 1000.0).round() as i64)
+                    .filter(|weight| weight.is_finite())
+                    .map(|weight| (weight * 1000.0).round() as i64)
                     .and_then(|weight| i32::try_from(weight).ok())
                     .filter(|weight| (0..=200_000).contains(weight))
                     .ok_or_else(|| {
@@ -131,6 +132,10 @@ mod tests {
         assert_eq!(list.drgs["127"].weight_milli, 1250);
         assert_eq!(list.drgs["209A"].drg_type, DrgType::Surgical);
         assert_eq!(DrgList::parse(&list.to_csv()).unwrap(), list);
+        for weight in ["NaN", "inf", "-1", "201", "x", ""] {
+            let bad = DrgList::parse(&format!("drg;drg_type;mdc;weight\n1;M;5;{weight}\n")).unwrap_err();
+            assert_eq!(bad.line, 2, "{weight}");
+        }
         let twice = DrgList::parse("drg;drg_type;mdc;weight\n1;M;5;1\n1;M;5;1\n").unwrap_err();
         assert_eq!(twice.to_string(), "DRG list, line 3: DRG 1 stands twice");
     }

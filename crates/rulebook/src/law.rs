@@ -355,7 +355,7 @@ struct DecidingRule {
     outside: Vec<(String, When)>,
     tariffs: Vec<(String, When)>,
     age: Option<AgeLimit>,
-    /// Whether there is a ceiling, which counted figures cannot be tested for.
+    /// Whether there is a ceiling. A ceiling per stay cannot be computed on a count of contacts.
     has_ceiling: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Sentences of the command line on the answers of jobs, and what to do about refusals.
+//! Sentences that the command line prints about the results of jobs, and the remedies for refusals.
 
 use std::collections::BTreeMap;
 

@@ -169,8 +169,8 @@ const MONTHS: [&str; 12] = [
 #[test]
 fn a_variant_that_changes_nothing_gives_the_laws_result() {
     let contacts = register_of("variant", 20_000, 2);
-    // A contact that ends in 2011 uses up its stay's ceiling under the variant, but not under the law. The period
-    // is 2012-T2, since no stay with a contact in it began in 2011.
+    // A contact that ends in 2011 uses up its stay's ceiling under the variant, but not under the law. The
+    // period is 2012-T2, since no stay that has a contact in that period began in 2011.
     let plain = settled(&contacts, &law(&[]), "2012-T2", 2, None);
     let same = settled(&contacts, &law(&["co-financing-as-in-2012"]), "2012-T2", 2, None);
     assert_eq!(plain.totals, same.totals);

@@ -199,7 +199,7 @@ pub struct Consequences {
     pub parties: Vec<Party>,
     /// One entry for each of [`SIZES`].
     pub sizes: Vec<Size>,
-    /// Payments by year; empty if there is neither growth nor phasing in.
+    /// Payments by year; empty if neither growth nor phasing in has a year after the first.
     pub years: Vec<Year>,
     /// What each measure of the scenario takes away: contacts, or payable days, in millionths.
     pub avoided: Vec<i64>,

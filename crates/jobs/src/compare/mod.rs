@@ -210,8 +210,8 @@ fn of_settlement(folder: &Path, order: &Order) -> Result<BTreeMap<String, Own>> 
     }
     let claims = archive::claims(&path, &municipalities)?;
     let party = order.party.map(|word| order.named(word)).transpose()?;
-    // A number or a name means the municipality in all lifetimes of its code, so the year is left out here.
-    // If a period is given, its months leave only the lifetime that is meant.
+    // A number or a name means the municipality in all lifetimes of its code, so the year after `@` in a
+    // party is left out. If a period is given, its months leave only the lifetime that is meant.
     let is_of = |row: &domain::Claim, party: &str| {
         parties::code_of(claims.words.word(row.debtor)) == parties::code_of(party)
     };

@@ -78,7 +78,8 @@ fn size(subject: &Subject) -> Size {
     let of = |people: i64| SIZES.iter().position(|(least, _)| people >= *least).unwrap_or(SIZES.len() - 1);
     let place = of(mine);
     let least = SIZES[place].0;
-    // Chance moves a place in a sample as much as it moves a place that has only the sampled inhabitants.
+    // In a sampled register, chance moves a municipality as much as it moves a smaller municipality: one with
+    // as many inhabitants as were sampled.
     let reach = SIZES[of((mine as f64 * outcome.inhabited.sample) as i64)].1;
     let below = place.checked_sub(1).map(|larger| SIZES[larger].0);
     let is_same = |home: &usize| {

@@ -52,7 +52,7 @@ pub enum Of {
         count: f64,
         /// Number of people, for a rate; `None` for the count itself.
         population: Option<f64>,
-        /// Number of people that a rate is for.
+        /// Scale of a rate: 1000 gives events per 1 000 people.
         per: f64,
         method: CountMethod,
         /// Confidence level as a share, such as 0.95.
@@ -83,9 +83,10 @@ pub enum Of {
 /// # Errors
 /// Fails if a number is out of its range: for instance, a negative count, or more events than cases.
 pub fn interval(of: &Of) -> Result<Answer> {
+    let is_some = |of: f64| of > 0.0 && of.is_finite();
     let (one, used, confidence) = match *of {
         Of::Poisson { count, population, per, method, confidence } => {
-            if !(count >= 0.0 && count.is_finite() && population.is_none_or(|people| people > 0.0)) {
+            if !(count >= 0.0 && count.is_finite() && population.is_none_or(is_some)) {
                 fail!("error.interval.count_zero_more_population_above_zero");
             }
             if !(per > 0.0 && per.is_finite()) {
@@ -96,7 +97,7 @@ pub fn interval(of: &Of) -> Result<Answer> {
             (one, method.used(count), confidence)
         }
         Of::Proportion { count, of, method, confidence } => {
-            if !(count >= 0.0 && of > 0.0 && count <= of) {
+            if !(count >= 0.0 && is_some(of) && count <= of) {
                 fail!("error.interval.count_not_between_0", count, of);
             }
             let (of_method, used) = match method {

@@ -153,10 +153,12 @@ fn standards(
             let events = (method == Method::Indirect).then(|| table.amounts(&order.events)).transpose()?;
             for row in 0..table.rows() {
                 let key: Key = names.iter().map(|column| column[row].to_owned()).collect();
-                out.insert(
-                    key,
-                    events.as_ref().map_or(people[row], |events| events[row] / people[row].max(1e-300)),
-                );
+                let standard =
+                    events.as_ref().map_or(people[row], |events| events[row] / people[row].max(1e-300));
+                if out.insert(key.clone(), standard).is_some() {
+                    let (place, stratum) = (table.at(row), key.join(" "));
+                    fail!("error.funnel.stands_there_already", place, place2 = stratum);
+                }
             }
         }
     }

@@ -244,8 +244,8 @@ pub fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
     table
 }
 
-/// The ministry's second table, with our figures beside it. A municipality's share of the country's sum is its
-/// share of the `of` inhabitants.
+/// The ministry's second table, with our figures beside it. `of` is the number of inhabitants of the country.
+/// A municipality's share of the country's sum is its share of these inhabitants.
 pub fn consequences(alternatives: &Alternatives, scale: Scale, of: u64) -> Table {
     let heads = heads([
         "reproduce.column.effect",

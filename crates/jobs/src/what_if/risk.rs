@@ -255,7 +255,8 @@ fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<
     let mut out = Vec::new();
     for (place, ((code, people, seen), fitted)) in known.into_iter().zip(fitted).enumerate() {
         let alone = press.distribution(fitted.count).scaled(fitted.factor);
-        // The uncertainty of the rate is the same in all years and does not even out. Chance does.
+        // The uncertainty of the rate is the same in all years, so a mean over several years keeps it. Chance
+        // becomes smaller in such a mean.
         let several = SPANS.map(|years| {
             let count = Count { mean: fitted.count.mean * f64::from(years), ..fitted.count };
             press.distribution(count).scaled(fitted.factor / f64::from(years))

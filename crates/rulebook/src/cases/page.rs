@@ -1,9 +1,9 @@
 //! A `.cases.md` page: prose with tables in it.
 //!
-//! A line `given: column = value, …` holds default values, until the next such line: a row takes the value of a column
-//! if its cell is empty or its table lacks the column. Column heads are identifiers; the column `because` is for
-//! readers. A row has as many cells
-//! as its head. An unknown column, a row of another length and a number that cannot be read are reported as failures.
+//! A line `given: column = value, …` holds default values, until the next such line: a row takes the value of
+//! a column if its cell is empty or its table lacks the column. Column heads come from a fixed list; the
+//! column `because` is for readers. A row has as many cells as its head. An unknown column, a row of another
+//! length and a number that cannot be read are reported as failures.
 
 use std::collections::BTreeMap;
 

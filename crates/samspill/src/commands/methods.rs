@@ -1,4 +1,5 @@
-//! What the commands of methods share: how numbers on the command line are read, and how an answer is shown.
+//! Functions that the commands for statistical methods share: they read numbers from the command line, and
+//! show an answer.
 
 use jobs::failure::{Failure, Result};
 use jobs::host::Host;

@@ -23,8 +23,9 @@ fn published(text: Option<&str>) -> Option<i64> {
     text.map_or(Some(0), count)
 }
 
-/// Municipalities of each place on a sheet, by name of the place. A column of the program's table groups the
-/// municipalities, and each place gets the group with the nearest number of people.
+/// Municipalities of each place in the output table `sheet`, by name of the place. The column `column` of
+/// `data/municipalities.csv` divides the municipalities into groups, and each place gets the group with the
+/// nearest number of people.
 fn members(
     column: usize,
     homes: &[Vec<String>],

@@ -152,6 +152,23 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
     assert!(!done && printed.contains("to kolonner 'a'"), "{printed}");
 }
 
+/// A standard with a stratum on two rows is refused: which of them is meant is not known.
+#[test]
+fn a_standard_has_each_stratum_once() {
+    let work = folder("standard");
+    let standard = path(&work.join("standard.csv")).to_owned();
+    for (rows, fault) in
+        [("0-79;900\n80+;100\n", ""), ("0-79;900\n80+;100\n0-79;900\n", "0-79 har en rad fra før")]
+    {
+        std::fs::write(&standard, format!("alder;folk\n{rows}")).unwrap();
+        let text_of = "område;alder;n;folk\nÅs;0-79;12;1000\nÅs;80+;8;100\n".as_bytes();
+        let columns = ["--area", "område", "--strata", "alder", "--events", "n", "--population", "folk"];
+        let order = [&["standardise", "TABLE"], &columns[..], &["--standard", &standard]].concat();
+        let (done, _, printed) = run_on(&work.join("t.csv"), text_of, &order);
+        assert!(done == fault.is_empty() && printed.contains(fault), "{printed}");
+    }
+}
+
 /// Tables as a controller may have saved them, and tables that cannot be used.
 #[test]
 fn small_tables_are_read_as_they_were_saved() {
