@@ -468,25 +468,12 @@ fn named_modules(code: &str, module: &str) -> BTreeSet<String> {
 fn paths(code: &str) -> Vec<String> {
     let end = code.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(code.len());
     let path = code[..end].trim_end_matches(':');
-    let Some(group) = code[end..].strip_prefix('{') else { return vec![path.to_owned()] };
-    let mut depth = 0;
-    let mut items = vec![String::new()];
-    for letter in group.chars() {
-        match letter {
-            '}' if depth == 0 => break,
-            ',' if depth == 0 => items.push(String::new()),
-            letter => {
-                depth += i32::from(letter == '{') - i32::from(letter == '}');
-                items.last_mut().into_iter().for_each(|item| item.push(letter));
-            }
-        }
+    let rest = &code[end..];
+    if !rest.starts_with('{') {
+        return vec![path.to_owned()];
     }
-    let joined = |item: &String| {
-        let inner = paths(item.trim());
-        let whole = |inner: String| if path.is_empty() { inner } else { format!("{path}::{inner}") };
-        inner.into_iter().map(whole).collect::<Vec<_>>()
-    };
-    items.iter().flat_map(joined).collect()
+    let whole = |inner: String| if path.is_empty() { inner } else { format!("{path}::{inner}") };
+    parts(inside(rest)).into_iter().flat_map(|item| paths(item.trim())).map(whole).collect()
 }
 
 fn longest(path: &str, known: &BTreeSet<String>) -> Option<String> {

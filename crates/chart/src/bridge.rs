@@ -17,10 +17,15 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// The label on one line. The two parts of a word that was divided between lines are joined.
+    /// The label on one line.
     pub fn label_in_text(&self) -> String {
-        self.label.replace("-\n", "").replace('\n', " ")
+        on_one_line(&self.label)
     }
+}
+
+/// A label on one line. The two parts of a word that was divided between lines are joined.
+pub fn on_one_line(label: &str) -> String {
+    label.replace("-\n", "").replace('\n', " ")
 }
 
 /// Scale of the axis, in øre.

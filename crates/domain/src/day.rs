@@ -315,7 +315,7 @@ impl Period {
     /// Fails if the text has another form, or if a span from one year or month to another is not 2 to 120 months long.
     pub fn parse_any(text: &str) -> Result<Period, NotATime> {
         let wrong = || not(text, "span");
-        let year = |text: &str| Period::parse(text).ok().filter(|period| period.months == 12);
+        let year = |text: &str| Period::parse(text).ok().filter(|period| period.is_year());
         let month = |text: &str| Period::parse(text).ok().filter(|period| period.months == 1);
         let both = |(one, other): (&str, &str), of: &dyn Fn(&str) -> Option<Period>| {
             Some((of(one)?.first, of(other)?.months().last()?))
@@ -329,6 +329,11 @@ impl Period {
             period @ Period { months: 2..=120, .. } => Ok(period),
             _ => Err(not(text, "long_span")),
         }
+    }
+
+    /// Whether the period is a calendar year.
+    pub const fn is_year(self) -> bool {
+        self.months == 12 && self.first.month == 1
     }
 
     /// All months from `first` to `last`, both included.

@@ -6,6 +6,7 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use register::sheet;
 use words::message;
 
 use crate::failure::{About, Result, fail};
@@ -25,11 +26,8 @@ pub struct Readable {
 const GROWTH: u64 = 200;
 const SMALL: u64 = 1 << 30;
 
-/// First bytes of a format.
+/// First bytes of a file that gzip has compressed.
 const GZIP: &[u8] = &[0x1f, 0x8b];
-const ZIP: &[u8] = b"PK\x03\x04";
-/// Workbooks of Excel before 2007.
-const OLD_EXCEL: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0];
 
 impl Readable {
     /// The file at a path; `-` is standard input.
@@ -51,7 +49,7 @@ impl Readable {
             let (packed, name) = (out.path.clone(), "unpacked");
             out.path = out.copy(host, name, |copy| unpacked(&packed, most(&packed)?, copy))?;
         }
-        if begins(&out.path, ZIP) || begins(&out.path, OLD_EXCEL) {
+        if sheet::begins_as_workbook(&out.path) {
             out.path = out.as_text(host)?;
         }
         Ok(out)
@@ -88,20 +86,7 @@ impl Readable {
 
     /// The table of a workbook as text, each row on the line of its row in the workbook.
     fn as_text(&mut self, host: &Host) -> Result<PathBuf> {
-        // The reader of tables knows a workbook by the ending of its name.
-        let book = match begins(&self.path, OLD_EXCEL) {
-            true => "book.xls",
-            false => "book.xlsx",
-        };
-        let original = self.path.clone();
-        let named = match is_named_as_book(&original) {
-            true => original,
-            false => self.copy(host, book, |copy| {
-                std::io::copy(&mut File::open(&original)?, copy)?;
-                Ok(())
-            })?,
-        };
-        let sheet = register::sheet::read(&named)?;
+        let sheet = sheet::read(&self.path)?;
         if sheet.rows.is_empty() {
             fail!("error.readable.no_rows", path = self.path.display());
         }
@@ -149,13 +134,6 @@ fn write_row(
 fn begins(path: &Path, bytes: &[u8]) -> bool {
     let mut first = vec![0; bytes.len()];
     File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok_and(|()| first == bytes)
-}
-
-/// Whether the name of a file has the ending of a workbook.
-fn is_named_as_book(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| {
-        ["xlsx", "xlsm", "xls", "xlsb", "ods"].iter().any(|known| ending.eq_ignore_ascii_case(known))
-    })
 }
 
 /// Largest size that a file may have when it is unpacked, in bytes.

@@ -218,7 +218,7 @@ fn gaps<T>(segments: &[Segment<T>]) -> Vec<Message> {
 /// # Errors
 /// Fails if an instrument has no rule file, or if the built-in scheme cannot be read.
 pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
-    use rulebook::scheme::{Scheme, is_unsigned};
+    use rulebook::scheme::Scheme;
     let scheme = Scheme::built_in()?;
     let columns = heads([
         "flow",
@@ -246,7 +246,7 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
         flows.push((instrument.word().to_owned(), debtor, creditor, unsigned, Cell::text(&file.id)));
     }
     for row in scheme.flow.iter().filter(|row| row.dates.holds(day)) {
-        let unsigned = is_unsigned(row, &scheme.sources);
+        let unsigned = row.dates.is_unsigned(&scheme.sources);
         let (debtor, creditor) = (row.value.debtor.clone(), row.value.creditor.clone());
         flows.push((
             row.value.flow.clone(),
@@ -259,8 +259,8 @@ pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
     for (flow, debtor, creditor, mut unsigned, rule) in flows {
         let (mode, term) = (scheme.mode_on(&flow, day), scheme.term_on(&flow, day));
         let (account, schedule) = (scheme.account_on(&flow, day), scheme.schedule_on(&flow, day));
-        unsigned |= mode.is_some_and(|row| is_unsigned(row, &scheme.sources));
-        unsigned |= term.is_some_and(|row| is_unsigned(row, &scheme.sources));
+        unsigned |= mode.is_some_and(|row| row.dates.is_unsigned(&scheme.sources));
+        unsigned |= term.is_some_and(|row| row.dates.is_unsigned(&scheme.sources));
         let of = |text: fn(&rulebook::scheme::AccountRow) -> &String| {
             account.map_or_else(String::new, |row| text(&row.value).clone())
         };

@@ -6,7 +6,8 @@ use words::Language;
 use crate::PaperError;
 use crate::pdf::{Job, set};
 
-const TEMPLATE: &str = include_str!("../templates/brief.typ");
+const TEMPLATE: &str =
+    concat!(include_str!("../templates/brief.typ"), include_str!("../templates/figures-and-tables.typ"));
 
 /// A table of the brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,11 +54,11 @@ pub struct Brief {
     pub digest: String,
 }
 
-/// A brief with the fixed words of its pages.
+/// A document with the fixed words of its pages.
 #[derive(Serialize)]
-struct Page<'a> {
+struct Page<'a, D> {
     #[serde(flatten)]
-    brief: &'a Brief,
+    document: &'a D,
     /// Heading of the cautions.
     before_use: String,
     /// Word before the number of a page.
@@ -66,19 +67,29 @@ struct Page<'a> {
     of_pages: String,
 }
 
+/// Files that the template of a document reads: `data.json` with the document and the fixed words of its pages, and the
+/// figures.
+pub(crate) fn files(
+    document: &impl Serialize,
+    language: Language,
+    figures: &[BriefFigure],
+) -> Result<Vec<(String, Vec<u8>)>, serde_json::Error> {
+    let word = |key: &str| language.text(key);
+    let (before_use, page, of_pages) = (word("brief.before_use"), word("paper.page"), word("paper.of_pages"));
+    let data = serde_json::to_vec(&Page { document, before_use, page, of_pages })?;
+    let mut files = vec![("data.json".to_owned(), data)];
+    for (place, figure) in figures.iter().enumerate() {
+        files.push((format!("figure-{place}.svg"), figure.svg.as_bytes().to_vec()));
+    }
+    Ok(files)
+}
+
 /// The brief as a PDF that meets PDF/A-2a and PDF/UA-1.
 ///
 /// # Errors
 /// Fails if the pages cannot be set.
 pub fn pdf(brief: &Brief) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: brief.title.clone(), fault };
-    let word = |key: &str| brief.language.text(key);
-    let (before_use, page, of_pages) = (word("brief.before_use"), word("paper.page"), word("paper.of_pages"));
-    let page = Page { brief, before_use, page, of_pages };
-    let data = serde_json::to_vec(&page).map_err(|error| fault(error.to_string()))?;
-    let mut files = vec![("data.json".to_owned(), data)];
-    for (place, figure) in brief.figures.iter().enumerate() {
-        files.push((format!("figure-{place}.svg"), figure.svg.clone().into_bytes()));
-    }
+    let files = files(brief, brief.language, &brief.figures).map_err(|error| fault(error.to_string()))?;
     set(&Job { template: TEMPLATE, number: &brief.title, ident: &brief.digest, files })
 }

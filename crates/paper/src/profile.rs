@@ -5,10 +5,11 @@ use serde::Serialize;
 use words::Language;
 
 use crate::PaperError;
-use crate::brief::{BriefFigure, BriefTable};
+use crate::brief::{self, BriefFigure, BriefTable};
 use crate::pdf::{Job, set};
 
-const TEMPLATE: &str = include_str!("../templates/profile.typ");
+const TEMPLATE: &str =
+    concat!(include_str!("../templates/profile.typ"), include_str!("../templates/figures-and-tables.typ"));
 
 /// A box of the first page.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -98,8 +99,6 @@ pub struct Profile {
     pub spine: Spine,
     pub figures: Vec<BriefFigure>,
     pub tables: Vec<BriefTable>,
-    /// Places in `tables` of those that begin a page.
-    pub new_pages: Vec<usize>,
     /// What a reader must know before the profile is used.
     pub cautions: Vec<String>,
     /// Last line of each page.
@@ -110,27 +109,14 @@ pub struct Profile {
     pub digest: String,
 }
 
-/// A profile with the fixed words of its pages.
-#[derive(Serialize)]
-struct Page<'a> {
-    #[serde(flatten)]
-    profile: &'a Profile,
-    before_use: String,
-    page: String,
-    of_pages: String,
-}
-
 /// The profile as a PDF that meets PDF/A-2a and PDF/UA-1.
 ///
 /// # Errors
 /// Fails if the pages cannot be set.
 pub fn pdf(profile: &Profile) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: profile.place.clone(), fault };
-    let word = |key: &str| profile.language.text(key);
-    let (before_use, page, of_pages) = (word("brief.before_use"), word("paper.page"), word("paper.of_pages"));
-    let page = Page { profile, before_use, page, of_pages };
-    let data = serde_json::to_vec(&page).map_err(|error| fault(error.to_string()))?;
-    let mut files = vec![("data.json".to_owned(), data)];
+    let files = brief::files(profile, profile.language, &profile.figures);
+    let mut files = files.map_err(|error| fault(error.to_string()))?;
     let mut put = |name: String, svg: &str| files.push((name, svg.as_bytes().to_vec()));
     put("axis.svg".to_owned(), &profile.spine.axis);
     for (place, svg) in profile.spine.sign_pictures.iter().enumerate() {
@@ -141,9 +127,6 @@ pub fn pdf(profile: &Profile) -> Result<Vec<u8>, PaperError> {
             put(format!("mark-{theme}-{row}.svg"), &one.mark);
             put(format!("years-{theme}-{row}.svg"), &one.years);
         }
-    }
-    for (place, figure) in profile.figures.iter().enumerate() {
-        put(format!("figure-{place}.svg"), &figure.svg);
     }
     set(&Job { template: TEMPLATE, number: &profile.place, ident: &profile.digest, files })
 }

@@ -1,5 +1,6 @@
 //! A statement in words: every text and number as it stands on the page. The template only places them.
 
+use chart::bridge::on_one_line;
 use domain::statement::{Address, BridgeWhat, Named, Post, Statement, Tag};
 use domain::{Amount, Cause, Instrument, Party};
 use serde::Serialize;
@@ -105,7 +106,7 @@ pub fn post_title(post: &Post, language: Language) -> String {
 fn compact_title(post: &Post, with_instrument: bool, language: Language) -> String {
     let mut name = post.counterparty.name.clone();
     if with_instrument {
-        let what = on_one_line(&bridge_label(BridgeWhat::Activity(post.instrument), true, language));
+        let what = activity(post.instrument, language);
         name = format!("{what}: {name}");
     }
     let title = if post.cause == Cause::Activity {
@@ -457,31 +458,33 @@ fn lead(statement: &Statement, language: Language) -> String {
     sentences.join(" ")
 }
 
-/// Label of a step of the bridge, in the recipient's language.
-pub fn bridge_label(what: BridgeWhat, owes: bool, language: Language) -> String {
-    let key = match what {
-        BridgeWhat::OnAccount => "on_account",
-        BridgeWhat::Activity(Instrument::CoFinancing) => "activity_kmf",
-        BridgeWhat::Activity(Instrument::DischargeReady) => "activity_usk",
-        BridgeWhat::Activity(Instrument::Isf) => "activity_isf",
-        BridgeWhat::Corrections => "corrections",
-        BridgeWhat::Rates => "rates",
-        BridgeWhat::Decisions => "decisions",
-        BridgeWhat::Settlement => "settled",
-        BridgeWhat::LessOnAccount => "less_on_account",
-        BridgeWhat::Carried => "carried_short",
-        BridgeWhat::Rounding => "rounding_short",
-        BridgeWhat::ToPay if owes => "to_pay",
-        BridgeWhat::ToPay => "to_get",
-        BridgeWhat::Asked if owes => "asked",
-        BridgeWhat::Asked => "credited",
+/// Label of an instrument's activity on one line.
+fn activity(instrument: Instrument, language: Language) -> String {
+    let key = match instrument {
+        Instrument::CoFinancing => "activity_kmf",
+        Instrument::DischargeReady => "activity_usk",
+        Instrument::Isf => "activity_isf",
     };
-    text(key, language)
+    on_one_line(&text(key, language))
 }
 
-/// A label that was divided between lines, put together again.
-fn on_one_line(label: &str) -> String {
-    label.replace("-\n", "").replace('\n', " ")
+/// Label of a step of the chart, and whether the step is of what was settled; the other steps are of what is carried or
+/// rounded. `None` for a level of the bridge.
+fn step_of(what: BridgeWhat, language: Language) -> Option<(String, bool)> {
+    let (key, settles) = match what {
+        BridgeWhat::Activity(instrument) => return Some((activity(instrument, language), true)),
+        BridgeWhat::Corrections => ("corrections", true),
+        BridgeWhat::Rates => ("rates", true),
+        BridgeWhat::Decisions => ("decisions", true),
+        BridgeWhat::Carried => ("carried_short", false),
+        BridgeWhat::Rounding => ("rounding_short", false),
+        BridgeWhat::OnAccount
+        | BridgeWhat::Settlement
+        | BridgeWhat::LessOnAccount
+        | BridgeWhat::ToPay
+        | BridgeWhat::Asked => return None,
+    };
+    Some((on_one_line(&text(key, language)), settles))
 }
 
 /// The steps of the chart as text, for readers who do not see it; empty if there is no chart.
@@ -497,21 +500,17 @@ fn deviations(statement: &Statement, language: Language) -> Vec<chart::deviation
     let of = |wanted: BridgeWhat| -> Amount {
         statement.bridge.iter().filter(|step| step.what == wanted).map(|step| step.amount).sum()
     };
-    let label = |what: BridgeWhat| on_one_line(&bridge_label(what, statement.owes, language));
-    let settles = |what: &BridgeWhat| {
-        matches!(
-            what,
-            BridgeWhat::Activity(_) | BridgeWhat::Corrections | BridgeWhat::Rates | BridgeWhat::Decisions
-        )
-    };
-    let pays_off = |what: &BridgeWhat| matches!(what, BridgeWhat::Carried | BridgeWhat::Rounding);
     let is_paid = of(BridgeWhat::OnAccount) == -of(BridgeWhat::LessOnAccount);
-    let mut steps: Vec<chart::deviation::Step> = statement
-        .bridge
-        .iter()
-        .filter(|step| settles(&step.what) || (is_paid && pays_off(&step.what)))
-        .filter(|step| step.amount != Amount::ZERO)
-        .map(|step| chart::deviation::Step { label: label(step.what), is_total: false, amount: step.amount })
+    let shown = statement.bridge.iter().filter(|step| step.amount != Amount::ZERO);
+    let mut steps: Vec<chart::deviation::Step> = shown
+        .filter_map(|step| {
+            let (label, settles) = step_of(step.what, language)?;
+            (settles || is_paid).then_some(chart::deviation::Step {
+                label,
+                is_total: false,
+                amount: step.amount,
+            })
+        })
         .collect();
     if steps.len() < 2 {
         return Vec::new();

@@ -85,12 +85,7 @@ impl DrgList {
                 code: code.clone(),
                 drg_type,
                 mdc: cell(mdc)?.parse().map_err(|_| bad(number + 1, message!("drg_list.mdc")))?,
-                weight_milli: cell(weight)?
-                    .replace(",", ".")
-                    .parse::<f64>()
-                    .ok()
-                    .filter(|weight| weight.is_finite())
-                    .map(|weight| (weight * 1000.0).round() as i64)
+                weight_milli: crate::csv_file::decimal(cell(weight)?, 3)
                     .and_then(|weight| i32::try_from(weight).ok())
                     .filter(|weight| (0..=200_000).contains(weight))
                     .ok_or_else(|| {

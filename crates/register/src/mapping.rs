@@ -168,8 +168,7 @@ impl Mapping {
     /// makes a key of more than two columns.
     pub fn parse(text: &str) -> Result<Mapping, BadMapping> {
         let mapping: Mapping = toml::from_str(text).map_err(|error| {
-            let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));
-            let line = text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = error.span().map_or(1, |span| words::line_at(text, span.start));
             BadMapping::Toml { line, fault: error.message().to_owned() }
         })?;
         let fields = mapping.columns.keys().chain(mapping.constants.keys()).chain(mapping.values.keys());

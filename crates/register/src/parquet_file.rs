@@ -1,7 +1,7 @@
 //! Parquet files, read and written. Row groups are encoded on several threads and appended in order, so that
 //! the bytes do not depend on the number of threads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -309,14 +309,12 @@ impl Reader {
         }
     }
 
-    /// Names of the columns that hold a time as INT96, also inside a list. Writers of that form (Spark, Impala) mean a
-    /// moment in UTC, which the form does not say.
-    pub fn int96_columns(&self) -> BTreeSet<String> {
+    /// Name of the first column that holds a time as INT96, also inside a list; `None` if no column does. Writers of that
+    /// form (Spark, Impala) mean a moment in UTC, which the form does not say.
+    pub fn int96_column(&self) -> Option<&str> {
         let leaves = self.metadata.parquet_schema().columns();
-        let is_int96 =
-            |leaf: &&parquet::schema::types::ColumnDescPtr| leaf.physical_type() == PhysicalType::INT96;
-        let root = |leaf: &parquet::schema::types::ColumnDescPtr| leaf.path().parts().first().cloned();
-        leaves.iter().filter(is_int96).filter_map(root).collect()
+        let leaf = leaves.iter().find(|leaf| leaf.physical_type() == PhysicalType::INT96)?;
+        leaf.path().parts().first().map(String::as_str)
     }
 
     /// Reads columns of one row group, in batches of `batch_rows`, through a new file handle. Columns that

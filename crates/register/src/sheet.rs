@@ -114,7 +114,7 @@ impl Sheet {
     }
 }
 
-/// Reads a table: as a workbook if the file has the extension of a workbook, else as CSV. A row with filled cells
+/// Reads a table: as a workbook if its name or its first bytes are those of one, else as CSV. A row with filled cells
 /// beyond the head is a fault: in a table with commas, an unquoted decimal comma shifts the numbers after it.
 ///
 /// # Errors
@@ -132,8 +132,8 @@ pub fn read(path: &Path) -> Result<Sheet, SheetError> {
     Ok(Sheet { path: path.to_path_buf(), heads, rows, is_by_commas: separator == Some(b',') })
 }
 
-/// Rows of a table as text, each with its line. The file is read as a workbook if it has the extension of a
-/// workbook, else as CSV.
+/// Rows of a table as text, each with its line. The file is read as a workbook if its name or its first bytes are those
+/// of one, else as CSV.
 ///
 /// # Errors
 /// Fails if the file cannot be read as a workbook or as CSV.
@@ -141,12 +141,26 @@ pub fn rows(path: &Path) -> Result<Rows, SheetError> {
     Ok(rows_of_file(path)?.0)
 }
 
-/// Rows of a file; and the separator of the cells, if the file is text.
-fn rows_of_file(path: &Path) -> Result<(Rows, Option<u8>), SheetError> {
-    let is_book = path.extension().is_some_and(|ending| {
+/// Whether a file is a workbook: its name has the ending of one, or its first bytes are those of one.
+fn is_workbook(path: &Path) -> bool {
+    let is_named = path.extension().is_some_and(|ending| {
         ["xlsx", "xlsm", "xls", "xlsb", "ods"].iter().any(|known| ending.eq_ignore_ascii_case(known))
     });
-    if is_book {
+    is_named || begins_as_workbook(path)
+}
+
+/// Whether the first bytes of a file are those of a workbook: of a ZIP file, or of Excel before 2007. A pipe is not looked
+/// at, since its bytes can be read only once; a file that cannot be read is none, and whoever reads it tells why.
+pub fn begins_as_workbook(path: &Path) -> bool {
+    let signs = [*b"PK\x03\x04", [0xd0, 0xcf, 0x11, 0xe0]];
+    let mut first = [0; 4];
+    let mut read = || std::io::Read::read_exact(&mut std::fs::File::open(path)?, &mut first);
+    path.is_file() && read().is_ok() && signs.contains(&first)
+}
+
+/// Rows of a file; and the separator of the cells, if the file is text.
+fn rows_of_file(path: &Path) -> Result<(Rows, Option<u8>), SheetError> {
+    if is_workbook(path) {
         return Ok((workbook(path)?, None));
     }
     let (rows, separator) = text(path)?;

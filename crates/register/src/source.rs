@@ -92,10 +92,15 @@ impl Source {
     /// Opens a file: Parquet if its first four bytes are those of Parquet, else CSV.
     ///
     /// # Errors
-    /// Fails if the file cannot be read, or is neither Parquet nor a readable CSV file.
+    /// Fails if the file cannot be read, is neither Parquet nor a readable CSV file, or is Parquet with a time as INT96.
     pub fn open(path: &Path, threads: usize) -> Result<Source, FileError> {
         if is_parquet(path)? {
-            return Ok(Source::Table(Reader::open(path)?));
+            let reader = Reader::open(path)?;
+            if let Some(column) = reader.int96_column() {
+                let fault = message!("file.column_int96", column);
+                return Err(FileError::Schema { path: path.to_path_buf(), fault });
+            }
+            return Ok(Source::Table(reader));
         }
         Ok(Source::Csv(CsvFile::open(path, threads)?))
     }
@@ -143,9 +148,6 @@ impl Source {
                 let heads = self.heads();
                 let names: Vec<&str> = heads.iter().map(String::as_str).collect();
                 let fault = |fault| FileError::Schema { path: reader.path().to_path_buf(), fault };
-                if let Some(column) = reader.int96_columns().first() {
-                    return Err(fault(message!("file.column_int96", column)));
-                }
                 for batch in reader.read(piece, &names, 1 << 13, None)? {
                     let batch = batch.map_err(FileError::arrow(reader.path()))?;
                     let columns =

@@ -210,6 +210,17 @@ fn a_workbook_is_read_as_it_is_seen() {
 }
 
 #[test]
+fn a_workbook_with_another_name_is_read_as_one() {
+    let mut book = Workbook::new();
+    book.add_worksheet().write(0, 0, "a").unwrap().write(0, 1, "b").unwrap().write(1, 0, 1).unwrap();
+    let found = read("saved.dat", book).unwrap();
+    assert_eq!(
+        (found.heads, found.rows),
+        (vec!["a".to_owned(), "b".to_owned()], vec![(2, vec!["1".to_owned()])])
+    );
+}
+
+#[test]
 fn a_workbook_of_two_tables_or_with_a_cell_far_out_is_refused() {
     let mut two = Workbook::new();
     for _ in 0..2 {

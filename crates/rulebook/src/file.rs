@@ -171,9 +171,7 @@ impl Dates {
         let is_signed = sources.get(&self.source).is_some_and(|source| source.signed_off.is_some());
         self.confidence == Confidence::M && !is_signed
     }
-}
 
-impl Dates {
     /// Whether the row holds on a day.
     pub fn holds(&self, day: Day) -> bool {
         self.from <= day && self.to.is_none_or(|to| day <= to)
@@ -587,8 +585,7 @@ pub(crate) struct Text<'a> {
 
 impl Text<'_> {
     fn line(&self, offset: usize) -> usize {
-        let upto = std::cmp::min(offset, self.text.len());
-        self.text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1
+        words::line_at(self.text, offset)
     }
 
     pub(crate) fn error(&self, line: usize, fault: Fault) -> RuleError {

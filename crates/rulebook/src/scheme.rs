@@ -217,11 +217,6 @@ impl Scheme {
     }
 }
 
-/// Whether a row is unsigned: see [`Dates::is_unsigned`].
-pub fn is_unsigned<T>(row: &Row<T>, sources: &BTreeMap<String, Source>) -> bool {
-    row.dates.is_unsigned(sources)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -363,11 +363,11 @@ fn a_signature_takes_a_row_of_the_scheme_off_the_list() {
     let mut scheme = rulebook::scheme::Scheme::built_in().unwrap();
     let row =
         scheme.term.iter().find(|row| row.dates.confidence == rulebook::file::Confidence::M).unwrap().clone();
-    assert!(rulebook::scheme::is_unsigned(&row, &scheme.sources));
+    assert!(row.dates.is_unsigned(&scheme.sources));
     for source in scheme.sources.values_mut() {
         source.signed_off = Some("A. Jurist, 2027-01-01".to_owned());
     }
-    assert!(!rulebook::scheme::is_unsigned(&row, &scheme.sources));
+    assert!(!row.dates.is_unsigned(&scheme.sources));
 }
 
 /// The notice of admission counts up to the minute of departure, and the trace says what was looked at.

@@ -135,8 +135,7 @@ impl Settings {
 /// Values in the text of a file.
 fn of_text(text: &str) -> Result<BTreeMap<&'static str, String>> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
-        let line = error.span().and_then(|span| text.get(..span.start));
-        let line = line.map_or(1, |before| before.matches('\n').count() + 1);
+        let line = error.span().map_or(1, |span| words::line_at(text, span.start));
         Failure::of(message!("error.settings.not_toml", line, fault = error.message()))
     })?;
     let mut out = Settings::default();

@@ -92,8 +92,7 @@ pub fn settle(
     }
     let mut shared = Shared::new(reader, law, municipalities, options.period);
     shared.known = sink.takes() == Takes::ChargesAndKnown;
-    let is_year = options.period.months().count() == 12 && options.period.from().month().number() == 1;
-    if shared.counted && !is_year {
+    if shared.counted && !options.period.is_year() {
         return Err(SettleError::CountedByYear { period: options.period });
     }
     let (detail, worker) = (sink.takes() != Takes::Nothing, sink.worker());

@@ -1,7 +1,7 @@
 //! A scenario (`scenario`): rules and measures in combination, with a name, and a summary that is made from
 //! its content.
 
-use domain::{Amount, Share};
+use domain::{Amount, CareLevel, Share};
 use rulebook::measure::{self, Measure};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -63,8 +63,8 @@ pub struct Set {
     pub ceiling: Option<i64>,
     /// Lowest age covered by co-financing, in whole years at admission.
     pub age: Option<u16>,
-    /// Words of the levels of care covered by co-financing.
-    pub care_levels: Option<Vec<String>>,
+    /// Levels of care covered by co-financing.
+    pub care_levels: Option<Vec<CareLevel>>,
     /// Day rate (`døgnpris`) in whole kroner.
     pub day_rate: Option<i64>,
     /// Price of a DRG point (`enhetspris`) in whole kroner.
@@ -72,6 +72,9 @@ pub struct Set {
     /// The state's share of ISF, in whole per cent.
     pub isf_share: Option<i64>,
 }
+
+/// Greatest age that a scenario may set, in years.
+const OLDEST: u16 = 120;
 
 /// Names of the parameters that can be swept.
 pub const PARAMETERS: &[&str] = &["share", "ceiling", "age", "day_rate", "unit_price", "isf_share"];
@@ -83,7 +86,7 @@ impl Set {
             "share" => self.share = Some(value),
             "ceiling" => self.ceiling = Some(value),
             "age" => match u16::try_from(value) {
-                Ok(age) if age <= 120 => self.age = Some(age),
+                Ok(age) if age <= OLDEST => self.age = Some(age),
                 _ => return false,
             },
             "day_rate" => self.day_rate = Some(value),
@@ -116,7 +119,7 @@ impl Set {
         let line = |key: &str, value: Option<i64>| value.map(|value| format!("{key} = {value}"));
         let age = self.age.map(|age| format!("age = {{ at_least = {age}, on = \"admission\" }}"));
         let levels = self.care_levels.as_ref().map(|levels| {
-            let levels: Vec<String> = levels.iter().map(|level| format!("\"{level}\"")).collect();
+            let levels: Vec<String> = levels.iter().map(|level| format!("\"{}\"", level.word())).collect();
             format!("care_levels = [{}]", levels.join(", "))
         });
         let kmf = [line("percent", self.share), line("points_per_stay", self.ceiling), age, levels];
@@ -241,12 +244,14 @@ impl Scenario {
         own: &dyn Fn(&str) -> Option<Result<Measure, rulebook::RuleError>>,
     ) -> Result<Scenario, BadScenario> {
         let raw: Raw = toml::from_str(text).map_err(|error| {
-            let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));
-            let line = text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = error.span().map_or(1, |span| words::line_at(text, span.start));
             BadScenario::Toml { file: file.to_owned(), line, fault: Message::plain(error.message()) }
         })?;
         let value = |key: &str, value: &str, expected: Message| bad(file, key, value, expected);
         let percent = |key: &str, text: &str| percent(file, key, text);
+        if let Some(age) = raw.set.age.filter(|age| *age > OLDEST) {
+            return Err(value("set.age", &age.to_string(), Message::plain("0–120")));
+        }
         if !raw.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || raw.id.is_empty() {
             return Err(value("id", &raw.id, message!("scenario.expected.id")));
         }
@@ -334,7 +339,7 @@ impl Scenario {
             set.isf_share.map(|value| message!("scenario.set.isf_share", value = grouped(value))),
         ];
         let levels = set.care_levels.as_ref().map(|levels| {
-            let said = levels.iter().map(|level| Message::under("word.care_level", level)).collect();
+            let said = levels.iter().map(|level| level.said()).collect();
             message!("scenario.set.care_levels", list = Message::joined(said, ", "))
         });
         let set: Vec<Message> = numbers.into_iter().flatten().chain(levels).collect();
@@ -481,6 +486,8 @@ mod tests {
             [(-1, false), (0, true), (80, true), (120, true), (121, false), (70_000, false)]
         {
             assert_eq!(scenario.swept("age", age).is_some(), is_known, "{age}");
+            let text = TEXT.replace("share = 15", &format!("share = 15\nage = {age}"));
+            assert_eq!(parse(&text).is_ok(), is_known, "{age}");
         }
         let levels = parse(&TEXT.replace("share = 15", "share = 15\ncare_levels = [\"overnight\"]")).unwrap();
         let said = words::Language::Nb.say(&levels.summary(&[]));

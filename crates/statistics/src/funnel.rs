@@ -71,8 +71,8 @@ fn by_chance(events: f64, expected: f64) -> f64 {
     2.0 * (events.sqrt() - expected.sqrt())
 }
 
-/// The value below which a share of the sorted values lies, interpolated between neighbours.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+/// The value below which a share of the sorted values lies, interpolated between neighbours. There must be a value.
+pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (low, part) = (at.floor() as usize, at.fract());
     let next = sorted.get(low + 1).copied().unwrap_or(sorted[low]);

@@ -8,8 +8,10 @@
 
 mod catalogue;
 mod language;
+mod line;
 mod message;
 
 pub use catalogue::keys;
 pub use language::Language;
+pub use line::line_at;
 pub use message::{IntoMessage, Message, Said, of_io};

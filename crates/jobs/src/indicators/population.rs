@@ -29,8 +29,8 @@ pub struct Inhabited {
     pub sample: f64,
     /// Person-months by age in each year of the period, by municipality.
     by_year: BTreeMap<i16, BTreeMap<String, Vec<i64>>>,
-    /// Months of each year of the period.
-    months: BTreeMap<i16, i64>,
+    /// Months of the period.
+    months: i64,
     pub source: Message,
     /// Methods of estimated numbers or ages, each with the first year that it was used for, by municipality.
     estimated: BTreeMap<String, Message>,
@@ -66,7 +66,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
             years: months as f64 / 12.0,
             sample: 1.0,
             by_year,
-            months: months_by_year(period),
+            months: period.months().count() as i64,
             source: Message::joined(std::iter::once(stand).chain(lacking).collect(), "; "),
             estimated: BTreeMap::new(),
             with_others: BTreeMap::new(),
@@ -104,16 +104,11 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         years: 1.0 / 12.0,
         sample: 1.0,
         by_year,
-        months: months_by_year(period),
+        months: period.months().count() as i64,
         source,
         estimated,
         with_others,
     })
-}
-
-/// Number of months of each year of a period.
-fn months_by_year(period: Period) -> BTreeMap<i16, i64> {
-    period.by_year().map(|year| (year.from().year(), year.months().count() as i64)).collect()
 }
 
 /// Reads `municipality;age;people`, or `municipality;age;sex;people`.
@@ -300,12 +295,9 @@ impl Inhabited {
     /// Mean number of inhabitants of a municipality in the period; `None` if they are unknown. A sample of a synthetic
     /// register does not reduce the number.
     pub fn mean_of(&self, code: &str) -> Option<i64> {
-        let (mut sum, mut months) = (0, 0);
-        for (year, homes) in &self.by_year {
-            sum += homes.get(code)?.iter().sum::<i64>();
-            months += self.months.get(year)?;
-        }
-        (months > 0).then(|| (sum + months / 2) / months)
+        let of_year = |homes: &BTreeMap<String, Vec<i64>>| Some(homes.get(code)?.iter().sum::<i64>());
+        let sum = self.by_year.values().map(of_year).sum::<Option<i64>>()?;
+        Some((sum + self.months / 2) / self.months)
     }
 
     /// Person-months of a municipality in a year, of the ages in an indicator's denominator; `None` if its inhabitants

@@ -2,7 +2,7 @@
 //! the spine chart; the months and every figure follow. The profile shows only figures that the tables show.
 
 use chart::spine::Standing;
-use disclosure::withhold::{WITHHELD, few};
+use disclosure::withhold::few;
 use domain::amount::grouped;
 use domain::{Amount, Instrument};
 use paper::brief::{BriefFigure, BriefTable};
@@ -13,8 +13,8 @@ use statistics::indicator::{Aim, Indicator, Kind, Measure};
 use statistics::interval::{Interval, normal_p};
 use words::{Message, Said, message};
 
-use super::spine::{self, standing};
-use super::subject::{Measured, Subject, millions, number, percent, signed};
+use super::spine::{self, Themes, standing};
+use super::subject::{Measured, Subject, millions, number, percent, reveals, signed};
 use crate::failure::Result;
 use crate::indicators::{Outcome, brought, country};
 
@@ -101,11 +101,11 @@ impl<'a> Subject<'a> {
 
     /// Measures of the spine chart that have a place in the funnel and enough expected events, in descending order of
     /// their distance from the expected number.
-    fn farthest(&self) -> Vec<Measured<'a>> {
+    fn farthest(themes: &Themes<'a>) -> Vec<Measured<'a>> {
         let has_place = |(_, _, found, figure): &Measured| {
             !figure.is_withheld && figure.point.is_some() && figure.expected / found.at_a_time >= SPOKEN_OF
         };
-        let all = spine::themes(self).into_iter().flat_map(|(_, rows)| rows);
+        let all = themes.iter().flat_map(|(_, rows)| rows).copied();
         let mut all: Vec<Measured> = all.filter(has_place).collect();
         let far = |figure: &Figure| figure.point.map_or(0.0, |point| point.z.abs());
         all.sort_by(|one, other| far(other.3).total_cmp(&far(one.3)).then(one.0.cmp(&other.0)));
@@ -254,7 +254,8 @@ impl<'a> Subject<'a> {
 
     fn pages(&self) -> profile::Profile {
         let outcome = self.outcome;
-        let farthest = self.farthest();
+        let themes = spine::themes(self);
+        let farthest = Self::farthest(&themes);
         let (title, lead) = self.finding(&farthest);
         let code = &outcome.counts.homes[self.home];
         let people = outcome.inhabited.mean_of(code).map(|people| {
@@ -276,10 +277,9 @@ impl<'a> Subject<'a> {
             tags: outcome.tags(),
             lead,
             boxes: boxes.collect(),
-            spine: spine::spine(self),
+            spine: spine::spine(self, &themes),
             figures: self.months().into_iter().collect(),
             tables: self.kroner().into_iter().chain(self.all()).collect(),
-            new_pages: Vec::new(),
             cautions: outcome.about().into_iter().map(caution).collect(),
             footer: outcome.footer(),
             date: outcome.period.to().year_month_day(),
@@ -400,8 +400,7 @@ impl<'a> Subject<'a> {
         let (place, one, ..) = self.shown().find(|(_, one, ..)| one.id == "admissions")?;
         let counts = &self.outcome.counts;
         let found = self.outcome.figures[place].as_ref()?;
-        // A profile that is not left out shows its months. If only one is left out, readers can work out its months:
-        // the country's months minus those of all the other profiles.
+        // A profile that is not left out shows its months.
         let is_left_out = |home: usize| {
             let months = counts.months_of(place, Side::Numerator, home).unwrap_or(&[]);
             found.homes[home].is_withheld || months.iter().any(|count| few(*count))
@@ -414,10 +413,9 @@ impl<'a> Subject<'a> {
                 .map(|of| of[month])
                 .sum()
         };
-        let reveals = !left_out.is_empty()
-            && (0..counts.months.len()).any(|month| of_month(month) <= WITHHELD + left_out.len() as i64);
+        let is_revealed = reveals(left_out.len(), counts.months.len(), of_month);
         let values = counts.months_of(place, Side::Numerator, self.home)?;
-        if values.len() < 6 || is_left_out(self.home) || left_out.len() == 1 || reveals {
+        if values.len() < 6 || is_left_out(self.home) || is_revealed {
             return None;
         }
         let values: Vec<f64> = values.iter().map(|count| *count as f64).collect();

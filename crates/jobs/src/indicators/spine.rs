@@ -3,18 +3,19 @@
 //! without a small count.
 
 use chart::spine::{self, Mark, Sign, Standing};
-use disclosure::withhold::{WITHHELD, few};
+use disclosure::withhold::few;
 use domain::amount::grouped;
 use paper::picture::FONT;
 use paper::profile::{Spine, SpineRow, SpineTheme};
 use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
+use statistics::funnel::quantile;
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::normal_point;
 use statistics::trend::trend;
 use words::{Message, message};
 
-use super::subject::{Measured, Subject, number, percent, signed};
+use super::subject::{Measured, Subject, number, percent, reveals, signed};
 
 /// Themes of the chart, each with the ids of its measures. The user's own indicators follow in a theme of their own.
 const THEMES: [(&str, &[&str]); 4] = [
@@ -38,8 +39,11 @@ const LEAST: f64 = 1.0;
 /// Fewest places of the same size for which the chart shows deciles.
 const PEERS: usize = 10;
 
+/// Measures by theme, each theme with its heading.
+pub(super) type Themes<'a> = Vec<(&'static str, Vec<Measured<'a>>)>;
+
 /// The measures of the chart by theme. A measure that is zero everywhere is left out.
-pub(super) fn themes<'a>(subject: &Subject<'a>) -> Vec<(&'static str, Vec<Measured<'a>>)> {
+pub(super) fn themes<'a>(subject: &Subject<'a>) -> Themes<'a> {
     let shown: Vec<Measured> =
         subject.shown().filter(|(.., found, _)| found.country.numerator != 0).collect();
     let of_theme = |(heading, ids): &(&'static str, &[&str])| {
@@ -103,13 +107,7 @@ fn deciles(found: &Figures, peers: &[usize]) -> Option<[f64; 4]> {
     let shown = |home: &usize| Some(&found.homes[*home]).filter(|figure| !figure.is_withheld)?.ratio;
     let mut ratios: Vec<f64> = peers.iter().filter_map(shown).map(|ratio| ratio.value).collect();
     ratios.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let place = share * (ratios.len() - 1) as f64;
-        let (low, part) = (place.floor() as usize, place.fract());
-        let next = ratios.get(low + 1).copied().unwrap_or(ratios[low]);
-        ratios[low] + part * (next - ratios[low])
-    };
-    (ratios.len() >= PEERS).then(|| [0.1, 0.25, 0.75, 0.9].map(at))
+    (ratios.len() >= PEERS).then(|| [0.1, 0.25, 0.75, 0.9].map(|share| quantile(&ratios, share)))
 }
 
 /// The years of a measure in a municipality.
@@ -172,10 +170,13 @@ fn is_small(one: &Indicator, year: &OfYear) -> bool {
     few(year.events) || (one.kind == Kind::Proportion && few(year.of - year.events))
 }
 
-/// The years of a measure in the municipality of the profile. `None` if the figure is withheld, if a year is unknown or
+/// The years of a measure in the municipality of the profile. `None` without years, if the figure is withheld, if a year is unknown or
 /// has a small count, or if the years that are shown would reveal another municipality's small count: a reader can
 /// subtract the years of all municipalities that are shown from those of the country.
 fn years(subject: &Subject, (place, one, found, _): Measured, years: &[i16]) -> Option<Years> {
+    if years.is_empty() {
+        return None;
+    }
     let counts = &subject.outcome.counts;
     let all: Vec<Option<Vec<OfYear>>> =
         (0..counts.homes.len()).map(|home| by_year(subject, (place, one), home, years)).collect();
@@ -187,10 +188,8 @@ fn years(subject: &Subject, (place, one, found, _): Measured, years: &[i16]) -> 
     let hidden = |year: usize| -> i64 {
         left_out.iter().filter_map(|home| all[*home].as_ref()).map(|of| of[year].events).sum()
     };
-    let reveals = !left_out.is_empty()
-        && (left_out.len() == 1
-            || (0..years.len()).any(|year| hidden(year) <= WITHHELD + left_out.len() as i64));
-    let mine = all[subject.home].as_ref().filter(|_| !is_left_out(subject.home) && !reveals)?;
+    let is_revealed = reveals(left_out.len(), years.len(), hidden);
+    let mine = all[subject.home].as_ref().filter(|_| !is_left_out(subject.home) && !is_revealed)?;
     let values: Vec<f64> = mine.iter().map(|year| year.numerator as f64 / year.of as f64).collect();
     let float = |of: fn(&OfYear) -> i64| -> Vec<f64> { mine.iter().map(|year| of(year) as f64).collect() };
     let z = match one.kind {
@@ -214,20 +213,20 @@ fn direction(years: &Years) -> Message {
 }
 
 /// The chart.
-pub(super) fn spine(subject: &Subject) -> Spine {
+pub(super) fn spine(subject: &Subject, themes: &Themes) -> Spine {
     let outcome = subject.outcome;
     let (text, say) = (|key: &str| outcome.language.text(key), |message: &Message| outcome.say(message));
     let size = size(subject);
     let whole = whole_years(subject);
-    let has_peers = themes(subject)
+    let has_peers = themes
         .iter()
         .flat_map(|(_, rows)| rows)
         .any(|(_, _, found, figure)| !figure.is_withheld && deciles(found, &size.peers).is_some());
-    let themes = themes(subject)
-        .into_iter()
+    let themes = themes
+        .iter()
         .map(|(heading, rows)| SpineTheme {
             heading: text(heading),
-            rows: rows.into_iter().map(|measured| row(subject, measured, &size, &whole)).collect(),
+            rows: rows.iter().map(|measured| row(subject, *measured, &size, &whole)).collect(),
         })
         .collect();
     let (region, period) = (subject.region(), outcome.period);

@@ -1,5 +1,6 @@
 //! The municipality that a profile is of, and how its figures are written.
 
+use disclosure::withhold::WITHHELD;
 use domain::Amount;
 use domain::amount::grouped;
 use statistics::counts::Side;
@@ -8,6 +9,7 @@ use statistics::indicator::{Indicator, Kind};
 use words::{Message, message};
 
 use super::{Larger, Outcome, brought};
+use crate::what_if;
 
 /// A municipality, and the outcome that its profile is made from.
 pub(super) struct Subject<'a> {
@@ -98,11 +100,15 @@ fn tenths(amount: Amount) -> String {
     match hundredths {
         0 => "0".to_owned(),
         1..10 => format!("{sign}0,{hundredths:02}"),
-        _ => {
-            let tenths = (amount.ore().abs() + 5_000_000) / 10_000_000;
-            format!("{sign}{},{}", grouped((tenths / 10) as u64), tenths % 10)
-        }
+        _ => what_if::tenths(amount),
     }
+}
+
+/// Whether readers could work out a small count that is left out, by taking what is shown from the country. `left_out` is
+/// the number of municipalities left out, and `hidden` gives their events together in each of `times` times. The events
+/// of a municipality that is left out alone can be worked out.
+pub(super) fn reveals(left_out: usize, times: usize, hidden: impl Fn(usize) -> i64) -> bool {
+    left_out == 1 || (left_out > 0 && (0..times).any(|time| hidden(time) <= WITHHELD + left_out as i64))
 }
 
 /// A ratio as a deviation from 1 in whole per cent, with its sign.

@@ -220,10 +220,7 @@ impl Times {
             before = Some(row);
         }
         if kind != Kind::Texts {
-            let weekday = texts
-                .first()
-                .and_then(|text| day(text))
-                .map_or(0, |day| (i64::from(day.number()) + MONDAY).rem_euclid(7));
+            let weekday = texts.first().and_then(|text| day(text)).map_or(0, |day| i64::from(day.weekday()));
             let between = out.numbers.windows(2).flat_map(|pair| pair[0] + 1..pair[1]);
             out.missing = between.take(1000).map(|number| named(kind, number, weekday)).collect();
         }

@@ -4,11 +4,10 @@
 use std::path::Path;
 
 use chart::bridge::Bar;
-use chart::frame::Frame;
 use domain::statement::{Post, Statement, Tag};
 use domain::{Amount, Cause, Instrument, Month, Party};
 use ledger::statement::Span;
-use paper::brief::{self, Brief, BriefFigure, BriefTable};
+use paper::brief::{Brief, BriefFigure, BriefTable};
 use paper::{picture, text, view};
 use words::{Language, Message, message, say};
 
@@ -68,19 +67,8 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<(Month, Vec<
     let case = Case { name, now, before, ahead, language };
     std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let stem = format!("sak-{}-{month}", order.party);
-    let mut written = Vec::new();
-    let figures = case.figures();
-    let put = |name: &str, bytes: &[u8]| crate::folder::write(&order.out.join(name), bytes);
-    let (marks, source) = (case.marks(), view::view(&case.now, language).footer);
-    for (name, figure) in &figures {
-        let name = format!("{stem}-{name}");
-        let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
-        pictures::write(&put, &name, &figure.svg, &frame)?;
-        written.extend([format!("{name}.svg"), format!("{name}.png")]);
-    }
-    let figures = figures.into_iter().map(|(_, figure)| figure).collect();
-    put(&format!("{stem}.pdf"), &brief::pdf(&case.brief(figures))?)?;
-    written.insert(0, format!("{stem}.pdf"));
+    let (names, figures): (Vec<_>, Vec<_>) = case.figures().into_iter().unzip();
+    let written = pictures::with_brief(order.out, &stem, &case.brief(figures), &names)?;
     Ok((month, written))
 }
 
@@ -316,13 +304,8 @@ impl Case {
             let svg = view::deviation_svg(&self.now, language, picture::FONT);
             out.push(("bro", BriefFigure { alt: format!("{heading}. {}", page.bridge.1), heading, svg }));
         }
-        let bars = self.bars();
         let heading = say!(language, "council.picture_of_year", name = self.name, year = self.now.to.year());
-        let values: Vec<String> =
-            bars.iter().map(|bar| format!("{}: {}", bar.label_in_text(), bar.amount)).collect();
-        let units = (language.text("paper.axis_thousand"), language.text("paper.axis_million"));
-        let svg = chart::bridge::bridge(&bars, 640, (&units.0, &units.1), picture::FONT);
-        out.push(("aret", BriefFigure { alt: format!("{heading}. {}", values.join("; ")), heading, svg }));
+        out.push(("aret", pictures::bridge(heading, &self.bars(), language)));
         out
     }
 

@@ -10,7 +10,7 @@ use ledger::statement::{self as made, Context, RuleName, Span, Terms};
 use ledger::{Step, Voucher};
 use paper::ehf::Tax;
 use rulebook::LawBook;
-use rulebook::scheme::{Scheme, is_unsigned};
+use rulebook::scheme::Scheme;
 use words::{Language, Message, message};
 
 use super::books::{Books, heir};
@@ -102,7 +102,7 @@ impl<'a> Maker<'a> {
     /// Tax category of the invoices of a statement, on its day of issue; `None` if the scheme states none.
     pub fn tax(&self, statement: &Statement) -> Option<Tax> {
         let row = self.scheme.tax_category_on(statement.issued.unwrap_or(statement.to))?;
-        Some(Tax { category: row.value.code, is_unsigned: is_unsigned(row, &self.scheme.sources) })
+        Some(Tax { category: row.value.code, is_unsigned: row.dates.is_unsigned(&self.scheme.sources) })
     }
 
     /// The statement of a party. `own` is the party's entry in [`Maker::by_party`].
@@ -159,7 +159,7 @@ fn whole(amount: domain::Amount) -> String {
 fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
     let flow = instrument.word();
     let account = scheme.account_on(flow, day).map(|row| {
-        let unsigned = is_unsigned(row, &scheme.sources);
+        let unsigned = row.dates.is_unsigned(&scheme.sources);
         let text = |article: &str| format!("{}, {}", row.value.function_name, article);
         let of = |article: &str, name: &str| {
             (row.value.function.clone(), article.to_owned(), text(name), unsigned)
@@ -169,6 +169,6 @@ fn terms(scheme: &Scheme, instrument: Instrument, day: Day) -> Terms {
             of(&row.value.article_private, &row.value.article_private_name),
         ]
     });
-    let days = scheme.term_on(flow, day).map(|row| (row.value.days, is_unsigned(row, &scheme.sources)));
+    let days = scheme.term_on(flow, day).map(|row| (row.value.days, row.dates.is_unsigned(&scheme.sources)));
     Terms { account, days }
 }

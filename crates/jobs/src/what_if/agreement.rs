@@ -139,8 +139,7 @@ pub fn run(order: &Order, host: &Host) -> Result<String> {
     let text = std::fs::read_to_string(order.file)
         .about(|| message!("error.file.read", path = order.file.display()))?;
     let raw: Raw = toml::from_str(&text).map_err(|error| {
-        let upto = error.span().map_or(0, |span| std::cmp::min(span.start, text.len()));
-        let line = text.as_bytes()[..upto].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = error.span().map_or(1, |span| words::line_at(&text, span.start));
         Failure::of(message!(
             "error.agreement.text",
             file = order.file.display(),

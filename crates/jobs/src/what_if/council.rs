@@ -3,11 +3,10 @@
 
 use std::path::Path;
 
-use chart::frame::Frame;
 use disclosure::Cell;
 use domain::amount::grouped;
 use domain::{Amount, Instrument};
-use paper::brief::{self, Brief, BriefFigure, BriefTable};
+use paper::brief::{Brief, BriefFigure, BriefTable};
 use paper::view;
 use simulation::Municipality;
 use words::{Language, Message, message};
@@ -30,21 +29,12 @@ use crate::pictures;
 /// file cannot be written.
 pub fn write(outcome: &Outcome, code: &str, out: &Path, host: &Host) -> Result<Vec<String>> {
     std::fs::create_dir_all(out).about(|| message!("error.file.make", path = out.display()))?;
-    let put = |name: &str, bytes: &[u8]| crate::folder::write(&out.join(name), bytes);
     let mut written = Vec::new();
     for run in &outcome.runs {
         let case = Case::of(outcome, run, code, host.language)?;
         let stem = format!("sak-{code}-{}", run.scenario.id);
-        let figures = case.figures();
-        let (marks, source) = (case.marks(), footer(outcome, run, host.language));
-        put(&format!("{stem}.pdf"), &brief::pdf(&case.brief(&figures))?)?;
-        written.push(format!("{stem}.pdf"));
-        for (name, figure) in &figures {
-            let name = format!("{stem}-{name}");
-            let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
-            pictures::write(&put, &name, &figure.svg, &frame)?;
-            written.extend([format!("{name}.svg"), format!("{name}.png")]);
-        }
+        let (names, figures): (Vec<_>, Vec<_>) = case.figures().into_iter().unzip();
+        written.extend(pictures::with_brief(out, &stem, &case.brief(figures), &names)?);
     }
     Ok(written)
 }
@@ -72,11 +62,6 @@ impl Case<'_> {
         Ok(Case { outcome, run, one, name, language })
     }
 
-    fn marks(&self) -> Vec<(String, bool)> {
-        let is_draft = !self.run.unsigned.is_empty();
-        pictures::marks(is_draft, self.outcome.synthetic, self.outcome.period, self.language)
-    }
-
     fn figures(&self) -> Vec<(&'static str, BriefFigure)> {
         let heading = message!("council.scenario.from_before_to_net", name = self.name);
         vec![
@@ -85,7 +70,7 @@ impl Case<'_> {
         ]
     }
 
-    fn brief(&self, figures: &[(&str, BriefFigure)]) -> Brief {
+    fn brief(&self, figures: Vec<BriefFigure>) -> Brief {
         let (outcome, run, one, language) = (self.outcome, self.run, self.one, self.language);
         let fact = |name: &str, value: Message| (language.text(name), language.say(&value));
         let more = |amount: Amount| more_or_less(amount, in_kroner);
@@ -98,7 +83,7 @@ impl Case<'_> {
         Brief {
             language,
             title: language.say(&title),
-            tags: self.marks(),
+            tags: pictures::marks(!run.unsigned.is_empty(), outcome.synthetic, outcome.period, language),
             summary: language.say(&Message::joined(summary, " ")),
             facts: vec![
                 fact("council.scenario.payments", more(one.change())),
@@ -108,7 +93,7 @@ impl Case<'_> {
             ],
             tables: std::iter::once(self.before_and_after()).chain(self.beside_others()).collect(),
             new_pages: Vec::new(),
-            figures: figures.iter().map(|(_, figure)| figure.clone()).collect(),
+            figures,
             cautions: cautions(outcome, run).iter().map(|caution| language.say(caution)).collect(),
             footer: footer(outcome, run, language),
             date: date(outcome),

@@ -109,7 +109,8 @@ fn in_kroner(amount: Amount) -> Message {
     Message::Plain(format!("{sign}{}\u{a0}kr", grouped(kroner.unsigned_abs())))
 }
 
-fn tenths(amount: Amount) -> String {
+/// Millions of kroner as a number with one decimal.
+pub(crate) fn tenths(amount: Amount) -> String {
     let tenths = (amount.ore().abs() + 5_000_000) / 10_000_000;
     let sign = if amount.ore() < 0 && tenths > 0 { "\u{2212}" } else { "" };
     format!("{sign}{},{}", grouped((tenths / 10) as u64), tenths % 10)

@@ -185,9 +185,7 @@ pub fn alternatives(contacts: &Path, threads: usize) -> Result<Alternatives> {
 
 /// Millions of kroner with one decimal.
 pub fn millions(amount: Amount) -> String {
-    let tenths = (amount.ore().unsigned_abs() + 5_000_000) / 10_000_000;
-    let sign = if amount < Amount::ZERO && tenths > 0 { "\u{2212}" } else { "" };
-    format!("{sign}{},{}", grouped(tenths / 10), tenths % 10)
+    super::tenths(amount)
 }
 
 /// Deviation from a published figure, in per cent with one decimal.

@@ -27,7 +27,6 @@ use crate::what_if::{
     AboutLines, about_texts, brief_table, head, heads, in_kroner, in_millions, lines_about, paid_more,
     ranges_of_sizes,
 };
-use chart::frame::Frame;
 
 /// Version of the manifest's format.
 const MANIFEST: u32 = 1;
@@ -108,15 +107,10 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {
     let title = language.say(&run.scenario.title);
     let book = sheets::workbook(&title, &about, &shown, date(outcome), language)?;
     put(&folder.join("resultat.xlsx"), &book)?;
-    let figures = figures(outcome, run, language);
-    let marks = pictures::marks(!run.unsigned.is_empty(), outcome.synthetic, outcome.period, language);
-    let source = footer(outcome, run, language);
-    for (name, figure) in &figures {
-        let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
-        pictures::write(&|name, bytes| put(&folder.join(name), bytes), name, &figure.svg, &frame)?;
-    }
-    let figures = figures.into_iter().map(|(_, figure)| figure).collect();
-    put(&folder.join("notat.pdf"), &brief::pdf(&brief_of(outcome, run, figures, language))?)?;
+    let (names, figures): (Vec<_>, Vec<_>) = figures(outcome, run, language).into_iter().unzip();
+    let brief = brief_of(outcome, run, figures, language);
+    pictures::of_brief(&|name, bytes| put(&folder.join(name), bytes), &brief, &names)?;
+    put(&folder.join("notat.pdf"), &brief::pdf(&brief)?)?;
     put(&folder.join("oppsummering.txt"), summary(outcome, run, language).as_bytes())?;
     put(&folder.join("manifest.toml"), toml::to_string(&manifest(outcome, run, language))?.as_bytes())
 }
@@ -459,13 +453,7 @@ fn bridge_of_all(run: &Run, language: Language) -> BriefFigure {
 /// Picture of the steps that lead from what some municipalities paid before the scenario to what they pay in it, less
 /// the change of their grants.
 pub(super) fn bridge(some: &[&Municipality], heading: &Message, language: Language) -> BriefFigure {
-    let bars = waterfall(some, language);
-    let heading = language.say(heading);
-    let values = bars.iter().map(|bar| Message::Plain(format!("{}: {}", bar.label_in_text(), bar.amount)));
-    let alt = alt(&heading, values.collect(), language);
-    let units = [language.text("paper.axis_thousand"), language.text("paper.axis_million")];
-    let svg = chart::bridge::bridge(&bars, 640, (&units[0], &units[1]), picture::FONT);
-    BriefFigure { heading, alt, svg }
+    pictures::bridge(language.say(heading), &waterfall(some, language), language)
 }
 
 /// Text for readers who do not see a figure: its heading and its values.

@@ -22,27 +22,8 @@ pub(super) struct Postgres {
     client: Client,
 }
 
-/// Names of the options that an address may have.
-const OPTIONS: [&str; 18] = [
-    "application_name",
-    "channel_binding",
-    "connect_timeout",
-    "dbname",
-    "host",
-    "hostaddr",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_retries",
-    "load_balance_hosts",
-    "options",
-    "password",
-    "port",
-    "sslmode",
-    "target_session_attrs",
-    "tcp_user_timeout",
-    "user",
-];
+/// Names of the options of an address whose values may hold `@`.
+const OPTIONS: [&str; 4] = ["application_name", "options", "password", "user"];
 
 /// The address without its password and without its options, since the options may hold a password.
 pub(super) fn shown(address: &str) -> String {

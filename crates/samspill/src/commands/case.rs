@@ -12,7 +12,7 @@ use jobs::what_if;
 use words::{Message, message};
 
 use super::Output;
-use super::simulate::whole_year;
+use super::simulate::Ground;
 use crate::ledger_place::ledger;
 
 #[derive(Args)]
@@ -24,14 +24,8 @@ pub struct CaseArguments {
     month: Option<String>,
     #[arg(long, requires = "period")]
     scenario: Option<PathBuf>,
-    #[arg(long, default_value = "law")]
-    against: String,
-    #[arg(long)]
-    contacts: Option<PathBuf>,
-    #[arg(long, conflicts_with = "contacts")]
-    cells: Option<PathBuf>,
-    #[arg(long)]
-    mapping: Option<PathBuf>,
+    #[command(flatten)]
+    ground: Ground,
     #[arg(long)]
     period: Option<String>,
     #[arg(long, default_value = "case")]
@@ -63,21 +57,9 @@ fn on_month(arguments: &CaseArguments, ledger: &str, host: &Host) -> Result<(Mes
 }
 
 fn on_scenario(arguments: &CaseArguments, scenario: &Path, host: &Host) -> Result<(Message, Vec<String>)> {
-    let period = whole_year(arguments.period.as_deref().unwrap_or_default())?;
-    let order = what_if::simulate::Order {
-        scenarios: &[scenario.to_owned()],
-        against: &arguments.against,
-        contacts: arguments.contacts.as_deref(),
-        cells: arguments.cells.as_deref(),
-        keep: None,
-        mapping: arguments.mapping.as_deref(),
-        period,
-        sweep: None,
-        free_income: None,
-        people: None,
-        projection: None,
-    };
-    let municipality = parties::municipality_named(&arguments.municipality, period)?;
+    let scenarios = [scenario.to_owned()];
+    let order = arguments.ground.order(&scenarios, arguments.period.as_deref().unwrap_or_default())?;
+    let municipality = parties::municipality_named(&arguments.municipality, order.period)?;
     let outcome = what_if::simulate::run(&order, host)?;
     let written = what_if::council::write(&outcome, &municipality, &arguments.out, host)?;
     let title = outcome.runs.first().map_or(Message::plain(""), |run| run.scenario.title.clone());

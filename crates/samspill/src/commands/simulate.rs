@@ -11,20 +11,49 @@ use jobs::what_if::{simulate, simulate_files};
 
 use super::Output;
 
+/// What scenarios are compared with, and the contacts or cells that they are priced on.
 #[derive(Args)]
-pub struct SimulateArguments {
-    #[arg(required = true)]
-    scenarios: Vec<PathBuf>,
+pub struct Ground {
     #[arg(long, default_value = "law")]
     against: String,
     #[arg(long)]
     contacts: Option<PathBuf>,
     #[arg(long, conflicts_with = "contacts")]
     cells: Option<PathBuf>,
-    #[arg(long, conflicts_with = "cells")]
-    keep_cells: Option<PathBuf>,
     #[arg(long)]
     mapping: Option<PathBuf>,
+}
+
+impl Ground {
+    /// An order of scenarios for a whole year, with nothing else given.
+    ///
+    /// # Errors
+    /// Fails if `period` is not a whole year.
+    pub fn order<'a>(&'a self, scenarios: &'a [PathBuf], period: &str) -> Result<simulate::Order<'a>> {
+        Ok(simulate::Order {
+            scenarios,
+            against: &self.against,
+            contacts: self.contacts.as_deref(),
+            cells: self.cells.as_deref(),
+            keep: None,
+            mapping: self.mapping.as_deref(),
+            period: whole_year(period)?,
+            sweep: None,
+            free_income: None,
+            people: None,
+            projection: None,
+        })
+    }
+}
+
+#[derive(Args)]
+pub struct SimulateArguments {
+    #[arg(required = true)]
+    scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    ground: Ground,
+    #[arg(long, conflicts_with = "cells")]
+    keep_cells: Option<PathBuf>,
     #[arg(long)]
     period: String,
     #[arg(long)]
@@ -42,7 +71,7 @@ pub struct SimulateArguments {
 /// Reads a period that must be a whole year, since free incomes, inhabitants and ceilings are yearly.
 pub fn whole_year(text: &str) -> Result<Period> {
     let period = Period::parse_any(text)?;
-    if period.months().count() != 12 {
+    if !period.is_year() {
         fail!("error.order.not_whole_year_free_incomes_ceilings", text, year = period.from().year());
     }
     Ok(period)
@@ -51,17 +80,12 @@ pub fn whole_year(text: &str) -> Result<Period> {
 /// Runs the scenarios, and writes their files.
 pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Output> {
     let order = simulate::Order {
-        scenarios: &arguments.scenarios,
-        against: &arguments.against,
-        contacts: arguments.contacts.as_deref(),
-        cells: arguments.cells.as_deref(),
         keep: arguments.keep_cells.as_deref(),
-        mapping: arguments.mapping.as_deref(),
-        period: whole_year(&arguments.period)?,
         sweep: arguments.sweep.as_deref(),
         free_income: arguments.free_income.as_deref(),
         people: arguments.people.as_deref(),
         projection: arguments.projection.as_deref(),
+        ..arguments.ground.order(&arguments.scenarios, &arguments.period)?
     };
     let outcome = simulate::run(&order, host)?;
     let stage = host.begin(Work::WriteScenarios);

@@ -72,16 +72,14 @@ pub fn check_statement(arguments: &CheckStatementArguments, host: &Host) -> Resu
 pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: &Host) -> Result<Output> {
     let months = Period::parse_any(&arguments.period)?;
     let spans: Option<Vec<Span>> = match arguments.to_date {
-        true => Some(vec![Span::to_date(Month::parse(&arguments.period)?)].into_iter().flatten().collect()),
+        true => Span::to_date(Month::parse(&arguments.period)?).map(|span| vec![span]),
         // A range of months gives one statement for each month.
         false if Period::parse(&arguments.period).is_err() => {
             months.months().map(|month| Span::of(Period::of_month(month))).collect()
         }
         false => Span::of(months).map(|span| vec![span]),
     };
-    let Some(spans) = spans.filter(|spans| !spans.is_empty()) else {
-        fail!("error.order.holds_no_month", period = arguments.period)
-    };
+    let Some(spans) = spans else { fail!("error.order.holds_no_month", period = arguments.period) };
     let known_on = match arguments.known_on.as_deref() {
         None => None,
         Some(text) => match Day::parse(text) {

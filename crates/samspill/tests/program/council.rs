@@ -4,13 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::settlement::{csv, done, world};
-use super::{folder, path, samspill, text};
-
-/// Exit code of a command, and what it printed.
-fn ran(words: &[&str]) -> (Option<i32>, String) {
-    let output = samspill(words);
-    (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
-}
+use super::{folder, path, ran};
 
 /// Text of a PDF, and its number of pages.
 fn read(file: &Path) -> (String, usize) {
@@ -131,7 +125,9 @@ fn a_council_gets_a_scenario() {
     refused("Bregen", &on, "Bergen");
     refused("983658725", &on, "ingen kontakt i 2012 hører til kommune 983658725");
     refused("Bergen", &[], "--period");
-    refused("Bergen", &["--period", "2012-03", "--contacts", path(&file)], "2012-03");
+    for period in ["2012-03", "2012-07..2013-06"] {
+        refused("Bergen", &["--period", period, "--contacts", path(&file)], "er ikke et helt år");
+    }
     refused("Bergen", &[&on[..], &["--month", "2012-01"]].concat(), "--month");
     let (code, said) = ran(&["case", "Bergen"]);
     assert!(code != Some(0) && said.contains("--ledger"), "{said}");

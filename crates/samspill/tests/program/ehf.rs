@@ -170,11 +170,10 @@ fn year(name: &str, mode: &str) -> Vec<PathBuf> {
     done(&ledger, "2012-01-01", &["settlement", "on-account", "2012", "--budget", path(&budget)]);
     let mut found = Vec::new();
     for month in 1..=12 {
-        let (period, now) = (format!("2012-{month:02}"), format!("2012-{month:02}-28"));
-        let now = if month == 12 {
-            "2013-01-28".to_owned()
-        } else {
-            now.replace(&period, &format!("2012-{:02}", month + 1))
+        let period = format!("2012-{month:02}");
+        let now = match month {
+            12 => "2013-01-28".to_owned(),
+            _ => format!("2012-{:02}-28", month + 1),
         };
         if month == 6 {
             // The file now lacks a third of April's contacts. It still holds contacts of every unit in April, so it
@@ -200,11 +199,17 @@ fn year(name: &str, mode: &str) -> Vec<PathBuf> {
     found
 }
 
+/// The documents of a year of decentral invoices, made once for all tests.
+fn decentral() -> &'static [PathBuf] {
+    static FILES: std::sync::OnceLock<Vec<PathBuf>> = std::sync::OnceLock::new();
+    FILES.get_or_init(|| year("ehf-decentral", "decentral"))
+}
+
 /// No document of a year breaks a rule, in either mode: invoices, credit notes, credit notes for amounts on account, and
 /// documents that correct earlier ones.
 #[test]
 fn every_document_of_a_year_keeps_the_official_rules() {
-    let files = [year("ehf-law", "as-law"), year("ehf-decentral", "decentral")].concat();
+    let files = [&year("ehf-law", "as-law")[..], decentral()].concat();
     let read = |file: &Path| std::fs::read_to_string(file).unwrap();
     let count = |part: &str| files.iter().filter(|file| read(file).contains(part)).count();
     assert!(files.len() > 100, "{}", files.len());
@@ -223,7 +228,7 @@ fn every_document_of_a_year_keeps_the_official_rules() {
 /// They name no number in the register of value added tax (BR-O-02). A signed category is said without reservation.
 #[test]
 fn the_other_tax_category_keeps_the_official_rules() {
-    let read = |name: &str| std::fs::read(year("ehf-category", "decentral")[0].with_file_name(name)).unwrap();
+    let read = |name: &str| std::fs::read(decentral()[0].with_file_name(name)).unwrap();
     let statement: Statement = serde_json::from_slice(&read("oppgjor-2012-01-1201.json")).unwrap();
     let registers = [Register::Enterprises, Register::Vat].into();
     let party = |organisation: &str, registers| Party {
@@ -322,7 +327,7 @@ fn against_the_standard(invoice: &str) -> Vec<(&'static str, String)> {
 /// A document that breaks a rule is found by that rule, so that the test above can fail.
 #[test]
 fn each_rule_is_broken_by_a_document_that_breaks_it() {
-    let files = year("ehf-broken", "decentral");
+    let files = decentral();
     let read = |file: &PathBuf| std::fs::read_to_string(file).unwrap();
     let with = |part: &str| files.iter().map(read).find(|xml| xml.contains(part)).unwrap();
     let (invoice, credit) = (with("unitCode=\"DAY\""), with("<CreditNote "));

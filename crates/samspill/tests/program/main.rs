@@ -65,6 +65,12 @@ fn folder(name: &str) -> PathBuf {
     path
 }
 
+/// Runs a command. Returns its exit code, and what it printed.
+fn ran(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = samspill(arguments);
+    (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -426,14 +426,10 @@ fn roles_of_the_database_may_do_what_the_page_says() {
     };
     let mut owner = postgres::Client::connect(&address, postgres::NoTls).unwrap();
     owner.batch_execute(&named(sql)).unwrap();
-    let login =
-        "CREATE ROLE les LOGIN IN ROLE samspill_leser; CREATE ROLE post LOGIN IN ROLE samspill_forer;";
     let (reader, poster) = (format!("les{suffix}"), format!("post{suffix}"));
-    owner
-        .batch_execute(&named(
-            &login.replace("les ", &format!("{reader} ")).replace("post ", &format!("{poster} ")),
-        ))
-        .unwrap();
+    for (role, rights) in [(&reader, "samspill_leser"), (&poster, "samspill_forer")] {
+        owner.batch_execute(&named(&format!("CREATE ROLE {role} LOGIN IN ROLE {rights}"))).unwrap();
+    }
     let as_role = |role: &str| address.replace("postgres@", &format!("{role}@"));
     let file = folder("roles").join("contacts.csv");
     std::fs::write(&file, csv(&world(71, 40))).unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::{folder, path, samspill, text};
+use super::{folder, path, ran, samspill, text};
 
 /// Pseudo-random numbers from a seed.
 pub struct Dice(u64);
@@ -151,8 +151,7 @@ pub fn done(ledger: &str, now: &str, arguments: &[&str]) -> String {
 pub fn tried(ledger: &str, now: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let mut all: Vec<&str> = arguments.to_vec();
     all.extend(["--ledger", ledger, "--now", now]);
-    let output = samspill(&all);
-    (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+    ran(&all)
 }
 
 /// Amounts in øre that were computed from contacts, by debtor and instrument.
