@@ -5,6 +5,7 @@ use std::fmt;
 use words::{Message, Said, message};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// A day of the civil calendar, as days since 1970-01-01 (the same number as a Parquet `DATE`).
@@ -181,8 +182,18 @@ impl Minute {
         Minute(self.0 + hours * 60)
     }
 
-    /// Reads a time in the form `2012-03-04T12:30` or `2012-03-04 12:30`. Seconds may follow, and are dropped. A
-    /// day alone stands for the day's first minute.
+    /// The minute that Norwegian clocks show at a moment, which is given in seconds since 1970-01-01 00:00 UTC. Holds from
+    /// 1996, when summer time began to end in October.
+    pub fn of_moment(seconds_of_utc: i64) -> Minute {
+        let is_summer = |moment| CLOCKS.as_ref().is_ok_and(|zone| zone.to_offset_info(moment).dst().is_dst());
+        let moment = jiff::Timestamp::from_second(seconds_of_utc);
+        let hours = if moment.is_ok_and(is_summer) { 2 } else { 1 };
+        Minute(seconds_of_utc.div_euclid(60) + hours * 60)
+    }
+
+    /// Reads a time in the form `2012-03-04T12:30` or `2012-03-04 12:30`. Seconds and parts of a second may follow, and
+    /// are dropped; then `Z` or a distance from UTC such as `+01:00`, and the minute is the one that Norwegian clocks
+    /// showed. A day alone stands for the day's first minute.
     ///
     /// # Errors
     /// Fails if the text has another form, names no day from 1900 to 2199, or names no time of the day.
@@ -191,22 +202,59 @@ impl Minute {
         if text.len() == 10 {
             return Ok(Day::parse(text)?.start());
         }
+        if !text.is_ascii() || text.len() < 16 {
+            return Err(wrong());
+        }
         let bytes = text.as_bytes();
-        let separated = matches!(bytes.get(10), Some(b'T' | b' ')) && bytes.get(13) == Some(&b':');
-        let seconds = bytes.len() == 16
-            || (bytes.len() == 19
-                && bytes[16] == b':'
-                && digits(&bytes[17..19]).is_some_and(|second| second < 60));
-        if !separated || !seconds || !text.is_char_boundary(10) {
+        if !matches!(bytes[10], b'T' | b' ') || bytes[13] != b':' {
             return Err(wrong());
         }
         let day = Day::parse(&text[..10])?;
-        match (digits(&bytes[11..13]), digits(&bytes[14..16])) {
-            (Some(hour @ 0..=23), Some(minute @ 0..=59)) => {
-                Ok(Minute(day.start().0 + i64::from(hour * 60 + minute)))
-            }
-            _ => Err(wrong()),
+        let (Some(hour @ 0..=23), Some(minute @ 0..=59)) = (digits(&bytes[11..13]), digits(&bytes[14..16]))
+        else {
+            return Err(wrong());
+        };
+        let at = Minute(day.start().0 + i64::from(hour * 60 + minute));
+        let rest = after_seconds(&text[16..]).ok_or_else(wrong)?;
+        match rest.trim_start() {
+            "" => Ok(at),
+            zone => Ok(Minute::of_moment((at.0 - ahead_of_utc(zone).ok_or_else(wrong)?) * 60)),
         }
+    }
+}
+
+/// Clocks in Norway, by the rule that has held since 1996.
+static CLOCKS: std::sync::LazyLock<Result<TimeZone, jiff::Error>> =
+    std::sync::LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3"));
+
+/// What follows the seconds and the parts of a second at the beginning of a text, which may have none; `None` if they are
+/// malformed.
+fn after_seconds(text: &str) -> Option<&str> {
+    let Some(rest) = text.strip_prefix(':') else { return Some(text) };
+    rest.get(..2).and_then(|two| digits(two.as_bytes())).filter(|second| *second < 60)?;
+    let rest = &rest[2..];
+    let Some(part) = rest.strip_prefix(['.', ',']) else { return Some(rest) };
+    let after = part.trim_start_matches(|sign: char| sign.is_ascii_digit());
+    (after.len() < part.len()).then_some(after)
+}
+
+/// Minutes that a zone is ahead of UTC: `Z`, `UTC`, `+01:00`, `+0100` or `+01`.
+fn ahead_of_utc(zone: &str) -> Option<i64> {
+    if zone.eq_ignore_ascii_case("z") || zone.eq_ignore_ascii_case("utc") {
+        return Some(0);
+    }
+    let sign = match zone.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = (zone.get(1..3)?, zone.get(3..)?.trim_start_matches(':'));
+    let minutes = if minutes.is_empty() { "00" } else { minutes };
+    match (digits(hours.as_bytes())?, digits(minutes.as_bytes())?) {
+        (hours @ 0..=14, minutes @ 0..=59) if minutes == 0 || zone.len() >= 5 => {
+            Some(sign * i64::from(hours * 60 + minutes))
+        }
+        _ => None,
     }
 }
 
@@ -405,6 +453,27 @@ impl fmt::Display for Period {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_moment_is_the_minute_on_norwegian_clocks() {
+        for (text, minute) in [
+            ("2012-03-25T00:59:59Z", "2012-03-25T01:59"),
+            ("2012-03-25T01:00Z", "2012-03-25T03:00"),
+            ("2012-10-28T00:30Z", "2012-10-28T02:30"),
+            ("2012-10-28T01:30Z", "2012-10-28T02:30"),
+            ("2012-07-01 23:30 UTC", "2012-07-02T01:30"),
+            ("2012-07-01 23:30+02", "2012-07-01T23:30"),
+            ("2012-01-01T00:30:00.5-0500", "2012-01-01T06:30"),
+            ("2012-01-01T00:30:00,25", "2012-01-01T00:30"),
+        ] {
+            assert_eq!(Minute::parse(text).map(|at| at.to_string()).as_deref(), Ok(minute), "{text}");
+        }
+        for text in
+            ["2012-01-01T00:30:00.", "2012-01-01T00:30+1", "2012-01-01T00:30+15:00", "2012-01-01T00:30:6"]
+        {
+            assert!(Minute::parse(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn tertials_are_four_months() {

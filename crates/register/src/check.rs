@@ -3,10 +3,12 @@
 //!
 //! Rows in = rows accepted + rows refused. A refused row is listed with its line, the reason and the remedy.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use words::{Language, Message, Said, message};
 
+use domain::identifier::is_organisation;
 use domain::spreadsheet;
 use domain::{
     CareLevel, Day, DrgType, EventKind, Minute, Municipalities, Party, Residence, Sector, Service, Sex,
@@ -22,7 +24,7 @@ use crate::schema::{
     SYNTHETIC_KEY, at, contact_key,
 };
 use crate::source::{Cells, Source};
-use crate::text::{canonical, is_national_number};
+use crate::text::{canonical, code, is_national_number};
 
 /// Greatest points of one contact, in thousandths. More than 150 points are taken for a misplaced decimal comma.
 const ABSURD_POINTS: i64 = 150_000;
@@ -395,16 +397,19 @@ pub fn check_file(
     }
     let source = Source::open(path, check.threads)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let (from, ignored) = columns(&source.heads(), check.mapping, &name)?;
+    let (from, used) = columns(&source.heads(), check.mapping, &name)?;
+    let (source, zoned) = source.only(&used)?;
     let checker = Checker { check, from, file: name, heads: source.heads().len() };
     let lost = || FileError::Worker { path: path.to_path_buf() };
     let mut report =
         Report { described: source.described(), mapping: check.mapping.id.clone(), ..Report::default() };
     // A mapping with `whole_numbers` reads the program's own schema. The columns that such a mapping leaves out are
     // derived and computed again, and need no warning.
-    for head in ignored.into_iter().filter(|_| !check.mapping.whole_numbers) {
+    let ignored = source.heads().into_iter().zip(&used).filter(|(_, used)| !**used);
+    for (head, _) in ignored.filter(|_| !check.mapping.whole_numbers) {
         report.warnings.insert(message!("check.column_not_read", head), 1);
     }
+    report.warnings.extend(zoned.into_iter().map(|zoned| (zoned, 1)));
     let (mut keys, mut nights, mut persons) = (Vec::new(), Vec::new(), (0, 0));
     let steps = source.pieces() * if out.is_some() { 2 } else { 1 };
     in_order(
@@ -456,12 +461,8 @@ pub fn fits(heads: &[String], mapping: &Mapping) -> bool {
     columns(heads, mapping, "").is_ok()
 }
 
-/// Finds the columns of each field, and the names of the columns that no field uses.
-fn columns(
-    heads: &[String],
-    mapping: &Mapping,
-    file: &str,
-) -> Result<(Vec<Origin>, Vec<String>), CheckError> {
+/// Finds the columns of each field, and whether a field uses each column of the file.
+fn columns(heads: &[String], mapping: &Mapping, file: &str) -> Result<(Vec<Origin>, Vec<bool>), CheckError> {
     let lower: Vec<String> = heads.iter().map(|head| head.to_lowercase()).collect();
     let mut used = vec![false; heads.len()];
     let mut from = Vec::new();
@@ -506,8 +507,7 @@ fn columns(
         }
         from.push(Origin { columns: found, constant, values: mapping.values.get(*name).cloned() });
     }
-    let ignored = heads.iter().zip(used).filter(|(_, used)| !used).map(|(head, _)| head.clone()).collect();
-    Ok((from, ignored))
+    Ok((from, used))
 }
 
 /// Whether one name may be a misspelling of the other: both have the same first letter, and the number of letters of
@@ -621,13 +621,21 @@ fn whole_file(
 
 type Refused = (&'static str, Message, Reason);
 
+/// What a row holds that does not stand in its cells as it is read.
+#[derive(Default)]
+struct Buffers {
+    events: Vec<Event>,
+    /// Codes of the unit, the trust and the two municipalities, where the cell has another text.
+    codes: [String; 4],
+}
+
 impl Checker<'_> {
     fn first_pass(&self, source: &Source, piece: usize) -> Result<Piece, FileError> {
         let mut out = Piece::default();
-        let mut events = Vec::new();
+        let mut buffers = Buffers::default();
         source.rows(piece, |line, cells| {
             out.rows += 1;
-            match self.row(line, cells, &mut events, &mut out.warnings) {
+            match self.row(line, cells, &mut buffers, &mut out.warnings) {
                 Err((field, value, reason)) => {
                     let contact = self.named(cells);
                     let key = self.key(cells, field::CONTACT_ID).ok().flatten();
@@ -688,7 +696,7 @@ impl Checker<'_> {
             ("samspill.region".to_owned(), self.from[field::REGION].constant.clone()),
         ]);
         // A synthetic register is still marked as synthetic after another check.
-        if let Source::Table(reader) = source {
+        if let Source::Table { reader, .. } = source {
             for key in [SYNTHETIC_KEY, "samspill.persons", "samspill.of_persons"] {
                 let carried = reader.footer().get(key).map(|value| (key.to_owned(), value.clone()));
                 footer.extend(carried);
@@ -701,12 +709,12 @@ impl Checker<'_> {
             self.check.threads,
             |piece| {
                 let mut contacts = Contacts::new();
-                let (mut events, mut warnings) = (Vec::new(), BTreeMap::new());
+                let (mut buffers, mut warnings) = (Buffers::default(), BTreeMap::new());
                 source.rows(piece, |line, cells| {
                     if refused.contains(&line) {
                         return;
                     }
-                    if let Ok(mut contact) = self.row(line, cells, &mut events, &mut warnings) {
+                    if let Ok(mut contact) = self.row(line, cells, &mut buffers, &mut warnings) {
                         if known.placeholders.contains(&contact.person_id) {
                             contact.person_id = 0;
                         }
@@ -998,7 +1006,7 @@ impl Checker<'_> {
         &'a self,
         line: u64,
         cells: &'a dyn Cells,
-        events: &'a mut Vec<Event>,
+        Buffers { events, codes: [unit, trust, home, stays_in] }: &'a mut Buffers,
         warnings: &mut BTreeMap<Message, u64>,
     ) -> Result<Contact<'a>, Refused> {
         let counted = self.check.mapping.counted;
@@ -1014,11 +1022,11 @@ impl Checker<'_> {
             None => return Err((FIELDS[field::CONTACT_ID], Message::plain(""), Reason::Empty)),
         };
         let contacts = self.contacts(cells)?;
-        let home = self.required(cells, field::MUNICIPALITY_OF_REGISTRATION)?;
-        let home = self.padded(home, warnings);
+        let home_as_written = self.required(cells, field::MUNICIPALITY_OF_REGISTRATION)?;
+        let home = self.padded(cleaned(home_as_written, home, warnings), warnings);
         let stays_in = match self.text(cells, field::MUNICIPALITY_OF_STAY) {
             "" => home,
-            code => self.padded(code, warnings),
+            text => self.padded(cleaned(text, stays_in, warnings), warnings),
         };
         let resident =
             self.resident(home, admitted.day(), discharged.day(), field::MUNICIPALITY_OF_REGISTRATION)?;
@@ -1027,8 +1035,12 @@ impl Checker<'_> {
         let (drg_type, mdc, weight_milli) = self.grouped(cells, drg)?;
         let nights = discharged.day().number() - admitted.day().number();
         self.events(cells, events)?;
-        let unit = self.required(cells, field::UNIT)?;
-        self.institution(cells, unit, events.is_empty())?;
+        let unit = cleaned(self.required(cells, field::UNIT)?, unit, warnings);
+        let trust = cleaned(self.text(cells, field::TRUST), trust, warnings);
+        institution(trust, unit, events.is_empty())?;
+        if is_nine_digits(trust) && !is_organisation(trust) {
+            *warnings.entry(message!("check.no_organisation", trust)).or_default() += 1;
+        }
         let age = self.number(cells, field::AGE, 0)?;
         if let Some(age) = age.filter(|age| !(0..=125).contains(age)) {
             return Err((FIELDS[field::AGE], Message::plain(age), Reason::NotANumber));
@@ -1045,7 +1057,7 @@ impl Checker<'_> {
             person_id: self.person(cells),
             unit,
             unit_kind: self.coded(cells, field::UNIT_KIND, UnitKind::from_word)?,
-            trust: self.text(cells, field::TRUST),
+            trust,
             sector: self.coded(cells, field::SECTOR, Sector::from_word)?,
             care_level: self.coded(cells, field::CARE_LEVEL, CareLevel::from_word)?,
             service: self.coded(cells, field::SERVICE, Service::from_word)?,
@@ -1093,21 +1105,6 @@ impl Checker<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Refuses a trust with a code of another kind of party, such as `state`, `clearing` or a municipality: an
-    /// amount that is booked on such a party would be owed to nobody. If no trust is given and the row has events,
-    /// which may give a charge for days, the unit stands in place of the trust, and is checked in the same way.
-    fn institution(&self, cells: &dyn Cells, unit: &str, nothing_to_pay: bool) -> Result<(), Refused> {
-        let (code, name) = match self.text(cells, field::TRUST) {
-            "" if nothing_to_pay => return Ok(()),
-            "" => (unit, FIELDS[field::UNIT]),
-            trust => (trust, FIELDS[field::TRUST]),
-        };
-        match Party::of(code).is_organisation() {
-            true => Ok(()),
-            false => Err((name, Message::plain(code), Reason::NotAnInstitution)),
-        }
     }
 
     fn or_unknown<T>(
@@ -1165,6 +1162,37 @@ impl Checker<'_> {
             nationality: self.text(cells, field::NATIONALITY),
             contact_form: self.text(cells, field::CONTACT_FORM),
         })
+    }
+}
+
+/// Refuses a trust with a code of another kind of party, such as `state`, `clearing` or a municipality: an amount that is
+/// booked on such a party would be owed to nobody. If no trust is given and the row has events, which may give a charge
+/// for days, the unit stands in place of the trust, and is checked in the same way.
+fn institution(trust: &str, unit: &str, nothing_to_pay: bool) -> Result<(), Refused> {
+    let (code, name) = match trust {
+        "" if nothing_to_pay => return Ok(()),
+        "" => (unit, FIELDS[field::UNIT]),
+        trust => (trust, FIELDS[field::TRUST]),
+    };
+    match Party::of(code).is_organisation() {
+        true => Ok(()),
+        false => Err((name, Message::plain(code), Reason::NotAnInstitution)),
+    }
+}
+
+fn is_nine_digits(text: &str) -> bool {
+    text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The code in a cell, as [`code`] reads it, with a warning if the cell has another text.
+fn cleaned<'a>(cell: &'a str, kept: &'a mut String, warnings: &mut BTreeMap<Message, u64>) -> &'a str {
+    match code(cell) {
+        Cow::Borrowed(code) => code,
+        Cow::Owned(code) => {
+            *warnings.entry(message!("check.code_cleaned")).or_default() += 1;
+            *kept = code;
+            kept
+        }
     }
 }
 

@@ -309,12 +309,12 @@ impl Reader {
         }
     }
 
-    /// Name of the first column that holds a time as INT96, also inside a list; `None` if no column does. Writers of that
-    /// form (Spark, Impala) mean a moment in UTC, which the form does not say.
-    pub fn int96_column(&self) -> Option<&str> {
-        let leaves = self.metadata.parquet_schema().columns();
-        let leaf = leaves.iter().find(|leaf| leaf.physical_type() == PhysicalType::INT96)?;
-        leaf.path().parts().first().map(String::as_str)
+    /// Names of the columns that hold a time as INT96, also inside a list. Writers of that form (Spark, Impala) mean a
+    /// moment in UTC, which the form does not say.
+    pub fn int96_columns(&self) -> impl Iterator<Item = &str> {
+        let leaves = self.metadata.parquet_schema().columns().iter();
+        let leaves = leaves.filter(|leaf| leaf.physical_type() == PhysicalType::INT96);
+        leaves.filter_map(|leaf| leaf.path().parts().first().map(String::as_str))
     }
 
     /// Reads columns of one row group, in batches of `batch_rows`, through a new file handle. Columns that

@@ -271,9 +271,12 @@ fn shown_as(cell: &Data) -> String {
         }
         Data::DateTime(at) if at.is_datetime() => {
             let (year, month, day, hour, minute, second, milli) = at.to_ymd_hms_milli();
-            let minutes =
-                i64::from(hour) * 60 + i64::from(minute) + i64::from(u8::from(second >= 30 && milli < 1000));
             let Some(day) = Day::new(year as i16, month as i8, day as i8) else { return at.to_string() };
+            // A workbook keeps a time as a fraction of a day, which may miss its second by a thousandth. Seconds are dropped.
+            let milli = (i64::from(hour) * 60 + i64::from(minute)) * 60_000
+                + i64::from(second) * 1000
+                + i64::from(milli);
+            let minutes = (milli + 500) / 60_000;
             Minute::from_number(i64::from(day.number()) * 24 * 60 + minutes).to_string()
         }
         other => other.to_string().trim().to_owned(),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use words::{Message, message};
 
 use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampSecondType;
 use arrow_array::{Array, ArrayRef, ListArray, StringArray};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, TimeUnit};
+use domain::Minute;
 
 use crate::csv_file::CsvFile;
 use crate::parquet_file::{FileError, Reader};
@@ -40,7 +42,11 @@ fn filled(cell: &str) -> &str {
 /// A file of rows, open for reading.
 pub enum Source {
     Csv(CsvFile),
-    Table(Reader),
+    Table {
+        reader: Reader,
+        /// Whether each column is read. The cells of other columns are empty.
+        is_read: Vec<bool>,
+    },
 }
 
 struct TableRow<'a> {
@@ -89,34 +95,52 @@ pub fn heads(path: &Path) -> Result<Vec<String>, FileError> {
 }
 
 impl Source {
-    /// Opens a file: Parquet if its first four bytes are those of Parquet, else CSV.
+    /// Opens a file: Parquet if its first four bytes are those of Parquet, else CSV. Every column is read.
     ///
     /// # Errors
-    /// Fails if the file cannot be read, is neither Parquet nor a readable CSV file, or is Parquet with a time as INT96.
+    /// Fails if the file cannot be read, or is neither Parquet nor a readable CSV file.
     pub fn open(path: &Path, threads: usize) -> Result<Source, FileError> {
         if is_parquet(path)? {
             let reader = Reader::open(path)?;
-            if let Some(column) = reader.int96_column() {
-                let fault = message!("file.column_int96", column);
-                return Err(FileError::Schema { path: path.to_path_buf(), fault });
-            }
-            return Ok(Source::Table(reader));
+            let is_read = vec![true; reader.schema().fields().len()];
+            return Ok(Source::Table { reader, is_read });
         }
         Ok(Source::Csv(CsvFile::open(path, threads)?))
+    }
+
+    /// The source with only some columns of a table read, and a sentence for each of these that has times in a zone.
+    ///
+    /// # Errors
+    /// Fails if such a column has times as INT96.
+    pub fn only(self, wanted: &[bool]) -> Result<(Source, Vec<Message>), FileError> {
+        let Source::Table { reader, .. } = self else { return Ok((self, Vec::new())) };
+        let is_wanted = |name: &str| {
+            reader.schema().index_of(name).is_ok_and(|place| wanted.get(place).is_some_and(|wanted| *wanted))
+        };
+        if let Some(column) = reader.int96_columns().find(|column| is_wanted(column)) {
+            let fault = message!("file.column_int96", column);
+            return Err(FileError::Schema { path: reader.path().to_path_buf(), fault });
+        }
+        let fields = reader.schema().fields().iter().filter(|field| is_wanted(field.name()));
+        let zoned = fields.filter_map(|field| {
+            zone(field.data_type()).map(|zone| message!("file.column_zone", column = field.name(), zone))
+        });
+        let zoned = zoned.collect();
+        Ok((Source::Table { reader, is_read: wanted.to_vec() }, zoned))
     }
 
     /// Names of the columns, in the order of the file.
     pub fn heads(&self) -> Vec<String> {
         match self {
             Source::Csv(csv) => csv.heads.clone(),
-            Source::Table(reader) => names(reader),
+            Source::Table { reader, .. } => names(reader),
         }
     }
 
     /// Format of the file in words, such as `CSV, semicolon, UTF-8`.
     pub fn described(&self) -> Message {
         match self {
-            Source::Table(_) => Message::plain("Parquet"),
+            Source::Table { .. } => Message::plain("Parquet"),
             Source::Csv(csv) => {
                 let separator = match csv.separator {
                     b';' => message!("file.semicolon"),
@@ -132,7 +156,7 @@ impl Source {
     pub fn pieces(&self) -> usize {
         match self {
             Source::Csv(csv) => csv.blocks(),
-            Source::Table(reader) => reader.row_groups(),
+            Source::Table { reader, .. } => reader.row_groups(),
         }
     }
 
@@ -143,16 +167,20 @@ impl Source {
     pub fn rows(&self, piece: usize, mut take: impl FnMut(u64, &dyn Cells)) -> Result<(), FileError> {
         match self {
             Source::Csv(csv) => csv.records(piece, |line, record| take(line, record)),
-            Source::Table(reader) => {
+            Source::Table { reader, is_read } => {
                 let mut line = 1 + (0..piece).map(|group| reader.rows_in(group) as u64).sum::<u64>();
                 let heads = self.heads();
-                let names: Vec<&str> = heads.iter().map(String::as_str).collect();
+                let wanted = heads.iter().zip(is_read).filter(|(_, is_read)| **is_read);
+                let wanted: Vec<&str> = wanted.map(|(head, _)| head.as_str()).collect();
                 let fault = |fault| FileError::Schema { path: reader.path().to_path_buf(), fault };
-                for batch in reader.read(piece, &names, 1 << 13, None)? {
+                for batch in reader.read(piece, &wanted, 1 << 13, None)? {
                     let batch = batch.map_err(FileError::arrow(reader.path()))?;
-                    let columns =
-                        names.iter().zip(batch.columns()).map(|(name, column)| as_text(name, column));
-                    let columns: Vec<StringArray> = columns.collect::<Result<_, _>>().map_err(fault)?;
+                    let column = |name: &String| match batch.column_by_name(name) {
+                        Some(column) => as_text(name, column),
+                        None => Ok(StringArray::new_null(batch.num_rows())),
+                    };
+                    let columns: Vec<StringArray> =
+                        heads.iter().map(column).collect::<Result<_, _>>().map_err(fault)?;
                     for row in 0..batch.num_rows() {
                         take(line, &TableRow { columns: &columns, row });
                         line += 1;
@@ -181,16 +209,30 @@ fn as_text(name: &str, column: &ArrayRef) -> Result<StringArray, Message> {
                 arrow_cast::cast(column, &DataType::List(Arc::clone(field))).map_err(|_| unreadable())?;
             pairs(name, list.as_list::<i32>())
         }
-        // The minute of a time with a zone may differ from the minute on a clock in Norway. The program does not guess
-        // which of them is meant, and refuses the column.
-        DataType::Timestamp(_, Some(zone)) => {
-            Err(message!("file.column_zone", column = name, zone = zone.as_ref()))
+        // A moment: the minute is the one that Norwegian clocks showed.
+        DataType::Timestamp(_, Some(_)) => {
+            let seconds = DataType::Timestamp(TimeUnit::Second, None);
+            let seconds = arrow_cast::cast(column, &seconds).map_err(|_| unreadable())?;
+            let seconds = seconds.as_primitive::<TimestampSecondType>();
+            Ok(seconds.iter().map(|at| at.map(|at| Minute::of_moment(at).to_string())).collect())
         }
         kind if kind.is_nested() && !matches!(kind, DataType::Dictionary(..)) => Err(unreadable()),
         _ => {
             let text = arrow_cast::cast(column, &DataType::Utf8).map_err(|_| unreadable())?;
             text.as_string_opt::<i32>().cloned().ok_or_else(unreadable)
         }
+    }
+}
+
+/// The zone of a column of times, or of the times in a list; `None` if there is none.
+fn zone(kind: &DataType) -> Option<&str> {
+    match kind {
+        DataType::Timestamp(_, zone) => zone.as_deref(),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            zone(item.data_type())
+        }
+        DataType::Struct(fields) => fields.iter().find_map(|field| zone(field.data_type())),
+        _ => None,
     }
 }
 
@@ -264,10 +306,14 @@ mod tests {
         assert_eq!(texts(Arc::new(words)), vec![Some("U1".to_owned()); 2]);
         let at = TimestampMicrosecondArray::from(vec![1_330_855_200_000_000]);
         assert_eq!(texts(Arc::new(at.clone())), [Some("2012-03-04T10:00:00".to_owned())]);
+        // A moment is shown as on Norwegian clocks: an hour after UTC in winter.
+        for zone in ["UTC", "Europe/Oslo"] {
+            assert_eq!(
+                texts(Arc::new(at.clone().with_timezone(zone))),
+                [Some("2012-03-04T11:00".to_owned())]
+            );
+        }
         // What cannot be read is named, with its column.
-        let zoned: ArrayRef = Arc::new(at.with_timezone("UTC"));
-        let fault = as_text("admitted", &zoned).unwrap_err().english();
-        assert!(fault.contains("admitted") && fault.contains("UTC"), "{fault}");
         let item = Arc::new(Field::new("item", DataType::Int64, true));
         let list: ArrayRef =
             Arc::new(ListArray::new(item, offsets(), Arc::new(Int64Array::from(vec![1, 3])), None));

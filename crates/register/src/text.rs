@@ -118,6 +118,25 @@ pub fn canonical(key: &str) -> Cow<'_, str> {
     })
 }
 
+/// A code of a unit, a trust or a municipality without what a spreadsheet puts in it: invisible signs, a `.0` after
+/// digits, and spaces between the digits of an organisation number.
+pub fn code(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let shown: String = text.chars().filter(|letter| !is_invisible(*letter)).collect();
+    let shown = shown.trim();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let joined: String = shown.chars().filter(|letter| !letter.is_whitespace()).collect();
+    match shown.strip_suffix(".0").or_else(|| shown.strip_suffix(",0")).filter(|text| digits(text)) {
+        Some(whole) => Cow::Owned(whole.to_owned()),
+        None if joined.len() == 9 && digits(&joined) => Cow::Owned(joined),
+        None if shown == text => Cow::Borrowed(text),
+        None => Cow::Owned(shown.to_owned()),
+    }
+}
+
 /// Whether a text is a national identity number (`fødselsnummer`, `D-nummer`, or a synthetic one): eleven digits, of
 /// which the last two check the others.
 pub fn is_national_number(text: &str) -> bool {
@@ -143,8 +162,8 @@ pub fn is_stray(cell: &str, separator: u8) -> bool {
 }
 
 /// Reads a time as systems and people write it: `2012-03-04T12:30`, `2012-03-04`, `20120304`, `4.3.2012 12:30`,
-/// `04.03.2012 kl. 12.30`, `04MAR2012:12:30:00`. Seconds are dropped; a day alone is its first minute. `None` if the
-/// text has another form, or names no such time.
+/// `04.03.2012 kl. 12.30`, `04MAR2012:12:30:00`, each with seconds, parts of a second and a zone as [`Minute::parse`] takes
+/// them. Seconds are dropped; a day alone is its first minute. `None` if the text has another form, or names no such time.
 pub fn time(text: &str) -> Option<Minute> {
     if let Ok(at) = Minute::parse(text) {
         return Some(at);
@@ -155,15 +174,19 @@ pub fn time(text: &str) -> Option<Minute> {
     if !text.is_ascii() {
         return None;
     }
-    let (day, rest) = match text.get(..9).filter(|start| start.as_bytes()[2].is_ascii_alphabetic()) {
-        Some(start) => (of_sas(start)?, text[9..].trim_start_matches([':', ' '])),
-        None => {
+    let (day, rest) = match text.get(2..3).is_some_and(|letter| letter.as_bytes()[0].is_ascii_alphabetic()) {
+        true => {
+            let end = text.find([':', ' ']).unwrap_or(text.len());
+            (of_sas(&text[..end])?, text[end..].trim_start_matches([':', ' ']))
+        }
+        false => {
             let end = text.find([' ', 'T']).unwrap_or(text.len());
             (of_points(&text[..end])?, text[end..].trim_start_matches(['T', ' ']))
         }
     };
     let lower = rest.to_lowercase();
-    let hour = lower.trim_start_matches("kl").trim_start_matches('.').trim().replace('.', ":");
+    let hour = lower.trim_start_matches("kl").trim_start_matches('.').trim();
+    let hour = if hour.contains(':') { hour.to_owned() } else { hour.replace('.', ":") };
     if hour.is_empty() {
         return rest.is_empty().then(|| day.start());
     }
@@ -182,13 +205,19 @@ fn of_points(text: &str) -> Option<Day> {
     Day::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
-/// A day as SAS writes it: `04MAR2012`.
+/// A day as SAS writes it: `04MAR2012`, or `04MAR12` in this century.
 fn of_sas(text: &str) -> Option<Day> {
     const MONTHS: [&str; 12] =
         ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
     let named = text.get(2..5)?.to_uppercase();
     let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == named)?.1;
-    Day::new(text.get(5..9)?.parse().ok()?, month, text.get(..2)?.parse().ok()?)
+    let year = text.get(5..).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let year = match year.len() {
+        2 => 2000 + year.parse::<i16>().ok()?,
+        4 => year.parse().ok()?,
+        _ => return None,
+    };
+    Day::new(year, month, text.get(..2)?.parse().ok()?)
 }
 
 #[cfg(test)]
@@ -239,6 +268,22 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_freed_of_what_a_spreadsheet_puts_in_it() {
+        for (text, code) in [
+            ("983974724.0", "983974724"),
+            ("983 974 724", "983974724"),
+            ("983\u{a0}974\u{a0}724", "983974724"),
+            ("\u{feff}1201.0", "1201"),
+            ("1201,0", "1201"),
+            ("0807", "0807"),
+            ("Helse Bergen", "Helse Bergen"),
+            ("U 1.0", "U 1.0"),
+        ] {
+            assert_eq!(super::code(text), code, "{text}");
+        }
+    }
+
+    #[test]
     fn times_are_read_as_systems_and_people_write_them() {
         for text in [
             "2012-03-04T19:40",
@@ -250,6 +295,14 @@ mod tests {
             "04.03.2012T19:40:00",
             "04MAR2012:19:40:00",
             "04mar2012 19:40",
+            "04MAR12:19:40:00",
+            "04MAR2012:19:40:00.000",
+            "2012-03-04 19:40:00.000",
+            "2012-03-04 19:40:59.1234567",
+            "2012-03-04T19:40:00.123456+01:00",
+            "2012-03-04 19:40:00.0000000 +01:00",
+            "2012-03-04T18:40Z",
+            "04.03.2012 19:40:00,000",
         ] {
             assert_eq!(time(text).map(|at| at.to_string()).as_deref(), Some("2012-03-04T19:40"), "{text}");
         }
@@ -267,6 +320,10 @@ mod tests {
             "4.3.2012 25:00",
             "4.3.2012 kl",
             "4..2012",
+            "04MAR112",
+            "2012-03-04T19:40:00.",
+            "2012-03-04T19:40:00 Oslo",
+            "2012-03-04T19:40:00+1",
             "i går",
         ] {
             assert_eq!(time(text), None, "{text}");

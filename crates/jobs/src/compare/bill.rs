@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::failure::{About, Result, fail};
 use domain::{Amount, Instrument};
 use register::sheet::{self, Sheet};
+use register::text;
 use words::{Message, message};
 
 use super::{Known, Order};
@@ -39,8 +40,28 @@ const QUANTITY: &[&str] = &[
 ];
 const AMOUNT: &[&str] =
     &["amount", "beløp", "belop", "beløp kr", "sum", "sum kr", "kroner", "kr", "å betale", "amount_kroner"];
-/// Words in the column of references that mark the bill's own sum.
-const TOTAL: &[&str] = &["sum", "total", "totalt", "i alt", "sum totalt", "sum å betale", "å betale"];
+/// Words that begin the bill's own sum in the column of references.
+const TOTAL: &[&str] = &[
+    "sum",
+    "total",
+    "delsum",
+    "subtotal",
+    "mellomsum",
+    "i alt",
+    "å betale",
+    "til betaling",
+    "samlet",
+    "beløp i alt",
+    "beløp totalt",
+    "fakturabeløp",
+];
+
+/// Whether a reference names a sum and no case, which would have a number.
+fn is_total(reference: &str) -> bool {
+    let words = reference.to_lowercase();
+    !words.contains(|letter: char| letter.is_ascii_digit())
+        && TOTAL.iter().any(|word| words.starts_with(word))
+}
 
 /// The cases of a bill.
 pub(super) struct Bill {
@@ -72,7 +93,7 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
     let quantity = column(&sheet, "days", QUANTITY, order)?;
     let mut out = Bill { cases: BTreeMap::new(), stated: None };
     let last = sheet.rows.last().map_or(0, |(line, _)| *line);
-    let mut sum = Amount::ZERO;
+    let (mut sum, mut since_sum) = (Amount::ZERO, Amount::ZERO);
     for (line, cells) in &sheet.rows {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
         let at = || format!("{}:{line}", order.received.display());
@@ -82,10 +103,11 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
         }
         let amount = Amount::read(cell(amount))
             .about(|| message!("error.compare.not_amount", at = at(), cell = cell(amount)))?;
-        if TOTAL.contains(&reference.trim_end_matches(':').to_lowercase().as_str()) {
-            if sum != amount {
+        if is_total(reference) {
+            if sum != amount && since_sum != amount {
                 out.stated = Some((*line, amount));
             }
+            since_sum = Amount::ZERO;
             continue;
         }
         // If the last line has no reference, and its amount is the sum of the lines above, that line is the bill's own
@@ -116,6 +138,7 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
         });
         known.amount += amount;
         sum += amount;
+        since_sum += amount;
         known.quantity = known.quantity.zip(quantity).map(|(sum, more)| sum + more);
     }
     Ok(out)
@@ -139,10 +162,26 @@ fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<O
 }
 
 /// Key of a case, the same in the bill and in our own calculation: the contact's key if `by_contact` is set and the
-/// reference names a contact, else the reference as written.
-fn key(reference: &str, by_contact: bool) -> String {
+/// reference names a contact, else the canonical form of the reference.
+pub(super) fn key(reference: &str, by_contact: bool) -> String {
     match by_contact.then(|| contact_of(reference)) {
         Some(Ok(contact)) => contact.to_string(),
-        _ => reference.to_owned(),
+        _ => text::canonical(reference).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_total;
+
+    #[test]
+    fn a_sum_is_told_from_a_case() {
+        for word in ["Sum", "sum:", "Totalsum", "Sum til betaling", "Totalt å betale", "I alt", "Delsum Voss"]
+        {
+            assert!(is_total(word), "{word}");
+        }
+        for word in ["S-1", "SUM-1", "Sum 2012-17", ""] {
+            assert!(!is_total(word), "{word}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::failure::{About, Result, fail};
+use crate::failure::{About, Failure, Result, fail};
 use domain::{CareLevel, EventKind, Minute, Month, Period, Sector, UnitKind};
 use register::sheet::{self, Sheet};
 use register::text;
@@ -12,6 +12,7 @@ use rulebook::{Event, Step, Steps};
 use settlement::{Law, stay};
 use words::{Message, message};
 
+use super::bill::key;
 use super::{Known, Order, Own, Reason};
 
 /// Hours after admission within which the hospital notifies the municipality of the admission (§ 8).
@@ -28,16 +29,31 @@ pub(super) struct Log {
     pub months: BTreeSet<Month>,
 }
 
-/// The messages of one case.
+/// One stay of a case, with its messages.
+#[derive(Default)]
 struct Case {
     events: Vec<Event>,
     /// Time of admission; `None` if the log does not state it.
     admitted: Option<Minute>,
     /// Time of departure; `None` if the patient has not left.
     departed: Option<Minute>,
-    sector: Sector,
+    sector: Option<Sector>,
     trust: String,
 }
+
+/// One row of a log.
+struct Row {
+    at: Minute,
+    /// The messages that decide payment; none for a departure.
+    kinds: &'static [EventKind],
+    is_departure: bool,
+    admitted: Option<Minute>,
+    sector: Option<Sector>,
+    trust: String,
+}
+
+/// Stays of each case, by the case's key; and the reference as the log writes it.
+type Cases = BTreeMap<String, (String, Vec<Case>)>;
 
 /// Cases of a log, with their days in the period of the order. The log has the notice that a patient is ready, not the
 /// physician's decision: the notice counts as both.
@@ -53,7 +69,8 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
             ignored.iter().map(|(name, count)| format!("{name} ({count})")).collect::<Vec<_>>().join(", ");
         out.notes.push(message!("compare.ignored", list));
     }
-    let institutions: BTreeSet<&str> = cases.values().map(|case| case.trust.as_str()).collect();
+    let all = cases.values().flat_map(|(_, stays)| stays);
+    let institutions: BTreeSet<&str> = all.map(|stay| stay.trust.as_str()).collect();
     let list = || institutions.iter().copied().collect::<Vec<_>>().join(", ");
     if institutions.len() > 1 && order.institution.is_none() {
         out.notes.push(message!("compare.several_institutions", list = list()));
@@ -63,21 +80,35 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
         fail!("error.compare.no_institution", path = path.display(), name, list = list());
     }
     let mut running = Vec::new();
-    for (reference, case) in &cases {
-        if meant.as_ref().is_some_and(|meant| !meant.contains(case.trust.as_str())) {
-            continue;
+    for (key, (reference, stays)) in &cases {
+        let is_meant = |stay: &&Case| meant.as_ref().is_none_or(|meant| meant.contains(stay.trust.as_str()));
+        let stays: Vec<&Case> = stays.iter().filter(is_meant).collect();
+        let mut of_case: Option<Own> = None;
+        for (place, stay) in stays.iter().enumerate() {
+            let Some(departed_at) = stay.departed.or_else(|| Some(order.period?.to().next().start())) else {
+                fail!("error.compare.no_discharge", path = path.display(), case = reference)
+            };
+            // Agreements name institutions by number.
+            let trust = order.named(&stay.trust).unwrap_or_else(|_| stay.trust.clone());
+            let (mut own, months) =
+                assessed(stay, departed_at, [payer, &trust], law, order.period, reference)?;
+            out.months.extend(months);
+            if stay.departed.is_none() && own.known.quantity != Some(0) {
+                running.push(reference.as_str());
+            }
+            if stays.len() > 1 {
+                let (number, of) = (place + 1, stays.len());
+                own.reasons.insert(0, Reason::plain(message!("compare.stay_of_case", number, of)));
+            }
+            match &mut of_case {
+                Some(whole) => whole.add(own),
+                None => of_case = Some(own),
+            }
         }
-        let Some(departed_at) = case.departed.or_else(|| Some(order.period?.to().next().start())) else {
-            fail!("error.compare.no_discharge", path = path.display(), case = reference)
-        };
-        // Agreements name institutions by number.
-        let trust = order.named(&case.trust).unwrap_or_else(|_| case.trust.clone());
-        let (own, months) = assessed(case, departed_at, [payer, &trust], law, order.period, reference)?;
-        out.months.extend(months);
-        if case.departed.is_none() && own.known.quantity != Some(0) {
-            running.push(reference.as_str());
+        if let Some(mut own) = of_case {
+            own.known.written = Message::plain(reference);
+            out.cases.insert(key.clone(), own);
         }
-        out.cases.insert(reference.clone(), own);
     }
     if let (Some(period), false) = (order.period, running.is_empty()) {
         out.notes.push(message!("compare.running", list = running.join(", "), to = period.to()));
@@ -114,7 +145,7 @@ fn assessed(
 ) -> Result<(Own, BTreeSet<Month>)> {
     let told = case.events.iter().map(|event| event.at).min();
     let stay = stay::Stay {
-        sector: case.sector,
+        sector: case.sector.unwrap_or(Sector::Somatic),
         unit_kind: UnitKind::PublicHospital,
         care_level: CareLevel::Overnight,
         admitted_at: case.admitted.or(told).unwrap_or(departed_at),
@@ -201,8 +232,8 @@ fn warnings(case: &Case) -> Vec<Message> {
     }
 }
 
-/// Cases of a log by reference, and the number of messages of each kind that decides no payment.
-fn cases(path: &Path) -> Result<(BTreeMap<String, Case>, BTreeMap<String, usize>)> {
+/// Cases of a log, and the number of messages of each kind that decides no payment.
+fn cases(path: &Path) -> Result<(Cases, BTreeMap<String, usize>)> {
     let sheet = sheet::read(path)?;
     let need = |names: &[&str]| {
         let has = sheet.heads.join(", ");
@@ -220,36 +251,27 @@ fn cases(path: &Path) -> Result<(BTreeMap<String, Case>, BTreeMap<String, usize>
     // Without the institution it is not known which agreement a case falls under.
     let institution =
         sheet.column(&["institution", "institusjon", "trust", "sykehus", "sjukehus", "avsender"])?;
-    let (mut out, mut ignored) = (BTreeMap::<String, Case>::new(), BTreeMap::new());
+    let (mut out, mut ignored) = (BTreeMap::<String, (String, Vec<Row>)>::new(), BTreeMap::new());
     for (line, cells) in &sheet.rows {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
         let at = || format!("{}:{line}", path.display());
         let read = |time: &str| {
             text::time(time).about(|| message!("error.compare.not_time_2012_03_04t12_30", at = at(), time))
         };
-        let when = read(&time.of(cells))?;
-        let new = || Case {
-            events: Vec::new(),
-            admitted: None,
-            departed: None,
-            sector: Sector::Somatic,
-            trust: String::new(),
+        let filled = |place: Option<usize>| place.map(cell).filter(|text| !text.is_empty());
+        let mut row = Row {
+            at: read(&time.of(cells))?,
+            kinds: &[],
+            is_departure: false,
+            admitted: filled(admitted).map(read).transpose()?,
+            sector: filled(sector)
+                .map(|text| Sector::from_word(text).about(|| Message::plain(at())))
+                .transpose()?,
+            trust: filled(institution).unwrap_or_default().to_owned(),
         };
-        let case = out.entry(cell(reference).to_owned()).or_insert_with(new);
-        if let Some(text) = sector.map(cell).filter(|text| !text.is_empty()) {
-            case.sector = Sector::from_word(text).about(|| Message::plain(at()))?;
-        }
-        if let Some(trust) = institution.map(cell).filter(|trust| !trust.is_empty()) {
-            case.trust = trust.to_owned();
-        }
-        if let Some(admitted) = admitted.map(cell).filter(|text| !text.is_empty()) {
-            case.admitted = Some(read(admitted)?);
-        }
         match message_of(cell(message)) {
-            Some(Entry::Events(kinds)) => {
-                case.events.extend(kinds.iter().map(|kind| Event { at: when, kind: *kind }))
-            }
-            Some(Entry::Departed) => case.departed = Some(when),
+            Some(Entry::Events(kinds)) => row.kinds = kinds,
+            Some(Entry::Departed) => row.is_departure = true,
             Some(Entry::Nothing) => *ignored.entry(cell(message).to_owned()).or_insert(0) += 1,
             None => fail!(
                 "error.compare.unknown_message_innlagt_utskrivningsklar_avmelding_kan",
@@ -257,8 +279,63 @@ fn cases(path: &Path) -> Result<(BTreeMap<String, Case>, BTreeMap<String, usize>
                 message = cell(message)
             ),
         }
+        let written = cell(reference);
+        let case = out.entry(key(written, false)).or_insert_with(|| (written.to_owned(), Vec::new()));
+        case.1.push(row);
     }
-    Ok((out, ignored))
+    let mut cases = Cases::new();
+    for (key, (written, rows)) in out {
+        let stays = stays(rows).map_err(|[first, second]| {
+            let (first, second, path) = (shown(first), shown(second), path.display());
+            Failure::of(message!("error.compare.two_departures", path, case = written, first, second))
+        })?;
+        cases.insert(key, (written, stays));
+    }
+    Ok((cases, ignored))
+}
+
+/// The stays of a case, in order of time. After a departure, a notice of admission or of readiness begins another stay;
+/// unless nothing more is heard of it: then it is a late notice of the stay before.
+///
+/// # Errors
+/// Fails with both times if a stay ends twice.
+fn stays(mut rows: Vec<Row>) -> std::result::Result<Vec<Case>, [Minute; 2]> {
+    rows.sort_by_key(|row| (row.at, row.is_departure));
+    let mut out: Vec<Case> = Vec::new();
+    for row in rows {
+        let begins = row.kinds.iter().any(|kind| {
+            matches!(kind, EventKind::AdmissionNotice | EventKind::Ready | EventKind::ReadinessNotice)
+        });
+        let is_next = out.last().is_none_or(|stay| {
+            stay.departed.is_some_and(|left| {
+                begins && row.at > left && row.admitted.is_none_or(|admitted| admitted >= left)
+            })
+        });
+        if is_next {
+            out.push(Case::default());
+        }
+        let Some(stay) = out.last_mut() else { continue };
+        stay.admitted = row.admitted.or(stay.admitted);
+        stay.sector = row.sector.or(stay.sector);
+        if !row.trust.is_empty() {
+            stay.trust = row.trust;
+        }
+        stay.events.extend(row.kinds.iter().map(|kind| Event { at: row.at, kind: *kind }));
+        if row.is_departure {
+            match stay.departed {
+                Some(left) if left != row.at => return Err([left, row.at]),
+                _ => stay.departed = Some(row.at),
+            }
+        }
+    }
+    let is_ready = |stay: &Case| stay.events.iter().any(|event| event.kind == EventKind::Ready);
+    if out.len() > 1
+        && let Some(late) = out.pop_if(|stay| stay.departed.is_none() && !is_ready(stay))
+        && let Some(before) = out.last_mut()
+    {
+        before.events.extend(late.events);
+    }
+    Ok(out)
 }
 
 /// Columns with the time of a row: one for the whole time, or one for the day and, if there is one, one for the hour.

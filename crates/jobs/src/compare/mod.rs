@@ -27,7 +27,7 @@ struct Known {
     amount: Amount,
     /// First line of the case in the bill; 0 in our own calculation.
     line: usize,
-    /// The reference as the bill writes it, or words for a line without one; empty in our own calculation.
+    /// The reference as the bill or the log writes it, or words for a line without one; empty in a settlement.
     written: Message,
 }
 
@@ -45,6 +45,16 @@ struct Own {
     reasons: Vec<Reason>,
     /// What is unusual about the case, whatever the amounts are.
     warnings: Vec<Message>,
+}
+
+impl Own {
+    /// Adds what is known of another stay of the same case.
+    fn add(&mut self, other: Own) {
+        self.known.amount += other.known.amount;
+        self.known.quantity = self.known.quantity.zip(other.known.quantity).map(|(one, other)| one + other);
+        self.reasons.extend(other.reasons);
+        self.warnings.extend(other.warnings);
+    }
 }
 
 /// One finding on a case, with the provision behind it.
@@ -256,7 +266,8 @@ fn compared(bill: BTreeMap<String, Known>, own: BTreeMap<String, Own>) -> Vec<Li
         bill.is_some() || own.as_ref().is_some_and(|own| own.known.amount != Amount::ZERO)
     };
     let lines = pairs.into_iter().filter(|(_, (bill, own))| is_shown(bill, own)).map(|(key, (bill, own))| {
-        let written = bill.as_ref().map(|bill| bill.written.clone());
+        let known = bill.iter().chain(own.as_ref().map(|own| &own.known));
+        let written = known.map(|known| known.written.clone()).find(|written| *written != Message::default());
         let differences = differences(bill.as_ref(), own.as_ref().map(|own| &own.known));
         Line { reference: written.unwrap_or_else(|| Message::plain(key)), bill, own, differences }
     });

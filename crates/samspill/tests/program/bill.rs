@@ -202,3 +202,32 @@ fn a_number_with_a_second_life_is_the_municipality_of_the_period() {
     ]);
     assert_eq!(output.status.code(), Some(3), "Oslo has no charge: {}", text(&output.stdout));
 }
+
+/// A case that comes back is two stays, and its days are those of both; a sum is no case whatever it is called; a case has
+/// one key however it is typed; and a stay that ends twice is named.
+#[test]
+fn a_case_of_two_stays_counts_the_days_of_both() {
+    let work = folder("bill-check-5");
+    let (bill, log) = (work.join("faktura.csv"), work.join("logg.csv"));
+    let messages = "Saksnummer;Tidspunkt;Melding\n\
+         s-01;02.03.2012 09:10;Innlagt\n\
+         S-01;05.03.2012 10:00;Utskrivningsklar\n\
+         S-01;08.03.2012 12:00:00.000;Utskrevet\n\
+         S-01;20.03.2012 09:10;Innlagt\n\
+         S-01;22.03.2012 10:00;Utskrivningsklar\n\
+         S-01;24.03.2012 12:00;Utskrevet\n\
+         S-01;24.03.2012 13:00;Innlagt\n";
+    std::fs::write(&log, messages).unwrap();
+    let sum = "Saksnummer;Døgn;Beløp\nS-01;3;12000\nS-01\u{200b};2;8000\nTotalsum;;20000\n";
+    std::fs::write(&bill, sum).unwrap();
+    let (code, table, said) = compare(path(&bill), path(&log), &[]);
+    assert_eq!(code, Some(0), "{table}{said}");
+    std::fs::write(
+        &log,
+        format!("{messages}S-01;25.03.2012 12:00;Utskrevet\nS-01;26.03.2012 12:00;Utskrevet\n"),
+    )
+    .unwrap();
+    let (code, _, said) = compare(path(&bill), path(&log), &[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("sak s-01 er utskrevet to ganger"), "{said}");
+}
