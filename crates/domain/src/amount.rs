@@ -15,10 +15,21 @@ impl Amount {
     /// Reads kroner as people write them: `1 234,50`, `1234.5`, `4.000,00`, `kr 8 000,-`, `-20`. `None` if the text
     /// is no such number, has more than two decimals, or is above ten thousand billion kroner.
     pub fn read(text: &str) -> Option<Amount> {
-        let text: String =
-            text.chars().filter(|c| !c.is_whitespace() && *c != '\u{a0}' && *c != '\u{202f}').collect();
-        let text = text.to_lowercase().replace('\u{2212}', "-");
-        let text = text.trim_start_matches("kr").trim_start_matches('.').trim_end_matches("kr").to_owned();
+        let text = text.trim().to_lowercase().replace('\u{2212}', "-");
+        let text =
+            text.strip_prefix("kr").map_or(text.as_str(), |rest| rest.strip_prefix('.').unwrap_or(rest));
+        let text = text.strip_suffix("kr").unwrap_or(text).trim();
+        // A space stands between thousands, after the sign, or before the dash of no øre.
+        let (sign, rest) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest.trim_start()));
+        let end = rest.find([',', '.', '-', '\u{2013}']).unwrap_or(rest.len());
+        let groups: Vec<&str> = rest[..end].split_whitespace().collect();
+        let is_grouped = |groups: &[&str]| {
+            groups.len() < 2 || groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3)
+        };
+        if !is_grouped(&groups) || rest[end..].contains(char::is_whitespace) {
+            return None;
+        }
+        let text = format!("{sign}{}{}", groups.concat(), &rest[end..]);
         // A dash stands for no øre: 8 000,- or 4.000,-.
         let text = match text.strip_suffix(['-', '\u{2013}']).and_then(|text| text.strip_suffix([',', '.'])) {
             Some(kroner) if grouped_by_points(kroner) => kroner.replace('.', ""),
@@ -274,6 +285,28 @@ fn grouped_by_points(kroner: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn kroner_are_read_as_people_write_them() {
+        for (text, ore) in [
+            ("1 234,50", Some(123_450)),
+            ("1\u{a0}234.5", Some(123_450)),
+            ("4.000,00", Some(400_000)),
+            ("kr 8 000,-", Some(800_000)),
+            ("kr. 500", Some(50_000)),
+            ("500 kr", Some(50_000)),
+            ("- 20", Some(-2_000)),
+            ("\u{2212}1 000", Some(-100_000)),
+            (".5", None),
+            ("12 00", None),
+            ("1 2345", None),
+            ("1234 567", None),
+            ("12,5 0", None),
+            ("12.000", None),
+        ] {
+            assert_eq!(Amount::read(text).map(Amount::ore), ore, "{text}");
+        }
+    }
 
     #[test]
     fn a_reversal_mirrors_its_charge() {

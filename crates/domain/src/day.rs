@@ -192,11 +192,12 @@ impl Minute {
     }
 
     /// Reads a time in the form `2012-03-04T12:30` or `2012-03-04 12:30`. Seconds and parts of a second may follow, and
-    /// are dropped; then `Z` or a distance from UTC such as `+01:00`, and the minute is the one that Norwegian clocks
-    /// showed. A day alone stands for the day's first minute.
+    /// are dropped; then a distance from UTC such as `+01:00`, if it is that of Norwegian clocks at the time. A day alone
+    /// stands for the day's first minute.
     ///
     /// # Errors
-    /// Fails if the text has another form, names no day from 1900 to 2199, or names no time of the day.
+    /// Fails if the text has another form, names no day from 1900 to 2199, names no time of the day, or has the distance of
+    /// another zone.
     pub fn parse(text: &str) -> Result<Minute, NotATime> {
         let wrong = || not(text, "time");
         if text.len() == 10 {
@@ -218,7 +219,10 @@ impl Minute {
         let rest = after_seconds(&text[16..]).ok_or_else(wrong)?;
         match rest.trim_start() {
             "" => Ok(at),
-            zone => Ok(Minute::of_moment((at.0 - ahead_of_utc(zone).ok_or_else(wrong)?) * 60)),
+            zone => {
+                let moment = (at.0 - ahead_of_utc(zone).ok_or_else(wrong)?) * 60;
+                (Minute::of_moment(moment) == at).then_some(at).ok_or_else(wrong)
+            }
         }
     }
 }
@@ -238,11 +242,8 @@ fn after_seconds(text: &str) -> Option<&str> {
     (after.len() < part.len()).then_some(after)
 }
 
-/// Minutes that a zone is ahead of UTC: `Z`, `UTC`, `+01:00`, `+0100` or `+01`.
+/// Minutes that a zone is ahead of UTC: `+01:00`, `+0100` or `+01`.
 fn ahead_of_utc(zone: &str) -> Option<i64> {
-    if zone.eq_ignore_ascii_case("z") || zone.eq_ignore_ascii_case("utc") {
-        return Some(0);
-    }
     let sign = match zone.as_bytes().first()? {
         b'+' => 1,
         b'-' => -1,
@@ -456,17 +457,26 @@ mod tests {
 
     #[test]
     fn a_moment_is_the_minute_on_norwegian_clocks() {
-        for (text, minute) in [
-            ("2012-03-25T00:59:59Z", "2012-03-25T01:59"),
-            ("2012-03-25T01:00Z", "2012-03-25T03:00"),
-            ("2012-10-28T00:30Z", "2012-10-28T02:30"),
-            ("2012-10-28T01:30Z", "2012-10-28T02:30"),
-            ("2012-07-01 23:30 UTC", "2012-07-02T01:30"),
-            ("2012-07-01 23:30+02", "2012-07-01T23:30"),
-            ("2012-01-01T00:30:00.5-0500", "2012-01-01T06:30"),
-            ("2012-01-01T00:30:00,25", "2012-01-01T00:30"),
+        for (moment, minute) in [
+            ("2012-03-25T00:59", "2012-03-25T01:59"),
+            ("2012-03-25T01:00", "2012-03-25T03:00"),
+            ("2012-10-28T00:30", "2012-10-28T02:30"),
+            ("2012-10-28T01:30", "2012-10-28T02:30"),
         ] {
-            assert_eq!(Minute::parse(text).map(|at| at.to_string()).as_deref(), Ok(minute), "{text}");
+            let seconds = Minute::parse(moment).unwrap().number() * 60 + 59;
+            assert_eq!(Minute::of_moment(seconds).to_string(), minute, "{moment}");
+        }
+        for text in ["2012-01-01T00:30:00,25", "2012-01-01T00:30+01:00", "2012-01-01 00:30:07.123 +0100"] {
+            assert_eq!(
+                Minute::parse(text).map(|at| at.to_string()).as_deref(),
+                Ok("2012-01-01T00:30"),
+                "{text}"
+            );
+        }
+        assert!(Minute::parse("2012-07-01T00:30+02").is_ok());
+        // A moment elsewhere, or on a clock that is set an hour wrong.
+        for text in ["2012-01-01T00:30Z", "2012-01-01T00:30+02:00", "2012-07-01T00:30+01:00"] {
+            assert!(Minute::parse(text).is_err(), "{text}");
         }
         for text in
             ["2012-01-01T00:30:00.", "2012-01-01T00:30+1", "2012-01-01T00:30+15:00", "2012-01-01T00:30:6"]

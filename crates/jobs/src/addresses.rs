@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use domain::Register;
 use domain::identifier::{is_account, is_organisation};
 use domain::statement::Address;
-use words::message;
+use domain::{Party, Period, Register};
+use words::{Message, message};
 
-use crate::failure::{Failure, Result, fail};
+use crate::failure::{About, Failure, Result, fail};
+use crate::parties;
 use crate::table::shaped;
 
 /// Word in the column `party` of the sender's own row.
@@ -22,13 +23,13 @@ pub const COLUMNS: [&str; 8] =
 /// Address of each party that has one.
 pub type Addresses = BTreeMap<String, Address>;
 
-/// Reads a workbook or text with the columns [`COLUMNS`]. The first column is the code of a municipality, an
-/// organisation number, `state`, or [`SENDER`] (`avsender`); every other cell may be empty.
+/// Reads a workbook or text with the columns [`COLUMNS`]. The first column is a municipality or an organisation by number or
+/// by a name that it has in the period, `state`, or [`SENDER`] (`avsender`); every other cell may be empty.
 ///
 /// # Errors
-/// Fails if the file cannot be read, if a row has too many cells or names a party twice, if an organisation number or an
-/// account has a wrong check digit, or if a register is unknown.
-pub fn read(path: &Path) -> Result<Addresses> {
+/// Fails if the file cannot be read, if a row has too many cells, names nobody or names a party twice, if an organisation
+/// number or an account has a wrong check digit, or if a register is unknown.
+pub fn read(path: &Path, period: Period) -> Result<Addresses> {
     let mut out = Addresses::new();
     for (at, cells) in shaped::<8>(path, register::sheet::rows(path)?, &COLUMNS.join(";"), 1)? {
         let mut cells = cells.into_iter();
@@ -37,9 +38,7 @@ pub fn read(path: &Path) -> Result<Addresses> {
             word if ["avsender", "avsendar", SENDER].contains(&word.to_lowercase().as_str()) => {
                 SENDER.to_owned()
             }
-            // A spreadsheet takes the zero off 0602.
-            code if code.len() == 3 && code.bytes().all(|sign| sign.is_ascii_digit()) => format!("0{code}"),
-            word => word,
+            word => known(&at, &word, period)?,
         };
         let number = |text: String| text.replace([' ', '.', '\u{a0}'], "");
         let address = Address {
@@ -64,6 +63,21 @@ pub fn read(path: &Path) -> Result<Addresses> {
         }
     }
     Ok(out)
+}
+
+/// The party that a cell means.
+fn known(at: &str, word: &str, period: Period) -> Result<String> {
+    let party = parties::named(word, period).about(|| Message::plain(at))?;
+    let is_known = match Party::of(&party) {
+        Party::Municipality { code, .. } => parties::need_municipality(&code).is_ok(),
+        Party::Organisation(number) => is_organisation(&number) || Party::of(&party).is_synthetic(),
+        Party::State | Party::Area(_) => true,
+        Party::Clearing | Party::Undecided(_) => false,
+    };
+    if !is_known {
+        fail!("error.addresses.nobody", at, word);
+    }
+    Ok(party)
 }
 
 /// The registers that a cell names, separated by commas or spaces. An unknown word is the error.

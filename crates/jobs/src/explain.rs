@@ -71,7 +71,7 @@ pub fn in_ledger(asked: &str, place: &str) -> Result<(Message, Table)> {
     let contact = contact_of(asked)?;
     let table = crate::settlement::objection::history(&mut books, contact)?;
     if table.rows.is_empty() {
-        fail!("error.explain.nothing_posted_contact", contact);
+        fail!("error.explain.nothing_posted_contact", contact = asked);
     }
     Ok((Message::default(), table))
 }

@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::failure::{About, Result, fail};
+use crate::failure::{About, Failure, Result, fail};
 use crate::host::Host;
 use crate::progress::Note;
+use crate::table::small_table;
 use domain::identifier::is_organisation;
 use domain::{Municipalities, Municipality};
 use register::parquet_file::Reader;
 use rulebook::LawBook;
 use rulebook::agreement::{Agreements, GracePeriod};
 use settlement::trust_of;
-use words::message;
+use words::{Said, message};
 
 /// Rule files, each as name and text. A job copies them into its result, so that the result can be explained
 /// later.
@@ -35,17 +36,19 @@ impl Files {
         Ok(Files { law, variants })
     }
 
-    /// Adds the cooperation agreements in a file, and drops any others; `None` changes nothing.
+    /// Adds the cooperation agreements in a file (TOML, a workbook or delimited text), and drops any others; `None` changes
+    /// nothing.
     ///
     /// # Errors
     /// Fails if the file cannot be read, or if a row has no municipality that exists on its first day, no trust, a
     /// trust in digits that is no organisation number, or no reference.
     pub fn with_agreements(mut self, path: Option<&Path>) -> Result<Files> {
         let Some(path) = path else { return Ok(self) };
-        let text = crate::folder::read(path)?;
+        let text = agreements(path)?;
         let shown = path.display().to_string();
         let municipalities = Municipalities::built_in()?;
-        for (one, dates) in Agreements::parse(&shown, &text)?.rows() {
+        let agreed = Agreements::parse(&shown, &text).map_err(|fault| Failure::of(fault.said()))?;
+        for (one, dates) in agreed.rows() {
             let line = dates.line;
             let GracePeriod { trust, municipality, reference, .. } = one;
             let on_first_day = |row: &Municipality| row.code == *municipality && row.exists_on(dates.from);
@@ -92,6 +95,43 @@ impl Files {
         Ok(book.with_variants(variants.iter().map(|(name, text)| (name.as_str(), text.as_str())))?)
     }
 }
+
+/// Text of a file of agreements: as it is, or made from a workbook or delimited text with the columns [`AGREED`]. Each row
+/// stands on its own line, so that faults name the line of the table.
+fn agreements(path: &Path) -> Result<String> {
+    let is_text = path
+        .extension()
+        .is_some_and(|kind| ["csv", "tsv", "txt"].iter().any(|one| kind.eq_ignore_ascii_case(one)));
+    if !is_text && !register::sheet::is_workbook(path) {
+        return crate::folder::read(path);
+    }
+    let mut lines = vec!["grace = [".to_owned()];
+    for (at, cells) in small_table::<6>(path, &AGREED.join(";"))? {
+        let line: usize = at.rsplit(':').next().and_then(|line| line.parse().ok()).unwrap_or(1);
+        let [trust, municipality, hours, from, to, reference] = cells;
+        let day = |text: &str| {
+            let at = || message!("error.agreements.not_day", at, text);
+            Ok::<_, Failure>(register::text::time(text).about(at)?.day())
+        };
+        let hours: i64 = hours.parse().ok().about(|| message!("error.agreements.not_hours", at, hours))?;
+        let to = if to.is_empty() { String::new() } else { format!(", to = {}", day(&to)?) };
+        let word = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let row = format!(
+            "{{ trust = {}, municipality = {}, hours = {hours}, from = {}{to}, reference = {} }},",
+            word(&trust),
+            word(&municipality),
+            day(&from)?,
+            word(&reference)
+        );
+        lines.resize(std::cmp::max(lines.len(), line), String::new());
+        lines[line - 1].push_str(&row);
+    }
+    lines.push("]".to_owned());
+    Ok(lines.join("\n") + "\n")
+}
+
+/// Columns of a table of agreements. The last day may be empty.
+pub const AGREED: [&str; 6] = ["trust", "municipality", "hours", "from", "to", "reference"];
 
 /// Notes each cooperation agreement in `book` that no contact in the file can fall under, since no contact has the
 /// trust of that agreement.

@@ -15,6 +15,7 @@ pub mod demo;
 pub mod explain;
 pub mod failure;
 pub mod folder;
+mod free_text;
 pub mod host;
 pub mod indicators;
 pub mod intake;

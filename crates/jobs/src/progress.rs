@@ -95,6 +95,12 @@ pub enum Note {
     CellsKept(PathBuf),
     /// Number of rows that the check refused.
     Refused(u64),
+    /// A row of the delivery was refused without a known contact, so nothing is withdrawn from the month.
+    NothingWithdrawn(Month),
+    /// Contacts that the delivery has in this month, and that are posted in others.
+    PostedElsewhere { count: usize, month: Month, others: Vec<Month> },
+    /// Contacts that are taken out of this month, and that the delivery has in others.
+    MovedElsewhere { count: usize, month: Month, others: Vec<Month> },
     /// Agreements with a trust that no contact in the file has.
     AgreementsForNobody(Vec<String>),
     /// A file that says it was checked, but that this user's program did not check: it is checked again.
@@ -103,12 +109,23 @@ pub enum Note {
     ReadAs(String),
 }
 
+fn listed(months: &[Month]) -> String {
+    months.iter().map(Month::to_string).collect::<Vec<_>>().join(", ")
+}
+
 impl Said for Note {
     fn said(&self) -> Message {
         match self {
             Note::Warning { warning, count } => message!("screen.warning", warning, count),
             Note::CellsKept(path) => message!("screen.cells_kept", path = path.display()),
             Note::Refused(count) => message!("screen.refused", count),
+            Note::NothingWithdrawn(month) => message!("screen.nothing_withdrawn", month),
+            Note::PostedElsewhere { count, month, others } => {
+                message!("screen.posted_elsewhere", count, month, others = listed(others))
+            }
+            Note::MovedElsewhere { count, month, others } => {
+                message!("screen.moved_elsewhere", count, month, others = listed(others))
+            }
             Note::AgreementsForNobody(list) => {
                 message!("screen.agreements_for_nobody", list = list.join(", "))
             }

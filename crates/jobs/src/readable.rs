@@ -1,6 +1,7 @@
 //! A file of contacts as the check can read it: text or Parquet that is read twice. A pipe is copied first, a compressed file
 //! is unpacked, and a workbook becomes text.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,42 @@ pub struct Readable {
     scratch: Option<Scratch>,
 }
 
+/// Arguments of a command in which each workbook names the sheet that `--sheet` gives: `krav.xlsx` becomes
+/// `krav.xlsx#April`. Without `--sheet`, the arguments as they are.
+pub fn at_sheet(arguments: Vec<OsString>) -> Vec<OsString> {
+    let of_option = |argument: &OsString| {
+        argument.to_str().and_then(|text| text.strip_prefix("--sheet=")).map(OsString::from)
+    };
+    let sheet = arguments.iter().enumerate().find_map(|(place, argument)| match argument == "--sheet" {
+        true => arguments.get(place + 1).cloned(),
+        false => of_option(argument),
+    });
+    let Some(sheet) = sheet else { return arguments };
+    let is_book = |path: &OsString| sheet::begins_as_workbook(Path::new(path));
+    let named = |mut argument: OsString| match argument.to_str().and_then(|text| text.split_once('=')) {
+        _ if is_book(&argument) => {
+            argument.push("#");
+            argument.push(&sheet);
+            argument
+        }
+        Some((_, value)) if is_book(&OsString::from(value)) => {
+            argument.push("#");
+            argument.push(&sheet);
+            argument
+        }
+        _ => argument,
+    };
+    let mut before = OsString::new();
+    let mut out = Vec::new();
+    for (place, argument) in arguments.into_iter().enumerate() {
+        // A file that is written has no sheet yet.
+        let is_read = place > 0 && before != "--out";
+        before.clone_from(&argument);
+        out.push(if is_read { named(argument) } else { argument });
+    }
+    out
+}
+
 /// Largest number of times that a file may grow when it is unpacked, and the size up to which it may grow more.
 const GROWTH: u64 = 200;
 const SMALL: u64 = 1 << 30;
@@ -37,7 +74,8 @@ impl Readable {
     /// a copy cannot be written.
     pub fn of(contacts: &Path, host: &Host) -> Result<Readable> {
         let given = if contacts == Path::new("-") { Path::new("/dev/stdin") } else { contacts };
-        let mut out = Readable { path: given.to_path_buf(), delivered: given.to_path_buf(), scratch: None };
+        let delivered = sheet::file_and_sheet(given).0.to_path_buf();
+        let mut out = Readable { path: given.to_path_buf(), delivered, scratch: None };
         if std::fs::metadata(given).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             out.path = out.copy(host, "delivered", |copy| {
                 std::io::copy(&mut File::open(given)?, copy)?;
@@ -48,6 +86,8 @@ impl Readable {
         if begins(&out.path, GZIP) {
             let (packed, name) = (out.path.clone(), "unpacked");
             out.path = out.copy(host, name, |copy| unpacked(&packed, most(&packed)?, copy))?;
+            // The same delivery is known again whether it is compressed or not.
+            out.delivered = out.path.clone();
         }
         if sheet::begins_as_workbook(&out.path) {
             out.path = out.as_text(host)?;

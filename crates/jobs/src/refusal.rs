@@ -26,6 +26,8 @@ pub enum Refusal {
         /// `Closed` or `Final`.
         state: PeriodState,
     },
+    /// The month is settled, so an amount on account that is posted now would never be asked for.
+    OnAccountTooLate(Month),
     /// No month of the period is closed, so nothing can be corrected.
     NothingClosed(Period),
     /// The month is open and has not been settled.
@@ -166,6 +168,7 @@ impl Said for Refusal {
             Refusal::NeverChanges { month, state } => {
                 message!("refusal.never_changes", month, state = state.said())
             }
+            Refusal::OnAccountTooLate(month) => message!("refusal.on_account_too_late", month),
             Refusal::NothingClosed(period) => message!("refusal.nothing_closed", period),
             Refusal::NotSettled { month, ledger: _ } => message!("refusal.not_settled", month),
             Refusal::EarlierNotClosed(month) => message!("refusal.earlier_not_closed", month),

@@ -15,7 +15,7 @@ pub use settlement::totals::{Key, Sum};
 use settlement::{Law, Options, Settled, settle};
 use words::{Language, Message, message};
 
-use crate::host::Host;
+use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
 use crate::law::{Files, note_agreements_for_nobody};
 use crate::progress::Work;
@@ -96,7 +96,7 @@ pub fn unsigned(law: &Law, period: Period, draft: bool, wanted: fn(&str) -> bool
     Ok(unsigned)
 }
 
-/// Settles a file of contacts into a result folder.
+/// Settles a file of contacts into a result folder. What an earlier settlement left there stands until this one is done.
 ///
 /// # Errors
 /// Fails if the rules or the file cannot be read, if a value is missing, if a value is unsigned and the order is no
@@ -105,13 +105,14 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let book = order.files.book()?;
     let law = Law::of(&book)?;
     let unsigned = unsigned(&law, order.period, order.draft, |_| true)?;
-    clear(order)?;
-    let Input { path: input, report, sha256 } = trusted(order, host)?;
+    let former = former(order)?;
+    let scratch = Scratch::under(order.out)?;
+    let Input { path: input, report, sha256 } = trusted(order, scratch.path(), host)?;
     let known = if report.is_some() { trust::remember(&input, host)? } else { Some(sha256.clone()) };
     let reader = Reader::open_contacts(&input)?;
     note_agreements_for_nobody(&book, &reader, host)?;
     let municipalities = Municipalities::built_in()?;
-    let charges = order.out.join("charges.parquet");
+    let charges = scratch.path().join("charges.parquet");
     let stage = host.begin(Work::Settle(order.period));
     let options = Options { period: order.period, threads: host.threads };
     let mut sink = ChargesFile::create((!order.totals_only).then_some(charges.as_path()))?;
@@ -133,6 +134,17 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let refused = report.as_ref().map_or(0, |report| report.refused.len() as u64);
     let manifest = describe(order, &law, &settled, &reader, [checked, sha256], refused, unsigned)?;
     let language = (!host.is_plain).then_some(host.language);
+    clear(order, former.as_ref())?;
+    let mut input = input;
+    for name in ["checked.parquet", "charges.parquet"] {
+        let (made, kept) = (scratch.path().join(name), order.out.join(name));
+        if made.exists() {
+            std::fs::rename(&made, &kept).about(|| message!("error.file.make", path = kept.display()))?;
+            if made == input {
+                input = kept;
+            }
+        }
+    }
     write_folder(order, &settled, report.as_ref(), &manifest, &input, language)?;
     Ok(Outcome { settled, refused, manifest })
 }
@@ -153,28 +165,40 @@ const MANIFEST: &str = "manifest.toml";
 /// Name of the mark that lies in a result folder while the folder is written.
 const UNFINISHED: &str = "manifest.part";
 
-/// Makes the folder, or takes away what an earlier settlement left in it, so that all files there belong
-/// together. The input is kept if it lies in the folder.
+/// Whether a path is the file of contacts of the order.
+fn is_input(order: &Order, path: &Path) -> bool {
+    std::fs::canonicalize(path).ok() == std::fs::canonicalize(order.contacts).ok()
+}
+
+/// Makes the folder. Returns the manifest of an earlier settlement in it.
 ///
 /// # Errors
 /// Fails, and changes nothing, if the folder is somebody else's: if it has a file of one of our names or a folder
 /// `rules`, but has no manifest, and no mark of a settlement that was broken off.
-fn clear(order: &Order) -> Result<()> {
+fn former(order: &Order) -> Result<Option<Manifest>> {
     std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
-    let input = std::fs::canonicalize(order.contacts).ok();
-    let is_input = |path: &Path| std::fs::canonicalize(path).ok() == input;
     let manifest = std::fs::read_to_string(order.out.join(MANIFEST)).ok();
     let former: Option<Manifest> = manifest.as_deref().and_then(|text| toml::from_str(text).ok());
     let is_broken_off = order.out.join(UNFINISHED).exists();
     let rules = order.out.join("rules");
     if former.is_none() && !is_broken_off {
         let ours = OURS.iter().map(|name| order.out.join(name)).chain([rules.clone()]);
-        if let Some(path) = ours.into_iter().find(|path| path.exists() && !is_input(path)) {
+        if let Some(path) = ours.into_iter().find(|path| path.exists() && !is_input(order, path)) {
             fail!("error.settle.no_result_folder", path = path.display(), folder = order.out.display());
         }
     }
+    Ok(former)
+}
+
+/// Takes away what an earlier settlement left in the folder, so that all files there belong together. The input is kept if it
+/// lies in the folder.
+///
+/// # Errors
+/// Fails if a file cannot be removed.
+fn clear(order: &Order, former: Option<&Manifest>) -> Result<()> {
+    let rules = order.out.join("rules");
     crate::folder::write(&order.out.join(UNFINISHED), "samspill settle\n")?;
-    let remove = |path: &Path| match path.is_file() && !is_input(path) {
+    let remove = |path: &Path| match path.is_file() && !is_input(order, path) {
         true => crate::folder::remove(path),
         false => Ok(()),
     };
@@ -185,15 +209,15 @@ fn clear(order: &Order) -> Result<()> {
     let is_inside = |name: &&String| {
         Path::new(name.as_str()).components().all(|part| matches!(part, std::path::Component::Normal(_)))
     };
-    for name in former.iter().flat_map(|former| former.rule_files.keys()).filter(is_inside) {
+    for name in former.into_iter().flat_map(|former| former.rule_files.keys()).filter(is_inside) {
         remove(&rules.join(name))?;
     }
     Ok(())
 }
 
-/// The checked file: see [`intake::trusted_in`].
-fn trusted(order: &Order, host: &Host) -> Result<Input> {
-    let checked = order.out.join("checked.parquet");
+/// The checked file, in a folder if it is made now: see [`intake::trusted_in`].
+fn trusted(order: &Order, folder: &Path, host: &Host) -> Result<Input> {
+    let checked = folder.join("checked.parquet");
     intake::trusted_in(order.contacts, order.mapping, order.drg_list, &checked, host)
 }
 

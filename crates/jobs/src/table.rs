@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use disclosure::Cell;
+use domain::{Minute, Municipalities};
 use paper::sheets::{Reader, csv_of};
 use register::sheet::Rows;
+use register::text::code;
 use words::{IntoMessage, Message};
 
 use crate::failure::{Result, fail};
@@ -49,18 +51,45 @@ pub fn shaped<const N: usize>(
     expected: &str,
     least: usize,
 ) -> Result<Vec<(String, [String; N])>> {
-    let head = expected.split([';', ',']).next().unwrap_or_default().trim();
+    let heads: Vec<&str> =
+        expected.split(';').map(|head| head.split([',', ' ']).next().unwrap_or_default()).collect();
+    let head = heads[0];
     let mut out = Vec::new();
+    // Place of each column in the file, if its head names the columns in another order.
+    let mut order: Option<Vec<Option<usize>>> = None;
     for (place, (line, mut cells)) in rows.into_iter().enumerate() {
+        let is_head = |cell: &String| heads.iter().any(|head| cell.trim().eq_ignore_ascii_case(head));
         let begins = cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case(head));
+        let is_heads = cells.len() > 1 && cells.iter().all(|cell| cell.is_empty() || is_head(cell));
+        if place == 0 && is_heads {
+            let of = |head: &&str| cells.iter().position(|cell| cell.trim().eq_ignore_ascii_case(head));
+            order = Some(heads.iter().map(of).collect());
+            continue;
+        }
         if cells.iter().all(String::is_empty) || (place == 0 && begins) {
             continue;
+        }
+        if let Some(order) = &order {
+            let beyond = cells
+                .iter()
+                .enumerate()
+                .any(|(place, cell)| !cell.is_empty() && !order.contains(&Some(place)));
+            if !beyond && cells.len() >= least {
+                let cell = |place: &Option<usize>| place.and_then(|place| cells.get(place)).cloned();
+                cells = order.iter().map(|place| cell(place).unwrap_or_default()).collect();
+                while cells.len() > least && cells.last().is_some_and(String::is_empty) {
+                    cells.pop();
+                }
+            }
         }
         while cells.len() > N && cells.last().is_some_and(String::is_empty) {
             cells.pop();
         }
         if (least..N).contains(&cells.len()) {
             cells.resize(N, String::new());
+        }
+        for (cell, head) in cells.iter_mut().zip(&heads) {
+            *cell = as_meant(head, cell)?;
         }
         let at = format!("{}:{line}", path.display());
         match <[String; N]>::try_from(cells) {
@@ -71,6 +100,27 @@ pub fn shaped<const N: usize>(
         }
     }
     Ok(out)
+}
+
+/// A cell without what a spreadsheet made of it: a code is freed of `.0` and invisible signs ([`code`]), the number of a
+/// municipality gets its first zero back, and a month that became the first day of that month is a month again.
+fn as_meant(head: &str, cell: &str) -> Result<String> {
+    match head {
+        "municipality" | "code" | "party" | "debtor" | "creditor" | "institution" | "unit" | "trust" => {
+            let cell = code(cell);
+            let is_short = cell.len() == 3 && cell.bytes().all(|byte| byte.is_ascii_digit());
+            let padded = format!("0{cell}");
+            let is_known = || -> Result<bool> {
+                Ok(Municipalities::built_in()?.rows().iter().any(|row| row.code == padded))
+            };
+            if head != "unit" && is_short && is_known()? { Ok(padded) } else { Ok(cell.into_owned()) }
+        }
+        "from" | "to" | "month" => Ok(match Minute::parse(cell) {
+            Ok(at) if at == at.day().month().first().start() => at.day().month().to_string(),
+            _ => cell.to_owned(),
+        }),
+        _ => Ok(cell.to_owned()),
+    }
 }
 
 /// A table for the screen, with a title and column heads.

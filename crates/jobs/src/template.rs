@@ -9,6 +9,7 @@ use words::{Language, Message, message};
 
 use crate::addresses::COLUMNS;
 use crate::failure::Result;
+use crate::law::AGREED;
 
 /// A table that a user supplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum Kind {
     Addresses,
     /// Inhabitants by municipality, age and sex: `--people`.
     People,
+    /// Cooperation agreements: `--agreements`.
+    Agreements,
 }
 
 /// Names of the messages in a log.
@@ -128,6 +131,7 @@ fn table(kind: Kind) -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
             vec![vec!["U1", "2012-01", "2012-03"], vec!["U2", "2012-01", "2012-02"]],
         ),
         Kind::Addresses => addresses(),
+        Kind::Agreements => agreements(),
         Kind::People => (
             message!("template.people"),
             vec![
@@ -142,6 +146,24 @@ fn table(kind: Kind) -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
             vec![vec!["0602", "0", "kvinne", "431"], vec!["0602", "0", "mann", "447"]],
         ),
     }
+}
+
+/// Title, columns and example rows of the table of agreements.
+fn agreements() -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
+    let about = [
+        message!("template.agreed_trust"),
+        message!("template.municipality"),
+        message!("template.agreed_hours"),
+        message!("template.agreed_from"),
+        message!("template.agreed_to"),
+        message!("template.agreed_reference"),
+    ];
+    let columns = AGREED.into_iter().zip(about).map(|(head, about)| column(head, about)).collect();
+    let examples = vec![
+        vec!["983974724", "1201", "24", "2012-01-01", "2012-12-31", "Samarbeidsavtale, delavtale 5"],
+        vec!["983974724", "0602", "12", "2012-01-01", "", "Samarbeidsavtale, delavtale 3"],
+    ];
+    (message!("template.agreements"), columns, examples)
 }
 
 /// Title, columns and example rows of the table of addresses.
@@ -165,5 +187,6 @@ fn addresses() -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
 }
 
 fn column(head: &str, about: Message) -> Column {
-    Column { head: head.to_owned(), about, choices: Vec::new() }
+    let is_number = ["Antall døgn", "Beløp", "kroner", "people"].contains(&head);
+    Column { head: head.to_owned(), about, choices: Vec::new(), is_number }
 }

@@ -162,6 +162,9 @@ pub struct Decision {
     pub reduction_ore: i64,
     /// Month of the statement in which the correction stands.
     pub into: Month,
+    /// Creditor and unit that have the line when it is decided; `None` if they are those of the objection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<(String, String)>,
 }
 
 /// Content of a step that posted decisions of the settlement review board.

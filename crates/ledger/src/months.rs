@@ -44,6 +44,8 @@ pub struct MonthRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Basis {
     pub step: i64,
+    /// Month that the settlement was posted in.
+    pub into: Month,
     /// SHA-256 of the delivered file.
     pub delivery: String,
     /// Digest of the kept file with the movements.
@@ -247,16 +249,21 @@ impl Months {
     /// settlement of each month of activity in these statements. A statement with an unsigned value is a draft.
     ///
     /// If a month of activity is settled again under signed values, its unsigned values no longer stand behind any
-    /// statement, whichever month the new settlement is posted in.
+    /// statement, whichever month the new settlement is posted in. If it is settled again under unsigned values in another
+    /// month, those stand behind the statement of that other month alone.
     pub fn unsigned(&self, first: Month, last: Month) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
-        let records = self.months.range(first..=last).map(|(_, record)| record);
-        let activities: BTreeSet<Month> =
-            records.flat_map(|record| record.activities.iter().copied()).collect();
-        let last_of = |month: &Month| self.basis.get(month).and_then(|basis| basis.last());
-        for value in activities.iter().filter_map(last_of).flat_map(|basis| &basis.unsigned) {
-            if !out.contains(value) {
-                out.push(value.clone());
+        for (month, record) in self.months.range(first..=last) {
+            for activity in &record.activities {
+                let all = self.basis.get(activity).map_or(&[][..], Vec::as_slice);
+                let own = all.iter().rposition(|basis| basis.into == *month).unwrap_or(0);
+                let is_signed_later = all.iter().skip(own).any(|basis| !basis.is_draft());
+                let values = all.get(own).filter(|_| !is_signed_later).map(|basis| &basis.unsigned);
+                for value in values.into_iter().flatten() {
+                    if !out.contains(value) {
+                        out.push(value.clone());
+                    }
+                }
             }
         }
         out
@@ -286,7 +293,8 @@ impl Months {
             record.change(step.number);
             record.runs += usize::from(step.kind == StepKind::Run);
             record.activities.extend(settled.months.iter().map(|moved| moved.month));
-            if record.state == PeriodState::Open {
+            // A correction of another month may come before the month itself is settled.
+            if record.state == PeriodState::Open && step.kind == StepKind::Run {
                 record.state = PeriodState::Provisional;
             }
         }
@@ -295,13 +303,16 @@ impl Months {
                 dispute.decision = None;
                 dispute.objection.month
             });
-            if let Some(month) = reopened {
+            // In a bundle, another party's objection has no key; but its key begins with its month.
+            let of_key = || key.get(..7).and_then(|month| Month::parse(month).ok());
+            if let Some(month) = reopened.or_else(of_key) {
                 self.touch_from(month, step.number);
             }
         }
         for moved in settled.months {
             let basis = Basis {
                 step: step.number,
+                into: settled.into,
                 delivery: settled.delivery.sha256.clone(),
                 movements: moved.movements_archive,
                 rules_archive: settled.rules_archive.clone(),

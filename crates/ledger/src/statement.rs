@@ -105,6 +105,18 @@ pub fn by_party<'v>(
     out
 }
 
+/// Whether a statement asks for the amount on account, and for nothing else: before its month is settled. What was corrected
+/// or decided by then waits for the settlement. `gross` holds the vouchers that are not on account.
+fn asks_on_account(
+    gross: &[&Voucher],
+    on_account: Amount,
+    span: &Span,
+    record: Option<&MonthRecord>,
+) -> bool {
+    let is_open = record.is_some_and(|record| record.state == PeriodState::Open);
+    is_open && (gross.is_empty() || (!span.is_summary() && on_account != Amount::ZERO))
+}
+
 /// The statement of one party, added up from its vouchers. `own` is the party's entry in [`by_party`].
 pub fn statement(
     party: &str,
@@ -119,6 +131,7 @@ pub fn statement(
         .filter(|(voucher, side)| *side == owes && !voucher.cause.is_payment())
         .map(|(voucher, _)| *voucher)
         .collect();
+    let record = context.months.months.get(&span.last);
     let inside: Vec<&Voucher> =
         mine.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
     let gross: Vec<&Voucher> =
@@ -128,13 +141,11 @@ pub fn statement(
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
     let paying = paying(&mine, span, context.months);
-    let record = context.months.months.get(&span.last);
     let mode = mode(if gross.is_empty() { &inside } else { &gross }, context.months, span.last);
     let cleared = cleared(own, party, span, context.heir);
     let fixed = record.is_some_and(MonthRecord::is_closed);
     let expected = paying.carried + settled - on_account - paying.carried_on;
-    // Before anything is settled, the statement of an open month asks for the amount on account.
-    let asked = gross.is_empty() && record.is_some_and(|record| record.state == PeriodState::Open);
+    let asked = asks_on_account(&gross, on_account, span, record);
     let total = fixed.then_some(cleared.paid).or(asked.then_some(on_account)).unwrap_or(expected);
     let is_summary = span.is_summary();
     // If nothing new is settled, the amount to pay comes from earlier months, and so does the term of
@@ -172,7 +183,7 @@ pub fn statement(
         bridge: Vec::new(),
         posts: posts(false),
         detail: posts(true),
-        bookings: if owes { bookings(&gross, context, party) } else { Vec::new() },
+        bookings: if owes && !asked { bookings(&gross, context, party) } else { Vec::new() },
         months: month_sums(&mine, span),
         objections: disputes.iter().map(|one| (one.key.clone(), Amount::from_ore(one.amount_ore))).collect(),
         rules: rules(&gross, context),
@@ -628,7 +639,7 @@ fn account_of(counterparty: &str, statement: &Statement, context: &Context) -> S
 }
 
 /// One payment for each counterparty with an invoice, and one through the clearing account for the rest; none in a
-/// summary. Before anything is settled, `on_account` holds the vouchers of the amounts on account.
+/// summary. Before the month is settled, `on_account` holds the month's vouchers, of which those on account are asked for.
 fn payments(
     statement: &Statement,
     own: &[(&Voucher, bool)],
@@ -640,7 +651,9 @@ fn payments(
         return Vec::new();
     }
     if let Some(inside) = on_account {
-        return on_account_payments(statement, inside, context);
+        let is_on_account = |voucher: &&Voucher| voucher.cause == Cause::OnAccount;
+        let inside: Vec<&Voucher> = inside.iter().copied().filter(is_on_account).collect();
+        return on_account_payments(statement, &inside, context);
     }
     // Until the month is closed, its payments are those that closing it now would give.
     let expected = if statement.fixed { Vec::new() } else { expected_invoices(own, span, context.months) };

@@ -41,6 +41,8 @@ fn escaped(text: &str) -> String {
 pub enum Missing {
     /// Nothing is to be paid.
     NothingToPay,
+    /// The month is not closed, so the amount may still change.
+    Open,
     /// The statement is a draft: if there were a document, the recipient would book it.
     Draft,
     /// The figures are synthetic: if there were a document, the recipient would book it.
@@ -60,6 +62,7 @@ impl Missing {
     pub fn key(self) -> &'static str {
         match self {
             Missing::NothingToPay => "paper.no_ehf_nothing",
+            Missing::Open => "paper.no_ehf_open",
             Missing::Draft => "paper.no_ehf_draft",
             Missing::Synthetic => "paper.no_ehf_synthetic",
             Missing::Seller => "paper.no_ehf_seller",
@@ -92,15 +95,15 @@ impl Line {
     /// A post as a line: days × price per day if the post has no points and that product is the amount to the øre;
     /// otherwise a quantity of one.
     fn of(post: &Post, amount: Amount, language: Language) -> Line {
-        let text = line_text(post, language);
         let days = post.days.abs();
         match days != 0 && post.points_milli == 0 && amount.ore() % days == 0 {
             true => {
+                let text = view::post_title(post, language);
                 let quantity = if amount < Amount::ZERO { -days } else { days };
                 let price = Amount::from_ore((amount.ore() / days).abs());
                 Line { text, quantity, unit: "DAY", price, amount }
             }
-            false => Line::one(text, amount),
+            false => Line::one(line_text(post, amount, language), amount),
         }
     }
 }
@@ -149,6 +152,7 @@ fn complete(
     let is_exempt = tax.is_some_and(|tax| tax.category == TaxCategory::Exempt);
     for (is_missing, why) in [
         (payment.amount == Amount::ZERO, Missing::NothingToPay),
+        (!statement.fixed, Missing::Open),
         (statement.tags.contains(&Tag::Draft), Missing::Draft),
         (statement.tags.contains(&Tag::Synthetic), Missing::Synthetic),
         (!identifier::is_organisation(&seller.address.organisation), Missing::Seller),
@@ -238,8 +242,23 @@ pub fn document(
     Ok(xml.text)
 }
 
-fn line_text(post: &Post, language: Language) -> String {
-    format!("{}: {} ({})", view::post_title(post, language), view::quantity(post, language), post.rate)
+/// Text of a line with a quantity of one: the title, and points or days and rate if there are any. In a credit note, whose
+/// amounts have the other sign, the quantity has it too.
+fn line_text(post: &Post, amount: Amount, language: Language) -> String {
+    let title = view::post_title(post, language);
+    let is_turned = (amount < Amount::ZERO) != (post.amount < Amount::ZERO);
+    let turned;
+    let post = match is_turned {
+        true => {
+            turned = Post { days: -post.days, points_milli: -post.points_milli, ..post.clone() };
+            &turned
+        }
+        false => post,
+    };
+    match view::quantity(post, language).as_str() {
+        "" => title,
+        quantity => format!("{title}: {quantity} ({})", post.rate),
+    }
 }
 
 /// The payment reference (`KID`) that the payer gives: period, debtor, creditor and a check digit. `None` if the

@@ -15,6 +15,9 @@ pub struct Column {
     pub about: Message,
     /// Values that may be chosen from; empty if any value may be written.
     pub choices: Vec<String>,
+    /// Whether the values are amounts or counts. Other columns are text, so that Excel makes no date of `2012-03` and keeps
+    /// the zero of `0807`.
+    pub is_number: bool,
 }
 
 /// Number of rows, from the first below the heads, in which a value may be chosen from a list.
@@ -42,6 +45,7 @@ fn make(
 ) -> Result<Vec<u8>, XlsxError> {
     let bold = Format::new().set_bold();
     let head = Format::new().set_bold().set_background_color(0xE3_EF_F0);
+    let as_text = Format::new().set_num_format("@");
     let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     let mut book = Workbook::new();
     // The same template gives the same bytes on any day.
@@ -55,6 +59,9 @@ fn make(
     for (place, column) in (0..).zip(columns) {
         sheet.write_with_format(0, place, &column.head, &head)?;
         sheet.set_column_width(place, 24)?;
+        if !column.is_number {
+            sheet.set_column_format(place, &as_text)?;
+        }
         if !column.choices.is_empty() {
             let list = DataValidation::new().allow_list_strings(&column.choices)?;
             sheet.add_data_validation(1, place, ROWS, place, &list)?;
@@ -62,7 +69,10 @@ fn make(
     }
     for (row, cells) in (1..).zip(examples) {
         for (place, cell) in (0..).zip(cells) {
-            sheet.write(row, place, *cell)?;
+            match columns.get(usize::from(place)).is_some_and(|column| column.is_number) {
+                true => sheet.write(row, place, *cell)?,
+                false => sheet.write_with_format(row, place, *cell, &as_text)?,
+            };
         }
     }
     let sheet = book.add_worksheet();

@@ -51,8 +51,9 @@ pub struct View {
     pub provisions: Vec<[String; 2]>,
     /// Text under lines that are added up over counterparties; empty otherwise.
     pub remark: String,
-    /// Label and amount of the sum of all lines.
-    pub sum: (String, String),
+    /// Label and amount of the sum of all lines, and of what leads from it to the amount to pay: on account, carried,
+    /// rounding, and the amount itself. The sum stands alone if it is the amount to pay.
+    pub sums: Vec<(String, String)>,
     /// Headings of the lines, the payments, the proposal for the accounts, and the reading guide.
     pub headings: Vec<String>,
     /// Counterparty, reference and amount of each payment; empty for a single payment. In a summary: statement, due day
@@ -131,15 +132,24 @@ fn marked(mut title: String, post: &Post, language: Language) -> String {
 /// Quantity of a line: days for discharge-ready patients, DRG points for the other instruments.
 pub fn quantity(post: &Post, language: Language) -> String {
     match post.instrument {
+        // An amount that somebody decided has no quantity.
+        _ if !post.cause.is_computed() && post.days == 0 && post.points_milli == 0 => String::new(),
         Instrument::DischargeReady => {
             let sign = if post.days < 0 { "\u{2212}" } else { "" };
             let days = domain::amount::grouped(post.days.unsigned_abs());
-            format!("{sign}{days} {}", language.text("paper.days"))
+            let unit = if post.days.abs() == 1 { "paper.one_day" } else { "paper.days" };
+            format!("{sign}{days} {}", language.text(unit))
         }
         Instrument::CoFinancing | Instrument::Isf => {
             format!("{} {}", points(post.points_milli), language.text("paper.points"))
         }
     }
+}
+
+/// The rate of a line; empty if the line has no quantity.
+pub fn rate(post: &Post) -> String {
+    let has_quantity = post.cause.is_computed() || post.days != 0 || post.points_milli != 0;
+    if has_quantity { post.rate.clone() } else { String::new() }
 }
 
 /// Whom to ask, on one line; empty if nothing is known.
@@ -203,10 +213,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
     }
     how.extend(["how_corrections", "how_objection", "how_explain"].map(|key| text(key, language)));
     let booking_heads = ["function", "article", "text", "amount"].map(|key| text(key, language));
-    let (payments_head, payment_heads) = match statement.is_summary {
-        true => ("asked_in_months", ["statement", "due", "amount"]),
-        false => ("payments", ["counterparty", "reference", "amount"]),
-    };
+    let (payments_head, payment_heads) = payment_heads(statement);
     let payment_heads = payment_heads.map(|key| text(key, language));
     View {
         lang: language.code().to_owned(),
@@ -227,7 +234,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
         lines: posts,
         provisions: provisions(statement, language),
         remark,
-        sum: (language.text("paper.sum"), kroner(statement.settled)),
+        sums: sums(statement, language),
         headings: [posts_heading(statement, language)]
             .into_iter()
             .chain([payments_head, "booking", "how_to_read"].map(|key| text(key, language)))
@@ -252,6 +259,44 @@ pub fn view(statement: &Statement, language: Language) -> View {
         ),
         page: (language.text("paper.page"), language.text("paper.of_pages")),
         date: statement.to.year_month_day(),
+    }
+}
+
+/// Whether a statement asks for the amount on account alone, since its month is not settled yet.
+fn asks_on_account(statement: &Statement) -> bool {
+    !statement.fixed && statement.bridge.is_empty() && statement.to_pay == statement.on_account
+}
+
+/// The sum of the lines, and how it leads to the amount to pay; in a summary, to what is settled above what was on account.
+fn sums(statement: &Statement, language: Language) -> Vec<(String, String)> {
+    let mut out = vec![("sum", statement.settled)];
+    let steps = [
+        ("less_on_account", -statement.on_account),
+        ("carried_short", statement.carried),
+        ("carried_on_short", -statement.carried_on),
+        ("rounding_short", statement.rounding),
+    ];
+    let leads = !asks_on_account(statement);
+    out.extend(steps.into_iter().filter(|(_, amount)| leads && *amount != Amount::ZERO));
+    if out.len() > 1 {
+        let pays = statement.owes != (statement.to_pay.ore() < 0);
+        let whole = out.iter().map(|(_, amount)| *amount).sum();
+        out.push(match (statement.is_summary, pays) {
+            (true, _) => ("beyond_on_account", whole),
+            (false, true) => ("to_pay", whole),
+            (false, false) => ("to_get", whole),
+        });
+    }
+    out.into_iter().map(|(key, amount)| (on_one_line(&text(key, language)), kroner(amount))).collect()
+}
+
+/// Keys of the heading and of the columns of the payments; in a summary, of the months' statements.
+fn payment_heads(statement: &Statement) -> (&'static str, [&'static str; 3]) {
+    let of_months = ["statement", "due", "amount"];
+    match (statement.is_summary, statement.tags.contains(&Tag::Draft)) {
+        (true, true) => ("computed_in_months", of_months),
+        (true, false) => ("asked_in_months", of_months),
+        (false, _) => ("payments", ["counterparty", "reference", "amount"]),
     }
 }
 
@@ -289,13 +334,17 @@ fn paid(statement: &Statement, language: Language) -> Vec<(String, String)> {
     ]
 }
 
-/// The facts of a summary: the amount that its months asked for, and the amount not yet asked for.
+/// The facts of a summary: the amount that its months asked for, and the amount not yet asked for. Drafts ask for nothing.
 fn summed(statement: &Statement, language: Language) -> Vec<(String, String)> {
     let asked: Amount = statement.asked.iter().map(|one| one.amount).sum();
     let pays = statement.owes != (asked.ore() < 0);
+    let (label, due) = match statement.tags.contains(&Tag::Draft) {
+        true => ("computed_in_months", "due_draft"),
+        false => (if pays { "asked" } else { "credited" }, "due_in_months"),
+    };
     vec![
-        (text(if pays { "asked" } else { "credited" }, language), absolute(asked).to_string()),
-        (language.text("paper.due"), language.text("paper.due_in_months")),
+        (text(label, language), absolute(asked).to_string()),
+        (language.text("paper.due"), text(due, language)),
         (language.text("paper.not_asked"), statement.not_paid.to_string()),
         (language.text("paper.to_pay"), language.text("paper.nothing_here")),
     ]
@@ -303,8 +352,9 @@ fn summed(statement: &Statement, language: Language) -> Vec<(String, String)> {
 
 /// A row for each month of a summary: number of the month's statement, day of payment and amount.
 fn asked(statement: &Statement, language: Language) -> Vec<[String; 3]> {
+    let is_draft = statement.tags.contains(&Tag::Draft);
     let row = |one: &domain::statement::Asked| {
-        let due = one.due.map_or_else(|| "–".to_owned(), |due| day(due, language));
+        let due = one.due.filter(|_| !is_draft).map_or_else(|| "–".to_owned(), |due| day(due, language));
         [one.statement.clone(), due, kroner(one.amount)]
     };
     statement.asked.iter().map(row).collect()
@@ -341,7 +391,7 @@ fn lines(statement: &Statement, language: Language) -> (Vec<[String; 7]>, String
             title,
             other,
             quantity(post, language),
-            post.rate.clone(),
+            rate(post),
             kroner(post.amount),
             post.account.clone(),
         ]
@@ -415,9 +465,11 @@ fn bookings(statement: &Statement, language: Language) -> Vec<[String; 4]> {
 fn lead(statement: &Statement, language: Language) -> String {
     let mut sentences = Vec::new();
     if statement.is_summary {
-        sentences.push(language.text("paper.summary"));
-    } else if statement.posts.is_empty() && !statement.fixed && statement.to_pay == statement.on_account {
-        return language.text("paper.only_on_account");
+        let is_draft = statement.tags.contains(&Tag::Draft);
+        sentences.push(text(if is_draft { "summary_of_drafts" } else { "summary" }, language));
+    } else if asks_on_account(statement) {
+        let waits = if statement.posts.is_empty() { String::new() } else { language.text("paper.waits") };
+        return format!("{} {waits}", language.text("paper.only_on_account")).trim_end().to_owned();
     }
     let more = statement.settled - statement.on_account;
     let zero = Amount::ZERO;

@@ -206,7 +206,7 @@ fn posts(
         sheet.write_with_format(row, column, post.contacts as f64, &formats.count)?;
         sheet.write_with_format(row, column + 1, post.points_milli as f64 / 1000.0, &formats.points)?;
         sheet.write_with_format(row, column + 2, post.days as f64, &formats.count)?;
-        sheet.write(row, column + 3, &post.rate)?;
+        sheet.write(row, column + 3, view::rate(post))?;
         sheet.write_with_format(row, column + 4, kroner(post.amount), &formats.kroner)?;
         sheet.write(row, column + 5, &post.rule_version)?;
         sheet.write(row, column + 6, &post.corrects)?;

@@ -24,7 +24,7 @@ use crate::schema::{
     SYNTHETIC_KEY, at, contact_key,
 };
 use crate::source::{Cells, Source};
-use crate::text::{canonical, code, is_national_number};
+use crate::text::{canonical, code, drg_code, is_national_number};
 
 /// Greatest points of one contact, in thousandths. More than 150 points are taken for a misplaced decimal comma.
 const ABSURD_POINTS: i64 = 150_000;
@@ -398,7 +398,7 @@ pub fn check_file(
     let source = Source::open(path, check.threads)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (from, used) = columns(&source.heads(), check.mapping, &name)?;
-    let (source, zoned) = source.only(&used)?;
+    let source = source.only(&used)?;
     let checker = Checker { check, from, file: name, heads: source.heads().len() };
     let lost = || FileError::Worker { path: path.to_path_buf() };
     let mut report =
@@ -409,7 +409,6 @@ pub fn check_file(
     for (head, _) in ignored.filter(|_| !check.mapping.whole_numbers) {
         report.warnings.insert(message!("check.column_not_read", head), 1);
     }
-    report.warnings.extend(zoned.into_iter().map(|zoned| (zoned, 1)));
     let (mut keys, mut nights, mut persons) = (Vec::new(), Vec::new(), (0, 0));
     let steps = source.pieces() * if out.is_some() { 2 } else { 1 };
     in_order(
@@ -625,8 +624,8 @@ type Refused = (&'static str, Message, Reason);
 #[derive(Default)]
 struct Buffers {
     events: Vec<Event>,
-    /// Codes of the unit, the trust and the two municipalities, where the cell has another text.
-    codes: [String; 4],
+    /// Codes of the unit, the trust, the two municipalities and the DRG, where the cell has another text.
+    codes: [String; 5],
 }
 
 impl Checker<'_> {
@@ -743,7 +742,8 @@ impl Checker<'_> {
     fn text<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
         let raw = self.raw(cells, field);
         let Some(values) = &self.from[field].values else { return raw };
-        match values.get(raw).map(String::as_str) {
+        // A column of whole numbers that has empty cells is written by pandas as 1.0.
+        match values.get(raw).or_else(|| values.get(code(raw).as_ref())).map(String::as_str) {
             Some("") => &self.from[field].constant,
             Some(word) => word,
             None => raw,
@@ -816,10 +816,14 @@ impl Checker<'_> {
     }
 
     fn yes(&self, cells: &dyn Cells, field: usize) -> Result<bool, Refused> {
-        match self.text(cells, field) {
-            "" | "0" | "no" | "nei" | "false" => Ok(false),
-            "1" | "yes" | "ja" | "true" => Ok(true),
-            other => Err((FIELDS[field], Message::plain(other), Reason::UnknownCode)),
+        let text = self.text(cells, field);
+        let word = code(text);
+        let is_any = |words: [&str; 4]| words.iter().any(|one| word.eq_ignore_ascii_case(one));
+        match word.is_empty() {
+            true => Ok(false),
+            false if is_any(["0", "no", "nei", "false"]) => Ok(false),
+            false if is_any(["1", "yes", "ja", "true"]) => Ok(true),
+            false => Err((FIELDS[field], Message::plain(text), Reason::UnknownCode)),
         }
     }
 
@@ -895,6 +899,8 @@ impl Checker<'_> {
     fn events(&self, cells: &dyn Cells, out: &mut Vec<Event>) -> Result<(), Refused> {
         out.clear();
         let mut add = |kind: &str, at: &str, field: usize| {
+            let kind = code(kind);
+            let kind = kind.as_ref();
             let numbered = kind.parse().ok().and_then(EventKind::from_reported_number);
             let known = numbered.or_else(|| EventKind::from_word(kind).ok());
             let kind = known.ok_or_else(|| (FIELDS[field], Message::plain(kind), Reason::UnknownCode))?;
@@ -1006,7 +1012,7 @@ impl Checker<'_> {
         &'a self,
         line: u64,
         cells: &'a dyn Cells,
-        Buffers { events, codes: [unit, trust, home, stays_in] }: &'a mut Buffers,
+        Buffers { events, codes: [unit, trust, home, stays_in, drg] }: &'a mut Buffers,
         warnings: &mut BTreeMap<Message, u64>,
     ) -> Result<Contact<'a>, Refused> {
         let counted = self.check.mapping.counted;
@@ -1031,16 +1037,14 @@ impl Checker<'_> {
         let resident =
             self.resident(home, admitted.day(), discharged.day(), field::MUNICIPALITY_OF_REGISTRATION)?;
         self.resident(stays_in, admitted.day(), discharged.day(), field::MUNICIPALITY_OF_STAY)?;
-        let drg = self.text(cells, field::DRG);
+        let drg =
+            tidy(drg_code(self.text(cells, field::DRG)), drg, warnings, || message!("check.drg_tidied"));
         let (drg_type, mdc, weight_milli) = self.grouped(cells, drg)?;
         let nights = discharged.day().number() - admitted.day().number();
         self.events(cells, events)?;
         let unit = cleaned(self.required(cells, field::UNIT)?, unit, warnings);
         let trust = cleaned(self.text(cells, field::TRUST), trust, warnings);
-        institution(trust, unit, events.is_empty())?;
-        if is_nine_digits(trust) && !is_organisation(trust) {
-            *warnings.entry(message!("check.no_organisation", trust)).or_default() += 1;
-        }
+        institution(trust, unit, events.is_empty(), warnings)?;
         let age = self.number(cells, field::AGE, 0)?;
         if let Some(age) = age.filter(|age| !(0..=125).contains(age)) {
             return Err((FIELDS[field::AGE], Message::plain(age), Reason::NotANumber));
@@ -1167,8 +1171,17 @@ impl Checker<'_> {
 
 /// Refuses a trust with a code of another kind of party, such as `state`, `clearing` or a municipality: an amount that is
 /// booked on such a party would be owed to nobody. If no trust is given and the row has events, which may give a charge
-/// for days, the unit stands in place of the trust, and is checked in the same way.
-fn institution(trust: &str, unit: &str, nothing_to_pay: bool) -> Result<(), Refused> {
+/// for days, the unit stands in place of the trust, and is checked in the same way. Warns of a number with a wrong check
+/// digit.
+fn institution(
+    trust: &str,
+    unit: &str,
+    nothing_to_pay: bool,
+    warnings: &mut BTreeMap<Message, u64>,
+) -> Result<(), Refused> {
+    if is_nine_digits(trust) && !is_organisation(trust) {
+        *warnings.entry(message!("check.no_organisation", trust)).or_default() += 1;
+    }
     let (code, name) = match trust {
         "" if nothing_to_pay => return Ok(()),
         "" => (unit, FIELDS[field::UNIT]),
@@ -1186,11 +1199,21 @@ fn is_nine_digits(text: &str) -> bool {
 
 /// The code in a cell, as [`code`] reads it, with a warning if the cell has another text.
 fn cleaned<'a>(cell: &'a str, kept: &'a mut String, warnings: &mut BTreeMap<Message, u64>) -> &'a str {
-    match code(cell) {
-        Cow::Borrowed(code) => code,
-        Cow::Owned(code) => {
-            *warnings.entry(message!("check.code_cleaned")).or_default() += 1;
-            *kept = code;
+    tidy(code(cell), kept, warnings, || message!("check.code_cleaned"))
+}
+
+/// A text as it was tidied, with a warning if the cell has another text. `kept` holds the text that no cell has.
+fn tidy<'a>(
+    text: Cow<'a, str>,
+    kept: &'a mut String,
+    warnings: &mut BTreeMap<Message, u64>,
+    warning: fn() -> Message,
+) -> &'a str {
+    match text {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => {
+            *warnings.entry(warning()).or_default() += 1;
+            *kept = text;
             kept
         }
     }

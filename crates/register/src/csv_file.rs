@@ -9,7 +9,7 @@ use words::{Message, message};
 
 use crate::parquet_file::{FileError, in_order};
 pub use crate::text::Encoding;
-use crate::text::{Letters, decode, is_stray, separator};
+use crate::text::{Letters, Lines, decode, is_stray, line_ends, separator, with_line_feeds};
 
 /// Approximate size of a block, in bytes.
 const BLOCK: u64 = 8 << 20;
@@ -64,7 +64,7 @@ fn head_of(path: &Path, top: &str) -> Result<(u8, Vec<String>), FileError> {
 pub fn heads(path: &Path) -> Result<Vec<String>, FileError> {
     let size = std::fs::metadata(path).map_err(FileError::io(path))?.len();
     let (top, _) = crate::text::decoded(read_range(path, 0, std::cmp::min(size, 1 << 16))?);
-    Ok(head_of(path, &top)?.1)
+    Ok(head_of(path, &with_line_feeds(top))?.1)
 }
 
 impl CsvFile {
@@ -103,7 +103,7 @@ impl CsvFile {
         let start = if read_range(path, 0, std::cmp::min(3, size))? == [0xef, 0xbb, 0xbf] { 3 } else { 0 };
         let blocks = blocks(path, size, start, &looks)?;
         let first = blocks.first().ok_or_else(|| fault(message!("file.empty")))?;
-        let top = decode(read_range(path, first.from, first.to)?, encoding);
+        let top = with_line_feeds(decode(read_range(path, first.from, first.to)?, encoding));
         let (separator, heads) = head_of(path, &top)?;
         Ok(CsvFile { path: path.to_path_buf(), encoding, separator, heads, blocks })
     }
@@ -123,7 +123,8 @@ impl CsvFile {
         mut take: impl FnMut(u64, &csv::StringRecord),
     ) -> Result<(), FileError> {
         let Block { from, to, line } = self.blocks[block];
-        let text = decode(read_range(&self.path, from, to)?, self.encoding);
+        let text = with_line_feeds(decode(read_range(&self.path, from, to)?, self.encoding));
+        let mut lines = Lines::of(&text, line);
         let fault =
             |error: csv::Error| FileError::Schema { path: self.path.clone(), fault: Message::plain(error) };
         let mut reader = reader(self.separator, text.as_bytes());
@@ -131,12 +132,11 @@ impl CsvFile {
         let mut head = block == 0;
         // A flexible reader accepts any number of cells, and the text is valid UTF-8, so a record can hardly fail here.
         while reader.read_record(&mut record).map_err(fault)? {
-            let position = record.position().map_or(0, |position| position.byte() as usize);
-            let at = line + record.position().map_or(0, |position| position.line() - 1);
+            let (position, at) = lines.record(record.position().map_or(0, csv::Position::byte));
             let is_head = std::mem::take(&mut head);
             if !is_head && record.iter().any(|cell| is_stray(cell, self.separator)) {
                 // A stray quote has swallowed rows. Each line is handed over as a record of its own, quote included.
-                let end = reader.position().byte() as usize;
+                let end = std::cmp::max(position, reader.position().byte() as usize);
                 for (place, row) in text[position..end].lines().enumerate() {
                     let row: csv::StringRecord = row.split(char::from(self.separator)).collect();
                     take(at + place as u64, &row);
@@ -159,10 +159,11 @@ fn read_range(path: &Path, from: u64, to: u64) -> Result<Vec<u8>, FileError> {
 
 fn look(path: &Path, from: u64, to: u64) -> Result<Look, FileError> {
     let bytes = read_range(path, from, to)?;
+    let next = read_range(path, to, to + 1)?.first().copied();
     Ok(Look {
         letters: Letters::of(&bytes),
         quotes: bytes.iter().filter(|byte| **byte == b'"').count() as u64,
-        lines: bytes.iter().filter(|byte| **byte == b'\n').count() as u64,
+        lines: line_ends(&bytes, next),
         zero: bytes.contains(&0),
     })
 }
@@ -174,13 +175,14 @@ fn blocks(path: &Path, size: u64, start: u64, looks: &[Look]) -> Result<Vec<Bloc
     for (piece, look) in looks.iter().enumerate() {
         let edge = piece as u64 * BLOCK;
         if piece > 0 {
-            let cut = first_line_end(path, edge, size, quotes % 2 == 1)?;
-            if let (Some((at, passed)), Some(last)) = (cut, out.last_mut())
+            let cut = after_line_end(path, edge, size, quotes % 2 == 1)?;
+            if let (Some(at), Some(last)) = (cut, out.last_mut())
                 && at > last.from
                 && at < size
             {
                 last.to = at;
-                out.push(Block { from: at, to: size, line: lines + passed });
+                let line = lines + line_ends(&read_range(path, edge, at)?, None);
+                out.push(Block { from: at, to: size, line });
             }
         }
         quotes += look.quotes;
@@ -189,28 +191,15 @@ fn blocks(path: &Path, size: u64, start: u64, looks: &[Look]) -> Result<Vec<Bloc
     Ok(out)
 }
 
-/// Finds the first line end at or after `edge` that is outside quotes. Returns the place of the byte after
-/// that line end, and the number of line ends from `edge` up to and including that one. `None` if there is no such
-/// line end.
-fn first_line_end(
-    path: &Path,
-    edge: u64,
-    size: u64,
-    mut quoted: bool,
-) -> Result<Option<(u64, u64)>, FileError> {
+/// Place of the byte after the first line end at or after `edge` that is outside quotes; `None` if there is none.
+fn after_line_end(path: &Path, edge: u64, size: u64, mut quoted: bool) -> Result<Option<u64>, FileError> {
     let mut from = edge;
-    let mut passed = 0;
     while from < size {
         let bytes = read_range(path, from, std::cmp::min(from + 65_536, size))?;
         for (place, byte) in bytes.iter().enumerate() {
             match byte {
                 b'"' => quoted = !quoted,
-                b'\n' => {
-                    passed += 1;
-                    if !quoted {
-                        return Ok(Some((from + place as u64 + 1, passed)));
-                    }
-                }
+                b'\n' if !quoted => return Ok(Some(from + place as u64 + 1)),
                 _ => {}
             }
         }
@@ -220,8 +209,8 @@ fn first_line_end(
 }
 
 /// Reads a number such as `1234,5` or `1 234.5`, multiplied by 10 to the power of `decimals`: if `decimals` is 3,
-/// `1,5` gives 1500. Further decimals are rounded half away from zero. `None` if the text is not a number, or is too
-/// large for 64 bits.
+/// `1,5` gives 1500. Spaces may stand between groups of three digits. Further decimals are rounded half away from zero.
+/// `None` if the text is not a number, or is too large for 64 bits.
 pub fn decimal(text: &str, decimals: u32) -> Option<i64> {
     let text = text.trim();
     let (negative, digits) = match text.as_bytes().first()? {
@@ -231,6 +220,15 @@ pub fn decimal(text: &str, decimals: u32) -> Option<i64> {
     };
     let (mut value, mut seen, mut places): (i64, bool, Option<u32>) = (0, false, None);
     let mut round_up = false;
+    let whole = digits.split([',', '.']).next().unwrap_or_default();
+    let mut groups = whole.split([' ', '\u{a0}']);
+    let first = groups.next().unwrap_or_default();
+    let mut is_grouped = true;
+    let groups =
+        groups.inspect(|group| is_grouped &= group.len() == 3 && (1..=3).contains(&first.len())).count();
+    if groups > 0 && !is_grouped {
+        return None;
+    }
     for character in digits.chars() {
         match (character, places) {
             ('0'..='9', Some(place)) if place >= decimals => {
@@ -279,6 +277,8 @@ mod tests {
             ("abc", None),
             (",", None),
             ("1e3", None),
+            ("12 00", None),
+            ("1234 567", None),
         ] {
             assert_eq!(decimal(text, 3), value, "{text}");
         }
@@ -329,6 +329,25 @@ mod tests {
                 .enumerate()
                 .all(|(place, (line, row))| *line == place as u64 + 2 && row[0] == place.to_string())
         );
+    }
+
+    /// Lines are those that an editor shows, whatever ends them, and whatever lies empty between the rows.
+    #[test]
+    fn lines_are_counted_whatever_ends_them() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["a;b", "1;2", "", "3;4", "5;\"6", "7\"", "8;9", ""].join(end);
+            let (_, rows) = read(text.as_bytes());
+            let lines: Vec<u64> = rows.iter().map(|(line, _)| *line).collect();
+            assert_eq!(lines, [2, 4, 5, 7], "{end:?}");
+        }
+        let (_, rows) = read(b"a;b\n1;2\n3\r;4\n5;6\n");
+        let lines: Vec<u64> = rows.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 3, 4, 5]);
+        let mut text = String::from("a;b\r\n");
+        (0..900_000).for_each(|number| text.push_str(&format!("{number};\"quoted {number}\"\r\n")));
+        let (file, rows) = read(text.as_bytes());
+        assert!(file.blocks() > 2);
+        assert!(rows.iter().enumerate().all(|(place, (line, _))| *line == place as u64 + 2));
     }
 
     proptest! {

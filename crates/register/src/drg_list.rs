@@ -75,7 +75,7 @@ impl DrgList {
             let cell = |place: usize| {
                 cells.get(place).copied().ok_or_else(|| bad(number + 1, message!("file.cell_missing")))
             };
-            let code = cell(code)?.to_owned();
+            let code = crate::text::drg_code(cell(code)?).into_owned();
             let drg_type = match cell(kind)? {
                 "K" | "k" => DrgType::Surgical,
                 "M" | "m" => DrgType::Medical,

@@ -31,6 +31,8 @@ pub enum SheetError {
     Twice { path: PathBuf, head: String },
     /// Two sheets are so large that either may be the sheet that is meant.
     Several { path: PathBuf, first: String, second: String },
+    /// The workbook has no sheet of that name; `has` lists its sheets.
+    NoSheet { path: PathBuf, wanted: String, has: String },
     /// A cell lies beyond the rows or columns that a table may have.
     Large { path: PathBuf, row: usize, column: usize },
     /// The workbook unpacks to more than is allowed; both sizes are in megabytes.
@@ -57,6 +59,9 @@ impl Said for SheetError {
             }
             SheetError::Twice { path, head } => {
                 message!("error.columns.has_two_columns_give_each_name", file = path.display(), twice = head)
+            }
+            SheetError::NoSheet { path, wanted, has } => {
+                message!("error.sheet.no_sheet", path = path.display(), wanted, has)
             }
             SheetError::Several { path, first, second } => {
                 message!("error.sheet.several", path = path.display(), first, second)
@@ -88,11 +93,17 @@ pub struct Sheet {
     pub heads: Vec<String>,
     /// Line in the file (from 1) and cells of each row that is not empty.
     pub rows: Vec<(usize, Vec<String>)>,
-    /// Whether commas separate the cells. If so, a comma in a cell is no decimal comma.
-    pub is_by_commas: bool,
+    /// What separates the cells, if the file is text; `None` if it is a workbook.
+    pub separator: Option<u8>,
 }
 
 impl Sheet {
+    /// Columns with any of `names`, in the order of the head. Case is ignored.
+    pub fn columns(&self, names: &[&str]) -> Vec<&str> {
+        let is_named = |head: &&str| names.iter().any(|name| head.to_lowercase() == name.to_lowercase());
+        self.heads.iter().map(String::as_str).filter(is_named).collect()
+    }
+
     /// Place of the column with the first of `names` that occurs in the head; `None` if no name occurs. Case is
     /// ignored.
     ///
@@ -129,7 +140,7 @@ pub fn read(path: &Path) -> Result<Sheet, SheetError> {
     if let Some((line, _)) = rows.iter().find(|(_, cells)| is_wide(cells)) {
         return Err(SheetError::Wide { path: path.to_path_buf(), line: *line, heads: heads.len() });
     }
-    Ok(Sheet { path: path.to_path_buf(), heads, rows, is_by_commas: separator == Some(b',') })
+    Ok(Sheet { path: path.to_path_buf(), heads, rows, separator })
 }
 
 /// Rows of a table as text, each with its line. The file is read as a workbook if its name or its first bytes are those
@@ -141,8 +152,21 @@ pub fn rows(path: &Path) -> Result<Rows, SheetError> {
     Ok(rows_of_file(path)?.0)
 }
 
+/// The file and the sheet that a place names: `krav.xlsx#April` is the sheet `April` of `krav.xlsx`. A place that is a file
+/// itself, or whose first part is no file, names no sheet.
+pub fn file_and_sheet(given: &Path) -> (&Path, Option<&str>) {
+    let parts = given.to_str().filter(|_| !given.exists()).and_then(|text| text.rsplit_once('#'));
+    match parts {
+        Some((file, sheet)) if Path::new(file).is_file() && !sheet.is_empty() => {
+            (Path::new(file), Some(sheet))
+        }
+        _ => (given, None),
+    }
+}
+
 /// Whether a file is a workbook: its name has the ending of one, or its first bytes are those of one.
-fn is_workbook(path: &Path) -> bool {
+pub fn is_workbook(path: &Path) -> bool {
+    let path = file_and_sheet(path).0;
     let is_named = path.extension().is_some_and(|ending| {
         ["xlsx", "xlsm", "xls", "xlsb", "ods"].iter().any(|known| ending.eq_ignore_ascii_case(known))
     });
@@ -152,14 +176,18 @@ fn is_workbook(path: &Path) -> bool {
 /// Whether the first bytes of a file are those of a workbook: of a ZIP file, or of Excel before 2007. A pipe is not looked
 /// at, since its bytes can be read only once; a file that cannot be read is none, and whoever reads it tells why.
 pub fn begins_as_workbook(path: &Path) -> bool {
+    let path = file_and_sheet(path).0;
     let signs = [*b"PK\x03\x04", [0xd0, 0xcf, 0x11, 0xe0]];
     let mut first = [0; 4];
     let mut read = || std::io::Read::read_exact(&mut std::fs::File::open(path)?, &mut first);
     path.is_file() && read().is_ok() && signs.contains(&first)
 }
 
-/// Rows of a file; and the separator of the cells, if the file is text.
-fn rows_of_file(path: &Path) -> Result<(Rows, Option<u8>), SheetError> {
+/// Rows of a file as [`rows`] gives them; and the separator of the cells, if the file is text.
+///
+/// # Errors
+/// Fails as [`rows`] does.
+pub fn rows_of_file(path: &Path) -> Result<(Rows, Option<u8>), SheetError> {
     if is_workbook(path) {
         return Ok((workbook(path)?, None));
     }
@@ -176,19 +204,30 @@ const UNPACKED: u64 = 256 << 20;
 const ROWS: usize = 200_000;
 const COLUMNS: usize = 256;
 
-fn workbook(path: &Path) -> Result<Rows, SheetError> {
+/// Rows of the table in a workbook: of the sheet that its place names, else of the visible sheet with the most rows.
+fn workbook(given: &Path) -> Result<Rows, SheetError> {
+    let (path, wanted) = file_and_sheet(given);
     let fault = |error| SheetError::Workbook { path: path.to_path_buf(), error: Box::new(error) };
     may_be_unpacked(path)?;
     let mut book = open_workbook_auto(path).map_err(fault)?;
-    // Hidden sheets hold lists and old figures that a user of the workbook does not see.
-    let shown: Vec<String> = book
-        .sheets_metadata()
-        .iter()
-        .filter(|sheet| sheet.visible == SheetVisible::Visible && sheet.typ == SheetType::WorkSheet)
-        // In a workbook of our own, the page that explains the workbook is left out. Its name depends on the language.
-        .filter(|sheet| !Language::ALL.iter().any(|one| one.text("paper.sheet_readme") == sheet.name))
+    let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let shown: Vec<String> = sheets
+        .filter(|sheet| match wanted {
+            Some(wanted) => sheet.name.trim().eq_ignore_ascii_case(wanted.trim()),
+            // Hidden sheets hold lists and old figures that a user of the workbook does not see. In a workbook of our own,
+            // the page that explains the workbook is left out. Its name depends on the language.
+            None => {
+                sheet.visible == SheetVisible::Visible
+                    && !Language::ALL.iter().any(|one| one.text("paper.sheet_readme") == sheet.name)
+            }
+        })
         .map(|sheet| sheet.name.clone())
         .collect();
+    if let (Some(wanted), true) = (wanted, shown.is_empty()) {
+        let has =
+            book.sheets_metadata().iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(SheetError::NoSheet { path: path.to_path_buf(), wanted: wanted.to_owned(), has });
+    }
     let mut tables = Vec::new();
     for name in shown {
         let rows = match &mut book {
@@ -217,13 +256,19 @@ fn workbook(path: &Path) -> Result<Rows, SheetError> {
             tables.push((name, rows));
         }
     }
-    // A cover sheet has no table: the sheet with the most rows is meant.
-    let most = tables.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
-    let mut large = tables.into_iter().filter(|(_, rows)| rows.len() * 2 > most);
-    let Some((first, rows)) = large.next() else { return Ok(Rows::new()) };
-    if let Some((second, _)) = large.next() {
+    // A cover sheet has no table: the sheet with the most rows is meant. A sheet of nearly as many rows may be meant as well,
+    // and one with the same head belongs to it.
+    let Some(most) = tables.iter().map(|(_, rows)| rows.len()).max() else { return Ok(Rows::new()) };
+    let meant = tables.iter().position(|(_, rows)| rows.len() == most).unwrap_or(0);
+    let head = |rows: &Rows| rows.get(head_of(rows)).map(|(_, cells)| cells.clone());
+    let other = tables.iter().enumerate().find(|(place, (_, rows))| {
+        *place != meant && (rows.len() * 2 > most || head(rows) == head(&tables[meant].1))
+    });
+    if let Some((_, (second, _))) = other {
+        let (first, second) = (tables[meant].0.clone(), second.clone());
         return Err(SheetError::Several { path: path.to_path_buf(), first, second });
     }
+    let rows = tables.swap_remove(meant).1;
     let head = head_of(&rows);
     Ok(rows.into_iter().skip(head).collect())
 }
@@ -257,7 +302,23 @@ fn place(
 fn head_of(rows: &Rows) -> usize {
     let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count();
     let widest = rows.iter().take(60).map(|(_, cells)| filled(cells)).max().unwrap_or(0);
-    rows.iter().take(30).position(|(_, cells)| filled(cells) * 2 > widest).unwrap_or(0)
+    let first = rows.iter().take(30).position(|(_, cells)| filled(cells) * 2 > widest).unwrap_or(0);
+    under_titles(rows, first)
+}
+
+/// Place of the head of a table, if its head or a title above it stands at `head`. A row with more filled cells, none of which
+/// is a number or a date, makes a title of what stands above it.
+fn under_titles(rows: &Rows, mut head: usize) -> usize {
+    let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count();
+    let is_words =
+        |cells: &[String]| !cells.iter().any(|cell| cell.starts_with(|sign: char| sign.is_ascii_digit()));
+    while let Some((_, next)) = rows.get(head + 1).filter(|_| head < 30)
+        && filled(next) > filled(&rows[head].1)
+        && is_words(next)
+    {
+        head += 1;
+    }
+    head
 }
 
 /// Text of a cell: a date in the form `2012-03-04T12:30`, a number without the noise that sums of binary fractions
@@ -271,12 +332,15 @@ fn shown_as(cell: &Data) -> String {
         }
         Data::DateTime(at) if at.is_datetime() => {
             let (year, month, day, hour, minute, second, milli) = at.to_ymd_hms_milli();
-            let Some(day) = Day::new(year as i16, month as i8, day as i8) else { return at.to_string() };
             // A workbook keeps a time as a fraction of a day, which may miss its second by a thousandth. Seconds are dropped.
             let milli = (i64::from(hour) * 60 + i64::from(minute)) * 60_000
                 + i64::from(second) * 1000
                 + i64::from(milli);
             let minutes = (milli + 500) / 60_000;
+            // An hour without a day stands on the day before the first day of a workbook.
+            let Some(day) = Day::new(year as i16, month as i8, day as i8) else {
+                return format!("{:02}:{:02}", minutes / 60, minutes % 60);
+            };
             Minute::from_number(i64::from(day.number()) * 24 * 60 + minutes).to_string()
         }
         other => other.to_string().trim().to_owned(),
@@ -302,13 +366,13 @@ fn may_be_unpacked(path: &Path) -> Result<(), SheetError> {
 
 fn text(path: &Path) -> Result<(Rows, u8), SheetError> {
     let bytes = std::fs::read(path).map_err(|error| SheetError::Io { path: path.to_path_buf(), error })?;
-    let (text, _) = crate::text::decoded(bytes);
+    let text = crate::text::with_line_feeds(crate::text::decoded(bytes).0);
     let (mut rows, separator) = rows_of(&text, path)?;
-    // A title above the table fills one cell.
+    // A title fills one cell, or is followed by a head that fills more.
     let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count();
     if rows.iter().take(60).any(|(_, cells)| filled(cells) > 1) {
         let title = rows.iter().take_while(|(_, cells)| filled(cells) < 2).count();
-        rows.drain(..title);
+        rows.drain(..under_titles(&rows, title));
     }
     Ok((rows, separator))
 }
@@ -333,10 +397,10 @@ fn rows_of(text: &str, path: &Path) -> Result<(Rows, u8), SheetError> {
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let fault = |error| SheetError::Csv { path: path.to_path_buf(), error };
-    let mut out = Rows::new();
+    let (mut out, mut lines) = (Rows::new(), crate::text::Lines::of(text, 1));
     for record in reader.records() {
         let record = record.map_err(fault)?;
-        let line = record.position().map_or(0, |at| at.line() as usize);
+        let line = lines.record(record.position().map_or(0, csv::Position::byte)).1 as usize;
         if record.iter().any(|cell| is_stray(cell, separator)) {
             return Err(quote(line));
         }

@@ -108,12 +108,12 @@ impl Source {
         Ok(Source::Csv(CsvFile::open(path, threads)?))
     }
 
-    /// The source with only some columns of a table read, and a sentence for each of these that has times in a zone.
+    /// The source with only some columns of a table read.
     ///
     /// # Errors
     /// Fails if such a column has times as INT96.
-    pub fn only(self, wanted: &[bool]) -> Result<(Source, Vec<Message>), FileError> {
-        let Source::Table { reader, .. } = self else { return Ok((self, Vec::new())) };
+    pub fn only(self, wanted: &[bool]) -> Result<Source, FileError> {
+        let Source::Table { reader, .. } = self else { return Ok(self) };
         let is_wanted = |name: &str| {
             reader.schema().index_of(name).is_ok_and(|place| wanted.get(place).is_some_and(|wanted| *wanted))
         };
@@ -121,12 +121,7 @@ impl Source {
             let fault = message!("file.column_int96", column);
             return Err(FileError::Schema { path: reader.path().to_path_buf(), fault });
         }
-        let fields = reader.schema().fields().iter().filter(|field| is_wanted(field.name()));
-        let zoned = fields.filter_map(|field| {
-            zone(field.data_type()).map(|zone| message!("file.column_zone", column = field.name(), zone))
-        });
-        let zoned = zoned.collect();
-        Ok((Source::Table { reader, is_read: wanted.to_vec() }, zoned))
+        Ok(Source::Table { reader, is_read: wanted.to_vec() })
     }
 
     /// Names of the columns, in the order of the file.
@@ -209,7 +204,11 @@ fn as_text(name: &str, column: &ArrayRef) -> Result<StringArray, Message> {
                 arrow_cast::cast(column, &DataType::List(Arc::clone(field))).map_err(|_| unreadable())?;
             pairs(name, list.as_list::<i32>())
         }
-        // A moment: the minute is the one that Norwegian clocks showed.
+        // The minute of a time in another zone may differ from the minute on a clock in Norway, or the zone may have been put
+        // there by a program that knew none. The program does not guess, and refuses the column.
+        DataType::Timestamp(_, Some(zone)) if zone.as_ref() != "Europe/Oslo" => {
+            Err(message!("file.column_zone", column = name, zone = zone.as_ref()))
+        }
         DataType::Timestamp(_, Some(_)) => {
             let seconds = DataType::Timestamp(TimeUnit::Second, None);
             let seconds = arrow_cast::cast(column, &seconds).map_err(|_| unreadable())?;
@@ -221,18 +220,6 @@ fn as_text(name: &str, column: &ArrayRef) -> Result<StringArray, Message> {
             let text = arrow_cast::cast(column, &DataType::Utf8).map_err(|_| unreadable())?;
             text.as_string_opt::<i32>().cloned().ok_or_else(unreadable)
         }
-    }
-}
-
-/// The zone of a column of times, or of the times in a list; `None` if there is none.
-fn zone(kind: &DataType) -> Option<&str> {
-    match kind {
-        DataType::Timestamp(_, zone) => zone.as_deref(),
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
-            zone(item.data_type())
-        }
-        DataType::Struct(fields) => fields.iter().find_map(|field| zone(field.data_type())),
-        _ => None,
     }
 }
 
@@ -306,14 +293,12 @@ mod tests {
         assert_eq!(texts(Arc::new(words)), vec![Some("U1".to_owned()); 2]);
         let at = TimestampMicrosecondArray::from(vec![1_330_855_200_000_000]);
         assert_eq!(texts(Arc::new(at.clone())), [Some("2012-03-04T10:00:00".to_owned())]);
-        // A moment is shown as on Norwegian clocks: an hour after UTC in winter.
-        for zone in ["UTC", "Europe/Oslo"] {
-            assert_eq!(
-                texts(Arc::new(at.clone().with_timezone(zone))),
-                [Some("2012-03-04T11:00".to_owned())]
-            );
-        }
+        let oslo: ArrayRef = Arc::new(at.clone().with_timezone("Europe/Oslo"));
+        assert_eq!(texts(oslo), [Some("2012-03-04T11:00".to_owned())]);
         // What cannot be read is named, with its column.
+        let zoned: ArrayRef = Arc::new(at.with_timezone("UTC"));
+        let fault = as_text("admitted", &zoned).unwrap_err().english();
+        assert!(fault.contains("admitted") && fault.contains("UTC"), "{fault}");
         let item = Arc::new(Field::new("item", DataType::Int64, true));
         let list: ArrayRef =
             Arc::new(ListArray::new(item, offsets(), Arc::new(Int64Array::from(vec![1, 3])), None));

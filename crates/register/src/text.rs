@@ -93,6 +93,49 @@ pub fn decoded(bytes: Vec<u8>) -> (String, Encoding) {
     (text, encoding)
 }
 
+/// A text in which every line ends with `\n`: also those that ended with `\r\n`, or with `\r` alone.
+pub fn with_line_feeds(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
+}
+
+/// Number of line ends in bytes: `\n`, `\r\n` and `\r`. `next` is the byte that follows, if there is one.
+pub fn line_ends(bytes: &[u8], next: Option<u8>) -> u64 {
+    let after = bytes.iter().skip(1).copied().map(Some).chain([next]);
+    let ends = bytes.iter().zip(after).filter(|(byte, after)| match byte {
+        b'\n' => true,
+        b'\r' => *after != Some(b'\n'),
+        _ => false,
+    });
+    ends.count() as u64
+}
+
+/// Lines of the records in a text whose lines end with `\n`. A reader of records skips empty lines, and tells the place
+/// before them.
+pub struct Lines<'t> {
+    text: &'t str,
+    seen: usize,
+    line: u64,
+}
+
+impl<'t> Lines<'t> {
+    /// The lines of a text that begins on a line.
+    pub fn of(text: &'t str, line: u64) -> Lines<'t> {
+        Lines { text, seen: 0, line }
+    }
+
+    /// First byte and line of the record that a reader found at a byte. Records are asked for in the order of the text.
+    pub fn record(&mut self, byte: u64) -> (usize, u64) {
+        let from = std::cmp::min(byte as usize, self.text.len());
+        let bytes = self.text.as_bytes();
+        let start = from + bytes[from..].iter().take_while(|byte| **byte == b'\n').count();
+        self.line +=
+            bytes[std::cmp::min(self.seen, start)..start].iter().filter(|byte| **byte == b'\n').count()
+                as u64;
+        self.seen = start;
+        (start, self.line)
+    }
+}
+
 /// Whether a sign is invisible and says nothing: byte-order marks, joiners, soft hyphens and marks of direction.
 fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
@@ -135,6 +178,60 @@ pub fn code(text: &str) -> Cow<'_, str> {
         None if shown == text => Cow::Borrowed(text),
         None => Cow::Owned(shown.to_owned()),
     }
+}
+
+/// A DRG code in its usual form, `801H`: in upper case, without spaces, leading zeros, a `DRG` in front, and what a
+/// spreadsheet puts in ([`code`]).
+pub fn drg_code(text: &str) -> Cow<'_, str> {
+    let is_usual = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+    if text.bytes().all(is_usual) && !text.starts_with('0') && !text.starts_with("DRG") {
+        return Cow::Borrowed(text);
+    }
+    let plain: String = code(text).chars().filter(|sign| !sign.is_whitespace()).collect();
+    let plain = plain.to_uppercase();
+    let plain =
+        plain.strip_prefix("DRG").map_or(plain.as_str(), |rest| rest.trim_start_matches(['-', ':', '.']));
+    let short = plain.trim_start_matches('0');
+    Cow::Owned(if short.is_empty() { plain.to_owned() } else { short.to_owned() })
+}
+
+/// Whether a number may have full stops between its thousands: `1.000`, `12.500.000`. In text with decimal commas, nobody
+/// can tell a thousand from one with three decimals.
+pub fn may_be_grouped(number: &str) -> bool {
+    let mut groups = number.trim_start_matches('-').split('.');
+    let first = groups.next().unwrap_or_default();
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let rest: Vec<&str> = groups.collect();
+    (1..=3).contains(&first.len())
+        && is_digits(first)
+        && !first.starts_with('0')
+        && !rest.is_empty()
+        && rest.iter().all(|group| group.len() == 3 && is_digits(group))
+}
+
+/// Words that begin the name of a sum where rows are named.
+const SUMS: [&str; 12] = [
+    "sum",
+    "total",
+    "delsum",
+    "subtotal",
+    "mellomsum",
+    "i alt",
+    "å betale",
+    "til betaling",
+    "samlet",
+    "beløp i alt",
+    "beløp totalt",
+    "fakturabeløp",
+];
+
+/// Whether the name of a row says that it is the sum of other rows. A case or an area with such a name has a number in it.
+pub fn is_sum(name: &str) -> bool {
+    let words = name.trim().to_lowercase();
+    let ends =
+        |rest: &str| !rest.starts_with(|letter: char| letter.is_alphabetic()) || words.starts_with("total");
+    !words.contains(|letter: char| letter.is_ascii_digit())
+        && SUMS.iter().any(|sum| words.strip_prefix(sum).is_some_and(ends))
 }
 
 /// Whether a text is a national identity number (`fødselsnummer`, `D-nummer`, or a synthetic one): eleven digits, of
@@ -268,6 +365,47 @@ mod tests {
     }
 
     #[test]
+    fn a_drg_has_one_form() {
+        for (text, drg) in [
+            ("915o", "915O"),
+            ("801 h", "801H"),
+            ("DRG370", "370"),
+            ("DRG 801H", "801H"),
+            ("370.0", "370"),
+            ("0370", "370"),
+            ("915O", "915O"),
+            ("", ""),
+        ] {
+            assert_eq!(drg_code(text), drg, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sum_is_told_from_a_name() {
+        for word in ["Sum", "sum:", "Totalsum", "Sum til betaling", "Totalt å betale", "I alt", "Delsum Voss"]
+        {
+            assert!(is_sum(word), "{word}");
+        }
+        for word in ["S-1", "SUM-1", "Sum 2012-17", "Sumvik", "Samletomta", ""] {
+            assert!(!is_sum(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_number_in_groups_is_known() {
+        for (text, is_grouped) in [
+            ("1.000", true),
+            ("12.500.000", true),
+            ("0.125", false),
+            ("1.5", false),
+            ("1000", false),
+            ("1.0000", false),
+        ] {
+            assert_eq!(may_be_grouped(text), is_grouped, "{text}");
+        }
+    }
+
+    #[test]
     fn a_code_is_freed_of_what_a_spreadsheet_puts_in_it() {
         for (text, code) in [
             ("983974724.0", "983974724"),
@@ -301,7 +439,6 @@ mod tests {
             "2012-03-04 19:40:59.1234567",
             "2012-03-04T19:40:00.123456+01:00",
             "2012-03-04 19:40:00.0000000 +01:00",
-            "2012-03-04T18:40Z",
             "04.03.2012 19:40:00,000",
         ] {
             assert_eq!(time(text).map(|at| at.to_string()).as_deref(), Some("2012-03-04T19:40"), "{text}");
@@ -324,6 +461,7 @@ mod tests {
             "2012-03-04T19:40:00.",
             "2012-03-04T19:40:00 Oslo",
             "2012-03-04T19:40:00+1",
+            "2012-03-04T18:40Z",
             "i går",
         ] {
             assert_eq!(time(text), None, "{text}");

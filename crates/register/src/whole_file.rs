@@ -1,4 +1,4 @@
-//! Writing of files: a file gets its name only when it is complete, and never replaces a ledger.
+//! Writing of files: a file gets its name only when it is complete, and never replaces a ledger or a private key.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -10,6 +10,8 @@ use crate::file_error::FileError;
 
 /// First bytes of an SQLite file. A ledger in a file is such a file.
 const SQLITE: &[u8] = b"SQLite format 3\0";
+/// First bytes of a private key, which signs checkpoints. It stands in no other file.
+pub const PRIVATE_KEY: &str = "PRIVATE+KEY+";
 
 /// Name of a file in the making: beside the file, with `.part` at the end.
 pub fn part_of(path: &Path) -> PathBuf {
@@ -21,20 +23,19 @@ pub fn part_of(path: &Path) -> PathBuf {
 /// Checks that a file may be written at a place.
 ///
 /// # Errors
-/// Fails if a database is at the place, since it may be a ledger.
+/// Fails if a database is at the place, since it may be a ledger, or a private key.
 pub fn may_be_written(path: &Path) -> Result<(), FileError> {
-    let mut start = [0; SQLITE.len()];
+    let mut start = Vec::new();
     // Only an ordinary file is opened: a pipe would wait for whoever writes to it.
-    let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
-    let is_database = is_file
-        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
-        && start == SQLITE;
-    match is_database {
-        true => {
-            Err(FileError::Schema { path: path.to_path_buf(), fault: message!("error.file.is_database") })
-        }
-        false => Ok(()),
+    if std::fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        let _ = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
     }
+    let fault = match () {
+        () if start.starts_with(SQLITE) => message!("error.file.is_database"),
+        () if start.starts_with(PRIVATE_KEY.as_bytes()) => message!("error.file.is_key"),
+        () => return Ok(()),
+    };
+    Err(FileError::Schema { path: path.to_path_buf(), fault })
 }
 
 /// Writes a file, whole or not at all: it is written beside its place and then renamed. If something other than an
@@ -93,6 +94,8 @@ mod tests {
         std::fs::write(folder.join("ledger"), &ledger).unwrap();
         assert!(write(&folder.join("ledger"), "text").is_err());
         assert_eq!(std::fs::read(folder.join("ledger")).unwrap(), ledger);
+        std::fs::write(folder.join("key"), format!("{PRIVATE_KEY}a.example+1+2")).unwrap();
+        assert!(write(&folder.join("key"), "text").is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

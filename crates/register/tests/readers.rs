@@ -252,6 +252,9 @@ fn small_tables_are_strict_on_quotes_and_on_width() {
         let text = "Faktura for mars\n\nreference,days,amount\n1,3,12000.50\n".replace(',', separator);
         let titled = sheet::read(&file("titled.csv", text)).unwrap();
         assert_eq!(titled.heads, ["reference", "days", "amount"]);
-        assert_eq!((titled.rows[0].0, titled.rows[0].1.len(), titled.is_by_commas), (4, 3, separator == ","));
+        assert_eq!(
+            (titled.rows[0].0, titled.rows[0].1.len(), titled.separator),
+            (4, 3, Some(separator.as_bytes()[0]))
+        );
     }
 }

@@ -245,8 +245,11 @@ impl Law {
         }
         let lowered = match (&rule.lowered_by, charged.lowered) {
             (Some((by, _)), Some((version, points))) => {
-                let by = self.share(*by).and_then(|side| version_of(side, version));
-                by.map(|by| (points, by.share.0))
+                // Another law may have both versions.
+                let Some(by) = self.share(*by).and_then(|side| version_of(side, version)) else {
+                    return Ok(Again::NoVersion);
+                };
+                Some((points, by.share.0))
             }
             (Some(_), None) | (None, _) => None,
         };

@@ -19,6 +19,7 @@ pub fn remedy(refusal: &Refusal) -> Message {
         Refusal::PartlyOpen(_) => message!("remedy.partly_open"),
         Refusal::NotOpened { month, ledger } => message!("remedy.not_opened", year = month.year(), ledger),
         Refusal::NeverChanges { month, state: _ } => message!("remedy.never_changes", month),
+        Refusal::OnAccountTooLate(month) => message!("remedy.on_account_too_late", month),
         Refusal::NothingClosed(period) => message!("remedy.nothing_closed", period),
         Refusal::NotSettled { month, ledger } | Refusal::NothingPosted { period: _, last: month, ledger } => {
             message!("remedy.run", month, ledger)
@@ -266,6 +267,7 @@ mod tests {
             Refusal::OtherRules { .. } => 35,
             Refusal::BoardDecidedOtherwise { .. } => 36,
             Refusal::NoInstitution { .. } => 37,
+            Refusal::OnAccountTooLate(_) => 38,
         }
     }
 
@@ -330,6 +332,7 @@ mod tests {
             Refusal::OtherRules { files: vec!["law/co-financing.toml".to_owned()], ledger: again },
             Refusal::BoardDecidedOtherwise { reference: "AU 12/3".to_owned() },
             Refusal::NoInstitution { code: "0301".to_owned() },
+            Refusal::OnAccountTooLate(month),
         ]
     }
 
@@ -337,7 +340,7 @@ mod tests {
     #[test]
     fn words_of_every_refusal() {
         let all = every_refusal();
-        assert!(all.iter().map(place).eq(0..38), "one row for each refusal, in order");
+        assert!(all.iter().map(place).eq(0..39), "one row for each refusal, in order");
         let row = |one: &Refusal| {
             let texts = words::Language::ALL.map(|language| {
                 let (fault, remedy) = (language.say(&one.said()), language.say(&remedy(one)));

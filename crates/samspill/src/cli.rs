@@ -21,6 +21,9 @@ pub struct Arguments {
     pub quiet: bool,
     #[arg(long, global = true)]
     pub threads: Option<usize>,
+    /// Read by [`jobs::readable::at_sheet`], before the arguments are parsed.
+    #[arg(long, global = true)]
+    pub sheet: Option<String>,
     /// `None`: the start screen.
     #[command(subcommand)]
     pub command: Option<Command>,

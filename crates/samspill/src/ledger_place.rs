@@ -6,10 +6,11 @@ use std::path::PathBuf;
 /// that of `PGPASSWORD`, else the one in the password file (`PGPASSFILE`, else `~/.pgpass`), as for other programs of
 /// PostgreSQL.
 pub fn ledger(given: &str) -> Result<String, std::convert::Infallible> {
-    let Some((scheme, rest)) = given.split_once("://").filter(|(scheme, _)| scheme.starts_with("postgres"))
-    else {
+    let scheme = given.split_once("://").map(|(scheme, rest)| (scheme.to_lowercase(), rest));
+    let Some((scheme, rest)) = scheme.filter(|(scheme, _)| scheme.starts_with("postgres")) else {
         return Ok(given.to_owned());
     };
+    let given = &format!("{scheme}://{rest}");
     let (user, host) = rest.rsplit_once('@').unwrap_or(("", rest));
     if user.is_empty() || user.contains(':') || host.contains("password=") {
         return Ok(given.to_owned());

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         jobs::host::Scratch::discard_all();
         std::process::exit(130);
     });
-    let given = help::with_help_last(std::env::args_os().collect());
+    let given = help::with_help_last(jobs::readable::at_sheet(std::env::args_os().collect()));
     #[expect(clippy::disallowed_methods, reason = "the language of the user stands in the environment")]
     let variable = |name: &str| std::env::var(name).ok();
     let settings = match settings::Settings::read(std::path::Path::new(""), variable) {

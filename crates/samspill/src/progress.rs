@@ -30,9 +30,19 @@ impl Bars {
 /// `\u{fffd}`, since a value from a file may hold such characters.
 pub fn print(text: &str) {
     use std::io::Write;
-    let is_steering = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
-    let shown: String = text.chars().map(|one| if is_steering(one) { '\u{fffd}' } else { one }).collect();
-    let _ = writeln!(std::io::stderr(), "{shown}");
+    let _ = writeln!(std::io::stderr(), "{}", shown(text));
+}
+
+/// A text without what steers a terminal: control characters, and marks that turn the direction of the text.
+pub fn shown(text: &str) -> std::borrow::Cow<'_, str> {
+    let is_steering = |letter: char| {
+        let is_turning = matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        is_turning || (letter.is_control() && !matches!(letter, '\n' | '\t' | '\r'))
+    };
+    match text.contains(is_steering) {
+        true => text.replace(is_steering, "\u{fffd}").into(),
+        false => text.into(),
+    }
 }
 
 impl Progress for Bars {

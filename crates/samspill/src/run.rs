@@ -14,7 +14,7 @@ use crate::commands::{
     interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
     standardise, start, statement, synth, template,
 };
-use crate::progress::{Bars, print};
+use crate::progress::{Bars, print, shown};
 use crate::settings::Settings;
 
 /// Runs the command, prints its output or what went wrong, and returns the exit code.
@@ -88,7 +88,9 @@ fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Res
 fn say(output: &Output, bars: Bars) -> u8 {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    match out.write_all(output.data.as_bytes()).and_then(|()| out.flush()) {
+    // Names and texts that others have written may hold what steers a terminal.
+    let data = shown(&output.data);
+    match out.write_all(data.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => {}
         // It is no error if the reader of stdout has gone.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}

@@ -106,8 +106,8 @@ impl Settings {
         let top = command.split(' ').nth(1).unwrap_or_default();
         let is_shared = match id.as_str() {
             // A ledger or a file of contacts that is not required is not taken from the settings, since giving one
-            // changes what the command does. The exception is the contacts of `simulate`.
-            "ledger" => is_required,
+            // changes what the command does. The exceptions are the ledger of `case` and the contacts of `simulate`.
+            "ledger" => is_required || top == "case",
             "contacts" => is_required || top == "simulate",
             // `demo` and `synth` make a register: their `people` is a number of people, not a file.
             "people" => !matches!(top, "demo" | "synth"),
@@ -128,6 +128,11 @@ impl Settings {
             "out" => Path::new(value).join(top).display().to_string(),
             _ => value.to_owned(),
         };
+        // An argument that is required unless another is given stays so, also with a default: a new one takes its place.
+        let argument = match (id.as_str(), top) {
+            ("ledger", "case") => Arg::new("ledger").long("ledger").value_parser(crate::ledger_place::ledger),
+            _ => argument,
+        };
         argument.required(false).default_value(value)
     }
 }
@@ -146,6 +151,7 @@ fn of_text(text: &str) -> Result<BTreeMap<&'static str, String>> {
         let value = match value {
             toml::Value::String(text) => text,
             toml::Value::Boolean(yes) if *known == "draft" => yes.to_string(),
+            _ if *known == "draft" => fail!("error.settings.not_yes", key),
             _ => fail!("error.settings.not_text", key),
         };
         out.set(known, value)?;
@@ -180,6 +186,7 @@ mod tests {
             "running",
             "simulate law --period 2012",
             "ledger verify",
+            "case Bergen",
         ] {
             assert!(read(&settings(""), &format!("samspill {line}")).is_err());
             assert!(read(&set, &format!("samspill {line}")).is_ok(), "{line}");

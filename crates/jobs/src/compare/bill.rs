@@ -40,29 +40,6 @@ const QUANTITY: &[&str] = &[
 ];
 const AMOUNT: &[&str] =
     &["amount", "beløp", "belop", "beløp kr", "sum", "sum kr", "kroner", "kr", "å betale", "amount_kroner"];
-/// Words that begin the bill's own sum in the column of references.
-const TOTAL: &[&str] = &[
-    "sum",
-    "total",
-    "delsum",
-    "subtotal",
-    "mellomsum",
-    "i alt",
-    "å betale",
-    "til betaling",
-    "samlet",
-    "beløp i alt",
-    "beløp totalt",
-    "fakturabeløp",
-];
-
-/// Whether a reference names a sum and no case, which would have a number.
-fn is_total(reference: &str) -> bool {
-    let words = reference.to_lowercase();
-    !words.contains(|letter: char| letter.is_ascii_digit())
-        && TOTAL.iter().any(|word| words.starts_with(word))
-}
-
 /// The cases of a bill.
 pub(super) struct Bill {
     /// Cases by key: see [`key`].
@@ -74,8 +51,8 @@ pub(super) struct Bill {
 /// Reads the bill.
 ///
 /// # Errors
-/// Fails if the file cannot be read, if it has no column of references or of amounts, if a column that the order names
-/// is missing, if a column stands twice, or if a cell is wrong.
+/// Fails if the file cannot be read, if it has no column of references or of amounts or several that may be, if a column that
+/// the order names is missing, if a column stands twice, or if a cell is wrong.
 pub(super) fn read(order: &Order) -> Result<Bill> {
     let sheet = sheet::read(order.received)?;
     let need = |field: &str, usual: &[&str]| {
@@ -101,9 +78,12 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
         if reference.is_empty() && cell(amount).is_empty() {
             continue;
         }
+        if cell(amount).is_empty() {
+            fail!("error.compare.no_amount", at = at(), reference);
+        }
         let amount = Amount::read(cell(amount))
             .about(|| message!("error.compare.not_amount", at = at(), cell = cell(amount)))?;
-        if is_total(reference) {
+        if text::is_sum(reference) {
             if sum != amount && since_sum != amount {
                 out.stated = Some((*line, amount));
             }
@@ -125,6 +105,7 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
         let scale = if order.instrument == Instrument::DischargeReady { 0 } else { 3 };
         let quantity = match quantity.map(cell).filter(|text| !text.is_empty()) {
             None => None,
+            Some(text) if scale == 0 && !is_whole(text) => fail!("error.compare.not_whole", at = at(), text),
             Some(text) => Some(
                 register::csv_file::decimal(text, scale)
                     .about(|| message!("error.compare.not_number", at = at(), text))?,
@@ -144,11 +125,23 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
     Ok(out)
 }
 
+/// Whether a number has no decimals other than zeros. A text that is no number counts as whole.
+fn is_whole(text: &str) -> bool {
+    register::csv_file::decimal(text, 6).is_none_or(|millionths| millionths % 1_000_000 == 0)
+}
+
 /// Place of the column for a field: the column that the order names, else a column with a usual name.
 fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<Option<usize>> {
     let asked = order.columns.iter().find_map(|pair| pair.strip_prefix(field)?.strip_prefix('='));
     match asked {
-        None => Ok(sheet.column(usual)?),
+        None => {
+            let fitting = sheet.columns(usual);
+            if fitting.len() > 1 && fitting.iter().any(|head| *head != fitting[0]) {
+                let path = order.received.display();
+                fail!("error.compare.several_columns", path, field, list = fitting.join(", "));
+            }
+            Ok(sheet.column(usual)?)
+        }
         Some(name) => match sheet.column(&[name])? {
             Some(place) => Ok(Some(place)),
             None => fail!(
@@ -167,21 +160,5 @@ pub(super) fn key(reference: &str, by_contact: bool) -> String {
     match by_contact.then(|| contact_of(reference)) {
         Some(Ok(contact)) => contact.to_string(),
         _ => text::canonical(reference).into_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_total;
-
-    #[test]
-    fn a_sum_is_told_from_a_case() {
-        for word in ["Sum", "sum:", "Totalsum", "Sum til betaling", "Totalt å betale", "I alt", "Delsum Voss"]
-        {
-            assert!(is_total(word), "{word}");
-        }
-        for word in ["S-1", "SUM-1", "Sum 2012-17", ""] {
-            assert!(!is_total(word), "{word}");
-        }
     }
 }

@@ -187,7 +187,12 @@ fn assessed(
             reasons.push(Reason::plain(message!("compare.in_period", inside, all, period)));
         }
     }
-    Ok((Own { known, reasons, warnings: warnings(case) }, months))
+    // A notice that decides the days is a reason, and no open question.
+    let is_decided = reasons.iter().any(|reason| {
+        ["admission_notice_late", "no_admission_notice"].contains(&reason.text.name().as_str())
+    });
+    let warnings = if is_decided { Vec::new() } else { warnings(case) };
+    Ok((Own { known, reasons, warnings }, months))
 }
 
 /// Names of the steps that decide the days of a case. The other steps are single days, sums, and tests that were passed.
@@ -280,6 +285,9 @@ fn cases(path: &Path) -> Result<(Cases, BTreeMap<String, usize>)> {
             ),
         }
         let written = cell(reference);
+        if written.is_empty() {
+            fail!("error.compare.no_case", at = at());
+        }
         let case = out.entry(key(written, false)).or_insert_with(|| (written.to_owned(), Vec::new()));
         case.1.push(row);
     }
@@ -379,6 +387,31 @@ enum Entry {
     Nothing,
 }
 
+/// Beginnings of the names of messages that decide no payment.
+const NOTHING: &[&str] = &[
+    "innleggelsesrapport",
+    "innleggingsrapport",
+    "utskrivningsrapport",
+    "utskrivingsrapport",
+    "helseopplysning",
+    "orientering",
+    "epikrise",
+    "forespørsel",
+    "førespurnad",
+    "svar på fore",
+    "svar på føre",
+    "tidligvarsel",
+    "tidlegvarsel",
+    "avviksmelding",
+    "overføringsrapport",
+    "legemiddelopplysning",
+    "medisinske opplysning",
+    "medisinsk",
+    "dialogmelding",
+    "apprec",
+    "applikasjonskvittering",
+];
+
 /// Meaning of a message in a log, by its name in the standards or a name that people use; `None` if the name is
 /// unknown.
 fn message_of(text: &str) -> Option<Entry> {
@@ -386,16 +419,20 @@ fn message_of(text: &str) -> Option<Entry> {
     let text = text.trim_end_matches('.').trim();
     let text = text.strip_prefix("melding om ").unwrap_or(text);
     Some(match text {
-        "admission-notice" | "innlagt" | "innlagt pasient" | "pasient innlagt" => {
-            Entry::Events(&[EventKind::AdmissionNotice])
-        }
-        "readiness-notice" | "utskrivningsklar" | "utskrivningsklar pasient" | "pasient utskrivningsklar" => {
-            Entry::Events(&[EventKind::Ready, EventKind::ReadinessNotice])
-        }
+        "admission-notice" | "innlagt" | "innlagt pasient" | "pasient innlagt" | "innlagd"
+        | "innlagd pasient" => Entry::Events(&[EventKind::AdmissionNotice]),
+        "readiness-notice"
+        | "utskrivningsklar"
+        | "utskrivningsklar pasient"
+        | "pasient utskrivningsklar"
+        | "utskrivingsklar"
+        | "utskrivingsklar pasient" => Entry::Events(&[EventKind::Ready, EventKind::ReadinessNotice]),
         "withdrawn"
         | "avmelding"
         | "avmelding av utskrivningsklar pasient"
         | "avmelding utskrivningsklar pasient"
+        | "avmelding av utskrivingsklar pasient"
+        | "ikkje lenger utskrivingsklar"
         | "ikke lenger utskrivningsklar" => Entry::Events(&[EventKind::Withdrawn]),
         "cannot-receive"
         | "kan ikke ta imot"
@@ -411,18 +448,7 @@ fn message_of(text: &str) -> Option<Entry> {
         "departed" | "utskrevet" | "utskriven" | "utskrevet pasient" | "pasient utskrevet" | "utreist" => {
             Entry::Departed
         }
-        "innleggelsesrapport"
-        | "utskrivningsrapport"
-        | "helseopplysninger"
-        | "orientering"
-        | "orientering om tjenestetilbud"
-        | "epikrise"
-        | "forespørsel"
-        | "svar på forespørsel"
-        | "tidligvarsel"
-        | "avviksmelding"
-        | "overføringsrapport"
-        | "legemiddelopplysninger" => Entry::Nothing,
+        _ if NOTHING.iter().any(|name| text.starts_with(name)) => Entry::Nothing,
         _ => return None,
     })
 }

@@ -203,6 +203,9 @@ fn unsigned_of(folder: &Path) -> usize {
 /// Code of the municipality that pays, for a log; empty if the order names no party.
 fn payer(order: &Order) -> Result<String> {
     let Some(word) = order.party else { return Ok(String::new()) };
+    if order.period.is_none() && word.contains(char::is_alphabetic) {
+        fail!("error.compare.name_needs_period", name = word);
+    }
     let code = parties::code_of(&order.named(word)?).to_owned();
     parties::need_municipality(&code)?;
     Ok(code)

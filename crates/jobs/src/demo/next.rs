@@ -26,6 +26,9 @@ pub fn text(demo: &Demo, contacts: &Path, result: &Path, late: &Late, host: &Hos
     Ok(story + &next_commands(demo, result, host.language)?)
 }
 
+/// Number of persons below which the register is too small for a municipality to stand out.
+const SMALL: u64 = 1_000_000;
+
 /// The things to find in the figures, at most three, each with the command that leads to it.
 fn story(demo: &Demo, bill: Option<&Bill>, late: &Late, language: Language) -> Result<String> {
     let names = Names::of(&Municipalities::built_in()?, language);
@@ -54,12 +57,12 @@ fn story(demo: &Demo, bill: Option<&Bill>, late: &Late, language: Language) -> R
             ),
         ));
     }
+    let (municipality, profile) = (names.name(SLOW), format!("{out}/indikatorer/profil-{SLOW}.pdf"));
     parts.push((
-        message!(
-            "demo.story_slow",
-            municipality = names.name(SLOW),
-            profile = format!("{out}/indikatorer/profil-{SLOW}.pdf")
-        ),
+        match demo.people.is_some_and(|people| people < SMALL) {
+            true => message!("demo.story_slow_small", municipality, profile),
+            false => message!("demo.story_slow", municipality, profile),
+        },
         format!("case {SLOW} --ledger {out}/ledger.sqlite --out {out}/historie"),
     ));
     let mut text = format!("\n{}\n", language.text("demo.story"));

@@ -329,7 +329,7 @@ fn difference(
     let (Some(unit), Some(treated)) = (&order.unit, &order.treated) else {
         fail!("error.evaluate.did_needs_unit_treated")
     };
-    let (names, treated) = (table.text(unit)?, table.text(treated)?);
+    let (names, treated) = (table.names(unit)?, table.text(treated)?);
     let (units, of) = in_order(&names);
     let mut cells_of = Vec::new();
     for row in 0..table.rows() {

@@ -38,7 +38,7 @@ pub struct Funnel {
 /// and there are no events.
 pub fn funnel(order: &Funnel) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
-    let (areas, events) = (table.text(&order.area)?, table.amounts(&order.events)?);
+    let (areas, events) = (table.names(&order.area)?, table.amounts(&order.events)?);
     let of = order
         .population
         .as_ref()

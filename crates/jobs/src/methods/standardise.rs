@@ -56,7 +56,7 @@ type Key = Vec<String>;
 /// Number of events, sum over persons of the square of each one's events, and number of people, by area and
 /// stratum.
 fn strata(table: &Columns, order: &Standardise) -> Result<BTreeMap<String, BTreeMap<Key, Stratum>>> {
-    let areas = order.area.as_deref().map(|name| table.text(name)).transpose()?;
+    let areas = order.area.as_deref().map(|name| table.names(name)).transpose()?;
     let keys: Vec<Vec<&str>> = order.strata.iter().map(|name| table.text(name)).collect::<Result<_>>()?;
     let (events, people) = (table.amounts(&order.events)?, table.amounts(&order.population)?);
     let each = order.per_person.as_deref().map(|name| table.amounts(name)).transpose()?;

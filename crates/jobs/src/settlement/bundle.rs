@@ -397,6 +397,7 @@ fn without_others(
                 reference,
                 reduction_ore: 0,
                 into: decision.into,
+                holder: None,
             })?
         }
         StepKind::Open
@@ -412,6 +413,13 @@ fn without_others(
     Ok(Some(left))
 }
 
+/// Number of files that the end of a ZIP archive states; `None` if the bytes have no such end.
+fn entries(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.windows(4).rposition(|sign| sign == b"PK\x05\x06")?;
+    let count = bytes.get(end + 10..end + 12)?;
+    Some(usize::from(u16::from_le_bytes([count[0], count[1]])))
+}
+
 /// Files of an archive by name.
 ///
 /// # Errors
@@ -419,7 +427,12 @@ fn without_others(
 pub fn files(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let bytes = std::fs::read(path).about(|| message!("error.file.read", path = path.display()))?;
     let not_a_bundle = || message!("error.bundle.not_a_bundle", path = path.display());
+    let stated = entries(&bytes);
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok().about(not_a_bundle)?;
+    // The reader keeps one file of each name; a program that unpacks the archive may show the other.
+    if stated.is_none_or(|stated| stated != archive.len()) {
+        fail!("error.bundle.twice", path = path.display());
+    }
     let (mut out, mut left) = (BTreeMap::new(), UNPACKED);
     for place in 0..archive.len() {
         let entry = archive.by_index(place).ok().about(not_a_bundle)?;

@@ -67,6 +67,8 @@ pub struct Checked {
     /// Number of the statement.
     pub number: String,
     pub answers: Vec<Answer>,
+    /// Whether another version of the program made the bundle, so that the paper could not be made again.
+    pub is_of_other_program: bool,
 }
 
 impl Checked {
@@ -129,7 +131,25 @@ pub fn check(path: &Path, public_key: Option<&Path>) -> Result<Checked> {
     let mut answers = vec![of_files(&files)];
     answers.extend(of_bundle(&read, &files)?);
     answers.push(of_checkpoint(&read, files.get(CHECKPOINT).map(Vec::as_slice), key.as_ref()));
-    Ok(Checked { number: read.statement.number, answers })
+    answers.extend(others(&read, &files));
+    let is_of_other_program = read.program != env!("CARGO_PKG_VERSION");
+    Ok(Checked { number: read.statement.number, answers, is_of_other_program })
+}
+
+/// The files that are not computed again: the workbook, the reading guide, and any that somebody put in. `None` if there are
+/// none.
+fn others(bundle: &Bundle, files: &BTreeMap<String, Vec<u8>>) -> Option<Answer> {
+    let rules: BTreeSet<String> = bundle
+        .rules
+        .iter()
+        .flat_map(|kept| kept.files.iter().map(|name| rule_file(&kept.digest, name)))
+        .collect();
+    let is_other = |name: &&String| {
+        ![BASIS, DIGESTS, CHECKPOINT, PAPER].contains(&name.as_str()) && !rules.contains(*name)
+    };
+    let names: Vec<&str> = files.keys().filter(is_other).map(String::as_str).collect();
+    let because = || message!("check_statement.others_because", names = names.join(", "));
+    (!names.is_empty()).then(|| Answer::unchecked(message!("check_statement.others"), because()))
 }
 
 /// Whether every file of the archive has the digest that [`DIGESTS`] lists. This finds damage; whoever changes a file on
@@ -344,7 +364,9 @@ fn is_behind(
     ),
 ) -> bool {
     let other = if statement.owes { creditor } else { debtor };
-    let same_month = post.activity_period == statement.period || post.activity_period == month;
+    // A summary adds up the activity of its months, and the line then has the summary's own period.
+    let is_added_up = statement.is_summary && post.activity_period == statement.period;
+    let same_month = is_added_up || post.activity_period == month;
     post.instrument == instrument
         && post.cause == cause
         && post.counterparty.party == other
@@ -469,6 +491,8 @@ fn of_quantity(post: &Post, again: &Repriced) -> Result<std::result::Result<Mess
             version,
             slack = Amount::from_ore(slack)
         )),
+        // Under another rule both the days and the rate may be others, and then the line is no product.
+        false if post.cause == domain::Cause::ChangedRule => Ok(message!("check_statement.no_claims")),
         false if is_of_days => Err(message!("check_statement.days_other", days = post.days, version, amount)),
         // A claim that a tariff priced has an amount but no points, so points alone do not give the line's amount.
         false if again.laws.iter().any(|law| law.has_tariffs(post.instrument, version)) => {
@@ -620,7 +644,11 @@ fn chain(bundle: &Bundle, months: &Months) -> Answer {
 fn of_checkpoint(bundle: &Bundle, text: Option<&[u8]>, key: Option<&PublicKey>) -> Answer {
     let what = message!("check_statement.checkpoint");
     let Some(text) = text else {
-        return Answer::unchecked(what, message!("check_statement.no_checkpoint"));
+        // Whoever gives a key has got a checkpoint, or expects one.
+        return match key {
+            Some(_) => Answer::of(what, false, message!("check_statement.no_checkpoint")),
+            None => Answer::unchecked(what, message!("check_statement.no_checkpoint")),
+        };
     };
     let Some(key) = key else {
         return Answer::unchecked(what, message!("check_statement.no_key"));

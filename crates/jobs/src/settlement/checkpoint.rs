@@ -75,3 +75,14 @@ pub fn public_key(path: &Path) -> Result<PublicKey> {
     let text = crate::folder::read(path)?;
     PublicKey::parse(&text).map_err(|fault| Failure::of(fault.said()).within(Message::plain(path.display())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_is_known_by_its_first_bytes() {
+        let key = PrivateKey::new("a.example", &[7; 32]).unwrap();
+        assert!(key.text().starts_with(register::whole_file::PRIVATE_KEY));
+    }
+}

@@ -3,7 +3,6 @@
 use crate::failure::Result;
 use domain::{Claims, Month, Period, StepKind};
 use ledger::content::Settled;
-use ledger::months::MonthRecord;
 use ledger::{Step, correction};
 use settlement::archive;
 
@@ -38,10 +37,13 @@ pub struct Correction {
 /// Fails if `into` may not change, if no month of the period is closed, or if the delivery cannot be settled.
 pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, host: &Host) -> Result<Correction> {
     books.may_change(into)?;
-    let closed: Vec<Month> = period
-        .months()
-        .filter(|month| books.months.months.get(month).is_some_and(MonthRecord::is_closed))
-        .collect();
+    // A month before the first of the ledger can be opened no more once that is closed: what belongs to it comes late too.
+    let first = books.months.months.keys().next().copied();
+    let is_late = |month: &Month| match books.months.months.get(month) {
+        Some(record) => record.is_closed(),
+        None => first.is_some_and(|first| *month < first),
+    };
+    let closed: Vec<Month> = period.months().filter(is_late).collect();
     if closed.is_empty() {
         return Err(Refusal::NothingClosed(period).into());
     }

@@ -232,7 +232,10 @@ impl Case {
                 String::new(),
             ]);
         }
-        rows.push(vec![page.sum.0.clone(), String::new(), String::new(), page.sum.1.clone()]);
+        let sums = page.sums.iter();
+        rows.extend(
+            sums.map(|(label, amount)| vec![label.clone(), String::new(), String::new(), amount.clone()]),
+        );
         BriefTable {
             heading: words("council.lines"),
             heads: ["paper.post", "paper.quantity", "paper.rate", "paper.amount"].map(words).into(),
@@ -304,7 +307,11 @@ impl Case {
             let svg = view::deviation_svg(&self.now, language, picture::FONT);
             out.push(("bro", BriefFigure { alt: format!("{heading}. {}", page.bridge.1), heading, svg }));
         }
-        let heading = say!(language, "council.picture_of_year", name = self.name, year = self.now.to.year());
+        let (name, year) = (&self.name, self.now.to.year());
+        let heading = match self.ahead {
+            Some(_) => say!(language, "council.picture_of_year", name, year),
+            None => say!(language, "council.picture_so_far", name, year),
+        };
         out.push(("aret", pictures::bridge(heading, &self.bars(), language)));
         out
     }
@@ -323,9 +330,12 @@ impl Case {
             out.push(bar(words("council.bar_rest"), false, ahead.expected));
             out.push(bar(words("council.bar_year"), true, settled + ahead.expected));
         }
-        let on_account = self.ahead.as_ref().map_or(on_account, |(ahead, _)| ahead.on_account);
+        let (label, on_account) = match &self.ahead {
+            Some((ahead, _)) => ("council.bar_on_account", ahead.on_account),
+            None => ("council.bar_on_account_so_far", on_account),
+        };
         if on_account != Amount::ZERO {
-            out.push(bar(words("council.bar_on_account"), true, on_account));
+            out.push(bar(words(label), true, on_account));
         }
         out
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Cause, Claims, Day, Minute, Month, Period};
+use domain::{Amount, Cause, Claim, Claims, Day, Minute, Month, Period};
 use ledger::Voucher;
 use ledger::content::{Coverage, Delivery, MonthMoved, Settled};
 use ledger::correction::{self, Comparison};
@@ -22,7 +22,7 @@ use super::objection;
 use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
 use crate::law::{Files, note_agreements_for_nobody};
-use crate::progress::Work;
+use crate::progress::{Note, Work};
 use crate::refusal::Refusal;
 use crate::table::small_table;
 
@@ -132,6 +132,8 @@ pub(super) struct DeliverySettler<'a> {
     /// Units and months for which something is posted, but nothing is delivered or declared as covered. What is posted
     /// stands.
     pub(super) left_out: BTreeSet<(String, Month)>,
+    /// The months that are settled together.
+    months: Vec<Month>,
 }
 
 impl<'a> DeliverySettler<'a> {
@@ -142,6 +144,9 @@ impl<'a> DeliverySettler<'a> {
         months: &[Month],
         host: &Host,
     ) -> Result<DeliverySettler<'a>> {
+        if let Some(day) = run.made_on.filter(|day| *day > run.now.day()) {
+            fail!("error.delivery.made_later", day, today = run.now.day());
+        }
         let scratch = Scratch::under(host.scratch)?;
         let Input { path: contacts, report, sha256 } = intake::trusted_in(
             run.contacts,
@@ -190,6 +195,7 @@ impl<'a> DeliverySettler<'a> {
             law: Law::of(&book)?,
             known: None,
             left_out: BTreeSet::new(),
+            months: months.to_vec(),
         })
     }
 
@@ -265,6 +271,9 @@ impl<'a> DeliverySettler<'a> {
         let (posted, last) = self.posted(month)?;
         if last.is_some() {
             self.note_left_out(&posted);
+            if self.delivered.is_unknown_refused {
+                host.note(Note::NothingWithdrawn(month));
+            }
         }
         let before = match &last {
             Some(basis) if basis.rules != rules => {
@@ -287,7 +296,7 @@ impl<'a> DeliverySettler<'a> {
             posted: &posted,
             under_posted_rules: before.as_ref(),
             now: &now,
-            first: last.is_none(),
+            first: last.is_none() && month == into,
             covers: &covers,
             delivered: &|contact| self.delivered.holds(contact),
             refused: &|contact| self.delivered.refused.contains(&contact),
@@ -297,6 +306,7 @@ impl<'a> DeliverySettler<'a> {
         if last.is_some() && !self.run.accept {
             self.may_post(month, &posted, &movements)?;
         }
+        self.note_moved(month, &posted, &movements, host)?;
         // A month whose values are now all signed gets a step even if no amount differs: the month is no longer a
         // draft.
         let is_signed_now = last.as_ref().is_some_and(Basis::is_draft) && unsigned.is_empty();
@@ -307,6 +317,89 @@ impl<'a> DeliverySettler<'a> {
         let unsigned = Some(unsigned);
         let moved = MonthMoved { month, movements_archive: String::new(), rules, causes, unsigned };
         Ok(Some((moved, movements)))
+    }
+
+    /// Notes contacts of the movements that are posted in other months as well, or that the delivery has in other months
+    /// now: a day of discharge that was corrected over the end of a month moves a contact. The months that are settled
+    /// together take care of their own.
+    fn note_moved(&mut self, month: Month, posted: &Claims, movements: &Claims, host: &Host) -> Result<()> {
+        let here = month.to_string();
+        let ended_here =
+            |claims: &Claims, row: &Claim| row.instrument.is_some() && claims.words.word(row.ended) == here;
+        let rows = movements.rows.iter().filter(|row| ended_here(movements, row));
+        let changed: BTreeSet<i64> = rows.map(|row| row.contact).collect();
+        let now = self.months_of(&changed)?;
+        let come: BTreeSet<i64> =
+            changed.iter().copied().filter(|contact| now.get(contact) == Some(&month)).collect();
+        let (mut twice, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for (other, digest) in self.near(month) {
+            let known = archive::contacts(self.books.ledger.archive(&digest)?)?;
+            if !known.iter().any(|contact| come.contains(contact)) {
+                continue;
+            }
+            let there = correction::net(&self.posted(other)?.0);
+            for row in there.rows.iter().filter(|row| row.instrument.is_some() && come.contains(&row.contact))
+            {
+                if !ended_here(&there, row) {
+                    twice.insert(row.contact);
+                    others.insert(other);
+                }
+            }
+        }
+        if !twice.is_empty() {
+            let others = others.into_iter().collect();
+            host.note(Note::PostedElsewhere { count: twice.len(), month, others });
+        }
+        let gone = posted.rows.iter().filter(|row| ended_here(posted, row)).map(|row| row.contact);
+        let gone: BTreeSet<i64> = gone.filter(|contact| changed.contains(contact)).collect();
+        let mut moved: BTreeMap<Month, BTreeSet<i64>> = BTreeMap::new();
+        for contact in gone {
+            if let Some(now) = now.get(&contact).filter(|now| **now != month && !self.months.contains(now)) {
+                moved.entry(*now).or_default().insert(contact);
+            }
+        }
+        // Where a month has taken its contacts up already, nothing is amiss.
+        for (now, contacts) in &mut moved {
+            let there = correction::net(&self.posted(*now)?.0);
+            let is_there = |row: &&Claim| there.words.word(row.ended) == now.to_string();
+            for row in there.rows.iter().filter(is_there) {
+                contacts.remove(&row.contact);
+            }
+        }
+        moved.retain(|_, contacts| !contacts.is_empty());
+        if !moved.is_empty() {
+            let count = moved.values().map(BTreeSet::len).sum();
+            host.note(Note::MovedElsewhere { count, month, others: moved.into_keys().collect() });
+        }
+        Ok(())
+    }
+
+    /// Digests of the posted movements of the months near `month` that are not settled together with it.
+    fn near(&self, month: Month) -> Vec<(Month, String)> {
+        let basis = self.books.months.basis.iter();
+        let near = basis.filter(|(other, _)| {
+            (other.year() - month.year()).abs() <= 1 && **other != month && !self.months.contains(other)
+        });
+        near.flat_map(|(other, all)| all.iter().map(|one| (*other, one.movements.clone()))).collect()
+    }
+
+    /// Month of discharge that the delivery gives each of these contacts.
+    fn months_of(&self, contacts: &BTreeSet<i64>) -> Result<BTreeMap<i64, Month>> {
+        let mut out = BTreeMap::new();
+        if contacts.is_empty() {
+            return Ok(out);
+        }
+        let reader = Reader::open_contacts(&self.contacts)?;
+        for group in 0..reader.row_groups() {
+            for batch in reader.read(group, &["contact_id", "discharged_on"], 1 << 16, None)? {
+                let batch = batch?;
+                let days = columns::ints(&batch, "discharged_on");
+                let rows = columns::longs(&batch, "contact_id").iter().zip(days);
+                let wanted = rows.filter(|(contact, _)| contacts.contains(contact));
+                out.extend(wanted.map(|(contact, day)| (*contact, Day::from_number(*day).month())));
+            }
+        }
+        Ok(out)
     }
 
     /// Notes units and months for which something is posted, but nothing is delivered or declared as covered.

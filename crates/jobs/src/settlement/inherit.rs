@@ -23,6 +23,7 @@ pub enum Inheriting {
 /// Fails if the heir does not exist on the day, if the municipality has not ended before the day, if it became
 /// exactly one other municipality, if another heir is recorded, or if the month is closed.
 pub fn inherit(books: &mut Books, content: &Inherited, now: Minute) -> Result<Inheriting> {
+    crate::free_text::is_reference(&content.reference)?;
     if books.months.inherited.contains(content) {
         return Ok(Inheriting::Unchanged);
     }

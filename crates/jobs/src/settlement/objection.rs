@@ -13,6 +13,7 @@ use register::parquet_file::Reader;
 use words::{Language, Message, Said, message, say};
 
 use super::books::Books;
+use crate::free_text;
 use crate::host::{Host, Scratch};
 use crate::intake;
 use crate::refusal::Refusal;
@@ -48,14 +49,16 @@ pub fn standing(books: &mut Books, contact: i64, month: Month) -> Result<Claims>
     Ok(correction::net(&claims))
 }
 
-/// Voucher, posted in `into`, that adds an amount to a disputed line. An amount below zero reduces the line.
-fn voucher(objection: &Objection, amount: Amount, into: Month) -> Voucher {
+/// Voucher, posted in `into`, that adds an amount to the line that a decision is on. An amount below zero reduces the line.
+fn voucher(objection: &Objection, decision: &Decision, amount: Amount, into: Month) -> Voucher {
+    let own = (&objection.creditor, &objection.unit);
+    let (creditor, unit) = decision.holder.as_ref().map_or(own, |(creditor, unit)| (creditor, unit));
     let mut voucher = blank(&into.to_string(), Cause::Objection);
     voucher.activity_period = objection.month.to_string();
     voucher.instrument = Some(objection.instrument);
     voucher.debtor.clone_from(&objection.party);
-    voucher.creditor.clone_from(&objection.creditor);
-    voucher.unit.clone_from(&objection.unit);
+    voucher.creditor.clone_from(creditor);
+    voucher.unit.clone_from(unit);
     voucher.rule_version.clone_from(&objection.rule_version);
     voucher.amount = amount;
     voucher.note = format!("objection {}", objection.key);
@@ -67,14 +70,15 @@ fn voucher(objection: &Objection, amount: Amount, into: Month) -> Voucher {
 /// zero.
 pub(super) fn taken_off(objection: &Objection, decision: &Decision) -> Option<Voucher> {
     let reduction = Amount::from_ore(decision.reduction_ore);
-    (reduction != Amount::ZERO).then(|| voucher(objection, -reduction, decision.into))
+    (reduction != Amount::ZERO).then(|| voucher(objection, decision, -reduction, decision.into))
 }
 
 /// Voucher, posted in `into`, that puts back what the decision on a dispute took off; `None` if there is no decision, or
 /// if it took off nothing.
 pub(super) fn put_back(dispute: &ledger::months::Dispute, into: Month) -> Option<Voucher> {
-    let reduction = Amount::from_ore(dispute.decision.as_ref()?.reduction_ore);
-    (reduction != Amount::ZERO).then(|| voucher(&dispute.objection, reduction, into))
+    let decision = dispute.decision.as_ref()?;
+    let reduction = Amount::from_ore(decision.reduction_ore);
+    (reduction != Amount::ZERO).then(|| voucher(&dispute.objection, decision, reduction, into))
 }
 
 /// Files an objection. Returns a sentence with the key of the objection. If an earlier objection to the line is still
@@ -84,6 +88,7 @@ pub(super) fn put_back(dispute: &ledger::months::Dispute, into: Month) -> Option
 /// Fails if the party has no such line, if decided objections have reduced the line to zero, or if the delivery
 /// does not hold the contact.
 pub fn file(books: &mut Books, filing: &Filing, now: Minute, host: &Host) -> Result<Message> {
+    free_text::may_be_kept(filing.text)?;
     let claims = standing(books, filing.contact, filing.month)?;
     let month = filing.month.to_string();
     let line = claims.rows.iter().find(|row| {
@@ -101,8 +106,10 @@ pub fn file(books: &mut Books, filing: &Filing, now: Minute, host: &Host) -> Res
         }
         .into());
     };
+    // A line that has changed its payer may be disputed anew.
     let open = books.months.open_disputes().find(|other| {
         (other.contact, other.instrument, other.month) == (filing.contact, filing.instrument, filing.month)
+            && other.party == claims.words.word(line.debtor)
     });
     if let Some(open) = open {
         return Ok(message!("objection.open_before", key = open.key));
@@ -168,6 +175,7 @@ fn facts(books: &mut Books, filing: &Filing, host: &Host) -> Result<Vec<String>>
 /// # Errors
 /// Fails if there is no such objection.
 pub fn answer(books: &mut Books, key: &str, text: &str, now: Minute) -> Result<Message> {
+    free_text::may_be_kept(text)?;
     let dispute = known(books, key)?;
     if dispute.answer.as_ref().is_some_and(|answer| answer.text == text) {
         return Ok(message!("objection.answered_before", key));
@@ -196,12 +204,27 @@ pub struct Deciding<'a> {
     pub into: Month,
 }
 
+/// Amount of the disputed line, and the creditor and unit that have it now; `None` if they are those of the objection, as
+/// they are until a delivery moves the contact to another hospital.
+pub(super) fn line_of(claims: &Claims, objection: &Objection) -> (Amount, Option<(String, String)>) {
+    let word = |number| claims.words.word(number);
+    let rows = claims
+        .rows
+        .iter()
+        .filter(|row| row.instrument == Some(objection.instrument) && word(row.debtor) == objection.party);
+    let line = rows.clone().map(|row| row.amount).sum();
+    let holder = rows.max_by_key(|row| row.amount).map(|row| (word(row.creditor), word(row.unit)));
+    let holder = holder.filter(|holder| *holder != (objection.creditor.as_str(), objection.unit.as_str()));
+    (line, holder.map(|(creditor, unit)| (creditor.to_owned(), unit.to_owned())))
+}
+
 /// Decides an objection, and posts the reduction. Returns a sentence.
 ///
 /// # Errors
 /// Fails if there is no such objection, if it is decided with another outcome, amount or reference, if the month may
 /// not change, or if the reduction does not fit the outcome and the line.
 pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Message> {
+    free_text::is_reference(deciding.reference)?;
     let dispute = known(books, deciding.key)?;
     let objection = &dispute.objection;
     let is_other = |one: &&Decision| {
@@ -222,15 +245,7 @@ pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Mes
         return Ok(message!("objection.decided_before", key = deciding.key, outcome));
     }
     books.may_change(deciding.into)?;
-    let claims = standing(books, objection.contact, objection.month)?;
-    let line: Amount = claims
-        .rows
-        .iter()
-        .filter(|row| {
-            row.instrument == Some(objection.instrument) && claims.words.word(row.debtor) == objection.party
-        })
-        .map(|row| row.amount)
-        .sum();
+    let (line, holder) = line_of(&standing(books, objection.contact, objection.month)?, objection);
     let line = line - books.months.reduced(objection.contact, objection.instrument, objection.month);
     let reduction = match (deciding.outcome, deciding.reduction) {
         (Ruling::Rejected, None) => Amount::ZERO,
@@ -245,6 +260,7 @@ pub fn decide(books: &mut Books, deciding: &Deciding, now: Minute) -> Result<Mes
         reference: deciding.reference.to_owned(),
         reduction_ore: reduction.ore(),
         into: deciding.into,
+        holder,
     };
     let vouchers = taken_off(objection, &decision).into_iter().collect();
     let content = serde_json::to_string(&decision)?;

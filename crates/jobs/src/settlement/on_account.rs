@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Cause, Instrument, Minute, Month, Municipalities, Party, Period, StepKind};
+use domain::{Amount, Cause, Instrument, Minute, Month, Municipalities, Party, Period, Residence, StepKind};
 use ledger::content::OnAccount;
 use ledger::netting;
 use settlement::manifest;
@@ -13,6 +13,7 @@ use words::{Message, message};
 use super::books::Books;
 use super::delivery::{Sums, sums};
 use super::open::in_one_year;
+use crate::parties;
 use crate::refusal::Refusal;
 use crate::table::small_table;
 
@@ -36,13 +37,14 @@ pub enum OnAccountPosted {
 }
 
 /// Posts amounts on account in the months of a period. An amount that is posted already is not posted again; a changed
-/// amount is posted as the difference; and amounts that the source does not name stay. If `season` is set, an amount of
+/// amount is posted as the difference. If `season` is set, an amount of
 /// [`OnAccountFrom::Year`] is divided over the months in proportion to the sums that were settled in that year for each
 /// calendar month, of all parties together; otherwise every amount is divided in equal parts.
 ///
 /// # Errors
-/// Fails if the period has months of several years, if the budget cannot be read, if the ledger holds no settlement of the year, if a month may not
-/// change, or if there is no amount to post.
+/// Fails if the period has months of several years; if the budget cannot be read, or lacks an amount that is posted; if the
+/// ledger holds no settlement of the year; if a month that would change is settled, closed or not opened; or if there is no
+/// amount to post.
 pub fn on_account(
     books: &mut Books,
     period: Period,
@@ -55,7 +57,7 @@ pub fn on_account(
     let (Some(first), Some(last)) = (months.first().copied(), months.last().copied()) else {
         fail!("error.on_account.no_month")
     };
-    let mut standing: BTreeMap<(Month, Instrument, String, String), Amount> = BTreeMap::new();
+    let mut standing = Standing::new();
     for voucher in books.vouchers(first, last, None)? {
         if let (Cause::OnAccount, Some(instrument)) = (voucher.cause, voucher.instrument) {
             let month = Month::parse(&voucher.posting_month)?;
@@ -68,7 +70,8 @@ pub fn on_account(
     let mut weights = [1_i64; 12];
     let content = match from {
         OnAccountFrom::Budget(path) => {
-            yearly = read_budget(path, &books.municipalities)?;
+            yearly = read_budget(path, period, &books.municipalities)?;
+            none_gone(&standing, &yearly, path)?;
             OnAccount { basis: "budget".into(), of: manifest::sha256_file(path)?, divided: "equal".into() }
         }
         OnAccountFrom::Year(year) => {
@@ -94,6 +97,11 @@ pub fn on_account(
             let more = part - standing.get(&key).copied().unwrap_or_default();
             if more != Amount::ZERO {
                 books.may_change(*month)?;
+                // A settled month asks for what is settled less what is on account: an amount that comes afterwards would
+                // count as paid, and nobody would be asked for it.
+                if books.months.basis.contains_key(month) {
+                    return Err(Refusal::OnAccountTooLate(*month).into());
+                }
                 vouchers.push(netting::on_account(&month.to_string(), *instrument, debtor, creditor, more));
             }
         }
@@ -115,6 +123,34 @@ pub fn on_account(
         Vec::new(),
     )?;
     Ok(OnAccountPosted::Posted { vouchers: count, sums: sum })
+}
+
+/// Amounts on account that are posted, by month, instrument, debtor and creditor.
+type Standing = BTreeMap<(Month, Instrument, String, String), Amount>;
+
+/// Fails if a budget of an instrument lacks an amount of that instrument that is posted. A row that is gone may be
+/// forgotten, or may mean that nobody pays any more.
+fn none_gone(
+    standing: &Standing,
+    yearly: &BTreeMap<(Instrument, String, String), Amount>,
+    path: &Path,
+) -> Result<()> {
+    let mut posted: BTreeMap<(Instrument, String, String), Amount> = BTreeMap::new();
+    for ((_, instrument, debtor, creditor), amount) in standing {
+        *posted.entry((*instrument, debtor.clone(), creditor.clone())).or_default() += *amount;
+    }
+    let gone = posted.iter().filter(|(key, amount)| {
+        let is_of_budget = yearly.keys().any(|(instrument, ..)| *instrument == key.0);
+        **amount != Amount::ZERO && is_of_budget && !yearly.contains_key(key)
+    });
+    let gone: Vec<String> = gone
+        .map(|((instrument, debtor, creditor), _)| format!("{instrument};{debtor};{creditor};0"))
+        .collect();
+    if !gone.is_empty() {
+        let (count, list) = (gone.len(), gone.into_iter().take(5).collect::<Vec<_>>().join(", "));
+        fail!("error.on_account.row_gone", path = path.display(), count, list);
+    }
+    Ok(())
 }
 
 /// Two sums of the settled amounts that were posted in a year: by instrument, debtor and creditor; and by calendar
@@ -140,9 +176,11 @@ fn of_year(
     Ok((yearly, by_month))
 }
 
-/// Reads a budget with rows `instrument;debtor;creditor;kroner`. Kroner have a decimal comma or point.
+/// Reads a budget with rows `instrument;debtor;creditor;kroner`. Kroner have a decimal comma or point. A debtor may have any
+/// name that it has in the period.
 fn read_budget(
     path: &Path,
+    period: Period,
     municipalities: &Municipalities,
 ) -> Result<BTreeMap<(Instrument, String, String), Amount>> {
     let mut out = BTreeMap::new();
@@ -154,9 +192,18 @@ fn read_budget(
         if amount < Amount::ZERO {
             fail!("error.on_account.below_zero_what_paid_account_paid", at, kroner);
         }
-        let is_other = matches!(Party::of(&debtor), Party::State | Party::Area(_));
-        if !is_other && municipalities.of_party(&debtor).is_none() {
-            fail!("error.on_account.there_no_municipality", at, debtor);
+        let debtor = parties::named(&debtor, period).about(|| Message::plain(&at))?;
+        let debtor = match Party::of(&debtor) {
+            Party::Municipality { code, .. } => match municipalities.residence(&code, period.from()) {
+                Residence::Municipality(_) => municipalities.party(&code, period.from()),
+                _ => fail!("error.on_account.there_no_municipality", at, debtor, period),
+            },
+            Party::State | Party::Area(_) => debtor,
+            _ => fail!("error.on_account.there_no_municipality", at, debtor, period),
+        };
+        let is_state = Party::of(&debtor) == Party::State;
+        if is_state != (instrument == Instrument::Isf) {
+            fail!("error.on_account.other_debtor", at, instrument, debtor);
         }
         if !domain::identifier::is_organisation(&creditor) && !Party::of(&creditor).is_synthetic() {
             fail!("error.on_account.no_organisation_number", at, creditor);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Failure, Result, fail};
-use domain::{Amount, Cause, Claims, Instrument, Month, Period, PeriodState, StepKind};
+use domain::{Amount, Cause, Claims, Instrument, Month, Period, PeriodState, Ruling, StepKind};
 use ledger::checkpoint::{Checkpoint, PrivateKey};
 use ledger::content::{Closed, Decision, Reviewed, Settled};
 use ledger::months::Months;
@@ -193,6 +193,22 @@ fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
         if let Some((settlement, claims)) = &settlement {
             settled(books, &step, settlement, claims, &mut laws, faults)?;
         }
+        if step.kind == StepKind::ObjectionDecided {
+            let decision: Decision = content(&step)?;
+            if !fits(books, &months, &decision)? {
+                faults.push(message!("proof.decision", step = step.number, key = decision.key));
+            }
+        }
+        if step.kind == StepKind::Finalise {
+            let is_ready = |month: Month| {
+                matches!(months.state(month), Some(PeriodState::Closed | PeriodState::Final))
+                    && !months.is_draft(month)
+            };
+            let period = Period::parse_any(&step.period)?;
+            if let Some(month) = period.months().find(|month| !is_ready(*month)) {
+                faults.push(message!("proof.not_ready", step = step.number, month));
+            }
+        }
         if step.kind == StepKind::Close {
             let closed: Closed = content(&step)?;
             if Month::parse(&step.period).is_ok_and(|month| months.nets(month) != closed.netted) {
@@ -202,6 +218,28 @@ fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
         months.add(&step)?;
     }
     Ok(())
+}
+
+/// Whether a decision takes off what its outcome says of the line as it stood then. `months` is the state before the step.
+fn fits(books: &mut Books, months: &Months, decision: &Decision) -> Result<bool> {
+    let Some(dispute) = months.disputes.get(&decision.key) else { return Ok(false) };
+    let objection = &dispute.objection;
+    let mut claims = Claims::default();
+    for basis in months.basis.get(&objection.month).into_iter().flatten() {
+        let mut all = books.movements(&basis.movements)?;
+        all.rows.retain(|row| row.contact == objection.contact);
+        claims.extend(&all);
+    }
+    let (line, holder) = objection::line_of(&correction::net(&claims), objection);
+    let line = line - months.reduced(objection.contact, objection.instrument, objection.month);
+    let reduction = Amount::from_ore(decision.reduction_ore);
+    let is_right = match decision.outcome {
+        Ruling::Rejected => reduction == Amount::ZERO,
+        Ruling::Upheld => reduction == line,
+        Ruling::Partly => reduction > Amount::ZERO && reduction < line,
+    };
+    // An earlier version of the program kept no holder: the line was that of the objection.
+    Ok(is_right && (decision.holder.is_none() || decision.holder == holder))
 }
 
 /// Content of a step that settled, and the claims of each of its months of activity.

@@ -217,6 +217,7 @@ fn read(path: &Path) -> Result<Vec<Decision>> {
         if key != KEY {
             fail!("error.review_board.unknown_key_expected", at, key, expected = KEY);
         }
+        crate::free_text::is_reference(&reference).about(|| Message::plain(&at))?;
         let instrument = Instrument::from_word(&instrument).about(|| Message::plain(&at))?;
         let amount = Amount::read(&kroner).about(|| message!("error.review_board.not_amount", at, kroner))?;
         out.push(Decision { institution, instrument, amount, reference });

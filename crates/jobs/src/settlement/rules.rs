@@ -22,6 +22,7 @@ pub enum Ruling {
 /// # Errors
 /// Fails if a rule file is wrong, or if the ledger cannot be written.
 pub fn change(books: &mut Books, files: &Files, reference: &str, now: Minute) -> Result<Ruling> {
+    crate::free_text::is_reference(reference)?;
     files.book()?;
     let before = books.rules()?;
     let changed = differing(&before, &files.law);

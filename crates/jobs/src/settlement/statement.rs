@@ -149,6 +149,11 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         true => cases(books, order, &known, &statements)?,
         false => BTreeMap::new(),
     };
+    let posted_first = steps.iter().find(|step| matches!(step.kind, StepKind::Run | StepKind::OnAccount));
+    if let (Some(at), Some(first), true) = (order.known_on, posted_first, statements.is_empty()) {
+        let (period, first) = (&order.span.name, first.recorded_at);
+        fail!("error.statement.not_known", at, period, first);
+    }
     if statements.is_empty() {
         return Err(Refusal::NothingPosted {
             period: order.span.name.clone(),
@@ -198,7 +203,8 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     failed.sort_by(|(one, _), (other, _)| one.cmp(other));
     let (count, of) = (failed.len(), statements.len());
     if let Some((number, failure)) = failed.into_iter().next() {
-        return Err(failure.within(message!("error.statement.some_not_written", count, of, number)));
+        let written = of - count;
+        return Err(failure.within(message!("error.statement.some_not_written", count, of, written, number)));
     }
     Ok(statements)
 }
@@ -291,7 +297,7 @@ pub(super) fn statements(
 fn languages(path: Option<&Path>, sender: Language) -> Result<BTreeMap<String, Language>> {
     let mut out = BTreeMap::new();
     let Some(path) = path else { return Ok(out) };
-    for (at, [code, word]) in small_table(path, "code;nb, code;nn or code;neutral")? {
+    for (at, [code, word]) in small_table(path, "code;nb/nn/neutral")? {
         let language = match word.as_str() {
             "nn" => Language::Nn,
             "nb" => Language::Nb,
@@ -410,7 +416,7 @@ fn addressed(party: &Named, addresses: &Addresses) -> paper::ehf::Party {
 
 /// Writes the documents of a debtor's statement: for each payment to a creditor that collects its own claims, one
 /// document, or a text on why there can be no document. Nothing is written for payments to the clearing account and
-/// payments of zero, or if the amounts are not fixed yet.
+/// payments of zero.
 fn invoices(
     statement: &Statement,
     language: Language,
@@ -421,7 +427,7 @@ fn invoices(
     let (out, addresses) = (order.out, order.addresses);
     let own =
         statement.payments.iter().filter(|payment| Party::of(&payment.counterparty.party) != Party::Clearing);
-    for payment in own.filter(|_| statement.owes && statement.fixed) {
+    for payment in own.filter(|_| statement.owes) {
         let (seller, buyer) =
             (addressed(&payment.counterparty, addresses), addressed(&statement.recipient, addresses));
         let reference = &payment.reference;

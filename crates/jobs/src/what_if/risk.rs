@@ -362,14 +362,19 @@ pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<se
 /// Reads rows `cost;probability` of a workbook or text, with or without a head.
 fn read_severity(path: &Path) -> Result<Severity> {
     let mut points = Vec::new();
-    for (place, (line, cells)) in register::sheet::rows(path)?.into_iter().enumerate() {
+    let (rows, separator) = register::sheet::rows_of_file(path)?;
+    let number = |text: &str| crate::columns::number(text, separator);
+    for (place, (line, cells)) in rows.into_iter().enumerate() {
         let at = format!("{}:{line}", path.display());
         let filled: Vec<&String> = cells.iter().filter(|cell| !cell.is_empty()).collect();
-        let number = |text: &str| text.replace(',', ".").parse::<f64>().ok();
         match (&filled[..], place) {
             ([], _) => {}
             ([cost, _], 0) if number(cost).is_none() => {}
             ([cost, probability], _) => {
+                if crate::columns::is_unclear(cost, separator) {
+                    let (name, text, plain) = ("cost", cost, cost.replace('.', ""));
+                    fail!("error.columns.unclear", at, name, text, plain);
+                }
                 let number = |text: &str| number(text).about(|| message!("error.risk.not_number", at, text));
                 points.push((number(cost)?, number(probability)?));
             }

@@ -154,13 +154,13 @@ fn about(outcome: &Outcome, run: Option<&Run>) -> AboutLines {
     if outcome.synthetic {
         out.push((message!("what_if.about.synthetic"), message!("what_if.no_person_made_up_codes")));
     }
-    if let Some(run) = run {
-        let status = match run.unsigned.len() {
-            0 => message!("what_if.all_signed"),
-            count => message!("what_if.draft_unsigned", count),
-        };
-        out.push((message!("what_if.about.status"), status));
-    }
+    // A comparison is a draft if any of its scenarios is.
+    let compared = outcome.runs.iter().map(|run| run.unsigned.len()).max().unwrap_or(0);
+    let status = match run.map_or(compared, |run| run.unsigned.len()) {
+        0 => message!("what_if.all_signed"),
+        count => message!("what_if.draft_unsigned", count),
+    };
+    out.push((message!("what_if.about.status"), status));
     if outcome.free_income.values().any(|(_, marked)| *marked) {
         out.push((message!("what_if.about.free_income"), message!("simulate.slides_levels")));
     }

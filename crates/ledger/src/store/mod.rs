@@ -151,9 +151,21 @@ pub fn is_postgres(place: &str) -> bool {
     place.starts_with("postgres://") || place.starts_with("postgresql://")
 }
 
-/// A place as it may be shown: the address of a PostgreSQL database loses its password.
+/// Whether a place is written as the address of some database, but not of one that a ledger can lie in.
+fn is_other_address(place: &str) -> bool {
+    let lower = place.to_lowercase();
+    !is_postgres(place) && (lower.contains("://") || lower.contains("password="))
+}
+
+/// A place as it may be shown: the address of a database loses its password.
 pub fn shown(place: &str) -> String {
-    if is_postgres(place) { postgres::shown(place) } else { place.to_owned() }
+    if is_postgres(place) {
+        return postgres::shown(place);
+    }
+    match is_other_address(place) {
+        true => place.split([':', ' ']).next().unwrap_or_default().to_owned() + " …",
+        false => place.to_owned(),
+    }
 }
 
 impl Ledger {
@@ -174,8 +186,9 @@ impl Ledger {
     }
 
     fn connect(place: &str, make: bool) -> Result<Ledger, LedgerError> {
-        if place.trim().is_empty() || place.starts_with(':') || place.starts_with("file:") {
-            return Err(LedgerError::NoPlace { place: place.to_owned() });
+        let is_lost = place.trim().is_empty() || place.starts_with(':') || place.starts_with("file:");
+        if is_lost || is_other_address(place) {
+            return Err(LedgerError::NoPlace { place: shown(place) });
         }
         let store = if is_postgres(place) {
             Store::Postgres(Box::new(postgres::Postgres::open(place, make)?))

@@ -404,5 +404,13 @@ mod tests {
             assert_eq!(shown(address), "postgres://kari@db/oppgjor");
         }
         assert_eq!(shown("postgresql://db/oppgjor"), "postgresql://db/oppgjor");
+        // Nor does one on an address of another form.
+        for address in [
+            "Postgres://kari:hemmelig@db/x",
+            "host=db user=kari password=hemmelig",
+            "mysql://k:hemmelig@db/x",
+        ] {
+            assert!(!super::super::shown(address).contains("hemmelig"), "{address}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use jobs::settlement::statement::{self, PaperForm};
 use jobs::settlement::{Books, Span, check_statement};
 use jobs::table::Form;
 
-use super::{Output, Place};
+use super::{Output, Place, REFUSED};
 use crate::choices::{FORMS, PAPER_FORMS, one_of, or_suited};
 use crate::clock::now;
 
@@ -63,7 +63,11 @@ pub struct CheckStatementArguments {
 pub fn check_statement(arguments: &CheckStatementArguments, host: &Host) -> Result<Output> {
     let checked = check_statement::check(&arguments.file, arguments.public_key.as_deref())?;
     let data = checked.table().render(or_suited(arguments.form), host.reader());
-    let code = if checked.holds() { 0 } else { 1 };
+    let code = match checked.holds() {
+        true if checked.is_of_other_program => REFUSED,
+        true => 0,
+        false => 1,
+    };
     Ok(Output { data, words: vec![checked.said()], code })
 }
 
@@ -97,7 +101,8 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     let to_date = if arguments.to_date { " --to-date" } else { "" };
     let version = arguments.version.map_or_else(String::new, |version| format!(" --version {version}"));
     let language = asked.map_or_else(String::new, |language| format!(" --language {}", language.code()));
-    let addresses = arguments.addresses.as_deref().map(addresses::read).transpose()?.unwrap_or_default();
+    let addresses = arguments.addresses.as_deref().map(|path| addresses::read(path, months));
+    let addresses = addresses.transpose()?.unwrap_or_default();
     let mut forms = arguments.forms.clone();
     forms.extend(arguments.bundle.then_some(PaperForm::Bundle));
     let mut books = Books::open(&arguments.place.ledger)?;

@@ -196,6 +196,7 @@ fn gzip(path: &std::path::Path, bytes: &[u8]) -> std::path::PathBuf {
 /// A workbook with a head and rows.
 fn workbook_of(cells: &[Vec<&str>]) -> Vec<u8> {
     let column = |head: &&str| paper::template::Column {
+        is_number: false,
         head: (*head).to_owned(),
         about: words::Message::default(),
         choices: Vec::new(),

@@ -18,6 +18,7 @@ mod second_look;
 mod settlement;
 mod snapshots;
 mod tampering;
+mod third_look;
 mod trouble;
 mod vectors;
 mod what_if;

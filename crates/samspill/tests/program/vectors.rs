@@ -132,8 +132,8 @@ fn an_effect_is_not_claimed_where_there_is_none_to_find() {
             "A,1,5,1\nA,2,6,1\nB,1,5,0\nB,2,5,0\n",
             "1 enhet der det begynte, har verdier både før og etter: det trengs minst 3",
         ),
-        ("A,1,5,1\nA,2,6,0\n", "rad 2: A er 1 på én rad og 0 på en annen"),
-        ("A,1,5,1\nA,1,6,1\nA,2,6,1\n", "rad 2: A"),
+        ("A,1,5,1\nA,2,6,0\n", "t.csv:3: A er 1 på én rad og 0 på en annen"),
+        ("A,1,5,1\nA,1,6,1\nA,2,6,1\n", "t.csv:3: A"),
     ] {
         let (done, _, printed) = run(units(rows).as_bytes(), &did);
         assert!(!done && printed.contains(fault), "{fault}: {printed}");
@@ -196,12 +196,12 @@ fn small_tables_are_read_as_they_were_saved() {
         ("område;alder;n;folk\n", "har ingen rader"),
         ("område;alder;n\nA;0-79;1\n", "'folk'"),
         ("område;alder;n;folk\nA;gammel;1;10\n", "'gammel' er ikke en aldersgruppe"),
-        ("område;alder;n;folk\nA;0-79;mange;10\n", "rad 1: n = 'mange' er ikke et tall"),
+        ("område;alder;n;folk\nA;0-79;mange;10\n", "t.csv:2: n = 'mange' er ikke et tall"),
         ("område;alder;n;folk\nA;0-79;-1;10\n", "n = -1 er under null"),
         ("område;alder;n;folk\nA;0-79;1;0\n", "ingen personer: slå sammen grupper"),
         ("område;alder;n;folk\nA;0-79;1;10\nA;0-79;1;10\n", "fra før"),
         ("område;alder;n;folk\nA;0-79;1;10\nA;80+;1;10\nB;80+;1;10\n", "B har ingen personer i 0-79"),
-        ("område;alder;n;folk\nA;0-79;1\n", "rad 2 har 3 celler, og overskriftsraden har 4"),
+        ("område;alder;n;folk\nA;0-79;1\n", "t.csv:2 har 3 celler, og overskriftsraden har 4"),
     ] {
         let (done, _, printed) = run(rows.as_bytes(), &json);
         assert!(!done && printed.contains(fault), "{fault}: {printed}");
@@ -227,7 +227,7 @@ fn small_tables_are_read_as_they_were_saved() {
             &["evaluate", "TABLE", "--time", "tid", "--value", "verdi", "--from", "4", "--lags", "3"],
             "ikke under halvparten av de 6",
         ),
-        (&["funnel", "TABLE", "--area", "verdi", "--events", "tid", "--population", "linje"], "rad 3: 5"),
+        (&["funnel", "TABLE", "--area", "verdi", "--events", "tid", "--population", "linje"], ":4: 5"),
         (
             &["evaluate", "TABLE", "--time", "tid", "--value", "ingen", "--from", "4", "--method", "poisson"],
             "ingen hendelse etter 4: bruk --method before-after",

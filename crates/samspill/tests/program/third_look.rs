@@ -1,0 +1,127 @@
+//! What an operator found who tried to break a settlement: money in two months or in none, amounts that nobody is asked for,
+//! months that change their state.
+
+use super::settlement::{csv, done, tried, world};
+use super::{EXTRACT, folder, path};
+
+fn statement(ledger: &str, now: &str, period: &str, out: &std::path::Path) -> serde_json::Value {
+    let more = ["--party", "1201", "--as", "json", "--out", path(out)];
+    done(ledger, now, &[&["statement", period][..], &more].concat());
+    let found = std::fs::read_dir(out).unwrap().filter_map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name.starts_with(&format!("oppgjor-{period}-1201")) && name.ends_with(".json")).then_some(path)
+    });
+    let files: Vec<_> = found.collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    serde_json::from_str(&std::fs::read_to_string(&files[0]).unwrap()).unwrap()
+}
+
+/// Contacts without the one that is refused.
+fn extract() -> String {
+    EXTRACT.lines().filter(|line| !line.starts_with("4,")).map(|line| format!("{line}\n")).collect()
+}
+
+/// A contact whose day of discharge is corrected over the end of a month is told, in both directions.
+#[test]
+fn a_contact_that_moves_to_another_month_is_told() {
+    let work = folder("moved");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let file = |name: &str, text: &str| {
+        let file = work.join(name);
+        std::fs::write(&file, text).unwrap();
+        path(&file).to_owned()
+    };
+    let before = file("before.csv", &extract());
+    // The first contact leaves in April instead of March.
+    let after = file("after.csv", &extract().replacen("2012-03-09T12:00", "2012-04-02T12:00", 1));
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    done(&ledger, "2012-05-01", &["settlement", "run", "2012-03", "--contacts", &before, "--draft"]);
+    let printed =
+        done(&ledger, "2012-05-02", &["settlement", "run", "2012-04", "--contacts", &after, "--draft"]);
+    assert!(
+        printed.contains("1 kontakt som leveransen har i 2012-04, er bokført i 2012-03 fra før"),
+        "{printed}"
+    );
+    let printed = done(
+        &ledger,
+        "2012-05-03",
+        &["settlement", "run", "2012-03", "--contacts", &after, "--draft", "--dry-run"],
+    );
+    assert!(!printed.contains("NB: 1 kontakt er tatt ut"), "April has it: {printed}");
+    // And back again.
+    done(&ledger, "2012-05-04", &["settlement", "run", "2012-03", "--contacts", &after, "--draft"]);
+    let again = ["settlement", "run", "2012-04", "--contacts", &before, "--draft", "--accept"];
+    let printed = done(&ledger, "2012-05-05", &again);
+    assert!(printed.contains("1 kontakt er tatt ut av 2012-04 og ligger nå i 2012-03"), "{printed}");
+}
+
+/// An amount on account that comes after the settlement of its month would count as paid. A row that is gone from a budget is
+/// asked for. Debtors are those that the instrument and the year have.
+#[test]
+fn an_amount_on_account_that_nobody_would_pay_is_refused() {
+    let work = folder("late-on-account");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (contacts, budget) = (work.join("contacts.csv"), work.join("budget.csv"));
+    std::fs::write(&contacts, csv(&world(31, 40))).unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    let on_account = |now: &str, months: &str, rows: &str| {
+        std::fs::write(&budget, rows).unwrap();
+        tried(&ledger, now, &["settlement", "on-account", months, "--budget", path(&budget)])
+    };
+    let two = "KMF;1201;983658725;1200\nKMF;Oslo;983658725;1200\n";
+    assert_eq!(on_account("2012-01-02", "2012", two).0, Some(0));
+    let (code, said) = on_account("2012-01-03", "2012", "KMF;1201;983658725;1200\n");
+    assert!(code == Some(1) && said.contains("KMF;0301;983658725;0"), "{said}");
+    for (rows, fault) in [
+        ("KMF;4601;983658725;1200\n", "ingen kommune 4601"),
+        ("KMF;state;983658725;1200\n", "staten betaler ISF"),
+        ("ISF;1201;983658725;1200\n", "staten betaler ISF"),
+        ("KMF;1201;983658725;.5\n", "ikke et beløp"),
+    ] {
+        let (code, said) = on_account("2012-01-03", "2012", rows);
+        assert!(code == Some(1) && said.contains(fault), "{rows}: {said}");
+    }
+    let run = ["settlement", "run", "2012-01", "--contacts", path(&contacts), "--draft"];
+    done(&ledger, "2012-02-10", &run);
+    let more = two.replace("1201;983658725;1200", "1201;983658725;2400");
+    let (code, said) = on_account("2012-02-11", "2012", &more);
+    assert!(code == Some(2) && said.contains("2012-01 er gjort opp"), "{said}");
+    assert_eq!(on_account("2012-02-11", "2012-02..2012-12", &more).0, Some(0));
+    done(&ledger, "2012-02-12", &["ledger", "verify"]);
+    let late =
+        ["settlement", "run", "2012-02", "--contacts", path(&contacts), "--draft", "--made-on", "2099-01-01"];
+    let (code, said) = tried(&ledger, "2012-03-10", &late);
+    assert!(code == Some(1) && said.contains("kan ikke være laget 2099-01-01"), "{said}");
+}
+
+/// A correction that is posted in a month before the month itself is settled changes nothing in what the month asks for on
+/// account, and does not let it be closed.
+#[test]
+fn a_correction_in_an_open_month_waits_for_its_settlement() {
+    let work = folder("open-month");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (first, second, budget) = (work.join("1.csv"), work.join("2.csv"), work.join("budget.csv"));
+    std::fs::write(&first, extract()).unwrap();
+    std::fs::write(&second, extract().replace(",1.5,", ",1.6,")).unwrap();
+    std::fs::write(&budget, "KMF;1201;983658725;24000\n").unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-03..2012-04"]);
+    done(&ledger, "2012-01-02", &["settlement", "on-account", "2012-03..2012-04", "--budget", path(&budget)]);
+    done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", path(&first), "--draft"]);
+    done(&ledger, "2012-04-11", &["settlement", "close", "2012-03"]);
+    let asked =
+        |now: &str, name: &str| statement(&ledger, now, "2012-04", &work.join(name))["to_pay"].clone();
+    assert_eq!(asked("2012-04-12", "before"), 200_000);
+    let correct =
+        ["settlement", "correct", "2012-03", "--into", "2012-04", "--contacts", path(&second), "--draft"];
+    done(&ledger, "2012-04-13", &correct);
+    assert_eq!(asked("2012-04-14", "after"), 200_000);
+    let (code, said) = tried(&ledger, "2012-05-01", &["settlement", "close", "2012-04", "--accept"]);
+    assert!(code == Some(2) && said.contains("2012-04 er ikke gjort opp"), "{said}");
+    done(&ledger, "2012-05-02", &["settlement", "run", "2012-04", "--contacts", path(&second), "--draft"]);
+    // 0,1 poeng × 38 209 × 20 % more than March, less 2 000 on account; the visits of April are 0,031 points of one person.
+    let made = statement(&ledger, "2012-05-03", "2012-04", &work.join("settled"));
+    let settled = made["settled"].as_i64().unwrap();
+    assert_eq!((settled, made["to_pay"].as_i64().unwrap()), (76_418 + 23_690, 76_418 + 23_690 - 200_000));
+    done(&ledger, "2012-05-04", &["ledger", "verify"]);
+}
