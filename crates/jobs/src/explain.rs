@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::failure::{About, Result, fail};
 use domain::{Instrument, Municipalities, Period};
 use register::check::{joint_key, own_key};
+use register::keys::Keys;
 use register::parquet_file::Reader;
 use settlement::explain::{Explanation, explain, stay_of_contact};
 use settlement::manifest::Manifest;
 use settlement::{Law, manifest};
 use words::{Language, Message, Said, message, say};
 
+use crate::host::{Host, Scratch};
 use crate::law::Files;
 use crate::parties::Names;
 use crate::table::Table;
@@ -57,16 +59,29 @@ pub fn contact_of(text: &str) -> Result<i64> {
     Ok(read(text)?.contact)
 }
 
-/// What a ledger holds on a contact, or the claims behind a voucher (`bilag-17`). Returns a heading, which may be
-/// empty, and a table. `place` is the ledger.
+/// The extract's own keys of the contacts in a delivery. They are not kept in a ledger.
+///
+/// # Errors
+/// Fails if the file cannot be read or checked, or if it has no keys of its own.
+pub fn keys(contacts: &Path, host: &Host) -> Result<Keys> {
+    let scratch = Scratch::under(host.scratch)?;
+    let checked = scratch.path().join("checked.parquet");
+    let input = crate::intake::trusted_in(contacts, None, None, &checked, host)?;
+    let reader = Reader::open_contacts(&input.path)?;
+    Keys::of(&reader)?.about(|| message!("error.explain.no_keys", contacts = contacts.display()))
+}
+
+/// What a ledger holds on a contact, or the claims behind a voucher (`bilag-17`), with the extract's own keys if the delivery
+/// is given. Returns a heading, which may be empty, and a table. `place` is the ledger.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read, if there is no such voucher, or if nothing is posted for the contact.
-pub fn in_ledger(asked: &str, place: &str) -> Result<(Message, Table)> {
+pub fn in_ledger(asked: &str, place: &str, contacts: Option<&Path>, host: &Host) -> Result<(Message, Table)> {
     let mut books = crate::settlement::Books::open(place)?;
     if let Some(number) = asked.strip_prefix("bilag-") {
         let number = number.parse().about(|| message!("error.explain.not_voucher_bilag_17", asked))?;
-        return crate::settlement::objection::behind(&mut books, number);
+        let keys = contacts.map(|contacts| keys(contacts, host)).transpose()?;
+        return crate::settlement::objection::behind(&mut books, number, keys.as_ref());
     }
     let contact = contact_of(asked)?;
     let table = crate::settlement::objection::history(&mut books, contact)?;
@@ -158,7 +173,11 @@ fn written(
     names: &Names,
 ) -> String {
     let contact = &explanation.contact;
-    let mut out = say!(language, "explain.contact", id = contact.id) + "\n";
+    let mut out = match contact.extract_key.as_str() {
+        "" => say!(language, "explain.contact", id = contact.id),
+        key if key == contact.id.to_string() => say!(language, "explain.contact", id = contact.id),
+        key => say!(language, "explain.contact_of_extract", id = contact.id, key),
+    } + "\n";
     if manifest.synthetic {
         out.push_str(&format!("{}\n", language.text("explain.synthetic")));
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::{About, Result, fail};
 use domain::{Amount, Instrument, Municipalities, Period};
 use register::check::Report;
+use register::keys::Keys;
 use register::parquet_file::Reader;
 use register::schema;
 pub use settlement::manifest;
@@ -115,7 +116,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let charges = scratch.path().join("charges.parquet");
     let stage = host.begin(Work::Settle(order.period));
     let options = Options { period: order.period, threads: host.threads };
-    let mut sink = ChargesFile::create((!order.totals_only).then_some(charges.as_path()))?;
+    let keys = if order.totals_only { None } else { Keys::of(&reader)? };
+    let mut sink = ChargesFile::create((!order.totals_only).then_some(charges.as_path()), keys)?;
     // A checked file that nobody has hashed yet is hashed on a thread of its own while it is settled.
     let (settled, hash) = std::thread::scope(|scope| {
         let hash = scope.spawn(|| known.map_or_else(|| manifest::sha256_file(&input), Ok));

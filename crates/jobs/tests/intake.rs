@@ -57,7 +57,7 @@ fn a_forged_stamp_hides_nothing() {
     ] {
         let footer =
             BTreeMap::from([(CHECKED_KEY.to_owned(), "samspill check, mapping samspill".to_owned())]);
-        let mut writer = Writer::contacts(&forged, &footer).unwrap();
+        let mut writer = Writer::contacts(&forged, &footer, true).unwrap();
         let encoder = writer.encoder();
         writer.append(encoder.encode(&contacts).unwrap()).unwrap();
         writer.finish().unwrap();

@@ -55,6 +55,8 @@ pub struct CaseLine {
     pub instrument: Instrument,
     /// Key of the contact, as `samspill explain` takes it.
     pub contact: i64,
+    /// Key of the contact as the extract writes it; `None` if it is not shown.
+    pub extract_key: Option<String>,
     pub cause: Cause,
     /// Unit that treated the patient.
     pub unit: String,
@@ -309,6 +311,9 @@ fn claims(
         ("amount", 20),
         ("rule", 44),
     ];
+    // The extract's own keys stand last, so that the columns before them are the same with and without.
+    let has_keys = cases.iter().any(|case| case.extract_key.is_some());
+    let keys: Vec<(&str, i32)> = keys.into_iter().chain(has_keys.then_some(("extract_key", 34))).collect();
     for (column, (_, width)) in keys.iter().enumerate() {
         sheet.set_column_width(column as u16, *width)?;
     }
@@ -324,6 +329,9 @@ fn claims(
         sheet.write_with_format(row, 7, case.days as f64, &formats.count)?;
         sheet.write_with_format(row, 8, kroner(case.amount), &formats.kroner)?;
         sheet.write(row, 9, &case.rule_version)?;
+        if let Some(key) = &case.extract_key {
+            sheet.write(row, 10, domain::spreadsheet::shown(key))?;
+        }
     }
     let last = std::cmp::max(cases.len(), 1) as u32;
     let columns: Vec<TableColumn> = keys

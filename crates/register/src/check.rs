@@ -156,8 +156,7 @@ const CODES: [(&str, &str); 22] = [
 pub struct Refusal {
     /// Line in the file (CSV) or row (Parquet), from 1.
     pub line: u64,
-    /// Contact id as written in the file (`institution/episode` if two columns make the id), or the contact's key
-    /// if the check of the whole file refused the row.
+    /// Contact id as written in the file: `institution/episode` if two columns make the id.
     pub contact: String,
     /// Key of the contact; `None` if the row gives no key.
     pub key: Option<i64>,
@@ -435,6 +434,7 @@ pub fn check_file(
     }
     let known = persons_of(&mut keys, &mut report);
     let several = whole_file(keys, nights, &known, &mut report);
+    checker.name_refused(&source, &mut report)?;
     report.refused.sort_by_key(|refusal| refusal.line);
     report.accepted = report.rows - report.refused.len() as u64;
     if let Some(out) = out {
@@ -624,8 +624,9 @@ type Refused = (&'static str, Message, Reason);
 #[derive(Default)]
 struct Buffers {
     events: Vec<Event>,
-    /// Codes of the unit, the trust, the two municipalities and the DRG, where the cell has another text.
-    codes: [String; 5],
+    /// Codes of the unit, the trust, the two municipalities and the DRG, where the cell has another text; and the extract's
+    /// key of the contact.
+    codes: [String; 6],
 }
 
 impl Checker<'_> {
@@ -671,6 +672,28 @@ impl Checker<'_> {
         Ok(out)
     }
 
+    /// Gives the rows that the check of the whole file refused their contact ids as written.
+    fn name_refused(&self, source: &Source, report: &mut Report) -> Result<(), FileError> {
+        let by_whole =
+            |refusal: &&mut Refusal| matches!(refusal.reason, Reason::DuplicateContact | Reason::StayTwice);
+        let wanted: BTreeSet<u64> =
+            report.refused.iter_mut().filter(by_whole).map(|refusal| refusal.line).collect();
+        let mut names: BTreeMap<u64, String> = BTreeMap::new();
+        for piece in 0..if wanted.is_empty() { 0 } else { source.pieces() } {
+            source.rows(piece, |line, cells| {
+                if wanted.contains(&line) {
+                    names.insert(line, self.named(cells));
+                }
+            })?;
+        }
+        for refusal in report.refused.iter_mut().filter(by_whole) {
+            if let Some(name) = names.remove(&refusal.line) {
+                refusal.contact = name;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads the file a second time and writes the rows that were not refused.
     fn write(
         &self,
@@ -701,7 +724,8 @@ impl Checker<'_> {
                 footer.extend(carried);
             }
         }
-        let mut writer = Writer::contacts(out, &footer)?;
+        let with_keys = self.has_keys();
+        let mut writer = Writer::contacts(out, &footer, with_keys)?;
         let encoder = writer.encoder();
         in_order(
             source.pieces(),
@@ -723,7 +747,7 @@ impl Checker<'_> {
                 let rows = contacts.longs(at::STAY_ID).iter();
                 let rows = rows.map(|stay| several.get(stay).copied().unwrap_or(1)).collect();
                 contacts.set_ints(at::STAY_ROWS, rows);
-                let batch = contacts.to_record_batch().map_err(FileError::arrow(out))?;
+                let batch = contacts.to_record_batch(with_keys).map_err(FileError::arrow(out))?;
                 encoder.encode(&batch).map_err(FileError::parquet(out))
             },
             |piece, encoded| {
@@ -853,6 +877,25 @@ impl Checker<'_> {
         match &self.from[field::CONTACT_ID].columns[..] {
             [institution, local, ..] => format!("{}/{}", cells.cell(*institution), cells.cell(*local)),
             _ => self.text(cells, field::CONTACT_ID).to_owned(),
+        }
+    }
+
+    /// Whether the checked file gets the extract's keys: not a file in the program's own schema that has none, since its
+    /// numbers are its keys, and not counted figures.
+    fn has_keys(&self) -> bool {
+        let is_ours = self.check.mapping.whole_numbers && self.from[field::EXTRACT_KEY].columns.is_empty();
+        !is_ours && !self.check.mapping.counted
+    }
+
+    /// The extract's key of a contact: what an earlier check kept, else the id as written.
+    fn extract_key<'a>(&'a self, cells: &'a dyn Cells, kept: &'a mut String) -> &'a str {
+        match (self.text(cells, field::EXTRACT_KEY), &self.from[field::CONTACT_ID].columns[..]) {
+            ("", [only]) => cells.cell(*only),
+            ("", _) => {
+                *kept = self.named(cells);
+                kept
+            }
+            (key, _) => key,
         }
     }
 
@@ -1012,7 +1055,7 @@ impl Checker<'_> {
         &'a self,
         line: u64,
         cells: &'a dyn Cells,
-        Buffers { events, codes: [unit, trust, home, stays_in, drg] }: &'a mut Buffers,
+        Buffers { events, codes: [unit, trust, home, stays_in, drg, key] }: &'a mut Buffers,
         warnings: &mut BTreeMap<Message, u64>,
     ) -> Result<Contact<'a>, Refused> {
         let counted = self.check.mapping.counted;
@@ -1083,7 +1126,7 @@ impl Checker<'_> {
             fee_ore: self.number(cells, field::FEE, 2)?.unwrap_or(0) as i32,
             contacts: contacts as i32,
             events,
-            other: self.other(cells)?,
+            other: Other { extract_key: self.extract_key(cells, key), ..self.other(cells)? },
         })
     }
 
@@ -1165,6 +1208,7 @@ impl Checker<'_> {
                 .map(|ability| ability as i32),
             nationality: self.text(cells, field::NATIONALITY),
             contact_form: self.text(cells, field::CONTACT_FORM),
+            extract_key: "",
         })
     }
 }

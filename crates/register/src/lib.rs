@@ -14,6 +14,7 @@ pub mod columns;
 pub mod csv_file;
 pub mod drg_list;
 pub mod file_error;
+pub mod keys;
 pub mod mapping;
 pub mod parquet_file;
 pub mod population;

@@ -140,6 +140,7 @@ fields! {
     FUNCTIONAL_ABILITY = "functional_ability",
     NATIONALITY = "nationality",
     CONTACT_FORM = "contact_form",
+    EXTRACT_KEY = "extract_key",
     REGION = "region",
 }
 

@@ -115,14 +115,19 @@ impl Writer {
         })
     }
 
-    /// Begins a file of contacts in the program's own schema, with the schema's version in the footer.
+    /// Begins a file of contacts in the program's own schema, with the schema's version in the footer, and with the
+    /// extract's keys if `with_keys` is set.
     ///
     /// # Errors
     /// Fails if the file cannot be created.
-    pub fn contacts(path: &Path, footer: &BTreeMap<String, String>) -> Result<Self, FileError> {
+    pub fn contacts(
+        path: &Path,
+        footer: &BTreeMap<String, String>,
+        with_keys: bool,
+    ) -> Result<Self, FileError> {
         let mut footer = footer.clone();
         footer.insert(SCHEMA_KEY.to_owned(), SCHEMA_VERSION.to_owned());
-        Writer::create(path, crate::schema::arrow_schema(), &footer)
+        Writer::create(path, crate::schema::arrow_schema(with_keys), &footer)
     }
 
     /// An encoder for this file, for use in another thread.
@@ -241,7 +246,7 @@ impl Reader {
             }
             None => return Err(fault(message!("file.not_our_schema"))),
         }
-        let (have, want) = (reader.metadata.schema(), crate::schema::arrow_schema());
+        let (have, want) = (reader.metadata.schema(), crate::schema::arrow_schema(true));
         for field in want.fields() {
             match have.field_with_name(field.name()) {
                 Ok(found) if found.data_type() == field.data_type() => {}
@@ -343,12 +348,18 @@ impl Reader {
     }
 }
 
-/// Columns of words that were added to the schema later. Older files lack them.
-const LATER: [&str; 1] = [COLUMNS[at::CONTACT_FORM].name];
+/// Columns that were added to the schema later. Older files lack them.
+const LATER: [&str; 2] = [COLUMNS[at::CONTACT_FORM].name, COLUMNS[at::EXTRACT_KEY].name];
 
-/// The batch with every column of the schema. Columns that its file lacks are filled with empty words.
+/// Whether a file has the extract's keys.
+fn has_keys(schema: &Schema) -> bool {
+    schema.index_of(COLUMNS[at::EXTRACT_KEY].name).is_ok()
+}
+
+/// The batch with every column of the schema; with the extract's keys only if its file has them. Other columns that its file
+/// lacks are filled with empty words.
 fn with_later(batch: &RecordBatch) -> Result<RecordBatch, arrow_schema::ArrowError> {
-    let schema = crate::schema::arrow_schema();
+    let schema = crate::schema::arrow_schema(has_keys(batch.schema_ref()));
     let none = || Arc::new(std::iter::repeat_n("", batch.num_rows()).collect::<DictionaryArray<Int32Type>>());
     let column = |field: &Arc<Field>| -> ArrayRef {
         batch.column_by_name(field.name()).cloned().unwrap_or_else(|| none())
@@ -370,7 +381,7 @@ pub fn copy_rows(
 ) -> Result<u64, FileError> {
     let mut footer = from.footer().clone();
     footer.retain(|key, _| key.starts_with("samspill."));
-    let mut writer = Writer::contacts(to, &footer)?;
+    let mut writer = Writer::contacts(to, &footer, has_keys(from.schema()))?;
     let encoder = writer.encoder();
     let columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
     let lost = || FileError::Worker { path: to.to_path_buf() };

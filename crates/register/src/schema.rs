@@ -12,6 +12,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
 };
 use arrow_array::{Date32Array, PrimitiveArray};
+use arrow_buffer::{Buffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Fields, Schema};
 use domain::{CareLevel, Day, DrgType, EventKind, Minute, Sector, Service, Sex, UnitKind, Urgency};
 
@@ -47,6 +48,8 @@ pub enum Kind {
     Flag,
     /// Readiness events: a list of (event number, civil minute).
     Events,
+    /// Text that is another in nearly every row.
+    Text,
 }
 
 /// One column of the schema.
@@ -125,6 +128,7 @@ columns! {
     FUNCTIONAL_ABILITY = "functional_ability", Int, false, "functional ability, 1 (poor) to 5";
     NATIONALITY = "nationality", Word, false, "nationality";
     CONTACT_FORM = "contact_form", Word, false, "how the contact took place (KONTAKTTYPE): video, telephone or as reported";
+    EXTRACT_KEY = "extract_key", Text, false, "key of the contact as the extract writes it; only in a file that was checked from an extract";
 }
 
 /// The value that stands for a missing whole number or day in [`Contact`] and [`Contacts`].
@@ -220,6 +224,8 @@ pub struct Other<'a> {
     pub nationality: &'a str,
     /// How the contact took place (`KONTAKTTYPE`): video, telephone, or as reported.
     pub contact_form: &'a str,
+    /// Key of the contact as the extract writes it: `institution/episode` if two columns make the key.
+    pub extract_key: &'a str,
 }
 
 /// Words numbered from 0, in order of first use.
@@ -264,6 +270,7 @@ enum Values {
     Word(Vec<i32>, Interner),
     Flag(Vec<bool>),
     Events(Vec<u32>, Vec<Event>),
+    Text(Vec<i32>, String),
 }
 
 /// Contacts in memory, as columns of the schema.
@@ -290,6 +297,7 @@ impl Contacts {
                 Kind::Word => Values::Word(Vec::new(), Interner::default()),
                 Kind::Flag => Values::Flag(Vec::new()),
                 Kind::Events => Values::Events(vec![0], Vec::new()),
+                Kind::Text => Values::Text(vec![0], String::new()),
             })
             .collect();
         Contacts { columns, rows: 0 }
@@ -388,6 +396,10 @@ impl Contacts {
         self.int(at::FUNCTIONAL_ABILITY, other.functional_ability.unwrap_or(MISSING));
         self.word(at::NATIONALITY, other.nationality);
         self.word(at::CONTACT_FORM, other.contact_form);
+        if let Values::Text(ends, text) = &mut self.columns[at::EXTRACT_KEY] {
+            text.push_str(other.extract_key);
+            ends.push(text.len() as i32);
+        }
     }
 
     /// Values of a column of 64-bit numbers; empty if the column at `place` has another type.
@@ -407,13 +419,16 @@ impl Contacts {
         }
     }
 
-    /// Copies the rows to an Arrow batch, with [`MISSING`] turned into Arrow's missing value.
+    /// Copies the rows to an Arrow batch, with [`MISSING`] turned into Arrow's missing value, and with the extract's keys if
+    /// `with_keys` is set.
     ///
     /// # Errors
     /// Fails if Arrow refuses the columns, which only a bug in this module can cause.
-    pub fn to_record_batch(&self) -> Result<RecordBatch, arrow_schema::ArrowError> {
-        let arrays = self.columns.iter().zip(COLUMNS).map(|(values, column)| array(values, column.kind));
-        RecordBatch::try_new(arrow_schema(), arrays.collect::<Result<_, _>>()?)
+    pub fn to_record_batch(&self, with_keys: bool) -> Result<RecordBatch, arrow_schema::ArrowError> {
+        let schema = arrow_schema(with_keys);
+        let columns = self.columns.iter().zip(COLUMNS).take(schema.fields().len());
+        let arrays = columns.map(|(values, column)| array(values, column.kind));
+        RecordBatch::try_new(schema, arrays.collect::<Result<_, _>>()?)
     }
 }
 
@@ -426,6 +441,10 @@ fn array(values: &Values, kind: Kind) -> Result<ArrayRef, arrow_schema::ArrowErr
         Values::Int(values) if kind == Kind::Date => Arc::new(Date32Array::from(optional(values))),
         Values::Int(values) => Arc::new(Int32Array::from(optional(values))),
         Values::Flag(values) => Arc::new(BooleanArray::from(values.clone())),
+        Values::Text(ends, text) => {
+            let ends = OffsetBuffer::new(ends.clone().into());
+            Arc::new(StringArray::try_new(ends, Buffer::from(text.as_bytes()), None)?)
+        }
         Values::Word(numbers, interner) => {
             let keys: PrimitiveArray<Int32Type> = PrimitiveArray::from(numbers.clone());
             let words: StringArray = interner.words.iter().map(|word| Some(word.as_str())).collect();
@@ -462,10 +481,11 @@ fn event_fields() -> Fields {
     ])
 }
 
-/// The schema in Arrow's types.
-pub fn arrow_schema() -> Arc<Schema> {
+/// The schema in Arrow's types, with the extract's keys, which are the last column, if `with_keys` is set.
+pub fn arrow_schema(with_keys: bool) -> Arc<Schema> {
     let fields: Vec<Field> = COLUMNS
         .iter()
+        .take(if with_keys { COLUMNS.len() } else { at::EXTRACT_KEY })
         .map(|column| {
             let (data_type, nullable) = match column.kind {
                 Kind::Long => (DataType::Int64, false),
@@ -475,6 +495,7 @@ pub fn arrow_schema() -> Arc<Schema> {
                     (DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), false)
                 }
                 Kind::Flag => (DataType::Boolean, false),
+                Kind::Text => (DataType::Utf8, false),
                 Kind::Events => {
                     let item = Field::new("item", DataType::Struct(event_fields()), false);
                     (DataType::List(Arc::new(item)), false)

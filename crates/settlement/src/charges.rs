@@ -12,6 +12,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 use domain::{Amount, Instrument};
 use register::FileError;
+use register::keys::Keys;
 use register::parquet_file::{Encoded, Encoder, Writer};
 
 use crate::error::SettleError;
@@ -105,9 +106,10 @@ impl Charges {
     }
 }
 
-fn schema() -> Arc<Schema> {
+fn schema(with_keys: bool) -> Arc<Schema> {
     let words = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let mut fields = vec![Field::new("contact_id", DataType::Int64, false)];
+    fields.extend(with_keys.then(|| Field::new("extract_key", DataType::Utf8, false)));
     fields.extend(WORDS.iter().map(|name| Field::new(*name, words(), false)));
     fields.push(Field::new("instrument", words(), false));
     fields.extend(
@@ -122,6 +124,7 @@ fn schema() -> Arc<Schema> {
 pub(crate) struct ChargeWriter {
     writer: Writer,
     path: PathBuf,
+    keys: Option<Arc<Keys>>,
 }
 
 /// Encoder of charges, one for each thread.
@@ -129,16 +132,20 @@ pub(crate) struct ChargeWriter {
 pub(crate) struct ChargeEncoder {
     encoder: Encoder,
     path: PathBuf,
+    /// The extract's own keys of the contacts, if it has them.
+    keys: Option<Arc<Keys>>,
 }
 
 impl ChargeWriter {
-    pub(crate) fn create(path: &Path) -> Result<ChargeWriter, FileError> {
+    pub(crate) fn create(path: &Path, keys: Option<Keys>) -> Result<ChargeWriter, FileError> {
         let footer = BTreeMap::from([("samspill.charges".to_owned(), "1".to_owned())]);
-        Ok(ChargeWriter { writer: Writer::create(path, schema(), &footer)?, path: path.to_path_buf() })
+        let writer = Writer::create(path, schema(keys.is_some()), &footer)?;
+        Ok(ChargeWriter { writer, path: path.to_path_buf(), keys: keys.map(Arc::new) })
     }
 
     pub(crate) fn encoder(&self) -> ChargeEncoder {
-        ChargeEncoder { encoder: self.writer.encoder(), path: self.path.clone() }
+        let (path, keys) = (self.path.clone(), self.keys.clone());
+        ChargeEncoder { encoder: self.writer.encoder(), path, keys }
     }
 
     pub(crate) fn append(&mut self, encoded: Encoded) -> Result<(), SettleError> {
@@ -156,6 +163,10 @@ impl ChargeEncoder {
     pub(crate) fn encode(&self, charges: &Charges, names: &[String]) -> Result<Encoded, SettleError> {
         let arrow = || FileError::arrow(&self.path);
         let mut arrays: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(charges.contact.clone()))];
+        if let Some(keys) = &self.keys {
+            let keys = charges.contact.iter().map(|contact| Some(keys.of_contact(*contact)));
+            arrays.push(Arc::new(keys.collect::<StringArray>()));
+        }
         for column in &charges.words {
             arrays.push(dictionary(column, names).map_err(arrow())?);
         }
@@ -167,7 +178,7 @@ impl ChargeEncoder {
             arrays.push(Arc::new(Int32Array::from(column.clone())));
         }
         arrays.push(Arc::new(Int64Array::from(charges.amount.clone())));
-        let batch = RecordBatch::try_new(schema(), arrays).map_err(arrow())?;
+        let batch = RecordBatch::try_new(schema(self.keys.is_some()), arrays).map_err(arrow())?;
         Ok(self.encoder.encode(&batch).map_err(FileError::parquet(&self.path))?)
     }
 }

@@ -1,6 +1,7 @@
 //! An explanation of one contact, as a person would work it out. The steps come from the functions that
 //! compute the charge.
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
 use domain::{
     Amount, Day, DrgType, Instrument, Minute, Municipalities, Party, Period, Points, Residence, Service,
@@ -27,6 +28,8 @@ use crate::stay::{self, Stay};
 pub struct Contact {
     /// Key of the contact: `contact_id`.
     pub id: i64,
+    /// Key of the contact as the extract writes it; empty if the file does not have it.
+    pub extract_key: String,
     /// Row in the file that was checked, from 1.
     pub source_row: i64,
     /// Key of the hospital stay that the contact is part of.
@@ -181,6 +184,13 @@ pub fn load(reader: &Reader, group: usize, rows: &[usize]) -> Result<Vec<Contact
     Ok(out)
 }
 
+/// Text of a row; empty if the file has no such column.
+fn text(batch: &RecordBatch, place: usize, row: usize) -> &str {
+    let column = batch.column_by_name(schema::COLUMNS[place].name);
+    let texts = column.and_then(|column| column.as_string_opt::<i32>());
+    texts.filter(|texts| row < texts.len()).map_or("", |texts| texts.value(row))
+}
+
 fn contact(batch: &RecordBatch, row: usize) -> Contact {
     let long = |place| longs(batch, place).get(row).copied().unwrap_or(0);
     let int = |place: usize| {
@@ -194,6 +204,7 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
     let age = int(at::AGE);
     Contact {
         id: long(at::CONTACT_ID),
+        extract_key: text(batch, at::EXTRACT_KEY, row).to_owned(),
         source_row: long(at::SOURCE_ROW),
         stay: long(at::STAY_ID),
         stay_rows: int(at::STAY_ROWS),

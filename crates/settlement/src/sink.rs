@@ -8,6 +8,7 @@ use std::path::Path;
 
 use domain::{Amount, Cause, Claim, Claims, Instrument, Month, Municipalities, Words};
 use register::FileError;
+use register::keys::Keys;
 use register::parquet_file::Encoded;
 
 use crate::charges::{ChargeEncoder, ChargeWriter, Charges, WORDS};
@@ -87,12 +88,12 @@ impl SinkWorker for Nowhere {
 pub struct ChargesFile(Option<ChargeWriter>);
 
 impl ChargesFile {
-    /// Begins the file at `path`; `None` for sums only.
+    /// Begins the file at `path`; `None` for sums only. With `keys`, each charge has the extract's own key of its contact.
     ///
     /// # Errors
     /// Fails if the file cannot be created.
-    pub fn create(path: Option<&Path>) -> Result<ChargesFile, FileError> {
-        Ok(ChargesFile(path.map(ChargeWriter::create).transpose()?))
+    pub fn create(path: Option<&Path>, keys: Option<Keys>) -> Result<ChargesFile, FileError> {
+        Ok(ChargesFile(path.map(|path| ChargeWriter::create(path, keys)).transpose()?))
     }
 
     /// Completes the file and gives it its final name.

@@ -37,7 +37,7 @@ fn law(variants: &[&str]) -> Law {
 fn settled(contacts: &Path, law: &Law, period: &str, threads: usize, charges: Option<&Path>) -> Settled {
     let reader = Reader::open_contacts(contacts).unwrap();
     let options = Options { period: Period::parse(period).unwrap(), threads };
-    let mut sink = ChargesFile::create(charges).unwrap();
+    let mut sink = ChargesFile::create(charges, None).unwrap();
     let settled =
         settle(&reader, law, &Municipalities::built_in().unwrap(), &options, &mut sink, |_, _| {}).unwrap();
     sink.finish().unwrap();

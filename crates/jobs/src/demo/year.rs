@@ -139,20 +139,12 @@ pub fn run(year: &Year, host: &Host) -> Result<(String, Late)> {
     for name in ["2012-04", "2012"] {
         let forms = [PaperForm::Pdf, PaperForm::Xlsx];
         let Some(span) = Span::of(Period::parse(name)?) else { continue };
+        let addresses = crate::addresses::Addresses::new();
         let order = statement::Order {
-            span,
-            parties: &[],
             forms: &forms,
-            known_on: None,
-            version: None,
-            languages: None,
-            sender_language: host.language,
-            sender: None,
-            addresses: &crate::addresses::Addresses::new(),
-            with_claims: false,
-            checkpoint: None,
             out: &statements,
             command: format!("samspill statement {name} --ledger ledger.sqlite"),
+            ..statement::Order::to_read(span, &[], host.language, &addresses)
         };
         let made = statement::run(&mut Books::open(&place)?, &order, host)?;
         let (count, path) = (made.len(), statements.display());

@@ -9,6 +9,7 @@ use ledger::Voucher;
 use ledger::content::{Answer, Decision, Objection};
 use ledger::correction;
 use ledger::netting::blank;
+use register::keys::Keys;
 use register::parquet_file::Reader;
 use words::{Language, Message, Said, message, say};
 
@@ -418,7 +419,7 @@ pub fn history(books: &mut Books, contact: i64) -> Result<Table> {
 ///
 /// # Errors
 /// Fails if there is no such voucher.
-pub fn behind(books: &mut Books, number: i64) -> Result<(Message, Table)> {
+pub fn behind(books: &mut Books, number: i64, keys: Option<&Keys>) -> Result<(Message, Table)> {
     // Each step states its number of vouchers, so the running sum finds the step of a voucher.
     let mut before = 0;
     let step = books.ledger.steps()?.into_iter().find(|step| {
@@ -444,7 +445,10 @@ pub fn behind(books: &mut Books, number: i64) -> Result<(Message, Table)> {
         cause = voucher.cause.said(),
         note = voucher.note
     );
-    let columns = heads(["contact", "drg_points", "days", "amount_ore"]);
+    let mut columns = Vec::from(heads(["contact", "drg_points", "days", "amount_ore"]));
+    if keys.is_some() {
+        columns.insert(1, message!("column.extract_key"));
+    }
     let mut table = Table::new(message!("objection.behind"), &columns);
     let month = Month::parse(&voucher.activity_period).ok();
     let basis = month.and_then(|month| books.months.basis.get(&month)).cloned().unwrap_or_default();
@@ -459,12 +463,14 @@ pub fn behind(books: &mut Books, number: i64) -> Result<(Message, Table)> {
                 && word(row.unit) == voucher.unit
                 && word(row.version) == voucher.rule_version;
             if same {
-                table.row([
-                    Cell::text(row.contact),
+                let mut cells = vec![Cell::text(row.contact)];
+                cells.extend(keys.map(|keys| Cell::text(keys.of_contact(row.contact))));
+                cells.extend([
                     Cell::Decimal(i64::from(row.points)),
                     Cell::Count(i64::from(row.days)),
                     Cell::Kroner(row.amount),
                 ]);
+                table.rows.push(cells);
             }
         }
     }

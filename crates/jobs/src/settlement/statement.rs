@@ -62,6 +62,8 @@ pub struct Order<'a> {
     pub addresses: &'a Addresses,
     /// Whether the workbook has a sheet of the contacts behind the lines, and a bundle holds the claims.
     pub with_claims: bool,
+    /// The delivery, for the extract's own keys in the sheet of contacts; `None` leaves them out.
+    pub contacts: Option<&'a Path>,
     /// Signed checkpoint that bundles are proven against; `None` for none.
     pub checkpoint: Option<&'a Path>,
     pub out: &'a Path,
@@ -71,7 +73,7 @@ pub struct Order<'a> {
 
 impl<'a> Order<'a> {
     /// An order for statements that are read and not written.
-    pub(super) fn to_read(
+    pub(crate) fn to_read(
         span: Span,
         parties: &'a [String],
         language: Language,
@@ -88,6 +90,7 @@ impl<'a> Order<'a> {
             sender: None,
             addresses,
             with_claims: false,
+            contacts: None,
             checkpoint: None,
             out: Path::new("."),
             command: String::new(),
@@ -146,7 +149,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     let known = known_steps(&steps, order)?;
     let (statements, source) = statements(books, order, &known, host)?;
     let cases = match order.with_claims {
-        true => cases(books, order, &known, &statements)?,
+        true => cases(books, order, &known, &statements, host)?,
         false => BTreeMap::new(),
     };
     let posted_first = steps.iter().find(|step| matches!(step.kind, StepKind::Run | StepKind::OnAccount));
@@ -215,7 +218,9 @@ fn cases(
     order: &Order,
     steps: &[Step],
     statements: &[Statement],
+    host: &Host,
 ) -> Result<BTreeMap<String, Vec<CaseLine>>> {
+    let keys = order.contacts.map(|contacts| crate::explain::keys(contacts, host)).transpose()?;
     let mut out: BTreeMap<String, Vec<CaseLine>> =
         statements.iter().map(|statement| (statement.recipient.party.clone(), Vec::new())).collect();
     for step in steps.iter().filter(|step| matches!(step.kind, StepKind::Run | StepKind::Correct)) {
@@ -244,6 +249,7 @@ fn cases(
                         month: word(claim.month).to_owned(),
                         instrument,
                         contact: claim.contact,
+                        extract_key: keys.as_ref().map(|keys| keys.of_contact(claim.contact).to_owned()),
                         cause: claim.cause,
                         unit: word(claim.unit).to_owned(),
                         counterparty: word(other).to_owned(),

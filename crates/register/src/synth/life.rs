@@ -394,6 +394,7 @@ impl<'a> Life<'a> {
         let department = DEPARTMENTS[self.random.random_range(0..DEPARTMENTS.len())];
         let ability = old.then(|| self.random.random_range(1..=5));
         let other = Other {
+            extract_key: "",
             department,
             referral_reason: REASONS[self.random.random_range(0..REASONS.len())],
             referred_on: (!spell.acute).then(|| from.day().plus(-self.random.random_range(7..150))),

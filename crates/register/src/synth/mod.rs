@@ -261,7 +261,7 @@ pub fn make(recipe: &Recipe, folder: &Path, mut progress: impl FnMut(u64, u64)) 
         ("samspill.persons".to_owned(), wanted.to_string()),
         ("samspill.of_persons".to_owned(), country.to_string()),
     ]);
-    let mut writer = Writer::contacts(&path, &footer)?;
+    let mut writer = Writer::contacts(&path, &footer, false)?;
     let encoder = writer.encoder();
     let groups = persons.div_ceil(PERSONS_PER_GROUP);
     in_order(
@@ -270,7 +270,7 @@ pub fn make(recipe: &Recipe, folder: &Path, mut progress: impl FnMut(u64, u64)) 
         |group| {
             let mut contacts = world.group(group as u64, persons);
             number_rows(&mut contacts);
-            let batch = contacts.to_record_batch().map_err(FileError::arrow(&path))?;
+            let batch = contacts.to_record_batch(false).map_err(FileError::arrow(&path))?;
             encoder.encode(&batch).map_err(FileError::parquet(&path))
         },
         |group, encoded| {

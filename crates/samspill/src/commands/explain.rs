@@ -27,7 +27,7 @@ pub fn explain(arguments: &ExplainArguments, host: &Host) -> Result<Output> {
     let ExplainArguments { charge, folder, ledger, contacts } = arguments;
     let data = match (ledger, folder) {
         (Some(ledger), _) => {
-            let (head, table) = explain::in_ledger(charge, ledger)?;
+            let (head, table) = explain::in_ledger(charge, ledger, contacts.as_deref(), host)?;
             let data = table.render(or_suited(None), host.reader());
             return Ok(Output { data, words: vec![head], code: 0 });
         }

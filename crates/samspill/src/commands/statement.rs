@@ -42,6 +42,8 @@ pub struct StatementArguments {
     addresses: Option<PathBuf>,
     #[arg(long, requires = "party")]
     with_claims: bool,
+    #[arg(long, value_name = "FILE", requires = "with_claims")]
+    contacts: Option<PathBuf>,
     #[arg(long)]
     bundle: bool,
     #[arg(long, value_name = "FILE", requires = "bundle")]
@@ -122,6 +124,7 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
             sender: arguments.sender.as_deref(),
             addresses: &addresses,
             with_claims: arguments.with_claims,
+            contacts: arguments.contacts.as_deref(),
             checkpoint: arguments.checkpoint.as_deref(),
             out: &arguments.out,
             command,

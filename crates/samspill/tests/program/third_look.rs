@@ -1,8 +1,12 @@
 //! What an operator found who tried to break a settlement: money in two months or in none, amounts that nobody is asked for,
 //! months that change their state.
 
+use std::collections::BTreeSet;
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
 use super::settlement::{csv, done, tried, world};
-use super::{EXTRACT, folder, path};
+use super::{EXTRACT, folder, path, ran};
 
 fn statement(ledger: &str, now: &str, period: &str, out: &std::path::Path) -> serde_json::Value {
     let more = ["--party", "1201", "--as", "json", "--out", path(out)];
@@ -124,4 +128,67 @@ fn a_correction_in_an_open_month_waits_for_its_settlement() {
     let settled = made["settled"].as_i64().unwrap();
     assert_eq!((settled, made["to_pay"].as_i64().unwrap()), (76_418 + 23_690, 76_418 + 23_690 - 200_000));
     done(&ledger, "2012-05-04", &["ledger", "verify"]);
+}
+
+/// The key of the extract goes all the way: to the refused rows, the charges, the explanation, and the workbook and vouchers
+/// of whoever has the delivery. The ledger does not keep it.
+#[test]
+fn the_key_of_the_extract_goes_all_the_way() {
+    let work = folder("extract-key");
+    let (file, out) = (work.join("npr.csv"), work.join("result"));
+    let head = "institusjonID;episodeID;aggrshoppID;pasientNr;behandlingsstedKode;foretakID;omsorgsniva;innmateHast;\
+innDatoTid;utDatoTid;komNrHjem;alder;kjonn;drg;drg_type;hdg;vekt;korrvekt;liggetid";
+    let row = |episode: &str, day: &str| {
+        format!(
+            "974795930;{episode};{episode};{episode};974795930;983974880;1;1;2012-03-{day} 10:00:00;\
+             2012-03-09 12:00:00;2030;81;2;127;M;5;1,25;1,301;5"
+        )
+    };
+    let rows = [row("A-017", "04"), row("A-018", "05"), row("A-017", "06")];
+    std::fs::write(&file, format!("{head}\n{}\n", rows.join("\n"))).unwrap();
+    let (code, said) = ran(&["settle", "2012-03", "--draft", "--contacts", path(&file), "--out", path(&out)]);
+    assert_eq!(code, Some(3), "{said}");
+    let refused = std::fs::read_to_string(out.join("refused.csv")).unwrap();
+    assert!(refused.lines().nth(1).unwrap().starts_with("4,974795930/A-017,"), "{refused}");
+    let (code, said) = ran(&["explain", "974795930/a-18", "--in", path(&out)]);
+    assert_eq!(code, Some(1), "another key: {said}");
+    let (code, said) = ran(&["explain", "974795930/A-018", "--in", path(&out)]);
+    assert!(code == Some(0) && said.contains("i uttrekket 974795930/A-018"), "{said}");
+    let reader =
+        SerializedFileReader::new(std::fs::File::open(out.join("charges.parquet")).unwrap()).unwrap();
+    let key = |row: parquet::record::Row| {
+        let mut cells = row.get_column_iter().map(|(name, field)| (name.clone(), field.to_string()));
+        cells.find(|(name, _)| name == "extract_key").unwrap().1.trim_matches('"').to_owned()
+    };
+    let keys: BTreeSet<String> = reader.get_row_iter(None).unwrap().map(|row| key(row.unwrap())).collect();
+    assert_eq!(keys, BTreeSet::from(["974795930/A-017", "974795930/A-018"].map(str::to_owned)));
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    done(&ledger, "2012-03-01", &["settlement", "open", "2012-03"]);
+    tried(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", path(&file), "--draft"]);
+    let bytes = std::fs::read(work.join("ledger.sqlite")).unwrap();
+    assert!(!bytes.windows(5).any(|part| part == b"A-018"), "a ledger keeps no key of an extract");
+    let behind = ["explain", "bilag-1", "--ledger", &ledger, "--contacts", path(&file)];
+    let (code, said) = ran(&behind);
+    assert!(code == Some(0) && said.contains("extract_key") && said.contains("974795930/A-018"), "{said}");
+    let papers = work.join("papers");
+    let more = [
+        "--party",
+        "2030",
+        "--with-claims",
+        "--contacts",
+        path(&file),
+        "--as",
+        "xlsx",
+        "--out",
+        path(&papers),
+    ];
+    done(&ledger, "2012-04-11", &[&["statement", "2012-03"][..], &more].concat());
+    let mut book = calamine::open_workbook_auto(papers.join("oppgjor-2012-03-2030-kladd.xlsx")).unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, "Krav").unwrap();
+    let heads: Vec<String> = sheet.rows().next().unwrap().iter().map(ToString::to_string).collect();
+    let last = heads.iter().rposition(|head| !head.is_empty()).unwrap();
+    assert_eq!(heads[last], "Nøkkel i uttrekket");
+    let shown: BTreeSet<String> =
+        sheet.rows().skip(1).map(|row| row[last].to_string()).filter(|key| !key.is_empty()).collect();
+    assert_eq!(shown.len(), 2, "{shown:?}");
 }
