@@ -60,14 +60,14 @@ fn guessed(standard: &str, contacts: &Path, host: &Host) -> Option<String> {
     }
 }
 
-/// The list of DRGs in a file; `None` if no file is given.
+/// The list of DRGs in a workbook or text; `None` if no file is given.
 ///
 /// # Errors
 /// Fails if the file cannot be read, or is not a list of DRGs.
 pub fn drg_list(path: Option<&Path>) -> Result<Option<DrgList>> {
     path.map(|path| {
-        let text = crate::folder::read(path)?;
-        DrgList::parse(&text).about(|| Message::plain(path.display()))
+        let sheet = register::sheet::read(path)?;
+        DrgList::of(&sheet.heads, &sheet.rows).about(|| Message::plain(path.display()))
     })
     .transpose()
 }

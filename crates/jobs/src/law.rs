@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::{About, Failure, Result, fail};
 use crate::host::Host;
 use crate::progress::Note;
+use crate::refusal::Remedy;
 use crate::table::small_table;
 use domain::identifier::is_organisation;
 use domain::{Municipalities, Municipality};
@@ -47,7 +48,8 @@ impl Files {
         let text = agreements(path)?;
         let shown = path.display().to_string();
         let municipalities = Municipalities::built_in()?;
-        let agreed = Agreements::parse(&shown, &text).map_err(|fault| Failure::of(fault.said()))?;
+        let agreed = Agreements::parse(&shown, &text)
+            .map_err(|fault| Failure::in_order(fault.said(), Remedy::None))?;
         for (one, dates) in agreed.rows() {
             let line = dates.line;
             let GracePeriod { trust, municipality, reference, .. } = one;

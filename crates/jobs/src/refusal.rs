@@ -33,7 +33,7 @@ pub enum Refusal {
     /// The month is open and has not been settled.
     NotSettled { month: Month, ledger: String },
     /// This earlier month has to be closed first.
-    EarlierNotClosed(Month),
+    EarlierNotClosed { month: Month, ledger: String },
     /// The month rests on values that nobody has signed.
     RestsOnUnsigned {
         month: Month,
@@ -171,7 +171,7 @@ impl Said for Refusal {
             Refusal::OnAccountTooLate(month) => message!("refusal.on_account_too_late", month),
             Refusal::NothingClosed(period) => message!("refusal.nothing_closed", period),
             Refusal::NotSettled { month, ledger: _ } => message!("refusal.not_settled", month),
-            Refusal::EarlierNotClosed(month) => message!("refusal.earlier_not_closed", month),
+            Refusal::EarlierNotClosed { month, ledger: _ } => message!("refusal.earlier_not_closed", month),
             Refusal::RestsOnUnsigned { month, values } => {
                 message!("refusal.rests_on_unsigned", month, count = values.len(), list = values.join("; "))
             }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use disclosure::Cell;
-use domain::{Minute, Municipalities};
+use domain::day::NotATime;
+use domain::{Minute, Month, Municipalities};
 use paper::sheets::{Reader, csv_of};
 use register::sheet::Rows;
 use register::text::code;
@@ -102,8 +103,8 @@ pub fn shaped<const N: usize>(
     Ok(out)
 }
 
-/// A cell without what a spreadsheet made of it: a code is freed of `.0` and invisible signs ([`code`]), the number of a
-/// municipality gets its first zero back, and a month that became the first day of that month is a month again.
+/// A cell without what a spreadsheet made of it: a code is freed of `.0` and invisible signs ([`code`]), and the number of a
+/// municipality gets its first zero back.
 fn as_meant(head: &str, cell: &str) -> Result<String> {
     match head {
         "municipality" | "code" | "party" | "debtor" | "creditor" | "institution" | "unit" | "trust" => {
@@ -115,11 +116,15 @@ fn as_meant(head: &str, cell: &str) -> Result<String> {
             };
             if head != "unit" && is_short && is_known()? { Ok(padded) } else { Ok(cell.into_owned()) }
         }
-        "from" | "to" | "month" => Ok(match Minute::parse(cell) {
-            Ok(at) if at == at.day().month().first().start() => at.day().month().to_string(),
-            _ => cell.to_owned(),
-        }),
         _ => Ok(cell.to_owned()),
+    }
+}
+
+/// The month in a cell. A spreadsheet makes of `2012-03` the first day of that month.
+pub fn month(cell: &str) -> std::result::Result<Month, NotATime> {
+    match Minute::parse(cell) {
+        Ok(at) if at == at.day().month().first().start() => Ok(at.day().month()),
+        _ => Month::parse(cell),
     }
 }
 
@@ -179,6 +184,9 @@ impl Table {
                 lines.map(|line| line.chars().count()).max().unwrap_or(0)
             })
             .collect();
+        if let ([row], true) = (&rows[..], widths.iter().map(|width| width + 3).sum::<usize>() > CARD) {
+            return self.card(&heads, row, reader);
+        }
         let rule = |left: &str, middle: &str, right: &str| {
             let parts: Vec<String> = widths.iter().map(|width| "─".repeat(width + 2)).collect();
             format!("{left}{}{right}\n", parts.join(middle))
@@ -211,6 +219,19 @@ impl Table {
         out
     }
 
+    /// A single row as a card: each head with its cell on a line.
+    fn card(&self, heads: &[String], row: &[String], reader: Reader) -> String {
+        let title = reader.word(&self.title);
+        let wide = heads.iter().map(|head| head.chars().count()).max().unwrap_or(0);
+        let lines = heads.iter().zip(row).map(|(head, cell)| {
+            let gap = " ".repeat(wide - head.chars().count());
+            let cell = folded(cell).join(&format!("\n{}", " ".repeat(wide + 4)));
+            format!("  {head}{gap}  {cell}\n")
+        });
+        let title = if title.is_empty() { String::new() } else { format!("{title}\n") };
+        title + &lines.collect::<String>()
+    }
+
     fn markdown(&self, reader: Reader) -> String {
         let (heads, rows) = self.texts(reader);
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
@@ -229,14 +250,27 @@ impl Table {
                 .heads
                 .iter()
                 .map(|head| program.word(head))
-                .zip(row.iter().map(|cell| serde_json::Value::from(program.cell(cell))));
+                .zip(row.iter().map(|cell| as_value(cell, &program.cell(cell))));
             serde_json::Value::Object(pairs.collect())
         };
         let rows: Vec<serde_json::Value> = self.rows.iter().map(row).collect();
-        let whole = serde_json::json!({ "schema": 2, "title": self.title.english(), "rows": rows });
+        let whole = serde_json::json!({ "schema": 3, "title": self.title.english(), "rows": rows });
         format!("{whole:#}\n")
     }
 }
+
+/// A cell in JSON: a number if it is one, else its text. What is unknown or withheld is the text `..` or `:`.
+fn as_value(cell: &Cell, text: &str) -> serde_json::Value {
+    match cell {
+        Cell::Kroner(_) | Cell::Count(_) | Cell::Share(_) | Cell::Decimal(_) | Cell::Number(_) => {
+            serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::from(text))
+        }
+        Cell::Text(_) | Cell::Said(_) | Cell::Unknown | Cell::Withheld => serde_json::Value::from(text),
+    }
+}
+
+/// Width of a table in characters beyond which a single row is shown as a card.
+const CARD: usize = 100;
 
 /// Number of characters after which a cell on a screen goes on in the line below.
 const WIDEST: usize = 72;
@@ -263,4 +297,43 @@ fn numeric(heads: &[String], rows: &[Vec<String>]) -> Vec<bool> {
     };
     let of = |place| !rows.is_empty() && rows.iter().filter_map(|row| row.get(place)).all(is_number);
     (0..heads.len()).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Amount;
+    use words::Language;
+
+    use super::*;
+
+    fn table(rows: usize) -> Table {
+        let wide = "et langt navn på en part som ikke får plass ved siden av alt det andre i tabellen";
+        let mut table =
+            Table::new("", &heads(["party", "amount_ore", "contacts", "drg_points", "explanation"]));
+        for _ in 0..rows {
+            table.rows.push(vec![
+                Cell::text(wide),
+                Cell::Kroner(Amount::from_ore(-150)),
+                Cell::Count(3),
+                Cell::Decimal(1_017),
+                Cell::Withheld,
+            ]);
+        }
+        table
+    }
+
+    #[test]
+    fn numbers_in_json_are_numbers() {
+        let value: serde_json::Value = serde_json::from_str(&table(1).json()).unwrap();
+        let row = &value["rows"][0];
+        assert_eq!((row["amount_ore"].as_i64(), row["contacts"].as_i64()), (Some(-150), Some(3)));
+        assert_eq!((row["drg_points"].as_f64(), row["explanation"].as_str()), (Some(1.017), Some(":")));
+    }
+
+    #[test]
+    fn a_single_wide_row_is_a_card() {
+        let shown = |rows| table(rows).render(Form::Table, Reader::Person(Language::Nb));
+        assert!(shown(1).lines().count() == 6 && shown(1).contains("  kontakter"), "{}", shown(1));
+        assert!(shown(2).starts_with('┌'), "{}", shown(2));
+    }
 }

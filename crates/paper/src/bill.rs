@@ -152,7 +152,7 @@ pub fn letter(check: &BillCheck) -> Result<Vec<u8>, PaperError> {
         of_pages: word("paper.of_pages"),
     };
     let fault = |fault: String| PaperError::Page { number: check.title.clone(), fault };
-    let data = serde_json::to_vec(&page).map_err(|error| fault(error.to_string()))?;
+    let data = crate::pdf::data(&page).map_err(|error| fault(error.to_string()))?;
     let ident = format!("{} {:?} {} {}", check.title, check.date, check.received, check.calculated);
     set(&Job {
         template: TEMPLATE,

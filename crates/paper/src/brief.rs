@@ -76,7 +76,7 @@ pub(crate) fn files(
 ) -> Result<Vec<(String, Vec<u8>)>, serde_json::Error> {
     let word = |key: &str| language.text(key);
     let (before_use, page, of_pages) = (word("brief.before_use"), word("paper.page"), word("paper.of_pages"));
-    let data = serde_json::to_vec(&Page { document, before_use, page, of_pages })?;
+    let data = crate::pdf::data(&Page { document, before_use, page, of_pages })?;
     let mut files = vec![("data.json".to_owned(), data)];
     for (place, figure) in figures.iter().enumerate() {
         files.push((format!("figure-{place}.svg"), figure.svg.as_bytes().to_vec()));

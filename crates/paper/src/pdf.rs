@@ -154,11 +154,35 @@ fn set_once(job: &Job) -> Result<Vec<u8>, PaperError> {
 /// Fails if the page cannot be set.
 pub fn pdf(statement: &Statement, language: Language) -> Result<Vec<u8>, PaperError> {
     let fault = |fault: String| PaperError::Page { number: statement.number.clone(), fault };
-    let data = serde_json::to_vec(&view(statement, language)).map_err(|error| fault(error.to_string()))?;
+    let data = data(&view(statement, language)).map_err(|error| fault(error.to_string()))?;
     let bridge = deviation_svg(statement, language, FONT);
     let files = vec![("data.json".to_owned(), data), ("bridge.svg".to_owned(), bridge.into_bytes())];
     let ident = format!("{}-{}", statement.number, statement.control_code);
     set(&Job { template: TEMPLATE, number: &statement.number, ident: &ident, files })
+}
+
+/// Data of a page as JSON. Control characters, which no page of PDF/A can hold, become `\u{fffd}`: a text that somebody wrote
+/// must not keep a statement from being printed.
+///
+/// # Errors
+/// Fails if the data have no JSON form, which only a bug can cause.
+pub(crate) fn data(page: &impl serde::Serialize) -> Result<Vec<u8>, serde_json::Error> {
+    fn cleaned(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => {
+                let is_bad = |letter: char| letter.is_control() && letter != '\n';
+                if text.contains(is_bad) {
+                    *text = text.replace(is_bad, "\u{fffd}");
+                }
+            }
+            serde_json::Value::Array(values) => values.iter_mut().for_each(cleaned),
+            serde_json::Value::Object(values) => values.values_mut().for_each(cleaned),
+            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+        }
+    }
+    let mut value = serde_json::to_value(page)?;
+    cleaned(&mut value);
+    serde_json::to_vec(&value)
 }
 
 /// Frees memory that Typst keeps from earlier documents. Callers that set many documents call this now and then.

@@ -211,6 +211,9 @@ pub fn view(statement: &Statement, language: Language) -> View {
     if statement.posts.iter().any(|post| post.instrument == Instrument::CoFinancing) {
         how.push(language.text("paper.how_rounding"));
     }
+    if statement.posts.iter().any(|post| post.instrument == Instrument::Isf) {
+        how.push(language.text("paper.how_isf"));
+    }
     how.extend(["how_corrections", "how_objection", "how_explain"].map(|key| text(key, language)));
     let booking_heads = ["function", "article", "text", "amount"].map(|key| text(key, language));
     let (payments_head, payment_heads) = payment_heads(statement);

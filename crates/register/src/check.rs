@@ -376,6 +376,8 @@ struct Piece {
     discharged: Option<(Day, Day)>,
     /// Number of rows with a person, and number of these whose person id is a national identity number.
     persons: (u64, u64),
+    /// Of counted figures: a key of the whole row.
+    rows_of_figures: Vec<i64>,
 }
 
 /// Checks a file, and writes the accepted rows to `out` if given. `progress` is called with the number of
@@ -409,6 +411,7 @@ pub fn check_file(
         report.warnings.insert(message!("check.column_not_read", head), 1);
     }
     let (mut keys, mut nights, mut persons) = (Vec::new(), Vec::new(), (0, 0));
+    let mut rows_of_figures = Vec::new();
     let steps = source.pieces() * if out.is_some() { 2 } else { 1 };
     in_order(
         source.pieces(),
@@ -423,12 +426,18 @@ pub fn check_file(
             report.discharged = widest(report.discharged, found.discharged);
             keys.extend(found.keys);
             nights.extend(found.nights);
+            rows_of_figures.extend(found.rows_of_figures);
             persons = (persons.0 + found.persons.0, persons.1 + found.persons.1);
             progress(piece + 1, steps);
             Ok(())
         },
         lost,
     )?;
+    rows_of_figures.sort_unstable();
+    let twice = rows_of_figures.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    if twice > 0 {
+        report.warnings.insert(message!("check.same_rows"), twice as u64);
+    }
     if persons.1 * 2 > persons.0 {
         report.warnings.insert(message!("check.national_numbers"), persons.1);
     }
@@ -648,6 +657,9 @@ impl Checker<'_> {
                     let age = i16::try_from(contact.age).ok().filter(|_| contact.age != MISSING);
                     let born = age.map(|age| day.year() - age);
                     out.keys.push(Keys { contact: contact_id, stay, person, line, sex, born });
+                    if self.check.mapping.counted {
+                        out.rows_of_figures.push(self.whole_row(cells));
+                    }
                     if person != 0 {
                         out.persons.0 += 1;
                         out.persons.1 += u64::from(is_national_number(self.text(cells, field::PERSON_ID)));
@@ -878,6 +890,13 @@ impl Checker<'_> {
             [institution, local, ..] => format!("{}/{}", cells.cell(*institution), cells.cell(*local)),
             _ => self.text(cells, field::CONTACT_ID).to_owned(),
         }
+    }
+
+    /// Key of all cells that are read of a row.
+    fn whole_row(&self, cells: &dyn Cells) -> i64 {
+        let columns = self.from.iter().flat_map(|from| &from.columns);
+        let cells: Vec<&str> = columns.map(|column| cells.cell(*column)).collect();
+        contact_key("", &cells.join("\u{1f}"))
     }
 
     /// Whether the checked file gets the extract's keys: not a file in the program's own schema that has none, since its

@@ -51,16 +51,27 @@ impl DrgList {
     /// Reads a list from its text.
     ///
     /// # Errors
-    /// Fails with the line of the fault if the text is empty, if a column or a cell is missing, if a code stands
-    /// twice, if `mdc` is not a whole number, if a weight is not a number from 0 to 200, or if a type is
-    /// unknown.
+    /// Fails as [`DrgList::of`] does, and if the text is empty.
     pub fn parse(text: &str) -> Result<DrgList, BadDrgList> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let bad = |line: usize, fault: Message| BadDrgList { line, fault };
-        let mut lines = text.lines().enumerate();
-        let (_, head) = lines.next().ok_or_else(|| bad(1, message!("file.empty")))?;
+        let mut lines = text.lines().enumerate().map(|(place, line)| (place + 1, line));
+        let (_, head) = lines.next().ok_or(BadDrgList { line: 1, fault: message!("file.empty") })?;
         let separator = if head.contains(';') { ';' } else { ',' };
-        let heads: Vec<String> = head.split(separator).map(|head| head.trim().to_lowercase()).collect();
+        let cells = |line: &str| -> Vec<String> {
+            line.split(separator).map(|cell| cell.trim().to_owned()).collect()
+        };
+        let rows: Vec<(usize, Vec<String>)> = lines.map(|(place, line)| (place, cells(line))).collect();
+        DrgList::of(&cells(head), &rows)
+    }
+
+    /// The list in a table: its heads, and its rows, each with its line.
+    ///
+    /// # Errors
+    /// Fails with the line of the fault if a column or a cell is missing, if a code stands twice, if `mdc` is not a whole
+    /// number, if a weight is not a number from 0 to 200, or if a type is unknown.
+    pub fn of(heads: &[String], rows: &[(usize, Vec<String>)]) -> Result<DrgList, BadDrgList> {
+        let bad = |line: usize, fault: Message| BadDrgList { line, fault };
+        let heads: Vec<String> = heads.iter().map(|head| head.trim().to_lowercase()).collect();
         let place = |name: &str| {
             heads
                 .iter()
@@ -70,34 +81,37 @@ impl DrgList {
         let (code, kind, mdc, weight) = (place("drg")?, place("drg_type")?, place("mdc")?, place("weight")?);
         let title = place("title").ok();
         let mut drgs = BTreeMap::new();
-        for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-            let cells: Vec<&str> = line.split(separator).map(str::trim).collect();
+        let is_filled = |(_, cells): &&(usize, Vec<String>)| cells.iter().any(|cell| !cell.trim().is_empty());
+        for (line, cells) in rows.iter().filter(is_filled) {
+            let line = *line;
             let cell = |place: usize| {
-                cells.get(place).copied().ok_or_else(|| bad(number + 1, message!("file.cell_missing")))
+                let cell = cells.get(place).map(|cell| cell.trim());
+                cell.ok_or_else(|| bad(line, message!("file.cell_missing")))
             };
             let code = crate::text::drg_code(cell(code)?).into_owned();
             let drg_type = match cell(kind)? {
                 "K" | "k" => DrgType::Surgical,
                 "M" | "m" => DrgType::Medical,
-                word => DrgType::from_word(word).map_err(|error| bad(number + 1, error.said()))?,
+                word => DrgType::from_word(word).map_err(|error| bad(line, error.said()))?,
             };
             let drg = Drg {
                 code: code.clone(),
                 drg_type,
-                mdc: cell(mdc)?.parse().map_err(|_| bad(number + 1, message!("drg_list.mdc")))?,
+                mdc: cell(mdc)?.parse().map_err(|_| bad(line, message!("drg_list.mdc")))?,
                 weight_milli: crate::csv_file::decimal(cell(weight)?, 3)
                     .and_then(|weight| i32::try_from(weight).ok())
                     .filter(|weight| (0..=200_000).contains(weight))
                     .ok_or_else(|| {
-                        bad(
-                            number + 1,
-                            message!("drg_list.weight", weight = cell(weight).unwrap_or_default()),
-                        )
+                        bad(line, message!("drg_list.weight", weight = cell(weight).unwrap_or_default()))
                     })?,
-                title: title.and_then(|title| cells.get(title)).copied().unwrap_or_default().to_owned(),
+                title: title
+                    .and_then(|title| cells.get(title))
+                    .map(|title| title.trim())
+                    .unwrap_or_default()
+                    .to_owned(),
             };
             if drgs.insert(code.clone(), drg).is_some() {
-                return Err(bad(number + 1, message!("drg_list.twice", code)));
+                return Err(bad(line, message!("drg_list.twice", code)));
             }
         }
         Ok(DrgList { drgs })

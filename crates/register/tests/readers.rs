@@ -220,6 +220,39 @@ fn a_workbook_with_another_name_is_read_as_one() {
     );
 }
 
+/// A sheet with the head of another is not left out in silence, however few its rows; the sheet that is asked for is read.
+/// Titles of several cells stand above the head. An hour without a day is an hour.
+#[test]
+fn the_sheet_that_is_meant_is_read() {
+    let book = |second: &str| {
+        let mut book = Workbook::new();
+        for (name, head, rows) in [("April", "case", 9), ("Mai", second, 1)] {
+            let sheet = book.add_worksheet();
+            sheet.set_name(name).unwrap();
+            sheet.write(0, 0, "Fra").unwrap().write(0, 1, "Helse Bergen HF").unwrap();
+            sheet.write(1, 0, head).unwrap().write(1, 1, "days").unwrap().write(1, 2, "amount").unwrap();
+            for row in 2..2 + rows {
+                sheet.write(row, 0, name).unwrap().write(row, 1, 1).unwrap().write(row, 2, 4000).unwrap();
+            }
+        }
+        book
+    };
+    assert!(matches!(read("same.xlsx", book("case")), Err(SheetError::Several { .. })));
+    let found = read("other.xlsx", book("note")).unwrap();
+    assert_eq!((found.heads[0].as_str(), found.rows.len(), found.rows[0].0), ("case", 9, 3));
+    let place = file("asked.xlsx", "");
+    book("case").save(&place).unwrap();
+    let asked = |sheet: &str| sheet::read(Path::new(&format!("{}#{sheet}", place.display())));
+    assert_eq!(asked("mai").unwrap().rows[0].1[0], "Mai");
+    assert!(matches!(asked("Juni"), Err(SheetError::NoSheet { .. })));
+    let mut hours = Workbook::new();
+    let as_hour = Format::new().set_num_format("hh:mm");
+    let sheet = hours.add_worksheet();
+    sheet.write(0, 0, "kl").unwrap().write(0, 1, "sak").unwrap().write(1, 1, "S-1").unwrap();
+    sheet.write_with_format(1, 0, 0.381_944_444_4, &as_hour).unwrap();
+    assert_eq!(read("hours.xlsx", hours).unwrap().rows[0].1[0], "09:10");
+}
+
 #[test]
 fn a_workbook_of_two_tables_or_with_a_cell_far_out_is_refused() {
     let mut two = Workbook::new();
@@ -257,4 +290,59 @@ fn small_tables_are_strict_on_quotes_and_on_width() {
             (4, 3, Some(separator.as_bytes()[0]))
         );
     }
+}
+
+/// Codes as spreadsheets and pandas write them are the codes; a DRG meets the exclusions in any case; a number of 1.0 is the
+/// code 1 of a mapping; a trust with a wrong check digit is told.
+#[test]
+fn codes_are_read_as_they_are_meant() {
+    let rows = [
+        row("1", "1", "U1", "40").replace("983974724", "983974724.0").replace(",1201,", ",1201.0,"),
+        row("2", "2", "U1", "40").replace("983974724", "983 974 724").replace(",127,", ",915o,"),
+        row("3", "3", "U1", "40").replace("983974724", "123456789").replace(",127,", ",DRG 801h,"),
+        row("4", "4", "U1", "40").replace(",overnight,", ",3.0,"),
+    ];
+    let mapping = "id = \"coded\"\ntitle = \"t\"\n[columns]\n".to_owned()
+        + &HEAD.split(',').map(|name| format!("{name} = [\"{name}\"]\n")).collect::<String>()
+        + "[constants]\nservice = \"ordinary\"\n[values.care_level]\n\"3\" = \"outpatient\"\n\"overnight\" = \"overnight\"\n";
+    let path = file("codes.csv", format!("{HEAD}\n{}", rows.concat()));
+    let report = checked_by(&path, &Mapping::parse(&mapping).unwrap());
+    assert!(report.refused.is_empty(), "{:?}", report.refused);
+    let said: Vec<String> = report.warnings.keys().map(words::Message::english).collect();
+    assert!(said.iter().any(|one| one.contains("123456789 is not an organisation number")), "{said:?}");
+    assert!(said.iter().any(|one| one.contains("what a spreadsheet put in")), "{said:?}");
+    let reader = Reader::open_contacts(&path.with_extension("parquet")).unwrap();
+    let names = ["trust", "municipality_of_registration", "drg", "care_level"];
+    let batch = reader.read(0, &names, 100, None).unwrap().next().unwrap().unwrap();
+    let of = |name: &str, row: usize| columns::word(&batch, name, row).to_owned();
+    assert_eq!((of("trust", 0), of("trust", 1)), ("983974724".to_owned(), "983974724".to_owned()));
+    assert_eq!(of("municipality_of_registration", 0), "1201");
+    assert_eq!((of("drg", 1), of("drg", 2)), ("915O".to_owned(), "801H".to_owned()));
+    assert_eq!(of("care_level", 3), "outpatient");
+}
+
+/// A list of DRGs is read like every other table: in a workbook, and in the letters of Windows.
+#[test]
+fn a_list_of_drgs_is_a_table_like_any_other() {
+    use register::drg_list::DrgList;
+    let of = |path: &Path| {
+        let sheet = sheet::read(path).unwrap();
+        DrgList::of(&sheet.heads, &sheet.rows).unwrap()
+    };
+    let text =
+        of(&file("list.csv", b"drg;drg_type;mdc;weight;title\r\n0127;M;5;1,25;Hjertesvikt p\xe5 nytt\r\n"));
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (place, head) in ["drg", "drg_type", "mdc", "weight", "title"].into_iter().enumerate() {
+        sheet.write(0, place as u16, head).unwrap();
+    }
+    sheet.write(1, 0, 127).unwrap().write(1, 1, "M").unwrap().write(1, 2, 5).unwrap();
+    sheet.write(1, 3, 1.25).unwrap().write(1, 4, "Hjertesvikt på nytt").unwrap();
+    let place = file("list.xlsx", "");
+    book.save(&place).unwrap();
+    assert_eq!(of(&place), text);
+    assert_eq!(
+        (text.drgs["127"].weight_milli, text.drgs["127"].title.as_str()),
+        (1250, "Hjertesvikt på nytt")
+    );
 }

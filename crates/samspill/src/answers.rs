@@ -24,7 +24,7 @@ pub fn remedy(refusal: &Refusal) -> Message {
         Refusal::NotSettled { month, ledger } | Refusal::NothingPosted { period: _, last: month, ledger } => {
             message!("remedy.run", month, ledger)
         }
-        Refusal::EarlierNotClosed(month) => message!("remedy.close", month),
+        Refusal::EarlierNotClosed { month, ledger } => message!("remedy.close", month, ledger),
         Refusal::RestsOnUnsigned { month, values: _ } => message!("remedy.rests_on_unsigned", month),
         Refusal::NotClosed { month, ledger } => message!("remedy.not_closed", month, ledger),
         Refusal::NoSuchMunicipality { .. } => message!("remedy.no_such_municipality"),
@@ -237,7 +237,7 @@ mod tests {
             Refusal::NeverChanges { .. } => 5,
             Refusal::NothingClosed(_) => 6,
             Refusal::NotSettled { .. } => 7,
-            Refusal::EarlierNotClosed(_) => 8,
+            Refusal::EarlierNotClosed { .. } => 8,
             Refusal::RestsOnUnsigned { .. } => 9,
             Refusal::NotClosed { .. } => 10,
             Refusal::NoSuchMunicipality { .. } => 11,
@@ -290,7 +290,7 @@ mod tests {
             Refusal::NeverChanges { month, state: PeriodState::Closed },
             Refusal::NothingClosed(period),
             Refusal::NotSettled { month, ledger: ledger.clone() },
-            Refusal::EarlierNotClosed(month),
+            Refusal::EarlierNotClosed { month, ledger: ledger.clone() },
             Refusal::RestsOnUnsigned { month, values: value },
             Refusal::NotClosed { month, ledger: ledger.clone() },
             Refusal::NoSuchMunicipality { code: "9999".to_owned(), day },

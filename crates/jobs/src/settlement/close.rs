@@ -66,7 +66,8 @@ fn may_close(books: &mut Books, month: Month, period: Period, accept: bool, now:
     let mut before = books.months.months.range(..month);
     let is_open = |other: &Month| !period.holds(other.first());
     if let Some((other, _)) = before.find(|(other, record)| !record.is_closed() && is_open(other)) {
-        return Err(Refusal::EarlierNotClosed(*other).into());
+        let (month, ledger) = (*other, books.ledger.place().to_owned());
+        return Err(Refusal::EarlierNotClosed { month, ledger }.into());
     }
     if now < month.last().next().start() {
         return Err(Refusal::MonthNotOver(month).into());

@@ -189,8 +189,8 @@ impl Case {
             let ends = say!(
                 self.language,
                 "council.from_to",
-                low = in_millions(ahead.settled + ahead.low),
-                high = in_millions(ahead.settled + ahead.high)
+                low = in_thousands_or_millions(ahead.settled + ahead.low),
+                high = in_thousands_or_millions(ahead.settled + ahead.high)
             );
             facts.push((self.language.text("council.year_ends"), ends));
         }
@@ -339,4 +339,15 @@ impl Case {
         }
         out
     }
+}
+
+/// An expected amount: to a thousand kroner if it is small, else in millions.
+fn in_thousands_or_millions(amount: Amount) -> Message {
+    const SMALL: i64 = 1_000_000_000;
+    if amount.ore().abs() >= SMALL {
+        return in_millions(amount);
+    }
+    let sign = if amount.ore() < 0 { "\u{2212}" } else { "" };
+    let thousands = (amount.ore().unsigned_abs() + 50_000) / 100_000;
+    Message::Plain(format!("{sign}{}\u{a0}kr", domain::amount::grouped(thousands * 1000)))
 }

@@ -552,7 +552,7 @@ fn held(units: &BTreeMap<String, BTreeSet<Month>>, from: Month, to: Month) -> Ve
 pub fn read_coverage(path: &Path) -> Result<Vec<Coverage>> {
     let mut out = Vec::new();
     for (at, [unit, from, to]) in small_table(path, "unit;from;to, as 974557746;2012-01;2012-04")? {
-        let month = |text: &str| Month::parse(text).about(|| Message::plain(&at));
+        let month = |text: &str| crate::table::month(text).about(|| Message::plain(&at));
         let (from, to) = (month(&from)?, month(&to)?);
         if to < from {
             fail!("error.delivery.coverage_ends_in_before_begins_in", at, to, from);

@@ -140,9 +140,12 @@ fn written(made: &[Statement], order: &statement::Order) -> Message {
     let count = domain::amount::grouped(made.len() as u64);
     let (period, path) = (&order.span.name, order.out.display());
     if order.span.is_summary() {
-        let asked = made.iter().flat_map(|one| one.asked.iter().filter(|_| one.owes));
-        let asked: Amount = asked.map(|one| one.amount).sum();
-        return message!("screen.summaries", count, period, path, asked);
+        let of = |owes: bool| -> Amount {
+            let mine = made.iter().filter(|one| one.owes == owes).flat_map(|one| &one.asked);
+            mine.map(|one| one.amount).sum()
+        };
+        let (asked, given) = (of(true), of(false));
+        return message!("screen.summaries", count, period, path, asked, given);
     }
     // A party that owes a negative amount receives that amount.
     let due = made.iter().map(|one| if one.owes { one.to_pay } else { -one.to_pay });

@@ -114,6 +114,29 @@ fn rules_go_by_the_name_of_their_instrument_and_shells_and_manuals_are_served() 
     assert!(page.contains("Gjør opp en måned"), "{page}");
 }
 
+/// The template of agreements gives a municipality its hours, as the same agreement in TOML does.
+#[test]
+fn agreements_may_stand_in_a_workbook() {
+    let work = folder("agreed-template");
+    assert!(run_in(&work, &["template", "agreements", "--out", "agreements.xlsx"]).status.success());
+    let contacts = work.join("extract.csv");
+    std::fs::write(&contacts, EXTRACT).unwrap();
+    let settle = ["settle", "2012-03", "--draft", "--contacts", path(&contacts), "--out"];
+    let totals = |name: &str, more: &[&str]| {
+        let out = work.join(name);
+        assert_eq!(run_in(&work, &[&settle[..], &[path(&out)], more].concat()).status.code(), Some(3));
+        std::fs::read_to_string(out.join("totals.csv")).unwrap()
+    };
+    let (without, with) = (totals("alone", &[]), totals("agreed", &["--agreements", "agreements.xlsx"]));
+    assert!(without.contains("12000,00") && with.contains("8000,00"), "{without}{with}");
+    let table = "trust;municipality;hours;from;to;reference\n983974724;1201;24;1.1.2012;;avtale 5\n";
+    std::fs::write(work.join("agreements.csv"), table).unwrap();
+    assert_eq!(totals("table", &["--agreements", "agreements.csv"]), with);
+    std::fs::write(work.join("agreements.csv"), table.replace(";24;", ";mye;")).unwrap();
+    let bad = run_in(&work, &[&settle[..], &["bad", "--agreements", "agreements.csv"]].concat());
+    assert!(text(&bad.stderr).contains("agreements.csv:2: 'mye' er ikke et antall timer"), "{bad:?}");
+}
+
 /// Each template can be read, unchanged, by the command that it is made for.
 #[test]
 fn a_template_is_taken_back() {
