@@ -40,7 +40,7 @@ fn packed(files: &BTreeMap<String, Vec<u8>>, out: &Path) {
 
 /// Result of `check-statement`: exit code, verdict of each row by the text in its column `what`, and everything
 /// printed.
-fn checked(bundle: &Path, more: &[&str]) -> (Option<i32>, BTreeMap<String, String>, String) {
+pub fn checked(bundle: &Path, more: &[&str]) -> (Option<i32>, BTreeMap<String, String>, String) {
     let output = samspill(&[&["check-statement", path(bundle), "--as", "json"], more].concat());
     let printed = text(&output.stdout) + &text(&output.stderr);
     let table: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();

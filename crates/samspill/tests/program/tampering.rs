@@ -136,6 +136,16 @@ const CHANGES: &[(&str, &str)] = &[
         "andre summer per årsak",
     ),
     (
+        "UPDATE step SET content = json_set(content, '$.outcome', 'rejected') WHERE kind = 'objection-decided'",
+        "tar av et annet beløp enn utfallet sier",
+    ),
+    (
+        // A month that is a draft is made final.
+        "INSERT INTO step SELECT number + 1, 'finalise', '2012-01', recorded_at, '{}', 0, 'x' FROM step \
+         ORDER BY number DESC LIMIT 1",
+        "2012-01 ble gjort endelig uten å være lukket under signerte regler",
+    ),
+    (
         // One more voucher of the closing, like its first.
         "INSERT INTO voucher SELECT (SELECT max(number) + 1 FROM voucher), step, posting_month, activity_period, \
          instrument, cause, debtor, creditor, unit, rule_version, contacts, drg_points_milli, days, amount_ore, note, \

@@ -192,3 +192,217 @@ innDatoTid;utDatoTid;komNrHjem;alder;kjonn;drg;drg_type;hdg;vekt;korrvekt;ligget
         sheet.rows().skip(1).map(|row| row[last].to_string()).filter(|key| !key.is_empty()).collect();
     assert_eq!(shown.len(), 2, "{shown:?}");
 }
+
+/// A file of contacts; each row is its key, admission, discharge, municipality, points and events.
+fn contacts(rows: &[[&str; 6]]) -> String {
+    let head = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,admitted,discharged,\
+municipality_of_registration,age,drg,drg_type,points,events\n";
+    let row = |[id, from, to, home, points, events]: &[&str; 6]| {
+        format!(
+            "{id},{id},{id},974557746,public-hospital,983974724,somatic,overnight,{from},{to},{home},80,127,medical,\
+             {points},{events}\n"
+        )
+    };
+    head.to_owned() + &rows.iter().map(row).collect::<String>()
+}
+
+const A: [&str; 6] = ["1", "2012-01-03T10:00", "2012-01-06T12:00", "1201", "1.000", ""];
+const B: [&str; 6] = [
+    "2",
+    "2012-01-10T10:00",
+    "2012-01-20T12:00",
+    "1201",
+    "0.333",
+    "1@2012-01-10T12:00 2@2012-01-14T09:00 3@2012-01-14T10:00 6@2012-01-14T11:00",
+];
+const C: [&str; 6] = ["3", "2012-02-10T10:00", "2012-02-12T12:00", "0602", "0.5", ""];
+const D: [&str; 6] = ["4", "2012-03-10T10:00", "2012-03-12T12:00", "0301", "0.5", ""];
+
+/// A contact that a later delivery gives to another hospital, while an objection to its line is undecided: the decision takes
+/// the amount from the hospital that has the line now.
+#[test]
+fn a_decision_takes_from_who_has_the_line() {
+    let work = folder("other-hospital");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (first, second) = (work.join("1.csv"), work.join("2.csv"));
+    std::fs::write(&first, contacts(&[B])).unwrap();
+    std::fs::write(
+        &second,
+        contacts(&[B]).replace("974557746", "974589095").replace("983974724", "993467049"),
+    )
+    .unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    let run = |now: &str, month: &str, file: &std::path::Path| {
+        done(&ledger, now, &["settlement", "run", month, "--contacts", path(file), "--draft", "--accept"]);
+    };
+    run("2012-02-10", "2012-01", &first);
+    let file = [
+        "objection",
+        "file",
+        "--party",
+        "1201",
+        "--instrument",
+        "USK",
+        "--contact",
+        "2",
+        "--month",
+        "2012-01",
+    ];
+    done(&ledger, "2012-02-11", &[&file[..], &["--ground", "other", "--text", "x"]].concat());
+    done(&ledger, "2012-02-12", &["settlement", "close", "2012-01"]);
+    let decide = |now: &str, more: &[&str]| {
+        let words = ["objection", "decide", "2012-01-1201-1", "--into", "2012-02"];
+        done(&ledger, now, &[&words[..], more].concat());
+    };
+    decide("2012-02-13", &["--outcome", "partly", "--reduce-by", "4000", "--reference", "v1"]);
+    let coverage = work.join("coverage.csv");
+    std::fs::write(&coverage, "unit;from;to\n974557746;2012-01;2012-01\n974589095;2012-01;2012-01\n")
+        .unwrap();
+    let correct =
+        ["settlement", "correct", "2012-01", "--into", "2012-02", "--contacts", path(&second), "--draft"];
+    let more = ["--accept", "--coverage", path(&coverage)];
+    let printed = done(&ledger, "2012-02-14", &[&correct[..], &more].concat());
+    assert!(printed.contains("må avgjøres på nytt"), "{printed}");
+    decide("2012-02-15", &["--outcome", "upheld", "--reference", "v2"]);
+    done(&ledger, "2012-02-16", &["ledger", "verify"]);
+    // What each hospital is owed for days: nothing, since the line is taken off in full.
+    let output = super::samspill(&["ledger", "export", "--as", "csv", "--ledger", &ledger]);
+    let exported = super::text(&output.stdout);
+    let owed = |party: &str| -> i64 {
+        let rows = exported.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let ours = rows.filter(|cells| cells[4] == "USK" && cells[10] == "payable" && cells[11] == party);
+        ours.map(|cells| cells[13].parse::<i64>().unwrap()).sum()
+    };
+    assert_eq!((owed("983974724"), owed("993467049")), (0, 0), "{exported}");
+    // A reference that no statement can be printed with, or a text that names a person by number, is not kept.
+    for (text, fault) in [("TLN\u{1b}[0m", "styretegn"), ("", "tom"), ("Fnr 02819840086", "fødselsnummer")] {
+        let words = ["objection", "decide", "2012-01-1201-1", "--outcome", "upheld", "--into", "2012-02"];
+        let (code, said) = tried(&ledger, "2012-02-17", &[&words[..], &["--reference", text]].concat());
+        assert!(code == Some(1) && said.contains(fault), "{text:?}: {said}");
+    }
+}
+
+/// Four lives of a ledger whose bundles an honest check once called broken.
+#[test]
+fn honest_bundles_hold() {
+    let work = folder("honest");
+    let file = |name: &str, rows: &[[&str; 6]]| {
+        let file = work.join(name);
+        std::fs::write(&file, contacts(rows)).unwrap();
+        path(&file).to_owned()
+    };
+    let later = "1@2012-01-10T12:00 2@2012-01-15T09:00 3@2012-01-15T10:00 6@2012-01-15T11:00";
+    let [mut e, mut f, mut late] = [A, A, B];
+    (e[0], e[4]) = ("5", "0.5");
+    (f[0], f[1], f[2], f[4]) = ("6", "2012-02-03T10:00", "2012-02-06T12:00", "0.5");
+    late[5] = later;
+    let (one, two) = (file("1.csv", &[A, B, C, D]), file("2.csv", &[A, late, C, D]));
+    let more = file("3.csv", &[A, B, C, D, e, f]);
+    let law = work.join("law");
+    std::fs::create_dir_all(&law).unwrap();
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
+        let rule = entry.unwrap().path();
+        if rule.extension().is_some_and(|kind| kind == "toml") {
+            let text = std::fs::read_to_string(&rule).unwrap();
+            let text = text
+                .replace("percent = 20", "percent = 10")
+                .replace("kroner_per_day = 4_000", "kroner_per_day = 4_100");
+            std::fs::write(law.join(rule.file_name().unwrap()), text).unwrap();
+        }
+    }
+    let book = |name: &str| {
+        let ledger = path(&work.join(format!("{name}.sqlite"))).to_owned();
+        done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+        ledger
+    };
+    let run = |ledger: &str, now: &str, month: &str, file: &str| {
+        done(ledger, now, &["settlement", "run", month, "--contacts", file, "--draft", "--accept"]);
+    };
+    let correct = |ledger: &str, now: &str, into: &str, file: &str| {
+        let words =
+            ["settlement", "correct", "2012-01", "--into", into, "--contacts", file, "--draft", "--accept"];
+        done(ledger, now, &words);
+    };
+    let close = |ledger: &str, now: &str, month: &str| done(ledger, now, &["settlement", "close", month]);
+    let holds = |ledger: &str, now: &str, month: &str, party: &str, more: &[&str]| {
+        let out = work.join(format!("{party}-{month}-{}", more.len()));
+        let order = ["statement", month, "--as", "json", "--bundle", "--party", party, "--out", path(&out)];
+        done(ledger, now, &[&order[..], more].concat());
+        let zip = out.join(format!("oppgjor-{month}-{party}-kladd.zip"));
+        let (code, _, printed) = super::bundle::checked(&zip, &[]);
+        assert_eq!(code, Some(0), "{party} {month}: {printed}");
+    };
+    // Corrections of the month itself and of an earlier one, alike in all else.
+    let ledger = book("two-months");
+    run(&ledger, "2012-02-10", "2012-01", &one);
+    close(&ledger, "2012-02-11", "2012-01");
+    run(&ledger, "2012-03-10", "2012-02", &one);
+    run(&ledger, "2012-03-11", "2012-02", &more);
+    correct(&ledger, "2012-03-12", "2012-02", &more);
+    holds(&ledger, "2012-03-13", "2012-02", "1201", &["--with-claims"]);
+    // Another party's objection that is opened again.
+    let ledger = book("reopened");
+    run(&ledger, "2012-02-10", "2012-01", &one);
+    run(&ledger, "2012-03-10", "2012-02", &one);
+    close(&ledger, "2012-03-11", "2012-01");
+    let file = [
+        "objection",
+        "file",
+        "--party",
+        "1201",
+        "--instrument",
+        "USK",
+        "--contact",
+        "2",
+        "--month",
+        "2012-01",
+    ];
+    done(&ledger, "2012-03-12", &[&file[..], &["--ground", "other", "--text", "x"]].concat());
+    let decide = [
+        "objection",
+        "decide",
+        "2012-01-1201-1",
+        "--outcome",
+        "upheld",
+        "--reference",
+        "v",
+        "--into",
+        "2012-02",
+    ];
+    done(&ledger, "2012-03-13", &decide);
+    close(&ledger, "2012-03-14", "2012-02");
+    run(&ledger, "2012-04-10", "2012-03", &two);
+    correct(&ledger, "2012-04-11", "2012-03", &two);
+    holds(&ledger, "2012-04-12", "2012-02", "0602", &[]);
+    // A changed rate of co-financing, which activity-based funding is lowered by, and days of another number and rate.
+    let ledger = book("rates");
+    run(&ledger, "2012-02-10", "2012-01", &one);
+    let rules = ["settlement", "rules", "--law", path(&law), "--reference", "v"];
+    done(&ledger, "2012-02-11", &rules);
+    run(&ledger, "2012-03-10", "2012-02", &one);
+    holds(&ledger, "2012-03-11", "2012-02", "state", &["--with-claims"]);
+    close(&ledger, "2012-03-12", "2012-01");
+    let agreed = work.join("agreed.csv");
+    std::fs::write(&agreed, "trust;municipality;hours;from;to;reference\n983974724;1201;24;2012-01-01;;x\n")
+        .unwrap();
+    let rules =
+        ["settlement", "rules", "--agreements", path(&agreed), "--law", path(&law), "--reference", "w"];
+    done(&ledger, "2012-03-13", &rules);
+    correct(&ledger, "2012-03-14", "2012-02", &one);
+    holds(&ledger, "2012-03-15", "2012-02", "1201", &[]);
+    holds(&ledger, "2012-03-15", "2012-02", "1201", &["--with-claims"]);
+}
+
+/// The example of a mapping on the page reads a file with such columns.
+#[test]
+fn the_example_mapping_reads_its_file() {
+    let work = folder("example-mapping");
+    let file = work.join("uttrekk.csv");
+    let rows = "institusjon;lopenr;opphold;pasient;avdeling;orgnr;omsorg;inn;ut;kommune;alder;drg;drgtype;poeng;hendelse1;tid1;\
+hendelse2;tid2\n974557746;0017;9;P1;Medisin;983974724;1;04.03.2012 10:00;09.03.2012 12:00;1201;81;127;M;1,017;2;06.03.2012 \
+09:00;3;06.03.2012 10:00\n";
+    std::fs::write(&file, rows).unwrap();
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/tilordning.toml");
+    let (code, said) = ran(&["check", path(&file), "--mapping", mapping]);
+    assert!(code == Some(0) && said.contains("1 accepted") || said.contains("1 godtatt"), "{said}");
+}
