@@ -113,7 +113,8 @@ pub fn run(given: &str, folder: &Path, contacts: Option<&Path>, language: Langua
             "error.explain.not_file_settled_sha_256_manifest",
             input = input.display(),
             hash,
-            sha256 = manifest.input.sha256
+            sha256 = manifest.input.sha256,
+            file = manifest.input.file
         );
     }
     let variants = variant_files(folder, &manifest);
