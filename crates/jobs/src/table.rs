@@ -114,7 +114,8 @@ fn as_meant(head: &str, cell: &str) -> Result<String> {
             let is_known = || -> Result<bool> {
                 Ok(Municipalities::built_in()?.rows().iter().any(|row| row.code == padded))
             };
-            if head != "unit" && is_short && is_known()? { Ok(padded) } else { Ok(cell.into_owned()) }
+            let is_municipality = matches!(head, "municipality" | "code" | "party" | "debtor");
+            if is_municipality && is_short && is_known()? { Ok(padded) } else { Ok(cell.into_owned()) }
         }
         _ => Ok(cell.to_owned()),
     }

@@ -282,69 +282,80 @@ fn a_decision_takes_from_who_has_the_line() {
     }
 }
 
-/// Four lives of a ledger whose bundles an honest check once called broken.
-#[test]
-fn honest_bundles_hold() {
-    let work = folder("honest");
-    let file = |name: &str, rows: &[[&str; 6]]| {
-        let file = work.join(name);
+/// A ledger whose bundles an honest check once called broken.
+struct Honest {
+    work: std::path::PathBuf,
+    ledger: String,
+}
+
+impl Honest {
+    fn open(name: &str) -> Honest {
+        let work = folder(name);
+        let ledger = path(&work.join("ledger.sqlite")).to_owned();
+        done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+        Honest { work, ledger }
+    }
+
+    fn file(&self, name: &str, rows: &[[&str; 6]]) -> String {
+        let file = self.work.join(name);
         std::fs::write(&file, contacts(rows)).unwrap();
         path(&file).to_owned()
-    };
-    let later = "1@2012-01-10T12:00 2@2012-01-15T09:00 3@2012-01-15T10:00 6@2012-01-15T11:00";
-    let [mut e, mut f, mut late] = [A, A, B];
-    (e[0], e[4]) = ("5", "0.5");
-    (f[0], f[1], f[2], f[4]) = ("6", "2012-02-03T10:00", "2012-02-06T12:00", "0.5");
-    late[5] = later;
-    let (one, two) = (file("1.csv", &[A, B, C, D]), file("2.csv", &[A, late, C, D]));
-    let more = file("3.csv", &[A, B, C, D, e, f]);
-    let law = work.join("law");
-    std::fs::create_dir_all(&law).unwrap();
-    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
-        let rule = entry.unwrap().path();
-        if rule.extension().is_some_and(|kind| kind == "toml") {
-            let text = std::fs::read_to_string(&rule).unwrap();
-            let text = text
-                .replace("percent = 20", "percent = 10")
-                .replace("kroner_per_day = 4_000", "kroner_per_day = 4_100");
-            std::fs::write(law.join(rule.file_name().unwrap()), text).unwrap();
-        }
     }
-    let book = |name: &str| {
-        let ledger = path(&work.join(format!("{name}.sqlite"))).to_owned();
-        done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
-        ledger
-    };
-    let run = |ledger: &str, now: &str, month: &str, file: &str| {
-        done(ledger, now, &["settlement", "run", month, "--contacts", file, "--draft", "--accept"]);
-    };
-    let correct = |ledger: &str, now: &str, into: &str, file: &str| {
+
+    fn done(&self, now: &str, words: &[&str]) {
+        done(&self.ledger, now, words);
+    }
+
+    fn run(&self, now: &str, month: &str, file: &str) {
+        self.done(now, &["settlement", "run", month, "--contacts", file, "--draft", "--accept"]);
+    }
+
+    fn correct(&self, now: &str, into: &str, file: &str) {
         let words =
             ["settlement", "correct", "2012-01", "--into", into, "--contacts", file, "--draft", "--accept"];
-        done(ledger, now, &words);
-    };
-    let close = |ledger: &str, now: &str, month: &str| done(ledger, now, &["settlement", "close", month]);
-    let holds = |ledger: &str, now: &str, month: &str, party: &str, more: &[&str]| {
-        let out = work.join(format!("{party}-{month}-{}", more.len()));
+        self.done(now, &words);
+    }
+
+    fn close(&self, now: &str, month: &str) {
+        self.done(now, &["settlement", "close", month]);
+    }
+
+    fn holds(&self, now: &str, month: &str, party: &str, more: &[&str]) {
+        let out = self.work.join(format!("{party}-{month}-{}", more.len()));
         let order = ["statement", month, "--as", "json", "--bundle", "--party", party, "--out", path(&out)];
-        done(ledger, now, &[&order[..], more].concat());
+        self.done(now, &[&order[..], more].concat());
         let zip = out.join(format!("oppgjor-{month}-{party}-kladd.zip"));
         let (code, _, printed) = super::bundle::checked(&zip, &[]);
         assert_eq!(code, Some(0), "{party} {month}: {printed}");
-    };
-    // Corrections of the month itself and of an earlier one, alike in all else.
-    let ledger = book("two-months");
-    run(&ledger, "2012-02-10", "2012-01", &one);
-    close(&ledger, "2012-02-11", "2012-01");
-    run(&ledger, "2012-03-10", "2012-02", &one);
-    run(&ledger, "2012-03-11", "2012-02", &more);
-    correct(&ledger, "2012-03-12", "2012-02", &more);
-    holds(&ledger, "2012-03-13", "2012-02", "1201", &["--with-claims"]);
-    // Another party's objection that is opened again.
-    let ledger = book("reopened");
-    run(&ledger, "2012-02-10", "2012-01", &one);
-    run(&ledger, "2012-03-10", "2012-02", &one);
-    close(&ledger, "2012-03-11", "2012-01");
+    }
+}
+
+/// A bundle holds with corrections of the month itself and of an earlier month that are alike in all else.
+#[test]
+fn a_bundle_with_corrections_of_two_months_holds() {
+    let book = Honest::open("honest-months");
+    let [mut e, mut f] = [A, A];
+    (e[0], e[4]) = ("5", "0.5");
+    (f[0], f[1], f[2], f[4]) = ("6", "2012-02-03T10:00", "2012-02-06T12:00", "0.5");
+    let (one, more) = (book.file("1.csv", &[A, B, C, D]), book.file("2.csv", &[A, B, C, D, e, f]));
+    book.run("2012-02-10", "2012-01", &one);
+    book.close("2012-02-11", "2012-01");
+    book.run("2012-03-10", "2012-02", &one);
+    book.run("2012-03-11", "2012-02", &more);
+    book.correct("2012-03-12", "2012-02", &more);
+    book.holds("2012-03-13", "2012-02", "1201", &["--with-claims"]);
+}
+
+/// A bundle holds when another party's objection is opened again afterwards.
+#[test]
+fn a_bundle_beside_a_reopened_objection_holds() {
+    let book = Honest::open("honest-reopened");
+    let mut late = B;
+    late[5] = "1@2012-01-10T12:00 2@2012-01-15T09:00 3@2012-01-15T10:00 6@2012-01-15T11:00";
+    let (one, two) = (book.file("1.csv", &[A, B, C, D]), book.file("2.csv", &[A, late, C, D]));
+    book.run("2012-02-10", "2012-01", &one);
+    book.run("2012-03-10", "2012-02", &one);
+    book.close("2012-03-11", "2012-01");
     let file = [
         "objection",
         "file",
@@ -357,7 +368,7 @@ fn honest_bundles_hold() {
         "--month",
         "2012-01",
     ];
-    done(&ledger, "2012-03-12", &[&file[..], &["--ground", "other", "--text", "x"]].concat());
+    book.done("2012-03-12", &[&file[..], &["--ground", "other", "--text", "x"]].concat());
     let decide = [
         "objection",
         "decide",
@@ -369,28 +380,43 @@ fn honest_bundles_hold() {
         "--into",
         "2012-02",
     ];
-    done(&ledger, "2012-03-13", &decide);
-    close(&ledger, "2012-03-14", "2012-02");
-    run(&ledger, "2012-04-10", "2012-03", &two);
-    correct(&ledger, "2012-04-11", "2012-03", &two);
-    holds(&ledger, "2012-04-12", "2012-02", "0602", &[]);
-    // A changed rate of co-financing, which activity-based funding is lowered by, and days of another number and rate.
-    let ledger = book("rates");
-    run(&ledger, "2012-02-10", "2012-01", &one);
-    let rules = ["settlement", "rules", "--law", path(&law), "--reference", "v"];
-    done(&ledger, "2012-02-11", &rules);
-    run(&ledger, "2012-03-10", "2012-02", &one);
-    holds(&ledger, "2012-03-11", "2012-02", "state", &["--with-claims"]);
-    close(&ledger, "2012-03-12", "2012-01");
-    let agreed = work.join("agreed.csv");
+    book.done("2012-03-13", &decide);
+    book.close("2012-03-14", "2012-02");
+    book.run("2012-04-10", "2012-03", &two);
+    book.correct("2012-04-11", "2012-03", &two);
+    book.holds("2012-04-12", "2012-02", "0602", &[]);
+}
+
+/// A bundle holds when the rate that lowers another instrument changes, and when rate and days change together.
+#[test]
+fn a_bundle_under_changed_rates_holds() {
+    let book = Honest::open("honest-rates");
+    let one = book.file("1.csv", &[A, B, C, D]);
+    let law = book.work.join("law");
+    std::fs::create_dir_all(&law).unwrap();
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
+        let rule = entry.unwrap().path();
+        if rule.extension().is_some_and(|kind| kind == "toml") {
+            let text = std::fs::read_to_string(&rule).unwrap();
+            let text =
+                text.replace("percent = 20", "percent = 10").replace("per_day = 4_000", "per_day = 4_100");
+            std::fs::write(law.join(rule.file_name().unwrap()), text).unwrap();
+        }
+    }
+    book.run("2012-02-10", "2012-01", &one);
+    book.done("2012-02-11", &["settlement", "rules", "--law", path(&law), "--reference", "v"]);
+    book.run("2012-03-10", "2012-02", &one);
+    book.holds("2012-03-11", "2012-02", "state", &["--with-claims"]);
+    book.close("2012-03-12", "2012-01");
+    let agreed = book.work.join("agreed.csv");
     std::fs::write(&agreed, "trust;municipality;hours;from;to;reference\n983974724;1201;24;2012-01-01;;x\n")
         .unwrap();
     let rules =
         ["settlement", "rules", "--agreements", path(&agreed), "--law", path(&law), "--reference", "w"];
-    done(&ledger, "2012-03-13", &rules);
-    correct(&ledger, "2012-03-14", "2012-02", &one);
-    holds(&ledger, "2012-03-15", "2012-02", "1201", &[]);
-    holds(&ledger, "2012-03-15", "2012-02", "1201", &["--with-claims"]);
+    book.done("2012-03-13", &rules);
+    book.correct("2012-03-14", "2012-02", &one);
+    book.holds("2012-03-15", "2012-02", "1201", &[]);
+    book.holds("2012-03-15", "2012-02", "1201", &["--with-claims"]);
 }
 
 /// The example of a mapping on the page reads a file with such columns.
