@@ -21,6 +21,8 @@ use crate::table::Table;
 /// `institution/episode` as in the extract).
 struct Asked {
     contact: i64,
+    /// The contact as it was written.
+    text: String,
     instrument: Option<Instrument>,
     month: Option<String>,
 }
@@ -44,11 +46,12 @@ fn read(text: &str) -> Result<Asked> {
     if contact.is_empty() {
         fail!("error.explain.not_contact_123_institution_episode_charge", text);
     }
+    let text = contact.to_owned();
     let contact = match contact.split_once('/') {
         Some((institution, episode)) => joint_key(institution, episode),
         None => own_key(contact),
     };
-    Ok(Asked { contact, instrument, month })
+    Ok(Asked { contact, text, instrument, month })
 }
 
 /// Key of the contact in a text that names a contact or a charge.
@@ -59,28 +62,33 @@ pub fn contact_of(text: &str) -> Result<i64> {
     Ok(read(text)?.contact)
 }
 
-/// The extract's own keys of the contacts in a delivery. They are not kept in a ledger.
+/// The extract's own keys of the contacts in a delivery, read by a mapping. They are not kept in a ledger.
 ///
 /// # Errors
 /// Fails if the file cannot be read or checked, or if it has no keys of its own.
-pub fn keys(contacts: &Path, host: &Host) -> Result<Keys> {
+pub fn keys(contacts: &Path, mapping: Option<&Path>, host: &Host) -> Result<Keys> {
     let scratch = Scratch::under(host.scratch)?;
     let checked = scratch.path().join("checked.parquet");
-    let input = crate::intake::trusted_in(contacts, None, None, &checked, host)?;
+    let input = crate::intake::trusted_in(contacts, mapping, None, &checked, host)?;
     let reader = Reader::open_contacts(&input.path)?;
     Keys::of(&reader)?.about(|| message!("error.explain.no_keys", contacts = contacts.display()))
 }
 
 /// What a ledger holds on a contact, or the claims behind a voucher (`bilag-17`), with the extract's own keys if the delivery
-/// is given. Returns a heading, which may be empty, and a table. `place` is the ledger.
+/// is given, with its mapping. Returns a heading, which may be empty, and a table. `place` is the ledger.
 ///
 /// # Errors
 /// Fails if the ledger cannot be read, if there is no such voucher, or if nothing is posted for the contact.
-pub fn in_ledger(asked: &str, place: &str, contacts: Option<&Path>, host: &Host) -> Result<(Message, Table)> {
+pub fn in_ledger(
+    asked: &str,
+    place: &str,
+    contacts: Option<(&Path, Option<&Path>)>,
+    host: &Host,
+) -> Result<(Message, Table)> {
     let mut books = crate::settlement::Books::open(place)?;
     if let Some(number) = asked.strip_prefix("bilag-") {
         let number = number.parse().about(|| message!("error.explain.not_voucher_bilag_17", asked))?;
-        let keys = contacts.map(|contacts| keys(contacts, host)).transpose()?;
+        let keys = contacts.map(|(contacts, mapping)| keys(contacts, mapping, host)).transpose()?;
         return crate::settlement::objection::behind(&mut books, number, keys.as_ref());
     }
     let contact = contact_of(asked)?;
@@ -122,7 +130,13 @@ pub fn run(given: &str, folder: &Path, contacts: Option<&Path>, language: Langua
     let law = Law::of(&files.book()?)?;
     let municipalities = Municipalities::built_in()?;
     let reader = Reader::open_contacts(&input)?;
-    let stay = stay_of_contact(&reader, asked.contact)?;
+    let mut asked = asked;
+    let mut stay = stay_of_contact(&reader, asked.contact)?;
+    // An extract with one column of keys may have a slash in them.
+    if stay.is_empty() && asked.text.contains('/') {
+        asked.contact = own_key(&asked.text);
+        stay = stay_of_contact(&reader, asked.contact)?;
+    }
     let period = Period::parse_any(&manifest.period)?;
     match explain(&law, &municipalities, &reader, &stay, asked.contact, period)? {
         Some(explanation) => {

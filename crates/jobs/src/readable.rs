@@ -52,7 +52,8 @@ pub fn at_sheet(arguments: Vec<OsString>) -> Vec<OsString> {
     let mut out = Vec::new();
     for (place, argument) in arguments.into_iter().enumerate() {
         // A file that is written has no sheet yet.
-        let is_read = place > 0 && before != "--out";
+        let is_out = argument.to_str().is_some_and(|text| text.starts_with("--out="));
+        let is_read = place > 0 && before != "--out" && !is_out;
         before.clone_from(&argument);
         out.push(if is_read { named(argument) } else { argument });
     }

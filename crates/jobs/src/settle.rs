@@ -17,7 +17,7 @@ use settlement::{Law, Options, Settled, settle};
 use words::{Language, Message, message};
 
 use crate::host::{Host, Scratch};
-use crate::intake::{self, Input};
+use crate::intake::{self, Input, Stamp};
 use crate::law::{Files, note_agreements_for_nobody};
 use crate::progress::Work;
 use crate::refusal::Refusal;
@@ -107,6 +107,11 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let law = Law::of(&book)?;
     let unsigned = unsigned(&law, order.period, order.draft, |_| true)?;
     let former = former(order)?;
+    let kept = order.out.join("checked.parquet");
+    let is_own = matches!(intake::stamp(order.contacts, host), Ok(Stamp::Ours(_)));
+    if is_input(order, &kept) && !(is_own && order.mapping.is_none() && order.drg_list.is_none()) {
+        fail!("error.settle.over_input", path = kept.display());
+    }
     let scratch = Scratch::under(order.out)?;
     let Input { path: input, report, sha256 } = trusted(order, scratch.path(), host)?;
     let known = if report.is_some() { trust::remember(&input, host)? } else { Some(sha256.clone()) };
@@ -169,7 +174,8 @@ const UNFINISHED: &str = "manifest.part";
 
 /// Whether a path is the file of contacts of the order.
 fn is_input(order: &Order, path: &Path) -> bool {
-    std::fs::canonicalize(path).ok() == std::fs::canonicalize(order.contacts).ok()
+    let input = std::fs::canonicalize(order.contacts).ok();
+    input.is_some() && std::fs::canonicalize(path).ok() == input
 }
 
 /// Makes the folder. Returns the manifest of an earlier settlement in it.

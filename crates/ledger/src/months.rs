@@ -256,7 +256,9 @@ impl Months {
         for (month, record) in self.months.range(first..=last) {
             for activity in &record.activities {
                 let all = self.basis.get(activity).map_or(&[][..], Vec::as_slice);
-                let own = all.iter().rposition(|basis| basis.into == *month).unwrap_or(0);
+                let own = all.iter().rposition(|basis| basis.into == *month);
+                // A decision on the activity rests on what was settled of it last.
+                let own = own.unwrap_or(all.len().saturating_sub(1));
                 let is_signed_later = all.iter().skip(own).any(|basis| !basis.is_draft());
                 let values = all.get(own).filter(|_| !is_signed_later).map(|basis| &basis.unsigned);
                 for value in values.into_iter().flatten() {

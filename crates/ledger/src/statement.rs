@@ -107,14 +107,9 @@ pub fn by_party<'v>(
 
 /// Whether a statement asks for the amount on account, and for nothing else: before its month is settled. What was corrected
 /// or decided by then waits for the settlement. `gross` holds the vouchers that are not on account.
-fn asks_on_account(
-    gross: &[&Voucher],
-    on_account: Amount,
-    span: &Span,
-    record: Option<&MonthRecord>,
-) -> bool {
+fn asks_on_account(gross: &[&Voucher], span: &Span, record: Option<&MonthRecord>) -> bool {
     let is_open = record.is_some_and(|record| record.state == PeriodState::Open);
-    is_open && (gross.is_empty() || (!span.is_summary() && on_account != Amount::ZERO))
+    is_open && (gross.is_empty() || !span.is_summary())
 }
 
 /// The statement of one party, added up from its vouchers. `own` is the party's entry in [`by_party`].
@@ -145,7 +140,7 @@ pub fn statement(
     let cleared = cleared(own, party, span, context.heir);
     let fixed = record.is_some_and(MonthRecord::is_closed);
     let expected = paying.carried + settled - on_account - paying.carried_on;
-    let asked = asks_on_account(&gross, on_account, span, record);
+    let asked = asks_on_account(&gross, span, record);
     let total = fixed.then_some(cleared.paid).or(asked.then_some(on_account)).unwrap_or(expected);
     let is_summary = span.is_summary();
     // If nothing new is settled, the amount to pay comes from earlier months, and so does the term of

@@ -170,7 +170,7 @@ pub(crate) fn data(page: &impl serde::Serialize) -> Result<Vec<u8>, serde_json::
     fn cleaned(value: &mut serde_json::Value) {
         match value {
             serde_json::Value::String(text) => {
-                let is_bad = |letter: char| letter.is_control() && letter != '\n';
+                let is_bad = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
                 if text.contains(is_bad) {
                     *text = text.replace(is_bad, "\u{fffd}");
                 }

@@ -471,8 +471,10 @@ fn lead(statement: &Statement, language: Language) -> String {
         let is_draft = statement.tags.contains(&Tag::Draft);
         sentences.push(text(if is_draft { "summary_of_drafts" } else { "summary" }, language));
     } else if asks_on_account(statement) {
-        let waits = if statement.posts.is_empty() { String::new() } else { language.text("paper.waits") };
-        return format!("{} {waits}", language.text("paper.only_on_account")).trim_end().to_owned();
+        let is_asked = statement.on_account != Amount::ZERO || statement.posts.is_empty();
+        let asked = is_asked.then(|| language.text("paper.only_on_account"));
+        let waits = (!statement.posts.is_empty()).then(|| language.text("paper.waits"));
+        return asked.into_iter().chain(waits).collect::<Vec<_>>().join(" ");
     }
     let more = statement.settled - statement.on_account;
     let zero = Amount::ZERO;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use words::{Language, Message, Said, message};
 
 use domain::identifier::is_organisation;
@@ -690,14 +690,28 @@ impl Checker<'_> {
             |refusal: &&mut Refusal| matches!(refusal.reason, Reason::DuplicateContact | Reason::StayTwice);
         let wanted: BTreeSet<u64> =
             report.refused.iter_mut().filter(by_whole).map(|refusal| refusal.line).collect();
-        let mut names: BTreeMap<u64, String> = BTreeMap::new();
-        for piece in 0..if wanted.is_empty() { 0 } else { source.pieces() } {
-            source.rows(piece, |line, cells| {
-                if wanted.contains(&line) {
-                    names.insert(line, self.named(cells));
-                }
-            })?;
+        if wanted.is_empty() {
+            return Ok(());
         }
+        let mut names: BTreeMap<u64, String> = BTreeMap::new();
+        in_order(
+            source.pieces(),
+            self.check.threads,
+            |piece| {
+                let mut found = Vec::new();
+                source.rows(piece, |line, cells| {
+                    if wanted.contains(&line) {
+                        found.push((line, self.named(cells)));
+                    }
+                })?;
+                Ok(found)
+            },
+            |_, found| {
+                names.extend(found);
+                Ok(())
+            },
+            || FileError::Worker { path: PathBuf::from(&self.file) },
+        )?;
         for refusal in report.refused.iter_mut().filter(by_whole) {
             if let Some(name) = names.remove(&refusal.line) {
                 refusal.contact = name;

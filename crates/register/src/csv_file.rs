@@ -214,8 +214,8 @@ fn after_line_end(path: &Path, edge: u64, size: u64, mut quoted: bool) -> Result
 pub fn decimal(text: &str, decimals: u32) -> Option<i64> {
     let text = text.trim();
     let (negative, digits) = match text.as_bytes().first()? {
-        b'-' => (true, &text[1..]),
-        b'+' => (false, &text[1..]),
+        b'-' => (true, text[1..].trim_start()),
+        b'+' => (false, text[1..].trim_start()),
         _ => (false, text),
     };
     let (mut value, mut seen, mut places): (i64, bool, Option<u32>) = (0, false, None);
@@ -278,6 +278,7 @@ mod tests {
             (",", None),
             ("1e3", None),
             ("12 00", None),
+            ("- 0.1", Some(-100)),
             ("1234 567", None),
         ] {
             assert_eq!(decimal(text, 3), value, "{text}");

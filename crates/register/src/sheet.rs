@@ -133,7 +133,10 @@ impl Sheet {
 /// head.
 pub fn read(path: &Path) -> Result<Sheet, SheetError> {
     let (rows, separator) = rows_of_file(path)?;
-    let mut rows = rows.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
+    let rows: Rows =
+        rows.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty())).collect();
+    let titles = under_titles(&rows);
+    let mut rows = rows.into_iter().skip(titles);
     let (_, heads) = rows.next().ok_or_else(|| SheetError::Empty { path: path.to_path_buf() })?;
     let rows: Vec<(usize, Vec<String>)> = rows.collect();
     let is_wide = |cells: &[String]| cells.iter().skip(heads.len()).any(|cell| !cell.is_empty());
@@ -260,7 +263,10 @@ fn workbook(given: &Path) -> Result<Rows, SheetError> {
     // and one with the same head belongs to it.
     let Some(most) = tables.iter().map(|(_, rows)| rows.len()).max() else { return Ok(Rows::new()) };
     let meant = tables.iter().position(|(_, rows)| rows.len() == most).unwrap_or(0);
-    let head = |rows: &Rows| rows.get(head_of(rows)).map(|(_, cells)| cells.clone());
+    let head = |rows: &Rows| {
+        let rows: Rows = rows.iter().skip(head_of(rows)).take(30).cloned().collect();
+        rows.get(under_titles(&rows)).map(|(_, cells)| cells.clone())
+    };
     let other = tables.iter().enumerate().find(|(place, (_, rows))| {
         *place != meant && (rows.len() * 2 > most || head(rows) == head(&tables[meant].1))
     });
@@ -302,16 +308,16 @@ fn place(
 fn head_of(rows: &Rows) -> usize {
     let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count();
     let widest = rows.iter().take(60).map(|(_, cells)| filled(cells)).max().unwrap_or(0);
-    let first = rows.iter().take(30).position(|(_, cells)| filled(cells) * 2 > widest).unwrap_or(0);
-    under_titles(rows, first)
+    rows.iter().take(30).position(|(_, cells)| filled(cells) * 2 > widest).unwrap_or(0)
 }
 
-/// Place of the head of a table, if its head or a title above it stands at `head`. A row with more filled cells, none of which
-/// is a number or a date, makes a title of what stands above it.
-fn under_titles(rows: &Rows, mut head: usize) -> usize {
+/// Place of the head among the first rows of a table that has one. A row with more filled cells, none of which has a digit,
+/// makes a title of what stands above it.
+fn under_titles(rows: &Rows) -> usize {
+    let mut head = 0;
     let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count();
     let is_words =
-        |cells: &[String]| !cells.iter().any(|cell| cell.starts_with(|sign: char| sign.is_ascii_digit()));
+        |cells: &[String]| !cells.iter().any(|cell| cell.contains(|sign: char| sign.is_ascii_digit()));
     while let Some((_, next)) = rows.get(head + 1).filter(|_| head < 30)
         && filled(next) > filled(&rows[head].1)
         && is_words(next)
@@ -368,11 +374,11 @@ fn text(path: &Path) -> Result<(Rows, u8), SheetError> {
     let bytes = std::fs::read(path).map_err(|error| SheetError::Io { path: path.to_path_buf(), error })?;
     let text = crate::text::with_line_feeds(crate::text::decoded(bytes).0);
     let (mut rows, separator) = rows_of(&text, path)?;
-    // A title fills one cell, or is followed by a head that fills more.
+    // A title above the table fills one cell.
     let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.is_empty()).count();
     if rows.iter().take(60).any(|(_, cells)| filled(cells) > 1) {
         let title = rows.iter().take_while(|(_, cells)| filled(cells) < 2).count();
-        rows.drain(..under_titles(&rows, title));
+        rows.drain(..title);
     }
     Ok((rows, separator))
 }

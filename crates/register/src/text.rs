@@ -192,7 +192,8 @@ pub fn drg_code(text: &str) -> Cow<'_, str> {
     let plain =
         plain.strip_prefix("DRG").map_or(plain.as_str(), |rest| rest.trim_start_matches(['-', ':', '.']));
     let short = plain.trim_start_matches('0');
-    Cow::Owned(if short.is_empty() { plain.to_owned() } else { short.to_owned() })
+    let short = if short.is_empty() { plain } else { short };
+    if short == text { Cow::Borrowed(text) } else { Cow::Owned(short.to_owned()) }
 }
 
 /// Whether a number may have full stops between its thousands: `1.000`, `12.500.000`. In text with decimal commas, nobody
@@ -210,9 +211,12 @@ pub fn may_be_grouped(number: &str) -> bool {
 }
 
 /// Words that begin the name of a sum where rows are named.
-const SUMS: [&str; 12] = [
+const SUMS: [&str; 15] = [
     "sum",
     "total",
+    "totalt",
+    "totalsum",
+    "totalbeløp",
     "delsum",
     "subtotal",
     "mellomsum",
@@ -228,8 +232,7 @@ const SUMS: [&str; 12] = [
 /// Whether the name of a row says that it is the sum of other rows. A case or an area with such a name has a number in it.
 pub fn is_sum(name: &str) -> bool {
     let words = name.trim().to_lowercase();
-    let ends =
-        |rest: &str| !rest.starts_with(|letter: char| letter.is_alphabetic()) || words.starts_with("total");
+    let ends = |rest: &str| !rest.starts_with(|letter: char| letter.is_alphabetic());
     !words.contains(|letter: char| letter.is_ascii_digit())
         && SUMS.iter().any(|sum| words.strip_prefix(sum).is_some_and(ends))
 }
@@ -241,7 +244,17 @@ pub fn is_national_number(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|letter| letter.to_digit(10)).collect();
     let sum =
         |weights: &[u32; 11]| weights.iter().zip(&digits).map(|(weight, digit)| weight * digit).sum::<u32>();
-    text.len() == 11 && digits.len() == 11 && WEIGHTS.iter().all(|weights| sum(weights) % 11 == 0)
+    // The day is 40 too high in a D number, and the month 40, 65 or 80 too high in a synthetic one.
+    let pair =
+        |place: usize| digits.get(place).zip(digits.get(place + 1)).map_or(0, |(ten, one)| ten * 10 + one);
+    let (day, month) = (pair(0), pair(2));
+    let is_day = (1..=31).contains(&day) || (41..=71).contains(&day);
+    let is_month = [0, 40, 65, 80].iter().any(|more| (more + 1..=more + 12).contains(&month));
+    text.len() == 11
+        && digits.len() == 11
+        && is_day
+        && is_month
+        && WEIGHTS.iter().all(|weights| sum(weights) % 11 == 0)
 }
 
 /// The separator that occurs most often in a head: semicolon, comma or tab. A semicolon wins a draw.
@@ -386,7 +399,7 @@ mod tests {
         {
             assert!(is_sum(word), "{word}");
         }
-        for word in ["S-1", "SUM-1", "Sum 2012-17", "Sumvik", "Samletomta", ""] {
+        for word in ["S-1", "SUM-1", "Sum 2012-17", "Sumvik", "Totalrehab", "Samletomta", ""] {
             assert!(!is_sum(word), "{word}");
         }
     }

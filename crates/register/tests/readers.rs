@@ -346,3 +346,13 @@ fn a_list_of_drgs_is_a_table_like_any_other() {
         (1250, "Hjertesvikt på nytt")
     );
 }
+
+/// A table without a head keeps its first row, however few cells that fills.
+#[test]
+fn a_table_without_a_head_keeps_its_first_row() {
+    let path = file("headless.csv", "avsender;;;;Kari Nordmann\nBergen;;;REF;Ola Hansen\n");
+    assert_eq!(sheet::rows(&path).unwrap().len(), 2);
+    let titled =
+        sheet::read(&file("titled.csv", "Fra;Helse Bergen HF\ncase;days;amount\nS-1;1;4000\n")).unwrap();
+    assert_eq!(titled.heads, ["case", "days", "amount"]);
+}

@@ -18,6 +18,9 @@ use super::{Known, Order, Own, Reason};
 /// Hours after admission within which the hospital notifies the municipality of the admission (§ 8).
 const ADMISSION_NOTICE_HOURS: i64 = 24;
 
+/// Hours after a departure within which a message that leads to no departure of its own is a late one of the stay that ended.
+const LATE_NOTICE_HOURS: i64 = 24;
+
 /// What a log gives.
 #[derive(Default)]
 pub(super) struct Log {
@@ -302,8 +305,9 @@ fn cases(path: &Path) -> Result<(Cases, BTreeMap<String, usize>)> {
     Ok((cases, ignored))
 }
 
-/// The stays of a case, in order of time. After a departure, a notice of admission or of readiness begins another stay;
-/// unless nothing more is heard of it: then it is a late notice of the stay before.
+/// The stays of a case, in order of time. After a departure, a notice of admission or of readiness begins another stay. If
+/// nothing more is heard of it, and the patient was not reported ready or all of it came within [`LATE_NOTICE_HOURS`], then it
+/// holds late notices of the stay before.
 ///
 /// # Errors
 /// Fails with both times if a stay ends twice.
@@ -320,7 +324,10 @@ fn stays(mut rows: Vec<Row>) -> std::result::Result<Vec<Case>, [Minute; 2]> {
             })
         });
         if is_next {
-            out.push(Case::default());
+            // What the log says once of a case holds for the stays that follow.
+            let before = out.last();
+            let trust = before.map_or_else(String::new, |stay| stay.trust.clone());
+            out.push(Case { trust, sector: before.and_then(|stay| stay.sector), ..Case::default() });
         }
         let Some(stay) = out.last_mut() else { continue };
         stay.admitted = row.admitted.or(stay.admitted);
@@ -337,8 +344,13 @@ fn stays(mut rows: Vec<Row>) -> std::result::Result<Vec<Case>, [Minute; 2]> {
         }
     }
     let is_ready = |stay: &Case| stay.events.iter().any(|event| event.kind == EventKind::Ready);
+    let left = out.iter().rev().nth(1).and_then(|stay| stay.departed);
+    let is_soon = |stay: &Case| {
+        let until = left.map(|left| left.plus_hours(LATE_NOTICE_HOURS));
+        stay.events.iter().all(|event| until.is_some_and(|until| event.at <= until))
+    };
     if out.len() > 1
-        && let Some(late) = out.pop_if(|stay| stay.departed.is_none() && !is_ready(stay))
+        && let Some(late) = out.pop_if(|stay| stay.departed.is_none() && (!is_ready(stay) || is_soon(stay)))
         && let Some(before) = out.last_mut()
     {
         before.events.extend(late.events);

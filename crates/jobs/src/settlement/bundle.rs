@@ -26,6 +26,13 @@ use crate::failure::{About, Failure, Result, fail};
 
 /// Version of the JSON form of [`Bundle`].
 pub const FORM: u32 = 1;
+/// Version of the page of a statement and of what is computed for it. It is raised when either changes, so that a bundle made
+/// before is not called broken.
+pub const PAGE: u32 = 2;
+
+const fn first_page() -> u32 {
+    1
+}
 /// File of the archive with a [`Bundle`] as JSON.
 pub const BASIS: &str = "grunnlag.json";
 /// File of the archive with the digest of every other file, as `sha256sum` writes it.
@@ -84,6 +91,9 @@ pub struct Bundle {
     pub form: u32,
     /// Version of the program that made the bundle.
     pub program: String,
+    /// Version of the page and of what is computed for it: [`PAGE`].
+    #[serde(default = "first_page")]
+    pub page: u32,
     /// First month of the statement.
     pub first: Month,
     /// Last month, included.
@@ -105,6 +115,11 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    /// Whether this program sets the page as the program that made the bundle did.
+    pub fn is_of_this_program(&self) -> bool {
+        self.program == env!("CARGO_PKG_VERSION") && self.page == PAGE
+    }
+
     /// Name and months of the statement's period.
     pub fn span(&self) -> Span {
         Span { name: self.statement.period.clone(), first: self.first, last: self.last }
@@ -220,6 +235,7 @@ impl Common {
         let mut bundle = Bundle {
             form: FORM,
             program: env!("CARGO_PKG_VERSION").to_owned(),
+            page: PAGE,
             first: span.first,
             last: span.last,
             statement: statement.clone(),

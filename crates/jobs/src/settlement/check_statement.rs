@@ -132,7 +132,7 @@ pub fn check(path: &Path, public_key: Option<&Path>) -> Result<Checked> {
     answers.extend(of_bundle(&read, &files)?);
     answers.push(of_checkpoint(&read, files.get(CHECKPOINT).map(Vec::as_slice), key.as_ref()));
     answers.extend(others(&read, &files));
-    let is_of_other_program = read.program != env!("CARGO_PKG_VERSION");
+    let is_of_other_program = !read.is_of_this_program();
     Ok(Checked { number: read.statement.number, answers, is_of_other_program })
 }
 
@@ -528,7 +528,7 @@ fn totals(stated: &Statement, computed: &Statement) -> Vec<Answer> {
 /// version of the program made the bundle, the answer is unchecked.
 fn rest(bundle: &Bundle, computed: &Statement) -> Answer {
     let what = message!("check_statement.rest");
-    match (bundle.statement == *computed, bundle.program == env!("CARGO_PKG_VERSION")) {
+    match (bundle.statement == *computed, bundle.is_of_this_program()) {
         (true, _) => Answer::of(what, true, message!("check_statement.rest_equal")),
         (false, true) => Answer::of(what, false, message!("check_statement.rest_other")),
         (false, false) => {
@@ -540,7 +540,7 @@ fn rest(bundle: &Bundle, computed: &Statement) -> Answer {
 /// Whether the paper is the one that the computed statement gives.
 fn paper(bundle: &Bundle, computed: &Statement, files: &BTreeMap<String, Vec<u8>>) -> Result<Answer> {
     let what = message!("check_statement.paper");
-    if bundle.program != env!("CARGO_PKG_VERSION") {
+    if !bundle.is_of_this_program() {
         return Ok(Answer::unchecked(what, message!("check_statement.program", program = bundle.program)));
     }
     let Some(paper) = files.get(PAPER) else {

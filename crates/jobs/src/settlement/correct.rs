@@ -38,10 +38,11 @@ pub struct Correction {
 pub fn correct(books: &mut Books, period: Period, into: Month, run: &Run, host: &Host) -> Result<Correction> {
     books.may_change(into)?;
     // A month before the first of the ledger can be opened no more once that is closed: what belongs to it comes late too.
-    let first = books.months.months.keys().next().copied();
+    let first = books.months.months.iter().next().filter(|(_, record)| record.is_closed());
+    let is_before = first.is_some_and(|(first, _)| period.months().all(|month| month < *first));
     let is_late = |month: &Month| match books.months.months.get(month) {
         Some(record) => record.is_closed(),
-        None => first.is_some_and(|first| *month < first),
+        None => is_before,
     };
     let closed: Vec<Month> = period.months().filter(is_late).collect();
     if closed.is_empty() {

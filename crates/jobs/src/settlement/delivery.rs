@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Cause, Claim, Claims, Day, Minute, Month, Period};
+use domain::{Amount, Cause, Claim, Claims, Day, Minute, Month, Period, PeriodState};
 use ledger::Voucher;
 use ledger::content::{Coverage, Delivery, MonthMoved, Settled};
 use ledger::correction::{self, Comparison};
@@ -310,7 +310,9 @@ impl<'a> DeliverySettler<'a> {
         // A month whose values are now all signed gets a step even if no amount differs: the month is no longer a
         // draft.
         let is_signed_now = last.as_ref().is_some_and(Basis::is_draft) && unsigned.is_empty();
-        if movements.rows.is_empty() && last.is_some() && !is_signed_now {
+        // So does a month that is not settled yet, though what belongs to it was posted in another month before.
+        let is_open = into == month && self.books.months.state(month) == Some(PeriodState::Open);
+        if movements.rows.is_empty() && last.is_some() && !is_signed_now && !is_open {
             return Ok(None);
         }
         let causes = correction::causes(&movements);
@@ -323,6 +325,9 @@ impl<'a> DeliverySettler<'a> {
     /// now: a day of discharge that was corrected over the end of a month moves a contact. The months that are settled
     /// together take care of their own.
     fn note_moved(&mut self, month: Month, posted: &Claims, movements: &Claims, host: &Host) -> Result<()> {
+        if posted.rows.is_empty() && self.near(month).is_empty() {
+            return Ok(());
+        }
         let here = month.to_string();
         let ended_here =
             |claims: &Claims, row: &Claim| row.instrument.is_some() && claims.words.word(row.ended) == here;

@@ -37,7 +37,8 @@ pub enum OnAccountPosted {
 }
 
 /// Posts amounts on account in the months of a period. An amount that is posted already is not posted again; a changed
-/// amount is posted as the difference. If `season` is set, an amount of
+/// amount is posted as the difference. Amounts that a year in the ledger does not name stay, and so do those of an instrument
+/// that a budget does not name. If `season` is set, an amount of
 /// [`OnAccountFrom::Year`] is divided over the months in proportion to the sums that were settled in that year for each
 /// calendar month, of all parties together; otherwise every amount is divided in equal parts.
 ///
@@ -70,7 +71,7 @@ pub fn on_account(
     let mut weights = [1_i64; 12];
     let content = match from {
         OnAccountFrom::Budget(path) => {
-            yearly = read_budget(path, period, &books.municipalities)?;
+            yearly = read_budget(path, period, &books.municipalities, &standing)?;
             none_gone(&standing, &yearly, path)?;
             OnAccount { basis: "budget".into(), of: manifest::sha256_file(path)?, divided: "equal".into() }
         }
@@ -182,6 +183,7 @@ fn read_budget(
     path: &Path,
     period: Period,
     municipalities: &Municipalities,
+    standing: &Standing,
 ) -> Result<BTreeMap<(Instrument, String, String), Amount>> {
     let mut out = BTreeMap::new();
     for (at, [instrument, debtor, creditor, kroner]) in
@@ -191,6 +193,14 @@ fn read_budget(
         let amount = Amount::read(&kroner).about(|| message!("error.on_account.not_amount", at, kroner))?;
         if amount < Amount::ZERO {
             fail!("error.on_account.below_zero_what_paid_account_paid", at, kroner);
+        }
+        // What is posted may be taken back, whoever it was posted on.
+        let is_posted = standing
+            .keys()
+            .any(|(_, one, payer, payee)| (one, payer, payee) == (&instrument, &debtor, &creditor));
+        if amount == Amount::ZERO && is_posted {
+            out.insert((instrument, debtor, creditor), amount);
+            continue;
         }
         let debtor = parties::named(&debtor, period).about(|| Message::plain(&at))?;
         let debtor = match Party::of(&debtor) {

@@ -157,6 +157,7 @@ fn held_at(ledger: &mut Ledger, expected: &str) -> Result<Option<(i64, domain::M
 fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
     let mut months = Months::default();
     let mut laws: BTreeMap<String, Option<Law>> = BTreeMap::new();
+    let mut decided = Decided::default();
     for step in books.ledger.steps()? {
         let only = Wanted::of_step(step.number);
         let posted = books.ledger.vouchers(&only)?;
@@ -195,7 +196,7 @@ fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
         }
         if step.kind == StepKind::ObjectionDecided {
             let decision: Decision = content(&step)?;
-            if !fits(books, &months, &decision)? {
+            if !fits(books, &months, &decision, &mut decided)? {
                 faults.push(message!("proof.decision", step = step.number, key = decision.key));
             }
         }
@@ -220,15 +221,27 @@ fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
     Ok(())
 }
 
+/// Claims of the month of activity that was decided on last, and the number of settlements behind them.
+type Decided = Option<(Month, usize, Claims)>;
+
 /// Whether a decision takes off what its outcome says of the line as it stood then. `months` is the state before the step.
-fn fits(books: &mut Books, months: &Months, decision: &Decision) -> Result<bool> {
+fn fits(books: &mut Books, months: &Months, decision: &Decision, decided: &mut Decided) -> Result<bool> {
     let Some(dispute) = months.disputes.get(&decision.key) else { return Ok(false) };
     let objection = &dispute.objection;
+    let basis = months.basis.get(&objection.month).map_or(&[][..], Vec::as_slice);
+    let is_kept =
+        decided.as_ref().is_some_and(|(month, count, _)| (*month, *count) == (objection.month, basis.len()));
+    if !is_kept {
+        let mut all = Claims::default();
+        for one in basis {
+            all.extend(&books.movements(&one.movements)?);
+        }
+        *decided = Some((objection.month, basis.len(), all));
+    }
     let mut claims = Claims::default();
-    for basis in months.basis.get(&objection.month).into_iter().flatten() {
-        let mut all = books.movements(&basis.movements)?;
-        all.rows.retain(|row| row.contact == objection.contact);
-        claims.extend(&all);
+    if let Some((_, _, all)) = decided {
+        claims.words = all.words.clone();
+        claims.rows = all.rows.iter().filter(|row| row.contact == objection.contact).copied().collect();
     }
     let (line, holder) = objection::line_of(&correction::net(&claims), objection);
     let line = line - months.reduced(objection.contact, objection.instrument, objection.month);

@@ -64,6 +64,8 @@ pub struct Order<'a> {
     pub with_claims: bool,
     /// The delivery, for the extract's own keys in the sheet of contacts; `None` leaves them out.
     pub contacts: Option<&'a Path>,
+    /// Mapping of the delivery; `None` for the one that its columns fit.
+    pub mapping: Option<&'a Path>,
     /// Signed checkpoint that bundles are proven against; `None` for none.
     pub checkpoint: Option<&'a Path>,
     pub out: &'a Path,
@@ -91,6 +93,7 @@ impl<'a> Order<'a> {
             addresses,
             with_claims: false,
             contacts: None,
+            mapping: None,
             checkpoint: None,
             out: Path::new("."),
             command: String::new(),
@@ -153,6 +156,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         false => BTreeMap::new(),
     };
     let posted_first = steps.iter().find(|step| matches!(step.kind, StepKind::Run | StepKind::OnAccount));
+    let posted_first = posted_first.filter(|first| order.known_on.is_some_and(|at| first.recorded_at > at));
     if let (Some(at), Some(first), true) = (order.known_on, posted_first, statements.is_empty()) {
         let (period, first) = (&order.span.name, first.recorded_at);
         fail!("error.statement.not_known", at, period, first);
@@ -220,7 +224,8 @@ fn cases(
     statements: &[Statement],
     host: &Host,
 ) -> Result<BTreeMap<String, Vec<CaseLine>>> {
-    let keys = order.contacts.map(|contacts| crate::explain::keys(contacts, host)).transpose()?;
+    let keys =
+        order.contacts.map(|contacts| crate::explain::keys(contacts, order.mapping, host)).transpose()?;
     let mut out: BTreeMap<String, Vec<CaseLine>> =
         statements.iter().map(|statement| (statement.recipient.party.clone(), Vec::new())).collect();
     for step in steps.iter().filter(|step| matches!(step.kind, StepKind::Run | StepKind::Correct)) {
@@ -261,6 +266,11 @@ fn cases(
                 }
             }
         }
+    }
+    let lines = || out.values().flatten();
+    let is_of_other = |line: &CaseLine| line.extract_key.as_ref().is_some_and(String::is_empty);
+    if let (Some(contacts), true) = (order.contacts, lines().next().is_some() && lines().all(is_of_other)) {
+        fail!("error.statement.keys_of_other", contacts = contacts.display());
     }
     out.values_mut().for_each(|lines| lines.sort());
     Ok(out)

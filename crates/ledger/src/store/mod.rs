@@ -163,7 +163,7 @@ pub fn shown(place: &str) -> String {
         return postgres::shown(place);
     }
     match is_other_address(place) {
-        true => place.split([':', ' ']).next().unwrap_or_default().to_owned() + " …",
+        true => place.split_once("://").map_or("", |(scheme, _)| scheme).to_owned() + "…",
         false => place.to_owned(),
     }
 }

@@ -408,6 +408,7 @@ mod tests {
         for address in [
             "Postgres://kari:hemmelig@db/x",
             "host=db user=kari password=hemmelig",
+            "password=hemmelig host=db",
             "mysql://k:hemmelig@db/x",
         ] {
             assert!(!super::super::shown(address).contains("hemmelig"), "{address}");

@@ -20,14 +20,17 @@ pub struct ExplainArguments {
     ledger: Option<String>,
     #[arg(long)]
     contacts: Option<PathBuf>,
+    #[arg(long, requires = "contacts", requires = "ledger")]
+    mapping: Option<PathBuf>,
 }
 
 /// Explains a charge or contact.
 pub fn explain(arguments: &ExplainArguments, host: &Host) -> Result<Output> {
-    let ExplainArguments { charge, folder, ledger, contacts } = arguments;
+    let ExplainArguments { charge, folder, ledger, contacts, mapping } = arguments;
     let data = match (ledger, folder) {
         (Some(ledger), _) => {
-            let (head, table) = explain::in_ledger(charge, ledger, contacts.as_deref(), host)?;
+            let contacts = contacts.as_deref().map(|contacts| (contacts, mapping.as_deref()));
+            let (head, table) = explain::in_ledger(charge, ledger, contacts, host)?;
             let data = table.render(or_suited(None), host.reader());
             return Ok(Output { data, words: vec![head], code: 0 });
         }

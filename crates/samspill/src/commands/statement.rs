@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use words::{Language, Message, message};
 
 use clap::Args;
-use domain::statement::Statement;
+use domain::statement::{Statement, Tag};
 use domain::{Amount, Day, Month, Period};
 use jobs::addresses;
 use jobs::failure::{Result, fail};
@@ -44,6 +44,8 @@ pub struct StatementArguments {
     with_claims: bool,
     #[arg(long, value_name = "FILE", requires = "with_claims")]
     contacts: Option<PathBuf>,
+    #[arg(long, requires = "contacts")]
+    mapping: Option<PathBuf>,
     #[arg(long)]
     bundle: bool,
     #[arg(long, value_name = "FILE", requires = "bundle")]
@@ -125,6 +127,7 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
             addresses: &addresses,
             with_claims: arguments.with_claims,
             contacts: arguments.contacts.as_deref(),
+            mapping: arguments.mapping.as_deref(),
             checkpoint: arguments.checkpoint.as_deref(),
             out: &arguments.out,
             command,
@@ -145,7 +148,11 @@ fn written(made: &[Statement], order: &statement::Order) -> Message {
             mine.map(|one| one.amount).sum()
         };
         let (asked, given) = (of(true), of(false));
-        return message!("screen.summaries", count, period, path, asked, given);
+        let is_draft = made.iter().any(|one| one.tags.contains(&Tag::Draft));
+        return match is_draft {
+            true => message!("screen.summaries_of_drafts", count, period, path, asked, given),
+            false => message!("screen.summaries", count, period, path, asked, given),
+        };
     }
     // A party that owes a negative amount receives that amount.
     let due = made.iter().map(|one| if one.owes { one.to_pay } else { -one.to_pay });

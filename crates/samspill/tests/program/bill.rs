@@ -231,3 +231,26 @@ fn a_case_of_two_stays_counts_the_days_of_both() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("sak s-01 er utskrevet to ganger"), "{said}");
 }
+
+/// What a log says once of a case holds for its later stays, and a notice that is sent again after the departure is no stay.
+#[test]
+fn a_late_notice_is_no_stay() {
+    let work = folder("bill-check-6");
+    let (bill, log) = (work.join("faktura.csv"), work.join("logg.csv"));
+    let messages = "Saksnummer;Tidspunkt;Melding;Institusjon\n\
+         S-1;01.03.2012 10:00;Innlagt;Helse Bergen HF\n\
+         S-1;03.03.2012 10:00;Utskrivningsklar;\n\
+         S-1;05.03.2012 12:00;Utskrevet;\n\
+         S-1;05.03.2012 12:30;Innlagt;\n\
+         S-1;05.03.2012 12:31;Utskrivningsklar;\n\
+         S-2;01.03.2012 10:00;Innlagt;Helse Bergen HF\n\
+         S-2;03.03.2012 10:00;Utskrivningsklar;\n\
+         S-2;04.03.2012 12:00;Utskrevet;\n\
+         S-2;10.03.2012 10:00;Innlagt;\n\
+         S-2;12.03.2012 10:00;Utskrivningsklar;\n\
+         S-2;13.03.2012 12:00;Utskrevet;\n";
+    std::fs::write(&log, messages).unwrap();
+    std::fs::write(&bill, "Saksnummer;Beløp;\nS-1;8000;kreditert\nS-2;8000;\n").unwrap();
+    let (code, table, said) = compare(path(&bill), path(&log), &["--institution", "Helse Bergen HF"]);
+    assert_eq!(code, Some(0), "{table}{said}");
+}

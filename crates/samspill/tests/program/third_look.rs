@@ -120,6 +120,12 @@ fn a_correction_in_an_open_month_waits_for_its_settlement() {
         ["settlement", "correct", "2012-03", "--into", "2012-04", "--contacts", path(&second), "--draft"];
     done(&ledger, "2012-04-13", &correct);
     assert_eq!(asked("2012-04-14", "after"), 200_000);
+    // A party without an amount on account waits as well.
+    let of_state = work.join("state");
+    let more = ["--party", "state", "--as", "json", "--out", path(&of_state)];
+    done(&ledger, "2012-04-14", &[&["statement", "2012-04"][..], &more].concat());
+    let made = std::fs::read_to_string(of_state.join("oppgjor-2012-04-state-kladd.json")).unwrap();
+    assert!(made.contains("\"to_pay\": 0") && made.contains("\"settled\": 76418"), "{made}");
     let (code, said) = tried(&ledger, "2012-05-01", &["settlement", "close", "2012-04", "--accept"]);
     assert!(code == Some(2) && said.contains("2012-04 er ikke gjort opp"), "{said}");
     done(&ledger, "2012-05-02", &["settlement", "run", "2012-04", "--contacts", path(&second), "--draft"]);
@@ -431,4 +437,48 @@ hendelse2;tid2\n974557746;0017;9;P1;Medisin;983974724;1;04.03.2012 10:00;09.03.2
     let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/tilordning.toml");
     let (code, said) = ran(&["check", path(&file), "--mapping", mapping]);
     assert!(code == Some(0) && (said.contains("1 accepted") || said.contains("1 godtatt")), "{said}");
+}
+
+/// A result is not written over the extract that it is made from; what belongs to months before the ledger comes with a
+/// correction that asks for those months, and leaves no month that cannot be closed.
+#[test]
+fn what_is_there_before_is_kept() {
+    let work = folder("kept");
+    let out = work.join("result");
+    std::fs::create_dir_all(&out).unwrap();
+    let extract = out.join("checked.parquet");
+    std::fs::write(&extract, contacts(&[A, B])).unwrap();
+    let (code, said) =
+        ran(&["settle", "2012-01", "--draft", "--contacts", path(&extract), "--out", path(&out)]);
+    assert!(code == Some(1) && said.contains("ville bli skrevet over den"), "{said}");
+    assert_eq!(std::fs::read_to_string(&extract).unwrap(), contacts(&[A, B]));
+    // A slip leaves the earlier result.
+    let file = work.join("contacts.csv");
+    std::fs::write(&file, contacts(&[A, B, C, D])).unwrap();
+    let out = work.join("second");
+    let settle =
+        |contacts: &str| ran(&["settle", "2012-01", "--draft", "--contacts", contacts, "--out", path(&out)]);
+    assert_eq!(settle(path(&file)).0, Some(0));
+    let before = std::fs::read_to_string(out.join("totals.csv")).unwrap();
+    assert_eq!(settle("nofile.csv").0, Some(1));
+    assert_eq!(std::fs::read_to_string(out.join("totals.csv")).unwrap(), before);
+
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    done(&ledger, "2012-03-01", &["settlement", "open", "2012-03..2012-04"]);
+    let correct = |now: &str, months: &str| {
+        let words =
+            ["settlement", "correct", months, "--into", "2012-04", "--contacts", path(&file), "--draft"];
+        tried(&ledger, now, &words)
+    };
+    // Not while January may still be opened.
+    assert_eq!(correct("2012-04-09", "2012-01").0, Some(2));
+    done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", path(&file), "--draft"]);
+    done(&ledger, "2012-04-11", &["settlement", "close", "2012-03"]);
+    let (code, said) = correct("2012-04-12", "2012-01..2012-03");
+    assert!(code == Some(0) && !said.contains("2012-01"), "{said}");
+    let (code, said) = correct("2012-04-13", "2012-01");
+    assert!(code == Some(0) && said.contains("ny aktivitet"), "{said}");
+    done(&ledger, "2012-05-10", &["settlement", "run", "2012-04", "--contacts", path(&file), "--draft"]);
+    done(&ledger, "2012-05-11", &["settlement", "close", "2012-04", "--accept"]);
+    done(&ledger, "2012-05-12", &["ledger", "verify"]);
 }
