@@ -223,7 +223,7 @@ fn lines(sheet: &mut Worksheet, check: &BillCheck) -> Result<(), XlsxError> {
     let mut heads = check.heads();
     heads.insert(1, word("bill.head.line"));
     heads.push(word("bill.head.because"));
-    dress(sheet, &heads, &[18.0, 7.0, 22.0, 9.0, 9.0, 14.0, 14.0, 14.0, 100.0], check.lines.len() + 1)?;
+    dress(sheet, &heads, &[18.0, 7.0, 22.0, 9.0, 9.0, 14.0, 14.0, 14.0, 100.0], check.lines.len())?;
     let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     let money = Format::new().set_num_format(KRONER).set_align(FormatAlign::Top);
     let bold = Format::new().set_num_format(KRONER).set_bold();
@@ -248,6 +248,8 @@ fn lines(sheet: &mut Worksheet, check: &BillCheck) -> Result<(), XlsxError> {
         sheet.write_with_format(row, 8, domain::spreadsheet::shown(&line.because), &wrapped)?;
         row += 1;
     }
+    // The sum stands apart, so that a filter of the lines leaves it where it is.
+    row += 1;
     sheet.write_with_format(row, 0, word("bill.sum"), &bold)?;
     let sums = [check.received, check.calculated, check.received - check.calculated];
     for (column, amount) in (5..).zip(sums) {

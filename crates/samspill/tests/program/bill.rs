@@ -159,7 +159,7 @@ fn a_workbook_and_a_letter_are_written() {
         [&cells(2)[3], &cells(2)[4], &cells(2)[7]],
         [&Data::Float(2.0), &Data::Float(0.0), &Data::Float(8000.0)]
     );
-    assert_eq!([&cells(6)[5], &cells(6)[6]], [&Data::Float(40_000.0), &Data::Float(32_000.0)]);
+    assert_eq!([&cells(7)[5], &cells(7)[6]], [&Data::Float(40_000.0), &Data::Float(32_000.0)]);
     let reasons = book.worksheet_range("Begrunnelser").unwrap();
     assert!(reasons.rows().any(|row| row[2].to_string().contains("§ 13")));
     assert!(std::fs::read(out.join("brev.pdf")).unwrap().starts_with(b"%PDF"));
