@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use super::settlement::{csv, done, tried, world};
+use super::settlement::{csv, done, sign, signed, tried, world};
 use super::{EXTRACT, folder, path, ran};
 
 fn statement(ledger: &str, now: &str, period: &str, out: &std::path::Path) -> serde_json::Value {
@@ -481,4 +481,65 @@ fn what_is_there_before_is_kept() {
     done(&ledger, "2012-05-10", &["settlement", "run", "2012-04", "--contacts", path(&file), "--draft"]);
     done(&ledger, "2012-05-11", &["settlement", "close", "2012-04", "--accept"]);
     done(&ledger, "2012-05-12", &["ledger", "verify"]);
+}
+
+/// A final month stays final when it is corrected into another month under unsigned rules, and a month that holds no more than
+/// a decision on an activity that rests on unsigned rules does not become final.
+#[test]
+fn what_is_final_stays_final_and_a_draft_is_none() {
+    let work = folder("final-again");
+    let law = signed("final-again-law");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let (first, second) = (work.join("1.csv"), work.join("2.csv"));
+    let mut dearer = A;
+    dearer[4] = "1.100";
+    std::fs::write(&first, contacts(&[A, B])).unwrap();
+    std::fs::write(&second, contacts(&[dearer, B])).unwrap();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    sign(&ledger, "2012-01-02", &law);
+    done(&ledger, "2012-02-10", &["settlement", "run", "2012-01", "--contacts", path(&first)]);
+    done(&ledger, "2012-02-11", &["settlement", "close", "2012-01"]);
+    done(&ledger, "2012-02-12", &["settlement", "finalise", "2012-01"]);
+    let tags = |now: &str| statement(&ledger, now, "2012-01", &work.join(now))["tags"].clone();
+    assert!(tags("2012-02-13").to_string().contains("final"));
+    done(&ledger, "2012-02-14", &["settlement", "rules", "--reference", "tilbake"]);
+    let correct =
+        ["settlement", "correct", "2012-01", "--into", "2012-02", "--contacts", path(&second), "--draft"];
+    done(&ledger, "2012-02-15", &correct);
+    let now = tags("2012-02-16").to_string();
+    assert!(now.contains("final") && !now.contains("draft"), "{now}");
+    // A decision on January, in March: what was settled of January last is a draft.
+    let file = [
+        "objection",
+        "file",
+        "--party",
+        "1201",
+        "--instrument",
+        "USK",
+        "--contact",
+        "2",
+        "--month",
+        "2012-01",
+    ];
+    done(&ledger, "2012-02-17", &[&file[..], &["--ground", "other", "--text", "x"]].concat());
+    done(&ledger, "2012-03-09", &["settlement", "run", "2012-02", "--contacts", path(&second), "--draft"]);
+    done(&ledger, "2012-03-10", &["settlement", "close", "2012-02", "--accept"]);
+    let decide = [
+        "objection",
+        "decide",
+        "2012-01-1201-1",
+        "--outcome",
+        "upheld",
+        "--reference",
+        "v",
+        "--into",
+        "2012-03",
+    ];
+    done(&ledger, "2012-03-11", &decide);
+    sign(&ledger, "2012-03-12", &law);
+    done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", path(&second), "--accept"]);
+    done(&ledger, "2012-04-11", &["settlement", "close", "2012-03", "--accept"]);
+    let (code, said) = tried(&ledger, "2012-04-12", &["settlement", "finalise", "2012-03"]);
+    assert!(code == Some(2) && said.contains("2012-03"), "{said}");
+    done(&ledger, "2012-04-13", &["ledger", "verify"]);
 }
