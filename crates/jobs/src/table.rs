@@ -75,11 +75,11 @@ pub fn shaped<const N: usize>(
                 .iter()
                 .enumerate()
                 .any(|(place, cell)| !cell.is_empty() && !order.contains(&Some(place)));
-            if beyond {
+            if beyond && cells.len() <= N {
                 let at = format!("{}:{line}", path.display());
                 fail!("error.table.beyond_heads", at, row = cells.join(";"));
             }
-            if cells.len() >= least {
+            if !beyond && cells.len() >= least {
                 let cell = |place: &Option<usize>| place.and_then(|place| cells.get(place)).cloned();
                 cells = order.iter().map(|place| cell(place).unwrap_or_default()).collect();
                 while cells.len() > least && cells.last().is_some_and(String::is_empty) {
