@@ -115,7 +115,8 @@ fn agreements(path: &Path) -> Result<String> {
             let at = || message!("error.agreements.not_day", at, text);
             Ok::<_, Failure>(register::text::time(text).about(at)?.day())
         };
-        let hours: i64 = hours.parse().ok().about(|| message!("error.agreements.not_hours", at, hours))?;
+        let whole = register::text::code(&hours);
+        let hours: i64 = whole.parse().ok().about(|| message!("error.agreements.not_hours", at, hours))?;
         let to = if to.is_empty() { String::new() } else { format!(", to = {}", day(&to)?) };
         let word = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let row = format!(

@@ -57,10 +57,12 @@ pub fn rows(path: &Path) -> Result<Vec<(String, [String; 4])>> {
 /// # Errors
 /// Fails if the age is not from 0 to 125, or the number of people not from 0 to 100 million.
 pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
+    // Statistics Norway writes `0 år`, `100 år eller eldre` and `105+`; a spreadsheet writes `12.0`.
+    let plain = age.split([' ', '\u{a0}', '+']).next().unwrap_or_default();
+    let plain = register::text::code(plain);
     let age: usize =
-        age.parse().ok().filter(|age| *age <= 125).about(|| message!("error.simulate.no_age", at, age))?;
-    let people: i64 = people
-        .replace(['\u{a0}', ' '], "")
+        plain.parse().ok().filter(|age| *age <= 125).about(|| message!("error.simulate.no_age", at, age))?;
+    let people: i64 = register::text::code(&people.replace(['\u{a0}', ' '], ""))
         .parse()
         .ok()
         // No country has more people of one age: such a number is a mistake, and sums could overflow.

@@ -59,6 +59,9 @@ pub fn shaped<const N: usize>(
     // Place of each column in the file, if its head names the columns in another order.
     let mut order: Option<Vec<Option<usize>>> = None;
     for (place, (line, mut cells)) in rows.into_iter().enumerate() {
+        if place == 0 {
+            cells.iter_mut().for_each(|cell| as_head(cell, &heads));
+        }
         let is_head = |cell: &String| heads.iter().any(|head| cell.trim().eq_ignore_ascii_case(head));
         let begins = cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case(head));
         let is_heads = cells.len() > 1 && cells.iter().all(|cell| cell.is_empty() || is_head(cell));
@@ -107,6 +110,41 @@ pub fn shaped<const N: usize>(
     Ok(out)
 }
 
+/// Makes a Norwegian head the word of the program, if the table has such a column.
+fn as_head(cell: &mut String, heads: &[&str]) {
+    const NORWEGIAN: [(&str, &str); 24] = [
+        ("institusjon", "institution"),
+        ("institusjon", "trust"),
+        ("foretak", "trust"),
+        ("helseforetak", "trust"),
+        ("kommune", "municipality"),
+        ("kommunenummer", "municipality"),
+        ("timer", "hours"),
+        ("fra", "from"),
+        ("frå", "from"),
+        ("til", "to"),
+        ("referanse", "reference"),
+        ("ordning", "instrument"),
+        ("betaler", "debtor"),
+        ("debitor", "debtor"),
+        ("mottaker", "creditor"),
+        ("kreditor", "creditor"),
+        ("enhet", "unit"),
+        ("alder", "age"),
+        ("kjønn", "sex"),
+        ("innbyggere", "people"),
+        ("folk", "people"),
+        ("nøkkel", "key"),
+        ("part", "party"),
+        ("område", "area"),
+    ];
+    let word = cell.trim().to_lowercase();
+    let known = NORWEGIAN.iter().find(|(norwegian, head)| *norwegian == word && heads.contains(head));
+    if let Some((_, head)) = known {
+        *cell = (*head).to_owned();
+    }
+}
+
 /// A cell without what a spreadsheet made of it: a code is freed of `.0` and invisible signs ([`code`]), and the number of a
 /// municipality gets its first zero back.
 fn as_meant(head: &str, cell: &str) -> Result<String> {
@@ -125,10 +163,12 @@ fn as_meant(head: &str, cell: &str) -> Result<String> {
     }
 }
 
-/// The month in a cell. A spreadsheet makes of `2012-03` the first day of that month.
+/// The month in a cell. A spreadsheet makes of `2012-03` the first day of that month, and people write its last.
 pub fn month(cell: &str) -> std::result::Result<Month, NotATime> {
     match Minute::parse(cell) {
-        Ok(at) if at == at.day().month().first().start() => Ok(at.day().month()),
+        Ok(at) if [at.day().month().first(), at.day().month().last()].contains(&at.day()) => {
+            Ok(at.day().month())
+        }
         _ => Month::parse(cell),
     }
 }

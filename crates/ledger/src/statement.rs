@@ -105,6 +105,23 @@ pub fn by_party<'v>(
     out
 }
 
+/// The vouchers that a statement shows, and those of them that are not on account.
+fn shown<'v>(mine: &[&'v Voucher], span: &Span) -> (Vec<&'v Voucher>, Vec<&'v Voucher>) {
+    let inside: Vec<&Voucher> =
+        mine.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
+    let gross = inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
+    (inside, gross)
+}
+
+/// What the closed months of a summary asked for, without what rounding added to it.
+fn asked_before(asked: &[Asked], rounding: Amount) -> Amount {
+    if asked.is_empty() {
+        Amount::ZERO
+    } else {
+        asked.iter().map(|one| one.amount).sum::<Amount>() - rounding
+    }
+}
+
 /// Whether a statement asks for the amount on account, and for nothing else: before its month is settled. What was corrected
 /// or decided by then waits for the settlement. `gross` holds the vouchers that are not on account.
 fn asks_on_account(gross: &[&Voucher], span: &Span, record: Option<&MonthRecord>) -> bool {
@@ -127,10 +144,7 @@ pub fn statement(
         .map(|(voucher, _)| *voucher)
         .collect();
     let record = context.months.months.get(&span.last);
-    let inside: Vec<&Voucher> =
-        mine.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
-    let gross: Vec<&Voucher> =
-        inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
+    let (inside, gross) = shown(&mine, span);
     let disputes = disputes(context, party);
     let posts = |by_unit| posts(&gross, by_unit, owes, span, (context, language), &disputes, party);
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
@@ -146,6 +160,8 @@ pub fn statement(
     // If nothing new is settled, the amount to pay comes from earlier months, and so does the term of
     // payment.
     let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, context, span.last);
+    let asked_for = if is_summary { asked_for(own, &mine, party, span, context) } else { Vec::new() };
+    let not_asked = expected + paying.carried_on - asked_before(&asked_for, cleared.rounding);
     let mut statement = Statement {
         form: FORM,
         number: number(&span.name, party),
@@ -161,7 +177,7 @@ pub fn statement(
         owes,
         tags: tags(context.months, span),
         is_summary,
-        asked: if is_summary { asked_for(own, &mine, party, span, context) } else { Vec::new() },
+        asked: asked_for,
         mode,
         settled,
         on_account,
@@ -169,7 +185,7 @@ pub fn statement(
         rounding: if fixed { cleared.rounding } else { Amount::ZERO },
         to_pay: if is_summary { Amount::ZERO } else { total },
         carried_on: paying.carried_on,
-        not_paid: if fixed { paying.carried_on } else { expected + paying.carried_on },
+        not_paid: if fixed { paying.carried_on } else { not_asked },
         fixed,
         issued: record.and_then(|record| record.closed_at).map(domain::Minute::day),
         due: due.filter(|_| fixed && !is_summary),

@@ -345,8 +345,11 @@ fn summed(statement: &Statement, language: Language) -> Vec<(String, String)> {
         true => ("computed_in_months", "due_draft"),
         false => (if pays { "asked" } else { "credited" }, "due_in_months"),
     };
+    // A draft asks for nothing and credits nothing: its amount has its sign.
+    let is_draft = statement.tags.contains(&Tag::Draft);
+    let shown = if is_draft { asked } else { absolute(asked) };
     vec![
-        (text(label, language), absolute(asked).to_string()),
+        (text(label, language), shown.to_string()),
         (language.text("paper.due"), text(due, language)),
         (language.text("paper.not_asked"), statement.not_paid.to_string()),
         (language.text("paper.to_pay"), language.text("paper.nothing_here")),

@@ -24,7 +24,7 @@ use crate::schema::{
     SYNTHETIC_KEY, at, contact_key,
 };
 use crate::source::{Cells, Source};
-use crate::text::{canonical, code, drg_code, is_national_number};
+use crate::text::{canonical, code, drg_code, is_national_number, may_be_grouped};
 
 /// Greatest points of one contact, in thousandths. More than 150 points are taken for a misplaced decimal comma.
 const ABSURD_POINTS: i64 = 150_000;
@@ -834,7 +834,8 @@ impl Checker<'_> {
         read: impl Fn(&str) -> Result<T, domain::UnknownCode>,
     ) -> Result<T, Refused> {
         let unknown = |_| (FIELDS[field], Message::plain(self.raw(cells, field)), Reason::UnknownCode);
-        read(self.required(cells, field)?).map_err(unknown)
+        let text = self.required(cells, field)?;
+        read(text).or_else(|_| read(&text.to_lowercase())).map_err(unknown)
     }
 
     fn number(&self, cells: &dyn Cells, field: usize, decimals: u32) -> Result<Option<i64>, Refused> {
@@ -844,7 +845,10 @@ impl Checker<'_> {
         }
         let decimals = if self.check.mapping.whole_numbers { 0 } else { decimals };
         // A count of whole things is not rounded: an age of 79,5 is not 80.
-        let is_whole = decimals > 0 || decimal(text, 6).is_none_or(|millionths| millionths % 1_000_000 == 0);
+        // Nor is a number of things that may be a thousand: 1.000.
+        let is_whole = decimals > 0
+            || (decimal(text, 6).is_none_or(|millionths| millionths % 1_000_000 == 0)
+                && !may_be_grouped(text));
         if !is_whole {
             return Err((FIELDS[field], Message::plain(text), Reason::NotWhole));
         }
@@ -984,8 +988,7 @@ impl Checker<'_> {
             out.push(Event { at, kind });
             Ok::<(), Refused>(())
         };
-        for pair in self.text(cells, field::EVENTS).split_whitespace() {
-            let (kind, at) = pair.split_once('@').unwrap_or((pair, ""));
+        for (kind, at) in pairs_of(self.text(cells, field::EVENTS)) {
             add(kind, at, field::EVENTS)?;
         }
         let kinds = &self.from[field::EVENT_KINDS].columns;
@@ -1148,7 +1151,7 @@ impl Checker<'_> {
             municipality_of_stay: stays_in,
             resident,
             age: age.map_or(MISSING, |age| age as i32),
-            sex: self.or_unknown(cells, field::SEX, Sex::from_word, Sex::Unknown)?,
+            sex: self.or_unknown(cells, field::SEX, sex_of, Sex::Unknown)?,
             drg,
             drg_type,
             mdc,
@@ -1268,6 +1271,32 @@ fn institution(
         true => Ok(()),
         false => Err((name, Message::plain(code), Reason::NotAnInstitution)),
     }
+}
+
+/// The sex that a word means, in the program's words or in those of people.
+fn sex_of(word: &str) -> Result<Sex, domain::UnknownCode> {
+    match word.to_lowercase().as_str() {
+        "k" | "kvinne" | "f" | "female" => Ok(Sex::Woman),
+        "m" | "mann" | "male" => Ok(Sex::Man),
+        _ => Sex::from_word(word),
+    }
+}
+
+/// Codes and times in a cell of events: `2@2012-03-06T09:00 3@06.03.2012 10:00`. A time may have a space in it, and a comma or a
+/// bar may stand between two events.
+fn pairs_of(cell: &str) -> impl Iterator<Item = (&str, &str)> {
+    let starts: Vec<usize> = cell
+        .match_indices('@')
+        .map(|(at, _)| cell[..at].rfind([' ', ',', '|']).map_or(0, |before| before + 1))
+        .collect();
+    let ends = starts.iter().skip(1).copied().chain([cell.len()]).collect::<Vec<_>>();
+    // A cell without a code is one event without a time.
+    let whole = (starts.is_empty() && !cell.is_empty()).then_some((cell, ""));
+    let pairs = starts.into_iter().zip(ends).map(|(from, to)| {
+        let pair = cell[from..to].trim_end_matches([' ', ',', '|']);
+        pair.split_once('@').unwrap_or((pair, ""))
+    });
+    whole.into_iter().chain(pairs)
 }
 
 fn is_nine_digits(text: &str) -> bool {

@@ -97,10 +97,15 @@ pub struct Sheet {
     pub separator: Option<u8>,
 }
 
+/// A head in lower case, without the mark that some end with: `Saksnr.`, `Beløp:`.
+fn plain_head(head: &str) -> String {
+    head.trim().trim_end_matches(['.', ':']).to_lowercase()
+}
+
 impl Sheet {
     /// Columns with any of `names`, in the order of the head. Case is ignored.
     pub fn columns(&self, names: &[&str]) -> Vec<&str> {
-        let is_named = |head: &&str| names.iter().any(|name| head.to_lowercase() == name.to_lowercase());
+        let is_named = |head: &&str| names.iter().any(|name| plain_head(head) == plain_head(name));
         self.heads.iter().map(String::as_str).filter(is_named).collect()
     }
 
@@ -111,7 +116,7 @@ impl Sheet {
     /// Fails if two columns have that name: they may hold different numbers.
     pub fn column(&self, names: &[&str]) -> Result<Option<usize>, SheetError> {
         let places = |name: &&str| -> Vec<usize> {
-            let is_it = |head: &String| head.to_lowercase() == name.to_lowercase();
+            let is_it = |head: &String| plain_head(head) == plain_head(name);
             self.heads.iter().enumerate().filter(|(_, head)| is_it(head)).map(|(place, _)| place).collect()
         };
         match names.iter().map(places).find(|places| !places.is_empty()).as_deref() {
@@ -336,7 +341,12 @@ fn shown_as(cell: &Data) -> String {
             let text = format!("{number:.9}");
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
         }
-        Data::DateTime(at) if at.is_datetime() => {
+        // A duration such as `[h]:mm`.
+        Data::DateTime(at) if !at.is_datetime() => {
+            let minutes = (at.as_f64() * 24.0 * 60.0).round() as i64;
+            format!("{:02}:{:02}", minutes / 60, minutes % 60)
+        }
+        Data::DateTime(at) => {
             let (year, month, day, hour, minute, second, milli) = at.to_ymd_hms_milli();
             // A workbook keeps a time as a fraction of a day, which may miss its second by a thousandth. Seconds are dropped.
             let milli = (i64::from(hour) * 60 + i64::from(minute)) * 60_000

@@ -16,7 +16,7 @@ use crate::parquet_file::{FileError, Reader};
 /// One row, with its cells as text.
 pub trait Cells {
     /// Text of the cell in a column, trimmed; empty if there is no such column or its value is missing.
-    /// A full stop alone counts as a missing value, which SAS writes in this way.
+    /// What SAS, R, pandas and databases write for a missing value counts as missing: `.`, `NA`, `NaN`, `NULL` and the like.
     fn cell(&self, column: usize) -> &str;
     /// Number of cells in the row.
     fn count(&self) -> usize;
@@ -34,7 +34,7 @@ impl Cells for csv::StringRecord {
 
 fn filled(cell: &str) -> &str {
     match cell.trim() {
-        "." => "",
+        "." | "NA" | "N/A" | "#N/A" | "NaN" | "nan" | "NULL" | "null" | "None" => "",
         cell => cell,
     }
 }

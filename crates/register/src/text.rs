@@ -281,6 +281,7 @@ pub fn time(text: &str) -> Option<Minute> {
     if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Minute::parse(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..])).ok();
     }
+    let text = without_weekday(text);
     if !text.is_ascii() {
         return None;
     }
@@ -291,17 +292,31 @@ pub fn time(text: &str) -> Option<Minute> {
         }
         false => {
             let end = text.find([' ', 'T']).unwrap_or(text.len());
-            (of_points(&text[..end])?, text[end..].trim_start_matches(['T', ' ']))
+            let day = of_points(&text[..end]).or_else(|| Day::parse(&text[..end]).ok())?;
+            (day, text[end..].trim_start_matches(['T', ' ']))
         }
     };
     let lower = rest.to_lowercase();
     let hour = lower.trim_start_matches("kl").trim_start_matches('.').trim();
-    let hour = if hour.contains(':') { hour.to_owned() } else { hour.replace('.', ":") };
+    let hour = match (hour.contains(':'), hour.len() == 4 && hour.bytes().all(|byte| byte.is_ascii_digit())) {
+        (true, _) => hour.to_owned(),
+        (false, true) => format!("{}:{}", &hour[..2], &hour[2..]),
+        (false, false) => hour.replace('.', ":"),
+    };
     if hour.is_empty() {
         return rest.is_empty().then(|| day.start());
     }
     let hour = if hour.as_bytes().get(1) == Some(&b':') { format!("0{hour}") } else { hour };
     Minute::parse(&format!("{day}T{hour}")).ok()
+}
+
+/// A time without the day of the week in front of it: `fre 02.03.2012`.
+fn without_weekday(text: &str) -> &str {
+    const DAYS: [&str; 7] = ["man", "tir", "tys", "ons", "tor", "fre", "lør"];
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let word = first.trim_end_matches(['.', ',']).to_lowercase();
+    let is_day = DAYS.iter().chain(&["søn", "sun", "laur"]).any(|day| word.starts_with(day));
+    if is_day && word.chars().all(char::is_alphabetic) { rest.trim_start() } else { text }
 }
 
 /// A day as `4.3.2012`.
@@ -446,6 +461,11 @@ mod tests {
             "04.03.2012T19:40:00",
             "04MAR2012:19:40:00",
             "04mar2012 19:40",
+            "2012-03-04 19.40",
+            "2012-03-04 kl. 19:40",
+            "04.03.2012 1940",
+            "søn 04.03.2012 19:40",
+            "Søndag 4.3.2012 19.40",
             "04MAR12:19:40:00",
             "04MAR2012:19:40:00.000",
             "2012-03-04 19:40:00.000",

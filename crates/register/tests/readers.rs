@@ -356,3 +356,25 @@ fn a_table_without_a_head_keeps_its_first_row() {
         sheet::read(&file("titled.csv", "Fra;Helse Bergen HF\ncase;days;amount\nS-1;1;4000\n")).unwrap();
     assert_eq!(titled.heads, ["case", "days", "amount"]);
 }
+
+/// What R, pandas and databases write for a missing value is missing, also in a trust, which it made a party of; events may have
+/// a space in their times and a comma between them; words are read in any case.
+#[test]
+fn what_is_missing_is_missing_and_events_may_have_spaces() {
+    let head = format!("{HEAD},events");
+    let event = "1@02.03.2012 10:00, 2@2012-03-05 10:00 | 3@2012-03-05T10:30";
+    let line = |id: &str| row(id, id, "U1", "40").trim_end().to_owned();
+    let rows = [
+        format!("{},NA\n", line("1").replace("983974724", "NA")),
+        format!("{},NULL\n", line("2").replace("983974724", "NaN").replace(",40,", ",NA,")),
+        format!("{},\"{event}\"\n", line("3").replace("somatic", "SOMATIC").replace("woman", "Kvinne")),
+    ];
+    let path = file("missing.csv", format!("{head}\n{}", rows.concat()));
+    let report = checked(&path);
+    assert!(report.refused.is_empty(), "{:?}", report.refused);
+    let reader = Reader::open_contacts(&path.with_extension("parquet")).unwrap();
+    let batch = reader.read(0, &["trust", "events"], 100, None).unwrap().next().unwrap().unwrap();
+    assert_eq!(columns::word(&batch, "trust", 0), "");
+    let events = columns::Events::of(&batch).unwrap();
+    assert_eq!([0, 1, 2].map(|row| events.row(row).count()), [0, 0, 3]);
+}

@@ -83,7 +83,9 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
         }
         let amount = Amount::read(cell(amount))
             .about(|| message!("error.compare.not_amount", at = at(), cell = cell(amount)))?;
-        if text::is_sum(reference) {
+        let is_carried =
+            ["overført", "transport"].iter().any(|word| reference.to_lowercase().starts_with(word));
+        if text::is_sum(reference) || (is_carried && (amount == sum || amount == since_sum)) {
             if sum != amount && since_sum != amount {
                 out.stated = Some((*line, amount));
             }
@@ -159,6 +161,10 @@ fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<O
 pub(super) fn key(reference: &str, by_contact: bool) -> String {
     match by_contact.then(|| contact_of(reference)) {
         Some(Ok(contact)) => contact.to_string(),
-        _ => text::canonical(reference).into_owned(),
+        // A word processor makes a long dash of a short one.
+        _ => text::canonical(
+            &reference.replace(['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}', '\u{2212}'], "-"),
+        )
+        .into_owned(),
     }
 }

@@ -83,9 +83,9 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
         fail!("error.compare.no_institution", path = path.display(), name, list = list());
     }
     let mut running = Vec::new();
-    for (key, (reference, stays)) in &cases {
+    for (key, (reference, all_stays)) in &cases {
         let is_meant = |stay: &&Case| meant.as_ref().is_none_or(|meant| meant.contains(stay.trust.as_str()));
-        let stays: Vec<&Case> = stays.iter().filter(is_meant).collect();
+        let stays: Vec<&Case> = all_stays.iter().filter(is_meant).collect();
         let mut of_case: Option<Own> = None;
         for (place, stay) in stays.iter().enumerate() {
             let Some(departed_at) = stay.departed.or_else(|| Some(order.period?.to().next().start())) else {
@@ -107,6 +107,18 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
                 Some(whole) => whole.add(own),
                 None => of_case = Some(own),
             }
+        }
+        if of_case.is_none()
+            && let Some(stay) = all_stays.first()
+        {
+            let institution = &stay.trust;
+            let reasons = vec![Reason::plain(message!("compare.elsewhere", institution))];
+            of_case = Some(Own {
+                known: Known { quantity: Some(0), ..Known::default() },
+                reasons,
+                is_elsewhere: true,
+                ..Own::default()
+            });
         }
         if let Some(mut own) = of_case {
             own.known.written = Message::plain(reference);
@@ -195,7 +207,7 @@ fn assessed(
         ["admission_notice_late", "no_admission_notice"].contains(&reason.text.name().as_str())
     });
     let warnings = if is_decided { Vec::new() } else { warnings(case) };
-    Ok((Own { known, reasons, warnings }, months))
+    Ok((Own { known, reasons, warnings, is_elsewhere: false }, months))
 }
 
 /// Names of the steps that decide the days of a case. The other steps are single days, sums, and tests that were passed.
@@ -287,6 +299,11 @@ fn cases(path: &Path) -> Result<(Cases, BTreeMap<String, usize>)> {
                 message = cell(message)
             ),
         }
+        let is_of_hours = time.day.is_some() && time.time.is_some();
+        if is_of_hours && time.time.map_or("", cell).is_empty() && (row.is_departure || !row.kinds.is_empty())
+        {
+            fail!("error.compare.no_hour", at = at());
+        }
         let written = cell(reference);
         if written.is_empty() {
             fail!("error.compare.no_case", at = at());
@@ -372,9 +389,12 @@ impl Times {
             (Some(day), None) => cell(day).to_owned(),
             // A workbook may write the day as midnight of that day, and the hour as a time on some other day.
             (Some(day), Some(time)) => {
-                let day = cell(day).split(['T', ' ']).next().unwrap_or_default();
+                let day = match text::time(cell(day)) {
+                    Some(at) => at.day().to_string(),
+                    None => cell(day).split(['T', ' ']).next().unwrap_or_default().to_owned(),
+                };
                 let hour = cell(time).rsplit('T').next().unwrap_or_default();
-                if hour.is_empty() { day.to_owned() } else { format!("{day} {hour}") }
+                if hour.is_empty() { day } else { format!("{day} {hour}") }
             }
         }
     }
@@ -420,6 +440,7 @@ const NOTHING: &[&str] = &[
     "medisinske opplysning",
     "medisinsk",
     "dialogmelding",
+    "logistikk",
     "apprec",
     "applikasjonskvittering",
 ];

@@ -45,6 +45,8 @@ struct Own {
     reasons: Vec<Reason>,
     /// What is unusual about the case, whatever the amounts are.
     warnings: Vec<Message>,
+    /// Whether the log has the case under another institution than the one of the bill.
+    is_elsewhere: bool,
 }
 
 impl Own {
@@ -271,7 +273,8 @@ fn compared(bill: BTreeMap<String, Known>, own: BTreeMap<String, Own>) -> Vec<Li
     let lines = pairs.into_iter().filter(|(_, (bill, own))| is_shown(bill, own)).map(|(key, (bill, own))| {
         let known = bill.iter().chain(own.as_ref().map(|own| &own.known));
         let written = known.map(|known| known.written.clone()).find(|written| *written != Message::default());
-        let differences = differences(bill.as_ref(), own.as_ref().map(|own| &own.known));
+        let differences =
+            differences(bill.as_ref(), own.as_ref().filter(|own| !own.is_elsewhere).map(|own| &own.known));
         Line { reference: written.unwrap_or_else(|| Message::plain(key)), bill, own, differences }
     });
     lines.collect()

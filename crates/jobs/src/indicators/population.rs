@@ -121,11 +121,11 @@ fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<Peo
             fail!("error.population.stands_there_twice", at, code, age);
         }
         let (age, people) = people::ages(&at, &age, &people)?;
-        let sex = match sex.as_str() {
-            "woman" | "kvinne" | "kvinner" => 0,
-            "man" | "mann" | "menn" => 1,
+        let sex = match sex.to_lowercase().as_str() {
+            "woman" | "women" | "kvinne" | "kvinner" | "k" => 0,
+            "man" | "men" | "mann" | "menn" | "m" => 1,
             "" => 2,
-            other => fail!("error.population.not_woman_man", at, other),
+            _ => fail!("error.population.not_woman_man", at, other = sex),
         };
         let Some(home) = municipalities.one_on(&code, day) else {
             fail!("error.population.there_no_municipality", at, code, day);

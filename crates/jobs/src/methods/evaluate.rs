@@ -83,7 +83,7 @@ fn in_order(texts: &[&str]) -> (Vec<String>, Vec<usize>) {
 /// if the method needs more times, units or events than there are.
 pub fn evaluate(order: &Evaluate) -> Result<Answer> {
     let table = Columns::read(&order.file)?;
-    let found = Times::of(&table.text(&order.time)?);
+    let found = Times::read(&table, &order.time)?;
     let is_series = matches!(order.method, EffectMethod::Its | EffectMethod::Poisson);
     if is_series && !found.missing.is_empty() {
         let (count, list) = (found.missing.len(), found.missing.iter().take(12).cloned().collect::<Vec<_>>());

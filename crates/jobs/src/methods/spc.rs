@@ -37,7 +37,10 @@ pub fn spc(order: &Spc) -> Result<Answer> {
         Some(name) => table.text(name)?,
         None => numbered.iter().map(String::as_str).collect(),
     };
-    let times = Times::of(&texts);
+    let times = match &order.label {
+        Some(name) => Times::read(&table, name)?,
+        None => Times::of(&texts),
+    };
     if times.names.len() < texts.len() {
         let twice =
             (0..texts.len()).find(|row| times.places[..*row].contains(&times.places[*row])).unwrap_or(0);

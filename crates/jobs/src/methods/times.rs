@@ -3,6 +3,9 @@
 
 use domain::{Day, Month};
 
+use crate::columns::Columns;
+use crate::failure::{Result, fail};
+
 /// The times of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {
@@ -93,6 +96,10 @@ fn month(text: &str) -> Option<Month> {
         [all] if all.len() == 6 => (&all[..4], &all[4..]),
         [year, month] if year.len() == 4 => (year, month),
         [month, year] if year.len() == 4 => (year, month),
+        // A spreadsheet shows a month as `jan. 12`.
+        [month, year] if year.len() == 2 && text.contains(char::is_alphabetic) => {
+            return Month::new(2000 + year.parse::<i16>().ok()?, month.parse().ok()?);
+        }
         _ => return None,
     };
     Month::new(year.parse().ok()?, month.parse().ok()?)
@@ -187,6 +194,7 @@ impl Times {
     pub fn of(texts: &[&str]) -> Times {
         let (kind, numbers) = if texts.is_empty() { (Kind::Texts, Vec::new()) } else { numbered(texts) };
         let mut rows: Vec<usize> = (0..texts.len()).collect();
+        let has_digits = texts.iter().any(|text| text.contains(|letter: char| letter.is_ascii_digit()));
         rows.sort_by(|one, other| {
             let texts_in_order = || {
                 let (one, other) = (texts[*one], texts[*other]);
@@ -195,6 +203,8 @@ impl Times {
                 by_numbers.then_with(|| one.cmp(other))
             };
             match kind {
+                // Names have no order but that of the rows.
+                Kind::Texts if !has_digits => one.cmp(other),
                 Kind::Texts => texts_in_order(),
                 _ => numbers[*one].cmp(&numbers[*other]),
             }
@@ -225,6 +235,29 @@ impl Times {
             out.missing = between.take(1000).map(|number| named(kind, number, weekday)).collect();
         }
         out
+    }
+
+    /// The times in a column of a table.
+    ///
+    /// # Errors
+    /// Fails if no column has the name, or if a text is no time although most are months, days or quarters: the name of a
+    /// sum or of a mean.
+    pub fn read(table: &Columns, name: &str) -> Result<Times> {
+        let texts = table.text(name)?;
+        if let Some(row) = Times::stranger(&texts) {
+            fail!("error.times.stranger", at = table.at(row), text = texts[row]);
+        }
+        Ok(Times::of(&texts))
+    }
+
+    /// Place of the first text that is no time among texts of which most are; `None` if there is none.
+    fn stranger(texts: &[&str]) -> Option<usize> {
+        let is_time = |text: &&str| quarter(text).is_some() || month(text).is_some() || day(text).is_some();
+        let count = texts.iter().filter(|text| is_time(text)).count();
+        if count == texts.len() || count * 2 <= texts.len() {
+            return None;
+        }
+        texts.iter().position(|text| !is_time(text))
     }
 
     /// Place of a time among [`Times::names`], however it is written; `None` if the column has no such time. Among
@@ -265,6 +298,8 @@ mod tests {
             (vec!["01.06.2012", "01.05.2012", "01.01.2013"], vec!["01.05.2012", "01.06.2012", "01.01.2013"]),
             (vec!["06/2012", "12/2011"], vec!["12/2011", "06/2012"]),
             (vec!["des 2011", "jan 2012", "november 2011"], vec!["november 2011", "des 2011", "jan 2012"]),
+            (vec!["feb. 12", "jan. 12", "des. 11"], vec!["des. 11", "jan. 12", "feb. 12"]),
+            (vec!["januar", "februar", "mars"], vec!["januar", "februar", "mars"]),
             (vec!["2012M10", "2012M02"], vec!["2012M02", "2012M10"]),
             (vec!["2012-K2", "2012-K1"], vec!["2012-K1", "2012-K2"]),
             (vec!["10", "9", "2"], vec!["2", "9", "10"]),
@@ -273,6 +308,13 @@ mod tests {
         ] {
             assert_eq!(Times::of(&texts).names, names);
         }
+    }
+
+    #[test]
+    fn a_sum_among_months_is_found() {
+        assert_eq!(Times::stranger(&["jan. 2012", "feb. 2012", "Gjennomsnitt"]), Some(2));
+        assert_eq!(Times::stranger(&["2012-01", "2012-02"]), None);
+        assert_eq!(Times::stranger(&["A", "B", "2012-02"]), None);
     }
 
     #[test]

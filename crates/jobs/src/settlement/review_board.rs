@@ -98,6 +98,10 @@ impl Earlier {
 pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<Vec<Message>> {
     books.may_change(into)?;
     let decisions = read(file)?;
+    let mut seen = BTreeSet::new();
+    if let Some(again) = decisions.iter().find(|one| !seen.insert(one.digest(year))) {
+        fail!("error.review_board.twice", reference = again.reference);
+    }
     let mut earlier = Earlier::of(books, year)?;
     let all = decisions.len();
     let decisions: Vec<Decision> =

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use words::{Message, message};
 
 use clap::Subcommand;
-use jobs::failure::{Failure, Result};
+use jobs::failure::{Failure, Result, fail};
 use jobs::host::Host;
 use jobs::settlement::checkpoint;
 use jobs::settlement::proof::{self, ExportForm, Noted};
@@ -70,6 +70,9 @@ pub fn ledger(command: &LedgerCommand, host: &Host) -> Result<Output> {
         LedgerCommand::Checkpoint { place, key, out } => {
             let (signed, text) = proof::sign(&place.ledger, key, host)?;
             let Some(out) = out else { return Ok(Output::data(text)) };
+            if checkpoint::public_key(out).is_ok() {
+                fail!("error.checkpoint.over_key", out = out.display());
+            }
             jobs::folder::write(out, text)?;
             let (step, at) = (signed.step, signed.recorded_at);
             Ok(Output::sentence(message!("checkpoint.written", path = out.display(), step, at)))

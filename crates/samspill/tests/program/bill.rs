@@ -254,3 +254,33 @@ fn a_late_notice_is_no_stay() {
     let (code, table, said) = compare(path(&bill), path(&log), &["--institution", "Helse Bergen HF"]);
     assert_eq!(code, Some(0), "{table}{said}");
 }
+
+/// Hours and days as people type them; a sum that is carried to the next page; a long dash in a reference; a message without an
+/// hour; a case that the log has under another hospital.
+#[test]
+fn a_log_is_read_as_people_type_it() {
+    let work = folder("bill-check-7");
+    let (bill, log) = (work.join("faktura.csv"), work.join("logg.csv"));
+    let messages = "Saksnr.;Dato;Klokkeslett;Melding;Institusjon\n\
+         S-1;2012-03-02;09.10;Innlagt;Helse Bergen HF\n\
+         S-1;fre 02.03.2012;kl. 11:00;Logistikkmelding;Helse Bergen HF\n\
+         S-1;05.03.2012;1000;Utskrivningsklar;Helse Bergen HF\n\
+         S-1;Torsdag 8.3.2012;12:00;Utskrevet;Helse Bergen HF\n\
+         S-2;02.03.2012;09:10;Innlagt;Helse Stavanger HF\n\
+         S-2;03.03.2012;10:00;Utskrivningsklar;Helse Stavanger HF\n\
+         S-2;04.03.2012;12:00;Utskrevet;Helse Stavanger HF\n";
+    std::fs::write(&log, messages).unwrap();
+    std::fs::write(&bill, "Saksnr.;Beløp\nS\u{2013}1;12000\nOverført;12000\nS-2;4000\nSum;16000\n").unwrap();
+    let (code, table, said) = compare(path(&bill), path(&log), &["--institution", "Helse Bergen HF"]);
+    assert_eq!(code, Some(3), "{table}{said}");
+    assert!(
+        said.contains("1 linje er lik") && table.contains("i loggen hos Helse Stavanger HF"),
+        "{table}{said}"
+    );
+    std::fs::write(&log, messages.replace(";1000;Utskrivningsklar", ";;Utskrivningsklar")).unwrap();
+    let (code, _, said) = compare(path(&bill), path(&log), &[]);
+    assert!(
+        code == Some(1) && said.contains("logg.csv:4: meldingen har en dag og ikke noe klokkeslett"),
+        "{said}"
+    );
+}

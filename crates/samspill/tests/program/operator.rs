@@ -173,7 +173,6 @@ fn the_board_decides_once() {
     };
     let one = "U1;KMF;-1000;by-settled;AU 12/3\n";
     for (lines, fault) in [
-        (format!("{one}{one}"), "AU 12/3"),
         (format!("{one}U1;KMF;-1001;by-settled;AU 12/3\n"), "AU 12/3"),
         ("clearing;KMF;-1;by-settled;AU 12/4\n".to_owned(), "clearing er ikke en institusjon"),
         ("0301;KMF;-1;by-settled;AU 12/4\n".to_owned(), "0301 er ikke en institusjon"),
@@ -181,6 +180,8 @@ fn the_board_decides_once() {
         let (code, printed) = decide(&lines);
         assert!(code == Some(2) && printed.contains(fault), "{lines}: {printed}");
     }
+    let (code, printed) = decide(&format!("{one}{one}"));
+    assert!(code == Some(1) && printed.contains("AU 12/3 står to ganger i filen"), "{printed}");
     assert_eq!(decide(one).0, Some(0));
     let (code, printed) = decide("U1;KMF;-1001;by-settled;AU 12/3\n");
     assert!(code == Some(2) && printed.contains("AU 12/3"), "{printed}");
