@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Cause, Claim, Claims, Day, Minute, Month, Period, PeriodState};
+use domain::{Amount, Cause, Claim, Claims, Day, Instrument, Minute, Month, Period, PeriodState};
 use ledger::Voucher;
 use ledger::content::{Coverage, Delivery, MonthMoved, Settled};
 use ledger::correction::{self, Comparison};
@@ -343,8 +343,12 @@ impl<'a> DeliverySettler<'a> {
                 continue;
             }
             let there = correction::net(&self.posted(other)?.0);
-            for row in there.rows.iter().filter(|row| row.instrument.is_some() && come.contains(&row.contact))
-            {
+            // Days belong to the month in which they passed, whichever month the stay ended in.
+            let is_whole = |row: &&Claim| {
+                row.instrument.is_some_and(|instrument| instrument != Instrument::DischargeReady)
+                    && come.contains(&row.contact)
+            };
+            for row in there.rows.iter().filter(is_whole) {
                 if !ended_here(&there, row) {
                     twice.insert(row.contact);
                     others.insert(other);
