@@ -154,7 +154,13 @@ pub fn is_postgres(place: &str) -> bool {
 /// Whether a place is written as the address of some database, but not of one that a ledger can lie in.
 fn is_other_address(place: &str) -> bool {
     let lower = place.to_lowercase();
-    !is_postgres(place) && (lower.contains("://") || lower.contains("password="))
+    // `postgres:/…` with a slash too few, and `user:password@host` without a scheme. One letter before the colon is a
+    // drive of Windows.
+    let is_slip = lower.split_once(':').is_some_and(|(before, after)| {
+        ["postgres", "postgresql"].contains(&before)
+            || (before.len() > 1 && !before.contains(['/', '\\']) && after.contains('@'))
+    });
+    !is_postgres(place) && (is_slip || lower.contains("://") || lower.contains("password="))
 }
 
 /// A place as it may be shown: the address of a database loses its password.
@@ -162,10 +168,12 @@ pub fn shown(place: &str) -> String {
     if is_postgres(place) {
         return postgres::shown(place);
     }
-    match is_other_address(place) {
-        true => place.split_once("://").map_or("", |(scheme, _)| scheme).to_owned() + "…",
-        false => place.to_owned(),
+    if !is_other_address(place) {
+        return place.to_owned();
     }
+    let scheme = place.split_once(":/").map(|(scheme, _)| scheme);
+    let scheme = scheme.filter(|scheme| scheme.chars().all(|letter| letter.is_ascii_alphanumeric()));
+    format!("{}…", scheme.unwrap_or_default())
 }
 
 impl Ledger {

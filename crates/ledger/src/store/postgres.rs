@@ -410,8 +410,16 @@ mod tests {
             "host=db user=kari password=hemmelig",
             "password=hemmelig host=db",
             "mysql://k:hemmelig@db/x",
+            "postgres:/kari:hemmelig@db/x",
+            "postgresql:kari:hemmelig@db/x",
+            "kari:hemmelig@db/x",
+            "password=a:/hemmelig",
         ] {
             assert!(!super::super::shown(address).contains("hemmelig"), "{address}");
+        }
+        // A file is no address.
+        for file in ["regnskap.db", "C:\\o@b\\regnskap.db", "/data/12:30@b/regnskap.db"] {
+            assert_eq!(super::super::shown(file), file);
         }
     }
 }
