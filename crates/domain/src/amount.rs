@@ -23,10 +23,8 @@ impl Amount {
         let (sign, rest) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest.trim_start()));
         let end = rest.find([',', '.', '-', '\u{2013}']).unwrap_or(rest.len());
         let groups: Vec<&str> = rest[..end].split_whitespace().collect();
-        let is_grouped = |groups: &[&str]| {
-            groups.len() < 2 || groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3)
-        };
-        if !is_grouped(&groups) || rest[end..].contains(char::is_whitespace) {
+        let is_grouped = groups.len() < 2 || are_thousands(groups.iter().copied());
+        if !is_grouped || rest[end..].contains(char::is_whitespace) {
             return None;
         }
         let text = format!("{sign}{}{}", groups.concat(), &rest[end..]);
@@ -276,7 +274,11 @@ pub fn grouped(number: u64) -> String {
 /// later group. A number of 1 to 3 digits passes without a full stop. Minus signs in front are skipped, and other
 /// characters count as digits.
 fn grouped_by_points(kroner: &str) -> bool {
-    let mut groups = kroner.trim_start_matches('-').split('.');
+    are_thousands(kroner.trim_start_matches('-').split('.'))
+}
+
+/// Whether groups of digits have the lengths of thousands: 1 to 3 in the first, and 3 in each later one.
+fn are_thousands<'t>(mut groups: impl Iterator<Item = &'t str>) -> bool {
     let first = groups.next().unwrap_or_default();
     (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3)
 }

@@ -3,6 +3,8 @@
 //! A municipality is identified by its code and its first day, because some codes outlived a merger: 1103
 //! Stavanger and 5001 Trondheim are other municipalities in 2020 than in 2019.
 
+use std::sync::LazyLock;
+
 use crate::Day;
 use words::{Message, Said, message};
 
@@ -101,7 +103,7 @@ pub enum Heir {
 }
 
 /// Error: a line of a table that cannot be read.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct BadTable {
     table: &'static str,
     line: usize,
@@ -123,10 +125,21 @@ impl Municipalities {
     /// # Errors
     /// Fails if a table was edited into something that cannot be read.
     pub fn built_in() -> Result<Self, BadTable> {
-        Self::parse(
-            include_str!("../../../data/municipalities.csv"),
-            include_str!("../../../data/municipality_changes.csv"),
-        )
+        Self::known().cloned()
+    }
+
+    /// The same tables as [`Self::built_in`], which are read once.
+    ///
+    /// # Errors
+    /// Fails as [`Self::built_in`] does.
+    pub fn known() -> Result<&'static Self, BadTable> {
+        static KNOWN: LazyLock<Result<Municipalities, BadTable>> = LazyLock::new(|| {
+            Municipalities::parse(
+                include_str!("../../../data/municipalities.csv"),
+                include_str!("../../../data/municipality_changes.csv"),
+            )
+        });
+        KNOWN.as_ref().map_err(|error| *error)
     }
 
     /// Reads the two tables: `code;name;from;to;region;trust_area` and `on;from_code;to_code;kind`.
@@ -170,6 +183,17 @@ impl Municipalities {
     /// All lifetimes, in order of code and first day.
     pub fn rows(&self) -> &[Municipality] {
         &self.rows
+    }
+
+    /// Number of a municipality from three digits, when a spreadsheet dropped the zero in front; `None` if the text is
+    /// something else, or if there is no such municipality.
+    pub fn with_first_zero(&self, text: &str) -> Option<&str> {
+        if text.len() != 3 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let code = format!("0{text}");
+        let place = self.rows.partition_point(|row| row.code < code);
+        self.rows.get(place).map(|row| row.code.as_str()).filter(|found| *found == code)
     }
 
     /// The municipality at a place in [`Self::rows`]; `None` beyond the end.
@@ -325,6 +349,21 @@ mod tests {
 
     fn day(text: &str) -> Day {
         Day::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_number_gets_its_first_zero_back() {
+        let known = Municipalities::known().unwrap();
+        for (text, code) in [
+            ("301", Some("0301")),
+            ("602", Some("0602")),
+            ("999", None),
+            ("0301", None),
+            ("3o1", None),
+            ("", None),
+        ] {
+            assert_eq!(known.with_first_zero(text), code, "{text}");
+        }
     }
 
     #[test]

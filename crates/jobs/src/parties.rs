@@ -30,7 +30,7 @@ pub fn trust_of_area(area: u8) -> Option<&'static str> {
 /// # Errors
 /// Fails if no municipality has, or has had, the number.
 pub fn need_municipality(code: &str) -> Result<()> {
-    if Municipalities::built_in()?.rows().iter().all(|row| row.code != code) {
+    if Municipalities::known()?.rows().iter().all(|row| row.code != code) {
         fail!("error.order.no_municipality", code);
     }
     Ok(())
@@ -45,13 +45,10 @@ pub fn need_municipality(code: &str) -> Result<()> {
 /// Fails if several parties have the name in the period, if a municipality has the name in another period only, or if
 /// the word is not a name but is like one.
 pub fn named(word: &str, period: Period) -> Result<String> {
-    let municipalities = Municipalities::built_in()?;
+    let municipalities = Municipalities::known()?;
     let word = word.trim();
-    if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit()) {
-        let code = format!("0{word}");
-        if municipalities.rows().iter().any(|row| row.code == code) {
-            return Ok(code);
-        }
+    if let Some(code) = municipalities.with_first_zero(word) {
+        return Ok(code.to_owned());
     }
     // The program's own words for parties are no names.
     let is_own = !matches!(Party::of(word), Party::Municipality { .. } | Party::Organisation(_));

@@ -34,19 +34,14 @@ pub fn at_sheet(arguments: Vec<OsString>) -> Vec<OsString> {
         false => of_option(argument),
     });
     let Some(sheet) = sheet else { return arguments };
-    let is_book = |path: &OsString| sheet::begins_as_workbook(Path::new(path));
-    let named = |mut argument: OsString| match argument.to_str().and_then(|text| text.split_once('=')) {
-        _ if is_book(&argument) => {
+    let is_book = |path: &Path| sheet::begins_as_workbook(path);
+    let named = |mut argument: OsString| {
+        let value = argument.to_str().and_then(|text| text.split_once('=')).map(|(_, value)| value);
+        if is_book(argument.as_ref()) || value.is_some_and(|value| is_book(value.as_ref())) {
             argument.push("#");
             argument.push(&sheet);
-            argument
         }
-        Some((_, value)) if is_book(&OsString::from(value)) => {
-            argument.push("#");
-            argument.push(&sheet);
-            argument
-        }
-        _ => argument,
+        argument
     };
     let mut before = OsString::new();
     let mut out = Vec::new();

@@ -74,25 +74,19 @@ pub fn shaped<const N: usize>(
             continue;
         }
         if let Some(order) = &order {
-            let beyond = cells
-                .iter()
-                .enumerate()
-                .any(|(place, cell)| !cell.is_empty() && !order.contains(&Some(place)));
+            let is_beyond =
+                |(place, cell): (usize, &String)| !cell.is_empty() && !order.contains(&Some(place));
+            let beyond = cells.iter().enumerate().any(is_beyond);
             if beyond && cells.len() <= N {
                 let at = format!("{}:{line}", path.display());
                 fail!("error.table.beyond_heads", at, row = cells.join(";"));
             }
             if !beyond && cells.len() >= least {
-                let cell = |place: &Option<usize>| place.and_then(|place| cells.get(place)).cloned();
-                cells = order.iter().map(|place| cell(place).unwrap_or_default()).collect();
-                while cells.len() > least && cells.last().is_some_and(String::is_empty) {
-                    cells.pop();
-                }
+                cells = in_order(&cells, order);
+                without_empty_end(&mut cells, least);
             }
         }
-        while cells.len() > N && cells.last().is_some_and(String::is_empty) {
-            cells.pop();
-        }
+        without_empty_end(&mut cells, N);
         if (least..N).contains(&cells.len()) {
             cells.resize(N, String::new());
         }
@@ -108,6 +102,19 @@ pub fn shaped<const N: usize>(
         }
     }
     Ok(out)
+}
+
+/// The cells at the given places; a place that the file has not is an empty cell.
+fn in_order(cells: &[String], order: &[Option<usize>]) -> Vec<String> {
+    let cell = |place: &Option<usize>| place.and_then(|place| cells.get(place)).cloned();
+    order.iter().map(|place| cell(place).unwrap_or_default()).collect()
+}
+
+/// Drops empty cells at the end of a row that has more than `least` cells.
+fn without_empty_end(cells: &mut Vec<String>, least: usize) {
+    while cells.len() > least && cells.last().is_some_and(String::is_empty) {
+        cells.pop();
+    }
 }
 
 /// Makes a Norwegian head the word of the program, if the table has such a column.
@@ -151,13 +158,9 @@ fn as_meant(head: &str, cell: &str) -> Result<String> {
     match head {
         "municipality" | "code" | "party" | "debtor" | "creditor" | "institution" | "unit" | "trust" => {
             let cell = code(cell);
-            let is_short = cell.len() == 3 && cell.bytes().all(|byte| byte.is_ascii_digit());
-            let padded = format!("0{cell}");
-            let is_known = || -> Result<bool> {
-                Ok(Municipalities::built_in()?.rows().iter().any(|row| row.code == padded))
-            };
             let is_municipality = matches!(head, "municipality" | "code" | "party" | "debtor");
-            if is_municipality && is_short && is_known()? { Ok(padded) } else { Ok(cell.into_owned()) }
+            let padded = Municipalities::known()?.with_first_zero(&cell).filter(|_| is_municipality);
+            Ok(padded.unwrap_or(&cell).to_owned())
         }
         _ => Ok(cell.to_owned()),
     }

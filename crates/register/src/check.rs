@@ -1209,17 +1209,13 @@ impl Checker<'_> {
 
     /// Code of a municipality. A leading zero that a spreadsheet dropped is restored, with a warning.
     fn padded<'a>(&'a self, code: &'a str, warnings: &mut BTreeMap<Message, u64>) -> &'a str {
-        let short = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
-        if !short || self.check.mapping.residence == ResidenceKind::Area {
+        if self.check.mapping.residence == ResidenceKind::Area {
             return code;
         }
-        let padded = format!("0{code}");
-        let rows = self.check.municipalities.rows();
-        let place = rows.partition_point(|row| row.code.as_str() < padded.as_str());
-        match rows.get(place).filter(|row| row.code == padded) {
-            Some(row) => {
+        match self.check.municipalities.with_first_zero(code) {
+            Some(padded) => {
                 *warnings.entry(message!("check.leading_zero")).or_default() += 1;
-                &row.code
+                padded
             }
             None => code,
         }

@@ -141,6 +141,20 @@ fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
+/// A text without invisible signs.
+fn visible(text: &str) -> String {
+    text.chars().filter(|letter| !is_invisible(*letter)).collect()
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The digits of a whole number that a spreadsheet wrote with `.0` or `,0`; `None` for another text.
+fn whole_number(text: &str) -> Option<&str> {
+    text.strip_suffix(".0").or_else(|| text.strip_suffix(",0")).filter(|text| is_digits(text))
+}
+
 /// Canonical form of a key: in lower case, without invisible signs and without space at either end; a number also
 /// without leading zeros and without the `.0` or `,0` that a spreadsheet adds. Two keys are the same if their
 /// canonical forms are equal.
@@ -149,12 +163,9 @@ pub fn canonical(key: &str) -> Cow<'_, str> {
     if is_plain && (key.len() < 2 || !key.starts_with('0')) {
         return Cow::Borrowed(key);
     }
-    let shown: String = key.chars().filter(|letter| !is_invisible(*letter)).collect();
-    let shown = shown.trim().to_lowercase();
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let whole = shown.strip_suffix(".0").or_else(|| shown.strip_suffix(",0")).filter(|text| digits(text));
-    let whole = whole.unwrap_or(&shown);
-    Cow::Owned(match digits(whole) {
+    let shown = visible(key).trim().to_lowercase();
+    let whole = whole_number(&shown).unwrap_or(&shown);
+    Cow::Owned(match is_digits(whole) {
         true if whole.trim_start_matches('0').is_empty() => "0".to_owned(),
         true => whole.trim_start_matches('0').to_owned(),
         false => whole.to_owned(),
@@ -168,13 +179,12 @@ pub fn code(text: &str) -> Cow<'_, str> {
     if text.bytes().all(is_plain) {
         return Cow::Borrowed(text);
     }
-    let shown: String = text.chars().filter(|letter| !is_invisible(*letter)).collect();
+    let shown = visible(text);
     let shown = shown.trim();
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let joined: String = shown.chars().filter(|letter| !letter.is_whitespace()).collect();
-    match shown.strip_suffix(".0").or_else(|| shown.strip_suffix(",0")).filter(|text| digits(text)) {
+    match whole_number(shown) {
         Some(whole) => Cow::Owned(whole.to_owned()),
-        None if joined.len() == 9 && digits(&joined) => Cow::Owned(joined),
+        None if joined.len() == 9 && is_digits(&joined) => Cow::Owned(joined),
         None if shown == text => Cow::Borrowed(text),
         None => Cow::Owned(shown.to_owned()),
     }
@@ -201,7 +211,6 @@ pub fn drg_code(text: &str) -> Cow<'_, str> {
 pub fn may_be_grouped(number: &str) -> bool {
     let mut groups = number.trim_start_matches('-').split('.');
     let first = groups.next().unwrap_or_default();
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let rest: Vec<&str> = groups.collect();
     (1..=3).contains(&first.len())
         && is_digits(first)

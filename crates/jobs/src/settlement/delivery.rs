@@ -241,11 +241,7 @@ impl<'a> DeliverySettler<'a> {
     fn known_contacts(&mut self, month: Month) -> Result<Vec<i64>> {
         let mut all = Vec::new();
         let near: Vec<String> = self
-            .books
-            .months
-            .basis
-            .iter()
-            .filter(|(other, _)| (other.year() - month.year()).abs() <= 1)
+            .near(month)
             .flat_map(|(_, basis)| basis.iter().filter(|one| one.delivery != self.sha256))
             .map(|one| one.movements.clone())
             .collect();
@@ -325,46 +321,21 @@ impl<'a> DeliverySettler<'a> {
     /// now: a day of discharge that was corrected over the end of a month moves a contact. The months that are settled
     /// together take care of their own.
     fn note_moved(&mut self, month: Month, posted: &Claims, movements: &Claims, host: &Host) -> Result<()> {
-        if posted.rows.is_empty() && self.near(month).is_empty() {
+        let others: Vec<Month> = self.near(month).map(|(other, _)| *other).collect();
+        let others: Vec<Month> =
+            others.into_iter().filter(|other| *other != month && !self.months.contains(other)).collect();
+        if posted.rows.is_empty() && others.is_empty() {
             return Ok(());
         }
-        let here = month.to_string();
-        let ended_here =
-            |claims: &Claims, row: &Claim| row.instrument.is_some() && claims.words.word(row.ended) == here;
-        let rows = movements.rows.iter().filter(|row| ended_here(movements, row));
-        let changed: BTreeSet<i64> = rows.map(|row| row.contact).collect();
+        let changed = ended_in(movements, month);
         let now = self.months_of(&changed)?;
-        let come: BTreeSet<i64> =
-            changed.iter().copied().filter(|contact| now.get(contact) == Some(&month)).collect();
-        let (mut twice, mut others) = (BTreeSet::new(), BTreeSet::new());
-        for (other, digest) in self.near(month) {
-            let known = archive::contacts(self.books.ledger.archive(&digest)?)?;
-            if !known.iter().any(|contact| come.contains(contact)) {
-                continue;
-            }
-            let there = correction::net(&self.posted(other)?.0);
-            // Days belong to the month in which they passed, whichever month the stay ended in.
-            let is_whole = |row: &&Claim| {
-                row.instrument.is_some_and(|instrument| instrument != Instrument::DischargeReady)
-                    && come.contains(&row.contact)
-            };
-            for row in there.rows.iter().filter(is_whole) {
-                if !ended_here(&there, row) {
-                    twice.insert(row.contact);
-                    others.insert(other);
-                }
-            }
-        }
-        if !twice.is_empty() {
-            let others = others.into_iter().collect();
-            host.note(Note::PostedElsewhere { count: twice.len(), month, others });
-        }
-        let gone = posted.rows.iter().filter(|row| ended_here(posted, row)).map(|row| row.contact);
-        let gone: BTreeSet<i64> = gone.filter(|contact| changed.contains(contact)).collect();
+        let is_here = |contact: &i64| now.get(contact) == Some(&month);
+        let come: BTreeSet<i64> = changed.iter().copied().filter(is_here).collect();
+        self.note_come(month, &come, &others, host)?;
         let mut moved: BTreeMap<Month, BTreeSet<i64>> = BTreeMap::new();
-        for contact in gone {
-            if let Some(now) = now.get(&contact).filter(|now| **now != month && !self.months.contains(now)) {
-                moved.entry(*now).or_default().insert(contact);
+        for contact in ended_in(posted, month).intersection(&changed) {
+            if let Some(now) = now.get(contact).filter(|now| **now != month && !self.months.contains(now)) {
+                moved.entry(*now).or_default().insert(*contact);
             }
         }
         // Where a month has taken its contacts up already, nothing is amiss.
@@ -383,13 +354,49 @@ impl<'a> DeliverySettler<'a> {
         Ok(())
     }
 
-    /// Digests of the posted movements of the months near `month` that are not settled together with it.
-    fn near(&self, month: Month) -> Vec<(Month, String)> {
-        let basis = self.books.months.basis.iter();
-        let near = basis.filter(|(other, _)| {
-            (other.year() - month.year()).abs() <= 1 && **other != month && !self.months.contains(other)
-        });
-        near.flat_map(|(other, all)| all.iter().map(|one| (*other, one.movements.clone()))).collect()
+    /// Notes those of the contacts that have come into `month`, and that are posted in any of `others` as well.
+    fn note_come(&mut self, month: Month, come: &BTreeSet<i64>, others: &[Month], host: &Host) -> Result<()> {
+        let (mut twice, mut there) = (BTreeSet::new(), BTreeSet::new());
+        for other in others.iter().filter(|_| !come.is_empty()) {
+            // The keys of a month are read faster than its claims, and most months have none of these contacts.
+            if !self.has_any(*other, come)? {
+                continue;
+            }
+            let posted = correction::net(&self.posted(*other)?.0);
+            // Days belong to the month in which they passed, whichever month the stay ended in.
+            let is_whole = |row: &&Claim| {
+                row.instrument.is_some_and(|instrument| instrument != Instrument::DischargeReady)
+                    && come.contains(&row.contact)
+                    && posted.words.word(row.ended) != month.to_string()
+            };
+            let found: Vec<i64> = posted.rows.iter().filter(is_whole).map(|row| row.contact).collect();
+            if !found.is_empty() {
+                there.insert(*other);
+                twice.extend(found);
+            }
+        }
+        if !twice.is_empty() {
+            let others = there.into_iter().collect();
+            host.note(Note::PostedElsewhere { count: twice.len(), month, others });
+        }
+        Ok(())
+    }
+
+    /// Whether any of the contacts is in the posted movements of a month.
+    fn has_any(&mut self, month: Month, contacts: &BTreeSet<i64>) -> Result<bool> {
+        for one in self.books.months.basis.get(&month).into_iter().flatten() {
+            let keys = archive::contacts(self.books.ledger.archive(&one.movements)?)?;
+            if keys.iter().any(|contact| contacts.contains(contact)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Settlements of the months in the year of `month`, the year before and the year after.
+    fn near(&self, month: Month) -> impl Iterator<Item = (&Month, &Vec<Basis>)> {
+        let all = self.books.months.basis.iter();
+        all.filter(move |(other, _)| (other.year() - month.year()).abs() <= 1)
     }
 
     /// Month of discharge that the delivery gives each of these contacts.
@@ -534,6 +541,13 @@ struct Limit {
 }
 
 const ODD: Limit = Limit { contacts: 10, amount: Amount::from_ore(50_000_000), one_in: 20 };
+
+/// Contacts of the rows of an instrument whose stay ended in a month.
+fn ended_in(claims: &Claims, month: Month) -> BTreeSet<i64> {
+    let month = month.to_string();
+    let is_in = |row: &&Claim| row.instrument.is_some() && claims.words.word(row.ended) == month;
+    claims.rows.iter().filter(is_in).map(|row| row.contact).collect()
+}
 
 fn covers(coverage: &[Coverage], unit: &str, ended: Month) -> bool {
     coverage.iter().any(|one| one.unit == unit && one.from <= ended && ended <= one.to)

@@ -188,18 +188,26 @@ fn settled(file: &str, law: Option<&str>, name: &str) -> BTreeMap<(String, Strin
     sums
 }
 
-/// A folder of rules with another unit price for 2012.
-fn dearer(name: &str) -> PathBuf {
+/// A folder of the law's rule files, each changed by `change`, which gets the name and the text of the file.
+pub fn law_with(name: &str, change: impl Fn(&str, &str) -> String) -> PathBuf {
     let out = folder(name);
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
         let file = entry.unwrap().path();
         if file.extension().is_some_and(|ending| ending == "toml") {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
             let rule = std::fs::read_to_string(&file).unwrap();
-            assert!(!file.ends_with("activity-based-funding.toml") || rule.contains("38_209"));
-            std::fs::write(out.join(file.file_name().unwrap()), rule.replace("38_209", "38_500")).unwrap();
+            std::fs::write(out.join(&name), change(&name, &rule)).unwrap();
         }
     }
     out
+}
+
+/// A folder of rules with another unit price for 2012.
+fn dearer(name: &str) -> PathBuf {
+    law_with(name, |file, rule| {
+        assert!(file != "activity-based-funding.toml" || rule.contains("38_209"));
+        rule.replace("38_209", "38_500")
+    })
 }
 
 /// Settles and closes two months. Settling again changes nothing, and a closed month never changes.
@@ -1118,20 +1126,11 @@ fn a_successor_answers_after_a_merger() {
 
 /// A folder of rules in which every source is signed.
 pub fn signed(name: &str) -> PathBuf {
-    let out = folder(name);
-    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
-        let file = entry.unwrap().path();
-        if file.extension().is_some_and(|ending| ending == "toml") {
-            let lines = std::fs::read_to_string(&file).unwrap();
-            let sign = |line: &str| match line.starts_with("[sources.") {
-                true => format!("{line}\nsigned_off = \"A. Jurist, 2027-01-01\"\n"),
-                false => format!("{line}\n"),
-            };
-            std::fs::write(out.join(file.file_name().unwrap()), lines.lines().map(sign).collect::<String>())
-                .unwrap();
-        }
-    }
-    out
+    let sign = |line: &str| match line.starts_with("[sources.") {
+        true => format!("{line}\nsigned_off = \"A. Jurist, 2027-01-01\"\n"),
+        false => format!("{line}\n"),
+    };
+    law_with(name, |_, rule| rule.lines().map(sign).collect())
 }
 
 /// Puts a ledger on the rules of a folder.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use super::settlement::{csv, done, sign, signed, tried, world};
+use super::settlement::{csv, done, law_with, sign, signed, tried, world};
 use super::{EXTRACT, folder, path, ran};
 
 fn statement(ledger: &str, now: &str, period: &str, out: &std::path::Path) -> serde_json::Value {
@@ -224,6 +224,18 @@ const B: [&str; 6] = [
 const C: [&str; 6] = ["3", "2012-02-10T10:00", "2012-02-12T12:00", "0602", "0.5", ""];
 const D: [&str; 6] = ["4", "2012-03-10T10:00", "2012-03-12T12:00", "0301", "0.5", ""];
 
+/// Objects to the days of [`B`].
+fn object(ledger: &str, now: &str) {
+    let line = ["--party", "1201", "--instrument", "USK", "--contact", "2", "--month", "2012-01"];
+    let words = [&["objection", "file"], &line[..], &["--ground", "other", "--text", "x"]].concat();
+    done(ledger, now, &words);
+}
+
+/// Decides the objection of [`object`].
+fn decide(ledger: &str, now: &str, into: &str, more: &[&str]) {
+    done(ledger, now, &[&["objection", "decide", "2012-01-1201-1", "--into", into], more].concat());
+}
+
 /// A contact that a later delivery gives to another hospital, while an objection to its line is undecided: the decision takes
 /// the amount from the hospital that has the line now.
 #[test]
@@ -242,25 +254,14 @@ fn a_decision_takes_from_who_has_the_line() {
         done(&ledger, now, &["settlement", "run", month, "--contacts", path(file), "--draft", "--accept"]);
     };
     run("2012-02-10", "2012-01", &first);
-    let file = [
-        "objection",
-        "file",
-        "--party",
-        "1201",
-        "--instrument",
-        "USK",
-        "--contact",
-        "2",
-        "--month",
-        "2012-01",
-    ];
-    done(&ledger, "2012-02-11", &[&file[..], &["--ground", "other", "--text", "x"]].concat());
+    object(&ledger, "2012-02-11");
     done(&ledger, "2012-02-12", &["settlement", "close", "2012-01"]);
-    let decide = |now: &str, more: &[&str]| {
-        let words = ["objection", "decide", "2012-01-1201-1", "--into", "2012-02"];
-        done(&ledger, now, &[&words[..], more].concat());
-    };
-    decide("2012-02-13", &["--outcome", "partly", "--reduce-by", "4000", "--reference", "v1"]);
+    decide(
+        &ledger,
+        "2012-02-13",
+        "2012-02",
+        &["--outcome", "partly", "--reduce-by", "4000", "--reference", "v1"],
+    );
     let coverage = work.join("coverage.csv");
     std::fs::write(&coverage, "unit;from;to\n974557746;2012-01;2012-01\n974589095;2012-01;2012-01\n")
         .unwrap();
@@ -269,7 +270,7 @@ fn a_decision_takes_from_who_has_the_line() {
     let more = ["--accept", "--coverage", path(&coverage)];
     let printed = done(&ledger, "2012-02-14", &[&correct[..], &more].concat());
     assert!(printed.contains("må avgjøres på nytt"), "{printed}");
-    decide("2012-02-15", &["--outcome", "upheld", "--reference", "v2"]);
+    decide(&ledger, "2012-02-15", "2012-02", &["--outcome", "upheld", "--reference", "v2"]);
     done(&ledger, "2012-02-16", &["ledger", "verify"]);
     // What each hospital is owed for days: nothing, since the line is taken off in full.
     let output = super::samspill(&["ledger", "export", "--as", "csv", "--ledger", &ledger]);
@@ -362,31 +363,8 @@ fn a_bundle_beside_a_reopened_objection_holds() {
     book.run("2012-02-10", "2012-01", &one);
     book.run("2012-03-10", "2012-02", &one);
     book.close("2012-03-11", "2012-01");
-    let file = [
-        "objection",
-        "file",
-        "--party",
-        "1201",
-        "--instrument",
-        "USK",
-        "--contact",
-        "2",
-        "--month",
-        "2012-01",
-    ];
-    book.done("2012-03-12", &[&file[..], &["--ground", "other", "--text", "x"]].concat());
-    let decide = [
-        "objection",
-        "decide",
-        "2012-01-1201-1",
-        "--outcome",
-        "upheld",
-        "--reference",
-        "v",
-        "--into",
-        "2012-02",
-    ];
-    book.done("2012-03-13", &decide);
+    object(&book.ledger, "2012-03-12");
+    decide(&book.ledger, "2012-03-13", "2012-02", &["--outcome", "upheld", "--reference", "v"]);
     book.close("2012-03-14", "2012-02");
     book.run("2012-04-10", "2012-03", &two);
     book.correct("2012-04-11", "2012-03", &two);
@@ -398,17 +376,9 @@ fn a_bundle_beside_a_reopened_objection_holds() {
 fn a_bundle_under_changed_rates_holds() {
     let book = Honest::open("honest-rates");
     let one = book.file("1.csv", &[A, B, C, D]);
-    let law = book.work.join("law");
-    std::fs::create_dir_all(&law).unwrap();
-    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/law")).unwrap() {
-        let rule = entry.unwrap().path();
-        if rule.extension().is_some_and(|kind| kind == "toml") {
-            let text = std::fs::read_to_string(&rule).unwrap();
-            let text =
-                text.replace("percent = 20", "percent = 10").replace("per_day = 4_000", "per_day = 4_100");
-            std::fs::write(law.join(rule.file_name().unwrap()), text).unwrap();
-        }
-    }
+    let law = law_with("honest-rates-law", |_, rule| {
+        rule.replace("percent = 20", "percent = 10").replace("per_day = 4_000", "per_day = 4_100")
+    });
     book.run("2012-02-10", "2012-01", &one);
     book.done("2012-02-11", &["settlement", "rules", "--law", path(&law), "--reference", "v"]);
     book.run("2012-03-10", "2012-02", &one);
@@ -509,33 +479,10 @@ fn what_is_final_stays_final_and_a_draft_is_none() {
     let now = tags("2012-02-16").to_string();
     assert!(now.contains("final") && !now.contains("draft"), "{now}");
     // A decision on January, in March: what was settled of January last is a draft.
-    let file = [
-        "objection",
-        "file",
-        "--party",
-        "1201",
-        "--instrument",
-        "USK",
-        "--contact",
-        "2",
-        "--month",
-        "2012-01",
-    ];
-    done(&ledger, "2012-02-17", &[&file[..], &["--ground", "other", "--text", "x"]].concat());
+    object(&ledger, "2012-02-17");
     done(&ledger, "2012-03-09", &["settlement", "run", "2012-02", "--contacts", path(&second), "--draft"]);
     done(&ledger, "2012-03-10", &["settlement", "close", "2012-02", "--accept"]);
-    let decide = [
-        "objection",
-        "decide",
-        "2012-01-1201-1",
-        "--outcome",
-        "upheld",
-        "--reference",
-        "v",
-        "--into",
-        "2012-03",
-    ];
-    done(&ledger, "2012-03-11", &decide);
+    decide(&ledger, "2012-03-11", "2012-03", &["--outcome", "upheld", "--reference", "v"]);
     sign(&ledger, "2012-03-12", &law);
     done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", path(&second), "--accept"]);
     done(&ledger, "2012-04-11", &["settlement", "close", "2012-03", "--accept"]);
