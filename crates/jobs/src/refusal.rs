@@ -19,7 +19,12 @@ pub enum Refusal {
     /// Some months of the period are open already, and others are not.
     PartlyOpen(Period),
     /// The month was never opened.
-    NotOpened { month: Month, ledger: String },
+    NotOpened {
+        month: Month,
+        /// The year of the month, or the month alone if other months of the year are open.
+        open: Period,
+        ledger: String,
+    },
     /// The month is closed or final and never changes.
     NeverChanges {
         month: Month,
@@ -164,7 +169,7 @@ impl Said for Refusal {
                 message!("refusal.later_month_closed", later, first)
             }
             Refusal::PartlyOpen(period) => message!("refusal.partly_open", period),
-            Refusal::NotOpened { month, ledger: _ } => message!("refusal.not_opened", month),
+            Refusal::NotOpened { month, .. } => message!("refusal.not_opened", month),
             Refusal::NeverChanges { month, state } => {
                 message!("refusal.never_changes", month, state = state.said())
             }

@@ -22,6 +22,8 @@ pub struct MonthRecord {
     pub opened: Opened,
     /// Numbers of the steps that changed the month's statement, in order. The first made version 1.
     pub versions: Vec<i64>,
+    /// Number of steps that posted amounts on account in the month.
+    pub on_account: usize,
     /// Number of times that the month's own activity was settled.
     pub runs: usize,
     /// Months of activity whose settlements or decisions stand in the month's statement.
@@ -118,6 +120,7 @@ impl MonthRecord {
             state: PeriodState::Open,
             opened: opened.clone(),
             versions: Vec::new(),
+            on_account: 0,
             runs: 0,
             activities: BTreeSet::new(),
             touched: step,
@@ -171,6 +174,7 @@ impl Months {
             StepKind::OnAccount => {
                 for record in self.records(&months) {
                     (record.touched, record.summed) = (step.number, step.number);
+                    record.on_account += 1;
                     // A statement that already exists changes too.
                     if !record.versions.is_empty() {
                         record.versions.push(step.number);

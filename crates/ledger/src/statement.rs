@@ -105,6 +105,13 @@ pub fn by_party<'v>(
     out
 }
 
+/// Whether a party owes, and its vouchers of that side, without payments. A party that owes anything is shown as a debtor.
+fn side<'v>(own: &[(&'v Voucher, bool)]) -> (bool, Vec<&'v Voucher>) {
+    let claimed = own.iter().filter(|(voucher, _)| !voucher.cause.is_payment());
+    let owes = claimed.clone().any(|(_, owes)| *owes);
+    (owes, claimed.filter(|(_, side)| *side == owes).map(|(voucher, _)| *voucher).collect())
+}
+
 /// The vouchers that a statement shows, and those of them that are not on account.
 fn shown<'v>(mine: &[&'v Voucher], span: &Span) -> (Vec<&'v Voucher>, Vec<&'v Voucher>) {
     let inside: Vec<&Voucher> =
@@ -137,12 +144,7 @@ pub fn statement(
     language: Language,
     context: &Context,
 ) -> Statement {
-    let owes = own.iter().any(|(voucher, owes)| *owes && !voucher.cause.is_payment());
-    let mine: Vec<&Voucher> = own
-        .iter()
-        .filter(|(voucher, side)| *side == owes && !voucher.cause.is_payment())
-        .map(|(voucher, _)| *voucher)
-        .collect();
+    let (owes, mine) = side(own);
     let record = context.months.months.get(&span.last);
     let (inside, gross) = shown(&mine, span);
     let disputes = disputes(context, party);
@@ -150,22 +152,24 @@ pub fn statement(
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
     let paying = paying(&mine, span, context.months);
-    let mode = mode(if gross.is_empty() { &inside } else { &gross }, context.months, span.last);
+    let mode = mode(if gross.is_empty() { &inside } else { &gross }, context.months, span);
     let cleared = cleared(own, party, span, context.heir);
     let fixed = record.is_some_and(MonthRecord::is_closed);
     let expected = paying.carried + settled - on_account - paying.carried_on;
     let asked = asks_on_account(&gross, span, record);
     let total = fixed.then_some(cleared.paid).or(asked.then_some(on_account)).unwrap_or(expected);
     let is_summary = span.is_summary();
-    // If nothing new is settled, the amount to pay comes from earlier months, and so does the term of
-    // payment.
+    let is_demand = asked && !is_summary && on_account != Amount::ZERO;
+    let (number, version) = numbered(party, is_demand, span, context.months);
+    let unsigned = if asked && gross.is_empty() { 0 } else { unsigned(context.months, span) };
+    // If nothing new is settled, the amount to pay comes from earlier months, and so does its term.
     let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, context, span.last);
     let asked_for = if is_summary { asked_for(own, &mine, party, span, context) } else { Vec::new() };
     let not_asked = expected + paying.carried_on - asked_before(&asked_for, cleared.rounding);
     let mut statement = Statement {
         form: FORM,
-        number: number(&span.name, party),
-        version: context.months.versions(span.first, span.last).len(),
+        number,
+        version,
         period: span.name.clone(),
         from: span.first.first(),
         to: span.last.last(),
@@ -175,7 +179,7 @@ pub fn statement(
         recipient: named(party, language, context),
         recipient_address: (context.address)(party),
         owes,
-        tags: tags(context.months, span),
+        tags: tags(context.months, span, unsigned),
         is_summary,
         asked: asked_for,
         mode,
@@ -198,7 +202,7 @@ pub fn statement(
         months: month_sums(&mine, span),
         objections: disputes.iter().map(|one| (one.key.clone(), Amount::from_ore(one.amount_ore))).collect(),
         rules: rules(&gross, context),
-        unsigned: context.months.unsigned(span.first, span.last).len(),
+        unsigned,
         control_code: context.control_code.clone(),
         last_step: context.months.touched(span.first, span.last),
     };
@@ -240,6 +244,22 @@ fn number(period: &str, party: &str) -> String {
     format!("{period}-{}", party.replace(':', "-"))
 }
 
+/// Number and version of a statement. A demand on account comes before the settlement of its month, and is numbered by
+/// itself, as `2012-03-0602-AK`.
+fn numbered(party: &str, is_demand: bool, span: &Span, months: &Months) -> (String, usize) {
+    let number = number(&span.name, party);
+    match is_demand {
+        true => (format!("{number}-AK"), months.months.get(&span.last).map_or(0, |record| record.on_account)),
+        false => (number, months.versions(span.first, span.last).len()),
+    }
+}
+
+/// Number of unsigned values that the statements of a period rest on; a demand on account rests on none, whatever was
+/// corrected in the month for others.
+fn unsigned(months: &Months, span: &Span) -> usize {
+    months.unsigned(span.first, span.last).len()
+}
+
 fn named(party: &str, language: Language, context: &Context) -> Named {
     Named { party: party.to_owned(), name: (context.name)(party, language) }
 }
@@ -248,13 +268,14 @@ fn on_account(vouchers: &[&Voucher]) -> Amount {
     vouchers.iter().filter(|voucher| voucher.cause == Cause::OnAccount).map(|voucher| voucher.amount).sum()
 }
 
-fn tags(months: &Months, span: &Span) -> Vec<Tag> {
+/// Marks of a statement of a period that rests on this many unsigned values.
+fn tags(months: &Months, span: &Span, unsigned: usize) -> Vec<Tag> {
     let records: Vec<_> = months.months.range(span.first..=span.last).map(|(_, record)| record).collect();
     let all = |state: &[PeriodState]| {
         !records.is_empty() && records.iter().all(|record| state.contains(&record.state))
     };
     let mut tags = Vec::new();
-    if !months.unsigned(span.first, span.last).is_empty() {
+    if unsigned > 0 {
         tags.push(Tag::Draft);
     }
     tags.push(if all(&[PeriodState::Final]) {
@@ -274,8 +295,10 @@ fn tags(months: &Months, span: &Span) -> Vec<Tag> {
 }
 
 /// How the amounts are paid: decentral if any voucher's instrument is paid decentrally, otherwise central.
-fn mode(gross: &[&Voucher], months: &Months, last: Month) -> Mode {
-    let terms = months.terms(last);
+/// The terms are those of the last month of the period that was opened.
+fn mode(gross: &[&Voucher], months: &Months, span: &Span) -> Mode {
+    let opened = months.months.range(span.first..=span.last).next_back();
+    let terms = months.terms(opened.map_or(span.last, |(month, _)| *month));
     let of =
         |voucher: &&Voucher| voucher.instrument.and_then(|instrument| terms.modes.get(&instrument).copied());
     match gross.iter().any(|voucher| of(voucher) == Some(Mode::Decentral)) {
@@ -579,7 +602,7 @@ fn rules(gross: &[&Voucher], context: &Context) -> Vec<(String, String)> {
 }
 
 /// Payments of the amounts on account, before anything is settled: to each counterparty whose instrument is paid
-/// decentrally, and through the clearing account for the rest. The reference is not that of the later settlement.
+/// decentrally, and through the clearing account for the rest.
 fn on_account_payments(statement: &Statement, inside: &[&Voucher], context: &Context) -> Vec<Payment> {
     let modes = context.months.terms(statement.to.month()).modes;
     let mut by: BTreeMap<String, Amount> = BTreeMap::new();
@@ -602,8 +625,8 @@ fn on_account_payments(statement: &Statement, inside: &[&Voucher], context: &Con
             | Party::Organisation(_) => named(&party, statement.language, context),
         };
         let reference = match Party::of(&party) == Party::Clearing {
-            true => format!("{}-AK", statement.number),
-            false => format!("{}-AK-{party}", statement.number),
+            true => statement.number.clone(),
+            false => format!("{}-{party}", statement.number),
         };
         let account = account_of(&counterparty.party, statement, context);
         Payment { counterparty, amount, on_account: Amount::ZERO, rounding: Amount::ZERO, reference, account }

@@ -41,6 +41,8 @@ fn escaped(text: &str) -> String {
 pub enum Missing {
     /// Nothing is to be paid.
     NothingToPay,
+    /// The statement asks for an amount on account, which the settlement's document subtracts as prepaid.
+    OnAccount,
     /// The month is not closed, so the amount may still change.
     Open,
     /// The statement is a draft: if there were a document, the recipient would book it.
@@ -62,6 +64,7 @@ impl Missing {
     pub fn key(self) -> &'static str {
         match self {
             Missing::NothingToPay => "paper.no_ehf_nothing",
+            Missing::OnAccount => "paper.no_ehf_on_account",
             Missing::Open => "paper.no_ehf_open",
             Missing::Draft => "paper.no_ehf_draft",
             Missing::Synthetic => "paper.no_ehf_synthetic",
@@ -152,6 +155,7 @@ fn complete(
     let is_exempt = tax.is_some_and(|tax| tax.category == TaxCategory::Exempt);
     for (is_missing, why) in [
         (payment.amount == Amount::ZERO, Missing::NothingToPay),
+        (view::asks_on_account(statement), Missing::OnAccount),
         (!statement.fixed, Missing::Open),
         (statement.tags.contains(&Tag::Draft), Missing::Draft),
         (statement.tags.contains(&Tag::Synthetic), Missing::Synthetic),

@@ -266,7 +266,7 @@ pub fn view(statement: &Statement, language: Language) -> View {
 }
 
 /// Whether a statement asks for the amount on account alone, since its month is not settled yet.
-fn asks_on_account(statement: &Statement) -> bool {
+pub(crate) fn asks_on_account(statement: &Statement) -> bool {
     !statement.fixed && statement.bridge.is_empty() && statement.to_pay == statement.on_account
 }
 

@@ -3,7 +3,7 @@
 
 use crate::failure::Result;
 use domain::municipality::Heir;
-use domain::{Claims, Minute, Month, Municipalities, Party, PeriodState, StepKind};
+use domain::{Claims, Minute, Month, Municipalities, Party, Period, PeriodState, StepKind};
 use ledger::months::Months;
 use ledger::store::Wanted;
 use ledger::{Ledger, Posting, Step, Voucher};
@@ -131,9 +131,18 @@ impl Books {
     /// # Errors
     /// Fails if the ledger cannot be read.
     pub fn rules(&mut self) -> Result<Vec<(String, String)>> {
-        match self.months.rules.clone() {
+        let digest = self.months.rules.clone();
+        self.rules_at(digest.as_deref())
+    }
+
+    /// The rule files that are kept under a digest, each as name and text; empty without a digest.
+    ///
+    /// # Errors
+    /// Fails if nothing is kept under the digest.
+    pub(super) fn rules_at(&mut self, digest: Option<&str>) -> Result<Vec<(String, String)>> {
+        match digest {
             None => Ok(Vec::new()),
-            Some(digest) => Ok(serde_json::from_slice(&self.ledger.archive(&digest)?)?),
+            Some(digest) => Ok(serde_json::from_slice(&self.ledger.archive(digest)?)?),
         }
     }
 
@@ -169,7 +178,12 @@ impl Books {
         match self.months.state(month) {
             Some(PeriodState::Open | PeriodState::Provisional) => Ok(()),
             Some(state) => Err(Refusal::NeverChanges { month, state }.into()),
-            None => Err(Refusal::NotOpened { month, ledger: self.ledger.place().to_owned() }.into()),
+            None => {
+                let is_begun = self.months.months.keys().any(|other| other.year() == month.year());
+                let year = Period::parse(&month.year().to_string()).ok().filter(|_| !is_begun);
+                let open = year.unwrap_or(Period::of_month(month));
+                Err(Refusal::NotOpened { month, open, ledger: self.ledger.place().to_owned() }.into())
+            }
         }
     }
 

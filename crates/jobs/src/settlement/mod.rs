@@ -20,6 +20,7 @@ mod on_account;
 mod open;
 pub mod preview;
 pub mod proof;
+mod replay;
 pub mod review_board;
 pub mod rules;
 mod run;

@@ -276,7 +276,7 @@ pub fn list(books: &Books) -> Table {
         "party",
         "instrument",
         "contact",
-        "amount_ore",
+        "disputed_ore",
         "ground",
         "filed",
         "answer",

@@ -1,25 +1,20 @@
 //! Proof, export and balances of a ledger.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Failure, Result, fail};
-use domain::{Amount, Cause, Claims, Instrument, Month, Period, PeriodState, Ruling, StepKind};
+use domain::Amount;
 use ledger::checkpoint::{Checkpoint, PrivateKey};
-use ledger::content::{Closed, Decision, Reviewed, Settled};
 use ledger::months::Months;
 use ledger::store::{LedgerError, Wanted};
 use ledger::tree::Chain;
 use ledger::verify::{self, Proof};
-use ledger::{Ledger, Step, Voucher, correction, export, netting};
-use settlement::{Law, manifest};
+use ledger::{Ledger, export};
 use words::{Message, Said, message};
 
 use crate::host::Host;
 use crate::progress::Work;
-use crate::settle;
-use crate::settlement::source::content;
-use crate::settlement::{Books, checkpoint, objection, review_board};
+use crate::settlement::{Books, checkpoint, replay};
 use crate::table::{Table, heads};
 use disclosure::Cell;
 
@@ -104,7 +99,7 @@ pub(super) fn proven(place: &str, noted: &Noted, host: &Host) -> Result<(Proof, 
     if proof.faults.is_empty() {
         let mut books = Books::read(ledger)?;
         let stage = host.begin(Work::VerifyVouchers);
-        replayed(&mut books, &mut proof.faults)?;
+        proof.faults = replay::replayed(&mut books)?;
         stage.done();
         ledger = books.ledger;
     }
@@ -148,233 +143,6 @@ fn held_at(ledger: &mut Ledger, expected: &str) -> Result<Option<(i64, domain::M
     let vouchers = ledger.vouchers(&Wanted::default())?;
     let voucher = vouchers.iter().find(|voucher| voucher.hash.starts_with(expected));
     Ok(voucher.and_then(|voucher| of_step(voucher.step)))
-}
-
-/// Replays the steps one by one. Adds a fault for each voucher that differs from what its step gives, or whose month
-/// was neither open nor provisional before the step; and for a step whose number of vouchers, rules, sums or netting is
-/// wrong. Amounts on account and amounts of the review board are decided outside the ledger, and are taken as posted;
-/// all other vouchers are computed again from what the ledger holds.
-fn replayed(books: &mut Books, faults: &mut Vec<Message>) -> Result<()> {
-    let mut months = Months::default();
-    let mut laws: BTreeMap<String, Option<Law>> = BTreeMap::new();
-    let mut decided = Decided::default();
-    for step in books.ledger.steps()? {
-        let only = Wanted::of_step(step.number);
-        let posted = books.ledger.vouchers(&only)?;
-        for voucher in &posted {
-            let state = Month::parse(&voucher.posting_month).ok().and_then(|month| months.state(month));
-            if !matches!(state, Some(PeriodState::Open | PeriodState::Provisional)) {
-                let (number, month) = (voucher.number, &voucher.posting_month);
-                faults.push(message!("proof.not_open", number, month));
-            }
-        }
-        let settlement = match step.kind {
-            StepKind::Run | StepKind::Correct => Some(settlement(books, &step)?),
-            _ => None,
-        };
-        let given = match &settlement {
-            Some((settlement, claims)) => from_claims(settlement, claims, &months),
-            None => given(books, &months, &step, &posted)?,
-        };
-        if given.len() != posted.len() {
-            let (posted, computed) = (posted.len(), given.len());
-            faults.push(message!("proof.vouchers_count", step = step.number, posted, computed));
-        }
-        for (mut voucher, given) in posted.into_iter().zip(&given) {
-            let number = voucher.number;
-            // A voucher gets its number and hash when it is posted.
-            (voucher.number, voucher.step) = (0, 0);
-            voucher.hash.clear();
-            if let Some((field, here, there)) =
-                (voucher != *given).then(|| differing(&voucher, given)).flatten()
-            {
-                faults.push(message!("proof.voucher_other", number, field, here, there));
-            }
-        }
-        if let Some((settlement, claims)) = &settlement {
-            settled(books, &step, settlement, claims, &mut laws, faults)?;
-        }
-        if step.kind == StepKind::ObjectionDecided {
-            let decision: Decision = content(&step)?;
-            if !fits(books, &months, &decision, &mut decided)? {
-                faults.push(message!("proof.decision", step = step.number, key = decision.key));
-            }
-        }
-        if step.kind == StepKind::Finalise {
-            let is_ready = |month: Month| {
-                matches!(months.state(month), Some(PeriodState::Closed | PeriodState::Final))
-                    && !months.is_draft(month)
-            };
-            let period = Period::parse_any(&step.period)?;
-            if let Some(month) = period.months().find(|month| !is_ready(*month)) {
-                faults.push(message!("proof.not_ready", step = step.number, month));
-            }
-        }
-        if step.kind == StepKind::Close {
-            let closed: Closed = content(&step)?;
-            if Month::parse(&step.period).is_ok_and(|month| months.nets(month) != closed.netted) {
-                faults.push(message!("proof.netted", step = step.number, month = step.period));
-            }
-        }
-        months.add(&step)?;
-    }
-    Ok(())
-}
-
-/// Claims of the month of activity that was decided on last, and the number of settlements behind them.
-type Decided = Option<(Month, usize, Claims)>;
-
-/// Whether a decision takes off what its outcome says of the line as it stood then. `months` is the state before the step.
-fn fits(books: &mut Books, months: &Months, decision: &Decision, decided: &mut Decided) -> Result<bool> {
-    let Some(dispute) = months.disputes.get(&decision.key) else { return Ok(false) };
-    let objection = &dispute.objection;
-    let basis = months.basis.get(&objection.month).map_or(&[][..], Vec::as_slice);
-    let is_kept =
-        decided.as_ref().is_some_and(|(month, count, _)| (*month, *count) == (objection.month, basis.len()));
-    if !is_kept {
-        let mut all = Claims::default();
-        for one in basis {
-            all.extend(&books.movements(&one.movements)?);
-        }
-        *decided = Some((objection.month, basis.len(), all));
-    }
-    let mut claims = Claims::default();
-    if let Some((_, _, all)) = decided {
-        claims.words = all.words.clone();
-        claims.rows = all.rows.iter().filter(|row| row.contact == objection.contact).copied().collect();
-    }
-    let (line, holder) = objection::line_of(&correction::net(&claims), objection);
-    let line = line - months.reduced(objection.contact, objection.instrument, objection.month);
-    let reduction = Amount::from_ore(decision.reduction_ore);
-    let is_right = match decision.outcome {
-        Ruling::Rejected => reduction == Amount::ZERO,
-        Ruling::Upheld => reduction == line,
-        Ruling::Partly => reduction > Amount::ZERO && reduction < line,
-    };
-    // An earlier version of the program kept no holder: the line was that of the objection.
-    Ok(is_right && (decision.holder.is_none() || decision.holder == holder))
-}
-
-/// Content of a step that settled, and the claims of each of its months of activity.
-fn settlement(books: &mut Books, step: &Step) -> Result<(Settled, Vec<Claims>)> {
-    let settlement: Settled = content(step)?;
-    let of_months = settlement.months.iter().map(|moved| books.movements(&moved.movements_archive));
-    let claims = of_months.collect::<Result<_>>()?;
-    Ok((settlement, claims))
-}
-
-/// Vouchers of a settlement, before they have numbers: the sums of its claims, and reductions that are put back.
-/// `claims` has a table for each month of `settled`, in order; `months` is the state before the step.
-fn from_claims(settled: &Settled, claims: &[Claims], months: &Months) -> Vec<Voucher> {
-    let mut out = Vec::new();
-    for (moved, claims) in settled.months.iter().zip(claims) {
-        out.extend(correction::vouchers(claims, &settled.into.to_string()));
-        let reopened = settled.reopened.iter().filter_map(|key| months.disputes.get(key));
-        let of_month = reopened.filter(|dispute| dispute.objection.month == moved.month);
-        out.extend(of_month.filter_map(|dispute| objection::put_back(dispute, settled.into)));
-    }
-    out
-}
-
-/// Vouchers that a step other than a settlement gives, before they have numbers. `months` is the state before the step.
-fn given(books: &mut Books, months: &Months, step: &Step, posted: &[Voucher]) -> Result<Vec<Voucher>> {
-    let mut out = Vec::new();
-    match step.kind {
-        StepKind::Close => {
-            if let Ok(month) = Month::parse(&step.period) {
-                out = months.netting(&mut books.ledger, month, Some(step.number - 1))?;
-            }
-        }
-        StepKind::ObjectionDecided => {
-            let decision: Decision = content(step)?;
-            let dispute = months.disputes.get(&decision.key);
-            out.extend(dispute.and_then(|dispute| objection::taken_off(&dispute.objection, &decision)));
-        }
-        StepKind::OnAccount => out.extend(posted.iter().map(|voucher| {
-            let Voucher { posting_month, debtor, creditor, amount, .. } = voucher;
-            match voucher.instrument {
-                Some(instrument) => netting::on_account(posting_month, instrument, debtor, creditor, *amount),
-                None => netting::blank(posting_month, Cause::OnAccount),
-            }
-        })),
-        StepKind::ReviewBoard => {
-            let reviewed: Reviewed = content(step)?;
-            out.extend(
-                posted.iter().map(|voucher| review_board::voucher(voucher, &step.period, reviewed.into)),
-            );
-        }
-        StepKind::Run
-        | StepKind::Correct
-        | StepKind::Open
-        | StepKind::Finalise
-        | StepKind::ObjectionFiled
-        | StepKind::ObjectionAnswered
-        | StepKind::Inheritance
-        | StepKind::Rules => {}
-    }
-    Ok(out)
-}
-
-/// The first field in which a posted voucher differs from the voucher that its step gives: name of the field, posted
-/// value and given value; `None` if no field differs.
-fn differing(posted: &Voucher, given: &Voucher) -> Option<(&'static str, String, String)> {
-    let fields = |voucher: &Voucher| {
-        let lines = voucher.lines.iter().map(|line| format!("{} {}", line.account.name(), line.amount));
-        [
-            ("amount", voucher.amount.to_string()),
-            ("debtor", voucher.debtor.clone()),
-            ("creditor", voucher.creditor.clone()),
-            ("unit", voucher.unit.clone()),
-            ("instrument", voucher.instrument.map_or("", Instrument::word).to_owned()),
-            ("cause", voucher.cause.to_string()),
-            ("posting_month", voucher.posting_month.clone()),
-            ("activity_period", voucher.activity_period.clone()),
-            ("rule_version", voucher.rule_version.clone()),
-            ("contacts", voucher.contacts.to_string()),
-            ("points", voucher.points.to_string()),
-            ("days", voucher.days.to_string()),
-            ("note", voucher.note.clone()),
-            ("lines", lines.collect::<Vec<_>>().join("; ")),
-        ]
-    };
-    let pairs = fields(posted).into_iter().zip(fields(given));
-    let mut pairs = pairs.filter(|((_, posted), (_, given))| posted != given);
-    pairs.next().map(|((name, posted), (_, given))| (name, posted, given))
-}
-
-/// Checks what a settlement says of its rules and sums: the rule versions in force in each month, whether they hold
-/// unsigned values, and the amount of each cause.
-fn settled(
-    books: &mut Books,
-    step: &Step,
-    settled: &Settled,
-    claims: &[Claims],
-    laws: &mut BTreeMap<String, Option<Law>>,
-    faults: &mut Vec<Message>,
-) -> Result<()> {
-    let digest = &settled.rules_archive;
-    if !laws.contains_key(digest) {
-        let law = books.kept_rules(digest).and_then(|book| Ok(Law::of(&book)?));
-        laws.insert(digest.clone(), law.ok());
-    }
-    let Some(Some(law)) = laws.get(digest) else {
-        faults.push(message!("proof.rules_unreadable", step = step.number, digest));
-        return Ok(());
-    };
-    for (moved, claims) in settled.months.iter().zip(claims) {
-        let period = Period::of_month(moved.month);
-        let unsigned = settle::unsigned(law, period, true, |_| true)?;
-        // A step of an earlier version of the program lists the unsigned values of all its months together, which says
-        // nothing of one month.
-        let says = moved.unsigned.as_ref().map_or(unsigned.is_empty(), Vec::is_empty);
-        if manifest::versions(law, period) != moved.rules || says != unsigned.is_empty() {
-            faults.push(message!("proof.rules_other", step = step.number, month = moved.month));
-        }
-        if correction::causes(claims) != moved.causes {
-            faults.push(message!("proof.causes_other", step = step.number, month = moved.month));
-        }
-    }
-    Ok(())
 }
 
 /// Exports a ledger to a file, or returns the text if `out` is `None`. The text is empty if a file was

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use crate::failure::{About, Result, fail};
 use domain::{Amount, Cause, Instrument, Minute, Month, Party, StepKind};
-use ledger::Voucher;
 use ledger::content::Reviewed;
 use ledger::netting::{blank, divided};
 use ledger::store::Wanted;
+use ledger::{Step, Voucher};
 use settlement::manifest;
 use words::{Message, message};
 
@@ -113,12 +113,7 @@ pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) 
         earlier.may_be_added(decision)?;
     }
     let sha256 = decisions.iter().map(|one| one.digest(year)).collect::<Vec<_>>().join(" ");
-    let (Some(first), Some(last)) = (Month::new(year, 1), Month::new(year, 12)) else {
-        fail!("error.review_board.no_year", year)
-    };
-    // Corrections that were posted after the year still belong to it.
-    let end = std::cmp::max(last, into);
-    let settled = books.vouchers(first, end, None)?;
+    let settled = posted_of(books, year, into, None)?;
     let mut vouchers = Vec::new();
     let mut lines = Vec::new();
     for decision in &decisions {
@@ -184,7 +179,7 @@ fn divided_over(
 }
 
 /// Voucher of a decision on a year, posted in `into`: instrument, parties, unit, amount and note as in `of`.
-pub(super) fn voucher(of: &Voucher, year: &str, into: Month) -> Voucher {
+fn voucher(of: &Voucher, year: &str, into: Month) -> Voucher {
     let mut voucher = blank(&into.to_string(), Cause::ReviewBoard);
     year.clone_into(&mut voucher.activity_period);
     voucher.instrument = of.instrument;
@@ -194,6 +189,55 @@ pub(super) fn voucher(of: &Voucher, year: &str, into: Month) -> Voucher {
     voucher.note.clone_from(&of.note);
     voucher.lines = voucher.claim_lines();
     voucher
+}
+
+/// Vouchers that a step of the board gives, computed again from the sums of its decisions as they are posted. Empty if the
+/// step names other decisions or another key.
+pub(super) fn again(
+    books: &mut Books,
+    step: &Step,
+    reviewed: &Reviewed,
+    posted: &[Voucher],
+) -> Result<Vec<Voucher>> {
+    let mut decisions: Vec<Decision> = Vec::new();
+    for voucher in posted {
+        let (Some(instrument), Some((reference, _))) = (voucher.instrument, voucher.note.rsplit_once("; "))
+        else {
+            return Ok(Vec::new());
+        };
+        let key = (voucher.unit.as_str(), instrument, reference);
+        match decisions
+            .iter_mut()
+            .find(|one| (one.institution.as_str(), one.instrument, one.reference.as_str()) == key)
+        {
+            Some(decision) => decision.amount += voucher.amount,
+            None => decisions.push(Decision {
+                institution: voucher.unit.clone(),
+                instrument,
+                amount: voucher.amount,
+                reference: reference.to_owned(),
+            }),
+        }
+    }
+    let Ok(year) = step.period.parse::<i16>() else { return Ok(Vec::new()) };
+    let named: BTreeSet<String> = decisions.iter().map(|one| one.digest(year)).collect();
+    // A decision of zero kroner has no voucher.
+    if reviewed.key != KEY || !named.iter().all(|digest| reviewed.sha256.split(' ').any(|one| one == digest))
+    {
+        return Ok(Vec::new());
+    }
+    let settled = posted_of(books, year, reviewed.into, Some(step.number - 1))?;
+    let divided = |one: &Decision| divided_over(one, &shares(&settled, year, one), year, reviewed.into);
+    Ok(decisions.iter().flat_map(divided).collect())
+}
+
+/// Vouchers of the months of a year, and of those after it up to `into`: corrections that were posted after the year still
+/// belong to it. Only vouchers of steps up to and including `to_step` are read; `None` for all steps.
+fn posted_of(books: &mut Books, year: i16, into: Month, to_step: Option<i64>) -> Result<Vec<Voucher>> {
+    let (Some(first), Some(last)) = (Month::new(year, 1), Month::new(year, 12)) else {
+        fail!("error.review_board.no_year", year)
+    };
+    books.vouchers(first, std::cmp::max(last, into), to_step)
 }
 
 /// Amounts above zero that were settled for an institution in a year, by debtor and creditor.

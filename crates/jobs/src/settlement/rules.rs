@@ -58,7 +58,7 @@ pub fn kept(books: &mut Books, given: Files, is_asked: bool) -> Result<(Files, V
 }
 
 /// Names, in order, of the files that differ between two sets or that stand in only one of the sets.
-fn differing(one: &[(String, String)], other: &[(String, String)]) -> Vec<String> {
+pub(super) fn differing(one: &[(String, String)], other: &[(String, String)]) -> Vec<String> {
     let lacks = |set: &[(String, String)], file: &(String, String)| !set.contains(file);
     let mut out: Vec<String> =
         one.iter().filter(|file| lacks(other, file)).map(|(name, _)| name.clone()).collect();

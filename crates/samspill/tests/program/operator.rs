@@ -341,18 +341,26 @@ fn an_amount_on_account_is_asked_for_by_itself() {
         [("decentral", "983658725", "2012-01-1201-AK-983658725"), ("central", "clearing", "2012-01-1201-AK")]
     {
         let ledger = path(&work.join(format!("{mode}.sqlite"))).to_owned();
-        std::fs::write(work.join("budget.csv"), "KMF;1201;983658725;120000\n").unwrap();
-        done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--mode", mode]);
-        done(
-            &ledger,
-            "2012-01-02",
-            &["settlement", "on-account", "2012", "--budget", path(&work.join("budget.csv"))],
-        );
+        let budget = work.join("budget.csv");
+        let on_account = |amount: &str| {
+            std::fs::write(&budget, format!("KMF;1201;983658725;{amount}\n")).unwrap();
+            let order = ["settlement", "on-account", "2012-01..2012-03", "--budget", path(&budget)];
+            done(&ledger, "2012-01-02", &order);
+        };
+        done(&ledger, "2012-01-01", &["settlement", "open", "2012-01..2012-03", "--mode", mode]);
+        on_account("120000");
         let out = work.join(mode);
-        let more = ["--party", "1201", "--as", "json,pdf", "--out", path(&out)];
-        done(&ledger, "2012-01-03", &[&["statement", "2012-01"][..], &more].concat());
-        let made = json(&out, "oppgjor-2012-01-1201.json");
-        assert_eq!(made["to_pay"], 1_000_000);
+        let more = ["--party", "1201", "--as", "json,pdf,ehf", "--out", path(&out)];
+        let asked = || {
+            done(&ledger, "2012-01-03", &[&["statement", "2012-01"][..], &more].concat());
+            json(&out, "oppgjor-2012-01-1201-AK.json")
+        };
+        let made = asked();
+        assert_eq!((made["to_pay"].as_i64(), made["version"].as_i64()), (Some(1_000_000), Some(1)));
+        if mode == "decentral" {
+            let why = std::fs::read_to_string(out.join(format!("mangler-ehf-{reference}.txt"))).unwrap();
+            assert!(why.contains("fakturaen kommer med oppgjøret"), "{why}");
+        }
         assert_eq!(made["payments"][0]["counterparty"]["party"], payee);
         assert_eq!(
             (made["payments"][0]["reference"].as_str(), made["mode"].as_str()),
@@ -361,6 +369,14 @@ fn an_amount_on_account_is_asked_for_by_itself() {
         assert!(
             made["bridge"].as_array().unwrap().is_empty() && made["posts"].as_array().unwrap().is_empty()
         );
+        // A tertial of which only some months are open yet is paid in the same way.
+        let as_json = ["--party", "1201", "--as", "json", "--out", path(&out)];
+        done(&ledger, "2012-01-03", &[&["statement", "2012-T1"][..], &as_json].concat());
+        assert_eq!(json(&out, "oppgjor-2012-T1-1201.json")["mode"], mode);
+        // A demand that is raised is a new version under the same number.
+        on_account("240000");
+        let made = asked();
+        assert_eq!((made["to_pay"].as_i64(), made["version"].as_i64()), (Some(2_000_000), Some(2)));
     }
 }
 

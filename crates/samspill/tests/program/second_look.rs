@@ -33,7 +33,7 @@ fn a_budget_that_changes_is_posted_as_the_difference() {
     let out = work.join("asked");
     let ask = ["statement", "2012-02", "--party", "1201", "--as", "json", "--out", path(&out)];
     done(&ledger, "2012-01-03", &ask);
-    let json = std::fs::read_to_string(out.join("oppgjor-2012-02-1201.json")).unwrap();
+    let json = std::fs::read_to_string(out.join("oppgjor-2012-02-1201-AK.json")).unwrap();
     assert!(json.contains("\"to_pay\": 1300000"), "{json}");
     done(&ledger, "2012-01-04", &["ledger", "verify"]);
 }

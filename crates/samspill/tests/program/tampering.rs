@@ -77,7 +77,8 @@ fn rechained(place: &str, text: &str) {
     }
 }
 
-/// Changes of rows, each with words from the fault that reports it. `FIRST`, `ACCOUNT`, `NETTING` and `OBJECTION` are
+/// Changes of rows, each with words from the fault that reports it. `STEP` puts a step at the end, of a kind, for a period
+/// and with content as SQL. `FIRST`, `ACCOUNT`, `NETTING` and `OBJECTION` are
 /// the first voucher of a settlement, of amounts on account, of a closing and of an objection; `RUN` is the first
 /// settlement.
 const CHANGES: &[(&str, &str)] = &[
@@ -141,9 +142,29 @@ const CHANGES: &[(&str, &str)] = &[
     ),
     (
         // A month that is a draft is made final.
-        "INSERT INTO step SELECT number + 1, 'finalise', '2012-01', recorded_at, '{}', 0, 'x' FROM step \
-         ORDER BY number DESC LIMIT 1",
+        "STEP|finalise|2012-01|'{}'",
         "2012-01 ble gjort endelig uten å være lukket under signerte regler",
+    ),
+    (
+        "UPDATE step SET content = json_set(content, '$.amount_ore', 100) WHERE kind = 'objection-filed'",
+        "gjelder ikke linjen slik den sto da",
+    ),
+    (
+        "UPDATE step SET content = json_set(content, '$.creditor', '983658725') WHERE kind = 'objection-filed'",
+        "gjelder ikke linjen slik den sto da",
+    ),
+    ("STEP|open|2011-12|(SELECT content FROM step WHERE kind = 'open')", "etter at en senere måned"),
+    ("STEP|open|2012-02|(SELECT content FROM step WHERE kind = 'open')", "2012-02 ble åpnet en gang til"),
+    ("STEP|objection-answered|2012-01|'{\"key\":\"x\",\"text\":\"nei\"}'", "innsigelsen x"),
+    (
+        "STEP|inheritance|2012-02|'{\"party\":\"1201\",\"heir\":\"0301\",\"from\":\"2012-02-01\",\
+         \"reference\":\"x\"}'",
+        "kunne ikke tas da",
+    ),
+    (
+        "STEP|rules|2012|json_object('rules_archive', (SELECT json_extract(content, '$.rules_archive') FROM \
+         step WHERE kind = 'run'), 'changed', json('[\"kmf.toml\"]'), 'reference', 'x')",
+        "andre regelfiler som er endret",
     ),
     (
         // One more voucher of the closing, like its first.
@@ -166,8 +187,17 @@ fn a_rechained_ledger_is_found_by_what_its_steps_give() {
                  UPDATE line SET amount_ore = amount_ore + sign(amount_ore) * 100 WHERE voucher = {number}"
             )
         };
+        let step = text.strip_prefix("STEP|").map(|row| row.splitn(3, '|').collect::<Vec<_>>());
+        let step = step.map(|row| {
+            format!(
+                "INSERT INTO step SELECT number + 1, '{}', '{}', recorded_at, {}, 0, 'x' FROM step \
+                 ORDER BY number DESC LIMIT 1",
+                row[0], row[1], row[2]
+            )
+        });
         let first = |cause: &str| format!("(SELECT min(number) FROM voucher WHERE cause = '{cause}')");
-        let text = text
+        let text = step
+            .unwrap_or_else(|| (*text).to_owned())
             .replace("MORE(FIRST)", &more("FIRST"))
             .replace("MORE(OBJECTION)", &more("OBJECTION"))
             .replace("FIRST", &first("activity"))
