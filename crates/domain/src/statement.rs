@@ -213,6 +213,9 @@ pub struct Payment {
     /// Number of the statement; then `-AK` if amounts on account are paid; then a hyphen and the counterparty, unless
     /// the payment goes through the clearing account.
     pub reference: String,
+    /// Day on which the payment is due; `None` if the month is not closed, or if no term of payment was found.
+    #[serde(default)]
+    pub due: Option<Day>,
     /// Bank account to pay to; empty if it is not known, or if the recipient is paid.
     #[serde(default)]
     pub account: String,

@@ -62,7 +62,27 @@ pub fn read(path: &Path, period: Period) -> Result<Addresses> {
             fail!("error.addresses.twice", at, party);
         }
     }
+    none_shared(&out)?;
     Ok(out)
+}
+
+/// Fails if two parties have one organisation number, unless both are numbers that a municipality had; or if a municipality
+/// has the number of a trust.
+fn none_shared(addresses: &Addresses) -> Result<()> {
+    let is_municipality = |party: &str| matches!(Party::of(party), Party::Municipality { .. });
+    let mut by_number: BTreeMap<&str, &str> = BTreeMap::new();
+    for (party, Address { organisation, .. }) in addresses {
+        if party == SENDER || organisation.is_empty() {
+            continue;
+        }
+        let before = by_number.insert(organisation, party);
+        let before = before.filter(|other| !(is_municipality(party) && is_municipality(other)));
+        let of_trust = is_municipality(party) && parties::is_known(organisation);
+        if let Some(other) = before.or(of_trust.then_some(organisation.as_str())) {
+            fail!("error.addresses.organisation_of_other", organisation, one = party, other);
+        }
+    }
+    Ok(())
 }
 
 /// The party that a cell means.

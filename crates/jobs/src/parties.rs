@@ -17,6 +17,11 @@ fn trusts() -> impl Iterator<Item = Vec<&'static str>> {
     TRUSTS.lines().skip(1).map(|line| line.split(';').collect())
 }
 
+/// Whether a number is that of a trust or institution that the program knows.
+pub fn is_known(number: &str) -> bool {
+    trusts().any(|cells| cells.first() == Some(&number))
+}
+
 /// Name of the health trust that an area belongs to; `None` if no trust has the area, or if several trusts share the
 /// area.
 pub fn trust_of_area(area: u8) -> Option<&'static str> {

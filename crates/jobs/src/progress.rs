@@ -101,6 +101,8 @@ pub enum Note {
     PostedElsewhere { count: usize, month: Month, others: Vec<Month> },
     /// Contacts that are taken out of this month, and that the delivery has in others.
     MovedElsewhere { count: usize, month: Month, others: Vec<Month> },
+    /// Stays that ended in this month, with payable days in others of which nothing is posted.
+    DaysBefore { count: usize, month: Month, others: Vec<Month> },
     /// Agreements with a trust that no contact in the file has.
     AgreementsForNobody(Vec<String>),
     /// A file that says it was checked, but that this user's program did not check: it is checked again.
@@ -125,6 +127,9 @@ impl Said for Note {
             }
             Note::MovedElsewhere { count, month, others } => {
                 message!("screen.moved_elsewhere", count, month, others = listed(others))
+            }
+            Note::DaysBefore { count, month, others } => {
+                message!("screen.days_before", count, month, others = listed(others))
             }
             Note::AgreementsForNobody(list) => {
                 message!("screen.agreements_for_nobody", list = list.join(", "))

@@ -30,6 +30,8 @@ pub enum Refusal {
         month: Month,
         /// `Closed` or `Final`.
         state: PeriodState,
+        /// The first month that may change; `None` if there is none.
+        open: Option<Month>,
     },
     /// The month is settled, so an amount on account that is posted now would never be asked for.
     OnAccountTooLate(Month),
@@ -67,6 +69,10 @@ pub enum Refusal {
     DecisionInClosedMonth(Month),
     /// The ledger holds no settlement of the year.
     NoSettlementOf(i16),
+    /// The year cannot stand for a whole one: these months of it are not settled.
+    YearNotSettled { year: i16, months: Vec<Month> },
+    /// Nobody has decided who answers for a party in the month that is to be closed.
+    Undecided { party: String, month: Month, ledger: String },
     /// The party has no line for the contact under the instrument in the month.
     NoLine { party: String, contact: i64, instrument: Instrument, month: Month, ledger: String },
     /// Decided objections have reduced the line to zero.
@@ -155,10 +161,15 @@ pub enum Refusal {
     NoInstitution { code: String },
 }
 
+fn listed(months: &[Month]) -> String {
+    months.iter().map(Month::to_string).collect::<Vec<_>>().join(", ")
+}
+
 words::english_error!(Refusal);
 
 impl Said for Refusal {
     /// The fact that the refusal is about, in one sentence.
+    #[expect(clippy::too_many_lines, reason = "one sentence for each refusal")]
     fn said(&self) -> Message {
         match self {
             Refusal::Unsigned(values) => {
@@ -170,7 +181,7 @@ impl Said for Refusal {
             }
             Refusal::PartlyOpen(period) => message!("refusal.partly_open", period),
             Refusal::NotOpened { month, .. } => message!("refusal.not_opened", month),
-            Refusal::NeverChanges { month, state } => {
+            Refusal::NeverChanges { month, state, .. } => {
                 message!("refusal.never_changes", month, state = state.said())
             }
             Refusal::OnAccountTooLate(month) => message!("refusal.on_account_too_late", month),
@@ -187,6 +198,10 @@ impl Said for Refusal {
             Refusal::HeirDecided { code, heir } => message!("refusal.heir_decided", heir, code),
             Refusal::DecisionInClosedMonth(month) => message!("refusal.decision_in_closed_month", month),
             Refusal::NoSettlementOf(year) => message!("refusal.no_settlement_of", year),
+            Refusal::YearNotSettled { year, months } => {
+                message!("refusal.year_not_settled", year, list = listed(months))
+            }
+            Refusal::Undecided { party, month, ledger: _ } => message!("refusal.undecided", party, month),
             Refusal::NoLine { party, contact, instrument, month, ledger: _ } => {
                 message!("refusal.no_line", party, contact, instrument, month)
             }

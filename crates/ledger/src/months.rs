@@ -401,6 +401,14 @@ impl Months {
         self.months.range(first..=last).map(|(_, record)| record.touched).max().unwrap_or(0)
     }
 
+    /// Last step that a statement from `first` to `last` knows: the last that touched its months. A statement whose last
+    /// month is not closed knows the earlier months of the year as they stand too.
+    pub fn known(&self, first: Month, last: Month) -> i64 {
+        let is_closed = self.months.get(&last).is_some_and(MonthRecord::is_closed);
+        let january = Month::new(first.year(), 1).filter(|_| !is_closed);
+        self.touched(january.unwrap_or(first), last)
+    }
+
     /// Last step that changed what a statement from `first` to `last` sums up to; 0 if none of these months was opened.
     pub fn summed(&self, first: Month, last: Month) -> i64 {
         self.months.range(first..=last).map(|(_, record)| record.summed).max().unwrap_or(0)

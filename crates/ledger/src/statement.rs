@@ -148,7 +148,10 @@ pub fn statement(
     let record = context.months.months.get(&span.last);
     let (inside, gross) = shown(&mine, span);
     let disputes = disputes(context, party);
-    let posts = |by_unit| posts(&gross, by_unit, owes, span, (context, language), &disputes, party);
+    let issued = Issued::of(own);
+    let disputed = disputed(&disputes, &mine, context);
+    let posts =
+        |by_unit| posts(&gross, by_unit, owes, span, (context, language), (&disputed, &issued), party);
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
     let paying = paying(&mine, span, context.months);
@@ -204,7 +207,7 @@ pub fn statement(
         rules: rules(&gross, context),
         unsigned,
         control_code: context.control_code.clone(),
-        last_step: context.months.touched(span.first, span.last),
+        last_step: context.months.known(span.first, span.last),
     };
     statement.payments = payments(&statement, own, asked.then_some(&inside[..]), span, context);
     let end = if is_summary { BridgeWhat::Asked } else { BridgeWhat::ToPay };
@@ -398,12 +401,10 @@ fn posts(
     owes: bool,
     span: &Span,
     (context, language): (&Context, Language),
-    disputes: &[&Objection],
+    (disputed, issued): (&BTreeMap<i64, Amount>, &Issued),
     party: &str,
 ) -> Vec<Post> {
     let mut out: BTreeMap<_, Post> = BTreeMap::new();
-    // Objections that were counted for a line already.
-    let mut counted = BTreeSet::new();
     for voucher in gross {
         let Some(instrument) = voucher.instrument else { continue };
         let other = if owes { &voucher.creditor } else { &voucher.debtor };
@@ -429,7 +430,7 @@ fn posts(
                 .get(&voucher.rule_version)
                 .map_or_else(String::new, |rule| language.say(&rule.rate)),
             rule_version: voucher.rule_version.clone(),
-            corrects: corrects(voucher, if owes { &voucher.debtor } else { &voucher.creditor }),
+            corrects: issued.corrected(voucher, owes, context.months).unwrap_or_default(),
             account: account(voucher, context, party)
                 .map_or_else(String::new, |one| format!("{}/{}", one.0, one.1)),
             vouchers: Vec::new(),
@@ -437,11 +438,7 @@ fn posts(
             references: Vec::new(),
             amount: Amount::ZERO,
         });
-        for objection in disputes.iter().filter(|one| disputed(one, voucher, context)) {
-            if counted.insert((key, &objection.key)) {
-                post.disputed += Amount::from_ore(objection.amount_ore);
-            }
-        }
+        post.disputed += disputed.get(&voucher.number).copied().unwrap_or_default();
         post.references
             .extend(reference(voucher, context.months).filter(|one| !post.references.contains(one)));
         post.contacts += voucher.contacts;
@@ -474,20 +471,62 @@ fn reference(voucher: &Voucher, months: &Months) -> Option<String> {
     }
 }
 
-/// Whether an objection may concern a contact behind a voucher: same instrument, month, creditor and unit.
-fn disputed(one: &Objection, voucher: &Voucher, context: &Context) -> bool {
-    voucher.instrument == Some(one.instrument)
-        && voucher.activity_period == one.month.to_string()
-        && voucher.unit == one.unit
-        && (context.heir)(&voucher.creditor) == (context.heir)(&one.creditor)
+/// Disputed amount by number of voucher. Each objection is on one voucher: the largest of those of its instrument, month,
+/// creditor and unit, since a voucher does not say which contacts it is for.
+fn disputed(disputes: &[&Objection], mine: &[&Voucher], context: &Context) -> BTreeMap<i64, Amount> {
+    let mut out: BTreeMap<i64, Amount> = BTreeMap::new();
+    for one in disputes {
+        let month = one.month.to_string();
+        let may_be_of = |voucher: &&&Voucher| {
+            voucher.instrument == Some(one.instrument)
+                && voucher.activity_period == month
+                && voucher.unit == one.unit
+                && (context.heir)(&voucher.creditor) == (context.heir)(&one.creditor)
+        };
+        let largest = mine.iter().rev().filter(may_be_of).max_by_key(|voucher| voucher.amount);
+        if let Some(voucher) = largest {
+            *out.entry(voucher.number).or_default() += Amount::from_ore(one.amount_ore);
+        }
+    }
+    out
 }
 
-/// Number of the statement that a voucher corrects: the statement of the voucher's month of activity. Empty if the
-/// voucher corrects nothing.
-fn corrects(voucher: &Voucher, party: &str) -> String {
-    match voucher.cause.is_correction() {
-        true => number(&voucher.activity_period, party),
-        false => String::new(),
+/// What the statements of a party have asked for: the month, the party by the number that it had then, and, for an invoice,
+/// the counterparty and the instrument.
+struct Issued<'v>(BTreeSet<Ask<'v>>);
+
+/// Month, party, and counterparty with instrument.
+type Ask<'v> = (&'v str, &'v str, Option<(&'v str, Instrument)>);
+
+impl<'v> Issued<'v> {
+    /// What a party's vouchers have asked for.
+    fn of(own: &[(&'v Voucher, bool)]) -> Issued<'v> {
+        let mut out = BTreeSet::new();
+        for (voucher, owes) in own.iter().filter(|(voucher, _)| voucher.cause.is_payment()) {
+            let (debtor, creditor) = (voucher.debtor.as_str(), voucher.creditor.as_str());
+            let (mine, other) = if *owes { (debtor, creditor) } else { (creditor, debtor) };
+            out.insert((
+                voucher.posting_month.as_str(),
+                mine,
+                voucher.instrument.map(|instrument| (other, instrument)),
+            ));
+        }
+        Issued(out)
+    }
+
+    /// Number of the statement that a voucher corrects: that of the month whose closing asked for the voucher's month of
+    /// activity. `None` if the voucher corrects nothing, or if nothing of the kind was asked for.
+    fn corrected(&self, voucher: &Voucher, owes: bool, months: &Months) -> Option<String> {
+        let (debtor, creditor) = (voucher.debtor.as_str(), voucher.creditor.as_str());
+        let (mine, other) = if owes { (debtor, creditor) } else { (creditor, debtor) };
+        let activity =
+            Month::parse(&voucher.activity_period).ok().filter(|_| voucher.cause.is_correction())?;
+        let posted = Month::parse(&voucher.posting_month).ok().filter(|posted| activity < *posted)?;
+        let (asked, _) = months.months.range(activity..posted).find(|(_, record)| record.netted)?;
+        let asked = asked.to_string();
+        let instrument = voucher.instrument.map(|instrument| (other, instrument));
+        let is_issued = [None, instrument].iter().any(|of| self.0.contains(&(asked.as_str(), mine, *of)));
+        is_issued.then(|| number(&asked, mine))
     }
 }
 
@@ -629,7 +668,8 @@ fn on_account_payments(statement: &Statement, inside: &[&Voucher], context: &Con
             false => format!("{}-{party}", statement.number),
         };
         let account = account_of(&counterparty.party, statement, context);
-        Payment { counterparty, amount, on_account: Amount::ZERO, rounding: Amount::ZERO, reference, account }
+        let (on_account, rounding, due) = (Amount::ZERO, Amount::ZERO, None);
+        Payment { counterparty, amount, on_account, rounding, reference, due, account }
     };
     by.into_iter().map(payment).collect()
 }
@@ -672,6 +712,28 @@ fn account_of(counterparty: &str, statement: &Statement, context: &Context) -> S
     }
 }
 
+/// Day on which a payment of a closed month is due, by the instruments in it: those of the counterparty, or, without one,
+/// those that are paid centrally.
+fn payment_due(
+    own: &[(&Voucher, bool)],
+    other: Option<&str>,
+    statement: &Statement,
+    span: &Span,
+    context: &Context,
+) -> Option<Day> {
+    let modes = context.months.terms(span.last).modes;
+    let is_of_payment = |voucher: &&Voucher| {
+        let mode = voucher.instrument.and_then(|instrument| modes.get(&instrument));
+        let their = if statement.owes { &voucher.creditor } else { &voucher.debtor };
+        (mode == Some(&Mode::Decentral)) == other.is_some() && other.is_none_or(|other| other == their)
+    };
+    let claimed = own.iter().filter(|(voucher, side)| *side == statement.owes && !voucher.cause.is_payment());
+    let all: Vec<&Voucher> = claimed.map(|(voucher, _)| *voucher).filter(is_of_payment).collect();
+    let inside: Vec<&Voucher> =
+        all.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
+    due(if inside.is_empty() { &all } else { &inside }, context, span.last).0.filter(|_| statement.fixed)
+}
+
 /// One payment for each counterparty with an invoice, and one through the clearing account for the rest; none in a
 /// summary. Before the month is settled, `on_account` holds the month's vouchers, of which those on account are asked for.
 fn payments(
@@ -693,6 +755,7 @@ fn payments(
     let expected = if statement.fixed { Vec::new() } else { expected_invoices(own, span, context.months) };
     let party = &statement.recipient.party;
     let sided = expected.iter().map(|voucher| (voucher, (context.heir)(&voucher.debtor) == *party));
+    let due_to = |other: Option<&str>| payment_due(own, other, statement, span, context);
     let mut out = Vec::new();
     let mut rest = statement.to_pay;
     let mut by: BTreeMap<&str, [Amount; 3]> = BTreeMap::new();
@@ -727,6 +790,7 @@ fn payments(
             on_account,
             rounding,
             reference,
+            due: due_to(Some(other)),
             account: account_of(other, statement, context),
         });
     }
@@ -735,7 +799,8 @@ fn payments(
         let (on_account, rounding) = (Amount::ZERO, Amount::ZERO);
         let reference = statement.number.clone();
         let account = account_of(&clearing.party, statement, context);
-        out.push(Payment { counterparty: clearing, amount: rest, on_account, rounding, reference, account });
+        let (amount, due) = (rest, due_to(None));
+        out.push(Payment { counterparty: clearing, amount, on_account, rounding, reference, due, account });
     }
     out
 }

@@ -192,7 +192,11 @@ pub fn document(
             post.counterparty.party == payment.counterparty.party && post.cause != Cause::OnAccount
         })
         .filter(|post| post.amount != Amount::ZERO)
-        .map(|post| Line::of(post, sign(post.amount), language))
+        .map(|post| {
+            // What is disputed later does not change a document that was sent.
+            let post = Post { disputed: Amount::ZERO, ..post.clone() };
+            Line::of(&post, sign(post.amount), language)
+        })
         .collect();
     let named: Amount = lines.iter().map(|line| line.amount).sum();
     let (mut prepaid, rounding) = (sign(payment.on_account), sign(payment.rounding));
@@ -224,6 +228,10 @@ pub fn document(
     party(&mut xml, "cac:AccountingSupplierParty", seller, Some(tax.category));
     party(&mut xml, "cac:AccountingCustomerParty", buyer, None);
     payment_means(&mut xml, statement, payment, is_credit, &seller.address.account);
+    if !is_credit && payment.due.is_none() {
+        // What is to be paid has a day or terms of payment (BR-CO-25).
+        xml.group("cac:PaymentTerms", |xml| xml.leaf("cbc:Note", "", &language.text("paper.due_none")));
+    }
     let total: Amount = lines.iter().map(|line| line.amount).sum();
     tax_total(&mut xml, tax.category, total);
     xml.group("cac:LegalMonetaryTotal", |xml| {
@@ -291,7 +299,7 @@ fn head(
     xml.leaf("cbc:ID", "", &payment.reference);
     let issued = statement.issued.unwrap_or(statement.to);
     xml.leaf("cbc:IssueDate", "", &issued.to_string());
-    if let (false, Some(due)) = (is_credit, statement.due) {
+    if let (false, Some(due)) = (is_credit, payment.due) {
         xml.leaf("cbc:DueDate", "", &due.to_string());
     }
     xml.leaf(if is_credit { "cbc:CreditNoteTypeCode" } else { "cbc:InvoiceTypeCode" }, "", code);

@@ -313,6 +313,9 @@ fn posts_heading(statement: &Statement, language: Language) -> String {
 fn paid(statement: &Statement, language: Language) -> Vec<(String, String)> {
     let pays = statement.owes != (statement.to_pay.ore() < 0);
     let due = match statement.due {
+        _ if due_apart(statement) && !statement.tags.contains(&Tag::Draft) => {
+            language.text("paper.due_by_payment")
+        }
         _ if statement.tags.contains(&Tag::Draft) => language.text("paper.due_draft"),
         Some(due) if statement.due_unsigned => {
             format!("{} ({})", day(due, language), language.text("paper.due_unsigned"))
@@ -449,9 +452,20 @@ fn fold(posts: &[Post]) -> Vec<Post> {
     out
 }
 
+/// Whether the payments of a statement are due on different days.
+fn due_apart(statement: &Statement) -> bool {
+    statement.payments.iter().any(|payment| payment.due != statement.payments[0].due)
+}
+
 fn payments(statement: &Statement, language: Language) -> Vec<[String; 3]> {
-    let row =
-        |one: &domain::statement::Payment| [payee(one, language), one.reference.clone(), kroner(one.amount)];
+    let row = |one: &domain::statement::Payment| {
+        let due = one.due.map_or_else(|| language.text("paper.due_none"), |due| day(due, language));
+        let reference = match due_apart(statement) {
+            true => format!("{} · {}: {due}", one.reference, text("due", language)),
+            false => one.reference.clone(),
+        };
+        [payee(one, language), reference, kroner(one.amount)]
+    };
     statement.payments.iter().map(row).collect()
 }
 

@@ -319,6 +319,12 @@ pub fn time(text: &str) -> Option<Minute> {
     Minute::parse(&format!("{day}T{hour}")).ok()
 }
 
+/// Whether a time, as [`time`] reads it, states the hour.
+pub fn has_hour(text: &str) -> bool {
+    let text = without_weekday(text.trim());
+    text.contains(':') || text.split([' ', 'T']).nth(1).is_some_and(|rest| !rest.is_empty())
+}
+
 /// A time without the day of the week in front of it: `fre 02.03.2012`.
 fn without_weekday(text: &str) -> &str {
     const DAYS: [&str; 7] = ["man", "tir", "tys", "ons", "tor", "fre", "lør"];

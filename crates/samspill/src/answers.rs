@@ -18,7 +18,10 @@ pub fn remedy(refusal: &Refusal) -> Message {
         Refusal::LaterMonthClosed { first, later: _ } => message!("remedy.later_month_closed", first),
         Refusal::PartlyOpen(_) => message!("remedy.partly_open"),
         Refusal::NotOpened { open, ledger, .. } => message!("remedy.not_opened", period = open, ledger),
-        Refusal::NeverChanges { month, state: _ } => message!("remedy.never_changes", month),
+        Refusal::NeverChanges { month, open: Some(open), .. } => {
+            message!("remedy.never_changes", month, open)
+        }
+        Refusal::NeverChanges { open: None, .. } => message!("remedy.all_closed"),
         Refusal::OnAccountTooLate(month) => message!("remedy.on_account_too_late", month),
         Refusal::NothingClosed(period) => message!("remedy.nothing_closed", period),
         Refusal::NotSettled { month, ledger } | Refusal::NothingPosted { period: _, last: month, ledger } => {
@@ -31,7 +34,10 @@ pub fn remedy(refusal: &Refusal) -> Message {
         Refusal::HasNotEnded { .. } | Refusal::OneHeir { .. } => message!("remedy.has_not_ended"),
         Refusal::HeirDecided { .. } => message!("remedy.heir_decided"),
         Refusal::DecisionInClosedMonth(_) => message!("remedy.decision_in_closed_month"),
-        Refusal::NoSettlementOf(_) => message!("remedy.no_settlement_of"),
+        Refusal::NoSettlementOf(_) | Refusal::YearNotSettled { .. } => message!("remedy.no_settlement_of"),
+        Refusal::Undecided { party, month, ledger } => {
+            message!("remedy.undecided", party, day = month.first(), ledger)
+        }
         Refusal::NoLine { contact, ledger, .. } => message!("remedy.no_line", contact, ledger),
         Refusal::LineTakenOff { ledger } => message!("remedy.line_taken_off", ledger),
         Refusal::NoSuchObjection { ledger, key: _ } => message!("remedy.no_such_objection", ledger),
@@ -268,6 +274,8 @@ mod tests {
             Refusal::BoardDecidedOtherwise { .. } => 36,
             Refusal::NoInstitution { .. } => 37,
             Refusal::OnAccountTooLate(_) => 38,
+            Refusal::YearNotSettled { .. } => 39,
+            Refusal::Undecided { .. } => 40,
         }
     }
 
@@ -287,7 +295,7 @@ mod tests {
             Refusal::LaterMonthClosed { later, first: month },
             Refusal::PartlyOpen(period),
             Refusal::NotOpened { month, open: period, ledger: ledger.clone() },
-            Refusal::NeverChanges { month, state: PeriodState::Closed },
+            Refusal::NeverChanges { month, state: PeriodState::Closed, open: Some(month) },
             Refusal::NothingClosed(period),
             Refusal::NotSettled { month, ledger: ledger.clone() },
             Refusal::EarlierNotClosed { month, ledger: ledger.clone() },
@@ -329,10 +337,12 @@ mod tests {
                 settled: Amount::from_ore(1_912_345_600),
             },
             Refusal::OlderDelivery { file: "mars.csv".to_owned(), month, last: 4 },
-            Refusal::OtherRules { files: vec!["law/co-financing.toml".to_owned()], ledger: again },
+            Refusal::OtherRules { files: vec!["law/co-financing.toml".to_owned()], ledger: again.clone() },
             Refusal::BoardDecidedOtherwise { reference: "AU 12/3".to_owned() },
             Refusal::NoInstitution { code: "0301".to_owned() },
             Refusal::OnAccountTooLate(month),
+            Refusal::YearNotSettled { year: 2012, months: vec![month] },
+            Refusal::Undecided { party: "undecided:1850".to_owned(), month, ledger: again },
         ]
     }
 
@@ -340,7 +350,7 @@ mod tests {
     #[test]
     fn words_of_every_refusal() {
         let all = every_refusal();
-        assert!(all.iter().map(place).eq(0..39), "one row for each refusal, in order");
+        assert!(all.iter().map(place).eq(0..41), "one row for each refusal, in order");
         let row = |one: &Refusal| {
             let texts = words::Language::ALL.map(|language| {
                 let (fault, remedy) = (language.say(&one.said()), language.say(&remedy(one)));

@@ -161,10 +161,12 @@ fn column(sheet: &Sheet, field: &str, usual: &[&str], order: &Order) -> Result<O
 pub(super) fn key(reference: &str, by_contact: bool) -> String {
     match by_contact.then(|| contact_of(reference)) {
         Some(Ok(contact)) => contact.to_string(),
-        // A word processor makes a long dash of a short one.
-        _ => text::canonical(
-            &reference.replace(['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}', '\u{2212}'], "-"),
-        )
-        .into_owned(),
+        // A word processor makes a long dash of a short one, and people put spaces about dashes and strokes.
+        _ => {
+            let dashes = ['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}', '\u{2212}'];
+            let close =
+                |text: &str, sign: &str| text.split(sign).map(str::trim).collect::<Vec<_>>().join(sign);
+            text::canonical(&close(&close(&reference.replace(dashes, "-"), "-"), "/")).into_owned()
+        }
     }
 }

@@ -299,9 +299,7 @@ fn cases(path: &Path) -> Result<(Cases, BTreeMap<String, usize>)> {
                 message = cell(message)
             ),
         }
-        let is_of_hours = time.day.is_some() && time.time.is_some();
-        if is_of_hours && time.time.map_or("", cell).is_empty() && (row.is_departure || !row.kinds.is_empty())
-        {
+        if (row.is_departure || !row.kinds.is_empty()) && !time.has_hour(cells) {
             fail!("error.compare.no_hour", at = at());
         }
         let written = cell(reference);
@@ -313,13 +311,34 @@ fn cases(path: &Path) -> Result<(Cases, BTreeMap<String, usize>)> {
     }
     let mut cases = Cases::new();
     for (key, (written, rows)) in out {
-        let stays = stays(rows).map_err(|[first, second]| {
-            let (first, second, path) = (shown(first), shown(second), path.display());
-            Failure::of(message!("error.compare.two_departures", path, case = written, first, second))
-        })?;
+        let stays = stays(rows).map_err(|wrong| wrong.failure(path, &written))?;
         cases.insert(key, (written, stays));
     }
     Ok((cases, ignored))
+}
+
+/// Times of a case that cannot all hold.
+enum Disorder {
+    /// A stay ends twice.
+    TwoDepartures([Minute; 2]),
+    /// A patient who was never reported ready has left, and is reported ready afterwards without a new admission.
+    ReadyAfterDeparture([Minute; 2]),
+}
+
+impl Disorder {
+    fn failure(self, path: &Path, case: &str) -> Failure {
+        let path = path.display();
+        Failure::of(match self {
+            Disorder::TwoDepartures([first, second]) => {
+                let (first, second) = (shown(first), shown(second));
+                message!("error.compare.two_departures", path, case, first, second)
+            }
+            Disorder::ReadyAfterDeparture([left, ready]) => {
+                let (left, ready) = (shown(left), shown(ready));
+                message!("error.compare.ready_after_departure", path, case, left, ready)
+            }
+        })
+    }
 }
 
 /// The stays of a case, in order of time. After a departure, a notice of admission or of readiness begins another stay. If
@@ -327,8 +346,8 @@ fn cases(path: &Path) -> Result<(Cases, BTreeMap<String, usize>)> {
 /// holds late notices of the stay before.
 ///
 /// # Errors
-/// Fails with both times if a stay ends twice.
-fn stays(mut rows: Vec<Row>) -> std::result::Result<Vec<Case>, [Minute; 2]> {
+/// Fails with both times if they cannot both hold: see [`Disorder`].
+fn stays(mut rows: Vec<Row>) -> std::result::Result<Vec<Case>, Disorder> {
     rows.sort_by_key(|row| (row.at, row.is_departure));
     let mut out: Vec<Case> = Vec::new();
     for row in rows {
@@ -355,13 +374,22 @@ fn stays(mut rows: Vec<Row>) -> std::result::Result<Vec<Case>, [Minute; 2]> {
         stay.events.extend(row.kinds.iter().map(|kind| Event { at: row.at, kind: *kind }));
         if row.is_departure {
             match stay.departed {
-                Some(left) if left != row.at => return Err([left, row.at]),
+                Some(left) if left != row.at => return Err(Disorder::TwoDepartures([left, row.at])),
                 _ => stay.departed = Some(row.at),
             }
         }
     }
     let is_ready = |stay: &Case| stay.events.iter().any(|event| event.kind == EventKind::Ready);
     let left = out.iter().rev().nth(1).and_then(|stay| stay.departed);
+    if let ([.., before, last], Some(left)) = (&out[..], left)
+        && last.departed.is_none()
+        && last.admitted.is_none_or(|at| at < left)
+        && !last.events.iter().any(|event| event.kind == EventKind::AdmissionNotice)
+        && !is_ready(before)
+        && let Some(ready) = last.events.iter().find(|event| event.kind == EventKind::Ready)
+    {
+        return Err(Disorder::ReadyAfterDeparture([left, ready.at]));
+    }
     let is_soon = |stay: &Case| {
         let until = left.map(|left| left.plus_hours(LATE_NOTICE_HOURS));
         stay.events.iter().all(|event| until.is_some_and(|until| event.at <= until))
@@ -396,6 +424,18 @@ impl Times {
                 let hour = cell(time).rsplit('T').next().unwrap_or_default();
                 if hour.is_empty() { day } else { format!("{day} {hour}") }
             }
+        }
+    }
+}
+
+impl Times {
+    /// Whether the cells state the hour: by a column of their own, or after the day.
+    fn has_hour(&self, cells: &[String]) -> bool {
+        let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
+        match (self.day, self.time) {
+            (Some(_), Some(hour)) => !cell(hour).is_empty(),
+            (Some(time), None) | (None, Some(time)) => text::has_hour(cell(time)),
+            (None, None) => true,
         }
     }
 }

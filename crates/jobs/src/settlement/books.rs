@@ -177,7 +177,10 @@ impl Books {
     pub fn may_change(&self, month: Month) -> Result<()> {
         match self.months.state(month) {
             Some(PeriodState::Open | PeriodState::Provisional) => Ok(()),
-            Some(state) => Err(Refusal::NeverChanges { month, state }.into()),
+            Some(state) => {
+                let open = self.months.months.iter().find(|(_, record)| !record.is_closed());
+                Err(Refusal::NeverChanges { month, state, open: open.map(|(month, _)| *month) }.into())
+            }
             None => {
                 let is_begun = self.months.months.keys().any(|other| other.year() == month.year());
                 let year = Period::parse(&month.year().to_string()).ok().filter(|_| !is_begun);

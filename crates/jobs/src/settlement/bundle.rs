@@ -28,7 +28,7 @@ use crate::failure::{About, Failure, Result, fail};
 pub const FORM: u32 = 1;
 /// Version of the page of a statement and of what is computed for it. It is raised when either changes, so that a bundle made
 /// before is not called broken.
-pub const PAGE: u32 = 2;
+pub const PAGE: u32 = 3;
 
 const fn first_page() -> u32 {
     1

@@ -131,6 +131,7 @@ pub fn check(path: &Path, public_key: Option<&Path>) -> Result<Checked> {
     let mut answers = vec![of_files(&files)];
     answers.extend(of_bundle(&read, &files)?);
     answers.push(of_checkpoint(&read, files.get(CHECKPOINT).map(Vec::as_slice), key.as_ref()));
+    answers.extend(strangers(&read, &files));
     answers.extend(others(&read, &files));
     let is_of_other_program = !read.is_of_this_program();
     Ok(Checked { number: read.statement.number, answers, is_of_other_program })
@@ -148,8 +149,21 @@ fn others(bundle: &Bundle, files: &BTreeMap<String, Vec<u8>>) -> Option<Answer> 
         ![BASIS, DIGESTS, CHECKPOINT, PAPER].contains(&name.as_str()) && !rules.contains(*name)
     };
     let names: Vec<&str> = files.keys().filter(is_other).map(String::as_str).collect();
-    let because = || message!("check_statement.others_because", names = names.join(", "));
+    let names_all = names.join(", ");
+    let because = || match bundle.is_of_this_program() {
+        true => message!("check_statement.others_because", names = names_all),
+        false => message!("check_statement.others_without_paper", names = names_all),
+    };
     (!names.is_empty()).then(|| Answer::unchecked(message!("check_statement.others"), because()))
+}
+
+/// That the basis says more than this program knows of; `None` if it does not. Nobody is to believe what is not checked.
+fn strangers(bundle: &Bundle, files: &BTreeMap<String, Vec<u8>>) -> Option<Answer> {
+    let stated: Option<serde_json::Value> =
+        files.get(BASIS).and_then(|bytes| serde_json::from_slice(bytes).ok());
+    let is_other = bundle.is_of_this_program() && stated != serde_json::to_value(bundle).ok();
+    let what = || message!("check_statement.strangers", file = BASIS);
+    is_other.then(|| Answer::of(what(), false, message!("check_statement.strangers_because")))
 }
 
 /// Whether every file of the archive has the digest that [`DIGESTS`] lists. This finds damage; whoever changes a file on
@@ -541,7 +555,8 @@ fn rest(bundle: &Bundle, computed: &Statement) -> Answer {
 fn paper(bundle: &Bundle, computed: &Statement, files: &BTreeMap<String, Vec<u8>>) -> Result<Answer> {
     let what = message!("check_statement.paper");
     if !bundle.is_of_this_program() {
-        return Ok(Answer::unchecked(what, message!("check_statement.program", program = bundle.program)));
+        let program = &bundle.program;
+        return Ok(Answer::unchecked(what, message!("check_statement.paper_not_made", program)));
     }
     let Some(paper) = files.get(PAPER) else {
         return Ok(Answer::of(what, false, message!("check_statement.no_paper", file = PAPER)));

@@ -1,7 +1,7 @@
 //! Netting and closing of months. What comes later is posted in an open month.
 
 use crate::failure::Result;
-use domain::{Minute, Month, Period, PeriodState, StepKind};
+use domain::{Minute, Month, Party, Period, PeriodState, StepKind};
 use ledger::content::Closed;
 
 use super::books::Books;
@@ -23,8 +23,8 @@ pub enum Closing {
 /// Nets and closes the months of a period, one by one.
 ///
 /// # Errors
-/// Fails if a month is not over, not opened or not settled, if an earlier month is not closed, or, without
-/// `accept`, if nothing was delivered for the month. Then no month is closed.
+/// Fails if a month is not over, not opened or not settled, if an earlier month is not closed, if nobody has decided who
+/// answers for a party, or, without `accept`, if nothing was delivered for the month. Then no month is closed.
 pub fn close(
     books: &mut Books,
     period: Period,
@@ -71,6 +71,16 @@ fn may_close(books: &mut Books, month: Month, period: Period, accept: bool, now:
     }
     if now < month.last().next().start() {
         return Err(Refusal::MonthNotOver(month).into());
+    }
+    // What is owed to nobody can never be paid, and a closed month never changes.
+    for voucher in books.vouchers(month, month, None)? {
+        for party in [voucher.debtor, voucher.creditor] {
+            let heir = books.heir(&party, month);
+            if let Party::Undecided(party) = Party::of(&heir) {
+                let ledger = books.ledger.place().to_owned();
+                return Err(Refusal::Undecided { party, month, ledger }.into());
+            }
+        }
     }
     if !accept && books.is_empty(month)? {
         return Err(Refusal::NothingIn(month).into());

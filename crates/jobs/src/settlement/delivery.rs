@@ -303,6 +303,7 @@ impl<'a> DeliverySettler<'a> {
             self.may_post(month, &posted, &movements)?;
         }
         self.note_moved(month, &posted, &movements, host)?;
+        self.note_days_before(month, &now, host)?;
         // A month whose values are now all signed gets a step even if no amount differs: the month is no longer a
         // draft.
         let is_signed_now = last.as_ref().is_some_and(Basis::is_draft) && unsigned.is_empty();
@@ -378,6 +379,40 @@ impl<'a> DeliverySettler<'a> {
         if !twice.is_empty() {
             let others = there.into_iter().collect();
             host.note(Note::PostedElsewhere { count: twice.len(), month, others });
+        }
+        Ok(())
+    }
+
+    /// Notes stays that ended in `month` and have payable days in settled months before it, of which nothing is posted: a
+    /// stay over the end of a month first comes when the patient has left. `now` holds the claims of `month`.
+    fn note_days_before(&mut self, month: Month, now: &Claims, host: &Host) -> Result<()> {
+        let waited = |claims: &Claims| -> BTreeSet<i64> {
+            let is_waited = |row: &&Claim| row.instrument == Some(Instrument::DischargeReady);
+            let ended = ended_in(claims, month);
+            let rows = claims.rows.iter().filter(is_waited).map(|row| row.contact);
+            rows.filter(|contact| ended.contains(contact)).collect()
+        };
+        let (mut contacts, mut others) = (BTreeSet::new(), Vec::new());
+        let mut before = month.first().previous().month();
+        while !waited(now).is_empty()
+            && self.books.months.basis.contains_key(&before)
+            && !self.months.contains(&before)
+        {
+            let mut found = waited(&self.settle(before, &self.law, host)?);
+            for row in correction::net(&self.posted(before)?.0).rows {
+                if row.instrument == Some(Instrument::DischargeReady) {
+                    found.remove(&row.contact);
+                }
+            }
+            if found.is_empty() {
+                break;
+            }
+            contacts.extend(found);
+            others.insert(0, before);
+            before = before.first().previous().month();
+        }
+        if !others.is_empty() {
+            host.note(Note::DaysBefore { count: contacts.len(), month, others });
         }
         Ok(())
     }

@@ -174,12 +174,19 @@ fn facts(books: &mut Books, filing: &Filing, host: &Host) -> Result<Vec<String>>
 /// Records the trust's answer. Returns a sentence.
 ///
 /// # Errors
-/// Fails if there is no such objection.
+/// Fails if there is no such objection, if it is decided, or if the answer is empty.
 pub fn answer(books: &mut Books, key: &str, text: &str, now: Minute) -> Result<Message> {
     free_text::may_be_kept(text)?;
     let dispute = known(books, key)?;
     if dispute.answer.as_ref().is_some_and(|answer| answer.text == text) {
         return Ok(message!("objection.answered_before", key));
+    }
+    if text.trim().is_empty() {
+        fail!("error.objection.empty_answer");
+    }
+    // Whoever decided did not have an answer that comes afterwards.
+    if dispute.decision.is_some() {
+        fail!("error.objection.answer_after_decision", key);
     }
     let month = dispute.objection.month.to_string();
     let content = serde_json::to_string(&Answer { key: key.to_owned(), text: text.to_owned() })?;

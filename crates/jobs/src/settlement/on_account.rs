@@ -44,7 +44,7 @@ pub enum OnAccountPosted {
 ///
 /// # Errors
 /// Fails if the period has months of several years; if the budget cannot be read, or lacks an amount that is posted; if the
-/// ledger holds no settlement of the year; if a month that would change is settled, closed or not opened; or if there is no
+/// ledger holds no settlement of the year, or not of all its months; if a month that would change is settled, closed or not opened; or if there is no
 /// amount to post.
 pub fn on_account(
     books: &mut Books,
@@ -78,9 +78,6 @@ pub fn on_account(
         OnAccountFrom::Year(year) => {
             let by_month;
             (yearly, by_month) = of_year(books, *year, first)?;
-            if yearly.is_empty() {
-                return Err(Refusal::NoSettlementOf(*year).into());
-            }
             if season {
                 weights = by_month.map(|ore| std::cmp::max(ore, 0));
             }
@@ -156,6 +153,9 @@ fn none_gone(
 
 /// Two sums of the settled amounts that were posted in a year: by instrument, debtor and creditor; and by calendar
 /// month of activity, in øre. The debtor and the creditor are the parties that answer in the month `now`.
+///
+/// # Errors
+/// Fails if nothing is settled in the year, or if only some of its months are.
 #[expect(clippy::type_complexity, reason = "two tables of one reading, used in one place")]
 fn of_year(
     books: &mut Books,
@@ -165,6 +165,11 @@ fn of_year(
     let (Some(january), Some(december)) = (Month::new(year, 1), Month::new(year, 12)) else {
         fail!("error.on_account.no_year", year)
     };
+    let of = Period::spanning(january, december).months();
+    let months: Vec<Month> = of.filter(|month| !books.months.basis.contains_key(month)).collect();
+    if (1..12).contains(&months.len()) {
+        return Err(Refusal::YearNotSettled { year, months }.into());
+    }
     let (mut yearly, mut by_month) = (BTreeMap::new(), [0_i64; 12]);
     for voucher in books.vouchers(january, december, None)? {
         let Some(instrument) = voucher.instrument.filter(|_| voucher.cause.is_computed()) else { continue };
@@ -173,6 +178,9 @@ fn of_year(
         if let Ok(month) = Month::parse(&voucher.activity_period) {
             by_month[month.number() as usize - 1] += voucher.amount.ore();
         }
+    }
+    if yearly.is_empty() {
+        return Err(Refusal::NoSettlementOf(year).into());
     }
     Ok((yearly, by_month))
 }
@@ -215,6 +223,7 @@ fn read_budget(
         if is_state != (instrument == Instrument::Isf) {
             fail!("error.on_account.other_debtor", at, instrument, debtor);
         }
+        let creditor = parties::named(&creditor, period).about(|| Message::plain(&at))?;
         if !domain::identifier::is_organisation(&creditor) && !Party::of(&creditor).is_synthetic() {
             fail!("error.on_account.no_organisation_number", at, creditor);
         }

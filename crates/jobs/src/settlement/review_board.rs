@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Cause, Instrument, Minute, Month, Party, StepKind};
+use domain::{Amount, Cause, Instrument, Minute, Month, Party, Period, StepKind};
 use ledger::content::Reviewed;
 use ledger::netting::{blank, divided};
 use ledger::store::Wanted;
@@ -43,7 +43,7 @@ impl Decision {
 struct Earlier {
     /// Digests of the posted decisions.
     posted: BTreeSet<String>,
-    /// Reference, institution and instrument of each decision.
+    /// Reference, as [`plain`] has it, institution and instrument of each decision.
     known: BTreeSet<(String, String, Instrument)>,
     /// Amount that the decisions added or took off, by institution and instrument.
     decided: BTreeMap<(String, Instrument), Amount>,
@@ -64,7 +64,7 @@ impl Earlier {
             for voucher in books.ledger.vouchers(&only)? {
                 let noted = voucher.note.rsplit_once("; ");
                 let (Some(instrument), Some((reference, _))) = (voucher.instrument, noted) else { continue };
-                out.known.insert((reference.to_owned(), voucher.unit.clone(), instrument));
+                out.known.insert((plain(reference), voucher.unit.clone(), instrument));
                 *out.decided.entry((voucher.unit, instrument)).or_default() += voucher.amount;
             }
         }
@@ -78,7 +78,7 @@ impl Earlier {
     /// institution is no organisation.
     fn may_be_added(&mut self, decision: &Decision) -> Result<()> {
         let Decision { institution, instrument, reference, .. } = decision;
-        if !self.known.insert((reference.clone(), institution.clone(), *instrument)) {
+        if !self.known.insert((plain(reference), institution.clone(), *instrument)) {
             return Err(Refusal::BoardDecidedOtherwise { reference: reference.clone() }.into());
         }
         match Party::of(institution).is_organisation() {
@@ -86,6 +86,11 @@ impl Earlier {
             false => Err(Refusal::NoInstitution { code: institution.clone() }.into()),
         }
     }
+}
+
+/// A reference without differences of letters and spaces: `vedtak 1 ` is `Vedtak 1`.
+fn plain(reference: &str) -> String {
+    reference.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Posts the decisions on a year in an open month. Decisions that are posted already are left out. Returns
@@ -97,7 +102,7 @@ impl Earlier {
 /// off more than was settled.
 pub fn run(books: &mut Books, year: i16, file: &Path, into: Month, now: Minute) -> Result<Vec<Message>> {
     books.may_change(into)?;
-    let decisions = read(file)?;
+    let decisions = read(file, year)?;
     let mut seen = BTreeSet::new();
     if let Some(again) = decisions.iter().find(|one| !seen.insert(one.digest(year))) {
         fail!("error.review_board.twice", reference = again.reference);
@@ -257,7 +262,7 @@ fn shares(settled: &[Voucher], year: i16, decision: &Decision) -> BTreeMap<(Stri
 }
 
 /// Reads decisions with rows `institution;instrument;kroner;key;reference`.
-fn read(path: &Path) -> Result<Vec<Decision>> {
+fn read(path: &Path, year: i16) -> Result<Vec<Decision>> {
     let mut out = Vec::new();
     for (at, [institution, instrument, kroner, key, reference]) in
         small_table(path, "institution;instrument;kroner;key;reference")?
@@ -266,6 +271,10 @@ fn read(path: &Path) -> Result<Vec<Decision>> {
             fail!("error.review_board.unknown_key_expected", at, key, expected = KEY);
         }
         crate::free_text::is_reference(&reference).about(|| Message::plain(&at))?;
+        let institution = match Period::parse(&year.to_string()) {
+            Ok(period) => crate::parties::named(&institution, period).about(|| Message::plain(&at))?,
+            Err(_) => institution,
+        };
         let instrument = Instrument::from_word(&instrument).about(|| Message::plain(&at))?;
         let amount = Amount::read(&kroner).about(|| message!("error.review_board.not_amount", at, kroner))?;
         out.push(Decision { institution, instrument, amount, reference });

@@ -32,13 +32,20 @@ impl Source {
     /// Reads what the statements of a period are made of, as of these steps.
     pub fn read(books: &mut Books, span: &Span, steps: &[Step]) -> Result<Source> {
         let months = Months::of(steps)?;
-        let end = months.touched(span.first, span.last);
+        let end = months.known(span.first, span.last);
         let january = Month::new(span.first.year(), 1).unwrap_or(span.first);
         // If nothing is netted when January is closed, amounts carried forward may come from earlier years.
         let first =
             months.months.keys().next().copied().map_or(january, |first| std::cmp::min(first, january));
         let first = if months.nets(january) { january } else { first };
-        let vouchers = books.vouchers(first, span.last, Some(end))?;
+        let mut vouchers = books.vouchers(first, span.last, Some(end))?;
+        // A correction names the statement that asked for the amount, which may be of an earlier year.
+        let corrected = vouchers.iter().filter(|voucher| voucher.cause.is_correction());
+        let corrected = corrected.filter_map(|voucher| Month::parse(&voucher.activity_period).ok()).min();
+        if let Some(earliest) = corrected.filter(|month| *month < first) {
+            let before = books.vouchers(earliest, first.first().previous().month(), Some(end))?;
+            vouchers.splice(0..0, before.into_iter().filter(|voucher| voucher.cause.is_payment()));
+        }
         let mut rules = BTreeMap::new();
         for digest in rule_archives(&months) {
             name_rules(&books.kept_rules(&digest)?, &mut rules)?;

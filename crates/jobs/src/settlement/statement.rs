@@ -108,13 +108,13 @@ impl<'a> Order<'a> {
 }
 
 /// Steps that a statement is made from: those recorded no later than `known_on` and belonging to `version`, up to the
-/// last step that touched the period; and decisions on heirs after that step.
+/// last step that the period knows; and decisions on heirs after that step.
 fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
     let mut known: Vec<Step> =
         steps.iter().filter(|step| order.known_on.is_none_or(|at| step.recorded_at <= at)).cloned().collect();
     let months = Months::of(&known)?;
     let (first, last) = (order.span.first, order.span.last);
-    let mut end = months.touched(first, last);
+    let mut end = months.known(first, last);
     if let Some(version) = order.version {
         let changes = months.versions(first, last);
         if version == 0 || version > changes.len() {
@@ -130,7 +130,7 @@ fn known_steps(steps: &[Step], order: &Order) -> Result<Vec<Step>> {
         // closes.
         if let Some(next) = changes.into_iter().nth(version) {
             known.retain(|step| step.number < next);
-            end = Months::of(&known)?.touched(first, last);
+            end = Months::of(&known)?.known(first, last);
         }
     }
     // A decision on an heir counts from the day that it names, even if it was recorded later.
@@ -204,7 +204,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         Ok(())
     })?;
     stage.done();
-    let overview = order.out.join(format!("oversikt-{}.csv", order.span.name));
+    let overview = order.out.join(overview_name(order));
     crate::folder::write(&overview, paper::csv::overview(&statements, host.reader()))?;
     let mut failed = failed.into_inner().map_err(|_| stopped())?;
     failed.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -214,6 +214,16 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         return Err(failure.within(message!("error.statement.some_not_written", count, of, written, number)));
     }
     Ok(statements)
+}
+
+/// Name of the overview. That of some parties does not replace that of all.
+fn overview_name(order: &Order) -> String {
+    let some: Vec<String> = order.parties.iter().map(|party| for_file(party)).collect();
+    let some = match &some[..] {
+        [first, _, _, .., last] => format!("-{first}-til-{last}"),
+        few => few.iter().map(|party| format!("-{party}")).collect(),
+    };
+    format!("oversikt-{}{some}.csv", order.span.name)
 }
 
 /// Contacts behind the lines of each statement, by recipient: the claims that were posted in the period.

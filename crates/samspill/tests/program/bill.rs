@@ -283,4 +283,31 @@ fn a_log_is_read_as_people_type_it() {
         code == Some(1) && said.contains("logg.csv:4: meldingen har en dag og ikke noe klokkeslett"),
         "{said}"
     );
+    // So must a time that is only a day, in one column; and an order of times that cannot be.
+    for (log_text, fault) in [
+        (
+            "Sak;Melding;Tidspunkt\nS-1;utskrivningsklar;05.03.2012 11:00\nS-1;Kan ta imot;05.03.2012\n\
+             S-1;utskrevet;10.03.2012 10:00\n",
+            "logg.csv:3: meldingen har en dag og ikke noe klokkeslett",
+        ),
+        (
+            "Sak;Melding;Tidspunkt\nS-1;innlagt;01.03.2012 11:00\nS-1;utskrivningsklar;05.03.2012 11:00\n\
+             S-1;utskrevet;04.03.2012 12:00\n",
+            "sak S-1 er utskrevet 2012-03-04 kl. 12:00, og meldt utskrivningsklar først 2012-03-05 kl. 11:00",
+        ),
+    ] {
+        std::fs::write(&log, log_text).unwrap();
+        let (code, _, said) = compare(path(&bill), path(&log), &[]);
+        assert!(code == Some(1) && said.contains(fault), "{said}");
+    }
+    // Spaces about the signs of a reference are nothing.
+    std::fs::write(
+        &log,
+        "Sak;Melding;Tidspunkt\n2012/12-1;innlagt;01.03.2012 11:00\n2012/12-1;utskrivningsklar;05.03.2012 \
+         11:00\n2012/12-1;utskrevet;07.03.2012 12:00\n",
+    )
+    .unwrap();
+    std::fs::write(&bill, "Saksnr.;Beløp\n2012 / 12 - 1;8000\n").unwrap();
+    let (code, table, said) = compare(path(&bill), path(&log), &[]);
+    assert_eq!(code, Some(0), "{table}{said}");
 }

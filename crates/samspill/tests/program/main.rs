@@ -12,6 +12,7 @@ mod crash;
 mod ehf;
 mod first_hour;
 mod formats;
+mod fourth_look;
 mod indicators;
 mod operator;
 mod second_look;

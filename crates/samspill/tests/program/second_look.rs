@@ -169,7 +169,7 @@ fn a_bill_is_reconciled_to_its_last_line() {
     let (log, bill) = (work.join("log.csv"), work.join("bill.csv"));
     std::fs::write(
         &log,
-        "case;time;message\nA;2012-03-01;innlagt\nA;2012-03-05T10:00;utskrivningsklar\nA;2012-03-08T12:00;utskrevet\n",
+        "case;time;message\nA;2012-03-01T09:00;innlagt\nA;2012-03-05T10:00;utskrivningsklar\nA;2012-03-08T12:00;utskrevet\n",
     )
     .unwrap();
     let compare = |lines: &str| {
@@ -203,8 +203,11 @@ fn a_bill_is_reconciled_to_its_last_line() {
         }
     }
     // A case that has not ended has no bill yet.
-    std::fs::write(&log, "case;time;message\nA;2012-03-01;innlagt\nA;2012-03-05T10:00;utskrivningsklar\n")
-        .unwrap();
+    std::fs::write(
+        &log,
+        "case;time;message\nA;2012-03-01T09:00;innlagt\nA;2012-03-05T10:00;utskrivningsklar\n",
+    )
+    .unwrap();
     let (code, printed) = compare("case;days;amount\nA;3;12000\n");
     assert!(code == Some(1) && printed.contains("sak A er ikke utskrevet i loggen"), "{printed}");
 }

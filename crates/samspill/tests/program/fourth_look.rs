@@ -1,0 +1,184 @@
+//! What fresh eyes found once more: money that nobody is asked for, papers that refer to what was never sent, and data that
+//! lack what the figures rest on.
+
+use super::settlement::{csv, done, tried, world};
+use super::{EXTRACT, folder, path};
+
+/// Contacts without the one that is refused.
+fn extract() -> String {
+    EXTRACT.lines().filter(|line| !line.starts_with("4,")).map(|line| format!("{line}\n")).collect()
+}
+
+fn written(work: &std::path::Path, name: &str, text: &str) -> String {
+    std::fs::write(work.join(name), text).unwrap();
+    path(&work.join(name)).to_owned()
+}
+
+fn json(file: &std::path::Path) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+/// A stay over the end of a month first comes when the patient has left: its days in the month before are told.
+#[test]
+fn days_in_settled_months_are_told() {
+    let work = folder("days-before");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let whole = extract().replacen("2012-03-09T12:00", "2012-04-02T12:00", 1);
+    let without: String =
+        whole.lines().filter(|line| !line.starts_with("1,")).map(|line| format!("{line}\n")).collect();
+    let (march, april) = (written(&work, "march.csv", &without), written(&work, "april.csv", &whole));
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-03..2012-04"]);
+    done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", &march, "--draft"]);
+    done(&ledger, "2012-04-11", &["settlement", "close", "2012-03"]);
+    let said =
+        done(&ledger, "2012-05-10", &["settlement", "run", "2012-04", "--contacts", &april, "--draft"]);
+    assert!(said.contains("1 opphold som tok slutt i 2012-04, har døgn i 2012-03"), "{said}");
+    let correct = ["settlement", "correct", "2012-03", "--into", "2012-04", "--contacts", &april, "--draft"];
+    let said = done(&ledger, "2012-05-11", &correct);
+    assert!(said.replace(char::is_whitespace, " ").contains("USK 104 000,00 kr"), "{said}");
+    let said =
+        done(&ledger, "2012-05-12", &["settlement", "run", "2012-04", "--contacts", &april, "--draft"]);
+    assert!(!said.contains("har døgn i 2012-03"), "{said}");
+}
+
+/// A year that is not settled in full cannot be the next year's amount on account.
+#[test]
+fn part_of_a_year_is_no_year() {
+    let work = folder("part-of-year");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let file = written(&work, "contacts.csv", &csv(&world(71, 40)));
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    done(&ledger, "2013-01-01", &["settlement", "open", "2013"]);
+    done(&ledger, "2013-01-10", &["settlement", "run", "2012-01..2012-11", "--contacts", &file, "--draft"]);
+    let post = ["settlement", "on-account", "2013", "--from-year", "2012"];
+    let (code, said) = tried(&ledger, "2013-01-11", &post);
+    assert!(code == Some(2) && said.contains("2012 er ikke gjort opp i 2012-12"), "{said}");
+    done(&ledger, "2013-01-12", &["settlement", "run", "2012-12", "--contacts", &file, "--draft"]);
+    assert_eq!(tried(&ledger, "2013-01-13", &post).0, Some(0));
+}
+
+/// A month in which nobody answers for a party is not closed: a closed month never changes.
+#[test]
+fn a_month_that_owes_nobody_is_not_closed() {
+    let work = folder("owes-nobody");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let of_2020 =
+        extract().replace("2012-03", "2019-12").replace("2012-04", "2019-12").replace(",1201,", ",1850,");
+    let file = written(&work, "contacts.csv", &of_2020);
+    done(&ledger, "2019-01-01", &["settlement", "open", "2019-12"]);
+    done(&ledger, "2019-01-01", &["settlement", "open", "2020-01..2020-02"]);
+    done(&ledger, "2020-01-10", &["settlement", "run", "2019-12", "--contacts", &file, "--draft"]);
+    done(&ledger, "2020-01-11", &["settlement", "close", "2019-12"]);
+    let changed = written(&work, "changed.csv", &of_2020.replacen("2019-12-09T12:00", "2019-12-08T12:00", 1));
+    let correct =
+        ["settlement", "correct", "2019-12", "--into", "2020-01", "--contacts", &changed, "--draft"];
+    done(&ledger, "2020-01-12", &correct);
+    let empty = written(&work, "empty.csv", &(extract().lines().next().unwrap().to_owned() + "\n"));
+    done(&ledger, "2020-02-10", &["settlement", "run", "2020-01", "--contacts", &empty, "--draft"]);
+    let close = ["settlement", "close", "2020-01", "--accept"];
+    let (code, said) = tried(&ledger, "2020-02-11", &close);
+    assert!(
+        code == Some(2) && said.contains("hvem som svarer for 1850") && said.contains("settlement inherit"),
+        "{said}"
+    );
+    let heir = ["--heir", "1806", "--from", "2020-01-01", "--reference", "vedtak"];
+    done(&ledger, "2020-02-12", &[&["settlement", "inherit", "1850"][..], &heir].concat());
+    done(&ledger, "2020-02-13", &close);
+}
+
+/// An open month's statement knows the months before it; the overview of one party does not replace that of all; a disputed
+/// amount stands on one line; a correction names only a statement that asked for something.
+#[test]
+fn a_statement_says_what_was_asked() {
+    let work = folder("what-was-asked");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let budget = written(&work, "budget.csv", "KMF;1201;983658725;12000\n");
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012", "--mode", "decentral"]);
+    done(&ledger, "2012-01-02", &["settlement", "on-account", "2012", "--budget", &budget]);
+    let contacts = world(72, 200);
+    let file = written(&work, "contacts.csv", &csv(&contacts));
+    for (month, day) in [("2012-01", "2012-02-10"), ("2012-02", "2012-03-10"), ("2012-03", "2012-04-10")] {
+        done(&ledger, day, &["settlement", "run", month, "--contacts", &file, "--draft"]);
+        done(&ledger, day, &["settlement", "close", month]);
+    }
+    let out = work.join("out");
+    let statement = |now: &str, period: &str, name: &str| {
+        let more = ["--party", "1201", "--as", "json", "--out", path(&out)];
+        done(&ledger, now, &[&["statement", period][..], &more].concat());
+        json(&out.join(name))
+    };
+    let march = statement("2012-04-11", "2012-03", "oppgjor-2012-03-1201-kladd.json");
+    let april = statement("2012-04-11", "2012-04", "oppgjor-2012-04-1201-AK.json");
+    let of = |statement: &serde_json::Value| {
+        let months = statement["months"].as_array().unwrap();
+        months.iter().take(3).map(|month| month["settled"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(of(&march).iter().all(|settled| *settled > 0) && of(&march) == of(&april), "{april}");
+    done(&ledger, "2012-04-11", &["statement", "2012-03", "--as", "json", "--out", path(&out)]);
+    let lines = |name: &str| std::fs::read_to_string(out.join(name)).unwrap().lines().count();
+    let all = lines("oversikt-2012-03.csv");
+    statement("2012-04-11", "2012-03", "oppgjor-2012-03-1201-kladd.json");
+    assert!((lines("oversikt-2012-03.csv"), lines("oversikt-2012-03-1201.csv")) == (all, 2) && all > 4);
+    // The invoices of the instruments that have a term are due; the others have none.
+    let due: Vec<_> = march["payments"].as_array().unwrap().iter().map(|one| one["due"].is_null()).collect();
+    assert!(due.contains(&true) && due.contains(&false), "{due:?}");
+    // A contact that moves to a municipality that had nothing from the trust before corrects no statement of it.
+    let moved = contacts.iter().find(|contact| contact.month == 1 && contact.home() == "0301").unwrap();
+    let row = csv([moved]);
+    let row = row.lines().nth(1).unwrap();
+    let changed = csv(&contacts).replace(row, &row.replace(",0301,", ",2003,"));
+    let changed = written(&work, "changed.csv", &changed);
+    let correct =
+        ["settlement", "correct", "2012-01", "--into", "2012-04", "--contacts", &changed, "--draft"];
+    done(&ledger, "2012-04-12", &correct);
+    for (party, is_named) in [("2003", false), ("0301", true)] {
+        let more = ["--party", party, "--as", "json", "--out", path(&out)];
+        done(&ledger, "2012-04-13", &[&["statement", "2012-04"][..], &more].concat());
+        let made = json(&out.join(format!("oppgjor-2012-04-{party}-kladd.json")));
+        let posts = made["posts"].as_array().unwrap();
+        assert!(!posts.is_empty());
+        for post in posts {
+            assert_eq!(post["corrects"] == format!("2012-01-{party}"), is_named, "{post}");
+        }
+    }
+}
+
+/// An answer says something, and comes before the decision. A decision that is typed again is no other decision.
+#[test]
+fn a_record_is_what_the_decider_had() {
+    let work = folder("record");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let file = written(&work, "contacts.csv", &extract());
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", &file, "--draft"]);
+    let filing = ["objection", "file", "--party", "1201", "--instrument", "usk", "--contact", "1"];
+    let more = ["--month", "2012-03", "--ground", "discharge-papers", "--text", "Epikrisen manglet"];
+    let key = done(&ledger, "2012-04-11", &[&filing[..], &more].concat());
+    let key = key.split(':').next().unwrap();
+    let answer = |now: &str, text: &str| tried(&ledger, now, &["objection", "answer", key, "--text", text]);
+    let (code, said) = answer("2012-04-12", " ");
+    assert!(code == Some(1) && said.contains("svaret er tomt"), "{said}");
+    assert_eq!(answer("2012-04-13", "Epikrisen ble sendt").0, Some(0));
+    let decide = ["objection", "decide", key, "--outcome", "upheld", "--reference", "TLN 1"];
+    done(&ledger, "2012-04-14", &[&decide[..], &["--into", "2012-03"]].concat());
+    let (code, said) = answer("2012-04-15", "Likevel ikke");
+    assert!(code == Some(1) && said.contains("er avgjort"), "{said}");
+    let board = |now: &str, institution: &str, kroner: &str, reference: &str| {
+        let rows = format!(
+            "institution;instrument;kroner;key;reference\n{institution};KMF;{kroner};by-settled;{reference}\n"
+        );
+        let rows = written(&work, "board.csv", &rows);
+        tried(&ledger, now, &["settlement", "review-board", "2012", &rows, "--into", "2012-03"])
+    };
+    assert_eq!(board("2012-04-16", "U1", "-1000", "Vedtak 1").0, Some(0));
+    let (code, said) = board("2012-04-17", "U1", "-2000", "vedtak  1");
+    assert!(code == Some(2) && said.contains("vedtak  1"), "{said}");
+    let (code, said) = board("2012-04-18", "Helse Vest RHF", "-1000", "Vedtak 2");
+    assert_eq!(code, Some(0), "an institution by its name: {said}");
+    done(&ledger, "2012-04-19", &["ledger", "verify"]);
+    let addresses = written(&work, "addresses.csv", "party;organisation\n1201;983974724\n");
+    let out = work.join("out");
+    let more = ["--addresses", &addresses, "--as", "json", "--out", path(&out)];
+    let (code, said) = tried(&ledger, "2012-04-20", &[&["statement", "2012-03"][..], &more].concat());
+    assert!(code == Some(1) && said.contains("står på både 1201 og 983974724"), "{said}");
+}
