@@ -1,12 +1,14 @@
 //! Intake of a file of contacts: the mapping, the check, and the checked file that jobs read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
-use domain::Municipalities;
+use domain::{Day, Month, Municipalities, Period};
 use register::check::{Check, Reason, Refusal, Report, check_file};
+use register::columns;
 use register::drg_list::DrgList;
+use register::lacking::Lacking;
 use register::mapping::{Mapping, ResidenceKind};
 use register::parquet_file::Reader;
 use register::{schema, source};
@@ -97,7 +99,7 @@ pub fn check(
     let stage = host.begin(Work::Check);
     let report = check_file(path, &check, out, |done, of| stage.at(done as u64, of as u64))?;
     stage.done();
-    if let Some(field) = lacking(&report, mapping) {
+    if let Some(field) = not_given(&report, mapping) {
         let _ = out.map(std::fs::remove_file);
         fail!("error.intake.mapping_lacks", mapping = mapping.id, field);
     }
@@ -106,7 +108,7 @@ pub fn check(
 
 /// The field that the mapping gives neither by a column nor by a constant, if every row was refused because this field
 /// is empty: a fault of the mapping, not of the rows. `None` if there is no such field.
-fn lacking(report: &Report, mapping: &Mapping) -> Option<&'static str> {
+fn not_given(report: &Report, mapping: &Mapping) -> Option<&'static str> {
     let first = report.refused.first().filter(|_| report.accepted == 0)?;
     let is_same = |refusal: &Refusal| refusal.field == first.field && refusal.reason == Reason::Empty;
     let is_read = mapping.columns.contains_key(first.field) || mapping.constants.contains_key(first.field);
@@ -172,6 +174,7 @@ pub fn trusted_in(
             Stamp::None => {}
             Stamp::Ours(sha256) => {
                 let path = contacts.to_path_buf();
+                note_all(lacking(&Reader::open_contacts(contacts)?).for_kroner(), host);
                 return Ok(Input { path, report: None, sha256 });
             }
             Stamp::Others(sha256, footer) => {
@@ -191,9 +194,48 @@ pub fn trusted_in(
     }
     let list = drg_list(list)?;
     let report = check(contacts, &mapping, list.as_ref(), Some(checked), None, host)?;
-    for (warning, count) in &report.warnings {
-        host.note(Note::Warning { warning: warning.clone(), count: *count });
-    }
+    note_all(report.warnings.clone(), host);
+    note_all(report.lacking.for_kroner(), host);
     let sha256 = stamped.map_or_else(|| sha256_file(&readable.delivered), |(sha256, _)| Ok(sha256))?;
     Ok(Input { path: checked.to_path_buf(), report: Some(report), sha256 })
+}
+
+fn note_all(warnings: BTreeMap<Message, u64>, host: &Host) {
+    for (warning, count) in warnings {
+        host.note(Note::Warning { warning, count });
+    }
+}
+
+/// What the rows of a checked file lack, as far as the file says.
+pub fn lacking(reader: &Reader) -> Lacking {
+    let stated = reader.footer().get(schema::LACKING_KEY);
+    stated.and_then(|text| Lacking::parse(text)).unwrap_or_default()
+}
+
+/// Notes the fields without which indicators and risk are wrong, and that rows of a checked file lack.
+pub fn note_lacking(reader: &Reader, host: &Host) {
+    note_all(lacking(reader).for_analysis(), host);
+}
+
+/// Notes what an analysis of a period must know of a checked file: fields that rows lack, and months of the period in which
+/// no contact ended.
+///
+/// # Errors
+/// Fails if the file cannot be read.
+pub fn note_for_analysis(reader: &Reader, period: Period, host: &Host) -> Result<()> {
+    note_lacking(reader, host);
+    let mut months: BTreeSet<Month> = period.months().collect();
+    for group in 0..reader.row_groups() {
+        for batch in reader.read(group, &["discharged_on"], 1 << 16, None)? {
+            let batch = batch?;
+            let days: BTreeSet<i32> = columns::ints(&batch, "discharged_on").iter().copied().collect();
+            for day in days {
+                months.remove(&Day::from_number(day).month());
+            }
+        }
+    }
+    if !reader.is_counted() && !months.is_empty() {
+        host.note(Note::NoContactsIn { months: months.into_iter().collect(), period });
+    }
+    Ok(())
 }

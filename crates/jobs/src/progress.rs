@@ -103,6 +103,8 @@ pub enum Note {
     MovedElsewhere { count: usize, month: Month, others: Vec<Month> },
     /// Stays that ended in this month, with payable days in others of which nothing is posted.
     DaysBefore { count: usize, month: Month, others: Vec<Month> },
+    /// Months of the period of an analysis in which no contact of the file ended.
+    NoContactsIn { months: Vec<Month>, period: Period },
     /// Agreements with a trust that no contact in the file has.
     AgreementsForNobody(Vec<String>),
     /// A file that says it was checked, but that this user's program did not check: it is checked again.
@@ -127,6 +129,9 @@ impl Said for Note {
             }
             Note::MovedElsewhere { count, month, others } => {
                 message!("screen.moved_elsewhere", count, month, others = listed(others))
+            }
+            Note::NoContactsIn { months, period } => {
+                message!("screen.no_contacts_in", months = listed(months), period)
             }
             Note::DaysBefore { count, month, others } => {
                 message!("screen.days_before", count, month, others = listed(others))

@@ -141,6 +141,13 @@ pub enum Refusal {
         /// Amount that is posted for the month.
         settled: Amount,
     },
+    /// The delivery takes back everything that is posted for the month under an instrument: a column may be missing.
+    InstrumentGone {
+        month: Month,
+        instrument: Instrument,
+        /// Number of contacts that are posted under the instrument.
+        contacts: usize,
+    },
     /// The month was last settled from a newer delivery than this one.
     OlderDelivery {
         file: String,
@@ -198,6 +205,9 @@ impl Said for Refusal {
             Refusal::HeirDecided { code, heir } => message!("refusal.heir_decided", heir, code),
             Refusal::DecisionInClosedMonth(month) => message!("refusal.decision_in_closed_month", month),
             Refusal::NoSettlementOf(year) => message!("refusal.no_settlement_of", year),
+            Refusal::InstrumentGone { month, instrument, contacts } => {
+                message!("refusal.instrument_gone", month, instrument = instrument.said(), contacts)
+            }
             Refusal::YearNotSettled { year, months } => {
                 message!("refusal.year_not_settled", year, list = listed(months))
             }

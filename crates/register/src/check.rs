@@ -17,17 +17,21 @@ use domain::{
 
 use crate::csv_file::decimal;
 use crate::drg_list::DrgList;
+use crate::lacking::Lacking;
 use crate::mapping::{FIELDS, Mapping, ResidenceKind, field};
 use crate::parquet_file::{FileError, Writer, in_order};
 use crate::schema::{
-    CHECKED_KEY, Contact, Contacts, Event, MISSING, Other, REPORTED_KEY, RESIDENCE_KEY, SOURCE_KEY,
-    SYNTHETIC_KEY, at, contact_key,
+    CHECKED_KEY, Contact, Contacts, Event, LACKING_KEY, MISSING, Other, REPORTED_KEY, RESIDENCE_KEY,
+    SOURCE_KEY, SYNTHETIC_KEY, at, contact_key,
 };
 use crate::source::{Cells, Source};
 use crate::text::{canonical, code, drg_code, is_national_number, may_be_grouped};
 
 /// Greatest points of one contact, in thousandths. More than 150 points are taken for a misplaced decimal comma.
 const ABSURD_POINTS: i64 = 150_000;
+
+/// Greatest number of days of a contact: in somatic care, and in other sectors, where people may live.
+const LONGEST: [i32; 2] = [5 * 366, 60 * 366];
 
 /// Why a row is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,11 +79,15 @@ pub enum Reason {
     StrayQuote,
     /// A cell with a byte that is no character in the file's encoding.
     BadLetter,
+    /// A stay of many years: see [`LONGEST`]. A year is mistyped.
+    LongStay,
+    /// A patient who is ready for discharge, or reported so, on a day before the admission of the stay.
+    ReadyBeforeAdmission,
 }
 
 impl Reason {
     /// Every reason, in the order of their declaration.
-    pub const ALL: [Reason; 22] = [
+    pub const ALL: [Reason; 24] = [
         Reason::Empty,
         Reason::UnknownCode,
         Reason::NotANumber,
@@ -102,6 +110,8 @@ impl Reason {
         Reason::ControlCharacter,
         Reason::StrayQuote,
         Reason::BadLetter,
+        Reason::LongStay,
+        Reason::ReadyBeforeAdmission,
     ];
 
     /// Code for programs, such as `not-a-time`.
@@ -126,7 +136,7 @@ impl Reason {
 }
 
 /// Code, and who can mend the row, in the order of [`Reason::ALL`].
-const CODES: [(&str, &str); 22] = [
+const CODES: [(&str, &str); 24] = [
     ("empty", "hospital"),
     ("unknown-code", "extractor"),
     ("not-a-number", "extractor"),
@@ -149,6 +159,8 @@ const CODES: [(&str, &str); 22] = [
     ("control-character", "extractor"),
     ("stray-quote", "extractor"),
     ("bad-letter", "extractor"),
+    ("long-stay", "hospital"),
+    ("ready-before-admission", "hospital"),
 ];
 
 /// A refused row.
@@ -181,6 +193,8 @@ pub struct Report {
     pub refused: Vec<Refusal>,
     /// Oddities for which no row is refused: text of each oddity, and how often the oddity was found.
     pub warnings: BTreeMap<Message, u64>,
+    /// What the rows lack that the row-by-row check accepted; of counted figures, nothing.
+    pub lacking: Lacking,
     /// First and last day of discharge among the rows that the row-by-row check accepted; `None` if it accepted none.
     pub discharged: Option<(Day, Day)>,
 }
@@ -338,6 +352,8 @@ struct Keys {
     sex: Sex,
     /// Year of birth, estimated from the age; `None` if the age is unknown.
     born: Option<i16>,
+    /// Whether the patient was ready on a day before the admission.
+    is_ready_before: bool,
 }
 
 /// Person ids that cannot belong to one person.
@@ -374,6 +390,7 @@ struct Piece {
     keys: Vec<Keys>,
     nights: Vec<Night>,
     discharged: Option<(Day, Day)>,
+    lacking: Lacking,
     /// Number of rows with a person, and number of these whose person id is a national identity number.
     persons: (u64, u64),
     /// Of counted figures: a key of the whole row.
@@ -411,7 +428,7 @@ pub fn check_file(
         report.warnings.insert(message!("check.column_not_read", head), 1);
     }
     let (mut keys, mut nights, mut persons) = (Vec::new(), Vec::new(), (0, 0));
-    let mut rows_of_figures = Vec::new();
+    let (mut rows_of_figures, mut lacking) = (Vec::new(), Lacking::default());
     let steps = source.pieces() * if out.is_some() { 2 } else { 1 };
     in_order(
         source.pieces(),
@@ -427,12 +444,17 @@ pub fn check_file(
             keys.extend(found.keys);
             nights.extend(found.nights);
             rows_of_figures.extend(found.rows_of_figures);
+            lacking.add(&found.lacking);
             persons = (persons.0 + found.persons.0, persons.1 + found.persons.1);
             progress(piece + 1, steps);
             Ok(())
         },
         lost,
     )?;
+    report.lacking = lacking;
+    if report.rows == 0 {
+        report.warnings.insert(message!("check.no_rows"), 0);
+    }
     rows_of_figures.sort_unstable();
     let twice = rows_of_figures.windows(2).filter(|pair| pair[0] == pair[1]).count();
     if twice > 0 {
@@ -615,6 +637,7 @@ fn whole_file(
     }
     keys.retain(|key| !gone.contains(&key.line));
     keys.sort_unstable_by_key(|key| (key.stay, key.person));
+    refuse_early(&mut keys, report);
     let mixed = keys.chunk_by(|one, other| one.stay == other.stay);
     let mixed =
         mixed.filter(|stay| stay.first().map(|key| key.person) != stay.last().map(|key| key.person)).count();
@@ -625,6 +648,38 @@ fn whole_file(
         .filter(|stay| stay.len() > 1)
         .map(|stay| (stay[0].stay, stay.len() as i32))
         .collect()
+}
+
+/// Refuses stays of one contact whose patient was ready on a day before the admission. A later contact of a stay may hold
+/// messages from before its own admission. `keys` are sorted by stay.
+fn refuse_early(keys: &mut Vec<Keys>, report: &mut Report) {
+    let mut gone = BTreeSet::new();
+    for stay in keys.chunk_by(|one, other| one.stay == other.stay) {
+        let [only] = stay else { continue };
+        if only.is_ready_before {
+            gone.insert(only.line);
+            report.refused.push(Refusal {
+                line: only.line,
+                contact: only.contact.to_string(),
+                key: Some(only.contact),
+                field: "events",
+                value: Message::default(),
+                reason: Reason::ReadyBeforeAdmission,
+            });
+        }
+    }
+    keys.retain(|key| !gone.contains(&key.line));
+}
+
+/// Reasons for which the check of the whole file refuses a row.
+const OF_WHOLE_FILE: [Reason; 3] =
+    [Reason::DuplicateContact, Reason::StayTwice, Reason::ReadyBeforeAdmission];
+
+/// Days on which a patient was ready for discharge, or reported so.
+fn ready_days(events: &[Event]) -> impl Iterator<Item = Day> {
+    let ready =
+        events.iter().filter(|event| matches!(event.kind, EventKind::Ready | EventKind::ReadinessNotice));
+    ready.map(|event| event.at.day())
 }
 
 type Refused = (&'static str, Message, Reason);
@@ -656,9 +711,24 @@ impl Checker<'_> {
                     let (person, sex) = (contact.person_id, contact.sex);
                     let age = i16::try_from(contact.age).ok().filter(|_| contact.age != MISSING);
                     let born = age.map(|age| day.year() - age);
-                    out.keys.push(Keys { contact: contact_id, stay, person, line, sex, born });
+                    let is_ready_before = ready_days(contact.events).any(|at| at < contact.admitted.day());
+                    out.keys.push(Keys {
+                        contact: contact_id,
+                        stay,
+                        person,
+                        line,
+                        sex,
+                        born,
+                        is_ready_before,
+                    });
+                    if ready_days(contact.events).any(|at| at > day) {
+                        *out.warnings.entry(message!("check.ready_after_discharge")).or_default() += 1;
+                    }
                     if self.check.mapping.counted {
                         out.rows_of_figures.push(self.whole_row(cells));
+                    } else {
+                        let has_stay = matches!(self.key(cells, field::STAY_ID), Ok(Some(_)));
+                        out.lacking.count(&contact, has_stay);
                     }
                     if person != 0 {
                         out.persons.0 += 1;
@@ -686,8 +756,7 @@ impl Checker<'_> {
 
     /// Gives the rows that the check of the whole file refused their contact ids as written.
     fn name_refused(&self, source: &Source, report: &mut Report) -> Result<(), FileError> {
-        let by_whole =
-            |refusal: &&mut Refusal| matches!(refusal.reason, Reason::DuplicateContact | Reason::StayTwice);
+        let by_whole = |refusal: &&mut Refusal| OF_WHOLE_FILE.contains(&refusal.reason);
         let wanted: BTreeSet<u64> =
             report.refused.iter_mut().filter(by_whole).map(|refusal| refusal.line).collect();
         if wanted.is_empty() {
@@ -742,6 +811,7 @@ impl Checker<'_> {
             (REPORTED_KEY.to_owned(), self.reported_fields()),
             ("samspill.counted".to_owned(), if mapping.counted { "yes" } else { "no" }.to_owned()),
             ("samspill.region".to_owned(), self.from[field::REGION].constant.clone()),
+            (LACKING_KEY.to_owned(), report.lacking.text()),
         ]);
         // A synthetic register is still marked as synthetic after another check.
         if let Source::Table { reader, .. } = source {
@@ -1120,6 +1190,7 @@ impl Checker<'_> {
             tidy(drg_code(self.text(cells, field::DRG)), drg, warnings, || message!("check.drg_tidied"));
         let (drg_type, mdc, weight_milli) = self.grouped(cells, drg)?;
         let nights = discharged.day().number() - admitted.day().number();
+        let sector = self.sector(cells, admitted, discharged)?;
         self.events(cells, events)?;
         let unit = cleaned(self.required(cells, field::UNIT)?, unit, warnings);
         let trust = cleaned(self.text(cells, field::TRUST), trust, warnings);
@@ -1141,7 +1212,7 @@ impl Checker<'_> {
             unit,
             unit_kind: self.coded(cells, field::UNIT_KIND, UnitKind::from_word)?,
             trust,
-            sector: self.coded(cells, field::SECTOR, Sector::from_word)?,
+            sector,
             care_level: self.coded(cells, field::CARE_LEVEL, CareLevel::from_word)?,
             service: self.coded(cells, field::SERVICE, Service::from_word)?,
             urgency: self.or_unknown(cells, field::URGENCY, Urgency::from_word, Urgency::Unknown)?,
@@ -1164,6 +1235,20 @@ impl Checker<'_> {
             events,
             other: Other { extract_key: self.extract_key(cells, key), ..self.other(cells)? },
         })
+    }
+
+    /// Sector of a contact.
+    ///
+    /// # Errors
+    /// Fails if the code is unknown, or if the contact is longer than [`LONGEST`].
+    fn sector(&self, cells: &dyn Cells, admitted: Minute, discharged: Minute) -> Result<Sector, Refused> {
+        let sector = self.coded(cells, field::SECTOR, Sector::from_word)?;
+        let days = discharged.day().number() - admitted.day().number();
+        if days > LONGEST[usize::from(sector != Sector::Somatic)] {
+            let value = Message::plain(format!("{admitted} – {discharged}"));
+            return Err((FIELDS[field::DISCHARGED], value, Reason::LongStay));
+        }
+        Ok(sector)
     }
 
     /// Refuses a row if a cell that is read begins with a stray quote, has a byte that could not be decoded, or has
@@ -1263,7 +1348,10 @@ fn institution(
         "" => (unit, FIELDS[field::UNIT]),
         trust => (trust, FIELDS[field::TRUST]),
     };
-    match Party::of(code).is_organisation() {
+    // What a spreadsheet makes of a number, or a part of one, is nobody's number.
+    let is_of_figures = code.starts_with(|sign: char| sign.is_ascii_digit())
+        && code.chars().all(|sign| sign.is_ascii_digit() || "., +-eE".contains(sign));
+    match Party::of(code).is_organisation() && (!is_of_figures || is_nine_digits(code)) {
         true => Ok(()),
         false => Err((name, Message::plain(code), Reason::NotAnInstitution)),
     }

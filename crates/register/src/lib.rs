@@ -15,6 +15,7 @@ pub mod csv_file;
 pub mod drg_list;
 pub mod file_error;
 pub mod keys;
+pub mod lacking;
 pub mod mapping;
 pub mod parquet_file;
 pub mod population;

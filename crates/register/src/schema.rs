@@ -32,6 +32,8 @@ pub const SYNTHETIC_KEY: &str = "samspill.synthetic";
 /// Footer key: names of the fields that got a value from the checked file or from its mapping, separated by commas. In
 /// a file without the key, every field counts as reported.
 pub const REPORTED_KEY: &str = "samspill.told";
+/// Footer key: what the rows lack, as [`crate::lacking::Lacking::text`] writes it.
+pub const LACKING_KEY: &str = "samspill.lacking";
 
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -53,6 +53,7 @@ pub fn remedy(refusal: &Refusal) -> Message {
         Refusal::NoInvoiceOfSummary { .. } => message!("remedy.no_invoice_of_summary"),
         Refusal::MonthNotOver(_) => message!("remedy.month_not_over"),
         Refusal::NothingIn(_) => message!("remedy.nothing_in"),
+        Refusal::InstrumentGone { .. } => message!("remedy.instrument_gone"),
         Refusal::LargeChange { .. } => message!("remedy.large_change"),
         Refusal::OlderDelivery { .. } => message!("remedy.older_delivery"),
         Refusal::OtherRules { ledger, files: _ } => message!("remedy.other_rules", ledger),
@@ -276,6 +277,7 @@ mod tests {
             Refusal::OnAccountTooLate(_) => 38,
             Refusal::YearNotSettled { .. } => 39,
             Refusal::Undecided { .. } => 40,
+            Refusal::InstrumentGone { .. } => 41,
         }
     }
 
@@ -343,6 +345,7 @@ mod tests {
             Refusal::OnAccountTooLate(month),
             Refusal::YearNotSettled { year: 2012, months: vec![month] },
             Refusal::Undecided { party: "undecided:1850".to_owned(), month, ledger: again },
+            Refusal::InstrumentGone { month, instrument, contacts: 4 },
         ]
     }
 
@@ -350,7 +353,7 @@ mod tests {
     #[test]
     fn words_of_every_refusal() {
         let all = every_refusal();
-        assert!(all.iter().map(place).eq(0..41), "one row for each refusal, in order");
+        assert!(all.iter().map(place).eq(0..42), "one row for each refusal, in order");
         let row = |one: &Refusal| {
             let texts = words::Language::ALL.map(|language| {
                 let (fault, remedy) = (language.say(&one.said()), language.say(&remedy(one)));

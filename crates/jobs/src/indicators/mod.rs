@@ -456,6 +456,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     if reader.is_counted() {
         fail!("error.indicators.holds_counts_who_returns_when_stay", contacts = order.contacts.display());
     }
+    // A gap in the period is told with the figures.
+    intake::note_lacking(&reader, host);
     inhabited.of_sample(reader.footer());
     let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
     can_adjust(order, &reader, &inhabited)?;

@@ -470,8 +470,8 @@ impl<'a> DeliverySettler<'a> {
     /// Checks that movements may be posted without [`Run::accept`], for a month that was settled before.
     ///
     /// # Errors
-    /// Fails if the delivery is older than the delivery that the month was last settled from, or if the movements
-    /// withdraw or change more of the month than [`ODD`] allows.
+    /// Fails if the delivery is older than the delivery that the month was last settled from, if it takes back all that is
+    /// posted under an instrument, or if the movements withdraw or change more of the month than [`ODD`] allows.
     fn may_post(&self, month: Month, posted: &Claims, movements: &Claims) -> Result<()> {
         let basis = self.books.months.basis.get(&month).map_or(&[][..], Vec::as_slice);
         let number = |sha256: &str| {
@@ -488,6 +488,19 @@ impl<'a> DeliverySettler<'a> {
             let last = last.and_then(number).map_or(0, |place| place + 1);
             let file = self.run.contacts.display().to_string();
             return Err(Refusal::OlderDelivery { file, month, last }.into());
+        }
+        for instrument in Instrument::ALL.iter().copied() {
+            let left = |claims: &Claims| -> BTreeSet<i64> {
+                let net = correction::net(claims);
+                let rows = net.rows.iter().filter(|row| row.instrument == Some(instrument));
+                rows.map(|row| row.contact).collect()
+            };
+            let before = left(posted);
+            let mut after = posted.clone();
+            after.extend(movements);
+            if !before.is_empty() && left(&after).is_empty() {
+                return Err(Refusal::InstrumentGone { month, instrument, contacts: before.len() }.into());
+            }
         }
         let is_odd = |cause| match cause {
             Cause::Withdrawn | Cause::ChangedCoding | Cause::ChangedPayer => true,

@@ -280,6 +280,7 @@ fn avoided(
     let checked = scratch.path().join("checked.parquet");
     let input = intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?.path;
     let reader = Reader::open_contacts(&input)?;
+    intake::note_for_analysis(&reader, order.period, host)?;
     let stage = host.begin(Work::CountCells);
     let all = Municipalities::built_in()?;
     let cells = Cells::count(&reader, &all, order.period, &needs, host.threads, |done, of| {

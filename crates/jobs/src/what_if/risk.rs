@@ -143,6 +143,12 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     if reader.is_counted() {
         fail!("error.risk.holds_counts_who_returns_not_known", contacts = order.contacts.display());
     }
+    let lacking = intake::lacking(&reader);
+    if lacking.without_person() * NO_PERSON_OF > lacking.rows() {
+        let count = domain::amount::grouped(lacking.without_person());
+        fail!("error.risk.no_persons", contacts = order.contacts.display(), count);
+    }
+    intake::note_for_analysis(&reader, order.period, host)?;
     let stage = host.begin(Work::PersonCosts);
     let persons = persons(&reader, &law, order.period, host.threads)?;
     stage.done();
@@ -166,6 +172,9 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
         titles,
     })
 }
+
+/// Share of contacts that may lack a person, as one in so many: with more, there is no risk of persons to show.
+const NO_PERSON_OF: u64 = 20;
 
 /// What municipalities pay in the period, by person: the charges of all contacts of the person. ISF is not
 /// paid by municipalities.
@@ -193,7 +202,9 @@ fn persons(reader: &Reader, law: &Law, period: Period, threads: usize) -> Result
                 let start = charged.partition_point(|(other, ..)| *other < contact);
                 for (_, debtor, ore) in charged[start..].iter().take_while(|(other, ..)| *other == contact) {
                     let age = ages.map_or(0, |ages| ages.value(row).clamp(0, 125) as u16);
-                    let sum = of_person.entry((people[row], *debtor)).or_insert((age, 0));
+                    // Who nobody knows is nobody else: a contact without a person stands alone.
+                    let person = if people[row] == 0 { -1 - contact } else { people[row] };
+                    let sum = of_person.entry((person, *debtor)).or_insert((age, 0));
                     sum.1 += ore;
                 }
             }

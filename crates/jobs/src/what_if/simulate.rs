@@ -204,6 +204,7 @@ fn counted(order: &Order, contacts: &Path, needs: &Needs, host: &Host) -> Result
         host.note(Note::Refused(report.refused.len() as u64));
     }
     let reader = Reader::open_contacts(&input)?;
+    intake::note_for_analysis(&reader, order.period, host)?;
     let municipalities = Municipalities::built_in()?;
     let stage = host.begin(Work::CountCells);
     let cells = Cells::count(&reader, &municipalities, order.period, needs, host.threads, |done, of| {

@@ -39,7 +39,9 @@ pub fn check(arguments: &CheckArguments, host: &Host) -> Result<Output> {
     let table = report_table(&report);
     let mut words = vec![table.title.clone()];
     let note = |(warning, count): (&Message, &u64)| Note::Warning { warning: warning.clone(), count: *count };
-    words.extend(report.warnings.iter().map(|warning| note(warning).said()));
+    let lacking = [report.lacking.for_kroner(), report.lacking.for_analysis()];
+    let all = std::iter::once(&report.warnings).chain(&lacking).flatten();
+    words.extend(all.map(|warning| note(warning).said()));
     let form = or_suited(*form);
     let shown = Table { title: Message::default(), ..table };
     let has_data = form != Form::Table || !shown.rows.is_empty();

@@ -2,7 +2,7 @@
 //! lack what the figures rest on.
 
 use super::settlement::{csv, done, tried, world};
-use super::{EXTRACT, folder, path};
+use super::{EXTRACT, folder, path, ran};
 
 /// Contacts without the one that is refused.
 fn extract() -> String {
@@ -181,4 +181,69 @@ fn a_record_is_what_the_decider_had() {
     let more = ["--addresses", &addresses, "--as", "json", "--out", path(&out)];
     let (code, said) = tried(&ledger, "2012-04-20", &[&["statement", "2012-03"][..], &more].concat());
     assert!(code == Some(1) && said.contains("står på både 1201 og 983974724"), "{said}");
+}
+
+/// What a file lacks is told where its figures are used, and a delivery without a column takes nothing back unasked.
+#[test]
+fn what_a_file_lacks_is_told() {
+    let work = folder("lacks");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let contacts = world(73, 60);
+    let whole = csv(&contacts);
+    let without = |place: usize, name: &str| {
+        let lines = whole.lines().map(|line| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            cells.remove(place);
+            cells.join(",") + "\n"
+        });
+        written(&work, name, &lines.collect::<String>())
+    };
+    let place =
+        |column: &str| whole.lines().next().unwrap().split(',').position(|head| head == column).unwrap();
+    let file = written(&work, "whole.csv", &whole);
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    done(&ledger, "2012-02-10", &["settlement", "run", "2012-01", "--contacts", &file, "--draft"]);
+    let no_events = without(place("events"), "no-events.csv");
+    let again = ["settlement", "run", "2012-01", "--contacts", &no_events, "--draft"];
+    let (code, said) = tried(&ledger, "2012-02-11", &again);
+    assert!(code == Some(2) && said.contains("ingen rad har hendelser (events)"), "{said}");
+    assert!(
+        said.contains("tar bort alt som er bokført for 2012-01 under utskrivningsklare pasienter (2"),
+        "{said}"
+    );
+    done(&ledger, "2012-02-12", &[&again[..], &["--accept"]].concat());
+    let no_persons = without(place("person_id"), "no-persons.csv");
+    let checked = path(&work.join("checked.parquet")).to_owned();
+    let (code, said) = ran(&["check", &no_persons, "--out", &checked]);
+    assert!(code == Some(0) && said.contains("rader uten person (person_id)"), "{said}");
+    let out = path(&work.join("out")).to_owned();
+    let (code, said) = ran(&["risk", "picture", "--period", "2012", "--contacts", &checked, "--out", &out]);
+    assert!(code == Some(1) && said.contains("60 rader i") && said.contains("uten person"), "{said}");
+    let (_, said) = ran(&["risk", "picture", "--period", "2012", "--contacts", &file, "--out", &out]);
+    assert!(said.contains("ingen kontakter i 2012-05, 2012-06"), "{said}");
+    let no_type = without(place("drg_type"), "no-type.csv");
+    let said =
+        done(&ledger, "2012-03-10", &["settlement", "run", "2012-02", "--contacts", &no_type, "--draft"]);
+    assert!(said.contains("uten DRG-type") && said.contains("øvre anslag"), "{said}");
+    let head = written(&work, "head.csv", &(whole.lines().next().unwrap().to_owned() + "\n"));
+    assert!(ran(&["check", &head]).1.contains("filen har ingen rader"));
+}
+
+/// Times and numbers that cannot be are refused with their line.
+#[test]
+fn what_cannot_be_is_refused() {
+    let work = folder("cannot-be");
+    for (from, to, fault) in [
+        ("2012-03-09T12:00,1201,81", "2112-03-09T12:00,1201,81", "long-stay,1,2"),
+        ("2@2012-03-06T09:00", "2@2012-02-06T09:00", "ready-before-admission,1,2"),
+        ("983974724", "\"9,83975E+08\"", "not-an-institution"),
+        ("983974724", "123", "not-an-institution"),
+    ] {
+        let text = extract().replacen(from, to, 1);
+        let (code, said) = ran(&["check", &written(&work, "wrong.csv", &text)]);
+        assert!(code == Some(3) && said.contains(fault), "{to}: {code:?} {said}");
+    }
+    let text = extract().replacen("2@2012-03-06T09:00 3@2012-03-06T10:00", "2@2013-03-06T09:00", 1);
+    let (code, said) = ran(&["check", &written(&work, "late.csv", &text)]);
+    assert!(code == Some(0) && said.contains("utskrivningsklare en dag etter"), "{said}");
 }
