@@ -1,5 +1,5 @@
 //! A file of contacts as the check can read it: text or Parquet that is read twice. A pipe is copied first, a compressed file
-//! is unpacked, and a workbook becomes text.
+//! is unpacked, a workbook becomes text, UTF-16 becomes UTF-8, and a first line `sep=;` goes.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -59,6 +59,10 @@ pub fn at_sheet(arguments: Vec<OsString>) -> Vec<OsString> {
 const GROWTH: u64 = 200;
 const SMALL: u64 = 1 << 30;
 
+/// First bytes of a text in UTF-16.
+const UTF16_LITTLE: &[u8] = &[0xff, 0xfe];
+const UTF16_BIG: &[u8] = &[0xfe, 0xff];
+
 /// First bytes of a file that gzip has compressed.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
@@ -87,6 +91,20 @@ impl Readable {
         }
         if sheet::begins_as_workbook(&out.path) {
             out.path = out.as_text(host)?;
+        } else if [UTF16_LITTLE, UTF16_BIG].iter().any(|mark| begins(&out.path, mark)) {
+            let (text, _) = register::text::decoded(std::fs::read(&out.path)?);
+            out.path = out.copy(host, "utf-8.csv", |copy| Ok(copy.write_all(text.as_bytes())?))?;
+        }
+        if let Some(rest) = after_separator(&out.path)? {
+            let given = out.path.clone();
+            out.path = out.copy(host, "without-sep.csv", |copy| {
+                let mut file = File::open(&given)?;
+                std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(rest))?;
+                // The line stays, empty, so that rows keep their lines.
+                copy.write_all(b"\n")?;
+                std::io::copy(&mut file, copy)?;
+                Ok(())
+            })?;
         }
         Ok(out)
     }
@@ -170,6 +188,20 @@ fn write_row(
 fn begins(path: &Path, bytes: &[u8]) -> bool {
     let mut first = vec![0; bytes.len()];
     File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok_and(|()| first == bytes)
+}
+
+/// Place after a first line as `sep=;`, which tells a spreadsheet how to read the file; `None` if the file has no such line.
+fn after_separator(path: &Path) -> Result<Option<u64>> {
+    let mut first = Vec::new();
+    if !std::fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        return Ok(None);
+    }
+    File::open(path)?.take(32).read_to_end(&mut first)?;
+    let mark: &[u8] = &[0xef, 0xbb, 0xbf];
+    let start = if first.starts_with(mark) { mark.len() } else { 0 };
+    let Some(end) = first.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
+    let line = first[start..end].to_ascii_lowercase();
+    Ok(line.starts_with(b"sep=").then_some(end as u64 + 1))
 }
 
 /// Largest size that a file may have when it is unpacked, in bytes.

@@ -48,7 +48,8 @@ fn reader(separator: u8, text: &[u8]) -> csv::Reader<&[u8]> {
 /// Separator of the cells, and the names of the columns, in the first lines of a file.
 fn head_of(path: &Path, top: &str) -> Result<(u8, Vec<String>), FileError> {
     let fault = |fault: Message| FileError::Schema { path: path.to_path_buf(), fault };
-    let separator = separator(top.lines().next().unwrap_or_default());
+    let first = top.lines().find(|line| !line.trim().is_empty());
+    let separator = separator(first.unwrap_or_default());
     let mut record = csv::StringRecord::new();
     let is_read = reader(separator, top.as_bytes()).read_record(&mut record);
     match is_read.map_err(|error| fault(Message::plain(error)))? {

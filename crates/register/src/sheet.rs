@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use words::{Language, Message, Said, message};
 
-use calamine::{Data, Reader, SheetType, SheetVisible, Sheets, open_workbook_auto};
+use calamine::{Data, Reader, SheetType, SheetVisible, Sheets, open_workbook, open_workbook_auto};
 use domain::{Day, Minute};
 
 use crate::text::is_stray;
@@ -217,7 +217,7 @@ fn workbook(given: &Path) -> Result<Rows, SheetError> {
     let (path, wanted) = file_and_sheet(given);
     let fault = |error| SheetError::Workbook { path: path.to_path_buf(), error: Box::new(error) };
     may_be_unpacked(path)?;
-    let mut book = open_workbook_auto(path).map_err(fault)?;
+    let mut book = opened(path).map_err(fault)?;
     let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let shown: Vec<String> = sheets
         .filter(|sheet| match wanted {
@@ -361,6 +361,15 @@ fn shown_as(cell: &Data) -> String {
         }
         other => other.to_string().trim().to_owned(),
     }
+}
+
+/// A workbook by what it is, whatever its name ends in: people rename `.xlsx` to `.xls`.
+fn opened(path: &Path) -> Result<Sheets<std::io::BufReader<std::fs::File>>, calamine::Error> {
+    let is_old = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xls"));
+    if is_old && begins_as_workbook(path) && zip::ZipArchive::new(std::fs::File::open(path)?).is_ok() {
+        return Ok(Sheets::Xlsx(open_workbook(path)?));
+    }
+    open_workbook_auto(path)
 }
 
 /// Checks that a packed workbook does not unpack to too many bytes, by the workbook's own table of contents.

@@ -304,7 +304,7 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
         mapping: None,
         period,
         rules: &[],
-        free_income: simulate::free_income(None, &people)?,
+        free_income: simulate::free_income(None, period, &people)?,
         people,
         cap: None,
         pools: BTreeMap::new(),

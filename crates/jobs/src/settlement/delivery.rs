@@ -300,7 +300,7 @@ impl<'a> DeliverySettler<'a> {
             heir: &|party| self.books.heir(party, into),
         });
         if last.is_some() && !self.run.accept {
-            self.may_post(month, &posted, &movements)?;
+            self.may_post(month, &now, &posted, &movements)?;
         }
         self.note_moved(month, &posted, &movements, host)?;
         self.note_days_before(month, &now, host)?;
@@ -472,7 +472,7 @@ impl<'a> DeliverySettler<'a> {
     /// # Errors
     /// Fails if the delivery is older than the delivery that the month was last settled from, if it takes back all that is
     /// posted under an instrument, or if the movements withdraw or change more of the month than [`ODD`] allows.
-    fn may_post(&self, month: Month, posted: &Claims, movements: &Claims) -> Result<()> {
+    fn may_post(&self, month: Month, now: &Claims, posted: &Claims, movements: &Claims) -> Result<()> {
         let basis = self.books.months.basis.get(&month).map_or(&[][..], Vec::as_slice);
         let number = |sha256: &str| {
             let all = &self.books.months.deliveries;
@@ -488,19 +488,6 @@ impl<'a> DeliverySettler<'a> {
             let last = last.and_then(number).map_or(0, |place| place + 1);
             let file = self.run.contacts.display().to_string();
             return Err(Refusal::OlderDelivery { file, month, last }.into());
-        }
-        for instrument in Instrument::ALL.iter().copied() {
-            let left = |claims: &Claims| -> BTreeSet<i64> {
-                let net = correction::net(claims);
-                let rows = net.rows.iter().filter(|row| row.instrument == Some(instrument));
-                rows.map(|row| row.contact).collect()
-            };
-            let before = left(posted);
-            let mut after = posted.clone();
-            after.extend(movements);
-            if !before.is_empty() && left(&after).is_empty() {
-                return Err(Refusal::InstrumentGone { month, instrument, contacts: before.len() }.into());
-            }
         }
         let is_odd = |cause| match cause {
             Cause::Withdrawn | Cause::ChangedCoding | Cause::ChangedPayer => true,
@@ -525,6 +512,25 @@ impl<'a> DeliverySettler<'a> {
                 && change * ODD.one_in as i128 > i128::from(settled.ore()).abs())
         {
             return Err(Refusal::LargeChange { month, contacts, of, amount, settled }.into());
+        }
+        let ended = month.to_string();
+        // The contacts are delivered, but nothing of the instrument is left: what it rests on may be lacking.
+        for instrument in Instrument::ALL.iter().copied() {
+            let left = |claims: &Claims| -> BTreeSet<i64> {
+                let net = correction::net(claims);
+                let rows = net.rows.iter().filter(|row| row.instrument == Some(instrument));
+                rows.map(|row| row.contact).collect()
+            };
+            let before = left(posted);
+            let mut after = posted.clone();
+            after.extend(movements);
+            let is_here = |contact: &i64| {
+                let is_of = |row: &Claim| row.contact == *contact && now.words.word(row.ended) == ended;
+                now.rows.iter().any(is_of)
+            };
+            if left(&after).is_empty() && before.iter().any(is_here) {
+                return Err(Refusal::InstrumentGone { month, instrument, contacts: before.len() }.into());
+            }
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use chart::fan::FanPoint;
 use chart::histogram::{Bin, Mark};
 use chart::range::Group;
+use disclosure::Cell;
 use domain::amount::grouped;
 use paper::brief::{self, BriefFigure};
 use paper::picture;
@@ -37,6 +38,8 @@ pub fn write(
     out: &Path,
     host: &Host,
 ) -> Result<(String, Message)> {
+    let names = Names::of(&domain::Municipalities::built_in()?, host.language);
+    may_be_shown(found, order, asked, &names)?;
     folder::made(out, "risiko.xlsx", |name| {
         let is_picture = ["fordeling-", "vifte-"].iter().any(|start| name.starts_with(start));
         (name.starts_with("notat-") && folder::ends_as(name, &["pdf"]))
@@ -47,7 +50,6 @@ pub fn write(
         crate::folder::write(&path, bytes)
     };
     let language = host.language;
-    let names = Names::of(&domain::Municipalities::built_in()?, language);
     let about = about(found, order);
     let about_texts = about_texts(&about, language);
     for sheet in risk_tables::all(found, order, &names, host.reader()) {
@@ -71,9 +73,7 @@ pub fn write(
     draw("omfang", &figures[1])?;
     put("notat.pdf", &brief::pdf(&subject.country(figures.into()))?)?;
     for code in asked {
-        let Some(line) = found.lines.iter().find(|line| line.code == *code) else {
-            fail!("error.risk_files.there_no_municipality_in", code, period = order.period)
-        };
+        let Some(line) = found.lines.iter().find(|line| line.code == *code) else { continue };
         let name = names.name(code);
         let figures = [histogram(line, &name, language), fan(line, &name, language)];
         draw(&format!("fordeling-{code}"), &figures[0])?;
@@ -83,6 +83,24 @@ pub fn write(
     }
     let written = message!("risk.written", count = found.lines.len(), path = out.display());
     Ok((summary(found, language), written))
+}
+
+/// Checks that each municipality in `asked` may have a brief: it shows what stands in the table of the risk, which is
+/// protected before it is shared.
+///
+/// # Errors
+/// Fails if a municipality does not exist, or if its row is withheld.
+fn may_be_shown(found: &Picture, order: &Order, asked: &[String], names: &Names) -> Result<()> {
+    let table = risk_tables::risk(found, order, names);
+    for code in asked {
+        let Some(row) = table.rows().iter().find(|row| row.first() == Some(&Cell::text(code))) else {
+            fail!("error.risk_files.there_no_municipality_in", code, period = order.period)
+        };
+        if row.contains(&Cell::Withheld) {
+            fail!("error.risk_files.withheld", name = names.name(code));
+        }
+    }
+    Ok(())
 }
 
 fn about(found: &Picture, order: &Order) -> AboutLines {

@@ -26,7 +26,7 @@ fn published_sums(sheet: &mut RawTable, picture: &Picture) {
 /// Every table of the risk picture, for a reader.
 pub fn all(picture: &Picture, order: &Order, names: &Names, reader: Reader) -> [SafeTable; 5] {
     [
-        table(picture, order, names),
+        risk(picture, order, names),
         on_account(picture, names, reader),
         several_years(picture, names, reader),
         pools(picture, reader),
@@ -63,7 +63,7 @@ fn risk_heads(order: &Order) -> Vec<Message> {
 }
 
 /// Table of the risk, with one row for each municipality.
-fn table(picture: &Picture, order: &Order, names: &Names) -> SafeTable {
+pub fn risk(picture: &Picture, order: &Order, names: &Names) -> SafeTable {
     let (name, about) = (message!("risk.sheet.risk"), message!("risk.about.risk"));
     let mut sheet = RawTable::new(name, about, &risk_heads(order), 3);
     let dear = picture.severity.quantile(0.999);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Failure, Result, fail};
-use crate::parties::Names;
+use crate::parties::{self, Names};
 use crate::people::{ages, people};
-use domain::{Amount, Municipalities, Period};
+use domain::{Amount, Municipalities, Period, Residence};
 use register::parquet_file::Reader;
 use rulebook::measure::Measure;
 use settlement::cells::Cells;
@@ -116,8 +116,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         }
     }
     let people = people(order.people, order.period)?;
-    let free_income = free_income(order.free_income, &people)?;
-    let projection = order.projection.map(|path| projection(path, order.period.from().year())).transpose()?;
+    let free_income = free_income(order.free_income, order.period, &people)?;
+    let projection = order.projection.map(|path| projection(path, order.period, &people)).transpose()?;
     let laws: Vec<&Law> =
         prepared_all.iter().map(|one| &one.law).chain([&against.law, &as_it_is.law]).collect();
     let mut needs = consequence::needs(&laws, &against.scenario, order.period, projection.is_some());
@@ -303,20 +303,52 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
     Ok(Prepared { law: Law::of(&book)?, titles, scenario })
 }
 
-/// Inhabitants of each year after `first`, up to the first year that the file does not have.
-fn projection(path: &Path, first: i16) -> Result<Vec<People>> {
+/// Code of the municipality that a cell means in a period.
+///
+/// # Errors
+/// Fails if no municipality has the number or the name then.
+fn home(at: &str, word: &str, period: Period) -> Result<String> {
+    let code = parties::municipality_named(word, period).about(|| Message::plain(at))?;
+    match Municipalities::known()?.residence(&code, period.from()) {
+        Residence::Municipality(_) => Ok(code),
+        _ => fail!("error.simulate.not_in_year", at, word, period),
+    }
+}
+
+/// Inhabitants of each year after that of `period`, up to the first year that the file does not have. `now` has the
+/// inhabitants in `period`.
+///
+/// # Errors
+/// Fails if the file cannot be read, if it names a municipality that does not exist in `period`, or if a year lacks one that
+/// has inhabitants.
+fn projection(path: &Path, period: Period, now: &People) -> Result<Vec<People>> {
+    let first = period.from().year();
     let mut years: BTreeMap<i16, People> = BTreeMap::new();
-    for (at, [year, code, age, people]) in small_table(path, "year;municipality;age;people")? {
+    let mut homes: BTreeMap<String, String> = BTreeMap::new();
+    for (at, [year, word, age, people]) in small_table(path, "year;municipality;age;people")? {
         let year: i16 = year.parse().ok().about(|| message!("error.simulate.no_year", at, year))?;
         let (age, people) = ages(&at, &age, &people)?;
+        if !homes.contains_key(&word) {
+            homes.insert(word.clone(), home(&at, &word, period)?);
+        }
+        let code = homes.get(&word).cloned().unwrap_or_default();
         years.entry(year).or_default().entry(code).or_insert_with(|| vec![0; 101])[age] += people;
     }
     let mut out = Vec::new();
     for year in first + 1.. {
-        match years.remove(&year) {
-            Some(people) => out.push(people),
-            None => break,
+        let Some(people) = years.remove(&year) else { break };
+        let has_people = |code: &&String| now[*code].iter().any(|count| *count > 0);
+        let lacks: Vec<&str> = now
+            .keys()
+            .filter(|code| !people.contains_key(*code))
+            .filter(has_people)
+            .map(String::as_str)
+            .collect();
+        if !lacks.is_empty() {
+            let (count, list) = (lacks.len(), lacks[..std::cmp::min(lacks.len(), 3)].join(", "));
+            fail!("error.simulate.projection_lacks", path = path.display(), year, count, list);
         }
+        out.push(people);
     }
     if out.is_empty() {
         fail!("error.simulate.holds_no_year_after", path = path.display(), first);
@@ -328,13 +360,24 @@ fn projection(path: &Path, first: i16) -> Result<Vec<People>> {
 /// `municipality;kroner`, or from the levels per inhabitant in those slides, by size of municipality.
 ///
 /// # Errors
-/// Fails if the file cannot be read.
-pub fn free_income(path: Option<&Path>, people: &People) -> Result<BTreeMap<String, (domain::Amount, bool)>> {
+/// Fails if the file cannot be read, names a municipality that does not exist in `period` or names one twice, or if an income
+/// is not above zero.
+pub fn free_income(
+    path: Option<&Path>,
+    period: Period,
+    people: &People,
+) -> Result<BTreeMap<String, (domain::Amount, bool)>> {
     let mut out = BTreeMap::new();
     if let Some(path) = path {
-        for (at, [code, kroner]) in small_table(path, "municipality;kroner")? {
+        for (at, [word, kroner]) in small_table(path, "municipality;kroner")? {
+            let code = home(&at, &word, period)?;
             let amount = Amount::read(&kroner).about(|| message!("error.simulate.not_amount", at, kroner))?;
-            out.insert(code, (amount, false));
+            if amount <= Amount::ZERO {
+                fail!("error.simulate.income_not_above_zero", at, kroner);
+            }
+            if out.insert(code.clone(), (amount, false)).is_some() {
+                fail!("error.simulate.income_twice", at, code);
+            }
         }
         return Ok(out);
     }

@@ -183,7 +183,7 @@ fn is_municipality(one: &Municipality) -> bool {
 /// An amount as a share of the municipality's free income, in millionths; `None` if the free income is
 /// unknown or zero.
 pub(super) fn of_free_income(outcome: &Outcome, one: &Municipality, amount: Amount) -> Option<i64> {
-    let (free, _) = outcome.free_income.get(&one.place.debtor)?;
+    let (free, _) = outcome.free_income.get(crate::parties::code_of(&one.place.debtor))?;
     (free.ore() > 0).then(|| (i128::from(amount.ore()) * 1_000_000 / i128::from(free.ore())) as i64)
 }
 

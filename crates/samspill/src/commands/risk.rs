@@ -85,7 +85,7 @@ fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
         mapping: arguments.mapping.as_deref(),
         period,
         rules: &arguments.variant,
-        free_income: simulate::free_income(arguments.free_income.as_deref(), &people)?,
+        free_income: simulate::free_income(arguments.free_income.as_deref(), period, &people)?,
         people,
         cap: arguments.cap,
         pools: arguments

@@ -143,20 +143,22 @@ fn written(made: &[Statement], order: &statement::Order) -> Message {
     let count = domain::amount::grouped(made.len() as u64);
     let (period, path) = (&order.span.name, order.out.display());
     if order.span.is_summary() {
-        let of = |owes: bool| -> Amount {
-            let mine = made.iter().filter(|one| one.owes == owes).flat_map(|one| &one.asked);
-            mine.map(|one| one.amount).sum()
-        };
-        let (asked, given) = (of(true), of(false));
+        let all = made.iter().flat_map(|one| one.asked.iter().map(|asked| (one.owes, asked.amount)));
+        let (asked, given) = paid_and_received(all);
         let is_draft = made.iter().any(|one| one.tags.contains(&Tag::Draft));
         return match is_draft {
             true => message!("screen.summaries_of_drafts", count, period, path, asked, given),
             false => message!("screen.summaries", count, period, path, asked, given),
         };
     }
-    // A party that owes a negative amount receives that amount.
-    let due = made.iter().map(|one| if one.owes { one.to_pay } else { -one.to_pay });
-    let (pays, gets): (Vec<Amount>, Vec<Amount>) = due.partition(|due| *due > Amount::ZERO);
-    let (to_pay, to_get) = (pays.into_iter().sum::<Amount>(), -gets.into_iter().sum::<Amount>());
+    let (to_pay, to_get) = paid_and_received(made.iter().map(|one| (one.owes, one.to_pay)));
     message!("screen.statements", count, period, path, to_pay, to_get)
+}
+
+/// Sums of what is paid and what is received. Each amount stands with whether the party owes it; a party that owes a negative
+/// amount receives that amount.
+fn paid_and_received(all: impl Iterator<Item = (bool, Amount)>) -> (Amount, Amount) {
+    let due = all.map(|(owes, amount)| if owes { amount } else { -amount });
+    let (pays, gets): (Vec<Amount>, Vec<Amount>) = due.partition(|due| *due > Amount::ZERO);
+    (pays.into_iter().sum(), -gets.into_iter().sum::<Amount>())
 }

@@ -247,3 +247,71 @@ fn what_cannot_be_is_refused() {
     let (code, said) = ran(&["check", &written(&work, "late.csv", &text)]);
     assert!(code == Some(0) && said.contains("utskrivningsklare en dag etter"), "{said}");
 }
+
+/// A file in UTF-16, and one that begins with `sep=;`, is read, with its lines. A workbook is read whatever its name ends in; a
+/// web page with the ending of a workbook is refused with what to do.
+#[test]
+fn files_are_read_as_spreadsheets_save_them() {
+    let work = folder("saved");
+    let text = extract().replace(',', ";").replace("1.5", "1,5");
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    std::fs::write(work.join("utf16.csv"), utf16).unwrap();
+    let (code, said) = ran(&["check", path(&work.join("utf16.csv"))]);
+    assert!(code == Some(0) && said.contains("3 rader = 3 godtatt"), "{said}");
+    let wrong = text.replace(";1201;40;209", ";9999;40;209");
+    let (code, said) = ran(&["check", &written(&work, "sep.csv", &format!("sep=;\r\n{wrong}"))]);
+    assert!(code == Some(3) && said.contains("unknown-municipality,1,4"), "{said}");
+    let bill = path(&work.join("bill.xlsx")).to_owned();
+    assert_eq!(ran(&["template", "bill", "--out", &bill]).0, Some(0));
+    let log = path(&work.join("log.xlsx")).to_owned();
+    assert_eq!(ran(&["template", "log", "--out", &log]).0, Some(0));
+    let old = path(&work.join("bill.xls")).to_owned();
+    std::fs::copy(&bill, &old).unwrap();
+    let compare = |bill: &str| ran(&["compare", "--received", bill, "--log", &log, "--period", "2012-03"]);
+    assert_eq!(compare(&old), compare(&bill));
+    let page = written(&work, "page.xls", "<html><table><tr><td>Sak</td></tr></table></html>");
+    let (code, said) = compare(&page);
+    assert!(code == Some(1) && said.contains("lagre den på nytt som .xlsx"), "{said}");
+}
+
+/// Inhabitants of the years to come are those of every municipality; incomes are those of municipalities, once each.
+#[test]
+fn tables_of_municipalities_name_municipalities() {
+    let work = folder("of-municipalities");
+    let file = written(&work, "contacts.csv", &csv(&world(74, 60)));
+    let growth = |rows: &str| {
+        let scenario = written(&work, "s.toml", "id = 's'\ntitle = 'S'\n");
+        let rows = written(&work, "growth.csv", &format!("year;municipality;age;people\n{rows}"));
+        let out = work.join("out");
+        let order = ["--period", "2012", "--contacts", &file, "--projection", &rows, "--out", path(&out)];
+        ran(&[&["simulate", &scenario][..], &order].concat())
+    };
+    for (rows, fault) in
+        [("2013;Bergen;50;1000\n", "428 kommuner"), ("2013;4601;50;1000\n", "'4601' er ingen kommune i 2012")]
+    {
+        let (code, said) = growth(rows);
+        assert!(code == Some(1) && said.contains(fault), "{said}");
+    }
+    let income = |rows: &str| {
+        let rows = written(&work, "income.csv", rows);
+        let out = work.join("risk");
+        let order = ["--period", "2012", "--contacts", &file, "--free-income", &rows, "--out", path(&out)];
+        ran(&[&["risk", "picture"][..], &order].concat())
+    };
+    for (rows, fault) in [
+        ("1201;-5\n", "ikke over null"),
+        ("1201;5\nBergen;6\n", "1201 står to ganger"),
+        ("Sum;15\n", "'Sum' er ingen kommune"),
+    ] {
+        let (code, said) = income(rows);
+        assert!(code == Some(1) && said.contains(fault), "{said}");
+    }
+    assert_eq!(income("Bergen;15000000000\n").0, Some(0));
+    // A brief does not show what the table withholds.
+    let few = written(&work, "few.csv", &extract());
+    let out = work.join("brief");
+    let order = ["--period", "2012", "--contacts", &few, "--municipality", "Bergen", "--out", path(&out)];
+    let (code, said) = ran(&[&["risk", "picture"][..], &order].concat());
+    assert!(code == Some(1) && said.contains("holdt tilbake i tabellen"), "{said}");
+}
