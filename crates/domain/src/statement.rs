@@ -249,6 +249,9 @@ pub struct Statement {
     /// nothing itself: it has no day of payment, no payment and no invoice, but lists what the statements of its
     /// months asked for.
     pub is_summary: bool,
+    /// Months of a summary that are not settled yet, though others are: what is on account for them is not compared.
+    #[serde(default)]
+    pub unsettled: Vec<String>,
     /// What the statements of the closed months asked for; empty unless this is a summary.
     pub asked: Vec<Asked>,
     /// `Decentral` if any instrument in the lines is paid decentrally.

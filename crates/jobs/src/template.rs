@@ -8,7 +8,7 @@ use paper::template::{Column, workbook};
 use words::{Language, Message, message};
 
 use crate::addresses::COLUMNS;
-use crate::failure::Result;
+use crate::failure::{Result, fail};
 use crate::law::AGREED;
 
 /// A table that a user supplies.
@@ -58,8 +58,11 @@ pub fn message_of(kind: EventKind) -> Option<&'static str> {
 /// Writes the template of a table.
 ///
 /// # Errors
-/// Fails if the workbook cannot be made or written.
+/// Fails if the name is not that of a workbook, or if the workbook cannot be made or written.
 pub fn write(kind: Kind, out: &Path, language: Language) -> Result<()> {
+    if !out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx")) {
+        fail!("error.template.no_workbook", path = out.display());
+    }
     let (title, columns, examples) = table(kind);
     crate::folder::write(out, workbook(&language.say(&title), &columns, &examples, language)?)
 }

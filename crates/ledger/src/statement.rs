@@ -112,12 +112,27 @@ fn side<'v>(own: &[(&'v Voucher, bool)]) -> (bool, Vec<&'v Voucher>) {
     (owes, claimed.filter(|(_, side)| *side == owes).map(|(voucher, _)| *voucher).collect())
 }
 
-/// The vouchers that a statement shows, and those of them that are not on account.
-fn shown<'v>(mine: &[&'v Voucher], span: &Span) -> (Vec<&'v Voucher>, Vec<&'v Voucher>) {
-    let inside: Vec<&Voucher> =
+/// The vouchers that a statement shows, and those of them that are not on account. What is on account for unsettled months
+/// of a summary is left out, since nothing can be set against it yet.
+fn shown<'v>(mine: &[&'v Voucher], span: &Span, unsettled: &[String]) -> (Vec<&'v Voucher>, Vec<&'v Voucher>) {
+    let mut inside: Vec<&Voucher> =
         mine.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
-    let gross = inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
+    let gross: Vec<&Voucher> =
+        inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
+    inside.retain(|voucher| {
+        voucher.cause != Cause::OnAccount || !unsettled.contains(&voucher.posting_month)
+    });
     (inside, gross)
+}
+
+/// Months of a summary that are not settled, in order; none if no month of it is settled.
+fn unsettled(months: &Months, span: &Span) -> Vec<String> {
+    let is_settled = |month: &Month| months.state(*month).is_some_and(|state| state != PeriodState::Open);
+    let all: Vec<Month> = Period::spanning(span.first, span.last).months().collect();
+    if !span.is_summary() || !all.iter().any(is_settled) {
+        return Vec::new();
+    }
+    all.iter().filter(|month| !is_settled(month)).map(Month::to_string).collect()
 }
 
 /// What the closed months of a summary asked for, without what rounding added to it.
@@ -146,12 +161,11 @@ pub fn statement(
 ) -> Statement {
     let (owes, mine) = side(own);
     let record = context.months.months.get(&span.last);
-    let (inside, gross) = shown(&mine, span);
+    let unsettled = unsettled(context.months, span);
+    let (inside, gross) = shown(&mine, span, &unsettled);
     let disputes = disputes(context, party);
-    let issued = Issued::of(own);
-    let disputed = disputed(&disputes, &mine, context);
-    let posts =
-        |by_unit| posts(&gross, by_unit, owes, span, (context, language), (&disputed, &issued), party);
+    let marks = (&disputed(&disputes, &mine, context), &Issued::of(own));
+    let posts = |by_unit| posts(&gross, by_unit, owes, span, (context, language), marks, party);
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
     let paying = paying(&mine, span, context.months);
@@ -184,6 +198,7 @@ pub fn statement(
         owes,
         tags: tags(context.months, span, unsigned),
         is_summary,
+        unsettled,
         asked: asked_for,
         mode,
         settled,

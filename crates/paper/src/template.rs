@@ -69,9 +69,10 @@ fn make(
     }
     for (row, cells) in (1..).zip(examples) {
         for (place, cell) in (0..).zip(cells) {
-            match columns.get(usize::from(place)).is_some_and(|column| column.is_number) {
-                true => sheet.write(row, place, *cell)?,
-                false => sheet.write_with_format(row, place, *cell, &as_text)?,
+            let is_number = columns.get(usize::from(place)).is_some_and(|column| column.is_number);
+            match cell.replace(',', ".").parse::<f64>().ok().filter(|_| is_number) {
+                Some(number) => sheet.write_number(row, place, number)?,
+                None => sheet.write_with_format(row, place, *cell, &as_text)?,
             };
         }
     }

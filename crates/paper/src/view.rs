@@ -493,6 +493,10 @@ fn lead(statement: &Statement, language: Language) -> String {
         let waits = (!statement.posts.is_empty()).then(|| language.text("paper.waits"));
         return asked.into_iter().chain(waits).collect::<Vec<_>>().join(" ");
     }
+    if !statement.unsettled.is_empty() {
+        let (count, list) = (statement.unsettled.len(), months_of(&statement.unsettled, language));
+        sentences.push(say!(language, "paper.unsettled", count, list));
+    }
     let more = statement.settled - statement.on_account;
     let zero = Amount::ZERO;
     let amount = |key: &str, amount: Amount| with(language, key, "amount", &amount.to_string());
@@ -565,6 +569,15 @@ fn step_of(what: BridgeWhat, language: Language) -> Option<(String, bool)> {
 fn deviation_text(statement: &Statement, language: Language) -> String {
     let step = |step: chart::deviation::Step| format!("{}: {}", step.label, step.amount);
     deviations(statement, language).into_iter().map(step).collect::<Vec<_>>().join("; ")
+}
+
+/// Months in words; those between the first and the last are left out if there are many.
+fn months_of(months: &[String], language: Language) -> String {
+    let named = |month: &String| period(month, language);
+    match months {
+        [first, _, _, .., last] => format!("{}–{}", named(first), named(last)),
+        few => few.iter().map(named).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// Steps from the amount on account to the amount settled. If the amount on account was wholly paid, the steps go on to
