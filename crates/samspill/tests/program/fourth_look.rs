@@ -266,7 +266,7 @@ fn files_are_read_as_spreadsheets_save_them() {
     assert_eq!(ran(&["template", "bill", "--out", &bill]).0, Some(0));
     let log = path(&work.join("log.xlsx")).to_owned();
     assert_eq!(ran(&["template", "log", "--out", &log]).0, Some(0));
-    let old = path(&work.join("bill.xls")).to_owned();
+    let old = path(&work.join("regning.xls")).to_owned();
     std::fs::copy(&bill, &old).unwrap();
     let compare = |bill: &str| ran(&["compare", "--received", bill, "--log", &log, "--period", "2012-03"]);
     assert_eq!(compare(&old), compare(&bill));
