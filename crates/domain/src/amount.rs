@@ -13,7 +13,7 @@ pub struct Amount(i64);
 
 impl Amount {
     /// Reads kroner as people write them: `1 234,50`, `1234.5`, `4.000,00`, `kr 8 000,-`, `-20`. `None` if the text
-    /// is no such number, has more than two decimals, or is above ten thousand billion kroner.
+    /// is no such number, has more than two decimals other than zeros, or is above ten thousand billion kroner.
     pub fn read(text: &str) -> Option<Amount> {
         let text = text.trim().to_lowercase().replace('\u{2212}', "-");
         let text =
@@ -28,6 +28,11 @@ impl Amount {
             return None;
         }
         let text = format!("{sign}{}{}", groups.concat(), &rest[end..]);
+        // Nobody writes two full stops for decimals: 1.000.000.
+        let text = match text.matches('.').count() > 1 && grouped_by_points(text.trim_start_matches('-')) {
+            true => text.replace('.', ""),
+            false => text,
+        };
         // A dash stands for no øre: 8 000,- or 4.000,-.
         let text = match text.strip_suffix(['-', '\u{2013}']).and_then(|text| text.strip_suffix([',', '.'])) {
             Some(kroner) if grouped_by_points(kroner) => kroner.replace('.', ""),
@@ -44,6 +49,11 @@ impl Amount {
             None => (1, text.as_str()),
         };
         let (kroner, ore) = digits.split_once([',', '.']).unwrap_or((digits, ""));
+        // Systems write four decimals: 12000,0000.
+        let ore = match ore.get(2..).is_some_and(|rest| rest.len() == 2 && rest.bytes().all(|b| b == b'0')) {
+            true => &ore[..2],
+            false => ore,
+        };
         let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
         if kroner.is_empty() || !plain(kroner) || !plain(ore) || ore.len() > 2 {
             return None;
@@ -305,6 +315,12 @@ mod tests {
             ("1234 567", None),
             ("12,5 0", None),
             ("12.000", None),
+            ("1.000.000", Some(100_000_000)),
+            ("-1.000.000", Some(-100_000_000)),
+            ("1.00.000", None),
+            ("12000,0000", Some(1_200_000)),
+            ("12000.5000", Some(1_200_050)),
+            ("12000,0050", None),
         ] {
             assert_eq!(Amount::read(text).map(Amount::ore), ore, "{text}");
         }

@@ -40,7 +40,8 @@ pub fn read(path: &Path, period: Period) -> Result<Addresses> {
             }
             word => known(&at, &word, period)?,
         };
-        let number = |text: String| text.replace([' ', '.', '\u{a0}'], "");
+        // A spreadsheet writes a number as 86011117947.0.
+        let number = |text: String| register::text::code(&text).replace([' ', '.', '\u{a0}'], "");
         let address = Address {
             organisation: number(next()),
             account: number(next()),

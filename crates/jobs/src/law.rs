@@ -8,12 +8,12 @@ use crate::progress::Note;
 use crate::refusal::Remedy;
 use crate::table::small_table;
 use domain::identifier::is_organisation;
-use domain::{Municipalities, Municipality};
+use domain::{Municipalities, Municipality, Period};
 use register::parquet_file::Reader;
 use rulebook::LawBook;
 use rulebook::agreement::{Agreements, GracePeriod};
 use settlement::trust_of;
-use words::{Said, message};
+use words::{Message, Said, message};
 
 /// Rule files, each as name and text. A job copies them into its result, so that the result can be explained
 /// later.
@@ -115,6 +115,11 @@ fn agreements(path: &Path) -> Result<String> {
             let at = || message!("error.agreements.not_day", at, text);
             Ok::<_, Failure>(register::text::time(text).about(at)?.day())
         };
+        // A party may stand with the name that it has on the first day.
+        let period = Period::of_month(day(&from)?.month());
+        let trust = crate::parties::named(&trust, period).about(|| Message::plain(&at))?;
+        let municipality =
+            crate::parties::municipality_named(&municipality, period).about(|| Message::plain(&at))?;
         let whole = register::text::code(&hours);
         let hours: i64 = whole.parse().ok().about(|| message!("error.agreements.not_hours", at, hours))?;
         let to = if to.is_empty() { String::new() } else { format!(", to = {}", day(&to)?) };

@@ -4,7 +4,7 @@ use crate::failure::{About, Result, fail};
 use domain::{Day, Instrument, Period};
 use rulebook::file::CalculationKind;
 use rulebook::{LawBook, Provenance, Segment, Standing};
-use words::{Message, Said, message};
+use words::{Language, Message, Said, message};
 
 use crate::table::{Table, heads};
 use disclosure::Cell;
@@ -51,8 +51,13 @@ pub fn list(book: &LawBook) -> Table {
 /// Id of the rule that a word names. The word is the id, or the short name of the instrument in any letter case, as
 /// `kmf`. Any other word stays as it is.
 fn named(book: &LawBook, word: &str) -> String {
+    let wanted = word.trim().to_lowercase();
     let is_meant = |rule: &&rulebook::file::RuleFile| {
-        rule.id == word || rule.instrument.word().eq_ignore_ascii_case(word)
+        let named = Language::ALL.map(|language| language.say(&rule.instrument.said()).to_lowercase());
+        rule.id == wanted
+            || rule.instrument.word().to_lowercase() == wanted
+            || rule.title.to_lowercase() == wanted
+            || named.contains(&wanted)
     };
     book.rules().find(is_meant).map_or_else(|| word.to_owned(), |rule| rule.id.clone())
 }
@@ -107,7 +112,9 @@ fn used_on(book: &LawBook, rule: &str, day: Day) -> Result<Vec<Provenance>> {
         let segment = Segment::on(segments, day);
         match segment.map(|segment| (&segment.standing, &segment.used)) {
             Some((Standing::InForce(_), used)) => Ok(used.clone()),
-            Some((Standing::Missing(gap), _)) => Err(gap.clone().into()),
+            Some((Standing::Missing(gap), _)) => {
+                fail!("error.rules.value_unknown", rule, day, gap = gap.said())
+            }
             Some((Standing::NotInForce, _)) | None => fail!("error.rules.not_in_force", rule, day),
         }
     }
@@ -147,7 +154,22 @@ pub fn show(book: &LawBook, rule: &str, day: Day) -> Result<Table> {
             Cell::text(&value.cite),
         ]);
     }
+    if without_rate(book, rule, day)? {
+        let empty = || Cell::text("");
+        let why = Cell::Said(message!("rules.no_rate"));
+        table.row([Cell::text("rate"), Cell::Unknown, empty(), empty(), empty(), empty(), why]);
+    }
     Ok(table)
+}
+
+/// Whether a rule with a price for a day is in force on a day for which no price is known.
+fn without_rate(book: &LawBook, rule: &str, day: Day) -> Result<bool> {
+    if book.rule(rule).is_none_or(|file| file.calculation != CalculationKind::DayRate) {
+        return Ok(false);
+    }
+    let segments = book.day_rate_rule(rule)?;
+    let standing = Segment::on(&segments, day).map(|segment| &segment.standing);
+    Ok(matches!(standing, Some(Standing::InForce(in_force)) if in_force.rate.is_none()))
 }
 
 /// Table of the values of a rule that differ between two days.

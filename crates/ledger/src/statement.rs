@@ -114,14 +114,16 @@ fn side<'v>(own: &[(&'v Voucher, bool)]) -> (bool, Vec<&'v Voucher>) {
 
 /// The vouchers that a statement shows, and those of them that are not on account. What is on account for unsettled months
 /// of a summary is left out, since nothing can be set against it yet.
-fn shown<'v>(mine: &[&'v Voucher], span: &Span, unsettled: &[String]) -> (Vec<&'v Voucher>, Vec<&'v Voucher>) {
+fn shown<'v>(
+    mine: &[&'v Voucher],
+    span: &Span,
+    unsettled: &[String],
+) -> (Vec<&'v Voucher>, Vec<&'v Voucher>) {
     let mut inside: Vec<&Voucher> =
         mine.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
     let gross: Vec<&Voucher> =
         inside.iter().copied().filter(|voucher| voucher.cause != Cause::OnAccount).collect();
-    inside.retain(|voucher| {
-        voucher.cause != Cause::OnAccount || !unsettled.contains(&voucher.posting_month)
-    });
+    inside.retain(|voucher| voucher.cause != Cause::OnAccount || !unsettled.contains(&voucher.posting_month));
     (inside, gross)
 }
 

@@ -106,8 +106,9 @@ impl Settings {
         let top = command.split(' ').nth(1).unwrap_or_default();
         let is_shared = match id.as_str() {
             // A ledger or a file of contacts that is not required is not taken from the settings, since giving one
-            // changes what the command does. The exceptions are the ledger of `case` and the contacts of `simulate`.
-            "ledger" => is_required || top == "case",
+            // changes what the command does. The exceptions are the ledger of `case` and `explain`, and the contacts of
+            // `simulate`.
+            "ledger" => is_required || ["case", "explain"].contains(&top),
             "contacts" => is_required || top == "simulate",
             // `demo` and `synth` make a register: their `people` is a number of people, not a file.
             "people" => !matches!(top, "demo" | "synth"),
@@ -208,8 +209,7 @@ mod tests {
         );
         assert_eq!(of("samspill settle 2012 --out b", "out").unwrap(), "b");
         assert_eq!(of("samspill statement 2012 --ledger b.sqlite", "ledger").unwrap(), "b.sqlite");
-        // A ledger that would change what the command does is not taken from the settings.
-        assert_eq!(of("samspill explain 1 --in a", "ledger"), None);
+        assert_eq!(of("samspill explain 1", "ledger").unwrap(), "a.sqlite");
         assert_eq!(of("samspill synth --year 2012 --out b", "out").unwrap(), "b");
     }
 

@@ -109,9 +109,11 @@ impl Comparison {
             None => say!(language, "bill.title", instrument = self.instrument.said()),
             Some(period) => say!(language, "bill.title_of", instrument = self.instrument.said(), period),
         };
+        let beside = Message::of(if order.log.is_some() { "bill.own_log" } else { "bill.own_settlement" });
         let opening = say!(
             language,
             "bill.opening",
+            beside,
             file,
             received = self.received,
             own = self.own,

@@ -75,7 +75,7 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
         let at = || format!("{}:{line}", order.received.display());
         let reference = cell(reference);
-        if reference.is_empty() && cell(amount).is_empty() {
+        if (reference.is_empty() && cell(amount).is_empty()) || is_no_tax(reference, cell(amount)) {
             continue;
         }
         if cell(amount).is_empty() {
@@ -125,6 +125,13 @@ pub(super) fn read(order: &Order) -> Result<Bill> {
         known.quantity = known.quantity.zip(quantity).map(|(sum, more)| sum + more);
     }
     Ok(out)
+}
+
+/// Whether a line is for tax or rounding, and of nothing: it is no case.
+fn is_no_tax(reference: &str, amount: &str) -> bool {
+    let reference = reference.to_lowercase();
+    let is_tax = ["mva", "merverdiavgift", "øreavrunding"].iter().any(|word| reference.starts_with(word));
+    is_tax && Amount::read(amount) == Some(Amount::ZERO)
 }
 
 /// Whether a number has no decimals other than zeros. A text that is no number counts as whole.

@@ -30,6 +30,8 @@ pub(super) struct Log {
     pub notes: Vec<Message>,
     /// Months that the counted days lie in.
     pub months: BTreeSet<Month>,
+    /// Institutions of the stays, by number where it is known.
+    pub trusts: BTreeSet<String>,
 }
 
 /// One stay of a case, with its messages.
@@ -93,6 +95,7 @@ pub(super) fn read(path: &Path, payer: &str, law: &Law, order: &Order) -> Result
             };
             // Agreements name institutions by number.
             let trust = order.named(&stay.trust).unwrap_or_else(|_| stay.trust.clone());
+            out.trusts.insert(trust.clone());
             let (mut own, months) =
                 assessed(stay, departed_at, [payer, &trust], law, order.period, reference)?;
             out.months.extend(months);

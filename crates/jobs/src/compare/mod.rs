@@ -12,6 +12,7 @@ use std::path::Path;
 
 use crate::failure::{Result, fail};
 use domain::{Amount, Instrument, Month, Municipalities, Period};
+use rulebook::LawBook;
 use settlement::manifest::Manifest;
 use settlement::{Law, archive};
 use words::{Message, message};
@@ -171,7 +172,8 @@ pub fn run(order: &Order) -> Result<Comparison> {
             let payer = payer(order)?;
             let book = order.files.book()?;
             let law = Law::of(&book)?;
-            let found = log::read(path, &payer, &law, order)?;
+            let mut found = log::read(path, &payer, &law, order)?;
+            found.notes.extend(not_applied(&book, &payer, &found.trusts)?);
             let rule =
                 book.rules().find(|rule| rule.instrument == order.instrument).map(|rule| rule.id.as_str());
             let used = found.months.iter().flat_map(|month| law.used(Period::of_month(*month)));
@@ -194,6 +196,22 @@ pub fn run(order: &Order) -> Result<Comparison> {
         notes,
         unsigned,
     })
+}
+
+/// A sentence on agreements of which none can be applied: no stay of the log is at an institution that has one with the
+/// payer. `None` if one is applied, or if there are none.
+///
+/// # Errors
+/// Fails if there are agreements and no payer.
+fn not_applied(book: &LawBook, payer: &str, trusts: &BTreeSet<String>) -> Result<Option<Message>> {
+    let agreed: Vec<_> = book.agreements().rows().map(|(row, _)| row).collect();
+    if !agreed.is_empty() && payer.is_empty() {
+        fail!("error.compare.agreements_need_party");
+    }
+    let is_applied = agreed.iter().any(|one| one.municipality == payer && trusts.contains(&one.trust));
+    let list = agreed.iter().map(|one| format!("{} – {}", one.trust, one.municipality));
+    let list = list.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
+    Ok((!agreed.is_empty() && !is_applied).then(|| message!("compare.agreements_not_applied", list)))
 }
 
 /// Number of unsigned values that a settlement of our own rests on; 0 without a manifest.

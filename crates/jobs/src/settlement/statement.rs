@@ -330,6 +330,7 @@ fn languages(path: Option<&Path>, sender: Language) -> Result<BTreeMap<String, L
             "neutral" => sender,
             _ => fail!("error.statement.expected_code_nb_code_nn_code", at),
         };
+        parties::need_municipality(&code).about(|| Message::plain(&at))?;
         out.insert(code, language);
     }
     Ok(out)

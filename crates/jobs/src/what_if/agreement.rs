@@ -529,10 +529,20 @@ fn clause(worked: &Worked, language: Language) -> String {
         (true, _) => clause_within(worked, sure, message!("agreement.also_at_low_effect")),
         (false, true) => clause_within(worked, likely, message!("agreement.not_at_low_effect")),
         (false, false) => {
-            message!("agreement.no_clause", measure, years, least = likely.least, most = likely.most)
+            let (municipalities, trust) = needs(likely);
+            message!("agreement.no_clause", measure, years, municipalities, trust)
         }
     };
     format!("{}\n{}\n", language.text("agreement.proposed_clause"), language.say(&text))
+}
+
+/// What the municipalities and the trust need or can give, in that order, when no transfer makes both gain.
+fn needs(range: Transfers) -> (Message, Message) {
+    let of = |need: Amount| match need > Amount::ZERO {
+        true => message!("agreement.needs_at_least", amount = need),
+        false => message!("agreement.can_give_at_most", amount = -need),
+    };
+    (of(range.least), of(-range.most))
 }
 
 /// A clause with the transfer in the middle of a range. `basis` states at which effect of the measure neither party
@@ -591,10 +601,10 @@ fn summary(worked: &Worked, language: Language) -> String {
         false => message!("agreement.out_within_year", parties = Message::joined(first, "; ")),
     });
     let transfers = agreement.transfers(&likely);
-    let (least, most) = (transfers.least, transfers.most);
+    let (municipalities, trust) = needs(transfers);
     lines.push(match transfers.exist() {
-        true => message!("agreement.none_loses_between", least, most),
-        false => message!("agreement.no_transfer", least, most),
+        true => message!("agreement.none_loses_between", least = transfers.least, most = transfers.most),
+        false => message!("agreement.no_transfer", municipalities, trust),
     });
     if worked.unsigned > 0 {
         lines.push(message!("agreement.unsigned", count = worked.unsigned));

@@ -1,10 +1,10 @@
 //! `samspill explain`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use jobs::explain;
-use jobs::failure::Result;
+use jobs::failure::{Result, fail};
 use jobs::host::Host;
 
 use super::Output;
@@ -14,7 +14,7 @@ use crate::ledger_place::ledger;
 #[derive(Args)]
 pub struct ExplainArguments {
     charge: String,
-    #[arg(long = "in", required_unless_present = "ledger")]
+    #[arg(long = "in")]
     folder: Option<PathBuf>,
     #[arg(long, value_parser = ledger, conflicts_with = "folder")]
     ledger: Option<String>,
@@ -27,19 +27,16 @@ pub struct ExplainArguments {
 /// Explains a charge or contact.
 pub fn explain(arguments: &ExplainArguments, host: &Host) -> Result<Output> {
     let ExplainArguments { charge, folder, ledger, contacts, mapping } = arguments;
+    // A ledger may come from the settings; a folder is asked for.
     let data = match (ledger, folder) {
-        (Some(ledger), _) => {
+        (None, None) => fail!("error.explain.give_in_or_ledger"),
+        (Some(ledger), None) => {
             let contacts = contacts.as_deref().map(|contacts| (contacts, mapping.as_deref()));
             let (head, table) = explain::in_ledger(charge, ledger, contacts, host)?;
             let data = table.render(or_suited(None), host.reader());
             return Ok(Output { data, words: vec![head], code: 0 });
         }
-        (None, folder) => explain::run(
-            charge,
-            folder.as_deref().unwrap_or(Path::new(".")),
-            contacts.as_deref(),
-            host.language,
-        )?,
+        (_, Some(folder)) => explain::run(charge, folder, contacts.as_deref(), host.language)?,
     };
     Ok(Output::data(data))
 }

@@ -315,3 +315,45 @@ fn tables_of_municipalities_name_municipalities() {
     let (code, said) = ran(&[&["risk", "picture"][..], &order].concat());
     assert!(code == Some(1) && said.contains("holdt tilbake i tabellen"), "{said}");
 }
+
+/// Agreements are applied, or the reader is told that they are not; a party may stand with its name. A line for tax of nothing
+/// is no case.
+#[test]
+fn agreements_are_applied_or_told() {
+    let work = folder("agreements-told");
+    let log = "Sak;Melding;Tidspunkt;Institusjon\nS-1;innlagt;01.03.2012 09:00;Helse Bergen HF\n\
+               S-1;utskrivningsklar;05.03.2012 11:00;\nS-1;utskrevet;07.03.2012 12:00;\n";
+    let (bill, log) =
+        (written(&work, "bill.csv", "Sak;Beløp\nS-1;8000\nMVA 0 %;0\n"), written(&work, "log.csv", log));
+    let agreed =
+        "trust;municipality;hours;from;to;reference\nHelse Bergen HF;Bergen;24;2012-01-01;;Avtale 5\n";
+    let agreed = written(&work, "agreed.csv", agreed);
+    let compare = |more: &[&str]| {
+        let order = ["compare", "--received", &bill, "--log", &log, "--agreements", &agreed];
+        let (code, said) = ran(&[&order[..], more].concat());
+        (code, said.replace('\u{a0}', " "))
+    };
+    let (code, said) = compare(&[]);
+    assert!(code == Some(1) && said.contains("med --party"), "{said}");
+    let (code, said) = compare(&["--party", "1201"]);
+    assert!(code == Some(0) && said.contains("Ingen av avtalene (983974724 – 1201) er brukt"), "{said}");
+    assert!(said.contains("1 linje er lik"), "{said}");
+    let (code, said) = compare(&["--party", "1201", "--period", "2012-03"]);
+    assert!(
+        code == Some(3) && said.contains("egen beregning 4 000,00 kr") && !said.contains("Ingen av"),
+        "{said}"
+    );
+}
+
+/// What the law says on a day is shown with what is unknown, under any name that the rule has.
+#[test]
+fn unknown_values_of_a_rule_are_shown() {
+    let (code, said) = ran(&["rules", "show", "utskrivningsklare pasienter", "--on", "2026-05-01"]);
+    assert!(code == Some(0) && said.contains("no-rate") || said.contains("gir satsen"), "{said}");
+    let (code, said) = ran(&["rules", "show", "ISF", "--on", "2023-05-01"]);
+    assert!(code == Some(1) && said.contains("en verdi er ukjent") && said.contains("--law"), "{said}");
+    let (code, said) = ran(&["explain", "KMF-1"]);
+    assert!(code == Some(1) && said.contains("--ledger"), "{said}");
+    let (code, said) = ran(&["template", "bill", "--out", "mal.csv"]);
+    assert!(code == Some(1) && said.contains("slutte på .xlsx"), "{said}");
+}
