@@ -72,11 +72,14 @@ fn may_close(books: &mut Books, month: Month, period: Period, accept: bool, now:
     if now < month.last().next().start() {
         return Err(Refusal::MonthNotOver(month).into());
     }
-    // What is owed to nobody can never be paid, and a closed month never changes.
+    // What a split municipality owes can be paid by nobody, and a closed month never changes. Who has no address in the
+    // extract is another matter: a later delivery names the municipality.
     for voucher in books.vouchers(month, month, None)? {
         for party in [voucher.debtor, voucher.creditor] {
             let heir = books.heir(&party, month);
-            if let Party::Undecided(party) = Party::of(&heir) {
+            if let Party::Undecided(party) = Party::of(&heir)
+                && books.municipalities.of_party(&party).is_some()
+            {
                 let ledger = books.ledger.place().to_owned();
                 return Err(Refusal::Undecided { party, month, ledger }.into());
             }

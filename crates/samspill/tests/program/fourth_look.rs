@@ -357,3 +357,15 @@ fn unknown_values_of_a_rule_are_shown() {
     let (code, said) = ran(&["template", "bill", "--out", "mal.csv"]);
     assert!(code == Some(1) && said.contains("slutte på .xlsx"), "{said}");
 }
+
+/// Who has no address in the extract keeps no month open: a later delivery names the municipality.
+#[test]
+fn a_month_with_patients_of_no_address_is_closed() {
+    let work = folder("no-address");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let file = written(&work, "contacts.csv", &extract().replacen(",1201,81", ",no-fixed-address,81", 1));
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012-03"]);
+    let said = done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", &file, "--draft"]);
+    assert!(said.replace('\u{a0}', " ").contains("USK 12 000,00 kr"), "{said}");
+    done(&ledger, "2012-04-11", &["settlement", "close", "2012-03"]);
+}
