@@ -55,6 +55,9 @@ pub fn named(word: &str, period: Period) -> Result<String> {
     if let Some(code) = municipalities.with_first_zero(word) {
         return Ok(code.to_owned());
     }
+    if ["staten", "staten (helsedirektoratet)", "the state"].contains(&word.to_lowercase().as_str()) {
+        return Ok(Party::State.to_string());
+    }
     // The program's own words for parties are no names.
     let is_own = !matches!(Party::of(word), Party::Municipality { .. } | Party::Organisation(_));
     if is_own || word.bytes().all(|byte| !byte.is_ascii_alphabetic()) {
@@ -261,6 +264,7 @@ mod tests {
             ("SYN-P02", "2012", "SYN-P02"),
             ("clearing", "2012", "clearing"),
             ("state", "2012", "state"),
+            ("Staten", "2012", "state"),
             ("Klinikken AS", "2012", "Klinikken AS"),
         ] {
             assert_eq!(of(word, year).unwrap(), party, "{word} {year}");

@@ -376,12 +376,17 @@ fn control(code: &str) -> String {
     digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
+/// Whether the lines of the page are added up over their counterparties, because there are many.
+fn is_folded(statement: &Statement) -> bool {
+    statement.posts.len() > COMPACT_LINES
+}
+
 /// The lines of the page, and the text under them.
 fn lines(statement: &Statement, language: Language) -> (Vec<[String; 7]>, String) {
     let one = only(statement);
     let is_compact =
         (one.is_some() || statement.posts.len() > LONG) && statement.posts.len() <= COMPACT_LINES;
-    let is_folded = statement.posts.len() > COMPACT_LINES;
+    let is_folded = is_folded(statement);
     let folded;
     let posts = if is_folded {
         folded = fold(&statement.posts);
@@ -412,6 +417,16 @@ fn lines(statement: &Statement, language: Language) -> (Vec<[String; 7]>, String
     ((1..).zip(posts).map(line).collect(), remark)
 }
 
+/// Number of the line on the paper that each post of a statement is part of.
+pub(crate) fn lines_of(statement: &Statement) -> Vec<usize> {
+    if !is_folded(statement) {
+        return (1..=statement.posts.len()).collect();
+    }
+    let folded = fold(&statement.posts);
+    let of = |post: &Post| folded.iter().position(|sum| is_same_line(sum, post)).map_or(0, |place| place + 1);
+    statement.posts.iter().map(of).collect()
+}
+
 /// Provisions behind the lines, each once. The workbook has the versions of the rules, with their digests.
 fn provisions(statement: &Statement, language: Language) -> Vec<[String; 2]> {
     let mut out: Vec<[String; 2]> = Vec::new();
@@ -423,15 +438,17 @@ fn provisions(statement: &Statement, language: Language) -> Vec<[String; 2]> {
     out
 }
 
+/// Whether two posts stand on one line when lines are added up over their counterparties.
+fn is_same_line(one: &Post, other: &Post) -> bool {
+    (one.instrument, one.cause, &one.activity_period, &one.rule_version)
+        == (other.instrument, other.cause, &other.activity_period, &other.rule_version)
+}
+
 /// Lines added up over their counterparties.
 fn fold(posts: &[Post]) -> Vec<Post> {
     let mut out: Vec<Post> = Vec::new();
     for post in posts {
-        let same = |other: &&mut Post| {
-            (other.instrument, other.cause, &other.activity_period, &other.rule_version)
-                == (post.instrument, post.cause, &post.activity_period, &post.rule_version)
-        };
-        match out.iter_mut().find(same) {
+        match out.iter_mut().find(|other| is_same_line(other, post)) {
             Some(sum) => {
                 sum.contacts += post.contacts;
                 sum.points_milli += post.points_milli;

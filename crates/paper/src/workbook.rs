@@ -95,7 +95,7 @@ fn make(
         book.add_worksheet(),
         (&language.text("paper.sheet_posts"), "Poster"),
         &statement.posts,
-        false,
+        Some(&view::lines_of(statement)),
         language,
         &formats,
         &words,
@@ -104,7 +104,7 @@ fn make(
         book.add_worksheet(),
         (&language.text("paper.sheet_detail"), "PerEnhet"),
         &statement.detail,
-        true,
+        None,
         language,
         &formats,
         &words,
@@ -167,22 +167,36 @@ fn read_me(
         sheet.write(row, 1, text)?;
         sheet.write_with_format(row, 2, kroner(one.amount), &formats.kroner)?;
     }
+    let below = rows.len() as u32 + 3 + statement.bookings.len() as u32;
+    let pays = statement.owes != (statement.to_pay.ore() < 0);
+    let mut sums = vec![("settled", statement.settled), ("on_account", statement.on_account)];
+    if !statement.is_summary {
+        let to_pay = Amount::from_ore(statement.to_pay.ore().abs());
+        sums.push((if pays { "to_pay" } else { "to_get" }, to_pay));
+    }
+    for (row, (key, amount)) in (below..).zip(sums) {
+        sheet.write_with_format(row, 0, text(key, language), &formats.bold)?;
+        sheet.write_with_format(row, 2, kroner(amount), &formats.kroner)?;
+    }
     sheet.set_column_width(2, 18)?;
     Ok(())
 }
 
-/// Writes a native table of lines, and their sum below it. The sum is a formula, written together with its result.
+/// Writes a native table of lines, and their sum below it. The sum is a formula, written together with its result. `lines` has
+/// the number that each post has on the paper; without it, the posts are those of units.
 fn posts(
     sheet: &mut Worksheet,
     (name, table_name): (&str, &str),
     posts: &[Post],
-    by_unit: bool,
+    lines: Option<&[usize]>,
     language: Language,
     formats: &Formats,
     words: &View,
 ) -> Result<(), XlsxError> {
     dress(sheet, name, words, true)?;
-    let mut keys = vec!["instrument", "cause", "activity_period", "counterparty"];
+    let by_unit = lines.is_none();
+    let mut keys = vec!["line"; usize::from(!by_unit)];
+    keys.extend(["instrument", "cause", "activity_period", "counterparty"]);
     if by_unit {
         keys.push("unit");
     }
@@ -192,6 +206,10 @@ fn posts(
     for (place, post) in posts.iter().enumerate() {
         let row = place as u32 + 1;
         let mut column = 0;
+        if let Some(line) = lines.and_then(|lines| lines.get(place)) {
+            sheet.write_with_format(row, column, *line as f64, &formats.count)?;
+            column += 1;
+        }
         let mut texts_of = vec![
             view::instrument(post.instrument, language),
             view::cause(post.cause, language),

@@ -232,7 +232,10 @@ pub fn priced(cells: &Cells, law: &Law, behaviour: &dyn Behaviour) -> Result<Who
 
 /// Numbers of contacts that could not be tested, by code of the excepted group.
 pub(crate) fn by_group_code(untested: &BTreeMap<String, i64>) -> BTreeMap<Message, i64> {
-    untested.iter().map(|(code, count)| (Message::plain(code), *count)).collect()
+    // The words of a reason, if its code has some: another rule may have its own.
+    let said = |code: &String| Some(Message::under("reason", code)).filter(Message::is_known);
+    let told = |code: &String| said(code).unwrap_or_else(|| Message::plain(code));
+    untested.iter().map(|(code, count)| (told(code), *count)).collect()
 }
 
 /// A law and a scenario's behaviour under it, priced.

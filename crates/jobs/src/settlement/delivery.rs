@@ -628,7 +628,7 @@ fn held(units: &BTreeMap<String, BTreeSet<Month>>, from: Month, to: Month) -> Ve
 /// Fails if the file cannot be read or has no rows, or if a row ends before it begins.
 pub fn read_coverage(path: &Path) -> Result<Vec<Coverage>> {
     let mut out = Vec::new();
-    for (at, [unit, from, to]) in small_table(path, "unit;from;to, as 974557746;2012-01;2012-04")? {
+    for (at, [unit, from, to]) in small_table(path, "unit;from;to, 974557746;2012-01;2012-04")? {
         let month = |text: &str| crate::table::month(text).about(|| Message::plain(&at));
         let (from, to) = (month(&from)?, month(&to)?);
         if to < from {

@@ -148,6 +148,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     if order.span.is_summary() && order.forms.contains(&PaperForm::Ehf) {
         return Err(Refusal::NoInvoiceOfSummary { period: order.span.name.clone() }.into());
     }
+    is_opened(books, &order.span)?;
     let steps = books.ledger.steps()?;
     let known = known_steps(&steps, order)?;
     let (statements, source) = statements(books, order, &known, host)?;
@@ -214,6 +215,14 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         return Err(failure.within(message!("error.statement.some_not_written", count, of, written, number)));
     }
     Ok(statements)
+}
+
+/// Checks that a month of the period was opened: else nobody has a line in it.
+fn is_opened(books: &Books, span: &Span) -> Result<()> {
+    match books.months.months.range(span.first..=span.last).next() {
+        None => books.may_change(span.last),
+        Some(_) => Ok(()),
+    }
 }
 
 /// Name of the overview. That of some parties does not replace that of all.
