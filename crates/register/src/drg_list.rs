@@ -6,9 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 use words::{Message, Said, message};
 
 use domain::DrgType;
+
+use crate::sheet;
 
 /// One DRG of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,14 +57,11 @@ impl DrgList {
     /// Fails as [`DrgList::of`] does, and if the text is empty.
     pub fn parse(text: &str) -> Result<DrgList, BadDrgList> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut lines = text.lines().enumerate().map(|(place, line)| (place + 1, line));
-        let (_, head) = lines.next().ok_or(BadDrgList { line: 1, fault: message!("file.empty") })?;
-        let separator = if head.contains(';') { ';' } else { ',' };
-        let cells = |line: &str| -> Vec<String> {
-            line.split(separator).map(|cell| cell.trim().to_owned()).collect()
-        };
-        let rows: Vec<(usize, Vec<String>)> = lines.map(|(place, line)| (place, cells(line))).collect();
-        DrgList::of(&cells(head), &rows)
+        let bad = |fault: Message| BadDrgList { line: 1, fault };
+        let (rows, _) = sheet::rows_of(text, Path::new("DRG")).map_err(|error| bad(error.said()))?;
+        let mut rows = rows.into_iter();
+        let (_, heads) = rows.next().ok_or_else(|| bad(message!("file.empty")))?;
+        DrgList::of(&heads, &rows.collect::<Vec<_>>())
     }
 
     /// The list in a table: its heads, and its rows, each with its line.

@@ -405,7 +405,7 @@ fn text(path: &Path) -> Result<(Rows, u8), SheetError> {
 /// Rows of a delimited text, each with its line. The separator is the semicolon, tab or comma that occurs most
 /// often in the head. Of the first 30 filled lines, the head is the one with the most semicolons and tabs; with the most
 /// commas, if no line has semicolons or tabs.
-fn rows_of(text: &str, path: &Path) -> Result<(Rows, u8), SheetError> {
+pub(crate) fn rows_of(text: &str, path: &Path) -> Result<(Rows, u8), SheetError> {
     let quote = |line: usize| SheetError::Quote { path: path.to_path_buf(), line };
     // Titles above the head have fewer separators, or none.
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(30).collect();

@@ -108,9 +108,7 @@ fn append_charges(
     let units = codes(batch, "unit", |word| out.words.number(word))?;
     let ended = codes(batch, "ended", |word| out.words.number(word))?;
     let versions = codes(batch, "rule_version", |word| out.words.number(word))?;
-    let instruments = texts(batch, "instrument")?;
-    let instruments: Vec<Option<Instrument>> =
-        instruments.iter().map(|word| Instrument::from_word(word).ok()).collect();
+    let instruments = instruments_of(batch)?;
     let instrument_keys = keys(batch, "instrument")?;
     let (contacts, amounts) = (longs(batch, "contact_id")?, longs(batch, "amount_ore")?);
     let (points, days) = (ints(batch, "drg_points_milli")?, ints(batch, "days")?);
@@ -221,21 +219,26 @@ pub fn contacts(bytes: Vec<u8>) -> Result<Vec<i64>, ArchiveError> {
     Ok(out)
 }
 
+/// Instruments by key; an empty word is no charge.
+fn instruments_of(batch: &RecordBatch) -> Result<Vec<Option<Instrument>>, ArchiveError> {
+    let words = texts(batch, "instrument")?;
+    let of = |word: &String| match word.as_str() {
+        "" => Ok(None),
+        word => Instrument::from_word(word).map(Some).map_err(|_| ArchiveError::Column("instrument")),
+    };
+    words.iter().map(of).collect()
+}
+
 fn append_movements(batch: &RecordBatch, out: &mut Claims) -> Result<(), ArchiveError> {
     let mut words = |name| codes(batch, name, |word| out.words.number(word));
     let (months, debtors, creditors) = (words("month")?, words("debtor")?, words("creditor")?);
     let (units, ended, versions) = (words("unit")?, words("ended")?, words("rule_version")?);
-    let wrong = |column| move |_| ArchiveError::Column(column);
-    let instruments: Vec<Option<Instrument>> = texts(batch, "instrument")?
-        .iter()
-        .map(|word| if word.is_empty() { Ok(None) } else { Instrument::from_word(word).map(Some) })
-        .collect::<Result<_, _>>()
-        .map_err(wrong("instrument"))?;
+    let instruments = instruments_of(batch)?;
     let causes: Vec<Cause> = texts(batch, "cause")?
         .iter()
         .map(|word| Cause::from_word(word))
         .collect::<Result<_, _>>()
-        .map_err(wrong("cause"))?;
+        .map_err(|_| ArchiveError::Column("cause"))?;
     let (instrument_keys, cause_keys) = (keys(batch, "instrument")?, keys(batch, "cause")?);
     let (contacts, amounts) = (longs(batch, "contact_id")?, longs(batch, "amount_ore")?);
     let (points, days) = (ints(batch, "drg_points_milli")?, ints(batch, "days")?);

@@ -252,7 +252,10 @@ impl Cells {
                     days: days.collect::<Result<_, _>>()?,
                     admission: has("admission"),
                     measured: has("measured"),
-                    ceiling: footer("samspill.cells.ceiling").parse().ok().map(Points::from_milli),
+                    ceiling: match footer("samspill.cells.ceiling") {
+                        "" => None,
+                        points => Some(Points::from_milli(points.parse().map_err(|_| damaged())?)),
+                    },
                     urgency: has("urgency"),
                     readmission: has("readmission"),
                     trust: has("trust"),

@@ -105,6 +105,7 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     let to_date = if arguments.to_date { " --to-date" } else { "" };
     let version = arguments.version.map_or_else(String::new, |version| format!(" --version {version}"));
     let language = asked.map_or_else(String::new, |language| format!(" --language {}", language.code()));
+    let more = remade_with(arguments);
     let addresses = arguments.addresses.as_deref().map(|path| addresses::read(path, months));
     let addresses = addresses.transpose()?.unwrap_or_default();
     let mut forms = arguments.forms.clone();
@@ -114,7 +115,7 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     for span in spans {
         let name = if arguments.to_date { &arguments.period } else { &span.name };
         let command =
-            format!("samspill statement {name}{to_date}{parties}{version}{language} --ledger LEDGER");
+            format!("samspill statement {name}{to_date}{parties}{version}{language}{more} --ledger LEDGER");
         let order = statement::Order {
             span,
             parties: &party,
@@ -136,6 +137,18 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
         words.push(written(&made, &order));
     }
     Ok(Output::words(words))
+}
+
+/// Options of the command that makes the same statements again: what was known when, and the files that were given, by name.
+fn remade_with(arguments: &StatementArguments) -> String {
+    let known_on = arguments.known_on.as_ref().map(|at| format!(" --known-on {at}"));
+    let sender = arguments.sender.as_ref().map(|name| format!(" --sender \"{name}\""));
+    let file = |option: &str, path: &Option<PathBuf>| {
+        let name = path.as_ref().and_then(|path| path.file_name());
+        name.map(|name| format!(" --{option} {}", name.to_string_lossy()))
+    };
+    let files = [file("addresses", &arguments.addresses), file("languages", &arguments.languages)];
+    [known_on, sender].into_iter().chain(files).flatten().collect()
 }
 
 /// Sentence on the statements that were made, with what they ask for.
