@@ -191,11 +191,11 @@ fn absolute(amount: Amount) -> Amount {
     Amount::from_ore(amount.ore().abs())
 }
 
-/// The statement in words.
-pub fn view(statement: &Statement, language: Language) -> View {
-    let title = format!("{} {}", language.text("paper.settlement"), period(&statement.period, language));
-    let (posts, remark) = lines(statement, language);
-    let facts = if statement.is_summary { summed(statement, language) } else { paid(statement, language) };
+/// Sentences on how to read a statement. `is_demand` says that it asks for an amount on account.
+fn how(statement: &Statement, is_demand: bool, language: Language) -> Vec<String> {
+    if is_demand && statement.posts.is_empty() {
+        return vec![language.text("paper.how_on_account")];
+    }
     let mut how = Vec::new();
     for (tag, key) in [
         (Tag::Synthetic, "how_synthetic"),
@@ -215,6 +215,18 @@ pub fn view(statement: &Statement, language: Language) -> View {
         how.push(language.text("paper.how_isf"));
     }
     how.extend(["how_corrections", "how_objection", "how_explain"].map(|key| text(key, language)));
+    how
+}
+
+/// The statement in words.
+pub fn view(statement: &Statement, language: Language) -> View {
+    let is_demand =
+        asks_on_account(statement) && statement.on_account != Amount::ZERO && !statement.is_summary;
+    let kind = language.text(if is_demand { "paper.on_account" } else { "paper.settlement" });
+    let title = format!("{kind} {}", period(&statement.period, language));
+    let (posts, remark) = lines(statement, language);
+    let facts = if statement.is_summary { summed(statement, language) } else { paid(statement, language) };
+    let how = how(statement, is_demand, language);
     let booking_heads = ["function", "article", "text", "amount"].map(|key| text(key, language));
     let (payments_head, payment_heads) = payment_heads(statement);
     let payment_heads = payment_heads.map(|key| text(key, language));
@@ -322,6 +334,7 @@ fn paid(statement: &Statement, language: Language) -> Vec<(String, String)> {
         }
         Some(due) => day(due, language),
         None if statement.fixed => "–".to_owned(),
+        None if asks_on_account(statement) => language.text("paper.due_not_set"),
         None => language.text("paper.due_open"),
     };
     let other = match &statement.payments[..] {
@@ -477,7 +490,7 @@ fn due_apart(statement: &Statement) -> bool {
 fn payments(statement: &Statement, language: Language) -> Vec<[String; 3]> {
     let row = |one: &domain::statement::Payment| {
         let due = one.due.map_or_else(|| language.text("paper.due_none"), |due| day(due, language));
-        let reference = match due_apart(statement) {
+        let reference = match due_apart(statement) && !statement.tags.contains(&Tag::Draft) {
             true => format!("{} · {}: {due}", one.reference, text("due", language)),
             false => one.reference.clone(),
         };
