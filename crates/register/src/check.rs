@@ -395,6 +395,8 @@ struct Piece {
     persons: (u64, u64),
     /// Of counted figures: a key of the whole row.
     rows_of_figures: Vec<i64>,
+    /// Of counted figures: numbers of rows whose points have a decimal comma, and whose points may be thousands (`1.234`).
+    points: (u64, u64),
 }
 
 /// Checks a file, and writes the accepted rows to `out` if given. `progress` is called with the number of
@@ -428,7 +430,7 @@ pub fn check_file(
         report.warnings.insert(message!("check.column_not_read", head), 1);
     }
     let (mut keys, mut nights, mut persons) = (Vec::new(), Vec::new(), (0, 0));
-    let (mut rows_of_figures, mut lacking) = (Vec::new(), Lacking::default());
+    let (mut rows_of_figures, mut lacking, mut points) = (Vec::new(), Lacking::default(), (0, 0));
     let steps = source.pieces() * if out.is_some() { 2 } else { 1 };
     in_order(
         source.pieces(),
@@ -444,6 +446,7 @@ pub fn check_file(
             keys.extend(found.keys);
             nights.extend(found.nights);
             rows_of_figures.extend(found.rows_of_figures);
+            points = (points.0 + found.points.0, points.1 + found.points.1);
             lacking.add(&found.lacking);
             persons = (persons.0 + found.persons.0, persons.1 + found.persons.1);
             progress(piece + 1, steps);
@@ -459,6 +462,9 @@ pub fn check_file(
     let twice = rows_of_figures.windows(2).filter(|pair| pair[0] == pair[1]).count();
     if twice > 0 {
         report.warnings.insert(message!("check.same_rows"), twice as u64);
+    }
+    if points.0 > 0 && points.1 > 0 {
+        report.warnings.insert(message!("check.points_grouped"), points.1);
     }
     if persons.1 * 2 > persons.0 {
         report.warnings.insert(message!("check.national_numbers"), persons.1);
@@ -726,6 +732,9 @@ impl Checker<'_> {
                     }
                     if self.check.mapping.counted {
                         out.rows_of_figures.push(self.whole_row(cells));
+                        let points = self.text(cells, field::POINTS);
+                        out.points.0 += u64::from(points.contains(','));
+                        out.points.1 += u64::from(may_be_grouped(points));
                     } else {
                         let has_stay = matches!(self.key(cells, field::STAY_ID), Ok(Some(_)));
                         out.lacking.count(&contact, has_stay);
@@ -1191,6 +1200,7 @@ impl Checker<'_> {
         let (drg_type, mdc, weight_milli) = self.grouped(cells, drg)?;
         let nights = discharged.day().number() - admitted.day().number();
         let sector = self.sector(cells, admitted, discharged)?;
+        self.note_payer(cells, warnings);
         self.events(cells, events)?;
         let unit = cleaned(self.required(cells, field::UNIT)?, unit, warnings);
         let trust = cleaned(self.text(cells, field::TRUST), trust, warnings);
@@ -1235,6 +1245,16 @@ impl Checker<'_> {
             events,
             other: Other { extract_key: self.extract_key(cells, key), ..self.other(cells)? },
         })
+    }
+
+    /// Warns of a contact that somebody else than the ordinary payer pays, as the extract says: no rule takes that into account.
+    fn note_payer(&self, cells: &dyn Cells, warnings: &mut BTreeMap<Message, u64>) {
+        let warning = match self.text(cells, field::PAYER) {
+            "" | "ordinary" => return,
+            "municipality" => message!("check.payer_municipality"),
+            payer => message!("check.payer_other", payer),
+        };
+        *warnings.entry(warning).or_default() += 1;
     }
 
     /// Sector of a contact.

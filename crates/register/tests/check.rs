@@ -163,6 +163,10 @@ fn an_extract_of_the_patient_register_is_read_by_its_own_names() {
     assert_eq!((report.accepted, &report.refused[..]), (1, &[][..]));
     assert!(report.warnings.contains_key(&words::message!("check.column_not_read", head = "ekstra")));
     let day = Day::parse("2012-03-09").unwrap();
+    // Another payer than the ordinary one is told of.
+    let payer = text.replace("vekt,korrvekt", "debitor,korrvekt").replace(",1.25,", ",24,");
+    let told = check(&write("npr-payer.csv", payer.as_bytes()), "npr-extract", None).unwrap();
+    assert!(told.warnings.contains_key(&words::message!("check.payer_municipality")), "{:?}", told.warnings);
     assert_eq!(report.discharged, Some((day, day)));
     let again = check(
         &write("npr-again.csv", text.replace("2012-03-04 10:00:00", "2012-03-03 10:00:00").as_bytes()),

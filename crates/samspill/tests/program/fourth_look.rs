@@ -374,3 +374,17 @@ fn a_month_with_patients_of_no_address_is_closed() {
     assert!(said.replace('\u{a0}', " ").contains("USK 12 000,00 kr"), "{said}");
     done(&ledger, "2012-04-11", &["settlement", "close", "2012-03"]);
 }
+
+/// Counted points that may be thousands are told, where other rows have a decimal comma.
+#[test]
+fn points_that_may_be_thousands_are_told() {
+    let work = folder("thousands");
+    let checked = |rows: &str| {
+        let rows = format!("year;area;care_level;contacts;drg_points\n{rows}");
+        ran(&["check", &written(&work, "counted.csv", &rows), "--mapping", "aggregate"]).1
+    };
+    let both = checked("2012;Bergen;dogn;100;1.234\n2012;Odda;dogn;10;18,156\n");
+    assert!(both.contains("tusen ganger for små (1)"), "{both}");
+    let points = checked("2012;Bergen;dogn;100;1.234\n2012;Odda;dogn;10;18.156\n");
+    assert!(!points.contains("tusen ganger"), "{points}");
+}
