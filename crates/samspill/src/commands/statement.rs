@@ -139,16 +139,16 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     Ok(Output::words(words))
 }
 
-/// Options of the command that makes the same statements again: what was known when, and the files that were given, by name.
+/// Options of the command that makes the same statements again: the sender, and the files that were given, by name. What was
+/// known when is left out, since a statement as of an earlier day is the statement of that day, to the byte.
 fn remade_with(arguments: &StatementArguments) -> String {
-    let known_on = arguments.known_on.as_ref().map(|at| format!(" --known-on {at}"));
     let sender = arguments.sender.as_ref().map(|name| format!(" --sender \"{name}\""));
     let file = |option: &str, path: &Option<PathBuf>| {
         let name = path.as_ref().and_then(|path| path.file_name());
         name.map(|name| format!(" --{option} {}", name.to_string_lossy()))
     };
     let files = [file("addresses", &arguments.addresses), file("languages", &arguments.languages)];
-    [known_on, sender].into_iter().chain(files).flatten().collect()
+    [sender].into_iter().chain(files).flatten().collect()
 }
 
 /// Sentence on the statements that were made, with what they ask for.

@@ -120,10 +120,10 @@ fn a_statement_says_what_was_asked() {
     statement("2012-04-11", "2012-03", "oppgjor-2012-03-1201-kladd.json");
     assert!((lines("oversikt-2012-03.csv"), lines("oversikt-2012-03-1201.csv")) == (all, 2) && all > 4);
     // What makes the same statement again names what it was made with.
-    let more = ["--party", "1201", "--as", "csv", "--known-on", "2012-04-10", "--out", path(&out)];
+    let more = ["--party", "1201", "--as", "csv", "--sender", "Oppgjørsenheten", "--out", path(&out)];
     done(&ledger, "2012-04-11", &[&["statement", "2012-03"][..], &more].concat());
     let about = std::fs::read_to_string(out.join("oppgjor-2012-03-1201-kladd.txt")).unwrap();
-    assert!(about.contains("statement 2012-03 --party 1201 --known-on 2012-04-10"), "{about}");
+    assert!(about.contains("2012-03 --party 1201 --sender \"Oppgjørsenheten\""), "{about}");
     // The invoices of the instruments that have a term are due; the others have none.
     let due: Vec<_> = march["payments"].as_array().unwrap().iter().map(|one| one["due"].is_null()).collect();
     assert!(due.contains(&true) && due.contains(&false), "{due:?}");
