@@ -99,8 +99,14 @@ impl Columns {
     /// Cells of a column as numbers.
     ///
     /// # Errors
-    /// Fails if no column has the name, or if a cell is not a number.
+    /// Fails if no column has the name, if a cell is not a number, or if a full stop may stand between thousands.
     pub fn numbers(&self, name: &str) -> Result<Vec<f64>> {
+        for (place, text) in self.text(name)?.into_iter().enumerate() {
+            if is_unclear(text, self.separator) {
+                let (at, plain) = (self.at(place), text.replace('.', ""));
+                fail!("error.columns.unclear", at, name, text, plain);
+            }
+        }
         let number = |(place, text): (usize, &str)| {
             number(text, self.separator)
                 .about(|| message!("error.columns.row_not_number", at = self.at(place), name, text))
@@ -111,19 +117,8 @@ impl Columns {
     /// Cells of a column as numbers of zero or more, such as counts of events or people.
     ///
     /// # Errors
-    /// Fails as [`Columns::numbers`] does, if a number is below zero, and if a full stop may stand between thousands.
+    /// Fails as [`Columns::numbers`] does, and if a number is below zero.
     pub fn amounts(&self, name: &str) -> Result<Vec<f64>> {
-        for (place, text) in self.text(name)?.into_iter().enumerate() {
-            if is_unclear(text, self.separator) {
-                fail!(
-                    "error.columns.unclear",
-                    at = self.at(place),
-                    name,
-                    text,
-                    plain = text.replace('.', "")
-                );
-            }
-        }
         let all = self.numbers(name)?;
         match all.iter().position(|value| *value < 0.0) {
             Some(place) => {

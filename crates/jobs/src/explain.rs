@@ -143,8 +143,23 @@ pub fn run(given: &str, folder: &Path, contacts: Option<&Path>, language: Langua
             charged_in(&explanation, &asked, period)?;
             Ok(written(&explanation, &asked, &manifest, language, &Names::of(&municipalities, language)))
         }
-        None => fail!("error.explain.there_no_contact_in", given, file = manifest.input.file),
+        None => match refused(folder, &asked.text)? {
+            Some((line, why)) => fail!("error.explain.refused", given, line, why),
+            None => fail!("error.explain.there_no_contact_in", given, file = manifest.input.file),
+        },
     }
+}
+
+/// Line and reason of a contact that the check refused, by the list in the result folder; `None` if it was not refused.
+fn refused(folder: &Path, contact: &str) -> Result<Option<(String, String)>> {
+    let path = folder.join("refused.csv");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let sheet = register::sheet::read(&path)?;
+    let cell = |row: &[String], place: usize| row.get(place).cloned().unwrap_or_default();
+    let found = sheet.rows.iter().find(|(_, row)| cell(row, 1) == contact);
+    Ok(found.map(|(_, row)| (cell(row, 0), cell(row, 5))))
 }
 
 /// Checks that the contact has a charge of the month asked for, and that the settled period holds that month.

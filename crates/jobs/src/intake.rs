@@ -224,6 +224,12 @@ pub fn note_lacking(reader: &Reader, host: &Host) {
 /// Fails if the file cannot be read.
 pub fn note_for_analysis(reader: &Reader, period: Period, host: &Host) -> Result<()> {
     note_lacking(reader, host);
+    let persons = |key: &str| reader.footer().get(key).and_then(|count| count.parse::<u64>().ok());
+    if let Some((made, of)) =
+        persons("samspill.persons").zip(persons("samspill.of_persons")).filter(|(made, of)| made < of)
+    {
+        host.note(Note::Sample { made, of });
+    }
     let mut months: BTreeSet<Month> = period.months().collect();
     for group in 0..reader.row_groups() {
         for batch in reader.read(group, &["discharged_on"], 1 << 16, None)? {

@@ -1,13 +1,15 @@
 //! Inhabitants, from the user's file or from the program's own tables.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use domain::Period;
+use domain::{Day, Municipalities, Period};
 use register::population::Population;
 use simulation::consequence::People;
-use words::message;
+use words::{Message, message};
 
-use crate::failure::{About, Result};
+use crate::failure::{About, Result, fail};
+use crate::parties;
 use crate::table::{filled, shaped};
 
 /// Inhabitants: those of a file ([`rows`]), or those of the program's own tables on 1 January of the year in which
@@ -18,9 +20,9 @@ use crate::table::{filled, shaped};
 pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
     let mut out = People::new();
     if let Some(path) = given {
-        for (at, [code, age, _, people]) in rows(path)? {
-            let (age, people) = ages(&at, &age, &people)?;
-            out.entry(code).or_insert_with(|| vec![0; 101])[age] += people;
+        for (code, by_sex) in of_file(path, period.from(), Municipalities::known()?)? {
+            let at = |age: usize| by_sex.iter().map(|ages| ages[age]).sum();
+            out.insert(code, (0..=100).map(at).collect());
         }
         return Ok(out);
     }
@@ -29,6 +31,39 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
         .about(|| message!("error.simulate.inhabitants_do_not_come_program_give", year))?;
     for home in population.municipalities {
         out.insert(home.municipality, home.by_age.iter().map(|count| i64::from(*count)).collect());
+    }
+    Ok(out)
+}
+
+/// Inhabitants of a municipality by age: women, men, and those whose sex is not given.
+pub type BySex = [Vec<i64>; 3];
+
+/// Inhabitants in a file ([`rows`]) by the municipalities of `day`. A municipality may stand with its name.
+///
+/// # Errors
+/// Fails if the file cannot be read, if a municipality, age and sex stands twice, if a cell is wrong, if a sex is neither
+/// woman nor man (both together would count everybody twice), or if there is no such municipality on the day.
+pub fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<BTreeMap<String, BySex>> {
+    let mut out: BTreeMap<String, BySex> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for (at, [word, age, sex, people]) in rows(path)? {
+        let code = parties::municipality_named(&word, Period::of_month(day.month()))
+            .about(|| Message::plain(&at))?;
+        if !seen.insert((code.clone(), age.clone(), sex.clone())) {
+            fail!("error.population.stands_there_twice", at, code, age);
+        }
+        let (age, people) = ages(&at, &age, &people)?;
+        let sex = match sex.to_lowercase().as_str() {
+            "woman" | "women" | "kvinne" | "kvinner" | "k" => 0,
+            "man" | "men" | "mann" | "menn" | "m" => 1,
+            "" => 2,
+            _ => fail!("error.population.not_woman_man", at, other = sex),
+        };
+        let Some(home) = municipalities.one_on(&code, day) else {
+            fail!("error.population.there_no_municipality", at, code, day);
+        };
+        out.entry(home.code.clone()).or_insert_with(|| std::array::from_fn(|_| vec![0; 101]))[sex][age] +=
+            people;
     }
     Ok(out)
 }

@@ -105,6 +105,8 @@ pub enum Note {
     DaysBefore { count: usize, month: Month, others: Vec<Month> },
     /// Months of the period of an analysis in which no contact of the file ended.
     NoContactsIn { months: Vec<Month>, period: Period },
+    /// The register has a sample of the persons: numbers made, and numbers that they stand for.
+    Sample { made: u64, of: u64 },
     /// Agreements with a trust that no contact in the file has.
     AgreementsForNobody(Vec<String>),
     /// A file that says it was checked, but that this user's program did not check: it is checked again.
@@ -132,6 +134,10 @@ impl Said for Note {
             }
             Note::NoContactsIn { months, period } => {
                 message!("screen.no_contacts_in", months = listed(months), period)
+            }
+            Note::Sample { made, of } => {
+                let [made, of] = [made, of].map(|count| domain::amount::grouped(*count));
+                message!("screen.sample", made, of)
             }
             Note::DaysBefore { count, month, others } => {
                 message!("screen.days_before", count, month, others = listed(others))

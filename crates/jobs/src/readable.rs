@@ -93,11 +93,11 @@ impl Readable {
             out.path = out.as_text(host)?;
         } else if [UTF16_LITTLE, UTF16_BIG].iter().any(|mark| begins(&out.path, mark)) {
             let (text, _) = register::text::decoded(std::fs::read(&out.path)?);
-            out.path = out.copy(host, "utf-8.csv", |copy| Ok(copy.write_all(text.as_bytes())?))?;
+            out.path = out.copy(host, "utf-8", |copy| Ok(copy.write_all(text.as_bytes())?))?;
         }
         if let Some(rest) = after_separator(&out.path)? {
             let given = out.path.clone();
-            out.path = out.copy(host, "without-sep.csv", |copy| {
+            out.path = out.copy(host, "without-sep", |copy| {
                 let mut file = File::open(&given)?;
                 std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(rest))?;
                 // The line stays, empty, so that rows keep their lines.
@@ -114,7 +114,7 @@ impl Readable {
         self.scratch.is_none()
     }
 
-    /// Writes a file in the scratch folder, which is made if there is none. Returns its path.
+    /// Writes a file in a folder `name` of the scratch folder, which is made if there is none. Returns its path.
     fn copy(
         &mut self,
         host: &Host,
@@ -130,7 +130,11 @@ impl Readable {
                 folder
             }
         };
-        let path = folder.join(name);
+        // The copy has the name of what was handed in, which stands in reports and results.
+        let given = self.delivered.file_name().unwrap_or(name.as_ref());
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder).about(|| message!("error.file.make", path = folder.display()))?;
+        let path = folder.join(given);
         let about = || message!("error.readable.copy", path = self.path.display());
         let mut copy = BufWriter::new(File::create(&path).about(about)?);
         write(&mut copy).about(about)?;
@@ -148,7 +152,7 @@ impl Readable {
         // have written decimal commas, semicolons do.
         let has_commas = sheet.rows.iter().flat_map(|(_, cells)| cells).any(|cell| is_decimal_comma(cell));
         let separator = if has_commas { ";" } else { "," };
-        self.copy(host, "text.csv", |copy| {
+        self.copy(host, "text", |copy| {
             let mut line = 1;
             // A workbook has no cell where a row ends in empty ones.
             let wide = sheet.heads.len();

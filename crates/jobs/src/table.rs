@@ -63,6 +63,12 @@ pub fn shaped<const N: usize>(
             cells.iter_mut().for_each(|cell| as_head(cell, &heads));
         }
         let is_head = |cell: &String| heads.iter().any(|head| cell.trim().eq_ignore_ascii_case(head));
+        if place == 0
+            && let Some(stranger) = unknown_head(&cells, &heads)
+        {
+            let at = format!("{}:{line}", path.display());
+            fail!("error.table.unknown_head", at, head = stranger, expected);
+        }
         let begins = cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case(head));
         let is_heads = cells.len() > 1 && cells.iter().all(|cell| cell.is_empty() || is_head(cell));
         if place == 0 && is_heads {
@@ -104,6 +110,16 @@ pub fn shaped<const N: usize>(
     Ok(out)
 }
 
+/// A cell of the first row that is no head of the table, if others of the row are, and none has a digit: its column would be
+/// taken for another.
+fn unknown_head<'c>(cells: &'c [String], heads: &[&str]) -> Option<&'c str> {
+    let is_head = |cell: &&String| heads.iter().any(|head| cell.trim().eq_ignore_ascii_case(head));
+    let filled = || cells.iter().filter(|cell| !cell.trim().is_empty());
+    let is_row_of_heads = filled().filter(is_head).count() > 1
+        && !filled().any(|cell| cell.contains(|one: char| one.is_ascii_digit()));
+    filled().find(|cell| !is_head(cell)).filter(|_| is_row_of_heads).map(String::as_str)
+}
+
 /// The cells at the given places; a place that the file has not is an empty cell.
 fn in_order(cells: &[String], order: &[Option<usize>]) -> Vec<String> {
     let cell = |place: &Option<usize>| place.and_then(|place| cells.get(place)).cloned();
@@ -119,7 +135,17 @@ fn without_empty_end(cells: &mut Vec<String>, least: usize) {
 
 /// Makes a Norwegian head the word of the program, if the table has such a column.
 fn as_head(cell: &mut String, heads: &[&str]) {
-    const NORWEGIAN: [(&str, &str); 24] = [
+    const NORWEGIAN: [(&str, &str); 34] = [
+        ("kommunenr", "municipality"),
+        ("år", "year"),
+        ("personer", "people"),
+        ("befolkning", "people"),
+        ("folketall", "people"),
+        ("folketal", "people"),
+        ("folkemengde", "people"),
+        ("antall", "people"),
+        ("tal", "people"),
+        ("institusjon", "unit"),
         ("institusjon", "institution"),
         ("institusjon", "trust"),
         ("foretak", "trust"),

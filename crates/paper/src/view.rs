@@ -97,7 +97,17 @@ pub fn post_title(post: &Post, language: Language) -> String {
         what
     } else {
         let cause = cause(post.cause, language);
-        format!("{what}. {}", say!(language, "paper.correction_of", statement = post.corrects, cause))
+        let correction = match post.corrects.as_str() {
+            // Nothing was asked for before, as of a municipality that pays what another one paid.
+            "" => say!(
+                language,
+                "paper.correction_for",
+                period = period(&post.activity_period, language),
+                cause
+            ),
+            statement => say!(language, "paper.correction_of", statement, cause),
+        };
+        format!("{what}. {correction}")
     };
     marked(title, post, language)
 }

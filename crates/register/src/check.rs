@@ -83,11 +83,13 @@ pub enum Reason {
     LongStay,
     /// A patient who is ready for discharge, or reported so, on a day before the admission of the stay.
     ReadyBeforeAdmission,
+    /// A key that a spreadsheet has rounded, as `1,23457E+11`: several keys may have become the same.
+    SpoiledKey,
 }
 
 impl Reason {
     /// Every reason, in the order of their declaration.
-    pub const ALL: [Reason; 24] = [
+    pub const ALL: [Reason; 25] = [
         Reason::Empty,
         Reason::UnknownCode,
         Reason::NotANumber,
@@ -112,6 +114,7 @@ impl Reason {
         Reason::BadLetter,
         Reason::LongStay,
         Reason::ReadyBeforeAdmission,
+        Reason::SpoiledKey,
     ];
 
     /// Code for programs, such as `not-a-time`.
@@ -136,7 +139,7 @@ impl Reason {
 }
 
 /// Code, and who can mend the row, in the order of [`Reason::ALL`].
-const CODES: [(&str, &str); 24] = [
+const CODES: [(&str, &str); 25] = [
     ("empty", "hospital"),
     ("unknown-code", "extractor"),
     ("not-a-number", "extractor"),
@@ -161,6 +164,7 @@ const CODES: [(&str, &str); 24] = [
     ("bad-letter", "extractor"),
     ("long-stay", "hospital"),
     ("ready-before-admission", "hospital"),
+    ("spoiled-key", "extractor"),
 ];
 
 /// A refused row.
@@ -1023,6 +1027,7 @@ impl Checker<'_> {
             [] => Ok(None),
             [only] => match cells.cell(*only) {
                 "" => Ok(None),
+                text if is_spoiled(text) => Err((FIELDS[field], Message::plain(text), Reason::SpoiledKey)),
                 text => Ok(Some(own_key(text))),
             },
             [institution, local, ..] => match (cells.cell(*institution), cells.cell(*local)) {
@@ -1037,10 +1042,14 @@ impl Checker<'_> {
     /// municipality is refused if it is unknown, had ended before the admission, or comes into being after the
     /// discharge. Areas are always in Norway.
     fn resident(&self, code: &str, admitted: Day, discharged: Day, field: usize) -> Result<bool, Refused> {
-        if self.check.mapping.residence == ResidenceKind::Area {
-            return Ok(true);
-        }
         let name = FIELDS[field];
+        if self.check.mapping.residence == ResidenceKind::Area {
+            // A row that adds up the others would be a debtor of its own.
+            return match crate::text::is_sum(code) {
+                true => Err((name, Message::plain(code), Reason::UnknownMunicipality)),
+                false => Ok(true),
+            };
+        }
         let unknown = || Err((name, Message::plain(code), Reason::UnknownMunicipality));
         match self.check.municipalities.residence(code, admitted) {
             Residence::Municipality(_) | Residence::Withheld => Ok(true),
@@ -1174,10 +1183,6 @@ impl Checker<'_> {
         warnings: &mut BTreeMap<Message, u64>,
     ) -> Result<Contact<'a>, Refused> {
         let counted = self.check.mapping.counted;
-        if cells.count() != self.heads {
-            let value = message!("check.cells", count = cells.count(), heads = self.heads);
-            return Err(("row", value, Reason::CellCount));
-        }
         self.printable(cells)?;
         let (admitted, discharged) = self.times(cells)?;
         let contact_id = match self.key(cells, field::CONTACT_ID)? {
@@ -1218,7 +1223,7 @@ impl Checker<'_> {
                 .key(cells, field::STAY_ID)?
                 .unwrap_or_else(|| contact_key("a stay of its own", &contact_id.to_string())),
             stay_rows: 1,
-            person_id: self.person(cells),
+            person_id: self.person(cells)?,
             unit,
             unit_kind: self.coded(cells, field::UNIT_KIND, UnitKind::from_word)?,
             trust,
@@ -1271,10 +1276,15 @@ impl Checker<'_> {
         Ok(sector)
     }
 
-    /// Refuses a row if a cell that is read begins with a stray quote, has a byte that could not be decoded, or has
+    /// Refuses a row of too few cells or with something beyond the head; or if a cell that is read begins with a stray quote, has a byte that could not be decoded, or has
     /// a control character. Names and codes are printed in statements, tables and invoices, where such characters
     /// cannot be written.
     fn printable(&self, cells: &dyn Cells) -> Result<(), Refused> {
+        let beyond = self.heads..cells.count();
+        if cells.count() < self.heads || beyond.into_iter().any(|column| !cells.cell(column).is_empty()) {
+            let value = message!("check.cells", count = cells.count(), heads = self.heads);
+            return Err(("row", value, Reason::CellCount));
+        }
         for (from, name) in self.from.iter().zip(FIELDS) {
             for column in &from.columns {
                 let cell = cells.cell(*column);
@@ -1305,10 +1315,13 @@ impl Checker<'_> {
         if self.text(cells, field).is_empty() { Ok(unknown) } else { self.coded(cells, field, read) }
     }
 
-    fn person(&self, cells: &dyn Cells) -> i64 {
+    fn person(&self, cells: &dyn Cells) -> Result<i64, Refused> {
         match self.text(cells, field::PERSON_ID) {
-            "" => 0,
-            text => own_key(text),
+            "" => Ok(0),
+            text if is_spoiled(text) => {
+                Err((FIELDS[field::PERSON_ID], Message::plain(text), Reason::SpoiledKey))
+            }
+            text => Ok(own_key(text)),
         }
     }
 
@@ -1401,6 +1414,15 @@ fn pairs_of(cell: &str) -> impl Iterator<Item = (&str, &str)> {
         pair.split_once('@').unwrap_or((pair, ""))
     });
     whole.into_iter().chain(pairs)
+}
+
+/// Whether a spreadsheet has rounded a long number: `1,23457E+11`.
+fn is_spoiled(text: &str) -> bool {
+    let parts = text.split_once("E+").or_else(|| text.split_once("e+"));
+    parts.is_some_and(|(digits, power)| {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number(power) && digits.split([',', '.']).all(is_number)
+    })
 }
 
 fn is_nine_digits(text: &str) -> bool {

@@ -134,6 +134,10 @@ impl CsvFile {
         // A flexible reader accepts any number of cells, and the text is valid UTF-8, so a record can hardly fail here.
         while reader.read_record(&mut record).map_err(fault)? {
             let (position, at) = lines.record(record.position().map_or(0, csv::Position::byte));
+            // A line of separators alone is an empty line.
+            if !head && record.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
             let is_head = std::mem::take(&mut head);
             if !is_head && record.iter().any(|cell| is_stray(cell, self.separator)) {
                 // A stray quote has swallowed rows. Each line is handed over as a record of its own, quote included.

@@ -220,7 +220,10 @@ pub fn may_be_grouped(number: &str) -> bool {
 }
 
 /// Words that begin the name of a sum where rows are named.
-const SUMS: [&str; 18] = [
+const SUMS: [&str; 21] = [
+    "alle",
+    "begge",
+    "both",
     "hele landet",
     "heile landet",
     "landet",

@@ -8,7 +8,7 @@ use domain::{CareLevel, EventKind, Minute, Month, Period, Sector, UnitKind};
 use register::sheet::{self, Sheet};
 use register::text;
 use rulebook::calculation::day_rate::shown;
-use rulebook::{Event, Step, Steps};
+use rulebook::{Event, Segment, Standing, Step, Steps};
 use settlement::{Law, stay};
 use words::{Message, message};
 
@@ -173,6 +173,11 @@ fn assessed(
         registered_in: payer.to_owned(),
         stays_in: payer.to_owned(),
     };
+    // Before the law, and after it, nobody pays: a year is mistyped, or the bill is no such bill.
+    let day = departed_at.day();
+    if !Segment::on(&law.usk, day).is_some_and(|one| matches!(one.standing, Standing::InForce(_))) {
+        fail!("error.compare.not_in_force", day, case = reference);
+    }
     let mut steps = Steps::default();
     let assessed = stay::assess(law, &stay, &mut Vec::new(), &mut steps);
     let mut known = Known { quantity: Some(0), ..Known::default() };

@@ -45,7 +45,7 @@ pub struct Inhabited {
 pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipalities) -> Result<Inhabited> {
     let months = period.months().count();
     if let Some(path) = given {
-        let people = of_file(path, period.to(), municipalities)?;
+        let people = people::of_file(path, period.to(), municipalities)?;
         let count = municipalities.on(period.to()).filter(|(_, row)| !people.contains_key(&row.code)).count();
         let lacking = (count > 0).then(|| message!("indicators.people.lacking", count));
         let of_year = |year: Period| {
@@ -109,30 +109,6 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         estimated,
         with_others,
     })
-}
-
-/// Reads `municipality;age;people`, or `municipality;age;sex;people`.
-fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<People> {
-    let mut out = People::new();
-    let none = || -> Inhabitants { std::array::from_fn(|_| vec![0; 101]) };
-    let mut seen = std::collections::BTreeSet::new();
-    for (at, [code, age, sex, people]) in people::rows(path)? {
-        if !seen.insert((code.clone(), age.clone(), sex.clone())) {
-            fail!("error.population.stands_there_twice", at, code, age);
-        }
-        let (age, people) = people::ages(&at, &age, &people)?;
-        let sex = match sex.to_lowercase().as_str() {
-            "woman" | "women" | "kvinne" | "kvinner" | "k" => 0,
-            "man" | "men" | "mann" | "menn" | "m" => 1,
-            "" => 2,
-            _ => fail!("error.population.not_woman_man", at, other = sex),
-        };
-        let Some(home) = municipalities.one_on(&code, day) else {
-            fail!("error.population.there_no_municipality", at, code, day);
-        };
-        out.entry(home.code.clone()).or_insert_with(none)[sex][age] += people;
-    }
-    Ok(out)
 }
 
 /// Inhabitants by the municipalities of `day`, with their source. The number is the mean of the numbers on 1 January of

@@ -58,6 +58,11 @@ type Key = Vec<String>;
 fn strata(table: &Columns, order: &Standardise) -> Result<BTreeMap<String, BTreeMap<Key, Stratum>>> {
     let areas = order.area.as_deref().map(|name| table.names(name)).transpose()?;
     let keys: Vec<Vec<&str>> = order.strata.iter().map(|name| table.text(name)).collect::<Result<_>>()?;
+    for column in &keys {
+        if let Some(row) = column.iter().position(|text| register::text::is_sum(text)) {
+            fail!("error.columns.sum", at = table.at(row), text = column[row]);
+        }
+    }
     let (events, people) = (table.amounts(&order.events)?, table.amounts(&order.population)?);
     let each = order.per_person.as_deref().map(|name| table.amounts(name)).transpose()?;
     let mut out: BTreeMap<String, BTreeMap<Key, Stratum>> = BTreeMap::new();

@@ -244,6 +244,9 @@ impl Times {
     /// sum or of a mean.
     pub fn read(table: &Columns, name: &str) -> Result<Times> {
         let texts = table.text(name)?;
+        if let Some(row) = texts.iter().position(|text| register::text::is_sum(text)) {
+            fail!("error.columns.sum", at = table.at(row), text = texts[row]);
+        }
         if let Some(row) = Times::stranger(&texts) {
             fail!("error.times.stranger", at = table.at(row), text = texts[row]);
         }

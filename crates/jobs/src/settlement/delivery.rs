@@ -56,6 +56,8 @@ struct Delivered {
     contacts: Vec<i64>,
     /// Units, each with the months in which its contacts ended.
     units: BTreeMap<String, BTreeSet<Month>>,
+    /// Trusts, each with its units.
+    trusts: BTreeMap<String, BTreeSet<String>>,
     /// Keys of the contacts whose rows were all refused.
     refused: BTreeSet<i64>,
     /// Whether the check refused a row without a known contact.
@@ -75,6 +77,9 @@ impl Delivered {
                 for (unit, months) in one.units {
                     all.units.entry(unit).or_default().extend(months);
                 }
+                for (trust, units) in one.trusts {
+                    all.trusts.entry(trust).or_default().extend(units);
+                }
                 Ok(())
             },
             || FileError::Worker { path: path.to_path_buf() }.into(),
@@ -86,7 +91,7 @@ impl Delivered {
     /// Contacts and units of one row group; the contacts in the order of the file.
     fn of_group(reader: &Reader, group: usize) -> Result<Delivered> {
         let mut out = Delivered::default();
-        for batch in reader.read(group, &["contact_id", "unit", "discharged_on"], 1 << 16, None)? {
+        for batch in reader.read(group, &["contact_id", "unit", "trust", "discharged_on"], 1 << 16, None)? {
             let batch = batch?;
             out.contacts.extend_from_slice(columns::longs(&batch, "contact_id"));
             let (keys, words) = columns::words(&batch, "unit");
@@ -99,6 +104,41 @@ impl Delivered {
                 let unit = usize::try_from(key).ok().and_then(|key| words.get(key)).copied();
                 let months = out.units.entry(unit.unwrap_or("").to_owned()).or_default();
                 months.insert(Day::from_number(day).month());
+            }
+            let (trust_keys, trusts) = columns::words(&batch, "trust");
+            let Some(trusts) = trusts else { continue };
+            let trusts: Vec<&str> = trusts.iter().map(|trust| trust.unwrap_or("")).collect();
+            let pairs: BTreeSet<(i32, i32)> = trust_keys.iter().copied().zip(keys.iter().copied()).collect();
+            for (trust, unit) in pairs {
+                let of = |list: &[&str], key: i32| {
+                    usize::try_from(key)
+                        .ok()
+                        .and_then(|key| list.get(key))
+                        .map_or("", |word| *word)
+                        .to_owned()
+                };
+                out.trusts.entry(of(&trusts, trust)).or_default().insert(of(&words, unit));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Coverage in which an institution, by number or name, stands for each of its units.
+    fn by_unit(&self, coverage: Vec<Coverage>) -> Result<Vec<Coverage>> {
+        let mut out = Vec::new();
+        for one in coverage {
+            let trust = match self.units.contains_key(&one.unit) {
+                true => None,
+                false => {
+                    let named = crate::parties::named(&one.unit, Period::of_month(one.from))?;
+                    self.trusts.get(&named).filter(|_| !named.is_empty())
+                }
+            };
+            match trust {
+                None => out.push(one),
+                Some(units) => {
+                    out.extend(units.iter().map(|unit| Coverage { unit: unit.clone(), ..one.clone() }));
+                }
             }
         }
         Ok(out)
@@ -169,7 +209,7 @@ impl<'a> DeliverySettler<'a> {
         }
         stage.done();
         let coverage = match run.coverage {
-            Some(path) => read_coverage(path)?,
+            Some(path) => delivered.by_unit(read_coverage(path)?)?,
             None => {
                 let (Some(from), Some(to)) = (months.first(), months.last()) else {
                     fail!("error.delivery.no_month")

@@ -1,7 +1,7 @@
 //! Forecast of the rest of the year for each municipality, with a band; and how often the band held, if the
 //! ledger already knows the answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use words::{Message, message};
 
 use crate::failure::{Result, fail};
@@ -99,7 +99,7 @@ fn found(books: &mut Books, month: Month) -> Result<Found> {
     let Read { seen, later, on_account } = read(books, &vouchers, first, month);
     let ahead = months_after(month);
     // Months of earlier years give the season; the level comes from this year.
-    let settled: std::collections::BTreeSet<Month> = seen
+    let settled: BTreeSet<Month> = seen
         .values()
         .flat_map(|months| months.keys().copied())
         .filter(|one| one.year() == month.year())
@@ -109,7 +109,7 @@ fn found(books: &mut Books, month: Month) -> Result<Found> {
     }
     let series: Vec<Series> = seen
         .iter()
-        .map(|(party, months)| Series { party: party.clone(), months: whole(months, month) })
+        .map(|(party, months)| Series { party: party.clone(), months: whole(months, &settled) })
         .collect();
     let forecasts = forecast::forecast(&series, &ahead);
     let held = held(&forecasts, &later, &ahead);
@@ -152,14 +152,12 @@ fn read(books: &Books, vouchers: &[ledger::Voucher], first: Month, month: Month)
     out
 }
 
-/// Amounts by month, with a zero for each month of the year up to `to` that has none. Earlier years stay as
-/// they are.
-fn whole(months: &BTreeMap<Month, Amount>, to: Month) -> BTreeMap<Month, Amount> {
+/// Amounts by month, with a zero for each of the `settled` months of the year that has none: the others are unknown. Earlier
+/// years stay as they are.
+fn whole(months: &BTreeMap<Month, Amount>, settled: &BTreeSet<Month>) -> BTreeMap<Month, Amount> {
     let mut out = months.clone();
-    for number in 1..=to.number() {
-        if let Some(month) = Month::new(to.year(), number) {
-            out.entry(month).or_default();
-        }
+    for month in settled {
+        out.entry(*month).or_default();
     }
     out
 }

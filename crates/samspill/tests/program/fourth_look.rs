@@ -2,7 +2,7 @@
 //! lack what the figures rest on.
 
 use super::settlement::{csv, done, tried, world};
-use super::{EXTRACT, folder, path, ran};
+use super::{EXTRACT, folder, path, ran, samspill, text};
 
 /// Contacts without the one that is refused.
 fn extract() -> String {
@@ -387,4 +387,110 @@ fn points_that_may_be_thousands_are_told() {
     assert!(both.contains("tusen ganger for små (1)"), "{both}");
     let points = checked("2012;Bergen;dogn;100;1.234\n2012;Odda;dogn;10;18.156\n");
     assert!(!points.contains("tusen ganger"), "{points}");
+}
+
+/// Months that are not settled are unknown, not zero: the rest of the year is expected from the settled ones.
+#[test]
+fn unsettled_months_are_no_zeros_of_a_forecast() {
+    let work = folder("forecast-holes");
+    let file = written(&work, "contacts.csv", &csv(&world(75, 400)));
+    let rest = |name: &str, months: &str, settled: &[&str]| -> i64 {
+        let ledger = path(&work.join(name)).to_owned();
+        done(&ledger, "2012-01-01", &["settlement", "open", months]);
+        for month in settled {
+            done(&ledger, "2012-06-10", &["settlement", "run", month, "--contacts", &file, "--draft"]);
+        }
+        let order = ["forecast", "2012-04", "--party", "1201", "--as", "csv", "--ledger", &ledger];
+        let printed = text(&samspill(&order).stdout);
+        let mut lines = printed.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let place = lines.next().unwrap().iter().position(|head| *head == "rest_expected_ore").unwrap();
+        lines.next().unwrap()[place].parse().unwrap()
+    };
+    // The contacts are of January to April. Settled for two months alone, each is a half and not a quarter.
+    let two = rest("two.sqlite", "2012-03..2012-12", &["2012-03", "2012-04"]);
+    let all = rest("all.sqlite", "2012", &["2012-01", "2012-02", "2012-03", "2012-04"]);
+    assert!(two * 2 > all, "{two} {all}");
+}
+
+/// Rows that add up others, and points that may divide thousands, are refused wherever figures are read.
+#[test]
+fn sums_and_thousands_are_refused_wherever_figures_are_read() {
+    let work = folder("sums");
+    let its = |rows: &str| {
+        let file = written(&work, "years.csv", &format!("år;verdi\n{rows}"));
+        let order = ["--value", "verdi", "--time", "år", "--from", "2005", "--method", "its"];
+        ran(&[&["evaluate", &file][..], &order].concat())
+    };
+    let years = "2001;10\n2002;12\n2003;11\n2004;9\n2005;8\n2006;6\n2007;7\n2008;6\n";
+    assert_eq!(its(years).0, Some(0));
+    let (code, said) = its(&format!("{years}Sum;69\n"));
+    assert!(code == Some(1) && said.contains("years.csv:10: 'Sum' er en sum"), "{said}");
+    let (code, said) = its(&years.replace("2001;10", "2001;1.005"));
+    assert!(code == Some(1) && said.contains("1005"), "{said}");
+    let counted =
+        "year;area;care_level;contacts;drg_points\n2012;Bodø;dogn;191;92,355\n2012;Alle;dogn;191;92,355\n";
+    let (code, said) = ran(&["check", &written(&work, "counted.csv", counted), "--mapping", "aggregate"]);
+    assert!(code == Some(3) && said.contains("unknown-municipality,1,3"), "{said}");
+    let file = written(&work, "contacts.csv", &csv(&world(76, 60)));
+    let people = |rows: &str| {
+        let rows = written(&work, "people.csv", rows);
+        let out = work.join("out");
+        let order = ["--period", "2012", "--contacts", &file, "--people", &rows, "--out", path(&out)];
+        ran(&[&["risk", "picture"][..], &order].concat())
+    };
+    let (code, said) = people(
+        "kommune;alder;kjønn;antall\nBergen;80;kvinne;500\nBergen;80;mann;400\nBergen;80;Begge kjønn;900\n",
+    );
+    assert!(code == Some(1) && said.contains("verken kvinne eller mann"), "{said}");
+    let (code, said) = people("kommune;personer;hode\n1201;500;80\n");
+    assert!(code == Some(1) && said.contains("ukjent kolonne 'hode'"), "{said}");
+    let (code, said) = people("kommune;personer;alder\nBergen;500;80\n");
+    assert_eq!(code, Some(0), "{said}");
+}
+
+/// Empty lines are no contacts, a workbook keeps its name, and keys that a spreadsheet has rounded are refused. What was
+/// refused is explained.
+#[test]
+fn rows_that_are_none_and_keys_that_are_spoiled() {
+    let work = folder("spoiled");
+    let text = extract().replace('\n', ",\n") + &",".repeat(16) + "\n";
+    let text = text.replacen("events,\n", "events\n", 1);
+    let (code, said) = ran(&["check", &written(&work, "empty.csv", &text)]);
+    assert!(code == Some(0) && said.contains("3 rader = 3 godtatt"), "{said}");
+    for (from, to) in [("\n1,1,1,", "\n\"1,23457E+11\",1,1,"), ("\n1,1,1,", "\n1,1,\"1,0101E+10\",")] {
+        let (code, said) = ran(&["check", &written(&work, "keys.csv", &extract().replacen(from, to, 1))]);
+        assert!(code == Some(3) && said.contains("spoiled-key,1,2"), "{said}");
+    }
+    let wrong = written(&work, "wrong.csv", &extract().replacen("2012-03-04T10:00", "4. mars", 1));
+    let out = work.join("result");
+    ran(&["settle", "2012-03", "--contacts", &wrong, "--draft", "--out", path(&out)]);
+    let (code, said) = ran(&["explain", "1", "--in", path(&out)]);
+    assert!(code == Some(1) && said.contains("ble avvist i kontrollen (linje 2)"), "{said}");
+    let (code, said) = ran(&["check", &wrong, "--out", path(&work.join("ny/mappe/o.parquet"))]);
+    assert_eq!(code, Some(3), "{said}");
+    let book = path(&work.join("regning.xlsx")).to_owned();
+    assert_eq!(ran(&["template", "bill", "--out", &book]).0, Some(0));
+    assert!(ran(&["check", &book]).1.contains("regning.xlsx: ingen kolonne"), "{}", ran(&["check", &book]).1);
+}
+
+/// An institution in the coverage stands for its units; a case from before the law is no case of nothing.
+#[test]
+fn an_institution_covers_its_units() {
+    let work = folder("covers");
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    let all = written(&work, "all.csv", &extract());
+    let fewer: String =
+        extract().lines().filter(|line| !line.starts_with("2,")).map(|line| format!("{line}\n")).collect();
+    let fewer = written(&work, "fewer.csv", &fewer);
+    let coverage = written(&work, "coverage.csv", "institusjon;fra;til\nHelse Bergen HF;2012-03;2012-03\n");
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", &all, "--draft"]);
+    let run = ["settlement", "run", "2012-03", "--contacts", &fewer, "--draft", "--coverage", &coverage];
+    let said = done(&ledger, "2012-04-11", &run);
+    assert!(said.contains("trukket tilbake") && !said.contains("OBS"), "{said}");
+    let log = "Sak;Melding;Tidspunkt\nS-1;innlagt;04.03.2011 09:00\nS-1;utskrivningsklar;05.03.2011 11:00\n\
+               S-1;utskrevet;08.03.2011 12:00\n";
+    let (bill, log) = (written(&work, "bill.csv", "Sak;Beløp\nS-1;12000\n"), written(&work, "log.csv", log));
+    let (code, said) = ran(&["compare", "--received", &bill, "--log", &log, "--party", "1201"]);
+    assert!(code == Some(1) && said.contains("2011-03-08 var det ingen betaling"), "{said}");
 }
