@@ -216,6 +216,9 @@ pub struct Payment {
     /// Day on which the payment is due; `None` if the month is not closed, or if no term of payment was found.
     #[serde(default)]
     pub due: Option<Day>,
+    /// Whether the term of payment is unsigned.
+    #[serde(default)]
+    pub due_unsigned: bool,
     /// Bank account to pay to; empty if it is not known, or if the recipient is paid.
     #[serde(default)]
     pub account: String,

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use domain::identifier::{is_account, is_organisation};
 use domain::statement::Address;
-use domain::{Party, Period, Register};
+use domain::{Municipalities, Party, Period, Register};
+use ledger::months::Months;
 use words::{Message, message};
 
 use crate::failure::{About, Failure, Result, fail};
@@ -63,13 +64,15 @@ pub fn read(path: &Path, period: Period) -> Result<Addresses> {
             fail!("error.addresses.twice", at, party);
         }
     }
-    none_shared(&out)?;
+    none_shared(&out, period)?;
     Ok(out)
 }
 
 /// Fails if two parties have one organisation number, unless both are numbers that a municipality had; or if a municipality
 /// has the number of a trust.
-fn none_shared(addresses: &Addresses) -> Result<()> {
+fn none_shared(addresses: &Addresses, period: Period) -> Result<()> {
+    let (municipalities, decided) = (Municipalities::known()?, Months::default());
+    let heir = |party: &str| crate::settlement::heir(&decided, municipalities, party, period.to().month());
     let is_municipality = |party: &str| matches!(Party::of(party), Party::Municipality { .. });
     let mut by_number: BTreeMap<&str, &str> = BTreeMap::new();
     for (party, Address { organisation, .. }) in addresses {
@@ -77,7 +80,7 @@ fn none_shared(addresses: &Addresses) -> Result<()> {
             continue;
         }
         let before = by_number.insert(organisation, party);
-        let before = before.filter(|other| !(is_municipality(party) && is_municipality(other)));
+        let before = before.filter(|other| heir(party) != heir(other));
         let of_trust = is_municipality(party) && parties::is_known(organisation);
         if let Some(other) = before.or(of_trust.then_some(organisation.as_str())) {
             fail!("error.addresses.organisation_of_other", organisation, one = party, other);

@@ -209,7 +209,16 @@ impl Months {
                 let reviewed: Reviewed = read(step)?;
                 self.changed(reviewed.into, step.number, &months);
             }
-            StepKind::Inheritance => self.inherited.push(read(step)?),
+            StepKind::Inheritance => {
+                let decided: Inherited = read(step)?;
+                // Statements that exist pass to the heir.
+                for (_, record) in self.months.range_mut(decided.from.month()..) {
+                    if !record.versions.is_empty() && !record.is_closed() {
+                        record.change(step.number);
+                    }
+                }
+                self.inherited.push(decided);
+            }
             StepKind::Rules => {
                 let changed: Ruled = read(step)?;
                 self.rules = Some(changed.rules_archive);
@@ -404,13 +413,19 @@ impl Months {
     /// Last step that a statement from `first` to `last` knows: the last that touched its months. A statement whose last
     /// month is not closed knows the earlier months of the year as they stand too.
     pub fn known(&self, first: Month, last: Month) -> i64 {
-        let is_closed = self.months.get(&last).is_some_and(MonthRecord::is_closed);
-        let january = Month::new(first.year(), 1).filter(|_| !is_closed);
-        self.touched(january.unwrap_or(first), last)
+        self.touched(self.reach(first, last), last)
     }
 
-    /// Last step that changed what a statement from `first` to `last` sums up to; 0 if none of these months was opened.
+    /// First month that a statement from `first` to `last` shows as it stands now.
+    fn reach(&self, first: Month, last: Month) -> Month {
+        let is_closed = self.months.get(&last).is_some_and(MonthRecord::is_closed);
+        Month::new(first.year(), 1).filter(|_| !is_closed).unwrap_or(first)
+    }
+
+    /// Last step that changed what a statement from `first` to `last` sums up to, or what it shows of earlier months; 0 if none
+    /// of these months was opened.
     pub fn summed(&self, first: Month, last: Month) -> i64 {
+        let first = self.reach(first, last);
         self.months.range(first..=last).map(|(_, record)| record.summed).max().unwrap_or(0)
     }
 

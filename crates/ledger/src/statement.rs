@@ -88,8 +88,8 @@ impl Span {
 }
 
 /// Vouchers by party. Those of a party that has an heir stand under the heir. Each voucher has a flag: whether the
-/// party is its debtor. `year` holds every voucher of the year up to the end of the period, and vouchers of earlier
-/// years if January carries amounts from them.
+/// party is its debtor. `year` holds every voucher of the year up to the end of the period, and of earlier years those that
+/// January carries amounts from, and the payments that a correction may name.
 pub fn by_party<'v>(
     year: &'v [Voucher],
     heir: &dyn Fn(&str) -> String,
@@ -130,7 +130,10 @@ fn shown<'v>(
 /// Months of a summary that are not settled, in order; none if no month of it is settled.
 fn unsettled(months: &Months, span: &Span) -> Vec<String> {
     let is_settled = |month: &Month| months.state(*month).is_some_and(|state| state != PeriodState::Open);
-    let all: Vec<Month> = Period::spanning(span.first, span.last).months().collect();
+    // A ledger that begins inside the period has nothing before it to wait for.
+    let begins = months.months.keys().next().copied().unwrap_or(span.first);
+    let all: Vec<Month> =
+        Period::spanning(span.first, span.last).months().filter(|month| *month >= begins).collect();
     if !span.is_summary() || !all.iter().any(is_settled) {
         return Vec::new();
     }
@@ -180,6 +183,7 @@ pub fn statement(
     let is_summary = span.is_summary();
     let is_demand = asked && !is_summary && on_account != Amount::ZERO;
     let (number, version) = numbered(party, is_demand, span, context.months);
+    // A demand on account rests on none, whatever was corrected in the month for others.
     let unsigned = if asked && gross.is_empty() { 0 } else { unsigned(context.months, span) };
     // If nothing new is settled, the amount to pay comes from earlier months, and so does its term.
     let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, context, span.last);
@@ -274,8 +278,7 @@ fn numbered(party: &str, is_demand: bool, span: &Span, months: &Months) -> (Stri
     }
 }
 
-/// Number of unsigned values that the statements of a period rest on; a demand on account rests on none, whatever was
-/// corrected in the month for others.
+/// Number of unsigned values that the statements of a period rest on.
 fn unsigned(months: &Months, span: &Span) -> usize {
     months.unsigned(span.first, span.last).len()
 }
@@ -685,8 +688,9 @@ fn on_account_payments(statement: &Statement, inside: &[&Voucher], context: &Con
             false => format!("{}-{party}", statement.number),
         };
         let account = account_of(&counterparty.party, statement, context);
-        let (on_account, rounding, due) = (Amount::ZERO, Amount::ZERO, None);
-        Payment { counterparty, amount, on_account, rounding, reference, due, account }
+        let (on_account, rounding) = (Amount::ZERO, Amount::ZERO);
+        let (due, due_unsigned) = (None, false);
+        Payment { counterparty, amount, on_account, rounding, reference, due, due_unsigned, account }
     };
     by.into_iter().map(payment).collect()
 }
@@ -729,15 +733,15 @@ fn account_of(counterparty: &str, statement: &Statement, context: &Context) -> S
     }
 }
 
-/// Day on which a payment of a closed month is due, by the instruments in it: those of the counterparty, or, without one,
-/// those that are paid centrally.
+/// Day on which a payment of a closed month is due, and whether its term is unsigned, by the instruments in it: those of the
+/// counterparty, or, without one, those that are paid centrally.
 fn payment_due(
     own: &[(&Voucher, bool)],
     other: Option<&str>,
     statement: &Statement,
     span: &Span,
     context: &Context,
-) -> Option<Day> {
+) -> (Option<Day>, bool) {
     let modes = context.months.terms(span.last).modes;
     let is_of_payment = |voucher: &&Voucher| {
         let mode = voucher.instrument.and_then(|instrument| modes.get(&instrument));
@@ -748,7 +752,8 @@ fn payment_due(
     let all: Vec<&Voucher> = claimed.map(|(voucher, _)| *voucher).filter(is_of_payment).collect();
     let inside: Vec<&Voucher> =
         all.iter().copied().filter(|voucher| span.holds(&voucher.posting_month)).collect();
-    due(if inside.is_empty() { &all } else { &inside }, context, span.last).0.filter(|_| statement.fixed)
+    let (due, unsigned) = due(if inside.is_empty() { &all } else { &inside }, context, span.last);
+    (due.filter(|_| statement.fixed), unsigned)
 }
 
 /// One payment for each counterparty with an invoice, and one through the clearing account for the rest; none in a
@@ -801,13 +806,15 @@ fn payments(
         };
         rest = rest - amount;
         let reference = format!("{}-{}", statement.number, other);
+        let (due, due_unsigned) = due_to(Some(other));
         out.push(Payment {
             counterparty: named(other, statement.language, context),
             amount,
             on_account,
             rounding,
             reference,
-            due: due_to(Some(other)),
+            due,
+            due_unsigned,
             account: account_of(other, statement, context),
         });
     }
@@ -816,8 +823,17 @@ fn payments(
         let (on_account, rounding) = (Amount::ZERO, Amount::ZERO);
         let reference = statement.number.clone();
         let account = account_of(&clearing.party, statement, context);
-        let (amount, due) = (rest, due_to(None));
-        out.push(Payment { counterparty: clearing, amount, on_account, rounding, reference, due, account });
+        let (amount, (due, due_unsigned)) = (rest, due_to(None));
+        out.push(Payment {
+            counterparty: clearing,
+            amount,
+            on_account,
+            rounding,
+            reference,
+            due,
+            due_unsigned,
+            account,
+        });
     }
     out
 }

@@ -499,7 +499,13 @@ fn due_apart(statement: &Statement) -> bool {
 
 fn payments(statement: &Statement, language: Language) -> Vec<[String; 3]> {
     let row = |one: &domain::statement::Payment| {
-        let due = one.due.map_or_else(|| language.text("paper.due_none"), |due| day(due, language));
+        let mark = match one.due_unsigned {
+            true => format!(" ({})", language.text("paper.due_unsigned")),
+            false => String::new(),
+        };
+        let due = one
+            .due
+            .map_or_else(|| language.text("paper.due_none"), |due| format!("{}{mark}", day(due, language)));
         let reference = match due_apart(statement) && !statement.tags.contains(&Tag::Draft) {
             true => format!("{} · {}: {due}", one.reference, text("due", language)),
             false => one.reference.clone(),
@@ -546,8 +552,13 @@ fn lead(statement: &Statement, language: Language) -> String {
         (_, more) if more < zero => amount("lower", -more),
         (_, more) => amount("higher", more),
     });
-    let corrections: Amount =
-        statement.posts.iter().filter(|post| post.cause != Cause::Activity).map(|post| post.amount).sum();
+    // What changed before its own month was closed corrects no earlier month.
+    let is_earlier = |post: &&Post| {
+        let month = domain::Month::parse(&post.activity_period).ok();
+        post.cause != Cause::Activity
+            && (statement.is_summary || month.is_none_or(|month| month.first() < statement.from))
+    };
+    let corrections: Amount = statement.posts.iter().filter(is_earlier).map(|post| post.amount).sum();
     if corrections != zero {
         // Corrections are part of the difference only if they have the same sign as the difference and are no larger
         // than it.
@@ -611,12 +622,14 @@ fn deviation_text(statement: &Statement, language: Language) -> String {
     deviations(statement, language).into_iter().map(step).collect::<Vec<_>>().join("; ")
 }
 
-/// Months in words; those between the first and the last are left out if there are many.
+/// Months in words; of months in a row, the first and the last.
 fn months_of(months: &[String], language: Language) -> String {
     let named = |month: &String| period(month, language);
+    let next = |month: &String| domain::Month::parse(month).ok().and_then(domain::Month::next);
+    let is_in_a_row = months.windows(2).all(|pair| next(&pair[0]) == domain::Month::parse(&pair[1]).ok());
     match months {
-        [first, _, _, .., last] => format!("{}–{}", named(first), named(last)),
-        few => few.iter().map(named).collect::<Vec<_>>().join(", "),
+        [first, _, .., last] if is_in_a_row => format!("{}–{}", named(first), named(last)),
+        all => all.iter().map(named).collect::<Vec<_>>().join(", "),
     }
 }
 

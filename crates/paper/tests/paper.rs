@@ -58,6 +58,7 @@ fn a_sentence_on_corrections_is_true() {
         (post.cause, post.amount) = (Cause::Activity, kroner(activity));
         let mut correction = post.clone();
         (correction.cause, correction.amount) = (Cause::NewActivity, kroner(corrections));
+        correction.activity_period = "2012-03".to_owned();
         made.posts = vec![post, correction];
         made.settled = kroner(activity + corrections);
         made.on_account = kroner(on_account);
@@ -71,6 +72,11 @@ fn a_sentence_on_corrections_is_true() {
     assert!(
         lead(10_000, 9_000, 5_000).contains(&format!("Aktiviteten er 9 000,00 kr, og {apart} 5 000,00 kr"))
     );
+    // What changed before its own month was closed corrects no earlier month.
+    let mut own = statement();
+    own.posts[0].cause = Cause::NewActivity;
+    own.posts.truncate(1);
+    assert!(!paper::view::view(&own, Language::Nb).lead.contains(apart));
     assert!(lead(0, 9_000, 500).contains("Aktiviteten er 9 000,00 kr"));
     for (on_account, activity, corrections) in [(10_000, 10_500, 500), (10_000, 9_800, -300)] {
         let said = lead(on_account, activity, corrections);

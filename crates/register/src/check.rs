@@ -356,8 +356,10 @@ struct Keys {
     sex: Sex,
     /// Year of birth, estimated from the age; `None` if the age is unknown.
     born: Option<i16>,
-    /// Whether the patient was ready on a day before the admission.
-    is_ready_before: bool,
+    /// Whether the row names its stay; a row that does not is a stay by itself.
+    has_stay: bool,
+    /// Whether the patient was ready on a day before the admission, or after the discharge.
+    ready: [bool; 2],
 }
 
 /// Person ids that cannot belong to one person.
@@ -660,13 +662,18 @@ fn whole_file(
         .collect()
 }
 
-/// Refuses stays of one contact whose patient was ready on a day before the admission. A later contact of a stay may hold
-/// messages from before its own admission. `keys` are sorted by stay.
+/// Refuses contacts that are a stay by themselves and whose patient was ready on a day before the admission. Warns of other
+/// stays of one contact in the file that have messages from before it or after it: the stay may have more contacts, which
+/// hold them too. `keys` are sorted by stay.
 fn refuse_early(keys: &mut Vec<Keys>, report: &mut Report) {
     let mut gone = BTreeSet::new();
+    let mut odd = [0, 0];
     for stay in keys.chunk_by(|one, other| one.stay == other.stay) {
         let [only] = stay else { continue };
-        if only.is_ready_before {
+        for (count, is_so) in odd.iter_mut().zip(only.ready) {
+            *count += u64::from(is_so && only.has_stay);
+        }
+        if only.ready[0] && !only.has_stay {
             gone.insert(only.line);
             report.refused.push(Refusal {
                 line: only.line,
@@ -676,6 +683,13 @@ fn refuse_early(keys: &mut Vec<Keys>, report: &mut Report) {
                 value: Message::default(),
                 reason: Reason::ReadyBeforeAdmission,
             });
+        }
+    }
+    for (count, warning) in
+        odd.into_iter().zip(["check.ready_before_admission", "check.ready_after_discharge"])
+    {
+        if count > 0 {
+            report.warnings.insert(Message::of(warning), count);
         }
     }
     keys.retain(|key| !gone.contains(&key.line));
@@ -721,7 +735,12 @@ impl Checker<'_> {
                     let (person, sex) = (contact.person_id, contact.sex);
                     let age = i16::try_from(contact.age).ok().filter(|_| contact.age != MISSING);
                     let born = age.map(|age| day.year() - age);
-                    let is_ready_before = ready_days(contact.events).any(|at| at < contact.admitted.day());
+                    let admitted = contact.admitted.day();
+                    let ready = [
+                        ready_days(contact.events).any(|at| at < admitted),
+                        ready_days(contact.events).any(|at| at > day),
+                    ];
+                    let has_stay = matches!(self.key(cells, field::STAY_ID), Ok(Some(_)));
                     out.keys.push(Keys {
                         contact: contact_id,
                         stay,
@@ -729,18 +748,15 @@ impl Checker<'_> {
                         line,
                         sex,
                         born,
-                        is_ready_before,
+                        has_stay,
+                        ready,
                     });
-                    if ready_days(contact.events).any(|at| at > day) {
-                        *out.warnings.entry(message!("check.ready_after_discharge")).or_default() += 1;
-                    }
                     if self.check.mapping.counted {
                         out.rows_of_figures.push(self.whole_row(cells));
                         let points = self.text(cells, field::POINTS);
                         out.points.0 += u64::from(points.contains(','));
                         out.points.1 += u64::from(may_be_grouped(points));
                     } else {
-                        let has_stay = matches!(self.key(cells, field::STAY_ID), Ok(Some(_)));
                         out.lacking.count(&contact, has_stay);
                     }
                     if person != 0 {

@@ -64,6 +64,11 @@ impl Lacking {
         self.rows
     }
 
+    /// Whether there are rows, and none has events.
+    pub fn has_no_events(&self) -> bool {
+        self.rows > 0 && self.with_events == 0
+    }
+
     /// Number of accepted rows without a person.
     pub fn without_person(&self) -> u64 {
         self.person

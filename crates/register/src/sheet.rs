@@ -332,7 +332,7 @@ fn under_titles(rows: &Rows) -> usize {
     head
 }
 
-/// Text of a cell: a date in the form `2012-03-04T12:30`, a number without the noise that sums of binary fractions
+/// Text of a cell: a date in the form `2012-03-04`, with an hour `2012-03-04T12:30`, a number without the noise that sums of binary fractions
 /// leave in the last digits.
 fn shown_as(cell: &Data) -> String {
     match cell {
@@ -357,6 +357,10 @@ fn shown_as(cell: &Data) -> String {
             let Some(day) = Day::new(year as i16, month as i8, day as i8) else {
                 return format!("{:02}:{:02}", minutes / 60, minutes % 60);
             };
+            // A whole day is a date without an hour.
+            if minutes == 0 {
+                return day.to_string();
+            }
             Minute::from_number(i64::from(day.number()) * 24 * 60 + minutes).to_string()
         }
         other => other.to_string().trim().to_owned(),

@@ -329,7 +329,7 @@ fn cases(path: &Path) -> Result<(Cases, BTreeMap<String, usize>)> {
 enum Disorder {
     /// A stay ends twice.
     TwoDepartures([Minute; 2]),
-    /// A patient who was never reported ready has left, and is reported ready afterwards without a new admission.
+    /// A patient who was never reported ready has left, and is reported ready on the next day without a new admission.
     ReadyAfterDeparture([Minute; 2]),
 }
 
@@ -389,19 +389,21 @@ fn stays(mut rows: Vec<Row>) -> std::result::Result<Vec<Case>, Disorder> {
     }
     let is_ready = |stay: &Case| stay.events.iter().any(|event| event.kind == EventKind::Ready);
     let left = out.iter().rev().nth(1).and_then(|stay| stay.departed);
+    let is_soon = |stay: &Case| {
+        let until = left.map(|left| left.plus_hours(LATE_NOTICE_HOURS));
+        stay.events.iter().all(|event| until.is_some_and(|until| event.at <= until))
+    };
     if let ([.., before, last], Some(left)) = (&out[..], left)
         && last.departed.is_none()
         && last.admitted.is_none_or(|at| at < left)
         && !last.events.iter().any(|event| event.kind == EventKind::AdmissionNotice)
         && !is_ready(before)
+        && is_soon(last)
         && let Some(ready) = last.events.iter().find(|event| event.kind == EventKind::Ready)
+        && ready.at.day() > left.day()
     {
         return Err(Disorder::ReadyAfterDeparture([left, ready.at]));
     }
-    let is_soon = |stay: &Case| {
-        let until = left.map(|left| left.plus_hours(LATE_NOTICE_HOURS));
-        stay.events.iter().all(|event| until.is_some_and(|until| event.at <= until))
-    };
     if out.len() > 1
         && let Some(late) = out.pop_if(|stay| stay.departed.is_none() && (!is_ready(stay) || is_soon(stay)))
         && let Some(before) = out.last_mut()
@@ -429,7 +431,11 @@ impl Times {
                     Some(at) => at.day().to_string(),
                     None => cell(day).split(['T', ' ']).next().unwrap_or_default().to_owned(),
                 };
-                let hour = cell(time).rsplit('T').next().unwrap_or_default();
+                // Midnight on that other day is a date.
+                let hour = match cell(time).rsplit('T').next().unwrap_or_default() {
+                    date if date.contains('-') => "00:00",
+                    hour => hour,
+                };
                 if hour.is_empty() { day } else { format!("{day} {hour}") }
             }
         }

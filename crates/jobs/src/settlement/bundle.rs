@@ -279,8 +279,8 @@ impl Common {
     /// Claims behind a party's vouchers, and the claims that lower one of those; all in the months of activity of
     /// `own`.
     fn of_party(&self, party: &str, own: &[(&Voucher, bool)], maker: &Maker) -> Vec<Moved> {
-        let months: BTreeSet<&str> =
-            own.iter().map(|(voucher, _)| voucher.activity_period.as_str()).collect();
+        let claimed = own.iter().filter(|(voucher, _)| voucher.cause.is_computed());
+        let months: BTreeSet<&str> = claimed.map(|(voucher, _)| voucher.activity_period.as_str()).collect();
         let mut heirs: BTreeMap<String, bool> = BTreeMap::new();
         let mut is_ours =
             |other: &str| *heirs.entry(other.to_owned()).or_insert_with(|| maker.heir(other) == party);

@@ -1,7 +1,9 @@
 //! Netting and closing of months. What comes later is posted in an open month.
 
+use std::collections::BTreeMap;
+
 use crate::failure::Result;
-use domain::{Minute, Month, Party, Period, PeriodState, StepKind};
+use domain::{Amount, Minute, Month, Party, Period, PeriodState, StepKind};
 use ledger::content::Closed;
 
 use super::books::Books;
@@ -74,15 +76,17 @@ fn may_close(books: &mut Books, month: Month, period: Period, accept: bool, now:
     }
     // What a split municipality owes can be paid by nobody, and a closed month never changes. Who has no address in the
     // extract is another matter: a later delivery names the municipality.
+    let mut owed: BTreeMap<String, Amount> = BTreeMap::new();
     for voucher in books.vouchers(month, month, None)? {
-        for party in [voucher.debtor, voucher.creditor] {
-            let heir = books.heir(&party, month);
-            if let Party::Undecided(party) = Party::of(&heir)
-                && books.municipalities.of_party(&party).is_some()
-            {
-                let ledger = books.ledger.place().to_owned();
-                return Err(Refusal::Undecided { party, month, ledger }.into());
-            }
+        *owed.entry(voucher.debtor).or_default() += voucher.amount;
+        *owed.entry(voucher.creditor).or_default() += -voucher.amount;
+    }
+    for (party, _) in owed.into_iter().filter(|(_, amount)| *amount != Amount::ZERO) {
+        if let Party::Undecided(party) = Party::of(&books.heir(&party, month))
+            && books.municipalities.of_party(&party).is_some()
+        {
+            let ledger = books.ledger.place().to_owned();
+            return Err(Refusal::Undecided { party, month, ledger }.into());
         }
     }
     if !accept && books.is_empty(month)? {

@@ -163,6 +163,8 @@ pub(super) struct DeliverySettler<'a> {
     pub(super) refused: u64,
     sha256: String,
     synthetic: bool,
+    /// Whether no row has a message on readiness.
+    has_no_events: bool,
     /// The rule files of the law as JSON, to be kept with the step.
     pub(super) rules_text: String,
     law: Law,
@@ -231,6 +233,7 @@ impl<'a> DeliverySettler<'a> {
             coverage,
             refused: report.map_or(0, |report| report.refused.len() as u64),
             synthetic,
+            has_no_events: intake::lacking(&reader).has_no_events(),
             rules_text: serde_json::to_string(&run.files.law)?,
             law: Law::of(&book)?,
             known: None,
@@ -343,7 +346,7 @@ impl<'a> DeliverySettler<'a> {
             self.may_post(month, &now, &posted, &movements)?;
         }
         self.note_moved(month, &posted, &movements, host)?;
-        self.note_days_before(month, &now, host)?;
+        self.note_days_before(month, host)?;
         // A month whose values are now all signed gets a step even if no amount differs: the month is no longer a
         // draft.
         let is_signed_now = last.as_ref().is_some_and(Basis::is_draft) && unsigned.is_empty();
@@ -424,37 +427,66 @@ impl<'a> DeliverySettler<'a> {
     }
 
     /// Notes stays that ended in `month` and have payable days in settled months before it, of which nothing is posted: a
-    /// stay over the end of a month first comes when the patient has left. `now` holds the claims of `month`.
-    fn note_days_before(&mut self, month: Month, now: &Claims, host: &Host) -> Result<()> {
-        let waited = |claims: &Claims| -> BTreeSet<i64> {
-            let is_waited = |row: &&Claim| row.instrument == Some(Instrument::DischargeReady);
-            let ended = ended_in(claims, month);
-            let rows = claims.rows.iter().filter(is_waited).map(|row| row.contact);
-            rows.filter(|contact| ended.contains(contact)).collect()
-        };
+    /// stay over the end of a month first comes when the patient has left.
+    fn note_days_before(&mut self, month: Month, host: &Host) -> Result<()> {
         let (mut contacts, mut others) = (BTreeSet::new(), Vec::new());
         let mut before = month.first().previous().month();
-        while !waited(now).is_empty()
+        let mut over = self.waiting_over(month)?;
+        while !over.is_empty()
             && self.books.months.basis.contains_key(&before)
             && !self.months.contains(&before)
         {
-            let mut found = waited(&self.settle(before, &self.law, host)?);
-            for row in correction::net(&self.posted(before)?.0).rows {
-                if row.instrument == Some(Instrument::DischargeReady) {
-                    found.remove(&row.contact);
-                }
+            let posted = correction::net(&self.posted(before)?.0);
+            let is_waited = |row: &&Claim| row.instrument == Some(Instrument::DischargeReady);
+            for row in posted.rows.iter().filter(is_waited) {
+                over.remove(&row.contact);
             }
-            if found.is_empty() {
+            if over.is_empty() {
                 break;
             }
-            contacts.extend(found);
-            others.insert(0, before);
+            let now = self.settle(before, &self.law, host)?;
+            let found: BTreeSet<i64> = now.rows.iter().filter(is_waited).map(|row| row.contact).collect();
+            over.retain(|contact| found.contains(contact));
+            if !over.is_empty() {
+                contacts.extend(over.iter().copied());
+                others.insert(0, before);
+            }
             before = before.first().previous().month();
         }
         if !others.is_empty() {
             host.note(Note::DaysBefore { count: contacts.len(), month, others });
         }
         Ok(())
+    }
+
+    /// Contacts of the delivery that ended in a month, began before it and have messages on readiness.
+    fn waiting_over(&self, month: Month) -> Result<BTreeSet<i64>> {
+        let reader = Reader::open_contacts(&self.contacts)?;
+        let (first, start) = (month.first().number(), month.first().start().number());
+        let (last, mut out) = (month.last().number(), BTreeSet::new());
+        for group in 0..reader.row_groups() {
+            for batch in reader.read(
+                group,
+                &["contact_id", "admitted_minute", "discharged_on", "events"],
+                1 << 16,
+                None,
+            )? {
+                let batch = batch?;
+                let (contacts, ends) =
+                    (columns::longs(&batch, "contact_id"), columns::ints(&batch, "discharged_on"));
+                let begins = columns::ints(&batch, "admitted_minute");
+                let events = columns::Events::of(&batch);
+                for row in 0..batch.num_rows() {
+                    let is_over = (first..=last).contains(&ends[row]) && i64::from(begins[row]) < start;
+                    let has_events =
+                        || events.as_ref().is_some_and(|events| events.row(row).next().is_some());
+                    if is_over && has_events() {
+                        out.insert(contacts[row]);
+                    }
+                }
+            }
+        }
+        Ok(out)
     }
 
     /// Whether any of the contacts is in the posted movements of a month.
@@ -564,8 +596,11 @@ impl<'a> DeliverySettler<'a> {
             let is_of = |row: &&Claim| row.instrument == Some(instrument);
             let is_left = after.rows.iter().any(|row| is_of(&row));
             let before: BTreeSet<i64> = net.rows.iter().filter(is_of).map(|row| row.contact).collect();
-            // The contacts are delivered, but nothing of the instrument is left: what it rests on may be lacking.
-            if !is_left && odd().any(|row| is_of(&row)) && !before.is_disjoint(&here) {
+            // The contacts are delivered, but nothing of the instrument is left: what it rests on may be lacking. One or two
+            // contacts may be rightly corrected.
+            let is_many =
+                before.len() > FEW || (instrument == Instrument::DischargeReady && self.has_no_events);
+            if !is_left && is_many && odd().any(|row| is_of(&row)) && !before.is_disjoint(&here) {
                 return Err(Refusal::InstrumentGone { month, instrument, contacts: before.len() }.into());
             }
         }
@@ -630,6 +665,9 @@ struct Limit {
     /// settled.
     one_in: usize,
 }
+
+/// Number of contacts that may lose a charge without a question, though they are all that an instrument has in a month.
+const FEW: usize = 2;
 
 const ODD: Limit = Limit { contacts: 10, amount: Amount::from_ore(50_000_000), one_in: 20 };
 

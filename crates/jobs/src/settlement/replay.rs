@@ -1,7 +1,7 @@
 //! A replay of a ledger's steps, one by one, from the state that the steps before them lead to: what a step posts and says
 //! is computed again from what the ledger holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::failure::Result;
 use domain::{Amount, Cause, Claims, Instrument, Month, Period, PeriodState, Ruling, StepKind};
@@ -22,8 +22,16 @@ use crate::settlement::{Books, inherit, objection, review_board, rules};
 /// decided outside the ledger, and words of people are their own; all else is computed again from what the ledger holds.
 pub(super) fn replayed(books: &mut Books) -> Result<Vec<Message>> {
     let steps = books.ledger.steps()?;
-    let mut replay =
-        Replay { books, months: Months::default(), laws: BTreeMap::new(), month: None, faults: Vec::new() };
+    let filed = steps.iter().filter(|step| step.kind == StepKind::ObjectionFiled);
+    let disputed = filed.map(|step| Ok(content::<Objection>(step)?.contact)).collect::<Result<_>>()?;
+    let mut replay = Replay {
+        books,
+        months: Months::default(),
+        laws: BTreeMap::new(),
+        disputed,
+        claims: BTreeMap::new(),
+        faults: Vec::new(),
+    };
     for step in &steps {
         replay.step(step)?;
     }
@@ -37,17 +45,11 @@ struct Replay<'a> {
     months: Months,
     /// Kept rules by digest; `None` if they cannot be read.
     laws: BTreeMap<String, Option<Law>>,
-    /// The claims of the month of activity that a step asked for last.
-    month: Option<OfMonth>,
+    /// Contacts of all objections.
+    disputed: BTreeSet<i64>,
+    /// Claims for those contacts, by month of activity, and the number of settlements that they are from.
+    claims: BTreeMap<Month, (usize, Claims)>,
     faults: Vec<Message>,
-}
-
-/// Claims of a month of activity.
-struct OfMonth {
-    month: Month,
-    /// Number of settlements behind the claims.
-    settlements: usize,
-    claims: Claims,
 }
 
 impl Replay<'_> {
@@ -187,23 +189,18 @@ impl Replay<'_> {
         })
     }
 
-    /// Claims for a contact in a month of activity, as they stand before the step.
+    /// Claims for a disputed contact in a month of activity, as they stand before the step.
     fn standing(&mut self, contact: i64, month: Month) -> Result<Claims> {
         let basis = self.months.basis.get(&month).map_or(&[][..], Vec::as_slice);
-        let is_kept =
-            self.month.as_ref().is_some_and(|kept| (kept.month, kept.settlements) == (month, basis.len()));
-        if !is_kept {
-            let mut claims = Claims::default();
-            for one in basis {
-                claims.extend(&self.books.movements(&one.movements)?);
-            }
-            self.month = Some(OfMonth { month, settlements: basis.len(), claims });
+        let (settlements, kept) = self.claims.entry(month).or_default();
+        for one in &basis[(*settlements).min(basis.len())..] {
+            let mut all = self.books.movements(&one.movements)?;
+            all.rows.retain(|row| self.disputed.contains(&row.contact));
+            kept.extend(&all);
         }
-        let mut claims = Claims::default();
-        if let Some(OfMonth { claims: all, .. }) = &self.month {
-            claims.words = all.words.clone();
-            claims.rows = all.rows.iter().filter(|row| row.contact == contact).copied().collect();
-        }
+        *settlements = basis.len();
+        let mut claims = Claims { words: kept.words.clone(), ..Claims::default() };
+        claims.rows = kept.rows.iter().filter(|row| row.contact == contact).copied().collect();
         Ok(correction::net(&claims))
     }
 

@@ -245,11 +245,11 @@ fn posted_of(books: &mut Books, year: i16, into: Month, to_step: Option<i64>) ->
     books.vouchers(first, std::cmp::max(last, into), to_step)
 }
 
-/// Amounts above zero that were settled for an institution in a year, by debtor and creditor.
+/// Amounts above zero that were settled for an institution in a year, less what objections took off, by debtor and creditor.
 fn shares(settled: &[Voucher], year: i16, decision: &Decision) -> BTreeMap<(String, String), Amount> {
     let of_year = |voucher: &&Voucher| {
         Month::parse(&voucher.activity_period).is_ok_and(|month| month.year() == year)
-            && voucher.cause.is_computed()
+            && (voucher.cause.is_computed() || voucher.cause == Cause::Objection)
             && voucher.instrument == Some(decision.instrument)
             && (voucher.unit == decision.institution || voucher.creditor == decision.institution)
     };

@@ -156,19 +156,8 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         true => cases(books, order, &known, &statements, host)?,
         false => BTreeMap::new(),
     };
-    let posted_first = steps.iter().find(|step| matches!(step.kind, StepKind::Run | StepKind::OnAccount));
-    let posted_first = posted_first.filter(|first| order.known_on.is_some_and(|at| first.recorded_at > at));
-    if let (Some(at), Some(first), true) = (order.known_on, posted_first, statements.is_empty()) {
-        let (period, first) = (&order.span.name, first.recorded_at);
-        fail!("error.statement.not_known", at, period, first);
-    }
     if statements.is_empty() {
-        return Err(Refusal::NothingPosted {
-            period: order.span.name.clone(),
-            last: order.span.last,
-            ledger: books.ledger.place().to_owned(),
-        }
-        .into());
+        return Err(nobody(books, order, &steps));
     }
     let municipalities = books.municipalities.clone();
     let is_bundled = order.forms.contains(&PaperForm::Bundle);
@@ -215,6 +204,21 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
         return Err(failure.within(message!("error.statement.some_not_written", count, of, written, number)));
     }
     Ok(statements)
+}
+
+/// Why nobody has a statement of a period.
+fn nobody(books: &Books, order: &Order, steps: &[Step]) -> Failure {
+    let period = &order.span.name;
+    let posted_first = steps.iter().find(|step| matches!(step.kind, StepKind::Run | StepKind::OnAccount));
+    let posted_first = posted_first.filter(|first| order.known_on.is_some_and(|at| first.recorded_at > at));
+    if let (Some(at), Some(first)) = (order.known_on, posted_first) {
+        return Failure::of(message!("error.statement.not_known", at, period, first = first.recorded_at));
+    }
+    if books.months.basis.contains_key(&order.span.last) {
+        return Failure::of(message!("error.statement.no_activity", period));
+    }
+    let (period, last) = (period.clone(), order.span.last);
+    Refusal::NothingPosted { period, last, ledger: books.ledger.place().to_owned() }.into()
 }
 
 /// Checks that a month of the period was opened: else nobody has a line in it.
