@@ -115,7 +115,8 @@ pub enum Note {
     ReadAs(String),
 }
 
-fn listed(months: &[Month]) -> String {
+/// Months with commas between them.
+pub(crate) fn listed(months: &[Month]) -> String {
     months.iter().map(Month::to_string).collect::<Vec<_>>().join(", ")
 }
 

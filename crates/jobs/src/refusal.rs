@@ -168,10 +168,6 @@ pub enum Refusal {
     NoInstitution { code: String },
 }
 
-fn listed(months: &[Month]) -> String {
-    months.iter().map(Month::to_string).collect::<Vec<_>>().join(", ")
-}
-
 words::english_error!(Refusal);
 
 impl Said for Refusal {
@@ -209,7 +205,7 @@ impl Said for Refusal {
                 message!("refusal.instrument_gone", month, instrument = instrument.said(), contacts)
             }
             Refusal::YearNotSettled { year, months } => {
-                message!("refusal.year_not_settled", year, list = listed(months))
+                message!("refusal.year_not_settled", year, list = crate::progress::listed(months))
             }
             Refusal::Undecided { party, month, ledger: _ } => message!("refusal.undecided", party, month),
             Refusal::NoLine { party, contact, instrument, month, ledger: _ } => {

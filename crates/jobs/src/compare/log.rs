@@ -440,9 +440,7 @@ impl Times {
             }
         }
     }
-}
 
-impl Times {
     /// Whether the cells state the hour: by a column of their own, or after the day.
     fn has_hour(&self, cells: &[String]) -> bool {
         let cell = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
