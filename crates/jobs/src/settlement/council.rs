@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use chart::bridge::Bar;
-use domain::statement::{Post, Statement, Tag};
+use domain::statement::{MonthSum, Post, Statement, Tag};
 use domain::{Amount, Cause, Instrument, Month, Party};
 use ledger::statement::Span;
 use paper::brief::{Brief, BriefFigure, BriefTable};
@@ -64,6 +64,8 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<(Month, Vec<
     };
     let ahead = forecast::of_party(books, month, order.party)?;
     let name = Names::of(&books.municipalities, language).name(order.party);
+    // A month that is not settled is unlike no other month: nothing of it is known.
+    let before = before.filter(|_| !waits(&now));
     let case = Case { name, now, before, ahead, language };
     std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
     let stem = format!("sak-{}-{month}", order.party);
@@ -84,6 +86,11 @@ fn of_month(books: &mut Books, party: &str, month: Month, host: &Host) -> Result
     let (mut found, _) = statement::statements(books, &order, &steps, &host.silent())?;
     let party = party.to_owned();
     found.pop().ok_or_else(|| Refusal::NoLineIn { party, period }.into())
+}
+
+/// Whether a month is not settled yet: its statement asks for the amount on account alone.
+fn waits(statement: &Statement) -> bool {
+    !statement.fixed && statement.bridge.is_empty()
 }
 
 /// Parts that a month's amount is made of.
@@ -147,9 +154,15 @@ impl Case {
         self.now.tags.iter().map(|tag| (view::tag(*tag, self.language).0, is_loud(*tag))).collect()
     }
 
-    /// Amount settled for the months of the year so far, and amount on account for these months.
+    /// The months of the year so far that are settled: the last may not be.
+    fn settled(&self) -> &[MonthSum] {
+        let all = self.now.months.len();
+        &self.now.months[..all - usize::from(waits(&self.now) && all > 0)]
+    }
+
+    /// Amount settled for the settled months of the year so far, and amount on account for these months.
     fn year(&self) -> (Amount, Amount) {
-        let sum = |of: fn(&domain::statement::MonthSum) -> Amount| self.now.months.iter().map(of).sum();
+        let sum = |of: fn(&MonthSum) -> Amount| self.settled().iter().map(of).sum();
         (sum(|month| month.settled), sum(|month| month.on_account))
     }
 
@@ -166,10 +179,7 @@ impl Case {
             tags: self.marks(),
             summary: summary.join(" "),
             facts: self.facts(&page),
-            tables: [Some(self.lines(&page)), self.compared(), Some(self.months())]
-                .into_iter()
-                .flatten()
-                .collect(),
+            tables: [self.lines(&page), self.compared(), Some(self.months())].into_iter().flatten().collect(),
             new_pages: Vec::new(),
             figures,
             cautions,
@@ -216,7 +226,8 @@ impl Case {
         })
     }
 
-    fn lines(&self, page: &view::View) -> BriefTable {
+    /// Table of the lines of the month; `None` if it has none.
+    fn lines(&self, page: &view::View) -> Option<BriefTable> {
         let words = |key: &str| self.language.text(key);
         let row = |line: &[String; 7]| {
             let what = if line[2].is_empty() { line[1].clone() } else { format!("{}, {}", line[1], line[2]) };
@@ -236,11 +247,11 @@ impl Case {
         rows.extend(
             sums.map(|(label, amount)| vec![label.clone(), String::new(), String::new(), amount.clone()]),
         );
-        BriefTable {
+        (!page.lines.is_empty()).then(|| BriefTable {
             heading: words("council.lines"),
             heads: ["paper.post", "paper.quantity", "paper.rate", "paper.amount"].map(words).into(),
             rows,
-        }
+        })
     }
 
     /// Table of each part of the month beside the same part of the month before; `None` if the month before has no
@@ -279,12 +290,12 @@ impl Case {
 
     fn months(&self) -> BriefTable {
         let words = |key: &str| self.language.text(key);
-        let row = |month: &domain::statement::MonthSum| {
+        let row = |month: &MonthSum| {
             let less = month.settled - month.on_account;
             let name = text::period(&month.month, self.language);
             vec![name, text::kroner(month.settled), text::kroner(month.on_account), text::kroner(less)]
         };
-        let mut rows: Vec<Vec<String>> = self.now.months.iter().map(row).collect();
+        let mut rows: Vec<Vec<String>> = self.settled().iter().map(row).collect();
         let (settled, on_account) = self.year();
         let sums = [settled, on_account, settled - on_account].map(text::kroner);
         rows.push(std::iter::once(words("paper.sum")).chain(sums).collect());
@@ -323,7 +334,7 @@ impl Case {
         let bar = |label: String, is_total, amount| Bar { label, is_total, amount };
         let short = |month: &str| text::period(month, self.language).chars().take(3).collect::<String>();
         let mut out: Vec<Bar> =
-            self.now.months.iter().map(|month| bar(short(&month.month), false, month.settled)).collect();
+            self.settled().iter().map(|month| bar(short(&month.month), false, month.settled)).collect();
         let (settled, on_account) = self.year();
         out.push(bar(words("council.bar_so_far"), true, settled));
         if let Some((ahead, _)) = &self.ahead {

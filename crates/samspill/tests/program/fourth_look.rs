@@ -114,6 +114,11 @@ fn a_statement_says_what_was_asked() {
         months.iter().take(3).map(|month| month["settled"].as_i64().unwrap()).collect::<Vec<_>>()
     };
     assert!(of(&march).iter().all(|settled| *settled > 0) && of(&march) == of(&april), "{april}");
+    // The council's picture of an unsettled month has the settled ones alone.
+    let case = ["case", "Bergen", "--month", "2012-04", "--ledger", &ledger, "--out", path(&out)];
+    assert_eq!(ran(&case).0, Some(0));
+    let picture = std::fs::read_to_string(out.join("sak-1201-2012-04-aret.svg")).unwrap();
+    assert!(picture.contains(">mar<") && !picture.contains(">apr<"), "{picture}");
     done(&ledger, "2012-04-11", &["statement", "2012-03", "--as", "json", "--out", path(&out)]);
     let lines = |name: &str| std::fs::read_to_string(out.join(name)).unwrap().lines().count();
     let all = lines("oversikt-2012-03.csv");
