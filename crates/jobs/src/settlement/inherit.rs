@@ -20,7 +20,8 @@ pub enum Inheriting {
 /// Records the decision on who answers for a municipality that was split.
 ///
 /// # Errors
-/// Fails if the decision may not be recorded: see [`may_inherit`].
+/// Fails if the decision has no reference; if the heir does not exist on the day, if the municipality has not ended before
+/// the day, if it became exactly one other municipality, if another heir is recorded, or if the month is closed.
 pub fn inherit(books: &mut Books, content: &Inherited, now: Minute) -> Result<Inheriting> {
     crate::free_text::is_reference(&content.reference)?;
     if books.months.inherited.contains(content) {
