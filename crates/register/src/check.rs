@@ -79,7 +79,7 @@ pub enum Reason {
     StrayQuote,
     /// A cell with a byte that is no character in the file's encoding.
     BadLetter,
-    /// A stay of many years: see [`LONGEST`]. A year is mistyped.
+    /// A stay of more than five years in somatic care, or of more than sixty in other sectors: a year is mistyped.
     LongStay,
     /// A patient who is ready for discharge, or reported so, on a day before the admission of the stay.
     ReadyBeforeAdmission,
