@@ -431,11 +431,12 @@ impl<'a> DeliverySettler<'a> {
     fn note_days_before(&mut self, month: Month, host: &Host) -> Result<()> {
         let (mut contacts, mut others) = (BTreeSet::new(), Vec::new());
         let mut before = month.first().previous().month();
-        let mut over = self.waiting_over(month)?;
-        while !over.is_empty()
-            && self.books.months.basis.contains_key(&before)
-            && !self.months.contains(&before)
-        {
+        let is_apart = |this: &DeliverySettler, month: &Month| {
+            this.books.months.basis.contains_key(month) && !this.months.contains(month)
+        };
+        let mut over =
+            if is_apart(self, &before) { self.waiting_over(month, host.threads)? } else { BTreeSet::new() };
+        while !over.is_empty() && is_apart(self, &before) {
             let posted = correction::net(&self.posted(before)?.0);
             let is_waited = |row: &&Claim| row.instrument == Some(Instrument::DischargeReady);
             for row in posted.rows.iter().filter(is_waited) {
@@ -460,32 +461,19 @@ impl<'a> DeliverySettler<'a> {
     }
 
     /// Contacts of the delivery that ended in a month, began before it and have messages on readiness.
-    fn waiting_over(&self, month: Month) -> Result<BTreeSet<i64>> {
+    fn waiting_over(&self, month: Month, threads: usize) -> Result<BTreeSet<i64>> {
         let reader = Reader::open_contacts(&self.contacts)?;
-        let (first, start) = (month.first().number(), month.first().start().number());
-        let (last, mut out) = (month.last().number(), BTreeSet::new());
-        for group in 0..reader.row_groups() {
-            for batch in reader.read(
-                group,
-                &["contact_id", "admitted_minute", "discharged_on", "events"],
-                1 << 16,
-                None,
-            )? {
-                let batch = batch?;
-                let (contacts, ends) =
-                    (columns::longs(&batch, "contact_id"), columns::ints(&batch, "discharged_on"));
-                let begins = columns::ints(&batch, "admitted_minute");
-                let events = columns::Events::of(&batch);
-                for row in 0..batch.num_rows() {
-                    let is_over = (first..=last).contains(&ends[row]) && i64::from(begins[row]) < start;
-                    let has_events =
-                        || events.as_ref().is_some_and(|events| events.row(row).next().is_some());
-                    if is_over && has_events() {
-                        out.insert(contacts[row]);
-                    }
-                }
-            }
-        }
+        let mut out = BTreeSet::new();
+        in_order(
+            reader.row_groups(),
+            threads,
+            |group| waiting_over(&reader, group, month),
+            |_, found: Vec<i64>| {
+                out.extend(found);
+                Ok(())
+            },
+            || FileError::Worker { path: self.contacts.clone() }.into(),
+        )?;
         Ok(out)
     }
 
@@ -670,6 +658,38 @@ struct Limit {
 const FEW: usize = 2;
 
 const ODD: Limit = Limit { contacts: 10, amount: Amount::from_ore(50_000_000), one_in: 20 };
+
+/// Contacts of a row group that ended in a month, began before it and have messages on readiness. The messages are read only
+/// where there are contacts that ended in it and began before it.
+fn waiting_over(reader: &Reader, group: usize, month: Month) -> Result<Vec<i64>> {
+    let (first, last) = (month.first().number(), month.last().number());
+    let start = month.first().start().number();
+    let mut over = BTreeSet::new();
+    for batch in reader.read(group, &["contact_id", "admitted_minute", "discharged_on"], 1 << 16, None)? {
+        let batch = batch?;
+        let (ends, begins) =
+            (columns::ints(&batch, "discharged_on"), columns::ints(&batch, "admitted_minute"));
+        for (row, contact) in columns::longs(&batch, "contact_id").iter().enumerate() {
+            if (first..=last).contains(&ends[row]) && i64::from(begins[row]) < start {
+                over.insert(*contact);
+            }
+        }
+    }
+    let mut out = Vec::new();
+    if over.is_empty() {
+        return Ok(out);
+    }
+    for batch in reader.read(group, &["contact_id", "events"], 1 << 16, None)? {
+        let batch = batch?;
+        let Some(events) = columns::Events::of(&batch) else { continue };
+        for (row, contact) in columns::longs(&batch, "contact_id").iter().enumerate() {
+            if over.contains(contact) && events.row(row).next().is_some() {
+                out.push(*contact);
+            }
+        }
+    }
+    Ok(out)
+}
 
 /// Contacts whose stay ended in a month, with or without a charge.
 fn ended_at_all(claims: &Claims, month: Month) -> BTreeSet<i64> {
