@@ -224,11 +224,11 @@ pub fn note_lacking(reader: &Reader, host: &Host) {
 /// Fails if the file cannot be read.
 pub fn note_for_analysis(reader: &Reader, period: Period, host: &Host) -> Result<()> {
     note_lacking(reader, host);
-    let persons = |key: &str| reader.footer().get(key).and_then(|count| count.parse::<u64>().ok());
-    if let Some((made, of)) =
-        persons("samspill.persons").zip(persons("samspill.of_persons")).filter(|(made, of)| made < of)
-    {
+    if let Some((made, of)) = register::schema::sample_of(reader.footer()) {
         host.note(Note::Sample { made, of });
+    }
+    if reader.is_counted() {
+        return Ok(());
     }
     let mut months: BTreeSet<Month> = period.months().collect();
     for group in 0..reader.row_groups() {
@@ -240,7 +240,7 @@ pub fn note_for_analysis(reader: &Reader, period: Period, host: &Host) -> Result
             }
         }
     }
-    if !reader.is_counted() && !months.is_empty() {
+    if !months.is_empty() {
         host.note(Note::NoContactsIn { months: months.into_iter().collect(), period });
     }
     Ok(())

@@ -777,7 +777,21 @@ fn payments(
     let expected = if statement.fixed { Vec::new() } else { expected_invoices(own, span, context.months) };
     let party = &statement.recipient.party;
     let sided = expected.iter().map(|voucher| (voucher, (context.heir)(&voucher.debtor) == *party));
-    let due_to = |other: Option<&str>| payment_due(own, other, statement, span, context);
+    let clearing = Party::Clearing.to_string();
+    let payment = |other: Option<&str>, [amount, on_account, rounding]: [Amount; 3]| {
+        let (due, due_unsigned) = payment_due(own, other, statement, span, context);
+        let account = account_of(other.unwrap_or(&clearing), statement, context);
+        let (counterparty, reference) = match other {
+            Some(party) => {
+                (named(party, statement.language, context), format!("{}-{party}", statement.number))
+            }
+            None => {
+                let name = statement.sender.name.clone();
+                (Named { party: clearing.clone(), name }, statement.number.clone())
+            }
+        };
+        Payment { counterparty, amount, on_account, rounding, reference, due, due_unsigned, account }
+    };
     let mut out = Vec::new();
     let mut rest = statement.to_pay;
     let mut by: BTreeMap<&str, [Amount; 3]> = BTreeMap::new();
@@ -805,35 +819,10 @@ fn payments(
             false => (amount - rounding, Amount::ZERO),
         };
         rest = rest - amount;
-        let reference = format!("{}-{}", statement.number, other);
-        let (due, due_unsigned) = due_to(Some(other));
-        out.push(Payment {
-            counterparty: named(other, statement.language, context),
-            amount,
-            on_account,
-            rounding,
-            reference,
-            due,
-            due_unsigned,
-            account: account_of(other, statement, context),
-        });
+        out.push(payment(Some(other), [amount, on_account, rounding]));
     }
     if rest != Amount::ZERO || out.is_empty() {
-        let clearing = Named { party: Party::Clearing.to_string(), name: statement.sender.name.clone() };
-        let (on_account, rounding) = (Amount::ZERO, Amount::ZERO);
-        let reference = statement.number.clone();
-        let account = account_of(&clearing.party, statement, context);
-        let (amount, (due, due_unsigned)) = (rest, due_to(None));
-        out.push(Payment {
-            counterparty: clearing,
-            amount,
-            on_account,
-            rounding,
-            reference,
-            due,
-            due_unsigned,
-            account,
-        });
+        out.push(payment(None, [rest, Amount::ZERO, Amount::ZERO]));
     }
     out
 }

@@ -21,8 +21,8 @@ use crate::lacking::Lacking;
 use crate::mapping::{FIELDS, Mapping, ResidenceKind, field};
 use crate::parquet_file::{FileError, Writer, in_order};
 use crate::schema::{
-    CHECKED_KEY, Contact, Contacts, Event, LACKING_KEY, MISSING, Other, REPORTED_KEY, RESIDENCE_KEY,
-    SOURCE_KEY, SYNTHETIC_KEY, at, contact_key,
+    CHECKED_KEY, Contact, Contacts, Event, LACKING_KEY, MISSING, OF_PERSONS_KEY, Other, PERSONS_KEY,
+    REPORTED_KEY, RESIDENCE_KEY, SOURCE_KEY, SYNTHETIC_KEY, at, contact_key,
 };
 use crate::source::{Cells, Source};
 use crate::text::{canonical, code, drg_code, is_national_number, may_be_grouped};
@@ -204,6 +204,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Refuses a row for what other rows of the file hold.
+    fn refuse(&mut self, line: u64, contact: i64, field: &'static str, value: Message, reason: Reason) {
+        let (key, contact) = (Some(contact), contact.to_string());
+        self.refused.push(Refusal { line, contact, key, field, value, reason });
+    }
+
     /// Refused rows by reason: their number, and the lines of the first five.
     pub fn by_reason(&self) -> BTreeMap<Reason, (u64, Vec<u64>)> {
         let mut out: BTreeMap<Reason, (u64, Vec<u64>)> = BTreeMap::new();
@@ -608,14 +614,8 @@ fn whole_file(
     for same in keys.chunk_by(|one, other| one.contact == other.contact) {
         for later in &same[1..] {
             gone.insert(later.line);
-            report.refused.push(Refusal {
-                line: later.line,
-                contact: later.contact.to_string(),
-                key: Some(later.contact),
-                field: "contact_id",
-                value: message!("check.first_in_line", line = same[0].line),
-                reason: Reason::DuplicateContact,
-            });
+            let first = message!("check.first_in_line", line = same[0].line);
+            report.refuse(later.line, later.contact, "contact_id", first, Reason::DuplicateContact);
         }
     }
     nights.retain(|night| !gone.contains(&night.line) && !known.suspicious.contains(&night.person));
@@ -632,14 +632,8 @@ fn whole_file(
             one.unit == other.unit && one.admitted == other.admitted && one.discharged == other.discharged;
         if same {
             gone.insert(other.line);
-            report.refused.push(Refusal {
-                line: other.line,
-                contact: other.contact.to_string(),
-                key: Some(other.contact),
-                field: "admitted",
-                value: message!("check.same_as_in_line", line = one.line),
-                reason: Reason::StayTwice,
-            });
+            let same_as = message!("check.same_as_in_line", line = one.line);
+            report.refuse(other.line, other.contact, "admitted", same_as, Reason::StayTwice);
         } else {
             overlaps += 1;
         }
@@ -675,14 +669,8 @@ fn refuse_early(keys: &mut Vec<Keys>, report: &mut Report) {
         }
         if only.ready[0] && !only.has_stay {
             gone.insert(only.line);
-            report.refused.push(Refusal {
-                line: only.line,
-                contact: only.contact.to_string(),
-                key: Some(only.contact),
-                field: "events",
-                value: Message::default(),
-                reason: Reason::ReadyBeforeAdmission,
-            });
+            let (none, reason) = (Message::default(), Reason::ReadyBeforeAdmission);
+            report.refuse(only.line, only.contact, "events", none, reason);
         }
     }
     for (count, warning) in
@@ -844,7 +832,7 @@ impl Checker<'_> {
         ]);
         // A synthetic register is still marked as synthetic after another check.
         if let Source::Table { reader, .. } = source {
-            for key in [SYNTHETIC_KEY, "samspill.persons", "samspill.of_persons"] {
+            for key in [SYNTHETIC_KEY, PERSONS_KEY, OF_PERSONS_KEY] {
                 let carried = reader.footer().get(key).map(|value| (key.to_owned(), value.clone()));
                 footer.extend(carried);
             }

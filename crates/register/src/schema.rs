@@ -4,6 +4,7 @@
 //! A file that was checked against the schema carries `samspill.schema` and `samspill.checked` in its footer.
 //! Times are civil minutes since 1970-01-01 00:00, points are thousandths, money is øre.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::builder::{Int8Builder, Int32Builder, ListBuilder, StructBuilder};
@@ -29,6 +30,16 @@ pub const RESIDENCE_KEY: &str = "samspill.residence";
 pub const SOURCE_KEY: &str = "samspill.source";
 /// Footer key: `yes` if the contacts are synthetic and belong to no real person.
 pub const SYNTHETIC_KEY: &str = "samspill.synthetic";
+/// Footer key: number of people in a synthetic register.
+pub const PERSONS_KEY: &str = "samspill.persons";
+/// Footer key: number of inhabitants of the country that a synthetic register is drawn from.
+pub const OF_PERSONS_KEY: &str = "samspill.of_persons";
+
+/// People of a synthetic register, and the inhabitants that they are a sample of; `None` if nobody is left out.
+pub fn sample_of(footer: &BTreeMap<String, String>) -> Option<(u64, u64)> {
+    let persons = |key: &str| footer.get(key)?.parse::<u64>().ok();
+    persons(PERSONS_KEY).zip(persons(OF_PERSONS_KEY)).filter(|(made, of)| made < of)
+}
 /// Footer key: names of the fields that got a value from the checked file or from its mapping, separated by commas. In
 /// a file without the key, every field counts as reported.
 pub const REPORTED_KEY: &str = "samspill.told";

@@ -244,11 +244,7 @@ impl Inhabited {
     /// Reduces person-years to the sampled share of a synthetic register, so that rates count only people who can
     /// be in it.
     pub fn of_sample(&mut self, footer: &BTreeMap<String, String>) {
-        let persons = |key: &str| footer.get(key).and_then(|count| count.parse::<u64>().ok());
-        let Some((made, of)) = persons("samspill.persons").zip(persons("samspill.of_persons")) else {
-            return;
-        };
-        if made < of {
+        if let Some((made, of)) = register::schema::sample_of(footer) {
             self.sample = made as f64 / of as f64;
             self.years *= self.sample;
             let (made, of) = (grouped(made), grouped(of));

@@ -18,7 +18,9 @@ use domain::Day;
 
 use crate::parquet_file::{FileError, Writer, in_order};
 use crate::population::{BadPopulation, Inhabitants, Population};
-use crate::schema::{CHECKED_KEY, Contacts, RESIDENCE_KEY, SOURCE_KEY, SYNTHETIC_KEY};
+use crate::schema::{
+    CHECKED_KEY, Contacts, OF_PERSONS_KEY, PERSONS_KEY, RESIDENCE_KEY, SOURCE_KEY, SYNTHETIC_KEY,
+};
 use drgs::Drgs;
 use model::Model;
 use units::Units;
@@ -258,8 +260,8 @@ pub fn make(recipe: &Recipe, folder: &Path, mut progress: impl FnMut(u64, u64)) 
                 recipe.slow.map_or_else(String::new, |code| format!(", long waits made up in {code}"))
             ),
         ),
-        ("samspill.persons".to_owned(), wanted.to_string()),
-        ("samspill.of_persons".to_owned(), country.to_string()),
+        (PERSONS_KEY.to_owned(), wanted.to_string()),
+        (OF_PERSONS_KEY.to_owned(), country.to_string()),
     ]);
     let mut writer = Writer::contacts(&path, &footer, false)?;
     let encoder = writer.encoder();

@@ -2,16 +2,20 @@
 //! lack what the figures rest on.
 
 use super::settlement::{csv, done, tried, world};
-use super::{EXTRACT, folder, path, ran, samspill, text};
-
-/// Contacts without the one that is refused.
-fn extract() -> String {
-    EXTRACT.lines().filter(|line| !line.starts_with("4,")).map(|line| format!("{line}\n")).collect()
-}
+use super::third_look::extract;
+use super::{folder, path, ran, samspill, text};
 
 fn written(work: &std::path::Path, name: &str, text: &str) -> String {
     std::fs::write(work.join(name), text).unwrap();
     path(&work.join(name)).to_owned()
+}
+
+/// Bergen's objection to contact 1's days in March: its key.
+fn objected(ledger: &str) -> String {
+    let filing = ["objection", "file", "--party", "1201", "--instrument", "usk", "--contact", "1"];
+    let more = ["--month", "2012-03", "--ground", "discharge-papers", "--text", "Epikrisen manglet"];
+    let said = done(ledger, "2012-04-11", &[&filing[..], &more].concat());
+    said.split(':').next().unwrap().to_owned()
 }
 
 fn json(file: &std::path::Path) -> serde_json::Value {
@@ -161,10 +165,7 @@ fn a_record_is_what_the_decider_had() {
     let file = written(&work, "contacts.csv", &extract());
     done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
     done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", &file, "--draft"]);
-    let filing = ["objection", "file", "--party", "1201", "--instrument", "usk", "--contact", "1"];
-    let more = ["--month", "2012-03", "--ground", "discharge-papers", "--text", "Epikrisen manglet"];
-    let key = done(&ledger, "2012-04-11", &[&filing[..], &more].concat());
-    let key = key.split(':').next().unwrap();
+    let key = &objected(&ledger);
     let answer = |now: &str, text: &str| tried(&ledger, now, &["objection", "answer", key, "--text", text]);
     let (code, said) = answer("2012-04-12", " ");
     assert!(code == Some(1) && said.contains("svaret er tomt"), "{said}");
@@ -518,10 +519,7 @@ fn what_objections_took_off_is_not_divided() {
     let file = written(&work, "contacts.csv", &extract());
     done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
     done(&ledger, "2012-04-10", &["settlement", "run", "2012-03", "--contacts", &file, "--draft"]);
-    let filing = ["objection", "file", "--party", "1201", "--instrument", "usk", "--contact", "1"];
-    let more = ["--month", "2012-03", "--ground", "discharge-papers", "--text", "Epikrisen manglet"];
-    let key = done(&ledger, "2012-04-11", &[&filing[..], &more].concat());
-    let key = key.split(':').next().unwrap();
+    let key = &objected(&ledger);
     let decide = ["objection", "decide", key, "--outcome", "upheld", "--reference", "TLN 1"];
     done(&ledger, "2012-04-12", &[&decide[..], &["--into", "2012-03"]].concat());
     let rows = "institution;instrument;kroner;key;reference\nU1;USK;-1000;by-settled;AU 1\n";

@@ -22,7 +22,7 @@ fn statement(ledger: &str, now: &str, period: &str, out: &std::path::Path) -> se
 }
 
 /// Contacts without the one that is refused.
-fn extract() -> String {
+pub fn extract() -> String {
     EXTRACT.lines().filter(|line| !line.starts_with("4,")).map(|line| format!("{line}\n")).collect()
 }
 
