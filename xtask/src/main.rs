@@ -150,6 +150,7 @@ fn soak(root: &Path, cases: &str) -> Result<()> {
         ("PROPTEST_CASES", cases),
         ("SAMSPILL_TEST_KILLS", cases),
         ("SAMSPILL_TEST_WORLDS", "50"),
+        ("SAMSPILL_TEST_SEEDS", "100"),
         ("SAMSPILL_FUZZ", cases),
         ("SAMSPILL_TEST_POSTGRES", server.address.as_str()),
     ];

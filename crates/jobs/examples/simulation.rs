@@ -14,7 +14,7 @@ use settlement::Law;
 use settlement::cells::Cells;
 use settlement::needs::Needs;
 use simulation::many::price_all;
-use simulation::risk::{Count, Press, Severity};
+use simulation::risk::{Exposure, Kind, Press, Severity};
 use simulation::scenario::Set;
 
 /// A thousand laws: five ways to decide, each with two hundred sets of numbers.
@@ -72,11 +72,12 @@ fn main() -> Result<()> {
         numbers(severity)?.into_iter().filter_map(|row| Some((*row.first()?, *row.get(1)?))).collect();
     let severity = Severity::of(points)?;
     let started = Instant::now();
-    let mut press = Press::quick(&severity);
+    let kinds = [Kind { share: None, severity }];
+    let mut press = Press::quick(&kinds);
     let made: Vec<[f64; 3]> = rates
         .iter()
         .map(|rate| {
-            let one = press.distribution(Count::known(*rate));
+            let one = press.distribution(&Exposure::known(vec![*rate]));
             [one.mean(), one.spread(), one.quantile(0.99)]
         })
         .collect();

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use domain::{Day, Municipalities, Period};
+use domain::{Day, Municipalities, Period, Residence};
 use register::population::Population;
 use simulation::consequence::People;
+use statistics::counts::{BANDS, band};
 use words::{Message, message};
 
 use crate::failure::{About, Result, fail};
@@ -18,17 +19,13 @@ use crate::table::{filled, shaped};
 /// # Errors
 /// Fails if the file cannot be read, has no rows or has a wrong cell, or if the program has no table for that year.
 pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
-    let mut out = People::new();
     if let Some(path) = given {
-        for (code, by_sex) in of_file(path, period.from(), Municipalities::known()?)? {
-            let at = |age: usize| by_sex.iter().map(|ages| ages[age]).sum();
-            out.insert(code, (0..=100).map(at).collect());
-        }
-        return Ok(out);
+        return Ok(together(&of_file(path, period.from(), Municipalities::known()?)?));
     }
     let year = period.from().year();
     let population = Population::of(year)
         .about(|| message!("error.simulate.inhabitants_do_not_come_program_give", year))?;
+    let mut out = People::new();
     for home in population.municipalities {
         out.insert(home.municipality, home.by_age.iter().map(|count| i64::from(*count)).collect());
     }
@@ -37,6 +34,94 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
 
 /// Inhabitants of a municipality by age: women, men, and those whose sex is not given.
 pub type BySex = [Vec<i64>; 3];
+
+/// Inhabitants by sex, as [`people`] gives them without. The program's own tables lack the sex; it comes from [`Sexes`].
+///
+/// # Errors
+/// Fails as [`people`] does.
+pub fn by_sex(given: Option<&Path>, period: Period) -> Result<BTreeMap<String, BySex>> {
+    let municipalities = Municipalities::known()?;
+    if let Some(path) = given {
+        return of_file(path, period.from(), municipalities);
+    }
+    let sexes = Sexes::known()?;
+    let divided = |(code, ages): (String, Vec<i64>)| {
+        let became = later(&code, period.from(), municipalities);
+        (code, sexes.divided(&ages, &became))
+    };
+    Ok(people(None, period)?.into_iter().map(divided).collect())
+}
+
+/// Inhabitants of both sexes together.
+pub fn together(people: &BTreeMap<String, BySex>) -> People {
+    let sum = |by_sex: &BySex| (0..=100).map(|age| by_sex.iter().map(|ages| ages[age]).sum()).collect();
+    people.iter().map(|(code, by_sex)| (code.clone(), sum(by_sex))).collect()
+}
+
+/// Women and men of each band of ages on 1 January 2012, by the municipalities of 2024 (SSB, table 07459).
+pub struct Sexes(BTreeMap<&'static str, [Vec<i64>; 2]>);
+
+impl Sexes {
+    /// The program's own table.
+    ///
+    /// # Errors
+    /// Fails if the table is damaged.
+    pub fn known() -> Result<Sexes> {
+        let numbers =
+            |text: &str| -> Option<Vec<i64>> { text.split(',').map(|count| count.parse().ok()).collect() };
+        let mut out = BTreeMap::new();
+        for line in include_str!("../../../data/population_sex_2012.csv").lines().skip(1) {
+            let cells: Vec<&str> = line.split(';').collect();
+            let [code, women, men] = cells[..] else {
+                fail!("error.population.population_sex_2012_csv", line)
+            };
+            let both = numbers(women)
+                .zip(numbers(men))
+                .about(|| message!("error.population.population_sex_2012_csv_2", code))?;
+            out.insert(code, both.into());
+        }
+        Ok(Sexes(out))
+    }
+
+    /// Divides the people of each age into women and men by the shares of 2012 in the municipality, or in those that it
+    /// became ([`later`]). People of a band without shares get unknown sex.
+    pub fn divided(&self, ages: &[i64], became: &[String]) -> BySex {
+        let mut shares = vec![(0, 0); BANDS.len()];
+        for [of_women, of_men] in became.iter().filter_map(|code| self.0.get(code.as_str())) {
+            for ((sum, women), men) in shares.iter_mut().zip(of_women).zip(of_men) {
+                *sum = (sum.0 + women, sum.1 + men);
+            }
+        }
+        let mut out: BySex = std::array::from_fn(|_| vec![0; ages.len()]);
+        for (age, people) in ages.iter().enumerate() {
+            let (women, men) = shares[band(Some(age as u16))];
+            if women + men == 0 {
+                out[2][age] = *people;
+                continue;
+            }
+            out[0][age] = (2 * people * women + women + men) / (2 * (women + men));
+            out[1][age] = people - out[0][age];
+        }
+        out
+    }
+}
+
+/// Codes of a municipality of `day` on 31 December 2023 and on 1 January 2024: its own, or those of the municipalities
+/// that it became. A day counts only if it comes after `day`. The list is sorted, and each code stands once.
+pub fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<String> {
+    let days = [Day::new(2024, 1, 1), Day::new(2023, 12, 31)];
+    let mut out: Vec<String> = Vec::new();
+    for on in days.into_iter().flatten().filter(|on| *on > day) {
+        match municipalities.residence(code, on) {
+            Residence::Municipality(_) => out.push(code.to_owned()),
+            Residence::Ended { became, .. } => out.extend(became),
+            _ => {}
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}
 
 /// Inhabitants in a file ([`rows`]) by the municipalities of `day`. A municipality may stand with its name.
 ///

@@ -4,11 +4,12 @@
 //! never reach the ledger, so that a krone of a scenario is never posted. Amounts are whole øre.
 //! Probabilities are floating-point numbers, and none of them becomes a charge.
 //!
-//! Start reading in [`scenario`] (what is asked), then [`consequence`] (the answer). [`risk`] gives the
-//! distribution of a municipality's yearly cost, and [`exchange`] the cash flow of an agreement.
+//! Start reading in [`scenario`] (what is asked), then [`consequence`] (the answer). [`credibility`] estimates what next
+//! year may cost a municipality, [`risk`] gives the distribution of it, and [`exchange`] the cash flow of an agreement.
 
 pub mod behaviour;
 pub mod consequence;
+pub mod credibility;
 pub mod exchange;
 pub mod many;
 pub mod risk;

@@ -1,10 +1,11 @@
 //! The risk picture: the distribution of a municipality's yearly cost under fixed rules, computed without
 //! random draws.
 //!
-//! Persons with a cost come at random. The cost of one person in a year, all contacts of the person included, has a
-//! distribution of its own (severity). The yearly cost is a compound distribution, whose probabilities come from the
-//! Fourier transform of the severity and the distribution of the number of persons. The number of persons is negative
-//! binomial if its mean is uncertain, as when it is estimated from few years.
+//! Each inhabitant has a cost in the year with some chance. The cost of one who has, all contacts of the person included,
+//! has a distribution of its own (severity). Both are those of persons of the same age and sex ([`Kind`]). The yearly
+//! cost is the sum over all inhabitants, and its probabilities come from the Fourier transforms of the severities. If
+//! the level of a municipality is uncertain, as when it is estimated from one year, the number of inhabitants is
+//! multiplied with a gamma distributed factor. [`crate::credibility`] estimates levels.
 
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
@@ -95,6 +96,16 @@ impl Severity {
         Severity::of(same.map(|run| (run[0], each * run.len() as f64)).collect())
     }
 
+    /// No cost at all.
+    pub fn nothing() -> Severity {
+        Severity { points: vec![(0.0, 1.0)], moments: [0.0; 2], top: 0.0 }
+    }
+
+    /// Variance of the cost.
+    pub fn variance(&self) -> f64 {
+        (self.moments[1] - self.moments[0] * self.moments[0]).max(0.0)
+    }
+
     /// Mean of the cost (`power` 1) or of its square (`power` 2).
     pub fn moment(&self, power: usize) -> f64 {
         self.moments[power.clamp(1, 2) - 1]
@@ -132,23 +143,69 @@ impl Severity {
     }
 }
 
-/// Distribution of the number of persons with a cost in a year.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Count {
-    /// Mean number of persons.
-    pub mean: f64,
-    /// Shape of the gamma distribution of an uncertain mean; infinite if the mean is known.
+/// Persons of one kind, such as those of one age and sex, and what they cost in a year.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kind {
+    /// Share of the inhabitants of the kind who have a cost in a year, above 0 and below 1. `None` if the persons with a
+    /// cost are counted, and not the inhabitants: their number is then Poisson.
+    pub share: Option<f64>,
+    /// Cost of a person who has one.
+    pub severity: Severity,
+}
+
+impl Kind {
+    /// Mean number of persons with a cost among `people`.
+    pub fn persons(&self, people: f64) -> f64 {
+        people * self.share.unwrap_or(1.0)
+    }
+
+    /// Mean of what `people` cost together.
+    pub fn mean(&self, people: f64) -> f64 {
+        self.persons(people) * self.severity.moment(1)
+    }
+
+    /// Variance of what `people` cost together.
+    pub fn variance(&self, people: f64) -> f64 {
+        let first = self.severity.moment(1);
+        self.persons(people) * (self.severity.moment(2) - self.share.unwrap_or(0.0) * first * first)
+    }
+
+    /// Variance of what `people` cost together if each person with a cost cost the mean.
+    pub fn variance_of_number(&self, people: f64) -> f64 {
+        let first = self.severity.moment(1);
+        self.persons(people) * (1.0 - self.share.unwrap_or(0.0)) * first * first
+    }
+
+    /// Logarithm of the transform of what one inhabitant costs, from the transform of what a person with a cost costs.
+    fn logarithm(&self, phi: Complex<f64>) -> Complex<f64> {
+        let less = phi - 1.0;
+        match self.share {
+            None => less,
+            Some(share) => (less * share + 1.0).ln(),
+        }
+    }
+}
+
+/// Those whose costs are added up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exposure {
+    /// Inhabitants of each kind; persons with a cost where [`Kind::share`] is `None`. They need not be whole: a
+    /// municipality that costs a tenth more than its ages tell counts a tenth more inhabitants.
+    pub people: Vec<f64>,
+    /// Shape of the gamma distribution, with mean 1, that `people` are multiplied with; infinite if they are known.
     pub shape: f64,
 }
 
-impl Count {
-    /// A known mean: the number of persons is Poisson.
-    pub fn known(mean: f64) -> Count {
-        Count { mean, shape: f64::INFINITY }
+impl Exposure {
+    /// Exposure of a known size.
+    pub fn known(people: Vec<f64>) -> Exposure {
+        Exposure { people, shape: f64::INFINITY }
     }
 
-    fn variance(self) -> f64 {
-        self.mean + if self.shape.is_finite() { self.mean * self.mean / self.shape } else { 0.0 }
+    /// The same with the people multiplied by a factor.
+    #[must_use]
+    pub fn times(&self, factor: f64) -> Exposure {
+        Exposure { people: self.people.iter().map(|people| people * factor).collect(), ..*self }
     }
 }
 
@@ -233,62 +290,71 @@ impl Distribution {
     }
 }
 
-/// Computes distributions of the sum of many persons' costs, all with one severity. The transform of the severity on
-/// each grid is kept.
+/// The logarithm of a transform, of each kind of persons, for the first half of the grid; the other half mirrors it.
+type Logarithms = Vec<Vec<Complex<f64>>>;
+
+/// Computes distributions of the sum of many persons' costs, all of the same kinds. The transforms on each grid are kept.
 pub struct Press<'s> {
-    severity: &'s Severity,
+    kinds: &'s [Kind],
     /// Wanted number of grid steps in a person's mean cost, and in the standard deviation of the sum. `grid`
     /// may give fewer.
     fine: (f64, f64),
     is_fine: bool,
     planner: FftPlanner<f64>,
     /// Transforms by step, size, and whether persons are many.
-    made: Vec<(f64, usize, bool, Vec<Complex<f64>>)>,
+    made: Vec<((f64, usize, bool), Logarithms)>,
 }
 
 impl<'s> Press<'s> {
     /// Uses a fine grid, for a single case that is to be checked.
-    pub fn new(severity: &'s Severity) -> Press<'s> {
-        Press { severity, fine: (64.0, 1024.0), is_fine: true, planner: FftPlanner::new(), made: Vec::new() }
+    pub fn new(kinds: &'s [Kind]) -> Press<'s> {
+        Press { kinds, fine: (64.0, 1024.0), is_fine: true, planner: FftPlanner::new(), made: Vec::new() }
     }
 
     /// Uses a grid that is fine enough for a table: a hundred steps in the standard deviation.
-    pub fn quick(severity: &'s Severity) -> Press<'s> {
-        Press { fine: (4.0, 100.0), is_fine: false, ..Press::new(severity) }
+    pub fn quick(kinds: &'s [Kind]) -> Press<'s> {
+        Press { fine: (4.0, 100.0), is_fine: false, ..Press::new(kinds) }
     }
 
-    /// Distribution of the sum of the costs of this number of persons.
+    /// Sum over the kinds.
+    fn sum(&self, exposure: &Exposure, of: impl Fn(&Kind, f64) -> f64) -> f64 {
+        self.kinds.iter().zip(&exposure.people).map(|(kind, people)| of(kind, *people)).sum()
+    }
+
+    /// Distribution of the sum of the costs of these people.
     ///
     /// The grid reaches fourteen standard deviations to each side of the mean. The mean is exact whatever the step. The
     /// standard deviation is exact if each cost is shared between three points, and within a thousandth if between two.
-    pub fn distribution(&mut self, count: Count) -> Distribution {
-        let (first, second) = (self.severity.moment(1), self.severity.moment(2));
-        let mean = count.mean * first;
-        let spread =
-            (count.mean * (second - first * first) + count.variance() * first * first).max(0.0).sqrt();
-        let top = self.severity.top;
+    pub fn distribution(&mut self, exposure: &Exposure) -> Distribution {
+        let persons = self.sum(exposure, Kind::persons);
+        let mean = self.sum(exposure, Kind::mean);
+        let variance = self.sum(exposure, Kind::variance) + mean * mean / exposure.shape;
+        let spread = variance.max(0.0).sqrt();
+        let top = self.kinds.iter().map(|kind| kind.severity.top).fold(0.0, f64::max);
         if mean <= 0.0 || top <= 0.0 {
             return Distribution { step: 1.0, first: 0, probabilities: vec![1.0] };
         }
+        let each = mean / persons;
         // The grid is a circle and leaves out what lies far below the mean.
         let low = (mean - REACH * spread).max(0.0);
-        let (step, size) = self.grid(mean + REACH * spread + top - low, spread);
+        let (step, size) = self.grid(mean + REACH * spread + top - low, spread, each);
         // The third point is needed only if the step is coarse compared with a person's cost.
-        let many = count.mean >= MANY && step * 16.0 > first;
-        let transform = self.transform(step, size, many);
-        let mut sums: Vec<Complex<f64>> = transform
-            .iter()
-            .map(|phi| {
-                let minus = Complex::new(1.0, 0.0) - phi;
-                match count.shape.is_finite() {
-                    false => (minus * -count.mean).exp(),
-                    true => {
-                        let base = Complex::new(1.0, 0.0) + minus * (count.mean / count.shape);
-                        (base.ln() * -count.shape).exp()
-                    }
-                }
-            })
-            .collect();
+        let many = persons >= MANY && step * 16.0 > each;
+        let logarithms = self.logarithms(step, size, many);
+        let mut sums = vec![Complex::new(0.0, 0.0); size / 2 + 1];
+        for (of_kind, people) in logarithms.iter().zip(&exposure.people).filter(|(_, people)| **people > 0.0)
+        {
+            sums.iter_mut().zip(of_kind).for_each(|(sum, one)| *sum += one * people);
+        }
+        for sum in &mut sums {
+            *sum = match exposure.shape.is_finite() {
+                false => sum.exp(),
+                true => ((1.0 - *sum / exposure.shape).ln() * -exposure.shape).exp(),
+            };
+        }
+        for place in size / 2 + 1..size {
+            sums.push(sums[size - place].conj());
+        }
         self.planner.plan_fft_inverse(size).process(&mut sums);
         let scale = 1.0 / size as f64;
         let start = (low / step) as usize;
@@ -302,11 +368,12 @@ impl<'s> Press<'s> {
         Distribution { step, first: start, probabilities }
     }
 
-    /// Step and size of the grid. Steps are powers of two, so that municipalities share transforms.
-    fn grid(&self, reach: f64, spread: f64) -> (f64, usize) {
+    /// Step and size of the grid, where a person with a cost costs `each`. Steps are powers of two, so that
+    /// municipalities share transforms.
+    fn grid(&self, reach: f64, spread: f64, each: f64) -> (f64, usize) {
         let (person, whole) = self.fine;
         // In a table, the grid need not resolve the cost of one person among many.
-        let single = self.severity.moment(1) / person;
+        let single = each / person;
         let single = if self.is_fine { single } else { single.max(spread / (4.0 * whole)) };
         let wanted = (spread / whole).min(single);
         let mut step = 2.0_f64.powi(wanted.max(f64::MIN_POSITIVE).log2().floor() as i32);
@@ -317,93 +384,26 @@ impl<'s> Press<'s> {
         (step, 1 << size.min(GRID.1))
     }
 
-    fn transform(&mut self, step: f64, size: usize, many: bool) -> Vec<Complex<f64>> {
-        if let Some((.., made)) = self.made.iter().find(|(s, n, m, _)| (*s, *n, *m) == (step, size, many)) {
-            return made.clone();
-        }
-        let mut grid: Vec<Complex<f64>> =
-            self.severity.on_grid(step, size, many).into_iter().map(|p| Complex::new(p, 0.0)).collect();
-        self.planner.plan_fft_forward(size).process(&mut grid);
-        self.made.push((step, size, many, grid.clone()));
-        grid
+    fn logarithms(&mut self, step: f64, size: usize, many: bool) -> &Logarithms {
+        let key = (step, size, many);
+        let place = self.made.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+            let transform = self.planner.plan_fft_forward(size);
+            let of_kind = |kind: &Kind| {
+                let mut grid: Vec<Complex<f64>> = kind
+                    .severity
+                    .on_grid(step, size, many)
+                    .into_iter()
+                    .map(|p| Complex::new(p, 0.0))
+                    .collect();
+                transform.process(&mut grid);
+                grid.truncate(size / 2 + 1);
+                grid.into_iter().map(|phi| kind.logarithm(phi)).collect()
+            };
+            self.made.push((key, self.kinds.iter().map(of_kind).collect()));
+            self.made.len() - 1
+        });
+        &self.made[place].1
     }
-}
-
-/// Observed persons and costs of a municipality in a year.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// Number of persons with a cost.
-    pub persons: f64,
-    /// Sum of their costs.
-    pub cost: f64,
-    /// Number of persons expected from its inhabitants and the country's rates.
-    pub expected: f64,
-}
-
-/// Assumptions for a municipality's next year.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fitted {
-    /// Number of persons with a cost.
-    pub count: Count,
-    /// Mean cost of a person, as a factor on the country's.
-    pub factor: f64,
-}
-
-/// How much the rates and mean costs of municipalities differ beyond chance, estimated from all of them
-/// together. Each municipality is drawn toward the country, the more so the smaller its own numbers are.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pool {
-    /// Shape of the gamma distribution of the ratio between a municipality's rate and the expected rate.
-    pub shape: f64,
-    /// Number of persons at which a municipality's own mean cost has the same weight as the country's.
-    pub credibility: f64,
-    mean: f64,
-}
-
-impl Pool {
-    /// Estimates the pool from one year of all municipalities. `severity` is the country's.
-    pub fn of(seen: &[Seen], severity: &Severity) -> Pool {
-        let used: Vec<&Seen> = seen.iter().filter(|one| one.expected > 0.0).collect();
-        let mean = severity.moment(1);
-        // Squared deviations beyond Poisson, and their expected sum if the rates had variance 1.
-        let (mut beyond, mut weight) = (0.0, 0.0);
-        for one in &used {
-            beyond += (one.persons - one.expected).powi(2) - one.expected;
-            weight += one.expected * one.expected;
-        }
-        let between = (beyond / weight.max(1e-12)).max(1e-6);
-        let variance = severity.moment(2) - mean * mean;
-        let (mut cost_beyond, mut cost_weight) = (0.0, 0.0);
-        for one in used.iter().filter(|one| one.persons > 0.0) {
-            cost_beyond += one.persons * ((one.cost / one.persons - mean).powi(2) - variance / one.persons);
-            cost_weight += one.persons;
-        }
-        let of_means = (cost_beyond / cost_weight.max(1e-12)).max(mean * mean * 1e-6);
-        Pool { shape: 1.0 / between, credibility: variance / of_means, mean }
-    }
-
-    /// Assumptions for a municipality's next year.
-    pub fn fit(&self, seen: &Seen) -> Fitted {
-        let shape = self.shape + seen.persons;
-        let rate = self.shape / seen.expected.max(1e-9) + 1.0;
-        let own = if seen.persons > 0.0 { seen.cost / seen.persons / self.mean.max(1e-12) } else { 1.0 };
-        let trust = seen.persons / (seen.persons + self.credibility);
-        Fitted { count: Count { mean: shape / rate, shape }, factor: 1.0 + trust * (own - 1.0) }
-    }
-}
-
-/// Assumptions for several municipalities that bear their costs together. The numbers of persons add up, and
-/// the uncertainty of the rates evens out.
-pub fn pooled(parts: &[Fitted]) -> Fitted {
-    let mean: f64 = parts.iter().map(|one| one.count.mean).sum();
-    let variance: f64 = parts
-        .iter()
-        .filter(|one| one.count.shape.is_finite())
-        .map(|one| one.count.mean * one.count.mean / one.count.shape)
-        .sum();
-    let cost: f64 = parts.iter().map(|one| one.count.mean * one.factor).sum();
-    let shape = if variance > 0.0 { mean * mean / variance } else { f64::INFINITY };
-    Fitted { count: Count { mean, shape }, factor: cost / mean.max(1e-12) }
 }
 
 #[cfg(test)]
@@ -414,10 +414,16 @@ mod tests {
         (one - other).abs() <= within * other.abs().max(1e-9)
     }
 
+    /// Distribution of a Poisson number of persons, or of an uncertain number with this shape.
+    fn poisson(severity: &Severity, persons: f64, shape: f64) -> Distribution {
+        let kinds = [Kind { share: None, severity: severity.clone() }];
+        Press::new(&kinds).distribution(&Exposure { people: vec![persons], shape })
+    }
+
     #[test]
     fn one_cost_is_poisson() {
         let severity = Severity::of(vec![(100.0, 1.0)]).unwrap();
-        let sum = Press::new(&severity).distribution(Count::known(3.0));
+        let sum = poisson(&severity, 3.0, f64::INFINITY);
         // Poisson(3): P(0) = 0,0498, P(N ≤ 6) = 0,9665, P(N ≤ 5) = 0,9161.
         let at = |cost: f64| -> f64 {
             let place = (cost / sum.step).round() as usize;
@@ -440,7 +446,7 @@ mod tests {
             let sum: f64 = (1..=s.min(5)).map(|y| y as f64 * masses[y] * exact[s - y]).sum();
             exact.push(lambda / s as f64 * sum);
         }
-        let sum = Press::new(&severity).distribution(Count::known(lambda));
+        let sum = poisson(&severity, lambda, f64::INFINITY);
         let per = (1.0 / sum.step).round() as usize;
         assert!(near(sum.step * per as f64, 1.0, 1e-12), "whole costs lie on the grid");
         for (cost, p) in exact.iter().enumerate() {
@@ -449,24 +455,43 @@ mod tests {
     }
 
     #[test]
-    fn doubt_of_the_rate_widens_and_pooling_narrows() {
+    fn doubt_of_the_level_widens() {
         let severity = Severity::of(vec![(10.0, 0.9), (400.0, 0.1)]).unwrap();
-        let mut press = Press::new(&severity);
-        let known = press.distribution(Count::known(200.0));
-        let doubted = press.distribution(Count { mean: 200.0, shape: 40.0 });
+        let (known, doubted) = (poisson(&severity, 200.0, f64::INFINITY), poisson(&severity, 200.0, 40.0));
         assert!(near(known.mean(), doubted.mean(), 1e-6) && doubted.spread() > known.spread() * 1.1);
         let exact =
             (200.0 * severity.moment(2) + 200.0_f64.powi(2) / 40.0 * severity.moment(1).powi(2)).sqrt();
         assert!(near(doubted.spread(), exact, 1e-3), "{} {exact}", doubted.spread());
         assert!(doubted.tail(0.9) > doubted.quantile(0.9) && doubted.quantile(0.99) > doubted.quantile(0.9));
-        let one = Fitted { count: Count { mean: 200.0, shape: 40.0 }, factor: 1.0 };
-        let ten = pooled(&[one; 10]);
-        assert!(near(ten.count.mean, 2000.0, 1e-9) && near(ten.count.shape, 400.0, 1e-9));
-        let pool = press.distribution(ten.count);
-        assert!(pool.spread() / pool.mean() < doubted.spread() / doubted.mean() / 2.5);
         assert!(near(known.above(0.0), known.mean(), 1e-9) && known.below(0.0) == 0.0);
         let outside = known.outside(known.quantile(0.1), known.quantile(0.9));
         assert!((0.17..=0.2).contains(&outside), "{outside}");
+    }
+
+    /// Inhabitants of two ages: the number of those with a cost is binomial, and less uncertain than a Poisson number.
+    #[test]
+    fn inhabitants_are_counted_once() {
+        let young = Kind { share: Some(0.1), severity: Severity::of(vec![(1.0, 1.0)]).unwrap() };
+        let old = Kind { share: Some(0.6), severity: Severity::of(vec![(2.0, 0.5), (3.0, 0.5)]).unwrap() };
+        let kinds = [young, old];
+        let sum = Press::new(&kinds).distribution(&Exposure::known(vec![4.0, 2.0]));
+        // By hand: each of the four adds 0 or 1, each of the two adds 0, 2 or 3.
+        let mut exact = vec![1.0_f64];
+        for one in [[0.9, 0.1, 0.0, 0.0]; 4].iter().chain(&[[0.4, 0.0, 0.3, 0.3]; 2]) {
+            let mut next = vec![0.0; exact.len() + 3];
+            for (at, p) in exact.iter().enumerate() {
+                one.iter().enumerate().for_each(|(more, share)| next[at + more] += p * share);
+            }
+            exact = next;
+        }
+        let per = (1.0 / sum.step).round() as usize;
+        for (cost, p) in exact.iter().enumerate() {
+            let found = sum.probabilities.get(cost * per).copied().unwrap_or(0.0);
+            assert!((found - p).abs() < 1e-9, "{cost}: {found} {p}");
+        }
+        let many = Press::quick(&kinds).distribution(&Exposure::known(vec![4_000.0, 2_000.0]));
+        let variance = 4_000.0 * 0.09 + 2_000.0 * (0.6 * 6.5 - 1.5 * 1.5);
+        assert!(near(many.mean(), 400.0 + 3_000.0, 1e-6) && near(many.spread(), f64::sqrt(variance), 1e-3));
     }
 
     #[test]
@@ -475,7 +500,7 @@ mod tests {
         assert!(Severity::of(vec![(1.0, 0.4)]).is_err() && Severity::of(vec![(-1.0, 1.0)]).is_err());
         assert!(Severity::of(vec![(f64::NAN, 1.0)]).is_err());
         let nothing = Severity::of(vec![(0.0, 1.0)]).unwrap();
-        assert_eq!(Press::new(&nothing).distribution(Count::known(5.0)).mean(), 0.0);
+        assert_eq!(poisson(&nothing, 5.0, f64::INFINITY).mean(), 0.0);
     }
 
     proptest::proptest! {
@@ -484,7 +509,7 @@ mod tests {
         #[test]
         fn moments_are_kept(lambda in 0.1f64..3000.0, costs in proptest::collection::vec(0.5f64..5000.0, 1..12)) {
             let severity = Severity::observed(&costs).unwrap();
-            let sum = Press::new(&severity).distribution(Count::known(lambda));
+            let sum = poisson(&severity, lambda, f64::INFINITY);
             let exact = (lambda * severity.moment(2)).sqrt();
             proptest::prop_assert!(near(sum.mean(), lambda * severity.moment(1), 1e-5), "{}", sum.mean());
             proptest::prop_assert!(near(sum.spread(), exact, 5e-3), "{} {exact}", sum.spread());

@@ -298,14 +298,15 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
         host,
     )?;
     simulate_files::write(&outcome, &out, host)?;
-    let people = people::people(None, period)?;
+    let people = people::by_sex(None, period)?;
     let order = risk::Order {
         contacts,
         mapping: None,
         period,
         rules: &[],
-        free_income: simulate::free_income(None, period, &people)?,
+        free_income: simulate::free_income(None, period, &people::together(&people))?,
         people,
+        shared: risk::Shared::Left,
         cap: None,
         pools: BTreeMap::new(),
     };

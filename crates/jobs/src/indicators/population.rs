@@ -6,18 +6,15 @@ use std::path::Path;
 
 use disclosure::{Beneath, Cell, SafeTable};
 use domain::amount::grouped;
-use domain::{Day, Municipalities, Period, Residence, Sex};
+use domain::{Day, Municipalities, Period, Sex};
 use register::population::Population;
-use statistics::counts::{BANDS, Inhabitants, People, band, people_of};
+use statistics::counts::{Inhabitants, People, people_of};
 use statistics::indicator::Indicator;
 use words::{Message, message};
 
-use crate::failure::{About, Result, fail};
+use crate::failure::{About, Result};
 use crate::indicators::{Outcome, sheet_showing, yes_or_no};
-use crate::people;
-
-/// Women and men of each age band in a municipality.
-type BySex = (Vec<i64>, Vec<i64>);
+use crate::people::{self, Sexes, later};
 
 /// Inhabitants of a period, and their source.
 pub struct Inhabited {
@@ -87,7 +84,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         }
         sources.push(source);
     }
-    let table = sexes()?;
+    let sexes = Sexes::known()?;
     let mut people = People::new();
     let mut with_others = BTreeMap::new();
     let became: Vec<Vec<String>> = ages.keys().map(|code| later(code, period.to(), municipalities)).collect();
@@ -95,7 +92,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
     became.iter().for_each(|became| *alone.entry(became).or_default() += 1);
     for ((code, ages), became) in ages.into_iter().zip(&became) {
         with_others.insert(code.clone(), alone[&became[..]] > 1 || became.len() > 1);
-        people.insert(code, by_sex(&ages, became, &table));
+        people.insert(code, sexes.divided(&ages, became));
     }
     let estimated = estimated(period, municipalities);
     let source = Message::joined(sources, "; ");
@@ -151,61 +148,6 @@ fn middle_of(
         _ => message!("indicators.people.mean_kept", year, next, count),
     };
     Ok((out, source))
-}
-
-/// Women and men of each band on 1 January 2012, by the municipalities of 2024 (SSB, table 07459).
-fn sexes() -> Result<BTreeMap<&'static str, BySex>> {
-    let numbers =
-        |text: &str| -> Option<Vec<i64>> { text.split(',').map(|count| count.parse().ok()).collect() };
-    let mut out = BTreeMap::new();
-    for line in include_str!("../../../../data/population_sex_2012.csv").lines().skip(1) {
-        let cells: Vec<&str> = line.split(';').collect();
-        let [code, women, men] = cells[..] else { fail!("error.population.population_sex_2012_csv", line) };
-        let both = numbers(women)
-            .zip(numbers(men))
-            .about(|| message!("error.population.population_sex_2012_csv_2", code))?;
-        out.insert(code, both);
-    }
-    Ok(out)
-}
-
-/// Codes of a municipality of `day` on 31 December 2023 and on 1 January 2024: its own, or those of the municipalities
-/// that it became. A day counts only if it comes after `day`. The list is sorted, and each code stands once.
-fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<String> {
-    let days = [Day::new(2024, 1, 1), Day::new(2023, 12, 31)];
-    let mut out: Vec<String> = Vec::new();
-    for on in days.into_iter().flatten().filter(|on| *on > day) {
-        match municipalities.residence(code, on) {
-            Residence::Municipality(_) => out.push(code.to_owned()),
-            Residence::Ended { became, .. } => out.extend(became),
-            _ => {}
-        }
-    }
-    out.sort();
-    out.dedup();
-    out
-}
-
-/// Divides the people of each age into women and men by the shares of 2012 in the municipality, or in those that it
-/// became. People of a band without shares get unknown sex.
-fn by_sex(ages: &[i64], became: &[String], table: &BTreeMap<&str, BySex>) -> Inhabitants {
-    let mut shares = vec![(0, 0); BANDS.len()];
-    for found in became.iter().filter_map(|code| table.get(code.as_str())) {
-        for ((sum, women), men) in shares.iter_mut().zip(&found.0).zip(&found.1) {
-            *sum = (sum.0 + women, sum.1 + men);
-        }
-    }
-    let mut out: Inhabitants = std::array::from_fn(|_| vec![0; ages.len()]);
-    for (age, people) in ages.iter().enumerate() {
-        let (women, men) = shares[band(Some(age as u16))];
-        if women + men == 0 {
-            out[2][age] = *people;
-            continue;
-        }
-        out[0][age] = (2 * people * women + women + men) / (2 * (women + men));
-        out[1][age] = people - out[0][age];
-    }
-    out
 }
 
 /// Methods of the estimates in those rows of the built-in tables that a period uses, by municipality. Each method has

@@ -5,15 +5,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use arrow_array::Array;
+
 use crate::failure::{About, Result, fail};
 use crate::parties::Names;
+use crate::people::BySex;
 use domain::{Instrument, Municipalities, Period};
 use register::columns;
 use register::parquet_file::Reader;
 use settlement::sink::ClaimsSink;
 use settlement::{Law, Options, settle};
-use simulation::consequence::AGES;
-use simulation::risk::{Count, Distribution, Fitted, Pool, Press, Seen, Severity, pooled};
+use simulation::credibility::{self, Country, Fitted, Seen};
+use simulation::risk::{Distribution, Exposure, Kind, Press, Severity};
 use words::{Language, Message, Said, message};
 
 use crate::host::{Host, Scratch};
@@ -31,14 +34,44 @@ pub struct Order<'a> {
     pub period: Period,
     /// Variants laid over the law: files or built-in names.
     pub rules: &'a [PathBuf],
-    /// Inhabitants by municipality and age.
-    pub people: simulation::consequence::People,
+    /// Inhabitants by municipality, age and sex.
+    pub people: BTreeMap<String, BySex>,
+    /// What hits every municipality in the same year.
+    pub shared: Shared<'a>,
     /// Free income, and whether it is a level from the ministry's slides and not the municipality's own.
     pub free_income: BTreeMap<String, (domain::Amount, bool)>,
     /// Ceiling in kroner per inhabitant, to show the amount above it; `None` for no ceiling.
     pub cap: Option<i64>,
     /// Pool of each municipality that has chosen to bear its costs together with others.
     pub pools: BTreeMap<String, String>,
+}
+
+/// What hits every municipality in the same year, such as a price, an epidemic or a new practice.
+pub enum Shared<'a> {
+    /// Left out of the distributions.
+    Left,
+    /// Stated: the relative standard deviation, in thousandths.
+    Stated(u32),
+    /// Learned from the contacts of years before the period: each year, its file, and its inhabitants.
+    Learned(Vec<Earlier<'a>>),
+}
+
+/// Contacts of an earlier year.
+pub struct Earlier<'a> {
+    /// A whole year.
+    pub period: Period,
+    pub contacts: &'a Path,
+    pub people: BTreeMap<String, BySex>,
+}
+
+/// What hits every municipality in the same year, as it is in the distributions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SharedYear {
+    /// Relative standard deviation.
+    pub spread: f64,
+    /// Years that it was learned from: each with the cost of the country as a factor on what the year before told to
+    /// expect. Empty if it was stated.
+    pub changes: Vec<(Period, f64)>,
 }
 
 /// The risk of one municipality.
@@ -48,8 +81,8 @@ pub struct Line {
     pub people: i64,
     /// Persons with a cost, and their costs, in the year that was observed.
     pub seen: Seen,
-    /// Assumptions for next year.
-    pub fitted: Fitted,
+    /// What a person costs next year, as a factor on what persons of the same age and sex cost in the country.
+    pub factor: f64,
     /// Distribution of next year's cost, borne by the municipality alone.
     pub alone: Distribution,
     /// Relative spread (standard deviation divided by mean) of the pools that the municipality is in: the
@@ -116,12 +149,20 @@ pub struct Picture {
     pub vintage: (String, String),
     /// Titles of the variants.
     pub titles: Vec<String>,
+    /// Relative standard deviation between municipalities, beyond chance and ages, of the number of persons with a cost
+    /// and of what each costs.
+    pub between: [f64; 2],
+    /// `None` if it is left out.
+    pub shared: Option<SharedYear>,
 }
 
 /// The cost of one person to one municipality.
 struct Person {
     home: String,
-    age: u16,
+    /// `None` if it is unknown.
+    age: Option<u16>,
+    /// Place in [`BySex`]; 2 if it is unknown.
+    sex: usize,
     ore: i64,
 }
 
@@ -136,29 +177,24 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     let titles = book.variants().iter().map(|variant| variant.title.clone()).collect();
     let law = Law::of(&book)?;
     let scratch = Scratch::under(host.scratch)?;
-    let checked = scratch.path().join("checked.parquet");
-    let Input { path: input, sha256, .. } =
-        intake::trusted_in(order.contacts, order.mapping, None, &checked, host)?;
-    let reader = Reader::open_contacts(&input)?;
-    if reader.is_counted() {
-        fail!("error.risk.holds_counts_who_returns_not_known", contacts = order.contacts.display());
-    }
-    let lacking = intake::lacking(&reader);
-    if lacking.without_person() * NO_PERSON_OF > lacking.rows() {
-        let count = domain::amount::grouped(lacking.without_person());
-        fail!("error.risk.no_persons", contacts = order.contacts.display(), count);
-    }
-    intake::note_for_analysis(&reader, order.period, host)?;
-    let stage = host.begin(Work::PersonCosts);
-    let persons = persons(&reader, &law, order.period, host.threads)?;
-    stage.done();
-    if persons.is_empty() {
-        fail!("error.risk.no_municipality_pays_anybody_in_under", period = order.period);
-    }
+    let read = |contacts: &Path, period: Period| -> Result<(Reader, String)> {
+        let checked = scratch.path().join(format!("checked-{period}.parquet"));
+        let Input { path, sha256, .. } = intake::trusted_in(contacts, order.mapping, None, &checked, host)?;
+        Ok((Reader::open_contacts(&path)?, sha256))
+    };
+    let (reader, sha256) = read(order.contacts, order.period)?;
+    let persons = persons_of(&reader, order.contacts, &law, order.period, host)?;
     let costs: Vec<f64> = persons.iter().map(|person| person.ore as f64 / 100.0).collect();
     let severity = Severity::observed(&costs)?;
+    let told = Told::of(&order.people, &persons, order.period)?;
+    let shared = shared(order, &told, |year| {
+        let (reader, _) = read(year.contacts, year.period)?;
+        let persons = persons_of(&reader, year.contacts, &law, year.period, host)?;
+        Told::of(&year.people, &persons, year.period)
+    })?;
+    let country = told.country;
     let stage = host.begin(Work::Distributions);
-    let (lines, pools) = lines(order, &persons, &severity)?;
+    let (lines, pools) = lines(order, &country, shared.as_ref())?;
     stage.done();
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Picture {
@@ -170,7 +206,38 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
         unsigned: law.used(order.period).iter().filter(|value| value.is_unsigned()).count(),
         vintage: (file, sha256),
         titles,
+        between: [country.of_numbers.sqrt(), country.of_costs.sqrt()],
+        shared,
     })
+}
+
+/// The persons that municipalities pay for in a year, from contacts that tell who the persons are.
+///
+/// # Errors
+/// Fails if they are counts, if too many rows lack the person, or if no municipality pays for anybody.
+fn persons_of(
+    reader: &Reader,
+    contacts: &Path,
+    law: &Law,
+    period: Period,
+    host: &Host,
+) -> Result<Vec<Person>> {
+    if reader.is_counted() {
+        fail!("error.risk.holds_counts_who_returns_not_known", contacts = contacts.display());
+    }
+    let lacking = intake::lacking(reader);
+    if lacking.without_person() * NO_PERSON_OF > lacking.rows() {
+        let count = domain::amount::grouped(lacking.without_person());
+        fail!("error.risk.no_persons", contacts = contacts.display(), count);
+    }
+    intake::note_for_analysis(reader, period, host)?;
+    let stage = host.begin(Work::PersonCosts);
+    let persons = persons(reader, law, period, host.threads)?;
+    stage.done();
+    if persons.is_empty() {
+        fail!("error.risk.no_municipality_pays_anybody_in_under", period);
+    }
+    Ok(persons)
 }
 
 /// Share of contacts that may lack a person, as one in so many: with more, there is no risk of persons to show.
@@ -191,98 +258,242 @@ fn persons(reader: &Reader, law: &Law, period: Period, threads: usize) -> Result
         .map(|row| (row.contact, row.debtor, row.amount.ore()))
         .collect();
     charged.sort_unstable();
-    let mut of_person: BTreeMap<(i64, u32), (u16, i64)> = BTreeMap::new();
+    let mut of_person: BTreeMap<(i64, u32), Person> = BTreeMap::new();
     for group in 0..reader.row_groups() {
-        for batch in reader.read(group, &["contact_id", "person_id", "age"], 1 << 16, None)? {
+        for batch in reader.read(group, &["contact_id", "person_id", "age", "sex"], 1 << 16, None)? {
             let batch = batch?;
             let (contacts, people) =
                 (columns::longs(&batch, "contact_id"), columns::longs(&batch, "person_id"));
             let ages = columns::maybe_ints(&batch, "age");
+            let [women, men] = ["woman", "man"].map(|sex| columns::rows_with(&batch, "sex", sex));
             for (row, contact) in contacts.iter().copied().enumerate() {
                 let start = charged.partition_point(|(other, ..)| *other < contact);
                 for (_, debtor, ore) in charged[start..].iter().take_while(|(other, ..)| *other == contact) {
-                    let age = ages.map_or(0, |ages| ages.value(row).clamp(0, 125) as u16);
                     // Who nobody knows is nobody else: a contact without a person stands alone.
                     let person = if people[row] == 0 { -1 - contact } else { people[row] };
-                    let sum = of_person.entry((person, *debtor)).or_insert((age, 0));
-                    sum.1 += ore;
+                    let sum = of_person.entry((person, *debtor)).or_insert_with(|| Person {
+                        home: claims.words.word(*debtor).to_owned(),
+                        age: ages
+                            .filter(|ages| ages.is_valid(row))
+                            .map(|ages| ages.value(row).clamp(0, 100) as u16),
+                        sex: if women[row] { 0 } else { 2 - usize::from(men[row]) },
+                        ore: 0,
+                    });
+                    sum.ore += ore;
                 }
             }
         }
     }
-    Ok(of_person
-        .into_iter()
-        .filter(|(_, (_, ore))| *ore > 0)
-        .map(|((_, debtor), (age, ore))| Person { home: claims.words.word(debtor).to_owned(), age, ore })
-        .collect())
+    Ok(of_person.into_values().filter(|person| person.ore > 0).collect())
 }
 
-fn band(age: u16) -> usize {
-    AGES.partition_point(|limit| *limit <= age)
+/// Number of bands of age that the persons with a cost are divided into, about equally many in each. Persons of a band
+/// have one distribution of cost for each sex.
+const BANDS: usize = 30;
+
+/// Fewest persons with a cost in a band of age: fewer tell too little of what a person costs.
+const FEWEST: usize = 200;
+
+/// The kinds of persons that cost alike: a place for each band of age and sex, for each band without sex, and one for
+/// those whose age is unknown.
+struct Kinds {
+    /// Band of each age.
+    band: [usize; 101],
+    bands: usize,
+    /// Whether inhabitants are known by sex.
+    by_sex: bool,
 }
 
-/// The risk of each municipality, and the pools. The number of persons to expect follows from the number of
-/// inhabitants in each band of ages ([`AGES`]) and the country's rate in that band.
-fn lines(order: &Order, persons: &[Person], severity: &Severity) -> Result<(Vec<Line>, Vec<Pooling>)> {
-    let mut inhabitants = [0_i64; AGES.len() + 1];
-    let mut seen_by_band = [0_i64; AGES.len() + 1];
-    let by_band = |ages: &[i64]| {
-        let mut out = [0_i64; AGES.len() + 1];
-        ages.iter().enumerate().for_each(|(age, people)| out[band(age as u16)] += people);
-        out
-    };
-    for ages in order.people.values() {
-        by_band(ages).iter().zip(&mut inhabitants).for_each(|(people, sum)| *sum += people);
-    }
-    let mut of_home: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for person in persons {
-        seen_by_band[band(person.age)] += 1;
-        let sum = of_home.entry(&person.home).or_default();
-        sum.0 += 1.0;
-        sum.1 += person.ore as f64 / 100.0;
-    }
-    let expected = |ages: &[i64]| -> f64 {
-        by_band(ages)
-            .iter()
-            .zip(inhabitants.iter().zip(&seen_by_band))
-            .map(|(here, (all, seen))| *here as f64 * *seen as f64 / (*all).max(1) as f64)
-            .sum()
-    };
-    let mut known: Vec<(String, i64, Seen)> = Vec::new();
-    for (code, ages) in &order.people {
-        let (persons, cost) = of_home.get(code.as_str()).copied().unwrap_or_default();
-        if persons > 0.0 && ages.iter().sum::<i64>() == 0 {
-            fail!("error.risk.nobody_lives_there", code, persons = persons as u64, period = order.period);
+impl Kinds {
+    /// Bands of the ages of these persons.
+    fn of(people: &BTreeMap<String, BySex>, persons: &[Person]) -> Kinds {
+        let mut counts = [0_usize; 101];
+        persons.iter().filter_map(|person| person.age).for_each(|age| counts[usize::from(age)] += 1);
+        let enough = std::cmp::max(persons.len() / BANDS, FEWEST);
+        let (mut band, mut bands, mut inside) = ([0; 101], 0, 0);
+        let mut left: usize = counts.iter().sum();
+        for (age, count) in counts.into_iter().enumerate() {
+            band[age] = bands;
+            inside += count;
+            left -= count;
+            // The last band has enough too.
+            if inside >= enough && left >= enough {
+                (bands, inside) = (bands + 1, 0);
+            }
         }
-        let seen = Seen { persons, cost, expected: expected(ages) };
-        known.push((code.clone(), ages.iter().sum(), seen));
+        let is_known = |by_sex: &BySex| by_sex[2].iter().all(|people| *people == 0);
+        Kinds { band, bands: bands + 1, by_sex: people.values().all(is_known) }
     }
-    let seen: Vec<Seen> = known.iter().map(|(.., seen)| seen.clone()).collect();
-    let pool = Pool::of(&seen, severity);
-    let fitted: Vec<Fitted> = seen.iter().map(|one| pool.fit(one)).collect();
-    let codes: Vec<&str> = known.iter().map(|(code, ..)| code.as_str()).collect();
-    let pools = pools(order, &codes, &fitted, severity)?;
-    let mut press = Press::quick(severity);
+
+    fn of_person(&self, person: &Person) -> usize {
+        match person.age {
+            None => 3 * self.bands,
+            Some(age) => 3 * self.band[usize::from(age)] + if self.by_sex { person.sex } else { 2 },
+        }
+    }
+
+    /// Inhabitants of each of these kinds. Those of unknown sex are all of a band: anybody may be one.
+    fn inhabitants(&self, by_sex: &BySex, used: &[usize]) -> Vec<f64> {
+        let mut out = vec![0.0; 3 * self.bands + 1];
+        for (sex, ages) in by_sex.iter().enumerate() {
+            for (age, people) in ages.iter().enumerate() {
+                let (place, people) = (3 * self.band[age.min(100)], *people as f64);
+                out[place + 2] += people;
+                out[3 * self.bands] += people;
+                if sex < 2 {
+                    out[place + sex] += people;
+                }
+            }
+        }
+        used.iter().map(|kind| out[*kind]).collect()
+    }
+}
+
+/// One year: what the country's persons cost, and the kinds that they were divided into.
+struct Told {
+    kinds: Kinds,
+    /// Kinds that somebody with a cost is of, in the order of [`Country::kinds`].
+    used: Vec<usize>,
+    country: Country,
+}
+
+impl Told {
+    /// A year with its municipalities in the order of `people`. Persons of no municipality there are left out.
+    ///
+    /// # Errors
+    /// Fails if persons with a cost live where nobody lives.
+    fn of(people: &BTreeMap<String, BySex>, persons: &[Person], period: Period) -> Result<Told> {
+        let kinds = Kinds::of(people, persons);
+        let places: BTreeMap<&str, usize> = people.keys().map(String::as_str).zip(0..).collect();
+        let mut counted = vec![0_u64; people.len()];
+        let mut used = vec![None; 3 * kinds.bands + 1];
+        let mut out = Vec::new();
+        for person in persons {
+            let Some(home) = places.get(&*person.home) else { continue };
+            let kind = kinds.of_person(person);
+            used[kind] = Some(kind);
+            counted[*home] += 1;
+            out.push(credibility::Person { home: *home, kind, cost: person.ore as f64 / 100.0 });
+        }
+        for ((code, by_sex), persons) in people.iter().zip(counted) {
+            if persons > 0 && by_sex.iter().flatten().sum::<i64>() == 0 {
+                fail!("error.risk.nobody_lives_there", code, persons, period);
+            }
+        }
+        let used: Vec<usize> = used.into_iter().flatten().collect();
+        out.iter_mut().for_each(|person| person.kind = used.binary_search(&person.kind).unwrap_or_default());
+        let inhabitants = people.values().map(|by_sex| kinds.inhabitants(by_sex, &used)).collect();
+        Ok(Told { country: Country::of(inhabitants, &out), kinds, used })
+    }
+
+    /// What the country's cost is to be if the inhabitants are these.
+    fn expected(&self, people: &BTreeMap<String, BySex>) -> f64 {
+        let of = |by_sex: &BySex| -> f64 {
+            let people = self.kinds.inhabitants(by_sex, &self.used);
+            self.country.kinds.iter().zip(people).map(|(kind, people)| kind.mean(people)).sum()
+        };
+        people.values().map(of).sum()
+    }
+
+    fn cost(&self) -> f64 {
+        self.country.seen.iter().map(|seen| seen.cost).sum()
+    }
+
+    /// Relative variance that chance gives the country's cost.
+    fn chance(&self) -> f64 {
+        let of = |(place, kind): (usize, &Kind)| {
+            kind.variance(self.country.seen.iter().map(|seen| seen.people[place]).sum())
+        };
+        self.country.kinds.iter().enumerate().map(of).sum::<f64>() / (self.cost() * self.cost())
+    }
+}
+
+/// What hits every municipality in the same year, as it was stated, or from how far each year's cost of the country was
+/// from what the year before told to expect, less what chance gives. `last` is the year of the period, and `told` reads an earlier one.
+///
+/// # Errors
+/// Fails if there are fewer than two changes to learn from, if the years do not follow each other, or if the contacts of a
+/// year cannot be read.
+fn shared(order: &Order, last: &Told, told: impl Fn(&Earlier) -> Result<Told>) -> Result<Option<SharedYear>> {
+    let years = match &order.shared {
+        Shared::Left => return Ok(None),
+        Shared::Stated(thousandths) => {
+            return Ok(Some(SharedYear { spread: f64::from(*thousandths) / 1000.0, changes: Vec::new() }));
+        }
+        Shared::Learned(years) => years,
+    };
+    let numbers: Vec<i16> = years.iter().map(|one| one.period.from().year()).collect();
+    let first = order.period.from().year() - years.len() as i16;
+    if years.len() < 2 || !numbers.iter().copied().eq(first..order.period.from().year()) {
+        fail!("error.risk.earlier_years", period = order.period);
+    }
+    let told = years.iter().map(told).collect::<Result<Vec<Told>>>()?;
+    let (mut changes, mut beyond) = (Vec::new(), 0.0);
+    for (place, before) in told.iter().enumerate() {
+        let (period, people, after) = match years.get(place + 1).zip(told.get(place + 1)) {
+            Some((year, told)) => (year.period, &year.people, told),
+            None => (order.period, &order.people, last),
+        };
+        let change = after.cost() / before.expected(people);
+        beyond += change.ln().powi(2) - before.chance() - after.chance();
+        changes.push((period, change));
+    }
+    Ok(Some(SharedYear { spread: (beyond.max(0.0) / changes.len() as f64).sqrt(), changes }))
+}
+
+/// Next year of a municipality, or of several: the country's costs, and how uncertain the level is.
+struct Year<'f> {
+    fitted: &'f Fitted,
+    /// Variance of what hits every municipality in the same year, relative to the square of the mean.
+    shared: f64,
+}
+
+impl Year<'_> {
+    /// Distribution of the mean yearly cost over some years. The uncertainty of the level is the same in all years, so a
+    /// mean over several years keeps it. Chance, and what hits every municipality in one year, become smaller in it.
+    fn mean_over(&self, years: u16, press: &mut Press) -> Distribution {
+        let years = f64::from(years);
+        let level = &self.fitted.exposure;
+        let doubt = (1.0 + 1.0 / level.shape) * (1.0 + self.shared / years) - 1.0;
+        let exposure = Exposure { shape: 1.0 / doubt, ..level.times(years) };
+        press.distribution(&exposure).scaled(self.fitted.factor / years)
+    }
+}
+
+/// The risk of each municipality, and the pools.
+fn lines(order: &Order, country: &Country, shared: Option<&SharedYear>) -> Result<(Vec<Line>, Vec<Pooling>)> {
+    let fitted = country.fitted();
+    let codes: Vec<&str> = order.people.keys().map(String::as_str).collect();
+    let shared = shared.map_or(0.0, |shared| shared.spread * shared.spread);
+    let mut press = Press::quick(&country.kinds);
+    let together = |members: &[usize]| -> Distribution {
+        let parts: Vec<&Fitted> = members.iter().map(|place| &fitted[*place]).collect();
+        Year { fitted: &country.pooled(&parts), shared }.mean_over(1, &mut press)
+    };
+    let pools = pools(order, &codes, together)?;
     let mut out = Vec::new();
-    for (place, ((code, people, seen), fitted)) in known.into_iter().zip(fitted).enumerate() {
-        let alone = press.distribution(fitted.count).scaled(fitted.factor);
-        // The uncertainty of the rate is the same in all years, so a mean over several years keeps it. Chance
-        // becomes smaller in such a mean.
-        let several = SPANS.map(|years| {
-            let count = Count { mean: fitted.count.mean * f64::from(years), ..fitted.count };
-            press.distribution(count).scaled(fitted.factor / f64::from(years))
-        });
+    for (place, ((code, by_sex), fitted)) in order.people.iter().zip(&fitted).enumerate() {
+        let year = Year { fitted, shared };
+        let alone = year.mean_over(1, &mut press);
+        let several = SPANS.map(|years| year.mean_over(years, &mut press)).into();
         let pooled = PoolKind::ALL.map(|kind| {
             let of = pools.iter().find(|pool| pool.kind == kind && pool.members.contains(&place))?;
             Some(of.together.spread() / of.together.mean().max(1e-12))
         });
-        out.push(Line { code, people, seen, fitted, alone, pooled, several: several.into() });
+        let (seen, factor) = (country.seen[place].clone(), fitted.factor);
+        let people = by_sex.iter().flatten().sum();
+        out.push(Line { code: code.clone(), people, seen, factor, alone, pooled, several });
     }
     Ok((out, pools))
 }
 
 /// The pools of trust areas and regions, and those of the user's choice.
-fn pools(order: &Order, codes: &[&str], fitted: &[Fitted], severity: &Severity) -> Result<Vec<Pooling>> {
+/// `together` gives the distribution of the cost of members together.
+fn pools(
+    order: &Order,
+    codes: &[&str],
+    mut together: impl FnMut(&[usize]) -> Distribution,
+) -> Result<Vec<Pooling>> {
     if let Some(unknown) = order.pools.keys().find(|code| !codes.contains(&code.as_str())) {
         fail!("error.risk.pool_there_no_municipality_in", unknown, period = order.period);
     }
@@ -305,11 +516,8 @@ fn pools(order: &Order, codes: &[&str], fitted: &[Fitted], severity: &Severity) 
             members.entry((PoolKind::Own, Message::plain(own))).or_default().push(place);
         }
     }
-    let mut press = Press::quick(severity);
     let pool = |((kind, name), members): ((PoolKind, Message), Vec<usize>)| {
-        let parts: Vec<Fitted> = members.iter().map(|place| fitted[*place]).collect();
-        let all = pooled(&parts);
-        let together = press.distribution(all.count).scaled(all.factor);
+        let together = together(&members);
         Pooling { kind, name, members, together }
     };
     Ok(members.into_iter().map(pool).collect())
@@ -343,14 +551,15 @@ pub fn distribution(rate: f64, shape: Option<f64>, severity: &Path) -> Result<se
         fail!("error.risk.shape_not_above_zero", shape);
     }
     let severity = read_severity(severity)?;
-    let count = Count { mean: rate, shape: shape.unwrap_or(f64::INFINITY) };
-    let sum = Press::new(&severity).distribution(count);
+    let (first, second) = (severity.moment(1), severity.moment(2));
+    let kinds = [Kind { share: None, severity }];
+    let exposure = Exposure { people: vec![rate], shape: shape.unwrap_or(f64::INFINITY) };
+    let sum = Press::new(&kinds).distribution(&exposure);
     let levels = [0.5, 0.75, 0.9, 0.95, 0.99, 0.995];
     let at: serde_json::Map<String, serde_json::Value> =
         levels.iter().map(|level| (level.to_string(), sum.quantile(*level).into())).collect();
     let tails: serde_json::Map<String, serde_json::Value> =
         levels.iter().map(|level| (level.to_string(), sum.tail(*level).into())).collect();
-    let (first, second) = (severity.moment(1), severity.moment(2));
     let doubt = shape.map_or(0.0, |shape| rate * rate / shape * first * first);
     Ok(serde_json::json!({
         "schema": 1,

@@ -82,7 +82,7 @@ impl Subject<'_> {
     /// The brief of one municipality.
     pub fn municipality(&self, line: &Line, name: &str, figures: Vec<BriefFigure>) -> Brief {
         let (all, mean) = (&line.alone, line.alone.mean());
-        let dear = self.found.severity.quantile(0.999) * line.fitted.factor;
+        let dear = self.found.severity.quantile(0.999) * line.factor;
         let summary = say!(
             self.language,
             "risk.summary_of_municipality",
@@ -174,7 +174,7 @@ impl Subject<'_> {
             let alone = median(inside, |line| Some(line.alone.spread() / line.alone.mean().max(1e-12)));
             let pooled = [0, 1, 2].map(|place| median(inside, |line| line.pooled[place]));
             let dear = self.found.severity.quantile(0.999);
-            let dear = median(inside, |line| Some(dear * line.fitted.factor / line.alone.mean().max(1e-12)));
+            let dear = median(inside, |line| Some(dear * line.factor / line.alone.mean().max(1e-12)));
             std::iter::once(alone).chain(pooled).chain([dear]).map(shown).collect()
         });
         let heads = heads([

@@ -7,6 +7,7 @@ use chart::fan::FanPoint;
 use chart::histogram::{Bin, Mark};
 use chart::range::Group;
 use disclosure::Cell;
+use domain::Period;
 use domain::amount::grouped;
 use paper::brief::{self, BriefFigure};
 use paper::picture;
@@ -20,7 +21,7 @@ use crate::folder;
 use crate::host::Host;
 use crate::parties::Names;
 use crate::pictures;
-use crate::what_if::risk::{Line, Order, Picture, SPANS};
+use crate::what_if::risk::{Line, Order, Picture, SPANS, SharedYear};
 use crate::what_if::risk_brief::{Subject, decimal};
 use crate::what_if::risk_tables;
 use crate::what_if::{AboutLines, about_texts, lines_about, ranges_of_sizes};
@@ -110,14 +111,18 @@ fn about(found: &Picture, order: &Order) -> AboutLines {
     };
     let data = format!("{}, SHA-256 {}", found.vintage.0, found.vintage.1);
     let persons = grouped(found.persons as u64);
+    let [numbers, costs] = found.between.map(|spread| decimal(spread * 100.0, 1));
     let mut out = vec![
         (message!("what_if.about.rules"), rules),
         (message!("what_if.about.period"), Message::plain(order.period)),
         (message!("what_if.about.data"), Message::Plain(data)),
         (message!("what_if.about.drawing"), message!("risk.nothing_drawn")),
-        (message!("what_if.about.basis"), message!("risk.basis", persons)),
-        (message!("what_if.about.not_included"), message!("risk.not_included")),
+        (message!("what_if.about.basis"), message!("risk.basis", persons, numbers, costs)),
     ];
+    out.push(match &found.shared {
+        None => (message!("what_if.about.not_included"), message!("risk.not_included")),
+        Some(shared) => (message!("risk.about_shared"), of_shared(shared)),
+    });
     if found.synthetic {
         out.push((message!("what_if.about.synthetic"), message!("what_if.no_person")));
     }
@@ -130,6 +135,19 @@ fn about(found: &Picture, order: &Order) -> AboutLines {
         out.push((message!("what_if.about.free_income"), message!("risk.slides_levels")));
     }
     out
+}
+
+/// What hits every municipality in the same year, and where its size comes from.
+fn of_shared(shared: &SharedYear) -> Message {
+    let percent = decimal(shared.spread * 100.0, 1);
+    if shared.changes.is_empty() {
+        return message!("risk.shared_stated", percent);
+    }
+    let change = |(year, change): &(Period, f64)| {
+        message!("risk.shared_change", year, percent = decimal((change - 1.0) * 100.0, 1))
+    };
+    let changes = Message::joined(shared.changes.iter().map(change).collect(), "; ");
+    message!("risk.shared_learned", percent, changes)
 }
 
 fn of_size(found: &Picture, language: Language, value: impl Fn(&Line) -> Option<f64>) -> Vec<Group> {

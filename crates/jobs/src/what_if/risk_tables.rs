@@ -70,7 +70,7 @@ pub fn risk(picture: &Picture, order: &Order, names: &Names) -> SafeTable {
     for line in &picture.lines {
         let (mean, all) = (line.alone.mean(), &line.alone);
         let free = order.free_income.get(&line.code).map(|(free, _)| free.ore() as f64 / 100.0);
-        let one_dear = dear * line.fitted.factor;
+        let one_dear = dear * line.factor;
         let mut row = vec![
             Cell::Text(line.code.clone()),
             Cell::Text(names.name(&line.code)),

@@ -1,13 +1,14 @@
 //! `samspill risk`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use jobs::failure::{Failure, Result, fail};
 use jobs::host::Host;
 use jobs::parties;
 use jobs::people;
+use jobs::what_if::risk::{Earlier, Shared};
 use jobs::what_if::simulate;
 use words::message;
 
@@ -26,7 +27,7 @@ pub enum RiskCommand {
         #[arg(long)]
         json: bool,
     },
-    Picture(RiskArguments),
+    Picture(Box<RiskArguments>),
 }
 
 #[derive(Args)]
@@ -41,6 +42,10 @@ pub struct RiskArguments {
     variant: Vec<PathBuf>,
     #[arg(long)]
     cap: Option<i64>,
+    #[arg(long, conflicts_with = "earlier")]
+    shared: Option<String>,
+    #[arg(long, num_args = 1..)]
+    earlier: Vec<String>,
     #[arg(long)]
     pool: Option<PathBuf>,
     #[arg(long)]
@@ -72,9 +77,27 @@ pub fn risk(command: &RiskCommand, host: &Host) -> Result<Output> {
     }
 }
 
+/// What hits every municipality in the same year: stated in per cent, learned from earlier years, or left out.
+fn shared(arguments: &RiskArguments) -> Result<Shared<'_>> {
+    if let Some(text) = &arguments.shared {
+        let percent = number(text)?;
+        if !(0.0..=100.0).contains(&percent) {
+            fail!("error.risk.shared_percent", text);
+        }
+        return Ok(Shared::Stated((percent * 10.0).round() as u32));
+    }
+    let mut years = Vec::new();
+    for text in &arguments.earlier {
+        let Some((year, contacts)) = text.split_once('=') else { fail!("error.risk.earlier_form", text) };
+        let period = whole_year(year)?;
+        years.push(Earlier { period, contacts: Path::new(contacts), people: people::by_sex(None, period)? });
+    }
+    Ok(if years.is_empty() { Shared::Left } else { Shared::Learned(years) })
+}
+
 fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
     let period = whole_year(&arguments.period)?;
-    let people = people::people(arguments.people.as_deref(), period)?;
+    let people = people::by_sex(arguments.people.as_deref(), period)?;
     let named = arguments.municipality.iter().map(|word| parties::municipality_named(word, period));
     let municipalities = named.collect::<Result<Vec<String>>>()?;
     if let Some(code) = municipalities.iter().find(|code| !people.contains_key(*code)) {
@@ -85,8 +108,13 @@ fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
         mapping: arguments.mapping.as_deref(),
         period,
         rules: &arguments.variant,
-        free_income: simulate::free_income(arguments.free_income.as_deref(), period, &people)?,
+        free_income: simulate::free_income(
+            arguments.free_income.as_deref(),
+            period,
+            &people::together(&people),
+        )?,
         people,
+        shared: shared(arguments)?,
         cap: arguments.cap,
         pools: arguments
             .pool
