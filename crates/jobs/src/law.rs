@@ -194,7 +194,11 @@ pub fn folder_of(folder: &Path) -> Result<Vec<(String, String)>> {
     Ok(out)
 }
 
-fn variant(name: &Path) -> Result<(String, String)> {
+/// Name and text of a variant, from a file or a built-in name.
+///
+/// # Errors
+/// Fails if the file cannot be read, or if there is no such variant.
+pub fn variant(name: &Path) -> Result<(String, String)> {
     let shown = name.display().to_string();
     if name.exists() {
         let text = std::fs::read_to_string(name).about(|| message!("error.file.read", path = shown))?;

@@ -1,8 +1,14 @@
 //! The law as dated data: which rules there are, what holds on a day, and what is missing.
 
+use std::path::{Path, PathBuf};
+
 use crate::failure::{About, Result, fail};
+use crate::law::Files;
 use domain::{Day, Instrument, Period};
+use rulebook::cases;
 use rulebook::file::CalculationKind;
+use rulebook::measure::Measure;
+use rulebook::scheme::Scheme;
 use rulebook::{LawBook, Provenance, Segment, Standing};
 use words::{Language, Message, Said, message};
 
@@ -199,32 +205,182 @@ pub fn diff(book: &LawBook, rule: &str, one: Day, other: Day) -> Result<Table> {
     Ok(table)
 }
 
+/// Rule files to check. Without any, the built-in ones.
+pub struct Check<'a> {
+    /// Folder of rules of law, with their cases.
+    pub law: Option<&'a Path>,
+    /// Variants: files with their cases beside them, or built-in names.
+    pub variants: &'a [PathBuf],
+    /// Folder of measures, with their cases.
+    pub measures: Option<&'a Path>,
+    /// Folder of the settlement scheme, with its cases.
+    pub scheme: Option<&'a Path>,
+}
+
 /// Result of a check of rule files.
 #[derive(Debug, Default)]
 pub struct Checked {
     /// Values that are missing while their rule is in force, with the days. A contact on such a day stops a
     /// settlement.
     pub gaps: Vec<Message>,
-    /// Result of the built-in cases; `None` if they were not run.
-    pub cases: Option<rulebook::cases::Report>,
+    /// Files that are missing: the cases of a rule, or the rule of an instrument or of cases.
+    pub missing: Vec<Message>,
+    /// Dated rows of the law that no case rests on.
+    pub untested: Vec<Message>,
+    /// Result of the cases.
+    pub cases: rulebook::cases::Report,
 }
 
-/// Resolves every rule on every day; if `built_in`, also runs the built-in cases.
+/// Resolves every rule on every day, and runs the cases of the files that are given; of all built-in files if none is.
 ///
 /// # Errors
-/// Fails if a rule or a built-in file cannot be read.
-pub fn check(book: &LawBook, built_in: bool) -> Result<Checked> {
+/// Fails if a file cannot be read.
+pub fn check(order: &Check) -> Result<Checked> {
+    let files = Files::read(order.law, &[])?;
+    let book = files.book()?;
     let mut found = Checked::default();
     for rule in book.rules() {
         found.gaps.extend(match rule.calculation {
-            rulebook::file::CalculationKind::ShareOfDrgPrice => gaps(&book.share_rule(&rule.id)?),
-            rulebook::file::CalculationKind::DayRate => gaps(&book.day_rate_rule(&rule.id)?),
+            CalculationKind::ShareOfDrgPrice => gaps(&book.share_rule(&rule.id)?),
+            CalculationKind::DayRate => gaps(&book.day_rate_rule(&rule.id)?),
         });
     }
-    if built_in {
-        found.cases = Some(rulebook::cases::run_built_in()?);
+    if order.law.is_none() && order.variants.is_empty() && order.measures.is_none() && order.scheme.is_none()
+    {
+        found.cases = cases::run_built_in()?;
+        return Ok(found);
+    }
+    if let Some(folder) = order.law {
+        found.of_law(folder, &files, &book)?;
+    }
+    for name in order.variants {
+        found.of_variant(name, &book)?;
+    }
+    if let Some(folder) = order.measures {
+        found.of_files(folder, |(name, text), (file, page)| {
+            Ok(cases::run_measure(&Measure::parse(name, text)?, file, page))
+        })?;
+    }
+    if let Some(folder) = order.scheme {
+        found.of_files(folder, |(name, text), (file, page)| {
+            Ok(cases::run_scheme(&Scheme::parse(name, text)?, file, page))
+        })?;
     }
     Ok(found)
+}
+
+/// The page of cases of a rule file: `x.cases.md` for `x.toml`.
+fn page_of(file: &Path) -> PathBuf {
+    file.with_extension("cases.md")
+}
+
+impl Checked {
+    fn of_law(&mut self, folder: &Path, files: &Files, book: &LawBook) -> Result<()> {
+        let mut pages = Vec::new();
+        for name in names(folder, ".cases.md")? {
+            pages.push((format!("law/{name}"), crate::folder::read(&folder.join(&name))?));
+        }
+        for rule in book.rules() {
+            let page = page_of(Path::new(&rule.file));
+            if !pages.iter().any(|(name, _)| Path::new(name) == page) {
+                self.missing.push(message!("rules.no_cases", file = rule.file, page = page.display()));
+            }
+        }
+        for (page, _) in &pages {
+            if book.rule(cases::id_of(page)).is_none() {
+                self.missing.push(message!("rules.no_rule_of_cases", page, rule = cases::id_of(page)));
+            }
+        }
+        let without_rule = Instrument::ALL.iter().filter(|one| book.rule_of(**one).is_err());
+        let without_rule: Vec<Message> = without_rule.map(Said::said).collect();
+        if !without_rule.is_empty() {
+            // The instruments are one law: a case of one cannot be run without the others.
+            let instruments = Message::joined(without_rule, ", ");
+            self.missing.push(message!("rules.no_rule_of_instrument", instruments));
+            return Ok(());
+        }
+        fn as_texts((name, text): &(String, String)) -> (&str, &str) {
+            (name, text)
+        }
+        let law: Vec<(&str, &str)> = files.law.iter().map(as_texts).collect();
+        let known = pages.iter().filter(|(page, _)| book.rule(cases::id_of(page)).is_some());
+        let known: Vec<(&str, &str)> = known.map(as_texts).collect();
+        let report = cases::run_law(&law, &known)?;
+        for rule in book.rules() {
+            let rows = rule.dated_rows().into_iter();
+            let bare =
+                rows.filter(|(_, dates)| !report.hits.contains(&format!("{}:{}", rule.file, dates.line)));
+            self.untested.extend(
+                bare.map(|(key, dates)| message!("rules.untested", file = rule.file, line = dates.line, key)),
+            );
+        }
+        self.cases.add(report);
+        Ok(())
+    }
+
+    fn of_variant(&mut self, name: &Path, book: &LawBook) -> Result<()> {
+        let (file, text) = crate::law::variant(name)?;
+        let beside = page_of(name);
+        let page = match (name.exists(), beside.exists()) {
+            (true, true) => Some((beside.display().to_string(), crate::folder::read(&beside)?)),
+            (true, false) => None,
+            (false, _) => {
+                let own = page_of(Path::new(&file));
+                let built_in = rulebook::built_in::VARIANT_CASES.iter();
+                let page = built_in.copied().find(|(page, _)| Path::new(page) == own);
+                page.map(|(page, text)| (page.to_owned(), text.to_owned()))
+            }
+        };
+        let Some((page, cases)) = page else {
+            self.missing.push(message!("rules.no_cases", file = name.display(), page = beside.display()));
+            return Ok(());
+        };
+        self.cases.add(cases::run_variant(book.clone(), (&file, &text), &page, &cases)?);
+        Ok(())
+    }
+
+    /// Runs the cases of each file in a folder. `run` is given the file and its page, each as name and text.
+    fn of_files(
+        &mut self,
+        folder: &Path,
+        run: impl Fn((&str, &str), (&str, &str)) -> Result<cases::Report>,
+    ) -> Result<()> {
+        let files = names(folder, ".toml")?;
+        if files.is_empty() {
+            fail!("error.law.no_rule_file_toml_in", folder = folder.display());
+        }
+        for name in &files {
+            let (path, page) = (folder.join(name), page_of(&folder.join(name)));
+            if !page.exists() {
+                self.missing.push(message!("rules.no_cases", file = path.display(), page = page.display()));
+                continue;
+            }
+            let shown = page.display().to_string();
+            let (text, cases) = (crate::folder::read(&path)?, crate::folder::read(&page)?);
+            self.cases.add(run((name, &text), (&shown, &cases))?);
+        }
+        for page in names(folder, ".cases.md")? {
+            let rule = format!("{}.toml", cases::id_of(&page));
+            if !files.contains(&rule) {
+                self.missing.push(message!("rules.no_rule_of_cases", page, rule));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names of files in a folder that end so, in order.
+fn names(folder: &Path, end: &str) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    let entries = std::fs::read_dir(folder).about(|| message!("error.file.open", path = folder.display()))?;
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(end) {
+            out.push(name);
+        }
+    }
+    out.sort();
+    Ok(out)
 }
 
 fn gaps<T>(segments: &[Segment<T>]) -> Vec<Message> {
@@ -240,7 +396,6 @@ fn gaps<T>(segments: &[Segment<T>]) -> Vec<Message> {
 /// # Errors
 /// Fails if an instrument has no rule file, or if the built-in scheme cannot be read.
 pub fn payments(book: &LawBook, day: Day) -> Result<Table> {
-    use rulebook::scheme::Scheme;
     let scheme = Scheme::built_in()?;
     let columns = heads([
         "flow",

@@ -538,7 +538,7 @@ impl LawBook {
             used.push(provenance.clone());
             provenance
         };
-        let (sectors, _, unit_kinds, covers) = overlay.covers(&mut keep)?;
+        let (sectors, care_levels, unit_kinds, covers) = overlay.covers(&mut keep)?;
         let row = file.covers.iter().find(|row| row.dates.holds(overlay.base));
         let liable =
             row.and_then(|row| row.value.liable).ok_or_else(|| overlay.gap("liable municipality"))?;
@@ -569,6 +569,7 @@ impl LawBook {
         let rule = DayRateRule {
             version: Version { rule: file.id.clone(), from: day, digest: String::new() },
             sectors,
+            care_levels,
             notified_sectors,
             unit_kinds,
             liable,

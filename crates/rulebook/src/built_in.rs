@@ -45,7 +45,7 @@ pub const VARIANTS: &[(&str, &str)] = files!("variants":
     "discharge-ready-5000.toml",
 );
 
-/// Cases of the variants: `variants/<id>.cases.md`.
+/// Cases of the variants, in the order of [`VARIANTS`].
 pub const VARIANT_CASES: &[(&str, &str)] = files!("variants":
     "co-financing-80-plus-with-outpatient.cases.md",
     "co-financing-80-plus.cases.md",

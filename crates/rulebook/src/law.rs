@@ -365,6 +365,7 @@ struct DecidingRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ReadingRule {
     sectors: Vec<Sector>,
+    care_levels: Vec<CareLevel>,
     unit_kinds: Vec<UnitKind>,
     liable: Liable,
     first: FirstDay,
@@ -436,6 +437,7 @@ fn reading(rule: &DayRateRule) -> ReadingRule {
     let DayRateRule {
         version: _,
         sectors,
+        care_levels,
         notified_sectors: _,
         unit_kinds,
         liable,
@@ -451,6 +453,7 @@ fn reading(rule: &DayRateRule) -> ReadingRule {
     } = rule;
     ReadingRule {
         sectors: sectors.clone(),
+        care_levels: care_levels.clone(),
         unit_kinds: unit_kinds.clone(),
         liable: *liable,
         first: first.0,

@@ -16,12 +16,13 @@ use crate::trace::{Step, Trace};
 pub struct DayRateRule {
     pub version: Version,
     pub sectors: Vec<Sector>,
+    pub care_levels: Vec<CareLevel>,
     /// Sectors in which the municipality is notified and pays nothing.
     pub notified_sectors: Vec<Sector>,
     pub unit_kinds: Vec<UnitKind>,
     /// The municipality that pays, by its relation to the patient.
     pub liable: Liable,
-    /// Provenance of the sectors, the kinds of unit and the liable municipality.
+    /// Provenance of the sectors, the care levels, the kinds of unit and the liable municipality.
     pub covers: Provenance,
     /// Price of a day; `None` if no row holds on the day.
     pub rate: Option<(Amount, Provenance)>,
@@ -229,7 +230,7 @@ fn not_covered(case: &Case, rule: &DayRateRule, trace: &mut impl Trace) -> Optio
         false => "sector-not-covered",
     };
     let tests = [
-        ("not-overnight", case.care_level.said(), case.care_level == CareLevel::Overnight),
+        ("not-overnight", case.care_level.said(), rule.care_levels.contains(&case.care_level)),
         (sector, case.sector.said(), rule.sectors.contains(&case.sector)),
         ("unit-not-covered", case.unit_kind.said(), rule.unit_kinds.contains(&case.unit_kind)),
     ];

@@ -10,10 +10,10 @@ use words::{Message, Said, message};
 
 use domain::{Amount, Share, Urgency};
 
-use crate::book::LawBook;
+use crate::book::{BookError, LawBook};
 use crate::built_in;
 use crate::file::VariantFile;
-use crate::measure::{Cost, Effect, Measure, Per};
+use crate::measure::{Cost, Effect, Gp, Measure, Per};
 use crate::scheme::Scheme;
 use law::{RulePage, facts};
 use page::Case;
@@ -50,7 +50,8 @@ pub struct Report {
 }
 
 impl Report {
-    fn add(&mut self, other: Report) {
+    /// Adds another report.
+    pub fn add(&mut self, other: Report) {
         self.count += other.count;
         self.failures.extend(other.failures);
         self.hits.extend(other.hits);
@@ -81,6 +82,9 @@ fn check_measure(measure: &Measure, case: &Case, hits: &mut BTreeSet<String>) ->
         equal(case, "effect", &row.map_or_else(String::new, |row| effect_text(&row.value)))?;
         let costs: Vec<String> = costs.iter().map(|row| cost_text(&row.value)).collect();
         equal(case, "costs", &costs.join("; "))?;
+        if case.text("gp").is_some() {
+            equal(case, "gp", &measure.gp.map_or_else(|| "none".to_owned(), |gp| gp_text(&gp)))?;
+        }
         hits.extend(lines.into_iter().map(|line| format!("{}:{line}", measure.file)));
         return Ok(());
     }
@@ -121,8 +125,14 @@ fn cost_text(cost: &Cost) -> String {
     format!("{party}: {what}, {per}, {amount}")
 }
 
+/// Visits to general practitioners as a page writes them: `1 per contact, 100 more on 3200 a year`.
+fn gp_text(gp: &Gp) -> String {
+    let Gp { visits_per_contact, published_visits, visits_a_year } = gp;
+    format!("{visits_per_contact} per contact, {published_visits} more on {visits_a_year} a year")
+}
+
 /// Runs a page against the settlement scheme. An empty cell asserts that no row holds; but an empty `schedule`, `vat`
-/// or `tax category` is not tested.
+/// or `tax category` is not tested: there, `none` asserts that no row holds.
 pub fn run_scheme(scheme: &Scheme, file: &str, page: &str) -> Report {
     let mut hits = BTreeSet::new();
     let (count, failures) = page::run(file, page, |case| check_scheme(scheme, case, &mut hits));
@@ -153,16 +163,16 @@ fn check_scheme(scheme: &Scheme, case: &Case, hits: &mut BTreeSet<String>) -> Re
     lines.extend(moved.map(|row| row.dates.line));
     if case.text("schedule").is_some() {
         let schedule = scheme.schedule_on(flow, day);
-        equal(case, "schedule", &schedule.map_or_else(String::new, |row| row.value.to_string()))?;
+        equal(case, "schedule", &schedule.map_or_else(|| "none".to_owned(), |row| row.value.to_string()))?;
         lines.extend(schedule.map(|row| row.dates.line));
     }
     if case.text("vat").is_some() {
-        equal(case, "vat", &text(vat.map(|row| row.value.treatment.as_str())))?;
+        equal(case, "vat", vat.map_or("none", |row| row.value.treatment.as_str()))?;
         lines.extend(vat.map(|row| row.dates.line));
     }
     if case.text("tax category").is_some() {
         let category = scheme.tax_category_on(day);
-        equal(case, "tax category", &text(category.map(|row| row.value.code.word())))?;
+        equal(case, "tax category", category.map_or("none", |row| row.value.code.word()))?;
         lines.extend(category.map(|row| row.dates.line));
     }
     hits.extend(lines.into_iter().map(|line| format!("{}:{line}", scheme.file)));
@@ -177,24 +187,48 @@ fn equal(case: &Case, column: &str, got: &str) -> Result<(), String> {
     }
 }
 
+/// Id of the rule, variant or measure that a file is named after: `law/co-financing.cases.md` is of `co-financing`.
+pub fn id_of(file: &str) -> &str {
+    file.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default()
+}
+
+/// Runs pages against the rules of law that they are named after.
+///
+/// # Errors
+/// Fails if a rule cannot be read.
+pub fn run_law(files: &[(&str, &str)], pages: &[(&str, &str)]) -> Result<Report, BookError> {
+    let law = LawBook::new(files.iter().copied())?;
+    let mut report = Report::default();
+    for (file, page) in pages {
+        report.add(run(&law, id_of(file), file, page));
+    }
+    Ok(report)
+}
+
+/// Runs a page against a variant that is laid over a law.
+///
+/// # Errors
+/// Fails if the variant cannot be read, or departs from a rule that is missing.
+pub fn run_variant(law: LawBook, variant: (&str, &str), file: &str, page: &str) -> Result<Report, BookError> {
+    let book = law.with_variants([variant])?;
+    let mut report = Report::default();
+    for variant in book.variants() {
+        let mut of_variant = run(&book, &variant.departs_from, file, page);
+        of_variant.hits.extend(ran(variant, &of_variant));
+        report.add(of_variant);
+    }
+    Ok(report)
+}
+
 /// Runs every built-in page: of the law, of each variant over the law, of each measure and of the scheme.
 ///
 /// # Errors
 /// Fails if a built-in rule, variant, measure or scheme cannot be read.
-pub fn run_built_in() -> Result<Report, crate::book::BookError> {
+pub fn run_built_in() -> Result<Report, BookError> {
     let law = LawBook::built_in()?;
-    let mut report = Report::default();
-    let id =
-        |file: &str| file.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or("").to_owned();
-    for (file, page) in built_in::LAW_CASES {
-        report.add(run(&law, &id(file), file, page));
-    }
-    for (file, page) in built_in::VARIANT_CASES {
-        let book = law.clone().with_variants(built_in::variant(&id(file)))?;
-        let Some(variant) = book.variants().first().cloned() else { continue };
-        let mut of_variant = run(&book, &variant.departs_from, file, page);
-        of_variant.hits.extend(ran(&variant, &of_variant));
-        report.add(of_variant);
+    let mut report = run_law(built_in::LAW, built_in::LAW_CASES)?;
+    for ((file, page), variant) in built_in::VARIANT_CASES.iter().zip(built_in::VARIANTS) {
+        report.add(run_variant(law.clone(), *variant, file, page)?);
     }
     for ((file, page), (name, text)) in built_in::MEASURE_CASES.iter().zip(built_in::MEASURES) {
         report.add(run_measure(&Measure::parse(name, text)?, file, page));

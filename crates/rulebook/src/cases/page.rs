@@ -53,6 +53,7 @@ const OUTPUTS: &[&str] = &[
     "creditor",
     "effect",
     "costs",
+    "gp",
     "mode",
     "schedule",
     "account",

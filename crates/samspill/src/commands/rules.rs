@@ -37,7 +37,7 @@ pub enum RulesCommand {
         #[command(flatten)]
         source: RuleSource,
     },
-    Check(RuleSource),
+    Check(CheckArguments),
 }
 
 #[derive(Args)]
@@ -48,6 +48,18 @@ pub struct RuleSource {
     variant: Vec<PathBuf>,
     #[arg(long = "as", value_parser = one_of(FORMS))]
     form: Option<Form>,
+}
+
+#[derive(Args)]
+pub struct CheckArguments {
+    #[arg(long)]
+    law: Option<PathBuf>,
+    #[arg(long, num_args = 1..)]
+    variant: Vec<PathBuf>,
+    #[arg(long)]
+    measures: Option<PathBuf>,
+    #[arg(long)]
+    scheme: Option<PathBuf>,
 }
 
 /// Shows or checks the law.
@@ -66,19 +78,23 @@ pub fn rules(command: &RulesCommand, host: &Host) -> Result<Output> {
         RulesCommand::Payments { on, source } => {
             show(rules::payments(&book(source)?, Day::parse(on)?)?, source)
         }
-        RulesCommand::Check(source) => checked(&rules::check(&book(source)?, source.law.is_none())?),
+        RulesCommand::Check(arguments) => checked(&rules::check(&rules::Check {
+            law: arguments.law.as_deref(),
+            variants: &arguments.variant,
+            measures: arguments.measures.as_deref(),
+            scheme: arguments.scheme.as_deref(),
+        })?),
     })
 }
 
 fn checked(found: &rules::Checked) -> Output {
     let mut words: Vec<Message> = found.gaps.iter().map(|gap| message!("rules.gap_note", gap)).collect();
-    let failures = found.cases.iter().flat_map(|report| &report.failures);
-    words.extend(
-        found
-            .cases
-            .iter()
-            .map(|report| message!("rules.cases", count = report.count, failed = report.failures.len())),
-    );
-    words.extend(failures.clone().map(Said::said));
-    Output { data: String::new(), words, code: u8::from(failures.count() > 0) }
+    words.extend(found.untested.iter().cloned());
+    let (count, failed) = (found.cases.count, found.cases.failures.len());
+    words.push(message!("rules.cases", count, failed));
+    words.extend(found.missing.iter().cloned());
+    words.extend(found.cases.failures.iter().map(Said::said));
+    // Files without a case have passed nothing.
+    let is_wrong = failed > 0 || count == 0 || !found.missing.is_empty();
+    Output { data: String::new(), words, code: u8::from(is_wrong) }
 }

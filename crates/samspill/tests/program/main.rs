@@ -14,6 +14,7 @@ mod first_hour;
 mod formats;
 mod fourth_look;
 mod indicators;
+mod numbers;
 mod operator;
 mod second_look;
 mod settlement;
