@@ -372,7 +372,9 @@ impl LawBook {
                 add(dates.from, dates.to);
             }
         }
-        for variant in self.variants_of(rule) {
+        // A variant of the rule whose price is leaned on may change the price.
+        let variants = [Some(rule), priced].into_iter().flatten().flat_map(|rule| self.variants_of(rule));
+        for variant in variants {
             add(variant.from, Some(variant.to));
             for row in &variant.add {
                 add(row.dates.from, row.dates.to);
@@ -509,7 +511,12 @@ impl LawBook {
         overlay: &Overlay,
     ) -> Result<(Amount, Provenance), BookError> {
         let priced = file.unit_price_of.as_ref().and_then(|id| self.rules.get(id)).unwrap_or(file);
-        if let Some((variant, kroner)) = overlay.set(|set| set.kroner_per_point) {
+        // The price is written once: a variant that changes the price of the rule that is leaned on changes this one too.
+        let of_other = self
+            .variants_of(priced)
+            .filter(|variant| variant.holds(day))
+            .find_map(|variant| Some((variant, variant.set.kroner_per_point?)));
+        if let Some((variant, kroner)) = overlay.set(|set| set.kroner_per_point).or(of_other) {
             return Ok((kroner_amount(kroner), variant_place(variant, "unit_price", &kroner.to_string())));
         }
         let of = |file: &'_ RuleFile| file.unit_price.iter().position(|row| row.dates.holds(day));

@@ -157,7 +157,7 @@ impl Percent {
     fn share(&self) -> Option<Share> {
         match self {
             Percent::Whole(percent) => Share::from_basis_points(percent.checked_mul(100)?),
-            Percent::Text(text) => reduction(text),
+            Percent::Text(text) => percent(text),
         }
     }
 
@@ -167,14 +167,6 @@ impl Percent {
             Percent::Text(text) => text.clone(),
         }
     }
-}
-
-/// Reads a reduction in per cent, as people write it: `10 %`, `-10` or `2,5`. A reduction has the same meaning with
-/// and without a minus sign.
-///
-/// `None` if the text after the minus sign is not a share that [`percent`] reads.
-pub fn reduction(text: &str) -> Option<Share> {
-    percent(text.trim().trim_start_matches(['-', '\u{2212}']))
 }
 
 /// Reads a share in per cent, as people write it: `10 %` or `2,5`.

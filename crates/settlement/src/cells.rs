@@ -91,6 +91,8 @@ pub(crate) struct Ready {
     pub(crate) stays: u32,
     pub(crate) trust: u32,
     pub(crate) age: Option<u16>,
+    /// Group of the contact. The contact itself may lie outside the period.
+    pub(crate) group: u32,
 }
 
 /// The cells of a period.
@@ -539,7 +541,8 @@ impl<'a> Counter<'a> {
             let ready = flags(&batch, at::REPORTED_READY);
             for row in 0..batch.num_rows() {
                 if ready.is_some_and(|ready| ready.value(row)) {
-                    self.ready(&batch, row, decoded.stay_rows[row] > 1);
+                    let group = self.row(&decoded, row).group;
+                    self.ready(&batch, row, decoded.stay_rows[row] > 1, group);
                 }
                 let waits = decoded.stay_rows[row] > 1 && shared.needs.ceiling.is_some() && !shared.counted;
                 if waits {
@@ -551,7 +554,7 @@ impl<'a> Counter<'a> {
         Ok(())
     }
 
-    fn ready(&mut self, batch: &RecordBatch, row: usize, is_of_several: bool) {
+    fn ready(&mut self, batch: &RecordBatch, row: usize, is_of_several: bool, group: u32) {
         let stay = stay_of(batch, row);
         let (from, to) = (self.shared.period.from().start(), self.shared.period.to().next().start());
         // A stay outside the period has no payable day in the period.
@@ -564,7 +567,7 @@ impl<'a> Counter<'a> {
         let stays = self.home(word(batch, at::MUNICIPALITY_OF_STAY, row));
         let trust = self.trusts.number(trust_of(batch, row));
         let of_stay = if is_of_several { longs(batch, at::STAY_ID)[row] } else { 0 };
-        self.ready.push(Ready { stay, of_stay, registered, stays, trust, age });
+        self.ready.push(Ready { stay, of_stay, registered, stays, trust, age, group });
     }
 }
 
@@ -702,6 +705,7 @@ fn merged(shared: &Shared, mut counters: Vec<Counter>) -> Cells {
             registered: home[one.registered as usize],
             stays: home[one.stays as usize],
             trust: trust[one.trust as usize],
+            group: group[one.group as usize],
             ..one
         }));
         out.contacts += counter.contacts;
@@ -726,8 +730,8 @@ fn merged(shared: &Shared, mut counters: Vec<Counter>) -> Cells {
     settled_in_place(&mut out, cells);
     // This order does not depend on the number of threads.
     out.ready.sort_by_key(|one| {
-        let Ready { stay, of_stay, registered, stays, trust, age } = one;
-        (*of_stay, stay.admitted_at, *registered, *stays, *trust, stay.departed_at, *age)
+        let Ready { stay, of_stay, registered, stays, trust, age, group } = one;
+        (*of_stay, stay.admitted_at, *registered, *stays, *trust, stay.departed_at, *age, *group)
     });
     let (mut last, mut number) = (0, 0);
     for one in out.ready.iter_mut().filter(|one| one.of_stay != 0) {

@@ -1,7 +1,7 @@
 //! Cells as a Parquet file, so that one reading of a register answers many questions.
 //!
-//! A row is a cell, a contact of a stay that a ceiling may cut, a patient who was reported ready, or a
-//! municipality without cells. The footer holds the period and the distinctions that the cells keep. A cell
+//! A row is a cell, a contact of a stay that a ceiling may cut, a patient who was reported ready (after a row of the
+//! facts of the patient's contact), or a municipality without cells. The footer holds the period and the distinctions that the cells keep. A cell
 //! may stand for a single person, so the file must not be shared.
 
 use domain::narrow;
@@ -26,7 +26,7 @@ use crate::decode::class_of;
 use crate::needs::Needs;
 use crate::stay::Stay;
 
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 const KEY: &str = "samspill.cells";
 const WORDS: [&str; 14] = [
     "kind",
@@ -139,7 +139,10 @@ impl Cells {
                 out.push(self.row("episode", one.home as usize, one.group, one.quantity, (1, stay)));
             }
         }
-        out.extend(self.ready.iter().map(|ready| self.ready_row(ready)));
+        for ready in &self.ready {
+            out.push(self.facts_row("ready-facts", ready.registered as usize, ready.group));
+            out.push(self.ready_row(ready));
+        }
         // A municipality without cells must be listed too.
         for home in (0..self.homes.len()).filter(|home| self.of(*home).is_empty()) {
             let mut row = Row { words: Default::default(), numbers: [0; 14] };
@@ -152,8 +155,23 @@ impl Cells {
     }
 
     fn row(&self, kind: &str, home: usize, group: u32, quantity: u32, (count, stay): (u32, i64)) -> Row {
+        let mut row = self.facts_row(kind, home, group);
+        let quantity = &self.quantities[quantity as usize];
+        row.numbers[6..12].copy_from_slice(&[
+            quantity.points.milli(),
+            quantity.bed_days,
+            quantity.contacts,
+            quantity.fee.ore(),
+            i64::from(count),
+            stay,
+        ]);
+        row
+    }
+
+    /// A row of a municipality and the facts of a group, without a quantity.
+    fn facts_row(&self, kind: &str, home: usize, group: u32) -> Row {
         let (place, group) = (&self.homes[home], &self.groups[group as usize]);
-        let (facts, quantity) = (self.facts(group), &self.quantities[quantity as usize]);
+        let facts = self.facts(group);
         let trust = self.trusts.get(group.trust as usize).filter(|_| self.needs.trust);
         let words = [
             kind,
@@ -179,12 +197,12 @@ impl Cells {
             i64::from(group.readmitted),
             i64::from(group.dates.0),
             i64::from(group.dates.1),
-            quantity.points.milli(),
-            quantity.bed_days,
-            quantity.contacts,
-            quantity.fee.ore(),
-            i64::from(count),
-            stay,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
             0,
             0,
         ];
@@ -290,6 +308,8 @@ struct Read {
     quantities: BTreeMap<(i64, i64, i64, i64), u32>,
     of_home: BTreeMap<u32, Vec<Cell>>,
     stay: i64,
+    /// Group that the row before, of kind `ready-facts`, gives the next patient.
+    ready_group: Option<u32>,
 }
 
 fn number<K: Ord>(known: &mut BTreeMap<K, u32>, key: K) -> u32 {
@@ -323,6 +343,7 @@ impl Read {
             let home = number(&mut self.homes, place(1));
             match word(0) {
                 "municipality" => {}
+                "ready-facts" => self.ready_group = Some(self.group(&word, &value)?),
                 "ready" => self.ready(home, place(3), &word, &value)?,
                 kind => {
                     let group = self.group(&word, &value)?;
@@ -399,7 +420,8 @@ impl Read {
         let stays = number(&mut self.homes, stays);
         let trust = number(&mut self.trusts, word(12).to_owned());
         let age = u16::try_from(value(2)).ok();
-        self.cells.ready.push(Ready { stay, of_stay: value(11), registered, stays, trust, age });
+        let group = self.ready_group.take()?;
+        self.cells.ready.push(Ready { stay, of_stay: value(11), registered, stays, trust, age, group });
         Some(())
     }
 

@@ -32,10 +32,11 @@ const SUMS: usize = SHARES.len() * LANES;
 pub trait Behaviour {
     /// Part that is left of a group's contacts.
     fn of_group(&self, cells: &Cells, group: &Group) -> i64;
-    /// Part that is left of the payable days of the patients whose age is `age`, in millionths; `None` stands for an
-    /// age that is unknown or not kept apart.
-    fn of_days(&self, age: Option<u16>) -> i64;
-    /// Whether all payable days are left at every age. If so, ages need not be kept apart.
+    /// Part that is left of the payable days of patients, in millionths: those of the contact whose group is `group`, and
+    /// whose age is `age`; `None` stands for an age that is unknown or not kept apart. What goes away with the contact
+    /// is gone from its days.
+    fn of_days(&self, cells: &Cells, group: &Group, age: Option<u16>) -> i64;
+    /// Whether all payable days are left, whatever the contact. If so, contacts need not be kept apart.
     fn leaves_days(&self) -> bool {
         false
     }
@@ -49,7 +50,7 @@ impl Behaviour for AsIs {
         WHOLE
     }
 
-    fn of_days(&self, _: Option<u16>) -> i64 {
+    fn of_days(&self, _: &Cells, _: &Group, _: Option<u16>) -> i64 {
         WHOLE
     }
 
@@ -248,10 +249,10 @@ impl Cells {
         (charged.then_some(class), codes)
     }
 
-    /// The payable days of the period under a law, by municipality, trust, segment and age, not yet priced.
+    /// The payable days of the period under a law, by municipality, trust, segment, age and group, not yet priced.
     /// Days for which no municipality is liable are left out.
     pub fn payable(&self, law: &Law) -> PayableDays {
-        let mut out: BTreeMap<(u32, u32, u32, Option<u16>), i64> = BTreeMap::new();
+        let mut out: BTreeMap<(u32, u32, u32, Option<u16>, u32), i64> = BTreeMap::new();
         let Some(period) = self.period else { return PayableDays::default() };
         let (mut of_stay, mut paid) = (0, Vec::new());
         for ready in &self.ready {
@@ -270,47 +271,53 @@ impl Cells {
                     Liable::MunicipalityOfStay => ready.stays,
                 };
                 let segment = Segment::place_on(&law.usk, day.day);
-                let key = (home, ready.trust, narrow::<_, u32>(segment.unwrap_or(0)), ready.age);
+                let key = (home, ready.trust, narrow::<_, u32>(segment.unwrap_or(0)), ready.age, ready.group);
                 if !self.homes[home as usize].debtor.is_empty() {
                     *out.entry(key).or_default() += 1;
                 }
             }
         }
-        let by_age: Vec<DayRow> = out.into_iter().collect();
-        let mut of_all: Vec<DayRow> = by_age.clone();
+        let apart: Vec<DayRow> = out.into_iter().collect();
+        let mut of_all: Vec<DayRow> = apart.clone();
         of_all.dedup_by(|later, kept| {
             let same = (later.0.0, later.0.1, later.0.2) == (kept.0.0, kept.0.1, kept.0.2);
             kept.1 += if same { later.1 } else { 0 };
             same
         });
-        PayableDays { by_age, of_all }
+        PayableDays { apart, of_all }
     }
 }
 
-/// Key of four (municipality, trust, segment of the day-rate rule, age), and number of days.
-type DayRow = ((u32, u32, u32, Option<u16>), i64);
+/// Key of five (municipality, trust, segment of the day-rate rule, age, group of the contact), and number of days.
+type DayRow = ((u32, u32, u32, Option<u16>, u32), i64);
 
-/// Payable days under a law, in order of municipality, trust, segment and age.
+/// Payable days under a law, in order of municipality, trust, segment, age and group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PayableDays {
-    by_age: Vec<DayRow>,
-    /// The same days, with all ages added up.
+    apart: Vec<DayRow>,
+    /// The same days, with all ages and groups added up.
     of_all: Vec<DayRow>,
 }
 
 impl PayableDays {
-    fn price(&self, law: &Law, behaviour: &dyn Behaviour, out: &mut Priced) -> Result<(), SettleError> {
-        let rows = if behaviour.leaves_days() { &self.of_all } else { &self.by_age };
+    fn price(
+        &self,
+        cells: &Cells,
+        law: &Law,
+        behaviour: &dyn Behaviour,
+        out: &mut Priced,
+    ) -> Result<(), SettleError> {
+        let rows = if behaviour.leaves_days() { &self.of_all } else { &self.apart };
         for same in rows.chunk_by(|(one, _), (other, _)| (one.0, one.1) == (other.0, other.1)) {
             let (mut left, mut exact) = (0, 0_i128);
-            for ((_, _, segment, age), days) in same {
+            for ((_, _, segment, age, group), days) in same {
                 let segment = law.usk.get(*segment as usize);
                 let rule = segment.and_then(|segment| segment.standing.in_force());
                 let Some((rate, _)) = rule.and_then(|rule| rule.rate.as_ref()) else {
                     let day = segment.map_or(Day::from_number(0), |segment| segment.from);
                     return Err(SettleError::NoRate { contact: 0, day });
                 };
-                let part = behaviour.of_days(*age);
+                let part = behaviour.of_days(cells, &cells.groups[*group as usize], *age);
                 left += days * part;
                 exact += i128::from(*days) * i128::from(rate.ore()) * i128::from(part);
             }
@@ -429,7 +436,7 @@ impl Decided<'_> {
                     let [kmf, isf]: Shares<Amount> = std::array::from_fn(of);
                     Sums { kmf, isf, ..Sums::default() }
                 }));
-                days.price(law, behaviour, &mut priced)?;
+                days.price(self.cells, law, behaviour, &mut priced)?;
                 out.push(priced);
             }
         }

@@ -4,17 +4,70 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use domain::{Share, Urgency};
-use rulebook::measure::{Of, Target};
+use rulebook::measure::{self, Of, Target};
 use settlement::cells::{Cells, Group};
 use settlement::needs::Needs;
 use settlement::price::{Behaviour, WHOLE};
 
 use crate::scenario::Wanted;
 
+/// How much a measure changes its target, in hundredths of a per cent: above zero so much goes away, below zero so much is
+/// added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change(i64);
+
+impl Change {
+    /// Reads a change as people write it: `10 %` or `2,5` goes away, `-10` is added. `None` if more than the whole would go
+    /// away or be added, or if it is no number with two decimals at most.
+    pub fn parse(text: &str) -> Option<Change> {
+        let text = text.trim();
+        match text.strip_prefix(['-', '\u{2212}']) {
+            Some(added) => Some(Change::from(measure::percent(added)?).reversed()),
+            None => Some(Change::from(measure::percent(text)?)),
+        }
+    }
+
+    /// What is added instead of going away, or the other way round.
+    #[must_use]
+    pub fn reversed(self) -> Change {
+        Change(-self.0)
+    }
+
+    /// Whether something is added.
+    pub fn adds(self) -> bool {
+        self.0 < 0
+    }
+
+    /// Hundredths of a per cent that go away; below zero if they are added.
+    pub fn basis_points(self) -> i64 {
+        self.0
+    }
+
+    /// The size of the change, whichever way it goes.
+    pub fn size(self) -> Share {
+        Share::from_basis_points(self.0.abs()).unwrap_or(Share::NONE)
+    }
+}
+
+impl From<Share> for Change {
+    fn from(share: Share) -> Change {
+        Change(share.basis_points())
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.adds() {
+            f.write_str("\u{2212}")?;
+        }
+        self.size().fmt(f)
+    }
+}
+
 /// Several measures together. Each measure takes its share of what the measures before it leave.
 #[derive(Debug, Default)]
 pub struct Measures {
-    wanted: Vec<(Target, Share, String)>,
+    wanted: Vec<(Target, Change, String)>,
     /// By id of the measure: number of groups of contacts for which the measure could not be decided.
     untested: RefCell<BTreeMap<String, u64>>,
 }
@@ -48,13 +101,14 @@ impl Measures {
     }
 }
 
-/// What remains, in millionths, when a share of `left` is taken away; rounded half up.
-fn less(left: i64, share: Share) -> i64 {
-    (left * (Share::WHOLE - share.basis_points()) + Share::WHOLE / 2) / Share::WHOLE
+/// What remains, in millionths, when `left` is changed; rounded half up.
+fn less(left: i64, change: Change) -> i64 {
+    (left * (Share::WHOLE - change.basis_points()) + Share::WHOLE / 2) / Share::WHOLE
 }
 
-impl Behaviour for Measures {
-    fn of_group(&self, cells: &Cells, group: &Group) -> i64 {
+impl Measures {
+    /// Part that is left of a group's contacts; `undecided` is called for each measure that the facts do not decide.
+    fn left(&self, cells: &Cells, group: &Group, mut undecided: impl FnMut(&str)) -> i64 {
         let facts = cells.facts(group);
         let urgency = if cells.needs.urgency { group.urgency } else { Urgency::Unknown };
         let mut left = WHOLE;
@@ -62,19 +116,27 @@ impl Behaviour for Measures {
             match target.reaches(&facts, urgency, group.readmitted) {
                 Some(true) => left = less(left, *share),
                 Some(false) => {}
-                None => *self.untested.borrow_mut().entry(id.clone()).or_default() += 1,
+                None => undecided(id),
             }
         }
         left
     }
+}
 
-    fn of_days(&self, age: Option<u16>) -> i64 {
+impl Behaviour for Measures {
+    fn of_group(&self, cells: &Cells, group: &Group) -> i64 {
+        self.left(cells, group, |id| *self.untested.borrow_mut().entry(id.to_owned()).or_default() += 1)
+    }
+
+    fn of_days(&self, cells: &Cells, group: &Group, age: Option<u16>) -> i64 {
+        // A stay that goes away has no days: what is left of the days is part of what is left of the stays.
+        let of_stays = self.left(cells, group, |_| {});
         let reached =
             self.wanted.iter().filter(|(target, ..)| target.of == Of::Days && target.reaches_days(age));
-        reached.fold(WHOLE, |left, (_, share, _)| less(left, *share))
+        reached.fold(of_stays, |left, (_, share, _)| less(left, *share))
     }
 
     fn leaves_days(&self) -> bool {
-        self.wanted.iter().all(|(target, ..)| target.of != Of::Days)
+        self.wanted.is_empty()
     }
 }

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use domain::{Amount, CareLevel, DrgType, Share};
 use rulebook::calculation::share_of_drg_price::Shares;
-use rulebook::measure::Of;
 use settlement::cells::{Cells, Group, Place};
 use settlement::needs::Needs;
 use settlement::price::{AsIs, Behaviour, Labelled, Priced, Sums, WHOLE};
@@ -16,7 +15,7 @@ use settlement::{Law, SettleError};
 use words::{Message, message};
 
 use crate::behaviour::Measures;
-use crate::scenario::{Key, Scenario, part, share_of};
+use crate::scenario::{Key, Scenario, Wanted, part, share_of};
 
 /// First age of each age band but the first, which begins at 0. The bands are those of the age composition.
 pub const AGES: [u16; 6] = [18, 50, 67, 75, 80, 90];
@@ -201,8 +200,10 @@ pub struct Consequences {
     pub sizes: Vec<Size>,
     /// Payments by year; empty if neither growth nor phasing in has a year after the first.
     pub years: Vec<Year>,
-    /// What each measure of the scenario takes away: contacts, or payable days, in millionths.
-    pub avoided: Vec<i64>,
+    /// What each measure of the scenario takes away if it is the only one.
+    pub avoided: Vec<Taken>,
+    /// What all measures take away together. Where two reach the same contacts, it is less than the sum.
+    pub avoided_together: Taken,
     /// Counts of what these data cannot test: contacts for each excepted group (by its code), and groups of contacts
     /// for each measure. Unless this is empty, the sums are upper bounds.
     pub untested: BTreeMap<Message, i64>,
@@ -344,7 +345,7 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
     out.parties = parties(ground.cells, against, now, &out.municipalities);
     out.sizes = sizes(&out.municipalities);
     out.years = years(ground, against, now)?;
-    out.avoided = avoided(ground.cells, now.law, now.scenario)?;
+    (out.avoided, out.avoided_together) = avoided(ground.cells, now.law, now.scenario)?;
     Ok(out)
 }
 
@@ -411,9 +412,9 @@ impl Behaviour for Band<'_> {
         }
     }
 
-    fn of_days(&self, age: Option<u16>) -> i64 {
+    fn of_days(&self, cells: &Cells, group: &Group, age: Option<u16>) -> i64 {
         match age {
-            Some(age) if (self.from..self.to).contains(&age) => self.of.of_days(Some(age)),
+            Some(one) if (self.from..self.to).contains(&one) => self.of.of_days(cells, group, age),
             _ => 0,
         }
     }
@@ -596,24 +597,32 @@ fn ageing(
     Ok(sums.iter().map(|sum| (same(sum.0, first.0), same(sum.1, first.1))).collect())
 }
 
-/// What each measure takes away if it is the only one: contacts in the country, or payable days under the
-/// scenario's rules, in millionths.
-fn avoided(cells: &Cells, law: &Law, scenario: &Scenario) -> Result<Vec<i64>, SettleError> {
-    let mut out = Vec::new();
-    for wanted in &scenario.measures {
-        let alone = Measures::of(std::slice::from_ref(wanted));
-        let gone = match wanted.measure.target.of {
-            Of::Contacts => cells.taken_away(&alone, &|_| true).0,
-            Of::Days => {
-                let days = |behaviour: &dyn Behaviour| -> Result<i64, SettleError> {
-                    Ok(priced(cells, law, behaviour)?.sums.total().days_millionths)
-                };
-                days(&AsIs)? - days(&alone)?
-            }
-        };
-        out.push(gone);
-    }
-    Ok(out)
+/// What measures take away in the country, in millionths; below zero what they add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Taken {
+    pub contacts: i64,
+    /// Payable days under the scenario's rules, those of the contacts included.
+    pub days: i64,
+}
+
+/// What each measure takes away if it is the only one, and what all of them take away.
+fn avoided(cells: &Cells, law: &Law, scenario: &Scenario) -> Result<(Vec<Taken>, Taken), SettleError> {
+    let days = |behaviour: &dyn Behaviour| -> Result<i64, SettleError> {
+        Ok(priced(cells, law, behaviour)?.sums.total().days_millionths)
+    };
+    let before = if scenario.measures.is_empty() { 0 } else { days(&AsIs)? };
+    let taken = |measures: &[Wanted]| -> Result<Taken, SettleError> {
+        let measures = Measures::of(measures);
+        Ok(Taken { contacts: cells.taken_away(&measures, &|_| true).0, days: before - days(&measures)? })
+    };
+    let alone: Vec<Taken> =
+        scenario.measures.iter().map(|one| taken(std::slice::from_ref(one))).collect::<Result<_, _>>()?;
+    let together = match &alone[..] {
+        [] => Taken::default(),
+        [one] => *one,
+        _ => taken(&scenario.measures)?,
+    };
+    Ok((alone, together))
 }
 
 /// Payments of municipalities for contacts under a law, by charge group.

@@ -3,6 +3,8 @@
 
 use domain::{Amount, CareLevel, Share};
 use rulebook::measure::{self, Measure};
+
+use crate::behaviour::Change;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use words::{Message, Said, message};
@@ -135,12 +137,12 @@ impl Set {
 #[derive(Debug, Clone)]
 pub struct Wanted {
     pub measure: Measure,
-    /// Share of the target group that goes away: given by the scenario, or else the measure's own likely
+    /// Part of the target group that goes away or is added: given by the scenario, or else the measure's own likely
     /// effect.
-    pub effect: Share,
+    pub effect: Change,
     /// Least and greatest effect, as the scenario gives them. If the scenario gives neither these nor the likely
     /// effect, they are the measure's own. `None` if there are none.
-    pub range: Option<(Share, Share)>,
+    pub range: Option<(Change, Change)>,
     /// Whether the scenario gives the effect.
     pub own: bool,
 }
@@ -227,6 +229,8 @@ struct Raw {
 struct RawWanted {
     r#use: String,
     percent: Option<toml::Value>,
+    /// Per cent that are added: `percent` with the opposite sign.
+    more: Option<toml::Value>,
     low: Option<toml::Value>,
     high: Option<toml::Value>,
 }
@@ -269,7 +273,7 @@ impl Scenario {
                 }
                 None => return Err(no_measure(file, &one.r#use)),
             };
-            measures.push(wanted(file, measure, (one.low, one.percent, one.high))?);
+            measures.push(wanted(file, measure, one)?);
         }
         if let Some(growth) = &raw.growth {
             growth_of(&growth.percent).ok_or_else(|| {
@@ -347,10 +351,11 @@ impl Scenario {
             parts.push(message!("scenario.set_values", values = Message::joined(set, ", ")));
         }
         for one in &self.measures {
-            let (title, effect) = (&one.measure.title, one.effect);
-            parts.push(match one.own {
-                true => message!("scenario.measure_own_effect", title, effect),
-                false => message!("scenario.measure", title, effect),
+            let (title, effect) = (&one.measure.title, one.effect.size());
+            parts.push(match (one.own, one.effect.adds()) {
+                (_, true) => message!("scenario.measure_more", title, effect),
+                (true, false) => message!("scenario.measure_own_effect", title, effect),
+                (false, false) => message!("scenario.measure", title, effect),
             });
         }
         if let Some(cap) = self.cap {
@@ -380,15 +385,7 @@ fn bad(file: &str, key: &str, value: &str, expected: Message) -> BadScenario {
 
 /// Basis points of a yearly growth in per cent, `1,5` or `-1,5`; `None` if it is not from -100 to 100.
 pub fn growth_of(text: &str) -> Option<i64> {
-    let text = text.trim();
-    match text.strip_prefix(['-', '\u{2212}']) {
-        Some(fall) => measure::percent(fall).map(|share| -share.basis_points()),
-        None => measure::percent(text).map(Share::basis_points),
-    }
-}
-
-fn reduction(file: &str, key: &str, text: &str) -> Result<Share, BadScenario> {
-    measure::reduction(text).ok_or_else(|| bad(file, key, text, message!("scenario.expected.per_cent")))
+    Change::parse(text).map(Change::basis_points)
 }
 
 fn percent(file: &str, key: &str, text: &str) -> Result<Share, BadScenario> {
@@ -396,30 +393,41 @@ fn percent(file: &str, key: &str, text: &str) -> Result<Share, BadScenario> {
 }
 
 /// A measure with the effect that a scenario gives it (least, likely, greatest), or else with its own.
-fn wanted(
-    file: &str,
-    measure: Measure,
-    (low, likely, high): (Option<toml::Value>, Option<toml::Value>, Option<toml::Value>),
-) -> Result<Wanted, BadScenario> {
-    let given = |key: &str, given: Option<toml::Value>| match given {
-        None => Ok(None),
-        Some(toml::Value::Integer(whole)) => reduction(file, key, &whole.to_string()).map(Some),
-        Some(toml::Value::String(text)) => reduction(file, key, &text).map(Some),
-        Some(other) => Err(bad(file, key, &other.to_string(), message!("scenario.expected.number"))),
+fn wanted(file: &str, measure: Measure, raw: RawWanted) -> Result<Wanted, BadScenario> {
+    let given = |key: &str, given: Option<toml::Value>| {
+        let text = match given {
+            None => return Ok(None),
+            Some(toml::Value::Integer(whole)) => whole.to_string(),
+            Some(toml::Value::String(text)) => text,
+            Some(other) => {
+                return Err(bad(file, key, &other.to_string(), message!("scenario.expected.number")));
+            }
+        };
+        let change = Change::parse(&text);
+        change.map(Some).ok_or_else(|| bad(file, key, &text, message!("scenario.expected.change")))
     };
-    let (low, likely, high) = (given("low", low)?, given("percent", likely)?, given("high", high)?);
+    let (low, likely, high) =
+        (given("low", raw.low)?, given("percent", raw.percent)?, given("high", raw.high)?);
+    let more = given("more", raw.more)?.map(Change::reversed);
+    if let (Some(more), true) = (more, likely.or(low).or(high).is_some()) {
+        let shown = more.reversed().to_string();
+        return Err(bad(file, "more", &shown, message!("scenario.expected.more_alone")));
+    }
+    let likely = likely.or(more);
     let sourced = measure.effect.first().map(|row| row.value);
     let own = likely.is_some();
-    let Some(effect) = likely.or(sourced.and_then(|effect| effect.likely)) else {
+    let Some(effect) = likely.or(sourced.and_then(|effect| effect.likely).map(Change::from)) else {
         return Err(BadScenario::NoEffect { file: file.to_owned(), id: measure.id });
     };
     let range = match (low, high, sourced.filter(|_| !own)) {
-        (None, None, sourced) => sourced.and_then(|effect| effect.low.zip(effect.high)),
+        (None, None, sourced) => sourced
+            .and_then(|effect| effect.low.zip(effect.high))
+            .map(|(low, high)| (Change::from(low), Change::from(high))),
         (low, high, _) => low.zip(high),
     };
-    let holds = |(low, high): (Share, Share)| low <= effect && effect <= high;
+    let holds = |(low, high): (Change, Change)| low <= effect && effect <= high;
     if !range.map_or(low.is_none() && high.is_none(), holds) {
-        let shown = |end: Option<Share>| end.map_or_else(|| "?".to_owned(), |end| end.to_string());
+        let shown = |end: Option<Change>| end.map_or_else(|| "?".to_owned(), |end| end.to_string());
         let given = format!("{}–{}", shown(low), shown(high));
         return Err(bad(file, "low, high", &given, message!("scenario.expected.range", effect)));
     }
@@ -536,9 +544,22 @@ mod tests {
             let error = parse(&wrong).unwrap_err().to_string();
             assert!(error.contains(fault), "{error}");
         }
-        let own = parse(&format!("{TEXT}percent = \"-2,5 %\"\n")).unwrap();
+        let own = parse(&format!("{TEXT}percent = \"2,5 %\"\n")).unwrap();
         assert_eq!(own.measures[0].effect.basis_points(), 250);
         assert!(own.ends().is_none());
+        // A sign means what it says: less of what goes away is more.
+        for more in ["percent = \"-2,5 %\"", "percent = \"\u{2212}2,5\"", "more = \"2,5\""] {
+            let more = parse(&format!("{TEXT}{more}\n")).unwrap();
+            assert!(more.measures[0].effect.basis_points() == -250 && more.measures[0].effect.adds());
+            let said = words::Language::Nb.say(&more.summary(&[]));
+            assert!(said.contains("2,5\u{a0}% flere i målgruppen"), "{said}");
+        }
+        let fewer = parse(&format!("{TEXT}more = -10\n")).unwrap();
+        assert_eq!(fewer.measures[0].effect.basis_points(), 1_000);
+        let both = parse(&format!("{TEXT}more = 5\npercent = 10\n")).unwrap_err().to_string();
+        assert!(both.contains("more = '5"), "{both}");
+        let range = parse(&format!("{TEXT}low = -15\npercent = -10\nhigh = 5\n")).unwrap();
+        assert_eq!(range.ends().unwrap().map(|end| end.measures[0].effect.basis_points()), [-1_500, 500]);
         for wrong in ["low = 5", "low = 11\nhigh = 12", "low = 5\nhigh = 9"] {
             let error = parse(&format!("{TEXT}{wrong}\n")).unwrap_err().to_string().replace('\u{a0}', " ");
             assert!(error.contains("a range around 10 %: give both"), "{error}");

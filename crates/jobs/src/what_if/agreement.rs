@@ -273,7 +273,7 @@ fn avoided(
 ) -> Result<(Avoided, usize, bool)> {
     let rules: Vec<PathBuf> = raw.rules.iter().map(PathBuf::from).collect();
     let law = Law::of(&Files::read(None, &rules)?.book()?)?;
-    let wanted = Wanted { measure: measure.clone(), effect, range: None, own: true };
+    let wanted = Wanted { measure: measure.clone(), effect: effect.into(), range: None, own: true };
     let behaviour = Measures::of(std::slice::from_ref(&wanted));
     let needs = Needs::of([&law], order.period).and(&behaviour.needs());
     let scratch = Scratch::under(host.scratch)?;

@@ -15,7 +15,7 @@ use settlement::{Law, manifest};
 use simulation::consequence::{self, Consequences, Ground, People, Situation, Whole};
 use simulation::many::price_all;
 use simulation::{Measures, Scenario};
-use words::{Message, message};
+use words::{Message, Said, message};
 
 use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
@@ -180,6 +180,7 @@ fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String,
                 let of = cells.period().map_or_else(String::new, |period| period.to_string());
                 fail!("error.simulate.holds_cells_not", path = path.display(), of, period = order.period);
             }
+            cells.needs.answer(needs)?;
             Ok((cells, name(path), vintage))
         }
         (None, Some(contacts)) => {
@@ -300,7 +301,12 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
     let book = files.book().about(|| Message::plain(&scenario.file))?;
     let given = book.variants().iter().filter(|variant| !variant.id.starts_with("scenario-"));
     let titles = given.map(|variant| variant.title.clone()).collect();
-    Ok(Prepared { law: Law::of(&book)?, titles, scenario })
+    let law = Law::of(&book)?;
+    if let Some([(instrument, share), (by, other)]) = law.share_below(period) {
+        let (instrument, by) = (instrument.said(), by.said());
+        fail!("error.simulate.share_below", file = scenario.file, instrument, share, by, other);
+    }
+    Ok(Prepared { law, titles, scenario })
 }
 
 /// Code of the municipality that a cell means in a period.

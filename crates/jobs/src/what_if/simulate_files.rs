@@ -13,7 +13,7 @@ use paper::picture;
 use paper::sheets::{self, Reader};
 use serde::Serialize;
 use simulation::Municipality;
-use simulation::consequence::{self, Consequences, Party};
+use simulation::consequence::{self, Consequences, Party, Taken};
 use simulation::scenario::Wanted;
 use words::{Language, Message, Said, message, say};
 
@@ -636,18 +636,37 @@ fn year_table(run: &Run, language: Language) -> Option<BriefTable> {
     (!rows.is_empty()).then(|| brief_table(&message!("simulate.year_by_year"), &heads, &rows, language))
 }
 
-/// Number of contacts or days that a measure takes away in the country, in words; and a sentence on the visits to
-/// general practitioners that replace them, compared with the ministry's slides. The sentence is `None` if the measure
-/// has no visits.
-fn taken_away(wanted: &Wanted, avoided: i64) -> (Message, Option<Message>) {
-    let gone = rounded(avoided);
-    let count = grouped(gone.unsigned_abs());
-    let amount = match wanted.measure.target.of {
-        rulebook::measure::Of::Contacts => message!("what_if.contacts", count),
-        rulebook::measure::Of::Days => message!("what_if.days", count),
+/// Number of contacts and of waiting days that go away in the country, in words; or that are added.
+fn amount_of(taken: Taken) -> Message {
+    let (contacts, days) = (rounded(taken.contacts), rounded(taken.days));
+    let of_contacts = || {
+        let count = grouped(contacts.unsigned_abs());
+        if contacts < 0 {
+            message!("what_if.contacts_more", count)
+        } else {
+            message!("what_if.contacts", count)
+        }
     };
+    let of_days = || {
+        let count = grouped(days.unsigned_abs());
+        if days < 0 { message!("what_if.days_more", count) } else { message!("what_if.days", count) }
+    };
+    match (contacts, days) {
+        (_, 0) => of_contacts(),
+        (0, _) => of_days(),
+        _ => message!("simulate.contacts_and_days", contacts = of_contacts(), days = of_days()),
+    }
+}
+
+/// What a measure takes away in the country, in words; and a sentence on the visits to general practitioners that replace
+/// contacts, compared with the ministry's slides. The sentence is `None` if the measure has no visits.
+fn taken_away(wanted: &Wanted, taken: Taken) -> (Message, Option<Message>) {
+    let gone = rounded(taken.contacts);
     let visits = wanted.measure.gp.map(|gp| {
         let visits = gone * i64::from(gp.visits_per_contact);
+        if visits < 0 {
+            return message!("simulate.visits_fewer", visits = grouped(visits.unsigned_abs()));
+        }
         let doctors = visits / i64::from(std::cmp::max(gp.published_visits, 1));
         let share = f64::from(gp.published_visits) * 100.0 / f64::from(std::cmp::max(gp.visits_a_year, 1));
         message!(
@@ -659,17 +678,40 @@ fn taken_away(wanted: &Wanted, avoided: i64) -> (Message, Option<Message>) {
             doctors = grouped(doctors.unsigned_abs())
         )
     });
-    (amount, visits)
+    (amount_of(taken), visits)
+}
+
+/// What the measures of a scenario take away together, and how much of it more than one of them reaches; `None` if there
+/// are fewer than two.
+fn taken_together(run: &Run) -> Option<Message> {
+    let alone = &run.found.avoided;
+    if alone.len() < 2 {
+        return None;
+    }
+    let together = run.found.avoided_together;
+    let sum = alone.iter().fold(Taken::default(), |sum, one| Taken {
+        contacts: sum.contacts + one.contacts,
+        days: sum.days + one.days,
+    });
+    let overlap = Taken { contacts: sum.contacts - together.contacts, days: sum.days - together.days };
+    let (together, sum) = (amount_of(together), amount_of(sum));
+    Some(match (rounded(overlap.contacts), rounded(overlap.days)) {
+        (0, 0) => message!("simulate.together_apart", together),
+        _ => message!("simulate.together", together, sum, overlap = amount_of(overlap)),
+    })
 }
 
 /// Table of what each measure takes away; `None` without measures.
 fn measures_table(run: &Run, language: Language) -> Option<BriefTable> {
-    let row = |(wanted, avoided): (&Wanted, &i64)| {
+    let row = |(wanted, avoided): (&Wanted, &Taken)| {
         let (amount, visits) = taken_away(wanted, *avoided);
         let visits = visits.unwrap_or_else(|| Message::plain(""));
         vec![Message::plain(&wanted.measure.title), amount, visits]
     };
-    let rows: Vec<Vec<Message>> = run.scenario.measures.iter().zip(&run.found.avoided).map(row).collect();
+    let rows = run.scenario.measures.iter().zip(&run.found.avoided).map(row);
+    let together = taken_together(run);
+    let together = together.map(|said| vec![message!("simulate.all_measures"), said, Message::plain("")]);
+    let rows: Vec<Vec<Message>> = rows.chain(together).collect();
     let mut heads = heads(["simulate.head.measure", "simulate.head.takes_away"]);
     heads.push(Message::plain(""));
     (!rows.is_empty()).then(|| brief_table(&message!("simulate.measures_take"), &heads, &rows, language))
@@ -744,6 +786,7 @@ pub fn summary(outcome: &Outcome, run: &Run, language: Language) -> String {
         let sentences = vec![message!("simulate.measure_takes", measure = wanted.measure.title, amount)];
         lines.push(Message::joined(sentences.into_iter().chain(visits).collect(), " "));
     }
+    lines.extend(taken_together(run));
     let mut out = format!("{}\n{}\n", language.say(&run.scenario.title), language.say(&run.summary));
     let lines = lines.iter().map(|line| format!("  {}\n", language.say(line)));
     out.extend(lines);
