@@ -54,9 +54,13 @@ impl Target {
             (true, None) => None,
             (true, Some(age)) => Some(self.holds_age(age)),
         };
-        let urgent = self.urgency.is_none_or(|wanted| wanted == urgency);
+        let urgent = match (self.urgency, urgency) {
+            (None, _) => Some(true),
+            (Some(_), Urgency::Unknown) => None,
+            (Some(wanted), known) => Some(wanted == known),
+        };
         let again = self.readmitted.is_none_or(|wanted| wanted == readmitted);
-        let answers = [age, Some(urgent), Some(again), meets(&self.when, facts)];
+        let answers = [age, urgent, Some(again), meets(&self.when, facts)];
         match answers.contains(&Some(false)) {
             true => Some(false),
             false => answers.iter().all(Option::is_some).then_some(true),

@@ -8,6 +8,7 @@
 //! year may cost a municipality, [`risk`] gives the distribution of it, and [`exchange`] the cash flow of an agreement.
 
 pub mod behaviour;
+pub mod change;
 pub mod consequence;
 pub mod credibility;
 pub mod exchange;

@@ -4,7 +4,7 @@
 use domain::{Amount, CareLevel, Share};
 use rulebook::measure::{self, Measure};
 
-use crate::behaviour::Change;
+use crate::change::Change;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use words::{Message, Said, message};

@@ -11,8 +11,9 @@ use register::parquet_file::Reader;
 use rulebook::measure::Measure;
 use settlement::cells::Cells;
 use settlement::needs::Needs;
+use settlement::price::WHOLE;
 use settlement::{Law, manifest};
-use simulation::consequence::{self, Consequences, Ground, People, Situation, Whole};
+use simulation::consequence::{self, Consequences, Ground, People, Situation, Taken, Whole};
 use simulation::many::price_all;
 use simulation::{Measures, Scenario};
 use words::{Message, Said, message};
@@ -145,6 +146,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         };
         let known = if scenario.measures.is_empty() { known.next() } else { None };
         let found = run(&scenario, known)?;
+        decidable(&cells, &scenario, &found)?;
         let ends = scenario.ends().map(|[low, high]| Ok::<_, Failure>([run(&low, None)?, run(&high, None)?]));
         let ends = ends.transpose()?;
         let groups = consequence::by_group(&cells, &law, &Measures::of(&scenario.measures))?;
@@ -167,6 +169,27 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         free_income,
         names: Names::of(&Municipalities::built_in()?, host.language),
     })
+}
+
+/// Checks that the data tell what the rules and measures of a scenario ask for. Counts of contacts never tell of the ceiling
+/// per stay, and give an upper bound.
+///
+/// # Errors
+/// Fails if a condition could be tested on none of the contacts that are charged, or a measure decided for none that it takes away.
+fn decidable(cells: &Cells, scenario: &Scenario, found: &Consequences) -> Result<()> {
+    let charged: i64 = found.municipalities.iter().map(|one| one.contacts.1).sum();
+    let is_all = |count: i64| charged > 0 && count.saturating_mul(WHOLE) >= charged;
+    if let Some((code, _)) = found.untested.iter().find(|(_, count)| !cells.counted && is_all(**count)) {
+        fail!("error.simulate.cannot_be_tested", file = scenario.file, code);
+    }
+    for (wanted, taken) in scenario.measures.iter().zip(&found.avoided) {
+        let (id, title) = (&wanted.measure.id, &wanted.measure.title);
+        let is_undecided = found.untested.contains_key(&message!("scenario.untested_measure", id));
+        if is_undecided && *taken == Taken::default() {
+            fail!("error.simulate.measure_undecided", file = scenario.file, title);
+        }
+    }
+    Ok(())
 }
 
 /// The cells to price on, the name of the file that was read, and the SHA-256 of the contacts that the cells

@@ -512,7 +512,8 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>, language: L
     tables.extend(ends(outcome, run, language));
     tables.extend(year_table(run, language));
     let fact = |name: &str, value: Message| (language.text(name), language.say(&value));
-    let summary = vec![run.summary.clone(), message!("simulate.set_against", against = outcome.against)];
+    let against = message!("simulate.set_against", against = outcome.against);
+    let summary: Vec<Message> = upper_bound(run).into_iter().chain([run.summary.clone(), against]).collect();
     Brief {
         language,
         title: language.say(&run.scenario.title),
@@ -717,6 +718,16 @@ fn measures_table(run: &Run, language: Language) -> Option<BriefTable> {
     (!rows.is_empty()).then(|| brief_table(&message!("simulate.measures_take"), &heads, &rows, language))
 }
 
+/// What some contacts lack, so that a rule or a measure could not be tested on them: the amounts are then an upper bound, and
+/// this is the first that is said. `None` if everything could be tested.
+fn upper_bound(run: &Run) -> Option<Message> {
+    let lacking = |(code, contacts): (&Message, &i64)| {
+        message!("simulate.untested", code, count = grouped(contacts.unsigned_abs()))
+    };
+    let all: Vec<Message> = run.found.untested.iter().map(lacking).collect();
+    (!all.is_empty()).then(|| message!("simulate.upper_bound", all = Message::joined(all, ", ")))
+}
+
 /// What a reader must know before the result is used.
 pub(super) fn cautions(outcome: &Outcome, run: &Run) -> Vec<Message> {
     let mut out = Vec::new();
@@ -725,10 +736,6 @@ pub(super) fn cautions(outcome: &Outcome, run: &Run) -> Vec<Message> {
     }
     if !run.unsigned.is_empty() {
         out.push(message!("simulate.caution.unsigned", count = run.unsigned.len()));
-    }
-    for (code, contacts) in &run.found.untested {
-        let count = grouped(contacts.unsigned_abs());
-        out.push(message!("simulate.caution.untested", code, count));
     }
     for wanted in run.scenario.measures.iter().filter(|wanted| !wanted.own) {
         let row = wanted.measure.effect.first();
@@ -787,7 +794,9 @@ pub fn summary(outcome: &Outcome, run: &Run, language: Language) -> String {
         lines.push(Message::joined(sentences.into_iter().chain(visits).collect(), " "));
     }
     lines.extend(taken_together(run));
-    let mut out = format!("{}\n{}\n", language.say(&run.scenario.title), language.say(&run.summary));
+    let mut out = format!("{}\n", language.say(&run.scenario.title));
+    out.extend(upper_bound(run).iter().map(|bound| format!("{}\n", language.say(bound))));
+    out += &format!("{}\n", language.say(&run.summary));
     let lines = lines.iter().map(|line| format!("  {}\n", language.say(line)));
     out.extend(lines);
     out.extend(cautions(outcome, run).iter().map(|caution| format!("  - {}\n", language.say(caution))));

@@ -232,11 +232,45 @@ fn kept_cells_know_what_they_can_answer() {
     assert!(done, "{told}");
     let (done, told) = run("fewer-medical-admissions", &["--cells", path(&cells)]);
     assert!(done && told.contains("2 kontakter og 3 døgn"), "{told}");
-    for (measure, lacking) in [("medication-review", "øyeblikkelig hjelp"), ("fewer-admissions-80-plus", "80")] {
+    for (measure, lacking) in
+        [("medication-review", "øyeblikkelig hjelp"), ("fewer-admissions-80-plus", "80")]
+    {
         let (done, told) = run(measure, &["--cells", path(&cells)]);
         assert!(
             !done && told.contains("dette mangler i cellene") && told.contains(lacking),
             "{measure}: {told}"
         );
     }
+}
+
+/// What the data do not tell is not counted in silence: a rule or measure that can be tested on nobody is refused, and where
+/// some lack the field, the first line says that the amounts are an upper bound.
+#[test]
+fn a_field_that_lacks_is_told_first() {
+    let work = folder("field-lacks");
+    let contacts = five_kinds(&work);
+    let whole = std::fs::read_to_string(&contacts).unwrap();
+    let variant = "rules = [\"co-financing-80-plus\"]\n";
+    let acute = "[[measure]]\nuse = \"medication-review\"\npercent = 50\n";
+    let without = |column: usize, first: usize| -> String {
+        let line = |(number, line): (usize, &str)| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            if number >= first {
+                cells[column] = "";
+            }
+            cells.join(",") + "\n"
+        };
+        whole.lines().enumerate().map(line).collect()
+    };
+    let (age, urgency) = (12, 8);
+    std::fs::write(&contacts, without(age, 1)).unwrap();
+    let (_, told) = changes(&contacts, &work, variant);
+    assert!(told.contains("kan ikke prøves på en eneste kontakt"), "{told}");
+    std::fs::write(&contacts, without(urgency, 1)).unwrap();
+    let (_, told) = changes(&contacts, &work, acute);
+    assert!(told.contains("kan ikke avgjøres for noen kontakt"), "{told}");
+    std::fs::write(&contacts, without(age, 41)).unwrap();
+    let (_, told) = changes(&contacts, &work, variant);
+    let first = told.lines().skip_while(|line| *line != "S").nth(1).unwrap();
+    assert!(first.starts_with("Øvre grense: dataene sier ikke det som trengs for å prøve"), "{told}");
 }
