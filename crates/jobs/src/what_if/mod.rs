@@ -10,6 +10,7 @@ pub mod risk_files;
 mod risk_tables;
 pub mod simulate;
 pub mod simulate_files;
+pub mod stacked;
 
 use chart::range::Group;
 use disclosure::Cell;

@@ -23,6 +23,7 @@ use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::progress::{Note, Work};
 use crate::table::small_table;
+use crate::what_if::stacked::{self, Alone};
 
 /// Input and options of [`run`].
 pub struct Order<'a> {
@@ -54,6 +55,8 @@ pub struct Run {
     pub scenario: Scenario,
     /// The scenario in plain words.
     pub summary: Message,
+    /// How the variants lie to each other, if there are several of co-financing.
+    pub stacked: Vec<Message>,
     pub found: Consequences,
     /// Results at the least and at the greatest effect of the measures; `None` if no measure has a range.
     pub ends: Option<[Consequences; 2]>,
@@ -89,6 +92,7 @@ pub struct Outcome {
 /// A scenario with its law, and the titles of its variants.
 struct Prepared {
     scenario: Scenario,
+    alone: Vec<Alone>,
     law: Law,
     titles: Vec<String>,
 }
@@ -104,23 +108,13 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         "law" => prepared(law_as_it_is()?, order.period)?,
         other => prepared(scenario(Path::new(other))?, order.period)?,
     };
-    let mut prepared_all = Vec::new();
-    for path in order.scenarios {
-        for one in swept(scenario(path)?, order.sweep)? {
-            prepared_all.push(prepared(one, order.period)?);
-        }
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    for one in &prepared_all {
-        if !seen.insert(one.scenario.id.clone()) {
-            fail!("error.simulate.two_scenarios_called_give_each_id", id = one.scenario.id);
-        }
-    }
+    let prepared_all = all_prepared(order)?;
     let people = people(order.people, order.period)?;
     let free_income = free_income(order.free_income, order.period, &people)?;
     let projection = order.projection.map(|path| projection(path, order.period, &people)).transpose()?;
-    let laws: Vec<&Law> =
-        prepared_all.iter().map(|one| &one.law).chain([&against.law, &as_it_is.law]).collect();
+    let alone = prepared_all.iter().flat_map(|one| &one.alone).map(|one| &one.law);
+    let laws = prepared_all.iter().map(|one| &one.law).chain([&against.law, &as_it_is.law]);
+    let laws: Vec<&Law> = laws.chain(alone).collect();
     let mut needs = consequence::needs(&laws, &against.scenario, order.period, projection.is_some());
     for one in &prepared_all {
         needs = needs.and(&consequence::needs(&[], &one.scenario, order.period, projection.is_some()));
@@ -135,7 +129,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let mut known = price_all(&cells, &plain, host.threads)?.into_iter();
     let mut runs = Vec::new();
     let all = prepared_all.len() as u64;
-    for (place, Prepared { scenario, law, titles }) in prepared_all.into_iter().enumerate() {
+    for (place, Prepared { scenario, law, titles, alone }) in prepared_all.into_iter().enumerate() {
         let run = |scenario: &Scenario, known: Option<Whole>| {
             let now = match known {
                 Some(whole) => Situation::given(&ground, &law, scenario, whole),
@@ -153,8 +147,9 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         let used = law.used(order.period);
         let unsigned = used.iter().filter(|value| value.is_unsigned()).map(manifest::unsigned_line).collect();
         let summary = scenario.summary(&titles);
+        let stacked = stacked::told(&cells, &law, &alone)?;
         let versions = manifest::versions(&law, order.period);
-        runs.push(Run { scenario, summary, found, ends, groups, unsigned, versions });
+        runs.push(Run { scenario, summary, stacked, found, ends, groups, unsigned, versions });
         stage.at(place as u64 + 1, all);
     }
     stage.done();
@@ -169,6 +164,23 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         free_income,
         names: Names::of(&Municipalities::built_in()?, host.language),
     })
+}
+
+/// The scenarios of an order, those of a sweep one by one.
+///
+/// # Errors
+/// Fails if a scenario or a rule cannot be read, or if two scenarios have the same id.
+fn all_prepared(order: &Order) -> Result<Vec<Prepared>> {
+    let mut out: Vec<Prepared> = Vec::new();
+    for path in order.scenarios {
+        for one in swept(scenario(path)?, order.sweep)? {
+            if out.iter().any(|known| known.scenario.id == one.id) {
+                fail!("error.simulate.two_scenarios_called_give_each_id", id = one.id);
+            }
+            out.push(prepared(one, order.period)?);
+        }
+    }
+    Ok(out)
 }
 
 /// Checks that the data tell what the rules and measures of a scenario ask for. Counts of contacts never tell of the ceiling
@@ -329,7 +341,7 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
         let (instrument, by) = (instrument.said(), by.said());
         fail!("error.simulate.share_below", file = scenario.file, instrument, share, by, other);
     }
-    Ok(Prepared { law, titles, scenario })
+    Ok(Prepared { law, titles, alone: stacked::alone(&scenario)?, scenario })
 }
 
 /// Code of the municipality that a cell means in a period.

@@ -730,7 +730,7 @@ fn upper_bound(run: &Run) -> Option<Message> {
 
 /// What a reader must know before the result is used.
 pub(super) fn cautions(outcome: &Outcome, run: &Run) -> Vec<Message> {
-    let mut out = Vec::new();
+    let mut out = run.stacked.clone();
     if outcome.synthetic {
         out.push(message!("simulate.caution.synthetic"));
     }
@@ -797,8 +797,12 @@ pub fn summary(outcome: &Outcome, run: &Run, language: Language) -> String {
     let mut out = format!("{}\n", language.say(&run.scenario.title));
     out.extend(upper_bound(run).iter().map(|bound| format!("{}\n", language.say(bound))));
     out += &format!("{}\n", language.say(&run.summary));
+    out.extend(run.stacked.iter().map(|told| format!("  {}\n", language.say(told))));
     let lines = lines.iter().map(|line| format!("  {}\n", language.say(line)));
     out.extend(lines);
-    out.extend(cautions(outcome, run).iter().map(|caution| format!("  - {}\n", language.say(caution))));
+    let cautions = cautions(outcome, run);
+    out.extend(
+        cautions.iter().skip(run.stacked.len()).map(|caution| format!("  - {}\n", language.say(caution))),
+    );
     out
 }

@@ -274,3 +274,23 @@ fn a_field_that_lacks_is_told_first() {
     let first = told.lines().skip_while(|line| *line != "S").nth(1).unwrap();
     assert!(first.starts_with("Øvre grense: dataene sier ikke det som trengs for å prøve"), "{told}");
 }
+
+/// Variants on top of each other: whether one lies within the other, and what they give together.
+#[test]
+fn stacked_variants_are_told() {
+    let work = folder("stacked");
+    let contacts = five_kinds(&work);
+    let told =
+        |one: &str, other: &str| changes(&contacts, &work, &format!("rules = [\"{one}\", \"{other}\"]\n")).1;
+    // Overnight stays from 80 years: twenty. Medical stays: twenty, ten of them from 80. Those from 80 of both: ten medical.
+    let both = told("co-financing-80-plus", "co-financing-medical");
+    assert!(both.contains("har 10 kontakter felles; hver av dem har også andre"), "{both}");
+    assert!(
+        both.contains("Lagt sammen gir de det samme utvalget som") && both.contains("alene: 20 kontakter"),
+        "{both}"
+    );
+    let contradiction = told("co-financing-80-plus", "co-financing-over-80");
+    assert!(contradiction.contains("feil"), "{contradiction}");
+    let inside = told("co-financing-medical", "co-financing-as-in-2012");
+    assert!(inside.contains("ligger helt innenfor"), "{inside}");
+}
