@@ -61,10 +61,14 @@ pub const VARIANT_CASES: &[(&str, &str)] = files!("variants":
 
 /// Measures: `measures/<id>.toml`.
 pub const MEASURES: &[(&str, &str)] = files!("measures":
+    "accident-prevention.toml",
     "after-care.toml",
     "ambulatory-teams.toml",
     "better-gp-access.toml",
+    "chronic-follow-up.toml",
     "digital-home-follow-up.toml",
+    "digital-support.toml",
+    "emergency-clinic.toml",
     "fall-prevention.toml",
     "fewer-admissions-80-plus.toml",
     "fewer-medical-admissions.toml",
@@ -72,19 +76,27 @@ pub const MEASURES: &[(&str, &str)] = files!("measures":
     "fewer-readmissions.toml",
     "home-dialysis.toml",
     "home-ventilation.toml",
+    "local-medical-centres.toml",
+    "long-term-prevention.toml",
     "medication-review.toml",
     "municipal-acute-beds.toml",
     "no-discharge-ready.toml",
+    "return-to-work.toml",
+    "self-care.toml",
     "take-over-bed-days.toml",
     "take-over-controls.toml",
 );
 
 /// Cases of the measures, in the order of [`MEASURES`].
 pub const MEASURE_CASES: &[(&str, &str)] = files!("measures":
+    "accident-prevention.cases.md",
     "after-care.cases.md",
     "ambulatory-teams.cases.md",
     "better-gp-access.cases.md",
+    "chronic-follow-up.cases.md",
     "digital-home-follow-up.cases.md",
+    "digital-support.cases.md",
+    "emergency-clinic.cases.md",
     "fall-prevention.cases.md",
     "fewer-admissions-80-plus.cases.md",
     "fewer-medical-admissions.cases.md",
@@ -92,9 +104,13 @@ pub const MEASURE_CASES: &[(&str, &str)] = files!("measures":
     "fewer-readmissions.cases.md",
     "home-dialysis.cases.md",
     "home-ventilation.cases.md",
+    "local-medical-centres.cases.md",
+    "long-term-prevention.cases.md",
     "medication-review.cases.md",
     "municipal-acute-beds.cases.md",
     "no-discharge-ready.cases.md",
+    "return-to-work.cases.md",
+    "self-care.cases.md",
     "take-over-bed-days.cases.md",
     "take-over-controls.cases.md",
 );
