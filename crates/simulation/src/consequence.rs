@@ -484,8 +484,8 @@ fn sizes(municipalities: &[Municipality]) -> Vec<Size> {
     for ((name, nominal, from), mut group) in SIZES.into_iter().zip(groups) {
         group.retain(|one| one.people > 0);
         let people: i64 = group.iter().map(|one| one.people).sum();
-        let change: Amount = group.iter().map(|one| one.change()).sum();
-        let mut each: Vec<Amount> = group.iter().filter_map(|one| one.per_inhabitant(one.change())).collect();
+        let change: Amount = group.iter().map(|one| one.net()).sum();
+        let mut each: Vec<Amount> = group.iter().filter_map(|one| one.per_inhabitant(one.net())).collect();
         each.sort_unstable();
         let at = |tenths: usize| {
             each.get((each.len().saturating_sub(1)) * tenths / 10).copied().unwrap_or_default()

@@ -277,6 +277,8 @@ fn party_name(outcome: &Outcome, party: &str) -> Message {
     }
 }
 
+/// Table of what each party pays more (above zero) or less, or receives less or more: the sign that the municipalities'
+/// table has.
 fn parties(outcome: &Outcome, run: &Run) -> SafeTable {
     let heads = heads([
         "column.party",
@@ -294,12 +296,12 @@ fn parties(outcome: &Outcome, run: &Run) -> SafeTable {
     for party in &run.found.parties {
         let line = |wanted: &str| {
             let found = party.lines.iter().find(|(what, _)| *what == wanted);
-            found.map_or_else(|| text(""), |(_, amount)| Cell::Kroner(*amount))
+            found.map_or_else(|| text(""), |(_, gained)| Cell::Kroner(-*gained))
         };
         let cells = ["co-financing", "discharge-ready", "isf", "budget", "grant", "pays"].map(line);
         let mut row = vec![text(&party.party), Cell::Said(party_name(outcome, &party.party))];
         row.extend(cells);
-        row.push(Cell::Kroner(party.sum()));
+        row.push(Cell::Kroner(-party.sum()));
         sheet.row(row, Beneath::NoPerson);
     }
     let sum: Amount = run.found.parties.iter().map(Party::sum).sum();
@@ -558,7 +560,7 @@ fn tables(outcome: &Outcome, run: &Run, language: Language) -> Vec<BriefTable> {
         .parties
         .iter()
         .filter(|party| party.sum() != Amount::ZERO && (party.party.len() != 9 || party.lines.len() > 1))
-        .map(|party| vec![party_name(outcome, &party.party), in_millions(party.sum())])
+        .map(|party| vec![party_name(outcome, &party.party), in_millions(-party.sum())])
         .collect();
     let of_sizes = heads([
         "simulate.head.municipality_of",

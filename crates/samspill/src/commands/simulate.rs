@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use domain::Period;
+use domain::{Municipalities, Period};
 use jobs::failure::{Result, fail};
 use jobs::host::Host;
+use jobs::parties;
 use jobs::progress::Work;
-use jobs::what_if::{simulate, simulate_files};
+use jobs::what_if::{council, simulate, simulate_files};
+use words::message;
 
 use super::Output;
 
@@ -64,6 +66,8 @@ pub struct SimulateArguments {
     people: Option<PathBuf>,
     #[arg(long)]
     projection: Option<PathBuf>,
+    #[arg(long, num_args = 1..)]
+    municipality: Vec<String>,
     #[arg(long)]
     out: PathBuf,
 }
@@ -87,11 +91,23 @@ pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Output> {
         projection: arguments.projection.as_deref(),
         ..arguments.ground.order(&arguments.scenarios, &arguments.period)?
     };
+    // A name that is no municipality is refused before anything is computed.
+    let named = arguments.municipality.iter().map(|word| parties::municipality_named(word, order.period));
+    let municipalities = named.collect::<Result<Vec<String>>>()?;
+    let known = Municipalities::known()?;
+    if let Some(code) = municipalities.iter().find(|code| known.one_on(code, order.period.from()).is_none()) {
+        fail!("error.order.there_no_municipality_in", code, period = order.period);
+    }
     let outcome = simulate::run(&order, host)?;
     let stage = host.begin(Work::WriteScenarios);
-    let words = simulate_files::write(&outcome, &arguments.out, host)?;
+    let mut words = vec![simulate_files::write(&outcome, &arguments.out, host)?];
+    for code in &municipalities {
+        let written = council::write(&outcome, code, &arguments.out, host)?;
+        let shown = |name: &String| message!("screen.written", path = arguments.out.join(name).display());
+        words.extend(written.iter().map(shown));
+    }
     stage.done();
     let summary = |run| simulate_files::summary(&outcome, run, host.language);
     let data: Vec<String> = outcome.runs.iter().map(summary).collect();
-    Ok(Output { data: data.join("\n"), words: vec![words], code: 0 })
+    Ok(Output { data: data.join("\n"), words, code: 0 })
 }

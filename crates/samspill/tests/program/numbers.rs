@@ -116,7 +116,7 @@ fn five_kinds(folder: &Path) -> std::path::PathBuf {
     path
 }
 
-/// What the regional authority gets in co-financing and ISF and the hospital for days, as changes in øre; and what is told.
+/// What the regional authority gets less in co-financing and ISF and the hospital for days, in øre; and what is told.
 fn changes(contacts: &Path, work: &Path, scenario: &str) -> ([i64; 3], String) {
     let file = work.join("scenario.toml");
     std::fs::write(&file, format!("id = \"s\"\ntitle = \"S\"\n{scenario}")).unwrap();
@@ -190,7 +190,7 @@ fn a_measure_takes_what_hangs_on_its_stays() {
         ),
     ] {
         let (found, told) = changes(&contacts, &work, &measure(id, effect));
-        assert_eq!(found, [-kmf, -isf, -usk], "{id} {effect}: {told}");
+        assert_eq!(found, [kmf, isf, usk], "{id} {effect}: {told}");
         assert!(told.contains(wanted), "{id} {effect}: {told}");
     }
     // Two measures of which each takes half of the same stays take three quarters together.
@@ -198,7 +198,7 @@ fn a_measure_takes_what_hangs_on_its_stays() {
         + &measure("fewer-admissions-80-plus", "percent = 50");
     let (found, told) = changes(&contacts, &work, &both);
     // Twenty medical points of 81-year-olds by three quarters, ten others by half; thirty days by three quarters, twenty by half.
-    assert_eq!((found[0], found[2]), (-20 * point, -13_000_000), "{told}");
+    assert_eq!((found[0], found[2]), (20 * point, 13_000_000), "{told}");
     let overlap = "Tiltakene sammen: 18 kontakter og 33 døgn med utskrivningsklare. Hver for seg: 20 kontakter og 40 døgn";
     assert!(told.contains(overlap) && told.contains("av det når flere av dem"), "{told}");
 }
@@ -211,7 +211,7 @@ fn a_price_is_written_once() {
     let contacts = five_kinds(&work);
     // 1 000 kr more a point: 30,8 medical points of which 20 per cent, and the state's 20 and, of surgery, 40 per cent.
     let (found, told) = changes(&contacts, &work, "[set]\nunit_price = 39209\n");
-    assert_eq!(found, [616_000, 616_000 + 800_000, 0], "{told}");
+    assert_eq!(found, [-616_000, -616_000 - 800_000, 0], "{told}");
     let (_, told) = changes(&contacts, &work, "[set]\nisf_share = 10\n");
     assert!(told.contains("på 10 % går ikke sammen med") && told.contains("på 20 %"), "{told}");
 }

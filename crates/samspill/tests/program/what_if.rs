@@ -46,8 +46,11 @@ fn a_scenario_has_consequences_that_add_up() {
     let work = folder("what-if-out");
     let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml");
     let simulate = |out: &str, more: &[&str]| simulated(&contacts, &work.join(out), scenario, more);
-    let (code, printed) = simulate("one", &[]);
+    let (code, printed) = simulate("nowhere", &["--municipality", "Atlantis"]);
+    assert!(code != Some(0) && printed.contains("Atlantis") && !work.join("nowhere").exists(), "{printed}");
+    let (code, printed) = simulate("one", &["--municipality", "Bergen"]);
     assert_eq!(code, Some(0), "{printed}");
+    assert!(work.join("one/sak-1201-medisinsk-15-prosent.pdf").exists(), "{printed}");
     for part in [
         "I stedet for det reglene sier: andel 15 %",
         "Ikke over 2 000 kr",
