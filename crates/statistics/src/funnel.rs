@@ -1,15 +1,26 @@
 //! The funnel: which areas differ by more than chance, and by more than areas usually do.
 //!
-//! Ratios of events to expected events are compared on the square-root scale, where the square root of every
-//! count has the same chance variance, 1/4. Areas differ by more than chance for reasons that the table does not show
-//! (overdispersion). Two allowances for it are common: every limit is widened by a factor (multiplicative),
-//! or a variance between areas is added to that of chance (additive), which widens the limits of large areas
-//! more. Both are estimated after the outermost tenth of areas on each side is drawn in (winsorised), so that
-//! areas that stand out do not hide themselves.
+//! How far an area is from the expected is the probability that chance alone (Poisson, exact) gives so many events or more,
+//! or so few or fewer, told in standard deviations. Where little is expected, no events at all may be no news; a scale that
+//! is nearly normal would call it some.
+//!
+//! Areas differ by more than chance for reasons that the table does not show (overdispersion). Two allowances for it are
+//! common: every limit is widened by a factor (multiplicative), or a variance between areas is added to that of chance
+//! (additive), which widens the limits of large areas more. Both are estimated on the square-root scale, where every
+//! count has the same chance variance, 1/4, after the outermost tenth of areas on each side is drawn in (winsorised), so
+//! that areas that stand out do not hide themselves.
 //!
 //! Source: Spiegelhalter 2005; Spiegelhalter and others 2012.
 
-use crate::interval::normal_point;
+use statrs::function::gamma::{gamma_lr, gamma_ur};
+
+use crate::interval::{normal_below, normal_point};
+
+/// Expected events from which the square-root scale stands for the exact probabilities: within three standard deviations
+/// they differ by less than two hundredths of one.
+const EXACT_TO: f64 = 10_000.0;
+/// Least probability that is told in standard deviations.
+const LEAST: f64 = 1e-300;
 
 /// Share of areas on each side that is drawn in before the overdispersion is estimated.
 pub const WINSORISED: f64 = 0.1;
@@ -26,7 +37,7 @@ pub enum Allowance {
 }
 
 /// Version of the limits. It rises whenever a funnel of the same areas may come out differently.
-pub const RULE_SET: u32 = 1;
+pub const RULE_SET: u32 = 2;
 
 /// Limits of an area, as ratios to its expected events.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,8 +78,57 @@ impl Point {
 }
 
 /// Deviation of the events from the expected number on the square-root scale, in standard deviations of chance alone.
-fn by_chance(events: f64, expected: f64) -> f64 {
+fn by_root(events: f64, expected: f64) -> f64 {
     2.0 * (events.sqrt() - expected.sqrt())
+}
+
+/// Probability of `events` or more; the events need not be whole.
+fn at_least(events: f64, expected: f64) -> f64 {
+    if events > 0.0 { gamma_lr(events, expected) } else { 1.0 }
+}
+
+/// Probability of `events` or fewer; the events need not be whole.
+fn at_most(events: f64, expected: f64) -> f64 {
+    gamma_ur(events + 1.0, expected)
+}
+
+/// Deviation of the events from the expected number in standard deviations, such that chance alone goes at least as far with
+/// the probability that the normal distribution gives; 0 if that is more than a half.
+fn by_chance(events: f64, expected: f64) -> f64 {
+    if expected >= EXACT_TO {
+        return by_root(events, expected);
+    }
+    let far = |probability: f64| (-normal_point(probability.clamp(LEAST, 1.0 - 1e-16))).max(0.0);
+    if events >= expected { far(at_least(events, expected)) } else { -far(at_most(events, expected)) }
+}
+
+/// Least and most events that [`by_chance`] finds within this many standard deviations.
+fn within(deviations: f64, expected: f64) -> (f64, f64) {
+    if expected >= EXACT_TO {
+        let reach = deviations / 2.0;
+        let root = expected.sqrt();
+        return ((root - reach).max(0.0).powi(2), (root + reach).powi(2));
+    }
+    let tail = normal_below(-deviations).max(LEAST);
+    let low = if at_most(0.0, expected) > tail {
+        0.0
+    } else {
+        between(0.0, expected, |events| at_most(events, expected) <= tail)
+    };
+    let mut most = expected + 1.0;
+    while at_least(most, expected) > tail {
+        most *= 2.0;
+    }
+    (low, between(expected, most, |events| at_least(events, expected) > tail))
+}
+
+/// The point between `low` and `high` up to which `is` holds.
+fn between(mut low: f64, mut high: f64, is: impl Fn(f64) -> bool) -> f64 {
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if is(middle) { low = middle } else { high = middle }
+    }
+    low
 }
 
 /// The value below which a share of the sorted values lies, interpolated between neighbours. There must be a value.
@@ -87,7 +147,7 @@ impl Funnel {
         if used.len() < 2 {
             return Funnel { allowance, factor: 1.0, between: 0.0 };
         }
-        let mut z: Vec<f64> = used.iter().map(|(events, expected)| by_chance(*events, *expected)).collect();
+        let mut z: Vec<f64> = used.iter().map(|(events, expected)| by_root(*events, *expected)).collect();
         z.sort_by(f64::total_cmp);
         let (low, high) = (quantile(&z, WINSORISED), quantile(&z, 1.0 - WINSORISED));
         let count = z.len() as f64;
@@ -99,29 +159,29 @@ impl Funnel {
         Funnel { allowance, factor: factor.max(1.0), between }
     }
 
-    /// Standard deviation of an area's ratio on the square-root scale.
-    fn spread(&self, expected: f64) -> f64 {
-        let chance = 1.0 / (4.0 * expected);
+    /// How many standard deviations of chance one standard deviation with the allowance is; at least 1.
+    fn widening(&self, expected: f64) -> f64 {
         match self.allowance {
-            Allowance::None => chance.sqrt(),
-            Allowance::Multiplicative => (chance * self.factor).sqrt(),
-            Allowance::Additive => (chance + self.between).sqrt(),
+            Allowance::None => 1.0,
+            Allowance::Multiplicative => self.factor.sqrt(),
+            // Variances of ratios on the square-root scale: that of chance is 1 / (4 × expected).
+            Allowance::Additive => (1.0 + 4.0 * expected * self.between).sqrt(),
         }
     }
 
     /// Limits of an area with this number of expected events.
     pub fn limits(&self, expected: f64) -> Limits {
-        let spread = self.spread(expected);
+        let widening = self.widening(expected);
         let at = |share: f64| {
-            let reach = normal_point(share) * spread;
-            ((1.0 - reach).max(0.0).powi(2), (1.0 + reach).powi(2))
+            let (low, high) = within(normal_point(share) * widening, expected);
+            (low / expected, high / expected)
         };
         Limits { inner: at(0.975), outer: at(0.999) }
     }
 
     /// Place of an area with these events and expected events.
     pub fn point(&self, events: f64, expected: f64) -> Point {
-        let z = ((events / expected).sqrt() - 1.0) / self.spread(expected);
+        let z = by_chance(events, expected) / self.widening(expected);
         Point { z, limits: self.limits(expected) }
     }
 }
@@ -137,8 +197,64 @@ mod tests {
         let [none, times, plus] = [Allowance::None, Allowance::Multiplicative, Allowance::Additive]
             .map(|allowance| Funnel::of(&areas, allowance).limits(100.0));
         assert!(none == times && none == plus, "{none:?} {times:?} {plus:?}");
-        // For a hundred expected events, the inner limits lie about 0,196 to each side of a ratio of 1.
-        assert!((none.inner.1 - 1.2056).abs() < 1e-3 && (none.inner.0 - 0.8136).abs() < 1e-3, "{none:?}");
+        // Poisson(100): P(X ≥ 121) = 0,0227 and P(X ≥ 120) = 0,0282; P(X ≤ 80) = 0,0226 and P(X ≤ 81) = 0,0274 (R, ppois).
+        assert!((1.20..1.21).contains(&none.inner.1) && (0.80..0.81).contains(&none.inner.0), "{none:?}");
+        let funnel = Funnel::of(&areas, Allowance::None);
+        assert_eq!(
+            [121.0, 120.0, 80.0, 81.0].map(|events| funnel.point(events, 100.0).side()),
+            [1, 0, -1, 0]
+        );
+    }
+
+    /// No event of 2,5 expected has a probability of 8 per cent: it is within, and there is no lower limit.
+    #[test]
+    fn little_expected_is_no_news() {
+        let funnel = Funnel { allowance: Allowance::None, factor: 1.0, between: 0.0 };
+        let none = funnel.point(0.0, 2.5);
+        assert!(none.side() == 0 && none.limits.inner.0 == 0.0, "{none:?}");
+        assert!((none.z - normal_point((-2.5_f64).exp())).abs() < 1e-9, "{none:?}");
+        // Of four expected: P(X ≤ 0) = 1,8 per cent, below the inner limit and not below the outer.
+        assert_eq!(funnel.point(0.0, 4.0).side(), -1);
+        assert_eq!(funnel.point(0.0, 0.001).side(), 0);
+        assert_eq!(funnel.point(1.0, 0.0005).side(), 2);
+        // The scales meet where many are expected.
+        let (below, above) = (by_chance(9_750.0, 9_999.0), by_root(9_750.0, 9_999.0));
+        assert!((below - above).abs() < 0.02, "{below} {above}");
+    }
+
+    /// In areas that differ by chance alone, the limits are passed no more often than they say, and nearly as often where
+    /// fifty events or more are expected.
+    #[test]
+    fn chance_alone_passes_the_limits_as_often_as_they_say() {
+        use rand::SeedableRng;
+        use rand_distr::{Distribution, Poisson};
+        let mut random = rand_pcg::Pcg64Mcg::seed_from_u64(1);
+        for allowance in [Allowance::None, Allowance::Multiplicative, Allowance::Additive] {
+            // Few expected, and many: areas, and those beyond the inner and the outer limit.
+            let mut counts = [[0_u32; 3]; 2];
+            for _ in 0..60 {
+                let areas: Vec<(f64, f64)> = (0..350)
+                    .map(|place| {
+                        let expected = 0.5 * 1.03_f64.powi(place % 300);
+                        (Poisson::new(expected).unwrap().sample(&mut random), expected)
+                    })
+                    .collect();
+                let funnel = Funnel::of(&areas, allowance);
+                for (events, expected) in areas {
+                    let side = funnel.point(events, expected).side().abs();
+                    let count = &mut counts[usize::from(expected >= 50.0)];
+                    count[0] += 1;
+                    count[1] += u32::from(side > 0);
+                    count[2] += u32::from(side > 1);
+                }
+            }
+            for [all, inner, outer] in counts {
+                let [inner, outer] = [inner, outer].map(|count| f64::from(count) / f64::from(all));
+                assert!(inner <= 0.053 && outer <= 0.0031, "{allowance:?}: {inner} {outer} of {all}");
+            }
+            let [all, inner, outer] = counts[1].map(f64::from);
+            assert!(inner / all > 0.037 && outer / all > 0.0009, "{allowance:?}: {inner} {outer} of {all}");
+        }
     }
 
     #[test]

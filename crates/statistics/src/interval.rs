@@ -51,6 +51,11 @@ pub fn normal_point(share: f64) -> f64 {
     Normal::standard().inverse_cdf(share)
 }
 
+/// Share of the standard normal distribution that lies below a point.
+pub fn normal_below(point: f64) -> f64 {
+    Normal::standard().cdf(point)
+}
+
 /// Two-sided quantile of Student's distribution: the values within this distance from zero have the
 /// probability `confidence`.
 pub fn student_point(confidence: f64, freedom: f64) -> f64 {
