@@ -511,7 +511,8 @@ impl LawBook {
         overlay: &Overlay,
     ) -> Result<(Amount, Provenance), BookError> {
         let priced = file.unit_price_of.as_ref().and_then(|id| self.rules.get(id)).unwrap_or(file);
-        // The price is written once: a variant that changes the price of the rule that is leaned on changes this one too.
+        // The price is written once: a variant that changes the price of the rule that is leaned on changes this one too,
+        // also where the law repeats it (2012).
         let of_other = self
             .variants_of(priced)
             .filter(|variant| variant.holds(day))
@@ -520,7 +521,7 @@ impl LawBook {
             return Ok((kroner_amount(kroner), variant_place(variant, "unit_price", &kroner.to_string())));
         }
         let of = |file: &'_ RuleFile| file.unit_price.iter().position(|row| row.dates.holds(day));
-        // A rule's own price comes before the price of the rule that it leans on.
+        // In the law, a rule's own price comes before the price of the rule that it leans on; both are the same price.
         let (priced, place) = match (of(file), of(priced)) {
             (Some(place), _) => (file, place),
             (None, Some(place)) => (priced, place),

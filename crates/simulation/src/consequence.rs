@@ -158,9 +158,9 @@ pub struct Size {
     pub from: i64,
     /// Number of municipalities in the group.
     pub count: usize,
-    /// Change for the nominal municipality: mean change per inhabitant in the group, times the nominal number.
+    /// Net change, after grants, for the nominal municipality: mean per inhabitant in the group, times the nominal number.
     pub change: Amount,
-    /// Change per inhabitant in the group: the first decile, the median and the ninth decile.
+    /// Net change per inhabitant in the group: the first decile, the median and the ninth decile.
     pub range: [Amount; 3],
 }
 

@@ -146,7 +146,7 @@ impl Severity {
 /// Persons of one kind, such as those of one age and sex, and what they cost in a year.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kind {
-    /// Share of the inhabitants of the kind who have a cost in a year, above 0 and below 1. `None` if the persons with a
+    /// Share of the inhabitants of the kind who have a cost in a year, 0 to 1. `None` if the persons with a
     /// cost are counted, and not the inhabitants: their number is then Poisson.
     pub share: Option<f64>,
     /// Cost of a person who has one.

@@ -19,8 +19,9 @@ use crate::interval::{normal_below, normal_point};
 /// Expected events from which the square-root scale stands for the exact probabilities: within three standard deviations
 /// they differ by less than two hundredths of one.
 const EXACT_TO: f64 = 10_000.0;
-/// Least probability that is told in standard deviations.
-const LEAST: f64 = 1e-300;
+/// Standard deviations of chance from which the square-root scale stands for the exact probabilities, which are then too
+/// small for a number.
+const FAR: f64 = 30.0;
 
 /// Share of areas on each side that is drawn in before the overdispersion is estimated.
 pub const WINSORISED: f64 = 0.1;
@@ -95,21 +96,29 @@ fn at_most(events: f64, expected: f64) -> f64 {
 /// Deviation of the events from the expected number in standard deviations, such that chance alone goes at least as far with
 /// the probability that the normal distribution gives; 0 if that is more than a half.
 fn by_chance(events: f64, expected: f64) -> f64 {
+    let root = by_root(events, expected);
     if expected >= EXACT_TO {
-        return by_root(events, expected);
+        return root;
     }
-    let far = |probability: f64| (-normal_point(probability.clamp(LEAST, 1.0 - 1e-16))).max(0.0);
-    if events >= expected { far(at_least(events, expected)) } else { -far(at_most(events, expected)) }
+    let (probability, sign) = if events >= expected {
+        (at_least(events, expected), 1.0)
+    } else {
+        (at_most(events, expected), -1.0)
+    };
+    if probability < normal_below(-FAR) {
+        return sign * root.abs().max(FAR);
+    }
+    sign * (-normal_point(probability.min(1.0 - 1e-16))).max(0.0)
 }
 
 /// Least and most events that [`by_chance`] finds within this many standard deviations.
 fn within(deviations: f64, expected: f64) -> (f64, f64) {
-    if expected >= EXACT_TO {
+    if expected >= EXACT_TO || deviations > FAR {
         let reach = deviations / 2.0;
         let root = expected.sqrt();
         return ((root - reach).max(0.0).powi(2), (root + reach).powi(2));
     }
-    let tail = normal_below(-deviations).max(LEAST);
+    let tail = normal_below(-deviations);
     let low = if at_most(0.0, expected) > tail {
         0.0
     } else {
@@ -217,6 +226,11 @@ mod tests {
         assert_eq!(funnel.point(0.0, 4.0).side(), -1);
         assert_eq!(funnel.point(0.0, 0.001).side(), 0);
         assert_eq!(funnel.point(1.0, 0.0005).side(), 2);
+        // With a great allowance, what lies far out by chance is still told apart.
+        let wide = Funnel { allowance: Allowance::Multiplicative, factor: 225.0, between: 0.0 };
+        assert_eq!([7_000.0, 8_000.0, 9_000.0].map(|events| wide.point(events, 5_000.0).side()), [0, 1, 2]);
+        let limits = wide.limits(5_000.0);
+        assert!(limits.inner.1 < limits.outer.1 && limits.outer.0 < limits.inner.0, "{limits:?}");
         // The scales meet where many are expected.
         let (below, above) = (by_chance(9_750.0, 9_999.0), by_root(9_750.0, 9_999.0));
         assert!((below - above).abs() < 0.02, "{below} {above}");

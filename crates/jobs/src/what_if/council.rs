@@ -13,7 +13,7 @@ use words::{Language, Message, message};
 
 use super::simulate::{Outcome, Run};
 use super::simulate_files::{
-    bridge, by_size, cautions, date, footer, municipalities, of_free_income, per_cent, rounded,
+    bridge, by_size, cautions, date, footer, municipalities, of_free_income, per_cent, rounded, upper_bound,
 };
 use super::{brief_table, heads, in_kroner, more_or_less};
 use crate::failure::{About, Result, fail};
@@ -79,7 +79,9 @@ impl Case<'_> {
         let share = of_free_income(outcome, one, one.net())
             .map_or_else(unknown, |part| Message::Plain(per_cent(part)));
         let title = message!("council.scenario.title", name = self.name, title = run.scenario.title);
-        let summary = vec![run.summary.clone(), message!("simulate.set_against", against = outcome.against)];
+        let against = message!("simulate.set_against", against = outcome.against);
+        let summary: Vec<Message> =
+            upper_bound(run).into_iter().chain([run.summary.clone(), against]).collect();
         Brief {
             language,
             title: language.say(&title),
@@ -138,10 +140,10 @@ impl Case<'_> {
         brief_table(&message!("council.scenario.before_and_after"), &all, &rows, self.language)
     }
 
-    /// The municipality's change per inhabitant beside those of municipalities of its size. `None` if its inhabitants
+    /// The municipality's net per inhabitant beside those of municipalities of its size. `None` if its inhabitants
     /// are unknown.
     fn beside_others(&self) -> Option<BriefTable> {
-        let own = self.one.per_inhabitant(self.one.change())?;
+        let own = self.one.per_inhabitant(self.one.net())?;
         let size = self.run.found.sizes.iter().find(|size| self.one.people >= size.from)?;
         let others = message!("what_if.people", people = size.name);
         let mut row = vec![in_kroner(own), others, Message::Plain(grouped(size.count as u64))];

@@ -152,6 +152,8 @@ pub struct Picture {
     /// Relative standard deviation between municipalities, beyond chance and ages, of the number of persons with a cost
     /// and of what each costs.
     pub between: [f64; 2],
+    /// Whether the numbers of inhabitants tell the sex.
+    pub by_sex: bool,
     /// `None` if it is left out.
     pub shared: Option<SharedYear>,
 }
@@ -187,10 +189,13 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     let costs: Vec<f64> = persons.iter().map(|person| person.ore as f64 / 100.0).collect();
     let severity = Severity::observed(&costs)?;
     let told = Told::of(&order.people, &persons, order.period)?;
+    let by_sex = told.kinds.by_sex;
     let shared = shared(order, &told, |year| {
         let (reader, _) = read(year.contacts, year.period)?;
         let persons = persons_of(&reader, year.contacts, &law, year.period, host)?;
-        Told::of(&year.people, &persons, year.period)
+        // Kinds that the last year does not have cannot be compared with it.
+        let people = if by_sex { year.people.clone() } else { without_sex(&year.people) };
+        Told::of(&people, &persons, year.period)
     })?;
     let country = told.country;
     let stage = host.begin(Work::Distributions);
@@ -206,6 +211,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
         unsigned: law.used(order.period).iter().filter(|value| value.is_unsigned()).count(),
         vintage: (file, sha256),
         titles,
+        by_sex,
         between: [country.of_numbers.sqrt(), country.of_costs.sqrt()],
         shared,
     })
@@ -285,6 +291,12 @@ fn persons(reader: &Reader, law: &Law, period: Period, threads: usize) -> Result
         }
     }
     Ok(of_person.into_values().filter(|person| person.ore > 0).collect())
+}
+
+/// The same inhabitants with the sex of nobody told.
+fn without_sex(people: &BTreeMap<String, BySex>) -> BTreeMap<String, BySex> {
+    let all = crate::people::together(people).into_iter();
+    all.map(|(code, ages)| (code, [vec![0; ages.len()], vec![0; ages.len()], ages])).collect()
 }
 
 /// Number of bands of age that the persons with a cost are divided into, about equally many in each. Persons of a band
@@ -435,6 +447,9 @@ fn shared(order: &Order, last: &Told, told: impl Fn(&Earlier) -> Result<Told>) -
             None => (order.period, &order.people, last),
         };
         let change = after.cost() / before.expected(people);
+        if !(change.is_finite() && change > 0.0) {
+            fail!("error.risk.nothing_to_compare", period);
+        }
         beyond += change.ln().powi(2) - before.chance() - after.chance();
         changes.push((period, change));
     }

@@ -112,12 +112,16 @@ fn about(found: &Picture, order: &Order) -> AboutLines {
     let data = format!("{}, SHA-256 {}", found.vintage.0, found.vintage.1);
     let persons = grouped(found.persons as u64);
     let [numbers, costs] = found.between.map(|spread| decimal(spread * 100.0, 1));
+    let basis = match found.by_sex {
+        true => message!("risk.basis", persons, numbers, costs),
+        false => message!("risk.basis_without_sex", persons, numbers, costs),
+    };
     let mut out = vec![
         (message!("what_if.about.rules"), rules),
         (message!("what_if.about.period"), Message::plain(order.period)),
         (message!("what_if.about.data"), Message::Plain(data)),
         (message!("what_if.about.drawing"), message!("risk.nothing_drawn")),
-        (message!("what_if.about.basis"), message!("risk.basis", persons, numbers, costs)),
+        (message!("what_if.about.basis"), basis),
     ];
     out.push(match &found.shared {
         None => (message!("what_if.about.not_included"), message!("risk.not_included")),

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::failure::{About, Failure, Result, fail};
 use crate::parties::{self, Names};
 use crate::people::{ages, people};
-use domain::{Amount, Municipalities, Period, Residence};
+use domain::{Amount, Municipalities, Period, Residence, Urgency};
 use register::parquet_file::Reader;
 use rulebook::measure::Measure;
 use settlement::cells::Cells;
 use settlement::needs::Needs;
-use settlement::price::WHOLE;
+use settlement::price::{AsIs, WHOLE};
 use settlement::{Law, manifest};
-use simulation::consequence::{self, Consequences, Ground, People, Situation, Taken, Whole};
+use simulation::consequence::{self, Consequences, Ground, People, Situation, Whole};
 use simulation::many::price_all;
 use simulation::{Measures, Scenario};
 use words::{Message, Said, message};
@@ -140,7 +140,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         };
         let known = if scenario.measures.is_empty() { known.next() } else { None };
         let found = run(&scenario, known)?;
-        decidable(&cells, &scenario, &found)?;
+        decidable(&cells, &law, &scenario, &found)?;
         let ends = scenario.ends().map(|[low, high]| Ok::<_, Failure>([run(&low, None)?, run(&high, None)?]));
         let ends = ends.transpose()?;
         let groups = consequence::by_group(&cells, &law, &Measures::of(&scenario.measures))?;
@@ -187,17 +187,28 @@ fn all_prepared(order: &Order) -> Result<Vec<Prepared>> {
 /// per stay, and give an upper bound.
 ///
 /// # Errors
-/// Fails if a condition could be tested on none of the contacts that are charged, or a measure decided for none that it takes away.
-fn decidable(cells: &Cells, scenario: &Scenario, found: &Consequences) -> Result<()> {
-    let charged: i64 = found.municipalities.iter().map(|one| one.contacts.1).sum();
+/// Fails if a condition could be tested on none of the contacts that are charged, or if no contact has the age or
+/// urgency that a measure asks for.
+fn decidable(cells: &Cells, law: &Law, scenario: &Scenario, found: &Consequences) -> Result<()> {
+    if found.untested.is_empty() {
+        return Ok(());
+    }
+    // Before any measure, since what could not be tested is counted so.
+    let decided = cells.decided(law, &AsIs)?;
+    let charged: i64 = decided.contacts.iter().map(|[co_financing, _]| co_financing).sum();
     let is_all = |count: i64| charged > 0 && count.saturating_mul(WHOLE) >= charged;
-    if let Some((code, _)) = found.untested.iter().find(|(_, count)| !cells.counted && is_all(**count)) {
+    if let Some((code, _)) = decided.untested.iter().find(|(_, count)| !cells.counted && is_all(**count)) {
+        let said = Message::under("reason", code);
+        let code = if said.is_known() { said } else { Message::plain(code) };
         fail!("error.simulate.cannot_be_tested", file = scenario.file, code);
     }
-    for (wanted, taken) in scenario.measures.iter().zip(&found.avoided) {
-        let (id, title) = (&wanted.measure.id, &wanted.measure.title);
-        let is_undecided = found.untested.contains_key(&message!("scenario.untested_measure", id));
-        if is_undecided && *taken == Taken::default() {
+    for wanted in scenario.measures.iter().filter(|wanted| wanted.effect.basis_points() != 0) {
+        let (target, title) = (&wanted.measure.target, &wanted.measure.title);
+        let asks_age = target.at_least.or(target.below).is_some();
+        let lacks_age = asks_age && cells.groups.iter().all(|group| group.age.is_none());
+        let lacks_urgency =
+            target.urgency.is_some() && cells.groups.iter().all(|group| group.urgency == Urgency::Unknown);
+        if lacks_age || lacks_urgency {
             fail!("error.simulate.measure_undecided", file = scenario.file, title);
         }
     }

@@ -698,9 +698,9 @@ fn taken_together(run: &Run) -> Option<Message> {
     });
     let overlap = Taken { contacts: sum.contacts - together.contacts, days: sum.days - together.days };
     let (together, sum) = (amount_of(together), amount_of(sum));
-    Some(match (rounded(overlap.contacts), rounded(overlap.days)) {
-        (0, 0) => message!("simulate.together_apart", together),
-        _ => message!("simulate.together", together, sum, overlap = amount_of(overlap)),
+    Some(match overlap == Taken::default() {
+        true => message!("simulate.together_apart", together),
+        false => message!("simulate.together", together, sum, overlap = amount_of(overlap)),
     })
 }
 
@@ -720,14 +720,18 @@ fn measures_table(run: &Run, language: Language) -> Option<BriefTable> {
     (!rows.is_empty()).then(|| brief_table(&message!("simulate.measures_take"), &heads, &rows, language))
 }
 
-/// What some contacts lack, so that a rule or a measure could not be tested on them: the amounts are then an upper bound, and
-/// this is the first that is said. `None` if everything could be tested.
-fn upper_bound(run: &Run) -> Option<Message> {
+/// What some contacts lack, so that a rule or a measure could not be tested on them: the amounts are then an upper bound
+/// (uncertain, if a measure adds something), and this is the first that is said. `None` if everything could be tested.
+pub(super) fn upper_bound(run: &Run) -> Option<Message> {
     let lacking = |(code, contacts): (&Message, &i64)| {
         message!("simulate.untested", code, count = grouped(contacts.unsigned_abs()))
     };
     let all: Vec<Message> = run.found.untested.iter().map(lacking).collect();
-    (!all.is_empty()).then(|| message!("simulate.upper_bound", all = Message::joined(all, ", ")))
+    let adds = run.scenario.measures.iter().any(|wanted| wanted.effect.adds());
+    (!all.is_empty()).then(|| {
+        let all = Message::joined(all, ", ");
+        if adds { message!("simulate.uncertain", all) } else { message!("simulate.upper_bound", all) }
+    })
 }
 
 /// What a reader must know before the result is used.

@@ -68,6 +68,10 @@ pub fn told(cells: &Cells, together: &Law, alone: &[Alone]) -> Result<Vec<Messag
         alone.iter().map(|one| Ok((one.title.clone(), charged(cells, &one.law)?))).collect::<Result<_>>()?;
     let count = |groups: &BTreeMap<Group, i64>| shown(groups.values().sum());
     let mut out = Vec::new();
+    let empty = all.iter().filter(|(_, groups)| groups.is_empty());
+    out.extend(empty.map(|(title, _)| message!("stacked.nothing", title)));
+    let all: Vec<(String, BTreeMap<Group, i64>)> =
+        all.into_iter().filter(|(_, groups)| !groups.is_empty()).collect();
     for (place, (one, mine)) in all.iter().enumerate() {
         for (other, others) in &all[place + 1..] {
             let both: i64 = mine.iter().filter(|(group, _)| others.contains_key(group)).map(|(_, n)| n).sum();
@@ -80,6 +84,9 @@ pub fn told(cells: &Cells, together: &Law, alone: &[Alone]) -> Result<Vec<Messag
                 (false, false) => message!("stacked.overlap", one, other, count = shown(both)),
             });
         }
+    }
+    if all.is_empty() {
+        return Ok(out);
     }
     let found = charged(cells, together)?;
     let is_in = |group: &Group| all.iter().filter(|(_, groups)| groups.contains_key(group)).count();

@@ -88,9 +88,14 @@ fn shared(arguments: &RiskArguments) -> Result<Shared<'_>> {
     }
     let mut years = Vec::new();
     for text in &arguments.earlier {
-        let Some((year, contacts)) = text.split_once('=') else { fail!("error.risk.earlier_form", text) };
+        let parts: Vec<&str> = text.split('=').collect();
+        let (year, contacts, given) = match parts[..] {
+            [year, contacts] => (year, contacts, None),
+            [year, contacts, people] => (year, contacts, Some(Path::new(people))),
+            _ => fail!("error.risk.earlier_form", text),
+        };
         let period = whole_year(year)?;
-        years.push(Earlier { period, contacts: Path::new(contacts), people: people::by_sex(None, period)? });
+        years.push(Earlier { period, contacts: Path::new(contacts), people: people::by_sex(given, period)? });
     }
     Ok(if years.is_empty() { Shared::Left } else { Shared::Learned(years) })
 }

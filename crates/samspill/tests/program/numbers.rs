@@ -199,8 +199,8 @@ fn a_measure_takes_what_hangs_on_its_stays() {
     let (found, told) = changes(&contacts, &work, &both);
     // Twenty medical points of 81-year-olds by three quarters, ten others by half; thirty days by three quarters, twenty by half.
     assert_eq!((found[0], found[2]), (20 * point, 13_000_000), "{told}");
-    let overlap = "Tiltakene sammen: 18 kontakter og 33 døgn med utskrivningsklare. Hver for seg: 20 kontakter og 40 døgn";
-    assert!(told.contains(overlap) && told.contains("av det når flere av dem"), "{told}");
+    let overlap = "Tiltakene sammen: 18 kontakter og 33 døgn med utskrivningsklare. Hver for seg, lagt sammen: 20 kontakter og 40 døgn";
+    assert!(told.contains(overlap) && told.contains("er at flere av dem når de samme"), "{told}");
 }
 
 /// One price: a scenario's price of a point moves every instrument that the law gives it to. A share that another cannot be

@@ -390,6 +390,25 @@ fn what_hits_everyone_is_learned_from_several_years() {
     let least = (changes.iter().sum::<f64>() / 2.0 - 2.0 * 0.007 * 0.007).sqrt() * 100.0;
     let most = (changes.iter().sum::<f64>() / 2.0).sqrt() * 100.0;
     assert!(least < spread && spread < most + 0.1, "{learned}");
+    // Inhabitants without sex: the years before are compared without it too.
+    let table = include_str!("../../../../data/population_2014.csv").lines().skip(1);
+    let mut people = "municipality;age;people\n".to_owned();
+    for (code, ages) in table.filter_map(|line| line.split_once(';')) {
+        let ages = ages.split(',').enumerate();
+        people.extend(ages.map(|(age, count)| format!("{code};{age};{count}\n")));
+    }
+    let file = out.join("folk.csv");
+    std::fs::write(&file, people).unwrap();
+    let output =
+        samspill(&[&words[..], &["--people", path(&file), "--earlier", &earlier[0], &earlier[1]]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let about = std::fs::read_to_string(out.join("risiko.txt")).unwrap();
+    assert!(about.contains("innbyggertallene sier ikke kjønn"), "{about}");
+    let without = about.lines().find(|line| line.contains("lært av landets kostnad")).unwrap();
+    let of = |line: &str| -> f64 {
+        line.split("2014 ").nth(1).unwrap().split(' ').next().unwrap().replace(',', ".").parse().unwrap()
+    };
+    assert!((of(without) - of(learned)).abs() < 0.2, "{without} {learned}");
 }
 
 /// A pool needs a smaller reserve than its members one by one. The spread is smaller over more years, and the
