@@ -291,7 +291,7 @@ fn years_together_referrals_and_nights_are_what_they_say() {
         "Nye grenser: 2013-01: ny kommune",
         "Justering: justert for alder\n",
         "XmR, regelsett 1",
-        "Trakt, regelsett 1",
+        "Trakt, regelsett 2",
     ] {
         assert!(read_me.contains(expected), "{expected}: {read_me}");
     }
