@@ -267,6 +267,11 @@ pub(super) fn rounded(millionths: i64) -> i64 {
     (millionths + 500_000).div_euclid(1_000_000)
 }
 
+/// Whether a party is a trust, or a unit that stands for one: it is paid for days alone.
+fn is_hospital(party: &Party) -> bool {
+    party.lines.iter().all(|(what, _)| *what == "discharge-ready")
+}
+
 /// Name of a party from the catalogue; otherwise the party's own name.
 fn party_name(outcome: &Outcome, party: &str) -> Message {
     match party {
@@ -556,12 +561,17 @@ fn tables(outcome: &Outcome, run: &Run, language: Language) -> Vec<BriefTable> {
             row
         })
         .collect();
-    let party_rows: Vec<Vec<Message>> = found
-        .parties
-        .iter()
-        .filter(|party| party.sum() != Amount::ZERO && (party.party.len() != 9 || party.lines.len() > 1))
-        .map(|party| vec![party_name(outcome, &party.party), in_millions(-party.sum())])
-        .collect();
+    // Hospitals have one line each, for days; on paper they stand together.
+    let (hospitals, named): (Vec<&Party>, Vec<&Party>) =
+        found.parties.iter().partition(|party| is_hospital(party));
+    let row = |name: Message, gained: Amount| vec![name, in_millions(-gained)];
+    let named = named.into_iter().filter(|party| party.sum() != Amount::ZERO);
+    let mut party_rows: Vec<Vec<Message>> =
+        named.map(|party| row(party_name(outcome, &party.party), party.sum())).collect();
+    let of_hospitals: Amount = hospitals.into_iter().map(Party::sum).sum();
+    if of_hospitals != Amount::ZERO {
+        party_rows.push(row(message!("simulate.party.hospitals"), of_hospitals));
+    }
     let of_sizes = heads([
         "simulate.head.municipality_of",
         "simulate.head.number",

@@ -52,7 +52,7 @@ pub struct RiskArguments {
     free_income: Option<PathBuf>,
     #[arg(long)]
     people: Option<PathBuf>,
-    #[arg(long)]
+    #[arg(long, num_args = 1..)]
     municipality: Vec<String>,
     #[arg(long)]
     out: PathBuf,
