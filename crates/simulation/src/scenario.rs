@@ -536,9 +536,9 @@ mod tests {
             ),
             (
                 TEXT.replace("fewer-medical-admissions", "magic"),
-                "there is no measure 'magic': the measures are after-care",
+                "there is no measure 'magic': the measures are accident-prevention",
             ),
-            (format!("{TEXT}percent = 120\n"), "percent = '120' is not 0–100 per cent"),
+            (format!("{TEXT}percent = 120\n"), "percent = '120' is not from −100 to 100 per cent"),
             (TEXT.replace("share", "shares"), "a.toml:6: unknown field `shares`"),
         ] {
             let error = parse(&wrong).unwrap_err().to_string();
