@@ -13,7 +13,7 @@ use words::{Language, Message, message};
 
 use super::simulate::{Outcome, Run};
 use super::simulate_files::{
-    bridge, by_size, cautions, date, footer, municipalities, of_free_income, per_cent, rounded, upper_bound,
+    bridge, by_size, cautions, date, first_said, footer, municipalities, of_free_income, per_cent, rounded,
 };
 use super::{brief_table, heads, in_kroner, more_or_less};
 use crate::failure::{About, Result, fail};
@@ -81,7 +81,7 @@ impl Case<'_> {
         let title = message!("council.scenario.title", name = self.name, title = run.scenario.title);
         let against = message!("simulate.set_against", against = outcome.against);
         let summary: Vec<Message> =
-            upper_bound(run).into_iter().chain([run.summary.clone(), against]).collect();
+            first_said(run).into_iter().chain([run.summary.clone(), against]).collect();
         Brief {
             language,
             title: language.say(&title),

@@ -55,6 +55,8 @@ pub struct Run {
     pub scenario: Scenario,
     /// The scenario in plain words.
     pub summary: Message,
+    /// What cannot be: a share that is less than the one that is subtracted from it. `None` if all can.
+    pub impossible: Option<Message>,
     /// How the variants lie to each other, if there are several of co-financing.
     pub stacked: Vec<Message>,
     pub found: Consequences,
@@ -148,8 +150,11 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         let unsigned = used.iter().filter(|value| value.is_unsigned()).map(manifest::unsigned_line).collect();
         let summary = scenario.summary(&titles);
         let stacked = stacked::told(&cells, &law, &alone)?;
+        let impossible = law.share_below(order.period).map(|[(instrument, share), (by, other)]| {
+            message!("simulate.share_below", instrument = instrument.said(), share, by = by.said(), other)
+        });
         let versions = manifest::versions(&law, order.period);
-        runs.push(Run { scenario, summary, stacked, found, ends, groups, unsigned, versions });
+        runs.push(Run { scenario, summary, impossible, stacked, found, ends, groups, unsigned, versions });
         stage.at(place as u64 + 1, all);
     }
     stage.done();
@@ -348,10 +353,6 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
     let given = book.variants().iter().filter(|variant| !variant.id.starts_with("scenario-"));
     let titles = given.map(|variant| variant.title.clone()).collect();
     let law = Law::of(&book)?;
-    if let Some([(instrument, share), (by, other)]) = law.share_below(period) {
-        let (instrument, by) = (instrument.said(), by.said());
-        fail!("error.simulate.share_below", file = scenario.file, instrument, share, by, other);
-    }
     Ok(Prepared { law, titles, alone: stacked::alone(&scenario)?, scenario })
 }
 

@@ -520,7 +520,7 @@ fn brief_of(outcome: &Outcome, run: &Run, figures: Vec<BriefFigure>, language: L
     tables.extend(year_table(run, language));
     let fact = |name: &str, value: Message| (language.text(name), language.say(&value));
     let against = message!("simulate.set_against", against = outcome.against);
-    let summary: Vec<Message> = upper_bound(run).into_iter().chain([run.summary.clone(), against]).collect();
+    let summary: Vec<Message> = first_said(run).into_iter().chain([run.summary.clone(), against]).collect();
     Brief {
         language,
         title: language.say(&run.scenario.title),
@@ -732,7 +732,7 @@ fn measures_table(run: &Run, language: Language) -> Option<BriefTable> {
 
 /// What some contacts lack, so that a rule or a measure could not be tested on them: the amounts are then an upper bound
 /// (uncertain, if a measure adds something), and this is the first that is said. `None` if everything could be tested.
-pub(super) fn upper_bound(run: &Run) -> Option<Message> {
+fn upper_bound(run: &Run) -> Option<Message> {
     let lacking = |(code, contacts): (&Message, &i64)| {
         message!("simulate.untested", code, count = grouped(contacts.unsigned_abs()))
     };
@@ -742,6 +742,11 @@ pub(super) fn upper_bound(run: &Run) -> Option<Message> {
         let all = Message::joined(all, ", ");
         if adds { message!("simulate.uncertain", all) } else { message!("simulate.upper_bound", all) }
     })
+}
+
+/// What is said before everything else: what cannot be, and what the data do not tell.
+pub(super) fn first_said(run: &Run) -> Vec<Message> {
+    run.impossible.clone().into_iter().chain(upper_bound(run)).collect()
 }
 
 /// What a reader must know before the result is used.
@@ -811,7 +816,7 @@ pub fn summary(outcome: &Outcome, run: &Run, language: Language) -> String {
     }
     lines.extend(taken_together(run));
     let mut out = format!("{}\n", language.say(&run.scenario.title));
-    out.extend(upper_bound(run).iter().map(|bound| format!("{}\n", language.say(bound))));
+    out.extend(first_said(run).iter().map(|said| format!("{}\n", language.say(said))));
     out += &format!("{}\n", language.say(&run.summary));
     out.extend(run.stacked.iter().map(|told| format!("  {}\n", language.say(told))));
     let lines = lines.iter().map(|line| format!("  {}\n", language.say(line)));
