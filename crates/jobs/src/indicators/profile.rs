@@ -158,12 +158,6 @@ impl<'a> Subject<'a> {
             Some(_) => message!("indicators.profile.none_out"),
             None => message!("indicators.profile.box.too_few", least = SPOKEN_OF),
         };
-        let outside =
-            farthest.iter().filter(|(.., figure)| figure.side().is_some_and(|side| side != 0)).count();
-        // With many measures, some are beyond the inner limit without a cause: at most one in twenty.
-        let by_chance = number(count as f64 * 0.05);
-        let of_many = (count > 0).then(|| message!("indicators.profile.of_many", count, outside, by_chance));
-        let lead = Message::joined(std::iter::once(lead).chain(of_many).collect(), " ");
         (self.say(&title), self.say(&lead))
     }
 
