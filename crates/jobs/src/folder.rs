@@ -54,6 +54,23 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// Names of the files in a folder that end so, in order.
+///
+/// # Errors
+/// Fails if the folder cannot be read.
+pub fn names(folder: &Path, end: &str) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    let entries = std::fs::read_dir(folder).about(|| message!("error.file.open", path = folder.display()))?;
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(end) {
+            out.push(name);
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
 /// Whether a file name has one of these extensions, which are given without the dot.
 pub fn ends_as(name: &str, kinds: &[&str]) -> bool {
     name.rsplit_once('.').is_some_and(|(_, kind)| kinds.contains(&kind))

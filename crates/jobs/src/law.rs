@@ -177,17 +177,12 @@ fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
 /// Fails if the folder or a file cannot be read, or if there is no rule file.
 pub fn folder_of(folder: &Path) -> Result<Vec<(String, String)>> {
     let mut out = Vec::new();
-    let entries = std::fs::read_dir(folder).about(|| message!("error.file.open", path = folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.ends_with(".toml") {
-            let text = std::fs::read_to_string(&path)
-                .about(|| message!("error.file.read", path = path.display()))?;
-            out.push((format!("law/{name}"), text));
-        }
+    for name in crate::folder::names(folder, ".toml")? {
+        let path = folder.join(&name);
+        let text =
+            std::fs::read_to_string(&path).about(|| message!("error.file.read", path = path.display()))?;
+        out.push((format!("law/{name}"), text));
     }
-    out.sort();
     if out.is_empty() {
         fail!("error.law.no_rule_file_toml_in", folder = folder.display());
     }

@@ -126,6 +126,22 @@ pub fn municipality_named(word: &str, period: Period) -> Result<String> {
     Ok(code_of(&named(word, period)?).to_owned())
 }
 
+/// As [`municipality_named`], for several. `is_there` tells whether there is a municipality with a code.
+///
+/// # Errors
+/// Fails as [`municipality_named`] does, or if one is not there.
+pub fn municipalities_named(
+    words: &[String],
+    period: Period,
+    is_there: impl Fn(&str) -> bool,
+) -> Result<Vec<String>> {
+    let named = words.iter().map(|word| municipality_named(word, period)).collect::<Result<Vec<String>>>()?;
+    if let Some(code) = named.iter().find(|code| !is_there(code)) {
+        fail!("error.order.there_no_municipality_in", code, period);
+    }
+    Ok(named)
+}
+
 /// A party without the year that marks a later lifetime of a municipality's code.
 pub fn code_of(party: &str) -> &str {
     party.split('@').next().unwrap_or(party)

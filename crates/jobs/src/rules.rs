@@ -277,7 +277,7 @@ fn page_of(file: &Path) -> PathBuf {
 impl Checked {
     fn of_law(&mut self, folder: &Path, files: &Files, book: &LawBook) -> Result<()> {
         let mut pages = Vec::new();
-        for name in names(folder, ".cases.md")? {
+        for name in crate::folder::names(folder, ".cases.md")? {
             pages.push((format!("law/{name}"), crate::folder::read(&folder.join(&name))?));
         }
         for rule in book.rules() {
@@ -345,7 +345,7 @@ impl Checked {
         folder: &Path,
         run: impl Fn((&str, &str), (&str, &str)) -> Result<cases::Report>,
     ) -> Result<()> {
-        let files = names(folder, ".toml")?;
+        let files = crate::folder::names(folder, ".toml")?;
         if files.is_empty() {
             fail!("error.law.no_rule_file_toml_in", folder = folder.display());
         }
@@ -359,7 +359,7 @@ impl Checked {
             let (text, cases) = (crate::folder::read(&path)?, crate::folder::read(&page)?);
             self.cases.add(run((name, &text), (&shown, &cases))?);
         }
-        for page in names(folder, ".cases.md")? {
+        for page in crate::folder::names(folder, ".cases.md")? {
             let rule = format!("{}.toml", cases::id_of(&page));
             if !files.contains(&rule) {
                 self.missing.push(message!("rules.no_rule_of_cases", page, rule));
@@ -367,20 +367,6 @@ impl Checked {
         }
         Ok(())
     }
-}
-
-/// Names of files in a folder that end so, in order.
-fn names(folder: &Path, end: &str) -> Result<Vec<String>> {
-    let mut out = Vec::new();
-    let entries = std::fs::read_dir(folder).about(|| message!("error.file.open", path = folder.display()))?;
-    for entry in entries {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(end) {
-            out.push(name);
-        }
-    }
-    out.sort();
-    Ok(out)
 }
 
 fn gaps<T>(segments: &[Segment<T>]) -> Vec<Message> {

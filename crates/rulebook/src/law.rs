@@ -166,15 +166,18 @@ impl Law {
     /// The first pair of shares in a period of which the one is lowered by the other and is less than it: what it pays
     /// would be below zero. Each with its instrument.
     pub fn share_below(&self, period: Period) -> Option<[(Instrument, Share); 2]> {
-        let in_period = |side: &'_ ShareSide| -> Vec<(Day, Day, ShareRule)> {
-            let touched = side.segments.iter().filter(|one| one.touches(period.from(), period.to()));
-            touched.filter_map(|one| Some((one.from, one.to, one.standing.in_force()?.clone()))).collect()
-        };
-        for (from, to, rule) in self.shares.iter().flat_map(in_period) {
-            let Some((by, _)) = &rule.lowered_by else { continue };
-            for (other_from, other_to, other) in self.share(*by).map(in_period).unwrap_or_default() {
-                if from <= other_to && other_from <= to && rule.share.0 < other.share.0 {
-                    return Some([(rule.instrument, rule.share.0), (*by, other.share.0)]);
+        fn in_force(
+            side: &ShareSide,
+            period: Period,
+        ) -> impl Iterator<Item = (&Segment<ShareRule>, &ShareRule)> {
+            let touched = side.segments.iter().filter(move |one| one.touches(period.from(), period.to()));
+            touched.filter_map(|one| Some((one, one.standing.in_force()?)))
+        }
+        for (segment, rule) in self.shares.iter().flat_map(|side| in_force(side, period)) {
+            let by = rule.lowered_by.as_ref().and_then(|(by, _)| self.share(*by));
+            for (other, lowering) in by.into_iter().flat_map(|side| in_force(side, period)) {
+                if segment.touches(other.from, other.to) && rule.share.0 < lowering.share.0 {
+                    return Some([(rule.instrument, rule.share.0), (lowering.instrument, lowering.share.0)]);
                 }
             }
         }

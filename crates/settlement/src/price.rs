@@ -300,6 +300,15 @@ pub struct PayableDays {
 }
 
 impl PayableDays {
+    /// Days that a behaviour leaves of all municipalities', in millionths, whatever they cost. `cells` are those of the
+    /// days.
+    pub fn left(&self, cells: &Cells, behaviour: &dyn Behaviour) -> i64 {
+        let left = |((.., age, group), days): &DayRow| {
+            days * behaviour.of_days(cells, &cells.groups[*group as usize], *age)
+        };
+        self.apart.iter().map(left).sum()
+    }
+
     fn price(
         &self,
         cells: &Cells,

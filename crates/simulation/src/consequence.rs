@@ -345,7 +345,7 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
     out.parties = parties(ground.cells, against, now, &out.municipalities);
     out.sizes = sizes(&out.municipalities);
     out.years = years(ground, against, now)?;
-    (out.avoided, out.avoided_together) = avoided(ground.cells, now.law, now.scenario)?;
+    (out.avoided, out.avoided_together) = avoided(ground.cells, now.law, &now.scenario.measures);
     Ok(out)
 }
 
@@ -606,23 +606,23 @@ pub struct Taken {
 }
 
 /// What each measure takes away if it is the only one, and what all of them take away.
-fn avoided(cells: &Cells, law: &Law, scenario: &Scenario) -> Result<(Vec<Taken>, Taken), SettleError> {
-    let days = |behaviour: &dyn Behaviour| -> Result<i64, SettleError> {
-        Ok(priced(cells, law, behaviour)?.sums.total().days_millionths)
-    };
-    let before = if scenario.measures.is_empty() { 0 } else { days(&AsIs)? };
-    let taken = |measures: &[Wanted]| -> Result<Taken, SettleError> {
+fn avoided(cells: &Cells, law: &Law, measures: &[Wanted]) -> (Vec<Taken>, Taken) {
+    if measures.is_empty() {
+        return (Vec::new(), Taken::default());
+    }
+    let payable = cells.payable(law);
+    let before = payable.left(cells, &AsIs);
+    let taken = |measures: &[Wanted]| {
         let measures = Measures::of(measures);
-        Ok(Taken { contacts: cells.taken_away(&measures, &|_| true).0, days: before - days(&measures)? })
+        let contacts = cells.taken_away(&measures, &|_| true).0;
+        Taken { contacts, days: before - payable.left(cells, &measures) }
     };
-    let alone: Vec<Taken> =
-        scenario.measures.iter().map(|one| taken(std::slice::from_ref(one))).collect::<Result<_, _>>()?;
+    let alone: Vec<Taken> = measures.iter().map(|one| taken(std::slice::from_ref(one))).collect();
     let together = match &alone[..] {
-        [] => Taken::default(),
         [one] => *one,
-        _ => taken(&scenario.measures)?,
+        _ => taken(measures),
     };
-    Ok((alone, together))
+    (alone, together)
 }
 
 /// Payments of municipalities for contacts under a law, by charge group.

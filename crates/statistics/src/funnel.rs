@@ -65,7 +65,6 @@ pub struct Funnel {
 pub struct Point {
     /// Standard deviations from the expected, with the allowance.
     pub z: f64,
-    pub limits: Limits,
 }
 
 impl Point {
@@ -190,8 +189,7 @@ impl Funnel {
 
     /// Place of an area with these events and expected events.
     pub fn point(&self, events: f64, expected: f64) -> Point {
-        let z = by_chance(events, expected) / self.widening(expected);
-        Point { z, limits: self.limits(expected) }
+        Point { z: by_chance(events, expected) / self.widening(expected) }
     }
 }
 
@@ -220,7 +218,7 @@ mod tests {
     fn little_expected_is_no_news() {
         let funnel = Funnel { allowance: Allowance::None, factor: 1.0, between: 0.0 };
         let none = funnel.point(0.0, 2.5);
-        assert!(none.side() == 0 && none.limits.inner.0 == 0.0, "{none:?}");
+        assert!(none.side() == 0 && funnel.limits(2.5).inner.0 == 0.0, "{none:?}");
         assert!((none.z - normal_point((-2.5_f64).exp())).abs() < 1e-9, "{none:?}");
         // Of four expected: P(X ≤ 0) = 1,8 per cent, below the inner limit and not below the outer.
         assert_eq!(funnel.point(0.0, 4.0).side(), -1);
@@ -288,7 +286,8 @@ mod tests {
         }
         assert!(breadth(Allowance::Additive, 5000.0) > breadth(Allowance::Multiplicative, 5000.0));
         assert!(breadth(Allowance::Additive, 2.0) < breadth(Allowance::Multiplicative, 2.0));
-        let point = Funnel::of(&areas, Allowance::None).point(130.0, 100.0);
-        assert!(point.side() == 1 && point.limits.inner.1 < 1.3 && point.limits.outer.1 > 1.3, "{point:?}");
+        let funnel = Funnel::of(&areas, Allowance::None);
+        let (point, limits) = (funnel.point(130.0, 100.0), funnel.limits(100.0));
+        assert!(point.side() == 1 && limits.inner.1 < 1.3 && limits.outer.1 > 1.3, "{point:?} {limits:?}");
     }
 }

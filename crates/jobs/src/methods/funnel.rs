@@ -70,7 +70,7 @@ pub fn funnel(order: &Funnel) -> Result<Answer> {
     let mut points = Vec::new();
     for (area, (events, expected)) in areas.iter().zip(&pairs) {
         let point = found.point(*events, *expected);
-        let (inner, outer) = (point.limits.inner, point.limits.outer);
+        let funnel::Limits { inner, outer } = found.limits(*expected);
         let value = events / expected * unit;
         let limits =
             [value, inner.0 * unit, inner.1 * unit, outer.0 * unit, outer.1 * unit, point.z].map(shown);

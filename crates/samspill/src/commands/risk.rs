@@ -103,11 +103,8 @@ fn shared(arguments: &RiskArguments) -> Result<Shared<'_>> {
 fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
     let period = whole_year(&arguments.period)?;
     let people = people::by_sex(arguments.people.as_deref(), period)?;
-    let named = arguments.municipality.iter().map(|word| parties::municipality_named(word, period));
-    let municipalities = named.collect::<Result<Vec<String>>>()?;
-    if let Some(code) = municipalities.iter().find(|code| !people.contains_key(*code)) {
-        fail!("error.order.there_no_municipality_in", code, period);
-    }
+    let municipalities =
+        parties::municipalities_named(&arguments.municipality, period, |code| people.contains_key(code))?;
     let order = jobs::what_if::risk::Order {
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),

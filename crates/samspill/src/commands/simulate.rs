@@ -92,12 +92,9 @@ pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Output> {
         ..arguments.ground.order(&arguments.scenarios, &arguments.period)?
     };
     // A name that is no municipality is refused before anything is computed.
-    let named = arguments.municipality.iter().map(|word| parties::municipality_named(word, order.period));
-    let municipalities = named.collect::<Result<Vec<String>>>()?;
-    let known = Municipalities::known()?;
-    if let Some(code) = municipalities.iter().find(|code| known.one_on(code, order.period.from()).is_none()) {
-        fail!("error.order.there_no_municipality_in", code, period = order.period);
-    }
+    let (known, day) = (Municipalities::known()?, order.period.from());
+    let is_there = |code: &str| known.one_on(code, day).is_some();
+    let municipalities = parties::municipalities_named(&arguments.municipality, order.period, is_there)?;
     let outcome = simulate::run(&order, host)?;
     let stage = host.begin(Work::WriteScenarios);
     let mut words = vec![simulate_files::write(&outcome, &arguments.out, host)?];

@@ -37,6 +37,12 @@ fn for_people(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
 }
 
+/// The number, with a decimal comma, that follows a phrase.
+fn number_after(text: &str, phrase: &str) -> f64 {
+    let rest = text.split(phrase).nth(1).unwrap();
+    rest.split(' ').next().unwrap().replace(',', ".").parse().unwrap()
+}
+
 /// The program in bokmål, whatever the locale of the machine.
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_samspill"));
@@ -468,16 +474,7 @@ fn a_small_demo_runs_through() {
     // promises.
     let forecast = samspill(&["forecast", "2012-06", "--ledger", path(&ledger), "--as", "csv"]);
     let held = text(&forecast.stderr);
-    let per_cent: f64 = held
-        .split("det holdt for ")
-        .nth(1)
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
-        .replace(',', ".")
-        .parse()
-        .unwrap();
+    let per_cent = number_after(&held, "det holdt for ");
     assert!((70.0..=92.0).contains(&per_cent), "{held}");
     assert!(text(&forecast.stdout).lines().count() > 300);
     for name in ["oppgjor-2012-04-1201-kladd.pdf", "oppgjor-2012-1201-kladd.xlsx", "oversikt-2012.csv"] {

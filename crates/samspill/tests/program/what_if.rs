@@ -367,25 +367,12 @@ fn what_hits_everyone_is_learned_from_several_years() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let about = std::fs::read_to_string(out.join("risiko.txt")).unwrap();
     let learned = about.lines().find(|line| line.contains("lært av landets kostnad")).unwrap();
-    let changes = learned.rsplit(": ").next().unwrap();
-    let of_year = |year: &str| -> f64 {
-        let after = changes.split(year).nth(1).unwrap().trim_start();
-        after.split(' ').next().unwrap().replace(',', ".").parse().unwrap()
-    };
+    let of_year = |year: &str| crate::number_after(learned.rsplit(": ").next().unwrap(), &format!("{year} "));
     // The difference between two samples of this size swings by 0,7 per cent.
     for (year, wanted) in [("2013", 3.24), ("2014", 3.36)] {
         assert!((of_year(year) - wanted).abs() < 2.0, "{learned}");
     }
-    let spread: f64 = learned
-        .split("spredning ")
-        .nth(1)
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
-        .replace(',', ".")
-        .parse()
-        .unwrap();
+    let spread = crate::number_after(learned, "spredning ");
     let changes = ["2013", "2014"].map(|year| (1.0 + of_year(year) / 100.0).ln().powi(2));
     let least = (changes.iter().sum::<f64>() / 2.0 - 2.0 * 0.007 * 0.007).sqrt() * 100.0;
     let most = (changes.iter().sum::<f64>() / 2.0).sqrt() * 100.0;
@@ -405,9 +392,7 @@ fn what_hits_everyone_is_learned_from_several_years() {
     let about = std::fs::read_to_string(out.join("risiko.txt")).unwrap();
     assert!(about.contains("innbyggertallene sier ikke kjønn"), "{about}");
     let without = about.lines().find(|line| line.contains("lært av landets kostnad")).unwrap();
-    let of = |line: &str| -> f64 {
-        line.split("2014 ").nth(1).unwrap().split(' ').next().unwrap().replace(',', ".").parse().unwrap()
-    };
+    let of = |line: &str| crate::number_after(line, "2014 ");
     assert!((of(without) - of(learned)).abs() < 0.2, "{without} {learned}");
 }
 
