@@ -11,6 +11,7 @@ pub mod amount;
 pub mod claim;
 pub mod code;
 pub mod day;
+pub mod gap;
 pub mod identifier;
 pub mod municipality;
 mod narrow;
@@ -26,6 +27,7 @@ pub use code::{
     Urgency,
 };
 pub use day::{Day, Minute, Month, Period};
+pub use gap::Gap;
 pub use municipality::{Municipalities, Municipality, Residence};
 pub use narrow::narrow;
 pub use party::Party;

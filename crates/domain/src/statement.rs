@@ -3,12 +3,12 @@
 //! A statement is made of vouchers alone. The same ledger, read as of the same time, therefore gives the same
 //! bytes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use words::{Language, Message, Said};
 
-use crate::{Amount, Cause, Day, Instrument, Mode, Register};
+use crate::{Amount, Cause, Day, Gap, Instrument, Mode, Register};
 
 /// Version of the JSON form of a statement.
 pub const FORM: u32 = 3;
@@ -303,6 +303,10 @@ pub struct Statement {
     pub rules: Vec<(String, String)>,
     /// Number of values behind the statement that are not signed off.
     pub unsigned: usize,
+    /// Instruments that are in force and that the period is not settled for, each with the value that was missing; `None` if
+    /// nobody asked for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_settled: BTreeMap<Instrument, Option<Gap>>,
     /// Hash at the end of the last step that changed a sum of the period; empty if no month of it was opened.
     pub control_code: String,
     /// Last step that touched the period; 0 if no month of the period was opened.

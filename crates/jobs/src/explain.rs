@@ -138,7 +138,8 @@ pub fn run(given: &str, folder: &Path, contacts: Option<&Path>, language: Langua
         stay = stay_of_contact(&reader, asked.contact)?;
     }
     let period = Period::parse_any(&manifest.period)?;
-    match explain(&law, &municipalities, &reader, &stay, asked.contact, period)? {
+    let scope = law.scope(period, &manifest.only())?;
+    match explain(&law, &municipalities, &reader, &stay, asked.contact, (period, &scope))? {
         Some(explanation) => {
             charged_in(&explanation, &asked, period)?;
             Ok(written(&explanation, &asked, &manifest, language, &Names::of(&municipalities, language)))

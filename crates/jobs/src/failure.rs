@@ -127,9 +127,7 @@ impl From<settlement::SettleError> for Failure {
     fn from(error: settlement::SettleError) -> Failure {
         use settlement::SettleError;
         match &error {
-            SettleError::Book(_) | SettleError::NoRate { .. } => {
-                Failure::in_order(error.said(), Remedy::AddRow)
-            }
+            SettleError::Book(_) => Failure::in_order(error.said(), Remedy::AddRow),
             SettleError::File(_)
             | SettleError::Record { .. }
             | SettleError::Residence { .. }
@@ -142,6 +140,12 @@ impl From<settlement::SettleError> for Failure {
 impl From<rulebook::BookError> for Failure {
     fn from(error: rulebook::BookError) -> Failure {
         Failure::in_order(error.said(), Remedy::CheckRules)
+    }
+}
+
+impl From<domain::Gap> for Failure {
+    fn from(gap: domain::Gap) -> Failure {
+        Failure::in_order(gap.said(), Remedy::AddRow)
     }
 }
 

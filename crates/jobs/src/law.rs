@@ -8,10 +8,12 @@ use crate::progress::Note;
 use crate::refusal::Remedy;
 use crate::table::small_table;
 use domain::identifier::is_organisation;
-use domain::{Municipalities, Municipality, Period};
+use domain::{Instrument, Municipalities, Municipality, Period};
+use ledger::content::NotSettled;
 use register::parquet_file::Reader;
-use rulebook::LawBook;
 use rulebook::agreement::{Agreements, GracePeriod};
+use rulebook::file::VariantFile;
+use rulebook::{Law, LawBook, Scope};
 use settlement::trust_of;
 use words::{Message, Said, message};
 
@@ -35,6 +37,22 @@ impl Files {
         };
         let variants = variants.iter().map(|name| variant(name)).collect::<Result<_>>()?;
         Ok(Files { law, variants })
+    }
+
+    /// The book of these files, for a period.
+    ///
+    /// # Errors
+    /// Fails as [`Files::book`] does, or if a variant holds on no day of the period: it would change nothing.
+    pub fn book_in(&self, period: Period) -> Result<LawBook> {
+        let book = self.book()?;
+        let is_outside = |one: &&VariantFile| one.to < period.from() || period.to() < one.from;
+        match book.variants().iter().find(is_outside) {
+            Some(VariantFile { id, from, to, .. }) => {
+                let said = message!("error.law.variant_outside", id, from, to, period);
+                Err(Failure::in_order(said, Remedy::OtherOrder))
+            }
+            None => Ok(book),
+        }
     }
 
     /// Adds the cooperation agreements in a file (TOML, a workbook or delimited text), and drops any others; `None` changes
@@ -169,6 +187,40 @@ pub fn note_agreements_for_nobody(book: &LawBook, reader: &Reader, host: &Host) 
 
 fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
     files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+/// How each instrument of a law stands in a period: `only` holds those that are asked for, and is empty for all. Notes
+/// each that cannot be priced.
+///
+/// # Errors
+/// Fails with the missing value if it leaves nothing to price.
+pub fn scope(law: &Law, period: Period, only: &[Instrument], host: &Host) -> Result<Scope> {
+    let scope = law.scope(period, only)?;
+    note_unpriced(&scope, host);
+    Ok(scope)
+}
+
+/// Notes each instrument that cannot be priced.
+pub fn note_unpriced(scope: &Scope, host: &Host) {
+    for (instrument, missing) in scope.unpriced() {
+        host.note(Note::Unpriced(instrument, missing.clone()));
+    }
+}
+
+/// Instruments that are in force and that a scope leaves out, each with the value that is missing; `None` if nobody asked for
+/// it.
+pub fn not_settled(scope: &Scope) -> NotSettled {
+    let unpriced = scope.unpriced().map(|(instrument, missing)| (instrument, Some(missing.clone())));
+    unpriced.chain(scope.not_asked().map(|instrument| (instrument, None))).collect()
+}
+
+/// The instruments that a month was asked to be settled for; empty for all.
+pub fn asked(not_settled: &NotSettled) -> Vec<Instrument> {
+    let is_asked = |one: &Instrument| not_settled.get(one).is_none_or(Option::is_some);
+    if not_settled.values().all(Option::is_some) {
+        return Vec::new();
+    }
+    Instrument::ALL.iter().copied().filter(is_asked).collect()
 }
 
 /// Rule files (`*.toml`) of a folder, in order of name.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use domain::{Month, Period};
+use domain::{Gap, Instrument, Month, Period};
 use words::{Message, Said, message};
 
 /// A piece of work that takes time.
@@ -91,6 +91,8 @@ pub enum Note {
         /// How often it was found.
         count: u64,
     },
+    /// An instrument that is in force and cannot be priced, and the value that is missing.
+    Unpriced(Instrument, Gap),
     /// Cells were written to this file, to be kept.
     CellsKept(PathBuf),
     /// Number of rows that the check refused.
@@ -124,6 +126,9 @@ impl Said for Note {
     fn said(&self) -> Message {
         match self {
             Note::Warning { warning, count } => message!("screen.warning", warning, count),
+            Note::Unpriced(instrument, missing) => {
+                message!("screen.unpriced", instrument, missing = missing.said())
+            }
             Note::CellsKept(path) => message!("screen.cells_kept", path = path.display()),
             Note::Refused(count) => message!("screen.refused", count),
             Note::NothingWithdrawn(month) => message!("screen.nothing_withdrawn", month),

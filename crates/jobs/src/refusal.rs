@@ -49,6 +49,8 @@ pub enum Refusal {
     },
     /// The month is not closed, and only a closed month can be made final.
     NotClosed { month: Month, ledger: String },
+    /// The month is settled for an instrument that nobody asks for now.
+    SettledBefore { month: Month, instrument: Instrument },
     /// No municipality has the code on the day.
     NoSuchMunicipality { code: String, day: Day },
     /// The party is not a municipality that ended before the day.
@@ -193,6 +195,9 @@ impl Said for Refusal {
             Refusal::EarlierNotClosed { month, ledger: _ } => message!("refusal.earlier_not_closed", month),
             Refusal::RestsOnUnsigned { month, values } => {
                 message!("refusal.rests_on_unsigned", month, count = values.len(), list = values.join("; "))
+            }
+            Refusal::SettledBefore { month, instrument } => {
+                message!("refusal.settled_before", month, instrument)
             }
             Refusal::NotClosed { month, ledger: _ } => message!("refusal.not_closed", month),
             Refusal::NoSuchMunicipality { code, day } => message!("refusal.no_such_municipality", code, day),

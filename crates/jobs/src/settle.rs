@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Result, fail};
-use domain::{Amount, Instrument, Municipalities, Period};
+use domain::{Amount, Gap, Instrument, Municipalities, Period};
 use register::check::Report;
 use register::keys::Keys;
 use register::parquet_file::Reader;
 use register::schema;
+use rulebook::{InPeriod, Scope};
 pub use settlement::manifest;
 use settlement::manifest::Manifest;
 use settlement::sink::ChargesFile;
@@ -18,7 +19,7 @@ use words::{Language, Message, message};
 
 use crate::host::{Host, Scratch};
 use crate::intake::{self, Input, Stamp};
-use crate::law::{Files, note_agreements_for_nobody};
+use crate::law::{Files, note_agreements_for_nobody, scope};
 use crate::progress::Work;
 use crate::refusal::Refusal;
 use crate::table::{Table, heads};
@@ -39,6 +40,8 @@ pub struct Order<'a> {
     pub files: &'a Files,
     /// Whether values that nobody has signed may be used.
     pub draft: bool,
+    /// Instruments to settle; empty for all.
+    pub only: &'a [Instrument],
     /// Whether to leave out `charges.parquet`.
     pub totals_only: bool,
     /// Result folder.
@@ -82,14 +85,13 @@ pub fn report_table(report: &Report) -> Table {
     table
 }
 
-/// Values that a period uses and nobody has signed, each as a line `file:line: key = value`. Only rule files
-/// that `wanted` accepts count.
+/// Values that a period uses and nobody has signed, each as a line `file:line: key = value`.
 ///
 /// # Errors
 /// Fails with [`Refusal::Unsigned`] if there is such a value, unless `draft` is set.
-pub fn unsigned(law: &Law, period: Period, draft: bool, wanted: fn(&str) -> bool) -> Result<Vec<String>> {
-    let used = law.used(period);
-    let unsigned = used.iter().filter(|value| wanted(&value.file) && value.is_unsigned());
+pub fn unsigned(law: &Law, period: Period, scope: &Scope, draft: bool) -> Result<Vec<String>> {
+    let used = law.used(period, scope);
+    let unsigned = used.iter().filter(|value| value.is_unsigned());
     let unsigned: Vec<String> = unsigned.map(manifest::unsigned_line).collect();
     if !unsigned.is_empty() && !draft {
         return Err(Refusal::Unsigned(unsigned).into());
@@ -100,12 +102,13 @@ pub fn unsigned(law: &Law, period: Period, draft: bool, wanted: fn(&str) -> bool
 /// Settles a file of contacts into a result folder. What an earlier settlement left there stands until this one is done.
 ///
 /// # Errors
-/// Fails if the rules or the file cannot be read, if a value is missing, if a value is unsigned and the order is no
-/// draft, or if the folder is somebody else's or cannot be written.
+/// Fails if the rules or the file cannot be read, if a missing value leaves nothing to price, if a value is unsigned and
+/// the order is no draft, or if the folder is somebody else's or cannot be written.
 pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
-    let book = order.files.book()?;
+    let book = order.files.book_in(order.period)?;
     let law = Law::of(&book)?;
-    let unsigned = unsigned(&law, order.period, order.draft, |_| true)?;
+    let scope = scope(&law, order.period, order.only, host)?;
+    let unsigned = unsigned(&law, order.period, &scope, order.draft)?;
     let former = former(order)?;
     let kept = order.out.join("checked.parquet");
     let is_own = matches!(intake::stamp(order.contacts, host), Ok(Stamp::Ours(_)));
@@ -120,7 +123,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let municipalities = Municipalities::built_in()?;
     let charges = scratch.path().join("charges.parquet");
     let stage = host.begin(Work::Settle(order.period));
-    let options = Options { period: order.period, threads: host.threads };
+    let options = Options { period: order.period, scope: &scope, threads: host.threads };
     let keys = if order.totals_only { None } else { Keys::of(&reader)? };
     let mut sink = ChargesFile::create((!order.totals_only).then_some(charges.as_path()), keys)?;
     // A checked file that nobody has hashed yet is hashed on a thread of its own while it is settled.
@@ -263,7 +266,8 @@ fn describe(
         period: order.period.to_string(),
         status: if unsigned.is_empty() { "signed" } else { "draft" }.to_owned(),
         synthetic: footer(schema::SYNTHETIC_KEY) == "yes",
-        not_in_force: settled.not_in_force.iter().map(|i| i.word().to_owned()).collect(),
+        not_in_force: settled.scope.not_in_force().map(|one| one.word().to_owned()).collect(),
+        not_asked: settled.scope.not_asked().map(|one| one.word().to_owned()).collect(),
         variants: order.files.variants.iter().map(|(name, _)| name.clone()).collect(),
         input: manifest::Input {
             file: reader.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -285,10 +289,15 @@ fn describe(
         },
         sums: manifest::sums(settled),
         upper_bound,
-        rules: manifest::versions(law, order.period),
+        unpriced: settled.scope.unpriced().map(unpriced).collect(),
+        rules: manifest::versions(law, order.period, &settled.scope),
         rule_files,
         unsigned,
     })
+}
+
+fn unpriced((instrument, missing): (Instrument, &Gap)) -> manifest::Unpriced {
+    manifest::Unpriced { instrument: instrument.word().to_owned(), missing: missing.to_string() }
 }
 
 /// Writes the files of the result folder. The manifest comes last, so that a folder with a manifest is
@@ -380,15 +389,15 @@ fn relative(path: &Path, folder: &Path) -> PathBuf {
 
 /// Lines that sum up a settlement: rows, amount of each instrument, upper bounds, and refused rows.
 pub fn summary(order: &Order, outcome: &Outcome) -> Vec<Message> {
-    let sums: Vec<Message> = Instrument::ALL
-        .iter()
-        .map(|instrument| {
-            if outcome.settled.not_in_force.contains(instrument) {
-                return message!("settle.not_in_force", instrument);
-            }
-            Message::plain(format!("{instrument} {}", outcome.settled.totals.of(*instrument).amount))
-        })
-        .collect();
+    let sum = |instrument: &Instrument| match outcome.settled.scope.of(*instrument) {
+        InPeriod::Settled => {
+            Some(Message::plain(format!("{instrument} {}", outcome.settled.totals.of(*instrument).amount)))
+        }
+        InPeriod::NotInForce => Some(message!("settle.not_in_force", instrument)),
+        InPeriod::Unpriced(_) => Some(message!("settle.unpriced", instrument)),
+        InPeriod::NotAsked => None,
+    };
+    let sums = Instrument::ALL.iter().filter_map(sum).collect();
     let count = domain::amount::grouped;
     let rows = &outcome.manifest.rows;
     let values = vec![

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Balancing, Cause, Day, Ground, Instrument, Mode, Month, PayRounding, Ruling};
+use domain::{Balancing, Cause, Day, Gap, Ground, Instrument, Mode, Month, PayRounding, Ruling};
 use serde::{Deserialize, Serialize};
 
 /// Content of a step that opened months.
@@ -63,7 +63,14 @@ pub struct MonthMoved {
     /// only in [`Settled::unsigned`].
     #[serde(default)]
     pub unsigned: Option<Vec<String>>,
+    /// Instruments that are in force and for which the month is not settled, each with the value that was missing; `None`
+    /// if nobody asked for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_settled: NotSettled,
 }
+
+/// Instruments that a month is not settled for, each with the missing value; `None` if nobody asked for it.
+pub type NotSettled = BTreeMap<Instrument, Option<Gap>>;
 
 /// Content of a step that settled a month, or corrected closed months.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

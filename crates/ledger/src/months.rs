@@ -8,7 +8,7 @@ use domain::{Balancing, Day, Minute, Month, PayRounding, PeriodState, StepKind};
 use serde::de::DeserializeOwned;
 
 use crate::content::{
-    Answer, Closed, Decision, Delivery, Inherited, Objection, Opened, Reviewed, Ruled, Settled,
+    Answer, Closed, Decision, Delivery, Inherited, NotSettled, Objection, Opened, Reviewed, Ruled, Settled,
 };
 use crate::netting::{self, Terms};
 use crate::store::{Ledger, LedgerError, Wanted};
@@ -58,6 +58,8 @@ pub struct Basis {
     pub rules: Vec<String>,
     /// Unsigned values that were used, each as a line `file:line: key = value`.
     pub unsigned: Vec<String>,
+    /// Instruments that the month is not settled for.
+    pub not_settled: NotSettled,
 }
 
 impl Basis {
@@ -284,6 +286,19 @@ impl Months {
         out
     }
 
+    /// Instruments that a month from `first` to `last` is not settled for, each with the value that was missing first.
+    pub fn not_settled(&self, first: Month, last: Month) -> NotSettled {
+        let mut out = NotSettled::new();
+        for (month, _) in self.months.range(first..=last) {
+            for basis in self.basis.get(month).into_iter().filter_map(|all| all.last()) {
+                for (instrument, missing) in &basis.not_settled {
+                    out.entry(*instrument).or_insert_with(|| missing.clone());
+                }
+            }
+        }
+        out
+    }
+
     /// Whether an unsigned value stands behind a month's statement.
     pub fn is_draft(&self, month: Month) -> bool {
         !self.unsigned(month, month).is_empty()
@@ -334,6 +349,7 @@ impl Months {
                 rules: moved.rules,
                 // A step of an earlier version of the program has the values of all its months together.
                 unsigned: moved.unsigned.unwrap_or_else(|| settled.unsigned.clone()),
+                not_settled: moved.not_settled,
             };
             self.basis.entry(moved.month).or_default().push(basis);
             if moved.month != settled.into

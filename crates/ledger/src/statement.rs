@@ -174,7 +174,6 @@ pub fn statement(
     let settled: Amount = gross.iter().map(|voucher| voucher.amount).sum();
     let on_account = on_account(&inside);
     let paying = paying(&mine, span, context.months);
-    let mode = mode(if gross.is_empty() { &inside } else { &gross }, context.months, span);
     let cleared = cleared(own, party, span, context.heir);
     let fixed = record.is_some_and(MonthRecord::is_closed);
     let expected = paying.carried + settled - on_account - paying.carried_on;
@@ -184,7 +183,8 @@ pub fn statement(
     let is_demand = asked && !is_summary && on_account != Amount::ZERO;
     let (number, version) = numbered(party, is_demand, span, context.months);
     // A demand on account rests on none, whatever was corrected in the month for others.
-    let unsigned = if asked && gross.is_empty() { 0 } else { unsigned(context.months, span) };
+    let unsigned =
+        if asked && gross.is_empty() { 0 } else { context.months.unsigned(span.first, span.last).len() };
     // If nothing new is settled, the amount to pay comes from earlier months, and so does its term.
     let (due, due_unsigned) = due(if gross.is_empty() { &mine } else { &gross }, context, span.last);
     let asked_for = if is_summary { asked_for(own, &mine, party, span, context) } else { Vec::new() };
@@ -206,7 +206,7 @@ pub fn statement(
         is_summary,
         unsettled,
         asked: asked_for,
-        mode,
+        mode: mode(if gross.is_empty() { &inside } else { &gross }, context.months, span),
         settled,
         on_account,
         carried: paying.carried,
@@ -227,14 +227,14 @@ pub fn statement(
         objections: disputes.iter().map(|one| (one.key.clone(), Amount::from_ore(one.amount_ore))).collect(),
         rules: rules(&gross, context),
         unsigned,
+        not_settled: if asked { BTreeMap::new() } else { context.months.not_settled(span.first, span.last) },
         control_code: context.control_code.clone(),
         last_step: context.months.known(span.first, span.last),
     };
     statement.payments = payments(&statement, own, asked.then_some(&inside[..]), span, context);
-    let end = if is_summary { BridgeWhat::Asked } else { BridgeWhat::ToPay };
     // A statement that asks only for the amount on account has no bridge: no amount is settled yet.
     if !asked {
-        statement.bridge = bridge(&gross, &inside, &statement, (end, total));
+        statement.bridge = bridge(&gross, &inside, &statement, total);
     }
     statement
 }
@@ -276,11 +276,6 @@ fn numbered(party: &str, is_demand: bool, span: &Span, months: &Months) -> (Stri
         true => (format!("{number}-AK"), months.months.get(&span.last).map_or(0, |record| record.on_account)),
         false => (number, months.versions(span.first, span.last).len()),
     }
-}
-
-/// Number of unsigned values that the statements of a period rest on.
-fn unsigned(months: &Months, span: &Span) -> usize {
-    months.unsigned(span.first, span.last).len()
 }
 
 fn named(party: &str, language: Language, context: &Context) -> Named {
@@ -550,14 +545,10 @@ impl<'v> Issued<'v> {
     }
 }
 
-/// Steps from the amount paid on account to the amount settled, and from there to `end`: the amount to pay, or
-/// what was asked for.
-fn bridge(
-    gross: &[&Voucher],
-    inside: &[&Voucher],
-    statement: &Statement,
-    (what, end): (BridgeWhat, Amount),
-) -> Vec<BridgeStep> {
+/// Steps from the amount paid on account to the amount settled, and from there to `end`: the amount to pay, or what a
+/// summary's months asked for.
+fn bridge(gross: &[&Voucher], inside: &[&Voucher], statement: &Statement, end: Amount) -> Vec<BridgeStep> {
+    let what = if statement.is_summary { BridgeWhat::Asked } else { BridgeWhat::ToPay };
     let settled = statement.settled;
     let mut steps: BTreeMap<BridgeWhat, Amount> = BTreeMap::new();
     let paid = on_account(inside);

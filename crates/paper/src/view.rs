@@ -2,7 +2,7 @@
 
 use chart::bridge::on_one_line;
 use domain::statement::{Address, BridgeWhat, Named, Post, Statement, Tag};
-use domain::{Amount, Cause, Instrument, Party};
+use domain::{Amount, Cause, Gap, Instrument, Party};
 use serde::Serialize;
 
 use crate::text::{day, kroner, period, points, text, with};
@@ -206,7 +206,7 @@ fn how(statement: &Statement, is_demand: bool, language: Language) -> Vec<String
     if is_demand && statement.posts.is_empty() {
         return vec![language.text("paper.how_on_account")];
     }
-    let mut how = Vec::new();
+    let mut how: Vec<String> = statement.not_settled.iter().map(|one| not_settled(one, language)).collect();
     for (tag, key) in [
         (Tag::Synthetic, "how_synthetic"),
         (Tag::Draft, "how_draft"),
@@ -226,6 +226,14 @@ fn how(statement: &Statement, is_demand: bool, language: Language) -> Vec<String
     }
     how.extend(["how_corrections", "how_objection", "how_explain"].map(|key| text(key, language)));
     how
+}
+
+/// That an instrument is not settled, and why.
+fn not_settled((instrument, missing): (&Instrument, &Option<Gap>), language: Language) -> String {
+    match missing {
+        Some(missing) => say!(language, "paper.how_unpriced", instrument, missing = missing.said()),
+        None => say!(language, "paper.how_not_asked", instrument),
+    }
 }
 
 /// The statement in words.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use words::{Message, Said, message};
 
-use domain::{Amount, Day, Instrument, Points, Share};
+use domain::{Amount, Day, Gap, Instrument, Points, Share};
 use sha2::{Digest, Sha256};
 
 use crate::agreement::{self, Agreements};
@@ -24,8 +24,8 @@ pub enum Standing<T> {
     InForce(T),
     /// The rule is not in force, which is not the same as a charge of zero.
     NotInForce,
-    /// The rule is in force, but a value that it needs is missing: the settlement stops.
-    Missing(BookError),
+    /// The rule is in force, but a value that it needs is missing: its instrument cannot be priced.
+    Missing(Gap),
 }
 
 impl<T> Standing<T> {
@@ -126,7 +126,7 @@ pub enum BookError {
         second: String,
     },
     /// A value is missing on a day on which the rule is in force.
-    Gap { file: String, key: &'static str, day: Day },
+    Gap(Gap),
     /// A choice that must have the same reading on all days changes from one row to the next.
     ChangingChoice {
         file: String,
@@ -156,11 +156,17 @@ impl Said for BookError {
             BookError::Conflict { one, other, key, first, second } => {
                 message!("error.book.conflict", one, other, key, first, second)
             }
-            BookError::Gap { file, key, day } => message!("error.book.gap", file, key, day),
+            BookError::Gap(gap) => gap.said(),
             BookError::ChangingChoice { file, line, key } => {
                 message!("error.book.changing_choice", file, line, key)
             }
         }
+    }
+}
+
+impl From<Gap> for BookError {
+    fn from(gap: Gap) -> BookError {
+        BookError::Gap(gap)
     }
 }
 
@@ -410,7 +416,7 @@ impl LawBook {
         for (place, from) in days.iter().enumerate() {
             let to = days.get(place + 1).map_or(end, |next| next.previous());
             let resolved = match resolve(rule, *from) {
-                Err(gap @ BookError::Gap { .. }) => {
+                Err(BookError::Gap(gap)) => {
                     out.push(Segment { from: *from, to, standing: Standing::Missing(gap), used: Vec::new() });
                     last_digest = None;
                     continue;
@@ -525,7 +531,7 @@ impl LawBook {
         let (priced, place) = match (of(file), of(priced)) {
             (Some(place), _) => (file, place),
             (None, Some(place)) => (priced, place),
-            (None, None) => return Err(BookError::Gap { file: priced.file.clone(), key: "unit price", day }),
+            (None, None) => return Err(gap(&priced.file, "unit_price", day)),
         };
         let row = &priced.unit_price[place];
         let kroner = row.value.kroner_per_point;
@@ -548,10 +554,9 @@ impl LawBook {
         };
         let (sectors, care_levels, unit_kinds, covers) = overlay.covers(&mut keep)?;
         let row = file.covers.iter().find(|row| row.dates.holds(overlay.base));
-        let liable =
-            row.and_then(|row| row.value.liable).ok_or_else(|| overlay.gap("liable municipality"))?;
+        let liable = row.and_then(|row| row.value.liable).ok_or_else(|| overlay.gap("liable"))?;
         let notified_sectors = row.and_then(|row| row.value.notified_sectors.clone()).unwrap_or_default();
-        // The rate of the day itself. A missing rate stops the settlement only when a payable day needs it.
+        // The rate of the day itself. Without it, days are found and not priced.
         let rate = match overlay.set(|set| set.kroner_per_day) {
             Some((variant, kroner)) => Some((kroner, variant_place(variant, "rate", &kroner.to_string()))),
             None => file.rate.iter().find(|row| row.dates.holds(day)).map(|row| {
@@ -729,7 +734,7 @@ impl<'a> Overlay<'a> {
     }
 
     fn gap(&self, key: &'static str) -> BookError {
-        BookError::Gap { file: self.file.file.clone(), key, day: self.day }
+        gap(&self.file.file, key, self.day)
     }
 
     fn set<T>(&self, get: impl Fn(&crate::file::SetTable) -> Option<T>) -> Option<(&'a VariantFile, T)> {
@@ -903,6 +908,10 @@ impl<'a> Overlay<'a> {
 
 fn words<T: std::fmt::Display>(list: &[T]) -> String {
     list.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn gap(file: &str, key: &str, day: Day) -> BookError {
+    BookError::Gap(Gap { file: file.to_owned(), key: key.to_owned(), day })
 }
 
 /// Checks that two variants of one rule do not set the same key differently on a common day.

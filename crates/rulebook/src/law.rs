@@ -4,7 +4,9 @@
 //! priced: a later one may be lowered by the charge of an earlier one. The day rate stands alone. Settlement,
 //! explanations, simulations and the cases that lawyers sign all call these functions.
 
-use domain::{Amount, CareLevel, Day, Instrument, Month, Period, Points, Rounding, Sector, Share, UnitKind};
+use domain::{
+    Amount, CareLevel, Day, Gap, Instrument, Month, Period, Points, Rounding, Sector, Share, UnitKind,
+};
 
 use crate::agreement::Agreements;
 use crate::book::{BookError, DatedBy, LawBook, Segment, Standing};
@@ -15,7 +17,6 @@ use crate::calculation::share_of_drg_price::{
     self, Decision, Facts, Priced, Pricing, Quantity, SHARES, ShareRule, Shares, TooLarge, place_of,
 };
 use crate::file::{AgeLimit, Liable, When};
-use crate::provenance::Provenance;
 use crate::trace::{NoTrace, Trace};
 
 /// The law of one instrument that pays a share of a price.
@@ -139,30 +140,6 @@ impl Law {
         Segment::on(&self.usk, day)?.standing.in_force()
     }
 
-    /// Whether an instrument is in force on some day of a period, and the first missing value, if any. A rule
-    /// with a missing value counts as in force.
-    pub fn standing(&self, instrument: Instrument, period: Period) -> (bool, Option<BookError>) {
-        fn look<T>(segments: &[Segment<T>], period: Period) -> (bool, Option<BookError>) {
-            let touched = segments.iter().filter(|segment| segment.touches(period.from(), period.to()));
-            let mut found = (false, None);
-            for segment in touched {
-                match &segment.standing {
-                    Standing::InForce(_) => found.0 = true,
-                    Standing::Missing(gap) => {
-                        found.0 = true;
-                        found.1.get_or_insert(gap.clone());
-                    }
-                    Standing::NotInForce => {}
-                }
-            }
-            found
-        }
-        match self.share(instrument) {
-            Some(side) => look(&side.segments, period),
-            None => look(&self.usk, period),
-        }
-    }
-
     /// The first pair of shares in a period of which the one is lowered by the other and is less than it: what it pays
     /// would be below zero. Each with its instrument.
     pub fn share_below(&self, period: Period) -> Option<[(Instrument, Share); 2]> {
@@ -182,21 +159,6 @@ impl Law {
             }
         }
         None
-    }
-
-    /// Every value used on some day of a period, once each, in order of file and line.
-    pub fn used(&self, period: Period) -> Vec<Provenance> {
-        fn take<T>(segments: &[Segment<T>], period: Period, out: &mut Vec<Provenance>) {
-            for segment in segments.iter().filter(|segment| segment.touches(period.from(), period.to())) {
-                out.extend(segment.used.iter().cloned());
-            }
-        }
-        let mut out = Vec::new();
-        self.shares.iter().for_each(|side| take(&side.segments, period, &mut out));
-        take(&self.usk, period, &mut out);
-        out.sort_by(|one, other| (&one.file, one.line, &one.key).cmp(&(&other.file, other.line, &other.key)));
-        out.dedup_by(|one, other| (&one.file, one.line, &one.key) == (&other.file, other.line, &other.key));
-        out
     }
 
     /// Decides a contact under each share instrument.
@@ -369,7 +331,7 @@ pub struct Reading {
 
 /// First day, last day, and the values that hold on those days: `None` if the rule is not in force, an error if a value
 /// is missing.
-type Span<T> = (Day, Day, Option<Result<T, BookError>>);
+type Span<T> = (Day, Day, Option<Result<T, Gap>>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct DecidingRule {

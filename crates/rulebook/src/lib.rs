@@ -24,6 +24,7 @@ pub mod law;
 pub mod measure;
 pub mod provenance;
 pub mod scheme;
+pub mod scope;
 pub mod trace;
 
 pub use agreement::Agreements;
@@ -33,4 +34,5 @@ pub use calculation::share_of_drg_price::{Decision, Facts, Priced, Pricing, Quan
 pub use file::{Confidence, RuleError};
 pub use law::Law;
 pub use provenance::{Provenance, Version};
+pub use scope::{InPeriod, Scope};
 pub use trace::{NoTrace, Step, Steps, Trace};

@@ -186,7 +186,8 @@ fn a_version_is_named_and_its_values_say_where_they_stand() {
         "somatic / overnight, day, outpatient / public-hospital, private-hospital-with-agreement"
     );
     assert_eq!(book.rules().count(), 3);
-    let used = law.used(domain::Period::parse("2012").unwrap());
+    let period = domain::Period::parse("2012").unwrap();
+    let used = law.used(period, &law.in_period(period, &[]));
     let unsigned = |key: &str| used.iter().find(|value| value.key == key).unwrap().is_unsigned();
     assert!(unsigned("choice dated_by") && !unsigned("share"));
     let own = "[[grace]]\ntrust = \"983974724\"\nmunicipality = \"1201\"\nhours = 24\nfrom = 2012-01-01\nreference = \"x\"\n";

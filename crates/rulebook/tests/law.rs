@@ -9,7 +9,7 @@ use rulebook::built_in::{LAW, VARIANTS};
 use rulebook::calculation::day_rate::{assess, total};
 use rulebook::file::{RuleFile, VariantFile};
 use rulebook::law::{Again, Charged, Law};
-use rulebook::{Assessment, Case, Event, LawBook, NoTrace, Segment, Standing};
+use rulebook::{Assessment, Case, Event, InPeriod, LawBook, NoTrace, Scope, Segment, Standing};
 
 fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
@@ -163,10 +163,11 @@ fn a_period_rests_on_what_holds_on_its_days() {
     for (text, is_in_force) in
         [("2011-12", false), ("2012-01", true), ("2014-12", true), ("2015-01", false), ("2011", false)]
     {
-        assert_eq!(law.standing(Instrument::CoFinancing, period(text)).0, is_in_force, "{text}");
+        let scope = law.in_period(period(text), &[]);
+        assert_eq!(*scope.of(Instrument::CoFinancing) != InPeriod::NotInForce, is_in_force, "{text}");
     }
     let prices = |text: &str| -> Vec<String> {
-        let used = law.used(period(text)).into_iter();
+        let used = law.used(period(text), &law.in_period(period(text), &[])).into_iter();
         let of_days = used.filter(|value| value.file.contains("day-rate") && value.key == "rate");
         of_days.map(|value| value.value).collect()
     };
@@ -174,12 +175,57 @@ fn a_period_rests_on_what_holds_on_its_days() {
     assert_eq!(prices("2024-01"), ["5745"]);
     assert_eq!(prices("2024"), ["5745"]);
     // A value is listed once, though several segments rest on it.
-    let used = law.used(period("2012"));
+    let used = law.used(period("2012"), &law.in_period(period("2012"), &[]));
     let mut places: Vec<(&str, usize, &str)> =
         used.iter().map(|value| (value.file.as_str(), value.line, value.key.as_str())).collect();
     let all = places.len();
     places.dedup();
     assert_eq!(places.len(), all);
+}
+
+/// Each instrument stands alone: a value that is missing for one leaves the others, except where it is subtracted from
+/// another.
+#[test]
+fn an_instrument_that_cannot_be_priced_leaves_the_others() {
+    use Instrument::{CoFinancing, DischargeReady, Isf};
+    let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
+    let period = |text: &str| Period::parse(text).unwrap();
+    let gap = |scope: &Scope, instrument| match scope.of(instrument) {
+        InPeriod::Unpriced(gap) => format!("{} {} {}", gap.file, gap.key, gap.day),
+        other => format!("{other:?}"),
+    };
+    // No price per DRG point was found for 2023, and no share for 2026, for which no rate was found either.
+    let scope = law.scope(period("2023"), &[]).unwrap();
+    assert_eq!(*scope.of(CoFinancing), InPeriod::NotInForce);
+    assert_eq!(*scope.of(DischargeReady), InPeriod::Settled);
+    assert_eq!(gap(&scope, Isf), "law/activity-based-funding.toml unit_price 2023-01-01");
+    assert_eq!(law.scope(period("2023"), &[DischargeReady]).unwrap().of(Isf), &InPeriod::NotAsked);
+    let missing = law.scope(period("2023"), &[Isf]).unwrap_err();
+    assert_eq!((missing.key.as_str(), missing.day.to_string().as_str()), ("unit_price", "2023-01-01"));
+    let both = law.in_period(period("2026-03"), &[]);
+    assert_eq!(gap(&both, DischargeReady), "law/discharge-ready-day-rate.toml rate 2026-03-01");
+    assert_eq!(gap(&both, Isf), "law/activity-based-funding.toml share 2026-01-01");
+    assert!(law.scope(period("2026-03"), &[]).is_err());
+    // What the state pays is less what the municipality pays for the same points, so it is unknown if that is.
+    let later = |text: &str| text.replace("[[share]]\nfrom = 2012-01-01", "[[share]]\nfrom = 2013-01-01");
+    let files: Vec<(&str, String)> = LAW
+        .iter()
+        .map(|(name, text)| (*name, if name.contains("co-financing") { later(text) } else { (*text).into() }))
+        .collect();
+    let book = LawBook::new(files.iter().map(|(name, text)| (*name, text.as_str()))).unwrap();
+    let law = Law::of(&book).unwrap();
+    let scope = law.scope(period("2012"), &[]).unwrap();
+    assert_eq!(gap(&scope, CoFinancing), "law/co-financing.toml share 2012-01-01");
+    assert_eq!(gap(&scope, Isf), "law/co-financing.toml share 2012-01-01");
+    assert!(scope.has(DischargeReady));
+    // What a scope leaves out rests on no values.
+    let used = law.used(period("2012"), &scope);
+    assert!(used.iter().all(|value| value.file.contains("day-rate")) && !used.is_empty());
+    // Co-financing may be left out of what is asked for; ISF rests on it all the same.
+    let law = Law::of(&LawBook::built_in().unwrap()).unwrap();
+    let used = law.used(period("2012"), &law.scope(period("2012"), &[Isf]).unwrap());
+    assert!(used.iter().any(|value| value.file.contains("co-financing") && value.key == "share"));
+    assert!(used.iter().all(|value| !value.file.contains("day-rate")));
 }
 
 /// Amounts of 2012 as they were worked out by hand: 38 209 kr a point, shares of 20 and 40 per cent, 4 000 kr a day.

@@ -29,6 +29,7 @@ pub fn remedy(refusal: &Refusal) -> Message {
         }
         Refusal::EarlierNotClosed { month, ledger } => message!("remedy.close", month, ledger),
         Refusal::RestsOnUnsigned { month, values: _ } => message!("remedy.rests_on_unsigned", month),
+        Refusal::SettledBefore { instrument, month: _ } => message!("remedy.settled_before", instrument),
         Refusal::NotClosed { month, ledger } => message!("remedy.not_closed", month, ledger),
         Refusal::NoSuchMunicipality { .. } => message!("remedy.no_such_municipality"),
         Refusal::HasNotEnded { .. } | Refusal::OneHeir { .. } => message!("remedy.has_not_ended"),
@@ -278,6 +279,7 @@ mod tests {
             Refusal::YearNotSettled { .. } => 39,
             Refusal::Undecided { .. } => 40,
             Refusal::InstrumentGone { .. } => 41,
+            Refusal::SettledBefore { .. } => 42,
         }
     }
 
@@ -346,6 +348,7 @@ mod tests {
             Refusal::YearNotSettled { year: 2012, months: vec![month] },
             Refusal::Undecided { party: "undecided:1850".to_owned(), month, ledger: again },
             Refusal::InstrumentGone { month, instrument, contacts: 4 },
+            Refusal::SettledBefore { month, instrument },
         ]
     }
 
@@ -353,7 +356,7 @@ mod tests {
     #[test]
     fn words_of_every_refusal() {
         let all = every_refusal();
-        assert!(all.iter().map(place).eq(0..42), "one row for each refusal, in order");
+        assert!(all.iter().map(place).eq(0..43), "one row for each refusal, in order");
         let row = |one: &Refusal| {
             let texts = words::Language::ALL.map(|language| {
                 let (fault, remedy) = (language.say(&one.said()), language.say(&remedy(one)));

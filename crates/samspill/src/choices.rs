@@ -4,7 +4,7 @@
 use std::io::IsTerminal;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use domain::UnknownCode;
+use domain::{Instrument, UnknownCode};
 use jobs::settlement::proof::ExportForm;
 use jobs::settlement::statement::PaperForm;
 use jobs::table::Form;
@@ -55,6 +55,12 @@ pub fn code_of<T: Clone + Send + Sync + 'static>(
     read: fn(&str) -> Result<T, UnknownCode>,
 ) -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(words).try_map(move |given| read(&given))
+}
+
+/// A parser that accepts an instrument. The argument ignores case.
+pub fn instrument() -> impl TypedValueParser<Value = Instrument> {
+    PossibleValuesParser::new(Instrument::WORDS)
+        .try_map(|given: String| Instrument::from_word(&given.to_uppercase()))
 }
 
 /// A parser that accepts one of the words, and gives its value.

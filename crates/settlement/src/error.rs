@@ -1,6 +1,6 @@
 //! Why a settlement stops.
 
-use domain::{Day, Period};
+use domain::{Gap, Period};
 use register::FileError;
 use rulebook::BookError;
 use rulebook::calculation::share_of_drg_price::TooLarge;
@@ -9,7 +9,7 @@ use words::{Message, Said, message};
 /// Why a settlement stops.
 #[derive(Debug)]
 pub enum SettleError {
-    /// The book of law is wrong, or a value of the law is missing.
+    /// The book of law is wrong, or nothing that was asked for can be priced, since a value of the law is missing.
     Book(BookError),
     /// A file cannot be read or written.
     File(FileError),
@@ -18,12 +18,6 @@ pub enum SettleError {
         /// Key of the contact; 0 if it was priced from cells.
         contact: i64,
         error: TooLarge,
-    },
-    /// A payable day has no rate.
-    NoRate {
-        /// Key of the contact; 0 if it was priced from cells.
-        contact: i64,
-        day: Day,
     },
     /// A residence code that the check of the file should have refused.
     Residence {
@@ -48,7 +42,6 @@ impl Said for SettleError {
             SettleError::Record { contact, error } => {
                 message!("error.settle.record", contact, error = error.said())
             }
-            SettleError::NoRate { contact, day } => message!("error.settle.no_rate", day, contact),
             SettleError::Residence { contact, code, period } => {
                 message!("error.settle.residence", contact, code, period)
             }
@@ -61,6 +54,12 @@ impl Said for SettleError {
 impl From<BookError> for SettleError {
     fn from(error: BookError) -> SettleError {
         SettleError::Book(error)
+    }
+}
+
+impl From<Gap> for SettleError {
+    fn from(gap: Gap) -> SettleError {
+        SettleError::Book(gap.into())
     }
 }
 

@@ -13,7 +13,7 @@ use register::{FileError, schema, stays};
 use rulebook::book::DatedBy;
 use rulebook::calculation::share_of_drg_price::{Quantity, SHARES, Shares};
 use rulebook::law::{DayCharge, Law, used_of_ceiling};
-use rulebook::{Decision, Facts, NoTrace, Step, Steps};
+use rulebook::{Decision, Facts, InPeriod, NoTrace, Scope, Step, Steps};
 use schema::at;
 use words::{Message, Said, message};
 
@@ -68,7 +68,7 @@ impl Contact {
 #[derive(Debug, Clone)]
 pub struct Part {
     pub instrument: Instrument,
-    /// Rule version and the days on which its values hold, or a sentence that no rule is in force.
+    /// Rule version and the days on which its values hold, or a sentence that no rule is in force or what its rule lacks.
     pub rule: Message,
     /// Steps of the calculation, in order.
     pub steps: Vec<Step>,
@@ -236,7 +236,7 @@ fn contact(batch: &RecordBatch, row: usize) -> Contact {
 }
 
 /// Explains contact `id` of a stay; `None` if the stay has no such contact. Debtors and creditors are the same as when
-/// the file of `reader` is settled for `period`.
+/// the file of `reader` is settled for `period` with this scope.
 ///
 /// `stay` is in order of admission, because earlier contacts use up part of the ceiling.
 ///
@@ -248,7 +248,7 @@ pub fn explain(
     reader: &Reader,
     stay: &[Contact],
     id: i64,
-    period: Period,
+    (period, scope): (Period, &Scope),
 ) -> Result<Option<Explanation>, SettleError> {
     let Some(place) = stay.iter().position(|contact| contact.id == id) else { return Ok(None) };
     let contact = &stay[place];
@@ -291,6 +291,13 @@ pub fn explain(
     let mut parts: Vec<Part> = steps.into_iter().enumerate().map(share).collect();
     if !contact.case.events.is_empty() {
         parts.push(day_rate(law, &stay[..place], contact, period, &homes));
+    }
+    parts.retain(|part| *scope.of(part.instrument) != InPeriod::NotAsked);
+    for part in &mut parts {
+        if let InPeriod::Unpriced(missing) = scope.of(part.instrument) {
+            (part.steps, part.charges) = (Vec::new(), Vec::new());
+            (part.rule, part.conclusion) = (missing.said(), message!("trace.unpriced"));
+        }
     }
     Ok(Some(Explanation { facts: facts(contact, municipalities), contact: contact.clone(), parts }))
 }

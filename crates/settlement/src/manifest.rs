@@ -8,8 +8,9 @@ use std::path::Path;
 
 use domain::{Instrument, Period};
 use register::FileError;
-use rulebook::Provenance;
+use rulebook::calculation::share_of_drg_price::SHARES;
 use rulebook::law::Law;
+use rulebook::{Provenance, Scope};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -31,15 +32,21 @@ pub struct Manifest {
     pub synthetic: bool,
     /// Words of the instruments that are not in force in the period.
     pub not_in_force: Vec<String>,
+    /// Words of the instruments that nobody asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_asked: Vec<String>,
     /// Variants laid over the law; empty for the law itself.
     pub variants: Vec<String>,
     pub input: Input,
     pub program: Program,
     pub rows: Rows,
-    /// Sums by the word of each instrument that is in force.
+    /// Sums by the word of each instrument that was settled.
     pub sums: BTreeMap<String, InstrumentSum>,
     /// Charges that are an upper bound, because a condition could not be tested.
     pub upper_bound: Vec<UpperBound>,
+    /// Instruments that could not be priced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unpriced: Vec<Unpriced>,
     /// Rule versions that hold in the period.
     pub rules: Vec<String>,
     /// Digest of every rule and variant file, by name.
@@ -108,6 +115,24 @@ pub struct UpperBound {
     pub amount_ore: i64,
 }
 
+/// An instrument that could not be priced, and the value that its rule lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unpriced {
+    /// Word of the instrument.
+    pub instrument: String,
+    /// The missing value in one sentence, in English.
+    pub missing: String,
+}
+
+impl Manifest {
+    /// The instruments that were asked for; empty for all.
+    pub fn only(&self) -> Vec<Instrument> {
+        let all = Instrument::ALL.iter().copied();
+        let is_left_out = |one: &Instrument| self.not_asked.iter().any(|word| word == one.word());
+        if self.not_asked.is_empty() { Vec::new() } else { all.filter(|one| !is_left_out(one)).collect() }
+    }
+}
+
 /// SHA-256 of a file, in hexadecimal digits.
 ///
 /// # Errors
@@ -135,18 +160,22 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Every rule version in force on some day of a period, and the version of the cooperation agreements. Agreements
-/// of the 366 days before the period count too, because a notice on one of these days may matter to the period.
-pub fn versions(law: &Law, period: Period) -> Vec<String> {
+/// Every rule version of the instruments of a scope that is in force on some day of a period, and the version of the
+/// cooperation agreements. Agreements of the 366 days before the period count too, because a notice on one of these days
+/// may matter to the period.
+pub fn versions(law: &Law, period: Period, scope: &Scope) -> Vec<String> {
     let touched = |from, to| from <= period.to() && period.from() <= to;
     let mut out: Vec<String> = Vec::new();
-    for segment in law.shares.iter().flat_map(|side| &side.segments).filter(|s| touched(s.from, s.to)) {
+    let sides = SHARES.into_iter().zip(&law.shares).filter(|(instrument, _)| law.needs(scope, *instrument));
+    for segment in sides.flat_map(|(_, side)| &side.segments).filter(|s| touched(s.from, s.to)) {
         out.extend(segment.standing.in_force().map(|rule| rule.version.to_string()));
     }
-    for segment in law.usk.iter().filter(|segment| touched(segment.from, segment.to)) {
-        out.extend(segment.standing.in_force().map(|rule| rule.version.to_string()));
+    if scope.has(Instrument::DischargeReady) {
+        for segment in law.usk.iter().filter(|segment| touched(segment.from, segment.to)) {
+            out.extend(segment.standing.in_force().map(|rule| rule.version.to_string()));
+        }
+        out.extend(law.agreements.version(period.from().plus(-366), period.to()));
     }
-    out.extend(law.agreements.version(period.from().plus(-366), period.to()));
     out
 }
 
@@ -155,19 +184,18 @@ pub fn unsigned_line(value: &Provenance) -> String {
     format!("{}: {} = {}", value.place(), value.key, value.value)
 }
 
-/// Sums of the instruments that are in force, by the word of the instrument.
+/// Sums of the instruments that were settled, by the word of the instrument.
 pub fn sums(settled: &Settled) -> BTreeMap<String, InstrumentSum> {
-    let in_force = Instrument::ALL.iter().filter(|instrument| !settled.not_in_force.contains(instrument));
-    in_force
-        .map(|instrument| {
-            let sum = settled.totals.of(*instrument);
-            let sum = InstrumentSum {
-                contacts: sum.contacts,
-                drg_points_milli: sum.points.milli(),
-                days: sum.days,
-                amount_ore: sum.amount.ore(),
-            };
-            (instrument.word().to_owned(), sum)
-        })
-        .collect()
+    let done = Instrument::ALL.iter().filter(|instrument| settled.scope.has(**instrument));
+    done.map(|instrument| {
+        let sum = settled.totals.of(*instrument);
+        let sum = InstrumentSum {
+            contacts: sum.contacts,
+            drg_points_milli: sum.points.milli(),
+            days: sum.days,
+            amount_ore: sum.amount.ore(),
+        };
+        (instrument.word().to_owned(), sum)
+    })
+    .collect()
 }

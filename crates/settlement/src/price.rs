@@ -10,12 +10,12 @@
 use domain::narrow;
 use std::collections::BTreeMap;
 
-use domain::{Amount, Day, Points};
+use domain::{Amount, Day, Instrument, Points};
 use rulebook::calculation::day_rate;
 use rulebook::calculation::share_of_drg_price::{SHARES, Shares};
 use rulebook::file::Liable;
 use rulebook::law::{Decisions, Law, Prices, charges, used_of_ceiling};
-use rulebook::{Assessment, Decision, NoTrace, Pricing, Segment};
+use rulebook::{Assessment, Decision, NoTrace, Pricing, Scope, Segment};
 
 use crate::cells::{Cells, Episode, Group};
 use crate::error::SettleError;
@@ -95,9 +95,30 @@ pub struct Priced {
     pub homes: Vec<Sums>,
     /// Day rate: days in millionths and amount, by index of the municipality and of the trust, in ascending order.
     pub days: Vec<((u32, u32), (i64, Amount))>,
+    /// Instruments that are priced. The sums of the others are zero.
+    pub scope: Scope,
 }
 
 impl Priced {
+    /// The same, with the sums of instruments that a scope cannot price at zero.
+    #[must_use]
+    pub fn restricted(mut self, scope: &Scope) -> Priced {
+        for (instrument, _) in scope.unpriced() {
+            for sums in &mut self.homes {
+                match instrument {
+                    Instrument::CoFinancing => sums.kmf = Amount::ZERO,
+                    Instrument::Isf => sums.isf = Amount::ZERO,
+                    Instrument::DischargeReady => (sums.usk, sums.days_millionths) = (Amount::ZERO, 0),
+                }
+            }
+            if instrument == Instrument::DischargeReady {
+                self.days.clear();
+            }
+        }
+        self.scope = self.scope.and(scope);
+        self
+    }
+
     /// Sum of all municipalities.
     pub fn total(&self) -> Sums {
         let mut out = Sums::default();
@@ -114,6 +135,7 @@ impl Priced {
 /// Decisions on cells under one behaviour. Laws that decide alike share these decisions.
 pub struct Decided<'c> {
     cells: &'c Cells,
+    scope: Scope,
     classes: Vec<Class>,
     /// Class and quantity of each pricing unit. The contacts of a unit have the same price.
     units: Vec<(u16, u32)>,
@@ -140,19 +162,15 @@ impl Cells {
     /// Asks a law which groups give a charge.
     ///
     /// # Errors
-    /// Fails if the cells do not keep a distinction that the law needs, or a value of co-financing or ISF is
-    /// missing in the period.
+    /// Fails if the cells do not keep a distinction that the law needs, or a missing value leaves nothing to price.
     pub fn decided(&self, law: &Law, behaviour: &dyn Behaviour) -> Result<Decided<'_>, SettleError> {
         if let Some(period) = self.period {
             self.needs.answer(&Needs::of([law], period)).map_err(SettleError::Lacking)?;
-            for instrument in SHARES {
-                if let (_, Some(missing)) = law.standing(instrument, period) {
-                    return Err(SettleError::Book(missing));
-                }
-            }
         }
+        let scope = self.scope(law)?;
         let mut out = Decided {
             cells: self,
+            scope,
             classes: Vec::new(),
             units: Vec::new(),
             starts: Vec::new(),
@@ -164,7 +182,7 @@ impl Cells {
         };
         let mut untested = Vec::new();
         for group in &self.groups {
-            let (class, codes) = self.class(law, group);
+            let (class, codes) = self.class(law, &out.scope, group);
             let part = behaviour.of_group(self, group);
             let place = out.parts.iter().position(|known| *known == part).unwrap_or_else(|| {
                 out.parts.push(part);
@@ -187,6 +205,14 @@ impl Cells {
         out.collapse();
         out.count(&untested);
         Ok(out)
+    }
+
+    /// How each instrument of a law stands in the period of the cells.
+    ///
+    /// # Errors
+    /// Fails if a missing value leaves nothing to price.
+    pub fn scope(&self, law: &Law) -> Result<Scope, SettleError> {
+        Ok(self.period.map(|period| law.scope(period, &[])).transpose()?.unwrap_or_default())
     }
 
     /// Contacts, in millionths, that a behaviour takes away from the municipalities for which `homes` is true;
@@ -216,7 +242,7 @@ impl Cells {
 
     /// The class of a group (`None` if no instrument charges it), and the codes of conditions that could not be
     /// tested.
-    fn class(&self, law: &Law, group: &Group) -> (Option<Class>, Vec<String>) {
+    fn class(&self, law: &Law, scope: &Scope, group: &Group) -> (Option<Class>, Vec<String>) {
         let day = |by: rulebook::book::DatedBy| {
             let place = match by {
                 rulebook::book::DatedBy::Discharge => group.dates.0,
@@ -227,15 +253,16 @@ impl Cells {
         let holds = |day: Option<Day>| day.is_some_and(|day| self.period.is_some_and(|p| p.holds(day)));
         let segments = law.segments(day);
         let decisions = law.decide(segments, &self.facts(group), &mut [NoTrace; SHARES.len()]);
-        let mut codes: Vec<String> = decisions
-            .iter()
-            .filter_map(|decision| match decision {
+        let settled = decisions.iter().zip(SHARES).filter(|(_, instrument)| scope.has(*instrument));
+        let mut codes: Vec<String> = settled
+            .filter_map(|(decision, _)| match decision {
                 Some(Decision::In { untested, .. }) => Some(untested.clone()),
                 Some(Decision::Out { .. }) | None => None,
             })
             .flatten()
             .collect();
-        let mut inside = decisions.each_ref().map(charges);
+        let mut inside: Shares<bool> =
+            std::array::from_fn(|at| scope.has(SHARES[at]) && charges(&decisions[at]));
         for ((inside, side), segment) in inside.iter_mut().zip(&law.shares).zip(segments) {
             *inside &= holds(day(side.dated_by));
             let ceiling = side.rule(segment).is_some_and(|rule| rule.ceiling.is_some());
@@ -309,23 +336,14 @@ impl PayableDays {
         self.apart.iter().map(left).sum()
     }
 
-    fn price(
-        &self,
-        cells: &Cells,
-        law: &Law,
-        behaviour: &dyn Behaviour,
-        out: &mut Priced,
-    ) -> Result<(), SettleError> {
+    /// Prices the days. Every day has a rate, or the day rate is not among the instruments that are priced.
+    fn price(&self, cells: &Cells, law: &Law, behaviour: &dyn Behaviour, out: &mut Priced) {
         let rows = if behaviour.leaves_days() { &self.of_all } else { &self.apart };
         for same in rows.chunk_by(|(one, _), (other, _)| (one.0, one.1) == (other.0, other.1)) {
             let (mut left, mut exact) = (0, 0_i128);
             for ((_, _, segment, age, group), days) in same {
-                let segment = law.usk.get(*segment as usize);
-                let rule = segment.and_then(|segment| segment.standing.in_force());
-                let Some((rate, _)) = rule.and_then(|rule| rule.rate.as_ref()) else {
-                    let day = segment.map_or(Day::from_number(0), |segment| segment.from);
-                    return Err(SettleError::NoRate { contact: 0, day });
-                };
+                let rule = law.usk.get(*segment as usize).and_then(|segment| segment.standing.in_force());
+                let Some((rate, _)) = rule.and_then(|rule| rule.rate.as_ref()) else { continue };
                 let part = behaviour.of_days(cells, &cells.groups[*group as usize], *age);
                 left += days * part;
                 exact += i128::from(*days) * i128::from(rate.ore()) * i128::from(part);
@@ -337,7 +355,6 @@ impl PayableDays {
             sums.days_millionths += left;
             out.days.push(((home, trust), (left, amount)));
         }
-        Ok(())
     }
 }
 
@@ -426,7 +443,7 @@ impl Decided<'_> {
     /// [`rulebook::law::Reading`]).
     ///
     /// # Errors
-    /// Fails if an amount is too large for an [`Amount`], or a payable day has no rate.
+    /// Fails if an amount is too large for an [`Amount`], or a missing value leaves nothing to price.
     pub fn price(
         &self,
         laws: &[&Law],
@@ -439,13 +456,16 @@ impl Decided<'_> {
             let mut exact = self.multiplied(&prices);
             for (lane, law) in laws.iter().enumerate() {
                 self.stays(law, lane, &mut exact)?;
-                let mut priced = Priced::default();
+                let mut priced =
+                    Priced { scope: self.cells.scope(law)?.and(&self.scope), ..Priced::default() };
                 priced.homes.extend(exact.iter().map(|home| {
                     let of = |place: usize| rounded(home[SHARES.len() * lane + place]);
                     let [kmf, isf]: Shares<Amount> = std::array::from_fn(of);
                     Sums { kmf, isf, ..Sums::default() }
                 }));
-                days.price(self.cells, law, behaviour, &mut priced)?;
+                if priced.scope.has(Instrument::DischargeReady) {
+                    days.price(self.cells, law, behaviour, &mut priced);
+                }
                 out.push(priced);
             }
         }

@@ -15,7 +15,7 @@ use register::parquet_file::{Reader, in_order};
 use register::{FileError, schema, stays};
 use rulebook::calculation::share_of_drg_price::{SHARES, Shares};
 use rulebook::law::{Decisions, Law, charges, used_of_ceiling};
-use rulebook::{Decision, NoTrace, Pricing, Quantity};
+use rulebook::{Decision, NoTrace, Pricing, Quantity, Scope};
 
 use crate::charges::{Charge, Charges};
 use crate::days::{Days, Slot};
@@ -37,10 +37,12 @@ const NO_SLOT: u32 = u32::MAX;
 /// Months of a contact that is outside the period under every share instrument.
 const OUTSIDE: Shares<u8> = [Slot::OUTSIDE; SHARES.len()];
 
-/// Period and threads of a settlement.
+/// Period, instruments and threads of a settlement.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct Options<'a> {
     pub period: Period,
+    /// Instruments that are settled.
+    pub scope: &'a Scope,
     /// Number of threads, at least 1.
     pub threads: usize,
 }
@@ -60,8 +62,8 @@ pub struct Settled {
     /// Charges that are an upper bound, by instrument and by the codes of the conditions that could not be
     /// tested.
     pub upper_bound: BTreeMap<(Instrument, String), Sum>,
-    /// Instruments that are not in force in the period.
-    pub not_in_force: Vec<Instrument>,
+    /// Instruments that were settled, and why others were not.
+    pub scope: Scope,
     /// Number of rows that the sink took: charges, and contacts without a charge if the sink takes those too.
     pub charges: u64,
 }
@@ -70,7 +72,7 @@ pub struct Settled {
 /// the number of all row groups.
 ///
 /// # Errors
-/// Fails if the file cannot be read, a value that the law needs is missing, or an amount does not fit.
+/// Fails if the file cannot be read, or an amount does not fit.
 pub fn settle(
     reader: &Reader,
     law: &Law,
@@ -79,18 +81,8 @@ pub fn settle(
     sink: &mut impl Sink,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Settled, SettleError> {
-    let mut settled = Settled::default();
-    for instrument in Instrument::ALL {
-        let (in_force, missing) = law.standing(*instrument, options.period);
-        if !in_force {
-            settled.not_in_force.push(*instrument);
-        }
-        // A missing day rate stops the settlement only if a payable day needs it.
-        if let (Some(missing), false) = (missing, *instrument == Instrument::DischargeReady) {
-            return Err(SettleError::Book(missing));
-        }
-    }
-    let mut shared = Shared::new(reader, law, municipalities, options.period);
+    let mut settled = Settled { scope: options.scope.clone(), ..Settled::default() };
+    let mut shared = Shared::new(reader, law, municipalities, options);
     shared.known = sink.takes() == Takes::ChargesAndKnown;
     if shared.counted && !options.period.is_year() {
         return Err(SettleError::CountedByYear { period: options.period });
@@ -196,6 +188,7 @@ struct Shared<'a> {
     reader: &'a Reader,
     law: &'a Law,
     period: Period,
+    scope: &'a Scope,
     /// The grid of days of each share instrument.
     days: Shares<Days>,
     /// Columns that the first pass reads.
@@ -214,7 +207,12 @@ struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    fn new(reader: &'a Reader, law: &'a Law, municipalities: &'a Municipalities, period: Period) -> Self {
+    fn new(
+        reader: &'a Reader,
+        law: &'a Law,
+        municipalities: &'a Municipalities,
+        &Options { period, scope, .. }: &Options<'a>,
+    ) -> Self {
         use rulebook::book::DatedBy;
         use schema::at;
         let date = |dated_by| match dated_by {
@@ -245,6 +243,7 @@ impl<'a> Shared<'a> {
             reader,
             law,
             period,
+            scope,
             days: law.shares.each_ref().map(|side| Days::of(side, period)),
             columns: places.into_iter().map(name).collect(),
             age_limits,
@@ -639,7 +638,9 @@ impl<'a> Clerk<'a> {
                     !matches!(decision, Some(Decision::In { pricing: Pricing::Tariff(_), .. }))
                 };
                 memo.outcomes.push(PricedDecisions {
-                    charged: decisions.each_ref().map(charges),
+                    charged: std::array::from_fn(|at| {
+                        self.shared.scope.has(SHARES[at]) && charges(&decisions[at])
+                    }),
                     lookup: !self.shared.counted && decisions.iter().all(by_points),
                     decisions,
                     by_points: Vec::new(),
@@ -905,6 +906,9 @@ impl<'a> Clerk<'a> {
         mut charges: Option<&mut Charges>,
     ) -> Result<(), SettleError> {
         let shared = self.shared;
+        if !shared.scope.has(Instrument::DischargeReady) {
+            return Ok(());
+        }
         let days = match stay::assess(shared.law, stay, paid, &mut NoTrace) {
             Ok(days) => days,
             Err(reason) => {
@@ -916,9 +920,6 @@ impl<'a> Clerk<'a> {
         };
         let trust = stay.trust.as_str();
         for charge in days.iter().filter(|charge| shared.period.holds(charge.month.first())) {
-            if let Some(day) = charge.without_rate {
-                return Err(SettleError::NoRate { contact, day });
-            }
             let home = self.home(stay.liable(charge.liable));
             let debtor = self.homes[home as usize].debtor.clone();
             if debtor.is_empty() {
@@ -957,7 +958,7 @@ impl<'a> Clerk<'a> {
         for outcome in self.memos.iter().flat_map(|memo| &memo.outcomes) {
             for ((instrument, decision), sum) in SHARES.iter().zip(&outcome.decisions).zip(outcome.sums) {
                 match decision {
-                    None if settled.not_in_force.contains(instrument) => {}
+                    _ if !settled.scope.has(*instrument) => {}
                     None => settled.outside.add(*instrument, "not-in-force", sum.contacts),
                     Some(Decision::Out { reason }) => settled.outside.add(*instrument, reason, sum.contacts),
                     Some(Decision::In { untested, .. }) if untested.is_empty() => {}
@@ -973,7 +974,7 @@ impl<'a> Clerk<'a> {
                 }
             }
         }
-        if !settled.not_in_force.contains(&Instrument::DischargeReady) {
+        if settled.scope.has(Instrument::DischargeReady) {
             settled.outside.add(Instrument::DischargeReady, "not-reported-ready", self.not_reported);
         }
         for (reason, contacts) in &self.usk_outside {

@@ -37,7 +37,7 @@ fn own(id: &str, rule: &str, set: &str) -> (String, String) {
 
 /// Øre settled from contacts, by party and instrument. The party is the creditor for ISF, and the debtor otherwise.
 fn of_contacts(reader: &Reader, law: &Law, period: Period) -> BTreeMap<(String, Instrument), i64> {
-    let options = Options { period, threads: 2 };
+    let options = Options { period, scope: &law.in_period(period, &[]), threads: 2 };
     let settled =
         settle(reader, law, &Municipalities::built_in().unwrap(), &options, &mut Nowhere, |_, _| {}).unwrap();
     let mut out = BTreeMap::new();
@@ -163,7 +163,8 @@ fn counts_and_any_mix_of_laws_come_to_the_same() {
     }
     // Counts of a calendar year are no counts of twelve other months.
     for other in ["2012-07..2013-06", "2012-01"] {
-        let options = Options { period: Period::parse_any(other).unwrap(), threads: 1 };
+        let period = Period::parse_any(other).unwrap();
+        let options = Options { period, scope: &laws[0].in_period(period, &[]), threads: 1 };
         let refused = settle(&reader, &laws[0], &all, &options, &mut Nowhere, |_, _| {}).unwrap_err();
         assert!(matches!(refused, SettleError::CountedByYear { .. }), "{refused}");
     }

@@ -36,7 +36,8 @@ fn law(variants: &[&str]) -> Law {
 
 fn settled(contacts: &Path, law: &Law, period: &str, threads: usize, charges: Option<&Path>) -> Settled {
     let reader = Reader::open_contacts(contacts).unwrap();
-    let options = Options { period: Period::parse(period).unwrap(), threads };
+    let period = Period::parse(period).unwrap();
+    let options = Options { period, scope: &law.in_period(period, &[]), threads };
     let mut sink = ChargesFile::create(charges, None).unwrap();
     let settled =
         settle(&reader, law, &Municipalities::built_in().unwrap(), &options, &mut sink, |_, _| {}).unwrap();
@@ -53,7 +54,8 @@ fn claims_in_memory_are_those_of_the_file() {
     let whole = settled(&contacts, &law, "2012", 2, Some(&file));
     let of_file = settlement::archive::claims(&file, &municipalities).unwrap();
     for threads in [1, 3] {
-        let options = Options { period: Period::parse("2012").unwrap(), threads };
+        let period = Period::parse("2012").unwrap();
+        let options = Options { period, scope: &law.in_period(period, &[]), threads };
         let reader = Reader::open_contacts(&contacts).unwrap();
         let mut sink = ClaimsSink::of_charges(&municipalities);
         let settled = settle(&reader, &law, &municipalities, &options, &mut sink, |_, _| {}).unwrap();
@@ -121,7 +123,10 @@ fn the_traced_sum_is_the_column_sum() {
     assert!(drawn.len() > 250);
     for contact in drawn {
         let stay = stay_of_contact(&reader, contact).unwrap();
-        let explained = explain(&law, &municipalities, &reader, &stay, contact, period).unwrap().unwrap();
+        let explained =
+            explain(&law, &municipalities, &reader, &stay, contact, (period, &law.in_period(period, &[])))
+                .unwrap()
+                .unwrap();
         for part in explained.parts {
             let traced: i64 = part.charges.iter().map(|charge| charge.amount.ore()).sum();
             let charged = of_contact.get(&(contact, part.instrument.word())).copied().unwrap_or(0);
@@ -202,7 +207,7 @@ fn the_same_points_are_never_paid_twice() {
 fn outside_2012_to_2014_is_not_in_force_and_not_zero() {
     let contacts = register_of("force", 2_000, 1);
     let settled = settled(&contacts, &law(&[]), "2015", 1, None);
-    assert_eq!(settled.not_in_force, [Instrument::CoFinancing]);
+    assert_eq!(settled.scope.not_in_force().collect::<Vec<_>>(), [Instrument::CoFinancing]);
     assert_eq!(settled.totals.len(), 0);
     assert_eq!(settled.rows, settled.outside_period_rows);
 }
@@ -224,7 +229,8 @@ fn a_damaged_file_is_an_error_and_not_a_crash() {
     let whole = std::fs::read(&contacts).unwrap();
     let law = law(&[]);
     let municipalities = Municipalities::built_in().unwrap();
-    let options = Options { period: Period::parse("2012").unwrap(), threads: 1 };
+    let period = Period::parse("2012").unwrap();
+    let options = Options { period, scope: &law.in_period(period, &[]), threads: 1 };
     let path = contacts.with_file_name("damaged.parquet");
     for length in [0, 4, 12, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use domain::{Amount, CareLevel, DrgType, Share};
+use rulebook::Scope;
 use rulebook::calculation::share_of_drg_price::Shares;
 use settlement::cells::{Cells, Group, Place};
 use settlement::needs::Needs;
@@ -204,6 +205,8 @@ pub struct Consequences {
     pub avoided: Vec<Taken>,
     /// What all measures take away together. Where two reach the same contacts, it is less than the sum.
     pub avoided_together: Taken,
+    /// How each instrument stands on both sides. What cannot be priced on either side is on neither.
+    pub scope: Scope,
     /// Counts of what these data cannot test: contacts for each excepted group (by its code), and groups of contacts
     /// for each measure. Unless this is empty, the sums are upper bounds.
     pub untested: BTreeMap<Message, i64>,
@@ -240,6 +243,7 @@ pub(crate) fn by_group_code(untested: &BTreeMap<String, i64>) -> BTreeMap<Messag
 }
 
 /// A law and a scenario's behaviour under it, priced.
+#[derive(Clone)]
 pub struct Situation<'a> {
     law: &'a Law,
     scenario: &'a Scenario,
@@ -294,6 +298,13 @@ impl<'a> Situation<'a> {
         Ok(Situation { law, scenario, whole, over, grants, cuts })
     }
 
+    /// The same, without the instruments that a scope cannot price.
+    fn restricted(&self, scope: &Scope) -> Situation<'a> {
+        let mut out = self.clone();
+        out.whole.sums = out.whole.sums.restricted(scope);
+        out
+    }
+
     /// Payments of all municipalities, after the cap.
     fn paid(&self) -> Amount {
         self.whole.sums.total().municipality() - self.over.iter().copied().sum()
@@ -324,8 +335,10 @@ fn gains(ground: &Ground, sums: &Priced, over: &[Amount]) -> Vec<(Amount, Amount
 /// # Errors
 /// Fails if the cells lack what a law or a behaviour needs, or if a value of a law is missing.
 pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Consequences, SettleError> {
+    let scope = now.whole.sums.scope.clone().and(&against.whole.sums.scope).and(&ground.priced.scope);
+    let (against, now) = (&against.restricted(&scope), &now.restricted(&scope));
     let (before, after) = (&against.whole, &now.whole);
-    let mut out = Consequences { untested: after.untested.clone(), ..Consequences::default() };
+    let mut out = Consequences { scope, untested: after.untested.clone(), ..Consequences::default() };
     for (code, contacts) in &before.untested {
         let known = out.untested.entry(code.clone()).or_default();
         *known = std::cmp::max(*known, *contacts);

@@ -68,7 +68,7 @@ pub struct Avoided {
     pub points_milli: i64,
     /// Co-financing (`kommunal medfinansiering`) that the municipalities no longer pay.
     pub kmf: Amount,
-    /// ISF (`innsatsstyrt finansiering`) that the state no longer pays.
+    /// ISF (`innsatsstyrt finansiering`) that the state no longer pays; zero if it is unknown.
     pub isf: Amount,
     /// Day rates for discharge-ready patients that the municipalities no longer pay.
     pub usk: Amount,

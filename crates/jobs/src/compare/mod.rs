@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::failure::{Result, fail};
 use domain::{Amount, Instrument, Month, Municipalities, Period};
-use rulebook::LawBook;
+use rulebook::{LawBook, Scope};
 use settlement::manifest::Manifest;
 use settlement::{Law, archive};
 use words::{Message, message};
@@ -176,7 +176,8 @@ pub fn run(order: &Order) -> Result<Comparison> {
             found.notes.extend(not_applied(&book, &payer, &found.trusts)?);
             let rule =
                 book.rules().find(|rule| rule.instrument == order.instrument).map(|rule| rule.id.as_str());
-            let used = found.months.iter().flat_map(|month| law.used(Period::of_month(*month)));
+            let scope = Scope::only(order.instrument);
+            let used = found.months.iter().flat_map(|month| law.used(Period::of_month(*month), &scope));
             let unsigned: BTreeSet<String> = used
                 .filter(|value| Some(value.rule.as_str()) == rule && value.is_unsigned())
                 .map(|value| value.place())

@@ -63,6 +63,7 @@ pub fn run(demo: &Demo, host: &Host) -> Result<String> {
     let result = folder("result-2012");
     let files = Files::read(None, &[])?;
     let order = Order {
+        only: &[],
         period: Period::parse("2012")?,
         contacts: &contacts,
         mapping: None,

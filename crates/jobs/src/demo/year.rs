@@ -168,6 +168,7 @@ fn delivery<'a>(year: &'a Year, contacts: &'a Path, now: Minute) -> Run<'a> {
         mapping: None,
         drg_list: None,
         coverage: None,
+        only: &[],
         files: year.files,
         draft: true,
         made_on: None,
@@ -213,7 +214,9 @@ fn budget(year: &Year, threads: usize) -> Result<PathBuf> {
     let files = Files::read(None, &[PathBuf::from("co-financing-as-in-2012")])?;
     let (law, municipalities) = (Law::of(&files.book()?)?, Municipalities::built_in()?);
     let reader = Reader::open_contacts(year.baseline)?;
-    let options = Options { period: Period::parse("2011")?, threads };
+    let period = Period::parse("2011")?;
+    let scope = law.scope(period, &[])?;
+    let options = Options { period, scope: &scope, threads };
     let totals = settle(&reader, &law, &municipalities, &options, &mut Nowhere, |_, _| {})?.totals;
     let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
     let january = Day::parse("2012-01-01")?;

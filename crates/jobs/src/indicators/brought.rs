@@ -417,11 +417,12 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
             Some((count, false)) => Cell::Count(count),
         };
         let (stays, days) = (of("admissions"), of("bed-days"));
-        let paid = stays.zip(place("admissions")).filter(|_| outcome.unsigned.is_some());
+        let paid = stays.zip(place("admissions")).zip(outcome.kroner.as_ref());
         let kroner = |instrument: Instrument| match paid {
             None => Cell::Unknown,
-            Some(((_, true), _)) => Cell::Withheld,
-            Some((_, place)) => {
+            Some((_, kroner)) if !kroner.tells(instrument) => Cell::Unknown,
+            Some((((_, true), _), _)) => Cell::Withheld,
+            Some(((_, place), _)) => {
                 let hides = outcome.figures[place].as_ref().map_or([true; 3], |of| of.homes[home].hides);
                 let ore = outcome.counts.paid_of(place, Side::Numerator, home).shown(instrument, hides);
                 ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)))

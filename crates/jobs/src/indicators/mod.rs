@@ -14,9 +14,10 @@ use std::path::Path;
 
 use disclosure::withhold::{Total, few};
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
-use domain::{Amount, Day, Instrument, Municipalities, Period};
+use domain::{Amount, Day, Gap, Instrument, Municipalities, Period};
 use paper::sheets;
 use register::parquet_file::Reader;
+use rulebook::{InPeriod, Scope};
 use settlement::sink::EachCharge;
 use settlement::{Law, Options, settle};
 use statistics::counts::{self, By, Charged, Counts, Paid, People, Side};
@@ -34,7 +35,7 @@ use crate::host::{Host, Scratch};
 use crate::indicators::brought::Brought;
 use crate::indicators::population::{Inhabited, inhabited};
 use crate::intake::{self, Input};
-use crate::law::Files;
+use crate::law::{Files, note_unpriced};
 use crate::parties::Names;
 use crate::pictures;
 use crate::progress::Work;
@@ -160,8 +161,8 @@ pub struct Outcome {
     pub language: Language,
     /// Whether to write a sheet by age and sex for every place.
     by_age: bool,
-    /// Number of unsigned values among those that the kroner rest on; `None` if there are no kroner.
-    pub unsigned: Option<usize>,
+    /// What the kroner rest on; `None` if there are no kroner.
+    pub kroner: Option<Kroner>,
 }
 
 /// Groups of municipalities, or treating trusts or units, with their counts and figures.
@@ -282,14 +283,56 @@ pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator
     Ok(all.into_iter().filter(|one| ids.contains(&one.id)).collect())
 }
 
-/// All indicators, so that the withheld cells do not depend on which indicators are asked for.
-fn all_counted(order: &Order) -> Result<Vec<Indicator>> {
+/// All indicators, so that the withheld cells do not depend on which indicators are asked for. Those of kroner that are left
+/// out, or that the law cannot price, are marked as lacking.
+fn all_counted(order: &Order, kroner: Option<&Kroner>) -> Result<Vec<Indicator>> {
     let mut all = asked(&[], order.own)?;
-    if order.without_kroner {
-        let of_money = all.iter_mut().filter(|one| one.is_money());
-        of_money.for_each(|one| one.lacking = Some(order.language.text("indicators.lacking_kroner")));
+    for one in &mut all {
+        let Some(instrument) = one.numerator.measure.instrument() else { continue };
+        one.lacking = match kroner.map(|kroner| kroner.scope.of(instrument)) {
+            None => Some(order.language.text("indicators.lacking_kroner")),
+            Some(InPeriod::Unpriced(gap)) => {
+                let (key, day) = (gap.key_said(), gap.day);
+                Some(say!(order.language, "indicators.lacking_in_law", key, instrument, day))
+            }
+            Some(InPeriod::Settled | InPeriod::NotInForce | InPeriod::NotAsked) => continue,
+        };
     }
     Ok(all)
+}
+
+/// What kroner rest on.
+pub struct Kroner {
+    law: Law,
+    /// Instruments that are priced.
+    pub scope: Scope,
+    /// Number of unsigned values.
+    pub unsigned: usize,
+}
+
+impl Kroner {
+    /// The built-in law in a period. Notes each instrument that cannot be priced.
+    ///
+    /// # Errors
+    /// Fails if the built-in law is wrong, which the tests rule out.
+    fn of(period: Period, host: &Host) -> Result<Kroner> {
+        let law = Law::of(&Files::read(None, &[])?.book()?)?;
+        let scope = law.in_period(period, &[]);
+        note_unpriced(&scope, host);
+        let unsigned = law.used(period, &scope).iter().filter(|value| value.is_unsigned()).count();
+        Ok(Kroner { law, scope, unsigned })
+    }
+
+    /// Whether it is known what municipalities pay.
+    pub fn tells_municipalities(&self) -> bool {
+        let is_known = |one| !matches!(self.scope.of(one), InPeriod::Unpriced(_));
+        [Instrument::CoFinancing, Instrument::DischargeReady].into_iter().all(is_known)
+    }
+
+    /// Whether it is known what an instrument gives.
+    pub fn tells(&self, instrument: Instrument) -> bool {
+        !matches!(self.scope.of(instrument), InPeriod::Unpriced(_))
+    }
 }
 
 /// Checks that municipalities exist on the last day of a period. The code `all` is accepted.
@@ -443,7 +486,8 @@ fn has_contacts(order: &Order, counts: &Counts) -> Result<()> {
 /// Counts all indicators and makes their figures.
 pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let mut wanted: Vec<String> = asked(order.ids, order.own)?.into_iter().map(|one| one.id).collect();
-    let indicators = all_counted(order)?;
+    let kroner = (!order.without_kroner).then(|| Kroner::of(order.period, host)).transpose()?;
+    let indicators = all_counted(order, kroner.as_ref())?;
     let brought = Brought::read(order, &indicators)?;
     let municipalities = Municipalities::built_in()?;
     let mut inhabited = inhabited(order.people, order.period, &municipalities)?;
@@ -465,16 +509,9 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let own = indicators.iter().skip(built_in).map(|one| one.id.clone()).collect();
     let referrers = counts::words_of(&reader, "referred_from")?;
     let indicators = by_referrer(indicators, referrers, &mut wanted, order.language);
-    let (charged, unsigned) = match order.without_kroner {
-        true => (None, 0),
-        false => {
-            let (charged, unsigned) = charged(order, &reader, &municipalities, host)?;
-            (Some(charged), unsigned)
-        }
-    };
+    let charged = kroner.as_ref().map(|kroner| charged(order, kroner, &reader, &municipalities, host));
+    let of_contacts = &charged.transpose()?.unwrap_or_default();
     let stage = host.begin(Work::CountIndicators);
-    let none = Charged::default();
-    let of_contacts = charged.as_ref().unwrap_or(&none);
     let counts = counts::count(
         &reader,
         &municipalities,
@@ -508,7 +545,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         names: Names::of(&municipalities, order.language),
         language: order.language,
         by_age: order.by_age,
-        unsigned: charged.map(|_| unsigned),
+        kroner,
     })
 }
 
@@ -697,27 +734,28 @@ fn periods(period: Period) -> Vec<Period> {
     Period::spanning(before, next.next().unwrap_or(next)).by_year().collect()
 }
 
-/// Charges for each contact under the built-in rules, and the number of values of these rules that nobody has
-/// signed.
+/// Charges for each contact under the built-in rules.
 fn charged(
     order: &Order,
+    kroner: &Kroner,
     reader: &Reader,
     municipalities: &Municipalities,
     host: &Host,
-) -> Result<(Charged, usize)> {
-    let law = Law::of(&Files::read(None, &[])?.book()?)?;
+) -> Result<Charged> {
+    let law = &kroner.law;
     let stage = host.begin(Work::SettleContacts);
     let mut sink = EachCharge::of(|contact, instrument, amount| (contact, instrument, amount.ore()));
     let periods = periods(order.period);
     for (pass, period) in periods.iter().enumerate() {
-        let options = Options { period: *period, threads: host.threads };
-        settle(reader, &law, municipalities, &options, &mut sink, |done, of| {
+        // The months beside the period may lie in a year with other prices.
+        let scope = law.in_period(*period, &[]);
+        let options = Options { period: *period, scope: &scope, threads: host.threads };
+        settle(reader, law, municipalities, &options, &mut sink, |done, of| {
             stage.at((pass * of + done) as u64, (periods.len() * of) as u64);
         })?;
     }
     stage.done();
-    let unsigned = law.used(order.period).iter().filter(|value| value.is_unsigned()).count();
-    Ok((Charged::of(sink.values.into_iter()), unsigned))
+    Ok(Charged::of(sink.values.into_iter()))
 }
 
 /// A numerator as a cell: kroner for an indicator of money, otherwise a count.
@@ -858,10 +896,9 @@ impl Outcome {
     fn kroner(&self, one: &Indicator, figure: &Figure, paid: Paid) -> [Cell; 5] {
         // Charges belong to whole stays, also to stays without a ready day. Beside the number of ready days, the
         // charges would reveal such stays.
-        let is_shown = self.unsigned.is_some()
-            && one.kind != Kind::Mean
-            && one.numerator.measure != Measure::ReadyDays
-            && !one.is_money();
+        let Some(kroner) = &self.kroner else { return std::array::from_fn(|_| Cell::Unknown) };
+        let is_shown =
+            one.kind != Kind::Mean && one.numerator.measure != Measure::ReadyDays && !one.is_money();
         if !is_shown {
             return std::array::from_fn(|_| Cell::Unknown);
         }
@@ -876,7 +913,16 @@ impl Outcome {
         };
         let whole = |ore: Option<i64>| ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)));
         let both = pays.zip(state).map(|(pays, state)| pays + state);
-        [whole(pays), whole(state), each(pays), each(both), each(state)]
+        let mut cells = [whole(pays), whole(state), each(pays), each(both), each(state)];
+        let is_known = [kroner.tells_municipalities(), kroner.tells(Instrument::Isf)];
+        for (cell, of) in
+            cells.iter_mut().zip([[true, false], [false, true], [true, false], [true, true], [false, true]])
+        {
+            if of.into_iter().zip(is_known).any(|(needs, is_known)| needs && !is_known) {
+                *cell = Cell::Unknown;
+            }
+        }
+        cells
     }
 
     fn note(&self, one: &Indicator, code: &str, figure: &Figure) -> Message {
@@ -970,7 +1016,7 @@ impl Outcome {
 
     /// Marks of a paper or a picture (draft, synthetic, period), each with whether it is a warning.
     fn tags(&self) -> Vec<(String, bool)> {
-        let is_draft = self.unsigned.is_some_and(|unsigned| unsigned > 0);
+        let is_draft = self.kroner.as_ref().is_some_and(|kroner| kroner.unsigned > 0);
         pictures::marks(is_draft, self.counts.synthetic, self.period, self.language)
     }
 
@@ -1006,9 +1052,14 @@ impl Outcome {
         if let Some(last) = self.counts.last {
             out.push(line("last_day", message!("indicators.told.last_day", last)));
         }
-        if let Some(unsigned) = self.unsigned {
+        if let Some(kroner) = &self.kroner {
             out.push(fixed("kroner"));
-            let status = match unsigned {
+            let unpriced = |(instrument, missing): (Instrument, &Gap)| {
+                let said = message!("screen.unpriced", instrument, missing = missing.said());
+                line("unpriced", said)
+            };
+            out.extend(kroner.scope.unpriced().map(unpriced));
+            let status = match kroner.unsigned {
                 0 => message!("indicators.told.signed"),
                 count => message!("indicators.told.draft", count),
             };

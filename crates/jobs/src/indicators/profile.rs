@@ -178,7 +178,7 @@ impl<'a> Subject<'a> {
 
     /// What the municipality pays; `None` without kroner.
     fn costs(&self) -> Option<ProfileBox> {
-        self.outcome.unsigned?;
+        self.outcome.kroner.as_ref()?;
         let of = |id: &str| self.shown().find(|(_, one, ..)| one.id == id);
         let (treatment, days) = (of("co-financing")?, of("discharge-ready-payment")?);
         let is_hidden = treatment.3.is_withheld || days.3.is_withheld;
@@ -354,7 +354,7 @@ impl<'a> Subject<'a> {
     }
 
     fn kroner(&self) -> Option<BriefTable> {
-        self.outcome.unsigned?;
+        let kroner = self.outcome.kroner.as_ref()?;
         let row = |(place, one, _, figure): (usize, &'a Indicator, &Figures, &Figure)| {
             let is_of_events = one.kind != Kind::Mean && one.numerator.measure != Measure::ReadyDays;
             if !is_of_events || one.is_money() || figure.numerator == 0 {
@@ -377,8 +377,10 @@ impl<'a> Subject<'a> {
                 Some(ore) => [self.say(&millions(Amount::from_ore(ore))), each(ore)],
                 None => [":", ":"].map(str::to_owned),
             };
-            let [paid, of_each] = paid;
+            let unknown = || "..".to_owned();
+            let [paid, of_each] = if kroner.tells_municipalities() { paid } else { [unknown(), unknown()] };
             let state = all.shown(Instrument::Isf, figure.hides).map_or_else(|| ":".to_owned(), each);
+            let state = if kroner.tells(Instrument::Isf) { state } else { unknown() };
             Some(vec![self.title(one).to_owned(), paid, of_each, state])
         };
         let heads = [

@@ -263,7 +263,7 @@ pub(super) fn spine(subject: &Subject, themes: &Themes) -> Spine {
             text("indicators.spine.kroner"),
             span,
         ],
-        has: [outcome.unsigned.is_some(), has_years],
+        has: [outcome.kroner.as_ref().is_some_and(super::Kroner::tells_municipalities), has_years],
         themes,
         axis: spine::axis([&below, &middle, &above], size.reach, &text("indicators.spine.deviation"), FONT),
         axis_alt: format!("{below}, {middle}, {above}"),

@@ -13,6 +13,7 @@ use ledger::months::Basis;
 use register::columns;
 use register::file_error::FileError;
 use register::parquet_file::{Reader, in_order};
+use rulebook::Scope;
 use settlement::sink::ClaimsSink;
 use settlement::{Law, Options, archive, manifest, settle};
 use words::Message;
@@ -21,7 +22,7 @@ use super::books::Books;
 use super::objection;
 use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
-use crate::law::{Files, note_agreements_for_nobody};
+use crate::law::{Files, asked, not_settled, note_agreements_for_nobody};
 use crate::progress::{Note, Work};
 use crate::refusal::Refusal;
 use crate::table::small_table;
@@ -38,6 +39,8 @@ pub struct Run<'a> {
     /// each unit in every month to be settled in which a contact of that unit ended.
     pub coverage: Option<&'a Path>,
     pub files: &'a Files,
+    /// Instruments to settle; empty for all.
+    pub only: &'a [Instrument],
     /// Whether values that nobody has signed may be used.
     pub draft: bool,
     /// Day on which the extract was made; `None` if the sender does not state the day.
@@ -168,6 +171,8 @@ pub(super) struct DeliverySettler<'a> {
     /// The rule files of the law as JSON, to be kept with the step.
     pub(super) rules_text: String,
     law: Law,
+    /// Instruments that are noted as unpriced.
+    unpriced: BTreeSet<Instrument>,
     /// A year, and the keys of the contacts that were delivered before in or near that year, in ascending order; `None`
     /// until they are needed.
     pub(super) known: Option<(i16, Vec<i64>)>,
@@ -236,16 +241,17 @@ impl<'a> DeliverySettler<'a> {
             has_no_events: intake::lacking(&reader).has_no_events(),
             rules_text: serde_json::to_string(&run.files.law)?,
             law: Law::of(&book)?,
+            unpriced: BTreeSet::new(),
             known: None,
             left_out: BTreeSet::new(),
             months: months.to_vec(),
         })
     }
 
-    /// Claims of one month under a law. They include contacts that give no charge, so that the ledger knows
-    /// that these were delivered.
-    fn settle(&self, month: Month, law: &Law, host: &Host) -> Result<Claims> {
-        let options = Options { period: Period::of_month(month), threads: host.threads };
+    /// Claims of one month under the instruments of a scope of a law. They include contacts that give no charge, so that the
+    /// ledger knows that these were delivered.
+    fn settle(&self, month: Month, law: &Law, scope: &Scope, host: &Host) -> Result<Claims> {
+        let options = Options { period: Period::of_month(month), scope, threads: host.threads };
         let reader = Reader::open_contacts(&self.contacts)?;
         let stage = host.begin(Work::Settle(Period::of_month(month)));
         let municipalities = &self.books.municipalities;
@@ -254,6 +260,31 @@ impl<'a> DeliverySettler<'a> {
         settle(&reader, law, municipalities, &options, &mut sink, at)?;
         stage.done();
         Ok(sink.claims)
+    }
+
+    /// How each instrument stands in a month. Notes each that cannot be priced, once.
+    ///
+    /// # Errors
+    /// Fails if nothing can be priced, or if the month is settled already for an instrument that it would now be without.
+    fn scope(&mut self, month: Month, host: &Host) -> Result<Scope> {
+        let scope = self.law.scope(Period::of_month(month), self.run.only)?;
+        for (instrument, missing) in scope.unpriced() {
+            if self.unpriced.insert(instrument) {
+                host.note(Note::Unpriced(instrument, missing.clone()));
+            }
+        }
+        let Some(basis) = self.books.months.basis.get(&month).and_then(|basis| basis.last()) else {
+            return Ok(scope);
+        };
+        for (instrument, missing) in not_settled(&scope) {
+            if !basis.not_settled.contains_key(&instrument) {
+                return Err(match missing {
+                    Some(missing) => missing.into(),
+                    None => Refusal::SettledBefore { month, instrument }.into(),
+                });
+            }
+        }
+        Ok(scope)
     }
 
     /// Movements that are posted for a month, and the last settlement behind them; `None` if the month was never
@@ -305,8 +336,10 @@ impl<'a> DeliverySettler<'a> {
         host: &Host,
     ) -> Result<Option<(MonthMoved, Claims)>> {
         let period = Period::of_month(month);
-        let unsigned = crate::settle::unsigned(&self.law, period, self.run.draft, |_| true)?;
-        let (now, rules) = (self.settle(month, &self.law, host)?, manifest::versions(&self.law, period));
+        let scope = self.scope(month, host)?;
+        let unsigned = crate::settle::unsigned(&self.law, period, &scope, self.run.draft)?;
+        let rules = manifest::versions(&self.law, period, &scope);
+        let now = self.settle(month, &self.law, &scope, host)?;
         let (posted, last) = self.posted(month)?;
         if last.is_some() {
             self.note_left_out(&posted);
@@ -317,7 +350,8 @@ impl<'a> DeliverySettler<'a> {
         let before = match &last {
             Some(basis) if basis.rules != rules => {
                 let law = Law::of(&self.books.kept_rules(&basis.rules_archive)?)?;
-                Some(self.settle(month, &law, host)?)
+                let scope = law.scope(period, &asked(&basis.not_settled))?;
+                Some(self.settle(month, &law, &scope, host)?)
             }
             _ => None,
         };
@@ -357,7 +391,9 @@ impl<'a> DeliverySettler<'a> {
         }
         let causes = correction::causes(&movements);
         let unsigned = Some(unsigned);
-        let moved = MonthMoved { month, movements_archive: String::new(), rules, causes, unsigned };
+        let not_settled = not_settled(&scope);
+        let movements_archive = String::new();
+        let moved = MonthMoved { month, movements_archive, rules, causes, unsigned, not_settled };
         Ok(Some((moved, movements)))
     }
 
@@ -445,7 +481,8 @@ impl<'a> DeliverySettler<'a> {
             if over.is_empty() {
                 break;
             }
-            let now = self.settle(before, &self.law, host)?;
+            let scope = self.law.scope(Period::of_month(before), self.run.only)?;
+            let now = self.settle(before, &self.law, &scope, host)?;
             let found: BTreeSet<i64> = now.rows.iter().filter(is_waited).map(|row| row.contact).collect();
             over.retain(|contact| found.contains(contact));
             if !over.is_empty() {

@@ -17,6 +17,7 @@ use super::books::Books;
 use crate::free_text;
 use crate::host::{Host, Scratch};
 use crate::intake;
+use crate::law::asked;
 use crate::refusal::Refusal;
 use crate::table::{Table, heads};
 use disclosure::Cell;
@@ -159,8 +160,9 @@ fn facts(books: &mut Books, filing: &Filing, host: &Host) -> Result<Vec<String>>
     let reader = Reader::open_contacts(&intake::trusted_in(path, None, None, &checked, host)?.path)?;
     let stay = settlement::explain::stay_of_contact(&reader, filing.contact)?;
     let period = Period::of_month(filing.month);
-    let explanation =
-        settlement::explain::explain(&law, &books.municipalities, &reader, &stay, filing.contact, period)?;
+    let scope = law.scope(period, &asked(&basis.not_settled))?;
+    let (all, contact) = (&books.municipalities, filing.contact);
+    let explanation = settlement::explain::explain(&law, all, &reader, &stay, contact, (period, &scope))?;
     let Some(explanation) = explanation else {
         fail!("error.objection.there_no_contact_in", contact = filing.contact, path = path.display())
     };

@@ -12,6 +12,7 @@ use ledger::{Step, Voucher, correction, netting};
 use settlement::{Law, manifest};
 use words::{Message, message};
 
+use crate::law::{asked, not_settled};
 use crate::settle;
 use crate::settlement::source::content;
 use crate::settlement::{Books, inherit, objection, review_board, rules};
@@ -253,11 +254,18 @@ impl Replay<'_> {
         for (moved, claims) in settled.months.iter().zip(claims) {
             let MonthMoved { month, rules, causes, .. } = moved;
             let period = Period::of_month(*month);
-            let unsigned = settle::unsigned(law, period, true, |_| true)?;
+            let asked = asked(&moved.not_settled);
+            let Ok(scope) = law.scope(period, &asked) else {
+                self.faults.push(message!("proof.rules_other", step = step.number, month));
+                continue;
+            };
+            let unsigned = settle::unsigned(law, period, &scope, true)?;
             // A step of an earlier version of the program lists the unsigned values of all its months together, which
             // says nothing of one month.
             let says = moved.unsigned.as_ref().map_or(unsigned.is_empty(), Vec::is_empty);
-            if manifest::versions(law, period) != *rules || says != unsigned.is_empty() {
+            let is_other =
+                manifest::versions(law, period, &scope) != *rules || not_settled(&scope) != moved.not_settled;
+            if is_other || says != unsigned.is_empty() {
                 self.faults.push(message!("proof.rules_other", step = step.number, month));
             }
             if correction::causes(claims) != *causes {

@@ -6,11 +6,11 @@ use std::path::Path;
 use words::{Message, message};
 
 use crate::failure::Result;
-use domain::{Amount, Day, EventKind, Minute, Period};
+use domain::{Amount, Day, EventKind, Instrument, Minute, Period};
 use register::check::Report;
 use register::parquet_file::Reader;
-use rulebook::NoTrace;
 use rulebook::file::Liable;
+use rulebook::{NoTrace, Scope};
 use settlement::explain::{Contact, reported_ready};
 use settlement::{Law, stay};
 
@@ -78,8 +78,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Running> {
     }
     let law = Law::of(&order.files.book()?)?;
     let period = Period::of_month(order.at.day().month());
-    let unsigned =
-        crate::settle::unsigned(&law, period, order.draft, |file| file.contains("discharge-ready"))?;
+    let scope = Scope::only(Instrument::DischargeReady);
+    let unsigned = crate::settle::unsigned(&law, period, &scope, order.draft)?;
     let scratch = Scratch::under(host.scratch)?;
     // A file that was checked has no contact without a discharge, so it need not be checked again for the time of the
     // list.

@@ -272,7 +272,7 @@ fn avoided(
     host: &Host,
 ) -> Result<(Avoided, usize, bool)> {
     let rules: Vec<PathBuf> = raw.rules.iter().map(PathBuf::from).collect();
-    let law = Law::of(&Files::read(None, &rules)?.book()?)?;
+    let law = Law::of(&Files::read(None, &rules)?.book_in(order.period)?)?;
     let wanted = Wanted { measure: measure.clone(), effect: effect.into(), range: None, own: true };
     let behaviour = Measures::of(std::slice::from_ref(&wanted));
     let needs = Needs::of([&law], order.period).and(&behaviour.needs());
@@ -287,6 +287,7 @@ fn avoided(
         stage.at(done as u64, of as u64)
     })?;
     stage.done();
+    let scope = crate::law::scope(&law, order.period, &[], host)?;
     let (before, after) = (priced(&cells, &law, &AsIs)?.sums, priced(&cells, &law, &behaviour)?.sums);
     let ours = |code: &str| raw.municipalities.iter().any(|one| one == code);
     let mut sums = Sums::default();
@@ -314,7 +315,7 @@ fn avoided(
         usk: sums.usk,
         days: full.days_millionths,
     };
-    let unsigned = law.used(order.period).iter().filter(|value| value.is_unsigned()).count();
+    let unsigned = law.used(order.period, &scope).iter().filter(|value| value.is_unsigned()).count();
     Ok((avoided, unsigned, cells.synthetic))
 }
 

@@ -175,9 +175,10 @@ struct Person {
 /// municipality pays for anybody, or if a pool names a municipality that does not exist.
 pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     let files = Files::read(None, order.rules)?;
-    let book = files.book()?;
+    let book = files.book_in(order.period)?;
     let titles = book.variants().iter().map(|variant| variant.title.clone()).collect();
     let law = Law::of(&book)?;
+    let scope = crate::law::scope(&law, order.period, &PAID, host)?;
     let scratch = Scratch::under(host.scratch)?;
     let read = |contacts: &Path, period: Period| -> Result<(Reader, String)> {
         let checked = scratch.path().join(format!("checked-{period}.parquet"));
@@ -208,7 +209,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
         persons: persons.len(),
         severity,
         synthetic: reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes"),
-        unsigned: law.used(order.period).iter().filter(|value| value.is_unsigned()).count(),
+        unsigned: law.used(order.period, &scope).iter().filter(|value| value.is_unsigned()).count(),
         vintage: (file, sha256),
         titles,
         by_sex,
@@ -249,18 +250,21 @@ fn persons_of(
 /// Share of contacts that may lack a person, as one in so many: with more, there is no risk of persons to show.
 const NO_PERSON_OF: u64 = 20;
 
-/// What municipalities pay in the period, by person: the charges of all contacts of the person. ISF is not
-/// paid by municipalities.
+/// Instruments under which municipalities pay.
+const PAID: [Instrument; 2] = [Instrument::CoFinancing, Instrument::DischargeReady];
+
+/// What municipalities pay in the period, by person: the charges of all contacts of the person.
 fn persons(reader: &Reader, law: &Law, period: Period, threads: usize) -> Result<Vec<Person>> {
     let municipalities = Municipalities::built_in()?;
-    let options = Options { period, threads };
+    let scope = law.scope(period, &PAID)?;
+    let options = Options { period, scope: &scope, threads };
     let mut sink = ClaimsSink::of_charges(&municipalities);
     settle(reader, law, &municipalities, &options, &mut sink, |_, _| {})?;
     let claims = sink.claims;
     let mut charged: Vec<(i64, u32, i64)> = claims
         .rows
         .iter()
-        .filter(|row| row.instrument.is_some_and(|instrument| instrument != Instrument::Isf))
+        .filter(|row| row.instrument.is_some())
         .map(|row| (row.contact, row.debtor, row.amount.ore()))
         .collect();
     charged.sort_unstable();

@@ -146,14 +146,14 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         let ends = scenario.ends().map(|[low, high]| Ok::<_, Failure>([run(&low, None)?, run(&high, None)?]));
         let ends = ends.transpose()?;
         let groups = consequence::by_group(&cells, &law, &Measures::of(&scenario.measures))?;
-        let used = law.used(order.period);
+        let used = law.used(order.period, &found.scope);
         let unsigned = used.iter().filter(|value| value.is_unsigned()).map(manifest::unsigned_line).collect();
         let summary = scenario.summary(&titles);
         let stacked = stacked::told(&cells, &law, &alone)?;
         let impossible = law.share_below(order.period).map(|[(instrument, share), (by, other)]| {
             message!("simulate.share_below", instrument = instrument.said(), share, by = by.said(), other)
         });
-        let versions = manifest::versions(&law, order.period);
+        let versions = manifest::versions(&law, order.period, &found.scope);
         runs.push(Run { scenario, summary, impossible, stacked, found, ends, groups, unsigned, versions });
         stage.at(place as u64 + 1, all);
     }
@@ -349,7 +349,7 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
     let mut files = Files::read(None, &rules)?;
     let years = (period.from().year() - 2, period.to().year() + 2);
     files.variants.extend(scenario.set.variants(years));
-    let book = files.book().about(|| Message::plain(&scenario.file))?;
+    let book = files.book_in(period).about(|| Message::plain(&scenario.file))?;
     let given = book.variants().iter().filter(|variant| !variant.id.starts_with("scenario-"));
     let titles = given.map(|variant| variant.title.clone()).collect();
     let law = Law::of(&book)?;

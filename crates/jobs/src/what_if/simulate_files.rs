@@ -6,11 +6,12 @@ use std::path::Path;
 
 use chart::range::Group;
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
-use domain::Amount;
 use domain::amount::grouped;
+use domain::{Amount, Gap, Instrument};
 use paper::brief::{self, Brief, BriefFigure, BriefTable};
 use paper::picture;
 use paper::sheets::{self, Reader};
+use rulebook::InPeriod;
 use serde::Serialize;
 use simulation::Municipality;
 use simulation::consequence::{self, Consequences, Party, Taken};
@@ -53,6 +54,9 @@ struct Manifest<'a> {
     rules: &'a [String],
     unsigned: &'a [String],
     not_tested: BTreeMap<String, i64>,
+    /// Missing value of each instrument that cannot be priced.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unpriced: BTreeMap<&'static str, String>,
 }
 
 /// Writes the files of each scenario to a folder of its own, and a comparison if there are several. Returns a
@@ -137,6 +141,7 @@ fn manifest<'a>(outcome: &'a Outcome, run: &'a Run, language: Language) -> Manif
         rules: &run.versions,
         unsigned: &run.unsigned,
         not_tested: untested.collect(),
+        unpriced: run.found.scope.unpriced().map(|(one, gap)| (one.word(), gap.to_string())).collect(),
     }
 }
 
@@ -229,10 +234,10 @@ pub(super) fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
             text(&one.place.debtor),
             text(self::name(outcome, &one.place.debtor)),
             if one.people > 0 { Cell::Count(one.people) } else { Cell::Unknown },
-            Cell::Kroner(one.against.kmf),
-            Cell::Kroner(one.against.usk),
-            Cell::Kroner(one.scenario.kmf),
-            Cell::Kroner(one.scenario.usk),
+            known(run, Instrument::CoFinancing, Cell::Kroner(one.against.kmf)),
+            known(run, Instrument::DischargeReady, Cell::Kroner(one.against.usk)),
+            known(run, Instrument::CoFinancing, Cell::Kroner(one.scenario.kmf)),
+            known(run, Instrument::DischargeReady, Cell::Kroner(one.scenario.usk)),
             Cell::Kroner(one.capped.0),
             Cell::Kroner(one.capped.1),
             Cell::Kroner(one.change()),
@@ -282,6 +287,21 @@ fn party_name(outcome: &Outcome, party: &str) -> Message {
     }
 }
 
+/// Lines of a party that are of one instrument.
+const OF_INSTRUMENT: [(&str, Instrument); 3] = [
+    ("co-financing", Instrument::CoFinancing),
+    ("discharge-ready", Instrument::DischargeReady),
+    ("isf", Instrument::Isf),
+];
+
+/// An amount under an instrument; unknown if the instrument cannot be priced.
+pub(super) fn known(run: &Run, instrument: Instrument, amount: Cell) -> Cell {
+    match run.found.scope.of(instrument) {
+        InPeriod::Unpriced(_) => Cell::Unknown,
+        InPeriod::Settled | InPeriod::NotInForce | InPeriod::NotAsked => amount,
+    }
+}
+
 /// Table of what each party pays more (above zero) or less, or receives less or more: the sign that the municipalities'
 /// table has.
 fn parties(outcome: &Outcome, run: &Run) -> SafeTable {
@@ -299,13 +319,15 @@ fn parties(outcome: &Outcome, run: &Run) -> SafeTable {
     let (name, about) = (message!("simulate.sheet.parties"), message!("simulate.about.parties"));
     let mut sheet = RawTable::new(name, about, &heads, 2);
     for party in &run.found.parties {
-        let line = |wanted: &str| {
-            let found = party.lines.iter().find(|(what, _)| *what == wanted);
-            found.map_or_else(|| text(""), |(_, gained)| Cell::Kroner(-*gained))
-        };
-        let cells = ["co-financing", "discharge-ready", "isf", "budget", "grant", "pays"].map(line);
+        let found = |wanted: &str| party.lines.iter().find(|(what, _)| *what == wanted);
+        let line =
+            |wanted: &str| found(wanted).map_or_else(|| text(""), |(_, gained)| Cell::Kroner(-*gained));
         let mut row = vec![text(&party.party), Cell::Said(party_name(outcome, &party.party))];
-        row.extend(cells);
+        row.extend(OF_INSTRUMENT.map(|(what, instrument)| match found(what) {
+            Some(_) => known(run, instrument, line(what)),
+            None => text(""),
+        }));
+        row.extend(["budget", "grant", "pays"].map(line));
         row.push(Cell::Kroner(-party.sum()));
         sheet.row(row, Beneath::NoPerson);
     }
@@ -744,9 +766,13 @@ fn upper_bound(run: &Run) -> Option<Message> {
     })
 }
 
-/// What is said before everything else: what cannot be, and what the data do not tell.
+/// What is said before everything else: what cannot be, what cannot be priced, and what the data do not tell.
 pub(super) fn first_said(run: &Run) -> Vec<Message> {
-    run.impossible.clone().into_iter().chain(upper_bound(run)).collect()
+    let unpriced = |(instrument, missing): (Instrument, &Gap)| {
+        message!("screen.unpriced", instrument, missing = missing.said())
+    };
+    let unpriced = run.found.scope.unpriced().map(unpriced);
+    run.impossible.clone().into_iter().chain(unpriced).chain(upper_bound(run)).collect()
 }
 
 /// What a reader must know before the result is used.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use domain::Period;
+use domain::{Instrument, Period};
 use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::law::Files;
@@ -11,7 +11,7 @@ use jobs::table::Form;
 use words::message;
 
 use super::{Output, REFUSED};
-use crate::choices::{FORMS, one_of, or_suited};
+use crate::choices::{FORMS, instrument, one_of, or_suited};
 use crate::clock::in_norway;
 
 #[derive(Args)]
@@ -24,8 +24,8 @@ pub struct CompareArguments {
     own: Option<PathBuf>,
     #[arg(long, conflicts_with = "own", required_unless_present = "own")]
     log: Option<PathBuf>,
-    #[arg(long, default_value = "USK")]
-    instrument: String,
+    #[arg(long, default_value = "USK", value_parser = instrument(), ignore_case = true)]
+    instrument: Instrument,
     #[arg(long)]
     period: Option<String>,
     #[arg(long)]
@@ -51,7 +51,7 @@ pub fn compare(arguments: &CompareArguments, host: &Host) -> Result<Output> {
         columns: &arguments.columns,
         own: arguments.own.as_deref(),
         log: arguments.log.as_deref(),
-        instrument: domain::Instrument::from_word(&arguments.instrument.to_uppercase())?,
+        instrument: arguments.instrument,
         period: arguments.period.as_deref().map(Period::parse_any).transpose()?,
         institution: arguments.institution.as_deref(),
         party: arguments.party.as_deref(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use domain::{Ground, Month, Period, Ruling};
+use domain::{Ground, Instrument, Month, Period, Ruling};
 use jobs::failure::{Failure, Result};
 use jobs::host::Host;
 use jobs::parties;
@@ -12,7 +12,7 @@ use jobs::table::Form;
 use words::message;
 
 use super::{Output, Place, Posting};
-use crate::choices::{FORMS, code_of, one_of, or_suited};
+use crate::choices::{FORMS, code_of, instrument, one_of, or_suited};
 use crate::clock::now;
 
 #[derive(Subcommand)]
@@ -22,8 +22,8 @@ pub enum ObjectionCommand {
         place: Place,
         #[arg(long)]
         party: String,
-        #[arg(long)]
-        instrument: String,
+        #[arg(long, value_parser = instrument(), ignore_case = true)]
+        instrument: Instrument,
         #[arg(long)]
         contact: String,
         #[arg(long)]
@@ -77,7 +77,7 @@ pub fn objection(command: &ObjectionCommand, host: &Host) -> Result<Output> {
             let party = parties::named(party, Period::of_month(month))?;
             let filing = job::Filing {
                 party: &party,
-                instrument: domain::Instrument::from_word(&instrument.to_uppercase())?,
+                instrument: *instrument,
                 contact: jobs::explain::contact_of(contact)?,
                 month,
                 ground: *ground,

@@ -5,13 +5,14 @@ use std::time::Instant;
 use words::message;
 
 use clap::Args;
-use domain::Period;
+use domain::{Instrument, Period};
 use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::law::Files;
 use jobs::settle;
 
 use super::{Output, REFUSED, program};
+use crate::choices::instrument;
 use crate::progress::decimal_seconds;
 
 #[derive(Args)]
@@ -29,6 +30,8 @@ pub struct SettleArguments {
     agreements: Option<PathBuf>,
     #[arg(long, num_args = 1..)]
     variant: Vec<PathBuf>,
+    #[arg(long, value_parser = instrument(), ignore_case = true, value_delimiter = ',', num_args = 1..)]
+    only: Vec<Instrument>,
     #[arg(long)]
     draft: bool,
     #[arg(long)]
@@ -44,6 +47,7 @@ pub fn settle(arguments: &SettleArguments, host: &Host) -> Result<Output> {
     let files = Files::read(arguments.law.as_deref(), &arguments.variant)?
         .with_agreements(arguments.agreements.as_deref())?;
     let order = settle::Order {
+        only: &arguments.only,
         period,
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),

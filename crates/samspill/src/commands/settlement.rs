@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use words::{Message, message};
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{Balancing, Day, Mode, Month, PayRounding, Period};
+use domain::{Balancing, Day, Instrument, Mode, Month, PayRounding, Period};
 use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::law::Files;
@@ -14,7 +14,7 @@ use jobs::table::Form;
 
 use super::{Output, Place, Posting};
 use crate::answers;
-use crate::choices::{FORMS, one_of, or_suited};
+use crate::choices::{FORMS, instrument, one_of, or_suited};
 use crate::clock::now;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,6 +53,8 @@ pub struct DeliveryArguments {
     pub agreements: Option<PathBuf>,
     #[arg(long)]
     pub made_on: Option<String>,
+    #[arg(long, value_parser = instrument(), ignore_case = true, value_delimiter = ',', num_args = 1..)]
+    pub only: Vec<Instrument>,
     #[arg(long)]
     pub draft: bool,
     #[arg(long)]
@@ -285,6 +287,7 @@ fn with_run(
     let is_asked = delivery.law.is_some() || delivery.agreements.is_some();
     let (files, others) = job::rules::kept(&mut books, given, is_asked)?;
     let run = Run {
+        only: &delivery.only,
         contacts: &delivery.contacts,
         mapping: delivery.mapping.as_deref(),
         drg_list: delivery.drg_list.as_deref(),

@@ -19,6 +19,7 @@ mod operator;
 mod second_look;
 mod settlement;
 mod snapshots;
+mod standing_alone;
 mod tampering;
 mod third_look;
 mod trouble;

@@ -6,13 +6,19 @@ use crate::{folder, path, samspill, text};
 
 /// A copy of a folder of the project's rules.
 fn rules(kind: &str, name: &str) -> std::path::PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules").join(kind);
     let out = folder(name);
+    copied(kind, &out);
+    out
+}
+
+/// Copies the files of a folder of the project's rules into another folder, which is made if it is not there.
+pub fn copied(kind: &str, out: &Path) {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules").join(kind);
+    std::fs::create_dir_all(out).unwrap();
     for entry in std::fs::read_dir(own).unwrap() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), out.join(entry.file_name())).unwrap();
     }
-    out
 }
 
 /// Changes a text in a file, which must be there.
