@@ -8,7 +8,7 @@ use crate::progress::Note;
 use crate::refusal::Remedy;
 use crate::table::small_table;
 use domain::identifier::is_organisation;
-use domain::{Instrument, Municipalities, Municipality, Period};
+use domain::{Gap, Instrument, Municipalities, Municipality, Period};
 use ledger::content::NotSettled;
 use register::parquet_file::Reader;
 use rulebook::agreement::{Agreements, GracePeriod};
@@ -198,6 +198,12 @@ pub fn scope(law: &Law, period: Period, only: &[Instrument], host: &Host) -> Res
     let scope = law.scope(period, only)?;
     note_unpriced(&scope, host);
     Ok(scope)
+}
+
+/// Sentences on the instruments that cannot be priced, one each.
+pub fn unpriced(scope: &Scope) -> Vec<Message> {
+    let said = |(one, missing): (Instrument, &Gap)| Note::Unpriced(one, missing.clone()).said();
+    scope.unpriced().map(said).collect()
 }
 
 /// Notes each instrument that cannot be priced.

@@ -84,6 +84,7 @@ fn next_commands(demo: &Demo, result: &Path, language: Language) -> Result<Strin
         format!("settle 2012-03 --contacts {out}/register-2012/contacts.parquet --draft --out result"),
         format!("settlement status --ledger {out}/ledger.sqlite"),
         format!("ledger verify --ledger {out}/ledger.sqlite"),
+        format!("forecast 2012-06 --ledger {out}/ledger.sqlite --earlier {out}/months-2011.csv"),
         "rules show co-financing --on 2012-07-01".to_owned(),
         format!("simulate co-financing-80-plus --period 2012 --contacts {out}/register-2012/contacts.parquet --out hva-om"),
         format!("indicators run --all --period 2012-T2 --contacts {out}/register-2012/contacts.parquet --profile 0301 --out indikatorer"),

@@ -104,7 +104,7 @@ pub fn run(year: &Year, host: &Host) -> Result<(String, Late)> {
     let opened = job::opened(Some(Mode::Central), whole, Balancing::Month, PayRounding::Ore)?;
     job::open(&place, whole, &opened, Day::parse("2012-01-02")?.start())?;
     let mut books = Books::open(&place)?;
-    let budget = budget(year, host.threads)?;
+    let [budget, earlier] = year_before(year, host.threads)?;
     job::on_account(
         &mut books,
         whole,
@@ -150,9 +150,11 @@ pub fn run(year: &Year, host: &Host) -> Result<(String, Late)> {
         let (count, path) = (made.len(), statements.display());
         let _ = writeln!(text, "{}", say!(host.language, "demo.statements", count, name, path));
     }
-    let (_, held) =
-        crate::settlement::forecast::run(&mut Books::open(&place)?, domain::Month::parse("2012-06")?, None)?;
-    let _ = writeln!(text, "{}", say!(host.language, "demo.forecast", held));
+    let (mut books_read, june) = (Books::open(&place)?, Month::parse("2012-06")?);
+    let (_, told) = crate::settlement::forecast::run(&mut books_read, june, None, Some(&earlier))?;
+    for held in told {
+        let _ = writeln!(text, "{}", say!(host.language, "demo.forecast", held));
+    }
     let table = months(&mut Books::open(&place)?, whole)?;
     let mut out = table.render(Form::Table, sheets::Reader::Person(host.language));
     let heading = say!(host.language, "demo.late_hospital", late = unit);
@@ -180,7 +182,9 @@ fn delivery<'a>(year: &'a Year, contacts: &'a Path, now: Minute) -> Run<'a> {
 /// The hospital that delivers late: the one with the fifth largest amount of co-financing.
 fn late_unit(totals: &Totals) -> String {
     let mut by_unit: BTreeMap<String, Amount> = BTreeMap::new();
+    let mut months: BTreeMap<String, i64> = BTreeMap::new();
     for (key, sum) in totals.lines().filter(|(key, _)| key.instrument == Instrument::CoFinancing) {
+        *months.entry(key.month.to_string()).or_default() += sum.amount.ore();
         *by_unit.entry(key.unit).or_default() += sum.amount;
     }
     let mut units: Vec<(Amount, String)> = by_unit.into_iter().map(|(unit, amount)| (amount, unit)).collect();
@@ -208,9 +212,9 @@ fn first_delivery(year: &Year, late: &str, host: &Host) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Writes a budget: what the rules of 2012 would have cost each municipality in 2011, scaled up from the
-/// sample. Returns its path.
-fn budget(year: &Year, threads: usize) -> Result<PathBuf> {
+/// Writes what the rules of 2012 would have cost in 2011, scaled up from the sample: as a budget of each municipality, and
+/// as months of an earlier year. Returns their paths.
+fn year_before(year: &Year, threads: usize) -> Result<[PathBuf; 2]> {
     let files = Files::read(None, &[PathBuf::from("co-financing-as-in-2012")])?;
     let (law, municipalities) = (Law::of(&files.book()?)?, Municipalities::built_in()?);
     let reader = Reader::open_contacts(year.baseline)?;
@@ -218,22 +222,27 @@ fn budget(year: &Year, threads: usize) -> Result<PathBuf> {
     let scope = law.scope(period, &[])?;
     let options = Options { period, scope: &scope, threads };
     let totals = settle(&reader, &law, &municipalities, &options, &mut Nowhere, |_, _| {})?.totals;
-    let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let (mut sums, mut of_months) = (BTreeMap::<(String, String), i64>::new(), BTreeMap::new());
     let january = Day::parse("2012-01-01")?;
     for (key, sum) in totals.lines().filter(|(key, _)| key.instrument == Instrument::CoFinancing) {
+        *of_months.entry(key.month.clone()).or_default() += sum.amount.ore();
         let Heir::One(debtor) = municipalities.heir(&key.debtor, january) else { continue };
         *sums.entry((debtor, key.creditor)).or_default() += sum.amount.ore();
     }
     let (made, of) = year.baseline_scale;
     let mut text = "instrument;debtor;creditor;kroner\n".to_owned();
+    // Rounded down to whole thousands of kroner, as budgets are.
+    let thousands = |ore: i64| i128::from(ore) * i128::from(of) / i128::from(made.max(1)) / 100_000 * 1_000;
     for ((debtor, creditor), ore) in sums {
-        // Rounded down to whole thousands of kroner, as budgets are.
-        let kroner = i128::from(ore) * i128::from(of) / i128::from(made.max(1)) / 100_000 * 1_000;
-        let _ = writeln!(text, "KMF;{debtor};{creditor};{kroner}");
+        let _ = writeln!(text, "KMF;{debtor};{creditor};{}", thousands(ore));
     }
-    let path = year.out.join("budget-2012.csv");
-    crate::folder::write(&path, text)?;
-    Ok(path)
+    let rows = of_months.iter().map(|(month, ore)| format!("{month};KMF;{}\n", thousands(*ore)));
+    let earlier = format!("month;instrument;kroner\n{}", rows.collect::<String>());
+    let paths = ["budget-2012.csv", "months-2011.csv"].map(|name| year.out.join(name));
+    for (path, text) in paths.iter().zip([text, earlier]) {
+        crate::folder::write(path, text)?;
+    }
+    Ok(paths)
 }
 
 /// Table of the amounts of each month, in millions of kroner.

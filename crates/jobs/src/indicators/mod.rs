@@ -14,7 +14,7 @@ use std::path::Path;
 
 use disclosure::withhold::{Total, few};
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
-use domain::{Amount, Day, Gap, Instrument, Municipalities, Period};
+use domain::{Amount, Day, Instrument, Municipalities, Period};
 use paper::sheets;
 use register::parquet_file::Reader;
 use rulebook::{InPeriod, Scope};
@@ -35,7 +35,7 @@ use crate::host::{Host, Scratch};
 use crate::indicators::brought::Brought;
 use crate::indicators::population::{Inhabited, inhabited};
 use crate::intake::{self, Input};
-use crate::law::{Files, note_unpriced};
+use crate::law::{Files, note_unpriced, unpriced};
 use crate::parties::Names;
 use crate::pictures;
 use crate::progress::Work;
@@ -1054,11 +1054,7 @@ impl Outcome {
         }
         if let Some(kroner) = &self.kroner {
             out.push(fixed("kroner"));
-            let unpriced = |(instrument, missing): (Instrument, &Gap)| {
-                let said = message!("screen.unpriced", instrument, missing = missing.said());
-                line("unpriced", said)
-            };
-            out.extend(kroner.scope.unpriced().map(unpriced));
+            out.extend(unpriced(&kroner.scope).into_iter().map(|said| line("unpriced", said)));
             let status = match kroner.unsigned {
                 0 => message!("indicators.told.signed"),
                 count => message!("indicators.told.draft", count),

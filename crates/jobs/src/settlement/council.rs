@@ -28,6 +28,8 @@ pub struct Order<'a> {
     pub party: &'a str,
     /// Month of the case; `None` for the last month with anything settled.
     pub month: Option<Month>,
+    /// File of the months of earlier years, for the season of the forecast.
+    pub earlier: Option<&'a Path>,
     pub out: &'a Path,
 }
 
@@ -37,9 +39,9 @@ struct Case {
     now: Statement,
     /// Statement of the month before; `None` if there is none.
     before: Option<Statement>,
-    /// Forecast for the rest of the year with a low and a high end, and a sentence on how often amounts have
-    /// ended between such ends. `None` if there is too little to forecast from, or nothing left of the year.
-    ahead: Option<(Ahead, Message)>,
+    /// Forecast for the rest of the year with a low and a high end, and sentences on the season and on how often amounts
+    /// have ended between such ends. `None` if there is too little to forecast from, or nothing left of the year.
+    ahead: Option<(Ahead, Vec<Message>)>,
     language: Language,
 }
 
@@ -62,7 +64,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<(Month, Vec<
         Err(crate::failure::Failure::Refused(Refusal::NoLineIn { .. })) => None,
         Err(failure) => return Err(failure),
     };
-    let ahead = forecast::of_party(books, month, order.party)?;
+    let ahead = forecast::of_party(books, month, order.party, order.earlier)?;
     let name = Names::of(&books.municipalities, language).name(order.party);
     // A month that is not settled is unlike no other month: nothing of it is known.
     let before = before.filter(|_| !waits(&now));
@@ -173,7 +175,8 @@ impl Case {
         let mut summary = vec![page.lead.clone()];
         summary.extend(self.difference().map(|said| self.say(&said)));
         let mut cautions = page.how.clone();
-        cautions.extend(self.ahead.as_ref().map(|(_, held)| self.language.sentence(held)));
+        let told = self.ahead.iter().flat_map(|(_, told)| told);
+        cautions.extend(told.map(|sentence| self.language.sentence(sentence)));
         Brief {
             language,
             tags: self.marks(),

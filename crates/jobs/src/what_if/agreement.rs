@@ -116,6 +116,8 @@ struct Worked {
     measure: Measure,
     agreement: Agreement,
     unsigned: usize,
+    /// Sentences on the instruments that cannot be priced.
+    unpriced: Vec<Message>,
     synthetic: bool,
     digest: String,
 }
@@ -209,7 +211,7 @@ fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
         fail!("error.agreement.years_not_1_40", years = raw.years);
     }
     let delay_months = raw.delay_months.or(own.map(|own| own.delay_months)).unwrap_or(0);
-    let (avoided, unsigned, synthetic) = avoided(order, &raw, &measure, effect[1], host)?;
+    let (avoided, (unsigned, unpriced), synthetic) = avoided(order, &raw, &measure, effect[1], host)?;
     let people: i64 = raw.municipalities.iter().filter_map(|code| order.people.get(code)).flatten().sum();
     let costs = raw.cost.iter().map(|cost| cost_of(cost, &avoided, people)).collect::<Result<Vec<_>>>()?;
     let hospital = HospitalCost {
@@ -240,7 +242,8 @@ fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
         years: raw.years,
         discount,
     };
-    Ok(Worked { raw, measure, agreement, unsigned, synthetic, digest: manifest::sha256_text(text) })
+    let digest = manifest::sha256_text(text);
+    Ok(Worked { raw, measure, agreement, unsigned, unpriced, synthetic, digest })
 }
 
 fn cost_of(raw: &RawCost, avoided: &Avoided, people: i64) -> Result<Cost> {
@@ -263,14 +266,15 @@ fn cost_of(raw: &RawCost, avoided: &Avoided, people: i64) -> Result<Cost> {
 }
 
 /// What the measure avoids in a year: charges, payable days, contacts and points of the agreement's municipalities
-/// before the measure, less those after it. Also the number of unsigned values, and whether the contacts are synthetic.
+/// before the measure, less those after it. Also the number of unsigned values, sentences on the instruments that cannot be
+/// priced, and whether the contacts are synthetic.
 fn avoided(
     order: &Order,
     raw: &Raw,
     measure: &Measure,
     effect: Share,
     host: &Host,
-) -> Result<(Avoided, usize, bool)> {
+) -> Result<(Avoided, (usize, Vec<Message>), bool)> {
     let rules: Vec<PathBuf> = raw.rules.iter().map(PathBuf::from).collect();
     let law = Law::of(&Files::read(None, &rules)?.book_in(order.period)?)?;
     let wanted = Wanted { measure: measure.clone(), effect: effect.into(), range: None, own: true };
@@ -316,7 +320,7 @@ fn avoided(
         days: full.days_millionths,
     };
     let unsigned = law.used(order.period, &scope).iter().filter(|value| value.is_unsigned()).count();
-    Ok((avoided, unsigned, cells.synthetic))
+    Ok((avoided, (unsigned, crate::law::unpriced(&scope)), cells.synthetic))
 }
 
 fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
@@ -373,6 +377,7 @@ fn about(order: &Order, worked: &Worked) -> AboutLines {
         (message!("what_if.about.figures"), message!("agreement.own_figures", digest = worked.digest)),
         (message!("what_if.about.simulation"), message!("what_if.no_claim")),
     ];
+    out.extend(worked.unpriced.iter().map(|said| (message!("what_if.about.unknown"), said.clone())));
     if worked.synthetic {
         out.push((message!("what_if.about.synthetic"), message!("what_if.no_person_made_up_codes")));
     }
@@ -607,6 +612,7 @@ fn summary(worked: &Worked, language: Language) -> String {
         true => message!("agreement.none_loses_between", least = transfers.least, most = transfers.most),
         false => message!("agreement.no_transfer", municipalities, trust),
     });
+    lines.extend(worked.unpriced.iter().cloned());
     if worked.unsigned > 0 {
         lines.push(message!("agreement.unsigned", count = worked.unsigned));
     }

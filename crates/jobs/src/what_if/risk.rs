@@ -145,6 +145,8 @@ pub struct Picture {
     pub synthetic: bool,
     /// Number of values that nobody has signed.
     pub unsigned: usize,
+    /// Sentences on the instruments that cannot be priced.
+    pub unpriced: Vec<Message>,
     /// Name and SHA-256 of the file of contacts.
     pub vintage: (String, String),
     /// Titles of the variants.
@@ -210,6 +212,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
         severity,
         synthetic: reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes"),
         unsigned: law.used(order.period, &scope).iter().filter(|value| value.is_unsigned()).count(),
+        unpriced: crate::law::unpriced(&scope),
         vintage: (file, sha256),
         titles,
         by_sex,

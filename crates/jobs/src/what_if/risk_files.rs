@@ -127,6 +127,7 @@ fn about(found: &Picture, order: &Order) -> AboutLines {
         None => (message!("what_if.about.not_included"), message!("risk.not_included")),
         Some(shared) => (message!("risk.about_shared"), of_shared(shared)),
     });
+    out.extend(found.unpriced.iter().map(|said| (message!("what_if.about.unknown"), said.clone())));
     if found.synthetic {
         out.push((message!("what_if.about.synthetic"), message!("what_if.no_person")));
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use chart::range::Group;
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::amount::grouped;
-use domain::{Amount, Gap, Instrument};
+use domain::{Amount, Instrument};
 use paper::brief::{self, Brief, BriefFigure, BriefTable};
 use paper::picture;
 use paper::sheets::{self, Reader};
@@ -768,10 +768,7 @@ fn upper_bound(run: &Run) -> Option<Message> {
 
 /// What is said before everything else: what cannot be, what cannot be priced, and what the data do not tell.
 pub(super) fn first_said(run: &Run) -> Vec<Message> {
-    let unpriced = |(instrument, missing): (Instrument, &Gap)| {
-        message!("screen.unpriced", instrument, missing = missing.said())
-    };
-    let unpriced = run.found.scope.unpriced().map(unpriced);
+    let unpriced = crate::law::unpriced(&run.found.scope);
     run.impossible.clone().into_iter().chain(unpriced).chain(upper_bound(run)).collect()
 }
 

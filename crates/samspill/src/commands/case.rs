@@ -22,6 +22,8 @@ pub struct CaseArguments {
     ledger: Option<String>,
     #[arg(long, conflicts_with = "scenario")]
     month: Option<String>,
+    #[arg(long, conflicts_with = "scenario")]
+    earlier: Option<PathBuf>,
     #[arg(long, requires = "period")]
     scenario: Option<PathBuf>,
     #[command(flatten)]
@@ -51,7 +53,8 @@ fn on_month(arguments: &CaseArguments, ledger: &str, host: &Host) -> Result<(Mes
         Some(month) => parties::named(&arguments.municipality, Period::of_month(month))?,
         None => arguments.municipality.clone(),
     };
-    let order = council::Order { party: &party, month, out: &arguments.out };
+    let earlier = arguments.earlier.as_deref();
+    let order = council::Order { party: &party, month, earlier, out: &arguments.out };
     let (month, written) = council::run(&mut books, &order, host)?;
     Ok((message!("council.made", month), written))
 }

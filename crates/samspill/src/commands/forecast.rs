@@ -1,5 +1,7 @@
 //! `samspill forecast`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use domain::{Month, Period};
 use jobs::failure::Result;
@@ -19,6 +21,8 @@ pub struct ForecastArguments {
     ledger: String,
     #[arg(long, alias = "municipality")]
     party: Option<String>,
+    #[arg(long)]
+    earlier: Option<PathBuf>,
     #[arg(long = "as", value_parser = one_of(FORMS))]
     form: Option<Form>,
 }
@@ -29,7 +33,8 @@ pub fn forecast(arguments: &ForecastArguments, host: &Host) -> Result<Output> {
     let month = Month::parse(&arguments.month)?;
     let year = Period::parse(&month.year().to_string())?;
     let party = arguments.party.as_deref().map(|word| parties::named(word, year)).transpose()?;
-    let (table, words) = jobs::settlement::forecast::run(&mut books, month, party.as_deref())?;
+    let earlier = arguments.earlier.as_deref();
+    let (table, words) = jobs::settlement::forecast::run(&mut books, month, party.as_deref(), earlier)?;
     let data = table.render(or_suited(arguments.form), host.reader());
-    Ok(Output { data, words: vec![words], code: 0 })
+    Ok(Output { data, words, code: 0 })
 }

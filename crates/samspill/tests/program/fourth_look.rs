@@ -428,6 +428,52 @@ fn unsettled_months_are_no_zeros_of_a_forecast() {
     assert!(two * 2 > all, "{two} {all}");
 }
 
+/// Months of an earlier year tell how a year usually goes: July at a half of the other months takes about a half of its
+/// expected amount. Without such a year the forecast says that the season is unknown.
+#[test]
+fn an_earlier_year_tells_the_season_of_a_forecast() {
+    let work = folder("forecast-season");
+    let file = written(&work, "contacts.csv", &csv(&world(75, 400)));
+    let ledger = path(&work.join("ledger.sqlite")).to_owned();
+    done(&ledger, "2012-01-01", &["settlement", "open", "2012"]);
+    for month in ["2012-01", "2012-02", "2012-03", "2012-04"] {
+        done(&ledger, "2012-06-10", &["settlement", "run", month, "--contacts", &file, "--draft"]);
+    }
+    let forecast = |more: &[&str]| {
+        let all = ["forecast", "2012-04", "--party", "1201", "--as", "csv", "--ledger", &ledger];
+        ran(&[&all[..], more].concat())
+    };
+    let rest = |printed: &str| -> i64 {
+        let mut lines = printed.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let place = lines.find_map(|row| row.iter().position(|head| *head == "rest_expected_ore")).unwrap();
+        lines.next().unwrap()[place].parse().unwrap()
+    };
+    let (code, even) = forecast(&[]);
+    assert!(code == Some(0) && even.contains("er ikke kjent uten et helt tidligere år"), "{even}");
+    let rows = |quiet: &str, first: i32| {
+        let row = |month: i32| {
+            let kroner = if (7..=12).contains(&month) { quiet } else { "1 000 000" };
+            format!("2011-{month:02};KMF;{kroner}\n2011-{month:02};USK;{kroner}\n")
+        };
+        format!("month;instrument;kroner\n{}", (first..=12).map(row).collect::<String>())
+    };
+    let earlier = written(&work, "earlier.csv", &rows("500 000", 1));
+    let (code, told) = forecast(&["--earlier", &earlier]);
+    assert!(code == Some(0) && !told.contains("er ikke kjent uten"), "{told}");
+    // Two months at the level of the first four, six at a half: five eighths of eight.
+    let ratio = rest(&told) as f64 / rest(&even) as f64;
+    assert!((0.60..=0.65).contains(&ratio), "{ratio}");
+    for (name, text, fault) in [
+        ("part.csv", rows("500 000", 2), "har ikke alle tolv månedene"),
+        ("late.csv", rows("500 000", 1).replace("2011-03", "2012-03"), "2012-03 er ikke før 2012"),
+        ("word.csv", rows("mye", 1), "«mye» er ikke et beløp"),
+        ("other.csv", rows("500 000", 1).replace("KMF", "KMX"), "KMF, USK, ISF"),
+    ] {
+        let (code, told) = forecast(&["--earlier", &written(&work, name, &text)]);
+        assert!(code != Some(0) && told.contains(fault), "{name}: {told}");
+    }
+}
+
 /// Rows that add up others, and points that may divide thousands, are refused wherever figures are read.
 #[test]
 fn sums_and_thousands_are_refused_wherever_figures_are_read() {

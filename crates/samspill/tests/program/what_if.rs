@@ -292,7 +292,7 @@ fn a_small_distribution_can_be_checked_by_hand() {
 
 /// What cannot be is refused, the papers are made, and what hits every municipality in the same year widens the bands of
 /// pools as much as those of a municipality. That the bands hold is tested on the whole country
-/// (`crates/jobs/tests/risk_bands.rs`).
+/// (`crates/jobs/tests/bands.rs`).
 #[test]
 fn the_risk_picture_has_its_papers_and_refusals() {
     let seen = register("risk-seen", 2012, 400_000, 21);
