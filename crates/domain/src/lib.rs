@@ -11,6 +11,7 @@ pub mod amount;
 pub mod claim;
 pub mod code;
 pub mod day;
+pub mod diagnosis;
 pub mod gap;
 pub mod identifier;
 pub mod municipality;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use words::{Message, message};
 
+use domain::diagnosis::is_code;
 use domain::{Share, Urgency};
 use serde::Deserialize;
 use toml::Spanned;
@@ -28,6 +29,8 @@ pub struct Target {
     /// Lowest age that is no longer reached, in years.
     pub below: Option<u16>,
     pub urgency: Option<Urgency>,
+    /// Beginnings of the code of the main diagnosis, without a point; `None` reaches every diagnosis.
+    pub diagnoses: Option<Vec<String>>,
     /// `true` reaches readmissions only, `false` other contacts only; `None` reaches both.
     pub readmitted: Option<bool>,
 }
@@ -43,9 +46,15 @@ pub enum Of {
 }
 
 impl Target {
-    /// Whether a contact is reached; `None` if the facts at hand cannot decide it. A measure of payable days
-    /// reaches no contact.
-    pub fn reaches(&self, facts: &Facts, urgency: Urgency, readmitted: bool) -> Option<bool> {
+    /// Whether a contact is reached; `None` if the facts at hand cannot decide it. `diagnosis` is the code of the main diagnosis,
+    /// or as much of it as the measure asks for; `None` if it is unknown. A measure of payable days reaches no contact.
+    pub fn reaches(
+        &self,
+        facts: &Facts,
+        urgency: Urgency,
+        readmitted: bool,
+        diagnosis: Option<&str>,
+    ) -> Option<bool> {
         if self.of != Of::Contacts {
             return Some(false);
         }
@@ -60,7 +69,12 @@ impl Target {
             (Some(wanted), known) => Some(wanted == known),
         };
         let again = self.readmitted.is_none_or(|wanted| wanted == readmitted);
-        let answers = [age, urgent, Some(again), meets(&self.when, facts)];
+        let diagnosed = match (&self.diagnoses, diagnosis) {
+            (None, _) => Some(true),
+            (Some(_), None) => None,
+            (Some(wanted), Some(code)) => Some(wanted.iter().any(|start| code.starts_with(start.as_str()))),
+        };
+        let answers = [age, urgent, Some(again), diagnosed, meets(&self.when, facts)];
         match answers.contains(&Some(false)) {
             true => Some(false),
             false => answers.iter().all(Option::is_some).then_some(true),
@@ -274,6 +288,11 @@ impl Measure {
             }
             let value = Cost { party: row.party, what: row.what, per: row.per, kroner: row.kroner };
             cost.push(Row { dates, value });
+        }
+        if let Some(code) = raw.target.diagnoses.iter().flatten().find(|code| !is_code(code)) {
+            let (key, value) = ("diagnoses".to_owned(), code.clone());
+            let expected = message!("expected.diagnosis");
+            return Err(text.error(1, Fault::UnknownChoice { key, value, expected }));
         }
         let known = |source: &String| raw.sources.contains_key(source);
         let dates = effect.iter().map(|row| &row.dates).chain(cost.iter().map(|row| &row.dates));

@@ -176,8 +176,6 @@ const EQUIVALENT: &[(&str, &str)] = &[
     ("law/co-financing.toml.outside[7].when.drgs and 386-391", "within the range that stands there"),
     ("law/co-financing.toml.outside[8].when.drgs and 370-374", "within the range that stands there"),
     ("law/co-financing.toml.outside[8].when.drgs and 371-375", "within the range that stands there"),
-    ("measures/fall-prevention.toml.target.when.drgs and 210-210", "within the range that stands there"),
-    ("measures/fall-prevention.toml.target.when.drgs and 211-211", "within the range that stands there"),
     (
         "law/co-financing.toml.outside[11].when.drg_types and unknown",
         "an unknown type of DRG is unknown, not one of a list",

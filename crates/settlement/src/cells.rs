@@ -13,6 +13,7 @@ use domain::narrow;
 use std::collections::BTreeMap;
 
 use arrow_array::{Array, RecordBatch};
+use domain::diagnosis::{is_of, main_of};
 use domain::{Amount, Municipalities, Period, Points, Urgency, Words};
 use parquet::arrow::arrow_reader::RowSelection;
 use register::parquet_file::{Reader, in_order};
@@ -50,7 +51,16 @@ pub struct Group {
     pub readmitted: bool,
     /// Index in [`Cells::trusts`]; 0 unless [`Needs::trust`] is set.
     pub trust: u32,
+    /// Main diagnosis: one of [`UNKNOWN_DIAGNOSIS`] and [`OTHER_DIAGNOSIS`], or place in [`Needs::diagnoses`] above them.
+    pub(crate) diagnosis: u16,
 }
+
+/// The main diagnosis is missing, or [`Needs`] has none.
+pub(crate) const UNKNOWN_DIAGNOSIS: u16 = 0;
+/// The main diagnosis begins with none of [`Needs::diagnoses`].
+pub(crate) const OTHER_DIAGNOSIS: u16 = 1;
+/// Number of values below the places in [`Needs::diagnoses`].
+pub(crate) const DIAGNOSES_FROM: u16 = 2;
 
 /// A municipality, or an area, and the region that its people belong to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,6 +151,16 @@ impl Cells {
         facts(group.class as usize, drg, group.age)
     }
 
+    /// The longest of [`Needs::diagnoses`] that a group's main diagnosis begins with; empty if it begins with none, `None` if
+    /// the diagnosis is unknown.
+    pub fn diagnosis(&self, group: &Group) -> Option<&str> {
+        match group.diagnosis {
+            UNKNOWN_DIAGNOSIS => None,
+            OTHER_DIAGNOSIS => Some(""),
+            place => self.needs.diagnoses.get(usize::from(place - DIAGNOSES_FROM)).map(String::as_str),
+        }
+    }
+
     /// Number of cells, without the contacts that are kept one by one.
     pub fn len(&self) -> usize {
         self.cells.len()
@@ -225,6 +245,7 @@ impl<'a> Shared<'a> {
             (needs.readmission, at::CONTACT_ID),
             (needs.trust, at::TRUST),
             (needs.trust, at::UNIT),
+            (!needs.diagnoses.is_empty(), at::DIAGNOSES),
         ];
         places.extend(optional.iter().filter(|(wanted, _)| *wanted).map(|(_, place)| *place));
         if needs.measured || counted {
@@ -259,6 +280,19 @@ impl<'a> Shared<'a> {
         }
     }
 
+    /// The [`Group::diagnosis`] of the diagnoses of a contact.
+    fn diagnosis(&self, diagnoses: &str) -> u16 {
+        let main = main_of(diagnoses);
+        let wanted = &self.needs.diagnoses;
+        let begins = |code: &(usize, &String)| main.starts_with(code.1.as_str());
+        let longest = wanted.iter().enumerate().filter(begins).max_by_key(|(_, code)| code.len());
+        match longest {
+            Some((place, _)) => DIAGNOSES_FROM + narrow::<_, u16>(place),
+            None if is_of(wanted, &main).is_none() => UNKNOWN_DIAGNOSIS,
+            None => OTHER_DIAGNOSIS,
+        }
+    }
+
     fn band(&self, age: Option<u16>) -> usize {
         age.map_or(0, |age| 1 + self.needs.ages.partition_point(|limit| *limit <= age))
     }
@@ -280,8 +314,8 @@ struct Waiting {
     episode: Episode,
 }
 
-/// Distinctions between groups besides facts and age: both [`Group::dates`], urgency, readmission and trust.
-type Extra = (u8, u8, Urgency, bool, u32);
+/// Distinctions between groups besides facts and age: both [`Group::dates`], urgency, readmission, trust and diagnosis.
+type Extra = (u8, u8, Urgency, bool, u32, u16);
 
 /// The worker of one thread. It numbers homes, words, groups and quantities in order of first use.
 struct Counter<'a> {
@@ -311,6 +345,7 @@ struct Columns<'b> {
     home: (&'b [i32], Vec<u32>),
     trust: (&'b [i32], Vec<u32>),
     urgency: (&'b [i32], Vec<Urgency>),
+    diagnosis: (&'b [i32], Vec<u32>),
     points: &'b [i32],
     discharged: &'b [i32],
     admitted: &'b [i32],
@@ -374,6 +409,12 @@ impl<'a> Counter<'a> {
             trust: match needs.trust {
                 true => self.mapped(batch, at::TRUST, |counter, word| counter.trusts.number(word)),
                 false => (&[], Vec::new()),
+            },
+            diagnosis: match needs.diagnoses.is_empty() {
+                true => (&[], Vec::new()),
+                false => {
+                    self.mapped(batch, at::DIAGNOSES, |counter, word| counter.shared.diagnosis(word).into())
+                }
             },
             urgency: (urgency_keys, urgencies.into_iter().flatten().map(urgency).collect()),
             points: ints(batch, at::POINTS),
@@ -446,7 +487,11 @@ impl<'a> Counter<'a> {
             true => columns.trust.1[narrow::<_, usize>(columns.trust.0[row])],
             false => 0,
         };
-        let extra = (discharged, admitted, urgency, readmitted, trust);
+        let diagnosis = match columns.diagnosis.0.get(row) {
+            Some(key) => narrow(columns.diagnosis.1[narrow::<_, usize>(*key)]),
+            None => UNKNOWN_DIAGNOSIS,
+        };
+        let extra = (discharged, admitted, urgency, readmitted, trust, diagnosis);
         let group = self.group_number(extra, band, columns.class[row], drg);
         let home = columns.home.1[narrow::<_, usize>(columns.home.0[row])];
         let points = i64::from(columns.points[row]);
@@ -478,9 +523,9 @@ impl<'a> Counter<'a> {
         let number = &mut row[drg as usize];
         if *number == UNKNOWN {
             *number = narrow(self.groups.len());
-            let (discharged, admitted, urgency, readmitted, trust) = extra;
-            let (dates, age) = ((discharged, admitted), self.shared.age(band));
-            self.groups.push(Group { class: u32::from(class), drg, age, dates, urgency, readmitted, trust });
+            let (discharged, admitted, urgency, readmitted, trust, diagnosis) = extra;
+            let (dates, age, class) = ((discharged, admitted), self.shared.age(band), u32::from(class));
+            self.groups.push(Group { class, drg, age, dates, urgency, readmitted, trust, diagnosis });
         }
         *number
     }

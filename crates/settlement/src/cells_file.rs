@@ -21,14 +21,16 @@ use register::parquet_file::{Reader, Writer};
 use rulebook::{Event, Quantity};
 
 use crate::archive::dictionary;
-use crate::cells::{Cell, Cells, Episode, Group, Place, Ready};
+use crate::cells::{
+    Cell, Cells, DIAGNOSES_FROM, Episode, Group, OTHER_DIAGNOSIS, Place, Ready, UNKNOWN_DIAGNOSIS,
+};
 use crate::decode::class_of;
 use crate::needs::Needs;
 use crate::stay::Stay;
 
-const VERSION: &str = "3";
+const VERSION: &str = "4";
 const KEY: &str = "samspill.cells";
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 15] = [
     "kind",
     "municipality",
     "region",
@@ -43,6 +45,7 @@ const WORDS: [&str; 14] = [
     "urgency",
     "trust",
     "events",
+    "diagnosis",
 ];
 const NUMBERS: [&str; 14] = [
     "costly_medicine",
@@ -61,10 +64,13 @@ const NUMBERS: [&str; 14] = [
     "discharged_minute",
 ];
 
+/// Word of a diagnosis that is unknown; empty is another than those kept apart.
+const NO_DIAGNOSIS: &str = "-";
+
 /// A row of the file.
 struct Row {
-    words: [String; 14],
-    numbers: [i64; 14],
+    words: [String; WORDS.len()],
+    numbers: [i64; NUMBERS.len()],
 }
 
 impl Cells {
@@ -80,6 +86,7 @@ impl Cells {
             ("samspill.cells.period", self.period.map_or_else(String::new, |period| period.to_string())),
             ("samspill.cells.ages", list(&mut needs.ages.iter().map(u16::to_string))),
             ("samspill.cells.days", list(&mut needs.days.iter().map(Day::to_string))),
+            ("samspill.cells.diagnoses", needs.diagnoses.join(" ")),
             ("samspill.cells.ceiling", needs.ceiling.map_or_else(String::new, |p| p.milli().to_string())),
             (
                 "samspill.cells.flags",
@@ -188,6 +195,7 @@ impl Cells {
             group.urgency.word(),
             trust.map_or("", String::as_str),
             "",
+            self.diagnosis(group).map_or(NO_DIAGNOSIS, |code| code),
         ]
         .map(str::to_owned);
         let numbers = [
@@ -214,7 +222,7 @@ impl Cells {
         let stay = &ready.stay;
         let events: Vec<String> =
             stay.events.iter().map(|event| format!("{}@{}", event.kind.word(), event.at)).collect();
-        let mut words: [String; 14] = Default::default();
+        let mut words: [String; WORDS.len()] = Default::default();
         let filled = [
             (0, "ready"),
             (1, &here.debtor),
@@ -277,6 +285,7 @@ impl Cells {
                     urgency: has("urgency"),
                     readmission: has("readmission"),
                     trust: has("trust"),
+                    diagnoses: words("samspill.cells.diagnoses").into_iter().map(str::to_owned).collect(),
                 },
                 contacts,
                 outside,
@@ -390,6 +399,14 @@ impl Read {
             urgency: Urgency::from_word(word(11)).ok()?,
             readmitted: value(3) == 1,
             trust,
+            diagnosis: match word(14) {
+                NO_DIAGNOSIS => UNKNOWN_DIAGNOSIS,
+                "" => OTHER_DIAGNOSIS,
+                code => {
+                    let place = self.cells.needs.diagnoses.iter().position(|known| known == code)?;
+                    DIAGNOSES_FROM + u16::try_from(place).ok()?
+                }
+            },
         };
         Some(number(&mut self.groups, group))
     }

@@ -25,6 +25,8 @@ pub struct Needs {
     pub readmission: bool,
     /// Whether contacts are kept apart by treating trust.
     pub trust: bool,
+    /// Beginnings of codes of main diagnoses that are kept apart, in ascending order.
+    pub diagnoses: Vec<String>,
 }
 
 /// A distinction that cells do not keep.
@@ -75,6 +77,7 @@ impl Needs {
         self.urgency |= other.urgency;
         self.readmission |= other.readmission;
         self.trust |= other.trust;
+        self.diagnoses.extend(other.diagnoses.iter().cloned());
         self.sorted()
     }
 
@@ -83,6 +86,8 @@ impl Needs {
         self.ages.dedup();
         self.days.sort_unstable();
         self.days.dedup();
+        self.diagnoses.sort_unstable();
+        self.diagnoses.dedup();
         self
     }
 
@@ -97,6 +102,9 @@ impl Needs {
         }
         if let Some(day) = asked.days.iter().find(|day| !self.days.contains(day)) {
             return lacking(message!("cells.day", day));
+        }
+        if let Some(code) = asked.diagnoses.iter().find(|code| !self.diagnoses.contains(code)) {
+            return lacking(message!("cells.diagnosis", code));
         }
         match (self.ceiling, asked.ceiling) {
             (_, None) => {}

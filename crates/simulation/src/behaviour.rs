@@ -38,6 +38,7 @@ impl Measures {
             needs.ages.extend(target.below);
             needs.urgency |= target.urgency.is_some();
             needs.readmission |= target.readmitted.is_some();
+            needs.diagnoses.extend(target.diagnoses.iter().flatten().cloned());
         }
         needs
     }
@@ -59,9 +60,10 @@ impl Measures {
     fn left(&self, cells: &Cells, group: &Group, mut undecided: impl FnMut(&str)) -> i64 {
         let facts = cells.facts(group);
         let urgency = if cells.needs.urgency { group.urgency } else { Urgency::Unknown };
+        let diagnosis = cells.diagnosis(group);
         let mut left = WHOLE;
         for (target, share, id) in &self.wanted {
-            match target.reaches(&facts, urgency, group.readmitted) {
+            match target.reaches(&facts, urgency, group.readmitted, diagnosis) {
                 Some(true) => left = less(left, *share),
                 Some(false) => {}
                 None => undecided(id),

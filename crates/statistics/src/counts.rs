@@ -10,6 +10,7 @@ use words::{Message, Said, message};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
+use domain::diagnosis::{is_of, main_of};
 use domain::{Day, EventKind, Instrument, Month, Municipalities, Period, Sex};
 use register::FileError;
 use register::columns::{self, Events};
@@ -17,7 +18,7 @@ use register::parquet_file::{Reader, in_order};
 use register::schema::{COLUMNS, at};
 use register::stays::{self, Readmission};
 
-use crate::indicator::{Group, Indicator, Kind, Measure, Of, diagnosed};
+use crate::indicator::{Group, Indicator, Kind, Measure, Of};
 
 /// First ages of the bands. Each band is five years, and the last has no end. The European standard population
 /// has the same bands, but divides the first.
@@ -760,8 +761,9 @@ impl Counting<'_> {
         let listed =
             |list: &Option<Vec<String>>| list.as_ref().is_none_or(|list| list.iter().any(|one| one == word));
         if place == at::DIAGNOSES {
-            let found =
-                |one: &Counter| one.group.diagnoses.as_ref().map_or(Some(true), |list| diagnosed(list, word));
+            let found = |one: &Counter| {
+                one.group.diagnoses.as_ref().map_or(Some(true), |list| is_of(list, &main_of(word)))
+            };
             return (self.groups(|one| found(one) == Some(true)), self.groups(|one| found(one).is_none()));
         }
         let given = |list: &Option<Vec<String>>| {

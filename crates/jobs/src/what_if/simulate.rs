@@ -213,7 +213,9 @@ fn decidable(cells: &Cells, law: &Law, scenario: &Scenario, found: &Consequences
         let lacks_age = asks_age && cells.groups.iter().all(|group| group.age.is_none());
         let lacks_urgency =
             target.urgency.is_some() && cells.groups.iter().all(|group| group.urgency == Urgency::Unknown);
-        if lacks_age || lacks_urgency {
+        let lacks_diagnosis =
+            target.diagnoses.is_some() && cells.groups.iter().all(|group| cells.diagnosis(group).is_none());
+        if lacks_age || lacks_urgency || lacks_diagnosis {
             fail!("error.simulate.measure_undecided", file = scenario.file, title);
         }
     }

@@ -1,7 +1,8 @@
 //! The invented list of DRGs, with invented weights. Real weights come in a file that the user supplies.
 //!
 //! Births have real codes in the range 370–375 and newborns in the range 385–391, since the law leaves them
-//! out by code. Every other code is made up, and so is every weight.
+//! out by code. The groups that measures ask for have theirs too: 210 and 211 (operations on hip and femur), 317 (dialysis),
+//! 475 and 483 (respirator). Every other code is made up, and so is every weight.
 
 use std::collections::BTreeMap;
 
@@ -31,8 +32,12 @@ impl Ladder {
 
 /// The invented DRGs, by kind of treatment.
 pub struct Drgs {
-    /// Medical inpatient stays.
+    /// Medical inpatient stays. Two of the heavy groups are on a respirator.
     pub medical: Ladder,
+    /// Operations for fractures of the hip and the femur.
+    pub hip: Ladder,
+    /// Dialysis.
+    pub dialysis: Ladder,
     /// Surgical inpatient stays.
     pub surgical: Ladder,
     /// Births without surgery.
@@ -60,6 +65,8 @@ pub fn drgs() -> Drgs {
                 let mdc = match kind {
                     "fødsel" | "keisersnitt" => 14,
                     "nyfødt" => 15,
+                    "hofte" => 8,
+                    "dialyse" => 11,
                     _ => 1 + (place as i32 * 7) % 13,
                 };
                 let title = format!("Syntetisk gruppe: {kind} {}", place + 1);
@@ -71,12 +78,26 @@ pub fn drgs() -> Drgs {
         }
         Ladder { drgs }
     };
-    let numbers = |from: u32, count: u32| (from..from + count).map(|number| number.to_string()).collect();
+    let numbers = |from: u32, count: u32| -> Vec<String> {
+        (from..from + count).map(|number| number.to_string()).collect()
+    };
     let letters = |from: u32, count: u32, letter: &str| {
         (from..from + count).map(|number| format!("{number}{letter}")).collect::<Vec<_>>()
     };
-    let medical = ladder(numbers(10, 160), DrgType::Medical, "medisinsk", 90.0, 14_000.0);
-    let surgical = ladder(numbers(200, 120), DrgType::Surgical, "kirurgisk", 250.0, 30_000.0);
+    // A code that has a meaning of its own stands for nothing else.
+    let but = |codes: Vec<String>, others: &[(&str, &str)]| -> Vec<String> {
+        let other = |code: String| match others.iter().find(|(own, _)| *own == code) {
+            Some((_, other)) => (*other).to_owned(),
+            None => code,
+        };
+        codes.into_iter().map(other).collect()
+    };
+    let medical = but(numbers(10, 160), &[("115", "475"), ("125", "483")]);
+    let medical = ladder(medical, DrgType::Medical, "medisinsk", 90.0, 14_000.0);
+    let surgical = but(numbers(200, 120), &[("210", "320"), ("211", "321"), ("317", "322")]);
+    let surgical = ladder(surgical, DrgType::Surgical, "kirurgisk", 250.0, 30_000.0);
+    let hip = ladder(vec!["211".into(), "210".into()], DrgType::Surgical, "hofte", 1_500.0, 3_000.0);
+    let dialysis = ladder(vec!["317".into()], DrgType::Medical, "dialyse", 145.0, 145.0);
     let birth = ladder(vec!["373".into(), "372".into()], DrgType::Medical, "fødsel", 480.0, 720.0);
     let caesarean =
         ladder(vec!["371".into(), "370".into()], DrgType::Surgical, "keisersnitt", 1050.0, 1400.0);
@@ -93,6 +114,8 @@ pub fn drgs() -> Drgs {
     // of newborns seen as outpatients.
     Drgs {
         medical,
+        hip,
+        dialysis,
         surgical,
         birth,
         caesarean,

@@ -380,12 +380,14 @@ impl<'a> Life<'a> {
         events: &[Event],
     ) {
         let world = self.world;
+        let has_fallen = spell.acute && matches!(spell.stay, Stay::Surgical) && self.person.age >= 75;
+        let fractures = if has_fallen { model::HIP_FRACTURES } else { 0.0 };
+        let diagnosis = self.diagnosis(model::HIP_FRACTURE, fractures);
+        let ladder = if diagnosis == model::HIP_FRACTURE { &world.drgs.hip } else { ladder };
         let drg = ladder.nearest(points * 1000.0);
         let unit = &world.units.all[spell.unit];
         // Corrected points are the points drawn; the weight is that of the nearest DRG.
         let corrected = (points * 1000.0).round().clamp(5.0, 90_000.0) as i32;
-        let has_fallen = spell.acute && matches!(spell.stay, Stay::Surgical) && self.person.age >= 75;
-        let diagnosis = self.diagnosis(if has_fallen { model::HIP_FRACTURES } else { 0.0 });
         let surgical = drg.drg_type == DrgType::Surgical;
         let procedure = if surgical { self.procedure() } else { "" };
         let bed_days = to.day().number() - from.day().number();
@@ -434,12 +436,11 @@ impl<'a> Life<'a> {
         self.push(&row);
     }
 
-    /// Draws a diagnosis: S720 with the probability `hip_fractures`. Every call draws exactly one number,
-    /// whatever the probability.
-    fn diagnosis(&mut self, hip_fractures: f64) -> &'a str {
+    /// Draws a diagnosis: `code` with a probability. Every call draws exactly one number, whatever the probability.
+    fn diagnosis(&mut self, code: &'static str, probability: f64) -> &'a str {
         let codes = &self.world.words.diagnoses;
         let drawn = self.random.random_range(0..codes.len());
-        if (drawn as f64) < hip_fractures * codes.len() as f64 { "S720" } else { &codes[drawn] }
+        if (drawn as f64) < probability * codes.len() as f64 { code } else { &codes[drawn] }
     }
 
     fn procedure(&mut self) -> &'a str {
@@ -540,8 +541,12 @@ impl<'a> Life<'a> {
         // A visit that earns no points has no DRG.
         let grouped = mean_points > 0.0;
         let minute = Minute::from_number(day.start().number() + 8 * 60 + self.random.random_range(0..7 * 60));
-        let diagnosis = self.diagnosis(0.0);
+        let is_medical_day = care_level == CareLevel::Day && drg.drg_type == DrgType::Medical;
+        let dialyses = if is_medical_day { model::DIALYSES } else { 0.0 };
+        let diagnosis = self.diagnosis(model::DIALYSIS, dialyses);
         let world = self.world;
+        let drg =
+            if diagnosis == model::DIALYSIS { world.drgs.dialysis.nearest(points * 1000.0) } else { drg };
         let tariff = &world.words.tariffs[self.random.random_range(0..world.words.tariffs.len())];
         let control = self.chance(0.55);
         let other = Other {
@@ -640,7 +645,7 @@ impl<'a> Life<'a> {
             0 => Minute::from_number(from.number() + 45),
             nights => Minute::from_number(day.plus(nights).start().number() + 13 * 60),
         };
-        let diagnosis = self.diagnosis(0.0);
+        let diagnosis = self.diagnosis(model::DIALYSIS, 0.0);
         let compulsory = sector == Sector::MentalHealth && nights > 0 && acute && self.chance(0.3);
         let other = Other {
             referral_reason: "behandling",

@@ -79,6 +79,12 @@ pub fn hospital_shares(inhabitants: u64) -> [f64; 3] {
 /// Share of hip fractures among acute surgical stays of persons of 75 years or more. It gives 19 fractures a year per
 /// 1 000 persons of that age (Helseatlas for eldre 2013–2015).
 pub const HIP_FRACTURES: f64 = 0.372;
+/// Diagnosis of a hip fracture: the neck of the femur.
+pub const HIP_FRACTURE: &str = "S720";
+/// Share of medical day treatments that are dialysis. An assumption: no figure was found.
+pub const DIALYSES: f64 = 0.5;
+/// Diagnosis of dialysis treatment.
+pub const DIALYSIS: &str = "Z491";
 /// Share of medical and surgical stays of at least two nights that have two department episodes.
 pub const TWO_EPISODES: f64 = 0.07;
 

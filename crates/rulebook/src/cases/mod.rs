@@ -8,6 +8,7 @@ mod page;
 use std::collections::BTreeSet;
 use words::{Message, Said, message};
 
+use domain::diagnosis::main_of;
 use domain::{Amount, Share, Urgency};
 
 use crate::book::{BookError, LawBook};
@@ -90,7 +91,9 @@ fn check_measure(measure: &Measure, case: &Case, hits: &mut BTreeSet<String>) ->
     }
     let urgency = Urgency::from_word(case.text("urgency").unwrap_or("unknown"));
     let urgency = urgency.map_err(|error| error.to_string())?;
-    let got = match measure.target.reaches(&facts(case)?, urgency, case.yes("readmitted", false)?) {
+    let diagnosis = case.text("diagnosis").map(main_of);
+    let readmitted = case.yes("readmitted", false)?;
+    let got = match measure.target.reaches(&facts(case)?, urgency, readmitted, diagnosis.as_deref()) {
         Some(true) => "yes",
         Some(false) => "no",
         None => "unknown",

@@ -39,6 +39,7 @@ const INPUTS: &[&str] = &[
     "notified again",
     "departed",
     "urgency",
+    "diagnosis",
     "readmitted",
     "day",
     "flow",
