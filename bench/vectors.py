@@ -234,13 +234,14 @@ def charts():
     import pandas as pd
     from scipy.optimize import brentq
     from scipy.special import gammaincc
-    from scipy.stats import norm, poisson
+    from scipy.stats import binom, norm, poisson
 
     dice = np.random.default_rng(11)
     values = np.round(dice.normal(50, 4, 30), 2)
     values[21:] += 9
     frame = pd.DataFrame({"month": range(1, 31), "value": values})
-    ranges = np.abs(np.diff(values)).mean()
+    steps = np.abs(np.diff(values))
+    ranges = steps[steps <= 3.267 * steps.mean()].mean()
     mean = values.mean()
     expect = {"bases.0.mean": mean, "bases.0.moving_range": ranges, "bases.0.low": mean - 3 * ranges / 1.128, "bases.0.high": mean + 3 * ranges / 1.128}
     out = [case("numpy", ["spc", "TABLE", "--value", "value", "--json"], {k: float(v) for k, v in expect.items()}, table=text(frame))]
@@ -265,6 +266,44 @@ def charts():
             expect |= {f"areas.{place}.z": float(score[place]), f"areas.{place}.limits_95.0": float(unit * lowest(place) / expected[place])}
         args = ["funnel", "TABLE", "--area", "area", "--events", "events", "--population", "people", "--allowance", allowance, "--json"]
         out.append(case("scipy, Spiegelhalter 2012", args, expect, table=text(frame)))
+    # A series with a jump: the ranges on its sides are left out once, as NHSRplotthedots does.
+    jumped = np.concatenate([values[:15], [95.0], values[15:21]])
+    steps = np.abs(np.diff(jumped))
+    kept = steps[steps <= 3.267 * steps.mean()]
+    assert len(kept) < len(steps)
+    expect = {"bases.0.moving_range": kept.mean(), "bases.0.high": jumped.mean() + 3 * kept.mean() / 1.128}
+    out.append(case("numpy", ["spc", "TABLE", "--value", "value", "--json"], {k: float(v) for k, v in expect.items()},
+                    table=text(pd.DataFrame({"month": range(1, 23), "value": jumped}))))
+    # Proportions: exact binomial tails, and the outermost tenth left out of the variance between areas.
+    whole = dice.integers(60, 4000, 50)
+    parts = dice.binomial(whole, np.clip(0.14 * np.exp(dice.normal(0, 0.12, 50)), 0, 1))
+    frame = pd.DataFrame({"area": [f"K{place:02}" for place in range(50)], "events": parts, "whole": whole})
+    for target in [None, 15.0]:
+        share = parts.sum() / whole.sum() if target is None else target / 100
+        z = 2 * np.sqrt(whole) * (np.arcsin(np.sqrt(parts / whole)) - np.arcsin(np.sqrt(share)))
+        low, high = np.quantile(z, 0.1), np.quantile(z, 0.9)
+        keep = (z >= low) & (z <= high)
+        count, weights = keep.sum(), 4 * whole[keep]
+        phi = (z[keep] ** 2).mean()
+        tau = max(0.0, (count * phi - (count - 1)) / (weights.sum() - (weights**2).sum() / weights.sum()))
+        widening = np.sqrt(1 + 4 * whole * tau)
+        over = parts >= whole * share
+        tail = np.where(over, binom.sf(parts - 1, whole, share), binom.cdf(parts, whole, share))
+        score = np.where(over, 1, -1) * np.maximum(-norm.ppf(tail), 0) / widening
+        expect = {"between_variance": float(tau), "target": float(100 * share)}
+        expect |= {f"areas.{place}.z": float(score[place]) for place in [0, 20, 49]}
+        args = ["funnel", "TABLE", "--area", "area", "--events", "events", "--whole", "whole", "--truncated", "--json"]
+        args += [] if target is None else ["--target", str(target)]
+        out.append(case("scipy, binomial", args, expect, within=1e-8, table=text(frame)))
+    # Variation between areas, as McPherson and the health atlases measure it.
+    frame = pd.DataFrame({"area": [f"K{place:02}" for place in range(60)], "events": events, "expected": np.round(expected, 6)})
+    of = np.round(expected, 6)
+    parts_of = ((events - of) ** 2 - of) / of**2
+    ordered = np.sort(events / of)
+    expect = {"scv_times_100": 100 * parts_of.mean(), "scv_times_100_less_one": 100 * parts_of.sum() / 59,
+              "ft": ordered[-1] / ordered[0], "ft2": ordered[-2] / ordered[1], "ft3": ordered[-3] / ordered[2]}
+    args = ["variation", "TABLE", "--area", "area", "--events", "events", "--expected", "expected", "--json"]
+    out.append(case("numpy", args, {k: float(v) for k, v in expect.items()}, table=text(frame)))
     return out
 
 
@@ -273,6 +312,7 @@ def effects():
     import pandas as pd
     import statsmodels.api as sm
     from scipy.stats import t as student
+    from statsmodels.stats.stattools import durbin_watson
 
     dice, out = np.random.default_rng(13), []
     time = np.arange(48)
@@ -289,6 +329,20 @@ def effects():
               "level.low": fit.params[2] - reach * fit.bse[2]}
     args = ["evaluate", "TABLE", "--time", "time", "--value", "value", "--from", "30", "--method", "its", "--lags", "3", "--json"]
     out.append(case("statsmodels OLS, HAC", args, {k: float(v) for k, v in expect.items()}, within=1e-8, table=text(pd.DataFrame({"time": time, "value": values}))))
+    table = text(pd.DataFrame({"time": time, "value": values}))
+    for kind, columns, options, words in [
+        ("OLS", 4, {}, ["--errors", "plain"]),
+        ("OLS", 3, {}, ["--errors", "plain", "--model", "level"]),
+        ("OLS, HAC without correction", 4, {"cov_type": "HAC", "cov_kwds": {"maxlags": 4, "use_correction": False}}, ["--lags", "4", "--no-small-sample"]),
+        ("OLS, HAC", 3, {"cov_type": "HAC", "cov_kwds": {"maxlags": 2, "use_correction": True}}, ["--errors", "newey-west", "--lags", "2", "--model", "level"]),
+    ]:
+        fit = sm.OLS(values, design[:, :columns]).fit(**options)
+        reach = student.ppf(0.975, 48 - columns)
+        expect = {"level.value": fit.params[2], "level.standard_error": fit.bse[2], "level.high": fit.params[2] + reach * fit.bse[2],
+                  "intercept.value": fit.params[0], "intercept.standard_error": fit.bse[0], "slope_before.standard_error": fit.bse[1],
+                  "r_squared": fit.rsquared, "durbin_watson": durbin_watson(fit.resid)}
+        args = ["evaluate", "TABLE", "--time", "time", "--value", "value", "--from", "30", *words, "--json"]
+        out.append(case(f"statsmodels {kind}", args, {k: float(v) for k, v in expect.items()}, within=1e-8, table=table))
     out.append(first_order(design, time, values))
     people = np.round(12_000 + 20 * time).astype(int)
     events = dice.negative_binomial(8, 8 / (8 + people * 0.003 * np.exp(-0.4 * began - 0.01 * since)))

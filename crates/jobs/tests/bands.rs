@@ -14,6 +14,7 @@ use std::path::Path;
 
 use domain::{Amount, Instrument, Month, Municipalities, Period};
 use jobs::host::Host;
+use jobs::indicators;
 use jobs::people;
 use jobs::progress::Silent;
 use jobs::what_if::risk::{Line, Order, Picture, Shared, run};
@@ -22,6 +23,8 @@ use rulebook::{Law, LawBook};
 use settlement::sink::Nowhere;
 use settlement::{Options, settle};
 use statistics::forecast::{Season, Series, Sums, forecast};
+use statistics::funnel::Allowance;
+use statistics::indicator::Kind;
 use words::Language;
 
 /// Sizes of municipalities: names, and the fewest inhabitants.
@@ -58,8 +61,9 @@ const PROMISES: [Promise; 3] = [
     },
 ];
 
-/// A register of the whole country: the risk picture, and what each municipality pays by month.
-fn year(seed: u64, folder: &Path) -> (Picture, BTreeMap<String, Sums>) {
+/// A register of the whole country: the risk picture, and what each municipality pays by month. Adds its false alarms to
+/// `all`.
+fn year(seed: u64, folder: &Path, all: &mut Alarms) -> (Picture, BTreeMap<String, Sums>) {
     let host = Host {
         progress: &Silent,
         scratch: folder,
@@ -82,6 +86,7 @@ fn year(seed: u64, folder: &Path) -> (Picture, BTreeMap<String, Sums>) {
         pools: BTreeMap::new(),
     };
     let picture = run(&order, &host).unwrap();
+    alarms(folder, &host, all);
     let (law, municipalities) =
         (Law::of(&LawBook::built_in().unwrap()).unwrap(), Municipalities::built_in().unwrap());
     let scope = law.scope(period, &[Instrument::CoFinancing, Instrument::DischargeReady]).unwrap();
@@ -94,6 +99,34 @@ fn year(seed: u64, folder: &Path) -> (Picture, BTreeMap<String, Sums>) {
         *of_party.entry(key.debtor).or_default().entry((month, key.instrument)).or_default() += sum.amount;
     }
     (picture, of_party)
+}
+
+/// Kinds of figures in a funnel.
+const KINDS: [&str; 3] = ["counts", "proportions", "kroner"];
+
+/// Places in funnels without allowance, by kind and by whether fifty events or more are expected: all, those outside 95 %, and
+/// those outside 99,8 %. Events that come together count once. The register has no effects, so that all of them are false.
+type Alarms = [[[u64; 3]; 2]; KINDS.len()];
+
+fn alarms(folder: &Path, host: &Host, out: &mut Alarms) {
+    let contacts = folder.join("contacts.parquet");
+    let order = indicators::Order {
+        allowance: Allowance::None,
+        ..indicators::Order::of_all(&contacts, Period::parse("2012").unwrap(), Language::Nb)
+    };
+    let outcome = indicators::run(&order, host).unwrap();
+    for (one, found) in outcome.indicators.iter().zip(&outcome.figures) {
+        let Some(found) = found.as_ref().filter(|_| one.kind != Kind::Mean) else { continue };
+        let kind = if one.is_money() { 2 } else { usize::from(one.kind == Kind::Proportion) };
+        for figure in &found.homes {
+            let Some(side) = figure.side() else { continue };
+            let many = usize::from(figure.expected / found.at_a_time >= 50.0);
+            let count = &mut out[kind][many];
+            count[0] += 1;
+            count[1] += u64::from(side.abs() > 0);
+            count[2] += u64::from(side.abs() > 1);
+        }
+    }
 }
 
 /// Months after which the rest of the year is forecast.
@@ -144,9 +177,10 @@ fn limits_hold_in_every_size_of_municipality() {
     let mut beyond = [[0_u64; PROMISES.len()]; SIZES.len()];
     let mut municipalities = [0_u64; SIZES.len()];
     let (mut inside, mut forecasts) = ([0_u64; AFTER.len()], 0);
-    let (mut before, mut months) = year(1, &folder);
+    let mut alarms = Alarms::default();
+    let (mut before, mut months) = year(1, &folder, &mut alarms);
     for seed in 2..=pairs + 1 {
-        let (next, months_of_next) = year(seed, &folder);
+        let (next, months_of_next) = year(seed, &folder, &mut alarms);
         let (of_pair, all) = held(&months, &months_of_next);
         inside.iter_mut().zip(of_pair).for_each(|(sum, one)| *sum += one);
         (forecasts, months) = (forecasts + all, months_of_next);
@@ -189,6 +223,13 @@ fn limits_hold_in_every_size_of_municipality() {
             }
         }
     }
+    of_forecasts(inside, forecasts, pairs, &mut faults);
+    of_funnels(&alarms, &mut faults);
+    assert!(faults.is_empty(), "{faults:?}");
+}
+
+/// Prints how often the forecasts held, and what is wrong with it.
+fn of_forecasts(inside: [u64; AFTER.len()], forecasts: u64, pairs: u64, faults: &mut Vec<String>) {
     for (after, count) in AFTER.iter().zip(inside) {
         let share = count as f64 / forecasts as f64;
         println!("| forecast after {after} months | {forecasts} | {:.2} % |", share * 100.0);
@@ -198,5 +239,26 @@ fn limits_hold_in_every_size_of_municipality() {
             faults.push(format!("forecast after {after} months: {count} of {forecasts}"));
         }
     }
-    assert!(faults.is_empty(), "{faults:?}");
+}
+
+/// Prints the false alarms of funnels, and what is wrong with them.
+fn of_funnels(alarms: &Alarms, faults: &mut Vec<String>) {
+    for (kind, of_kind) in KINDS.iter().zip(alarms) {
+        for ([all, inner, outer], size) in of_kind.iter().zip(["few", "many"]) {
+            let share = |count: &u64| *count as f64 / *all as f64;
+            let (inner, outer) = (share(inner), share(outer));
+            println!(
+                "| funnels, {kind}, {size} expected | {all} | {:.2} % | {:.3} % |",
+                inner * 100.0,
+                outer * 100.0
+            );
+            // Four standard deviations of chance in so many places.
+            let most = |nominal: f64| nominal + 4.0 * (nominal / *all as f64).sqrt();
+            // Proportions are cautious: how far contacts of one person are alike is not known, so they count as one.
+            let is_near = size == "few" || *kind == "proportions" || inner > 0.03;
+            if inner > most(0.05) || outer > most(0.002) || !is_near {
+                faults.push(format!("funnels, {kind}, {size}: {inner} and {outer} of {all}"));
+            }
+        }
+    }
 }

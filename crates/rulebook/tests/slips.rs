@@ -177,6 +177,18 @@ const EQUIVALENT: &[(&str, &str)] = &[
     ("law/co-financing.toml.outside[8].when.drgs and 370-374", "within the range that stands there"),
     ("law/co-financing.toml.outside[8].when.drgs and 371-375", "within the range that stands there"),
     (
+        "measures/digital-home-follow-up.toml.target.diagnoses[0] and [1] swapped",
+        "any of them is enough, in whatever order",
+    ),
+    (
+        "measures/digital-home-follow-up.toml.target.diagnoses[1] and [2] swapped",
+        "any of them is enough, in whatever order",
+    ),
+    (
+        "measures/digital-home-follow-up.toml.target.diagnoses[2] and [3] swapped",
+        "any of them is enough, in whatever order",
+    ),
+    (
         "law/co-financing.toml.outside[11].when.drg_types and unknown",
         "an unknown type of DRG is unknown, not one of a list",
     ),

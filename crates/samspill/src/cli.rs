@@ -8,7 +8,7 @@ use crate::choices::{LANGUAGES, one_of};
 use crate::commands::{
     accrual, agreement, case, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
     interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
-    standardise, statement, synth, template,
+    standardise, statement, synth, template, variation,
 };
 #[derive(Parser)]
 #[command(name = "samspill", version)]
@@ -61,6 +61,7 @@ pub enum Command {
     Interval(interval::IntervalCommand),
     Spc(spc::SpcArguments),
     Funnel(funnel::FunnelArguments),
+    Variation(variation::VariationArguments),
     Evaluate(evaluate::EvaluateArguments),
     #[command(subcommand)]
     Rules(rules::RulesCommand),

@@ -12,7 +12,7 @@ use crate::cli::{Arguments, Command};
 use crate::commands::{
     Output, accrual, agreement, case, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
     interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
-    standardise, start, statement, synth, template,
+    standardise, start, statement, synth, template, variation,
 };
 use crate::progress::{Bars, print, shown};
 use crate::settings::Settings;
@@ -76,6 +76,7 @@ fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Res
         Command::Interval(command) => interval::interval(command, host),
         Command::Spc(arguments) => spc::spc(arguments, host),
         Command::Funnel(arguments) => funnel::funnel(arguments, host),
+        Command::Variation(arguments) => variation::variation(arguments, host),
         Command::Evaluate(arguments) => evaluate::evaluate(arguments, host),
         Command::Rules(command) => rules::rules(command, host),
         Command::Template(arguments) => template::template(arguments, host),

@@ -187,6 +187,9 @@ pub struct Counts {
     /// By group and stratum of the country: number of events of known persons, and sum of the squares of each person's
     /// number of events. Both are zero unless the group's measure is [`Measure::Count`].
     persons: Vec<(i64, i64)>,
+    /// By group: sum of the squares of each person's quantity (days, øre) in the country; zero for counts. A person that is not
+    /// known stands for each event alone.
+    squares_by_person: Vec<i128>,
     /// By group: number of contacts, stays or referrals that lack the information to decide whether they belong to the
     /// group. If the file lacks a field that the group needs: number of all contacts in the period.
     pub untested: Vec<i64>,
@@ -265,6 +268,11 @@ impl Counts {
         self.place(indicator, Side::Numerator).map_or((0, 0), |place| self.persons[place * STRATA + stratum])
     }
 
+    /// Sum of the squares of each person's quantity (days, øre) in the country; zero for a count.
+    pub fn squares_by_person(&self, indicator: usize) -> i128 {
+        self.place(indicator, Side::Numerator).map_or(0, |place| self.squares_by_person[place])
+    }
+
     /// The counts summed over groups of municipalities. `names` are the groups' names, and `of` gives the group of
     /// each municipality. [`Counts::moved`] is left empty.
     #[must_use]
@@ -275,6 +283,7 @@ impl Counts {
             months: self.months.clone(),
             places: self.places.clone(),
             persons: self.persons.clone(),
+            squares_by_person: self.squares_by_person.clone(),
             untested: self.untested.clone(),
             lacking: self.lacking.clone(),
             moved: Vec::new(),
@@ -503,12 +512,20 @@ fn finished(counting: Counting, tally: Tally, reader: &Reader, places: Vec<Place
         sum.0 += run.len() as i64;
         sum.1 += (run.len() * run.len()) as i64;
     }
+    let mut squares_by_person: Vec<i128> = tally.squares_of_unknown;
+    let mut quantities = tally.quantities;
+    quantities.sort_unstable();
+    for run in quantities.chunk_by(|one, other| one.0 == other.0) {
+        let sum: i128 = run.iter().map(|(_, quantity)| i128::from(*quantity)).sum();
+        squares_by_person[(run[0].0 & 63) as usize] += sum * sum;
+    }
     Counts {
         homes: counting.homes.to_vec(),
         months: counting.months.to_vec(),
         places,
         sums: tally.sums,
         persons,
+        squares_by_person,
         untested: tally
             .untested
             .iter()
@@ -576,6 +593,11 @@ struct Tally {
     sums: Sums,
     /// One number for each counted event of a known person: group, stratum and hash of the person.
     persons: Vec<u64>,
+    /// For each event of a known person whose quantity is counted and not zero: group and hash of the person, and the
+    /// quantity.
+    quantities: Vec<(u64, i64)>,
+    /// By group: sum of the squares of the quantities of events of persons that are not known.
+    squares_of_unknown: Vec<i128>,
     untested: Vec<i64>,
     outside: i64,
     /// Contacts by month of discharge.
@@ -613,6 +635,8 @@ impl Tally {
         Tally {
             sums: Sums::new(counting.counters.len() * counting.homes.len(), counting.months.len()),
             persons: Vec::new(),
+            quantities: Vec::new(),
+            squares_of_unknown: vec![0; counting.counters.len()],
             untested: vec![0; counting.counters.len()],
             outside: 0,
             contacts: vec![0; counting.months.len()],
@@ -627,6 +651,8 @@ impl Tally {
         self.sums.add(other.sums);
         add_each(&mut self.untested, other.untested);
         self.persons.extend(other.persons);
+        self.quantities.extend(other.quantities);
+        self.squares_of_unknown.iter_mut().zip(other.squares_of_unknown).for_each(|(sum, one)| *sum += one);
         self.outside += other.outside;
         self.contacts.iter_mut().zip(other.contacts).for_each(|(sum, one)| *sum += one);
         self.last = self.last.max(other.last);
@@ -941,11 +967,17 @@ impl Counting<'_> {
             tally.sums.events_by_month[by_month] += events;
             tally.sums.squares[place * homes + home] += i128::from(quantity) * i128::from(quantity);
             tally.sums.paid[place * homes + home].add(Paid::event(worth.ore));
-            if person != 0 && self.counters[place].group.measure == Measure::Count {
-                // With 52 bits and two million persons, about one register in two thousand has two persons with
-                // the same hash.
-                let hash = (person as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 12;
-                tally.persons.push(hash << 12 | u64::from(stratum) << 6 | place as u64);
+            // With 52 bits and two million persons, about one register in two thousand has two persons with the same
+            // hash.
+            let hash = (person as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 12 << 12;
+            match (self.counters[place].group.measure == Measure::Count, person != 0) {
+                (true, true) => tally.persons.push(hash | u64::from(stratum) << 6 | place as u64),
+                (true, false) => {}
+                (false, true) if quantity == 0 => {}
+                (false, true) => tally.quantities.push((hash | place as u64, quantity)),
+                (false, false) => {
+                    tally.squares_of_unknown[place] += i128::from(quantity) * i128::from(quantity);
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::interval::{Interval, normal_p, normal_point, student_p, student_point};
-use crate::regression::{Errors, Fit, least_squares, poisson};
+use crate::regression::{Errors, Fit, Lags, least_squares, poisson};
 
 /// An estimated effect.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,14 +21,23 @@ pub struct Effect {
 pub struct Series {
     /// Change of level at the beginning: a difference (least squares) or a ratio (Poisson).
     pub level: Effect,
-    /// Change of slope per step of time: a difference or a ratio.
-    pub slope: Effect,
+    /// Change of slope per step of time: a difference or a ratio. `None` in a model of the level only.
+    pub slope: Option<Effect>,
+    /// Level at the first time: a value, or a rate for Poisson.
+    pub intercept: Effect,
     /// Slope per step of time before the beginning: a difference or a ratio.
     pub before: Effect,
     /// Correlation of each residual with the residual before.
     pub autocorrelation: f64,
+    /// Sum of squared differences between neighbouring residuals, relative to that of the residuals (Durbin and Watson): 2
+    /// without autocorrelation.
+    pub durbin_watson: f64,
+    /// Share of the variance that the model takes (R²); `None` for Poisson.
+    pub r_squared: Option<f64>,
+    /// Degrees of freedom of the residuals.
+    pub freedom: f64,
     /// Lags of Newey and West's standard errors; `None` if they were not asked for, and for Poisson.
-    pub lags: Option<usize>,
+    pub lags: Option<Lags>,
     /// Estimated correlation of each error with the error before; `None` for Newey and West, and for Poisson.
     pub leaning: Option<f64>,
     /// Variance of the counts relative to Poisson; 1 for least squares.
@@ -37,15 +46,24 @@ pub struct Series {
     pub after: (f64, f64),
 }
 
+/// What may change where the measure begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Model {
+    Level,
+    LevelAndSlope,
+}
+
 /// Least number of points in time before the beginning, and after it.
 pub const LEAST: usize = 3;
 
-/// Design matrix with a row for each time. The columns are: constant; time; 1 with the measure and 0 without; and time
-/// since the measure began. `from` is the first time with the measure.
-fn broken(count: usize, from: usize) -> Vec<Vec<f64>> {
+/// Design matrix with a row for each time. The columns are: constant; time; 1 with the measure and 0 without; and, if the
+/// slope may change, time since the measure began. `from` is the first time with the measure.
+fn broken(count: usize, from: usize, model: Model) -> Vec<Vec<f64>> {
     let row = |time: usize| {
         let (time_since, began) = if time >= from { ((time - from) as f64, 1.0) } else { (0.0, 0.0) };
-        vec![1.0, time as f64, began, time_since]
+        let mut row = vec![1.0, time as f64, began, time_since];
+        row.truncate(if model == Model::Level { 3 } else { 4 });
+        row
     };
     (0..count).map(row).collect()
 }
@@ -63,50 +81,85 @@ fn ratio(fit: &Fit, place: usize, confidence: f64) -> Effect {
     Effect { at: Interval { value: value.exp(), low: low.exp(), high: high.exp() }, ..of }
 }
 
+fn durbin_watson(residuals: &[f64]) -> f64 {
+    let square: f64 = residuals.iter().map(|left| left * left).sum();
+    let steps: f64 = residuals.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum();
+    if square > 0.0 { steps / square } else { 0.0 }
+}
+
+/// Share of the variance of the values that a fit takes.
+fn r_squared(values: &[f64], residuals: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let all: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let left: f64 = residuals.iter().map(|left| left * left).sum();
+    if all > 0.0 { 1.0 - left / all } else { 0.0 }
+}
+
 fn autocorrelation(residuals: &[f64]) -> f64 {
     let square: f64 = residuals.iter().map(|left| left * left).sum();
     let next: f64 = residuals.windows(2).map(|pair| pair[0] * pair[1]).sum();
     if square > 0.0 { next / square } else { 0.0 }
 }
 
-/// Interrupted time series by least squares. Each error is correlated with the error before; or, if `lags` is given,
-/// the standard errors are Newey and West's. `from` is the first time with the measure.
+/// Interrupted time series by least squares, with errors of this kind. `from` is the first time with the measure.
 ///
 /// `None` with fewer than [`LEAST`] times before or after, or if the values lie exactly on the fitted lines.
-pub fn interrupted(values: &[f64], from: usize, confidence: f64, lags: Option<usize>) -> Option<Series> {
-    let rows = enough(values.len(), from)?;
-    let fit = least_squares(&rows, values, lags.map_or(Errors::FirstOrder, Errors::Lagged))?;
+pub fn interrupted(
+    values: &[f64],
+    from: usize,
+    confidence: f64,
+    (model, errors): (Model, Errors),
+) -> Option<Series> {
+    let rows = enough(values.len(), from, model)?;
+    let fit = least_squares(&rows, values, errors)?;
     let without = |time: usize| fit.coefficients[0] + fit.coefficients[1] * time as f64;
     Some(Series {
         level: effect(&fit, 2, confidence),
-        slope: effect(&fit, 3, confidence),
+        slope: (model == Model::LevelAndSlope).then(|| effect(&fit, 3, confidence)),
+        intercept: effect(&fit, 0, confidence),
         before: effect(&fit, 1, confidence),
         autocorrelation: autocorrelation(&fit.residuals),
-        lags,
+        durbin_watson: durbin_watson(&fit.residuals),
+        r_squared: Some(r_squared(values, &fit.residuals)),
+        freedom: fit.freedom,
+        lags: match errors {
+            Errors::Lagged(lags) => Some(lags),
+            Errors::Plain | Errors::FirstOrder | Errors::Clustered(_) => None,
+        },
         leaning: fit.leaning,
         dispersion: 1.0,
         after: (values[from..].iter().sum(), (from..values.len()).map(without).sum()),
     })
 }
 
-fn enough(count: usize, from: usize) -> Option<Vec<Vec<f64>>> {
-    (from >= LEAST && count >= from + LEAST).then(|| broken(count, from))
+fn enough(count: usize, from: usize, model: Model) -> Option<Vec<Vec<f64>>> {
+    (from >= LEAST && count >= from + LEAST).then(|| broken(count, from, model))
 }
 
 /// Interrupted time series of counts by Poisson regression: the effects are ratios of rates, and `people` are
 /// the persons at risk at each time. `None` with fewer than [`LEAST`] times before or after, or if the regression does
 /// not converge.
-pub fn of_counts(events: &[f64], people: &[f64], from: usize, confidence: f64) -> Option<Series> {
-    let rows = enough(events.len(), from)?;
+pub fn of_counts(
+    events: &[f64],
+    people: &[f64],
+    from: usize,
+    confidence: f64,
+    model: Model,
+) -> Option<Series> {
+    let rows = enough(events.len(), from, model)?;
     let offsets: Vec<f64> = people.iter().map(|people| people.ln()).collect();
     let fit = poisson(&rows, events, &offsets, None)?;
     let without =
         |time: usize| (fit.coefficients[0] + fit.coefficients[1] * time as f64).exp() * people[time];
     Some(Series {
         level: ratio(&fit, 2, confidence),
-        slope: ratio(&fit, 3, confidence),
+        slope: (model == Model::LevelAndSlope).then(|| ratio(&fit, 3, confidence)),
+        intercept: ratio(&fit, 0, confidence),
         before: ratio(&fit, 1, confidence),
         autocorrelation: autocorrelation(&fit.residuals),
+        durbin_watson: durbin_watson(&fit.residuals),
+        r_squared: None,
+        freedom: fit.freedom,
         lags: None,
         leaning: None,
         dispersion: fit.scale,
@@ -241,12 +294,13 @@ mod tests {
                 20.0 + 0.2 * time as f64 + if time >= 24 { -6.0 } else { 0.0 } + noise
             })
             .collect();
-        let found = interrupted(&values, 24, 0.95, None).unwrap();
+        let usual = (Model::LevelAndSlope, Errors::FirstOrder);
+        let found = interrupted(&values, 24, 0.95, usual).unwrap();
         assert!((found.level.at.value + 6.0).abs() < 0.4 && found.level.at.high < -5.0, "{found:?}");
-        assert!((found.before.at.value - 0.2).abs() < 0.02 && found.slope.p > 0.05, "{found:?}");
+        assert!((found.before.at.value - 0.2).abs() < 0.02 && found.slope.unwrap().p > 0.05, "{found:?}");
         assert!((found.after.0 - found.after.1 + 6.0 * 16.0).abs() < 8.0, "{found:?}");
         assert!(
-            interrupted(&values, 2, 0.95, None).is_none() && interrupted(&values, 38, 0.95, None).is_none()
+            interrupted(&values, 2, 0.95, usual).is_none() && interrupted(&values, 38, 0.95, usual).is_none()
         );
     }
 
@@ -312,11 +366,14 @@ mod tests {
     fn intervals_hold_the_truth_about_as_often_as_they_say() {
         let counts = holding(600, |dice| {
             let events: Vec<f64> = (0..36).map(|_| dice.poisson(12.0)).collect();
-            (1.0, of_counts(&events, &[1000.0; 36], 24, 0.95).unwrap().level.at)
+            (1.0, of_counts(&events, &[1000.0; 36], 24, 0.95, Model::LevelAndSlope).unwrap().level.at)
         });
         let independent = holding(600, |dice| {
             let values: Vec<f64> = (0..60).map(|_| dice.normal()).collect();
-            (0.0, interrupted(&values, 36, 0.95, None).unwrap().level.at)
+            (
+                0.0,
+                interrupted(&values, 36, 0.95, (Model::LevelAndSlope, Errors::FirstOrder)).unwrap().level.at,
+            )
         });
         // The error of each month is correlated with that of the month before.
         let leaning = holding(600, |dice| {
@@ -327,7 +384,10 @@ mod tests {
                     last
                 })
                 .collect();
-            (0.0, interrupted(&values, 36, 0.95, None).unwrap().level.at)
+            (
+                0.0,
+                interrupted(&values, 36, 0.95, (Model::LevelAndSlope, Errors::FirstOrder)).unwrap().level.at,
+            )
         });
         let unit_and_time = |dice: &mut Dice, is_count: bool| -> Vec<(Cell, f64)> {
             let level: Vec<f64> = (0..16).map(|_| 8.0 + 4.0 * dice.even()).collect();

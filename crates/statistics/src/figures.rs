@@ -5,7 +5,7 @@ use disclosure::withhold::few;
 use domain::Instrument;
 
 use crate::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side, people_of};
-use crate::funnel::{Allowance, Funnel, Point};
+use crate::funnel::{Allowance, Area, Funnel, Outermost, Point};
 use crate::indicator::{Indicator, Kind, Measure};
 use crate::interval::{Interval, OfCount, OfProportion, mean, proportion};
 use crate::standard::{Ages, european_2013};
@@ -184,7 +184,7 @@ fn below(
 
 /// Number of events that come together in the country: the sum of squares divided by the sum, 1 or more. For a count,
 /// each person's number of events in the strata that `holds` chooses is squared. For days and øre, the quantity of each
-/// stay or contact in any stratum is squared.
+/// person in all strata is squared.
 pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(usize) -> bool) -> f64 {
     let (events, squares) = match one.numerator.measure {
         Measure::Count => {
@@ -203,8 +203,7 @@ pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(
             let homes = 0..counts.homes.len();
             let events =
                 |home| counts.of(place, Side::Numerator, home).map_or(0, |events| events.iter().sum());
-            let squares: i128 = homes.clone().map(|home| counts.squares_of(place, home)).sum();
-            (homes.map(events).sum::<i64>() as f64, squares as f64)
+            (homes.map(events).sum::<i64>() as f64, counts.squares_by_person(place) as f64)
         }
     };
     if events > 0.0 { (squares / events).max(1.0) } else { 1.0 }
@@ -431,22 +430,24 @@ fn as_the_standard(one: &Indicator, adjust: Adjust, parts: &Parts, clustering: &
 pub(crate) fn beside_each_other(one: &Indicator, allowance: Allowance, found: &mut Figures) {
     let at_a_time = found.at_a_time;
     let shown = |figure: &&mut Figure| !figure.is_withheld && figure.expected > 0.0;
-    let (mut figures, pairs): (Vec<&mut Figure>, Vec<(f64, f64)>) = found
+    let (mut figures, areas): (Vec<&mut Figure>, Vec<Area>) = found
         .homes
         .iter_mut()
         .filter(shown)
         .map(|figure| {
-            let pair = (figure.known as f64 / at_a_time, figure.expected / at_a_time);
-            (figure, pair)
+            let whole = (one.kind == Kind::Proportion).then_some(figure.denominator / at_a_time);
+            let (events, expected) = (figure.known as f64 / at_a_time, figure.expected / at_a_time);
+            (figure, Area { events, expected, whole })
         })
         .unzip();
-    if one.kind == Kind::Mean || pairs.is_empty() {
+    if one.kind == Kind::Mean || areas.is_empty() {
         return;
     }
-    let funnel = Funnel::of(&pairs, allowance);
-    for ((figure, drawn), (events, expected)) in figures.iter_mut().zip(shrunk(&pairs)).zip(pairs) {
+    let funnel = Funnel::of(&areas, allowance, Outermost::Winsorised);
+    let pairs: Vec<(f64, f64)> = areas.iter().map(|area| (area.events, area.expected)).collect();
+    for ((figure, drawn), area) in figures.iter_mut().zip(shrunk(&pairs)).zip(areas) {
         figure.shrunk = Some(drawn);
-        figure.point = Some(funnel.point(events, expected));
+        figure.point = Some(funnel.point(&area));
     }
     found.funnel = Some(funnel);
 }

@@ -30,13 +30,23 @@ impl Fit {
 /// How the errors of rows are correlated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Errors<'e> {
+    /// Not at all, and all of the same variance: plain least squares.
+    Plain,
     /// With the errors of up to this many rows before, in the order of the rows (Newey and West).
-    Lagged(usize),
+    Lagged(Lags),
     /// With the error of the row before: first-order autoregression whose correlation, from 0 to 0,98, is
     /// estimated by restricted likelihood.
     FirstOrder,
     /// With the errors of the other rows of the same unit. The slice gives the unit of each row, from 0.
     Clustered(&'e [usize]),
+}
+
+/// Lags of Newey and West's standard errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lags {
+    pub count: usize,
+    /// Whether the covariance is multiplied by rows over degrees of freedom, which corrects for few rows.
+    pub of_few: bool,
 }
 
 /// Inverse of a symmetric matrix; `None` if there is none, as when columns are linearly dependent.
@@ -119,8 +129,10 @@ pub fn least_squares(rows: &[Vec<f64>], values: &[f64], errors: Errors) -> Optio
         return None;
     }
     let leaning = (errors == Errors::FirstOrder).then(|| leaning(rows, values)).flatten();
+    let scale = squares(&residuals) / freedom;
     let meat = match errors {
-        Errors::Lagged(lags) => lagged(rows, &residuals, lags),
+        Errors::Plain => normal(rows, |_| scale),
+        Errors::Lagged(lags) => lagged(rows, &residuals, lags.count),
         Errors::FirstOrder => {
             let (times, variance) = leaning?;
             first_order(rows, times, variance)
@@ -129,13 +141,12 @@ pub fn least_squares(rows: &[Vec<f64>], values: &[f64], errors: Errors) -> Optio
     };
     let count = rows.len() as f64;
     let small = match errors {
-        Errors::Lagged(_) => count / freedom,
-        Errors::FirstOrder => 1.0,
+        Errors::Lagged(lags) if lags.of_few => count / freedom,
+        Errors::Lagged(_) | Errors::Plain | Errors::FirstOrder => 1.0,
         Errors::Clustered(units) => of_few(units, count, freedom),
     };
     let mut covariance = product(&product(&bread, &meat), &bread);
     covariance.iter_mut().flatten().for_each(|cell| *cell *= small);
-    let scale = residuals.iter().map(|left| left * left).sum::<f64>() / freedom;
     Some(Fit {
         coefficients,
         covariance,
@@ -320,11 +331,11 @@ mod tests {
         let rows: Vec<Vec<f64>> = (0..20).map(|x| vec![1.0, f64::from(x)]).collect();
         let values: Vec<f64> =
             (0..20).map(|x| 3.0 + 0.5 * f64::from(x) + if x % 2 == 0 { 0.1 } else { -0.1 }).collect();
-        let fit = least_squares(&rows, &values, Errors::Lagged(0)).unwrap();
+        let fit = least_squares(&rows, &values, Errors::Plain).unwrap();
         assert!((fit.coefficients[1] - 0.5).abs() < 0.01 && fit.freedom == 18.0);
         let same: Vec<Vec<f64>> = rows.iter().map(|row| vec![row[0], row[1], 2.0 * row[1]]).collect();
-        assert!(least_squares(&same, &values, Errors::Lagged(0)).is_none());
-        assert!(least_squares(&rows[..2], &values[..2], Errors::Lagged(0)).is_none());
+        assert!(least_squares(&same, &values, Errors::Plain).is_none());
+        assert!(least_squares(&rows[..2], &values[..2], Errors::Plain).is_none());
     }
 
     #[test]

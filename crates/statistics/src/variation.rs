@@ -6,14 +6,17 @@ pub struct Variation {
     /// Systematic component of variation times 100, as health atlases give it (McPherson 1982). Zero or less
     /// means no more variation than by chance.
     pub systematic: f64,
-    /// Extremal quotient: the highest ratio to the expected, divided by the lowest.
-    pub extremal: f64,
-    /// Extremal quotient without the highest and the lowest area; `None` with fewer than four areas.
-    pub extremal_without_ends: Option<f64>,
+    /// The same with the number of areas less one as divisor.
+    pub systematic_of_sample: f64,
+    /// Extremal quotient (FT): the highest ratio to the expected, divided by the lowest. `None` if the lowest is 0.
+    pub extremal: Option<f64>,
+    /// Extremal quotient without the highest and the lowest area (FT2), and without the two highest and the two lowest (FT3).
+    /// `None` with fewer than four and six areas, or if the lowest that is left is 0.
+    pub without_ends: [Option<f64>; 2],
 }
 
-/// Measures how areas vary, from the events and expected events of each. `None` with fewer than two areas
-/// with expected events, or if an area had no event, since there is then no quotient.
+/// Measures how areas vary, from the events and expected events of each. `None` with fewer than two areas with expected
+/// events.
 pub fn variation(areas: &[(f64, f64)]) -> Option<Variation> {
     let used: Vec<(f64, f64)> = areas.iter().copied().filter(|(_, expected)| *expected > 0.0).collect();
     if used.len() < 2 {
@@ -26,10 +29,12 @@ pub fn variation(areas: &[(f64, f64)]) -> Option<Variation> {
     ratios.sort_by(f64::total_cmp);
     let quotient = |from: usize, to: usize| (ratios[from] > 0.0).then(|| ratios[to] / ratios[from]);
     let last = ratios.len() - 1;
+    let without = |ends: usize| (last > 2 * ends).then(|| quotient(ends, last - ends)).flatten();
     Some(Variation {
         systematic: (squares - chance) / count * 100.0,
-        extremal: quotient(0, last)?,
-        extremal_without_ends: if last >= 3 { quotient(1, last - 1) } else { None },
+        systematic_of_sample: (squares - chance) / (count - 1.0) * 100.0,
+        extremal: quotient(0, last),
+        without_ends: [1, 2].map(without),
     })
 }
 
@@ -41,10 +46,19 @@ mod tests {
     fn areas_that_vary_by_chance_have_no_systematic_part() {
         // Each area deviates by 10 of 100: the squared deviation, 0,1², equals the chance variance, 1/100.
         let by_chance = variation(&[(110.0, 100.0), (90.0, 100.0)]).unwrap();
-        assert!(by_chance.systematic.abs() < 1e-9 && (by_chance.extremal - 110.0 / 90.0).abs() < 1e-12);
+        assert!(
+            by_chance.systematic.abs() < 1e-9 && (by_chance.extremal.unwrap() - 110.0 / 90.0).abs() < 1e-12
+        );
         let more = variation(&[(150.0, 100.0), (50.0, 100.0), (100.0, 100.0), (120.0, 100.0)]).unwrap();
         assert!((more.systematic - (0.25 + 0.25 + 0.04 - 0.04) / 4.0 * 100.0).abs() < 1e-9);
-        assert_eq!((more.extremal, more.extremal_without_ends), (3.0, Some(1.2)));
-        assert!(variation(&[(5.0, 5.0)]).is_none() && variation(&[(0.0, 5.0), (5.0, 5.0)]).is_none());
+        assert!((more.systematic_of_sample - 0.5 / 3.0 * 100.0).abs() < 1e-9);
+        assert_eq!((more.extremal, more.without_ends), (Some(3.0), [Some(1.2), None]));
+        let six = [50.0, 60.0, 80.0, 120.0, 150.0, 200.0].map(|events| (events, 100.0));
+        let six = variation(&six).unwrap();
+        assert_eq!((six.extremal, six.without_ends), (Some(4.0), [Some(2.5), Some(1.5)]));
+        // There is no quotient to an area without an event.
+        let none = variation(&[(0.0, 5.0), (5.0, 5.0), (10.0, 5.0), (5.0, 5.0)]).unwrap();
+        assert_eq!((none.extremal, none.without_ends), (None, [Some(1.0), None]));
+        assert!(variation(&[(5.0, 5.0)]).is_none());
     }
 }

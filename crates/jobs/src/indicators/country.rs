@@ -29,6 +29,8 @@ pub fn funnel(
 ) -> Option<String> {
     let (funnel, at_a_time) = (found.funnel?, found.at_a_time);
     let unit = if one.is_money() { 0.01 } else { 1.0 };
+    let is_part = one.kind == Kind::Proportion && found.country.numerator > 0;
+    let share = is_part.then(|| found.country.numerator as f64 / found.country.denominator);
     let shown = found.homes.iter().enumerate();
     let dots: Vec<Dot> = shown
         .filter(|(_, figure)| !figure.is_withheld && figure.expected > 0.0)
@@ -43,7 +45,8 @@ pub fn funnel(
     let (low, high) = sizes.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), one| (l.min(one), h.max(one)));
     let limit = |step: i32| {
         let size = (low + (high - low) * f64::from(step) / 40.0).exp();
-        let limits = funnel.limits(size / unit / at_a_time);
+        let expected = size / unit / at_a_time;
+        let limits = funnel.limits(expected, share.map(|share| expected / share));
         Limit { size, inner: limits.inner, outer: limits.outer }
     };
     let limits: Vec<Limit> = (0..=40).map(limit).collect();
@@ -69,7 +72,9 @@ pub fn by_month(
         })
         .collect();
     let stretch = |base: &spc::Base| {
-        let spc::Base { from, to, mean, low, high, .. } = *base;
+        let spc::Base { from, to, mean, limits, .. } = *base;
+        // A limit that is no number is not drawn.
+        let (low, high) = limits.unwrap_or((f64::NAN, f64::NAN));
         let reason = rebased.iter().find(|(month, _)| months.get(from) == Some(month));
         Stretch { from, to, mean, low, high, reason: reason.map_or_else(String::new, |(_, why)| why.clone()) }
     };
@@ -234,8 +239,8 @@ impl Outcome {
                         Cell::Said(Message::under("indicators.divided", word)),
                         Cell::Count(pairs.len() as i64),
                         or_unknown(all.map(|all| all.systematic)),
-                        or_unknown(all.map(|all| all.extremal)),
-                        or_unknown(all.and_then(|all| all.extremal_without_ends)),
+                        or_unknown(all.and_then(|all| all.extremal)),
+                        or_unknown(all.and_then(|all| all.without_ends[0])),
                     ],
                     Beneath::Decided,
                 );
@@ -275,7 +280,10 @@ impl Outcome {
                 // Limits are computed from every month, and would reveal withheld months.
                 let base = chart.bases.iter().find(|base| (base.from..base.to).contains(&place));
                 let base = base.filter(|_| !hidden.contains(&true));
-                let limit = |of: Option<f64>| of.map_or(Cell::Withheld, thousandths);
+                let limit = |of: Option<Option<f64>>| match of {
+                    None => Cell::Withheld,
+                    Some(limit) => limit.map_or(Cell::Unknown, thousandths),
+                };
                 let reason = self.rebased.iter().find(|(rebased, _)| rebased == month);
                 let met = chart.met[place].iter().filter(|_| base.is_some());
                 let rules: Vec<Message> = met.map(Said::said).collect();
@@ -287,9 +295,9 @@ impl Outcome {
                         or_hidden(counted(one, *numerator)),
                         or_hidden(denominator.map_or(Cell::Unknown, Cell::Count)),
                         or_hidden(thousandths(*value)),
-                        limit(base.map(|base| base.mean)),
-                        limit(base.map(|base| base.low)),
-                        limit(base.map(|base| base.high)),
+                        limit(base.map(|base| Some(base.mean))),
+                        limit(base.map(|base| base.limits.map(|limits| limits.0))),
+                        limit(base.map(|base| base.limits.map(|limits| limits.1))),
                         Cell::Said(Message::joined(rules, "; ")),
                         Cell::Text(reason.map_or_else(String::new, |(_, why)| why.clone())),
                     ],

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use crate::failure::{About, Result, fail};
 use serde_json::{Value, json};
 use statistics::evaluate;
+pub use statistics::evaluate::Model;
+use statistics::regression;
+pub use statistics::regression::Lags;
 use words::{Message, message};
 
 use super::times::Times;
@@ -27,6 +30,36 @@ pub enum EffectMethod {
     DidPoisson,
     /// Ratio of the rate after the beginning to the rate before.
     BeforeAfter,
+}
+
+/// How the errors of a series are correlated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errors {
+    /// Each with the one before, as strongly as the series shows.
+    FirstOrder,
+    /// Not at all.
+    Plain,
+    /// Newey and West's standard errors, with these lags.
+    NeweyWest(Lags),
+}
+
+impl Errors {
+    fn of(self) -> regression::Errors<'static> {
+        match self {
+            Errors::FirstOrder => regression::Errors::FirstOrder,
+            Errors::Plain => regression::Errors::Plain,
+            Errors::NeweyWest(lags) => regression::Errors::Lagged(lags),
+        }
+    }
+
+    /// The name in files.
+    const fn word(self) -> &'static str {
+        match self {
+            Errors::FirstOrder => "first-order",
+            Errors::Plain => "plain",
+            Errors::NeweyWest(_) => "newey-west",
+        }
+    }
 }
 
 /// Input and options of [`evaluate()`].
@@ -53,9 +86,10 @@ pub struct Evaluate {
     /// Share of the deviation from `expected` that belongs to the area itself and is not chance, from 0 to 1; for
     /// `BeforeAfter`. The indicators give this share.
     pub own_weight: Option<f64>,
-    /// Lags of Newey and West's standard errors, for `Its`. `None`: each error is correlated with the one
-    /// before, as strongly as the series shows.
-    pub lags: Option<usize>,
+    /// What may change where the measure begins, for `Its` and `Poisson`.
+    pub model: Model,
+    /// How the errors of `Its` are correlated.
+    pub errors: Errors,
     /// Confidence level as a share, such as 0.95.
     pub confidence: f64,
 }
@@ -161,19 +195,22 @@ fn series(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>
             None => Ok(()),
         }
     };
-    if let Some(lags) = order.lags.filter(|lags| 2 * lags >= values.len()) {
+    if let Errors::NeweyWest(Lags { count: lags, .. }) = order.errors
+        && 2 * lags >= values.len()
+    {
         fail!("error.evaluate.lags_series_times_tells_fewer_than", lags, values = values.len());
     }
+    let kind = (order.model, order.errors.of());
     let found = match (is_count, &people) {
         (true, people) => {
             counts()?;
             let people = people.clone().unwrap_or_else(|| vec![1.0; values.len()]);
-            evaluate::of_counts(values, &people, from, order.confidence)
+            evaluate::of_counts(values, &people, from, order.confidence, order.model)
         }
-        (false, None) => evaluate::interrupted(values, from, order.confidence, order.lags),
+        (false, None) => evaluate::interrupted(values, from, order.confidence, kind),
         (false, Some(people)) => {
             let rates: Vec<f64> = values.iter().zip(people).map(|(value, people)| value / people).collect();
-            evaluate::interrupted(&rates, from, order.confidence, order.lags)
+            evaluate::interrupted(&rates, from, order.confidence, kind)
         }
     };
     if is_count && from >= evaluate::LEAST {
@@ -187,35 +224,53 @@ fn series(order: &Evaluate, from: usize, values: &[f64], people: Option<Vec<f64>
             );
         }
     }
-    let found = found.about(too_few)?;
+    Ok(of_series(order, &found.about(too_few)?, is_count, (from, values)))
+}
+
+/// The estimates of a series as an answer.
+fn of_series(
+    order: &Evaluate,
+    found: &evaluate::Series,
+    is_count: bool,
+    (from, values): (usize, &[f64]),
+) -> Answer {
     let mut table = Table::new("", &heads(COLUMNS));
     let names = if is_count {
-        ["level_ratio", "slope_ratio", "slope_before_ratio"]
+        ["level_ratio", "slope_ratio", "slope_before_ratio", "intercept_rate"]
     } else {
-        ["level", "slope", "slope_before"]
+        ["level", "slope", "slope_before", "intercept"]
     };
-    for (name, one) in names.iter().zip([&found.level, &found.slope, &found.before]) {
-        table.rows.push(effect_row(name, one));
+    let effects = [Some(found.level), found.slope, Some(found.before), Some(found.intercept)];
+    for (name, one) in names.iter().zip(&effects) {
+        table.rows.extend(one.as_ref().map(|one| effect_row(name, one)));
     }
-    let detect = falls(order, &found, is_count, (from, values));
+    table.rows.extend(found.r_squared.map(|taken| single_row("r_squared", shown(taken))));
+    table.rows.push(single_row("durbin_watson", shown(found.durbin_watson)));
+    let detect = falls(order, found, is_count, (from, values));
     let value = json!({
         "schema": 1,
         "method": if is_count { "poisson" } else { "its" },
         "from": order.from,
         "times": { "before": from, "after": values.len() - from },
         "level": of_effect(&found.level),
-        "slope": of_effect(&found.slope),
+        "model": if found.slope.is_some() { "level-and-slope" } else { "level" },
+        "errors": if is_count { "poisson" } else { order.errors.word() },
+        "slope": found.slope.as_ref().map(of_effect),
         "slope_before": of_effect(&found.before),
+        "intercept": of_effect(&found.intercept),
+        "r_squared": found.r_squared,
+        "durbin_watson": found.durbin_watson,
         "unit": if is_count { "ratio" } else { "difference" },
         "confidence": order.confidence,
         "autocorrelation": found.autocorrelation,
-        "lags": found.lags,
+        "lags": found.lags.map(|lags| lags.count),
+        "small_sample": found.lags.map(|lags| lags.of_few),
         "leaning_on_the_one_before": found.leaning,
         "dispersion": found.dispersion,
         "after": { "seen": found.after.0, "without": found.after.1 },
         "detectable": { "power": evaluate::POWER, "falls": detect },
     });
-    Ok(Answer { value, table })
+    Answer { value, table }
 }
 
 /// The smallest falls that can be found. For counts: after 6, 12, 24 and 36 times with the measure. For other
@@ -238,7 +293,7 @@ fn falls(
         true if each > 0.0 => [6, 12, 24, 36].map(of_counts).into(),
         true => Vec::new(),
         false => {
-            let smallest = evaluate::findable(found.level.error, (values.len() - 4) as f64, order.confidence);
+            let smallest = evaluate::findable(found.level.error, found.freedom, order.confidence);
             let without = found.after.1 / after as f64;
             let share = (without > 0.0).then(|| smallest / without).filter(|share| *share <= 1.0);
             vec![fall_after(after, share)]

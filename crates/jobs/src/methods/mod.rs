@@ -7,6 +7,7 @@ pub mod interval;
 pub mod spc;
 pub mod standardise;
 mod times;
+pub mod variation;
 
 use serde_json::{Value, json};
 use statistics::interval::Interval;

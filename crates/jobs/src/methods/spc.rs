@@ -74,7 +74,9 @@ pub fn spc(order: &Spc) -> Result<Answer> {
             continue;
         };
         let rules: Vec<&str> = chart.met[place].iter().map(|rule| rule.word()).collect();
-        let limits = [*value, base.mean, base.low, base.high].map(shown);
+        let (low, high) = base.limits.unzip();
+        let limit = |of: Option<f64>| of.map_or(Cell::Unknown, shown);
+        let limits = [shown(*value), shown(base.mean), limit(low), limit(high)];
         let (label, rules_met) = (Cell::text(&labels[place]), Cell::text(rules.join(" ")));
         shown_table.rows.push([vec![label], limits.to_vec(), vec![rules_met]].concat());
         points.push(json!({ "label": labels[place], "value": value, "rules": rules }));
@@ -87,10 +89,10 @@ pub fn spc(order: &Spc) -> Result<Answer> {
         .map(|base| {
             json!({
                 "from": labels[base.from], "to": labels[base.to - 1], "mean": base.mean, "moving_range": base.moving_range,
-                "low": base.low, "high": base.high, "reason": reason(base.from),
+                "low": base.limits.map(|limits| limits.0), "high": base.limits.map(|limits| limits.1), "reason": reason(base.from),
             })
         })
         .collect();
-    let value = json!({ "schema": 1, "method": "XmR", "rule_set": spc::RULE_SET, "rules": "Making Data Count", "run": spc::RUN, "bases": bases, "points": points, "missing": times.missing });
+    let value = json!({ "schema": 1, "method": "XmR", "rule_set": spc::RULE_SET, "rules": "Making Data Count", "run": spc::RUN, "least": spc::LEAST, "bases": bases, "points": points, "missing": times.missing });
     Ok(Answer { value, table: shown_table })
 }

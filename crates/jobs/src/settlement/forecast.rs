@@ -16,7 +16,7 @@ use crate::table::{Table, heads, small_table};
 use disclosure::Cell;
 
 /// Table of the forecast at the end of a month, for every municipality, or for the one that `only` names; and sentences on
-/// the season, and on how often the band held. `earlier` is a file of the months of earlier years: see [`earlier`].
+/// the season, and on how often the band held. `earlier` is a file of the months of earlier years, `month;instrument;kroner`.
 ///
 /// # Errors
 /// Fails if there is nothing to forecast from ([`Refusal::NothingToForecast`]), if the party has nothing

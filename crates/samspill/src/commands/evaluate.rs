@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jobs::failure::Result;
+use jobs::failure::{Result, fail};
 use jobs::host::Host;
-use jobs::methods::evaluate::{self, EffectMethod, Evaluate};
+use jobs::methods::evaluate::{self, EffectMethod, Errors, Evaluate, Lags, Model};
 
 use super::Output;
 use super::methods::{confidence, number, output, per_cent};
@@ -19,6 +19,37 @@ const EFFECT_METHODS: Words<EffectMethod> = &[
     ("did-poisson", EffectMethod::DidPoisson),
     ("before-after", EffectMethod::BeforeAfter),
 ];
+
+/// What may change where a measure begins.
+const MODELS: Words<Model> = &[("level", Model::Level), ("level-and-slope", Model::LevelAndSlope)];
+
+/// How errors are correlated, before the number of lags is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    FirstOrder,
+    Plain,
+    NeweyWest,
+}
+
+const KINDS: Words<Kind> =
+    &[("first-order", Kind::FirstOrder), ("plain", Kind::Plain), ("newey-west", Kind::NeweyWest)];
+
+/// The errors asked for: lags mean Newey and West's.
+///
+/// # Errors
+/// Fails if lags are given for other errors, or none for Newey and West's.
+fn errors(arguments: &EvaluateArguments) -> Result<Errors> {
+    let of_few = !arguments.no_small_sample;
+    match (arguments.errors, arguments.lags) {
+        (None | Some(Kind::NeweyWest), Some(count)) => Ok(Errors::NeweyWest(Lags { count, of_few })),
+        (Some(Kind::FirstOrder | Kind::Plain), Some(_)) => {
+            fail!("error.evaluate.lags_of_others")
+        }
+        (Some(Kind::NeweyWest), None) => fail!("error.evaluate.no_lags"),
+        (Some(Kind::Plain), None) => Ok(Errors::Plain),
+        (Some(Kind::FirstOrder) | None, None) => Ok(Errors::FirstOrder),
+    }
+}
 
 #[derive(Args)]
 pub struct EvaluateArguments {
@@ -41,8 +72,14 @@ pub struct EvaluateArguments {
     expected: Option<f64>,
     #[arg(long, requires = "expected", value_parser = per_cent)]
     own_weight: Option<f64>,
+    #[arg(long, value_parser = one_of(MODELS), default_value = "level-and-slope")]
+    model: Model,
+    #[arg(long, value_parser = one_of(KINDS))]
+    errors: Option<Kind>,
     #[arg(long)]
     lags: Option<usize>,
+    #[arg(long, requires = "lags")]
+    no_small_sample: bool,
     #[arg(long, default_value = "95", value_parser = confidence)]
     confidence: f64,
     #[arg(long)]
@@ -62,7 +99,8 @@ pub fn evaluate(arguments: &EvaluateArguments, host: &Host) -> Result<Output> {
         method: arguments.method,
         expected: arguments.expected,
         own_weight: arguments.own_weight,
-        lags: arguments.lags,
+        model: arguments.model,
+        errors: errors(arguments)?,
         confidence: arguments.confidence,
     };
     Ok(output(arguments.json, &evaluate::evaluate(&order)?, host))

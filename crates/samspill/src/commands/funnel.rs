@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use jobs::failure::Result;
 use jobs::host::Host;
-use jobs::methods::funnel::{self, Allowance, Funnel};
+use jobs::methods::funnel::{self, Allowance, Funnel, Outermost};
 
 use super::Output;
-use super::methods::output;
+use super::methods::{number, output};
 use crate::choices::{Words, one_of};
 
 /// Ways in which the limits of a funnel allow for overdispersion.
@@ -25,10 +25,16 @@ pub struct FunnelArguments {
     area: String,
     #[arg(long)]
     events: String,
-    #[arg(long, required_unless_present = "expected")]
+    #[arg(long, required_unless_present_any = ["expected", "whole"])]
     population: Option<String>,
     #[arg(long, conflicts_with = "population")]
     expected: Option<String>,
+    #[arg(long, conflicts_with_all = ["population", "expected"])]
+    whole: Option<String>,
+    #[arg(long, value_parser = number)]
+    target: Option<f64>,
+    #[arg(long)]
+    truncated: bool,
     #[arg(long, value_parser = one_of(ALLOWANCES), default_value = "additive")]
     allowance: Allowance,
     #[arg(long, default_value_t = 1000.0)]
@@ -45,6 +51,9 @@ pub fn funnel(arguments: &FunnelArguments, host: &Host) -> Result<Output> {
         events: arguments.events.clone(),
         population: arguments.population.clone(),
         expected: arguments.expected.clone(),
+        whole: arguments.whole.clone(),
+        target: arguments.target,
+        outermost: if arguments.truncated { Outermost::Truncated } else { Outermost::Winsorised },
         allowance: arguments.allowance,
         per: arguments.per,
     };

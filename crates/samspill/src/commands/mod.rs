@@ -29,6 +29,7 @@ pub mod start;
 pub mod statement;
 pub mod synth;
 pub mod template;
+pub mod variation;
 
 use clap::Args;
 use domain::Minute;

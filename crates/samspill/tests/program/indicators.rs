@@ -290,8 +290,8 @@ fn years_together_referrals_and_nights_are_what_they_say() {
     for expected in [
         "Nye grenser: 2013-01: ny kommune",
         "Justering: justert for alder\n",
-        "XmR, regelsett 1",
-        "Trakt, regelsett 2",
+        "XmR, regelsett 2",
+        "Trakt, regelsett 3",
     ] {
         assert!(read_me.contains(expected), "{expected}: {read_me}");
     }
