@@ -56,11 +56,23 @@ impl Readmission {
     }
 }
 
+/// Hours within which a stay elsewhere goes on with the one before it: today's readmissions begin after them.
+pub const SAME_COURSE_HOURS: i32 = 8;
+
+/// Whether a later stay goes on with an earlier stay of the same person: it begins within [`SAME_COURSE_HOURS`] of the end of
+/// the earlier one, before or after, at another hospital or in another sector. `discharged` and `admitted` are minutes,
+/// `is_elsewhere` tells of hospital and sector.
+pub fn is_same_course(discharged: i32, admitted: i32, is_elsewhere: bool) -> bool {
+    is_elsewhere && (admitted - discharged).abs() < SAME_COURSE_HOURS * 60
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Part {
     place: Place,
     discharged: i32,
     acute: bool,
+    /// Hash of the treating unit.
+    unit: u64,
 }
 
 /// Keys (`contact_id`), in ascending order, of the contacts in readmissions. A readmission is an acute somatic
@@ -85,11 +97,9 @@ pub fn readmitted(reader: &Reader, threads: usize) -> Result<Vec<i64>, FileError
     )?;
     // A stay begins with the admission of its first contact and ends with the latest discharge among its contacts. It is
     // acute if its first contact is.
+    let ended = |stay: &[Part]| stay.iter().map(|part| part.discharged).max().unwrap_or(0);
     let mut stays: Vec<(Part, &[Part])> = together(&mut parts, |part| part.place)
-        .map(|stay| {
-            let discharged = stay.iter().map(|part| part.discharged).max().unwrap_or(0);
-            (Part { discharged, ..stay[0] }, stay)
-        })
+        .map(|stay| (Part { discharged: ended(stay), ..stay[0] }, stay))
         .collect();
     stays.sort_unstable_by_key(|(stay, _)| (stay.place.person, stay.place.admitted, stay.place.stay));
     let mut out = Vec::new();
@@ -98,7 +108,12 @@ pub fn readmitted(reader: &Reader, threads: usize) -> Result<Vec<i64>, FileError
             let follows = |(before, _): &(Part, &[Part])| {
                 Readmission::Within30Days.holds(before.discharged, stay.place.admitted)
             };
-            if stay.acute && stay.place.person != 0 && person[..rank].iter().any(follows) {
+            // A move to another hospital is no readmission.
+            let is_moved = person[..rank].last().is_some_and(|(before, contacts)| {
+                let is_elsewhere = contacts.last().is_some_and(|last| last.unit != stay.unit);
+                is_same_course(before.discharged, stay.place.admitted, is_elsewhere)
+            });
+            if stay.acute && stay.place.person != 0 && !is_moved && person[..rank].iter().any(follows) {
                 out.extend(contacts.iter().map(|part| part.place.contact));
             }
         }
@@ -117,6 +132,7 @@ fn piece(reader: &Reader, group: usize) -> Result<Vec<Part>, FileError> {
         at::SECTOR,
         at::CARE_LEVEL,
         at::URGENCY,
+        at::UNIT,
     ]
     .map(|place| COLUMNS[place].name);
     let mut out = Vec::new();
@@ -132,18 +148,39 @@ fn piece(reader: &Reader, group: usize) -> Result<Vec<Part>, FileError> {
         let minutes = |place: usize| columns::ints(&batch, COLUMNS[place].name);
         let (person, stay, contact) = (longs(at::PERSON_ID), longs(at::STAY_ID), longs(at::CONTACT_ID));
         let (admitted, discharged) = (minutes(at::ADMITTED), minutes(at::DISCHARGED));
+        let (unit_keys, units) = columns::words(&batch, COLUMNS[at::UNIT].name);
+        let units: Vec<u64> = units.into_iter().flatten().map(|unit| hash(unit.unwrap_or(""))).collect();
         for row in (0..batch.num_rows()).filter(|row| overnight[*row] && somatic[*row]) {
             let (person, stay, admitted) = (person[row], stay[row], admitted[row]);
             let place = Place { person, stay, admitted, contact: contact[row] };
-            out.push(Part { place, discharged: discharged[row], acute: acute[row] });
+            let unit = usize::try_from(unit_keys[row]).ok().and_then(|key| units.get(key)).copied();
+            let (discharged, acute) = (discharged[row], acute[row]);
+            out.push(Part { place, discharged, acute, unit: unit.unwrap_or(0) });
         }
     }
     Ok(out)
 }
 
+/// A number that stands for a word: the same for the same word (FNV-1a).
+pub fn hash(word: &str) -> u64 {
+    word.bytes()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{DAY, Place, Readmission, together};
+    use super::{DAY, Place, Readmission, is_same_course, together};
+
+    #[test]
+    fn a_move_within_eight_hours_goes_on_with_the_course() {
+        let minutes = |hours: i32| hours * 60;
+        assert!(is_same_course(1000, 1000, true) && is_same_course(1000, 1000 + minutes(8) - 1, true));
+        assert!(!is_same_course(1000, 1000 + minutes(8), true) && !is_same_course(1000, 1000, false));
+        // The hospital that receives may register the patient before the other has let go.
+        assert!(
+            is_same_course(1000, 1000 - minutes(2), true) && !is_same_course(1000, 1000 - minutes(8), true)
+        );
+    }
 
     #[test]
     fn contacts_of_a_stay_stand_together_in_order_of_admission() {

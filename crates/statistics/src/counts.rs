@@ -11,7 +11,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use domain::diagnosis::{is_of, main_of};
-use domain::{Day, EventKind, Instrument, Month, Municipalities, Period, Sex};
+use domain::{Day, EventKind, Instrument, Month, Municipalities, Period, Sector, Sex};
 use register::FileError;
 use register::columns::{self, Events};
 use register::parquet_file::{Reader, in_order};
@@ -682,12 +682,42 @@ struct Row {
     home: u16,
     stratum: u8,
     acute: bool,
+    /// Whether the patient was reported ready for discharge.
+    is_ready: bool,
+    /// Sector, by [`Sector::index`]; of the first contact.
+    sector: u8,
+    /// Hash of the unit that the stay begins in, and of the one that it ends in.
+    units: [u64; 2],
     bed_days: i32,
     ready_days: i32,
     ore: Ore,
 }
 
 impl Row {
+    /// The contacts of a stay, or the stays of a course, as one: what it is told by is that of the first.
+    fn together(all: &[Row]) -> Row {
+        let mut ore = [0; 3];
+        all.iter().for_each(|row| add(&mut ore, row.ore));
+        let last = all.last().map_or(0, |row| row.units[1]);
+        Row {
+            discharged: all.iter().map(|row| row.discharged).max().unwrap_or(0),
+            is_ready: all.iter().any(|row| row.is_ready),
+            bed_days: all.iter().map(|row| row.bed_days).sum(),
+            ready_days: all.iter().map(|row| row.ready_days).sum(),
+            units: [all[0].units[0], last],
+            ore,
+            ..all[0]
+        }
+    }
+
+    /// Whether a later stay goes on with this one.
+    fn goes_on(&self, next: &Row) -> bool {
+        let is_elsewhere = self.units[1] != next.units[0] || self.sector != next.sector;
+        self.person != 0
+            && self.person == next.person
+            && stays::is_same_course(self.discharged, next.admitted, is_elsewhere)
+    }
+
     fn place(&self) -> stays::Place {
         let Row { person, stay, admitted, contact, .. } = *self;
         stays::Place { person, stay, admitted, contact }
@@ -855,7 +885,7 @@ impl Counting<'_> {
     }
 
     fn group(&self, reader: &Reader, group: usize) -> Result<(Tally, Found), FileError> {
-        let columns = WORDS.iter().chain(&OTHERS).chain((self.by == By::Unit).then_some(&at::UNIT));
+        let columns = WORDS.iter().chain(&OTHERS).chain([&at::UNIT]);
         let columns: Vec<&str> = columns.map(|place| name(*place)).collect();
         let mut tally = Tally::new(self);
         let mut rows = Found::default();
@@ -985,45 +1015,49 @@ impl Counting<'_> {
     /// Puts the contacts of each stay together, finds what follows each stay, and counts the stays that end in the
     /// period.
     fn stays(&self, mut rows: Vec<Row>, tally: &mut Tally) {
-        let mut stays: Vec<Row> = Vec::new();
-        for stay in stays::together(&mut rows, Row::place) {
-            let discharged = stay.iter().map(|row| row.discharged).max().unwrap_or(0);
-            let bed_days = stay.iter().map(|row| row.bed_days).sum();
-            let ready_days = stay.iter().map(|row| row.ready_days).sum();
-            let mut ore = [0; 3];
-            stay.iter().for_each(|row| add(&mut ore, row.ore));
-            stays.push(Row { discharged, bed_days, ready_days, ore, ..stay[0] });
-        }
+        let mut stays: Vec<Row> = stays::together(&mut rows, Row::place).map(Row::together).collect();
         stays.sort_unstable_by_key(|stay| (stay.person, stay.admitted, stay.stay));
         self.moves(&stays, tally);
-        let wants = |wanted| self.groups(|one| one.group.followed == Some(wanted));
-        let (slides, today) = (wants(Readmission::Within30Days), wants(Readmission::From8HoursTo30Days));
+        // A move to another hospital or sector goes on with the course. Each hospital has its own part of it.
+        if self.by == By::Residence {
+            stays = stays.chunk_by(Row::goes_on).map(Row::together).collect();
+        }
+        let readmissions = self.readmissions();
+        let of_followed = self.groups(|one| one.group.followed.is_some() || one.group.followed_up.is_some());
+        let by_ready = self.by_flag(|group| group.reported_ready);
         let followed_up = self.by_flag(|group| group.followed_up.or(group.followed.map(|_| true)));
         for (place, stay) in stays.iter().enumerate() {
             let day = stay.discharged.div_euclid(DAY);
             let Some(month) = self.month(day) else { continue };
-            let later =
-                stays[place + 1..].iter().take_while(|next| next.person == stay.person && stay.person != 0);
-            let (mut soon, mut after_8_hours) = (false, false);
-            let mut of_next = [[0; 3]; 2];
-            for next in later.filter(|next| next.acute) {
-                let is = |definition: Readmission| definition.holds(stay.discharged, next.admitted);
-                if !soon && is(Readmission::Within30Days) {
-                    (soon, of_next[0]) = (true, next.ore);
-                }
-                if !after_8_hours && is(Readmission::From8HoursTo30Days) {
-                    (after_8_hours, of_next[1]) = (true, next.ore);
-                }
+            let mut mask = stay.mask & by_ready[usize::from(stay.is_ready)];
+            mask &= followed_up[usize::from(day + 30 <= tally.last)];
+            let later = || {
+                let of_person = |(_, next): &(usize, &Row)| next.person == stay.person && stay.person != 0;
+                stays.iter().enumerate().skip(place + 1).take_while(of_person)
+            };
+            // A stay that goes on elsewhere is not over, and what it goes on with is no readmission.
+            if later().next().is_some_and(|(_, next)| stay.goes_on(next)) {
+                mask &= !of_followed;
             }
-            let mut mask = stay.mask & followed_up[usize::from(day + 30 <= tally.last)];
-            mask &= if soon { !0 } else { !slides };
-            mask &= if after_8_hours { !0 } else { !today };
+            let mut of_next: Vec<(u64, Ore)> = Vec::new();
+            for (definition, sectors, groups) in &readmissions {
+                let follows = |(at, next): &(usize, &Row)| {
+                    next.acute
+                        && sectors & 1 << next.sector != 0
+                        && definition.holds(stay.discharged, next.admitted)
+                        && !stays[at - 1].goes_on(next)
+                };
+                let found = later().find(follows).map(|(_, next)| next.ore);
+                mask &= if found.is_some() { !0 } else { !groups };
+                of_next.push((*groups, found.unwrap_or_default()));
+            }
             for place in bits(stay.unknown) {
                 tally.untested[place] += 1;
             }
             self.stray(tally, mask);
             // The charges of a readmission are those of the later stay, not of the stay that it follows.
-            for (groups, ore) in [(!(slides | today), stay.ore), (slides, of_next[0]), (today, of_next[1])] {
+            let others = !of_next.iter().fold(0, |all, (groups, _)| all | groups);
+            for (groups, ore) in std::iter::once((others, stay.ore)).chain(of_next) {
                 let worth = Worth {
                     bed_days: i64::from(stay.bed_days),
                     ready_days: i64::from(stay.ready_days),
@@ -1038,6 +1072,23 @@ impl Counting<'_> {
 }
 
 impl Counting<'_> {
+    /// The different readmissions that groups ask for: definition, sectors as a mask of [`Sector::index`], and the groups.
+    fn readmissions(&self) -> Vec<(Readmission, u64, u64)> {
+        let mut out: Vec<(Readmission, u64, u64)> = Vec::new();
+        for (place, one) in self.counters.iter().enumerate() {
+            let Some(definition) = one.group.followed else { continue };
+            let sectors = one.group.followed_in.as_ref().map_or(!0, |words| {
+                let sectors = words.iter().filter_map(|word| Sector::from_word(word).ok());
+                sectors.fold(0, |mask, sector| mask | 1 << sector.index())
+            });
+            match out.iter_mut().find(|(of, within, _)| (*of, *within) == (definition, sectors)) {
+                Some((.., groups)) => *groups |= 1 << place,
+                None => out.push((definition, sectors, 1 << place)),
+            }
+        }
+        out
+    }
+
     /// Counts the stays with another municipality than the person's last known municipality.
     fn moves(&self, stays: &[Row], tally: &mut Tally) {
         tally.moved = vec![(0, 0); self.homes.len()];
@@ -1098,6 +1149,8 @@ struct Facts<'b> {
     home: (Vec<u32>, Vec<u16>),
     overnight: (Vec<u32>, Vec<bool>),
     acute: (Vec<u32>, Vec<bool>),
+    sector: (Vec<u32>, Vec<u8>),
+    unit: (Vec<u32>, Vec<u64>),
     has_municipality: (Vec<u32>, Vec<bool>),
     sex: (Vec<u32>, Vec<Sex>),
     has_diagnosis: (Vec<u32>, Vec<bool>),
@@ -1144,6 +1197,10 @@ impl<'b> Facts<'b> {
             }),
             overnight: words(batch, at::CARE_LEVEL, |word| word == "overnight"),
             acute: words(batch, at::URGENCY, |word| word == "acute"),
+            sector: words(batch, at::SECTOR, |word| {
+                Sector::from_word(word).map_or(63, |one| one.index() as u8)
+            }),
+            unit: words(batch, at::UNIT, stays::hash),
             sex: words(batch, at::SEX, |word| Sex::from_word(word).unwrap_or(Sex::Unknown)),
             has_diagnosis: is_known(at::DIAGNOSES),
             has_form: is_known(at::CONTACT_FORM),
@@ -1169,7 +1226,12 @@ impl<'b> Facts<'b> {
             referred_on: days(batch, at::REFERRED_ON),
             deadline_on: days(batch, at::DEADLINE_ON),
             flags: [
-                counting.by_flag(|group| group.reported_ready),
+                // Whether a stay was reported ready is known when its contacts are together.
+                [false, true].map(|holds| {
+                    let asks =
+                        |one: &Counter| one.of != Of::Stays && one.group.reported_ready == Some(!holds);
+                    counting.groups(|one| !asks(one))
+                }),
                 counting.by_flag(|group| group.referred),
                 counting.by_flag(|group| group.has_deadline),
                 counting.by_flag(|group| group.after_deadline),
@@ -1187,11 +1249,15 @@ impl<'b> Facts<'b> {
         column.1[column.0[row] as usize]
     }
 
+    fn is_ready(&self, row: usize) -> bool {
+        self.ready.is_some_and(|ready| ready.is_valid(row) && ready.value(row))
+    }
+
     /// Groups that a row belongs to, and groups that the row leaves undecided.
     fn asked(&self, row: usize) -> Allowed {
         let age = self.age(row);
         let mut sure = self.computable & self.by_age[age.map_or(0, |age| usize::from(age) + 1)];
-        let ready = self.ready.is_some_and(|ready| ready.is_valid(row) && ready.value(row));
+        let ready = self.is_ready(row);
         let day_of = |days: Option<&arrow_array::Date32Array>| {
             days.filter(|days| days.is_valid(row)).map(|days| days.value(row))
         };
@@ -1246,6 +1312,9 @@ impl<'b> Facts<'b> {
             home,
             stratum,
             acute: self.word(&self.acute, row),
+            is_ready: self.is_ready(row),
+            sector: self.word(&self.sector, row),
+            units: [self.word(&self.unit, row); 2],
             bed_days: worth.bed_days as i32,
             ready_days: worth.ready_days as i32,
             ore: worth.ore,

@@ -290,6 +290,8 @@ pub struct Group {
     pub complete: Option<bool>,
     /// Readmission that must follow the stay.
     pub followed: Option<Readmission>,
+    /// Words of the sectors ([`Sector`]) that the readmission may be in; `None` for any, psychiatry too.
+    pub followed_in: Option<Vec<String>>,
     /// Whether the register covers the 30 days after the day of discharge.
     pub followed_up: Option<bool>,
 }
@@ -362,6 +364,11 @@ fn words(one: &Indicator) -> Result<(), Message> {
     for group in std::iter::once(&one.numerator).chain(&one.denominator) {
         let list = |words: &Option<Vec<String>>| words.clone().unwrap_or_default();
         known("sectors", &list(&group.sectors), Sector::ALL.iter().map(|word| word.word()).collect())?;
+        known(
+            "followed_in",
+            &list(&group.followed_in),
+            Sector::ALL.iter().map(|word| word.word()).collect(),
+        )?;
         known(
             "care_levels",
             &list(&group.care_levels),
@@ -440,7 +447,9 @@ impl Indicator {
         }
         words(&found).map_err(bad)?;
         limits(&found).map_err(bad)?;
-        let follows = |group: &Group| group.followed.is_some() || group.followed_up.is_some();
+        let follows = |group: &Group| {
+            group.followed.is_some() || group.followed_in.is_some() || group.followed_up.is_some()
+        };
         let groups = std::iter::once(&found.numerator).chain(&found.denominator);
         if found.of != Of::Stays && groups.clone().any(follows) {
             return Err(bad(message!("indicator_file.follows")));

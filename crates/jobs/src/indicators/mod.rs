@@ -1048,6 +1048,7 @@ impl Outcome {
         }
         let count = outside_of(self.counts.outside);
         out.push(line("outside", message!("indicators.told.outside", count)));
+        out.push(fixed("course"));
         out.extend(self.missing().map(|missing| line("coverage", missing)));
         if let Some(last) = self.counts.last {
             out.push(line("last_day", message!("indicators.told.last_day", last)));

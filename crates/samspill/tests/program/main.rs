@@ -8,6 +8,7 @@ mod bill;
 mod bundle;
 mod cases;
 mod council;
+mod courses;
 mod crash;
 mod ehf;
 mod first_hour;
