@@ -35,9 +35,11 @@ fn not(text: &str, wanted: &'static str) -> NotATime {
 }
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
-/// First day that a record may name. An earlier day, or a day after `LATEST`, is treated as a typing error.
-const EARLIEST: Day = Day(-25_567); // 1900-01-01
-const LATEST: Day = Day(84_005); // 2199-12-31
+/// First day that a record may name: of the first whole year of the Gregorian calendar. An earlier day is treated as a
+/// typing error. Extracts whose days are moved to hide people name years far ahead.
+const EARLIEST: Day = Day(-141_349); // 1583-01-01
+/// Last day that four digits of a year can name.
+const LATEST: Day = Day(2_932_896); // 9999-12-31
 
 impl Day {
     /// The day that lies `days_since_1970` days after 1970-01-01.
@@ -50,7 +52,7 @@ impl Day {
         self.0
     }
 
-    /// The day of a year, month and day of the month; `None` if there is no such day from 1900 to 2199.
+    /// The day of a year, month and day of the month; `None` if there is no such day from 1583 to 9999.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
         let date = Date::new(year, month, day).ok()?;
         let days = date.duration_since(EPOCH).as_hours() / 24;
@@ -108,7 +110,7 @@ impl Day {
     /// Reads a day in the form `2012-03-04`. No other form is accepted.
     ///
     /// # Errors
-    /// Fails if the text has another form, or names no day from 1900 to 2199.
+    /// Fails if the text has another form, or names no day from 1583 to 9999.
     pub fn parse(text: &str) -> Result<Day, NotATime> {
         let wrong = || not(text, "day");
         let bytes = text.as_bytes();
@@ -196,7 +198,7 @@ impl Minute {
     /// stands for the day's first minute.
     ///
     /// # Errors
-    /// Fails if the text has another form, names no day from 1900 to 2199, names no time of the day, or has the distance of
+    /// Fails if the text has another form, names no day from 1583 to 9999, names no time of the day, or has the distance of
     /// another zone.
     pub fn parse(text: &str) -> Result<Minute, NotATime> {
         let wrong = || not(text, "time");
@@ -266,7 +268,7 @@ impl fmt::Display for Minute {
     }
 }
 
-/// A calendar month from 1900 to 2199.
+/// A calendar month from 1583 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Month {
@@ -275,7 +277,7 @@ pub struct Month {
 }
 
 impl Month {
-    /// Month 1 to 12 of a year; `None` for another month, or a year outside 1900 to 2199.
+    /// Month 1 to 12 of a year; `None` for another month, or a year outside 1583 to 9999.
     pub fn new(year: i16, month: i8) -> Option<Self> {
         Day::new(year, month, 1).map(|_| Month { year, month })
     }
@@ -283,7 +285,7 @@ impl Month {
     /// Reads a month in the form `2012-03`.
     ///
     /// # Errors
-    /// Fails if the text has another form, or names no month from 1900 to 2199.
+    /// Fails if the text has another form, or names no month from 1583 to 9999.
     pub fn parse(text: &str) -> Result<Month, NotATime> {
         let wrong = || not(text, "month");
         let period = Period::parse(text).map_err(|_| wrong())?;
@@ -310,7 +312,7 @@ impl Month {
         self.next().map_or(LATEST, |next| next.first().previous())
     }
 
-    /// The month after; `None` after December 2199.
+    /// The month after; `None` after December 9999.
     pub fn next(self) -> Option<Month> {
         if self.month == 12 { Month::new(self.year + 1, 1) } else { Month::new(self.year, self.month + 1) }
     }
@@ -335,7 +337,7 @@ impl Period {
     /// Reads a year, a tertial or a month: `2012`, `2012-T1` or `2012-03`.
     ///
     /// # Errors
-    /// Fails if the text has another form, or the year is not from 1900 to 2199.
+    /// Fails if the text has another form, or the year is not from 1583 to 9999.
     pub fn parse(text: &str) -> Result<Period, NotATime> {
         let wrong = || not(text, "period");
         let (year, rest) = match text.split_once('-') {

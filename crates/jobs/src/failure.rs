@@ -117,7 +117,7 @@ impl From<register::check::CheckError> for Failure {
         use register::check::CheckError;
         match &error {
             CheckError::SameFile(_) => Failure::in_order(error.said(), Remedy::OtherOutput),
-            CheckError::MissingColumn { .. } => Failure::in_order(error.said(), Remedy::OwnMapping),
+            CheckError::MissingColumns { .. } => Failure::in_order(error.said(), Remedy::OwnMapping),
             CheckError::File(_) | CheckError::TwoColumns { .. } => Failure::of(error.said()),
         }
     }

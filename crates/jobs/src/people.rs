@@ -126,31 +126,65 @@ pub fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<Strin
 /// Inhabitants in a file ([`rows`]) by the municipalities of `day`. A municipality may stand with its name.
 ///
 /// # Errors
-/// Fails if the file cannot be read, if a municipality, age and sex stands twice, if a cell is wrong, if a sex is neither
-/// woman nor man (both together would count everybody twice), or if there is no such municipality on the day.
+/// Fails if the file cannot be read, if a cell is wrong, if a sex is neither woman nor man (both together would count
+/// everybody twice), or if there is no such municipality on the day; if a municipality has an age and sex twice, or the
+/// same age both with and without sex; or if a municipality lacks an age below the highest of the file.
 pub fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<BTreeMap<String, BySex>> {
     let mut out: BTreeMap<String, BySex> = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    for (at, [word, age, sex, people]) in rows(path)? {
+    let mut seen = Seen::default();
+    for (at, [word, age_as_written, sex, people]) in rows(path)? {
         let code = parties::municipality_named(&word, Period::of_month(day.month()))
             .about(|| Message::plain(&at))?;
-        if !seen.insert((code.clone(), age.clone(), sex.clone())) {
-            fail!("error.population.stands_there_twice", at, code, age);
-        }
-        let (age, people) = ages(&at, &age, &people)?;
+        let (age, people) = ages(&at, &age_as_written, &people)?;
         let sex = match sex.to_lowercase().as_str() {
-            "woman" | "women" | "kvinne" | "kvinner" | "k" => 0,
+            "woman" | "women" | "kvinne" | "kvinner" | "k" | "w" | "f" => 0,
             "man" | "men" | "mann" | "menn" | "m" => 1,
             "" => 2,
             _ => fail!("error.population.not_woman_man", at, other = sex),
         };
+        seen.take(&at, &code, (age, &age_as_written), sex)?;
         let Some(home) = municipalities.one_on(&code, day) else {
             fail!("error.population.there_no_municipality", at, code, day);
         };
-        out.entry(home.code.clone()).or_insert_with(|| std::array::from_fn(|_| vec![0; 101]))[sex][age] +=
-            people;
+        let of_home = out.entry(home.code.clone()).or_insert_with(|| std::array::from_fn(|_| vec![0; 101]));
+        of_home[sex][std::cmp::min(age, 100)] += people;
     }
+    seen.is_whole(path)?;
     Ok(out)
+}
+
+/// Ages and sexes (0 woman, 1 man, 2 not given) that a file of inhabitants has, by municipality, or by year and
+/// municipality.
+#[derive(Debug, Default)]
+pub struct Seen(BTreeMap<String, BTreeSet<(usize, usize)>>);
+
+impl Seen {
+    /// Takes note of a row at place `at`.
+    ///
+    /// # Errors
+    /// Fails if `code` has the age already with the same sex, or the age both with and without sex.
+    pub fn take(&mut self, at: &str, code: &str, (age, as_written): (usize, &str), sex: usize) -> Result<()> {
+        let of_code = self.0.entry(code.to_owned()).or_default();
+        let others = if sex == 2 { [0, 1] } else { [2, 2] };
+        if !of_code.insert((age, sex)) || others.iter().any(|other| of_code.contains(&(age, *other))) {
+            fail!("error.population.stands_there_twice", at, code, age = as_written);
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// Fails if a municipality lacks an age below the highest of the file or below 100, with a sex that it has.
+    pub fn is_whole(&self, path: &Path) -> Result<()> {
+        let highest = self.0.values().flatten().map(|(age, _)| *age).max().unwrap_or(0);
+        for (code, of_code) in &self.0 {
+            let sexes: BTreeSet<usize> = of_code.iter().map(|(_, sex)| *sex).collect();
+            let lacks = |age: &usize| sexes.iter().any(|sex| !of_code.contains(&(*age, *sex)));
+            if let Some(age) = (0..=std::cmp::min(highest, 100)).find(lacks) {
+                fail!("error.population.lacks_age", path = path.display(), code, age);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Rows of a file `municipality;age;people` or `municipality;age;sex;people`. Each row has its place, `file:line`, and
@@ -171,8 +205,7 @@ pub fn rows(path: &Path) -> Result<Vec<(String, [String; 4])>> {
     Ok(rows.into_iter().map(|(at, [code, age, people])| (at, [code, age, String::new(), people])).collect())
 }
 
-/// Reads two cells of a row: an age and a number of people. Ages above 100 become 100. `at` is the place for a
-/// message.
+/// Reads two cells of a row: an age and a number of people. `at` is the place for a message.
 ///
 /// # Errors
 /// Fails if the age is not from 0 to 125, or the number of people not from 0 to 100 million.
@@ -188,5 +221,5 @@ pub fn ages(at: &str, age: &str, people: &str) -> Result<(usize, i64)> {
         // No country has more people of one age: such a number is a mistake, and sums could overflow.
         .filter(|people| (0..=100_000_000).contains(people))
         .about(|| message!("error.simulate.no_number_people", at, people))?;
-    Ok((std::cmp::min(age, 100), people))
+    Ok((age, people))
 }

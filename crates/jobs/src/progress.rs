@@ -109,6 +109,8 @@ pub enum Note {
     NoContactsIn { months: Vec<Month>, period: Period },
     /// The register has a sample of the persons: numbers made, and numbers that they stand for.
     Sample { made: u64, of: u64 },
+    /// Number of municipalities that the register evidently does not cover.
+    NotCovered(usize),
     /// Agreements with a trust that no contact in the file has.
     AgreementsForNobody(Vec<String>),
     /// A file that says it was checked, but that this user's program did not check: it is checked again.
@@ -141,6 +143,7 @@ impl Said for Note {
             Note::NoContactsIn { months, period } => {
                 message!("screen.no_contacts_in", months = listed(months), period)
             }
+            Note::NotCovered(count) => message!("indicators.people.not_covered", count),
             Note::Sample { made, of } => {
                 let [made, of] = [made, of].map(|count| domain::amount::grouped(*count));
                 message!("screen.sample", made, of)

@@ -268,17 +268,34 @@ pub enum CheckError {
     SameFile(String),
     /// Two columns have the same name.
     TwoColumns { file: String, column: String },
-    /// The file has no column for a field that must be filled, and the mapping has no constant for the field.
-    MissingColumn {
+    /// The file lacks columns that must be there.
+    MissingColumns {
         file: String,
-        field: &'static str,
-        /// Column names that the mapping looks for.
-        wanted: String,
+        /// Every field that must be filled and has neither a column nor a constant; at least one.
+        missing: Vec<Missing>,
         /// Column names of the file.
         has: String,
-        /// A column with a similar name; `None` if there is none.
-        near: Option<String>,
     },
+}
+
+/// A field that must be filled, for which the file has no column and the mapping no constant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    pub field: &'static str,
+    /// Column names that the mapping looks for.
+    pub wanted: String,
+    /// A column of the file with a similar name; `None` if there is none.
+    pub near: Option<String>,
+}
+
+impl Said for Missing {
+    fn said(&self) -> Message {
+        let Missing { field, wanted, near } = self;
+        match near {
+            None => message!("error.check.missing", field, wanted),
+            Some(near) => message!("error.check.missing_near", field, wanted, near),
+        }
+    }
 }
 
 words::english_error!(CheckError);
@@ -289,11 +306,9 @@ impl Said for CheckError {
             CheckError::File(inner) => inner.said(),
             CheckError::SameFile(value) => message!("error.check.same_file", value),
             CheckError::TwoColumns { file, column } => message!("error.check.two_columns", file, column),
-            CheckError::MissingColumn { file, field, wanted, has, near: None } => {
-                message!("error.check.missing_column", file, field, wanted, has)
-            }
-            CheckError::MissingColumn { file, field, wanted, has, near: Some(near) } => {
-                message!("error.check.missing_column_near", file, field, wanted, has, near)
+            CheckError::MissingColumns { file, missing, has } => {
+                let missing = Message::joined(missing.iter().map(Missing::said).collect(), ", ");
+                message!("error.check.missing_columns", file, missing, has)
             }
         }
     }
@@ -513,7 +528,7 @@ pub fn fits(heads: &[String], mapping: &Mapping) -> bool {
 fn columns(heads: &[String], mapping: &Mapping, file: &str) -> Result<(Vec<Origin>, Vec<bool>), CheckError> {
     let lower: Vec<String> = heads.iter().map(|head| head.to_lowercase()).collect();
     let mut used = vec![false; heads.len()];
-    let mut from = Vec::new();
+    let (mut from, mut missing) = (Vec::new(), Vec::new());
     let required = if mapping.counted { REQUIRED_COUNTED } else { REQUIRED };
     for (place, name) in FIELDS.iter().enumerate() {
         let wanted = mapping.columns.get(*name).cloned().unwrap_or_default();
@@ -539,13 +554,8 @@ fn columns(heads: &[String], mapping: &Mapping, file: &str) -> Result<(Vec<Origi
         let constant = mapping.constants.get(*name).cloned().unwrap_or_default();
         if required.contains(&place) && (found.is_empty() && constant.is_empty() || partial) {
             let near = heads.iter().find(|head| wanted.iter().any(|name| alike(head, name)));
-            return Err(CheckError::MissingColumn {
-                file: file.to_owned(),
-                field: name,
-                wanted: if wanted.is_empty() { (*name).to_owned() } else { wanted.join(", ") },
-                has: heads.join(", "),
-                near: near.cloned(),
-            });
+            let wanted = if wanted.is_empty() { (*name).to_owned() } else { wanted.join(", ") };
+            missing.push(Missing { field: name, wanted, near: near.cloned() });
         }
         if partial {
             found.clear();
@@ -554,6 +564,9 @@ fn columns(heads: &[String], mapping: &Mapping, file: &str) -> Result<(Vec<Origi
             used[*column] = true;
         }
         from.push(Origin { columns: found, constant, values: mapping.values.get(*name).cloned() });
+    }
+    if !missing.is_empty() {
+        return Err(CheckError::MissingColumns { file: file.to_owned(), missing, has: heads.join(", ") });
     }
     Ok((from, used))
 }
@@ -874,8 +887,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Text of a field, translated by the mapping; the mapping's constant if the cell is empty, or if the mapping
-    /// translates its text to the empty text.
+    /// Text of a field, translated by the mapping; the mapping's constant if the cell is empty or a sign of a missing
+    /// value, or if the mapping translates its text to the empty text.
     fn text<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
         let raw = self.raw(cells, field);
         let Some(values) = &self.from[field].values else { return raw };
@@ -887,21 +900,29 @@ impl Checker<'_> {
         }
     }
 
-    /// Text of a field's first column as it stands, or the mapping's constant if the cell is empty.
+    /// Text of a field's first column as it stands, or the mapping's constant if the cell is empty or a sign of a
+    /// missing value.
     fn raw<'a>(&'a self, cells: &'a dyn Cells, field: usize) -> &'a str {
         let from = &self.from[field];
-        let text = from.columns.first().map_or("", |column| cells.cell(*column));
+        let text = from.columns.first().map_or("", |column| self.filled(cells.cell(*column)));
         if text.is_empty() { &from.constant } else { text }
     }
 
+    /// Text of a cell; empty if it is one of the mapping's signs of a missing value.
+    fn filled<'a>(&self, cell: &'a str) -> &'a str {
+        let mut signs = self.check.mapping.missing.iter();
+        if signs.any(|sign| sign.eq_ignore_ascii_case(cell)) { "" } else { cell }
+    }
+
     /// Names of the fields that get a value from a column or a constant, separated by commas. The constant
-    /// `unknown` does not count.
+    /// `unknown` does not count. Bed days are always there for contacts: without a column they are the nights.
     fn reported_fields(&self) -> String {
+        let has_nights = |name: &str| name == FIELDS[field::BED_DAYS] && !self.check.mapping.counted;
         let has_value = |from: &Origin| {
             from.columns.iter().any(|column| *column != usize::MAX)
                 || !matches!(from.constant.as_str(), "" | "unknown")
         };
-        let names = FIELDS.iter().zip(&self.from).filter(|(_, from)| has_value(from));
+        let names = FIELDS.iter().zip(&self.from).filter(|(name, from)| has_nights(name) || has_value(from));
         names.map(|(name, _)| *name).collect::<Vec<_>>().join(",")
     }
 
@@ -970,8 +991,8 @@ impl Checker<'_> {
 
     fn time(&self, text: &str) -> Option<Minute> {
         if self.check.mapping.whole_numbers
-            && (6..=9).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_digit())
+            && (6..=11).contains(&text.len())
+            && text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit())
         {
             // Civil minutes since 1970-01-01.
             return text.parse().ok().map(Minute::from_number);
@@ -1029,16 +1050,18 @@ impl Checker<'_> {
     fn key(&self, cells: &dyn Cells, field: usize) -> Result<Option<i64>, Refused> {
         match &self.from[field].columns[..] {
             [] => Ok(None),
-            [only] => match cells.cell(*only) {
+            [only] => match self.filled(cells.cell(*only)) {
                 "" => Ok(None),
                 text if is_spoiled(text) => Err((FIELDS[field], Message::plain(text), Reason::SpoiledKey)),
                 text => Ok(Some(own_key(text))),
             },
-            [institution, local, ..] => match (cells.cell(*institution), cells.cell(*local)) {
-                (_, "") => Ok(None),
-                ("", _) => Err((FIELDS[field], Message::plain(""), Reason::Empty)),
-                (institution, local) => Ok(Some(joint_key(institution, local))),
-            },
+            [institution, local, ..] => {
+                match (self.filled(cells.cell(*institution)), self.filled(cells.cell(*local))) {
+                    (_, "") => Ok(None),
+                    ("", _) => Err((FIELDS[field], Message::plain(""), Reason::Empty)),
+                    (institution, local) => Ok(Some(joint_key(institution, local))),
+                }
+            }
         }
     }
 
@@ -1085,7 +1108,7 @@ impl Checker<'_> {
         }
         let kinds = &self.from[field::EVENT_KINDS].columns;
         for (kind, at) in kinds.iter().zip(&self.from[field::EVENT_TIMES].columns) {
-            let (kind, at) = (cells.cell(*kind), cells.cell(*at));
+            let (kind, at) = (self.filled(cells.cell(*kind)), self.filled(cells.cell(*at)));
             match (kind.is_empty(), at.is_empty()) {
                 (true, true) => {}
                 (false, true) => return Err((FIELDS[field::EVENT_TIMES], Message::plain(""), Reason::Empty)),

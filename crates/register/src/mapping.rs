@@ -35,6 +35,10 @@ pub struct Mapping {
     /// `event_times`.
     #[serde(default)]
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// Signs of a missing value in any column, such as `NULL` or `-`; capitals and small letters are alike. A sign of
+    /// one field alone is a code in [`Mapping::values`] whose word is empty.
+    #[serde(default)]
+    pub missing: Vec<String>,
 }
 
 /// Kind of residence in a file.

@@ -353,8 +353,9 @@ fn shown_as(cell: &Data) -> String {
                 + i64::from(second) * 1000
                 + i64::from(milli);
             let minutes = (milli + 500) / 60_000;
-            // An hour without a day stands on the day before the first day of a workbook.
-            let Some(day) = Day::new(year as i16, month as i8, day as i8) else {
+            // An hour without a day stands on the day before the first day of a workbook, 1900-01-01.
+            let day = Day::new(year as i16, month as i8, day as i8).filter(|day| day.year() >= 1900);
+            let Some(day) = day else {
                 return format!("{:02}:{:02}", minutes / 60, minutes % 60);
             };
             // A whole day is a date without an hour.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use arrow_array::Array;
-use domain::Municipalities;
+use domain::{Day, Municipalities};
 use register::Report;
 use register::check::{Check, Reason, check_file};
 use register::columns;
@@ -172,6 +172,57 @@ fn a_mapping_translates_every_field() {
     assert_eq!(
         (word("trust").as_str(), word("municipality_of_registration").as_str()),
         ("983974724", "no-fixed-address")
+    );
+}
+
+/// Ages in bands, signs of a missing value, years of a moved calendar, and bed days from the two times.
+#[test]
+fn a_mapping_declares_bands_and_signs_of_what_is_missing() {
+    let own =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/samspill.toml")).unwrap();
+    let (id, rest) = own.split_once("[columns]").unwrap();
+    let text =
+        format!("{id}missing = [\"null\", \"-\"]\n[columns]{rest}\n[values.age]\n\"70-79\" = \"75\"\n");
+    let mapping = Mapping::parse(&text).unwrap();
+    let body = row("1", "NULL", "U1", "70-79")
+        .replace("2012-03", "2216-07")
+        .replace(",127,", ",-,")
+        .replace(",1201,", ",4601,");
+    let path = file("bands.csv", format!("{HEAD}\n{body}{}", row("2", "8", "U1", "-")));
+    let report = checked_by(&path, &mapping);
+    assert!(report.refused.is_empty(), "{:?}", report.refused);
+    let reader = Reader::open_contacts(&path.with_extension("parquet")).unwrap();
+    let names = ["person_id", "discharged_on", "age", "bed_days", "drg"];
+    let batch = reader.read(0, &names, 16, None).unwrap().next().unwrap().unwrap();
+    assert_eq!(columns::longs(&batch, "person_id")[0], 0);
+    assert_eq!(columns::ints(&batch, "age")[0], 75);
+    assert!(batch.column_by_name("age").unwrap().is_null(1));
+    assert_eq!(columns::ints(&batch, "bed_days")[..], [2, 2]);
+    let day = Day::from_number(columns::ints(&batch, "discharged_on")[0]);
+    assert_eq!(day.to_string(), "2216-07-06");
+    assert_eq!(columns::words(&batch, "drg").1.unwrap().value(0), "");
+    let known_fields = &reader.footer()[register::schema::REPORTED_KEY];
+    assert!(known_fields.split(',').any(|one| one == "bed_days"), "{known_fields}");
+}
+
+/// Whoever writes a mapping is told of every column at once.
+#[test]
+fn all_missing_columns_are_told_at_once() {
+    let head = HEAD.replace("unit,", "units,").replace(",age", "").replace("admitted", "inn");
+    let path = file("lacks.csv", format!("{head}\n{}", row("1", "1", "U1", "70")));
+    let municipalities = Municipalities::built_in().unwrap();
+    let mapping = Mapping::built_in("samspill").unwrap().unwrap();
+    let check = Check {
+        mapping: &mapping,
+        municipalities: &municipalities,
+        drg_list: None,
+        threads: 2,
+        running_at: None,
+    };
+    let told = check_file(&path, &check, None, |_, _| {}).unwrap_err().to_string();
+    assert!(
+        told.contains("unit (looked for unit; did 'units' mean that?), admitted (looked for admitted"),
+        "{told}"
     );
 }
 

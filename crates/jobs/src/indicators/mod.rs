@@ -38,7 +38,7 @@ use crate::intake::{self, Input};
 use crate::law::{Files, note_unpriced, unpriced};
 use crate::parties::Names;
 use crate::pictures;
-use crate::progress::Work;
+use crate::progress::{Note, Work};
 use crate::table::{Table, small_table};
 use chart::frame::Frame;
 
@@ -503,6 +503,11 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     // A gap in the period is told with the figures.
     intake::note_lacking(&reader, host);
     inhabited.of_sample(reader.footer());
+    let by_home = counts::words_of(&reader, "municipality_of_registration")?;
+    let not_covered = inhabited.covering(&by_home, order.period.to(), &municipalities);
+    if not_covered > 0 {
+        host.note(Note::NotCovered(not_covered));
+    }
     let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
     can_adjust(order, &reader, &inhabited)?;
     let built_in = Indicator::built_in()?.len();

@@ -35,6 +35,10 @@ pub struct Inhabited {
     with_others: BTreeMap<String, bool>,
 }
 
+/// Contacts that must be expected of a municipality before their absence shows that a register does not cover it. With
+/// three contacts a person, chance leaves out such a municipality once in half a million.
+const EXPECTED_OF_COVERED: f64 = 40.0;
+
 /// Inhabitants of a period, from the user's file or from the built-in tables.
 ///
 /// # Errors
@@ -193,6 +197,41 @@ impl Inhabited {
             let sample = message!("indicators.people.of_sample", made, of);
             self.source = Message::joined(vec![self.source.clone(), sample], "; ");
         }
+    }
+
+    /// Leaves out the municipalities that a register evidently does not cover, so that their people are in no
+    /// denominator: those without a contact where at least [`EXPECTED_OF_COVERED`] are expected at the rate of the
+    /// others. `contacts` is the number of contacts by municipality of registration. Returns the number left out.
+    pub fn covering(
+        &mut self,
+        contacts: &BTreeMap<String, u64>,
+        day: Day,
+        municipalities: &Municipalities,
+    ) -> usize {
+        let mut of: BTreeMap<&str, u64> = BTreeMap::new();
+        for (code, contacts) in contacts {
+            if let Some(home) = municipalities.one_on(code, day) {
+                *of.entry(&home.code).or_default() += contacts;
+            }
+        }
+        let size = |ages: &Inhabitants| ages.iter().flatten().map(|people| *people as f64).sum::<f64>();
+        let present =
+            self.people.iter().filter_map(|(code, ages)| Some((of.get(code.as_str())?, size(ages))));
+        let (contacts, people) =
+            present.fold((0.0, 0.0), |sum, (contacts, people)| (sum.0 + *contacts as f64, sum.1 + people));
+        let expected = |ages: &Inhabitants| size(ages) * contacts / people;
+        let before = self.people.len();
+        self.people.retain(|code, ages| {
+            people == 0.0 || of.contains_key(code.as_str()) || expected(ages) < EXPECTED_OF_COVERED
+        });
+        let left_out = before - self.people.len();
+        if left_out > 0 {
+            let kept = &self.people;
+            self.by_year.values_mut().for_each(|homes| homes.retain(|code, _| kept.contains_key(code)));
+            let covered = message!("indicators.people.not_covered", count = left_out);
+            self.source = Message::joined(vec![self.source.clone(), covered], "; ");
+        }
+        left_out
     }
 
     /// Whether a municipality's number or ages are estimated.

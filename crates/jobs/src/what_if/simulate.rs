@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Failure, Result, fail};
 use crate::parties::{self, Names};
-use crate::people::{ages, people};
+use crate::people::{Seen, ages, people};
 use domain::{Amount, Municipalities, Period, Residence, Urgency};
 use register::parquet_file::Reader;
 use rulebook::measure::Measure;
@@ -374,21 +374,25 @@ fn home(at: &str, word: &str, period: Period) -> Result<String> {
 /// inhabitants in `period`.
 ///
 /// # Errors
-/// Fails if the file cannot be read, if it names a municipality that does not exist in `period`, or if a year lacks one that
-/// has inhabitants.
+/// Fails if the file cannot be read, if it names a municipality that does not exist in `period`, if a year has an age of
+/// a municipality twice or lacks one below the highest of the file, or if a year lacks a municipality that has inhabitants.
 fn projection(path: &Path, period: Period, now: &People) -> Result<Vec<People>> {
     let first = period.from().year();
     let mut years: BTreeMap<i16, People> = BTreeMap::new();
     let mut homes: BTreeMap<String, String> = BTreeMap::new();
+    let mut seen = Seen::default();
     for (at, [year, word, age, people]) in small_table(path, "year;municipality;age;people")? {
         let year: i16 = year.parse().ok().about(|| message!("error.simulate.no_year", at, year))?;
-        let (age, people) = ages(&at, &age, &people)?;
+        let (whole, people) = ages(&at, &age, &people)?;
+        seen.take(&at, &format!("{word} {year}"), (whole, &age), 2)?;
         if !homes.contains_key(&word) {
             homes.insert(word.clone(), home(&at, &word, period)?);
         }
         let code = homes.get(&word).cloned().unwrap_or_default();
-        years.entry(year).or_default().entry(code).or_insert_with(|| vec![0; 101])[age] += people;
+        let of_home = years.entry(year).or_default().entry(code).or_insert_with(|| vec![0; 101]);
+        of_home[std::cmp::min(whole, 100)] += people;
     }
+    seen.is_whole(path)?;
     let mut out = Vec::new();
     for year in first + 1.. {
         let Some(people) = years.remove(&year) else { break };

@@ -309,7 +309,7 @@ fn tables_of_municipalities_name_municipalities() {
         ran(&[&["simulate", &scenario][..], &order].concat())
     };
     for (rows, fault) in
-        [("2013;Bergen;50;1000\n", "428 kommuner"), ("2013;4601;50;1000\n", "'4601' er ingen kommune i 2012")]
+        [("2013;Bergen;0;1000\n", "428 kommuner"), ("2013;4601;0;1000\n", "'4601' er ingen kommune i 2012")]
     {
         let (code, said) = growth(rows);
         assert!(code == Some(1) && said.contains(fault), "{said}");
@@ -507,7 +507,14 @@ fn sums_and_thousands_are_refused_wherever_figures_are_read() {
     let (code, said) = people("kommune;personer;hode\n1201;500;80\n");
     assert!(code == Some(1) && said.contains("ukjent kolonne 'hode'"), "{said}");
     let (code, said) = people("kommune;personer;alder\nBergen;500;80\n");
+    assert!(code == Some(1) && said.contains("1201 mangler alder 0"), "{said}");
+    let all = |sex: &str| (0..=90).map(|age| format!("Bergen;50;{age};{sex}\n")).collect::<String>();
+    let head = "kommune;personer;alder;kjønn\n";
+    let (code, said) = people(&format!("{head}{}{}", all("Kvinne"), all("m")));
     assert_eq!(code, Some(0), "{said}");
+    // Two spellings of one sex count nobody twice.
+    let (code, said) = people(&format!("{head}{}{}Bergen;50;80;kvinner\n", all("Kvinne"), all("m")));
+    assert!(code == Some(1) && said.contains("1201 med alder 80 står to ganger"), "{said}");
 }
 
 /// Empty lines are no contacts, a workbook keeps its name, and keys that a spreadsheet has rounded are refused. What was
@@ -578,4 +585,26 @@ fn what_objections_took_off_is_not_divided() {
     assert!(said.contains("ingen aktivitet"), "{said}");
     let (code, said) = tried(&ledger, "2012-04-16", &["statement", "2012-05"]);
     assert!(code == Some(1) && said.contains("gjort opp uten aktivitet"), "{said}");
+}
+
+/// A register of one municipality has that municipality's people beneath its rates, and not the country's.
+#[test]
+fn a_register_of_one_municipality_has_its_own_people() {
+    let work = folder("covered");
+    let mut contacts = world(79, 90);
+    contacts.iter_mut().for_each(|contact| contact.home = "1151");
+    let file = written(&work, "contacts.csv", &csv(&contacts));
+    let out = work.join("out");
+    let out_of = ["--contacts", &file, "--period", "2012", "--adjust", "age"];
+    let order = [&out_of[..], &["--without-kroner", "--out", path(&out)]].concat();
+    let (code, said) = ran(&[&["indicators", "run", "admissions"][..], &order].concat());
+    assert!(
+        code == Some(0) && said.contains("kommuner har ingen kontakter i registeret, der minst 40"),
+        "{said}"
+    );
+    let people = std::fs::read_to_string(out.join("folketall.csv")).unwrap();
+    let known = |line: &&str| !line.contains(",..,");
+    let known: Vec<&str> = people.lines().skip(1).filter(known).collect();
+    assert!(known.iter().any(|line| line.starts_with("1151,")), "{people}");
+    assert_eq!(known.len(), 1, "{known:?}");
 }

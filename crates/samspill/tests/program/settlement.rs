@@ -32,7 +32,7 @@ pub struct Contact {
     pub id: u64,
     pub unit: u64,
     pub month: u64,
-    home: &'static str,
+    pub home: &'static str,
     surgical: bool,
     milli: u64,
     ready_days: u64,

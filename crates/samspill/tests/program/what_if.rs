@@ -315,7 +315,7 @@ fn the_risk_picture_has_its_papers_and_refusals() {
     }
     // Contacts of a municipality where nobody lives.
     let people = work.join("people.csv");
-    std::fs::write(&people, "municipality;age;people\n1201;80;0\n0301;80;1000\n").unwrap();
+    std::fs::write(&people, "municipality;age;people\n1201;0;0\n0301;0;1000\n").unwrap();
     let earlier = format!("2011={}", path(&seen));
     for (more, fault) in [
         (["--people", path(&people)], "i 1201 bor det ingen i 2012"),
