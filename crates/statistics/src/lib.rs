@@ -16,6 +16,7 @@ pub mod funnel;
 pub mod indicator;
 pub mod interval;
 pub mod levels;
+pub mod peers;
 pub mod regression;
 pub mod spc;
 pub mod standard;

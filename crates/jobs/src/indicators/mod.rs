@@ -4,6 +4,7 @@
 mod ages;
 pub mod brought;
 mod country;
+pub mod peers;
 mod population;
 mod profile;
 mod spine;
@@ -33,6 +34,7 @@ use words::{Language, Message, Said, message, say};
 use crate::failure::{About, Result, fail};
 use crate::host::{Host, Scratch};
 use crate::indicators::brought::Brought;
+use crate::indicators::peers::Peers;
 use crate::indicators::population::{Inhabited, inhabited};
 use crate::intake::{self, Input};
 use crate::law::{Files, note_unpriced, unpriced};
@@ -80,6 +82,8 @@ pub struct Order<'a> {
     pub counted: Option<&'a Path>,
     /// Whether to write a sheet by age and sex for every place.
     pub by_age: bool,
+    /// How similar municipalities are found; `None` if they are not asked for.
+    pub peers: Option<peers::By<'a>>,
 }
 
 impl<'a> Order<'a> {
@@ -111,12 +115,13 @@ impl<'a> Order<'a> {
             effort: None,
             counted: None,
             by_age: false,
+            peers: None,
         }
     }
 }
 
 /// File stems of the sheets that only some runs write.
-const SHEETS: [&str; 8] = [
+const SHEETS: [&str; 10] = [
     "egne-omrader",
     "aldersgrupper",
     "foretak",
@@ -125,6 +130,8 @@ const SHEETS: [&str; 8] = [
     "andre-tall",
     "kostnad",
     "bosted",
+    "like-kommuner",
+    "som-de-like",
 ];
 
 /// Greatest number of days without a contact at the end of a period that passes as chance, as in a small register. More
@@ -163,6 +170,8 @@ pub struct Outcome {
     by_age: bool,
     /// What the kroner rest on; `None` if there are no kroner.
     pub kroner: Option<Kroner>,
+    /// Similar municipalities; `None` if they were not asked for.
+    pub peers: Option<Peers>,
 }
 
 /// Groups of municipalities, or treating trusts or units, with their counts and figures.
@@ -534,6 +543,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let of = (&indicators[..], of_contacts);
     larger.extend(treating(order, (&reader, &municipalities), of, (&counts, &mut found), host)?);
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let similar = |by| Peers::found(by, &counts.homes, &inhabited, order.period);
+    let peers = order.peers.map(similar).transpose()?;
     Ok(Outcome {
         indicators,
         figures: found,
@@ -551,6 +562,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         language: order.language,
         by_age: order.by_age,
         kroner,
+        peers,
     })
 }
 
@@ -971,6 +983,9 @@ impl Outcome {
         }
         out.extend([country.protect(), self.ages(), self.variation(), self.months()]);
         out.extend(self.by_age.then(|| self.ages_of_places()));
+        if let Some(peers) = &self.peers {
+            out.extend([peers.sheet(self), peers.as_they_are(self)]);
+        }
         out.extend(brought::cost_sheet(self));
         out.extend(brought::moved_sheet(self));
         out.push(self.inhabited.sheet(self));
@@ -1048,6 +1063,7 @@ impl Outcome {
         out.extend(methods.map(fixed));
         let rules = vec![self.funnel_follows(), self.months_follow()];
         out.push(line("pictures", Message::joined(rules, ". ")));
+        out.extend(self.peers.iter().map(|peers| line("peers", peers.told.clone())));
         for (month, reason) in &self.rebased {
             out.push(line("new_limits", Message::plain(format!("{month}: {reason}"))));
         }

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use domain::Period;
 use jobs::failure::{Result, fail};
 use jobs::host::Host;
+use jobs::indicators::peers::By as Peers;
 use jobs::indicators::{self, Adjust};
 use jobs::methods::funnel::Allowance;
 use jobs::parties;
@@ -51,6 +52,12 @@ pub struct RunArguments {
     rebase: Vec<String>,
     #[arg(long)]
     areas: Option<PathBuf>,
+    #[arg(long, num_args = 0..=1, default_missing_value = "10", value_parser = clap::value_parser!(u16).range(5..=50))]
+    peers: Option<u16>,
+    #[arg(long, requires = "peers")]
+    peers_by: Option<PathBuf>,
+    #[arg(long, conflicts_with = "peers")]
+    peer_groups: Option<PathBuf>,
     #[arg(long)]
     profile: Vec<String>,
     #[arg(long)]
@@ -111,6 +118,13 @@ pub fn indicators(command: &IndicatorsCommand, host: &Host) -> Result<Output> {
     }
 }
 
+/// How similar municipalities are found; `None` if they are not asked for.
+fn peers(arguments: &RunArguments) -> Option<Peers<'_>> {
+    let variables = arguments.peers_by.as_deref();
+    let nearest = arguments.peers.map(|count| Peers::Nearest { count: usize::from(count), variables });
+    arguments.peer_groups.as_deref().map(Peers::Groups).or(nearest)
+}
+
 fn run(arguments: &RunArguments, host: &Host) -> Result<Output> {
     let period = Period::parse_any(&arguments.period)?;
     let rebased = rebased(&arguments.rebase, period)?;
@@ -140,6 +154,7 @@ fn run(arguments: &RunArguments, host: &Host) -> Result<Output> {
         effort: arguments.effort.as_deref(),
         counted: arguments.counted.as_deref(),
         by_age: arguments.by_age,
+        peers: peers(arguments),
     };
     let found = indicators::run(&order, host)?;
     let (table, words) = found.write(&arguments.out, host)?;

@@ -538,6 +538,93 @@ fn a_profile_shows_years_where_no_count_is_small() {
     assert_eq!(admissions(&[("1201", [40, 80, 120]), small[0]], "1201"), "..");
 }
 
+/// Checks the sheets of similar municipalities of a run against the ratios drawn together in `kommuner.csv`. Returns the
+/// rows of the similar municipalities of `place`, of which there must be `count`.
+fn agrees(out: &Path, id: &str, place: &str, count: usize) -> Vec<Vec<String>> {
+    let similar: Vec<Vec<String>> =
+        rows(&out.join("like-kommuner.csv")).into_iter().filter(|row| row[0] == place).collect();
+    assert_eq!(similar.len(), count);
+    let mut drawn: Vec<f64> =
+        similar.iter().map(|row| number(&row_of(&out.join("kommuner.csv"), id, &row[3])[16])).collect();
+    drawn.sort_by(f64::total_cmp);
+    let median = f64::midpoint(drawn[(count - 1) / 2], drawn[count / 2]);
+    let (own, beside) =
+        (row_of(&out.join("kommuner.csv"), id, place), row_of(&out.join("som-de-like.csv"), id, place));
+    let (events, ratio) = (number(&own[4]), number(&own[13]));
+    let change = events / ratio * median - events;
+    assert!((number(&beside[7]) - median).abs() < 0.001, "{beside:?}");
+    // The ratios in the tables have three decimals.
+    let off = 0.002 * events / ratio + 1.0;
+    assert!((number(&beside[10]) - change).abs() < off, "{beside:?}: {change}");
+    let (low, value, high) = (number(&beside[11]), number(&beside[10]), number(&beside[12]));
+    assert!(low < value && value < high, "{beside:?}");
+    similar
+}
+
+fn number(cell: &str) -> f64 {
+    cell.replace(',', ".").parse().unwrap()
+}
+
+/// Who the similar municipalities are, and what it would mean to be as they are, agree with the tables beside them: the
+/// median of the ratios drawn together, times the events expected, less the municipality's own.
+#[test]
+fn similar_municipalities_and_what_it_means_to_be_as_they_are() {
+    let work = folder("indicators-peers");
+    let register = work.join("register");
+    let made = samspill(&["synth", "--year", "2012", "--people", "60000", "--out", path(&register)]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let contacts = register.join("contacts.parquet");
+    let run = |more: &[&str]| {
+        let out = work.join("out");
+        let words = ["indicators", "run", "admissions", "co-financing", "--period", "2012", "--contacts"];
+        let output = samspill(&[&words[..], &[path(&contacts), "--out", path(&out)], more].concat());
+        (output.status.success(), text(&output.stderr), out)
+    };
+    let (done, said, out) = run(&["--peers"]);
+    assert!(done, "{said}");
+    let near = agrees(&out, "admissions", "1601", 10);
+    agrees(&out, "co-financing", "1601", 10);
+    let people: Vec<f64> = near.iter().map(|row| number(&row[7])).collect();
+    assert!(people.iter().all(|people| *people > 40_000.0), "{near:?}");
+    let read = std::fs::read_to_string(out.join("les-meg.txt")).unwrap();
+    assert!(read.contains("Like kommuner: De 10 nærmeste kommunene etter antall innbyggere"), "{read}");
+    // A variable of the user's own that alone tells apart brings other neighbours; groups bring exactly their own.
+    let file = |name: &str, text: &str| {
+        std::fs::write(work.join(name), text).unwrap();
+        path(&work.join(name)).to_owned()
+    };
+    let homes: Vec<String> = rows(&out.join("folketall.csv")).into_iter().map(|row| row[0].clone()).collect();
+    let of = |code: &str| if ["1601", "0301"].contains(&code) { 9_000_000 } else { 1 };
+    let table: String = homes.iter().map(|code| format!("{code};{}\n", of(code))).collect();
+    let (done, said, out) =
+        run(&["--peers", "5", "--peers-by", &file("income.csv", &format!("municipality;inntekt\n{table}"))]);
+    assert!(done, "{said}");
+    assert_eq!(agrees(&out, "admissions", "1601", 5)[0][3], "0301");
+    let read = std::fs::read_to_string(out.join("les-meg.txt")).unwrap();
+    assert!(read.contains("80 år og over, og inntekt;"), "{read}");
+    let group: String =
+        ["1601", "0301", "1103", "1201", "0219", "0602"].map(|code| format!("{code};EKG 13\n")).concat();
+    let (done, said, out) =
+        run(&["--peer-groups", &file("groups.csv", &format!("municipality;group\n{group}1902;A\n"))]);
+    assert!(done, "{said}");
+    agrees(&out, "admissions", "1601", 5);
+    assert_eq!(row_of(&out.join("som-de-like.csv"), "admissions", "1902")[17], "færre enn 5 like med tall");
+    for (given, name, fault) in [
+        ("municipality;inntekt\n1601;1\n", "--peers-by", "mangler: gi en verdi for hver kommune"),
+        ("municipality;inntekt\n1601;høy\n", "--peers-by", "bad.csv:2: 'høy' er ikke et tall"),
+        ("municipality\n1601\n", "--peers-by", "ingen kolonne etter kommunen"),
+        ("municipality;inntekt\n9999;1\n", "--peers-by", "9999"),
+        ("municipality;group\n1601;A\n1601;B\n", "--peer-groups", "1601"),
+    ] {
+        let bad = file("bad.csv", given);
+        let (done, said, _) = match name {
+            "--peers-by" => run(&["--peers", name, &bad]),
+            _ => run(&[name, &bad]),
+        };
+        assert!(!done && said.contains(fault), "{fault}: {said}");
+    }
+}
+
 /// A profile of a municipality, in both forms of Norwegian. It says only what the tables say.
 #[test]
 fn a_profile_is_made_in_bokmal_and_nynorsk() {
