@@ -4,7 +4,7 @@
 use domain::diagnosis::is_code;
 use domain::{CareLevel, DrgType, Instrument, Sector, Service, Sex, Urgency};
 use register::stays::Readmission;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use words::{Language, Message, Said, message};
 
 /// The definition of an indicator.
@@ -113,7 +113,7 @@ pub struct Source {
 }
 
 /// The four aims on the Directorate of Health's slide (2021).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aim {
     /// Better health of the population.
@@ -145,7 +145,7 @@ impl Said for Aim {
 }
 
 /// How the two counts of an indicator make a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Events per inhabitant and year.
@@ -157,7 +157,7 @@ pub enum Kind {
 }
 
 /// What one event is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Of {
     /// An overnight stay: the contacts of a stay count as one, with the facts of the first.

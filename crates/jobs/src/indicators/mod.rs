@@ -3,6 +3,7 @@
 
 mod ages;
 pub mod brought;
+mod catalogue;
 mod country;
 pub mod peers;
 mod population;
@@ -1140,6 +1141,7 @@ impl Outcome {
             put(&format!("{stem}.csv"), sheets::csv(sheet, host.reader()).as_bytes())?;
         }
         put("les-meg.txt", lines.as_bytes())?;
+        put("katalog.json", format!("{:#}\n", catalogue::json(self)).as_bytes())?;
         let (marks, source) = (self.tags(), self.footer());
         for (name, figure) in self.figures_of_country() {
             let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };

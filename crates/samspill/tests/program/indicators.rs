@@ -584,6 +584,20 @@ fn similar_municipalities_and_what_it_means_to_be_as_they_are() {
     assert!(done, "{said}");
     let near = agrees(&out, "admissions", "1601", 10);
     agrees(&out, "co-financing", "1601", 10);
+    // The catalogue beside the tables, for programs.
+    let catalogue: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(out.join("katalog.json")).unwrap()).unwrap();
+    let one = &catalogue["indicators"][1];
+    assert_eq!(
+        (&one["id"], &one["kind"], &one["lacks"], &one["levels"]),
+        (
+            &"co-financing".into(),
+            &"rate".into(),
+            &().into(),
+            &["municipality", "country", "areas", "regions"][..].into()
+        )
+    );
+    assert_eq!((&catalogue["period"]["months"][11], &one["version"]), (&"2012-12".into(), &1.into()));
     let people: Vec<f64> = near.iter().map(|row| number(&row[7])).collect();
     assert!(people.iter().all(|people| *people > 40_000.0), "{near:?}");
     let read = std::fs::read_to_string(out.join("les-meg.txt")).unwrap();
