@@ -10,6 +10,7 @@ mod population;
 mod profile;
 mod spine;
 mod subject;
+mod years;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -122,7 +123,7 @@ impl<'a> Order<'a> {
 }
 
 /// File stems of the sheets that only some runs write.
-const SHEETS: [&str; 10] = [
+const SHEETS: [&str; 11] = [
     "egne-omrader",
     "aldersgrupper",
     "foretak",
@@ -133,6 +134,7 @@ const SHEETS: [&str; 10] = [
     "bosted",
     "like-kommuner",
     "som-de-like",
+    "utvikling",
 ];
 
 /// Greatest number of days without a contact at the end of a period that passes as chance, as in a small register. More
@@ -987,6 +989,7 @@ impl Outcome {
         if let Some(peers) = &self.peers {
             out.extend([peers.sheet(self), peers.as_they_are(self)]);
         }
+        out.extend(years::sheet(self));
         out.extend(brought::cost_sheet(self));
         out.extend(brought::moved_sheet(self));
         out.push(self.inhabited.sheet(self));

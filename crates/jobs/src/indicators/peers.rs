@@ -96,6 +96,11 @@ impl Peers {
         Ok(Peers { of: homes.iter().enumerate().map(of).collect(), told })
     }
 
+    /// Places of the municipalities that are similar to that of a place.
+    pub fn of(&self, home: usize) -> impl Iterator<Item = usize> + '_ {
+        self.of[home].iter().map(|(place, _)| *place)
+    }
+
     /// Sheet of the similar municipalities.
     pub fn sheet(&self, outcome: &Outcome) -> SafeTable {
         let heads = [

@@ -3,19 +3,17 @@
 //! without a small count.
 
 use chart::spine::{self, Mark, Sign, Standing};
-use disclosure::withhold::few;
 use domain::amount::grouped;
 use paper::picture::FONT;
 use paper::profile::{Spine, SpineRow, SpineTheme};
-use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
 use statistics::funnel::quantile;
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::normal_point;
-use statistics::trend::trend;
 use words::{Message, message};
 
-use super::subject::{Measured, Subject, number, percent, reveals, signed};
+use super::subject::{Measured, Subject, number, percent, signed};
+use super::years::{score, shown, whole_years};
 
 /// Themes of the chart, each with the ids of its measures. The user's own indicators follow in a theme of their own.
 const THEMES: [(&str, &[&str]); 4] = [
@@ -66,12 +64,13 @@ pub(super) fn standing(figure: &Figure) -> Standing {
     }
 }
 
-/// Places of the same size as the municipality, and the reach of their scale.
+/// Places that the municipality is compared with, and the reach of their scale: the similar, if the run has found them,
+/// else those of the same size.
 struct Size {
     reach: f64,
-    /// Index in `counts.homes` of each municipality of that size, without the municipality of the profile.
+    /// Index in `counts.homes` of each of those municipalities, without the municipality of the profile.
     peers: Vec<usize>,
-    /// Name of the size.
+    /// Name of the size, or of the similar.
     name: Message,
 }
 
@@ -85,6 +84,11 @@ fn size(subject: &Subject) -> Size {
     // In a sampled register, chance moves a municipality as much as it moves a smaller municipality: one with
     // as many inhabitants as were sampled.
     let reach = SIZES[of((mine as f64 * outcome.inhabited.sample) as i64)].1;
+    if let Some(similar) = &outcome.peers {
+        let peers: Vec<usize> = similar.of(subject.home).collect();
+        let name = message!("indicators.spine.peers_similar", count = peers.len());
+        return Size { reach, peers, name };
+    }
     let below = place.checked_sub(1).map(|larger| SIZES[larger].0);
     let is_same = |home: &usize| {
         let count = people(*home);
@@ -117,88 +121,11 @@ struct Years {
     z: Option<f64>,
 }
 
-/// Events, numerator and denominator of a year.
-#[derive(Clone, Copy)]
-struct OfYear {
-    events: i64,
-    numerator: i64,
-    of: i64,
-}
-
-/// The whole years of the period; none if there is only one.
-fn whole_years(subject: &Subject) -> Vec<i16> {
-    let months = &subject.outcome.counts.months;
-    let years = subject.outcome.period.by_year().map(|year| year.from().year());
-    let is_whole = |year: &i16| months.iter().filter(|month| month.first().year() == *year).count() == 12;
-    let whole: Vec<i16> = years.filter(is_whole).collect();
-    if whole.len() > 1 { whole } else { Vec::new() }
-}
-
-/// Each year of a measure in a municipality; `None` if the counts lack the measure, or if the inhabitants of the
-/// municipality in a year are unknown.
-fn by_year(
-    subject: &Subject,
-    (place, one): (usize, &Indicator),
-    home: usize,
-    years: &[i16],
-) -> Option<Vec<OfYear>> {
-    let counts = &subject.outcome.counts;
-    let numerators = counts.months_of(place, Side::Numerator, home)?;
-    let events = counts.event_months_of(place, home)?;
-    let of_year = |year: &i16| {
-        let sum = |of: &[i64]| -> i64 {
-            counts
-                .months
-                .iter()
-                .zip(of)
-                .filter(|(month, _)| month.first().year() == *year)
-                .map(|(_, n)| n)
-                .sum()
-        };
-        let of = match one.kind {
-            Kind::Rate => subject.outcome.inhabited.months_of(&counts.homes[home], *year, one)?,
-            Kind::Proportion | Kind::Mean => sum(counts.months_of(place, Side::Denominator, home)?),
-        };
-        Some(OfYear { events: sum(events), numerator: sum(numerators), of })
-    };
-    years.iter().map(of_year).collect()
-}
-
-/// Whether a year's counts may not be shown: one to four events or, for a proportion, one to four of the whole without
-/// the event.
-fn is_small(one: &Indicator, year: &OfYear) -> bool {
-    few(year.events) || (one.kind == Kind::Proportion && few(year.of - year.events))
-}
-
-/// The years of a measure in the municipality of the profile. `None` without years, if the figure is withheld, if a year is unknown or
-/// has a small count, or if the years that are shown would reveal another municipality's small count: a reader can
-/// subtract the years of all municipalities that are shown from those of the country.
+/// The years of a measure in the municipality of the profile; `None` if they are not [`shown`].
 fn years(subject: &Subject, (place, one, found, _): Measured, years: &[i16]) -> Option<Years> {
-    if years.is_empty() {
-        return None;
-    }
-    let counts = &subject.outcome.counts;
-    let all: Vec<Option<Vec<OfYear>>> =
-        (0..counts.homes.len()).map(|home| by_year(subject, (place, one), home, years)).collect();
-    let is_left_out = |home: usize| {
-        found.homes[home].is_withheld
-            || all[home].as_ref().is_none_or(|of| of.iter().any(|year| is_small(one, year)))
-    };
-    let left_out: Vec<usize> = (0..all.len()).filter(|home| is_left_out(*home)).collect();
-    let hidden = |year: usize| -> i64 {
-        left_out.iter().filter_map(|home| all[*home].as_ref()).map(|of| of[year].events).sum()
-    };
-    let is_revealed = reveals(left_out.len(), years.len(), hidden);
-    let mine = all[subject.home].as_ref().filter(|_| !is_left_out(subject.home) && !is_revealed)?;
-    let values: Vec<f64> = mine.iter().map(|year| year.numerator as f64 / year.of as f64).collect();
-    let float = |of: fn(&OfYear) -> i64| -> Vec<f64> { mine.iter().map(|year| of(year) as f64).collect() };
-    let z = match one.kind {
-        Kind::Mean => None,
-        Kind::Rate | Kind::Proportion => {
-            trend(&float(|year| year.numerator), &float(|year| year.of), found.at_a_time)
-        }
-    };
-    Some(Years { values, z })
+    let mine = shown(subject.outcome, (place, one, found), years).swap_remove(subject.home)?;
+    let values = mine.iter().map(|year| year.numerator as f64 / year.of as f64).collect();
+    Some(Years { values, z: score(one, &mine, found.at_a_time) })
 }
 
 /// Direction of the years, in a word.
@@ -217,7 +144,7 @@ pub(super) fn spine(subject: &Subject, themes: &Themes) -> Spine {
     let outcome = subject.outcome;
     let (text, say) = (|key: &str| outcome.language.text(key), |message: &Message| outcome.say(message));
     let size = size(subject);
-    let whole = whole_years(subject);
+    let whole = whole_years(subject.outcome);
     let has_peers = themes
         .iter()
         .flat_map(|(_, rows)| rows)

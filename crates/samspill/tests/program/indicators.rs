@@ -530,9 +530,18 @@ fn a_profile_shows_years_where_no_count_is_small() {
     };
     let small = [("0301", [3, 40, 40]), ("1103", [40, 3, 40])];
     let with = |years: [u32; 3]| [&[("1201", years)][..], &small].concat();
+    let trend = |of: &str| row_of(&work.join("out/utvikling.csv"), "admissions", of)[6..].to_vec();
     assert_eq!(admissions(&with([40, 80, 120]), "1201"), "opp");
+    // The same in the sheet of all municipalities: 40 to 120 events, of 40 : 80 : 120 a maximum likelihood of 1.69 a year
+    // with as many people, less their growth of about one per cent.
+    let up = trend("1201");
+    assert_eq!((&up[1][..], &up[7][..]), ("2013", "øker"));
+    assert!((64.0..70.0).contains(&number(&up[3])) && number(&up[4]) < number(&up[3]), "{up:?}");
+    assert_eq!((&trend("0301")[0][..], &trend("0301")[7][..]), (":", ":"));
     assert_eq!(admissions(&with([120, 80, 40]), "1201"), "ned");
+    assert_eq!(trend("1201")[7], "minker");
     assert_eq!(admissions(&with([80, 80, 80]), "1201"), "uendret");
+    assert_eq!(trend("1201")[7], "ikke til å skille fra tilfeldighet");
     assert_eq!(admissions(&with([40, 80, 120]), "0301"), "..", "one to four admissions in a year");
     // There are two municipalities: the country's counts by year, less those of 1201, would be the small counts of 0301.
     assert_eq!(admissions(&[("1201", [40, 80, 120]), small[0]], "1201"), "..");

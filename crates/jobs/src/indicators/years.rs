@@ -1,0 +1,191 @@
+//! Indicators by year, and whether they rise or fall over the years.
+
+use disclosure::withhold::few;
+use disclosure::{Beneath, Cell, SafeTable};
+use statistics::counts::Side;
+use statistics::figures::Figures;
+use statistics::indicator::{Indicator, Kind};
+use statistics::interval::{Interval, normal_p};
+use statistics::trend::{factor, trend};
+use words::{Message, message};
+
+use super::subject::reveals;
+use super::{Outcome, sheet_of, thousandths};
+
+/// Events, numerator and denominator of a year.
+#[derive(Clone, Copy)]
+pub(super) struct OfYear {
+    events: i64,
+    pub numerator: i64,
+    /// Person-months of a rate; the whole of a proportion or a mean.
+    pub of: i64,
+}
+
+impl OfYear {
+    /// Value of the year on the scale of the indicator's figures: of a rate per person and year.
+    fn value(&self, one: &Indicator) -> f64 {
+        let months = if one.kind == Kind::Rate { 12.0 } else { 1.0 };
+        self.numerator as f64 / self.of as f64 * months * one.times()
+    }
+}
+
+/// The whole years of the period; none if there is only one.
+pub(super) fn whole_years(outcome: &Outcome) -> Vec<i16> {
+    let months = &outcome.counts.months;
+    let years = outcome.period.by_year().map(|year| year.from().year());
+    let is_whole = |year: &i16| months.iter().filter(|month| month.first().year() == *year).count() == 12;
+    let whole: Vec<i16> = years.filter(is_whole).collect();
+    if whole.len() > 1 { whole } else { Vec::new() }
+}
+
+/// Each year of an indicator in a municipality; `None` if the counts lack the indicator, or if the inhabitants of the
+/// municipality in a year are unknown.
+fn by_year(
+    outcome: &Outcome,
+    (place, one): (usize, &Indicator),
+    home: usize,
+    years: &[i16],
+) -> Option<Vec<OfYear>> {
+    let counts = &outcome.counts;
+    let numerators = counts.months_of(place, Side::Numerator, home)?;
+    let events = counts.event_months_of(place, home)?;
+    let of_year = |year: &i16| {
+        let months = || counts.months.iter().map(|month| month.first().year() == *year);
+        let sum = |of: &[i64]| -> i64 { months().zip(of).filter(|(is_in, _)| *is_in).map(|(_, n)| n).sum() };
+        let of = match one.kind {
+            Kind::Rate => outcome.inhabited.months_of(&counts.homes[home], *year, one)?,
+            Kind::Proportion | Kind::Mean => sum(counts.months_of(place, Side::Denominator, home)?),
+        };
+        Some(OfYear { events: sum(events), numerator: sum(numerators), of })
+    };
+    years.iter().map(of_year).collect()
+}
+
+/// Whether a year's counts may not be shown: one to four events or, for a proportion, one to four of the whole without
+/// the event.
+fn is_small(one: &Indicator, year: &OfYear) -> bool {
+    few(year.events) || (one.kind == Kind::Proportion && few(year.of - year.events))
+}
+
+/// The years of an indicator in each municipality. `None` if the figure is withheld, or if a year is unknown or has a small
+/// count. All are `None` if the years that are shown would reveal another municipality's small count: a reader can subtract
+/// the years of all municipalities that are shown from those of the country.
+pub(super) fn shown(
+    outcome: &Outcome,
+    (place, one, found): (usize, &Indicator, &Figures),
+    years: &[i16],
+) -> Vec<Option<Vec<OfYear>>> {
+    let homes = outcome.counts.homes.len();
+    if years.is_empty() {
+        return vec![None; homes];
+    }
+    let all: Vec<Option<Vec<OfYear>>> =
+        (0..homes).map(|home| by_year(outcome, (place, one), home, years)).collect();
+    let is_left_out = |home: usize| {
+        found.homes[home].is_withheld
+            || all[home].as_ref().is_none_or(|of| of.iter().any(|year| is_small(one, year)))
+    };
+    let left_out: Vec<bool> = (0..homes).map(is_left_out).collect();
+    let hidden = |year: usize| -> i64 {
+        let of = all.iter().zip(&left_out).filter(|(_, is_left_out)| **is_left_out);
+        of.filter_map(|(years, _)| years.as_ref()).map(|of| of[year].events).sum()
+    };
+    let count = left_out.iter().filter(|is_left_out| **is_left_out).count();
+    let is_revealed = reveals(count, years.len(), hidden);
+    all.into_iter()
+        .zip(left_out)
+        .map(|(years, is_left_out)| years.filter(|_| !is_left_out && !is_revealed))
+        .collect()
+}
+
+/// Score statistic of the trend of the years; `None` for a mean, and for fewer than three years.
+pub(super) fn score(one: &Indicator, years: &[OfYear], at_a_time: f64) -> Option<f64> {
+    let [counts, of] = counts(years);
+    (one.kind != Kind::Mean).then(|| trend(&counts, &of, at_a_time)).flatten()
+}
+
+/// Numerators and denominators of years.
+fn counts(years: &[OfYear]) -> [Vec<f64>; 2] {
+    [|year: &OfYear| year.numerator, |year: &OfYear| year.of]
+        .map(|of| years.iter().map(|year| of(year) as f64).collect())
+}
+
+const HEADS: [&str; 14] = [
+    "indicator",
+    "title",
+    "municipality",
+    "name",
+    "unit",
+    "first_year",
+    "first_value",
+    "last_year",
+    "last_value",
+    "change_a_year",
+    "change_a_year_low",
+    "change_a_year_high",
+    "p",
+    "trend",
+];
+
+/// Share of change that chance alone finds a trend in, for the two verdicts.
+const LEVELS: [f64; 2] = [0.002, 0.05];
+
+/// Sheet of the trend of each rate and proportion in each municipality; `None` if the period has fewer than three whole
+/// years.
+pub(super) fn sheet(outcome: &Outcome) -> Option<SafeTable> {
+    let years = whole_years(outcome);
+    let (first, last) = years.first().zip(years.last()).filter(|_| years.len() > 2)?;
+    let mut sheet = sheet_of("trend", HEADS);
+    for (place, one, found) in outcome.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
+        let all = shown(outcome, (place, one, found), &years);
+        for (code, of) in outcome.counts.homes.iter().zip(all) {
+            let mut row = vec![
+                Cell::Text(one.id.clone()),
+                Cell::Text(outcome.title(one).to_owned()),
+                Cell::Text(code.clone()),
+                Cell::Text(outcome.names.name(code)),
+                Cell::Said(Outcome::unit(one)),
+            ];
+            row.extend(cells(one, of.as_deref(), (*first, *last), found.at_a_time));
+            sheet.row(row, Beneath::Decided);
+        }
+    }
+    Some(sheet.protect())
+}
+
+/// Cells of a row, from the first year on.
+fn cells(one: &Indicator, of: Option<&[OfYear]>, (first, last): (i16, i16), at_a_time: f64) -> Vec<Cell> {
+    let year = |year: i16| Cell::Text(year.to_string());
+    let ends = of.and_then(|of| of.first().zip(of.last()));
+    let [start, end] = match ends {
+        None => [Cell::Withheld, Cell::Withheld],
+        Some((start, end)) => [start, end].map(|year| thousandths(year.value(one))),
+    };
+    let mut row = vec![year(first), start, year(last), end];
+    let of = of.unwrap_or_default();
+    let [events, exposure] = counts(of);
+    match (of.is_empty(), factor(&events, &exposure, at_a_time), score(one, of, at_a_time)) {
+        (true, ..) => row.extend(vec![Cell::Withheld; 5]),
+        (false, Some(Interval { value, low, high }), Some(z)) => {
+            row.extend([value, low, high].map(|factor| thousandths((factor - 1.0) * 100.0)));
+            row.extend([thousandths(normal_p(z)), Cell::Said(verdict(z))]);
+        }
+        (false, ..) => {
+            row.extend(vec![Cell::Unknown; 4]);
+            row.push(Cell::Said(message!("indicators.trend.unknown")));
+        }
+    }
+    row
+}
+
+/// What a score statistic says, in words.
+fn verdict(z: f64) -> Message {
+    let [sure, may] = LEVELS.map(|level| normal_p(z) < level);
+    match (sure, may, z > 0.0) {
+        (true, _, true) => message!("indicators.trend.rises"),
+        (true, _, false) => message!("indicators.trend.falls"),
+        (false, true, true) => message!("indicators.trend.may_rise"),
+        (false, true, false) => message!("indicators.trend.may_fall"),
+        (false, false, _) => message!("indicators.trend.chance"),
+    }
+}
