@@ -1177,13 +1177,39 @@ impl Outcome {
         }
         let stage = host.begin(Work::WriteProfiles);
         for (place, code) in codes.iter().enumerate() {
-            if let Some(pdf) = crate::indicators::profile::pdf(self, code)? {
-                let path = out.join(format!("profil-{code}.pdf"));
-                crate::folder::write(&path, pdf)?;
+            if let Some(pdf) = profile::pdf(self, code, None)? {
+                crate::folder::write(&out.join(format!("profil-{code}.pdf")), pdf)?;
             }
             stage.at(place as u64 + 1, codes.len() as u64);
         }
         stage.done();
+        Ok(())
+    }
+
+    /// Writes the inside editions of the profiles of municipalities, beside the public ones: nothing of the municipality's
+    /// own is withheld, since the figures are those of its own bill. `role` is whom each is made for, and stands on it.
+    ///
+    /// # Errors
+    /// Fails if a page cannot be set or written.
+    pub fn inside_profiles(&mut self, codes: &[String], role: &str, out: &Path) -> Result<()> {
+        for code in codes {
+            let Some(home) = self.counts.homes.iter().position(|known| known == code) else { continue };
+            let public: Vec<Option<Figure>> =
+                self.figures.iter().map(|found| Some(found.as_ref()?.homes[home].clone())).collect();
+            for found in self.figures.iter_mut().flatten() {
+                let figure = &mut found.homes[home];
+                (figure.is_withheld, figure.hides) = (false, Default::default());
+            }
+            let pdf = profile::pdf(self, code, Some(role));
+            for (found, public) in self.figures.iter_mut().zip(public) {
+                if let Some((found, public)) = found.as_mut().zip(public) {
+                    found.homes[home] = public;
+                }
+            }
+            if let Some(pdf) = pdf? {
+                crate::folder::write(&out.join(format!("profil-{code}-intern.pdf")), pdf)?;
+            }
+        }
         Ok(())
     }
 

@@ -25,14 +25,15 @@ const TITLED: f64 = 10.0;
 /// Fewest expected events of a measure that the first page speaks of.
 const SPOKEN_OF: f64 = 5.0;
 
-/// The profile of a municipality as PDF; `None` if the municipality does not exist in the period.
+/// The profile of a municipality as PDF; `None` if the municipality does not exist in the period. `inside` is whom an
+/// inside edition is made for: it shows years and months that the public edition leaves out.
 ///
 /// # Errors
 /// Fails if the page cannot be set.
-pub fn pdf(outcome: &Outcome, code: &str) -> Result<Option<Vec<u8>>> {
+pub fn pdf(outcome: &Outcome, code: &str, inside: Option<&str>) -> Result<Option<Vec<u8>>> {
     let Some(home) = outcome.counts.homes.iter().position(|known| known == code) else { return Ok(None) };
     let name = outcome.names.name(code);
-    let subject = Subject { outcome, home, name };
+    let subject = Subject { outcome, home, name, inside };
     Ok(Some(profile::pdf(&subject.pages())?))
 }
 
@@ -269,21 +270,24 @@ impl<'a> Subject<'a> {
         let caution = |(head, text): (Message, Message)| format!("{}: {}.", self.say(&head), self.say(&text));
         let compared = (!farthest.is_empty()).then(|| [self.stands_out(&farthest), self.how_sure(&farthest)]);
         let boxes = self.costs().into_iter().chain(compared.into_iter().flatten());
+        let edition = self.inside.map(|role| self.say(&message!("indicators.profile.inside_edition", role)));
+        let mark = edition.is_some().then(|| (self.text("tag.inside"), true));
+        let cautions = outcome.about().into_iter().map(caution);
         profile::Profile {
             language: outcome.language,
             kind: self.say(&message!("indicators.profile.kind", period = outcome.period)),
             place: place.join(" · "),
             title,
-            tags: outcome.tags(),
+            tags: mark.into_iter().chain(outcome.tags()).collect(),
             lead,
             boxes: boxes.collect(),
             spine: spine::spine(self, &themes),
             figures: self.months().into_iter().collect(),
             tables: self.kroner().into_iter().chain(self.all()).collect(),
-            cautions: outcome.about().into_iter().map(caution).collect(),
+            cautions: edition.into_iter().chain(cautions).collect(),
             footer: outcome.footer(),
             date: outcome.period.to().year_month_day(),
-            digest: format!("{} {} {digest}", self.name, outcome.period),
+            digest: format!("{} {} {digest} {}", self.name, outcome.period, self.inside.unwrap_or_default()),
         }
     }
 
@@ -417,7 +421,8 @@ impl<'a> Subject<'a> {
         };
         let is_revealed = reveals(left_out.len(), counts.months.len(), of_month);
         let values = counts.months_of(place, Side::Numerator, self.home)?;
-        if values.len() < 6 || is_left_out(self.home) || is_revealed {
+        let is_public = !is_left_out(self.home) && !is_revealed;
+        if values.len() < 6 || !(is_public || self.inside.is_some()) {
             return None;
         }
         let values: Vec<f64> = values.iter().map(|count| *count as f64).collect();

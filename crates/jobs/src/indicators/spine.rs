@@ -13,7 +13,7 @@ use statistics::interval::normal_point;
 use words::{Message, message};
 
 use super::subject::{Measured, Subject, number, percent, signed};
-use super::years::{score, shown, whole_years};
+use super::years::{by_year, score, shown, whole_years};
 
 /// Themes of the chart, each with the ids of its measures. The user's own indicators follow in a theme of their own.
 const THEMES: [(&str, &[&str]); 4] = [
@@ -121,9 +121,14 @@ struct Years {
     z: Option<f64>,
 }
 
-/// The years of a measure in the municipality of the profile; `None` if they are not [`shown`].
+/// The years of a measure in the municipality of the profile; `None` if they are not [`shown`], which is no matter in an
+/// inside edition.
 fn years(subject: &Subject, (place, one, found, _): Measured, years: &[i16]) -> Option<Years> {
-    let mine = shown(subject.outcome, (place, one, found), years).swap_remove(subject.home)?;
+    let mine = match subject.inside {
+        Some(_) if years.is_empty() => return None,
+        Some(_) => by_year(subject.outcome, (place, one), subject.home, years)?,
+        None => shown(subject.outcome, (place, one, found), years).swap_remove(subject.home)?,
+    };
     let values = mine.iter().map(|year| year.numerator as f64 / year.of as f64).collect();
     Some(Years { values, z: score(one, &mine, found.at_a_time) })
 }

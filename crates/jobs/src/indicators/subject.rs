@@ -17,6 +17,8 @@ pub(super) struct Subject<'a> {
     /// Place of the municipality in the counts.
     pub(super) home: usize,
     pub(super) name: String,
+    /// Whom an inside edition is made for; `None` for the public edition.
+    pub(super) inside: Option<&'a str>,
 }
 
 /// A measure: its place among the indicators, the indicator, its figures and the municipality's figure.

@@ -40,7 +40,7 @@ pub(super) fn whole_years(outcome: &Outcome) -> Vec<i16> {
 
 /// Each year of an indicator in a municipality; `None` if the counts lack the indicator, or if the inhabitants of the
 /// municipality in a year are unknown.
-fn by_year(
+pub(super) fn by_year(
     outcome: &Outcome,
     (place, one): (usize, &Indicator),
     home: usize,

@@ -60,6 +60,8 @@ pub struct RunArguments {
     peer_groups: Option<PathBuf>,
     #[arg(long)]
     profile: Vec<String>,
+    #[arg(long, requires = "profile")]
+    inside: Option<String>,
     #[arg(long)]
     by_age: bool,
     #[arg(long)]
@@ -156,9 +158,15 @@ fn run(arguments: &RunArguments, host: &Host) -> Result<Output> {
         by_age: arguments.by_age,
         peers: peers(arguments),
     };
-    let found = indicators::run(&order, host)?;
+    if arguments.inside.is_some() && profiled.iter().any(|code| code == "all") {
+        fail!("error.indicators.inside_of_all");
+    }
+    let mut found = indicators::run(&order, host)?;
     let (table, words) = found.write(&arguments.out, host)?;
     let data = table.render(or_suited(None), host.reader());
     found.profiles(&profiled, &arguments.out, host)?;
+    if let Some(role) = &arguments.inside {
+        found.inside_profiles(&profiled, role, &arguments.out)?;
+    }
     Ok(Output { data, words: vec![Message::Plain(words)], code: 0 })
 }

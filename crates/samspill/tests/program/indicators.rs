@@ -509,6 +509,44 @@ fn admissions_by_year(file: &std::path::Path, homes: &[(&str, [u32; 3])]) {
     std::fs::write(file, rows).unwrap();
 }
 
+/// The inside edition is for the owner of the bill: nothing of its own is withheld, and it says whom it is for. The public
+/// edition beside it, and every table, are as without it.
+#[test]
+fn an_inside_edition_shows_the_owner_its_own_figures() {
+    let work = folder("indicators-inside");
+    let file = work.join("contacts.csv");
+    admissions_by_year(&file, &[("1201", [40, 80, 120]), ("0301", [3, 40, 40]), ("1103", [40, 3, 40])]);
+    let run = |out: &str, of: &str, more: &[&str]| {
+        let command = ["indicators", "run", "--all", "--without-kroner", "--period", "2011"];
+        let out = work.join(out);
+        let given = ["--contacts", path(&file), "--profile", of, "--out", path(&out)];
+        let output = samspill(&[&command[..], &given, more].concat());
+        (output.status.success(), text(&output.stderr), out)
+    };
+    let page = |file: &Path| {
+        let page = Command::new("pdftotext").args(["-layout", path(file), "-"]).output().unwrap();
+        text(&page.stdout)
+    };
+    let admissions = |page: &str| -> Vec<String> {
+        let line = page.lines().find(|line| line.trim_start().starts_with("Innleggelser  ")).unwrap();
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    let (done, said, out) = run("inside", "0301", &["--inside", "økonomisjefen"]);
+    assert!(done, "{said}");
+    let (public, inside) = (page(&out.join("profil-0301.pdf")), page(&out.join("profil-0301-intern.pdf")));
+    assert_eq!(admissions(&public)[1], ":", "{public}");
+    assert_eq!(admissions(&inside).last().map(String::as_str), Some("3"), "{inside}");
+    assert!(inside.contains("Intern utgave for økonomisjefen") && !public.contains("Intern"), "{inside}");
+    let (done, _, without) = run("public", "0301", &[]);
+    assert!(done && !without.join("profil-0301-intern.pdf").exists());
+    for file in ["profil-0301.pdf", "kommuner.csv", "indikatorer.xlsx", "utvikling.csv"] {
+        let of = |folder: &Path| std::fs::read(folder.join(file)).ok();
+        assert!(of(&out) == of(&without), "{file}");
+    }
+    let (done, said, _) = run("inside", "all", &["--inside", "økonomisjefen"]);
+    assert!(!done && said.contains("gi kommunen med --profile, ikke all"), "{said}");
+}
+
 /// A profile shows the years of a measure with their direction, unless a year has one to four events, or the shown years
 /// would reveal a count of one to four in another municipality.
 #[test]
