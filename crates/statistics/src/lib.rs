@@ -14,6 +14,7 @@ pub mod figures;
 pub mod forecast;
 pub mod funnel;
 pub mod indicator;
+pub mod inequality;
 pub mod interval;
 pub mod levels;
 pub mod peers;

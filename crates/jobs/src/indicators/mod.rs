@@ -5,6 +5,7 @@ mod ages;
 pub mod brought;
 mod catalogue;
 mod country;
+pub mod inequality;
 pub mod peers;
 mod population;
 mod profile;
@@ -36,6 +37,7 @@ use words::{Language, Message, Said, message, say};
 use crate::failure::{About, Result, fail};
 use crate::host::{Host, Scratch};
 use crate::indicators::brought::Brought;
+use crate::indicators::inequality::Backgrounds;
 use crate::indicators::peers::Peers;
 use crate::indicators::population::{Inhabited, inhabited};
 use crate::intake::{self, Input};
@@ -86,6 +88,8 @@ pub struct Order<'a> {
     pub by_age: bool,
     /// How similar municipalities are found; `None` if they are not asked for.
     pub peers: Option<peers::By<'a>>,
+    /// File of background variables that inequality is told by, `municipality;name…`.
+    pub inequality: Option<&'a Path>,
 }
 
 impl<'a> Order<'a> {
@@ -118,12 +122,13 @@ impl<'a> Order<'a> {
             counted: None,
             by_age: false,
             peers: None,
+            inequality: None,
         }
     }
 }
 
 /// File stems of the sheets that only some runs write.
-const SHEETS: [&str; 11] = [
+const SHEETS: [&str; 12] = [
     "egne-omrader",
     "aldersgrupper",
     "foretak",
@@ -135,6 +140,7 @@ const SHEETS: [&str; 11] = [
     "like-kommuner",
     "som-de-like",
     "utvikling",
+    "ulikhet",
 ];
 
 /// Greatest number of days without a contact at the end of a period that passes as chance, as in a small register. More
@@ -175,6 +181,8 @@ pub struct Outcome {
     pub kroner: Option<Kroner>,
     /// Similar municipalities; `None` if they were not asked for.
     pub peers: Option<Peers>,
+    /// Background variables that inequality is told by; `None` if it was not asked for.
+    pub backgrounds: Option<Backgrounds>,
 }
 
 /// Groups of municipalities, or treating trusts or units, with their counts and figures.
@@ -495,12 +503,28 @@ fn has_contacts(order: &Order, counts: &Counts) -> Result<()> {
     Ok(())
 }
 
+/// Leaves out the municipalities that the register does not cover ([`Inhabited::covering`]), and notes their number.
+fn only_covered(
+    inhabited: &mut Inhabited,
+    reader: &Reader,
+    (period, municipalities): (Period, &Municipalities),
+    host: &Host,
+) -> Result<()> {
+    let by_home = counts::words_of(reader, "municipality_of_registration")?;
+    let left_out = inhabited.covering(&by_home, period.to(), municipalities);
+    if left_out > 0 {
+        host.note(Note::NotCovered(left_out));
+    }
+    Ok(())
+}
+
 /// Counts all indicators and makes their figures.
 pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let mut wanted: Vec<String> = asked(order.ids, order.own)?.into_iter().map(|one| one.id).collect();
     let kroner = (!order.without_kroner).then(|| Kroner::of(order.period, host)).transpose()?;
     let indicators = all_counted(order, kroner.as_ref())?;
     let brought = Brought::read(order, &indicators)?;
+    let backgrounds = order.inequality.map(|path| Backgrounds::read(path, order.period)).transpose()?;
     let municipalities = Municipalities::built_in()?;
     let mut inhabited = inhabited(order.people, order.period, &municipalities)?;
     let groups = groups(order.period, &municipalities, order.areas, order.language)?;
@@ -515,11 +539,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     // A gap in the period is told with the figures.
     intake::note_lacking(&reader, host);
     inhabited.of_sample(reader.footer());
-    let by_home = counts::words_of(&reader, "municipality_of_registration")?;
-    let not_covered = inhabited.covering(&by_home, order.period.to(), &municipalities);
-    if not_covered > 0 {
-        host.note(Note::NotCovered(not_covered));
-    }
+    only_covered(&mut inhabited, &reader, (order.period, &municipalities), host)?;
     let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
     can_adjust(order, &reader, &inhabited)?;
     let built_in = Indicator::built_in()?.len();
@@ -546,8 +566,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let of = (&indicators[..], of_contacts);
     larger.extend(treating(order, (&reader, &municipalities), of, (&counts, &mut found), host)?);
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let similar = |by| Peers::found(by, &counts.homes, &inhabited, order.period);
-    let peers = order.peers.map(similar).transpose()?;
+    let peers =
+        order.peers.map(|by| Peers::found(by, &counts.homes, &inhabited, order.period)).transpose()?;
     Ok(Outcome {
         indicators,
         figures: found,
@@ -566,6 +586,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         by_age: order.by_age,
         kroner,
         peers,
+        backgrounds,
     })
 }
 
@@ -990,6 +1011,7 @@ impl Outcome {
             out.extend([peers.sheet(self), peers.as_they_are(self)]);
         }
         out.extend(years::sheet(self));
+        out.extend(self.backgrounds.iter().map(|backgrounds| backgrounds.sheet(self)));
         out.extend(brought::cost_sheet(self));
         out.extend(brought::moved_sheet(self));
         out.push(self.inhabited.sheet(self));

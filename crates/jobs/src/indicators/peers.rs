@@ -245,10 +245,10 @@ fn there(at: &str, word: &str, period: Period) -> Result<String> {
 }
 
 /// Values of variables by municipality, in the order of their names.
-type Variables = BTreeMap<String, Vec<f64>>;
+pub(super) type Variables = BTreeMap<String, Vec<f64>>;
 
 /// Names and values of the variables in a file.
-fn variables_of(path: &Path, period: Period) -> Result<(Vec<String>, Variables)> {
+pub(super) fn variables_of(path: &Path, period: Period) -> Result<(Vec<String>, Variables)> {
     let sheet = register::sheet::read(path)?;
     let names: Vec<String> = sheet.heads.iter().skip(1).filter(|head| !head.is_empty()).cloned().collect();
     if names.is_empty() {

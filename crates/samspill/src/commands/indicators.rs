@@ -59,6 +59,8 @@ pub struct RunArguments {
     #[arg(long, conflicts_with = "peers")]
     peer_groups: Option<PathBuf>,
     #[arg(long)]
+    inequality: Option<PathBuf>,
+    #[arg(long)]
     profile: Vec<String>,
     #[arg(long, requires = "profile")]
     inside: Option<String>,
@@ -157,6 +159,7 @@ fn run(arguments: &RunArguments, host: &Host) -> Result<Output> {
         counted: arguments.counted.as_deref(),
         by_age: arguments.by_age,
         peers: peers(arguments),
+        inequality: arguments.inequality.as_deref(),
     };
     if arguments.inside.is_some() && profiled.iter().any(|code| code == "all") {
         fail!("error.indicators.inside_of_all");

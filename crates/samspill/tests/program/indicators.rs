@@ -612,6 +612,30 @@ fn number(cell: &str) -> f64 {
     cell.replace(',', ".").parse().unwrap()
 }
 
+/// Runs the command with more words: whether it was done, what it said, and its folder.
+type Run<'r> = dyn Fn(&[&str]) -> (bool, String, PathBuf) + 'r;
+
+/// Inequality by a background that is the municipalities' own ratio rises steeply; by a background that is the same
+/// everywhere there is none to tell.
+fn slopes_with_the_rate_itself(out: &Path, run: &Run, file: &dyn Fn(&str, &str) -> String) {
+    let homes: Vec<Vec<String>> =
+        rows(&out.join("kommuner.csv")).into_iter().filter(|row| row[0] == "admissions").collect();
+    let ratio = |row: &Vec<String>| row[13].replace([':', '.'], "0");
+    let table: String = homes.iter().map(|row| format!("{};\"{}\";7\n", row[2], ratio(row))).collect();
+    let given = file("background.csv", &format!("municipality;forholdet;likt\n{table}"));
+    let (done, said, out) = run(&["--inequality", &given]);
+    assert!(done, "{said}");
+    let of = |name: &str| {
+        let mut found = rows(&out.join("ulikhet.csv")).into_iter();
+        found.find(|row| row[0] == "admissions" && row[2] == name).unwrap()
+    };
+    let (rises, same) = (of("forholdet"), of("likt"));
+    assert_eq!(rises[12], "høyere der bakgrunnen er høy", "{rises:?}");
+    let [lowest, highest, slope] = [5, 6, 7].map(|at: usize| number(&rises[at]));
+    assert!((highest - lowest - slope).abs() < 0.002 && number(&rises[8]) > 0.0, "{rises:?}");
+    assert_eq!(same[12], "for få kommuner med tall", "{same:?}");
+}
+
 /// Who the similar municipalities are, and what it would mean to be as they are, agree with the tables beside them: the
 /// median of the ratios drawn together, times the events expected, less the municipality's own.
 #[test]
@@ -663,6 +687,7 @@ fn similar_municipalities_and_what_it_means_to_be_as_they_are() {
     assert_eq!(agrees(&out, "admissions", "1601", 5)[0][3], "0301");
     let read = std::fs::read_to_string(out.join("les-meg.txt")).unwrap();
     assert!(read.contains("80 år og over, og inntekt;"), "{read}");
+    slopes_with_the_rate_itself(&out, &run, &file);
     let group: String =
         ["1601", "0301", "1103", "1201", "0219", "0602"].map(|code| format!("{code};EKG 13\n")).concat();
     let (done, said, out) =
