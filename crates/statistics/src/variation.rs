@@ -55,7 +55,11 @@ mod tests {
         assert_eq!((more.extremal, more.without_ends), (Some(3.0), [Some(1.2), None]));
         let six = [50.0, 60.0, 80.0, 120.0, 150.0, 200.0].map(|events| (events, 100.0));
         let six = variation(&six).unwrap();
-        assert_eq!((six.extremal, six.without_ends), (Some(4.0), [Some(2.5), Some(1.5)]));
+        for (ours, theirs) in
+            [six.extremal, six.without_ends[0], six.without_ends[1]].into_iter().zip([4.0, 2.5, 1.5])
+        {
+            assert!((ours.unwrap() - theirs).abs() < 1e-12, "{six:?}");
+        }
         // There is no quotient to an area without an event.
         let none = variation(&[(0.0, 5.0), (5.0, 5.0), (10.0, 5.0), (5.0, 5.0)]).unwrap();
         assert_eq!((none.extremal, none.without_ends), (None, [Some(1.0), None]));
