@@ -7,7 +7,7 @@
 //! 1. Season: amounts per day of each calendar month relative to the year's, from whole earlier years; 1 if none is known.
 //! 2. Common level of each instrument, per day and with the season taken out: it wanders from month to month (a local level,
 //!    filtered as by Kalman), as much as it has wandered beyond chance. A month that differs from the one before by more
-//!    than [`BREAK`] times what is usual, and is followed by one like it, begins a new level: a rule or a practice changed.
+//!    than four times what is usual, and is followed by one like it, begins a new level: a rule or a practice changed.
 //! 3. Share of a party: its sum of the months seen, of all parties' sum.
 //! 4. Scatter of a party's months around its share of the common path: a part proportional to the expected amount (chance in
 //!    many small cases) and a part proportional to its square. Both are fitted over all parties. The more months are seen,

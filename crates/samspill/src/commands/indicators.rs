@@ -42,7 +42,7 @@ pub struct RunArguments {
     mapping: Option<PathBuf>,
     #[arg(long)]
     own: Vec<PathBuf>,
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     people: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "age-sex")]
     adjust: AdjustFor,
@@ -50,19 +50,19 @@ pub struct RunArguments {
     overdispersion: Allowance,
     #[arg(long)]
     rebase: Vec<String>,
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     areas: Option<PathBuf>,
     #[arg(long, num_args = 0..=1, default_missing_value = "10", value_parser = clap::value_parser!(u16).range(5..=50))]
     peers: Option<u16>,
-    #[arg(long, requires = "peers")]
+    #[arg(long, value_name = "FILE", requires = "peers")]
     peers_by: Option<PathBuf>,
-    #[arg(long, conflicts_with = "peers")]
+    #[arg(long, value_name = "FILE", conflicts_with = "peers")]
     peer_groups: Option<PathBuf>,
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     inequality: Option<PathBuf>,
     #[arg(long)]
     profile: Vec<String>,
-    #[arg(long, requires = "profile")]
+    #[arg(long, value_name = "TEXT", requires = "profile")]
     inside: Option<String>,
     #[arg(long)]
     by_age: bool,
@@ -70,11 +70,11 @@ pub struct RunArguments {
     hospitals: bool,
     #[arg(long)]
     units: bool,
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     survey: Option<PathBuf>,
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     effort: Option<PathBuf>,
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     counted: Option<PathBuf>,
     #[arg(long)]
     without_kroner: bool,
