@@ -182,9 +182,7 @@ fn delivery<'a>(year: &'a Year, contacts: &'a Path, now: Minute) -> Run<'a> {
 /// The hospital that delivers late: the one with the fifth largest amount of co-financing.
 fn late_unit(totals: &Totals) -> String {
     let mut by_unit: BTreeMap<String, Amount> = BTreeMap::new();
-    let mut months: BTreeMap<String, i64> = BTreeMap::new();
     for (key, sum) in totals.lines().filter(|(key, _)| key.instrument == Instrument::CoFinancing) {
-        *months.entry(key.month.to_string()).or_default() += sum.amount.ore();
         *by_unit.entry(key.unit).or_default() += sum.amount;
     }
     let mut units: Vec<(Amount, String)> = by_unit.into_iter().map(|(unit, amount)| (amount, unit)).collect();

@@ -22,10 +22,11 @@ pub(super) struct OfYear {
 }
 
 impl OfYear {
-    /// Value of the year on the scale of the indicator's figures: of a rate per person and year.
-    fn value(&self, one: &Indicator) -> f64 {
-        let months = if one.kind == Kind::Rate { 12.0 } else { 1.0 };
-        self.numerator as f64 / self.of as f64 * months * one.times()
+    /// Value of the year on the scale of the indicator's figures: of a rate per person and year. `sample` is the share of the
+    /// inhabitants who can be in the register.
+    fn value(&self, one: &Indicator, sample: f64) -> f64 {
+        let persons = if one.kind == Kind::Rate { sample / 12.0 } else { 1.0 };
+        self.numerator as f64 / (self.of as f64 * persons) * one.times()
     }
 }
 
@@ -146,36 +147,40 @@ pub(super) fn sheet(outcome: &Outcome) -> Option<SafeTable> {
                 Cell::Text(outcome.names.name(code)),
                 Cell::Said(Outcome::unit(one)),
             ];
-            row.extend(cells(one, of.as_deref(), (*first, *last), found.at_a_time));
+            let values = of.as_deref().map(|of| ends(one, of, outcome.inhabited.sample));
+            row.extend([(*first, 0), (*last, 1)].into_iter().flat_map(|(year, end)| {
+                let value = values.map_or(Cell::Withheld, |values| thousandths(values[end]));
+                [Cell::Text(year.to_string()), value]
+            }));
+            row.extend(cells(one, of.as_deref(), found.at_a_time));
             sheet.row(row, Beneath::Decided);
         }
     }
     Some(sheet.protect())
 }
 
-/// Cells of a row, from the first year on.
-fn cells(one: &Indicator, of: Option<&[OfYear]>, (first, last): (i16, i16), at_a_time: f64) -> Vec<Cell> {
-    let year = |year: i16| Cell::Text(year.to_string());
-    let ends = of.and_then(|of| of.first().zip(of.last()));
-    let [start, end] = match ends {
-        None => [Cell::Withheld, Cell::Withheld],
-        Some((start, end)) => [start, end].map(|year| thousandths(year.value(one))),
-    };
-    let mut row = vec![year(first), start, year(last), end];
-    let of = of.unwrap_or_default();
+/// Values of the first and the last year.
+fn ends(one: &Indicator, of: &[OfYear], sample: f64) -> [f64; 2] {
+    [of.first(), of.last()].map(|year| year.map_or(f64::NAN, |year| year.value(one, sample)))
+}
+
+/// Cells of a row, from the change a year on.
+fn cells(one: &Indicator, of: Option<&[OfYear]>, at_a_time: f64) -> Vec<Cell> {
+    let Some(of) = of else { return vec![Cell::Withheld; 5] };
     let [events, exposure] = counts(of);
-    match (of.is_empty(), factor(&events, &exposure, at_a_time), score(one, of, at_a_time)) {
-        (true, ..) => row.extend(vec![Cell::Withheld; 5]),
-        (false, Some(Interval { value, low, high }), Some(z)) => {
-            row.extend([value, low, high].map(|factor| thousandths((factor - 1.0) * 100.0)));
+    match (factor(&events, &exposure, at_a_time), score(one, of, at_a_time)) {
+        (Some(Interval { value, low, high }), Some(z)) => {
+            let mut row: Vec<Cell> =
+                [value, low, high].map(|factor| thousandths((factor - 1.0) * 100.0)).into();
             row.extend([thousandths(normal_p(z)), Cell::Said(verdict(z))]);
+            row
         }
-        (false, ..) => {
-            row.extend(vec![Cell::Unknown; 4]);
+        _ => {
+            let mut row = vec![Cell::Unknown; 4];
             row.push(Cell::Said(message!("indicators.trend.unknown")));
+            row
         }
     }
-    row
 }
 
 /// What a score statistic says, in words.
@@ -187,5 +192,20 @@ fn verdict(z: f64) -> Message {
         (false, true, true) => message!("indicators.trend.may_rise"),
         (false, true, false) => message!("indicators.trend.may_fall"),
         (false, false, _) => message!("indicators.trend.chance"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: 30 admissions of 12 000 person-months are 30 a year per 1 000 people, and 60 where half of them can be in the
+    /// register.
+    #[test]
+    fn a_year_of_a_sample_has_the_rate_of_those_who_can_be_in_it() {
+        let all = Indicator::built_in().unwrap();
+        let one = all.iter().find(|one| one.id == "admissions").unwrap();
+        let year = OfYear { events: 30, numerator: 30, of: 12_000 };
+        assert_eq!([1.0, 0.5].map(|sample| year.value(one, sample).round()), [30.0, 60.0]);
     }
 }

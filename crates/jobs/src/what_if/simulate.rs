@@ -384,11 +384,11 @@ fn projection(path: &Path, period: Period, now: &People) -> Result<Vec<People>> 
     for (at, [year, word, age, people]) in small_table(path, "year;municipality;age;people")? {
         let year: i16 = year.parse().ok().about(|| message!("error.simulate.no_year", at, year))?;
         let (whole, people) = ages(&at, &age, &people)?;
-        seen.take(&at, &format!("{word} {year}"), (whole, &age), 2)?;
         if !homes.contains_key(&word) {
             homes.insert(word.clone(), home(&at, &word, period)?);
         }
         let code = homes.get(&word).cloned().unwrap_or_default();
+        seen.take(&at, &format!("{code} {year}"), (whole, &age), 2)?;
         let of_home = years.entry(year).or_default().entry(code).or_insert_with(|| vec![0; 101]);
         of_home[std::cmp::min(whole, 100)] += people;
     }

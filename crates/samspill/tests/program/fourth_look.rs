@@ -308,9 +308,12 @@ fn tables_of_municipalities_name_municipalities() {
         let order = ["--period", "2012", "--contacts", &file, "--projection", &rows, "--out", path(&out)];
         ran(&[&["simulate", &scenario][..], &order].concat())
     };
-    for (rows, fault) in
-        [("2013;Bergen;0;1000\n", "428 kommuner"), ("2013;4601;0;1000\n", "'4601' er ingen kommune i 2012")]
-    {
+    for (rows, fault) in [
+        ("2013;Bergen;0;1000\n", "428 kommuner"),
+        ("2013;4601;0;1000\n", "'4601' er ingen kommune i 2012"),
+        ("2013;Bergen;0;1000\n2013;1201;0;1000\n", "1201 2013 med alder 0 står to ganger"),
+        ("2013;Bergen;1;1000\n", "1201 2013 mangler alder 0"),
+    ] {
         let (code, said) = growth(rows);
         assert!(code == Some(1) && said.contains(fault), "{said}");
     }
