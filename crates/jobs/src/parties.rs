@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use domain::municipality::Municipality;
-use domain::{Day, Municipalities, Party, Period};
-use words::{Language, say};
+use domain::{Day, Municipalities, Party, Period, Residence};
+use words::{Language, Message, say};
 
-use crate::failure::{Result, fail};
+use crate::failure::{About, Result, fail};
 
 const TRUSTS: &str = include_str!("../../../data/trusts.csv");
 const ORGANISATIONS: &str = include_str!("../../../data/municipality_organisations.csv");
@@ -124,6 +124,16 @@ pub fn named(word: &str, period: Period) -> Result<String> {
 /// Fails as [`named`] does.
 pub fn municipality_named(word: &str, period: Period) -> Result<String> {
     Ok(code_of(&named(word, period)?).to_owned())
+}
+
+/// Code of the municipality that a cell at `at` in a file means; `None` if there is no such municipality on `day`.
+///
+/// # Errors
+/// Fails as [`municipality_named`] does, with the place of the cell.
+pub fn municipality_on(at: &str, word: &str, period: Period, day: Day) -> Result<Option<String>> {
+    let code = municipality_named(word, period).about(|| Message::plain(at))?;
+    let is_there = matches!(Municipalities::known()?.residence(&code, day), Residence::Municipality(_));
+    Ok(is_there.then_some(code))
 }
 
 /// As [`municipality_named`], for several. `is_there` tells whether there is a municipality with a code.

@@ -28,20 +28,8 @@ fn what_municipalities_pay_is_what_the_parties_say() {
     jobs::synth::run(2012, Some(20_000), 3, None, &work.join("register"), &host).unwrap();
     let contacts = work.join("register/contacts.parquet");
     let scenario = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml"));
-    let order = Order {
-        scenarios: &[scenario.to_path_buf()],
-        against: "law",
-        contacts: Some(&contacts),
-        cells: None,
-        keep: None,
-        mapping: None,
-        period: Period::parse("2012").unwrap(),
-        sweep: None,
-        free_income: None,
-        people: None,
-        projection: None,
-    };
-    let outcome = simulate::run(&order, &host).unwrap();
+    let (scenarios, period) = ([scenario.to_path_buf()], Period::parse("2012").unwrap());
+    let outcome = simulate::run(&Order::of(&scenarios, &contacts, period), &host).unwrap();
     let found = &outcome.runs[0].found;
     let net: Amount =
         found.municipalities.iter().filter(|one| !one.place.debtor.is_empty()).map(|one| one.net()).sum();
@@ -78,20 +66,7 @@ fn measures_reach_whom_they_are_for(work: &Path, contacts: &Path, host: &Host) {
         std::fs::write(path, text).unwrap();
     }
     let period = Period::parse("2012").unwrap();
-    let order = Order {
-        scenarios: &scenarios,
-        against: "law",
-        contacts: Some(contacts),
-        cells: None,
-        keep: None,
-        mapping: None,
-        period,
-        sweep: None,
-        free_income: None,
-        people: None,
-        projection: None,
-    };
-    let outcome = simulate::run(&order, host).unwrap();
+    let outcome = simulate::run(&Order::of(&scenarios, contacts, period), host).unwrap();
     let reader = Reader::open_contacts(contacts).unwrap();
     let (first, last) = (period.from().number(), period.to().number());
     let mut counts = [0_i64; 4];

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use words::{Message, Said, message};
 
-use domain::{Amount, Day, Gap, Instrument, Points, Share};
+use domain::{Amount, Day, Gap, Instrument, Period, Points, Share};
 use sha2::{Digest, Sha256};
 
 use crate::agreement::{self, Agreements};
@@ -63,6 +63,11 @@ impl<T> Segment<T> {
     /// Whether the segment holds on some day from `first` to `last`, both included.
     pub fn touches(&self, first: Day, last: Day) -> bool {
         self.from <= last && first <= self.to
+    }
+
+    /// The segments that hold on some day of a period.
+    pub fn within(segments: &[Segment<T>], period: Period) -> impl Iterator<Item = &Segment<T>> {
+        segments.iter().filter(move |segment| segment.touches(period.from(), period.to()))
     }
 }
 

@@ -147,8 +147,7 @@ impl Law {
             side: &ShareSide,
             period: Period,
         ) -> impl Iterator<Item = (&Segment<ShareRule>, &ShareRule)> {
-            let touched = side.segments.iter().filter(move |one| one.touches(period.from(), period.to()));
-            touched.filter_map(|one| Some((one, one.standing.in_force()?)))
+            Segment::within(&side.segments, period).filter_map(|one| Some((one, one.standing.in_force()?)))
         }
         for (segment, rule) in self.shares.iter().flat_map(|side| in_force(side, period)) {
             let by = rule.lowered_by.as_ref().and_then(|(by, _)| self.share(*by));

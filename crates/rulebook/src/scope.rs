@@ -5,7 +5,7 @@ use domain::{Gap, Instrument, Period};
 
 use crate::book::{Segment, Standing};
 use crate::calculation::share_of_drg_price::{SHARES, place_of};
-use crate::law::Law;
+use crate::law::{Law, ShareSide};
 use crate::provenance::Provenance;
 
 /// How an instrument stands in a period.
@@ -43,6 +43,11 @@ impl Scope {
     /// How an instrument stands.
     pub fn of(&self, instrument: Instrument) -> &InPeriod {
         &self.0[instrument.index()]
+    }
+
+    /// Whether what an instrument gives is known: settled, or nothing because it is not in force or was not asked for.
+    pub fn tells(&self, instrument: Instrument) -> bool {
+        !matches!(self.of(instrument), InPeriod::Unpriced(_))
     }
 
     /// Whether an instrument is settled.
@@ -117,18 +122,19 @@ impl Law {
         scope.has(instrument) || all().any(|one| scope.has(one) && self.ever_lowered(one, instrument))
     }
 
+    /// The shares that a scope needs.
+    pub fn sides(&self, scope: &Scope) -> impl Iterator<Item = &ShareSide> {
+        SHARES.into_iter().zip(&self.shares).filter(|(one, _)| self.needs(scope, *one)).map(|(_, side)| side)
+    }
+
     /// Every value of the instruments of a scope that is used on some day of a period, once each, in order of file and
     /// line.
     pub fn used(&self, period: Period, scope: &Scope) -> Vec<Provenance> {
         fn take<T>(segments: &[Segment<T>], period: Period, out: &mut Vec<Provenance>) {
-            out.extend(within(segments, period).flat_map(|segment| &segment.used).cloned());
+            out.extend(Segment::within(segments, period).flat_map(|segment| &segment.used).cloned());
         }
         let mut out = Vec::new();
-        for (instrument, side) in SHARES.into_iter().zip(&self.shares) {
-            if self.needs(scope, instrument) {
-                take(&side.segments, period, &mut out);
-            }
-        }
+        self.sides(scope).for_each(|side| take(&side.segments, period, &mut out));
         if scope.has(Instrument::DischargeReady) {
             take(&self.usk, period, &mut out);
         }
@@ -142,7 +148,7 @@ impl Law {
     fn standing(&self, instrument: Instrument, period: Period) -> (bool, Option<Gap>) {
         let Some(side) = self.share(instrument) else { return self.standing_of_days(period) };
         let mut found = look(&side.segments, period);
-        let rules = within(&side.segments, period).filter_map(|segment| segment.standing.in_force());
+        let rules = Segment::within(&side.segments, period).filter_map(|segment| segment.standing.in_force());
         for (by, _) in rules.filter_map(|rule| rule.lowered_by.as_ref()) {
             if let Some((_, missing)) = self.share(*by).map(|side| look(&side.segments, period)) {
                 found.1 = found.1.or(missing);
@@ -156,7 +162,7 @@ impl Law {
         let without_rate = |segment: &&Segment<crate::DayRateRule>| {
             segment.standing.in_force().is_some_and(|rule| rule.rate.is_none())
         };
-        let gap = within(&self.usk, period).find(without_rate).and_then(|segment| {
+        let gap = Segment::within(&self.usk, period).find(without_rate).and_then(|segment| {
             let rule = &segment.standing.in_force()?.covers;
             let day = std::cmp::max(segment.from, period.from());
             Some(Gap { file: rule.file.clone(), key: "rate".to_owned(), day })
@@ -172,15 +178,11 @@ impl Law {
     }
 }
 
-fn within<T>(segments: &[Segment<T>], period: Period) -> impl Iterator<Item = &Segment<T>> {
-    segments.iter().filter(move |segment| segment.touches(period.from(), period.to()))
-}
-
 /// Whether a rule is in force on some day of a period, and the first missing value, if any. A rule with a missing value
 /// counts as in force.
 fn look<T>(segments: &[Segment<T>], period: Period) -> (bool, Option<Gap>) {
     let mut found = (false, None);
-    for segment in within(segments, period) {
+    for segment in Segment::within(segments, period) {
         match &segment.standing {
             Standing::InForce(_) => found.0 = true,
             Standing::Missing(gap) => {

@@ -8,9 +8,8 @@ use std::path::Path;
 
 use domain::{Instrument, Period};
 use register::FileError;
-use rulebook::calculation::share_of_drg_price::SHARES;
 use rulebook::law::Law;
-use rulebook::{Provenance, Scope};
+use rulebook::{Provenance, Scope, Segment};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -164,14 +163,12 @@ fn hex(bytes: &[u8]) -> String {
 /// cooperation agreements. Agreements of the 366 days before the period count too, because a notice on one of these days
 /// may matter to the period.
 pub fn versions(law: &Law, period: Period, scope: &Scope) -> Vec<String> {
-    let touched = |from, to| from <= period.to() && period.from() <= to;
     let mut out: Vec<String> = Vec::new();
-    let sides = SHARES.into_iter().zip(&law.shares).filter(|(instrument, _)| law.needs(scope, *instrument));
-    for segment in sides.flat_map(|(_, side)| &side.segments).filter(|s| touched(s.from, s.to)) {
+    for segment in law.sides(scope).flat_map(|side| Segment::within(&side.segments, period)) {
         out.extend(segment.standing.in_force().map(|rule| rule.version.to_string()));
     }
     if scope.has(Instrument::DischargeReady) {
-        for segment in law.usk.iter().filter(|segment| touched(segment.from, segment.to)) {
+        for segment in Segment::within(&law.usk, period) {
             out.extend(segment.standing.in_force().map(|rule| rule.version.to_string()));
         }
         out.extend(law.agreements.version(period.from().plus(-366), period.to()));

@@ -757,7 +757,7 @@ const WORDS: [usize; 12] = [
     at::TRUST,
 ];
 
-const OTHERS: [usize; 15] = [
+const OTHERS: [usize; 16] = [
     at::CONTACT_ID,
     at::STAY_ID,
     at::PERSON_ID,
@@ -773,6 +773,7 @@ const OTHERS: [usize; 15] = [
     at::REPORTED_READY,
     at::REFERRED_ON,
     at::DEADLINE_ON,
+    at::UNIT,
 ];
 
 fn name(place: usize) -> &'static str {
@@ -885,7 +886,7 @@ impl Counting<'_> {
     }
 
     fn group(&self, reader: &Reader, group: usize) -> Result<(Tally, Found), FileError> {
-        let columns = WORDS.iter().chain(&OTHERS).chain([&at::UNIT]);
+        let columns = WORDS.iter().chain(&OTHERS);
         let columns: Vec<&str> = columns.map(|place| name(*place)).collect();
         let mut tally = Tally::new(self);
         let mut rows = Found::default();

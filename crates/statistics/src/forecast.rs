@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 use domain::{Amount, Instrument, Month};
 use statrs::distribution::{ContinuousCDF, Gamma};
 
+use crate::funnel::quantile;
+
 /// Amounts of a party, by month and instrument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series {
@@ -209,11 +211,7 @@ fn is_break(steps: &[f64], place: usize, noise: f64) -> bool {
         return false;
     }
     others.sort_by(f64::total_cmp);
-    let middle = others.len() / 2;
-    let median = match others.len() % 2 {
-        0 => (others[middle - 1] + others[middle]) / 2.0,
-        _ => others[middle],
-    };
+    let median = quantile(&others, 0.5);
     // The median of absolute values is 0.6745 standard deviations of a normal distribution.
     steps[place].abs() > BREAK * (median / 0.6745).max((2.0 * noise).sqrt())
 }

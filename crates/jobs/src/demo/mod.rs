@@ -282,22 +282,7 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
     let period = Period::parse("2012")?;
     let (out, scenario) = (demo.out.join("hva-om"), demo.out.join("hva-om.toml"));
     crate::folder::write(&scenario, include_str!("../../../../docs/examples/hva-om.toml"))?;
-    let outcome = simulate::run(
-        &simulate::Order {
-            scenarios: &[scenario],
-            against: "law",
-            contacts: Some(contacts),
-            cells: None,
-            keep: None,
-            mapping: None,
-            period,
-            sweep: None,
-            free_income: None,
-            people: None,
-            projection: None,
-        },
-        host,
-    )?;
+    let outcome = simulate::run(&simulate::Order::of(&[scenario], contacts, period), host)?;
     simulate_files::write(&outcome, &out, host)?;
     let people = people::by_sex(None, period)?;
     let order = risk::Order {

@@ -14,9 +14,8 @@ const FORM: u32 = 1;
 pub(super) fn json(outcome: &Outcome) -> Value {
     let (file, digest) = &outcome.vintage;
     let months: Vec<String> = outcome.counts.months.iter().map(ToString::to_string).collect();
-    let asked = outcome.indicators.iter().enumerate();
-    let asked = asked.filter(|(_, one)| outcome.wanted.contains(&one.id));
-    let indicators: Vec<Value> = asked
+    let indicators: Vec<Value> = outcome
+        .asked()
         .map(|(place, one)| {
             let figures = outcome.figures[place].as_ref();
             let of_country = figures.map(|_| ["municipality", "country"]).into_iter().flatten();

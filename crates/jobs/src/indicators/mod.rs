@@ -45,7 +45,7 @@ use crate::law::{Files, note_unpriced, unpriced};
 use crate::parties::Names;
 use crate::pictures;
 use crate::progress::{Note, Work};
-use crate::table::{Table, small_table};
+use crate::table::Table;
 use chart::frame::Frame;
 
 /// What to count.
@@ -227,6 +227,11 @@ impl Group {
     }
 }
 
+/// Codes of the municipalities on the last day of a period, in the order of [`Counts::homes`].
+fn homes(period: Period, municipalities: &Municipalities) -> Vec<String> {
+    municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect()
+}
+
 /// Divisions into trust areas (which the partnerships follow), regions, and the user's own areas.
 fn groups(
     period: Period,
@@ -234,7 +239,7 @@ fn groups(
     own: Option<&Path>,
     language: Language,
 ) -> Result<Vec<Group>> {
-    let homes: Vec<String> = municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect();
+    let homes = homes(period, municipalities);
     let names = Names::of(municipalities, language);
     let row =
         |code: &String| municipalities.on(period.to()).map(|(_, row)| row).find(|row| row.code == *code);
@@ -258,17 +263,12 @@ fn groups(
     let mut out = vec![of("areas", &area), of("regions", &region)];
     if let Some(path) = own {
         let mut area_of: BTreeMap<String, String> = BTreeMap::new();
-        for (at, [code, area]) in small_table(path, "municipality;area")? {
-            if !homes.contains(&code) {
-                fail!("error.indicators.there_no_municipality_in", at, code, period);
-            }
+        for (at, code, area) in peers::grouped(path, "municipality;area", period)? {
             let is_known = out.iter().any(|group| group.names.contains(&area)) || is_taken(&area);
             if is_known || area.chars().all(|letter| letter.is_ascii_digit()) {
                 fail!("error.indicators.area_give_name_own_letters", at, code, area);
             }
-            if area_of.insert(code.clone(), area).is_some() {
-                fail!("error.indicators.stands_there_twice_municipality_has_one", at, code);
-            }
+            area_of.insert(code, area);
         }
         let others = language.text("indicators.place.all_others");
         let rest = |code: &String| area_of.get(code).unwrap_or(&others).clone();
@@ -345,13 +345,12 @@ impl Kroner {
 
     /// Whether it is known what municipalities pay.
     pub fn tells_municipalities(&self) -> bool {
-        let is_known = |one| !matches!(self.scope.of(one), InPeriod::Unpriced(_));
-        [Instrument::CoFinancing, Instrument::DischargeReady].into_iter().all(is_known)
+        [Instrument::CoFinancing, Instrument::DischargeReady].into_iter().all(|one| self.tells(one))
     }
 
     /// Whether it is known what an instrument gives.
     pub fn tells(&self, instrument: Instrument) -> bool {
-        !matches!(self.scope.of(instrument), InPeriod::Unpriced(_))
+        self.scope.tells(instrument)
     }
 }
 
@@ -540,6 +539,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     intake::note_lacking(&reader, host);
     inhabited.of_sample(reader.footer());
     only_covered(&mut inhabited, &reader, (order.period, &municipalities), host)?;
+    let similar = |by| Peers::found(by, &inhabited, (order.period, &municipalities));
+    let peers = order.peers.map(similar).transpose()?;
     let method = Method { years: inhabited.years, adjust: order.adjust, allowance: order.allowance };
     can_adjust(order, &reader, &inhabited)?;
     let built_in = Indicator::built_in()?.len();
@@ -566,8 +567,6 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let of = (&indicators[..], of_contacts);
     larger.extend(treating(order, (&reader, &municipalities), of, (&counts, &mut found), host)?);
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let peers =
-        order.peers.map(|by| Peers::found(by, &counts.homes, &inhabited, order.period)).transpose()?;
     Ok(Outcome {
         indicators,
         figures: found,
@@ -861,11 +860,14 @@ impl Outcome {
         self.language.say(message)
     }
 
+    /// Indicators that were asked for, each with its place in `indicators`.
+    fn asked(&self) -> impl Iterator<Item = (usize, &Indicator)> {
+        self.indicators.iter().enumerate().filter(|(_, one)| self.wanted.contains(&one.id))
+    }
+
     /// Indicators that were asked for and have figures, each with its place in `indicators`.
     pub fn written(&self) -> impl Iterator<Item = (usize, &Indicator, &Figures)> {
-        let all = self.indicators.iter().zip(&self.figures).enumerate();
-        let asked = all.filter(|(_, (one, _))| self.wanted.contains(&one.id));
-        asked.filter_map(|(place, (one, found))| Some((place, one, found.as_ref()?)))
+        self.asked().filter_map(|(place, one)| Some((place, one, self.figures[place].as_ref()?)))
     }
 
     /// Unit of an indicator's figures.
@@ -1034,8 +1036,7 @@ impl Outcome {
         let heads =
             ["indicator", "version", "title", "definition", "aim", "source", "signed", "untested", "note"];
         let mut sheet = sheet_of("definitions", heads);
-        let asked = self.indicators.iter().enumerate().filter(|(_, one)| self.wanted.contains(&one.id));
-        for (place, one) in asked {
+        for (place, one) in self.asked() {
             let untested = self.counts.untested_of(place);
             let note = match (one.lacking_in(self.language), self.counts.lacking_of(place)) {
                 (Some(what), _) => Cell::Said(message!("indicators.note.register_lacks", what)),
@@ -1239,12 +1240,9 @@ impl Outcome {
         let point = if host.is_plain { "." } else { "," };
         let mut table =
             Table::new("", &heads(["indicator", "country", "unit", "outside_funnel", "withheld"]));
-        for (place, (one, found)) in self.indicators.iter().zip(&self.figures).enumerate() {
-            if !self.wanted.contains(&one.id) {
-                continue;
-            }
+        for (place, one) in self.asked() {
             let title = Cell::from(self.title(one));
-            let Some(found) = found else {
+            let Some(found) = &self.figures[place] else {
                 let lacking = match (one.lacking_in(self.language), self.counts.lacking_of(place)) {
                     (Some(what), _) => message!("indicators.lacks", what),
                     (None, Some(field)) => message!("indicators.no_field", field),

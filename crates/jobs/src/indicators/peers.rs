@@ -1,6 +1,6 @@
 //! Similar municipalities: who they are, and what it would mean to have their rates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use disclosure::{Beneath, Cell, SafeTable};
@@ -40,14 +40,19 @@ pub struct Peers {
 const AGES: [std::ops::RangeInclusive<usize>; 3] = [0..=17, 67..=79, 80..=100];
 
 impl Peers {
-    /// Finds the similar municipalities of each of `homes`.
+    /// Finds the similar municipalities of each municipality on the last day of a period.
     ///
     /// # Errors
     /// Fails if a file cannot be read or has a wrong cell; if it names a municipality that does not exist or names one
     /// twice; or if a municipality that has inhabitants has no value.
-    pub fn found(by: By, homes: &[String], inhabited: &Inhabited, period: Period) -> Result<Peers> {
+    pub fn found(
+        by: By,
+        inhabited: &Inhabited,
+        (period, municipalities): (Period, &Municipalities),
+    ) -> Result<Peers> {
+        let homes = super::homes(period, municipalities);
         match by {
-            By::Groups(path) => Self::in_groups(path, homes, period),
+            By::Groups(path) => Self::in_groups(path, &homes, period),
             By::Nearest { count, variables } => {
                 let (names, more) = match variables {
                     Some(path) => variables_of(path, period)?,
@@ -79,13 +84,9 @@ impl Peers {
     }
 
     fn in_groups(path: &Path, homes: &[String], period: Period) -> Result<Peers> {
-        let mut group_of: BTreeMap<String, String> = BTreeMap::new();
-        for (at, [word, group]) in small_table(path, "municipality;group")? {
-            let code = there(&at, &word, period)?;
-            if group_of.insert(code.clone(), group).is_some() {
-                fail!("error.indicators.stands_there_twice_municipality_has_one", at, code);
-            }
-        }
+        let rows = grouped(path, "municipality;group", period)?;
+        let group_of: BTreeMap<String, String> =
+            rows.into_iter().map(|(_, code, group)| (code, group)).collect();
         let of = |(own, code): (usize, &String)| {
             let group = group_of.get(code);
             let is_same = |other: &String| group.is_some() && group_of.get(other) == group;
@@ -236,12 +237,25 @@ fn by_age(people: &Inhabitants) -> Option<Vec<f64>> {
 
 /// Code of a municipality in a file. Fails if there is no such municipality in the period.
 fn there(at: &str, word: &str, period: Period) -> Result<String> {
-    let code = parties::municipality_named(word, period).about(|| Message::plain(at))?;
-    let known = Municipalities::known()?;
-    if !known.on(period.to()).any(|(_, row)| row.code == code) {
-        fail!("error.indicators.there_no_municipality_in", at, code, period);
+    let found = parties::municipality_on(at, word, period, period.to())?;
+    found.about(|| message!("error.indicators.there_no_municipality_in", at, code = word, period))
+}
+
+/// Municipalities in a file, each with the place of its row and the name of its group.
+///
+/// # Errors
+/// Fails if the file cannot be read or has no rows, or if a municipality does not exist in the period or stands twice.
+pub(super) fn grouped(path: &Path, expected: &str, period: Period) -> Result<Vec<(String, String, String)>> {
+    let mut seen = BTreeSet::new();
+    let mut out = Vec::new();
+    for (at, [word, group]) in small_table(path, expected)? {
+        let code = there(&at, &word, period)?;
+        if !seen.insert(code.clone()) {
+            fail!("error.indicators.stands_there_twice_municipality_has_one", at, code);
+        }
+        out.push((at, code, group));
     }
-    Ok(code)
+    Ok(out)
 }
 
 /// Values of variables by municipality, in the order of their names.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::{About, Failure, Result, fail};
 use crate::parties::{self, Names};
 use crate::people::{Seen, ages, people};
-use domain::{Amount, Municipalities, Period, Residence, Urgency};
+use domain::{Amount, Municipalities, Period, Urgency};
 use register::parquet_file::Reader;
 use rulebook::measure::Measure;
 use settlement::cells::Cells;
@@ -48,6 +48,25 @@ pub struct Order<'a> {
     pub people: Option<&'a Path>,
     /// File of inhabitants of later years, `year;municipality;age;people`; `None` for no ageing.
     pub projection: Option<&'a Path>,
+}
+
+impl<'a> Order<'a> {
+    /// Order for scenarios beside the law in a period, with contacts and nothing else given.
+    pub fn of(scenarios: &'a [PathBuf], contacts: &'a Path, period: Period) -> Order<'a> {
+        Order {
+            scenarios,
+            against: "law",
+            contacts: Some(contacts),
+            cells: None,
+            keep: None,
+            mapping: None,
+            period,
+            sweep: None,
+            free_income: None,
+            people: None,
+            projection: None,
+        }
+    }
 }
 
 /// A scenario with its results.
@@ -363,11 +382,8 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
 /// # Errors
 /// Fails if no municipality has the number or the name then.
 fn home(at: &str, word: &str, period: Period) -> Result<String> {
-    let code = parties::municipality_named(word, period).about(|| Message::plain(at))?;
-    match Municipalities::known()?.residence(&code, period.from()) {
-        Residence::Municipality(_) => Ok(code),
-        _ => fail!("error.simulate.not_in_year", at, word, period),
-    }
+    let found = parties::municipality_on(at, word, period, period.from())?;
+    found.about(|| message!("error.simulate.not_in_year", at, word, period))
 }
 
 /// Inhabitants of each year after that of `period`, up to the first year that the file does not have. `now` has the

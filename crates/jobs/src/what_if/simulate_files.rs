@@ -11,7 +11,6 @@ use domain::{Amount, Instrument};
 use paper::brief::{self, Brief, BriefFigure, BriefTable};
 use paper::picture;
 use paper::sheets::{self, Reader};
-use rulebook::InPeriod;
 use serde::Serialize;
 use simulation::Municipality;
 use simulation::consequence::{self, Consequences, Party, Taken};
@@ -296,10 +295,7 @@ const OF_INSTRUMENT: [(&str, Instrument); 3] = [
 
 /// An amount under an instrument; unknown if the instrument cannot be priced.
 pub(super) fn known(run: &Run, instrument: Instrument, amount: Cell) -> Cell {
-    match run.found.scope.of(instrument) {
-        InPeriod::Unpriced(_) => Cell::Unknown,
-        InPeriod::Settled | InPeriod::NotInForce | InPeriod::NotAsked => amount,
-    }
+    if run.found.scope.tells(instrument) { amount } else { Cell::Unknown }
 }
 
 /// Table of what each party pays more (above zero) or less, or receives less or more: the sign that the municipalities'
