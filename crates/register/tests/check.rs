@@ -13,7 +13,10 @@ use register::parquet_file::Reader;
 const HEAD: &str = "contact_id;stay_id;person_id;unit;unit_kind;sector;care_level;admitted;discharged;municipality_of_registration;age;drg;drg_type;weight;points";
 
 fn write(name: &str, text: &[u8]) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("samspill-check-{}", std::process::id()));
+    // A folder for each file: tests that choose the same name run side by side.
+    static MADE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("samspill-check-{}/{number}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();

@@ -19,7 +19,10 @@ const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,car
 municipality_of_registration,age,sex,drg,drg_type,points,fee";
 
 fn file(name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("samspill-readers-{}", std::process::id()));
+    // A folder for each file: tests that choose the same name run side by side.
+    static MADE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("samspill-readers-{}/{number}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(name);
     std::fs::write(&path, bytes).unwrap();

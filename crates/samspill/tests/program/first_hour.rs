@@ -65,7 +65,8 @@ fn the_start_screen_hides_a_password() {
 
 #[test]
 fn a_municipality_goes_by_any_name_it_has() {
-    let (work, ledger) = (folder("names"), folder("names").join("ledger.sqlite").display().to_string());
+    let work = folder("names");
+    let ledger = work.join("ledger.sqlite").display().to_string();
     let contacts = work.join("extract.csv");
     std::fs::write(&contacts, EXTRACT).unwrap();
     done(&ledger, "2012-01-02", &["settlement", "open", "2012"]);

@@ -54,8 +54,10 @@ fn program() -> Command {
     command
 }
 
-/// A new folder for a test. It stays there, for whoever looks into a failure, until the next run of the tests.
+/// A new folder for a test, never one that another test has: two that choose the same name run side by side. It stays
+/// there, for whoever looks into a failure, until the next run of the tests.
 fn folder(name: &str) -> PathBuf {
+    static MADE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     static SWEPT: std::sync::Once = std::sync::Once::new();
     SWEPT.call_once(|| {
         let entries = std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
@@ -70,7 +72,8 @@ fn folder(name: &str) -> PathBuf {
             }
         }
     });
-    let path = std::env::temp_dir().join(format!("samspill-program-{name}-{}", std::process::id()));
+    let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("samspill-program-{name}-{number}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
     path
