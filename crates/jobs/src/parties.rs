@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::municipality::Municipality;
 use domain::{Day, Municipalities, Party, Period, Residence};
+use statistics::flows::Treater;
 use words::{Language, Message, say};
 
 use crate::failure::{About, Result, fail};
@@ -28,6 +29,19 @@ pub fn trust_of_area(area: u8) -> Option<&'static str> {
     let mut named = trusts()
         .filter_map(|cells| (cells.get(4)?.parse() == Ok(area)).then(|| cells.get(1).copied()).flatten());
     named.next().filter(|_| named.next().is_none())
+}
+
+/// Trust area of all of Oslo, and the trust areas of the trusts that share it.
+const OSLO: (u8, [u8; 4]) = (30, [15, 16, 17, 18]);
+
+/// What the program knows of a trust or private institution; `None` if it does not know the number.
+pub fn treater(number: &str) -> Option<Treater> {
+    let cells = trusts().find(|cells| cells.first() == Some(&number))?;
+    let [_, _, kind, region, area] = cells[..] else { return None };
+    let own: Option<u8> = area.parse().ok();
+    let shared = own.filter(|own| OSLO.1.contains(own)).map(|_| OSLO.0);
+    let areas = own.into_iter().chain(shared).collect();
+    Some(Treater { areas, region: region.to_owned(), is_private: kind == "private-with-agreement" })
 }
 
 /// Refuses a code that has never been a municipality's number.

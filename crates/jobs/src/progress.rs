@@ -34,6 +34,8 @@ pub enum Work {
     /// Computing distributions of yearly costs.
     Distributions,
     CountIndicators,
+    /// Counting indicators by municipality and who treated.
+    CountByFlow,
     /// Counting indicators by treating trust or unit.
     CountByTrust,
     /// Settling contacts for the kroner of indicators.
@@ -65,6 +67,7 @@ impl Said for Work {
             Work::PersonCosts => message!("work.person_costs"),
             Work::Distributions => message!("work.distributions"),
             Work::CountIndicators => message!("work.count_indicators"),
+            Work::CountByFlow => message!("work.count_by_flow"),
             Work::CountByTrust => message!("work.count_by_trust"),
             Work::SettleContacts => message!("work.settle_contacts"),
             Work::WriteProfiles => message!("work.write_profiles"),

@@ -18,6 +18,7 @@ use register::parquet_file::{Reader, in_order};
 use register::schema::{COLUMNS, at};
 use register::stays::{self, Readmission};
 
+use crate::flows::{Flow, Treaters, flow};
 use crate::indicator::{Group, Indicator, Kind, Measure, Of};
 
 /// First ages of the bands. Each band is five years, and the last has no end. The European standard population
@@ -197,7 +198,7 @@ pub struct Counts {
     lacking: Vec<Option<&'static str>>,
     /// Number of somatic stays of persons who moved, by municipality: those counted here for persons last known
     /// elsewhere, and those counted elsewhere for persons last known here. Both are zero unless an indicator counts all
-    /// somatic stays.
+    /// somatic stays. Empty unless counts are by residence.
     pub moved: Vec<(i64, i64)>,
     /// Contacts in the period that belong to none of [`Counts::homes`].
     pub outside: i64,
@@ -341,23 +342,32 @@ impl From<FileError> for CountError {
 
 /// Kind of place that contacts are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum By<'t> {
     /// The municipality that the patient lives in.
     Residence,
     /// The trust or private institution that treated the patient.
     Trust,
     /// The unit that treated the patient.
     Unit,
+    /// The municipality that the patient lives in and the flow from there, as `code/flow`: for each municipality, every
+    /// [`Flow`] in order. A course belongs to the organisation that it begins at, so the flows of a municipality add up
+    /// to its counts by residence.
+    Flow(&'t Treaters),
 }
 
-impl By {
+impl By<'_> {
     /// Place of the column with the codes.
     const fn column(self) -> usize {
         match self {
-            By::Residence => at::MUNICIPALITY_OF_REGISTRATION,
+            By::Residence | By::Flow(_) => at::MUNICIPALITY_OF_REGISTRATION,
             By::Trust => at::TRUST,
             By::Unit => at::UNIT,
         }
+    }
+
+    /// Whether each patient belongs to where he or she lives, whoever gives the treatment.
+    const fn is_of_residence(self) -> bool {
+        matches!(self, By::Residence | By::Flow(_))
     }
 }
 
@@ -386,22 +396,26 @@ pub fn words_of(reader: &Reader, column: &str) -> Result<BTreeMap<String, u64>, 
     Ok(out)
 }
 
-/// The trusts of each unit of a file.
+/// The words of a column that stand beside each word of another, such as the trusts of each unit.
 ///
 /// # Errors
 /// Fails if the file cannot be read.
-pub fn trusts_of_units(reader: &Reader) -> Result<BTreeMap<String, BTreeSet<String>>, FileError> {
-    let names = [name(at::UNIT), name(at::TRUST)];
+pub fn words_by(
+    reader: &Reader,
+    column: &str,
+    beside: &str,
+) -> Result<BTreeMap<String, BTreeSet<String>>, FileError> {
+    let names = [column, beside];
     let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for group in 0..reader.row_groups() {
         for batch in reader.read(group, &names, BATCH, None)? {
             let batch = batch.map_err(FileError::arrow(reader.path()))?;
-            let [(units, _), (trusts, _)] = names.map(|name| columns::words(&batch, name));
+            let [(one, _), (other, _)] = names.map(|name| columns::words(&batch, name));
             let pairs: BTreeMap<(i32, i32), usize> =
-                units.iter().copied().zip(trusts.iter().copied()).zip(0..).collect();
+                one.iter().copied().zip(other.iter().copied()).zip(0..).collect();
             for row in pairs.into_values() {
-                let [unit, trust] = names.map(|name| columns::word(&batch, name, row).to_owned());
-                out.entry(unit).or_default().insert(trust);
+                let [one, other] = names.map(|name| columns::word(&batch, name, row).to_owned());
+                out.entry(one).or_default().insert(other);
             }
         }
     }
@@ -417,15 +431,22 @@ pub fn count(
     reader: &Reader,
     municipalities: &Municipalities,
     period: Period,
-    (indicators, by): (&[Indicator], By),
+    (indicators, by): (&[Indicator], By<'_>),
     charged: &Charged,
     threads: usize,
     mut hears: impl FnMut(usize, usize),
 ) -> Result<Counts, CountError> {
     let (counters, places) = counters(indicators)?;
-    let homes: Vec<String> = match by {
-        By::Residence => municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect(),
+    let codes: Vec<String> = match by {
+        By::Residence | By::Flow(_) => {
+            municipalities.on(period.to()).map(|(_, row)| row.code.clone()).collect()
+        }
         By::Trust | By::Unit => words_of(reader, name(by.column()))?.into_keys().collect(),
+    };
+    let flows = |code: &String| Flow::ALL.map(|flow| format!("{code}/{}", flow.word()));
+    let homes: Vec<String> = match by {
+        By::Flow(_) => codes.iter().flat_map(flows).collect(),
+        _ => codes.clone(),
     };
     let months: Vec<Month> = period.months().collect();
     let known_fields = reader.footer().get(register::schema::REPORTED_KEY);
@@ -436,7 +457,9 @@ pub fn count(
         period,
         by,
         charged,
+        codes: &codes,
         homes: &homes,
+        flows: &flows_of(by, &codes, |code| municipalities.one_on(code, period.to())),
         months: &months,
         lacking: &lacking,
         parts: places
@@ -472,6 +495,25 @@ pub fn count(
         return Err(CountError::Astray { id: indicators[*place].id.clone(), count: *count });
     }
     Ok(finished(counting, tally, reader, places))
+}
+
+/// Flows to each organisation, as places among [`Flow::ALL`], by place of the municipality. The empty word stands for every
+/// organisation that is not known.
+type FlowsOf<'t> = BTreeMap<&'t str, Vec<u16>>;
+
+fn flows_of<'t, 'm>(
+    by: By<'t>,
+    codes: &[String],
+    municipality: impl Fn(&str) -> Option<&'m domain::Municipality>,
+) -> FlowsOf<'t> {
+    let By::Flow(treaters) = by else { return FlowsOf::new() };
+    let homes: Vec<_> = codes.iter().map(|code| municipality(code)).collect();
+    let place = |of: Flow| Flow::ALL.iter().position(|one| *one == of).unwrap_or_default() as u16;
+    let to = |treater| {
+        homes.iter().map(|home| place(home.map_or(Flow::Unknown, |home| flow(home, treater)))).collect()
+    };
+    let known = treaters.iter().map(|(number, treater)| (number.as_str(), to(Some(treater))));
+    known.chain([("", to(None))]).collect()
 }
 
 /// Places of an indicator's numerator and denominator among the groups. The numerator's place is `usize::MAX` if the
@@ -548,9 +590,13 @@ struct Counting<'a> {
     counters: &'a [Counter],
     municipalities: &'a Municipalities,
     period: Period,
-    by: By,
+    by: By<'a>,
     charged: &'a Charged,
+    /// Codes of the column that is counted by.
+    codes: &'a [String],
+    /// The places that are counted: those of the codes, or a place for each code and flow.
     homes: &'a [String],
+    flows: &'a FlowsOf<'a>,
     months: &'a [Month],
     lacking: &'a [Option<&'static str>],
     /// For each proportion or mean: the indicator's place, the bit of its numerator, and the bit of its denominator.
@@ -794,7 +840,7 @@ fn longs(batch: &RecordBatch, place: usize) -> Option<&arrow_array::Int64Array> 
 
 /// Key of each row in a column of words, and for each key the result of `map` for its word. If the column is missing,
 /// every row has the empty word.
-fn words<T: Copy>(batch: &RecordBatch, place: usize, map: impl Fn(&str) -> T) -> (Vec<u32>, Vec<T>) {
+fn words<T>(batch: &RecordBatch, place: usize, map: impl Fn(&str) -> T) -> (Vec<u32>, Vec<T>) {
     let column = batch.column_by_name(name(place)).and_then(|column| column.as_dictionary_opt::<Int32Type>());
     let Some((column, values)) = column.and_then(|c| Some((c, c.values().as_string_opt::<i32>()?))) else {
         return (vec![0; batch.num_rows()], vec![map("")]);
@@ -867,16 +913,16 @@ impl Counting<'_> {
         [false, true].map(|holds| self.groups(|one| flag(&one.group).is_none_or(|wanted| wanted == holds)))
     }
 
-    /// Place of a code in `homes`, or [`NOWHERE`].
+    /// Place of a code in `codes`, or [`NOWHERE`].
     fn home(&self, code: &str) -> u16 {
-        if self.by != By::Residence {
+        if !self.by.is_of_residence() {
             return self
-                .homes
-                .binary_search_by(|home| home.as_str().cmp(code))
+                .codes
+                .binary_search_by(|known| known.as_str().cmp(code))
                 .map_or(NOWHERE, |place| place as u16);
         }
         let found = self.municipality(code);
-        let place = found.and_then(|found| self.homes.iter().position(|home| *home == found.code));
+        let place = found.and_then(|found| self.codes.iter().position(|known| *known == found.code));
         place.map_or(NOWHERE, |place| place as u16)
     }
 
@@ -910,7 +956,7 @@ impl Counting<'_> {
             let (mask, unknown) = facts.asked(row);
             // Patients without a municipality are counted nowhere, not even if counts are by trust or unit.
             let home = match facts.word(&facts.has_municipality, row) {
-                true => facts.word(&facts.home, row),
+                true => facts.place(row),
                 false => NOWHERE,
             };
             let stratum = stratum(facts.age(row), facts.word(&facts.sex, row)) as u8;
@@ -1018,9 +1064,11 @@ impl Counting<'_> {
     fn stays(&self, mut rows: Vec<Row>, tally: &mut Tally) {
         let mut stays: Vec<Row> = stays::together(&mut rows, Row::place).map(Row::together).collect();
         stays.sort_unstable_by_key(|stay| (stay.person, stay.admitted, stay.stay));
-        self.moves(&stays, tally);
-        // A move to another hospital or sector goes on with the course. Each hospital has its own part of it.
         if self.by == By::Residence {
+            self.moves(&stays, tally);
+        }
+        // A move to another hospital or sector goes on with the course. Each hospital has its own part of it.
+        if self.by.is_of_residence() {
             stays = stays.chunk_by(Row::goes_on).map(Row::together).collect();
         }
         let readmissions = self.readmissions();
@@ -1148,6 +1196,8 @@ fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
 struct Facts<'b> {
     asked: Vec<(Vec<u32>, Vec<Allowed>)>,
     home: (Vec<u32>, Vec<u16>),
+    /// Flows to the organisation of each row, by municipality; `None` without flows.
+    flows: Option<(Vec<u32>, Vec<&'b [u16]>)>,
     overnight: (Vec<u32>, Vec<bool>),
     acute: (Vec<u32>, Vec<bool>),
     sector: (Vec<u32>, Vec<u8>),
@@ -1176,7 +1226,7 @@ struct Facts<'b> {
 }
 
 impl<'b> Facts<'b> {
-    fn of(counting: &Counting, batch: &'b RecordBatch) -> Option<Facts<'b>> {
+    fn of(counting: &Counting<'b>, batch: &'b RecordBatch) -> Option<Facts<'b>> {
         let asked = WORDS.map(|place| words(batch, place, |word| counting.allowed(place, word))).into();
         let is_known = |place| words(batch, place, |word| !word.is_empty() && word != "unknown");
         let ages = |age: Option<u16>| {
@@ -1193,6 +1243,11 @@ impl<'b> Facts<'b> {
         Some(Facts {
             asked,
             home: words(batch, counting.by.column(), |code| counting.home(code)),
+            flows: matches!(counting.by, By::Flow(_)).then(|| {
+                words(batch, at::TRUST, |word| {
+                    counting.flows.get(word).unwrap_or(&counting.flows[""]).as_slice()
+                })
+            }),
             has_municipality: words(batch, at::MUNICIPALITY_OF_REGISTRATION, |code| {
                 counting.municipality(code).is_some()
             }),
@@ -1248,6 +1303,17 @@ impl<'b> Facts<'b> {
 
     fn word<T: Copy>(&self, column: &(Vec<u32>, Vec<T>), row: usize) -> T {
         column.1[column.0[row] as usize]
+    }
+
+    /// Place of a row among the places that are counted, or [`NOWHERE`].
+    fn place(&self, row: usize) -> u16 {
+        let home = self.word(&self.home, row);
+        match &self.flows {
+            Some((keys, flows)) if home != NOWHERE => {
+                home * Flow::ALL.len() as u16 + flows[keys[row] as usize][usize::from(home)]
+            }
+            _ => home,
+        }
     }
 
     fn is_ready(&self, row: usize) -> bool {

@@ -11,6 +11,7 @@
 pub mod counts;
 pub mod evaluate;
 pub mod figures;
+pub mod flows;
 pub mod forecast;
 pub mod funnel;
 pub mod indicator;

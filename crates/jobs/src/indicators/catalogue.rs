@@ -20,7 +20,8 @@ pub(super) fn json(outcome: &Outcome) -> Value {
             let figures = outcome.figures[place].as_ref();
             let of_country = figures.map(|_| ["municipality", "country"]).into_iter().flatten();
             let larger = outcome.larger.iter().filter(|larger| larger.figures[place].is_some());
-            let levels: Vec<&str> = of_country.chain(larger.map(|larger| larger.sheet)).collect();
+            let flows = outcome.flows.iter().filter(|flows| flows.tells(place)).map(|_| "flows");
+            let levels: Vec<&str> = of_country.chain(larger.map(|larger| larger.sheet)).chain(flows).collect();
             let lacks = one.lacking_in(Language::En).or(outcome.counts.lacking_of(place));
             let in_three = |text: &dyn Fn(Language) -> String| {
                 json!({ "nb": text(Language::Nb), "nn": text(Language::Nn), "en": text(Language::En) })

@@ -5,12 +5,14 @@ mod ages;
 pub mod brought;
 mod catalogue;
 mod country;
+mod flows;
 pub mod inequality;
 pub mod peers;
 mod population;
 mod profile;
 mod spine;
 mod subject;
+mod treatment;
 mod years;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +42,7 @@ use crate::indicators::brought::Brought;
 use crate::indicators::inequality::Backgrounds;
 use crate::indicators::peers::Peers;
 use crate::indicators::population::{Inhabited, inhabited};
+use crate::indicators::treatment::Ground;
 use crate::intake::{self, Input};
 use crate::law::{Files, note_unpriced, unpriced};
 use crate::parties::Names;
@@ -78,6 +81,8 @@ pub struct Order<'a> {
     pub hospitals: bool,
     /// Whether to count by treating unit too.
     pub units: bool,
+    /// Whether to tell where the patients of each municipality are treated.
+    pub flows: bool,
     /// File of survey answers.
     pub survey: Option<&'a Path>,
     /// File of the municipalities' own work for shared patients.
@@ -93,12 +98,6 @@ pub struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    /// Kinds of treating institution that are asked for (trusts, units), each with the word of its sheet.
-    fn treating(&self) -> impl Iterator<Item = (By, &'static str)> + use<> {
-        let asked = [(self.hospitals, By::Trust, "trusts"), (self.units, By::Unit, "units")];
-        asked.into_iter().filter(|(is_asked, ..)| *is_asked).map(|(_, by, sheet)| (by, sheet))
-    }
-
     /// Order for all indicators of a period, with kroner, from a checked file and the built-in tables of
     /// inhabitants.
     pub fn of_all(contacts: &'a Path, period: Period, language: Language) -> Order<'a> {
@@ -117,6 +116,7 @@ impl<'a> Order<'a> {
             areas: None,
             hospitals: false,
             units: false,
+            flows: false,
             survey: None,
             effort: None,
             counted: None,
@@ -128,7 +128,7 @@ impl<'a> Order<'a> {
 }
 
 /// File stems of the sheets that only some runs write.
-const SHEETS: [&str; 12] = [
+const SHEETS: [&str; 13] = [
     "egne-omrader",
     "aldersgrupper",
     "foretak",
@@ -141,6 +141,7 @@ const SHEETS: [&str; 12] = [
     "som-de-like",
     "utvikling",
     "ulikhet",
+    "strommer",
 ];
 
 /// Greatest number of days without a contact at the end of a period that passes as chance, as in a small register. More
@@ -183,6 +184,8 @@ pub struct Outcome {
     pub peers: Option<Peers>,
     /// Background variables that inequality is told by; `None` if it was not asked for.
     pub backgrounds: Option<Backgrounds>,
+    /// Where the patients of each municipality are treated; `None` if it was not asked for.
+    pub flows: Option<flows::Flows>,
 }
 
 /// Groups of municipalities, or treating trusts or units, with their counts and figures.
@@ -549,23 +552,18 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let indicators = by_referrer(indicators, referrers, &mut wanted, order.language);
     let charged = kroner.as_ref().map(|kroner| charged(order, kroner, &reader, &municipalities, host));
     let of_contacts = &charged.transpose()?.unwrap_or_default();
-    let stage = host.begin(Work::CountIndicators);
-    let counts = counts::count(
-        &reader,
-        &municipalities,
-        order.period,
-        (&indicators, By::Residence),
-        of_contacts,
-        host.threads,
-        |done, of| {
-            stage.at(done as u64, of as u64);
-        },
-    )?;
-    stage.done();
+    let ground = Ground {
+        order,
+        reader: &reader,
+        municipalities: &municipalities,
+        indicators: &indicators,
+        charged: of_contacts,
+    };
+    let counts = ground.count(&indicators, By::Residence, Work::CountIndicators, host)?;
     has_contacts(order, &counts)?;
     let (mut found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
-    let of = (&indicators[..], of_contacts);
-    larger.extend(treating(order, (&reader, &municipalities), of, (&counts, &mut found), host)?);
+    let (treated, flows) = treatment::found(&ground, (&counts, &mut found), host)?;
+    larger.extend(treated);
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Outcome {
         indicators,
@@ -586,57 +584,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         kroner,
         peers,
         backgrounds,
+        flows,
     })
-}
-
-/// Figures by treating trust and unit, as asked for: counts, proportions and means, but no rates, since a trust or unit
-/// has no inhabitants. A trust counts as the sum of its units, unless one of them belongs to another trust too.
-fn treating(
-    order: &Order,
-    (reader, municipalities): (&Reader, &Municipalities),
-    (indicators, charged): (&[Indicator], &Charged),
-    (counts, found): (&Counts, &mut [Option<Figures>]),
-    host: &Host,
-) -> Result<Vec<Larger>> {
-    let method = Method { years: 1.0, adjust: order.adjust, allowance: order.allowance };
-    let mut out = Vec::new();
-    for (by, sheet) in order.treating() {
-        let stage = host.begin(Work::CountByTrust);
-        let progress = |done, of| stage.at(done as u64, of as u64);
-        let by = (indicators, by);
-        let counts =
-            counts::count(reader, municipalities, order.period, by, charged, host.threads, progress)?;
-        stage.done();
-        let figures = figures(indicators, &counts, &People::new(), method);
-        out.push(Larger { sheet, counts, of: Vec::new(), people: People::new(), figures });
-    }
-    let mut totals = Vec::new();
-    let first = counts.homes.len();
-    let country = first + out.iter().map(|larger| larger.counts.homes.len()).sum::<usize>();
-    match &mut out[..] {
-        [trusts, units] => {
-            let trusts_of = counts::trusts_of_units(reader)?;
-            let after = first + trusts.counts.homes.len();
-            for (place, trust) in trusts.counts.homes.iter().enumerate() {
-                let is_of_it = |unit: &usize| {
-                    trusts_of.get(&units.counts.homes[*unit]).is_some_and(|trusts| trusts.contains(trust))
-                };
-                let mine = || (0..units.counts.homes.len()).filter(is_of_it);
-                // A trust with a unit that also belongs to another trust is not the sum of its units.
-                if mine().all(|unit| trusts_of[&units.counts.homes[unit]].len() == 1) {
-                    totals.push(Total::of(mine().map(|unit| after + unit)).published_at(first + place));
-                }
-            }
-            totals.push(Total::of(first..after).published_at(country));
-            totals.push(Total::of(after..country).published_at(country));
-        }
-        _ => totals.push(Total::of(first..country).published_at(country)),
-    }
-    let mut levels = vec![Level { counts, figures: found }];
-    levels
-        .extend(out.iter_mut().map(|larger| Level { counts: &larger.counts, figures: &mut larger.figures }));
-    withhold(indicators, &mut levels, (&totals, 1), &|_, _| false, method.allowance);
-    Ok(out)
 }
 
 /// A number of contacts as text; one to four are not given exactly.
@@ -1014,6 +963,7 @@ impl Outcome {
         }
         out.extend(years::sheet(self));
         out.extend(self.backgrounds.iter().map(|backgrounds| backgrounds.sheet(self)));
+        out.extend(self.flows.iter().map(|flows| flows.sheet(self)));
         out.extend(brought::cost_sheet(self));
         out.extend(brought::moved_sheet(self));
         out.push(self.inhabited.sheet(self));

@@ -70,6 +70,8 @@ pub struct RunArguments {
     hospitals: bool,
     #[arg(long)]
     units: bool,
+    #[arg(long)]
+    flows: bool,
     #[arg(long, value_name = "FILE")]
     survey: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
@@ -154,6 +156,7 @@ fn run(arguments: &RunArguments, host: &Host) -> Result<Output> {
         areas: arguments.areas.as_deref(),
         hospitals: arguments.hospitals,
         units: arguments.units,
+        flows: arguments.flows,
         survey: arguments.survey.as_deref(),
         effort: arguments.effort.as_deref(),
         counted: arguments.counted.as_deref(),

@@ -63,12 +63,15 @@ struct Tables {
     months: Vec<Vec<String>>,
     units: Vec<Vec<String>>,
     trusts: Vec<Vec<String>>,
+    flows: Vec<Vec<String>>,
 }
 
 fn of_indicator<'t>(rows: &'t [Vec<String>], id: &str) -> Vec<&'t Vec<String>> {
     rows.iter().filter(|row| row[0] == id).collect()
 }
 
+/// Column of the numerator in the tables of places.
+const NUMERATOR: usize = 4;
 const SEXES: [&str; 3] = ["kvinner", "menn", "ukjent"];
 const GROUPS: [&str; 5] = ["0–19", "20–64", "65–79", "80+", "ukjent"];
 
@@ -91,6 +94,7 @@ impl Tables {
             months: of("maneder.csv"),
             units: of("enheter.csv"),
             trusts: of("foretak.csv"),
+            flows: of("strommer.csv"),
         }
     }
 
@@ -132,10 +136,45 @@ impl Tables {
             }
         }
         known.sum(country, trusts.values().copied().collect());
+        if column == NUMERATOR {
+            self.flows(&mut known, id, (country, &homes, &trusts));
+        }
         let (areas, regions): (Vec<String>, Vec<String>) =
             (areas.into_keys().collect(), regions.into_keys().collect());
         self.classes(&mut known, (id, column), (&areas, &regions), &in_area);
         known
+    }
+
+    /// Adds the flows of each municipality and of the country. What is private in the country is what the private
+    /// institutions have: all of them are made up, and none has an area of its own.
+    fn flows(
+        &self,
+        known: &mut Attack,
+        id: &str,
+        (country, homes, trusts): (usize, &BTreeMap<String, usize>, &BTreeMap<String, usize>),
+    ) {
+        let mut by_flow: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut by_home: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for row in of_indicator(&self.flows, id) {
+            let cell = known.cell(&format!("{} {}", row[2], row[4]), published(Some(&row[5])));
+            by_home.entry(&row[2]).or_default().push(cell);
+            match row[2].is_empty() {
+                true => by_flow.entry(&row[4]).or_default().insert(0, cell),
+                false => by_flow.entry(&row[4]).or_default().push(cell),
+            }
+        }
+        for (home, flows) in by_home {
+            known.sum(if home.is_empty() { country } else { homes[home] }, flows);
+        }
+        // The country's cell stands first, since its row is inserted there.
+        for (flow, mut cells) in by_flow {
+            let whole = cells.remove(0);
+            known.sum(whole, cells);
+            if flow == "privat institusjon" {
+                let private = trusts.iter().filter(|(trust, _)| trust.starts_with("SYN-"));
+                known.sum(whole, private.map(|(_, cell)| *cell).collect());
+            }
+        }
     }
 
     /// Adds the country's five-year bands and sexes. Returns the bands.
@@ -226,7 +265,17 @@ fn nothing_few_follows_from_all_tables_together() {
     let made = samspill(&["synth", "--year", "2012", "--people", "20000", "--out", path(&register)]);
     assert!(made.status.success(), "{}", text(&made.stderr));
     let contacts = register.join("contacts.parquet");
-    let words = ["indicators", "run", "--all", "--by-age", "--hospitals", "--units", "--period", "2012-T1"];
+    let words = [
+        "indicators",
+        "run",
+        "--all",
+        "--by-age",
+        "--hospitals",
+        "--units",
+        "--flows",
+        "--period",
+        "2012-T1",
+    ];
     let output = samspill(&[&words[..], &["--contacts", path(&contacts), "--out", path(&out)]].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     let units = std::fs::read_to_string(register.join("units.csv")).unwrap();

@@ -136,3 +136,80 @@ fn readiness_of_a_later_contact_counts() {
     // Three nights from 5 to 8 March.
     assert_eq!(of(&out.join("kommuner.csv"), "discharge-ready-days", "0301").0, "60");
 }
+
+/// A register in which those of Bergen and Oslo are treated in many places. `innlandet` is the number of stays of Oslo
+/// there, and `with_trusts` tells whether the register names who treated.
+fn treated_in_many_places(innlandet: usize, with_trusts: bool) -> String {
+    let [bergen, fonna, betanien] = ["983974724", "983974694", "922716552"];
+    let groups = [
+        ("1201", bergen, None, 20),
+        // A course that begins in Bergen and goes on in Fonna.
+        ("1201", bergen, Some(fonna), 5),
+        ("1201", fonna, None, 10),
+        // St. Olavs hospital, and Akershus and Innlandet below.
+        ("1201", "883974832", None, 8),
+        ("1201", betanien, None, 12),
+        ("1201", "", None, 6),
+        ("0301", "983971636", None, 30),
+        ("0301", "983971709", None, innlandet),
+        ("0301", betanien, None, 9),
+    ];
+    let mut out = format!("{HEAD}\n");
+    let mut id = 0;
+    for (home, trust, next, count) in groups {
+        for _ in 0..count {
+            id += 1;
+            let parts = [Some((trust, "01T10:00", "03T10:00")), next.map(|to| (to, "03T11:00", "05T10:00"))];
+            for (part, (trust, from, to)) in parts.into_iter().flatten().enumerate() {
+                let named = if with_trusts { trust } else { "" };
+                out += &format!(
+                    "{id}{part},{id}{part},{id},{trust}U,public-hospital,{named},somatic,overnight,acute,2012-03-{from},2012-03-{to},{home},80,woman,089,medical,0.5,2,J18,\n"
+                );
+            }
+        }
+    }
+    out
+}
+
+/// Where those of Bergen and of Oslo are treated, counted by hand: a course stands where it began, Oslo has several trusts
+/// of its own, and the flows add up to the figure of the municipality.
+#[test]
+fn flows_say_who_treats_the_patients_of_a_municipality() {
+    let work = folder("flows");
+    let (file, out) = (work.join("contacts.csv"), work.join("out"));
+    let run = |innlandet, with_trusts| {
+        std::fs::write(&file, treated_in_many_places(innlandet, with_trusts)).unwrap();
+        let start = ["indicators", "run", "admissions", "hip-fractures", "--period", "2012", "--flows"];
+        let run = for_people(&[&start[..], &["--contacts", path(&file), "--out", path(&out)]].concat());
+        (run.status.success(), text(&run.stderr))
+    };
+    let flows = |place: &str| -> Vec<String> {
+        let mine = rows(&out.join("strommer.csv")).into_iter().filter(|row| row[2] == place);
+        mine.map(|row| format!("{} {} {}", row[4], row[5], row[6])).collect()
+    };
+    let (done, said) = run(13, true);
+    assert!(done, "{said}");
+    assert_eq!(
+        flows("1201"),
+        [
+            "eget foretak 25 40,98",
+            "annet foretak i regionen 10 16,39",
+            "annen region 8 13,11",
+            "privat institusjon 12 19,67",
+            "ukjent 6 9,84"
+        ]
+    );
+    assert_eq!(flows("0301")[..2], ["eget foretak 30 57,69", "annet foretak i regionen 13 25,00"]);
+    assert_eq!(flows("")[0], "eget foretak 55 48,67");
+    assert_eq!(of(&out.join("kommuner.csv"), "admissions", "1201").0, "61");
+    // Three is hidden. The figures of Oslo and of the country would give it away, so others of both are hidden too.
+    let (done, said) = run(3, true);
+    assert!(done, "{said}");
+    let hidden = |place: &str| flows(place).iter().filter(|row| row.ends_with(": :")).count();
+    assert_eq!(
+        (flows("0301")[1].as_str(), hidden("0301"), hidden("1201")),
+        ("annet foretak i regionen : :", 2, 2)
+    );
+    let (done, said) = run(13, false);
+    assert!(!done && said.contains("kolonnen trust"), "{said}");
+}
