@@ -12,9 +12,9 @@ use statistics::indicator::Indicator;
 use statistics::levels::{Level, withhold};
 use words::Message;
 
-use super::treatment::Ground;
+use super::treatment::{Ground, TRUSTS, treating};
 use super::{Larger, Outcome, counted, sheet_of};
-use crate::failure::Result;
+use crate::failure::{Result, fail};
 use crate::host::Host;
 use crate::parties;
 use crate::progress::Work;
@@ -34,12 +34,33 @@ pub struct Flows {
 }
 
 impl Flows {
-    /// Counts the flows. `found` has the counts and figures of the municipalities, and `trusts` those of the treating trusts;
-    /// what is withheld there decides what is withheld here.
+    /// Counts the flows, if they are asked for. `found` has the counts and figures of the municipalities, and `treated` those of
+    /// treating trusts and units; what is withheld there decides what is withheld here.
     ///
     /// # Errors
-    /// Fails if the file cannot be read.
-    pub(super) fn found(
+    /// Fails if the file cannot be read, or if no contact has a trust.
+    pub(super) fn asked_for(
+        ground: &Ground,
+        (counts, found): (&Counts, &mut [Option<Figures>]),
+        treated: &mut [Larger],
+        host: &Host,
+    ) -> Result<Option<Flows>> {
+        if !ground.order.flows {
+            return Ok(None);
+        }
+        // What is withheld of the treating trusts is decided first, whether or not they are asked for.
+        let mut others = match ground.order.hospitals {
+            true => Vec::new(),
+            false => treating(ground, &[TRUSTS], (counts, found), host)?,
+        };
+        let mut trusts = treated.iter_mut().chain(&mut others).filter(|larger| larger.sheet == TRUSTS.1);
+        match trusts.next().filter(|trusts| !trusts.counts.homes.is_empty()) {
+            Some(trusts) => Self::found(ground, (counts, found), trusts, host).map(Some),
+            None => fail!("error.indicators.no_trust", contacts = ground.order.contacts.display()),
+        }
+    }
+
+    fn found(
         ground: &Ground,
         found: (&Counts, &mut [Option<Figures>]),
         trusts: &mut Larger,

@@ -39,6 +39,7 @@ use words::{Language, Message, Said, message, say};
 use crate::failure::{About, Result, fail};
 use crate::host::{Host, Scratch};
 use crate::indicators::brought::Brought;
+use crate::indicators::flows::Flows;
 use crate::indicators::inequality::Backgrounds;
 use crate::indicators::peers::Peers;
 use crate::indicators::population::{Inhabited, inhabited};
@@ -185,7 +186,7 @@ pub struct Outcome {
     /// Background variables that inequality is told by; `None` if it was not asked for.
     pub backgrounds: Option<Backgrounds>,
     /// Where the patients of each municipality are treated; `None` if it was not asked for.
-    pub flows: Option<flows::Flows>,
+    pub flows: Option<Flows>,
 }
 
 /// Groups of municipalities, or treating trusts or units, with their counts and figures.
@@ -562,7 +563,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let counts = ground.count(&indicators, By::Residence, Work::CountIndicators, host)?;
     has_contacts(order, &counts)?;
     let (mut found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
-    let (treated, flows) = treatment::found(&ground, (&counts, &mut found), host)?;
+    let mut treated = treatment::asked_for(&ground, (&counts, &mut found), host)?;
+    let flows = Flows::asked_for(&ground, (&counts, &mut found), &mut treated, host)?;
     larger.extend(treated);
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Outcome {

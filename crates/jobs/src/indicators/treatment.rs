@@ -1,4 +1,4 @@
-//! Figures by who treated: by trust, by unit, and by flow from the municipalities.
+//! Figures by who treated: by trust and by unit.
 
 use disclosure::withhold::Total;
 use domain::Municipalities;
@@ -8,14 +8,13 @@ use statistics::figures::{Figures, Method, figures};
 use statistics::indicator::Indicator;
 use statistics::levels::{Level, withhold};
 
-use super::flows::Flows;
 use super::{Larger, Order};
-use crate::failure::{Result, fail};
+use crate::failure::Result;
 use crate::host::Host;
 use crate::progress::Work;
 
 /// Treating trusts, with the word of their sheet.
-const TRUSTS: (By<'static>, &str) = (By::Trust, "trusts");
+pub(super) const TRUSTS: (By<'static>, &str) = (By::Trust, "trusts");
 /// Treating units, with the word of their sheet.
 const UNITS: (By<'static>, &str) = (By::Unit, "units");
 
@@ -54,39 +53,26 @@ impl Ground<'_> {
     }
 }
 
-/// Figures by trust and unit, and flows, as asked for.
+/// Figures by trust and unit, as asked for.
 ///
 /// # Errors
-/// Fails if the file cannot be read, or if flows are asked for and no contact has a trust.
-pub(super) fn found(
+/// Fails if the file cannot be read.
+pub(super) fn asked_for(
     ground: &Ground,
     (counts, figures): (&Counts, &mut [Option<Figures>]),
     host: &Host,
-) -> Result<(Vec<Larger>, Option<Flows>)> {
-    let order = ground.order;
-    let asked = [(order.hospitals, TRUSTS), (order.units, UNITS)];
+) -> Result<Vec<Larger>> {
+    let asked = [(ground.order.hospitals, TRUSTS), (ground.order.units, UNITS)];
     let asked: Vec<_> = asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, one)| one).collect();
-    let mut treated = treating(ground, &asked, (counts, figures), host)?;
-    if !order.flows {
-        return Ok((treated, None));
-    }
-    // What is withheld of the treating trusts is decided first, whether or not they are asked for.
-    let mut others = match order.hospitals {
-        true => Vec::new(),
-        false => treating(ground, &[TRUSTS], (counts, figures), host)?,
-    };
-    let mut trusts = treated.iter_mut().chain(&mut others).filter(|larger| larger.sheet == TRUSTS.1);
-    let trusts = trusts.next().filter(|trusts| !trusts.counts.homes.is_empty());
-    let Some(trusts) = trusts else {
-        fail!("error.indicators.no_trust", contacts = order.contacts.display())
-    };
-    let flows = Flows::found(ground, (counts, figures), trusts, host)?;
-    Ok((treated, Some(flows)))
+    treating(ground, &asked, (counts, figures), host)
 }
 
 /// Figures by kinds of treating institution: counts, proportions and means, but no rates, since a trust or unit has no
 /// inhabitants. A trust counts as the sum of its units, unless one of them belongs to another trust too.
-fn treating(
+///
+/// # Errors
+/// Fails if the file cannot be read.
+pub(super) fn treating(
     ground: &Ground,
     asked: &[(By<'static>, &'static str)],
     (counts, found): (&Counts, &mut [Option<Figures>]),
