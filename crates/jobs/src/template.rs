@@ -26,6 +26,8 @@ pub enum Kind {
     Addresses,
     /// Inhabitants by municipality, age and sex: `--people`.
     People,
+    /// A municipality's own costs: `budget --costs`.
+    Costs,
     /// Cooperation agreements: `--agreements`.
     Agreements,
 }
@@ -135,6 +137,7 @@ fn table(kind: Kind) -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
         ),
         Kind::Addresses => addresses(),
         Kind::Agreements => agreements(),
+        Kind::Costs => costs(),
         Kind::People => (
             message!("template.people"),
             vec![
@@ -167,6 +170,23 @@ fn agreements() -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
         vec!["983974724", "0602", "12", "2012-01-01", "", "Samarbeidsavtale, delavtale 3"],
     ];
     (message!("template.agreements"), columns, examples)
+}
+
+/// Title, columns and example rows of the table of a municipality's own costs. The amounts are made up.
+fn costs() -> (Message, Vec<Column>, Vec<Vec<&'static str>>) {
+    let kinds = crate::what_if::budget::kinds();
+    let columns = vec![
+        column("function", message!("template.function")),
+        column("name", message!("template.cost_name")),
+        Column { choices: kinds, ..column("kind", message!("template.cost_kind")) },
+        column("kroner", message!("template.cost")),
+        column("ages", message!("template.cost_ages")),
+    ];
+    let examples = vec![
+        vec!["233", "Frisklivssentral (oppdiktet)", "forebygging", "1000000", ""],
+        vec!["254", "Hjemmesykepleie (oppdiktet)", "behandling", "20000000", "80+"],
+    ];
+    (message!("template.costs"), columns, examples)
 }
 
 /// Title, columns and example rows of the table of addresses.

@@ -43,6 +43,7 @@ pub const TEMPLATES: Words<Kind> = &[
     ("coverage", Kind::Coverage),
     ("addresses", Kind::Addresses),
     ("people", Kind::People),
+    ("costs", Kind::Costs),
     ("agreements", Kind::Agreements),
 ];
 

@@ -6,7 +6,7 @@ use words::Language;
 
 use crate::choices::{LANGUAGES, one_of};
 use crate::commands::{
-    accrual, agreement, case, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
+    accrual, agreement, budget, case, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
     interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
     standardise, statement, synth, template, variation,
 };
@@ -50,6 +50,7 @@ pub enum Command {
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
     Simulate(simulate::SimulateArguments),
+    Budget(budget::BudgetArguments),
     #[command(subcommand)]
     Risk(risk::RiskCommand),
     Agreement(agreement::AgreementArguments),

@@ -10,9 +10,9 @@ use words::{Language, Message, Said, message, say};
 use crate::answers;
 use crate::cli::{Arguments, Command};
 use crate::commands::{
-    Output, accrual, agreement, case, check, compare, demo, evaluate, explain, forecast, funnel, indicators,
-    interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell, simulate, spc,
-    standardise, start, statement, synth, template, variation,
+    Output, accrual, agreement, budget, case, check, compare, demo, evaluate, explain, forecast, funnel,
+    indicators, interval, ledger, objection, reproduce, risk, rules, running, settle, settlement, shell,
+    simulate, spc, standardise, start, statement, synth, template, variation,
 };
 use crate::progress::{Bars, print, shown};
 use crate::settings::Settings;
@@ -68,6 +68,7 @@ fn answer(command: &Command, asked: Option<words::Language>, host: &Host) -> Res
         Command::Objection(command) => objection::objection(command, host),
         Command::Ledger(command) => ledger::ledger(command, host),
         Command::Simulate(arguments) => simulate::simulate(arguments, host),
+        Command::Budget(arguments) => budget::budget(arguments, host),
         Command::Risk(command) => risk::risk(command, host),
         Command::Agreement(arguments) => agreement::agreement(arguments, host),
         Command::Reproduce(arguments) => reproduce::reproduce(arguments, host),

@@ -107,9 +107,9 @@ impl Settings {
         let is_shared = match id.as_str() {
             // A ledger or a file of contacts that is not required is not taken from the settings, since giving one
             // changes what the command does. The exceptions are the ledger of `case` and `explain`, and the contacts of
-            // `simulate`.
+            // `simulate` and `budget`.
             "ledger" => is_required || ["case", "explain"].contains(&top),
-            "contacts" => is_required || top == "simulate",
+            "contacts" => is_required || ["simulate", "budget"].contains(&top),
             // `demo` and `synth` make a register: their `people` is a number of people, not a file.
             "people" => !matches!(top, "demo" | "synth"),
             // Registers, templates, manual pages, keys and exports are each written to a place of their own.

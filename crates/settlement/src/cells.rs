@@ -132,6 +132,8 @@ pub struct Cells {
     pub counted: bool,
     /// Whether the contacts are synthetic.
     pub synthetic: bool,
+    /// People of a synthetic register, and the inhabitants that they are a sample of; `None` if nobody is left out.
+    pub sample: Option<(u64, u64)>,
 }
 
 impl Cells {
@@ -760,6 +762,7 @@ fn merged(shared: &Shared, mut counters: Vec<Counter>) -> Cells {
     out.needs = shared.needs.clone();
     out.counted = shared.counted;
     out.synthetic = shared.reader.footer().get(schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes");
+    out.sample = schema::sample_of(shared.reader.footer());
     let place = |home: Home| Place { debtor: home.debtor, region: home.region };
     out.homes = ranks.homes.all.into_iter().map(place).collect();
     (out.drgs, out.trusts, out.groups) = (ranks.drgs.all, ranks.trusts.all, ranks.groups.all);

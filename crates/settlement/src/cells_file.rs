@@ -18,6 +18,7 @@ use domain::{
 use register::FileError;
 use register::columns;
 use register::parquet_file::{Reader, Writer};
+use register::schema;
 use rulebook::{Event, Quantity};
 
 use crate::archive::dictionary;
@@ -81,7 +82,7 @@ impl Cells {
     pub fn write(&self, path: &Path, vintage: &str) -> Result<(), FileError> {
         let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(" ");
         let needs = &self.needs;
-        let footer: BTreeMap<String, String> = [
+        let mut footer: BTreeMap<String, String> = [
             (KEY, VERSION.to_owned()),
             ("samspill.cells.period", self.period.map_or_else(String::new, |period| period.to_string())),
             ("samspill.cells.ages", list(&mut needs.ages.iter().map(u16::to_string))),
@@ -110,6 +111,10 @@ impl Cells {
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
+        if let Some((made, of)) = self.sample {
+            let counts = [(schema::PERSONS_KEY, made), (schema::OF_PERSONS_KEY, of)];
+            footer.extend(counts.map(|(key, count)| (key.to_owned(), count.to_string())));
+        }
         let words = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         let mut fields = WORDS.map(|name| Field::new(name, words(), false)).to_vec();
         fields.extend(NUMBERS.map(|name| Field::new(name, DataType::Int64, false)));
@@ -291,6 +296,7 @@ impl Cells {
                 outside,
                 counted: has("counted"),
                 synthetic: has("synthetic"),
+                sample: schema::sample_of(reader.footer()),
                 ..Cells::default()
             },
             ..Read::default()

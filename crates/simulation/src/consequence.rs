@@ -41,8 +41,8 @@ pub type People = BTreeMap<String, Vec<i64>>;
 
 /// Common ground of all scenarios: contacts, inhabitants, and the law as it is, priced.
 pub struct Ground<'a> {
-    cells: &'a Cells,
-    people: &'a People,
+    pub(crate) cells: &'a Cells,
+    pub(crate) people: &'a People,
     /// Inhabitants in each year after the first; `None` without ageing.
     projection: Option<&'a [People]>,
     law: &'a Law,
@@ -245,8 +245,8 @@ pub(crate) fn by_group_code(untested: &BTreeMap<String, i64>) -> BTreeMap<Messag
 /// A law and a scenario's behaviour under it, priced.
 #[derive(Clone)]
 pub struct Situation<'a> {
-    law: &'a Law,
-    scenario: &'a Scenario,
+    pub(crate) law: &'a Law,
+    pub(crate) scenario: &'a Scenario,
     whole: Whole,
     /// Charges above the cap per inhabitant, by municipality.
     over: Vec<Amount>,
@@ -376,7 +376,7 @@ fn given(
         Key::AgeComposition => {
             let rates = age_rates(ground, law)?;
             let weight = |home: &Place| {
-                let ages = ground.people.get(&home.debtor);
+                let ages = ground.people.get(&home.debtor).map(Vec::as_slice);
                 rates.iter().map(|(from, to, rate)| i128::from(in_band(ages, *from, *to)) * rate).sum()
             };
             ground.cells.homes.iter().map(weight).collect()
@@ -398,12 +398,12 @@ fn given(
 }
 
 /// Age bands: the first age, and the first age that is too high.
-fn bands() -> Vec<(u16, u16)> {
+pub(crate) fn bands() -> Vec<(u16, u16)> {
     let starts = std::iter::once(0).chain(AGES);
     starts.zip(AGES.into_iter().chain([u16::MAX])).collect()
 }
 
-fn in_band(ages: Option<&Vec<i64>>, from: u16, to: u16) -> i64 {
+pub(crate) fn in_band(ages: Option<&[i64]>, from: u16, to: u16) -> i64 {
     ages.map_or(0, |ages| {
         let inside = ages.iter().enumerate().filter(|(age, _)| (from..to).contains(&(*age as u16)));
         inside.map(|(_, people)| people).sum()
@@ -411,10 +411,10 @@ fn in_band(ages: Option<&Vec<i64>>, from: u16, to: u16) -> i64 {
 }
 
 /// A behaviour in which only the contacts and days of one age band remain.
-struct Band<'b> {
-    from: u16,
-    to: u16,
-    of: &'b dyn Behaviour,
+pub(crate) struct Band<'b> {
+    pub from: u16,
+    pub to: u16,
+    pub of: &'b dyn Behaviour,
 }
 
 impl Behaviour for Band<'_> {
@@ -438,7 +438,7 @@ fn age_rates(ground: &Ground, law: &Law) -> Result<Vec<(u16, u16, i128)>, Settle
     let mut out = Vec::new();
     for (from, to) in bands() {
         let priced = priced(ground.cells, law, &Band { from, to, of: &AsIs })?.sums;
-        let people: i64 = ground.people.values().map(|ages| in_band(Some(ages), from, to)).sum();
+        let people: i64 = ground.people.values().map(|ages| in_band(Some(ages.as_slice()), from, to)).sum();
         let cost = i128::from(priced.total().municipality().ore());
         out.push((from, to, cost * 1000 / i128::from(std::cmp::max(people, 1))));
     }
@@ -514,6 +514,13 @@ fn basis_points(text: &str) -> i64 {
     rulebook::measure::percent(text).map_or(0, Share::basis_points)
 }
 
+/// Share of a scenario that is phased in, a number of years after the first.
+pub(crate) fn phased(scenario: &Scenario, after: usize) -> Share {
+    let phases = &scenario.phase_in;
+    let whole = Share::from_basis_points(Share::WHOLE).unwrap_or(Share::NONE);
+    phases.get(after).or(phases.last()).copied().unwrap_or(whole)
+}
+
 /// How the payments of a situation move over the years. A scenario without growth of its own uses the growth of the
 /// situation on the other side of the comparison.
 struct Course<'s> {
@@ -538,12 +545,6 @@ impl<'s> Course<'s> {
         Ok(Course { situation, rate, given: given.map_or(0, basis_points), ageing })
     }
 
-    fn phased(&self, year: u16) -> Share {
-        let phases = &self.situation.scenario.phase_in;
-        let whole = Share::from_basis_points(Share::WHOLE).unwrap_or(Share::NONE);
-        phases.get(usize::from(year)).or(phases.last()).copied().unwrap_or(whole)
-    }
-
     /// Payments of all municipalities in a year, and the growth of hospital budgets that is given to municipalities.
     fn year(&self, ground: &Ground, year: u16) -> (Amount, Amount) {
         let mut factor = WHOLE;
@@ -557,7 +558,7 @@ impl<'s> Course<'s> {
         let sums = self.situation.whole.sums.total();
         let budget = sums.isf + sums.kmf;
         let given = part(grown(budget, own) - budget, self.given, Share::WHOLE);
-        (law + share_of(reformed - law, self.phased(year)), given)
+        (law + share_of(reformed - law, phased(self.situation.scenario, usize::from(year))), given)
     }
 }
 
@@ -574,7 +575,13 @@ fn years(ground: &Ground, against: &Situation, now: &Situation) -> Result<Vec<Ye
     let (then, now) = (Course::of(ground, against, now)?, Course::of(ground, now, against)?);
     let year = |after: u16| {
         let ((pays, given), (against, given_before)) = (now.year(ground, after), then.year(ground, after));
-        Year { after, pays, against, phased: now.phased(after), given: given - given_before }
+        Year {
+            after,
+            pays,
+            against,
+            phased: phased(now.situation.scenario, usize::from(after)),
+            given: given - given_before,
+        }
     };
     Ok((0..=last).map(year).collect())
 }
@@ -592,11 +599,11 @@ fn ageing(
         let law = priced(ground.cells, ground.law, &Band { from, to, of: &AsIs })?.sums;
         let own = priced(ground.cells, situation.law, &Band { from, to, of: &measures })?.sums;
         for (home, (law, own)) in ground.cells.homes.iter().zip(law.homes.iter().zip(&own.homes)) {
-            let base = in_band(ground.people.get(&home.debtor), from, to);
+            let base = in_band(ground.people.get(&home.debtor).map(Vec::as_slice), from, to);
             for (year, sum) in sums.iter_mut().enumerate() {
                 let people = match year {
                     0 => base,
-                    year => in_band(projection[year - 1].get(&home.debtor), from, to),
+                    year => in_band(projection[year - 1].get(&home.debtor).map(Vec::as_slice), from, to),
                 };
                 let (people, base) = if base == 0 { (1, 1) } else { (people, base) };
                 sum.0 += i128::from(part(law.municipality(), people, base).ore());

@@ -5,8 +5,10 @@
 //! Probabilities are floating-point numbers, and none of them becomes a charge.
 //!
 //! Start reading in [`scenario`] (what is asked), then [`consequence`] (the answer). [`credibility`] estimates what next
-//! year may cost a municipality, [`risk`] gives the distribution of it, and [`exchange`] the cash flow of an agreement.
+//! year may cost a municipality, [`risk`] gives the distribution of it, [`ahead`] follows one
+//! municipality over the years, and [`exchange`] the cash flow of an agreement.
 
+pub mod ahead;
 pub mod behaviour;
 pub mod change;
 pub mod consequence;

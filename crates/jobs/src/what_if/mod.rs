@@ -2,7 +2,9 @@
 //! published figures. Nothing is posted.
 
 pub mod agreement;
+pub mod budget;
 pub mod council;
+mod own_costs;
 pub mod reproduce;
 pub mod risk;
 mod risk_brief;

@@ -13,6 +13,7 @@ use settlement::cells::Cells;
 use settlement::needs::Needs;
 use settlement::price::{AsIs, WHOLE};
 use settlement::{Law, manifest};
+use simulation::ahead::{self, YearAhead};
 use simulation::consequence::{self, Consequences, Ground, People, Situation, Whole};
 use simulation::many::price_all;
 use simulation::{Measures, Scenario};
@@ -48,6 +49,8 @@ pub struct Order<'a> {
     pub people: Option<&'a Path>,
     /// File of inhabitants of later years, `year;municipality;age;people`; `None` for no ageing.
     pub projection: Option<&'a Path>,
+    /// Municipality that is followed over the years of `projection`, which then need not have others; `None` for none.
+    pub ahead: Option<&'a str>,
 }
 
 impl<'a> Order<'a> {
@@ -65,6 +68,7 @@ impl<'a> Order<'a> {
             free_income: None,
             people: None,
             projection: None,
+            ahead: None,
         }
     }
 }
@@ -87,6 +91,8 @@ pub struct Run {
     pub unsigned: Vec<String>,
     /// Rule versions of the period.
     pub versions: Vec<String>,
+    /// The first year and those of the projection, for the municipality that is followed.
+    pub ahead: Vec<YearAhead>,
 }
 
 /// Results of all scenarios, and what they rest on.
@@ -104,10 +110,14 @@ pub struct Outcome {
     pub vintage: (String, String),
     /// Whether the contacts are synthetic.
     pub synthetic: bool,
+    /// People of a synthetic register, and the inhabitants that they are a sample of; `None` if nobody is left out.
+    pub sample: Option<(u64, u64)>,
     /// Free income by municipality, and whether it is a level from the ministry's slides and not the municipality's
     /// own.
     pub free_income: BTreeMap<String, (domain::Amount, bool)>,
     pub names: Names,
+    /// Inhabitants by age of the municipality that is followed, in each year after the first.
+    pub ahead: Vec<Vec<i64>>,
 }
 
 /// A scenario with its law, and the titles of its variants.
@@ -131,49 +141,39 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     };
     let prepared_all = all_prepared(order)?;
     let people = people(order.people, order.period)?;
-    let free_income = free_income(order.free_income, order.period, &people)?;
-    let projection = order.projection.map(|path| projection(path, order.period, &people)).transpose()?;
+    let free_income = match order.ahead {
+        Some(_) => BTreeMap::new(),
+        None => free_income(order.free_income, order.period, &people)?,
+    };
+    let projection = match order.projection {
+        Some(path) => projection(path, order.period, &followed(order, &people)?)?,
+        None => Vec::new(),
+    };
+    let ages = !projection.is_empty();
     let alone = prepared_all.iter().flat_map(|one| &one.alone).map(|one| &one.law);
     let laws = prepared_all.iter().map(|one| &one.law).chain([&against.law, &as_it_is.law]);
     let laws: Vec<&Law> = laws.chain(alone).collect();
-    let mut needs = consequence::needs(&laws, &against.scenario, order.period, projection.is_some());
+    let mut needs = consequence::needs(&laws, &against.scenario, order.period, ages);
     for one in &prepared_all {
-        needs = needs.and(&consequence::needs(&[], &one.scenario, order.period, projection.is_some()));
+        needs = needs.and(&consequence::needs(&[], &one.scenario, order.period, ages));
     }
     let (cells, file, vintage) = cells_of(order, &needs, host)?;
     let stage = host.begin(Work::PriceScenarios);
-    let ground = Ground::of(&cells, &as_it_is.law, &people, projection.as_deref())?;
+    let of_one = |people: &People| people.get(order.ahead?).cloned();
+    let later: Vec<Vec<i64>> = projection.iter().filter_map(of_one).collect();
+    let of_all = Some(&projection[..]).filter(|_| ages && order.ahead.is_none());
+    let ground = Ground::of(&cells, &as_it_is.law, &people, of_all)?;
     let before = Situation::of(&ground, &against.law, &against.scenario)?;
+    let setting = Setting { order, ground: &ground, cells: &cells, before: &before, later: &later };
     // Scenarios without measures are priced together. Most scenarios of a sweep are such.
     let plain: Vec<&Law> =
         prepared_all.iter().filter(|one| one.scenario.measures.is_empty()).map(|one| &one.law).collect();
     let mut known = price_all(&cells, &plain, host.threads)?.into_iter();
     let mut runs = Vec::new();
     let all = prepared_all.len() as u64;
-    for (place, Prepared { scenario, law, titles, alone }) in prepared_all.into_iter().enumerate() {
-        let run = |scenario: &Scenario, known: Option<Whole>| {
-            let now = match known {
-                Some(whole) => Situation::given(&ground, &law, scenario, whole),
-                None => Situation::of(&ground, &law, scenario),
-            };
-            now.and_then(|now| consequence::run(&ground, &before, &now))
-                .about(|| Message::plain(&scenario.file))
-        };
-        let known = if scenario.measures.is_empty() { known.next() } else { None };
-        let found = run(&scenario, known)?;
-        decidable(&cells, &law, &scenario, &found)?;
-        let ends = scenario.ends().map(|[low, high]| Ok::<_, Failure>([run(&low, None)?, run(&high, None)?]));
-        let ends = ends.transpose()?;
-        let groups = consequence::by_group(&cells, &law, &Measures::of(&scenario.measures))?;
-        let used = law.used(order.period, &found.scope);
-        let unsigned = used.iter().filter(|value| value.is_unsigned()).map(manifest::unsigned_line).collect();
-        let summary = scenario.summary(&titles);
-        let stacked = stacked::told(&cells, &law, &alone)?;
-        let impossible = law.share_below(order.period).map(|[(instrument, share), (by, other)]| {
-            message!("simulate.share_below", instrument = instrument.said(), share, by = by.said(), other)
-        });
-        let versions = manifest::versions(&law, order.period, &found.scope);
-        runs.push(Run { scenario, summary, impossible, stacked, found, ends, groups, unsigned, versions });
+    for (place, prepared) in prepared_all.into_iter().enumerate() {
+        let known = if prepared.scenario.measures.is_empty() { known.next() } else { None };
+        runs.push(setting.run(prepared, known)?);
         stage.at(place as u64 + 1, all);
     }
     stage.done();
@@ -185,16 +185,99 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         cells: cells.len(),
         vintage: (file, vintage),
         synthetic: cells.synthetic,
+        sample: cells.sample,
         free_income,
         names: Names::of(&Municipalities::built_in()?, host.language),
+        ahead: later,
     })
 }
 
-/// The scenarios of an order, those of a sweep one by one.
+/// What every scenario of an order is priced on and compared with.
+struct Setting<'a> {
+    order: &'a Order<'a>,
+    ground: &'a Ground<'a>,
+    cells: &'a Cells,
+    before: &'a Situation<'a>,
+    /// Inhabitants of the municipality that is followed, in each year after the first.
+    later: &'a [Vec<i64>],
+}
+
+impl Setting<'_> {
+    /// Results of one scenario. `known` has its charges, if they are priced already.
+    fn run(&self, prepared: Prepared, known: Option<Whole>) -> Result<Run> {
+        let Setting { order, ground, cells, before, later } = *self;
+        let Prepared { scenario, law, titles, alone } = prepared;
+        let (now, found) = self.found(&law, &scenario, known)?;
+        decidable(cells, &law, &scenario, &found)?;
+        let of_end = |scenario: &Scenario| Ok::<_, Failure>(self.found(&law, scenario, None)?.1);
+        let ends = scenario.ends().map(|[low, high]| Ok::<_, Failure>([of_end(&low)?, of_end(&high)?]));
+        let ends = ends.transpose()?;
+        let groups = consequence::by_group(cells, &law, &Measures::of(&scenario.measures))?;
+        let used = law.used(order.period, &found.scope);
+        let unsigned = used.iter().filter(|value| value.is_unsigned()).map(manifest::unsigned_line).collect();
+        let summary = scenario.summary(&titles);
+        let stacked = stacked::told(cells, &law, &alone)?;
+        let impossible = law.share_below(order.period).map(|[(instrument, share), (by, other)]| {
+            message!("simulate.share_below", instrument = instrument.said(), share, by = by.said(), other)
+        });
+        let versions = manifest::versions(&law, order.period, &found.scope);
+        let mut years = Vec::new();
+        if let Some(code) = order.ahead {
+            let of_home = |one: &simulation::Municipality| parties::code_of(&one.place.debtor) == code;
+            let place = found.municipalities.iter().position(of_home);
+            let place = place.about(|| message!("error.council.no_contact", code, period = order.period))?;
+            years = ahead::years(ground, (before, &now), &found, place, later)?;
+        }
+        Ok(Run {
+            scenario,
+            summary,
+            impossible,
+            stacked,
+            found,
+            ends,
+            groups,
+            unsigned,
+            versions,
+            ahead: years,
+        })
+    }
+
+    /// A scenario's situation, and how it compares.
+    fn found<'s>(
+        &self,
+        law: &'s Law,
+        scenario: &'s Scenario,
+        known: Option<Whole>,
+    ) -> Result<(Situation<'s>, Consequences)> {
+        let now = match known {
+            Some(whole) => Situation::given(self.ground, law, scenario, whole),
+            None => Situation::of(self.ground, law, scenario),
+        };
+        let both =
+            now.and_then(|now| consequence::run(self.ground, self.before, &now).map(|found| (now, found)));
+        both.about(|| Message::plain(&scenario.file))
+    }
+}
+
+/// The municipalities that a projection must have: all that have inhabitants, or the one that is followed.
+///
+/// # Errors
+/// Fails if the one that is followed has no inhabitants in the period.
+fn followed(order: &Order, people: &People) -> Result<People> {
+    let Some(code) = order.ahead else { return Ok(people.clone()) };
+    let of_one = people.get(code).filter(|ages| ages.iter().any(|count| *count > 0));
+    let of_one = of_one.about(|| message!("error.budget.no_inhabitants", code, period = order.period))?;
+    Ok(People::from([(code.to_owned(), of_one.clone())]))
+}
+
+/// The scenarios of an order, those of a sweep one by one; the law alone if there are none.
 ///
 /// # Errors
 /// Fails if a scenario or a rule cannot be read, or if two scenarios have the same id.
 fn all_prepared(order: &Order) -> Result<Vec<Prepared>> {
+    if order.scenarios.is_empty() {
+        return Ok(vec![prepared(law_as_it_is()?, order.period)?]);
+    }
     let mut out: Vec<Prepared> = Vec::new();
     for path in order.scenarios {
         for one in swept(scenario(path)?, order.sweep)? {
@@ -253,6 +336,9 @@ fn cells_of(order: &Order, needs: &Needs, host: &Host) -> Result<(Cells, String,
                 fail!("error.simulate.holds_cells_not", path = path.display(), of, period = order.period);
             }
             cells.needs.answer(needs)?;
+            if let Some((made, of)) = cells.sample {
+                host.note(Note::Sample { made, of });
+            }
             Ok((cells, name(path), vintage))
         }
         (None, Some(contacts)) => {
@@ -377,11 +463,11 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
     Ok(Prepared { law, titles, alone: stacked::alone(&scenario)?, scenario })
 }
 
-/// Code of the municipality that a cell means in a period.
+/// Code of the municipality that a cell of a table means in a period.
 ///
 /// # Errors
 /// Fails if no municipality has the number or the name then.
-fn home(at: &str, word: &str, period: Period) -> Result<String> {
+pub(super) fn home(at: &str, word: &str, period: Period) -> Result<String> {
     let found = parties::municipality_on(at, word, period, period.from())?;
     found.about(|| message!("error.simulate.not_in_year", at, word, period))
 }

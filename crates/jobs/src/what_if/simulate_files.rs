@@ -145,7 +145,7 @@ fn manifest<'a>(outcome: &'a Outcome, run: &'a Run, language: Language) -> Manif
 }
 
 /// Heads and texts on the result, for the workbooks and for the text file beside each CSV file of a scenario.
-fn about(outcome: &Outcome, run: Option<&Run>) -> AboutLines {
+pub(super) fn about(outcome: &Outcome, run: Option<&Run>) -> AboutLines {
     let mut out = Vec::new();
     if let Some(run) = run {
         out.push((message!("what_if.about.scenario"), run.summary.clone()));
@@ -771,6 +771,10 @@ pub(super) fn first_said(run: &Run) -> Vec<Message> {
 /// What a reader must know before the result is used.
 pub(super) fn cautions(outcome: &Outcome, run: &Run) -> Vec<Message> {
     let mut out = run.stacked.clone();
+    if let Some((made, of)) = outcome.sample {
+        let [made, of] = [made, of].map(grouped);
+        out.push(message!("screen.sample", made, of));
+    }
     if outcome.synthetic {
         out.push(message!("simulate.caution.synthetic"));
     }

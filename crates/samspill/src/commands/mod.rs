@@ -2,6 +2,7 @@
 
 pub mod accrual;
 pub mod agreement;
+pub mod budget;
 pub mod case;
 pub mod check;
 pub mod compare;

@@ -44,6 +44,7 @@ impl Ground {
             free_income: None,
             people: None,
             projection: None,
+            ahead: None,
         })
     }
 }

@@ -17,6 +17,7 @@ mod fourth_look;
 mod indicators;
 mod numbers;
 mod operator;
+mod plan;
 mod second_look;
 mod settlement;
 mod snapshots;
