@@ -9,8 +9,8 @@ use statistics::indicator::Kind;
 use statistics::inequality::{Inequality, Place, inequality};
 use words::{Message, message};
 
-use super::peers::{Variables, variables_of};
 use super::{Outcome, sheet_showing, thousandths};
+use crate::by_municipality::{Variables, variables_of};
 use crate::failure::Result;
 
 /// Background variables of the municipalities, from the user's file.

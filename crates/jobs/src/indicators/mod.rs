@@ -267,7 +267,7 @@ fn groups(
     let mut out = vec![of("areas", &area), of("regions", &region)];
     if let Some(path) = own {
         let mut area_of: BTreeMap<String, String> = BTreeMap::new();
-        for (at, code, area) in peers::grouped(path, "municipality;area", period)? {
+        for (at, code, area) in crate::by_municipality::grouped(path, "municipality;area", period)? {
             let is_known = out.iter().any(|group| group.names.contains(&area)) || is_taken(&area);
             if is_known || area.chars().all(|letter| letter.is_ascii_digit()) {
                 fail!("error.indicators.area_give_name_own_letters", at, code, area);

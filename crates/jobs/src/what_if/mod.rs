@@ -3,6 +3,7 @@
 
 pub mod agreement;
 pub mod budget;
+pub mod by_background;
 pub mod council;
 mod own_costs;
 pub mod reproduce;

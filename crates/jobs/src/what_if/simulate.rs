@@ -24,6 +24,7 @@ use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::progress::{Note, Work};
 use crate::table::small_table;
+use crate::what_if::by_background::Backgrounds;
 use crate::what_if::stacked::{self, Alone};
 
 /// Input and options of [`run`].
@@ -49,6 +50,8 @@ pub struct Order<'a> {
     pub people: Option<&'a Path>,
     /// File of inhabitants of later years, `year;municipality;age;people`; `None` for no ageing.
     pub projection: Option<&'a Path>,
+    /// File of background variables that winners and losers are told by, `municipality;name…`; `None` for none.
+    pub background: Option<&'a Path>,
     /// Municipality that is followed over the years of `projection`, which then need not have others; `None` for none.
     pub ahead: Option<&'a str>,
 }
@@ -68,6 +71,7 @@ impl<'a> Order<'a> {
             free_income: None,
             people: None,
             projection: None,
+            background: None,
             ahead: None,
         }
     }
@@ -116,6 +120,8 @@ pub struct Outcome {
     /// own.
     pub free_income: BTreeMap<String, (domain::Amount, bool)>,
     pub names: Names,
+    /// Background variables that winners and losers are told by; `None` if they were not asked for.
+    pub backgrounds: Option<Backgrounds>,
     /// Inhabitants by age of the municipality that is followed, in each year after the first.
     pub ahead: Vec<Vec<i64>>,
 }
@@ -141,6 +147,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     };
     let prepared_all = all_prepared(order)?;
     let people = people(order.people, order.period)?;
+    let backgrounds = order.background.map(|path| Backgrounds::read(path, order.period)).transpose()?;
     let free_income = match order.ahead {
         Some(_) => BTreeMap::new(),
         None => free_income(order.free_income, order.period, &people)?,
@@ -188,6 +195,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         sample: cells.sample,
         free_income,
         names: Names::of(&Municipalities::built_in()?, host.language),
+        backgrounds,
         ahead: later,
     })
 }

@@ -99,7 +99,9 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {
     let language = host.language;
     let all =
         [municipalities(outcome, run), parties(outcome, run), sizes(run), groups(outcome, run), years(run)];
-    let shown: Vec<SafeTable> = all.into_iter().filter(|sheet| !sheet.rows().is_empty()).collect();
+    let of_background = outcome.backgrounds.iter().map(|known| known.sheet(&run.found.municipalities));
+    let shown: Vec<SafeTable> =
+        all.into_iter().chain(of_background).filter(|sheet| !sheet.rows().is_empty()).collect();
     let about = about_texts(&about(outcome, Some(run)), language);
     for sheet in &shown {
         let stem = Language::Nb.say(sheet.name()).to_lowercase().replace('ø', "o").replace('å', "a");

@@ -44,6 +44,7 @@ impl Ground {
             free_income: None,
             people: None,
             projection: None,
+            background: None,
             ahead: None,
         })
     }
@@ -67,6 +68,8 @@ pub struct SimulateArguments {
     people: Option<PathBuf>,
     #[arg(long)]
     projection: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    background: Option<PathBuf>,
     #[arg(long, num_args = 1..)]
     municipality: Vec<String>,
     #[arg(long)]
@@ -90,6 +93,7 @@ pub fn simulate(arguments: &SimulateArguments, host: &Host) -> Result<Output> {
         free_income: arguments.free_income.as_deref(),
         people: arguments.people.as_deref(),
         projection: arguments.projection.as_deref(),
+        background: arguments.background.as_deref(),
         ..arguments.ground.order(&arguments.scenarios, &arguments.period)?
     };
     // A name that is no municipality is refused before anything is computed.

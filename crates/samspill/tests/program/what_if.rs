@@ -40,6 +40,53 @@ fn simulated(contacts: &Path, out: &Path, scenario: &str, more: &[&str]) -> (Opt
     (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
 }
 
+/// Winners and losers by a background: each part agrees with the municipalities' own rows, as far as these are shown.
+#[test]
+fn winners_and_losers_are_told_by_a_background() {
+    let contacts = register("what-if-background", 2012, 40_000, 3);
+    let work = folder("what-if-background-out");
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml");
+    let given = work.join("background.csv");
+    // Oslo alone is highest, and every other municipality has its number.
+    let homes = rows_of_2012();
+    let values: String =
+        homes.iter().map(|code| format!("{code};{code};{}\n", u8::from(code == "0301"))).collect();
+    std::fs::write(&given, format!("municipality;nummer;hovedstad\n{values}")).unwrap();
+    let (code, printed) = simulated(&contacts, &work.join("out"), scenario, &["--background", path(&given)]);
+    assert_eq!(code, Some(0), "{printed}");
+    let out = work.join("out/medisinsk-15-prosent");
+    let parts = table(&out.join("bakgrunn.csv"));
+    assert_eq!(parts.len(), 10);
+    let rows = table(&out.join("kommuner.csv"));
+    for part in parts.iter().take(5) {
+        let [from, to] = [2, 3].map(|at| part[at].split(',').next().unwrap().parse::<u32>().unwrap());
+        let inside = |row: &&Vec<String>| (from..=to).contains(&row[0].parse().unwrap());
+        let (shown, withheld) = published(rows.iter().filter(inside).cloned().collect());
+        let count: usize = part[4].parse().unwrap();
+        let people: i64 = part[5].parse().unwrap();
+        let (net, each) = (shown.iter().map(|row| ore(&row[12])).sum::<i64>(), ore(&part[6]));
+        assert!(shown.len() + withheld <= count && each % 100 == 0, "{part:?}");
+        // A withheld municipality has at most four contacts, or stands beside such a one.
+        let off = withheld as i64 * 20_000_000 + people * 51;
+        assert!((net - each * people).abs() < off, "{part:?}: {net}");
+        let losers = shown.iter().filter(|row| ore(&row[12]) > 0).count();
+        let told: usize = part[7].parse().unwrap();
+        assert!((losers..=losers + withheld).contains(&told), "{part:?}: {losers}");
+    }
+    // Equal values stand together, and a part of one municipality is not shown.
+    assert_eq!((&parts[5][4][..], &parts[9][4][..]), ("428", "1"));
+    assert_eq!((&parts[6][6][..], &parts[9][6][..]), ("..", ":"));
+    let (code, printed) =
+        simulated(&contacts, &work.join("bad"), scenario, &["--background", path(&contacts)]);
+    assert!(code != Some(0), "{printed}");
+}
+
+/// Codes of the municipalities with inhabitants in 2012.
+fn rows_of_2012() -> Vec<String> {
+    let table = include_str!("../../../../data/population_2012.csv");
+    table.lines().skip(1).map(|line| line.split(';').next().unwrap().to_owned()).collect()
+}
+
 #[test]
 fn a_scenario_has_consequences_that_add_up() {
     let contacts = register("what-if", 2012, 40_000, 3);
