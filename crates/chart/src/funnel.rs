@@ -17,6 +17,8 @@ pub struct Dot {
     pub is_outside: bool,
     /// Name to write beside the dot; `None` for a dot without a name.
     pub label: Option<String>,
+    /// Whether it is one of those that the named one is compared with.
+    pub is_peer: bool,
 }
 
 /// The limits at one size.
@@ -114,17 +116,23 @@ fn powers(picture: &mut Picture, (low, high): (f64, f64), x: impl Fn(f64) -> f64
     picture.text((picture.width, BOTTOM + 38.0), Anchor::End, colour::MUTED, size);
 }
 
-/// Draws one mark for each dot: a ring with the name if the dot has a name; otherwise a round dot inside the limits,
-/// and a triangle outside.
+/// Draws one mark for each dot: a ring with the name if the dot has a name, a diamond if it is a peer; otherwise a round dot
+/// inside the limits, and a triangle outside.
 fn marks(picture: &mut Picture, dots: &[&Dot], at: impl Fn(&Dot) -> Point, frame: [f64; 4]) {
+    let unnamed = || dots.iter().filter(|dot| dot.label.is_none());
     let plain: Vec<Point> =
-        dots.iter().filter(|dot| !dot.is_outside && dot.label.is_none()).map(|dot| at(dot)).collect();
+        unnamed().filter(|dot| !dot.is_outside && !dot.is_peer).map(|dot| at(dot)).collect();
     if !plain.is_empty() {
         picture.dots(&plain, 2.5, " fill-opacity=\".6\"");
     }
-    for dot in dots.iter().filter(|dot| dot.is_outside && dot.label.is_none()) {
+    for dot in unnamed().filter(|dot| dot.is_outside && !dot.is_peer) {
         let (x, y) = at(dot);
         picture.area(&[(x, y - 4.0), (x + 4.0, y + 3.0), (x - 4.0, y + 3.0)], colour::MORE);
+    }
+    for dot in unnamed().filter(|dot| dot.is_peer) {
+        let (x, y) = at(dot);
+        let colour = if dot.is_outside { colour::MORE } else { colour::INK };
+        picture.area(&[(x, y - 4.5), (x + 4.5, y), (x, y + 4.5), (x - 4.5, y)], colour);
     }
     let named: Vec<Ring<'_>> = dots
         .iter()
@@ -154,7 +162,7 @@ mod tests {
                 let size = 300.0 * 1.075_f64.powi(place);
                 let value = 170.0 + f64::from((place * 37) % 21 - 10) * 600.0 / size.sqrt();
                 let label = (place == 61).then(|| "Bergen & omegn".to_owned());
-                Dot { size, value, is_outside: place % 29 == 3, label }
+                Dot { size, value, is_outside: place % 29 == 3, label, is_peer: place % 31 == 4 }
             })
             .collect()
     }
@@ -183,7 +191,8 @@ mod tests {
         well_formed(&funnel(&[], &[], f64::NAN, 360, words, "x"));
         for one in AWKWARD {
             for other in AWKWARD {
-                let dot = Dot { size: one, value: other, is_outside: true, label: Some("a".to_owned()) };
+                let label = Some("a".to_owned());
+                let dot = Dot { size: one, value: other, is_outside: true, label, is_peer: true };
                 let limit = Limit { size: one, inner: (other, one), outer: (one, other) };
                 well_formed(&funnel(&[dot.clone(), dot], &[limit, limit], other, 360, words, "x"));
             }

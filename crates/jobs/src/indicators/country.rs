@@ -20,11 +20,11 @@ use words::{Message, Said, message};
 use crate::indicators::{Outcome, counted, sheet_showing, thousandths};
 
 /// Funnel plot of an indicator as SVG: each municipality that is shown, by its expected events or kroner. `chosen`
-/// is the municipality with a name beside its dot. `words` are four texts: label of the values, label of the sizes,
+/// is the municipality with a name beside its dot, and the places of those that it is compared with. `words` are four texts: label of the values, label of the sizes,
 /// the rules, and the title. `None` if the indicator has no funnel, or if there is no dot.
 pub fn funnel(
     (one, found): (&Indicator, &Figures),
-    chosen: Option<(usize, &str)>,
+    chosen: Option<(usize, &str, &[usize])>,
     words: (&str, &str, &str, &str),
 ) -> Option<String> {
     let (funnel, at_a_time) = (found.funnel?, found.at_a_time);
@@ -38,7 +38,8 @@ pub fn funnel(
             size: figure.expected * unit,
             value: figure.ratio.map_or(f64::NAN, |ratio| ratio.value),
             is_outside: figure.side().is_some_and(|side| side.abs() > 1),
-            label: chosen.filter(|(home, _)| *home == place).map(|(_, name)| name.to_owned()),
+            label: chosen.filter(|(home, ..)| *home == place).map(|(_, name, _)| name.to_owned()),
+            is_peer: chosen.is_some_and(|(.., peers)| peers.contains(&place)),
         })
         .collect();
     let sizes = dots.iter().map(|dot| dot.size.ln());
@@ -201,6 +202,24 @@ impl Outcome {
             out.push((format!("maneder-{}", one.id), drawn(heading, svg)));
         }
         out
+    }
+
+    /// Name and SVG of a funnel of every indicator in which one municipality and its similar ones are marked; none without
+    /// similar ones.
+    pub fn figures_of_peers(&self, code: &str) -> Vec<(String, BriefFigure)> {
+        let home = self.counts.homes.iter().position(|known| known == code);
+        let Some((peers, home)) = self.peers.as_ref().zip(home) else { return Vec::new() };
+        let similar: Vec<usize> = peers.of(home).collect();
+        let name = self.names.name(code);
+        let rules = self.say(&message!("indicators.peers.in_funnel", rules = self.funnel_follows()));
+        let of = |(_, one, found): (usize, &Indicator, &Figures)| {
+            let title = self.title(one);
+            let heading = self.say(&message!("indicators.by_size_and_peers", title, name = name));
+            let words = (title, &*self.expected(one), &*rules, &*heading);
+            let svg = funnel((one, found), Some((home, &name, &similar)), words)?;
+            Some((format!("trakt-{}-{code}", one.id), BriefFigure { alt: heading.clone(), heading, svg }))
+        };
+        self.written().filter_map(of).collect()
     }
 
     /// Sheet of variation between areas, beyond chance.

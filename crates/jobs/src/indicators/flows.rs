@@ -12,6 +12,7 @@ use statistics::indicator::Indicator;
 use statistics::levels::{Level, withhold};
 use words::Message;
 
+use super::peers::Peers;
 use super::treatment::{Ground, TRUSTS, treating};
 use super::{Larger, Outcome, counted, sheet_of};
 use crate::failure::{Result, fail};
@@ -100,14 +101,26 @@ impl Flows {
 
     /// Sheet of the flows of every municipality and of the country.
     pub(super) fn sheet(&self, outcome: &Outcome) -> SafeTable {
-        let mut sheet = sheet_of("flows", HEADS);
+        let mut sheet = match outcome.peers {
+            Some(_) => sheet_of("flows", with_peers()),
+            None => sheet_of("flows", HEADS),
+        };
         for (place, one, found) in outcome.written().filter(|(place, ..)| self.tells(*place)) {
             let codes = outcome.counts.homes.iter().map(String::as_str).zip(&found.homes);
             for (home, (code, whole)) in codes.enumerate() {
                 let flows = home * EACH..(home + 1) * EACH;
-                self.rows(&mut sheet, outcome, (place, one), (code, whole), (&self.homes, flows));
+                let mut rows = self.rows(outcome, (place, one), (code, whole), (&self.homes, flows));
+                for (flow, row) in rows.iter_mut().enumerate() {
+                    let peers = outcome.peers.iter();
+                    row.extend(peers.map(|peers| self.of_peers((peers, home), (place, found), flow)));
+                }
+                rows.into_iter().for_each(|row| sheet.row(row, Beneath::Decided));
             }
-            self.rows(&mut sheet, outcome, (place, one), ("", &found.country), (&self.country, 0..EACH));
+            let rows = self.rows(outcome, (place, one), ("", &found.country), (&self.country, 0..EACH));
+            for mut row in rows {
+                row.extend(outcome.peers.iter().map(|_| Cell::Unknown));
+                sheet.row(row, Beneath::Decided);
+            }
         }
         sheet.protect()
     }
@@ -115,42 +128,64 @@ impl Flows {
     /// Rows of the flows of one place. `whole` is the figure of all of them together.
     fn rows(
         &self,
-        sheet: &mut disclosure::RawTable,
         outcome: &Outcome,
         (place, one): (usize, &Indicator),
         (code, whole): (&str, &Figure),
         ((counts, figures), flows): (&(Counts, Vec<Option<Figures>>), std::ops::Range<usize>),
-    ) {
-        let Some(found) = &figures[place] else { return };
+    ) -> Vec<Vec<Cell>> {
+        let Some(found) = &figures[place] else { return Vec::new() };
         let name = match code {
             "" => Cell::Said(Message::under("indicators.place", "country")),
             code => Cell::Text(outcome.names.name(code)),
         };
-        for (flow, at) in Flow::ALL.into_iter().zip(flows) {
+        let row = |(flow, at): (Flow, usize)| {
             let figure = &found.homes[at];
-            let share = match whole.numerator {
+            let share = match share(figure, whole) {
                 _ if figure.is_withheld || whole.is_withheld => Cell::Withheld,
-                0 => Cell::Unknown,
-                whole => Cell::Share((figure.numerator * 1_000_000 + whole / 2) / whole),
+                None => Cell::Unknown,
+                Some(share) => Cell::Share((share * 1e6).round() as i64),
             };
             let paid: Paid = counts.paid_of(place, Side::Numerator, at);
             let [pays, state, ..] = outcome.kroner(one, figure, paid);
-            sheet.row(
-                vec![
-                    Cell::Text(one.id.clone()),
-                    Cell::Text(outcome.title(one).to_owned()),
-                    Cell::Text(code.to_owned()),
-                    name.clone(),
-                    Cell::Said(Message::under("indicators.flow", flow.word())),
-                    if figure.is_withheld { Cell::Withheld } else { counted(one, figure.numerator) },
-                    share,
-                    pays,
-                    state,
-                ],
-                Beneath::Decided,
-            );
-        }
+            vec![
+                Cell::Text(one.id.clone()),
+                Cell::Text(outcome.title(one).to_owned()),
+                Cell::Text(code.to_owned()),
+                name.clone(),
+                Cell::Said(Message::under("indicators.flow", flow.word())),
+                if figure.is_withheld { Cell::Withheld } else { counted(one, figure.numerator) },
+                share,
+                pays,
+                state,
+            ]
+        };
+        Flow::ALL.into_iter().zip(flows).map(row).collect()
     }
+
+    /// Median share of a flow in the similar municipalities whose share is shown.
+    fn of_peers(
+        &self,
+        (peers, home): (&Peers, usize),
+        (place, wholes): (usize, &Figures),
+        flow: usize,
+    ) -> Cell {
+        let of = |peer: usize| {
+            share(&self.homes.1[place].as_ref()?.homes[peer * EACH + flow], &wholes.homes[peer])
+        };
+        let median = peers.median(home, of);
+        median.map_or(Cell::Unknown, |share| Cell::Share((share * 1e6).round() as i64))
+    }
+}
+
+/// A flow's share of the figure of all; `None` if one of them is withheld, or if the whole is nothing.
+fn share(figure: &Figure, whole: &Figure) -> Option<f64> {
+    let is_shown = !figure.is_withheld && !whole.is_withheld && whole.numerator > 0;
+    is_shown.then(|| figure.numerator as f64 / whole.numerator as f64)
+}
+
+/// Heads of the sheet when similar municipalities are asked for.
+fn with_peers() -> [&'static str; HEADS.len() + 1] {
+    std::array::from_fn(|at| HEADS.get(at).copied().unwrap_or("peers_share"))
 }
 
 const HEADS: [&str; 9] = [

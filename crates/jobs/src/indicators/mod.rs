@@ -797,6 +797,15 @@ const HEADS: [&str; 26] = [
     "aim",
 ];
 
+/// Heads of the municipalities' sheet when similar municipalities are asked for.
+fn with_peers() -> [&'static str; HEADS.len() + 2] {
+    std::array::from_fn(|at| match at.checked_sub(HEADS.len()) {
+        None => HEADS[at],
+        Some(0) => "peers_median",
+        Some(_) => "against_peers",
+    })
+}
+
 /// Words for where a figure lies in the funnel, from below the lower outer limit to above the upper outer limit.
 const SIDES: [&str; 5] = ["below_998", "below_95", "inside", "above_95", "above_998"];
 
@@ -936,13 +945,18 @@ impl Outcome {
     /// All sheets of the workbook.
     pub fn sheets(&self) -> Vec<SafeTable> {
         let mut country = sheet_of("country", HEADS);
-        let mut homes = sheet_of("municipalities", HEADS);
+        let mut homes = match self.peers {
+            Some(_) => sheet_of("municipalities", with_peers()),
+            None => sheet_of("municipalities", HEADS),
+        };
         for (place, one, found) in self.written() {
             let mut all = Paid::default();
             for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
                 let paid = self.counts.paid_of(place, Side::Numerator, home);
                 all.add(paid);
-                homes.row(self.row(one, code, figure, paid), Beneath::Decided);
+                let mut row = self.row(one, code, figure, paid);
+                row.extend(self.peers.iter().flat_map(|peers| peers.beside(home, found)));
+                homes.row(row, Beneath::Decided);
             }
             country.row(self.row(one, "", &found.country, all), Beneath::Decided);
         }
@@ -1140,7 +1154,8 @@ impl Outcome {
         Ok((self.summary(host), self.say(&sentences)))
     }
 
-    /// Writes the profiles of the given municipalities; the code `all` stands for every municipality.
+    /// Writes the profiles of the given municipalities; the code `all` stands for every municipality. If similar municipalities
+    /// were asked for, also funnels with those of each given municipality.
     ///
     /// # Errors
     /// Fails if a page cannot be set or written.
@@ -1154,6 +1169,14 @@ impl Outcome {
         for (place, code) in codes.iter().enumerate() {
             if let Some(pdf) = profile::pdf(self, code, None)? {
                 crate::folder::write(&out.join(format!("profil-{code}.pdf")), pdf)?;
+            }
+            if !every {
+                let (marks, source) = (self.tags(), self.footer());
+                let put = |name: &str, bytes: &[u8]| crate::folder::write(&out.join(name), bytes);
+                for (name, figure) in self.figures_of_peers(code) {
+                    let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
+                    pictures::write(&put, &name, &figure.svg, &frame)?;
+                }
             }
             stage.at(place as u64 + 1, codes.len() as u64);
         }

@@ -8,6 +8,7 @@ use domain::amount::Amount;
 use domain::{Municipalities, Period};
 use statistics::counts::Inhabitants;
 use statistics::figures::{Figure, Figures};
+use statistics::funnel::quantile;
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::Interval;
 use statistics::peers::{AsPeers, FEWEST, Peer, as_peers, nearest};
@@ -99,6 +100,28 @@ impl Peers {
     /// Places of the municipalities that are similar to that of a place.
     pub fn of(&self, home: usize) -> impl Iterator<Item = usize> + '_ {
         self.of[home].iter().map(|(place, _)| *place)
+    }
+
+    /// Median over the similar municipalities that have a value; `None` with fewer than [`FEWEST`].
+    pub fn median(&self, home: usize, value: impl Fn(usize) -> Option<f64>) -> Option<f64> {
+        let mut values: Vec<f64> = self.of(home).filter_map(value).collect();
+        values.sort_by(f64::total_cmp);
+        (values.len() >= FEWEST).then(|| quantile(&values, 0.5))
+    }
+
+    /// Median of the ratios of the similar municipalities, and the ratio of the municipality to it: both drawn together, of
+    /// shown figures alone.
+    pub fn beside(&self, home: usize, found: &Figures) -> [Cell; 2] {
+        let drawn = |place: usize| {
+            let figure = &found.homes[place];
+            figure.shrunk.filter(|_| !figure.is_withheld).map(|drawn| drawn.ratio)
+        };
+        if found.homes[home].is_withheld {
+            return [Cell::Withheld, Cell::Withheld];
+        }
+        let median = self.median(home, drawn);
+        let against = median.zip(drawn(home)).map(|(median, own)| own / median);
+        [median, against].map(|value| value.map_or(Cell::Unknown, thousandths))
     }
 
     /// Sheet of the similar municipalities.

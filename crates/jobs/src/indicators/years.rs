@@ -2,10 +2,12 @@
 
 use disclosure::withhold::few;
 use disclosure::{Beneath, Cell, SafeTable};
+use domain::Month;
 use statistics::counts::Side;
 use statistics::figures::Figures;
 use statistics::indicator::{Indicator, Kind};
 use statistics::interval::{Interval, normal_p};
+use statistics::spc;
 use statistics::trend::{factor, trend};
 use words::{Message, message};
 
@@ -111,7 +113,12 @@ fn counts(years: &[OfYear]) -> [Vec<f64>; 2] {
         .map(|of| years.iter().map(|year| of(year) as f64).collect())
 }
 
-const HEADS: [&str; 14] = [
+/// Heads of the sheet when similar municipalities are asked for.
+fn with_peers() -> [&'static str; HEADS.len() + 1] {
+    std::array::from_fn(|at| HEADS.get(at).copied().unwrap_or("peers_change_a_year"))
+}
+
+const HEADS: [&str; 15] = [
     "indicator",
     "title",
     "municipality",
@@ -126,6 +133,7 @@ const HEADS: [&str; 14] = [
     "change_a_year_high",
     "p",
     "trend",
+    "signals",
 ];
 
 /// Share of change that chance alone finds a trend in, for the two verdicts.
@@ -136,10 +144,16 @@ const LEVELS: [f64; 2] = [0.002, 0.05];
 pub(super) fn sheet(outcome: &Outcome) -> Option<SafeTable> {
     let years = whole_years(outcome);
     let (first, last) = years.first().zip(years.last()).filter(|_| years.len() > 2)?;
-    let mut sheet = sheet_of("trend", HEADS);
+    let mut sheet = match outcome.peers {
+        Some(_) => sheet_of("trend", with_peers()),
+        None => sheet_of("trend", HEADS),
+    };
     for (place, one, found) in outcome.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
         let all = shown(outcome, (place, one, found), &years);
-        for (code, of) in outcome.counts.homes.iter().zip(all) {
+        let changes: Vec<Option<f64>> =
+            all.iter().map(|of| change(of.as_deref()?, found.at_a_time).map(|factor| factor.value)).collect();
+        let season = Season::of(outcome, place);
+        for (home, (code, of)) in outcome.counts.homes.iter().zip(all).enumerate() {
             let mut row = vec![
                 Cell::Text(one.id.clone()),
                 Cell::Text(outcome.title(one).to_owned()),
@@ -153,10 +167,70 @@ pub(super) fn sheet(outcome: &Outcome) -> Option<SafeTable> {
                 [Cell::Text(year.to_string()), value]
             }));
             row.extend(cells(one, of.as_deref(), found.at_a_time));
+            row.push(match of {
+                None => Cell::Withheld,
+                Some(_) => Cell::Said(season.signals(outcome, place, home)),
+            });
+            if let Some(peers) = &outcome.peers {
+                let median = peers.median(home, |peer| changes[peer]);
+                row.push(median.map_or(Cell::Unknown, |factor| thousandths((factor - 1.0) * 100.0)));
+            }
             sheet.row(row, Beneath::Decided);
         }
     }
     Some(sheet.protect())
+}
+
+/// Change a year, as a factor.
+fn change(of: &[OfYear], at_a_time: f64) -> Option<Interval> {
+    let [events, exposure] = counts(of);
+    factor(&events, &exposure, at_a_time)
+}
+
+/// Fewest events a month, on average, of a series that is charted month by month.
+const MONTHLY: f64 = 5.0;
+
+/// How the country's events of an indicator divide over the months of the year: 1 in a month like the mean.
+struct Season([f64; 12]);
+
+impl Season {
+    fn of(outcome: &Outcome, place: usize) -> Season {
+        let mut sums = [0.0; 12];
+        for home in 0..outcome.counts.homes.len() {
+            let events = outcome.counts.event_months_of(place, home).into_iter().flatten();
+            for (month, count) in outcome.counts.months.iter().zip(events) {
+                sums[calendar(*month)] += *count as f64;
+            }
+        }
+        let months = |at: usize| outcome.counts.months.iter().filter(|month| calendar(**month) == at).count();
+        let means: [f64; 12] = std::array::from_fn(|at| sums[at] / months(at).max(1) as f64);
+        let mean = means.iter().sum::<f64>() / 12.0;
+        Season(means.map(|of| if mean > 0.0 && of > 0.0 { of / mean } else { 1.0 }))
+    }
+
+    /// What an XmR chart of a municipality's events by month says, after the season of the country is taken out: the months
+    /// outside the limits, or meeting another of its rules.
+    fn signals(&self, outcome: &Outcome, place: usize, home: usize) -> Message {
+        let counts = &outcome.counts;
+        let events = counts.event_months_of(place, home).unwrap_or_default();
+        if (events.iter().sum::<i64>() as f64) < MONTHLY * events.len() as f64 {
+            return message!("indicators.trend.few_a_month");
+        }
+        let value = |(month, events): (&Month, &i64)| *events as f64 / self.0[calendar(*month)];
+        let values: Vec<f64> = counts.months.iter().zip(events).map(value).collect();
+        let chart = spc::chart(&values, &[]);
+        let signs: Vec<&Month> =
+            counts.months.iter().zip(&chart.met).filter(|(_, met)| !met.is_empty()).map(|(m, _)| m).collect();
+        match signs.last() {
+            None => message!("indicators.trend.no_signal"),
+            Some(last) => message!("indicators.trend.signals", count = signs.len(), last),
+        }
+    }
+}
+
+/// Place of a month in its year, from 0.
+fn calendar(month: Month) -> usize {
+    usize::from(month.first().year_month_day().1.unsigned_abs()) - 1
 }
 
 /// Values of the first and the last year.
@@ -167,8 +241,7 @@ fn ends(one: &Indicator, of: &[OfYear], sample: f64) -> [f64; 2] {
 /// Cells of a row, from the change a year on.
 fn cells(one: &Indicator, of: Option<&[OfYear]>, at_a_time: f64) -> Vec<Cell> {
     let Some(of) = of else { return vec![Cell::Withheld; 5] };
-    let [events, exposure] = counts(of);
-    match (factor(&events, &exposure, at_a_time), score(one, of, at_a_time)) {
+    match (change(of, at_a_time), score(one, of, at_a_time)) {
         (Some(Interval { value, low, high }), Some(z)) => {
             let mut row: Vec<Cell> =
                 [value, low, high].map(|factor| thousandths((factor - 1.0) * 100.0)).into();

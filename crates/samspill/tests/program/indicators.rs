@@ -580,6 +580,12 @@ fn a_profile_shows_years_where_no_count_is_small() {
     assert_eq!(trend("1201")[7], "minker");
     assert_eq!(admissions(&with([80, 80, 80]), "1201"), "uendret");
     assert_eq!(trend("1201")[7], "ikke til å skille fra tilfeldighet");
+    // Month by month: 80 a year are too few; ten in every month never differ; then twenty in each month of the last year.
+    assert_eq!(trend("1201")[8], "for få i måneden");
+    admissions(&with([120, 120, 120]), "1201");
+    assert_eq!(trend("1201")[8], "ingen signal");
+    admissions(&with([120, 120, 240]), "1201");
+    assert_eq!(trend("1201")[8], "36 måneder med signal, sist 2013-12");
     assert_eq!(admissions(&with([40, 80, 120]), "0301"), "..", "one to four admissions in a year");
     // There are two municipalities: the country's counts by year, less those of 1201, would be the small counts of 0301.
     assert_eq!(admissions(&[("1201", [40, 80, 120]), small[0]], "1201"), "..");
@@ -605,6 +611,9 @@ fn agrees(out: &Path, id: &str, place: &str, count: usize) -> Vec<Vec<String>> {
     assert!((number(&beside[10]) - change).abs() < off, "{beside:?}: {change}");
     let (low, value, high) = (number(&beside[11]), number(&beside[10]), number(&beside[12]));
     assert!(low < value && value < high, "{beside:?}");
+    // The same median stands beside the municipality's own figures, and its own ratio, drawn together, against it.
+    assert!((number(&own[26]) - median).abs() < 0.001, "{own:?}");
+    assert!((number(&own[27]) - number(&own[16]) / median).abs() < 0.002, "{own:?}");
     similar
 }
 
@@ -636,6 +645,32 @@ fn slopes_with_the_rate_itself(out: &Path, run: &Run, file: &dyn Fn(&str, &str) 
     assert_eq!(same[12], "for få kommuner med tall", "{same:?}");
 }
 
+/// Shares of flows stand beside the median share of the similar, and a municipality with a profile gets funnels in which they
+/// are marked.
+fn flows_beside_the_similar(run: &Run) {
+    let (done, said, out) = run(&["--peers", "--flows", "--profile", "1601"]);
+    assert!(done, "{said}");
+    let flows: Vec<Vec<String>> =
+        rows(&out.join("strommer.csv")).into_iter().filter(|row| row[0] == "admissions").collect();
+    let own = |place: &str| flows.iter().find(|row| row[2] == place && row[4] == "eget foretak").unwrap();
+    let similar = rows(&out.join("like-kommuner.csv")).into_iter().filter(|row| row[0] == "1601");
+    let mut shares: Vec<f64> = similar
+        .map(|row| own(&row[3]).clone())
+        .filter(|row| row[6] != ":")
+        .map(|row| number(&row[6]))
+        .collect();
+    shares.sort_by(f64::total_cmp);
+    let (low, high) = (shares[(shares.len() - 1) / 2], shares[shares.len() / 2]);
+    assert!((number(&own("1601")[9]) - f64::midpoint(low, high)).abs() < 0.02, "{:?}", own("1601"));
+    let svg = std::fs::read_to_string(out.join("trakt-admissions-1601.svg")).unwrap();
+    // Ten diamonds, one for each of the similar.
+    let diamonds = svg.matches("<polygon").count();
+    assert!(
+        svg.contains("Trondheim") && svg.contains("Ruter: like kommuner") && diamonds >= 10,
+        "{diamonds}"
+    );
+}
+
 /// Who the similar municipalities are, and what it would mean to be as they are, agree with the tables beside them: the
 /// median of the ratios drawn together, times the events expected, less the municipality's own.
 #[test]
@@ -655,6 +690,7 @@ fn similar_municipalities_and_what_it_means_to_be_as_they_are() {
     assert!(done, "{said}");
     let near = agrees(&out, "admissions", "1601", 10);
     agrees(&out, "co-financing", "1601", 10);
+    flows_beside_the_similar(&run);
     // The catalogue beside the tables, for programs.
     let catalogue: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(out.join("katalog.json")).unwrap()).unwrap();
