@@ -212,15 +212,18 @@ impl Season {
     /// outside the limits, or meeting another of its rules.
     fn signals(&self, outcome: &Outcome, place: usize, home: usize) -> Message {
         let counts = &outcome.counts;
-        let events = counts.event_months_of(place, home).unwrap_or_default();
+        self.told(&counts.months, counts.event_months_of(place, home).unwrap_or_default())
+    }
+
+    fn told(&self, months: &[Month], events: &[i64]) -> Message {
         if (events.iter().sum::<i64>() as f64) < MONTHLY * events.len() as f64 {
             return message!("indicators.trend.few_a_month");
         }
         let value = |(month, events): (&Month, &i64)| *events as f64 / self.0[calendar(*month)];
-        let values: Vec<f64> = counts.months.iter().zip(events).map(value).collect();
+        let values: Vec<f64> = months.iter().zip(events).map(value).collect();
         let chart = spc::chart(&values, &[]);
         let signs: Vec<&Month> =
-            counts.months.iter().zip(&chart.met).filter(|(_, met)| !met.is_empty()).map(|(m, _)| m).collect();
+            months.iter().zip(&chart.met).filter(|(_, met)| !met.is_empty()).map(|(m, _)| m).collect();
         match signs.last() {
             None => message!("indicators.trend.no_signal"),
             Some(last) => message!("indicators.trend.signals", count = signs.len(), last),
@@ -271,6 +274,26 @@ fn verdict(z: f64) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_are_told_after_the_season_is_out() {
+        let months: Vec<Month> = domain::Period::parse_any("2011-2013").unwrap().months().collect();
+        // Twice as many in January as in another month, in every year, and a little up and down.
+        let mut season = Season([12.0 / 13.0; 12]);
+        season.0[0] *= 2.0;
+        let usual = |at: usize| (10 + (at * 7) as i64 % 5 - 2) * if at.is_multiple_of(12) { 2 } else { 1 };
+        let events: Vec<i64> = (0..36).map(usual).collect();
+        let word = |message: &Message| message.name();
+        assert_eq!(word(&season.told(&months, &events)), "no_signal");
+        // Without the season, each January stands out.
+        assert_eq!(word(&Season([1.0; 12]).told(&months, &events)), "signals");
+        let mut raised = events.clone();
+        raised[30] = 40;
+        let told = words::Language::Nb.say(&season.told(&months, &raised));
+        assert_eq!(told, "måneder med signal: 1, sist 2013-07");
+        let few: Vec<i64> = vec![4; 36];
+        assert_eq!(word(&season.told(&months, &few)), "few_a_month");
+    }
 
     /// By hand: 30 admissions of 12 000 person-months are 30 a year per 1 000 people, and 60 where half of them can be in the
     /// register.
