@@ -1,6 +1,7 @@
 //! Agreements on a measure in some municipalities: who invests and who saves. One file and the contacts give cash
 //! flows, break-even, the transfers at which neither side loses, and a proposed clause.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chart::breakeven::Series;
@@ -45,6 +46,8 @@ pub struct Order<'a> {
     pub period: Period,
     /// Inhabitants by municipality and age.
     pub people: simulation::consequence::People,
+    /// Codes of the municipalities that get a brief of their own.
+    pub briefs: &'a [String],
     pub out: &'a Path,
 }
 
@@ -111,33 +114,69 @@ struct RawGp {
 }
 
 /// An agreement with its cash flows worked out.
-struct Worked {
+pub struct Worked {
     raw: Raw,
     measure: Measure,
-    agreement: Agreement,
-    unsigned: usize,
-    /// Sentences on the instruments that cannot be priced.
-    unpriced: Vec<Message>,
-    synthetic: bool,
-    digest: String,
+    pub(super) agreement: Agreement,
+    /// What the measure avoids in a year in each of the municipalities, by code.
+    pub(super) by_home: BTreeMap<String, Avoided>,
+    /// Inhabitants of each of the municipalities, by code.
+    pub(super) people: BTreeMap<String, i64>,
+    pub(super) unsigned: usize,
+    /// Sentences on what cannot be, and on the instruments that cannot be priced.
+    pub(super) unpriced: Vec<Message>,
+    pub(super) synthetic: bool,
+    /// People of a synthetic register, and the inhabitants that they are a sample of; `None` if nobody is left out.
+    sample: Option<(u64, u64)>,
+    pub(super) period: Period,
+    pub(super) digest: String,
 }
 
 impl Worked {
+    /// Id of the agreement.
+    pub fn id(&self) -> &str {
+        &self.raw.id
+    }
+
+    /// Title of the agreement, as its file has it.
+    pub fn title(&self) -> &str {
+        &self.raw.title
+    }
+
+    /// Title of the measure.
+    pub fn measure(&self) -> &str {
+        &self.measure.title
+    }
+
+    /// Codes of the municipalities, in the order of the file.
+    pub fn municipalities(&self) -> &[String] {
+        &self.raw.municipalities
+    }
+
+    /// Contacts and days that the measure reaches, if so much of them is avoided.
+    pub(super) fn reached(&self, avoided: &Avoided) -> i64 {
+        let gone = i128::from(avoided.contacts) + i128::from(avoided.days);
+        let effect = i128::from(self.agreement.effect[1].basis_points()).max(1);
+        i64::try_from(gone * 10_000 / effect / 1_000_000).unwrap_or(i64::MAX)
+    }
+
     /// Contacts and days that the measure reaches in the municipalities: what every figure of the agreement rests on.
     fn beneath(&self) -> Beneath {
-        let avoided = i128::from(self.agreement.avoided.contacts) + i128::from(self.agreement.avoided.days);
-        let effect = i128::from(self.agreement.effect[1].basis_points()).max(1);
-        let reached = avoided * 10_000 / effect / 1_000_000;
-        Beneath::Count(i64::try_from(reached).unwrap_or(i64::MAX))
+        Beneath::Count(self.reached(&self.agreement.avoided))
+    }
+
+    /// A summary in a few lines.
+    pub fn summary(&self, language: Language) -> String {
+        summary(self, language)
     }
 }
 
-/// Works an agreement out, and writes its files. Returns a summary.
+/// Works an agreement out, and writes its files.
 ///
 /// # Errors
 /// Fails if the agreement, the measure, the rules or the contacts cannot be read, if no effect is known, if
 /// the measure reaches nobody, or if a file cannot be written.
-pub fn run(order: &Order, host: &Host) -> Result<String> {
+pub fn run(order: &Order, host: &Host) -> Result<Worked> {
     let text = std::fs::read_to_string(order.file)
         .about(|| message!("error.file.read", path = order.file.display()))?;
     let raw: Raw = toml::from_str(&text).map_err(|error| {
@@ -151,7 +190,7 @@ pub fn run(order: &Order, host: &Host) -> Result<String> {
     })?;
     let worked = worked(order, raw, &text, host)?;
     write(order, &worked, host)?;
-    Ok(summary(&worked, host.language))
+    Ok(worked)
 }
 
 fn share(text: &str, key: &str) -> Result<Share> {
@@ -173,17 +212,40 @@ fn kroner(kroner: i64, key: &str) -> Result<Amount> {
         .about(|| message!("error.agreement.out_bounds", key, kroner))
 }
 
-fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
-    let measure = match Measure::built_in(&raw.measure) {
-        Some(measure) => measure?,
+fn hospital_of(raw: &RawHospital) -> Result<HospitalCost> {
+    Ok(HospitalCost {
+        per_point: kroner(raw.kroner_per_point, "kroner_per_point")?,
+        per_day: kroner(raw.kroner_per_day, "kroner_per_day")?,
+        marginal: range(&raw.marginal, "marginal")?,
+        released: share(&raw.released, "released")?,
+        after_years: raw.after_years,
+    })
+}
+
+fn visits_of(raw: &RawGp) -> Result<Visits> {
+    Ok(Visits {
+        per_contact: raw.visits_per_contact,
+        state: kroner(raw.state_kroner, "state_kroner")?,
+        patient: kroner(raw.patient_kroner, "patient_kroner")?,
+    })
+}
+
+/// The measure of an agreement: built in, or a file beside that of the agreement.
+fn measure_of(order: &Order, raw: &Raw) -> Result<Measure> {
+    match Measure::built_in(&raw.measure) {
+        Some(measure) => Ok(measure?),
         None => {
             let path = order.file.with_file_name(&raw.measure);
             let text = std::fs::read_to_string(&path).about(|| {
                 message!("error.agreement.there_no_measure_built_in_beside", measure = raw.measure)
             })?;
-            Measure::parse(&raw.measure, &text)?
+            Ok(Measure::parse(&raw.measure, &text)?)
         }
-    };
+    }
+}
+
+fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
+    let measure = measure_of(order, &raw)?;
     for code in &raw.municipalities {
         if !order.people.contains_key(code) {
             fail!(
@@ -193,6 +255,9 @@ fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
                 period = order.period
             );
         }
+    }
+    if let Some(code) = order.briefs.iter().find(|code| !raw.municipalities.contains(code)) {
+        fail!("error.agreement.not_of_it", code, municipalities = raw.municipalities.join(", "));
     }
     let own = measure.effect_on(order.period.from()).map(|row| row.value);
     let effect = match (&raw.effect, own) {
@@ -211,24 +276,13 @@ fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
         fail!("error.agreement.years_not_1_40", years = raw.years);
     }
     let delay_months = raw.delay_months.or(own.map(|own| own.delay_months)).unwrap_or(0);
-    let (avoided, (unsigned, unpriced), synthetic) = avoided(order, &raw, &measure, effect[1], host)?;
-    let people: i64 = raw.municipalities.iter().filter_map(|code| order.people.get(code)).flatten().sum();
+    let found = avoided(order, &raw, &measure, effect[1], host)?;
+    let avoided = found.together;
+    let of_home = |code: &String| order.people.get(code).map_or(0, |ages| ages.iter().sum::<i64>());
+    let by_code: BTreeMap<String, i64> =
+        raw.municipalities.iter().map(|code| (code.clone(), of_home(code))).collect();
+    let people: i64 = by_code.values().sum();
     let costs = raw.cost.iter().map(|cost| cost_of(cost, &avoided, people)).collect::<Result<Vec<_>>>()?;
-    let hospital = HospitalCost {
-        per_point: kroner(raw.hospital.kroner_per_point, "kroner_per_point")?,
-        per_day: kroner(raw.hospital.kroner_per_day, "kroner_per_day")?,
-        marginal: range(&raw.hospital.marginal, "marginal")?,
-        released: share(&raw.hospital.released, "released")?,
-        after_years: raw.hospital.after_years,
-    };
-    let visits = match &raw.gp {
-        None => Visits::default(),
-        Some(gp) => Visits {
-            per_contact: gp.visits_per_contact,
-            state: kroner(gp.state_kroner, "state_kroner")?,
-            patient: kroner(gp.patient_kroner, "patient_kroner")?,
-        },
-    };
     let welfare = raw.welfare_kroner_per_avoided_contact.map(|each| kroner(each, "welfare")).transpose()?;
     let discount = raw.discount.as_deref().map_or(Ok(Share::NONE), |text| share(text, "discount"))?;
     let agreement = Agreement {
@@ -236,14 +290,26 @@ fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
         effect,
         delay_months,
         costs,
-        hospital,
-        visits,
+        hospital: hospital_of(&raw.hospital)?,
+        visits: raw.gp.as_ref().map_or(Ok(Visits::default()), visits_of)?,
         welfare,
         years: raw.years,
         discount,
     };
     let digest = manifest::sha256_text(text);
-    Ok(Worked { raw, measure, agreement, unsigned, unpriced, synthetic, digest })
+    Ok(Worked {
+        raw,
+        measure,
+        agreement,
+        by_home: found.by_home,
+        people: by_code,
+        unsigned: found.unsigned,
+        unpriced: found.unpriced,
+        synthetic: found.synthetic,
+        sample: found.sample,
+        period: order.period,
+        digest,
+    })
 }
 
 fn cost_of(raw: &RawCost, avoided: &Avoided, people: i64) -> Result<Cost> {
@@ -265,16 +331,18 @@ fn cost_of(raw: &RawCost, avoided: &Avoided, people: i64) -> Result<Cost> {
     Ok(Cost { side, what: raw.what.clone(), amount, once, follows, from_year: raw.from_year })
 }
 
-/// What the measure avoids in a year: charges, payable days, contacts and points of the agreement's municipalities
-/// before the measure, less those after it. Also the number of unsigned values, sentences on the instruments that cannot be
-/// priced, and whether the contacts are synthetic.
-fn avoided(
-    order: &Order,
-    raw: &Raw,
-    measure: &Measure,
-    effect: Share,
-    host: &Host,
-) -> Result<(Avoided, (usize, Vec<Message>), bool)> {
+/// What the measure avoids in a year, and what is said of the figures.
+struct Found {
+    /// Charges, payable days, contacts and points of the agreement's municipalities before the measure, less those after it.
+    together: Avoided,
+    by_home: BTreeMap<String, Avoided>,
+    unsigned: usize,
+    unpriced: Vec<Message>,
+    synthetic: bool,
+    sample: Option<(u64, u64)>,
+}
+
+fn avoided(order: &Order, raw: &Raw, measure: &Measure, effect: Share, host: &Host) -> Result<Found> {
     let rules: Vec<PathBuf> = raw.rules.iter().map(PathBuf::from).collect();
     let law = Law::of(&Files::read(None, &rules)?.book_in(order.period)?)?;
     let wanted = Wanted { measure: measure.clone(), effect: effect.into(), range: None, own: true };
@@ -293,34 +361,33 @@ fn avoided(
     stage.done();
     let scope = crate::law::scope(&law, order.period, &[], host)?;
     let (before, after) = (priced(&cells, &law, &AsIs)?.sums, priced(&cells, &law, &behaviour)?.sums);
-    let ours = |code: &str| raw.municipalities.iter().any(|one| one == code);
-    let mut sums = Sums::default();
-    let mut full = Sums::default();
-    let places = cells.homes.iter().enumerate().filter(|(_, home)| ours(&home.debtor));
-    for (place, _) in places {
-        let (then, now) = (before.homes[place], after.homes[place]);
-        sums.kmf += then.kmf - now.kmf;
-        sums.isf += then.isf - now.isf;
-        sums.usk += then.usk - now.usk;
-        full.days_millionths += then.days_millionths - now.days_millionths;
-    }
-    let (contacts, points) = cells.taken_away(&behaviour, &ours);
-    if contacts == 0 && full.days_millionths == 0 {
+    let of = |ours: &dyn Fn(&str) -> bool| {
+        let (contacts, points) = cells.taken_away(&behaviour, ours);
+        let mut sums = Sums::default();
+        let places = cells.homes.iter().enumerate().filter(|(_, home)| ours(&home.debtor));
+        for (place, _) in places {
+            let (then, now) = (before.homes[place], after.homes[place]);
+            sums.kmf += then.kmf - now.kmf;
+            sums.isf += then.isf - now.isf;
+            sums.usk += then.usk - now.usk;
+            sums.days_millionths += then.days_millionths - now.days_millionths;
+        }
+        let Sums { kmf, isf, usk, days_millionths: days, .. } = sums;
+        Avoided { contacts, points_milli: points.milli(), kmf, isf, usk, days }
+    };
+    let together = of(&|code| raw.municipalities.iter().any(|one| one == code));
+    if together.contacts == 0 && together.days == 0 {
         fail!(
             "error.agreement.measure_reaches_nobody_in_nothing_goes",
             municipalities = raw.municipalities.join(", ")
         );
     }
-    let avoided = Avoided {
-        contacts,
-        points_milli: points.milli(),
-        kmf: sums.kmf,
-        isf: sums.isf,
-        usk: sums.usk,
-        days: full.days_millionths,
-    };
+    let by_home = raw.municipalities.iter().map(|code| (code.clone(), of(&|other| other == code))).collect();
     let unsigned = law.used(order.period, &scope).iter().filter(|value| value.is_unsigned()).count();
-    Ok((avoided, (unsigned, crate::law::unpriced(&scope)), cells.synthetic))
+    let mut unpriced: Vec<Message> = super::share_below(&law, order.period).into_iter().collect();
+    unpriced.extend(crate::law::unpriced(&scope));
+    let (synthetic, sample) = (cells.synthetic, cells.sample);
+    Ok(Found { together, by_home, unsigned, unpriced, synthetic, sample })
 }
 
 fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
@@ -335,7 +402,7 @@ fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
         let stem = Language::Nb.say(sheet.name()).to_lowercase().replace('ø', "o");
         put(&format!("{stem}.csv"), sheets::csv(&sheet, host.reader()).as_bytes())?;
     }
-    let about = about_texts(&about(order, worked), language);
+    let about = about_texts(&about(worked), language);
     let date = (order.period.to().year(), 12, 31);
     let shown = sheets(sheets::Reader::Person(language));
     put("avtale.xlsx", &sheets::workbook(&worked.raw.title, &about, &shown, date, language)?)?;
@@ -354,7 +421,7 @@ fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
     put("avtale.txt", format!("{summary}\n{lines}\n{clause}").as_bytes())
 }
 
-fn about(order: &Order, worked: &Worked) -> AboutLines {
+pub(super) fn about(worked: &Worked) -> AboutLines {
     let agreement = &worked.agreement;
     let [low, likely, high] = agreement.effect;
     let [less, middle, more] = agreement.hospital.marginal;
@@ -371,13 +438,17 @@ fn about(order: &Order, worked: &Worked) -> AboutLines {
     let mut out = vec![
         (message!("what_if.about.measure"), Message::plain(&worked.measure.title)),
         (message!("what_if.about.municipalities"), Message::Plain(municipalities)),
-        (message!("what_if.about.period"), Message::plain(order.period)),
+        (message!("what_if.about.period"), Message::plain(worked.period)),
         (message!("what_if.about.effect"), message!("agreement.effect", likely, low, high)),
         (message!("what_if.about.hospital_cost"), cost),
         (message!("what_if.about.figures"), message!("agreement.own_figures", digest = worked.digest)),
         (message!("what_if.about.simulation"), message!("what_if.no_claim")),
     ];
     out.extend(worked.unpriced.iter().map(|said| (message!("what_if.about.unknown"), said.clone())));
+    if let Some((made, of)) = worked.sample {
+        let [made, of] = [made, of].map(domain::amount::grouped);
+        out.push((message!("what_if.about.data"), message!("screen.sample", made, of)));
+    }
     if worked.synthetic {
         out.push((message!("what_if.about.synthetic"), message!("what_if.no_person_made_up_codes")));
     }
@@ -487,7 +558,7 @@ fn shown(what: Assumption, ends: &[Assumed; 2]) -> [Message; 2] {
     })
 }
 
-fn breakeven(worked: &Worked, language: Language) -> String {
+pub(super) fn breakeven(worked: &Worked, language: Language) -> String {
     let years: Vec<String> =
         (1..=worked.agreement.years).map(|year| say!(language, "agreement.year", year)).collect();
     let flows = worked.agreement.by_side(&worked.agreement.likely());
@@ -508,7 +579,7 @@ fn breakeven(worked: &Worked, language: Language) -> String {
 }
 
 /// Tornado picture: present value of a party at both ends of each assumption. `title` is a key.
-fn tornado(worked: &Worked, side: Side, title: &str, language: Language) -> String {
+pub(super) fn tornado(worked: &Worked, side: Side, title: &str, language: Language) -> String {
     let agreement = &worked.agreement;
     let base = agreement.gains(&agreement.likely()).get(&side).copied().unwrap_or(Amount::ZERO);
     let bars: Vec<Swing> = agreement

@@ -2,6 +2,7 @@
 //! published figures. Nothing is posted.
 
 pub mod agreement;
+pub mod agreement_brief;
 pub mod budget;
 pub mod by_background;
 pub mod council;
@@ -22,7 +23,7 @@ use domain::amount::grouped;
 use paper::brief::BriefTable;
 use paper::sheets::Reader;
 use simulation::consequence::SIZES;
-use words::{Language, Message, message, say};
+use words::{Language, Message, Said, message, say};
 
 /// Data, method and caveats of a result, each as head and text, for the files that have room for them.
 type AboutLines = Vec<(Message, Message)>;
@@ -56,6 +57,13 @@ fn sentence(reader: Reader, said: &Message) -> Cell {
     Cell::Text(match reader {
         Reader::Program => said.english(),
         Reader::Person(language) => language.say(said),
+    })
+}
+
+/// What cannot be under a law in a period: a share that is less than the one that is subtracted from it. `None` if all can.
+fn share_below(law: &settlement::Law, period: domain::Period) -> Option<Message> {
+    law.share_below(period).map(|[(instrument, share), (by, other)]| {
+        message!("simulate.share_below", instrument = instrument.said(), share, by = by.said(), other)
     })
 }
 

@@ -17,7 +17,7 @@ use simulation::ahead::{self, YearAhead};
 use simulation::consequence::{self, Consequences, Ground, People, Situation, Whole};
 use simulation::many::price_all;
 use simulation::{Measures, Scenario};
-use words::{Message, Said, message};
+use words::{Message, message};
 
 use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
@@ -225,9 +225,7 @@ impl Setting<'_> {
         let unsigned = used.iter().filter(|value| value.is_unsigned()).map(manifest::unsigned_line).collect();
         let summary = scenario.summary(&titles);
         let stacked = stacked::told(cells, &law, &alone)?;
-        let impossible = law.share_below(order.period).map(|[(instrument, share), (by, other)]| {
-            message!("simulate.share_below", instrument = instrument.said(), share, by = by.said(), other)
-        });
+        let impossible = super::share_below(&law, order.period);
         let versions = manifest::versions(&law, order.period, &found.scope);
         let mut years = Vec::new();
         if let Some(code) = order.ahead {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use jobs::failure::Result;
 use jobs::host::Host;
-use jobs::people;
+use jobs::what_if::agreement_brief;
+use jobs::{parties, people};
 use words::message;
 
 use super::Output;
@@ -22,6 +23,8 @@ pub struct AgreementArguments {
     period: String,
     #[arg(long)]
     people: Option<PathBuf>,
+    #[arg(long, num_args = 1..)]
+    municipality: Vec<String>,
     #[arg(long)]
     out: PathBuf,
 }
@@ -29,15 +32,23 @@ pub struct AgreementArguments {
 /// Works out the agreement.
 pub fn agreement(arguments: &AgreementArguments, host: &Host) -> Result<Output> {
     let period = whole_year(&arguments.period)?;
+    let named = arguments.municipality.iter().map(|word| parties::municipality_named(word, period));
+    let municipalities = named.collect::<Result<Vec<String>>>()?;
     let order = jobs::what_if::agreement::Order {
         file: &arguments.file,
         contacts: &arguments.contacts,
         mapping: arguments.mapping.as_deref(),
         period,
         people: people::people(arguments.people.as_deref(), period)?,
+        briefs: &municipalities,
         out: &arguments.out,
     };
-    let data = jobs::what_if::agreement::run(&order, host)?;
-    let written = message!("screen.written", path = arguments.out.display());
-    Ok(Output { data, words: vec![written], code: 0 })
+    let worked = jobs::what_if::agreement::run(&order, host)?;
+    let mut words = vec![message!("screen.written", path = arguments.out.display())];
+    for code in &municipalities {
+        let written = agreement_brief::write(&worked, code, &arguments.out, host)?;
+        let shown = |name: &String| message!("screen.written", path = arguments.out.join(name).display());
+        words.extend(written.iter().map(shown));
+    }
+    Ok(Output { data: worked.summary(host.language), words, code: 0 })
 }

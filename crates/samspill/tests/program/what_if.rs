@@ -1,6 +1,7 @@
 //! Scenarios, risk and agreements as their user meets them.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::{folder, for_people as samspill, path, text};
 
@@ -258,6 +259,55 @@ fn two_scenarios_differ_by_what_each_differs_from_the_law() {
     assert_eq!(region(&between.2), region(&from_law.2) - region(&others.2));
 }
 
+/// Runs a command with more words: its exit code, and what it printed.
+type Ran<'r> = dyn Fn(&[&str]) -> (Option<i32>, String) + 'r;
+
+/// The case of one municipality of an agreement: what goes away there and in all of them adds up with the agreement's own
+/// table, and its parts by inhabitants are theirs.
+fn own_case(work: &Path, run: &Ran) {
+    let (code, printed) = run(&["--municipality", "Bergen"]);
+    assert_eq!(code, Some(0), "{printed}");
+    let pdf = work.join("out/sak-1201-ambulant-team.pdf");
+    let page = Command::new("pdftotext").args(["-layout", path(&pdf), "-"]).output().unwrap();
+    let page = text(&page.stdout).replace(['\u{a0}', '\u{202f}'], " ");
+    let line = |begins: &str| {
+        let found = page.lines().find(|line| line.trim_start().starts_with(begins)).unwrap_or_default();
+        found.trim_start().trim_start_matches(begins).to_owned()
+    };
+    let kroner = |text: &str| -> Vec<i64> {
+        text.split("kr").map(|part| part.replace(' ', "")).filter_map(|part| part.parse().ok()).collect()
+    };
+    // The flow of co-financing that is saved, in a whole year (the last): all municipalities together.
+    let flows = table(&work.join("out/kontantstrom.csv"));
+    let saved: i64 = flows
+        .iter()
+        .filter(|row| {
+            row[0] == "Kommunene"
+                && ["medfinansiering", "utskrivningsklare"]
+                    .iter()
+                    .any(|word| row[1].to_lowercase().contains(word))
+        })
+        .map(|row| ore(row.last().unwrap()))
+        .sum();
+    let [own, all] = ["Medfinansiering", "Betaling for utskrivningsklare"]
+        .map(|begins| kroner(&line(begins)))
+        .into_iter()
+        .fold([0, 0], |sum, row| [sum[0] + row[0], sum[1] + row[1]]);
+    assert!(own > 0 && own < all && (saved - all * 100).abs() < 200, "{own} {all} {saved}: {page}");
+    // 263 762 of 263 762 + 14 627 + 22 720 inhabitants, or whatever the table of 2012 has.
+    let people = |code: &str| -> i64 {
+        let rows = include_str!("../../../../data/population_2012.csv").lines();
+        let row = rows.map(|row| row.split_once(';').unwrap()).find(|(home, _)| *home == code).unwrap();
+        row.1.split(',').map(|count| count.parse::<i64>().unwrap()).sum()
+    };
+    let whole: i64 = ["1201", "1246", "1247"].map(people).iter().sum();
+    let once = kroner(&line("Én gang"));
+    assert_eq!((once[0], once[1]), (6_000_000, (6_000_000 * people("1201") + whole / 2) / whole), "{page}");
+    assert!((once[2] - 6_000_000 * own / all).abs() < 200, "{once:?}");
+    let (code, printed) = run(&["--municipality", "Oslo"]);
+    assert!(code != Some(0) && printed.contains("0301 er ikke med i avtalen"), "{printed}");
+}
+
 #[test]
 fn an_agreement_shows_who_invests_and_who_saves() {
     let contacts = register("agreement", 2012, 120_000, 5);
@@ -266,22 +316,14 @@ fn an_agreement_shows_who_invests_and_who_saves() {
     let example =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/avtale.toml"))
             .unwrap();
-    let run = |toml: &str| {
+    let run = |toml: &str, more: &[&str]| {
         std::fs::write(&file, toml).unwrap();
         let out = work.join("out");
-        let output = samspill(&[
-            "agreement",
-            path(&file),
-            "--period",
-            "2012",
-            "--contacts",
-            path(&contacts),
-            "--out",
-            path(&out),
-        ]);
+        let words = ["--period", "2012", "--contacts", path(&contacts), "--out", path(&out)];
+        let output = samspill(&[&["agreement", path(&file)][..], &words, more].concat());
         (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
     };
-    let (code, printed) = run(&example);
+    let (code, printed) = run(&example, &[]);
     assert!(
         code == Some(0) && printed.contains("Innen budsjettåret går det ikke opp for: Kommunene"),
         "{printed}"
@@ -297,6 +339,15 @@ fn an_agreement_shows_who_invests_and_who_saves() {
     ] {
         assert!(work.join("out").join(name).exists(), "{name}");
     }
+    own_case(&work, &|more| run(&example, more));
+    // An ISF share below the one that is subtracted from it is told.
+    let rule = work.join("isf-10.toml");
+    let head = "id = \"isf-10\"\ntitle = \"ISF, 10 prosent\"\ndeparts_from = \"activity-based-funding\"\nquestion = \"?\"\n";
+    std::fs::write(&rule, format!("{head}from = 2012-01-01\nto = 2012-12-31\n\n[set]\npercent = 10\n\n[source]\ntitle = \"Oppdiktet\"\nconfidence = \"C\"\n")).unwrap();
+    let (code, printed) =
+        run(&example.replace("years = 6", &format!("years = 6\nrules = [{:?}]", path(&rule))), &[]);
+    let told = printed.replace('\u{a0}', " ");
+    assert!(code == Some(0) && told.contains("Umulig: ") && told.contains("på 10 % er mindre enn"), "{told}");
     let clause = std::fs::read_to_string(work.join("out/avtale.txt")).unwrap();
     assert!(clause.contains("Forslag til avtaletekst"), "{clause}");
     for (wrong, fault) in [
@@ -309,7 +360,7 @@ fn an_agreement_shows_who_invests_and_who_saves() {
         (example.replace("party = \"trust\"", "party = \"church\""), "'church' er ikke en part"),
         (example.replace("years = 6", "yers = 6"), "unknown field `yers`"),
     ] {
-        let (code, printed) = run(&wrong);
+        let (code, printed) = run(&wrong, &[]);
         assert!(code != Some(0) && printed.contains(fault), "{fault}: {printed}");
     }
 }
