@@ -117,6 +117,11 @@ fn alarms(folder: &Path, host: &Host, out: &mut Alarms) {
     let outcome = indicators::run(&order, host).unwrap();
     for (one, found) in outcome.indicators.iter().zip(&outcome.figures) {
         let Some(found) = found.as_ref().filter(|_| one.kind != Kind::Mean) else { continue };
+        // What holds for every contact of the register, or for none, can have no alarm.
+        let share = found.country.numerator as f64 / found.country.denominator;
+        if one.kind == Kind::Proportion && !(0.0 < share && share < 1.0) {
+            continue;
+        }
         let kind = if one.is_money() { 2 } else { usize::from(one.kind == Kind::Proportion) };
         for figure in &found.homes {
             let Some(side) = figure.side() else { continue };
@@ -254,8 +259,7 @@ fn of_funnels(alarms: &Alarms, faults: &mut Vec<String>) {
             );
             // Four standard deviations of chance in so many places.
             let most = |nominal: f64| nominal + 4.0 * (nominal / *all as f64).sqrt();
-            // Proportions are cautious: how far contacts of one person are alike is not known, so they count as one.
-            let is_near = size == "few" || *kind == "proportions" || inner > 0.03;
+            let is_near = size == "few" || inner > 0.03;
             if inner > most(0.05) || outer > most(0.002) || !is_near {
                 faults.push(format!("funnels, {kind}, {size}: {inner} and {outer} of {all}"));
             }

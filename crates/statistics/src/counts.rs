@@ -176,6 +176,33 @@ impl Sums {
     }
 }
 
+/// Sums over known persons, each with a number of events `e` in the numerator of a proportion and `n` in its denominator.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// Sum of `e`.
+    pub events: i64,
+    /// Sum of `n`.
+    pub of: i64,
+    /// Sums of `e²`, `e·n` and `n²`.
+    pub squares: [i64; 3],
+}
+
+impl Shared {
+    fn person(events: i64, of: i64) -> Shared {
+        Shared { events, of, squares: [events * events, events * of, of * of] }
+    }
+
+    /// The sums of both.
+    #[must_use]
+    pub fn and(self, other: Shared) -> Shared {
+        Shared {
+            events: self.events + other.events,
+            of: self.of + other.of,
+            squares: std::array::from_fn(|at| self.squares[at] + other.squares[at]),
+        }
+    }
+}
+
 /// Counts of indicators in a period.
 #[derive(Debug, Clone)]
 pub struct Counts {
@@ -188,6 +215,9 @@ pub struct Counts {
     /// By group and stratum of the country: number of events of known persons, and sum of the squares of each person's
     /// number of events. Both are zero unless the group's measure is [`Measure::Count`].
     persons: Vec<(i64, i64)>,
+    /// By indicator and stratum of the country: how the parts and the wholes of a proportion come together in persons. Zero for
+    /// other indicators.
+    shares: Vec<Shared>,
     /// By group: sum of the squares of each person's quantity (days, øre) in the country; zero for counts. A person that is not
     /// known stands for each event alone.
     squares_by_person: Vec<i128>,
@@ -269,6 +299,11 @@ impl Counts {
         self.place(indicator, Side::Numerator).map_or((0, 0), |place| self.persons[place * STRATA + stratum])
     }
 
+    /// How the events of a proportion come together in persons, in a stratum of the country.
+    pub fn shared(&self, indicator: usize, stratum: usize) -> Shared {
+        self.shares.get(indicator * STRATA + stratum).copied().unwrap_or_default()
+    }
+
     /// Sum of the squares of each person's quantity (days, øre) in the country; zero for a count.
     pub fn squares_by_person(&self, indicator: usize) -> i128 {
         self.place(indicator, Side::Numerator).map_or(0, |place| self.squares_by_person[place])
@@ -284,6 +319,7 @@ impl Counts {
             months: self.months.clone(),
             places: self.places.clone(),
             persons: self.persons.clone(),
+            shares: self.shares.clone(),
             squares_by_person: self.squares_by_person.clone(),
             untested: self.untested.clone(),
             lacking: self.lacking.clone(),
@@ -554,6 +590,7 @@ fn finished(counting: Counting, tally: Tally, reader: &Reader, places: Vec<Place
         sum.0 += run.len() as i64;
         sum.1 += (run.len() * run.len()) as i64;
     }
+    let shares = shares(&keys, &counting.parts, places.len());
     let mut squares_by_person: Vec<i128> = tally.squares_of_unknown;
     let mut quantities = tally.quantities;
     quantities.sort_unstable();
@@ -567,6 +604,7 @@ fn finished(counting: Counting, tally: Tally, reader: &Reader, places: Vec<Place
         places,
         sums: tally.sums,
         persons,
+        shares,
         squares_by_person,
         untested: tally
             .untested
@@ -583,6 +621,23 @@ fn finished(counting: Counting, tally: Tally, reader: &Reader, places: Vec<Place
         synthetic: footer.is_some_and(|yes| yes == "yes"),
         last: (tally.last > i32::MIN).then(|| Day::from_number(tally.last)),
     }
+}
+
+/// How each proportion's events come together in persons, by indicator and stratum. `keys` are those of [`Tally::persons`],
+/// sorted, so that the groups of a person in a stratum stand together.
+fn shares(keys: &[u64], parts: &[(usize, u64, u64)], indicators: usize) -> Vec<Shared> {
+    let mut out = vec![Shared::default(); indicators * STRATA];
+    for of_person in keys.chunk_by(|one, other| one >> 6 == other >> 6) {
+        let stratum = (of_person[0] >> 6 & 63) as usize;
+        let mut counts = [0_i64; MOST];
+        of_person.iter().for_each(|key| counts[(key & 63) as usize] += 1);
+        for (indicator, numerator, denominator) in parts {
+            let [events, of] = [numerator, denominator].map(|bit| counts[bit.trailing_zeros() as usize]);
+            let sum = &mut out[indicator * STRATA + stratum];
+            *sum = sum.and(Shared::person(events, of));
+        }
+    }
+    out
 }
 
 /// Input that every thread needs to count.

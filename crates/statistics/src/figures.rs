@@ -4,7 +4,7 @@
 use disclosure::withhold::few;
 use domain::Instrument;
 
-use crate::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Side, people_of};
+use crate::counts::{AGES, BANDS, Counts, People, SEXES, STRATA, Shared, Side, people_of};
 use crate::funnel::{Allowance, Area, Funnel, Outermost, Point};
 use crate::indicator::{Indicator, Kind, Measure};
 use crate::interval::{Interval, OfCount, OfProportion, mean, proportion};
@@ -182,10 +182,27 @@ fn below(
     of
 }
 
-/// Number of events that come together in the country: the sum of squares divided by the sum, 1 or more. For a count,
-/// each person's number of events in the strata that `holds` chooses is squared. For days and øre, the quantity of each
+/// How many times the variance of a proportion is that of as many persons with one event each, 1 or more: the linearised
+/// variance of a ratio, Σ(e − p·n)², over n·p·(1 − p).
+fn in_persons(of: Shared) -> f64 {
+    let (events, whole) = (of.events as f64, of.of as f64);
+    let [of_events, both, of_whole] = of.squares.map(|sum| sum as f64);
+    let share = events / whole;
+    let variance = of_events - 2.0 * share * both + share * share * of_whole;
+    let alone = events * (1.0 - share);
+    if alone > 0.0 { (variance / alone).max(1.0) } else { 1.0 }
+}
+
+/// Number of events that come together in the country: the sum of squares divided by the sum, 1 or more. For a proportion, it
+/// is the variance that persons give it relative to that of single events. For a count, each person's number of events in the strata that `holds` chooses is squared. For days and øre, the quantity of each
 /// person in all strata is squared.
 pub fn at_a_time(one: &Indicator, place: usize, counts: &Counts, holds: impl Fn(usize) -> bool) -> f64 {
+    if one.kind == Kind::Proportion && one.numerator.measure == Measure::Count {
+        let inside = (0..STRATA).filter(|stratum| holds(*stratum));
+        return in_persons(
+            inside.fold(Shared::default(), |sum, stratum| sum.and(counts.shared(place, stratum))),
+        );
+    }
     let (events, squares) = match one.numerator.measure {
         Measure::Count => {
             let inside = (0..STRATA).filter(|stratum| holds(*stratum));
@@ -457,6 +474,27 @@ mod tests {
     use super::*;
 
     /// Events of unknown age are left out of the ratio, since the expected events are of known ages.
+    #[test]
+    fn a_proportion_varies_as_its_persons_do() {
+        // Persons with e of n: 1 of 1, 0 of 1, 2 of 2 and 0 of 2. The share is a half; Σ(e − n/2)² = 0.25 + 0.25 + 1 + 1, and
+        // six single contacts give 6 · 0.25 = 1.5.
+        let persons = [(1, 1), (0, 1), (2, 2), (0, 2)];
+        let shared = |(events, of): (i64, i64)| Shared {
+            events,
+            of,
+            squares: [events * events, events * of, of * of],
+        };
+        let sum = persons.into_iter().map(shared).fold(Shared::default(), Shared::and);
+        assert!((in_persons(sum) - 2.5 / 1.5).abs() < 1e-12);
+        // One contact each, or a share of all or none: nothing comes together.
+        let alone = [(1, 1), (0, 1), (0, 1)].into_iter().map(shared).fold(Shared::default(), Shared::and);
+        assert!((in_persons(alone) - 1.0).abs() < 1e-12);
+        assert!(
+            (in_persons(shared((3, 3))) - 1.0).abs() < 1e-12
+                && (in_persons(Shared::default()) - 1.0).abs() < 1e-12
+        );
+    }
+
     #[test]
     fn unknown_ages_do_not_move_the_ratio() {
         let one = &Indicator::built_in().unwrap()[0];
