@@ -460,3 +460,41 @@ fn days_are_explained_with_their_rates_and_their_sum() {
     let all = [explained(&[], Vec::new()), received, paid_before].join("\n");
     expect_test::expect_file!["explained.txt"].assert_eq(&all);
 }
+
+/// Adds a line for each part of a rule file that tells how sure it is, or where it is from.
+fn tell_sources(at: &str, value: &toml::Value, out: &mut String) {
+    match value {
+        toml::Value::Table(table) => {
+            let word = |key: &str| table.get(key).map(|value| value.to_string().trim_matches('"').to_owned());
+            let told =
+                ["confidence", "source", "cite", "from", "url", "read_on"].into_iter().filter_map(|key| {
+                    word(key).filter(|_| !table[key].is_table()).map(|value| format!("{key} {value}"))
+                });
+            let told: Vec<String> = told.collect();
+            if table.contains_key("confidence") || table.contains_key("url") || table.contains_key("cite") {
+                *out += &format!("{at}: {}\n", told.join("; "));
+            }
+            for (key, inside) in table {
+                tell_sources(&format!("{at}.{key}"), inside, out);
+            }
+        }
+        toml::Value::Array(items) => {
+            for (place, inside) in items.iter().enumerate() {
+                tell_sources(&format!("{at}[{place}]"), inside, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// How sure each value is, and where it is from, in every rule file: no kroner rest on it, but whether a settlement is a draft
+/// does. A reader holds this list against the sources; a slip in one of them changes the list.
+#[test]
+fn what_each_value_is_from_is_as_it_was_read() {
+    let all = LAW.iter().chain(VARIANTS).chain(MEASURES).chain([&rulebook::built_in::SCHEME]);
+    let mut out = String::new();
+    for (name, text) in all {
+        tell_sources(name, &toml::Value::Table(toml::from_str(text).unwrap()), &mut out);
+    }
+    expect_test::expect_file!["sources.txt"].assert_eq(&out);
+}
