@@ -13,7 +13,7 @@ use words::{Language, Message, Said, message};
 
 use super::agreement::{Worked, about, breakeven, tornado};
 use super::simulate_files::rounded;
-use super::{brief_table, heads, in_kroner, in_millions, more_or_less};
+use super::{brief_table, heads, in_millions, in_thousands, more_or_less};
 use crate::failure::{About, Result, fail};
 use crate::host::Host;
 use crate::parties::Names;
@@ -68,7 +68,7 @@ impl Case<'_> {
             years = agreement.years
         )];
         summary.extend(worked.unpriced.iter().cloned());
-        let more = |amount: Amount| more_or_less(amount, in_kroner);
+        let more = |amount: Amount| more_or_less(amount, in_thousands);
         Brief {
             language,
             title: language.say(&title),
@@ -102,9 +102,9 @@ impl Case<'_> {
         let rows = [
             row("contacts", &|of| Message::Plain(count(of.contacts))),
             row("days", &|of| Message::Plain(count(of.days))),
-            row("co_financing", &|of| in_kroner(of.kmf)),
-            row("ready", &|of| in_kroner(of.usk)),
-            row("isf", &|of| in_kroner(of.isf)),
+            row("co_financing", &|of| in_thousands(of.kmf)),
+            row("ready", &|of| in_thousands(of.usk)),
+            row("isf", &|of| in_thousands(of.isf)),
         ];
         let heads = vec![Message::plain(""), Message::plain(&self.name), message!("agreement.case.all")];
         brief_table(&message!("agreement.case.goes_away"), &heads, &rows, self.language)
@@ -123,13 +123,13 @@ impl Case<'_> {
             (self.own.kmf + self.own.usk, agreement.avoided.kmf + agreement.avoided.usk);
         let row = |key: &str, all: Amount| {
             let by_saving = match saving > Amount::ZERO {
-                true => in_kroner(part(all, own_saving.ore(), saving.ore())),
+                true => in_thousands(part(all, own_saving.ore(), saving.ore())),
                 false => Message::plain(".."),
             };
             vec![
                 Message::under("agreement.case", key),
-                in_kroner(all),
-                in_kroner(part(all, own_people, people)),
+                in_thousands(all),
+                in_thousands(part(all, own_people, people)),
                 by_saving,
             ]
         };

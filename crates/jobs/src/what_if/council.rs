@@ -15,7 +15,7 @@ use super::simulate::{Outcome, Run};
 use super::simulate_files::{
     bridge, by_size, cautions, date, first_said, footer, municipalities, of_free_income, per_cent, rounded,
 };
-use super::{brief_table, heads, in_kroner, more_or_less};
+use super::{brief_table, heads, in_kroner, in_thousands, more_or_less, to_thousands};
 use crate::failure::{About, Result, fail};
 use crate::host::Host;
 use crate::parties::code_of;
@@ -73,7 +73,7 @@ impl Case<'_> {
     fn brief(&self, figures: Vec<BriefFigure>) -> Brief {
         let (outcome, run, one, language) = (self.outcome, self.run, self.one, self.language);
         let fact = |name: &str, value: Message| (language.text(name), language.say(&value));
-        let more = |amount: Amount| more_or_less(amount, in_kroner);
+        let more = |amount: Amount| more_or_less(amount, in_thousands);
         let unknown = || Message::plain("..");
         let each = one.per_inhabitant(one.net()).map_or_else(unknown, in_kroner);
         let share = of_free_income(outcome, one, one.net())
@@ -121,7 +121,9 @@ impl Case<'_> {
             .into_iter()
             .filter(|(_, before, after)| !is_zero(before.ore(), after.ore()))
             .map(|(name, before, after)| {
-                vec![Message::Plain(name), in_kroner(before), in_kroner(after), in_kroner(after - before)]
+                // The change is that of the amounts as they are shown, so that the row adds up.
+                let change = to_thousands(after) - to_thousands(before);
+                vec![Message::Plain(name), in_thousands(before), in_thousands(after), in_thousands(change)]
             })
             .collect();
         let [before, after] = [one.contacts.0, one.contacts.1].map(rounded);

@@ -121,6 +121,21 @@ fn in_kroner(amount: Amount) -> Message {
     Message::Plain(format!("{sign}{}\u{a0}kr", grouped(kroner.unsigned_abs())))
 }
 
+/// An amount rounded to whole thousands of kroner, half away from zero.
+fn to_thousands(amount: Amount) -> Amount {
+    let thousands = (amount.ore().abs() + 50_000) / 100_000;
+    Amount::from_ore(thousands * 100_000 * amount.ore().signum())
+}
+
+/// An amount in whole thousands of kroner, as `1 234 000 kr`: what a municipality pays in a scenario is not known closer. An
+/// amount of less than half a thousand is said to be so.
+fn in_thousands(amount: Amount) -> Message {
+    match to_thousands(amount) {
+        Amount::ZERO if amount != Amount::ZERO => message!("what_if.under_500"),
+        rounded => in_kroner(rounded),
+    }
+}
+
 /// Millions of kroner as a number with one decimal.
 pub(crate) fn tenths(amount: Amount) -> String {
     let tenths = (amount.ore().abs() + 5_000_000) / 10_000_000;

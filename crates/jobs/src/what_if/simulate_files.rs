@@ -24,8 +24,8 @@ use crate::pictures;
 use crate::what_if::risk_brief::decimal;
 use crate::what_if::simulate::{Outcome, Run};
 use crate::what_if::{
-    AboutLines, about_texts, brief_table, head, heads, in_kroner, in_millions, lines_about, paid_more,
-    ranges_of_sizes,
+    AboutLines, about_texts, brief_table, head, heads, in_kroner, in_millions, in_thousands, lines_about,
+    paid_more, ranges_of_sizes,
 };
 
 /// Version of the manifest's format.
@@ -624,7 +624,7 @@ fn ends(outcome: &Outcome, run: &Run, language: Language) -> Option<BriefTable> 
         vec![
             party_name(outcome, &one.place.debtor),
             in_kroner(*each),
-            in_kroner(one.net()),
+            in_thousands(one.net()),
             Message::Plain(share),
         ]
     };

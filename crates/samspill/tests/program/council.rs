@@ -106,10 +106,10 @@ fn a_council_gets_a_scenario() {
     assert_eq!(ran(&[&order[..], &on].concat()).0, Some(0));
     let table = std::fs::read_to_string(all.join("tretti/kommuner.csv")).unwrap();
     let row: Vec<&str> = table.lines().find(|line| line.starts_with("1201,")).unwrap().split(',').collect();
-    // Co-financing before and in the scenario, net, and net per inhabitant.
-    for column in [3, 5, 12, 13] {
+    // Co-financing before and in the scenario and net, in whole thousands; and net per inhabitant, in whole kroner.
+    for (column, whole) in [(3, 100_000), (5, 100_000), (12, 100_000), (13, 100)] {
         let ore: i64 = row[column].replace('.', "").parse().unwrap();
-        let kroner = domain::Amount::from_ore((ore + 50).div_euclid(100) * 100).to_string();
+        let kroner = domain::Amount::from_ore((ore + whole / 2).div_euclid(whole) * whole).to_string();
         let kroner = kroner.replace('\u{a0}', " ").replace(",00", "");
         assert!(ore > 0 && page.contains(&kroner), "{column} {kroner}: {page}");
     }
