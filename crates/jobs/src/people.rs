@@ -35,7 +35,8 @@ pub fn people(given: Option<&Path>, period: Period) -> Result<People> {
 /// Inhabitants of a municipality by age: women, men, and those whose sex is not given.
 pub type BySex = [Vec<i64>; 3];
 
-/// Inhabitants by sex, as [`people`] gives them without. The program's own tables lack the sex; it comes from [`Sexes`].
+/// Inhabitants by sex, as [`people`] gives them without. The program's own tables before 2015 lack the sex; it comes from
+/// [`Sexes`].
 ///
 /// # Errors
 /// Fails as [`people`] does.
@@ -44,12 +45,27 @@ pub fn by_sex(given: Option<&Path>, period: Period) -> Result<BTreeMap<String, B
     if let Some(path) = given {
         return of_file(path, period.from(), municipalities);
     }
+    let year = period.from().year();
+    if let Some(known) = Population::of(year).ok().and_then(known_sexes) {
+        return Ok(known);
+    }
     let sexes = Sexes::known()?;
     let divided = |(code, ages): (String, Vec<i64>)| {
         let became = later(&code, period.from(), municipalities);
         (code, sexes.divided(&ages, &became))
     };
     Ok(people(None, period)?.into_iter().map(divided).collect())
+}
+
+/// Women and men of a table that has them.
+pub fn known_sexes(population: Population) -> Option<BTreeMap<String, BySex>> {
+    let of = |home: register::population::Inhabitants| {
+        let [women, men] = home.by_sex?;
+        let counts = |of: Vec<u32>| -> Vec<i64> { of.into_iter().map(i64::from).collect() };
+        let nobody = vec![0; women.len()];
+        Some((home.municipality, [counts(women), counts(men), nobody]))
+    };
+    population.municipalities.into_iter().map(of).collect()
 }
 
 /// Inhabitants of both sexes together.

@@ -1,7 +1,7 @@
 //! Inhabitants as denominators of rates: by municipality, age and sex, over the whole period; and which numbers
 //! are estimated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use disclosure::{Beneath, Cell, SafeTable};
@@ -14,7 +14,7 @@ use words::{Message, message};
 
 use crate::failure::{About, Result};
 use crate::indicators::{Outcome, sheet_showing, yes_or_no};
-use crate::people::{self, Sexes, later};
+use crate::people::{self, BySex, Sexes, later};
 
 /// Inhabitants of a period, and their source.
 pub struct Inhabited {
@@ -35,9 +35,52 @@ pub struct Inhabited {
     with_others: BTreeMap<String, bool>,
 }
 
+/// Inhabitants in the middle of a year.
+struct Middle {
+    people: BTreeMap<String, BySex>,
+    source: Message,
+    /// Municipalities with the ages and sexes of others that they were later merged with.
+    shared: BTreeSet<String>,
+}
+
 /// Contacts that must be expected of a municipality before their absence shows that a register does not cover it. With
 /// three contacts a person, chance leaves out such a municipality once in half a million.
 const EXPECTED_OF_COVERED: f64 = 40.0;
+
+/// Inhabitants of both sexes together, by age.
+fn together_of(by_sex: &BySex) -> Vec<i64> {
+    (0..by_sex[0].len()).map(|age| by_sex.iter().map(|ages| ages[age]).sum()).collect()
+}
+
+/// Inhabitants with those of a table without sex divided into women and men; and whether the shares of a municipality include
+/// others that it was later merged with. `shared` are such municipalities of tables with sex.
+fn by_sex(
+    sums: BTreeMap<String, BySex>,
+    shared: &BTreeSet<String>,
+    period: Period,
+    municipalities: &Municipalities,
+) -> Result<(People, BTreeMap<String, bool>)> {
+    let sexes = Sexes::known()?;
+    let (mut people, mut with_others) = (People::new(), BTreeMap::new());
+    let became: Vec<Vec<String>> = sums.keys().map(|code| later(code, period.to(), municipalities)).collect();
+    let mut alone: BTreeMap<&[String], usize> = BTreeMap::new();
+    became.iter().for_each(|became| *alone.entry(became).or_default() += 1);
+    for ((code, [mut women, mut men, unknown]), became) in sums.into_iter().zip(&became) {
+        if unknown.iter().all(|people| *people == 0) {
+            with_others.insert(code.clone(), shared.contains(&code));
+            people.insert(code, [women, men, unknown]);
+            continue;
+        }
+        with_others.insert(code.clone(), alone[&became[..]] > 1 || became.len() > 1);
+        let divided = sexes.divided(&unknown, became);
+        for (sums, ages) in [(&mut women, &divided[0]), (&mut men, &divided[1])] {
+            sums.iter_mut().zip(ages).for_each(|(sum, people)| *sum += people);
+        }
+        let [.., rest] = divided;
+        people.insert(code, [women, men, rest]);
+    }
+    Ok((people, with_others))
+}
 
 /// Inhabitants of a period, from the user's file or from the built-in tables.
 ///
@@ -73,32 +116,35 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
             with_others: BTreeMap::new(),
         });
     }
-    let mut ages: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let mut sums: BTreeMap<String, BySex> = BTreeMap::new();
     let mut by_year: BTreeMap<i16, BTreeMap<String, Vec<i64>>> = BTreeMap::new();
-    let mut sources = Vec::new();
+    let (mut sources, mut shared) = (Vec::new(), BTreeSet::new());
     for year in period.by_year() {
-        let (mean, source) = middle_of(year.from().year(), period.to(), municipalities)?;
-        for (code, of_year) in mean {
-            let sums = ages.entry(code.clone()).or_insert_with(|| vec![0; of_year.len()]);
+        let middle = middle_of(year.from().year(), period.to(), municipalities)?;
+        for (code, of_year) in middle.people {
+            let of_home = sums
+                .entry(code.clone())
+                .or_insert_with(|| of_year.each_ref().map(|ages| vec![0; ages.len()]));
             // Person-months, so that parts of years add up in whole numbers.
             let months = year.months().count() as i64;
-            sums.iter_mut().zip(&of_year).for_each(|(sum, one)| *sum += one * months);
-            let of_year = of_year.into_iter().map(|one| one * months).collect();
+            for (sums, ages) in of_home.iter_mut().zip(&of_year) {
+                sums.iter_mut().zip(ages).for_each(|(sum, one)| *sum += one * months);
+            }
+            let of_year = together_of(&of_year).into_iter().map(|one| one * months).collect();
             by_year.entry(year.from().year()).or_default().insert(code, of_year);
         }
-        sources.push(source);
+        sources.push(middle.source);
+        shared.extend(middle.shared);
     }
-    let sexes = Sexes::known()?;
-    let mut people = People::new();
-    let mut with_others = BTreeMap::new();
-    let became: Vec<Vec<String>> = ages.keys().map(|code| later(code, period.to(), municipalities)).collect();
-    let mut alone: BTreeMap<&[String], usize> = BTreeMap::new();
-    became.iter().for_each(|became| *alone.entry(became).or_default() += 1);
-    for ((code, ages), became) in ages.into_iter().zip(&became) {
-        with_others.insert(code.clone(), alone[&became[..]] > 1 || became.len() > 1);
-        people.insert(code, sexes.divided(&ages, became));
+    let (people, with_others) = by_sex(sums, &shared, period, municipalities)?;
+    let mut estimated = estimated(period, municipalities);
+    for code in &shared {
+        let told = message!("indicators.estimated.shared_with_merged");
+        estimated
+            .entry(code.clone())
+            .and_modify(|known| *known = Message::joined(vec![known.clone(), told.clone()], "; "))
+            .or_insert(told);
     }
-    let estimated = estimated(period, municipalities);
     let source = Message::joined(sources, "; ");
     Ok(Inhabited {
         people,
@@ -114,44 +160,67 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
 
 /// Inhabitants by the municipalities of `day`, with their source. The number is the mean of the numbers on 1 January of
 /// `year` and of the next year, or the number on 1 January of `year` alone if the next year has no table.
-fn middle_of(
-    year: i16,
-    day: Day,
-    municipalities: &Municipalities,
-) -> Result<(BTreeMap<String, Vec<i64>>, Message)> {
-    let of = |year: i16| -> Result<BTreeMap<String, Vec<i64>>> {
-        let population = Population::of(year)
-            .about(|| message!("error.population.inhabitants_do_not_come_program_give", year))?;
-        let mut out: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for home in population.municipalities {
-            let code = municipalities.one_on(&home.municipality, day);
-            let code = code.map_or(home.municipality, |found| found.code.clone());
-            let sums = out.entry(code).or_insert_with(|| vec![0; home.by_age.len()]);
-            sums.iter_mut().zip(home.by_age).for_each(|(sum, one)| *sum += i64::from(one));
-        }
-        Ok(out)
+fn middle_of(year: i16, day: Day, municipalities: &Municipalities) -> Result<Middle> {
+    let (mut out, next) = (on_new_year(year, day, municipalities)?, year + 1);
+    let Ok(later) = on_new_year(next, day, municipalities) else {
+        out.source = message!("indicators.people.one_year", year, next);
+        return Ok(out);
     };
-    let (mut out, next) = (of(year)?, year + 1);
-    let Ok(people) = of(next) else {
-        return Ok((out, message!("indicators.people.one_year", year, next)));
-    };
+    let is_by_sex = |of: &Middle| of.people.values().any(|ages| ages[0].iter().any(|people| *people > 0));
+    let is_mixed = is_by_sex(&out) != is_by_sex(&later);
     let mut count = 0;
-    for (code, ages) in &mut out {
+    for (code, of_home) in &mut out.people {
         // A municipality that the table of the next year lacks keeps its number of this year.
-        let Some(later) = people.get(code) else {
+        let Some(later) = later.people.get(code) else {
             count += 1;
             continue;
         };
+        // Where one of the tables lacks the sexes, both are taken without.
+        let without = |ages: &BySex| [vec![0; ages[0].len()], vec![0; ages[0].len()], together_of(ages)];
+        let later = if is_mixed { without(later) } else { later.clone() };
+        if is_mixed {
+            *of_home = without(of_home);
+        }
         // Halves are rounded up at odd ages and down at even ages, so that rounding does not shift the sum.
-        for (age, (now, later)) in (0..).zip(ages.iter_mut().zip(later)) {
-            *now = (*now + later + age % 2) / 2;
+        for (ages, later) in of_home.iter_mut().zip(later) {
+            for (age, (now, later)) in (0..).zip(ages.iter_mut().zip(later)) {
+                *now = (*now + later + age % 2) / 2;
+            }
         }
     }
-    let source = match count {
+    out.source = match count {
         0 => message!("indicators.people.mean", year, next),
         _ => message!("indicators.people.mean_kept", year, next, count),
     };
-    Ok((out, source))
+    out.shared.extend(later.shared);
+    Ok(out)
+}
+
+/// Inhabitants of a day by the municipalities of `day`.
+fn on_new_year(year: i16, day: Day, municipalities: &Municipalities) -> Result<Middle> {
+    let population = Population::of(year)
+        .about(|| message!("error.population.inhabitants_do_not_come_program_give", year))?;
+    let mut out = Middle { people: BTreeMap::new(), source: Message::plain(""), shared: BTreeSet::new() };
+    for home in population.municipalities {
+        let ages = home.by_age.len();
+        let code = municipalities.one_on(&home.municipality, day);
+        let code = code.map_or(home.municipality, |found| found.code.clone());
+        // Those that have become one have its ages and sexes together.
+        if home.is_shared && !out.people.contains_key(&code) {
+            out.shared.insert(code.clone());
+        } else if home.is_shared {
+            out.shared.remove(&code);
+        }
+        let sums = out.people.entry(code).or_insert_with(|| std::array::from_fn(|_| vec![0; ages]));
+        let parts = match home.by_sex {
+            Some([women, men]) => vec![(0, women), (1, men)],
+            None => vec![(2, home.by_age)],
+        };
+        for (sex, of_sex) in parts {
+            sums[sex].iter_mut().zip(of_sex).for_each(|(sum, one)| *sum += i64::from(one));
+        }
+    }
+    Ok(out)
 }
 
 /// Methods of the estimates in those rows of the built-in tables that a period uses, by municipality. Each method has

@@ -35,7 +35,7 @@ const VISITORS: f64 = 0.003;
 /// Year, size and seed of the register to make.
 #[derive(Debug, Clone)]
 pub struct Recipe {
-    /// Year in which the contacts end, 2010 to 2014.
+    /// Year in which the contacts end, 2010 to 2025.
     pub year: i16,
     /// Number of inhabitants; `None` for all inhabitants of the country. A smaller number is a sample. A larger
     /// number repeats the country's places and ages with other people.
@@ -134,6 +134,8 @@ impl World {
             region: "991324968".to_owned(),
             trust_area: 16,
             by_age,
+            by_sex: None,
+            is_shared: false,
         });
         let size = |home: &Inhabitants| home.by_age.iter().map(|count| u64::from(*count)).sum();
         let hospital_shares =
