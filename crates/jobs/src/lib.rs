@@ -26,6 +26,7 @@ pub mod parties;
 pub mod people;
 mod pictures;
 pub mod progress;
+mod pxweb;
 pub mod readable;
 pub mod refusal;
 pub mod rules;

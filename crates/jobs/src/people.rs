@@ -11,7 +11,8 @@ use words::{Message, message};
 
 use crate::failure::{About, Result, fail};
 use crate::parties;
-use crate::table::{filled, shaped};
+use crate::pxweb;
+use crate::table::{filled, shaped, small_table};
 
 /// Inhabitants: those of a file ([`rows`]), or those of the program's own tables on 1 January of the year in which
 /// `period` begins.
@@ -148,16 +149,15 @@ pub fn later(code: &str, day: Day, municipalities: &Municipalities) -> Vec<Strin
 pub fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result<BTreeMap<String, BySex>> {
     let mut out: BTreeMap<String, BySex> = BTreeMap::new();
     let mut seen = Seen::default();
-    for (at, [word, age_as_written, sex, people]) in rows(path)? {
+    let all = match pxweb::read(path)? {
+        Some(entries) => of_table_service(path, entries, day)?,
+        None => rows(path)?,
+    };
+    for (at, [word, age_as_written, sex, people]) in all {
         let code = parties::municipality_named(&word, Period::of_month(day.month()))
             .about(|| Message::plain(&at))?;
         let (age, people) = ages(&at, &age_as_written, &people)?;
-        let sex = match sex.to_lowercase().as_str() {
-            "woman" | "women" | "kvinne" | "kvinner" | "k" | "w" | "f" => 0,
-            "man" | "men" | "mann" | "menn" | "m" => 1,
-            "" => 2,
-            _ => fail!("error.population.not_woman_man", at, other = sex),
-        };
+        let sex = place_of_sex(&at, &sex)?;
         seen.take(&at, &code, (age, &age_as_written), sex)?;
         let Some(home) = municipalities.one_on(&code, day) else {
             fail!("error.population.there_no_municipality", at, code, day);
@@ -167,6 +167,108 @@ pub fn of_file(path: &Path, day: Day, municipalities: &Municipalities) -> Result
     }
     seen.is_whole(path)?;
     Ok(out)
+}
+
+/// Place of a sex in [`BySex`]: 0 woman, 1 man, 2 not given.
+///
+/// # Errors
+/// Fails if the word is neither woman nor man; both together would count everybody twice.
+fn place_of_sex(at: &str, sex: &str) -> Result<usize> {
+    Ok(match sex.to_lowercase().as_str() {
+        "woman" | "women" | "females" | "kvinne" | "kvinner" | "k" | "w" | "f" => 0,
+        "man" | "men" | "males" | "mann" | "menn" | "m" => 1,
+        "" => 2,
+        _ => fail!("error.population.not_woman_man", at, other = sex),
+    })
+}
+
+/// A row of a projection.
+pub struct Projected {
+    pub at: String,
+    pub year: i16,
+    /// Code or name of the municipality.
+    pub word: String,
+    /// Age, in whole years and as written.
+    pub age: (usize, String),
+    /// Place of the sex in [`BySex`].
+    pub sex: usize,
+    pub people: i64,
+}
+
+/// Rows of a file `year;municipality;age;people`, or of a file of Statistics Norway's table service.
+///
+/// # Errors
+/// Fails if the file cannot be read, has no rows or has a wrong cell.
+pub fn projected(path: &Path) -> Result<Vec<Projected>> {
+    let one = |at: String, year: &str, word: String, age: String, sex: &str, people: &str| {
+        let year = year.parse().ok().about(|| message!("error.simulate.no_year", at, year))?;
+        let (whole, people) = ages(&at, &age, people)?;
+        let sex = place_of_sex(&at, sex)?;
+        Ok(Projected { at, year, word, age: (whole, age), sex, people })
+    };
+    if let Some(entries) = pxweb::read(path)? {
+        let mut years: BTreeMap<Option<i16>, Vec<pxweb::Entry>> = BTreeMap::new();
+        entries.into_iter().for_each(|entry| years.entry(entry.year).or_default().push(entry));
+        let mut out = Vec::new();
+        for (year, of_year) in years {
+            let year = year.map_or_else(String::new, |year| year.to_string());
+            for (at, [code, age, sex, people]) in municipalities_of(of_year) {
+                out.push(one(at, &year, code, age, &sex, &people)?);
+            }
+        }
+        return filled(out, path, TABLE_SERVICE);
+    }
+    let rows = small_table(path, "year;municipality;age;people")?;
+    rows.into_iter().map(|(at, [year, word, age, people])| one(at, &year, word, age, "", &people)).collect()
+}
+
+/// Columns of a file of Statistics Norway's table service.
+const TABLE_SERVICE: &str = "region;kjønn;alder;år;Personer";
+
+/// Rows of a file of Statistics Norway's table service for the year of `day`, as [`rows`] gives them.
+///
+/// # Errors
+/// Fails if the file has several years and not that of `day`.
+fn of_table_service(path: &Path, entries: Vec<pxweb::Entry>, day: Day) -> Result<Vec<(String, [String; 4])>> {
+    let years: BTreeSet<Option<i16>> = entries.iter().map(|entry| entry.year).collect();
+    let wanted = match years.len() {
+        0 | 1 => years.first().copied().flatten(),
+        _ => Some(day.year()),
+    };
+    if years.len() > 1 && !years.contains(&wanted) {
+        let list: Vec<String> = years.iter().flatten().map(ToString::to_string).collect();
+        let (year, years) = (day.year(), list.join(", "));
+        fail!("error.pxweb.lacks_year", path = path.display(), year, years);
+    }
+    let of_year = entries.into_iter().filter(|entry| entry.year == wanted).collect();
+    filled(municipalities_of(of_year), path, TABLE_SERVICE)
+}
+
+/// Rows of one year of the table service. Regions that are no municipality, sums over ages, and municipalities without anybody
+/// (such as those that no longer exist) are left out; both sexes together too, if there is each.
+fn municipalities_of(entries: Vec<pxweb::Entry>) -> Vec<(String, [String; 4])> {
+    let begins =
+        |text: &str, words: [&str; 2]| words.iter().any(|word| text.to_lowercase().starts_with(word));
+    let is_both = |sex: &str| begins(sex, ["begge", "both"]);
+    let has_each = entries.iter().any(|entry| !entry.sex.is_empty() && !is_both(&entry.sex));
+    let mut out = Vec::new();
+    let mut has_people: BTreeMap<String, bool> = BTreeMap::new();
+    for entry in entries {
+        let region = entry.region.trim_start_matches("K-");
+        let code = region.split([' ', '\u{a0}']).next().unwrap_or_default().to_owned();
+        let is_municipality = code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit());
+        let is_age = entry.age.starts_with(|letter: char| letter.is_ascii_digit());
+        // A dot is a number that cannot be: the municipality was not there.
+        let is_number = !matches!(entry.people.as_str(), "" | "." | ".." | "...");
+        if !is_municipality || !is_age || !is_number || (has_each && is_both(&entry.sex)) {
+            continue;
+        }
+        *has_people.entry(code.clone()).or_default() |= entry.people.trim() != "0";
+        let sex = if is_both(&entry.sex) { String::new() } else { entry.sex };
+        out.push((entry.at, [code, entry.age, sex, entry.people]));
+    }
+    out.retain(|(_, [code, ..])| has_people[code]);
+    out
 }
 
 /// Ages and sexes (0 woman, 1 man, 2 not given) that a file of inhabitants has, by municipality, or by year and

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Failure, Result, fail};
 use crate::parties::{self, Names};
-use crate::people::{Seen, ages, people};
+use crate::people::{Projected, Seen, people, projected};
 use domain::{Amount, Municipalities, Period, Urgency};
 use register::parquet_file::Reader;
 use rulebook::measure::Measure;
@@ -489,14 +489,12 @@ fn projection(path: &Path, period: Period, now: &People) -> Result<Vec<People>> 
     let mut years: BTreeMap<i16, People> = BTreeMap::new();
     let mut homes: BTreeMap<String, String> = BTreeMap::new();
     let mut seen = Seen::default();
-    for (at, [year, word, age, people]) in small_table(path, "year;municipality;age;people")? {
-        let year: i16 = year.parse().ok().about(|| message!("error.simulate.no_year", at, year))?;
-        let (whole, people) = ages(&at, &age, &people)?;
+    for Projected { at, year, word, age: (whole, age), sex, people } in projected(path)? {
         if !homes.contains_key(&word) {
             homes.insert(word.clone(), home(&at, &word, period)?);
         }
         let code = homes.get(&word).cloned().unwrap_or_default();
-        seen.take(&at, &format!("{code} {year}"), (whole, &age), 2)?;
+        seen.take(&at, &format!("{code} {year}"), (whole, &age), sex)?;
         let of_home = years.entry(year).or_default().entry(code).or_insert_with(|| vec![0; 101]);
         of_home[std::cmp::min(whole, 100)] += people;
     }

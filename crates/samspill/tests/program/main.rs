@@ -22,6 +22,7 @@ mod second_look;
 mod settlement;
 mod snapshots;
 mod standing_alone;
+mod table_service;
 mod tampering;
 mod third_look;
 mod trouble;

@@ -146,6 +146,21 @@ fn refuses(work: &Path) {
     }
     let (done, said) = budget(work, &["--years", "4"]);
     assert!(!done && said.contains("går til 2014, og planen til 2016"), "{said}");
+    let plan = || std::fs::read(work.join("out/okonomiplan-1201.csv")).unwrap();
     let (done, said) = budget(work, &[]);
     assert!(done, "{said}");
+    let before = plan();
+    // The same projection as Statistics Norway's table service gives it, half of each age women.
+    let own = std::fs::read_to_string(work.join("projection.csv")).unwrap();
+    let mut table = "\"region\";\"kjønn\";\"alder\";\"år\";\"Personer\"\n".to_owned();
+    for row in own.lines().skip(1) {
+        let [year, _, age, people] = row.split(';').collect::<Vec<_>>()[..] else { continue };
+        let people: i64 = people.parse().unwrap();
+        for (sex, part) in [("Kvinner", people / 2), ("Menn", people - people / 2)] {
+            table += &format!("\"1201 Bergen\";\"{sex}\";\"{age} år\";\"{year}\";{part}\n");
+        }
+    }
+    std::fs::write(work.join("projection.csv"), table).unwrap();
+    let (done, said) = budget(work, &[]);
+    assert!(done && plan() == before, "{said}");
 }
