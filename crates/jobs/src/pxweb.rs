@@ -6,7 +6,10 @@ use std::path::Path;
 use serde_json::Value;
 use words::message;
 
-use crate::failure::{About, Result, fail};
+use crate::failure::{About, Failure, Result, fail};
+
+/// Greatest number of cells of a table: more than all municipalities and ages by sex over ten years.
+const MOST: usize = 4_000_000;
 
 /// A number of a table: its place in the file, the variables that tell what it is of, and the number.
 pub struct Entry {
@@ -130,8 +133,12 @@ fn json_stat(path: &Path, table: &Value) -> Result<Vec<Entry>> {
     let place = |wanted: &str| names.iter().position(|name| variable(name) == Some(wanted));
     let (region, age) =
         place("region").zip(place("age")).about(|| message!("error.pxweb.lacks_age", path = shown))?;
-    let count: usize = all.iter().map(Vec::len).product();
+    let count = all.iter().try_fold(1_usize, |count, of| count.checked_mul(of.len()));
     let values = table.get("value").about(wrong)?;
+    let count = count.filter(|count| *count <= MOST).about(wrong)?;
+    if values.as_array().is_some_and(|values| values.len() != count) {
+        return Err(Failure::of(wrong()));
+    }
     let mut out = Vec::new();
     for number in 0..count {
         let value = match values {

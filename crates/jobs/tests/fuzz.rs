@@ -68,6 +68,26 @@ const TARGETS: &[Target] = &[
         read: checkpoint,
     },
     Target { name: "bundle", seed: include_str!("bundle.json"), read: bundle },
+    Target {
+        name: "inhabitants",
+        seed: "\"region\";\"kjønn\";\"alder\";\"Personer 2012\"\n\"1201 Bergen\";\"Menn\";\"0 år\";31\n\"0301 Oslo\";\"Kvinner\";\"105+\";..\n",
+        read: inhabitants,
+    },
+    Target {
+        name: "json-stat",
+        seed: r#"{"id":["Region","Alder","Tid"],"size":[2,1,1],"dimension":{"Region":{"category":{"index":["1201","0301"],"label":{"1201":"Bergen"}}},"Alder":{"category":{"index":{"000":0},"label":{"000":"0 år"}}},"Tid":{"category":{"label":{"2012":"2012"}}}},"value":[1,2]}"#,
+        read: json_stat,
+    },
+    Target {
+        name: "costs",
+        seed: "function;name;kind;kroner;ages\n254;Hjemmesykepleie;behandling;1000;80+\n233;Frisklivssentral;prevention;-3,50;0-5\n",
+        read: costs,
+    },
+    Target {
+        name: "background",
+        seed: include_str!("../../../golden/inputs/background.csv"),
+        read: background,
+    },
     Target { name: "amounts", seed: "1 234,50 kr 4.000,00 -20 kr. 7 -", read: amounts },
 ];
 
@@ -96,6 +116,30 @@ fn contacts(text: &str, folder: &Path) {
     let (file, host) = (file(folder, text), host(folder));
     let mapping = intake::mapping(None, &file, &host).unwrap();
     let _ = intake::check(&file, &mapping, None, None, None, &host);
+}
+
+fn inhabitants(text: &str, folder: &Path) {
+    let file = file(folder, text);
+    let _ = jobs::people::people(Some(&file), Period::parse("2012").unwrap());
+    let _ = jobs::people::projected(&file);
+}
+
+fn json_stat(text: &str, folder: &Path) {
+    let file = folder.join("input.json");
+    std::fs::write(&file, text).unwrap();
+    let _ = jobs::people::people(Some(&file), Period::parse("2012").unwrap());
+    let _ = jobs::people::projected(&file);
+}
+
+fn costs(text: &str, folder: &Path) {
+    let file = file(folder, text);
+    let _ = jobs::what_if::own_costs::costs(&file, &[1; 101]);
+    let _ = jobs::what_if::own_costs::incomes(&file, Period::parse("2012").unwrap(), "1201", 5);
+}
+
+fn background(text: &str, folder: &Path) {
+    let file = file(folder, text);
+    let _ = jobs::what_if::by_background::Backgrounds::read(&file, Period::parse("2012").unwrap());
 }
 
 /// A bundle without its rule files, which have a target of their own.

@@ -6,7 +6,7 @@ pub mod agreement_brief;
 pub mod budget;
 pub mod by_background;
 pub mod council;
-mod own_costs;
+pub mod own_costs;
 pub mod reproduce;
 pub mod risk;
 mod risk_brief;

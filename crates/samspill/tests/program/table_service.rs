@@ -127,7 +127,9 @@ fn refuses(work: &Path, run: &dyn Fn(&str, &str) -> String) {
     assert!(said.contains("later.csv har 2013, 2014, men ikke 2012"), "{said}");
     let said = run("noages.csv", "\"region\";\"kjønn\";\"Personer 2012\"\n\"0301 Oslo\";\"Menn\";5\n");
     assert!(said.contains("noages.csv har ikke alder"), "{said}");
-    for damaged in ["{\"id\": 3}", "[]", "{", "{\"dimension\":{},\"id\":[\"Region\",\"Alder\"],\"value\":[]}"]
+    let fewer = r#"{"id":["Region","Alder"],"dimension":{"Region":{"category":{"index":["1201","0301"]}},"Alder":{"category":{"index":["000"]}}},"value":[1]}"#;
+    for damaged in
+        [fewer, "{\"id\": 3}", "[]", "{", "{\"dimension\":{},\"id\":[\"Region\",\"Alder\"],\"value\":[]}"]
     {
         let said = run("bad.json", damaged);
         assert!(said.contains("bad.json er ikke JSON-stat"), "{damaged}: {said}");
