@@ -195,9 +195,9 @@ fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
 /// # Errors
 /// Fails with the missing value if it leaves nothing to price.
 pub fn scope(law: &Law, period: Period, only: &[Instrument], host: &Host) -> Result<Scope> {
-    let scope = law.scope(period, only)?;
-    note_unpriced(&scope, host);
-    Ok(scope)
+    // If nothing is left, each missing value is told all the same.
+    note_unpriced(&law.in_period(period, only), host);
+    Ok(law.scope(period, only)?)
 }
 
 /// Sentences on the instruments that cannot be priced, one each.

@@ -35,6 +35,7 @@ pub const SCHEME_CASES: (&str, &str) = files!("scheme": "settlement.cases.md")[0
 pub const VARIANTS: &[(&str, &str)] = files!("variants":
     "co-financing-80-plus-with-outpatient.toml",
     "co-financing-80-plus.toml",
+    "co-financing-again.toml",
     "co-financing-as-in-2012.toml",
     "co-financing-fee-funded.toml",
     "co-financing-medical-with-outpatient.toml",
@@ -43,12 +44,14 @@ pub const VARIANTS: &[(&str, &str)] = files!("variants":
     "co-financing-over-80.toml",
     "discharge-ready-3000.toml",
     "discharge-ready-5000.toml",
+    "discharge-ready-somatic-only.toml",
 );
 
 /// Cases of the variants, in the order of [`VARIANTS`].
 pub const VARIANT_CASES: &[(&str, &str)] = files!("variants":
     "co-financing-80-plus-with-outpatient.cases.md",
     "co-financing-80-plus.cases.md",
+    "co-financing-again.cases.md",
     "co-financing-as-in-2012.cases.md",
     "co-financing-fee-funded.cases.md",
     "co-financing-medical-with-outpatient.cases.md",
@@ -57,6 +60,7 @@ pub const VARIANT_CASES: &[(&str, &str)] = files!("variants":
     "co-financing-over-80.cases.md",
     "discharge-ready-3000.cases.md",
     "discharge-ready-5000.cases.md",
+    "discharge-ready-somatic-only.cases.md",
 );
 
 /// Measures: `measures/<id>.toml`.

@@ -222,6 +222,18 @@ const EQUIVALENT: &[(&str, &str)] = &[
         "the variant leaves such a unit out before it is priced",
     ),
     (
+        "variants/co-financing-again.toml.from = 2014-12-31",
+        "the law of that day has the same rules and the same price",
+    ),
+    (
+        "variants/discharge-ready-somatic-only.toml.from = 2018-12-31",
+        "on that day the other sectors are notified and not paid under the law too",
+    ),
+    (
+        "variants/discharge-ready-somatic-only.toml.from = 2019-01-02",
+        "a stay that ends on the first day has no payable day of 2019",
+    ),
+    (
         "variants/co-financing-fee-funded.toml.add.tariff[0].when.unit_kinds and private-hospital",
         "the variant leaves such a unit out before it is priced",
     ),

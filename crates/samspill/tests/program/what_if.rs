@@ -82,6 +82,59 @@ fn winners_and_losers_are_told_by_a_background() {
     assert!(code != Some(0), "{printed}");
 }
 
+/// What if § 11-3 were used again: on ten medical stays and ten at 82 years, of a point each and a price of 52 248 kr in 2024,
+/// computed by hand. What the municipalities pay, the state no longer does.
+#[test]
+fn co_financing_comes_back_in_2024() {
+    let work = folder("what-if-again");
+    let contacts = work.join("contacts.csv");
+    let mut register =
+        "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
+                     municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,events\n"
+            .to_owned();
+    // Twenty somatic stays, and ten in mental health that wait three days each.
+    for id in 0..30 {
+        let (sector, kind, events) = match id {
+            20.. => (
+                "mental-health",
+                "adult-psychiatry",
+                "1@2024-03-01T11:00 2@2024-03-04T09:00 3@2024-03-04T10:00",
+            ),
+            _ => ("somatic", "public-hospital", ""),
+        };
+        let age = if (10..20).contains(&id) { 82 } else { 50 };
+        register += &format!(
+            "{id},{id},{id},U,{kind},983974724,{sector},overnight,acute,2024-03-01T10:00,2024-03-07T10:00,4601,{age},woman,089,medical,1,6,J18,{events}\n"
+        );
+    }
+    std::fs::write(&contacts, register).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/igjen");
+    let mut scenarios: Vec<PathBuf> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    scenarios.sort();
+    let scenarios: Vec<&str> = scenarios.iter().map(|path| path.to_str().unwrap()).collect();
+    let out = work.join("out");
+    let words = ["--period", "2024", "--contacts", path(&contacts), "--out", path(&out)];
+    let run = samspill(&[&["simulate"][..], &scenarios, &words].concat());
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    let compared = table_of(&work.join("out/sammenligning.csv"), "4601");
+    let point = 1_044_960;
+    // 10 and 20 per cent of 20 points, 20 per cent of 10; thirty days at 3 000 and 8 000 for 5 745 kr; none in mental health.
+    let days = [30 * (300_000 - 574_500), 30 * (800_000 - 574_500), -30 * 574_500];
+    assert_eq!(compared, [&[10 * point, 20 * point, 10 * point][..], &days].concat());
+    for (scenario, kmf) in [("medfinansiering-10", 10 * point), ("medfinansiering-20", 20 * point)] {
+        let parties = table(&work.join("out").join(scenario).join("parter.csv"));
+        let state = parties.iter().find(|row| row[0] == "state").unwrap();
+        assert_eq!(ore(&state[4]), -kmf, "{state:?}");
+    }
+}
+
+/// Amounts of a municipality in a comparison of scenarios.
+fn table_of(file: &Path, code: &str) -> Vec<i64> {
+    let row = table(file).into_iter().find(|row| row[0] == code).unwrap();
+    row[2..].iter().map(|cell| ore(cell)).collect()
+}
+
 /// Codes of the municipalities with inhabitants in 2012.
 fn rows_of_2012() -> Vec<String> {
     let table = include_str!("../../../../data/population_2012.csv");
