@@ -22,8 +22,16 @@ use crate::progress::Work;
 
 /// Indicators that are told by flow. All are counted, whichever are asked for, so that the withheld cells do not depend on
 /// that.
-const FLOWING: [&str; 5] =
-    ["admissions", "admissions-acute", "bed-days", "day-contacts", "outpatient-contacts"];
+const FLOWING: [&str; 7] = [
+    "admissions",
+    "admissions-acute",
+    "bed-days",
+    "day-contacts",
+    "outpatient-contacts",
+    // What is paid for such patients is withheld where their number is.
+    "discharge-ready",
+    "discharge-ready-days",
+];
 
 /// Number of flows of each municipality.
 const EACH: usize = Flow::ALL.len();

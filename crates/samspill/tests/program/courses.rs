@@ -184,7 +184,9 @@ fn flows_say_who_treats_the_patients_of_a_municipality() {
         (run.status.success(), text(&run.stderr))
     };
     let flows = |place: &str| -> Vec<String> {
-        let mine = rows(&out.join("strommer.csv")).into_iter().filter(|row| row[2] == place);
+        let mine = rows(&out.join("strommer.csv"))
+            .into_iter()
+            .filter(|row| row[2] == place && row[0] == "admissions");
         mine.map(|row| format!("{} {} {}", row[4], row[5], row[6])).collect()
     };
     let (done, said) = run(13, true);
@@ -202,6 +204,15 @@ fn flows_say_who_treats_the_patients_of_a_municipality() {
     assert_eq!(flows("0301")[..2], ["eget foretak 30 57,69", "annet foretak i regionen 13 25,00"]);
     assert_eq!(flows("")[0], "eget foretak 55 48,67");
     assert_eq!(of(&out.join("kommuner.csv"), "admissions", "1201").0, "61");
+    // The kroner of the flows add up to those of the municipality: what it pays, and what the state pays.
+    let ore = |cell: &str| -> i64 { cell.replace(',', "").parse().unwrap() };
+    let all = rows(&out.join("kommuner.csv"));
+    let home = all.iter().find(|row| row[0] == "admissions" && row[2] == "1201").unwrap();
+    for (column, whole) in [(7, 19), (8, 20)] {
+        let mine = rows(&out.join("strommer.csv")).into_iter().filter(|row| row[2] == "1201");
+        assert_eq!(mine.map(|row| ore(&row[column])).sum::<i64>(), ore(&home[whole]), "{home:?}");
+        assert!(ore(&home[whole]) > 0);
+    }
     // Three is hidden. The figures of Oslo and of the country would give it away, so others of both are hidden too.
     let (done, said) = run(3, true);
     assert!(done, "{said}");
