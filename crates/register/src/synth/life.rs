@@ -186,7 +186,7 @@ impl<'a> Life<'a> {
         let window = f64::from(last.number() - first.number() + 1 + BEFORE) / 365.25;
         let part = if self.person.visitor { 0.35 } else { 1.0 };
         let mixed_frailty = 1.0 - model::FRAILTY_IN_STAYS + model::FRAILTY_IN_STAYS * self.frailty;
-        let often = part * window * mixed_frailty;
+        let often = part * window * mixed_frailty * self.world.model.of_area(self.area);
         let sex_factor = match self.sex {
             Sex::Man if age >= 50 => 1.08,
             Sex::Woman if age >= 50 => 0.93,
@@ -307,7 +307,9 @@ impl<'a> Life<'a> {
     /// Readiness events of the hospital and the municipality, and the number of days by which they prolong the
     /// stay.
     fn readiness(&mut self, admitted: Minute, ready_on: Day) -> (Vec<Event>, i32) {
-        if self.person.visitor || !self.chance(model::reported_ready(self.person.age)) {
+        if self.person.visitor
+            || !self.chance(model::reported_ready(self.person.age) * self.world.model.reported)
+        {
             return (Vec::new(), 0);
         }
         let at = |day: Day, hour: i64| Minute::from_number(day.start().number() + hour * 60);
@@ -332,7 +334,8 @@ impl<'a> Life<'a> {
         let (chance, days) = model::WAIT;
         let (often, long) = self.world.model.waiting[tertial.min(2)];
         let slow = if self.world.slow == Some(self.person.home_place) { model::SLOW } else { 1.0 };
-        let waits = self.chance(chance * often * slow);
+        let skew = self.world.skew.get(self.person.home_place).copied().unwrap_or(1.0);
+        let waits = self.chance(chance * often * slow * skew);
         let later = if withdrawn { 3 } else { 0 };
         if !waits {
             add(EventKind::CanReceive, at(ready_on, 12));
@@ -383,6 +386,7 @@ impl<'a> Life<'a> {
         let has_fallen = spell.acute && matches!(spell.stay, Stay::Surgical) && self.person.age >= 75;
         let fractures = if has_fallen { model::HIP_FRACTURES } else { 0.0 };
         let diagnosis = self.diagnosis(model::HIP_FRACTURE, fractures);
+        let diagnosis = self.preventable(spell).unwrap_or(diagnosis);
         let ladder = if diagnosis == model::HIP_FRACTURE { &world.drgs.hip } else { ladder };
         let drg = ladder.nearest(points * 1000.0);
         let unit = &world.units.all[spell.unit];
@@ -441,6 +445,30 @@ impl<'a> Life<'a> {
         let codes = &self.world.words.diagnoses;
         let drawn = self.random.random_range(0..codes.len());
         if (drawn as f64) < probability * codes.len() as f64 { code } else { &codes[drawn] }
+    }
+
+    /// A main diagnosis that good primary care can prevent, for some acute medical stays of adults today.
+    fn preventable(&mut self, spell: &Spell) -> Option<&'static str> {
+        let share = self.world.model.today.as_ref()?.preventable;
+        let may_be = spell.acute && matches!(spell.stay, Stay::Medical) && self.person.age >= 18;
+        (may_be && self.chance(share)).then(|| self.pick(&model::PREVENTABLE))
+    }
+
+    /// Who referred a patient to a visit, and the form of the visit. Today alone they differ.
+    fn referred_and_met(&mut self, care_level: CareLevel) -> (&'static str, &'static str) {
+        let Some(today) = &self.world.model.today else { return ("fastlege", "") };
+        let (mut draw, form): (f64, f64) = (self.random.random(), self.random.random());
+        let referrer = today.referrers.iter().find(|(_, share)| {
+            draw -= share;
+            draw < 0.0
+        });
+        let [telephone, video] = today.by_distance;
+        let form = match care_level {
+            CareLevel::Outpatient if form < telephone => "telephone",
+            CareLevel::Outpatient if form < telephone + video => "video",
+            _ => "frammøte",
+        };
+        (referrer.map_or("fastlege", |(word, _)| word), form)
     }
 
     fn procedure(&mut self) -> &'a str {
@@ -549,17 +577,18 @@ impl<'a> Life<'a> {
             if diagnosis == model::DIALYSIS { world.drgs.dialysis.nearest(points * 1000.0) } else { drg };
         let tariff = &world.words.tariffs[self.random.random_range(0..world.words.tariffs.len())];
         let control = self.chance(0.55);
+        let (referred_from, contact_form) = self.referred_and_met(care_level);
         let other = Other {
             referral_reason: if control { "kontroll" } else { "utredning" },
             referred_on: (!control).then(|| day.plus(-self.random.random_range(5..120))),
             right_to_care: !control,
-            referred_from: "fastlege",
+            referred_from,
             referred_to: "hjem",
             diagnoses: diagnosis,
             tariff_codes: if fee_ore > 0 { tariff } else { "" },
             medicine: if costly_medicine { "SYN-ATC" } else { "" },
             nationality: if self.person.visitor { "annen" } else { "norsk" },
-            contact_form: "",
+            contact_form,
             ..Other::default()
         };
         let row = Row {
@@ -615,7 +644,7 @@ impl<'a> Life<'a> {
         let unit = self.pick(world.units.of(kind, self.area));
         for _ in 0..at_least_one(&mut self.random, visits) {
             let day = self.day(false);
-            self.plain(unit, sector, CareLevel::Outpatient, day, 0, false);
+            self.plain(unit, sector, CareLevel::Outpatient, day, 0, false, None);
         }
         for _ in 0..poisson(&mut self.random, stays) {
             let acute = self.chance(0.6);
@@ -628,9 +657,24 @@ impl<'a> Life<'a> {
         let nights = self.nights(nights);
         // The day drawn is the day of discharge, so that every stay ends within the year.
         let out = self.day(acute);
-        self.plain(unit, sector, CareLevel::Overnight, out.plus(-nights), nights, acute);
+        let waited = self.waits_elsewhere(sector, nights);
+        self.plain(unit, sector, CareLevel::Overnight, out.plus(-nights), nights, acute, waited);
     }
 
+    /// Nights at the end of a stay in mental health or substance use in which the patient waits for the municipality; `None` if
+    /// the patient is not reported ready.
+    fn waits_elsewhere(&mut self, sector: Sector, nights: i32) -> Option<i32> {
+        let (reported, chance, days) = self.world.model.today.as_ref()?.ready_elsewhere;
+        let may_be = matches!(sector, Sector::MentalHealth | Sector::SubstanceUse) && self.person.age >= 18;
+        if !may_be || !self.chance(reported) {
+            return None;
+        }
+        let skew = self.world.skew.get(self.person.home_place).copied().unwrap_or(1.0);
+        let waits = self.chance(chance * skew);
+        Some(if waits { at_least_one(&mut self.random, days).min(nights - 1) } else { 0 })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one row, named where they are written")]
     fn plain(
         &mut self,
         unit: usize,
@@ -639,12 +683,25 @@ impl<'a> Life<'a> {
         day: Day,
         nights: i32,
         acute: bool,
+        waited: Option<i32>,
     ) {
         let from = Minute::from_number(day.start().number() + 9 * 60 + self.random.random_range(0..360));
         let to = match nights {
             0 => Minute::from_number(from.number() + 45),
             nights => Minute::from_number(day.plus(nights).start().number() + 13 * 60),
         };
+        let mut events = Vec::new();
+        if let Some(waited) = waited {
+            let at = |day: Day, hour: i64| Minute::from_number(day.start().number() + hour * 60);
+            let ready = day.plus(nights - waited);
+            events.push(Event { at: from.plus_hours(6), kind: EventKind::AdmissionNotice });
+            events.push(Event { at: at(ready, 10), kind: EventKind::Ready });
+            events.push(Event { at: at(ready, 11), kind: EventKind::ReadinessNotice });
+            if waited > 0 {
+                events.push(Event { at: at(ready, 14), kind: EventKind::CannotReceive });
+            }
+            events.push(Event { at: at(day.plus(nights), 12), kind: EventKind::CanReceive });
+        }
         let diagnosis = self.diagnosis(model::DIALYSIS, 0.0);
         let compulsory = sector == Sector::MentalHealth && nights > 0 && acute && self.chance(0.3);
         let other = Other {
@@ -674,7 +731,7 @@ impl<'a> Life<'a> {
             bed_days: nights,
             costly_medicine: false,
             fee_ore: 0,
-            events: &[],
+            events: &events,
             other,
         };
         self.push(&row);

@@ -107,6 +107,9 @@ pub(crate) struct World {
     pub(crate) hospital_shares: Vec<[f64; 3]>,
     /// Place of the municipality that [`Recipe::slow`] names; `None` if it names none.
     pub(crate) slow: Option<usize>,
+    /// For each municipality, the factor on the chance of a wait. The same in every year and register; empty before
+    /// [`model::TODAY`].
+    pub(crate) skew: Vec<f64>,
 }
 
 /// One person: an inhabitant of a municipality, or a visitor from another country.
@@ -147,6 +150,7 @@ impl World {
         }
         Ok(World {
             seed: recipe.seed,
+            skew: skews(&model, &population),
             model,
             units: units::units(),
             drgs: drgs::drgs(),
@@ -206,6 +210,24 @@ impl World {
         }
         contacts
     }
+}
+
+/// For each municipality, the factor on the chance of a wait: drawn by its code, with a mean of 1 over the inhabitants of 67
+/// years and more.
+fn skews(model: &Model, population: &Population) -> Vec<f64> {
+    let Some(today) = &model.today else { return Vec::new() };
+    let factor = |home: &Inhabitants| {
+        let code = home.municipality.parse::<u64>().unwrap_or_default();
+        let mut random = rand_pcg::Pcg64Mcg::new(u128::from(crate::schema::mixed(code)) << 64 | 1);
+        rand_distr::Gamma::new(today.skew, 1.0 / today.skew)
+            .map_or(1.0, |gamma| rand_distr::Distribution::sample(&gamma, &mut random))
+    };
+    let factors: Vec<f64> = population.municipalities.iter().map(factor).collect();
+    let old = |home: &Inhabitants| home.by_age.iter().skip(67).map(|count| f64::from(*count)).sum::<f64>();
+    let all: f64 = population.municipalities.iter().map(old).sum();
+    let sum: f64 =
+        population.municipalities.iter().zip(&factors).map(|(home, factor)| old(home) * factor).sum();
+    factors.into_iter().map(|factor| factor * all / sum.max(1e-9)).collect()
 }
 
 /// For each municipality, the place of its local hospital among the hospitals of its trust area. Neighbours in the

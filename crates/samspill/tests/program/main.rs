@@ -25,6 +25,7 @@ mod standing_alone;
 mod table_service;
 mod tampering;
 mod third_look;
+mod today;
 mod trouble;
 mod vectors;
 mod what_if;
