@@ -93,7 +93,13 @@ pub(super) fn shown(
         let of = all.iter().zip(&left_out).filter(|(_, is_left_out)| **is_left_out);
         of.filter_map(|(years, _)| years.as_ref()).map(|of| of[year].events).sum()
     };
-    let count = left_out.iter().filter(|is_left_out| **is_left_out).count();
+    // One whose inhabitants are unknown and that has no event has nothing to be worked out.
+    let has_events = |home: usize| {
+        let events = outcome.counts.event_months_of(place, home).unwrap_or_default();
+        events.iter().any(|count| *count != 0)
+    };
+    let is_secret = |home: &usize| left_out[*home] && (found.homes[*home].is_withheld || has_events(*home));
+    let count = (0..homes).filter(is_secret).count();
     let is_revealed = reveals(count, years.len(), hidden);
     all.into_iter()
         .zip(left_out)

@@ -59,3 +59,118 @@ fn a_register_of_2024_is_like_the_published_figures() {
         .unwrap();
     assert!((12..=24).contains(&few), "{few}");
 }
+
+/// A stay of each year and code. Three days of 2024 cost 17 235 kr more or less, by the year's own price.
+fn stays(of: &[(i16, &str)]) -> String {
+    let mut out =
+        "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
+                   municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,events\n"
+            .to_owned();
+    for (id, (year, code)) in of.iter().enumerate() {
+        out += &format!(
+            "{id},{id},{id},U,public-hospital,983974724,somatic,overnight,acute,{year}-03-01T10:00,{year}-03-07T10:00,{code},80,woman,089,medical,1,6,J18,\
+             1@{year}-03-01T12:00 2@{year}-03-04T09:00 3@{year}-03-04T10:00\n"
+        );
+    }
+    out
+}
+
+/// Municipalities that were merged, split or renumbered pay for the days of their time, and a code of another time is refused
+/// with what it became. A municipality that was renumbered in one piece, or went whole into another, is known by its old code.
+#[test]
+fn hard_municipalities_pay_in_their_own_time() {
+    let work = folder("today-hard");
+    // The code of each stay, and who pays; `None` for a code that is refused.
+    let all: &[(i16, &str, Option<&str>)] = &[
+        (2016, "0720", Some("0720")),
+        (2017, "0720", None),
+        (2017, "0710", Some("0710")),
+        (2017, "5001", None),
+        (2017, "1601", Some("1601")),
+        (2018, "5001", Some("5001")),
+        (2019, "5012", Some("5012")),
+        (2020, "5012", None),
+        (2020, "5056", Some("5056")),
+        (2019, "1850", Some("1850")),
+        (2020, "1850", None),
+        (2020, "1806", Some("1806")),
+        (2020, "1875", Some("1875")),
+        (2019, "1103", Some("1103")),
+        (2019, "1141", Some("1141")),
+        (2020, "1103", Some("1103")),
+        (2019, "1504", Some("1504")),
+        (2019, "1507", None),
+        (2023, "1507", Some("1507")),
+        (2024, "1507", None),
+        (2024, "1508", Some("1508")),
+        (2024, "1580", Some("1580")),
+        (2023, "3001", Some("3001")),
+        (2024, "3101", Some("3101")),
+    ];
+    let contacts = work.join("contacts.csv");
+    let given: Vec<(i16, &str)> = all.iter().map(|(year, code, _)| (*year, *code)).collect();
+    std::fs::write(&contacts, stays(&given)).unwrap();
+    for year in [2016, 2017, 2018, 2019, 2020, 2023, 2024] {
+        let out = work.join(format!("out-{year}"));
+        let year_text = year.to_string();
+        let words = ["settle", &year_text, "--only", "USK", "--draft", "--contacts", path(&contacts)];
+        let run = for_people(&[&words[..], &["--out", path(&out)]].concat());
+        assert!(run.status.code().is_some_and(|code| [0, 3].contains(&code)), "{}", text(&run.stderr));
+        let mut paying: Vec<String> =
+            rows(&out.join("totals.csv")).into_iter().map(|row| row[0].clone()).collect();
+        let mut wanted: Vec<&str> =
+            all.iter().filter(|(of, ..)| *of == year).filter_map(|(.., payer)| *payer).collect();
+        paying.sort();
+        wanted.sort_unstable();
+        assert_eq!(paying, wanted, "{year}");
+        // Every refused row, of whatever year, says what the code became or that it was not there.
+        let refused = std::fs::read_to_string(out.join("refused.csv")).unwrap();
+        let count = all.iter().filter(|(.., payer)| payer.is_none()).count();
+        assert_eq!(refused.lines().count(), 1 + count, "{refused}");
+        for told in [
+            "0720 opphørte 2016-12-31 og ble 0704, 0710",
+            "5012 opphørte 2019-12-31 og ble 5055, 5056, 5059",
+            "1850 opphørte 2019-12-31 og ble 1806, 1875",
+            "1507 opphørte 2023-12-31 og ble 1508, 1580",
+        ] {
+            assert!(refused.contains(told), "{told}: {refused}");
+        }
+    }
+}
+
+/// Over the years in which three municipalities became one, they are one from the beginning: events and inhabitants of all.
+#[test]
+fn a_series_follows_a_municipality_that_was_three() {
+    let work = folder("today-series");
+    let (contacts, out) = (work.join("contacts.csv"), work.join("out"));
+    let mut given = Vec::new();
+    for year in 2018..=2021 {
+        let homes: &[(&str, usize)] =
+            if year < 2020 { &[("1103", 30), ("1141", 20), ("1142", 10)] } else { &[("1103", 60)] };
+        given.extend(homes.iter().flat_map(|(code, count)| std::iter::repeat_n((year, *code), *count)));
+        given.extend(std::iter::repeat_n((year, "0301"), 40));
+    }
+    std::fs::write(&contacts, stays(&given)).unwrap();
+    let run = |period: &str| {
+        let words = ["indicators", "run", "admissions", "--without-kroner", "--period", period];
+        let run = for_people(&[&words[..], &["--contacts", path(&contacts), "--out", path(&out)]].concat());
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        let found = rows(&out.join("kommuner.csv")).into_iter().filter(|row| row[0] == "admissions");
+        found
+            .map(|row| (row[2].clone(), (row[4].clone(), row[5].clone())))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let all = run("2018-2021");
+    assert_eq!(all["1103"].0, "240");
+    assert!(!all.contains_key("1141"));
+    let trend = rows(&out.join("utvikling.csv")).into_iter().find(|row| row[2] == "1103").unwrap();
+    assert_eq!(trend[13], "ikke til å skille fra tilfeldighet", "{trend:?}");
+    let (before, after) = (run("2018"), run("2021"));
+    let of = |found: &std::collections::BTreeMap<String, (String, String)>, codes: &[&str]| -> f64 {
+        codes.iter().map(|code| number(&found[*code].1)).sum()
+    };
+    let each = [of(&before, &["1103", "1141", "1142"]), of(&after, &["1103"])];
+    let mean = number(&all["1103"].1) / 4.0;
+    assert!(each[0] < mean && mean < each[1], "{each:?} {mean}");
+    assert!((f64::midpoint(each[0], each[1]) / mean - 1.0).abs() < 0.01, "{each:?} {mean}");
+}
