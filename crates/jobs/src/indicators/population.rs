@@ -31,8 +31,21 @@ pub struct Inhabited {
     pub source: Message,
     /// Methods of estimated numbers or ages, each with the first year that it was used for, by municipality.
     estimated: BTreeMap<String, Message>,
-    /// By municipality, whether its shares of women and men include municipalities that it was later merged with.
-    with_others: BTreeMap<String, bool>,
+    /// By municipality, where its numbers of women and men are from; those of a file are in the file.
+    sexes: BTreeMap<String, SexesOf>,
+}
+
+/// Where a municipality's numbers of women and men are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SexesOf {
+    /// The shares of 2012 in the municipality itself.
+    Own,
+    /// The shares of 2012 in the municipalities that it was later merged with.
+    Merged,
+    /// The table of the year.
+    Year,
+    /// The table of the year, in the municipality that it later became part of.
+    SharedYear,
 }
 
 /// Inhabitants in the middle of a year.
@@ -52,26 +65,29 @@ fn together_of(by_sex: &BySex) -> Vec<i64> {
     (0..by_sex[0].len()).map(|age| by_sex.iter().map(|ages| ages[age]).sum()).collect()
 }
 
-/// Inhabitants with those of a table without sex divided into women and men; and whether the shares of a municipality include
-/// others that it was later merged with. `shared` are such municipalities of tables with sex.
+/// Inhabitants with those of a table without sex divided into women and men; and where the sexes of each municipality are from. `shared` are such municipalities of tables with sex.
 fn by_sex(
     sums: BTreeMap<String, BySex>,
     shared: &BTreeSet<String>,
     period: Period,
     municipalities: &Municipalities,
-) -> Result<(People, BTreeMap<String, bool>)> {
+) -> Result<(People, BTreeMap<String, SexesOf>)> {
     let sexes = Sexes::known()?;
-    let (mut people, mut with_others) = (People::new(), BTreeMap::new());
+    let (mut people, mut sexes_of) = (People::new(), BTreeMap::new());
     let became: Vec<Vec<String>> = sums.keys().map(|code| later(code, period.to(), municipalities)).collect();
     let mut alone: BTreeMap<&[String], usize> = BTreeMap::new();
     became.iter().for_each(|became| *alone.entry(became).or_default() += 1);
     for ((code, [mut women, mut men, unknown]), became) in sums.into_iter().zip(&became) {
         if unknown.iter().all(|people| *people == 0) {
-            with_others.insert(code.clone(), shared.contains(&code));
+            sexes_of.insert(
+                code.clone(),
+                if shared.contains(&code) { SexesOf::SharedYear } else { SexesOf::Year },
+            );
             people.insert(code, [women, men, unknown]);
             continue;
         }
-        with_others.insert(code.clone(), alone[&became[..]] > 1 || became.len() > 1);
+        let is_merged = alone[&became[..]] > 1 || became.len() > 1;
+        sexes_of.insert(code.clone(), if is_merged { SexesOf::Merged } else { SexesOf::Own });
         let divided = sexes.divided(&unknown, became);
         for (sums, ages) in [(&mut women, &divided[0]), (&mut men, &divided[1])] {
             sums.iter_mut().zip(ages).for_each(|(sum, people)| *sum += people);
@@ -79,7 +95,7 @@ fn by_sex(
         let [.., rest] = divided;
         people.insert(code, [women, men, rest]);
     }
-    Ok((people, with_others))
+    Ok((people, sexes_of))
 }
 
 /// Inhabitants of a period, from the user's file or from the built-in tables.
@@ -113,7 +129,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
             months: period.months().count() as i64,
             source: Message::joined(std::iter::once(stand).chain(lacking).collect(), "; "),
             estimated: BTreeMap::new(),
-            with_others: BTreeMap::new(),
+            sexes: BTreeMap::new(),
         });
     }
     let mut sums: BTreeMap<String, BySex> = BTreeMap::new();
@@ -136,7 +152,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         sources.push(middle.source);
         shared.extend(middle.shared);
     }
-    let (people, with_others) = by_sex(sums, &shared, period, municipalities)?;
+    let (people, sexes) = by_sex(sums, &shared, period, municipalities)?;
     let mut estimated = estimated(period, municipalities);
     for code in &shared {
         let told = message!("indicators.estimated.shared_with_merged");
@@ -154,7 +170,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         months: period.months().count() as i64,
         source,
         estimated,
-        with_others,
+        sexes,
     })
 }
 
@@ -341,11 +357,13 @@ impl Inhabited {
             let sum = |sex: usize| of.map_or(0, |of| of[sex].iter().sum::<i64>());
             let years = |people: i64| Cell::Decimal((people as f64 * self.years * 1000.0).round() as i64);
             let is_known = sum(0) + sum(1) > 0;
-            let sexes = match (self.with_others.get(code), is_known) {
+            let sexes = match (self.sexes.get(code), is_known) {
                 (_, false) => message!("indicators.sexes.unknown"),
                 (None, _) => message!("indicators.sexes.as_in_file"),
-                (Some(true), _) => message!("indicators.sexes.of_merged"),
-                (Some(false), _) => message!("indicators.sexes.of_own"),
+                (Some(SexesOf::Merged), _) => message!("indicators.sexes.of_merged"),
+                (Some(SexesOf::Own), _) => message!("indicators.sexes.of_own"),
+                (Some(SexesOf::Year), _) => message!("indicators.sexes.of_year"),
+                (Some(SexesOf::SharedYear), _) => message!("indicators.sexes.of_shared_year"),
             };
             let estimated = self.estimated.get(code).cloned();
             let or_unknown = |cell: Cell| if is_known { cell } else { Cell::Unknown };
@@ -408,7 +426,11 @@ mod tests {
         let share = women as f64 / (women + men) as f64;
         assert!((share - 2_486_985.0 / 4_985_817.0).abs() < 0.0005, "{share}");
         // Bergen was not merged, Stavanger was; Haram became part of an Ålesund that was divided again.
-        assert_eq!((found.with_others["1201"], found.with_others["1103"]), (false, true));
-        assert!(found.with_others["1534"] && found.is_estimated("1901") && !found.is_estimated("0301"));
+        assert_eq!((found.sexes["1201"], found.sexes["1103"]), (SexesOf::Own, SexesOf::Merged));
+        assert!(
+            found.sexes["1534"] == SexesOf::Merged
+                && found.is_estimated("1901")
+                && !found.is_estimated("0301")
+        );
     }
 }

@@ -166,6 +166,8 @@ fn a_series_follows_a_municipality_that_was_three() {
     let trend = rows(&out.join("utvikling.csv")).into_iter().find(|row| row[2] == "1103").unwrap();
     assert_eq!(trend[13], "ikke til å skille fra tilfeldighet", "{trend:?}");
     let (before, after) = (run("2018"), run("2021"));
+    let sexes = rows(&out.join("folketall.csv")).into_iter().find(|row| row[0] == "1103").unwrap();
+    assert_eq!((&sexes[5][..], &sexes[6][..]), ("nei", "kjent for året"));
     let of = |found: &std::collections::BTreeMap<String, (String, String)>, codes: &[&str]| -> f64 {
         codes.iter().map(|code| number(&found[*code].1)).sum()
     };
