@@ -2,6 +2,7 @@
 
 use domain::Amount;
 use settlement::SettleError;
+use settlement::cells::Place;
 use settlement::price::Sums;
 
 use crate::behaviour::Measures;
@@ -15,7 +16,7 @@ fn paid(sums: &Sums) -> Paid {
     [sums.kmf, sums.usk]
 }
 
-/// Cost of an inhabitant of each age band in the whole country: first age, first age that is too high, and thousandths of
+/// Cost of an inhabitant of each age band in the municipalities whose inhabitants are known, which is the country: first age, first age that is too high, and thousandths of
 /// an øre of each instrument in [`Paid`].
 struct Rates(Vec<(u16, u16, [i64; 2])>);
 
@@ -23,10 +24,22 @@ impl Rates {
     fn of(ground: &Ground, situation: &Situation) -> Result<Rates, SettleError> {
         let measures = Measures::of(&situation.scenario.measures);
         let mut out = Vec::new();
+        // A file of inhabitants may have some of the municipalities: the rates are those of the ones that it has.
+        let of_home = |home: &Place| ground.people.get(&home.debtor).map(Vec::as_slice);
         for (from, to) in bands() {
-            let cost =
-                paid(&priced(ground.cells, situation.law, &Band { from, to, of: &measures })?.sums.total());
-            let people: i64 = ground.people.values().map(|ages| in_band(Some(ages), from, to)).sum();
+            let sums = priced(ground.cells, situation.law, &Band { from, to, of: &measures })?.sums;
+            let (mut cost, mut people) = ([Amount::ZERO; 2], 0);
+            for (home, sums) in ground.cells.homes.iter().zip(&sums.homes) {
+                let here = in_band(of_home(home), from, to);
+                if here > 0 {
+                    people += here;
+                    cost = [0, 1].map(|at| cost[at] + paid(sums)[at]);
+                }
+            }
+            // Those who have no contact have no cost, but are of the country.
+            let known = |code: &String| ground.cells.homes.iter().any(|home| home.debtor == *code);
+            let others = ground.people.iter().filter(|(code, _)| !known(code));
+            people += others.map(|(_, ages)| in_band(Some(ages), from, to)).sum::<i64>();
             out.push((from, to, cost.map(|amount| part(amount, 1000, people).ore())));
         }
         Ok(Rates(out))
@@ -36,7 +49,11 @@ impl Rates {
     /// inhabitants then, and divided by what they give the inhabitants now. A payment without costs by age stays unchanged.
     fn aged(&self, paid: Paid, now: &[i64], then: &[i64]) -> Paid {
         let expected = |ages: &[i64], at: usize| -> i64 {
-            self.0.iter().map(|(from, to, rates)| in_band(Some(ages), *from, *to) * rates[at]).sum()
+            let of = |(from, to, rates): &(u16, u16, [i64; 2])| {
+                i128::from(in_band(Some(ages), *from, *to)) * i128::from(rates[at])
+            };
+            // In øre: thousandths would be too many for a country.
+            i64::try_from(self.0.iter().map(of).sum::<i128>() / 1000).unwrap_or(i64::MAX)
         };
         [0, 1].map(|at| match expected(now, at) {
             0 => paid[at],

@@ -58,7 +58,7 @@ impl Flows {
             return Ok(None);
         }
         // What is withheld of the treating trusts is decided first, whether or not they are asked for.
-        let mut others = match ground.order.hospitals {
+        let mut others = match treated.iter().any(|larger| larger.sheet == TRUSTS.1) {
             true => Vec::new(),
             false => treating(ground, &[TRUSTS], (counts, found), host)?,
         };

@@ -565,6 +565,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let (mut found, mut larger) = all_figures(&indicators, &counts, &inhabited.people, method, groups);
     let mut treated = treatment::asked_for(&ground, (&counts, &mut found), host)?;
     let flows = Flows::asked_for(&ground, (&counts, &mut found), &mut treated, host)?;
+    treated.retain(|larger| order.hospitals || larger.sheet != treatment::TRUSTS.1);
     larger.extend(treated);
     let file = order.contacts.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Outcome {

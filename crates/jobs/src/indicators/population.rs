@@ -54,6 +54,8 @@ struct Middle {
     source: Message,
     /// Municipalities with the ages and sexes of others that they were later merged with.
     shared: BTreeSet<String>,
+    /// Municipalities with the ages of such others in the next year alone.
+    half_shared: BTreeSet<String>,
 }
 
 /// Contacts that must be expected of a municipality before their absence shows that a register does not cover it. With
@@ -134,7 +136,7 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
     }
     let mut sums: BTreeMap<String, BySex> = BTreeMap::new();
     let mut by_year: BTreeMap<i16, BTreeMap<String, Vec<i64>>> = BTreeMap::new();
-    let (mut sources, mut shared) = (Vec::new(), BTreeSet::new());
+    let (mut sources, mut shared, mut half_shared) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     for year in period.by_year() {
         let middle = middle_of(year.from().year(), period.to(), municipalities)?;
         for (code, of_year) in middle.people {
@@ -151,15 +153,17 @@ pub fn inhabited(given: Option<&Path>, period: Period, municipalities: &Municipa
         }
         sources.push(middle.source);
         shared.extend(middle.shared);
+        half_shared.extend(middle.half_shared);
     }
     let (people, sexes) = by_sex(sums, &shared, period, municipalities)?;
     let mut estimated = estimated(period, municipalities);
-    for code in &shared {
-        let told = message!("indicators.estimated.shared_with_merged");
-        estimated
-            .entry(code.clone())
-            .and_modify(|known| *known = Message::joined(vec![known.clone(), told.clone()], "; "))
-            .or_insert(told);
+    for (codes, key) in [(&shared, "shared_with_merged"), (&half_shared, "half_shared_with_merged")] {
+        for code in codes.iter().filter(|code| key == "shared_with_merged" || !shared.contains(*code)) {
+            let told = Message::under("indicators.estimated", key);
+            let both =
+                |known: &mut Message| *known = Message::joined(vec![known.clone(), told.clone()], "; ");
+            estimated.entry(code.clone()).and_modify(both).or_insert_with(|| told.clone());
+        }
     }
     let source = Message::joined(sources, "; ");
     Ok(Inhabited {
@@ -208,7 +212,10 @@ fn middle_of(year: i16, day: Day, municipalities: &Municipalities) -> Result<Mid
         0 => message!("indicators.people.mean", year, next),
         _ => message!("indicators.people.mean_kept", year, next, count),
     };
-    out.shared.extend(later.shared);
+    match is_mixed {
+        true => out.half_shared = later.shared,
+        false => out.shared.extend(later.shared),
+    }
     Ok(out)
 }
 
@@ -216,7 +223,12 @@ fn middle_of(year: i16, day: Day, municipalities: &Municipalities) -> Result<Mid
 fn on_new_year(year: i16, day: Day, municipalities: &Municipalities) -> Result<Middle> {
     let population = Population::of(year)
         .about(|| message!("error.population.inhabitants_do_not_come_program_give", year))?;
-    let mut out = Middle { people: BTreeMap::new(), source: Message::plain(""), shared: BTreeSet::new() };
+    let mut out = Middle {
+        people: BTreeMap::new(),
+        source: Message::plain(""),
+        shared: BTreeSet::new(),
+        half_shared: BTreeSet::new(),
+    };
     for home in population.municipalities {
         let ages = home.by_age.len();
         let code = municipalities.one_on(&home.municipality, day);

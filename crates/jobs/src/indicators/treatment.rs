@@ -53,7 +53,7 @@ impl Ground<'_> {
     }
 }
 
-/// Figures by trust and unit, as asked for.
+/// Figures by trust and unit, as asked for; with flows and units, those of the trusts too.
 ///
 /// # Errors
 /// Fails if the file cannot be read.
@@ -62,7 +62,9 @@ pub(super) fn asked_for(
     (counts, figures): (&Counts, &mut [Option<Figures>]),
     host: &Host,
 ) -> Result<Vec<Larger>> {
-    let asked = [(ground.order.hospitals, TRUSTS), (ground.order.units, UNITS)];
+    // Flows are told beside the units, so what is withheld of trusts and units is then decided together.
+    let order = ground.order;
+    let asked = [(order.hospitals || (order.units && order.flows), TRUSTS), (order.units, UNITS)];
     let asked: Vec<_> = asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, one)| one).collect();
     treating(ground, &asked, (counts, figures), host)
 }

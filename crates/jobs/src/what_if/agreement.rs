@@ -153,16 +153,19 @@ impl Worked {
         &self.raw.municipalities
     }
 
-    /// Contacts and days that the measure reaches, if so much of them is avoided.
-    pub(super) fn reached(&self, avoided: &Avoided) -> i64 {
-        let gone = i128::from(avoided.contacts) + i128::from(avoided.days);
+    /// Contacts, and days, that the measure reaches, if so much of them is avoided.
+    pub(super) fn reached(&self, avoided: &Avoided) -> [i64; 2] {
         let effect = i128::from(self.agreement.effect[1].basis_points()).max(1);
-        i64::try_from(gone * 10_000 / effect / 1_000_000).unwrap_or(i64::MAX)
+        [avoided.contacts, avoided.days].map(|gone| {
+            i64::try_from((i128::from(gone) * 10_000 / effect + 500_000) / 1_000_000).unwrap_or(i64::MAX)
+        })
     }
 
-    /// Contacts and days that the measure reaches in the municipalities: what every figure of the agreement rests on.
+    /// Contacts or days that the measure reaches in the municipalities, whichever is the fewer: what every figure of the
+    /// agreement rests on.
     fn beneath(&self) -> Beneath {
-        Beneath::Count(self.reached(&self.agreement.avoided))
+        let reached = self.reached(&self.agreement.avoided).into_iter().filter(|count| *count > 0);
+        Beneath::Count(reached.min().unwrap_or(0))
     }
 
     /// A summary in a few lines.

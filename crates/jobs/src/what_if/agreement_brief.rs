@@ -22,16 +22,17 @@ use crate::pictures;
 /// Writes the case as PDF, and its pictures. `code` is the municipality's. Returns the names of the files.
 ///
 /// # Errors
-/// Fails if the municipality is not in the agreement, if the measure reaches one to four contacts and days there or in the others
-/// together, or if a file cannot be written.
+/// Fails if the municipality is not in the agreement, if the measure reaches one to four contacts or days in one of its
+/// municipalities, or if a file cannot be written.
 pub fn write(worked: &Worked, code: &str, out: &Path, host: &Host) -> Result<Vec<String>> {
     let own = worked.by_home.get(code).about(|| {
         message!("error.agreement.not_of_it", code, municipalities = worked.municipalities().join(", "))
     })?;
     let name = Names::of(&Municipalities::built_in()?, host.language).name(code);
-    // The figures of all of them stand beside the municipality's own, and tell those of the others together.
-    let [own_reach, reach] = [own, &worked.agreement.avoided].map(|avoided| worked.reached(avoided));
-    if few(own_reach) || few(reach - own_reach) {
+    // The figures of all of them stand beside the municipality's own, and tell those of the others together: briefs of several
+    // could tell the last one's.
+    let is_few = |avoided: &Avoided| worked.reached(avoided).into_iter().any(few);
+    if worked.by_home.values().any(is_few) {
         fail!("error.council.withheld", name);
     }
     let case = Case { worked, own, code, name, language: host.language };

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use disclosure::withhold::few;
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::{Amount, Instrument};
 use paper::sheets;
@@ -13,11 +12,10 @@ use words::{Language, Message, Said, message};
 
 use super::own_costs::{Cost, Income, Kind, costs, incomes};
 use super::simulate::{self, Outcome, Run};
-use super::simulate_files::{about, cautions, first_said, known, rounded};
+use super::simulate_files::{about, cautions, first_said, known};
 use super::{about_texts, heads, lines_about};
 use crate::failure::{About, Result, fail};
 use crate::host::Host;
-use crate::parties::code_of;
 use crate::people::people;
 use crate::progress::Work;
 use crate::table::Table;
@@ -54,8 +52,7 @@ pub struct Budget {
 /// Makes the budget.
 ///
 /// # Errors
-/// Fails as [`simulate::run`] does; if a file is wrong; if the projection has too few years; or if the municipality has one to
-/// four contacts, which would be told by what it pays.
+/// Fails as [`simulate::run`] does; if a file is wrong; or if the projection has too few years.
 pub fn run(order: &Order, host: &Host) -> Result<Budget> {
     let (code, period) = (order.municipality, order.simulation.period);
     let first = people(order.simulation.people, period)?.remove(code).unwrap_or_default();
@@ -74,13 +71,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Budget> {
             (period.from().year() + people.len() as i16 - 1, period.from().year() + order.years as i16);
         fail!("error.budget.too_few_years", path, last, wanted);
     }
-    for run in &outcome.runs {
-        let one = run.found.municipalities.iter().find(|one| code_of(&one.place.debtor) == code);
-        let contacts = one.map_or([0; 2], |one| [one.contacts.0, one.contacts.1].map(rounded));
-        if contacts.into_iter().any(few) {
-            fail!("error.council.withheld", name = outcome.names.name(code));
-        }
-    }
+    // A projection may go further than the budget.
+    outcome.runs.iter_mut().for_each(|run| run.ahead.truncate(years));
     Ok(Budget { outcome, code: code.to_owned(), people, costs, incomes })
 }
 
@@ -269,7 +261,7 @@ impl Budget {
             let said = first_said(run).into_iter().chain([run.summary.clone()]).collect();
             out.push((message!("what_if.about.scenario"), Message::joined(said, " ")));
         }
-        for key in ["prices", "hospital", "own"] {
+        for key in ["owner", "prices", "hospital", "own"] {
             out.push((Message::under("budget.read", key), Message::under("budget.told", key)));
         }
         let mut told: Vec<Message> = Vec::new();

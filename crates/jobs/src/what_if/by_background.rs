@@ -38,7 +38,13 @@ impl Backgrounds {
 
     /// For each variable, the municipalities in five parts from its lowest values to its highest: net per inhabitant, and
     /// how many lose and gain. Municipalities with the same value are in the same part.
-    pub(super) fn sheet(&self, municipalities: &[Municipality]) -> SafeTable {
+    ///
+    /// Only those that `is_shown` are in: every part can then be computed from what is published of its municipalities.
+    pub(super) fn sheet(
+        &self,
+        municipalities: &[Municipality],
+        is_shown: &dyn Fn(&Municipality) -> bool,
+    ) -> SafeTable {
         let about = message!("simulate.about.backgrounds", path = self.path.display(), fewest = FEWEST);
         let heads = heads([
             "simulate.column.variable",
@@ -57,7 +63,7 @@ impl Backgrounds {
                 |one: &Municipality| self.of.get(code_of(&one.place.debtor)).map(|values| values[place]);
             let mut all: Vec<(f64, &Municipality)> = municipalities
                 .iter()
-                .filter(|one| one.people > 0)
+                .filter(|one| one.people > 0 && is_shown(one))
                 .filter_map(|one| Some((value(one)?, one)))
                 .collect();
             all.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -98,7 +104,6 @@ fn row(name: &str, part: usize, inside: &[(f64, &Municipality)]) -> Vec<Cell> {
     }
     let people: i64 = inside.iter().map(|(_, one)| one.people).sum();
     let net: Amount = inside.iter().map(|(_, one)| one.net()).sum();
-    // Whole kroner: øre of two parts that differ by one municipality would tell its net.
     let each = Amount::from_kroner(part_of_kroner(net, people));
     let number = |holds: &dyn Fn(Amount) -> bool| {
         Cell::Count(inside.iter().filter(|(_, one)| holds(one.net())).count() as i64)

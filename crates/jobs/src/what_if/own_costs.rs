@@ -177,7 +177,8 @@ pub fn incomes(path: &Path, period: Period, code: &str, years: usize) -> Result<
         }
     }
     let first = period.from().year();
-    let mut last = None;
+    let before = known.iter().filter(|((year, home), _)| *year < first && home == code);
+    let mut last = before.map(|(_, amount)| *amount).next_back();
     let mut out = Vec::new();
     for year in (first..).take(years) {
         let own = known.get(&(year, code.to_owned())).copied();

@@ -99,7 +99,18 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {
     let language = host.language;
     let all =
         [municipalities(outcome, run), parties(outcome, run), sizes(run), groups(outcome, run), years(run)];
-    let of_background = outcome.backgrounds.iter().map(|known| known.sheet(&run.found.municipalities));
+    let rows = all[0].rows();
+    let shown: std::collections::BTreeSet<String> = rows
+        .iter()
+        .filter(|row| !row.contains(&Cell::Withheld))
+        .filter_map(|row| match &row[0] {
+            Cell::Text(code) => Some(code.clone()),
+            _ => None,
+        })
+        .collect();
+    let is_shown = |one: &Municipality| shown.contains(&one.place.debtor);
+    let of_background: Vec<SafeTable> =
+        outcome.backgrounds.iter().map(|known| known.sheet(&run.found.municipalities, &is_shown)).collect();
     let shown: Vec<SafeTable> =
         all.into_iter().chain(of_background).filter(|sheet| !sheet.rows().is_empty()).collect();
     let about = about_texts(&about(outcome, Some(run)), language);

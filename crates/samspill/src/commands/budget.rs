@@ -10,14 +10,18 @@ use jobs::what_if::{budget, simulate};
 use words::message;
 
 use super::Output;
-use super::simulate::Ground;
+use super::simulate::whole_year;
 use crate::choices::or_suited;
 
 #[derive(Args)]
 pub struct BudgetArguments {
     scenarios: Vec<PathBuf>,
-    #[command(flatten)]
-    ground: Ground,
+    #[arg(long)]
+    contacts: Option<PathBuf>,
+    #[arg(long, conflicts_with = "contacts")]
+    cells: Option<PathBuf>,
+    #[arg(long)]
+    mapping: Option<PathBuf>,
     #[arg(long)]
     municipality: String,
     #[arg(long)]
@@ -38,15 +42,24 @@ pub struct BudgetArguments {
 
 /// Makes the budget, and writes its files.
 pub fn budget(arguments: &BudgetArguments, host: &Host) -> Result<Output> {
-    let ground = arguments.ground.order(&arguments.scenarios, &arguments.period)?;
-    let municipality = parties::municipality_named(&arguments.municipality, ground.period)?;
-    jobs::indicators::known(std::slice::from_ref(&municipality), ground.period)?;
+    let period = whole_year(&arguments.period)?;
+    let municipality = parties::municipality_named(&arguments.municipality, period)?;
+    jobs::indicators::known(std::slice::from_ref(&municipality), period)?;
     let order = budget::Order {
         simulation: simulate::Order {
+            scenarios: &arguments.scenarios,
+            against: "law",
+            contacts: arguments.contacts.as_deref(),
+            cells: arguments.cells.as_deref(),
+            keep: None,
+            mapping: arguments.mapping.as_deref(),
+            period,
+            sweep: None,
+            free_income: None,
             people: arguments.people.as_deref(),
             projection: Some(&arguments.projection),
+            background: None,
             ahead: Some(&municipality),
-            ..ground
         },
         municipality: &municipality,
         years: arguments.years,

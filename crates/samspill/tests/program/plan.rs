@@ -146,6 +146,21 @@ fn refuses(work: &Path) {
     }
     let (done, said) = budget(work, &["--years", "4"]);
     assert!(!done && said.contains("går til 2014, og planen til 2016"), "{said}");
+    // A budget of one year of a projection of two, with a cap per inhabitant that is passed: a row of it in each year.
+    let capped = file("cap.toml", "id = \"tak\"\ntitle = \"Tak\"\nkroner_per_inhabitant = 100\n");
+    let (done, said) = budget(work, &["--years", "1", &capped]);
+    assert!(done, "{said}");
+    let over = line(work, "Tak: over taket, betales ikke");
+    let bill = line(work, "kommunal medfinansiering");
+    // 150 inhabitants in 2012 and 175 in 2013.
+    for (over, (bill, people)) in over.iter().zip(bill.iter().zip([150.0, 175.0])) {
+        assert!((over + (bill - people * 100.0)).abs() < 0.02, "{over} {bill}");
+    }
+    assert_eq!((over.len(), bill.len()), (2, 2));
+    // Free income of a year before the plan is held too.
+    let (done, said) = budget(work, &["--free-income", &income("2011;1201;7000000")]);
+    assert!(done, "{said}");
+    assert!(line(work, "Frie inntekter").iter().all(|income| (income - 7e6).abs() < 0.01));
     let plan = || std::fs::read(work.join("out/okonomiplan-1201.csv")).unwrap();
     let (done, said) = budget(work, &[]);
     assert!(done, "{said}");
