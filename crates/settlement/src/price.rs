@@ -282,6 +282,7 @@ impl Cells {
         let mut out: BTreeMap<(u32, u32, u32, Option<u16>, u32), i64> = BTreeMap::new();
         let Some(period) = self.period else { return PayableDays::default() };
         let (mut of_stay, mut paid) = (0, Vec::new());
+        let mut stays = vec![0; self.homes.len()];
         for ready in &self.ready {
             if ready.of_stay == 0 || ready.of_stay != of_stay {
                 (of_stay, paid) = (ready.of_stay, Vec::new());
@@ -292,6 +293,7 @@ impl Cells {
             else {
                 continue;
             };
+            let mut counted = None;
             for day in days.iter().filter(|day| period.holds(day.day)) {
                 let home = match day.liable {
                     Liable::MunicipalityOfRegistration => ready.registered,
@@ -302,6 +304,10 @@ impl Cells {
                 if !self.homes[home as usize].debtor.is_empty() {
                     *out.entry(key).or_default() += 1;
                 }
+                if counted != Some(home) {
+                    stays[home as usize] += 1;
+                    counted = Some(home);
+                }
             }
         }
         let apart: Vec<DayRow> = out.into_iter().collect();
@@ -311,7 +317,7 @@ impl Cells {
             kept.1 += if same { later.1 } else { 0 };
             same
         });
-        PayableDays { apart, of_all }
+        PayableDays { apart, of_all, stays }
     }
 }
 
@@ -324,6 +330,8 @@ pub struct PayableDays {
     apart: Vec<DayRow>,
     /// The same days, with all ages and groups added up.
     of_all: Vec<DayRow>,
+    /// Number of contacts with payable days, by place of the municipality.
+    pub stays: Vec<i64>,
 }
 
 impl PayableDays {

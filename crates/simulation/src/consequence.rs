@@ -97,6 +97,8 @@ pub struct Municipality {
     pub grants: (Amount, Amount),
     /// Contacts that the municipality pays for, in millionths: before, and in the scenario.
     pub contacts: (i64, i64),
+    /// Contacts with days that the municipality pays for, before.
+    pub waiting: i64,
 }
 
 impl Municipality {
@@ -343,6 +345,7 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
         let known = out.untested.entry(code.clone()).or_default();
         *known = std::cmp::max(*known, *contacts);
     }
+    let waiting = ground.cells.payable(against.law).stays;
     for (place, home) in ground.cells.homes.iter().enumerate() {
         let ([contacts_before, _], [contacts_after, _]) = (before.contacts[place], after.contacts[place]);
         out.municipalities.push(Municipality {
@@ -353,6 +356,7 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
             capped: (against.over[place], now.over[place]),
             grants: (against.grants[place], now.grants[place]),
             contacts: (contacts_before, contacts_after),
+            waiting: waiting.get(place).copied().unwrap_or(0),
         });
     }
     out.parties = parties(ground.cells, against, now, &out.municipalities);

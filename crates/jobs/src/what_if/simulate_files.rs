@@ -266,11 +266,19 @@ pub(super) fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
             let end = |at: usize| run.ends.as_ref().map(|ends| ends[at].municipalities[place].net());
             row.extend([0, 1].map(|at| Cell::kroner(end(at))));
         }
-        sheet.row(row, Beneath::Count(fewest([one.contacts.0, one.contacts.1])));
+        sheet.row(row, Beneath::Count(beneath(one)));
     }
     // The sum of all municipalities is published, in another table.
     sheet.total((0..sheet.len()).collect());
     sheet.protect()
+}
+
+/// Smallest number of contacts behind what changes for a municipality: those with co-financing; and those with days to pay, if
+/// the payment for them changes.
+fn beneath(one: &Municipality) -> i64 {
+    let waiting = (one.against.usk != one.scenario.usk && one.waiting > 0).then_some(one.waiting);
+    let contacts = Some(fewest([one.contacts.0, one.contacts.1])).filter(|count| *count > 0);
+    contacts.into_iter().chain(waiting).min().unwrap_or(0)
 }
 
 /// Smallest number of contacts behind any figure of a row, from counts in millionths. Counts that round to zero are
@@ -451,8 +459,8 @@ fn comparison(outcome: &Outcome, reader: Reader) -> SafeTable {
     for (place, one) in first.iter().enumerate().filter(|(_, one)| is_municipality(one)) {
         let mut row = vec![text(&one.place.debtor), text(name(outcome, &one.place.debtor))];
         row.extend(outcome.runs.iter().map(|run| Cell::Kroner(run.found.municipalities[place].net())));
-        let counts = outcome.runs.iter().map(|run| &run.found.municipalities[place].contacts);
-        let fewest = counts.map(|(before, after)| fewest([*before, *after])).filter(|count| *count > 0).min();
+        let counts = outcome.runs.iter().map(|run| beneath(&run.found.municipalities[place]));
+        let fewest = counts.filter(|count| *count > 0).min();
         sheet.row(row, Beneath::Count(fewest.unwrap_or(0)));
     }
     sheet.total((1..sheet.len()).collect());

@@ -128,6 +128,40 @@ fn co_financing_comes_back_in_2024() {
     }
 }
 
+/// A municipality with three stays that wait is withheld where what it pays for them changes, and another with it, since the
+/// sum of all is published.
+#[test]
+fn few_who_wait_are_not_told_by_a_day_rate() {
+    let work = folder("what-if-few-wait");
+    let contacts = work.join("contacts.csv");
+    let mut register =
+        "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
+                        municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,events\n"
+            .to_owned();
+    let mut id = 0;
+    for (home, count) in [("4601", 30), ("0301", 20), ("1103", 12), ("5001", 3)] {
+        for _ in 0..count {
+            id += 1;
+            register += &format!(
+                "{id},{id},{id},U,public-hospital,983974724,somatic,overnight,acute,2024-03-01T10:00,2024-03-07T10:00,{home},80,woman,089,medical,1,6,J18,\
+                 1@2024-03-01T11:00 2@2024-03-04T09:00 3@2024-03-04T10:00\n"
+            );
+        }
+    }
+    std::fs::write(&contacts, register).unwrap();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/igjen");
+    let of = |name: &str| {
+        let (scenario, out) = (examples.join(name), work.join("out"));
+        let words = ["--period", "2024", "--contacts", path(&contacts), "--out", path(&out)];
+        let run = samspill(&[&["simulate", path(&scenario)][..], &words].concat());
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        let rows = table(&out.join(name.trim_end_matches(".toml")).join("kommuner.csv"));
+        let withheld = rows.iter().filter(|row| row.contains(&":".to_owned()));
+        withheld.map(|row| row[0].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("utskrivningsklare-8000.toml"), ["1103", "5001"]);
+}
+
 /// Amounts of a municipality in a comparison of scenarios.
 fn table_of(file: &Path, code: &str) -> Vec<i64> {
     let row = table(file).into_iter().find(|row| row[0] == code).unwrap();
