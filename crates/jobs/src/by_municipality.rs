@@ -1,7 +1,7 @@
 //! Files of the user's with a row for each municipality.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::Period;
 use words::message;
@@ -64,4 +64,22 @@ pub fn variables_of(path: &Path, period: Period) -> Result<(Vec<String>, Variabl
         }
     }
     Ok((names, out))
+}
+
+/// Background variables of the municipalities, from the user's file.
+pub struct Backgrounds {
+    pub(crate) path: PathBuf,
+    pub(crate) names: Vec<String>,
+    pub(crate) of: Variables,
+}
+
+impl Backgrounds {
+    /// Reads a file `municipality;name;name…`.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, has a wrong cell, names a municipality that does not exist, or names one twice.
+    pub fn read(path: &Path, period: Period) -> Result<Backgrounds> {
+        let (names, of) = variables_of(path, period)?;
+        Ok(Backgrounds { path: path.to_path_buf(), names, of })
+    }
 }

@@ -196,8 +196,9 @@ fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
 /// Fails with the missing value if it leaves nothing to price.
 pub fn scope(law: &Law, period: Period, only: &[Instrument], host: &Host) -> Result<Scope> {
     // If nothing is left, each missing value is told all the same.
-    note_unpriced(&law.in_period(period, only), host);
-    Ok(law.scope(period, only)?)
+    let scope = law.in_period(period, only);
+    note_unpriced(&scope, host);
+    Ok(scope.not_empty()?)
 }
 
 /// Sentences on the instruments that cannot be priced, one each.

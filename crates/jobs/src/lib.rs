@@ -9,7 +9,7 @@
 //! ledger).
 
 pub mod addresses;
-mod by_municipality;
+pub mod by_municipality;
 pub mod columns;
 pub mod compare;
 pub mod demo;

@@ -139,7 +139,7 @@ fn costs(text: &str, folder: &Path) {
 
 fn background(text: &str, folder: &Path) {
     let file = file(folder, text);
-    let _ = jobs::what_if::by_background::Backgrounds::read(&file, Period::parse("2012").unwrap());
+    let _ = jobs::by_municipality::Backgrounds::read(&file, Period::parse("2012").unwrap());
 }
 
 /// A bundle without its rule files, which have a target of their own.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::{Amount, Period};
 use jobs::host::Host;
@@ -11,6 +11,11 @@ use jobs::what_if::simulate::{self, Order};
 use register::columns;
 use register::parquet_file::Reader;
 use words::Language;
+
+/// An order of scenarios on contacts, with nothing else given.
+fn of<'a>(scenarios: &'a [PathBuf], contacts: &'a Path, period: Period) -> Order<'a> {
+    Order { contacts: Some(contacts), ..Order::of(scenarios, period) }
+}
 
 #[test]
 fn what_municipalities_pay_is_what_the_parties_say() {
@@ -29,7 +34,7 @@ fn what_municipalities_pay_is_what_the_parties_say() {
     let contacts = work.join("register/contacts.parquet");
     let scenario = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/hva-om.toml"));
     let (scenarios, period) = ([scenario.to_path_buf()], Period::parse("2012").unwrap());
-    let outcome = simulate::run(&Order::of(&scenarios, &contacts, period), &host).unwrap();
+    let outcome = simulate::run(&of(&scenarios, &contacts, period), &host).unwrap();
     let found = &outcome.runs[0].found;
     let net: Amount =
         found.municipalities.iter().filter(|one| !one.place.debtor.is_empty()).map(|one| one.net()).sum();
@@ -66,7 +71,7 @@ fn measures_reach_whom_they_are_for(work: &Path, contacts: &Path, host: &Host) {
         std::fs::write(path, text).unwrap();
     }
     let period = Period::parse("2012").unwrap();
-    let outcome = simulate::run(&Order::of(&scenarios, contacts, period), host).unwrap();
+    let outcome = simulate::run(&of(&scenarios, contacts, period), host).unwrap();
     let reader = Reader::open_contacts(contacts).unwrap();
     let (first, last) = (period.from().number(), period.to().number());
     let mut counts = [0_i64; 4];

@@ -73,6 +73,18 @@ impl Scope {
         })
     }
 
+    /// The same scope.
+    ///
+    /// # Errors
+    /// Fails with the missing value if no instrument is settled, since one cannot be priced.
+    pub fn not_empty(self) -> Result<Scope, Gap> {
+        let missing = self.unpriced().next().map(|(_, missing)| missing.clone());
+        match missing {
+            Some(missing) if !all().any(|instrument| self.has(instrument)) => Err(missing),
+            _ => Ok(self),
+        }
+    }
+
     /// The same, less the instruments that `other` cannot price: what both tell of.
     #[must_use]
     pub fn and(mut self, other: &Scope) -> Scope {
@@ -95,12 +107,7 @@ impl Law {
     /// # Errors
     /// Fails with the missing value if no instrument that was asked for is settled, since one cannot be priced.
     pub fn scope(&self, period: Period, only: &[Instrument]) -> Result<Scope, Gap> {
-        let scope = self.in_period(period, only);
-        let missing = scope.unpriced().next().map(|(_, missing)| missing.clone());
-        match missing {
-            Some(missing) if !all().any(|instrument| scope.has(instrument)) => Err(missing),
-            _ => Ok(scope),
-        }
+        self.in_period(period, only).not_empty()
     }
 
     /// How each instrument stands in a period, as [`Law::scope`] gives it, even if none is settled.

@@ -16,8 +16,8 @@ fn paid(sums: &Sums) -> Paid {
     [sums.kmf, sums.usk]
 }
 
-/// Cost of an inhabitant of each age band in the municipalities whose inhabitants are known, which is the country: first age, first age that is too high, and thousandths of
-/// an øre of each instrument in [`Paid`].
+/// Cost of an inhabitant of each age band in the municipalities whose inhabitants are known, which is the country: first
+/// age, first age that is too high, and thousandths of an øre of each instrument in [`Paid`].
 struct Rates(Vec<(u16, u16, [i64; 2])>);
 
 impl Rates {
@@ -28,18 +28,14 @@ impl Rates {
         let of_home = |home: &Place| ground.people.get(&home.debtor).map(Vec::as_slice);
         for (from, to) in bands() {
             let sums = priced(ground.cells, situation.law, &Band { from, to, of: &measures })?.sums;
-            let (mut cost, mut people) = ([Amount::ZERO; 2], 0);
+            let mut cost = [Amount::ZERO; 2];
             for (home, sums) in ground.cells.homes.iter().zip(&sums.homes) {
-                let here = in_band(of_home(home), from, to);
-                if here > 0 {
-                    people += here;
+                if in_band(of_home(home), from, to) > 0 {
                     cost = [0, 1].map(|at| cost[at] + paid(sums)[at]);
                 }
             }
-            // Those who have no contact have no cost, but are of the country.
-            let known = |code: &String| ground.cells.homes.iter().any(|home| home.debtor == *code);
-            let others = ground.people.iter().filter(|(code, _)| !known(code));
-            people += others.map(|(_, ages)| in_band(Some(ages), from, to)).sum::<i64>();
+            // A municipality without contacts has no cost, but is of the country.
+            let people = ground.people.values().map(|ages| in_band(Some(ages), from, to)).sum();
             out.push((from, to, cost.map(|amount| part(amount, 1000, people).ore())));
         }
         Ok(Rates(out))

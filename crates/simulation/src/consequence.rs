@@ -221,6 +221,8 @@ pub struct Whole {
     pub sums: Priced,
     /// Number of charged contacts, in millionths: for each municipality, a number for each instrument in [`Shares`].
     pub contacts: Vec<Shares<i64>>,
+    /// Number of contacts with payable days, by place of the municipality, whatever a behaviour leaves of them.
+    pub waiting: Vec<i64>,
     /// Counts of what could not be tested: see [`Consequences::untested`].
     pub untested: BTreeMap<Message, i64>,
 }
@@ -231,9 +233,11 @@ pub struct Whole {
 /// Fails if the cells lack what the law or the behaviour needs, or if a value of the law is missing.
 pub fn priced(cells: &Cells, law: &Law, behaviour: &dyn Behaviour) -> Result<Whole, SettleError> {
     let decided = cells.decided(law, behaviour)?;
-    let mut priced = decided.price(&[law], &cells.payable(law), behaviour)?;
+    let days = cells.payable(law);
+    let mut priced = decided.price(&[law], &days, behaviour)?;
     let sums = priced.pop().unwrap_or_default();
-    Ok(Whole { sums, contacts: decided.contacts, untested: by_group_code(&decided.untested) })
+    let untested = by_group_code(&decided.untested);
+    Ok(Whole { sums, contacts: decided.contacts, waiting: days.stays, untested })
 }
 
 /// Numbers of contacts that could not be tested, by code of the excepted group.
@@ -345,7 +349,6 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
         let known = out.untested.entry(code.clone()).or_default();
         *known = std::cmp::max(*known, *contacts);
     }
-    let waiting = ground.cells.payable(against.law).stays;
     for (place, home) in ground.cells.homes.iter().enumerate() {
         let ([contacts_before, _], [contacts_after, _]) = (before.contacts[place], after.contacts[place]);
         out.municipalities.push(Municipality {
@@ -356,7 +359,7 @@ pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Cons
             capped: (against.over[place], now.over[place]),
             grants: (against.grants[place], now.grants[place]),
             contacts: (contacts_before, contacts_after),
-            waiting: waiting.get(place).copied().unwrap_or(0),
+            waiting: before.waiting.get(place).copied().unwrap_or(0),
         });
     }
     out.parties = parties(ground.cells, against, now, &out.municipalities);

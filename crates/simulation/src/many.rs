@@ -59,7 +59,8 @@ pub fn price_all(cells: &Cells, laws: &[&Law], threads: usize) -> Result<Vec<Who
         for (place, sums) in places.iter().zip(priced) {
             let (contacts, untested) =
                 (decided[*key].contacts.clone(), by_group_code(&decided[*key].untested));
-            out[*place] = Some(Whole { sums, contacts, untested });
+            let waiting = days[alike[*key].reading].stays.clone();
+            out[*place] = Some(Whole { sums, contacts, waiting, untested });
         }
     }
     let priced: Vec<Whole> = out.into_iter().flatten().collect();

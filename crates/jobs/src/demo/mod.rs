@@ -282,7 +282,9 @@ fn what_if(demo: &Demo, contacts: &Path, scale: Scale, host: &Host) -> Result<St
     let period = Period::parse("2012")?;
     let (out, scenario) = (demo.out.join("hva-om"), demo.out.join("hva-om.toml"));
     crate::folder::write(&scenario, include_str!("../../../../docs/examples/hva-om.toml"))?;
-    let outcome = simulate::run(&simulate::Order::of(&[scenario], contacts, period), host)?;
+    let scenarios = [scenario];
+    let order = simulate::Order { contacts: Some(contacts), ..simulate::Order::of(&scenarios, period) };
+    let outcome = simulate::run(&order, host)?;
     simulate_files::write(&outcome, &out, host)?;
     let people = people::by_sex(None, period)?;
     let order = risk::Order {

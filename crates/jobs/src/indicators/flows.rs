@@ -109,10 +109,8 @@ impl Flows {
 
     /// Sheet of the flows of every municipality and of the country.
     pub(super) fn sheet(&self, outcome: &Outcome) -> SafeTable {
-        let mut sheet = match outcome.peers {
-            Some(_) => sheet_of("flows", with_peers()),
-            None => sheet_of("flows", HEADS),
-        };
+        let beside = outcome.peers.iter().map(|_| "peers_share");
+        let mut sheet = sheet_of("flows", HEADS.into_iter().chain(beside));
         for (place, one, found) in outcome.written().filter(|(place, ..)| self.tells(*place)) {
             let codes = outcome.counts.homes.iter().map(String::as_str).zip(&found.homes);
             for (home, (code, whole)) in codes.enumerate() {
@@ -189,11 +187,6 @@ impl Flows {
 fn share(figure: &Figure, whole: &Figure) -> Option<f64> {
     let is_shown = !figure.is_withheld && !whole.is_withheld && whole.numerator > 0;
     is_shown.then(|| figure.numerator as f64 / whole.numerator as f64)
-}
-
-/// Heads of the sheet when similar municipalities are asked for.
-fn with_peers() -> [&'static str; HEADS.len() + 1] {
-    std::array::from_fn(|at| HEADS.get(at).copied().unwrap_or("peers_share"))
 }
 
 const HEADS: [&str; 9] = [

@@ -1,64 +1,42 @@
 //! Inequality over municipalities: how each rate differs from the lowest to the highest in a background variable.
 
-use std::path::{Path, PathBuf};
-
 use disclosure::{Beneath, Cell, SafeTable};
-use domain::Period;
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::Kind;
 use statistics::inequality::{Inequality, Place, inequality};
 use words::{Message, message};
 
 use super::{Outcome, sheet_showing, thousandths};
-use crate::by_municipality::{Variables, variables_of};
-use crate::failure::Result;
+use crate::by_municipality::Backgrounds;
 
-/// Background variables of the municipalities, from the user's file.
-pub struct Backgrounds {
-    path: PathBuf,
-    names: Vec<String>,
-    of: Variables,
+/// Sheet of the slope index of each rate over each variable.
+pub(super) fn sheet(known: &Backgrounds, outcome: &Outcome) -> SafeTable {
+    let shows = message!("indicators.shows.inequality", path = known.path.display());
+    let mut sheet = sheet_showing("inequality", shows, HEADS);
+    for (_, one, found) in outcome.written().filter(|(_, one, _)| one.kind == Kind::Rate) {
+        for (place, name) in known.names.iter().enumerate() {
+            let mut row = vec![
+                Cell::Text(one.id.clone()),
+                Cell::Text(outcome.title(one).to_owned()),
+                Cell::Text(name.clone()),
+                Cell::Said(Outcome::unit(one)),
+            ];
+            row.extend(cells(found, inequality(&places(known, outcome, found, place))));
+            sheet.row(row, Beneath::Decided);
+        }
+    }
+    sheet.protect()
 }
 
-impl Backgrounds {
-    /// Reads a file `municipality;name;name…`.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read, has a wrong cell, names a municipality that does not exist, or names one twice.
-    pub fn read(path: &Path, period: Period) -> Result<Backgrounds> {
-        let (names, of) = variables_of(path, period)?;
-        Ok(Backgrounds { path: path.to_path_buf(), names, of })
-    }
-
-    /// Sheet of the slope index of each rate over each variable.
-    pub(super) fn sheet(&self, outcome: &Outcome) -> SafeTable {
-        let shows = message!("indicators.shows.inequality", path = self.path.display());
-        let mut sheet = sheet_showing("inequality", shows, HEADS);
-        for (_, one, found) in outcome.written().filter(|(_, one, _)| one.kind == Kind::Rate) {
-            for (place, name) in self.names.iter().enumerate() {
-                let mut row = vec![
-                    Cell::Text(one.id.clone()),
-                    Cell::Text(outcome.title(one).to_owned()),
-                    Cell::Text(name.clone()),
-                    Cell::Said(Outcome::unit(one)),
-                ];
-                row.extend(cells(found, inequality(&self.places(outcome, found, place))));
-                sheet.row(row, Beneath::Decided);
-            }
-        }
-        sheet.protect()
-    }
-
-    /// Municipalities that have inhabitants and a value of the variable.
-    fn places(&self, outcome: &Outcome, found: &Figures, variable: usize) -> Vec<Place> {
-        let place = |(code, figure): (&String, &Figure)| {
-            let people = outcome.inhabited.mean_of(code)? as f64;
-            let background = *self.of.get(code)?.get(variable)?;
-            let ratio = figure.ratio.filter(|_| !figure.is_withheld);
-            Some(Place { people, background, ratio: ratio.map(|ratio| (ratio.value, figure.expected)) })
-        };
-        outcome.counts.homes.iter().zip(&found.homes).filter_map(place).collect()
-    }
+/// Municipalities that have inhabitants and a value of the variable.
+fn places(known: &Backgrounds, outcome: &Outcome, found: &Figures, variable: usize) -> Vec<Place> {
+    let place = |(code, figure): (&String, &Figure)| {
+        let people = outcome.inhabited.mean_of(code)? as f64;
+        let background = *known.of.get(code)?.get(variable)?;
+        let ratio = figure.ratio.filter(|_| !figure.is_withheld);
+        Some(Place { people, background, ratio: ratio.map(|ratio| (ratio.value, figure.expected)) })
+    };
+    outcome.counts.homes.iter().zip(&found.homes).filter_map(place).collect()
 }
 
 const HEADS: [&str; 13] = [

@@ -36,11 +36,11 @@ use statistics::levels::{Level, withhold};
 use statistics::standardise::Shrunk;
 use words::{Language, Message, Said, message, say};
 
+use crate::by_municipality::Backgrounds;
 use crate::failure::{About, Result, fail};
 use crate::host::{Host, Scratch};
 use crate::indicators::brought::Brought;
 use crate::indicators::flows::Flows;
-use crate::indicators::inequality::Backgrounds;
 use crate::indicators::peers::Peers;
 use crate::indicators::population::{Inhabited, inhabited};
 use crate::indicators::treatment::Ground;
@@ -435,20 +435,25 @@ fn plain(word: &str) -> String {
 }
 
 /// Heads of columns. Some are shared with other tables; the rest belong to indicators.
-pub(crate) fn heads<const N: usize>(names: [&str; N]) -> [Message; N] {
-    names.map(|name| match name {
+pub(crate) fn heads<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Message> {
+    let head = |name| match name {
         "municipality" | "name" | "note" => Message::under("column", name),
         _ => Message::under("indicators.head", name),
-    })
+    };
+    names.into_iter().map(head).collect()
 }
 
 /// A sheet without rows. `word` is its key in the catalogue.
-pub(crate) fn sheet_of<const N: usize>(word: &str, heads: [&str; N]) -> RawTable {
-    sheet_showing(word, Message::under("indicators.shows", word), heads)
+pub(crate) fn sheet_of<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> RawTable {
+    sheet_showing(word, Message::under("indicators.shows", word), names)
 }
 
 /// A sheet without rows, with a sentence on what it shows.
-pub(crate) fn sheet_showing<const N: usize>(word: &str, shows: Message, names: [&str; N]) -> RawTable {
+pub(crate) fn sheet_showing<'n>(
+    word: &str,
+    shows: Message,
+    names: impl IntoIterator<Item = &'n str>,
+) -> RawTable {
     RawTable::new(Message::under("indicators.sheet", word), shows, &heads(names), 0)
 }
 
@@ -798,15 +803,6 @@ const HEADS: [&str; 26] = [
     "aim",
 ];
 
-/// Heads of the municipalities' sheet when similar municipalities are asked for.
-fn with_peers() -> [&'static str; HEADS.len() + 2] {
-    std::array::from_fn(|at| match at.checked_sub(HEADS.len()) {
-        None => HEADS[at],
-        Some(0) => "peers_median",
-        Some(_) => "against_peers",
-    })
-}
-
 /// Words for where a figure lies in the funnel, from below the lower outer limit to above the upper outer limit.
 const SIDES: [&str; 5] = ["below_998", "below_95", "inside", "above_95", "above_998"];
 
@@ -946,10 +942,8 @@ impl Outcome {
     /// All sheets of the workbook.
     pub fn sheets(&self) -> Vec<SafeTable> {
         let mut country = sheet_of("country", HEADS);
-        let mut homes = match self.peers {
-            Some(_) => sheet_of("municipalities", with_peers()),
-            None => sheet_of("municipalities", HEADS),
-        };
+        let beside = self.peers.iter().flat_map(|_| ["peers_median", "against_peers"]);
+        let mut homes = sheet_of("municipalities", HEADS.into_iter().chain(beside));
         for (place, one, found) in self.written() {
             let mut all = Paid::default();
             for (home, (code, figure)) in self.counts.homes.iter().zip(&found.homes).enumerate() {
@@ -979,7 +973,7 @@ impl Outcome {
             out.extend([peers.sheet(self), peers.as_they_are(self)]);
         }
         out.extend(years::sheet(self));
-        out.extend(self.backgrounds.iter().map(|backgrounds| backgrounds.sheet(self)));
+        out.extend(self.backgrounds.iter().map(|backgrounds| inequality::sheet(backgrounds, self)));
         out.extend(self.flows.iter().map(|flows| flows.sheet(self)));
         out.extend(brought::cost_sheet(self));
         out.extend(brought::moved_sheet(self));

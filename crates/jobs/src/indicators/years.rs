@@ -119,11 +119,6 @@ fn counts(years: &[OfYear]) -> [Vec<f64>; 2] {
         .map(|of| years.iter().map(|year| of(year) as f64).collect())
 }
 
-/// Heads of the sheet when similar municipalities are asked for.
-fn with_peers() -> [&'static str; HEADS.len() + 1] {
-    std::array::from_fn(|at| HEADS.get(at).copied().unwrap_or("peers_change_a_year"))
-}
-
 const HEADS: [&str; 15] = [
     "indicator",
     "title",
@@ -150,10 +145,8 @@ const LEVELS: [f64; 2] = [0.002, 0.05];
 pub(super) fn sheet(outcome: &Outcome) -> Option<SafeTable> {
     let years = whole_years(outcome);
     let (first, last) = years.first().zip(years.last()).filter(|_| years.len() > 2)?;
-    let mut sheet = match outcome.peers {
-        Some(_) => sheet_of("trend", with_peers()),
-        None => sheet_of("trend", HEADS),
-    };
+    let beside = outcome.peers.iter().map(|_| "peers_change_a_year");
+    let mut sheet = sheet_of("trend", HEADS.into_iter().chain(beside));
     for (place, one, found) in outcome.written().filter(|(_, one, _)| one.kind != Kind::Mean) {
         let all = shown(outcome, (place, one, found), &years);
         let changes: Vec<Option<f64>> =

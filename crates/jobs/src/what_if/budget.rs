@@ -10,7 +10,7 @@ use simulation::ahead::YearAhead;
 use simulation::consequence::AGES;
 use words::{Language, Message, Said, message};
 
-use super::own_costs::{Cost, Income, Kind, costs, incomes};
+use super::own_costs::{CO_FINANCING, Cost, Income, Kind, costs, incomes};
 use super::simulate::{self, Outcome, Run};
 use super::simulate_files::{about, cautions, first_said, known};
 use super::{about_texts, heads, lines_about};
@@ -83,9 +83,7 @@ fn added(one: &Years, other: &Years) -> Years {
     one.iter().zip(other).map(|(one, other)| Some((*one)? + (*other)?)).collect()
 }
 
-/// Function of co-financing in the municipal accounts (KOSTRA), and that which has the payments for patients who are
-/// ready.
-const CO_FINANCING: &str = "255";
+/// Function of the municipal accounts (KOSTRA) which has the payments for patients who are ready.
 const INSTITUTIONS: &str = "253";
 
 /// The lines of a budget.

@@ -1,24 +1,14 @@
 //! Winners and losers of a scenario by a background variable of the municipalities, such as education or income.
 
-use std::path::{Path, PathBuf};
-
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
-use domain::{Amount, Period};
+use domain::Amount;
 use simulation::Municipality;
 use simulation::scenario::part;
 use words::{Message, message};
 
 use super::heads;
-use crate::by_municipality::{Variables, variables_of};
-use crate::failure::Result;
+use crate::by_municipality::Backgrounds;
 use crate::parties::code_of;
-
-/// Background variables of the municipalities, from the user's file.
-pub struct Backgrounds {
-    path: PathBuf,
-    names: Vec<String>,
-    of: Variables,
-}
 
 /// Number of parts that the municipalities are divided into by a variable.
 const PARTS: usize = 5;
@@ -26,53 +16,41 @@ const PARTS: usize = 5;
 /// Fewest municipalities of a part. With fewer, the mean of a part would tell of single municipalities.
 const FEWEST: usize = 10;
 
-impl Backgrounds {
-    /// Reads a file `municipality;name;name…`.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read, has a wrong cell, names a municipality that does not exist, or names one twice.
-    pub fn read(path: &Path, period: Period) -> Result<Backgrounds> {
-        let (names, of) = variables_of(path, period)?;
-        Ok(Backgrounds { path: path.to_path_buf(), names, of })
-    }
-
-    /// For each variable, the municipalities in five parts from its lowest values to its highest: net per inhabitant, and
-    /// how many lose and gain. Municipalities with the same value are in the same part.
-    ///
-    /// Only those that `is_shown` are in: every part can then be computed from what is published of its municipalities.
-    pub(super) fn sheet(
-        &self,
-        municipalities: &[Municipality],
-        is_shown: &dyn Fn(&Municipality) -> bool,
-    ) -> SafeTable {
-        let about = message!("simulate.about.backgrounds", path = self.path.display(), fewest = FEWEST);
-        let heads = heads([
-            "simulate.column.variable",
-            "simulate.column.part",
-            "simulate.column.from_value",
-            "simulate.column.to_value",
-            "simulate.column.municipalities",
-            "column.people",
-            "simulate.column.net_per_inhabitant_ore",
-            "simulate.column.losers",
-            "simulate.column.winners",
-        ]);
-        let mut sheet = RawTable::new(message!("simulate.sheet.backgrounds"), about, &heads, 2);
-        for (place, name) in self.names.iter().enumerate() {
-            let value =
-                |one: &Municipality| self.of.get(code_of(&one.place.debtor)).map(|values| values[place]);
-            let mut all: Vec<(f64, &Municipality)> = municipalities
-                .iter()
-                .filter(|one| one.people > 0 && is_shown(one))
-                .filter_map(|one| Some((value(one)?, one)))
-                .collect();
-            all.sort_by(|one, other| one.0.total_cmp(&other.0));
-            for (part, inside) in parts(&all).into_iter().enumerate() {
-                sheet.row(row(name, part, inside), Beneath::NoPerson);
-            }
+/// For each variable, the municipalities in five parts from its lowest values to its highest: net per inhabitant, and
+/// how many lose and gain. Municipalities with the same value are in the same part.
+///
+/// Only those that `is_shown` are in: every part can then be computed from what is published of its municipalities.
+pub(super) fn sheet(
+    known: &Backgrounds,
+    municipalities: &[Municipality],
+    is_shown: &dyn Fn(&Municipality) -> bool,
+) -> SafeTable {
+    let about = message!("simulate.about.backgrounds", path = known.path.display(), fewest = FEWEST);
+    let heads = heads([
+        "simulate.column.variable",
+        "simulate.column.part",
+        "simulate.column.from_value",
+        "simulate.column.to_value",
+        "simulate.column.municipalities",
+        "column.people",
+        "simulate.column.net_per_inhabitant_ore",
+        "simulate.column.losers",
+        "simulate.column.winners",
+    ]);
+    let mut sheet = RawTable::new(message!("simulate.sheet.backgrounds"), about, &heads, 2);
+    for (place, name) in known.names.iter().enumerate() {
+        let value = |one: &Municipality| known.of.get(code_of(&one.place.debtor)).map(|values| values[place]);
+        let mut all: Vec<(f64, &Municipality)> = municipalities
+            .iter()
+            .filter(|one| one.people > 0 && is_shown(one))
+            .filter_map(|one| Some((value(one)?, one)))
+            .collect();
+        all.sort_by(|one, other| one.0.total_cmp(&other.0));
+        for (part, inside) in parts(&all).into_iter().enumerate() {
+            sheet.row(row(name, part, inside), Beneath::NoPerson);
         }
-        sheet.protect()
     }
+    sheet.protect()
 }
 
 /// Divides municipalities, in order of a value, into [`PARTS`] of about as many each; equal values are never divided, so a

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use disclosure::Cell;
 use domain::amount::grouped;
 use domain::{Amount, Instrument};
 use paper::brief::{Brief, BriefFigure, BriefTable};
@@ -14,6 +13,7 @@ use words::{Language, Message, message};
 use super::simulate::{Outcome, Run};
 use super::simulate_files::{
     bridge, by_size, cautions, date, first_said, footer, municipalities, of_free_income, per_cent, rounded,
+    shown,
 };
 use super::{brief_table, heads, in_kroner, in_thousands, more_or_less, to_thousands};
 use crate::failure::{About, Result, fail};
@@ -54,9 +54,7 @@ impl Case<'_> {
         let one = found.about(|| message!("error.council.no_contact", code, period = outcome.period))?;
         let name = outcome.names.name(&one.place.debtor);
         // The same amounts stand in the table of municipalities, which is protected before it is shared.
-        let table = municipalities(outcome, run);
-        let row = table.rows().iter().find(|row| row.first() == Some(&Cell::text(&one.place.debtor)));
-        if row.is_none_or(|row| row.contains(&Cell::Withheld)) {
+        if !shown(&municipalities(outcome, run)).contains(&one.place.debtor) {
             fail!("error.council.withheld", name);
         }
         Ok(Case { outcome, run, one, name, language })

@@ -111,8 +111,8 @@ impl Cost {
     }
 }
 
-/// Function of co-financing in the municipal accounts. The program counts it itself.
-const CO_FINANCING: &str = "255";
+/// Function of co-financing in the municipal accounts (KOSTRA). The program counts it itself.
+pub(super) const CO_FINANCING: &str = "255";
 
 /// Reads a file `function;name;kind;kroner;ages`. `first` has the municipality's inhabitants in the first year.
 ///

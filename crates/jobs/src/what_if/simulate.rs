@@ -19,12 +19,12 @@ use simulation::many::price_all;
 use simulation::{Measures, Scenario};
 use words::{Message, message};
 
+use crate::by_municipality::Backgrounds;
 use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::progress::{Note, Work};
 use crate::table::small_table;
-use crate::what_if::by_background::Backgrounds;
 use crate::what_if::stacked::{self, Alone};
 
 /// Input and options of [`run`].
@@ -57,12 +57,12 @@ pub struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    /// Order for scenarios beside the law in a period, with contacts and nothing else given.
-    pub fn of(scenarios: &'a [PathBuf], contacts: &'a Path, period: Period) -> Order<'a> {
+    /// Order for scenarios beside the law in a period, with nothing else given.
+    pub fn of(scenarios: &'a [PathBuf], period: Period) -> Order<'a> {
         Order {
             scenarios,
             against: "law",
-            contacts: Some(contacts),
+            contacts: None,
             cells: None,
             keep: None,
             mapping: None,

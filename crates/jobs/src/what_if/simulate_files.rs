@@ -1,7 +1,7 @@
 //! Files of a simulation: tables, pictures, a workbook and a brief for each scenario, and a comparison of
 //! all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chart::range::Group;
@@ -21,6 +21,7 @@ use crate::failure::Result;
 use crate::folder;
 use crate::host::Host;
 use crate::pictures;
+use crate::what_if::by_background;
 use crate::what_if::risk_brief::decimal;
 use crate::what_if::simulate::{Outcome, Run};
 use crate::what_if::{
@@ -99,18 +100,13 @@ fn one(outcome: &Outcome, run: &Run, folder: &Path, host: &Host) -> Result<()> {
     let language = host.language;
     let all =
         [municipalities(outcome, run), parties(outcome, run), sizes(run), groups(outcome, run), years(run)];
-    let rows = all[0].rows();
-    let shown: std::collections::BTreeSet<String> = rows
-        .iter()
-        .filter(|row| !row.contains(&Cell::Withheld))
-        .filter_map(|row| match &row[0] {
-            Cell::Text(code) => Some(code.clone()),
-            _ => None,
-        })
-        .collect();
+    let shown = shown(&all[0]);
     let is_shown = |one: &Municipality| shown.contains(&one.place.debtor);
-    let of_background: Vec<SafeTable> =
-        outcome.backgrounds.iter().map(|known| known.sheet(&run.found.municipalities, &is_shown)).collect();
+    let of_background: Vec<SafeTable> = outcome
+        .backgrounds
+        .iter()
+        .map(|known| by_background::sheet(known, &run.found.municipalities, &is_shown))
+        .collect();
     let shown: Vec<SafeTable> =
         all.into_iter().chain(of_background).filter(|sheet| !sheet.rows().is_empty()).collect();
     let about = about_texts(&about(outcome, Some(run)), language);
@@ -271,6 +267,15 @@ pub(super) fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
     // The sum of all municipalities is published, in another table.
     sheet.total((0..sheet.len()).collect());
     sheet.protect()
+}
+
+/// Municipalities of which nothing is withheld in the table of [`municipalities`].
+pub(super) fn shown(table: &SafeTable) -> BTreeSet<String> {
+    let code = |row: &Vec<Cell>| match row.first() {
+        Some(Cell::Text(code)) if !row.contains(&Cell::Withheld) => Some(code.clone()),
+        _ => None,
+    };
+    table.rows().iter().filter_map(code).collect()
 }
 
 /// Smallest number of contacts behind what changes for a municipality: those with co-financing; and those with days to pay, if

@@ -163,6 +163,11 @@ impl<'a> Life<'a> {
         self.random.random::<f64>() < chance
     }
 
+    /// How much more than usual patients wait for the person's municipality.
+    fn skew(&self) -> f64 {
+        self.world.skew.get(self.person.home_place).copied().unwrap_or(1.0)
+    }
+
     fn pick<T: Copy>(&mut self, list: &[T]) -> T {
         list[self.random.random_range(0..list.len())]
     }
@@ -334,8 +339,7 @@ impl<'a> Life<'a> {
         let (chance, days) = model::WAIT;
         let (often, long) = self.world.model.waiting[tertial.min(2)];
         let slow = if self.world.slow == Some(self.person.home_place) { model::SLOW } else { 1.0 };
-        let skew = self.world.skew.get(self.person.home_place).copied().unwrap_or(1.0);
-        let waits = self.chance(chance * often * slow * skew);
+        let waits = self.chance(chance * often * slow * self.skew());
         let later = if withdrawn { 3 } else { 0 };
         if !waits {
             add(EventKind::CanReceive, at(ready_on, 12));
@@ -669,8 +673,7 @@ impl<'a> Life<'a> {
         if !may_be || !self.chance(reported) {
             return None;
         }
-        let skew = self.world.skew.get(self.person.home_place).copied().unwrap_or(1.0);
-        let waits = self.chance(chance * skew);
+        let waits = self.chance(chance * self.skew());
         Some(if waits { at_least_one(&mut self.random, days).min(nights - 1) } else { 0 })
     }
 

@@ -10,18 +10,14 @@ use jobs::what_if::{budget, simulate};
 use words::message;
 
 use super::Output;
-use super::simulate::whole_year;
+use super::simulate::{Data, whole_year};
 use crate::choices::or_suited;
 
 #[derive(Args)]
 pub struct BudgetArguments {
     scenarios: Vec<PathBuf>,
-    #[arg(long)]
-    contacts: Option<PathBuf>,
-    #[arg(long, conflicts_with = "contacts")]
-    cells: Option<PathBuf>,
-    #[arg(long)]
-    mapping: Option<PathBuf>,
+    #[command(flatten)]
+    data: Data,
     #[arg(long)]
     municipality: String,
     #[arg(long)]
@@ -47,19 +43,10 @@ pub fn budget(arguments: &BudgetArguments, host: &Host) -> Result<Output> {
     jobs::indicators::known(std::slice::from_ref(&municipality), period)?;
     let order = budget::Order {
         simulation: simulate::Order {
-            scenarios: &arguments.scenarios,
-            against: "law",
-            contacts: arguments.contacts.as_deref(),
-            cells: arguments.cells.as_deref(),
-            keep: None,
-            mapping: arguments.mapping.as_deref(),
-            period,
-            sweep: None,
-            free_income: None,
             people: arguments.people.as_deref(),
             projection: Some(&arguments.projection),
-            background: None,
             ahead: Some(&municipality),
+            ..arguments.data.order(&arguments.scenarios, period)
         },
         municipality: &municipality,
         years: arguments.years,

@@ -13,11 +13,9 @@ use words::message;
 
 use super::Output;
 
-/// What scenarios are compared with, and the contacts or cells that they are priced on.
+/// The contacts or cells that scenarios are priced on.
 #[derive(Args)]
-pub struct Ground {
-    #[arg(long, default_value = "law")]
-    against: String,
+pub struct Data {
     #[arg(long)]
     contacts: Option<PathBuf>,
     #[arg(long, conflicts_with = "contacts")]
@@ -26,27 +24,34 @@ pub struct Ground {
     mapping: Option<PathBuf>,
 }
 
+impl Data {
+    /// An order of scenarios beside the law in a period, with nothing else given.
+    pub fn order<'a>(&'a self, scenarios: &'a [PathBuf], period: Period) -> simulate::Order<'a> {
+        simulate::Order {
+            contacts: self.contacts.as_deref(),
+            cells: self.cells.as_deref(),
+            mapping: self.mapping.as_deref(),
+            ..simulate::Order::of(scenarios, period)
+        }
+    }
+}
+
+/// What scenarios are compared with, and the data that they are priced on.
+#[derive(Args)]
+pub struct Ground {
+    #[arg(long, default_value = "law")]
+    against: String,
+    #[command(flatten)]
+    data: Data,
+}
+
 impl Ground {
     /// An order of scenarios for a whole year, with nothing else given.
     ///
     /// # Errors
     /// Fails if `period` is not a whole year.
     pub fn order<'a>(&'a self, scenarios: &'a [PathBuf], period: &str) -> Result<simulate::Order<'a>> {
-        Ok(simulate::Order {
-            scenarios,
-            against: &self.against,
-            contacts: self.contacts.as_deref(),
-            cells: self.cells.as_deref(),
-            keep: None,
-            mapping: self.mapping.as_deref(),
-            period: whole_year(period)?,
-            sweep: None,
-            free_income: None,
-            people: None,
-            projection: None,
-            background: None,
-            ahead: None,
-        })
+        Ok(simulate::Order { against: &self.against, ..self.data.order(scenarios, whole_year(period)?) })
     }
 }
 

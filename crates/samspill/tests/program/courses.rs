@@ -3,14 +3,11 @@
 use std::path::Path;
 
 use crate::indicators::rows;
-use crate::{folder, for_people, path, text};
-
-const HEAD: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
-                    municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,events";
+use crate::{COLUMNS, folder, for_people, path, text};
 
 /// Stays of twenty persons of Oslo, those of a person in order: unit, sector, admission, discharge, diagnosis and events.
 fn contacts(stays: &[[&str; 6]]) -> String {
-    let mut out = format!("{HEAD}\n");
+    let mut out = format!("{COLUMNS}\n");
     let mut id = 0;
     for person in 1..=20 {
         for [unit, sector, from, to, diagnosis, events] in stays {
@@ -104,7 +101,7 @@ fn psychiatry_is_out_by_name_and_in_by_name() {
 fn readiness_of_a_later_contact_counts() {
     let work = folder("courses-ready");
     let (file, out) = (work.join("contacts.csv"), work.join("out"));
-    let mut rows_of = format!("{HEAD}\n");
+    let mut rows_of = format!("{COLUMNS}\n");
     for person in 1..=20 {
         let events = "1@2012-03-02T12:00 2@2012-03-05T09:00 3@2012-03-05T10:00";
         for (part, from, to, events) in [
@@ -154,7 +151,7 @@ fn treated_in_many_places(innlandet: usize, with_trusts: bool) -> String {
         ("0301", "983971709", None, innlandet),
         ("0301", betanien, None, 9),
     ];
-    let mut out = format!("{HEAD}\n");
+    let mut out = format!("{COLUMNS}\n");
     let mut id = 0;
     for (home, trust, next, count) in groups {
         for _ in 0..count {

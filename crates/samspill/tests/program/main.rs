@@ -184,6 +184,10 @@ fn an_age_that_is_missing_is_unknown_in_sum_and_explanation_alike() {
     assert!(printed.contains("Krav: 11\u{a0}462,70\u{a0}kr, et øvre anslag"), "{printed}");
 }
 
+/// Columns of a file of contacts with the diagnoses and the events of each.
+const COLUMNS: &str = "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
+                       municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,events";
+
 const READY: &str = "contact_id;stay_id;person_id;unit;unit_kind;trust;sector;care_level;service;urgency;admitted;discharged;\
                      municipality_of_registration;municipality_of_stay;age;sex;drg;drg_type;mdc;weight;points;bed_days;\
                      costly_medicine;fee;events";

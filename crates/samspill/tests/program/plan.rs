@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::indicators::rows;
-use crate::{folder, for_people, path, text};
+use crate::{COLUMNS, folder, for_people, path, text};
 
 /// Inhabitants of every age from 0 to 100: `middle` of 40 and `old` of 82 years, and no one else.
 fn ages(middle: i64, old: i64) -> String {
@@ -24,10 +24,7 @@ fn with(before: &str, rows: &str) -> String {
 /// double in two years, and the files of the municipality.
 fn prepared() -> PathBuf {
     let work = folder("plan");
-    let mut register =
-        "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
-                        municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,events\n"
-            .to_owned();
+    let mut register = format!("{COLUMNS}\n");
     // In Bergen 30 stays of a point each at 40 years, and 20 at 82; in Oslo as many at 40.
     let groups = [("1201", 40, 30), ("1201", 82, 20), ("0301", 40, 30)];
     let mut id = 0;

@@ -1,7 +1,7 @@
 //! A register of 2024: what it has is near what is published, and mental health is in what municipalities pay for.
 
 use crate::indicators::rows;
-use crate::{folder, for_people, path, text};
+use crate::{COLUMNS, folder, for_people, path, text};
 
 fn number(cell: &str) -> f64 {
     cell.replace(',', ".").parse().unwrap()
@@ -62,10 +62,7 @@ fn a_register_of_2024_is_like_the_published_figures() {
 
 /// A stay of each year and code. Three days of 2024 cost 17 235 kr more or less, by the year's own price.
 fn stays(of: &[(i16, &str)]) -> String {
-    let mut out =
-        "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
-                   municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,events\n"
-            .to_owned();
+    let mut out = format!("{COLUMNS}\n");
     for (id, (year, code)) in of.iter().enumerate() {
         out += &format!(
             "{id},{id},{id},U,public-hospital,983974724,somatic,overnight,acute,{year}-03-01T10:00,{year}-03-07T10:00,{code},80,woman,089,medical,1,6,J18,\

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{folder, for_people as samspill, path, text};
+use super::{COLUMNS, folder, for_people as samspill, path, text};
 
 fn register(name: &str, year: i16, people: u64, seed: u64) -> PathBuf {
     let out = folder(name);
@@ -87,10 +87,7 @@ fn winners_and_losers_are_told_by_a_background() {
 fn co_financing_comes_back_in_2024() {
     let work = folder("what-if-again");
     let contacts = work.join("contacts.csv");
-    let mut register =
-        "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
-                     municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,events\n"
-            .to_owned();
+    let mut register = format!("{COLUMNS}\n");
     // Twenty somatic stays, and ten in mental health that wait three days each.
     for id in 0..30 {
         let (sector, kind, events) = match id {
@@ -134,10 +131,7 @@ fn co_financing_comes_back_in_2024() {
 fn few_who_wait_are_not_told_by_a_day_rate() {
     let work = folder("what-if-few-wait");
     let contacts = work.join("contacts.csv");
-    let mut register =
-        "contact_id,stay_id,person_id,unit,unit_kind,trust,sector,care_level,urgency,admitted,discharged,\
-                        municipality_of_registration,age,sex,drg,drg_type,points,bed_days,diagnoses,events\n"
-            .to_owned();
+    let mut register = format!("{COLUMNS}\n");
     let mut id = 0;
     for (home, count) in [("4601", 30), ("0301", 20), ("1103", 12), ("5001", 3)] {
         for _ in 0..count {
