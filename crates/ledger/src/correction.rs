@@ -267,20 +267,25 @@ pub fn causes(movements: &Claims) -> BTreeMap<Cause, i64> {
 /// Vouchers that add the movements up: one for each debtor, creditor, unit, month, instrument, cause and rule
 /// version, in that order. Movements without an instrument give no voucher.
 pub fn vouchers(movements: &Claims, posting_month: &str) -> Vec<Voucher> {
-    let word = |number| movements.words.word(number);
-    let mut sums: BTreeMap<_, (i64, i64, i64, Amount)> = BTreeMap::new();
+    // Millions of movements are added up by number; the few sums are put in the order of their words.
+    let mut by_number: BTreeMap<_, (i64, i64, i64, Amount)> = BTreeMap::new();
     for row in &movements.rows {
         let Some(instrument) = row.instrument else { continue };
-        let key = (
-            (word(row.debtor), word(row.creditor), word(row.unit)),
-            (word(row.month), instrument, row.cause, word(row.version)),
-        );
-        let sum = sums.entry(key).or_default();
+        let key = ((row.debtor, row.creditor, row.unit), (row.month, instrument, row.cause, row.version));
+        let sum = by_number.entry(key).or_default();
         sum.0 += 1;
         sum.1 += i64::from(row.points);
         sum.2 += i64::from(row.days);
         sum.3 += row.amount;
     }
+    let word = |number| movements.words.word(number);
+    let sums: BTreeMap<_, _> = by_number
+        .into_iter()
+        .map(|(((debtor, creditor, unit), (month, instrument, cause, version)), sum)| {
+            let parties = (word(debtor), word(creditor), word(unit));
+            ((parties, (word(month), instrument, cause, word(version))), sum)
+        })
+        .collect();
     sums.into_iter()
         .map(|(((debtor, creditor, unit), (month, instrument, cause, version)), sum)| {
             let mut voucher = Voucher {

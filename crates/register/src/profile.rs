@@ -1,8 +1,10 @@
 //! Key figures of a register, to compare with published figures of the real register: volumes, readmissions, and the
 //! share of stays that a few facts trace to one person.
 
+use std::collections::BTreeMap;
+
 use arrow_array::RecordBatch;
-use domain::{CareLevel, Day, DrgType, Sector, Sex, UnitKind, Urgency};
+use domain::{CareLevel, Day, DrgType, EventKind, Sector, Sex, UnitKind, Urgency};
 
 use crate::columns;
 use crate::parquet_file::{FileError, Reader, in_order};
@@ -57,6 +59,94 @@ impl Share {
     pub fn per_cent(self) -> f64 {
         100.0 * self.part as f64 / (self.of.max(1)) as f64
     }
+}
+
+/// What hospitals did, to compare with what is published of the years after the reform.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Volumes {
+    /// Somatic overnight stays and their nights, by trust. Contacts of one stay in one trust count once.
+    pub by_trust: BTreeMap<String, Stays>,
+    /// Contacts with a notice that the patient is ready for discharge, and how many of them ended within 24 hours of the last
+    /// such notice.
+    pub within_a_day: Share,
+}
+
+/// A number of stays, and their nights.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stays {
+    pub stays: u64,
+    pub bed_days: u64,
+}
+
+/// Reads a checked file and computes what hospitals did.
+///
+/// # Errors
+/// Fails if the file cannot be read.
+pub fn volumes(reader: &Reader, threads: usize) -> Result<Volumes, FileError> {
+    let mut out = Volumes::default();
+    let mut stays: Vec<TrustStay> = Vec::new();
+    in_order(
+        reader.row_groups(),
+        threads,
+        |group| volumes_of(reader, group),
+        |_, (of_group, ready): (Vec<TrustStay>, Share)| {
+            stays.extend(of_group);
+            out.within_a_day.part += ready.part;
+            out.within_a_day.of += ready.of;
+            Ok(())
+        },
+        || FileError::Worker { path: reader.path().to_path_buf() },
+    )?;
+    stays.sort_unstable();
+    for stay in stays.chunk_by(|one, other| (&one.0, one.1) == (&other.0, other.1)) {
+        let sum = out.by_trust.entry(stay[0].0.clone()).or_default();
+        sum.stays += 1;
+        sum.bed_days += stay.iter().map(|(.., nights)| nights).sum::<u64>();
+    }
+    Ok(out)
+}
+
+/// Trust, stay and nights of a contact.
+type TrustStay = (String, i64, u64);
+
+/// Somatic overnight contacts of a row group; and its contacts with a notice of readiness.
+fn volumes_of(reader: &Reader, group: usize) -> Result<(Vec<TrustStay>, Share), FileError> {
+    let read = [
+        at::STAY_ID,
+        at::TRUST,
+        at::SECTOR,
+        at::CARE_LEVEL,
+        at::BED_DAYS,
+        at::DISCHARGED,
+        at::REPORTED_READY,
+        at::EVENTS,
+    ]
+    .map(|place| COLUMNS[place].name);
+    let (mut stays, mut ready) = (Vec::new(), Share::default());
+    for batch in reader.read(group, &read, 1 << 16, None)? {
+        let batch = batch.map_err(FileError::arrow(reader.path()))?;
+        let view = View { batch: &batch };
+        let (trusts, trust_names) = view.words(at::TRUST);
+        let is = |place: usize, word: &str| columns::rows_with(&batch, COLUMNS[place].name, word);
+        let overnight = is(at::CARE_LEVEL, CareLevel::Overnight.word());
+        let somatic = is(at::SECTOR, Sector::Somatic.word());
+        let (ids, nights) = (view.longs(at::STAY_ID), view.ints(at::BED_DAYS));
+        for row in (0..batch.num_rows()).filter(|row| overnight[*row] && somatic[*row]) {
+            let trust = usize::try_from(trusts[row]).ok().and_then(|key| trust_names.get(key));
+            stays.push((trust.cloned().unwrap_or_default(), ids[row], u64::from(nights[row].unsigned_abs())));
+        }
+        let (events, left) = (columns::Events::of(&batch), view.ints(at::DISCHARGED));
+        let reported = columns::flags(&batch, COLUMNS[at::REPORTED_READY].name);
+        for row in reported.into_iter().flat_map(|reported| reported.values().set_indices()) {
+            let of_row = events.iter().flat_map(|events| events.row(row));
+            let notices = of_row.filter(|(kind, _)| *kind == EventKind::ReadinessNotice);
+            if let Some(last) = notices.map(|(_, minute)| minute).max() {
+                ready.of += 1;
+                ready.part += u64::from(left[row] - last <= 24 * 60);
+            }
+        }
+    }
+    Ok((stays, ready))
 }
 
 #[derive(Debug, Clone)]

@@ -248,9 +248,21 @@ impl Law {
     }
 
     /// Instrument whose charge for the same points is subtracted from a charge of `instrument` under a rule version;
-    /// `None` if there is none.
+    /// `None` if there is none, or if it is not in force while the version holds.
     pub fn lowered_by(&self, instrument: Instrument, version: &str) -> Option<Instrument> {
-        version_of(self.share(instrument)?, version)?.lowered_by.as_ref().map(|(by, _)| *by)
+        self.share(instrument)?.segments.iter().find_map(|segment| {
+            segment.standing.in_force().filter(|rule| rule.version.is(version))?;
+            self.lowering(segment)
+        })
+    }
+
+    /// Instrument whose charge for the same points is subtracted from charges under a segment; `None` if there is none, or
+    /// if it is not in force on any day of the segment.
+    pub fn lowering(&self, segment: &Segment<ShareRule>) -> Option<Instrument> {
+        let (by, _) = segment.standing.in_force()?.lowered_by.as_ref()?;
+        let others = self.share(*by)?.segments.iter();
+        let mut meets = others.filter(|other| other.touches(segment.from, segment.to));
+        meets.any(|other| !matches!(other.standing, Standing::NotInForce)).then_some(*by)
     }
 
     /// The charges of a stay by the day-rate rule: one for each month and liable municipality.

@@ -10,7 +10,7 @@ use arrow_array::{
     Array, ArrayRef, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema};
-use domain::{Amount, Cause, Claim, Claims, Instrument, Municipalities, narrow};
+use domain::{Amount, Cause, Claim, Claims, Instrument, Municipalities, Words, narrow};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -140,9 +140,7 @@ fn schema() -> Arc<Schema> {
 /// Fails if the movements do not fit the schema.
 pub fn encode(movements: &Claims) -> Result<Vec<u8>, ArchiveError> {
     let rows = &movements.rows;
-    let words = |of: fn(&Claim) -> u32| -> Result<ArrayRef, ArrowError> {
-        dictionary(rows.iter().map(|row| movements.words.word(of(row))))
-    };
+    let words = |of: fn(&Claim) -> u32| numbered(rows.iter().map(of), &movements.words);
     let arrays: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.contact))),
         dictionary(rows.iter().map(|row| row.instrument.map_or("", Instrument::word)))?,
@@ -168,6 +166,23 @@ pub fn encode(movements: &Claims) -> Result<Vec<u8>, ArchiveError> {
     writer.write(&batch)?;
     writer.close()?;
     Ok(bytes)
+}
+
+/// Words as a dictionary, in order of first use. `numbers` are the numbers of the words in `words`.
+fn numbered(numbers: impl Iterator<Item = u32>, words: &Words) -> Result<ArrayRef, ArrowError> {
+    let mut place: Vec<Option<i32>> = vec![None; words.all().len()];
+    let mut used: Vec<&str> = Vec::new();
+    let keys: Vec<i32> = numbers
+        .map(|number| {
+            let word = words.word(number);
+            *place[number as usize].get_or_insert_with(|| {
+                used.push(word);
+                narrow::<_, i32>(used.len()) - 1
+            })
+        })
+        .collect();
+    let used: StringArray = used.into_iter().map(Some).collect();
+    Ok(Arc::new(DictionaryArray::try_new(PrimitiveArray::<Int32Type>::from(keys), Arc::new(used))?))
 }
 
 /// Words as a dictionary, in order of first use.

@@ -748,12 +748,18 @@ impl<'a> Clerk<'a> {
                 false => charge,
             });
         }
-        let month = place.months.into_iter().min().unwrap_or(Slot::OUTSIDE);
-        if self.shared.known && cells.iter().all(Option::is_none) && month != Slot::OUTSIDE {
-            let none = Label { share: 0, version: self.nobody, reason: self.nobody };
-            let known = common(Instrument::Isf, Cell::default(), none, month);
-            let (debtor, creditor) = (self.nobody, self.nobody);
-            charges.push(Charge { instrument: None, debtor, creditor, municipality: debtor, ..known });
+        if !self.shared.known {
+            return;
+        }
+        // A month of the contact in which it gives no charge: as when the month is settled alone.
+        let none = Label { share: 0, version: self.nobody, reason: self.nobody };
+        for (at, month) in place.months.into_iter().enumerate().filter(|(_, month)| *month != Slot::OUTSIDE) {
+            let is_charged = cells.iter().zip(place.months).any(|(cell, of)| cell.is_some() && of == month);
+            if !is_charged && !place.months[..at].contains(&month) {
+                let known = common(Instrument::Isf, Cell::default(), none, month);
+                let (debtor, creditor) = (self.nobody, self.nobody);
+                charges.push(Charge { instrument: None, debtor, creditor, municipality: debtor, ..known });
+            }
         }
     }
 

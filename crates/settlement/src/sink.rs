@@ -188,11 +188,15 @@ impl SinkWorker for ClaimsWorker<'_> {
 
     fn prepare(&self, charges: &Charges, names: &[String]) -> Result<Claims, SettleError> {
         let mut out = Claims::default();
-        // Words get their numbers column by column, in order of first use.
+        // Words get their numbers column by column, in order of first use. Each word is looked up once in a column.
         let mut column = |name: &str| -> Vec<u32> {
             let place = WORDS.iter().position(|known| *known == name).unwrap_or_default();
-            let words = charges.column(place).iter();
-            words.map(|number| out.words.number(&names[*number as usize])).collect()
+            let mut known: Vec<Option<u32>> = vec![None; names.len()];
+            let number = |name: &u32| {
+                let place = *name as usize;
+                *known[place].get_or_insert_with(|| out.words.number(&names[place]))
+            };
+            charges.column(place).iter().map(number).collect()
         };
         let [months, creditors, units, ended, versions] =
             ["month", "creditor", "unit", "ended", "rule_version"].map(&mut column);

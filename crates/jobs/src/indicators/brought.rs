@@ -8,8 +8,9 @@ use std::path::Path;
 use disclosure::withhold::{self, Known, Row, Total, few};
 use disclosure::{Beneath, Cell, SafeTable};
 use domain::{Amount, Instrument};
+use rulebook::InPeriod;
 use statistics::counts::{Paid, Side};
-use statistics::figures::CONFIDENCE;
+use statistics::figures::{CONFIDENCE, Figures};
 use statistics::indicator::{Aim, Indicator, Kind};
 use statistics::interval::{Interval, OfCount, OfProportion, count, proportion};
 use words::{Said, message};
@@ -299,13 +300,23 @@ pub fn pays(paid: Paid, hides: [bool; Instrument::COUNT]) -> Option<i64> {
 }
 
 /// Sheet of the cost of each scheme by municipality, in all and per person-year, for all contacts of the period.
-/// `None` if one of the three schemes has no figures.
+/// `None` without kroner, or if a scheme that is in force has no figures.
 pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
-    let of = |id: &str| {
+    let kroner = outcome.kroner.as_ref()?;
+    // The figures of a scheme; `Some(None)` if it is not in force.
+    let of = |id: &str, instrument| -> Option<Option<&Figures>> {
+        if *kroner.scope.of(instrument) == InPeriod::NotInForce {
+            return Some(None);
+        }
         let place = outcome.indicators.iter().position(|one| one.id == id)?;
-        outcome.figures[place].as_ref()
+        outcome.figures[place].as_ref().map(Some)
     };
-    let schemes = [of("co-financing")?, of("discharge-ready-payment")?, of("activity-based-funding")?];
+    let schemes = [
+        of("co-financing", Instrument::CoFinancing)?,
+        of("discharge-ready-payment", Instrument::DischargeReady)?,
+        of("activity-based-funding", Instrument::Isf)?,
+    ];
+    let some = schemes.into_iter().flatten().next()?;
     let heads = [
         "municipality",
         "name",
@@ -320,19 +331,20 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
     let mut sheet = sheet_of("cost", heads);
     for (home, code) in outcome.counts.homes.iter().enumerate() {
         // Person-years in thousandths, so that øre are divided in whole numbers.
-        let by = (schemes[0].homes[home].denominator * 1000.0).round() as i64;
-        let amounts = schemes.map(|figures| {
-            let figure = &figures.homes[home];
-            (!figure.is_withheld).then_some(figure.numerator)
-        });
-        let kroner = |ore: Option<i64>| ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)));
-        let each = |ore: Option<i64>| {
-            let ore = ore.map(|ore| (i128::from(ore) * 1000 / i128::from(by.max(1))) as i64);
-            if by > 0 { kroner(ore) } else { Cell::Unknown }
+        let by = (some.homes[home].denominator * 1000.0).round() as i64;
+        let amount = |ore: i64| Cell::Kroner(Amount::from_ore(ore));
+        let cell = |scheme: Option<&Figures>, of: &dyn Fn(i64) -> Cell| match scheme {
+            None => Cell::Said(message!("indicators.not_in_force")),
+            Some(figures) if figures.homes[home].is_withheld => Cell::Withheld,
+            Some(figures) => of(figures.homes[home].numerator),
+        };
+        let each = |ore: i64| match by > 0 {
+            true => amount((i128::from(ore) * 1000 / i128::from(by)) as i64),
+            false => Cell::Unknown,
         };
         let mut row = vec![Cell::Text(code.clone()), Cell::Text(outcome.names.name(code)), Cell::Decimal(by)];
-        row.extend(amounts.map(kroner));
-        row.extend(amounts.map(each));
+        row.extend(schemes.map(|scheme| cell(scheme, &amount)));
+        row.extend(schemes.map(|scheme| cell(scheme, &each)));
         sheet.row(row, Beneath::Decided);
     }
     Some(sheet.protect())
@@ -420,12 +432,11 @@ pub fn asymmetry_sheet(outcome: &Outcome, effort: &[Effort]) -> SafeTable {
         let paid = stays.zip(place("admissions")).zip(outcome.kroner.as_ref());
         let kroner = |instrument: Instrument| match paid {
             None => Cell::Unknown,
-            Some((_, kroner)) if !kroner.tells(instrument) => Cell::Unknown,
-            Some((((_, true), _), _)) => Cell::Withheld,
-            Some(((_, place), _)) => {
+            Some((((_, is_hidden), place), kroner)) => {
                 let hides = outcome.figures[place].as_ref().map_or([true; 3], |of| of.homes[home].hides);
                 let ore = outcome.counts.paid_of(place, Side::Numerator, home).shown(instrument, hides);
-                ore.map_or(Cell::Withheld, |ore| Cell::Kroner(Amount::from_ore(ore)))
+                let ore = ore.filter(|_| !is_hidden).map(Amount::from_ore);
+                kroner.no_amount(instrument).unwrap_or(ore.map_or(Cell::Withheld, Cell::Kroner))
             }
         };
         let ready = place("discharge-ready-payment").and_then(|place| outcome.figures[place].as_ref());

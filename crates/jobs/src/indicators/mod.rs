@@ -308,7 +308,7 @@ pub fn asked(ids: &[String], own: &[std::path::PathBuf]) -> Result<Vec<Indicator
 }
 
 /// All indicators, so that the withheld cells do not depend on which indicators are asked for. Those of kroner that are left
-/// out, or that the law cannot price, are marked as lacking.
+/// out, that are not in force, or that the law cannot price, are marked as lacking.
 fn all_counted(order: &Order, kroner: Option<&Kroner>) -> Result<Vec<Indicator>> {
     let mut all = asked(&[], order.own)?;
     for one in &mut all {
@@ -319,7 +319,8 @@ fn all_counted(order: &Order, kroner: Option<&Kroner>) -> Result<Vec<Indicator>>
                 let (key, day) = (gap.key_said(), gap.day);
                 Some(say!(order.language, "indicators.lacking_in_law", key, instrument, day))
             }
-            Some(InPeriod::Settled | InPeriod::NotInForce | InPeriod::NotAsked) => continue,
+            Some(InPeriod::NotInForce) => Some(say!(order.language, "indicators.not_in_law", instrument)),
+            Some(InPeriod::Settled | InPeriod::NotAsked) => continue,
         };
     }
     Ok(all)
@@ -355,6 +356,15 @@ impl Kroner {
     /// Whether it is known what an instrument gives.
     pub fn tells(&self, instrument: Instrument) -> bool {
         self.scope.tells(instrument)
+    }
+
+    /// Words for what an instrument gives, where it is not an amount; `None` where it is.
+    pub fn no_amount(&self, instrument: Instrument) -> Option<Cell> {
+        match self.scope.of(instrument) {
+            InPeriod::NotInForce => Some(Cell::Said(message!("indicators.not_in_force"))),
+            _ if !self.tells(instrument) => Some(Cell::Unknown),
+            _ => None,
+        }
     }
 }
 

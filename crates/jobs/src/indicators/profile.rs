@@ -7,6 +7,7 @@ use domain::amount::grouped;
 use domain::{Amount, Instrument};
 use paper::brief::{BriefFigure, BriefTable};
 use paper::profile::{self, ProfileBox};
+use rulebook::InPeriod;
 use statistics::counts::Side;
 use statistics::figures::{Figure, Figures};
 use statistics::indicator::{Aim, Indicator, Kind, Measure};
@@ -179,29 +180,35 @@ impl<'a> Subject<'a> {
 
     /// What the municipality pays; `None` without kroner.
     fn costs(&self) -> Option<ProfileBox> {
-        self.outcome.kroner.as_ref()?;
+        let known = self.outcome.kroner.as_ref()?;
         let of = |id: &str| self.shown().find(|(_, one, ..)| one.id == id);
-        let (treatment, days) = (of("co-financing")?, of("discharge-ready-payment")?);
-        let is_hidden = treatment.3.is_withheld || days.3.is_withheld;
+        let days = of("discharge-ready-payment")?;
+        let treatment = of("co-financing");
+        if treatment.is_none() && *known.scope.of(Instrument::CoFinancing) != InPeriod::NotInForce {
+            return None;
+        }
+        let both = || treatment.iter().chain([&days]);
+        let is_hidden = both().any(|(.., figure)| figure.is_withheld);
         let kroner = |figure: &Figure| match figure.is_withheld {
             true => ":".to_owned(),
             false => self.say(&in_kroner(Amount::from_ore(figure.numerator))),
         };
-        let each = |figures: [&Figure; 2]| -> String {
-            let values = figures.map(|figure| figure.crude.filter(|_| !figure.is_withheld));
-            match values {
-                [Some(one), Some(other)] => {
-                    let amount = number((one.value + other.value).round());
-                    self.say(&message!("indicators.profile.kr", amount))
-                }
-                _ => ":".to_owned(),
+        let each = |figures: &mut dyn Iterator<Item = &Figure>| -> String {
+            let values = figures.map(|figure| Some(figure.crude.filter(|_| !figure.is_withheld)?.value));
+            match values.sum::<Option<f64>>() {
+                Some(sum) => self.say(&message!("indicators.profile.kr", amount = number(sum.round()))),
+                None => ":".to_owned(),
             }
         };
-        let sum = Amount::from_ore(treatment.3.numerator + days.3.numerator);
+        let sum = both().map(|(.., figure)| Amount::from_ore(figure.numerator)).sum();
+        let not_in_force = || self.text("indicators.not_in_force");
         let rows = [
-            ("indicators.profile.box.each", each([treatment.3, days.3])),
-            ("indicators.profile.box.country_each", each([&treatment.2.country, &days.2.country])),
-            ("indicators.profile.box.treatment", kroner(treatment.3)),
+            ("indicators.profile.box.each", each(&mut both().map(|(.., figure)| *figure))),
+            ("indicators.profile.box.country_each", each(&mut both().map(|(_, _, found, _)| &found.country))),
+            (
+                "indicators.profile.box.treatment",
+                treatment.as_ref().map_or_else(not_in_force, |treatment| kroner(treatment.3)),
+            ),
             ("indicators.profile.box.days", kroner(days.3)),
         ];
         Some(ProfileBox {

@@ -55,8 +55,10 @@ pub struct Run<'a> {
 /// The contacts and units of a delivered file.
 #[derive(Default)]
 struct Delivered {
-    /// Keys of the accepted contacts, in ascending order.
-    contacts: Vec<i64>,
+    /// Keys of the accepted contacts, in ascending order, each with the day of discharge as a number.
+    contacts: Vec<(i64, i32)>,
+    /// Contacts with messages on readiness that began before the month in which they ended, by that month.
+    over: BTreeMap<Month, BTreeSet<i64>>,
     /// Units, each with the months in which its contacts ended.
     units: BTreeMap<String, BTreeSet<Month>>,
     /// Trusts, each with its units.
@@ -83,6 +85,9 @@ impl Delivered {
                 for (trust, units) in one.trusts {
                     all.trusts.entry(trust).or_default().extend(units);
                 }
+                for (month, contacts) in one.over {
+                    all.over.entry(month).or_default().extend(contacts);
+                }
                 Ok(())
             },
             || FileError::Worker { path: path.to_path_buf() }.into(),
@@ -94,9 +99,20 @@ impl Delivered {
     /// Contacts and units of one row group; the contacts in the order of the file.
     fn of_group(reader: &Reader, group: usize) -> Result<Delivered> {
         let mut out = Delivered::default();
-        for batch in reader.read(group, &["contact_id", "unit", "trust", "discharged_on"], 1 << 16, None)? {
+        let names = ["contact_id", "unit", "trust", "admitted_minute", "discharged_on", "reported_ready"];
+        for batch in reader.read(group, &names, 1 << 16, None)? {
             let batch = batch?;
-            out.contacts.extend_from_slice(columns::longs(&batch, "contact_id"));
+            let (keys, ended) =
+                (columns::longs(&batch, "contact_id"), columns::ints(&batch, "discharged_on"));
+            out.contacts.extend(keys.iter().copied().zip(ended.iter().copied()));
+            let (began, ready) =
+                (columns::ints(&batch, "admitted_minute"), columns::flags(&batch, "reported_ready"));
+            for row in ready.into_iter().flat_map(|ready| ready.values().set_indices()) {
+                let month = Day::from_number(ended[row]).month();
+                if i64::from(began[row]) < month.first().start().number() {
+                    out.over.entry(month).or_default().insert(keys[row]);
+                }
+            }
             let (keys, words) = columns::words(&batch, "unit");
             let Some(words) = words else { continue };
             // Only distinct pairs of unit and day are looked up in the calendar: a unit has at most 31 in a month.
@@ -148,7 +164,13 @@ impl Delivered {
     }
 
     fn holds(&self, contact: i64) -> bool {
-        self.contacts.binary_search(&contact).is_ok()
+        self.ended(contact).is_some()
+    }
+
+    /// Month in which a contact ended; `None` if the delivery does not hold the contact.
+    fn ended(&self, contact: i64) -> Option<Month> {
+        let place = self.contacts.binary_search_by_key(&contact, |(key, _)| *key).ok()?;
+        Some(Day::from_number(self.contacts[place].1).month())
     }
 }
 
@@ -181,6 +203,8 @@ pub(super) struct DeliverySettler<'a> {
     pub(super) left_out: BTreeSet<(String, Month)>,
     /// The months that are settled together.
     months: Vec<Month>,
+    /// Claims of months that were settled in one reading of the delivery with a month before, until they are asked for.
+    ahead: BTreeMap<Month, Claims>,
 }
 
 impl<'a> DeliverySettler<'a> {
@@ -245,21 +269,86 @@ impl<'a> DeliverySettler<'a> {
             known: None,
             left_out: BTreeSet::new(),
             months: months.to_vec(),
+            ahead: BTreeMap::new(),
         })
     }
 
     /// Claims of one month under the instruments of a scope of a law. They include contacts that give no charge, so that the
     /// ledger knows that these were delivered.
     fn settle(&self, month: Month, law: &Law, scope: &Scope, host: &Host) -> Result<Claims> {
-        let options = Options { period: Period::of_month(month), scope, threads: host.threads };
+        self.settle_into(self.all(), Period::of_month(month), law, scope, host)
+    }
+
+    /// A sink for all claims, also of contacts that give no charge.
+    fn all(&self) -> ClaimsSink<'_> {
+        ClaimsSink::with_known(&self.books.municipalities)
+    }
+
+    /// Claims of a period, as many as `sink` takes.
+    fn settle_into(
+        &self,
+        mut sink: ClaimsSink,
+        period: Period,
+        law: &Law,
+        scope: &Scope,
+        host: &Host,
+    ) -> Result<Claims> {
+        let options = Options { period, scope, threads: host.threads };
         let reader = Reader::open_contacts(&self.contacts)?;
-        let stage = host.begin(Work::Settle(Period::of_month(month)));
-        let municipalities = &self.books.municipalities;
-        let mut sink = ClaimsSink::with_known(municipalities);
+        let stage = host.begin(Work::Settle(period));
         let at = |done, of| stage.at(done as u64, of as u64);
-        settle(&reader, law, municipalities, &options, &mut sink, at)?;
+        settle(&reader, law, &self.books.municipalities, &options, &mut sink, at)?;
         stage.done();
         Ok(sink.claims)
+    }
+
+    /// Claims of one month under the current rules, as [`DeliverySettler::settle`] gives them. The months that come after it,
+    /// and the month before it if that is looked at, are settled in the same reading of the delivery.
+    fn settle_now(&mut self, month: Month, scope: &Scope, host: &Host) -> Result<Claims> {
+        if let Some(claims) = self.ahead.remove(&month) {
+            return Ok(claims);
+        }
+        // Municipalities and counted figures have years of their own.
+        let is_alike = |other: &Month| {
+            other.year() == month.year()
+                && self.law.in_period(Period::of_month(*other), self.run.only) == *scope
+        };
+        let after = self.months.iter().copied().skip_while(|one| *one <= month).scan(month, |last, one| {
+            let is_next = Some(one) == last.next();
+            *last = one;
+            is_next.then_some(one)
+        });
+        let before = self.month_before(month).filter(is_alike);
+        let last = after.take_while(is_alike).last().unwrap_or(month);
+        let is_counted = Reader::open_contacts(&self.contacts)?.is_counted();
+        let (from, to) = if is_counted { (month, month) } else { (before.unwrap_or(month), last) };
+        let period = Period::spanning(from, to);
+        let claims = self.settle_into(self.all(), period, &self.law, scope, host)?;
+        if from == to {
+            return Ok(claims);
+        }
+        let mut by_month: BTreeMap<u32, Vec<Claim>> = BTreeMap::new();
+        for row in claims.rows {
+            by_month.entry(row.month).or_default().push(row);
+        }
+        for one in period.months() {
+            self.ahead.insert(one, Claims::default());
+        }
+        for (number, rows) in by_month {
+            self.ahead.insert(
+                Month::parse(claims.words.word(number))?,
+                Claims { words: claims.words.clone(), rows },
+            );
+        }
+        Ok(self.ahead.remove(&month).unwrap_or_default())
+    }
+
+    /// The month before `month`, if it is settled, is not settled again together with it, and has stays of the delivery that
+    /// ended in `month` with messages on readiness.
+    fn month_before(&self, month: Month) -> Option<Month> {
+        let before = month.first().previous().month();
+        let is_apart = self.books.months.basis.contains_key(&before) && !self.months.contains(&before);
+        (is_apart && self.delivered.over.contains_key(&month)).then_some(before)
     }
 
     /// How each instrument stands in a month. Notes each that cannot be priced, once.
@@ -339,7 +428,7 @@ impl<'a> DeliverySettler<'a> {
         let scope = self.scope(month, host)?;
         let unsigned = crate::settle::unsigned(&self.law, period, &scope, self.run.draft)?;
         let rules = manifest::versions(&self.law, period, &scope);
-        let now = self.settle(month, &self.law, &scope, host)?;
+        let now = self.settle_now(month, &scope, host)?;
         let (posted, last) = self.posted(month)?;
         if last.is_some() {
             self.note_left_out(&posted);
@@ -408,14 +497,15 @@ impl<'a> DeliverySettler<'a> {
             return Ok(());
         }
         let changed = ended_in(movements, month);
-        let now = self.months_of(&changed)?;
-        let is_here = |contact: &i64| now.get(contact) == Some(&month);
-        let come: BTreeSet<i64> = changed.iter().copied().filter(is_here).collect();
+        let come: Vec<i64> =
+            changed.iter().copied().filter(|contact| self.delivered.ended(*contact) == Some(month)).collect();
         self.note_come(month, &come, &others, host)?;
         let mut moved: BTreeMap<Month, BTreeSet<i64>> = BTreeMap::new();
-        for contact in ended_in(posted, month).intersection(&changed) {
-            if let Some(now) = now.get(contact).filter(|now| **now != month && !self.months.contains(now)) {
-                moved.entry(*now).or_default().insert(*contact);
+        let was_here = ended_in(posted, month);
+        for contact in changed.into_iter().filter(|contact| was_here.binary_search(contact).is_ok()) {
+            let now = self.delivered.ended(contact);
+            if let Some(now) = now.filter(|now| *now != month && !self.months.contains(now)) {
+                moved.entry(now).or_default().insert(contact);
             }
         }
         // Where a month has taken its contacts up already, nothing is amiss.
@@ -434,8 +524,9 @@ impl<'a> DeliverySettler<'a> {
         Ok(())
     }
 
-    /// Notes those of the contacts that have come into `month`, and that are posted in any of `others` as well.
-    fn note_come(&mut self, month: Month, come: &BTreeSet<i64>, others: &[Month], host: &Host) -> Result<()> {
+    /// Notes those of the contacts, in ascending order, that have come into `month`, and that are posted in any of `others` as
+    /// well.
+    fn note_come(&mut self, month: Month, come: &[i64], others: &[Month], host: &Host) -> Result<()> {
         let (mut twice, mut there) = (BTreeSet::new(), BTreeSet::new());
         for other in others.iter().filter(|_| !come.is_empty()) {
             // The keys of a month are read faster than its claims, and most months have none of these contacts.
@@ -446,7 +537,7 @@ impl<'a> DeliverySettler<'a> {
             // Days belong to the month in which they passed, whichever month the stay ended in.
             let is_whole = |row: &&Claim| {
                 row.instrument.is_some_and(|instrument| instrument != Instrument::DischargeReady)
-                    && come.contains(&row.contact)
+                    && come.binary_search(&row.contact).is_ok()
                     && posted.words.word(row.ended) != month.to_string()
             };
             let found: Vec<i64> = posted.rows.iter().filter(is_whole).map(|row| row.contact).collect();
@@ -466,12 +557,11 @@ impl<'a> DeliverySettler<'a> {
     /// stay over the end of a month first comes when the patient has left.
     fn note_days_before(&mut self, month: Month, host: &Host) -> Result<()> {
         let (mut contacts, mut others) = (BTreeSet::new(), Vec::new());
-        let mut before = month.first().previous().month();
+        let Some(mut before) = self.month_before(month) else { return Ok(()) };
         let is_apart = |this: &DeliverySettler, month: &Month| {
             this.books.months.basis.contains_key(month) && !this.months.contains(month)
         };
-        let mut over =
-            if is_apart(self, &before) { self.waiting_over(month, host.threads)? } else { BTreeSet::new() };
+        let mut over = self.delivered.over.get(&month).cloned().unwrap_or_default();
         while !over.is_empty() && is_apart(self, &before) {
             let posted = correction::net(&self.posted(before)?.0);
             let is_waited = |row: &&Claim| row.instrument == Some(Instrument::DischargeReady);
@@ -481,8 +571,13 @@ impl<'a> DeliverySettler<'a> {
             if over.is_empty() {
                 break;
             }
-            let scope = self.law.scope(Period::of_month(before), self.run.only)?;
-            let now = self.settle(before, &self.law, &scope, host)?;
+            let now = match self.ahead.remove(&before) {
+                Some(now) => now,
+                None => {
+                    let scope = self.law.scope(Period::of_month(before), self.run.only)?;
+                    self.settle(before, &self.law, &scope, host)?
+                }
+            };
             let found: BTreeSet<i64> = now.rows.iter().filter(is_waited).map(|row| row.contact).collect();
             over.retain(|contact| found.contains(contact));
             if !over.is_empty() {
@@ -497,29 +592,18 @@ impl<'a> DeliverySettler<'a> {
         Ok(())
     }
 
-    /// Contacts of the delivery that ended in a month, began before it and have messages on readiness.
-    fn waiting_over(&self, month: Month, threads: usize) -> Result<BTreeSet<i64>> {
-        let reader = Reader::open_contacts(&self.contacts)?;
-        let mut out = BTreeSet::new();
-        in_order(
-            reader.row_groups(),
-            threads,
-            |group| waiting_over(&reader, group, month),
-            |_, found: Vec<i64>| {
-                out.extend(found);
-                Ok(())
-            },
-            || FileError::Worker { path: self.contacts.clone() }.into(),
-        )?;
-        Ok(out)
-    }
-
-    /// Whether any of the contacts is in the posted movements of a month.
-    fn has_any(&mut self, month: Month, contacts: &BTreeSet<i64>) -> Result<bool> {
+    /// Whether any of the contacts, in ascending order, is in the posted movements of a month.
+    fn has_any(&mut self, month: Month, contacts: &[i64]) -> Result<bool> {
         for one in self.books.months.basis.get(&month).into_iter().flatten() {
-            let keys = archive::contacts(self.books.ledger.archive(&one.movements)?)?;
-            if keys.iter().any(|contact| contacts.contains(contact)) {
-                return Ok(true);
+            let mut keys = archive::contacts(self.books.ledger.archive(&one.movements)?)?;
+            keys.sort_unstable();
+            let mut wanted = contacts;
+            for key in keys {
+                let passed = wanted.iter().take_while(|contact| **contact < key).count();
+                wanted = &wanted[passed..];
+                if wanted.first() == Some(&key) {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)
@@ -529,25 +613,6 @@ impl<'a> DeliverySettler<'a> {
     fn near(&self, month: Month) -> impl Iterator<Item = (&Month, &Vec<Basis>)> {
         let all = self.books.months.basis.iter();
         all.filter(move |(other, _)| (other.year() - month.year()).abs() <= 1)
-    }
-
-    /// Month of discharge that the delivery gives each of these contacts.
-    fn months_of(&self, contacts: &BTreeSet<i64>) -> Result<BTreeMap<i64, Month>> {
-        let mut out = BTreeMap::new();
-        if contacts.is_empty() {
-            return Ok(out);
-        }
-        let reader = Reader::open_contacts(&self.contacts)?;
-        for group in 0..reader.row_groups() {
-            for batch in reader.read(group, &["contact_id", "discharged_on"], 1 << 16, None)? {
-                let batch = batch?;
-                let days = columns::ints(&batch, "discharged_on");
-                let rows = columns::longs(&batch, "contact_id").iter().zip(days);
-                let wanted = rows.filter(|(contact, _)| contacts.contains(contact));
-                out.extend(wanted.map(|(contact, day)| (*contact, Day::from_number(*day).month())));
-            }
-        }
-        Ok(out)
     }
 
     /// Notes units and months for which something is posted, but nothing is delivered or declared as covered.
@@ -696,38 +761,6 @@ const FEW: usize = 2;
 
 const ODD: Limit = Limit { contacts: 10, amount: Amount::from_ore(50_000_000), one_in: 20 };
 
-/// Contacts of a row group that ended in a month, began before it and have messages on readiness. The messages are read only
-/// where there are contacts that ended in it and began before it.
-fn waiting_over(reader: &Reader, group: usize, month: Month) -> Result<Vec<i64>> {
-    let (first, last) = (month.first().number(), month.last().number());
-    let start = month.first().start().number();
-    let mut over = BTreeSet::new();
-    for batch in reader.read(group, &["contact_id", "admitted_minute", "discharged_on"], 1 << 16, None)? {
-        let batch = batch?;
-        let (ends, begins) =
-            (columns::ints(&batch, "discharged_on"), columns::ints(&batch, "admitted_minute"));
-        for (row, contact) in columns::longs(&batch, "contact_id").iter().enumerate() {
-            if (first..=last).contains(&ends[row]) && i64::from(begins[row]) < start {
-                over.insert(*contact);
-            }
-        }
-    }
-    let mut out = Vec::new();
-    if over.is_empty() {
-        return Ok(out);
-    }
-    for batch in reader.read(group, &["contact_id", "events"], 1 << 16, None)? {
-        let batch = batch?;
-        let Some(events) = columns::Events::of(&batch) else { continue };
-        for (row, contact) in columns::longs(&batch, "contact_id").iter().enumerate() {
-            if over.contains(contact) && events.row(row).next().is_some() {
-                out.push(*contact);
-            }
-        }
-    }
-    Ok(out)
-}
-
 /// Contacts whose stay ended in a month, with or without a charge.
 fn ended_at_all(claims: &Claims, month: Month) -> BTreeSet<i64> {
     let month = month.to_string();
@@ -735,11 +768,15 @@ fn ended_at_all(claims: &Claims, month: Month) -> BTreeSet<i64> {
     claims.rows.iter().filter(is_in).map(|row| row.contact).collect()
 }
 
-/// Contacts of the rows of an instrument whose stay ended in a month.
-fn ended_in(claims: &Claims, month: Month) -> BTreeSet<i64> {
+/// Contacts of the rows of an instrument whose stay ended in a month, in ascending order.
+fn ended_in(claims: &Claims, month: Month) -> Vec<i64> {
     let month = month.to_string();
-    let is_in = |row: &&Claim| row.instrument.is_some() && claims.words.word(row.ended) == month;
-    claims.rows.iter().filter(is_in).map(|row| row.contact).collect()
+    let is_in: Vec<bool> = claims.words.all().iter().map(|word| *word == month).collect();
+    let rows = claims.rows.iter().filter(|row| row.instrument.is_some());
+    let mut out: Vec<i64> = rows.filter(|row| is_in[row.ended as usize]).map(|row| row.contact).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 fn covers(coverage: &[Coverage], unit: &str, ended: Month) -> bool {

@@ -140,7 +140,7 @@ pub(super) fn name_rules(book: &LawBook, out: &mut BTreeMap<String, RuleName>) -
         if let Some(rule) = segment.standing.in_force() {
             // A share that another instrument lowers is an upper bound.
             let (share, price) = (rule.share.0, whole(rule.unit_price.0));
-            let rate = match rule.lowered_by.is_some() {
+            let rate = match law.lowering(segment).is_some() {
                 true => message!("paper.rate_at_most", share, price),
                 false => message!("paper.rate_of", share, price),
             };

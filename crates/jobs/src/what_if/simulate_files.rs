@@ -836,10 +836,15 @@ fn net_of(found: &Consequences) -> Amount {
     found.municipalities.iter().filter(|one| is_municipality(one)).map(Municipality::net).sum()
 }
 
+/// What municipalities pay more than before, all together; below zero if they pay less.
+pub fn change_of_municipalities(found: &Consequences) -> Amount {
+    let real = found.municipalities.iter().filter(|one| is_municipality(one));
+    real.map(Municipality::change).sum()
+}
+
 /// Summary of a scenario in a few lines.
 pub fn summary(outcome: &Outcome, run: &Run, language: Language) -> String {
-    let real = run.found.municipalities.iter().filter(|one| is_municipality(one));
-    let change: Amount = real.map(Municipality::change).sum();
+    let change = change_of_municipalities(&run.found);
     let amount_of = |amount: Amount| in_millions(Amount::from_ore(amount.ore().abs()));
     let mut paid = vec![match change < Amount::ZERO {
         true => message!("simulate.pays_less", amount = amount_of(change)),

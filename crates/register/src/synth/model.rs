@@ -56,7 +56,7 @@ pub struct Today {
     /// Share of adults' stays in mental health and substance use that are reported ready; chance of a wait, and its mean days.
     pub ready_elsewhere: (f64, f64, f64),
     /// Factor on the stays of those who live in a trust area: so that each trust has about as many discharges as published for
-    /// 2024 (SSB, table 13953).
+    /// 2024 (SSB, table 13942).
     pub by_area: &'static [(u8, f64)],
     /// Shape of the gamma distribution of a municipality's factor on the chance of a wait, whose mean is 1: the smaller, the
     /// more of the days belong to a few municipalities.
@@ -268,7 +268,7 @@ impl Model {
         // From 2012 (the coordination reform, `samhandlingsreformen`) there are more and shorter stays, and
         // less waiting for the municipality from the first tertial on.
         let (reform, today) = (year >= 2012, year >= TODAY);
-        // Of today: 692 000 discharges and 2,99 million bed days in the trusts of 2024 (SSB, tables 13942 and 13953, without
+        // Of today: 692 000 discharges and 2,99 million bed days in the trusts of 2024 (SSB, table 13942, without
         // Sunnaas); 154 000 stays reported ready and 71 800 days in 2022, of 3,5 days each (Helsedirektoratet).
         let volume = if today {
             0.725

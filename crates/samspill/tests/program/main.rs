@@ -431,15 +431,16 @@ fn the_story_can_be_found(printed: &str, out: &Path) {
     let letter = Command::new("pdftotext").args([path(&letter), "-"]).output().unwrap();
     assert!(text(&letter.stdout).contains("(oppdiktet)"), "{}", text(&letter.stdout));
     assert_eq!(run("statement").0, Some(0));
-    assert_eq!(run("case").0, Some(0));
-    assert!(out.join("indikatorer/profil-0806.pdf").exists());
+    // So few people that the slow municipality may owe nothing.
+    assert!(printed.contains("i Skien kommune venter pasientene dobbelt så ofte"), "{printed}");
+    assert!(out.join("indikatorer/profil-4003.pdf").exists());
     // The three parts of the correction add up to its sums by instrument.
     let amounts = |lead: &str| -> Vec<i64> {
         let line = printed.lines().find(|line| line.starts_with(lead)).unwrap().replace('\u{a0}', "");
         let ore = |word: &str| word.strip_suffix("kr")?.replace(',', "").replace('−', "-").parse().ok();
         line.split(' ').filter_map(|word| ore(word.trim_end_matches([';', ',', '.']))).collect()
     };
-    let (parts, sums) = (amounts("Av dette gjelder"), amounts("ført i 2012-04:"));
+    let (parts, sums) = (amounts("Av dette gjelder"), amounts("ført i 2024-04:"));
     assert_eq!((parts.len(), parts.iter().sum::<i64>()), (3, sums.iter().sum()), "{parts:?} {sums:?}");
 }
 
@@ -450,6 +451,12 @@ fn a_small_demo_runs_through() {
     let printed = text(&output.stdout);
     assert!(output.status.success(), "{}", text(&output.stderr));
     for part in [
+        "691\u{a0}982",
+        "4601 Bergen kommune",
+        "kommunal medfinansiering: ikke i kraft",
+        "Medfinansiering igjen, 20 prosent",
+        "mangler hjemmel i perioden (KMF ikke i kraft)",
+        "20\u{a0}000 av 5\u{a0}550\u{a0}203 innbyggere, skalert",
         "880\u{a0}000",
         "3\u{a0}600",
         "88 %",
@@ -463,10 +470,13 @@ fn a_small_demo_runs_through() {
     ] {
         assert!(printed.contains(part), "{part} is not in\n{printed}");
     }
-    let example = printed.lines().find(|line| line.contains("explain KMF-")).unwrap();
-    let charge = example.split_whitespace().find(|word| word.starts_with("KMF-")).unwrap();
-    let explained = samspill(&["explain", charge, "--in", path(&out.join("result-2012"))]);
-    assert!(explained.status.success() && text(&explained.stdout).contains("=> Krav:"));
+    for (charge, year) in [("ISF-", "2024"), ("KMF-", "2012")] {
+        let of = format!("explain {charge}");
+        let example = printed.lines().find(|line| line.contains(&of)).unwrap();
+        let charge = example.split_whitespace().find(|word| word.starts_with(charge)).unwrap();
+        let explained = samspill(&["explain", charge, "--in", path(&out.join(format!("result-{year}")))]);
+        assert!(explained.status.success() && text(&explained.stdout).contains("=> Krav:"));
+    }
     let checked = samspill(&[
         "check",
         path(&out.join("register-2012/contacts.parquet")),
@@ -474,26 +484,28 @@ fn a_small_demo_runs_through() {
         path(&out.join("register-2012/drg-list.csv")),
     ]);
     assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
-    // Rates of a sample are relative to the people of the sample: about 176 stays per 1 000.
+    // Rates of a sample are relative to the people of the sample: about 132 stays per 1 000.
     let country = std::fs::read_to_string(out.join("indikatorer/landet.csv")).unwrap();
     let rate =
         country.lines().find(|line| line.starts_with("admissions;")).unwrap().split(';').nth(7).unwrap();
     let rate: f64 = rate.replace(',', ".").parse().unwrap();
-    assert!((160.0..190.0).contains(&rate) && out.join("indikatorer/profil-1151.pdf").exists(), "{rate}");
-    // The ledger of the demonstration is verified without a fault, and its statements are written.
-    let ledger = out.join("ledger.sqlite");
-    let proved = samspill(&["ledger", "verify", "--ledger", path(&ledger)]);
-    assert!(proved.status.success(), "{}", text(&proved.stderr));
+    assert!((120.0..145.0).contains(&rate) && out.join("indikatorer/profil-1151.pdf").exists(), "{rate}");
+    // The ledgers of the demonstration are verified without a fault, and the statements of 2024 are written.
+    let reform = out.join("ledger-2012.sqlite");
+    for ledger in [&out.join("ledger.sqlite"), &reform] {
+        let proved = samspill(&["ledger", "verify", "--ledger", path(ledger)]);
+        assert!(proved.status.success(), "{}", text(&proved.stderr));
+    }
     assert!(printed.contains("ny aktivitet"), "{printed}");
     the_story_can_be_found(&printed, &out);
     // The forecast of June against what the rest of the year came to: the band holds about as often as it
     // promises.
-    let forecast = samspill(&["forecast", "2012-06", "--ledger", path(&ledger), "--as", "csv"]);
+    let forecast = samspill(&["forecast", "2012-06", "--ledger", path(&reform), "--as", "csv"]);
     let held = text(&forecast.stderr);
     let per_cent = number_after(&held, "det holdt for ");
     assert!((70.0..=92.0).contains(&per_cent), "{held}");
     assert!(text(&forecast.stdout).lines().count() > 300);
-    for name in ["oppgjor-2012-04-1201-kladd.pdf", "oppgjor-2012-1201-kladd.xlsx", "oversikt-2012.csv"] {
+    for name in ["oppgjor-2024-04-991324968-kladd.pdf", "oppgjor-2024-0301-kladd.xlsx", "oversikt-2024.csv"] {
         assert!(out.join("statements").join(name).exists(), "{name}");
     }
 }

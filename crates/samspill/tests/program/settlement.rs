@@ -1256,6 +1256,64 @@ fn ranges_of_months_go_through_every_step() {
     assert!(code == Some(1) && printed.contains("gi ett år om gangen"), "{printed}");
 }
 
+/// Months that are settled in one run are kept as the same movements, to the byte, as months that are settled one by one: also
+/// with stays over the end of a month, days that wait in both months, and a stay with contacts in two.
+#[test]
+fn months_settled_together_are_the_months_settled_alone() {
+    let work = folder("months-together");
+    let file = work.join("contacts.csv");
+    let mut rows = csv(&world(71, 120));
+    for (id, stay, unit, trust, from, to, events) in [
+        (
+            901,
+            901,
+            1,
+            TRUSTS[0],
+            "01-25T08:00",
+            "02-06T12:00",
+            "1@2012-01-25T10:00 2@2012-01-29T10:00 3@2012-01-29T10:00 6@2012-01-29T12:00",
+        ),
+        (
+            902,
+            902,
+            2,
+            TRUSTS[1],
+            "02-25T08:00",
+            "04-02T12:00",
+            "1@2012-02-25T10:00 2@2012-02-27T10:00 3@2012-02-27T10:00 6@2012-02-27T12:00",
+        ),
+        (903, 903, 1, TRUSTS[0], "01-29T08:00", "01-31T20:00", ""),
+        (904, 903, 2, TRUSTS[1], "01-31T22:00", "02-03T12:00", ""),
+        (905, 905, 3, TRUSTS[2], "03-30T08:00", "04-01T12:00", ""),
+    ] {
+        let _ = writeln!(
+            rows,
+            "{id},{stay},{stay},U{unit},public-hospital,{trust},somatic,overnight,2012-{from},2012-{to},1201,70,127,medical,2.500,{events}"
+        );
+    }
+    std::fs::write(&file, rows).unwrap();
+    // The digest of each month's movements.
+    let movements = |name: &str, open: &str, runs: &[&str]| -> Vec<String> {
+        let ledger = path(&work.join(name)).to_owned();
+        done(&ledger, "2012-01-01", &["settlement", "open", open]);
+        for period in runs {
+            done(&ledger, "2012-05-01", &["settlement", "run", period, "--draft", "--contacts", path(&file)]);
+        }
+        let connection = rusqlite::Connection::open(&ledger).unwrap();
+        let digest =
+            "SELECT json_extract(content, '$.months[0].movements_archive') FROM step WHERE kind = 'run'";
+        let mut found = connection.prepare(digest).unwrap();
+        found.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let months = ["2012-01", "2012-02", "2012-03", "2012-04"];
+    let together = movements("together.sqlite", "2012-01..2012-04", &["2012-01..2012-04"]);
+    assert_eq!(together.len(), 4);
+    // Each in a ledger that knows no other month, and one after the other.
+    let alone = months.map(|month| movements(&format!("{month}.sqlite"), month, &[month]).remove(0));
+    assert_eq!(together, alone);
+    assert_eq!(together, movements("in-order.sqlite", "2012-01..2012-04", &months));
+}
+
 /// A settlement of several years has the sums of each year.
 #[test]
 fn several_years_are_settled_as_each_year() {
