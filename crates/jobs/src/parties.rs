@@ -66,8 +66,10 @@ pub fn need_municipality(code: &str) -> Result<()> {
 pub fn named(word: &str, period: Period) -> Result<String> {
     let municipalities = Municipalities::known()?;
     let word = word.trim();
-    if let Some(code) = municipalities.with_first_zero(word) {
-        return Ok(code.to_owned());
+    // A code that outlived a merger is the party that has it in the period.
+    let code = municipalities.with_first_zero(word).unwrap_or(word);
+    if code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(municipalities.party(code, period.to()));
     }
     if ["staten", "staten (helsedirektoratet)", "the state"].contains(&word.to_lowercase().as_str()) {
         return Ok(Party::State.to_string());
@@ -294,6 +296,10 @@ mod tests {
             ("Bergen", "2024", "4601"),
             ("Stavanger", "2012", "1103"),
             ("Stavanger", "2021", "1103@2020"),
+            ("1103", "2019", "1103"),
+            ("1103", "2024", "1103@2020"),
+            ("1103@2020", "2024", "1103@2020"),
+            ("9999", "2024", "9999"),
             ("Tromso", "2012", "1902"),
             ("Aalesund", "2012", "1504"),
             ("kautokeino", "2012", "2011"),

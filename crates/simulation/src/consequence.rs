@@ -209,6 +209,8 @@ pub struct Consequences {
     pub avoided_together: Taken,
     /// How each instrument stands on both sides. What cannot be priced on either side is on neither.
     pub scope: Scope,
+    /// How each instrument stands before and after.
+    pub standing: [Scope; 2],
     /// Counts of what these data cannot test: contacts for each excepted group (by its code), and groups of contacts
     /// for each measure. Unless this is empty, the sums are upper bounds.
     pub untested: BTreeMap<Message, i64>,
@@ -342,9 +344,11 @@ fn gains(ground: &Ground, sums: &Priced, over: &[Amount]) -> Vec<(Amount, Amount
 /// Fails if the cells lack what a law or a behaviour needs, or if a value of a law is missing.
 pub fn run(ground: &Ground, against: &Situation, now: &Situation) -> Result<Consequences, SettleError> {
     let scope = now.whole.sums.scope.clone().and(&against.whole.sums.scope).and(&ground.priced.scope);
+    let standing = [against, now].map(|side| side.whole.sums.scope.clone());
     let (against, now) = (&against.restricted(&scope), &now.restricted(&scope));
     let (before, after) = (&against.whole, &now.whole);
-    let mut out = Consequences { scope, untested: after.untested.clone(), ..Consequences::default() };
+    let untested = after.untested.clone();
+    let mut out = Consequences { scope, standing, untested, ..Consequences::default() };
     for (code, contacts) in &before.untested {
         let known = out.untested.entry(code.clone()).or_default();
         *known = std::cmp::max(*known, *contacts);

@@ -281,6 +281,8 @@ fn ends(expected: f64, variance: f64, freedom: f64) -> [f64; 2] {
         true => Gamma::new(expected * expected / variance, expected / variance).ok(),
         false => None,
     };
+    // Costs are none or more; corrections may take more than there is.
+    let least = if gamma.is_some() { 0.0 } else { f64::NEG_INFINITY };
     let [low, high] = match gamma {
         Some(gamma) => {
             let [low, high] = [0.1, 0.9].map(|share| gamma.inverse_cdf(share));
@@ -288,10 +290,9 @@ fn ends(expected: f64, variance: f64, freedom: f64) -> [f64; 2] {
             let none = (-2.0 * gamma.shape()).exp();
             [if none > 0.1 { 0.0 } else { low }, high]
         }
-        // Corrections may take more than there is.
         None => [expected - POINT * spread, expected + POINT * spread],
     };
-    [expected - (expected - low) * heavier, expected + (high - expected) * heavier]
+    [(expected - (expected - low) * heavier).max(least), expected + (high - expected) * heavier]
 }
 
 /// Coefficients `chance` and `own` of the scatter: `left² = chance · mean + own · mean²`, where `left` is what a month differs
@@ -411,6 +412,27 @@ mod tests {
             one.low <= truth && truth <= one.high
         });
         held.count() as f64 * 100.0 / found.len() as f64
+    }
+
+    /// Costs are never less than nothing, however much a small party's months differ.
+    #[test]
+    fn a_band_of_costs_begins_at_nothing() {
+        let months = |each: [i64; 6]| {
+            let of =
+                |(at, ore): (i8, i64)| ((month(2012, at), Instrument::DischargeReady), Amount::from_ore(ore));
+            (1..7).zip(each).map(of).collect::<Sums>()
+        };
+        let one = |party: &str, each| Series { party: party.to_owned(), months: months(each) };
+        let all = [
+            one("large", [900, 1_000, 1_100, 950, 1_050, 1_000]),
+            one("small", [0, 40, 0, 0, 3, 0]),
+            one("none", [0; 6]),
+        ];
+        let [seen, ahead] = [1..7, 7..13].map(|all| all.map(|at| month(2012, at)).collect::<Vec<_>>());
+        for found in forecast(&all, &seen, &ahead, &Season::default()) {
+            assert!(Amount::ZERO <= found.low && found.low <= found.expected, "{found:?}");
+            assert!(found.expected <= found.high, "{found:?}");
+        }
     }
 
     /// The months ahead are held back. Their sum lies in the band about as often as the band promises, for small parties and

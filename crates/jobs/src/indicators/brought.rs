@@ -334,7 +334,7 @@ pub fn cost_sheet(outcome: &Outcome) -> Option<SafeTable> {
         let by = (some.homes[home].denominator * 1000.0).round() as i64;
         let amount = |ore: i64| Cell::Kroner(Amount::from_ore(ore));
         let cell = |scheme: Option<&Figures>, of: &dyn Fn(i64) -> Cell| match scheme {
-            None => Cell::Said(message!("indicators.not_in_force")),
+            None => Cell::Said(message!("standing.not_in_force")),
             Some(figures) if figures.homes[home].is_withheld => Cell::Withheld,
             Some(figures) => of(figures.homes[home].numerator),
         };

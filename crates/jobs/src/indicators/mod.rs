@@ -361,7 +361,7 @@ impl Kroner {
     /// Words for what an instrument gives, where it is not an amount; `None` where it is.
     pub fn no_amount(&self, instrument: Instrument) -> Option<Cell> {
         match self.scope.of(instrument) {
-            InPeriod::NotInForce => Some(Cell::Said(message!("indicators.not_in_force"))),
+            InPeriod::NotInForce => Some(Cell::Said(message!("standing.not_in_force"))),
             _ if !self.tells(instrument) => Some(Cell::Unknown),
             _ => None,
         }

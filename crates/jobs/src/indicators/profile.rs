@@ -201,7 +201,7 @@ impl<'a> Subject<'a> {
             }
         };
         let sum = both().map(|(.., figure)| Amount::from_ore(figure.numerator)).sum();
-        let not_in_force = || self.text("indicators.not_in_force");
+        let not_in_force = || self.text("standing.not_in_force");
         let rows = [
             ("indicators.profile.box.each", each(&mut both().map(|(.., figure)| *figure))),
             ("indicators.profile.box.country_each", each(&mut both().map(|(_, _, found, _)| &found.country))),

@@ -48,7 +48,8 @@ pub fn run(
         let year = settled + one.expected;
         let budget = on_account.get(&one.party).copied().unwrap_or_default();
         let name = books.municipalities.of_party(&one.party).map_or_else(String::new, |row| row.name.clone());
-        let mut row = vec![Cell::text(&one.party), Cell::Text(name)];
+        // Within a year, the code alone tells which municipality it is.
+        let mut row = vec![Cell::text(crate::parties::code_of(&one.party)), Cell::Text(name)];
         row.extend([settled, one.expected, one.low, one.high, year, budget, year - budget].map(Cell::Kroner));
         table.rows.push(row);
     }

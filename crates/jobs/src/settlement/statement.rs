@@ -349,11 +349,11 @@ fn languages(path: Option<&Path>, sender: Language) -> Result<BTreeMap<String, L
     Ok(out)
 }
 
-/// A text for the name of a file: any character but ASCII letters, digits and hyphens becomes an underscore. If a
-/// character other than the colon of a party is replaced, the first six digits of the text's SHA-256 follow, so that no
-/// two parties share a name.
+/// A text for the name of a file: any character but ASCII letters, digits, hyphens and the `@` of a code that outlived a merger
+/// becomes an underscore. If a character other than the colon of a party is replaced, the first six digits of the text's
+/// SHA-256 follow, so that no two parties share a name.
 fn for_file(text: &str) -> String {
-    let may_stand = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    let may_stand = |letter: char| letter.is_ascii_alphanumeric() || ['-', '@'].contains(&letter);
     let name: String = text.chars().map(|one| if may_stand(one) { one } else { '_' }).collect();
     match text.chars().all(|letter| may_stand(letter) || letter == ':') {
         true => name,

@@ -29,6 +29,7 @@ use crate::failure::{About, Failure, Result, fail};
 use crate::host::{Host, Scratch};
 use crate::intake;
 use crate::law::Files;
+use crate::parties;
 use crate::pictures;
 use crate::progress::Work;
 use crate::what_if::{AboutLines, about_texts, head, heads, in_millions, lines_about, sentence};
@@ -247,9 +248,11 @@ fn measure_of(order: &Order, raw: &Raw) -> Result<Measure> {
     }
 }
 
-fn worked(order: &Order, raw: Raw, text: &str, host: &Host) -> Result<Worked> {
+fn worked(order: &Order, mut raw: Raw, text: &str, host: &Host) -> Result<Worked> {
     let measure = measure_of(order, &raw)?;
-    for code in &raw.municipalities {
+    for code in &mut raw.municipalities {
+        *code =
+            parties::municipality_named(code, order.period).about(|| Message::plain(order.file.display()))?;
         if !order.people.contains_key(code) {
             fail!(
                 "error.agreement.there_no_municipality_in",

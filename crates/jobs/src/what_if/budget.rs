@@ -6,13 +6,14 @@ use std::path::Path;
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::{Amount, Instrument};
 use paper::sheets;
+use rulebook::InPeriod;
 use simulation::ahead::YearAhead;
 use simulation::consequence::AGES;
 use words::{Language, Message, Said, message};
 
 use super::own_costs::{CO_FINANCING, Cost, Income, Kind, costs, incomes};
 use super::simulate::{self, Outcome, Run};
-use super::simulate_files::{about, cautions, first_said, known};
+use super::simulate_files::{about, cautions, first_said, in_force, known};
 use super::{about_texts, heads, lines_about};
 use crate::failure::{About, Result, fail};
 use crate::host::Host;
@@ -100,6 +101,11 @@ impl Lines {
         self.row(line, of, years.iter().map(|amount| Cell::kroner(*amount)).collect());
     }
 
+    /// Adds a line of an instrument; `standing` is how it stands.
+    fn instrument(&mut self, standing: &InPeriod, line: Message, of: [Message; 3], years: &Years) {
+        self.row(line, of, years.iter().map(|amount| in_force(standing, Cell::kroner(*amount))).collect());
+    }
+
     fn sum(&mut self, line: Message, years: &Years) {
         self.line(line, std::array::from_fn(|_| Message::plain("")), years);
     }
@@ -125,6 +131,11 @@ impl Budget {
         let instrument = [Instrument::CoFinancing, Instrument::DischargeReady][at];
         let is_known = known(run, instrument, Cell::Count(0)) != Cell::Unknown;
         run.ahead.iter().take(self.people.len()).map(|year| is_known.then(|| of(year))).collect()
+    }
+
+    /// How an instrument stands before any scenario.
+    fn standing(&self, instrument: Instrument) -> &InPeriod {
+        self.outcome.runs[0].found.standing[0].of(instrument)
     }
 
     /// What the municipality pays before any scenario: own costs, co-financing and discharge-ready patients, and their sum.
@@ -166,8 +177,13 @@ impl Budget {
         let of = |function: &str| {
             [Message::plain(function), Message::plain(""), message!("budget.follows.country")]
         };
-        lines.line(Instrument::CoFinancing.said(), of(CO_FINANCING), &co_financing);
-        lines.line(Instrument::DischargeReady.said(), of(INSTITUTIONS), &ready);
+        let lines_of = [
+            (Instrument::CoFinancing, CO_FINANCING, &co_financing),
+            (Instrument::DischargeReady, INSTITUTIONS, &ready),
+        ];
+        for (instrument, function, years) in lines_of {
+            lines.instrument(self.standing(instrument), instrument.said(), of(function), years);
+        }
         lines.sum(message!("budget.line.sum"), &sum);
         let mut sums = vec![(message!("budget.line.sum"), sum.clone())];
         for run in self.scenarios() {
@@ -329,6 +345,8 @@ impl Budget {
                 sum[at].zip(net).map(|(sum, net)| sum + net),
             ];
             let [own, kmf, usk, sum, net, with] = cells.map(Cell::kroner);
+            let kmf = in_force(self.standing(Instrument::CoFinancing), kmf);
+            let usk = in_force(self.standing(Instrument::DischargeReady), usk);
             table.row([Cell::Text(year.to_string()), own, kmf, usk, sum, net, with]);
         }
         table

@@ -285,7 +285,7 @@ fn persons(reader: &Reader, law: &Law, period: Period, threads: usize) -> Result
                     // Who nobody knows is nobody else: a contact without a person stands alone.
                     let person = if people[row] == 0 { -1 - contact } else { people[row] };
                     let sum = of_person.entry((person, *debtor)).or_insert_with(|| Person {
-                        home: claims.words.word(*debtor).to_owned(),
+                        home: crate::parties::code_of(claims.words.word(*debtor)).to_owned(),
                         age: ages
                             .filter(|ages| ages.is_valid(row))
                             .map(|ages| ages.value(row).clamp(0, 100) as u16),
@@ -545,13 +545,14 @@ fn pools(
     Ok(members.into_iter().map(pool).collect())
 }
 
-/// Reads pools from a file with rows `pool;municipality`. Returns the pool of each municipality.
+/// Reads pools from a file with rows `pool;municipality`. Returns the pool of each municipality, by its code.
 ///
 /// # Errors
 /// Fails if the file cannot be read, or if a municipality is in two pools.
-pub fn read_pools(path: &Path) -> Result<BTreeMap<String, String>> {
+pub fn read_pools(path: &Path, period: Period) -> Result<BTreeMap<String, String>> {
     let mut out = BTreeMap::new();
-    for (at, [pool, code]) in crate::table::small_table(path, "pool;municipality")? {
+    for (at, [pool, word]) in crate::table::small_table(path, "pool;municipality")? {
+        let code = crate::parties::municipality_named(&word, period).about(|| Message::plain(&at))?;
         if let Some(other) = out.insert(code.clone(), pool.clone()).filter(|other| *other != pool) {
             fail!("error.risk.in_already_give_each_municipality_one", at, code, other);
         }

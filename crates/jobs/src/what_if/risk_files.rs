@@ -69,8 +69,9 @@ pub fn write(
         let frame = Frame { heading: &figure.heading, marks: &marks, source: &source };
         pictures::write(&put, name, &figure.svg, &frame)
     };
-    let figures = [of_free_income(found, order, language), extent(found, language)];
-    draw("andel-av-frie-inntekter", &figures[0])?;
+    let figures = [bad_year(found, order, language), extent(found, language)];
+    let is_share = !order.free_income.is_empty();
+    draw(if is_share { "andel-av-frie-inntekter" } else { "over-ventet" }, &figures[0])?;
     draw("omfang", &figures[1])?;
     put("notat.pdf", &brief::pdf(&subject.country(figures.into()))?)?;
     for code in asked {
@@ -139,6 +140,10 @@ fn about(found: &Picture, order: &Order) -> AboutLines {
     if order.free_income.values().any(|(_, marked)| *marked) {
         out.push((message!("what_if.about.free_income"), message!("risk.slides_levels")));
     }
+    if order.free_income.is_empty() {
+        let year = order.period.from().year();
+        out.push((message!("what_if.about.free_income"), message!("what_if.no_free_income", year)));
+    }
     out
 }
 
@@ -162,8 +167,15 @@ fn of_size(found: &Picture, language: Language, value: impl Fn(&Line) -> Option<
 }
 
 /// The first picture of the ministry's slides: how far a bad year goes above the expected one, relative to free income,
-/// by size of municipality.
-fn of_free_income(found: &Picture, order: &Order, language: Language) -> BriefFigure {
+/// by size of municipality. Where no income is known, it is per inhabitant.
+fn bad_year(found: &Picture, order: &Order, language: Language) -> BriefFigure {
+    if order.free_income.is_empty() {
+        let groups = of_size(found, language, |line| {
+            let over = line.alone.quantile(0.99) - line.alone.mean();
+            (line.people > 0).then(|| over / line.people as f64)
+        });
+        return ranged(&groups, "risk.bad_year_each", ("risk.kroner_per_inhabitant", "kr"), language);
+    }
     let groups = of_size(found, language, |line| {
         let free = order.free_income.get(&line.code)?.0.ore() as f64 / 100.0;
         (free > 0.0).then(|| (line.alone.quantile(0.99) - line.alone.mean()) * 100.0 / free)

@@ -521,8 +521,12 @@ fn projection(path: &Path, period: Period, now: &People) -> Result<Vec<People>> 
     Ok(out)
 }
 
+/// Years that the levels of free income in the ministry's slides of 2010/11 are used for.
+const SLIDES: std::ops::RangeInclusive<i16> = 2010..=2014;
+
 /// Free income of each municipality, and whether it is a level from the ministry's slides. It comes from a file
-/// `municipality;kroner`, or from the levels per inhabitant in those slides, by size of municipality.
+/// `municipality;kroner`, or from the levels per inhabitant in those slides, by size of municipality. Empty for a later year
+/// without a file: what the income is then is not known.
 ///
 /// # Errors
 /// Fails if the file cannot be read, names a municipality that does not exist in `period` or names one twice, or if an income
@@ -546,7 +550,7 @@ pub fn free_income(
         }
         return Ok(out);
     }
-    for (code, ages) in people {
+    for (code, ages) in people.iter().filter(|_| SLIDES.contains(&period.from().year())) {
         let count: i64 = ages.iter().sum();
         let level = match count {
             50_000.. => 35_000,

@@ -11,6 +11,7 @@ use domain::{Amount, Instrument};
 use paper::brief::{self, Brief, BriefFigure, BriefTable};
 use paper::picture;
 use paper::sheets::{self, Reader};
+use rulebook::InPeriod;
 use serde::Serialize;
 use simulation::Municipality;
 use simulation::consequence::{self, Consequences, Party, Taken};
@@ -177,6 +178,10 @@ pub(super) fn about(outcome: &Outcome, run: Option<&Run>) -> AboutLines {
     if outcome.free_income.values().any(|(_, marked)| *marked) {
         out.push((message!("what_if.about.free_income"), message!("simulate.slides_levels")));
     }
+    if outcome.free_income.is_empty() {
+        let year = outcome.period.from().year();
+        out.push((message!("what_if.about.free_income"), message!("what_if.no_free_income", year)));
+    }
     out.push((message!("what_if.about.simulation"), message!("what_if.no_claim")));
     out
 }
@@ -242,10 +247,10 @@ pub(super) fn municipalities(outcome: &Outcome, run: &Run) -> SafeTable {
             text(&one.place.debtor),
             text(self::name(outcome, &one.place.debtor)),
             if one.people > 0 { Cell::Count(one.people) } else { Cell::Unknown },
-            known(run, Instrument::CoFinancing, Cell::Kroner(one.against.kmf)),
-            known(run, Instrument::DischargeReady, Cell::Kroner(one.against.usk)),
-            known(run, Instrument::CoFinancing, Cell::Kroner(one.scenario.kmf)),
-            known(run, Instrument::DischargeReady, Cell::Kroner(one.scenario.usk)),
+            paid(run, 0, Instrument::CoFinancing, one.against.kmf),
+            paid(run, 0, Instrument::DischargeReady, one.against.usk),
+            paid(run, 1, Instrument::CoFinancing, one.scenario.kmf),
+            paid(run, 1, Instrument::DischargeReady, one.scenario.usk),
             Cell::Kroner(one.capped.0),
             Cell::Kroner(one.capped.1),
             Cell::Kroner(one.change()),
@@ -318,6 +323,19 @@ const OF_INSTRUMENT: [(&str, Instrument); 3] = [
     ("discharge-ready", Instrument::DischargeReady),
     ("isf", Instrument::Isf),
 ];
+
+/// What is paid under an instrument before (`side` 0) or after (1).
+fn paid(run: &Run, side: usize, instrument: Instrument, amount: Amount) -> Cell {
+    in_force(run.found.standing[side].of(instrument), known(run, instrument, Cell::Kroner(amount)))
+}
+
+/// The cell of an amount, or the words for that its instrument is not in force.
+pub(super) fn in_force(standing: &InPeriod, amount: Cell) -> Cell {
+    match standing {
+        InPeriod::NotInForce => Cell::Said(message!("standing.not_in_force")),
+        _ => amount,
+    }
+}
 
 /// An amount under an instrument; unknown if the instrument cannot be priced.
 pub(super) fn known(run: &Run, instrument: Instrument, amount: Cell) -> Cell {
@@ -476,22 +494,37 @@ fn figures(outcome: &Outcome, run: &Run, language: Language) -> Vec<(&'static st
     vec![("storrelse", by_size(outcome, run, language)), ("bro", bridge_of_all(run, language))]
 }
 
-/// Picture of net payments relative to free income, by size of municipality.
+/// Picture of net payments by size of municipality: relative to free income, or per inhabitant where no income is known.
 pub(super) fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
-    let share =
-        |one: &Municipality| is_municipality(one).then(|| of_free_income(outcome, one, one.net())).flatten();
+    let is_share = !outcome.free_income.is_empty();
+    let value = |one: &Municipality| -> Option<f64> {
+        if !is_municipality(one) {
+            return None;
+        }
+        match is_share {
+            true => Some(of_free_income(outcome, one, one.net())? as f64 / 10_000.0),
+            false => Some(one.per_inhabitant(one.net())?.ore() as f64 / 100.0),
+        }
+    };
     let groups = consequence::by_size(&run.found.municipalities, |one| one.people).into_iter();
-    let dots = groups.map(|inside| {
-        inside.into_iter().filter_map(share).map(|millionths| millionths as f64 / 10_000.0).collect()
-    });
+    let dots = groups.map(|inside| inside.into_iter().filter_map(value).collect());
     let groups = ranges_of_sizes(dots, language);
-    let heading = language.text("simulate.net_by_size");
-    let values = groups.iter().map(|Group { label, low, middle, high, .. }| {
-        let [low, middle, high] = [low, middle, high].map(|value| decimal(*value, 2));
-        message!("simulate.range", label, middle, low, high)
+    let [heading, unit] = match is_share {
+        true => ["simulate.net_by_size", "what_if.per_cent_of_free_income"],
+        false => ["simulate.net_each_by_size", "risk.kroner_per_inhabitant"],
+    }
+    .map(|key| language.text(key));
+    let values = groups.iter().map(|Group { label, low, middle, high, .. }| match is_share {
+        true => {
+            let [low, middle, high] = [low, middle, high].map(|value| decimal(*value, 2));
+            message!("simulate.range", label, middle, low, high)
+        }
+        false => {
+            let [low, middle, high] = [low, middle, high].map(|value| decimal(*value, 0));
+            message!("risk.range", label, middle, unit = "kr", low, high)
+        }
     });
     let alt = alt(&heading, values.collect(), language);
-    let unit = language.text("what_if.per_cent_of_free_income");
     let svg = chart::range::range(&groups, 640, &unit, &heading, picture::FONT);
     BriefFigure { heading, alt, svg }
 }
@@ -826,6 +859,9 @@ pub(super) fn cautions(outcome: &Outcome, run: &Run) -> Vec<Message> {
     }
     if outcome.free_income.values().any(|(_, marked)| *marked) {
         out.push(message!("simulate.caution.free_income"));
+    }
+    if outcome.free_income.is_empty() {
+        out.push(message!("simulate.caution.no_free_income", year = outcome.period.from().year()));
     }
     out.push(message!("simulate.caution.no_claim"));
     out

@@ -118,10 +118,10 @@ fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
         people,
         shared: shared(arguments)?,
         cap: arguments.cap,
-        pools: arguments
-            .pool
-            .as_deref()
-            .map_or_else(|| Ok(BTreeMap::new()), jobs::what_if::risk::read_pools)?,
+        pools: match &arguments.pool {
+            Some(path) => jobs::what_if::risk::read_pools(path, period)?,
+            None => BTreeMap::new(),
+        },
     };
     let found = jobs::what_if::risk::run(&order, host)?;
     let (data, words) =

@@ -173,3 +173,46 @@ fn a_series_follows_a_municipality_that_was_three() {
     assert!(each[0] < mean && mean < each[1], "{each:?} {mean}");
     assert!((f64::midpoint(each[0], each[1]) / mean - 1.0).abs() < 0.01, "{each:?} {mean}");
 }
+
+/// A municipality that kept its code through a merger is itself in every job of the years after: in the risk, in the ledger by
+/// its code, in what a bill is compared with.
+#[test]
+fn a_code_that_outlived_a_merger_is_one_municipality() {
+    let work = folder("today-code");
+    let (contacts, out) = (work.join("contacts.csv"), work.join("out"));
+    let given: Vec<(i16, &str)> = [("1103", 30), ("5001", 20), ("0301", 10)]
+        .into_iter()
+        .flat_map(|(code, count)| std::iter::repeat_n((2024, code), count))
+        .collect();
+    std::fs::write(&contacts, stays(&given)).unwrap();
+    let run = |words: &[&str]| {
+        let run = for_people(words);
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        text(&run.stdout)
+    };
+    let data = ["--period", "2024", "--contacts", path(&contacts), "--out", path(&out)];
+    run(&[&["risk", "picture", "--variant", "co-financing-again"][..], &data].concat());
+    let risk = rows(&out.join("risiko.csv"));
+    let persons = |code: &str| risk.iter().find(|row| row[0] == code).unwrap()[3].clone();
+    assert_eq!(["1103", "5001", "0301"].map(persons), ["30", "20", "10"]);
+    let place = work.join("ledger.sqlite");
+    let ledger = ["--ledger", path(&place), "--now", "2024-05-01"];
+    run(&[&["settlement", "open", "2024-03"][..], &ledger].concat());
+    let step = ["settlement", "run", "2024-03", "--draft", "--contacts", path(&contacts)];
+    run(&[&step[..], &ledger].concat());
+    for (word, kroner) in [("1103", "517 050,00"), ("Stavanger", "517 050,00"), ("5001", "344 700,00")] {
+        let order = ["statement", "2024-03", "--party", word, "--ledger", path(&place), "--out", path(&out)];
+        let made = for_people(&order);
+        let said = text(&made.stderr).replace('\u{a0}', " ");
+        assert!(made.status.success() && said.contains(&format!("å betale {kroner} kr")), "{word}: {said}");
+    }
+    assert!(out.join("oppgjor-2024-03-1103@2020-kladd.pdf").exists());
+    // A bill of one case, three days, beside the year's own settlement.
+    let (bill, own) = (work.join("bill.csv"), work.join("own"));
+    std::fs::write(&bill, "reference;days;kroner\n3;3;17235\n").unwrap();
+    run(&["settle", "2024-03", "--draft", "--contacts", path(&contacts), "--out", path(&own)]);
+    let order = ["compare", "--received", path(&bill), "--own", path(&own), "--period", "2024-03", "--party"];
+    let compared = for_people(&[&order[..], &["1103", "--out", path(&out)]].concat());
+    let said = text(&compared.stderr).replace('\u{a0}', " ");
+    assert!(said.contains("egen beregning 517 050,00 kr"), "{said}{}", text(&compared.stdout));
+}
