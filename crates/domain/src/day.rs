@@ -359,11 +359,11 @@ impl Period {
         Ok(Period { first, months })
     }
 
-    /// Reads whole months, at most ten years: the forms of [`Period::parse`], and also `2012-2014` and
+    /// Reads whole months, at most twenty years: the forms of [`Period::parse`], and also `2012-2014` and
     /// `2012-07..2013-06`.
     ///
     /// # Errors
-    /// Fails if the text has another form, or if a span from one year or month to another is not 2 to 120 months long.
+    /// Fails if the text has another form, or if a span from one year or month to another is not 2 to 240 months long.
     pub fn parse_any(text: &str) -> Result<Period, NotATime> {
         let wrong = || not(text, "span");
         let year = |text: &str| Period::parse(text).ok().filter(|period| period.is_year());
@@ -377,7 +377,7 @@ impl Period {
         };
         let Some((first, last)) = ends else { return Period::parse(text).map_err(|_| wrong()) };
         match Period::spanning(first, last) {
-            period @ Period { months: 2..=120, .. } => Ok(period),
+            period @ Period { months: 2..=240, .. } => Ok(period),
             _ => Err(not(text, "long_span")),
         }
     }

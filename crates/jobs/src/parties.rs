@@ -57,8 +57,8 @@ pub fn need_municipality(code: &str) -> Result<()> {
 
 /// The municipality or organisation that a person means by a word. The word is a number, also without the zero in
 /// front, or a name in any language form, with or without `kommune` and with or without Norwegian letters. A name
-/// stands for the party that has the name in the period. A word that is like no name is returned as it is, since it may
-/// be a code that the program does not know.
+/// stands for the party that has the name in the period; on its last day, if several have it one after the other. A word
+/// that is like no name is returned as it is, since it may be a code that the program does not know.
 ///
 /// # Errors
 /// Fails if several parties have the name in the period, if a municipality has the name in another period only, or if
@@ -89,8 +89,13 @@ pub fn named(word: &str, period: Period) -> Result<String> {
         };
         rows.filter(move |row| exists(row) == is_in)
     };
-    let mut found: Vec<(String, String)> = parties(true)
-        .filter(|row| is_called(&row.name))
+    let called: Vec<&Municipality> = parties(true).filter(|row| is_called(&row.name)).collect();
+    // Over the years of a merger or a new number, the name is that of the last day.
+    let last = || called.iter().filter(|row| row.exists_on(period.to()));
+    let meant: Vec<&&Municipality> =
+        if last().next().is_some() { last().collect() } else { called.iter().collect() };
+    let mut found: Vec<(String, String)> = meant
+        .into_iter()
         .map(|row| {
             (municipalities.party(&row.code, row.from.unwrap_or(Day::from_number(0))), row.name.clone())
         })
@@ -285,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_party_is_found_by_any_name_it_has() {
-        let of = |word: &str, year: &str| named(word, Period::parse(year).unwrap());
+        let of = |word: &str, year: &str| named(word, Period::parse_any(year).unwrap());
         for (word, year, party) in [
             ("1201", "2012", "1201"),
             ("807", "2012", "0807"),
@@ -296,6 +301,8 @@ mod tests {
             ("Bergen", "2024", "4601"),
             ("Stavanger", "2012", "1103"),
             ("Stavanger", "2021", "1103@2020"),
+            ("Stavanger", "2018-2021", "1103@2020"),
+            ("Bergen", "2018-2021", "4601"),
             ("1103", "2019", "1103"),
             ("1103", "2024", "1103@2020"),
             ("1103@2020", "2024", "1103@2020"),

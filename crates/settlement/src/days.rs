@@ -32,7 +32,7 @@ impl Slot {
     }
 }
 
-/// An index as a slot keeps it. A period has at most 120 months, and a rule has fewer than 255 segments.
+/// An index as a slot keeps it. A period has at most 240 months, and a rule has fewer than 255 segments.
 fn slot(place: usize) -> u8 {
     let small = u8::try_from(place).unwrap_or(u8::MAX);
     assert!(small < u8::MAX, "{place} is more months or segments than a grid of days holds");

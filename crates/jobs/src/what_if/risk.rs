@@ -257,9 +257,15 @@ const NO_PERSON_OF: u64 = 20;
 const PAID: [Instrument; 2] = [Instrument::CoFinancing, Instrument::DischargeReady];
 
 /// What municipalities pay in the period, by person: the charges of all contacts of the person.
+///
+/// # Errors
+/// Fails with the missing value if something that they pay cannot be priced: the rest would be no picture of a year.
 fn persons(reader: &Reader, law: &Law, period: Period, threads: usize) -> Result<Vec<Person>> {
     let municipalities = Municipalities::built_in()?;
     let scope = law.scope(period, &PAID)?;
+    if let Some((_, missing)) = scope.unpriced().next() {
+        return Err(missing.clone().into());
+    }
     let options = Options { period, scope: &scope, threads };
     let mut sink = ClaimsSink::of_charges(&municipalities);
     settle(reader, law, &municipalities, &options, &mut sink, |_, _| {})?;

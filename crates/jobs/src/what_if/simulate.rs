@@ -8,6 +8,7 @@ use crate::parties::{self, Names};
 use crate::people::{Projected, Seen, people, projected};
 use domain::{Amount, Municipalities, Period, Urgency};
 use register::parquet_file::Reader;
+use rulebook::InPeriod;
 use rulebook::measure::Measure;
 use settlement::cells::Cells;
 use settlement::needs::Needs;
@@ -17,7 +18,7 @@ use simulation::ahead::{self, YearAhead};
 use simulation::consequence::{self, Consequences, Ground, People, Situation, Whole};
 use simulation::many::price_all;
 use simulation::{Measures, Scenario};
-use words::{Message, message};
+use words::{Message, Said, message};
 
 use crate::by_municipality::Backgrounds;
 use crate::host::{Host, Scratch};
@@ -200,6 +201,21 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     })
 }
 
+/// Checks that what a scenario brings into force can be priced.
+///
+/// # Errors
+/// Fails with the missing value if it cannot: a change of nothing would be no answer.
+fn priced(scenario: &Scenario, found: &Consequences) -> Result<()> {
+    let [before, after] = &found.standing;
+    let mut unpriced = after.unpriced();
+    match unpriced.find(|(instrument, _)| *before.of(*instrument) == InPeriod::NotInForce) {
+        Some((instrument, gap)) => {
+            fail!("error.simulate.unpriced", title = scenario.title, instrument, missing = gap.said())
+        }
+        None => Ok(()),
+    }
+}
+
 /// What every scenario of an order is priced on and compared with.
 struct Setting<'a> {
     order: &'a Order<'a>,
@@ -217,6 +233,7 @@ impl Setting<'_> {
         let Prepared { scenario, law, titles, alone } = prepared;
         let (now, found) = self.found(&law, &scenario, known)?;
         decidable(cells, &law, &scenario, &found)?;
+        priced(&scenario, &found)?;
         let of_end = |scenario: &Scenario| Ok::<_, Failure>(self.found(&law, scenario, None)?.1);
         let ends = scenario.ends().map(|[low, high]| Ok::<_, Failure>([of_end(&low)?, of_end(&high)?]));
         let ends = ends.transpose()?;

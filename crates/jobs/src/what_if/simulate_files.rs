@@ -552,11 +552,12 @@ fn waterfall(some: &[&Municipality], language: Language) -> Vec<chart::bridge::B
     let bar =
         |label: &str, is_total, amount| chart::bridge::Bar { label: language.text(label), is_total, amount };
     let before = sum(&Municipality::paid);
-    let mut out = vec![
-        bar("simulate.bar.before", true, before),
-        bar("paper.activity_kmf", false, sum(&|one| one.scenario.kmf - one.against.kmf)),
-        bar("paper.activity_usk", false, sum(&|one| one.scenario.usk - one.against.usk)),
-    ];
+    let mut out = vec![bar("simulate.bar.before", true, before)];
+    // Where nobody pays co-financing on either side, it is no step.
+    if some.iter().any(|one| one.scenario.kmf != Amount::ZERO || one.against.kmf != Amount::ZERO) {
+        out.push(bar("paper.activity_kmf", false, sum(&|one| one.scenario.kmf - one.against.kmf)));
+    }
+    out.push(bar("paper.activity_usk", false, sum(&|one| one.scenario.usk - one.against.usk)));
     let (capped, grant) = (sum(&|one| one.capped.0 - one.capped.1), sum(&|one| -one.grant()));
     if capped != Amount::ZERO {
         out.push(bar("simulate.bar.above_cap", false, capped));

@@ -317,7 +317,7 @@ fn a_referral_is_of_its_first_contact_and_bad_periods_are_refused() {
     for (more, fault) in [
         (&["--period", "2012-2013", "--rebase", "2013-01"][..], "har ingen grunn"),
         (&["--period", "2012", "--rebase", "2013-01=x"], "2013-01"),
-        (&["--period", "2013-2012"], "to måneder til ti år i rekkefølge"),
+        (&["--period", "2013-2012"], "to måneder til tjue år i rekkefølge"),
         (&["--period", "2012", "--areas", path(&areas)], "det finnes ingen kommune 1903 i 2012"),
     ] {
         let (done, said) = run(more);

@@ -141,7 +141,7 @@ fn a_series_follows_a_municipality_that_was_three() {
     let work = folder("today-series");
     let (contacts, out) = (work.join("contacts.csv"), work.join("out"));
     let mut given = Vec::new();
-    for year in 2018..=2021 {
+    for year in 2012..=2024 {
         let homes: &[(&str, usize)] =
             if year < 2020 { &[("1103", 30), ("1141", 20), ("1142", 10)] } else { &[("1103", 60)] };
         given.extend(homes.iter().flat_map(|(code, count)| std::iter::repeat_n((year, *code), *count)));
@@ -150,7 +150,8 @@ fn a_series_follows_a_municipality_that_was_three() {
     std::fs::write(&contacts, stays(&given)).unwrap();
     let run = |period: &str| {
         let words = ["indicators", "run", "admissions", "--without-kroner", "--period", period];
-        let run = for_people(&[&words[..], &["--contacts", path(&contacts), "--out", path(&out)]].concat());
+        let more = ["--contacts", path(&contacts), "--profile", "Stavanger", "--out", path(&out)];
+        let run = for_people(&[&words[..], &more].concat());
         assert!(run.status.success(), "{}", text(&run.stderr));
         let found = rows(&out.join("kommuner.csv")).into_iter().filter(|row| row[0] == "admissions");
         found
@@ -162,6 +163,13 @@ fn a_series_follows_a_municipality_that_was_three() {
     assert!(!all.contains_key("1141"));
     let trend = rows(&out.join("utvikling.csv")).into_iter().find(|row| row[2] == "1103").unwrap();
     assert_eq!(trend[13], "ikke til å skille fra tilfeldighet", "{trend:?}");
+    // As long as the reform is old, and on the profile's page year by year.
+    let (long, profile) = (run("2012-2024"), out.join("profil-1103.pdf"));
+    assert_eq!((&long["1103"].0[..], long.contains_key("1141")), ("780", false));
+    let page =
+        std::process::Command::new("pdftotext").args(["-layout", path(&profile), "-"]).output().unwrap();
+    let page = text(&page.stdout);
+    assert!(page.contains("Utvikling 2012–2024") && page.contains("Stavanger kommune"), "{page}");
     let (before, after) = (run("2018"), run("2021"));
     let sexes = rows(&out.join("folketall.csv")).into_iter().find(|row| row[0] == "1103").unwrap();
     assert_eq!((&sexes[5][..], &sexes[6][..]), ("nei", "kjent for året"));
@@ -215,4 +223,77 @@ fn a_code_that_outlived_a_merger_is_one_municipality() {
     let compared = for_people(&[&order[..], &["1103", "--out", path(&out)]].concat());
     let said = text(&compared.stderr).replace('\u{a0}', " ");
     assert!(said.contains("egen beregning 517 050,00 kr"), "{said}{}", text(&compared.stdout));
+}
+
+/// A stay of each key, code, and month in which it ended, with three days that are paid for.
+fn waits(of: &[(u64, &str, &str)]) -> String {
+    of.iter().fold(format!("{COLUMNS}\n"), |text, (id, code, month)| {
+        text + &format!(
+            "{id},{id},{id},U,public-hospital,983974724,somatic,overnight,acute,{month}-03T10:00,{month}-09T10:00,{code},80,woman,089,medical,1,6,J18,\
+             1@{month}-03T12:00 2@{month}-06T09:00 3@{month}-06T10:00\n"
+        )
+    })
+}
+
+/// Mergers and splits of 2017, 2020 and 2024 in a ledger: a late case of a municipality that is gone is claimed from the one that
+/// took it over, on its statement, which names the statement that it corrects. Where a municipality was split, nothing is
+/// closed before somebody has decided who answers for it.
+#[test]
+fn a_ledger_follows_mergers_and_splits() {
+    let work = folder("today-ledger");
+    let day = 3 * 100;
+    for (last, first, gone, heirs, rate) in [
+        ("2019-12", "2020-01", "1141", &["1103@2020"][..], 4_885),
+        ("2019-12", "2020-01", "1103", &["1103@2020"], 4_885),
+        ("2019-12", "2020-01", "5012", &["5055", "5056", "5059"], 4_885),
+        ("2019-12", "2020-01", "1850", &["1806", "1875"], 4_885),
+        ("2016-12", "2017-01", "0720", &["0704@2017", "0710"], 4_505),
+        ("2017-12", "2018-01", "1601", &["5001"], 4_622),
+        ("2023-12", "2024-01", "1507", &["1508", "1580"], 5_508),
+        ("2023-12", "2024-01", "3001", &["3101"], 5_508),
+    ] {
+        let place = |name: &str| path(&work.join(format!("{gone}-{name}"))).to_owned();
+        let (ledger, early, all) = (place("ledger.sqlite"), place("early.csv"), place("all.csv"));
+        // Another municipality, so that both months have something that is their own.
+        let ever = if first < "2020" { "1201" } else { "4601" };
+        let before = if last < "2020" { "1201" } else { "4601" };
+        let known = [(1, gone, last), (2, before, last)];
+        let now = [(3, gone, last), (4, ever, first)];
+        std::fs::write(&early, waits(&known)).unwrap();
+        std::fs::write(&all, waits(&[known, now].concat())).unwrap();
+        let done = |at: &str, words: &[&str]| crate::settlement::done(&ledger, at, words);
+        let at = format!("{first}-20");
+        done(&at, &["settlement", "open", last]);
+        done(&at, &["settlement", "open", first]);
+        let run = |month, file| {
+            done(&at, &["settlement", "run", month, "--only", "USK", "--draft", "--contacts", file]);
+        };
+        run(last, &early);
+        done(&at, &["settlement", "close", last]);
+        let correct = ["settlement", "correct", last, "--into", first, "--only", "USK", "--draft"];
+        let said = done(&at, &[&correct[..], &["--contacts", &all]].concat());
+        assert!(said.contains("ny aktivitet"), "{gone}: {said}");
+        run(first, &all);
+        let after = format!("{}-02-20", &first[..4]);
+        if heirs.len() > 1 {
+            let close = ["settlement", "close", first];
+            let (code, said) = crate::settlement::tried(&ledger, &after, &close);
+            assert!(code == Some(2) && said.contains(&format!("hvem som svarer for {gone}")), "{said}");
+            let from = format!("{first}-01");
+            let heir = heirs[0].split('@').next().unwrap();
+            let decided = ["settlement", "inherit", gone, "--heir", heir, "--from", &from];
+            done(&after, &[&decided[..], &["--reference", "sak 1"]].concat());
+        }
+        done(&after, &["settlement", "close", first]);
+        let out = place("out");
+        let order = ["statement", first, "--party", heirs[0], "--as", "json", "--out", &out];
+        done(&after, &order);
+        let file = std::path::Path::new(&out).join(format!("oppgjor-{first}-{}-kladd.json", heirs[0]));
+        let json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let posts = json["posts"].as_array().unwrap();
+        assert_eq!(posts.len(), 1, "{gone}: {posts:?}");
+        assert_eq!(posts[0]["corrects"], format!("{last}-{gone}"), "{gone}");
+        assert_eq!(json["to_pay"], day * rate, "{gone}");
+        done(&after, &["ledger", "verify"]);
+    }
 }
