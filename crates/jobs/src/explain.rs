@@ -243,9 +243,8 @@ fn written(
             };
             out.push_str(&format!("  {}. {}{behind}\n", number + 1, language.say(&step.text)));
         }
-        for charge in
-            part.charges.iter().filter(|one| asked.month.as_ref().is_none_or(|asked| *asked == one.month))
-        {
+        // Every month, also where one is asked for: they add up to the conclusion.
+        for charge in &part.charges {
             let (debtor, creditor) = (names.name(&charge.debtor), names.name(&charge.creditor));
             let (month, amount) = (&charge.month, charge.amount);
             out.push_str(&format!("  {}\n", say!(language, "explain.owes", month, amount, debtor, creditor)));

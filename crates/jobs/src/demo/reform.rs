@@ -48,10 +48,10 @@ pub fn run(demo: &Demo, files: &Files, host: &Host) -> Result<Reform> {
     let (scale, baseline_scale) = (of_2012.scale(), baseline.scale());
     let tables = [
         volumes(&figures, scale),
-        seed_sums(&alternatives, baseline_scale),
+        numbered(10, seed_sums(&alternatives, baseline_scale)),
         shares(&figures),
         settled_2012(totals, scale),
-        consequences(&alternatives, baseline_scale, baseline_scale.of),
+        numbered(13, consequences(&alternatives, baseline_scale, baseline_scale.of)),
         municipalities(totals, scale)?,
     ];
     let mut text = format!("{}\n\n", host.language.text("demo.reform"));
@@ -59,6 +59,12 @@ pub fn run(demo: &Demo, files: &Files, host: &Host) -> Result<Reform> {
     text.push_str(&year::at_once(demo, &of_2012, &baseline, files, host)?);
     text.push_str(&what_if(demo, &of_2012, host)?);
     Ok(Reform { text, scale, baseline_scale, settled })
+}
+
+/// A table of another page, with its number on this one.
+fn numbered(number: u32, mut table: Table) -> Table {
+    table.title = message!("demo.numbered", number, title = table.title);
+    table
 }
 
 /// Runs the example scenario. Returns a summary.

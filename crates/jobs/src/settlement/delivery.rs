@@ -302,8 +302,8 @@ impl<'a> DeliverySettler<'a> {
         Ok(sink.claims)
     }
 
-    /// Claims of one month under the current rules, as [`DeliverySettler::settle`] gives them. The months that come after it,
-    /// and the month before it if that is looked at, are settled in the same reading of the delivery.
+    /// Claims of one month under the current rules, as [`DeliverySettler::settle`] gives them. Some of the months to be settled
+    /// after it, and the month before it if that is looked at, are settled in the same reading of the delivery.
     fn settle_now(&mut self, month: Month, scope: &Scope, host: &Host) -> Result<Claims> {
         if let Some(claims) = self.ahead.remove(&month) {
             return Ok(claims);
@@ -319,7 +319,7 @@ impl<'a> DeliverySettler<'a> {
             is_next.then_some(one)
         });
         let before = self.month_before(month).filter(is_alike);
-        let last = after.take_while(is_alike).last().unwrap_or(month);
+        let last = after.take_while(is_alike).take(AT_ONCE - 1).last().unwrap_or(month);
         let is_counted = Reader::open_contacts(&self.contacts)?.is_counted();
         let (from, to) = if is_counted { (month, month) } else { (before.unwrap_or(month), last) };
         let period = Period::spanning(from, to);
@@ -755,6 +755,9 @@ struct Limit {
     /// settled.
     one_in: usize,
 }
+
+/// Number of months that are settled in one reading of a delivery: the claims of all of them are in memory.
+const AT_ONCE: usize = 4;
 
 /// Number of contacts that may lose a charge without a question, though they are all that an instrument has in a month.
 const FEW: usize = 2;

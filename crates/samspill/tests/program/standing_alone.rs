@@ -4,7 +4,7 @@
 use crate::settlement::{done, places, tried};
 use crate::{folder, path, ran, samspill, text};
 
-const UNPRICED: &str = "ISF kan ikke prises og er ikke med: law/activity-based-funding.toml: ingen verdi for enhetspris gjelder på 2023-01-01. Beløpet er ukjent, ikke null";
+const UNPRICED: &str = "ISF kan ikke prises og er ikke med: law/activity-based-funding.toml: ingen verdi for enhetspris gjelder på 2023-01-01. Beløpet er ukjent, ikke null.";
 
 /// Stays of 2023: in each month one of Oslo and one of Narvik that waits from the second day to the fourth.
 fn extract() -> String {

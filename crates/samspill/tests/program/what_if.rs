@@ -123,6 +123,30 @@ fn co_financing_comes_back_in_2024() {
         let state = parties.iter().find(|row| row[0] == "state").unwrap();
         assert_eq!(ore(&state[4]), -kmf, "{state:?}");
     }
+    // What is not in force is no zero, and the incomes of the slides are not those of 2024.
+    for (scenario, after) in [("medfinansiering-20", "208992,00"), ("utskrivningsklare-3000", "ikke i kraft")]
+    {
+        let all = table(&work.join("out").join(scenario).join("kommuner.csv"));
+        let home = all.iter().find(|row| row[0] == "4601").unwrap();
+        assert_eq!([&home[3], &home[5], &home[14]], ["ikke i kraft", after, ".."], "{home:?}");
+    }
+    // Nothing is told of a year without the price: a change of nothing would be no answer. With a price, it is.
+    std::fs::write(&contacts, std::fs::read_to_string(&contacts).unwrap().replace("2024-", "2023-")).unwrap();
+    let priced = work.join("priced.toml");
+    let example = std::fs::read_to_string(folder.join("medfinansiering-20.toml")).unwrap();
+    std::fs::write(&priced, format!("{example}\n[set]\nunit_price = 50000\n")).unwrap();
+    let words = ["--period", "2023", "--contacts", path(&contacts), "--out", path(&out)];
+    let (given, none) = (path(&priced), path(&folder.join("medfinansiering-20.toml")).to_owned());
+    for (file, told) in [(given, "medfinansiering-20"), (&none[..], "KMF mangler en verdi")] {
+        let run = samspill(&[&["simulate", file][..], &words].concat());
+        let said = text(&run.stderr);
+        assert!(run.status.success() == (file == given) && said.contains(told), "{said}");
+    }
+    let all = table(&work.join("out/medfinansiering-20/kommuner.csv"));
+    assert_eq!(all.iter().find(|row| row[0] == "4601").unwrap()[5], "200000,00");
+    let risk = ["risk", "picture", "--variant", "co-financing-again"];
+    let run = samspill(&[&risk[..], &words].concat());
+    assert!(!run.status.success() && text(&run.stderr).contains("ingen verdi for enhetspris"));
 }
 
 /// A municipality with three stays that wait is withheld where what it pays for them changes, and another with it, since the
