@@ -311,18 +311,26 @@ impl Municipalities {
     /// split, for instance, gives a new code to a part of a municipality. `None` if the code comes from several
     /// municipalities, or if the one that it comes from does not exist on `day`.
     pub fn predecessor(&self, code: &str, day: Day) -> Option<&Municipality> {
-        let mut codes: Vec<&str> = self
-            .changes
-            .iter()
-            .filter(|change| change.to_code == code && change.from_code != code && change.on > day)
-            .map(|change| change.from_code.as_str())
-            .collect();
-        codes.sort_unstable();
-        codes.dedup();
-        match codes[..] {
+        match self.came_from(code, day)[..] {
             [only] => self.one_on(only, day).filter(|row| row.exists_on(day)),
             _ => None,
         }
+    }
+
+    /// As [`Municipalities::predecessor`]; if the code comes from several municipalities, the one with the lowest code.
+    pub fn first_predecessor(&self, code: &str, day: Day) -> Option<&Municipality> {
+        let mut found = self.came_from(code, day).into_iter().filter_map(|one| self.one_on(one, day));
+        found.find(|row| row.exists_on(day))
+    }
+
+    /// Codes that become a code after a day, wholly or in part, in order.
+    fn came_from(&self, code: &str, day: Day) -> Vec<&str> {
+        let changes =
+            self.changes.iter().filter(|one| one.to_code == code && one.from_code != code && one.on > day);
+        let mut codes: Vec<&str> = changes.map(|change| change.from_code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
 
     /// Codes that replace a code on `day`, through chains of changes. `ended` is the last day of the code.

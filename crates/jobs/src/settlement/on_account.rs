@@ -7,12 +7,15 @@ use crate::failure::{About, Result, fail};
 use domain::{Amount, Cause, Instrument, Minute, Month, Municipalities, Party, Period, Residence, StepKind};
 use ledger::content::OnAccount;
 use ledger::netting;
-use settlement::manifest;
+use rulebook::InPeriod;
+use settlement::{Law, manifest};
 use words::{Message, message};
 
 use super::books::Books;
 use super::delivery::{Sums, sums};
 use super::open::in_one_year;
+use super::rules;
+use crate::law::Files;
 use crate::parties;
 use crate::refusal::Refusal;
 use crate::table::small_table;
@@ -44,8 +47,8 @@ pub enum OnAccountPosted {
 ///
 /// # Errors
 /// Fails if the period has months of several years; if the budget cannot be read, or lacks an amount that is posted; if the
-/// ledger holds no settlement of the year, or not of all its months; if a month that would change is settled, closed or not opened; or if there is no
-/// amount to post.
+/// ledger holds no settlement of the year, or not of all its months; if an instrument is not in force; if a month that would
+/// change is settled, closed or not opened; or if there is no amount to post.
 pub fn on_account(
     books: &mut Books,
     period: Period,
@@ -85,6 +88,7 @@ pub fn on_account(
             OnAccount { basis: "previous-year".into(), of: year.to_string(), divided }
         }
     };
+    in_force(books, period, &yearly)?;
     let mut vouchers = Vec::new();
     for ((instrument, debtor, creditor), amount) in &yearly {
         let parts = netting::divided(*amount, &weights);
@@ -121,6 +125,24 @@ pub fn on_account(
         Vec::new(),
     )?;
     Ok(OnAccountPosted::Posted { vouchers: count, sums: sum })
+}
+
+/// Checks that every instrument with an amount is in force in the period, by the rules that the ledger stands on: nothing would
+/// ever be settled against the amount.
+fn in_force(
+    books: &mut Books,
+    period: Period,
+    yearly: &BTreeMap<(Instrument, String, String), Amount>,
+) -> Result<()> {
+    let (files, _) = rules::kept(books, Files::read(None, &[])?, false)?;
+    let scope = Law::of(&files.book()?)?.in_period(period, &[]);
+    let mut owed = yearly.iter().filter(|(_, amount)| **amount != Amount::ZERO);
+    match owed.find(|((instrument, ..), _)| *scope.of(*instrument) == InPeriod::NotInForce) {
+        Some(((instrument, debtor, _), _)) => {
+            fail!("error.on_account.not_in_force", instrument, period, debtor)
+        }
+        None => Ok(()),
+    }
 }
 
 /// Amounts on account that are posted, by month, instrument, debtor and creditor.

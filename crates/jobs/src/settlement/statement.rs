@@ -319,7 +319,8 @@ pub(super) fn statements(
         let is_wanted = Party::of(party) != Party::Clearing
             && (order.parties.is_empty() || order.parties.contains(party));
         if is_wanted && own.iter().any(|(voucher, _)| order.span.holds(&voucher.posting_month)) {
-            let language = languages.get(party.as_str()).copied().unwrap_or(order.sender_language);
+            let language = languages.get(parties::code_of(party)).copied();
+            let language = language.unwrap_or(order.sender_language);
             out.push(maker.statement(party, own, language));
         }
     }

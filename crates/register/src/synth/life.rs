@@ -743,6 +743,12 @@ impl<'a> Life<'a> {
     fn push(&mut self, row: &Row) {
         let id = self.next;
         self.next += 1;
+        // A contact that ended before the year has the codes of its own time.
+        let world = self.world;
+        let code = |code: &'a str| match world.before.get(code) {
+            Some(before) if row.to.day() < world.first => before.as_str(),
+            _ => code,
+        };
         self.out.push(&Contact {
             contact_id: id,
             source_row: id,
@@ -758,8 +764,8 @@ impl<'a> Life<'a> {
             urgency: if row.acute { Urgency::Acute } else { Urgency::Planned },
             admitted: row.from,
             discharged: row.to,
-            municipality_of_registration: &self.person.home.municipality,
-            municipality_of_stay: self.municipality_of_stay,
+            municipality_of_registration: code(&self.person.home.municipality),
+            municipality_of_stay: code(self.municipality_of_stay),
             resident: !self.person.visitor,
             age: self.person.age as i32,
             sex: self.sex,

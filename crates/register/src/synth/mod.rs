@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use words::{Message, Said};
 
-use domain::Day;
+use domain::{Day, Municipalities};
 
 use crate::parquet_file::{FileError, Writer, in_order};
 use crate::population::{BadPopulation, Inhabitants, Population};
@@ -110,6 +110,10 @@ pub(crate) struct World {
     /// For each municipality, the factor on the chance of a wait. The same in every year and register; empty before
     /// [`model::TODAY`].
     pub(crate) skew: Vec<f64>,
+    /// First day of the year.
+    pub(crate) first: Day,
+    /// Code before that day of each municipality that has another since: of the one that it came from, or of one of them.
+    pub(crate) before: BTreeMap<String, String>,
 }
 
 /// One person: an inhabitant of a municipality, or a visitor from another country.
@@ -151,6 +155,8 @@ impl World {
         Ok(World {
             seed: recipe.seed,
             skew: skews(&model, &population),
+            first: year_days(recipe.year).0,
+            before: codes_before(&population, year_days(recipe.year).0)?,
             model,
             units: units::units(),
             drgs: drgs::drgs(),
@@ -228,6 +234,19 @@ fn skews(model: &Model, population: &Population) -> Vec<f64> {
     let sum: f64 =
         population.municipalities.iter().zip(&factors).map(|(home, factor)| old(home) * factor).sum();
     factors.into_iter().map(|factor| factor * all / sum.max(1e-9)).collect()
+}
+
+/// Code on the day before `first` of each municipality whose code is new since.
+fn codes_before(population: &Population, first: Day) -> Result<BTreeMap<String, String>, SynthError> {
+    let register = Municipalities::built_in().map_err(BadPopulation::from)?;
+    let day = first.previous();
+    let codes = population.municipalities.iter().map(|home| &home.municipality);
+    let came_from = |code: &String| {
+        let is_new = !register.rows().iter().any(|row| row.code == *code && row.exists_on(day));
+        let from = register.first_predecessor(code, day).filter(|_| is_new)?;
+        Some((code.clone(), from.code.clone()))
+    };
+    Ok(codes.filter_map(came_from).collect())
 }
 
 /// For each municipality, the place of its local hospital among the hospitals of its trust area. Neighbours in the

@@ -214,7 +214,19 @@ fn a_code_that_outlived_a_merger_is_one_municipality() {
         let said = text(&made.stderr).replace('\u{a0}', " ");
         assert!(made.status.success() && said.contains(&format!("å betale {kroner} kr")), "{word}: {said}");
     }
-    assert!(out.join("oppgjor-2024-03-1103@2020-kladd.pdf").exists());
+    // Its language and its address are known by the code too.
+    let (languages, addresses) = (work.join("languages.csv"), work.join("addresses.csv"));
+    std::fs::write(&languages, "code;language\n1103;nn\n").unwrap();
+    std::fs::write(&addresses, "party;organisation;account;reference;contact\n1103;;;Ref 4005;\n").unwrap();
+    let order = ["statement", "2024-03", "--party", "1103", "--ledger", path(&place), "--as", "pdf,json"];
+    let given = ["--languages", path(&languages), "--addresses", path(&addresses), "--out", path(&out)];
+    run(&[&order[..], &given].concat());
+    let json = std::fs::read_to_string(out.join("oppgjor-2024-03-1103@2020-kladd.json")).unwrap();
+    assert!(json.contains("Ref 4005"), "{json}");
+    let pdf = out.join("oppgjor-2024-03-1103@2020-kladd.pdf");
+    let page = std::process::Command::new("pdftotext").args(["-layout", path(&pdf), "-"]).output().unwrap();
+    let page = text(&page.stdout);
+    assert!(page.contains("Oppgjer mars 2024"), "{page}");
     // A bill of one case, three days, beside the year's own settlement.
     let (bill, own) = (work.join("bill.csv"), work.join("own"));
     std::fs::write(&bill, "reference;days;kroner\n3;3;17235\n").unwrap();
@@ -296,4 +308,76 @@ fn a_ledger_follows_mergers_and_splits() {
         assert_eq!(json["to_pay"], day * rate, "{gone}");
         done(&after, &["ledger", "verify"]);
     }
+}
+
+/// The commands of a year, with what belongs to its time: the year, a variant and a projection.
+const COMMANDS: &str = "\
+check {register}/contacts.parquet
+settle {year} --draft --contacts {register}/contacts.parquet --out {work}/settled
+settle {year}-T2 --only USK --draft --contacts {register}/contacts.parquet --out {work}/tertial
+settlement open {year} --ledger {work}/ledger.sqlite --now {year}-01-02
+settlement run {year}-01..{year}-03 --draft --contacts {register}/contacts.parquet --ledger {work}/ledger.sqlite --now {year}-04-10
+settlement close {year}-01..{year}-02 --ledger {work}/ledger.sqlite --now {year}-04-11
+settlement correct {year}-01 --into {year}-03 --draft --contacts {register}/contacts.parquet --ledger {work}/ledger.sqlite --now {year}-04-12
+settlement status --ledger {work}/ledger.sqlite
+settlement deliveries --ledger {work}/ledger.sqlite
+statement {year}-01 --as pdf,xlsx,csv,json --ledger {work}/ledger.sqlite --out {work}/january
+statement {year}-01 --party 991324968 --with-claims --bundle --ledger {work}/ledger.sqlite --out {work}/january
+check-statement {work}/january/oppgjor-{year}-01-991324968-kladd.zip
+case Bergen --scenario {variant} --period {year} --contacts {register}/contacts.parquet --out {work}/case
+forecast {year}-03 --ledger {work}/ledger.sqlite
+accrual {year}-03 --ledger {work}/ledger.sqlite
+ledger verify --ledger {work}/ledger.sqlite
+ledger balances --ledger {work}/ledger.sqlite
+ledger export --as beancount --ledger {work}/ledger.sqlite
+explain bilag-3 --ledger {work}/ledger.sqlite
+settlement open {year} --mode decentral --rounding kroner --ledger {work}/bills.sqlite --now {year}-01-02
+settlement run {year}-01 --draft --contacts {register}/contacts.parquet --ledger {work}/bills.sqlite --now {year}-02-10
+settlement close {year}-01 --ledger {work}/bills.sqlite --now {year}-02-11
+statement {year}-01 --as pdf,ehf --ledger {work}/bills.sqlite --out {work}/bills
+indicators run --all --period {year} --flows --peers --hospitals --units --by-age --profile Bergen --contacts {register}/contacts.parquet --out {work}/indicators
+simulate {variant} --period {year} --contacts {register}/contacts.parquet --keep-cells {work}/cells.parquet --out {work}/what-if
+simulate fewer-medical-admissions no-discharge-ready --period {year} --contacts {register}/contacts.parquet --out {work}/measures
+simulate {variant} --sweep share=10..20:10 --period {year} --cells {work}/cells.parquet --out {work}/sweep
+budget {variant} --municipality Bergen --period {year} --years 1 --projection docs/examples/{projection} --costs docs/examples/egne-kostnader.csv --contacts {register}/contacts.parquet --out {work}/plan
+risk picture --variant {variant} --period {year} --contacts {register}/contacts.parquet --out {work}/risk
+agreement docs/examples/avtale.toml --period {year} --contacts {register}/contacts.parquet --out {work}/agreement
+rules show discharge-ready-day-rate --on {year}-07-01
+rules payments --on {year}-07-01
+";
+
+/// Every command with a year runs for the year of the reform and for today.
+#[test]
+fn commands_run_for_the_year_of_the_reform_and_for_today() {
+    let work = folder("today-commands");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for (year, variant, projection) in [
+        ("2012", "co-financing-80-plus", "framskriving-2012.csv"),
+        ("2024", "co-financing-again", "framskriving.csv"),
+    ] {
+        let (register, out) = (work.join(format!("register-{year}")), work.join(year));
+        std::fs::create_dir_all(&out).unwrap();
+        let made = for_people(&["synth", "--year", year, "--people", "15000", "--out", path(&register)]);
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        for line in COMMANDS.lines() {
+            let filled = [
+                ("{register}", path(&register)),
+                ("{work}", path(&out)),
+                ("{year}", year),
+                ("{variant}", variant),
+                ("{projection}", projection),
+            ];
+            let line = filled.iter().fold(line.to_owned(), |line, (from, to)| line.replace(from, to));
+            let words: Vec<&str> = line.split(' ').collect();
+            let run = crate::program().args(&words).current_dir(&root).output().unwrap();
+            let said = format!("{}{}", text(&run.stdout), text(&run.stderr));
+            assert!(run.status.success(), "{line}: {said}");
+        }
+    }
+    // What belongs to one time only says so.
+    let (ledger, budget) = (work.join("2024/ledger.sqlite"), work.join("budget.csv"));
+    std::fs::write(&budget, "instrument;debtor;creditor;kroner\nKMF;4601;983658725;1200000\n").unwrap();
+    let order = ["settlement", "on-account", "2024-04..2024-12", "--budget", path(&budget)];
+    let (code, said) = crate::settlement::tried(path(&ledger), "2024-04-13", &order);
+    assert!(code != Some(0) && said.contains("KMF er ikke i kraft i 2024-04..2024-12"), "{said}");
 }
