@@ -256,6 +256,15 @@ impl Names {
         Names { by_party, language }
     }
 
+    /// The names, where a code of a municipality stands for the one that has it on a day.
+    pub fn on(municipalities: &Municipalities, day: Day, language: Language) -> Names {
+        let mut names = Names::of(municipalities, language);
+        for (_, row) in municipalities.on(day) {
+            names.by_party.insert(row.code.clone(), format!("{} kommune", row.name));
+        }
+        names
+    }
+
     /// Name of a party or unit. An unknown party or unit keeps its own word.
     pub fn name(&self, party: &str) -> String {
         self.name_in(party, self.language)

@@ -36,9 +36,11 @@ pub fn write(sheet: &SafeTable, about: &[(String, String)], path: &Path) -> Resu
 }
 
 /// A column of text if any cell is text; of decimals if any cell is a decimal or a share; otherwise of whole
-/// numbers. A column of unknown and withheld cells only is of decimals, unless `is_ore` is set.
+/// numbers. A column of unknown and withheld cells only is of decimals, unless `is_ore` is set; words in a column of øre, such
+/// as that an instrument is not in force, are missing values.
 fn column(cells: &[&Cell], is_ore: bool) -> ArrayRef {
-    if cells.iter().any(|cell| matches!(cell, Cell::Text(_) | Cell::Said(_))) {
+    let is_text = |cell: &Cell| matches!(cell, Cell::Text(_)) || (matches!(cell, Cell::Said(_)) && !is_ore);
+    if cells.iter().any(|cell| is_text(cell)) {
         let text = |cell: &&Cell| match cell {
             Cell::Text(text) => Some(text.clone()),
             Cell::Said(message) => Some(message.word()),

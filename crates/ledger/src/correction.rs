@@ -97,7 +97,14 @@ pub fn movements(comparison: &Comparison) -> Claims {
         words = merged.words;
         rows.extend(merged.rows.into_iter().filter(|row| !is_nothing(row)).map(|row| (from, row)));
     }
-    rows.sort_unstable_by_key(|(from, row)| (row.contact, row.instrument, row.month, *from, *row));
+    // By words and not by their numbers, which depend on what else was settled in the same reading.
+    let place = places(&words);
+    rows.sort_unstable_by_key(|(from, row)| {
+        let word = |number: u32| place.get(number as usize).copied().unwrap_or(number);
+        let parties = [row.debtor, row.creditor, row.unit, row.ended, row.version].map(word);
+        let quantity = (row.cause, row.points, row.days, row.amount);
+        (row.contact, row.instrument, word(row.month), *from, parties, quantity)
+    });
     let mut out = Claims { words, rows: Vec::new() };
     let key = |row: &Claim| (row.contact, row.instrument, row.month);
     let mut sheet = Sheet { comparison, heirs: BTreeMap::new(), words: &out.words, rows: Vec::new() };
@@ -115,6 +122,17 @@ pub fn movements(comparison: &Comparison) -> Claims {
         sheet.contact(part(From::Posted), rules, now);
     }
     out.rows = sheet.rows;
+    out
+}
+
+/// Place of each word among all words in order, by its number.
+fn places(words: &Words) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..words.all().len()).collect();
+    order.sort_unstable_by_key(|number| &words.all()[*number]);
+    let mut out = vec![0; order.len()];
+    for (place, number) in order.into_iter().enumerate() {
+        out[number] = domain::narrow(place);
+    }
     out
 }
 

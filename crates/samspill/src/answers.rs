@@ -91,8 +91,10 @@ pub fn opening(opening: &Opening, period: Period) -> Message {
 pub fn on_account(posted: &OnAccountPosted, period: Period) -> Message {
     match posted {
         OnAccountPosted::Unchanged => message!("screen.on_account_before", period),
-        OnAccountPosted::Posted { vouchers: count, sums: of } => {
-            message!("screen.on_account", period, count, sums = sums(of))
+        OnAccountPosted::Posted { vouchers: count, sums: of, left_out } => {
+            let said = message!("screen.on_account", period, count, sums = sums(of));
+            let ended = left_out.iter().map(|instrument| message!("settle.not_in_force", instrument));
+            Message::joined(std::iter::once(said).chain(ended).collect(), "; ")
         }
     }
 }

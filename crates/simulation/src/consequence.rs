@@ -50,6 +50,11 @@ pub struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
+    /// How each instrument stands under the law as it is.
+    pub fn standing(&self) -> &Scope {
+        &self.priced.scope
+    }
+
     /// Prices the law as it is.
     ///
     /// # Errors

@@ -100,7 +100,7 @@ fn next_commands(demo: &Demo, today: &Path, reform: &Path, language: Language) -
     ]);
     commands.extend(kmf.map(|contact| format!("explain KMF-{contact} --in {reform}")));
     commands.extend([
-        format!("statement 2012-04 --party 1201 --ledger {out}/ledger-2012.sqlite --out april-2012"),
+        format!("statement 2012-04 --party 1201 --ledger {out}/ledger-2012.sqlite --out {out}/april-2012"),
         format!("forecast 2012-06 --ledger {out}/ledger-2012.sqlite --earlier {out}/months-2011.csv"),
         format!("simulate co-financing-80-plus --period 2012 --contacts {out}/register-2012/contacts.parquet --out hva-om"),
     ]);

@@ -144,6 +144,9 @@ fn half_of_days(totals: &Totals) -> usize {
         totals.by_debtor(Instrument::DischargeReady).values().map(|sum| sum.days).collect();
     days.sort_unstable_by_key(|days| std::cmp::Reverse(*days));
     let all: i64 = days.iter().sum();
+    if all == 0 {
+        return 0;
+    }
     let sums = days.iter().scan(0, |sum, days| {
         *sum += days;
         Some(*sum)
@@ -205,7 +208,11 @@ fn municipalities(totals: &Totals, scale: Scale, language: Language) -> Result<T
         .into_iter()
         .map(|home| (home.municipality, home.by_age.iter().map(|count| u64::from(*count)).sum()))
         .collect();
-    let names = Names::of(&Municipalities::built_in()?, language);
+    let names = Names::on(
+        &Municipalities::built_in()?,
+        domain::Day::new(2024, 1, 1).unwrap_or(domain::Day::from_number(0)),
+        language,
+    );
     let usk = totals.by_debtor(Instrument::DischargeReady);
     for code in SHOWN {
         let sum = usk.get(code).copied().unwrap_or_default();

@@ -320,6 +320,12 @@ fn all_counted(order: &Order, kroner: Option<&Kroner>) -> Result<Vec<Indicator>>
                 Some(say!(order.language, "indicators.lacking_in_law", key, instrument, day))
             }
             Some(InPeriod::NotInForce) => Some(say!(order.language, "indicators.not_in_law", instrument)),
+            // Years without it would count as years of nothing.
+            Some(InPeriod::Settled)
+                if kroner.is_some_and(|kroner| kroner.ends_within(instrument, order.period)) =>
+            {
+                Some(say!(order.language, "indicators.partly_in_law", instrument))
+            }
             Some(InPeriod::Settled | InPeriod::NotAsked) => continue,
         };
     }
@@ -356,6 +362,12 @@ impl Kroner {
     /// Whether it is known what an instrument gives.
     pub fn tells(&self, instrument: Instrument) -> bool {
         self.scope.tells(instrument)
+    }
+
+    /// Whether an instrument is not in force in some month of a period.
+    fn ends_within(&self, instrument: Instrument, period: Period) -> bool {
+        let of_month = |month| self.law.in_period(Period::of_month(month), &[]);
+        period.months().any(|month| *of_month(month).of(instrument) == InPeriod::NotInForce)
     }
 
     /// Words for what an instrument gives, where it is not an amount; `None` where it is.
@@ -596,7 +608,7 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         rebased: order.rebased.to_vec(),
         vintage: (file, sha256),
         period: order.period,
-        names: Names::of(&municipalities, order.language),
+        names: Names::on(&municipalities, order.period.to(), order.language),
         language: order.language,
         by_age: order.by_age,
         kroner,

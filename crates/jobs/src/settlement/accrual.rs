@@ -70,7 +70,7 @@ pub fn run(
         let accounts: Vec<String> =
             one.bookings.iter().map(|booking| format!("{}/{}", booking.function, booking.article)).collect();
         table.row([
-            Cell::text(&one.recipient.party),
+            Cell::text(code),
             Cell::text(&one.recipient.name),
             Cell::Kroner(one.on_account),
             Cell::Kroner(one.settled),

@@ -7,7 +7,6 @@ use crate::failure::{About, Result, fail};
 use domain::{Amount, Cause, Instrument, Minute, Month, Municipalities, Party, Period, Residence, StepKind};
 use ledger::content::OnAccount;
 use ledger::netting;
-use rulebook::InPeriod;
 use settlement::{Law, manifest};
 use words::{Message, message};
 
@@ -36,6 +35,8 @@ pub enum OnAccountPosted {
     Posted {
         vouchers: usize,
         sums: Sums,
+        /// Instruments of the year before that are not in force any more, and are left out.
+        left_out: Vec<Instrument>,
     },
 }
 
@@ -47,7 +48,7 @@ pub enum OnAccountPosted {
 ///
 /// # Errors
 /// Fails if the period has months of several years; if the budget cannot be read, or lacks an amount that is posted; if the
-/// ledger holds no settlement of the year, or not of all its months; if an instrument is not in force; if a month that would
+/// ledger holds no settlement of the year, or not of all its months; if an instrument of a budget is not in force; if a month that would
 /// change is settled, closed or not opened; or if there is no amount to post.
 pub fn on_account(
     books: &mut Books,
@@ -69,7 +70,7 @@ pub fn on_account(
                 voucher.amount;
         }
     }
-    let yearly: BTreeMap<(Instrument, String, String), Amount>;
+    let mut yearly: BTreeMap<(Instrument, String, String), Amount>;
     // The amount of a year is divided over its twelve months. Only the parts for the months of the period are posted.
     let mut weights = [1_i64; 12];
     let content = match from {
@@ -88,7 +89,11 @@ pub fn on_account(
             OnAccount { basis: "previous-year".into(), of: year.to_string(), divided }
         }
     };
-    in_force(books, period, &yearly)?;
+    let left_out = not_in_force(books, period, &yearly)?;
+    if let (Some(instrument), OnAccountFrom::Budget(_)) = (left_out.first(), from) {
+        fail!("error.on_account.not_in_force", instrument, period);
+    }
+    yearly.retain(|(instrument, ..), _| !left_out.contains(instrument));
     let mut vouchers = Vec::new();
     for ((instrument, debtor, creditor), amount) in &yearly {
         let parts = netting::divided(*amount, &weights);
@@ -124,25 +129,21 @@ pub fn on_account(
         vouchers,
         Vec::new(),
     )?;
-    Ok(OnAccountPosted::Posted { vouchers: count, sums: sum })
+    Ok(OnAccountPosted::Posted { vouchers: count, sums: sum, left_out })
 }
 
-/// Checks that every instrument with an amount is in force in the period, by the rules that the ledger stands on: nothing would
-/// ever be settled against the amount.
-fn in_force(
+/// Instruments with an amount that are not in force in a period, by the rules that the ledger stands on: nothing would ever be
+/// settled against the amount.
+fn not_in_force(
     books: &mut Books,
     period: Period,
     yearly: &BTreeMap<(Instrument, String, String), Amount>,
-) -> Result<()> {
+) -> Result<Vec<Instrument>> {
     let (files, _) = rules::kept(books, Files::read(None, &[])?, false)?;
     let scope = Law::of(&files.book()?)?.in_period(period, &[]);
-    let mut owed = yearly.iter().filter(|(_, amount)| **amount != Amount::ZERO);
-    match owed.find(|((instrument, ..), _)| *scope.of(*instrument) == InPeriod::NotInForce) {
-        Some(((instrument, debtor, _), _)) => {
-            fail!("error.on_account.not_in_force", instrument, period, debtor)
-        }
-        None => Ok(()),
-    }
+    let has_amount =
+        |one: &Instrument| yearly.iter().any(|((of, ..), sum)| of == one && *sum != Amount::ZERO);
+    Ok(scope.not_in_force().filter(has_amount).collect())
 }
 
 /// Amounts on account that are posted, by month, instrument, debtor and creditor.

@@ -13,7 +13,7 @@ use words::{Language, Message, Said, message};
 
 use super::own_costs::{CO_FINANCING, Cost, Income, Kind, costs, incomes};
 use super::simulate::{self, Outcome, Run};
-use super::simulate_files::{about, cautions, first_said, in_force, known};
+use super::simulate_files::{about, cautions, either, first_said, in_force, known};
 use super::{about_texts, heads, lines_about};
 use crate::failure::{About, Result, fail};
 use crate::host::Host;
@@ -215,7 +215,7 @@ impl Budget {
     fn scenario_lines(&self, run: &Run, lines: &mut Lines) {
         let of = |line: Message| message!("budget.line.of_scenario", title = &run.scenario.title, line);
         let instruments = [Instrument::CoFinancing, Instrument::DischargeReady].into_iter().enumerate();
-        for (at, instrument) in instruments {
+        for (at, instrument) in instruments.filter(|(_, one)| *either(run, *one) != InPeriod::NotInForce) {
             lines.sum(of(instrument.said()), &self.paid(run, at, |year| year.change[at]));
         }
         let capped = run.ahead.iter().map(|year| -year.capped);
@@ -270,7 +270,9 @@ impl Budget {
     /// What the budget rests on, as heads and texts.
     fn about(&self) -> Vec<(Message, Message)> {
         let mut out = about(&self.outcome, Some(&self.outcome.runs[0]));
-        out.retain(|(head, _)| *head != message!("what_if.about.scenario"));
+        // The budget's own line has the incomes of the one municipality.
+        let others = ["scenario", "free_income"].map(|key| Message::under("what_if.about", key));
+        out.retain(|(head, _)| !others.contains(head));
         for run in self.scenarios() {
             let said = first_said(run).into_iter().chain([run.summary.clone()]).collect();
             out.push((message!("what_if.about.scenario"), Message::joined(said, " ")));
@@ -279,8 +281,11 @@ impl Budget {
             out.push((Message::under("budget.read", key), Message::under("budget.told", key)));
         }
         let mut told: Vec<Message> = Vec::new();
+        let year = self.outcome.period.from().year();
+        let of_incomes =
+            [message!("simulate.caution.free_income"), message!("simulate.caution.no_free_income", year)];
         for caution in self.outcome.runs.iter().flat_map(|run| cautions(&self.outcome, run)) {
-            if !told.contains(&caution) {
+            if !told.contains(&caution) && !of_incomes.contains(&caution) {
                 told.push(caution);
             }
         }

@@ -145,8 +145,6 @@ pub struct Picture {
     pub synthetic: bool,
     /// Number of values that nobody has signed.
     pub unsigned: usize,
-    /// Sentences on the instruments that cannot be priced.
-    pub unpriced: Vec<Message>,
     /// Name and SHA-256 of the file of contacts.
     pub vintage: (String, String),
     /// Titles of the variants.
@@ -180,6 +178,9 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     let book = files.book_in(order.period)?;
     let titles = book.variants().iter().map(|variant| variant.title.clone()).collect();
     let law = Law::of(&book)?;
+    if let Some((instrument, missing)) = law.in_period(order.period, &PAID).unpriced().next() {
+        fail!("error.risk.unpriced", instrument, missing = missing.said());
+    }
     let scope = crate::law::scope(&law, order.period, &PAID, host)?;
     let scratch = Scratch::under(host.scratch)?;
     let read = |contacts: &Path, period: Period| -> Result<(Reader, String)> {
@@ -212,7 +213,6 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
         severity,
         synthetic: reader.footer().get(register::schema::SYNTHETIC_KEY).is_some_and(|yes| yes == "yes"),
         unsigned: law.used(order.period, &scope).iter().filter(|value| value.is_unsigned()).count(),
-        unpriced: crate::law::unpriced(&scope),
         vintage: (file, sha256),
         titles,
         by_sex,
@@ -257,15 +257,9 @@ const NO_PERSON_OF: u64 = 20;
 const PAID: [Instrument; 2] = [Instrument::CoFinancing, Instrument::DischargeReady];
 
 /// What municipalities pay in the period, by person: the charges of all contacts of the person.
-///
-/// # Errors
-/// Fails with the missing value if something that they pay cannot be priced: the rest would be no picture of a year.
 fn persons(reader: &Reader, law: &Law, period: Period, threads: usize) -> Result<Vec<Person>> {
     let municipalities = Municipalities::built_in()?;
     let scope = law.scope(period, &PAID)?;
-    if let Some((_, missing)) = scope.unpriced().next() {
-        return Err(missing.clone().into());
-    }
     let options = Options { period, scope: &scope, threads };
     let mut sink = ClaimsSink::of_charges(&municipalities);
     settle(reader, law, &municipalities, &options, &mut sink, |_, _| {})?;

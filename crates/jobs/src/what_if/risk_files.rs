@@ -39,7 +39,7 @@ pub fn write(
     out: &Path,
     host: &Host,
 ) -> Result<(String, Message)> {
-    let names = Names::of(&domain::Municipalities::built_in()?, host.language);
+    let names = Names::on(&domain::Municipalities::built_in()?, order.period.to(), host.language);
     may_be_shown(found, order, asked, &names)?;
     folder::made(out, "risiko.xlsx", |name| {
         let is_picture = ["fordeling-", "vifte-"].iter().any(|start| name.starts_with(start));
@@ -128,7 +128,6 @@ fn about(found: &Picture, order: &Order) -> AboutLines {
         None => (message!("what_if.about.not_included"), message!("risk.not_included")),
         Some(shared) => (message!("risk.about_shared"), of_shared(shared)),
     });
-    out.extend(found.unpriced.iter().map(|said| (message!("what_if.about.unknown"), said.clone())));
     if found.synthetic {
         out.push((message!("what_if.about.synthetic"), message!("what_if.no_person")));
     }

@@ -8,8 +8,8 @@ use crate::parties::{self, Names};
 use crate::people::{Projected, Seen, people, projected};
 use domain::{Amount, Municipalities, Period, Urgency};
 use register::parquet_file::Reader;
-use rulebook::InPeriod;
 use rulebook::measure::Measure;
+use rulebook::{InPeriod, Scope};
 use settlement::cells::Cells;
 use settlement::needs::Needs;
 use settlement::price::{AsIs, WHOLE};
@@ -195,20 +195,20 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
         synthetic: cells.synthetic,
         sample: cells.sample,
         free_income,
-        names: Names::of(&Municipalities::built_in()?, host.language),
+        names: Names::on(&Municipalities::built_in()?, order.period.to(), host.language),
         backgrounds,
         ahead: later,
     })
 }
 
-/// Checks that what a scenario brings into force can be priced.
+/// Checks that what a scenario, or what it is compared with, brings into force can be priced. `law` is how the instruments
+/// stand without either.
 ///
 /// # Errors
 /// Fails with the missing value if it cannot: a change of nothing would be no answer.
-fn priced(scenario: &Scenario, found: &Consequences) -> Result<()> {
-    let [before, after] = &found.standing;
-    let mut unpriced = after.unpriced();
-    match unpriced.find(|(instrument, _)| *before.of(*instrument) == InPeriod::NotInForce) {
+fn priced(scenario: &Scenario, found: &Consequences, law: &Scope) -> Result<()> {
+    let mut unpriced = found.standing.iter().flat_map(Scope::unpriced);
+    match unpriced.find(|(instrument, _)| *law.of(*instrument) == InPeriod::NotInForce) {
         Some((instrument, gap)) => {
             fail!("error.simulate.unpriced", title = scenario.title, instrument, missing = gap.said())
         }
@@ -233,7 +233,7 @@ impl Setting<'_> {
         let Prepared { scenario, law, titles, alone } = prepared;
         let (now, found) = self.found(&law, &scenario, known)?;
         decidable(cells, &law, &scenario, &found)?;
-        priced(&scenario, &found)?;
+        priced(&scenario, &found, ground.standing())?;
         let of_end = |scenario: &Scenario| Ok::<_, Failure>(self.found(&law, scenario, None)?.1);
         let ends = scenario.ends().map(|[low, high]| Ok::<_, Failure>([of_end(&low)?, of_end(&high)?]));
         let ends = ends.transpose()?;

@@ -329,6 +329,12 @@ fn paid(run: &Run, side: usize, instrument: Instrument, amount: Amount) -> Cell 
     in_force(run.found.standing[side].of(instrument), known(run, instrument, Cell::Kroner(amount)))
 }
 
+/// How an instrument stands after a scenario, or before it if it is not in force after.
+pub(super) fn either(run: &Run, instrument: Instrument) -> &InPeriod {
+    let [before, after] = run.found.standing.each_ref().map(|scope| scope.of(instrument));
+    if *after == InPeriod::NotInForce { before } else { after }
+}
+
 /// The cell of an amount, or the words for that its instrument is not in force.
 pub(super) fn in_force(standing: &InPeriod, amount: Cell) -> Cell {
     match standing {
@@ -364,7 +370,7 @@ fn parties(outcome: &Outcome, run: &Run) -> SafeTable {
             |wanted: &str| found(wanted).map_or_else(|| text(""), |(_, gained)| Cell::Kroner(-*gained));
         let mut row = vec![text(&party.party), Cell::Said(party_name(outcome, &party.party))];
         row.extend(OF_INSTRUMENT.map(|(what, instrument)| match found(what) {
-            Some(_) => known(run, instrument, line(what)),
+            Some(_) => in_force(either(run, instrument), known(run, instrument, line(what))),
             None => text(""),
         }));
         row.extend(["budget", "grant", "pays"].map(line));
@@ -824,7 +830,9 @@ fn upper_bound(run: &Run) -> Option<Message> {
 
 /// What is said before everything else: what cannot be, what cannot be priced, and what the data do not tell.
 pub(super) fn first_said(run: &Run) -> Vec<Message> {
-    let unpriced = crate::law::unpriced(&run.found.scope);
+    // Others follow on the same line of a paper.
+    let unpriced =
+        crate::law::unpriced(&run.found.scope).into_iter().map(|said| message!("screen.stop", said));
     run.impossible.clone().into_iter().chain(unpriced).chain(upper_bound(run)).collect()
 }
 

@@ -19,7 +19,7 @@ pub enum RulesCommand {
     List(RuleSource),
     Show {
         rule: String,
-        #[arg(long, default_value = "2012-07-01")]
+        #[arg(long, default_value = "2024-07-01")]
         on: String,
         #[command(flatten)]
         source: RuleSource,
@@ -32,7 +32,7 @@ pub enum RulesCommand {
         source: RuleSource,
     },
     Payments {
-        #[arg(long, default_value = "2012-07-01")]
+        #[arg(long, default_value = "2024-07-01")]
         on: String,
         #[command(flatten)]
         source: RuleSource,

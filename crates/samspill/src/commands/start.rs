@@ -16,17 +16,17 @@ const QUESTIONS: [(&str, &str); 11] = [
     ("start.demo", "samspill demo"),
     ("start.bill", "samspill compare --received REGNING.xlsx --log MELDINGER.csv"),
     ("start.waiting", "samspill running --contacts UTTREKK.csv"),
-    ("start.statement", "samspill statement 2012-04 --party Bergen"),
-    ("start.explain", "samspill explain KMF-4711 --ledger OPPGJOR.sqlite"),
-    ("start.forecast", "samspill forecast 2012-06"),
+    ("start.statement", "samspill statement 2024-04 --party Kristiansand"),
+    ("start.explain", "samspill explain USK-4711-2024-04 --ledger OPPGJOR.sqlite"),
+    ("start.forecast", "samspill forecast 2024-06"),
     (
         "start.what_if",
-        "samspill simulate co-financing-80-plus --period 2012 --contacts UTTREKK.csv --out hva-om",
+        "samspill simulate co-financing-again --period 2024 --contacts UTTREKK.csv --out hva-om",
     ),
-    ("start.risk", "samspill risk picture --period 2012 --contacts UTTREKK.csv --out risiko"),
-    ("start.others", "samspill indicators run --all --period 2012 --contacts UTTREKK.csv --out nokkeltall"),
-    ("start.settle", "samspill settlement run 2012-04 --contacts UTTREKK.csv"),
-    ("start.law", "samspill rules show KMF --on 2012-07-01"),
+    ("start.risk", "samspill risk picture --period 2024 --contacts UTTREKK.csv --out risiko"),
+    ("start.others", "samspill indicators run --all --period 2024 --contacts UTTREKK.csv --out nokkeltall"),
+    ("start.settle", "samspill settlement run 2024-04 --contacts UTTREKK.csv"),
+    ("start.law", "samspill rules show USK --on 2024-07-01"),
 ];
 
 /// The start screen.

@@ -99,20 +99,22 @@ pub fn statement(arguments: &StatementArguments, asked: Option<Language>, host: 
     if let Some(at) = known_on.filter(|at| *at >= clock) {
         return Err(Refusal::NotOver(at).into());
     }
-    let named = arguments.party.iter().map(|word| parties::named(word, months));
-    let party = named.collect::<Result<Vec<String>>>()?;
-    let parties = party.iter().map(|party| format!(" --party {party}")).collect::<String>();
     let to_date = if arguments.to_date { " --to-date" } else { "" };
     let version = arguments.version.map_or_else(String::new, |version| format!(" --version {version}"));
     let language = asked.map_or_else(String::new, |language| format!(" --language {}", language.code()));
     let more = remade_with(arguments);
-    let addresses = arguments.addresses.as_deref().map(|path| addresses::read(path, months));
-    let addresses = addresses.transpose()?.unwrap_or_default();
     let mut forms = arguments.forms.clone();
     forms.extend(arguments.bundle.then_some(PaperForm::Bundle));
     let mut books = Books::open(&arguments.place.ledger)?;
     let mut words = Vec::new();
     for span in spans {
+        // A name or a code is that of the span's own time: a range may go over a merger.
+        let period = Period::spanning(span.first, span.last);
+        let named = arguments.party.iter().map(|word| parties::named(word, period));
+        let party = named.collect::<Result<Vec<String>>>()?;
+        let parties = party.iter().map(|party| format!(" --party {party}")).collect::<String>();
+        let addresses = arguments.addresses.as_deref().map(|path| addresses::read(path, period));
+        let addresses = addresses.transpose()?.unwrap_or_default();
         let name = if arguments.to_date { &arguments.period } else { &span.name };
         let command =
             format!("samspill statement {name}{to_date}{parties}{version}{language}{more} --ledger LEDGER");

@@ -21,7 +21,7 @@ what the program writes.
   (columns that end in `_ore`). Without it, tables are for people: heads and words in the language (`--language`),
   semicolons, a decimal comma, and kroner. Files that are read back, such as a mapping or a budget, have the same keys in
   every language.
-- `..` is unknown, `:` is withheld. In Parquet both are null, and the column `withheld` says in which rows a cell is withheld.
+- `..` is unknown, `:` is withheld, `not-in-force` stands for an amount of an instrument that is not in force. In Parquet all are null, and the column `withheld` says in which rows a cell is withheld.
 - JSON carries the version of its form: `form` in a statement, now FORM; `schema` elsewhere: in tables (`--as json`) now 3, with
   English keys, where numbers are numbers (they were text in 2). A key that is added keeps the version; one that changes or goes raises it.
 - Parquet files carry the version of their schema in the footer (`samspill.schema` and others that begin with `samspill.`).

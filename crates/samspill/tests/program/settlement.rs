@@ -1285,10 +1285,13 @@ fn months_settled_together_are_the_months_settled_alone() {
         (903, 903, 1, TRUSTS[0], "01-29T08:00", "01-31T20:00", ""),
         (904, 903, 2, TRUSTS[1], "01-31T22:00", "02-03T12:00", ""),
         (905, 905, 3, TRUSTS[2], "03-30T08:00", "04-01T12:00", ""),
+        (906, 906, 3, TRUSTS[2], "02-03T08:00", "02-04T12:00", ""),
     ] {
+        // Two claims without a quantity, whose order must not depend on what was settled before.
+        let points = if id == 906 { "0" } else { "2.500" };
         let _ = writeln!(
             rows,
-            "{id},{stay},{stay},U{unit},public-hospital,{trust},somatic,overnight,2012-{from},2012-{to},1201,70,127,medical,2.500,{events}"
+            "{id},{stay},{stay},U{unit},public-hospital,{trust},somatic,overnight,2012-{from},2012-{to},1201,70,127,medical,{points},{events}"
         );
     }
     std::fs::write(&file, rows).unwrap();

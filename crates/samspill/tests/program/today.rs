@@ -170,6 +170,14 @@ fn a_series_follows_a_municipality_that_was_three() {
         std::process::Command::new("pdftotext").args(["-layout", path(&profile), "-"]).output().unwrap();
     let page = text(&page.stdout);
     assert!(page.contains("Utvikling 2012–2024") && page.contains("Stavanger kommune"), "{page}");
+    // Co-financing of 2014 and of no year after it is no trend.
+    let words = ["indicators", "run", "co-financing", "--period", "2013-2016", "--contacts", path(&contacts)];
+    let told = for_people(&[&words[..], &["--out", path(&out)]].concat());
+    assert!(
+        text(&told.stdout).contains("hjemmel i hele perioden (KMF ikke i kraft"),
+        "{}",
+        text(&told.stdout)
+    );
     let (before, after) = (run("2018"), run("2021"));
     let sexes = rows(&out.join("folketall.csv")).into_iter().find(|row| row[0] == "1103").unwrap();
     assert_eq!((&sexes[5][..], &sexes[6][..]), ("nei", "kjent for året"));
@@ -307,6 +315,13 @@ fn a_ledger_follows_mergers_and_splits() {
         assert_eq!(posts[0]["corrects"], format!("{last}-{gone}"), "{gone}");
         assert_eq!(json["to_pay"], day * rate, "{gone}");
         done(&after, &["ledger", "verify"]);
+        // In a range over the merger, the code is that of each month's own time.
+        if gone == "1103" {
+            let range = format!("{last}..{first}");
+            done(&after, &["statement", &range, "--party", "1103", "--as", "csv", "--out", &out]);
+            let made = |name: &str| std::path::Path::new(&out).join(name).exists();
+            assert!(made("oppgjor-2019-12-1103-kladd.csv") && made("oppgjor-2020-01-1103@2020-kladd.csv"));
+        }
     }
 }
 
