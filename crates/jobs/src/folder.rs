@@ -21,13 +21,21 @@ pub fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).about(|| message!("error.file.read", path = path.display()))
 }
 
+/// Creates a folder, and those that it lies in.
+///
+/// # Errors
+/// Fails if the folder cannot be created.
+pub fn make(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).about(|| message!("error.file.make", path = folder.display()))
+}
+
 /// Creates a folder and removes the files of an earlier run, so that old and new figures never stand side by
 /// side. An earlier run is recognised by the file `mark`, and its files by a name that `is_ours` accepts.
 ///
 /// # Errors
 /// Fails if the folder cannot be created or read, or if a file cannot be removed.
 pub fn made(out: &Path, mark: &str, is_ours: impl Fn(&str) -> bool) -> Result<()> {
-    std::fs::create_dir_all(out).about(|| message!("error.file.make", path = out.display()))?;
+    make(out)?;
     if !out.join(mark).exists() {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::municipality::Municipality;
 use domain::{Day, Municipalities, Party, Period, Residence};
 use statistics::flows::Treater;
-use words::{Language, Message, say};
+use words::{Language, Message, message, say};
 
 use crate::failure::{About, Result, fail};
 
@@ -89,12 +89,10 @@ pub fn named(word: &str, period: Period) -> Result<String> {
         };
         rows.filter(move |row| exists(row) == is_in)
     };
-    let called: Vec<&Municipality> = parties(true).filter(|row| is_called(&row.name)).collect();
     // Over the years of a merger or a new number, the name is that of the last day.
-    let last = || called.iter().filter(|row| row.exists_on(period.to()));
-    let meant: Vec<&&Municipality> =
-        if last().next().is_some() { last().collect() } else { called.iter().collect() };
-    let mut found: Vec<(String, String)> = meant
+    let (last, before): (Vec<&Municipality>, Vec<&Municipality>) =
+        parties(true).filter(|row| is_called(&row.name)).partition(|row| row.exists_on(period.to()));
+    let mut found: Vec<(String, String)> = if last.is_empty() { before } else { last }
         .into_iter()
         .map(|row| {
             (municipalities.party(&row.code, row.from.unwrap_or(Day::from_number(0))), row.name.clone())
@@ -155,6 +153,15 @@ pub fn municipality_on(at: &str, word: &str, period: Period, day: Day) -> Result
     let code = municipality_named(word, period).about(|| Message::plain(at))?;
     let is_there = matches!(Municipalities::known()?.residence(&code, day), Residence::Municipality(_));
     Ok(is_there.then_some(code))
+}
+
+/// Code of the municipality that a cell of a table means in a period.
+///
+/// # Errors
+/// Fails if no municipality has the number or the name then.
+pub fn municipality_of(at: &str, word: &str, period: Period) -> Result<String> {
+    let found = municipality_on(at, word, period, period.from())?;
+    found.about(|| message!("error.simulate.not_in_year", at, word, period))
 }
 
 /// As [`municipality_named`], for several. `is_there` tells whether there is a municipality with a code.
@@ -241,13 +248,18 @@ pub struct Names {
     language: Language,
 }
 
+/// Name of a municipality with the word for municipality.
+pub fn in_full(row: &Municipality) -> String {
+    format!("{} kommune", row.name)
+}
+
 impl Names {
     /// The names, with the program's own words in a language.
     pub fn of(municipalities: &Municipalities, language: Language) -> Names {
         let mut by_party = BTreeMap::new();
         for row in municipalities.rows() {
             let from = row.from.unwrap_or(Day::from_number(0));
-            by_party.insert(municipalities.party(&row.code, from), format!("{} kommune", row.name));
+            by_party.insert(municipalities.party(&row.code, from), in_full(row));
         }
         by_party.extend(trusts().filter_map(|cells| match cells[..] {
             [number, name, ..] => Some((number.to_owned(), name.to_owned())),
@@ -260,7 +272,7 @@ impl Names {
     pub fn on(municipalities: &Municipalities, day: Day, language: Language) -> Names {
         let mut names = Names::of(municipalities, language);
         for (_, row) in municipalities.on(day) {
-            names.by_party.insert(row.code.clone(), format!("{} kommune", row.name));
+            names.by_party.insert(row.code.clone(), in_full(row));
         }
         names
     }

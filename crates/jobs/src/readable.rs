@@ -133,7 +133,7 @@ impl Readable {
         // The copy has the name of what was handed in, which stands in reports and results.
         let given = self.delivered.file_name().unwrap_or(name.as_ref());
         let folder = folder.join(name);
-        std::fs::create_dir_all(&folder).about(|| message!("error.file.make", path = folder.display()))?;
+        crate::folder::make(&folder)?;
         let path = folder.join(given);
         let about = || message!("error.readable.copy", path = self.path.display());
         let mut copy = BufWriter::new(File::create(&path).about(about)?);

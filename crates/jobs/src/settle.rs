@@ -187,7 +187,7 @@ fn is_input(order: &Order, path: &Path) -> bool {
 /// Fails, and changes nothing, if the folder is somebody else's: if it has a file of one of our names or a folder
 /// `rules`, but has no manifest, and no mark of a settlement that was broken off.
 fn former(order: &Order) -> Result<Option<Manifest>> {
-    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
+    crate::folder::make(order.out)?;
     let manifest = std::fs::read_to_string(order.out.join(MANIFEST)).ok();
     let former: Option<Manifest> = manifest.as_deref().and_then(|text| toml::from_str(text).ok());
     let is_broken_off = order.out.join(UNFINISHED).exists();

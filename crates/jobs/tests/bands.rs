@@ -17,6 +17,7 @@ use jobs::host::Host;
 use jobs::indicators;
 use jobs::people;
 use jobs::progress::Silent;
+use jobs::what_if::free_income::FreeIncome;
 use jobs::what_if::risk::{Line, Order, Picture, Shared, run};
 use register::parquet_file::Reader;
 use rulebook::{Law, LawBook};
@@ -81,7 +82,7 @@ fn year(seed: u64, folder: &Path, all: &mut Alarms) -> (Picture, BTreeMap<String
         rules: &[],
         people: people::by_sex(None, period).unwrap(),
         shared: Shared::Left,
-        free_income: BTreeMap::new(),
+        free_income: FreeIncome::default(),
         cap: None,
         pools: BTreeMap::new(),
     };

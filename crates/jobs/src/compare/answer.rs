@@ -7,7 +7,7 @@ use paper::bill::{BillCheck, BillLine, BillReason};
 use words::{Language, Message, Said, message, say};
 
 use super::{Comparison, Line, Order};
-use crate::failure::{About, Result};
+use crate::failure::Result;
 use crate::parties::Names;
 use crate::table::{Table, heads};
 use disclosure::Cell;
@@ -90,7 +90,7 @@ impl Comparison {
     /// # Errors
     /// Fails if a file cannot be made or written.
     pub fn write(&self, order: &Order, day: Day, out: &Path, language: Language) -> Result<Vec<String>> {
-        std::fs::create_dir_all(out).about(|| message!("error.file.make", path = out.display()))?;
+        crate::folder::make(out)?;
         let check = self.on_paper(order, day, language)?;
         crate::folder::write(&out.join("kontroll.xlsx"), paper::bill::workbook(&check)?)?;
         crate::folder::write(&out.join("brev.pdf"), paper::bill::letter(&check)?)?;

@@ -7,17 +7,20 @@ mod story;
 mod today;
 mod year;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use disclosure::Cell;
-use domain::{Month, Period};
+use domain::amount::grouped;
+use domain::{Amount, Month, Period};
 use paper::sheets;
 use settlement::totals::Totals;
 use words::{Language, Message, message, say};
 
-use crate::failure::{About, Result};
+use crate::failure::Result;
 use crate::host::Host;
 use crate::law::Files;
+use crate::people;
 use crate::settle::{self, Order};
 use crate::settlement::Correction;
 use crate::table::{Form, Table};
@@ -48,7 +51,7 @@ const SLOW: &str = "4003";
 /// # Errors
 /// Fails if a job of the demonstration fails, or if a file cannot be written.
 pub fn run(demo: &Demo, host: &Host) -> Result<String> {
-    std::fs::create_dir_all(demo.out).about(|| message!("error.file.make", path = demo.out.display()))?;
+    crate::folder::make(demo.out)?;
     let files = Files::read(None, &[])?;
     let today = today::run(demo, &files, host)?;
     let reform = reform::run(demo, &files, host)?;
@@ -172,6 +175,23 @@ fn of_sample(scale: Scale, language: Language) -> String {
 
 fn shown(table: &Table, language: Language) -> String {
     table.render(Form::Table, sheets::Reader::Person(language))
+}
+
+/// Inhabitants of each municipality, by its code.
+fn inhabitants(period: Period) -> Result<BTreeMap<String, i64>> {
+    let people = people::people(None, period)?;
+    Ok(people.into_iter().map(|(code, ages)| (code, ages.iter().sum())).collect())
+}
+
+/// Thousands of kroner, rounded.
+fn thousands(amount: Amount) -> String {
+    grouped(((amount.ore() + 50_000) / 100_000).unsigned_abs())
+}
+
+/// Whole kroner per inhabitant, rounded down.
+fn per_inhabitant(amount: Amount, inhabitants: Option<&i64>) -> String {
+    let inhabitants = inhabitants.map_or(1, |count| *count).max(1);
+    grouped((amount.ore() / 100 / inhabitants).unsigned_abs())
 }
 
 /// Adds a row: a name, and cells such as published figure, our figure and deviation.

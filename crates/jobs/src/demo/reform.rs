@@ -3,19 +3,23 @@
 use std::collections::BTreeMap;
 
 use domain::amount::grouped;
-use domain::{Amount, Instrument};
+use domain::{Amount, Instrument, Period};
 use register::parquet_file::Reader;
 use register::profile::{Profile, Share, profile};
 use settlement::totals::Totals;
 use words::message;
 
-use super::{Demo, Register, Settled, register, row, settled, shown, year};
+use super::{
+    Demo, Register, Settled, inhabitants, per_inhabitant, register, row, settled, shown, thousands, year,
+};
 use crate::failure::Result;
 use crate::host::Host;
 use crate::law::Files;
 use crate::progress::Work;
 use crate::table::Table;
-use crate::what_if::reproduce::{Scale, alternatives, consequences, deviation, millions, seed_sums};
+use crate::what_if::reproduce::{
+    Scale, alternatives, beside, consequences, counts_beside, deviation, millions, seed_sums,
+};
 use crate::what_if::{heads, simulate_files};
 
 /// Persons in the sample of 2011, in per cent of the persons of 2012.
@@ -52,7 +56,7 @@ pub fn run(demo: &Demo, files: &Files, host: &Host) -> Result<Reform> {
         shares(&figures),
         settled_2012(totals, scale),
         numbered(13, consequences(&alternatives, baseline_scale, baseline_scale.of)),
-        municipalities(totals, scale)?,
+        municipalities(totals, scale, of_2012.period()?)?,
     ];
     let mut text = format!("{}\n\n", host.language.text("demo.reform"));
     tables.iter().for_each(|table| text.push_str(&(shown(table, host.language) + "\n")));
@@ -80,22 +84,14 @@ fn what_if(demo: &Demo, register: &Register, host: &Host) -> Result<String> {
 }
 
 fn volumes(figures: &Profile, scale: Scale) -> Table {
-    let heads = heads([
-        "demo.column.quantity",
-        "reproduce.column.published",
-        "reproduce.column.synthetic",
-        "reproduce.column.deviation",
-    ]);
-    let mut table = Table::new(message!("demo.volumes"), &heads);
+    let mut table = beside(message!("demo.volumes"), "demo.column.quantity");
     for (name, published, ours) in [
         (message!("demo.stays"), 880_000, figures.stays),
         (message!("demo.bed_days"), 3_640_000, figures.bed_days),
         (message!("demo.patients"), 2_000_000, figures.patients),
         (message!("demo.contacts"), 11_000_000, figures.contacts),
     ] {
-        let ours = scale.up(ours as i64);
-        let cells = [grouped(published as u64), grouped(ours as u64), deviation(ours, published)];
-        row(&mut table, name, cells);
+        row(&mut table, name, counts_beside(published, scale.up(ours as i64)));
     }
     let hundredths = (figures.bed_days * 100 / figures.stays.max(1)) as i64;
     let mean = format!("{},{:02}", hundredths / 100, hundredths % 100);
@@ -169,16 +165,14 @@ fn settled_2012(totals: &Totals, scale: Scale) -> Table {
     for (tertial, published, from, to) in
         [(1, 26_200, "2012-01", "2012-04"), (2, 15_300, "2012-05", "2012-08")]
     {
-        let ours = days(from, to);
-        let cells = [grouped(published as u64), grouped(ours as u64), deviation(ours, published)];
-        row(&mut table, message!("demo.paid_days", tertial), cells);
+        row(&mut table, message!("demo.paid_days", tertial), counts_beside(published, days(from, to)));
     }
     let isf = scale.amount(totals.of(Instrument::Isf).amount);
     row(&mut table, message!("demo.isf"), ["–".into(), millions(isf), String::new()]);
     table
 }
 
-fn municipalities(totals: &Totals, scale: Scale) -> Result<Table> {
+fn municipalities(totals: &Totals, scale: Scale, period: Period) -> Result<Table> {
     let heads = heads([
         "column.municipality",
         "demo.column.kmf",
@@ -188,11 +182,7 @@ fn municipalities(totals: &Totals, scale: Scale) -> Result<Table> {
         "demo.column.kroner_per_inhabitant",
     ]);
     let mut table = Table::new(message!("demo.municipalities"), &heads);
-    let people: BTreeMap<String, u64> = register::population::Population::of(2012)?
-        .municipalities
-        .into_iter()
-        .map(|home| (home.municipality, home.by_age.iter().map(|count| u64::from(*count)).sum()))
-        .collect();
+    let inhabitants = inhabitants(period)?;
     let (kmf, usk) =
         (totals.by_debtor(Instrument::CoFinancing), totals.by_debtor(Instrument::DischargeReady));
     for line in include_str!("../../../../data/block_grant_2012.csv").lines().skip(1) {
@@ -202,15 +192,13 @@ fn municipalities(totals: &Totals, scale: Scale) -> Result<Table> {
             scale.amount(sums.get(code).map_or(Amount::ZERO, |sum| sum.amount))
         };
         let (kmf, usk) = (of(&kmf), of(&usk));
-        let thousand = |amount: Amount| grouped(((amount.ore() + 50_000) / 100_000) as u64);
-        let inhabitants = people.get(code).copied().unwrap_or(1).max(1) as i64;
         table.row([
             format!("{code} {name}"),
-            thousand(kmf),
-            thousand(usk),
-            thousand(kmf + usk),
+            thousands(kmf),
+            thousands(usk),
+            thousands(kmf + usk),
             grouped(grant.parse().unwrap_or(0)),
-            grouped(((kmf + usk).ore() / 100 / inhabitants) as u64),
+            per_inhabitant(kmf + usk, inhabitants.get(code)),
         ]);
     }
     Ok(table)

@@ -10,7 +10,7 @@ use register::columns::{self, Events};
 use register::parquet_file::Reader;
 use words::{message, say};
 
-use crate::failure::{About, Result};
+use crate::failure::Result;
 use crate::host::Host;
 use crate::parties::Names;
 use crate::template::{self, Kind};
@@ -69,7 +69,7 @@ pub fn bill(contacts: &Path, charges: &Path, out: &Path, host: &Host) -> Result<
         let line = lines.entry(contact).or_insert((0, Amount::ZERO));
         *line = (line.0 + 1, line.1 + rate);
     }
-    std::fs::create_dir_all(out).about(|| message!("error.file.make", path = out.display()))?;
+    crate::folder::make(out)?;
     let (bill, log) = (out.join("regning.xlsx"), out.join("logg.xlsx"));
     let names = Names::of(&Municipalities::built_in()?, host.language);
     // The note that the claim is made up is part of the name, so that it is seen wherever the claim is shown.

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use domain::amount::grouped;
-use domain::{Amount, Instrument, Municipalities};
+use domain::{Amount, Instrument, Municipalities, Period};
 use register::parquet_file::Reader;
 use register::profile::{Volumes, volumes};
 use settlement::totals::Totals;
 use words::{Language, message};
 
-use super::{Demo, Register, SLOW, Settled, of_sample, register, row, settled, shown, year};
+use super::{
+    Demo, Register, SLOW, Settled, inhabitants, of_sample, per_inhabitant, register, row, settled, shown,
+    thousands, year,
+};
 use crate::failure::Result;
 use crate::host::Host;
 use crate::indicators;
@@ -20,8 +23,9 @@ use crate::parties::Names;
 use crate::people;
 use crate::progress::Work;
 use crate::table::Table;
-use crate::what_if::reproduce::{Scale, deviation, millions};
-use crate::what_if::{heads, risk, risk_files, simulate, simulate_files};
+use crate::what_if::free_income::FreeIncome;
+use crate::what_if::reproduce::{Scale, beside, counts_beside, millions};
+use crate::what_if::{heads, risk, risk_files, simulate_files};
 
 /// Scenarios of the question what § 11-3 would give if it were used again, each with the name of its file.
 const AGAIN: [(&str, &str); 6] = [
@@ -70,7 +74,7 @@ pub fn run(demo: &Demo, files: &Files, host: &Host) -> Result<Today> {
         published_beside(&found, totals, scale, &published),
         by_trust(&found, scale, &published, language)?,
         settled_2024(totals, scale),
-        municipalities(totals, scale, language)?,
+        municipalities(totals, scale, of_2024.period()?, language)?,
     ];
     let mut text = String::new();
     tables.iter().for_each(|table| text.push_str(&(shown(table, language) + "\n")));
@@ -86,9 +90,9 @@ pub fn run(demo: &Demo, files: &Files, host: &Host) -> Result<Today> {
 /// Published beds, occupancy and discharges of a trust in 2024.
 struct Trust {
     organisation: &'static str,
-    beds: u64,
-    occupancy_per_cent: u64,
-    discharges: u64,
+    beds: i64,
+    occupancy_per_cent: i64,
+    discharges: i64,
 }
 
 /// Published activity of trusts.
@@ -96,7 +100,7 @@ fn published() -> Vec<Trust> {
     let lines = include_str!("../../../../data/hospital_activity_2024.csv").lines().skip(1);
     let trust = |line: &'static str| {
         let (organisation, rest) = line.split_once(';')?;
-        let mut numbers = rest.split(';').map(|cell| cell.parse::<u64>().ok());
+        let mut numbers = rest.split(';').map(|cell| cell.parse::<i64>().ok());
         let mut next = || numbers.next().flatten();
         Some(Trust { organisation, beds: next()?, occupancy_per_cent: next()?, discharges: next()? })
     };
@@ -105,20 +109,14 @@ fn published() -> Vec<Trust> {
 
 /// Volumes beside the published ones. Days of beds are of a leap year.
 fn published_beside(found: &Volumes, totals: &Totals, scale: Scale, published: &[Trust]) -> Table {
-    let heads = heads([
-        "demo.column.quantity",
-        "reproduce.column.published",
-        "reproduce.column.synthetic",
-        "reproduce.column.deviation",
-    ]);
-    let mut table = Table::new(message!("demo.today"), &heads);
+    let mut table = beside(message!("demo.today"), "demo.column.quantity");
     let ours = |of: &dyn Fn(&register::profile::Stays) -> u64| -> i64 {
         published.iter().filter_map(|trust| found.by_trust.get(trust.organisation)).map(of).sum::<u64>()
             as i64
     };
-    let discharges: u64 = published.iter().map(|trust| trust.discharges).sum();
-    let bed_days: u64 =
-        published.iter().map(|trust| trust.beds * trust.occupancy_per_cent * 366).sum::<u64>() / 100;
+    let discharges: i64 = published.iter().map(|trust| trust.discharges).sum();
+    let bed_days =
+        published.iter().map(|trust| trust.beds * trust.occupancy_per_cent * 366).sum::<i64>() / 100;
     let usk = totals.of(Instrument::DischargeReady);
     let rows = [
         (message!("demo.discharges"), discharges, ours(&|stays| stays.stays)),
@@ -127,9 +125,7 @@ fn published_beside(found: &Volumes, totals: &Totals, scale: Scale, published: &
         (message!("demo.days_ready"), 71_800, usk.days),
     ];
     for (name, published, ours) in rows {
-        let ours = scale.up(ours);
-        let cells = [grouped(published), grouped(ours.unsigned_abs()), deviation(ours, published as i64)];
-        row(&mut table, name, cells);
+        row(&mut table, name, counts_beside(published, scale.up(ours)));
     }
     let within = (found.within_a_day.per_cent()).round();
     row(&mut table, message!("demo.within_a_day"), ["90 %".into(), format!("{within} %"), String::new()]);
@@ -156,23 +152,12 @@ fn half_of_days(totals: &Totals) -> usize {
 
 /// Discharges of each trust beside the published ones.
 fn by_trust(found: &Volumes, scale: Scale, published: &[Trust], language: Language) -> Result<Table> {
-    let heads = heads([
-        "demo.column.trust",
-        "reproduce.column.published",
-        "reproduce.column.synthetic",
-        "reproduce.column.deviation",
-    ]);
-    let mut table = Table::new(message!("demo.by_trust"), &heads);
+    let mut table = beside(message!("demo.by_trust"), "demo.column.trust");
     let names = Names::of(&Municipalities::built_in()?, language);
     for trust in published {
         let ours = found.by_trust.get(trust.organisation).map_or(0, |stays| stays.stays);
-        let ours = scale.up(ours as i64);
-        table.row([
-            names.name(trust.organisation),
-            grouped(trust.discharges),
-            grouped(ours.unsigned_abs()),
-            deviation(ours, trust.discharges as i64),
-        ]);
+        let [published, ours, off] = counts_beside(trust.discharges, scale.up(ours as i64));
+        table.row([names.name(trust.organisation), published, ours, off]);
     }
     Ok(table)
 }
@@ -194,7 +179,7 @@ fn settled_2024(totals: &Totals, scale: Scale) -> Table {
 }
 
 /// What some municipalities pay for discharge-ready patients.
-fn municipalities(totals: &Totals, scale: Scale, language: Language) -> Result<Table> {
+fn municipalities(totals: &Totals, scale: Scale, period: Period, language: Language) -> Result<Table> {
     let heads = heads([
         "column.municipality",
         "demo.column.people",
@@ -203,27 +188,18 @@ fn municipalities(totals: &Totals, scale: Scale, language: Language) -> Result<T
         "demo.column.kroner_per_inhabitant",
     ]);
     let mut table = Table::new(message!("demo.municipalities_2024"), &heads);
-    let people: BTreeMap<String, u64> = register::population::Population::of(2024)?
-        .municipalities
-        .into_iter()
-        .map(|home| (home.municipality, home.by_age.iter().map(|count| u64::from(*count)).sum()))
-        .collect();
-    let names = Names::on(
-        &Municipalities::built_in()?,
-        domain::Day::new(2024, 1, 1).unwrap_or(domain::Day::from_number(0)),
-        language,
-    );
+    let inhabitants = inhabitants(period)?;
+    let names = Names::on(&Municipalities::built_in()?, period.to(), language);
     let usk = totals.by_debtor(Instrument::DischargeReady);
     for code in SHOWN {
         let sum = usk.get(code).copied().unwrap_or_default();
         let (days, amount) = (scale.up(sum.days), scale.amount(sum.amount));
-        let inhabitants = people.get(code).copied().unwrap_or(0);
         table.row([
             format!("{code} {}", names.name(code)),
-            grouped(inhabitants),
+            grouped(inhabitants.get(code).map_or(0, |count| count.unsigned_abs())),
             grouped(days.unsigned_abs()),
-            grouped(((amount.ore() + 50_000) / 100_000).unsigned_abs()),
-            grouped((amount.ore() / 100 / inhabitants.max(1) as i64).unsigned_abs()),
+            thousands(amount),
+            per_inhabitant(amount, inhabitants.get(code)),
         ]);
     }
     Ok(table)
@@ -256,13 +232,10 @@ fn again(demo: &Demo, register: &Register, host: &Host) -> Result<String> {
 
 /// Millions of kroner with one decimal and a sign.
 fn signed_millions(amount: Amount) -> String {
-    let tenths = (amount.ore().unsigned_abs() + 5_000_000) / 10_000_000;
-    let sign = match (tenths, amount < Amount::ZERO) {
-        (0, _) => "",
-        (_, true) => "\u{2212}",
-        (_, false) => "+",
-    };
-    format!("{sign}{},{}", grouped(tenths / 10), tenths % 10)
+    match millions(amount) {
+        shown if shown.starts_with('\u{2212}') || shown == "0,0" => shown,
+        above => format!("+{above}"),
+    }
 }
 
 /// Makes the risk picture under co-financing as in 2012, with a brief for Bergen. Returns a summary.
@@ -274,7 +247,7 @@ fn swings(demo: &Demo, register: &Register, host: &Host) -> Result<String> {
         mapping: None,
         period,
         rules: &[PathBuf::from(CO_FINANCING_AGAIN)],
-        free_income: simulate::free_income(None, period, &people::together(&people))?,
+        free_income: FreeIncome::read(None, period, &people::together(&people))?,
         people,
         shared: risk::Shared::Left,
         cap: None,

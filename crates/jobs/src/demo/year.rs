@@ -29,7 +29,7 @@ use crate::progress::Work;
 use crate::settlement::statement::{self, PaperForm};
 use crate::settlement::{self as job, Books, Run};
 use crate::table::Table;
-use crate::what_if::heads;
+use crate::what_if::{heads, reproduce};
 
 /// The hospital that delivered late, and what its delivery changed.
 #[derive(Default)]
@@ -282,12 +282,7 @@ fn months(books: &mut Books, title: Message, period: Period) -> Result<Table> {
         heads.remove(4);
     }
     let mut table = Table::new(title, &heads);
-    let millions = |amount: Amount| {
-        let tenths = (amount.ore() + 5_000_000).div_euclid(10_000_000);
-        let sign = if tenths < 0 { "\u{2212}" } else { "" };
-        let whole = domain::amount::grouped(tenths.unsigned_abs() / 10);
-        Cell::Text(format!("{sign}{whole},{}", tenths.unsigned_abs() % 10))
-    };
+    let millions = |amount: Amount| Cell::Text(reproduce::millions(amount));
     for (month, vouchers) in all {
         let sum = |of: &dyn Fn(&Voucher) -> bool| -> Amount {
             vouchers.iter().filter(|voucher| of(voucher)).map(|voucher| voucher.amount).sum()

@@ -67,7 +67,8 @@ fn together_of(by_sex: &BySex) -> Vec<i64> {
     (0..by_sex[0].len()).map(|age| by_sex.iter().map(|ages| ages[age]).sum()).collect()
 }
 
-/// Inhabitants with those of a table without sex divided into women and men; and where the sexes of each municipality are from. `shared` are such municipalities of tables with sex.
+/// Inhabitants with those of a table without sex divided into women and men; and where the sexes of each municipality are from.
+/// `shared` are municipalities of tables with sex that have those of others that they were later merged with.
 fn by_sex(
     sums: BTreeMap<String, BySex>,
     shared: &BTreeSet<String>,

@@ -83,10 +83,7 @@ pub fn run(
     }
     // A municipality with running cases and nothing settled this year gets an accrual too.
     for (code, cases) in waiting {
-        let name = books
-            .municipalities
-            .of_party(&code)
-            .map_or_else(String::new, |row| format!("{} kommune", row.name));
+        let name = books.municipalities.of_party(&code).map_or_else(String::new, crate::parties::in_full);
         let zero = || Cell::Kroner(Amount::ZERO);
         let accrual = cases.filter(|_| unsettled.is_empty());
         let not_paid = Cell::kroner(not_paid(Amount::ZERO));

@@ -69,7 +69,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<(Month, Vec<
     // A month that is not settled is unlike no other month: nothing of it is known.
     let before = before.filter(|_| !waits(&now));
     let case = Case { name, now, before, ahead, language };
-    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
+    crate::folder::make(order.out)?;
     let stem = format!("sak-{}-{month}", order.party);
     let (names, figures): (Vec<_>, Vec<_>) = case.figures().into_iter().unzip();
     let written = pictures::with_brief(order.out, &stem, &case.brief(figures), &names)?;

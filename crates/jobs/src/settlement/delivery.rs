@@ -188,6 +188,8 @@ pub(super) struct DeliverySettler<'a> {
     pub(super) refused: u64,
     sha256: String,
     synthetic: bool,
+    /// Whether the rows are counted figures.
+    is_counted: bool,
     /// Whether no row has a message on readiness.
     has_no_events: bool,
     /// The rule files of the law as JSON, to be kept with the step.
@@ -262,6 +264,7 @@ impl<'a> DeliverySettler<'a> {
             coverage,
             refused: report.map_or(0, |report| report.refused.len() as u64),
             synthetic,
+            is_counted: reader.is_counted(),
             has_no_events: intake::lacking(&reader).has_no_events(),
             rules_text: serde_json::to_string(&run.files.law)?,
             law: Law::of(&book)?,
@@ -273,82 +276,60 @@ impl<'a> DeliverySettler<'a> {
         })
     }
 
-    /// Claims of one month under the instruments of a scope of a law. They include contacts that give no charge, so that the
+    /// Claims of a period under the instruments of a scope of a law. They include contacts that give no charge, so that the
     /// ledger knows that these were delivered.
-    fn settle(&self, month: Month, law: &Law, scope: &Scope, host: &Host) -> Result<Claims> {
-        self.settle_into(self.all(), Period::of_month(month), law, scope, host)
-    }
-
-    /// A sink for all claims, also of contacts that give no charge.
-    fn all(&self) -> ClaimsSink<'_> {
-        ClaimsSink::with_known(&self.books.municipalities)
-    }
-
-    /// Claims of a period, as many as `sink` takes.
-    fn settle_into(
-        &self,
-        mut sink: ClaimsSink,
-        period: Period,
-        law: &Law,
-        scope: &Scope,
-        host: &Host,
-    ) -> Result<Claims> {
+    fn settle(&self, period: Period, law: &Law, scope: &Scope, host: &Host) -> Result<Claims> {
         let options = Options { period, scope, threads: host.threads };
         let reader = Reader::open_contacts(&self.contacts)?;
         let stage = host.begin(Work::Settle(period));
+        let municipalities = &self.books.municipalities;
+        let mut sink = ClaimsSink::with_known(municipalities);
         let at = |done, of| stage.at(done as u64, of as u64);
-        settle(&reader, law, &self.books.municipalities, &options, &mut sink, at)?;
+        settle(&reader, law, municipalities, &options, &mut sink, at)?;
         stage.done();
         Ok(sink.claims)
     }
 
-    /// Claims of one month under the current rules, as [`DeliverySettler::settle`] gives them. Some of the months to be settled
-    /// after it, and the month before it if that is looked at, are settled in the same reading of the delivery.
+    /// Claims of one month under the current rules. Some of the months to be settled after it, and the month before it if that
+    /// is looked at, are settled in the same reading of the delivery.
     fn settle_now(&mut self, month: Month, scope: &Scope, host: &Host) -> Result<Claims> {
         if let Some(claims) = self.ahead.remove(&month) {
             return Ok(claims);
         }
-        // Municipalities and counted figures have years of their own.
+        // Municipalities have years of their own, and counted figures are of a year.
         let is_alike = |other: &Month| {
-            other.year() == month.year()
+            !self.is_counted
+                && other.year() == month.year()
                 && self.law.in_period(Period::of_month(*other), self.run.only) == *scope
         };
-        let after = self.months.iter().copied().skip_while(|one| *one <= month).scan(month, |last, one| {
-            let is_next = Some(one) == last.next();
-            *last = one;
-            is_next.then_some(one)
-        });
-        let before = self.month_before(month).filter(is_alike);
-        let last = after.take_while(is_alike).take(AT_ONCE - 1).last().unwrap_or(month);
-        let is_counted = Reader::open_contacts(&self.contacts)?.is_counted();
-        let (from, to) = if is_counted { (month, month) } else { (before.unwrap_or(month), last) };
-        let period = Period::spanning(from, to);
-        let claims = self.settle_into(self.all(), period, &self.law, scope, host)?;
-        if from == to {
-            return Ok(claims);
+        let next = |last: &Month| last.next().filter(|next| self.months.contains(next) && is_alike(next));
+        let last = std::iter::successors(Some(month), next).take(AT_ONCE).last().unwrap_or(month);
+        let first = self.month_before(month).filter(is_alike).unwrap_or(month);
+        let period = Period::spanning(first, last);
+        let Claims { mut words, rows } = self.settle(period, &self.law, scope, host)?;
+        if first == last {
+            return Ok(Claims { words, rows });
         }
         let mut by_month: BTreeMap<u32, Vec<Claim>> = BTreeMap::new();
-        for row in claims.rows {
+        for row in rows {
             by_month.entry(row.month).or_default().push(row);
         }
         for one in period.months() {
-            self.ahead.insert(one, Claims::default());
-        }
-        for (number, rows) in by_month {
-            self.ahead.insert(
-                Month::parse(claims.words.word(number))?,
-                Claims { words: claims.words.clone(), rows },
-            );
+            let rows = by_month.remove(&words.number(&one.to_string())).unwrap_or_default();
+            self.ahead.insert(one, Claims { words: words.clone(), rows });
         }
         Ok(self.ahead.remove(&month).unwrap_or_default())
     }
 
-    /// The month before `month`, if it is settled, is not settled again together with it, and has stays of the delivery that
-    /// ended in `month` with messages on readiness.
+    /// Whether a month is settled, and not settled again together with others now.
+    fn is_apart(&self, month: Month) -> bool {
+        self.books.months.basis.contains_key(&month) && !self.months.contains(&month)
+    }
+
+    /// The month before `month`, if it is apart and the delivery has stays that ended in `month` with messages on readiness.
     fn month_before(&self, month: Month) -> Option<Month> {
         let before = month.first().previous().month();
-        let is_apart = self.books.months.basis.contains_key(&before) && !self.months.contains(&before);
-        (is_apart && self.delivered.over.contains_key(&month)).then_some(before)
+        (self.is_apart(before) && self.delivered.over.contains_key(&month)).then_some(before)
     }
 
     /// How each instrument stands in a month. Notes each that cannot be priced, once.
@@ -440,7 +421,7 @@ impl<'a> DeliverySettler<'a> {
             Some(basis) if basis.rules != rules => {
                 let law = Law::of(&self.books.kept_rules(&basis.rules_archive)?)?;
                 let scope = law.scope(period, &asked(&basis.not_settled))?;
-                Some(self.settle(month, &law, &scope, host)?)
+                Some(self.settle(period, &law, &scope, host)?)
             }
             _ => None,
         };
@@ -496,12 +477,12 @@ impl<'a> DeliverySettler<'a> {
         if posted.rows.is_empty() && others.is_empty() {
             return Ok(());
         }
-        let changed = ended_in(movements, month);
+        let changed = ended_in(movements, month, has_instrument);
         let come: Vec<i64> =
             changed.iter().copied().filter(|contact| self.delivered.ended(*contact) == Some(month)).collect();
         self.note_come(month, &come, &others, host)?;
         let mut moved: BTreeMap<Month, BTreeSet<i64>> = BTreeMap::new();
-        let was_here = ended_in(posted, month);
+        let was_here = ended_in(posted, month, has_instrument);
         for contact in changed.into_iter().filter(|contact| was_here.binary_search(contact).is_ok()) {
             let now = self.delivered.ended(contact);
             if let Some(now) = now.filter(|now| *now != month && !self.months.contains(now)) {
@@ -558,11 +539,8 @@ impl<'a> DeliverySettler<'a> {
     fn note_days_before(&mut self, month: Month, host: &Host) -> Result<()> {
         let (mut contacts, mut others) = (BTreeSet::new(), Vec::new());
         let Some(mut before) = self.month_before(month) else { return Ok(()) };
-        let is_apart = |this: &DeliverySettler, month: &Month| {
-            this.books.months.basis.contains_key(month) && !this.months.contains(month)
-        };
         let mut over = self.delivered.over.get(&month).cloned().unwrap_or_default();
-        while !over.is_empty() && is_apart(self, &before) {
+        while !over.is_empty() && self.is_apart(before) {
             let posted = correction::net(&self.posted(before)?.0);
             let is_waited = |row: &&Claim| row.instrument == Some(Instrument::DischargeReady);
             for row in posted.rows.iter().filter(is_waited) {
@@ -574,8 +552,9 @@ impl<'a> DeliverySettler<'a> {
             let now = match self.ahead.remove(&before) {
                 Some(now) => now,
                 None => {
-                    let scope = self.law.scope(Period::of_month(before), self.run.only)?;
-                    self.settle(before, &self.law, &scope, host)?
+                    let period = Period::of_month(before);
+                    let scope = self.law.scope(period, self.run.only)?;
+                    self.settle(period, &self.law, &scope, host)?
                 }
             };
             let found: BTreeSet<i64> = now.rows.iter().filter(is_waited).map(|row| row.contact).collect();
@@ -681,7 +660,7 @@ impl<'a> DeliverySettler<'a> {
         let mut after = posted.clone();
         after.extend(movements);
         let after = correction::net(&after);
-        let here = ended_at_all(now, month);
+        let here = ended_in(now, month, |_| true);
         for instrument in Instrument::ALL.iter().copied() {
             let is_of = |row: &&Claim| row.instrument == Some(instrument);
             let is_left = after.rows.iter().any(|row| is_of(&row));
@@ -690,7 +669,11 @@ impl<'a> DeliverySettler<'a> {
             // contacts may be rightly corrected.
             let is_many =
                 before.len() > FEW || (instrument == Instrument::DischargeReady && self.has_no_events);
-            if !is_left && is_many && odd().any(|row| is_of(&row)) && !before.is_disjoint(&here) {
+            if !is_left
+                && is_many
+                && odd().any(|row| is_of(&row))
+                && here.iter().any(|contact| before.contains(contact))
+            {
                 return Err(Refusal::InstrumentGone { month, instrument, contacts: before.len() }.into());
             }
         }
@@ -764,22 +747,19 @@ const FEW: usize = 2;
 
 const ODD: Limit = Limit { contacts: 10, amount: Amount::from_ore(50_000_000), one_in: 20 };
 
-/// Contacts whose stay ended in a month, with or without a charge.
-fn ended_at_all(claims: &Claims, month: Month) -> BTreeSet<i64> {
-    let month = month.to_string();
-    let is_in = |row: &&Claim| claims.words.word(row.ended) == month;
-    claims.rows.iter().filter(is_in).map(|row| row.contact).collect()
-}
-
-/// Contacts of the rows of an instrument whose stay ended in a month, in ascending order.
-fn ended_in(claims: &Claims, month: Month) -> Vec<i64> {
+/// Contacts whose stay ended in a month, in ascending order: those of the rows for which `is` is true.
+fn ended_in(claims: &Claims, month: Month, is: impl Fn(&Claim) -> bool) -> Vec<i64> {
     let month = month.to_string();
     let is_in: Vec<bool> = claims.words.all().iter().map(|word| *word == month).collect();
-    let rows = claims.rows.iter().filter(|row| row.instrument.is_some());
-    let mut out: Vec<i64> = rows.filter(|row| is_in[row.ended as usize]).map(|row| row.contact).collect();
+    let rows = claims.rows.iter().filter(|row| is_in[row.ended as usize] && is(row));
+    let mut out: Vec<i64> = rows.map(|row| row.contact).collect();
     out.sort_unstable();
     out.dedup();
     out
+}
+
+fn has_instrument(row: &Claim) -> bool {
+    row.instrument.is_some()
 }
 
 fn covers(coverage: &[Coverage], unit: &str, ended: Month) -> bool {

@@ -47,9 +47,9 @@ pub enum OnAccountPosted {
 /// calendar month, of all parties together; otherwise every amount is divided in equal parts.
 ///
 /// # Errors
-/// Fails if the period has months of several years; if the budget cannot be read, or lacks an amount that is posted; if the
-/// ledger holds no settlement of the year, or not of all its months; if an instrument of a budget is not in force; if a month that would
-/// change is settled, closed or not opened; or if there is no amount to post.
+/// Fails if the period has months of several years; if the budget cannot be read, or lacks an amount that is posted; if an
+/// instrument of it is not in force; if the ledger holds no settlement of the year, or not of all its months; if a month that
+/// would change is settled, closed or not opened; or if there is no amount to post.
 pub fn on_account(
     books: &mut Books,
     period: Period,

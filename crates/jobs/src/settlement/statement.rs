@@ -163,7 +163,7 @@ pub fn run(books: &mut Books, order: &Order, host: &Host) -> Result<Vec<Statemen
     let is_bundled = order.forms.contains(&PaperForm::Bundle);
     let maker = order.maker(&source, &municipalities)?;
     let bundles = is_bundled.then(|| Bundles::read(books, &maker, &known, order)).transpose()?;
-    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
+    crate::folder::make(order.out)?;
     let stage = host.begin(Work::WriteStatements(statements.len()));
     let total = statements.len() as u64;
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));

@@ -397,7 +397,7 @@ fn avoided(order: &Order, raw: &Raw, measure: &Measure, effect: Share, host: &Ho
 }
 
 fn write(order: &Order, worked: &Worked, host: &Host) -> Result<()> {
-    std::fs::create_dir_all(order.out).about(|| message!("error.file.make", path = order.out.display()))?;
+    crate::folder::make(order.out)?;
     let put = |name: &str, bytes: &[u8]| {
         let path = order.out.join(name);
         crate::folder::write(&path, bytes)

@@ -28,7 +28,7 @@ pub fn write(worked: &Worked, code: &str, out: &Path, host: &Host) -> Result<Vec
     let own = worked.by_home.get(code).about(|| {
         message!("error.agreement.not_of_it", code, municipalities = worked.municipalities().join(", "))
     })?;
-    let name = Names::of(&Municipalities::built_in()?, host.language).name(code);
+    let name = Names::on(&Municipalities::built_in()?, worked.period.to(), host.language).name(code);
     // The figures of all of them stand beside the municipality's own, and tell those of the others together: briefs of several
     // could tell the last one's.
     let is_few = |avoided: &Avoided| worked.reached(avoided).into_iter().any(few);

@@ -15,7 +15,7 @@ use super::own_costs::{CO_FINANCING, Cost, Income, Kind, costs, incomes};
 use super::simulate::{self, Outcome, Run};
 use super::simulate_files::{about, cautions, either, first_said, in_force, known};
 use super::{about_texts, heads, lines_about};
-use crate::failure::{About, Result, fail};
+use crate::failure::{Result, fail};
 use crate::host::Host;
 use crate::people::people;
 use crate::progress::Work;
@@ -270,9 +270,7 @@ impl Budget {
     /// What the budget rests on, as heads and texts.
     fn about(&self) -> Vec<(Message, Message)> {
         let mut out = about(&self.outcome, Some(&self.outcome.runs[0]));
-        // The budget's own line has the incomes of the one municipality.
-        let others = ["scenario", "free_income"].map(|key| Message::under("what_if.about", key));
-        out.retain(|(head, _)| !others.contains(head));
+        out.retain(|(head, _)| *head != message!("what_if.about.scenario"));
         for run in self.scenarios() {
             let said = first_said(run).into_iter().chain([run.summary.clone()]).collect();
             out.push((message!("what_if.about.scenario"), Message::joined(said, " ")));
@@ -281,11 +279,8 @@ impl Budget {
             out.push((Message::under("budget.read", key), Message::under("budget.told", key)));
         }
         let mut told: Vec<Message> = Vec::new();
-        let year = self.outcome.period.from().year();
-        let of_incomes =
-            [message!("simulate.caution.free_income"), message!("simulate.caution.no_free_income", year)];
         for caution in self.outcome.runs.iter().flat_map(|run| cautions(&self.outcome, run)) {
-            if !told.contains(&caution) && !of_incomes.contains(&caution) {
+            if !told.contains(&caution) {
                 told.push(caution);
             }
         }
@@ -299,7 +294,7 @@ impl Budget {
     /// # Errors
     /// Fails if a file cannot be written.
     pub fn write(&self, out: &Path, host: &Host) -> Result<(Table, Vec<String>)> {
-        std::fs::create_dir_all(out).about(|| message!("error.file.make", path = out.display()))?;
+        crate::folder::make(out)?;
         let stage = host.begin(Work::WriteScenarios);
         let sheets = [self.plan(), self.inhabitants()];
         let about = about_texts(&self.about(), host.language);

@@ -28,7 +28,7 @@ use crate::pictures;
 /// Fails if the municipality has no contact in the period, if the table of municipalities withholds its amounts, or if a
 /// file cannot be written.
 pub fn write(outcome: &Outcome, code: &str, out: &Path, host: &Host) -> Result<Vec<String>> {
-    std::fs::create_dir_all(out).about(|| message!("error.file.make", path = out.display()))?;
+    crate::folder::make(out)?;
     let mut written = Vec::new();
     for run in &outcome.runs {
         let case = Case::of(outcome, run, code, host.language)?;

@@ -6,6 +6,7 @@ pub mod agreement_brief;
 pub mod budget;
 pub mod by_background;
 pub mod council;
+pub mod free_income;
 pub mod own_costs;
 pub mod reproduce;
 pub mod risk;

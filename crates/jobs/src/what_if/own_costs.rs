@@ -7,8 +7,8 @@ use domain::{Amount, Period};
 use simulation::scenario::part;
 use words::{Message, message};
 
-use super::simulate::home;
 use crate::failure::{About, Result, fail};
+use crate::parties::municipality_of;
 use crate::table::small_table;
 
 /// What a cost is for (`forebygging`, `behandling`, `rehabilitering`, `velferd`).
@@ -167,7 +167,7 @@ pub fn incomes(path: &Path, period: Period, code: &str, years: usize) -> Result<
     let mut known: BTreeMap<(i16, String), Amount> = BTreeMap::new();
     for (at, [year, word, kroner]) in small_table(path, "year;municipality;kroner")? {
         let year: i16 = year.parse().ok().about(|| message!("error.simulate.no_year", at, year))?;
-        let home = home(&at, &word, period)?;
+        let home = municipality_of(&at, &word, period)?;
         let amount = Amount::read(&kroner).about(|| message!("error.simulate.not_amount", at, kroner))?;
         if amount <= Amount::ZERO {
             fail!("error.simulate.income_not_above_zero", at, kroner);

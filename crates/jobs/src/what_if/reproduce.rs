@@ -197,15 +197,25 @@ pub fn deviation(ours: i64, published: i64) -> String {
     format!("{sign}{},{} %", per_mille.abs() / 10, per_mille.abs() % 10)
 }
 
-/// The ministry's first table, with our figures beside it.
-pub fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
+/// Empty table of published figures with ours beside them. `first` is the head of the column of names.
+pub fn beside(title: Message, first: &'static str) -> Table {
     let heads = heads([
-        "reproduce.column.source",
+        first,
         "reproduce.column.published",
         "reproduce.column.synthetic",
         "reproduce.column.deviation",
     ]);
-    let mut table = Table::new(message!("reproduce.gross_sums"), &heads);
+    Table::new(title, &heads)
+}
+
+/// Cells of a published count, of ours, and of the deviation.
+pub fn counts_beside(published: i64, ours: i64) -> [String; 3] {
+    [grouped(published.unsigned_abs()), grouped(ours.unsigned_abs()), deviation(ours, published)]
+}
+
+/// The ministry's first table, with our figures beside it.
+pub fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
+    let mut table = beside(message!("reproduce.gross_sums"), "reproduce.column.source");
     let mut add = |name: Message, published: Option<i64>, ours: Amount| {
         let ours = scale.amount(ours);
         let (shown, off) = match published {
@@ -231,13 +241,13 @@ pub fn seed_sums(alternatives: &Alternatives, scale: Scale) -> Table {
     ] {
         add(said, published, alternatives.kmf.get(name).copied().unwrap_or_default());
     }
-    let beside = |name: &str| alternatives.kmf.get(name).copied().unwrap_or_default() - law;
+    let added_by = |name: &str| alternatives.kmf.get(name).copied().unwrap_or_default() - law;
     add(
         message!("reproduce.mental_health_substance_use_rehabilitation"),
         Some(2500),
-        beside("co-financing-mental-health-substance-use-rehabilitation"),
+        added_by("co-financing-mental-health-substance-use-rehabilitation"),
     );
-    add(message!("reproduce.fee_funded"), None, beside("co-financing-fee-funded"));
+    add(message!("reproduce.fee_funded"), None, added_by("co-financing-fee-funded"));
     add(message!("reproduce.as_in_2012"), None, law);
     table
 }

@@ -23,6 +23,7 @@ use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::progress::Work;
+use crate::what_if::free_income::FreeIncome;
 
 /// Input and options of [`run`].
 pub struct Order<'a> {
@@ -38,8 +39,8 @@ pub struct Order<'a> {
     pub people: BTreeMap<String, BySex>,
     /// What hits every municipality in the same year.
     pub shared: Shared<'a>,
-    /// Free income, and whether it is a level from the ministry's slides and not the municipality's own.
-    pub free_income: BTreeMap<String, (domain::Amount, bool)>,
+    /// Free income of the municipalities.
+    pub free_income: FreeIncome,
     /// Ceiling in kroner per inhabitant, to show the amount above it; `None` for no ceiling.
     pub cap: Option<i64>,
     /// Pool of each municipality that has chosen to bear its costs together with others.
@@ -178,10 +179,10 @@ pub fn run(order: &Order, host: &Host) -> Result<Picture> {
     let book = files.book_in(order.period)?;
     let titles = book.variants().iter().map(|variant| variant.title.clone()).collect();
     let law = Law::of(&book)?;
-    if let Some((instrument, missing)) = law.in_period(order.period, &PAID).unpriced().next() {
+    let scope = law.in_period(order.period, &PAID);
+    if let Some((instrument, missing)) = scope.unpriced().next() {
         fail!("error.risk.unpriced", instrument, missing = missing.said());
     }
-    let scope = crate::law::scope(&law, order.period, &PAID, host)?;
     let scratch = Scratch::under(host.scratch)?;
     let read = |contacts: &Path, period: Period| -> Result<(Reader, String)> {
         let checked = scratch.path().join(format!("checked-{period}.parquet"));

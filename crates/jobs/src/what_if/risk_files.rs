@@ -70,8 +70,7 @@ pub fn write(
         pictures::write(&put, name, &figure.svg, &frame)
     };
     let figures = [bad_year(found, order, language), extent(found, language)];
-    let is_share = !order.free_income.is_empty();
-    draw(if is_share { "andel-av-frie-inntekter" } else { "over-ventet" }, &figures[0])?;
+    draw(if order.free_income.is_known() { "andel-av-frie-inntekter" } else { "over-ventet" }, &figures[0])?;
     draw("omfang", &figures[1])?;
     put("notat.pdf", &brief::pdf(&subject.country(figures.into()))?)?;
     for code in asked {
@@ -136,13 +135,7 @@ fn about(found: &Picture, order: &Order) -> AboutLines {
         count => message!("what_if.draft_unsigned", count),
     };
     out.push((message!("what_if.about.status"), status));
-    if order.free_income.values().any(|(_, marked)| *marked) {
-        out.push((message!("what_if.about.free_income"), message!("risk.slides_levels")));
-    }
-    if order.free_income.is_empty() {
-        let year = order.period.from().year();
-        out.push((message!("what_if.about.free_income"), message!("what_if.no_free_income", year)));
-    }
+    out.extend(order.free_income.about(message!("risk.slides_levels"), order.period));
     out
 }
 
@@ -168,33 +161,38 @@ fn of_size(found: &Picture, language: Language, value: impl Fn(&Line) -> Option<
 /// The first picture of the ministry's slides: how far a bad year goes above the expected one, relative to free income,
 /// by size of municipality. Where no income is known, it is per inhabitant.
 fn bad_year(found: &Picture, order: &Order, language: Language) -> BriefFigure {
-    if order.free_income.is_empty() {
-        let groups = of_size(found, language, |line| {
-            let over = line.alone.quantile(0.99) - line.alone.mean();
-            (line.people > 0).then(|| over / line.people as f64)
-        });
-        return ranged(&groups, "risk.bad_year_each", ("risk.kroner_per_inhabitant", "kr"), language);
+    let over = |line: &Line| line.alone.quantile(0.99) - line.alone.mean();
+    if !order.free_income.is_known() {
+        let each = |line: &Line| (line.people > 0).then(|| over(line) / line.people as f64);
+        let groups = of_size(found, language, each);
+        return ranged(&groups, "risk.bad_year_each", ("risk.kroner_per_inhabitant", "kr", 1), language);
     }
     let groups = of_size(found, language, |line| {
-        let free = order.free_income.get(&line.code)?.0.ore() as f64 / 100.0;
-        (free > 0.0).then(|| (line.alone.quantile(0.99) - line.alone.mean()) * 100.0 / free)
+        let free = order.free_income.of(&line.code)?.ore() as f64 / 100.0;
+        (free > 0.0).then(|| over(line) * 100.0 / free)
     });
     let (title, unit) = ("risk.bad_year_of_free_income", "what_if.per_cent_of_free_income");
-    ranged(&groups, title, (unit, "%"), language)
+    ranged(&groups, title, (unit, "%", 1), language)
 }
 
 /// The second picture of the ministry's slides: the expected cost in kroner per inhabitant, by size of municipality.
 fn extent(found: &Picture, language: Language) -> BriefFigure {
     let groups =
         of_size(found, language, |line| (line.people > 0).then(|| line.alone.mean() / line.people as f64));
-    ranged(&groups, "risk.extent", ("risk.kroner_per_inhabitant", "kr"), language)
+    ranged(&groups, "risk.extent", ("risk.kroner_per_inhabitant", "kr", 1), language)
 }
 
-/// Picture of groups of municipalities. `title` and the long name of the unit are keys.
-fn ranged(groups: &[Group], title: &str, (long, unit): (&str, &str), language: Language) -> BriefFigure {
+/// Picture of groups of municipalities. `title` and the long name of the unit are keys; the alternative text has the short name
+/// and so many decimals.
+pub(super) fn ranged(
+    groups: &[Group],
+    title: &str,
+    (long, unit, decimals): (&str, &str, usize),
+    language: Language,
+) -> BriefFigure {
     let values = groups.iter().map(|group| {
         let label = &group.label;
-        let [low, middle, high] = [group.low, group.middle, group.high].map(|value| decimal(value, 1));
+        let [low, middle, high] = [group.low, group.middle, group.high].map(|value| decimal(value, decimals));
         message!("risk.range", label, middle, unit, low, high)
     });
     let title = language.text(title);

@@ -69,7 +69,7 @@ pub fn risk(picture: &Picture, order: &Order, names: &Names) -> SafeTable {
     let dear = picture.severity.quantile(0.999);
     for line in &picture.lines {
         let (mean, all) = (line.alone.mean(), &line.alone);
-        let free = order.free_income.get(&line.code).map(|(free, _)| free.ore() as f64 / 100.0);
+        let free = order.free_income.of(&line.code).map(|free| free.ore() as f64 / 100.0);
         let one_dear = dear * line.factor;
         let mut row = vec![
             Cell::Text(line.code.clone()),

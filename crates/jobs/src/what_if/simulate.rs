@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{About, Failure, Result, fail};
-use crate::parties::{self, Names};
+use crate::parties::{self, Names, municipality_of};
 use crate::people::{Projected, Seen, people, projected};
-use domain::{Amount, Municipalities, Period, Urgency};
+use domain::{Municipalities, Period, Urgency};
 use register::parquet_file::Reader;
 use rulebook::measure::Measure;
 use rulebook::{InPeriod, Scope};
@@ -25,7 +25,7 @@ use crate::host::{Host, Scratch};
 use crate::intake::{self, Input};
 use crate::law::Files;
 use crate::progress::{Note, Work};
-use crate::table::small_table;
+use crate::what_if::free_income::FreeIncome;
 use crate::what_if::stacked::{self, Alone};
 
 /// Input and options of [`run`].
@@ -117,9 +117,8 @@ pub struct Outcome {
     pub synthetic: bool,
     /// People of a synthetic register, and the inhabitants that they are a sample of; `None` if nobody is left out.
     pub sample: Option<(u64, u64)>,
-    /// Free income by municipality, and whether it is a level from the ministry's slides and not the municipality's
-    /// own.
-    pub free_income: BTreeMap<String, (domain::Amount, bool)>,
+    /// Free incomes of the municipalities.
+    pub free_income: FreeIncome,
     pub names: Names,
     /// Background variables that winners and losers are told by; `None` if they were not asked for.
     pub backgrounds: Option<Backgrounds>,
@@ -150,8 +149,8 @@ pub fn run(order: &Order, host: &Host) -> Result<Outcome> {
     let people = people(order.people, order.period)?;
     let backgrounds = order.background.map(|path| Backgrounds::read(path, order.period)).transpose()?;
     let free_income = match order.ahead {
-        Some(_) => BTreeMap::new(),
-        None => free_income(order.free_income, order.period, &people)?,
+        Some(_) => FreeIncome::default(),
+        None => FreeIncome::read(order.free_income, order.period, &people)?,
     };
     let projection = match order.projection {
         Some(path) => projection(path, order.period, &followed(order, &people)?)?,
@@ -486,15 +485,6 @@ fn prepared(scenario: Scenario, period: Period) -> Result<Prepared> {
     Ok(Prepared { law, titles, alone: stacked::alone(&scenario)?, scenario })
 }
 
-/// Code of the municipality that a cell of a table means in a period.
-///
-/// # Errors
-/// Fails if no municipality has the number or the name then.
-pub(super) fn home(at: &str, word: &str, period: Period) -> Result<String> {
-    let found = parties::municipality_on(at, word, period, period.from())?;
-    found.about(|| message!("error.simulate.not_in_year", at, word, period))
-}
-
 /// Inhabitants of each year after that of `period`, up to the first year that the file does not have. `now` has the
 /// inhabitants in `period`.
 ///
@@ -508,7 +498,7 @@ fn projection(path: &Path, period: Period, now: &People) -> Result<Vec<People>> 
     let mut seen = Seen::default();
     for Projected { at, year, word, age: (whole, age), sex, people } in projected(path)? {
         if !homes.contains_key(&word) {
-            homes.insert(word.clone(), home(&at, &word, period)?);
+            homes.insert(word.clone(), municipality_of(&at, &word, period)?);
         }
         let code = homes.get(&word).cloned().unwrap_or_default();
         seen.take(&at, &format!("{code} {year}"), (whole, &age), sex)?;
@@ -534,47 +524,6 @@ fn projection(path: &Path, period: Period, now: &People) -> Result<Vec<People>> 
     }
     if out.is_empty() {
         fail!("error.simulate.holds_no_year_after", path = path.display(), first);
-    }
-    Ok(out)
-}
-
-/// Years that the levels of free income in the ministry's slides of 2010/11 are used for.
-const SLIDES: std::ops::RangeInclusive<i16> = 2010..=2014;
-
-/// Free income of each municipality, and whether it is a level from the ministry's slides. It comes from a file
-/// `municipality;kroner`, or from the levels per inhabitant in those slides, by size of municipality. Empty for a later year
-/// without a file: what the income is then is not known.
-///
-/// # Errors
-/// Fails if the file cannot be read, names a municipality that does not exist in `period` or names one twice, or if an income
-/// is not above zero.
-pub fn free_income(
-    path: Option<&Path>,
-    period: Period,
-    people: &People,
-) -> Result<BTreeMap<String, (domain::Amount, bool)>> {
-    let mut out = BTreeMap::new();
-    if let Some(path) = path {
-        for (at, [word, kroner]) in small_table(path, "municipality;kroner")? {
-            let code = home(&at, &word, period)?;
-            let amount = Amount::read(&kroner).about(|| message!("error.simulate.not_amount", at, kroner))?;
-            if amount <= Amount::ZERO {
-                fail!("error.simulate.income_not_above_zero", at, kroner);
-            }
-            if out.insert(code.clone(), (amount, false)).is_some() {
-                fail!("error.simulate.income_twice", at, code);
-            }
-        }
-        return Ok(out);
-    }
-    for (code, ages) in people.iter().filter(|_| SLIDES.contains(&period.from().year())) {
-        let count: i64 = ages.iter().sum();
-        let level = match count {
-            50_000.. => 35_000,
-            10_000..=49_999 => 30_000,
-            _ => 40_000,
-        };
-        out.insert(code.clone(), (domain::Amount::from_ore(count * level * 100), true));
     }
     Ok(out)
 }

@@ -4,12 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chart::range::Group;
 use disclosure::{Beneath, Cell, RawTable, SafeTable};
 use domain::amount::grouped;
 use domain::{Amount, Instrument};
 use paper::brief::{self, Brief, BriefFigure, BriefTable};
-use paper::picture;
 use paper::sheets::{self, Reader};
 use rulebook::InPeriod;
 use serde::Serialize;
@@ -23,7 +21,8 @@ use crate::folder;
 use crate::host::Host;
 use crate::pictures;
 use crate::what_if::by_background;
-use crate::what_if::risk_brief::decimal;
+use crate::what_if::free_income::Source;
+use crate::what_if::risk_files::ranged;
 use crate::what_if::simulate::{Outcome, Run};
 use crate::what_if::{
     AboutLines, about_texts, brief_table, head, heads, in_kroner, in_millions, in_thousands, lines_about,
@@ -175,13 +174,7 @@ pub(super) fn about(outcome: &Outcome, run: Option<&Run>) -> AboutLines {
         count => message!("what_if.draft_unsigned", count),
     };
     out.push((message!("what_if.about.status"), status));
-    if outcome.free_income.values().any(|(_, marked)| *marked) {
-        out.push((message!("what_if.about.free_income"), message!("simulate.slides_levels")));
-    }
-    if outcome.free_income.is_empty() {
-        let year = outcome.period.from().year();
-        out.push((message!("what_if.about.free_income"), message!("what_if.no_free_income", year)));
-    }
+    out.extend(outcome.free_income.about(message!("simulate.slides_levels"), outcome.period));
     out.push((message!("what_if.about.simulation"), message!("what_if.no_claim")));
     out
 }
@@ -201,7 +194,7 @@ fn is_municipality(one: &Municipality) -> bool {
 /// An amount as a share of the municipality's free income, in millionths; `None` if the free income is
 /// unknown or zero.
 pub(super) fn of_free_income(outcome: &Outcome, one: &Municipality, amount: Amount) -> Option<i64> {
-    let (free, _) = outcome.free_income.get(crate::parties::code_of(&one.place.debtor))?;
+    let free = outcome.free_income.of(crate::parties::code_of(&one.place.debtor))?;
     (free.ore() > 0).then(|| (i128::from(amount.ore()) * 1_000_000 / i128::from(free.ore())) as i64)
 }
 
@@ -502,37 +495,19 @@ fn figures(outcome: &Outcome, run: &Run, language: Language) -> Vec<(&'static st
 
 /// Picture of net payments by size of municipality: relative to free income, or per inhabitant where no income is known.
 pub(super) fn by_size(outcome: &Outcome, run: &Run, language: Language) -> BriefFigure {
-    let is_share = !outcome.free_income.is_empty();
-    let value = |one: &Municipality| -> Option<f64> {
-        if !is_municipality(one) {
-            return None;
-        }
-        match is_share {
-            true => Some(of_free_income(outcome, one, one.net())? as f64 / 10_000.0),
-            false => Some(one.per_inhabitant(one.net())?.ore() as f64 / 100.0),
-        }
+    let is_share = outcome.free_income.is_known();
+    let value = |one: &Municipality| match is_share {
+        true => Some(of_free_income(outcome, one, one.net())? as f64 / 10_000.0),
+        false => Some(one.per_inhabitant(one.net())?.ore() as f64 / 100.0),
     };
     let groups = consequence::by_size(&run.found.municipalities, |one| one.people).into_iter();
-    let dots = groups.map(|inside| inside.into_iter().filter_map(value).collect());
-    let groups = ranges_of_sizes(dots, language);
-    let [heading, unit] = match is_share {
-        true => ["simulate.net_by_size", "what_if.per_cent_of_free_income"],
-        false => ["simulate.net_each_by_size", "risk.kroner_per_inhabitant"],
-    }
-    .map(|key| language.text(key));
-    let values = groups.iter().map(|Group { label, low, middle, high, .. }| match is_share {
-        true => {
-            let [low, middle, high] = [low, middle, high].map(|value| decimal(*value, 2));
-            message!("simulate.range", label, middle, low, high)
-        }
-        false => {
-            let [low, middle, high] = [low, middle, high].map(|value| decimal(*value, 0));
-            message!("risk.range", label, middle, unit = "kr", low, high)
-        }
-    });
-    let alt = alt(&heading, values.collect(), language);
-    let svg = chart::range::range(&groups, 640, &unit, &heading, picture::FONT);
-    BriefFigure { heading, alt, svg }
+    let dots = groups
+        .map(|inside| inside.into_iter().filter(|one| is_municipality(one)).filter_map(value).collect());
+    let (title, axis) = match is_share {
+        true => ("simulate.net_by_size", ("what_if.per_cent_of_free_income", "%", 2)),
+        false => ("simulate.net_each_by_size", ("risk.kroner_per_inhabitant", "kr", 0)),
+    };
+    ranged(&ranges_of_sizes(dots, language), title, axis, language)
 }
 
 fn bridge_of_all(run: &Run, language: Language) -> BriefFigure {
@@ -544,11 +519,6 @@ fn bridge_of_all(run: &Run, language: Language) -> BriefFigure {
 /// the change of their grants.
 pub(super) fn bridge(some: &[&Municipality], heading: &Message, language: Language) -> BriefFigure {
     pictures::bridge(language.say(heading), &waterfall(some, language), language)
-}
-
-/// Text for readers who do not see a figure: its heading and its values.
-fn alt(heading: &str, values: Vec<Message>, language: Language) -> String {
-    language.say(&Message::joined(vec![Message::plain(heading), Message::joined(values, "; ")], ". "))
 }
 
 /// Bars that lead from what some municipalities paid before the scenario to what they pay in it, less the change of
@@ -866,11 +836,12 @@ pub(super) fn cautions(outcome: &Outcome, run: &Run) -> Vec<Message> {
         let [low, high] = ends.each_ref().map(|end| in_millions(net_of(end)));
         out.push(message!("simulate.caution.ends", low, high));
     }
-    if outcome.free_income.values().any(|(_, marked)| *marked) {
-        out.push(message!("simulate.caution.free_income"));
-    }
-    if outcome.free_income.is_empty() {
-        out.push(message!("simulate.caution.no_free_income", year = outcome.period.from().year()));
+    match outcome.free_income.source {
+        Source::Slides => out.push(message!("simulate.caution.free_income")),
+        Source::Unknown => {
+            out.push(message!("simulate.caution.no_free_income", year = outcome.period.from().year()));
+        }
+        Source::NotAsked | Source::Given => {}
     }
     out.push(message!("simulate.caution.no_claim"));
     out

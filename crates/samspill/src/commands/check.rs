@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jobs::failure::{About, Result};
+use jobs::failure::Result;
 use jobs::host::Host;
 use jobs::intake;
 use jobs::progress::Note;
@@ -38,7 +38,7 @@ pub fn check(arguments: &CheckArguments, host: &Host) -> Result<Output> {
     if let Some(folder) =
         out.as_deref().and_then(std::path::Path::parent).filter(|one| !one.as_os_str().is_empty())
     {
-        std::fs::create_dir_all(folder).about(|| message!("error.file.make", path = folder.display()))?;
+        jobs::folder::make(folder)?;
     }
     let report = intake::check(file, &mapping, list.as_ref(), out.as_deref(), None, host)?;
     let table = report_table(&report);

@@ -8,8 +8,8 @@ use jobs::failure::{Failure, Result, fail};
 use jobs::host::Host;
 use jobs::parties;
 use jobs::people;
+use jobs::what_if::free_income::FreeIncome;
 use jobs::what_if::risk::{Earlier, Shared};
-use jobs::what_if::simulate;
 use words::message;
 
 use super::Output;
@@ -110,11 +110,7 @@ fn picture(arguments: &RiskArguments, host: &Host) -> Result<Output> {
         mapping: arguments.mapping.as_deref(),
         period,
         rules: &arguments.variant,
-        free_income: simulate::free_income(
-            arguments.free_income.as_deref(),
-            period,
-            &people::together(&people),
-        )?,
+        free_income: FreeIncome::read(arguments.free_income.as_deref(), period, &people::together(&people))?,
         people,
         shared: shared(arguments)?,
         cap: arguments.cap,
