@@ -45,7 +45,7 @@ const CO_FINANCING_AGAIN: &str = "co-financing-again";
 
 /// Municipalities that are shown, from large to small.
 const SHOWN: [&str; 14] = [
-    "0301", "4601", "5001", "1103", "5501", "4003", "3403", "1804", "1505", "4204", "5601", "5043", "4629",
+    "0301", "4601", "5001", "1103", "4204", "5501", "4003", "1804", "3403", "1505", "5601", "5043", "4629",
     "1151",
 ];
 
@@ -208,9 +208,10 @@ fn municipalities(totals: &Totals, scale: Scale, period: Period, language: Langu
 /// Prices what § 11-3 would give if it were used again, and other rules for discharge-ready patients. Returns a summary.
 fn again(demo: &Demo, register: &Register, host: &Host) -> Result<String> {
     let folder = demo.out.join("igjen");
+    crate::folder::make(&folder)?;
     let mut scenarios = Vec::new();
     for (name, text) in AGAIN {
-        let path = demo.out.join(format!("{name}.toml"));
+        let path = folder.join(format!("{name}.toml"));
         crate::folder::write(&path, text)?;
         scenarios.push(path);
     }
